@@ -1,0 +1,183 @@
+//! What a provider says, normalised: an event, the names it mentions and the facts it brings.
+
+use crate::money::Money;
+use crate::time::Timestamp;
+
+/// One thing a provider says. A delivery may hold many.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Event {
+    /// Identity among the source's events. Empty: never a duplicate of anything (I2).
+    pub key: String,
+    /// The provider's own name for what happened, e.g. `transaction.settlement`.
+    pub kind: String,
+    /// Every reference the event mentions, ours first: it stands at all of them.
+    pub names: Vec<String>,
+    /// The order's code, cut out of a reference by the source's pattern.
+    pub code: Option<String>,
+    /// The provider's id of the payment, for people and for asking.
+    pub provider_payment_id: Option<String>,
+    /// What it says about payments. Empty for an event that concerns no payment.
+    pub facts: Vec<Fact>,
+    /// An amount stands in it that cannot be read exactly; such an event moves nothing.
+    pub amount_unreadable: bool,
+    /// When the provider says it happened.
+    pub occurred_at: Option<Timestamp>,
+}
+
+/// What an event says about one object of the provider's.
+///
+/// Facts form a set; the payment's state is a fold over it (payment.rs).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fact {
+    /// The provider's own id of the payment, charge, refund or dispute; never the event's.
+    pub object: String,
+    /// What is said about it.
+    pub kind: FactKind,
+    /// How much; `None` where the provider does not say.
+    pub money: Option<Money>,
+    /// When, by the provider's clock; unknown sorts lowest.
+    pub occurred_at: Option<Timestamp>,
+    /// How well the claim is vouched for.
+    pub strength: Strength,
+    /// It comes from the provider's test mode while the source is live, or the other way round.
+    pub foreign_mode: bool,
+}
+
+/// What a fact says, by the kind of object it speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FactKind {
+    /// The object takes money.
+    Capture(CaptureState),
+    /// The object gives money back.
+    Refund(RefundState),
+    /// All refunds of the payment up to now come to this amount.
+    RefundedTotal,
+    /// The customer's bank disputes the payment.
+    Dispute(DisputeState),
+}
+
+/// The life of a capture object; the discriminant is the rank by which facts win.
+///
+/// Equal ranks (the four negative ends) are settled by strength, time and amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CaptureState {
+    /// Known to the provider, nothing tried yet.
+    Created,
+    /// Waits for the customer or a bank.
+    Pending,
+    /// Waits for an action of the customer.
+    RequiresAction,
+    /// On its way.
+    Processing,
+    /// The provider's risk department looks at it.
+    Review,
+    /// Did not work.
+    Failed,
+    /// Refused.
+    Denied,
+    /// Ran out of time.
+    Expired,
+    /// Called off.
+    Cancelled,
+    /// The money is set aside, not taken.
+    Authorized,
+    /// The money was set aside and let go.
+    Voided,
+    /// The money is taken.
+    Captured,
+    /// The money is taken and paid out.
+    Settled,
+    /// The money was taken and has gone back; final.
+    Reversed,
+}
+
+impl CaptureState {
+    /// The rank by which this state wins over others of the same object.
+    pub fn rank(self) -> u8 {
+        match self {
+            CaptureState::Created => 0,
+            CaptureState::Pending => 10,
+            CaptureState::RequiresAction => 20,
+            CaptureState::Processing => 30,
+            CaptureState::Review => 35,
+            CaptureState::Failed
+            | CaptureState::Denied
+            | CaptureState::Expired
+            | CaptureState::Cancelled => 40,
+            CaptureState::Authorized => 50,
+            CaptureState::Voided => 55,
+            CaptureState::Captured => 60,
+            CaptureState::Settled => 70,
+            CaptureState::Reversed => 75,
+        }
+    }
+
+    /// The money is with the merchant.
+    pub fn counts(self) -> bool {
+        matches!(self, CaptureState::Captured | CaptureState::Settled)
+    }
+
+    /// It ended without money.
+    pub fn is_negative(self) -> bool {
+        self.rank() == 40
+    }
+}
+
+/// The life of a refund object, weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RefundState {
+    /// Asked for.
+    Requested,
+    /// On its way.
+    Pending,
+    /// Did not work.
+    Failed,
+    /// The customer has the money.
+    Succeeded,
+    /// The money came back to the merchant.
+    Reversed,
+}
+
+/// The life of a dispute. Won and lost are equal in rank; the later one holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DisputeState {
+    /// Not decided yet.
+    Open,
+    /// Decided for the merchant.
+    Won,
+    /// Decided for the customer.
+    Lost,
+}
+
+/// How well a claim is vouched for, weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Strength {
+    /// Anybody could have sent it.
+    Unsigned,
+    /// A signature that does not cover the state it claims.
+    PartlySigned,
+    /// A signature over the whole body, or the merchant's own word.
+    Signed,
+    /// The provider's answer to our own question.
+    Asked,
+}
+
+/// How much of what a source says is taken at its word (providers.md).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirm {
+    /// Nothing moves before the provider's own answer.
+    Before,
+    /// Applied at once, and the provider is asked right behind it.
+    After,
+    /// The signature vouches for all of it.
+    Never,
+}
+
+/// What `decide` has to know about the source of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// When to ask the provider.
+    pub confirm: Confirm,
+    /// The source has the credentials, and the provider the means, to be asked.
+    pub can_ask: bool,
+}

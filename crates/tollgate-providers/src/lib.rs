@@ -1,0 +1,1 @@
+//! What they sent us: headers and bytes in, verified events out. Pure.

@@ -1,0 +1,2 @@
+//! Tollgate, the program.
+fn main() {}
