@@ -1,8 +1,17 @@
 //! What must happen. Pure: no I/O, no clock, no randomness (I7).
 //!
-//! The modules stand in reading order.
+//! The modules stand in reading order; whoever has little time reads `decide` first.
 
 pub mod id;
 pub mod time;
 pub mod money;
 pub mod event;
+pub mod payment;
+pub mod capacity;
+pub mod order;
+pub mod effect;
+pub mod command;
+pub mod snapshot;
+pub mod decision;
+pub mod idempotency;
+pub mod decide;

@@ -1,0 +1,273 @@
+//! Commands: everything that changes state, with time and ids as arguments.
+
+use crate::capacity::{Calendar, NewSlot, SlotWish};
+use crate::effect::AnswerContent;
+use crate::event::{Event, Policy};
+use crate::id::{EventId, HoldId, OrderId, PaymentId, RootId, ShopId};
+use crate::money::Currency;
+use crate::order::{AttentionCode, Customer, Line};
+use crate::time::{Span, Timestamp};
+
+/// One thing to decide. A delivery of n items is n commands that are answered together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// Whose.
+    pub shop: ShopId,
+    /// What is wanted.
+    pub action: Action,
+}
+
+/// What is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// A verified event has come.
+    TakeEvent(TakeEvent),
+    /// Decide about a stored event again.
+    ReplayEvent(EventId),
+    /// A parked event has waited long: ask at first, then give it up as an orphan.
+    ParkedDue(EventId),
+    /// Events wait under this name although it leads to a payment: the belt to the braces.
+    DrainName {
+        /// The source's name.
+        source: String,
+        /// The name.
+        name: String,
+    },
+    /// The shop creates an order.
+    CreateOrder(Box<CreateOrder>),
+    /// The shop cancels an order.
+    CancelOrder(OrderRef),
+    /// The shop registers a payment.
+    RegisterPayment(RegisterPayment),
+    /// The merchant records cash or a transfer on a payment.
+    CapturePayment {
+        /// The payment; its source must be `manual`.
+        payment: PaymentId,
+        /// Minor units.
+        minor: i64,
+        /// In the merchant's words.
+        note: String,
+        /// Distinguishes captures of one payment; drawn by the caller.
+        fresh: RootId,
+    },
+    /// Somebody wants the provider asked now.
+    CheckPayment(PaymentId),
+    /// The merchant wants money given back.
+    RefundPayment {
+        /// Of which payment.
+        payment: PaymentId,
+        /// Minor units.
+        minor: i64,
+        /// In the merchant's words.
+        reason: String,
+    },
+    /// The provider has answered question `n` about `object`.
+    Answer(Answer),
+    /// A person has looked at something.
+    ResolveAttention {
+        /// Which order.
+        order: OrderRef,
+        /// What.
+        code: AttentionCode,
+        /// In the person's words.
+        note: String,
+    },
+    /// A cart sets capacity aside.
+    TakeHold(TakeHold),
+    /// A cart gives it back.
+    ReleaseHold(HoldId),
+    /// Something on a root has come due: a hold ran out, a closing ends.
+    RootDue(RootId),
+    /// The merchant says how much there is.
+    PutStock {
+        /// Which sku.
+        sku: String,
+        /// Units not yet sold.
+        on_hand: i64,
+        /// Only if the version is still this one.
+        if_version: Option<i64>,
+        /// Tell when what is available falls to this; `None` keeps what was said before.
+        low_at: Option<i64>,
+    },
+    /// The merchant corrects how much there is.
+    AdjustStock {
+        /// Which sku.
+        sku: String,
+        /// Added to what is on hand.
+        delta: i64,
+        /// In the merchant's words.
+        reason: String,
+    },
+    /// The merchant makes or changes a calendar. `slots` are what its rules make from now on.
+    PutCalendar {
+        /// The calendar; its version is ignored.
+        calendar: Box<Calendar>,
+        /// The slots its rules make, in order of time.
+        slots: Vec<NewSlot>,
+    },
+    /// The merchant puts single slots, inserted or changed by their start.
+    PutSlots {
+        /// The calendar's name.
+        calendar: String,
+        /// The slots.
+        slots: Vec<NewSlot>,
+    },
+    /// A calendar makes more slots ahead.
+    MakeSlots {
+        /// The calendar's name.
+        calendar: String,
+        /// The version whose rules made the slots; another one is not touched.
+        version: i64,
+        /// The slots its rules make beyond what exists.
+        slots: Vec<NewSlot>,
+        /// Slots exist up to here afterwards.
+        made_until: Timestamp,
+        /// When to make more.
+        make_at: Timestamp,
+    },
+}
+
+/// A verified event has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakeEvent {
+    /// Its id: the delivery's, with its place in it.
+    pub id: EventId,
+    /// The source's name.
+    pub source: String,
+    /// What it says.
+    pub event: Event,
+    /// What a source's word is worth.
+    pub policy: Policy,
+    /// When the delivery came.
+    pub received_at: Timestamp,
+    /// The bytes and headers, which `decide` never looks into.
+    pub raw: RawEvent,
+}
+
+/// What is kept of the request as it came.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RawEvent {
+    /// The event's own bytes: the whole body, or its element of an array.
+    pub body: Vec<u8>,
+    /// The request's headers as a JSON array of pairs, secrets replaced.
+    pub headers: String,
+}
+
+/// Which order is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrderRef {
+    /// By id.
+    Id(OrderId),
+    /// By the merchant's code.
+    Code(String),
+}
+
+/// The shop creates an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateOrder {
+    /// The id it will have.
+    pub fresh: RootId,
+    /// The merchant's code; the caller makes one where the merchant gave none.
+    pub code: String,
+    /// The currency of all its amounts.
+    pub currency: Currency,
+    /// What is bought, 1 to 200 lines.
+    pub lines: Vec<Line>,
+    /// Taken off.
+    pub discount_minor: i64,
+    /// Added.
+    pub shipping_minor: i64,
+    /// Who buys.
+    pub customer: Customer,
+    /// When it is wanted.
+    pub slot: Option<SlotWish>,
+    /// How long capacity is set aside.
+    pub hold: Span,
+    /// A cart's hold to take over.
+    pub take_over: Option<HoldId>,
+    /// The payment that was begun with it: source and reference.
+    pub payment: Option<(String, String)>,
+    /// A JSON object, kept as it came.
+    pub metadata: String,
+}
+
+/// The shop registers a payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegisterPayment {
+    /// The id it will have if it belongs to no order of ours.
+    pub fresh: RootId,
+    /// Its order; without one it stands alone.
+    pub order: Option<OrderRef>,
+    /// The source's name.
+    pub source: String,
+    /// The name by which the source knows it.
+    pub reference: String,
+    /// Minor units; what the order still owes where absent.
+    pub minor: Option<i64>,
+    /// The order's where absent.
+    pub currency: Option<Currency>,
+    /// When the attempt ends.
+    pub expires_at: Option<Timestamp>,
+    /// A JSON object; only a payment that stands alone keeps it.
+    pub metadata: String,
+}
+
+/// A cart sets capacity aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakeHold {
+    /// The id it will have.
+    pub fresh: RootId,
+    /// Units by sku; a sku may stand twice.
+    pub lines: Vec<(String, i64)>,
+    /// The slot and the units it takes there.
+    pub slot: Option<(SlotWish, i64)>,
+    /// For how long.
+    pub hold: Span,
+}
+
+/// The provider has answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Which source.
+    pub source: String,
+    /// What the question was about.
+    pub object: String,
+    /// The question's number.
+    pub n: u32,
+    /// The root's version when the question started, if it was about a known one.
+    pub version: Option<i64>,
+    /// The event that made us ask.
+    pub event: Option<EventId>,
+    /// What it said.
+    pub content: AnswerContent,
+}
+
+/// The configured times that decisions depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// How long a parked event waits before the provider is asked.
+    pub parked_ask: Span,
+    /// How long a parked event waits before it is an orphan.
+    pub parked_orphan: Span,
+    /// How long a closing order waits for an open payment's last word.
+    pub closing_grace: Span,
+    /// How long an authorized payment keeps its order's hold.
+    pub authorized_hold: Span,
+    /// How many events wait under one name.
+    pub parked_max: usize,
+    /// How many payments one order may have.
+    pub payments_max: usize,
+}
+
+impl Default for Rules {
+    fn default() -> Rules {
+        Rules {
+            parked_ask: Span::minutes(15),
+            parked_orphan: Span::hours(24),
+            closing_grace: Span::seconds(120),
+            authorized_hold: Span::hours(7 * 24),
+            parked_max: 64,
+            payments_max: 1000,
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Decisions: what comes out of `decide`.
+
+use crate::capacity::{Calendar, Slot, Stock};
+use crate::effect::Effect;
+use crate::id::{EventId, OrderId, PaymentId, RefundId, RootId, ShopId};
+use crate::order::Root;
+use crate::snapshot::{CodeMeeting, EventOutcome, EventState, Meeting, Missing, StoredEvent};
+use crate::time::Timestamp;
+
+/// The end of deciding about one command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Decided.
+    Decided(Box<Decision>),
+    /// Not enough is loaded to decide.
+    Miss(Missing),
+}
+
+/// What a command comes to. Applying it cannot fail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// What the caller is told.
+    pub outcome: Outcome,
+    /// New values of rows; empty for a refusal.
+    pub changes: Vec<Change>,
+    /// What must happen outside.
+    pub effects: Vec<Effect>,
+    /// What the timeline says of it. The entries of one decision share one row of the feed.
+    pub entries: Vec<Entry>,
+}
+
+/// A row's new value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A root.
+    Root(Box<Root>),
+    /// An event, new or changed.
+    Event(EventId, Box<StoredEvent>),
+    /// An event's key is taken.
+    EventKey {
+        /// The source.
+        source: String,
+        /// The key.
+        key: String,
+        /// By which event.
+        event: EventId,
+    },
+    /// A name at a source.
+    Name {
+        /// The source.
+        source: String,
+        /// The name.
+        name: String,
+        /// What stands there now.
+        meeting: Meeting,
+    },
+    /// An order's code.
+    Code {
+        /// The code.
+        code: String,
+        /// What stands there now.
+        meeting: CodeMeeting,
+    },
+    /// Units of a sku.
+    Stock(Stock),
+    /// A calendar.
+    Calendar(Box<Calendar>),
+    /// A slot.
+    Slot(Slot),
+}
+
+/// One line of a root's story, and of the shop's feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What happened, e.g. `order.paid`. Public types of the live stream have their names here.
+    pub kind: &'static str,
+    /// On which root.
+    pub root: Option<RootId>,
+    /// By which event.
+    pub event: Option<EventId>,
+    /// More about it: name and value, both for people and machines.
+    pub detail: Vec<(&'static str, Detail)>,
+}
+
+/// A value in an entry's detail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Detail {
+    /// A word or a sentence.
+    Text(String),
+    /// A number; amounts are in minor units.
+    Integer(i64),
+}
+
+/// What the caller is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// An event was taken.
+    Event {
+        /// Its id, or the first's where it is a duplicate.
+        id: EventId,
+        /// What happened to it.
+        outcome: EventOutcome,
+        /// What is true of it now.
+        state: EventState,
+    },
+    /// An order, a payment without an order or a cart's hold as it stands now.
+    Root(Box<Root>),
+    /// A payment as it stands now, on its root.
+    Payment(PaymentId, Box<Root>),
+    /// A refund as it stands now, on its root.
+    Refund(RefundId, Box<Root>),
+    /// Units of a sku as they stand now.
+    Stock(Stock),
+    /// A calendar as it stands now.
+    Calendar(Box<Calendar>),
+    /// Slots as they stand now.
+    Slots(Vec<Slot>),
+    /// Done; there is nothing to show.
+    Done,
+    /// Nothing was changed.
+    Refused(Refusal),
+}
+
+/// Why nothing was changed. Each is a code of the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// No such thing in this shop.
+    NotFound,
+    /// The code or the reference is taken.
+    AlreadyExists(Existing),
+    /// There is not enough of these skus.
+    OutOfStock {
+        /// Each with what is available and what was asked for.
+        skus: Vec<(String, i64, i64)>,
+        /// Captured money waits for this order.
+        payment_waiting: bool,
+    },
+    /// The slot that was asked for has no room.
+    SlotFull {
+        /// Captured money waits for this order.
+        payment_waiting: bool,
+    },
+    /// No slot of the calendar has room.
+    NoSlotWithRoom {
+        /// Captured money waits for this order.
+        payment_waiting: bool,
+    },
+    /// No slot of this calendar could ever take so much.
+    LargerThanSlot,
+    /// Fewer than what is held.
+    BelowHeld {
+        /// What is held.
+        held: i64,
+    },
+    /// A booked slot would have less than what is booked.
+    BelowBooked {
+        /// The slot's start.
+        starts_at: Timestamp,
+        /// What is booked.
+        booked: i64,
+    },
+    /// The version is another one.
+    VersionMismatch {
+        /// The version now.
+        version: i64,
+    },
+    /// A paid order cannot be cancelled.
+    OrderPaid,
+    /// The hold is not active, or not a cart's.
+    HoldNotActive,
+    /// More than what may still be refunded.
+    RefundExceedsCaptured {
+        /// What may still be refunded.
+        refundable_minor: i64,
+    },
+    /// This sku was never put.
+    SkuUnknown(String),
+    /// No such calendar.
+    CalendarUnknown(String),
+    /// No such slot.
+    SlotUnknown,
+    /// No such order.
+    OrderUnknown,
+    /// The discount is larger than the rest.
+    TotalNegative,
+    /// A sum does not fit.
+    AmountOverflow,
+    /// Not the currency of the order or the calendar.
+    CurrencyMismatch,
+    /// Only payments of source `manual` are captured by hand.
+    NotManual,
+    /// The order has as many payments as it may have.
+    TooManyPayments,
+}
+
+/// What has the name already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// An order.
+    Order(OrderId),
+    /// A payment.
+    Payment(PaymentId),
+}
+
+impl Decision {
+    /// A decision that changes nothing.
+    pub fn refused(refusal: Refusal) -> Decision {
+        Decision::told(Outcome::Refused(refusal))
+    }
+
+    /// A decision that changes nothing and tells how things stand.
+    pub fn told(outcome: Outcome) -> Decision {
+        Decision {
+            outcome,
+            changes: Vec::new(),
+            effects: Vec::new(),
+            entries: Vec::new(),
+        }
+    }
+}
+
+impl crate::snapshot::Snapshot {
+    /// Lays a decision's changes over what is known, so that the next command sees them.
+    pub fn apply(&mut self, shop: ShopId, changes: Vec<Change>) {
+        for change in changes {
+            match change {
+                Change::Root(root) => self.roots.put((shop, root.id), *root),
+                Change::Event(id, event) => self.events.put((shop, id), *event),
+                Change::EventKey { source, key, event } => {
+                    self.event_keys.put((shop, source, key), event);
+                }
+                Change::Name {
+                    source,
+                    name,
+                    meeting,
+                } => {
+                    self.names.put((shop, source, name), meeting);
+                }
+                Change::Code { code, meeting } => self.codes.put((shop, code), meeting),
+                Change::Stock(stock) => self.stock.put((shop, stock.sku.clone()), stock),
+                Change::Calendar(calendar) => {
+                    self.calendars.put((shop, calendar.name.clone()), *calendar);
+                }
+                Change::Slot(slot) => {
+                    self.slot_ids.load(
+                        (shop, slot.id),
+                        Some((slot.calendar.clone(), slot.starts_at)),
+                    );
+                    self.slots
+                        .put((shop, slot.calendar.clone(), slot.starts_at), slot);
+                }
+            }
+        }
+    }
+}

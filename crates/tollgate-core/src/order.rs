@@ -1,0 +1,224 @@
+//! Roots: an order, a payment without an order, or a cart's hold, with all that hangs on it.
+
+use crate::capacity::{Hold, SlotWish};
+use crate::id::{OrderId, PaymentId, RootId, ShopId};
+use crate::money::Currency;
+use crate::payment::{Payment, Refund};
+use crate::time::Timestamp;
+
+/// What is loaded, decided about and stored as one: the unit of the closure rule (gate.md).
+///
+/// An order has `order`; a payment without an order has none and exactly one payment; a cart's
+/// hold has neither and exactly one hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Root {
+    /// Whose.
+    pub shop: ShopId,
+    /// Its id, of which all that hangs on it is derived.
+    pub id: RootId,
+    /// The order, if it is one.
+    pub order: Option<Order>,
+    /// Attempts to pay, oldest first.
+    pub payments: Vec<Payment>,
+    /// Refunds the merchant asked for, oldest first.
+    pub refunds: Vec<Refund>,
+    /// Capacity set aside, the current hold last; earlier ones have ended.
+    pub holds: Vec<Hold>,
+    /// What a person must look at, open and resolved, oldest first.
+    pub attention: Vec<Attention>,
+    /// A JSON object of the merchant's, at most 16 KiB, kept as it came.
+    pub metadata: String,
+    /// Goes up with every change.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Positions of its entries in the shop's timeline. The store appends to it while writing;
+    /// `decide` hands it through.
+    pub story: Vec<i64>,
+}
+
+/// An order. Its lines and total never change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// The merchant's own name for it, unique in the shop.
+    pub code: String,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// The currency of every amount in it.
+    pub currency: Currency,
+    /// What is bought.
+    pub lines: Vec<Line>,
+    /// Taken off the sum of the lines.
+    pub discount_minor: i64,
+    /// Added to the sum of the lines.
+    pub shipping_minor: i64,
+    /// `sum(quantity * unit_amount) - discount + shipping`, never negative.
+    pub total_minor: i64,
+    /// Who buys.
+    pub customer: Customer,
+    /// Which slot was asked for; a late payment asks again.
+    pub slot_wish: Option<SlotWish>,
+    /// How long its holds last, for a late payment's new hold.
+    pub hold_ms: i64,
+    /// Set while the order is closing.
+    pub closing: Option<Closing>,
+}
+
+/// One line of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The merchant's name of the thing.
+    pub sku: String,
+    /// For people.
+    pub name: Option<String>,
+    /// How many.
+    pub quantity: i64,
+    /// Minor units for one.
+    pub unit_minor: i64,
+    /// Whether stock is held for it.
+    pub stocked: bool,
+}
+
+/// Who buys; all of it optional.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Customer {
+    /// Name.
+    pub name: Option<String>,
+    /// Mail address.
+    pub email: Option<String>,
+    /// Telephone number.
+    pub phone: Option<String>,
+    /// BCP 47 language tag.
+    pub locale: Option<String>,
+}
+
+/// Where an order stands (states.md).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OrderStatus {
+    /// Nothing has come.
+    AwaitingPayment,
+    /// Less than the total has come.
+    PartiallyPaid,
+    /// Time is up or the merchant cancelled; an open payment has the last word.
+    Closing,
+    /// The total has come and what was held is sold.
+    Paid,
+    /// Paid, confirmed, receipts issued.
+    Completed,
+    /// Some money went back.
+    PartiallyRefunded,
+    /// All money went back.
+    Refunded,
+    /// Time ran out.
+    Expired,
+    /// The merchant cancelled.
+    Cancelled,
+}
+
+/// How a closing order will end unless a payment comes through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closing {
+    /// When the wait for the provider ends.
+    pub until: Timestamp,
+    /// As what it ends: `Expired` or `Cancelled`.
+    pub end: ClosingEnd,
+}
+
+/// The two ends of closing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClosingEnd {
+    /// Time ran out.
+    Expired,
+    /// The merchant cancelled.
+    Cancelled,
+}
+
+/// Something a person must look at. Stands beside the status and never hides it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attention {
+    /// What it is.
+    pub code: AttentionCode,
+    /// Which payment it is about, where it is about one.
+    pub payment: Option<PaymentId>,
+    /// Since when.
+    pub at: Timestamp,
+    /// When and with which note a person resolved it.
+    pub resolved: Option<(Timestamp, String)>,
+}
+
+macro_rules! attention_codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// The codes of `attention` (states.md).
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum AttentionCode {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl AttentionCode {
+            /// All of them.
+            pub const ALL: &[AttentionCode] = &[$(AttentionCode::$name,)*];
+
+            /// The name on the wire and in the database.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(AttentionCode::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+attention_codes! {
+    /// An amount could not be read exactly.
+    AmountUnreadable = "amount_unreadable",
+    /// Money of another currency came.
+    CurrencyMismatch = "currency_mismatch",
+    /// A test event came to a live source, or the other way round.
+    ModeMismatch = "mode_mismatch",
+    /// The last capture brought more than was due.
+    Overpaid = "overpaid",
+    /// A capture came for an order paid in full.
+    DuplicatePayment = "duplicate_payment",
+    /// Paid, but there is no capacity left.
+    PaidUnfulfillable = "paid_unfulfillable",
+    /// Ended with less than the total paid.
+    PartiallyPaidExpired = "partially_paid_expired",
+    /// More went back than came.
+    OverRefunded = "over_refunded",
+    /// A refund came for a payment that never captured.
+    OrphanRefund = "orphan_refund",
+    /// Two names of one event lead to two payments.
+    ReferenceConflict = "reference_conflict",
+    /// The provider's answer disagrees with what it sent.
+    Unconfirmed = "unconfirmed",
+    /// Captured money has gone back without a refund.
+    PaymentReversed = "payment_reversed",
+    /// The customer's bank disputes the payment.
+    Chargeback = "chargeback",
+}
+
+impl Root {
+    /// The order's id, if it is an order.
+    pub fn order_id(&self) -> Option<OrderId> {
+        self.order.as_ref().map(|_| OrderId::on(self.id, 0))
+    }
+
+    /// The hold in force: the last one.
+    pub fn hold(&self) -> Option<&Hold> {
+        self.holds.last()
+    }
+
+    /// The payment with this id.
+    pub fn payment(&self, id: PaymentId) -> Option<&Payment> {
+        self.payments.iter().find(|payment| payment.id == id)
+    }
+
+    /// The codes that a person has not resolved.
+    pub fn open_attention(&self) -> impl Iterator<Item = &Attention> {
+        self.attention
+            .iter()
+            .filter(|attention| attention.resolved.is_none())
+    }
+}

@@ -1,0 +1,285 @@
+//! What is known while a batch is decided: loaded rows, and over them what the batch has changed.
+//!
+//! Three answers, not two: `Found`, `Absent` and `NotLoaded`. The third is no answer; `decide` says
+//! which keys it misses and is asked again when they are loaded (gate.md, Loading).
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use crate::capacity::{Calendar, Named, Slot, Stock};
+use crate::effect::Question;
+use crate::event::{Event, Policy};
+use crate::id::{EventId, OrderId, PaymentId, RootId, ShopId, SlotId};
+use crate::order::Root;
+use crate::time::Timestamp;
+
+/// A name at a source: the key of the meeting point.
+pub type Name = (ShopId, String, String);
+
+/// A row's key, by table. What `needs` lists and a miss names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// The guard of an event's key at a source.
+    EventKey(ShopId, String, String),
+    /// A stored event. Its closure: the names it stands at.
+    Event(ShopId, EventId),
+    /// A name. Its closure: the payment's root, the events parked under it.
+    Name(ShopId, String, String),
+    /// An order's code. Its closure: the order, the events parked under it.
+    Code(ShopId, String),
+    /// A root. Its closure: the stock and booked slots of its holds, with their calendars.
+    Root(ShopId, RootId),
+    /// A sku.
+    Stock(ShopId, String),
+    /// A calendar with the first slots that start at or after a time and are not full.
+    Slots(ShopId, String, Timestamp, SlotPage),
+    /// A calendar with all its slots from a time on, full or not.
+    AllSlots(ShopId, String, Timestamp),
+    /// A calendar with its slot of this start.
+    SlotAt(ShopId, String, Timestamp),
+    /// A slot by its id, with its calendar.
+    Slot(ShopId, SlotId),
+}
+
+/// How many slots to load; each miss asks for a larger page.
+pub type SlotPage = u32;
+
+/// The first page of slots.
+pub const SLOT_PAGE_FIRST: SlotPage = 8;
+
+/// What the snapshot knows of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known<T> {
+    /// There is such a row.
+    Found(T),
+    /// There is no such row.
+    Absent,
+    /// Nobody has looked.
+    NotLoaded,
+}
+
+/// One table's rows, loaded or made by this batch.
+#[derive(Debug, Clone)]
+pub struct Table<K, V> {
+    rows: BTreeMap<K, Row<V>>,
+}
+
+/// A row as the batch sees it.
+#[derive(Debug, Clone)]
+pub struct Row<V> {
+    /// Its value now; `None` where there is none.
+    pub value: Option<V>,
+    /// It stood in the database when it was loaded.
+    pub stored: bool,
+    /// The batch has changed it, so it must be written.
+    pub dirty: bool,
+}
+
+impl<K, V> Default for Table<K, V> {
+    fn default() -> Table<K, V> {
+        Table {
+            rows: BTreeMap::new(),
+        }
+    }
+}
+
+impl<K: Ord, V> Table<K, V> {
+    /// What is known of the key.
+    pub fn get<Q>(&self, key: &Q) -> Known<&V>
+    where
+        K: std::borrow::Borrow<Q>,
+        Q: Ord + ?Sized,
+    {
+        match self.rows.get(key) {
+            Some(Row {
+                value: Some(value), ..
+            }) => Known::Found(value),
+            Some(Row { value: None, .. }) => Known::Absent,
+            None => Known::NotLoaded,
+        }
+    }
+
+    /// Notes what the database holds; what the batch already knows of the key stays.
+    pub fn load(&mut self, key: K, value: Option<V>) {
+        self.rows.entry(key).or_insert_with(|| {
+            let stored = value.is_some();
+            Row {
+                value,
+                stored,
+                dirty: false,
+            }
+        });
+    }
+
+    /// Changes or makes a row.
+    pub fn put(&mut self, key: K, value: V) {
+        match self.rows.entry(key) {
+            std::collections::btree_map::Entry::Occupied(mut row) => {
+                let row = row.get_mut();
+                row.value = Some(value);
+                row.dirty = true;
+            }
+            std::collections::btree_map::Entry::Vacant(row) => {
+                row.insert(Row {
+                    value: Some(value),
+                    stored: false,
+                    dirty: true,
+                });
+            }
+        }
+    }
+
+    /// Whether the key was loaded or made.
+    pub fn knows(&self, key: &K) -> bool {
+        self.rows.contains_key(key)
+    }
+
+    /// The rows that must be written, in the order of their keys.
+    pub fn dirty(&mut self) -> impl Iterator<Item = (&K, &mut Row<V>)> {
+        self.rows.iter_mut().filter(|(_, row)| row.dirty)
+    }
+
+    /// Every row from a key on, in order.
+    pub fn range_from(&self, from: K) -> impl Iterator<Item = (&K, &V)> {
+        self.rows
+            .range(from..)
+            .filter_map(|(key, row)| Some((key, row.value.as_ref()?)))
+    }
+}
+
+/// What is known while a batch is decided.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// The events that hold each key.
+    pub event_keys: Table<(ShopId, String, String), EventId>,
+    /// Stored events: new ones, parked ones, replayed ones.
+    pub events: Table<(ShopId, EventId), StoredEvent>,
+    /// Names at sources.
+    pub names: Table<Name, Meeting>,
+    /// Orders' codes.
+    pub codes: Table<Named, CodeMeeting>,
+    /// Orders, payments without orders, carts' holds.
+    pub roots: Table<(ShopId, RootId), Root>,
+    /// Units by sku.
+    pub stock: Table<Named, Stock>,
+    /// Calendars.
+    pub calendars: Table<Named, Calendar>,
+    /// Slots by calendar and start.
+    pub slots: Table<(ShopId, String, Timestamp), Slot>,
+    /// Slots by id: where they stand.
+    pub slot_ids: Table<(ShopId, SlotId), (String, Timestamp)>,
+    /// Per calendar, which stretches of its slots are known: all that are not full (or all), from
+    /// `from` to `through` inclusive.
+    pub stretches: BTreeMap<Named, Vec<Stretch>>,
+}
+
+/// A stretch of a calendar whose slots are loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    /// From this start on.
+    pub from: Timestamp,
+    /// Up to and including this start; `None`: there is nothing beyond.
+    pub through: Option<Timestamp>,
+    /// Full slots are loaded too.
+    pub full_too: bool,
+    /// The page that was asked for, to ask for a larger one next.
+    pub page: SlotPage,
+}
+
+/// A name at a source. Whoever mentions a name first inserts it (the meeting point).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Meeting {
+    /// The payment it leads to.
+    pub payment: Option<PaymentId>,
+    /// Events that wait here, oldest first. One that was drained by another way may still be
+    /// listed: its own state says so.
+    pub parked: Vec<EventId>,
+    /// The questions about it.
+    pub question: Option<Question>,
+}
+
+/// An order's code. Whoever mentions a code first inserts it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CodeMeeting {
+    /// The order that has it.
+    pub order: Option<OrderId>,
+    /// Events that wait here, as in [`Meeting`].
+    pub parked: Vec<EventId>,
+}
+
+/// An event as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// The source's name.
+    pub source: String,
+    /// What it says.
+    pub event: Event,
+    /// What the source's word was worth when it came.
+    pub policy: Policy,
+    /// When it came.
+    pub received_at: Timestamp,
+    /// What was answered; never changes.
+    pub outcome: EventOutcome,
+    /// What is true now.
+    pub state: EventState,
+    /// Why, in a word: `known_fact`, `weaker`, `no_payment`.
+    pub reason: Option<&'static str>,
+    /// The root it was applied to.
+    pub root: Option<RootId>,
+    /// When a parked event is looked at next.
+    pub due_at: Option<Timestamp>,
+    /// Bytes and headers to be stored with it; only a new event has them here.
+    pub raw: Option<crate::command::RawEvent>,
+}
+
+/// What was answered for an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EventOutcome {
+    /// The order or payment changed in the commit that stored it.
+    Applied,
+    /// This key was taken before.
+    Duplicate,
+    /// No payment has this reference yet.
+    Parked,
+    /// It changes nothing.
+    Stale,
+    /// Work outside follows.
+    Queued,
+    /// A person must look.
+    Attention,
+    /// Kept; it concerns no payment.
+    Stored,
+    /// This item of a batch cannot be read.
+    Rejected,
+}
+
+/// What is true of an event now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EventState {
+    /// It changed something.
+    Applied,
+    /// It waits for a payment.
+    Parked,
+    /// It waits for work outside.
+    Queued,
+    /// It changed nothing.
+    Stale,
+    /// It concerns no payment.
+    Stored,
+    /// A person must look.
+    Attention,
+    /// Nobody ever registered its payment.
+    Orphan,
+    /// Deciding about it failed; replay after an upgrade.
+    Dead,
+}
+
+impl EventState {
+    /// A second delivery of it needs no second decision (I2).
+    pub fn is_settled(self) -> bool {
+        !matches!(self, EventState::Queued | EventState::Dead)
+    }
+}
+
+/// The keys a decision misses.
+pub type Missing = BTreeSet<Key>;
