@@ -183,7 +183,7 @@ pub enum Refusal {
     OrderUnknown,
     /// The discount is larger than the rest.
     TotalNegative,
-    /// A sum does not fit.
+    /// An amount, a quantity or a sum is outside its range.
     AmountOverflow,
     /// Not the currency of the order or the calendar.
     CurrencyMismatch,
@@ -242,10 +242,9 @@ impl crate::snapshot::Snapshot {
                     self.calendars.put((shop, calendar.name.clone()), *calendar);
                 }
                 Change::Slot(slot) => {
-                    self.slot_ids.load(
-                        (shop, slot.id),
-                        Some((slot.calendar.clone(), slot.starts_at)),
-                    );
+                    // Not `load`: the batch may have looked for the slot before it was made.
+                    self.slot_ids
+                        .follow((shop, slot.id), (slot.calendar.clone(), slot.starts_at));
                     self.slots
                         .put((shop, slot.calendar.clone(), slot.starts_at), slot);
                 }

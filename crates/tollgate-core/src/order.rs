@@ -1,6 +1,6 @@
 //! Roots: an order, a payment without an order, or a cart's hold, with all that hangs on it.
 
-use crate::capacity::{Hold, SlotWish};
+use crate::capacity::{Hold, HoldState, SlotWish};
 use crate::id::{OrderId, PaymentId, RootId, ShopId};
 use crate::money::Currency;
 use crate::payment::{Payment, Refund};
@@ -220,5 +220,36 @@ impl Root {
         self.attention
             .iter()
             .filter(|attention| attention.resolved.is_none())
+    }
+
+    /// What all its payments have captured.
+    pub fn captured_minor(&self) -> i64 {
+        self.payments.iter().fold(0, |sum, payment| {
+            i64::saturating_add(sum, payment.projection().captured_minor)
+        })
+    }
+
+    /// What all its payments have given back.
+    pub fn refunded_minor(&self) -> i64 {
+        self.payments.iter().fold(0, |sum, payment| {
+            i64::saturating_add(sum, payment.projection().refunded_minor)
+        })
+    }
+
+    /// What was held for it has been sold.
+    pub fn is_fulfilled(&self) -> bool {
+        self.holds
+            .iter()
+            .any(|hold| hold.state == HoldState::Consumed)
+    }
+
+    /// When `RootDue` must look at it next: a closing ends, or a hold runs out. `None`: never.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        if let Some(closing) = self.order.as_ref().and_then(|order| order.closing) {
+            return Some(closing.until);
+        }
+        self.hold()
+            .filter(|hold| hold.state == HoldState::Active)
+            .map(|hold| hold.expires_at)
     }
 }

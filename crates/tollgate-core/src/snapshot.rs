@@ -111,6 +111,22 @@ impl<K: Ord, V> Table<K, V> {
         });
     }
 
+    /// Notes what follows from another row's change; nothing has to be written for it.
+    pub fn follow(&mut self, key: K, value: V) {
+        match self.rows.entry(key) {
+            std::collections::btree_map::Entry::Occupied(mut row) => {
+                row.get_mut().value = Some(value);
+            }
+            std::collections::btree_map::Entry::Vacant(row) => {
+                row.insert(Row {
+                    value: Some(value),
+                    stored: false,
+                    dirty: false,
+                });
+            }
+        }
+    }
+
     /// Changes or makes a row.
     pub fn put(&mut self, key: K, value: V) {
         match self.rows.entry(key) {
