@@ -1,19 +1,210 @@
 //! The decisions. Read this first: what each command needs, and what it comes to.
+//!
+//! Each file holds a group of commands. `settle` is the one place where a root follows its facts,
+//! `room` the one place where capacity moves, `draft` the paper that a decision is written on.
 
-use crate::command::{Command, Rules};
-use crate::decision::Verdict;
-use crate::snapshot::{Key, Snapshot};
-use crate::time::Timestamp;
+mod answer;
+mod ask;
+mod calendar;
+mod draft;
+mod event;
+mod hold;
+mod order;
+mod payment;
+mod room;
+mod settle;
+mod stock;
+
 use std::collections::BTreeSet;
 
+use crate::capacity::SlotWish;
+use crate::command::{Action, Command, CreateOrder, OrderRef, Rules};
+use crate::decision::Verdict;
+use crate::effect::AnswerContent;
+use crate::id::ShopId;
+use crate::snapshot::{Key, SLOT_PAGE_FIRST, Snapshot};
+use crate::time::Timestamp;
+
+use draft::Draft;
+
 /// The rows a command is about. The store loads each with its closure (snapshot.rs, `Key`).
+///
+/// All that can be foreseen is named, so that a miss is rare: what a payment is called at its
+/// source, and how far a calendar is full, is known only after a look.
 pub fn needs(now: Timestamp, command: &Command) -> BTreeSet<Key> {
-    let _ = (now, command);
-    BTreeSet::new()
+    let shop = command.shop;
+    let name = |source: &str, name: &str| Key::Name(shop, source.to_owned(), name.to_owned());
+    let mut keys = BTreeSet::new();
+    match &command.action {
+        Action::TakeEvent(taken) => {
+            let event = &taken.event;
+            if !event.key.is_empty() {
+                keys.insert(Key::EventKey(shop, taken.source.clone(), event.key.clone()));
+            }
+            let names = event.names.iter().filter(|name| !name.is_empty());
+            keys.extend(names.map(|known| name(&taken.source, known)));
+            keys.extend(event.code.clone().map(|code| Key::Code(shop, code)));
+        }
+        Action::ReplayEvent(id) | Action::ParkedDue(id) => {
+            keys.insert(Key::Event(shop, *id));
+        }
+        Action::DrainName {
+            source,
+            name: known,
+        } => {
+            keys.insert(name(source, known));
+        }
+        Action::CreateOrder(wanted) => keys.extend(needs_of_order(now, shop, wanted)),
+        Action::CancelOrder(order) | Action::ResolveAttention { order, .. } => {
+            keys.insert(key_of_order(shop, order));
+        }
+        Action::RegisterPayment(wanted) => {
+            keys.insert(name(&wanted.source, &wanted.reference));
+            keys.extend(wanted.order.as_ref().map(|order| key_of_order(shop, order)));
+        }
+        Action::CapturePayment { payment, .. }
+        | Action::CheckPayment(payment)
+        | Action::RefundPayment { payment, .. } => {
+            keys.insert(Key::Root(shop, payment.root()));
+        }
+        Action::Answer(answer) => {
+            keys.insert(name(&answer.source, &answer.object));
+            keys.extend(answer.event.map(|event| Key::Event(shop, event)));
+            match &answer.content {
+                AnswerContent::Facts { names, .. } => {
+                    let names = names.iter().filter(|name| !name.is_empty());
+                    keys.extend(names.map(|known| name(&answer.source, known)));
+                }
+                AnswerContent::Weak | AnswerContent::Mismatch { .. } => {}
+            }
+        }
+        Action::TakeHold(wanted) => {
+            keys.extend(
+                wanted
+                    .lines
+                    .iter()
+                    .map(|(sku, _)| Key::Stock(shop, sku.clone())),
+            );
+            keys.extend(
+                wanted
+                    .slot
+                    .as_ref()
+                    .map(|(wish, _)| key_of_wish(now, shop, wish)),
+            );
+        }
+        Action::ReleaseHold(hold) => {
+            keys.insert(Key::Root(shop, hold.root()));
+        }
+        Action::RootDue(root) => {
+            keys.insert(Key::Root(shop, *root));
+        }
+        Action::PutStock { sku, .. } | Action::AdjustStock { sku, .. } => {
+            keys.insert(Key::Stock(shop, sku.clone()));
+        }
+        Action::PutCalendar { calendar, .. } => {
+            keys.insert(Key::AllSlots(shop, calendar.name.clone(), now));
+        }
+        Action::PutSlots { calendar, slots } => {
+            let starts = slots.iter().map(|slot| slot.starts_at);
+            let starts = starts.chain(slots.is_empty().then_some(now));
+            keys.extend(starts.map(|at| Key::SlotAt(shop, calendar.clone(), at)));
+        }
+        Action::MakeSlots {
+            calendar, slots, ..
+        } => {
+            let from = slots.iter().map(|slot| slot.starts_at).min().unwrap_or(now);
+            keys.insert(Key::AllSlots(shop, calendar.clone(), from));
+        }
+    }
+    keys
 }
 
-/// Decides about one command over what is known.
+fn needs_of_order(now: Timestamp, shop: ShopId, wanted: &CreateOrder) -> BTreeSet<Key> {
+    let mut keys = BTreeSet::from([Key::Code(shop, wanted.code.clone())]);
+    let stocked = wanted.lines.iter().filter(|line| line.stocked);
+    keys.extend(stocked.map(|line| Key::Stock(shop, line.sku.clone())));
+    keys.extend(
+        wanted
+            .slot
+            .as_ref()
+            .map(|wish| key_of_wish(now, shop, wish)),
+    );
+    keys.extend(wanted.take_over.map(|hold| Key::Root(shop, hold.root())));
+    let payment = wanted.payment.clone();
+    keys.extend(payment.map(|(source, reference)| Key::Name(shop, source, reference)));
+    keys
+}
+
+fn key_of_order(shop: ShopId, order: &OrderRef) -> Key {
+    match order {
+        OrderRef::Id(id) => Key::Root(shop, id.root()),
+        OrderRef::Code(code) => Key::Code(shop, code.clone()),
+    }
+}
+
+/// The calendar's booking lead is not known yet, so its slots are asked for from the wish itself.
+fn key_of_wish(now: Timestamp, shop: ShopId, wish: &SlotWish) -> Key {
+    match wish {
+        SlotWish::Earliest {
+            calendar,
+            not_before,
+        } => {
+            let from = not_before.unwrap_or(now).max(now);
+            Key::Slots(shop, calendar.clone(), from, SLOT_PAGE_FIRST)
+        }
+        SlotWish::Exactly(id) => Key::Slot(shop, *id),
+    }
+}
+
+/// Decides about one command over what is known. Pure and total (I7): no clock, no chance, no I/O,
+/// and no input makes it panic.
 pub fn decide(now: Timestamp, rules: &Rules, command: &Command, known: &Snapshot) -> Verdict {
-    let _ = (now, rules, command, known);
-    Verdict::Miss(BTreeSet::new())
+    let mut draft = Draft::new(now, rules, command.shop, known);
+    let paper = &mut draft;
+    let told = match &command.action {
+        Action::TakeEvent(taken) => event::take(paper, taken),
+        Action::ReplayEvent(id) => event::replay(paper, *id),
+        Action::ParkedDue(id) => event::parked_due(paper, *id),
+        Action::DrainName { source, name } => event::drain_name(paper, source, name),
+        Action::CreateOrder(wanted) => order::create(paper, wanted),
+        Action::CancelOrder(order) => order::cancel(paper, order),
+        Action::RegisterPayment(wanted) => payment::register(paper, wanted),
+        Action::CapturePayment {
+            payment,
+            minor,
+            note,
+            fresh,
+        } => payment::capture(paper, *payment, *minor, note, *fresh),
+        Action::CheckPayment(payment) => payment::check(paper, *payment),
+        Action::RefundPayment {
+            payment,
+            minor,
+            reason,
+        } => payment::refund(paper, *payment, *minor, reason),
+        Action::Answer(answer) => answer::take(paper, answer),
+        Action::ResolveAttention { order, code, note } => order::resolve(paper, order, *code, note),
+        Action::TakeHold(wanted) => hold::take(paper, wanted),
+        Action::ReleaseHold(hold) => hold::release(paper, *hold),
+        Action::RootDue(root) => hold::root_due(paper, *root),
+        Action::PutStock {
+            sku,
+            on_hand,
+            if_version,
+            low_at,
+        } => stock::put(paper, sku, *on_hand, *if_version, *low_at),
+        Action::AdjustStock { sku, delta, reason } => stock::adjust(paper, sku, *delta, reason),
+        Action::PutCalendar { calendar, slots } => calendar::put(paper, calendar, slots),
+        Action::PutSlots { calendar, slots } => calendar::put_slots(paper, calendar, slots),
+        Action::MakeSlots {
+            calendar,
+            version,
+            slots,
+            made_until,
+            make_at,
+        } => calendar::make(paper, calendar, *version, slots, *made_until, *make_at),
+    };
+    match told {
+        Ok(told) => Verdict::Decided(Box::new(draft.finish(told))),
+        Err(missing) => Verdict::Miss(missing),
+    }
 }

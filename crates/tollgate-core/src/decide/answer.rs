@@ -1,0 +1,435 @@
+//! The provider's answers. What it says of a payment passes through the same telling as an event;
+//! only an answer may lower something, and only if nothing has moved since it was asked.
+
+use crate::command::Answer;
+use crate::decision::Outcome;
+use crate::effect::{AnswerContent, AskReason};
+use crate::event::{CaptureState, Confirm, Fact, FactKind};
+use crate::id::{EventId, PaymentId};
+use crate::order::{AttentionCode, Root};
+use crate::payment::Fold;
+use crate::snapshot::{EventState, StoredEvent};
+
+use super::ask::{self, About};
+use super::draft::{Draft, Step, Told, text};
+use super::event::{self, Telling, Upshot};
+use super::settle;
+
+/// The provider has answered a question.
+pub(super) fn take(draft: &mut Draft, answer: &Answer) -> Step<Told> {
+    let again = close(draft, answer)?;
+    let queued = queued(draft, answer)?;
+    let known = draft
+        .meeting(&answer.source, &answer.object)?
+        .and_then(|row| row.payment);
+    let doubtful = match &answer.content {
+        AnswerContent::Weak => false,
+        AnswerContent::Mismatch { reason } => {
+            mismatch(draft, answer, known, &queued, reason)?;
+            false
+        }
+        AnswerContent::Facts {
+            names,
+            facts,
+            provider_payment_id,
+        } => {
+            let said = Said {
+                names,
+                facts,
+                provider_payment_id,
+            };
+            match known {
+                Some(payment) => confirm(draft, answer, payment, &queued, said)?,
+                None => {
+                    place(draft, answer, &queued, said)?;
+                    false
+                }
+            }
+        }
+    };
+    event::drain(draft)?;
+    if again || doubtful {
+        ask_again(draft, answer)?;
+    }
+    let payment = draft
+        .meeting(&answer.source, &answer.object)?
+        .and_then(|row| row.payment);
+    Ok(match (payment, answer.event) {
+        (Some(payment), _) => Told::Payment(payment),
+        (None, Some(event)) => Told::Event(event),
+        (None, None) => Told::Plain(Outcome::Done),
+    })
+}
+
+/// What an answer says.
+#[derive(Clone, Copy)]
+struct Said<'s> {
+    names: &'s [String],
+    facts: &'s [Fact],
+    provider_payment_id: &'s Option<String>,
+}
+
+/// Closes the question; tells whether it is to be asked once more. An answer to a question that is
+/// closed already still says what it says.
+fn close(draft: &mut Draft, answer: &Answer) -> Step<bool> {
+    let open = draft
+        .meeting(&answer.source, &answer.object)?
+        .and_then(|meeting| meeting.question)
+        .filter(|question| question.open && question.n == answer.n);
+    let Some(mut question) = open else {
+        return Ok(false);
+    };
+    let again = question.again;
+    question.open = false;
+    question.started = false;
+    question.again = false;
+    draft.meeting_mut(&answer.source, &answer.object)?.question = Some(question);
+    Ok(again)
+}
+
+/// The events that wait for this answer, oldest first.
+fn queued(draft: &mut Draft, answer: &Answer) -> Step<Vec<(EventId, StoredEvent)>> {
+    let listed = draft.meeting(&answer.source, &answer.object)?;
+    let mut ids: Vec<EventId> = listed.map(|row| row.parked.clone()).unwrap_or_default();
+    if let Some(event) = answer.event
+        && !ids.contains(&event)
+    {
+        ids.push(event);
+    }
+    let mut queued = Vec::new();
+    for id in ids {
+        if let Some(stored) = draft.event(id)?
+            && stored.state == EventState::Queued
+        {
+            queued.push((id, stored.clone()));
+        }
+    }
+    queued.sort_by_key(|(id, stored)| (stored.received_at, *id));
+    Ok(queued)
+}
+
+/// What waited for the answer waits no longer.
+fn unlist(draft: &mut Draft, answer: &Answer, queued: &[(EventId, StoredEvent)]) -> Step<()> {
+    if queued.is_empty() {
+        return Ok(());
+    }
+    let meeting = draft.meeting_mut(&answer.source, &answer.object)?;
+    meeting
+        .parked
+        .retain(|id| !queued.iter().any(|(waited, _)| waited == id));
+    Ok(())
+}
+
+/// The provider spoke of something else than was asked: a person looks.
+fn mismatch(
+    draft: &mut Draft,
+    answer: &Answer,
+    known: Option<PaymentId>,
+    queued: &[(EventId, StoredEvent)],
+    reason: &str,
+) -> Step<()> {
+    let detail = vec![
+        ("source", text(answer.source.as_str())),
+        ("object", text(answer.object.as_str())),
+        ("reason", text(reason)),
+    ];
+    draft.entry(
+        "event.attention",
+        known.map(PaymentId::root),
+        answer.event,
+        detail,
+    );
+    if let Some(payment) = known
+        && let Some(mut root) = draft.root_copy(payment.root())?
+    {
+        let code = AttentionCode::Unconfirmed;
+        settle::raise(draft, &mut root, code, Some(payment), answer.event);
+        draft.put_root(root);
+    }
+    unlist(draft, answer, queued)?;
+    for (id, stored) in queued {
+        let mut stored = stored.clone();
+        stored.state = EventState::Attention;
+        stored.reason = Some("unconfirmed");
+        draft.put_event(*id, stored);
+    }
+    Ok(())
+}
+
+/// Applies an answer to the payment it is about. Tells whether it is to be asked once more.
+fn confirm(
+    draft: &mut Draft,
+    answer: &Answer,
+    payment: PaymentId,
+    queued: &[(EventId, StoredEvent)],
+    said: Said,
+) -> Step<bool> {
+    let mut names = said.names.to_vec();
+    for (_, stored) in queued {
+        names.extend(event::names_of(&stored.event));
+    }
+    names.retain(|name| !name.is_empty());
+    names.sort();
+    names.dedup();
+    unlist(draft, answer, queued)?;
+    let mut payments = event::bound(draft, &answer.source, &names)?;
+    payments.insert(payment);
+    if 1 < payments.len() {
+        conflict(draft, answer, queued, &payments)?;
+        return Ok(false);
+    }
+    let Some(mut root) = draft.root_copy(payment.root())? else {
+        return Ok(false);
+    };
+    let before = match root.payment(payment) {
+        Some(payment) => payment.fold(),
+        None => return Ok(false),
+    };
+    let unchanged = answer.version == Some(draft.version_before(root.id));
+    let behind = confirms_behind(draft, answer)?;
+    let (facts, disagrees, doubtful) = if behind {
+        let (facts, disagrees) = never_lowers(said.facts, &before);
+        (facts, disagrees, false)
+    } else {
+        let (facts, doubtful) = lowers(said.facts, &before, unchanged);
+        (facts, false, doubtful)
+    };
+    if disagrees {
+        settle::raise(
+            draft,
+            &mut root,
+            AttentionCode::Unconfirmed,
+            Some(payment),
+            answer.event,
+        );
+    }
+    let first = queued.first().map(|(id, _)| *id);
+    let entries = draft.entries_len();
+    let told = Telling {
+        facts: facts.clone(),
+        unreadable: false,
+        provider_payment_id: said.provider_payment_id.clone(),
+        names,
+        event: first.or(answer.event),
+        can_ask: false,
+        detail: vec![("confirmed", text("asked the provider"))],
+    };
+    let upshot = event::tell(draft, &mut root, payment, told)?;
+    if draft.entries_len() == entries && upshot == Upshot::Changed {
+        let detail = vec![("confirmed", text("asked the provider"))];
+        draft.entry(
+            "event.applied",
+            Some(root.id),
+            first.or(answer.event),
+            detail,
+        );
+    }
+    for (place, (id, stored)) in queued.iter().enumerate() {
+        let mut stored = stored.clone();
+        let upshot = if place == 0 {
+            upshot
+        } else {
+            Upshot::Nothing("known_fact")
+        };
+        stored.state = upshot.state();
+        stored.reason = upshot.reason();
+        stored.root = Some(root.id);
+        confirmed(&mut stored, &facts);
+        draft.put_event(*id, stored);
+    }
+    draft.put_root(root);
+    Ok(doubtful)
+}
+
+/// An event that proved nothing by itself now says what the provider has confirmed.
+fn confirmed(stored: &mut StoredEvent, facts: &[Fact]) {
+    stored.event.facts = facts.to_vec();
+    stored.event.amount_unreadable = false;
+    stored.policy.confirm = Confirm::Never;
+}
+
+fn conflict(
+    draft: &mut Draft,
+    answer: &Answer,
+    queued: &[(EventId, StoredEvent)],
+    payments: &std::collections::BTreeSet<PaymentId>,
+) -> Step<()> {
+    for (id, stored) in queued {
+        let mut stored = stored.clone();
+        event::conflict(draft, *id, &mut stored, payments)?;
+        draft.put_event(*id, stored);
+    }
+    for payment in payments {
+        if let Some(mut root) = draft.root_copy(payment.root())? {
+            let code = AttentionCode::ReferenceConflict;
+            settle::raise(draft, &mut root, code, Some(*payment), answer.event);
+            draft.put_root(root);
+        }
+    }
+    Ok(())
+}
+
+/// The question only confirmed what an event had done already (`confirm = "after"`).
+fn confirms_behind(draft: &Draft, answer: &Answer) -> Step<bool> {
+    let Some(id) = answer.event else {
+        return Ok(false);
+    };
+    let stored = draft.event(id)?;
+    Ok(stored.is_some_and(|stored| {
+        stored.policy.confirm == Confirm::After && stored.state != EventState::Parked
+    }))
+}
+
+/// A negative end that the provider itself has told of money that counts is a reversal, and of
+/// money set aside a release, if nothing has moved since it was asked. Else it is a fact like any
+/// other and is asked about again.
+fn lowers(facts: &[Fact], before: &Fold, unchanged: bool) -> (Vec<Fact>, bool) {
+    let mut doubtful = false;
+    let lowered = facts.iter().map(|fact| {
+        let lower = match (fact.kind, before.captures.get(&fact.object)) {
+            (FactKind::Capture(state), Some(known)) if state.is_negative() => {
+                if known.state.counts() {
+                    Some(CaptureState::Reversed)
+                } else if known.state == CaptureState::Authorized {
+                    Some(CaptureState::Voided)
+                } else {
+                    None
+                }
+            }
+            _ => None,
+        };
+        match lower {
+            Some(state) if unchanged => Fact {
+                kind: FactKind::Capture(state),
+                ..fact.clone()
+            },
+            Some(_) => {
+                doubtful = true;
+                fact.clone()
+            }
+            None => fact.clone(),
+        }
+    });
+    (lowered.collect(), doubtful)
+}
+
+/// A confirmation behind an applied event never un-pays. What would is left out and flagged.
+fn never_lowers(facts: &[Fact], before: &Fold) -> (Vec<Fact>, bool) {
+    let ended = |fact: &Fact| match fact.kind {
+        FactKind::Capture(state) => {
+            state.is_negative() || matches!(state, CaptureState::Voided | CaptureState::Reversed)
+        }
+        FactKind::Refund(_) | FactKind::RefundedTotal | FactKind::Dispute(_) => false,
+    };
+    let counts = |fact: &Fact| matches!(fact.kind, FactKind::Capture(state) if state.counts());
+    let mut disagrees = before.counts() && facts.iter().any(ended) && !facts.iter().any(counts);
+    let mut kept = Vec::with_capacity(facts.len());
+    for fact in facts {
+        let known = before
+            .captures
+            .get(&fact.object)
+            .filter(|known| known.state.counts());
+        let other_amount = counts(fact)
+            && known.is_some_and(|known| fact.money.is_some_and(|m| m.minor != known.minor));
+        let reversal = matches!(fact.kind, FactKind::Capture(CaptureState::Reversed));
+        disagrees |= other_amount || fact.foreign_mode || (known.is_some() && ended(fact));
+        if !other_amount && !(reversal && known.is_some()) {
+            kept.push(fact.clone());
+        }
+    }
+    (kept, disagrees)
+}
+
+/// An answer about something that no payment is known for: the events that asked carry it, and wait
+/// for their payment with it.
+fn place(
+    draft: &mut Draft,
+    answer: &Answer,
+    queued: &[(EventId, StoredEvent)],
+    said: Said,
+) -> Step<()> {
+    let learn = |stored: &mut StoredEvent| {
+        for name in said.names {
+            if !stored.event.names.contains(name) {
+                stored.event.names.push(name.clone());
+            }
+        }
+        if stored.event.provider_payment_id.is_none() {
+            stored.event.provider_payment_id = said.provider_payment_id.clone();
+        }
+    };
+    unlist(draft, answer, queued)?;
+    for (id, stored) in queued {
+        let mut stored = stored.clone();
+        learn(&mut stored);
+        confirmed(&mut stored, said.facts);
+        event::place(draft, *id, &mut stored)?;
+        draft.put_event(*id, stored);
+    }
+    // A parked event that was asked about after a while keeps what it said and learns the answer.
+    if let Some(id) = answer.event
+        && let Some(mut stored) = draft.event_copy(id)?
+        && queued.is_empty()
+        && matches!(stored.state, EventState::Parked | EventState::Orphan)
+    {
+        let was = stored.state;
+        learn(&mut stored);
+        for fact in said.facts {
+            if !stored.event.facts.contains(fact) {
+                stored.event.facts.push(fact.clone());
+            }
+        }
+        event::place(draft, id, &mut stored)?;
+        if was == EventState::Orphan && stored.state == EventState::Parked {
+            stored.state = was;
+            stored.due_at = None;
+        }
+        draft.put_event(id, stored);
+    }
+    Ok(())
+}
+
+/// Asks once more: a reason came while the provider was answering, or the answer came too late.
+fn ask_again(draft: &mut Draft, answer: &Answer) -> Step<()> {
+    let payment = draft
+        .meeting(&answer.source, &answer.object)?
+        .and_then(|row| row.payment);
+    let root: Option<Root> = match payment {
+        Some(payment) => draft.root_copy(payment.root())?,
+        None => None,
+    };
+    let known = payment.and_then(|id| root.as_ref()?.payment(id));
+    let event = match answer.event {
+        Some(id) => draft.event_copy(id)?,
+        None => None,
+    };
+    let unconfirmed = event
+        .as_ref()
+        .is_some_and(|event| event.policy.confirm == Confirm::Before);
+    let why = if unconfirmed {
+        AskReason::ConfirmBefore
+    } else {
+        AskReason::Contradiction
+    };
+    let about = match known {
+        Some(payment) => About::payment(payment, &[], answer.event),
+        None => About {
+            source: answer.source.clone(),
+            object: answer.object.clone(),
+            names: event.map_or(vec![answer.object.clone()], |event| {
+                event::names_of(&event.event)
+            }),
+            event: answer.event,
+            root: None,
+        },
+    };
+    // Numbered by the name that was asked about, whichever other names the payment has by now.
+    ask::ask(
+        draft,
+        About {
+            object: answer.object.clone(),
+            ..about
+        },
+        why,
+    )
+}

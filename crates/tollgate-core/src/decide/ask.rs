@@ -1,0 +1,84 @@
+//! Questions to the provider: at most one is open about an object (states.md).
+
+use crate::effect::{AskReason, EffectContent, Question};
+use crate::id::{EventId, RootId};
+use crate::payment::Payment;
+
+use super::draft::{Draft, Step};
+
+/// What a question is about.
+pub(super) struct About {
+    /// The source's name.
+    pub(super) source: String,
+    /// The name the question is numbered by: the payment's reference, or the event's first name.
+    pub(super) object: String,
+    /// Every name it has at the source.
+    pub(super) names: Vec<String>,
+    /// The event that made us ask.
+    pub(super) event: Option<EventId>,
+    /// The root, where it is known.
+    pub(super) root: Option<RootId>,
+}
+
+impl About {
+    /// About a payment, by its names and whatever else an event called it.
+    pub(super) fn payment(payment: &Payment, names: &[String], event: Option<EventId>) -> About {
+        let mut all = vec![payment.reference.clone()];
+        for name in payment.provider_payment_id.iter().chain(names) {
+            if !all.contains(name) {
+                all.push(name.clone());
+            }
+        }
+        About {
+            source: payment.source.clone(),
+            object: payment.reference.clone(),
+            names: all,
+            event,
+            root: Some(payment.id.root()),
+        }
+    }
+}
+
+/// Asks, or joins the question that is open. One that has begun already is asked once more after
+/// its answer, because that may be older than the reason.
+pub(super) fn ask(draft: &mut Draft, about: About, why: AskReason) -> Step<()> {
+    let meeting = draft.meeting_mut(&about.source, &about.object)?;
+    let n = match &mut meeting.question {
+        Some(question) if question.open => {
+            question.again |= question.started;
+            return Ok(());
+        }
+        Some(question) => question.n.saturating_add(1),
+        None => 1,
+    };
+    meeting.question = Some(Question {
+        n,
+        open: true,
+        started: false,
+        again: false,
+    });
+    let Some(dated_by) = about.root.or(about.event.map(EventId::root)) else {
+        return Ok(());
+    };
+    let key = format!(
+        "ask:{}:{}:{n}",
+        key_part(&about.source),
+        key_part(&about.object)
+    );
+    let content = EffectContent::Ask {
+        source: about.source,
+        object: about.object,
+        names: about.names,
+        event: about.event,
+        // The draft's end fills in the version that this decision makes.
+        version: 0,
+        why,
+    };
+    draft.effect(key, dated_by, about.root, content);
+    Ok(())
+}
+
+/// A part of an effect's key, made so that parts cannot run together (D3).
+pub(super) fn key_part(text: &str) -> String {
+    text.replace('%', "%25").replace(':', "%3A")
+}

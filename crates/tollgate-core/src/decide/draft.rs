@@ -1,0 +1,403 @@
+//! The working paper of one decision: what is known, and over it what was changed so far.
+//!
+//! A read of a row that nobody has loaded ends the decision with the key it misses; nothing of the
+//! paper survives. So nothing here needs undoing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::capacity::{Calendar, Slot, Stock};
+use crate::command::Rules;
+use crate::decision::{Change, Decision, Detail, Entry, Outcome};
+use crate::effect::{Effect, EffectContent};
+use crate::id::{EventId, OrderId, PaymentId, RefundId, RootId, ShopId, SlotId};
+use crate::order::Root;
+use crate::snapshot::{CodeMeeting, Key, Known, Meeting, Missing, Snapshot, StoredEvent};
+use crate::time::Timestamp;
+
+/// What a step of a decision comes to, unless a row is missing.
+pub(super) type Step<T> = Result<T, Missing>;
+
+/// Whom the decision answers with; filled in when all changes are made.
+pub(super) enum Told {
+    /// This, as it is.
+    Plain(Outcome),
+    /// The root as it stands at the end.
+    Root(RootId),
+    /// The payment's root as it stands at the end.
+    Payment(PaymentId),
+    /// The refund's root as it stands at the end.
+    Refund(RefundId),
+    /// The event as it stands at the end.
+    Event(EventId),
+}
+
+/// One decision in the making.
+pub(super) struct Draft<'a> {
+    pub(super) now: Timestamp,
+    pub(super) rules: &'a Rules,
+    pub(super) shop: ShopId,
+    known: &'a Snapshot,
+    roots: BTreeMap<RootId, Root>,
+    events: BTreeMap<EventId, StoredEvent>,
+    event_keys: Vec<(String, String, EventId)>,
+    names: BTreeMap<(String, String), Meeting>,
+    codes: BTreeMap<String, CodeMeeting>,
+    stock: BTreeMap<String, Stock>,
+    calendars: BTreeMap<String, Calendar>,
+    slots: BTreeMap<(String, Timestamp), Slot>,
+    effects: Vec<Effect>,
+    entries: Vec<Entry>,
+    /// Parked events whose payment has appeared, oldest first.
+    pub(super) waiting: BTreeSet<(Timestamp, EventId)>,
+}
+
+/// The one key that is missing.
+pub(super) fn miss<T>(key: Key) -> Step<T> {
+    Err(Missing::from([key]))
+}
+
+/// A text for an entry's detail.
+pub(super) fn text(value: impl Into<String>) -> Detail {
+    Detail::Text(value.into())
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(
+        now: Timestamp,
+        rules: &'a Rules,
+        shop: ShopId,
+        known: &'a Snapshot,
+    ) -> Draft<'a> {
+        Draft {
+            now,
+            rules,
+            shop,
+            known,
+            roots: BTreeMap::new(),
+            events: BTreeMap::new(),
+            event_keys: Vec::new(),
+            names: BTreeMap::new(),
+            codes: BTreeMap::new(),
+            stock: BTreeMap::new(),
+            calendars: BTreeMap::new(),
+            slots: BTreeMap::new(),
+            effects: Vec::new(),
+            entries: Vec::new(),
+            waiting: BTreeSet::new(),
+        }
+    }
+
+    /// A clean sheet over the same knowledge, for a refusal that must leave nothing behind.
+    pub(super) fn afresh(&self) -> Draft<'a> {
+        Draft::new(self.now, self.rules, self.shop, self.known)
+    }
+
+    /// The rows that are known, for walking over slots.
+    pub(super) fn known(&self) -> &'a Snapshot {
+        self.known
+    }
+
+    pub(super) fn root(&self, id: RootId) -> Step<Option<&Root>> {
+        if let Some(root) = self.roots.get(&id) {
+            return Ok(Some(root));
+        }
+        match self.known.roots.get(&(self.shop, id)) {
+            Known::Found(root) => Ok(Some(root)),
+            Known::Absent => Ok(None),
+            Known::NotLoaded => miss(Key::Root(self.shop, id)),
+        }
+    }
+
+    /// A copy to change and to `put_root` back.
+    pub(super) fn root_copy(&self, id: RootId) -> Step<Option<Root>> {
+        Ok(self.root(id)?.cloned())
+    }
+
+    pub(super) fn put_root(&mut self, root: Root) {
+        self.roots.insert(root.id, root);
+    }
+
+    /// The version a root had before this decision.
+    pub(super) fn version_before(&self, id: RootId) -> i64 {
+        match self.known.roots.get(&(self.shop, id)) {
+            Known::Found(root) => root.version,
+            Known::Absent | Known::NotLoaded => 0,
+        }
+    }
+
+    pub(super) fn event(&self, id: EventId) -> Step<Option<&StoredEvent>> {
+        if let Some(event) = self.events.get(&id) {
+            return Ok(Some(event));
+        }
+        match self.known.events.get(&(self.shop, id)) {
+            Known::Found(event) => Ok(Some(event)),
+            Known::Absent => Ok(None),
+            Known::NotLoaded => miss(Key::Event(self.shop, id)),
+        }
+    }
+
+    pub(super) fn event_copy(&self, id: EventId) -> Step<Option<StoredEvent>> {
+        Ok(self.event(id)?.cloned())
+    }
+
+    pub(super) fn put_event(&mut self, id: EventId, event: StoredEvent) {
+        self.events.insert(id, event);
+    }
+
+    pub(super) fn event_key(&self, source: &str, key: &str) -> Step<Option<EventId>> {
+        let row = (self.shop, source.to_owned(), key.to_owned());
+        match self.known.event_keys.get(&row) {
+            Known::Found(event) => Ok(Some(*event)),
+            Known::Absent => Ok(None),
+            Known::NotLoaded => miss(Key::EventKey(row.0, row.1, row.2)),
+        }
+    }
+
+    pub(super) fn take_event_key(&mut self, source: &str, key: &str, event: EventId) {
+        self.event_keys
+            .push((source.to_owned(), key.to_owned(), event));
+    }
+
+    pub(super) fn meeting(&self, source: &str, name: &str) -> Step<Option<&Meeting>> {
+        let pair = (source.to_owned(), name.to_owned());
+        if let Some(meeting) = self.names.get(&pair) {
+            return Ok(Some(meeting));
+        }
+        let row = (self.shop, pair.0, pair.1);
+        match self.known.names.get(&row) {
+            Known::Found(meeting) => Ok(Some(meeting)),
+            Known::Absent => Ok(None),
+            Known::NotLoaded => miss(Key::Name(row.0, row.1, row.2)),
+        }
+    }
+
+    /// The name's row, made where there is none.
+    pub(super) fn meeting_mut(&mut self, source: &str, name: &str) -> Step<&mut Meeting> {
+        let known = self.meeting(source, name)?.cloned().unwrap_or_default();
+        Ok(self
+            .names
+            .entry((source.to_owned(), name.to_owned()))
+            .or_insert(known))
+    }
+
+    pub(super) fn code(&self, code: &str) -> Step<Option<&CodeMeeting>> {
+        if let Some(meeting) = self.codes.get(code) {
+            return Ok(Some(meeting));
+        }
+        match self.known.codes.get(&(self.shop, code.to_owned())) {
+            Known::Found(meeting) => Ok(Some(meeting)),
+            Known::Absent => Ok(None),
+            Known::NotLoaded => miss(Key::Code(self.shop, code.to_owned())),
+        }
+    }
+
+    /// The code's row, made where there is none.
+    pub(super) fn code_mut(&mut self, code: &str) -> Step<&mut CodeMeeting> {
+        let known = self.code(code)?.cloned().unwrap_or_default();
+        Ok(self.codes.entry(code.to_owned()).or_insert(known))
+    }
+
+    pub(super) fn order_of_code(&self, code: &str) -> Step<Option<OrderId>> {
+        Ok(self.code(code)?.and_then(|meeting| meeting.order))
+    }
+
+    pub(super) fn stock(&self, sku: &str) -> Step<Option<&Stock>> {
+        if let Some(stock) = self.stock.get(sku) {
+            return Ok(Some(stock));
+        }
+        match self.known.stock.get(&(self.shop, sku.to_owned())) {
+            Known::Found(stock) => Ok(Some(stock)),
+            Known::Absent => Ok(None),
+            Known::NotLoaded => miss(Key::Stock(self.shop, sku.to_owned())),
+        }
+    }
+
+    pub(super) fn put_stock(&mut self, stock: Stock) {
+        self.stock.insert(stock.sku.clone(), stock);
+    }
+
+    /// What is known of the calendar; the caller knows by which key it is best loaded.
+    pub(super) fn calendar(&self, name: &str) -> Known<&Calendar> {
+        match self.calendars.get(name) {
+            Some(calendar) => Known::Found(calendar),
+            None => self.known.calendars.get(&(self.shop, name.to_owned())),
+        }
+    }
+
+    pub(super) fn put_calendar(&mut self, calendar: Calendar) {
+        self.calendars.insert(calendar.name.clone(), calendar);
+    }
+
+    pub(super) fn slot_at(&self, calendar: &str, at: Timestamp) -> Known<&Slot> {
+        match self.slots.get(&(calendar.to_owned(), at)) {
+            Some(slot) => Known::Found(slot),
+            None => self.known.slots.get(&(self.shop, calendar.to_owned(), at)),
+        }
+    }
+
+    /// The slot as this decision has it, where it has changed it.
+    pub(super) fn changed_slot(&self, calendar: &str, at: Timestamp) -> Option<&Slot> {
+        if self.slots.is_empty() {
+            return None;
+        }
+        self.slots.get(&(calendar.to_owned(), at))
+    }
+
+    /// Where the slot stands.
+    pub(super) fn slot_place(&self, id: SlotId) -> Step<Option<&'a (String, Timestamp)>> {
+        match self.known.slot_ids.get(&(self.shop, id)) {
+            Known::Found(place) => Ok(Some(place)),
+            Known::Absent => Ok(None),
+            Known::NotLoaded => miss(Key::Slot(self.shop, id)),
+        }
+    }
+
+    pub(super) fn put_slot(&mut self, slot: Slot) {
+        self.slots
+            .insert((slot.calendar.clone(), slot.starts_at), slot);
+    }
+
+    /// Decides an effect; a key that was decided already stands once (I4).
+    pub(super) fn effect(
+        &mut self,
+        key: String,
+        dated_by: RootId,
+        root: Option<RootId>,
+        content: EffectContent,
+    ) {
+        if self.effects.iter().any(|effect| effect.key == key) {
+            return;
+        }
+        self.effects.push(Effect {
+            shop: self.shop,
+            key,
+            dated_by,
+            root,
+            content,
+            due_at: self.now,
+        });
+    }
+
+    pub(super) fn entry(
+        &mut self,
+        kind: &'static str,
+        root: Option<RootId>,
+        event: Option<EventId>,
+        detail: Vec<(&'static str, Detail)>,
+    ) {
+        self.entries.push(Entry {
+            kind,
+            root,
+            event,
+            detail,
+        });
+    }
+
+    /// How many entries there are, to see later whether something was told.
+    pub(super) fn entries_len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Turns the paper into a decision: what differs from what was known is a change, and a root
+    /// that changed goes up by one version.
+    pub(super) fn finish(self, told: Told) -> Decision {
+        let Draft {
+            now,
+            shop,
+            known,
+            mut roots,
+            events,
+            mut effects,
+            entries,
+            ..
+        } = self;
+        roots.retain(|id, root| {
+            let before = known.roots.get(&(shop, *id));
+            if before == Known::Found(&*root) {
+                return false;
+            }
+            root.version = root.version.saturating_add(1);
+            root.updated_at = now;
+            true
+        });
+        let version_of = |id: RootId| match (roots.get(&id), known.roots.get(&(shop, id))) {
+            (Some(root), _) | (None, Known::Found(root)) => root.version,
+            (None, Known::Absent | Known::NotLoaded) => 0,
+        };
+        for effect in &mut effects {
+            if let (EffectContent::Ask { version, .. }, Some(root)) =
+                (&mut effect.content, effect.root)
+            {
+                *version = version_of(root);
+            }
+        }
+        let root_now = |id: RootId| match (roots.get(&id), known.roots.get(&(shop, id))) {
+            (Some(root), _) | (None, Known::Found(root)) => Some(Box::new(root.clone())),
+            (None, Known::Absent | Known::NotLoaded) => None,
+        };
+        let outcome = match told {
+            Told::Plain(outcome) => Some(outcome),
+            Told::Root(id) => root_now(id).map(Outcome::Root),
+            Told::Payment(id) => root_now(id.root()).map(|root| Outcome::Payment(id, root)),
+            Told::Refund(id) => root_now(id.root()).map(|root| Outcome::Refund(id, root)),
+            Told::Event(id) => match (events.get(&id), known.events.get(&(shop, id))) {
+                (Some(event), _) | (None, Known::Found(event)) => Some(Outcome::Event {
+                    id,
+                    outcome: event.outcome,
+                    state: event.state,
+                }),
+                (None, Known::Absent | Known::NotLoaded) => None,
+            },
+        };
+        let mut changes = Vec::new();
+        for (source, key, event) in self.event_keys {
+            changes.push(Change::EventKey { source, key, event });
+        }
+        for (id, event) in events {
+            if known.events.get(&(shop, id)) != Known::Found(&event) {
+                changes.push(Change::Event(id, Box::new(event)));
+            }
+        }
+        for ((source, name), meeting) in self.names {
+            let row = (shop, source, name);
+            if known.names.get(&row) != Known::Found(&meeting) {
+                changes.push(Change::Name {
+                    source: row.1,
+                    name: row.2,
+                    meeting,
+                });
+            }
+        }
+        for (code, meeting) in self.codes {
+            let row = (shop, code);
+            if known.codes.get(&row) != Known::Found(&meeting) {
+                changes.push(Change::Code {
+                    code: row.1,
+                    meeting,
+                });
+            }
+        }
+        changes.extend(roots.into_values().map(|root| Change::Root(Box::new(root))));
+        for stock in self.stock.into_values() {
+            if known.stock.get(&(shop, stock.sku.clone())) != Known::Found(&stock) {
+                changes.push(Change::Stock(stock));
+            }
+        }
+        for calendar in self.calendars.into_values() {
+            if known.calendars.get(&(shop, calendar.name.clone())) != Known::Found(&calendar) {
+                changes.push(Change::Calendar(Box::new(calendar)));
+            }
+        }
+        for (place, slot) in self.slots {
+            if known.slots.get(&(shop, place.0, place.1)) != Known::Found(&slot) {
+                changes.push(Change::Slot(slot));
+            }
+        }
+        Decision {
+            outcome: outcome.unwrap_or(Outcome::Done),
+            changes,
+            effects,
+            entries,
+        }
+    }
+}

@@ -1,0 +1,775 @@
+//! Events: taken, placed at their payment, parked, drained, decided about again.
+//!
+//! An event without a payment waits under every name it mentions. Whatever makes a payment, or
+//! learns a name of one, binds the name and draws what waits there into the same decision.
+
+use std::collections::BTreeSet;
+
+use crate::command::TakeEvent;
+use crate::decision::{Detail, Outcome, Refusal};
+use crate::effect::AskReason;
+use crate::event::{CaptureState, Confirm, Event, Fact, FactKind, Strength};
+use crate::id::{EventId, PaymentId};
+use crate::money::Money;
+use crate::order::{AttentionCode, Root};
+use crate::payment::{Added, Fold};
+use crate::snapshot::{EventOutcome, EventState, Meeting, Missing, StoredEvent};
+use crate::time::Timestamp;
+
+use super::ask::{self, About};
+use super::draft::{Draft, Step, Told, text};
+use super::payment::{self, NewPayment};
+use super::settle::{self, Before, Cause};
+
+/// A verified event has come. A key that was taken before decides nothing a second time (I2).
+pub(super) fn take(draft: &mut Draft, taken: &TakeEvent) -> Step<Told> {
+    let key = taken.event.key.as_str();
+    if !key.is_empty() {
+        if let Some(first) = draft.event_key(&taken.source, key)? {
+            return take_again(draft, first);
+        }
+        draft.take_event_key(&taken.source, key, taken.id);
+    }
+    let mut stored = StoredEvent {
+        source: taken.source.clone(),
+        event: taken.event.clone(),
+        policy: taken.policy,
+        received_at: taken.received_at,
+        outcome: EventOutcome::Stored,
+        state: EventState::Stored,
+        reason: None,
+        root: None,
+        due_at: None,
+        raw: Some(taken.raw.clone()),
+    };
+    judge(draft, taken.id, &mut stored)?;
+    stored.outcome = answered(stored.state);
+    draft.put_event(taken.id, stored);
+    drain(draft)?;
+    Ok(Told::Event(taken.id))
+}
+
+/// A key comes again: settled, it is a duplicate; unsettled, its question is armed once more,
+/// because a second card sends the same bytes (A13).
+fn take_again(draft: &mut Draft, first: EventId) -> Step<Told> {
+    let Some(stored) = draft.event_copy(first)? else {
+        // Retention has taken the event and left its key; it was settled.
+        let (outcome, state) = (EventOutcome::Duplicate, EventState::Stored);
+        return Ok(Told::Plain(Outcome::Event {
+            id: first,
+            outcome,
+            state,
+        }));
+    };
+    let state = stored.state;
+    if state.is_settled() {
+        let outcome = EventOutcome::Duplicate;
+        return Ok(Told::Plain(Outcome::Event {
+            id: first,
+            outcome,
+            state,
+        }));
+    }
+    if stored.policy.can_ask {
+        ask_about(draft, first, &stored, AskReason::ConfirmBefore)?;
+    }
+    Ok(Told::Plain(Outcome::Event {
+        id: first,
+        outcome: EventOutcome::Queued,
+        state,
+    }))
+}
+
+/// The answer for an event that was left in this state.
+fn answered(state: EventState) -> EventOutcome {
+    match state {
+        EventState::Applied => EventOutcome::Applied,
+        EventState::Parked | EventState::Orphan => EventOutcome::Parked,
+        EventState::Queued => EventOutcome::Queued,
+        EventState::Stale => EventOutcome::Stale,
+        EventState::Stored => EventOutcome::Stored,
+        EventState::Attention | EventState::Dead => EventOutcome::Attention,
+    }
+}
+
+/// Decides about an event by what its source's word is worth.
+fn judge(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) -> Step<()> {
+    match stored.policy.confirm {
+        Confirm::Before => wait_for_answer(draft, id, stored),
+        Confirm::After | Confirm::Never => place(draft, id, stored),
+    }
+}
+
+/// The names of an event, each once.
+pub(super) fn names_of(event: &Event) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(event.names.len());
+    for name in event.names.iter().filter(|name| !name.is_empty()) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
+}
+
+/// An event that proves nothing by itself: it waits for the provider's answer and nothing moves.
+fn wait_for_answer(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) -> Step<()> {
+    let names = names_of(&stored.event);
+    if names.is_empty() || (stored.event.facts.is_empty() && !stored.policy.can_ask) {
+        stored.state = EventState::Stored;
+        return Ok(());
+    }
+    let about = about(draft, id, stored)?;
+    // It waits at the name the question is numbered by, so that one answer settles all who wait.
+    let waiting = still_waiting(draft, draft.meeting(&about.source, &about.object)?)?;
+    if draft.rules.parked_max <= waiting.len() && !waiting.contains(&id) {
+        stored.state = EventState::Stale;
+        stored.reason = Some("too_many_wait");
+    } else {
+        stored.state = EventState::Queued;
+        stored.reason = Some("unconfirmed");
+        let meeting = draft.meeting_mut(&about.source, &about.object)?;
+        meeting.parked = with(waiting, id);
+    }
+    stored.root = about.root;
+    if let Some(root) = about.root {
+        let detail = vec![("type", text(stored.event.kind.as_str()))];
+        draft.entry("event.queued", Some(root), Some(id), detail);
+    }
+    if stored.policy.can_ask {
+        ask::ask(draft, about, AskReason::ConfirmBefore)?;
+    }
+    Ok(())
+}
+
+/// What a question about this event is about: its payment where one is known, else its first name.
+fn about(draft: &Draft, id: EventId, stored: &StoredEvent) -> Step<About> {
+    let names = names_of(&stored.event);
+    if let Some(payment) = bound(draft, &stored.source, &names)?.into_iter().next()
+        && let Some(root) = draft.root(payment.root())?
+        && let Some(payment) = root.payment(payment)
+    {
+        return Ok(About::payment(payment, &names, Some(id)));
+    }
+    Ok(About {
+        source: stored.source.clone(),
+        object: names.first().cloned().unwrap_or_default(),
+        names,
+        event: Some(id),
+        root: None,
+    })
+}
+
+/// Asks the provider about an event, if it has a name to ask by.
+fn ask_about(draft: &mut Draft, id: EventId, stored: &StoredEvent, why: AskReason) -> Step<()> {
+    let about = about(draft, id, stored)?;
+    if about.object.is_empty() {
+        return Ok(());
+    }
+    ask::ask(draft, about, why)
+}
+
+/// The payments to which the names lead.
+pub(super) fn bound(draft: &Draft, source: &str, names: &[String]) -> Step<BTreeSet<PaymentId>> {
+    let mut payments = BTreeSet::new();
+    let mut missing = Missing::new();
+    for name in names {
+        match draft.meeting(source, name) {
+            Ok(meeting) => payments.extend(meeting.and_then(|meeting| meeting.payment)),
+            Err(keys) => missing.extend(keys),
+        }
+    }
+    if missing.is_empty() {
+        Ok(payments)
+    } else {
+        Err(missing)
+    }
+}
+
+/// Places an event at the payment its names or its code lead to, or parks it.
+pub(super) fn place(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) -> Step<()> {
+    let due_at = stored.due_at.take();
+    stored.reason = None;
+    if stored.event.facts.is_empty() && !stored.event.amount_unreadable {
+        stored.state = EventState::Stored;
+        return Ok(());
+    }
+    let names = names_of(&stored.event);
+    let Some(first_name) = names.first() else {
+        stored.state = EventState::Attention;
+        stored.reason = Some("no_name");
+        tell_unplaced(draft, id, stored);
+        return Ok(());
+    };
+    let payments = bound(draft, &stored.source, &names)?;
+    if 1 < payments.len() {
+        return conflict(draft, id, stored, &payments);
+    }
+    if let Some(payment) = payments.into_iter().next() {
+        return apply(draft, id, stored, payment, &names);
+    }
+    let order = match &stored.event.code {
+        Some(code) => draft.order_of_code(code)?,
+        None => None,
+    };
+    let root = match order {
+        Some(order) => draft.root_copy(order.root())?,
+        None => None,
+    };
+    let Some((mut root, order)) = root.and_then(|root| Some((root.clone(), root.order?))) else {
+        return park(draft, id, stored, &names, due_at);
+    };
+    let captured = root.captured_minor();
+    let new = NewPayment::what_is_due(&order, captured, &stored.source, first_name);
+    let Some(payment) = payment::add(draft, &mut root, new)? else {
+        stored.state = EventState::Attention;
+        stored.reason = Some("too_many_payments");
+        stored.root = Some(root.id);
+        tell_unplaced(draft, id, stored);
+        return Ok(());
+    };
+    let detail = vec![
+        ("payment", text(payment.to_string())),
+        ("reference", text(first_name.as_str())),
+        ("code", text(stored.event.code.clone().unwrap_or_default())),
+    ];
+    draft.entry("payment.code_cut", Some(root.id), Some(id), detail);
+    draft.put_root(root);
+    apply(draft, id, stored, payment, &names)
+}
+
+/// Two names of one event lead to two payments: both are shown to a person, nothing moves.
+pub(super) fn conflict(
+    draft: &mut Draft,
+    id: EventId,
+    stored: &mut StoredEvent,
+    payments: &BTreeSet<PaymentId>,
+) -> Step<()> {
+    for payment in payments {
+        if let Some(mut root) = draft.root_copy(payment.root())? {
+            let code = AttentionCode::ReferenceConflict;
+            settle::raise(draft, &mut root, code, Some(*payment), Some(id));
+            stored.root = stored.root.or(Some(root.id));
+            draft.put_root(root);
+        }
+    }
+    stored.state = EventState::Attention;
+    stored.reason = Some("reference_conflict");
+    Ok(())
+}
+
+/// Adds an event's facts to its payment and lets everything follow.
+fn apply(
+    draft: &mut Draft,
+    id: EventId,
+    stored: &mut StoredEvent,
+    payment: PaymentId,
+    names: &[String],
+) -> Step<()> {
+    let Some(mut root) = draft.root_copy(payment.root())? else {
+        return park(draft, id, stored, names, None);
+    };
+    let was = stored.state;
+    stored.root = Some(root.id);
+    let entries = draft.entries_len();
+    let told = Telling {
+        facts: stored.event.facts.clone(),
+        unreadable: stored.event.amount_unreadable,
+        provider_payment_id: stored.event.provider_payment_id.clone(),
+        names: names.to_vec(),
+        event: Some(id),
+        can_ask: stored.policy.can_ask,
+        detail: vec![("type", text(stored.event.kind.as_str()))],
+    };
+    let upshot = tell(draft, &mut root, payment, told)?;
+    stored.state = upshot.state();
+    stored.reason = upshot.reason();
+    if was == EventState::Applied && stored.state == EventState::Stale {
+        // Decided about again: what it changed, it has changed.
+        stored.state = was;
+        stored.reason = None;
+        draft.put_root(root);
+        return Ok(());
+    }
+    let (kind, detail) = match upshot {
+        Upshot::Changed => (
+            "event.applied",
+            vec![("type", text(stored.event.kind.as_str()))],
+        ),
+        Upshot::Nothing(reason) => (
+            "event.stale",
+            vec![
+                ("type", text(stored.event.kind.as_str())),
+                ("reason", text(reason)),
+            ],
+        ),
+        Upshot::Attention(reason) => (
+            "event.attention",
+            vec![
+                ("type", text(stored.event.kind.as_str())),
+                ("reason", text(reason)),
+            ],
+        ),
+    };
+    if draft.entries_len() == entries {
+        draft.entry(kind, Some(root.id), Some(id), detail);
+    }
+    let confirms = stored.policy.confirm == Confirm::After && stored.policy.can_ask;
+    if confirms
+        && stored.state != EventState::Stale
+        && let Some(payment) = root.payment(payment)
+    {
+        ask::ask(
+            draft,
+            About::payment(payment, names, Some(id)),
+            AskReason::ConfirmAfter,
+        )?;
+    }
+    draft.put_root(root);
+    Ok(())
+}
+
+/// What is said about a payment, by an event or by an answer.
+pub(super) struct Telling {
+    pub(super) facts: Vec<Fact>,
+    pub(super) unreadable: bool,
+    pub(super) provider_payment_id: Option<String>,
+    pub(super) names: Vec<String>,
+    pub(super) event: Option<EventId>,
+    pub(super) can_ask: bool,
+    pub(super) detail: Vec<(&'static str, Detail)>,
+}
+
+/// What telling came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Upshot {
+    /// The payment changed.
+    Changed,
+    /// It changes nothing, for this reason.
+    Nothing(&'static str),
+    /// A person must look.
+    Attention(&'static str),
+}
+
+impl Upshot {
+    pub(super) fn state(self) -> EventState {
+        match self {
+            Upshot::Changed => EventState::Applied,
+            Upshot::Nothing(_) => EventState::Stale,
+            Upshot::Attention(_) => EventState::Attention,
+        }
+    }
+
+    pub(super) fn reason(self) -> Option<&'static str> {
+        match self {
+            Upshot::Changed => None,
+            Upshot::Nothing(reason) | Upshot::Attention(reason) => Some(reason),
+        }
+    }
+}
+
+/// Tells a payment something: its facts grow, its names are learnt, its root follows.
+pub(super) fn tell(
+    draft: &mut Draft,
+    root: &mut Root,
+    id: PaymentId,
+    told: Telling,
+) -> Step<Upshot> {
+    let Telling {
+        facts,
+        unreadable,
+        provider_payment_id,
+        names,
+        event,
+        can_ask,
+        detail,
+    } = told;
+    let Some(payment) = root.payment(id) else {
+        return Ok(Upshot::Nothing("no_payment"));
+    };
+    let before = Before::of(root, payment);
+    let negative = facts
+        .iter()
+        .any(|fact| fact.money.is_some_and(|money| money.minor < 0));
+    if unreadable || negative {
+        let about = About::payment(payment, &names, event);
+        settle::raise(
+            draft,
+            root,
+            AttentionCode::AmountUnreadable,
+            Some(id),
+            event,
+        );
+        if can_ask {
+            ask::ask(draft, about, AskReason::Contradiction)?;
+        }
+        return Ok(Upshot::Attention("amount_unreadable"));
+    }
+    let (source, total, itemised) = (
+        payment.source.clone(),
+        facts
+            .iter()
+            .filter(|fact| payment.counts(fact))
+            .filter_map(total_of)
+            .max(),
+        facts
+            .iter()
+            .any(|fact| matches!(fact.kind, FactKind::Refund(_))),
+    );
+    if let Some(payment) = root.payments.iter().find(|payment| payment.id == id)
+        && let Some(total) = total
+        && !itemised
+    {
+        settle::receipt_of_total(draft, root.id, payment, total);
+    }
+    let mut news = Vec::new();
+    if let Some(payment) = root.payments.iter_mut().find(|payment| payment.id == id) {
+        for fact in facts {
+            if payment.add(fact.clone()) == Added::New {
+                payment.updated_at = draft.now;
+                news.push(fact);
+            }
+        }
+        if payment.provider_payment_id.is_none() {
+            payment.provider_payment_id = provider_payment_id.filter(|id| !id.is_empty());
+        }
+    }
+    for name in &names {
+        bind(draft, &source, name, id)?;
+    }
+    if news.is_empty() {
+        return Ok(Upshot::Nothing("known_fact"));
+    }
+    let cause = Cause { event, detail };
+    let mut raised = settle::settle(draft, root, &before, cause)?;
+    let Some(payment) = root.payment(id) else {
+        return Ok(Upshot::Nothing("no_payment"));
+    };
+    let after = payment.fold();
+    if news
+        .iter()
+        .any(|fact| contradicts(fact, before.fold(), &after))
+    {
+        if can_ask {
+            ask::ask(
+                draft,
+                About::payment(payment, &names, event),
+                AskReason::Contradiction,
+            )?;
+        } else if 0 < after.projection.refunded_minor && !after.was_captured() {
+            settle::raise(draft, root, AttentionCode::OrphanRefund, Some(id), event);
+            raised = true;
+        }
+    }
+    if raised {
+        return Ok(Upshot::Attention("see_order"));
+    }
+    Ok(match has_moved(before.fold(), &after) {
+        true => Upshot::Changed,
+        false => Upshot::Nothing(why_stale(&news, &after)),
+    })
+}
+
+/// The cumulative refund figure, where the fact is one and says more than nothing.
+fn total_of(fact: &Fact) -> Option<Money> {
+    match fact.kind {
+        FactKind::RefundedTotal => fact.money.filter(|money| 0 < money.minor),
+        FactKind::Capture(_) | FactKind::Refund(_) | FactKind::Dispute(_) => None,
+    }
+}
+
+/// The fact speaks against what is known, or of money that nobody knows (states.md): the provider
+/// is asked. The provider's own answer is not doubted again.
+fn contradicts(fact: &Fact, before: &Fold, after: &Fold) -> bool {
+    if fact.strength == Strength::Asked && after.was_captured() {
+        return false;
+    }
+    match fact.kind {
+        FactKind::Capture(state) => {
+            fact.strength < Strength::Asked
+                && state.is_negative()
+                && before.captures.get(&fact.object).is_some_and(|known| {
+                    known.state == CaptureState::Authorized || known.state.counts()
+                })
+        }
+        FactKind::Refund(_) | FactKind::RefundedTotal | FactKind::Dispute(_) => {
+            !after.was_captured()
+        }
+    }
+}
+
+/// The payment has changed in a way that counts. Once money was taken, what other capture objects
+/// do short of taking money is of no account.
+fn has_moved(before: &Fold, after: &Fold) -> bool {
+    let attempt = |fold: &Fold| -> Vec<(String, CaptureState)> {
+        fold.captures
+            .iter()
+            .map(|(object, known)| (object.clone(), known.state))
+            .collect()
+    };
+    before.projection != after.projection
+        || before.refunds != after.refunds
+        || before.disputes != after.disputes
+        || (!before.was_captured() && attempt(before) != attempt(after))
+}
+
+/// Why new facts changed nothing: the object is further already, or it was told as well before.
+fn why_stale(news: &[Fact], after: &Fold) -> &'static str {
+    let late = news.iter().any(|fact| match fact.kind {
+        FactKind::Capture(state) => after
+            .captures
+            .get(&fact.object)
+            .is_some_and(|known| state.rank() < known.state.rank()),
+        FactKind::Refund(state) => after
+            .refunds
+            .get(&fact.object)
+            .is_some_and(|known| state < known.state),
+        FactKind::RefundedTotal | FactKind::Dispute(_) => false,
+    });
+    if late { "late" } else { "weaker" }
+}
+
+/// Binds a name to a payment and calls up what waits there.
+pub(super) fn bind(draft: &mut Draft, source: &str, name: &str, payment: PaymentId) -> Step<()> {
+    let known = draft.meeting(source, name)?;
+    if known.is_some_and(|meeting| meeting.payment.is_some()) {
+        return Ok(());
+    }
+    let parked = known
+        .map(|meeting| meeting.parked.clone())
+        .unwrap_or_default();
+    let queued = call_up(draft, &parked)?;
+    let meeting = draft.meeting_mut(source, name)?;
+    meeting.payment = Some(payment);
+    meeting.parked = queued;
+    Ok(())
+}
+
+/// Calls up parked events to be decided about in this decision; gives back those that wait for an
+/// answer of the provider instead.
+pub(super) fn call_up(draft: &mut Draft, parked: &[EventId]) -> Step<Vec<EventId>> {
+    let mut missing = Missing::new();
+    let mut queued = Vec::new();
+    for id in parked {
+        match draft.event(*id) {
+            Ok(Some(stored)) => match stored.state {
+                EventState::Parked | EventState::Orphan => {
+                    let place = (stored.received_at, *id);
+                    draft.waiting.insert(place);
+                }
+                EventState::Queued => queued.push(*id),
+                EventState::Applied
+                | EventState::Stale
+                | EventState::Stored
+                | EventState::Attention
+                | EventState::Dead => {}
+            },
+            Ok(None) => {}
+            Err(keys) => missing.extend(keys),
+        }
+    }
+    if missing.is_empty() {
+        Ok(queued)
+    } else {
+        Err(missing)
+    }
+}
+
+/// Decides about everything that was called up, oldest first, and about what that calls up.
+pub(super) fn drain(draft: &mut Draft) -> Step<()> {
+    while let Some((_, id)) = draft.waiting.pop_first() {
+        let Some(mut stored) = draft.event_copy(id)? else {
+            continue;
+        };
+        if !matches!(stored.state, EventState::Parked | EventState::Orphan) {
+            continue;
+        }
+        place(draft, id, &mut stored)?;
+        draft.put_event(id, stored);
+    }
+    Ok(())
+}
+
+/// The events in a list that still wait; the rest was drained by another way.
+fn still_waiting(draft: &Draft, meeting: Option<&Meeting>) -> Step<Vec<EventId>> {
+    waiting_of(
+        draft,
+        meeting
+            .map(|meeting| meeting.parked.as_slice())
+            .unwrap_or_default(),
+    )
+}
+
+fn waiting_of(draft: &Draft, parked: &[EventId]) -> Step<Vec<EventId>> {
+    let mut waiting = Vec::with_capacity(parked.len() + 1);
+    let mut missing = Missing::new();
+    for id in parked {
+        match draft.event(*id) {
+            Ok(Some(stored)) => {
+                let waits = matches!(
+                    stored.state,
+                    EventState::Parked | EventState::Orphan | EventState::Queued
+                );
+                if waits {
+                    waiting.push(*id);
+                }
+            }
+            Ok(None) => {}
+            Err(keys) => missing.extend(keys),
+        }
+    }
+    if missing.is_empty() {
+        Ok(waiting)
+    } else {
+        Err(missing)
+    }
+}
+
+fn with(mut list: Vec<EventId>, id: EventId) -> Vec<EventId> {
+    if !list.contains(&id) {
+        list.push(id);
+    }
+    list
+}
+
+/// Parks an event under every name it mentions and under its code.
+///
+/// `due_at` is when it was to be looked at, if it was parked before.
+fn park(
+    draft: &mut Draft,
+    id: EventId,
+    stored: &mut StoredEvent,
+    names: &[String],
+    due_at: Option<Timestamp>,
+) -> Step<()> {
+    let mut lists = Vec::with_capacity(names.len());
+    let mut full = false;
+    for name in names {
+        let waiting = still_waiting(draft, draft.meeting(&stored.source, name)?)?;
+        full |= draft.rules.parked_max <= waiting.len() && !waiting.contains(&id);
+        lists.push((name, with(waiting, id)));
+    }
+    let at_code = match &stored.event.code {
+        Some(code) => {
+            let parked = draft.code(code)?.map(|meeting| meeting.parked.clone());
+            let waiting = waiting_of(draft, &parked.unwrap_or_default())?;
+            full |= draft.rules.parked_max <= waiting.len() && !waiting.contains(&id);
+            Some((code.clone(), with(waiting, id)))
+        }
+        None => None,
+    };
+    if full {
+        stored.state = EventState::Attention;
+        stored.reason = Some("parked_full");
+        tell_unplaced(draft, id, stored);
+        return Ok(());
+    }
+    for (name, list) in lists {
+        draft.meeting_mut(&stored.source, name)?.parked = list;
+    }
+    if let Some((code, list)) = at_code {
+        draft.code_mut(&code)?.parked = list;
+    }
+    stored.state = EventState::Parked;
+    stored.reason = Some("no_payment");
+    let first_look = stored.received_at.plus(draft.rules.parked_ask);
+    stored.due_at = Some(due_at.unwrap_or(first_look));
+    Ok(())
+}
+
+/// Tells of an event that a person must look at and that belongs to no payment.
+fn tell_unplaced(draft: &mut Draft, id: EventId, stored: &StoredEvent) {
+    let mut detail = what_it_says(stored);
+    detail.push(("reason", text(stored.reason.unwrap_or("unknown"))));
+    draft.entry("event.attention", stored.root, Some(id), detail);
+}
+
+/// Source, type, reference and amount of an event, for people.
+pub(super) fn what_it_says(stored: &StoredEvent) -> Vec<(&'static str, Detail)> {
+    let mut detail = vec![
+        ("source", text(stored.source.as_str())),
+        ("type", text(stored.event.kind.as_str())),
+    ];
+    if let Some(name) = stored.event.names.first() {
+        detail.push(("reference", text(name.as_str())));
+    }
+    if let Some(money) = stored.event.facts.iter().find_map(|fact| fact.money) {
+        detail.push(("amount", Detail::Integer(money.minor)));
+        detail.push(("currency", text(money.currency.as_str())));
+    }
+    detail
+}
+
+/// Decides about a stored event again. Effects that were done keep their keys, so none is repeated.
+pub(super) fn replay(draft: &mut Draft, id: EventId) -> Step<Told> {
+    let Some(mut stored) = draft.event_copy(id)? else {
+        return Ok(Told::Plain(Outcome::Refused(Refusal::NotFound)));
+    };
+    let before = stored.clone();
+    match stored.policy.confirm {
+        Confirm::Before if stored.state == EventState::Queued => {
+            if stored.policy.can_ask {
+                ask_about(draft, id, &stored, AskReason::ConfirmBefore)?;
+            }
+        }
+        Confirm::Before | Confirm::After | Confirm::Never => judge(draft, id, &mut stored)?,
+    }
+    let waits_as_before = before.state == EventState::Orphan && stored.state == EventState::Parked;
+    let was_settled = matches!(before.state, EventState::Applied | EventState::Attention)
+        && stored.state == EventState::Stale;
+    if waits_as_before || was_settled {
+        stored.state = before.state;
+        stored.reason = before.reason;
+        stored.due_at = before.due_at;
+    }
+    let state = stored.state;
+    draft.put_event(id, stored);
+    drain(draft)?;
+    Ok(Told::Plain(Outcome::Event {
+        id,
+        outcome: answered(state),
+        state,
+    }))
+}
+
+/// A parked event has waited: the provider is asked first, later it is given up as an orphan. It
+/// still finds its payment if that comes after all.
+pub(super) fn parked_due(draft: &mut Draft, id: EventId) -> Step<Told> {
+    let Some(mut stored) = draft.event_copy(id)? else {
+        return Ok(Told::Plain(Outcome::Refused(Refusal::NotFound)));
+    };
+    let is_due = stored.due_at.is_some_and(|due| due <= draft.now);
+    if stored.state != EventState::Parked || !is_due {
+        return Ok(Told::Plain(Outcome::Done));
+    }
+    place(draft, id, &mut stored)?;
+    if stored.state == EventState::Parked {
+        let given_up_at = stored.received_at.plus(draft.rules.parked_orphan);
+        if given_up_at <= draft.now {
+            stored.state = EventState::Orphan;
+            stored.due_at = None;
+            let detail = what_it_says(&stored);
+            draft.entry("event.orphaned", None, Some(id), detail);
+        } else {
+            stored.due_at = Some(given_up_at);
+            if stored.policy.can_ask {
+                ask_about(draft, id, &stored, AskReason::Parked)?;
+            }
+        }
+    }
+    draft.put_event(id, stored);
+    drain(draft)?;
+    Ok(Told::Plain(Outcome::Done))
+}
+
+/// Events wait under a name that leads to a payment; must never find any.
+pub(super) fn drain_name(draft: &mut Draft, source: &str, name: &str) -> Step<Told> {
+    let Some(meeting) = draft.meeting(source, name)?.cloned() else {
+        return Ok(Told::Plain(Outcome::Done));
+    };
+    if meeting.payment.is_some() && !meeting.parked.is_empty() {
+        let queued = call_up(draft, &meeting.parked)?;
+        draft.meeting_mut(source, name)?.parked = queued;
+        drain(draft)?;
+    }
+    Ok(Told::Plain(Outcome::Done))
+}

@@ -1,0 +1,327 @@
+//! Orders: created with all they hold or not at all, cancelled, looked at by a person.
+
+use crate::capacity::{Booking, Hold, HoldState, SlotWish};
+use crate::command::{CreateOrder, OrderRef};
+use crate::decision::{Detail, Existing, Outcome, Refusal};
+use crate::event::FactKind;
+use crate::id::{EventId, HoldId, OrderId};
+use crate::money::API_INTEGER_MAX;
+use crate::order::{AttentionCode, ClosingEnd, Order, OrderStatus, Root};
+use crate::snapshot::EventState;
+
+use super::draft::{Draft, Step, Told, text};
+use super::event;
+use super::hold;
+use super::payment::{self, NewPayment};
+use super::room::{self, Place, Taking};
+use super::settle::{self, RefundWanted};
+
+fn refused(refusal: Refusal) -> Step<Told> {
+    Ok(Told::Plain(Outcome::Refused(refusal)))
+}
+
+/// The shop creates an order: its code, its hold, its payment, and whatever was waiting for it.
+pub(super) fn create(draft: &mut Draft, wanted: &CreateOrder) -> Step<Told> {
+    let total_minor = match total(wanted) {
+        Ok(total) => total,
+        Err(refusal) => return refused(refusal),
+    };
+    let Some(lines) = room::stocked(&wanted.lines) else {
+        return refused(Refusal::AmountOverflow);
+    };
+    if let Some(order) = draft.order_of_code(&wanted.code)? {
+        return refused(Refusal::AlreadyExists(Existing::Order(order)));
+    }
+    if let Some((source, reference)) = &wanted.payment
+        && let Some(payment) = draft
+            .meeting(source, reference)?
+            .and_then(|row| row.payment)
+    {
+        return refused(Refusal::AlreadyExists(Existing::Payment(payment)));
+    }
+    let id = OrderId::on(wanted.fresh, 0);
+    let mut taken_over = None;
+    if let Some(hold) = wanted.take_over {
+        let Some(mut cart) = hold::find_cart(draft, hold)? else {
+            return refused(Refusal::HoldNotActive);
+        };
+        let now = draft.now;
+        let active = |hold: &&mut Hold| hold.state == HoldState::Active && now < hold.expires_at;
+        let Some(hold) = cart.holds.last_mut().filter(active) else {
+            return refused(Refusal::HoldNotActive);
+        };
+        // Given back first and taken again for the order, so only the difference needs room.
+        room::end_hold(draft, hold, HoldState::TakenOver(id))?;
+        taken_over = Some(hold.clone());
+        draft.put_root(cart);
+    }
+    let kept = taken_over.as_ref().and_then(|hold| hold.booking.as_ref());
+    let measure = room::measure_of(&wanted.lines, total_minor, wanted.currency);
+    let place = place(wanted.slot.as_ref(), kept);
+    let taken = room::take(
+        draft,
+        &lines,
+        place.map(|place| (place, measure)),
+        Taking::Hold,
+    )?;
+    let booking = match taken {
+        Ok(booking) => booking,
+        Err(refusal) => return refuse_for_room(draft, wanted, refusal),
+    };
+
+    // From here it must succeed.
+    let kept_wish = kept.map(|booking| SlotWish::Exactly(booking.slot));
+    let hold = Hold {
+        id: taken_over
+            .as_ref()
+            .map_or(HoldId::on(wanted.fresh, 1), |hold| hold.id),
+        state: HoldState::Active,
+        expires_at: draft.now.plus(wanted.hold),
+        lines,
+        booking,
+    };
+    let mut root = Root {
+        shop: draft.shop,
+        id: wanted.fresh,
+        order: Some(Order {
+            code: wanted.code.clone(),
+            status: OrderStatus::AwaitingPayment,
+            currency: wanted.currency,
+            lines: wanted.lines.clone(),
+            discount_minor: wanted.discount_minor,
+            shipping_minor: wanted.shipping_minor,
+            total_minor,
+            customer: wanted.customer.clone(),
+            slot_wish: wanted.slot.clone().or(kept_wish),
+            hold_ms: wanted.hold.as_millis(),
+            closing: None,
+        }),
+        payments: Vec::new(),
+        refunds: Vec::new(),
+        holds: vec![hold],
+        attention: Vec::new(),
+        metadata: wanted.metadata.clone(),
+        version: 0,
+        created_at: draft.now,
+        updated_at: draft.now,
+        story: Vec::new(),
+    };
+    tell_created(draft, &root, wanted);
+    let parked = draft
+        .code(&wanted.code)?
+        .map(|row| row.parked.clone())
+        .unwrap_or_default();
+    event::call_up(draft, &parked)?;
+    let meeting = draft.code_mut(&wanted.code)?;
+    meeting.order = Some(id);
+    meeting.parked.clear();
+    if let (Some((source, reference)), Some(order)) = (&wanted.payment, &root.order) {
+        let new = NewPayment::what_is_due(order, 0, source, reference);
+        payment::add(draft, &mut root, new)?;
+    }
+    if total_minor == 0 {
+        settle::fulfil(draft, &mut root, None)?;
+    }
+    draft.put_root(root);
+    event::drain(draft)?;
+    Ok(Told::Root(wanted.fresh))
+}
+
+/// Where the order goes: the slot it asks for, else the one its cart had set aside.
+fn place<'w>(wish: Option<&'w SlotWish>, kept: Option<&'w Booking>) -> Option<Place<'w>> {
+    match (wish, kept) {
+        (Some(SlotWish::Exactly(id)), Some(booking)) if *id == booking.slot => {
+            Some(Place::Kept(booking))
+        }
+        (Some(wish), _) => Some(Place::Wish(wish)),
+        (None, Some(booking)) => Some(Place::Kept(booking)),
+        (None, None) => None,
+    }
+}
+
+/// `sum(quantity * unit_amount) - discount + shipping`, exactly, in 0 to 2^53-1.
+fn total(wanted: &CreateOrder) -> Result<i64, Refusal> {
+    let is_amount = |minor: i64| (0..=API_INTEGER_MAX).contains(&minor);
+    let mut sum = 0i128;
+    for line in &wanted.lines {
+        if !(1..=API_INTEGER_MAX).contains(&line.quantity) || !is_amount(line.unit_minor) {
+            return Err(Refusal::AmountOverflow);
+        }
+        sum = sum.saturating_add(i128::from(line.quantity) * i128::from(line.unit_minor));
+    }
+    if !is_amount(wanted.discount_minor) || !is_amount(wanted.shipping_minor) {
+        return Err(Refusal::AmountOverflow);
+    }
+    let total = sum
+        .saturating_sub(i128::from(wanted.discount_minor))
+        .saturating_add(i128::from(wanted.shipping_minor));
+    if total < 0 {
+        return Err(Refusal::TotalNegative);
+    }
+    i64::try_from(total)
+        .ok()
+        .filter(|total| is_amount(*total))
+        .ok_or(Refusal::AmountOverflow)
+}
+
+fn tell_created(draft: &mut Draft, root: &Root, wanted: &CreateOrder) {
+    let Some(order) = &root.order else { return };
+    let mut detail = vec![
+        ("code", text(order.code.as_str())),
+        ("total", Detail::Integer(order.total_minor)),
+        ("currency", text(order.currency.as_str())),
+    ];
+    if let Some(hold) = root.hold() {
+        detail.push(("hold", text(hold.id.to_string())));
+        detail.push(("expires_at", Detail::Integer(hold.expires_at.as_millis())));
+        if let Some(booking) = &hold.booking {
+            detail.push(("slot", Detail::Integer(booking.starts_at.as_millis())));
+        }
+    }
+    if let Some((source, reference)) = &wanted.payment {
+        detail.push(("source", text(source.as_str())));
+        detail.push(("reference", text(reference.as_str())));
+    }
+    draft.entry("order.created", Some(root.id), None, detail);
+}
+
+/// Refuses an order, and gives back captured money that was waiting for it (A14). The refusal
+/// changes nothing else, so it starts from a clean sheet.
+fn refuse_for_room(draft: &mut Draft, wanted: &CreateOrder, refusal: Refusal) -> Step<Told> {
+    *draft = draft.afresh();
+    let waits = match refusal {
+        Refusal::OutOfStock { .. } | Refusal::SlotFull { .. } | Refusal::NoSlotWithRoom { .. } => {
+            give_back_waiting(draft, wanted)?
+        }
+        _ => return refused(refusal),
+    };
+    refused(match refusal {
+        Refusal::OutOfStock { skus, .. } => Refusal::OutOfStock {
+            skus,
+            payment_waiting: waits,
+        },
+        Refusal::SlotFull { .. } => Refusal::SlotFull {
+            payment_waiting: waits,
+        },
+        Refusal::NoSlotWithRoom { .. } => Refusal::NoSlotWithRoom {
+            payment_waiting: waits,
+        },
+        other => other,
+    })
+}
+
+fn give_back_waiting(draft: &mut Draft, wanted: &CreateOrder) -> Step<bool> {
+    let mut parked: Vec<EventId> = draft
+        .code(&wanted.code)?
+        .map(|row| row.parked.clone())
+        .unwrap_or_default();
+    if let Some((source, reference)) = &wanted.payment
+        && let Some(meeting) = draft.meeting(source, reference)?
+    {
+        parked.extend(meeting.parked.iter().copied());
+    }
+    let mut waits = false;
+    for id in parked {
+        let Some(mut stored) = draft.event_copy(id)? else {
+            continue;
+        };
+        if !matches!(stored.state, EventState::Parked | EventState::Orphan) {
+            continue;
+        }
+        let captured: Vec<_> = stored
+            .event
+            .facts
+            .iter()
+            .filter(|fact| {
+                matches!(fact.kind, FactKind::Capture(state) if state.counts())
+                    && !fact.foreign_mode
+                    && fact
+                        .money
+                        .is_none_or(|money| money.currency == wanted.currency)
+            })
+            .collect();
+        if captured.is_empty() {
+            continue;
+        }
+        waits = true;
+        for fact in captured {
+            settle::request_refund(
+                draft,
+                None,
+                RefundWanted {
+                    source: &stored.source,
+                    reference: stored.event.names.first().map_or("", String::as_str),
+                    object: &fact.object,
+                    money: fact.money,
+                    event: Some(id),
+                },
+            );
+        }
+        stored.state = EventState::Attention;
+        stored.reason = Some("paid_unfulfillable");
+        stored.due_at = None;
+        draft.put_event(id, stored);
+    }
+    Ok(waits)
+}
+
+/// The shop cancels an order: at once, or after the last word of its open payments. Again is the
+/// same; an order that ended by itself stays as it ended.
+pub(super) fn cancel(draft: &mut Draft, order: &OrderRef) -> Step<Told> {
+    let Some(mut root) = payment::find_order(draft, order)? else {
+        return refused(Refusal::NotFound);
+    };
+    let id = root.id;
+    let Some(order) = &mut root.order else {
+        return refused(Refusal::NotFound);
+    };
+    match order.status {
+        OrderStatus::Paid
+        | OrderStatus::Completed
+        | OrderStatus::PartiallyRefunded
+        | OrderStatus::Refunded => refused(Refusal::OrderPaid),
+        OrderStatus::Expired | OrderStatus::Cancelled => Ok(Told::Root(id)),
+        OrderStatus::Closing => {
+            // Its time is up already; the merchant's word only changes how it will have ended.
+            if let Some(closing) = &mut order.closing {
+                closing.end = ClosingEnd::Cancelled;
+            }
+            draft.put_root(root);
+            Ok(Told::Root(id))
+        }
+        OrderStatus::AwaitingPayment | OrderStatus::PartiallyPaid => {
+            settle::close(draft, &mut root, ClosingEnd::Cancelled)?;
+            draft.put_root(root);
+            Ok(Told::Root(id))
+        }
+    }
+}
+
+/// A person has looked at something. Again is the same.
+pub(super) fn resolve(
+    draft: &mut Draft,
+    order: &OrderRef,
+    code: AttentionCode,
+    note: &str,
+) -> Step<Told> {
+    let Some(mut root) = payment::find_order(draft, order)? else {
+        return refused(Refusal::NotFound);
+    };
+    if !root.attention.iter().any(|known| known.code == code) {
+        return refused(Refusal::NotFound);
+    }
+    let id = root.id;
+    let mut resolved = false;
+    for open in root.attention.iter_mut().filter(|known| known.code == code) {
+        if open.resolved.is_none() {
+            open.resolved = Some((draft.now, note.to_owned()));
+            resolved = true;
+        }
+    }
+    if resolved {
+        let detail = vec![("code", text(code.as_str())), ("note", text(note))];
+        draft.entry("attention.resolved", Some(id), None, detail);
+        draft.put_root(root);
+    }
+    Ok(Told::Root(id))
+}

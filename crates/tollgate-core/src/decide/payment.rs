@@ -1,0 +1,348 @@
+//! Payments: registered, captured by hand, asked about, refunded.
+
+use crate::command::{OrderRef, RegisterPayment};
+use crate::decision::{Detail, Existing, Outcome, Refusal};
+use crate::effect::{AskReason, EffectContent};
+use crate::event::{CaptureState, Fact, FactKind, RefundState, Strength};
+use crate::id::{OrderId, PaymentId, RefundId, RootId, encode};
+use crate::money::Money;
+use crate::order::{Order, Root};
+use crate::payment::{MANUAL_SOURCE, Payment, Refund, RefundProgress};
+use crate::time::Timestamp;
+
+use super::ask::{self, About};
+use super::draft::{Draft, Step, Told, text};
+use super::event;
+use super::settle::{self, Before, Cause};
+
+/// A payment to be added to a root.
+pub(super) struct NewPayment {
+    pub(super) source: String,
+    pub(super) reference: String,
+    pub(super) due: Money,
+    pub(super) expires_at: Option<Timestamp>,
+}
+
+impl NewPayment {
+    /// Over all that the order still owes, in its currency.
+    pub(super) fn what_is_due(
+        order: &Order,
+        captured_minor: i64,
+        source: &str,
+        reference: &str,
+    ) -> NewPayment {
+        let minor = order.total_minor.saturating_sub(captured_minor).max(0);
+        NewPayment {
+            source: source.to_owned(),
+            reference: reference.to_owned(),
+            due: Money {
+                minor,
+                currency: order.currency,
+            },
+            expires_at: None,
+        }
+    }
+}
+
+/// Adds a payment to a root and binds its reference, which calls up what waits there. `None`: the
+/// root has as many payments as it may have.
+pub(super) fn add(draft: &mut Draft, root: &mut Root, new: NewPayment) -> Step<Option<PaymentId>> {
+    let ordinal = match &root.order {
+        Some(_) if draft.rules.payments_max <= root.payments.len() => return Ok(None),
+        Some(_) => root
+            .payments
+            .len()
+            .checked_add(1)
+            .and_then(|n| u16::try_from(n).ok()),
+        None => Some(0),
+    };
+    let Some(ordinal) = ordinal else {
+        return Ok(None);
+    };
+    let id = PaymentId::on(root.id, ordinal);
+    event::bind(draft, &new.source, &new.reference, id)?;
+    root.payments.push(Payment {
+        id,
+        source: new.source,
+        reference: new.reference,
+        due: new.due,
+        expires_at: new.expires_at,
+        provider_payment_id: None,
+        facts: Vec::new(),
+        created_at: draft.now,
+        updated_at: draft.now,
+    });
+    Ok(Some(id))
+}
+
+fn refused(refusal: Refusal) -> Step<Told> {
+    Ok(Told::Plain(Outcome::Refused(refusal)))
+}
+
+/// The order that is meant, if there is one.
+pub(super) fn find_order(draft: &Draft, order: &OrderRef) -> Step<Option<Root>> {
+    let id: Option<OrderId> = match order {
+        OrderRef::Id(id) => Some(*id),
+        OrderRef::Code(code) => draft.order_of_code(code)?,
+    };
+    let Some(id) = id else { return Ok(None) };
+    // An order's own ordinal is zero; anything else is no order's id.
+    let root = if id.ordinal() == 0 {
+        draft.root_copy(id.root())?
+    } else {
+        None
+    };
+    Ok(root.filter(|root| root.order.is_some()))
+}
+
+/// The root of a payment that exists.
+fn find(draft: &Draft, payment: PaymentId) -> Step<Option<Root>> {
+    Ok(draft
+        .root_copy(payment.root())?
+        .filter(|root| root.payment(payment).is_some()))
+}
+
+/// The shop registers a payment. Never refused for the order's status: the late rule applies.
+pub(super) fn register(draft: &mut Draft, wanted: &RegisterPayment) -> Step<Told> {
+    let meeting = draft.meeting(&wanted.source, &wanted.reference)?;
+    if let Some(payment) = meeting.and_then(|meeting| meeting.payment) {
+        return refused(Refusal::AlreadyExists(Existing::Payment(payment)));
+    }
+    if wanted.minor.is_some_and(|minor| minor < 0) {
+        return refused(Refusal::AmountOverflow);
+    }
+    let mut root = match &wanted.order {
+        Some(order) => {
+            let Some(root) = find_order(draft, order)? else {
+                return refused(Refusal::OrderUnknown);
+            };
+            root
+        }
+        None => stands_alone(draft, wanted),
+    };
+    let captured = root.captured_minor();
+    let mut new = match (&root.order, wanted.currency, wanted.minor) {
+        (Some(order), Some(currency), _) if currency != order.currency => {
+            return refused(Refusal::CurrencyMismatch);
+        }
+        (Some(order), _, _) => {
+            NewPayment::what_is_due(order, captured, &wanted.source, &wanted.reference)
+        }
+        (None, None, _) => return refused(Refusal::CurrencyMismatch),
+        (None, Some(_), None) => return refused(Refusal::AmountOverflow),
+        (None, Some(currency), Some(minor)) => NewPayment {
+            source: wanted.source.clone(),
+            reference: wanted.reference.clone(),
+            due: Money { minor, currency },
+            expires_at: None,
+        },
+    };
+    new.due.minor = wanted.minor.unwrap_or(new.due.minor);
+    new.expires_at = wanted.expires_at;
+    let due = new.due;
+    let Some(id) = add(draft, &mut root, new)? else {
+        return refused(Refusal::TooManyPayments);
+    };
+
+    // From here it must succeed.
+    let detail = vec![
+        ("payment", text(id.to_string())),
+        ("source", text(wanted.source.as_str())),
+        ("reference", text(wanted.reference.as_str())),
+        ("amount", Detail::Integer(due.minor)),
+        ("currency", text(due.currency.as_str())),
+    ];
+    draft.entry("payment.registered", Some(root.id), None, detail);
+    draft.put_root(root);
+    event::drain(draft)?;
+    Ok(Told::Payment(id))
+}
+
+/// The root of a payment whose order the shop keeps elsewhere.
+fn stands_alone(draft: &Draft, wanted: &RegisterPayment) -> Root {
+    Root {
+        shop: draft.shop,
+        id: wanted.fresh,
+        order: None,
+        payments: Vec::new(),
+        refunds: Vec::new(),
+        holds: Vec::new(),
+        attention: Vec::new(),
+        metadata: wanted.metadata.clone(),
+        version: 0,
+        created_at: draft.now,
+        updated_at: draft.now,
+        story: Vec::new(),
+    }
+}
+
+/// The merchant records cash or a transfer: a fact like any other, vouched for by the merchant.
+pub(super) fn capture(
+    draft: &mut Draft,
+    id: PaymentId,
+    minor: i64,
+    note: &str,
+    fresh: RootId,
+) -> Step<Told> {
+    let Some(mut root) = find(draft, id)? else {
+        return refused(Refusal::NotFound);
+    };
+    let Some(payment) = root.payment(id) else {
+        return refused(Refusal::NotFound);
+    };
+    if payment.source != MANUAL_SOURCE {
+        return refused(Refusal::NotManual);
+    }
+    if minor < 1 {
+        return refused(Refusal::AmountOverflow);
+    }
+
+    // From here it must succeed.
+    let money = Money {
+        minor,
+        currency: payment.currency(),
+    };
+    let kind = FactKind::Capture(CaptureState::Captured);
+    let fact = merchants_word(draft, encode(fresh.as_u128()), kind, money);
+    tell_by_hand(draft, &mut root, id, fact, vec![("note", text(note))])?;
+    draft.put_root(root);
+    Ok(Told::Payment(id))
+}
+
+fn merchants_word(draft: &Draft, object: String, kind: FactKind, money: Money) -> Fact {
+    Fact {
+        object,
+        kind,
+        money: Some(money),
+        occurred_at: Some(draft.now),
+        strength: Strength::Signed,
+        foreign_mode: false,
+    }
+}
+
+fn tell_by_hand(
+    draft: &mut Draft,
+    root: &mut Root,
+    id: PaymentId,
+    fact: Fact,
+    detail: Vec<(&'static str, Detail)>,
+) -> Step<()> {
+    let Some(payment) = root.payment(id) else {
+        return Ok(());
+    };
+    let before = Before::of(root, payment);
+    for payment in root.payments.iter_mut().filter(|payment| payment.id == id) {
+        payment.add(fact.clone());
+        payment.updated_at = draft.now;
+    }
+    settle::settle(
+        draft,
+        root,
+        &before,
+        Cause {
+            event: None,
+            detail,
+        },
+    )?;
+    Ok(())
+}
+
+/// Somebody wants the provider asked now.
+pub(super) fn check(draft: &mut Draft, id: PaymentId) -> Step<Told> {
+    let Some(root) = find(draft, id)? else {
+        return refused(Refusal::NotFound);
+    };
+    let Some(payment) = root.payment(id) else {
+        return refused(Refusal::NotFound);
+    };
+    if payment.source == MANUAL_SOURCE {
+        return Ok(Told::Payment(id));
+    }
+    ask::ask(draft, About::payment(payment, &[], None), AskReason::Check)?;
+    let detail = vec![
+        ("payment", text(id.to_string())),
+        ("reference", text(payment.reference.as_str())),
+    ];
+    draft.entry("question.asked", Some(root.id), None, detail);
+    Ok(Told::Payment(id))
+}
+
+/// The merchant wants money given back: committed, and its amount set aside, before the provider
+/// is called (I6, C5).
+pub(super) fn refund(draft: &mut Draft, id: PaymentId, minor: i64, reason: &str) -> Step<Told> {
+    let Some(mut root) = find(draft, id)? else {
+        return refused(Refusal::NotFound);
+    };
+    let Some(payment) = root.payment(id).cloned() else {
+        return refused(Refusal::NotFound);
+    };
+    if minor < 1 {
+        return refused(Refusal::AmountOverflow);
+    }
+    let refundable_minor = refundable(&root, &payment);
+    if refundable_minor < minor {
+        return refused(Refusal::RefundExceedsCaptured { refundable_minor });
+    }
+    let ordinal = root
+        .refunds
+        .len()
+        .checked_add(1)
+        .and_then(|n| u16::try_from(n).ok());
+    let Some(ordinal) = ordinal else {
+        return refused(Refusal::TooManyPayments);
+    };
+
+    // From here it must succeed.
+    let refund = RefundId::on(root.id, ordinal);
+    let money = Money {
+        minor,
+        currency: payment.currency(),
+    };
+    root.refunds.push(Refund {
+        id: refund,
+        payment: id,
+        money,
+        state: RefundProgress::Requested,
+        reason: reason.to_owned(),
+        provider_refund_id: None,
+        created_at: draft.now,
+    });
+    let detail = vec![
+        ("refund", text(refund.to_string())),
+        ("payment", text(id.to_string())),
+        ("amount", Detail::Integer(minor)),
+        ("currency", text(money.currency.as_str())),
+        ("reason", text(reason)),
+    ];
+    draft.entry("refund.requested", Some(root.id), None, detail);
+    if payment.source == MANUAL_SOURCE {
+        // The merchant hands the money over; there is nobody to call.
+        let kind = FactKind::Refund(RefundState::Succeeded);
+        let fact = merchants_word(draft, refund.to_string(), kind, money);
+        tell_by_hand(draft, &mut root, id, fact, vec![("reason", text(reason))])?;
+    } else {
+        let content = EffectContent::Refund {
+            refund,
+            payment: id,
+            money,
+        };
+        draft.effect(format!("refund:{refund}"), root.id, Some(root.id), content);
+    }
+    draft.put_root(root);
+    Ok(Told::Refund(refund))
+}
+
+/// What may still be refunded: captured, less what went back and what is on its way back.
+fn refundable(root: &Root, payment: &Payment) -> i64 {
+    let money = payment.projection();
+    let reserved = root
+        .refunds
+        .iter()
+        .filter(|refund| refund.payment == payment.id && refund.state.reserves())
+        .fold(0i64, |sum, refund| sum.saturating_add(refund.money.minor));
+    money
+        .captured_minor
+        .saturating_sub(money.refunded_minor)
+        .saturating_sub(reserved)
+        .max(0)
+}

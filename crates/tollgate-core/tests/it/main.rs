@@ -1,0 +1,6 @@
+//! The rules of `decide`, played against an in-memory store that loads as the real one does.
+
+mod store;
+mod words;
+
+mod orders;
