@@ -291,7 +291,9 @@ impl CardCom {
                 "the transaction's code is no number".to_owned(),
             ));
         };
-        let transaction_id = deal.text("TranzactionId").filter(|id| id != "0");
+        // A declined try has a number of its own below, but is no transaction.
+        let below = deal.text("TranzactionId").filter(|_| code == DONE);
+        let transaction_id = body.text("TranzactionId").or(below).filter(|id| id != "0");
         let transaction_id = transaction_id.as_deref();
         let number = code.to_string();
         event.key = key(&[

@@ -97,6 +97,9 @@ const CREDENTIALS: &[Field] = &[
 /// Everything is in paise.
 const CURRENCY: &str = "INR";
 
+/// The kind of a refund that came without its envelope, and so without a name.
+const UNWRAPPED: &str = "(unwrapped refund)";
+
 fn configure(settings: &Settings<'_>) -> Result<Box<dyn Setup>, ConfigError> {
     let versions = [("v1", 1), ("v2", 2)];
     match settings.choice("version", &versions)? {
@@ -472,7 +475,7 @@ impl Setup for V2 {
             (None, Some(_) | None) => return Err(Rejection::unreadable("there is no event")),
         };
         self.merchant.check(payload.text("merchantId").as_deref())?;
-        let (identity, event) = read_v2(name.as_deref(), payload);
+        let (identity, event) = read_v2(name.as_deref().unwrap_or(UNWRAPPED), payload);
         let identity = identity.map_or(Identity::None, Identity::Claimed);
         Ok(vec![Element::whole(delivery.body, identity, event)])
     }
@@ -623,7 +626,11 @@ impl StatusQuery for V2 {
         if payload.get("state").is_none() {
             return Answer::Unreadable("there is no state".to_owned());
         }
-        let (identity, mut event) = read_v2(body.text("event").as_deref(), payload);
+        // An answer has no name of its own; it tells of what made us ask.
+        let name = body.text("event");
+        let asked = Some(question.kind.as_str()).filter(|kind| !kind.is_empty());
+        let name = name.as_deref().or(asked).unwrap_or("status");
+        let (identity, mut event) = read_v2(name, payload);
         if event.names.is_empty() || payload.get("merchantOrderId").is_none() {
             // The order stands in the question's URL, and not always in the answer.
             if question.refund.is_none()
@@ -638,7 +645,7 @@ impl StatusQuery for V2 {
 
 /// Reads an order or a refund. Only the root `state` decides; `event` may contradict it, and
 /// `type` and the attempts below are ignored, as the documents ask.
-fn read_v2(name: Option<&str>, payload: &Object<'_>) -> (Option<String>, Event) {
+fn read_v2(name: &str, payload: &Object<'_>) -> (Option<String>, Event) {
     let order = payload.text("merchantOrderId");
     let order_id = payload.text("orderId");
     let refund = payload
@@ -693,7 +700,7 @@ fn read_v2(name: Option<&str>, payload: &Object<'_>) -> (Option<String>, Event) 
         .into_iter()
         .find_map(|id| id.as_deref());
     let identity = subject.map(|subject| {
-        let name = name.unwrap_or("refund");
+        let name = if name == UNWRAPPED { "refund" } else { name };
         key(&[
             Some(name),
             Some(subject),
@@ -706,7 +713,7 @@ fn read_v2(name: Option<&str>, payload: &Object<'_>) -> (Option<String>, Event) 
         false => [order, order_id.clone()],
     };
     let event = Event {
-        kind: name.unwrap_or("(unwrapped refund)").to_owned(),
+        kind: name.to_owned(),
         names: names
             .into_iter()
             .flatten()
