@@ -181,6 +181,13 @@ impl Accurate {
             return;
         };
         let sent_at = envelope.text("timestamp").and_then(|text| millis(&text));
+        // Without a uuid the time tells two changes of one document apart; without either nothing
+        // does, and losing a change is worse than forwarding it twice (D2).
+        let name = match (envelope.text("uuid"), sent_at) {
+            (Some(uuid), _) => Some(uuid.into_owned()),
+            (None, Some(_)) => Some(sha256_hex(raw.get().as_bytes())),
+            (None, None) => None,
+        };
         for (index, raw_document) in documents.iter().enumerate() {
             let part = range_in(body, raw_document.get());
             let Some(document) = Object::from_raw(raw_document) else {
@@ -192,17 +199,6 @@ impl Accurate {
                 continue;
             };
             let place = index.to_string();
-            let digest;
-            // Without a uuid the time tells two changes of one document apart; without either
-            // nothing does, and losing a change is worse than forwarding it twice (D2).
-            let name = match (envelope.text("uuid"), sent_at) {
-                (Some(uuid), _) => Some(uuid),
-                (None, Some(_)) => {
-                    digest = sha256_hex(raw.get().as_bytes());
-                    Some(digest.into())
-                }
-                (None, None) => None,
-            };
             let identity = match &name {
                 Some(name) => Identity::Sure(key(&[database.as_deref(), Some(name), Some(&place)])),
                 None => Identity::None,

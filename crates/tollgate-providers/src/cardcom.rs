@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use secrecy::{ExposeSecret, SecretString};
 use tollgate_core::event::{CaptureState, Event, FactKind};
 use tollgate_core::time::Timestamp;
 
@@ -60,13 +61,11 @@ const CHARGES: &[&str] = &["ChargeOnly", "ChargeAndCreateToken", "Do3DSAndSubmit
 
 struct CardCom {
     terminal_number: i64,
-    api_name: Option<String>,
+    api_name: Option<SecretString>,
     api_url: String,
 }
 
 fn configure(settings: &Settings<'_>) -> Result<Box<dyn Setup>, ConfigError> {
-    use secrecy::ExposeSecret;
-
     let terminal_number = settings
         .integer("terminal_number")?
         .ok_or_else(|| settings.absent("terminal_number", "the terminal's number"))?;
@@ -74,9 +73,7 @@ fn configure(settings: &Settings<'_>) -> Result<Box<dyn Setup>, ConfigError> {
     let usual = || "https://secure.cardcom.solutions".to_owned();
     Ok(Box::new(CardCom {
         terminal_number,
-        api_name: settings
-            .secret("api_name")?
-            .map(|name| name.expose_secret().to_owned()),
+        api_name: settings.secret("api_name")?,
         api_url: settings.api_url()?.unwrap_or_else(usual),
     }))
 }
@@ -212,7 +209,7 @@ impl StatusQuery for CardCom {
         let body = format!(
             r#"{{"TerminalNumber":{},"ApiName":{},"LowProfileId":"{id}"}}"#,
             self.terminal_number,
-            quote(api_name),
+            quote(api_name.expose_secret()),
         );
         Ok(HttpRequest {
             method: "POST",

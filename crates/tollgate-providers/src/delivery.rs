@@ -76,7 +76,7 @@ pub struct Item {
     /// Where its element stands in the body: the whole body, or an element of an array. This is
     /// what is forwarded, and what `order_by` points into.
     pub bytes: Range<usize>,
-    /// Where the part that is about this event stands in its element, if the element holds
+    /// Where in the body the part stands that is about this event alone, if its element holds
     /// several; else the same as `bytes`.
     pub part: Range<usize>,
 }

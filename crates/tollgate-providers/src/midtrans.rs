@@ -223,7 +223,15 @@ impl StatusQuery for Midtrans {
         let Some(order_id) = body.text("order_id") else {
             return Answer::Unreadable("there is no order_id".to_owned());
         };
-        if !question.names.is_empty() && !question.names.iter().any(|name| *name == order_id) {
+        // The transaction id of a notification is anybody's word, so it does not stand in for the
+        // order; only a question that knows no more is content with it.
+        let transaction_id = body.text("transaction_id");
+        let by_order = question.names.iter().any(|name| *name == order_id);
+        let by_transaction = question
+            .names
+            .iter()
+            .all(|name| Some(name.as_str()) == transaction_id.as_deref());
+        if !by_order && !by_transaction {
             return Answer::Mismatch(format!("it is about order {order_id}"));
         }
         let said = Said::Answered {

@@ -631,7 +631,8 @@ impl StatusQuery for V2 {
         let asked = Some(question.kind.as_str()).filter(|kind| !kind.is_empty());
         let name = name.as_deref().or(asked).unwrap_or("status");
         let (identity, mut event) = read_v2(name, payload);
-        if event.names.is_empty() || payload.get("merchantOrderId").is_none() {
+        let mentions = |name: &str| payload.get(name).is_some();
+        if !mentions("merchantOrderId") && !mentions("originalMerchantOrderId") {
             // The order stands in the question's URL, and not always in the answer.
             if question.refund.is_none()
                 && let Some(reference) = question.names.first()

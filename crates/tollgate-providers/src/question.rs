@@ -3,7 +3,7 @@
 use std::fmt;
 
 use secrecy::SecretString;
-use tollgate_core::event::Event;
+use tollgate_core::event::{Event, FactKind};
 use tollgate_core::time::Timestamp;
 
 /// What is asked about.
@@ -25,8 +25,13 @@ pub struct Question {
 impl Question {
     /// Asks about what an event said.
     pub fn about(event: &Event) -> Question {
+        let refund = event.facts.iter().find_map(|fact| match fact.kind {
+            FactKind::Refund(_) => Some(fact.object.clone()),
+            FactKind::Capture(_) | FactKind::RefundedTotal | FactKind::Dispute(_) => None,
+        });
         Question {
             names: event.names.clone(),
+            refund,
             provider_payment_id: event.provider_payment_id.clone(),
             kind: event.kind.clone(),
             ..Question::default()

@@ -258,7 +258,12 @@ impl<'a> Settings<'a> {
         });
         if !good {
             let wanted = "an http or https URL without user, query and fragment";
-            return Err(self.error(key, format!("{text:?}"), wanted));
+            // A user in a URL comes with a password.
+            let found = match text.contains('@') {
+                true => "a URL with an @".to_owned(),
+                false => format!("{text:?}"),
+            };
+            return Err(self.error(key, found, wanted));
         }
         Ok(Some(text.trim_end_matches('/').to_owned()))
     }

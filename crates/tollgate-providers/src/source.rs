@@ -20,6 +20,12 @@ use crate::signature::sha256_hex;
 /// Keys and references are this long at most; PostgreSQL's indexes and people want an end.
 const NAME_BYTES_MAX: usize = 255;
 
+/// A delivery holds this many events at most; each is a command of its own (I9).
+const ITEMS_MAX: usize = 4096;
+
+/// An event says this much about payments at most.
+const FACTS_MAX: usize = 256;
+
 /// The configuration keys that every source knows.
 pub const COMMON_FIELDS: &[Field] = &[
     Field {
@@ -213,6 +219,13 @@ impl Source {
     pub fn verify(&self, delivery: &Delivery<'_>) -> Result<Vec<Item>, Rejection> {
         self.check_address(delivery.peer)?;
         let elements = self.setup.verify(delivery)?;
+        if ITEMS_MAX < elements.len() {
+            let detail = format!(
+                "it holds {} events, {ITEMS_MAX} are allowed",
+                elements.len()
+            );
+            return Err(Rejection::unreadable(detail));
+        }
         let items = elements
             .into_iter()
             .map(|element| self.finish(delivery.body, element));
@@ -471,6 +484,11 @@ fn check_limits(event: &Event) -> Result<(), ItemError> {
         }
         Ok(())
     };
+    if FACTS_MAX < event.facts.len() {
+        return Err(ItemError::unreadable(format!(
+            "it holds more than {FACTS_MAX} facts"
+        )));
+    }
     fits("key", &event.key)?;
     fits("type", &event.kind)?;
     for name in &event.names {

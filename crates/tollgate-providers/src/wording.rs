@@ -41,8 +41,9 @@ impl Amount {
             Unit::Minor => 0,
         };
         match minor_from_decimal(text, decimals) {
-            Ok(minor) => Amount::Exact(Money { minor, currency }),
-            Err(_) => Amount::Unreadable,
+            Ok(minor) if 0 <= minor => Amount::Exact(Money { minor, currency }),
+            // No provider takes or gives back less than nothing.
+            Ok(_) | Err(_) => Amount::Unreadable,
         }
     }
 
@@ -166,7 +167,7 @@ pub(crate) fn millis(text: &str) -> Option<Timestamp> {
 pub(crate) fn any_time(text: &str) -> Option<Timestamp> {
     if let Ok(number) = text.parse::<i64>() {
         // Seconds reach this in the year 5138.
-        let millis = if number.abs() < 100_000_000_000 {
+        let millis = if number.unsigned_abs() < 100_000_000_000 {
             number.checked_mul(1000)?
         } else {
             number

@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 use serde_json::json;
+use tollgate_core::event::Fact;
 use tollgate_core::time::Timestamp;
 use tollgate_providers::{Delivery, HttpResponse, PROVIDERS, Question, Source};
 
-use crate::case::{Then, source};
+use crate::case::{Then, deliver, source};
 use crate::fixtures;
 
 /// Every configuration of the fixtures, once.
@@ -137,9 +138,68 @@ proptest! {
         });
         SOURCES.with(|sources| read_all(sources, &headers, &body, now));
     }
+
+    /// Signed well, and odd in every member that is read.
+    #[test]
+    fn odd_values_are_read_or_refused(values in proptest::collection::vec(odd_value(), 9)) {
+        let members: Vec<String> =
+            values.iter().enumerate().map(|(at, value)| format!("\"{at}\":{value}")).collect();
+        let body = format!("{{{}}}", members.join(","));
+        let signature = crate::inbox::hmac_sha256(b"s", body.as_bytes());
+        let items = HMAC.with(|hmac| deliver(hmac, &[("x-signature", &signature)], body.as_bytes()));
+        for item in items.expect("it is signed") {
+            if let Ok(event) = item.event {
+                let odd = |text: &str| 255 < text.len() || text.contains('\0');
+                prop_assert!(!odd(&event.key) && !odd(&event.kind));
+                prop_assert!(!event.names.iter().any(|name| odd(name) || name.is_empty()));
+                let negative = |fact: &Fact| fact.money.is_some_and(|money| money.minor < 0);
+                prop_assert!(!event.facts.iter().any(negative));
+            }
+        }
+    }
+}
+
+fn odd_value() -> impl Strategy<Value = String> {
+    prop_oneof![
+        prop::sample::select(vec![
+            "null",
+            "true",
+            "{}",
+            "[1]",
+            "\"\"",
+            "\"\\u0000\"",
+            "\"\\ud800\"",
+            "\"paid\"",
+            "\"refunded\"",
+            "\"EUR\"",
+            "\"JPY\"",
+            "\"XAU\"",
+            "-9223372036854775808",
+            "9223372036854775807",
+            "-9223372036854775809",
+            "1e2147483647",
+            "1e-2147483648",
+            "1e99999999999",
+            "-0",
+            "-1",
+            "0.1",
+            "\"2026-02-30T00:00:00Z\"",
+            "\"9999-12-31T23:59:59Z\"",
+        ])
+        .prop_map(str::to_owned),
+        any::<i64>().prop_map(|number| number.to_string()),
+        any::<String>().prop_map(|text| serde_json::Value::from(text).to_string()),
+        Just(format!("\"{}\"", "9".repeat(300))),
+    ]
 }
 
 thread_local! {
+    static HMAC: Source = source("hmac", json!({
+        "secrets": ["s"], "header": "x-signature", "id": "/0", "type": "/1",
+        "reference": "/2", "payment_id": "/3", "amount": "/4", "currency": "/5",
+        "status": "/6", "mode": "/7", "occurred_at": "/8", "refunded_amount": "/4",
+        "amount_unit": "major", "order_code": "/2/0",
+    }));
     static SOURCES: Vec<(String, Source)> = all_sources();
     static BODIES: Vec<Vec<u8>> = genuine_bodies();
 }

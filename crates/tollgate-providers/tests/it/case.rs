@@ -165,10 +165,7 @@ impl Case {
     }
 
     fn check_asked(&self, name: &str, source: &Source, asked: &Asked, event: &Event) {
-        let mut question = Question::about(event);
-        if asked.path.contains("/refund/") {
-            question.refund = event.provider_payment_id.clone();
-        }
+        let question = Question::about(event);
         let token = source.token_request().map(|_| {
             let response = HttpResponse {
                 status: 200,

@@ -73,8 +73,11 @@ fn every_shared_vector_passes() {
     if !folder.is_dir() {
         // Past the test's captured output: nothing is skipped silently.
         let place = folder.display();
-        writeln!(std::io::stderr(), "no shared vectors at {place}; the fixtures stand alone")
-            .expect("standard error is open");
+        writeln!(
+            std::io::stderr(),
+            "no shared vectors at {place}; the fixtures stand alone"
+        )
+        .expect("standard error is open");
         return;
     }
     for cases in read_all() {

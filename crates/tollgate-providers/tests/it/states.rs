@@ -471,3 +471,33 @@ fn a_header_that_stands_there_twice_is_not_chosen_from() {
     assert!(deliver(&hmac, &[("x-sig", &good), ("X-Sig", "other")], b"{}").is_err());
     assert!(deliver(&hmac, &[("x-sig", "other"), ("X-Sig", &good)], b"{}").is_err());
 }
+
+#[test]
+fn midtrans_answer_is_about_the_order_not_a_claimed_transaction() {
+    let about = |names: &[&str]| Question {
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+        ..Question::default()
+    };
+    let says = |names: &[&str]| answered(&about(names), "settlement", "200", "");
+    assert!(matches!(says(&["X", "t-1"]), Answer::Final(_)));
+    assert!(matches!(says(&["t-1"]), Answer::Final(_)));
+    assert!(matches!(says(&["victim/1", "t-1"]), Answer::Mismatch(_)));
+}
+
+#[test]
+fn a_delivery_has_a_bound() {
+    let source = source("accurate", json!({"i_accept_unverified": true}));
+    let body = |count: usize| {
+        let documents = vec!["{}"; count].join(",");
+        format!(r#"{{"databaseId":1,"type":"ITEM","timestamp":1,"data":[{documents}]}}"#)
+    };
+    assert_eq!(
+        deliver(&source, &[], body(4096).as_bytes()).map(|items| items.len()),
+        Ok(4096)
+    );
+    assert!(deliver(&source, &[], body(4097).as_bytes()).is_err());
+    let refunds = vec![r#"{"refund_key":"r","refund_amount":"0.01"}"#; 257].join(",");
+    let body = message("refund", "200", &format!(r#""refunds":[{refunds}],"#));
+    let items = deliver(&midtrans(), &[], body.as_bytes()).expect("it is signed");
+    assert!(items[0].event.is_err());
+}
