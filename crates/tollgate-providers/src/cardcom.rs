@@ -1,0 +1,359 @@
+//! CardCom (Israel), API v11 LowProfile: an unsigned report, and `GetLpResult`, which is the truth.
+//!
+//! Source: cardcomapi.zendesk.com, article 28448202810514, "Step 1+2". Only the LowProfileId of a
+//! report is used. What is uncertain is said in `docs/providers/cardcom.md`.
+
+use std::borrow::Cow;
+
+use secrecy::{ExposeSecret, SecretString};
+use tollgate_core::event::{CaptureState, Event, FactKind};
+use tollgate_core::time::Timestamp;
+
+use crate::delivery::{Delivery, Element, Identity, RejectCode, Rejection};
+use crate::json::{Object, integer, is_integer, quote, text};
+use crate::provider::{Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
+use crate::question::{Answer, CannotAsk, HttpRequest, HttpResponse, Question, Token};
+use crate::sample::{NotInProvider, Sample, SampleStatus, Webhook};
+use crate::settings::{ConfigError, Settings};
+use crate::wording::{
+    Amount, Unit, currency_of_number, decimal, exponent, fact, guid, guid_of, key,
+};
+
+pub(crate) const PROVIDER: Provider = Provider {
+    name: "cardcom",
+    title: "CardCom",
+    payments: true,
+    fields: &[
+        Field {
+            name: "terminal_number",
+            kind: Kind::Integer,
+            required: true,
+            doc: "the terminal; reports and answers about another one are refused",
+        },
+        Field {
+            name: "api_name",
+            kind: Kind::Secret,
+            required: false,
+            doc: "the API name, with which the provider is asked; without it nothing is confirmed",
+        },
+        Field {
+            name: "api_password",
+            kind: Kind::Secret,
+            required: false,
+            doc: "the API password, which only refunds need",
+        },
+    ],
+    secret_headers: &[],
+    reply: Reply::Json,
+    docs: "docs/providers/cardcom.md",
+    configure,
+};
+
+/// The query came through, or the card was charged.
+const DONE: i64 = 0;
+/// J2: the card was looked at, nothing else.
+const CARD_CHECKED: i64 = 700;
+/// J5: the amount is set aside.
+const AMOUNT_HELD: i64 = 701;
+
+/// The operations that take money.
+const CHARGES: &[&str] = &["ChargeOnly", "ChargeAndCreateToken", "Do3DSAndSubmit"];
+
+struct CardCom {
+    terminal_number: i64,
+    api_name: Option<SecretString>,
+    api_url: String,
+}
+
+fn configure(settings: &Settings<'_>) -> Result<Box<dyn Setup>, ConfigError> {
+    let terminal_number = settings
+        .integer("terminal_number")?
+        .ok_or_else(|| settings.absent("terminal_number", "the terminal's number"))?;
+    settings.secret("api_password")?;
+    let usual = || "https://secure.cardcom.solutions".to_owned();
+    Ok(Box::new(CardCom {
+        terminal_number,
+        api_name: settings.secret("api_name")?,
+        api_url: settings.api_url()?.unwrap_or_else(usual),
+    }))
+}
+
+impl Setup for CardCom {
+    fn covers(&self) -> Covers {
+        Covers::Nothing
+    }
+
+    fn verify(&self, delivery: &Delivery<'_>) -> Result<Vec<Element>, Rejection> {
+        let report = Report::read(delivery.body)?;
+        let id = report
+            .get("LowProfileId")
+            .or_else(|| report.get("LowProfileCode"));
+        let low_profile_id = id
+            .as_deref()
+            .and_then(guid)
+            .ok_or_else(|| Rejection::unreadable("LowProfileId is missing or no GUID"))?;
+        if let Some(terminal) = report.get("TerminalNumber")
+            && terminal.parse() != Ok(self.terminal_number)
+        {
+            let detail = "it is for another terminal than terminal_number";
+            return Err(Rejection::new(RejectCode::AccountMismatch, detail));
+        }
+        let mut names = Vec::with_capacity(2);
+        names.extend(report.get("ReturnValue"));
+        names.push(low_profile_id.clone());
+        let event = Event {
+            kind: match report.get("Operation") {
+                Some(operation) => format!("lowprofile.{operation}"),
+                None => "lowprofile".to_owned(),
+            },
+            names,
+            provider_payment_id: Some(low_profile_id),
+            ..Event::default()
+        };
+        Ok(vec![Element::whole(delivery.body, Identity::Bytes, event)])
+    }
+
+    fn status_query(&self) -> Option<&dyn StatusQuery> {
+        self.api_name.as_ref().map(|_| self as &dyn StatusQuery)
+    }
+
+    fn sample(&self, sample: &Sample) -> Result<Webhook, NotInProvider> {
+        let (code, operation) = match sample.status {
+            SampleStatus::Paid => (DONE, "ChargeOnly"),
+            SampleStatus::Authorized => (AMOUNT_HELD, "SuspendedDeal"),
+            SampleStatus::Failed => (3, "ChargeOnly"),
+            SampleStatus::Pending
+            | SampleStatus::Review
+            | SampleStatus::Expired
+            | SampleStatus::Cancelled
+            | SampleStatus::Refunded
+            | SampleStatus::PartiallyRefunded
+            | SampleStatus::ChargedBack => {
+                return Err(NotInProvider::status("CardCom", sample.status));
+            }
+        };
+        let coin = match sample.currency.as_str() {
+            "ILS" => 1,
+            "USD" => 2,
+            other => match iso_currency::Currency::from_code(other) {
+                Some(known) => i64::from(known.numeric()),
+                None => return Err(NotInProvider(format!("{other} is no currency"))),
+            },
+        };
+        let transaction = sample.id.bytes().fold(209_413_394_i64, |id, byte| {
+            (id * 31 + i64::from(byte)) % 1_000_000_000_000
+        });
+        let amount = decimal(sample.amount_minor, exponent(sample.currency).unwrap_or(2));
+        Ok(Webhook::json(format!(
+            r#"{{"ResponseCode":0,"Description":"The transaction was successful","TerminalNumber":{terminal},"LowProfileId":"{id}","TranzactionId":{transaction},"ReturnValue":{reference},"Operation":"{operation}","TranzactionInfo":{{"ResponseCode":{code},"TranzactionId":{transaction},"TerminalNumber":{terminal},"Amount":{amount},"CoinId":{coin},"NumberOfPayments":1,"IsRefund":false}}}}"#,
+            terminal = self.terminal_number,
+            id = guid_of(&sample.id),
+            reference = quote(&sample.reference),
+        )))
+    }
+}
+
+/// A report in either of its forms; names in whatever case.
+enum Report<'a> {
+    Json(Object<'a>),
+    Form(Vec<(Cow<'a, str>, Cow<'a, str>)>),
+}
+
+impl<'a> Report<'a> {
+    fn read(body: &'a [u8]) -> Result<Report<'a>, Rejection> {
+        let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+        match first {
+            None => Err(Rejection::unreadable("the body is empty")),
+            Some(b'{') => Object::from_slice(body)
+                .map(Report::Json)
+                .map_err(|error| Rejection::unreadable(format!("it is no JSON object: {error}"))),
+            Some(_) => Ok(Report::Form(form_urlencoded::parse(body).collect())),
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<String> {
+        let value = match self {
+            Report::Json(object) => text(object.get_any_case(name)?)?.into_owned(),
+            Report::Form(pairs) => {
+                let found = pairs
+                    .iter()
+                    .rev()
+                    .find(|(key, _)| key.eq_ignore_ascii_case(name));
+                found?.1.trim().to_owned()
+            }
+        };
+        (!value.is_empty()).then_some(value)
+    }
+}
+
+impl StatusQuery for CardCom {
+    fn token_request(&self) -> Option<HttpRequest> {
+        None
+    }
+
+    fn read_token(&self, _: &HttpResponse<'_>, _: Timestamp) -> Result<Token, String> {
+        Err("CardCom takes the API name, no token".to_owned())
+    }
+
+    fn request(
+        &self,
+        question: &Question,
+        _: Option<&Token>,
+        _: Timestamp,
+    ) -> Result<HttpRequest, CannotAsk> {
+        let id = low_profile_id(question)
+            .ok_or_else(|| CannotAsk("the LowProfileId is not known".to_owned()))?;
+        let Some(api_name) = &self.api_name else {
+            return Err(CannotAsk("there is no api_name".to_owned()));
+        };
+        let body = format!(
+            r#"{{"TerminalNumber":{},"ApiName":{},"LowProfileId":"{id}"}}"#,
+            self.terminal_number,
+            quote(api_name.expose_secret()),
+        );
+        Ok(HttpRequest {
+            method: "POST",
+            url: format!("{}/api/v11/LowProfile/GetLpResult", self.api_url),
+            headers: vec![
+                ("content-type", "application/json".to_owned()),
+                ("accept", "application/json".to_owned()),
+            ],
+            body: body.into_bytes(),
+        })
+    }
+
+    /// Paid is only what was queried well, charged well, by an operation that charges, on our
+    /// terminal, for the LowProfileId and the ReturnValue we asked about.
+    fn read(&self, question: &Question, response: &HttpResponse<'_>) -> Answer {
+        if let Some(trouble) = response.trouble() {
+            return trouble;
+        }
+        let Ok(body) = Object::from_slice(response.body) else {
+            return Answer::Unreadable("it is no JSON object".to_owned());
+        };
+        // Null, an empty text and false are not zero.
+        match body.get("ResponseCode").and_then(integer) {
+            Some(DONE) => {}
+            Some(code) => return Answer::NotFound(format!("ResponseCode {code}")),
+            None => return Answer::Unreadable("ResponseCode is no whole number".to_owned()),
+        }
+        match self.read_result(question, &body) {
+            Ok(answer) => answer,
+            Err(mismatch) => Answer::Mismatch(mismatch),
+        }
+    }
+}
+
+impl CardCom {
+    fn read_result(&self, question: &Question, body: &Object<'_>) -> Result<Answer, String> {
+        let ours = |object: &Object<'_>| {
+            object
+                .get("TerminalNumber")
+                .is_some_and(|raw| is_integer(raw, self.terminal_number))
+        };
+        if !ours(body) {
+            return Err("it is about another terminal".to_owned());
+        }
+        let id = body.text("LowProfileId").and_then(|id| guid(&id));
+        let asked = low_profile_id(question);
+        let low_profile_id = match (id, &asked) {
+            (Some(id), Some(asked)) if id == *asked => id,
+            (Some(id), None) => id,
+            (Some(_) | None, _) => return Err("it is about another LowProfileId".to_owned()),
+        };
+        let return_value = body.text("ReturnValue");
+        check_return_value(question, return_value.as_deref())?;
+        let operation = body.text("Operation").unwrap_or_default();
+        let mut names: Vec<String> = return_value.map(Cow::into_owned).into_iter().collect();
+        names.push(low_profile_id.clone());
+        let mut event = Event {
+            kind: format!("lowprofile.{operation}"),
+            names,
+            ..Event::default()
+        };
+        let charges = CHARGES.contains(&operation.as_ref());
+        let Some(deal) = body.object("TranzactionInfo") else {
+            event.key = key(&[Some(&low_profile_id), Some("0"), None]);
+            // Nothing was tried yet, or nothing ever will be.
+            return Ok(match operation.as_ref() {
+                "CreateTokenOnly" => Answer::Final(Box::new(event)),
+                _ => Answer::Pending(Box::new(event)),
+            });
+        };
+        if deal.get("TerminalNumber").is_some() && !ours(&deal) {
+            return Err("its transaction is about another terminal".to_owned());
+        }
+        let Some(code) = deal.get("ResponseCode").and_then(integer) else {
+            return Ok(Answer::Unreadable(
+                "the transaction's code is no number".to_owned(),
+            ));
+        };
+        // A declined try has a number of its own below, but is no transaction.
+        let below = deal.text("TranzactionId").filter(|_| code == DONE);
+        let transaction_id = body.text("TranzactionId").or(below).filter(|id| id != "0");
+        let transaction_id = transaction_id.as_deref();
+        let number = code.to_string();
+        event.key = key(&[
+            Some(&low_profile_id),
+            Some(transaction_id.unwrap_or("0")),
+            Some(&number),
+        ]);
+        event.provider_payment_id = transaction_id.map(str::to_owned);
+        let amount = Amount::read(
+            deal.text("Amount").as_deref(),
+            deal.get("CoinId")
+                .and_then(integer)
+                .and_then(currency_of_coin),
+            Unit::Major,
+        );
+        event.amount_unreadable = amount.is_unreadable();
+        let gives_back = deal.get("IsRefund").is_some_and(|raw| raw.get() == "true");
+        let state = match code {
+            _ if gives_back => None,
+            DONE if charges => Some(CaptureState::Captured),
+            DONE | CARD_CHECKED => None,
+            AMOUNT_HELD => Some(CaptureState::Authorized),
+            _ => Some(CaptureState::Failed),
+        };
+        if let Some(state) = state {
+            let object = transaction_id.unwrap_or(&low_profile_id);
+            // CreateDate is local time without a zone; a guess would be worse than none.
+            event
+                .facts
+                .push(fact(object, FactKind::Capture(state), amount.money(), None));
+        }
+        Ok(Answer::Final(Box::new(event)))
+    }
+}
+
+/// A report can name any order beside the LowProfileId of a payment that is really there, so one
+/// of the names we asked by has to be the ReturnValue of that payment.
+fn check_return_value(question: &Question, return_value: Option<&str>) -> Result<(), String> {
+    let mut by_reference = question
+        .names
+        .iter()
+        .filter(|name| guid(name).is_none())
+        .peekable();
+    if by_reference.peek().is_none() || by_reference.any(|name| Some(name.as_str()) == return_value)
+    {
+        return Ok(());
+    }
+    Err("it is about another ReturnValue".to_owned())
+}
+
+fn low_profile_id(question: &Question) -> Option<String> {
+    question
+        .names
+        .iter()
+        .chain(&question.provider_payment_id)
+        .find_map(|name| guid(name))
+}
+
+/// CardCom numbers two currencies itself; the others by ISO 4217.
+fn currency_of_coin(coin: i64) -> Option<&'static str> {
+    match coin {
+        1 => Some("ILS"),
+        2 => Some("USD"),
+        other => currency_of_number(u16::try_from(other).ok()?),
+    }
+}

@@ -1,0 +1,422 @@
+//! Where a body of no fixed shape keeps what we need to know: JSON pointers and a table of states.
+
+use tollgate_core::event::{CaptureState, DisputeState, Event, FactKind, RefundState};
+use tollgate_core::money::Currency;
+
+use crate::json::{Object, Pointer, Walker, quote};
+use crate::provider::{Field, Kind};
+use crate::sample::{NotInProvider, Sample, SampleStatus};
+use crate::settings::{ConfigError, Settings};
+use crate::wording::{Amount, Unit, any_time, decimal, exponent, fact};
+
+/// What a mapping does not find, it does not invent: an event without a status has no facts.
+pub(crate) struct Mapping {
+    kind: Option<Pointer>,
+    reference: Option<Pointer>,
+    payment_id: Option<Pointer>,
+    amount: Option<Pointer>,
+    refunded_amount: Option<Pointer>,
+    currency: CurrencyPlace,
+    status: Option<Pointer>,
+    order_code: Option<Pointer>,
+    mode: Option<Pointer>,
+    occurred_at: Option<Pointer>,
+    status_map: Vec<(String, State)>,
+    unit: Unit,
+}
+
+enum CurrencyPlace {
+    At(Option<Pointer>),
+    Always(String),
+}
+
+/// Where things stand if the configuration does not say.
+pub(crate) struct Usual {
+    pub(crate) kind: Option<&'static str>,
+    pub(crate) reference: Option<&'static str>,
+    pub(crate) payment_id: Option<&'static str>,
+    pub(crate) amount: Option<&'static str>,
+    pub(crate) currency: Option<&'static str>,
+    pub(crate) status: Option<&'static str>,
+    pub(crate) occurred_at: Option<&'static str>,
+}
+
+/// A word of ours for what a status means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Capture(CaptureState),
+    Refund(RefundState),
+    RefundedTotal,
+    Dispute(DisputeState),
+    /// It has no bearing on the payment.
+    Nothing,
+}
+
+const STATES: &[(&str, State)] = &[
+    ("created", State::Capture(CaptureState::Created)),
+    ("pending", State::Capture(CaptureState::Pending)),
+    (
+        "requires_action",
+        State::Capture(CaptureState::RequiresAction),
+    ),
+    ("processing", State::Capture(CaptureState::Processing)),
+    ("review", State::Capture(CaptureState::Review)),
+    ("challenge", State::Capture(CaptureState::Review)),
+    ("failed", State::Capture(CaptureState::Failed)),
+    ("denied", State::Capture(CaptureState::Denied)),
+    ("expired", State::Capture(CaptureState::Expired)),
+    ("cancelled", State::Capture(CaptureState::Cancelled)),
+    ("authorized", State::Capture(CaptureState::Authorized)),
+    ("voided", State::Capture(CaptureState::Voided)),
+    ("captured", State::Capture(CaptureState::Captured)),
+    ("paid", State::Capture(CaptureState::Captured)),
+    ("settled", State::Capture(CaptureState::Settled)),
+    ("capture_reversed", State::Capture(CaptureState::Reversed)),
+    ("refunded", State::RefundedTotal),
+    ("partially_refunded", State::RefundedTotal),
+    ("refund_pending", State::Refund(RefundState::Pending)),
+    ("refund_failed", State::Refund(RefundState::Failed)),
+    ("refund_succeeded", State::Refund(RefundState::Succeeded)),
+    ("refund_reversed", State::Refund(RefundState::Reversed)),
+    ("chargeback", State::Dispute(DisputeState::Open)),
+    ("charged_back", State::Dispute(DisputeState::Open)),
+    ("dispute_won", State::Dispute(DisputeState::Won)),
+    ("dispute_lost", State::Dispute(DisputeState::Lost)),
+    ("ignored", State::Nothing),
+];
+
+/// The words that stand for "half of it was given back", where the whole amount is not the refund.
+const PARTLY: &str = "partially_refunded";
+
+macro_rules! mapping_fields {
+    ($($own:expr),* $(,)?) => { &[
+        $($own,)*
+        crate::mapping::pointer("type", "JSON pointer to the event's type"),
+        crate::mapping::pointer("reference", "JSON pointer to the reference of the payment"),
+        crate::mapping::pointer("payment_id", "JSON pointer to the provider's payment id"),
+        crate::mapping::pointer("amount", "JSON pointer to the amount"),
+        crate::mapping::pointer(
+            "refunded_amount",
+            "JSON pointer to the sum of all refunds up to now",
+        ),
+        crate::mapping::pointer("currency", "JSON pointer to the currency, or its three letters"),
+        crate::mapping::pointer("status", "JSON pointer to the status"),
+        crate::mapping::pointer("order_code", "JSON pointer to the order's code"),
+        crate::mapping::pointer("mode", "JSON pointer to what tells live from test"),
+        crate::mapping::pointer("occurred_at", "JSON pointer to the time it happened"),
+        crate::provider::Field {
+            name: "status_map",
+            kind: crate::provider::Kind::TextMap,
+            required: false,
+            doc: "what the provider's statuses mean, as paid = \"captured\"",
+        },
+        crate::mapping::pointer("amount_unit", "\"minor\" (default) or \"major\""),
+    ] };
+}
+pub(crate) use mapping_fields;
+
+/// A configuration key that holds a text.
+pub(crate) const fn pointer(name: &'static str, doc: &'static str) -> Field {
+    Field {
+        name,
+        kind: Kind::Text,
+        required: false,
+        doc,
+    }
+}
+
+impl Mapping {
+    pub(crate) fn configure(
+        settings: &Settings<'_>,
+        usual: &Usual,
+    ) -> Result<Mapping, ConfigError> {
+        let at = |key: &str, usual: Option<&str>| read_pointer(settings, key, usual);
+        let currency = match settings.text("currency")? {
+            Some(code) if !code.starts_with('/') => {
+                if Currency::new(code).and_then(exponent).is_none() {
+                    let wanted = "a JSON pointer or a currency of ISO 4217";
+                    return Err(settings.error("currency", format!("{code:?}"), wanted));
+                }
+                CurrencyPlace::Always(code.to_owned())
+            }
+            Some(_) | None => CurrencyPlace::At(at("currency", usual.currency)?),
+        };
+        let mut status_map = Vec::new();
+        for (theirs, ours) in settings.text_map("status_map")? {
+            let Some((_, state)) = STATES.iter().find(|(word, _)| *word == ours) else {
+                let words: Vec<&str> = STATES.iter().map(|(word, _)| *word).collect();
+                let key = format!("status_map.{theirs}");
+                let wanted = format!("one of {}", words.join(", "));
+                return Err(settings.error(&key, format!("{ours:?}"), wanted));
+            };
+            status_map.push((theirs.to_owned(), *state));
+        }
+        let units = [("minor", Unit::Minor), ("major", Unit::Major)];
+        Ok(Mapping {
+            kind: at("type", usual.kind)?,
+            reference: at("reference", usual.reference)?,
+            payment_id: at("payment_id", usual.payment_id)?,
+            amount: at("amount", usual.amount)?,
+            refunded_amount: at("refunded_amount", None)?,
+            currency,
+            status: at("status", usual.status)?,
+            order_code: at("order_code", None)?,
+            mode: at("mode", None)?,
+            occurred_at: at("occurred_at", usual.occurred_at)?,
+            status_map,
+            unit: settings
+                .choice("amount_unit", &units)?
+                .unwrap_or(Unit::Minor),
+        })
+    }
+
+    /// Reads the event, and whether it is real money where the body says so.
+    pub(crate) fn read(&self, walker: &mut Walker<'_>) -> (Event, Option<bool>) {
+        let kind = walker.text(&self.kind);
+        let reference = walker.text(&self.reference);
+        let payment_id = walker.text(&self.payment_id);
+        let currency = match &self.currency {
+            CurrencyPlace::At(pointer) => walker.text(pointer),
+            CurrencyPlace::Always(code) => Some(code.as_str().into()),
+        };
+        let mut money = |pointer: &Option<Pointer>| {
+            Amount::read(
+                walker.text(pointer).as_deref(),
+                currency.as_deref(),
+                self.unit,
+            )
+        };
+        let amount = money(&self.amount);
+        let refunded = money(&self.refunded_amount);
+        let status = walker.text(&self.status);
+        let occurred_at = walker
+            .text(&self.occurred_at)
+            .and_then(|text| any_time(&text));
+        let object = payment_id.as_deref().or(reference.as_deref());
+        let mut facts = Vec::new();
+        if let (Some(status), Some(object)) = (status.as_deref(), object) {
+            let (kind, money) = match self.state(status) {
+                State::Capture(state) => (Some(FactKind::Capture(state)), amount.money()),
+                State::Refund(state) => (Some(FactKind::Refund(state)), amount.money()),
+                State::RefundedTotal => {
+                    let whole = amount.money().filter(|_| status != PARTLY);
+                    (Some(FactKind::RefundedTotal), refunded.money().or(whole))
+                }
+                State::Dispute(state) => (Some(FactKind::Dispute(state)), amount.money()),
+                State::Nothing => (None, None),
+            };
+            facts.extend(kind.map(|kind| fact(object, kind, money, occurred_at)));
+        }
+        let live = self
+            .mode
+            .as_ref()
+            .and_then(|pointer| live(walker.find(pointer)?.get()));
+        let event = Event {
+            kind: kind.map_or("unknown".to_owned(), |kind| kind.into_owned()),
+            names: [reference.clone(), payment_id.clone()]
+                .into_iter()
+                .flatten()
+                .map(|name| name.into_owned())
+                .collect(),
+            code: walker.text(&self.order_code).map(|code| code.into_owned()),
+            provider_payment_id: payment_id.map(|id| id.into_owned()),
+            facts,
+            amount_unreadable: amount.is_unreadable() || refunded.is_unreadable(),
+            occurred_at,
+            ..Event::default()
+        };
+        (event, live)
+    }
+
+    /// With a table, only what it names means something; without one, our own words do.
+    fn state(&self, status: &str) -> State {
+        let found = match self.status_map.is_empty() {
+            false => self
+                .status_map
+                .iter()
+                .find(|(theirs, _)| theirs == status)
+                .map(|(_, s)| *s),
+            true => STATES
+                .iter()
+                .find(|(word, _)| *word == status)
+                .map(|(_, state)| *state),
+        };
+        found.unwrap_or(State::Nothing)
+    }
+
+    /// The provider's word for a status; the first that the table gives that meaning.
+    fn word_for(&self, status: SampleStatus) -> Option<&str> {
+        let meanings: &[State] = match status {
+            SampleStatus::Pending => &[State::Capture(CaptureState::Pending)],
+            SampleStatus::Authorized => &[State::Capture(CaptureState::Authorized)],
+            SampleStatus::Review => &[State::Capture(CaptureState::Review)],
+            SampleStatus::Paid => &[
+                State::Capture(CaptureState::Captured),
+                State::Capture(CaptureState::Settled),
+            ],
+            SampleStatus::Failed => &[
+                State::Capture(CaptureState::Failed),
+                State::Capture(CaptureState::Denied),
+            ],
+            SampleStatus::Expired => &[State::Capture(CaptureState::Expired)],
+            SampleStatus::Cancelled => &[State::Capture(CaptureState::Cancelled)],
+            SampleStatus::Refunded | SampleStatus::PartiallyRefunded => &[State::RefundedTotal],
+            SampleStatus::ChargedBack => &[State::Dispute(DisputeState::Open)],
+        };
+        if self.status_map.is_empty() {
+            return Some(status.as_str());
+        }
+        let known = |meaning| {
+            self.status_map
+                .iter()
+                .find(move |(_, state)| *state == meaning)
+        };
+        meanings
+            .iter()
+            .find_map(|meaning| known(*meaning))
+            .map(|(theirs, _)| theirs.as_str())
+    }
+
+    /// A body in which this mapping finds what the sample says.
+    pub(crate) fn sample_body(
+        &self,
+        sample: &Sample,
+        extra: &[(&Pointer, String)],
+    ) -> Result<String, NotInProvider> {
+        let Some(word) = self.word_for(sample.status) else {
+            let status = sample.status;
+            return Err(NotInProvider(format!(
+                "status_map has no word for {status}"
+            )));
+        };
+        let decimals = match self.unit {
+            Unit::Minor => 0,
+            Unit::Major => exponent(sample.currency).unwrap_or(2),
+        };
+        let write = |minor: i64| match self.unit {
+            Unit::Minor => minor.to_string(),
+            Unit::Major => quote(&decimal(minor, decimals)),
+        };
+        let refunded = match sample.status {
+            SampleStatus::Refunded => Some(sample.amount_minor),
+            SampleStatus::PartiallyRefunded => Some(sample.amount_minor / 2),
+            _ => None,
+        };
+        let seconds = sample.now.as_millis().div_euclid(1000).to_string();
+        let mut body = Tree::default();
+        let mut put = |pointer: &Option<Pointer>, value: String| {
+            if let Some(pointer) = pointer {
+                body.put(pointer.segments(), value);
+            }
+        };
+        put(&self.kind, quote(&format!("payment.{word}")));
+        put(&self.occurred_at, seconds);
+        put(&self.reference, quote(&sample.reference));
+        put(&self.payment_id, quote(&sample.id));
+        put(&self.amount, write(sample.amount_minor));
+        if let Some(refunded) = refunded {
+            put(&self.refunded_amount, write(refunded));
+        }
+        if let CurrencyPlace::At(pointer) = &self.currency {
+            put(pointer, quote(sample.currency.as_str()));
+        }
+        put(&self.status, quote(word));
+        for (pointer, value) in extra {
+            body.put(pointer.segments(), value.clone());
+        }
+        Ok(body.write())
+    }
+}
+
+fn read_pointer(
+    settings: &Settings<'_>,
+    key: &str,
+    usual: Option<&str>,
+) -> Result<Option<Pointer>, ConfigError> {
+    let typed = settings.text(key)?;
+    let Some(text) = typed.or(usual) else {
+        return Ok(None);
+    };
+    match Pointer::new(text) {
+        Some(pointer) => Ok(Some(pointer)),
+        None => {
+            let wanted = "a JSON pointer, which begins with /";
+            Err(settings.error(key, format!("{text:?}"), wanted))
+        }
+    }
+}
+
+/// A pointer of the configuration, for keys that are not part of every mapping.
+pub(crate) fn optional_pointer(
+    settings: &Settings<'_>,
+    key: &str,
+) -> Result<Option<Pointer>, ConfigError> {
+    read_pointer(settings, key, None)
+}
+
+fn live(json: &str) -> Option<bool> {
+    match json.trim_matches('"').to_ascii_lowercase().as_str() {
+        "true" | "live" | "production" | "prod" | "1" => Some(true),
+        "false" | "test" | "sandbox" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+/// The events a mapping can be read from.
+pub(crate) fn walker(body: &[u8]) -> Result<Walker<'_>, serde_json::Error> {
+    Object::from_slice(body).map(Walker::new)
+}
+
+/// An object being written, members in the order they were put.
+#[derive(Default)]
+struct Tree {
+    members: Vec<(String, Node)>,
+}
+
+enum Node {
+    Value(String),
+    Object(Tree),
+}
+
+impl Tree {
+    /// A value already stands there, or where an object would have to: it is written over.
+    fn put(&mut self, path: &[String], value: String) {
+        let Some((first, rest)) = path.split_first() else {
+            return;
+        };
+        let at = match self.members.iter().position(|(name, _)| name == first) {
+            Some(at) => at,
+            None => {
+                self.members
+                    .push((first.clone(), Node::Object(Tree::default())));
+                self.members.len() - 1
+            }
+        };
+        let node = &mut self.members[at].1;
+        if rest.is_empty() {
+            *node = Node::Value(value);
+            return;
+        }
+        if let Node::Value(_) = node {
+            *node = Node::Object(Tree::default());
+        }
+        if let Node::Object(tree) = node {
+            tree.put(rest, value);
+        }
+    }
+
+    fn write(&self) -> String {
+        let members: Vec<String> = self
+            .members
+            .iter()
+            .map(|(name, node)| {
+                let value = match node {
+                    Node::Value(value) => value.clone(),
+                    Node::Object(tree) => tree.write(),
+                };
+                format!("{}:{value}", quote(name))
+            })
+            .collect();
+        format!("{{{}}}", members.join(","))
+    }
+}

@@ -1,0 +1,764 @@
+//! PhonePe (India): v1 with a salted hash over the whole message, v2 with a constant header.
+//!
+//! Sources: developer.phonepe.com, "S2S callback", "Check status API" (v1); "Handling webhooks",
+//! "Order status", "Refund status" (v2); the official SDKs. What is uncertain is said in
+//! `docs/providers/phonepe.md`.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret, SecretString};
+use tollgate_core::event::{CaptureState, Event, FactKind, RefundState};
+use tollgate_core::time::{Span, Timestamp};
+
+use crate::delivery::{Delivery, Element, Identity, RejectCode, Rejection};
+use crate::json::{Object, quote};
+use crate::provider::{Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
+use crate::question::{Answer, CannotAsk, HttpRequest, HttpResponse, Question, Token};
+use crate::sample::{NotInProvider, Sample, SampleStatus, Webhook};
+use crate::settings::{ConfigError, Settings};
+use crate::signature::{any_matches, sha256_hex_of};
+use crate::wording::{Amount, Unit, fact, key, millis, path_segment};
+
+pub(crate) const PROVIDER: Provider = Provider {
+    name: "phonepe",
+    title: "PhonePe",
+    payments: true,
+    fields: &[
+        Field {
+            name: "version",
+            kind: Kind::Text,
+            required: true,
+            doc: "\"v1\" (X-VERIFY, salts) or \"v2\" (user name and password)",
+        },
+        Field {
+            name: "merchant_id",
+            kind: Kind::Text,
+            required: false,
+            doc: "the merchant's id; callbacks for another one are refused (v1: required)",
+        },
+        Field {
+            name: "salts",
+            kind: Kind::SecretMap,
+            required: false,
+            doc: "v1: salt keys by salt index; the highest index is used to ask",
+        },
+        Field {
+            name: "credentials",
+            kind: Kind::Tables(CREDENTIALS),
+            required: false,
+            doc: "v2: user names and passwords set for webhooks on the dashboard",
+        },
+        Field {
+            name: "client_id",
+            kind: Kind::Text,
+            required: false,
+            doc: "v2: the API client that may ask for states",
+        },
+        Field {
+            name: "client_secret",
+            kind: Kind::Secret,
+            required: false,
+            doc: "v2: its secret",
+        },
+        Field {
+            name: "client_version",
+            kind: Kind::Integer,
+            required: false,
+            doc: "v2: the client's version; default 1",
+        },
+        Field {
+            name: "token_url",
+            kind: Kind::Text,
+            required: false,
+            doc: "v2: where tokens come from, if not at the usual place beside api_url",
+        },
+    ],
+    secret_headers: &["authorization"],
+    reply: Reply::Json,
+    docs: "docs/providers/phonepe.md",
+    configure,
+};
+
+const CREDENTIALS: &[Field] = &[
+    Field {
+        name: "username",
+        kind: Kind::Text,
+        required: true,
+        doc: "the user name",
+    },
+    Field {
+        name: "password",
+        kind: Kind::Secret,
+        required: true,
+        doc: "the password",
+    },
+];
+
+/// Everything is in paise.
+const CURRENCY: &str = "INR";
+
+/// The kind of a refund that came without its envelope, and so without a name.
+const UNWRAPPED: &str = "(unwrapped refund)";
+
+fn configure(settings: &Settings<'_>) -> Result<Box<dyn Setup>, ConfigError> {
+    let versions = [("v1", 1), ("v2", 2)];
+    match settings.choice("version", &versions)? {
+        Some(1) => configure_v1(settings),
+        Some(_) => configure_v2(settings),
+        None => Err(settings.absent("version", "\"v1\" or \"v2\"")),
+    }
+}
+
+fn belongs_to(settings: &Settings<'_>, keys: &[&str], version: &str) -> Result<(), ConfigError> {
+    match keys.iter().find(|key| settings.has(key)) {
+        Some(key) => {
+            let found = format!("a key of {version}");
+            Err(settings.error(
+                key,
+                found,
+                format!("version = \"{version}\", or not this key"),
+            ))
+        }
+        None => Ok(()),
+    }
+}
+
+struct Merchant(Option<String>);
+
+impl Merchant {
+    fn check(&self, claimed: Option<&str>) -> Result<(), Rejection> {
+        match (&self.0, claimed) {
+            (Some(ours), Some(claimed)) if ours != claimed => {
+                let detail = "it is for another merchant than merchant_id";
+                Err(Rejection::new(RejectCode::AccountMismatch, detail))
+            }
+            (Some(_) | None, Some(_) | None) => Ok(()),
+        }
+    }
+}
+
+// ---- v1 ----------------------------------------------------------------------------------------
+
+struct V1 {
+    merchant: Merchant,
+    merchant_id: String,
+    salts: Vec<(String, SecretString)>,
+    api_url: String,
+}
+
+fn configure_v1(settings: &Settings<'_>) -> Result<Box<dyn Setup>, ConfigError> {
+    let others = [
+        "credentials",
+        "client_id",
+        "client_secret",
+        "client_version",
+        "token_url",
+    ];
+    belongs_to(settings, &others, "v2")?;
+    let mut salts = Vec::new();
+    for (index, salt) in settings.secret_map("salts")? {
+        if index.is_empty() || 4 < index.len() || !index.bytes().all(|b| b.is_ascii_digit()) {
+            let key = format!("salts.{index}");
+            return Err(settings.error(&key, format!("the index {index:?}"), "a whole number"));
+        }
+        salts.push((index.to_owned(), salt));
+    }
+    salts.sort_by_key(|(index, _)| std::cmp::Reverse(index.parse::<u32>().unwrap_or(0)));
+    let merchant_id = settings
+        .text("merchant_id")?
+        .ok_or_else(|| settings.absent("merchant_id", "the merchant's id"))?;
+    let usual = match settings.live()? {
+        true => "https://api.phonepe.com/apis/hermes",
+        false => "https://api-preprod.phonepe.com/apis/pg-sandbox",
+    };
+    Ok(Box::new(V1 {
+        merchant: Merchant(Some(merchant_id.to_owned())),
+        merchant_id: merchant_id.to_owned(),
+        salts,
+        api_url: settings.api_url()?.unwrap_or_else(|| usual.to_owned()),
+    }))
+}
+
+impl Setup for V1 {
+    fn covers(&self) -> Covers {
+        Covers::WholeBody
+    }
+
+    fn verify(&self, delivery: &Delivery<'_>) -> Result<Vec<Element>, Rejection> {
+        let given = delivery.signature_header("x-verify")?;
+        let Some((digest, index)) = given.split_once("###") else {
+            return Err(Rejection::invalid("X-VERIFY has no ### with a salt index"));
+        };
+        let body = Object::from_slice(delivery.body)
+            .map_err(|error| Rejection::unreadable(format!("it is no JSON object: {error}")))?;
+        let Some(response) = body.text("response") else {
+            return Err(Rejection::unreadable("there is no response"));
+        };
+        let expected: Vec<String> = self
+            .salts
+            .iter()
+            .filter(|(known, _)| known == index)
+            .map(|(_, salt)| sha256_hex_of(&[response.as_bytes(), salt.expose_secret().as_bytes()]))
+            .collect();
+        if !any_matches(&expected, &[digest]) {
+            return Err(Rejection::invalid(
+                "X-VERIFY is made with none of our salts",
+            ));
+        }
+        // The signature is over these letters only; other members of the body are nobody's word.
+        let unreadable = |detail: &str| Rejection::unreadable(detail);
+        let inner = STANDARD
+            .decode(response.as_bytes())
+            .map_err(|_| unreadable("response is no base64"))?;
+        let inner = Object::from_slice(&inner)
+            .map_err(|error| Rejection::unreadable(format!("response holds no JSON: {error}")))?;
+        let data = inner.object("data");
+        let claimed = data.as_ref().and_then(|data| data.text("merchantId"));
+        self.merchant.check(claimed.as_deref())?;
+        let (identity, event) =
+            read_v1(&inner).ok_or_else(|| unreadable("there is no code or no data"))?;
+        Ok(vec![Element::whole(
+            delivery.body,
+            Identity::Sure(identity),
+            event,
+        )])
+    }
+
+    fn status_query(&self) -> Option<&dyn StatusQuery> {
+        Some(self)
+    }
+
+    fn sample(&self, sample: &Sample) -> Result<Webhook, NotInProvider> {
+        let (success, code, state) = match sample.status {
+            SampleStatus::Paid => (true, "PAYMENT_SUCCESS", "COMPLETED"),
+            SampleStatus::Pending => (false, "PAYMENT_PENDING", "PENDING"),
+            SampleStatus::Failed => (false, "PAYMENT_ERROR", "FAILED"),
+            SampleStatus::Cancelled => (false, "PAYMENT_CANCELLED", "FAILED"),
+            SampleStatus::Authorized
+            | SampleStatus::Review
+            | SampleStatus::Expired
+            | SampleStatus::Refunded
+            | SampleStatus::PartiallyRefunded
+            | SampleStatus::ChargedBack => {
+                return Err(NotInProvider::status("PhonePe v1", sample.status));
+            }
+        };
+        check_currency(sample)?;
+        let inner = format!(
+            r#"{{"success":{success},"code":"{code}","message":"sample","data":{{"merchantId":{merchant},"merchantTransactionId":{reference},"transactionId":{id},"amount":{amount},"state":"{state}","responseCode":"{code}","paymentInstrument":{{"type":"UPI","utr":"206378866112"}}}}}}"#,
+            merchant = quote(&self.merchant_id),
+            reference = quote(&sample.reference),
+            id = quote(&sample.id),
+            amount = sample.amount_minor,
+        );
+        let encoded = STANDARD.encode(inner);
+        let verify = self.x_verify(&encoded);
+        Ok(Webhook::json(format!(r#"{{"response":"{encoded}"}}"#)).with("x-verify", verify))
+    }
+}
+
+impl V1 {
+    /// The salted hash with the newest salt.
+    fn x_verify(&self, text: &str) -> String {
+        self.salts.first().map_or(String::new(), |(index, salt)| {
+            let digest = sha256_hex_of(&[text.as_bytes(), salt.expose_secret().as_bytes()]);
+            format!("{digest}###{index}")
+        })
+    }
+}
+
+impl StatusQuery for V1 {
+    fn token_request(&self) -> Option<HttpRequest> {
+        None
+    }
+
+    fn read_token(&self, _: &HttpResponse<'_>, _: Timestamp) -> Result<Token, String> {
+        Err("PhonePe v1 takes a salted hash, no token".to_owned())
+    }
+
+    fn request(
+        &self,
+        question: &Question,
+        _: Option<&Token>,
+        _: Timestamp,
+    ) -> Result<HttpRequest, CannotAsk> {
+        let reference = question
+            .names
+            .first()
+            .ok_or_else(|| CannotAsk("merchantTransactionId is not known".to_owned()))?;
+        let merchant = path_segment(&self.merchant_id);
+        let path = format!("/pg/v1/status/{merchant}/{}", path_segment(reference));
+        Ok(HttpRequest {
+            method: "GET",
+            url: format!("{}{path}", self.api_url),
+            headers: vec![
+                ("x-verify", self.x_verify(&path)),
+                ("x-merchant-id", self.merchant_id.clone()),
+                ("content-type", "application/json".to_owned()),
+            ],
+            body: Vec::new(),
+        })
+    }
+
+    fn read(&self, question: &Question, response: &HttpResponse<'_>) -> Answer {
+        let Ok(body) = Object::from_slice(response.body) else {
+            let unreadable = || Answer::Unreadable("it is no JSON object".to_owned());
+            return response.trouble().unwrap_or_else(unreadable);
+        };
+        match body.text("code").as_deref() {
+            Some("TRANSACTION_NOT_FOUND") => {
+                return Answer::NotFound("TRANSACTION_NOT_FOUND".to_owned());
+            }
+            Some("INTERNAL_SERVER_ERROR") => {
+                return Answer::Unavailable("INTERNAL_SERVER_ERROR".to_owned());
+            }
+            Some(_) | None => {}
+        }
+        if let Some(trouble) = response.trouble() {
+            return trouble;
+        }
+        let data = body.object("data");
+        let claimed = data.as_ref().and_then(|data| data.text("merchantId"));
+        if self.merchant.check(claimed.as_deref()).is_err() {
+            return Answer::Mismatch("it is about another merchant".to_owned());
+        }
+        match read_v1(&body) {
+            Some((identity, event)) => answer(question, identity, event),
+            None => Answer::Unreadable("there is no code or no data".to_owned()),
+        }
+    }
+}
+
+/// Reads the signed object of a callback, or a status answer; they have one shape. Older products
+/// write the payment's id and state under other names.
+fn read_v1(body: &Object<'_>) -> Option<(String, Event)> {
+    let code = body.text("code")?;
+    let data = body.object("data")?;
+    let reference = data
+        .text("merchantTransactionId")
+        .or_else(|| data.text("merchantOrderId"))?;
+    let id = data
+        .text("transactionId")
+        .or_else(|| data.text("providerReferenceId"));
+    let state = data.text("state").or_else(|| data.text("paymentState"));
+    let amount = Amount::read(data.text("amount").as_deref(), Some(CURRENCY), Unit::Minor);
+    let capture = match (code.as_ref(), state.as_deref()) {
+        ("PAYMENT_SUCCESS", Some("COMPLETED") | None) => Some(CaptureState::Captured),
+        // A success whose state is another one is not yet one.
+        ("PAYMENT_SUCCESS", Some(_)) => Some(CaptureState::Pending),
+        ("PAYMENT_ERROR" | "TIMED_OUT", _) => Some(CaptureState::Failed),
+        ("PAYMENT_DECLINED", _) => Some(CaptureState::Denied),
+        ("PAYMENT_CANCELLED", _) => Some(CaptureState::Cancelled),
+        ("PAYMENT_PENDING" | "INTERNAL_SERVER_ERROR", _) => Some(CaptureState::Pending),
+        _ => None,
+    };
+    let object = id.as_deref().unwrap_or(&reference);
+    let facts = capture
+        .map(|state| fact(object, FactKind::Capture(state), amount.money(), None))
+        .into_iter()
+        .collect();
+    let identity = key(&[Some(&reference), id.as_deref(), state.as_deref()]);
+    let event = Event {
+        kind: code.clone().into_owned(),
+        names: [Some(reference.clone()), id.clone()]
+            .into_iter()
+            .flatten()
+            .map(|name| name.into_owned())
+            .collect(),
+        provider_payment_id: id.as_deref().map(str::to_owned),
+        facts,
+        amount_unreadable: amount.is_unreadable(),
+        ..Event::default()
+    };
+    Some((identity, event))
+}
+
+// ---- v2 ----------------------------------------------------------------------------------------
+
+struct V2 {
+    merchant: Merchant,
+    /// What the header says for each user name and password.
+    expected: Vec<String>,
+    client: Option<Client>,
+}
+
+struct Client {
+    id: String,
+    secret: SecretString,
+    version: i64,
+    api_url: String,
+    token_url: String,
+}
+
+fn configure_v2(settings: &Settings<'_>) -> Result<Box<dyn Setup>, ConfigError> {
+    belongs_to(settings, &["salts"], "v1")?;
+    let mut expected = Vec::new();
+    for table in settings.tables("credentials")? {
+        let username = table
+            .text("username")?
+            .ok_or_else(|| table.absent("username", "the user name"))?;
+        if username.contains(':') {
+            return Err(table.error("username", "a user name with a colon", "one without"));
+        }
+        let password = table
+            .secret("password")?
+            .ok_or_else(|| table.absent("password", "the password"))?;
+        expected.push(sha256_hex_of(&[
+            username.as_bytes(),
+            b":",
+            password.expose_secret().as_bytes(),
+        ]));
+    }
+    if expected.is_empty() {
+        return Err(settings.absent("credentials", "at least one { username, password }"));
+    }
+    let merchant = Merchant(settings.text("merchant_id")?.map(str::to_owned));
+    Ok(Box::new(V2 {
+        merchant,
+        expected,
+        client: configure_client(settings)?,
+    }))
+}
+
+fn configure_client(settings: &Settings<'_>) -> Result<Option<Client>, ConfigError> {
+    let id = settings.text("client_id")?;
+    let secret = settings.secret("client_secret")?;
+    let (id, secret) = match (id, secret) {
+        (Some(id), Some(secret)) => (id, secret),
+        (None, None) => return Ok(None),
+        (Some(_), None) => {
+            return Err(settings.absent("client_secret", "the secret of client_id"));
+        }
+        (None, Some(_)) => return Err(settings.absent("client_id", "the id of the API client")),
+    };
+    let usual = match settings.live()? {
+        true => "https://api.phonepe.com/apis/pg",
+        false => "https://api-preprod.phonepe.com/apis/pg-sandbox",
+    };
+    let api_url = settings.api_url()?.unwrap_or_else(|| usual.to_owned());
+    // In production tokens come from a service of their own beside the payment service.
+    let usual = match api_url.strip_suffix("/apis/pg") {
+        Some(host) => format!("{host}/apis/identity-manager/v1/oauth/token"),
+        None => format!("{api_url}/v1/oauth/token"),
+    };
+    Ok(Some(Client {
+        id: id.to_owned(),
+        secret,
+        version: settings.integer("client_version")?.unwrap_or(1),
+        token_url: settings.url("token_url")?.unwrap_or(usual),
+        api_url,
+    }))
+}
+
+impl Setup for V2 {
+    fn covers(&self) -> Covers {
+        Covers::Sender
+    }
+
+    fn verify(&self, delivery: &Delivery<'_>) -> Result<Vec<Element>, Rejection> {
+        let given = delivery.signature_header("authorization")?;
+        if !any_matches(&self.expected, &[given]) {
+            return Err(Rejection::invalid(
+                "Authorization is none of our user names' hashes",
+            ));
+        }
+        let body = Object::from_slice(delivery.body)
+            .map_err(|error| Rejection::unreadable(format!("it is no JSON object: {error}")))?;
+        let payload = body.object("payload");
+        // Some refunds are printed in the documents without the envelope.
+        let (name, payload) = match (body.text("event"), &payload) {
+            (Some(name), Some(payload)) => (Some(name), payload),
+            (None, None) if body.get("state").is_some() && body.get("refundId").is_some() => {
+                (None, &body)
+            }
+            (Some(_), None) => return Err(Rejection::unreadable("there is no payload")),
+            (None, Some(_) | None) => return Err(Rejection::unreadable("there is no event")),
+        };
+        self.merchant.check(payload.text("merchantId").as_deref())?;
+        let (identity, event) = read_v2(name.as_deref().unwrap_or(UNWRAPPED), payload);
+        let identity = identity.map_or(Identity::None, Identity::Claimed);
+        Ok(vec![Element::whole(delivery.body, identity, event)])
+    }
+
+    fn status_query(&self) -> Option<&dyn StatusQuery> {
+        self.client.as_ref().map(|_| self as &dyn StatusQuery)
+    }
+
+    fn sample(&self, sample: &Sample) -> Result<Webhook, NotInProvider> {
+        check_currency(sample)?;
+        let merchant = quote(self.merchant.0.as_deref().unwrap_or("MID"));
+        let reference = quote(&sample.reference);
+        let millis = sample.now.as_millis();
+        let body = match sample.status {
+            SampleStatus::Paid
+            | SampleStatus::Failed
+            | SampleStatus::Pending
+            | SampleStatus::Expired => {
+                let (event, state) = match sample.status {
+                    SampleStatus::Paid => ("checkout.order.completed", "COMPLETED"),
+                    SampleStatus::Pending => ("checkout.transaction.attempt.failed", "PENDING"),
+                    SampleStatus::Expired => ("checkout.order.failed", "EXPIRED"),
+                    _ => ("checkout.order.failed", "FAILED"),
+                };
+                let order = quote(&format!("OMO{}", sample.id));
+                let attempt = quote(&format!("OM{}", sample.id));
+                let amount = sample.amount_minor;
+                format!(
+                    r#"{{"event":"{event}","payload":{{"merchantId":{merchant},"merchantOrderId":{reference},"orderId":{order},"state":"{state}","amount":{amount},"expireAt":{millis},"metaInfo":{{}},"paymentDetails":[{{"paymentMode":"UPI_QR","transactionId":{attempt},"timestamp":{millis},"amount":{amount},"state":"{state}"}}]}}}}"#
+                )
+            }
+            SampleStatus::Refunded | SampleStatus::PartiallyRefunded => {
+                let amount = match sample.status {
+                    SampleStatus::Refunded => sample.amount_minor,
+                    _ => sample.amount_minor / 2,
+                };
+                let ours = quote(&format!("RF-{}", sample.id));
+                let refund = quote(&format!("OMR{}", sample.id));
+                format!(
+                    r#"{{"event":"pg.refund.completed","payload":{{"merchantId":{merchant},"originalMerchantOrderId":{reference},"merchantRefundId":{ours},"refundId":{refund},"amount":{amount},"state":"COMPLETED","timestamp":{millis}}}}}"#
+                )
+            }
+            SampleStatus::Authorized
+            | SampleStatus::Review
+            | SampleStatus::Cancelled
+            | SampleStatus::ChargedBack => {
+                return Err(NotInProvider::status("PhonePe v2", sample.status));
+            }
+        };
+        let header = self.expected.first().cloned().unwrap_or_default();
+        Ok(Webhook::json(body).with("authorization", header))
+    }
+}
+
+impl StatusQuery for V2 {
+    fn token_request(&self) -> Option<HttpRequest> {
+        let client = self.client.as_ref()?;
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("client_id", &client.id)
+            .append_pair("client_version", &client.version.to_string())
+            .append_pair("client_secret", client.secret.expose_secret())
+            .append_pair("grant_type", "client_credentials");
+        let kind = "application/x-www-form-urlencoded".to_owned();
+        Some(HttpRequest {
+            method: "POST",
+            url: client.token_url.clone(),
+            headers: vec![
+                ("content-type", kind),
+                ("accept", "application/json".to_owned()),
+            ],
+            body: form.finish().into_bytes(),
+        })
+    }
+
+    /// `expires_at` is in seconds since the epoch; a token is given up a minute before its end.
+    fn read_token(&self, response: &HttpResponse<'_>, now: Timestamp) -> Result<Token, String> {
+        if response.trouble().is_some() {
+            return Err(format!("HTTP status {}", response.status));
+        }
+        let body = Object::from_slice(response.body).map_err(|error| error.to_string())?;
+        let secret = body
+            .text("access_token")
+            .ok_or("there is no access_token")?;
+        let five_minutes = now.plus(Span::minutes(5));
+        let expires_at = body
+            .text("expires_at")
+            .and_then(|text| text.parse::<i64>().ok())
+            .map_or(five_minutes, |seconds| {
+                Timestamp::from_millis(seconds.saturating_sub(60).saturating_mul(1000))
+            });
+        Ok(Token {
+            secret: SecretString::from(secret.into_owned()),
+            expires_at,
+        })
+    }
+
+    fn request(
+        &self,
+        question: &Question,
+        token: Option<&Token>,
+        _: Timestamp,
+    ) -> Result<HttpRequest, CannotAsk> {
+        let Some(client) = &self.client else {
+            return Err(CannotAsk("there is no client_id".to_owned()));
+        };
+        let path = match (&question.refund, question.names.first()) {
+            (Some(refund), _) => format!("/payments/v2/refund/{}/status", path_segment(refund)),
+            (None, Some(reference)) => format!(
+                "/checkout/v2/order/{}/status?details=false&errorContext=true",
+                path_segment(reference)
+            ),
+            (None, None) => return Err(CannotAsk("merchantOrderId is not known".to_owned())),
+        };
+        let Some(token) = token else {
+            return Err(CannotAsk("there is no access token".to_owned()));
+        };
+        Ok(HttpRequest {
+            method: "GET",
+            url: format!("{}{path}", client.api_url),
+            headers: vec![
+                (
+                    "authorization",
+                    format!("O-Bearer {}", token.secret.expose_secret()),
+                ),
+                ("accept", "application/json".to_owned()),
+            ],
+            body: Vec::new(),
+        })
+    }
+
+    fn read(&self, question: &Question, response: &HttpResponse<'_>) -> Answer {
+        if let Some(trouble) = response.trouble() {
+            return trouble;
+        }
+        let Ok(body) = Object::from_slice(response.body) else {
+            return Answer::Unreadable("it is no JSON object".to_owned());
+        };
+        // Some answers come in the envelope of a webhook.
+        let payload = body.object("payload");
+        let payload = payload.as_ref().unwrap_or(&body);
+        if self
+            .merchant
+            .check(payload.text("merchantId").as_deref())
+            .is_err()
+        {
+            return Answer::Mismatch("it is about another merchant".to_owned());
+        }
+        if payload.get("state").is_none() {
+            return Answer::Unreadable("there is no state".to_owned());
+        }
+        // An answer has no name of its own; it tells of what made us ask.
+        let name = body.text("event");
+        let asked = Some(question.kind.as_str()).filter(|kind| !kind.is_empty());
+        let name = name.as_deref().or(asked).unwrap_or("status");
+        let (identity, mut event) = read_v2(name, payload);
+        let mentions = |name: &str| payload.get(name).is_some();
+        if !mentions("merchantOrderId") && !mentions("originalMerchantOrderId") {
+            // The order stands in the question's URL, and not always in the answer.
+            if question.refund.is_none()
+                && let Some(reference) = question.names.first()
+            {
+                event.names.insert(0, reference.clone());
+            }
+        }
+        answer(question, identity.unwrap_or_default(), event)
+    }
+}
+
+/// Reads an order or a refund. Only the root `state` decides; `event` may contradict it, and
+/// `type` and the attempts below are ignored, as the documents ask.
+fn read_v2(name: &str, payload: &Object<'_>) -> (Option<String>, Event) {
+    let order = payload.text("merchantOrderId");
+    let order_id = payload.text("orderId");
+    let refund = payload
+        .text("merchantRefundId")
+        .or_else(|| payload.text("refundId"));
+    let refunded_order = payload.text("originalMerchantOrderId");
+    let state = payload.text("state");
+    let amount = Amount::read(
+        payload.text("amount").as_deref(),
+        Some(CURRENCY),
+        Unit::Minor,
+    );
+    let attempts = payload.array("paymentDetails").unwrap_or_default();
+    let attempt = attempts.last().and_then(|raw| Object::from_raw(raw));
+    let attempt_id = attempt
+        .as_ref()
+        .and_then(|attempt| attempt.text("transactionId"));
+    let time = |object: &Object<'_>| millis(&object.text("timestamp")?);
+    let occurred_at = time(payload).or_else(|| attempt.as_ref().and_then(time));
+    let mut facts = Vec::new();
+    let about_refund = refund.is_some() || refunded_order.is_some();
+    if let (true, Some(refund)) = (about_refund, &refund) {
+        let state = match state.as_deref() {
+            Some("COMPLETED") => Some(RefundState::Succeeded),
+            Some("FAILED") => Some(RefundState::Failed),
+            Some("PENDING" | "CONFIRMED" | "ACCEPTED") => Some(RefundState::Pending),
+            Some(_) | None => None,
+        };
+        facts.extend(
+            state.map(|state| fact(refund, FactKind::Refund(state), amount.money(), occurred_at)),
+        );
+    }
+    if let (false, Some(object)) = (about_refund, order_id.as_deref().or(order.as_deref())) {
+        let state = match state.as_deref() {
+            Some("COMPLETED") => Some(CaptureState::Captured),
+            Some("FAILED") => Some(CaptureState::Failed),
+            Some("PENDING") => Some(CaptureState::Pending),
+            Some("EXPIRED") => Some(CaptureState::Expired),
+            Some(_) | None => None,
+        };
+        facts.extend(state.map(|state| {
+            fact(
+                object,
+                FactKind::Capture(state),
+                amount.money(),
+                occurred_at,
+            )
+        }));
+    }
+    let subscription = payload.text("merchantSubscriptionId");
+    let subject = [&order, &refund, &subscription]
+        .into_iter()
+        .find_map(|id| id.as_deref());
+    let identity = subject.map(|subject| {
+        let name = if name == UNWRAPPED { "refund" } else { name };
+        key(&[
+            Some(name),
+            Some(subject),
+            attempt_id.as_deref(),
+            state.as_deref(),
+        ])
+    });
+    let names = match about_refund {
+        true => [refunded_order, None],
+        false => [order, order_id.clone()],
+    };
+    let event = Event {
+        kind: name.to_owned(),
+        names: names
+            .into_iter()
+            .flatten()
+            .map(|name| name.into_owned())
+            .collect(),
+        provider_payment_id: match about_refund {
+            true => refund.map(|id| id.into_owned()),
+            false => order_id.map(|id| id.into_owned()),
+        },
+        facts,
+        amount_unreadable: amount.is_unreadable(),
+        occurred_at,
+        ..Event::default()
+    };
+    (identity, event)
+}
+
+// ---- both --------------------------------------------------------------------------------------
+
+fn check_currency(sample: &Sample) -> Result<(), NotInProvider> {
+    match sample.currency.as_str() {
+        CURRENCY => Ok(()),
+        other => Err(NotInProvider(format!(
+            "PhonePe takes {CURRENCY}, not {other}"
+        ))),
+    }
+}
+
+/// An answer about what we asked; an answer about something else moves nothing.
+fn answer(question: &Question, identity: String, mut event: Event) -> Answer {
+    let known = question.names.is_empty()
+        || event.names.is_empty()
+        || event.names.iter().any(|name| question.names.contains(name));
+    if !known {
+        return Answer::Mismatch(format!("it is about {}", event.names.join(", ")));
+    }
+    event.key = identity;
+    let waits = event.facts.iter().all(|fact| match fact.kind {
+        FactKind::Capture(state) => state.rank() < CaptureState::Failed.rank(),
+        FactKind::Refund(state) => state < RefundState::Failed,
+        FactKind::RefundedTotal | FactKind::Dispute(_) => false,
+    });
+    match waits {
+        true => Answer::Pending(Box::new(event)),
+        false => Answer::Final(Box::new(event)),
+    }
+}

@@ -1,0 +1,506 @@
+//! One source: a provider with a checked configuration.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::ops::Range;
+
+use ipnet::IpNet;
+use regex::Regex;
+use serde_json::{Map, Value};
+use tollgate_core::event::{Confirm, Event, Policy, Strength};
+use tollgate_core::time::Timestamp;
+
+use crate::delivery::{Delivery, Element, Identity, Item, ItemError, RejectCode, Rejection};
+use crate::provider::{Covers, Field, Kind, Provider, Setup};
+use crate::question::{Answer, CannotAsk, HttpRequest, HttpResponse, Question, Token};
+use crate::sample::{NotInProvider, Sample, Webhook};
+use crate::settings::{ConfigError, Settings, nearest};
+use crate::signature::sha256_hex;
+
+/// Keys and references are this long at most; PostgreSQL's indexes and people want an end.
+const NAME_BYTES_MAX: usize = 255;
+
+/// A delivery holds this many events at most; each is a command of its own (I9).
+const ITEMS_MAX: usize = 4096;
+
+/// An event says this much about payments at most.
+const FACTS_MAX: usize = 256;
+
+/// The configuration keys that every source knows.
+pub const COMMON_FIELDS: &[Field] = &[
+    Field {
+        name: "provider",
+        kind: Kind::Text,
+        required: false,
+        doc: "the provider's name",
+    },
+    Field {
+        name: "paths",
+        kind: Kind::List,
+        required: false,
+        doc: "the paths it is called at; without it /webhook/NAME",
+    },
+    Field {
+        name: "confirm",
+        kind: Kind::Text,
+        required: false,
+        doc: "\"before\", \"after\" or \"never\": when the provider is asked whether it is true",
+    },
+    Field {
+        name: "live",
+        kind: Kind::Flag,
+        required: false,
+        doc: "false for the provider's test mode; default true",
+    },
+    Field {
+        name: "order_code_pattern",
+        kind: Kind::Text,
+        required: false,
+        doc: "a regular expression, anchored, whose capture `code` is the order's code",
+    },
+    Field {
+        name: "addresses",
+        kind: Kind::List,
+        required: false,
+        doc: "the addresses it may come from",
+    },
+    Field {
+        name: "networks",
+        kind: Kind::List,
+        required: false,
+        doc: "the networks it may come from, as 192.0.2.0/24",
+    },
+    Field {
+        name: "i_accept_unverified",
+        kind: Kind::Flag,
+        required: false,
+        doc: "true to take unsigned deliveries from anywhere",
+    },
+    Field {
+        name: "api_url",
+        kind: Kind::Text,
+        required: false,
+        doc: "where the provider is asked, if not at its usual place",
+    },
+];
+
+/// A provider as it is configured here. Its secrets never show.
+pub struct Source {
+    name: String,
+    provider: &'static Provider,
+    paths: Vec<String>,
+    confirm: Confirm,
+    live: bool,
+    order_code: Option<Regex>,
+    networks: Vec<IpNet>,
+    warnings: Vec<String>,
+    setup: Box<dyn Setup>,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source")
+            .field("name", &self.name)
+            .field("provider", &self.provider.name)
+            .field("confirm", &self.confirm)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Source {
+    /// Checks the configuration of one source.
+    ///
+    /// `settings` are the members of `[sources.NAME]` with every secret already in its place
+    /// (see [`crate::visit_secrets`]); `provider` among them is ignored. The first thing wrong is
+    /// told by its key.
+    pub fn configure(
+        name: &str,
+        provider: &str,
+        settings: &Map<String, Value>,
+    ) -> Result<Source, ConfigError> {
+        let provider = crate::provider(provider).ok_or_else(|| unknown_provider(provider))?;
+        let settings = Settings::new(settings);
+        settings.check_keys(&[COMMON_FIELDS, provider.fields])?;
+        let setup = (provider.configure)(&settings)?;
+        let networks = read_networks(&settings)?;
+        let accepts_unverified = settings.flag("i_accept_unverified")?.unwrap_or(false);
+        if setup.covers() == Covers::Nothing && networks.is_empty() && !accepts_unverified {
+            let wanted = "addresses or networks of the provider, because it signs nothing; \
+                          or i_accept_unverified = true";
+            return Err(settings.absent("addresses", wanted));
+        }
+        let confirm = read_confirm(&settings, provider, setup.as_ref())?;
+        let mut warnings = Vec::new();
+        if setup.covers() < Covers::WholeBody && setup.status_query().is_none() && provider.payments
+        {
+            warnings.push(format!(
+                "the signature of {} does not cover what it says, and there are no credentials to \
+                 ask: whoever sees one webhook can write another",
+                provider.title
+            ));
+        }
+        if setup.covers() == Covers::Nothing && networks.is_empty() {
+            warnings.push(format!(
+                "{} signs nothing and may come from any address: anybody can send it",
+                provider.title
+            ));
+        }
+        Ok(Source {
+            name: name.to_owned(),
+            provider,
+            paths: read_paths(name, &settings)?,
+            confirm,
+            live: settings.live()?,
+            order_code: read_order_code(&settings)?,
+            networks,
+            warnings,
+            setup,
+        })
+    }
+
+    /// The name in `[sources.NAME]`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The provider it is configured for.
+    pub fn provider(&self) -> &'static Provider {
+        self.provider
+    }
+
+    /// The paths at which it is called.
+    pub fn paths(&self) -> &[String] {
+        &self.paths
+    }
+
+    /// How much its signature vouches for.
+    pub fn covers(&self) -> Covers {
+        self.setup.covers()
+    }
+
+    /// It stands for real money.
+    pub fn live(&self) -> bool {
+        self.live
+    }
+
+    /// What an operator should know before trusting it; said at the start and by `doctor`.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// What `decide` has to know about this source.
+    pub fn policy(&self) -> Policy {
+        Policy {
+            confirm: self.confirm,
+            can_ask: self.setup.status_query().is_some(),
+        }
+    }
+
+    /// The policy for one event: a document about which nothing can be asked is not kept waiting
+    /// for an answer. For payments it is always [`Source::policy`].
+    pub fn policy_for(&self, event: &Event) -> Policy {
+        let policy = self.policy();
+        let Some(query) = self.setup.status_query() else {
+            return policy;
+        };
+        if self.provider.payments || query.request(&Question::about(event), None, EPOCH).is_ok() {
+            return policy;
+        }
+        Policy {
+            confirm: Confirm::Never,
+            can_ask: false,
+        }
+    }
+
+    /// Verifies a delivery and reads its events, in the order they stand in it.
+    ///
+    /// The address comes first, then the signature, then what it says. Never panics (I7), and the
+    /// same delivery gives the same items whenever it is verified within the tolerance.
+    pub fn verify(&self, delivery: &Delivery<'_>) -> Result<Vec<Item>, Rejection> {
+        self.check_address(delivery.peer)?;
+        let elements = self.setup.verify(delivery)?;
+        if ITEMS_MAX < elements.len() {
+            let detail = format!(
+                "it holds {} events, {ITEMS_MAX} are allowed",
+                elements.len()
+            );
+            return Err(Rejection::unreadable(detail));
+        }
+        let items = elements
+            .into_iter()
+            .map(|element| self.finish(delivery.body, element));
+        Ok(items.collect())
+    }
+
+    /// The request for an access token that [`Source::status_request`] wants; `None` where
+    /// questions need none. Keep the token until it expires, or until an answer is `Refused`.
+    pub fn token_request(&self) -> Option<HttpRequest> {
+        self.setup.status_query()?.token_request()
+    }
+
+    /// Reads the token out of the answer to [`Source::token_request`].
+    pub fn read_token(&self, response: &HttpResponse<'_>, now: Timestamp) -> Result<Token, String> {
+        match self.setup.status_query() {
+            Some(query) => query.read_token(response, now),
+            None => Err("this source has no credentials to ask".to_owned()),
+        }
+    }
+
+    /// The question to the provider.
+    pub fn status_request(
+        &self,
+        question: &Question,
+        token: Option<&Token>,
+        now: Timestamp,
+    ) -> Result<HttpRequest, CannotAsk> {
+        match self.setup.status_query() {
+            Some(query) => query.request(question, token, now),
+            None => Err(CannotAsk(
+                "this source has no credentials to ask".to_owned(),
+            )),
+        }
+    }
+
+    /// What the provider answered.
+    pub fn read_status(&self, question: &Question, response: &HttpResponse<'_>) -> Answer {
+        let Some(query) = self.setup.status_query() else {
+            return Answer::Unreadable("this source has no credentials to ask".to_owned());
+        };
+        let finish = |event: Box<Event>| {
+            let mut event = *event;
+            self.place(&mut event, None, Strength::Asked);
+            check_limits(&event).map(|()| Box::new(event))
+        };
+        match query.read(question, response) {
+            Answer::Final(event) => match finish(event) {
+                Ok(event) => Answer::Final(event),
+                Err(error) => Answer::Unreadable(error.detail),
+            },
+            Answer::Pending(event) => match finish(event) {
+                Ok(event) => Answer::Pending(event),
+                Err(error) => Answer::Unreadable(error.detail),
+            },
+            other @ (Answer::NotFound(_)
+            | Answer::Unavailable(_)
+            | Answer::Refused(_)
+            | Answer::Unreadable(_)
+            | Answer::Mismatch(_)) => other,
+        }
+    }
+
+    /// A webhook as the provider would send it, signed so that this source takes it.
+    pub fn sample(&self, sample: &Sample) -> Result<Webhook, NotInProvider> {
+        self.setup.sample(sample)
+    }
+
+    fn check_address(&self, peer: Option<IpAddr>) -> Result<(), Rejection> {
+        if self.networks.is_empty() {
+            return Ok(());
+        }
+        let refuse = |detail| Err(Rejection::new(RejectCode::AddressNotAllowed, detail));
+        match peer.map(|peer| peer.to_canonical()) {
+            None => refuse("the sender's address is not known".to_owned()),
+            Some(peer) if self.networks.iter().any(|network| network.contains(&peer)) => Ok(()),
+            Some(peer) => refuse(format!("{peer} is not among its addresses")),
+        }
+    }
+
+    /// Gives an event its key, code, mode and strength, and refuses what cannot be kept.
+    fn finish(&self, body: &[u8], element: Element) -> Item {
+        let Element {
+            identity,
+            event,
+            live,
+            bytes,
+            part,
+        } = element;
+        let event = event.and_then(|mut event| {
+            let strength = match self.setup.covers() {
+                Covers::Nothing => Strength::Unsigned,
+                Covers::Sender | Covers::SomeFields => Strength::PartlySigned,
+                Covers::WholeBody => Strength::Signed,
+            };
+            self.place(&mut event, live, strength);
+            event.key = self.key(identity, body, &part);
+            check_limits(&event)?;
+            Ok(event)
+        });
+        Item { event, bytes, part }
+    }
+
+    /// I2: an empty key is never a duplicate. What is confirmed before it counts is known by its
+    /// bytes alone, so that the same bytes ask again (a card declined and then replaced).
+    fn key(&self, identity: Identity, body: &[u8], part: &Range<usize>) -> String {
+        let digest = || sha256_hex(body.get(part.clone()).unwrap_or(body));
+        match identity {
+            Identity::None => String::new(),
+            Identity::Bytes => digest(),
+            Identity::Claimed(_) | Identity::Sure(_)
+                if self.confirm == Confirm::Before && self.provider.payments =>
+            {
+                digest()
+            }
+            Identity::Claimed(key) => format!("{key}:{}", digest()),
+            Identity::Sure(key) => key,
+        }
+    }
+
+    fn place(&self, event: &mut Event, live: Option<bool>, strength: Strength) {
+        let mut names: Vec<String> = Vec::with_capacity(event.names.len());
+        for name in event.names.drain(..) {
+            if !name.is_empty() && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        event.names = names;
+        let foreign_mode = live.is_some_and(|live| live != self.live);
+        for fact in &mut event.facts {
+            fact.strength = strength;
+            fact.foreign_mode = foreign_mode;
+        }
+        if let (None, Some(pattern)) = (&event.code, &self.order_code) {
+            event.code = event.names.iter().find_map(|name| {
+                let code = pattern.captures(name)?.name("code")?.as_str();
+                (!code.is_empty()).then(|| code.to_owned())
+            });
+        }
+    }
+}
+
+const EPOCH: Timestamp = Timestamp::from_millis(0);
+
+fn unknown_provider(found: &str) -> ConfigError {
+    let names = || crate::PROVIDERS.iter().map(|provider| provider.name);
+    let wanted = match nearest(found, names()) {
+        Some(name) => format!("a known provider; did you mean \"{name}\"?"),
+        None => format!("one of {}", names().collect::<Vec<_>>().join(", ")),
+    };
+    ConfigError {
+        key: "provider".to_owned(),
+        found: format!("{found:?}"),
+        wanted,
+    }
+}
+
+/// The start refusals of spec/config-cli.md, and the defaults of providers.md.
+fn read_confirm(
+    settings: &Settings<'_>,
+    provider: &Provider,
+    setup: &dyn Setup,
+) -> Result<Confirm, ConfigError> {
+    let covers = setup.covers();
+    let can_ask = setup.status_query().is_some();
+    let words = [
+        ("before", Confirm::Before),
+        ("after", Confirm::After),
+        ("never", Confirm::Never),
+    ];
+    let wants_credentials = || {
+        let asking = "the credentials to ask the provider";
+        settings.error("confirm", "no credentials to ask the provider", asking)
+    };
+    match settings.choice("confirm", &words)? {
+        Some(Confirm::Never | Confirm::After) if covers == Covers::Nothing && provider.payments => {
+            let found = "\"never\" or \"after\" for a provider that signs nothing";
+            Err(settings.error("confirm", found, "\"before\""))
+        }
+        Some(Confirm::Before | Confirm::After) if !can_ask => Err(wants_credentials()),
+        Some(confirm) => Ok(confirm),
+        None => match covers {
+            Covers::Nothing if can_ask => Ok(Confirm::Before),
+            Covers::Nothing if provider.payments => Err(wants_credentials()),
+            Covers::Sender | Covers::SomeFields if can_ask => Ok(Confirm::After),
+            Covers::Nothing | Covers::Sender | Covers::SomeFields | Covers::WholeBody => {
+                Ok(Confirm::Never)
+            }
+        },
+    }
+}
+
+fn read_paths(name: &str, settings: &Settings<'_>) -> Result<Vec<String>, ConfigError> {
+    let paths = settings.list("paths")?;
+    if paths.is_empty() {
+        return Ok(vec![format!("/webhook/{name}")]);
+    }
+    for path in &paths {
+        if !path.starts_with('/') || path.contains(['?', '#']) || path.chars().any(char::is_control)
+        {
+            return Err(settings.error("paths", format!("{path:?}"), "a path that begins with /"));
+        }
+    }
+    Ok(paths)
+}
+
+fn read_networks(settings: &Settings<'_>) -> Result<Vec<IpNet>, ConfigError> {
+    let mut networks = Vec::new();
+    for text in settings.list("addresses")? {
+        let address: IpAddr = text
+            .parse()
+            .map_err(|_| settings.error("addresses", format!("{text:?}"), "an IP address"))?;
+        networks.push(IpNet::from(address.to_canonical()));
+    }
+    for text in settings.list("networks")? {
+        let wanted = "a network like 192.0.2.0/24";
+        let network: IpNet = text
+            .parse()
+            .map_err(|_| settings.error("networks", format!("{text:?}"), wanted))?;
+        networks.push(network.trunc());
+    }
+    Ok(networks)
+}
+
+fn read_order_code(settings: &Settings<'_>) -> Result<Option<Regex>, ConfigError> {
+    let key = "order_code_pattern";
+    let Some(text) = settings.text(key)? else {
+        return Ok(None);
+    };
+    let refuse = |wanted: &str| Err(settings.error(key, format!("{text:?}"), wanted));
+    let begins = text.starts_with('^') || text.starts_with("\\A");
+    let ends = text.ends_with('$') && !text.ends_with("\\$") || text.ends_with("\\z");
+    if !begins || !ends {
+        return refuse("a pattern from ^ to $: it has to match the whole reference");
+    }
+    // The outer anchors hold for every branch of an alternation too.
+    let Ok(pattern) = Regex::new(&format!("\\A(?:{text})\\z")) else {
+        return refuse("a regular expression");
+    };
+    if !pattern.capture_names().flatten().any(|name| name == "code") {
+        return refuse("a pattern with a capture (?<code>…)");
+    }
+    Ok(Some(pattern))
+}
+
+/// Refuses what no database would keep: the edge rule of gate.md.
+fn check_limits(event: &Event) -> Result<(), ItemError> {
+    let fits = |what: &str, text: &str| {
+        if NAME_BYTES_MAX < text.len() {
+            let length = text.len();
+            let limit = format!("its {what} has {length} bytes, {NAME_BYTES_MAX} are allowed");
+            return Err(ItemError::unreadable(limit));
+        }
+        if text.chars().any(char::is_control) {
+            let detail = format!("its {what} holds a control character");
+            return Err(ItemError::unreadable(detail));
+        }
+        Ok(())
+    };
+    if FACTS_MAX < event.facts.len() {
+        return Err(ItemError::unreadable(format!(
+            "it holds more than {FACTS_MAX} facts"
+        )));
+    }
+    fits("key", &event.key)?;
+    fits("type", &event.kind)?;
+    for name in &event.names {
+        fits("reference", name)?;
+    }
+    fits("order code", event.code.as_deref().unwrap_or_default())?;
+    fits(
+        "payment id",
+        event.provider_payment_id.as_deref().unwrap_or_default(),
+    )?;
+    for fact in &event.facts {
+        fits("object id", &fact.object)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,11 @@
+//! Every provider against deliveries and answers whose outcome is known, and against changed ones.
+
+mod arbitrary;
+mod case;
+mod configuring;
+mod fixtures;
+mod forgery;
+mod inbox;
+mod samples;
+mod shared;
+mod states;
