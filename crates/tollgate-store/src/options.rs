@@ -1,0 +1,100 @@
+//! How a store is opened: where it is, whose clock it reads, and every bound it keeps (I9).
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tollgate_core::capacity::{Calendar, NewSlot};
+use tollgate_core::command::{Command, Rules};
+use tollgate_core::decision::Verdict;
+use tollgate_core::snapshot::Snapshot;
+use tollgate_core::time::Timestamp;
+
+/// The program's clock: it never goes back.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The function that decides; [`tollgate_core::decide::decide`] unless a test wants it to fail.
+pub type DecideFn = Arc<dyn Fn(Timestamp, &Rules, &Command, &Snapshot) -> Verdict + Send + Sync>;
+
+/// Makes a calendar's next slots from its rules: the slots, up to where they reach, and when to
+/// make more. Comes from the program, because local times need a time zone database.
+pub type MakeSlots =
+    Arc<dyn Fn(&Calendar, Timestamp) -> Option<(Vec<NewSlot>, Timestamp, Timestamp)> + Send + Sync>;
+
+/// Where the data is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A SQLite file.
+    File(PathBuf),
+    /// A SQLite database in memory, gone when the store is closed.
+    Memory,
+}
+
+/// How a store is opened.
+#[derive(Clone)]
+pub struct Options {
+    /// Where the data is.
+    pub place: Place,
+    /// The shops by name; new ones get the next number.
+    pub shops: Vec<String>,
+    /// The configured times that decisions depend on.
+    pub rules: Rules,
+    /// Every bound.
+    pub limits: Limits,
+    /// The program's clock.
+    pub clock: Clock,
+    /// The function that decides.
+    pub decide: DecideFn,
+    /// Makes a calendar's next slots.
+    pub make_slots: MakeSlots,
+}
+
+/// The bounds of queue, batch and log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Commands that may wait.
+    pub queue_commands_max: usize,
+    /// Bytes that may wait.
+    pub queue_bytes_max: usize,
+    /// Commands decided in one commit.
+    pub batch_commands_max: usize,
+    /// Bytes decided in one commit.
+    pub batch_bytes_max: usize,
+    /// How long a batch may go on taking commands, in milliseconds inside the transaction.
+    pub batch_ms_max: u64,
+    /// The log's size at which the writer starts it anew.
+    pub wal_bytes_restart: u64,
+    /// The log's size at which an alert is raised: somebody else's reader holds it up.
+    pub wal_bytes_alert: u64,
+    /// The log's size at which nothing more is taken.
+    pub wal_bytes_max: u64,
+    /// How long an idempotency record is kept, in milliseconds.
+    pub idempotency_ms: i64,
+    /// Rejected deliveries kept a minute and source.
+    pub rejected_per_minute_max: u32,
+    /// Rejected deliveries kept per source.
+    pub rejected_per_source_max: u32,
+    /// Bytes of rejected deliveries kept in all.
+    pub rejected_bytes_max: u64,
+    /// Connections that read beside the writer.
+    pub readers: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            queue_commands_max: 20_000,
+            queue_bytes_max: 64 << 20,
+            batch_commands_max: 512,
+            batch_bytes_max: 8 << 20,
+            batch_ms_max: 50,
+            wal_bytes_restart: 64 << 20,
+            wal_bytes_alert: 256 << 20,
+            wal_bytes_max: 2 << 30,
+            idempotency_ms: 72 * 3600 * 1000,
+            rejected_per_minute_max: 100,
+            rejected_per_source_max: 10_000,
+            rejected_bytes_max: 256 << 20,
+            readers: 4,
+        }
+    }
+}
