@@ -155,6 +155,14 @@ impl<K: Ord, V> Table<K, V> {
         self.rows.iter_mut().filter(|(_, row)| row.dirty)
     }
 
+    /// The values of the rows that must be written.
+    pub fn changed(&self) -> impl Iterator<Item = &V> {
+        self.rows
+            .values()
+            .filter(|row| row.dirty)
+            .filter_map(|row| row.value.as_ref())
+    }
+
     /// Every row from a key on, in order.
     pub fn range_from(&self, from: K) -> impl Iterator<Item = (&K, &V)> {
         self.rows
@@ -299,3 +307,20 @@ impl EventState {
 
 /// The keys a decision misses.
 pub type Missing = BTreeSet<Key>;
+
+/// Every reason a stored event can have, so that a store can give back the same value.
+pub const REASONS: &[&str] = &[
+    "amount_unreadable",
+    "known_fact",
+    "late",
+    "no_name",
+    "no_payment",
+    "paid_unfulfillable",
+    "parked_full",
+    "reference_conflict",
+    "see_order",
+    "too_many_payments",
+    "too_many_wait",
+    "unconfirmed",
+    "weaker",
+];

@@ -46,6 +46,18 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// There is no such folder, or it may not be entered.
+    #[error("open {path}: the file cannot be made; check that its folder exists and is yours")]
+    CannotOpen {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Something that does not know our lock writes to it.
+    #[error("open {path}: another program is writing to it; close that one first")]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
     /// SQLite is too old to be safe.
     #[error("open the store: SQLite {found} has a bug that corrupts logs; 3.51.3 is needed")]
     OldSqlite {
@@ -58,7 +70,7 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
         /// What it says.
-        source: rusqlite::Error,
+        source: crate::db::Error,
     },
     /// The operating system refuses.
     #[error("open {path}: {source}")]
@@ -97,4 +109,27 @@ pub enum SubmitError {
     /// The store is closing; nothing was stored.
     #[error("take the command: the store is closing")]
     Closing,
+}
+
+/// Why something could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The database does not answer. Try again later.
+    #[error("read from the database: {0}")]
+    Unavailable(#[source] crate::db::Error),
+    /// A row is not what this program writes: something else has changed the database.
+    #[error("read a row: {0}")]
+    Corrupt(#[source] crate::db::Error),
+    /// The store is closing.
+    #[error("read from the database: the store is closing")]
+    Closing,
+}
+
+impl ReadError {
+    pub(crate) fn of(error: crate::db::Error) -> ReadError {
+        match crate::db::meaning(&error) {
+            crate::db::Failure::Unavailable => ReadError::Unavailable(error),
+            crate::db::Failure::Poison => ReadError::Corrupt(error),
+        }
+    }
 }

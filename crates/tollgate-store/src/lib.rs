@@ -1,12 +1,34 @@
 //! What we remember: the Gate that decides and commits in batches, and pages to read.
 //!
-//! The modules stand in reading order: how to open it, how to hand a command to it, what comes
-//! back; then how it is done.
+//! The modules stand in reading order: how to open it, how to hand a command to it and what comes
+//! back; then the way of a command through queue, load, decide and write; then what works beside it.
 
 mod options;
 mod submission;
 mod error;
+mod store;
+mod queue;
+mod gate;
+mod load;
+mod write;
+mod quarantine;
+mod chore;
+mod sweep;
+mod checkpoint;
+mod readers;
+mod rejected;
+mod figures;
+mod doc;
+mod words;
+mod db;
+mod lock;
+mod migrate;
+mod views;
 
-pub use error::{OpenError, SubmitError};
+pub use chore::{KeyRow, Rejected};
+pub use error::{OpenError, ReadError, SubmitError};
+pub use figures::Figures;
+pub use migrate::Step;
 pub use options::{Clock, DecideFn, Limits, MakeSlots, Options, Place};
+pub use store::Store;
 pub use submission::{Answer, Class, Render, Reply, Submission};

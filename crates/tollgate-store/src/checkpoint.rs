@@ -1,0 +1,123 @@
+//! The checkpointer: moves the log into the file beside the writer.
+//!
+//! A checkpoint beside the writer never stalls a batch, but while the writer goes on it never reaches
+//! the end of the log either, and the log would grow without bound. So when the log is large and the
+//! checkpointer has nearly caught up, the writer moves the short rest itself and begins it anew.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, TryLockError};
+use std::thread::JoinHandle;
+
+use crate::db::Db;
+
+/// The log's size at which moving it begins.
+const PAGES_BEGIN: u64 = 1000;
+
+/// What the checkpointer may leave for the writer to move, in pages.
+const PAGES_REST: i64 = 512;
+
+/// The writer's side of it.
+pub(crate) struct Checkpointer {
+    page_bytes: u64,
+    wake: Option<SyncSender<()>>,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    /// Held while a checkpoint runs.
+    running: Mutex<()>,
+    /// The writer wants to begin the log anew: the checkpointer stands back.
+    stand_back: AtomicBool,
+    /// Pages not moved yet when the last checkpoint ended.
+    rest: AtomicU64,
+}
+
+impl Checkpointer {
+    /// Starts the thread. `db` is its own connection.
+    pub(crate) fn start(db: Db, path: PathBuf) -> std::io::Result<Checkpointer> {
+        let page_bytes = db.page_bytes().unwrap_or(4096);
+        let shared = Arc::new(Shared {
+            running: Mutex::new(()),
+            stand_back: AtomicBool::new(false),
+            rest: AtomicU64::new(u64::MAX),
+        });
+        let (wake, woken) = sync_channel(1);
+        let theirs = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("checkpointer".to_owned())
+            .spawn(move || work(&db, &path, &woken, &theirs))?;
+        Ok(Checkpointer {
+            page_bytes,
+            wake: Some(wake),
+            shared,
+            thread: Some(thread),
+        })
+    }
+
+    /// Bytes of a page of the database.
+    pub(crate) fn page_bytes(&self) -> u64 {
+        self.page_bytes
+    }
+
+    /// Called by the writer after each batch; `true` if it has begun the log anew.
+    pub(crate) fn tend(&self, writer: &Db, bytes: u64, restart_at: u64) -> bool {
+        if bytes < PAGES_BEGIN * self.page_bytes {
+            return false;
+        }
+        let caught_up = self.shared.rest.load(Ordering::Relaxed) <= PAGES_REST as u64;
+        if bytes < restart_at || (!caught_up && bytes < restart_at * 2) {
+            self.wake();
+            return false;
+        }
+        self.shared.stand_back.store(true, Ordering::Relaxed);
+        let begun = match self.shared.running.try_lock() {
+            Ok(_free) => writer.checkpoint_restart().unwrap_or(false),
+            Err(TryLockError::Poisoned(_)) => writer.checkpoint_restart().unwrap_or(false),
+            Err(TryLockError::WouldBlock) => false,
+        };
+        if begun {
+            self.shared.stand_back.store(false, Ordering::Relaxed);
+            self.shared.rest.store(u64::MAX, Ordering::Relaxed);
+        }
+        begun
+    }
+
+    fn wake(&self) {
+        if let Some(wake) = &self.wake {
+            // Full: it is awake already.
+            let _ = wake.try_send(());
+        }
+    }
+}
+
+impl Drop for Checkpointer {
+    fn drop(&mut self) {
+        self.wake = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn work(db: &Db, path: &std::path::Path, woken: &Receiver<()>, shared: &Shared) {
+    while woken.recv().is_ok() {
+        if shared.stand_back.load(Ordering::Relaxed) {
+            continue;
+        }
+        let Ok(_running) = shared.running.lock() else {
+            return;
+        };
+        match db.checkpoint_passive() {
+            Ok((log, moved)) => {
+                let rest = u64::try_from(log - moved).unwrap_or(u64::MAX);
+                shared.rest.store(rest, Ordering::Relaxed);
+            }
+            Err(error) => {
+                tracing::warn!(%error, path = %path.display(), "failed to move the log");
+            }
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! The queue before the writer: bounded in number and bytes, with a share for each class (I9, I10).
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::chore::Chore;
+use crate::error::SubmitError;
+use crate::options::Limits;
+use crate::submission::{Class, Reply, Submission};
+
+/// Where a reply goes.
+pub(crate) type ReplyTo = oneshot::Sender<Result<Reply, SubmitError>>;
+
+/// Something that waits for the writer.
+pub(crate) struct Job {
+    /// What to do.
+    pub(crate) work: Work,
+    /// Whose share it takes.
+    pub(crate) class: Class,
+    /// How many bytes it keeps in the queue.
+    pub(crate) bytes: usize,
+    /// Who waits for it; nobody for the store's own work.
+    pub(crate) reply_to: Option<ReplyTo>,
+}
+
+/// What to do.
+pub(crate) enum Work {
+    /// Decide.
+    Command(Box<Submission>),
+    /// Write something that needs no decision.
+    Chore(Chore),
+}
+
+/// The queue.
+pub(crate) struct Queue {
+    limits: Limits,
+    state: Mutex<State>,
+    filled: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// One line per class, in the order of [`CLASSES`].
+    lines: [VecDeque<Job>; CLASSES.len()],
+    /// Commands and bytes of callers; the store's own work has room of its own.
+    commands: usize,
+    bytes: usize,
+    /// The writer sleeps and wants to be woken.
+    asleep: bool,
+    /// Somebody wants the writer to look at the clock.
+    nudged: bool,
+    /// Nothing more is taken.
+    closing: bool,
+}
+
+/// The classes in the order in which what is left of a batch goes.
+pub(crate) const CLASSES: [Class; 5] = [
+    Class::Money,
+    Class::Settles,
+    Class::Orders,
+    Class::Expiry,
+    Class::Rejected,
+];
+
+/// A waiting class gets at least this part of a batch: one eighth.
+const SHARE: usize = 8;
+
+impl Queue {
+    pub(crate) fn new(limits: Limits) -> Queue {
+        Queue {
+            limits,
+            state: Mutex::default(),
+            filled: Condvar::new(),
+        }
+    }
+
+    /// No code panics while it holds the lock, so a poisoned lock holds nothing broken.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts jobs in line, all or none.
+    pub(crate) fn push(&self, jobs: Vec<Job>) -> Result<(), SubmitError> {
+        let count = jobs.len();
+        let bytes: usize = jobs.iter().map(|job| job.bytes).sum();
+        let mut state = self.lock();
+        if state.closing {
+            return Err(SubmitError::Closing);
+        }
+        let fits = state.commands + count <= self.limits.queue_commands_max
+            && state.bytes + bytes <= self.limits.queue_bytes_max;
+        // A delivery larger than the whole queue is taken when nothing else waits.
+        if !fits && 0 < state.commands {
+            return Err(SubmitError::Overloaded {
+                waiting: state.commands,
+            });
+        }
+        state.commands += count;
+        state.bytes += bytes;
+        for job in jobs {
+            state.lines[line_of(job.class)].push_back(job);
+        }
+        self.wake(state);
+        Ok(())
+    }
+
+    /// Puts back, in front, what a batch had no time for. They were counted before.
+    pub(crate) fn put_back(&self, jobs: Vec<Job>) {
+        let mut state = self.lock();
+        for job in jobs.into_iter().rev() {
+            if job.reply_to.is_some() {
+                state.commands += 1;
+                state.bytes += job.bytes;
+            }
+            state.lines[line_of(job.class)].push_front(job);
+        }
+    }
+
+    fn wake(&self, mut state: MutexGuard<'_, State>) {
+        let asleep = std::mem::take(&mut state.asleep);
+        drop(state);
+        if asleep {
+            self.filled.notify_one();
+        }
+    }
+
+    /// Lets the writer look at the clock.
+    pub(crate) fn nudge(&self) {
+        let mut state = self.lock();
+        state.nudged = true;
+        self.wake(state);
+    }
+
+    /// Takes nothing more. What waits is still done.
+    pub(crate) fn close(&self) {
+        let mut state = self.lock();
+        state.closing = true;
+        self.wake(state);
+    }
+
+    /// The commands and bytes that wait.
+    pub(crate) fn waiting(&self) -> (usize, usize) {
+        let state = self.lock();
+        (state.commands, state.bytes)
+    }
+
+    /// The next batch; waits for one, but not longer than `patience`. Empty when time is up or
+    /// somebody nudged; `None` when the queue is closed and empty.
+    pub(crate) fn take(&self, patience: Duration) -> Option<Vec<Job>> {
+        let mut state = self.lock();
+        if state.lines.iter().all(VecDeque::is_empty) && !state.nudged {
+            if state.closing {
+                return None;
+            }
+            state.asleep = true;
+            let (woken, _) = self
+                .filled
+                .wait_timeout_while(state, patience, |state| state.asleep)
+                .unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            state.asleep = false;
+        }
+        state.nudged = false;
+        Some(state.take_batch(&self.limits))
+    }
+}
+
+fn line_of(class: Class) -> usize {
+    match class {
+        Class::Money => 0,
+        Class::Settles => 1,
+        Class::Orders => 2,
+        Class::Expiry => 3,
+        Class::Rejected => 4,
+    }
+}
+
+impl State {
+    /// First every waiting class its share, then the rest in the order of classes. Within a class
+    /// jobs keep their order.
+    fn take_batch(&mut self, limits: &Limits) -> Vec<Job> {
+        let room = limits.batch_commands_max.max(SHARE);
+        let mut counts = [0; CLASSES.len()];
+        let mut left = room;
+        for (count, line) in counts.iter_mut().zip(&self.lines) {
+            *count = line.len().min(room / SHARE);
+            left -= *count;
+        }
+        for (count, line) in counts.iter_mut().zip(&self.lines) {
+            let more = (line.len() - *count).min(left);
+            *count += more;
+            left -= more;
+        }
+        let mut batch = Vec::with_capacity(room - left);
+        let mut bytes = 0;
+        for (line, count) in self.lines.iter_mut().zip(counts) {
+            // The bound on bytes is a class's own, so that large bodies do not starve the others.
+            let bytes_before = bytes;
+            for _ in 0..count {
+                if limits.batch_bytes_max <= bytes - bytes_before {
+                    break;
+                }
+                let Some(job) = line.pop_front() else { break };
+                bytes += job.bytes;
+                if job.reply_to.is_some() {
+                    self.commands -= 1;
+                    self.bytes -= job.bytes;
+                }
+                batch.push(job);
+            }
+        }
+        batch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(class: Class, bytes: usize) -> Job {
+        let (reply_to, _) = oneshot::channel();
+        Job {
+            work: Work::Chore(Chore::Nothing),
+            class,
+            bytes,
+            reply_to: Some(reply_to),
+        }
+    }
+
+    fn counts(batch: &[Job]) -> Vec<usize> {
+        CLASSES
+            .iter()
+            .map(|class| batch.iter().filter(|job| job.class == *class).count())
+            .collect()
+    }
+
+    #[test]
+    fn every_waiting_class_has_its_share_and_money_has_the_rest() {
+        let limits = Limits {
+            batch_commands_max: 80,
+            ..Limits::default()
+        };
+        let queue = Queue::new(limits);
+        for class in CLASSES {
+            queue
+                .push((0..200).map(|_| job(class, 1)).collect())
+                .expect("there is room");
+        }
+        let batch = queue.take(Duration::ZERO).expect("it is open");
+        assert_eq!(counts(&batch), [40, 10, 10, 10, 10]);
+    }
+
+    #[test]
+    fn a_class_alone_fills_the_batch() {
+        let queue = Queue::new(Limits {
+            batch_commands_max: 80,
+            ..Limits::default()
+        });
+        queue
+            .push((0..200).map(|_| job(Class::Rejected, 1)).collect())
+            .expect("there is room");
+        assert_eq!(queue.take(Duration::ZERO).expect("it is open").len(), 80);
+        assert_eq!(queue.waiting(), (120, 120));
+    }
+
+    #[test]
+    fn a_full_queue_refuses_in_number_and_in_bytes() {
+        let limits = Limits {
+            queue_commands_max: 3,
+            queue_bytes_max: 100,
+            ..Limits::default()
+        };
+        let queue = Queue::new(limits);
+        queue
+            .push(vec![job(Class::Money, 60)])
+            .expect("it is empty");
+        let full = Err(SubmitError::Overloaded { waiting: 1 });
+        assert_eq!(queue.push(vec![job(Class::Money, 60)]), full);
+        queue
+            .push(vec![job(Class::Money, 1), job(Class::Money, 1)])
+            .expect("there is room");
+        let full = Err(SubmitError::Overloaded { waiting: 3 });
+        assert_eq!(queue.push(vec![job(Class::Money, 1)]), full);
+    }
+
+    #[test]
+    fn what_had_no_time_comes_first_again() {
+        let queue = Queue::new(Limits::default());
+        queue
+            .push(vec![job(Class::Money, 1), job(Class::Money, 2)])
+            .expect("there is room");
+        let batch = queue.take(Duration::ZERO).expect("it is open");
+        queue
+            .push(vec![job(Class::Money, 3)])
+            .expect("there is room");
+        queue.put_back(batch);
+        let sizes: Vec<usize> = queue
+            .take(Duration::ZERO)
+            .expect("it is open")
+            .iter()
+            .map(|job| job.bytes)
+            .collect();
+        assert_eq!(sizes, [1, 2, 3]);
+    }
+
+    #[test]
+    fn a_closed_queue_gives_out_what_it_has_and_takes_nothing() {
+        let queue = Queue::new(Limits::default());
+        queue.push(vec![job(Class::Money, 1)]).expect("it is open");
+        queue.close();
+        assert_eq!(
+            queue.push(vec![job(Class::Money, 1)]),
+            Err(SubmitError::Closing)
+        );
+        assert_eq!(
+            queue.take(Duration::from_secs(60)).map(|batch| batch.len()),
+            Some(1)
+        );
+        assert!(queue.take(Duration::from_secs(60)).is_none());
+    }
+}

@@ -1,0 +1,318 @@
+//! The store: opened once, cloned freely, closed at the end.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use tokio::sync::oneshot;
+use tollgate_core::id::{EventId, ShopId};
+use tollgate_core::snapshot::EventState;
+
+use crate::checkpoint::Checkpointer;
+use crate::chore::{Chore, Rejected};
+use crate::db::{Db, id_bytes, refuse};
+use crate::doc::word;
+use crate::error::{OpenError, ReadError, SubmitError};
+use crate::figures::{Counters, Figures};
+use crate::gate::Gate;
+use crate::load::find_event_key;
+use crate::lock::{self, FileLock};
+use crate::migrate::{self, Step};
+use crate::options::{Options, Place};
+use crate::queue::{Job, Queue, Work};
+use crate::readers::Readers;
+use crate::rejected::RejectedGate;
+use crate::submission::{Class, Reply, Submission};
+
+/// An open store. Clones share it.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    queue: Arc<Queue>,
+    counters: Arc<Counters>,
+    pub(crate) readers: Readers,
+    shops: BTreeMap<String, ShopId>,
+    rejected: RejectedGate,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    wal_bytes_max: u64,
+    steps: Vec<Step>,
+    /// Dropped last, so that nobody else opens the file while it is still ours.
+    _home: Home,
+}
+
+/// What keeps the file ours.
+struct Home {
+    _lock: FileLock,
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Store {
+    /// Opens the file, migrates it, and starts writer, checkpointer and readers.
+    pub fn open(options: Options) -> Result<Store, OpenError> {
+        let (path, folder) = place(&options.place)?;
+        let durable = folder.is_none();
+        let home = Home {
+            _lock: lock::take(&path)?,
+            _folder: folder,
+        };
+        let db = Db::open_writer(&path, durable)?;
+        let now = (options.clock)();
+        let steps = migrate::migrate(&db, &path, now.as_millis())?;
+        let shops = name_shops(&db, &options.shops).map_err(|error| refuse(&path, error))?;
+        let io = |source| OpenError::Io {
+            path: path.clone(),
+            source,
+        };
+        let checkpointer =
+            Checkpointer::start(Db::open_checkpointer(&path, durable)?, path.clone())
+                .map_err(io)?;
+        let readers = Readers::start(&path, options.limits.readers)?;
+        let queue = Arc::new(Queue::new(options.limits));
+        let counters = Arc::new(Counters::default());
+        let rejected = RejectedGate::open(&db, &options.limits).map_err(|e| refuse(&path, e))?;
+        let wal_bytes_max = options.limits.wal_bytes_max;
+        let gate = Gate::new(
+            db,
+            path.clone(),
+            durable,
+            options,
+            Arc::clone(&queue),
+            Arc::clone(&counters),
+            checkpointer,
+        );
+        let writer = std::thread::Builder::new()
+            .name("gate".to_owned())
+            .spawn(move || gate.run())
+            .map_err(io)?;
+        let inner = Inner {
+            queue,
+            counters,
+            readers,
+            shops,
+            rejected,
+            writer: Mutex::new(Some(writer)),
+            wal_bytes_max,
+            steps,
+            _home: home,
+        };
+        Ok(Store {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// What [`Store::open`] would do to the schema, without doing it.
+    pub fn pending_migrations(path: &Path) -> Result<Vec<Step>, OpenError> {
+        let db = Db::open_reader(path)?;
+        migrate::pending(&db, path)
+    }
+
+    /// The migrations that opening the store has run.
+    pub fn migrated(&self) -> &[Step] {
+        &self.inner.steps
+    }
+
+    /// The number of a shop.
+    pub fn shop(&self, name: &str) -> Option<ShopId> {
+        self.inner.shops.get(name).copied()
+    }
+
+    /// Hands a command to the Gate; answers when it is on disk.
+    pub async fn submit(&self, submission: Submission) -> Result<Reply, SubmitError> {
+        let (job, reply) = job(submission);
+        self.push(vec![job])?;
+        wait(reply).await
+    }
+
+    /// Hands the items of one delivery to the Gate, all or none of them; each has its own answer.
+    pub async fn submit_all(
+        &self,
+        submissions: Vec<Submission>,
+    ) -> Vec<Result<Reply, SubmitError>> {
+        let (jobs, replies): (Vec<_>, Vec<_>) = submissions.into_iter().map(job).unzip();
+        if let Err(error) = self.push(jobs) {
+            return replies.iter().map(|_| Err(error.clone())).collect();
+        }
+        let mut answers = Vec::with_capacity(replies.len());
+        for reply in replies {
+            answers.push(wait(reply).await);
+        }
+        answers
+    }
+
+    fn push(&self, jobs: Vec<Job>) -> Result<(), SubmitError> {
+        let log = self.figure(|counters| &counters.wal_bytes);
+        if self.inner.wal_bytes_max < log {
+            let reason = format!("the log has grown to {log} bytes; a foreign reader holds it up");
+            return Err(SubmitError::Unavailable { reason });
+        }
+        self.inner.queue.push(jobs).inspect_err(|error| {
+            if matches!(error, SubmitError::Overloaded { .. }) {
+                Counters::add(&self.inner.counters.overloaded, 1);
+            }
+        })
+    }
+
+    fn figure(&self, of: impl Fn(&Counters) -> &std::sync::atomic::AtomicU64) -> u64 {
+        of(&self.inner.counters).load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    pub(crate) async fn chore(&self, chore: Chore) -> Result<(), SubmitError> {
+        let (reply_to, reply) = oneshot::channel();
+        let job = Job {
+            work: Work::Chore(chore),
+            class: Class::Orders,
+            bytes: 512,
+            reply_to: Some(reply_to),
+        };
+        self.push(vec![job])?;
+        wait(reply).await.map(|_| ())
+    }
+
+    /// The event that holds this key, if it is settled: then a second delivery of it needs no
+    /// decision. A hint: `None` says nothing.
+    pub fn settled_event(&self, shop: ShopId, source: &str, key: &str) -> Option<EventId> {
+        if key.is_empty() {
+            return None;
+        }
+        self.inner.readers.glance(|db| {
+            let Some(event) = find_event_key(db, shop, source, key)? else {
+                return Ok(None);
+            };
+            let state: Option<String> =
+                db.one(EVENT_STATE, &[&shop.0, &id_bytes(event.as_u128())], |row| {
+                    row.get(0)
+                })?;
+            let settled = state
+                .and_then(|state| word::<EventState>(&state).ok())
+                .is_some_and(EventState::is_settled);
+            Ok(settled.then_some(event))
+        })?
+    }
+
+    /// Keeps a delivery that was refused, as far as the bounds allow. Never waits.
+    pub fn keep_rejected(&self, rejected: Rejected) {
+        if !self.inner.rejected.admit(&rejected) {
+            Counters::add(&self.inner.counters.rejected_dropped, 1);
+            return;
+        }
+        let bytes = rejected.body.len() + rejected.headers.len() + 256;
+        let job = Job {
+            work: Work::Chore(Chore::KeepRejected(rejected)),
+            class: Class::Rejected,
+            bytes,
+            reply_to: None,
+        };
+        if self.push(vec![job]).is_err() {
+            Counters::add(&self.inner.counters.rejected_dropped, 1);
+        }
+    }
+
+    /// The Gate takes writes and the database keeps them.
+    pub async fn ready(&self) -> Result<(), SubmitError> {
+        self.chore(Chore::Nothing).await
+    }
+
+    /// What the Gate has counted.
+    pub fn figures(&self) -> Figures {
+        let (commands, bytes) = self.inner.queue.waiting();
+        Figures {
+            queue_commands: commands as u64,
+            queue_bytes: bytes as u64,
+            ..self.inner.counters.read()
+        }
+    }
+
+    /// Lets the writer look at the clock now: for whoever has moved it.
+    pub fn nudge(&self) {
+        self.inner.queue.nudge();
+    }
+
+    /// Takes nothing more, does what waits, and ends the threads. Returns when all is on disk.
+    pub fn close(&self) {
+        self.inner.close();
+    }
+
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Db) -> Result<T, crate::db::Error> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        self.inner.readers.read(read).await
+    }
+}
+
+impl Inner {
+    fn close(&self) {
+        self.queue.close();
+        let writer = self
+            .writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(writer) = writer
+            && writer.join().is_err()
+        {
+            tracing::error!("the writer has panicked");
+        }
+        self.readers.close();
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// `events.state`: by `events_id`.
+const EVENT_STATE: &str = "select state from events where shop_id = ?1 and id = ?2";
+
+/// The file's path. In memory is a file too, in a folder of its own that goes with the store and
+/// without waiting for the disk: so there is one code path.
+fn place(place: &Place) -> Result<(PathBuf, Option<tempfile::TempDir>), OpenError> {
+    match place {
+        Place::File(path) => Ok((path.clone(), None)),
+        Place::Memory => {
+            let folder = tempfile::tempdir().map_err(|source| OpenError::Io {
+                path: std::env::temp_dir(),
+                source,
+            })?;
+            Ok((folder.path().join("tollgate.db"), Some(folder)))
+        }
+    }
+}
+
+/// Gives every configured shop its number; a number once given stays.
+fn name_shops(db: &Db, names: &[String]) -> Result<BTreeMap<String, ShopId>, crate::db::Error> {
+    for name in names {
+        db.run(
+            "insert into shops (name) values (?1) on conflict (name) do nothing",
+            &[name],
+        )?;
+    }
+    let all = db.all("select name, shop_id from shops", &[], |row| {
+        Ok((row.get::<_, String>(0)?, ShopId(row.get(1)?)))
+    })?;
+    Ok(all.into_iter().collect())
+}
+
+fn job(submission: Submission) -> (Job, oneshot::Receiver<Result<Reply, SubmitError>>) {
+    let (reply_to, reply) = oneshot::channel();
+    let job = Job {
+        class: submission.class,
+        bytes: submission.bytes,
+        work: Work::Command(Box::new(submission)),
+        reply_to: Some(reply_to),
+    };
+    (job, reply)
+}
+
+async fn wait(reply: oneshot::Receiver<Result<Reply, SubmitError>>) -> Result<Reply, SubmitError> {
+    reply.await.unwrap_or_else(|_| {
+        let reason = "the writer has ended".to_owned();
+        Err(SubmitError::OutcomeUnknown { reason })
+    })
+}

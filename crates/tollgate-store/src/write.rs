@@ -1,0 +1,513 @@
+//! Writing: the rows a batch has changed, each once, however many commands changed it.
+
+use sha2::{Digest, Sha256};
+use tollgate_core::capacity::{Calendar, Slot, Stock};
+use tollgate_core::decision::{Detail, Entry};
+use tollgate_core::effect::Effect;
+use tollgate_core::id::{EffectId, EventId, RootId, ShopId};
+use tollgate_core::idempotency::{Idempotency, Record};
+use tollgate_core::order::Root;
+use tollgate_core::snapshot::{CodeMeeting, Meeting, Snapshot, StoredEvent};
+use tollgate_core::time::Timestamp;
+
+use crate::db::{Db, Error, id_bytes};
+use crate::doc;
+use crate::load::{key_hash, write_parked, write_question};
+use crate::words::Word;
+
+/// What a batch writes beside the rows of its snapshot.
+#[derive(Default)]
+pub(crate) struct Journal {
+    /// Effects that were decided.
+    pub(crate) effects: Vec<Effect>,
+    /// Rows of the timeline.
+    pub(crate) lines: Vec<Line>,
+    /// Answers kept under idempotency keys.
+    pub(crate) records: Vec<(Idempotency, Record)>,
+    /// The last position given out, for the shops of this batch.
+    pub(crate) heads: std::collections::BTreeMap<ShopId, i64>,
+}
+
+/// One row of the timeline: the entries of one decision.
+pub(crate) struct Line {
+    /// Whose.
+    pub(crate) shop: ShopId,
+    /// The position of its last entry.
+    pub(crate) position: i64,
+    /// The root it is about first.
+    pub(crate) root: Option<RootId>,
+    /// What happened.
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// Writes all of it. The order of tables is that of the lock tiers (gate.md), for reading only:
+/// on SQLite there is nothing to lock.
+pub(crate) fn write(
+    db: &Db,
+    now: Timestamp,
+    known: &mut Snapshot,
+    journal: &Journal,
+) -> Result<(), Error> {
+    for (idempotency, record) in &journal.records {
+        insert_record(db, idempotency, record)?;
+    }
+    for ((shop, source, key), row) in known.event_keys.dirty() {
+        if let Some(event) = row.value {
+            let hash = key_hash(source, key);
+            db.run(
+                INSERT_EVENT_KEY,
+                &[&shop.0, &hash, &id_bytes(event.as_u128())],
+            )?;
+        }
+    }
+    for ((shop, source, name), row) in known.names.dirty() {
+        if let Some(meeting) = &row.value {
+            write_name(db, *shop, source, name, meeting, row.stored)?;
+        }
+    }
+    for ((shop, code), row) in known.codes.dirty() {
+        if let Some(meeting) = &row.value {
+            write_code(db, *shop, code, meeting, row.stored)?;
+        }
+    }
+    for ((_, id), row) in known.roots.dirty() {
+        if let Some(root) = &row.value {
+            write_root(db, *id, root, row.stored)?;
+        }
+    }
+    for ((shop, id), row) in known.events.dirty() {
+        if let Some(event) = &row.value {
+            write_event(db, *shop, *id, event, row.stored)?;
+        }
+    }
+    for ((shop, _), row) in known.stock.dirty() {
+        if let Some(stock) = &row.value {
+            write_stock(db, *shop, stock, row.stored)?;
+        }
+    }
+    for ((shop, _), row) in known.calendars.dirty() {
+        if let Some(calendar) = &row.value {
+            write_calendar(db, *shop, calendar)?;
+        }
+    }
+    for ((shop, _, _), row) in known.slots.dirty() {
+        if let Some(slot) = &row.value {
+            write_slot(db, *shop, slot, row.stored)?;
+        }
+    }
+    for effect in &journal.effects {
+        insert_effect(db, now, effect)?;
+    }
+    for line in &journal.lines {
+        insert_line(db, now, line)?;
+    }
+    for (shop, position) in &journal.heads {
+        db.run(WRITE_HEAD, &[&shop.0, position])?;
+    }
+    Ok(())
+}
+
+/// `idempotency.insert`: the key was found absent by this batch, so a conflict is our mistake.
+const INSERT_RECORD: &str = "\
+    insert into idempotency (shop_id, hash, operation, key, fingerprint, status, at, body)
+    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+
+fn insert_record(db: &Db, idempotency: &Idempotency, record: &Record) -> Result<(), Error> {
+    let hash = key_hash(idempotency.operation, &idempotency.key);
+    db.run(
+        INSERT_RECORD,
+        &[
+            &idempotency.shop.0,
+            &hash,
+            &idempotency.operation,
+            &idempotency.key,
+            &record.fingerprint,
+            &record.status,
+            &record.at.as_millis(),
+            &record.body,
+        ],
+    )?;
+    Ok(())
+}
+
+/// `event_keys.insert`: I2; the key was found absent by this batch.
+const INSERT_EVENT_KEY: &str = "insert into event_keys (shop_id, hash, event) values (?1, ?2, ?3)";
+
+/// `names.insert`.
+const INSERT_NAME: &str = "\
+    insert into names (shop_id, source, name, payment, parked, question)
+    values (?1, ?2, ?3, ?4, ?5, ?6)";
+
+/// `names.update`.
+const UPDATE_NAME: &str = "\
+    update names
+       set payment = ?4, parked = ?5, question = ?6
+     where shop_id = ?1 and source = ?2 and name = ?3";
+
+fn write_name(
+    db: &Db,
+    shop: ShopId,
+    source: &str,
+    name: &str,
+    meeting: &Meeting,
+    stored: bool,
+) -> Result<(), Error> {
+    let payment = meeting.payment.map(|payment| id_bytes(payment.as_u128()));
+    let question = meeting.question.as_ref().map(write_question);
+    db.run(
+        if stored { UPDATE_NAME } else { INSERT_NAME },
+        &[
+            &shop.0,
+            &source,
+            &name,
+            &payment,
+            &write_parked(&meeting.parked),
+            &question,
+        ],
+    )?;
+    Ok(())
+}
+
+/// `codes.insert`.
+const INSERT_CODE: &str =
+    "insert into codes (shop_id, code, order_id, parked) values (?1, ?2, ?3, ?4)";
+
+/// `codes.update`.
+const UPDATE_CODE: &str =
+    "update codes set order_id = ?3, parked = ?4 where shop_id = ?1 and code = ?2";
+
+fn write_code(
+    db: &Db,
+    shop: ShopId,
+    code: &str,
+    meeting: &CodeMeeting,
+    stored: bool,
+) -> Result<(), Error> {
+    let order = meeting.order.map(|order| id_bytes(order.as_u128()));
+    db.run(
+        if stored { UPDATE_CODE } else { INSERT_CODE },
+        &[&shop.0, &code, &order, &write_parked(&meeting.parked)],
+    )?;
+    Ok(())
+}
+
+/// `roots.insert`.
+const INSERT_ROOT: &str = "\
+    insert into roots (shop_id, id, kind, code, status, attention, due_at, version,
+                       created_at, updated_at, doc)
+    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+
+/// `roots.update`: by `roots_id`. Kind, code and birth never change.
+const UPDATE_ROOT: &str = "\
+    update roots
+       set status = ?3, attention = ?4, due_at = ?5, version = ?6, updated_at = ?7, doc = ?8
+     where shop_id = ?1 and id = ?2";
+
+fn write_root(db: &Db, id: RootId, root: &Root, stored: bool) -> Result<(), Error> {
+    let id = id_bytes(id.as_u128());
+    let status = root_status(root);
+    let attention = root.open_attention().count() as i64;
+    let due_at = root.due_at().map(Timestamp::as_millis);
+    let doc = doc::write_root(root);
+    let updated_at = root.updated_at.as_millis();
+    if stored {
+        db.run(
+            UPDATE_ROOT,
+            &[
+                &root.shop.0,
+                &id,
+                &status,
+                &attention,
+                &due_at,
+                &root.version,
+                &updated_at,
+                &doc,
+            ],
+        )?;
+    } else {
+        let code = root.order.as_ref().map(|order| &order.code);
+        db.run(
+            INSERT_ROOT,
+            &[
+                &root.shop.0,
+                &id,
+                &root_kind(root),
+                &code,
+                &status,
+                &attention,
+                &due_at,
+                &root.version,
+                &root.created_at.as_millis(),
+                &updated_at,
+                &doc,
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+fn root_kind(root: &Root) -> &'static str {
+    match (&root.order, root.payments.is_empty()) {
+        (Some(_), _) => "order",
+        (None, false) => "payment",
+        (None, true) => "hold",
+    }
+}
+
+/// The order's status, the lone payment's, or the cart's hold's.
+fn root_status(root: &Root) -> &'static str {
+    if let Some(order) = &root.order {
+        return order.status.word();
+    }
+    if let Some(payment) = root.payments.first() {
+        return payment.projection().status.word();
+    }
+    root.hold()
+        .map_or("none", |hold| doc::hold_word(hold.state))
+}
+
+/// `events.insert`.
+const INSERT_EVENT: &str = "\
+    insert into events (shop_id, id, source, kind, outcome, state, reason, root, received_at,
+                        due_at, said, headers, body)
+    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+
+/// `events.update`: by `events_id`. What was answered and what came never change; what was
+/// understood does when the provider's own answer replaces an unproven claim.
+const UPDATE_EVENT: &str = "\
+    update events
+       set state = ?3, reason = ?4, root = ?5, due_at = ?6, said = ?7
+     where shop_id = ?1 and id = ?2";
+
+pub(crate) fn write_event(
+    db: &Db,
+    shop: ShopId,
+    id: EventId,
+    stored: &StoredEvent,
+    exists: bool,
+) -> Result<(), Error> {
+    let id = id_bytes(id.as_u128());
+    let root = stored.root.map(|root| id_bytes(root.as_u128()));
+    let due_at = stored.due_at.map(Timestamp::as_millis);
+    let said = doc::write_event(&stored.event, stored.policy);
+    if exists {
+        db.run(
+            UPDATE_EVENT,
+            &[
+                &shop.0,
+                &id,
+                &stored.state.word(),
+                &stored.reason,
+                &root,
+                &due_at,
+                &said,
+            ],
+        )?;
+    } else {
+        let (headers, body): (&str, &[u8]) = stored
+            .raw
+            .as_ref()
+            .map_or(("[]", &[]), |raw| (&raw.headers, &raw.body));
+        db.run(
+            INSERT_EVENT,
+            &[
+                &shop.0,
+                &id,
+                &stored.source,
+                &stored.event.kind,
+                &stored.outcome.word(),
+                &stored.state.word(),
+                &stored.reason,
+                &root,
+                &stored.received_at.as_millis(),
+                &due_at,
+                &said,
+                &headers,
+                &body,
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+/// `stock.insert`.
+const INSERT_STOCK: &str = "\
+    insert into stock (shop_id, sku, on_hand, held, version, low_at)
+    values (?1, ?2, ?3, ?4, ?5, ?6)";
+
+/// `stock.update`: the CHECK is the last guard of I6.
+const UPDATE_STOCK: &str = "\
+    update stock
+       set on_hand = ?3, held = ?4, version = ?5, low_at = ?6
+     where shop_id = ?1 and sku = ?2";
+
+fn write_stock(db: &Db, shop: ShopId, stock: &Stock, stored: bool) -> Result<(), Error> {
+    db.run(
+        if stored { UPDATE_STOCK } else { INSERT_STOCK },
+        &[
+            &shop.0,
+            &stock.sku,
+            &stock.on_hand,
+            &stock.held,
+            &stock.version,
+            &stock.low_at,
+        ],
+    )?;
+    Ok(())
+}
+
+/// `calendars.put`.
+const PUT_CALENDAR: &str = "\
+    insert into calendars (shop_id, name, make_at, version, doc)
+    values (?1, ?2, ?3, ?4, ?5)
+        on conflict (shop_id, name) do update
+       set make_at = excluded.make_at, version = excluded.version, doc = excluded.doc";
+
+fn write_calendar(db: &Db, shop: ShopId, calendar: &Calendar) -> Result<(), Error> {
+    db.run(
+        PUT_CALENDAR,
+        &[
+            &shop.0,
+            &calendar.name,
+            &calendar.make_at.map(Timestamp::as_millis),
+            &calendar.version,
+            &doc::write_calendar(calendar),
+        ],
+    )?;
+    Ok(())
+}
+
+/// `slots.insert`.
+const INSERT_SLOT: &str = "\
+    insert into slots (shop_id, calendar, starts_at, id, ends_at, visible_at, capacity, held,
+                       sold, by_hand)
+    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+
+/// `slots.update`: the CHECK is the last guard of I6.
+const UPDATE_SLOT: &str = "\
+    update slots
+       set ends_at = ?4, visible_at = ?5, capacity = ?6, held = ?7, sold = ?8, by_hand = ?9
+     where shop_id = ?1 and calendar = ?2 and starts_at = ?3";
+
+fn write_slot(db: &Db, shop: ShopId, slot: &Slot, stored: bool) -> Result<(), Error> {
+    let starts_at = slot.starts_at.as_millis();
+    let ends_at = slot.ends_at.as_millis();
+    let visible_at = slot.visible_at.as_millis();
+    if stored {
+        db.run(
+            UPDATE_SLOT,
+            &[
+                &shop.0,
+                &slot.calendar,
+                &starts_at,
+                &ends_at,
+                &visible_at,
+                &slot.capacity,
+                &slot.held,
+                &slot.sold,
+                &slot.by_hand,
+            ],
+        )?;
+    } else {
+        db.run(
+            INSERT_SLOT,
+            &[
+                &shop.0,
+                &slot.calendar,
+                &starts_at,
+                &id_bytes(slot.id.as_u128()),
+                &ends_at,
+                &visible_at,
+                &slot.capacity,
+                &slot.held,
+                &slot.sold,
+                &slot.by_hand,
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+/// `effects.insert`: I4; an effect that was decided before stays as it was.
+const INSERT_EFFECT: &str = "\
+    insert into effects (shop_id, id, key, kind, state, root, due_at, created_at, content)
+    values (?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8)
+        on conflict (shop_id, id) do nothing";
+
+fn insert_effect(db: &Db, now: Timestamp, effect: &Effect) -> Result<(), Error> {
+    db.run(
+        INSERT_EFFECT,
+        &[
+            &effect.shop.0,
+            &id_bytes(effect_id(effect.dated_by, &effect.key).as_u128()),
+            &effect.key,
+            &doc::effect_kind(&effect.content),
+            &effect.root.map(|root| id_bytes(root.as_u128())),
+            &effect.due_at.as_millis(),
+            &now.as_millis(),
+            &doc::write_effect(&effect.content),
+        ],
+    )?;
+    Ok(())
+}
+
+/// The id of an effect: a UUIDv7 whose time is its root's and whose other bits are its key's.
+pub(crate) fn effect_id(dated_by: RootId, key: &str) -> EffectId {
+    let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
+    let mut bytes = dated_by.as_u128().to_be_bytes();
+    bytes[6..].copy_from_slice(&digest[..10]);
+    bytes[6] = 0x70 | (bytes[6] & 0x0f);
+    bytes[8] = 0x80 | (bytes[8] & 0x3f);
+    EffectId::from_u128(u128::from_be_bytes(bytes))
+}
+
+/// `timeline.insert`.
+const INSERT_LINE: &str = "\
+    insert into timeline (shop_id, position, root, at, entries) values (?1, ?2, ?3, ?4, ?5)";
+
+fn insert_line(db: &Db, now: Timestamp, line: &Line) -> Result<(), Error> {
+    db.run(
+        INSERT_LINE,
+        &[
+            &line.shop.0,
+            &line.position,
+            &line.root.map(|root| id_bytes(root.as_u128())),
+            &now.as_millis(),
+            &write_entries(line),
+        ],
+    )?;
+    Ok(())
+}
+
+/// The entries as a JSON array: `kind`, `event`, `root` where it is another than the row's, and the
+/// detail's members.
+fn write_entries(line: &Line) -> String {
+    let entries: Vec<serde_json::Map<String, serde_json::Value>> = line
+        .entries
+        .iter()
+        .map(|entry| {
+            let mut members = serde_json::Map::new();
+            members.insert("kind".to_owned(), entry.kind.into());
+            if let Some(event) = entry.event {
+                members.insert("event".to_owned(), event.to_string().into());
+            }
+            if let Some(root) = entry.root.filter(|root| Some(*root) != line.root) {
+                members.insert("root".to_owned(), format!("{root:?}").into());
+            }
+            for (name, value) in &entry.detail {
+                let value = match value {
+                    Detail::Text(text) => text.as_str().into(),
+                    Detail::Integer(integer) => (*integer).into(),
+                };
+                members.insert((*name).to_owned(), value);
+            }
+            members
+        })
+        .collect();
+    serde_json::to_string(&entries).expect("entries have string keys and plain values")
+}
+
+/// `shop_heads.put`: the last write of every batch.
+const WRITE_HEAD: &str = "\
+    insert into shop_heads (shop_id, position) values (?1, ?2)
+        on conflict (shop_id) do update set position = excluded.position";
