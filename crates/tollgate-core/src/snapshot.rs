@@ -163,6 +163,14 @@ impl<K: Ord, V> Table<K, V> {
             .filter_map(|row| row.value.as_ref())
     }
 
+    /// The keys of the rows whose value passes.
+    pub fn filter(&self, passes: impl Fn(&V) -> bool) -> impl Iterator<Item = &K> {
+        self.rows
+            .iter()
+            .filter(move |(_, row)| row.value.as_ref().is_some_and(&passes))
+            .map(|(key, _)| key)
+    }
+
     /// Every row from a key on, in order.
     pub fn range_from(&self, from: K) -> impl Iterator<Item = (&K, &V)> {
         self.rows
@@ -302,6 +310,14 @@ impl EventState {
     /// A second delivery of it needs no second decision (I2).
     pub fn is_settled(self) -> bool {
         !matches!(self, EventState::Queued | EventState::Dead)
+    }
+}
+
+impl Snapshot {
+    /// The events that are known to wait.
+    pub fn parked_events(&self) -> Vec<(ShopId, EventId)> {
+        let parked = |event: &StoredEvent| event.state == EventState::Parked;
+        self.events.filter(parked).copied().collect()
     }
 }
 

@@ -13,7 +13,7 @@ use tollgate_core::command::{Action, Command};
 use tollgate_core::decision::{Decision, Entry, Outcome, Verdict};
 use tollgate_core::id::{RootId, ShopId};
 use tollgate_core::idempotency::{Idempotency, Judgement, Record, judge};
-use tollgate_core::snapshot::{Known, Snapshot};
+use tollgate_core::snapshot::{EventState, Known, Snapshot, StoredEvent};
 use tollgate_core::time::Timestamp;
 
 use crate::checkpoint::Checkpointer;
@@ -62,6 +62,13 @@ enum End {
     Failed,
     /// There was no time for it in this batch.
     Postponed,
+}
+
+/// How an attempt to decide ended.
+enum Tried {
+    Decided(Box<Decision>),
+    Missing,
+    Panicked,
 }
 
 /// Why a batch did not come to its end.
@@ -476,30 +483,57 @@ impl<'a> Batch<'a> {
         Ok(self.records.get(&at).and_then(Option::as_ref))
     }
 
-    /// Decides, loading what the decision misses. `None` if it cannot be decided.
+    /// Decides; a panic over an event that has waited is laid to that event. `None` if the command
+    /// cannot be decided.
+    fn verdict(&mut self, command: &Command) -> Result<Option<Decision>, Error> {
+        match self.try_verdict(command)? {
+            Tried::Decided(decision) => Ok(Some(*decision)),
+            Tried::Missing => {
+                tracing::error!(command = action_name(&command.action), "decide misses rows");
+                Ok(None)
+            }
+            Tried::Panicked => {
+                tracing::error!(command = action_name(&command.action), "decide panicked");
+                self.verdict_without_parked(command)
+            }
+        }
+    }
+
+    /// Decides, loading what the decision misses.
     ///
     /// On SQLite a miss is loaded and asked again at once: there are no lock tiers to be passed in
     /// order (docs/adr/0003).
-    fn verdict(&mut self, command: &Command) -> Result<Option<Decision>, Error> {
+    fn try_verdict(&mut self, command: &Command) -> Result<Tried, Error> {
         for _ in 0..MISSES_MAX {
             let decide =
                 || (self.options.decide)(self.now, &self.options.rules, command, &self.known);
             match catch_unwind(AssertUnwindSafe(decide)) {
-                Ok(Verdict::Decided(decision)) => return Ok(Some(*decision)),
+                Ok(Verdict::Decided(decision)) => return Ok(Tried::Decided(decision)),
                 Ok(Verdict::Miss(keys)) => {
                     Counters::add(&self.counters.gate_misses, 1);
                     load(self.db, &mut self.known, keys)?;
                 }
-                Err(_) => {
-                    tracing::error!(command = action_name(&command.action), "decide panicked");
-                    return Ok(None);
-                }
+                Err(_) => return Ok(Tried::Panicked),
             }
         }
-        tracing::error!(
-            command = action_name(&command.action),
-            "decide goes on missing rows"
-        );
+        Ok(Tried::Missing)
+    }
+
+    /// A parked event must never block the order that drains it (gate.md, Poison): looks for one
+    /// without which the command can be decided, and leaves that one behind as `dead`.
+    fn verdict_without_parked(&mut self, command: &Command) -> Result<Option<Decision>, Error> {
+        for at in self.known.parked_events() {
+            let Known::Found(parked) = self.known.events.get(&at) else { continue };
+            let parked = parked.clone();
+            let dead = StoredEvent { state: EventState::Dead, due_at: None, ..parked.clone() };
+            self.known.events.put(at, dead);
+            if let Tried::Decided(decision) = self.try_verdict(command)? {
+                Counters::add(&self.counters.quarantined, 1);
+                tracing::error!(event = %at.1, "a parked event cannot be decided; it is dead");
+                return Ok(Some(*decision));
+            }
+            self.known.events.put(at, parked);
+        }
         Ok(None)
     }
 
