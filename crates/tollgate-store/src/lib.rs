@@ -16,6 +16,7 @@ mod chore;
 mod sweep;
 mod checkpoint;
 mod readers;
+mod pages;
 mod rejected;
 mod figures;
 mod doc;
@@ -30,5 +31,10 @@ pub use error::{OpenError, ReadError, SubmitError};
 pub use figures::Figures;
 pub use migrate::Step;
 pub use options::{Clock, DecideFn, Limits, MakeSlots, Options, Place};
+pub use pages::{
+    BYTES_SEARCHED_MAX, CALENDARS_MAX, Counts, DeliveryFilter, DeliveryVerdict, EFFECTS_MAX,
+    EffectLine, EventFilter, KEYS_MAX, KeptDelivery, OrderFilter, PAGE_ITEMS_MAX, Page,
+    PaymentFilter, ROWS_LOOKED_AT_MAX, SLOTS_MAX, STORY_LINES_MAX, Seek, StoryLine,
+};
 pub use store::Store;
 pub use submission::{Answer, Class, Render, Reply, Submission};

@@ -1,0 +1,189 @@
+//! The timeline: a root's story, and the shop's feed.
+
+use std::collections::BTreeSet;
+
+use tollgate_core::id::{EventId, RootId, ShopId, decode};
+use tollgate_core::time::Timestamp;
+
+use super::{PAGE_ITEMS_MAX, STORY_LINES_MAX, at_once};
+use crate::Store;
+use crate::db::{Db, Error, Row, corrupt, id_bytes, maybe_id_at};
+use crate::doc::Corrupt;
+use crate::error::ReadError;
+
+/// One entry of the timeline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoryLine {
+    /// Its place in the shop's feed; no two entries share one, and later ones are higher.
+    pub position: i64,
+    /// On which root.
+    pub root: Option<RootId>,
+    /// When.
+    pub at: Timestamp,
+    /// What happened, e.g. `order.paid`.
+    pub kind: String,
+    /// By which event.
+    pub event: Option<EventId>,
+    /// More about it: an object of names and values.
+    pub detail: serde_json::Value,
+}
+
+impl Store {
+    /// The story of a root, oldest first; empty if there is no such root. At most the newest
+    /// [`STORY_LINES_MAX`] rows of it.
+    pub async fn timeline(&self, shop: ShopId, id: RootId) -> Result<Vec<StoryLine>, ReadError> {
+        self.read(move |db| at_once(db, |db| story(db, shop, id)))
+            .await
+    }
+
+    /// Entries of the shop after a position, oldest first, at most `limit` and [`PAGE_ITEMS_MAX`].
+    ///
+    /// Positions are given out in the order of commits, so whoever goes on from the last one he has
+    /// seen misses nothing.
+    pub async fn feed(
+        &self,
+        shop: ShopId,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<StoryLine>, ReadError> {
+        let limit = limit.clamp(1, PAGE_ITEMS_MAX);
+        self.read(move |db| {
+            let mut lines = Vec::new();
+            for row in db.all(FEED, &[&shop.0, &after, &limit], read_line)? {
+                lines.extend(row.into_iter().filter(|line| after < line.position));
+            }
+            lines.truncate(limit as usize);
+            Ok(lines)
+        })
+        .await
+    }
+
+    /// The position of the shop's last entry; 0 while there is none.
+    pub async fn feed_head(&self, shop: ShopId) -> Result<i64, ReadError> {
+        self.read(move |db| Ok(db.one(HEAD, &[&shop.0], |row| row.get(0))?.unwrap_or(0)))
+            .await
+    }
+}
+
+/// `timeline.feed`: by primary key.
+const FEED: &str = "\
+    select position, root, at, entries
+      from timeline
+     where shop_id = ?1 and ?2 < position
+     order by position
+     limit ?3";
+
+/// `timeline.line`: by primary key.
+const LINE: &str = "\
+    select position, root, at, entries
+      from timeline
+     where shop_id = ?1 and position = ?2";
+
+/// `shop_heads.get`: by primary key.
+const HEAD: &str = "select position from shop_heads where shop_id = ?1";
+
+/// `roots.story`: by `roots_id`.
+const STORY: &str = "\
+    select told.value
+      from roots, json_each(roots.doc, '$.story') as told
+     where roots.shop_id = ?1 and roots.id = ?2";
+
+fn story(db: &Db, shop: ShopId, id: RootId) -> Result<Vec<StoryLine>, Error> {
+    let root = id_bytes(id.as_u128());
+    let positions: Vec<i64> = db.all(STORY, &[&shop.0, &root], |row| row.get(0))?;
+    let first = positions.len().saturating_sub(STORY_LINES_MAX);
+    let mut lines = Vec::with_capacity(positions.len());
+    for position in &positions[first..] {
+        if let Some(row) = db.one(LINE, &[&shop.0, position], read_line)? {
+            lines.extend(row.into_iter().filter(|line| line.root == Some(id)));
+        }
+    }
+    Ok(lines)
+}
+
+/// The events that a root's story names.
+pub(super) fn events_told(db: &Db, shop: ShopId, id: RootId) -> Result<BTreeSet<u128>, Error> {
+    let lines = story(db, shop, id)?;
+    Ok(lines
+        .iter()
+        .filter_map(|line| line.event.map(EventId::as_u128))
+        .collect())
+}
+
+/// The entries of a row; its position is that of the last.
+fn read_line(row: &Row<'_>) -> Result<Vec<StoryLine>, Error> {
+    let last: i64 = row.get(0)?;
+    let root = maybe_id_at(row, 1)?.map(RootId::new);
+    let at = Timestamp::from_millis(row.get(2)?);
+    read_entries(row.get_ref(3)?.as_str()?, last, root, at).map_err(corrupt)
+}
+
+fn read_entries(
+    text: &str,
+    last: i64,
+    root: Option<RootId>,
+    at: Timestamp,
+) -> Result<Vec<StoryLine>, Corrupt> {
+    let entries: Vec<serde_json::Map<String, serde_json::Value>> =
+        serde_json::from_str(text).map_err(|error| Corrupt::new("timeline", error))?;
+    let first = last - entries.len() as i64 + 1;
+    entries
+        .into_iter()
+        .zip(first..)
+        .map(|(mut members, position)| {
+            let mut text = |name: &str| match members.remove(name) {
+                Some(serde_json::Value::String(text)) => Some(text),
+                _ => None,
+            };
+            let kind = text("kind").ok_or_else(|| Corrupt::new("timeline", "it has no kind"))?;
+            let event = match text("event") {
+                Some(event) => {
+                    let event = event.parse();
+                    Some(event.map_err(|error| Corrupt::new("timeline", error))?)
+                }
+                None => None,
+            };
+            let other_root = text("root")
+                .and_then(|root| root.strip_prefix("root_").and_then(decode))
+                .map(RootId::new);
+            Ok(StoryLine {
+                position,
+                root: other_root.or(root),
+                at,
+                kind,
+                event,
+                detail: serde_json::Value::Object(members),
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_entries_of_a_row_count_down_from_its_position() {
+        let root = RootId::new(7 << 20);
+        let other = RootId::new(9 << 20);
+        let event = EventId::from_u128(11 << 20);
+        let text = format!(
+            r#"[{{"kind":"a"}},{{"kind":"b","root":"{other:?}"}},{{"kind":"c","event":"{event}","n":1}}]"#
+        );
+        let at = Timestamp::from_millis(5);
+        let lines = read_entries(&text, 12, Some(root), at).expect("it reads");
+        let told: Vec<_> = lines
+            .iter()
+            .map(|line| (line.position, line.kind.as_str(), line.root, line.event))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (10, "a", Some(root), None),
+                (11, "b", Some(other), None),
+                (12, "c", Some(root), Some(event)),
+            ]
+        );
+        assert_eq!(lines[2].detail, serde_json::json!({"n": 1}));
+    }
+}
