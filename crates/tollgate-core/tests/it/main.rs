@@ -3,4 +3,8 @@
 mod store;
 mod words;
 
+mod any_order;
+mod capacity;
+mod fold;
 mod orders;
+mod total;

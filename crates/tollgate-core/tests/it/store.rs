@@ -43,8 +43,8 @@ pub(crate) struct Store {
     pub(crate) fresh_effects: Vec<String>,
     /// How many rows the last command changed.
     pub(crate) changed: usize,
-    /// Commands share one snapshot, as in one batch.
-    pub(crate) one_batch: bool,
+    /// What the database held when the batch began, while commands share one batch.
+    base: Option<Rows>,
     known: Snapshot,
     serial: u128,
 }
@@ -59,7 +59,7 @@ impl Store {
             misses: 0,
             fresh_effects: Vec::new(),
             changed: 0,
-            one_batch: false,
+            base: None,
             known: Snapshot::default(),
             serial: 0,
         }
@@ -67,6 +67,17 @@ impl Store {
 
     pub(crate) fn later(&mut self, span: Span) {
         self.now = self.now.plus(span);
+    }
+
+    /// From now on commands are one batch: they see each other over one snapshot, and whatever is
+    /// loaded is what the database held before.
+    pub(crate) fn begin_batch(&mut self) {
+        self.base = Some(self.rows.clone());
+        self.known = Snapshot::default();
+    }
+
+    fn stored(&self) -> &Rows {
+        self.base.as_ref().unwrap_or(&self.rows)
     }
 
     /// A root's id that nobody has had.
@@ -79,7 +90,7 @@ impl Store {
     pub(crate) fn act(&mut self, action: Action) -> Outcome {
         let command = Command { shop: SHOP, action };
         let mut known = std::mem::take(&mut self.known);
-        if !self.one_batch {
+        if self.base.is_none() {
             known = Snapshot::default();
         }
         for key in needs(self.now, &command) {
@@ -109,7 +120,16 @@ impl Store {
         for change in decision.changes.iter().cloned() {
             match change {
                 Change::Root(root) => drop(self.rows.roots.insert(root.id, *root)),
-                Change::Event(id, event) => drop(self.rows.events.insert(id, *event)),
+                Change::Event(id, event) => {
+                    // The bytes go to a table of their own.
+                    self.rows.events.insert(
+                        id,
+                        StoredEvent {
+                            raw: None,
+                            ..*event
+                        },
+                    );
+                }
                 Change::EventKey { source, key, event } => {
                     let taken = self.rows.event_keys.insert((source, key), event);
                     assert_eq!(taken, None, "I2: an event's key is unique");
@@ -149,7 +169,7 @@ impl Store {
     fn load(&self, known: &mut Snapshot, key: &Key) {
         match key {
             Key::EventKey(shop, source, key) => {
-                let value = self.rows.event_keys.get(&(source.clone(), key.clone()));
+                let value = self.stored().event_keys.get(&(source.clone(), key.clone()));
                 known
                     .event_keys
                     .load((*shop, source.clone(), key.clone()), value.copied());
@@ -196,7 +216,7 @@ impl Store {
                 if known.codes.knows(&(*shop, code.clone())) {
                     return;
                 }
-                let meeting = self.rows.codes.get(code).cloned();
+                let meeting = self.stored().codes.get(code).cloned();
                 known.codes.load((*shop, code.clone()), meeting.clone());
                 let meeting = meeting.unwrap_or_default();
                 if let Some(order) = meeting.order {
@@ -207,7 +227,7 @@ impl Store {
                 }
             }
             Key::Root(shop, id) => {
-                let root = self.rows.roots.get(id).cloned();
+                let root = self.stored().roots.get(id).cloned();
                 known.roots.load((*shop, *id), root.clone());
                 let Some(root) = root else { return };
                 for hold in &root.holds {
@@ -228,7 +248,7 @@ impl Store {
             Key::Stock(shop, sku) => {
                 known
                     .stock
-                    .load((*shop, sku.clone()), self.rows.stock.get(sku).cloned());
+                    .load((*shop, sku.clone()), self.stored().stock.get(sku).cloned());
             }
             Key::Slots(shop, calendar, from, page) => {
                 self.load_calendar(known, calendar);
@@ -273,12 +293,12 @@ impl Store {
             }
             Key::SlotAt(shop, calendar, at) => {
                 self.load_calendar(known, calendar);
-                match self.rows.slots.get(&(calendar.clone(), *at)) {
+                match self.stored().slots.get(&(calendar.clone(), *at)) {
                     Some(slot) => self.load_slot(known, slot),
                     None => known.slots.load((*shop, calendar.clone(), *at), None),
                 }
             }
-            Key::Slot(shop, id) => match self.rows.slots.values().find(|slot| slot.id == *id) {
+            Key::Slot(shop, id) => match self.stored().slots.values().find(|slot| slot.id == *id) {
                 Some(slot) => {
                     self.load_calendar(known, &slot.calendar);
                     self.load_slot(known, slot);
@@ -289,7 +309,7 @@ impl Store {
     }
 
     fn load_calendar(&self, known: &mut Snapshot, name: &str) {
-        let calendar = self.rows.calendars.get(name).cloned();
+        let calendar = self.stored().calendars.get(name).cloned();
         known.calendars.load((SHOP, name.to_owned()), calendar);
     }
 
@@ -301,7 +321,7 @@ impl Store {
     }
 
     fn slots_from(&self, calendar: &str, from: Timestamp) -> impl Iterator<Item = &Slot> {
-        let slots = self.rows.slots.range((calendar.to_owned(), from)..);
+        let slots = self.stored().slots.range((calendar.to_owned(), from)..);
         slots
             .take_while(move |((name, _), _)| name == calendar)
             .map(|(_, slot)| slot)

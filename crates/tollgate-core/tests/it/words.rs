@@ -43,10 +43,12 @@ pub(crate) fn minutes(n: i64) -> Timestamp {
 }
 
 /// A fact in words: `pending`, `paid 100`, `refund r1 40`, `total 40`, `dispute`, `won`, `lost`.
+/// `b:paid 100` speaks of another object.
 pub(crate) fn fact(words: &str, money: fn(i64) -> Money) -> Fact {
+    let (own, words) = words.split_once(':').unwrap_or(("tx", words));
     let words: Vec<&str> = words.split_whitespace().collect();
     let amount = |at: usize| words.get(at).map(|n| money(n.parse().expect("an amount")));
-    let capture = |state| ("tx".to_owned(), FactKind::Capture(state), amount(1));
+    let capture = |state| (own.to_owned(), FactKind::Capture(state), amount(1));
     let (object, kind, money) = match words[0] {
         "created" => capture(CaptureState::Created),
         "pending" => capture(CaptureState::Pending),
@@ -65,7 +67,17 @@ pub(crate) fn fact(words: &str, money: fn(i64) -> Money) -> Fact {
             FactKind::Refund(RefundState::Succeeded),
             amount(2),
         ),
-        "total" => ("tx".to_owned(), FactKind::RefundedTotal, amount(1)),
+        "refund-pending" => (
+            words[1].to_owned(),
+            FactKind::Refund(RefundState::Pending),
+            amount(2),
+        ),
+        "refund-reversed" => (
+            words[1].to_owned(),
+            FactKind::Refund(RefundState::Reversed),
+            amount(2),
+        ),
+        "total" => (own.to_owned(), FactKind::RefundedTotal, amount(1)),
         "dispute" => ("dp".to_owned(), FactKind::Dispute(DisputeState::Open), None),
         "won" => ("dp".to_owned(), FactKind::Dispute(DisputeState::Won), None),
         "lost" => ("dp".to_owned(), FactKind::Dispute(DisputeState::Lost), None),
