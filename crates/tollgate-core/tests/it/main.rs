@@ -5,6 +5,8 @@ mod words;
 
 mod any_order;
 mod capacity;
+mod events;
 mod fold;
 mod orders;
+mod payments;
 mod total;

@@ -1,8 +1,11 @@
 //! Short words for long commands, and short pictures of how things stand.
 
 use tollgate_core::capacity::{Calendar, HoldState, Late, NewSlot, SlotWish, Unit};
-use tollgate_core::command::{Action, CreateOrder, OrderRef, RawEvent, RegisterPayment, TakeEvent};
+use tollgate_core::command::{
+    Action, Answer, CreateOrder, OrderRef, RawEvent, RegisterPayment, TakeEvent,
+};
 use tollgate_core::decision::{Outcome, Refusal};
+use tollgate_core::effect::AnswerContent;
 use tollgate_core::event::{
     CaptureState, Confirm, DisputeState, Event, Fact, FactKind, Policy, RefundState, Strength,
 };
@@ -315,5 +318,53 @@ impl Store {
             .filter(|key| key.starts_with(prefix))
             .cloned()
             .collect()
+    }
+
+    /// The worker has begun to ask.
+    pub(crate) fn start_question(&mut self, name: &str) {
+        let row = ("bank".to_owned(), name.to_owned());
+        let meeting = self.rows.names.get_mut(&row).expect("a name");
+        meeting.question.as_mut().expect("a question").started = true;
+    }
+
+    pub(crate) fn answer_with(
+        &mut self,
+        object: &str,
+        n: u32,
+        event: Option<EventId>,
+        version: Option<i64>,
+        content: AnswerContent,
+    ) {
+        self.act(Action::Answer(Answer {
+            source: "bank".to_owned(),
+            object: object.to_owned(),
+            n,
+            version,
+            event,
+            content,
+        }));
+    }
+
+    /// The provider's answer in words; `None` is a weak one.
+    pub(crate) fn answer(
+        &mut self,
+        object: &str,
+        n: u32,
+        event: Option<EventId>,
+        version: Option<i64>,
+        words: Option<&str>,
+    ) {
+        let content = match words {
+            None => AnswerContent::Weak,
+            Some(words) => AnswerContent::Facts {
+                names: vec![object.to_owned()],
+                facts: vec![Fact {
+                    strength: Strength::Asked,
+                    ..fact(words, idr)
+                }],
+                provider_payment_id: None,
+            },
+        };
+        self.answer_with(object, n, event, version, content);
     }
 }
