@@ -286,17 +286,12 @@ fn confirms_behind(draft: &Draft, answer: &Answer) -> Step<bool> {
 fn lowers(facts: &[Fact], before: &Fold, unchanged: bool) -> (Vec<Fact>, bool) {
     let mut doubtful = false;
     let lowered = facts.iter().map(|fact| {
-        let lower = match (fact.kind, before.captures.get(&fact.object)) {
-            (FactKind::Capture(state), Some(known)) if state.is_negative() => {
-                if known.state.counts() {
-                    Some(CaptureState::Reversed)
-                } else if known.state == CaptureState::Authorized {
-                    Some(CaptureState::Voided)
-                } else {
-                    None
-                }
-            }
-            _ => None,
+        let ended = matches!(fact.kind, FactKind::Capture(state) if state.is_negative());
+        let known = before.captures.get(&fact.object).filter(|_| ended);
+        let lower = match known.map(|known| known.state) {
+            Some(state) if state.counts() => Some(CaptureState::Reversed),
+            Some(CaptureState::Authorized) => Some(CaptureState::Voided),
+            Some(_) | None => None,
         };
         match lower {
             Some(state) if unchanged => Fact {
@@ -333,7 +328,8 @@ fn never_lowers(facts: &[Fact], before: &Fold) -> (Vec<Fact>, bool) {
             && known.is_some_and(|known| fact.money.is_some_and(|m| m.minor != known.minor));
         let reversal = matches!(fact.kind, FactKind::Capture(CaptureState::Reversed));
         disagrees |= other_amount || fact.foreign_mode || (known.is_some() && ended(fact));
-        if !other_amount && !(reversal && known.is_some()) {
+        let unpays = other_amount || (reversal && known.is_some());
+        if !unpays {
             kept.push(fact.clone());
         }
     }

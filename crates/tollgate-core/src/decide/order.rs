@@ -187,27 +187,17 @@ fn tell_created(draft: &mut Draft, root: &Root, wanted: &CreateOrder) {
 
 /// Refuses an order, and gives back captured money that was waiting for it (A14). The refusal
 /// changes nothing else, so it starts from a clean sheet.
-fn refuse_for_room(draft: &mut Draft, wanted: &CreateOrder, refusal: Refusal) -> Step<Told> {
+fn refuse_for_room(draft: &mut Draft, wanted: &CreateOrder, mut refusal: Refusal) -> Step<Told> {
     *draft = draft.afresh();
-    let waits = match refusal {
-        Refusal::OutOfStock { .. } | Refusal::SlotFull { .. } | Refusal::NoSlotWithRoom { .. } => {
-            give_back_waiting(draft, wanted)?
-        }
-        _ => return refused(refusal),
-    };
-    refused(match refusal {
-        Refusal::OutOfStock { skus, .. } => Refusal::OutOfStock {
-            skus,
-            payment_waiting: waits,
-        },
-        Refusal::SlotFull { .. } => Refusal::SlotFull {
-            payment_waiting: waits,
-        },
-        Refusal::NoSlotWithRoom { .. } => Refusal::NoSlotWithRoom {
-            payment_waiting: waits,
-        },
-        other => other,
-    })
+    if let Refusal::OutOfStock {
+        payment_waiting, ..
+    }
+    | Refusal::SlotFull { payment_waiting }
+    | Refusal::NoSlotWithRoom { payment_waiting } = &mut refusal
+    {
+        *payment_waiting = give_back_waiting(draft, wanted)?;
+    }
+    refused(refusal)
 }
 
 fn give_back_waiting(draft: &mut Draft, wanted: &CreateOrder) -> Step<bool> {

@@ -234,6 +234,9 @@ fn book(draft: &mut Draft, mut slot: Slot, units: i64, taking: Taking) -> Bookin
 }
 
 /// Finds the slot a wish comes to, or why there is none.
+///
+/// More than a new slot of the calendar takes is told as such only if no slot, also none put by
+/// hand, has the room now.
 fn candidate(draft: &Draft, place: Place, measure: Measure) -> Step<Candidate> {
     match place {
         Place::Kept(booked) => {

@@ -11,6 +11,7 @@ use crate::id::{EventId, HoldId, PaymentId, RootId};
 use crate::money::Money;
 use crate::order::{Attention, AttentionCode, Closing, ClosingEnd, OrderStatus, Root};
 use crate::payment::{Fold, MANUAL_SOURCE, Payment, PaymentStatus, RefundProgress};
+use crate::snapshot::Missing;
 
 use super::ask::{self, About};
 use super::draft::{Draft, Step, text};
@@ -385,11 +386,11 @@ fn refunds_show(draft: &mut Draft, root: &mut Root, refunded_before: i64, event:
     let Some(order) = &root.order else { return };
     let (captured, refunded) = (root.captured_minor(), root.refunded_minor());
     let net = captured.saturating_sub(refunded);
-    let status = if refunded == 0 || order.total_minor <= net {
-        match order.status {
-            OrderStatus::Completed => OrderStatus::Completed,
-            _ => OrderStatus::Paid,
-        }
+    let is_whole = refunded == 0 || order.total_minor <= net;
+    let status = if is_whole && order.status == OrderStatus::Completed {
+        OrderStatus::Completed
+    } else if is_whole {
+        OrderStatus::Paid
     } else if net <= 0 {
         OrderStatus::Refunded
     } else {
@@ -596,10 +597,23 @@ pub(super) fn close(draft: &mut Draft, root: &mut Root, way: ClosingEnd) -> Step
         ("until", Detail::Integer(until.as_millis())),
     ];
     draft.entry("order.closing", Some(root.id), None, detail);
-    for payment in open
+    let asked: Vec<&Payment> = open
         .iter()
         .filter(|payment| payment.source != MANUAL_SOURCE)
-    {
+        .collect();
+    let mut missing = Missing::new();
+    for payment in &asked {
+        missing.extend(
+            draft
+                .meeting(&payment.source, &payment.reference)
+                .err()
+                .unwrap_or_default(),
+        );
+    }
+    if !missing.is_empty() {
+        return Err(missing);
+    }
+    for payment in asked {
         ask::ask(
             draft,
             About::payment(payment, &[], None),

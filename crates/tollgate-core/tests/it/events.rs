@@ -3,7 +3,7 @@
 use tollgate_core::command::{Action, CreateOrder, OrderRef};
 use tollgate_core::decision::{Outcome, Refusal};
 use tollgate_core::effect::{AnswerContent, AskReason, EffectContent};
-use tollgate_core::event::{Event, Strength};
+use tollgate_core::event::Event;
 use tollgate_core::id::RootId;
 use tollgate_core::snapshot::{EventOutcome, EventState};
 use tollgate_core::time::Span;
@@ -63,6 +63,29 @@ fn a_name_learnt_while_draining_drains_what_waits_there() {
     assert_eq!(store.status(id), "Refunded consumed");
     assert_eq!(store.event_state(refund), EventState::Applied);
     assert_eq!(store.event_state(paid), EventState::Applied);
+}
+
+#[test]
+fn a_name_learnt_by_an_event_drains_what_waits_there() {
+    let mut store = shop();
+    let id = order_with(&mut store, "A-1");
+    let (refund, _) = store.take(event("k1", &["tx-9"], "refund r1 100"), NEVER);
+    store.take(event("k2", &["A-1", "tx-9"], "paid 100"), NEVER);
+    assert_eq!(store.event_state(refund), EventState::Applied);
+    assert_eq!(store.status(id), "Refunded consumed");
+}
+
+#[test]
+fn an_order_has_no_more_payments_than_it_may_have() {
+    let mut store = shop();
+    store.rules.payments_max = 2;
+    let id = order_with(&mut store, "A-1");
+    store.register("A", "A-2");
+    let third = store.try_register(Some(OrderRef::Code("A".to_owned())), "A-3");
+    assert_eq!(third, Outcome::Refused(Refusal::TooManyPayments));
+    let (_, outcome) = store.take(coded("k1", "A-3", "A", "paid 100"), NEVER);
+    assert_eq!(outcome, EventOutcome::Attention);
+    assert_eq!(store.root(id).payments.len(), 2);
 }
 
 #[test]
@@ -222,7 +245,9 @@ fn a_replay_of_an_applied_event_repeats_no_effect() {
     let (paid, _) = store.take(event("k1", &["A-1"], "paid 100"), AFTER);
     assert_eq!(store.fresh_effects.len(), 2);
     let before = store.root(id).clone();
+    let told = store.entries.len();
     let outcome = store.act(Action::ReplayEvent(paid));
+    assert_eq!(store.entries.len(), told);
     assert!(matches!(
         outcome,
         Outcome::Event {
@@ -331,6 +356,11 @@ fn an_event_that_must_be_confirmed_moves_with_the_answer() {
             .is_empty()
     );
     assert_eq!(store.hear("k1", "A-1", "paid 1"), EventOutcome::Duplicate);
+    // What the provider has confirmed is not asked about again when it is decided again.
+    let asked = store.effects("ask:");
+    store.act(Action::ReplayEvent(queued));
+    assert_eq!(store.event_state(queued), EventState::Applied);
+    assert_eq!(store.effects("ask:"), asked);
 }
 
 #[test]
@@ -468,15 +498,17 @@ fn an_answer_about_something_else_is_shown_to_a_person() {
 }
 
 #[test]
-fn questions_whose_parts_run_together_are_two() {
-    // D3
+fn keys_whose_parts_run_together_are_two() {
+    // D3: reference `a:b` with object `c`, and reference `a` with object `b:c`.
     let mut store = shop();
-    for name in ["a:b", "a%3Ab"] {
-        let mut early = event(name, &[name], "paid 1");
-        early.facts[0].strength = Strength::Unsigned;
-        store.take(early, BEFORE);
+    store.stock("shirt", 0);
+    for (reference, object) in [("a:b", "c"), ("a", "b:c"), ("a%3Ab", "c")] {
+        let mut early = event(reference, &[reference], "paid 100");
+        early.facts[0].object = object.to_owned();
+        store.take(early, NEVER);
+        store.refusal(with_payment(one_shirt("A"), reference));
     }
-    assert_eq!(store.effects("ask:").len(), 2);
+    assert_eq!(store.effects("refund_request:").len(), 3);
 }
 
 #[test]

@@ -139,6 +139,27 @@ fn a_stronger_telling_replaces_and_a_weaker_one_is_known() {
     assert_eq!(payment.facts.len(), 1);
 }
 
+#[test]
+fn equal_ranks_are_settled_by_strength_then_time_then_amount() {
+    let told = |words, strength, at: Option<i64>| Fact {
+        strength,
+        occurred_at: at.map(Timestamp::from_millis),
+        ..fact(words, idr)
+    };
+    let mut ended = payment(100);
+    ended.add(told("fail", Strength::Asked, None));
+    ended.add(told("cancel", Strength::Signed, Some(9)));
+    assert_eq!(ended.projection().status, PaymentStatus::Failed);
+    ended.add(told("expire", Strength::Asked, Some(1)));
+    assert_eq!(ended.projection().status, PaymentStatus::Expired);
+    let mut taken = payment(100);
+    taken.add(told("paid 100", Strength::Signed, Some(9)));
+    taken.add(told("paid 90", Strength::Asked, None));
+    assert_eq!(taken.projection().captured_minor, 90);
+    taken.add(told("paid 95", Strength::Asked, None));
+    assert_eq!(taken.projection().captured_minor, 95);
+}
+
 pub(crate) fn any_fact() -> impl Strategy<Value = Fact> {
     let words = prop::sample::select(vec![
         "created",

@@ -421,6 +421,100 @@ fn the_earliest_slot_is_found_behind_any_number_of_full_ones() {
 }
 
 #[test]
+fn a_slot_known_by_chance_is_not_taken_for_the_earliest() {
+    // B10: in one batch a far slot is known, and between it and the first page lie others.
+    let mut store = shop(99);
+    store.put_calendar(
+        calendar("kitchen", Unit::Items, 3, Late::Same),
+        slots(1, 0, 60),
+    );
+    for n in 0..10 {
+        let lines = [line("shirt", 2, 1)];
+        store.order(CreateOrder {
+            slot: earliest("kitchen"),
+            ..order(&format!("A{n}"), &lines)
+        });
+    }
+    store.begin_batch();
+    let far = SlotWish::Earliest {
+        calendar: "kitchen".to_owned(),
+        not_before: Some(minutes(15 * 40)),
+    };
+    store.order(CreateOrder {
+        slot: Some(far),
+        ..one_shirt("far")
+    });
+    let lines = [line("shirt", 2, 1)];
+    let id = store.order(CreateOrder {
+        slot: earliest("kitchen"),
+        ..order("near", &lines)
+    });
+    let booking = store.root(id).hold().and_then(|hold| hold.booking.clone());
+    assert_eq!(
+        booking.map(|booking| booking.starts_at),
+        Some(minutes(15 * 10))
+    );
+}
+
+#[test]
+fn a_slot_looked_for_before_it_was_made_is_found_after() {
+    let mut store = shop(9);
+    store.put_calendar(calendar("kitchen", Unit::Orders, 1, Late::Same), Vec::new());
+    store.begin_batch();
+    let wish = Some(SlotWish::Exactly(SlotId::from_u128((1 << 64) | 6)));
+    let wanted = CreateOrder {
+        slot: wish,
+        ..one_shirt("A")
+    };
+    assert_eq!(store.refusal(wanted.clone()), Refusal::SlotUnknown);
+    store.act(Action::PutSlots {
+        calendar: "kitchen".to_owned(),
+        slots: slots(1, 5, 1),
+    });
+    store.order(wanted);
+    store.check_capacity();
+}
+
+#[test]
+fn slots_made_ahead_leave_those_that_exist() {
+    let mut store = shop(9);
+    store.put_calendar(
+        calendar("kitchen", Unit::Orders, 1, Late::Same),
+        slots(1, 0, 2),
+    );
+    let mut by_hand = slots(1, 3, 1);
+    by_hand[0].capacity = Some(7);
+    store.act(Action::PutSlots {
+        calendar: "kitchen".to_owned(),
+        slots: by_hand,
+    });
+    store.order(CreateOrder {
+        slot: earliest("kitchen"),
+        ..one_shirt("A")
+    });
+    let make = |version| Action::MakeSlots {
+        calendar: "kitchen".to_owned(),
+        version,
+        slots: slots(1, 0, 6),
+        made_until: minutes(90),
+        make_at: minutes(60),
+    };
+    store.act(make(9));
+    assert_eq!((store.changed, store.rows.slots.len()), (0, 3));
+    store.act(make(1));
+    let capacities: Vec<i64> = store
+        .rows
+        .slots
+        .values()
+        .map(|slot| slot.capacity)
+        .collect();
+    assert_eq!(capacities, [1, 1, 1, 7, 1, 1]);
+    assert_eq!(store.rows.calendars["kitchen"].version, 2);
+    assert_eq!(store.rows.calendars["kitchen"].make_at, Some(minutes(60)));
+    store.check_capacity();
+}
+
+#[test]
 fn a_slot_too_near_is_no_candidate() {
     let mut store = shop(9);
     let mut kitchen = calendar("kitchen", Unit::Orders, 1, Late::Same);
