@@ -19,7 +19,7 @@ pub type Name = (ShopId, String, String);
 /// A row's key, by table. What `needs` lists and a miss names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key {
-    /// The guard of an event's key at a source.
+    /// The guard of an event's key at a source. The event that holds it, loaded along, saves a miss.
     EventKey(ShopId, String, String),
     /// A stored event. Its closure: the names it stands at.
     Event(ShopId, EventId),
@@ -27,7 +27,8 @@ pub enum Key {
     Name(ShopId, String, String),
     /// An order's code. Its closure: the order, the events parked under it.
     Code(ShopId, String),
-    /// A root. Its closure: the stock and booked slots of its holds, with their calendars.
+    /// A root. Its closure: the stock of its holds and of its stocked lines, and the booked slots of
+    /// its holds with their calendars.
     Root(ShopId, RootId),
     /// A sku.
     Stock(ShopId, String),
@@ -223,8 +224,9 @@ pub struct Stretch {
 pub struct Meeting {
     /// The payment it leads to.
     pub payment: Option<PaymentId>,
-    /// Events that wait here, oldest first. One that was drained by another way may still be
-    /// listed: its own state says so.
+    /// Events that wait here, oldest first: parked ones for a payment, queued ones for the answer to
+    /// the question numbered here. One that was drained by another way may still be listed: its own
+    /// state says so.
     pub parked: Vec<EventId>,
     /// The questions about it.
     pub question: Option<Question>,

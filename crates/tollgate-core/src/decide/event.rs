@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::command::TakeEvent;
 use crate::decision::{Detail, Outcome, Refusal};
 use crate::effect::AskReason;
-use crate::event::{CaptureState, Confirm, Event, Fact, FactKind, Strength};
+use crate::event::{CaptureState, Confirm, Event, Fact, FactKind};
 use crate::id::{EventId, PaymentId};
 use crate::money::Money;
 use crate::order::{AttentionCode, Root};
@@ -335,6 +335,7 @@ pub(super) struct Telling {
     pub(super) provider_payment_id: Option<String>,
     pub(super) names: Vec<String>,
     pub(super) event: Option<EventId>,
+    /// What contradicts may be asked about. Not so for an answer: it is not doubted again.
     pub(super) can_ask: bool,
     pub(super) detail: Vec<(&'static str, Detail)>,
 }
@@ -478,15 +479,11 @@ fn total_of(fact: &Fact) -> Option<Money> {
 }
 
 /// The fact speaks against what is known, or of money that nobody knows (states.md): the provider
-/// is asked. The provider's own answer is not doubted again.
+/// is asked.
 fn contradicts(fact: &Fact, before: &Fold, after: &Fold) -> bool {
-    if fact.strength == Strength::Asked && after.was_captured() {
-        return false;
-    }
     match fact.kind {
         FactKind::Capture(state) => {
-            fact.strength < Strength::Asked
-                && state.is_negative()
+            state.is_negative()
                 && before.captures.get(&fact.object).is_some_and(|known| {
                     known.state == CaptureState::Authorized || known.state.counts()
                 })

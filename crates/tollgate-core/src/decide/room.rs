@@ -397,7 +397,8 @@ pub(super) fn covered(
     }
 }
 
-/// Ends an active hold: its units are sold or given back. Exactly once: another hold stays as it is.
+/// Ends an active hold: its units are sold or given back. Exactly once: callers end
+/// active holds only, and here is the belt to their braces.
 pub(super) fn end_hold(draft: &mut Draft, hold: &mut Hold, end: HoldState) -> Step<()> {
     if hold.state != HoldState::Active {
         return Ok(());

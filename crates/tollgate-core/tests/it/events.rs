@@ -171,8 +171,16 @@ fn an_order_refused_although_it_is_paid_says_so_and_gives_the_money_back() {
             true => coded("k1", "A-1", "A", "paid 100"),
             false => event("k1", &["A-1"], "paid 100"),
         };
+        let early_again = early.clone();
         let (early, _) = store.take(early, NEVER);
         store.take(coded("k2", "A-2", "A", "pending"), NEVER);
+        store.take(
+            Event {
+                key: "k3".to_owned(),
+                ..early_again
+            },
+            NEVER,
+        );
         let wanted = if by_code {
             one_shirt("A")
         } else {
@@ -361,6 +369,19 @@ fn an_event_that_must_be_confirmed_moves_with_the_answer() {
     store.act(Action::ReplayEvent(queued));
     assert_eq!(store.event_state(queued), EventState::Applied);
     assert_eq!(store.effects("ask:"), asked);
+}
+
+#[test]
+fn one_answer_settles_all_who_wait_for_it_also_after_the_payment_has_come() {
+    let mut store = shop();
+    let (first, _) = store.take(event("k1", &["A-1"], "paid 1"), BEFORE);
+    let (second, _) = store.take(event("k2", &["A-1"], "paid 1"), BEFORE);
+    let id = order_with(&mut store, "A-1");
+    assert_eq!(store.status(id), "AwaitingPayment active");
+    store.answer("A-1", 1, Some(first), None, Some("paid 100"));
+    assert_eq!(store.status(id), "Paid consumed");
+    assert_eq!(store.event_state(first), EventState::Applied);
+    assert_eq!(store.event_state(second), EventState::Stale);
 }
 
 #[test]

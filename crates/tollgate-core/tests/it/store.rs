@@ -154,6 +154,16 @@ impl Store {
             }
         }
         self.fresh_effects.clear();
+        let keys: std::collections::BTreeSet<&str> = decision
+            .effects
+            .iter()
+            .map(|effect| effect.key.as_str())
+            .collect();
+        assert_eq!(
+            keys.len(),
+            decision.effects.len(),
+            "I4: a decision names a key once"
+        );
         for effect in decision.effects {
             // I4: the table's unique key keeps a second one out.
             if !self.rows.effects.contains_key(&effect.key) {
