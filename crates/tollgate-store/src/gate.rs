@@ -523,9 +523,15 @@ impl<'a> Batch<'a> {
     /// without which the command can be decided, and leaves that one behind as `dead`.
     fn verdict_without_parked(&mut self, command: &Command) -> Result<Option<Decision>, Error> {
         for at in self.known.parked_events() {
-            let Known::Found(parked) = self.known.events.get(&at) else { continue };
+            let Known::Found(parked) = self.known.events.get(&at) else {
+                continue;
+            };
             let parked = parked.clone();
-            let dead = StoredEvent { state: EventState::Dead, due_at: None, ..parked.clone() };
+            let dead = StoredEvent {
+                state: EventState::Dead,
+                due_at: None,
+                ..parked.clone()
+            };
             self.known.events.put(at, dead);
             if let Tried::Decided(decision) = self.try_verdict(command)? {
                 Counters::add(&self.counters.quarantined, 1);

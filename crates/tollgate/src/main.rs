@@ -1,2 +1,5 @@
 //! Tollgate, the program.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    tollgate::cli::main()
+}

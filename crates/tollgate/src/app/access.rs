@@ -1,0 +1,140 @@
+//! Who calls: API keys and what they may do.
+
+use secrecy::{ExposeSecret, SecretString};
+use tollgate_core::id::{KeyId, ShopId};
+use tollgate_store::KeyRow;
+
+use super::{App, unreadable};
+use crate::body::KeyBody;
+use crate::error::{KEY_INVALID, KEY_MISSING, NOT_FOUND, Problem, SCOPE_MISSING, Telling};
+use crate::ids;
+use crate::keys::{self, Holder, Scope, Scopes};
+
+/// Whoever calls the API, and how he is answered.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    holder: Holder,
+    telling: Telling,
+}
+
+impl Caller {
+    /// Whose things he sees.
+    pub(crate) fn shop(&self) -> ShopId {
+        self.holder.shop
+    }
+
+    /// How he is answered.
+    pub(crate) fn telling(&self) -> Telling {
+        self.telling.clone()
+    }
+
+    /// Refuses him unless his key has the scope.
+    pub(crate) fn need(&self, scope: Scope) -> Result<(), Problem> {
+        match self.may(scope) {
+            true => Ok(()),
+            false => Err(Problem::from(SCOPE_MISSING).with("scope", scope.as_str())),
+        }
+    }
+
+    /// Whether his key has the scope.
+    pub(crate) fn may(&self, scope: Scope) -> bool {
+        self.holder.scopes.allow(scope)
+    }
+}
+
+impl App {
+    /// Who sent this `Authorization` header.
+    pub(crate) async fn authenticate(
+        &self,
+        authorization: Option<&str>,
+        telling: Telling,
+    ) -> Result<Caller, Problem> {
+        let Some(authorization) = authorization else {
+            return Err(KEY_MISSING.into());
+        };
+        let (scheme, key) = authorization.split_once(' ').unwrap_or((authorization, ""));
+        if !scheme.eq_ignore_ascii_case("bearer") || key.is_empty() {
+            return Err(KEY_MISSING.into());
+        }
+        let hash = keys::hash(key.trim());
+        if let Some(holder) = self.inner.keys.find(&hash) {
+            return Ok(Caller { holder, telling });
+        }
+        let revocations = self.inner.keys.revocations();
+        let row = self
+            .inner
+            .store
+            .key_by_hash(hash)
+            .await
+            .map_err(unreadable)?;
+        let Some(row) = row.filter(|row| row.revoked_at.is_none()) else {
+            return Err(KEY_INVALID.into());
+        };
+        let holder = Holder {
+            shop: row.shop,
+            key: Some(row.id),
+            scopes: Scopes::of(&row.scopes),
+        };
+        self.inner.keys.remember(hash, holder, revocations);
+        Ok(Caller { holder, telling })
+    }
+
+    /// A new key; the key itself is told once.
+    pub(crate) async fn create_key(
+        &self,
+        caller: &Caller,
+        body: &KeyBody,
+    ) -> Result<(KeyRow, SecretString), Problem> {
+        let shop = match &body.shop {
+            None => caller.shop(),
+            // Only the configuration's own key stands above the shops.
+            Some(name) if caller.holder.key.is_none() => self
+                .inner
+                .store
+                .shop(name.as_str())
+                .ok_or_else(|| Problem::invalid_at("/shop", "there is no such shop"))?,
+            Some(_) => {
+                let told = "only the key of the configuration makes keys for other shops";
+                return Err(Problem::invalid_at("/shop", told));
+            }
+        };
+        let scopes: Vec<&str> = body.scopes.iter().map(|scope| scope.as_str()).collect();
+        self.new_key(shop, body.name.as_str(), &scopes).await
+    }
+
+    /// Makes and keeps a key.
+    pub(crate) async fn new_key(
+        &self,
+        shop: ShopId,
+        name: &str,
+        scopes: &[&str],
+    ) -> Result<(KeyRow, SecretString), Problem> {
+        let key = keys::fresh();
+        let row = KeyRow {
+            id: KeyId::on(ids::root(), 0),
+            shop,
+            name: name.to_owned(),
+            scopes: scopes.join(" "),
+            hash: keys::hash(key.expose_secret()),
+            created_at: self.now(),
+            revoked_at: None,
+        };
+        self.inner.store.create_key(row.clone()).await?;
+        Ok((row, key))
+    }
+
+    /// The keys of the caller's shop.
+    pub(crate) async fn keys(&self, shop: ShopId) -> Result<Vec<KeyRow>, Problem> {
+        self.inner.store.keys(shop).await.map_err(unreadable)
+    }
+
+    /// Ends a key; the second time changes nothing.
+    pub(crate) async fn revoke_key(&self, shop: ShopId, id: KeyId) -> Result<(), Problem> {
+        let existed = self.inner.store.revoke_key(shop, id, self.now()).await?;
+        self.inner.keys.forget(id);
+        match existed {
+            true => Ok(()),
+            false => Err(NOT_FOUND.into()),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Deliveries that were refused: reading them, and verifying them again after a secret was mended.
+
+use bytes::Bytes;
+use tollgate_core::id::{DeliveryId, ShopId};
+use tollgate_core::money::Currency;
+use tollgate_providers::{Sample, SampleStatus, Source};
+use tollgate_store::{DeliveryFilter, KeptDelivery, Page, Seek};
+
+use super::{App, Incoming, Taken, unreadable};
+use crate::error::{NOT_FOUND, Problem, SOURCE_UNKNOWN};
+use crate::headers::{self, Kept};
+use crate::veil::Veil;
+
+impl App {
+    /// A page of refused deliveries without their bodies.
+    pub(crate) async fn deliveries(
+        &self,
+        shop: ShopId,
+        filter: DeliveryFilter,
+        seek: Seek<DeliveryId>,
+    ) -> Result<Page<KeptDelivery, DeliveryId>, Problem> {
+        self.inner
+            .store
+            .deliveries(shop, filter, seek)
+            .await
+            .map_err(unreadable)
+    }
+
+    /// A refused delivery with its body.
+    pub(crate) async fn delivery(
+        &self,
+        shop: ShopId,
+        delivery: &str,
+    ) -> Result<KeptDelivery, Problem> {
+        let id: DeliveryId = delivery.parse().map_err(|_| Problem::from(NOT_FOUND))?;
+        let kept = self
+            .inner
+            .store
+            .delivery(shop, id)
+            .await
+            .map_err(unreadable)?;
+        kept.ok_or_else(|| NOT_FOUND.into())
+    }
+
+    /// Verifies a refused delivery by the clock of its arrival and takes it if it is good now (D1).
+    pub(crate) async fn verify_delivery(
+        &self,
+        shop: ShopId,
+        delivery: &str,
+    ) -> Result<Taken, Problem> {
+        let kept = self.delivery(shop, delivery).await?.delivery;
+        let source = self
+            .source(shop, &kept.source)
+            .ok_or_else(|| Problem::from(SOURCE_UNKNOWN))?;
+        let hook = self
+            .inner
+            .hooks
+            .values()
+            .find(|hook| hook.shop == shop && std::sync::Arc::ptr_eq(&hook.source, source))
+            .ok_or_else(|| Problem::from(SOURCE_UNKNOWN))?;
+        let mut request = headers::read(&kept.headers).unwrap_or_default();
+        lift_veil(source, &self.inner.veil, &mut request);
+        let pairs: Vec<(&str, &[u8])> = request
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_slice()))
+            .collect();
+        let incoming = Incoming {
+            method: &request.method,
+            path: &request.path,
+            query: &request.query,
+            headers: &pairs,
+            body: Bytes::from(kept.body),
+            peer: kept.peer,
+            received_at: kept.at,
+        };
+        let taken = self.take(hook, incoming, false).await?;
+        self.inner.store.mark_verified(shop, kept.delivery).await?;
+        Ok(taken)
+    }
+}
+
+/// Puts a secret header back that the source itself would send: its HMAC tells that it is the same.
+fn lift_veil(source: &Source, veil: &Veil, request: &mut Kept) {
+    let sample = Sample {
+        reference: "x".to_owned(),
+        amount_minor: 1000,
+        currency: Currency::new("USD").expect("it has three letters"),
+        status: SampleStatus::Paid,
+        id: "x".to_owned(),
+        now: tollgate_core::time::Timestamp::from_millis(0),
+    };
+    let Ok(webhook) = source.sample(&sample) else {
+        return;
+    };
+    for (name, value) in webhook.headers {
+        if !Veil::covers(&name, source.provider().secret_headers) {
+            continue;
+        }
+        let veiled = veil.over(value.as_bytes()).into_bytes();
+        for (kept_name, kept_value) in &mut request.headers {
+            if kept_name.eq_ignore_ascii_case(&name) && *kept_value == veiled {
+                *kept_value = value.clone().into_bytes();
+            }
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! The use cases: one method each. REST is a door to them, and so are the commands of the CLI.
+
+mod webhooks;
+mod orders;
+mod payments;
+mod capacity;
+mod events;
+mod deliveries;
+mod access;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tollgate_core::command::{Action, Command};
+use tollgate_core::id::ShopId;
+use tollgate_core::idempotency::Idempotency;
+use tollgate_core::money::Currency;
+use tollgate_core::time::Timestamp;
+use tollgate_providers::Source;
+use tollgate_store::{
+    Answer, Class, OpenError, Options, ReadError, Reply, Step, Store, Submission,
+};
+
+pub(crate) use webhooks::{Incoming, Taken, TakenItem};
+
+use crate::calendar;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::{
+    CURRENCY_UNKNOWN, IDEMPOTENCY_KEY_REUSED, INTERNAL, OUTCOME_UNKNOWN, Problem, UNAVAILABLE,
+};
+use crate::keys::KeyRing;
+use crate::metrics::{HookCounts, Metrics};
+use crate::render::{self, Write};
+use crate::veil::Veil;
+
+pub(crate) use access::Caller;
+
+/// The use cases over one open store. Clones share it.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: Config,
+    store: Store,
+    clock: Clock,
+    shops: Vec<ShopId>,
+    hooks: HashMap<String, Arc<Hook>>,
+    keys: KeyRing,
+    metrics: Metrics,
+    veil: Veil,
+}
+
+/// Where webhooks of one source arrive.
+pub(crate) struct Hook {
+    /// Whose they are.
+    pub(crate) shop: ShopId,
+    /// What verifies and reads them.
+    pub(crate) source: Arc<Source>,
+    /// What became of them.
+    pub(crate) counts: HookCounts,
+}
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The key beside the database cannot be read or made.
+    #[error("open the instance's key: {0}")]
+    Key(#[source] std::io::Error),
+    /// The server cannot listen.
+    #[error("listen at {address}: {source}")]
+    Listen {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+/// A request's Idempotency-Key with what it stands for.
+pub(crate) struct Keyed {
+    /// Method and route template.
+    pub(crate) operation: &'static str,
+    /// The key.
+    pub(crate) key: String,
+    /// What was asked for.
+    pub(crate) fingerprint: [u8; 32],
+}
+
+/// What a request comes to.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    /// What is sent.
+    pub(crate) answer: Answer,
+    /// It was answered before (K7).
+    pub(crate) replayed: bool,
+}
+
+impl From<Answer> for Answered {
+    fn from(answer: Answer) -> Answered {
+        Answered {
+            answer,
+            replayed: false,
+        }
+    }
+}
+
+/// How a command is decided and its answer written.
+struct Asking {
+    action: Action,
+    keyed: Option<Keyed>,
+    write: Write,
+    skus: Vec<String>,
+    bytes: usize,
+}
+
+impl Asking {
+    fn new(action: Action, write: Write) -> Asking {
+        Asking {
+            action,
+            keyed: None,
+            write,
+            skus: Vec::new(),
+            bytes: 512,
+        }
+    }
+
+    fn keyed(mut self, keyed: Option<Keyed>) -> Asking {
+        self.keyed = keyed;
+        self
+    }
+}
+
+impl App {
+    /// Opens the store and knows every source.
+    pub fn open(config: Config) -> Result<App, StartError> {
+        let clock = Clock::default();
+        let veil = Veil::open(&config.place).map_err(StartError::Key)?;
+        let reading = clock.clone();
+        let store = Store::open(Options {
+            place: config.place.clone(),
+            shops: config.shops.iter().map(|shop| shop.name.clone()).collect(),
+            rules: config.rules,
+            limits: config.limits,
+            clock: Arc::new(move || reading.now()),
+            decide: Arc::new(tollgate_core::decide::decide),
+            make_slots: Arc::new(calendar::make_slots),
+        })?;
+        let metrics = Metrics::new(store.clone());
+        let mut shops = Vec::with_capacity(config.shops.len());
+        let mut hooks = HashMap::new();
+        for shop in &config.shops {
+            let id = store
+                .shop(&shop.name)
+                .expect("opening names every configured shop");
+            shops.push(id);
+            for configured in &shop.sources {
+                let hook = Arc::new(Hook {
+                    shop: id,
+                    source: Arc::clone(&configured.source),
+                    counts: metrics.hook(&shop.name, configured.source.name()),
+                });
+                for path in &configured.paths {
+                    hooks.insert(path.clone(), Arc::clone(&hook));
+                }
+            }
+        }
+        let keys = KeyRing::new(config.bootstrap_key.as_ref(), shops[0]);
+        let inner = Inner {
+            config,
+            store,
+            clock,
+            shops,
+            hooks,
+            keys,
+            metrics,
+            veil,
+        };
+        Ok(App {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    /// The migrations that opening the store has run.
+    pub fn migrated(&self) -> &[Step] {
+        self.inner.store.migrated()
+    }
+
+    /// The configured shops; `main` is the first.
+    pub(crate) fn shops(&self) -> &[ShopId] {
+        &self.inner.shops
+    }
+
+    /// The shop of this name.
+    pub(crate) fn shop_named(&self, name: &str) -> Option<ShopId> {
+        self.inner.store.shop(name)
+    }
+
+    /// What is counted.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
+    /// The time now.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// The source whose webhooks arrive at this path.
+    pub(crate) fn hook(&self, path: &str) -> Option<&Arc<Hook>> {
+        self.inner.hooks.get(path)
+    }
+
+    /// A source of a shop by its name.
+    fn source(&self, shop: ShopId, name: &str) -> Option<&Arc<Source>> {
+        let at = self.inner.shops.iter().position(|known| *known == shop)?;
+        let sources = &self.inner.config.shops[at].sources;
+        let found = sources
+            .iter()
+            .find(|configured| configured.source.name() == name)?;
+        Some(&found.source)
+    }
+
+    /// The time zone of a shop's calendars that name none.
+    fn timezone(&self, shop: ShopId) -> &str {
+        let at = self.inner.shops.iter().position(|known| *known == shop);
+        &self.inner.config.shops[at.unwrap_or(0)].timezone
+    }
+
+    /// Writing works.
+    pub(crate) async fn ready(&self) -> Result<(), Problem> {
+        let wait = self.inner.config.server.webhook_timeout;
+        match tokio::time::timeout(wait, self.inner.store.ready()).await {
+            Ok(ready) => ready.map_err(Problem::from),
+            Err(_) => Err(UNAVAILABLE.into()),
+        }
+    }
+
+    /// Does what waits and closes the store.
+    pub(crate) async fn close(&self) {
+        let store = self.inner.store.clone();
+        if tokio::task::spawn_blocking(move || store.close())
+            .await
+            .is_err()
+        {
+            tracing::error!("closing the store has panicked");
+        }
+    }
+
+    /// Hands a command to the Gate and gives back its answer.
+    async fn ask(&self, caller: &Caller, asking: Asking) -> Result<Answered, Problem> {
+        let Asking {
+            action,
+            keyed,
+            write,
+            skus,
+            bytes,
+        } = asking;
+        let shop = caller.shop();
+        let is_keyed = keyed.is_some();
+        let submission = Submission {
+            command: Command { shop, action },
+            class: Class::Orders,
+            bytes,
+            idempotency: keyed.map(|keyed| Idempotency {
+                shop,
+                operation: keyed.operation,
+                key: keyed.key,
+                fingerprint: keyed.fingerprint,
+            }),
+            render: is_keyed.then(|| render::sticky(write, caller.telling(), skus.clone())),
+        };
+        let wait = self.inner.config.server.request_timeout;
+        let reply = match tokio::time::timeout(wait, self.inner.store.submit(submission)).await {
+            Ok(reply) => reply?,
+            Err(_) => return Err(OUTCOME_UNKNOWN.into()),
+        };
+        match reply {
+            Reply::Decided {
+                answer: Some(answer),
+                ..
+            } => Ok(answer.into()),
+            Reply::Decided {
+                outcome,
+                answer: None,
+            } => render::outcome_answer(&outcome, write, &skus).map(Answered::from),
+            Reply::Replayed(answer) => {
+                self.inner.metrics.replayed.inc();
+                Ok(Answered {
+                    answer,
+                    replayed: true,
+                })
+            }
+            Reply::KeyReused => Err(Problem::from(IDEMPOTENCY_KEY_REUSED).sticks()),
+        }
+    }
+}
+
+/// Reading failed.
+fn unreadable(error: ReadError) -> Problem {
+    match error {
+        ReadError::Unavailable(_) | ReadError::Closing => {
+            tracing::error!(%error, "failed to read");
+            UNAVAILABLE.into()
+        }
+        ReadError::Corrupt(_) => {
+            tracing::error!(%error, "failed to read");
+            INTERNAL.into()
+        }
+    }
+}
+
+/// An active currency of ISO 4217.
+fn known_currency(code: &str) -> Result<Currency, Problem> {
+    let upper = code.to_ascii_uppercase();
+    match (
+        iso_currency::Currency::from_code(&upper),
+        Currency::new(&upper),
+    ) {
+        (Some(_), Some(currency)) => Ok(currency),
+        _ => Err(Problem::from(CURRENCY_UNKNOWN).at("/currency", "currency_unknown")),
+    }
+}

@@ -1,0 +1,129 @@
+//! Payments.
+
+use std::sync::Arc;
+
+use tollgate_core::command::{Action, RegisterPayment};
+use tollgate_core::id::{PaymentId, ShopId};
+use tollgate_core::order::Root;
+use tollgate_store::{Page, PaymentFilter, Seek};
+
+use super::orders::order_ref;
+use super::{Answered, App, Asking, Caller, Keyed, known_currency, unreadable};
+use crate::body::{CaptureBody, Metadata, PaymentBody};
+use crate::error::{NOT_FOUND, ORDER_UNKNOWN, Pointer, Problem};
+use crate::{ids, render};
+
+impl App {
+    /// Registers a payment of an order, or one that stands alone.
+    pub(crate) async fn register_payment(
+        &self,
+        caller: &Caller,
+        keyed: Keyed,
+        body: PaymentBody,
+    ) -> Result<Answered, Problem> {
+        if body.order.is_none() {
+            let missing = [
+                ("/amount", body.amount.is_none()),
+                ("/currency", body.currency.is_none()),
+            ];
+            let errors: Vec<Pointer> = missing
+                .into_iter()
+                .filter(|(_, missing)| *missing)
+                .map(|(pointer, _)| Pointer {
+                    pointer: pointer.to_owned(),
+                    code: "missing",
+                    detail: "a payment without an order says how much it is".to_owned(),
+                })
+                .collect();
+            if !errors.is_empty() {
+                return Err(Problem::invalid(errors));
+            }
+        } else if body.metadata.is_some() {
+            let told = "only a payment without an order has metadata of its own";
+            return Err(Problem::invalid_at("/metadata", told));
+        }
+        self.check_source(caller.shop(), body.source.as_str(), "/source")?;
+        let currency = body
+            .currency
+            .map(|code| known_currency(code.as_str()))
+            .transpose()?;
+        let order = match &body.order {
+            None => None,
+            Some(order) => Some(
+                order_ref(order.as_str())
+                    .map_err(|_| Problem::from(ORDER_UNKNOWN).at("/order", "order_unknown"))?,
+            ),
+        };
+        let action = Action::RegisterPayment(RegisterPayment {
+            fresh: ids::root(),
+            order,
+            source: body.source.0,
+            reference: body.reference.0,
+            minor: body.amount.map(|amount| amount.0),
+            currency,
+            expires_at: body.expires_at.map(|time| time.0),
+            metadata: Metadata::text(body.metadata.as_ref()),
+        });
+        self.ask(
+            caller,
+            Asking::new(action, render::payment_created).keyed(Some(keyed)),
+        )
+        .await
+    }
+
+    /// Records cash or a transfer on a payment of source `manual`.
+    pub(crate) async fn capture_payment(
+        &self,
+        caller: &Caller,
+        keyed: Option<Keyed>,
+        payment: &str,
+        body: CaptureBody,
+    ) -> Result<Answered, Problem> {
+        let action = Action::CapturePayment {
+            payment: payment_id(payment)?,
+            minor: body.amount.0,
+            note: body.note.map_or_else(String::new, |note| note.0),
+            fresh: ids::root(),
+        };
+        self.ask(
+            caller,
+            Asking::new(action, render::payment_changed).keyed(keyed),
+        )
+        .await
+    }
+
+    /// The root on which a payment hangs.
+    pub(crate) async fn payment(
+        &self,
+        shop: ShopId,
+        payment: &str,
+    ) -> Result<(PaymentId, Root), Problem> {
+        let id = payment_id(payment)?;
+        let root = self
+            .inner
+            .store
+            .root(shop, id.root())
+            .await
+            .map_err(unreadable)?;
+        let root = root.filter(|root| root.payment(id).is_some());
+        root.map(|root| (id, root)).ok_or_else(|| NOT_FOUND.into())
+    }
+
+    /// A page of payments.
+    pub(crate) async fn payments(
+        &self,
+        shop: ShopId,
+        filter: PaymentFilter,
+        seek: Seek<PaymentId>,
+    ) -> Result<Page<(PaymentId, Arc<Root>), PaymentId>, Problem> {
+        self.inner
+            .store
+            .payments(shop, filter, seek)
+            .await
+            .map_err(unreadable)
+    }
+}
+
+fn payment_id(text: &str) -> Result<PaymentId, Problem> {
+    text.parse().map_err(|_| NOT_FOUND.into())
+}

@@ -1,0 +1,305 @@
+//! Taking a provider's delivery: verified, de-duplicated, decided, on disk; then answered (I1).
+
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use bytes::Bytes;
+use tollgate_core::command::{Action, Command, RawEvent, TakeEvent};
+use tollgate_core::decision::Outcome;
+use tollgate_core::id::{DeliveryId, EventId, ORDINAL_MAX};
+use tollgate_core::snapshot::EventOutcome;
+use tollgate_core::time::Timestamp;
+use tollgate_providers::{Delivery, Item, ItemError, Rejection};
+use tollgate_store::{Class, Rejected, Reply, Submission};
+
+use super::{App, Hook};
+use crate::error::{BODY_TOO_LARGE, INTERNAL, OUTCOME_UNKNOWN, Problem, code_of};
+use crate::{headers, ids};
+
+/// A delivery as it came.
+pub(crate) struct Incoming<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) query: &'a str,
+    pub(crate) headers: &'a [(&'a str, &'a [u8])],
+    pub(crate) body: Bytes,
+    /// Who really sent it.
+    pub(crate) peer: Option<IpAddr>,
+    /// When it came; a kept delivery is verified by this clock too.
+    pub(crate) received_at: Timestamp,
+}
+
+/// A delivery that was taken.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    /// Its events in the order they stand in it.
+    pub(crate) items: Vec<TakenItem>,
+}
+
+/// One event of a delivery.
+#[derive(Debug)]
+pub(crate) struct TakenItem {
+    /// Its id, or the first's where it is a duplicate; none for an item that cannot be read.
+    pub(crate) id: Option<EventId>,
+    /// Its key at the source.
+    pub(crate) key: String,
+    /// What the provider calls it.
+    pub(crate) kind: String,
+    /// What happened to it.
+    pub(crate) outcome: EventOutcome,
+    /// Why it cannot be read.
+    pub(crate) error: Option<ItemError>,
+}
+
+impl App {
+    /// Takes a delivery, or keeps it as rejected and says why.
+    pub(crate) async fn take_delivery(
+        &self,
+        hook: &Hook,
+        incoming: Incoming<'_>,
+    ) -> Result<Taken, Problem> {
+        self.take(hook, incoming, true).await
+    }
+
+    /// Takes a delivery; `keep` says whether it is kept if it is refused.
+    pub(super) async fn take(
+        &self,
+        hook: &Hook,
+        incoming: Incoming<'_>,
+        keep: bool,
+    ) -> Result<Taken, Problem> {
+        let id = ids::delivery();
+        let items = match verify(hook, &incoming) {
+            Ok(items) => items,
+            Err(Verdict::Rejected(rejection)) => {
+                hook.counts.refused.inc();
+                let Rejection { code, detail } = rejection;
+                if keep {
+                    self.keep(hook, id, &incoming, code.as_str(), &detail, None);
+                }
+                return Err(Problem::from(code_of(code.as_str())).detail(detail));
+            }
+            Err(Verdict::Panicked) => return Err(INTERNAL.into()),
+        };
+        let items_max = self
+            .inner
+            .config
+            .server
+            .delivery_items_max
+            .min(usize::from(ORDINAL_MAX));
+        if items_max < items.len() {
+            let told = format!(
+                "the delivery holds {} events, {items_max} are taken",
+                items.len()
+            );
+            return Err(Problem::from(BODY_TOO_LARGE).detail(told));
+        }
+        if let Some(error) = nothing_readable(&items) {
+            hook.counts.refused.inc();
+            let code = error.code.as_str();
+            if keep {
+                self.keep(hook, id, &incoming, code, &error.detail, None);
+            }
+            return Err(Problem::from(code_of(code)).detail(error.detail.clone()));
+        }
+        self.decide_items(hook, id, incoming, items).await
+    }
+
+    async fn decide_items(
+        &self,
+        hook: &Hook,
+        delivery: DeliveryId,
+        incoming: Incoming<'_>,
+        items: Vec<Item>,
+    ) -> Result<Taken, Problem> {
+        let Hook { shop, source, .. } = hook;
+        let provider = source.provider();
+        let headers = headers::keep(
+            incoming.method,
+            incoming.path,
+            incoming.query,
+            incoming.headers,
+            provider.secret_headers,
+            &self.inner.veil,
+        );
+        let mut taken = Vec::with_capacity(items.len());
+        let mut submissions = Vec::with_capacity(items.len());
+        let alone = items.len() == 1;
+        for (ordinal, Item { event, bytes, .. }) in items.into_iter().enumerate() {
+            let ordinal = u16::try_from(ordinal).expect("the number of items was checked");
+            let event = match event {
+                Ok(event) => event,
+                Err(error) => {
+                    let part = incoming.body.slice(bytes);
+                    let (code, told) = (error.code.as_str(), error.detail.clone());
+                    self.keep(hook, ids::delivery(), &incoming, code, &told, Some(part));
+                    taken.push(TakenItem {
+                        id: None,
+                        key: String::new(),
+                        kind: String::new(),
+                        outcome: EventOutcome::Rejected,
+                        error: Some(error),
+                    });
+                    continue;
+                }
+            };
+            let mut item = TakenItem {
+                id: None,
+                key: event.key.clone(),
+                kind: event.kind.clone(),
+                outcome: EventOutcome::Duplicate,
+                error: None,
+            };
+            // I2: what is settled needs no second decision, and a reader can prove it.
+            if !event.key.is_empty() {
+                item.id = self
+                    .inner
+                    .store
+                    .settled_event(*shop, source.name(), &event.key);
+            }
+            if item.id.is_none() {
+                let body = match alone && bytes == (0..incoming.body.len()) {
+                    true => incoming.body.to_vec(),
+                    false => incoming.body.get(bytes).unwrap_or(&incoming.body).to_vec(),
+                };
+                let size = body.len() + headers.len() + 512;
+                let take = TakeEvent {
+                    id: EventId::on(delivery.root(), ordinal),
+                    source: source.name().to_owned(),
+                    policy: source.policy_for(&event),
+                    event,
+                    received_at: incoming.received_at,
+                    raw: RawEvent {
+                        body,
+                        headers: headers.clone(),
+                    },
+                };
+                submissions.push(Submission {
+                    command: Command {
+                        shop: *shop,
+                        action: Action::TakeEvent(take),
+                    },
+                    class: Class::Money,
+                    bytes: size,
+                    idempotency: None,
+                    render: None,
+                });
+            }
+            taken.push(item);
+        }
+        if !submissions.is_empty() {
+            self.submit_items(&mut taken, submissions).await?;
+        }
+        for item in &taken {
+            hook.counts.of(item.outcome).inc();
+        }
+        Ok(Taken { items: taken })
+    }
+
+    /// Decides what no reader could settle, and notes what happened to each.
+    async fn submit_items(
+        &self,
+        taken: &mut [TakenItem],
+        mut submissions: Vec<Submission>,
+    ) -> Result<(), Problem> {
+        let wait = self.inner.config.server.webhook_timeout;
+        let open = taken
+            .iter_mut()
+            .filter(|item| item.id.is_none() && item.error.is_none());
+        let replies = async {
+            match submissions.len() {
+                1 => {
+                    let submission = submissions.pop().expect("there is one");
+                    vec![self.inner.store.submit(submission).await]
+                }
+                _ => self.inner.store.submit_all(submissions).await,
+            }
+        };
+        let Ok(replies) = tokio::time::timeout(wait, replies).await else {
+            return Err(OUTCOME_UNKNOWN.into());
+        };
+        for (item, reply) in open.zip(replies) {
+            match reply? {
+                Reply::Decided {
+                    outcome: Outcome::Event { id, outcome, .. },
+                    ..
+                } => {
+                    item.id = Some(id);
+                    item.outcome = outcome;
+                }
+                other => {
+                    tracing::error!(reply = ?other, "an event was answered as something else");
+                    return Err(INTERNAL.into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps what was refused, so that it can be verified again. Never waits.
+    fn keep(
+        &self,
+        hook: &Hook,
+        delivery: DeliveryId,
+        incoming: &Incoming<'_>,
+        code: &str,
+        detail: &str,
+        part: Option<Bytes>,
+    ) {
+        let Hook { shop, source, .. } = hook;
+        self.inner.store.keep_rejected(Rejected {
+            shop: *shop,
+            delivery,
+            source: source.name().to_owned(),
+            at: incoming.received_at,
+            code: code.to_owned(),
+            detail: detail.to_owned(),
+            peer: incoming.peer,
+            headers: headers::keep(
+                incoming.method,
+                incoming.path,
+                incoming.query,
+                incoming.headers,
+                source.provider().secret_headers,
+                &self.inner.veil,
+            ),
+            body: part.as_ref().unwrap_or(&incoming.body).to_vec(),
+        });
+    }
+}
+
+enum Verdict {
+    Rejected(Rejection),
+    Panicked,
+}
+
+/// Verification comes before anything else. It does not panic (I7); should it, the delivery is
+/// refused as an error of ours and the provider sends it again.
+fn verify(hook: &Hook, incoming: &Incoming<'_>) -> Result<Vec<Item>, Verdict> {
+    let delivery = Delivery {
+        method: incoming.method,
+        path: incoming.path,
+        query: incoming.query,
+        headers: incoming.headers,
+        body: &incoming.body,
+        peer: incoming.peer,
+        now: incoming.received_at,
+    };
+    match catch_unwind(AssertUnwindSafe(|| hook.source.verify(&delivery))) {
+        Ok(verified) => verified.map_err(Verdict::Rejected),
+        Err(_) => {
+            tracing::error!(
+                source = hook.source.name(),
+                "verifying a delivery has panicked"
+            );
+            Err(Verdict::Panicked)
+        }
+    }
+}
+
+/// Why a delivery of which nothing can be read is refused as a whole: its first item's reason.
+fn nothing_readable(items: &[Item]) -> Option<&ItemError> {
+    let mut errors = items.iter().map(|item| item.event.as_ref().err());
+    let first = errors.next()??;
+    errors.all(|error| error.is_some()).then_some(first)
+}

@@ -1,0 +1,205 @@
+//! `tollgate keys`: API keys.
+//!
+//! With a server running, its API is used; without one, the store is opened here (gate.md, One
+//! writer on SQLite).
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use comfy_table::Table;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use tollgate_core::id::KeyId;
+use tollgate_store::OpenError;
+
+use super::call::Server;
+use super::{configuration, failed, print};
+use crate::app::{App, StartError};
+use crate::config::{Config, MAIN_SHOP};
+use crate::render::{KeyView, List};
+
+/// Create, list or revoke API keys.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::EXIT_CODES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    what: What,
+    /// The running server; without it the configured one, if it runs.
+    #[arg(long, global = true)]
+    url: Option<String>,
+    /// An admin key to it; without it the configuration's bootstrap key.
+    #[arg(long, global = true, env = "TOLLGATE_API_KEY", hide_env_values = true)]
+    key: Option<String>,
+    /// As JSON.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Make a key; it is shown once.
+    Create {
+        /// For people.
+        name: String,
+        /// What it may do.
+        #[arg(long, value_delimiter = ',', default_value = "read,write",
+              value_parser = ["read", "write", "admin"])]
+        scopes: Vec<String>,
+        /// The shop it opens; other shops than the key's own need the bootstrap key.
+        #[arg(long)]
+        shop: Option<String>,
+    },
+    /// List keys, revoked ones too.
+    List,
+    /// Revoke a key.
+    Revoke {
+        /// Which, as `list` shows it.
+        id: KeyId,
+    },
+}
+
+/// Where keys are kept.
+enum Keeper {
+    Server(Server),
+    Here(App),
+}
+
+pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
+    let config = match configuration(file) {
+        Ok(config) => config,
+        Err(exit) => return exit,
+    };
+    let keeper = match keeper(&args, config) {
+        Ok(keeper) => keeper,
+        Err(why) => return failed(&why),
+    };
+    let done = match &args.what {
+        What::Create { name, scopes, shop } => keeper.create(name, scopes, shop.as_deref()).await,
+        What::List => keeper.list().await,
+        What::Revoke { id } => keeper.revoke(*id).await,
+    };
+    if let Keeper::Here(app) = &keeper {
+        app.close().await;
+    }
+    match done {
+        Err(why) => failed(&why),
+        Ok(document) if args.json => print(&format!("{document}\n")),
+        Ok(document) => show(&args.what, &document),
+    }
+}
+
+fn keeper(args: &Args, config: Config) -> Result<Keeper, String> {
+    let configured = config
+        .bootstrap_key
+        .as_ref()
+        .map(|key| key.expose_secret().to_owned());
+    let listen = format!("http://{}", config.server.listen);
+    let key = args.key.clone().or(configured);
+    let server = |url: String| {
+        let key = key.ok_or("name an admin key with --key, or configure api.bootstrap_key")?;
+        Ok(Keeper::Server(Server { url, key }))
+    };
+    if let Some(url) = &args.url {
+        return server(url.clone());
+    }
+    match App::open(config) {
+        Ok(app) => Ok(Keeper::Here(app)),
+        Err(StartError::Store(OpenError::Locked { .. })) => server(listen),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+impl Keeper {
+    async fn create(
+        &self,
+        name: &str,
+        scopes: &[String],
+        shop: Option<&str>,
+    ) -> Result<Value, String> {
+        match self {
+            Keeper::Server(server) => {
+                let body = json!({ "name": name, "scopes": scopes, "shop": shop });
+                server.call("POST", "/v1/keys", Some(&body)).await
+            }
+            Keeper::Here(app) => {
+                let shop = app
+                    .shop_named(shop.unwrap_or(MAIN_SHOP))
+                    .ok_or("no such shop")?;
+                let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+                let made = app.new_key(shop, name, &scopes).await;
+                let (row, key) = made.map_err(|problem| problem.to_string())?;
+                Ok(json!(KeyView::of(&row, Some(key.expose_secret()))))
+            }
+        }
+    }
+
+    async fn list(&self) -> Result<Value, String> {
+        match self {
+            Keeper::Server(server) => server.call("GET", "/v1/keys", None).await,
+            Keeper::Here(app) => {
+                let mut data = Vec::new();
+                for shop in app.shops() {
+                    let rows = app
+                        .keys(*shop)
+                        .await
+                        .map_err(|problem| problem.to_string())?;
+                    data.extend(rows.iter().map(|row| json!(KeyView::of(row, None))));
+                }
+                Ok(json!(List {
+                    data,
+                    next_cursor: None
+                }))
+            }
+        }
+    }
+
+    async fn revoke(&self, id: KeyId) -> Result<Value, String> {
+        match self {
+            Keeper::Server(server) => server.call("DELETE", &format!("/v1/keys/{id}"), None).await,
+            Keeper::Here(app) => {
+                for shop in app.shops() {
+                    if app.revoke_key(*shop, id).await.is_ok() {
+                        return Ok(Value::Null);
+                    }
+                }
+                Err(format!("there is no key {id}"))
+            }
+        }
+    }
+}
+
+fn show(what: &What, document: &Value) -> ExitCode {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    match what {
+        What::Create { .. } => {
+            anstream::eprintln!("key {}; it is shown only now:", text(&document["id"]));
+            print(&format!("{}\n", text(&document["key"])))
+        }
+        What::List => {
+            let mut table = Table::new();
+            table.load_preset(comfy_table::presets::NOTHING);
+            table.set_header(["id", "name", "scopes", "created", "revoked"]);
+            for key in document["data"].as_array().into_iter().flatten() {
+                let scopes: Vec<String> = key["scopes"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .map(text)
+                    .collect();
+                table.add_row([
+                    text(&key["id"]),
+                    text(&key["name"]),
+                    scopes.join(" "),
+                    text(&key["created_at"]),
+                    text(&key["revoked_at"]),
+                ]);
+            }
+            print(&format!("{table}\n"))
+        }
+        What::Revoke { id } => {
+            anstream::eprintln!("revoked {id}");
+            ExitCode::SUCCESS
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The command line: a file per command.
+//!
+//! Data goes to stdout, everything else to stderr.
+
+mod init;
+mod serve;
+mod migrate;
+mod config;
+mod keys;
+mod call;
+mod completions;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, ConfigError};
+
+/// What the exit codes mean, for `--help`.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  it could not be done; stderr says why
+  2  wrong usage or configuration";
+
+/// Between payment providers and a shop: durable webhooks, orders, stock and slots, decided once.
+#[derive(Debug, Parser)]
+#[command(name = "tollgate", version, after_help = EXIT_CODES)]
+struct Arguments {
+    /// The configuration; without it ./tollgate.toml, if it is there.
+    #[arg(long, global = true, value_name = "FILE", env = "TOLLGATE_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Args),
+    Serve(serve::Args),
+    Migrate(migrate::Args),
+    Config(config::Args),
+    Keys(keys::Args),
+    Completions(completions::Args),
+}
+
+/// Reads the command line and does what it says.
+pub fn main() -> ExitCode {
+    let Arguments { config, command } = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&format!("start: {error}")),
+    };
+    let file = config.as_deref();
+    runtime.block_on(async {
+        match command {
+            Command::Init(args) => init::run(args),
+            Command::Serve(args) => serve::run(args, file).await,
+            Command::Migrate(args) => migrate::run(args, file),
+            Command::Config(args) => config::run(args, file),
+            Command::Keys(args) => keys::run(args, file).await,
+            Command::Completions(args) => completions::run(args),
+        }
+    })
+}
+
+/// The configuration, or the exit of a command that needs it.
+fn configuration(file: Option<&std::path::Path>) -> Result<Config, ExitCode> {
+    Config::load(file).map_err(|error| misconfigured(&error))
+}
+
+fn misconfigured(error: &ConfigError) -> ExitCode {
+    anstream::eprintln!("error: {error}");
+    ExitCode::from(2)
+}
+
+fn failed(why: &str) -> ExitCode {
+    anstream::eprintln!("error: {why}");
+    ExitCode::from(1)
+}
+
+/// Writes data to stdout. A reader that has gone away (`| head`) is no error.
+fn print(text: &str) -> ExitCode {
+    use std::io::Write;
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => failed(&format!("write to stdout: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,109 @@
+//! `tollgate serve`: the server.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use tokio::net::TcpListener;
+
+use super::{configuration, failed};
+use crate::app::App;
+use crate::config::{Config, Log};
+use crate::http::Serving;
+
+/// Take webhooks and serve the API until SIGINT or SIGTERM.
+///
+/// Then no more connections are taken, requests that run come to their end, everything that was
+/// taken is on disk, and the exit code is 0.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::EXIT_CODES)]
+pub(super) struct Args {}
+
+pub(super) async fn run(_: Args, file: Option<&Path>) -> ExitCode {
+    let config = match configuration(file) {
+        Ok(config) => config,
+        Err(exit) => return exit,
+    };
+    start_log(&config.log);
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let address = config.server.listen;
+    let listener = match TcpListener::bind(address).await {
+        Ok(listener) => listener,
+        Err(error) => return failed(&format!("listen at {address}: {error}")),
+    };
+    let urls = urls(&config);
+    let opened = tokio::task::spawn_blocking(|| App::open(config)).await;
+    let app = match opened.expect("opening a store does not panic") {
+        Ok(app) => app,
+        Err(error) => return failed(&error.to_string()),
+    };
+    let serving = match Serving::new(app, listener).await {
+        Ok(serving) => serving,
+        Err(error) => return failed(&error.to_string()),
+    };
+    for address in serving.addresses() {
+        anstream::eprintln!("listening at http://{address}");
+    }
+    for line in urls {
+        anstream::eprintln!("{line}");
+    }
+    serving.run(stop_signal()).await;
+    tracing::info!("stopped");
+    ExitCode::SUCCESS
+}
+
+/// The URLs to register at each provider.
+fn urls(config: &Config) -> Vec<String> {
+    let listen = format!("http://{}", config.server.listen);
+    let base = config.server.public_url.as_deref().unwrap_or(&listen);
+    let mut lines = Vec::new();
+    for shop in &config.shops {
+        for configured in &shop.sources {
+            let title = configured.source.provider().title;
+            for path in &configured.paths {
+                lines.push(format!("register at {title}: {base}{path}"));
+            }
+        }
+    }
+    if lines.is_empty() {
+        lines.push("no sources are configured: webhooks are not taken".to_owned());
+    }
+    lines
+}
+
+/// Logs go to stderr.
+fn start_log(log: &Log) {
+    let builder = tracing_subscriber::fmt()
+        .with_max_level(log.level)
+        .with_writer(std::io::stderr);
+    let started = match log.json {
+        true => builder.json().try_init(),
+        false => builder.try_init(),
+    };
+    if let Err(error) = started {
+        anstream::eprintln!("warning: a log was started before: {error}");
+    }
+}
+
+/// Ends with the first SIGINT or SIGTERM.
+async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+            let _ = interrupt.await;
+            return;
+        };
+        tokio::select! {
+            _ = interrupt => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = interrupt.await;
+    }
+    tracing::info!("stopping: taking no more, finishing what runs");
+}

@@ -1,0 +1,592 @@
+//! The table of error codes, and problem documents (RFC 9457).
+//!
+//! A code never changes. What customers of a shop may see is told in the language they ask for.
+
+use std::fmt::{self, Write as _};
+
+use serde::Serialize;
+use serde_json::Value;
+use tollgate_core::decision::{Existing, Refusal};
+use tollgate_store::{Answer, SubmitError};
+
+use crate::time_text::rfc3339;
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Code {
+    /// The name on the wire.
+    pub code: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// The same request may succeed later.
+    pub retryable: bool,
+    /// When to try again, for what is retryable.
+    pub retry_after_ms: u32,
+    /// What happened, in a few words.
+    pub title: &'static str,
+    /// What happened and what to do next: English, Indonesian, Hindi, Hebrew, Russian. Codes that
+    /// do not go to customers of a shop have English only.
+    pub details: &'static [&'static str],
+}
+
+macro_rules! codes {
+    ($($name:ident = $code:literal $status:literal $retry:tt $title:literal [$($detail:literal),+ $(,)?];)*) => {
+        $(
+            #[doc = $title]
+            pub const $name: &Code = &Code {
+                code: $code,
+                status: $status,
+                retryable: codes!(@retryable $retry),
+                retry_after_ms: codes!(@after $retry),
+                title: $title,
+                details: &[$($detail),+],
+            };
+        )*
+
+        /// The table.
+        pub const CODES: &[&Code] = &[$($name),*];
+    };
+    (@retryable no) => { false };
+    (@retryable $after:literal) => { true };
+    (@after no) => { 0 };
+    (@after $after:literal) => { $after };
+}
+
+codes! {
+    REQUEST_INVALID = "request_invalid" 400 no "The request is not as documented"
+        ["The request is not as documented; `errors` names every place that is wrong."];
+    IDEMPOTENCY_KEY_REQUIRED = "idempotency_key_required" 400 no "An Idempotency-Key is missing"
+        ["Send an Idempotency-Key header with a value of your own that stays the same when this request is repeated."];
+    IDEMPOTENCY_KEY_INVALID = "idempotency_key_invalid" 400 no "The Idempotency-Key is unusable"
+        ["Send one Idempotency-Key header of 1 to 255 printable ASCII characters without spaces."];
+    BODY_UNREADABLE = "body_unreadable" 400 no "The body cannot be read"
+        ["The body is not what was announced."];
+    KEY_MISSING = "key_missing" 401 no "An API key is missing"
+        ["Send the header Authorization: Bearer tg_…"];
+    KEY_INVALID = "key_invalid" 401 no "The API key is not known"
+        ["The API key is not known or was revoked; make a new one with `tollgate keys create`."];
+    SIGNATURE_INVALID = "signature_invalid" 401 no "The signature is wrong"
+        ["The webhook is not signed with one of the configured secrets; compare them with the provider's."];
+    SIGNATURE_MISSING = "signature_missing" 401 no "The signature is missing"
+        ["The webhook carries nothing to verify."];
+    TIMESTAMP_OUT_OF_TOLERANCE = "timestamp_out_of_tolerance" 401 no "The signature is too old"
+        ["The webhook was signed too long ago, or ahead of our clock; check both clocks."];
+    SCOPE_MISSING = "scope_missing" 403 no "The API key may not do this"
+        ["Use a key with the scope that `scope` names."];
+    ADDRESS_NOT_ALLOWED = "address_not_allowed" 403 no "The sender's address is not listed"
+        ["The webhook comes from an address that is not among the source's; if a proxy stands between, name it in server.trusted_proxies."];
+    ACCOUNT_MISMATCH = "account_mismatch" 403 no "It is about another account"
+        ["The webhook is genuine but about another account than the source's."];
+    NOT_FOUND = "not_found" 404 no "There is no such thing"
+        ["There is no such thing in this shop, or no such path."];
+    SOURCE_UNKNOWN = "source_unknown" 404 no "There is no such source"
+        ["No source of this name is configured; add [sources.NAME]."];
+    METHOD_NOT_ALLOWED = "method_not_allowed" 405 no "Not with this method"
+        ["This path does not take this method; `Allow` says which it takes."];
+    BODY_SLOW = "body_slow" 408 2000 "The body came too slowly"
+        ["The body did not come to its end in time; nothing was stored."];
+    ALREADY_EXISTS = "already_exists" 409 no "It exists already" [
+        "This code or reference is taken; `id` names what has it.",
+        "Kode atau referensi ini sudah dipakai; `id` menunjukkan pemakainya.",
+        "यह कोड या संदर्भ पहले से उपयोग में है; `id` बताता है किसके पास है।",
+        "הקוד או האסמכתה כבר בשימוש; `id` מציין של מי הם.",
+        "Этот код или номер уже занят; `id` указывает, чем именно.",
+    ];
+    OUT_OF_STOCK = "out_of_stock" 409 no "Not enough in stock" [
+        "There is not enough in stock for this order.",
+        "Stok tidak cukup untuk pesanan ini.",
+        "इस ऑर्डर के लिए पर्याप्त स्टॉक नहीं है।",
+        "אין מספיק במלאי להזמנה זו.",
+        "На складе недостаточно товара для этого заказа.",
+    ];
+    SLOT_FULL = "slot_full" 409 no "The slot is full" [
+        "This time slot is full; choose another one.",
+        "Slot waktu ini sudah penuh; pilih yang lain.",
+        "यह समय स्लॉट भर चुका है; कोई दूसरा चुनें।",
+        "חלון הזמן הזה מלא; בחרו אחר.",
+        "Это время уже занято; выберите другое.",
+    ];
+    NO_SLOT_WITH_ROOM = "no_slot_with_room" 409 no "No slot has room" [
+        "No time slot has room for this order.",
+        "Tidak ada slot waktu yang cukup untuk pesanan ini.",
+        "इस ऑर्डर के लिए किसी समय स्लॉट में जगह नहीं है।",
+        "אין חלון זמן פנוי להזמנה זו.",
+        "Нет свободного времени для этого заказа.",
+    ];
+    BELOW_HELD = "below_held" 409 no "Less than what is held"
+        ["Orders hold more than this; `held` says how much."];
+    BELOW_BOOKED = "below_booked" 409 no "Less than what is booked"
+        ["A booked slot would have less than what is booked; nothing was changed."];
+    ORDER_PAID = "order_paid" 409 no "The order is paid" [
+        "The order is paid and cannot be cancelled; refund it instead.",
+        "Pesanan sudah dibayar dan tidak dapat dibatalkan; lakukan pengembalian dana.",
+        "ऑर्डर का भुगतान हो चुका है और इसे रद्द नहीं किया जा सकता; धनवापसी करें।",
+        "ההזמנה שולמה ואי אפשר לבטלה; יש לבצע החזר.",
+        "Заказ оплачен, отменить его нельзя; оформите возврат.",
+    ];
+    HOLD_NOT_ACTIVE = "hold_not_active" 409 no "The hold has ended" [
+        "What was set aside for this cart has been let go; order again.",
+        "Barang yang disisihkan untuk keranjang ini sudah dilepas; pesan kembali.",
+        "इस कार्ट के लिए रखा गया सामान छोड़ दिया गया है; फिर से ऑर्डर करें।",
+        "מה שנשמר לעגלה הזו שוחרר; הזמינו שוב.",
+        "Резерв этой корзины снят; оформите заказ заново.",
+    ];
+    REFUND_EXCEEDS_CAPTURED = "refund_exceeds_captured" 409 no "More than can be refunded"
+        ["No more than `refundable_amount` can be refunded."];
+    IDEMPOTENCY_IN_PROGRESS = "idempotency_in_progress" 409 1000 "The same request is being handled" [
+        "The same request is being handled; ask again in a moment.",
+        "Permintaan yang sama sedang diproses; coba lagi sebentar lagi.",
+        "यही अनुरोध अभी संसाधित हो रहा है; थोड़ी देर में फिर पूछें।",
+        "אותה בקשה נמצאת בטיפול; נסו שוב בעוד רגע.",
+        "Такой же запрос уже обрабатывается; повторите через мгновение.",
+    ];
+    VERSION_MISMATCH = "version_mismatch" 412 0 "It has changed meanwhile"
+        ["It has changed since you read it; read it again and repeat with the version of `version`."];
+    BODY_TOO_LARGE = "body_too_large" 413 no "The body is too large"
+        ["The body is larger than server.body_bytes_max, or holds more events than server.delivery_items_max."];
+    CONTENT_TYPE_UNSUPPORTED = "content_type_unsupported" 415 no "Not in this format"
+        ["Send JSON with Content-Type: application/json."];
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused" 422 no "The key was used for something else"
+        ["This Idempotency-Key was used for another request; use a new key for a new request."];
+    CURRENCY_UNKNOWN = "currency_unknown" 422 no "There is no such currency"
+        ["Use an active currency code of ISO 4217."];
+    CURRENCY_MISMATCH = "currency_mismatch" 422 no "Not this currency"
+        ["The currency is not that of the order or the calendar."];
+    AMOUNT_OVERFLOW = "amount_overflow" 422 no "The amount is too large"
+        ["A sum is larger than 9007199254740991."];
+    TOTAL_NEGATIVE = "total_negative" 422 no "The total is below zero"
+        ["The discount is larger than lines and shipping together."];
+    LINES_EMPTY = "lines_empty" 422 no "There are no lines"
+        ["An order has at least one line."];
+    SKU_UNKNOWN = "sku_unknown" 422 no "There is no such sku"
+        ["Put its stock first, or say \"stocked\": false in the line."];
+    SLOT_UNKNOWN = "slot_unknown" 422 no "There is no such slot"
+        ["There is no such slot, or it lies in the past."];
+    CALENDAR_UNKNOWN = "calendar_unknown" 422 no "There is no such calendar"
+        ["Put the calendar first."];
+    ORDER_UNKNOWN = "order_unknown" 422 no "There is no such order"
+        ["There is no order of this id or code in this shop."];
+    LARGER_THAN_SLOT = "larger_than_slot" 422 no "Larger than any slot" [
+        "The order is larger than any time slot.",
+        "Pesanan ini lebih besar daripada slot waktu mana pun.",
+        "यह ऑर्डर किसी भी समय स्लॉट से बड़ा है।",
+        "ההזמנה גדולה מכל חלון זמן.",
+        "Заказ больше любого временного интервала.",
+    ];
+    REFUND_NOT_SUPPORTED = "refund_not_supported" 422 no "Not for this source"
+        ["Only payments of source manual can be captured by hand."];
+    TOO_MANY_PAYMENTS = "too_many_payments" 422 no "Too many payments"
+        ["The order has as many payments as it may have (orders.payments_max)."];
+    INTERNAL = "internal" 500 no "An error of ours"
+        ["This is an error of ours; it is in the log under this request_id."];
+    QUARANTINED = "quarantined" 500 no "It could not be decided"
+        ["Deciding about it failed; it is kept and an alert was raised."];
+    OVERLOADED = "overloaded" 503 1000 "Too much at once" [
+        "Too much is waiting; nothing was stored. Try again in a moment.",
+        "Sistem sedang sibuk; tidak ada yang disimpan. Coba lagi sebentar lagi.",
+        "अभी बहुत व्यस्त है; कुछ भी सहेजा नहीं गया। थोड़ी देर में फिर कोशिश करें।",
+        "העומס גדול; דבר לא נשמר. נסו שוב בעוד רגע.",
+        "Слишком много запросов; ничего не сохранено. Повторите через мгновение.",
+    ];
+    UNAVAILABLE = "unavailable" 503 2000 "The database takes no writes" [
+        "It cannot be stored right now; nothing was stored. Try again in a moment.",
+        "Saat ini tidak dapat disimpan; tidak ada yang disimpan. Coba lagi sebentar lagi.",
+        "अभी सहेजा नहीं जा सकता; कुछ भी सहेजा नहीं गया। थोड़ी देर में फिर कोशिश करें।",
+        "כרגע אי אפשר לשמור; דבר לא נשמר. נסו שוב בעוד רגע.",
+        "Сейчас сохранить нельзя; ничего не сохранено. Повторите через мгновение.",
+    ];
+    OUTCOME_UNKNOWN = "outcome_unknown" 503 1000 "The end was not seen" [
+        "It may have been stored or not; repeating the same request is safe.",
+        "Mungkin sudah tersimpan atau belum; mengulang permintaan yang sama aman.",
+        "यह सहेजा गया हो सकता है या नहीं; यही अनुरोध दोहराना सुरक्षित है।",
+        "ייתכן שנשמר וייתכן שלא; בטוח לחזור על אותה בקשה.",
+        "Запрос мог сохраниться или нет; повторить его безопасно.",
+    ];
+}
+
+/// The row of a code, for codes that come as text.
+pub(crate) fn code_of(text: &str) -> &'static Code {
+    CODES
+        .iter()
+        .find(|row| row.code == text)
+        .copied()
+        .unwrap_or(INTERNAL)
+}
+
+/// The languages of `details`, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// Indonesian.
+    Indonesian,
+    /// Hindi.
+    Hindi,
+    /// Hebrew.
+    Hebrew,
+    /// Russian.
+    Russian,
+}
+
+impl Language {
+    /// The best language of an `Accept-Language` header (RFC 9110, 12.5.4): the greatest weight,
+    /// the first among equals.
+    pub fn negotiate(header: &str) -> Language {
+        let mut best = (Language::English, 0.0);
+        for range in header.split(',').take(32) {
+            let mut parts = range.trim().split(';');
+            let tag = parts.next().unwrap_or_default().trim();
+            let primary = tag.split('-').next().unwrap_or_default();
+            let language = match primary.to_ascii_lowercase().as_str() {
+                "en" => Language::English,
+                "id" | "in" => Language::Indonesian,
+                "hi" => Language::Hindi,
+                "he" | "iw" => Language::Hebrew,
+                "ru" => Language::Russian,
+                _ => continue,
+            };
+            let weight = parts
+                .find_map(|part| part.trim().strip_prefix("q="))
+                .map_or(1.0, |weight| weight.parse::<f32>().unwrap_or(0.0));
+            if best.1 < weight {
+                best = (language, weight);
+            }
+        }
+        best.0
+    }
+
+    fn tag(self) -> &'static str {
+        match self {
+            Language::English => "en",
+            Language::Indonesian => "id",
+            Language::Hindi => "hi",
+            Language::Hebrew => "he",
+            Language::Russian => "ru",
+        }
+    }
+}
+
+/// A place in the request that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pointer {
+    /// A JSON pointer into the body, or `?name` for a parameter.
+    pub pointer: String,
+    /// What is wrong, in a word.
+    pub code: &'static str,
+    /// What is wrong, for people.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+}
+
+/// A refusal or an error on its way to becoming a document.
+#[derive(Debug, Clone)]
+pub struct Problem(Box<Parts>);
+
+#[derive(Debug, Clone)]
+struct Parts {
+    code: &'static Code,
+    /// More than the table says; English.
+    detail: Option<String>,
+    errors: Vec<Pointer>,
+    members: Vec<(&'static str, Value)>,
+    new_key_required: bool,
+}
+
+/// How a request's answers are told: its id and language.
+#[derive(Debug, Clone)]
+pub struct Telling {
+    /// The request's id.
+    pub request_id: String,
+    /// In which language.
+    pub language: Language,
+}
+
+impl From<&'static Code> for Problem {
+    fn from(code: &'static Code) -> Problem {
+        Problem(Box::new(Parts {
+            code,
+            detail: None,
+            errors: Vec::new(),
+            members: Vec::new(),
+            new_key_required: false,
+        }))
+    }
+}
+
+impl Problem {
+    /// The row of the table.
+    pub fn code(&self) -> &'static Code {
+        self.0.code
+    }
+
+    /// Tells more than the table does.
+    pub fn detail(mut self, detail: impl Into<String>) -> Problem {
+        self.0.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds a member of its own.
+    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Problem {
+        self.0.members.push((name, value.into()));
+        self
+    }
+
+    /// Names a place in the request.
+    pub fn at(mut self, pointer: impl Into<String>, code: &'static str) -> Problem {
+        let pointer = Pointer {
+            pointer: pointer.into(),
+            code,
+            detail: String::new(),
+        };
+        self.0.errors.push(pointer);
+        self
+    }
+
+    /// Every place that is wrong.
+    pub fn invalid(errors: Vec<Pointer>) -> Problem {
+        let mut problem = Problem::from(REQUEST_INVALID);
+        problem.0.errors = errors;
+        problem
+    }
+
+    /// One place that is wrong.
+    pub fn invalid_at(pointer: impl Into<String>, detail: impl Into<String>) -> Problem {
+        Problem::invalid(vec![Pointer {
+            pointer: pointer.into(),
+            code: "invalid",
+            detail: detail.into(),
+        }])
+    }
+
+    /// The answer is kept with the request's key, so only a new key can have another one (K8).
+    pub fn sticks(mut self) -> Problem {
+        self.0.new_key_required = true;
+        self
+    }
+
+    /// The document.
+    pub fn answer(&self, telling: &Telling) -> Answer {
+        let Parts {
+            code,
+            detail,
+            errors,
+            members,
+            new_key_required,
+        } = self.0.as_ref();
+        let translated = code.details.get(telling.language as usize);
+        let told = match (detail, translated) {
+            (Some(detail), _) if telling.language == Language::English => detail.as_str(),
+            (Some(detail), None) => detail.as_str(),
+            (_, Some(told)) => told,
+            (None, None) => code.details[0],
+        };
+        let retry_after = code.retryable.then_some(code.retry_after_ms);
+        let mut document = serde_json::Map::new();
+        document.insert("type".into(), format!("/docs/errors#{}", code.code).into());
+        document.insert("title".into(), code.title.into());
+        document.insert("status".into(), code.status.into());
+        document.insert("detail".into(), told.into());
+        document.insert("code".into(), code.code.into());
+        document.insert("retryable".into(), code.retryable.into());
+        document.insert("retry_after_ms".into(), retry_after.into());
+        document.insert("new_key_required".into(), (*new_key_required).into());
+        document.insert("request_id".into(), telling.request_id.as_str().into());
+        let errors = serde_json::to_value(errors).unwrap_or_default();
+        document.insert("errors".into(), errors);
+        for (name, value) in members {
+            document.insert((*name).into(), value.clone());
+        }
+        let body = serde_json::to_vec(&document).unwrap_or_default();
+        Answer {
+            status: code.status,
+            body,
+        }
+    }
+
+    /// The language the document is in.
+    pub fn language_tag(&self, telling: &Telling) -> &'static str {
+        match self.0.code.details.get(telling.language as usize) {
+            Some(_) => telling.language.tag(),
+            None => Language::English.tag(),
+        }
+    }
+
+    /// The seconds of `Retry-After`, rounded up.
+    pub fn retry_after_seconds(code: &Code) -> Option<u32> {
+        code.retryable.then(|| code.retry_after_ms.div_ceil(1000))
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Parts { code, detail, .. } = self.0.as_ref();
+        write!(
+            f,
+            "{}: {}",
+            code.code,
+            detail.as_deref().unwrap_or(code.details[0])
+        )
+    }
+}
+
+impl From<SubmitError> for Problem {
+    fn from(error: SubmitError) -> Problem {
+        match error {
+            SubmitError::Overloaded { .. } => OVERLOADED.into(),
+            SubmitError::Unavailable { .. } | SubmitError::Closing => UNAVAILABLE.into(),
+            SubmitError::OutcomeUnknown { .. } => OUTCOME_UNKNOWN.into(),
+            SubmitError::Quarantined => QUARANTINED.into(),
+        }
+    }
+}
+
+/// A refusal as a problem. `skus` are the skus of the request's lines in order, for pointers.
+pub(crate) fn refused(refusal: &Refusal, skus: &[String]) -> Problem {
+    let pointers = |problem: Problem, sku: &str, code: &'static str| {
+        let lines = skus.iter().enumerate().filter(|(_, line)| *line == sku);
+        lines.fold(problem, |problem, (index, _)| {
+            problem.at(format!("/lines/{index}/sku"), code)
+        })
+    };
+    let waiting = |problem: Problem, waits: bool| match waits {
+        true => problem.with("payment_waiting", true),
+        false => problem,
+    };
+    match refusal {
+        Refusal::NotFound => NOT_FOUND.into(),
+        Refusal::AlreadyExists(existing) => {
+            let id = match existing {
+                Existing::Order(id) => id.to_string(),
+                Existing::Payment(id) => id.to_string(),
+            };
+            Problem::from(ALREADY_EXISTS).with("id", id)
+        }
+        Refusal::OutOfStock {
+            skus: short,
+            payment_waiting,
+        } => {
+            let mut list = Vec::with_capacity(short.len());
+            let mut detail = String::from("there is not enough of ");
+            let mut problem = Problem::from(OUT_OF_STOCK);
+            for (index, (sku, available, requested)) in short.iter().enumerate() {
+                let comma = if index == 0 { "" } else { ", " };
+                let _ = write!(detail, "{comma}{sku} ({available} of {requested})");
+                list.push(serde_json::json!({
+                    "sku": sku, "available": available, "requested": requested,
+                }));
+                problem = pointers(problem, sku, "out_of_stock");
+            }
+            waiting(problem.detail(detail).with("skus", list), *payment_waiting)
+        }
+        Refusal::SlotFull { payment_waiting } => waiting(
+            Problem::from(SLOT_FULL).at("/slot", "slot_full"),
+            *payment_waiting,
+        ),
+        Refusal::NoSlotWithRoom { payment_waiting } => {
+            let problem = Problem::from(NO_SLOT_WITH_ROOM).at("/slot", "no_slot_with_room");
+            waiting(problem, *payment_waiting)
+        }
+        Refusal::LargerThanSlot => Problem::from(LARGER_THAN_SLOT).at("/slot", "larger_than_slot"),
+        Refusal::BelowHeld { held } => Problem::from(BELOW_HELD).with("held", *held),
+        Refusal::BelowBooked { starts_at, booked } => Problem::from(BELOW_BOOKED)
+            .with("starts_at", rfc3339(*starts_at))
+            .with("booked", *booked),
+        Refusal::VersionMismatch { version } => {
+            Problem::from(VERSION_MISMATCH).with("version", *version)
+        }
+        Refusal::OrderPaid => ORDER_PAID.into(),
+        Refusal::HoldNotActive => Problem::from(HOLD_NOT_ACTIVE).at("/hold", "hold_not_active"),
+        Refusal::RefundExceedsCaptured { refundable_minor } => {
+            Problem::from(REFUND_EXCEEDS_CAPTURED).with("refundable_amount", *refundable_minor)
+        }
+        Refusal::SkuUnknown(sku) => pointers(
+            Problem::from(SKU_UNKNOWN).with("sku", sku.as_str()),
+            sku,
+            "sku_unknown",
+        ),
+        Refusal::CalendarUnknown(calendar) => Problem::from(CALENDAR_UNKNOWN)
+            .with("calendar", calendar.as_str())
+            .at("/slot/calendar", "calendar_unknown"),
+        Refusal::SlotUnknown => Problem::from(SLOT_UNKNOWN).at("/slot/slot_id", "slot_unknown"),
+        Refusal::OrderUnknown => Problem::from(ORDER_UNKNOWN).at("/order", "order_unknown"),
+        Refusal::TotalNegative => {
+            Problem::from(TOTAL_NEGATIVE).at("/discount_amount", "total_negative")
+        }
+        Refusal::AmountOverflow => Problem::from(AMOUNT_OVERFLOW).at("", "amount_overflow"),
+        Refusal::CurrencyMismatch => {
+            Problem::from(CURRENCY_MISMATCH).at("/currency", "currency_mismatch")
+        }
+        Refusal::NotManual => {
+            REFUND_NOT_SUPPORTED.into_problem("only payments of source manual are captured by hand")
+        }
+        Refusal::TooManyPayments => TOO_MANY_PAYMENTS.into(),
+    }
+}
+
+impl Code {
+    fn into_problem(&'static self, detail: &str) -> Problem {
+        Problem::from(self).detail(detail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_stands_once_and_is_told_in_one_or_five_languages() {
+        for (index, code) in CODES.iter().enumerate() {
+            assert!(
+                CODES[..index].iter().all(|other| other.code != code.code),
+                "{}",
+                code.code
+            );
+            assert!(matches!(code.details.len(), 1 | 5), "{}", code.code);
+            assert_eq!(code_of(code.code).status, code.status);
+        }
+    }
+
+    #[test]
+    fn the_language_with_the_greatest_weight_wins() {
+        for (header, language) in [
+            ("", Language::English),
+            ("fr", Language::English),
+            ("ru", Language::Russian),
+            ("fr-CH, id;q=0.9, en;q=0.8", Language::Indonesian),
+            ("en;q=0.1, he-IL;q=0.7, hi;q=0.7", Language::Hebrew),
+            ("hi;q=0", Language::English),
+            ("en-US,en;q=0.9,ru;q=0.8", Language::English),
+        ] {
+            assert_eq!(Language::negotiate(header), language, "{header}");
+        }
+    }
+
+    #[test]
+    fn a_document_has_every_member() {
+        let refusal = Refusal::OutOfStock {
+            skus: vec![("a".into(), 1, 3)],
+            payment_waiting: true,
+        };
+        let problem = refused(&refusal, &["b".into(), "a".into()]).sticks();
+        let telling = |language| Telling {
+            request_id: "req_1".into(),
+            language,
+        };
+        let read = |language| -> Value {
+            serde_json::from_slice(&problem.answer(&telling(language)).body).expect("it is JSON")
+        };
+        assert_eq!(
+            read(Language::English),
+            serde_json::json!({
+                "type": "/docs/errors#out_of_stock", "title": "Not enough in stock",
+                "status": 409, "detail": "there is not enough of a (1 of 3)",
+                "code": "out_of_stock", "retryable": false, "retry_after_ms": null,
+                "new_key_required": true, "request_id": "req_1",
+                "errors": [{"pointer": "/lines/1/sku", "code": "out_of_stock"}],
+                "skus": [{"sku": "a", "available": 1, "requested": 3}], "payment_waiting": true,
+            })
+        );
+        assert_eq!(read(Language::Russian)["detail"], OUT_OF_STOCK.details[4]);
+    }
+}

@@ -1,0 +1,377 @@
+//! What handlers take out of requests: the caller, his key, the body, parameters.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, RawQuery};
+use axum::http::{HeaderMap, Request, header, request::Parts};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use tollgate_core::time::Timestamp;
+use tollgate_store::Seek;
+
+use crate::app::{App, Caller, Keyed};
+use crate::body::{self, Shape};
+use crate::error::{
+    BODY_SLOW, BODY_TOO_LARGE, BODY_UNREADABLE, CONTENT_TYPE_UNSUPPORTED, IDEMPOTENCY_KEY_INVALID,
+    IDEMPOTENCY_KEY_REQUIRED, Pointer, Problem, Telling,
+};
+use crate::{ids, render, time_text};
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Caller, Problem> {
+        let authorization = parts.headers.get(header::AUTHORIZATION);
+        let authorization = authorization.and_then(|value| value.to_str().ok());
+        let telling = Telling {
+            request_id: ids::request(),
+            language: super::language(&parts.headers),
+        };
+        app.authenticate(authorization, telling).await
+    }
+}
+
+/// The Idempotency-Key of a request, checked (K2).
+#[derive(Debug)]
+pub(crate) struct IdempotencyKey(Option<String>);
+
+impl FromRequestParts<App> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<IdempotencyKey, Problem> {
+        read_key(&parts.headers).map(IdempotencyKey)
+    }
+}
+
+fn read_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut lines = headers.get_all("idempotency-key").iter();
+    let Some(line) = lines.next() else {
+        return Ok(None);
+    };
+    if lines.next().is_some() {
+        return Err(IDEMPOTENCY_KEY_INVALID.into());
+    }
+    let text = line
+        .to_str()
+        .map_err(|_| Problem::from(IDEMPOTENCY_KEY_INVALID))?
+        .trim();
+    // `"k"` is a structured string (RFC 8941) and the same key as a bare `k`.
+    let key = match text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'))
+    {
+        Some(inner) if 2 <= text.len() => unescape(inner),
+        _ => Some(text.to_owned()),
+    };
+    let good = |key: &String| {
+        (1..=255).contains(&key.len()) && key.bytes().all(|byte| (0x21..=0x7e).contains(&byte))
+    };
+    key.filter(good)
+        .map(Some)
+        .ok_or_else(|| IDEMPOTENCY_KEY_INVALID.into())
+}
+
+/// A structured string knows two escapes.
+fn unescape(inner: &str) -> Option<String> {
+    let mut key = String::with_capacity(inner.len());
+    let mut letters = inner.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => match letters.next()? {
+                escaped @ ('"' | '\\') => key.push(escaped),
+                _ => return None,
+            },
+            '"' => return None,
+            letter => key.push(letter),
+        }
+    }
+    Some(key)
+}
+
+impl IdempotencyKey {
+    /// The key, on a request that must have one (K1).
+    pub(crate) fn required(
+        self,
+        operation: &'static str,
+        path: &[&str],
+        body: &impl serde::Serialize,
+    ) -> Result<Keyed, Problem> {
+        self.optional(operation, path, body)
+            .ok_or_else(|| IDEMPOTENCY_KEY_REQUIRED.into())
+    }
+
+    /// Refuses a request without a key, before its body is looked at.
+    pub(crate) fn present(&self) -> Result<(), Problem> {
+        match self.0 {
+            Some(_) => Ok(()),
+            None => Err(IDEMPOTENCY_KEY_REQUIRED.into()),
+        }
+    }
+
+    /// The key, on a request that may have one.
+    pub(crate) fn optional(
+        self,
+        operation: &'static str,
+        path: &[&str],
+        body: &impl serde::Serialize,
+    ) -> Option<Keyed> {
+        self.0.map(|key| Keyed {
+            operation,
+            key,
+            fingerprint: body::fingerprint(path, body),
+        })
+    }
+}
+
+/// The bytes of a JSON body.
+#[derive(Debug)]
+pub(crate) struct JsonBytes(pub(crate) Bytes);
+
+impl FromRequest<App> for JsonBytes {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request<Body>, app: &App) -> Result<JsonBytes, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = read_body(app, body).await?;
+        let media = parts
+            .headers
+            .get(header::CONTENT_TYPE)
+            .map(|value| value.to_str());
+        let is_json = match media {
+            None => true,
+            Some(Ok(media)) => {
+                let media = media.split(';').next().unwrap_or_default().trim();
+                media.eq_ignore_ascii_case("application/json")
+            }
+            Some(Err(_)) => false,
+        };
+        match is_json || bytes.is_empty() {
+            true => Ok(JsonBytes(bytes)),
+            false => Err(CONTENT_TYPE_UNSUPPORTED.into()),
+        }
+    }
+}
+
+impl JsonBytes {
+    /// The body; an empty one is an empty object.
+    pub(crate) fn read<T: body::Body>(&self) -> Result<T, Problem> {
+        body::read(&self.0)
+    }
+
+    /// The body, checked member by member against its shape, lengths of lists too.
+    pub(crate) fn read_closely<T: body::Body>(&self) -> Result<T, Problem> {
+        let body = self.read::<T>()?;
+        let tree = serde_json::from_slice(&self.0).unwrap_or_default();
+        let mut errors: Vec<Pointer> = Vec::new();
+        let shape: &Shape = &T::SHAPE;
+        body::check(&tree, shape, &mut String::new(), &mut errors);
+        match errors.is_empty() {
+            true => Ok(body),
+            false => Err(Problem::invalid(errors)),
+        }
+    }
+}
+
+/// Reads a whole body within the configured size and time, or refuses it. Never cuts it.
+pub(crate) async fn read_body<B>(app: &App, body: B) -> Result<Bytes, Problem>
+where
+    B: hyper::body::Body<Data = Bytes> + Unpin,
+    B::Error: std::fmt::Display,
+{
+    let server = &app.config().server;
+    let most = server.body_bytes_max;
+    let hint = body.size_hint();
+    if u64::try_from(most).is_ok_and(|most| most < hint.lower()) {
+        return Err(BODY_TOO_LARGE.into());
+    }
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    within(server.body_timeout, collect(body, most)).await
+}
+
+async fn within(
+    limit: Duration,
+    reading: impl Future<Output = Result<Bytes, Problem>>,
+) -> Result<Bytes, Problem> {
+    match tokio::time::timeout(limit, reading).await {
+        Ok(read) => read,
+        Err(_) => Err(BODY_SLOW.into()),
+    }
+}
+
+async fn collect<B>(mut body: B, most: usize) -> Result<Bytes, Problem>
+where
+    B: hyper::body::Body<Data = Bytes> + Unpin,
+    B::Error: std::fmt::Display,
+{
+    let mut first: Option<Bytes> = None;
+    let mut rest = BytesMut::new();
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            Problem::from(BODY_UNREADABLE).detail(format!("the body broke off: {error}"))
+        })?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        length += data.len();
+        if most < length {
+            return Err(BODY_TOO_LARGE.into());
+        }
+        // Most bodies come in one piece, which is then not copied.
+        match &first {
+            None if rest.is_empty() => first = Some(data),
+            None => rest.extend_from_slice(&data),
+            Some(only) => {
+                rest.reserve(only.len() + data.len());
+                rest.extend_from_slice(only);
+                rest.extend_from_slice(&data);
+                first = None;
+            }
+        }
+    }
+    Ok(first.unwrap_or_else(|| rest.freeze()))
+}
+
+/// The parameters of a query; each known one at most once, no unknown ones.
+#[derive(Debug)]
+pub(crate) struct Query(Vec<(String, String)>);
+
+impl FromRequestParts<App> for Query {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Query, Problem> {
+        let Ok(RawQuery(query)) = RawQuery::from_request_parts(parts, app).await;
+        let query = query.unwrap_or_default();
+        Ok(Query(
+            form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
+        ))
+    }
+}
+
+/// The parameters every list knows.
+const OF_LISTS: [&str; 2] = ["limit", "cursor"];
+
+impl Query {
+    /// Refuses parameters that this list does not know.
+    pub(crate) fn only(self, known: &[&str]) -> Result<Query, Problem> {
+        let mut errors = Vec::new();
+        for (index, (name, _)) in self.0.iter().enumerate() {
+            let pointer = format!("?{}", name.chars().take(100).collect::<String>());
+            if !known.iter().chain(&OF_LISTS).any(|known| known == name) {
+                errors.push(Pointer {
+                    pointer,
+                    code: "unknown_member",
+                    detail: String::new(),
+                });
+            } else if self.0[..index].iter().any(|(other, _)| other == name) {
+                let detail = "it stands twice".to_owned();
+                errors.push(Pointer {
+                    pointer,
+                    code: "invalid",
+                    detail,
+                });
+            }
+        }
+        match errors.is_empty() {
+            true => Ok(self),
+            false => Err(Problem::invalid(errors)),
+        }
+    }
+
+    /// A parameter; an empty one is none.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        let found = self
+            .0
+            .iter()
+            .find(|(known, value)| known == name && !value.is_empty());
+        found.map(|(_, value)| value.clone())
+    }
+
+    /// A point in time.
+    pub(crate) fn time(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
+        self.read(name, "a time as 2026-01-22T10:00:00Z", time_text::parse)
+    }
+
+    /// A word of a table.
+    pub(crate) fn word<T: Copy>(
+        &self,
+        name: &str,
+        words: &[(T, &str)],
+    ) -> Result<Option<T>, Problem> {
+        let known: Vec<&str> = words.iter().map(|(_, word)| *word).collect();
+        self.read(name, &format!("one of {}", known.join(", ")), |text| {
+            crate::words::of(words, text)
+        })
+    }
+
+    /// Anything that can be read from a text.
+    pub(crate) fn read<T>(
+        &self,
+        name: &str,
+        wanted: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, Problem> {
+        match self.text(name) {
+            None => Ok(None),
+            Some(text) => read(&text).map(Some).ok_or_else(|| {
+                Problem::invalid_at(format!("?{name}"), format!("expected {wanted}"))
+            }),
+        }
+    }
+
+    /// How many items are wanted.
+    pub(crate) fn limit(&self) -> Result<u32, Problem> {
+        let limit = self.read("limit", "a number from 1 to 200", |text| {
+            text.parse().ok().filter(|limit| (1..=200).contains(limit))
+        })?;
+        Ok(limit.unwrap_or(50))
+    }
+
+    /// Where the page begins.
+    pub(crate) fn seek<K>(&self, of: impl Fn(u128) -> K) -> Result<Seek<K>, Problem> {
+        let before = self.read("cursor", "the next_cursor of the page before", |text| {
+            render::read_cursor(text).map(&of)
+        })?;
+        Ok(Seek {
+            limit: self.limit()?,
+            before,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(lines: &[&str], expected: Result<Option<&str>, &str>) {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append("idempotency-key", line.parse().expect("it is a value"));
+        }
+        let found = read_key(&headers).map_err(|problem| problem.code().code);
+        assert_eq!(
+            found,
+            expected.map(|key| key.map(str::to_owned)),
+            "{lines:?}"
+        );
+    }
+
+    #[test]
+    fn keys_are_read_with_and_without_quotes() {
+        let long = "x".repeat(255);
+        check(&[], Ok(None));
+        check(&["k"], Ok(Some("k")));
+        check(&["\"k\""], Ok(Some("k")));
+        check(&["\"a\\\"b\""], Ok(Some("a\"b")));
+        check(&[&long], Ok(Some(&long)));
+        for bad in ["", "\"\"", "a b", "\"a b\"", "\"a\\n\"", &"x".repeat(256)] {
+            check(&[bad], Err("idempotency_key_invalid"));
+        }
+        check(&["k", "k"], Err("idempotency_key_invalid"));
+    }
+}

@@ -1,0 +1,69 @@
+//! `/healthz`, `/readyz`, `/metrics`
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, State};
+use axum::http::{HeaderValue, Response, header, request::Parts};
+use serde_json::json;
+
+use super::reply::{self, Reply};
+use super::{Door, Peer};
+use crate::app::{App, Caller};
+use crate::error::{INTERNAL, NOT_FOUND, Problem};
+use crate::keys::Scope;
+
+/// The process answers.
+pub(crate) async fn healthz() -> Reply {
+    Ok(reply::ok(&json!({ "status": "ok" })))
+}
+
+/// Writing works.
+pub(crate) async fn readyz(State(app): State<App>) -> Reply {
+    app.ready().await?;
+    Ok(reply::ok(&json!({ "status": "ok" })))
+}
+
+/// Who may see figures: everybody at the admin door, and where there is none, loopback peers that
+/// no proxy speaks for, and keys.
+#[derive(Debug)]
+pub(crate) struct Watcher;
+
+impl FromRequestParts<App> for Watcher {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Watcher, Problem> {
+        let Extension(peer) = Extension::<Peer>::from_request_parts(parts, app)
+            .await
+            .map_err(|_| Problem::from(INTERNAL))?;
+        if peer.door == Door::Admin {
+            return Ok(Watcher);
+        }
+        if app.config().server.admin_listen.is_some() {
+            return Err(NOT_FOUND.into());
+        }
+        let proxied = ["forwarded", "x-forwarded-for"];
+        let direct = proxied
+            .iter()
+            .all(|name| !parts.headers.contains_key(*name));
+        if peer.address.to_canonical().is_loopback() && direct {
+            return Ok(Watcher);
+        }
+        let caller = Caller::from_request_parts(parts, app).await?;
+        caller.need(Scope::Read)?;
+        Ok(Watcher)
+    }
+}
+
+/// What is counted, for Prometheus.
+pub(crate) async fn metrics(_: Watcher, State(app): State<App>) -> Reply {
+    let text = app
+        .metrics()
+        .encode()
+        .map_err(|_| Problem::from(INTERNAL))?;
+    let mut response = Response::new(Body::from(text));
+    let media = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    Ok(response)
+}

@@ -1,0 +1,151 @@
+//! REST: doors to the use cases. A handler is extract, `app.x().await?`, reply.
+//!
+//! A request goes through [`answer`]: webhooks straight to their handler, everything else through
+//! the router. Refusals travel as [`Problem`]s in the response's extensions and become documents
+//! here, in the request's language.
+
+mod server;
+mod webhooks;
+mod extract;
+mod reply;
+mod router;
+mod orders;
+mod payments;
+mod capacity;
+mod events;
+mod keys;
+mod health;
+
+pub use server::{Serving, serve};
+
+use std::net::IpAddr;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, Response, header};
+use hyper::body::Incoming;
+use tower::Service;
+
+use crate::app::App;
+use crate::error::{Language, METHOD_NOT_ALLOWED, Problem, SOURCE_UNKNOWN, Telling};
+use crate::ids;
+
+/// Through which listener a request came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// `server.listen`.
+    Public,
+    /// `server.admin_listen`.
+    Admin,
+}
+
+/// Who is at the other end of the connection, and at which door.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer {
+    pub(crate) address: IpAddr,
+    pub(crate) door: Door,
+}
+
+/// Answers one request.
+pub(crate) async fn answer(
+    app: &App,
+    router: &axum::Router,
+    peer: Peer,
+    mut request: Request<Incoming>,
+) -> Response<Body> {
+    let began = Instant::now();
+    let path = request.uri().path();
+    if let Some(hook) = app.hook(path) {
+        let hook = std::sync::Arc::clone(hook);
+        let language = language(request.headers());
+        let response = match webhooks::take(app, &hook, peer, request).await {
+            Ok(response) => response,
+            Err(problem) => problem_response(&problem, language, Response::new(())),
+        };
+        app.metrics()
+            .webhook(response.status().as_u16(), began.elapsed());
+        return response;
+    }
+    let language = language(request.headers());
+    let is_webhook = path.starts_with("/webhooks/") || path == "/webhooks";
+    let response = if is_webhook {
+        let problem = Problem::from(SOURCE_UNKNOWN);
+        problem_response(&problem, language, Response::new(()))
+    } else {
+        request.extensions_mut().insert(peer);
+        let mut router = router.clone();
+        let Ok(mut response) = router.call(request.map(Body::new)).await;
+        match response.extensions_mut().remove::<Problem>() {
+            Some(problem) => {
+                let (parts, _) = response.into_parts();
+                problem_response(&problem, language, Response::from_parts(parts, ()))
+            }
+            None => response,
+        }
+    };
+    app.metrics()
+        .api(response.status().as_u16(), began.elapsed());
+    response
+}
+
+fn language(headers: &HeaderMap) -> Language {
+    let header = headers
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok());
+    header.map_or(Language::English, Language::negotiate)
+}
+
+/// The document of a problem, under the headers that the response has already.
+fn problem_response(
+    problem: &Problem,
+    language: Language,
+    mut under: Response<()>,
+) -> Response<Body> {
+    let telling = Telling {
+        request_id: ids::request(),
+        language,
+    };
+    let code = problem.code();
+    if 500 <= code.status {
+        tracing::error!(
+            code = code.code,
+            request_id = telling.request_id,
+            ?problem,
+            "refused"
+        );
+    } else {
+        tracing::debug!(code = code.code, request_id = telling.request_id, "refused");
+    }
+    let answer = problem.answer(&telling);
+    *under.status_mut() = reply::status(answer.status);
+    let headers = under.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_TYPE, reply::PROBLEM);
+    let language = problem.language_tag(&telling);
+    headers.insert(
+        header::CONTENT_LANGUAGE,
+        header::HeaderValue::from_static(language),
+    );
+    if let Some(seconds) = Problem::retry_after_seconds(code) {
+        headers.insert(header::RETRY_AFTER, seconds.into());
+    }
+    if code.status == 401 {
+        headers.insert(
+            header::WWW_AUTHENTICATE,
+            header::HeaderValue::from_static("Bearer"),
+        );
+    }
+    if code.status == 405 && code.code == METHOD_NOT_ALLOWED.code {
+        headers
+            .entry(header::ALLOW)
+            .or_insert(header::HeaderValue::from_static("POST"));
+    }
+    // What is left of a body that was not read is not worth waiting for.
+    if matches!(code.status, 408 | 413) {
+        headers.insert(
+            header::CONNECTION,
+            header::HeaderValue::from_static("close"),
+        );
+    }
+    under.map(|()| Body::from(answer.body))
+}

@@ -1,0 +1,72 @@
+//! `/v1/payments`
+
+use axum::extract::{Path, State};
+use tollgate_core::id::PaymentId;
+use tollgate_store::PaymentFilter;
+
+use super::extract::{IdempotencyKey, JsonBytes, Query};
+use super::reply::{self, Reply};
+use crate::app::{App, Caller};
+use crate::body::{CaptureBody, PaymentBody};
+use crate::keys::Scope;
+use crate::render::{List, PaymentView, cursor};
+use crate::words::PAYMENT_STATUSES;
+
+pub(crate) async fn register(
+    State(app): State<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    bytes: JsonBytes,
+) -> Reply {
+    caller.need(Scope::Write)?;
+    key.present()?;
+    let body: PaymentBody = bytes.read()?;
+    let keyed = key.required("POST /v1/payments", &[], &body)?;
+    Ok(reply::answered(
+        app.register_payment(&caller, keyed, body).await?,
+    ))
+}
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Path(payment): Path<String>,
+) -> Reply {
+    caller.need(Scope::Read)?;
+    let (id, root) = app.payment(caller.shop(), &payment).await?;
+    Ok(reply::ok(&PaymentView::of(&root, id)))
+}
+
+pub(crate) async fn list(State(app): State<App>, caller: Caller, query: Query) -> Reply {
+    caller.need(Scope::Read)?;
+    let query = query.only(&["reference", "status"])?;
+    let filter = PaymentFilter {
+        reference: query.text("reference"),
+        status: query.word("status", PAYMENT_STATUSES)?,
+    };
+    let seek = query.seek(PaymentId::from_u128)?;
+    let page = app.payments(caller.shop(), filter, seek).await?;
+    Ok(reply::ok(&List {
+        data: page
+            .items
+            .iter()
+            .filter_map(|(id, root)| PaymentView::of(root, *id))
+            .collect(),
+        next_cursor: page.next.map(|next| cursor(next.as_u128())),
+    }))
+}
+
+pub(crate) async fn capture(
+    State(app): State<App>,
+    caller: Caller,
+    Path(payment): Path<String>,
+    key: IdempotencyKey,
+    bytes: JsonBytes,
+) -> Reply {
+    caller.need(Scope::Write)?;
+    let body: CaptureBody = bytes.read()?;
+    let keyed = key.optional("POST /v1/payments/{id}/capture", &[&payment], &body);
+    Ok(reply::answered(
+        app.capture_payment(&caller, keyed, &payment, body).await?,
+    ))
+}

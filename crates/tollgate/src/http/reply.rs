@@ -1,0 +1,74 @@
+//! Replies: JSON with a status.
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use axum::response::IntoResponse;
+use serde::Serialize;
+use tollgate_store::Answer;
+
+use crate::app::Answered;
+use crate::error::Problem;
+use crate::render;
+
+/// The media type of documents.
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// The media type of problems (RFC 9457).
+pub(crate) const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// What handlers answer.
+pub(crate) type Reply = Result<Response<Body>, Problem>;
+
+/// A status out of a table.
+pub(crate) fn status(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).expect("the table holds statuses")
+}
+
+/// A document with status 200.
+pub(crate) fn ok(document: &impl Serialize) -> Response<Body> {
+    bytes(render::answer(200, document))
+}
+
+/// A document with another status.
+pub(crate) fn with_status(status: u16, document: &impl Serialize) -> Response<Body> {
+    bytes(render::answer(status, document))
+}
+
+/// Bytes that are written already.
+fn bytes(answer: Answer) -> Response<Body> {
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = status(answer.status);
+    // Refusals are kept under a key as whole documents.
+    let media = if 400 <= answer.status { PROBLEM } else { JSON };
+    response.headers_mut().insert(header::CONTENT_TYPE, media);
+    response
+}
+
+/// What a use case came to.
+pub(crate) fn answered(answered: Answered) -> Response<Body> {
+    let mut response = bytes(answered.answer);
+    if answered.replayed {
+        response
+            .headers_mut()
+            .insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    response
+}
+
+/// Nothing more to say.
+pub(crate) fn no_content() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
+
+impl IntoResponse for Problem {
+    /// The document is written outside, where the request's language is known.
+    fn into_response(self) -> axum::response::Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = status(self.code().status);
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,196 @@
+//! The accept loop: bounded in connections and in time, and stopped without losing a request.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+
+use super::{Door, Peer, answer, router};
+use crate::app::{App, StartError};
+
+/// How long the accept loop rests after the system refused it a connection (no file left).
+const REST: Duration = Duration::from_millis(50);
+
+/// A server that is ready to run.
+pub struct Serving {
+    app: App,
+    listeners: Vec<(TcpListener, Door)>,
+}
+
+impl Serving {
+    /// Opens the second listener, if one is configured.
+    pub async fn new(app: App, listener: TcpListener) -> Result<Serving, StartError> {
+        let mut listeners = vec![(listener, Door::Public)];
+        if let Some(address) = app.config().server.admin_listen {
+            let admin = TcpListener::bind(address)
+                .await
+                .map_err(|source| StartError::Listen { address, source })?;
+            listeners.push((admin, Door::Admin));
+        }
+        Ok(Serving { app, listeners })
+    }
+
+    /// Where it listens; the first is `server.listen`.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.listeners
+            .iter()
+            .filter_map(|(listener, _)| listener.local_addr().ok())
+            .collect()
+    }
+
+    /// Takes requests until `shutdown`; then takes no more, lets what runs come to its end, does
+    /// what waits in the Gate and closes the store.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let Serving { app, listeners } = self;
+        let (stop, stopping) = watch::channel(false);
+        let connections_max = app.config().server.connections_max;
+        let places = Arc::new(Semaphore::new(connections_max));
+        let router = router::router(app.clone());
+        let loops: Vec<_> = listeners
+            .into_iter()
+            .map(|(listener, door)| {
+                let connections = Connections {
+                    app: app.clone(),
+                    router: router.clone(),
+                    places: Arc::clone(&places),
+                    stopping: stopping.clone(),
+                    door,
+                };
+                tokio::spawn(connections.accept(listener))
+            })
+            .collect();
+        shutdown.await;
+        for accepting in &loops {
+            accepting.abort();
+        }
+        for accepting in loops {
+            let _ = accepting.await;
+        }
+        // Nobody listens only if every connection has ended already.
+        let _ = stop.send(true);
+        let patience = app.config().server.shutdown_timeout;
+        let all = u32::try_from(connections_max).unwrap_or(u32::MAX);
+        if tokio::time::timeout(patience, places.acquire_many(all))
+            .await
+            .is_err()
+        {
+            tracing::warn!("some requests were still running when time was up");
+        }
+        app.close().await;
+    }
+}
+
+/// Runs a server on a listener until `shutdown`. The store is opened, and closed at the end.
+pub async fn serve(
+    config: crate::config::Config,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), StartError> {
+    let app = tokio::task::spawn_blocking(|| App::open(config))
+        .await
+        .expect("opening a store does not panic")?;
+    Serving::new(app, listener).await?.run(shutdown).await;
+    Ok(())
+}
+
+/// What the connections of one listener share.
+struct Connections {
+    app: App,
+    router: axum::Router,
+    places: Arc<Semaphore>,
+    stopping: watch::Receiver<bool>,
+    door: Door,
+}
+
+impl Connections {
+    /// Accepts connections as long as there are places; more wait with the system.
+    async fn accept(self, listener: TcpListener) {
+        let shared = Arc::new(self);
+        loop {
+            let place = Arc::clone(&shared.places).acquire_owned().await;
+            let Ok(place) = place else { return };
+            let (stream, peer) = match listener.accept().await {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "failed to accept a connection");
+                    tokio::time::sleep(REST).await;
+                    continue;
+                }
+            };
+            let shared = Arc::clone(&shared);
+            tokio::spawn(async move {
+                shared.app.metrics().connections.inc();
+                shared.converse(stream, peer).await;
+                shared.app.metrics().connections.dec();
+                drop(place);
+            });
+        }
+    }
+
+    /// Serves one connection to its end.
+    async fn converse(&self, stream: TcpStream, peer: SocketAddr) {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "failed to set TCP_NODELAY");
+        }
+        let header_timeout = self.app.config().server.header_timeout;
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(header_timeout)
+            // A client may close its side after the request and still read the answer.
+            .half_close(true);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(128);
+        let spoken = Arc::new(AtomicBool::new(false));
+        let heard = Arc::clone(&spoken);
+        let peer = Peer {
+            address: peer.ip(),
+            door: self.door,
+        };
+        let service = service_fn(move |request: Request<Incoming>| {
+            heard.store(true, Ordering::Relaxed);
+            let (app, router) = (self.app.clone(), self.router.clone());
+            async move { Ok::<_, Infallible>(answer(&app, &router, peer, request).await) }
+        });
+        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        tokio::pin!(connection);
+        let mut stopping = self.stopping.clone();
+        let stop = async {
+            // An error means that the server is gone, which is a reason to stop, too.
+            let _ = stopping.wait_for(|stop| *stop).await;
+        };
+        // Before the first bytes tell HTTP/1 from HTTP/2, hyper waits without a limit.
+        let silence = async {
+            tokio::time::sleep(header_timeout).await;
+            if spoken.load(Ordering::Relaxed) {
+                std::future::pending::<()>().await;
+            }
+        };
+        let end = tokio::select! {
+            end = &mut connection => end,
+            () = silence => {
+                tracing::debug!("a connection said nothing");
+                return;
+            }
+            () = stop => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = end {
+            tracing::debug!(error, "a connection ended early");
+        }
+    }
+}

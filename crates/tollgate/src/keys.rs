@@ -1,0 +1,219 @@
+//! API keys: 32 random bytes of which only the SHA-256 is kept.
+
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use tollgate_core::id::{KeyId, ShopId};
+
+/// What a key begins with.
+pub(crate) const PREFIX: &str = "tg_";
+
+/// Keys that are remembered, so that not every request asks the database.
+const REMEMBERED_MAX: usize = 4096;
+
+/// What a key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// GETs without raw bodies.
+    Read,
+    /// Orders, payments, holds, capacity.
+    Write,
+    /// Raw bodies, deliveries, replay, keys.
+    Admin,
+}
+
+impl Scope {
+    /// The word for it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Scope::Read => "read",
+            Scope::Write => "write",
+            Scope::Admin => "admin",
+        }
+    }
+}
+
+/// The scopes of a key. `admin` implies the others, `write` implies `read`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Scopes(u8);
+
+impl Scopes {
+    /// Everything.
+    pub(crate) const ADMIN: Scopes = Scopes(7);
+
+    /// Reads words separated by spaces; what it does not know gives nothing.
+    pub(crate) fn of(words: &str) -> Scopes {
+        Scopes(words.split(' ').fold(0, |scopes, word| match word {
+            "read" => scopes | 1,
+            "write" => scopes | 3,
+            "admin" => scopes | 7,
+            _ => scopes,
+        }))
+    }
+
+    /// Whether the scope is among them.
+    pub(crate) fn allow(self, scope: Scope) -> bool {
+        let bit = match scope {
+            Scope::Read => 1,
+            Scope::Write => 2,
+            Scope::Admin => 4,
+        };
+        self.0 & bit != 0
+    }
+}
+
+/// Whose a key is and what it may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Holder {
+    /// The shop it opens.
+    pub(crate) shop: ShopId,
+    /// The key; the one of the configuration has no id.
+    pub(crate) key: Option<KeyId>,
+    /// What it may do.
+    pub(crate) scopes: Scopes,
+}
+
+/// The SHA-256 of a key.
+pub(crate) type KeyHash = [u8; 32];
+
+/// Hashes a key as it was sent.
+pub(crate) fn hash(key: &str) -> KeyHash {
+    Sha256::digest(key.as_bytes()).into()
+}
+
+/// Makes a key.
+pub(crate) fn fresh() -> SecretString {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).expect("the system has random numbers");
+    SecretString::from(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)))
+}
+
+/// The keys that are known here: the one of the configuration, and those seen before.
+#[derive(Debug)]
+pub(crate) struct KeyRing {
+    bootstrap: Option<(KeyHash, Holder)>,
+    seen: RwLock<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    keys: BTreeMap<KeyHash, Holder>,
+    /// Goes up when a key is revoked: whoever read the key before that does not remember it after.
+    revocations: u64,
+}
+
+impl KeyRing {
+    /// A ring with the configured key, which opens `shop`.
+    pub(crate) fn new(bootstrap: Option<&SecretString>, shop: ShopId) -> KeyRing {
+        let holder = Holder {
+            shop,
+            key: None,
+            scopes: Scopes::ADMIN,
+        };
+        KeyRing {
+            bootstrap: bootstrap.map(|key| (hash(key.expose_secret()), holder)),
+            seen: RwLock::default(),
+        }
+    }
+
+    /// The holder of a key. Whole hashes are compared, so time tells nothing about a key.
+    pub(crate) fn find(&self, hash: &KeyHash) -> Option<Holder> {
+        if let Some((bootstrap, holder)) = &self.bootstrap
+            && bool::from(bootstrap.ct_eq(hash))
+        {
+            return Some(*holder);
+        }
+        self.seen
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .keys
+            .get(hash)
+            .copied()
+    }
+
+    /// How many keys were revoked up to now, for [`KeyRing::remember`].
+    pub(crate) fn revocations(&self) -> u64 {
+        self.seen
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .revocations
+    }
+
+    /// Remembers a good key that was read when there were so many revocations.
+    pub(crate) fn remember(&self, hash: KeyHash, holder: Holder, revocations: u64) {
+        let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
+        if seen.revocations != revocations {
+            return;
+        }
+        if REMEMBERED_MAX <= seen.keys.len() {
+            seen.keys.clear();
+        }
+        seen.keys.insert(hash, holder);
+    }
+
+    /// Forgets a key that was revoked.
+    pub(crate) fn forget(&self, key: KeyId) {
+        let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
+        seen.revocations += 1;
+        seen.keys.retain(|_, holder| holder.key != Some(key));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_long_and_different() {
+        let (one, other) = (fresh(), fresh());
+        assert_ne!(one.expose_secret(), other.expose_secret());
+        assert_eq!(one.expose_secret().len(), PREFIX.len() + 43);
+    }
+
+    #[test]
+    fn a_wider_scope_implies_the_narrower() {
+        for (words, allowed) in [
+            ("read", [true, false, false]),
+            ("write", [true, true, false]),
+            ("admin", [true, true, true]),
+            ("", [false, false, false]),
+            ("root", [false, false, false]),
+        ] {
+            let scopes = Scopes::of(words);
+            let found = [Scope::Read, Scope::Write, Scope::Admin].map(|scope| scopes.allow(scope));
+            assert_eq!(found, allowed, "{words}");
+        }
+    }
+
+    #[test]
+    fn a_ring_knows_the_configured_key_and_forgets_revoked_ones() {
+        let shop = ShopId(1);
+        let ring = KeyRing::new(Some(&SecretString::from("0123456789abcdef")), shop);
+        assert_eq!(
+            ring.find(&hash("0123456789abcdef"))
+                .map(|holder| holder.scopes),
+            Some(Scopes::ADMIN)
+        );
+        assert_eq!(ring.find(&hash("0123456789abcdeg")), None);
+        let key = KeyId::from_u128(7);
+        let holder = Holder {
+            shop,
+            key: Some(key),
+            scopes: Scopes::of("read"),
+        };
+        ring.remember(hash("tg_x"), holder, 0);
+        assert!(ring.find(&hash("tg_x")).is_some());
+        ring.forget(key);
+        assert!(ring.find(&hash("tg_x")).is_none());
+        ring.remember(hash("tg_x"), holder, 0);
+        assert!(
+            ring.find(&hash("tg_x")).is_none(),
+            "it was read before it was revoked"
+        );
+    }
+}

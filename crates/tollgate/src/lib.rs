@@ -1,0 +1,23 @@
+//! Tollgate, the program: what an operator types, what providers and shops send, and the doors to
+//! it all. The modules stand in reading order.
+
+pub mod config;
+mod clock;
+mod ids;
+mod time_text;
+pub mod error;
+mod words;
+mod body;
+mod calendar;
+mod keys;
+mod veil;
+mod headers;
+mod metrics;
+mod render;
+pub mod app;
+pub mod http;
+pub mod cli;
+
+pub use app::{App, StartError};
+pub use config::Config;
+pub use http::{Serving, serve};

@@ -1,0 +1,38 @@
+//! Points in time as the API writes and reads them: RFC 3339 in UTC.
+
+use tollgate_core::time::Timestamp;
+
+/// The text of a point in time; milliseconds only where there are some.
+pub(crate) fn rfc3339(time: Timestamp) -> String {
+    match jiff::Timestamp::from_millisecond(time.as_millis()) {
+        Ok(time) => time.to_string(),
+        Err(_) => jiff::Timestamp::MAX.to_string(),
+    }
+}
+
+/// Reads a text; an offset is taken into account, a missing one is refused.
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
+    let time: jiff::Timestamp = text.parse().ok()?;
+    Some(Timestamp::from_millis(time.as_millisecond()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_survives_its_text() {
+        for (text, millis) in [
+            ("2026-01-22T10:00:00Z", 1_769_076_000_000),
+            ("2026-01-22T10:00:00.123Z", 1_769_076_000_123),
+        ] {
+            assert_eq!(rfc3339(Timestamp::from_millis(millis)), text);
+            assert_eq!(parse(text), Some(Timestamp::from_millis(millis)));
+        }
+        let east = parse("2026-01-22T13:00:00+03:00");
+        assert_eq!(east, parse("2026-01-22T10:00:00Z"));
+        for text in ["", "2026-01-22", "2026-01-22T10:00:00", "tomorrow"] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+}
