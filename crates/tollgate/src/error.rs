@@ -2,6 +2,7 @@
 //!
 //! A code never changes. What customers of a shop may see is told in the language they ask for.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
 use serde::Serialize;
@@ -293,6 +294,23 @@ struct Parts {
     new_key_required: bool,
 }
 
+/// A problem as it is written.
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    retryable: bool,
+    retry_after_ms: Option<u32>,
+    new_key_required: bool,
+    request_id: &'a str,
+    errors: &'a [Pointer],
+    #[serde(flatten)]
+    members: BTreeMap<&'a str, &'a Value>,
+}
+
 /// How a request's answers are told: its id and language.
 #[derive(Debug, Clone)]
 pub struct Telling {
@@ -382,21 +400,19 @@ impl Problem {
             (None, None) => code.details[0],
         };
         let retry_after = code.retryable.then_some(code.retry_after_ms);
-        let mut document = serde_json::Map::new();
-        document.insert("type".into(), format!("/docs/errors#{}", code.code).into());
-        document.insert("title".into(), code.title.into());
-        document.insert("status".into(), code.status.into());
-        document.insert("detail".into(), told.into());
-        document.insert("code".into(), code.code.into());
-        document.insert("retryable".into(), code.retryable.into());
-        document.insert("retry_after_ms".into(), retry_after.into());
-        document.insert("new_key_required".into(), (*new_key_required).into());
-        document.insert("request_id".into(), telling.request_id.as_str().into());
-        let errors = serde_json::to_value(errors).unwrap_or_default();
-        document.insert("errors".into(), errors);
-        for (name, value) in members {
-            document.insert((*name).into(), value.clone());
-        }
+        let document = Document {
+            r#type: format!("/docs/errors#{}", code.code),
+            title: code.title,
+            status: code.status,
+            detail: told,
+            code: code.code,
+            retryable: code.retryable,
+            retry_after_ms: retry_after,
+            new_key_required: *new_key_required,
+            request_id: &telling.request_id,
+            errors,
+            members: members.iter().map(|(name, value)| (*name, value)).collect(),
+        };
         let body = serde_json::to_vec(&document).unwrap_or_default();
         Answer {
             status: code.status,
@@ -517,16 +533,8 @@ pub(crate) fn refused(refusal: &Refusal, skus: &[String]) -> Problem {
         Refusal::CurrencyMismatch => {
             Problem::from(CURRENCY_MISMATCH).at("/currency", "currency_mismatch")
         }
-        Refusal::NotManual => {
-            REFUND_NOT_SUPPORTED.into_problem("only payments of source manual are captured by hand")
-        }
+        Refusal::NotManual => REFUND_NOT_SUPPORTED.into(),
         Refusal::TooManyPayments => TOO_MANY_PAYMENTS.into(),
-    }
-}
-
-impl Code {
-    fn into_problem(&'static self, detail: &str) -> Problem {
-        Problem::from(self).detail(detail)
     }
 }
 

@@ -741,21 +741,32 @@ pub(crate) struct StoryView<'a> {
     summary: String,
     #[serde(serialize_with = "maybe_text", skip_serializing_if = "Option::is_none")]
     event_id: Option<EventId>,
-    detail: &'a serde_json::Value,
+    detail: serde_json::Value,
 }
 
 impl<'a> StoryView<'a> {
     /// A line of the story, in words too.
     pub(crate) fn of(line: &'a StoryLine) -> StoryView<'a> {
+        let mut detail = line.detail.clone();
+        for (name, value) in detail.as_object_mut().into_iter().flatten() {
+            if let Some(millis) = value.as_i64().filter(|_| is_time(name)) {
+                *value = rfc3339(Timestamp::from_millis(millis)).into();
+            }
+        }
         StoryView {
             position: line.position,
             at: line.at,
             kind: &line.kind,
-            summary: summary(&line.kind, &line.detail),
+            summary: summary(&line.kind, &detail),
             event_id: line.event,
-            detail: &line.detail,
+            detail,
         }
     }
+}
+
+/// Details are texts and whole numbers; these numbers are points in time.
+fn is_time(name: &str) -> bool {
+    name.ends_with("_at") && name != "low_at" || matches!(name, "slot" | "until")
 }
 
 /// An entry in words: what happened, then its details as they are.

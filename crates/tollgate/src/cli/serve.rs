@@ -1,5 +1,6 @@
 //! `tollgate serve`: the server.
 
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -76,6 +77,7 @@ fn urls(config: &Config) -> Vec<String> {
 fn start_log(log: &Log) {
     let builder = tracing_subscriber::fmt()
         .with_max_level(log.level)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     let started = match log.json {
         true => builder.json().try_init(),

@@ -27,7 +27,9 @@ use hyper::body::Incoming;
 use tower::Service;
 
 use crate::app::App;
-use crate::error::{Language, METHOD_NOT_ALLOWED, Problem, SOURCE_UNKNOWN, Telling};
+use crate::error::{
+    KEY_INVALID, KEY_MISSING, Language, METHOD_NOT_ALLOWED, Problem, SOURCE_UNKNOWN, Telling,
+};
 use crate::ids;
 
 /// Through which listener a request came.
@@ -129,11 +131,9 @@ fn problem_response(
     if let Some(seconds) = Problem::retry_after_seconds(code) {
         headers.insert(header::RETRY_AFTER, seconds.into());
     }
-    if code.status == 401 {
-        headers.insert(
-            header::WWW_AUTHENTICATE,
-            header::HeaderValue::from_static("Bearer"),
-        );
+    if code.code == KEY_MISSING.code || code.code == KEY_INVALID.code {
+        let bearer = header::HeaderValue::from_static("Bearer");
+        headers.insert(header::WWW_AUTHENTICATE, bearer);
     }
     if code.status == 405 && code.code == METHOD_NOT_ALLOWED.code {
         headers

@@ -1,0 +1,107 @@
+//! Keys, scopes, shops and the doors that need no key.
+
+use serde_json::{Value, json};
+
+use crate::shop::{KEY, Shop, order};
+
+async fn key(shop: &Shop, scopes: &[&str], of: Option<&str>) -> (String, String) {
+    let body = json!({ "name": "test", "scopes": scopes, "shop": of });
+    let made = shop.call("POST", "/v1/keys", &body).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let text = |name: &str| made.body[name].as_str().expect("it is told").to_owned();
+    (text("id"), format!("Bearer {}", text("key")))
+}
+
+#[tokio::test]
+async fn a_key_does_what_its_scopes_say_until_it_is_revoked() {
+    let shop = Shop::open().await;
+    let (id, reader) = key(&shop, &["read"], None).await;
+    let headers = [("authorization", reader.as_str()), ("idempotency-key", "k")];
+    assert_eq!(
+        shop.send("GET", "/v1/orders", &headers, b"").await.status,
+        200
+    );
+    let body = order("Z-1", "A", 1).to_string();
+    let refused = shop
+        .send("POST", "/v1/orders", &headers, body.as_bytes())
+        .await;
+    assert_eq!((refused.status, refused.code()), (403, "scope_missing"));
+    assert_eq!(refused.body["scope"], "write");
+    let refused = shop.send("GET", "/v1/keys", &headers, b"").await;
+    assert_eq!(
+        (refused.status, &refused.body["scope"]),
+        (403, &json!("admin"))
+    );
+    let revoked = shop
+        .call("DELETE", &format!("/v1/keys/{id}"), &Value::Null)
+        .await;
+    assert_eq!(revoked.status, 204);
+    let gone = shop.send("GET", "/v1/orders", &headers, b"").await;
+    assert_eq!((gone.status, gone.code()), (401, "key_invalid"));
+    let list = shop.get("/v1/keys").await;
+    assert!(list.body["data"][0]["revoked_at"].is_string());
+    assert!(!list.text.contains("tg_"));
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn another_shops_things_are_not_there() {
+    let shop = Shop::open().await;
+    shop.put_stock("A", 5).await;
+    let made = shop.post("/v1/orders", &order("Z-1", "A", 1)).await;
+    let id = made.body["id"].as_str().expect("it has an id");
+    let (_, tea) = key(&shop, &["admin"], Some("tea")).await;
+    let headers = [("authorization", tea.as_str())];
+    for path in [
+        format!("/v1/orders/{id}"),
+        "/v1/orders/Z-1".into(),
+        "/v1/stock/A".into(),
+    ] {
+        assert_eq!(
+            shop.send("GET", &path, &headers, b"").await.status,
+            404,
+            "{path}"
+        );
+    }
+    let beyond = json!({ "name": "x", "scopes": ["admin"], "shop": "main" }).to_string();
+    let refused = shop
+        .send("POST", "/v1/keys", &headers, beyond.as_bytes())
+        .await;
+    assert_eq!(refused.pointers(), ["/shop"]);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn without_a_key_there_is_nothing_but_health() {
+    let shop = Shop::open().await;
+    let refused = shop.send("GET", "/v1/orders", &[], b"").await;
+    assert_eq!((refused.status, refused.code()), (401, "key_missing"));
+    assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(shop.send("GET", path, &[], b"").await.status, 200, "{path}");
+    }
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn figures_are_for_loopback_keys_and_the_admin_door() {
+    let shop = Shop::open().await;
+    let text = shop.send("GET", "/metrics", &[], b"").await.text;
+    assert!(
+        text.contains("tollgate_gate_batches_total") && text.ends_with("# EOF\n"),
+        "{text}"
+    );
+    let proxied = [("x-forwarded-for", "203.0.113.9")];
+    let refused = shop.send("GET", "/metrics", &proxied, b"").await;
+    assert_eq!((refused.status, refused.code()), (401, "key_missing"));
+    let bearer = format!("Bearer {KEY}");
+    let keyed = [
+        ("x-forwarded-for", "203.0.113.9"),
+        ("authorization", bearer.as_str()),
+    ];
+    assert_eq!(shop.send("GET", "/metrics", &keyed, b"").await.status, 200);
+    shop.close().await;
+    let shop = Shop::with("admin_listen = \"127.0.0.1:0\"", "sqlite::memory:").await;
+    assert_eq!(shop.send("GET", "/metrics", &[], b"").await.status, 404);
+    shop.close().await;
+}

@@ -1,0 +1,133 @@
+//! Connections: too large, too slow, half closed, and the order to stop (D8).
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::shop::{Shop, read_answer};
+
+const HEAD: &str = "POST /webhooks/midtrans HTTP/1.1\r\nhost: shop\r\n";
+
+async fn connect(shop: &Shop) -> TcpStream {
+    TcpStream::connect(shop.address).await.expect("it listens")
+}
+
+#[tokio::test]
+async fn d8_a_body_that_is_announced_too_large_is_refused_unread() {
+    let shop = Shop::open().await;
+    let answer = shop
+        .raw(format!("{HEAD}content-length: 20001\r\n\r\n").as_bytes())
+        .await;
+    assert_eq!((answer.status, answer.code()), (413, "body_too_large"));
+    assert_eq!(answer.header("connection"), Some("close"));
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn d8_a_body_that_grows_too_large_in_chunks_is_refused_and_never_cut() {
+    let shop = Shop::open().await;
+    let mut request = format!("{HEAD}transfer-encoding: chunked\r\n\r\n").into_bytes();
+    for _ in 0..21 {
+        request.extend_from_slice(b"3e8\r\n");
+        request.extend_from_slice(&[b' '; 1000]);
+        request.extend_from_slice(b"\r\n");
+    }
+    let answer = shop.raw(&request).await;
+    assert_eq!((answer.status, answer.code()), (413, "body_too_large"));
+    let events = shop.get("/v1/events").await;
+    assert_eq!(events.body["data"], serde_json::json!([]));
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_body_in_chunks_is_a_body() {
+    let shop = Shop::open().await;
+    let webhook = shop.webhook("R-1", "t1", 100);
+    let mut request = format!("{HEAD}transfer-encoding: chunked\r\n\r\n").into_bytes();
+    for chunk in webhook.body.chunks(7) {
+        request.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+        request.extend_from_slice(chunk);
+        request.extend_from_slice(b"\r\n");
+    }
+    request.extend_from_slice(b"0\r\n\r\n");
+    let answer = shop.raw(&request).await;
+    assert_eq!(answer.body["events"][0]["outcome"], "parked", "{answer:?}");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn d8_a_slow_body_is_refused_when_its_time_is_up() {
+    let shop = Shop::open().await;
+    let answer = shop
+        .raw(format!("{HEAD}content-length: 10\r\n\r\n{{").as_bytes())
+        .await;
+    assert_eq!((answer.status, answer.code()), (408, "body_slow"));
+    assert_eq!(answer.header("connection"), Some("close"));
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn slow_headers_and_silence_end_the_connection() {
+    let shop = Shop::open().await;
+    for said in ["", "P", "POST /webhooks/midtrans HTTP/1.1\r\nhost: "] {
+        let mut stream = connect(&shop).await;
+        stream.write_all(said.as_bytes()).await.expect("it reads");
+        let mut rest = Vec::new();
+        let ended = stream.read_to_end(&mut rest);
+        let ended = tokio::time::timeout(Duration::from_secs(20), ended).await;
+        assert!(ended.is_ok(), "{said:?} was waited for");
+    }
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_client_that_closes_its_side_is_still_answered() {
+    let shop = Shop::open().await;
+    let webhook = shop.webhook("R-1", "t1", 100);
+    let mut stream = connect(&shop).await;
+    let head = format!("{HEAD}content-length: {}\r\n\r\n", webhook.body.len());
+    stream.write_all(head.as_bytes()).await.expect("it reads");
+    stream.write_all(&webhook.body).await.expect("it reads");
+    stream.shutdown().await.expect("it is open");
+    let answer = read_answer(&mut stream).await;
+    assert_eq!(answer.body["events"][0]["outcome"], "parked", "{answer:?}");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_connection_carries_many_requests() {
+    let shop = Shop::open().await;
+    let mut stream = connect(&shop).await;
+    for _ in 0..3 {
+        let request = b"GET /healthz HTTP/1.1\r\nhost: shop\r\n\r\n";
+        stream.write_all(request).await.expect("it reads");
+        assert_eq!(read_answer(&mut stream).await.status, 200);
+    }
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn the_order_to_stop_lets_a_running_request_come_to_its_end() {
+    let mut shop = Shop::with("connections_max = 100", "sqlite::memory:").await;
+    let webhook = shop.webhook("R-1", "t1", 100);
+    let idle = connect(&shop).await;
+    let mut stream = connect(&shop).await;
+    let (first, second) = webhook.body.split_at(10);
+    let head = format!(
+        "{HEAD}content-length: {}\r\nexpect: 100-continue\r\n\r\n",
+        webhook.body.len()
+    );
+    stream.write_all(head.as_bytes()).await.expect("it reads");
+    // It asks for the body, so the request runs.
+    let mut asked = [0; 25];
+    stream.read_exact(&mut asked).await.expect("it answers");
+    assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(first).await.expect("it reads");
+    shop.ask_to_stop();
+    stream.write_all(second).await.expect("it reads");
+    let answer = read_answer(&mut stream).await;
+    assert_eq!(answer.body["events"][0]["outcome"], "parked", "{answer:?}");
+    shop.close().await;
+    drop(idle);
+}

@@ -1,0 +1,241 @@
+//! Orders and payments over REST.
+
+use serde_json::json;
+
+use crate::shop::{Shop, order};
+
+#[tokio::test]
+async fn an_order_is_created_paid_and_told() {
+    let shop = Shop::open().await;
+    shop.put_stock("A", 3).await;
+    let mut body = order("Z-1", "A", 2);
+    body["payment"] = json!({ "source": "midtrans", "reference": "Z-1-1" });
+    body["metadata"] = json!({ "table": 4 });
+    let created = shop.post("/v1/orders", &body).await;
+    assert_eq!(created.status, 201, "{created:?}");
+    assert_eq!(created.body["status"], "awaiting_payment");
+    assert_eq!(created.body["total_amount"], 10_000);
+    assert_eq!(created.body["metadata"], json!({ "table": 4 }));
+    let taken = shop
+        .deliver("/webhooks/midtrans", &shop.webhook("Z-1-1", "t1", 10_000))
+        .await;
+    assert_eq!(taken.status, 200, "{taken:?}");
+    assert_eq!(taken.body["events"][0]["outcome"], "applied");
+    let paid = shop.get("/v1/orders/Z-1").await;
+    assert_eq!(paid.body["status"], "paid");
+    assert_eq!(paid.body["captured_amount"], 10_000);
+    assert_eq!(paid.body["hold"]["state"], "consumed");
+    let id = paid.body["id"].as_str().expect("it has an id");
+    assert_eq!(shop.get(&format!("/v1/orders/{id}")).await.body, paid.body);
+    let story = shop.get(&format!("/v1/orders/{id}/timeline")).await;
+    let kinds: Vec<&str> = story.body["data"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|line| line["kind"].as_str())
+        .collect();
+    assert_eq!(kinds, ["order.created", "payment.paid", "order.paid"]);
+    let stock = shop.get("/v1/stock/A").await;
+    assert_eq!(
+        stock.body,
+        json!({
+            "sku": "A", "on_hand": 1, "held": 0, "available": 1, "low_at": null,
+            "version": stock.body["version"],
+        })
+    );
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_webhook_before_its_order_makes_the_201_say_paid() {
+    let shop = Shop::open().await;
+    shop.put_stock("A", 3).await;
+    let early = shop
+        .deliver("/webhooks/midtrans", &shop.webhook("R-9", "t1", 10_000))
+        .await;
+    assert_eq!(early.body["events"][0]["outcome"], "parked");
+    let mut body = order("Z-9", "A", 2);
+    body["payment"] = json!({ "source": "midtrans", "reference": "R-9" });
+    let created = shop.post("/v1/orders", &body).await;
+    assert_eq!(
+        (created.status, &created.body["status"]),
+        (201, &json!("paid")),
+        "{created:?}"
+    );
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_payment_may_stand_alone_and_is_captured_by_hand() {
+    let shop = Shop::open().await;
+    let body = json!({
+        "source": "manual", "reference": "cash-1", "amount": 500, "currency": "EUR",
+        "metadata": { "till": 2 },
+    });
+    let made = shop.post("/v1/payments", &body).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    assert_eq!(made.body["order_id"], json!(null));
+    let id = made.body["id"].as_str().expect("it has an id");
+    let path = format!("/v1/payments/{id}/capture");
+    let captured = shop
+        .post(&path, &json!({ "amount": 500, "note": "cash" }))
+        .await;
+    assert_eq!(
+        (captured.status, &captured.body["status"]),
+        (200, &json!("paid")),
+        "{captured:?}"
+    );
+    let read = shop.get(&format!("/v1/payments/{id}")).await;
+    assert_eq!(read.body["captured_amount"], 500);
+    let list = shop.get("/v1/payments?reference=cash-1&status=paid").await;
+    assert_eq!(list.body["data"][0]["id"], made.body["id"]);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn refusals_say_what_is_wrong_and_who_has_it() {
+    let shop = Shop::open().await;
+    shop.put_stock("A", 1).await;
+    let refused = shop.post("/v1/orders", &order("Z-1", "A", 2)).await;
+    assert_eq!((refused.status, refused.code()), (409, "out_of_stock"));
+    assert_eq!(refused.pointers(), ["/lines/0/sku"]);
+    assert_eq!(refused.body["skus"][0]["available"], 1);
+    assert_eq!(refused.body["new_key_required"], true);
+    let made = shop.post("/v1/orders", &order("Z-1", "A", 1)).await;
+    let again = shop.post("/v1/orders", &order("Z-1", "A", 1)).await;
+    assert_eq!((again.status, again.code()), (409, "already_exists"));
+    assert_eq!(again.body["id"], made.body["id"]);
+    for (change, status, code) in [
+        (json!({ "lines": [] }), 422, "lines_empty"),
+        (json!({ "currency": "XQQ" }), 422, "currency_unknown"),
+        (json!({ "discount_amount": 99_999 }), 422, "total_negative"),
+        (
+            json!({ "slot": { "calendar": "nowhere" } }),
+            422,
+            "calendar_unknown",
+        ),
+        (
+            json!({ "payment": { "source": "nobody", "reference": "x" } }),
+            404,
+            "source_unknown",
+        ),
+        (
+            json!({ "hold": "hld_01m7z2dajeeqdaeg5akq52p000" }),
+            409,
+            "hold_not_active",
+        ),
+    ] {
+        let mut body = order("Z-2", "A", 1);
+        for (name, value) in change.as_object().into_iter().flatten() {
+            body[name] = value.clone();
+        }
+        let refused = shop.post("/v1/orders", &body).await;
+        assert_eq!((refused.status, refused.code()), (status, code), "{change}");
+    }
+    let unknown = shop.post("/v1/orders", &order("Z-3", "never-put", 1)).await;
+    assert_eq!((unknown.status, unknown.code()), (422, "sku_unknown"));
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn cancelling_twice_is_the_same_and_paid_orders_refuse() {
+    let shop = Shop::open().await;
+    shop.put_stock("A", 2).await;
+    shop.post("/v1/orders", &order("Z-1", "A", 1)).await;
+    for _ in 0..2 {
+        let cancelled = shop.post("/v1/orders/Z-1/cancel", &json!({})).await;
+        assert_eq!(
+            (cancelled.status, &cancelled.body["status"]),
+            (200, &json!("cancelled"))
+        );
+    }
+    let mut body = order("Z-2", "A", 1);
+    body["payment"] = json!({ "source": "midtrans", "reference": "R-2" });
+    shop.post("/v1/orders", &body).await;
+    shop.deliver("/webhooks/midtrans", &shop.webhook("R-2", "t1", 5000))
+        .await;
+    let refused = shop.post("/v1/orders/Z-2/cancel", &json!({})).await;
+    assert_eq!((refused.status, refused.code()), (409, "order_paid"));
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn lists_are_pages_with_filters() {
+    let shop = Shop::open().await;
+    shop.put_stock("A", 100).await;
+    for number in 0..5 {
+        let made = shop
+            .post("/v1/orders", &order(&format!("Z-{number}"), "A", 1))
+            .await;
+        assert_eq!(made.status, 201, "{made:?}");
+    }
+    let mut codes = Vec::new();
+    let mut path = "/v1/orders?limit=2".to_owned();
+    loop {
+        let page = shop.get(&path).await;
+        for order in page.body["data"].as_array().into_iter().flatten() {
+            codes.push(order["code"].as_str().unwrap_or_default().to_owned());
+        }
+        match page.body["next_cursor"].as_str() {
+            Some(cursor) => path = format!("/v1/orders?limit=2&cursor={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!(codes, ["Z-4", "Z-3", "Z-2", "Z-1", "Z-0"]);
+    let one = shop
+        .get("/v1/orders?code=Z-3&status=awaiting_payment")
+        .await;
+    assert_eq!(one.body["data"].as_array().map(Vec::len), Some(1));
+    for query in [
+        "limit=0",
+        "limit=201",
+        "status=gone",
+        "colour=red",
+        "cursor=!",
+        "code=a&code=b",
+    ] {
+        let refused = shop.get(&format!("/v1/orders?{query}")).await;
+        assert_eq!(
+            (refused.status, refused.code()),
+            (400, "request_invalid"),
+            "{query}"
+        );
+        assert!(refused.pointers()[0].starts_with('?'), "{query}");
+    }
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn attention_is_resolved_by_a_person() {
+    let shop = Shop::open().await;
+    shop.put_stock("A", 2).await;
+    let mut body = order("Z-1", "A", 1);
+    body["payment"] = json!({ "source": "midtrans", "reference": "R-1" });
+    shop.post("/v1/orders", &body).await;
+    shop.deliver("/webhooks/midtrans", &shop.webhook("R-1", "t1", 7000))
+        .await;
+    let flagged = shop.get("/v1/orders?attention=true").await;
+    assert_eq!(
+        flagged.body["data"][0]["attention"],
+        json!(["overpaid"]),
+        "{flagged:?}"
+    );
+    let path = "/v1/orders/Z-1/attention/overpaid/resolve";
+    let resolved = shop
+        .call("POST", path, &json!({ "note": "given back in cash" }))
+        .await;
+    assert_eq!(
+        (resolved.status, &resolved.body["attention"]),
+        (200, &json!([])),
+        "{resolved:?}"
+    );
+    let unknown = shop
+        .call(
+            "POST",
+            "/v1/orders/Z-1/attention/hunger/resolve",
+            &json!({}),
+        )
+        .await;
+    assert_eq!(unknown.status, 404);
+    shop.close().await;
+}

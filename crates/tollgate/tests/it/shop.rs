@@ -1,0 +1,283 @@
+//! A server with one shop, and a client that speaks plain HTTP/1.1 so that tests can break it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tollgate::Config;
+use tollgate_core::money::Currency;
+use tollgate_core::time::Timestamp;
+use tollgate_providers::{Sample, SampleStatus, Source, Webhook};
+
+/// The configured admin key.
+pub(crate) const KEY: &str = "tg_bootstrap-key-of-the-tests";
+
+/// The configuration of every test; `{}` is more of its `[server]`.
+const CONFIG: &str = r#"
+[server]
+listen = "127.0.0.1:0"
+header_timeout_ms = 1000
+body_timeout_ms = 300
+body_bytes_max = 20000
+delivery_items_max = 8
+{server}
+[store]
+url = "{store}"
+[api]
+bootstrap_key = "literal:tg_bootstrap-key-of-the-tests"
+[sources.accurate]
+provider = "accurate"
+addresses = ["127.0.0.1"]
+database_ids = [7]
+[sources.midtrans]
+provider = "midtrans"
+secrets = ["literal:server-key"]
+paths = ["/old/midtrans"]
+[shops.tea]
+timezone = "Asia/Kolkata"
+[shops.tea.sources.midtrans]
+provider = "midtrans"
+secrets = ["literal:tea-key"]
+"#;
+
+/// A running server.
+pub(crate) struct Shop {
+    pub(crate) address: SocketAddr,
+    midtrans: Arc<Source>,
+    stop: Option<oneshot::Sender<()>>,
+    server: JoinHandle<()>,
+    keys: AtomicU32,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) text: String,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    pub(crate) fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (known, value) = line.split_once(':')?;
+            known.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+
+    pub(crate) fn pointers(&self) -> Vec<&str> {
+        let errors = self.body["errors"].as_array().into_iter().flatten();
+        errors
+            .filter_map(|error| error["pointer"].as_str())
+            .collect()
+    }
+}
+
+impl Shop {
+    pub(crate) async fn open() -> Shop {
+        Shop::with("", "sqlite::memory:").await
+    }
+
+    /// A server with more in its `[server]`, and its store at a place.
+    pub(crate) async fn with(server: &str, store: &str) -> Shop {
+        Shop::of(
+            &CONFIG
+                .replacen("{server}", server, 1)
+                .replacen("{store}", store, 1),
+        )
+        .await
+    }
+
+    /// A server where the source of shop tea has another secret.
+    pub(crate) async fn with_tea_secret(secret: &str, store: &str) -> Shop {
+        let text = CONFIG
+            .replacen("tea-key", secret, 1)
+            .replacen("{server}", "", 1);
+        Shop::of(&text.replacen("{store}", store, 1)).await
+    }
+
+    async fn of(text: &str) -> Shop {
+        let config = Config::from_toml_str(text).unwrap_or_else(|error| panic!("{error}"));
+        let midtrans = config.shops[0]
+            .sources
+            .iter()
+            .find(|configured| configured.source.name() == "midtrans")
+            .map(|configured| Arc::clone(&configured.source))
+            .expect("it is configured");
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port is free");
+        let address = listener.local_addr().expect("it is bound");
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = tokio::spawn(async move {
+            let shutdown = async {
+                let _ = stopped.await;
+            };
+            tollgate::serve(config, listener, shutdown)
+                .await
+                .unwrap_or_else(|error| panic!("{error}"));
+        });
+        Shop {
+            address,
+            midtrans,
+            stop: Some(stop),
+            server,
+            keys: AtomicU32::new(0),
+        }
+    }
+
+    /// Stops the server and waits until its store is closed.
+    pub(crate) async fn close(mut self) {
+        self.ask_to_stop();
+        self.server.await.expect("it does not panic");
+    }
+
+    pub(crate) fn ask_to_stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+    }
+
+    /// Sends raw bytes and reads until the server closes or has answered once.
+    pub(crate) async fn raw(&self, request: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(self.address).await.expect("it listens");
+        stream.write_all(request).await.expect("it reads");
+        read_answer(&mut stream).await
+    }
+
+    /// A request with headers of its own.
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
+        let mut request = format!("{method} {path} HTTP/1.1\r\nhost: shop\r\n").into_bytes();
+        for (name, value) in headers {
+            request.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
+        }
+        request.extend_from_slice(format!("content-length: {}\r\n\r\n", body.len()).as_bytes());
+        request.extend_from_slice(body);
+        self.raw(&request).await
+    }
+
+    /// A call of the API with the admin key.
+    pub(crate) async fn call(&self, method: &str, path: &str, body: &Value) -> Answer {
+        let text = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        let bearer = format!("Bearer {KEY}");
+        self.send(method, path, &[("authorization", &bearer)], text.as_bytes())
+            .await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call("GET", path, &Value::Null).await
+    }
+
+    /// A POST with an Idempotency-Key of its own.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        let number = self.keys.fetch_add(1, Ordering::Relaxed);
+        self.keyed(path, &format!("key-{number}"), body).await
+    }
+
+    /// A POST with this Idempotency-Key.
+    pub(crate) async fn keyed(&self, path: &str, key: &str, body: &Value) -> Answer {
+        let bearer = format!("Bearer {KEY}");
+        let headers = [("authorization", bearer.as_str()), ("idempotency-key", key)];
+        self.send("POST", path, &headers, body.to_string().as_bytes())
+            .await
+    }
+
+    /// Says how much there is of a sku.
+    pub(crate) async fn put_stock(&self, sku: &str, on_hand: i64) {
+        let path = format!("/v1/stock/{sku}");
+        let answer = self
+            .call("PUT", &path, &json!({ "on_hand": on_hand }))
+            .await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+
+    /// A Midtrans webhook about an amount of IDR.
+    pub(crate) fn webhook(&self, reference: &str, id: &str, minor: i64) -> Webhook {
+        let sample = Sample {
+            reference: reference.to_owned(),
+            amount_minor: minor,
+            currency: Currency::new("IDR").expect("it has three letters"),
+            status: SampleStatus::Paid,
+            id: id.to_owned(),
+            now: Timestamp::from_millis(1_769_076_000_000),
+        };
+        self.midtrans.sample(&sample).expect("it can be signed")
+    }
+
+    /// Sends a webhook.
+    pub(crate) async fn deliver(&self, path: &str, webhook: &Webhook) -> Answer {
+        let headers: Vec<(&str, &str)> = webhook
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        self.send("POST", path, &headers, &webhook.body).await
+    }
+}
+
+/// Reads one answer.
+pub(crate) async fn read_answer(stream: &mut TcpStream) -> Answer {
+    let mut bytes = Vec::new();
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        if let Some(answer) = whole(&bytes) {
+            return answer;
+        }
+        match stream.read(&mut buffer).await {
+            Ok(0) => panic!(
+                "the connection ended after {:?}",
+                String::from_utf8_lossy(&bytes)
+            ),
+            Ok(count) => bytes.extend_from_slice(&buffer[..count]),
+            Err(error) => panic!("{error} after {:?}", String::from_utf8_lossy(&bytes)),
+        }
+    }
+}
+
+fn whole(bytes: &[u8]) -> Option<Answer> {
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
+    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    let mut answer = Answer {
+        status,
+        head,
+        text: String::new(),
+        body: Value::Null,
+    };
+    let length: usize = answer
+        .header("content-length")
+        .map_or(0, |length| length.parse().expect("a number"));
+    let body = bytes.get(end + 4..end + 4 + length)?;
+    answer.text = String::from_utf8_lossy(body).into_owned();
+    answer.body = serde_json::from_slice(body).unwrap_or_default();
+    Some(answer)
+}
+
+/// An order of some pieces of one sku at 50 each, in IDR.
+pub(crate) fn order(code: &str, sku: &str, quantity: i64) -> Value {
+    json!({
+        "code": code,
+        "currency": "IDR",
+        "lines": [{ "sku": sku, "quantity": quantity, "unit_amount": 5000 }],
+    })
+}

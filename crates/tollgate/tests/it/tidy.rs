@@ -1,0 +1,224 @@
+//! The arrows between the packages (ARCHITECTURE.md, Packages): what each may name.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// A package, what it depends on of ours, and what its sources never name.
+const PACKAGES: &[(&str, &[&str], &[&str])] = &[
+    (
+        "tollgate-core",
+        &[],
+        &[
+            "tokio",
+            "axum",
+            "hyper",
+            "tonic",
+            "reqwest",
+            "rusqlite",
+            "serde",
+            "std::fs",
+            "std::net",
+            "std::thread",
+            "SystemTime",
+            "Instant::now",
+            "getrandom",
+            "rand::",
+        ],
+    ),
+    (
+        "tollgate-providers",
+        &["tollgate-core"],
+        &[
+            "tokio",
+            "axum",
+            "hyper",
+            "tonic",
+            "reqwest",
+            "rusqlite",
+            "std::fs",
+            "TcpStream",
+            "UdpSocket",
+            "std::thread",
+            "SystemTime",
+            "Instant::now",
+            "getrandom",
+            "rand::",
+        ],
+    ),
+    (
+        "tollgate-store",
+        &["tollgate-core"],
+        &[
+            "axum",
+            "hyper",
+            "tonic",
+            "reqwest",
+            "tokio::spawn",
+            "tokio::task",
+            "std::net::Tcp",
+        ],
+    ),
+    (
+        "tollgate",
+        &["tollgate-core", "tollgate-providers", "tollgate-store"],
+        &["rusqlite", "tokio_postgres", "sqlx"],
+    ),
+];
+
+/// Core depends on nothing else from outside.
+const CORE_DEPENDS_ON: &[&str] = &["thiserror"];
+
+fn crates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("it is in crates/")
+        .to_owned()
+}
+
+fn dependencies(package: &str) -> BTreeSet<String> {
+    let path = crates().join(package).join("Cargo.toml");
+    let text = std::fs::read_to_string(&path).expect("every package has a manifest");
+    let manifest: toml::Table = text.parse().expect("it is TOML");
+    let table = manifest.get("dependencies").and_then(toml::Value::as_table);
+    table
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.clone())
+        .collect()
+}
+
+#[test]
+fn packages_depend_on_each_other_as_drawn() {
+    for (package, expected, _) in PACKAGES {
+        let ours: BTreeSet<String> = dependencies(package)
+            .into_iter()
+            .filter(|name| name.starts_with("tollgate"))
+            .collect();
+        let expected: BTreeSet<String> = expected.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(ours, expected, "{package}");
+    }
+    let core = dependencies("tollgate-core");
+    assert_eq!(
+        core,
+        CORE_DEPENDS_ON
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect()
+    );
+}
+
+#[test]
+fn there_are_four_packages() {
+    let found: BTreeSet<String> = std::fs::read_dir(crates())
+        .expect("it can be read")
+        .filter_map(|entry| {
+            entry
+                .expect("it can be read")
+                .file_name()
+                .into_string()
+                .ok()
+        })
+        .filter(|name| crates().join(name).join("Cargo.toml").exists())
+        .collect();
+    let expected = PACKAGES
+        .iter()
+        .map(|(package, _, _)| (*package).to_owned())
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn only_the_store_depends_on_a_database_driver() {
+    for (package, _, _) in PACKAGES {
+        let drivers: Vec<String> = dependencies(package)
+            .into_iter()
+            .filter(|name| {
+                [
+                    "rusqlite",
+                    "libsqlite3-sys",
+                    "tokio-postgres",
+                    "postgres",
+                    "sqlx",
+                ]
+                .contains(&name.as_str())
+            })
+            .collect();
+        assert!(
+            *package == "tollgate-store" || drivers.is_empty(),
+            "{package}: {drivers:?}"
+        );
+    }
+}
+
+#[test]
+fn sources_name_nothing_their_package_must_not_know() {
+    for (package, _, forbidden) in PACKAGES {
+        let mut files = Vec::new();
+        collect(&crates().join(package).join("src"), &mut files);
+        assert!(!files.is_empty(), "{package} has sources");
+        for file in files {
+            let text = std::fs::read_to_string(&file).expect("it can be read");
+            // Tests at the end of a file may do what they like.
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for (number, line) in code.lines().enumerate() {
+                let line = line.split("//").next().unwrap_or_default();
+                for name in *forbidden {
+                    assert!(
+                        !names(line, name),
+                        "{}:{}: {package} must not name {name}",
+                        file.display(),
+                        number + 1
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn only_one_file_of_the_store_names_the_driver() {
+    let mut files = Vec::new();
+    collect(&crates().join("tollgate-store").join("src"), &mut files);
+    let naming: Vec<String> = files
+        .into_iter()
+        .filter(|file| {
+            let text = std::fs::read_to_string(file).expect("it can be read");
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            code.lines()
+                .any(|line| names(line.split("//").next().unwrap_or_default(), "rusqlite"))
+        })
+        .filter_map(|file| {
+            file.file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+        })
+        .collect();
+    // `error.rs` keeps the driver's error as a source.
+    assert!(
+        naming
+            .iter()
+            .all(|name| ["db.rs", "error.rs"].contains(&name.as_str())),
+        "{naming:?}"
+    );
+}
+
+/// The name stands in the line as a word of its own, outside of texts.
+fn names(line: &str, name: &str) -> bool {
+    let outside: String = line.split('"').step_by(2).collect::<Vec<_>>().join("\"");
+    outside.match_indices(name).any(|(at, _)| {
+        let before = outside[..at].chars().next_back();
+        let after = outside[at + name.len()..].chars().next();
+        let word = |letter: Option<char>| letter.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        !word(before) && (name.ends_with(':') || !word(after))
+    })
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("it can be read") {
+        let path = entry.expect("it can be read").path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
