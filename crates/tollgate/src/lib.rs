@@ -16,6 +16,7 @@ mod metrics;
 mod render;
 pub mod app;
 pub mod http;
+mod load;
 pub mod cli;
 
 pub use app::{App, StartError};

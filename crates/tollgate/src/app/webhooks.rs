@@ -12,7 +12,7 @@ use tollgate_core::time::Timestamp;
 use tollgate_providers::{Delivery, Item, ItemError, Rejection};
 use tollgate_store::{Class, Rejected, Reply, Submission};
 
-use super::{App, Hook};
+use super::{App, Hook, Keeping, ceiling};
 use crate::error::{BODY_TOO_LARGE, INTERNAL, OUTCOME_UNKNOWN, Problem, code_of};
 use crate::{headers, ids};
 
@@ -101,6 +101,9 @@ impl App {
                 self.keep(hook, id, &incoming, code, &error.detail, None);
             }
             return Err(Problem::from(code_of(code)).detail(error.detail.clone()));
+        }
+        if self.inner.keeping == Keeping::Nothing {
+            return Ok(ceiling::take(id, items));
         }
         self.decide_items(hook, id, incoming, items).await
     }

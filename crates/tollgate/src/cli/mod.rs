@@ -7,6 +7,9 @@ mod serve;
 mod migrate;
 mod config;
 mod keys;
+mod send;
+mod demo;
+mod bench;
 mod call;
 mod completions;
 
@@ -42,12 +45,19 @@ enum Command {
     Migrate(migrate::Args),
     Config(config::Args),
     Keys(keys::Args),
+    Send(send::Args),
+    Demo(demo::Args),
+    Bench(bench::Args),
     Completions(completions::Args),
 }
 
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
     let Arguments { config, command } = Arguments::parse();
+    // It has a runtime of its own for its load, and its server is another process.
+    if let Command::Bench(args) = command {
+        return bench::run(&args);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -63,6 +73,9 @@ pub fn main() -> ExitCode {
             Command::Migrate(args) => migrate::run(args, file),
             Command::Config(args) => config::run(args, file),
             Command::Keys(args) => keys::run(args, file).await,
+            Command::Send(args) => send::run(args, file).await,
+            Command::Demo(args) => demo::run(args).await,
+            Command::Bench(args) => bench::run(&args),
             Command::Completions(args) => completions::run(args),
         }
     })

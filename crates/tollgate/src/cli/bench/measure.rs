@@ -1,0 +1,409 @@
+//! Rounds: the ceiling and the store in turn, with everything around them that is not timed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+
+use super::BenchError;
+use super::child::Server;
+use super::early;
+use super::figures::{Round, Run};
+use super::plan::Name;
+use super::requests::{CALENDARS, HOT, PLENTY, SKUS, Writer, calendar, distinct, sku};
+use super::webhook::Signer;
+use crate::load::client::Client;
+use crate::load::drive::{self, Load, Tally};
+use crate::load::pace::Rate;
+use crate::load::process;
+use crate::load::script::Script;
+
+/// How a bench is run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shape {
+    pub(super) name: Name,
+    pub(super) seconds: u64,
+    pub(super) connections: usize,
+    pub(super) rate: Option<Rate>,
+    pub(super) sold_out: bool,
+}
+
+/// A server and what its requests are written with.
+pub(super) struct Side {
+    pub(super) server: Server,
+    pub(super) client: Arc<Client>,
+}
+
+/// What was answered in all, for the check at the end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Ledger {
+    /// Numbers used for ids, codes and references.
+    pub(super) used: u64,
+    /// Orders created before the clock started.
+    pub(super) prepared: u64,
+    /// 2xx answers that told of a new event.
+    pub(super) events: u64,
+    /// 2xx answers that told of an earlier event.
+    pub(super) duplicates: u64,
+    /// 2xx answers that told of a payment applied.
+    pub(super) applied: u64,
+    /// 201 answers to orders in the timed part.
+    pub(super) created: u64,
+    /// Refusals for stock.
+    pub(super) refused: u64,
+    /// Payments whose own 201 said `paid`.
+    pub(super) paid_at_once: u64,
+}
+
+/// A warm-up also tells how many requests a round needs.
+const WARM_UP: Duration = Duration::from_secs(1);
+const WARM_UP_REQUESTS: usize = 3000;
+/// More requests than a round at the warm-up's rate would send; what is too many is not sent.
+const SPARE: f64 = 1.6;
+/// Requests prepared for one round take no more memory than this.
+const SCRIPT_BYTES_MAX: usize = 1 << 30;
+/// Orders made before a round, many at once; how long that may take.
+const PREPARE_CONNECTIONS: usize = 64;
+const PREPARE_MAX: Duration = Duration::from_secs(600);
+/// A pair of `early` takes 250 ms on the average.
+const EARLY_PAIRS_PER_SECOND: f64 = 6.0;
+
+/// Everything a bench needs while it runs.
+pub(super) struct Bench {
+    pub(super) shape: Shape,
+    pub(super) store: Side,
+    pub(super) ceiling: Side,
+    pub(super) secret: String,
+    pub(super) ledger: Ledger,
+    pub(super) progress: ProgressBar,
+    /// Requests a second that the store took at most.
+    per_second: f64,
+}
+
+impl Bench {
+    pub(super) fn new(
+        shape: Shape,
+        store: Side,
+        ceiling: Side,
+        secret: String,
+        progress: ProgressBar,
+    ) -> Bench {
+        let ledger = Ledger::default();
+        Bench {
+            shape,
+            store,
+            ceiling,
+            secret,
+            ledger,
+            progress,
+            per_second: 0.0,
+        }
+    }
+
+    /// Stock and slots, through the API.
+    pub(super) fn furnish(&self) -> Result<(), BenchError> {
+        self.progress.set_message("stock and slots");
+        let client = &self.store.client;
+        let mut script = Script::default();
+        let mut put = |path: String, body: serde_json::Value| {
+            let body = body.to_string();
+            script.push(|out| client.write(out, "PUT", &path, None, body.as_bytes()));
+        };
+        let stock = |on_hand: i64| serde_json::json!({ "on_hand": on_hand });
+        match self.shape.name {
+            Name::Ingest | Name::Duplicates | Name::Server => return Ok(()),
+            Name::HotSku if self.shape.sold_out => put(format!("/v1/stock/{HOT}"), stock(0)),
+            Name::HotSku => put(format!("/v1/stock/{HOT}"), stock(PLENTY)),
+            Name::HotSlot => put_calendar(&mut put, HOT),
+            Name::Apply | Name::Orders | Name::Early => {
+                for number in 0..SKUS {
+                    put(format!("/v1/stock/{}", sku(number)), stock(PLENTY));
+                }
+                for number in 0..CALENDARS {
+                    put_calendar(&mut put, &calendar(number));
+                }
+            }
+        }
+        // One connection: a calendar must be there before its slots.
+        let tally = self.send_all(&self.store, script, 1)?;
+        all_answered(&tally, 200, "stock and slots")
+    }
+
+    /// Sends what is not timed until all of it is answered.
+    fn send_all(
+        &self,
+        side: &Side,
+        script: Script,
+        connections: usize,
+    ) -> Result<Tally, BenchError> {
+        let load = Load {
+            target: side.server.target(),
+            connections,
+            rate: None,
+            length: PREPARE_MAX,
+            tell: b"\"status\":\"",
+            repeat: false,
+        };
+        drive::run(&load, Arc::new(script), &|_| ()).map_err(|error| BenchError(error.to_string()))
+    }
+
+    /// Runs both sides for a moment, so that the first round is like the others.
+    pub(super) fn warm_up(&mut self) -> Result<(), BenchError> {
+        self.progress.set_message("warm-up");
+        let shape = self.shape;
+        self.shape.rate = None;
+        let round = self.play(WARM_UP, WARM_UP_REQUESTS);
+        self.shape = shape;
+        self.per_second = self.per_second.max(round?.store.rate);
+        Ok(())
+    }
+
+    /// One round.
+    pub(super) fn round(&mut self) -> Result<Round, BenchError> {
+        let seconds = self.shape.seconds as f64;
+        let wanted = match (self.shape.name, self.shape.rate) {
+            (Name::Early, _) => seconds * EARLY_PAIRS_PER_SECOND * self.shape.connections as f64,
+            (_, Some(rate)) => seconds * f64::from(rate.per_second()) + 1.0,
+            (_, None) => seconds * self.per_second * SPARE + 1000.0,
+        };
+        let round = self.play(Duration::from_secs(self.shape.seconds), wanted as usize)?;
+        self.per_second = self.per_second.max(round.store.rate);
+        Ok(round)
+    }
+
+    fn play(&mut self, length: Duration, count: usize) -> Result<Round, BenchError> {
+        let name = self.shape.name;
+        let from = self.ledger.used;
+        // A kilobyte each is what the largest of them take.
+        let count = count.min(SCRIPT_BYTES_MAX / 1024);
+        self.ledger.used += count as u64;
+        if matches!(name, Name::Apply | Name::Early) {
+            self.prepare(from, count)?;
+        }
+        self.progress.set_message("requests");
+        let script = |side: &Side| {
+            let signer = Signer::new(&self.secret);
+            Arc::new(
+                Writer {
+                    client: &side.client,
+                    signer,
+                    now: now(),
+                }
+                .script(name, from, count),
+            )
+        };
+        let (ceiling, store) = (script(&self.ceiling), script(&self.store));
+        self.progress.set_message("ceiling");
+        let (ceiling, _) = self.timed(&self.ceiling, ceiling, from, length)?;
+        self.progress.inc(1);
+        self.progress.set_message(name.word());
+        let (store, tally) = self.timed(&self.store, store, from, length)?;
+        self.progress.inc(1);
+        self.book(&tally)?;
+        Ok(Round { ceiling, store })
+    }
+
+    /// Makes the orders that the timed requests are about.
+    fn prepare(&mut self, from: u64, count: usize) -> Result<(), BenchError> {
+        self.progress.set_message("orders");
+        let signer = Signer::new(&self.secret);
+        let writer = Writer {
+            client: &self.store.client,
+            signer,
+            now: now(),
+        };
+        let script = writer.prepared(self.shape.name, from, count);
+        let tally = self.send_all(&self.store, script, PREPARE_CONNECTIONS)?;
+        self.ledger.prepared += count as u64;
+        all_answered(&tally, 201, "orders")
+    }
+
+    fn timed(
+        &self,
+        side: &Side,
+        script: Arc<Script>,
+        from: u64,
+        length: Duration,
+    ) -> Result<(Run, Tally), BenchError> {
+        let load = Load {
+            target: side.server.target(),
+            connections: self.shape.connections,
+            rate: self.shape.rate,
+            length,
+            tell: self.shape.name.tell(),
+            // The ceiling keeps nothing: to it a repeated request is like a new one.
+            repeat: std::ptr::eq(side, &self.ceiling),
+        };
+        let before = (side.server.usage(), process::usage(std::process::id()));
+        let tally = match self.shape.name {
+            Name::Early => early::run(&load, &side.client, script, from),
+            _ => drive::run(&load, script, &|_| ()),
+        };
+        let tally = tally.map_err(|error| BenchError(format!("send the load: {error}")))?;
+        let after = (side.server.usage(), process::usage(std::process::id()));
+        let used = |before: Option<process::Usage>, after: Option<process::Usage>| {
+            let used = before
+                .zip(after)
+                .map(|(before, after)| after.cpu.saturating_sub(before.cpu));
+            used.unwrap_or_default().as_secs_f64()
+        };
+        if tally.broken > 0 {
+            let why = tally.first_broken.clone().unwrap_or_default();
+            return Err(BenchError(format!(
+                "{} requests without an answer: {why}",
+                tally.broken
+            )));
+        }
+        let run = Run::of(&tally, used(before.0, after.0), used(before.1, after.1));
+        Ok((run, tally))
+    }
+
+    /// Counts what was answered; an answer that this bench cannot have is an error.
+    fn book(&mut self, tally: &Tally) -> Result<(), BenchError> {
+        let ledger = &mut self.ledger;
+        for kind in &tally.kinds {
+            let right = match (self.shape.name, kind.status, kind.word.as_str()) {
+                (Name::Ingest, 200, "parked") => add(&mut ledger.events, kind.count),
+                (Name::Duplicates, 200, "parked") => add(&mut ledger.events, kind.count),
+                (Name::Duplicates, 200, "duplicate") => add(&mut ledger.duplicates, kind.count),
+                (Name::Apply, 200, "applied") => {
+                    add(&mut ledger.events, kind.count) && add(&mut ledger.applied, kind.count)
+                }
+                (Name::Orders | Name::HotSlot, 201, "awaiting_payment") => {
+                    add(&mut ledger.created, kind.count)
+                }
+                (Name::HotSku, 201, "awaiting_payment") if !self.shape.sold_out => {
+                    add(&mut ledger.created, kind.count)
+                }
+                (Name::HotSku, 409, _) if self.shape.sold_out => {
+                    add(&mut ledger.refused, kind.count)
+                }
+                (Name::Early, 201, "paid") => {
+                    add(&mut ledger.events, kind.count)
+                        && add(&mut ledger.applied, kind.count)
+                        && add(&mut ledger.paid_at_once, kind.count)
+                }
+                _ => false,
+            };
+            if !right {
+                return Err(BenchError(format!(
+                    "{} answers {} {:?} that {} cannot have, the first one: {}",
+                    kind.count,
+                    kind.status,
+                    kind.word,
+                    self.shape.name.word(),
+                    kind.example,
+                )));
+            }
+        }
+        if self.shape.name == Name::Duplicates {
+            let sent = tally.answers();
+            let new = tally.count(200, "parked");
+            if new != distinct(sent) {
+                return Err(BenchError(format!(
+                    "{new} of {sent} answers told of a new event, but {} were sent",
+                    distinct(sent)
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn add(sum: &mut u64, count: u64) -> bool {
+    *sum += count;
+    true
+}
+
+fn all_answered(tally: &Tally, status: u16, what: &str) -> Result<(), BenchError> {
+    match tally.kinds.iter().find(|kind| kind.status != status) {
+        Some(kind) => Err(BenchError(format!(
+            "prepare {what}: {} answers with status {}, the first one: {}",
+            kind.count, kind.status, kind.example
+        ))),
+        None if tally.broken > 0 => Err(BenchError(format!(
+            "prepare {what}: {}",
+            tally.first_broken.clone().unwrap_or_default()
+        ))),
+        None if !tally.ran_out => Err(BenchError(format!(
+            "prepare {what}: not done within {PREPARE_MAX:?}"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// A calendar that counts orders, with four hours of tomorrow that hold any number of them.
+fn put_calendar(put: &mut impl FnMut(String, serde_json::Value), name: &str) {
+    put(
+        format!("/v1/calendars/{name}"),
+        serde_json::json!({
+            "unit": "orders",
+            "capacity": PLENTY,
+            "slot_minutes": 60,
+            "weekly": [],
+            "timezone": "UTC",
+        }),
+    );
+    let tomorrow = jiff::Timestamp::from_second((now() / 86_400 + 1) * 86_400)
+        .expect("tomorrow is within time");
+    let hour = |hour: i64| (tomorrow + jiff::SignedDuration::from_hours(hour)).to_string();
+    let slots: Vec<serde_json::Value> = (10..14)
+        .map(|start| {
+            serde_json::json!({
+                "starts_at": hour(start),
+                "ends_at": hour(start + 1),
+                "capacity": PLENTY,
+            })
+        })
+        .collect();
+    put(
+        format!("/v1/calendars/{name}/slots"),
+        serde_json::json!({ "slots": slots }),
+    );
+}
+
+/// The second it is.
+fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+/// Looks at a file's size every 20 ms while it lives, and keeps the greatest.
+pub(super) struct SizeWatch {
+    greatest: Arc<AtomicU64>,
+    stop: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl SizeWatch {
+    pub(super) fn over(file: std::path::PathBuf) -> SizeWatch {
+        let (greatest, stop) = (
+            Arc::new(AtomicU64::new(0)),
+            Arc::new(AtomicBool::new(false)),
+        );
+        let (size, ended) = (Arc::clone(&greatest), Arc::clone(&stop));
+        let thread = std::thread::spawn(move || {
+            while !ended.load(Ordering::Relaxed) {
+                if let Ok(metadata) = std::fs::metadata(&file) {
+                    size.fetch_max(metadata.len(), Ordering::Relaxed);
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        });
+        SizeWatch {
+            greatest,
+            stop,
+            thread: Some(thread),
+        }
+    }
+
+    /// The greatest size seen.
+    pub(super) fn end(mut self) -> u64 {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            // It only sleeps and looks; if it has panicked, what it saw still counts.
+            let _ = thread.join();
+        }
+        self.greatest.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,206 @@
+//! Writes the requests of each bench.
+
+use serde_json::{Value, json};
+
+use super::plan::Name;
+use super::webhook::Signer;
+use crate::load::client::Client;
+use crate::load::script::Script;
+
+/// How many skus there are.
+pub(super) const SKUS: u64 = 1000;
+/// How many calendars the orders are spread over.
+pub(super) const CALENDARS: u64 = 8;
+/// The calendar and the sku that everybody wants.
+pub(super) const HOT: &str = "hot";
+/// Room and stock that do not run out: every order of ten years at a million a second fits.
+pub(super) const PLENTY: i64 = 1 << 48;
+/// The path of the bench's webhooks.
+pub(super) const WEBHOOKS: &str = "/webhooks/bench";
+
+const UNIT_MINOR: i64 = 1_999;
+/// Longer than any bench takes, so that no hold runs out while it is measured.
+const HOLD_SECONDS: i64 = 86_400;
+
+/// Writes requests for one server.
+pub(super) struct Writer<'a> {
+    pub(super) client: &'a Client,
+    pub(super) signer: Signer,
+    /// The second at which webhooks are signed.
+    pub(super) now: i64,
+}
+
+impl Writer<'_> {
+    /// `count` requests of a bench; `from` is the first number that was not used before.
+    pub(super) fn script(&mut self, name: Name, from: u64, count: usize) -> Script {
+        let mut script = Script::default();
+        for place in 0..count as u64 {
+            match name {
+                Name::Ingest | Name::Apply | Name::Early | Name::Server => {
+                    self.webhook(&mut script, from + place);
+                }
+                Name::Duplicates => self.webhook(&mut script, from + repeated(place)),
+                Name::Orders | Name::HotSlot | Name::HotSku => {
+                    let order = order(name, from + place);
+                    self.order(&mut script, from + place, &order);
+                }
+            }
+        }
+        script
+    }
+
+    /// The orders that `apply` pays and `early` registers payments for.
+    pub(super) fn prepared(&self, name: Name, from: u64, count: usize) -> Script {
+        let mut script = Script::default();
+        for number in from..from + count as u64 {
+            let mut order = order(Name::Orders, number);
+            if name == Name::Early
+                && let Some(order) = order.as_object_mut()
+            {
+                order.remove("payment");
+            }
+            self.order(&mut script, number, &order);
+        }
+        script
+    }
+
+    fn webhook(&mut self, script: &mut Script, number: u64) {
+        let total = 2 * UNIT_MINOR;
+        let (id, reference) = (format!("{number:012}"), reference(number));
+        let (body, timestamp, signature) = self.signer.captured(&id, &reference, total, self.now);
+        let headers = [
+            ("content-type", "application/json"),
+            ("user-agent", "bench-payments/1.0"),
+            ("x-timestamp", &timestamp),
+            ("x-signature", &signature),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        script.push(|out| {
+            self.client
+                .write_webhook(out, WEBHOOKS, &headers, body.as_bytes())
+        });
+    }
+
+    fn order(&self, script: &mut Script, number: u64, order: &Value) {
+        let (key, body) = (code(number), order.to_string());
+        script.push(|out| {
+            self.client
+                .write(out, "POST", "/v1/orders", Some(&key), body.as_bytes());
+        });
+    }
+}
+
+/// The order's code, and its Idempotency-Key.
+pub(super) fn code(number: u64) -> String {
+    format!("bench-{number:012}")
+}
+
+/// The reference by which the provider names the payment.
+pub(super) fn reference(number: u64) -> String {
+    format!("ref-{number:012}")
+}
+
+/// In `duplicates` the first of ten is new, and the others repeat any of those before.
+fn repeated(place: u64) -> u64 {
+    let distinct = place / 10;
+    if place.is_multiple_of(10) {
+        distinct
+    } else {
+        mixed(place) % (distinct + 1)
+    }
+}
+
+/// How many different events the first `sent` requests of `duplicates` hold.
+pub(super) fn distinct(sent: u64) -> u64 {
+    sent.div_ceil(10)
+}
+
+/// A number that looks like chance and is the same each time (splitmix64).
+pub(super) fn mixed(number: u64) -> u64 {
+    let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+fn order(name: Name, number: u64) -> Value {
+    let line = |sku: String, stocked: bool| {
+        let mut line = json!({
+            "sku": sku,
+            "name": "Linen shirt, natural, M",
+            "quantity": 1,
+            "unit_amount": UNIT_MINOR,
+        });
+        if !stocked {
+            line["stocked"] = json!(false);
+        }
+        line
+    };
+    let chance = mixed(number);
+    let first = chance % SKUS;
+    let second = (first + 1 + (chance >> 32) % (SKUS - 1)) % SKUS;
+    let mut order = json!({
+        "code": code(number),
+        "currency": "EUR",
+        "customer": {
+            "name": "Maria Musterfrau",
+            "email": "customer@shop.example",
+            "phone": "+49 30 1234567",
+            "locale": "de",
+        },
+        "hold_seconds": HOLD_SECONDS,
+    });
+    match name {
+        Name::HotSlot => {
+            order["lines"] = json!([line("dinner".to_owned(), false)]);
+            order["slot"] = json!({ "calendar": HOT });
+        }
+        Name::HotSku => order["lines"] = json!([line(HOT.to_owned(), true)]),
+        Name::Ingest
+        | Name::Apply
+        | Name::Duplicates
+        | Name::Orders
+        | Name::Early
+        | Name::Server => {
+            order["lines"] = json!([line(sku(first), true), line(sku(second), true)]);
+            order["slot"] = json!({ "calendar": calendar(number % CALENDARS) });
+            order["payment"] = json!({ "source": "bench", "reference": reference(number) });
+        }
+    }
+    order
+}
+
+/// The name of a sku.
+pub(super) fn sku(number: u64) -> String {
+    format!("sku-{number:04}")
+}
+
+/// The name of a calendar.
+pub(super) fn calendar(number: u64) -> String {
+    format!("calendar-{number}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn nine_of_ten_repeat_an_earlier_one_in_every_beginning() {
+        let mut seen = BTreeSet::new();
+        for place in 0..1000 {
+            let number = repeated(place);
+            assert_eq!(place.is_multiple_of(10), seen.insert(number), "{place}");
+            assert_eq!(distinct(place + 1), seen.len() as u64);
+        }
+    }
+
+    #[test]
+    fn the_two_lines_of_an_order_differ() {
+        for number in 0..2000 {
+            let order = order(Name::Orders, number);
+            assert_ne!(order["lines"][0]["sku"], order["lines"][1]["sku"]);
+        }
+    }
+}

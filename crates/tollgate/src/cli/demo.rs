@@ -1,0 +1,305 @@
+//! `tollgate demo`: five stories on a fresh temporary database, over the real HTTP server, each
+//! with what it promises and what the API then says.
+
+mod world;
+mod storm;
+mod promise;
+mod early;
+mod batches;
+mod callbacks;
+mod pieces;
+mod slots;
+#[cfg(test)]
+mod doctor;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use super::failed;
+use crate::config::Config;
+use crate::http::serve;
+use crate::load::client::Client;
+use crate::load::connection::Target;
+use crate::load::files;
+use promise::Story;
+use world::{StoryError, World};
+
+/// See the promises kept: five stories on a temporary database, then the server stays up.
+///
+/// Exit code 0 only if every promise held; 1 if one was broken or a story could not be played.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Args {
+    /// End after the stories.
+    #[arg(long)]
+    exit: bool,
+    /// Where the server listens, a loopback address; 127.0.0.1:8080 if absent, or any free port if
+    /// that one is taken.
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+}
+
+const USUAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+/// The server is up within this, or something is wrong with it.
+const READY_MAX: Duration = Duration::from_secs(10);
+
+pub(super) async fn run(args: Args) -> ExitCode {
+    match demo(&args).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => failed(&why),
+    }
+}
+
+/// Answers whether every promise held.
+async fn demo(args: &Args) -> Result<bool, String> {
+    let folder = tempfile::Builder::new()
+        .prefix("tollgate-demo-")
+        .tempdir()
+        .map_err(|error| format!("make a temporary folder: {error}"))?;
+    let files = files::raise(FILES_WANTED);
+    if files.is_some_and(|files| files < FILES_WANTED) {
+        return Err(format!(
+            "the demo makes {} connections and is both ends of each: allow it {FILES_WANTED} open \
+             files (`ulimit -n {FILES_WANTED}`)",
+            slots::ORDERS
+        ));
+    }
+    let key = format!("tg_demo_{}", fresh());
+    let listener = listen(args.listen).await?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| format!("listen: {error}"))?;
+    let target = Target::new(address)
+        .map_err(|_| format!("--listen {address}: the demo only listens on a loopback address"))?;
+    let text = configuration(folder.path(), address, &key);
+    let file = folder.path().join("tollgate.toml");
+    std::fs::write(&file, &text).map_err(|error| format!("write {}: {error}", file.display()))?;
+    let config = Config::from_toml_str(&text).map_err(|error| error.to_string())?;
+    let sources = config.shops.iter().flat_map(|shop| &shop.sources);
+    let sources: Arc<[_]> = sources
+        .map(|configured| Arc::clone(&configured.source))
+        .collect();
+    let world = World {
+        client: Arc::new(Client::new(target, &key)),
+        sources,
+    };
+
+    let (stop, stopped) = oneshot::channel::<()>();
+    let mut server = tokio::spawn(serve(config, listener, async {
+        // A dropped sender stops it as well as a word does.
+        let _ = stopped.await;
+    }));
+    let stories = tokio::select! {
+        ended = &mut server => return Err(told(ended)),
+        stories = play(&world) => stories?,
+    };
+    for story in &stories {
+        anstream::println!("{}", story.table());
+    }
+    let broken = stories.iter().filter(|story| !story.holds()).count();
+    let held = broken == 0 && stories.len() == STORIES;
+    anstream::println!("{}", verdict(stories.len(), broken));
+    if !args.exit {
+        anstream::println!("{}", next_steps(address, &key, &file));
+        tokio::select! {
+            ended = &mut server => return Err(told(ended)),
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    }
+    drop(stop);
+    match server.await {
+        Ok(Ok(())) => Ok(held),
+        ended => Err(told(ended)),
+    }
+}
+
+const STORIES: usize = 5;
+/// Both ends of every connection of the largest storm, and some for the server itself.
+const FILES_WANTED: u64 = 2 * slots::ORDERS as u64 + 200;
+
+async fn play(world: &World) -> Result<Vec<Story>, String> {
+    ready(world).await?;
+    let style =
+        ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").expect("the template is right");
+    let bar = ProgressBar::new(STORIES as u64).with_style(style);
+    let mut stories = Vec::with_capacity(STORIES);
+    let mut next = |message: &'static str, story: Option<Story>| {
+        bar.inc(u64::from(story.is_some()));
+        bar.set_message(message);
+        stories.extend(story);
+    };
+    let because = |error: StoryError| error.to_string();
+    next("webhooks before their orders", None);
+    let story = early::play(world).await.map_err(because)?;
+    next("batches that share an event", Some(story));
+    let story = batches::play(world).await.map_err(because)?;
+    next("callbacks five times at once", Some(story));
+    let story = callbacks::play(world).await.map_err(because)?;
+    next("the last ten pieces", Some(story));
+    let story = pieces::play(world).await.map_err(because)?;
+    next("a thousand orders at once", Some(story));
+    let story = slots::play(world).await.map_err(because)?;
+    next("", Some(story));
+    bar.finish_and_clear();
+    Ok(stories)
+}
+
+/// Waits until the server says that it is ready.
+async fn ready(world: &World) -> Result<(), String> {
+    let begun = Instant::now();
+    loop {
+        match world
+            .client
+            .call("GET", "/readyz", None, &serde_json::Value::Null)
+            .await
+        {
+            Ok(reply) if reply.status == 200 => return Ok(()),
+            Ok(_) | Err(_) if begun.elapsed() < READY_MAX => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            Ok(reply) => return Err(format!("wait for the server: /readyz says {}", reply.body)),
+            Err(error) => return Err(format!("wait for the server: {error}")),
+        }
+    }
+}
+
+/// Takes the address that was asked for; else the usual one, or any if that is taken.
+async fn listen(wanted: Option<SocketAddr>) -> Result<TcpListener, String> {
+    let because = |address: SocketAddr, error: std::io::Error| {
+        format!("listen on {address}: {error}; name another address with --listen")
+    };
+    if let Some(address) = wanted {
+        return TcpListener::bind(address)
+            .await
+            .map_err(|error| because(address, error));
+    }
+    match TcpListener::bind(USUAL).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => {
+            let any = SocketAddr::new(USUAL.ip(), 0);
+            TcpListener::bind(any)
+                .await
+                .map_err(|error| because(any, error))
+        }
+    }
+}
+
+/// The demo's configuration, as it could stand in a file of yours.
+fn configuration(folder: &Path, address: SocketAddr, key: &str) -> String {
+    let database = toml::Value::from(format!("sqlite:{}", folder.join("demo.db").display()));
+    format!(
+        r#"# Of `tollgate demo`; gone when it ends.
+[server]
+listen = "{address}"
+
+[store]
+url = {database}
+
+[api]
+bootstrap_key = "literal:{key}"
+
+[log]
+level = "warn"
+
+# There is no Midtrans here that could be asked, so its word is taken: in production leave
+# `confirm` out, and it is asked right behind every notification.
+[sources.midtrans]
+provider = "midtrans"
+secrets = ["literal:{midtrans}"]
+confirm = "never"
+order_code_pattern = '^(?<code>.+)-\d{{10}}$'
+
+[sources.phonepe]
+provider = "phonepe"
+version = "v1"
+merchant_id = "DEMOMERCHANT"
+salts = {{ "1" = "literal:{phonepe}" }}
+
+# Accurate signs nothing: who sends it is all there is to go by.
+[sources.accurate]
+provider = "accurate"
+addresses = ["{ip}"]
+database_ids = [1443290]
+"#,
+        midtrans = fresh(),
+        phonepe = fresh(),
+        ip = address.ip(),
+    )
+}
+
+fn verdict(stories: usize, broken: usize) -> String {
+    match broken {
+        0 => format!("All promises of {stories} stories were kept."),
+        1 => format!("A promise was BROKEN in 1 of {stories} stories."),
+        _ => format!("Promises were BROKEN in {broken} of {stories} stories."),
+    }
+}
+
+/// Lines to paste while the server is up.
+fn next_steps(address: SocketAddr, key: &str, file: &Path) -> String {
+    let file = file.display();
+    format!(
+        r#"The server is up at http://{address} until you press Ctrl-C. What to try:
+
+  export KEY={key}
+  # the orders, and the story of one of them
+  curl -sS -H "Authorization: Bearer $KEY" "http://{address}/v1/orders?limit=3"
+  curl -sS -H "Authorization: Bearer $KEY" http://{address}/v1/orders/ZVR-20260122-000/timeline
+  # what the slots hold
+  curl -sS -H "Authorization: Bearer $KEY" http://{address}/v1/calendars/kitchen/slots
+  # a webhook that nobody waits for yet ...
+  tollgate send midtrans --config {file} --reference TRY-1-1737558000 --amount 4200000
+  # ... and its order, paid in its own answer
+  curl -sS -H "Authorization: Bearer $KEY" -H "Idempotency-Key: try-1" -d '{{"code":"TRY-1","currency":"IDR","lines":[{{"sku":"TEA","name":"Tea","quantity":1,"unit_amount":4200000,"stocked":false}}]}}' http://{address}/v1/orders
+"#
+    )
+}
+
+/// How a server ended that should be up.
+fn told<E: std::fmt::Display>(ended: Result<Result<(), E>, tokio::task::JoinError>) -> String {
+    match ended {
+        Ok(Ok(())) => "the server ended by itself".to_owned(),
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => format!("the server ended: {error}"),
+    }
+}
+
+/// Thirty-two hexadecimal digits of chance.
+fn fresh() -> String {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the system gives random bytes");
+    hex::encode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_configuration_starts_and_has_the_sources_of_the_stories() {
+        let text = configuration(Path::new("/tmp/a \"b\""), USUAL, "tg_demo_0123456789");
+        let config = Config::from_toml_str(&text).expect("it is complete");
+        let mut names: Vec<&str> = config
+            .shops
+            .iter()
+            .flat_map(|shop| &shop.sources)
+            .map(|c| c.source.name())
+            .collect();
+        names.sort_unstable();
+        assert_eq!(names, ["accurate", "midtrans", "phonepe"]);
+    }
+
+    #[test]
+    fn the_verdict_tells_of_what_was_broken() {
+        assert!(verdict(5, 0).contains("kept"));
+        assert!(verdict(5, 1).contains("BROKEN in 1 of 5"));
+        assert!(verdict(5, 2).contains("BROKEN in 2 of 5"));
+    }
+}

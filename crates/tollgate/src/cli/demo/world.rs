@@ -1,0 +1,98 @@
+//! The world of the stories: a real server on a temporary file, and those who call it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::SignedDuration;
+use serde_json::Value;
+use tollgate_core::money::Currency;
+use tollgate_core::time::Timestamp;
+use tollgate_providers::{NotInProvider, Sample, SampleStatus, Source};
+
+use super::storm::Timed;
+use crate::load::client::{Client, ClientError};
+
+/// Why a story could not be played to its end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StoryError {
+    /// The server did not answer as the story needs it.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// A webhook could not be made.
+    #[error(transparent)]
+    Webhook(#[from] NotInProvider),
+    /// A part of it panicked.
+    #[error("play the story: {0}")]
+    Panicked(#[from] tokio::task::JoinError),
+}
+
+/// Those who call the server: the shop with its key, the providers with their secrets.
+#[derive(Clone)]
+pub(super) struct World {
+    /// The shop.
+    pub(super) client: Arc<Client>,
+    /// The providers, as the server's configuration has them.
+    pub(super) sources: Arc<[Arc<Source>]>,
+}
+
+impl World {
+    /// A webhook of a source, signed, as it goes over the wire.
+    pub(super) fn webhook(
+        &self,
+        source: &str,
+        status: SampleStatus,
+        reference: &str,
+        amount_minor: i64,
+        currency: &str,
+        id: &str,
+    ) -> Result<Vec<u8>, StoryError> {
+        let found = self.sources.iter().find(|known| known.name() == source);
+        let found = found.ok_or_else(|| NotInProvider(format!("there is no source {source}")))?;
+        let webhook = found.sample(&Sample {
+            reference: reference.to_owned(),
+            amount_minor,
+            currency: Currency::new(currency)
+                .ok_or_else(|| NotInProvider(format!("{currency} is no currency")))?,
+            status,
+            id: id.to_owned(),
+            now: Timestamp::from_millis(jiff::Timestamp::now().as_millisecond()),
+        })?;
+        let mut request = Vec::new();
+        let path = format!("/webhooks/{source}");
+        self.client
+            .write_webhook(&mut request, &path, &webhook.headers, &webhook.body);
+        Ok(request)
+    }
+
+    /// The request that creates an order; its code is its Idempotency-Key.
+    pub(super) fn order(&self, code: &str, order: &Value) -> Vec<u8> {
+        let mut request = Vec::new();
+        let body = order.to_string();
+        self.client.write(
+            &mut request,
+            "POST",
+            "/v1/orders",
+            Some(code),
+            body.as_bytes(),
+        );
+        request
+    }
+
+    /// Sends one request and takes the time.
+    pub(super) async fn timed(&self, path: &str, request: &[u8]) -> Result<Timed, StoryError> {
+        let begun = Instant::now();
+        let reply = self.client.pass(path, request).await?;
+        Ok(Timed {
+            reply,
+            took: begun.elapsed(),
+        })
+    }
+
+    /// Noon of tomorrow, UTC.
+    pub(super) fn tomorrow_noon(&self) -> jiff::Timestamp {
+        let day = SignedDuration::from_hours(24);
+        let days = jiff::Timestamp::now().as_second().div_euclid(day.as_secs()) + 1;
+        let noon = SignedDuration::from_secs(days * day.as_secs()) + SignedDuration::from_hours(12);
+        jiff::Timestamp::UNIX_EPOCH + noon
+    }
+}

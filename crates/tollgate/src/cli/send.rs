@@ -1,0 +1,469 @@
+//! `tollgate send`: a correctly signed webhook, for development.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tollgate_core::money::Currency;
+use tollgate_core::time::Timestamp;
+use tollgate_providers::{Kind, Provider, Sample, SampleStatus, Webhook, nearest};
+
+use super::configuration;
+use crate::config::{Config, ConfiguredSource};
+use crate::load::connection::{Connection, write_request};
+
+/// Send a correctly signed webhook, as the provider would.
+///
+/// It is signed with the first secret of the source in the configuration. Exit code 0 if it was
+/// taken (2xx), 1 if it was not, 2 if it could not be made or sent.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The provider, or the name of a source in the configuration.
+    provider: String,
+    /// What has happened: pending, authorized, review, paid, failed, expired, cancelled, refunded,
+    /// partially_refunded or charged_back.
+    #[arg(long, default_value = "paid")]
+    status: SampleStatus,
+    /// The reference by which the provider names the payment; a new one if absent.
+    #[arg(long)]
+    reference: Option<String>,
+    /// Minor units: 15000000 IDR is Rp 150 000,00.
+    #[arg(long, default_value_t = 10_000)]
+    amount: i64,
+    /// Three letters; the provider's usual one if absent.
+    #[arg(long)]
+    currency: Option<String>,
+    /// The provider's id of the payment; a new one if absent. The same one again is a duplicate.
+    #[arg(long)]
+    id: Option<String>,
+    /// Where to; the configured server's URL for this source if absent.
+    #[arg(long, value_name = "URL")]
+    to: Option<String>,
+    /// Only print the command that would send it.
+    #[arg(long)]
+    print: bool,
+}
+
+const ANSWER_MAX: Duration = Duration::from_secs(30);
+
+pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
+    let config = match configuration(file) {
+        Ok(config) => config,
+        Err(exit) => return exit,
+    };
+    match send(&args, &config).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(why) => {
+            anstream::eprintln!("error: {why}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Answers whether it was taken; a command that is only printed was.
+async fn send(args: &Args, config: &Config) -> Result<bool, String> {
+    let configured = find_source(config, &args.provider)?;
+    let source = &configured.source;
+    let currency = match &args.currency {
+        Some(code) => code.as_str(),
+        None => usual_currency(source.provider().name),
+    };
+    let sample = Sample {
+        reference: args
+            .reference
+            .clone()
+            .unwrap_or_else(|| format!("sample-{}", fresh())),
+        amount_minor: args.amount,
+        currency: Currency::new(currency)
+            .ok_or_else(|| format!("{currency:?} is no currency: three letters are wanted"))?,
+        status: args.status,
+        id: args.id.clone().unwrap_or_else(fresh),
+        now: Timestamp::from_millis(jiff::Timestamp::now().as_millisecond()),
+    };
+    let webhook = source.sample(&sample).map_err(|error| error.to_string())?;
+    let path = configured
+        .paths
+        .first()
+        .expect("the regular path is always there")
+        .clone();
+    let to = match &args.to {
+        Some(url) => Destination::parse(url, &path)?,
+        None => Destination {
+            authority: reachable(config.server.listen).to_string(),
+            path,
+        },
+    };
+    let secret_headers = source.provider().secret_headers;
+    if args.print {
+        anstream::println!("{}", curl(&to, &webhook, secret_headers));
+        if webhook
+            .headers
+            .iter()
+            .any(|(name, _)| is_secret(name, secret_headers))
+        {
+            anstream::eprintln!(
+                "a header of {} is itself the secret: put it in for ***",
+                source.provider().title
+            );
+        }
+        return Ok(true);
+    }
+    anstream::println!("{}", shown(&to, &webhook, secret_headers));
+    let (status, answer) = deliver(&to, &webhook).await?;
+    anstream::println!("\n{status}\n{}", pretty(&answer));
+    Ok((200..300).contains(&status))
+}
+
+/// The source of this name, or the only one of this provider.
+fn find_source<'a>(config: &'a Config, wanted: &str) -> Result<&'a ConfiguredSource, String> {
+    let all = || config.shops.iter().flat_map(|shop| &shop.sources);
+    if let Some(found) = all().find(|configured| configured.source.name() == wanted) {
+        return Ok(found);
+    }
+    let of_provider: Vec<_> = all()
+        .filter(|configured| configured.source.provider().name == wanted)
+        .collect();
+    match of_provider[..] {
+        [found] => Ok(found),
+        [] => Err(match tollgate_providers::provider(wanted) {
+            Some(provider) => not_configured(provider),
+            None => unknown(wanted, all().map(|configured| configured.source.name())),
+        }),
+        _ => {
+            let names: Vec<&str> = of_provider
+                .iter()
+                .map(|configured| configured.source.name())
+                .collect();
+            Err(format!(
+                "several sources are of {wanted}: name one of {}",
+                names.join(", ")
+            ))
+        }
+    }
+}
+
+/// What a provider's webhooks are signed with, and where to put it.
+fn not_configured(provider: &Provider) -> String {
+    let secrets: Vec<String> = provider
+        .fields
+        .iter()
+        .filter(|field| match field.kind {
+            Kind::Secret | Kind::SecretList | Kind::SecretMap | Kind::Tables(_) => true,
+            Kind::Text | Kind::Integer | Kind::Flag | Kind::List | Kind::TextMap => field.required,
+        })
+        .map(|field| format!("\n  {} - {}", field.name, field.doc))
+        .collect();
+    let name = provider.name;
+    format!(
+        "no source of {name} is configured, and its secrets are what a webhook is signed with: \
+         write [sources.{name}] with provider = \"{name}\" into tollgate.toml (or name the file \
+         with --config). Its keys:{}",
+        secrets.concat()
+    )
+}
+
+fn unknown<'a>(wanted: &str, sources: impl Iterator<Item = &'a str>) -> String {
+    let mut names: Vec<&str> = sources.collect();
+    names.extend(
+        tollgate_providers::PROVIDERS
+            .iter()
+            .map(|provider| provider.name),
+    );
+    match nearest(wanted, names.iter().copied()) {
+        Some(name) => format!("{wanted} is no provider and no source; did you mean {name}?"),
+        None => format!(
+            "{wanted} is no provider and no source; there are {}",
+            names.join(", ")
+        ),
+    }
+}
+
+/// The currency most of a provider's payments are in.
+fn usual_currency(provider: &str) -> &'static str {
+    match provider {
+        "midtrans" | "accurate" => "IDR",
+        "phonepe" => "INR",
+        "cardcom" => "ILS",
+        _ => "EUR",
+    }
+}
+
+/// A listening address as one can be called: every address is called at loopback.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    let loopback = match listen {
+        SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    let ip = if listen.ip().is_unspecified() {
+        loopback
+    } else {
+        listen.ip()
+    };
+    SocketAddr::new(ip, listen.port())
+}
+
+/// Sixteen hexadecimal digits of chance.
+fn fresh() -> String {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).expect("the system gives random bytes");
+    hex::encode(bytes)
+}
+
+/// Where a webhook goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Destination {
+    /// Host and port, as in the URL.
+    authority: String,
+    path: String,
+}
+
+impl Destination {
+    /// Reads `http://host:port/path`; without a path it is `usual_path`.
+    fn parse(url: &str, usual_path: &str) -> Result<Destination, String> {
+        let refuse = |why: &str| Err(format!("send to {url}: {why}"));
+        let Some(rest) = url.strip_prefix("http://") else {
+            return match url.starts_with("https://") {
+                true => refuse("https is left to others: add --print and run the printed curl"),
+                false => refuse("a URL like http://127.0.0.1:8080 is wanted"),
+            };
+        };
+        let (authority, path) = match rest.find('/') {
+            Some(at) => (&rest[..at], &rest[at..]),
+            None => (rest, ""),
+        };
+        let printable = |byte: u8| byte.is_ascii_graphic();
+        if authority.is_empty() || authority.contains('@') || !rest.bytes().all(printable) {
+            return refuse("a URL like http://127.0.0.1:8080 is wanted");
+        }
+        let path = if path.is_empty() || path == "/" {
+            usual_path
+        } else {
+            path
+        };
+        Ok(Destination {
+            authority: authority.to_owned(),
+            path: path.to_owned(),
+        })
+    }
+
+    /// Host and port to connect to; the port is 80 if the URL has none.
+    fn address(&self) -> String {
+        let host_end = self.authority.rfind(']').map_or(0, |at| at + 1);
+        match self.authority[host_end..].contains(':') {
+            true => self.authority.clone(),
+            false => format!("{}:80", self.authority),
+        }
+    }
+}
+
+async fn deliver(to: &Destination, webhook: &Webhook) -> Result<(u16, Vec<u8>), String> {
+    let because = |error: &dyn std::fmt::Display| {
+        format!("send to http://{}{}: {error}", to.authority, to.path)
+    };
+    let stream = tokio::time::timeout(ANSWER_MAX, TcpStream::connect(to.address()))
+        .await
+        .map_err(|_| because(&"no connection within 30 s"))?
+        .map_err(|error| because(&format!("{error}; is `tollgate serve` running?")))?;
+    let mut connection = Connection::over(stream).map_err(|error| because(&error))?;
+    let headers = webhook
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    let mut request = Vec::new();
+    write_request(
+        &mut request,
+        "POST",
+        &to.path,
+        &to.authority,
+        headers,
+        &webhook.body,
+    );
+    let answer = connection
+        .exchange_within(&request, ANSWER_MAX)
+        .await
+        .map_err(|error| because(&error))?;
+    Ok((answer.status, answer.body.to_vec()))
+}
+
+fn is_secret(header: &str, secret_headers: &[&str]) -> bool {
+    secret_headers
+        .iter()
+        .any(|secret| secret.eq_ignore_ascii_case(header))
+}
+
+/// The request for people; a header that is itself a secret is masked.
+fn shown(to: &Destination, webhook: &Webhook, secret_headers: &[&str]) -> String {
+    let mut text = format!("POST http://{}{}\n", to.authority, to.path);
+    for (name, value) in &webhook.headers {
+        let value = if is_secret(name, secret_headers) {
+            "***"
+        } else {
+            value
+        };
+        text.push_str(&format!("{name}: {value}\n"));
+    }
+    text.push('\n');
+    text.push_str(&pretty(&webhook.body));
+    text
+}
+
+/// The command that sends it. The body goes out byte for byte, because it is signed.
+fn curl(to: &Destination, webhook: &Webhook, secret_headers: &[&str]) -> String {
+    let mut text = String::from("curl -sS -X POST");
+    for (name, value) in &webhook.headers {
+        let value = if is_secret(name, secret_headers) {
+            "***"
+        } else {
+            value
+        };
+        text.push_str(&format!(" -H {}", quoted(&format!("{name}: {value}"))));
+    }
+    let body = String::from_utf8_lossy(&webhook.body);
+    text.push_str(&format!(" --data-binary {}", quoted(&body)));
+    text.push_str(&format!(
+        " {}",
+        quoted(&format!("http://{}{}", to.authority, to.path))
+    ));
+    text
+}
+
+/// One word of a POSIX shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// JSON in lines; anything else as it is.
+fn pretty(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    match serde_json::from_slice::<serde_json::Value>(body) {
+        Ok(value) => format!("{value:#}"),
+        Err(_) => text.into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONFIG: &str = r#"
+[sources.midtrans]
+provider = "midtrans"
+secrets = ["literal:hush-hush"]
+
+[sources.shopfront]
+provider = "phonepe"
+version = "v2"
+credentials = [{ username = "tollgate", password = "literal:hush2026" }]
+"#;
+
+    fn config() -> Config {
+        Config::from_toml_str(CONFIG).expect("it is complete")
+    }
+
+    fn sample(configured: &ConfiguredSource, currency: &str) -> Webhook {
+        let sample = Sample {
+            reference: "it's-1".to_owned(),
+            amount_minor: 10_000,
+            currency: Currency::new(currency).expect("three letters"),
+            status: SampleStatus::Paid,
+            id: "1".to_owned(),
+            now: Timestamp::from_millis(1_790_000_000_000),
+        };
+        configured
+            .source
+            .sample(&sample)
+            .expect("the provider has it")
+    }
+
+    #[test]
+    fn a_source_is_found_by_its_name_and_by_its_provider() {
+        let config = config();
+        let found =
+            |wanted| find_source(&config, wanted).map(|found| found.source.name().to_owned());
+        assert_eq!(found("midtrans").as_deref(), Ok("midtrans"));
+        assert_eq!(found("shopfront").as_deref(), Ok("shopfront"));
+        assert_eq!(found("phonepe").as_deref(), Ok("shopfront"));
+        assert!(found("midtrnas").is_err_and(|why| why.contains("did you mean midtrans?")));
+        assert!(found("hmac").is_err_and(|why| why.contains("secrets - ")));
+    }
+
+    #[test]
+    fn no_secret_is_shown_or_printed() {
+        let config = config();
+        for (wanted, currency) in [("midtrans", "IDR"), ("shopfront", "INR")] {
+            let configured = find_source(&config, wanted).expect("it is configured");
+            let to = Destination {
+                authority: "127.0.0.1:1".to_owned(),
+                path: configured.paths[0].clone(),
+            };
+            let webhook = sample(configured, currency);
+            let secret_headers = configured.source.provider().secret_headers;
+            for text in [
+                shown(&to, &webhook, secret_headers),
+                curl(&to, &webhook, secret_headers),
+            ] {
+                assert!(!text.contains("hush"), "{text}");
+                for (name, value) in &webhook.headers {
+                    assert_eq!(
+                        text.contains(value.as_str()),
+                        !is_secret(name, secret_headers),
+                        "{name} in {text}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_quotation_mark_survives_the_shell() {
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+
+    #[test]
+    fn where_a_url_leads() {
+        // url                         authority         path          connects to
+        for (url, authority, path, address) in [
+            (
+                "http://127.0.0.1:8080",
+                "127.0.0.1:8080",
+                "/usual",
+                "127.0.0.1:8080",
+            ),
+            ("http://localhost/", "localhost", "/usual", "localhost:80"),
+            ("http://[::1]:9/hook?x=1", "[::1]:9", "/hook?x=1", "[::1]:9"),
+            ("http://[::1]/hook", "[::1]", "/hook", "[::1]:80"),
+        ] {
+            let found = Destination::parse(url, "/usual").expect(url);
+            assert_eq!(
+                (found.authority.as_str(), found.path.as_str()),
+                (authority, path)
+            );
+            assert_eq!(found.address(), address);
+        }
+        for url in [
+            "https://x.example",
+            "ftp://x",
+            "127.0.0.1:80",
+            "http://",
+            "http://a b/",
+            "http://u@h/",
+        ] {
+            assert!(Destination::parse(url, "/usual").is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn every_address_is_called_at_loopback() {
+        for (listen, called) in [
+            ("0.0.0.0:8080", "127.0.0.1:8080"),
+            ("[::]:8080", "[::1]:8080"),
+            ("192.0.2.7:80", "192.0.2.7:80"),
+        ] {
+            let listen = listen.parse().expect("the table holds addresses");
+            assert_eq!(reachable(listen).to_string(), called);
+        }
+    }
+}

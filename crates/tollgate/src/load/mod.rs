@@ -1,0 +1,17 @@
+//! The load generator: it shares the machine with the server it measures, so it costs little.
+//!
+//! One thread, keep-alive connections, requests rendered before the clock starts, answers read as
+//! far as they are needed. Closed loop (each connection asks again when it is answered) or open
+//! loop (arrivals at a given rate, latency counted from the intended arrival, so that a slow answer
+//! does not slow the arrivals and is not hidden by them). Bounded in time and count, and only ever
+//! against this machine.
+
+pub(crate) mod client;
+pub(crate) mod connection;
+pub(crate) mod drive;
+pub(crate) mod files;
+pub(crate) mod histogram;
+pub(crate) mod pace;
+pub(crate) mod process;
+pub(crate) mod response;
+pub(crate) mod script;
