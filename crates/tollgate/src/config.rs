@@ -14,7 +14,7 @@ use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use tollgate_core::command::Rules;
 use tollgate_core::time::Span;
-use tollgate_providers::{Source, nearest};
+use tollgate_providers::{Kind, Source, nearest};
 use tollgate_store::{Limits, Place};
 use toml::{Table, Value};
 
@@ -297,7 +297,7 @@ fn overlay_environment(
                 return Err(ConfigError::key(variable, "a section", wanted));
             }
             Some(example) => value_like(example, variable, text)?,
-            None if named && 2 < path.len() => free_value(text),
+            None if named && 2 < path.len() => free_value(last_of(&path), text),
             None => {
                 let known = defaults.keys().map(String::as_str);
                 return Err(unknown_key(variable.clone(), &path[0], known));
@@ -338,11 +338,20 @@ fn value_like(example: &Value, variable: &str, text: &str) -> Result<Value, Conf
     read.ok_or_else(|| ConfigError::key(variable, format!("{text:?}"), shape(example)))
 }
 
-/// What a source's key holds nobody here knows: TOML if it is, else a text.
-fn free_value(text: &str) -> Value {
+fn last_of(path: &[String]) -> &str {
+    path.last().map_or("", String::as_str)
+}
+
+/// A value of a source's key: TOML if it looks like it, a number where the providers' tables know
+/// the key as one, else a text.
+fn free_value(key: &str, text: &str) -> Value {
+    let mut fields = tollgate_providers::PROVIDERS
+        .iter()
+        .flat_map(|provider| provider.fields);
+    let is_number = fields.any(|field| field.name == key && matches!(field.kind, Kind::Integer));
     let looks_like_toml = text.starts_with(['[', '{']) || matches!(text, "true" | "false");
-    match text.parse::<Value>() {
-        Ok(value) if looks_like_toml => value,
+    match text.trim().parse::<Value>() {
+        Ok(value) if looks_like_toml || is_number => value,
         _ => Value::String(text.to_owned()),
     }
 }
@@ -908,6 +917,18 @@ mod tests {
         assert_eq!(config.server.body_bytes_max, 2048);
         assert_eq!(config.limits.batch_ms_max, 7);
         assert_eq!(config.server.trusted_proxies.len(), 2);
+    }
+
+    #[test]
+    fn a_source_may_come_from_the_environment() {
+        let environment = [
+            ("TOLLGATE__SOURCES__PAY__PROVIDER", "standard_webhooks"),
+            ("TOLLGATE__SOURCES__PAY__SECRETS", r#"["env:PAY_SECRET"]"#),
+            ("TOLLGATE__SOURCES__PAY__TOLERANCE_SECONDS", "60"),
+            ("PAY_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+        ];
+        let config = read("", &environment).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(config.shops[0].sources[0].source.name(), "pay");
     }
 
     #[test]

@@ -28,7 +28,8 @@ use tower::Service;
 
 use crate::app::App;
 use crate::error::{
-    KEY_INVALID, KEY_MISSING, Language, METHOD_NOT_ALLOWED, Problem, SOURCE_UNKNOWN, Telling,
+    KEY_INVALID, KEY_MISSING, Language, METHOD_NOT_ALLOWED, NOT_FOUND, Problem, SOURCE_UNKNOWN,
+    Telling,
 };
 use crate::ids;
 
@@ -77,7 +78,8 @@ pub(crate) async fn answer(
         request.extensions_mut().insert(peer);
         let mut router = router.clone();
         let Ok(mut response) = router.call(request.map(Body::new)).await;
-        match response.extensions_mut().remove::<Problem>() {
+        let problem = response.extensions_mut().remove::<Problem>();
+        match problem.or_else(|| foreign_refusal(&response)) {
             Some(problem) => {
                 let (parts, _) = response.into_parts();
                 problem_response(&problem, language, Response::from_parts(parts, ()))
@@ -88,6 +90,15 @@ pub(crate) async fn answer(
     app.metrics()
         .api(response.status().as_u16(), began.elapsed());
     response
+}
+
+/// What the router refuses by itself, a path that is no UTF-8, is a path that is not there.
+fn foreign_refusal(response: &Response<Body>) -> Option<Problem> {
+    let is_ours = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|media| media == reply::PROBLEM);
+    (400 <= response.status().as_u16() && !is_ours).then(|| Problem::from(NOT_FOUND))
 }
 
 fn language(headers: &HeaderMap) -> Language {

@@ -122,7 +122,13 @@ async fn other_formats_and_methods_are_refused() {
             .header("allow")
             .is_some_and(|allow| allow.contains("POST"))
     );
-    let refused = shop.get("/v1/nothing").await;
-    assert_eq!((refused.status, refused.code()), (404, "not_found"));
+    for path in ["/v1/nothing", "/v1/orders/%ff", "/v1/orders/", "//"] {
+        let refused = shop.get(path).await;
+        assert_eq!(
+            (refused.status, refused.code()),
+            (404, "not_found"),
+            "{path}"
+        );
+    }
     shop.close().await;
 }
