@@ -146,6 +146,16 @@ impl<K: Ord, V> Table<K, V> {
         }
     }
 
+    /// Changes a row where it stands, if there is one.
+    pub fn amend(&mut self, key: &K, change: impl FnOnce(&mut V)) {
+        if let Some(row) = self.rows.get_mut(key)
+            && let Some(value) = &mut row.value
+        {
+            change(value);
+            row.dirty = true;
+        }
+    }
+
     /// Whether the key was loaded or made.
     pub fn knows(&self, key: &K) -> bool {
         self.rows.contains_key(key)

@@ -24,6 +24,7 @@ use crate::load::{key_hash, load};
 use crate::options::Options;
 use crate::quarantine;
 use crate::queue::{Job, Queue, Work};
+use crate::recent::Recent;
 use crate::submission::{Answer, Reply, Submission};
 use crate::sweep::Sweeper;
 use crate::write::{Journal, Line, write};
@@ -38,14 +39,33 @@ const SLEEP_MAX: Duration = Duration::from_secs(3600);
 /// The name of the only lane on SQLite.
 const LANE: &str = "main";
 
+/// What the writer shares with the store's other side.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    /// Where jobs wait.
+    pub(crate) queue: Arc<Queue>,
+    /// What is counted.
+    pub(crate) counters: Arc<Counters>,
+    /// What was settled of late.
+    pub(crate) recent: Arc<Recent>,
+}
+
+/// The database's file.
+pub(crate) struct DatabaseFile {
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// Whether a commit waits for the disk.
+    pub(crate) durable: bool,
+}
+
 /// The writer.
 pub(crate) struct Gate {
     db: Option<Db>,
-    path: PathBuf,
-    durable: bool,
+    file: DatabaseFile,
     options: Options,
     queue: Arc<Queue>,
     counters: Arc<Counters>,
+    recent: Arc<Recent>,
     sweeper: Sweeper,
     checkpointer: Checkpointer,
     /// What makes this process's batch ids differ from any other's.
@@ -84,23 +104,26 @@ enum Broken {
 impl Gate {
     pub(crate) fn new(
         db: Db,
-        path: PathBuf,
-        durable: bool,
+        file: DatabaseFile,
         options: Options,
-        queue: Arc<Queue>,
-        counters: Arc<Counters>,
+        shared: Shared,
         checkpointer: Checkpointer,
     ) -> Gate {
         use std::hash::{BuildHasher, Hasher};
         let nonce = std::hash::RandomState::new().build_hasher().finish();
         let sweeper = Sweeper::new(options.shops.len() as u32);
+        let Shared {
+            queue,
+            counters,
+            recent,
+        } = shared;
         Gate {
             db: Some(db),
-            path,
-            durable,
+            file,
             options,
             queue,
             counters,
+            recent,
             sweeper,
             checkpointer,
             nonce,
@@ -201,6 +224,7 @@ impl Gate {
         for (job, end) in jobs.into_iter().zip(ends) {
             match end {
                 End::Reply(reply) => {
+                    self.remember(&job, &reply);
                     if let Some(reply_to) = job.reply_to {
                         // Whoever has gone away meanwhile repeats the request and is answered then.
                         let _ = reply_to.send(Ok(reply));
@@ -215,6 +239,27 @@ impl Gate {
         }
         if !failed.is_empty() {
             self.quarantine(failed);
+        }
+    }
+
+    /// Notes a settled event's key, so that its repetitions are answered before the Gate.
+    fn remember(&self, job: &Job, reply: &Reply) {
+        let Work::Command(submission) = &job.work else {
+            return;
+        };
+        let Action::TakeEvent(take) = &submission.command.action else {
+            return;
+        };
+        let Reply::Decided {
+            outcome: Outcome::Event { id, state, .. },
+            ..
+        } = reply
+        else {
+            return;
+        };
+        if state.is_settled() && !take.event.key.is_empty() {
+            let hash = key_hash(&take.source, &take.event.key);
+            self.recent.put(submission.command.shop, hash, *id);
         }
     }
 
@@ -344,7 +389,7 @@ impl Gate {
 
     fn reopen_if_lost(&mut self) -> Result<(), Broken> {
         if self.db.is_none() {
-            let db = Db::open_writer(&self.path, self.durable)
+            let db = Db::open_writer(&self.file.path, self.file.durable)
                 .map_err(|error| Broken::Unavailable(error.to_string()))?;
             self.db = Some(db);
         }
@@ -586,11 +631,9 @@ impl<'a> Batch<'a> {
         let mut roots: Vec<RootId> = entries.iter().filter_map(|entry| entry.root).collect();
         roots.dedup();
         for root in &roots {
-            if let Known::Found(found) = self.known.roots.get(&(shop, *root)) {
-                let mut found = found.clone();
-                found.story.push(position);
-                self.known.roots.put((shop, *root), found);
-            }
+            self.known
+                .roots
+                .amend(&(shop, *root), |root| root.story.push(position));
         }
         self.journal.lines.push(Line {
             shop,

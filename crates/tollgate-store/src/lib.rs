@@ -18,6 +18,7 @@ mod checkpoint;
 mod readers;
 mod pages;
 mod rejected;
+mod recent;
 mod figures;
 mod doc;
 mod words;

@@ -19,8 +19,6 @@ type Task = Box<dyn FnOnce(&Db) + Send>;
 pub(crate) struct Readers {
     tasks: Mutex<Option<Sender<Task>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
-    /// Connections for look-ups so short that handing them to a thread would cost more.
-    direct: Vec<Mutex<Db>>,
 }
 
 impl Readers {
@@ -29,9 +27,7 @@ impl Readers {
         let (tasks, waiting) = channel::<Task>();
         let waiting = Arc::new(Mutex::new(waiting));
         let mut threads = Vec::new();
-        let mut direct = Vec::new();
         for number in 0..count.max(1) {
-            direct.push(Mutex::new(Db::open_reader(path)?));
             let db = Db::open_reader(path)?;
             let waiting = Arc::clone(&waiting);
             let thread = std::thread::Builder::new()
@@ -56,7 +52,6 @@ impl Readers {
         Ok(Readers {
             tasks,
             threads: Mutex::new(threads),
-            direct,
         })
     }
 
@@ -81,14 +76,6 @@ impl Readers {
             Ok(read) => read.map_err(ReadError::of),
             Err(_) => Err(ReadError::Closing),
         }
-    }
-
-    /// Reads here and now; `None` if every connection is busy or the database fails. For hints only.
-    pub(crate) fn glance<T>(&self, read: impl Fn(&Db) -> Result<T, Error>) -> Option<T> {
-        self.direct.iter().find_map(|db| {
-            let db = db.try_lock().ok()?;
-            read(&db).ok()
-        })
     }
 
     /// Ends the threads when they have done what waits.

@@ -7,21 +7,20 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 use tollgate_core::id::{EventId, ShopId};
-use tollgate_core::snapshot::EventState;
 
 use crate::checkpoint::Checkpointer;
 use crate::chore::{Chore, Rejected};
-use crate::db::{Db, id_bytes, refuse};
-use crate::doc::word;
+use crate::db::{Db, refuse};
 use crate::error::{OpenError, ReadError, SubmitError};
 use crate::figures::{Counters, Figures};
-use crate::gate::Gate;
-use crate::load::find_event_key;
+use crate::gate::{DatabaseFile, Gate, Shared};
+use crate::load::key_hash;
 use crate::lock::{self, FileLock};
 use crate::migrate::{self, Step};
 use crate::options::{Options, Place};
 use crate::queue::{Job, Queue, Work};
 use crate::readers::Readers;
+use crate::recent::Recent;
 use crate::rejected::RejectedGate;
 use crate::submission::{Class, Reply, Submission};
 
@@ -32,8 +31,7 @@ pub struct Store {
 }
 
 struct Inner {
-    queue: Arc<Queue>,
-    counters: Arc<Counters>,
+    shared: Shared,
     pub(crate) readers: Readers,
     shops: BTreeMap<String, ShopId>,
     rejected: RejectedGate,
@@ -71,26 +69,24 @@ impl Store {
             Checkpointer::start(Db::open_checkpointer(&path, durable)?, path.clone())
                 .map_err(io)?;
         let readers = Readers::start(&path, options.limits.readers)?;
-        let queue = Arc::new(Queue::new(options.limits));
-        let counters = Arc::new(Counters::default());
+        let shared = Shared {
+            queue: Arc::new(Queue::new(options.limits)),
+            counters: Arc::default(),
+            recent: Arc::new(Recent::new()),
+        };
         let rejected = RejectedGate::open(&db, &options.limits).map_err(|e| refuse(&path, e))?;
         let wal_bytes_max = options.limits.wal_bytes_max;
-        let gate = Gate::new(
-            db,
-            path.clone(),
+        let file = DatabaseFile {
+            path: path.clone(),
             durable,
-            options,
-            Arc::clone(&queue),
-            Arc::clone(&counters),
-            checkpointer,
-        );
+        };
+        let gate = Gate::new(db, file, options, shared.clone(), checkpointer);
         let writer = std::thread::Builder::new()
             .name("gate".to_owned())
             .spawn(move || gate.run())
             .map_err(io)?;
         let inner = Inner {
-            queue,
-            counters,
+            shared,
             readers,
             shops,
             rejected,
@@ -149,15 +145,15 @@ impl Store {
             let reason = format!("the log has grown to {log} bytes; a foreign reader holds it up");
             return Err(SubmitError::Unavailable { reason });
         }
-        self.inner.queue.push(jobs).inspect_err(|error| {
+        self.inner.shared.queue.push(jobs).inspect_err(|error| {
             if matches!(error, SubmitError::Overloaded { .. }) {
-                Counters::add(&self.inner.counters.overloaded, 1);
+                Counters::add(&self.inner.shared.counters.overloaded, 1);
             }
         })
     }
 
     fn figure(&self, of: impl Fn(&Counters) -> &std::sync::atomic::AtomicU64) -> u64 {
-        of(&self.inner.counters).load(std::sync::atomic::Ordering::Relaxed)
+        of(&self.inner.shared.counters).load(std::sync::atomic::Ordering::Relaxed)
     }
 
     pub(crate) async fn chore(&self, chore: Chore) -> Result<(), SubmitError> {
@@ -172,31 +168,19 @@ impl Store {
         wait(reply).await.map(|_| ())
     }
 
-    /// The event that holds this key, if it is settled: then a second delivery of it needs no
-    /// decision. A hint: `None` says nothing.
+    /// The event that holds this key, if it is settled and came of late: then a second delivery of
+    /// it needs no decision. A hint: `None` says nothing.
     pub fn settled_event(&self, shop: ShopId, source: &str, key: &str) -> Option<EventId> {
         if key.is_empty() {
             return None;
         }
-        self.inner.readers.glance(|db| {
-            let Some(event) = find_event_key(db, shop, source, key)? else {
-                return Ok(None);
-            };
-            let state: Option<String> =
-                db.one(EVENT_STATE, &[&shop.0, &id_bytes(event.as_u128())], |row| {
-                    row.get(0)
-                })?;
-            let settled = state
-                .and_then(|state| word::<EventState>(&state).ok())
-                .is_some_and(EventState::is_settled);
-            Ok(settled.then_some(event))
-        })?
+        self.inner.shared.recent.get(shop, &key_hash(source, key))
     }
 
     /// Keeps a delivery that was refused, as far as the bounds allow. Never waits.
     pub fn keep_rejected(&self, rejected: Rejected) {
         if !self.inner.rejected.admit(&rejected) {
-            Counters::add(&self.inner.counters.rejected_dropped, 1);
+            Counters::add(&self.inner.shared.counters.rejected_dropped, 1);
             return;
         }
         let bytes = rejected.body.len() + rejected.headers.len() + 256;
@@ -207,7 +191,7 @@ impl Store {
             reply_to: None,
         };
         if self.push(vec![job]).is_err() {
-            Counters::add(&self.inner.counters.rejected_dropped, 1);
+            Counters::add(&self.inner.shared.counters.rejected_dropped, 1);
         }
     }
 
@@ -218,17 +202,17 @@ impl Store {
 
     /// What the Gate has counted.
     pub fn figures(&self) -> Figures {
-        let (commands, bytes) = self.inner.queue.waiting();
+        let (commands, bytes) = self.inner.shared.queue.waiting();
         Figures {
             queue_commands: commands as u64,
             queue_bytes: bytes as u64,
-            ..self.inner.counters.read()
+            ..self.inner.shared.counters.read()
         }
     }
 
     /// Lets the writer look at the clock now: for whoever has moved it.
     pub fn nudge(&self) {
-        self.inner.queue.nudge();
+        self.inner.shared.queue.nudge();
     }
 
     /// Takes nothing more, does what waits, and ends the threads. Returns when all is on disk.
@@ -246,7 +230,7 @@ impl Store {
 
 impl Inner {
     fn close(&self) {
-        self.queue.close();
+        self.shared.queue.close();
         let writer = self
             .writer
             .lock()
@@ -266,9 +250,6 @@ impl Drop for Inner {
         self.close();
     }
 }
-
-/// `events.state`: by `events_id`.
-const EVENT_STATE: &str = "select state from events where shop_id = ?1 and id = ?2";
 
 /// The file's path. In memory is a file too, in a folder of its own that goes with the store and
 /// without waiting for the disk: so there is one code path.

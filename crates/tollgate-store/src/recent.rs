@@ -1,0 +1,88 @@
+//! The keys that were settled of late, so that a storm of repetitions is answered before the Gate.
+//!
+//! A hint (I8): what is not here goes through the Gate, which knows for certain. An event once settled
+//! stays so, which is why a hit may be believed.
+
+use std::sync::{Mutex, PoisonError};
+
+use tollgate_core::id::{EventId, ShopId};
+
+/// How many keys are remembered; a power of two. A key stands in the one place its hash names.
+const PLACES: usize = 65_536;
+
+/// Places that share a lock.
+const PLACES_PER_LOCK: usize = PLACES / 16;
+
+/// Who settled this key, by shop and hash.
+type Place = Option<(ShopId, [u8; 16], EventId)>;
+
+/// The keys that were settled of late.
+pub(crate) struct Recent {
+    locks: Vec<Mutex<Vec<Place>>>,
+}
+
+impl Recent {
+    pub(crate) fn new() -> Recent {
+        let locks = (0..PLACES / PLACES_PER_LOCK)
+            .map(|_| Mutex::new(vec![None; PLACES_PER_LOCK]))
+            .collect();
+        Recent { locks }
+    }
+
+    /// The event that settled the key, if it is remembered.
+    pub(crate) fn get(&self, shop: ShopId, hash: &[u8; 16]) -> Option<EventId> {
+        let (lock, place) = place_of(hash);
+        let places = self.locks[lock]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        places[place]
+            .filter(|(its_shop, its_hash, _)| *its_shop == shop && its_hash == hash)
+            .map(|(_, _, event)| event)
+    }
+
+    /// Remembers the key, and forgets the one that stood in its place.
+    pub(crate) fn put(&self, shop: ShopId, hash: [u8; 16], event: EventId) {
+        let (lock, place) = place_of(&hash);
+        let mut places = self.locks[lock]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        places[place] = Some((shop, hash, event));
+    }
+}
+
+fn place_of(hash: &[u8; 16]) -> (usize, usize) {
+    let number = usize::from(hash[0]) | usize::from(hash[1]) << 8;
+    (number / PLACES_PER_LOCK, number % PLACES_PER_LOCK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tollgate_core::id::RootId;
+
+    #[test]
+    fn a_key_is_found_by_its_shop_and_its_whole_hash() {
+        let recent = Recent::new();
+        let event = EventId::on(RootId::new(1 << 40), 3);
+        recent.put(ShopId(1), [7; 16], event);
+        assert_eq!(recent.get(ShopId(1), &[7; 16]), Some(event));
+        assert_eq!(recent.get(ShopId(2), &[7; 16]), None);
+        let mut other = [7; 16];
+        other[15] = 8;
+        assert_eq!(recent.get(ShopId(1), &other), None);
+        recent.put(ShopId(1), other, event);
+        assert_eq!(recent.get(ShopId(1), &[7; 16]), None);
+    }
+
+    #[test]
+    fn every_hash_has_a_place() {
+        let recent = Recent::new();
+        for first in [0, 1, 127, 255] {
+            for second in [0, 1, 127, 255] {
+                let mut hash = [0; 16];
+                (hash[0], hash[1]) = (first, second);
+                assert_eq!(recent.get(ShopId(1), &hash), None);
+            }
+        }
+    }
+}
