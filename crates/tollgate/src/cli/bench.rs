@@ -20,7 +20,9 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use plan::Name;
+use webhook::Provider;
 
+use super::serve::stop_signal;
 use crate::load::client::Client;
 use crate::load::files;
 use crate::load::pace::Rate;
@@ -57,6 +59,9 @@ pub(super) struct Args {
     /// Print one line of JSON and nothing else.
     #[arg(long)]
     json: bool,
+    /// Whose webhooks are sent.
+    #[arg(long, value_enum, default_value = "hmac")]
+    provider: Provider,
     /// hot-sku: measure the refusals after the stock ran out.
     #[arg(long)]
     sold_out: bool,
@@ -135,9 +140,11 @@ fn measure(args: &Args) -> Result<Figures, BenchError> {
             home.display()
         );
     }
+    end_cleanly(temporary.path().to_owned())?;
     let (key, secret) = (format!("tg_{}", fresh()), fresh());
     let role = |database| Role {
         database,
+        provider: args.provider,
         key: key.clone(),
         secret: secret.clone(),
     };
@@ -155,6 +162,7 @@ fn measure(args: &Args) -> Result<Figures, BenchError> {
         connections: usize::from(args.connections),
         rate: args.rate.map(Rate::new),
         sold_out: args.sold_out,
+        provider: args.provider,
     };
     let watch = SizeWatch::over(beside(&database, "-wal"));
     let mut bench = Bench::new(shape, store, ceiling, secret, progress(args.rounds));
@@ -173,6 +181,7 @@ fn measure(args: &Args) -> Result<Figures, BenchError> {
     Ok(Figures {
         bench: args.name.word(),
         store: "sqlite".to_owned(),
+        provider: args.provider.word(),
         file_system: disk::file_system(home).unwrap_or_else(|| "unknown".to_owned()),
         seconds: args.seconds,
         connections: shape.connections,
@@ -184,6 +193,21 @@ fn measure(args: &Args) -> Result<Figures, BenchError> {
         database_bytes: std::fs::metadata(&database).map_or(0, |metadata| metadata.len()),
         checked,
     })
+}
+
+/// Takes the temporary folder away when somebody ends the bench with Ctrl-C.
+fn end_cleanly(folder: PathBuf) -> Result<(), BenchError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| BenchError(format!("wait for signals: {error}")))?;
+    std::thread::spawn(move || {
+        runtime.block_on(stop_signal());
+        // Nothing can be done about a folder that does not go.
+        let _ = std::fs::remove_dir_all(&folder);
+        std::process::exit(130);
+    });
+    Ok(())
 }
 
 /// The server before anything is asked of it: memory, and processor seconds in [`REST`].

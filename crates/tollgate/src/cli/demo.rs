@@ -23,7 +23,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::failed;
-use crate::config::Config;
+use super::serve::{start_log, stop_signal};
+use crate::config::{Config, Log};
 use crate::http::serve;
 use crate::load::client::Client;
 use crate::load::connection::Target;
@@ -50,6 +51,10 @@ const USUAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHO
 const READY_MAX: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(args: Args) -> ExitCode {
+    start_log(&Log {
+        level: tracing::Level::WARN,
+        json: false,
+    });
     match demo(&args).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -99,23 +104,22 @@ async fn demo(args: &Args) -> Result<bool, String> {
     let stories = tokio::select! {
         ended = &mut server => return Err(told(ended)),
         stories = play(&world) => stories?,
+        () = stop_signal() => return Err("stopped before the stories had ended".to_owned()),
     };
     for story in &stories {
         anstream::println!("{}", story.table());
     }
-    let broken = stories.iter().filter(|story| !story.holds()).count();
-    let held = broken == 0 && stories.len() == STORIES;
-    anstream::println!("{}", verdict(stories.len(), broken));
+    anstream::println!("{}", verdict(&stories));
     if !args.exit {
         anstream::println!("{}", next_steps(address, &key, &file));
         tokio::select! {
             ended = &mut server => return Err(told(ended)),
-            _ = tokio::signal::ctrl_c() => {}
+            () = stop_signal() => {}
         }
     }
     drop(stop);
     match server.await {
-        Ok(Ok(())) => Ok(held),
+        Ok(Ok(())) => Ok(all_held(&stories)),
         ended => Err(told(ended)),
     }
 }
@@ -234,11 +238,19 @@ database_ids = [1443290]
     )
 }
 
-fn verdict(stories: usize, broken: usize) -> String {
+/// Every story was played, and every promise of it held.
+fn all_held(stories: &[Story]) -> bool {
+    stories.len() == STORIES && stories.iter().all(Story::holds)
+}
+
+fn verdict(stories: &[Story]) -> String {
+    let broken = stories.iter().filter(|story| !story.holds()).count();
     match broken {
-        0 => format!("All promises of {stories} stories were kept."),
-        1 => format!("A promise was BROKEN in 1 of {stories} stories."),
-        _ => format!("Promises were BROKEN in {broken} of {stories} stories."),
+        0 => format!("All promises of {} stories were kept.", stories.len()),
+        broken => format!(
+            "Promises were BROKEN in {broken} of {} stories.",
+            stories.len()
+        ),
     }
 }
 
@@ -297,9 +309,36 @@ mod tests {
     }
 
     #[test]
-    fn the_verdict_tells_of_what_was_broken() {
-        assert!(verdict(5, 0).contains("kept"));
-        assert!(verdict(5, 1).contains("BROKEN in 1 of 5"));
-        assert!(verdict(5, 2).contains("BROKEN in 2 of 5"));
+    fn one_broken_promise_or_an_untold_story_is_a_failure() {
+        let story = |kept| Story {
+            title: "",
+            sent: String::new(),
+            promises: vec![promise::Promise::all("", kept, 20)],
+            figures: Vec::new(),
+        };
+        let mut stories = vec![story(20); STORIES];
+        assert!(all_held(&stories) && verdict(&stories).contains("kept"));
+        stories[3] = story(19);
+        assert!(!all_held(&stories) && verdict(&stories).contains("BROKEN in 1 of 5"));
+        stories.remove(3);
+        assert!(!all_held(&stories));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn every_promise_is_kept_by_the_real_server() {
+        let args = Args {
+            exit: true,
+            listen: Some(SocketAddr::new(USUAL.ip(), 0)),
+        };
+        assert_eq!(demo(&args).await, Ok(true));
+    }
+
+    #[tokio::test]
+    async fn only_loopback_is_listened_on() {
+        let args = Args {
+            exit: true,
+            listen: Some(([0, 0, 0, 0], 0).into()),
+        };
+        assert!(demo(&args).await.is_err_and(|why| why.contains("loopback")));
     }
 }

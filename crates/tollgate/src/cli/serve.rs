@@ -74,7 +74,7 @@ fn urls(config: &Config) -> Vec<String> {
 }
 
 /// Logs go to stderr.
-fn start_log(log: &Log) {
+pub(super) fn start_log(log: &Log) {
     let builder = tracing_subscriber::fmt()
         .with_max_level(log.level)
         .with_ansi(std::io::stderr().is_terminal())
@@ -89,7 +89,7 @@ fn start_log(log: &Log) {
 }
 
 /// Ends with the first SIGINT or SIGTERM.
-async fn stop_signal() {
+pub(super) async fn stop_signal() {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {

@@ -27,7 +27,7 @@ pub(crate) struct Load {
     pub(crate) length: Duration,
     /// Answers are told apart by their status and by the word that follows this text.
     pub(crate) tell: &'static [u8],
-    /// A closed loop begins the script again at its end.
+    /// The script begins again at its end.
     pub(crate) repeat: bool,
 }
 
@@ -138,7 +138,8 @@ pub(crate) fn run(
 /// What the connections share.
 struct Shared {
     script: Arc<Script>,
-    next: Cell<usize>,
+    /// How many requests have been sent.
+    sent: Cell<usize>,
     /// One permit for each arrival that is due; `None` in a closed loop.
     due: Option<(Rate, Arc<Semaphore>)>,
     start: Instant,
@@ -163,7 +164,7 @@ async fn drive(
     let due = load.rate.map(|rate| (rate, Arc::new(Semaphore::new(0))));
     let drain = if due.is_some() { DRAIN } else { Duration::ZERO };
     let shared = Rc::new(Shared {
-        next: Cell::new(0),
+        sent: Cell::new(0),
         due: due.clone(),
         start,
         end: start + load.length + drain,
@@ -174,7 +175,12 @@ async fn drive(
         script,
     });
     let pacer = due.map(|(rate, due)| {
-        let (length, most) = (load.length, shared.script.len() as u64);
+        let most = if load.repeat {
+            u64::MAX
+        } else {
+            shared.script.len() as u64
+        };
+        let length = load.length;
         std::thread::spawn(move || pace(rate, start, length, most, &due))
     });
     let tasks: Vec<_> = connections
@@ -208,7 +214,7 @@ async fn drive(
     };
     let shared = Rc::into_inner(shared).expect("every task has ended");
     let mut tally = shared.tally.into_inner();
-    let sent = shared.next.get() as u64;
+    let sent = shared.sent.get() as u64;
     if let Some((rate, _)) = shared.due {
         let now = start.elapsed();
         for index in sent..arrivals {
@@ -289,16 +295,18 @@ async fn next_request(shared: &Shared) -> Option<(usize, Instant)> {
         due.acquire().await.ok()?.forget();
     }
     let now = Instant::now();
-    let index = shared.next.get();
+    let place = shared.sent.get();
+    let index = if shared.repeat {
+        place % shared.script.len().max(1)
+    } else {
+        place
+    };
     if now >= shared.end || index >= shared.script.len() {
         return None;
     }
-    shared.next.set(index + 1);
-    if shared.repeat && index + 1 == shared.script.len() {
-        shared.next.set(0);
-    }
+    shared.sent.set(place + 1);
     let begun = match &shared.due {
-        Some((rate, _)) => shared.start + rate.arrival(index as u64),
+        Some((rate, _)) => shared.start + rate.arrival(place as u64),
         None => now,
     };
     Some((index, begun))

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::BenchError;
-use super::webhook::SOURCE;
+use super::webhook::Provider;
 use crate::app::App;
 use crate::config::Config;
 use crate::http::Serving;
@@ -27,6 +27,8 @@ pub(super) struct Role {
     pub(super) database: Option<PathBuf>,
     /// The admin key.
     pub(super) key: String,
+    /// Whose webhooks come.
+    pub(super) provider: Provider,
     /// The secret of the source.
     pub(super) secret: String,
 }
@@ -191,7 +193,7 @@ fn configuration(role: &Role) -> String {
         "[store]\nurl = {}\n[api]\nbootstrap_key = \"literal:{}\"\n[log]\nlevel = \"warn\"\n{}",
         toml::Value::from(url),
         role.key,
-        SOURCE.replace("SECRET", &role.secret)
+        role.provider.source(&role.secret)
     )
 }
 

@@ -120,6 +120,8 @@ pub(super) struct Figures {
     pub(super) bench: &'static str,
     /// `sqlite`.
     pub(super) store: String,
+    /// Whose webhooks were sent.
+    pub(super) provider: &'static str,
     /// The kind of file system it lies on.
     pub(super) file_system: String,
     /// How long a run was asked to be.
@@ -166,6 +168,7 @@ impl Figures {
         json!({
             "bench": self.bench,
             "store": self.store,
+            "provider": self.provider,
             "file_system": self.file_system,
             "seconds": self.seconds,
             "connections": self.connections,
@@ -250,6 +253,7 @@ mod tests {
         let figures = Figures {
             bench: "ingest",
             store: "sqlite".to_owned(),
+            provider: "hmac",
             file_system: "ext4".to_owned(),
             seconds: 1,
             connections: 64,

@@ -12,7 +12,7 @@ use super::early;
 use super::figures::{Round, Run};
 use super::plan::Name;
 use super::requests::{CALENDARS, HOT, PLENTY, SKUS, Writer, calendar, distinct, sku};
-use super::webhook::Signer;
+use super::webhook::Provider;
 use crate::load::client::Client;
 use crate::load::drive::{self, Load, Tally};
 use crate::load::pace::Rate;
@@ -27,6 +27,7 @@ pub(super) struct Shape {
     pub(super) connections: usize,
     pub(super) rate: Option<Rate>,
     pub(super) sold_out: bool,
+    pub(super) provider: Provider,
 }
 
 /// A server and what its requests are written with.
@@ -183,17 +184,9 @@ impl Bench {
         }
         self.progress.set_message("requests");
         let script = |side: &Side| {
-            let signer = Signer::new(&self.secret);
-            Arc::new(
-                Writer {
-                    client: &side.client,
-                    signer,
-                    now: now(),
-                }
-                .script(name, from, count),
-            )
+            Ok::<_, BenchError>(Arc::new(self.writer(side)?.script(name, from, count)))
         };
-        let (ceiling, store) = (script(&self.ceiling), script(&self.store));
+        let (ceiling, store) = (script(&self.ceiling)?, script(&self.store)?);
         self.progress.set_message("ceiling");
         let (ceiling, _) = self.timed(&self.ceiling, ceiling, from, length)?;
         self.progress.inc(1);
@@ -204,16 +197,25 @@ impl Bench {
         Ok(Round { ceiling, store })
     }
 
+    fn writer<'a>(&self, side: &'a Side) -> Result<Writer<'a>, BenchError> {
+        let provider = self.shape.provider;
+        let signer = provider
+            .signer(&self.secret)
+            .map_err(|error| BenchError(error.to_string()))?;
+        Ok(Writer {
+            client: &side.client,
+            signer,
+            currency: provider.currency(),
+            now: now(),
+        })
+    }
+
     /// Makes the orders that the timed requests are about.
     fn prepare(&mut self, from: u64, count: usize) -> Result<(), BenchError> {
         self.progress.set_message("orders");
-        let signer = Signer::new(&self.secret);
-        let writer = Writer {
-            client: &self.store.client,
-            signer,
-            now: now(),
-        };
-        let script = writer.prepared(self.shape.name, from, count);
+        let script = self
+            .writer(&self.store)?
+            .prepared(self.shape.name, from, count);
         let tally = self.send_all(&self.store, script, PREPARE_CONNECTIONS)?;
         self.ledger.prepared += count as u64;
         all_answered(&tally, 201, "orders")

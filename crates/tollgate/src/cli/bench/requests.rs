@@ -26,13 +26,15 @@ const HOLD_SECONDS: i64 = 86_400;
 pub(super) struct Writer<'a> {
     pub(super) client: &'a Client,
     pub(super) signer: Signer,
+    /// The currency of the orders.
+    pub(super) currency: &'static str,
     /// The second at which webhooks are signed.
     pub(super) now: i64,
 }
 
 impl Writer<'_> {
     /// `count` requests of a bench; `from` is the first number that was not used before.
-    pub(super) fn script(&mut self, name: Name, from: u64, count: usize) -> Script {
+    pub(super) fn script(&self, name: Name, from: u64, count: usize) -> Script {
         let mut script = Script::default();
         for place in 0..count as u64 {
             match name {
@@ -41,7 +43,7 @@ impl Writer<'_> {
                 }
                 Name::Duplicates => self.webhook(&mut script, from + repeated(place)),
                 Name::Orders | Name::HotSlot | Name::HotSku => {
-                    let order = order(name, from + place);
+                    let order = order(name, from + place, self.currency);
                     self.order(&mut script, from + place, &order);
                 }
             }
@@ -53,7 +55,7 @@ impl Writer<'_> {
     pub(super) fn prepared(&self, name: Name, from: u64, count: usize) -> Script {
         let mut script = Script::default();
         for number in from..from + count as u64 {
-            let mut order = order(Name::Orders, number);
+            let mut order = order(Name::Orders, number, self.currency);
             if name == Name::Early
                 && let Some(order) = order.as_object_mut()
             {
@@ -64,20 +66,14 @@ impl Writer<'_> {
         script
     }
 
-    fn webhook(&mut self, script: &mut Script, number: u64) {
-        let total = 2 * UNIT_MINOR;
-        let (id, reference) = (format!("{number:012}"), reference(number));
-        let (body, timestamp, signature) = self.signer.captured(&id, &reference, total, self.now);
-        let headers = [
-            ("content-type", "application/json"),
-            ("user-agent", "bench-payments/1.0"),
-            ("x-timestamp", &timestamp),
-            ("x-signature", &signature),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    fn webhook(&self, script: &mut Script, number: u64) {
+        let reference = reference(number);
+        let webhook = self
+            .signer
+            .captured(number, &reference, 2 * UNIT_MINOR, self.now);
         script.push(|out| {
             self.client
-                .write_webhook(out, WEBHOOKS, &headers, body.as_bytes())
+                .write_webhook(out, WEBHOOKS, &webhook.headers, &webhook.body);
         });
     }
 
@@ -123,7 +119,7 @@ pub(super) fn mixed(number: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-fn order(name: Name, number: u64) -> Value {
+fn order(name: Name, number: u64, currency: &str) -> Value {
     let line = |sku: String, stocked: bool| {
         let mut line = json!({
             "sku": sku,
@@ -141,7 +137,7 @@ fn order(name: Name, number: u64) -> Value {
     let second = (first + 1 + (chance >> 32) % (SKUS - 1)) % SKUS;
     let mut order = json!({
         "code": code(number),
-        "currency": "EUR",
+        "currency": currency,
         "customer": {
             "name": "Maria Musterfrau",
             "email": "customer@shop.example",
@@ -199,7 +195,7 @@ mod tests {
     #[test]
     fn the_two_lines_of_an_order_differ() {
         for number in 0..2000 {
-            let order = order(Name::Orders, number);
+            let order = order(Name::Orders, number, "EUR");
             assert_ne!(order["lines"][0]["sku"], order["lines"][1]["sku"]);
         }
     }

@@ -105,6 +105,7 @@ pub(super) fn checks(shape: &Shape, ledger: &Ledger, truth: &Truth) -> Vec<Check
 
 #[cfg(test)]
 mod tests {
+    use super::super::webhook::Provider;
     use super::*;
 
     fn shape(name: Name) -> Shape {
@@ -114,6 +115,7 @@ mod tests {
             connections: 1,
             rate: None,
             sold_out: false,
+            provider: Provider::Hmac,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table};
 
 /// One thing that must hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,8 +68,15 @@ impl Story {
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_header(["must hold", "found", ""]);
         for promise in &self.promises {
-            let mark = if promise.holds { "kept" } else { "BROKEN" };
-            table.add_row([promise.must_hold, promise.found.as_str(), mark]);
+            let mark = match promise.holds {
+                true => Cell::new("kept").fg(Color::Green),
+                false => Cell::new("BROKEN").fg(Color::Red),
+            };
+            table.add_row([
+                Cell::new(promise.must_hold),
+                Cell::new(&promise.found),
+                mark,
+            ]);
         }
         if let Some(column) = table.column_mut(1) {
             column.set_cell_alignment(CellAlignment::Right);
