@@ -1,0 +1,260 @@
+//! What comes due: found by its time, done in the next batch, and never asked for by polling.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tollgate_core::capacity::HoldState;
+use tollgate_core::command::CreateOrder;
+use tollgate_core::order::OrderStatus;
+use tollgate_core::snapshot::EventState;
+use tollgate_core::time::Span;
+
+use crate::words::{
+    by_code, calendar, create, event_id, hear, hold, order_of, paid_by, put_calendar, root_id,
+    slots, stock,
+};
+use crate::world::{SHOP, START, World, submission};
+
+async fn held(world: &World, sku: &str) -> i64 {
+    let stock = world.store.stock(SHOP, sku).await.expect("it reads");
+    stock.expect("it was put").held
+}
+
+async fn status(world: &World, number: u64) -> OrderStatus {
+    let root = world
+        .store
+        .root(SHOP, root_id(number))
+        .await
+        .expect("it reads");
+    root.and_then(|root| root.order).expect("an order").status
+}
+
+#[tokio::test]
+async fn an_order_expires_when_its_hold_runs_out_and_not_before() {
+    let world = World::new();
+    world.act(stock("A", 5)).await;
+    world
+        .act(create(CreateOrder {
+            hold: Span::minutes(15),
+            ..order_of(1, "C1", "A", 2)
+        }))
+        .await;
+    world.pass(Span::millis(15 * 60_000 - 1)).await;
+    assert_eq!(
+        (status(&world, 1).await, held(&world, "A").await),
+        (OrderStatus::AwaitingPayment, 2)
+    );
+    world.pass(Span::millis(1)).await;
+    assert_eq!(
+        (status(&world, 1).await, held(&world, "A").await),
+        (OrderStatus::Expired, 0)
+    );
+}
+
+#[tokio::test]
+async fn an_order_with_an_open_payment_closes_first_and_expires_after_the_grace() {
+    let world = World::new();
+    world.act(stock("A", 5)).await;
+    world
+        .act(create(CreateOrder {
+            hold: Span::minutes(15),
+            ..paid_by(order_of(1, "C1", "A", 2), "R1")
+        }))
+        .await;
+    world.pass(Span::minutes(15)).await;
+    assert_eq!(
+        (status(&world, 1).await, held(&world, "A").await),
+        (OrderStatus::Closing, 2)
+    );
+    world.pass(Span::seconds(120)).await;
+    assert_eq!(
+        (status(&world, 1).await, held(&world, "A").await),
+        (OrderStatus::Expired, 0)
+    );
+}
+
+#[tokio::test]
+async fn what_came_due_while_the_store_was_closed_is_done_when_it_is_opened() {
+    let world = World::new();
+    world.act(stock("A", 5)).await;
+    world.act(hold(1, "A", 2)).await;
+    let clock = world.clock.clone();
+    world.store.close();
+    clock.advance(Span::hours(25));
+    let world = world.reopen();
+    world.settle().await;
+    assert_eq!(held(&world, "A").await, 0);
+    let root = world
+        .store
+        .root(SHOP, root_id(1))
+        .await
+        .expect("it reads")
+        .expect("a cart");
+    assert_eq!(root.hold().map(|hold| hold.state), Some(HoldState::Expired));
+}
+
+/// More than fits into one batch.
+#[tokio::test]
+async fn thousands_that_come_due_together_are_all_done() {
+    let world = World::new();
+    world.act(stock("A", 5000)).await;
+    let holds = (1..=1500).map(|number| submission(hold(number, "A", 1)));
+    for reply in world.store.submit_all(holds.collect()).await {
+        assert!(reply.is_ok(), "{reply:?}");
+    }
+    assert_eq!(held(&world, "A").await, 1500);
+    world.pass(Span::hours(25)).await;
+    assert_eq!(held(&world, "A").await, 0);
+    assert!(world.store.figures().batch_commands_max <= 512 + 512 / 8);
+}
+
+#[tokio::test]
+async fn a_parked_event_is_asked_about_and_later_given_up() {
+    let world = World::new();
+    let state = async || {
+        let event = world
+            .store
+            .event(SHOP, event_id(1))
+            .await
+            .expect("it reads");
+        event.expect("it was taken").state
+    };
+    world.act(hear(1, "e-1", "R9", "paid 100")).await;
+    world.pass(Span::minutes(14)).await;
+    assert_eq!(questions(&world), 0);
+    world.pass(Span::minutes(1)).await;
+    assert_eq!((state().await, questions(&world)), (EventState::Parked, 1));
+    world.pass(Span::hours(23)).await;
+    assert_eq!(state().await, EventState::Parked);
+    world.pass(Span::minutes(45)).await;
+    assert_eq!((state().await, questions(&world)), (EventState::Orphan, 1));
+
+    // It still finds its payment if that comes after all.
+    world.act(stock("A", 1)).await;
+    world
+        .act(create(paid_by(order_of(2, "C2", "A", 1), "R9")))
+        .await;
+    assert_eq!(state().await, EventState::Applied);
+    assert_eq!(status(&world, 2).await, OrderStatus::Paid);
+}
+
+fn questions(world: &World) -> i64 {
+    world
+        .rows()
+        .query_row(
+            "select count(*) from effects where kind = 'ask'",
+            [],
+            |row| row.get(0),
+        )
+        .expect("it counts")
+}
+
+/// The belt goes over the parked events and finds none whose payment is known, for there are none.
+#[tokio::test]
+async fn the_belt_finds_nothing() {
+    let world = World::new();
+    world.act(stock("A", 1000)).await;
+    for number in 0..300u64 {
+        let reference = format!("R{number}");
+        world
+            .act(hear(
+                1000 + number,
+                &format!("e-{number}"),
+                &reference,
+                "paid 100",
+            ))
+            .await;
+        if number % 2 == 0 {
+            let code = format!("C{number}");
+            world
+                .act(create(paid_by(order_of(number, &code, "A", 1), &reference)))
+                .await;
+        }
+    }
+    for _ in 0..10 {
+        world.pass(Span::seconds(6)).await;
+    }
+    assert_eq!(world.store.figures().belt_found, 0);
+    let counts = world.store.counts(SHOP).await.expect("it reads");
+    assert_eq!(counts.events.get(&EventState::Applied), Some(&150));
+    assert_eq!(counts.events.get(&EventState::Parked), Some(&150));
+}
+
+#[tokio::test]
+async fn a_calendar_makes_its_next_slots_when_it_is_time() {
+    let world = World::with(|options| {
+        options.make_slots = Arc::new(|calendar, now| {
+            assert_eq!(calendar.name, "kitchen");
+            Some((
+                slots(6..8),
+                now.plus(Span::hours(2)),
+                now.plus(Span::hours(24)),
+            ))
+        });
+    });
+    let mut kitchen = calendar("kitchen", 3);
+    kitchen.make_at = Some(START.plus(Span::hours(1)));
+    world.act(put_calendar(kitchen, slots(4..6))).await;
+    let count = async || {
+        let from = START;
+        let to = START.plus(Span::hours(100));
+        world
+            .store
+            .slots(SHOP, "kitchen", from, to)
+            .await
+            .expect("it reads")
+            .len()
+    };
+    world.pass(Span::minutes(59)).await;
+    assert_eq!(count().await, 2);
+    world.pass(Span::minutes(1)).await;
+    assert_eq!(count().await, 4);
+    let made = world
+        .store
+        .calendar(SHOP, "kitchen")
+        .await
+        .expect("it reads")
+        .expect("it is there");
+    assert_eq!(made.make_at, Some(world.clock.now().plus(Span::hours(24))));
+}
+
+/// Rules that make nothing, or cannot be read, are tried again after an hour and not at once.
+#[tokio::test]
+async fn a_calendar_that_cannot_make_slots_is_not_asked_all_the_time() {
+    let asked = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&asked);
+    let world = World::with(|options| {
+        options.make_slots = Arc::new(move |_, _| {
+            count.fetch_add(1, Ordering::SeqCst);
+            None
+        });
+    });
+    let mut kitchen = calendar("kitchen", 3);
+    kitchen.make_at = Some(START);
+    world.act(put_calendar(kitchen, slots(4..6))).await;
+    for _ in 0..10 {
+        world.settle().await;
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    world.pass(Span::minutes(61)).await;
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_cancelled_order_is_due_no_more() {
+    let world = World::new();
+    world.act(stock("A", 5)).await;
+    world.act(create(order_of(1, "C1", "A", 2))).await;
+    world
+        .act(tollgate_core::command::Action::CancelOrder(by_code("C1")))
+        .await;
+    let due: i64 = world
+        .rows()
+        .query_row(
+            "select count(*) from roots where due_at is not null",
+            [],
+            |row| row.get(0),
+        )
+        .expect("it counts");
+    assert_eq!(due, 0);
+}

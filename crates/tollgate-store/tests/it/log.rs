@@ -1,0 +1,60 @@
+//! The log ahead of the database: it is begun anew again and again, however long the writing goes on.
+
+use std::path::Path;
+
+use tollgate_core::command::{Action, RawEvent, TakeEvent};
+use tollgate_store::Submission;
+
+use crate::words::{hear, root_id};
+use crate::world::{SHOP, World, submission};
+
+const MIB: u64 = 1 << 20;
+
+/// An event with a body of 64 KiB.
+fn large(number: u64) -> Submission {
+    match hear(
+        number,
+        &format!("e-{number}"),
+        &format!("R{number}"),
+        "paid 100",
+    ) {
+        Action::TakeEvent(taken) => submission(Action::TakeEvent(TakeEvent {
+            raw: RawEvent {
+                body: vec![b'x'; 64 << 10],
+                headers: "[]".to_owned(),
+            },
+            ..taken
+        })),
+        other => submission(other),
+    }
+}
+
+fn log_bytes(path: &Path) -> u64 {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    std::fs::metadata(name).map_or(0, |file| file.len())
+}
+
+#[tokio::test]
+async fn the_log_stays_short_under_a_long_run_of_writes() {
+    let world = World::with(|options| options.limits.wal_bytes_restart = 6 * MIB);
+    let mut longest = 0;
+    for batch in 0..100 {
+        let commands = (0..20).map(|n| large(batch * 20 + n)).collect();
+        for reply in world.store.submit_all(commands).await {
+            reply.expect("it is taken");
+        }
+        // Somebody reads all the time.
+        world.store.root(SHOP, root_id(1)).await.expect("it reads");
+        longest = longest.max(log_bytes(&world.path));
+    }
+    let figures = world.store.figures();
+    let database = std::fs::metadata(&world.path).expect("it is there").len();
+    assert!(
+        100 * MIB < database + longest,
+        "{database} bytes were written"
+    );
+    assert!(5 <= figures.wal_restarts, "{figures:?}");
+    assert!(longest < 24 * MIB, "the log was {longest} bytes");
+    assert_eq!(figures.wal_alerts, 0);
+}

@@ -1,0 +1,58 @@
+//! Every class of work has its share of each batch (I10): money in thousands never keeps the shop
+//! waiting for long.
+
+use tollgate_store::{Class, Submission};
+
+use crate::words::{create, hear, order};
+use crate::world::{World, submission};
+
+fn money(number: u64) -> Submission {
+    Submission {
+        class: Class::Money,
+        ..submission(hear(
+            number,
+            &format!("e-{number}"),
+            &format!("R{number}"),
+            "paid 100",
+        ))
+    }
+}
+
+/// Submits thousands of events and behind them one command of another class; in how many batches
+/// that one was answered.
+async fn batches_until_answered(world: &World, class: Class) -> u64 {
+    world.store.ready().await.expect("it takes writes");
+    let store = world.store.clone();
+    let waiting: Vec<Submission> = (0..5000).map(money).collect();
+    let replies = tokio::spawn(async move { store.submit_all(waiting).await });
+    tokio::task::yield_now().await;
+    let before = world.store.figures();
+    assert!(3000 < before.queue_commands, "{before:?}");
+    let order = Submission {
+        class,
+        ..submission(create(order(9999, "C1")))
+    };
+    world.store.submit(order).await.expect("it is decided");
+    let after = world.store.figures();
+    assert!(0 < after.queue_commands, "money still waits");
+    for reply in replies.await.expect("it ends") {
+        reply.expect("it is taken");
+    }
+    after.batches - before.batches
+}
+
+#[tokio::test]
+async fn an_order_is_answered_within_a_few_batches_of_money() {
+    for class in [
+        Class::Settles,
+        Class::Orders,
+        Class::Expiry,
+        Class::Rejected,
+    ] {
+        let batches = batches_until_answered(&World::new(), class).await;
+        assert!(
+            batches <= 3,
+            "{class:?} was answered after {batches} batches"
+        );
+    }
+}
