@@ -1,0 +1,13 @@
+//! What every story needs: a home with a configuration, the real binary on it, a client, a crowd.
+
+mod client;
+mod crowd;
+mod home;
+mod process;
+mod signing;
+
+pub(crate) use client::{Client, Request, Response, fresh_key};
+pub(crate) use crowd::{at_once, crowd_of};
+pub(crate) use home::{ADMIN_KEY, Home, Said, now_ms};
+pub(crate) use process::{Ended, Tollgate, command, finish, pause, until};
+pub(crate) use signing::{hmac_sha256, sign_bank, sign_standard};

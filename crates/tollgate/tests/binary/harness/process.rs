@@ -1,0 +1,274 @@
+//! The real binary as a child of the test, ended only through its own handle.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::client::Client;
+use super::home::{ADMIN_KEY, Home};
+
+/// How long a start, an end or a condition may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The binary under test.
+pub(crate) fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate"));
+    command.stdin(Stdio::null());
+    for (name, _) in std::env::vars() {
+        if name.starts_with("TOLLGATE") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// A running server. Killed when it is dropped.
+pub(crate) struct Tollgate {
+    child: Child,
+    address: SocketAddr,
+    output: Mutex<Receiver<String>>,
+}
+
+impl Tollgate {
+    /// Writes the home's configuration, starts the server on it and waits until it listens.
+    #[track_caller]
+    pub(crate) fn start(home: &Home) -> Tollgate {
+        let mut serve = command();
+        serve
+            .arg("serve")
+            .arg("--config")
+            .arg(home.write_config())
+            .current_dir(home.path());
+        Tollgate::spawn(serve)
+    }
+
+    /// Starts a server with a command of one's own, and waits until it listens.
+    #[track_caller]
+    pub(crate) fn spawn(mut serve: Command) -> Tollgate {
+        let mut child = serve
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary can be started");
+        let output = lines_of(&mut child);
+        let begun = Instant::now();
+        let mut said = Vec::new();
+        loop {
+            let left = PATIENCE.saturating_sub(begun.elapsed());
+            match output.recv_timeout(left) {
+                Ok(line) => {
+                    if let Some(address) = address_in(&line) {
+                        return Tollgate {
+                            child,
+                            address,
+                            output: Mutex::new(output),
+                        };
+                    }
+                    said.push(line);
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    let _ = child.kill();
+                    let _ = child.wait();
+                    panic!("it did not say where it listens:\n{}", said.join("\n"));
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    let status = child.wait();
+                    panic!("it ended with {status:?}:\n{}", said.join("\n"));
+                }
+            }
+        }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A client with the admin key.
+    pub(crate) fn client(&self) -> Client {
+        self.client_as(Some(ADMIN_KEY))
+    }
+
+    /// A client with a key of one's own, or none.
+    pub(crate) fn client_as(&self, bearer: Option<&str>) -> Client {
+        Client::new(self.address, bearer)
+    }
+
+    /// Asks it to stop, as a service manager does, without waiting.
+    pub(crate) fn ask_to_stop(&self) {
+        let sent = Command::new("kill")
+            .arg("-TERM")
+            .arg(self.pid().to_string())
+            .status();
+        assert!(
+            sent.expect("kill can be run").success(),
+            "the signal was not sent"
+        );
+    }
+
+    /// Asks it to stop and waits until it has.
+    #[track_caller]
+    pub(crate) fn stop(mut self) -> ExitStatus {
+        self.ask_to_stop();
+        self.wait()
+    }
+
+    /// Waits for its end; its output closes with it.
+    #[track_caller]
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        self.rest_of_output();
+        self.child.wait().expect("it is our child")
+    }
+
+    /// Asks it to stop; what it said after it began to listen, both ways.
+    #[track_caller]
+    pub(crate) fn stop_and_tell(self) -> String {
+        self.ask_to_stop();
+        self.rest_of_output()
+    }
+
+    fn rest_of_output(&self) -> String {
+        let begun = Instant::now();
+        let mut said = Vec::new();
+        loop {
+            let left = PATIENCE.saturating_sub(begun.elapsed());
+            match self.output().recv_timeout(left) {
+                Ok(line) => said.push(line),
+                Err(RecvTimeoutError::Disconnected) => return said.join("\n"),
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("it did not end in {PATIENCE:?}:\n{}", said.join("\n"))
+                }
+            }
+        }
+    }
+
+    fn output(&self) -> std::sync::MutexGuard<'_, Receiver<String>> {
+        self.output.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends it as a power cut does (`kill -9`), and waits until it is gone.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("it is our child");
+        self.child.wait().expect("it is our child");
+    }
+}
+
+impl Drop for Tollgate {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            for line in self.output().iter() {
+                eprintln!("[server] {line}");
+            }
+        }
+    }
+}
+
+/// A command that has ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs a command that is expected to end by itself.
+#[track_caller]
+pub(crate) fn finish(command: &mut Command) -> Ended {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary can be started");
+    let (to, from) = channel();
+    let mut stdout = child.stdout.take().expect("it was asked for");
+    let mut stderr = child.stderr.take().expect("it was asked for");
+    let to_too = to.clone();
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        let _ = stdout.read_to_string(&mut text);
+        let _ = to.send((true, text));
+    });
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        let _ = stderr.read_to_string(&mut text);
+        let _ = to_too.send((false, text));
+    });
+    let mut ended = Ended {
+        code: None,
+        stdout: String::new(),
+        stderr: String::new(),
+    };
+    for _ in 0..2 {
+        match from.recv_timeout(PATIENCE) {
+            Ok((true, text)) => ended.stdout = text,
+            Ok((false, text)) => ended.stderr = text,
+            Err(_) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                panic!("it did not end in {PATIENCE:?}: {ended:?}");
+            }
+        }
+    }
+    ended.code = child.wait().expect("it is our child").code();
+    ended
+}
+
+/// Asks until there is an answer; the deadline is generous, the interval short.
+#[track_caller]
+pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{what}: not in {PATIENCE:?}");
+        pause(Duration::from_millis(5));
+    }
+}
+
+/// Lets time pass. Nothing may rely on it having been long enough.
+pub(crate) fn pause(interval: Duration) {
+    let (_never, nothing) = channel::<()>();
+    let _ = nothing.recv_timeout(interval);
+}
+
+fn lines_of(child: &mut Child) -> Receiver<String> {
+    let (to, from) = channel();
+    let stdout = child.stdout.take().expect("it was asked for");
+    let stderr = child.stderr.take().expect("it was asked for");
+    let to_too = to.clone();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            let _ = to.send(line);
+        }
+    });
+    std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            let _ = to_too.send(line);
+        }
+    });
+    from
+}
+
+/// The first loopback address with a port in a line.
+fn address_in(line: &str) -> Option<SocketAddr> {
+    let at = line.find("127.0.0.1:")?;
+    let rest = &line[at..];
+    let end = "127.0.0.1:".len()
+        + rest["127.0.0.1:".len()..]
+            .bytes()
+            .take_while(u8::is_ascii_digit)
+            .count();
+    rest[..end]
+        .parse()
+        .ok()
+        .filter(|address: &SocketAddr| address.port() != 0)
+}

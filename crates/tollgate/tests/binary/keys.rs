@@ -1,0 +1,205 @@
+//! API keys: what each may do, how they are made and taken back, and whose things they open.
+
+use serde_json::json;
+
+use crate::harness::{
+    ADMIN_KEY, Home, Request, Said, Tollgate, command, finish, hmac_sha256, sign_bank,
+};
+
+/// Makes a key by the command line, against the running server.
+fn make_key(home: &Home, server: &Tollgate, name: &str, scope: &str) -> String {
+    let mut create = command();
+    create
+        .args(["keys", "create", name, "--scopes", scope])
+        .args([
+            "--url",
+            &format!("http://{}", server.address()),
+            "--key",
+            ADMIN_KEY,
+        ])
+        .arg("--config")
+        .arg(home.write_config())
+        .current_dir(home.path());
+    let ended = finish(&mut create);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let key = ended
+        .stdout
+        .split_whitespace()
+        .find(|word| word.starts_with("tg_"));
+    key.unwrap_or_else(|| panic!("no key in {ended:?}"))
+        .to_owned()
+}
+
+/// Which of these a key may do: read an order, read a raw body, create, look at deliveries.
+fn allowed(server: &Tollgate, key: &str, event: &str) -> [u16; 4] {
+    let mut client = server.client_as(Some(key));
+    let order = json!({
+        "currency": "IDR",
+        "lines": [{ "sku": "t", "stocked": false, "quantity": 1, "unit_amount": 1000 }],
+    });
+    [
+        client.call(&Request::get("/v1/orders")).status,
+        client.call(&Request::create("/v1/orders", &order)).status,
+        client
+            .call(&Request::get("/v1/deliveries?verdict=rejected"))
+            .status,
+        client
+            .call(&Request::post(
+                format!("/v1/events/{event}/replay"),
+                &json!({}),
+            ))
+            .status,
+    ]
+}
+
+/// api.md, Scopes.
+#[test]
+fn a_key_may_do_what_its_scope_says_and_no_more() {
+    let home = Home::new();
+    let server = Tollgate::start(&home);
+    let mut client = server.client();
+    let webhook = home.webhook(Said::paid("standard", "keys", 1000));
+    let event = client.deliver("standard", &webhook).event().0;
+
+    for (scope, expected) in [
+        ("read", [200, 403, 403, 403]),
+        ("write", [200, 201, 403, 403]),
+        ("admin", [200, 201, 200, 202]),
+    ] {
+        let key = make_key(&home, &server, &format!("of {scope}"), scope);
+        assert_eq!(allowed(&server, &key, &event), expected, "{scope}");
+        let mut client = server.client_as(Some(&key));
+        let shown = client.get(&format!("/v1/events/{event}"));
+        let raw = shown["body"].is_string() || shown["raw"].is_object();
+        assert_eq!(
+            raw,
+            scope == "admin",
+            "raw bodies are for admins: {shown:#}"
+        );
+    }
+    let refused = server
+        .client_as(Some("tg_nobody"))
+        .call(&Request::get("/v1/orders"));
+    assert_eq!(refused.refused(401), "key_invalid");
+    let refused = server.client_as(None).call(&Request::get("/v1/orders"));
+    assert_eq!(refused.refused(401), "key_missing");
+}
+
+/// A key that was taken back opens nothing from then on, and a restart does not bring it back.
+#[test]
+fn a_revoked_key_opens_nothing() {
+    let home = Home::new();
+    let server = Tollgate::start(&home);
+    let key = make_key(&home, &server, "short-lived", "read");
+    let orders = Request::get("/v1/orders");
+    assert_eq!(server.client_as(Some(&key)).call(&orders).status, 200);
+
+    let keys = |arguments: &[&str]| {
+        let mut keys = command();
+        keys.arg("keys")
+            .args(arguments)
+            .args([
+                "--url",
+                &format!("http://{}", server.address()),
+                "--key",
+                ADMIN_KEY,
+            ])
+            .arg("--config")
+            .arg(home.write_config())
+            .current_dir(home.path());
+        let ended = finish(&mut keys);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        ended.stdout
+    };
+    let listed = keys(&["list"]);
+    assert!(!listed.contains(&key), "a key is shown once");
+    let line = listed.lines().find(|line| line.contains("short-lived"));
+    let line = line.unwrap_or_else(|| panic!("it is not listed: {listed}"));
+    let id = line
+        .split(|c: char| c.is_whitespace() || c == '|' || c == '│')
+        .find(|word| word.starts_with("key_"));
+    keys(&["revoke", id.expect("a key has an id")]);
+    assert_eq!(
+        server.client_as(Some(&key)).call(&orders).refused(401),
+        "key_invalid"
+    );
+    assert!(server.stop().success());
+    let server = Tollgate::start(&home);
+    assert_eq!(
+        server.client_as(Some(&key)).call(&orders).refused(401),
+        "key_invalid"
+    );
+}
+
+/// Without a server the command line opens the file itself.
+#[test]
+fn a_key_can_be_made_before_the_server_runs() {
+    let home = Home::new();
+    let mut create = command();
+    create
+        .args(["keys", "create", "first", "--scopes", "admin", "--config"])
+        .arg(home.write_config())
+        .current_dir(home.path());
+    let ended = finish(&mut create);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let key = ended
+        .stdout
+        .split_whitespace()
+        .find(|word| word.starts_with("tg_"));
+    let key = key
+        .unwrap_or_else(|| panic!("no key in {ended:?}"))
+        .to_owned();
+    let server = Tollgate::start(&home);
+    assert_eq!(
+        server
+            .client_as(Some(&key))
+            .call(&Request::get("/v1/orders"))
+            .status,
+        200
+    );
+}
+
+/// Another shop's things are not there: sources, orders, codes, references, skus.
+#[test]
+fn shops_do_not_see_each_other() {
+    let mut home = Home::new();
+    home.config.insert(
+        "shops".to_owned(),
+        json!({ "tea": { "sources": { "pay": {
+            "provider": "hmac", "secrets": ["literal:secret-of-the-tea-shop"],
+            "header": "x-signature", "id": "/id",
+        } } } }),
+    );
+    let server = Tollgate::start(&home);
+    let mut client = server.client();
+    let order = json!({
+        "code": "MINE",
+        "currency": "IDR",
+        "lines": [{ "sku": "t", "stocked": false, "quantity": 1, "unit_amount": 1000 }],
+    });
+    let id = client.create("/v1/orders", &order).expect(201)["id"].clone();
+    let id = id.as_str().expect("an id");
+    let webhook = sign_bank(br#"{"id":"e"}"#);
+    let refused = client.deliver("pay", &webhook);
+    assert_eq!(
+        refused.refused(404),
+        "source_unknown",
+        "it is the other shop's source"
+    );
+    let mut request = Request::webhook("tea/pay", &webhook);
+    assert_eq!(client.call(&request).refused(401), "signature_missing");
+    let of_tea = hex::encode(hmac_sha256(b"secret-of-the-tea-shop", &[br#"{"id":"e"}"#]));
+    request.headers = vec![("x-signature".to_owned(), of_tea)];
+    let event = client.call(&request).event().0;
+    assert_eq!(
+        client
+            .call(&Request::get(format!("/v1/events/{event}")))
+            .refused(404),
+        "not_found"
+    );
+    assert!(
+        client.list("/v1/events").is_empty(),
+        "the admin of main sees main"
+    );
+    client.get(&format!("/v1/orders/{id}"));
+}
