@@ -149,19 +149,26 @@ fn time(column: &str) -> String {
     format!("strftime('%Y-%m-%dT%H:%M:%fZ', ({column}) / 1000.0, 'unixepoch')")
 }
 
-/// Sixteen bytes as `prefix_` and 26 characters: five bytes are eight characters, the first byte is
-/// two. SQLite reads hexadecimal numbers only inside JSON5.
+/// Sixteen bytes as `prefix_` and 26 characters of five bits, the first of which has three.
+///
+/// Five bits lie in two neighbouring hexadecimal digits. Looking the digits up works in every SQLite
+/// there is; reading hexadecimal numbers does not, and distributions ship old command lines.
 fn type_id(prefix: &str, column: &str) -> String {
     let mut text = format!("'{prefix}_'");
-    for (first, bytes, characters) in [(1, 1, 2), (2, 5, 8), (7, 5, 8), (12, 5, 8)] {
-        for character in 0..characters {
-            let shift = 5 * (characters - 1 - character);
-            text.push_str(&format!(
-                " || substr('0123456789abcdefghjkmnpqrstvwxyz', 1 + \
-                 ((('[0x' || hex(substr({column}, {first}, {bytes})) || ']') ->> '$[0]') \
-                 >> {shift} & 31), 1)"
-            ));
-        }
+    for character in 0..26 {
+        // The id has 128 bits, its text 130: two zeros stand in front.
+        let bit = 5 * character - 2;
+        let digit = (bit.max(0) / 4).min(30);
+        let shift = 8 - 5 - (bit - 4 * digit);
+        let pair = format!(
+            "((instr('0123456789ABCDEF', substr(hex({column}), {}, 1)) - 1) * 16 + \
+             instr('0123456789ABCDEF', substr(hex({column}), {}, 1)) - 1)",
+            digit + 1,
+            digit + 2,
+        );
+        text.push_str(&format!(
+            " || substr('0123456789abcdefghjkmnpqrstvwxyz', 1 + ({pair} >> {shift} & 31), 1)"
+        ));
     }
     format!("({text})")
 }
