@@ -501,7 +501,7 @@ fn whatever_was_answered_survives_twenty_kills_and_nothing_is_there_twice() {
     let mut told: Vec<Story> = Vec::new();
     for round in 0..ROUNDS {
         let running = server.take().expect("a round begins with a server");
-        let enough = 60 + round * 53 % 240;
+        let enough = 40 + round * 53 % 150;
         let mut stories = load_and_kill(&home, running, round, enough);
         let heard: usize = stories.iter().map(|story| story.answers().count()).sum();
         let asked: usize = stories.iter().map(|story| story.steps.len()).sum();
