@@ -179,12 +179,14 @@ impl Mapping {
             CurrencyPlace::At(pointer) => walker.text(pointer),
             CurrencyPlace::Always(code) => Some(code.as_str().into()),
         };
-        let mut money = |pointer: &Option<Pointer>| {
-            Amount::read(
-                walker.text(pointer).as_deref(),
-                currency.as_deref(),
-                self.unit,
-            )
+        let mut money = |pointer: &Option<Pointer>| match walker.text(pointer) {
+            Some(text) => Amount::read(Some(&text), currency.as_deref(), self.unit),
+            // Whatever else stands there is meant as an amount; taking it for none would be taking
+            // it for what is due.
+            None => match pointer.as_ref().and_then(|pointer| walker.find(pointer)) {
+                Some(other) if other.get() != "null" => Amount::Unreadable,
+                Some(_) | None => Amount::Absent,
+            },
         };
         let amount = money(&self.amount);
         let refunded = money(&self.refunded_amount);
