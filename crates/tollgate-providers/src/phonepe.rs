@@ -484,6 +484,13 @@ impl Setup for V2 {
         self.client.as_ref().map(|_| self as &dyn StatusQuery)
     }
 
+    fn secret_headers(&self) -> Vec<(&'static str, &str)> {
+        let accepted = self.expected.iter();
+        accepted
+            .map(|value| ("authorization", value.as_str()))
+            .collect()
+    }
+
     fn sample(&self, sample: &Sample) -> Result<Webhook, NotInProvider> {
         check_currency(sample)?;
         let merchant = quote(self.merchant.0.as_deref().unwrap_or("MID"));

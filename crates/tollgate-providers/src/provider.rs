@@ -164,6 +164,11 @@ pub(crate) trait Setup: Send + Sync {
 
     /// A webhook as the provider would send it.
     fn sample(&self, sample: &Sample) -> Result<Webhook, NotInProvider>;
+
+    /// The headers that are secrets themselves, each with a value that is accepted.
+    fn secret_headers(&self) -> Vec<(&'static str, &str)> {
+        Vec::new()
+    }
 }
 
 /// How a provider is asked for the state of a payment.

@@ -288,6 +288,12 @@ impl Source {
         }
     }
 
+    /// The headers that are secrets themselves, each with a value that is accepted. Of a kept
+    /// delivery only their HMAC is known; with these it is told whether it was one of them.
+    pub fn secret_headers(&self) -> Vec<(&'static str, &str)> {
+        self.setup.secret_headers()
+    }
+
     /// A webhook as the provider would send it, signed so that this source takes it.
     pub fn sample(&self, sample: &Sample) -> Result<Webhook, NotInProvider> {
         self.setup.sample(sample)
