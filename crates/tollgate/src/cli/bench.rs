@@ -202,7 +202,7 @@ fn end_cleanly(folder: PathBuf) -> Result<(), BenchError> {
         .build()
         .map_err(|error| BenchError(format!("wait for signals: {error}")))?;
     std::thread::spawn(move || {
-        runtime.block_on(stop_signal());
+        runtime.block_on(async { stop_signal().await });
         // Nothing can be done about a folder that does not go.
         let _ = std::fs::remove_dir_all(&folder);
         std::process::exit(130);

@@ -1,6 +1,7 @@
 //! `tollgate serve`: the server.
 
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -33,7 +34,8 @@ pub(super) async fn run(_: Args, file: Option<&Path>) -> ExitCode {
         Ok(listener) => listener,
         Err(error) => return failed(&format!("listen at {address}: {error}")),
     };
-    let urls = urls(&config);
+    let stop = stop_signal();
+    let urls = urls(&config, listener.local_addr().unwrap_or(address));
     let opened = tokio::task::spawn_blocking(|| App::open(config)).await;
     let app = match opened.expect("opening a store does not panic") {
         Ok(app) => app,
@@ -49,14 +51,14 @@ pub(super) async fn run(_: Args, file: Option<&Path>) -> ExitCode {
     for line in urls {
         anstream::eprintln!("{line}");
     }
-    serving.run(stop_signal()).await;
+    serving.run(stop).await;
     tracing::info!("stopped");
     ExitCode::SUCCESS
 }
 
 /// The URLs to register at each provider.
-fn urls(config: &Config) -> Vec<String> {
-    let listen = format!("http://{}", config.server.listen);
+fn urls(config: &Config, listening_at: SocketAddr) -> Vec<String> {
+    let listen = format!("http://{listening_at}");
     let base = config.server.public_url.as_deref().unwrap_or(&listen);
     let mut lines = Vec::new();
     for shop in &config.shops {
@@ -88,24 +90,31 @@ pub(super) fn start_log(log: &Log) {
     }
 }
 
-/// Ends with the first SIGINT or SIGTERM.
-pub(super) async fn stop_signal() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-            let _ = interrupt.await;
-            return;
-        };
-        tokio::select! {
-            _ = interrupt => {}
-            _ = terminate.recv() => {}
+/// Ends with the first SIGINT or SIGTERM after the call: both are listened to from then on, not only
+/// from the first poll on, so whoever reads where the server listens may already ask it to stop.
+#[cfg(unix)]
+pub(super) fn stop_signal() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let [interrupt, terminate] = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+    async move {
+        match (interrupt, terminate) {
+            (Ok(mut interrupt), Ok(mut terminate)) => tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            },
+            (Ok(mut one), Err(_)) | (Err(_), Ok(mut one)) => {
+                one.recv().await;
+            }
+            // The system's own handling ends the process then.
+            (Err(_), Err(_)) => std::future::pending().await,
         }
+        tracing::info!("stopping: taking no more, finishing what runs");
     }
-    #[cfg(not(unix))]
-    {
-        let _ = interrupt.await;
-    }
+}
+
+/// Ends with the first Ctrl-C.
+#[cfg(not(unix))]
+pub(super) async fn stop_signal() {
+    let _ = tokio::signal::ctrl_c().await;
     tracing::info!("stopping: taking no more, finishing what runs");
 }
