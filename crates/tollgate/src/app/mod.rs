@@ -156,7 +156,6 @@ impl App {
 
     fn open_keeping(config: Config, keeping: Keeping) -> Result<App, StartError> {
         let clock = Clock::default();
-        let veil = Veil::open(&config.place).map_err(StartError::Key)?;
         let reading = clock.clone();
         let store = Store::open(Options {
             place: config.place.clone(),
@@ -167,6 +166,7 @@ impl App {
             decide: Arc::new(tollgate_core::decide::decide),
             make_slots: Arc::new(calendar::make_slots),
         })?;
+        let veil = Veil::open(&config.place).map_err(StartError::Key)?;
         let metrics = Metrics::new(store.clone());
         let mut shops = Vec::with_capacity(config.shops.len());
         let mut hooks = HashMap::new();
