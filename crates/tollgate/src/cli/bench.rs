@@ -28,7 +28,7 @@ use crate::load::files;
 use crate::load::pace::Rate;
 use child::{Role, Server};
 use figures::Figures;
-use measure::{Bench, Shape, Side, SizeWatch};
+use measure::{Bench, Shape, Side, SizeWatch, TICKS};
 
 /// Measure this machine: a server of its own, load on loopback, ratios to the bare HTTP server.
 ///
@@ -290,8 +290,8 @@ fn beside(database: &Path, ending: &str) -> PathBuf {
 
 fn progress(rounds: u32) -> ProgressBar {
     let style =
-        ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").expect("the template is right");
-    let bar = ProgressBar::new(2 * (u64::from(rounds) + 1)).with_style(style);
+        ProgressStyle::with_template("{bar:30} {percent} % {msg}").expect("the template is right");
+    let bar = ProgressBar::new(2 * TICKS * (u64::from(rounds) + 1)).with_style(style);
     bar.set_draw_target(ProgressDrawTarget::stderr());
     bar
 }

@@ -13,17 +13,20 @@ mod slots;
 mod doctor;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::task::{JoinError, JoinHandle};
 
 use super::failed;
 use super::serve::{start_log, stop_signal};
+use crate::app::StartError;
 use crate::config::{Config, Log};
 use crate::http::serve;
 use crate::load::client::Client;
@@ -64,64 +67,106 @@ pub(super) async fn run(args: Args) -> ExitCode {
 
 /// Answers whether every promise held.
 async fn demo(args: &Args) -> Result<bool, String> {
-    let folder = tempfile::Builder::new()
-        .prefix("tollgate-demo-")
-        .tempdir()
-        .map_err(|error| format!("make a temporary folder: {error}"))?;
-    let files = files::raise(FILES_WANTED);
-    if files.is_some_and(|files| files < FILES_WANTED) {
-        return Err(format!(
-            "the demo makes {} connections and is both ends of each: allow it {FILES_WANTED} open \
-             files (`ulimit -n {FILES_WANTED}`)",
-            slots::ORDERS
-        ));
-    }
-    let key = format!("tg_demo_{}", fresh());
-    let listener = listen(args.listen).await?;
-    let address = listener
-        .local_addr()
-        .map_err(|error| format!("listen: {error}"))?;
-    let target = Target::new(address)
-        .map_err(|_| format!("--listen {address}: the demo only listens on a loopback address"))?;
-    let text = configuration(folder.path(), address, &key);
-    let file = folder.path().join("tollgate.toml");
-    std::fs::write(&file, &text).map_err(|error| format!("write {}: {error}", file.display()))?;
-    let config = Config::from_toml_str(&text).map_err(|error| error.to_string())?;
-    let sources = config.shops.iter().flat_map(|shop| &shop.sources);
-    let sources: Arc<[_]> = sources
-        .map(|configured| Arc::clone(&configured.source))
-        .collect();
-    let world = World {
-        client: Arc::new(Client::new(target, &key)),
-        sources,
-    };
-
-    let (stop, stopped) = oneshot::channel::<()>();
-    let mut server = tokio::spawn(serve(config, listener, async {
-        // A dropped sender stops it as well as a word does.
-        let _ = stopped.await;
-    }));
+    let stop = stop_signal();
+    tokio::pin!(stop);
+    let mut stage = Stage::build(args.listen).await?;
+    let world = stage.world.clone();
     let stories = tokio::select! {
-        ended = &mut server => return Err(told(ended)),
+        ended = &mut stage.server => return Err(told(ended)),
         stories = play(&world) => stories?,
-        () = stop_signal() => return Err("stopped before the stories had ended".to_owned()),
+        () = &mut stop => return Err("stopped before the stories had ended".to_owned()),
     };
     for story in &stories {
         anstream::println!("{}", story.table());
     }
     anstream::println!("{}", verdict(&stories));
     if !args.exit {
-        anstream::println!("{}", next_steps(address, &key, &file));
+        anstream::println!("{}", stage.next_steps());
         tokio::select! {
-            ended = &mut server => return Err(told(ended)),
-            () = stop_signal() => {}
+            ended = &mut stage.server => return Err(told(ended)),
+            () = &mut stop => {}
         }
     }
-    drop(stop);
-    match server.await {
-        Ok(Ok(())) => Ok(all_held(&stories)),
-        ended => Err(told(ended)),
+    stage.take_down().await?;
+    Ok(all_held(&stories))
+}
+
+/// A server on a temporary database, and those who call it.
+struct Stage {
+    world: World,
+    server: JoinHandle<Result<(), StartError>>,
+    /// The server stops when this is dropped.
+    stop: oneshot::Sender<()>,
+    address: SocketAddr,
+    key: String,
+    /// Goes with everything in it when the demo ends.
+    folder: TempDir,
+}
+
+impl Stage {
+    async fn build(address: Option<SocketAddr>) -> Result<Stage, String> {
+        let folder = tempfile::Builder::new()
+            .prefix("tollgate-demo-")
+            .tempdir()
+            .map_err(|error| format!("make a temporary folder: {error}"))?;
+        let files = files::raise(FILES_WANTED);
+        if files.is_some_and(|files| files < FILES_WANTED) {
+            return Err(format!(
+                "the demo makes {} connections and is both ends of each: allow it {FILES_WANTED} \
+                 open files (`ulimit -n {FILES_WANTED}`)",
+                slots::ORDERS
+            ));
+        }
+        let key = format!("tg_demo_{}", fresh());
+        let listener = listen(address).await?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| format!("listen: {error}"))?;
+        let target = Target::new(address).map_err(|_| {
+            format!("--listen {address}: the demo only listens on a loopback address")
+        })?;
+        let text = configuration(folder.path(), address, &key);
+        let file = configuration_file(&folder);
+        std::fs::write(&file, &text)
+            .map_err(|error| format!("write {}: {error}", file.display()))?;
+        let config = Config::from_toml_str(&text).map_err(|error| error.to_string())?;
+        let sources = config.shops.iter().flat_map(|shop| &shop.sources);
+        let sources = sources
+            .map(|configured| Arc::clone(&configured.source))
+            .collect();
+        let client = Arc::new(Client::new(target, &key));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = tokio::spawn(serve(config, listener, async {
+            // The sender is only ever dropped.
+            let _ = stopped.await;
+        }));
+        let world = World { client, sources };
+        Ok(Stage {
+            world,
+            server,
+            stop,
+            address,
+            key,
+            folder,
+        })
     }
+
+    /// Stops the server and waits until it has drained.
+    async fn take_down(self) -> Result<(), String> {
+        drop(self.stop);
+        match self.server.await {
+            Ok(Ok(())) => Ok(()),
+            ended => Err(told(ended)),
+        }
+    }
+
+    fn next_steps(&self) -> String {
+        next_steps(self.address, &self.key, &configuration_file(&self.folder))
+    }
+}
+
+fn configuration_file(folder: &TempDir) -> PathBuf {
+    folder.path().join("tollgate.toml")
 }
 
 const STORIES: usize = 5;
@@ -275,7 +320,7 @@ fn next_steps(address: SocketAddr, key: &str, file: &Path) -> String {
 }
 
 /// How a server ended that should be up.
-fn told<E: std::fmt::Display>(ended: Result<Result<(), E>, tokio::task::JoinError>) -> String {
+fn told(ended: Result<Result<(), StartError>, JoinError>) -> String {
     match ended {
         Ok(Ok(())) => "the server ended by itself".to_owned(),
         Ok(Err(error)) => error.to_string(),
@@ -331,6 +376,41 @@ mod tests {
             listen: Some(SocketAddr::new(USUAL.ip(), 0)),
         };
         assert_eq!(demo(&args).await, Ok(true));
+    }
+
+    /// Plays the stories past somebody who changes what the server answers.
+    async fn broken_stories(from: &'static str, to: &'static str) -> Vec<usize> {
+        let stage = Stage::build(Some(SocketAddr::new(USUAL.ip(), 0)))
+            .await
+            .expect("it is built");
+        let mut world = stage.world.clone();
+        let doctored = doctor::stand_between(world.client.target(), from, to).await;
+        world.client = Arc::new(Client::new(doctored, &stage.key));
+        let stories = play(&world).await.expect("they can be played");
+        assert!(!all_held(&stories));
+        stage.take_down().await.expect("the server itself is well");
+        let broken = (1..).zip(&stories).filter(|(_, story)| !story.holds());
+        broken.map(|(number, _)| number).collect()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_doctored_answer_breaks_the_story_it_belongs_to() {
+        // The story, what the server says and what arrives.
+        const DOCTORED: [(usize, &str, &str); 4] = [
+            (1, r#""status":"paid""#, r#""status":"void""#),
+            (2, r#""outcome":"duplicate""#, r#""outcome":"processed""#),
+            (4, r#""on_hand":10,"held":10"#, r#""on_hand":10,"held":11"#),
+            (
+                5,
+                r#""code":"no_slot_with_room""#,
+                r#""code":"no_more_with_room""#,
+            ),
+        ];
+        let played = DOCTORED.map(|(_, from, to)| tokio::spawn(broken_stories(from, to)));
+        for ((story, from, to), played) in DOCTORED.into_iter().zip(played) {
+            let broken = played.await.expect("it is played");
+            assert!(broken.contains(&story), "{from} -> {to} breaks {broken:?}");
+        }
     }
 
     #[tokio::test]

@@ -113,7 +113,7 @@ async fn send(args: &Args, config: &Config) -> Result<bool, String> {
     }
     anstream::println!("{}", shown(&to, &webhook, secret_headers));
     let (status, answer) = deliver(&to, &webhook).await?;
-    anstream::println!("\n{status}\n{}", pretty(&answer));
+    anstream::println!("\n{status}\n{}", String::from_utf8_lossy(&answer));
     Ok((200..300).contains(&status))
 }
 
@@ -306,7 +306,7 @@ fn shown(to: &Destination, webhook: &Webhook, secret_headers: &[&str]) -> String
         text.push_str(&format!("{name}: {value}\n"));
     }
     text.push('\n');
-    text.push_str(&pretty(&webhook.body));
+    text.push_str(&String::from_utf8_lossy(&webhook.body));
     text
 }
 
@@ -333,15 +333,6 @@ fn curl(to: &Destination, webhook: &Webhook, secret_headers: &[&str]) -> String 
 /// One word of a POSIX shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-/// JSON in lines; anything else as it is.
-fn pretty(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(body);
-    match serde_json::from_slice::<serde_json::Value>(body) {
-        Ok(value) => format!("{value:#}"),
-        Err(_) => text.into_owned(),
-    }
 }
 
 #[cfg(test)]

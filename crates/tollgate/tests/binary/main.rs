@@ -24,3 +24,4 @@ mod crash;
 mod disk;
 mod idle;
 mod queries;
+mod tools;

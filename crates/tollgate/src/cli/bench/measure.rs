@@ -57,6 +57,8 @@ pub(super) struct Ledger {
     pub(super) paid_at_once: u64,
 }
 
+/// Steps of the progress bar for each run.
+pub(super) const TICKS: u64 = 100;
 /// A warm-up also tells how many requests a round needs.
 const WARM_UP: Duration = Duration::from_secs(1);
 const WARM_UP_REQUESTS: usize = 3000;
@@ -105,30 +107,46 @@ impl Bench {
     /// Stock and slots, through the API.
     pub(super) fn furnish(&self) -> Result<(), BenchError> {
         self.progress.set_message("stock and slots");
+        let plenty =
+            |skus: std::ops::Range<u64>| skus.map(|number| (sku(number), PLENTY)).collect();
+        let (stock, calendars): (Vec<(String, i64)>, Vec<String>) = match self.shape.name {
+            Name::Ingest | Name::Duplicates | Name::Server => return Ok(()),
+            Name::HotSku if self.shape.sold_out => (vec![(HOT.to_owned(), 0)], Vec::new()),
+            Name::HotSku => (vec![(HOT.to_owned(), PLENTY)], Vec::new()),
+            Name::HotSlot => (Vec::new(), vec![HOT.to_owned()]),
+            Name::Apply | Name::Orders | Name::Early => {
+                (plenty(0..SKUS), (0..CALENDARS).map(calendar).collect())
+            }
+        };
         let client = &self.store.client;
-        let mut script = Script::default();
-        let mut put = |path: String, body: serde_json::Value| {
+        let write = |script: &mut Script, path: String, body: serde_json::Value| {
             let body = body.to_string();
             script.push(|out| client.write(out, "PUT", &path, None, body.as_bytes()));
         };
-        let stock = |on_hand: i64| serde_json::json!({ "on_hand": on_hand });
-        match self.shape.name {
-            Name::Ingest | Name::Duplicates | Name::Server => return Ok(()),
-            Name::HotSku if self.shape.sold_out => put(format!("/v1/stock/{HOT}"), stock(0)),
-            Name::HotSku => put(format!("/v1/stock/{HOT}"), stock(PLENTY)),
-            Name::HotSlot => put_calendar(&mut put, HOT),
-            Name::Apply | Name::Orders | Name::Early => {
-                for number in 0..SKUS {
-                    put(format!("/v1/stock/{}", sku(number)), stock(PLENTY));
-                }
-                for number in 0..CALENDARS {
-                    put_calendar(&mut put, &calendar(number));
-                }
-            }
+        let mut shelves = Script::default();
+        for (sku, on_hand) in stock {
+            let body = serde_json::json!({ "on_hand": on_hand });
+            write(&mut shelves, format!("/v1/stock/{sku}"), body);
         }
-        // One connection: a calendar must be there before its slots.
-        let tally = self.send_all(&self.store, script, 1)?;
-        all_answered(&tally, 200, "stock and slots")
+        let (mut rules, mut slots) = (Script::default(), Script::default());
+        for name in calendars {
+            write(
+                &mut rules,
+                format!("/v1/calendars/{name}"),
+                calendar_rules(),
+            );
+            write(
+                &mut slots,
+                format!("/v1/calendars/{name}/slots"),
+                tomorrows_slots(),
+            );
+        }
+        // A calendar must be there before its slots.
+        for script in [shelves, rules, slots] {
+            let tally = self.send_all(&self.store, script, PREPARE_CONNECTIONS)?;
+            all_answered(&tally, 200, "stock and slots")?;
+        }
+        Ok(())
     }
 
     /// Sends what is not timed until all of it is answered.
@@ -189,10 +207,8 @@ impl Bench {
         let (ceiling, store) = (script(&self.ceiling)?, script(&self.store)?);
         self.progress.set_message("ceiling");
         let (ceiling, _) = self.timed(&self.ceiling, ceiling, from, length)?;
-        self.progress.inc(1);
         self.progress.set_message(name.word());
         let (store, tally) = self.timed(&self.store, store, from, length)?;
-        self.progress.inc(1);
         self.book(&tally)?;
         Ok(Round { ceiling, store })
     }
@@ -238,10 +254,16 @@ impl Bench {
             repeat: std::ptr::eq(side, &self.ceiling),
         };
         let before = (side.server.usage(), process::usage(std::process::id()));
+        let begun = self.progress.position();
+        let progress = |share: f64| {
+            self.progress
+                .set_position(begun + (share * TICKS as f64) as u64)
+        };
         let tally = match self.shape.name {
             Name::Early => early::run(&load, &side.client, script, from),
-            _ => drive::run(&load, script, &|_| ()),
+            _ => drive::run(&load, script, &progress),
         };
+        self.progress.set_position(begun + TICKS);
         let tally = tally.map_err(|error| BenchError(format!("send the load: {error}")))?;
         let after = (side.server.usage(), process::usage(std::process::id()));
         let used = |before: Option<process::Usage>, after: Option<process::Usage>| {
@@ -335,34 +357,30 @@ fn all_answered(tally: &Tally, status: u16, what: &str) -> Result<(), BenchError
     }
 }
 
-/// A calendar that counts orders, with four hours of tomorrow that hold any number of them.
-fn put_calendar(put: &mut impl FnMut(String, serde_json::Value), name: &str) {
-    put(
-        format!("/v1/calendars/{name}"),
-        serde_json::json!({
-            "unit": "orders",
-            "capacity": PLENTY,
-            "slot_minutes": 60,
-            "weekly": [],
-            "timezone": "UTC",
-        }),
-    );
+/// A calendar that counts orders and makes no slots by itself.
+fn calendar_rules() -> serde_json::Value {
+    serde_json::json!({
+        "unit": "orders",
+        "capacity": PLENTY,
+        "slot_minutes": 60,
+        "weekly": [],
+        "timezone": "UTC",
+    })
+}
+
+/// Four hours of tomorrow that hold any number of orders.
+fn tomorrows_slots() -> serde_json::Value {
     let tomorrow = jiff::Timestamp::from_second((now() / 86_400 + 1) * 86_400)
         .expect("tomorrow is within time");
     let hour = |hour: i64| (tomorrow + jiff::SignedDuration::from_hours(hour)).to_string();
-    let slots: Vec<serde_json::Value> = (10..14)
-        .map(|start| {
-            serde_json::json!({
-                "starts_at": hour(start),
-                "ends_at": hour(start + 1),
-                "capacity": PLENTY,
-            })
+    let slot = |start: i64| {
+        serde_json::json!({
+            "starts_at": hour(start),
+            "ends_at": hour(start + 1),
+            "capacity": PLENTY,
         })
-        .collect();
-    put(
-        format!("/v1/calendars/{name}/slots"),
-        serde_json::json!({ "slots": slots }),
-    );
+    };
+    serde_json::json!({ "slots": (10..14).map(slot).collect::<Vec<_>>() })
 }
 
 /// The second it is.

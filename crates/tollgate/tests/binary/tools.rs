@@ -1,0 +1,131 @@
+//! The commands that make load and webhooks: `bench` and `send`.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::harness::{Home, Tollgate, command, finish};
+
+/// A bench measures against the ceiling of its own run, reads the database back and tells both.
+#[test]
+fn a_bench_tells_its_ratio_and_what_it_read_back() {
+    for (arguments, checked) in [
+        (&["ingest", "--connections", "8"][..], "events stored"),
+        (
+            &["ingest", "--connections", "8", "--rate", "200"],
+            "events stored",
+        ),
+        (&["hot-sku", "--connections", "8", "--sold-out"], "refused"),
+    ] {
+        let mut bench = command();
+        bench
+            .arg("bench")
+            .args(arguments)
+            .args(["--seconds", "1", "--rounds", "1", "--json"]);
+        let ended = finish(&mut bench);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        let line: Value = serde_json::from_str(&ended.stdout).expect("one line of JSON");
+        for figure in ["rate", "ceiling", "ratio", "p50_us", "p99_us", "p999_us"] {
+            assert!(
+                line[figure].as_f64().is_some_and(|found| found > 0.0),
+                "{figure} in {line}"
+            );
+        }
+        assert_eq!(line["rounds"].as_array().map(Vec::len), Some(1));
+        assert!(
+            line["checked"][checked]
+                .as_u64()
+                .is_some_and(|found| found > 0),
+            "{line}"
+        );
+    }
+}
+
+/// A bench never writes into a database that is there, and its server is no server for anybody.
+#[test]
+fn a_bench_touches_nothing_that_is_not_its_own() {
+    let home = Home::new();
+    std::fs::write(home.database(), b"somebody's").expect("it can be written");
+    let url = format!("sqlite:{}", home.database().display());
+    let ended = finish(command().args(["bench", "ingest", "--store", &url]));
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stderr.contains("is there already"), "{ended:?}");
+    let kept = std::fs::read(home.database()).expect("it is there");
+    assert_eq!(kept, b"somebody's");
+
+    let ended = finish(command().args(["bench", "server"]));
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stderr.contains("not by hand"), "{ended:?}");
+}
+
+/// The measured server ends with the bench, however that ends: its input is closed then.
+#[test]
+fn the_measured_server_ends_when_nobody_holds_it() {
+    let mut server = command()
+        .args(["bench", "server"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the binary can be started");
+    let role = r#"{"database":null,"provider":"hmac","key":"tg_0123456789abcdef","secret":"s"}"#;
+    let mut input = server.stdin.take().expect("it was asked for");
+    writeln!(input, "{role}").expect("it reads its role");
+    drop(input);
+    assert!(server.wait().expect("it is our child").success());
+}
+
+/// `send` signs with the configured secret, says what came back, and shows no secret.
+#[test]
+fn a_sent_webhook_is_taken_and_no_secret_is_shown() {
+    let home = Home::new();
+    let config = home.write_config();
+    let server = Tollgate::start(&home);
+    let to = format!("http://{}", server.address());
+    let send = |arguments: &[&str]| {
+        let mut send = command();
+        send.arg("send")
+            .args(arguments)
+            .arg("--config")
+            .arg(&config);
+        finish(send.args(["--to", &to]))
+    };
+    for source in [
+        "midtrans", "phonepe", "accurate", "standard", "bank", "cardcom",
+    ] {
+        let ended = send(&[source, "--reference", "R-1"]);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert!(
+            ended.stdout.contains("R-1") && ended.stdout.contains("\n200\n"),
+            "{ended:?}"
+        );
+        assert!(!ended.stdout.contains("of-the-tests"), "{ended:?}");
+        let printed = send(&[source, "--print"]);
+        assert!(printed.stdout.starts_with("curl "), "{printed:?}");
+        assert!(!printed.stdout.contains("of-the-tests"), "{printed:?}");
+    }
+    let again = send(&["bank", "--reference", "R-2", "--id", "same"]);
+    assert!(again.stdout.contains(r#""outcome":"parked""#), "{again:?}");
+    let again = send(&["bank", "--reference", "R-2", "--id", "same"]);
+    assert!(
+        again.stdout.contains(r#""outcome":"duplicate""#),
+        "{again:?}"
+    );
+
+    let elsewhere = finish(
+        command()
+            .arg("send")
+            .arg("midtrans")
+            .arg("--config")
+            .arg(&config)
+            .args(["--to", &format!("{to}/webhooks/nobody")]),
+    );
+    assert_eq!(elsewhere.code, Some(1), "{elsewhere:?}");
+    let nothing = finish(
+        command()
+            .args(["send", "midtrans"])
+            .current_dir(home.path().join("..")),
+    );
+    assert_eq!(nothing.code, Some(2), "{nothing:?}");
+    assert!(nothing.stderr.contains("secrets - "), "{nothing:?}");
+}
