@@ -46,11 +46,50 @@ impl Db {
                 found: rusqlite::version(),
             });
         }
-        let conn = rusqlite::Connection::open(path).map_err(|error| refuse(path, error))?;
-        let mut db = Db::over(conn);
-        db.set_up_writer(durable)
-            .map_err(|error| refuse(path, error))?;
+        let mut db = Db::open_unchanged(path)?;
+        db.become_writer(path, durable)?;
         Ok(db)
+    }
+
+    /// Opens the file, or makes it, and writes nothing into it: it may be somebody else's.
+    pub(crate) fn open_unchanged(path: &Path) -> Result<Db, OpenError> {
+        let open = || -> Result<Db, Error> {
+            let conn = rusqlite::Connection::open(path)?;
+            conn.busy_timeout(Duration::ZERO)?;
+            Ok(Db::over(conn))
+        };
+        open().map_err(|error| refuse(path, error))
+    }
+
+    /// Sets the connection up for writing, once the file is known to be ours.
+    pub(crate) fn become_writer(&mut self, path: &Path, durable: bool) -> Result<(), OpenError> {
+        self.set_up_writer(durable)
+            .map_err(|error| refuse(path, error))
+    }
+
+    /// Opens the file for looking at it: neither it nor its log is written to, and no file is made
+    /// beside a database that nobody uses.
+    pub(crate) fn open_to_look(path: &Path) -> Result<Db, OpenError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        let open = || match path.to_str() {
+            // Without a log nobody is writing, and the file alone is all there is.
+            Some(text) if !Path::new(&log).exists() => {
+                let text = text.replace('%', "%25").replace('?', "%3f");
+                let uri = format!("file:{}?immutable=1", text.replace('#', "%23"));
+                let flags = flags | OpenFlags::SQLITE_OPEN_URI;
+                rusqlite::Connection::open_with_flags(uri, flags)
+            }
+            Some(_) | None => {
+                let conn = rusqlite::Connection::open_with_flags(path, flags)?;
+                conn.busy_timeout(Duration::from_millis(500))?;
+                let option = rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+                conn.set_db_config(option, true)?;
+                Ok(conn)
+            }
+        };
+        open().map(Db::over).map_err(|error| refuse(path, error))
     }
 
     fn over(conn: rusqlite::Connection) -> Db {
@@ -223,6 +262,10 @@ pub(crate) fn refuse(path: &Path, error: Error) -> OpenError {
     let path = PathBuf::from(path);
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => OpenError::NotADatabase { path },
+        Some(ErrorCode::DatabaseCorrupt) => OpenError::Damaged {
+            path,
+            source: error,
+        },
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => OpenError::ReadOnly { path },
         Some(ErrorCode::CannotOpen) => OpenError::CannotOpen { path },
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::Busy { path },

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Another process writes to it.
-    #[error("open {path}: process {pid} holds {path}.lock; stop it, or talk to it with --url")]
+    #[error("open {path}: {} holds {path}.lock; stop that process first", who(pid))]
     Locked {
         /// The database file.
         path: PathBuf,
@@ -39,6 +39,23 @@ pub enum OpenError {
     NotADatabase {
         /// The file.
         path: PathBuf,
+    },
+    /// It is a database, and somebody else's.
+    #[error("open {path}: it is a database of another program; name another file in [store] url")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// What is in the file contradicts itself.
+    #[error(
+        "open {path}: the database is damaged ({source}); restore it from a backup, or save with \
+         `sqlite3 {path} .recover` what can still be read"
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What the database says.
+        source: crate::db::Error,
     },
     /// The file or its folder may not be written.
     #[error("open {path}: it cannot be written; give this user write access to it and its folder")]
@@ -80,6 +97,14 @@ pub enum OpenError {
         /// What it says.
         source: std::io::Error,
     },
+}
+
+/// A process for people. Its lock file is empty for as long as it is writing its number into it.
+fn who(pid: &str) -> String {
+    match pid {
+        "" => "another process".to_owned(),
+        pid => format!("process {pid}"),
+    }
 }
 
 /// Why a command was not answered.

@@ -57,7 +57,9 @@ impl Store {
             _lock: lock::take(&path)?,
             _folder: folder,
         };
-        let db = Db::open_writer(&path, durable)?;
+        let mut db = Db::open_unchanged(&path)?;
+        migrate::pending(&db, &path)?;
+        db.become_writer(&path, durable)?;
         let now = (options.clock)();
         let steps = migrate::migrate(&db, &path, now.as_millis())?;
         let shops = name_shops(&db, &options.shops).map_err(|error| refuse(&path, error))?;
@@ -100,10 +102,19 @@ impl Store {
         })
     }
 
-    /// What [`Store::open`] would do to the schema, without doing it.
+    /// What [`Store::open`] would do to the schema, without doing it: everything if there is no such
+    /// file yet.
     pub fn pending_migrations(path: &Path) -> Result<Vec<Step>, OpenError> {
-        let db = Db::open_reader(path)?;
+        if !path.exists() {
+            return Ok(Store::all_migrations());
+        }
+        let db = Db::open_to_look(path)?;
         migrate::pending(&db, path)
+    }
+
+    /// What opening a new store does to its schema.
+    pub fn all_migrations() -> Vec<Step> {
+        migrate::all()
     }
 
     /// The migrations that opening the store has run.

@@ -93,6 +93,51 @@ fn a_file_that_is_no_database_is_refused_and_left_alone() {
 }
 
 #[test]
+fn a_database_of_another_program_is_refused_and_left_alone() {
+    for schema in [
+        "create table migrations (id integer primary key, applied text)",
+        "create table notes (text text)",
+    ] {
+        let folder = folder();
+        let path = folder.path().join("theirs.db");
+        connect(&path).execute_batch(schema).expect("a table");
+        let before = std::fs::read(&path).expect("it is there");
+        let (error, message) = refused(&path);
+        assert!(matches!(error, OpenError::Foreign { .. }), "{error:?}");
+        assert!(message.contains("name another file"), "{message}");
+        assert!(std::fs::read(&path).expect("it is there") == before);
+    }
+}
+
+#[test]
+fn a_damaged_database_is_refused_with_what_can_be_done() {
+    let file = World::new().shut();
+    let mut bytes = std::fs::read(&file.path).expect("it is there");
+    bytes[100..4096].fill(0xA5);
+    std::fs::write(&file.path, bytes).expect("it can be written");
+    let (error, message) = refused(&file.path);
+    assert!(matches!(error, OpenError::Damaged { .. }), "{error:?}");
+    assert!(message.contains("restore it from a backup"), "{message}");
+}
+
+#[test]
+fn looking_at_what_would_be_migrated_writes_nothing() {
+    let folder = folder();
+    let missing = folder.path().join("missing.db");
+    let steps = Store::pending_migrations(&missing).expect("it would be made");
+    assert_eq!(steps, Store::all_migrations());
+    let path = folder.path().join("a %3f#?.db");
+    connect(&path)
+        .execute_batch("pragma journal_mode = wal")
+        .expect("a log");
+    let before = std::fs::read(&path).expect("it is there");
+    Store::pending_migrations(&path).expect("an empty database is one");
+    assert!(std::fs::read(&path).expect("it is there") == before);
+    let files = std::fs::read_dir(folder.path()).expect("a folder").count();
+    assert_eq!(files, 1, "nothing beside the database");
+}
+
+#[test]
 fn a_folder_that_is_not_there_is_refused() {
     let folder = folder();
     let (error, message) = refused(&folder.path().join("none").join("tollgate.db"));
