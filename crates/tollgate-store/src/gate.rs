@@ -3,38 +3,34 @@
 //! On SQLite it is the single writer, so there is nothing to lock and nobody to conflict with. While
 //! one commit is being flushed the next batch collects by itself; there is no timer and no window.
 
-use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tollgate_core::command::{Action, Command};
-use tollgate_core::decision::{Decision, Entry, Outcome, Verdict};
-use tollgate_core::id::{RootId, ShopId};
-use tollgate_core::idempotency::{Idempotency, Judgement, Record, judge};
-use tollgate_core::snapshot::{EventState, Known, Snapshot, StoredEvent};
+use tollgate_core::command::Action;
+use tollgate_core::decision::Outcome;
+use tollgate_core::snapshot::Snapshot;
 use tollgate_core::time::Timestamp;
 
+use crate::batch::{Batch, End};
 use crate::checkpoint::Checkpointer;
 use crate::db::{Db, Error, Failure, meaning};
 use crate::error::SubmitError;
 use crate::figures::Counters;
-use crate::load::{key_hash, load};
+use crate::load::key_hash;
 use crate::options::Options;
 use crate::quarantine;
 use crate::queue::{Job, Queue, Work};
 use crate::recent::Recent;
-use crate::submission::{Answer, Reply, Submission};
-use crate::sweep::Sweeper;
-use crate::write::{Journal, Line, write};
-
-/// How often a decision may miss rows before its command is quarantined: each miss names more, and
-/// no honest command has so many generations of rows.
-const MISSES_MAX: usize = 24;
+use crate::submission::Reply;
+use crate::sweep::{Sweeper, is_found_again};
+use crate::write::write;
 
 /// How long the writer sleeps at the most when nothing is due.
 const SLEEP_MAX: Duration = Duration::from_secs(3600);
+
+/// How often an idle writer looks at a log that is too long: whoever holds it up may have gone.
+const LOG_EVERY: Duration = Duration::from_secs(1);
 
 /// The name of the only lane on SQLite.
 const LANE: &str = "main";
@@ -74,23 +70,6 @@ pub(crate) struct Gate {
     batches: u64,
 }
 
-/// How one job of a batch ended.
-enum End {
-    /// Answered, once the batch is committed.
-    Reply(Reply),
-    /// `decide` panicked, or went on missing rows.
-    Failed,
-    /// There was no time for it in this batch.
-    Postponed,
-}
-
-/// How an attempt to decide ended.
-enum Tried {
-    Decided(Box<Decision>),
-    Missing,
-    Panicked,
-}
-
 /// Why a batch did not come to its end.
 enum Broken {
     /// The database takes no writes; nothing of it is kept.
@@ -111,7 +90,7 @@ impl Gate {
     ) -> Gate {
         use std::hash::{BuildHasher, Hasher};
         let nonce = std::hash::RandomState::new().build_hasher().finish();
-        let sweeper = Sweeper::new(options.shops.len() as u32);
+        let sweeper = Sweeper::new();
         let Shared {
             queue,
             counters,
@@ -134,13 +113,20 @@ impl Gate {
     /// Works until the queue is closed and empty.
     pub(crate) fn run(mut self) {
         loop {
-            let patience = self.sweeper.patience(self.now()).min(SLEEP_MAX);
+            let patience = match self.log_is_long() {
+                true => LOG_EVERY,
+                false => SLEEP_MAX,
+            };
+            let patience = self.sweeper.patience(self.now()).min(patience);
             let Some(mut jobs) = self.queue.take(patience) else {
                 break;
             };
             self.add_due(&mut jobs);
-            if !jobs.is_empty() {
+            let idle = jobs.is_empty();
+            if !idle {
                 self.process(jobs);
+            }
+            if !idle || self.log_is_long() {
                 self.tend_log();
             }
         }
@@ -159,10 +145,13 @@ impl Gate {
             self.options.limits.batch_commands_max / 8
         };
         let Some(db) = &self.db else { return };
-        match self.sweeper.due(db, now, room, &self.options) {
+        match self
+            .sweeper
+            .due(db, now, room, &self.options, &self.counters)
+        {
             Ok(due) => {
                 Counters::add(&self.counters.swept, due.len() as u64);
-                jobs.extend(due);
+                take_turns(jobs, due);
             }
             Err(error) => {
                 tracing::error!(%error, "failed to look for what is due");
@@ -235,7 +224,10 @@ impl Gate {
             }
         }
         if !postponed.is_empty() {
+            // What is still due is found by the next look; put back, it would be there twice.
+            postponed.retain(|job| !is_found_again(job));
             self.queue.put_back(postponed);
+            self.sweeper.look_at(self.now());
         }
         if !failed.is_empty() {
             self.quarantine(failed);
@@ -273,7 +265,11 @@ impl Gate {
                 None => Ok(()),
             };
             let refusal = match kept {
-                Ok(()) => SubmitError::Quarantined,
+                Ok(()) => {
+                    // A sweep's row was put off, and nobody else knows when it is due again.
+                    self.sweeper.look_at(now.plus(quarantine::AGAIN));
+                    SubmitError::Quarantined
+                }
                 Err(error) => SubmitError::Unavailable {
                     reason: error.to_string(),
                 },
@@ -342,7 +338,6 @@ impl Gate {
         id: &[u8; 16],
     ) -> Result<(Snapshot, Vec<End>), Error> {
         let mut batch = Batch::begin(db, &self.options, &self.counters, now);
-        batch.load(jobs)?;
         let ends = batch.decide(jobs)?;
         let Batch {
             mut known, journal, ..
@@ -396,6 +391,11 @@ impl Gate {
         Ok(())
     }
 
+    fn log_is_long(&self) -> bool {
+        let bytes = &self.counters.wal_bytes;
+        self.options.limits.wal_bytes_restart <= bytes.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
     /// Keeps the log short: the checkpointer moves it beside us, and when it has nearly caught up
     /// we begin it anew, which takes one short moment.
     fn tend_log(&mut self) {
@@ -419,6 +419,17 @@ const WRITE_LANE: &str = "\
     insert into gate_lanes (lane, batch) values (?1, ?2)
         on conflict (lane) do update set batch = excluded.batch";
 
+/// Puts what is due among the first jobs of a batch, every other one, so that a batch whose time is
+/// up has done its share of both.
+fn take_turns(jobs: &mut Vec<Job>, due: Vec<Job>) {
+    let mut others = std::mem::take(jobs).into_iter();
+    for due in due {
+        jobs.extend(others.next());
+        jobs.push(due);
+    }
+    jobs.extend(others);
+}
+
 fn batch_id(nonce: u64, batch: u64) -> [u8; 16] {
     ((u128::from(nonce) << 64) | u128::from(batch)).to_be_bytes()
 }
@@ -426,256 +437,5 @@ fn batch_id(nonce: u64, batch: u64) -> [u8; 16] {
 fn refuse(jobs: Vec<Job>, error: impl Fn() -> SubmitError) {
     for reply_to in jobs.into_iter().filter_map(|job| job.reply_to) {
         let _ = reply_to.send(Err(error()));
-    }
-}
-
-/// A batch while it is being decided.
-struct Batch<'a> {
-    db: &'a Db,
-    options: &'a Options,
-    counters: &'a Counters,
-    now: Timestamp,
-    began: Instant,
-    known: Snapshot,
-    journal: Journal,
-    /// Answers under keys: of the database, or of this batch.
-    records: BTreeMap<(ShopId, [u8; 16]), Option<Record>>,
-}
-
-impl<'a> Batch<'a> {
-    fn begin(db: &'a Db, options: &'a Options, counters: &'a Counters, now: Timestamp) -> Self {
-        Batch {
-            db,
-            options,
-            counters,
-            now,
-            began: Instant::now(),
-            known: Snapshot::default(),
-            journal: Journal::default(),
-            records: BTreeMap::new(),
-        }
-    }
-
-    /// Loads what all its commands need, and the answers under their keys.
-    fn load(&mut self, jobs: &[Job]) -> Result<(), Error> {
-        let mut keys = std::collections::BTreeSet::new();
-        for job in jobs {
-            if let Work::Command(submission) = &job.work {
-                keys.extend(tollgate_core::decide::needs(self.now, &submission.command));
-            }
-        }
-        load(self.db, &mut self.known, keys)
-    }
-
-    /// Decides one after the other; stops taking more when its time is up.
-    fn decide(&mut self, jobs: &[Job]) -> Result<Vec<End>, Error> {
-        let patience = Duration::from_millis(self.options.limits.batch_ms_max);
-        let mut ends = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            if !ends.is_empty() && patience < self.began.elapsed() {
-                ends.push(End::Postponed);
-                continue;
-            }
-            ends.push(match &job.work {
-                Work::Command(submission) => self.decide_one(submission)?,
-                Work::Chore(chore) => {
-                    chore.run(self.db)?;
-                    End::Reply(Reply::Decided {
-                        outcome: Outcome::Done,
-                        answer: None,
-                    })
-                }
-            });
-        }
-        Ok(ends)
-    }
-
-    fn decide_one(&mut self, submission: &Submission) -> Result<End, Error> {
-        if let Some(idempotency) = &submission.idempotency {
-            match judge(self.record(idempotency)?, &idempotency.fingerprint) {
-                Judgement::Fresh => {}
-                Judgement::Reused => return Ok(End::Reply(Reply::KeyReused)),
-                Judgement::Replay(record) => {
-                    let answer = Answer {
-                        status: record.status,
-                        body: record.body.clone(),
-                    };
-                    return Ok(End::Reply(Reply::Replayed(answer)));
-                }
-            }
-        }
-        match self.verdict(&submission.command)? {
-            Some(decision) => self.take(submission, decision).map(End::Reply),
-            None => Ok(End::Failed),
-        }
-    }
-
-    /// What is kept under the key, in the database or by this batch.
-    fn record(&mut self, idempotency: &Idempotency) -> Result<Option<&Record>, Error> {
-        let hash = key_hash(idempotency.operation, &idempotency.key);
-        let at = (idempotency.shop, hash);
-        if !self.records.contains_key(&at) {
-            let found = self.db.one(RECORD, &[&idempotency.shop.0, &hash], |row| {
-                Ok(Record {
-                    fingerprint: row.get(0)?,
-                    status: row.get(1)?,
-                    at: Timestamp::from_millis(row.get(2)?),
-                    body: row.get(3)?,
-                })
-            })?;
-            self.records.insert(at, found);
-        }
-        Ok(self.records.get(&at).and_then(Option::as_ref))
-    }
-
-    /// Decides; a panic over an event that has waited is laid to that event. `None` if the command
-    /// cannot be decided.
-    fn verdict(&mut self, command: &Command) -> Result<Option<Decision>, Error> {
-        match self.try_verdict(command)? {
-            Tried::Decided(decision) => Ok(Some(*decision)),
-            Tried::Missing => {
-                tracing::error!(command = action_name(&command.action), "decide misses rows");
-                Ok(None)
-            }
-            Tried::Panicked => {
-                tracing::error!(command = action_name(&command.action), "decide panicked");
-                self.verdict_without_parked(command)
-            }
-        }
-    }
-
-    /// Decides, loading what the decision misses.
-    ///
-    /// On SQLite a miss is loaded and asked again at once: there are no lock tiers to be passed in
-    /// order (docs/adr/0003).
-    fn try_verdict(&mut self, command: &Command) -> Result<Tried, Error> {
-        for _ in 0..MISSES_MAX {
-            let decide =
-                || (self.options.decide)(self.now, &self.options.rules, command, &self.known);
-            match catch_unwind(AssertUnwindSafe(decide)) {
-                Ok(Verdict::Decided(decision)) => return Ok(Tried::Decided(decision)),
-                Ok(Verdict::Miss(keys)) => {
-                    Counters::add(&self.counters.gate_misses, 1);
-                    load(self.db, &mut self.known, keys)?;
-                }
-                Err(_) => return Ok(Tried::Panicked),
-            }
-        }
-        Ok(Tried::Missing)
-    }
-
-    /// A parked event must never block the order that drains it (gate.md, Poison): looks for one
-    /// without which the command can be decided, and leaves that one behind as `dead`.
-    fn verdict_without_parked(&mut self, command: &Command) -> Result<Option<Decision>, Error> {
-        for at in self.known.parked_events() {
-            let Known::Found(parked) = self.known.events.get(&at) else {
-                continue;
-            };
-            let parked = parked.clone();
-            let dead = StoredEvent {
-                state: EventState::Dead,
-                due_at: None,
-                ..parked.clone()
-            };
-            self.known.events.put(at, dead);
-            if let Tried::Decided(decision) = self.try_verdict(command)? {
-                Counters::add(&self.counters.quarantined, 1);
-                tracing::error!(event = %at.1, "a parked event cannot be decided; it is dead");
-                return Ok(Some(*decision));
-            }
-            self.known.events.put(at, parked);
-        }
-        Ok(None)
-    }
-
-    /// Lays a decision over what is known and writes its answer.
-    fn take(&mut self, submission: &Submission, decision: Decision) -> Result<Reply, Error> {
-        let shop = submission.command.shop;
-        let Decision {
-            outcome,
-            changes,
-            effects,
-            entries,
-        } = decision;
-        self.known.apply(shop, changes);
-        self.journal.effects.extend(effects);
-        if !entries.is_empty() {
-            self.tell(shop, entries)?;
-        }
-        let answer = submission.render.as_ref().map(|render| render(&outcome));
-        if let (Some(idempotency), Some(answer)) = (&submission.idempotency, &answer) {
-            let record = Record {
-                fingerprint: idempotency.fingerprint,
-                status: answer.status,
-                body: answer.body.clone(),
-                at: self.now,
-            };
-            let hash = key_hash(idempotency.operation, &idempotency.key);
-            self.records.insert((shop, hash), Some(record.clone()));
-            self.journal.records.push((idempotency.clone(), record));
-        }
-        Ok(Reply::Decided { outcome, answer })
-    }
-
-    /// Gives the entries their positions and every root its line of them.
-    fn tell(&mut self, shop: ShopId, entries: Vec<Entry>) -> Result<(), Error> {
-        let head = match self.journal.heads.get(&shop) {
-            Some(head) => *head,
-            None => self
-                .db
-                .one(HEAD, &[&shop.0], |row| row.get(0))?
-                .unwrap_or(0),
-        };
-        let position = head + entries.len() as i64;
-        self.journal.heads.insert(shop, position);
-        let mut roots: Vec<RootId> = entries.iter().filter_map(|entry| entry.root).collect();
-        roots.dedup();
-        for root in &roots {
-            self.known
-                .roots
-                .amend(&(shop, *root), |root| root.story.push(position));
-        }
-        self.journal.lines.push(Line {
-            shop,
-            position,
-            root: roots.first().copied(),
-            entries,
-        });
-        Ok(())
-    }
-}
-
-/// `shop_heads.get`: by primary key.
-const HEAD: &str = "select position from shop_heads where shop_id = ?1";
-
-/// `idempotency.get`: by `idempotency_hash`.
-const RECORD: &str = "\
-    select fingerprint, status, at, body
-      from idempotency
-     where shop_id = ?1 and hash = ?2";
-
-/// The name of an action, for the log.
-fn action_name(action: &Action) -> &'static str {
-    match action {
-        Action::TakeEvent(_) => "take_event",
-        Action::ReplayEvent(_) => "replay_event",
-        Action::ParkedDue(_) => "parked_due",
-        Action::DrainName { .. } => "drain_name",
-        Action::CreateOrder(_) => "create_order",
-        Action::CancelOrder(_) => "cancel_order",
-        Action::RegisterPayment(_) => "register_payment",
-        Action::CapturePayment { .. } => "capture_payment",
-        Action::CheckPayment(_) => "check_payment",
-        Action::RefundPayment { .. } => "refund_payment",
-        Action::Answer(_) => "answer",
-        Action::ResolveAttention { .. } => "resolve_attention",
-        Action::TakeHold(_) => "take_hold",
-        Action::ReleaseHold(_) => "release_hold",
-        Action::RootDue(_) => "root_due",
-        Action::PutStock { .. } => "put_stock",
-        Action::AdjustStock { .. } => "adjust_stock",
-        Action::PutCalendar { .. } => "put_calendar",
-        Action::PutSlots { .. } => "put_slots",
-        Action::MakeSlots { .. } => "make_slots",
     }
 }

@@ -9,6 +9,7 @@ mod error;
 mod store;
 mod queue;
 mod gate;
+mod batch;
 mod load;
 mod write;
 mod quarantine;

@@ -179,40 +179,41 @@ fn line_of(class: Class) -> usize {
 }
 
 impl State {
-    /// First every waiting class its share, then the rest in the order of classes. Within a class
-    /// jobs keep their order.
+    /// First every waiting class its share, in turns, then the rest in the order of classes. So a
+    /// batch whose time is up before its end has done something of every class. Within a class jobs
+    /// keep their order.
     fn take_batch(&mut self, limits: &Limits) -> Vec<Job> {
         let room = limits.batch_commands_max.max(SHARE);
-        let mut counts = [0; CLASSES.len()];
-        let mut left = room;
-        for (count, line) in counts.iter_mut().zip(&self.lines) {
-            *count = line.len().min(room / SHARE);
-            left -= *count;
+        let mut batch = Vec::with_capacity(room.min(self.lines.iter().map(VecDeque::len).sum()));
+        // The bound on bytes is a class's own, so that large bodies do not starve the others.
+        let mut bytes = [limits.batch_bytes_max; CLASSES.len()];
+        for _ in 0..room / SHARE {
+            for (class, bytes_left) in bytes.iter_mut().enumerate() {
+                batch.extend(self.pop(class, bytes_left));
+            }
         }
-        for (count, line) in counts.iter_mut().zip(&self.lines) {
-            let more = (line.len() - *count).min(left);
-            *count += more;
-            left -= more;
-        }
-        let mut batch = Vec::with_capacity(room - left);
-        let mut bytes = 0;
-        for (line, count) in self.lines.iter_mut().zip(counts) {
-            // The bound on bytes is a class's own, so that large bodies do not starve the others.
-            let bytes_before = bytes;
-            for _ in 0..count {
-                if limits.batch_bytes_max <= bytes - bytes_before {
-                    break;
-                }
-                let Some(job) = line.pop_front() else { break };
-                bytes += job.bytes;
-                if job.reply_to.is_some() {
-                    self.commands -= 1;
-                    self.bytes -= job.bytes;
-                }
+        for (class, bytes_left) in bytes.iter_mut().enumerate() {
+            while batch.len() < room
+                && let Some(job) = self.pop(class, bytes_left)
+            {
                 batch.push(job);
             }
         }
         batch
+    }
+
+    /// The next job of a class, while it has bytes left.
+    fn pop(&mut self, class: usize, bytes_left: &mut usize) -> Option<Job> {
+        if *bytes_left == 0 {
+            return None;
+        }
+        let job = self.lines[class].pop_front()?;
+        *bytes_left = bytes_left.saturating_sub(job.bytes);
+        if job.reply_to.is_some() {
+            self.commands -= 1;
+            self.bytes -= job.bytes;
+        }
+        Some(job)
     }
 }
 
@@ -251,6 +252,8 @@ mod tests {
         }
         let batch = queue.take(Duration::ZERO).expect("it is open");
         assert_eq!(counts(&batch), [40, 10, 10, 10, 10]);
+        assert_eq!(counts(&batch[..5]), [1, 1, 1, 1, 1]);
+        assert_eq!(counts(&batch[..50]), [10, 10, 10, 10, 10]);
     }
 
     #[test]

@@ -6,11 +6,12 @@ use std::time::Duration;
 use tollgate_core::capacity::Calendar;
 use tollgate_core::command::{Action, Command};
 use tollgate_core::id::{EventId, RootId, ShopId};
-use tollgate_core::snapshot::{EventState, Snapshot, StoredEvent};
+use tollgate_core::snapshot::{EventState, Meeting, Snapshot, StoredEvent};
 use tollgate_core::time::{Span, Timestamp};
 
 use crate::chore::Chore;
-use crate::db::{Db, Error, id_at, id_bytes};
+use crate::db::{Db, Error, id_at};
+use crate::figures::Counters;
 use crate::load::read_calendar;
 use crate::options::Options;
 use crate::quarantine::AGAIN;
@@ -31,25 +32,27 @@ const AFTER_FAILURE: Span = Span::seconds(1);
 
 /// Knows when something is due next.
 pub(crate) struct Sweeper {
-    shops: u32,
     /// The earliest due time there can be; unknown at the start.
     next: Timestamp,
     forget_at: Timestamp,
-    /// When the belt is looked at next; only while events are being parked.
+    /// When the belt is looked at next: at the start, and once more after events were parked or
+    /// names bound.
     belt_at: Option<Timestamp>,
-    /// Where the belt goes on.
-    belt_from: (u32, [u8; 16]),
+    /// Where the belt goes on: the shop, and the due time and row of the event after which.
+    belt_from: (ShopId, i64, i64),
+    /// Something was parked or bound since the belt began its round.
+    belt_again: bool,
 }
 
 impl Sweeper {
-    pub(crate) fn new(shops: u32) -> Sweeper {
+    pub(crate) fn new() -> Sweeper {
         let start = Timestamp::from_millis(0);
         Sweeper {
-            shops,
             next: start,
             forget_at: start,
-            belt_at: None,
-            belt_from: (1, [0; 16]),
+            belt_at: Some(start),
+            belt_from: (ShopId(0), 0, 0),
+            belt_again: false,
         }
     }
 
@@ -63,12 +66,17 @@ impl Sweeper {
         Duration::from_millis(u64::try_from(millis).unwrap_or(0))
     }
 
-    /// Puts the next look off, after the database has failed.
+    /// Looks again a little later, after the database has failed: what was found due is still due.
     pub(crate) fn later(&mut self, now: Timestamp) {
         let later = now.plus(AFTER_FAILURE);
-        self.next = self.next.max(later);
+        self.next = later;
         self.forget_at = self.forget_at.max(later);
         self.belt_at = self.belt_at.map(|at| at.max(later));
+    }
+
+    /// Looks at this time at the latest.
+    pub(crate) fn look_at(&mut self, time: Timestamp) {
+        self.next = self.next.min(time);
     }
 
     /// Notes the due times a batch has written.
@@ -83,8 +91,10 @@ impl Sweeper {
             self.next = self.next.min(earliest);
         }
         let parked = |event: &StoredEvent| event.state == EventState::Parked;
-        if self.belt_at.is_none() && known.events.changed().any(parked) {
-            self.belt_at = Some(now.plus(BELT_EVERY));
+        let bound = |meeting: &Meeting| meeting.payment.is_some();
+        if known.events.changed().any(parked) || known.names.changed().any(bound) {
+            self.belt_again = true;
+            self.belt_at = self.belt_at.or(Some(now.plus(BELT_EVERY)));
         }
     }
 
@@ -96,21 +106,23 @@ impl Sweeper {
         now: Timestamp,
         room: usize,
         options: &Options,
+        counters: &Counters,
     ) -> Result<Vec<Job>, Error> {
         let mut jobs = Vec::new();
         if self.forget_at <= now {
-            let before = now.plus(Span::millis(-options.limits.idempotency_ms));
-            jobs.push(job(Work::Chore(Chore::ForgetRecords { before })));
-            self.forget_at = now.plus(FORGET_EVERY);
+            self.forget(db, now, options, &mut jobs)?;
         }
         if self.belt_at.is_some_and(|at| at <= now) {
+            let before = jobs.len();
             self.belt(db, now, &mut jobs)?;
+            Counters::add(&counters.belt_found, (jobs.len() - before) as u64);
         }
         if now < self.next {
             return Ok(jobs);
         }
         let mut full = false;
-        for shop in (1..=self.shops).map(ShopId) {
+        let shops = db.all(SHOPS, &[], |row| row.get(0).map(ShopId))?;
+        for shop in shops.iter().copied() {
             for action in due_actions(db, shop, now, room, options)? {
                 full |= room <= jobs.len();
                 if !full {
@@ -122,51 +134,89 @@ impl Sweeper {
         self.next = if full {
             now
         } else {
-            next_due(db, self.shops, now)?
+            next_due(db, &shops, now)?
         };
         Ok(jobs)
+    }
+
+    /// Forgets old idempotency records, a thousand a batch, until the oldest is young enough.
+    fn forget(
+        &mut self,
+        db: &Db,
+        now: Timestamp,
+        options: &Options,
+        jobs: &mut Vec<Job>,
+    ) -> Result<(), Error> {
+        let kept = Span::millis(options.limits.idempotency_ms);
+        let oldest = db.one(OLDEST_RECORD, &[], |row| {
+            row.get(0).map(Timestamp::from_millis)
+        })?;
+        let soon = now.plus(FORGET_EVERY);
+        self.forget_at = match oldest {
+            Some(oldest) if oldest.plus(kept) < now => {
+                let before = now.plus(Span::millis(-kept.as_millis()));
+                jobs.push(job(Work::Chore(Chore::ForgetRecords { before })));
+                now
+            }
+            Some(oldest) => oldest.plus(kept).max(soon),
+            None => soon,
+        };
+        Ok(())
     }
 
     /// Looks at the next page of parked events for one whose name leads to a payment. The meeting
     /// points see to it that there is none; whoever finds one has found a mistake of ours.
     fn belt(&mut self, db: &Db, now: Timestamp, jobs: &mut Vec<Job>) -> Result<(), Error> {
-        let (shop, after) = self.belt_from;
-        let rows = db.all(BELT, &[&shop, &after, &BELT_PAGE], |row| {
+        let (shop, due_at, row) = self.belt_from;
+        let rows = db.all(BELT, &[&shop.0, &due_at, &row, &BELT_PAGE], |row| {
             Ok((
-                id_at(row, 0)?,
-                row.get::<_, Option<String>>(1)?,
+                (row.get::<_, i64>(0)?, row.get::<_, i64>(1)?),
                 row.get::<_, Option<String>>(2)?,
+                row.get::<_, Option<String>>(3)?,
             ))
         })?;
-        let last = rows.last().map(|(id, _, _)| id_bytes(*id));
+        let last = rows.last().map(|(at, _, _)| *at);
         let page_full = rows.len() as i64 == BELT_PAGE;
         for (_, source, name) in rows {
             if let (Some(source), Some(name)) = (source, name) {
-                jobs.push(command(ShopId(shop), Action::DrainName { source, name }));
+                jobs.push(command(shop, Action::DrainName { source, name }));
             }
         }
-        self.belt_from = match last {
-            Some(last) if page_full => (shop, last),
-            _ if shop < self.shops => (shop + 1, [0; 16]),
-            _ => (1, [0; 16]),
+        let next_shop = db.one(NEXT_SHOP, &[&shop.0], |row| row.get(0).map(ShopId))?;
+        let (from, again) = match (last, next_shop) {
+            (Some((due_at, row)), _) if page_full => ((shop, due_at, row), true),
+            (_, Some(next)) => ((next, 0, 0), true),
+            (_, None) => ((ShopId(0), 0, 0), std::mem::take(&mut self.belt_again)),
         };
-        let around = self.belt_from == (1, [0; 16]);
-        self.belt_at = (!around).then(|| now.plus(BELT_EVERY));
+        self.belt_from = from;
+        self.belt_at = again.then(|| now.plus(BELT_EVERY));
         Ok(())
     }
 }
 
-/// `sweep.belt`: parked events by `events_due`, each with a name of its own that leads to a payment.
+/// `sweep.shops`: all there ever were, for a shop that the configuration no longer names still has
+/// its holds.
+const SHOPS: &str = "select shop_id from shops order by shop_id";
+
+/// `sweep.next_shop`: by primary key.
+const NEXT_SHOP: &str = "select shop_id from shops where ?1 < shop_id order by shop_id limit 1";
+
+/// `idempotency.oldest`: rows are in the order of time.
+const OLDEST_RECORD: &str = "select at from idempotency order by rowid limit 1";
+
+/// `sweep.belt`: parked events along `events_due`, each with a name of its own that leads to a
+/// payment. Not by id: that would walk over all events that are settled.
 const BELT: &str = "\
-    select e.id, n.source, n.name
+    select e.due_at, e.rowid, n.source, n.name
       from events e
       left join names n
         on n.shop_id = e.shop_id and n.source = e.source
        and n.name in (select value from json_each(e.said, '$.names'))
        and n.payment is not null
-     where e.shop_id = ?1 and e.due_at is not null and e.state = 'parked' and ?2 < e.id
-     order by e.id
-     limit ?3";
+     where e.shop_id = ?1 and e.due_at is not null and e.state = 'parked'
+       and ?2 <= e.due_at and (?2 < e.due_at or ?3 < e.rowid)
+     order by e.due_at, e.rowid
+     limit ?4";
 
 /// `sweep.roots`, `sweep.events`, `sweep.calendars`: by their due indexes.
 const DUE_ROOTS: &str = "\
@@ -220,17 +270,29 @@ const NEXT_DUE: &str = "\
     )";
 
 /// The earliest due time after now.
-fn next_due(db: &Db, shops: u32, now: Timestamp) -> Result<Timestamp, Error> {
+fn next_due(db: &Db, shops: &[ShopId], now: Timestamp) -> Result<Timestamp, Error> {
     let mut next = now.plus(Span::hours(24));
-    for shop in 1..=shops {
+    for shop in shops {
         let due: Option<i64> = db
-            .one(NEXT_DUE, &[&shop, &now.as_millis()], |row| row.get(0))?
+            .one(NEXT_DUE, &[&shop.0, &now.as_millis()], |row| row.get(0))?
             .flatten();
         if let Some(due) = due {
             next = next.min(Timestamp::from_millis(due));
         }
     }
     Ok(next)
+}
+
+/// A job of a sweep whose row is still due, so that the next look finds it again.
+pub(crate) fn is_found_again(job: &Job) -> bool {
+    job.reply_to.is_none()
+        && match &job.work {
+            Work::Command(submission) => matches!(
+                submission.command.action,
+                Action::RootDue(_) | Action::ParkedDue(_) | Action::MakeSlots { .. }
+            ),
+            Work::Chore(chore) => matches!(chore, Chore::ForgetRecords { .. }),
+        }
 }
 
 fn command(shop: ShopId, action: Action) -> Job {

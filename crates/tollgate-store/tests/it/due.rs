@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tollgate_core::capacity::HoldState;
 use tollgate_core::command::CreateOrder;
+use tollgate_core::id::ShopId;
 use tollgate_core::order::OrderStatus;
 use tollgate_core::snapshot::EventState;
 use tollgate_core::time::Span;
 
 use crate::words::{
-    by_code, calendar, create, event_id, hear, hold, order_of, paid_by, put_calendar, root_id,
-    slots, stock,
+    TRUSTED, by_code, calendar, create, event, event_id, hear, hold, order_of, paid_by,
+    put_calendar, root_id, slots, stock, take_at,
 };
 use crate::world::{SHOP, START, World, submission};
 
@@ -180,6 +181,34 @@ async fn the_belt_finds_nothing() {
     assert_eq!(counts.events.get(&EventState::Parked), Some(&150));
 }
 
+/// Somebody has broken a meeting point by hand: the belt mends it, and says that it had to.
+#[tokio::test]
+async fn the_belt_mends_a_meeting_point_that_was_missed_and_counts_it() {
+    let world = World::new();
+    world.act(hear(1, "e-1", "R1", "paid 100")).await;
+    world.act(stock("A", 1)).await;
+    world
+        .act(create(paid_by(order_of(2, "C2", "A", 1), "R2")))
+        .await;
+    world
+        .rows()
+        .execute(
+            "update names set payment = (select payment from names where name = 'R2')
+              where name = 'R1'",
+            [],
+        )
+        .expect("it is a table");
+    world.pass(Span::seconds(6)).await;
+    assert_eq!(world.store.figures().belt_found, 1);
+    let event = world
+        .store
+        .event(SHOP, event_id(1))
+        .await
+        .expect("it reads")
+        .expect("it is there");
+    assert_eq!(event.state, EventState::Applied);
+}
+
 #[tokio::test]
 async fn a_calendar_makes_its_next_slots_when_it_is_time() {
     let world = World::with(|options| {
@@ -240,6 +269,32 @@ async fn a_calendar_that_cannot_make_slots_is_not_asked_all_the_time() {
     assert_eq!(asked.load(Ordering::SeqCst), 2);
 }
 
+/// A shop keeps its number, also when the configuration names fewer shops than there once were.
+#[tokio::test]
+async fn every_shop_is_swept_whatever_its_number() {
+    let mut world = World::new();
+    world.options.shops = vec!["other".to_owned()];
+    let world = world.reopen();
+    let shop = world.store.shop("other").expect("it is configured");
+    assert_eq!(shop, ShopId(2));
+    let mut take = submission(take_at(
+        START,
+        1,
+        event("e-1", &["R9"], "paid 100"),
+        TRUSTED,
+    ));
+    take.command.shop = shop;
+    world.store.submit(take).await.expect("it is taken");
+    world.pass(Span::hours(25)).await;
+    let event = world
+        .store
+        .event(shop, event_id(1))
+        .await
+        .expect("it reads")
+        .expect("it is there");
+    assert_eq!(event.state, EventState::Orphan);
+}
+
 #[tokio::test]
 async fn a_cancelled_order_is_due_no_more() {
     let world = World::new();
@@ -257,4 +312,25 @@ async fn a_cancelled_order_is_due_no_more() {
         )
         .expect("it counts");
     assert_eq!(due, 0);
+}
+
+/// What was found due while the database took no writes is done when it takes them again.
+#[tokio::test]
+async fn what_is_due_while_the_database_is_locked_is_done_a_moment_later() {
+    let world = World::new();
+    world.act(stock("A", 5)).await;
+    world.act(hold(1, "A", 2)).await;
+    let other = world.rows();
+    other
+        .execute_batch("begin immediate")
+        .expect("nobody else writes");
+    world.clock.advance(Span::hours(25));
+    let ready = world.store.ready().await;
+    assert!(
+        matches!(ready, Err(tollgate_store::SubmitError::Unavailable { .. })),
+        "{ready:?}"
+    );
+    other.execute_batch("rollback").expect("it ends");
+    world.pass(Span::seconds(1)).await;
+    assert_eq!(held(&world, "A").await, 0);
 }

@@ -1,9 +1,10 @@
 //! The log ahead of the database: it is begun anew again and again, however long the writing goes on.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use tollgate_core::command::{Action, RawEvent, TakeEvent};
-use tollgate_store::Submission;
+use tollgate_store::{Submission, SubmitError};
 
 use crate::words::{hear, root_id};
 use crate::world::{SHOP, World, submission};
@@ -57,4 +58,42 @@ async fn the_log_stays_short_under_a_long_run_of_writes() {
     assert!(5 <= figures.wal_restarts, "{figures:?}");
     assert!(longest < 24 * MIB, "the log was {longest} bytes");
     assert_eq!(figures.wal_alerts, 0);
+}
+
+/// A foreign reader that holds a page of the log keeps it from being begun anew: an alert, then
+/// nothing more is taken, and all goes on when it has gone.
+#[tokio::test]
+async fn a_foreign_reader_is_an_alert_and_never_fills_the_disk() {
+    let world = World::with(|options| {
+        options.limits.wal_bytes_restart = 4 * MIB;
+        options.limits.wal_bytes_alert = 8 * MIB;
+        options.limits.wal_bytes_max = 16 * MIB;
+    });
+    world.store.submit(large(1)).await.expect("it is taken");
+    let reader = world.rows();
+    reader
+        .execute_batch("begin; select count(*) from events")
+        .expect("it reads");
+    let mut number = 2;
+    let refused = loop {
+        assert!(number < 2000, "the log grows without a bound");
+        match world.store.submit(large(number)).await {
+            Ok(_) => number += 1,
+            Err(error) => break error,
+        }
+    };
+    let SubmitError::Unavailable { reason } = refused else {
+        panic!("{refused:?}")
+    };
+    assert!(reason.contains("a foreign reader holds it up"), "{reason}");
+    assert!(log_bytes(&world.path) < 17 * MIB);
+    assert!(0 < world.store.figures().wal_alerts);
+
+    reader.execute_batch("rollback").expect("it ends");
+    let patience = Instant::now() + Duration::from_secs(60);
+    while world.store.submit(large(number)).await.is_err() {
+        assert!(Instant::now() < patience, "it does not go on");
+        world.store.nudge();
+        std::thread::yield_now();
+    }
 }

@@ -2,8 +2,9 @@
 //! batch, where the second sees what the first has changed, or in two, where it is loaded again.
 //!
 //! Every ordered pair of a table of commands that share an order, payment, reference, code, sku,
-//! calendar or key runs both ways, each in a shop of its own that is filled alike, and all rows of
-//! all tables are compared. Ids are arguments and the clock stands still, so equal means equal,
+//! calendar or key runs three ways, each in a shop of its own that is filled alike: in one batch and
+//! loaded together, in one batch and loaded apart, and in two batches. All rows of all tables are
+//! compared. Ids are arguments and the clock stands still, so equal means equal,
 //! positions and versions too.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +45,9 @@ struct Entry {
 }
 
 const NOW: Span = Span::millis(0);
+
+/// Beyond the short hold of order 3, and the wait of the parked event.
+const LATER: Span = Span::seconds(61);
 
 macro_rules! table {
     ($($name:literal $(after $later:expr)? => $command:expr,)*) => {
@@ -128,9 +132,9 @@ table! {
         made_until: START.plus(Span::hours(9)),
         make_at: START.plus(Span::hours(100)),
     },
-    "a short hold runs out" after Span::seconds(61) => Action::RootDue(root_id(3)),
+    "a short hold runs out" after LATER => Action::RootDue(root_id(3)),
     "webhook paid R3" => comes_at_one(54, "e-paid-3", "R3", "paid 100"),
-    "a parked event is due" after Span::seconds(61) => Action::ParkedDue(event_id(7)),
+    "a parked event is due" after LATER => Action::ParkedDue(event_id(7)),
     "drain R9" => Action::DrainName { source: BANK.to_owned(), name: "R9".to_owned() },
     "resolve attention" => Action::ResolveAttention {
         order: by_code("C4"),
@@ -268,8 +272,12 @@ async fn template() -> (tempfile::TempDir, PathBuf) {
     let file = world.shut();
     let kept = folder();
     let path = kept.path().join("template.db");
+    // A shop without a name is not swept, so that what is due is done by the pair and nobody else.
     crate::world::connect(&file.path)
-        .execute_batch(&format!("vacuum into '{}'", path.display()))
+        .execute_batch(&format!(
+            "delete from shops; vacuum into '{}'",
+            path.display()
+        ))
         .expect("it is copied");
     (kept, path)
 }
@@ -353,70 +361,100 @@ async fn batch(store: &Store, commands: Vec<Submission>) -> Vec<String> {
     said.collect()
 }
 
+/// The ways to decide a pair, each in a shop of its own.
+const WAYS: usize = 3;
+
+/// The shop in which a pair is decided in a way.
+fn shop_of(pair: usize, way: usize) -> u32 {
+    u32::try_from(WAYS * pair + way + 1).expect("a few thousand shops")
+}
+
+/// Decides the pairs in every way; what was answered, by pair and way.
+async fn decide_all(store: &Store, pairs: &[(usize, [&Entry; 2])]) -> Vec<[[String; 2]; WAYS]> {
+    let place = |place: usize, way: usize| {
+        let commands = pairs
+            .iter()
+            .map(move |(n, pair)| in_shop(pair[place], shop_of(*n, way)));
+        commands.collect::<Vec<_>>()
+    };
+    // One behind the other: a slice of the batch holds both, so both are loaded before either is
+    // decided.
+    let together = place(0, 0)
+        .into_iter()
+        .zip(place(1, 0))
+        .flat_map(<[_; 2]>::from);
+    let together = batch(store, together.collect()).await;
+    // All firsts before all seconds: a second is loaded when its first has changed what it needs.
+    let apart = [place(0, 1), place(1, 1)].concat();
+    let apart = batch(store, apart).await;
+    let one = batch(store, place(0, 2)).await;
+    let two = batch(store, place(1, 2)).await;
+    let count = pairs.len();
+    (0..count)
+        .map(|n| {
+            [
+                [together[2 * n].clone(), together[2 * n + 1].clone()],
+                [apart[n].clone(), apart[count + n].clone()],
+                [one[n].clone(), two[n].clone()],
+            ]
+        })
+        .collect()
+}
+
 #[tokio::test]
 async fn every_pair_ends_the_same_in_one_batch_and_in_two() {
     let (_folder, path) = template().await;
-    let mut pairs: Vec<[&Entry; 2]> = TABLE
+    let pairs = TABLE
         .iter()
-        .flat_map(|first| TABLE.iter().map(move |second| [first, second]))
-        .collect();
-    // The clock is moved between those that need it to stand and those that need it to be moved.
-    let is_later = |pair: &[&Entry; 2]| pair.iter().any(|entry| NOW < entry.later);
-    pairs.sort_by_key(is_later);
-    let now = pairs.iter().filter(|pair| !is_later(pair)).count();
-    // Pair n is one batch in shop 2n + 1 and two in shop 2n + 2.
-    fill_shops(&path, 2 * pairs.len() as u32);
+        .flat_map(|first| TABLE.iter().map(move |second| [first, second]));
+    let pairs: Vec<(usize, [&Entry; 2])> = pairs.enumerate().collect();
+    fill_shops(&path, shop_of(pairs.len() - 1, WAYS - 1));
 
     let clock = TestClock::new();
     let mut options = options(&path, &clock);
     options.rules.parked_ask = Span::minutes(1);
     options.limits.batch_commands_max = 4 * pairs.len();
     options.limits.batch_bytes_max = usize::MAX;
-    // Nothing is swept, so that what is due is done by the pair and by nobody else.
     options.shops.clear();
     let store = Store::open(options).expect("it opens");
     store.ready().await.expect("it takes writes");
-    let (mut one, mut two) = (Vec::new(), [Vec::new(), Vec::new()]);
-    for (part, first_shop) in [(&pairs[..now], 0), (&pairs[now..], 2 * now as u32)] {
-        let shops = (first_shop..).step_by(2);
-        let commands = part
+    let mut answers = BTreeMap::new();
+    for later in [NOW, LATER] {
+        let part: Vec<_> = pairs
             .iter()
-            .zip(shops.clone())
-            .flat_map(|(pair, shop)| pair.iter().map(move |entry| in_shop(entry, shop + 1)));
-        one.extend(batch(&store, commands.collect()).await);
-        for (place, answers) in two.iter_mut().enumerate() {
-            let commands = part.iter().zip(shops.clone());
-            let commands = commands.map(|(pair, shop)| in_shop(pair[place], shop + 2));
-            answers.extend(batch(&store, commands.collect()).await);
-        }
-        clock.advance(Span::seconds(61));
+            .copied()
+            .filter(|(_, pair)| pair[0].later.max(pair[1].later) == later)
+            .collect();
+        clock.advance(later);
+        let numbers = part.iter().map(|(number, _)| *number);
+        answers.extend(numbers.zip(decide_all(&store, &part).await));
     }
+    let figures = store.figures();
+    let commands = (2 * WAYS * pairs.len()) as u64;
+    // A miss is healed at once and costs a second look; `needs` foresees nearly all.
+    assert!(figures.gate_misses < commands / 50, "{figures:?}");
     store.close();
     drop(store);
 
     let rows = rows_by_shop(&path);
     let mut failures = Vec::new();
-    for (number, pair) in pairs.iter().enumerate() {
-        let (in_one, in_two) = (
-            &rows[&(2 * number as u32 + 1)],
-            &rows[&(2 * number as u32 + 2)],
-        );
+    for (number, pair) in &pairs {
         let mut differs: Vec<String> = Vec::new();
-        differs.extend(
-            in_one
-                .difference(in_two)
-                .map(|row| format!("in one batch:   {row}")),
-        );
-        differs.extend(
-            in_two
-                .difference(in_one)
-                .map(|row| format!("in two batches: {row}")),
-        );
-        for place in [0, 1] {
-            let (one, two) = (&one[2 * number + place], &two[place][number]);
-            if one != two {
-                differs.push(format!("answer in one batch:   {one}"));
-                differs.push(format!("answer in two batches: {two}"));
+        let [.., in_two] = &answers[number];
+        let two = &rows[&shop_of(*number, 2)];
+        for (way, name) in [(0, "loaded together"), (1, "loaded apart")] {
+            let one = &rows[&shop_of(*number, way)];
+            differs.extend(one.difference(two).map(|row| format!("{name}: {row}")));
+            differs.extend(
+                two.difference(one)
+                    .map(|row| format!("in two batches, not {name}: {row}")),
+            );
+            if answers[number][way] != *in_two {
+                differs.push(format!(
+                    "{name} it was answered {:#?}",
+                    answers[number][way]
+                ));
+                differs.push(format!("in two batches it was answered {in_two:#?}"));
             }
         }
         if !differs.is_empty() {

@@ -7,9 +7,10 @@ use tollgate_core::command::{Action, Command};
 use tollgate_core::decision::{Change, Outcome, Verdict};
 use tollgate_core::id::EventId;
 use tollgate_core::snapshot::{EventOutcome, EventState, Known, Snapshot, StoredEvent};
+use tollgate_core::time::Span;
 use tollgate_store::{EventFilter, Seek, SubmitError};
 
-use crate::words::{create, event_id, hear, order, paid_by, register_alone, root_id, stock};
+use crate::words::{create, event_id, hear, hold, order, paid_by, register_alone, root_id, stock};
 use crate::world::{SHOP, World, outcome, submission};
 
 /// A store whose `decide` panics over events of key `boom` while the switch is on.
@@ -202,4 +203,41 @@ async fn a_row_that_cannot_be_written_goes_alone() {
     );
     let counts = world.store.counts(SHOP).await.expect("it reads");
     assert_eq!(counts.orders.values().sum::<u64>(), 42);
+}
+
+/// The sweep puts a row off that it cannot decide about, and goes on with the others.
+#[tokio::test]
+async fn a_due_row_that_cannot_be_decided_is_put_off() {
+    let broken = Arc::new(AtomicBool::new(true));
+    let switch = Arc::clone(&broken);
+    let world = World::with(|options| {
+        options.decide = Arc::new(move |now, rules, command, known| {
+            if let Action::RootDue(root) = &command.action
+                && *root == root_id(1)
+                && switch.load(Ordering::SeqCst)
+            {
+                panic!("boom");
+            }
+            tollgate_core::decide::decide(now, rules, command, known)
+        });
+    });
+    world.act(stock("A", 10)).await;
+    world.act(hold(1, "A", 1)).await;
+    world.act(hold(2, "A", 1)).await;
+    world.pass(Span::hours(25)).await;
+    let held = async || {
+        let stock = world.store.stock(SHOP, "A").await.expect("it reads");
+        stock.expect("it was put").held
+    };
+    assert_eq!(held().await, 1, "the other one has expired");
+    assert_eq!(world.store.figures().quarantined, 1);
+    world.pass(Span::minutes(59)).await;
+    assert_eq!(
+        world.store.figures().quarantined,
+        1,
+        "it is left alone for an hour"
+    );
+    broken.store(false, Ordering::SeqCst);
+    world.pass(Span::minutes(2)).await;
+    assert_eq!(held().await, 0);
 }

@@ -1,6 +1,8 @@
 //! Every class of work has its share of each batch (I10): money in thousands never keeps the shop
 //! waiting for long.
 
+use std::sync::Arc;
+
 use tollgate_store::{Class, Submission};
 
 use crate::words::{create, hear, order};
@@ -55,4 +57,22 @@ async fn an_order_is_answered_within_a_few_batches_of_money() {
             "{class:?} was answered after {batches} batches"
         );
     }
+}
+
+/// A batch whose time is up before it comes to the order leaves it to the next one, and that must
+/// not go on until no money waits.
+#[tokio::test]
+async fn an_order_is_answered_although_no_batch_has_time_for_all_it_took() {
+    let world = World::with(|options| {
+        options.limits.batch_ms_max = 2;
+        options.decide = Arc::new(|now, rules, command, known| {
+            let began = std::time::Instant::now();
+            while began.elapsed() < std::time::Duration::from_micros(50) {
+                std::hint::spin_loop();
+            }
+            tollgate_core::decide::decide(now, rules, command, known)
+        });
+    });
+    let batches = batches_until_answered(&world, Class::Orders).await;
+    assert!(batches <= 10, "it was answered after {batches} batches");
 }
