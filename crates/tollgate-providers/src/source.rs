@@ -38,7 +38,7 @@ pub const COMMON_FIELDS: &[Field] = &[
         name: "paths",
         kind: Kind::List,
         required: false,
-        doc: "the paths it is called at; without it /webhook/NAME",
+        doc: "further paths it is called at, besides /webhooks/NAME",
     },
     Field {
         name: "confirm",
@@ -402,7 +402,14 @@ fn read_confirm(
         ("never", Confirm::Never),
     ];
     let wants_credentials = || {
-        let asking = "the credentials to ask the provider";
+        let keys = asking_keys(provider.name);
+        let asking = match keys {
+            [] => "\"never\", because this provider cannot be asked".to_owned(),
+            keys => format!(
+                "the credentials to ask the provider: {}",
+                keys.join(" and ")
+            ),
+        };
         settings.error("confirm", "no credentials to ask the provider", asking)
     };
     match settings.choice("confirm", &words)? {
@@ -423,16 +430,34 @@ fn read_confirm(
     }
 }
 
+/// The keys of the credentials with which a provider is asked; none if it cannot be asked.
+fn asking_keys(provider: &str) -> &'static [&'static str] {
+    const KEYS: [(&str, &[&str]); 4] = [
+        ("accurate", &["api_token"]),
+        ("cardcom", &["api_name"]),
+        ("midtrans", &["secrets"]),
+        ("phonepe", &["client_id", "client_secret"]),
+    ];
+    let row = KEYS.iter().find(|(name, _)| *name == provider);
+    row.map_or(&[], |(_, keys)| keys)
+}
+
 fn read_paths(name: &str, settings: &Settings<'_>) -> Result<Vec<String>, ConfigError> {
     let paths = settings.list("paths")?;
     if paths.is_empty() {
-        return Ok(vec![format!("/webhook/{name}")]);
+        return Ok(vec![format!("/webhooks/{name}")]);
     }
     for path in &paths {
-        if !path.starts_with('/') || path.contains(['?', '#']) || path.chars().any(char::is_control)
-        {
-            return Err(settings.error("paths", format!("{path:?}"), "a path that begins with /"));
-        }
+        let wanted = if !path.starts_with('/') {
+            "a path that begins with /"
+        } else if path.contains(['?', '#']) {
+            "a path without ? and #: a query is not part of it"
+        } else if path.chars().any(char::is_control) {
+            "a path without control characters"
+        } else {
+            continue;
+        };
+        return Err(settings.error("paths", format!("{path:?}"), wanted));
     }
     Ok(paths)
 }
@@ -509,4 +534,73 @@ fn check_limits(event: &Event) -> Result<(), ItemError> {
         fits("object id", &fact.object)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(provider: &str, settings: serde_json::Value) -> String {
+        let settings = settings.as_object().expect("a table");
+        let refused = Source::configure("shop", provider, settings);
+        refused.expect_err("it is refused").to_string()
+    }
+
+    #[test]
+    fn whoever_cannot_ask_is_told_which_keys_are_missing() {
+        let token = serde_json::json!([{ "username": "u", "password": "password1" }]);
+        for (provider, settings, wanted) in [
+            (
+                "cardcom",
+                serde_json::json!({
+                    "terminal_number": 1, "confirm": "before", "addresses": ["192.0.2.1"]
+                }),
+                "api_name",
+            ),
+            (
+                "phonepe",
+                serde_json::json!({ "version": "v2", "credentials": token, "confirm": "before" }),
+                "client_id and client_secret",
+            ),
+            (
+                "standard_webhooks",
+                serde_json::json!({
+                    "secrets": ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], "confirm": "before"
+                }),
+                "cannot be asked",
+            ),
+        ] {
+            let told = refusal(provider, settings);
+            assert!(
+                told.starts_with("confirm: ") && told.contains(wanted),
+                "{told}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_key_to_ask_with_is_a_key_of_its_provider() {
+        for provider in crate::PROVIDERS {
+            for key in asking_keys(provider.name) {
+                assert!(
+                    provider.fields.iter().any(|field| field.name == *key),
+                    "{key}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_path_is_refused_with_what_is_wrong_about_it() {
+        for (path, wanted) in [
+            ("hook", "begins with /"),
+            ("/hook?x=1", "without ? and #"),
+            ("/hook#x", "without ? and #"),
+            ("/ho\nok", "without control characters"),
+        ] {
+            let settings = serde_json::json!({ "secrets": ["k"], "paths": [path] });
+            let told = refusal("midtrans", settings);
+            assert!(told.contains(wanted), "{told}");
+        }
+    }
 }

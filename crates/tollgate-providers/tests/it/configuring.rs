@@ -300,7 +300,7 @@ fn defaults_follow_what_the_signature_covers() {
             "{name}: {:?}",
             source.warnings()
         );
-        assert_eq!(source.paths(), ["/webhook/shop"]);
+        assert_eq!(source.paths(), ["/webhooks/shop"]);
     }
     let anybody = json!({"terminal_number": 1, "api_name": "n", "i_accept_unverified": true});
     assert_eq!(source("cardcom", anybody).warnings().len(), 1);
