@@ -2,7 +2,7 @@
 //! of this instance.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -19,6 +19,50 @@ const ALWAYS: [&str; 4] = [
     "x-callback-token",
 ];
 
+/// Why there is no key. Each message names the file and the remedy.
+#[derive(Debug, thiserror::Error)]
+pub enum VeilError {
+    /// It cannot be read.
+    #[error("read the instance's key {path}: {source}; give this user read access to it")]
+    Read {
+        /// The key's file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// It cannot be made.
+    #[error("make the instance's key {path}: {source}; give this user write access to its folder")]
+    Make {
+        /// The key's file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// It is no key.
+    #[error(
+        "read the instance's key {path}: it holds {found} bytes instead of 32; restore it, or \
+         remove it and a new one is made"
+    )]
+    Length {
+        /// The key's file.
+        path: PathBuf,
+        /// How many bytes it holds.
+        found: usize,
+    },
+}
+
+/// Writes a new key, or leaves nothing.
+fn make(path: &Path, key: &[u8]) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(key).inspect_err(|_| {
+        // The first failure is what counts.
+        let _ = std::fs::remove_file(path);
+    })
+}
+
 /// Veils secrets.
 #[derive(Clone)]
 pub(crate) struct Veil {
@@ -28,7 +72,9 @@ pub(crate) struct Veil {
 impl Veil {
     /// Takes the instance's key from beside the database, or makes it. It has to outlive a restart:
     /// a kept delivery is verified again after a secret was mended and the server started anew.
-    pub(crate) fn open(place: &Place) -> std::io::Result<Veil> {
+    ///
+    /// The store has to be open: only then is the file beside which the key is made a database.
+    pub(crate) fn open(place: &Place) -> Result<Veil, VeilError> {
         let mut key = [0; 32];
         let Place::File(database) = place else {
             getrandom::fill(&mut key).expect("the system has random numbers");
@@ -36,22 +82,20 @@ impl Veil {
         };
         let mut name = database.as_os_str().to_owned();
         name.push(".key");
-        let path = Path::new(&name);
-        match std::fs::read(path) {
+        let path = PathBuf::from(name);
+        match std::fs::read(&path) {
             Ok(bytes) if bytes.len() == key.len() => key.copy_from_slice(&bytes),
-            Ok(_) => {
-                let told = format!("{} does not hold 32 bytes; remove it", path.display());
-                return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, told));
+            Ok(bytes) => {
+                let found = bytes.len();
+                return Err(VeilError::Length { path, found });
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 getrandom::fill(&mut key).expect("the system has random numbers");
-                let mut options = std::fs::OpenOptions::new();
-                options.write(true).create_new(true);
-                #[cfg(unix)]
-                std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-                options.open(path)?.write_all(&key)?;
+                if let Err(source) = make(&path, &key) {
+                    return Err(VeilError::Make { path, source });
+                }
             }
-            Err(error) => return Err(error),
+            Err(source) => return Err(VeilError::Read { path, source }),
         }
         Ok(Veil { key })
     }
@@ -92,5 +136,20 @@ mod tests {
             veiled
         );
         assert!(veiled.starts_with(MARK) && !veiled.contains("secret"));
+    }
+
+    #[test]
+    fn a_file_that_is_no_key_is_named_with_the_remedy() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let database = folder.path().join("t.db");
+        std::fs::write(folder.path().join("t.db.key"), b"short").expect("it can be written");
+        let Err(error) = Veil::open(&Place::File(database)) else {
+            panic!("five bytes are no key");
+        };
+        let told = error.to_string();
+        assert!(
+            told.contains("t.db.key") && told.contains("remove it"),
+            "{told}"
+        );
     }
 }

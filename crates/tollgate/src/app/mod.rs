@@ -33,7 +33,7 @@ use crate::error::{
 use crate::keys::KeyRing;
 use crate::metrics::{HookCounts, Metrics};
 use crate::render::{self, Write};
-use crate::veil::Veil;
+use crate::veil::{Veil, VeilError};
 
 pub(crate) use access::Caller;
 
@@ -82,8 +82,8 @@ pub enum StartError {
     #[error(transparent)]
     Store(#[from] OpenError),
     /// The key beside the database cannot be read or made.
-    #[error("open the instance's key: {0}")]
-    Key(#[source] std::io::Error),
+    #[error(transparent)]
+    Key(#[from] VeilError),
     /// The server cannot listen.
     #[error("listen at {address}: {source}")]
     Listen {
@@ -166,7 +166,9 @@ impl App {
             decide: Arc::new(tollgate_core::decide::decide),
             make_slots: Arc::new(calendar::make_slots),
         })?;
-        let veil = Veil::open(&config.place).map_err(StartError::Key)?;
+        // After the store, whose refusal says more, and which makes nothing beside a file that is
+        // not ours.
+        let veil = Veil::open(&config.place)?;
         let metrics = Metrics::new(store.clone());
         let mut shops = Vec::with_capacity(config.shops.len());
         let mut hooks = HashMap::new();
@@ -340,14 +342,41 @@ fn unreadable(error: ReadError) -> Problem {
     }
 }
 
-/// An active currency of ISO 4217.
+/// An active currency of ISO 4217. Metals, units of account, and the codes for tests and for no
+/// currency are none, nor is what was withdrawn. Funds (CLF, UYI ...) are active and have amounts.
 fn known_currency(code: &str) -> Result<Currency, Problem> {
+    use iso_currency::Flag;
     let upper = code.to_ascii_uppercase();
+    let is_active = |listed: iso_currency::Currency| {
+        listed.flags().iter().all(|flag| match flag {
+            Flag::Fund => true,
+            Flag::Special => false,
+            // The list takes VES for withdrawn; ISO 4217 has it beside VED.
+            Flag::Superseded(_) => upper == "VES",
+        })
+    };
     match (
         iso_currency::Currency::from_code(&upper),
         Currency::new(&upper),
     ) {
-        (Some(_), Some(currency)) => Ok(currency),
+        (Some(listed), Some(currency)) if is_active(listed) => Ok(currency),
         _ => Err(Problem::from(CURRENCY_UNKNOWN).at("/currency", "currency_unknown")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_active_currencies_are_known() {
+        for code in ["IDR", "eur", "JPY", "KWD", "VES", "CLF"] {
+            assert!(known_currency(code).is_ok(), "{code}");
+        }
+        for code in [
+            "XXX", "XTS", "XAU", "XDR", "HRK", "SLL", "ZWL", "AAA", "EURO",
+        ] {
+            assert!(known_currency(code).is_err(), "{code}");
+        }
     }
 }

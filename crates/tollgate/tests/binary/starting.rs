@@ -74,6 +74,10 @@ fn a_file_that_is_no_database_is_left_alone() {
         std::fs::read(home.database()).expect("it is there"),
         content
     );
+    assert!(
+        !home.path().join("tollgate.db.key").exists(),
+        "no key is made beside a file that is not ours"
+    );
 }
 
 #[test]
@@ -190,6 +194,21 @@ fn a_mistake_about_a_secret_does_not_show_it() {
     let line = one_line(&ended);
     assert_names(line, &["sources.pay.secrets", "env:"]);
     assert!(!line.contains("precious"), "{line}");
+}
+
+/// With port 0 nobody could register what the configuration says.
+#[test]
+fn the_urls_to_register_have_the_port_that_was_found() {
+    let home = Home::new();
+    let server = Tollgate::start(&home);
+    let url = format!("http://{}/webhooks/", server.address());
+    let told = server.stop_and_tell();
+    assert!(
+        told.lines()
+            .any(|line| line.starts_with("register at ") && line.contains(&url)),
+        "{told}"
+    );
+    assert!(!told.contains(":0/"), "{told}");
 }
 
 #[test]
