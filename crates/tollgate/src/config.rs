@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -157,31 +157,42 @@ impl Config {
     /// Checks a text as if it were the file; secrets may still come from the environment, values
     /// do not.
     pub fn from_toml_str(text: &str) -> Result<Config, ConfigError> {
+        Config::from_toml_in(text, Path::new(""))
+    }
+
+    /// Checks a text as if it were a file in this folder, and there were no other values.
+    pub(crate) fn from_toml_in(text: &str, folder: &Path) -> Result<Config, ConfigError> {
         let mut environment: Environment = std::env::vars().collect();
         environment.retain(|name, _| !name.starts_with(ENVIRONMENT_PREFIX));
-        Config::from_layers(text, &environment)
+        Config::from_layers(text, folder, &environment)
     }
 
     /// Reads the file, if one is named or `tollgate.toml` is there, and the environment.
-    pub fn load(file: Option<&std::path::Path>) -> Result<Config, ConfigError> {
+    pub fn load(file: Option<&Path>) -> Result<Config, ConfigError> {
         let environment: Environment = std::env::vars().collect();
         let usual = PathBuf::from("tollgate.toml");
         let file = match file {
             Some(file) => Some(file.to_owned()),
             None => usual.exists().then_some(usual),
         };
-        let text = match file {
-            None => String::new(),
-            Some(path) => std::fs::read_to_string(&path).map_err(|error| ConfigError::File {
-                path: path.display().to_string(),
-                message: error.to_string(),
-            })?,
+        let Some(path) = file else {
+            return Config::from_layers("", Path::new(""), &environment);
         };
-        Config::from_layers(&text, &environment)
+        let text = std::fs::read_to_string(&path).map_err(|error| ConfigError::File {
+            path: path.display().to_string(),
+            message: error.to_string(),
+        })?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Config::from_layers(&text, folder, &environment)
     }
 
-    /// Checks the defaults with `text` over them and the environment over that.
-    pub fn from_layers(text: &str, environment: &Environment) -> Result<Config, ConfigError> {
+    /// Checks the defaults with `text` over them and the environment over that. `folder` is where
+    /// the text's file lies: what `file:` names is looked for from there.
+    pub fn from_layers(
+        text: &str,
+        folder: &Path,
+        environment: &Environment,
+    ) -> Result<Config, ConfigError> {
         let defaults = parse(DEFAULTS)?;
         let mut merged = defaults.clone();
         let file = parse(text)?;
@@ -190,6 +201,7 @@ impl Config {
         overlay_environment(&mut merged, &defaults, environment)?;
         Layers {
             merged: &merged,
+            folder,
             environment,
         }
         .check()
@@ -298,10 +310,11 @@ fn overlay_environment(
             }
             Some(example) => value_like(example, variable, text)?,
             None if named && 2 < path.len() => free_value(last_of(&path), text),
-            None => {
-                let known = defaults.keys().map(String::as_str);
-                return Err(unknown_key(variable.clone(), &path[0], known));
+            None if named => {
+                let wanted = format!("{ENVIRONMENT_PREFIX}{}__NAME__KEY", path[0].to_uppercase());
+                return Err(ConfigError::key(variable, "no name and key", wanted));
             }
+            None => return Err(unknown_variable(variable, &path, defaults)),
         };
         let (last, sections) = path.split_last().expect("a split has at least one part");
         let mut table = &mut *merged;
@@ -317,6 +330,25 @@ fn overlay_environment(
         table.insert(last.clone(), value);
     }
     Ok(())
+}
+
+/// Looks for the first part of the path that is not known, among the names that are where it stands.
+fn unknown_variable(variable: &str, path: &[String], defaults: &Table) -> ConfigError {
+    let mut known = defaults;
+    for part in path {
+        match known.get(part) {
+            Some(Value::Table(inner)) => known = inner,
+            Some(_) => break,
+            None => {
+                let section = NAMED_TABLES.iter().copied();
+                let section = section.filter(|_| std::ptr::eq(known, defaults));
+                let names = known.keys().map(String::as_str).chain(section);
+                return unknown_key(variable.to_owned(), part, names);
+            }
+        }
+    }
+    let wanted = "a known key (tollgate config default lists them)";
+    ConfigError::key(variable, "a part of a value", wanted)
 }
 
 fn value_like(example: &Value, variable: &str, text: &str) -> Result<Value, ConfigError> {
@@ -371,6 +403,8 @@ fn shape(value: &Value) -> &'static str {
 /// The merged layers, being checked.
 struct Layers<'a> {
     merged: &'a Table,
+    /// Where the file lies; empty for the working folder.
+    folder: &'a Path,
     environment: &'a Environment,
 }
 
@@ -433,6 +467,8 @@ impl Layers<'_> {
                 ));
             }
         }
+        check_listeners(&config.server)?;
+        check_order(&config.limits, &config.rules)?;
         check_paths(&config.shops)?;
         Ok(config)
     }
@@ -592,6 +628,14 @@ impl Layers<'_> {
         }
         match text.strip_prefix("sqlite:") {
             Some(":memory:") => Ok(Place::Memory),
+            Some(file) if file.starts_with("//") || file.starts_with("file:") => {
+                let wanted = "sqlite:FILE, as sqlite:/var/lib/tollgate/tollgate.db";
+                Err(ConfigError::key(key, format!("{text:?}"), wanted))
+            }
+            Some(file) if file.contains('?') => {
+                let wanted = "sqlite:FILE without ?, because there are no options";
+                Err(ConfigError::key(key, format!("{text:?}"), wanted))
+            }
             Some(file) if !file.is_empty() => Ok(Place::File(PathBuf::from(file))),
             Some(_) | None => {
                 let wanted = "sqlite:FILE or sqlite::memory:";
@@ -686,7 +730,7 @@ impl Layers<'_> {
         };
         let named = match settings.get("provider") {
             Some(serde_json::Value::String(provider)) => provider.clone(),
-            Some(_) | None => {
+            other => {
                 let names: Vec<&str> = tollgate_providers::PROVIDERS
                     .iter()
                     .map(|provider| provider.name)
@@ -694,7 +738,7 @@ impl Layers<'_> {
                 let wanted = format!("one of {}", names.join(", "));
                 return Err(ConfigError::key(
                     format!("{prefix}.provider"),
-                    "nothing",
+                    other.map_or("nothing", json_shape),
                     wanted,
                 ));
             }
@@ -713,7 +757,12 @@ impl Layers<'_> {
             shop => format!("/webhooks/{shop}/{name}"),
         }];
         if settings.contains_key("paths") {
-            for path in source.paths() {
+            for (at, path) in source.paths().iter().enumerate() {
+                if source.paths()[..at].contains(path) {
+                    let found = format!("{path:?} twice");
+                    let key = format!("{prefix}.paths");
+                    return Err(ConfigError::key(key, found, "every path once"));
+                }
                 if ours(path) && path != &paths[0] {
                     let found = format!("{path:?}, which is ours");
                     let wanted = "a path that is neither /, nor below /v1 or /webhooks, nor one \
@@ -739,8 +788,10 @@ impl Layers<'_> {
                 ConfigError::key(key, found, "a variable that holds the secret")
             })?
         } else if let Some(path) = typed.strip_prefix("file:") {
-            let text = std::fs::read_to_string(path).map_err(|error| {
-                ConfigError::key(key, format!("{path}: {error}"), "a file that can be read")
+            let path = self.folder.join(path);
+            let text = std::fs::read_to_string(&path).map_err(|error| {
+                let found = format!("{}: {error}", path.display());
+                ConfigError::key(key, found, "a file that can be read")
             })?;
             text.trim_end_matches(['\n', '\r']).to_owned()
         } else if let Some(secret) = typed.strip_prefix("literal:") {
@@ -814,6 +865,47 @@ fn ours(path: &str) -> bool {
     EXACT.contains(&path) || BELOW.iter().any(|prefix| path.starts_with(prefix))
 }
 
+/// Two listeners at one place: the second could not be opened. Port 0 is any free one.
+fn check_listeners(server: &Server) -> Result<(), ConfigError> {
+    let Some(admin) = server.admin_listen else {
+        return Ok(());
+    };
+    let listen = server.listen;
+    let any = listen.ip().is_unspecified() || admin.ip().is_unspecified();
+    let overlap = listen.ip() == admin.ip() || any && listen.is_ipv4() == admin.is_ipv4();
+    if listen.port() != 0 && listen.port() == admin.port() && overlap {
+        let found = format!("\"{admin}\", where server.listen = \"{listen}\" listens already");
+        let wanted = "another port, or an empty text";
+        return Err(ConfigError::key("server.admin_listen", found, wanted));
+    }
+    Ok(())
+}
+
+/// Values that are only right one after the other.
+fn check_order(limits: &Limits, rules: &Rules) -> Result<(), ConfigError> {
+    let (restart, alert) = (limits.wal_bytes_restart, limits.wal_bytes_alert);
+    if alert < restart {
+        let wanted = format!("at least gate.wal_bytes_restart, which is {restart}");
+        let key = "gate.wal_bytes_alert";
+        return Err(ConfigError::key(key, alert.to_string(), wanted));
+    }
+    if limits.wal_bytes_max < alert {
+        let found = limits.wal_bytes_max.to_string();
+        let wanted = format!("at least gate.wal_bytes_alert, which is {alert}");
+        return Err(ConfigError::key("gate.wal_bytes_max", found, wanted));
+    }
+    if rules.parked_orphan <= rules.parked_ask {
+        let minutes = |span: Span| span.as_millis() / 60_000;
+        let found = minutes(rules.parked_ask).to_string();
+        let wanted = format!(
+            "less than the {} minutes of orders.parked_orphan_hours",
+            minutes(rules.parked_orphan)
+        );
+        return Err(ConfigError::key("orders.parked_ask_minutes", found, wanted));
+    }
+    Ok(())
+}
+
 fn check_paths(shops: &[Shop]) -> Result<(), ConfigError> {
     let mut taken: BTreeMap<&str, String> = BTreeMap::new();
     for shop in shops {
@@ -858,6 +950,17 @@ fn check_timezone(key: &str, name: &str) -> Result<(), ConfigError> {
     })
 }
 
+fn json_shape(value: &serde_json::Value) -> &'static str {
+    match value {
+        serde_json::Value::Null => "nothing",
+        serde_json::Value::Bool(_) => "true or false",
+        serde_json::Value::Number(_) => "a number",
+        serde_json::Value::String(_) => "a text",
+        serde_json::Value::Array(_) => "a list",
+        serde_json::Value::Object(_) => "a table",
+    }
+}
+
 fn to_json(value: &Value) -> serde_json::Value {
     match value {
         Value::String(text) => text.as_str().into(),
@@ -888,7 +991,7 @@ mod tests {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        Config::from_layers(text, &environment)
+        Config::from_layers(text, Path::new(""), &environment)
     }
 
     fn refusal(text: &str) -> String {
@@ -983,6 +1086,89 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_cannot_be_together_is_refused() {
+        for (text, wanted) in [
+            (
+                "[gate]\nwal_bytes_restart = 536870912",
+                "gate.wal_bytes_alert: found 268435456, wanted at least gate.wal_bytes_restart, which is 536870912",
+            ),
+            (
+                "[gate]\nwal_bytes_max = 134217728",
+                "gate.wal_bytes_max: found 134217728, wanted at least gate.wal_bytes_alert, which is 268435456",
+            ),
+            (
+                "[orders]\nparked_ask_minutes = 60\nparked_orphan_hours = 1",
+                "orders.parked_ask_minutes: found 60, wanted less than the 60 minutes of orders.parked_orphan_hours",
+            ),
+            (
+                "[server]\nadmin_listen = \"127.0.0.1:8080\"",
+                "server.admin_listen: found \"127.0.0.1:8080\", where server.listen = ",
+            ),
+            (
+                "[server]\nadmin_listen = \"0.0.0.0:8080\"",
+                "server.admin_listen: found \"0.0.0.0:8080\", where server.listen = ",
+            ),
+            (
+                "[store]\nurl = \"sqlite:///srv/t.db\"",
+                "store.url: found \"sqlite:///srv/t.db\", wanted sqlite:FILE, as ",
+            ),
+            (
+                "[store]\nurl = \"sqlite:file:t.db\"",
+                "store.url: found \"sqlite:file:t.db\", wanted sqlite:FILE, as ",
+            ),
+            (
+                "[store]\nurl = \"sqlite:t.db?mode=rwc\"",
+                "store.url: found \"sqlite:t.db?mode=rwc\", wanted sqlite:FILE without ?",
+            ),
+            (
+                "[sources.x]\nprovider = 3",
+                "sources.x.provider: found a number, wanted one of ",
+            ),
+            (
+                "[sources.x]\nsecrets = [\"literal:k\"]",
+                "sources.x.provider: found nothing, wanted one of ",
+            ),
+        ] {
+            let refusal = refusal(text);
+            assert!(refusal.starts_with(wanted), "{refusal:?} is not {wanted:?}");
+        }
+        let text = "[server]\nlisten = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"";
+        read(text, &[]).expect("two free ports are two");
+    }
+
+    #[test]
+    fn an_unknown_variable_is_told_what_is_near_it() {
+        for (variable, wanted) in [
+            ("TOLLGATE__SERVER__LISEN", "did you mean listen?"),
+            ("TOLLGATE__SEVER__LISTEN", "did you mean server?"),
+            ("TOLLGATE__SOURCE__PAY__PROVIDER", "did you mean sources?"),
+            (
+                "TOLLGATE__SOURCES__PAY",
+                "wanted TOLLGATE__SOURCES__NAME__KEY",
+            ),
+            ("TOLLGATE__SERVER__LISTEN__X", "found a part of a value"),
+        ] {
+            let refusal = read("", &[(variable, "x")]).expect_err("it is refused");
+            let refusal = refusal.to_string();
+            assert!(refusal.starts_with(variable), "{refusal}");
+            assert!(refusal.contains(wanted), "{refusal:?} is not {wanted:?}");
+        }
+    }
+
+    #[test]
+    fn a_secrets_file_is_looked_for_beside_the_configuration() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let write = |name: &str, text: &str| {
+            std::fs::write(folder.path().join(name), text).expect("it can be written");
+        };
+        write("api.key", "0123456789abcdef\n");
+        write("t.toml", "[api]\nbootstrap_key = \"file:api.key\"");
+        let config = Config::load(Some(&folder.path().join("t.toml"))).expect("it is found");
+        let key = config.bootstrap_key.expect("it has a key");
+        assert_eq!(key.expose_secret(), "0123456789abcdef");
+    }
+
     const MIDTRANS: &str = "provider = \"midtrans\"\nsecrets = [\"literal:server-key-1\"]\n";
 
     #[test]
@@ -991,6 +1177,8 @@ mod tests {
             "[sources.a]\n{MIDTRANS}paths = [\"/hook\"]\n[sources.b]\n{MIDTRANS}paths = [\"/hook\"]"
         );
         assert!(refusal(&twice).starts_with("sources.b.paths: found \"/hook\", which source a"));
+        let twice = format!("[sources.a]\n{MIDTRANS}paths = [\"/hook\", \"/hook\"]");
+        assert!(refusal(&twice).starts_with("sources.a.paths: found \"/hook\" twice"));
         for path in ["/v1/orders", "/metrics", "/webhooks/b"] {
             let text = format!("[sources.a]\n{MIDTRANS}paths = [\"{path}\"]");
             assert!(refusal(&text).contains("which is ours"), "{path}");
