@@ -34,9 +34,9 @@ use measure::{Bench, Shape, Side, SizeWatch, TICKS};
 ///
 /// Each round runs the ceiling (the same server, the same checks, nothing stored) and then the
 /// store, on a fresh temporary database that is as durable as in production. Afterwards the
-/// database is read back: a count that is not what was answered makes the bench fail. Exit code 0:
-/// measured and right; 1: not right, or not measured; 2: asked for wrongly.
+/// database is read back: a count that is not what was answered makes the bench fail.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct Args {
     /// What is measured.
     name: Name,
@@ -71,6 +71,12 @@ pub(super) struct Args {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct BenchError(String);
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  measured and right
+  1  not right, or not measured
+  2  wrong usage";
 
 /// More arrivals than this are no measurement of a machine that also makes them.
 const RATE_MAX: u32 = 200_000;
@@ -117,7 +123,8 @@ fn wrong(args: &Args) -> Option<String> {
     if args.sold_out && args.name != Name::HotSku {
         return Some("--sold-out: only hot-sku runs out".to_owned());
     }
-    None
+    let file = args.store.as_deref().map(fresh_file)?;
+    file.err().map(|error| error.to_string())
 }
 
 fn measure(args: &Args) -> Result<Figures, BenchError> {
@@ -322,6 +329,29 @@ mod tests {
         ] {
             assert!(fresh_file(&url).is_err(), "{url}");
         }
+    }
+
+    #[test]
+    fn a_store_that_cannot_be_one_is_asked_for_wrongly() {
+        let args = Args {
+            name: Name::Ingest,
+            store: Some("x".to_owned()),
+            seconds: 1,
+            connections: 1,
+            rate: None,
+            rounds: 1,
+            json: false,
+            provider: Provider::Hmac,
+            sold_out: false,
+        };
+        assert!(wrong(&args).is_some_and(|why| why.contains("sqlite:FILE")));
+        assert_eq!(
+            wrong(&Args {
+                store: None,
+                ..args
+            }),
+            None
+        );
     }
 
     #[test]

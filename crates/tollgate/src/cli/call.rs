@@ -36,9 +36,8 @@ impl Server {
                 if (200..300).contains(&status) {
                     return Ok(document);
                 }
-                let code = document["code"].as_str().unwrap_or("no code");
-                let detail = document["detail"].as_str().unwrap_or_default();
-                Err(told(format!("{status} {code}: {detail}")))
+                let why = refusal(&document, body.unwrap_or(&Value::Null));
+                Err(told(format!("{status} {why}")))
             }
         }
     }
@@ -87,9 +86,56 @@ impl Server {
     }
 }
 
+/// A problem document in words: the code, the detail, and every place of the request that is wrong
+/// with what was sent there.
+pub(super) fn refusal(document: &Value, sent: &Value) -> String {
+    let code = document["code"].as_str().unwrap_or("no code");
+    let mut text = format!(
+        "{code}: {}",
+        document["detail"].as_str().unwrap_or_default()
+    );
+    for error in document["errors"].as_array().into_iter().flatten() {
+        let pointer = error["pointer"].as_str().unwrap_or_default();
+        let found = match sent.pointer(pointer) {
+            Some(Value::String(found)) => format!(" {found:?}"),
+            Some(_) | None => String::new(),
+        };
+        let why = match error["detail"].as_str() {
+            Some(why) if !why.is_empty() => why,
+            Some(_) | None => error["code"].as_str().unwrap_or("invalid"),
+        };
+        text.push_str(&format!("; {pointer}{found}: {why}"));
+    }
+    text
+}
+
 fn read_answer(answer: &[u8]) -> Option<(u16, Vec<u8>)> {
     let end = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = std::str::from_utf8(&answer[..end]).ok()?;
     let status = head.split(' ').nth(1)?.parse().ok()?;
     Some((status, answer[end + 4..].to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_refusal_names_every_place_and_what_was_sent_there() {
+        let document = json!({
+            "code": "request_invalid",
+            "detail": "Something is wrong.",
+            "errors": [
+                { "pointer": "/shop", "code": "invalid", "detail": "there is no such shop" },
+                { "pointer": "/scopes/0", "code": "invalid" },
+            ],
+        });
+        assert_eq!(
+            refusal(&document, &json!({ "shop": "tea" })),
+            "request_invalid: Something is wrong.; /shop \"tea\": there is no such shop; \
+             /scopes/0: invalid"
+        );
+        assert_eq!(refusal(&Value::Null, &Value::Null), "no code: ");
+    }
 }

@@ -9,6 +9,7 @@ use super::{Arguments, print};
 
 /// Print completions for a shell.
 #[derive(Debug, clap::Args)]
+#[command(after_help = super::EXIT_CODES)]
 pub(super) struct Args {
     /// Which shell.
     shell: Shell,

@@ -19,10 +19,13 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Say what is wrong with it, in one line, as the start would.
+    #[command(after_help = super::EXIT_CODES)]
     Check,
     /// Print every key with its default, its bounds and what it is for.
+    #[command(after_help = super::EXIT_CODES)]
     Default,
     /// Print it as it is merged of defaults, file and environment, secrets masked.
+    #[command(after_help = super::EXIT_CODES)]
     Show,
 }
 

@@ -37,8 +37,9 @@ use world::{StoryError, World};
 
 /// See the promises kept: five stories on a temporary database, then the server stays up.
 ///
-/// Exit code 0 only if every promise held; 1 if one was broken or a story could not be played.
+/// Nothing is left of it when it ends.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct Args {
     /// End after the stories.
     #[arg(long)]
@@ -49,6 +50,12 @@ pub(super) struct Args {
     listen: Option<SocketAddr>,
 }
 
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  every promise held
+  1  one was broken, or a story could not be played
+  2  wrong usage";
+
 const USUAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 /// The server is up within this, or something is wrong with it.
 const READY_MAX: Duration = Duration::from_secs(10);
@@ -58,11 +65,23 @@ pub(super) async fn run(args: Args) -> ExitCode {
         level: tracing::Level::WARN,
         json: false,
     });
+    if let Some(wrong) = wrong(&args) {
+        anstream::eprintln!("error: {wrong}");
+        return ExitCode::from(2);
+    }
     match demo(&args).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(why) => failed(&why),
     }
+}
+
+/// What is asked for wrongly.
+fn wrong(args: &Args) -> Option<String> {
+    let address = args.listen?;
+    Target::new(address)
+        .err()
+        .map(|_| format!("--listen {address}: the demo only listens on a loopback address"))
 }
 
 /// Answers whether every promise held.
@@ -413,12 +432,12 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn only_loopback_is_listened_on() {
+    #[test]
+    fn only_loopback_is_listened_on() {
         let args = Args {
             exit: true,
             listen: Some(([0, 0, 0, 0], 0).into()),
         };
-        assert!(demo(&args).await.is_err_and(|why| why.contains("loopback")));
+        assert!(wrong(&args).is_some_and(|why| why.contains("loopback")));
     }
 }

@@ -1,7 +1,7 @@
 //! `tollgate init`: a configuration to begin with.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use secrecy::ExposeSecret;
@@ -16,17 +16,26 @@ use crate::keys;
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::EXIT_CODES)]
 pub(super) struct Args {
-    /// Where to.
-    #[arg(default_value = "tollgate.toml")]
-    file: PathBuf,
+    /// Where to; the file of --config, or tollgate.toml, if absent.
+    file: Option<PathBuf>,
 }
 
 /// The line of the defaults that the fresh key takes the place of.
 const NO_KEY: &str = "bootstrap_key = \"\"";
 
-pub(super) fn run(args: Args) -> ExitCode {
-    let key_file = args.file.with_extension("key");
-    for file in [&args.file, &key_file] {
+pub(super) fn run(args: Args, configured: Option<&Path>) -> ExitCode {
+    let file = match (args.file, configured) {
+        (Some(file), _) => file,
+        (None, Some(file)) => file.to_owned(),
+        (None, None) => PathBuf::from("tollgate.toml"),
+    };
+    let key_file = file.with_extension("key");
+    if key_file == file {
+        let file = file.display();
+        anstream::eprintln!("error: {file}: the key goes there; name a file as tollgate.toml");
+        return ExitCode::from(2);
+    }
+    for file in [&file, &key_file] {
         if file.exists() {
             return failed(&format!(
                 "{} is there already; nothing was written",
@@ -36,16 +45,27 @@ pub(super) fn run(args: Args) -> ExitCode {
     }
     let key = keys::fresh();
     let key_text = format!("{}\n", key.expose_secret());
-    // A TOML string of the path, whatever characters it has.
-    let named = toml::Value::String(format!("file:{}", key_file.display()));
+    // A TOML string of the key's name, whatever characters it has. It is looked for beside the
+    // configuration, so both can be moved together.
+    let key_name = key_file.file_name().unwrap_or_default();
+    let named = toml::Value::String(format!("file:{}", key_name.display()));
     let text = DEFAULTS.replacen(NO_KEY, &format!("bootstrap_key = {named}"), 1);
-    let written = write_secret(&key_file, &key_text).and_then(|()| write_new(&args.file, &text));
-    if let Err(error) = written {
-        return failed(&format!("write {}: {error}", args.file.display()));
+    let refuse =
+        |path: &Path, error: std::io::Error| failed(&format!("write {}: {error}", path.display()));
+    if let Err(error) = write_secret(&key_file, &key_text) {
+        return refuse(&key_file, error);
     }
-    match Config::from_toml_str(&text) {
+    if let Err(error) = write_new(&file, &text) {
+        // A secret that nothing names is not left about.
+        if let Err(error) = std::fs::remove_file(&key_file) {
+            anstream::eprintln!("warning: remove {}: {error}", key_file.display());
+        }
+        return refuse(&file, error);
+    }
+    let folder = file.parent().unwrap_or(Path::new(""));
+    match Config::from_toml_in(&text, folder) {
         Ok(_) => {
-            anstream::eprintln!("wrote {} and {}", args.file.display(), key_file.display());
+            anstream::eprintln!("wrote {} and {}", file.display(), key_file.display());
             anstream::eprintln!("next: add a [sources.NAME], then `tollgate serve`");
             ExitCode::SUCCESS
         }
@@ -53,7 +73,7 @@ pub(super) fn run(args: Args) -> ExitCode {
     }
 }
 
-fn write_new(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options
         .write(true)
@@ -62,7 +82,7 @@ fn write_new(path: &std::path::Path, text: &str) -> std::io::Result<()> {
         .write_all(text.as_bytes())
 }
 
-fn write_secret(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -79,14 +99,37 @@ mod tests {
         assert_eq!(DEFAULTS.matches(NO_KEY).count(), 1);
         let folder = tempfile::tempdir().expect("there is room");
         let file = folder.path().join("tollgate.toml");
-        let done = run(Args { file: file.clone() });
-        assert_eq!(format!("{done:?}"), format!("{:?}", ExitCode::SUCCESS));
+        let done = said(run(Args { file: None }, Some(&file)));
+        assert_eq!(done, said(ExitCode::SUCCESS));
         let text = std::fs::read_to_string(&file).expect("it was written");
-        let config = Config::from_toml_str(&text).expect("it is a configuration");
+        assert!(text.contains("\nbootstrap_key = \"file:tollgate.key\"\n"));
+        let config = Config::from_toml_in(&text, folder.path()).expect("it is a configuration");
         let key = config.bootstrap_key.expect("it has a key");
         assert!(key.expose_secret().starts_with(keys::PREFIX));
-        let again = run(Args { file: file.clone() });
-        assert_eq!(format!("{again:?}"), format!("{:?}", ExitCode::from(1)));
+        let again = Args {
+            file: Some(file.clone()),
+        };
+        assert_eq!(said(run(again, None)), said(ExitCode::from(1)));
         assert_eq!(std::fs::read_to_string(&file).expect("it is there"), text);
+    }
+
+    fn said(exit: ExitCode) -> String {
+        format!("{exit:?}")
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_secret_is_left_where_no_configuration_could_be_written() {
+        let folder = tempfile::tempdir().expect("there is room");
+        // A link that leads nowhere is not there, and cannot be made anew.
+        let file = folder.path().join("tollgate.toml");
+        std::os::unix::fs::symlink("nowhere/else", &file).expect("a link");
+        let refused = said(run(Args { file: Some(file) }, None));
+        assert_eq!(refused, said(ExitCode::from(1)));
+        assert!(!folder.path().join("tollgate.key").exists());
+        let same = Args {
+            file: Some(folder.path().join("x.key")),
+        };
+        assert_eq!(said(run(same, None)), said(ExitCode::from(2)));
     }
 }

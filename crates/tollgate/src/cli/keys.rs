@@ -13,10 +13,12 @@ use serde_json::{Value, json};
 use tollgate_core::id::KeyId;
 use tollgate_store::OpenError;
 
-use super::call::Server;
+use super::call::{Server, refusal};
 use super::{configuration, failed, print};
 use crate::app::{App, StartError};
+use crate::body::{self, KeyBody};
 use crate::config::{Config, MAIN_SHOP};
+use crate::error::{Language, Problem, Telling};
 use crate::render::{KeyView, List};
 
 /// Create, list or revoke API keys.
@@ -39,6 +41,7 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Make a key; it is shown once.
+    #[command(after_help = super::EXIT_CODES)]
     Create {
         /// For people.
         name: String,
@@ -51,8 +54,10 @@ enum What {
         shop: Option<String>,
     },
     /// List keys, revoked ones too.
+    #[command(after_help = super::EXIT_CODES)]
     List,
     /// Revoke a key.
+    #[command(after_help = super::EXIT_CODES)]
     Revoke {
         /// Which, as `list` shows it.
         id: KeyId,
@@ -117,18 +122,28 @@ impl Keeper {
         scopes: &[String],
         shop: Option<&str>,
     ) -> Result<Value, String> {
+        let mut sent = json!({ "name": name, "scopes": scopes });
+        if let Some(shop) = shop {
+            sent["shop"] = shop.into();
+        }
         match self {
-            Keeper::Server(server) => {
-                let body = json!({ "name": name, "scopes": scopes, "shop": shop });
-                server.call("POST", "/v1/keys", Some(&body)).await
-            }
+            Keeper::Server(server) => server.call("POST", "/v1/keys", Some(&sent)).await,
             Keeper::Here(app) => {
-                let shop = app
-                    .shop_named(shop.unwrap_or(MAIN_SHOP))
-                    .ok_or("no such shop")?;
-                let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
-                let made = app.new_key(shop, name, &scopes).await;
-                let (row, key) = made.map_err(|problem| problem.to_string())?;
+                // Read as the API reads it, so that the same names are good.
+                let because = |problem: Problem| format!("make a key: {}", told(&problem, &sent));
+                let body: KeyBody = body::read(sent.to_string().as_bytes()).map_err(because)?;
+                let named = body.shop.as_ref().map_or(MAIN_SHOP, |shop| shop.as_str());
+                let Some(shop) = app.shop_named(named) else {
+                    let shops = app.config().shops.iter();
+                    let shops: Vec<&str> = shops.map(|shop| shop.name.as_str()).collect();
+                    return Err(format!(
+                        "make a key: there is no shop {named}; there are {}",
+                        shops.join(", ")
+                    ));
+                };
+                let scopes: Vec<&str> = body.scopes.iter().map(|scope| scope.as_str()).collect();
+                let made = app.new_key(shop, body.name.as_str(), &scopes).await;
+                let (row, key) = made.map_err(because)?;
                 Ok(json!(KeyView::of(&row, Some(key.expose_secret()))))
             }
         }
@@ -167,6 +182,17 @@ impl Keeper {
             }
         }
     }
+}
+
+/// A refusal of our own as the one of a server is told.
+fn told(problem: &Problem, sent: &Value) -> String {
+    let telling = Telling {
+        request_id: String::new(),
+        language: Language::English,
+    };
+    let answer = problem.answer(&telling);
+    let document: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    refusal(&document, sent)
 }
 
 fn show(what: &What, document: &Value) -> ExitCode {

@@ -27,11 +27,13 @@ pub(super) fn run(args: Args, file: Option<&Path>) -> ExitCode {
     };
     let steps = if args.dry_run {
         match &config.place {
-            Place::File(path) if path.exists() => Store::pending_migrations(path),
-            Place::File(_) | Place::Memory => {
-                anstream::eprintln!("the database is not there yet; it would be made");
-                return ExitCode::SUCCESS;
+            Place::File(path) => {
+                if !path.exists() {
+                    anstream::eprintln!("the database is not there yet; it would be made");
+                }
+                Store::pending_migrations(path)
             }
+            Place::Memory => Ok(Store::all_migrations()),
         }
         .map_err(|error| error.to_string())
     } else {

@@ -68,7 +68,7 @@ pub fn main() -> ExitCode {
     let file = config.as_deref();
     runtime.block_on(async {
         match command {
-            Command::Init(args) => init::run(args),
+            Command::Init(args) => init::run(args, file),
             Command::Serve(args) => serve::run(args, file).await,
             Command::Migrate(args) => migrate::run(args, file),
             Command::Config(args) => config::run(args, file),
@@ -115,5 +115,19 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_help_tells_the_exit_codes() {
+        fn check(command: &mut clap::Command) {
+            let name = command.get_name().to_owned();
+            for help in [command.render_help(), command.render_long_help()] {
+                assert!(help.to_string().contains("Exit codes:\n  0  "), "{name}");
+            }
+            for inner in command.get_subcommands_mut() {
+                check(inner);
+            }
+        }
+        check(&mut Arguments::command());
     }
 }

@@ -16,11 +16,12 @@ use crate::load::connection::{Connection, write_request};
 
 /// Send a correctly signed webhook, as the provider would.
 ///
-/// It is signed with the first secret of the source in the configuration. Exit code 0 if it was
-/// taken (2xx), 1 if it was not, 2 if it could not be made or sent.
+/// It is signed with the first secret of the source in the configuration.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct Args {
-    /// The provider, or the name of a source in the configuration.
+    /// The provider, or the name of a source in the configuration; SHOP/NAME for the source of a
+    /// shop.
     provider: String,
     /// What has happened: pending, authorized, review, paid, failed, expired, cancelled, refunded,
     /// partially_refunded or charged_back.
@@ -45,6 +46,12 @@ pub(super) struct Args {
     #[arg(long)]
     print: bool,
 }
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  it was taken (2xx), or printed
+  1  it was not taken
+  2  it could not be made or sent, or was asked for wrongly";
 
 const ANSWER_MAX: Duration = Duration::from_secs(30);
 
@@ -117,28 +124,47 @@ async fn send(args: &Args, config: &Config) -> Result<bool, String> {
     Ok((200..300).contains(&status))
 }
 
-/// The source of this name, or the only one of this provider.
+/// The source of this name (SHOP/NAME where several shops have one), or the only one of this
+/// provider.
 fn find_source<'a>(config: &'a Config, wanted: &str) -> Result<&'a ConfiguredSource, String> {
-    let all = || config.shops.iter().flat_map(|shop| &shop.sources);
-    if let Some(found) = all().find(|configured| configured.source.name() == wanted) {
+    let all = || {
+        config.shops.iter().flat_map(|shop| {
+            let sources = shop.sources.iter();
+            sources.map(move |configured| (shop.name.as_str(), configured))
+        })
+    };
+    let full =
+        |shop: &str, configured: &ConfiguredSource| format!("{shop}/{}", configured.source.name());
+    if let Some((_, found)) = all().find(|(shop, configured)| full(shop, configured) == wanted) {
         return Ok(found);
     }
-    let of_provider: Vec<_> = all()
-        .filter(|configured| configured.source.provider().name == wanted)
+    let named: Vec<_> = all()
+        .filter(|(_, configured)| configured.source.name() == wanted)
         .collect();
-    match of_provider[..] {
-        [found] => Ok(found),
+    let of_provider = || {
+        all()
+            .filter(|(_, configured)| configured.source.provider().name == wanted)
+            .collect()
+    };
+    let is_name = !named.is_empty();
+    let candidates = if is_name { named } else { of_provider() };
+    match candidates[..] {
+        [(_, found)] => Ok(found),
         [] => Err(match tollgate_providers::provider(wanted) {
             Some(provider) => not_configured(provider),
-            None => unknown(wanted, all().map(|configured| configured.source.name())),
+            None => unknown(
+                wanted,
+                all().map(|(_, configured)| configured.source.name()),
+            ),
         }),
         _ => {
-            let names: Vec<&str> = of_provider
+            let names: Vec<String> = candidates
                 .iter()
-                .map(|configured| configured.source.name())
+                .map(|(shop, configured)| full(shop, configured))
                 .collect();
+            let are = if is_name { "named" } else { "of" };
             Err(format!(
-                "several sources are of {wanted}: name one of {}",
+                "several sources are {are} {wanted}: name one of {}",
                 names.join(", ")
             ))
         }
@@ -379,6 +405,25 @@ credentials = [{ username = "tollgate", password = "literal:hush2026" }]
         assert_eq!(found("phonepe").as_deref(), Ok("shopfront"));
         assert!(found("midtrnas").is_err_and(|why| why.contains("did you mean midtrans?")));
         assert!(found("hmac").is_err_and(|why| why.contains("secrets - ")));
+    }
+
+    #[test]
+    fn a_source_that_two_shops_have_is_named_with_its_shop() {
+        let text = CONFIG.to_owned()
+            + "[shops.tea.sources.midtrans]\nprovider = \"midtrans\"\nsecrets = [\"literal:tea-leaf\"]";
+        let config = Config::from_toml_str(&text).expect("it is complete");
+        let path = |wanted| find_source(&config, wanted).map(|found| found.paths[0].clone());
+        let refused = path("midtrans").expect_err("there are two");
+        assert!(
+            refused.ends_with("name one of main/midtrans, tea/midtrans"),
+            "{refused}"
+        );
+        assert_eq!(path("main/midtrans").as_deref(), Ok("/webhooks/midtrans"));
+        assert_eq!(
+            path("tea/midtrans").as_deref(),
+            Ok("/webhooks/tea/midtrans")
+        );
+        assert!(path("tea/shopfront").is_err());
     }
 
     #[test]

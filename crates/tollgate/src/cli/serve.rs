@@ -35,20 +35,21 @@ pub(super) async fn run(_: Args, file: Option<&Path>) -> ExitCode {
         Err(error) => return failed(&format!("listen at {address}: {error}")),
     };
     let stop = stop_signal();
-    let urls = urls(&config, listener.local_addr().unwrap_or(address));
     let opened = tokio::task::spawn_blocking(|| App::open(config)).await;
     let app = match opened.expect("opening a store does not panic") {
         Ok(app) => app,
         Err(error) => return failed(&error.to_string()),
     };
-    let serving = match Serving::new(app, listener).await {
+    let serving = match Serving::new(app.clone(), listener).await {
         Ok(serving) => serving,
         Err(error) => return failed(&error.to_string()),
     };
-    for address in serving.addresses() {
+    let addresses = serving.addresses();
+    for address in &addresses {
         anstream::eprintln!("listening at http://{address}");
     }
-    for line in urls {
+    let listen = addresses.first().copied().unwrap_or(address);
+    for line in urls(app.config(), listen) {
         anstream::eprintln!("{line}");
     }
     serving.run(stop).await;
@@ -56,9 +57,10 @@ pub(super) async fn run(_: Args, file: Option<&Path>) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// The URLs to register at each provider.
-fn urls(config: &Config, listening_at: SocketAddr) -> Vec<String> {
-    let listen = format!("http://{listening_at}");
+/// The URLs to register at each provider. `listen` is where it came to listen: the configured port
+/// may be 0.
+fn urls(config: &Config, listen: SocketAddr) -> Vec<String> {
+    let listen = format!("http://{listen}");
     let base = config.server.public_url.as_deref().unwrap_or(&listen);
     let mut lines = Vec::new();
     for shop in &config.shops {

@@ -159,6 +159,35 @@ fn a_key_can_be_made_before_the_server_runs() {
     );
 }
 
+/// The command line refuses what the API refuses, and names the place.
+#[test]
+fn a_key_without_a_server_is_refused_as_with_one() {
+    let home = Home::new();
+    let config = home.write_config();
+    let refused = |arguments: &[&str]| {
+        let mut create = command();
+        create
+            .args(["keys", "create"])
+            .args(arguments)
+            .arg("--config")
+            .arg(&config)
+            .current_dir(home.path());
+        let ended = finish(&mut create);
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        ended.stderr
+    };
+    let long = "x".repeat(201);
+    for name in ["", "a\nb", &long] {
+        let told = refused(&[name]);
+        assert!(told.contains("/name"), "{told}");
+    }
+    let told = refused(&["first", "--shop", "nowhere"]);
+    assert!(
+        told.contains("no shop nowhere") && told.contains("main"),
+        "{told}"
+    );
+}
+
 /// Another shop's things are not there: sources, orders, codes, references, skus.
 #[test]
 fn shops_do_not_see_each_other() {

@@ -50,6 +50,7 @@ fn the_schema_is_brought_up_to_date_once() {
     let dry = migrate(&["--dry-run"]);
     assert_eq!(dry.code, Some(0), "{dry:?}");
     assert!(!home.database().exists(), "nothing was made");
+    assert!(dry.stdout.starts_with("0001 "), "{dry:?}");
 
     let done = migrate(&["--json"]);
     assert_eq!(done.code, Some(0), "{done:?}");
@@ -69,6 +70,26 @@ fn the_schema_is_brought_up_to_date_once() {
     let dry = migrate(&["--dry-run"]);
     assert_eq!(dry.code, Some(0), "reading is allowed: {dry:?}");
     assert_eq!(server.client().call(&Request::get("/readyz")).status, 200);
+}
+
+/// A file in another folder is written and read there, whoever names it.
+#[test]
+fn init_writes_the_configuration_that_is_named() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::create_dir(folder.path().join("etc")).expect("it can be made");
+    let run = |arguments: &[&str]| {
+        let mut run = command();
+        run.args(arguments)
+            .env("TOLLGATE_CONFIG", "etc/shop.toml")
+            .current_dir(folder.path());
+        finish(&mut run)
+    };
+    let ended = run(&["init"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(folder.path().join("etc/shop.toml").exists(), "{ended:?}");
+    assert!(folder.path().join("etc/shop.key").exists(), "{ended:?}");
+    let ended = run(&["config", "check"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
 }
 
 /// The health that a service manager and a balancer ask for, without a key.
