@@ -189,6 +189,9 @@ pub struct CreateOrder {
     pub payment: Option<(String, String)>,
     /// A JSON object, kept as it came.
     pub metadata: String,
+    /// Something it names that the edge does not know. It is refused with it unless its code or
+    /// reference is taken, which is told first; what could not be read of it then means nothing.
+    pub unknown: Option<Unknown>,
 }
 
 /// The shop registers a payment.
@@ -210,6 +213,21 @@ pub struct RegisterPayment {
     pub expires_at: Option<Timestamp>,
     /// A JSON object; only a payment that stands alone keeps it.
     pub metadata: String,
+    /// Something it names that the edge does not know, as in [`CreateOrder::unknown`].
+    pub unknown: Option<Unknown>,
+}
+
+/// What a creation names although there is no such thing, or has none of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unknown {
+    /// An order without lines.
+    Lines,
+    /// A currency that is none.
+    Currency,
+    /// A source that is not configured.
+    Source,
+    /// An order by a text that can be neither an id nor a code.
+    Order,
 }
 
 /// A cart sets capacity aside.

@@ -1,6 +1,7 @@
 //! Decisions: what comes out of `decide`.
 
 use crate::capacity::{Calendar, Slot, Stock};
+use crate::command::Unknown;
 use crate::effect::Effect;
 use crate::id::{EventId, OrderId, PaymentId, RefundId, RootId, ShopId};
 use crate::order::Root;
@@ -173,6 +174,8 @@ pub enum Refusal {
         /// What may still be refunded.
         refundable_minor: i64,
     },
+    /// The edge does not know what is named.
+    Unknown(Unknown),
     /// This sku was never put.
     SkuUnknown(String),
     /// No such calendar.

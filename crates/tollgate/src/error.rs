@@ -2,11 +2,13 @@
 //!
 //! A code never changes. What customers of a shop may see is told in the language they ask for.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tollgate_core::command::Unknown;
 use tollgate_core::decision::{Existing, Refusal};
 use tollgate_store::{Answer, SubmitError};
 
@@ -94,11 +96,11 @@ codes! {
         "Этот код или номер уже занят; `id` указывает, чем именно.",
     ];
     OUT_OF_STOCK = "out_of_stock" 409 no "Not enough in stock" [
-        "There is not enough in stock for this order.",
-        "Stok tidak cukup untuk pesanan ini.",
-        "इस ऑर्डर के लिए पर्याप्त स्टॉक नहीं है।",
-        "אין מספיק במלאי להזמנה זו.",
-        "На складе недостаточно товара для этого заказа.",
+        "There is not enough in stock.",
+        "Stok tidak cukup.",
+        "पर्याप्त स्टॉक नहीं है।",
+        "אין מספיק במלאי.",
+        "На складе недостаточно товара.",
     ];
     SLOT_FULL = "slot_full" 409 no "The slot is full" [
         "This time slot is full; choose another one.",
@@ -108,11 +110,11 @@ codes! {
         "Это время уже занято; выберите другое.",
     ];
     NO_SLOT_WITH_ROOM = "no_slot_with_room" 409 no "No slot has room" [
-        "No time slot has room for this order.",
-        "Tidak ada slot waktu yang cukup untuk pesanan ini.",
-        "इस ऑर्डर के लिए किसी समय स्लॉट में जगह नहीं है।",
-        "אין חלון זמן פנוי להזמנה זו.",
-        "Нет свободного времени для этого заказа.",
+        "No time slot has room for this.",
+        "Tidak ada slot waktu yang cukup.",
+        "किसी समय स्लॉट में इतनी जगह नहीं है।",
+        "אין חלון זמן פנוי.",
+        "Нет свободного времени.",
     ];
     BELOW_HELD = "below_held" 409 no "Less than what is held"
         ["Orders hold more than this; `held` says how much."];
@@ -125,12 +127,12 @@ codes! {
         "ההזמנה שולמה ואי אפשר לבטלה; יש לבצע החזר.",
         "Заказ оплачен, отменить его нельзя; оформите возврат.",
     ];
-    HOLD_NOT_ACTIVE = "hold_not_active" 409 no "The hold has ended" [
-        "What was set aside for this cart has been let go; order again.",
-        "Barang yang disisihkan untuk keranjang ini sudah dilepas; pesan kembali.",
-        "इस कार्ट के लिए रखा गया सामान छोड़ दिया गया है; फिर से ऑर्डर करें।",
-        "מה שנשמר לעגלה הזו שוחרר; הזמינו שוב.",
-        "Резерв этой корзины снят; оформите заказ заново.",
+    HOLD_NOT_ACTIVE = "hold_not_active" 409 no "The hold is not active" [
+        "Nothing is set aside for this cart any more: its time ran out, it was released or it was ordered.",
+        "Tidak ada lagi yang disisihkan untuk keranjang ini: waktunya habis, sudah dilepas, atau sudah dipesan.",
+        "इस कार्ट के लिए अब कुछ भी अलग नहीं रखा है: समय समाप्त हुआ, छोड़ दिया गया, या ऑर्डर हो चुका है।",
+        "שום דבר כבר לא שמור לעגלה הזו: הזמן עבר, היא שוחררה או שכבר הוזמנה.",
+        "Для этой корзины больше ничего не отложено: время вышло, резерв снят или заказ уже оформлен.",
     ];
     REFUND_EXCEEDS_CAPTURED = "refund_exceeds_captured" 409 no "More than can be refunded"
         ["No more than `refundable_amount` can be refunded."];
@@ -160,7 +162,7 @@ codes! {
     LINES_EMPTY = "lines_empty" 422 no "There are no lines"
         ["An order has at least one line."];
     SKU_UNKNOWN = "sku_unknown" 422 no "There is no such sku"
-        ["Put its stock first, or say \"stocked\": false in the line."];
+        ["Put its stock first; a line of an order may say \"stocked\": false instead."];
     SLOT_UNKNOWN = "slot_unknown" 422 no "There is no such slot"
         ["There is no such slot, or it lies in the past."];
     CALENDAR_UNKNOWN = "calendar_unknown" 422 no "There is no such calendar"
@@ -168,13 +170,15 @@ codes! {
     ORDER_UNKNOWN = "order_unknown" 422 no "There is no such order"
         ["There is no order of this id or code in this shop."];
     LARGER_THAN_SLOT = "larger_than_slot" 422 no "Larger than any slot" [
-        "The order is larger than any time slot.",
-        "Pesanan ini lebih besar daripada slot waktu mana pun.",
-        "यह ऑर्डर किसी भी समय स्लॉट से बड़ा है।",
-        "ההזמנה גדולה מכל חלון זמן.",
-        "Заказ больше любого временного интервала.",
+        "This is larger than any time slot.",
+        "Ini lebih besar daripada slot waktu mana pun.",
+        "यह किसी भी समय स्लॉट से बड़ा है।",
+        "זה גדול מכל חלון זמן.",
+        "Это больше любого временного интервала.",
     ];
     REFUND_NOT_SUPPORTED = "refund_not_supported" 422 no "Not for this source"
+        ["Payments of this source cannot be refunded from here; refund at the provider."];
+    NOT_MANUAL = "not_manual" 422 no "Not for this source"
         ["Only payments of source manual can be captured by hand."];
     TOO_MANY_PAYMENTS = "too_many_payments" 422 no "Too many payments"
         ["The order has as many payments as it may have (orders.payments_max)."];
@@ -230,6 +234,15 @@ pub enum Language {
     Russian,
 }
 
+/// In the order of `details`.
+const LANGUAGES: [Language; 5] = [
+    Language::English,
+    Language::Indonesian,
+    Language::Hindi,
+    Language::Hebrew,
+    Language::Russian,
+];
+
 impl Language {
     /// The best language of an `Accept-Language` header (RFC 9110, 12.5.4): the greatest weight,
     /// the first among equals.
@@ -271,7 +284,8 @@ impl Language {
 /// A place in the request that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Pointer {
-    /// A JSON pointer into the body, or `?name` for a parameter.
+    /// A JSON pointer into the body, `?name` for a parameter of the query, `{name}` for one of the
+    /// path, or a header's name.
     pub pointer: String,
     /// What is wrong, in a word.
     pub code: &'static str,
@@ -281,10 +295,10 @@ pub struct Pointer {
 }
 
 /// A refusal or an error on its way to becoming a document.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Problem(Box<Parts>);
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Parts {
     code: &'static Code,
     /// More than the table says; English.
@@ -292,6 +306,8 @@ struct Parts {
     errors: Vec<Pointer>,
     members: Vec<(&'static str, Value)>,
     new_key_required: bool,
+    /// What lies behind it, for the log alone.
+    cause: Option<String>,
 }
 
 /// A problem as it is written.
@@ -328,6 +344,7 @@ impl From<&'static Code> for Problem {
             errors: Vec::new(),
             members: Vec::new(),
             new_key_required: false,
+            cause: None,
         }))
     }
 }
@@ -391,6 +408,7 @@ impl Problem {
             errors,
             members,
             new_key_required,
+            cause: _,
         } = self.0.as_ref();
         let translated = code.details.get(telling.language as usize);
         let told = match (detail, translated) {
@@ -446,15 +464,65 @@ impl fmt::Display for Problem {
     }
 }
 
+impl fmt::Debug for Problem {
+    /// One line for the log: not the table, which everybody has.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Parts {
+            code,
+            detail,
+            errors,
+            cause,
+            ..
+        } = self.0.as_ref();
+        f.write_str(code.code)?;
+        if let Some(told) = cause.as_ref().or(detail.as_ref()) {
+            write!(f, ": {told}")?;
+        }
+        for Pointer { pointer, code, .. } in errors {
+            write!(f, " {pointer:?} {code}")?;
+        }
+        Ok(())
+    }
+}
+
 impl From<SubmitError> for Problem {
+    /// The caller is not told what the database said; the log is.
     fn from(error: SubmitError) -> Problem {
-        match error {
+        let mut problem: Problem = match &error {
             SubmitError::Overloaded { .. } => OVERLOADED.into(),
             SubmitError::Unavailable { .. } | SubmitError::Closing => UNAVAILABLE.into(),
             SubmitError::OutcomeUnknown { .. } => OUTCOME_UNKNOWN.into(),
             SubmitError::Quarantined => QUARANTINED.into(),
-        }
+        };
+        problem.0.cause = Some(format!("failed to {error}"));
+        problem
     }
+}
+
+/// There is no such currency.
+pub(crate) fn currency_unknown() -> Problem {
+    Problem::from(CURRENCY_UNKNOWN).at("/currency", "currency_unknown")
+}
+
+/// The language of a problem that was written before: that of its detail.
+pub(crate) fn language_of(document: &[u8]) -> &'static str {
+    #[derive(Deserialize)]
+    struct Told<'d> {
+        #[serde(borrow)]
+        code: Cow<'d, str>,
+        #[serde(borrow)]
+        detail: Cow<'d, str>,
+    }
+    let Ok(told) = serde_json::from_slice::<Told<'_>>(document) else {
+        return Language::English.tag();
+    };
+    let details = code_of(&told.code).details;
+    let language = LANGUAGES.iter().find(|language| {
+        details
+            .get(**language as usize)
+            .is_some_and(|known| *known == told.detail)
+    });
+    language.map_or(Language::English.tag(), |language| language.tag())
 }
 
 /// A refusal as a problem. `skus` are the skus of the request's lines in order, for pointers.
@@ -516,6 +584,19 @@ pub(crate) fn refused(refusal: &Refusal, skus: &[String]) -> Problem {
         Refusal::RefundExceedsCaptured { refundable_minor } => {
             Problem::from(REFUND_EXCEEDS_CAPTURED).with("refundable_amount", *refundable_minor)
         }
+        Refusal::Unknown(Unknown::Lines) => Problem::from(LINES_EMPTY).at("/lines", "lines_empty"),
+        Refusal::Unknown(Unknown::Currency) => currency_unknown(),
+        Refusal::Unknown(Unknown::Source) => {
+            // An order names it within its payment, and has lines; a payment has none.
+            let pointer = match skus {
+                [] => "/source",
+                [..] => "/payment/source",
+            };
+            Problem::from(SOURCE_UNKNOWN).at(pointer, "source_unknown")
+        }
+        Refusal::Unknown(Unknown::Order) => {
+            Problem::from(ORDER_UNKNOWN).at("/order", "order_unknown")
+        }
         Refusal::SkuUnknown(sku) => pointers(
             Problem::from(SKU_UNKNOWN).with("sku", sku.as_str()),
             sku,
@@ -533,7 +614,7 @@ pub(crate) fn refused(refusal: &Refusal, skus: &[String]) -> Problem {
         Refusal::CurrencyMismatch => {
             Problem::from(CURRENCY_MISMATCH).at("/currency", "currency_mismatch")
         }
-        Refusal::NotManual => REFUND_NOT_SUPPORTED.into(),
+        Refusal::NotManual => NOT_MANUAL.into(),
         Refusal::TooManyPayments => TOO_MANY_PAYMENTS.into(),
     }
 }

@@ -10,6 +10,9 @@ pub(crate) fn rfc3339(time: Timestamp) -> String {
     }
 }
 
+/// What a text of a point in time looks like, and how far the calendar reaches.
+pub(crate) const WANTED: &str = "a time as 2026-01-22T10:00:00Z, at most 9999-12-30T22:00:00Z";
+
 /// Reads a text; an offset is taken into account, a missing one is refused.
 pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let time: jiff::Timestamp = text.parse().ok()?;

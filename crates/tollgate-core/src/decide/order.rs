@@ -22,13 +22,6 @@ fn refused(refusal: Refusal) -> Step<Told> {
 
 /// The shop creates an order: its code, its hold, its payment, and whatever was waiting for it.
 pub(super) fn create(draft: &mut Draft, wanted: &CreateOrder) -> Step<Told> {
-    let total_minor = match total(wanted) {
-        Ok(total) => total,
-        Err(refusal) => return refused(refusal),
-    };
-    let Some(lines) = room::stocked(&wanted.lines) else {
-        return refused(Refusal::AmountOverflow);
-    };
     if let Some(order) = draft.order_of_code(&wanted.code)? {
         return refused(Refusal::AlreadyExists(Existing::Order(order)));
     }
@@ -39,6 +32,16 @@ pub(super) fn create(draft: &mut Draft, wanted: &CreateOrder) -> Step<Told> {
     {
         return refused(Refusal::AlreadyExists(Existing::Payment(payment)));
     }
+    if let Some(unknown) = wanted.unknown {
+        return refused(Refusal::Unknown(unknown));
+    }
+    let total_minor = match total(wanted) {
+        Ok(total) => total,
+        Err(refusal) => return refused(refusal),
+    };
+    let Some(lines) = room::stocked(&wanted.lines) else {
+        return refused(Refusal::AmountOverflow);
+    };
     let id = OrderId::on(wanted.fresh, 0);
     let mut taken_over = None;
     if let Some(hold) = wanted.take_over {

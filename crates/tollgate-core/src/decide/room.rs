@@ -4,7 +4,7 @@
 
 use crate::capacity::{Booking, Calendar, Hold, HoldState, Late, Slot, SlotWish, Stock, Unit};
 use crate::decision::{Detail, Refusal};
-use crate::money::Currency;
+use crate::money::{API_INTEGER_MAX, Currency};
 use crate::order::{Line, Root};
 use crate::snapshot::{Key, Known, Missing, SLOT_PAGE_FIRST, Stretch};
 use crate::time::Timestamp;
@@ -66,7 +66,7 @@ pub(super) enum Taking {
     Sell,
 }
 
-/// Sums lines on one sku (B1). `None`: a quantity below one, or a sum that does not fit.
+/// Sums lines on one sku (B1). `None`: a quantity below one, or a sum that the API cannot tell.
 pub(super) fn summed<'l>(lines: impl Iterator<Item = (&'l str, i64)>) -> Option<Units> {
     let mut units = std::collections::BTreeMap::<String, i64>::new();
     for (sku, quantity) in lines {
@@ -74,7 +74,9 @@ pub(super) fn summed<'l>(lines: impl Iterator<Item = (&'l str, i64)>) -> Option<
             return None;
         }
         let sum = units.entry(sku.to_owned()).or_default();
-        *sum = sum.checked_add(quantity)?;
+        *sum = sum
+            .checked_add(quantity)
+            .filter(|sum| *sum <= API_INTEGER_MAX)?;
     }
     Some(units.into_iter().collect())
 }
@@ -311,7 +313,9 @@ fn candidate(draft: &Draft, place: Place, measure: Measure) -> Step<Candidate> {
                 Ok(units) => units,
                 Err(refusal) => return Ok(Candidate::Refused(refusal)),
             };
-            Ok(if slot.capacity < units {
+            Ok(if slot.starts_at < draft.now {
+                Candidate::Refused(Refusal::SlotUnknown)
+            } else if slot.capacity < units {
                 Candidate::Refused(Refusal::LargerThanSlot)
             } else if slot.starts_at < first_start(draft.now, calendar, None) || !fits(slot, units)
             {

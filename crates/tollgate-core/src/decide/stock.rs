@@ -2,6 +2,7 @@
 
 use crate::capacity::Stock;
 use crate::decision::{Detail, Outcome, Refusal};
+use crate::money::API_INTEGER_MAX;
 
 use super::draft::{Draft, Step, Told, text};
 use super::room;
@@ -65,6 +66,9 @@ pub(super) fn adjust(draft: &mut Draft, sku: &str, delta: i64, reason: &str) -> 
     let Some(on_hand) = before.on_hand.checked_add(delta) else {
         return refused(Refusal::AmountOverflow);
     };
+    if API_INTEGER_MAX < on_hand {
+        return refused(Refusal::AmountOverflow);
+    }
     if on_hand < before.held {
         return refused(Refusal::BelowHeld { held: before.held });
     }

@@ -128,7 +128,8 @@ impl World {
                 Outcome::Refused(
                     Refusal::NoSlotWithRoom { .. }
                     | Refusal::SlotFull { .. }
-                    | Refusal::LargerThanSlot,
+                    | Refusal::LargerThanSlot
+                    | Refusal::SlotUnknown,
                 ),
                 expected,
             ) => assert_eq!(expected, Some(None), "B10: refused although there was room"),

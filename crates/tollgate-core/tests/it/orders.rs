@@ -1,7 +1,7 @@
 //! Orders, stock and slots (scenarios B).
 
 use tollgate_core::capacity::{Late, SlotWish, Unit};
-use tollgate_core::command::{Action, CreateOrder, OrderRef, TakeHold};
+use tollgate_core::command::{Action, CreateOrder, OrderRef, TakeHold, Unknown};
 use tollgate_core::decision::{Existing, Outcome, Refusal};
 use tollgate_core::id::{HoldId, OrderId, RootId, SlotId};
 use tollgate_core::order::AttentionCode;
@@ -188,6 +188,23 @@ fn refusals_are_found_in_the_order_the_api_says() {
         ..order("B", &[])
     };
     assert_eq!(store.refusal(no_lines), Refusal::LargerThanSlot);
+}
+
+#[test]
+fn what_the_edge_does_not_know_is_told_after_what_exists_and_before_everything_else() {
+    let mut store = shop(1);
+    let taken = store.order(one_shirt("A"));
+    let unknown = |code: &str| CreateOrder {
+        unknown: Some(Unknown::Currency),
+        discount_minor: 1_000_000,
+        ..order(code, &[line("hat", 1, 1)])
+    };
+    let exists = Refusal::AlreadyExists(Existing::Order(OrderId::on(taken, 0)));
+    assert_eq!(store.refusal(unknown("A")), exists);
+    assert_eq!(
+        store.refusal(unknown("B")),
+        Refusal::Unknown(Unknown::Currency)
+    );
 }
 
 #[test]
@@ -542,6 +559,13 @@ fn a_slot_too_near_is_no_candidate() {
         ..one_shirt("B")
     };
     assert_eq!(store.refusal(wanted), Refusal::SlotUnknown);
+    // What has begun is not full, it is gone.
+    store.now = minutes(46);
+    let past = CreateOrder {
+        slot: Some(SlotWish::Exactly(SlotId::from_u128((1 << 64) | 3))),
+        ..one_shirt("B")
+    };
+    assert_eq!(store.refusal(past), Refusal::SlotUnknown);
 }
 
 #[test]

@@ -139,6 +139,7 @@ pub(crate) fn order(code: &str, lines: &[Line]) -> CreateOrder {
         take_over: None,
         payment: None,
         metadata: "{}".to_owned(),
+        unknown: None,
     }
 }
 
@@ -237,6 +238,7 @@ impl Store {
             currency: alone.then(|| currency("IDR")),
             expires_at: None,
             metadata: "{}".to_owned(),
+            unknown: None,
         }))
     }
 

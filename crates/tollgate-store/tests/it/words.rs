@@ -76,6 +76,7 @@ pub(crate) fn order(number: u64, code: &str) -> CreateOrder {
         take_over: None,
         payment: None,
         metadata: "{}".to_owned(),
+        unknown: None,
     }
 }
 
@@ -135,6 +136,7 @@ pub(crate) fn register(number: u64, code: &str, source: &str, reference: &str) -
         currency: None,
         expires_at: None,
         metadata: "{}".to_owned(),
+        unknown: None,
     })
 }
 
@@ -149,6 +151,7 @@ pub(crate) fn register_alone(number: u64, reference: &str, minor: i64) -> Action
         currency: Some(currency("IDR")),
         expires_at: None,
         metadata: "{}".to_owned(),
+        unknown: None,
     })
 }
 

@@ -1,5 +1,7 @@
 //! Who calls: API keys and what they may do.
 
+use std::collections::BTreeSet;
+
 use secrecy::{ExposeSecret, SecretString};
 use tollgate_core::id::{KeyId, ShopId};
 use tollgate_store::KeyRow;
@@ -98,7 +100,8 @@ impl App {
                 return Err(Problem::invalid_at("/shop", told));
             }
         };
-        let scopes: Vec<&str> = body.scopes.iter().map(|scope| scope.as_str()).collect();
+        let scopes: BTreeSet<&str> = body.scopes.iter().map(|scope| scope.as_str()).collect();
+        let scopes: Vec<&str> = scopes.into_iter().collect();
         self.new_key(shop, body.name.as_str(), &scopes).await
     }
 

@@ -1,26 +1,24 @@
 //! Stock, calendars with their slots, carts' holds.
 
-use tollgate_core::capacity::{Calendar, Hold, Late, NewSlot, Slot, Stock, Unit};
+use tollgate_core::capacity::{Calendar, Hold, HoldState, Late, NewSlot, Slot, Stock, Unit};
 use tollgate_core::command::{Action, TakeHold};
-use tollgate_core::id::{HoldId, ShopId};
+use tollgate_core::id::{HoldId, RootId, ShopId};
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_store::Page;
 
 use super::{Answered, App, Asking, Caller, Keyed, known_currency, unreadable};
-use crate::body::{
-    AdjustBody, CalendarBody, HoldBody, SlotsBody, StockBody, check_line_count, is_name, slot_wish,
-};
+use crate::body::{AdjustBody, CalendarBody, HoldBody, SlotsBody, StockBody, is_name, slot_wish};
 use crate::calendar::{self, Rules, Weekly};
-use crate::error::{NOT_FOUND, Problem};
+use crate::error::{NOT_FOUND, Problem, currency_unknown};
 use crate::words::{self, LATES, UNITS};
 use crate::{ids, render};
 
-/// A sku or calendar out of a path.
-fn name(text: &str) -> Result<String, Problem> {
+/// A sku or calendar out of a path; `parameter` is what the path's template calls it.
+fn name(text: &str, parameter: &str) -> Result<String, Problem> {
     match is_name(text) {
         true => Ok(text.to_owned()),
         false => Err(Problem::invalid_at(
-            "",
+            parameter,
             "a name is 1 to 128 characters of A-Z a-z 0-9 . _ : + -",
         )),
     }
@@ -36,7 +34,7 @@ impl App {
         body: StockBody,
     ) -> Result<Answered, Problem> {
         let action = Action::PutStock {
-            sku: name(sku)?,
+            sku: name(sku, "{sku}")?,
             on_hand: body.on_hand.0,
             if_version,
             low_at: body.low_at.map(|low_at| low_at.0),
@@ -54,7 +52,7 @@ impl App {
         body: AdjustBody,
     ) -> Result<Answered, Problem> {
         let action = Action::AdjustStock {
-            sku: name(sku)?,
+            sku: name(sku, "{sku}")?,
             delta: body.delta.0,
             reason: body.reason.map_or_else(String::new, |reason| reason.0),
         };
@@ -97,26 +95,20 @@ impl App {
         calendar: &str,
         body: CalendarBody,
     ) -> Result<Answered, Problem> {
-        let name = name(calendar)?;
+        let name = name(calendar, "{name}")?;
         let now = self.now();
         let timezone = body.timezone.map_or_else(
             || self.timezone(caller.shop()).to_owned(),
             |timezone| timezone.0,
         );
-        let slot_minutes = match (body.slot_minutes, body.weekly.is_empty()) {
-            (Some(minutes), _) => minutes.0,
-            (None, true) => 60,
-            (None, false) => {
-                let told = "a calendar with weekly hours says how long a slot is";
-                return Err(Problem::invalid_at("/slot_minutes", told));
-            }
-        };
+        let weekly = body.weekly.unwrap_or_default();
+        // Without weekly hours nothing is cut; with them its shape wants a length.
+        let slot_minutes = body.slot_minutes.map_or(60, |minutes| minutes.0);
         let rules = Rules {
             timezone,
             slot_minutes,
             days_ahead: body.days_ahead.map_or(7, |days| days.0),
-            weekly: body
-                .weekly
+            weekly: weekly
                 .into_iter()
                 .map(|weekly| Weekly {
                     days: weekly.days.into_iter().map(|day| day.0).collect(),
@@ -124,7 +116,7 @@ impl App {
                     closes: weekly.closes.0,
                 })
                 .collect(),
-            closed: body.closed.into_iter().map(|day| day.0).collect(),
+            closed: body.closed.into_iter().flatten().map(|day| day.0).collect(),
         };
         let until = calendar::horizon(&rules, now);
         let slots = calendar::slots(&name, &rules, now, until).ok_or_else(|| {
@@ -139,10 +131,10 @@ impl App {
             name,
             unit: words::of(UNITS, body.unit.as_str()).unwrap_or(Unit::Orders),
             capacity: body.capacity.0,
-            currency: body
-                .currency
-                .map(|code| known_currency(code.as_str()))
-                .transpose()?,
+            currency: match body.currency {
+                None => None,
+                Some(code) => Some(known_currency(code.as_str()).ok_or_else(currency_unknown)?),
+            },
             visible_lead: minutes(body.visible_lead_minutes.map(|lead| lead.0)),
             booking_lead: minutes(body.booking_lead_minutes.map(|lead| lead.0)),
             late: body
@@ -172,25 +164,17 @@ impl App {
         calendar: &str,
         body: SlotsBody,
     ) -> Result<Answered, Problem> {
-        let name = name(calendar)?;
-        let mut slots: Vec<NewSlot> = Vec::with_capacity(body.slots.len());
-        for (index, slot) in body.slots.into_iter().enumerate() {
-            let (starts_at, ends_at) = (slot.starts_at.0, slot.ends_at.0);
-            if ends_at <= starts_at {
-                let pointer = format!("/slots/{index}/ends_at");
-                return Err(Problem::invalid_at(pointer, "a slot ends after it starts"));
-            }
-            if slots.iter().any(|other| other.starts_at == starts_at) {
-                let pointer = format!("/slots/{index}/starts_at");
-                return Err(Problem::invalid_at(pointer, "two slots start at this time"));
-            }
-            slots.push(NewSlot {
-                id: calendar::slot_id(&name, starts_at),
-                starts_at,
-                ends_at,
+        let name = name(calendar, "{name}")?;
+        let slots = body
+            .slots
+            .into_iter()
+            .map(|slot| NewSlot {
+                id: calendar::slot_id(&name, slot.starts_at.0),
+                starts_at: slot.starts_at.0,
+                ends_at: slot.ends_at.0,
                 capacity: slot.capacity.map(|capacity| capacity.0),
-            });
-        }
+            })
+            .collect();
         let mut asking = Asking::new(
             Action::PutSlots {
                 calendar: name,
@@ -218,7 +202,7 @@ impl App {
         self.inner.store.calendars(shop).await.map_err(unreadable)
     }
 
-    /// Slots of a calendar that start in a stretch of time; by default from now on.
+    /// Slots of a calendar, oldest first, that start in a stretch of time; by default from now on.
     pub(crate) async fn slots(
         &self,
         shop: ShopId,
@@ -243,26 +227,21 @@ impl App {
         keyed: Keyed,
         body: HoldBody,
     ) -> Result<Answered, Problem> {
-        check_line_count(body.lines.len())?;
-        if body.lines.is_empty() && body.slot.is_none() {
-            return Err(Problem::invalid_at("", "a hold has lines, a slot or both"));
-        }
         let hold = Span::seconds(body.seconds());
-        let slot = match body.slot {
-            None => None,
-            Some(slot) => Some((
-                slot_wish(slot.calendar, slot.not_before, slot.slot_id)?,
-                slot.units.0,
-            )),
-        };
-        let skus = body.lines.iter().map(|line| line.sku.0.clone()).collect();
+        let slot = body.slot.and_then(|slot| {
+            let wish = slot_wish(slot.calendar, slot.not_before, slot.slot_id)?;
+            Some((wish, slot.units.0))
+        });
+        let lines: Vec<(String, i64)> = body
+            .lines
+            .into_iter()
+            .flatten()
+            .map(|line| (line.sku.0, line.quantity.0))
+            .collect();
+        let skus = lines.iter().map(|(sku, _)| sku.clone()).collect();
         let action = Action::TakeHold(TakeHold {
             fresh: ids::root(),
-            lines: body
-                .lines
-                .into_iter()
-                .map(|line| (line.sku.0, line.quantity.0))
-                .collect(),
+            lines,
             slot,
             hold,
         });
@@ -286,17 +265,33 @@ impl App {
         .await
     }
 
-    /// A hold, a cart's or an order's.
+    /// A hold, a cart's or an order's. One that an order has taken over is the order's.
     pub(crate) async fn hold(&self, shop: ShopId, hold: &str) -> Result<Hold, Problem> {
         let id = hold_id(hold)?;
+        let found = self.hold_on(shop, id.root(), id).await?;
+        match found {
+            Some(Hold {
+                state: HoldState::TakenOver(order),
+                ..
+            }) => self.hold_on(shop, order.root(), id).await?,
+            found => found,
+        }
+        .ok_or_else(|| NOT_FOUND.into())
+    }
+
+    async fn hold_on(
+        &self,
+        shop: ShopId,
+        root: RootId,
+        id: HoldId,
+    ) -> Result<Option<Hold>, Problem> {
         let root = self
             .inner
             .store
-            .root(shop, id.root())
+            .root(shop, root)
             .await
             .map_err(unreadable)?;
-        let hold = root.and_then(|root| root.holds.into_iter().find(|hold| hold.id == id));
-        hold.ok_or_else(|| NOT_FOUND.into())
+        Ok(root.and_then(|root| root.holds.into_iter().find(|hold| hold.id == id)))
     }
 }
 

@@ -5,7 +5,7 @@ use tollgate_core::id::{EventId, ShopId};
 use tollgate_core::snapshot::StoredEvent;
 use tollgate_store::{EventFilter, Page, Seek};
 
-use super::{Answered, App, Asking, Caller, unreadable};
+use super::{Answered, App, Asking, Caller, Keyed, unreadable};
 use crate::error::{NOT_FOUND, Problem};
 use crate::render;
 
@@ -13,6 +13,7 @@ use crate::render;
 pub(crate) const REPLAYED_MAX: usize = 10_000;
 
 /// What a bulk replay came to.
+#[derive(Default)]
 pub(crate) struct Replayed {
     /// The events the filter means, newest first.
     pub(crate) events: Vec<EventId>,
@@ -52,11 +53,12 @@ impl App {
     pub(crate) async fn replay_event(
         &self,
         caller: &Caller,
+        keyed: Option<Keyed>,
         event: &str,
     ) -> Result<Answered, Problem> {
         let action = Action::ReplayEvent(event_id(event)?);
-        self.ask(caller, Asking::new(action, render::event_replayed))
-            .await
+        let asking = Asking::new(action, render::event_replayed).keyed(keyed);
+        self.ask(caller, asking).await
     }
 
     /// Finds the events of a filter and, unless it is a trial, decides about each again, oldest

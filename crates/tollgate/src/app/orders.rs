@@ -1,14 +1,14 @@
 //! Orders.
 
-use tollgate_core::command::{Action, CreateOrder, OrderRef};
-use tollgate_core::id::{HoldId, OrderId, PREFIXES, RootId, ShopId};
+use tollgate_core::command::{Action, CreateOrder, OrderRef, Unknown};
+use tollgate_core::id::{OrderId, PREFIXES, RootId, ShopId};
 use tollgate_core::order::{AttentionCode, Line, Root};
 use tollgate_core::time::Span;
 use tollgate_store::{OrderFilter, Page, Seek, StoryLine};
 
-use super::{Answered, App, Asking, Caller, Keyed, known_currency, unreadable};
-use crate::body::{CustomerBody, Metadata, OrderBody, check_line_count, is_name, slot_wish};
-use crate::error::{LINES_EMPTY, NOT_FOUND, Problem, SOURCE_UNKNOWN};
+use super::{Answered, App, Asking, Caller, Keyed, known_currency, no_currency, unreadable};
+use crate::body::{CustomerBody, Metadata, OrderBody, is_name, slot_wish};
+use crate::error::{NOT_FOUND, Problem};
 use crate::{ids, render};
 
 /// Which order is meant by an id or a code; what can be neither means none.
@@ -34,27 +34,25 @@ impl App {
         body: OrderBody,
         bytes: usize,
     ) -> Result<Answered, Problem> {
-        if body.lines.is_empty() {
-            return Err(Problem::from(LINES_EMPTY).at("/lines", "lines_empty"));
-        }
-        check_line_count(body.lines.len())?;
-        let currency = known_currency(body.currency.as_str())?;
+        let currency = known_currency(body.currency.as_str());
+        let source = body.payment.as_ref().map(|payment| payment.source.as_str());
+        let unknown = if body.lines.is_empty() {
+            Some(Unknown::Lines)
+        } else if currency.is_none() {
+            Some(Unknown::Currency)
+        } else if source.is_some_and(|source| !self.knows_source(caller.shop(), source)) {
+            Some(Unknown::Source)
+        } else {
+            None
+        };
         let hold = Span::seconds(body.hold_seconds());
-        let take_over = match &body.hold {
-            None => None,
-            Some(hold) => Some(
-                hold.as_str()
-                    .parse::<HoldId>()
-                    .map_err(|error| Problem::invalid_at("/hold", error.to_string()))?,
-            ),
-        };
-        if let Some(payment) = &body.payment {
-            self.check_source(caller.shop(), payment.source.as_str(), "/payment/source")?;
-        }
-        let slot = match body.slot {
-            None => None,
-            Some(slot) => Some(slot_wish(slot.calendar, slot.not_before, slot.slot_id)?),
-        };
+        let take_over = body
+            .hold
+            .as_ref()
+            .and_then(|hold| hold.as_str().parse().ok());
+        let slot = body
+            .slot
+            .and_then(|slot| slot_wish(slot.calendar, slot.not_before, slot.slot_id));
         let fresh = ids::root();
         let skus = body.lines.iter().map(|line| line.sku.0.clone()).collect();
         let create = CreateOrder {
@@ -62,7 +60,7 @@ impl App {
             code: body
                 .code
                 .map_or_else(|| ids::order_code(fresh), |code| code.0),
-            currency,
+            currency: currency.unwrap_or_else(no_currency),
             lines: body
                 .lines
                 .into_iter()
@@ -84,6 +82,7 @@ impl App {
                 .payment
                 .map(|payment| (payment.source.0, payment.reference.0)),
             metadata: Metadata::text(body.metadata.as_ref()),
+            unknown,
         };
         let action = Action::CreateOrder(Box::new(create));
         let mut asking = Asking::new(action, render::order_created).keyed(Some(keyed));
@@ -174,17 +173,7 @@ impl App {
     }
 
     /// Payments can only be expected from a source that is configured, or by hand.
-    pub(super) fn check_source(
-        &self,
-        shop: ShopId,
-        source: &str,
-        pointer: &str,
-    ) -> Result<(), Problem> {
-        let known =
-            source == tollgate_core::payment::MANUAL_SOURCE || self.source(shop, source).is_some();
-        match known {
-            true => Ok(()),
-            false => Err(Problem::from(SOURCE_UNKNOWN).at(pointer, "source_unknown")),
-        }
+    pub(super) fn knows_source(&self, shop: ShopId, source: &str) -> bool {
+        source == tollgate_core::payment::MANUAL_SOURCE || self.source(shop, source).is_some()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tollgate_core::command::{Action, RegisterPayment};
+use tollgate_core::command::{Action, RegisterPayment, Unknown};
 use tollgate_core::id::{PaymentId, ShopId};
 use tollgate_core::order::Root;
 use tollgate_store::{Page, PaymentFilter, Seek};
@@ -10,7 +10,7 @@ use tollgate_store::{Page, PaymentFilter, Seek};
 use super::orders::order_ref;
 use super::{Answered, App, Asking, Caller, Keyed, known_currency, unreadable};
 use crate::body::{CaptureBody, Metadata, PaymentBody};
-use crate::error::{NOT_FOUND, ORDER_UNKNOWN, Pointer, Problem};
+use crate::error::{NOT_FOUND, Problem};
 use crate::{ids, render};
 
 impl App {
@@ -21,48 +21,30 @@ impl App {
         keyed: Keyed,
         body: PaymentBody,
     ) -> Result<Answered, Problem> {
-        if body.order.is_none() {
-            let missing = [
-                ("/amount", body.amount.is_none()),
-                ("/currency", body.currency.is_none()),
-            ];
-            let errors: Vec<Pointer> = missing
-                .into_iter()
-                .filter(|(_, missing)| *missing)
-                .map(|(pointer, _)| Pointer {
-                    pointer: pointer.to_owned(),
-                    code: "missing",
-                    detail: "a payment without an order says how much it is".to_owned(),
-                })
-                .collect();
-            if !errors.is_empty() {
-                return Err(Problem::invalid(errors));
-            }
-        } else if body.metadata.is_some() {
-            let told = "only a payment without an order has metadata of its own";
-            return Err(Problem::invalid_at("/metadata", told));
-        }
-        self.check_source(caller.shop(), body.source.as_str(), "/source")?;
         let currency = body
             .currency
-            .map(|code| known_currency(code.as_str()))
-            .transpose()?;
-        let order = match &body.order {
-            None => None,
-            Some(order) => Some(
-                order_ref(order.as_str())
-                    .map_err(|_| Problem::from(ORDER_UNKNOWN).at("/order", "order_unknown"))?,
-            ),
+            .as_ref()
+            .map(|code| known_currency(code.as_str()));
+        let order = body.order.as_ref().map(|order| order_ref(order.as_str()));
+        let unknown = if !self.knows_source(caller.shop(), body.source.as_str()) {
+            Some(Unknown::Source)
+        } else if currency == Some(None) {
+            Some(Unknown::Currency)
+        } else if matches!(order, Some(Err(_))) {
+            Some(Unknown::Order)
+        } else {
+            None
         };
         let action = Action::RegisterPayment(RegisterPayment {
             fresh: ids::root(),
-            order,
+            order: order.and_then(Result::ok),
             source: body.source.0,
             reference: body.reference.0,
             minor: body.amount.map(|amount| amount.0),
-            currency,
+            currency: currency.flatten(),
             expires_at: body.expires_at.map(|time| time.0),
             metadata: Metadata::text(body.metadata.as_ref()),
+            unknown,
         });
         self.ask(
             caller,

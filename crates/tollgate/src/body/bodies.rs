@@ -1,15 +1,20 @@
 //! The bodies of requests. Members stand in the order of their names, which is the canonical order
 //! of fingerprints (K5); absent members and documented defaults are not written.
 
+use std::collections::BTreeSet;
+
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
 use tollgate_core::capacity::SlotWish;
 use tollgate_core::id::SlotId;
 use tollgate_core::order::Customer;
 
 use super::Body;
 use super::leaf::*;
-use super::shape::{Shape, leaf};
-use crate::error::Problem;
+use super::shape::{Shape, Wrong, leaf};
+use crate::time_text;
 
 /// How long an order's capacity is held unless it says otherwise.
 const HOLD_SECONDS: i64 = 900;
@@ -41,10 +46,20 @@ fn nobody(customer: &Option<CustomerBody>) -> bool {
             name,
             phone,
         } = customer;
-        [email, locale, name, phone]
-            .into_iter()
-            .all(Option::is_none)
+        [email, locale, name, phone].into_iter().all(nothing)
     })
+}
+
+fn nothing(text: &Option<Maybe>) -> bool {
+    text.as_ref().is_none_or(|text| text.as_str().is_empty())
+}
+
+fn no_lines(lines: &Option<Vec<HoldLineBody>>) -> bool {
+    lines.as_ref().is_none_or(Vec::is_empty)
+}
+
+fn wrong(below: &str, detail: impl Into<String>) -> Wrong {
+    (below.to_owned(), "invalid", detail.into())
 }
 
 /// `POST /v1/orders`
@@ -59,7 +74,7 @@ pub(crate) struct OrderBody {
     #[serde(skip_serializing_if = "zero")]
     pub(crate) discount_amount: Option<Amount>,
     #[serde(skip_serializing_if = "none")]
-    pub(crate) hold: Option<Id>,
+    pub(crate) hold: Option<HoldName>,
     #[serde(skip_serializing_if = "usual_hold")]
     pub(crate) hold_seconds: Option<HoldSeconds>,
     pub(crate) lines: Vec<LineBody>,
@@ -88,14 +103,14 @@ pub(crate) struct LineBody {
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CustomerBody {
-    #[serde(skip_serializing_if = "none")]
-    pub(crate) email: Option<Short>,
-    #[serde(skip_serializing_if = "none")]
-    pub(crate) locale: Option<Short>,
-    #[serde(skip_serializing_if = "none")]
-    pub(crate) name: Option<Short>,
-    #[serde(skip_serializing_if = "none")]
-    pub(crate) phone: Option<Short>,
+    #[serde(skip_serializing_if = "nothing")]
+    pub(crate) email: Option<Maybe>,
+    #[serde(skip_serializing_if = "nothing")]
+    pub(crate) locale: Option<Maybe>,
+    #[serde(skip_serializing_if = "nothing")]
+    pub(crate) name: Option<Maybe>,
+    #[serde(skip_serializing_if = "nothing")]
+    pub(crate) phone: Option<Maybe>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -114,45 +129,56 @@ pub(crate) struct SlotBody {
     #[serde(skip_serializing_if = "none")]
     pub(crate) not_before: Option<Time>,
     #[serde(skip_serializing_if = "none")]
-    pub(crate) slot_id: Option<Id>,
+    pub(crate) slot_id: Option<SlotName>,
 }
 
 impl Body for OrderBody {
-    const SHAPE: Shape = Shape::Object(&[
-        ("code", false, leaf::<OrderCode>()),
-        ("currency", true, leaf::<CurrencyCode>()),
-        ("customer", false, CUSTOMER),
-        ("discount_amount", false, leaf::<Amount>()),
-        ("hold", false, leaf::<Id>()),
-        ("hold_seconds", false, leaf::<HoldSeconds>()),
-        ("lines", true, Shape::List(0, LINES_MAX, &LINE)),
-        ("metadata", false, leaf::<Metadata>()),
-        (
-            "payment",
-            false,
-            Shape::Object(&[
-                ("reference", true, leaf::<Reference>()),
-                ("source", true, leaf::<Name>()),
-            ]),
-        ),
-        ("shipping_amount", false, leaf::<Amount>()),
-        (
-            "slot",
-            false,
-            Shape::Object(&[
-                ("calendar", false, leaf::<Name>()),
-                ("not_before", false, leaf::<Time>()),
-                ("slot_id", false, leaf::<Id>()),
-            ]),
-        ),
-    ]);
+    const SHAPE: Shape = Shape::Judged(&ORDER, too_large);
+
+    fn is_whole(&self) -> bool {
+        self.lines.len() <= LINES_MAX
+            && self.slot.as_ref().is_none_or(SlotBody::is_whole)
+            && self.answer_bytes() <= ANSWER_BYTES_MAX
+    }
 }
 
+const ORDER: Shape = Shape::Object(&[
+    ("code", false, leaf::<OrderCode>()),
+    ("currency", true, leaf::<CurrencyCode>()),
+    ("customer", false, CUSTOMER),
+    ("discount_amount", false, leaf::<Amount>()),
+    ("hold", false, leaf::<HoldName>()),
+    ("hold_seconds", false, leaf::<HoldSeconds>()),
+    ("lines", true, Shape::List(0, LINES_MAX, &LINE)),
+    ("metadata", false, leaf::<Metadata>()),
+    (
+        "payment",
+        false,
+        Shape::Object(&[
+            ("reference", true, leaf::<Reference>()),
+            ("source", true, leaf::<Name>()),
+        ]),
+    ),
+    ("shipping_amount", false, leaf::<Amount>()),
+    (
+        "slot",
+        false,
+        Shape::Judged(
+            &Shape::Object(&[
+                ("calendar", false, leaf::<Name>()),
+                ("not_before", false, leaf::<Time>()),
+                ("slot_id", false, leaf::<SlotName>()),
+            ]),
+            two_slots,
+        ),
+    ),
+]);
+
 const CUSTOMER: Shape = Shape::Object(&[
-    ("email", false, leaf::<Short>()),
-    ("locale", false, leaf::<Short>()),
-    ("name", false, leaf::<Short>()),
-    ("phone", false, leaf::<Short>()),
+    ("email", false, leaf::<Maybe>()),
+    ("locale", false, leaf::<Maybe>()),
+    ("name", false, leaf::<Maybe>()),
+    ("phone", false, leaf::<Maybe>()),
 ]);
 
 const LINE: Shape = Shape::Object(&[
@@ -170,49 +196,117 @@ impl OrderBody {
     }
 }
 
-/// 1 to 200 lines; the shape only says so when something else is wrong, too.
-pub(crate) fn check_line_count(count: usize) -> Result<(), Problem> {
-    if LINES_MAX < count {
-        return Err(Problem::invalid_at(
-            "/lines",
-            format!("expected 1 to {LINES_MAX} elements"),
-        ));
+/// The most bytes of an answer that is kept with its key (K7).
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// A text in JSON, at most: quotes, and what is escaped takes two bytes for one.
+fn written(text: &str) -> usize {
+    let escaped = text.bytes().filter(|byte| matches!(byte, b'"' | b'\\'));
+    text.len() + escaped.count() + 2
+}
+
+impl OrderBody {
+    /// No order of this body is answered in more bytes.
+    fn answer_bytes(&self) -> usize {
+        /// All that does not come from the request, with what a provider may add to a payment.
+        const REST: usize = 4 * 1024;
+        /// The names and numbers of a line.
+        const LINE: usize = 112;
+        let line = |line: &LineBody| {
+            let name = line.name.as_ref().map_or(0, |name| written(name.as_str()));
+            LINE + line.sku.as_str().len() + name
+        };
+        let customer = self.customer.as_ref().map_or(0, |customer| {
+            let texts = [
+                &customer.email,
+                &customer.locale,
+                &customer.name,
+                &customer.phone,
+            ];
+            texts
+                .into_iter()
+                .flatten()
+                .map(|text| written(text.as_str()))
+                .sum()
+        });
+        let metadata = self.metadata.as_ref().map_or(2, Metadata::bytes);
+        REST + self.lines.iter().map(line).sum::<usize>() + customer + metadata
     }
-    Ok(())
+}
+
+/// The judge of an order as a whole: its answer is kept with its key, and that has a bound.
+fn too_large(text: &str) -> Vec<Wrong> {
+    let body = serde_json::from_str::<OrderBody>(text).ok();
+    match body.filter(|body| ANSWER_BYTES_MAX < body.answer_bytes()) {
+        None => Vec::new(),
+        Some(_) => vec![wrong(
+            "/lines",
+            "expected lines, names and metadata whose order is at most 64 KiB as JSON",
+        )],
+    }
+}
+
+/// The judge of a slot: it is named in one of two ways.
+fn two_slots(text: &str) -> Vec<Wrong> {
+    #[derive(Deserialize)]
+    struct Named {
+        calendar: Option<IgnoredAny>,
+        not_before: Option<IgnoredAny>,
+        slot_id: Option<IgnoredAny>,
+    }
+    let Ok(named) = serde_json::from_str::<Named>(text) else {
+        return Vec::new();
+    };
+    let (calendar, not_before) = (named.calendar.is_some(), named.not_before.is_some());
+    match is_one_slot(calendar, not_before, named.slot_id.is_some()) {
+        true => Vec::new(),
+        false => {
+            let wanted = "expected either calendar, with or without not_before, or slot_id";
+            vec![wrong("", wanted)]
+        }
+    }
+}
+
+fn is_one_slot(calendar: bool, not_before: bool, slot_id: bool) -> bool {
+    calendar != slot_id && (calendar || !not_before)
+}
+
+impl SlotBody {
+    fn is_whole(&self) -> bool {
+        let (calendar, not_before) = (self.calendar.is_some(), self.not_before.is_some());
+        is_one_slot(calendar, not_before, self.slot_id.is_some())
+    }
 }
 
 impl CustomerBody {
     /// Who buys, as core knows it.
     pub(crate) fn customer(body: Option<CustomerBody>) -> Customer {
         body.map_or_else(Customer::default, |body| Customer {
-            name: body.name.map(|text| text.0),
-            email: body.email.map(|text| text.0),
-            phone: body.phone.map(|text| text.0),
-            locale: body.locale.map(|text| text.0),
+            name: said(body.name),
+            email: said(body.email),
+            phone: said(body.phone),
+            locale: said(body.locale),
         })
     }
 }
 
-/// The wish of `{"calendar", "not_before"?}` or `{"slot_id"}`.
+fn said(text: Option<Maybe>) -> Option<String> {
+    text.map(|text| text.0).filter(|text| !text.is_empty())
+}
+
+/// The wish of a slot that is whole.
 pub(crate) fn slot_wish(
     calendar: Option<Name>,
     not_before: Option<Time>,
-    slot_id: Option<Id>,
-) -> Result<SlotWish, Problem> {
-    match (calendar, not_before, slot_id) {
-        (Some(calendar), not_before, None) => Ok(SlotWish::Earliest {
+    slot_id: Option<SlotName>,
+) -> Option<SlotWish> {
+    match (calendar, slot_id) {
+        (Some(calendar), _) => Some(SlotWish::Earliest {
             calendar: calendar.0,
             not_before: not_before.map(|time| time.0),
         }),
-        (None, None, Some(slot)) => slot
-            .as_str()
-            .parse::<SlotId>()
-            .map(SlotWish::Exactly)
-            .map_err(|error| Problem::invalid_at("/slot/slot_id", error.to_string())),
-        _ => {
-            let wanted = "either calendar, with or without not_before, or slot_id";
-            Err(Problem::invalid_at("/slot", wanted))
-        }
+        (None, Some(slot)) => slot.as_str().parse::<SlotId>().ok().map(SlotWish::Exactly),
+        (None, None) => None,
     }
 }
 
@@ -235,15 +329,53 @@ pub(crate) struct PaymentBody {
 }
 
 impl Body for PaymentBody {
-    const SHAPE: Shape = Shape::Object(&[
-        ("amount", false, leaf::<Positive>()),
-        ("currency", false, leaf::<CurrencyCode>()),
-        ("expires_at", false, leaf::<Time>()),
-        ("metadata", false, leaf::<Metadata>()),
-        ("order", false, leaf::<OrderName>()),
-        ("reference", true, leaf::<Reference>()),
-        ("source", true, leaf::<Name>()),
-    ]);
+    const SHAPE: Shape = Shape::Judged(
+        &Shape::Object(&[
+            ("amount", false, leaf::<Positive>()),
+            ("currency", false, leaf::<CurrencyCode>()),
+            ("expires_at", false, leaf::<Time>()),
+            ("metadata", false, leaf::<Metadata>()),
+            ("order", false, leaf::<OrderName>()),
+            ("reference", true, leaf::<Reference>()),
+            ("source", true, leaf::<Name>()),
+        ]),
+        alone_or_not,
+    );
+
+    fn is_whole(&self) -> bool {
+        match self.order {
+            Some(_) => self.metadata.is_none(),
+            None => self.amount.is_some() && self.currency.is_some(),
+        }
+    }
+}
+
+/// The judge of a payment: what it says depends on whether it has an order.
+fn alone_or_not(text: &str) -> Vec<Wrong> {
+    #[derive(Deserialize)]
+    struct Said {
+        amount: Option<IgnoredAny>,
+        currency: Option<IgnoredAny>,
+        metadata: Option<IgnoredAny>,
+        order: Option<IgnoredAny>,
+    }
+    let Ok(said) = serde_json::from_str::<Said>(text) else {
+        return Vec::new();
+    };
+    if said.order.is_some() {
+        let told = "only a payment without an order has metadata of its own";
+        return said
+            .metadata
+            .map(|_| wrong("/metadata", told))
+            .into_iter()
+            .collect();
+    }
+    let told = "a payment without an order says how much it is";
+    [("/amount", said.amount), ("/currency", said.currency)]
+        .into_iter()
+        .filter(|(_, said)| said.is_none())
+        .map(|(below, _)| (below.to_owned(), "missing", told.to_owned()))
+        .collect()
 }
 
 /// `POST /v1/payments/{id}/capture`
@@ -319,8 +451,8 @@ impl Body for AdjustBody {
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HoldBody {
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) lines: Vec<HoldLineBody>,
+    #[serde(skip_serializing_if = "no_lines")]
+    pub(crate) lines: Option<Vec<HoldLineBody>>,
     #[serde(skip_serializing_if = "usual_hold")]
     pub(crate) seconds: Option<HoldSeconds>,
     #[serde(skip_serializing_if = "none")]
@@ -342,36 +474,67 @@ pub(crate) struct HoldSlotBody {
     #[serde(skip_serializing_if = "none")]
     pub(crate) not_before: Option<Time>,
     #[serde(skip_serializing_if = "none")]
-    pub(crate) slot_id: Option<Id>,
+    pub(crate) slot_id: Option<SlotName>,
     pub(crate) units: Positive,
 }
 
 impl Body for HoldBody {
-    const SHAPE: Shape = Shape::Object(&[
-        (
-            "lines",
-            false,
-            Shape::List(
-                0,
-                LINES_MAX,
-                &Shape::Object(&[
-                    ("quantity", true, leaf::<Positive>()),
-                    ("sku", true, leaf::<Name>()),
-                ]),
+    const SHAPE: Shape = Shape::Judged(
+        &Shape::Object(&[
+            (
+                "lines",
+                false,
+                Shape::List(
+                    0,
+                    LINES_MAX,
+                    &Shape::Object(&[
+                        ("quantity", true, leaf::<Positive>()),
+                        ("sku", true, leaf::<Name>()),
+                    ]),
+                ),
             ),
-        ),
-        ("seconds", false, leaf::<HoldSeconds>()),
-        (
-            "slot",
-            false,
-            Shape::Object(&[
-                ("calendar", false, leaf::<Name>()),
-                ("not_before", false, leaf::<Time>()),
-                ("slot_id", false, leaf::<Id>()),
-                ("units", true, leaf::<Positive>()),
-            ]),
-        ),
-    ]);
+            ("seconds", false, leaf::<HoldSeconds>()),
+            (
+                "slot",
+                false,
+                Shape::Judged(
+                    &Shape::Object(&[
+                        ("calendar", false, leaf::<Name>()),
+                        ("not_before", false, leaf::<Time>()),
+                        ("slot_id", false, leaf::<SlotName>()),
+                        ("units", true, leaf::<Positive>()),
+                    ]),
+                    two_slots,
+                ),
+            ),
+        ]),
+        of_nothing,
+    );
+
+    fn is_whole(&self) -> bool {
+        let slot = self.slot.as_ref().is_none_or(|slot| {
+            let (calendar, not_before) = (slot.calendar.is_some(), slot.not_before.is_some());
+            is_one_slot(calendar, not_before, slot.slot_id.is_some())
+        });
+        let lines = self.lines.as_ref().map_or(0, Vec::len);
+        slot && lines <= LINES_MAX && (0 < lines || self.slot.is_some())
+    }
+}
+
+/// The judge of a hold: it holds something.
+fn of_nothing(text: &str) -> Vec<Wrong> {
+    #[derive(Deserialize)]
+    struct Said<'t> {
+        #[serde(borrow)]
+        lines: Option<Vec<&'t RawValue>>,
+        slot: Option<IgnoredAny>,
+    }
+    match serde_json::from_str::<Said<'_>>(text) {
+        Ok(said) if said.slot.is_none() && said.lines.as_ref().is_none_or(Vec::is_empty) => {
+            vec![wrong("", "a hold has lines, a slot or both")]
+        }
+        _ => Vec::new(),
+    }
 }
 
 impl HoldBody {
@@ -387,8 +550,7 @@ impl HoldBody {
 pub(crate) struct CalendarBody {
     pub(crate) booking_lead_minutes: Option<Whole<0, 525_600>>,
     pub(crate) capacity: Amount,
-    #[serde(default)]
-    pub(crate) closed: Vec<Date>,
+    pub(crate) closed: Option<Vec<Date>>,
     pub(crate) currency: Option<CurrencyCode>,
     pub(crate) days_ahead: Option<Whole<1, 366>>,
     pub(crate) late: Option<LateWord>,
@@ -396,8 +558,7 @@ pub(crate) struct CalendarBody {
     pub(crate) timezone: Option<TimeZoneName>,
     pub(crate) unit: UnitWord,
     pub(crate) visible_lead_minutes: Option<Whole<0, 525_600>>,
-    #[serde(default)]
-    pub(crate) weekly: Vec<WeeklyBody>,
+    pub(crate) weekly: Option<Vec<WeeklyBody>>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -409,31 +570,52 @@ pub(crate) struct WeeklyBody {
 }
 
 impl Body for CalendarBody {
-    const SHAPE: Shape = Shape::Object(&[
-        ("booking_lead_minutes", false, leaf::<Whole<0, 525_600>>()),
-        ("capacity", true, leaf::<Amount>()),
-        ("closed", false, Shape::List(0, 1000, &leaf::<Date>())),
-        ("currency", false, leaf::<CurrencyCode>()),
-        ("days_ahead", false, leaf::<Whole<1, 366>>()),
-        ("late", false, leaf::<LateWord>()),
-        ("slot_minutes", false, leaf::<Whole<1, 1440>>()),
-        ("timezone", false, leaf::<TimeZoneName>()),
-        ("unit", true, leaf::<UnitWord>()),
-        ("visible_lead_minutes", false, leaf::<Whole<0, 525_600>>()),
-        (
-            "weekly",
-            false,
-            Shape::List(
-                0,
-                100,
-                &Shape::Object(&[
-                    ("closes", true, leaf::<TimeOfDay>()),
-                    ("days", true, Shape::List(1, 7, &leaf::<Day>())),
-                    ("opens", true, leaf::<TimeOfDay>()),
-                ]),
-            ),
+    const SHAPE: Shape = Shape::Judged(&CALENDAR, without_length);
+}
+
+const CALENDAR: Shape = Shape::Object(&[
+    ("booking_lead_minutes", false, leaf::<Whole<0, 525_600>>()),
+    ("capacity", true, leaf::<Amount>()),
+    ("closed", false, Shape::List(0, 1000, &leaf::<Date>())),
+    ("currency", false, leaf::<CurrencyCode>()),
+    ("days_ahead", false, leaf::<Whole<1, 366>>()),
+    ("late", false, leaf::<LateWord>()),
+    ("slot_minutes", false, leaf::<Whole<1, 1440>>()),
+    ("timezone", false, leaf::<TimeZoneName>()),
+    ("unit", true, leaf::<UnitWord>()),
+    ("visible_lead_minutes", false, leaf::<Whole<0, 525_600>>()),
+    (
+        "weekly",
+        false,
+        Shape::List(
+            0,
+            100,
+            &Shape::Object(&[
+                ("closes", true, leaf::<TimeOfDay>()),
+                ("days", true, Shape::List(1, 7, &leaf::<Day>())),
+                ("opens", true, leaf::<TimeOfDay>()),
+            ]),
         ),
-    ]);
+    ),
+]);
+/// The judge of a calendar: weekly hours are cut into slots.
+fn without_length(text: &str) -> Vec<Wrong> {
+    #[derive(Deserialize)]
+    struct Said<'t> {
+        slot_minutes: Option<IgnoredAny>,
+        #[serde(borrow)]
+        weekly: Option<Vec<&'t RawValue>>,
+    }
+    match serde_json::from_str::<Said<'_>>(text) {
+        Ok(said)
+            if said.slot_minutes.is_none()
+                && said.weekly.as_ref().is_some_and(|list| !list.is_empty()) =>
+        {
+            let told = "a calendar with weekly hours says how long a slot is";
+            vec![wrong("/slot_minutes", told)]
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// `PUT /v1/calendars/{name}/slots`
@@ -455,16 +637,50 @@ impl Body for SlotsBody {
     const SHAPE: Shape = Shape::Object(&[(
         "slots",
         true,
-        Shape::List(
-            1,
-            1000,
-            &Shape::Object(&[
-                ("capacity", false, leaf::<Amount>()),
-                ("ends_at", true, leaf::<Time>()),
-                ("starts_at", true, leaf::<Time>()),
-            ]),
+        Shape::Judged(
+            &Shape::List(
+                1,
+                1000,
+                &Shape::Object(&[
+                    ("capacity", false, leaf::<Amount>()),
+                    ("ends_at", true, leaf::<Time>()),
+                    ("starts_at", true, leaf::<Time>()),
+                ]),
+            ),
+            order_of_slots,
         ),
     )]);
+}
+
+/// The judge of slots: each ends after it starts, and no two start together.
+fn order_of_slots(text: &str) -> Vec<Wrong> {
+    let Ok(slots) = serde_json::from_str::<Vec<&RawValue>>(text) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    let mut starts = BTreeSet::new();
+    for (index, slot) in slots.into_iter().enumerate() {
+        let Ok(slot) = serde_json::from_str::<Value>(slot.get()) else {
+            continue;
+        };
+        let time = |name: &str| {
+            slot.get(name)
+                .and_then(Value::as_str)
+                .and_then(time_text::parse)
+        };
+        let Some(starts_at) = time("starts_at") else {
+            continue;
+        };
+        if !starts.insert(starts_at) {
+            let below = format!("/{index}/starts_at");
+            found.push(wrong(&below, "two slots start at this time"));
+        }
+        if time("ends_at").is_some_and(|ends_at| ends_at <= starts_at) {
+            let below = format!("/{index}/ends_at");
+            found.push(wrong(&below, "a slot ends after it starts"));
+        }
+    }
+    found
 }
 
 /// `POST /v1/keys`
@@ -488,8 +704,7 @@ impl Body for KeyBody {
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReplayBody {
-    #[serde(default)]
-    pub(crate) dry_run: bool,
+    pub(crate) dry_run: Option<bool>,
     pub(crate) filter: ReplayFilterBody,
     pub(crate) per_second: Option<Whole<1, 1000>>,
 }
@@ -498,11 +713,11 @@ pub(crate) struct ReplayBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReplayFilterBody {
     pub(crate) order: Option<OrderName>,
-    pub(crate) outcome: Option<Short>,
+    pub(crate) outcome: Option<OutcomeWord>,
     pub(crate) received_after: Option<Time>,
     pub(crate) reference: Option<Reference>,
     pub(crate) source: Option<Name>,
-    pub(crate) state: Option<Short>,
+    pub(crate) state: Option<StateWord>,
     #[serde(rename = "type")]
     pub(crate) kind: Option<Short>,
 }
@@ -515,11 +730,11 @@ impl Body for ReplayBody {
             true,
             Shape::Object(&[
                 ("order", false, leaf::<OrderName>()),
-                ("outcome", false, leaf::<Short>()),
+                ("outcome", false, leaf::<OutcomeWord>()),
                 ("received_after", false, leaf::<Time>()),
                 ("reference", false, leaf::<Reference>()),
                 ("source", false, leaf::<Name>()),
-                ("state", false, leaf::<Short>()),
+                ("state", false, leaf::<StateWord>()),
                 ("type", false, leaf::<Short>()),
             ]),
         ),

@@ -5,12 +5,13 @@ use std::marker::PhantomData;
 
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
-use tollgate_core::id::PREFIXES;
+use tollgate_core::id::{HoldId, PREFIXES, SlotId};
 use tollgate_core::money::API_INTEGER_MAX;
 use tollgate_core::time::Timestamp;
 
-use crate::time_text;
+use crate::{time_text, words};
 
 /// A whole number between two bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -154,14 +155,26 @@ rules! {
     /// Something short for people.
     Short as ShortRule: "1 to 200 characters without control characters" =
         |text| (1..=200).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    /// Something short for people, or nothing.
+    Maybe as MaybeRule: "up to 200 characters without control characters" =
+        |text| text.chars().count() <= 200 && !text.chars().any(char::is_control);
     /// Something longer for people.
-    Note as NoteRule: "up to 500 characters" =
+    Note as NoteRule: "up to 500 characters without NUL" =
         |text| text.chars().count() <= 500 && !text.contains('\0');
     /// Three letters of ISO 4217; whether the standard knows them is asked later.
     CurrencyCode as CurrencyRule: "three letters" =
         |text| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
-    /// An id.
-    Id as IdRule: "an id" = |text| text.len() <= 64 && is_name(text);
+    /// A hold's id.
+    HoldName as HoldNameRule: "a hold's id" = |text| text.parse::<HoldId>().is_ok();
+    /// A slot's id.
+    SlotName as SlotNameRule: "a slot's id" = |text| text.parse::<SlotId>().is_ok();
+    /// What happened to an event.
+    OutcomeWord as OutcomeRule:
+        "one of applied duplicate parked stale queued attention stored rejected" =
+        |text| words::of(words::EVENT_OUTCOMES, text).is_some();
+    /// What is true of an event.
+    StateWord as StateRule: "one of applied parked queued stale stored attention orphan dead" =
+        |text| words::of(words::EVENT_STATES, text).is_some();
     /// A time of day.
     TimeOfDay as TimeOfDayRule: "a time of day as 09:30" =
         |text| text.len() == 5 && text.parse::<jiff::civil::Time>().is_ok();
@@ -216,7 +229,7 @@ impl<'de> Deserialize<'de> for Time {
             type Value = Time;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a time as 2026-01-22T10:00:00Z")
+                f.write_str(time_text::WANTED)
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Time, E> {
@@ -235,45 +248,67 @@ const METADATA_BYTES_MAX: usize = 16 * 1024;
 
 /// A JSON object of the merchant's, kept as it came.
 #[derive(Debug, Clone)]
-pub(crate) struct Metadata(pub(crate) Box<RawValue>);
+pub(crate) struct Metadata {
+    text: Box<RawValue>,
+    /// What it says, for the fingerprint.
+    tree: Value,
+}
 
 impl Metadata {
     /// The object's text; an absent one is empty.
     pub(crate) fn text(metadata: Option<&Metadata>) -> String {
-        metadata.map_or_else(|| "{}".to_owned(), |metadata| metadata.0.get().to_owned())
+        metadata.map_or_else(
+            || "{}".to_owned(),
+            |metadata| metadata.text.get().to_owned(),
+        )
+    }
+
+    /// How long its text is.
+    pub(crate) fn bytes(&self) -> usize {
+        self.text.get().len()
     }
 
     /// There is nothing in it.
     pub(crate) fn says_nothing(metadata: &Option<Metadata>) -> bool {
-        metadata.as_ref().is_none_or(|metadata| {
-            let inner = metadata
-                .0
-                .get()
-                .trim_start_matches('{')
-                .trim_end_matches('}');
-            inner.trim().is_empty()
-        })
+        let tree = metadata
+            .as_ref()
+            .and_then(|metadata| metadata.tree.as_object());
+        tree.is_none_or(serde_json::Map::is_empty)
     }
 }
 
 impl Serialize for Metadata {
     /// Canonical: a tree sorts its members.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let tree: serde_json::Value =
-            serde_json::from_str(self.0.get()).map_err(serde::ser::Error::custom)?;
-        tree.serialize(serializer)
+        self.tree.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Metadata {
+    /// A text may be JSON and yet say nothing: a number beyond every float, half a surrogate pair.
+    /// Only what can be read as a tree is taken, so that whoever reads it back can read it, too.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        let text = raw.get();
-        if METADATA_BYTES_MAX < text.len() || !text.starts_with('{') || text.contains("\\u0000") {
-            return Err(D::Error::custom(
-                "expected a JSON object of up to 16 KiB without NUL",
-            ));
+        let text = Box::<RawValue>::deserialize(deserializer)?;
+        let wanted = "expected a JSON object of up to 16 KiB without NUL";
+        if METADATA_BYTES_MAX < text.get().len() {
+            return Err(D::Error::custom(wanted));
         }
-        Ok(Metadata(raw))
+        let tree: Value = serde_json::from_str(text.get()).map_err(D::Error::custom)?;
+        match tree.is_object() && !has_nul(&tree) {
+            true => Ok(Metadata { text, tree }),
+            false => Err(D::Error::custom(wanted)),
+        }
+    }
+}
+
+/// A text or a member's name somewhere in the tree holds a NUL, which PostgreSQL cannot keep.
+fn has_nul(tree: &Value) -> bool {
+    match tree {
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        Value::String(text) => text.contains('\0'),
+        Value::Array(list) => list.iter().any(has_nul),
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, value)| name.contains('\0') || has_nul(value)),
     }
 }

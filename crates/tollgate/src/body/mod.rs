@@ -1,8 +1,8 @@
 //! Request bodies: read strictly, refused with a pointer to every place that is wrong.
 //!
-//! Reading goes straight from the bytes into the structs. Only when that fails is the body read
-//! again as a tree, to find *all* places: the [`Shape`] of a body names its members, and every leaf
-//! is judged by the very type the struct reads it with.
+//! Reading goes straight from the bytes into the structs. Only when that fails is the body walked
+//! again, to find *all* places: the [`Shape`] of a body names its members, and every leaf is judged
+//! by the very type the struct reads it with.
 
 mod leaf;
 mod shape;
@@ -10,10 +10,11 @@ mod bodies;
 
 pub(crate) use bodies::*;
 pub(crate) use leaf::*;
-pub(crate) use shape::{Shape, check};
+pub(crate) use shape::Shape;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Pointer, Problem};
@@ -22,31 +23,56 @@ use crate::error::{Pointer, Problem};
 pub(crate) trait Body: DeserializeOwned {
     /// Its members.
     const SHAPE: Shape;
+
+    /// Its parts go together. What is not so is named by the [`Shape::Judged`] of its shape.
+    fn is_whole(&self) -> bool {
+        true
+    }
 }
 
 /// Reads a body, or tells every place that is wrong.
 pub(crate) fn read<T: Body>(bytes: &[u8]) -> Result<T, Problem> {
     let bytes = if bytes.is_empty() { b"{}" } else { bytes };
-    serde_json::from_slice(bytes).map_err(|error| explain::<T>(bytes, &error))
+    match serde_json::from_slice::<T>(bytes) {
+        Ok(body) if body.is_whole() => Ok(body),
+        Ok(_) => Err(explain::<T>(bytes, None)),
+        Err(error) => Err(explain::<T>(bytes, Some(&error))),
+    }
 }
 
-fn explain<T: Body>(bytes: &[u8], error: &serde_json::Error) -> Problem {
-    let mut errors = Vec::new();
-    match serde_json::from_slice::<serde_json::Value>(bytes) {
-        Ok(tree) => check(&tree, &T::SHAPE, &mut String::new(), &mut errors),
-        Err(error) => {
-            return Problem::invalid_at("", format!("the body is not JSON: {error}"));
-        }
+/// Reads a body and checks it member by member against its shape, lengths of lists too.
+pub(crate) fn read_closely<T: Body>(bytes: &[u8]) -> Result<T, Problem> {
+    let body = read::<T>(bytes)?;
+    let errors = wrong_places::<T>(if bytes.is_empty() { b"{}" } else { bytes })?;
+    match errors.is_empty() {
+        true => Ok(body),
+        false => Err(Problem::invalid(errors)),
     }
+}
+
+fn explain<T: Body>(bytes: &[u8], error: Option<&serde_json::Error>) -> Problem {
+    let mut errors = match wrong_places::<T>(bytes) {
+        Ok(errors) => errors,
+        Err(problem) => return problem,
+    };
     if errors.is_empty() {
-        // What a tree cannot show, e.g. a member that stands twice.
+        // Nothing that the shape knows; the reader's own word is better than none.
+        let told = error.map_or_else(|| "it does not go together".to_owned(), ToString::to_string);
         errors.push(Pointer {
             pointer: String::new(),
             code: "invalid",
-            detail: error.to_string(),
+            detail: told,
         });
     }
     Problem::invalid(errors)
+}
+
+fn wrong_places<T: Body>(bytes: &[u8]) -> Result<Vec<Pointer>, Problem> {
+    let text: &RawValue = serde_json::from_slice(bytes)
+        .map_err(|error| Problem::invalid_at("", format!("the body is not JSON: {error}")))?;
+    let mut errors = Vec::new();
+    shape::check(text.get(), &T::SHAPE, &mut String::new(), &mut errors);
+    Ok(errors)
 }
 
 /// The fingerprint of a request (K5): SHA-256 over the path's parameters as sent and the parsed
@@ -177,8 +203,12 @@ mod tests {
         assert_eq!(pointers::<OrderBody>("[]"), [""]);
         assert_eq!(
             pointers::<OrderBody>(r#"{"currency":"IDR","currency":"IDR","lines":[]}"#),
-            [""]
+            ["/currency"]
         );
+        let twice = ORDER.replace(":5", r#":5,"sku":"B""#);
+        assert_eq!(pointers::<OrderBody>(&twice), ["/lines/0/sku"]);
+        let huge = ORDER.replace(":5", ":1e400");
+        assert_eq!(pointers::<OrderBody>(&huge), ["/lines/0/unit_amount"]);
         assert_eq!(pointers::<ReasonlessBody>(r#"{"x":1}"#), ["/x"]);
     }
 
@@ -202,5 +232,102 @@ mod tests {
         assert_ne!(with(r#"{"a":1}"#), plain);
         assert_ne!(fingerprint_of(&ORDER.replace(":5", ":6")), plain);
         assert_ne!(fingerprint(&["ab", "c"], &0), fingerprint(&["a", "bc"], &0));
+    }
+
+    #[test]
+    fn metadata_that_has_no_tree_is_refused_and_what_only_looks_so_is_taken() {
+        let with = |metadata: &str| ORDER.replacen('{', &format!("{{\"metadata\":{metadata},"), 1);
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(200), "]".repeat(200));
+        for metadata in [
+            r#"{"a":1e400}"#,
+            r#"{"a":"\ud800"}"#,
+            r#"{"a":"\u0000"}"#,
+            r#"{"\u0000":1}"#,
+            r#"{"a":[{"b":"x\u0000"}]}"#,
+            "[]",
+            &deep,
+        ] {
+            assert_eq!(
+                pointers::<OrderBody>(&with(metadata)),
+                ["/metadata"],
+                "{metadata}"
+            );
+        }
+        for metadata in [
+            r#"{"a":"\\u0000"}"#,
+            r#"{"a":"{}"}"#,
+            r#"{"a":"\ud83d\ude00"}"#,
+        ] {
+            assert_ne!(
+                fingerprint(&[], &order(&with(metadata))),
+                fingerprint(&[], &order(ORDER)),
+                "{metadata}"
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_may_stand_for_a_default() {
+        let hold = read::<HoldBody>(br#"{"lines":null,"slot":{"calendar":"k","units":1}}"#);
+        assert!(hold.is_ok(), "{hold:?}");
+        let calendar = br#"{"unit":"orders","capacity":1,"closed":null,"weekly":null}"#;
+        assert!(read_closely::<CalendarBody>(calendar).is_ok());
+        assert!(read::<ReplayBody>(br#"{"filter":{},"dry_run":null}"#).is_ok());
+    }
+
+    #[test]
+    fn parts_that_do_not_go_together_are_named_with_everything_else() {
+        let text = r#"{"currency":"IDR","hold":"hld_1","lines":[{"sku":"A","quantity":1}],
+            "slot":{"slot_id":"x","calendar":"k"}}"#;
+        let mut found = pointers::<OrderBody>(text);
+        found.sort();
+        let all = ["/hold", "/lines/0/unit_amount", "/slot", "/slot/slot_id"];
+        assert_eq!(found, all);
+        let slot = ORDER.replacen('{', r#"{"slot":{},"#, 1);
+        assert_eq!(pointers::<OrderBody>(&slot), ["/slot"]);
+        let many = vec![r#"{"sku":"A","quantity":1,"unit_amount":5}"#; 201].join(",");
+        let many = format!(r#"{{"currency":"IDR","slot":{{}},"lines":[{many}]}}"#);
+        assert_eq!(pointers::<OrderBody>(&many), ["/lines", "/slot"]);
+        assert_eq!(pointers::<HoldBody>("{}"), [""]);
+        let alone = r#"{"source":"s","reference":"r","expires_at":"soon"}"#;
+        let mut found = pointers::<PaymentBody>(alone);
+        found.sort();
+        assert_eq!(found, ["/amount", "/currency", "/expires_at"]);
+        let of_order = r#"{"source":"s","reference":"r","order":"A","metadata":{}}"#;
+        assert_eq!(pointers::<PaymentBody>(of_order), ["/metadata"]);
+        let filter = r#"{"filter":{"state":"x","outcome":"y"},"per_second":0}"#;
+        let mut found = pointers::<ReplayBody>(filter);
+        found.sort();
+        assert_eq!(found, ["/filter/outcome", "/filter/state", "/per_second"]);
+    }
+
+    #[test]
+    fn an_order_too_large_to_be_answered_is_refused() {
+        let line =
+            |name: &str| format!(r#"{{"sku":"A","name":"{name}","quantity":1,"unit_amount":5}}"#);
+        let lines = |count: usize, name: &str| {
+            let lines = vec![line(name); count].join(",");
+            format!(r#"{{"currency":"IDR","lines":[{lines}]}}"#)
+        };
+        order(&lines(200, &"n".repeat(100)));
+        assert_eq!(
+            pointers::<OrderBody>(&lines(200, &"é".repeat(200))),
+            ["/lines"]
+        );
+        assert_eq!(
+            pointers::<OrderBody>(&lines(200, &"\\\\".repeat(150))),
+            ["/lines"]
+        );
+    }
+
+    #[test]
+    fn an_empty_text_about_the_customer_is_none() {
+        let with = ORDER.replacen('{', r#"{"customer":{"name":"","phone":""},"#, 1);
+        assert_eq!(
+            fingerprint(&[], &order(&with)),
+            fingerprint(&[], &order(ORDER))
+        );
+        let customer = CustomerBody::customer(order(&with).customer);
+        assert_eq!(customer, tollgate_core::order::Customer::default());
     }
 }

@@ -11,7 +11,8 @@ use crate::body::{
 };
 use crate::error::Problem;
 use crate::keys::Scope;
-use crate::render::{CalendarView, HoldView, List, SlotView, StockView};
+use crate::render::{self, CalendarView, HoldView, List, SlotView, StockView};
+use tollgate_core::time::Timestamp;
 
 pub(crate) async fn put_stock(
     State(app): State<App>,
@@ -48,8 +49,10 @@ pub(crate) async fn show_stock(
     State(app): State<App>,
     caller: Caller,
     Path(sku): Path<String>,
+    query: Query,
 ) -> Reply {
     caller.need(Scope::Read)?;
+    query.none()?;
     Ok(reply::ok(&StockView::of(
         &app.stock(caller.shop(), &sku).await?,
     )))
@@ -104,8 +107,10 @@ pub(crate) async fn show_calendar(
     State(app): State<App>,
     caller: Caller,
     Path(name): Path<String>,
+    query: Query,
 ) -> Reply {
     caller.need(Scope::Read)?;
+    query.none()?;
     Ok(reply::ok(&CalendarView::of(
         &app.calendar(caller.shop(), &name).await?,
     )))
@@ -113,13 +118,18 @@ pub(crate) async fn show_calendar(
 
 pub(crate) async fn list_calendars(State(app): State<App>, caller: Caller, query: Query) -> Reply {
     caller.need(Scope::Read)?;
-    query.only(&[])?;
+    let query = query.only(&[])?;
     let calendars = app.calendars(caller.shop()).await?;
+    let after = query.read("cursor", "the next_cursor of the page before", |text| {
+        is_name(text).then(|| text.to_owned())
+    })?;
+    let (calendars, next_cursor) = query.page(
+        calendars,
+        |calendar| after.as_ref().is_none_or(|after| *after < calendar.name),
+        |calendar| calendar.name.clone(),
+    )?;
     let data: Vec<CalendarView<'_>> = calendars.iter().map(CalendarView::of).collect();
-    Ok(reply::ok(&List {
-        data,
-        next_cursor: None,
-    }))
+    Ok(reply::ok(&List { data, next_cursor }))
 }
 
 pub(crate) async fn put_slots(
@@ -133,6 +143,7 @@ pub(crate) async fn put_slots(
     Ok(reply::answered(app.put_slots(&caller, &name, body).await?))
 }
 
+/// Slots of a calendar, a page at a time: unlike other lists oldest first, as they come up.
 pub(crate) async fn list_slots(
     State(app): State<App>,
     caller: Caller,
@@ -142,12 +153,20 @@ pub(crate) async fn list_slots(
     caller.need(Scope::Read)?;
     let query = query.only(&["from", "to"])?;
     let (from, to) = (query.time("from")?, query.time("to")?);
+    // The cursor is the start of the last slot of the page before.
+    let after = query.read("cursor", "the next_cursor of the page before", |text| {
+        let millis = i64::try_from(render::read_cursor(text)?).ok()?;
+        Some(Timestamp::from_millis(millis.saturating_add(1)))
+    })?;
+    let from = after.or(from);
     let slots = app.slots(caller.shop(), &name, from, to).await?;
+    let (slots, next_cursor) = query.page(
+        slots,
+        |_| true,
+        |slot| render::cursor(u128::try_from(slot.starts_at.as_millis()).unwrap_or(0)),
+    )?;
     let data: Vec<SlotView> = slots.iter().map(SlotView::of).collect();
-    Ok(reply::ok(&List {
-        data,
-        next_cursor: None,
-    }))
+    Ok(reply::ok(&List { data, next_cursor }))
 }
 
 pub(crate) async fn take_hold(
@@ -167,8 +186,10 @@ pub(crate) async fn show_hold(
     State(app): State<App>,
     caller: Caller,
     Path(hold): Path<String>,
+    query: Query,
 ) -> Reply {
     caller.need(Scope::Read)?;
+    query.none()?;
     Ok(reply::ok(&HoldView::of(
         &app.hold(caller.shop(), &hold).await?,
     )))

@@ -7,12 +7,12 @@ use serde_json::json;
 use tollgate_core::id::{DeliveryId, EventId, OrderId, RootId};
 use tollgate_store::{DeliveryFilter, DeliveryVerdict, EventFilter};
 
-use super::extract::{JsonBytes, Query};
+use super::extract::{IdempotencyKey, JsonBytes, Query};
 use super::reply::{self, Reply};
 use super::webhooks;
-use crate::app::{App, Caller};
+use crate::app::{App, Caller, Replayed};
 use crate::body::{ReasonlessBody, ReplayBody, ReplayFilterBody};
-use crate::error::Problem;
+use crate::error::{NOT_FOUND, Problem};
 use crate::keys::Scope;
 use crate::render::{DeliveryView, EventView, List, cursor};
 use crate::words::{self, EVENT_OUTCOMES, EVENT_STATES};
@@ -32,22 +32,27 @@ pub(crate) async fn list(State(app): State<App>, caller: Caller, query: Query) -
         "received_after",
         "search",
     ])?;
-    let filter = EventFilter {
+    let mut filter = EventFilter {
         source: query.text("source"),
         kind: query.text("type"),
         outcome: query.word("outcome", EVENT_OUTCOMES)?,
         state: query.word("state", EVENT_STATES)?,
         reference: query.text("reference"),
-        root: match query.text("order") {
-            Some(order) => Some(order_root(&app, &caller, &order).await?),
-            None => None,
-        },
+        root: None,
         received_after: query.time("received_after")?,
         search: query.text("search"),
     };
-    let page = app
-        .events(caller.shop(), filter, query.seek(EventId::from_u128)?)
-        .await?;
+    let seek = query.seek(EventId::from_u128)?;
+    if let Some(order) = query.text("order") {
+        filter.root = order_root(&app, &caller, &order).await?;
+        if filter.root.is_none() {
+            return Ok(reply::ok(&List::<EventView<'_>> {
+                data: Vec::new(),
+                next_cursor: None,
+            }));
+        }
+    }
+    let page = app.events(caller.shop(), filter, seek).await?;
     Ok(reply::ok(&List {
         data: page
             .items
@@ -58,11 +63,15 @@ pub(crate) async fn list(State(app): State<App>, caller: Caller, query: Query) -
     }))
 }
 
-/// The root of an order named by id or code.
-async fn order_root(app: &App, caller: &Caller, order: &str) -> Result<RootId, Problem> {
-    match order.parse::<OrderId>() {
-        Ok(id) => Ok(id.root()),
-        Err(_) => Ok(app.order(caller.shop(), order).await?.id),
+/// The root of an order named by id or code; none if there is no such order.
+async fn order_root(app: &App, caller: &Caller, order: &str) -> Result<Option<RootId>, Problem> {
+    if let Ok(id) = order.parse::<OrderId>() {
+        return Ok(Some(id.root()));
+    }
+    match app.order(caller.shop(), order).await {
+        Ok(root) => Ok(Some(root.id)),
+        Err(problem) if problem.code().status == NOT_FOUND.status => Ok(None),
+        Err(problem) => Err(problem),
     }
 }
 
@@ -70,8 +79,10 @@ pub(crate) async fn show(
     State(app): State<App>,
     caller: Caller,
     Path(event): Path<String>,
+    query: Query,
 ) -> Reply {
     caller.need(Scope::Read)?;
+    query.none()?;
     let (id, stored) = app.event(caller.shop(), &event).await?;
     Ok(reply::ok(&EventView::of(
         id,
@@ -84,25 +95,39 @@ pub(crate) async fn replay(
     State(app): State<App>,
     caller: Caller,
     Path(event): Path<String>,
+    key: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
     caller.need(Scope::Admin)?;
-    bytes.read::<ReasonlessBody>()?;
-    Ok(reply::answered(app.replay_event(&caller, &event).await?))
+    let body: ReasonlessBody = bytes.read()?;
+    let keyed = key.optional("POST /v1/events/{id}/replay", &[&event], &body);
+    Ok(reply::answered(
+        app.replay_event(&caller, keyed, &event).await?,
+    ))
 }
 
-pub(crate) async fn replay_many(State(app): State<App>, caller: Caller, bytes: JsonBytes) -> Reply {
+/// An Idempotency-Key is checked; each event is decided about by itself, so none is kept.
+pub(crate) async fn replay_many(
+    State(app): State<App>,
+    caller: Caller,
+    _: IdempotencyKey,
+    bytes: JsonBytes,
+) -> Reply {
     caller.need(Scope::Admin)?;
     let ReplayBody {
         dry_run,
         filter,
         per_second,
     } = bytes.read()?;
-    let filter = replay_filter(&app, &caller, filter).await?;
+    let dry_run = dry_run.unwrap_or(false);
     let per_second = per_second.map_or(REPLAYS_PER_SECOND, |per_second| per_second.0);
-    let replayed = app
-        .replay_events(&caller, filter, dry_run, per_second)
-        .await?;
+    let replayed = match replay_filter(&app, &caller, filter).await? {
+        None => Replayed::default(),
+        Some(filter) => {
+            app.replay_events(&caller, filter, dry_run, per_second)
+                .await?
+        }
+    };
     let shown: Vec<String> = replayed
         .events
         .iter()
@@ -119,39 +144,31 @@ pub(crate) async fn replay_many(State(app): State<App>, caller: Caller, bytes: J
     Ok(reply::with_status(202, &document))
 }
 
+/// What the filter means; nothing if it names an order that there is not.
 async fn replay_filter(
     app: &App,
     caller: &Caller,
     body: ReplayFilterBody,
-) -> Result<EventFilter, Problem> {
-    let wrong = |pointer, wanted: &str| Problem::invalid_at(pointer, format!("expected {wanted}"));
-    let outcome = match &body.outcome {
-        None => None,
-        Some(word) => Some(
-            words::of(EVENT_OUTCOMES, word.as_str())
-                .ok_or_else(|| wrong("/filter/outcome", "an outcome"))?,
-        ),
-    };
-    let state = match &body.state {
-        None => None,
-        Some(word) => Some(
-            words::of(EVENT_STATES, word.as_str())
-                .ok_or_else(|| wrong("/filter/state", "a state"))?,
-        ),
-    };
-    Ok(EventFilter {
+) -> Result<Option<EventFilter>, Problem> {
+    let mut root = None;
+    if let Some(order) = body.order {
+        root = order_root(app, caller, order.as_str()).await?;
+        if root.is_none() {
+            return Ok(None);
+        }
+    }
+    let outcome = body.outcome.as_ref();
+    let state = body.state.as_ref();
+    Ok(Some(EventFilter {
         source: body.source.map(|text| text.0),
         kind: body.kind.map(|text| text.0),
-        outcome,
-        state,
+        outcome: outcome.and_then(|word| words::of(EVENT_OUTCOMES, word.as_str())),
+        state: state.and_then(|word| words::of(EVENT_STATES, word.as_str())),
         reference: body.reference.map(|text| text.0),
-        root: match body.order {
-            Some(order) => Some(order_root(app, caller, order.as_str()).await?),
-            None => None,
-        },
+        root,
         received_after: body.received_after.map(|time| time.0),
         search: None,
-    })
+    }))
 }
 
 pub(crate) async fn list_deliveries(State(app): State<App>, caller: Caller, query: Query) -> Reply {
@@ -181,8 +198,10 @@ pub(crate) async fn show_delivery(
     State(app): State<App>,
     caller: Caller,
     Path(delivery): Path<String>,
+    query: Query,
 ) -> Reply {
     caller.need(Scope::Admin)?;
+    query.none()?;
     let kept = app.delivery(caller.shop(), &delivery).await?;
     Ok(reply::ok(&DeliveryView::of(&kept, true)))
 }
@@ -191,6 +210,7 @@ pub(crate) async fn verify(
     State(app): State<App>,
     caller: Caller,
     Path(delivery): Path<String>,
+    _: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
     caller.need(Scope::Admin)?;

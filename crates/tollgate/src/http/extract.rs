@@ -11,7 +11,7 @@ use tollgate_core::time::Timestamp;
 use tollgate_store::Seek;
 
 use crate::app::{App, Caller, Keyed};
-use crate::body::{self, Shape};
+use crate::body;
 use crate::error::{
     BODY_SLOW, BODY_TOO_LARGE, BODY_UNREADABLE, CONTENT_TYPE_UNSUPPORTED, IDEMPOTENCY_KEY_INVALID,
     IDEMPOTENCY_KEY_REQUIRED, Pointer, Problem, Telling,
@@ -161,15 +161,7 @@ impl JsonBytes {
 
     /// The body, checked member by member against its shape, lengths of lists too.
     pub(crate) fn read_closely<T: body::Body>(&self) -> Result<T, Problem> {
-        let body = self.read::<T>()?;
-        let tree = serde_json::from_slice(&self.0).unwrap_or_default();
-        let mut errors: Vec<Pointer> = Vec::new();
-        let shape: &Shape = &T::SHAPE;
-        body::check(&tree, shape, &mut String::new(), &mut errors);
-        match errors.is_empty() {
-            true => Ok(body),
-            false => Err(Problem::invalid(errors)),
-        }
+        body::read_closely(&self.0)
     }
 }
 
@@ -283,6 +275,39 @@ impl Query {
         }
     }
 
+    /// Refuses every parameter, on what is no list.
+    pub(crate) fn none(self) -> Result<(), Problem> {
+        match self.0.is_empty() {
+            true => Ok(()),
+            false => Err(Problem::invalid(
+                self.0
+                    .iter()
+                    .map(|(name, _)| Pointer {
+                        pointer: format!("?{}", name.chars().take(100).collect::<String>()),
+                        code: "unknown_member",
+                        detail: String::new(),
+                    })
+                    .collect(),
+            )),
+        }
+    }
+
+    /// A page of what is read as a whole: the items that come after the page before. `place` is the
+    /// cursor of an item.
+    pub(crate) fn page<T>(
+        &self,
+        items: Vec<T>,
+        is_after: impl Fn(&T) -> bool,
+        place: impl Fn(&T) -> String,
+    ) -> Result<(Vec<T>, Option<String>), Problem> {
+        let limit = usize::try_from(self.limit()?).unwrap_or(50);
+        let mut page: Vec<T> = items.into_iter().filter(is_after).take(limit + 1).collect();
+        let more = limit < page.len();
+        page.truncate(limit);
+        let next = page.last().filter(|_| more).map(place);
+        Ok((page, next))
+    }
+
     /// A parameter; an empty one is none.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         let found = self
@@ -294,7 +319,7 @@ impl Query {
 
     /// A point in time.
     pub(crate) fn time(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
-        self.read(name, "a time as 2026-01-22T10:00:00Z", time_text::parse)
+        self.read(name, time_text::WANTED, time_text::parse)
     }
 
     /// A word of a table.

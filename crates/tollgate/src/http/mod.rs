@@ -102,10 +102,13 @@ fn foreign_refusal(response: &Response<Body>) -> Option<Problem> {
 }
 
 fn language(headers: &HeaderMap) -> Language {
-    let header = headers
-        .get(header::ACCEPT_LANGUAGE)
-        .and_then(|value| value.to_str().ok());
-    header.map_or(Language::English, Language::negotiate)
+    // Several lines are one list (RFC 9110, 5.3).
+    let lines: Vec<&str> = headers
+        .get_all(header::ACCEPT_LANGUAGE)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .collect();
+    Language::negotiate(&lines.join(","))
 }
 
 /// The document of a problem, under the headers that the response has already.

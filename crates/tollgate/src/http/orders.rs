@@ -33,8 +33,10 @@ pub(crate) async fn show(
     State(app): State<App>,
     caller: Caller,
     Path(order): Path<String>,
+    query: Query,
 ) -> Reply {
     caller.need(Scope::Read)?;
+    query.none()?;
     let root = app.order(caller.shop(), &order).await?;
     Ok(reply::ok(
         &root.order.as_ref().map(|order| OrderView::of(&root, order)),
@@ -117,8 +119,10 @@ pub(crate) async fn timeline(
     State(app): State<App>,
     caller: Caller,
     Path(order): Path<String>,
+    query: Query,
 ) -> Result<axum::response::Response, Problem> {
     caller.need(Scope::Read)?;
+    query.none()?;
     let story = app.timeline(caller.shop(), &order).await?;
     let data: Vec<StoryView<'_>> = story.iter().map(StoryView::of).collect();
     Ok(reply::ok(&List {

@@ -31,8 +31,10 @@ pub(crate) async fn show(
     State(app): State<App>,
     caller: Caller,
     Path(payment): Path<String>,
+    query: Query,
 ) -> Reply {
     caller.need(Scope::Read)?;
+    query.none()?;
     let (id, root) = app.payment(caller.shop(), &payment).await?;
     Ok(reply::ok(&PaymentView::of(&root, id)))
 }

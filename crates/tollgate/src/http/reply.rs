@@ -7,7 +7,7 @@ use serde::Serialize;
 use tollgate_store::Answer;
 
 use crate::app::Answered;
-use crate::error::Problem;
+use crate::error::{self, Problem};
 use crate::render;
 
 /// The media type of documents.
@@ -37,11 +37,19 @@ pub(crate) fn with_status(status: u16, document: &impl Serialize) -> Response<Bo
 
 /// Bytes that are written already.
 fn bytes(answer: Answer) -> Response<Body> {
-    let mut response = Response::new(Body::from(answer.body));
-    *response.status_mut() = status(answer.status);
+    let Answer { status, body } = answer;
+    let language = (400 <= status).then(|| error::language_of(&body));
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = self::status(status);
     // Refusals are kept under a key as whole documents.
-    let media = if 400 <= answer.status { PROBLEM } else { JSON };
-    response.headers_mut().insert(header::CONTENT_TYPE, media);
+    let is_problem = 400 <= status;
+    let media = if is_problem { PROBLEM } else { JSON };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, media);
+    if let Some(language) = language {
+        let language = HeaderValue::from_static(language);
+        headers.insert(header::CONTENT_LANGUAGE, language);
+    }
     response
 }
 

@@ -172,11 +172,117 @@ async fn slots_are_put_by_hand() {
         [
             "/capacity",
             "/closed/0",
+            "/slot_minutes",
             "/unit",
             "/weekly/0/closes",
             "/weekly/0/days/0",
             "/weekly/0/opens"
         ]
     );
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_taken_over_hold_is_the_orders() {
+    let shop = Shop::open().await;
+    shop.put_stock("A", 1).await;
+    let hold = json!({ "lines": [{ "sku": "A", "quantity": 1 }], "seconds": 60 });
+    let held = shop.post("/v1/holds", &hold).await;
+    let mut body = order("Z-1", "A", 1);
+    body["hold"] = held.body["id"].clone();
+    let made = shop.post("/v1/orders", &body).await;
+    let path = format!(
+        "/v1/holds/{}",
+        held.body["id"].as_str().expect("it has an id")
+    );
+    let shown = shop.get(&path).await;
+    for member in ["id", "state", "expires_at"] {
+        assert_eq!(shown.body[member], made.body["hold"][member], "{member}");
+    }
+    assert_eq!(shown.body["state"], "active");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn counts_stay_within_what_json_can_tell() {
+    let shop = Shop::open().await;
+    let most = (1_i64 << 53) - 1;
+    shop.put_stock("A", most).await;
+    let over = shop
+        .post("/v1/stock/A/adjust", &json!({ "delta": 1 }))
+        .await;
+    assert_eq!((over.status, over.code()), (422, "amount_overflow"));
+    let line = json!({ "sku": "A", "quantity": most });
+    let over = shop
+        .post("/v1/holds", &json!({ "lines": [line, line] }))
+        .await;
+    assert_eq!((over.status, over.code()), (422, "amount_overflow"));
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn slots_calendars_and_keys_are_paged() {
+    let shop = Shop::open().await;
+    let put = async |name: &str| {
+        let calendar = json!({ "unit": "orders", "capacity": 1 });
+        let path = format!("/v1/calendars/{name}");
+        assert_eq!(shop.call("PUT", &path, &calendar).await.status, 200);
+        let key = json!({ "name": name, "scopes": ["read", "read"] });
+        let made = shop.call("POST", "/v1/keys", &key).await;
+        assert_eq!(made.body["scopes"], json!(["read"]));
+    };
+    for name in ["a", "b", "c"] {
+        put(name).await;
+    }
+    let slot = |hour: u32| {
+        json!({ "starts_at": format!("2099-01-01T{hour:02}:00:00Z"),
+                "ends_at": format!("2099-01-01T{hour:02}:30:00Z") })
+    };
+    let slots = json!({ "slots": [slot(3), slot(1), slot(2)] });
+    let put = shop.call("PUT", "/v1/calendars/a/slots", &slots).await;
+    assert_eq!(put.status, 200, "{put:?}");
+    for (path, member) in [
+        ("/v1/calendars/a/slots", "starts_at"),
+        ("/v1/calendars", "name"),
+        ("/v1/keys", "name"),
+    ] {
+        let mut seen = Vec::new();
+        let mut cursor = String::new();
+        for _ in 0..2 {
+            let page = shop.get(&format!("{path}?limit=2{cursor}")).await;
+            let data = page.body["data"].as_array().expect("it is a list").clone();
+            seen.extend(data.iter().map(|item| item[member].clone()));
+            cursor = match page.body["next_cursor"].as_str() {
+                Some(next) => format!("&cursor={next}"),
+                None => String::new(),
+            };
+        }
+        assert_eq!((seen.len(), cursor.as_str()), (3, ""), "{path}");
+        let whole = shop.get(path).await;
+        let whole = whole.body["data"].as_array().expect("it is a list").clone();
+        let whole: Vec<_> = whole.iter().map(|item| item[member].clone()).collect();
+        assert_eq!(seen, whole, "{path}");
+    }
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn all_wrong_slots_are_named_at_once() {
+    let shop = Shop::open().await;
+    let calendar = json!({ "unit": "orders", "capacity": 1 });
+    shop.call("PUT", "/v1/calendars/a", &calendar).await;
+    let slot =
+        |starts_at: &str, ends_at: &str| json!({ "starts_at": starts_at, "ends_at": ends_at });
+    let slots = json!({ "slots": [
+        slot("2099-01-01T02:00:00Z", "2099-01-01T01:00:00Z"),
+        slot("2099-01-01T02:00:00Z", "2099-01-01T03:00:00Z"),
+        slot("2099-01-01T04:00:00Z", "10000-01-01T04:00:00Z"),
+    ] });
+    let refused = shop.call("PUT", "/v1/calendars/a/slots", &slots).await;
+    let mut pointers = refused.pointers();
+    pointers.sort_unstable();
+    let all = ["/slots/0/ends_at", "/slots/1/starts_at", "/slots/2/ends_at"];
+    assert_eq!(pointers, all);
+    assert!(refused.text.contains("9999-12-30T22:00:00Z"), "{refused:?}");
     shop.close().await;
 }

@@ -218,3 +218,42 @@ async fn join_all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
         .filter_map(|(_, output)| output)
         .collect()
 }
+
+#[tokio::test]
+async fn k2_a_key_is_checked_wherever_it_may_be_sent() {
+    let shop = Shop::open().await;
+    let bearer = format!("Bearer {KEY}");
+    for path in [
+        "/v1/keys",
+        "/v1/events/evt_1/replay",
+        "/v1/events/replay",
+        "/v1/deliveries/dlv_1/verify",
+    ] {
+        for keys in [["a b"].as_slice(), &["a", "a"]] {
+            let mut headers = vec![("authorization", bearer.as_str())];
+            headers.extend(keys.iter().map(|key| ("idempotency-key", *key)));
+            let refused = shop.send("POST", path, &headers, b"{}").await;
+            assert_eq!(
+                (refused.status, refused.code()),
+                (400, "idempotency_key_invalid"),
+                "{path}"
+            );
+        }
+    }
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn k7_an_order_that_could_not_be_kept_is_refused() {
+    let shop = Shop::roomy().await;
+    let line = json!({
+        "sku": "A", "name": "é".repeat(200), "quantity": 1, "unit_amount": 5, "stocked": false,
+    });
+    let body = |count: usize| json!({ "currency": "IDR", "lines": vec![line.clone(); count] });
+    let refused = shop.post("/v1/orders", &body(200)).await;
+    assert_eq!((refused.status, refused.pointers()), (400, vec!["/lines"]));
+    let made = shop.post("/v1/orders", &body(80)).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    assert!(made.text.len() <= 64 * 1024);
+    shop.close().await;
+}

@@ -239,3 +239,17 @@ async fn attention_is_resolved_by_a_person() {
     assert_eq!(unknown.status, 404);
     shop.close().await;
 }
+
+#[tokio::test]
+async fn only_payments_of_source_manual_are_captured_by_hand() {
+    let shop = Shop::open().await;
+    let payment = json!({
+        "source": "midtrans", "reference": "R-1", "amount": 5, "currency": "IDR",
+    });
+    let made = shop.post("/v1/payments", &payment).await;
+    let id = made.body["id"].as_str().expect("it has an id");
+    let path = format!("/v1/payments/{id}/capture");
+    let refused = shop.call("POST", &path, &json!({ "amount": 5 })).await;
+    assert_eq!((refused.status, refused.code()), (422, "not_manual"));
+    shop.close().await;
+}

@@ -1,6 +1,6 @@
 //! Problem documents, and bodies that are refused with pointers.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::shop::{KEY, Shop, order};
 
@@ -129,6 +129,145 @@ async fn other_formats_and_methods_are_refused() {
             (404, "not_found"),
             "{path}"
         );
+    }
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn metadata_that_cannot_be_read_back_is_refused() {
+    let shop = Shop::open().await;
+    shop.put_stock("A", 9).await;
+    let bearer = format!("Bearer {KEY}");
+    let send = async |key: &str, metadata: &str| {
+        let headers = [("authorization", bearer.as_str()), ("idempotency-key", key)];
+        let body = order(key, "A", 1).to_string();
+        let body = body.replacen('{', &format!("{{\"metadata\":{metadata},"), 1);
+        shop.send("POST", "/v1/orders", &headers, body.as_bytes())
+            .await
+    };
+    let deep = format!("{{\"a\":{}{}}}", "[".repeat(200), "]".repeat(200));
+    for metadata in [
+        r#"{"a":1e400}"#,
+        r#"{"a":"\ud800"}"#,
+        r#"{"a":"\u0000"}"#,
+        &deep,
+    ] {
+        let refused = send("Z-1", metadata).await;
+        assert_eq!(
+            (refused.status, refused.pointers()),
+            (400, vec!["/metadata"]),
+            "{metadata}"
+        );
+    }
+    let taken = send("Z-2", r#"{"a":"\\u0000"}"#).await;
+    assert_eq!(taken.status, 201, "{taken:?}");
+    assert_eq!(taken.body["metadata"]["a"], "\\u0000");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn what_exists_is_told_before_what_is_unknown_and_after_what_is_malformed() {
+    let shop = Shop::open().await;
+    shop.put_stock("A", 9).await;
+    let mut body = order("Z-1", "A", 1);
+    body["payment"] = json!({ "source": "midtrans", "reference": "R-1" });
+    let made = shop.keyed("/v1/orders", "k", &body).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let spoil: [(&str, Value, &str, &str); 3] = [
+        ("currency", json!("ZZZ"), "currency_unknown", "/currency"),
+        ("lines", json!([]), "lines_empty", "/lines"),
+        (
+            "payment",
+            json!({ "source": "nobody", "reference": "R-2" }),
+            "source_unknown",
+            "/payment/source",
+        ),
+    ];
+    for (member, value, code, pointer) in spoil {
+        let mut wrong = order("Z-1", "A", 1);
+        wrong[member] = value;
+        let exists = shop.post("/v1/orders", &wrong).await;
+        assert_eq!((exists.status, exists.code()), (409, "already_exists"));
+        wrong["code"] = json!("Z-2");
+        let unknown = shop.post("/v1/orders", &wrong).await;
+        assert_eq!((unknown.code(), unknown.pointers()), (code, vec![pointer]));
+        let reused = shop.keyed("/v1/orders", "k", &wrong).await;
+        assert_eq!(reused.code(), "idempotency_key_reused");
+        wrong["hold"] = json!("hld_x");
+        wrong["slot"] = json!({});
+        let malformed = shop.post("/v1/orders", &wrong).await;
+        assert_eq!(malformed.pointers(), ["/hold", "/slot"], "{malformed:?}");
+    }
+    let payment = |reference: &str, source: &str, order: &str| json!({ "order": order, "source": source, "reference": reference });
+    for (wrong, code, status) in [
+        (payment("R-1", "midtrans", "pay_x"), "already_exists", 409),
+        (payment("R-2", "midtrans", "pay_x"), "order_unknown", 422),
+        (payment("R-2", "nobody", "Z-1"), "source_unknown", 404),
+    ] {
+        let refused = shop.post("/v1/payments", &wrong).await;
+        assert_eq!((refused.status, refused.code()), (status, code));
+    }
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn parameters_that_nobody_reads_are_refused() {
+    let shop = Shop::open().await;
+    shop.put_stock("A", 9).await;
+    shop.post("/v1/orders", &order("Z-1", "A", 1)).await;
+    for path in [
+        "/v1/orders/Z-1",
+        "/v1/orders/Z-1/timeline",
+        "/v1/stock/A",
+        "/v1/keys",
+        "/v1/calendars",
+    ] {
+        let refused = shop.get(&format!("{path}?colour=red")).await;
+        assert_eq!(
+            (refused.status, refused.pointers()),
+            (400, vec!["?colour"]),
+            "{path}"
+        );
+        assert_eq!(shop.get(path).await.status, 200, "{path}");
+    }
+    for path in ["/v1/keys", "/v1/calendars"] {
+        let refused = shop.get(&format!("{path}?limit=0")).await;
+        assert_eq!(
+            (refused.status, refused.pointers()),
+            (400, vec!["?limit"]),
+            "{path}"
+        );
+    }
+    let refused = shop
+        .call("PUT", "/v1/stock/a%20b", &json!({ "on_hand": 1 }))
+        .await;
+    assert_eq!((refused.status, refused.pointers()), (400, vec!["{sku}"]));
+    // An order that there is not has no events.
+    let none = shop.get("/v1/events?order=Z-404").await;
+    assert_eq!((none.status, &none.body["data"]), (200, &json!([])));
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_kept_refusal_says_its_language_and_all_lines_of_the_header_count() {
+    let shop = Shop::open().await;
+    shop.put_stock("A", 0).await;
+    let hold = json!({ "lines": [{ "sku": "A", "quantity": 1 }], "slot": null }).to_string();
+    let bearer = format!("Bearer {KEY}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("idempotency-key", "l"),
+        ("accept-language", "fr"),
+        ("accept-language", "ru;q=0.5"),
+    ];
+    for _ in 0..2 {
+        let refused = shop
+            .send("POST", "/v1/holds", &headers, hold.as_bytes())
+            .await;
+        assert_eq!(refused.code(), "out_of_stock");
+        assert_eq!(refused.header("content-language"), Some("ru"));
+        let detail = refused.body["detail"].as_str().unwrap_or_default();
+        assert!(!detail.contains("заказ"), "it is a cart's: {detail}");
     }
     shop.close().await;
 }

@@ -45,6 +45,15 @@ provider = "midtrans"
 secrets = ["literal:tea-key"]
 "#;
 
+/// One more source, of a provider whose header is itself the secret; `{}` is its password.
+const PHONEPE: &str = r#"
+[sources.phonepe]
+provider = "phonepe"
+version = "v2"
+credentials = [{ username = "shop", password = "literal:Newer12345" },
+               { username = "shop", password = "literal:{password}" }]
+"#;
+
 /// A running server.
 pub(crate) struct Shop {
     pub(crate) address: SocketAddr,
@@ -104,6 +113,24 @@ impl Shop {
             .replacen("tea-key", secret, 1)
             .replacen("{server}", "", 1);
         Shop::of(&text.replacen("{store}", store, 1)).await
+    }
+
+    /// A server that takes bodies of a megabyte.
+    pub(crate) async fn roomy() -> Shop {
+        let text = CONFIG
+            .replacen("{server}", "", 1)
+            .replacen("20000", "1000000", 1);
+        Shop::of(&text.replacen("{store}", "sqlite::memory:", 1)).await
+    }
+
+    /// A server with a source of PhonePe.
+    pub(crate) async fn with_phonepe(password: &str, store: &str) -> Shop {
+        let text = CONFIG
+            .replacen("{server}", "", 1)
+            .replacen("{store}", store, 1);
+        let source = PHONEPE.replacen("{password}", password, 1);
+        let text = text.replacen("[shops.tea]", &format!("{source}[shops.tea]"), 1);
+        Shop::of(&text).await
     }
 
     async fn of(text: &str) -> Shop {

@@ -138,6 +138,36 @@ async fn a_kept_delivery_is_taken_after_the_secret_was_mended() {
     shop.close().await;
 }
 
+/// The header is itself the secret, so only an HMAC of it is kept.
+#[tokio::test]
+async fn a_delivery_with_a_secret_header_is_taken_after_the_secret_was_mended() {
+    use sha2::{Digest, Sha256};
+    let folder = tempfile::tempdir().expect("there is room");
+    let store = format!("sqlite:{}", folder.path().join("t.db").display());
+    let shop = Shop::with_phonepe("Wrong12345", &store).await;
+    let secret = hex::encode(Sha256::digest(b"shop:Right12345"));
+    let body = br#"{"event":"checkout.order.completed","payload":{"merchantOrderId":"R-1",
+        "orderId":"OMO1","state":"COMPLETED","amount":1000,"paymentDetails":[]}}"#;
+    let headers = [("authorization", secret.as_str())];
+    let refused = shop.send("POST", "/webhooks/phonepe", &headers, body).await;
+    assert_eq!((refused.status, refused.code()), (401, "signature_invalid"));
+    let kept = eventually(&shop, "/v1/deliveries").await;
+    assert!(!kept.to_string().contains(&secret));
+    let id = kept["data"][0]["id"].as_str().expect("it was kept");
+    let path = format!("/v1/deliveries/{id}/verify");
+    shop.close().await;
+    let shop = Shop::with_phonepe("Right12345", &store).await;
+    let taken = shop.call("POST", &path, &json!({})).await;
+    assert_eq!(taken.status, 200, "{taken:?}");
+    let event = taken.body["events"][0]["id"]
+        .as_str()
+        .expect("it has an id");
+    // A delivery that was taken is its events; there is no other place to look.
+    let event = shop.get(&format!("/v1/events/{event}")).await;
+    assert_eq!((event.status, event.body.get("delivery_id")), (200, None));
+    shop.close().await;
+}
+
 #[tokio::test]
 async fn paths_and_methods_that_are_not_there_are_told() {
     let shop = Shop::open().await;
