@@ -251,8 +251,12 @@ impl<'a> Batch<'a> {
         };
         let position = head + entries.len() as i64;
         self.journal.heads.insert(shop, position);
-        let mut roots: Vec<RootId> = entries.iter().filter_map(|entry| entry.root).collect();
-        roots.dedup();
+        let mut roots: Vec<RootId> = Vec::new();
+        for root in entries.iter().filter_map(|entry| entry.root) {
+            if !roots.contains(&root) {
+                roots.push(root);
+            }
+        }
         for root in &roots {
             self.known
                 .roots

@@ -614,7 +614,6 @@ pub(crate) struct EventView<'a> {
     #[serde(serialize_with = "text")]
     id: EventId,
     #[serde(serialize_with = "text")]
-    delivery_id: DeliveryId,
     source: &'a str,
     #[serde(rename = "type")]
     kind: &'a str,
@@ -662,7 +661,6 @@ impl<'a> EventView<'a> {
         };
         EventView {
             id,
-            delivery_id: DeliveryId::on(id.root(), 0),
             source: &stored.source,
             kind: &stored.event.kind,
             key: &stored.event.key,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use tollgate_core::command::{Action, CreateOrder, OrderRef, RawEvent, TakeEvent};
+use tollgate_core::decision::{Decision, Entry, Outcome};
 use tollgate_core::event::Event;
 use tollgate_core::id::{DeliveryId, EventId, KeyId, OrderId, PaymentId, RootId, ShopId};
 use tollgate_core::order::{Customer, OrderStatus};
@@ -1347,4 +1348,40 @@ async fn effects_of_a_root_are_its_own() {
     assert_eq!(receipts[0].state, "pending");
     assert_eq!(receipts[0].content["payment"], payment.as_str());
     assert!(receipts[0].key.contains(&payment), "{}", receipts[0].key);
+}
+
+/// One decision may tell of a root, of another and of the first again; its story has the line once.
+#[tokio::test]
+async fn a_line_stands_once_in_a_story() {
+    let (one, other) = (root_id(1), root_id(2));
+    let world = World::with(|options| {
+        options.decide = crate::world::decide_or(move |command| match &command.action {
+            Action::RootDue(_) => {
+                let mut decision = Decision::told(Outcome::Done);
+                decision.entries = [one, other, one]
+                    .map(|root| Entry {
+                        kind: "test.told",
+                        root: Some(root),
+                        event: None,
+                        detail: Vec::new(),
+                    })
+                    .into();
+                Some(decision)
+            }
+            _ => None,
+        });
+    });
+    world.act(create(order(1, "C1"))).await;
+    world.act(create(order(2, "C2"))).await;
+    let before = world.store.feed_head(SHOP).await.expect("it reads");
+    world.act(Action::RootDue(one)).await;
+    let lines = world.store.timeline(SHOP, one).await.expect("it reads");
+    let told: Vec<i64> = lines
+        .iter()
+        .filter(|line| line.kind == "test.told")
+        .map(|line| line.position)
+        .collect();
+    assert_eq!(told, [before + 1, before + 3]);
+    let root = world.store.root(SHOP, one).await.expect("it reads");
+    assert_eq!(root.map(|root| root.story.len()), Some(2));
 }

@@ -49,7 +49,7 @@ fn a_bench_touches_nothing_that_is_not_its_own() {
     std::fs::write(home.database(), b"somebody's").expect("it can be written");
     let url = format!("sqlite:{}", home.database().display());
     let ended = finish(command().args(["bench", "ingest", "--store", &url]));
-    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(ended.stderr.contains("is there already"), "{ended:?}");
     let kept = std::fs::read(home.database()).expect("it is there");
     assert_eq!(kept, b"somebody's");
