@@ -126,7 +126,7 @@ create table slots (
 ) strict, without rowid;
 create unique index slots_id on slots (shop_id, id);
 
--- What must happen outside. The id is derived from the key, so the primary key is what makes an
+-- What must happen outside. The id is derived from the key and its root's time; the unique key makes an
 -- effect unique (I4).
 create table effects (
     shop_id integer not null,
@@ -140,6 +140,7 @@ create table effects (
     content text not null,
     primary key (shop_id, id)
 ) strict, without rowid;
+create unique index effects_key on effects (shop_id, key);
 create index effects_due on effects (shop_id, due_at) where due_at is not null;
 
 -- The shop's feed and every root's story. One row a decision; its entries have the positions up to

@@ -139,6 +139,9 @@ impl Gate {
     /// Adds what has come due: all of it to an idle batch, its share to a busy one.
     fn add_due(&mut self, jobs: &mut Vec<Job>) {
         let now = self.now();
+        if self.reopen_if_lost().is_err() {
+            self.sweeper.later(now);
+        }
         let room = if jobs.is_empty() {
             self.options.limits.batch_commands_max
         } else {
@@ -270,9 +273,13 @@ impl Gate {
                     self.sweeper.look_at(now.plus(quarantine::AGAIN));
                     SubmitError::Quarantined
                 }
-                Err(error) => SubmitError::Unavailable {
-                    reason: error.to_string(),
-                },
+                Err(error) => {
+                    // A sweep's row is still due.
+                    self.sweeper.later(now);
+                    SubmitError::Unavailable {
+                        reason: error.to_string(),
+                    }
+                }
             };
             if let Some(reply_to) = job.reply_to {
                 let _ = reply_to.send(Err(refusal));

@@ -16,7 +16,9 @@ pub(crate) struct FileLock {
 /// Takes `FILE.lock` and writes our process id into it. The database file itself is never opened by
 /// any other means than SQLite's: closing it would drop SQLite's own locks.
 pub(crate) fn take(database: &Path) -> Result<FileLock, OpenError> {
-    let path = lock_path(database);
+    // A link's name is another name; the file behind it is the one that is locked.
+    let real = std::fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
+    let path = lock_path(&real);
     let refuse = |source: std::io::Error| match source.kind() {
         std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
             OpenError::ReadOnly {

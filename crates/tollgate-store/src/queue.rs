@@ -141,6 +141,16 @@ impl Queue {
         self.wake(state);
     }
 
+    /// The writer is gone: whoever waits is told so, and nobody else may come.
+    pub(crate) fn abandon(&self) {
+        let mut state = self.lock();
+        state.closing = true;
+        let waiting = std::mem::take(&mut state.lines);
+        (state.commands, state.bytes) = (0, 0);
+        drop(state);
+        drop(waiting);
+    }
+
     /// The commands and bytes that wait.
     pub(crate) fn waiting(&self) -> (usize, usize) {
         let state = self.lock();

@@ -37,6 +37,8 @@ struct Inner {
     rejected: RejectedGate,
     writer: Mutex<Option<JoinHandle<()>>>,
     wal_bytes_max: u64,
+    path: PathBuf,
+    durable: bool,
     steps: Vec<Step>,
     /// Dropped last, so that nobody else opens the file while it is still ours.
     _home: Home,
@@ -83,9 +85,13 @@ impl Store {
             durable,
         };
         let gate = Gate::new(db, file, options, shared.clone(), checkpointer);
+        let of_writer = Arc::clone(&shared.queue);
         let writer = std::thread::Builder::new()
             .name("gate".to_owned())
-            .spawn(move || gate.run())
+            .spawn(move || {
+                let _abandoned = Abandoned(of_writer);
+                gate.run();
+            })
             .map_err(io)?;
         let inner = Inner {
             shared,
@@ -94,6 +100,8 @@ impl Store {
             rejected,
             writer: Mutex::new(Some(writer)),
             wal_bytes_max,
+            path,
+            durable,
             steps,
             _home: home,
         };
@@ -199,7 +207,8 @@ impl Store {
             work: Work::Chore(Chore::KeepRejected(rejected)),
             class: Class::Rejected,
             bytes,
-            reply_to: None,
+            // Nobody listens; but what has one is counted out of the queue as it was counted in.
+            reply_to: Some(oneshot::channel().0),
         };
         if self.push(vec![job]).is_err() {
             Counters::add(&self.inner.shared.counters.rejected_dropped, 1);
@@ -239,6 +248,15 @@ impl Store {
     }
 }
 
+/// Leaves nobody waiting for a writer that has panicked.
+struct Abandoned(Arc<Queue>);
+
+impl Drop for Abandoned {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
 impl Inner {
     fn close(&self) {
         self.shared.queue.close();
@@ -253,6 +271,12 @@ impl Inner {
             tracing::error!("the writer has panicked");
         }
         self.readers.close();
+        // Readers that close at the same moment each leave the log to the other; one that comes
+        // after them all moves it into the file and removes it.
+        let last = Db::open_checkpointer(&self.path, self.durable).map(|db| db.checkpoint_passive());
+        if let Err(error) = last {
+            tracing::warn!(%error, "failed to move the log at the end");
+        }
     }
 }
 

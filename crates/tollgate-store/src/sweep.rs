@@ -240,9 +240,14 @@ fn due_actions(
     let events = db.all(DUE_EVENTS, &[&shop.0, &now.as_millis(), &limit], |row| {
         Ok(Action::ParkedDue(EventId::from_u128(id_at(row, 0)?)))
     })?;
-    let calendars = db.all(DUE_CALENDARS, &[&shop.0, &now.as_millis()], read_calendar)?;
+    let calendars = db.all(DUE_CALENDARS, &[&shop.0, &now.as_millis()], |row| {
+        // One that cannot be read must not hide the rest (F9).
+        Ok(read_calendar(row)
+            .inspect_err(|error| tracing::error!(%error, "a due calendar cannot be read")))
+    })?;
     let slots = calendars
         .into_iter()
+        .flatten()
         .map(|calendar| make_slots(calendar, now, options));
     Ok(roots.into_iter().chain(events).chain(slots).collect())
 }

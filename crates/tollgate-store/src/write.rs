@@ -432,7 +432,7 @@ fn write_slot(db: &Db, shop: ShopId, slot: &Slot, stored: bool) -> Result<(), Er
 const INSERT_EFFECT: &str = "\
     insert into effects (shop_id, id, key, kind, state, root, due_at, created_at, content)
     values (?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8)
-        on conflict (shop_id, id) do nothing";
+        on conflict do nothing";
 
 fn insert_effect(db: &Db, now: Timestamp, effect: &Effect) -> Result<(), Error> {
     db.run(
