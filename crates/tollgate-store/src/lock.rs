@@ -10,7 +10,16 @@ use crate::error::OpenError;
 /// however it ends.
 #[derive(Debug)]
 pub(crate) struct FileLock {
-    _file: File,
+    file: File,
+}
+
+/// Lets go by its own word: a process forked at this moment has a copy of the handle until it runs
+/// its own program, and closing ours alone would leave the lock with it.
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        // Closing the file lets go as well, so nothing is lost if this fails.
+        let _ = self.file.unlock();
+    }
 }
 
 /// Takes `FILE.lock` and writes our process id into it. The database file itself is never opened by
@@ -57,7 +66,7 @@ pub(crate) fn take(database: &Path) -> Result<FileLock, OpenError> {
         .and_then(|()| file.rewind())
         .and_then(|()| writeln!(file, "{}", std::process::id()));
     written.map_err(refuse)?;
-    Ok(FileLock { _file: file })
+    Ok(FileLock { file })
 }
 
 fn lock_path(database: &Path) -> PathBuf {

@@ -37,8 +37,6 @@ struct Inner {
     rejected: RejectedGate,
     writer: Mutex<Option<JoinHandle<()>>>,
     wal_bytes_max: u64,
-    path: PathBuf,
-    durable: bool,
     steps: Vec<Step>,
     /// Dropped last, so that nobody else opens the file while it is still ours.
     _home: Home,
@@ -100,8 +98,6 @@ impl Store {
             rejected,
             writer: Mutex::new(Some(writer)),
             wal_bytes_max,
-            path,
-            durable,
             steps,
             _home: home,
         };
@@ -259,6 +255,9 @@ impl Drop for Abandoned {
 
 impl Inner {
     fn close(&self) {
+        // The readers go first, then the writer, then its checkpointer: whoever is last and alone
+        // moves the log into the file, and two that go at once leave it to each other.
+        self.readers.close();
         self.shared.queue.close();
         let writer = self
             .writer
@@ -269,13 +268,6 @@ impl Inner {
             && writer.join().is_err()
         {
             tracing::error!("the writer has panicked");
-        }
-        self.readers.close();
-        // Readers that close at the same moment each leave the log to the other; one that comes
-        // after them all moves it into the file and removes it.
-        let last = Db::open_checkpointer(&self.path, self.durable).map(|db| db.checkpoint_passive());
-        if let Err(error) = last {
-            tracing::warn!(%error, "failed to move the log at the end");
         }
     }
 }

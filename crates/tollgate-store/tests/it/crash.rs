@@ -219,3 +219,20 @@ async fn closing_finishes_what_waits_and_takes_nothing_more() {
     let counts = store.counts(SHOP).await.expect("it reads");
     assert_eq!(counts.orders.values().sum::<u64>(), 2000);
 }
+
+/// Whoever copies the file of a store that is closed has all of it.
+#[tokio::test]
+async fn a_closed_store_is_one_file() {
+    let folder = folder();
+    let path = folder.path().join("tollgate.db");
+    for number in 1..=50 {
+        let store = open(&path);
+        store
+            .submit(submission(create(order(number, &format!("C{number}")))))
+            .await
+            .expect("it is decided");
+        store.close();
+        let log = folder.path().join("tollgate.db-wal");
+        assert!(!log.exists(), "the log is left behind, in round {number}");
+    }
+}

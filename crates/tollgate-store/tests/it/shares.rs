@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use tollgate_store::{Class, Submission};
+use tollgate_core::id::{DeliveryId, RootId, ShopId};
+use tollgate_store::{Class, Rejected, Submission};
 
 use crate::words::{create, hear, order};
-use crate::world::{World, submission};
+use crate::world::{World, submission, texts};
 
 fn money(number: u64) -> Submission {
     Submission {
@@ -75,4 +76,34 @@ async fn an_order_is_answered_although_no_batch_has_time_for_all_it_took() {
     });
     let batches = batches_until_answered(&world, Class::Orders).await;
     assert!(batches <= 10, "it was answered after {batches} batches");
+}
+
+/// What nobody waits for is counted out of the queue as it was counted in: else bad signatures fill
+/// it for good.
+#[tokio::test]
+async fn refused_deliveries_leave_nothing_behind_in_the_queue() {
+    let world = World::new();
+    for number in 0..50 {
+        world.store.keep_rejected(Rejected {
+            shop: ShopId(1),
+            delivery: DeliveryId::on(RootId::new((number + 1) << 16), 0),
+            source: "bank".to_owned(),
+            at: world.clock.now(),
+            code: "signature_invalid".to_owned(),
+            detail: String::new(),
+            peer: None,
+            headers: "[]".to_owned(),
+            body: vec![b'x'; 1000],
+        });
+    }
+    world.store.ready().await.expect("it takes writes");
+    world.settle().await;
+    let figures = world.store.figures();
+    assert_eq!((figures.queue_commands, figures.queue_bytes), (0, 0));
+    assert_eq!(figures.rejected_dropped, 0);
+    let kept = texts(
+        &world.rows(),
+        "select cast(count(*) as text) from deliveries",
+    );
+    assert_eq!(kept, ["50"]);
 }
