@@ -42,6 +42,13 @@ impl RootId {
     }
 }
 
+/// The lowest id of a time; below it are the ids of all that was made before. A time before the epoch
+/// counts as the epoch.
+pub fn first_id(time: Timestamp) -> u128 {
+    const LAST: i64 = (1 << 48) - 1;
+    (time.as_millis().clamp(0, LAST) as u128) << 80
+}
+
 impl fmt::Debug for RootId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "root_{}", encode(self.0))

@@ -13,7 +13,7 @@ use tollgate_core::time::Timestamp;
 
 use crate::db::{Db, Error};
 use crate::figures::Counters;
-use crate::load::{key_hash, load};
+use crate::load::{Records, key_hash, load};
 use crate::options::Options;
 use crate::queue::{Job, Work};
 use crate::submission::{Answer, Reply, Submission};
@@ -23,7 +23,8 @@ use crate::write::{Journal, Line};
 /// no honest command has so many generations of rows.
 const MISSES_MAX: usize = 24;
 
-/// Commands that are loaded together.
+/// Commands that are loaded together. On PostgreSQL all of a batch are: there a journey costs more
+/// than what is loaded in vain when time is up.
 const SLICE: usize = 64;
 
 /// How one job of a batch ended.
@@ -52,8 +53,12 @@ pub(crate) struct Batch<'a> {
     began: Instant,
     pub(crate) known: Snapshot,
     pub(crate) journal: Journal,
+    /// The shops that this batch may write to.
+    shops: BTreeSet<ShopId>,
     /// Answers under keys: of the database, or of this batch.
-    records: BTreeMap<(ShopId, [u8; 16]), Option<Record>>,
+    records: Records,
+    /// The keys of events that waited and are dead now.
+    pub(crate) died: Vec<(ShopId, [u8; 16])>,
 }
 
 impl<'a> Batch<'a> {
@@ -62,6 +67,7 @@ impl<'a> Batch<'a> {
         options: &'a Options,
         counters: &'a Counters,
         now: Timestamp,
+        heads: BTreeMap<ShopId, i64>,
     ) -> Self {
         Batch {
             db,
@@ -70,34 +76,53 @@ impl<'a> Batch<'a> {
             now,
             began: Instant::now(),
             known: Snapshot::default(),
-            journal: Journal::default(),
-            records: BTreeMap::new(),
+            shops: heads.keys().copied().collect(),
+            journal: Journal {
+                heads,
+                ..Journal::default()
+            },
+            records: Records::new(),
+            died: Vec::new(),
         }
     }
 
     /// Loads what these commands need.
-    fn load(&mut self, jobs: &[Job]) -> Result<(), Error> {
+    fn load(&mut self, jobs: &[&Job]) -> Result<(), Error> {
         let mut keys = BTreeSet::new();
+        let mut answers = BTreeSet::new();
         for job in jobs {
             if let Work::Command(submission) = &job.work {
                 keys.extend(tollgate_core::decide::needs(self.now, &submission.command));
+                answers.extend(submission.idempotency.as_ref().map(place_of));
             }
         }
-        load(self.db, &mut self.known, keys)
+        load(self.db, &mut self.known, &mut self.records, keys, answers)
     }
 
     /// Loads and decides slice by slice; stops taking more when its time is up. So nothing is
     /// loaded that there is no time to decide, and every batch gets through one slice at least.
+    /// Jobs of shops that this batch may not write to are put off.
     pub(crate) fn decide(&mut self, jobs: &[Job]) -> Result<Vec<End>, Error> {
         let patience = Duration::from_millis(self.options.limits.batch_ms_max);
-        let mut ends = Vec::with_capacity(jobs.len());
-        for slice in jobs.chunks(SLICE) {
-            if !ends.is_empty() && patience < self.began.elapsed() {
+        let slice = match self.db {
+            Db::Sqlite(_) => SLICE,
+            Db::Postgres(_) => jobs.len().max(1),
+        };
+        let mut ends: Vec<End> = jobs.iter().map(|_| End::Postponed).collect();
+        let admitted: Vec<usize> = (0..jobs.len())
+            .filter(|place| {
+                let shop = jobs[*place].shop();
+                shop.is_none_or(|shop| self.shops.contains(&shop))
+            })
+            .collect();
+        for (number, slice) in admitted.chunks(slice).enumerate() {
+            if 0 < number && patience < self.began.elapsed() {
                 break;
             }
-            self.load(slice)?;
-            for job in slice {
-                ends.push(match &job.work {
+            let together: Vec<&Job> = slice.iter().map(|place| &jobs[*place]).collect();
+            self.load(&together)?;
+            for (place, job) in slice.iter().zip(together) {
+                ends[*place] = match &job.work {
                     Work::Command(submission) => self.decide_one(submission)?,
                     Work::Chore(chore) => {
                         chore.run(self.db)?;
@@ -106,16 +131,19 @@ impl<'a> Batch<'a> {
                             answer: None,
                         })
                     }
-                });
+                };
             }
         }
-        ends.resize_with(jobs.len(), || End::Postponed);
         Ok(ends)
     }
 
     fn decide_one(&mut self, submission: &Submission) -> Result<End, Error> {
         if let Some(idempotency) = &submission.idempotency {
-            match judge(self.record(idempotency)?, &idempotency.fingerprint) {
+            let record = self
+                .records
+                .get(&place_of(idempotency))
+                .and_then(Option::as_ref);
+            match judge(record, &idempotency.fingerprint) {
                 Judgement::Fresh => {}
                 Judgement::Reused => return Ok(End::Reply(Reply::KeyReused)),
                 Judgement::Replay(record) => {
@@ -131,24 +159,6 @@ impl<'a> Batch<'a> {
             Some(decision) => self.take(submission, decision).map(End::Reply),
             None => Ok(End::Failed),
         }
-    }
-
-    /// What is kept under the key, in the database or by this batch.
-    fn record(&mut self, idempotency: &Idempotency) -> Result<Option<&Record>, Error> {
-        let hash = key_hash(idempotency.operation, &idempotency.key);
-        let at = (idempotency.shop, hash);
-        if !self.records.contains_key(&at) {
-            let found = self.db.one(RECORD, &[&idempotency.shop.0, &hash], |row| {
-                Ok(Record {
-                    fingerprint: row.get(0)?,
-                    status: row.get(1)?,
-                    at: Timestamp::from_millis(row.get(2)?),
-                    body: row.get(3)?,
-                })
-            })?;
-            self.records.insert(at, found);
-        }
-        Ok(self.records.get(&at).and_then(Option::as_ref))
     }
 
     /// Decides; a panic over an event that has waited is laid to that event. `None` if the command
@@ -169,8 +179,8 @@ impl<'a> Batch<'a> {
 
     /// Decides, loading what the decision misses.
     ///
-    /// On SQLite a miss is loaded and asked again at once: there are no lock tiers to be passed in
-    /// order (docs/adr/0003).
+    /// A miss is loaded and asked again at once: whoever decides is alone with the shop, so there is
+    /// nothing to be locked in any order (docs/adr/0003).
     fn try_verdict(&mut self, command: &Command) -> Result<Tried, Error> {
         for _ in 0..MISSES_MAX {
             let decide =
@@ -179,7 +189,13 @@ impl<'a> Batch<'a> {
                 Ok(Verdict::Decided(decision)) => return Ok(Tried::Decided(decision)),
                 Ok(Verdict::Miss(keys)) => {
                     Counters::add(&self.counters.gate_misses, 1);
-                    load(self.db, &mut self.known, keys)?;
+                    load(
+                        self.db,
+                        &mut self.known,
+                        &mut self.records,
+                        keys,
+                        BTreeSet::new(),
+                    )?;
                 }
                 Err(_) => return Ok(Tried::Panicked),
             }
@@ -202,6 +218,8 @@ impl<'a> Batch<'a> {
             };
             self.known.events.put(at, dead);
             if let Tried::Decided(decision) = self.try_verdict(command)? {
+                self.died
+                    .push((at.0, key_hash(&parked.source, &parked.event.key)));
                 Counters::add(&self.counters.quarantined, 1);
                 tracing::error!(event = %at.1, "a parked event cannot be decided; it is dead");
                 return Ok(Some(*decision));
@@ -223,7 +241,7 @@ impl<'a> Batch<'a> {
         self.known.apply(shop, changes);
         self.journal.effects.extend(effects);
         if !entries.is_empty() {
-            self.tell(shop, entries)?;
+            self.tell(shop, entries);
         }
         let answer = submission.render.as_ref().map(|render| render(&outcome));
         if let (Some(idempotency), Some(answer)) = (&submission.idempotency, &answer) {
@@ -233,24 +251,19 @@ impl<'a> Batch<'a> {
                 body: answer.body.clone(),
                 at: self.now,
             };
-            let hash = key_hash(idempotency.operation, &idempotency.key);
-            self.records.insert((shop, hash), Some(record.clone()));
+            self.records
+                .insert(place_of(idempotency), Some(record.clone()));
             self.journal.records.push((idempotency.clone(), record));
         }
         Ok(Reply::Decided { outcome, answer })
     }
 
     /// Gives the entries their positions and every root its line of them.
-    fn tell(&mut self, shop: ShopId, entries: Vec<Entry>) -> Result<(), Error> {
-        let head = match self.journal.heads.get(&shop) {
-            Some(head) => *head,
-            None => self
-                .db
-                .one(HEAD, &[&shop.0], |row| row.get(0))?
-                .unwrap_or(0),
-        };
-        let position = head + entries.len() as i64;
-        self.journal.heads.insert(shop, position);
+    fn tell(&mut self, shop: ShopId, entries: Vec<Entry>) {
+        let head = self.journal.heads.entry(shop).or_default();
+        *head += entries.len() as i64;
+        let position = *head;
+        self.journal.told.insert(shop);
         let mut roots: Vec<RootId> = Vec::new();
         for root in entries.iter().filter_map(|entry| entry.root) {
             if !roots.contains(&root) {
@@ -268,18 +281,14 @@ impl<'a> Batch<'a> {
             root: roots.first().copied(),
             entries,
         });
-        Ok(())
     }
 }
 
-/// `shop_heads.get`: by primary key.
-const HEAD: &str = "select position from shop_heads where shop_id = ?1";
-
-/// `idempotency.get`: by `idempotency_hash`.
-const RECORD: &str = "\
-    select fingerprint, status, at, body
-      from idempotency
-     where shop_id = ?1 and hash = ?2";
+/// Where the answer under a key stands.
+fn place_of(idempotency: &Idempotency) -> (ShopId, [u8; 16]) {
+    let hash = key_hash(idempotency.operation, &idempotency.key);
+    (idempotency.shop, hash)
+}
 
 /// The name of an action, for the log.
 fn action_name(action: &Action) -> &'static str {

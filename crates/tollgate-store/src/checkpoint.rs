@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, TryLockError};
 use std::thread::JoinHandle;
 
-use crate::db::Db;
+use crate::db::Sqlite;
 
 /// The log's size at which moving it begins.
 const PAGES_BEGIN: u64 = 1000;
@@ -37,7 +37,7 @@ struct Shared {
 
 impl Checkpointer {
     /// Starts the thread. `db` is its own connection.
-    pub(crate) fn start(db: Db, path: PathBuf) -> std::io::Result<Checkpointer> {
+    pub(crate) fn start(db: Sqlite, path: PathBuf) -> std::io::Result<Checkpointer> {
         let page_bytes = db.page_bytes().unwrap_or(4096);
         let shared = Arc::new(Shared {
             running: Mutex::new(()),
@@ -63,7 +63,7 @@ impl Checkpointer {
     }
 
     /// Called by the writer after each batch; `true` if it has begun the log anew.
-    pub(crate) fn tend(&self, writer: &Db, bytes: u64, restart_at: u64) -> bool {
+    pub(crate) fn tend(&self, writer: &Sqlite, bytes: u64, restart_at: u64) -> bool {
         if bytes < PAGES_BEGIN * self.page_bytes {
             return false;
         }
@@ -72,15 +72,19 @@ impl Checkpointer {
             self.wake();
             return false;
         }
-        self.shared.stand_back.store(true, Ordering::Relaxed);
         let begun = match self.shared.running.try_lock() {
-            Ok(_free) => writer.checkpoint_restart().unwrap_or(false),
-            Err(TryLockError::Poisoned(_)) => writer.checkpoint_restart().unwrap_or(false),
-            Err(TryLockError::WouldBlock) => false,
+            Ok(_) | Err(TryLockError::Poisoned(_)) => writer.checkpoint_restart().unwrap_or(false),
+            Err(TryLockError::WouldBlock) => {
+                // It is at work: the next one is ours. Held up by a reader instead, we would move
+                // the rest again after each batch; then it is the checkpointer's to move.
+                self.shared.stand_back.store(true, Ordering::Relaxed);
+                return false;
+            }
         };
-        if begun {
-            self.shared.stand_back.store(false, Ordering::Relaxed);
-            self.shared.rest.store(u64::MAX, Ordering::Relaxed);
+        self.shared.stand_back.store(false, Ordering::Relaxed);
+        self.shared.rest.store(u64::MAX, Ordering::Relaxed);
+        if !begun {
+            self.wake();
         }
         begun
     }
@@ -102,7 +106,7 @@ impl Drop for Checkpointer {
     }
 }
 
-fn work(db: &Db, path: &std::path::Path, woken: &Receiver<()>, shared: &Shared) {
+fn work(db: &Sqlite, path: &std::path::Path, woken: &Receiver<()>, shared: &Shared) {
     while woken.recv().is_ok() {
         if shared.stand_back.load(Ordering::Relaxed) {
             continue;

@@ -103,6 +103,16 @@ const FORGET_RECORDS: &str = "\
      where rowid in (select rowid from idempotency order by rowid limit 1000) and at < ?1";
 
 impl Chore {
+    /// Whose rows it writes; `None` where they are nobody's in particular.
+    pub(crate) fn shop(&self) -> Option<ShopId> {
+        match self {
+            Chore::KeepRejected(rejected) => Some(rejected.shop),
+            Chore::MarkVerified(shop, _) | Chore::RevokeKey { shop, .. } => Some(*shop),
+            Chore::CreateKey(key) => Some(key.shop),
+            Chore::ForgetRecords { .. } | Chore::Nothing => None,
+        }
+    }
+
     /// Does it, inside the batch's transaction; how many rows it changed.
     pub(crate) fn run(&self, db: &Db) -> Result<usize, Error> {
         match self {

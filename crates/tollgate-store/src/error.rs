@@ -75,6 +75,61 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// The URL of a server cannot be read.
+    #[error("read [store] url: {reason}; write postgres://USER@HOST:PORT/DATABASE")]
+    BadUrl {
+        /// Why, without the URL: it may hold a password.
+        reason: String,
+    },
+    /// A certificate that is to be trusted cannot be.
+    #[error("read [store] root_certificate {path}: {reason}")]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// Nobody answers, or none of the hosts takes writes.
+    #[error("reach {server}: {source}; start the server, or name another in [store] url")]
+    Unreachable {
+        /// The server, without user and password.
+        server: String,
+        /// What happened.
+        source: crate::db::Error,
+    },
+    /// The server does not let us in.
+    #[error("log in to {server}: {source}; check user and password in [store] url")]
+    Login {
+        /// The server, without user and password.
+        server: String,
+        /// What it says.
+        source: crate::db::Error,
+    },
+    /// There is no such database.
+    #[error("open {server}: there is no such database; create it with `createdb`")]
+    NoDatabase {
+        /// The server, without user and password.
+        server: String,
+    },
+    /// The user may not do what is needed.
+    #[error(
+        "open {server}: {source}; run `tollgate migrate` as the owner of the schema, and see \
+         `tollgate doctor` for the grants this user needs"
+    )]
+    Privilege {
+        /// The server, without user and password.
+        server: String,
+        /// What it says.
+        source: crate::db::Error,
+    },
+    /// Anything else the server says.
+    #[error("open {server}: {source}")]
+    Server {
+        /// The server, without user and password.
+        server: String,
+        /// What it says.
+        source: crate::db::Error,
+    },
     /// SQLite is too old to be safe.
     #[error("open the store: SQLite {found} has a bug that corrupts logs; 3.51.3 is needed")]
     OldSqlite {
@@ -153,8 +208,12 @@ pub enum ReadError {
 impl ReadError {
     pub(crate) fn of(error: crate::db::Error) -> ReadError {
         match crate::db::meaning(&error) {
-            crate::db::Failure::Unavailable => ReadError::Unavailable(error),
             crate::db::Failure::Poison => ReadError::Corrupt(error),
+            crate::db::Failure::Unavailable
+            | crate::db::Failure::Lost
+            | crate::db::Failure::Retry
+            | crate::db::Failure::Blocked
+            | crate::db::Failure::MissingMonth => ReadError::Unavailable(error),
         }
     }
 }

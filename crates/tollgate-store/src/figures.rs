@@ -14,6 +14,14 @@ macro_rules! figures {
         #[derive(Default)]
         pub(crate) struct Counters {
             $(pub(crate) $name: AtomicU64,)*
+            /// From BEGIN to the end of COMMIT, in microseconds.
+            pub(crate) transaction: Tally,
+            /// From asking for a batch's shops to having them, in microseconds.
+            pub(crate) lock_wait: Tally,
+            /// Commands in a batch.
+            pub(crate) batch_size: Tally,
+            /// What the oldest command of a batch had waited when it began, in microseconds.
+            pub(crate) queue_age: Tally,
         }
 
         impl Counters {
@@ -40,6 +48,14 @@ figures! {
     batch_us,
     /// Microseconds in COMMIT, in all.
     commit_us,
+    /// Batches tried; more than `batches` where some were tried again.
+    tries,
+    /// Tries that met another transaction (40001, 40P01).
+    conflicts,
+    /// Connections of writers that were made anew.
+    reconnects,
+    /// Batches that found no partition for their month. Each is an alert.
+    months_missed,
     /// Decisions that missed a row and were asked again; near zero.
     gate_misses,
     /// Batches that were run again in halves.
@@ -70,5 +86,84 @@ impl Counters {
     /// Adds to a figure.
     pub(crate) fn add(figure: &AtomicU64, by: u64) {
         figure.fetch_add(by, Ordering::Relaxed);
+    }
+}
+
+/// Bounds of a tally's buckets: powers of two, 1 to 2^24 and beyond.
+pub const TALLY_BUCKETS: usize = 26;
+
+/// How often something had which size: counts by power of two, so that medians can be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Spread {
+    /// How many were at most `2^n`, not counting those of the bucket before. The last has no bound.
+    pub counts: [u64; TALLY_BUCKETS],
+    /// All of them together.
+    pub sum: u64,
+}
+
+/// A spread while it is being counted.
+#[derive(Default)]
+pub(crate) struct Tally {
+    counts: [AtomicU64; TALLY_BUCKETS],
+    sum: AtomicU64,
+}
+
+impl Tally {
+    pub(crate) fn note(&self, time: std::time::Duration) {
+        self.note_number(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    pub(crate) fn note_number(&self, number: u64) {
+        let bits = (u64::BITS - number.saturating_sub(1).leading_zeros()) as usize;
+        Counters::add(&self.counts[bits.min(TALLY_BUCKETS - 1)], 1);
+        Counters::add(&self.sum, number);
+    }
+
+    pub(crate) fn read(&self) -> Spread {
+        Spread {
+            counts: std::array::from_fn(|at| self.counts[at].load(Ordering::Relaxed)),
+            sum: self.sum.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// The spreads of what the Gate does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Spreads {
+    /// From BEGIN to the end of COMMIT, in microseconds.
+    pub transaction: Spread,
+    /// From asking for a batch's shops to having them, in microseconds.
+    pub lock_wait: Spread,
+    /// Commands in a batch.
+    pub batch_size: Spread,
+    /// What the oldest command of a batch had waited when it began, in microseconds.
+    pub queue_age: Spread,
+}
+
+impl Counters {
+    /// The spreads now.
+    pub(crate) fn spreads(&self) -> Spreads {
+        Spreads {
+            transaction: self.transaction.read(),
+            lock_wait: self.lock_wait.read(),
+            batch_size: self.batch_size.read(),
+            queue_age: self.queue_age.read(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_counted_where_its_bound_is_no_smaller() {
+        let tally = Tally::default();
+        for number in [0, 1, 2, 3, 4, 5, u64::MAX] {
+            tally.note_number(number);
+        }
+        let spread = tally.read();
+        assert_eq!(spread.counts[..4], [2, 1, 2, 1]);
+        assert_eq!(spread.counts[TALLY_BUCKETS - 1], 1);
     }
 }

@@ -1,20 +1,21 @@
-//! The Gate: one thread that takes what waits, loads, decides, writes and commits once (gate.md).
+//! The Gate: a thread that takes what waits, loads, decides, writes and commits once (gate.md).
 //!
-//! On SQLite it is the single writer, so there is nothing to lock and nobody to conflict with. While
-//! one commit is being flushed the next batch collects by itself; there is no timer and no window.
+//! On SQLite there is one, the single writer. On PostgreSQL there may be several lanes in a process,
+//! and several processes; whoever has locked a shop's head is its only writer until it commits
+//! (docs/adr/0007). While one commit is being flushed the next batch collects by itself; there is no
+//! timer and no window. How one batch gets from BEGIN to COMMIT stands in `commit.rs`.
 
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tollgate_core::command::Action;
 use tollgate_core::decision::Outcome;
-use tollgate_core::snapshot::Snapshot;
 use tollgate_core::time::Timestamp;
 
-use crate::batch::{Batch, End};
+use crate::batch::End;
 use crate::checkpoint::Checkpointer;
-use crate::db::{Db, Error, Failure, meaning};
+use crate::commit::Broken;
+use crate::db::{Db, Failure, Source, meaning};
 use crate::error::SubmitError;
 use crate::figures::Counters;
 use crate::load::key_hash;
@@ -24,7 +25,6 @@ use crate::queue::{Job, Queue, Work};
 use crate::recent::Recent;
 use crate::submission::Reply;
 use crate::sweep::{Sweeper, is_found_again};
-use crate::write::write;
 
 /// How long the writer sleeps at the most when nothing is due.
 const SLEEP_MAX: Duration = Duration::from_secs(3600);
@@ -32,10 +32,10 @@ const SLEEP_MAX: Duration = Duration::from_secs(3600);
 /// How often an idle writer looks at a log that is too long: whoever holds it up may have gone.
 const LOG_EVERY: Duration = Duration::from_secs(1);
 
-/// The name of the only lane on SQLite.
-const LANE: &str = "main";
+/// How long a command waits for a shop that somebody else has; then it is refused.
+const WAIT_MAX: Duration = Duration::from_secs(4);
 
-/// What the writer shares with the store's other side.
+/// What the writers share with the store's other side.
 #[derive(Clone)]
 pub(crate) struct Shared {
     /// Where jobs wait.
@@ -46,66 +46,55 @@ pub(crate) struct Shared {
     pub(crate) recent: Arc<Recent>,
 }
 
-/// The database's file.
-pub(crate) struct DatabaseFile {
-    /// Where it is.
-    pub(crate) path: PathBuf,
-    /// Whether a commit waits for the disk.
-    pub(crate) durable: bool,
-}
-
-/// The writer.
+/// A writer.
 pub(crate) struct Gate {
-    db: Option<Db>,
-    file: DatabaseFile,
-    options: Options,
+    pub(crate) db: Option<Db>,
+    pub(crate) source: Source,
+    pub(crate) options: Options,
+    /// Which of the process's lanes it is, and its name in the database.
+    lane: usize,
+    pub(crate) lane_name: String,
     queue: Arc<Queue>,
-    counters: Arc<Counters>,
-    recent: Arc<Recent>,
-    sweeper: Sweeper,
-    checkpointer: Checkpointer,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) recent: Arc<Recent>,
+    pub(crate) sweeper: Sweeper,
+    /// Keeps SQLite's log short.
+    checkpointer: Option<Checkpointer>,
     /// What makes this process's batch ids differ from any other's.
-    nonce: u64,
+    pub(crate) nonce: u64,
     /// Batches begun.
-    batches: u64,
-}
-
-/// Why a batch did not come to its end.
-enum Broken {
-    /// The database takes no writes; nothing of it is kept.
-    Unavailable(String),
-    /// One of its rows cannot be written.
-    Poison(String),
-    /// The end of its COMMIT was not seen.
-    Doubt(String),
+    pub(crate) batches: u64,
 }
 
 impl Gate {
+    /// The writer of a lane. `process` is a number that no other process has.
     pub(crate) fn new(
         db: Db,
-        file: DatabaseFile,
+        source: Source,
         options: Options,
+        (process, lane): (u64, usize),
         shared: Shared,
-        checkpointer: Checkpointer,
+        checkpointer: Option<Checkpointer>,
     ) -> Gate {
-        use std::hash::{BuildHasher, Hasher};
-        let nonce = std::hash::RandomState::new().build_hasher().finish();
-        let sweeper = Sweeper::new();
-        let Shared {
-            queue,
-            counters,
-            recent,
-        } = shared;
+        let lane_name = match source {
+            // One process at a time, so the row is always the same one.
+            Source::File { .. } => "main".to_owned(),
+            Source::Server(_) => format!("{process:016x}-{lane}"),
+        };
+        let lanes = shared.queue.lanes();
+        let claims_as = matches!(source, Source::Server(_)).then(|| lane_name.clone());
         Gate {
             db: Some(db),
-            file,
+            sweeper: Sweeper::new(lane, lanes, claims_as),
+            source,
             options,
-            queue,
-            counters,
-            recent,
-            sweeper,
+            lane,
+            lane_name,
+            queue: shared.queue,
+            counters: shared.counters,
+            recent: shared.recent,
             checkpointer,
-            nonce,
+            nonce: process ^ (lane as u64) << 56,
             batches: 0,
         }
     }
@@ -118,7 +107,7 @@ impl Gate {
                 false => SLEEP_MAX,
             };
             let patience = self.sweeper.patience(self.now()).min(patience);
-            let Some(mut jobs) = self.queue.take(patience) else {
+            let Some(mut jobs) = self.queue.take(self.lane, patience) else {
                 break;
             };
             self.add_due(&mut jobs);
@@ -132,13 +121,16 @@ impl Gate {
         }
     }
 
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         (self.options.clock)()
     }
 
     /// Adds what has come due: all of it to an idle batch, its share to a busy one.
     fn add_due(&mut self, jobs: &mut Vec<Job>) {
         let now = self.now();
+        if self.sweeper.is_idle(now) {
+            return;
+        }
         if self.reopen_if_lost().is_err() {
             self.sweeper.later(now);
         }
@@ -159,6 +151,9 @@ impl Gate {
             Err(error) => {
                 tracing::error!(%error, "failed to look for what is due");
                 self.sweeper.later(now);
+                if meaning(&error) == Failure::Lost {
+                    self.db = None;
+                }
             }
         }
     }
@@ -192,6 +187,7 @@ impl Gate {
                     reason: reason.clone(),
                 });
             }
+            Err(Broken::Blocked) => self.wait_or_refuse(jobs),
             Err(Broken::Poison(reason)) if jobs.len() == 1 => {
                 tracing::error!(
                     reason,
@@ -207,6 +203,29 @@ impl Gate {
                 self.process(second);
             }
         }
+    }
+
+    /// Somebody else has kept these jobs' shops for too long: those that have waited long enough are
+    /// refused, the others wait on.
+    fn wait_or_refuse(&mut self, jobs: Vec<Job>) {
+        let (refused, waiting) = jobs
+            .into_iter()
+            .partition(|job| WAIT_MAX <= job.since.elapsed());
+        refuse(refused, || SubmitError::Unavailable {
+            reason: "another instance keeps the shop locked".to_owned(),
+        });
+        self.put_back(waiting);
+    }
+
+    /// Puts back what waits on. What is still due is found by the next look; put back, it would be
+    /// there twice.
+    fn put_back(&mut self, mut jobs: Vec<Job>) {
+        if jobs.is_empty() {
+            return;
+        }
+        jobs.retain(|job| !is_found_again(job));
+        self.queue.put_back(jobs);
+        self.sweeper.look_at(self.now());
     }
 
     /// Answers what is committed; puts back what had no time; quarantines what failed.
@@ -226,12 +245,7 @@ impl Gate {
                 End::Postponed => postponed.push(job),
             }
         }
-        if !postponed.is_empty() {
-            // What is still due is found by the next look; put back, it would be there twice.
-            postponed.retain(|job| !is_found_again(job));
-            self.queue.put_back(postponed);
-            self.sweeper.look_at(self.now());
-        }
+        self.put_back(postponed);
         if !failed.is_empty() {
             self.quarantine(failed);
         }
@@ -287,117 +301,6 @@ impl Gate {
         }
     }
 
-    /// One batch from BEGIN to COMMIT.
-    fn attempt(&mut self, jobs: &[Job], now: Timestamp) -> Result<Vec<End>, Broken> {
-        self.reopen_if_lost()?;
-        self.batches += 1;
-        let id = batch_id(self.nonce, self.batches);
-        let db = self
-            .db
-            .as_ref()
-            .expect("the connection was opened just now");
-        let began = Instant::now();
-        let decided = db
-            .begin()
-            .and_then(|()| self.decide_all(db, jobs, now, &id));
-        let (known, ends) = match decided {
-            Ok(decided) => decided,
-            Err(error) => return Err(self.roll_back(&error)),
-        };
-        let flushing = Instant::now();
-        if let Err(error) = db.commit() {
-            self.resolve_doubt(&id, &error)?;
-        }
-        self.sweeper.expect(&known, now);
-        self.count(ends.len(), began, flushing);
-        Ok(ends)
-    }
-
-    fn count(&self, commands: usize, began: Instant, flushing: Instant) {
-        let counters = &self.counters;
-        Counters::add(&counters.batches, 1);
-        Counters::add(&counters.batch_commands, commands as u64);
-        counters
-            .batch_commands_max
-            .fetch_max(commands as u64, std::sync::atomic::Ordering::Relaxed);
-        Counters::add(&counters.batch_us, began.elapsed().as_micros() as u64);
-        Counters::add(&counters.commit_us, flushing.elapsed().as_micros() as u64);
-    }
-
-    fn roll_back(&self, error: &Error) -> Broken {
-        if let Some(db) = &self.db
-            && let Err(error) = db.rollback()
-        {
-            tracing::error!(%error, "failed to roll back");
-        }
-        match meaning(error) {
-            Failure::Unavailable => Broken::Unavailable(error.to_string()),
-            Failure::Poison => Broken::Poison(error.to_string()),
-        }
-    }
-
-    /// Loads, decides and writes, all but the COMMIT.
-    fn decide_all(
-        &self,
-        db: &Db,
-        jobs: &[Job],
-        now: Timestamp,
-        id: &[u8; 16],
-    ) -> Result<(Snapshot, Vec<End>), Error> {
-        let mut batch = Batch::begin(db, &self.options, &self.counters, now);
-        let ends = batch.decide(jobs)?;
-        let Batch {
-            mut known, journal, ..
-        } = batch;
-        write(db, now, &mut known, &journal)?;
-        db.run(WRITE_LANE, &[&LANE, id])?;
-        Ok((known, ends))
-    }
-
-    /// A COMMIT has failed: looks on a new connection whether it happened (gate.md).
-    fn resolve_doubt(&mut self, id: &[u8; 16], error: &Error) -> Result<(), Broken> {
-        if meaning(error) == Failure::Unavailable
-            && let Some(db) = &self.db
-            && db.rollback().is_ok()
-            && self
-                .last_batch()
-                .is_ok_and(|last| last.as_ref() != Some(id))
-        {
-            return Err(Broken::Unavailable(error.to_string()));
-        }
-        tracing::warn!(%error, "failed to see the end of a commit; looking again");
-        self.db = None;
-        self.reopen_if_lost()
-            .map_err(|_| Broken::Doubt(error.to_string()))?;
-        match self.last_batch() {
-            Ok(Some(last)) if last == *id => Ok(()),
-            Ok(_) => Err(Broken::Unavailable(error.to_string())),
-            Err(_) => {
-                self.db = None;
-                Err(Broken::Doubt(error.to_string()))
-            }
-        }
-    }
-
-    /// The batch that was committed last.
-    fn last_batch(&self) -> Result<Option<[u8; 16]>, Error> {
-        let Some(db) = &self.db else { return Ok(None) };
-        db.one(
-            "select batch from gate_lanes where lane = ?1",
-            &[&LANE],
-            |row| row.get(0),
-        )
-    }
-
-    fn reopen_if_lost(&mut self) -> Result<(), Broken> {
-        if self.db.is_none() {
-            let db = Db::open_writer(&self.file.path, self.file.durable)
-                .map_err(|error| Broken::Unavailable(error.to_string()))?;
-            self.db = Some(db);
-        }
-        Ok(())
-    }
-
     fn log_is_long(&self) -> bool {
         let bytes = &self.counters.wal_bytes;
         self.options.limits.wal_bytes_restart <= bytes.load(std::sync::atomic::Ordering::Relaxed)
@@ -406,8 +309,10 @@ impl Gate {
     /// Keeps the log short: the checkpointer moves it beside us, and when it has nearly caught up
     /// we begin it anew, which takes one short moment.
     fn tend_log(&mut self) {
-        let Some(db) = &self.db else { return };
-        let bytes = db.log_pages() * self.checkpointer.page_bytes();
+        let (Some(Db::Sqlite(db)), Some(checkpointer)) = (&self.db, &self.checkpointer) else {
+            return;
+        };
+        let bytes = db.log_pages() * checkpointer.page_bytes();
         let limits = &self.options.limits;
         self.counters
             .wal_bytes
@@ -415,16 +320,11 @@ impl Gate {
         if limits.wal_bytes_alert < bytes {
             Counters::add(&self.counters.wal_alerts, 1);
         }
-        if self.checkpointer.tend(db, bytes, limits.wal_bytes_restart) {
+        if checkpointer.tend(db, bytes, limits.wal_bytes_restart) {
             Counters::add(&self.counters.wal_restarts, 1);
         }
     }
 }
-
-/// `gate_lanes.put`: written by every batch, so that a commit in doubt can be told.
-const WRITE_LANE: &str = "\
-    insert into gate_lanes (lane, batch) values (?1, ?2)
-        on conflict (lane) do update set batch = excluded.batch";
 
 /// Puts what is due among the first jobs of a batch, every other one, so that a batch whose time is
 /// up has done its share of both.
@@ -435,10 +335,6 @@ fn take_turns(jobs: &mut Vec<Job>, due: Vec<Job>) {
         jobs.push(due);
     }
     jobs.extend(others);
-}
-
-fn batch_id(nonce: u64, batch: u64) -> [u8; 16] {
-    ((u128::from(nonce) << 64) | u128::from(batch)).to_be_bytes()
 }
 
 fn refuse(jobs: Vec<Job>, error: impl Fn() -> SubmitError) {

@@ -10,6 +10,7 @@ mod store;
 mod queue;
 mod gate;
 mod batch;
+mod commit;
 mod load;
 mod write;
 mod quarantine;
@@ -25,14 +26,19 @@ mod doc;
 mod words;
 mod db;
 mod lock;
+mod partitions;
+mod keeper;
 mod migrate;
 mod views;
 
 pub use chore::{KeyRow, Rejected};
+pub use db::Error as DatabaseError;
 pub use error::{OpenError, ReadError, SubmitError};
-pub use figures::Figures;
+pub use figures::{Figures, Spread, Spreads, TALLY_BUCKETS};
 pub use migrate::Step;
-pub use options::{Clock, DecideFn, Limits, MakeSlots, Options, Place};
+pub use options::{
+    Clock, DecideFn, Isolation, Limits, MakeSlots, Options, Pause, Place, ServerPlace,
+};
 pub use pages::{
     BYTES_SEARCHED_MAX, CALENDARS_MAX, Counts, DeliveryFilter, DeliveryVerdict, EFFECTS_MAX,
     EffectLine, EventFilter, KEYS_MAX, KeptDelivery, OrderFilter, PAGE_ITEMS_MAX, Page,

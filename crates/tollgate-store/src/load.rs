@@ -1,48 +1,409 @@
 //! Loading: the rows that keys name, each with its closure (gate.md, Loading).
 //!
-//! Reading needs no lock on SQLite: the writer is the only one who changes anything. Each key is one
-//! look-up by primary key; a key that was loaded or made before is not looked up again, so what the
-//! batch has changed is never read over.
+//! Keys are looked up wave by wave: all that are asked for, then all that those have led to, until
+//! nothing new is named. A wave is one journey to PostgreSQL, and a look-up by primary key for each of
+//! its keys on SQLite. Reading needs no locks: whoever decides is the only one that writes to the shop
+//! (docs/adr/0007). A key that was loaded or made before is not looked up again, so what the batch has
+//! changed is never read over.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
-use tollgate_core::capacity::{Slot, Stock};
+use tollgate_core::capacity::{Calendar, Slot, Stock};
 use tollgate_core::effect::Question;
 use tollgate_core::id::{EventId, OrderId, PaymentId, RootId, ShopId, SlotId};
+use tollgate_core::idempotency::Record;
 use tollgate_core::order::Root;
 use tollgate_core::snapshot::{
-    CodeMeeting, EventState, Key, Known, Meeting, SlotPage, Snapshot, StoredEvent, Stretch,
+    CodeMeeting, EventState, Key, Known, Meeting, Name, SlotPage, Snapshot, StoredEvent, Stretch,
 };
 use tollgate_core::time::Timestamp;
 
-use crate::db::{Db, Error, Row, corrupt, id_at, id_bytes, maybe_id_at};
+use crate::db::{Db, Error, Row, Value, Wave, corrupt, id_at, id_bytes, maybe_id_at};
 use crate::doc::{self, Corrupt, RootColumns, word};
 
-/// Loads what the keys name and all that hangs on it.
-pub(crate) fn load(db: &Db, known: &mut Snapshot, keys: BTreeSet<Key>) -> Result<(), Error> {
-    let mut waiting: Vec<Key> = keys.into_iter().rev().collect();
-    while let Some(key) = waiting.pop() {
+/// Answers under idempotency keys, by shop and hash; `None` where there is none.
+pub(crate) type Records = BTreeMap<(ShopId, [u8; 16]), Option<Record>>;
+
+/// Loads what the keys name and all that hangs on it, and the answers kept under `answers`.
+pub(crate) fn load(
+    db: &Db,
+    known: &mut Snapshot,
+    records: &mut Records,
+    keys: BTreeSet<Key>,
+    answers: BTreeSet<(ShopId, [u8; 16])>,
+) -> Result<(), Error> {
+    let mut wanted = Wanted {
+        answers: answers
+            .into_iter()
+            .filter(|at| !records.contains_key(at))
+            .collect(),
+        ..Wanted::default()
+    };
+    let mut keys = keys;
+    loop {
+        let mut next = BTreeSet::new();
+        for key in keys {
+            wanted.add(known, key, &mut next);
+        }
+        if !wanted.is_empty() {
+            std::mem::take(&mut wanted).fetch(db, known, records, &mut next)?;
+        }
+        if next.is_empty() {
+            return Ok(());
+        }
+        keys = next;
+    }
+}
+
+/// Keys of one wave, by table; none of them is known yet.
+#[derive(Default)]
+struct Wanted {
+    answers: Vec<(ShopId, [u8; 16])>,
+    event_keys: Vec<(ShopId, String, String)>,
+    events: Vec<(ShopId, EventId)>,
+    names: Vec<Name>,
+    codes: Vec<(ShopId, String)>,
+    roots: Vec<(ShopId, RootId)>,
+    stock: Vec<(ShopId, String)>,
+    calendars: BTreeSet<(ShopId, String)>,
+    pages: Vec<(ShopId, String, Timestamp, SlotPage)>,
+    all_slots: Vec<(ShopId, String, Timestamp)>,
+    slots_at: Vec<(ShopId, String, Timestamp)>,
+    slots: Vec<(ShopId, SlotId)>,
+}
+
+impl Wanted {
+    /// Puts a key in its place unless it is known; what a known root leads to goes into `next`.
+    fn add(&mut self, known: &Snapshot, key: Key, next: &mut BTreeSet<Key>) {
         match key {
             Key::EventKey(shop, source, key) => {
-                load_event_key(db, known, &mut waiting, shop, source, key)?;
+                let at = (shop, source, key);
+                if !known.event_keys.knows(&at) {
+                    self.event_keys.push(at);
+                }
             }
-            Key::Event(shop, id) => load_event(db, known, &mut waiting, shop, id)?,
+            Key::Event(shop, id) => {
+                if !known.events.knows(&(shop, id)) {
+                    self.events.push((shop, id));
+                }
+            }
             Key::Name(shop, source, name) => {
-                load_name(db, known, &mut waiting, shop, source, name)?;
+                // It may have been made by this batch, with events that were made by it too; what
+                // they lead to is known then.
+                let at = (shop, source, name);
+                if !known.names.knows(&at) {
+                    self.names.push(at);
+                }
             }
-            Key::Code(shop, code) => load_code(db, known, &mut waiting, shop, code)?,
-            Key::Root(shop, id) => load_root(db, known, &mut waiting, shop, id)?,
-            Key::Stock(shop, sku) => load_stock(db, known, shop, sku)?,
+            Key::Code(shop, code) => {
+                let at = (shop, code);
+                if !known.codes.knows(&at) {
+                    self.codes.push(at);
+                }
+            }
+            Key::Root(shop, id) => match known.roots.get(&(shop, id)) {
+                Known::NotLoaded => self.roots.push((shop, id)),
+                // One that this batch has made or changed may hold what nobody has looked up yet.
+                Known::Found(root) => push_closure(known, root, next),
+                Known::Absent => {}
+            },
+            Key::Stock(shop, sku) => {
+                let at = (shop, sku);
+                if !known.stock.knows(&at) {
+                    self.stock.push(at);
+                }
+            }
             Key::Slots(shop, calendar, from, page) => {
-                load_slots(db, known, shop, calendar, from, page)?;
+                self.add_calendar(known, shop, &calendar);
+                let at = (shop, calendar);
+                if !is_covered(known, &at, from, page) {
+                    self.pages.push((shop, at.1, from, page));
+                }
             }
-            Key::AllSlots(shop, calendar, from) => load_all_slots(db, known, shop, calendar, from)?,
-            Key::SlotAt(shop, calendar, start) => load_slot_at(db, known, shop, calendar, start)?,
-            Key::Slot(shop, id) => load_slot(db, known, shop, id)?,
+            Key::AllSlots(shop, calendar, from) => {
+                self.add_calendar(known, shop, &calendar);
+                self.all_slots.push((shop, calendar, from));
+            }
+            Key::SlotAt(shop, calendar, start) => {
+                self.add_calendar(known, shop, &calendar);
+                let at = (shop, calendar, start);
+                if !known.slots.knows(&at) {
+                    self.slots_at.push(at);
+                }
+            }
+            Key::Slot(shop, id) => {
+                if !known.slot_ids.knows(&(shop, id)) {
+                    self.slots.push((shop, id));
+                }
+            }
         }
     }
-    Ok(())
+
+    fn add_calendar(&mut self, known: &Snapshot, shop: ShopId, name: &str) {
+        let at = (shop, name.to_owned());
+        if !known.calendars.knows(&at) {
+            self.calendars.insert(at);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.answers.is_empty()
+            && self.event_keys.is_empty()
+            && self.events.is_empty()
+            && self.names.is_empty()
+            && self.codes.is_empty()
+            && self.roots.is_empty()
+            && self.stock.is_empty()
+            && self.calendars.is_empty()
+            && self.pages.is_empty()
+            && self.all_slots.is_empty()
+            && self.slots_at.is_empty()
+            && self.slots.is_empty()
+    }
+
+    /// Looks all of it up, notes what was found, and puts what that leads to into `next`.
+    fn fetch(
+        self,
+        db: &Db,
+        known: &mut Snapshot,
+        records: &mut Records,
+        next: &mut BTreeSet<Key>,
+    ) -> Result<(), Error> {
+        let mut wave = Wave::default();
+        let answers = wave.ask(ANSWER, keys(&self.answers, |(_, hash)| [Value::Id(*hash)]));
+        let event_keys = wave.ask(
+            EVENT_KEY,
+            keys(&self.event_keys, |(_, source, key)| {
+                [Value::Id(key_hash(source, key))]
+            }),
+        );
+        let events = wave.ask(
+            EVENT,
+            keys(&self.events, |(_, id)| [id_value(id.as_u128())]),
+        );
+        let names = wave.ask(
+            NAME,
+            keys(&self.names, |(_, source, name)| [text(source), text(name)]),
+        );
+        let codes = wave.ask(CODE, keys(&self.codes, |(_, code)| [text(code)]));
+        let roots = wave.ask(ROOT, keys(&self.roots, |(_, id)| [id_value(id.as_u128())]));
+        let stock = wave.ask(STOCK, keys(&self.stock, |(_, sku)| [text(sku)]));
+        let calendars = wave.ask(CALENDAR, keys(&self.calendars, |(_, name)| [text(name)]));
+        let pages = wave.ask(
+            SLOTS_WITH_ROOM,
+            keys(&self.pages, |(_, calendar, from, page)| {
+                [
+                    text(calendar),
+                    time(*from),
+                    Value::Integer(i64::from(*page)),
+                ]
+            }),
+        );
+        let all_slots = wave.ask(
+            SLOTS_FROM,
+            keys(&self.all_slots, |(_, calendar, from)| {
+                [text(calendar), time(*from)]
+            }),
+        );
+        let slots_at = wave.ask(
+            SLOT_AT,
+            keys(&self.slots_at, |(_, calendar, start)| {
+                [text(calendar), time(*start)]
+            }),
+        );
+        let slots = wave.ask(SLOT, keys(&self.slots, |(_, id)| [id_value(id.as_u128())]));
+
+        let found = db.look_up(wave)?;
+        let answers = found.firsts(answers, read_record)?;
+        let event_keys = found.firsts(event_keys, |row| id_at(row, 0).map(EventId::from_u128))?;
+        let events = found.firsts(events, read_event)?;
+        let names = found.firsts(names, read_meeting)?;
+        let codes = found.firsts(codes, read_code_meeting)?;
+        let roots = found.firsts(roots, read_root)?;
+        let stock = found.firsts(stock, read_stock)?;
+        let calendars = found.firsts(calendars, read_calendar)?;
+        let slots_at = found.firsts(slots_at, read_slot)?;
+        let slots = found.firsts(slots, read_slot)?;
+        let mut rows_of_pages: Vec<Vec<Slot>> = vec![Vec::new(); self.pages.len()];
+        found.each(pages, |place, row| {
+            rows_of_pages[place].push(read_slot(row)?);
+            Ok(())
+        })?;
+        let mut rows_of_all: Vec<(ShopId, Slot)> = Vec::new();
+        found.each(all_slots, |place, row| {
+            rows_of_all.push((self.all_slots[place].0, read_slot(row)?));
+            Ok(())
+        })?;
+        drop(found);
+
+        records.extend(self.answers.into_iter().zip(answers));
+        for (at, event) in self.event_keys.into_iter().zip(event_keys) {
+            next.extend(event.map(|event| Key::Event(at.0, event)));
+            known.event_keys.load(at, event);
+        }
+        for (at, event) in self.events.into_iter().zip(events) {
+            let event = event.map(|(_, stored)| stored);
+            if let Some(stored) = &event {
+                push_closure_of_event(at.0, stored, next);
+            }
+            known.events.load(at, event);
+        }
+        for (at, meeting) in self.names.into_iter().zip(names) {
+            if let Some(meeting) = &meeting {
+                next.extend(
+                    meeting
+                        .payment
+                        .map(|payment| Key::Root(at.0, payment.root())),
+                );
+                next.extend(meeting.parked.iter().map(|event| Key::Event(at.0, *event)));
+            }
+            known.names.load(at, meeting);
+        }
+        for (at, meeting) in self.codes.into_iter().zip(codes) {
+            if let Some(meeting) = &meeting {
+                next.extend(meeting.order.map(|order| Key::Root(at.0, order.root())));
+                next.extend(meeting.parked.iter().map(|event| Key::Event(at.0, *event)));
+            }
+            known.codes.load(at, meeting);
+        }
+        for (at, stock) in self.stock.into_iter().zip(stock) {
+            known.stock.load(at, stock);
+        }
+        for (at, calendar) in self.calendars.into_iter().zip(calendars) {
+            known.calendars.load(at, calendar);
+        }
+        for (at, slot) in self.slots_at.into_iter().zip(slots_at) {
+            match slot {
+                Some(slot) => keep_slot(known, at.0, slot),
+                None => known.slots.load(at, None),
+            }
+        }
+        for (at, slot) in self.slots.into_iter().zip(slots) {
+            match slot {
+                Some(slot) => {
+                    // Its calendar comes with the next wave.
+                    let start = slot.starts_at;
+                    next.insert(Key::SlotAt(at.0, slot.calendar.clone(), start));
+                    keep_slot(known, at.0, slot);
+                }
+                None => known.slot_ids.load(at, None),
+            }
+        }
+        for ((shop, calendar, from, page), slots) in self.pages.into_iter().zip(rows_of_pages) {
+            let through = (page as usize <= slots.len())
+                .then(|| slots.last().map(|slot| slot.starts_at))
+                .flatten();
+            for slot in slots {
+                keep_slot(known, shop, slot);
+            }
+            note_stretch(known, (shop, calendar), from, through, page);
+        }
+        for (shop, slot) in rows_of_all {
+            keep_slot(known, shop, slot);
+        }
+        for (shop, calendar, from) in self.all_slots {
+            note_stretch(known, (shop, calendar), from, None, SlotPage::MAX);
+        }
+        for (at, root) in self.roots.into_iter().zip(roots) {
+            known.roots.load(at, root);
+            if let Known::Found(root) = known.roots.get(&at) {
+                push_closure(known, root, next);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The values of keys: the shop, and what a key has besides.
+fn keys<'a, K: HasShop + 'a, const N: usize>(
+    keys: impl IntoIterator<Item = &'a K>,
+    rest: impl Fn(&'a K) -> [Value<'a>; N],
+) -> Vec<Vec<Value<'a>>> {
+    keys.into_iter()
+        .map(|key| {
+            let mut values = Vec::with_capacity(N + 1);
+            values.push(Value::Integer(i64::from(key.shop().0)));
+            values.extend(rest(key));
+            values
+        })
+        .collect()
+}
+
+/// Every key begins with its shop.
+trait HasShop {
+    fn shop(&self) -> ShopId;
+}
+
+impl<A> HasShop for (ShopId, A) {
+    fn shop(&self) -> ShopId {
+        self.0
+    }
+}
+
+impl<A, B> HasShop for (ShopId, A, B) {
+    fn shop(&self) -> ShopId {
+        self.0
+    }
+}
+
+impl<A, B, C> HasShop for (ShopId, A, B, C) {
+    fn shop(&self) -> ShopId {
+        self.0
+    }
+}
+
+fn text(text: &str) -> Value<'_> {
+    Value::Text(Cow::Borrowed(text))
+}
+
+fn time(time: Timestamp) -> Value<'static> {
+    Value::Integer(time.as_millis())
+}
+
+fn id_value(id: u128) -> Value<'static> {
+    Value::Id(id_bytes(id))
+}
+
+/// Some stretch that is known begins no later and reaches as far as this page would.
+fn is_covered(known: &Snapshot, at: &(ShopId, String), from: Timestamp, page: SlotPage) -> bool {
+    known.stretches.get(at).is_some_and(|stretches| {
+        stretches.iter().any(|stretch| {
+            stretch.from <= from
+                && (stretch.through.is_none() || (stretch.from == from && page <= stretch.page))
+        })
+    })
+}
+
+fn note_stretch(
+    known: &mut Snapshot,
+    at: (ShopId, String),
+    from: Timestamp,
+    through: Option<Timestamp>,
+    page: SlotPage,
+) {
+    known.stretches.entry(at).or_default().push(Stretch {
+        from,
+        through,
+        full_too: page == SlotPage::MAX,
+        page,
+    });
+}
+
+/// `idempotency.get`: by `idempotency_hash`.
+const ANSWER: &str = "\
+    select fingerprint, status, at, body
+      from idempotency
+     where shop_id = ?1 and hash = ?2";
+
+fn read_record(row: &Row<'_>) -> Result<Record, Error> {
+    Ok(Record {
+        fingerprint: row.get(0)?,
+        status: row.get(1)?,
+        at: Timestamp::from_millis(row.get(2)?),
+        body: row.get(3)?,
+    })
 }
 
 /// The first half of a SHA-256 over the parts, each with its length, so that `ab`,`c` and `a`,`bc`
@@ -59,38 +420,6 @@ pub(crate) fn key_hash(first: &str, second: &str) -> [u8; 16] {
 /// `event_keys.get`: by primary key.
 const EVENT_KEY: &str = "select event from event_keys where shop_id = ?1 and hash = ?2";
 
-fn load_event_key(
-    db: &Db,
-    known: &mut Snapshot,
-    waiting: &mut Vec<Key>,
-    shop: ShopId,
-    source: String,
-    key: String,
-) -> Result<(), Error> {
-    let at = (shop, source, key);
-    if !known.event_keys.knows(&at) {
-        let found = find_event_key(db, shop, &at.1, &at.2)?;
-        if let Some(event) = found {
-            waiting.push(Key::Event(shop, event));
-        }
-        known.event_keys.load(at, found);
-    }
-    Ok(())
-}
-
-/// Which event has the key.
-pub(crate) fn find_event_key(
-    db: &Db,
-    shop: ShopId,
-    source: &str,
-    key: &str,
-) -> Result<Option<EventId>, Error> {
-    let hash = key_hash(source, key);
-    db.one(EVENT_KEY, &[&shop.0, &hash], |row| {
-        id_at(row, 0).map(EventId::from_u128)
-    })
-}
-
 /// `events.get`: by `events_id`. The columns are those of [`read_event`].
 pub(crate) const EVENT: &str = "\
     select id, source, kind, outcome, state, reason, root, received_at, due_at, said
@@ -99,20 +428,17 @@ pub(crate) const EVENT: &str = "\
 
 /// Reads an event without its bytes.
 pub(crate) fn read_event(row: &Row<'_>) -> Result<(EventId, StoredEvent), Error> {
-    let (event, policy) =
-        doc::read_event(row.get(2)?, row.get_ref(9)?.as_str()?).map_err(corrupt)?;
+    let (event, policy) = doc::read_event(row.get(2)?, row.text(9)?).map_err(corrupt)?;
     let stored = StoredEvent {
         source: row.get(1)?,
         event,
         policy,
-        outcome: word(row.get_ref(3)?.as_str()?).map_err(corrupt)?,
-        state: word(row.get_ref(4)?.as_str()?).map_err(corrupt)?,
-        reason: row
-            .get::<_, Option<String>>(5)?
-            .and_then(|text| reason(&text)),
+        outcome: word(row.text(3)?).map_err(corrupt)?,
+        state: word(row.text(4)?).map_err(corrupt)?,
+        reason: row.maybe_text(5)?.and_then(reason),
         root: maybe_id_at(row, 6)?.map(RootId::new),
         received_at: Timestamp::from_millis(row.get(7)?),
-        due_at: row.get::<_, Option<i64>>(8)?.map(Timestamp::from_millis),
+        due_at: row.get::<Option<i64>>(8)?.map(Timestamp::from_millis),
         raw: None,
     };
     Ok((EventId::from_u128(id_at(row, 0)?), stored))
@@ -126,39 +452,24 @@ fn reason(text: &str) -> Option<&'static str> {
         .find(|reason| *reason == text)
 }
 
-fn load_event(
-    db: &Db,
-    known: &mut Snapshot,
-    waiting: &mut Vec<Key>,
-    shop: ShopId,
-    id: EventId,
-) -> Result<(), Error> {
-    if known.events.knows(&(shop, id)) {
-        return Ok(());
+fn push_closure_of_event(shop: ShopId, stored: &StoredEvent, next: &mut BTreeSet<Key>) {
+    // An event that is settled and bound to nothing can only be a duplicate's first: its names are of
+    // no use then. A replay of it misses them and says so.
+    if matches!(
+        stored.state,
+        EventState::Parked | EventState::Queued | EventState::Orphan
+    ) {
+        let names = stored.event.names.iter();
+        next.extend(names.map(|name| Key::Name(shop, stored.source.clone(), name.clone())));
+        next.extend(
+            stored
+                .event
+                .code
+                .iter()
+                .map(|code| Key::Code(shop, code.clone())),
+        );
     }
-    let found = db.one(EVENT, &[&shop.0, &id_bytes(id.as_u128())], read_event)?;
-    if let Some((_, stored)) = &found {
-        // An event that is settled and bound to nothing can only be a duplicate's first: its names
-        // are of no use then. A replay of it misses them and says so.
-        if matches!(
-            stored.state,
-            EventState::Parked | EventState::Queued | EventState::Orphan
-        ) {
-            for name in &stored.event.names {
-                waiting.push(Key::Name(shop, stored.source.clone(), name.clone()));
-            }
-            if let Some(code) = &stored.event.code {
-                waiting.push(Key::Code(shop, code.clone()));
-            }
-        }
-        if let Some(root) = stored.root {
-            waiting.push(Key::Root(shop, root));
-        }
-    }
-    known
-        .events
-        .load((shop, id), found.map(|(_, stored)| stored));
-    Ok(())
+    next.extend(stored.root.map(|root| Key::Root(shop, root)));
 }
 
 /// `names.get`: by primary key.
@@ -167,38 +478,15 @@ const NAME: &str = "\
       from names
      where shop_id = ?1 and source = ?2 and name = ?3";
 
-fn load_name(
-    db: &Db,
-    known: &mut Snapshot,
-    waiting: &mut Vec<Key>,
-    shop: ShopId,
-    source: String,
-    name: String,
-) -> Result<(), Error> {
-    let at = (shop, source, name);
-    if known.names.knows(&at) {
-        // It may have been made by this batch, with events that were made by it too; what they lead
-        // to is known then.
-        return Ok(());
-    }
-    let found = db.one(NAME, &[&shop.0, &at.1, &at.2], |row| {
-        Ok(Meeting {
-            payment: maybe_id_at(row, 0)?.map(PaymentId::from_u128),
-            parked: read_parked(row.get_ref(1)?.as_blob()?),
-            question: row
-                .get::<_, Option<String>>(2)?
-                .map(|text| read_question(&text).map_err(corrupt))
-                .transpose()?,
-        })
-    })?;
-    if let Some(meeting) = &found {
-        if let Some(payment) = meeting.payment {
-            waiting.push(Key::Root(shop, payment.root()));
-        }
-        waiting.extend(meeting.parked.iter().map(|event| Key::Event(shop, *event)));
-    }
-    known.names.load(at, found);
-    Ok(())
+fn read_meeting(row: &Row<'_>) -> Result<Meeting, Error> {
+    Ok(Meeting {
+        payment: maybe_id_at(row, 0)?.map(PaymentId::from_u128),
+        parked: read_parked(row.bytes(1)?),
+        question: row
+            .maybe_text(2)?
+            .map(|text| read_question(text).map_err(corrupt))
+            .transpose()?,
+    })
 }
 
 /// Writes a row of event ids.
@@ -252,31 +540,11 @@ fn read_question(text: &str) -> Result<Question, Corrupt> {
 /// `codes.get`: by primary key.
 const CODE: &str = "select order_id, parked from codes where shop_id = ?1 and code = ?2";
 
-fn load_code(
-    db: &Db,
-    known: &mut Snapshot,
-    waiting: &mut Vec<Key>,
-    shop: ShopId,
-    code: String,
-) -> Result<(), Error> {
-    let at = (shop, code);
-    if known.codes.knows(&at) {
-        return Ok(());
-    }
-    let found = db.one(CODE, &[&shop.0, &at.1], |row| {
-        Ok(CodeMeeting {
-            order: maybe_id_at(row, 0)?.map(OrderId::from_u128),
-            parked: read_parked(row.get_ref(1)?.as_blob()?),
-        })
-    })?;
-    if let Some(meeting) = &found {
-        if let Some(order) = meeting.order {
-            waiting.push(Key::Root(shop, order.root()));
-        }
-        waiting.extend(meeting.parked.iter().map(|event| Key::Event(shop, *event)));
-    }
-    known.codes.load(at, found);
-    Ok(())
+fn read_code_meeting(row: &Row<'_>) -> Result<CodeMeeting, Error> {
+    Ok(CodeMeeting {
+        order: maybe_id_at(row, 0)?.map(OrderId::from_u128),
+        parked: read_parked(row.bytes(1)?),
+    })
 }
 
 /// `roots.get`: by `roots_id`. The columns are those of [`read_root`].
@@ -296,31 +564,11 @@ pub(crate) fn read_root(row: &Row<'_>) -> Result<Root, Error> {
         created_at: row.get(5)?,
         updated_at: row.get(6)?,
     };
-    doc::read_root(columns, row.get_ref(7)?.as_str()?).map_err(corrupt)
-}
-
-fn load_root(
-    db: &Db,
-    known: &mut Snapshot,
-    waiting: &mut Vec<Key>,
-    shop: ShopId,
-    id: RootId,
-) -> Result<(), Error> {
-    let at = (shop, id);
-    if !known.roots.knows(&at) {
-        let found = db.one(ROOT, &[&shop.0, &id_bytes(id.as_u128())], read_root)?;
-        known.roots.load(at, found);
-    }
-    // A root that this batch has made or changed may hold what nobody has looked up yet, so its
-    // closure is walked again; what is known is passed over.
-    if let Known::Found(root) = known.roots.get(&at) {
-        push_closure(known, root, waiting);
-    }
-    Ok(())
+    doc::read_root(columns, row.text(7)?).map_err(corrupt)
 }
 
 /// What hangs on a root: stock of its lines and holds, its booked slots, its payments' names.
-fn push_closure(known: &Snapshot, root: &Root, waiting: &mut Vec<Key>) {
+fn push_closure(known: &Snapshot, root: &Root, next: &mut BTreeSet<Key>) {
     let shop = root.shop;
     let lines = root.order.iter().flat_map(|order| &order.lines);
     let skus = lines.filter(|line| line.stocked).map(|line| &line.sku);
@@ -329,10 +577,10 @@ fn push_closure(known: &Snapshot, root: &Root, waiting: &mut Vec<Key>) {
         .iter()
         .flat_map(|hold| hold.lines.iter().map(|(sku, _)| sku));
     for sku in skus.chain(held) {
-        waiting.push(Key::Stock(shop, sku.clone()));
+        next.insert(Key::Stock(shop, sku.clone()));
     }
     for booking in root.holds.iter().filter_map(|hold| hold.booking.as_ref()) {
-        waiting.push(Key::SlotAt(
+        next.insert(Key::SlotAt(
             shop,
             booking.calendar.clone(),
             booking.starts_at,
@@ -341,7 +589,7 @@ fn push_closure(known: &Snapshot, root: &Root, waiting: &mut Vec<Key>) {
     for payment in &root.payments {
         let name = (shop, payment.source.clone(), payment.reference.clone());
         if !known.names.knows(&name) {
-            waiting.push(Key::Name(name.0, name.1, name.2));
+            next.insert(Key::Name(name.0, name.1, name.2));
         }
     }
 }
@@ -363,37 +611,13 @@ pub(crate) fn read_stock(row: &Row<'_>) -> Result<Stock, Error> {
     })
 }
 
-fn load_stock(db: &Db, known: &mut Snapshot, shop: ShopId, sku: String) -> Result<(), Error> {
-    let at = (shop, sku);
-    if !known.stock.knows(&at) {
-        let found = db.one(STOCK, &[&shop.0, &at.1], read_stock)?;
-        known.stock.load(at, found);
-    }
-    Ok(())
-}
-
 /// `calendars.get`: by primary key.
 pub(crate) const CALENDAR: &str =
     "select name, make_at, version, doc from calendars where shop_id = ?1 and name = ?2";
 
 /// Reads a calendar.
-pub(crate) fn read_calendar(row: &Row<'_>) -> Result<tollgate_core::capacity::Calendar, Error> {
-    doc::read_calendar(
-        row.get(0)?,
-        row.get(1)?,
-        row.get(2)?,
-        row.get_ref(3)?.as_str()?,
-    )
-    .map_err(corrupt)
-}
-
-fn load_calendar(db: &Db, known: &mut Snapshot, shop: ShopId, name: &str) -> Result<(), Error> {
-    let at = (shop, name.to_owned());
-    if !known.calendars.knows(&at) {
-        let found = db.one(CALENDAR, &[&shop.0, &at.1], read_calendar)?;
-        known.calendars.load(at, found);
-    }
-    Ok(())
+pub(crate) fn read_calendar(row: &Row<'_>) -> Result<Calendar, Error> {
+    doc::read_calendar(row.get(0)?, row.get(1)?, row.get(2)?, row.text(3)?).map_err(corrupt)
 }
 
 /// `slots.with_room`: walks the primary key from a start on.
@@ -446,99 +670,4 @@ fn keep_slot(known: &mut Snapshot, shop: ShopId, slot: Slot) {
     known
         .slots
         .load((shop, slot.calendar.clone(), slot.starts_at), Some(slot));
-}
-
-fn load_slots(
-    db: &Db,
-    known: &mut Snapshot,
-    shop: ShopId,
-    calendar: String,
-    from: Timestamp,
-    page: SlotPage,
-) -> Result<(), Error> {
-    load_calendar(db, known, shop, &calendar)?;
-    let at = (shop, calendar);
-    let covered = known.stretches.get(&at).is_some_and(|stretches| {
-        stretches.iter().any(|stretch| {
-            stretch.from <= from
-                && (stretch.through.is_none() || (stretch.from == from && page <= stretch.page))
-        })
-    });
-    if covered {
-        return Ok(());
-    }
-    let slots = db.all(
-        SLOTS_WITH_ROOM,
-        &[&shop.0, &at.1, &from.as_millis(), &page],
-        read_slot,
-    )?;
-    let through = (page as usize <= slots.len())
-        .then(|| slots.last().map(|slot| slot.starts_at))
-        .flatten();
-    for slot in slots {
-        keep_slot(known, shop, slot);
-    }
-    let stretches = known.stretches.entry(at).or_default();
-    stretches.push(Stretch {
-        from,
-        through,
-        full_too: false,
-        page,
-    });
-    Ok(())
-}
-
-fn load_all_slots(
-    db: &Db,
-    known: &mut Snapshot,
-    shop: ShopId,
-    calendar: String,
-    from: Timestamp,
-) -> Result<(), Error> {
-    load_calendar(db, known, shop, &calendar)?;
-    let at = (shop, calendar);
-    let slots = db.all(SLOTS_FROM, &[&shop.0, &at.1, &from.as_millis()], read_slot)?;
-    for slot in slots {
-        keep_slot(known, shop, slot);
-    }
-    let stretch = Stretch {
-        from,
-        through: None,
-        full_too: true,
-        page: SlotPage::MAX,
-    };
-    known.stretches.entry(at).or_default().push(stretch);
-    Ok(())
-}
-
-fn load_slot_at(
-    db: &Db,
-    known: &mut Snapshot,
-    shop: ShopId,
-    calendar: String,
-    start: Timestamp,
-) -> Result<(), Error> {
-    load_calendar(db, known, shop, &calendar)?;
-    let at = (shop, calendar, start);
-    if !known.slots.knows(&at) {
-        match db.one(SLOT_AT, &[&shop.0, &at.1, &start.as_millis()], read_slot)? {
-            Some(slot) => keep_slot(known, shop, slot),
-            None => known.slots.load(at, None),
-        }
-    }
-    Ok(())
-}
-
-fn load_slot(db: &Db, known: &mut Snapshot, shop: ShopId, id: SlotId) -> Result<(), Error> {
-    if known.slot_ids.knows(&(shop, id)) {
-        return Ok(());
-    }
-    match db.one(SLOT, &[&shop.0, &id_bytes(id.as_u128())], read_slot)? {
-        Some(slot) => {
-            load_calendar(db, known, shop, &slot.calendar)?;
-            keep_slot(known, shop, slot);
-        }
-        None => known.slot_ids.load((shop, id), None),
-    }
-    Ok(())
 }

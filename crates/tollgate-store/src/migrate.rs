@@ -4,22 +4,38 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::db::{Db, Error, refuse};
+use crate::db::{Db, Error, Sql, refuse, two};
 use crate::error::OpenError;
 use crate::views;
 
-/// One step of the schema.
+/// One step of the schema, for each database.
 struct Migration {
     version: i64,
     name: &'static str,
-    sql: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
 }
 
 const MIGRATIONS: &[Migration] = &[Migration {
     version: 1,
     name: "foundation",
-    sql: include_str!("../migrations/0001_foundation.sql"),
+    sqlite: include_str!("../migrations/sqlite/0001_foundation.sql"),
+    postgres: include_str!("../migrations/postgres/0001_foundation.sql"),
 }];
+
+impl Migration {
+    fn sql(&self, db: &Db) -> &'static str {
+        match db {
+            Db::Sqlite(_) => self.sqlite,
+            Db::Postgres(_) => self.postgres,
+        }
+    }
+
+    fn checksum(&self, db: &Db) -> String {
+        let digest: [u8; 32] = Sha256::digest(self.sql(db).as_bytes()).into();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
 
 const LEDGER: &str = "\
     create table if not exists migrations (
@@ -28,6 +44,16 @@ const LEDGER: &str = "\
         checksum text not null,
         at integer not null
     ) strict";
+
+/// Two instances may start on an empty database at once; the lock lets one of them go first.
+const LEDGER_ON_POSTGRES: &str = "\
+    create table if not exists migrations (
+        version bigint primary key,
+        name text not null,
+        checksum text not null,
+        at bigint not null
+    );
+    lock table migrations in access exclusive mode";
 
 /// A step that was run, or would be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,14 +73,27 @@ impl Step {
     }
 }
 
-/// Brings the schema to the version of this program, each step in a transaction of its own; what
-/// was run. `now` dates the steps, in milliseconds since the Unix epoch.
-pub(crate) fn migrate(db: &Db, path: &Path, now: i64) -> Result<Vec<Step>, OpenError> {
+/// Brings the schema to the version of this program; what was run. `now` dates the steps, in
+/// milliseconds since the Unix epoch. `name` is the database's, for messages.
+pub(crate) fn migrate(db: &Db, name: &Path, now: i64) -> Result<Vec<Step>, OpenError> {
+    match db {
+        Db::Sqlite(_) => migrate_file(db, name, now),
+        Db::Postgres(_) => migrate_server(db, name, now),
+    }
+}
+
+/// Each step in a transaction of its own: nobody else has the file.
+fn migrate_file(db: &Db, path: &Path, now: i64) -> Result<Vec<Step>, OpenError> {
     db.script(LEDGER).map_err(|error| refuse(path, error))?;
     let steps = pending(db, path)?;
     for step in &steps {
         let migration = &MIGRATIONS[position(step.version)];
-        run(db, migration, now).map_err(|error| {
+        let run = || -> Result<(), Error> {
+            db.script("begin immediate")?;
+            run(db, migration, now)?;
+            db.commit()
+        };
+        run().map_err(|error| {
             // The step's own failure is what counts; a failed rollback follows from it.
             let _ = db.rollback();
             refuse(path, error)
@@ -67,6 +106,28 @@ pub(crate) fn migrate(db: &Db, path: &Path, now: i64) -> Result<Vec<Step>, OpenE
     Ok(steps)
 }
 
+/// All steps in one transaction, under the ledger's lock. Where nothing is pending nothing is touched,
+/// so a user who may not change the schema can start the program.
+fn migrate_server(db: &Db, server: &Path, now: i64) -> Result<Vec<Step>, OpenError> {
+    if has_ledger(db, server)? && pending(db, server)?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let refused = |error: OpenError| {
+        // The failure itself is what counts; a failed rollback follows from it.
+        let _ = db.script("rollback");
+        error
+    };
+    let says = |error: Error| refused(refuse(server, error));
+    db.script("begin").map_err(says)?;
+    db.script(LEDGER_ON_POSTGRES).map_err(says)?;
+    let steps = pending(db, server).map_err(refused)?;
+    for step in &steps {
+        run(db, &MIGRATIONS[position(step.version)], now).map_err(says)?;
+    }
+    db.script("commit").map_err(says)?;
+    Ok(steps)
+}
+
 /// Makes the views anew unless they are the ones of this program. They have no step of their own,
 /// so the file remembers which it has: whether an opening was interrupted before them or a program
 /// changed them later, the next opening mends it.
@@ -74,11 +135,11 @@ fn make_views(db: &Db) -> Result<(), Error> {
     let sql = views::sql();
     let digest: [u8; 32] = Sha256::digest(sql.as_bytes()).into();
     let mark = i32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
-    let found = db.one("pragma user_version", &[], |row| row.get::<_, i32>(0))?;
+    let found = db.one("pragma user_version", &[], |row| row.get::<i32>(0))?;
     if found == Some(mark) {
         return Ok(());
     }
-    db.begin()?;
+    db.script("begin immediate")?;
     db.script(&sql)?;
     db.script(&format!("pragma user_version = {mark}"))?;
     db.commit()
@@ -92,19 +153,35 @@ pub(crate) fn all() -> Vec<Step> {
 /// The columns of our ledger, in order.
 const LEDGER_COLUMNS: [&str; 4] = ["version", "name", "checksum", "at"];
 
+/// The columns of the ledger. A schema on a server may have tables of others; then those with names of
+/// ours are asked for.
+const COLUMNS: Sql = two(
+    "select name from pragma_table_info('migrations') order by cid",
+    "select cast(attname as text)
+       from pg_attribute
+      where attrelid = to_regclass('migrations') and 0 < attnum and not attisdropped
+      order by attnum",
+);
+const TABLES: Sql = two(
+    "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'",
+    "select name
+       from (values ('migrations'), ('shops'), ('roots'), ('events'), ('names'), ('codes'))
+            as ours (name)
+      where to_regclass(name) is not null",
+);
+
 /// Whether the database has our ledger; `false` for one that is still empty. One with other tables,
 /// or with another program's `migrations`, is refused before anything is written to it.
 fn has_ledger(db: &Db, path: &Path) -> Result<bool, OpenError> {
-    let names = |sql: &str| {
-        db.all(sql, &[], |row| row.get::<_, String>(0))
+    let names = |sql: Sql| {
+        db.all(sql, &[], |row| row.get::<String>(0))
             .map_err(|error| refuse(path, error))
     };
-    let columns = names("select name from pragma_table_info('migrations') order by cid")?;
+    let columns = names(COLUMNS)?;
     if columns == LEDGER_COLUMNS {
         return Ok(true);
     }
-    let tables = "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'";
-    match names(tables)?.is_empty() {
+    match names(TABLES)?.is_empty() {
         true => Ok(false),
         false => Err(OpenError::Foreign {
             path: path.to_owned(),
@@ -133,7 +210,7 @@ pub(crate) fn pending(db: &Db, path: &Path) -> Result<Vec<Step>, OpenError> {
                 known,
             });
         }
-        if *checksum != checksum_of(&MIGRATIONS[position(*version)]) {
+        if *checksum != MIGRATIONS[position(*version)].checksum(db) {
             return Err(OpenError::Changed {
                 path: path.to_owned(),
                 version: *version,
@@ -156,34 +233,33 @@ fn position(version: i64) -> usize {
 }
 
 fn run(db: &Db, migration: &Migration, now: i64) -> Result<(), Error> {
-    db.begin()?;
-    db.script(migration.sql)?;
+    db.script(migration.sql(db))?;
     db.run(
         "insert into migrations (version, name, checksum, at) values (?1, ?2, ?3, ?4)",
         &[
             &migration.version,
             &migration.name,
-            &checksum_of(migration),
+            &migration.checksum(db),
             &now,
         ],
     )?;
-    db.commit()
-}
-
-fn checksum_of(migration: &Migration) -> String {
-    let digest: [u8; 32] = Sha256::digest(migration.sql.as_bytes()).into();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::Sqlite;
 
     #[test]
     fn versions_count_from_one_without_gaps() {
         for (place, migration) in MIGRATIONS.iter().enumerate() {
             assert_eq!(migration.version, place as i64 + 1);
         }
+    }
+
+    fn file(path: &Path) -> Db {
+        Db::Sqlite(Sqlite::open_writer(path, false).expect("it opens"))
     }
 
     fn views(db: &Db) -> usize {
@@ -201,13 +277,13 @@ mod tests {
         let folder = tempfile::tempdir().expect("there is room");
         for steps_done in 0..=MIGRATIONS.len() {
             let path = folder.path().join(format!("{steps_done}.db"));
-            let db = Db::open_writer(&path, false).expect("it opens");
+            let db = file(&path);
             db.script(LEDGER).expect("it is made");
             for migration in &MIGRATIONS[..steps_done] {
                 run(&db, migration, 0).expect("it runs");
             }
             drop(db);
-            let db = Db::open_writer(&path, false).expect("it opens");
+            let db = file(&path);
             let steps = migrate(&db, &path, 0).expect("it is finished");
             assert_eq!(steps.len(), MIGRATIONS.len() - steps_done);
             assert!(0 < views(&db), "after {steps_done} steps");
@@ -218,7 +294,7 @@ mod tests {
     fn views_of_an_earlier_program_are_replaced() {
         let folder = tempfile::tempdir().expect("there is room");
         let path = folder.path().join("t.db");
-        let db = Db::open_writer(&path, false).expect("it opens");
+        let db = file(&path);
         migrate(&db, &path, 0).expect("it is new");
         let count = views(&db);
         db.script(

@@ -20,6 +20,9 @@ pub type DecideFn = Arc<dyn Fn(Timestamp, &Rules, &Command, &Snapshot) -> Verdic
 pub type MakeSlots =
     Arc<dyn Fn(&Calendar, Timestamp) -> Option<(Vec<NewSlot>, Timestamp, Timestamp)> + Send + Sync>;
 
+/// What a lane calls before each journey to the server.
+pub type Pause = Arc<dyn Fn(&'static str) + Send + Sync>;
+
 /// Where the data is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
@@ -27,6 +30,42 @@ pub enum Place {
     File(PathBuf),
     /// A SQLite database in memory, gone when the store is closed.
     Memory,
+    /// A PostgreSQL server.
+    Server(ServerPlace),
+}
+
+/// A PostgreSQL server, and how it is used.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ServerPlace {
+    /// `postgres://user:password@host:port,host:port/database?sslmode=require`. Never printed.
+    pub url: String,
+    /// How transactions are kept apart.
+    pub isolation: Isolation,
+    /// Whom to trust besides the system's certificates: a PEM file.
+    pub root_certificate: Option<PathBuf>,
+    /// Batches that are decided at once, each of other shops.
+    pub lanes: usize,
+}
+
+impl std::fmt::Debug for ServerPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ServerPlace")
+            .field("url", &"***")
+            .field("isolation", &self.isolation)
+            .field("root_certificate", &self.root_certificate)
+            .field("lanes", &self.lanes)
+            .finish()
+    }
+}
+
+/// How PostgreSQL keeps transactions apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Isolation {
+    /// Enough, because whoever writes to a shop is alone there.
+    #[default]
+    ReadCommitted,
+    /// The same code, proved by the database: with several instances most batches are tried again.
+    Serializable,
 }
 
 /// How a store is opened.
@@ -46,6 +85,9 @@ pub struct Options {
     pub decide: DecideFn,
     /// Makes a calendar's next slots.
     pub make_slots: MakeSlots,
+    /// Called by a lane before each journey to the server, with a word for it. For tests that step
+    /// through what two instances do.
+    pub pause: Option<Pause>,
 }
 
 /// The bounds of queue, batch and log.

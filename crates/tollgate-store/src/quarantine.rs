@@ -22,7 +22,7 @@ pub(crate) fn keep(db: &Db, now: Timestamp, job: &Job) -> Result<(), Error> {
     let Work::Command(submission) = &job.work else {
         return Ok(());
     };
-    db.begin()?;
+    db.begin(&[submission.command.shop], true)?;
     let kept = keep_command(db, now, &submission.command).and_then(|()| db.commit());
     if kept.is_err() {
         db.rollback()?;
@@ -47,7 +47,9 @@ fn keep_command(db: &Db, now: Timestamp, command: &Command) -> Result<(), Error>
                 due_at: None,
                 raw: Some(take.raw.clone()),
             };
-            write_event(db, shop, take.id, &stored, false)
+            let mut paper = db.paper();
+            write_event(&mut paper, shop, take.id, &stored, false)?;
+            paper.finish()
         }
         Action::RootDue(root) => db
             .run(PUT_OFF_ROOT, &[&shop.0, &id_bytes(root.as_u128()), &again])

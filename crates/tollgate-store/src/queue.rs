@@ -1,10 +1,14 @@
-//! The queue before the writer: bounded in number and bytes, with a share for each class (I9, I10).
+//! The queue before the writers: bounded in number and bytes, with a share for each class (I9, I10).
+//!
+//! Each lane has lines of its own, and every shop one lane: two batches that are decided at once never
+//! share a shop. On SQLite there is one.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
+use tollgate_core::id::ShopId;
 
 use crate::chore::Chore;
 use crate::error::SubmitError;
@@ -24,6 +28,18 @@ pub(crate) struct Job {
     pub(crate) bytes: usize,
     /// Who waits for it; nobody for the store's own work.
     pub(crate) reply_to: Option<ReplyTo>,
+    /// Since when it waits.
+    pub(crate) since: Instant,
+}
+
+impl Job {
+    /// Whose rows it writes; `None` where they are nobody's in particular.
+    pub(crate) fn shop(&self) -> Option<ShopId> {
+        match &self.work {
+            Work::Command(submission) => Some(submission.command.shop),
+            Work::Chore(chore) => chore.shop(),
+        }
+    }
 }
 
 /// What to do.
@@ -38,22 +54,28 @@ pub(crate) enum Work {
 pub(crate) struct Queue {
     limits: Limits,
     state: Mutex<State>,
-    filled: Condvar,
+    /// One per lane.
+    filled: Vec<Condvar>,
 }
 
-#[derive(Default)]
 struct State {
-    /// One line per class, in the order of [`CLASSES`].
-    lines: [VecDeque<Job>; CLASSES.len()],
+    lanes: Vec<Lane>,
     /// Commands and bytes of callers; the store's own work has room of its own.
     commands: usize,
     bytes: usize,
+    /// Nothing more is taken.
+    closing: bool,
+}
+
+/// What waits for one writer.
+#[derive(Default)]
+struct Lane {
+    /// One line per class, in the order of [`CLASSES`].
+    lines: [VecDeque<Job>; CLASSES.len()],
     /// The writer sleeps and wants to be woken.
     asleep: bool,
     /// Somebody wants the writer to look at the clock.
     nudged: bool,
-    /// Nothing more is taken.
-    closing: bool,
 }
 
 /// The classes in the order in which what is left of a batch goes.
@@ -69,12 +91,30 @@ pub(crate) const CLASSES: [Class; 5] = [
 const SHARE: usize = 8;
 
 impl Queue {
-    pub(crate) fn new(limits: Limits) -> Queue {
+    /// A queue before so many writers, at least one.
+    pub(crate) fn new(limits: Limits, lanes: usize) -> Queue {
+        let lanes = lanes.max(1);
+        let state = State {
+            lanes: (0..lanes).map(|_| Lane::default()).collect(),
+            commands: 0,
+            bytes: 0,
+            closing: false,
+        };
         Queue {
             limits,
-            state: Mutex::default(),
-            filled: Condvar::new(),
+            state: Mutex::new(state),
+            filled: (0..lanes).map(|_| Condvar::new()).collect(),
         }
+    }
+
+    /// How many writers there are.
+    pub(crate) fn lanes(&self) -> usize {
+        self.filled.len()
+    }
+
+    /// The lane of a shop. What belongs to no shop goes the first one's way.
+    pub(crate) fn lane_of(&self, shop: Option<ShopId>) -> usize {
+        shop.map_or(0, |shop| shop.0 as usize % self.filled.len())
     }
 
     /// No code panics while it holds the lock, so a poisoned lock holds nothing broken.
@@ -100,10 +140,15 @@ impl Queue {
         }
         state.commands += count;
         state.bytes += bytes;
+        let mut filled = Vec::new();
         for job in jobs {
-            state.lines[line_of(job.class)].push_back(job);
+            let lane = self.lane_of(job.shop());
+            state.lanes[lane].lines[line_of(job.class)].push_back(job);
+            if !filled.contains(&lane) {
+                filled.push(lane);
+            }
         }
-        self.wake(state);
+        self.wake(state, &filled);
         Ok(())
     }
 
@@ -115,39 +160,52 @@ impl Queue {
                 state.commands += 1;
                 state.bytes += job.bytes;
             }
-            state.lines[line_of(job.class)].push_front(job);
+            let lane = self.lane_of(job.shop());
+            state.lanes[lane].lines[line_of(job.class)].push_front(job);
         }
     }
 
-    fn wake(&self, mut state: MutexGuard<'_, State>) {
-        let asleep = std::mem::take(&mut state.asleep);
+    fn wake(&self, mut state: MutexGuard<'_, State>, lanes: &[usize]) {
+        let asleep: Vec<usize> = lanes
+            .iter()
+            .copied()
+            .filter(|lane| std::mem::take(&mut state.lanes[*lane].asleep))
+            .collect();
         drop(state);
-        if asleep {
-            self.filled.notify_one();
+        for lane in asleep {
+            self.filled[lane].notify_one();
         }
     }
 
-    /// Lets the writer look at the clock.
+    fn wake_all(&self, state: MutexGuard<'_, State>) {
+        let lanes: Vec<usize> = (0..self.filled.len()).collect();
+        self.wake(state, &lanes);
+    }
+
+    /// Lets the writers look at the clock.
     pub(crate) fn nudge(&self) {
         let mut state = self.lock();
-        state.nudged = true;
-        self.wake(state);
+        for lane in &mut state.lanes {
+            lane.nudged = true;
+        }
+        self.wake_all(state);
     }
 
     /// Takes nothing more. What waits is still done.
     pub(crate) fn close(&self) {
         let mut state = self.lock();
         state.closing = true;
-        self.wake(state);
+        self.wake_all(state);
     }
 
-    /// The writer is gone: whoever waits is told so, and nobody else may come.
+    /// A writer is gone: whoever waits is told so, and nobody else may come.
     pub(crate) fn abandon(&self) {
         let mut state = self.lock();
         state.closing = true;
-        let waiting = std::mem::take(&mut state.lines);
+        let lines = |lane: &mut Lane| std::mem::take(&mut lane.lines);
+        let waiting: Vec<_> = state.lanes.iter_mut().map(lines).collect();
         (state.commands, state.bytes) = (0, 0);
-        drop(state);
+        self.wake_all(state);
         drop(waiting);
     }
 
@@ -157,24 +215,28 @@ impl Queue {
         (state.commands, state.bytes)
     }
 
-    /// The next batch; waits for one, but not longer than `patience`. Empty when time is up or
-    /// somebody nudged; `None` when the queue is closed and empty.
-    pub(crate) fn take(&self, patience: Duration) -> Option<Vec<Job>> {
+    /// The next batch of a lane; waits for one, but not longer than `patience`. Empty when time is up
+    /// or somebody nudged; `None` when the queue is closed and the lane empty.
+    pub(crate) fn take(&self, lane: usize, patience: Duration) -> Option<Vec<Job>> {
         let mut state = self.lock();
-        if state.lines.iter().all(VecDeque::is_empty) && !state.nudged {
+        if state.lanes[lane].is_empty() && !state.lanes[lane].nudged {
             if state.closing {
                 return None;
             }
-            state.asleep = true;
-            let (woken, _) = self
-                .filled
-                .wait_timeout_while(state, patience, |state| state.asleep)
+            state.lanes[lane].asleep = true;
+            let (woken, _) = self.filled[lane]
+                .wait_timeout_while(state, patience, |state| state.lanes[lane].asleep)
                 .unwrap_or_else(PoisonError::into_inner);
             state = woken;
-            state.asleep = false;
+            state.lanes[lane].asleep = false;
         }
-        state.nudged = false;
-        Some(state.take_batch(&self.limits))
+        state.lanes[lane].nudged = false;
+        let batch = state.lanes[lane].take_batch(&self.limits);
+        for job in batch.iter().filter(|job| job.reply_to.is_some()) {
+            state.commands -= 1;
+            state.bytes -= job.bytes;
+        }
+        Some(batch)
     }
 }
 
@@ -188,7 +250,11 @@ fn line_of(class: Class) -> usize {
     }
 }
 
-impl State {
+impl Lane {
+    fn is_empty(&self) -> bool {
+        self.lines.iter().all(VecDeque::is_empty)
+    }
+
     /// First every waiting class its share, in turns, then the rest in the order of classes. So a
     /// batch whose time is up before its end has done something of every class. Within a class jobs
     /// keep their order.
@@ -219,10 +285,6 @@ impl State {
         }
         let job = self.lines[class].pop_front()?;
         *bytes_left = bytes_left.saturating_sub(job.bytes);
-        if job.reply_to.is_some() {
-            self.commands -= 1;
-            self.bytes -= job.bytes;
-        }
         Some(job)
     }
 }
@@ -238,6 +300,7 @@ mod tests {
             class,
             bytes,
             reply_to: Some(reply_to),
+            since: Instant::now(),
         }
     }
 
@@ -254,13 +317,13 @@ mod tests {
             batch_commands_max: 80,
             ..Limits::default()
         };
-        let queue = Queue::new(limits);
+        let queue = Queue::new(limits, 1);
         for class in CLASSES {
             queue
                 .push((0..200).map(|_| job(class, 1)).collect())
                 .expect("there is room");
         }
-        let batch = queue.take(Duration::ZERO).expect("it is open");
+        let batch = queue.take(0, Duration::ZERO).expect("it is open");
         assert_eq!(counts(&batch), [40, 10, 10, 10, 10]);
         assert_eq!(counts(&batch[..5]), [1, 1, 1, 1, 1]);
         assert_eq!(counts(&batch[..50]), [10, 10, 10, 10, 10]);
@@ -268,14 +331,15 @@ mod tests {
 
     #[test]
     fn a_class_alone_fills_the_batch() {
-        let queue = Queue::new(Limits {
+        let limits = Limits {
             batch_commands_max: 80,
             ..Limits::default()
-        });
+        };
+        let queue = Queue::new(limits, 1);
         queue
             .push((0..200).map(|_| job(Class::Rejected, 1)).collect())
             .expect("there is room");
-        assert_eq!(queue.take(Duration::ZERO).expect("it is open").len(), 80);
+        assert_eq!(queue.take(0, Duration::ZERO).expect("it is open").len(), 80);
         assert_eq!(queue.waiting(), (120, 120));
     }
 
@@ -286,7 +350,7 @@ mod tests {
             queue_bytes_max: 100,
             ..Limits::default()
         };
-        let queue = Queue::new(limits);
+        let queue = Queue::new(limits, 1);
         queue
             .push(vec![job(Class::Money, 60)])
             .expect("it is empty");
@@ -301,17 +365,17 @@ mod tests {
 
     #[test]
     fn what_had_no_time_comes_first_again() {
-        let queue = Queue::new(Limits::default());
+        let queue = Queue::new(Limits::default(), 1);
         queue
             .push(vec![job(Class::Money, 1), job(Class::Money, 2)])
             .expect("there is room");
-        let batch = queue.take(Duration::ZERO).expect("it is open");
+        let batch = queue.take(0, Duration::ZERO).expect("it is open");
         queue
             .push(vec![job(Class::Money, 3)])
             .expect("there is room");
         queue.put_back(batch);
         let sizes: Vec<usize> = queue
-            .take(Duration::ZERO)
+            .take(0, Duration::ZERO)
             .expect("it is open")
             .iter()
             .map(|job| job.bytes)
@@ -321,7 +385,7 @@ mod tests {
 
     #[test]
     fn a_closed_queue_gives_out_what_it_has_and_takes_nothing() {
-        let queue = Queue::new(Limits::default());
+        let queue = Queue::new(Limits::default(), 1);
         queue.push(vec![job(Class::Money, 1)]).expect("it is open");
         queue.close();
         assert_eq!(
@@ -329,9 +393,11 @@ mod tests {
             Err(SubmitError::Closing)
         );
         assert_eq!(
-            queue.take(Duration::from_secs(60)).map(|batch| batch.len()),
+            queue
+                .take(0, Duration::from_secs(60))
+                .map(|batch| batch.len()),
             Some(1)
         );
-        assert!(queue.take(Duration::from_secs(60)).is_none());
+        assert!(queue.take(0, Duration::from_secs(60)).is_none());
     }
 }

@@ -1,19 +1,20 @@
 //! Readers: threads with connections of their own that read beside the writer.
 //!
-//! A read is one short statement or a page; SQLite gives each a consistent view and never makes the
+//! A read is one short statement or a page; both databases give each a consistent view and never make a
 //! writer wait.
 
-use std::path::Path;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
-use crate::db::{Db, Error};
+use crate::db::{Db, Error, Failure, Source, meaning};
 use crate::error::{OpenError, ReadError};
 
-type Task = Box<dyn FnOnce(&Db) + Send>;
+/// A read; `false` if the connection was lost, and it should be asked again with another. The last time
+/// it answers all the same.
+type Task = Box<dyn FnMut(&Db, bool) -> bool + Send>;
 
 /// The readers of a store.
 pub(crate) struct Readers {
@@ -23,28 +24,20 @@ pub(crate) struct Readers {
 
 impl Readers {
     /// Opens the connections and starts the threads.
-    pub(crate) fn start(path: &Path, count: usize) -> Result<Readers, OpenError> {
+    pub(crate) fn start(source: &Source, count: usize) -> Result<Readers, OpenError> {
         let (tasks, waiting) = channel::<Task>();
         let waiting = Arc::new(Mutex::new(waiting));
         let mut threads = Vec::new();
         for number in 0..count.max(1) {
-            let db = Db::open_reader(path)?;
+            let db = source.reader()?;
             let waiting = Arc::clone(&waiting);
+            let theirs = source.clone();
             let thread = std::thread::Builder::new()
                 .name(format!("reader-{number}"))
-                .spawn(move || {
-                    loop {
-                        let task = waiting
-                            .lock()
-                            .unwrap_or_else(PoisonError::into_inner)
-                            .recv();
-                        let Ok(task) = task else { return };
-                        task(&db);
-                    }
-                })
-                .map_err(|source| OpenError::Io {
-                    path: path.to_owned(),
-                    source,
+                .spawn(move || work(db, &theirs, &waiting))
+                .map_err(|error| OpenError::Io {
+                    path: source.name(),
+                    source: error,
                 })?;
             threads.push(thread);
         }
@@ -58,12 +51,22 @@ impl Readers {
     /// Reads on one of the threads.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Db) -> Result<T, Error> + Send + 'static,
+        read: impl Fn(&Db) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, ReadError> {
         let (reply_to, reply) = oneshot::channel();
-        let task: Task = Box::new(move |db| {
-            // Whoever has gone away does not want it any more.
-            let _ = reply_to.send(read(db));
+        let mut reply_to = Some(reply_to);
+        let task: Task = Box::new(move |db, last| {
+            let answer = read(db);
+            let lost = answer
+                .as_ref()
+                .is_err_and(|error| meaning(error) == Failure::Lost);
+            if (last || !lost)
+                && let Some(reply_to) = reply_to.take()
+            {
+                // Whoever has gone away does not want it any more.
+                let _ = reply_to.send(answer);
+            }
+            !lost
         });
         let sent = {
             let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
@@ -74,8 +77,16 @@ impl Readers {
         }
         match reply.await {
             Ok(read) => read.map_err(ReadError::of),
+            Err(_) if self.is_open() => Err(ReadError::Unavailable(Error::gone())),
             Err(_) => Err(ReadError::Closing),
         }
+    }
+
+    fn is_open(&self) -> bool {
+        self.tasks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some()
     }
 
     /// Ends the threads when they have done what waits.
@@ -88,6 +99,31 @@ impl Readers {
             std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
             let _ = thread.join();
+        }
+    }
+}
+
+/// Reads until the store is closed. A read whose connection is lost is asked once more over a new one.
+fn work(db: Db, source: &Source, waiting: &Mutex<Receiver<Task>>) {
+    let mut db = Some(db);
+    loop {
+        let task = waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .recv();
+        let Ok(mut task) = task else { return };
+        for last in [false, true] {
+            if db.is_none() {
+                db = source
+                    .reader()
+                    .inspect_err(|error| tracing::warn!(%error, "failed to connect for reading"))
+                    .ok();
+            }
+            let Some(reader) = &db else { break };
+            if task(reader, last) {
+                break;
+            }
+            db = None;
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The keys that were settled of late, so that a storm of repetitions is answered before the Gate.
 //!
-//! A hint (I8): what is not here goes through the Gate, which knows for certain. An event once settled
-//! stays so, which is why a hit may be believed.
+//! A hint (I8): what is not here goes through the Gate, which knows for certain. A settled event stays
+//! so, unless it waited and cannot be decided: then it is forgotten here.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -47,6 +47,19 @@ impl Recent {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         places[place] = Some((shop, hash, event));
+    }
+
+    /// Forgets the key: its event is not settled any more.
+    pub(crate) fn forget(&self, shop: ShopId, hash: &[u8; 16]) {
+        let (lock, place) = place_of(hash);
+        let mut places = self.locks[lock]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if places[place]
+            .is_some_and(|(its_shop, its_hash, _)| (its_shop, its_hash) == (shop, *hash))
+        {
+            places[place] = None;
+        }
     }
 }
 

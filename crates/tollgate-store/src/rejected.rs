@@ -32,7 +32,8 @@ struct Kept {
 
 /// `deliveries.count`: once, at the start.
 const COUNT: &str = "\
-    select shop_id, source, count(*), coalesce(sum(length(body) + length(headers)), 0)
+    select shop_id, source, count(*),
+           cast(coalesce(sum(length(body) + length(headers)), 0) as bigint)
       from deliveries
      group by shop_id, source";
 
@@ -42,10 +43,10 @@ impl RejectedGate {
         let mut state = State::default();
         for (shop, source, in_all, bytes) in db.all(COUNT, &[], |row| {
             Ok((
-                row.get::<_, u32>(0)?,
+                row.get::<u32>(0)?,
                 row.get(1)?,
-                row.get::<_, u32>(2)?,
-                row.get::<_, i64>(3)?,
+                row.get::<u32>(2)?,
+                row.get::<i64>(3)?,
             ))
         })? {
             state.sources.insert(

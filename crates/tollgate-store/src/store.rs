@@ -4,20 +4,22 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use tokio::sync::oneshot;
 use tollgate_core::id::{EventId, ShopId};
 
 use crate::checkpoint::Checkpointer;
 use crate::chore::{Chore, Rejected};
-use crate::db::{Db, refuse};
+use crate::db::{Db, Error, Postgres, Server, Source, Sql, Sqlite, refuse, two};
 use crate::error::{OpenError, ReadError, SubmitError};
-use crate::figures::{Counters, Figures};
-use crate::gate::{DatabaseFile, Gate, Shared};
+use crate::figures::{Counters, Figures, Spreads};
+use crate::gate::{Gate, Shared};
+use crate::keeper::Keeper;
 use crate::load::key_hash;
 use crate::lock::{self, FileLock};
 use crate::migrate::{self, Step};
-use crate::options::{Options, Place};
+use crate::options::{Options, Place, ServerPlace};
 use crate::queue::{Job, Queue, Work};
 use crate::readers::Readers;
 use crate::recent::Recent;
@@ -35,68 +37,87 @@ struct Inner {
     pub(crate) readers: Readers,
     shops: BTreeMap<String, ShopId>,
     rejected: RejectedGate,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    writers: Mutex<Vec<JoinHandle<()>>>,
+    keeper: Option<Keeper>,
     wal_bytes_max: u64,
     steps: Vec<Step>,
     /// Dropped last, so that nobody else opens the file while it is still ours.
     _home: Home,
 }
 
-/// What keeps the file ours.
+/// What keeps a file ours. A server is nobody's.
+#[derive(Default)]
 struct Home {
-    _lock: FileLock,
+    _lock: Option<FileLock>,
     _folder: Option<tempfile::TempDir>,
 }
 
+/// A database that is ready to be worked with.
+struct Ready {
+    source: Source,
+    /// A connection for each lane.
+    writers: Vec<Db>,
+    shops: BTreeMap<String, ShopId>,
+    rejected: RejectedGate,
+    readers: Readers,
+    checkpointer: Option<Checkpointer>,
+    keeper: Option<Keeper>,
+    steps: Vec<Step>,
+    home: Home,
+}
+
 impl Store {
-    /// Opens the file, migrates it, and starts writer, checkpointer and readers.
+    /// Opens the database, migrates it, and starts writers, readers and what works beside them. May
+    /// be called where an async runtime runs; it takes as long as the database does.
     pub fn open(options: Options) -> Result<Store, OpenError> {
-        let (path, folder) = place(&options.place)?;
-        let durable = folder.is_none();
-        let home = Home {
-            _lock: lock::take(&path)?,
-            _folder: folder,
-        };
-        let mut db = Db::open_unchanged(&path)?;
-        migrate::pending(&db, &path)?;
-        db.become_writer(&path, durable)?;
-        let now = (options.clock)();
-        let steps = migrate::migrate(&db, &path, now.as_millis())?;
-        let shops = name_shops(&db, &options.shops).map_err(|error| refuse(&path, error))?;
-        let io = |source| OpenError::Io {
-            path: path.clone(),
+        let Ready {
             source,
-        };
-        let checkpointer =
-            Checkpointer::start(Db::open_checkpointer(&path, durable)?, path.clone())
-                .map_err(io)?;
-        let readers = Readers::start(&path, options.limits.readers)?;
+            writers,
+            shops,
+            rejected,
+            readers,
+            mut checkpointer,
+            keeper,
+            steps,
+            home,
+        } = make_ready(&options)?;
         let shared = Shared {
-            queue: Arc::new(Queue::new(options.limits)),
+            queue: Arc::new(Queue::new(options.limits, writers.len())),
             counters: Arc::default(),
             recent: Arc::new(Recent::new()),
         };
-        let rejected = RejectedGate::open(&db, &options.limits).map_err(|e| refuse(&path, e))?;
         let wal_bytes_max = options.limits.wal_bytes_max;
-        let file = DatabaseFile {
-            path: path.clone(),
-            durable,
-        };
-        let gate = Gate::new(db, file, options, shared.clone(), checkpointer);
-        let of_writer = Arc::clone(&shared.queue);
-        let writer = std::thread::Builder::new()
-            .name("gate".to_owned())
-            .spawn(move || {
-                let _abandoned = Abandoned(of_writer);
-                gate.run();
-            })
-            .map_err(io)?;
+        let process = random();
+        let mut threads = Vec::with_capacity(writers.len());
+        for (lane, db) in writers.into_iter().enumerate() {
+            let gate = Gate::new(
+                db,
+                source.clone(),
+                options.clone(),
+                (process, lane),
+                shared.clone(),
+                checkpointer.take(),
+            );
+            let of_writer = Arc::clone(&shared.queue);
+            let thread = std::thread::Builder::new()
+                .name("gate".to_owned())
+                .spawn(move || {
+                    let _abandoned = Abandoned(of_writer);
+                    gate.run();
+                })
+                .map_err(|error| OpenError::Io {
+                    path: source.name(),
+                    source: error,
+                })?;
+            threads.push(thread);
+        }
         let inner = Inner {
             shared,
             readers,
             shops,
             rejected,
-            writer: Mutex::new(Some(writer)),
+            writers: Mutex::new(threads),
+            keeper,
             wal_bytes_max,
             steps,
             _home: home,
@@ -112,8 +133,17 @@ impl Store {
         if !path.exists() {
             return Ok(Store::all_migrations());
         }
-        let db = Db::open_to_look(path)?;
+        let db = Db::Sqlite(Sqlite::open_to_look(path)?);
         migrate::pending(&db, path)
+    }
+
+    /// What [`Store::open`] would do to the schema on a server, without doing it.
+    pub fn pending_migrations_on(place: &ServerPlace) -> Result<Vec<Step>, OpenError> {
+        let server = server(place)?;
+        apart(|| {
+            let db = Db::Postgres(Box::new(Postgres::open_reader(&server)?));
+            migrate::pending(&db, Path::new(&server.to_string()))
+        })
     }
 
     /// What opening a new store does to its schema.
@@ -178,6 +208,7 @@ impl Store {
             class: Class::Orders,
             bytes: 512,
             reply_to: Some(reply_to),
+            since: Instant::now(),
         };
         self.push(vec![job])?;
         wait(reply).await.map(|_| ())
@@ -205,6 +236,7 @@ impl Store {
             bytes,
             // Nobody listens; but what has one is counted out of the queue as it was counted in.
             reply_to: Some(oneshot::channel().0),
+            since: Instant::now(),
         };
         if self.push(vec![job]).is_err() {
             Counters::add(&self.inner.shared.counters.rejected_dropped, 1);
@@ -226,6 +258,11 @@ impl Store {
         }
     }
 
+    /// How the sizes and times of batches are spread.
+    pub fn spreads(&self) -> Spreads {
+        self.inner.shared.counters.spreads()
+    }
+
     /// Lets the writer look at the clock now: for whoever has moved it.
     pub fn nudge(&self) {
         self.inner.shared.queue.nudge();
@@ -238,7 +275,7 @@ impl Store {
 
     pub(crate) async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Db) -> Result<T, crate::db::Error> + Send + 'static,
+        read: impl Fn(&Db) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, ReadError> {
         self.inner.readers.read(read).await
     }
@@ -259,15 +296,15 @@ impl Inner {
         // moves the log into the file, and two that go at once leave it to each other.
         self.readers.close();
         self.shared.queue.close();
-        let writer = self
-            .writer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(writer) = writer
-            && writer.join().is_err()
-        {
-            tracing::error!("the writer has panicked");
+        let writers =
+            std::mem::take(&mut *self.writers.lock().unwrap_or_else(PoisonError::into_inner));
+        for writer in writers {
+            if writer.join().is_err() {
+                tracing::error!("the writer has panicked");
+            }
+        }
+        if let Some(keeper) = &self.keeper {
+            keeper.close();
         }
     }
 }
@@ -278,31 +315,144 @@ impl Drop for Inner {
     }
 }
 
-/// The file's path. In memory is a file too, in a folder of its own that goes with the store and
-/// without waiting for the disk: so there is one code path.
-fn place(place: &Place) -> Result<(PathBuf, Option<tempfile::TempDir>), OpenError> {
-    match place {
-        Place::File(path) => Ok((path.clone(), None)),
+/// Opens and migrates the database, and connects as often as it takes.
+fn make_ready(options: &Options) -> Result<Ready, OpenError> {
+    match &options.place {
+        Place::File(path) => file_ready(options, path.clone(), None),
+        // In memory is a file too, in a folder of its own that goes with the store and without
+        // waiting for the disk: so there is one code path.
         Place::Memory => {
             let folder = tempfile::tempdir().map_err(|source| OpenError::Io {
                 path: std::env::temp_dir(),
                 source,
             })?;
-            Ok((folder.path().join("tollgate.db"), Some(folder)))
+            file_ready(options, folder.path().join("tollgate.db"), Some(folder))
+        }
+        Place::Server(place) => {
+            let server = server(place)?;
+            let lanes = place.lanes.max(1);
+            apart(|| server_ready(options, server, lanes))
         }
     }
 }
 
+fn file_ready(
+    options: &Options,
+    path: PathBuf,
+    folder: Option<tempfile::TempDir>,
+) -> Result<Ready, OpenError> {
+    let durable = folder.is_none();
+    let home = Home {
+        _lock: Some(lock::take(&path)?),
+        _folder: folder,
+    };
+    let db = Sqlite::open_unchanged(&path)?;
+    let mut db = Db::Sqlite(db);
+    migrate::pending(&db, &path)?;
+    if let Db::Sqlite(sqlite) = &mut db {
+        sqlite.become_writer(&path, durable)?;
+    }
+    let steps = migrate::migrate(&db, &path, (options.clock)().as_millis())?;
+    let says = |error| refuse(&path, error);
+    let shops = name_shops(&db, &options.shops).map_err(says)?;
+    let rejected = RejectedGate::open(&db, &options.limits).map_err(says)?;
+    let checkpointer = Sqlite::open_checkpointer(&path, durable)?;
+    let checkpointer =
+        Checkpointer::start(checkpointer, path.clone()).map_err(|source| OpenError::Io {
+            path: path.clone(),
+            source,
+        })?;
+    let source = Source::File { path, durable };
+    Ok(Ready {
+        readers: Readers::start(&source, options.limits.readers)?,
+        source,
+        writers: vec![db],
+        shops,
+        rejected,
+        checkpointer: Some(checkpointer),
+        keeper: None,
+        steps,
+        home,
+    })
+}
+
+fn server_ready(options: &Options, server: Server, lanes: usize) -> Result<Ready, OpenError> {
+    let name = PathBuf::from(server.to_string());
+    let says = |error| server.refuse(error);
+    let db = Postgres::open_writer(&server)?;
+    let now = (options.clock)();
+    let db = Db::Postgres(Box::new(db));
+    let steps = migrate::migrate(&db, &name, now.as_millis())?;
+    let keeper = Keeper::start(&db, server.clone(), Arc::clone(&options.clock))?;
+    let shops = name_shops(&db, &options.shops).map_err(says)?;
+    let rejected = RejectedGate::open(&db, &options.limits).map_err(says)?;
+    let mut writers = vec![db];
+    while writers.len() < lanes {
+        writers.push(Db::Postgres(Box::new(Postgres::open_writer(&server)?)));
+    }
+    let source = Source::Server(Box::new(server));
+    Ok(Ready {
+        readers: Readers::start(&source, options.limits.readers)?,
+        source,
+        writers,
+        shops,
+        rejected,
+        checkpointer: None,
+        keeper: Some(keeper),
+        steps,
+        home: Home::default(),
+    })
+}
+
+fn server(place: &ServerPlace) -> Result<Server, OpenError> {
+    Server::new(
+        &place.url,
+        place.isolation,
+        place.root_certificate.as_deref(),
+    )
+}
+
+/// Does something on a thread of its own: connections to a server wait in a way that an async
+/// runtime's threads must not.
+fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        scope
+            .spawn(work)
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// A number that no other process has drawn.
+fn random() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    std::hash::RandomState::new().build_hasher().finish()
+}
+
+/// `shops.insert`: a number once given stays. On PostgreSQL two instances may draw the same number; the
+/// second draws again.
+const INSERT_SHOP: Sql = two(
+    "insert into shops (name) values (?1) on conflict (name) do nothing",
+    "insert into shops (shop_id, name)
+     select coalesce(max(shop_id), 0) + 1, ?1 from shops
+     having not exists (select 1 from shops where name = ?1)
+         on conflict do nothing",
+);
+/// `shops.get`: by its unique name.
+const SHOP: &str = "select shop_id from shops where name = ?1";
+
 /// Gives every configured shop its number; a number once given stays.
-fn name_shops(db: &Db, names: &[String]) -> Result<BTreeMap<String, ShopId>, crate::db::Error> {
+fn name_shops(db: &Db, names: &[String]) -> Result<BTreeMap<String, ShopId>, Error> {
     for name in names {
-        db.run(
-            "insert into shops (name) values (?1) on conflict (name) do nothing",
-            &[name],
-        )?;
+        loop {
+            db.run(INSERT_SHOP, &[name])?;
+            if db.one(SHOP, &[name], |_| Ok(()))?.is_some() {
+                break;
+            }
+        }
     }
     let all = db.all("select name, shop_id from shops", &[], |row| {
-        Ok((row.get::<_, String>(0)?, ShopId(row.get(1)?)))
+        Ok((row.get::<String>(0)?, ShopId(row.get(1)?)))
     })?;
     Ok(all.into_iter().collect())
 }
@@ -314,6 +464,7 @@ fn job(submission: Submission) -> (Job, oneshot::Receiver<Result<Reply, SubmitEr
         bytes: submission.bytes,
         work: Work::Command(Box::new(submission)),
         reply_to: Some(reply_to),
+        since: Instant::now(),
     };
     (job, reply)
 }

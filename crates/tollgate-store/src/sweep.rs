@@ -1,7 +1,11 @@
 //! Sweeps: what has come due, found by its due time. Nothing polls: the writer sleeps until the
 //! earliest of them.
+//!
+//! On PostgreSQL other instances may make something due and go away, so each looks every few seconds.
+//! Whoever finds something claims the shop's sweep for a moment, and the others pass it over. The claim
+//! saves work and decides nothing: what two find at once the second finds done.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tollgate_core::capacity::Calendar;
 use tollgate_core::command::{Action, Command};
@@ -10,7 +14,7 @@ use tollgate_core::snapshot::{EventState, Meeting, Snapshot, StoredEvent};
 use tollgate_core::time::{Span, Timestamp};
 
 use crate::chore::Chore;
-use crate::db::{Db, Error, id_at};
+use crate::db::{Db, Error, Sql, id_at, on_postgres, two};
 use crate::figures::Counters;
 use crate::load::read_calendar;
 use crate::options::Options;
@@ -27,11 +31,22 @@ const BELT_EVERY: Span = Span::seconds(5);
 /// Parked events that one round of the belt looks at.
 const BELT_PAGE: i64 = 200;
 
+/// How often an instance looks for what others have made due.
+const LOOK_EVERY: Span = Span::seconds(5);
+
+/// How long a claim on a shop's sweep holds, unless it is renewed.
+const CLAIM: Span = Span::seconds(3);
+
 /// After a failure the sweep waits this long.
 const AFTER_FAILURE: Span = Span::seconds(1);
 
 /// Knows when something is due next.
 pub(crate) struct Sweeper {
+    /// Which shops: those of this lane, of so many.
+    lane: usize,
+    lanes: usize,
+    /// Others may make something due: the name under which its sweep is claimed.
+    claims_as: Option<String>,
     /// The earliest due time there can be; unknown at the start.
     next: Timestamp,
     forget_at: Timestamp,
@@ -39,19 +54,22 @@ pub(crate) struct Sweeper {
     /// names bound.
     belt_at: Option<Timestamp>,
     /// Where the belt goes on: the shop, and the due time and row of the event after which.
-    belt_from: (ShopId, i64, i64),
+    belt_from: (ShopId, i64, [u8; 16]),
     /// Something was parked or bound since the belt began its round.
     belt_again: bool,
 }
 
 impl Sweeper {
-    pub(crate) fn new() -> Sweeper {
+    pub(crate) fn new(lane: usize, lanes: usize, claims_as: Option<String>) -> Sweeper {
         let start = Timestamp::from_millis(0);
         Sweeper {
+            lane,
+            lanes,
+            claims_as,
             next: start,
             forget_at: start,
             belt_at: Some(start),
-            belt_from: (ShopId(0), 0, 0),
+            belt_from: (ShopId(0), 0, [0; 16]),
             belt_again: false,
         }
     }
@@ -60,10 +78,19 @@ impl Sweeper {
     pub(crate) fn patience(&self, now: Timestamp) -> Duration {
         let next = self
             .next
-            .min(self.forget_at)
+            .min(match self.claims_as {
+                None => self.forget_at,
+                // There, days are forgotten with their partitions.
+                Some(_) => self.next,
+            })
             .min(self.belt_at.unwrap_or(self.next));
         let millis = next.as_millis().saturating_sub(now.as_millis());
         Duration::from_millis(u64::try_from(millis).unwrap_or(0))
+    }
+
+    /// Nothing is due.
+    pub(crate) fn is_idle(&self, now: Timestamp) -> bool {
+        !self.patience(now).is_zero()
     }
 
     /// Looks again a little later, after the database has failed: what was found due is still due.
@@ -109,7 +136,7 @@ impl Sweeper {
         counters: &Counters,
     ) -> Result<Vec<Job>, Error> {
         let mut jobs = Vec::new();
-        if self.forget_at <= now {
+        if self.forget_at <= now && self.claims_as.is_none() {
             self.forget(db, now, options, &mut jobs)?;
         }
         if self.belt_at.is_some_and(|at| at <= now) {
@@ -121,9 +148,15 @@ impl Sweeper {
             return Ok(jobs);
         }
         let mut full = false;
-        let shops = db.all(SHOPS, &[], |row| row.get(0).map(ShopId))?;
+        let mut passed_over = false;
+        let shops = self.shops(db)?;
         for shop in shops.iter().copied() {
-            for action in due_actions(db, shop, now, room, options)? {
+            let due = due_actions(db, shop, now, room, options)?;
+            if !due.is_empty() && !self.claim(db, shop, now)? {
+                passed_over = true;
+                continue;
+            }
+            for action in due {
                 full |= room <= jobs.len();
                 if !full {
                     jobs.push(command(shop, action));
@@ -136,7 +169,31 @@ impl Sweeper {
         } else {
             next_due(db, &shops, now)?
         };
+        if self.claims_as.is_some() {
+            self.next = self.next.min(now.plus(LOOK_EVERY));
+        }
+        if passed_over {
+            self.next = self.next.min(now.plus(AFTER_FAILURE));
+        }
         Ok(jobs)
+    }
+
+    /// The shops of this lane: all there ever were, for one that the configuration no longer names
+    /// still has its holds.
+    fn shops(&self, db: &Db) -> Result<Vec<ShopId>, Error> {
+        let mut shops = db.all(SHOPS, &[], |row| row.get(0).map(ShopId))?;
+        shops.retain(|shop| shop.0 as usize % self.lanes == self.lane);
+        Ok(shops)
+    }
+
+    /// Claims what is due in a shop; `false` if somebody else has claimed it.
+    fn claim(&self, db: &Db, shop: ShopId, now: Timestamp) -> Result<bool, Error> {
+        let Some(name) = &self.claims_as else {
+            return Ok(true);
+        };
+        let until = now.plus(CLAIM).as_millis();
+        let claimed = db.run(CLAIM_SWEEP, &[&shop.0, name, &until, &now.as_millis()])?;
+        Ok(claimed == 1)
     }
 
     /// Forgets old idempotency records, a thousand a batch, until the oldest is young enough.
@@ -167,12 +224,12 @@ impl Sweeper {
     /// Looks at the next page of parked events for one whose name leads to a payment. The meeting
     /// points see to it that there is none; whoever finds one has found a mistake of ours.
     fn belt(&mut self, db: &Db, now: Timestamp, jobs: &mut Vec<Job>) -> Result<(), Error> {
-        let (shop, due_at, row) = self.belt_from;
-        let rows = db.all(BELT, &[&shop.0, &due_at, &row, &BELT_PAGE], |row| {
+        let (shop, due_at, id) = self.belt_from;
+        let rows = db.all(BELT, &[&shop.0, &due_at, &id, &BELT_PAGE], |row| {
             Ok((
-                (row.get::<_, i64>(0)?, row.get::<_, i64>(1)?),
-                row.get::<_, Option<String>>(2)?,
-                row.get::<_, Option<String>>(3)?,
+                (row.get::<i64>(0)?, row.get::<[u8; 16]>(1)?),
+                row.get::<Option<String>>(2)?,
+                row.get::<Option<String>>(3)?,
             ))
         })?;
         let last = rows.last().map(|(at, _, _)| *at);
@@ -182,11 +239,14 @@ impl Sweeper {
                 jobs.push(command(shop, Action::DrainName { source, name }));
             }
         }
-        let next_shop = db.one(NEXT_SHOP, &[&shop.0], |row| row.get(0).map(ShopId))?;
+        let next_shop = self.shops(db)?.into_iter().find(|next| shop < *next);
         let (from, again) = match (last, next_shop) {
-            (Some((due_at, row)), _) if page_full => ((shop, due_at, row), true),
-            (_, Some(next)) => ((next, 0, 0), true),
-            (_, None) => ((ShopId(0), 0, 0), std::mem::take(&mut self.belt_again)),
+            (Some((due_at, id)), _) if page_full => ((shop, due_at, id), true),
+            (_, Some(next)) => ((next, 0, [0; 16]), true),
+            (_, None) => (
+                (ShopId(0), 0, [0; 16]),
+                std::mem::take(&mut self.belt_again),
+            ),
         };
         self.belt_from = from;
         self.belt_at = again.then(|| now.plus(BELT_EVERY));
@@ -194,29 +254,43 @@ impl Sweeper {
     }
 }
 
-/// `sweep.shops`: all there ever were, for a shop that the configuration no longer names still has
-/// its holds.
+/// `sweep.shops`: a handful.
 const SHOPS: &str = "select shop_id from shops order by shop_id";
 
-/// `sweep.next_shop`: by primary key.
-const NEXT_SHOP: &str = "select shop_id from shops where ?1 < shop_id order by shop_id limit 1";
+/// `sweep.claim`: by primary key; only on PostgreSQL, one statement and a transaction of its own.
+const CLAIM_SWEEP: Sql = on_postgres(
+    "update sweeps
+        set holder = ?2, until = ?3
+      where shop_id = ?1 and (holder = ?2 or until < ?4)",
+);
 
 /// `idempotency.oldest`: rows are in the order of time.
 const OLDEST_RECORD: &str = "select at from idempotency order by rowid limit 1";
 
 /// `sweep.belt`: parked events along `events_due`, each with a name of its own that leads to a
 /// payment. Not by id: that would walk over all events that are settled.
-const BELT: &str = "\
-    select e.due_at, e.rowid, n.source, n.name
-      from events e
-      left join names n
-        on n.shop_id = e.shop_id and n.source = e.source
-       and n.name in (select value from json_each(e.said, '$.names'))
-       and n.payment is not null
-     where e.shop_id = ?1 and e.due_at is not null and e.state = 'parked'
-       and ?2 <= e.due_at and (?2 < e.due_at or ?3 < e.rowid)
-     order by e.due_at, e.rowid
-     limit ?4";
+const BELT: Sql = two(
+    "select e.due_at, e.id, n.source, n.name
+       from events e
+       left join names n
+         on n.shop_id = e.shop_id and n.source = e.source
+        and n.name in (select value from json_each(e.said, '$.names'))
+        and n.payment is not null
+      where e.shop_id = ?1 and e.due_at is not null and e.state = 'parked'
+        and ?2 <= e.due_at and (?2 < e.due_at or ?3 < e.id)
+      order by e.due_at, e.id
+      limit ?4",
+    "select e.due_at, e.id, n.source, n.name
+       from events e
+       left join names n
+         on n.shop_id = e.shop_id and n.source = e.source
+        and n.name in (select jsonb_array_elements_text(cast(e.said as jsonb) -> 'names'))
+        and n.payment is not null
+      where e.shop_id = ?1 and e.due_at is not null and e.state = 'parked'
+        and ?2 <= e.due_at and (?2 < e.due_at or ?3 < e.id)
+      order by e.due_at, e.id
+      limit ?4",
+);
 
 /// `sweep.roots`, `sweep.events`, `sweep.calendars`: by their due indexes.
 const DUE_ROOTS: &str = "\
@@ -272,7 +346,7 @@ const NEXT_DUE: &str = "\
         select min(due_at) from events where shop_id = ?1 and ?2 < due_at
         union all
         select min(make_at) from calendars where shop_id = ?1 and ?2 < make_at
-    )";
+    ) as due";
 
 /// The earliest due time after now.
 fn next_due(db: &Db, shops: &[ShopId], now: Timestamp) -> Result<Timestamp, Error> {
@@ -316,5 +390,6 @@ fn job(work: Work) -> Job {
         class: Class::Expiry,
         bytes: 0,
         reply_to: None,
+        since: Instant::now(),
     }
 }

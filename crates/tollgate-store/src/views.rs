@@ -176,17 +176,20 @@ fn type_id(prefix: &str, column: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::Db;
+    use crate::db::{Db, Sqlite};
 
     #[test]
     fn an_id_in_a_view_reads_as_in_the_api() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let db = Db::open_writer(&folder.path().join("ids.db"), false).expect("it opens");
+        let db = Sqlite::open_writer(&folder.path().join("ids.db"), false).expect("it opens");
+        let db = Db::Sqlite(db);
         let raw: u128 = 0x0190_1234_5678_7abc_9def_0123_4567_89ab;
         let id = tollgate_core::id::OrderId::from_u128(raw);
-        let sql = format!("select {} from (select ?1 as id)", type_id("ord", "id"));
+        let sql: &str = Box::leak(
+            format!("select {} from (select ?1 as id)", type_id("ord", "id")).into_boxed_str(),
+        );
         let shown: Option<String> = db
-            .one(&sql, &[&raw.to_be_bytes()], |row| row.get(0))
+            .one(sql, &[&raw.to_be_bytes()], |row| row.get(0))
             .expect("it runs");
         assert_eq!(shown, Some(id.to_string()));
     }

@@ -1,16 +1,18 @@
 //! Writing: the rows a batch has changed, each once, however many commands changed it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use sha2::{Digest, Sha256};
 use tollgate_core::capacity::{Calendar, Slot, Stock};
 use tollgate_core::decision::{Detail, Entry};
 use tollgate_core::effect::Effect;
-use tollgate_core::id::{EffectId, EventId, RootId, ShopId};
+use tollgate_core::id::{EffectId, EventId, RootId, ShopId, first_id};
 use tollgate_core::idempotency::{Idempotency, Record};
 use tollgate_core::order::Root;
 use tollgate_core::snapshot::{CodeMeeting, Meeting, Snapshot, StoredEvent};
 use tollgate_core::time::Timestamp;
 
-use crate::db::{Db, Error, id_bytes};
+use crate::db::{Db, Error, Paper, Sql, id_bytes, on_postgres};
 use crate::doc;
 use crate::load::{key_hash, write_parked, write_question};
 use crate::words::Word;
@@ -25,7 +27,17 @@ pub(crate) struct Journal {
     /// Answers kept under idempotency keys.
     pub(crate) records: Vec<(Idempotency, Record)>,
     /// The last position given out, for the shops of this batch.
-    pub(crate) heads: std::collections::BTreeMap<ShopId, i64>,
+    pub(crate) heads: BTreeMap<ShopId, i64>,
+    /// The shops for which some were given out.
+    pub(crate) told: BTreeSet<ShopId>,
+}
+
+/// Which lane writes, and its batch: so that a commit in doubt can be told (gate.md).
+pub(crate) struct Lane<'a> {
+    /// Of which process, and which of its lanes.
+    pub(crate) name: &'a str,
+    /// The batch's own number.
+    pub(crate) batch: [u8; 16],
 }
 
 /// One row of the timeline: the entries of one decision.
@@ -40,21 +52,24 @@ pub(crate) struct Line {
     pub(crate) entries: Vec<Entry>,
 }
 
-/// Writes all of it. The order of tables is that of the lock tiers (gate.md), for reading only:
-/// on SQLite there is nothing to lock.
+/// Writes all of it. Whoever writes is the only one that writes to these shops (docs/adr/0007), so the
+/// order of tables is for reading only.
 pub(crate) fn write(
     db: &Db,
     now: Timestamp,
     known: &mut Snapshot,
     journal: &Journal,
+    lane: &Lane<'_>,
 ) -> Result<(), Error> {
+    let mut pages = db.paper();
+    let paper = &mut pages;
     for (idempotency, record) in &journal.records {
-        insert_record(db, idempotency, record)?;
+        insert_record(paper, idempotency, record)?;
     }
     for ((shop, source, key), row) in known.event_keys.dirty() {
         if let Some(event) = row.value {
             let hash = key_hash(source, key);
-            db.run(
+            paper.put(
                 INSERT_EVENT_KEY,
                 &[&shop.0, &hash, &id_bytes(event.as_u128())],
             )?;
@@ -62,49 +77,51 @@ pub(crate) fn write(
     }
     for ((shop, source, name), row) in known.names.dirty() {
         if let Some(meeting) = &row.value {
-            write_name(db, *shop, source, name, meeting, row.stored)?;
+            write_name(paper, *shop, source, name, meeting, row.stored)?;
         }
     }
     for ((shop, code), row) in known.codes.dirty() {
         if let Some(meeting) = &row.value {
-            write_code(db, *shop, code, meeting, row.stored)?;
+            write_code(paper, *shop, code, meeting, row.stored)?;
         }
     }
     for ((_, id), row) in known.roots.dirty() {
         if let Some(root) = &row.value {
-            write_root(db, *id, root, row.stored)?;
+            write_root(paper, *id, root, row.stored)?;
         }
     }
     for ((shop, id), row) in known.events.dirty() {
         if let Some(event) = &row.value {
-            write_event(db, *shop, *id, event, row.stored)?;
+            write_event(paper, *shop, *id, event, row.stored)?;
         }
     }
     for ((shop, _), row) in known.stock.dirty() {
         if let Some(stock) = &row.value {
-            write_stock(db, *shop, stock, row.stored)?;
+            write_stock(paper, *shop, stock, row.stored)?;
         }
     }
     for ((shop, _), row) in known.calendars.dirty() {
         if let Some(calendar) = &row.value {
-            write_calendar(db, *shop, calendar)?;
+            write_calendar(paper, *shop, calendar)?;
         }
     }
     for ((shop, _, _), row) in known.slots.dirty() {
         if let Some(slot) = &row.value {
-            write_slot(db, *shop, slot, row.stored)?;
+            write_slot(paper, *shop, slot, row.stored)?;
         }
     }
     for effect in &journal.effects {
-        insert_effect(db, now, effect)?;
+        insert_effect(paper, now, effect)?;
     }
     for line in &journal.lines {
-        insert_line(db, now, line)?;
+        insert_line(paper, now, line)?;
     }
-    for (shop, position) in &journal.heads {
-        db.run(WRITE_HEAD, &[&shop.0, position])?;
+    let told = |shop: &ShopId| journal.told.contains(shop);
+    for (shop, position) in journal.heads.iter().filter(|(shop, _)| told(shop)) {
+        paper.put(WRITE_HEAD, &[&shop.0, position])?;
     }
-    Ok(())
+    write_lane(paper, now, lane)?;
+    pages.finish()
 }
 
 /// `idempotency.insert`: the key was found absent by this batch, so a conflict is our mistake.
@@ -112,9 +129,13 @@ const INSERT_RECORD: &str = "\
     insert into idempotency (shop_id, hash, operation, key, fingerprint, status, at, body)
     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
-fn insert_record(db: &Db, idempotency: &Idempotency, record: &Record) -> Result<(), Error> {
+fn insert_record(
+    paper: &mut Paper<'_>,
+    idempotency: &Idempotency,
+    record: &Record,
+) -> Result<(), Error> {
     let hash = key_hash(idempotency.operation, &idempotency.key);
-    db.run(
+    paper.put(
         INSERT_RECORD,
         &[
             &idempotency.shop.0,
@@ -145,7 +166,7 @@ const UPDATE_NAME: &str = "\
      where shop_id = ?1 and source = ?2 and name = ?3";
 
 fn write_name(
-    db: &Db,
+    paper: &mut Paper<'_>,
     shop: ShopId,
     source: &str,
     name: &str,
@@ -154,7 +175,7 @@ fn write_name(
 ) -> Result<(), Error> {
     let payment = meeting.payment.map(|payment| id_bytes(payment.as_u128()));
     let question = meeting.question.as_ref().map(write_question);
-    db.run(
+    paper.put(
         if stored { UPDATE_NAME } else { INSERT_NAME },
         &[
             &shop.0,
@@ -177,14 +198,14 @@ const UPDATE_CODE: &str =
     "update codes set order_id = ?3, parked = ?4 where shop_id = ?1 and code = ?2";
 
 fn write_code(
-    db: &Db,
+    paper: &mut Paper<'_>,
     shop: ShopId,
     code: &str,
     meeting: &CodeMeeting,
     stored: bool,
 ) -> Result<(), Error> {
     let order = meeting.order.map(|order| id_bytes(order.as_u128()));
-    db.run(
+    paper.put(
         if stored { UPDATE_CODE } else { INSERT_CODE },
         &[&shop.0, &code, &order, &write_parked(&meeting.parked)],
     )?;
@@ -203,7 +224,7 @@ const UPDATE_ROOT: &str = "\
        set status = ?3, attention = ?4, due_at = ?5, version = ?6, updated_at = ?7, doc = ?8
      where shop_id = ?1 and id = ?2";
 
-fn write_root(db: &Db, id: RootId, root: &Root, stored: bool) -> Result<(), Error> {
+fn write_root(paper: &mut Paper<'_>, id: RootId, root: &Root, stored: bool) -> Result<(), Error> {
     let id = id_bytes(id.as_u128());
     let status = root_status(root);
     let attention = root.open_attention().count() as i64;
@@ -211,7 +232,7 @@ fn write_root(db: &Db, id: RootId, root: &Root, stored: bool) -> Result<(), Erro
     let doc = doc::write_root(root);
     let updated_at = root.updated_at.as_millis();
     if stored {
-        db.run(
+        paper.put(
             UPDATE_ROOT,
             &[
                 &root.shop.0,
@@ -226,7 +247,7 @@ fn write_root(db: &Db, id: RootId, root: &Root, stored: bool) -> Result<(), Erro
         )?;
     } else {
         let code = root.order.as_ref().map(|order| &order.code);
-        db.run(
+        paper.put(
             INSERT_ROOT,
             &[
                 &root.shop.0,
@@ -280,7 +301,7 @@ const UPDATE_EVENT: &str = "\
      where shop_id = ?1 and id = ?2";
 
 pub(crate) fn write_event(
-    db: &Db,
+    paper: &mut Paper<'_>,
     shop: ShopId,
     id: EventId,
     stored: &StoredEvent,
@@ -291,7 +312,7 @@ pub(crate) fn write_event(
     let due_at = stored.due_at.map(Timestamp::as_millis);
     let said = doc::write_event(&stored.event, stored.policy);
     if exists {
-        db.run(
+        paper.put(
             UPDATE_EVENT,
             &[
                 &shop.0,
@@ -308,7 +329,7 @@ pub(crate) fn write_event(
             .raw
             .as_ref()
             .map_or(("[]", &[]), |raw| (&raw.headers, &raw.body));
-        db.run(
+        paper.put(
             INSERT_EVENT,
             &[
                 &shop.0,
@@ -341,8 +362,13 @@ const UPDATE_STOCK: &str = "\
        set on_hand = ?3, held = ?4, version = ?5, low_at = ?6
      where shop_id = ?1 and sku = ?2";
 
-fn write_stock(db: &Db, shop: ShopId, stock: &Stock, stored: bool) -> Result<(), Error> {
-    db.run(
+fn write_stock(
+    paper: &mut Paper<'_>,
+    shop: ShopId,
+    stock: &Stock,
+    stored: bool,
+) -> Result<(), Error> {
+    paper.put(
         if stored { UPDATE_STOCK } else { INSERT_STOCK },
         &[
             &shop.0,
@@ -363,8 +389,8 @@ const PUT_CALENDAR: &str = "\
         on conflict (shop_id, name) do update
        set make_at = excluded.make_at, version = excluded.version, doc = excluded.doc";
 
-fn write_calendar(db: &Db, shop: ShopId, calendar: &Calendar) -> Result<(), Error> {
-    db.run(
+fn write_calendar(paper: &mut Paper<'_>, shop: ShopId, calendar: &Calendar) -> Result<(), Error> {
+    paper.put(
         PUT_CALENDAR,
         &[
             &shop.0,
@@ -389,12 +415,12 @@ const UPDATE_SLOT: &str = "\
        set ends_at = ?4, visible_at = ?5, capacity = ?6, held = ?7, sold = ?8, by_hand = ?9
      where shop_id = ?1 and calendar = ?2 and starts_at = ?3";
 
-fn write_slot(db: &Db, shop: ShopId, slot: &Slot, stored: bool) -> Result<(), Error> {
+fn write_slot(paper: &mut Paper<'_>, shop: ShopId, slot: &Slot, stored: bool) -> Result<(), Error> {
     let starts_at = slot.starts_at.as_millis();
     let ends_at = slot.ends_at.as_millis();
     let visible_at = slot.visible_at.as_millis();
     if stored {
-        db.run(
+        paper.put(
             UPDATE_SLOT,
             &[
                 &shop.0,
@@ -409,7 +435,7 @@ fn write_slot(db: &Db, shop: ShopId, slot: &Slot, stored: bool) -> Result<(), Er
             ],
         )?;
     } else {
-        db.run(
+        paper.put(
             INSERT_SLOT,
             &[
                 &shop.0,
@@ -434,8 +460,8 @@ const INSERT_EFFECT: &str = "\
     values (?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8)
         on conflict do nothing";
 
-fn insert_effect(db: &Db, now: Timestamp, effect: &Effect) -> Result<(), Error> {
-    db.run(
+fn insert_effect(paper: &mut Paper<'_>, now: Timestamp, effect: &Effect) -> Result<(), Error> {
+    paper.put(
         INSERT_EFFECT,
         &[
             &effect.shop.0,
@@ -461,26 +487,37 @@ pub(crate) fn effect_id(dated_by: RootId, key: &str) -> EffectId {
     EffectId::from_u128(u128::from_be_bytes(bytes))
 }
 
-/// `timeline.insert`.
+/// `timeline.insert`: on PostgreSQL with the id whose month it belongs to.
 const INSERT_LINE: &str = "\
     insert into timeline (shop_id, position, root, at, entries) values (?1, ?2, ?3, ?4, ?5)";
+const INSERT_DATED_LINE: Sql = on_postgres(
+    "insert into timeline (shop_id, position, root, at, entries, dated)
+     values (?1, ?2, ?3, ?4, ?5, ?6)",
+);
 
-fn insert_line(db: &Db, now: Timestamp, line: &Line) -> Result<(), Error> {
-    db.run(
-        INSERT_LINE,
-        &[
-            &line.shop.0,
-            &line.position,
-            &line.root.map(|root| id_bytes(root.as_u128())),
-            &now.as_millis(),
-            &write_entries(line),
-        ],
-    )?;
-    Ok(())
+/// A line belongs to the month of the root it is about first, so that an order's story stays with its
+/// order.
+fn insert_line(paper: &mut Paper<'_>, now: Timestamp, line: &Line) -> Result<(), Error> {
+    let root = line.root.map(|root| id_bytes(root.as_u128()));
+    let at = now.as_millis();
+    let entries = write_entries(line);
+    match paper {
+        Paper::Sqlite(_) => paper.put(
+            INSERT_LINE,
+            &[&line.shop.0, &line.position, &root, &at, &entries],
+        ),
+        Paper::Postgres(..) => {
+            let dated = root.unwrap_or_else(|| id_bytes(first_id(now)));
+            paper.put(
+                INSERT_DATED_LINE,
+                &[&line.shop.0, &line.position, &root, &at, &entries, &dated],
+            )
+        }
+    }
 }
 
-/// The entries as a JSON array: `kind`, `event`, `root` where it is another than the row's, and the
-/// detail's members.
+/// The entries as a JSON array: `kind`, `event`, `root` where it is another than the row's (`null`
+/// for none), and the detail's members.
 fn write_entries(line: &Line) -> String {
     let entries: Vec<serde_json::Map<String, serde_json::Value>> = line
         .entries
@@ -491,8 +528,9 @@ fn write_entries(line: &Line) -> String {
             if let Some(event) = entry.event {
                 members.insert("event".to_owned(), event.to_string().into());
             }
-            if let Some(root) = entry.root.filter(|root| Some(*root) != line.root) {
-                members.insert("root".to_owned(), format!("{root:?}").into());
+            if entry.root != line.root {
+                let root = entry.root.map(|root| format!("{root:?}"));
+                members.insert("root".to_owned(), root.into());
             }
             for (name, value) in &entry.detail {
                 let value = match value {
@@ -511,3 +549,23 @@ fn write_entries(line: &Line) -> String {
 const WRITE_HEAD: &str = "\
     insert into shop_heads (shop_id, position) values (?1, ?2)
         on conflict (shop_id) do update set position = excluded.position";
+
+/// `gate_lanes.put`: written by every batch. On PostgreSQL with its time, for the rows of processes
+/// that are gone are forgotten some day.
+const WRITE_LANE: &str = "\
+    insert into gate_lanes (lane, batch) values (?1, ?2)
+        on conflict (lane) do update set batch = excluded.batch";
+const WRITE_DATED_LANE: Sql = on_postgres(
+    "insert into gate_lanes (lane, batch, at) values (?1, ?2, ?3)
+         on conflict (lane) do update set batch = excluded.batch, at = excluded.at",
+);
+
+fn write_lane(paper: &mut Paper<'_>, now: Timestamp, lane: &Lane<'_>) -> Result<(), Error> {
+    match paper {
+        Paper::Sqlite(_) => paper.put(WRITE_LANE, &[&lane.name, &lane.batch]),
+        Paper::Postgres(..) => paper.put(
+            WRITE_DATED_LANE,
+            &[&lane.name, &lane.batch, &now.as_millis()],
+        ),
+    }
+}

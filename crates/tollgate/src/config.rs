@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tollgate_core::command::Rules;
 use tollgate_core::time::Span;
 use tollgate_providers::{Kind, Source, nearest};
-use tollgate_store::{Limits, Place};
+use tollgate_store::{Isolation, Limits, Place, ServerPlace};
 use toml::{Table, Value};
 
 /// Every key with its default, its bounds and what it is for.
@@ -623,8 +623,7 @@ impl Layers<'_> {
         let key = "store.url";
         let text = self.text(key)?;
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            let wanted = "sqlite:FILE or sqlite::memory:, because this version stores on SQLite";
-            return Err(ConfigError::key(key, "a PostgreSQL URL", wanted));
+            return self.server_place(text).map(Place::Server);
         }
         match text.strip_prefix("sqlite:") {
             Some(":memory:") => Ok(Place::Memory),
@@ -638,10 +637,31 @@ impl Layers<'_> {
             }
             Some(file) if !file.is_empty() => Ok(Place::File(PathBuf::from(file))),
             Some(_) | None => {
-                let wanted = "sqlite:FILE or sqlite::memory:";
-                Err(ConfigError::key(key, format!("{text:?}"), wanted))
+                let wanted = "sqlite:FILE, sqlite::memory: or postgres://USER@HOST:PORT/DATABASE";
+                Err(ConfigError::key(
+                    key,
+                    format!("{:?}", masked_url(text)),
+                    wanted,
+                ))
             }
         }
+    }
+
+    /// What the URL itself is worth the store says when it opens it.
+    fn server_place(&self, url: &str) -> Result<ServerPlace, ConfigError> {
+        let isolation = [
+            ("read_committed", Isolation::ReadCommitted),
+            ("serializable", Isolation::Serializable),
+        ];
+        Ok(ServerPlace {
+            url: url.to_owned(),
+            isolation: self.choice("store.isolation", &isolation)?,
+            root_certificate: match self.text("store.root_certificate")? {
+                "" => None,
+                path => Some(PathBuf::from(path)),
+            },
+            lanes: self.size("store.lanes", 1, 64)?,
+        })
     }
 
     fn shops(&self) -> Result<Vec<Shop>, ConfigError> {
@@ -816,6 +836,10 @@ impl Layers<'_> {
         {
             *key = MASK.to_owned();
         }
+        let store = shown.get_mut("store").and_then(Value::as_table_mut);
+        if let Some(Value::String(url)) = store.and_then(|store| store.get_mut("url")) {
+            *url = masked_url(url);
+        }
         let mask = |sources: &mut Table| {
             for (_, source) in sources.iter_mut() {
                 let serde_json::Value::Object(mut settings) = to_json(source) else {
@@ -847,6 +871,34 @@ impl Layers<'_> {
         }
         shown
     }
+}
+
+/// A URL without its password, wherever that stands in it.
+fn masked_url(url: &str) -> String {
+    const MASK: &str = "***";
+    let (scheme, rest) = match url.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), url),
+    };
+    let (before, query) = match rest.split_once('?') {
+        Some((before, query)) => (before, Some(query)),
+        None => (rest, None),
+    };
+    let before = match before.rsplit_once('@') {
+        Some((login, host)) => match login.split_once(':') {
+            Some((user, _)) => format!("{user}:{MASK}@{host}"),
+            None => format!("{login}@{host}"),
+        },
+        None => before.to_owned(),
+    };
+    let query = query.map(|query| {
+        let options = query.split('&').map(|option| match option.split_once('=') {
+            Some(("password", _)) => format!("password={MASK}"),
+            _ => option.to_owned(),
+        });
+        format!("?{}", options.collect::<Vec<_>>().join("&"))
+    });
+    format!("{scheme}{before}{}", query.unwrap_or_default())
 }
 
 /// Paths that a source may not have because we answer them, now or in a later version.
@@ -1055,8 +1107,12 @@ mod tests {
                 "server.body_bytes_max: found a text, wanted a whole number from 1024 to 67108864",
             ),
             (
-                "[store]\nurl = \"postgres://x\"",
-                "store.url: found a PostgreSQL URL, wanted sqlite:FILE or sqlite::memory:, because this version stores on SQLite",
+                "[store]\nurl = \"mysql://u:s3cret@h/d\"",
+                "store.url: found \"mysql://u:***@h/d\", wanted sqlite:FILE, sqlite::memory: or postgres://USER@HOST:PORT/DATABASE",
+            ),
+            (
+                "[store]\nurl = \"postgres://h/d\"\nisolation = \"snapshot\"",
+                "store.isolation: found \"snapshot\", wanted \"read_committed\" or \"serializable\"",
             ),
             (
                 "timezone = \"Mars/Base\"",
@@ -1192,13 +1248,33 @@ mod tests {
     fn secrets_never_show() {
         let text = format!(
             "[api]\nbootstrap_key = \"literal:0123456789abcdef\"\n[sources.a]\n{MIDTRANS}\
-             [shops.tea.sources.b]\n{MIDTRANS}"
+             [shops.tea.sources.b]\n{MIDTRANS}\
+             [store]\nurl = \"postgres://shop:hunter2@db/orders\""
         );
         let config = read(&text, &[]).expect("it is right");
         for shown in [config.show(), format!("{config:?}")] {
-            assert!(!shown.contains("0123456789abcdef") && !shown.contains("server-key-1"));
+            for secret in ["0123456789abcdef", "server-key-1", "hunter2"] {
+                assert!(!shown.contains(secret), "{secret}");
+            }
         }
-        assert_eq!(config.show().matches("***").count(), 3);
+        assert_eq!(config.show().matches("***").count(), 4);
         assert_eq!(config.shops[1].sources[0].paths, ["/webhooks/tea/b"]);
+    }
+
+    #[test]
+    fn a_url_is_shown_without_its_password() {
+        let table = [
+            ("sqlite:t.db", "sqlite:t.db"),
+            ("postgres://db/x", "postgres://db/x"),
+            ("postgres://u@db/x", "postgres://u@db/x"),
+            ("postgres://u:p@ss@db,db2/x", "postgres://u:***@db,db2/x"),
+            (
+                "postgres://u:p@db/x?a=1&password=p",
+                "postgres://u:***@db/x?a=1&password=***",
+            ),
+        ];
+        for (url, shown) in table {
+            assert_eq!(masked_url(url), shown);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use tollgate_core::id::{DeliveryId, ShopId};
 use tollgate_core::time::Timestamp;
 
-use super::{CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, at_once, sift};
+use super::{CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, sift};
 use crate::Store;
 use crate::chore::{Chore, Rejected};
 use crate::db::{Db, Error, Row, corrupt, id_at, id_bytes};
@@ -65,7 +65,7 @@ impl Store {
         filter: DeliveryFilter,
         seek: Seek<DeliveryId>,
     ) -> Result<Page<KeptDelivery, DeliveryId>, ReadError> {
-        self.read(move |db| at_once(db, |db| deliveries(db, shop, &filter, seek)))
+        self.read(move |db| db.at_once(|db| deliveries(db, shop, &filter, seek)))
             .await
     }
 
@@ -119,7 +119,7 @@ fn read_delivery(row: &Row<'_>, shop: ShopId) -> Result<KeptDelivery, Error> {
             headers: row.get(7)?,
             body: row.get(9)?,
         },
-        verdict: word(row.get_ref(3)?.as_str()?).map_err(corrupt)?,
+        verdict: word(row.text(3)?).map_err(corrupt)?,
         body_bytes: u64::try_from(bytes).unwrap_or(0),
     })
 }
@@ -142,10 +142,10 @@ fn deliveries(
     let page = sift(seek.limit(), stretch, CHUNK_ROWS_MAX, |stretch, chunk| {
         let from = id_bytes(stretch.from);
         let below = id_bytes(stretch.below);
-        let values: &[&dyn crate::db::ToSql] = &[&shop.0, &from, &below, &(chunk as i64)];
+        let values: &[&dyn crate::db::Bind] = &[&shop.0, &from, &below, &(chunk as i64)];
         db.all(LOOK_AT_DELIVERIES, values, |row| {
-            let source = row.get_ref(1)?.as_str()?;
-            let verdict = row.get_ref(2)?.as_str()?;
+            let source = row.text(1)?;
+            let verdict = row.text(2)?;
             Ok(Looked {
                 id: id_at(row, 0)?,
                 matches: filter.source.as_ref().is_none_or(|asked| asked == source)

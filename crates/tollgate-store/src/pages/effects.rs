@@ -1,9 +1,9 @@
 //! Effects of a root: what must happen outside because of it.
 
-use tollgate_core::id::{EffectId, RootId, ShopId};
-use tollgate_core::time::Timestamp;
+use tollgate_core::id::{EffectId, RootId, ShopId, first_id};
+use tollgate_core::time::{Span, Timestamp};
 
-use super::{EFFECTS_MAX, first_id};
+use super::EFFECTS_MAX;
 use crate::Store;
 use crate::db::{corrupt, id_at, id_bytes};
 use crate::doc::Corrupt;
@@ -42,8 +42,8 @@ impl Store {
         shop: ShopId,
         root: RootId,
     ) -> Result<Vec<EffectLine>, ReadError> {
-        let millis = root.made_at().as_millis();
-        let (from, below) = (first_id(millis), first_id(millis + 1));
+        let made_at = root.made_at();
+        let (from, below) = (first_id(made_at), first_id(made_at.plus(Span::millis(1))));
         self.read(move |db| {
             db.all(
                 OF_ROOT,
@@ -55,14 +55,14 @@ impl Store {
                     &EFFECTS_MAX,
                 ],
                 |row| {
-                    let content = serde_json::from_str(row.get_ref(5)?.as_str()?)
+                    let content = serde_json::from_str(row.text(5)?)
                         .map_err(|error| corrupt(Corrupt::new("effect", error)))?;
                     Ok(EffectLine {
                         id: EffectId::from_u128(id_at(row, 0)?),
                         key: row.get(1)?,
                         kind: row.get(2)?,
                         state: row.get(3)?,
-                        due_at: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_millis),
+                        due_at: row.get::<Option<i64>>(4)?.map(Timestamp::from_millis),
                         content,
                     })
                 },

@@ -9,7 +9,7 @@ use tollgate_core::time::Timestamp;
 
 use super::orders::mentions;
 use super::story::events_told;
-use super::{CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, at_once, look_at_these, sift};
+use super::{CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, look_at_these, sift};
 use crate::Store;
 use crate::db::{Db, Error, corrupt, id_at, id_bytes};
 use crate::doc::Corrupt;
@@ -50,13 +50,13 @@ impl Store {
         filter: EventFilter,
         seek: Seek<EventId>,
     ) -> Result<Page<(EventId, StoredEvent), EventId>, ReadError> {
-        self.read(move |db| at_once(db, |db| events(db, shop, &filter, seek)))
+        self.read(move |db| db.at_once(|db| events(db, shop, &filter, seek)))
             .await
     }
 
     /// One event with its bytes and headers.
     pub async fn event(&self, shop: ShopId, id: EventId) -> Result<Option<StoredEvent>, ReadError> {
-        self.read(move |db| at_once(db, |db| event(db, shop, id)))
+        self.read(move |db| db.at_once(|db| event(db, shop, id)))
             .await
     }
 }
@@ -198,20 +198,20 @@ fn look_at_events(
         ],
         |row| {
             let received_at = Timestamp::from_millis(row.get(5)?);
-            let outcome = row.get_ref(3)?.as_str()?;
-            let state = row.get_ref(4)?.as_str()?;
-            let matches = is(&filter.source, row.get_ref(1)?.as_str()?)
-                && is(&filter.kind, row.get_ref(2)?.as_str()?)
+            let outcome = row.text(3)?;
+            let state = row.text(4)?;
+            let matches = is(&filter.source, row.text(1)?)
+                && is(&filter.kind, row.text(2)?)
                 && filter.outcome.is_none_or(|asked| asked.word() == outcome)
                 && filter.state.is_none_or(|asked| asked.word() == state)
                 && filter
                     .received_after
                     .is_none_or(|after| after <= received_at)
                 && match &filter.reference {
-                    Some(name) => mentions_name(row.get_ref(6)?.as_str_or_null()?, name)?,
+                    Some(name) => mentions_name(row.maybe_text(6)?, name)?,
                     None => true,
                 }
-                && row.get::<_, bool>(8)?;
+                && row.get::<bool>(8)?;
             let bytes: i64 = row.get(7)?;
             Ok(Looked {
                 id: id_at(row, 0)?,

@@ -34,7 +34,7 @@ fn read_key(row: &Row<'_>) -> Result<KeyRow, Error> {
         scopes: row.get(3)?,
         hash: row.get(4)?,
         created_at: Timestamp::from_millis(row.get(5)?),
-        revoked_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_millis),
+        revoked_at: row.get::<Option<i64>>(6)?.map(Timestamp::from_millis),
     })
 }
 

@@ -22,9 +22,10 @@ pub use events::EventFilter;
 pub use orders::{OrderFilter, PaymentFilter};
 pub use story::StoryLine;
 
+use tollgate_core::id::first_id;
 use tollgate_core::time::Timestamp;
 
-use crate::db::{Db, Error};
+use crate::db::Error;
 
 /// Items on a page, whatever is asked for.
 pub const PAGE_ITEMS_MAX: u32 = 1_000;
@@ -109,23 +110,16 @@ struct Stretch {
 impl Stretch {
     /// Everything before a cursor, made after and before some time by their ids.
     fn of(before: Option<u128>, after: Option<Timestamp>, until: Option<Timestamp>) -> Stretch {
-        let from = after.map_or(0, |time| {
-            first_id(time.as_millis().saturating_sub(ID_SLACK_MS))
-        });
-        let until = until.map_or(u128::MAX, |time| {
-            first_id(time.as_millis().saturating_add(ID_SLACK_MS))
-        });
+        let moved = |time: Timestamp, by: i64| {
+            first_id(Timestamp::from_millis(time.as_millis().saturating_add(by)))
+        };
+        let from = after.map_or(0, |time| moved(time, -ID_SLACK_MS));
+        let until = until.map_or(u128::MAX, |time| moved(time, ID_SLACK_MS));
         Stretch {
             from,
             below: before.unwrap_or(u128::MAX).min(until),
         }
     }
-}
-
-/// The lowest id of a time: 48 bits of milliseconds stand first in it.
-fn first_id(millis: i64) -> u128 {
-    const LAST: i64 = (1 << 48) - 1;
-    (millis.clamp(0, LAST) as u128) << 80
 }
 
 /// Walks a stretch of ids downwards, chunk by chunk, until the page is full, the stretch ends or
@@ -195,14 +189,6 @@ fn look_at_these(
         looked.push(look(only, 1)?.pop().unwrap_or(gone));
     }
     Ok(looked)
-}
-
-/// Several statements over one state of the database.
-fn at_once<T>(db: &Db, read: impl FnOnce(&Db) -> Result<T, Error>) -> Result<T, Error> {
-    db.script("begin")?;
-    let result = read(db);
-    db.rollback()?;
-    result
 }
 
 #[cfg(test)]

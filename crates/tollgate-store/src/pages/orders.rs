@@ -8,7 +8,7 @@ use tollgate_core::order::{OrderStatus, Root};
 use tollgate_core::payment::PaymentStatus;
 use tollgate_core::time::Timestamp;
 
-use super::{CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, at_once, look_at_these, sift};
+use super::{CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, look_at_these, sift};
 use crate::Store;
 use crate::db::{Db, Error, corrupt, id_at, id_bytes, maybe_id_at};
 use crate::doc::{Corrupt, word};
@@ -67,7 +67,7 @@ impl Store {
         filter: OrderFilter,
         seek: Seek<RootId>,
     ) -> Result<Page<Root, RootId>, ReadError> {
-        self.read(move |db| at_once(db, |db| orders(db, shop, &filter, seek)))
+        self.read(move |db| db.at_once(|db| orders(db, shop, &filter, seek)))
             .await
     }
 
@@ -79,7 +79,7 @@ impl Store {
         filter: PaymentFilter,
         seek: Seek<PaymentId>,
     ) -> Result<Page<(PaymentId, Arc<Root>), PaymentId>, ReadError> {
-        self.read(move |db| at_once(db, |db| payments(db, shop, &filter, seek)))
+        self.read(move |db| db.at_once(|db| payments(db, shop, &filter, seek)))
             .await
     }
 }
@@ -124,7 +124,7 @@ pub(super) fn mentions(db: &Db, shop: ShopId, name: &str) -> Result<Mentions, Er
     while let Some(next) = db.one(NEXT_SOURCE, &[&shop.0, &source], |row| row.get(0))? {
         source = next;
         let row = db.one(LEADS_TO, &[&shop.0, &source, &name], |row| {
-            Ok((maybe_id_at(row, 0)?, row.get::<_, Vec<u8>>(1)?))
+            Ok((maybe_id_at(row, 0)?, row.get::<Vec<u8>>(1)?))
         })?;
         let Some((payment, parked)) = row else {
             continue;
@@ -239,8 +239,8 @@ fn look_at_orders(
         |row| {
             let attention: i64 = row.get(3)?;
             let created_at = Timestamp::from_millis(row.get(4)?);
-            let status = row.get_ref(2)?.as_str()?;
-            let matches = row.get_ref(1)?.as_str()? == "order"
+            let status = row.text(2)?;
+            let matches = row.text(1)? == "order"
                 && (wanted.statuses.is_empty() || wanted.statuses.contains(&status))
                 && filter.attention.is_none_or(|open| open == (0 < attention))
                 && filter.created_after.is_none_or(|after| after <= created_at)
@@ -248,7 +248,7 @@ fn look_at_orders(
                     .created_before
                     .is_none_or(|before| created_at < before)
                 && match &wanted.customer {
-                    Some(text) => is_customer(row.get_ref(5)?.as_str_or_null()?, text)?,
+                    Some(text) => is_customer(row.maybe_text(5)?, text)?,
                     None => true,
                 };
             Ok(Looked {
@@ -383,7 +383,7 @@ fn look_at_payments(
             &(chunk as i64),
         ],
         |row| {
-            let list = row.get_ref(1)?.as_str_or_null()?.unwrap_or_default();
+            let list = row.maybe_text(1)?.unwrap_or_default();
             let mut payments = Vec::new();
             let mut words = list.split_ascii_whitespace();
             while let (Some(id), Some(standing)) = (words.next(), words.next()) {

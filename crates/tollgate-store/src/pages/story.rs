@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tollgate_core::id::{EventId, RootId, ShopId, decode};
 use tollgate_core::time::Timestamp;
 
-use super::{PAGE_ITEMS_MAX, STORY_LINES_MAX, at_once};
+use super::{PAGE_ITEMS_MAX, STORY_LINES_MAX};
 use crate::Store;
 use crate::db::{Db, Error, Row, corrupt, id_bytes, maybe_id_at};
 use crate::doc::Corrupt;
@@ -32,7 +32,7 @@ impl Store {
     /// The story of a root, oldest first; empty if there is no such root. At most the newest
     /// [`STORY_LINES_MAX`] rows of it.
     pub async fn timeline(&self, shop: ShopId, id: RootId) -> Result<Vec<StoryLine>, ReadError> {
-        self.read(move |db| at_once(db, |db| story(db, shop, id)))
+        self.read(move |db| db.at_once(|db| story(db, shop, id)))
             .await
     }
 
@@ -115,7 +115,7 @@ fn read_line(row: &Row<'_>) -> Result<Vec<StoryLine>, Error> {
     let last: i64 = row.get(0)?;
     let root = maybe_id_at(row, 1)?.map(RootId::new);
     let at = Timestamp::from_millis(row.get(2)?);
-    read_entries(row.get_ref(3)?.as_str()?, last, root, at).map_err(corrupt)
+    read_entries(row.text(3)?, last, root, at).map_err(corrupt)
 }
 
 fn read_entries(
@@ -143,12 +143,16 @@ fn read_entries(
                 }
                 None => None,
             };
-            let other_root = text("root")
-                .and_then(|root| root.strip_prefix("root_").and_then(decode))
-                .map(RootId::new);
+            let own_root = match members.remove("root") {
+                Some(serde_json::Value::String(text)) => {
+                    text.strip_prefix("root_").and_then(decode).map(RootId::new)
+                }
+                Some(_) => None,
+                None => root,
+            };
             Ok(StoryLine {
                 position,
-                root: other_root.or(root),
+                root: own_root,
                 at,
                 kind,
                 event,
@@ -168,7 +172,7 @@ mod tests {
         let other = RootId::new(9 << 20);
         let event = EventId::from_u128(11 << 20);
         let text = format!(
-            r#"[{{"kind":"a"}},{{"kind":"b","root":"{other:?}"}},{{"kind":"c","event":"{event}","n":1}}]"#
+            r#"[{{"kind":"a"}},{{"kind":"b","root":"{other:?}"}},{{"kind":"c","root":null,"event":"{event}","n":1}}]"#
         );
         let at = Timestamp::from_millis(5);
         let lines = read_entries(&text, 12, Some(root), at).expect("it reads");
@@ -181,7 +185,7 @@ mod tests {
             [
                 (10, "a", Some(root), None),
                 (11, "b", Some(other), None),
-                (12, "c", Some(root), Some(event)),
+                (12, "c", None, Some(event)),
             ]
         );
         assert_eq!(lines[2].detail, serde_json::json!({"n": 1}));

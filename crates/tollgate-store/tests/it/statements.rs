@@ -88,7 +88,8 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The string literals of a source that begin like a statement.
+/// The string literals of a source that begin like a statement, but for those that only PostgreSQL is
+/// asked: the second of `two`, and `on_postgres`.
 fn statements(source: &str) -> Vec<String> {
     let without_comments: String = source
         .lines()
@@ -97,7 +98,8 @@ fn statements(source: &str) -> Vec<String> {
         .collect();
     let mut found = Vec::new();
     let mut rest = without_comments.as_str();
-    while let Some((_, after)) = rest.split_once('"') {
+    let mut first_of_two = false;
+    while let Some((before, after)) = rest.split_once('"') {
         let mut text = String::new();
         let mut characters = after.char_indices();
         let end = loop {
@@ -126,7 +128,11 @@ fn statements(source: &str) -> Vec<String> {
             "delete from ",
             "with ",
         ];
-        if begins.iter().any(|word| text.starts_with(word)) && !text.contains('{') {
+        let is_statement = begins.iter().any(|word| text.starts_with(word));
+        let is_second = std::mem::take(&mut first_of_two);
+        first_of_two = is_statement && before.trim_end().ends_with("two(");
+        let for_postgres = is_second || before.trim_end().ends_with("on_postgres(");
+        if is_statement && !for_postgres && !text.contains('{') {
             found.push(text);
         }
     }

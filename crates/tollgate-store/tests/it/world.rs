@@ -10,7 +10,8 @@ use tollgate_core::id::ShopId;
 use tollgate_core::snapshot::Snapshot;
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_store::{
-    Class, DecideFn, Limits, MakeSlots, Options, Place, Reply, Store, Submission, SubmitError,
+    Class, DecideFn, Isolation, Limits, MakeSlots, Options, Place, Reply, ServerPlace, Store,
+    Submission, SubmitError,
 };
 
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -61,7 +62,7 @@ pub(crate) fn options(path: &Path, clock: &TestClock) -> Options {
     let clock = clock.clone();
     let make_slots: MakeSlots = Arc::new(|_, _| None);
     Options {
-        place: Place::File(path.to_owned()),
+        place: place(path),
         shops: vec!["main".to_owned(), "other".to_owned()],
         rules: Rules::default(),
         limits: Limits {
@@ -71,7 +72,52 @@ pub(crate) fn options(path: &Path, clock: &TestClock) -> Options {
         clock: Arc::new(move || clock.now()),
         decide: Arc::new(tollgate_core::decide::decide),
         make_slots,
+        pause: None,
     }
+}
+
+/// The server that the suite runs on, if it runs on one: a database of its own for each name.
+pub(crate) fn server() -> Option<String> {
+    std::env::var("TOLLGATE_TEST_POSTGRES").ok()
+}
+
+fn place(path: &Path) -> Place {
+    let Some(url) = server() else {
+        return Place::File(path.to_owned());
+    };
+    Place::Server(ServerPlace {
+        url: database(&url, path),
+        isolation: Isolation::ReadCommitted,
+        root_certificate: None,
+        lanes: 1,
+    })
+}
+
+/// The URL of the database that stands for a file; made if it is not there.
+fn database(url: &str, path: &Path) -> String {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    path.hash(&mut hasher);
+    let name = format!("t_{:016x}", hasher.finish());
+    let (server, _) = url.rsplit_once('/').expect("a URL names a database");
+    let make = format!("create database {name}");
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            runtime.block_on(async {
+                let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls)
+                    .await
+                    .expect("the server answers");
+                tokio::spawn(connection);
+                // It may be there from an earlier opening.
+                let _ = client.batch_execute(&make).await;
+            });
+        });
+    });
+    format!("{server}/{name}")
 }
 
 impl World {

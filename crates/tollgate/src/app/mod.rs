@@ -164,6 +164,7 @@ impl App {
             clock: Arc::new(move || reading.now()),
             decide: Arc::new(tollgate_core::decide::decide),
             make_slots: Arc::new(calendar::make_slots),
+            pause: None,
         })?;
         // After the store, whose refusal says more, and which makes nothing beside a file that is
         // not ours.

@@ -34,6 +34,7 @@ pub(super) fn run(args: Args, file: Option<&Path>) -> ExitCode {
                 Store::pending_migrations(path)
             }
             Place::Memory => Ok(Store::all_migrations()),
+            Place::Server(server) => Store::pending_migrations_on(server),
         }
         .map_err(|error| error.to_string())
     } else {

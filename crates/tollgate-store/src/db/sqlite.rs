@@ -1,13 +1,15 @@
-//! The one file that names the SQL driver: connections to SQLite and how they are set up.
+//! Connections to a SQLite file and how they are set up.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rusqlite::OpenFlags;
-pub(crate) use rusqlite::{Error, OptionalExtension, Row, ToSql};
+use rusqlite::{OpenFlags, OptionalExtension, params_from_iter};
+use tollgate_core::id::ShopId;
 
+use super::{Bind, Error, Row, Value, refuse};
 use crate::error::OpenError;
 
 /// The first SQLite whose log cannot be corrupted by a reset beside a checkpoint.
@@ -22,41 +24,35 @@ const READER_CACHE_KIB: i32 = 4_096;
 /// Statements kept prepared by a connection: more than there are in this package.
 const STATEMENTS_MAX: usize = 160;
 
-/// A connection.
-pub(crate) struct Db {
+/// `shop_heads.get`: by primary key.
+const HEAD: &str = "select position from shop_heads where shop_id = ?1";
+
+/// A connection to a file.
+pub(crate) struct Sqlite {
     conn: rusqlite::Connection,
     /// Pages in the log after the last commit of this connection.
     log_pages: Arc<AtomicU64>,
 }
 
-/// What a failure means for whoever asked (gate.md, Poison and Commit in doubt).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Failure {
-    /// The database takes no writes now; nothing of the batch is kept.
-    Unavailable,
-    /// A row cannot be written: one command of the batch is at fault.
-    Poison,
-}
-
-impl Db {
+impl Sqlite {
     /// Opens the file for writing: log ahead, a flush per commit, checkpoints only by our own word.
-    pub(crate) fn open_writer(path: &Path, durable: bool) -> Result<Db, OpenError> {
+    pub(crate) fn open_writer(path: &Path, durable: bool) -> Result<Sqlite, OpenError> {
         if rusqlite::version_number() < SQLITE_VERSION_MIN {
             return Err(OpenError::OldSqlite {
                 found: rusqlite::version(),
             });
         }
-        let mut db = Db::open_unchanged(path)?;
+        let mut db = Sqlite::open_unchanged(path)?;
         db.become_writer(path, durable)?;
         Ok(db)
     }
 
     /// Opens the file, or makes it, and writes nothing into it: it may be somebody else's.
-    pub(crate) fn open_unchanged(path: &Path) -> Result<Db, OpenError> {
-        let open = || -> Result<Db, Error> {
+    pub(crate) fn open_unchanged(path: &Path) -> Result<Sqlite, OpenError> {
+        let open = || -> Result<Sqlite, Error> {
             let conn = rusqlite::Connection::open(path)?;
             conn.busy_timeout(Duration::ZERO)?;
-            Ok(Db::over(conn))
+            Ok(Sqlite::over(conn))
         };
         open().map_err(|error| refuse(path, error))
     }
@@ -69,7 +65,7 @@ impl Db {
 
     /// Opens the file for looking at it: neither it nor its log is written to, and no file is made
     /// beside a database that nobody uses.
-    pub(crate) fn open_to_look(path: &Path) -> Result<Db, OpenError> {
+    pub(crate) fn open_to_look(path: &Path) -> Result<Sqlite, OpenError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
@@ -89,11 +85,13 @@ impl Db {
                 Ok(conn)
             }
         };
-        open().map(Db::over).map_err(|error| refuse(path, error))
+        open()
+            .map(Sqlite::over)
+            .map_err(|error| refuse(path, error.into()))
     }
 
-    fn over(conn: rusqlite::Connection) -> Db {
-        Db {
+    fn over(conn: rusqlite::Connection) -> Sqlite {
+        Sqlite {
             conn,
             log_pages: Arc::default(),
         }
@@ -114,14 +112,14 @@ impl Db {
             Ok(())
         }))?;
         // Writing proves that the file may be written; reading that it is a database.
-        conn.execute_batch("begin immediate; rollback")
+        Ok(conn.execute_batch("begin immediate; rollback")?)
     }
 
     /// Opens the file for reading beside the writer.
-    pub(crate) fn open_reader(path: &Path) -> Result<Db, OpenError> {
+    pub(crate) fn open_reader(path: &Path) -> Result<Sqlite, OpenError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = rusqlite::Connection::open_with_flags(path, flags)
-            .map_err(|error| refuse(path, error))?;
+            .map_err(|error| refuse(path, error.into()))?;
         let set_up = || -> Result<(), Error> {
             conn.busy_timeout(Duration::from_millis(500))?;
             conn.pragma_update(None, "query_only", true)?;
@@ -130,71 +128,107 @@ impl Db {
             Ok(())
         };
         set_up().map_err(|error| refuse(path, error))?;
-        Ok(Db::over(conn))
+        Ok(Sqlite::over(conn))
     }
 
     /// Opens the file for moving its log into it.
-    pub(crate) fn open_checkpointer(path: &Path, durable: bool) -> Result<Db, OpenError> {
-        let conn = rusqlite::Connection::open(path).map_err(|error| refuse(path, error))?;
+    pub(crate) fn open_checkpointer(path: &Path, durable: bool) -> Result<Sqlite, OpenError> {
+        let conn = rusqlite::Connection::open(path).map_err(|error| refuse(path, error.into()))?;
         let set_up = || -> Result<(), Error> {
             conn.busy_timeout(Duration::ZERO)?;
             conn.pragma_update(None, "synchronous", if durable { "full" } else { "off" })?;
-            conn.pragma_update(None, "wal_autocheckpoint", 0)
+            Ok(conn.pragma_update(None, "wal_autocheckpoint", 0)?)
         };
         set_up().map_err(|error| refuse(path, error))?;
-        Ok(Db::over(conn))
+        Ok(Sqlite::over(conn))
     }
 
     /// Runs a statement; how many rows it changed.
-    pub(crate) fn run(&self, sql: &str, values: &[&dyn ToSql]) -> Result<usize, Error> {
-        self.conn.prepare_cached(sql)?.execute(values)
+    pub(super) fn run(&self, sql: &str, values: &[&dyn Bind]) -> Result<usize, Error> {
+        let values = values.iter().map(|value| value.value());
+        Ok(self
+            .conn
+            .prepare_cached(sql)?
+            .execute(params_from_iter(values))?)
     }
 
     /// The one row a statement finds, if it finds one.
-    pub(crate) fn one<T>(
+    pub(super) fn one<T>(
         &self,
         sql: &str,
-        values: &[&dyn ToSql],
+        values: &[&dyn Bind],
         read: impl FnOnce(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Option<T>, Error> {
-        self.conn
-            .prepare_cached(sql)?
-            .query_row(values, read)
-            .optional()
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let values = values.iter().map(|value| value.value());
+        let mut rows = statement.query(params_from_iter(values))?;
+        match rows.next()? {
+            Some(row) => read(&Row::Sqlite(row)).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Every row a statement finds.
-    pub(crate) fn all<T>(
+    pub(super) fn all<T>(
         &self,
         sql: &str,
-        values: &[&dyn ToSql],
+        values: &[&dyn Bind],
         mut read: impl FnMut(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
         let mut statement = self.conn.prepare_cached(sql)?;
-        let mut rows = statement.query(values)?;
+        let values = values.iter().map(|value| value.value());
+        let mut rows = statement.query(params_from_iter(values))?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            found.push(read(row)?);
+            found.push(read(&Row::Sqlite(row))?);
         }
         Ok(found)
     }
 
-    /// Runs several statements without values.
-    pub(crate) fn script(&self, sql: &str) -> Result<(), Error> {
-        self.conn.execute_batch(sql)
+    /// Runs a statement for each of these keys.
+    pub(super) fn each(
+        &self,
+        sql: &str,
+        keys: &[Vec<Value<'_>>],
+        mut read: impl FnMut(usize, &Row<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let mut statement = self.conn.prepare_cached(sql)?;
+        for (place, key) in keys.iter().enumerate() {
+            let mut rows = statement.query(params_from_iter(key))?;
+            while let Some(row) = rows.next()? {
+                read(place, &Row::Sqlite(row))?;
+            }
+        }
+        Ok(())
     }
 
-    /// Begins a transaction that may write.
-    pub(crate) fn begin(&self) -> Result<(), Error> {
-        self.conn
-            .prepare_cached("begin immediate")?
-            .execute([])
-            .map(|_| ())
+    /// Runs several statements without values.
+    pub(crate) fn script(&self, sql: &str) -> Result<(), Error> {
+        Ok(self.conn.execute_batch(sql)?)
+    }
+
+    /// Begins a transaction that may write; the heads of these shops.
+    pub(super) fn begin(&self, shops: &[ShopId]) -> Result<BTreeMap<ShopId, i64>, Error> {
+        self.conn.prepare_cached("begin immediate")?.execute([])?;
+        let mut heads = BTreeMap::new();
+        for shop in shops {
+            let head: Option<i64> = self
+                .conn
+                .prepare_cached(HEAD)?
+                .query_row([shop.0], |row| row.get(0))
+                .optional()?;
+            heads.insert(*shop, head.unwrap_or(0));
+        }
+        Ok(heads)
     }
 
     /// Ends the transaction with its writes on disk.
     pub(crate) fn commit(&self) -> Result<(), Error> {
-        self.conn.prepare_cached("commit")?.execute([]).map(|_| ())
+        self.conn.prepare_cached("commit")?.execute([])?;
+        Ok(())
     }
 
     /// Ends the transaction without its writes. SQLite may have done so by itself, after a full
@@ -203,7 +237,7 @@ impl Db {
         if self.conn.is_autocommit() {
             return Ok(());
         }
-        self.conn.execute_batch("rollback")
+        Ok(self.conn.execute_batch("rollback")?)
     }
 
     /// Pages in the log after this connection's last commit.
@@ -213,18 +247,19 @@ impl Db {
 
     /// Bytes a page has.
     pub(crate) fn page_bytes(&self) -> Result<u64, Error> {
-        self.conn
-            .query_row("pragma page_size", [], |row| row.get::<_, i64>(0))
-            .map(|bytes| u64::try_from(bytes).unwrap_or(4096))
+        let bytes: i64 = self
+            .conn
+            .query_row("pragma page_size", [], |row| row.get(0))?;
+        Ok(u64::try_from(bytes).unwrap_or(4096))
     }
 
     /// Moves what it can of the log into the file, without waiting for anybody; pages in the log and
     /// pages of them moved.
     pub(crate) fn checkpoint_passive(&self) -> Result<(i64, i64), Error> {
-        self.conn
-            .query_row("pragma wal_checkpoint(passive)", [], |row| {
-                Ok((row.get(1)?, row.get(2)?))
-            })
+        let sql = "pragma wal_checkpoint(passive)";
+        Ok(self
+            .conn
+            .query_row(sql, [], |row| Ok((row.get(1)?, row.get(2)?)))?)
     }
 
     /// Moves the rest of the log and lets the next commit begin it anew; `false` if a reader or
@@ -238,61 +273,4 @@ impl Db {
         }
         Ok(busy == 0)
     }
-}
-
-/// What a failure of a statement means.
-pub(crate) fn meaning(error: &Error) -> Failure {
-    use rusqlite::ErrorCode;
-    match error {
-        Error::SqliteFailure(failure, _) => match failure.code {
-            ErrorCode::ConstraintViolation
-            | ErrorCode::TypeMismatch
-            | ErrorCode::TooBig
-            | ErrorCode::ParameterOutOfRange
-            | ErrorCode::ApiMisuse => Failure::Poison,
-            _ => Failure::Unavailable,
-        },
-        _ => Failure::Poison,
-    }
-}
-
-/// Says in the operator's words why a file cannot be opened.
-pub(crate) fn refuse(path: &Path, error: Error) -> OpenError {
-    use rusqlite::ErrorCode;
-    let path = PathBuf::from(path);
-    match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => OpenError::NotADatabase { path },
-        Some(ErrorCode::DatabaseCorrupt) => OpenError::Damaged {
-            path,
-            source: error,
-        },
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => OpenError::ReadOnly { path },
-        Some(ErrorCode::CannotOpen) => OpenError::CannotOpen { path },
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::Busy { path },
-        _ => OpenError::Database {
-            path,
-            source: error,
-        },
-    }
-}
-
-/// A document or word in a row that cannot be read.
-pub(crate) fn corrupt(error: crate::doc::Corrupt) -> Error {
-    Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
-}
-
-/// Sixteen bytes of an id.
-pub(crate) fn id_bytes(id: u128) -> [u8; 16] {
-    id.to_be_bytes()
-}
-
-/// An id of sixteen bytes in a row.
-pub(crate) fn id_at(row: &Row<'_>, column: usize) -> Result<u128, Error> {
-    row.get::<_, [u8; 16]>(column).map(u128::from_be_bytes)
-}
-
-/// An id of sixteen bytes in a row, if there is one.
-pub(crate) fn maybe_id_at(row: &Row<'_>, column: usize) -> Result<Option<u128>, Error> {
-    row.get::<_, Option<[u8; 16]>>(column)
-        .map(|bytes| bytes.map(u128::from_be_bytes))
 }

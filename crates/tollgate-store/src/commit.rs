@@ -1,0 +1,316 @@
+//! One batch from BEGIN to COMMIT, and what is done when it does not get there (gate.md).
+
+use std::time::{Duration, Instant};
+
+use tollgate_core::id::ShopId;
+use tollgate_core::snapshot::Snapshot;
+use tollgate_core::time::Timestamp;
+
+use crate::batch::{Batch, End};
+use crate::db::{Db, Error, Failure, Source, Sql, is_failed_flush, meaning, two};
+use crate::figures::Counters;
+use crate::gate::Gate;
+use crate::queue::Job;
+use crate::write::{Lane, write};
+
+/// How often a batch is tried that meets other transactions.
+const TRIES_MAX: u32 = 5;
+
+/// How long the oldest command of a batch waits before the batch waits for every shop it names, also
+/// for those that somebody else has.
+const IMPATIENT: Duration = Duration::from_millis(100);
+
+/// How long a lane looks for the end of a commit, and how often.
+const LOOK_MAX: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Why a batch did not come to its end.
+pub(crate) enum Broken {
+    /// The database takes no writes; nothing of it is kept.
+    Unavailable(String),
+    /// One of its rows cannot be written.
+    Poison(String),
+    /// Somebody else has all of its shops.
+    Blocked,
+    /// The end of its COMMIT was not seen.
+    Doubt(String),
+}
+
+/// What is done after a failure.
+enum Next {
+    /// The same batch, with the same ids and the same time.
+    Again,
+    /// Nothing more.
+    End(Broken),
+}
+
+impl Gate {
+    /// Decides and commits the jobs, as often as it takes; how each of them ended.
+    pub(crate) fn attempt(&mut self, jobs: &[Job], now: Timestamp) -> Result<Vec<End>, Broken> {
+        self.batches += 1;
+        let id = batch_id(self.nonce, self.batches);
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            Counters::add(&self.counters.tries, 1);
+            self.reopen_if_lost()?;
+            let db = self
+                .db
+                .as_ref()
+                .expect("the connection was opened just now");
+            let began = Instant::now();
+            let next = match self.decide_all(db, jobs, now, &id) {
+                Err(error) => self.after_failure(&error, tries),
+                Ok((known, ends)) => {
+                    let flushing = Instant::now();
+                    let db = self.db.as_ref().expect("it was used just now");
+                    self.say("commit");
+                    let next = match db.commit() {
+                        Ok(()) => None,
+                        Err(error) => self.after_commit(&id, &error, tries),
+                    };
+                    match next {
+                        None => {
+                            self.sweeper.expect(&known, now);
+                            self.count(jobs, &ends, began, flushing);
+                            return Ok(ends);
+                        }
+                        Some(next) => next,
+                    }
+                }
+            };
+            match next {
+                Next::Again => {}
+                Next::End(broken) => return Err(broken),
+            }
+        }
+    }
+
+    /// Loads, decides and writes, all but the COMMIT.
+    fn decide_all(
+        &self,
+        db: &Db,
+        jobs: &[Job],
+        now: Timestamp,
+        id: &[u8; 16],
+    ) -> Result<(Snapshot, Vec<End>), Error> {
+        let mut shops: Vec<ShopId> = jobs.iter().filter_map(Job::shop).collect();
+        shops.sort_unstable();
+        shops.dedup();
+        let impatient = jobs
+            .iter()
+            .any(|job| job.reply_to.is_some() && IMPATIENT < job.since.elapsed());
+        self.say("begin");
+        let locking = Instant::now();
+        let heads = db.begin(&shops, impatient)?;
+        self.counters.lock_wait.note(locking.elapsed());
+        self.say("load");
+        let mut batch = Batch::begin(db, &self.options, &self.counters, now, heads);
+        let ends = batch.decide(jobs)?;
+        let Batch {
+            mut known,
+            journal,
+            died,
+            ..
+        } = batch;
+        self.say("write");
+        let lane = Lane {
+            name: &self.lane_name,
+            batch: *id,
+        };
+        write(db, now, &mut known, &journal, &lane)?;
+        for (shop, hash) in died {
+            self.recent.forget(shop, &hash);
+        }
+        Ok((known, ends))
+    }
+
+    /// Something before COMMIT has failed: nothing of the batch is kept.
+    fn after_failure(&mut self, error: &Error, tries: u32) -> Next {
+        if let Some(db) = &self.db
+            && let Err(error) = db.rollback()
+        {
+            if meaning(&error) != Failure::Lost {
+                tracing::error!(%error, "failed to roll back");
+            }
+            self.give_up_connection();
+        }
+        let unavailable = || Next::End(Broken::Unavailable(error.to_string()));
+        match meaning(error) {
+            Failure::Unavailable => unavailable(),
+            Failure::Poison => Next::End(Broken::Poison(error.to_string())),
+            Failure::Blocked => Next::End(Broken::Blocked),
+            Failure::Retry if tries < TRIES_MAX => {
+                Counters::add(&self.counters.conflicts, 1);
+                std::thread::sleep(self.jitter(tries));
+                Next::Again
+            }
+            Failure::Retry => {
+                Counters::add(&self.counters.conflicts, 1);
+                unavailable()
+            }
+            Failure::Lost => {
+                self.give_up_connection();
+                match tries < TRIES_MAX {
+                    true => Next::Again,
+                    false => unavailable(),
+                }
+            }
+            Failure::MissingMonth => match self.make_months() {
+                Ok(()) if tries < TRIES_MAX => Next::Again,
+                Ok(()) => unavailable(),
+                Err(reason) => Next::End(Broken::Unavailable(reason)),
+            },
+        }
+    }
+
+    /// A COMMIT has failed: `None` if it has happened all the same.
+    fn after_commit(&mut self, id: &[u8; 16], error: &Error, tries: u32) -> Option<Next> {
+        match (&self.source, meaning(error)) {
+            (Source::File { .. }, _) => match self.look_into_file(id, error) {
+                Ok(()) => None,
+                Err(broken) => Some(Next::End(broken)),
+            },
+            (Source::Server(_), Failure::Lost) => self.look_at_server(id, error),
+            // The server itself says that it did not.
+            (Source::Server(_), _) => Some(self.after_failure(error, tries)),
+        }
+    }
+
+    /// Looks whether a COMMIT to a file has happened; over a new connection, unless it was plainly
+    /// refused.
+    fn look_into_file(&mut self, id: &[u8; 16], error: &Error) -> Result<(), Broken> {
+        if meaning(error) == Failure::Unavailable
+            && !is_failed_flush(error)
+            && let Some(db) = &self.db
+            && db.rollback().is_ok()
+            && self
+                .last_batch()
+                .is_ok_and(|last| last.as_ref() != Some(id))
+        {
+            return Err(Broken::Unavailable(error.to_string()));
+        }
+        tracing::warn!(%error, "failed to see the end of a commit; looking again");
+        self.db = None;
+        self.reopen_if_lost()
+            .map_err(|_| Broken::Doubt(error.to_string()))?;
+        match self.last_batch() {
+            Ok(Some(last)) if last == *id => Ok(()),
+            // Not there now; but what a failed flush has left in the log may come back when the
+            // machine restarts, so nobody is told that nothing was stored.
+            Ok(_) if is_failed_flush(error) => Err(Broken::Doubt(error.to_string())),
+            Ok(_) => Err(Broken::Unavailable(error.to_string())),
+            Err(_) => {
+                self.db = None;
+                Err(Broken::Doubt(error.to_string()))
+            }
+        }
+    }
+
+    /// Looks, over a new connection, whether a COMMIT has happened whose end was not seen. The lane's
+    /// row is read with a lock: a plain read misses a commit that still waits for its standby.
+    fn look_at_server(&mut self, id: &[u8; 16], error: &Error) -> Option<Next> {
+        tracing::warn!(%error, "failed to see the end of a commit; looking again");
+        let since = Instant::now();
+        while since.elapsed() < LOOK_MAX {
+            self.give_up_connection();
+            if self.reopen_if_lost().is_ok() {
+                match self.last_batch() {
+                    Ok(Some(last)) if last == *id => {
+                        tracing::info!("the commit in doubt has happened");
+                        return None;
+                    }
+                    Ok(_) => return Some(Next::Again),
+                    Err(_) => {}
+                }
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+        self.give_up_connection();
+        Some(Next::End(Broken::Doubt(error.to_string())))
+    }
+
+    /// The batch that this lane has committed last.
+    fn last_batch(&self) -> Result<Option<[u8; 16]>, Error> {
+        let Some(db) = &self.db else { return Ok(None) };
+        db.one(LAST_BATCH, &[&self.lane_name], |row| row.get(0))
+    }
+
+    fn give_up_connection(&mut self) {
+        if matches!(self.source, Source::Server(_)) {
+            self.db = None;
+        }
+    }
+
+    /// Connects anew after the connection was lost.
+    pub(crate) fn reopen_if_lost(&mut self) -> Result<(), Broken> {
+        if self.db.is_none() {
+            let db = self
+                .source
+                .writer()
+                .map_err(|error| Broken::Unavailable(error.to_string()))?;
+            Counters::add(&self.counters.reconnects, 1);
+            self.db = Some(db);
+        }
+        Ok(())
+    }
+
+    /// A table has no partition for a row of this month: makes it.
+    fn make_months(&self) -> Result<(), String> {
+        tracing::error!("a month has no partition; making it now");
+        Counters::add(&self.counters.months_missed, 1);
+        let Source::Server(server) = &self.source else {
+            return Err("a table refuses a row".to_owned());
+        };
+        let made = crate::partitions::make_now(server, self.now());
+        made.map(|_| ()).map_err(|error| error.to_string())
+    }
+
+    /// How long a batch stands back before its next try: up to 5 ms, then twice as long each time.
+    fn jitter(&self, tries: u32) -> Duration {
+        use std::hash::BuildHasher;
+        let ceiling = 5_000_u64 << tries.min(6);
+        let chance = std::hash::RandomState::new().hash_one(self.batches);
+        Duration::from_micros(chance % ceiling)
+    }
+
+    fn count(&self, jobs: &[Job], ends: &[End], began: Instant, flushing: Instant) {
+        let counters = &self.counters;
+        let commands = ends
+            .iter()
+            .filter(|end| !matches!(end, End::Postponed))
+            .count() as u64;
+        Counters::add(&counters.batches, 1);
+        Counters::add(&counters.batch_commands, commands);
+        counters
+            .batch_commands_max
+            .fetch_max(commands, std::sync::atomic::Ordering::Relaxed);
+        Counters::add(&counters.batch_us, began.elapsed().as_micros() as u64);
+        Counters::add(&counters.commit_us, flushing.elapsed().as_micros() as u64);
+        counters.transaction.note(began.elapsed());
+        counters.batch_size.note_number(commands);
+        if let Some(oldest) = jobs.iter().map(|job| job.since).min() {
+            counters
+                .queue_age
+                .note(began.saturating_duration_since(oldest));
+        }
+    }
+
+    /// Tells whoever steps through what this lane does.
+    fn say(&self, word: &'static str) {
+        if let Some(pause) = &self.options.pause {
+            pause(word);
+        }
+    }
+}
+
+/// `gate_lanes.get`: by primary key; on a server with a lock, which waits for a commit of this lane
+/// that has not ended.
+const LAST_BATCH: Sql = two(
+    "select batch from gate_lanes where lane = ?1",
+    "select batch from gate_lanes where lane = ?1 for update",
+);
+
+fn batch_id(nonce: u64, batch: u64) -> [u8; 16] {
+    ((u128::from(nonce) << 64) | u128::from(batch)).to_be_bytes()
+}

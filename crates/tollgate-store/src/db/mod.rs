@@ -1,0 +1,326 @@
+//! The one folder that names SQL drivers: a connection to SQLite or to PostgreSQL, and what both can do.
+//!
+//! A statement has one text where its meaning is the same on both databases: integers, text and bytes,
+//! `?1` for the first value, no JSON operators, the time passed in. Where it cannot be the same it has
+//! two, side by side under one name ([`two`]).
+//!
+//! What is asked for many keys at once, and what is written for many rows, is a statement for one key
+//! or row here. SQLite runs it as often as there are keys; PostgreSQL is asked once, over arrays, by a
+//! text derived from the same one (`postgres/sets.rs`).
+
+mod error;
+mod postgres;
+mod sqlite;
+mod value;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use tollgate_core::id::ShopId;
+
+pub use error::Error;
+pub(crate) use error::{Failure, corrupt, is_failed_flush, meaning, refuse};
+pub(crate) use postgres::{Postgres, Server};
+pub(crate) use sqlite::Sqlite;
+pub(crate) use value::{Bind, Row, Value};
+
+/// A connection.
+pub(crate) enum Db {
+    /// To a file.
+    Sqlite(Sqlite),
+    /// To a server.
+    Postgres(Box<Postgres>),
+}
+
+/// A statement's text, for each database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Sql {
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+impl From<&'static str> for Sql {
+    fn from(text: &'static str) -> Sql {
+        Sql {
+            sqlite: text,
+            postgres: text,
+        }
+    }
+}
+
+/// A statement that cannot have one text.
+pub(crate) const fn two(sqlite: &'static str, postgres: &'static str) -> Sql {
+    Sql { sqlite, postgres }
+}
+
+/// A statement that only PostgreSQL is asked.
+pub(crate) const fn on_postgres(postgres: &'static str) -> Sql {
+    Sql {
+        sqlite: "",
+        postgres,
+    }
+}
+
+/// Look-ups of many keys each, that travel together.
+#[derive(Default)]
+pub(crate) struct Wave<'a> {
+    asked: Vec<Asked<'a>>,
+}
+
+/// A statement and the keys it is asked for.
+struct Asked<'a> {
+    sql: Sql,
+    keys: Vec<Vec<Value<'a>>>,
+}
+
+/// What a wave has found: on PostgreSQL all of it is here, on SQLite it is read as it is looked at.
+pub(crate) struct Found<'a, 'db> {
+    wave: Wave<'a>,
+    place: FoundIn<'db>,
+}
+
+enum FoundIn<'db> {
+    Sqlite(&'db Sqlite),
+    Postgres(Vec<postgres::Rows>),
+}
+
+impl<'a> Wave<'a> {
+    /// Adds a look-up; its number, for [`Found::each`].
+    pub(crate) fn ask(&mut self, sql: impl Into<Sql>, keys: Vec<Vec<Value<'a>>>) -> usize {
+        let sql = sql.into();
+        self.asked.push(Asked { sql, keys });
+        self.asked.len() - 1
+    }
+}
+
+impl Found<'_, '_> {
+    /// Reads the rows of a look-up, each with the place of the key that it was found by. Rows of one
+    /// key come in the order of the statement, keys in that of the asking.
+    pub(crate) fn each(
+        &self,
+        look_up: usize,
+        mut read: impl FnMut(usize, &Row<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        match &self.place {
+            FoundIn::Sqlite(sqlite) => {
+                let Asked { sql, keys } = &self.wave.asked[look_up];
+                sqlite.each(sql.sqlite, keys, read)
+            }
+            FoundIn::Postgres(found) => found[look_up].each(&mut read),
+        }
+    }
+
+    /// The first row of every key, where there is one.
+    pub(crate) fn firsts<T>(
+        &self,
+        look_up: usize,
+        read: impl Fn(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<Option<T>>, Error> {
+        let mut firsts = Vec::new();
+        firsts.resize_with(self.wave.asked[look_up].keys.len(), || None);
+        self.each(look_up, |key, row| {
+            if firsts[key].is_none() {
+                firsts[key] = Some(read(row)?);
+            }
+            Ok(())
+        })?;
+        Ok(firsts)
+    }
+}
+
+/// Writes rows: on SQLite at once, on PostgreSQL all of a statement together when it is finished.
+pub(crate) enum Paper<'db> {
+    /// A file.
+    Sqlite(&'db Sqlite),
+    /// A server.
+    Postgres(&'db Postgres, postgres::Pile),
+}
+
+impl Paper<'_> {
+    /// Writes a row. The statement is for one row and names one table.
+    pub(crate) fn put(&mut self, sql: impl Into<Sql>, values: &[&dyn Bind]) -> Result<(), Error> {
+        let sql = sql.into();
+        match self {
+            Paper::Sqlite(sqlite) => sqlite.run(sql.sqlite, values).map(|_| ()),
+            Paper::Postgres(_, pile) => {
+                pile.add(sql.postgres, values);
+                Ok(())
+            }
+        }
+    }
+
+    /// Sees to it that everything is written, table after table as they were first named.
+    pub(crate) fn finish(self) -> Result<(), Error> {
+        match self {
+            Paper::Sqlite(_) => Ok(()),
+            Paper::Postgres(postgres, pile) => postgres.write(pile),
+        }
+    }
+}
+
+impl Db {
+    /// Runs a statement; how many rows it changed.
+    pub(crate) fn run(&self, sql: impl Into<Sql>, values: &[&dyn Bind]) -> Result<usize, Error> {
+        let sql = sql.into();
+        match self {
+            Db::Sqlite(sqlite) => sqlite.run(sql.sqlite, values),
+            Db::Postgres(postgres) => postgres.run(sql.postgres, values),
+        }
+    }
+
+    /// The one row a statement finds, if it finds one.
+    pub(crate) fn one<T>(
+        &self,
+        sql: impl Into<Sql>,
+        values: &[&dyn Bind],
+        read: impl FnOnce(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        let sql = sql.into();
+        match self {
+            Db::Sqlite(sqlite) => sqlite.one(sql.sqlite, values, read),
+            Db::Postgres(postgres) => postgres.one(sql.postgres, values, read),
+        }
+    }
+
+    /// Every row a statement finds.
+    pub(crate) fn all<T>(
+        &self,
+        sql: impl Into<Sql>,
+        values: &[&dyn Bind],
+        read: impl FnMut(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let sql = sql.into();
+        match self {
+            Db::Sqlite(sqlite) => sqlite.all(sql.sqlite, values, read),
+            Db::Postgres(postgres) => postgres.all(sql.postgres, values, read),
+        }
+    }
+
+    /// Looks up what a wave asks for.
+    pub(crate) fn look_up<'a>(&self, wave: Wave<'a>) -> Result<Found<'a, '_>, Error> {
+        let place = match self {
+            Db::Sqlite(sqlite) => FoundIn::Sqlite(sqlite),
+            Db::Postgres(postgres) => FoundIn::Postgres(postgres.look_up(&wave.asked)?),
+        };
+        Ok(Found { wave, place })
+    }
+
+    /// Where rows are written, inside a transaction.
+    pub(crate) fn paper(&self) -> Paper<'_> {
+        match self {
+            Db::Sqlite(sqlite) => Paper::Sqlite(sqlite),
+            Db::Postgres(postgres) => Paper::Postgres(postgres, postgres::Pile::default()),
+        }
+    }
+
+    /// Runs several statements without values.
+    pub(crate) fn script(&self, sql: &str) -> Result<(), Error> {
+        match self {
+            Db::Sqlite(sqlite) => sqlite.script(sql),
+            Db::Postgres(postgres) => postgres.script(sql),
+        }
+    }
+
+    /// Begins a transaction that may write to these shops, and to nothing of any other; the head of
+    /// each, which is its last feed position.
+    ///
+    /// On SQLite it is the only one that writes. On PostgreSQL the shops' heads are locked, in the
+    /// order of their numbers, so it is the only one that writes to these shops. With `all` it waits
+    /// for every shop; else those that somebody else has now are left out, unless that is all of them.
+    pub(crate) fn begin(
+        &self,
+        shops: &[ShopId],
+        all: bool,
+    ) -> Result<BTreeMap<ShopId, i64>, Error> {
+        match self {
+            Db::Sqlite(sqlite) => sqlite.begin(shops),
+            Db::Postgres(postgres) => postgres.begin(shops, all),
+        }
+    }
+
+    /// Several statements over one state of the database.
+    pub(crate) fn at_once<T>(
+        &self,
+        read: impl FnOnce(&Db) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        match self {
+            Db::Sqlite(sqlite) => sqlite.script("begin")?,
+            Db::Postgres(postgres) => postgres.begin_reading()?,
+        }
+        let result = read(self);
+        self.rollback()?;
+        result
+    }
+
+    /// Ends the transaction with its writes on disk.
+    pub(crate) fn commit(&self) -> Result<(), Error> {
+        match self {
+            Db::Sqlite(sqlite) => sqlite.commit(),
+            Db::Postgres(postgres) => postgres.commit(),
+        }
+    }
+
+    /// Ends the transaction, if there is one, without its writes.
+    pub(crate) fn rollback(&self) -> Result<(), Error> {
+        match self {
+            Db::Sqlite(sqlite) => sqlite.rollback(),
+            Db::Postgres(postgres) => postgres.rollback(),
+        }
+    }
+}
+
+/// Where connections are made to.
+#[derive(Clone)]
+pub(crate) enum Source {
+    /// A SQLite file.
+    File {
+        /// Where it is.
+        path: std::path::PathBuf,
+        /// Whether a commit waits for the disk.
+        durable: bool,
+    },
+    /// A PostgreSQL server.
+    Server(Box<Server>),
+}
+
+impl Source {
+    /// A connection that writes.
+    pub(crate) fn writer(&self) -> Result<Db, crate::error::OpenError> {
+        Ok(match self {
+            Source::File { path, durable } => Db::Sqlite(Sqlite::open_writer(path, *durable)?),
+            Source::Server(server) => Db::Postgres(Box::new(Postgres::open_writer(server)?)),
+        })
+    }
+
+    /// A connection that only reads.
+    pub(crate) fn reader(&self) -> Result<Db, crate::error::OpenError> {
+        Ok(match self {
+            Source::File { path, .. } => Db::Sqlite(Sqlite::open_reader(path)?),
+            Source::Server(server) => Db::Postgres(Box::new(Postgres::open_reader(server)?)),
+        })
+    }
+
+    /// For messages: the file, or the server without its password.
+    pub(crate) fn name(&self) -> std::path::PathBuf {
+        match self {
+            Source::File { path, .. } => path.clone(),
+            Source::Server(server) => Path::new(&server.to_string()).to_owned(),
+        }
+    }
+}
+
+/// Sixteen bytes of an id.
+pub(crate) fn id_bytes(id: u128) -> [u8; 16] {
+    id.to_be_bytes()
+}
+
+/// An id of sixteen bytes in a row.
+pub(crate) fn id_at(row: &Row<'_>, column: usize) -> Result<u128, Error> {
+    row.get::<[u8; 16]>(column).map(u128::from_be_bytes)
+}
+
+/// An id of sixteen bytes in a row, if there is one.
+pub(crate) fn maybe_id_at(row: &Row<'_>, column: usize) -> Result<Option<u128>, Error> {
+    row.get::<Option<[u8; 16]>>(column)
+        .map(|bytes| bytes.map(u128::from_be_bytes))
+}

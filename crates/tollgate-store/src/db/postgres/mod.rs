@@ -1,0 +1,427 @@
+//! Connections to a PostgreSQL server and how they are set up.
+//!
+//! A connection belongs to one thread and drives itself while that thread waits for it: a runtime of
+//! one thread each, so that lane and readers read like their counterparts on SQLite. What travels
+//! together is sent together and waited for once.
+
+mod server;
+mod sets;
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap};
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::{join, join_all, try_join_all};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{AsyncMessage, Client, Connection, Statement};
+use tollgate_core::id::ShopId;
+
+use super::{Asked, Bind, Error, Row, Sql, Value, on_postgres};
+use crate::error::OpenError;
+pub(crate) use server::Server;
+use sets::Form;
+
+/// How long a statement of the writer may take; a lock it waits for is given up long before.
+const STATEMENT_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long a COMMIT may take before its end is in doubt.
+const COMMIT_LIMIT: Duration = Duration::from_secs(5);
+
+/// What every session is told. The plans are made once: they are look-ups by key, whose best plan
+/// does not depend on the values.
+const SESSION: &str = "\
+    set timezone = 'UTC';
+    set plan_cache_mode = 'force_generic_plan';
+    set jit = off;
+    set lock_timeout = '500ms';
+    set idle_in_transaction_session_timeout = '5s'";
+
+/// What a session that only reads is told besides.
+const READER: &str = "\
+    set default_transaction_read_only = on;
+    set statement_timeout = '5s'";
+
+/// `shop_heads.lock`: by primary key, in the order of shops; the only locks a batch takes.
+const LOCK_HEADS: Sql = on_postgres(
+    "select shop_id, position
+      from shop_heads
+     where shop_id = any(?1)
+     order by shop_id
+       for no key update",
+);
+
+/// `shop_heads.lock_free`: the same, of shops that nobody else has.
+const LOCK_FREE_HEADS: Sql = on_postgres(
+    "select shop_id, position
+      from shop_heads
+     where shop_id = any(?1)
+     order by shop_id
+       for no key update
+      skip locked",
+);
+
+/// `shop_heads.insert`, `sweeps.insert`: what a shop has that was never written to.
+const INSERT_HEAD: Sql = on_postgres(
+    "insert into shop_heads (shop_id, position) values (?1, 0) on conflict (shop_id) do nothing",
+);
+const INSERT_SWEEP: Sql = on_postgres(
+    "insert into sweeps (shop_id, holder, until) values (?1, '', 0)
+         on conflict (shop_id) do nothing",
+);
+
+/// A connection to a server.
+pub(crate) struct Postgres {
+    runtime: tokio::runtime::Runtime,
+    client: Client,
+    begin: &'static str,
+    /// Prepared statements by their text's place in the program.
+    statements: RefCell<HashMap<(usize, Form), Statement>>,
+    in_transaction: Cell<bool>,
+    /// The last warning of class 01000.
+    warning: Arc<Mutex<Option<String>>>,
+}
+
+/// The rows that a look-up has found, each with the place of its key.
+pub(crate) struct Rows {
+    rows: Vec<tokio_postgres::Row>,
+}
+
+impl Rows {
+    /// Reads them in the order of their keys.
+    pub(super) fn each(
+        &self,
+        read: &mut dyn FnMut(usize, &Row<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        for row in &self.rows {
+            let last = row.len() - 1;
+            let place: i64 = row.try_get(last)?;
+            let place = usize::try_from(place - 1).expect("ordinals count from 1");
+            read(place, &Row::Postgres(row))?;
+        }
+        Ok(())
+    }
+}
+
+/// Rows to be written, by statement, column by column.
+#[derive(Default)]
+pub(crate) struct Pile {
+    statements: Vec<(&'static str, Vec<Vec<Value<'static>>>)>,
+}
+
+impl Pile {
+    /// Adds a row.
+    pub(super) fn add(&mut self, sql: &'static str, values: &[&dyn Bind]) {
+        let known = self
+            .statements
+            .iter()
+            .position(|(known, _)| std::ptr::eq(*known, sql));
+        let place = known.unwrap_or_else(|| {
+            let columns = values.iter().map(|_| Vec::new()).collect();
+            self.statements.push((sql, columns));
+            self.statements.len() - 1
+        });
+        for (column, value) in self.statements[place].1.iter_mut().zip(values) {
+            column.push(value.value().into_owned());
+        }
+    }
+}
+
+impl Postgres {
+    /// Connects for writing: to the host of the list that takes writes.
+    pub(crate) fn open_writer(server: &Server) -> Result<Postgres, OpenError> {
+        Postgres::open(server, "")
+    }
+
+    /// Connects for reading beside the writers.
+    pub(crate) fn open_reader(server: &Server) -> Result<Postgres, OpenError> {
+        Postgres::open(server, READER)
+    }
+
+    fn open(server: &Server, more: &str) -> Result<Postgres, OpenError> {
+        let refuse = |source: Error| server.refuse(source);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|source| OpenError::Io {
+                path: server.to_string().into(),
+                source,
+            })?;
+        let warning = Arc::default();
+        let client = match server.tls() {
+            Some(tls) => {
+                runtime
+                    .block_on(server.config().connect(tls))
+                    .map(|(client, connection)| {
+                        drive(&runtime, connection, &warning);
+                        client
+                    })
+            }
+            None => runtime
+                .block_on(server.config().connect(tokio_postgres::NoTls))
+                .map(|(client, connection)| {
+                    drive(&runtime, connection, &warning);
+                    client
+                }),
+        };
+        let postgres = Postgres {
+            client: client.map_err(|error| refuse(error.into()))?,
+            runtime,
+            begin: server.begin(),
+            statements: RefCell::default(),
+            in_transaction: Cell::new(false),
+            warning,
+        };
+        postgres.script(SESSION).map_err(refuse)?;
+        if !more.is_empty() {
+            postgres.script(more).map_err(refuse)?;
+        }
+        Ok(postgres)
+    }
+
+    /// Waits for an answer, but not for ever. After [`Error::no_answer`] nothing is known about the
+    /// connection, and it must be given up.
+    fn wait<T>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, Error> {
+        let answer = self
+            .runtime
+            .block_on(async { tokio::time::timeout(limit, work).await });
+        match answer {
+            Ok(answer) => Ok(answer?),
+            Err(_) => Err(Error::no_answer(limit)),
+        }
+    }
+
+    /// The statement, prepared the first time it is asked for.
+    fn statement(&self, sql: &'static str, form: Form) -> Result<Statement, Error> {
+        let at = (sql.as_ptr() as usize, form);
+        if let Some(known) = self.statements.borrow().get(&at) {
+            return Ok(known.clone());
+        }
+        let mut statement = self.prepare(&sets::numbered(sql))?;
+        if let Some(text) = sets::text(sql, form, statement.params()) {
+            statement = self.prepare(&text)?;
+        }
+        self.statements.borrow_mut().insert(at, statement.clone());
+        Ok(statement)
+    }
+
+    fn prepare(&self, text: &str) -> Result<Statement, Error> {
+        self.wait(STATEMENT_LIMIT, self.client.prepare(text))
+    }
+
+    /// Runs a statement; how many rows it changed.
+    pub(super) fn run(&self, sql: &'static str, values: &[&dyn Bind]) -> Result<usize, Error> {
+        let statement = self.statement(sql, Form::One)?;
+        let values: Vec<Value<'_>> = values.iter().map(|value| value.value()).collect();
+        let changed = self.wait(
+            STATEMENT_LIMIT,
+            self.client.execute(&statement, &pointers(&values)),
+        )?;
+        Ok(usize::try_from(changed).unwrap_or(usize::MAX))
+    }
+
+    /// The first row a statement finds, if it finds one.
+    pub(super) fn one<T>(
+        &self,
+        sql: &'static str,
+        values: &[&dyn Bind],
+        read: impl FnOnce(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        let rows = self.query(sql, values)?;
+        rows.first()
+            .map(|row| read(&Row::Postgres(row)))
+            .transpose()
+    }
+
+    /// Every row a statement finds.
+    pub(super) fn all<T>(
+        &self,
+        sql: &'static str,
+        values: &[&dyn Bind],
+        mut read: impl FnMut(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let rows = self.query(sql, values)?;
+        rows.iter().map(|row| read(&Row::Postgres(row))).collect()
+    }
+
+    fn query(
+        &self,
+        sql: &'static str,
+        values: &[&dyn Bind],
+    ) -> Result<Vec<tokio_postgres::Row>, Error> {
+        let statement = self.statement(sql, Form::One)?;
+        let values: Vec<Value<'_>> = values.iter().map(|value| value.value()).collect();
+        self.wait(
+            STATEMENT_LIMIT,
+            self.client.query(&statement, &pointers(&values)),
+        )
+    }
+
+    /// Looks up all keys of all these statements in one journey.
+    pub(super) fn look_up(&self, asked: &[Asked<'_>]) -> Result<Vec<Rows>, Error> {
+        let mut statements = Vec::with_capacity(asked.len());
+        let mut columns = Vec::with_capacity(asked.len());
+        for Asked { sql, keys } in asked {
+            statements.push(match keys.is_empty() {
+                true => None,
+                false => Some(self.statement(sql.postgres, Form::Find)?),
+            });
+            columns.push(by_column(keys));
+        }
+        let questions = statements
+            .iter()
+            .zip(&columns)
+            .map(async |(statement, columns)| match statement {
+                Some(statement) => self.client.query(statement, &pointers(columns)).await,
+                None => Ok(Vec::new()),
+            });
+        let found = self.wait(STATEMENT_LIMIT, try_join_all(questions))?;
+        Ok(found.into_iter().map(|rows| Rows { rows }).collect())
+    }
+
+    /// Writes a pile in one journey.
+    pub(super) fn write(&self, pile: Pile) -> Result<(), Error> {
+        let mut statements = Vec::with_capacity(pile.statements.len());
+        for (sql, _) in &pile.statements {
+            statements.push(self.statement(sql, Form::Write)?);
+        }
+        let writes =
+            statements
+                .iter()
+                .zip(&pile.statements)
+                .map(async |(statement, (_, columns))| {
+                    self.client.execute(statement, &pointers(columns)).await
+                });
+        // All of them are waited for: the first failure is the cause of the others.
+        let ends = self.wait(STATEMENT_LIMIT, async { Ok(join_all(writes).await) })?;
+        for end in ends {
+            end?;
+        }
+        Ok(())
+    }
+
+    /// Runs several statements without values.
+    pub(crate) fn script(&self, sql: &str) -> Result<(), Error> {
+        self.wait(STATEMENT_LIMIT, self.client.batch_execute(sql))
+    }
+
+    /// Begins a transaction that is the only one to write to these shops; their heads. Without `all`,
+    /// shops that somebody else has are left out, unless that is all of them.
+    pub(super) fn begin(
+        &self,
+        shops: &[ShopId],
+        all: bool,
+    ) -> Result<BTreeMap<ShopId, i64>, Error> {
+        let numbers: Vec<i64> = shops.iter().map(|shop| i64::from(shop.0)).collect();
+        let first = {
+            let sql = if all { LOCK_HEADS } else { LOCK_FREE_HEADS };
+            self.statement(sql.postgres, Form::One)?
+        };
+        let values: [&(dyn ToSql + Sync); 1] = [&numbers];
+        self.in_transaction.set(true);
+        let began = self.wait(STATEMENT_LIMIT, async {
+            let (begun, heads) = join(
+                self.client.batch_execute(self.begin),
+                self.client.query(&first, &values),
+            )
+            .await;
+            begun?;
+            heads
+        })?;
+        let began = match began.is_empty() && !shops.is_empty() && !all {
+            // Nothing is locked yet, so waiting for all of them in their order is safe.
+            true => {
+                let waiting = self.statement(LOCK_HEADS.postgres, Form::One)?;
+                self.wait(STATEMENT_LIMIT, self.client.query(&waiting, &values))?
+            }
+            false => began,
+        };
+        if all && began.len() < shops.len() {
+            self.rollback()?;
+            self.make_heads(shops)?;
+            return self.begin(shops, all);
+        }
+        let mut heads = BTreeMap::new();
+        for row in &began {
+            let row = Row::Postgres(row);
+            heads.insert(ShopId(row.get(0)?), row.get(1)?);
+        }
+        Ok(heads)
+    }
+
+    /// Makes what a shop needs to be written to.
+    fn make_heads(&self, shops: &[ShopId]) -> Result<(), Error> {
+        for shop in shops {
+            self.run(INSERT_HEAD.postgres, &[&shop.0])?;
+            self.run(INSERT_SWEEP.postgres, &[&shop.0])?;
+        }
+        Ok(())
+    }
+
+    /// Begins a transaction that sees one state of the database.
+    pub(super) fn begin_reading(&self) -> Result<(), Error> {
+        self.in_transaction.set(true);
+        self.script("begin isolation level repeatable read read only")
+    }
+
+    /// Ends the transaction with its writes where the server's settings want them.
+    pub(super) fn commit(&self) -> Result<(), Error> {
+        self.wait(COMMIT_LIMIT, self.client.batch_execute("commit"))?;
+        self.in_transaction.set(false);
+        let warning = self
+            .warning
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        warning.map_or(Ok(()), |warning| Err(Error::warned(warning)))
+    }
+
+    /// Ends the transaction, if there is one, without its writes.
+    pub(super) fn rollback(&self) -> Result<(), Error> {
+        match self.in_transaction.replace(false) {
+            true => self.script("rollback"),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Lets the connection work whenever its thread waits. A wait for a standby that somebody cuts short
+/// succeeds with a warning; it is kept, because such a COMMIT is in doubt.
+fn drive<S, T>(
+    runtime: &tokio::runtime::Runtime,
+    mut connection: Connection<S, T>,
+    warning: &Arc<Mutex<Option<String>>>,
+) where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    let warning = Arc::clone(warning);
+    runtime.spawn(async move {
+        while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+            if let AsyncMessage::Notice(notice) = message
+                && *notice.code() == SqlState::WARNING
+            {
+                *warning.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Some(notice.message().to_owned());
+            }
+        }
+    });
+}
+
+fn pointers<T: ToSql + Sync>(values: &[T]) -> Vec<&(dyn ToSql + Sync)> {
+    values.iter().map(|value| value as _).collect()
+}
+
+/// Keys as an array for each of their columns.
+fn by_column<'a>(keys: &[Vec<Value<'a>>]) -> Vec<Vec<Value<'a>>> {
+    let width = keys.first().map_or(0, Vec::len);
+    (0..width)
+        .map(|column| keys.iter().map(|key| key[column].clone()).collect())
+        .collect()
+}
