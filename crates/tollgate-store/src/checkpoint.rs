@@ -3,6 +3,9 @@
 //! A checkpoint beside the writer never stalls a batch, but while the writer goes on it never reaches
 //! the end of the log either, and the log would grow without bound. So when the log is large and the
 //! checkpointer has nearly caught up, the writer moves the short rest itself and begins it anew.
+//!
+//! It moves the log in large steps: a page that many batches have changed is written once a step, and
+//! its flush competes with theirs once a step.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,11 +15,11 @@ use std::thread::JoinHandle;
 
 use crate::db::Sqlite;
 
-/// The log's size at which moving it begins.
-const PAGES_BEGIN: u64 = 1000;
+/// How far the log grows between two checkpoints, in pages.
+const PAGES_STEP: u64 = 4096;
 
 /// What the checkpointer may leave for the writer to move, in pages.
-const PAGES_REST: i64 = 512;
+const PAGES_REST: u64 = 512;
 
 /// The writer's side of it.
 pub(crate) struct Checkpointer {
@@ -31,8 +34,8 @@ struct Shared {
     running: Mutex<()>,
     /// The writer wants to begin the log anew: the checkpointer stands back.
     stand_back: AtomicBool,
-    /// Pages not moved yet when the last checkpoint ended.
-    rest: AtomicU64,
+    /// Pages of the log that are moved.
+    moved: AtomicU64,
 }
 
 impl Checkpointer {
@@ -42,7 +45,7 @@ impl Checkpointer {
         let shared = Arc::new(Shared {
             running: Mutex::new(()),
             stand_back: AtomicBool::new(false),
-            rest: AtomicU64::new(u64::MAX),
+            moved: AtomicU64::new(0),
         });
         let (wake, woken) = sync_channel(1);
         let theirs = Arc::clone(&shared);
@@ -64,11 +67,15 @@ impl Checkpointer {
 
     /// Called by the writer after each batch; `true` if it has begun the log anew.
     pub(crate) fn tend(&self, writer: &Sqlite, bytes: u64, restart_at: u64) -> bool {
-        if bytes < PAGES_BEGIN * self.page_bytes {
+        let pages = bytes / self.page_bytes;
+        let rest = pages.saturating_sub(self.shared.moved.load(Ordering::Relaxed));
+        if bytes < restart_at {
+            if PAGES_STEP <= rest {
+                self.wake();
+            }
             return false;
         }
-        let caught_up = self.shared.rest.load(Ordering::Relaxed) <= PAGES_REST as u64;
-        if bytes < restart_at || (!caught_up && bytes < restart_at * 2) {
+        if PAGES_REST < rest && bytes < restart_at * 2 {
             self.wake();
             return false;
         }
@@ -82,8 +89,9 @@ impl Checkpointer {
             }
         };
         self.shared.stand_back.store(false, Ordering::Relaxed);
-        self.shared.rest.store(u64::MAX, Ordering::Relaxed);
-        if !begun {
+        if begun {
+            self.shared.moved.store(0, Ordering::Relaxed);
+        } else {
             self.wake();
         }
         begun
@@ -115,9 +123,9 @@ fn work(db: &Sqlite, path: &std::path::Path, woken: &Receiver<()>, shared: &Shar
             return;
         };
         match db.checkpoint_passive() {
-            Ok((log, moved)) => {
-                let rest = u64::try_from(log - moved).unwrap_or(u64::MAX);
-                shared.rest.store(rest, Ordering::Relaxed);
+            Ok((_, moved)) => {
+                let moved = u64::try_from(moved).unwrap_or(0);
+                shared.moved.store(moved, Ordering::Relaxed);
             }
             Err(error) => {
                 tracing::warn!(%error, path = %path.display(), "failed to move the log");
