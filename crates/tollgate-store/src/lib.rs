@@ -22,6 +22,8 @@ mod pages;
 mod rejected;
 mod recent;
 mod figures;
+mod scratch;
+mod peer;
 mod doc;
 mod words;
 mod db;
@@ -44,5 +46,7 @@ pub use pages::{
     EffectLine, EventFilter, KEYS_MAX, KeptDelivery, OrderFilter, PAGE_ITEMS_MAX, Page,
     PaymentFilter, ROWS_LOOKED_AT_MAX, SLOTS_MAX, STORY_LINES_MAX, Seek, StoryLine,
 };
+pub use peer::{PeerFigures, per_request_serializable};
+pub use scratch::Scratch;
 pub use store::Store;
 pub use submission::{Answer, Class, Render, Reply, Submission};

@@ -139,7 +139,7 @@ impl Store {
 
     /// What [`Store::open`] would do to the schema on a server, without doing it.
     pub fn pending_migrations_on(place: &ServerPlace) -> Result<Vec<Step>, OpenError> {
-        let server = server(place)?;
+        let server = Server::of(place)?;
         apart(|| {
             let db = Db::Postgres(Box::new(Postgres::open_reader(&server)?));
             migrate::pending(&db, Path::new(&server.to_string()))
@@ -329,7 +329,7 @@ fn make_ready(options: &Options) -> Result<Ready, OpenError> {
             file_ready(options, folder.path().join("tollgate.db"), Some(folder))
         }
         Place::Server(place) => {
-            let server = server(place)?;
+            let server = Server::of(place)?;
             let lanes = place.lanes.max(1);
             apart(|| server_ready(options, server, lanes))
         }
@@ -404,17 +404,9 @@ fn server_ready(options: &Options, server: Server, lanes: usize) -> Result<Ready
     })
 }
 
-fn server(place: &ServerPlace) -> Result<Server, OpenError> {
-    Server::new(
-        &place.url,
-        place.isolation,
-        place.root_certificate.as_deref(),
-    )
-}
-
 /// Does something on a thread of its own: connections to a server wait in a way that an async
 /// runtime's threads must not.
-fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         scope
             .spawn(work)
@@ -424,7 +416,7 @@ fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 }
 
 /// A number that no other process has drawn.
-fn random() -> u64 {
+pub(crate) fn random() -> u64 {
     use std::hash::{BuildHasher, Hasher};
     std::hash::RandomState::new().build_hasher().finish()
 }

@@ -11,10 +11,13 @@ mod verify;
 mod figures;
 mod report;
 mod disk;
+mod database;
+mod peer;
 
 use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -27,8 +30,10 @@ use crate::load::client::Client;
 use crate::load::files;
 use crate::load::pace::Rate;
 use child::{Role, Server};
+use database::Database;
 use figures::Figures;
 use measure::{Bench, Shape, Side, SizeWatch, TICKS};
+use verify::Truth;
 
 /// Measure this machine: a server of its own, load on loopback, ratios to the bare HTTP server.
 ///
@@ -40,10 +45,16 @@ use measure::{Bench, Shape, Side, SizeWatch, TICKS};
 pub(super) struct Args {
     /// What is measured.
     name: Name,
-    /// Where the database lies: "sqlite:FILE", a file that is not there yet. A temporary file
-    /// if absent.
+    /// Where the database lies: "sqlite:FILE", a file that is not there yet, or "postgres://…", a
+    /// server on which this user may create a database. A temporary file if absent.
     #[arg(long, value_name = "URL")]
     store: Option<String>,
+    /// How many servers share the database; more than one needs PostgreSQL.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=8))]
+    instances: u16,
+    /// Over how many shops the requests are spread: ingest, duplicates, apply and orders.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=64))]
+    shops: u64,
     /// How long each run of a round is.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
@@ -123,8 +134,19 @@ fn wrong(args: &Args) -> Option<String> {
     if args.sold_out && args.name != Name::HotSku {
         return Some("--sold-out: only hot-sku runs out".to_owned());
     }
-    let file = args.store.as_deref().map(fresh_file)?;
-    file.err().map(|error| error.to_string())
+    let spreads = matches!(
+        args.name,
+        Name::Ingest | Name::Duplicates | Name::Apply | Name::Orders
+    );
+    if args.shops > 1 && !spreads {
+        return Some(format!("--shops: {} is about one shop", args.name.word()));
+    }
+    let place = match database::place(args.store.as_deref()) {
+        Ok(place) => place,
+        Err(error) => return Some(error.to_string()),
+    };
+    (args.instances > 1 && !place.is_shared())
+        .then(|| "--instances: several servers need --store postgres://…".to_owned())
 }
 
 fn measure(args: &Args) -> Result<Figures, BenchError> {
@@ -135,12 +157,8 @@ fn measure(args: &Args) -> Result<Figures, BenchError> {
         .prefix("tollgate-bench-")
         .tempdir_in(&folder)
         .map_err(|error| BenchError(format!("make a folder in {}: {error}", folder.display())))?;
-    let database = match &args.store {
-        None => temporary.path().join("bench.db"),
-        Some(url) => fresh_file(url)?,
-    };
-    let home = database.parent().unwrap_or(Path::new("."));
-    if disk::is_in_memory(home) {
+    let database = database::place(args.store.as_deref())?.make(temporary.path())?;
+    if let Some(home) = database.folder().filter(|home| disk::is_in_memory(home)) {
         anstream::eprintln!(
             "warning: {} is in memory, where a flush costs nothing; name a file on a disk with \
              --store, or the figures do not count",
@@ -151,18 +169,14 @@ fn measure(args: &Args) -> Result<Figures, BenchError> {
     let (key, secret) = (format!("tg_{}", fresh()), fresh());
     let role = |database| Role {
         database,
+        shops: args.shops,
         provider: args.provider,
         key: key.clone(),
         secret: secret.clone(),
     };
-    let side = |role: Role| {
-        let server = Server::start(&role)?;
-        let client = Client::new(server.target(), &role.key).into();
-        Ok::<Side, BenchError>(Side { server, client })
-    };
-    let store = side(role(Some(database.clone())))?;
-    let ceiling = side(role(None))?;
-    let idle = rest(&store.server);
+    let store = side(&role(Some(database.url())), args.instances)?;
+    let ceiling = side(&role(None), 1)?;
+    let idle = rest(&store.servers[0]);
     let shape = Shape {
         name: args.name,
         seconds: args.seconds,
@@ -171,7 +185,7 @@ fn measure(args: &Args) -> Result<Figures, BenchError> {
         sold_out: args.sold_out,
         provider: args.provider,
     };
-    let watch = SizeWatch::over(beside(&database, "-wal"));
+    let watch = SizeWatch::over(database.log());
     let mut bench = Bench::new(shape, store, ceiling, secret, progress(args.rounds));
     bench.furnish()?;
     bench.warm_up()?;
@@ -181,15 +195,26 @@ fn measure(args: &Args) -> Result<Figures, BenchError> {
     }
     bench.progress.set_message("reading back");
     let checked = check(&bench)?;
-    let rss_bytes_max = bench.store.server.usage().map(|usage| usage.rss_bytes_max);
+    let rss_bytes_max = bench.store.usage().map(|usage| usage.rss_bytes_max);
+    let peer = match (&database, args.name) {
+        (Database::Server(_, place), Name::HotSlot) => {
+            bench.progress.set_message("the peer");
+            Some(peer::measure(place, &shape)?)
+        }
+        _ => None,
+    };
     bench.progress.finish_and_clear();
-    bench.store.server.stop()?;
-    bench.ceiling.server.stop()?;
+    for server in bench.store.servers.into_iter().chain(bench.ceiling.servers) {
+        server.stop()?;
+    }
     Ok(Figures {
         bench: args.name.word(),
-        store: "sqlite".to_owned(),
+        store: database.kind().to_owned(),
+        instances: args.instances,
+        shops: args.shops,
+        peer,
         provider: args.provider.word(),
-        file_system: disk::file_system(home).unwrap_or_else(|| "unknown".to_owned()),
+        file_system: database.folder().and_then(disk::file_system),
         seconds: args.seconds,
         connections: shape.connections,
         rate_asked: args.rate.map(NonZeroU32::get),
@@ -197,9 +222,35 @@ fn measure(args: &Args) -> Result<Figures, BenchError> {
         idle,
         rss_bytes_max,
         wal_bytes_max: watch.end(),
-        database_bytes: std::fs::metadata(&database).map_or(0, |metadata| metadata.len()),
+        database_bytes: database.bytes(),
         checked,
     })
+}
+
+/// Starts the servers of one side, and makes a key for each shop.
+fn side(role: &Role, instances: u16) -> Result<Side, BenchError> {
+    let mut servers = Vec::new();
+    for _ in 0..instances {
+        servers.push(Server::start(role)?);
+    }
+    let target = servers[0].target();
+    let mut clients = vec![Arc::new(Client::new(target, &role.key))];
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| BenchError(format!("make the shops' keys: {error}")))?;
+    for shop in 1..role.shops {
+        let wanted = serde_json::json!({
+            "name": "bench", "scopes": ["read", "write", "admin"], "shop": requests::shop(shop),
+        });
+        let name = format!("key-{shop}");
+        let made = runtime
+            .block_on(clients[0].create("/v1/keys", &name, &wanted))
+            .map_err(|error| BenchError(format!("make a shop's key: {error}")))?;
+        let key = made["key"].as_str().unwrap_or_default();
+        clients.push(Arc::new(Client::new(target, key)));
+    }
+    Ok(Side { servers, clients })
 }
 
 /// Takes the temporary folder away when somebody ends the bench with Ctrl-C.
@@ -235,7 +286,10 @@ fn check(bench: &Bench) -> Result<Vec<(String, u64)>, BenchError> {
         .enable_all()
         .build()
         .map_err(|error| BenchError(format!("read the results back: {error}")))?;
-    let truth = runtime.block_on(verify::read(&bench.store.client, &bench.shape))?;
+    let mut truth = Truth::default();
+    for client in &bench.store.clients {
+        truth.add(runtime.block_on(verify::read(client, &bench.shape))?);
+    }
     let checks = verify::checks(&bench.shape, &bench.ledger, &truth);
     let wrong: Vec<String> = checks
         .iter()
@@ -270,31 +324,6 @@ fn check(bench: &Bench) -> Result<Vec<(String, u64)>, BenchError> {
     Ok(checked)
 }
 
-/// A SQLite file that is not there yet: a bench never writes into somebody's database.
-fn fresh_file(url: &str) -> Result<PathBuf, BenchError> {
-    let path = match url.strip_prefix("sqlite:") {
-        Some(path) if !path.is_empty() && path != ":memory:" => PathBuf::from(path),
-        Some(_) | None => {
-            return Err(BenchError(format!(
-                "--store {url}: a URL like sqlite:FILE is wanted"
-            )));
-        }
-    };
-    if path.exists() {
-        return Err(BenchError(format!(
-            "--store {url}: the file is there already; a bench only writes into a new one"
-        )));
-    }
-    Ok(path)
-}
-
-/// The file beside a database that has its name and this ending.
-fn beside(database: &Path, ending: &str) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push(ending);
-    PathBuf::from(name)
-}
-
 fn progress(rounds: u32) -> ProgressBar {
     let style =
         ProgressStyle::with_template("{bar:30} {percent} % {msg}").expect("the template is right");
@@ -315,27 +344,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_new_file_is_a_store() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let there = folder.path().join("there.db");
-        std::fs::write(&there, b"").expect("it can be written to");
-        let url = |path: &Path| format!("sqlite:{}", path.display());
-        assert!(fresh_file(&url(&folder.path().join("new.db"))).is_ok());
-        for url in [
-            url(&there),
-            "sqlite::memory:".to_owned(),
-            "sqlite:".to_owned(),
-            "x".to_owned(),
-        ] {
-            assert!(fresh_file(&url).is_err(), "{url}");
-        }
-    }
-
-    #[test]
     fn a_store_that_cannot_be_one_is_asked_for_wrongly() {
         let args = Args {
             name: Name::Ingest,
             store: Some("x".to_owned()),
+            instances: 1,
+            shops: 1,
             seconds: 1,
             connections: 1,
             rate: None,
@@ -351,14 +365,6 @@ mod tests {
                 ..args
             }),
             None
-        );
-    }
-
-    #[test]
-    fn the_log_lies_beside_its_database() {
-        assert_eq!(
-            beside(Path::new("/a/b.db"), "-wal"),
-            Path::new("/a/b.db-wal")
         );
     }
 }

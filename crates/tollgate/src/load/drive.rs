@@ -17,8 +17,8 @@ use super::script::Script;
 /// One run.
 #[derive(Clone)]
 pub(crate) struct Load {
-    /// Where to.
-    pub(crate) target: Target,
+    /// Where to: the connections take turns.
+    pub(crate) targets: Vec<Target>,
     /// How many requests may be on their way at once.
     pub(crate) connections: usize,
     /// When requests are sent: as soon as a connection is free, or at this rate.
@@ -145,7 +145,6 @@ struct Shared {
     start: Instant,
     /// No request is sent after this.
     end: Instant,
-    target: Target,
     tell: &'static [u8],
     repeat: bool,
     tally: RefCell<Tally>,
@@ -157,8 +156,9 @@ async fn drive(
     progress: &dyn Fn(f64),
 ) -> Result<Tally, std::io::Error> {
     let mut connections = Vec::with_capacity(load.connections);
-    for _ in 0..load.connections {
-        connections.push(Connection::open(load.target).await?);
+    for number in 0..load.connections {
+        let target = load.targets[number % load.targets.len()];
+        connections.push((Connection::open(target).await?, target));
     }
     let start = Instant::now();
     let due = load.rate.map(|rate| (rate, Arc::new(Semaphore::new(0))));
@@ -168,7 +168,6 @@ async fn drive(
         due: due.clone(),
         start,
         end: start + load.length + drain,
-        target: load.target,
         tell: load.tell,
         repeat: load.repeat,
         tally: RefCell::default(),
@@ -185,7 +184,9 @@ async fn drive(
     });
     let tasks: Vec<_> = connections
         .into_iter()
-        .map(|connection| tokio::task::spawn_local(send(Rc::clone(&shared), connection)))
+        .map(|(connection, target)| {
+            tokio::task::spawn_local(send(Rc::clone(&shared), connection, target))
+        })
         .collect();
     let watched = async {
         for task in tasks {
@@ -252,7 +253,7 @@ fn pace(rate: Rate, start: Instant, length: Duration, most: u64, due: &Semaphore
     last
 }
 
-async fn send(shared: Rc<Shared>, mut connection: Connection) {
+async fn send(shared: Rc<Shared>, mut connection: Connection, target: Target) {
     while let Some((index, begun)) = next_request(&shared).await {
         let Some(request) = shared.script.get(index) else {
             break;
@@ -262,7 +263,7 @@ async fn send(shared: Rc<Shared>, mut connection: Connection) {
             break;
         }
         if !connection.is_open() {
-            match Connection::open(shared.target).await {
+            match Connection::open(target).await {
                 Ok(fresh) => connection = fresh,
                 Err(error) => {
                     let mut tally = shared.tally.borrow_mut();
@@ -369,7 +370,7 @@ mod tests {
 
     fn load(target: Target, connections: usize, rate: Option<u32>, millis: u64) -> Load {
         Load {
-            target,
+            targets: vec![target],
             connections,
             rate: rate.and_then(NonZeroU32::new).map(Rate::new),
             length: Duration::from_millis(millis),

@@ -135,6 +135,11 @@ impl Postgres {
         Postgres::open(server, "")
     }
 
+    /// Connects for whatever a caller begins by itself.
+    pub(crate) fn open_plain(server: &Server) -> Result<Postgres, OpenError> {
+        Postgres::open(server, "set lock_timeout = 0")
+    }
+
     /// Connects for reading beside the writers.
     pub(crate) fn open_reader(server: &Server) -> Result<Postgres, OpenError> {
         Postgres::open(server, READER)

@@ -11,7 +11,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::Error;
 use crate::error::OpenError;
-use crate::options::Isolation;
+use crate::options::{Isolation, ServerPlace};
 
 /// How long one host may take to answer, where the URL says nothing else.
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
@@ -36,11 +36,17 @@ impl std::fmt::Display for Server {
 }
 
 impl Server {
+    /// The server of a place.
+    pub(crate) fn of(place: &ServerPlace) -> Result<Server, OpenError> {
+        let certificate = place.root_certificate.as_deref();
+        Server::new(&place.url, place.isolation, certificate)
+    }
+
     /// Reads a URL. `root_certificate` is whom to trust besides the system's certificates.
     ///
     /// `sslmode=require` encrypts and checks the server's certificate and name; anything else is
     /// spoken in the open.
-    pub(crate) fn new(
+    fn new(
         url: &str,
         isolation: Isolation,
         root_certificate: Option<&Path>,

@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -11,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::BenchError;
+use super::requests;
 use super::webhook::Provider;
 use crate::app::App;
 use crate::config::Config;
@@ -23,8 +23,10 @@ use crate::load::process::{self, Usage};
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Role {
-    /// The database file; absent for the ceiling, which has none.
-    pub(super) database: Option<PathBuf>,
+    /// The database's URL; absent for the ceiling, which has none.
+    pub(super) database: Option<String>,
+    /// How many shops there are.
+    pub(super) shops: u64,
     /// The admin key.
     pub(super) key: String,
     /// Whose webhooks come.
@@ -185,15 +187,20 @@ async fn closed_input() {
 }
 
 fn configuration(role: &Role) -> String {
-    let url = match &role.database {
-        Some(path) => format!("sqlite:{}", path.display()),
-        None => "sqlite::memory:".to_owned(),
-    };
+    let url = role.database.as_deref().unwrap_or("sqlite::memory:");
+    let source = role.provider.source(&role.secret);
+    let further: String = (1..role.shops)
+        .map(|shop| {
+            source.replace(
+                "[sources.",
+                &format!("[shops.{}.sources.", requests::shop(shop)),
+            )
+        })
+        .collect();
     format!(
-        "[store]\nurl = {}\n[api]\nbootstrap_key = \"literal:{}\"\n[log]\nlevel = \"warn\"\n{}",
+        "[store]\nurl = {}\n[api]\nbootstrap_key = \"literal:{}\"\n[log]\nlevel = \"warn\"\n{source}{further}",
         toml::Value::from(url),
         role.key,
-        role.provider.source(&role.secret)
     )
 }
 

@@ -9,7 +9,7 @@ use tokio::task::LocalSet;
 
 use super::requests::{code, mixed, reference};
 use crate::load::client::Client;
-use crate::load::connection::{Answer, Connection, ExchangeError};
+use crate::load::connection::{Answer, Connection, ExchangeError, Target};
 use crate::load::drive::{Load, Tally};
 use crate::load::response::word_after;
 use crate::load::script::Script;
@@ -57,7 +57,10 @@ pub(super) fn run(
             tally: RefCell::default(),
         });
         let players: Vec<_> = (0..load.connections)
-            .map(|_| tokio::task::spawn_local(play(Rc::clone(&shared))))
+            .map(|number| {
+                let target = load.targets[number % load.targets.len()];
+                tokio::task::spawn_local(play(Rc::clone(&shared), target))
+            })
             .collect();
         for player in players {
             player.await.map_err(std::io::Error::other)?;
@@ -70,10 +73,8 @@ pub(super) fn run(
     }))
 }
 
-async fn play(shared: Rc<Shared>) {
-    let opened = Connection::open(shared.load.target)
-        .await
-        .map_err(ExchangeError::from);
+async fn play(shared: Rc<Shared>, target: Target) {
+    let opened = Connection::open(target).await.map_err(ExchangeError::from);
     let ended = match opened {
         Ok(mut connection) => pairs(&shared, &mut connection).await,
         Err(error) => Err(error),

@@ -1,6 +1,7 @@
 //! The figures of a run, of a round and of all rounds.
 
 use serde_json::{Value, json};
+use tollgate_store::PeerFigures;
 
 use crate::load::drive::Tally;
 
@@ -118,12 +119,18 @@ impl Spread {
 #[derive(Debug, Clone)]
 pub(super) struct Figures {
     pub(super) bench: &'static str,
-    /// `sqlite`.
+    /// `sqlite` or `postgres`.
     pub(super) store: String,
+    /// How many servers shared it.
+    pub(super) instances: u16,
+    /// Over how many shops the requests were spread.
+    pub(super) shops: u64,
+    /// The peer, where there is one.
+    pub(super) peer: Option<PeerFigures>,
     /// Whose webhooks were sent.
     pub(super) provider: &'static str,
-    /// The kind of file system it lies on.
-    pub(super) file_system: String,
+    /// The kind of file system it lies on, where that is known.
+    pub(super) file_system: Option<String>,
     /// How long a run was asked to be.
     pub(super) seconds: u64,
     pub(super) connections: usize,
@@ -168,6 +175,15 @@ impl Figures {
         json!({
             "bench": self.bench,
             "store": self.store,
+            "instances": self.instances,
+            "shops": self.shops,
+            "peer": self.peer.map(|peer| json!({
+                "rate": tenth(peer.rate),
+                "tries": hundredth(peer.tries),
+                "conflicts": thousandth(peer.conflicts),
+                "given_up": thousandth(peer.given_up),
+                "ours_to_peer": tenth(rate.median / peer.rate.max(1.0)),
+            })),
             "provider": self.provider,
             "file_system": self.file_system,
             "seconds": self.seconds,
@@ -253,8 +269,11 @@ mod tests {
         let figures = Figures {
             bench: "ingest",
             store: "sqlite".to_owned(),
+            instances: 1,
+            shops: 1,
+            peer: None,
             provider: "hmac",
-            file_system: "ext4".to_owned(),
+            file_system: Some("ext4".to_owned()),
             seconds: 1,
             connections: 64,
             rate_asked: None,

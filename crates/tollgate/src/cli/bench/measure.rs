@@ -14,9 +14,10 @@ use super::plan::Name;
 use super::requests::{CALENDARS, HOT, PLENTY, SKUS, Writer, calendar, distinct, sku};
 use super::webhook::Provider;
 use crate::load::client::Client;
+use crate::load::connection::Target;
 use crate::load::drive::{self, Load, Tally};
 use crate::load::pace::Rate;
-use crate::load::process;
+use crate::load::process::{self, Usage};
 use crate::load::script::Script;
 
 /// How a bench is run.
@@ -30,10 +31,34 @@ pub(super) struct Shape {
     pub(super) provider: Provider,
 }
 
-/// A server and what its requests are written with.
+/// Servers of one database, and what their requests are written with.
 pub(super) struct Side {
-    pub(super) server: Server,
-    pub(super) client: Arc<Client>,
+    pub(super) servers: Vec<Server>,
+    /// A caller for each shop, `main` first.
+    pub(super) clients: Vec<Arc<Client>>,
+}
+
+impl Side {
+    fn targets(&self) -> Vec<Target> {
+        self.servers.iter().map(Server::target).collect()
+    }
+
+    /// What the servers have used together; the most memory that one of them had.
+    pub(super) fn usage(&self) -> Option<Usage> {
+        let mut all: Option<Usage> = None;
+        for server in &self.servers {
+            let one = server.usage()?;
+            all = Some(match all {
+                None => one,
+                Some(all) => Usage {
+                    cpu: all.cpu + one.cpu,
+                    rss_bytes: all.rss_bytes.max(one.rss_bytes),
+                    rss_bytes_max: all.rss_bytes_max.max(one.rss_bytes_max),
+                },
+            });
+        }
+        all
+    }
 }
 
 /// What was answered in all, for the check at the end.
@@ -118,10 +143,11 @@ impl Bench {
                 (plenty(0..SKUS), (0..CALENDARS).map(calendar).collect())
             }
         };
-        let client = &self.store.client;
         let write = |script: &mut Script, path: String, body: serde_json::Value| {
             let body = body.to_string();
-            script.push(|out| client.write(out, "PUT", &path, None, body.as_bytes()));
+            for client in &self.store.clients {
+                script.push(|out| client.write(out, "PUT", &path, None, body.as_bytes()));
+            }
         };
         let mut shelves = Script::default();
         for (sku, on_hand) in stock {
@@ -157,7 +183,7 @@ impl Bench {
         connections: usize,
     ) -> Result<Tally, BenchError> {
         let load = Load {
-            target: side.server.target(),
+            targets: side.targets(),
             connections,
             rate: None,
             length: PREPARE_MAX,
@@ -219,7 +245,7 @@ impl Bench {
             .signer(&self.secret)
             .map_err(|error| BenchError(error.to_string()))?;
         Ok(Writer {
-            client: &side.client,
+            clients: &side.clients,
             signer,
             currency: provider.currency(),
             now: now(),
@@ -245,7 +271,7 @@ impl Bench {
         length: Duration,
     ) -> Result<(Run, Tally), BenchError> {
         let load = Load {
-            target: side.server.target(),
+            targets: side.targets(),
             connections: self.shape.connections,
             rate: self.shape.rate,
             length,
@@ -253,19 +279,19 @@ impl Bench {
             // The ceiling keeps nothing: to it a repeated request is like a new one.
             repeat: std::ptr::eq(side, &self.ceiling),
         };
-        let before = (side.server.usage(), process::usage(std::process::id()));
+        let before = (side.usage(), process::usage(std::process::id()));
         let begun = self.progress.position();
         let progress = |share: f64| {
             self.progress
                 .set_position(begun + (share * TICKS as f64) as u64)
         };
         let tally = match self.shape.name {
-            Name::Early => early::run(&load, &side.client, script, from),
+            Name::Early => early::run(&load, &side.clients[0], script, from),
             _ => drive::run(&load, script, &progress),
         };
         self.progress.set_position(begun + TICKS);
         let tally = tally.map_err(|error| BenchError(format!("send the load: {error}")))?;
-        let after = (side.server.usage(), process::usage(std::process::id()));
+        let after = (side.usage(), process::usage(std::process::id()));
         let used = |before: Option<process::Usage>, after: Option<process::Usage>| {
             let used = before
                 .zip(after)

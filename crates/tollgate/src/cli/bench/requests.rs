@@ -1,5 +1,7 @@
 //! Writes the requests of each bench.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::plan::Name;
@@ -15,16 +17,27 @@ pub(super) const CALENDARS: u64 = 8;
 pub(super) const HOT: &str = "hot";
 /// Room and stock that do not run out: every order of ten years at a million a second fits.
 pub(super) const PLENTY: i64 = 1 << 48;
-/// The path of the bench's webhooks.
-pub(super) const WEBHOOKS: &str = "/webhooks/bench";
+/// The name of a further shop; number 0 is `main`.
+pub(super) fn shop(number: u64) -> String {
+    format!("shop-{number}")
+}
+
+/// The path of a shop's webhooks.
+fn webhooks(number: u64) -> String {
+    match number {
+        0 => "/webhooks/bench".to_owned(),
+        number => format!("/webhooks/{}/bench", shop(number)),
+    }
+}
 
 const UNIT_MINOR: i64 = 1_999;
 /// Longer than any bench takes, so that no hold runs out while it is measured.
 const HOLD_SECONDS: i64 = 86_400;
 
-/// Writes requests for one server.
+/// Writes requests for one server, or several that serve the same shops.
 pub(super) struct Writer<'a> {
-    pub(super) client: &'a Client,
+    /// A caller for each shop; the requests take turns.
+    pub(super) clients: &'a [Arc<Client>],
     pub(super) signer: Signer,
     /// The currency of the orders.
     pub(super) currency: &'static str,
@@ -71,18 +84,21 @@ impl Writer<'_> {
         let webhook = self
             .signer
             .captured(number, &reference, 2 * UNIT_MINOR, self.now);
-        script.push(|out| {
-            self.client
-                .write_webhook(out, WEBHOOKS, &webhook.headers, &webhook.body);
-        });
+        let (client, shop) = self.client(number);
+        let path = webhooks(shop);
+        script.push(|out| client.write_webhook(out, &path, &webhook.headers, &webhook.body));
+    }
+
+    /// Who calls with this number, and for which shop.
+    fn client(&self, number: u64) -> (&Client, u64) {
+        let shop = number % self.clients.len() as u64;
+        (&self.clients[shop as usize], shop)
     }
 
     fn order(&self, script: &mut Script, number: u64, order: &Value) {
         let (key, body) = (code(number), order.to_string());
-        script.push(|out| {
-            self.client
-                .write(out, "POST", "/v1/orders", Some(&key), body.as_bytes());
-        });
+        let (client, _) = self.client(number);
+        script.push(|out| client.write(out, "POST", "/v1/orders", Some(&key), body.as_bytes()));
     }
 }
 

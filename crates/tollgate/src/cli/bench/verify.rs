@@ -22,6 +22,20 @@ pub(super) struct Truth {
     pub(super) slots_sold: i64,
 }
 
+impl Truth {
+    /// Adds another shop's.
+    pub(super) fn add(&mut self, other: Truth) {
+        self.events += other.events;
+        self.orders += other.orders;
+        self.orders_paid += other.orders_paid;
+        self.pieces_on_hand += other.pieces_on_hand;
+        self.pieces_held += other.pieces_held;
+        self.skus += other.skus;
+        self.slots_held += other.slots_held;
+        self.slots_sold += other.slots_sold;
+    }
+}
+
 /// Reads it through the API.
 pub(super) async fn read(client: &Client, shape: &Shape) -> Result<Truth, BenchError> {
     let because = |error: ClientError| BenchError(format!("read the results back: {error}"));
