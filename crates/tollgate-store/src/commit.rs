@@ -64,7 +64,6 @@ impl Gate {
                 Ok((known, ends)) => {
                     let flushing = Instant::now();
                     let db = self.db.as_ref().expect("it was used just now");
-                    self.say("commit");
                     let next = match db.commit() {
                         Ok(()) => None,
                         Err(error) => self.after_commit(&id, &error, tries),
@@ -100,11 +99,9 @@ impl Gate {
         let impatient = jobs
             .iter()
             .any(|job| job.reply_to.is_some() && IMPATIENT < job.since.elapsed());
-        self.say("begin");
         let locking = Instant::now();
         let heads = db.begin(&shops, impatient)?;
         self.counters.lock_wait.note(locking.elapsed());
-        self.say("load");
         let mut batch = Batch::begin(db, &self.options, &self.counters, now, heads);
         let ends = batch.decide(jobs)?;
         let Batch {
@@ -113,7 +110,6 @@ impl Gate {
             died,
             ..
         } = batch;
-        self.say("write");
         let lane = Lane {
             name: &self.lane_name,
             batch: *id,
@@ -293,13 +289,6 @@ impl Gate {
             counters
                 .queue_age
                 .note(began.saturating_duration_since(oldest));
-        }
-    }
-
-    /// Tells whoever steps through what this lane does.
-    fn say(&self, word: &'static str) {
-        if let Some(pause) = &self.options.pause {
-            pause(word);
         }
     }
 }

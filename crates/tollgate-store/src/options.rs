@@ -20,7 +20,9 @@ pub type DecideFn = Arc<dyn Fn(Timestamp, &Rules, &Command, &Snapshot) -> Verdic
 pub type MakeSlots =
     Arc<dyn Fn(&Calendar, Timestamp) -> Option<(Vec<NewSlot>, Timestamp, Timestamp)> + Send + Sync>;
 
-/// What a lane calls before each journey to the server.
+/// What a lane calls before each journey of a batch to the server, with a word for it: `begin` (the
+/// locks that are free, with it), `wait` (for locks that somebody has), `load` (a wave), `write` (a
+/// statement; each is a journey of its own then), `commit`.
 pub type Pause = Arc<dyn Fn(&'static str) + Send + Sync>;
 
 /// Where the data is.
@@ -85,8 +87,8 @@ pub struct Options {
     pub decide: DecideFn,
     /// Makes a calendar's next slots.
     pub make_slots: MakeSlots,
-    /// Called by a lane before each journey to the server, with a word for it. For tests that step
-    /// through what two instances do.
+    /// Called by a lane before each journey to the server. For tests that step through what two
+    /// instances do.
     pub pause: Option<Pause>,
 }
 

@@ -329,7 +329,7 @@ fn make_ready(options: &Options) -> Result<Ready, OpenError> {
             file_ready(options, folder.path().join("tollgate.db"), Some(folder))
         }
         Place::Server(place) => {
-            let server = Server::of(place)?;
+            let server = Server::of(place)?.with_pause(options.pause.clone());
             let lanes = place.lanes.max(1);
             apart(|| server_ready(options, server, lanes))
         }

@@ -21,6 +21,7 @@ use tollgate_core::id::ShopId;
 
 use super::{Asked, Bind, Error, Row, Sql, Value, on_postgres};
 use crate::error::OpenError;
+use crate::options::Pause;
 pub(crate) use server::Server;
 use sets::Form;
 
@@ -82,6 +83,8 @@ pub(crate) struct Postgres {
     in_transaction: Cell<bool>,
     /// The last warning of class 01000.
     warning: Arc<Mutex<Option<String>>>,
+    /// Called before each journey of a batch.
+    pause: Option<Pause>,
 }
 
 /// The rows that a look-up has found, each with the place of its key.
@@ -132,7 +135,9 @@ impl Pile {
 impl Postgres {
     /// Connects for writing: to the host of the list that takes writes.
     pub(crate) fn open_writer(server: &Server) -> Result<Postgres, OpenError> {
-        Postgres::open(server, "")
+        let mut postgres = Postgres::open(server, "")?;
+        postgres.pause = server.pause();
+        Ok(postgres)
     }
 
     /// Connects for whatever a caller begins by itself.
@@ -178,12 +183,20 @@ impl Postgres {
             statements: RefCell::default(),
             in_transaction: Cell::new(false),
             warning,
+            pause: None,
         };
         postgres.script(SESSION).map_err(refuse)?;
         if !more.is_empty() {
             postgres.script(more).map_err(refuse)?;
         }
         Ok(postgres)
+    }
+
+    /// Tells whoever steps through what this connection does.
+    fn say(&self, word: &'static str) {
+        if let Some(pause) = &self.pause {
+            pause(word);
+        }
     }
 
     /// Waits for an answer, but not for ever. After [`Error::no_answer`] nothing is known about the
@@ -286,11 +299,12 @@ impl Postgres {
                 Some(statement) => self.client.query(statement, &pointers(columns)).await,
                 None => Ok(Vec::new()),
             });
+        self.say("load");
         let found = self.wait(STATEMENT_LIMIT, try_join_all(questions))?;
         Ok(found.into_iter().map(|rows| Rows { rows }).collect())
     }
 
-    /// Writes a pile in one journey.
+    /// Writes a pile in one journey; statement by statement, if somebody steps through them.
     pub(super) fn write(&self, pile: Pile) -> Result<(), Error> {
         let mut statements = Vec::with_capacity(pile.statements.len());
         for (sql, _) in &pile.statements {
@@ -303,6 +317,13 @@ impl Postgres {
                 .map(async |(statement, (_, columns))| {
                     self.client.execute(statement, &pointers(columns)).await
                 });
+        if self.pause.is_some() {
+            for write in writes {
+                self.say("write");
+                self.wait(STATEMENT_LIMIT, write)?;
+            }
+            return Ok(());
+        }
         // All of them are waited for: the first failure is the cause of the others.
         let ends = self.wait(STATEMENT_LIMIT, async { Ok(join_all(writes).await) })?;
         for end in ends {
@@ -329,6 +350,7 @@ impl Postgres {
             self.statement(sql.postgres, Form::One)?
         };
         let values: [&(dyn ToSql + Sync); 1] = [&numbers];
+        self.say("begin");
         self.in_transaction.set(true);
         let began = self.wait(STATEMENT_LIMIT, async {
             let (begun, heads) = join(
@@ -343,6 +365,7 @@ impl Postgres {
             // Nothing is locked yet, so waiting for all of them in their order is safe.
             true => {
                 let waiting = self.statement(LOCK_HEADS.postgres, Form::One)?;
+                self.say("wait");
                 self.wait(STATEMENT_LIMIT, self.client.query(&waiting, &values))?
             }
             false => began,
@@ -377,6 +400,7 @@ impl Postgres {
 
     /// Ends the transaction with its writes where the server's settings want them.
     pub(super) fn commit(&self) -> Result<(), Error> {
+        self.say("commit");
         self.wait(COMMIT_LIMIT, self.client.batch_execute("commit"))?;
         self.in_transaction.set(false);
         let warning = self

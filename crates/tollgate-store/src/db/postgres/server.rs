@@ -11,7 +11,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::Error;
 use crate::error::OpenError;
-use crate::options::{Isolation, ServerPlace};
+use crate::options::{Isolation, Pause, ServerPlace};
 
 /// How long one host may take to answer, where the URL says nothing else.
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
@@ -27,6 +27,8 @@ pub(crate) struct Server {
     tls: Option<Arc<rustls::ClientConfig>>,
     /// Hosts and database, without user and password.
     name: String,
+    /// Called before each journey of a batch.
+    pause: Option<Pause>,
 }
 
 impl std::fmt::Display for Server {
@@ -81,7 +83,18 @@ impl Server {
             isolation,
             tls,
             name,
+            pause: None,
         })
+    }
+
+    /// The same, with somebody who steps through what its batches do.
+    pub(crate) fn with_pause(self, pause: Option<Pause>) -> Server {
+        Server { pause, ..self }
+    }
+
+    /// What is called before each journey of a batch.
+    pub(super) fn pause(&self) -> Option<Pause> {
+        self.pause.clone()
     }
 
     /// How it is connected to.
