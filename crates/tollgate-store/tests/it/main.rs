@@ -12,6 +12,7 @@ mod poison;
 mod round_trip;
 mod shares;
 mod statements;
+mod table;
 mod views;
 mod words;
 mod world;
