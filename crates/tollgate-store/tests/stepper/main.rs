@@ -1,0 +1,23 @@
+//! The stepper (gate.md, What the simulator cannot see): several Gates on one PostgreSQL database, held
+//! before each of their journeys and let go one at a time; and the same Gates with their connections
+//! taken away.
+//!
+//! It needs a server: the variable `TOLLGATE_TEST_POSTGRES` names one, which scripts/test sets.
+
+mod broken;
+mod lane;
+mod pairs;
+mod server;
+mod several;
+mod shops;
+
+#[path = "../it/table.rs"]
+mod table;
+#[path = "../it/words.rs"]
+mod words;
+#[expect(
+    dead_code,
+    reason = "shared with the other suite, which uses all of it"
+)]
+#[path = "../it/world.rs"]
+mod world;
