@@ -204,7 +204,7 @@ impl Gate {
     }
 
     /// Looks, over a new connection, whether a COMMIT has happened whose end was not seen. The lane's
-    /// row is read with a lock: a plain read misses a commit that still waits for its standby.
+    /// row is read by a write: a plain read misses a commit that still waits for its standby.
     fn look_at_server(&mut self, id: &[u8; 16], error: &Error) -> Option<Next> {
         tracing::warn!(%error, "failed to see the end of a commit; looking again");
         let since = Instant::now();
@@ -293,11 +293,14 @@ impl Gate {
     }
 }
 
-/// `gate_lanes.get`: by primary key; on a server with a lock, which waits for a commit of this lane
-/// that has not ended.
+/// `gate_lanes.get`: by primary key; on a server by a write, which waits for a commit of this lane that
+/// has not ended, also for the first one, whose row nobody else sees and could lock.
 const LAST_BATCH: Sql = two(
     "select batch from gate_lanes where lane = ?1",
-    "select batch from gate_lanes where lane = ?1 for update",
+    "insert into gate_lanes (lane, batch, at)
+     values (?1, '\\x00000000000000000000000000000000', 0)
+         on conflict (lane) do update set lane = excluded.lane
+     returning batch",
 );
 
 fn batch_id(nonce: u64, batch: u64) -> [u8; 16] {

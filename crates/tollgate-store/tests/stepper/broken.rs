@@ -1,6 +1,7 @@
 //! Connections that are cut before each journey of a batch: all of it is decided, once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tollgate_store::Submission;
 
@@ -126,5 +127,36 @@ fn whoever_waits_for_a_batch_whose_connection_is_cut_goes_first() {
             ],
             [0; 4]
         );
+    }
+}
+
+/// Nobody is told that nothing was stored when the server is gone for good only after its COMMIT.
+#[test]
+fn a_server_that_is_gone_takes_nothing_and_says_so() {
+    let url = database("gone");
+    let proxy = crate::proxy::Proxy::to(&url);
+    let clock = TestClock::new();
+    let lane = Lane::open(&proxy.url(&url), "gate-1", &clock, |_| {});
+    let session = Session::open(&url);
+    let mut shops = Shops::new(&lane, &session);
+    let filled = shops.fill(&session, TABLE.len());
+    let rows = shops.sums(&session, &filled);
+    let gone = Arc::new(AtomicBool::new(false));
+    let (noted, broken) = (Arc::clone(&gone), proxy.clone());
+    lane.act(Some(Arc::new(move |_, word| {
+        if word == "write" && !noted.swap(true, Ordering::SeqCst) {
+            broken.set(crate::proxy::Fault::Refuse);
+        }
+    })));
+    for answer in lane.decide(all_commands(*filled.start())) {
+        assert!(
+            matches!(answer, Err(tollgate_store::SubmitError::Unavailable { .. })),
+            "{answer:?}"
+        );
+    }
+    assert_eq!(shops.sums(&session, &filled), rows);
+    proxy.set(crate::proxy::Fault::None);
+    for answer in lane.decide(all_commands(*filled.start())) {
+        assert!(answer.is_ok(), "{answer:?}");
     }
 }

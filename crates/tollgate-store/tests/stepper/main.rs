@@ -1,12 +1,14 @@
 //! The stepper (gate.md, What the simulator cannot see): several Gates on one PostgreSQL database, held
-//! before each of their journeys and let go one at a time; and the same Gates with their connections
-//! taken away.
+//! before each of their journeys and let go one at a time; and the same Gates with the server taken
+//! away from under them.
 //!
 //! It needs a server: the variable `TOLLGATE_TEST_POSTGRES` names one, which scripts/test sets.
 
 mod broken;
+mod doubt;
 mod lane;
 mod pairs;
+mod proxy;
 mod server;
 mod several;
 mod shops;
