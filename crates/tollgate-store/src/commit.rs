@@ -123,7 +123,10 @@ impl Gate {
 
     /// Something before COMMIT has failed: nothing of the batch is kept.
     fn after_failure(&mut self, error: &Error, tries: u32) -> Next {
-        if let Some(db) = &self.db
+        // A connection that does not answer would not answer a ROLLBACK either.
+        if meaning(error) == Failure::Lost {
+            self.give_up_connection();
+        } else if let Some(db) = &self.db
             && let Err(error) = db.rollback()
         {
             if meaning(&error) != Failure::Lost {
@@ -145,13 +148,10 @@ impl Gate {
                 Counters::add(&self.counters.conflicts, 1);
                 unavailable()
             }
-            Failure::Lost => {
-                self.give_up_connection();
-                match tries < TRIES_MAX {
-                    true => Next::Again,
-                    false => unavailable(),
-                }
-            }
+            Failure::Lost => match tries < TRIES_MAX {
+                true => Next::Again,
+                false => unavailable(),
+            },
             Failure::MissingMonth => match self.make_months() {
                 Ok(()) if tries < TRIES_MAX => Next::Again,
                 Ok(()) => unavailable(),

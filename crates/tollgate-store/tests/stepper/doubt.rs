@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use std::time::{Duration, Instant};
 
 use tollgate_store::SubmitError;
 
@@ -216,4 +217,24 @@ fn a_commit_that_stays_on_the_way_is_given_up_by_the_server() {
     far.assert_decided_once(&shops, &answers);
     assert_eq!(far.lane.store.figures().tries - before.tries, 2);
     far.proxy.set(Fault::None);
+}
+
+#[test]
+fn a_server_that_answers_nothing_is_given_up() {
+    let mut far = Far::open("held_all");
+    far.warm_up();
+    let since = Instant::now();
+    let (shops, answers) = far.decide(Fault::HoldAll);
+    for answer in &answers {
+        let refused = matches!(answer, Err(SubmitError::Unavailable { .. }));
+        assert!(refused, "{answer:?}");
+    }
+    assert!(
+        since.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        since.elapsed()
+    );
+    far.proxy.set(Fault::None);
+    let again = far.lane.decide(all_commands(*shops.start()));
+    far.assert_decided_once(&shops, &again);
 }

@@ -28,6 +28,8 @@ pub(crate) enum Fault {
     HoldCommit,
     /// A COMMIT reaches the server, its answer stays on the way.
     HoldAnswer,
+    /// Nothing gets through any more, in no connection; none of them breaks.
+    HoldAll,
     /// Nobody is let in, and whoever is in is thrown out.
     Refuse,
 }
@@ -153,6 +155,10 @@ impl Proxy {
                 self.hold(state, Fault::HoldCommit);
                 Passage::On
             }
+            Fault::HoldAll => {
+                self.hold(state, Fault::HoldAll);
+                Passage::On
+            }
             Fault::None
             | Fault::LoseCommit
             | Fault::LoseCommitAndServer
@@ -181,6 +187,10 @@ impl Proxy {
             // The answer to one of them, for the same reason.
             Fault::HoldAnswer if committing && state.seen == 1 => {
                 self.hold(state, Fault::HoldAnswer);
+                Passage::On
+            }
+            Fault::HoldAll => {
+                self.hold(state, Fault::HoldAll);
                 Passage::On
             }
             Fault::None

@@ -160,24 +160,29 @@ impl Postgres {
                 source,
             })?;
         let warning = Arc::default();
-        let client = match server.tls() {
-            Some(tls) => {
-                runtime
-                    .block_on(server.config().connect(tls))
-                    .map(|(client, connection)| {
-                        drive(&runtime, connection, &warning);
-                        client
-                    })
+        let connect = async {
+            match server.tls() {
+                Some(tls) => {
+                    let (client, connection) = server.config().connect(tls).await?;
+                    drive(connection, &warning);
+                    Ok(client)
+                }
+                None => {
+                    let (client, connection) =
+                        server.config().connect(tokio_postgres::NoTls).await?;
+                    drive(connection, &warning);
+                    Ok(client)
+                }
             }
-            None => runtime
-                .block_on(server.config().connect(tokio_postgres::NoTls))
-                .map(|(client, connection)| {
-                    drive(&runtime, connection, &warning);
-                    client
-                }),
+        };
+        let limit = server.open_limit();
+        let connected = runtime.block_on(async { tokio::time::timeout(limit, connect).await });
+        let client = match connected {
+            Ok(client) => client.map_err(|error: tokio_postgres::Error| refuse(error.into()))?,
+            Err(_) => return Err(refuse(Error::no_answer(limit))),
         };
         let postgres = Postgres {
-            client: client.map_err(|error| refuse(error.into()))?,
+            client,
             runtime,
             begin: server.begin(),
             statements: RefCell::default(),
@@ -422,16 +427,13 @@ impl Postgres {
 
 /// Lets the connection work whenever its thread waits. A wait for a standby that somebody cuts short
 /// succeeds with a warning; it is kept, because such a COMMIT is in doubt.
-fn drive<S, T>(
-    runtime: &tokio::runtime::Runtime,
-    mut connection: Connection<S, T>,
-    warning: &Arc<Mutex<Option<String>>>,
-) where
+fn drive<S, T>(mut connection: Connection<S, T>, warning: &Arc<Mutex<Option<String>>>)
+where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
     let warning = Arc::clone(warning);
-    runtime.spawn(async move {
+    tokio::spawn(async move {
         while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
             if let AsyncMessage::Notice(notice) = message
                 && *notice.code() == SqlState::WARNING

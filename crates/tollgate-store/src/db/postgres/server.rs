@@ -16,6 +16,9 @@ use crate::options::{Isolation, Pause, ServerPlace};
 /// How long one host may take to answer, where the URL says nothing else.
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 
+/// How long a host may take to let somebody in once it is reached.
+const LOGIN_LIMIT: Duration = Duration::from_secs(5);
+
 /// How long sent bytes may go without the other side's word, before the connection is given up.
 const SENT_LIMIT: Duration = Duration::from_secs(5);
 
@@ -100,6 +103,14 @@ impl Server {
     /// How it is connected to.
     pub(super) fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// How long opening a connection may take in all. The connection's own limit is for reaching a
+    /// host and ends there: one that says nothing then would be waited for for ever.
+    pub(super) fn open_limit(&self) -> Duration {
+        let reach = self.config.get_connect_timeout().unwrap_or(&CONNECT_LIMIT);
+        let hosts = u32::try_from(self.config.get_hosts().len()).expect("a handful");
+        (*reach + LOGIN_LIMIT) * hosts
     }
 
     /// How the connection is encrypted, if it is.
