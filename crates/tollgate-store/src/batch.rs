@@ -35,6 +35,8 @@ pub(crate) enum End {
     Failed,
     /// There was no time for it in this batch.
     Postponed,
+    /// Somebody else has its shop.
+    Elsewhere,
 }
 
 /// How an attempt to decide ended.
@@ -108,12 +110,16 @@ impl<'a> Batch<'a> {
             Db::Sqlite(_) => SLICE,
             Db::Postgres(_) => jobs.len().max(1),
         };
-        let mut ends: Vec<End> = jobs.iter().map(|_| End::Postponed).collect();
-        let admitted: Vec<usize> = (0..jobs.len())
-            .filter(|place| {
-                let shop = jobs[*place].shop();
-                shop.is_none_or(|shop| self.shops.contains(&shop))
+        let is_ours = |job: &Job| job.shop().is_none_or(|shop| self.shops.contains(&shop));
+        let mut ends: Vec<End> = jobs
+            .iter()
+            .map(|job| match is_ours(job) {
+                true => End::Postponed,
+                false => End::Elsewhere,
             })
+            .collect();
+        let admitted: Vec<usize> = (0..jobs.len())
+            .filter(|place| is_ours(&jobs[*place]))
             .collect();
         for (number, slice) in admitted.chunks(slice).enumerate() {
             if 0 < number && patience < self.began.elapsed() {

@@ -100,7 +100,14 @@ impl Gate {
             .iter()
             .any(|job| job.reply_to.is_some() && IMPATIENT < job.since.elapsed());
         let locking = Instant::now();
-        let heads = db.begin(&shops, impatient)?;
+        let heads = match db.begin(&shops, impatient) {
+            // Commands of other shops do not wait for one that somebody keeps.
+            Err(error) if impatient && 1 < shops.len() && meaning(&error) == Failure::Blocked => {
+                db.rollback()?;
+                db.begin(&shops, false)?
+            }
+            began => began?,
+        };
         self.counters.lock_wait.note(locking.elapsed());
         let mut batch = Batch::begin(db, &self.options, &self.counters, now, heads);
         let ends = batch.decide(jobs)?;
@@ -274,7 +281,7 @@ impl Gate {
         let counters = &self.counters;
         let commands = ends
             .iter()
-            .filter(|end| !matches!(end, End::Postponed))
+            .filter(|end| !matches!(end, End::Postponed | End::Elsewhere))
             .count() as u64;
         Counters::add(&counters.batches, 1);
         Counters::add(&counters.batch_commands, commands);

@@ -228,9 +228,10 @@ impl Gate {
         self.sweeper.look_at(self.now());
     }
 
-    /// Answers what is committed; puts back what had no time; quarantines what failed.
+    /// Answers what is committed; puts back what had no time or not its shop; quarantines what failed.
     fn answer(&mut self, jobs: Vec<Job>, ends: Vec<End>) {
         let mut postponed = Vec::new();
+        let mut elsewhere = Vec::new();
         let mut failed = Vec::new();
         for (job, end) in jobs.into_iter().zip(ends) {
             match end {
@@ -243,9 +244,11 @@ impl Gate {
                 }
                 End::Failed => failed.push(job),
                 End::Postponed => postponed.push(job),
+                End::Elsewhere => elsewhere.push(job),
             }
         }
         self.put_back(postponed);
+        self.wait_or_refuse(elsewhere);
         if !failed.is_empty() {
             self.quarantine(failed);
         }

@@ -8,6 +8,7 @@ mod broken;
 mod doubt;
 mod lane;
 mod pairs;
+mod poison;
 mod proxy;
 mod server;
 mod several;
