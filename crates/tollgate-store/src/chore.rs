@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use tollgate_core::id::{DeliveryId, KeyId, ShopId};
 use tollgate_core::time::Timestamp;
 
-use crate::db::{Db, Error, id_bytes};
+use crate::db::{Db, Error, Sql, id_bytes, on_sqlite};
 
 /// A write that needs no decision.
 #[derive(Debug, Clone)]
@@ -97,10 +97,11 @@ const REVOKE_KEY: &str = "\
        set revoked_at = coalesce(revoked_at, ?3)
      where shop_id = ?1 and id = ?2";
 
-/// `idempotency.forget`: rows are in the order of time, so the oldest are the first.
-const FORGET_RECORDS: &str = "\
-    delete from idempotency
-     where rowid in (select rowid from idempotency order by rowid limit 1000) and at < ?1";
+/// `idempotency.forget`: rows are in the order of time, so the oldest are the first. Only in a file.
+const FORGET_RECORDS: Sql = on_sqlite(
+    "delete from idempotency
+     where rowid in (select rowid from idempotency order by rowid limit 1000) and at < ?1",
+);
 
 impl Chore {
     /// Whose rows it writes; `None` where they are nobody's in particular.

@@ -14,7 +14,7 @@ use tollgate_core::snapshot::{EventState, Meeting, Snapshot, StoredEvent};
 use tollgate_core::time::{Span, Timestamp};
 
 use crate::chore::Chore;
-use crate::db::{Db, Error, Sql, id_at, on_postgres, two};
+use crate::db::{Db, Error, Sql, id_at, on_postgres, on_sqlite, two};
 use crate::figures::Counters;
 use crate::load::read_calendar;
 use crate::options::Options;
@@ -264,8 +264,9 @@ const CLAIM_SWEEP: Sql = on_postgres(
       where shop_id = ?1 and (holder = ?2 or until < ?4)",
 );
 
-/// `idempotency.oldest`: rows are in the order of time.
-const OLDEST_RECORD: &str = "select at from idempotency order by rowid limit 1";
+/// `idempotency.oldest`: rows are in the order of time. Only in a file: on a server they go with the
+/// partition of their day.
+const OLDEST_RECORD: Sql = on_sqlite("select at from idempotency order by rowid limit 1");
 
 /// `sweep.belt`: parked events along `events_due`, each with a name of its own that leads to a
 /// payment. Not by id: that would walk over all events that are settled.
@@ -284,7 +285,7 @@ const BELT: Sql = two(
        from events e
        left join names n
          on n.shop_id = e.shop_id and n.source = e.source
-        and n.name in (select jsonb_array_elements_text(cast(e.said as jsonb) -> 'names'))
+        and n.name in (select json_array_elements_text(cast(e.said as json) -> 'names'))
         and n.payment is not null
       where e.shop_id = ?1 and e.due_at is not null and e.state = 'parked'
         and ?2 <= e.due_at and (?2 < e.due_at or ?3 < e.id)

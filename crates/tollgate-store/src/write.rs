@@ -12,7 +12,7 @@ use tollgate_core::order::Root;
 use tollgate_core::snapshot::{CodeMeeting, Meeting, Snapshot, StoredEvent};
 use tollgate_core::time::Timestamp;
 
-use crate::db::{Db, Error, Paper, Sql, id_bytes, on_postgres};
+use crate::db::{Db, Error, Paper, Sql, id_bytes, on_postgres, on_sqlite};
 use crate::doc;
 use crate::load::{key_hash, write_parked, write_question};
 use crate::words::Word;
@@ -488,8 +488,9 @@ pub(crate) fn effect_id(dated_by: RootId, key: &str) -> EffectId {
 }
 
 /// `timeline.insert`: on PostgreSQL with the id whose month it belongs to.
-const INSERT_LINE: &str = "\
-    insert into timeline (shop_id, position, root, at, entries) values (?1, ?2, ?3, ?4, ?5)";
+const INSERT_LINE: Sql = on_sqlite(
+    "insert into timeline (shop_id, position, root, at, entries) values (?1, ?2, ?3, ?4, ?5)",
+);
 const INSERT_DATED_LINE: Sql = on_postgres(
     "insert into timeline (shop_id, position, root, at, entries, dated)
      values (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -552,9 +553,10 @@ const WRITE_HEAD: &str = "\
 
 /// `gate_lanes.put`: written by every batch. On PostgreSQL with its time, for the rows of processes
 /// that are gone are forgotten some day.
-const WRITE_LANE: &str = "\
-    insert into gate_lanes (lane, batch) values (?1, ?2)
-        on conflict (lane) do update set batch = excluded.batch";
+const WRITE_LANE: Sql = on_sqlite(
+    "insert into gate_lanes (lane, batch) values (?1, ?2)
+         on conflict (lane) do update set batch = excluded.batch",
+);
 const WRITE_DATED_LANE: Sql = on_postgres(
     "insert into gate_lanes (lane, batch, at) values (?1, ?2, ?3)
          on conflict (lane) do update set batch = excluded.batch, at = excluded.at",

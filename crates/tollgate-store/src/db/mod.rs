@@ -53,6 +53,14 @@ pub(crate) const fn two(sqlite: &'static str, postgres: &'static str) -> Sql {
     Sql { sqlite, postgres }
 }
 
+/// A statement that only SQLite is asked.
+pub(crate) const fn on_sqlite(sqlite: &'static str) -> Sql {
+    Sql {
+        sqlite,
+        postgres: "",
+    }
+}
+
 /// A statement that only PostgreSQL is asked.
 pub(crate) const fn on_postgres(postgres: &'static str) -> Sql {
     Sql {

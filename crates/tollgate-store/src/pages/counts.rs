@@ -120,11 +120,11 @@ fn chunk(db: &Db, sql: &'static str, shop: ShopId, after: u128) -> Result<Chunk,
 
 /// `stock.sums`, `slots.sums`: over one shop, by primary key.
 const STOCK_SUMS: &str = "\
-    select coalesce(sum(on_hand), 0), coalesce(sum(held), 0)
+    select cast(coalesce(sum(on_hand), 0) as bigint), cast(coalesce(sum(held), 0) as bigint)
       from stock
      where shop_id = ?1";
 const SLOT_SUMS: &str = "\
-    select coalesce(sum(held), 0), coalesce(sum(sold), 0)
+    select cast(coalesce(sum(held), 0) as bigint), cast(coalesce(sum(sold), 0) as bigint)
       from slots
      where shop_id = ?1";
 

@@ -88,7 +88,7 @@ impl Store {
 /// `deliveries.get`: by `deliveries_id`.
 const DELIVERY: &str = "\
     select id, source, at, verdict, code, detail, peer, headers, length(body),
-           case when ?3 then body else x'' end
+           case when ?3 = 1 then body end
       from deliveries
      where shop_id = ?1 and id = ?2";
 
@@ -117,7 +117,7 @@ fn read_delivery(row: &Row<'_>, shop: ShopId) -> Result<KeptDelivery, Error> {
             detail: row.get(5)?,
             peer: peer.map_err(|error| corrupt(Corrupt::new("address", error)))?,
             headers: row.get(7)?,
-            body: row.get(9)?,
+            body: row.get::<Option<Vec<u8>>>(9)?.unwrap_or_default(),
         },
         verdict: word(row.text(3)?).map_err(corrupt)?,
         body_bytes: u64::try_from(bytes).unwrap_or(0),

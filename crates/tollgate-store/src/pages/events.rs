@@ -11,7 +11,7 @@ use super::orders::mentions;
 use super::story::events_told;
 use super::{CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, look_at_these, sift};
 use crate::Store;
-use crate::db::{Db, Error, corrupt, id_at, id_bytes};
+use crate::db::{Db, Error, Sql, corrupt, id_at, id_bytes, two};
 use crate::doc::Corrupt;
 use crate::error::ReadError;
 use crate::load::{EVENT, read_event};
@@ -100,9 +100,9 @@ fn event(db: &Db, shop: ShopId, id: EventId) -> Result<Option<StoredEvent>, Erro
 
 /// `events.look`: walks `events_id` downwards, a chunk of it. Names and bodies only where they are
 /// asked for.
-const LOOK_AT_EVENTS: &str = "\
-    select id, source, kind, outcome, state, received_at,
-           case when ?5 then said -> '$.names' end,
+const LOOK_AT_EVENTS: Sql = two(
+    "select id, source, kind, outcome, state, received_at,
+           case when ?5 = 1 then said -> '$.names' end,
            case when ?6 is not null then length(body) else 0 end,
            case when ?6 is not null
                 then 0 < instr(body, ?6)
@@ -113,7 +113,22 @@ const LOOK_AT_EVENTS: &str = "\
       from events
      where shop_id = ?1 and ?2 <= id and id < ?3
      order by id desc
-     limit ?4";
+     limit ?4",
+    "select id, source, kind, outcome, state, received_at,
+           case when ?5 = 1 then cast(cast(said as json) -> 'names' as text) end,
+           case when cast(?6 as bytea) is not null then length(body) else 0 end,
+           case when ?6 is not null
+                then 0 < position(?6 in body)
+                     or 0 < position(?6 in convert_to(kind, 'UTF8'))
+                     or 0 < position(?6 in convert_to(coalesce(cast(said as json) ->> 'key', ''),
+                                                      'UTF8'))
+                else true
+            end
+      from events
+     where shop_id = ?1 and ?2 <= id and id < ?3
+     order by id desc
+     limit ?4",
+);
 
 fn events(
     db: &Db,

@@ -10,7 +10,7 @@ use tollgate_core::time::Timestamp;
 
 use super::{CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, look_at_these, sift};
 use crate::Store;
-use crate::db::{Db, Error, corrupt, id_at, id_bytes, maybe_id_at};
+use crate::db::{Db, Error, Sql, corrupt, id_at, id_bytes, maybe_id_at, two};
 use crate::doc::{Corrupt, word};
 use crate::error::ReadError;
 use crate::load::{ROOT, read_root};
@@ -146,13 +146,20 @@ fn roots_of(payments: &BTreeSet<u128>) -> BTreeSet<u128> {
 }
 
 /// `roots.look`: walks `roots_id` downwards, a chunk of it. The customer only where it is asked for.
-const LOOK_AT_ORDERS: &str = "\
-    select id, kind, status, attention, created_at,
-           case when ?5 then doc -> '$.order.customer' end
+const LOOK_AT_ORDERS: Sql = two(
+    "select id, kind, status, attention, created_at,
+           case when ?5 = 1 then doc -> '$.order.customer' end
       from roots
      where shop_id = ?1 and ?2 <= id and id < ?3
      order by id desc
-     limit ?4";
+     limit ?4",
+    "select id, kind, status, attention, created_at,
+           case when ?5 = 1 then cast(cast(doc as json) #> '{order,customer}' as text) end
+      from roots
+     where shop_id = ?1 and ?2 <= id and id < ?3
+     order by id desc
+     limit ?4",
+);
 
 fn orders(
     db: &Db,
@@ -277,8 +284,8 @@ fn is_customer(customer: Option<&str>, text: &str) -> Result<bool, Error> {
 
 /// `roots.look_for_payments`: walks `roots_id` downwards, a chunk of it; each with its payments as
 /// the document lists them.
-const LOOK_AT_PAYMENTS: &str = "\
-    select id,
+const LOOK_AT_PAYMENTS: Sql = two(
+    "select id,
            case when kind <> 'hold'
                 then (select group_concat(value ->> '$.id' || ' ' || (value ->> '$.status'), ' ')
                         from json_each(doc, '$.payments'))
@@ -286,7 +293,17 @@ const LOOK_AT_PAYMENTS: &str = "\
       from roots
      where shop_id = ?1 and ?2 <= id and id < ?3
      order by id desc
-     limit ?4";
+     limit ?4",
+    "select id,
+           case when kind <> 'hold'
+                then (select string_agg((value ->> 'id') || ' ' || (value ->> 'status'), ' ')
+                        from json_array_elements(cast(doc as json) -> 'payments'))
+            end
+      from roots
+     where shop_id = ?1 and ?2 <= id and id < ?3
+     order by id desc
+     limit ?4",
+);
 
 fn payments(
     db: &Db,

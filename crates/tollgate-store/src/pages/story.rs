@@ -7,7 +7,7 @@ use tollgate_core::time::Timestamp;
 
 use super::{PAGE_ITEMS_MAX, STORY_LINES_MAX};
 use crate::Store;
-use crate::db::{Db, Error, Row, corrupt, id_bytes, maybe_id_at};
+use crate::db::{Db, Error, Row, Sql, corrupt, id_bytes, maybe_id_at, two};
 use crate::doc::Corrupt;
 use crate::error::ReadError;
 
@@ -83,10 +83,14 @@ const LINE: &str = "\
 const HEAD: &str = "select position from shop_heads where shop_id = ?1";
 
 /// `roots.story`: by `roots_id`.
-const STORY: &str = "\
-    select told.value
+const STORY: Sql = two(
+    "select told.value
       from roots, json_each(roots.doc, '$.story') as told
-     where roots.shop_id = ?1 and roots.id = ?2";
+     where roots.shop_id = ?1 and roots.id = ?2",
+    "select cast(cast(told.value as text) as bigint)
+      from roots, json_array_elements(cast(roots.doc as json) -> 'story') as told (value)
+     where roots.shop_id = ?1 and roots.id = ?2",
+);
 
 fn story(db: &Db, shop: ShopId, id: RootId) -> Result<Vec<StoryLine>, Error> {
     let root = id_bytes(id.as_u128());
