@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 use tollgate_core::capacity::{Calendar, Slot, Stock};
 use tollgate_core::decision::{Detail, Entry};
-use tollgate_core::effect::Effect;
+use tollgate_core::effect::{Effect, EffectContent};
 use tollgate_core::id::{EffectId, EventId, RootId, ShopId, first_id};
 use tollgate_core::idempotency::{Idempotency, Record};
 use tollgate_core::order::Root;
@@ -110,8 +110,11 @@ pub(crate) fn write(
             write_slot(paper, *shop, slot, row.stored)?;
         }
     }
+    let mut requested = BTreeSet::new();
     for effect in &journal.effects {
-        insert_effect(paper, now, effect)?;
+        if !is_requested_already(db, effect, &mut requested)? {
+            insert_effect(paper, now, effect)?;
+        }
     }
     for line in &journal.lines {
         insert_line(paper, now, line)?;
@@ -475,6 +478,32 @@ fn insert_effect(paper: &mut Paper<'_>, now: Timestamp, effect: &Effect) -> Resu
         ],
     )?;
     Ok(())
+}
+
+/// `effects.requested`: by `effects_requested`.
+const REFUND_REQUEST: Sql = on_postgres(
+    "select 1 from effects where shop_id = ?1 and key = ?2 and kind = 'refund_request' limit 1",
+);
+
+/// Whether a refund was asked for under this key before. The same money may be asked back for an order
+/// once, and once for an event that has found none: one key, and another id each time (I4). In a file the
+/// unique key sees to it; on a server an id is unique in its month only, so the key is looked up. Other
+/// keys name what their id is dated by.
+fn is_requested_already<'a>(
+    db: &Db,
+    effect: &'a Effect,
+    requested: &mut BTreeSet<(ShopId, &'a str)>,
+) -> Result<bool, Error> {
+    match (db, &effect.content) {
+        (Db::Postgres(_), EffectContent::RefundRequest { .. }) => {
+            if !requested.insert((effect.shop, &effect.key)) {
+                return Ok(true);
+            }
+            let found = db.one(REFUND_REQUEST, &[&effect.shop.0, &effect.key], |_| Ok(()))?;
+            Ok(found.is_some())
+        }
+        _ => Ok(false),
+    }
 }
 
 /// The id of an effect: a UUIDv7 whose time is its root's and whose other bits are its key's.

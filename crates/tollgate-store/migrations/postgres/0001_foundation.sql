@@ -139,7 +139,8 @@ create table slots (
 create unique index slots_id on slots (shop_id, id);
 
 -- What must happen outside. The id is derived from the key and its root's time, so a key stands in
--- one month only and its id makes it unique (I4).
+-- one month only and its id makes it unique (I4); but for requests for refunds, which may be dated by
+-- an order or by an event. Those are looked up by their key.
 create table effects (
     shop_id bigint not null,
     id bytea not null constraint effects_id_length check (length(id) = 16),
@@ -153,6 +154,7 @@ create table effects (
     primary key (shop_id, id)
 ) partition by range (id);
 create index effects_due on effects (shop_id, due_at) where due_at is not null;
+create index effects_requested on effects (shop_id, key) where kind = 'refund_request';
 
 -- The shop's feed and every root's story. One row a decision; its entries have the positions up to and
 -- including `position`, which are given out in the order of commits. `dated` is the root it is about
