@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::db::{Db, Error, Sql, refuse, two};
+use crate::db::{Db, Error, Sql, on_postgres, refuse, two};
 use crate::error::OpenError;
 use crate::views;
 
@@ -32,9 +32,14 @@ impl Migration {
     }
 
     fn checksum(&self, db: &Db) -> String {
-        let digest: [u8; 32] = Sha256::digest(self.sql(db).as_bytes()).into();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(self.sql(db))
     }
+}
+
+/// The SHA-256 of a text.
+fn hexadecimal(text: &str) -> String {
+    let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 const LEDGER: &str = "\
@@ -45,15 +50,19 @@ const LEDGER: &str = "\
         at integer not null
     ) strict";
 
-/// Two instances may start on an empty database at once; the lock lets one of them go first.
 const LEDGER_ON_POSTGRES: &str = "\
     create table if not exists migrations (
         version bigint primary key,
         name text not null,
         checksum text not null,
         at bigint not null
-    );
-    lock table migrations in access exclusive mode";
+    )";
+
+/// `migrations.lock`: two instances may start on an empty database at once; the lock lets one of them go
+/// first. It is no table's, for there may be none yet, and two that make the same one are in each
+/// other's way. Whoever waits for it is more patient than a batch.
+const PATIENCE: &str = "set local lock_timeout = '9s'";
+const LOCK: Sql = on_postgres("select pg_advisory_xact_lock(hashtext('tollgate migrations'))");
 
 /// A step that was run, or would be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,10 +115,11 @@ fn migrate_file(db: &Db, path: &Path, now: i64) -> Result<Vec<Step>, OpenError> 
     Ok(steps)
 }
 
-/// All steps in one transaction, under the ledger's lock. Where nothing is pending nothing is touched,
+/// All steps in one transaction, under the lock. Where nothing is pending nothing is touched,
 /// so a user who may not change the schema can start the program.
 fn migrate_server(db: &Db, server: &Path, now: i64) -> Result<Vec<Step>, OpenError> {
     if has_ledger(db, server)? && pending(db, server)?.is_empty() {
+        mend_views(db);
         return Ok(Vec::new());
     }
     let refused = |error: OpenError| {
@@ -118,21 +128,69 @@ fn migrate_server(db: &Db, server: &Path, now: i64) -> Result<Vec<Step>, OpenErr
         error
     };
     let says = |error: Error| refused(refuse(server, error));
-    db.script("begin").map_err(says)?;
+    begin_on_server(db).map_err(says)?;
     db.script(LEDGER_ON_POSTGRES).map_err(says)?;
     let steps = pending(db, server).map_err(refused)?;
     for step in &steps {
         run(db, &MIGRATIONS[position(step.version)], now).map_err(says)?;
     }
+    make_views_on_server(db).map_err(says)?;
     db.script("commit").map_err(says)?;
     Ok(steps)
+}
+
+/// Begins a transaction in which the schema is this instance's alone.
+fn begin_on_server(db: &Db) -> Result<(), Error> {
+    db.script("begin")?;
+    db.script(PATIENCE)?;
+    db.run(LOCK, &[]).map(|_| ())
+}
+
+/// Makes the views of a schema that is up to date, if they are another program's. They are for people,
+/// so the program does not rest on them: a user who may not change the schema keeps the old ones, and
+/// so does a schema in which something else is built upon them.
+fn mend_views(db: &Db) {
+    let mend = || -> Result<(), Error> {
+        if has_our_views(db)? {
+            return Ok(());
+        }
+        begin_on_server(db)?;
+        make_views_on_server(db)?;
+        db.script("commit")
+    };
+    if let Err(error) = mend() {
+        let _ = db.script("rollback");
+        tracing::warn!(%error, "failed to make the views anew; they are those of another version");
+    }
+}
+
+/// `view_marks.get`, `view_marks.forget`, `view_marks.put`: the one row there is.
+const VIEWS_MARK: Sql = on_postgres("select mark from view_marks");
+const FORGET_VIEWS_MARK: Sql = on_postgres("delete from view_marks");
+const PUT_VIEWS_MARK: Sql = on_postgres("insert into view_marks (mark) values (?1)");
+
+fn has_our_views(db: &Db) -> Result<bool, Error> {
+    let found = db.one(VIEWS_MARK, &[], |row| row.get::<String>(0))?;
+    Ok(found == Some(hexadecimal(&views::sql(db))))
+}
+
+/// Inside a transaction, under the lock: whoever waited for it finds them made.
+fn make_views_on_server(db: &Db) -> Result<(), Error> {
+    if has_our_views(db)? {
+        return Ok(());
+    }
+    let sql = views::sql(db);
+    db.script(&sql)?;
+    db.run(FORGET_VIEWS_MARK, &[])?;
+    db.run(PUT_VIEWS_MARK, &[&hexadecimal(&sql)])?;
+    Ok(())
 }
 
 /// Makes the views anew unless they are the ones of this program. They have no step of their own,
 /// so the file remembers which it has: whether an opening was interrupted before them or a program
 /// changed them later, the next opening mends it.
 fn make_views(db: &Db) -> Result<(), Error> {
-    let sql = views::sql();
+    let sql = views::sql(db);
     let digest: [u8; 32] = Sha256::digest(sql.as_bytes()).into();
     let mark = i32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
     let found = db.one("pragma user_version", &[], |row| row.get::<i32>(0))?;

@@ -5,6 +5,11 @@
 -- Tables that grow are kept by month: the time stands first in an id, so a range of ids is a stretch
 -- of time. They have no DEFAULT partition; partitions.rs makes months ahead.
 
+-- Which views a person has: a hash of their texts. At most one row.
+create table view_marks (
+    mark text collate "C" not null
+);
+
 create table shops (
     shop_id bigint primary key,
     name text collate "C" not null unique
