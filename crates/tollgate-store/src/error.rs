@@ -27,7 +27,10 @@ pub enum OpenError {
         known: i64,
     },
     /// A migration that was run is not the one we have.
-    #[error("open {path}: migration {version} was changed after it was run; restore the file")]
+    #[error(
+        "open {path}: migration {version} was changed after it was run; restore the database from a \
+         backup"
+    )]
     Changed {
         /// The database file.
         path: PathBuf,

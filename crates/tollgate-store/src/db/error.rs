@@ -209,14 +209,16 @@ pub(crate) fn is_failed_flush(error: &Error) -> bool {
     }
 }
 
-/// Says in the operator's words why a database cannot be opened.
-pub(crate) fn refuse(path: &Path, error: Error) -> OpenError {
+/// Says in the operator's words why a database cannot be opened. `name` is the file's path, or the
+/// server's name without user and password.
+pub(crate) fn refuse(name: &Path, error: Error) -> OpenError {
     use rusqlite::ErrorCode;
-    let path = PathBuf::from(path);
+    let path = PathBuf::from(name);
     let code = match &error.kind {
         Kind::Sqlite(error) => error.sqlite_error_code(),
-        Kind::Postgres(_) | Kind::Corrupt(_) | Kind::NoAnswer(_) | Kind::Warned(_) | Kind::Gone => {
-            None
+        Kind::Corrupt(_) => None,
+        Kind::Postgres(_) | Kind::NoAnswer(_) | Kind::Warned(_) | Kind::Gone => {
+            return refuse_server(name.display().to_string(), error);
         }
     };
     match code {
@@ -232,5 +234,20 @@ pub(crate) fn refuse(path: &Path, error: Error) -> OpenError {
             path,
             source: error,
         },
+    }
+}
+
+fn refuse_server(server: String, source: Error) -> OpenError {
+    let Some(state) = source.sql_state() else {
+        return OpenError::Unreachable { server, source };
+    };
+    match state.code() {
+        // invalid_password, invalid_authorization_specification
+        "28P01" | "28000" => OpenError::Login { server, source },
+        // invalid_catalog_name
+        "3D000" => OpenError::NoDatabase { server },
+        // insufficient_privilege
+        "42501" => OpenError::Privilege { server, source },
+        _ => OpenError::Server { server, source },
     }
 }

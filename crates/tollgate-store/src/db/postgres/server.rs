@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
-use tokio_postgres::error::SqlState;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::Error;
+use crate::db::refuse;
 use crate::error::OpenError;
 use crate::options::{Isolation, Pause, ServerPlace};
 
@@ -129,33 +129,7 @@ impl Server {
 
     /// Says in the operator's words why it cannot be used.
     pub(crate) fn refuse(&self, error: Error) -> OpenError {
-        let server = self.name.clone();
-        match error.sql_state() {
-            Some(state)
-                if *state == SqlState::INVALID_PASSWORD
-                    || *state == SqlState::INVALID_AUTHORIZATION_SPECIFICATION =>
-            {
-                OpenError::Login {
-                    server,
-                    source: error,
-                }
-            }
-            Some(state) if *state == SqlState::INVALID_CATALOG_NAME => {
-                OpenError::NoDatabase { server }
-            }
-            Some(state) if *state == SqlState::INSUFFICIENT_PRIVILEGE => OpenError::Privilege {
-                server,
-                source: error,
-            },
-            Some(_) => OpenError::Server {
-                server,
-                source: error,
-            },
-            None => OpenError::Unreachable {
-                server,
-                source: error,
-            },
-        }
+        refuse(Path::new(&self.name), error)
     }
 }
 
