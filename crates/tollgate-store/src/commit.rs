@@ -100,14 +100,7 @@ impl Gate {
             .iter()
             .any(|job| job.reply_to.is_some() && IMPATIENT < job.since.elapsed());
         let locking = Instant::now();
-        let heads = match db.begin(&shops, impatient) {
-            // Commands of other shops do not wait for one that somebody keeps.
-            Err(error) if impatient && 1 < shops.len() && meaning(&error) == Failure::Blocked => {
-                db.rollback()?;
-                db.begin(&shops, false)?
-            }
-            began => began?,
-        };
+        let heads = db.begin(&shops, impatient)?;
         self.counters.lock_wait.note(locking.elapsed());
         let mut batch = Batch::begin(db, &self.options, &self.counters, now, heads);
         let ends = batch.decide(jobs)?;

@@ -19,7 +19,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{AsyncMessage, Client, Connection, Statement};
 use tollgate_core::id::ShopId;
 
-use super::{Asked, Bind, Error, Row, Sql, Value, on_postgres};
+use super::{Asked, Bind, Error, Failure, Row, Sql, Value, meaning, on_postgres};
 use crate::error::OpenError;
 use crate::options::Pause;
 pub(crate) use server::Server;
@@ -63,6 +63,9 @@ const LOCK_FREE_HEADS: Sql = on_postgres(
        for no key update
       skip locked",
 );
+
+/// `shop_heads.known`: by primary key, locked or not.
+const KNOWN_HEADS: Sql = on_postgres("select shop_id from shop_heads where shop_id = any(?1)");
 
 /// `shop_heads.insert`, `sweeps.insert`: what a shop has that was never written to.
 const INSERT_HEAD: Sql = on_postgres(
@@ -343,7 +346,9 @@ impl Postgres {
     }
 
     /// Begins a transaction that is the only one to write to these shops; their heads. Without `all`,
-    /// shops that somebody else has are left out, unless that is all of them.
+    /// shops that somebody else has are left out, unless that is all of them. With it they are waited
+    /// for, but whoever keeps one for longer than locks are waited for keeps only that one: then it is
+    /// left out too.
     pub(super) fn begin(
         &self,
         shops: &[ShopId],
@@ -365,7 +370,17 @@ impl Postgres {
             .await;
             begun?;
             heads
-        })?;
+        });
+        let began = match began {
+            Err(error) if all && 1 < shops.len() && meaning(&error) == Failure::Blocked => {
+                self.rollback()?;
+                return self.begin(shops, false);
+            }
+            began => began?,
+        };
+        if began.len() < shops.len() && self.make_missing_heads(shops, &numbers)? {
+            return self.begin(shops, all);
+        }
         let began = match began.is_empty() && !shops.is_empty() && !all {
             // Nothing is locked yet, so waiting for all of them in their order is safe.
             true => {
@@ -375,11 +390,6 @@ impl Postgres {
             }
             false => began,
         };
-        if all && began.len() < shops.len() {
-            self.rollback()?;
-            self.make_heads(shops)?;
-            return self.begin(shops, all);
-        }
         let mut heads = BTreeMap::new();
         for row in &began {
             let row = Row::Postgres(row);
@@ -388,13 +398,20 @@ impl Postgres {
         Ok(heads)
     }
 
-    /// Makes what a shop needs to be written to.
-    fn make_heads(&self, shops: &[ShopId]) -> Result<(), Error> {
+    /// Makes what a shop needs that was never written to; whether there was such a shop. Then the
+    /// transaction is rolled back. A shop that somebody else has locked has all it needs.
+    fn make_missing_heads(&self, shops: &[ShopId], numbers: &Vec<i64>) -> Result<bool, Error> {
+        let statement = self.statement(KNOWN_HEADS.postgres, Form::One)?;
+        let known = self.wait(STATEMENT_LIMIT, self.client.query(&statement, &[numbers]))?;
+        if known.len() == shops.len() {
+            return Ok(false);
+        }
+        self.rollback()?;
         for shop in shops {
             self.run(INSERT_HEAD.postgres, &[&shop.0])?;
             self.run(INSERT_SWEEP.postgres, &[&shop.0])?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Begins a transaction that sees one state of the database.
@@ -433,7 +450,7 @@ where
     T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
     let warning = Arc::clone(warning);
-    tokio::spawn(async move {
+    tokio::runtime::Handle::current().spawn(async move {
         while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
             if let AsyncMessage::Notice(notice) = message
                 && *notice.code() == SqlState::WARNING
