@@ -140,14 +140,8 @@ async fn a_parked_event_is_asked_about_and_later_given_up() {
 }
 
 fn questions(world: &World) -> i64 {
-    world
-        .rows()
-        .query_row(
-            "select count(*) from effects where kind = 'ask'",
-            [],
-            |row| row.get(0),
-        )
-        .expect("it counts")
+    let rows = world.rows();
+    rows.number("select count(*) from effects where kind = 'ask'")
 }
 
 /// The belt goes over the parked events and finds none whose payment is known, for there are none.
@@ -190,14 +184,10 @@ async fn the_belt_mends_a_meeting_point_that_was_missed_and_counts_it() {
     world
         .act(create(paid_by(order_of(2, "C2", "A", 1), "R2")))
         .await;
-    world
-        .rows()
-        .execute(
-            "update names set payment = (select payment from names where name = 'R2')
-              where name = 'R1'",
-            [],
-        )
-        .expect("it is a table");
+    world.rows().run(
+        "update names set payment = (select payment from names where name = 'R2')
+          where name = 'R1'",
+    );
     world.pass(Span::seconds(6)).await;
     assert_eq!(world.store.figures().belt_found, 1);
     let event = world
@@ -303,34 +293,22 @@ async fn a_cancelled_order_is_due_no_more() {
     world
         .act(tollgate_core::command::Action::CancelOrder(by_code("C1")))
         .await;
-    let due: i64 = world
-        .rows()
-        .query_row(
-            "select count(*) from roots where due_at is not null",
-            [],
-            |row| row.get(0),
-        )
-        .expect("it counts");
+    let rows = world.rows();
+    let due = rows.number("select count(*) from roots where due_at is not null");
     assert_eq!(due, 0);
 }
 
-/// What was found due while the database took no writes is done when it takes them again.
+/// F9.
 #[tokio::test]
-async fn what_is_due_while_the_database_is_locked_is_done_a_moment_later() {
+async fn a_damaged_calendar_row_does_not_stop_the_sweep_of_the_rest() {
     let world = World::new();
     world.act(stock("A", 5)).await;
+    let due_at = START.as_millis();
+    world.rows().run(&format!(
+        "insert into calendars (shop_id, name, make_at, version, doc)
+         values (1, 'damaged', {due_at}, 1, '{{}}')"
+    ));
     world.act(hold(1, "A", 2)).await;
-    let other = world.rows();
-    other
-        .execute_batch("begin immediate")
-        .expect("nobody else writes");
-    world.clock.advance(Span::hours(25));
-    let ready = world.store.ready().await;
-    assert!(
-        matches!(ready, Err(tollgate_store::SubmitError::Unavailable { .. })),
-        "{ready:?}"
-    );
-    other.execute_batch("rollback").expect("it ends");
-    world.pass(Span::seconds(1)).await;
+    world.pass(Span::hours(25)).await;
     assert_eq!(held(&world, "A").await, 0);
 }

@@ -1,17 +1,17 @@
-//! The store as its callers see it, over real files: opened, filled, broken, crashed and read.
+//! The store as its callers see it, over real databases: opened, filled, broken, crashed and read. Every
+//! test runs on SQLite and on PostgreSQL; what only one of them has is in `tests/file` and
+//! `tests/server`.
 
+mod child;
 mod crash;
 mod due;
-mod full_disk;
 mod idempotency;
-mod log;
 mod opening;
 mod pages;
 mod pairs;
 mod poison;
 mod round_trip;
 mod shares;
-mod statements;
 mod table;
 mod views;
 mod words;

@@ -1,18 +1,26 @@
-//! Opening a file: what is done to it, and every way in which it is refused.
+//! Opening a database: its schema is made once, and that of another program is refused.
 
-use std::path::Path;
+use tollgate_store::{OpenError, Place, Step, Store};
 
-use tollgate_store::{OpenError, Store};
+use crate::world::{Database, Shut, World};
 
-use crate::world::{TestClock, World, connect, folder, options};
+/// What opening would do to the schema.
+fn pending(place: &Place) -> Result<Vec<Step>, OpenError> {
+    match place {
+        Place::File(path) => Store::pending_migrations(path),
+        Place::Memory => Ok(Store::all_migrations()),
+        Place::Server(server) => Store::pending_migrations_on(server),
+    }
+}
 
-/// Opens the file; the error and its message.
-fn refused(path: &Path) -> (OpenError, String) {
-    match Store::open(options(path, &TestClock::new())) {
+/// Opens the database; the error and its message, which names the database without a password.
+fn refused(shut: &Shut) -> (OpenError, String) {
+    match Store::open(shut.options.clone()) {
         Ok(_) => panic!("it opens"),
         Err(error) => {
             let message = error.to_string();
-            assert!(message.contains(&path.display().to_string()), "{message}");
+            let name = shut.database.name().replace("tollgate@", "");
+            assert!(message.contains(&name), "{message}");
             (error, message)
         }
     }
@@ -20,7 +28,7 @@ fn refused(path: &Path) -> (OpenError, String) {
 
 #[test]
 fn migrations_run_once() {
-    let world = World::new();
+    let world = World::over(Database::empty(), |_| {});
     let steps: Vec<i64> = world
         .store
         .migrated()
@@ -29,30 +37,18 @@ fn migrations_run_once() {
         .collect();
     assert_eq!(steps.first(), Some(&1));
     world.store.close();
-    let pending = Store::pending_migrations(&world.path).expect("it is a database");
+    let pending = pending(&world.options.place).expect("it is a database");
     assert_eq!(pending, []);
     let world = world.reopen();
     assert_eq!(world.store.migrated(), []);
 }
 
 #[test]
-fn what_would_be_migrated_is_told_without_doing_it() {
-    let folder = folder();
-    let path = folder.path().join("empty.db");
-    drop(connect(&path));
-    let pending = Store::pending_migrations(&path).expect("an empty file is a database");
-    assert_eq!(pending.first().map(|step| step.name), Some("foundation"));
-    let again = Store::pending_migrations(&path).expect("an empty file is a database");
-    assert_eq!(pending, again);
-}
-
-#[test]
 fn a_schema_of_a_newer_program_is_refused() {
-    let file = World::new().shut();
-    connect(&file.path)
-        .execute("insert into migrations values (99, 'later', 'x', 0)", [])
-        .expect("it is a table");
-    let (error, message) = refused(&file.path);
+    let shut = World::new().shut();
+    let rows = shut.database.rows();
+    rows.run("insert into migrations values (99, 'later', 'x', 0)");
+    let (error, message) = refused(&shut);
     assert!(
         matches!(error, OpenError::Newer { found: 99, .. }),
         "{error:?}"
@@ -65,145 +61,15 @@ fn a_schema_of_a_newer_program_is_refused() {
 
 #[test]
 fn a_migration_that_was_changed_after_it_ran_is_refused() {
-    let file = World::new().shut();
-    connect(&file.path)
-        .execute("update migrations set checksum = 'x' where version = 1", [])
-        .expect("it is a table");
-    let (error, message) = refused(&file.path);
+    let shut = World::new().shut();
+    let rows = shut.database.rows();
+    rows.run("update migrations set checksum = 'x' where version = 1");
+    let (error, message) = refused(&shut);
     assert!(
         matches!(error, OpenError::Changed { version: 1, .. }),
         "{error:?}"
     );
     assert!(message.contains("migration 1 was changed"), "{message}");
-}
-
-#[test]
-fn a_file_that_is_no_database_is_refused_and_left_alone() {
-    let folder = folder();
-    let path = folder.path().join("letter.txt");
-    let text = "Dear customer, ".repeat(400);
-    std::fs::write(&path, &text).expect("it can be written");
-    let (error, message) = refused(&path);
-    assert!(matches!(error, OpenError::NotADatabase { .. }), "{error:?}");
-    assert!(
-        message.contains("name another file in [store] url"),
-        "{message}"
-    );
-    assert_eq!(std::fs::read_to_string(&path).expect("it is there"), text);
-}
-
-#[test]
-fn a_database_of_another_program_is_refused_and_left_alone() {
-    for schema in [
-        "create table migrations (id integer primary key, applied text)",
-        "create table notes (text text)",
-    ] {
-        let folder = folder();
-        let path = folder.path().join("theirs.db");
-        connect(&path).execute_batch(schema).expect("a table");
-        let before = std::fs::read(&path).expect("it is there");
-        let (error, message) = refused(&path);
-        assert!(matches!(error, OpenError::Foreign { .. }), "{error:?}");
-        assert!(message.contains("name another file"), "{message}");
-        assert!(std::fs::read(&path).expect("it is there") == before);
-    }
-}
-
-#[test]
-fn a_damaged_database_is_refused_with_what_can_be_done() {
-    let file = World::new().shut();
-    // A page that also stands in the log would be read there.
-    connect(&file.path)
-        .execute_batch("pragma wal_checkpoint(truncate)")
-        .expect("nobody reads");
-    let mut bytes = std::fs::read(&file.path).expect("it is there");
-    bytes[100..4096].fill(0xA5);
-    std::fs::write(&file.path, bytes).expect("it can be written");
-    let (error, message) = refused(&file.path);
-    assert!(matches!(error, OpenError::Damaged { .. }), "{error:?}");
-    assert!(message.contains("restore it from a backup"), "{message}");
-}
-
-#[test]
-fn looking_at_what_would_be_migrated_writes_nothing() {
-    let folder = folder();
-    let missing = folder.path().join("missing.db");
-    let steps = Store::pending_migrations(&missing).expect("it would be made");
-    assert_eq!(steps, Store::all_migrations());
-    let path = folder.path().join("a %3f#?.db");
-    connect(&path)
-        .execute_batch("pragma journal_mode = wal")
-        .expect("a log");
-    let before = std::fs::read(&path).expect("it is there");
-    Store::pending_migrations(&path).expect("an empty database is one");
-    assert!(std::fs::read(&path).expect("it is there") == before);
-    let files = std::fs::read_dir(folder.path()).expect("a folder").count();
-    assert_eq!(files, 1, "nothing beside the database");
-}
-
-#[test]
-fn a_folder_that_is_not_there_is_refused() {
-    let folder = folder();
-    let (error, message) = refused(&folder.path().join("none").join("tollgate.db"));
-    assert!(matches!(error, OpenError::CannotOpen { .. }), "{error:?}");
-    assert!(
-        message.contains("check that its folder exists"),
-        "{message}"
-    );
-}
-
-#[test]
-fn a_folder_in_place_of_the_file_is_refused() {
-    let folder = folder();
-    let path = folder.path().join("tollgate.db");
-    std::fs::create_dir(&path).expect("a folder");
-    let (error, _) = refused(&path);
-    assert!(matches!(error, OpenError::CannotOpen { .. }), "{error:?}");
-}
-
-/// The first file system at hand where nobody may make a file, not even the superuser.
-#[test]
-fn a_folder_that_may_not_be_written_is_refused() {
-    let (error, message) = refused(Path::new("/sys/tollgate.db"));
-    assert!(matches!(error, OpenError::ReadOnly { .. }), "{error:?}");
-    assert!(message.contains("write access"), "{message}");
-}
-
-/// To the superuser every file may be written, so the file itself says that it may not: a newer
-/// format, which SQLite reads and does not write.
-#[test]
-fn a_file_that_may_not_be_written_is_refused() {
-    let file = World::new().shut();
-    let mut bytes = std::fs::read(&file.path).expect("it is there");
-    assert_eq!(bytes[18], 2, "the write version of a database with a log");
-    bytes[18] = 9;
-    std::fs::write(&file.path, bytes).expect("it can be written");
-    let (error, message) = refused(&file.path);
-    assert!(matches!(error, OpenError::ReadOnly { .. }), "{error:?}");
-    assert!(message.contains("write access"), "{message}");
-}
-
-#[test]
-fn a_file_that_is_open_already_is_refused_with_the_holder() {
-    let world = World::new();
-    let (error, message) = refused(&world.path);
-    assert!(matches!(error, OpenError::Locked { .. }), "{error:?}");
-    let holder = format!("process {} holds", std::process::id());
-    assert!(message.contains(&holder), "{message}");
-    let file = world.shut();
-    Store::open(file.options).expect("whoever held it has let go");
-}
-
-#[test]
-fn a_file_that_another_program_writes_to_is_refused() {
-    let file = World::new().shut();
-    let other = connect(&file.path);
-    other
-        .execute_batch("begin immediate")
-        .expect("nobody else writes");
-    let (error, message) = refused(&file.path);
-    assert!(matches!(error, OpenError::Busy { .. }), "{error:?}");
-    assert!(message.contains("close that one first"), "{message}");
 }
 
 #[test]

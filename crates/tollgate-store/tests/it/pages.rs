@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use tollgate_core::command::{Action, CreateOrder, OrderRef, RawEvent, TakeEvent};
 use tollgate_core::decision::{Decision, Entry, Outcome};
+use tollgate_core::effect::{Effect, EffectContent};
 use tollgate_core::event::Event;
 use tollgate_core::id::{DeliveryId, EventId, KeyId, OrderId, PaymentId, RootId, ShopId};
 use tollgate_core::order::{Customer, OrderStatus};
@@ -20,7 +21,7 @@ use crate::words::{
     paid_by, put_calendar, register, register_alone, root_id, root_id_at, slots, stock, take,
     take_at,
 };
-use crate::world::{SHOP, START, World, connect, submission};
+use crate::world::{Rows, SHOP, START, World, submission};
 
 fn customer(name: &str, email: &str, phone: &str) -> Customer {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
@@ -1126,19 +1127,35 @@ async fn a_key_is_found_by_its_hash_and_revoked_once() {
 
 /// Rows from nowhere, as many as a busy year leaves: made by SQL, because only their number counts.
 fn many_orders(world: &World, count: usize) {
-    let rows = connect(&world.path);
-    rows.execute_batch(&format!(
-        "begin;
-         with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < {count})
+    let rows = world.rows();
+    let numbers = match rows {
+        Rows::File(_) => format!(
+            "with recursive numbers(n) as (
+                 select 1 union all select n + 1 from numbers where n < {count}
+             ),
+             made(n, rest) as (
+                 select n, unhex(printf('%020x', n * 65536)) from numbers
+             )"
+        ),
+        Rows::Server(_) => format!(
+            "with made(n, rest) as (
+                 select n, decode(lpad(to_hex(n * cast(65536 as bigint)), 20, '0'), 'hex')
+                   from generate_series(1, {count}) as n
+             )"
+        ),
+    };
+    let id = rows.either(
+        "cast(substr(id, 1, 6) || rest as blob)",
+        "substr(id, 1, 6) || rest",
+    );
+    rows.run(&format!(
+        "{numbers}
          insert into roots (shop_id, id, kind, code, status, attention, version, created_at,
                             updated_at, doc)
-         select shop_id, cast(substr(id, 1, 6) || unhex(printf('%020x', n * 65536)) as blob),
-                kind, 'N' || n, status, attention, version, created_at, updated_at, doc
-           from numbers, roots
-          where code = 'C1';
-         commit"
-    ))
-    .expect("rows from nowhere");
+         select shop_id, {id}, kind, 'N' || n, status, attention, version, created_at, updated_at, doc
+           from made, roots
+          where code = 'C1'"
+    ));
 }
 
 /// I9.
@@ -1276,8 +1293,7 @@ async fn a_row_that_something_else_has_changed_is_corrupt_and_the_others_are_rea
     world.act(create(order(2, "C2"))).await;
     world
         .rows()
-        .execute("update roots set doc = '{' where code = 'C1'", [])
-        .expect("it is a table");
+        .run("update roots set doc = '{' where code = 'C1'");
     let read = world.store.root(SHOP, root_id(1)).await;
     assert!(
         matches!(read, Err(tollgate_store::ReadError::Corrupt(_))),
@@ -1384,4 +1400,83 @@ async fn a_line_stands_once_in_a_story() {
     assert_eq!(told, [before + 1, before + 3]);
     let root = world.store.root(SHOP, one).await.expect("it reads");
     assert_eq!(root.map(|root| root.story.len()), Some(2));
+}
+
+/// An entry that is about no root is nobody's, also where it stands in a line with one that is.
+#[tokio::test]
+async fn an_entry_without_a_root_is_no_other_roots() {
+    let one = root_id(1);
+    let world = World::with(|options| {
+        options.decide = crate::world::decide_or(move |command| match &command.action {
+            Action::RootDue(_) => {
+                let mut decision = Decision::told(Outcome::Done);
+                decision.entries = [Some(one), None]
+                    .map(|root| Entry {
+                        kind: "test.told",
+                        root,
+                        event: None,
+                        detail: Vec::new(),
+                    })
+                    .into();
+                Some(decision)
+            }
+            _ => None,
+        });
+    });
+    world.act(create(order(1, "C1"))).await;
+    let before = world.store.feed_head(SHOP).await.expect("it reads");
+    world.act(Action::RootDue(one)).await;
+    let told = |lines: Vec<tollgate_store::StoryLine>| -> Vec<(i64, Option<RootId>)> {
+        let lines = lines.into_iter().filter(|line| line.kind == "test.told");
+        lines.map(|line| (line.position, line.root)).collect()
+    };
+    let feed = world.store.feed(SHOP, before, 10).await.expect("it reads");
+    assert_eq!(told(feed), [(before + 1, Some(one)), (before + 2, None)]);
+    let story = world.store.timeline(SHOP, one).await.expect("it reads");
+    assert_eq!(told(story), [(before + 1, Some(one))]);
+}
+
+/// I4: the same money is asked back once, whether for an event that found no order or for an order.
+#[tokio::test]
+async fn one_key_is_one_effect_whatever_it_is_dated_by() {
+    let effect = |number: u64, days: i64, key: &str| Effect {
+        shop: SHOP,
+        key: key.to_owned(),
+        dated_by: root_id_at(START.plus(Span::hours(24 * days)), number),
+        root: None,
+        content: EffectContent::RefundRequest {
+            payment: None,
+            source: "bank".to_owned(),
+            reference: "R1".to_owned(),
+            money: None,
+        },
+        due_at: START,
+    };
+    let world = World::with(|options| {
+        options.decide = crate::world::decide_or(move |command| match &command.action {
+            Action::RootDue(root) => {
+                let mut decision = Decision::told(Outcome::Done);
+                let days = if *root == root_id(1) { 0 } else { 31 };
+                decision.effects = vec![
+                    effect(1, days, "refund_request:bank:R1:"),
+                    effect(2, days, "refund_request:bank:R1:"),
+                    effect(3, days, &format!("refund_request:bank:R2:{days}")),
+                ];
+                Some(decision)
+            }
+            _ => None,
+        });
+    });
+    for number in [1, 2] {
+        world.act(Action::RootDue(root_id(number))).await;
+    }
+    let keys = world.rows().texts("select key from effects order by key");
+    assert_eq!(
+        keys,
+        [
+            "refund_request:bank:R1:",
+            "refund_request:bank:R2:0",
+            "refund_request:bank:R2:31",
+        ]
+    );
 }

@@ -8,17 +8,16 @@
 //! positions and versions too.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 
 use tollgate_core::decision::Outcome;
 use tollgate_core::time::Span;
 use tollgate_store::{Reply, Store, Submission};
 
 use crate::table::{self, Entry, LATER, NOW, TABLE, in_shop, without_shop};
-use crate::world::{TestClock, World, columns, folder, options, table_lines, tables};
+use crate::world::{Database, Rows, TestClock, World, options};
 
-/// Fills a file.
-async fn template() -> (tempfile::TempDir, PathBuf) {
+/// Fills a database.
+async fn template() -> Database {
     let world = World::with(|options| options.rules.parked_ask = Span::minutes(1));
     for action in table::first() {
         let said = format!("{action:?}");
@@ -28,29 +27,21 @@ async fn template() -> (tempfile::TempDir, PathBuf) {
             "{said}: {outcome:?}"
         );
     }
-    let file = world.shut();
-    let kept = folder();
-    let path = kept.path().join("template.db");
+    let shut = world.shut();
     // A shop without a name is not swept, so that what is due is done by the pair and nobody else.
-    crate::world::connect(&file.path)
-        .execute_batch(&format!(
-            "delete from shops; vacuum into '{}'",
-            path.display()
-        ))
-        .expect("it is copied");
-    (kept, path)
+    shut.database.rows().run("delete from shops");
+    shut.database
 }
 
 /// Fills the shops up to this number like the first one.
-fn fill_shops(path: &Path, last: u32) {
-    let rows = crate::world::connect(path);
-    for table in tables(&rows) {
-        let columns = columns(&rows, &table);
+fn fill_shops(rows: &Rows, last: u32) {
+    for table in rows.tables() {
+        let columns = rows.columns(&table);
         if columns[0] != "shop_id" || table == "shops" {
             continue;
         }
         let others = columns[1..].join(", ");
-        rows.execute_batch(&format!(
+        rows.run(&format!(
             "with recursive others(shop) as (
                  select 2
                  union all
@@ -58,17 +49,15 @@ fn fill_shops(path: &Path, last: u32) {
              )
              insert into {table} (shop_id, {others})
              select shop, {others} from others, {table} where shop_id = 1 order by shop"
-        ))
-        .expect("shops are filled");
+        ));
     }
 }
 
 /// All rows of all tables by shop, without the shop.
-fn rows_by_shop(path: &Path) -> BTreeMap<u32, BTreeSet<String>> {
-    let rows = crate::world::connect(path);
+fn rows_by_shop(rows: &Rows) -> BTreeMap<u32, BTreeSet<String>> {
     let mut shops: BTreeMap<u32, BTreeSet<String>> = BTreeMap::new();
-    for table in tables(&rows).into_iter().filter(|table| table != "shops") {
-        for line in table_lines(&rows, &table) {
+    for table in rows.tables().into_iter().filter(|table| table != "shops") {
+        for line in rows.table_lines(&table) {
             let Some(line) = line.strip_prefix("shop_id=") else {
                 continue;
             };
@@ -142,15 +131,15 @@ async fn decide_all(store: &Store, pairs: &[(usize, [&Entry; 2])]) -> Vec<[[Stri
 
 #[tokio::test]
 async fn every_pair_ends_the_same_in_one_batch_and_in_two() {
-    let (_folder, path) = template().await;
+    let database = template().await;
     let pairs = TABLE
         .iter()
         .flat_map(|first| TABLE.iter().map(move |second| [first, second]));
     let pairs: Vec<(usize, [&Entry; 2])> = pairs.enumerate().collect();
-    fill_shops(&path, shop_of(pairs.len() - 1, WAYS - 1));
+    fill_shops(&database.rows(), shop_of(pairs.len() - 1, WAYS - 1));
 
     let clock = TestClock::new();
-    let mut options = options(&path, &clock);
+    let mut options = options(database.place(), &clock);
     options.rules.parked_ask = Span::minutes(1);
     options.limits.batch_commands_max = 4 * pairs.len();
     options.limits.batch_bytes_max = usize::MAX;
@@ -175,7 +164,7 @@ async fn every_pair_ends_the_same_in_one_batch_and_in_two() {
     store.close();
     drop(store);
 
-    let rows = rows_by_shop(&path);
+    let rows = rows_by_shop(&database.rows());
     let mut failures = Vec::new();
     for (number, pair) in &pairs {
         let mut differs: Vec<String> = Vec::new();
@@ -213,9 +202,9 @@ async fn every_pair_ends_the_same_in_one_batch_and_in_two() {
 /// What the table must reach, so that nobody empties it unawares.
 #[tokio::test]
 async fn the_pairs_reach_every_part() {
-    let (_folder, path) = template().await;
+    let database = template().await;
     let clock = TestClock::new();
-    let mut options = options(&path, &clock);
+    let mut options = options(database.place(), &clock);
     options.shops.clear();
     let store = Store::open(options).expect("it opens");
     let mut outcomes = BTreeSet::new();

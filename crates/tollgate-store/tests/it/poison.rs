@@ -8,7 +8,7 @@ use tollgate_core::decision::{Change, Outcome, Verdict};
 use tollgate_core::id::EventId;
 use tollgate_core::snapshot::{EventOutcome, EventState, Known, Snapshot, StoredEvent};
 use tollgate_core::time::Span;
-use tollgate_store::{EventFilter, Seek, SubmitError};
+use tollgate_store::{EventFilter, Seek, Submission, SubmitError};
 
 use crate::words::{create, event_id, hear, hold, order, paid_by, register_alone, root_id, stock};
 use crate::world::{SHOP, World, outcome, submission};
@@ -134,8 +134,12 @@ async fn a_parked_event_that_panics_is_left_behind_and_its_payment_is_registered
     world
         .act(hear(2, "parked boom", "PARKED", "paid 100"))
         .await;
+    let settled = |key| world.store.settled_event(SHOP, "bank", key);
+    assert!(settled("parked boom").is_some(), "a duplicate of it is one");
     let registered = world.act(register_alone(3, "PARKED", 100)).await;
     assert!(matches!(registered, Outcome::Payment(..)), "{registered:?}");
+    assert_eq!(settled("parked boom"), None, "dead is not settled");
+    assert!(settled("fine").is_some());
     let states: Vec<(EventId, EventState)> = events(&world)
         .await
         .iter()
@@ -240,4 +244,28 @@ async fn a_due_row_that_cannot_be_decided_is_put_off() {
     broken.store(false, Ordering::SeqCst);
     world.pass(Span::minutes(2)).await;
     assert_eq!(held().await, 0);
+}
+
+/// A bug in what the program writes its answers with ends the writer. Whoever waits is answered, and so
+/// is whoever comes later.
+#[tokio::test]
+async fn whoever_waits_is_answered_when_the_writer_has_panicked() {
+    let world = World::new();
+    let broken = Submission {
+        render: Some(Arc::new(|_| panic!("boom"))),
+        ..submission(stock("A", 1))
+    };
+    let replies = async {
+        let mut replies = world
+            .store
+            .submit_all(vec![broken, submission(stock("B", 1))])
+            .await;
+        replies.push(world.store.submit(submission(stock("C", 1))).await);
+        replies
+    };
+    // It is no wait but for a fault that would go on for ever.
+    let replies = tokio::time::timeout(std::time::Duration::from_secs(60), replies).await;
+    for reply in replies.expect("everybody is answered") {
+        assert!(reply.is_err(), "{reply:?}");
+    }
 }

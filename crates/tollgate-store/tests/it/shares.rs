@@ -7,7 +7,7 @@ use tollgate_core::id::{DeliveryId, RootId, ShopId};
 use tollgate_store::{Class, Rejected, Submission};
 
 use crate::words::{create, hear, order};
-use crate::world::{World, submission, texts};
+use crate::world::{World, submission};
 
 fn money(number: u64) -> Submission {
     Submission {
@@ -101,9 +101,6 @@ async fn refused_deliveries_leave_nothing_behind_in_the_queue() {
     let figures = world.store.figures();
     assert_eq!((figures.queue_commands, figures.queue_bytes), (0, 0));
     assert_eq!(figures.rejected_dropped, 0);
-    let kept = texts(
-        &world.rows(),
-        "select cast(count(*) as text) from deliveries",
-    );
-    assert_eq!(kept, ["50"]);
+    let kept = world.rows().number("select count(*) from deliveries");
+    assert_eq!(kept, 50);
 }

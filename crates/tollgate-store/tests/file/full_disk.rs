@@ -10,9 +10,9 @@ use std::process::{Command, Stdio};
 use tollgate_core::command::{Action, RawEvent, TakeEvent};
 use tollgate_store::{Store, SubmitError};
 
-use crate::crash::{acknowledge, acknowledged, child, file_of_child, open, say, whole};
+use crate::child::{acknowledge, acknowledged, child, database_of_child, open, say, whole};
 use crate::words::{event_id, hear};
-use crate::world::{SHOP, folder, submission};
+use crate::world::{Rows, SHOP, folder, submission};
 
 /// An event with a body of 16 KiB.
 fn large(number: u64) -> Action {
@@ -52,7 +52,7 @@ async fn fill(store: &Store, mut number: u64) -> u64 {
 
 /// Fills the disk, is refused more than once, reads meanwhile, makes room, and goes on.
 async fn fill_and_recover(make_room: impl FnOnce()) {
-    let store = open(&file_of_child());
+    let store = open(&database_of_child());
     let mut number = fill(&store, 1).await;
     // A smaller write may still fit; the next one does not.
     for _ in 0..5 {
@@ -103,8 +103,9 @@ async fn check(mut command: Command, keep: impl FnOnce(&Path)) {
     let folder = folder();
     let path = folder.path().join("kept.db");
     keep(&path);
-    whole(&path);
-    let store = open(&path);
+    let name = path.display().to_string();
+    whole(&Rows::open(&name));
+    let store = open(&name);
     for number in &numbers {
         let event = store
             .event(SHOP, event_id(*number))
@@ -122,7 +123,7 @@ async fn check(mut command: Command, keep: impl FnOnce(&Path)) {
 #[tokio::test]
 #[ignore = "the other half of a_full_disk_is_survived_without_a_restart, which starts it"]
 async fn child_on_a_small_disk() {
-    let file = file_of_child();
+    let file = PathBuf::from(database_of_child());
     let disk = file.parent().expect("it is on the small disk");
     let ballast = disk.join("ballast");
     std::fs::write(&ballast, vec![0; 4 << 20]).expect("there is room for it");
@@ -157,9 +158,10 @@ async fn a_full_disk_is_survived_without_a_restart() {
         "mount -t tmpfs -o size=12m none '{}' && exec \"$0\" \"$@\"",
         disk.display()
     );
+    let file = disk.join("tollgate.db");
     let inner = child(
         "full_disk::child_on_a_small_disk",
-        &disk.join("tollgate.db"),
+        &file.display().to_string(),
     );
     let alone = |command: &str| {
         let mut alone = Command::new("unshare");
@@ -204,7 +206,7 @@ async fn child_with_a_limit() {
 async fn a_file_that_may_not_grow_is_survived_without_a_restart() {
     let folder = folder();
     let file = folder.path().join("tollgate.db");
-    let inner = child("full_disk::child_with_a_limit", &file);
+    let inner = child("full_disk::child_with_a_limit", &file.display().to_string());
     let mut command = Command::new("bash");
     command.args(["-c", "trap '' XFSZ; ulimit -S -f 4096; exec \"$0\" \"$@\""]);
     command.arg(inner.get_program()).args(inner.get_args());

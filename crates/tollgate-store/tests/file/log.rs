@@ -47,10 +47,12 @@ async fn the_log_stays_short_under_a_long_run_of_writes() {
         }
         // Somebody reads all the time.
         world.store.root(SHOP, root_id(1)).await.expect("it reads");
-        longest = longest.max(log_bytes(&world.path));
+        longest = longest.max(log_bytes(crate::path(&world.database)));
     }
     let figures = world.store.figures();
-    let database = std::fs::metadata(&world.path).expect("it is there").len();
+    let database = std::fs::metadata(crate::path(&world.database))
+        .expect("it is there")
+        .len();
     assert!(
         100 * MIB < database + longest,
         "{database} bytes were written"
@@ -73,9 +75,7 @@ async fn a_foreign_reader_is_an_alert_and_never_fills_the_disk() {
     });
     world.store.submit(large(1)).await.expect("it is taken");
     let reader = world.rows();
-    reader
-        .execute_batch("begin; select count(*) from events")
-        .expect("it reads");
+    reader.run("begin; select count(*) from events");
     let mut number = 2;
     let refused = loop {
         assert!(number < 2000, "the log grows without a bound");
@@ -88,10 +88,10 @@ async fn a_foreign_reader_is_an_alert_and_never_fills_the_disk() {
         panic!("{refused:?}")
     };
     assert!(reason.contains("a foreign reader holds it up"), "{reason}");
-    assert!(log_bytes(&world.path) < 17 * MIB);
+    assert!(log_bytes(crate::path(&world.database)) < 17 * MIB);
     assert!(0 < world.store.figures().wal_alerts);
 
-    reader.execute_batch("rollback").expect("it ends");
+    reader.run("rollback");
     let patience = Instant::now() + Duration::from_secs(60);
     while world.store.submit(large(number)).await.is_err() {
         assert!(Instant::now() < patience, "it does not go on");

@@ -1,0 +1,35 @@
+//! What only a PostgreSQL server has: how it is reached, who may do what, plans, and locks of others.
+//!
+//! `TOLLGATE_TEST_POSTGRES` holds the URL of a server whose superuser the suite is; `scripts/cluster`
+//! starts one.
+
+#[allow(
+    dead_code,
+    reason = "three suites share them, and none needs all of them"
+)]
+#[path = "../it/words.rs"]
+mod words;
+#[allow(dead_code, reason = "three suites share it, and none needs all of it")]
+#[path = "../it/world.rs"]
+mod world;
+
+mod locks;
+mod opening;
+#[allow(
+    dead_code,
+    reason = "how a statement becomes one for many rows is the store's own"
+)]
+#[path = "../../src/db/postgres/sets.rs"]
+mod sets;
+#[path = "../file/sources.rs"]
+#[allow(dead_code, reason = "two suites share it, and neither needs all of it")]
+mod sources;
+mod statements;
+mod views;
+
+/// The server that the suite runs on.
+fn server() -> String {
+    world::server().expect(
+        "this suite needs a server: TOLLGATE_TEST_POSTGRES=$(scripts/cluster start --fast FOLDER)",
+    )
+}
