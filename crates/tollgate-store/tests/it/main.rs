@@ -10,6 +10,7 @@ mod opening;
 mod pages;
 mod pairs;
 mod poison;
+mod queries;
 mod round_trip;
 mod shares;
 mod table;
