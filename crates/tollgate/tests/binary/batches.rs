@@ -237,7 +237,7 @@ fn concurrent_callbacks_of_one_payment_are_one_decision() {
             assert_eq!(events.len(), 1, "{events:#?}");
         }
     }
-    let effects = crate::queries::effects(&home);
+    let effects = home.effects();
     let receipts = effects
         .lines()
         .filter(|effect| effect.starts_with("receipt:"));

@@ -541,7 +541,7 @@ fn whatever_was_answered_survives_twenty_kills_and_nothing_is_there_twice() {
     }
     check_nothing_twice(&mut client, &told);
     client.assert_calm();
-    let effects = crate::queries::effects(&home);
+    let effects = home.effects();
     let receipts = effects
         .lines()
         .filter(|effect| effect.starts_with("receipt:"))

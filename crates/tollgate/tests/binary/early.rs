@@ -295,7 +295,7 @@ fn an_order_refused_although_its_money_waits_says_so() {
     );
     assert_eq!(stock(&mut client), (1, 0), "stock is untouched");
 
-    let wanted = crate::queries::effects(&home);
+    let wanted = home.effects();
     let refunds = wanted.lines().filter(|effect| effect.contains("refund"));
     assert_eq!(refunds.count(), 1, "the money is asked back once: {wanted}");
 

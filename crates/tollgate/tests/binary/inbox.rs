@@ -186,7 +186,7 @@ fn unconfirmed_reports_at_once_are_one_question() {
         assert_eq!((id, outcome.as_str()), (&answers[0].0, "queued"));
     }
     assert_eq!(client.list("/v1/events?source=cardcom").len(), 1);
-    let effects = crate::queries::effects(&home);
+    let effects = home.effects();
     let questions = effects.lines().filter(|effect| effect.starts_with("ask:"));
     assert_eq!(questions.count(), 1, "{effects}");
 }
@@ -207,7 +207,7 @@ fn an_applied_event_that_is_replayed_changes_nothing() {
         client.deliver("standard", &webhook).event();
     }
     let before = client.get("/v1/orders/D13");
-    let effects = crate::queries::effects(&home);
+    let effects = home.effects();
     for event in client.list("/v1/events?source=standard") {
         let id = event["id"].as_str().expect("an event has an id");
         for _ in 0..2 {
@@ -234,11 +234,7 @@ fn an_applied_event_that_is_replayed_changes_nothing() {
     ] {
         assert_eq!(after[member], before[member], "{member}");
     }
-    assert_eq!(
-        crate::queries::effects(&home),
-        effects,
-        "no effect is repeated"
-    );
+    assert_eq!(home.effects(), effects, "no effect is repeated");
 }
 
 /// A source's further path, registered at the provider long ago, keeps working.

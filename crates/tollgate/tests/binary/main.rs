@@ -1,8 +1,12 @@
 //! Tollgate from outside: the real binary, real HTTP, signed webhooks, crashes.
 //!
 //! Every test starts a server of its own on a port the system chooses. What a test checks it reads
-//! through the API; the scenario's number (spec/scenarios.md) stands above it.
+//! through the API; the scenario's number (spec/scenarios.md) stands above it. With TOLLGATE_TEST_POSTGRES
+//! every server has a database of its own on that server, else a SQLite file; what only a file has is in
+//! tests/file, what several servers on one database do in tests/instances.
 
+#[path = "../harness/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "each suite uses its part")]
 mod harness;
 
 mod early;
@@ -21,7 +25,5 @@ mod starting;
 mod stopping;
 mod keys;
 mod crash;
-mod disk;
 mod idle;
-mod queries;
 mod tools;

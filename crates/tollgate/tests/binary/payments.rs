@@ -440,7 +440,7 @@ fn webhooks_replays_and_the_payment_at_one_instant_are_one_change() {
         assert_eq!(order["captured_amount"], TOTAL);
         assert_eq!(stock(&mut client), (1000 - 2 * (round + 1), 0));
     }
-    let effects = crate::queries::effects(&home);
+    let effects = home.effects();
     let receipts = effects
         .lines()
         .filter(|effect| effect.starts_with("receipt:"))

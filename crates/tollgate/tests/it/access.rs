@@ -101,7 +101,7 @@ async fn figures_are_for_loopback_keys_and_the_admin_door() {
     ];
     assert_eq!(shop.send("GET", "/metrics", &keyed, b"").await.status, 200);
     shop.close().await;
-    let shop = Shop::with("admin_listen = \"127.0.0.1:0\"", "sqlite::memory:").await;
+    let shop = Shop::set("admin_listen = \"127.0.0.1:0\"").await;
     assert_eq!(shop.send("GET", "/metrics", &[], b"").await.status, 404);
     shop.close().await;
 }

@@ -109,7 +109,7 @@ async fn a_connection_carries_many_requests() {
 
 #[tokio::test]
 async fn the_order_to_stop_lets_a_running_request_come_to_its_end() {
-    let mut shop = Shop::with("connections_max = 100", "sqlite::memory:").await;
+    let mut shop = Shop::set("connections_max = 100").await;
     let webhook = shop.webhook("R-1", "t1", 100);
     let idle = connect(&shop).await;
     let mut stream = connect(&shop).await;

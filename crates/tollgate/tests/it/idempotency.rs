@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::database::Database;
 use crate::shop::{KEY, Shop, order};
 
 #[tokio::test]
@@ -140,12 +141,12 @@ async fn k9_what_was_answered_before_the_gate_is_not_kept() {
 #[tokio::test]
 async fn k10_an_answer_outlives_a_restart() {
     let folder = tempfile::tempdir().expect("there is room");
-    let store = format!("sqlite:{}", folder.path().join("t.db").display());
-    let shop = Shop::with("", &store).await;
+    let database = Database::lasting(folder.path());
+    let shop = Shop::on(&database).await;
     shop.put_stock("A", 5).await;
     let made = shop.keyed("/v1/orders", "k", &order("Z-1", "A", 1)).await;
     shop.close().await;
-    let shop = Shop::with("", &store).await;
+    let shop = Shop::on(&database).await;
     let again = shop.keyed("/v1/orders", "k", &order("Z-1", "A", 1)).await;
     assert_eq!(again.text, made.text);
     assert_eq!(again.header("idempotency-replayed"), Some("true"));

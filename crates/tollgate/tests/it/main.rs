@@ -1,4 +1,9 @@
-//! The program from outside: a server in this process on a port of its own, spoken to over HTTP.
+//! The program from outside: a server in this process on a port of its own, spoken to over HTTP. With TOLLGATE_TEST_POSTGRES every server has
+//! a database of its own on that server, else SQLite.
+
+#[path = "../harness/database.rs"]
+#[allow(dead_code, reason = "each suite uses its part")]
+mod database;
 
 mod shop;
 mod tidy;

@@ -14,6 +14,8 @@ use tollgate_core::money::Currency;
 use tollgate_core::time::Timestamp;
 use tollgate_providers::{Sample, SampleStatus, Source, Webhook};
 
+use crate::database::Database;
+
 /// The configured admin key.
 pub(crate) const KEY: &str = "tg_bootstrap-key-of-the-tests";
 
@@ -61,6 +63,8 @@ pub(crate) struct Shop {
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
     keys: AtomicU32,
+    /// Its own, if nobody else has it.
+    _database: Option<Database>,
 }
 
 /// An answer.
@@ -94,25 +98,25 @@ impl Answer {
 
 impl Shop {
     pub(crate) async fn open() -> Shop {
-        Shop::with("", "sqlite::memory:").await
+        Shop::set("").await
     }
 
-    /// A server with more in its `[server]`, and its store at a place.
-    pub(crate) async fn with(server: &str, store: &str) -> Shop {
-        Shop::of(
-            &CONFIG
-                .replacen("{server}", server, 1)
-                .replacen("{store}", store, 1),
-        )
-        .await
+    /// A server with more in its `[server]`.
+    pub(crate) async fn set(server: &str) -> Shop {
+        Shop::alone(&CONFIG.replacen("{server}", server, 1)).await
+    }
+
+    /// A server on a database that outlives it.
+    pub(crate) async fn on(database: &Database) -> Shop {
+        Shop::of(&CONFIG.replacen("{server}", "", 1), &database.url()).await
     }
 
     /// A server where the source of shop tea has another secret.
-    pub(crate) async fn with_tea_secret(secret: &str, store: &str) -> Shop {
+    pub(crate) async fn with_tea_secret(secret: &str, database: &Database) -> Shop {
         let text = CONFIG
             .replacen("tea-key", secret, 1)
             .replacen("{server}", "", 1);
-        Shop::of(&text.replacen("{store}", store, 1)).await
+        Shop::of(&text, &database.url()).await
     }
 
     /// A server that takes bodies of a megabyte.
@@ -120,21 +124,28 @@ impl Shop {
         let text = CONFIG
             .replacen("{server}", "", 1)
             .replacen("20000", "1000000", 1);
-        Shop::of(&text.replacen("{store}", "sqlite::memory:", 1)).await
+        Shop::alone(&text).await
     }
 
     /// A server with a source of PhonePe.
-    pub(crate) async fn with_phonepe(password: &str, store: &str) -> Shop {
-        let text = CONFIG
-            .replacen("{server}", "", 1)
-            .replacen("{store}", store, 1);
+    pub(crate) async fn with_phonepe(password: &str, database: &Database) -> Shop {
+        let text = CONFIG.replacen("{server}", "", 1);
         let source = PHONEPE.replacen("{password}", password, 1);
         let text = text.replacen("[shops.tea]", &format!("{source}[shops.tea]"), 1);
-        Shop::of(&text).await
+        Shop::of(&text, &database.url()).await
     }
 
-    async fn of(text: &str) -> Shop {
-        let config = Config::from_toml_str(text).unwrap_or_else(|error| panic!("{error}"));
+    /// A server on a database that goes with it.
+    async fn alone(text: &str) -> Shop {
+        let database = Database::fleeting();
+        let mut shop = Shop::of(text, &database.url()).await;
+        shop._database = Some(database);
+        shop
+    }
+
+    async fn of(text: &str, store: &str) -> Shop {
+        let text = text.replacen("{store}", store, 1);
+        let config = Config::from_toml_str(&text).unwrap_or_else(|error| panic!("{error}"));
         let midtrans = config.shops[0]
             .sources
             .iter()
@@ -160,6 +171,7 @@ impl Shop {
             stop: Some(stop),
             server,
             keys: AtomicU32::new(0),
+            _database: None,
         }
     }
 

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::shop::Shop;
+use crate::database::Database;
+use crate::shop::{KEY, Shop};
 
 fn envelope(uuid: &str) -> Value {
     json!({
@@ -87,7 +88,12 @@ async fn what_is_not_signed_is_refused_kept_and_takes_no_key() {
     // D1: the provider's next try is taken.
     let taken = shop.deliver("/webhooks/midtrans", &good).await;
     assert_eq!(taken.body["events"][0]["outcome"], "parked");
-    let kept = eventually(&shop, "/v1/deliveries?verdict=rejected").await;
+    let kept = eventually(
+        &shop,
+        "/v1/deliveries?verdict=rejected",
+        &format!("Bearer {KEY}"),
+    )
+    .await;
     assert_eq!(kept["data"][0]["code"], "signature_invalid");
     let id = kept["data"][0]["id"].as_str().expect("it has an id");
     let shown = shop.get(&format!("/v1/deliveries/{id}")).await;
@@ -105,8 +111,8 @@ async fn what_is_not_signed_is_refused_kept_and_takes_no_key() {
 #[tokio::test]
 async fn a_kept_delivery_is_taken_after_the_secret_was_mended() {
     let folder = tempfile::tempdir().expect("there is room");
-    let store = format!("sqlite:{}", folder.path().join("t.db").display());
-    let shop = Shop::with("", &store).await;
+    let database = Database::lasting(folder.path());
+    let shop = Shop::on(&database).await;
     // Signed for shop main, sent to shop tea: there the secret is another one.
     let webhook = shop.webhook("R-1", "t1", 100);
     let refused = shop.deliver("/webhooks/tea/midtrans", &webhook).await;
@@ -119,14 +125,13 @@ async fn a_kept_delivery_is_taken_after_the_secret_was_mended() {
         made.body["key"].as_str().expect("it is shown once")
     );
     let headers = [("authorization", bearer.as_str())];
-    shop.call("GET", "/readyz", &Value::Null).await;
-    let kept = shop.send("GET", "/v1/deliveries", &headers, b"").await;
-    let id = kept.body["data"][0]["id"]
+    let kept = eventually(&shop, "/v1/deliveries", &bearer).await;
+    let id = kept["data"][0]["id"]
         .as_str()
         .expect("it was kept")
         .to_owned();
     shop.close().await;
-    let shop = Shop::with_tea_secret("server-key", &store).await;
+    let shop = Shop::with_tea_secret("server-key", &database).await;
     let path = format!("/v1/deliveries/{id}/verify");
     let taken = shop.send("POST", &path, &headers, b"").await;
     assert_eq!(taken.status, 200, "{taken:?}");
@@ -143,20 +148,20 @@ async fn a_kept_delivery_is_taken_after_the_secret_was_mended() {
 async fn a_delivery_with_a_secret_header_is_taken_after_the_secret_was_mended() {
     use sha2::{Digest, Sha256};
     let folder = tempfile::tempdir().expect("there is room");
-    let store = format!("sqlite:{}", folder.path().join("t.db").display());
-    let shop = Shop::with_phonepe("Wrong12345", &store).await;
+    let database = Database::lasting(folder.path());
+    let shop = Shop::with_phonepe("Wrong12345", &database).await;
     let secret = hex::encode(Sha256::digest(b"shop:Right12345"));
     let body = br#"{"event":"checkout.order.completed","payload":{"merchantOrderId":"R-1",
         "orderId":"OMO1","state":"COMPLETED","amount":1000,"paymentDetails":[]}}"#;
     let headers = [("authorization", secret.as_str())];
     let refused = shop.send("POST", "/webhooks/phonepe", &headers, body).await;
     assert_eq!((refused.status, refused.code()), (401, "signature_invalid"));
-    let kept = eventually(&shop, "/v1/deliveries").await;
+    let kept = eventually(&shop, "/v1/deliveries", &format!("Bearer {KEY}")).await;
     assert!(!kept.to_string().contains(&secret));
     let id = kept["data"][0]["id"].as_str().expect("it was kept");
     let path = format!("/v1/deliveries/{id}/verify");
     shop.close().await;
-    let shop = Shop::with_phonepe("Right12345", &store).await;
+    let shop = Shop::with_phonepe("Right12345", &database).await;
     let taken = shop.call("POST", &path, &json!({})).await;
     assert_eq!(taken.status, 200, "{taken:?}");
     let event = taken.body["events"][0]["id"]
@@ -199,7 +204,7 @@ async fn only_a_trusted_proxy_may_speak_for_another_address() {
         "nobody trusts it, so the peer counts: {direct:?}"
     );
     shop.close().await;
-    let shop = Shop::with("trusted_proxies = [\"127.0.0.0/8\"]", "sqlite::memory:").await;
+    let shop = Shop::set("trusted_proxies = [\"127.0.0.0/8\"]").await;
     let proxied = shop
         .send("POST", "/webhooks/accurate", &forged, body.as_bytes())
         .await;
@@ -244,9 +249,16 @@ async fn events_are_read_and_replayed() {
     shop.close().await;
 }
 
-/// What is kept is written behind the answer: a write that is answered comes after it.
-async fn eventually(shop: &Shop, path: &str) -> Value {
-    let ready = shop.get("/readyz").await;
-    assert_eq!(ready.status, 200);
-    shop.get(path).await.body
+/// A list, once there is something in it: what is refused is kept after it was answered.
+async fn eventually(shop: &Shop, path: &str, bearer: &str) -> Value {
+    for _ in 0..1000 {
+        let list = shop
+            .send("GET", path, &[("authorization", bearer)], b"")
+            .await;
+        if list.body["data"][0].is_object() {
+            return list.body;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("nothing is kept at {path}");
 }

@@ -1,6 +1,7 @@
 //! A folder with a configuration and a database, and the webhooks its sources accept.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
@@ -8,6 +9,8 @@ use tempfile::TempDir;
 use tollgate_core::money::Currency;
 use tollgate_core::time::Timestamp;
 use tollgate_providers::{Sample, SampleStatus, Source, Webhook};
+
+use super::database::Database;
 
 /// The admin key of every home.
 pub(crate) const ADMIN_KEY: &str = "tg_test_0123456789abcdef0123456789abcdef";
@@ -18,6 +21,7 @@ pub(crate) const STANDARD_SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3
 /// A home: gone with its folder.
 pub(crate) struct Home {
     folder: TempDir,
+    database: Arc<Database>,
     /// What is written as the configuration file; secrets plain, `literal:` is put before them.
     pub(crate) config: Map<String, Value>,
 }
@@ -75,15 +79,28 @@ pub(crate) fn now_ms() -> i64 {
 impl Home {
     /// A home with a source of each kind.
     pub(crate) fn new() -> Home {
-        Home::at(tempfile::tempdir().expect("a temporary folder"))
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let database = Database::lasting(folder.path());
+        Home::with(folder, Arc::new(database))
     }
 
-    /// The same, in a folder that is there already.
-    pub(crate) fn at(folder: TempDir) -> Home {
-        let database = folder.path().join("tollgate.db");
+    /// The same on a SQLite file, whatever the others have.
+    pub(crate) fn on_file() -> Home {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let database = Database::file(folder.path());
+        Home::with(folder, Arc::new(database))
+    }
+
+    /// The same on a database that others may have, too.
+    pub(crate) fn on(database: &Arc<Database>) -> Home {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Home::with(folder, Arc::clone(database))
+    }
+
+    fn with(folder: TempDir, database: Arc<Database>) -> Home {
         let config = json!({
             "server": { "listen": "127.0.0.1:0" },
-            "store": { "url": format!("sqlite:{}", database.display()) },
+            "store": { "url": database.url() },
             "api": { "bootstrap_key": format!("literal:{ADMIN_KEY}") },
             "sources": {
                 "midtrans": {
@@ -131,15 +148,30 @@ impl Home {
         let Value::Object(config) = config else {
             unreachable!("it is written above")
         };
-        Home { folder, config }
+        Home {
+            folder,
+            database,
+            config,
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub(crate) fn database(&self) -> PathBuf {
+    pub(crate) fn database(&self) -> &Arc<Database> {
+        &self.database
+    }
+
+    /// Where the database is, if it is a SQLite file.
+    pub(crate) fn database_file(&self) -> PathBuf {
         self.path().join("tollgate.db")
+    }
+
+    /// What must happen outside, as it stands decided: key, kind and state of each.
+    pub(crate) fn effects(&self) -> String {
+        self.database
+            .ask("select key, kind, state from effects order by key")
     }
 
     /// Sets a key of a section.

@@ -175,7 +175,7 @@ fn check_nothing_lost(
 /// D10, F18.
 #[test]
 fn a_full_disk_is_a_503_and_room_is_enough_to_go_on() {
-    let mut home = Home::new();
+    let mut home = Home::on_file();
     let disk = home.path().join("disk");
     let Some(_mount) = Mount::small(&disk) else {
         eprintln!("D10: this user may not mount; files are limited in size instead (RLIMIT_FSIZE)");
@@ -250,7 +250,7 @@ fn fill(path: &Path) {
 #[test]
 fn files_that_may_not_grow_are_a_503_and_nothing_answered_is_lost() {
     eprintln!("D10: files are limited to 1 MiB (RLIMIT_FSIZE)");
-    check_limited_files(&Home::new());
+    check_limited_files(&Home::on_file());
 }
 
 fn check_limited_files(home: &Home) {

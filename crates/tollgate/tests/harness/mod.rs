@@ -2,12 +2,16 @@
 
 mod client;
 mod crowd;
+mod database;
 mod home;
 mod process;
 mod signing;
+mod starting;
 
 pub(crate) use client::{Client, Request, Response, fresh_key};
 pub(crate) use crowd::{at_once, crowd_of};
+pub(crate) use database::{Database, server_needed, sqlite3};
 pub(crate) use home::{ADMIN_KEY, Home, Said, now_ms};
 pub(crate) use process::{Ended, Tollgate, command, finish, pause, until};
 pub(crate) use signing::{hmac_sha256, sign_bank, sign_standard};
+pub(crate) use starting::{assert_names, one_line, serve, serving};

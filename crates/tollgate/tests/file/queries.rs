@@ -12,24 +12,9 @@ const DOCUMENT: &str = include_str!("../../../../docs/queries.md");
 /// The order that the document asks about.
 const CODE: &str = "ZVR-20260122-ABC";
 
-/// What `sqlite3` says about the home's database, which may be in use.
 #[track_caller]
 fn sqlite3(home: &Home, query: &str) -> String {
-    let output = Command::new("sqlite3")
-        .args(["-readonly", "-cmd", ".timeout 5000"])
-        .arg(home.database())
-        // A query that begins with a comment would be taken for an option.
-        .arg(format!("\n{query}"))
-        .output()
-        .unwrap_or_else(|error| panic!("the command line of SQLite is needed (sqlite3): {error}"));
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(output.status.success(), "{}\n{query}", text(&output.stderr));
-    text(&output.stdout)
-}
-
-/// What must happen outside, as it stands decided: key, kind and state of each.
-pub(crate) fn effects(home: &Home) -> String {
-    sqlite3(home, "select key, kind, state from effects order by key")
+    crate::harness::sqlite3(&home.database_file(), query)
 }
 
 /// A query of the document, with the heading it stands under.
@@ -131,7 +116,7 @@ fn live(home: &Home, server: &Tollgate) {
 /// Every query runs; what it looks for is found, and what must not be is not.
 #[test]
 fn every_query_of_the_document_runs_and_finds_what_it_says() {
-    let home = Home::new();
+    let home = Home::on_file();
     let server = Tollgate::start(&home);
     live(&home, &server);
     let queries = queries();
@@ -157,7 +142,7 @@ fn every_query_of_the_document_runs_and_finds_what_it_says() {
 /// What a person reads there is what the API says.
 #[test]
 fn ids_and_states_read_as_in_the_api() {
-    let home = Home::new();
+    let home = Home::on_file();
     let server = Tollgate::start(&home);
     live(&home, &server);
     let mut client = server.client();
@@ -189,7 +174,7 @@ fn ids_and_states_read_as_in_the_api() {
 /// The guard itself: the schema refuses what would oversell, whoever writes it (I6).
 #[test]
 fn the_schema_refuses_to_oversell_whoever_writes() {
-    let home = Home::new();
+    let home = Home::on_file();
     let server = Tollgate::start(&home);
     live(&home, &server);
     assert!(server.stop().success());
@@ -200,7 +185,7 @@ fn the_schema_refuses_to_oversell_whoever_writes() {
         "update slots set sold = -1",
     ] {
         let output = Command::new("sqlite3")
-            .arg(home.database())
+            .arg(home.database_file())
             .arg(update)
             .output();
         let output = output.expect("the command line of SQLite is needed (sqlite3)");
