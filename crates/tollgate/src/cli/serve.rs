@@ -6,6 +6,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use tokio::net::TcpListener;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use super::{configuration, failed};
 use crate::app::App;
@@ -77,15 +81,19 @@ fn urls(config: &Config, listen: SocketAddr) -> Vec<String> {
     lines
 }
 
-/// Logs go to stderr.
+/// Logs go to stderr. Below warnings the database's driver is silent: it tells the values of every
+/// statement, and customers' data and secrets are among them.
 pub(super) fn start_log(log: &Log) {
-    let builder = tracing_subscriber::fmt()
-        .with_max_level(log.level)
+    let levels = Targets::new()
+        .with_default(log.level)
+        .with_target("tokio_postgres", log.level.min(tracing::Level::WARN));
+    let lines = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
+    let registry = tracing_subscriber::registry();
     let started = match log.json {
-        true => builder.json().try_init(),
-        false => builder.try_init(),
+        true => registry.with(lines.json().with_filter(levels)).try_init(),
+        false => registry.with(lines.with_filter(levels)).try_init(),
     };
     if let Err(error) = started {
         anstream::eprintln!("warning: a log was started before: {error}");
