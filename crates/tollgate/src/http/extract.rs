@@ -252,7 +252,7 @@ impl Query {
     /// Refuses parameters that this list does not know.
     pub(crate) fn only(self, known: &[&str]) -> Result<Query, Problem> {
         let mut errors = Vec::new();
-        for (index, (name, _)) in self.0.iter().enumerate() {
+        for (index, (name, value)) in self.0.iter().enumerate() {
             let pointer = format!("?{}", name.chars().take(100).collect::<String>());
             if !known.iter().chain(&OF_LISTS).any(|known| known == name) {
                 errors.push(Pointer {
@@ -262,6 +262,14 @@ impl Query {
                 });
             } else if self.0[..index].iter().any(|(other, _)| other == name) {
                 let detail = "it stands twice".to_owned();
+                errors.push(Pointer {
+                    pointer,
+                    code: "invalid",
+                    detail,
+                });
+            } else if value.contains('\0') {
+                // Nothing that is kept has one, and PostgreSQL cannot even be asked for it.
+                let detail = "it has a NUL in it".to_owned();
                 errors.push(Pointer {
                     pointer,
                     code: "invalid",

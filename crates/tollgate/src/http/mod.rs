@@ -74,6 +74,10 @@ pub(crate) async fn answer(
     let response = if is_webhook {
         let problem = Problem::from(SOURCE_UNKNOWN);
         problem_response(&problem, language, Response::new(()))
+    } else if path.contains("%00") {
+        // Nothing has a NUL in its name.
+        let problem = Problem::from(NOT_FOUND);
+        problem_response(&problem, language, Response::new(()))
     } else {
         request.extensions_mut().insert(peer);
         let mut router = router.clone();
