@@ -72,6 +72,10 @@ figures! {
     belt_found,
     /// Rows that a sweep has looked at.
     swept,
+    /// Whether sweeps rest because this instance's clock is not to be trusted: 1 or 0.
+    sweeps_resting,
+    /// Commands whose id was made too far ahead of the clock.
+    future_ids,
     /// Rejected deliveries that were not kept, because too many came.
     rejected_dropped,
     /// Bytes in the log.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tollgate_core::command::Action;
 use tollgate_core::decision::Outcome;
+use tollgate_core::snapshot::EventState;
 use tollgate_core::time::Timestamp;
 
 use crate::batch::End;
@@ -58,6 +59,8 @@ pub(crate) struct Gate {
     pub(crate) counters: Arc<Counters>,
     pub(crate) recent: Arc<Recent>,
     pub(crate) sweeper: Sweeper,
+    /// Sweeps have rested since they last looked.
+    rested: bool,
     /// Keeps SQLite's log short.
     checkpointer: Option<Checkpointer>,
     /// What makes this process's batch ids differ from any other's.
@@ -86,6 +89,7 @@ impl Gate {
         Gate {
             db: Some(db),
             sweeper: Sweeper::new(lane, lanes, claims_as),
+            rested: false,
             source,
             options,
             lane,
@@ -128,6 +132,16 @@ impl Gate {
     /// Adds what has come due: all of it to an idle batch, its share to a busy one.
     fn add_due(&mut self, jobs: &mut Vec<Job>) {
         let now = self.now();
+        let resting = &self.counters.sweeps_resting;
+        if resting.load(std::sync::atomic::Ordering::Relaxed) != 0 {
+            self.rested = true;
+            self.sweeper.later(now);
+            return;
+        }
+        if std::mem::take(&mut self.rested) {
+            // A clock that was ahead stands still now: what it waits for may be long in coming.
+            self.sweeper.look_at(now);
+        }
         if self.sweeper.is_idle(now) {
             return;
         }
@@ -269,7 +283,11 @@ impl Gate {
         else {
             return;
         };
-        if state.is_settled() && !take.event.key.is_empty() {
+        // On a server one that waits may be given up as dead by another instance, and nobody would
+        // forget it here.
+        let may_die = matches!(state, EventState::Parked | EventState::Orphan);
+        let is_shared = matches!(self.source, Source::Server(_));
+        if state.is_settled() && !(may_die && is_shared) && !take.event.key.is_empty() {
             let hash = key_hash(&take.source, &take.event.key);
             self.recent.put(submission.command.shop, hash, *id);
         }

@@ -30,6 +30,7 @@ mod db;
 mod lock;
 mod partitions;
 mod keeper;
+mod instances;
 mod migrate;
 mod views;
 

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 use tollgate_core::id::{EventId, ShopId};
+use tollgate_core::time::Span;
 
 use crate::checkpoint::Checkpointer;
 use crate::chore::{Chore, Rejected};
@@ -19,12 +20,15 @@ use crate::keeper::Keeper;
 use crate::load::key_hash;
 use crate::lock::{self, FileLock};
 use crate::migrate::{self, Step};
-use crate::options::{Options, Place, ServerPlace};
+use crate::options::{Clock, Options, Place, ServerPlace};
 use crate::queue::{Job, Queue, Work};
 use crate::readers::Readers;
 use crate::recent::Recent;
 use crate::rejected::RejectedGate;
 use crate::submission::{Class, Reply, Submission};
+
+/// How far an id may be ahead of the clock.
+const IDS_AHEAD_MAX: Span = Span::minutes(5);
 
 /// An open store. Clones share it.
 #[derive(Clone)]
@@ -40,6 +44,7 @@ struct Inner {
     writers: Mutex<Vec<JoinHandle<()>>>,
     keeper: Option<Keeper>,
     wal_bytes_max: u64,
+    clock: Clock,
     steps: Vec<Step>,
     /// Dropped last, so that nobody else opens the file while it is still ours.
     _home: Home,
@@ -119,6 +124,7 @@ impl Store {
             writers: Mutex::new(threads),
             keeper,
             wal_bytes_max,
+            clock: options.clock,
             steps,
             _home: home,
         };
@@ -163,6 +169,7 @@ impl Store {
 
     /// Hands a command to the Gate; answers when it is on disk.
     pub async fn submit(&self, submission: Submission) -> Result<Reply, SubmitError> {
+        self.refuse_future(&submission)?;
         let (job, reply) = job(submission);
         self.push(vec![job])?;
         wait(reply).await
@@ -173,6 +180,12 @@ impl Store {
         &self,
         submissions: Vec<Submission>,
     ) -> Vec<Result<Reply, SubmitError>> {
+        let future = submissions
+            .iter()
+            .find_map(|submission| self.refuse_future(submission).err());
+        if let Some(error) = future {
+            return submissions.iter().map(|_| Err(error.clone())).collect();
+        }
         let (jobs, replies): (Vec<_>, Vec<_>) = submissions.into_iter().map(job).unzip();
         if let Err(error) = self.push(jobs) {
             return replies.iter().map(|_| Err(error.clone())).collect();
@@ -182,6 +195,28 @@ impl Store {
             answers.push(wait(reply).await);
         }
         answers
+    }
+
+    /// An id stands for the time it was made at: of one that is far ahead the whole database would
+    /// have to wait for its time. It was drawn by a clock that is wrong.
+    fn refuse_future(&self, submission: &Submission) -> Result<(), SubmitError> {
+        let latest = (self.inner.clock)().plus(IDS_AHEAD_MAX);
+        match submission.fresh() {
+            Some(id) if latest < id.made_at() => {
+                Counters::add(&self.inner.shared.counters.future_ids, 1);
+                let reason = "this machine's clock is far ahead of the database's".to_owned();
+                Err(SubmitError::Unavailable { reason })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Lets this instance's sweeps rest, or work again: as long as its clock is not to be trusted it
+    /// claims and expires nothing.
+    pub fn rest_sweeps(&self, rest: bool) {
+        let resting = &self.inner.shared.counters.sweeps_resting;
+        resting.store(rest.into(), std::sync::atomic::Ordering::Relaxed);
+        self.nudge();
     }
 
     fn push(&self, jobs: Vec<Job>) -> Result<(), SubmitError> {

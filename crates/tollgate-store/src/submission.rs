@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use tollgate_core::command::Command;
+use tollgate_core::command::{Action, Command};
 use tollgate_core::decision::Outcome;
+use tollgate_core::id::RootId;
 use tollgate_core::idempotency::Idempotency;
 
 /// One command, its share, and how its answer is written.
@@ -19,6 +20,34 @@ pub struct Submission {
     pub idempotency: Option<Idempotency>,
     /// Writes the answer from the outcome, so that key, answer and rows are one commit (K7).
     pub render: Option<Render>,
+}
+
+impl Submission {
+    /// The id that the caller has drawn for what the command makes.
+    pub(crate) fn fresh(&self) -> Option<RootId> {
+        match &self.command.action {
+            Action::TakeEvent(take) => Some(take.id.root()),
+            Action::CreateOrder(order) => Some(order.fresh),
+            Action::RegisterPayment(payment) => Some(payment.fresh),
+            Action::CapturePayment { fresh, .. } => Some(*fresh),
+            Action::TakeHold(hold) => Some(hold.fresh),
+            Action::ReplayEvent(_)
+            | Action::ParkedDue(_)
+            | Action::DrainName { .. }
+            | Action::CancelOrder(_)
+            | Action::CheckPayment(_)
+            | Action::RefundPayment { .. }
+            | Action::Answer(_)
+            | Action::ResolveAttention { .. }
+            | Action::ReleaseHold(_)
+            | Action::RootDue(_)
+            | Action::PutStock { .. }
+            | Action::AdjustStock { .. }
+            | Action::PutCalendar { .. }
+            | Action::PutSlots { .. }
+            | Action::MakeSlots { .. } => None,
+        }
+    }
 }
 
 /// Writes the answer from the outcome. Pure: it may run more than once.

@@ -213,3 +213,10 @@ create table api_keys (
     revoked_at bigint,
     primary key (shop_id, id)
 );
+
+-- What all instances share and nobody else may know: the key under which secrets in kept headers are
+-- veiled. The first instance makes it.
+create table secrets (
+    name text collate "C" primary key,
+    value bytea not null
+);
