@@ -1,12 +1,13 @@
 //! The veil over headers that are themselves secrets: what is kept of them is an HMAC under a key
-//! of this instance.
+//! that stands beside the database: in a file beside a file, and in the database itself on a server,
+//! where every instance has to have the same.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use tollgate_store::Place;
+use tollgate_store::{OpenError, Place, Store};
 
 /// What a veiled value begins with.
 const MARK: &str = "hmac-sha256:";
@@ -38,6 +39,9 @@ pub enum VeilError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// It is in the database, which does not give it.
+    #[error("read the instances' key: {0}")]
+    Shared(#[from] OpenError),
     /// It is no key.
     #[error(
         "read the instance's key {path}: it holds {found} bytes instead of 32; restore it, or \
@@ -70,15 +74,23 @@ pub(crate) struct Veil {
 }
 
 impl Veil {
-    /// Takes the instance's key from beside the database, or makes it. It has to outlive a restart:
+    /// Takes the key from beside the database, or makes it. It has to outlive a restart:
     /// a kept delivery is verified again after a secret was mended and the server started anew.
     ///
     /// The store has to be open: only then is the file beside which the key is made a database.
     pub(crate) fn open(place: &Place) -> Result<Veil, VeilError> {
         let mut key = [0; 32];
-        let Place::File(database) = place else {
-            getrandom::fill(&mut key).expect("the system has random numbers");
-            return Ok(Veil { key });
+        let database = match place {
+            Place::File(database) => database,
+            Place::Memory => {
+                getrandom::fill(&mut key).expect("the system has random numbers");
+                return Ok(Veil { key });
+            }
+            Place::Server(server) => {
+                getrandom::fill(&mut key).expect("the system has random numbers");
+                let key = Store::shared_key(server, key)?;
+                return Ok(Veil { key });
+            }
         };
         let mut name = database.as_os_str().to_owned();
         name.push(".key");
