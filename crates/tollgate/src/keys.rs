@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,6 +13,10 @@ use tollgate_core::id::{KeyId, ShopId};
 
 /// What a key begins with.
 pub(crate) const PREFIX: &str = "tg_";
+
+/// How long a key that was read is good without being read again: another instance may have revoked
+/// it, and it opens nothing any more within this time.
+pub(crate) const REMEMBERED_FOR: Duration = Duration::from_secs(5);
 
 /// Keys that are remembered, so that not every request asks the database.
 const REMEMBERED_MAX: usize = 4096;
@@ -102,7 +107,8 @@ pub(crate) struct KeyRing {
 
 #[derive(Debug, Default)]
 struct Seen {
-    keys: BTreeMap<KeyHash, Holder>,
+    /// Holders, and when they were read.
+    keys: BTreeMap<KeyHash, (Holder, Instant)>,
     /// Goes up when a key is revoked: whoever read the key before that does not remember it after.
     revocations: u64,
 }
@@ -121,19 +127,16 @@ impl KeyRing {
         }
     }
 
-    /// The holder of a key. Whole hashes are compared, so time tells nothing about a key.
-    pub(crate) fn find(&self, hash: &KeyHash) -> Option<Holder> {
+    /// The holder of a key, unless it has to be read again. Whole hashes are compared, so time tells nothing about a key.
+    pub(crate) fn find(&self, hash: &KeyHash, now: Instant) -> Option<Holder> {
         if let Some((bootstrap, holder)) = &self.bootstrap
             && bool::from(bootstrap.ct_eq(hash))
         {
             return Some(*holder);
         }
-        self.seen
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .keys
-            .get(hash)
-            .copied()
+        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
+        let (holder, read_at) = seen.keys.get(hash)?;
+        (now.saturating_duration_since(*read_at) < REMEMBERED_FOR).then_some(*holder)
     }
 
     /// How many keys were revoked up to now, for [`KeyRing::remember`].
@@ -144,8 +147,8 @@ impl KeyRing {
             .revocations
     }
 
-    /// Remembers a good key that was read when there were so many revocations.
-    pub(crate) fn remember(&self, hash: KeyHash, holder: Holder, revocations: u64) {
+    /// Remembers a good key that was read after `since`, when there were so many revocations.
+    pub(crate) fn remember(&self, hash: KeyHash, holder: Holder, since: Instant, revocations: u64) {
         let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
         if seen.revocations != revocations {
             return;
@@ -153,14 +156,14 @@ impl KeyRing {
         if REMEMBERED_MAX <= seen.keys.len() {
             seen.keys.clear();
         }
-        seen.keys.insert(hash, holder);
+        seen.keys.insert(hash, (holder, since));
     }
 
     /// Forgets a key that was revoked.
     pub(crate) fn forget(&self, key: KeyId) {
         let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
         seen.revocations += 1;
-        seen.keys.retain(|_, holder| holder.key != Some(key));
+        seen.keys.retain(|_, (holder, _)| holder.key != Some(key));
     }
 }
 
@@ -193,26 +196,32 @@ mod tests {
     #[test]
     fn a_ring_knows_the_configured_key_and_forgets_revoked_ones() {
         let shop = ShopId(1);
+        let now = Instant::now();
         let ring = KeyRing::new(Some(&SecretString::from("0123456789abcdef")), shop);
         assert_eq!(
-            ring.find(&hash("0123456789abcdef"))
+            ring.find(&hash("0123456789abcdef"), now)
                 .map(|holder| holder.scopes),
             Some(Scopes::ADMIN)
         );
-        assert_eq!(ring.find(&hash("0123456789abcdeg")), None);
+        assert_eq!(ring.find(&hash("0123456789abcdeg"), now), None);
         let key = KeyId::from_u128(7);
         let holder = Holder {
             shop,
             key: Some(key),
             scopes: Scopes::of("read"),
         };
-        ring.remember(hash("tg_x"), holder, 0);
-        assert!(ring.find(&hash("tg_x")).is_some());
-        ring.forget(key);
-        assert!(ring.find(&hash("tg_x")).is_none());
-        ring.remember(hash("tg_x"), holder, 0);
+        ring.remember(hash("tg_x"), holder, now, 0);
+        assert!(ring.find(&hash("tg_x"), now).is_some());
+        let later = now + REMEMBERED_FOR;
         assert!(
-            ring.find(&hash("tg_x")).is_none(),
+            ring.find(&hash("tg_x"), later).is_none(),
+            "another instance may have revoked it"
+        );
+        ring.forget(key);
+        assert!(ring.find(&hash("tg_x"), now).is_none());
+        ring.remember(hash("tg_x"), holder, now, 0);
+        assert!(
+            ring.find(&hash("tg_x"), now).is_none(),
             "it was read before it was revoked"
         );
     }

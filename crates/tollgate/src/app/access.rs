@@ -1,6 +1,7 @@
 //! Who calls: API keys and what they may do.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use secrecy::{ExposeSecret, SecretString};
 use tollgate_core::id::{KeyId, ShopId};
@@ -59,7 +60,8 @@ impl App {
             return Err(KEY_MISSING.into());
         }
         let hash = keys::hash(key.trim());
-        if let Some(holder) = self.inner.keys.find(&hash) {
+        let now = Instant::now();
+        if let Some(holder) = self.inner.keys.find(&hash, now) {
             return Ok(Caller { holder, telling });
         }
         let revocations = self.inner.keys.revocations();
@@ -77,7 +79,7 @@ impl App {
             key: Some(row.id),
             scopes: Scopes::of(&row.scopes),
         };
-        self.inner.keys.remember(hash, holder, revocations);
+        self.inner.keys.remember(hash, holder, now, revocations);
         Ok(Caller { holder, telling })
     }
 
