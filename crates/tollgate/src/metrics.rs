@@ -1,10 +1,13 @@
 //! What is counted, for Prometheus.
 
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, text};
+use prometheus_client::encoding::{
+    DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet, text,
+};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
@@ -12,7 +15,7 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use tollgate_core::snapshot::EventOutcome;
-use tollgate_store::{Figures, Store};
+use tollgate_store::{Figures, Spread, Spreads, Store};
 
 use crate::words::{EVENT_OUTCOMES, event_outcome};
 
@@ -36,6 +39,8 @@ pub(crate) struct Metrics {
     pub(crate) connections: Gauge,
     /// Answers given again to the same Idempotency-Key.
     pub(crate) replayed: Counter,
+    /// How far the database's clock is ahead of this machine's, in seconds.
+    pub(crate) clock_ahead: Gauge<f64, AtomicU64>,
 }
 
 /// What became of one source's deliveries: counters found once, not at every delivery.
@@ -87,6 +92,12 @@ impl Metrics {
             "Answers given again",
             replayed.clone(),
         );
+        let clock_ahead = Gauge::default();
+        registry.register(
+            "clock_ahead_seconds",
+            "How far the database's clock is ahead of this machine's",
+            clock_ahead.clone(),
+        );
         registry.register_collector(Box::new(GateFigures(store)));
         Metrics {
             registry,
@@ -97,6 +108,7 @@ impl Metrics {
             api_seconds,
             connections,
             replayed,
+            clock_ahead,
         }
     }
 
@@ -166,13 +178,77 @@ impl Collector for GateFigures {
             let descriptor = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             ConstCounter::new(value).encode(descriptor)?;
         }
+        for (name, help, shown) in histograms(&self.0.spreads()) {
+            let descriptor = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
+            shown.encode(descriptor)?;
+        }
         Ok(())
     }
 }
 
+/// A spread of the Gate, and how many of what it counts make one of what is shown.
+#[derive(Debug)]
+struct Shown {
+    spread: Spread,
+    per_unit: f64,
+}
+
+impl EncodeMetric for Shown {
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> Result<(), fmt::Error> {
+        let Spread { counts, sum } = self.spread;
+        let last = counts.len() - 1;
+        let buckets: Vec<(f64, u64)> = counts
+            .iter()
+            .enumerate()
+            .map(|(place, count)| match place == last {
+                true => (f64::INFINITY, *count),
+                false => ((1_u64 << place) as f64 / self.per_unit, *count),
+            })
+            .collect();
+        let all = counts.iter().sum();
+        encoder.encode_histogram::<NoLabelSet>(sum as f64 / self.per_unit, all, &buckets, None)
+    }
+
+    fn metric_type(&self) -> MetricType {
+        MetricType::Histogram
+    }
+}
+
+fn histograms(spreads: &Spreads) -> [(&'static str, &'static str, Shown); 4] {
+    let seconds = |spread| Shown {
+        spread,
+        per_unit: 1_000_000.0,
+    };
+    [
+        (
+            "gate_transaction_seconds",
+            "From BEGIN to the end of COMMIT",
+            seconds(spreads.transaction),
+        ),
+        (
+            "gate_lock_wait_seconds",
+            "From asking for a batch's shops to having them",
+            seconds(spreads.lock_wait),
+        ),
+        (
+            "gate_queue_age_seconds",
+            "What the oldest command of a batch had waited when it began",
+            seconds(spreads.queue_age),
+        ),
+        (
+            "gate_batch_size",
+            "Commands in a batch",
+            Shown {
+                spread: spreads.batch_size,
+                per_unit: 1.0,
+            },
+        ),
+    ]
+}
+
 type Row = (&'static str, &'static str, u64);
 
-fn gauges(figures: &Figures) -> [Row; 4] {
+fn gauges(figures: &Figures) -> [Row; 5] {
     [
         (
             "gate_queue_commands",
@@ -186,10 +262,15 @@ fn gauges(figures: &Figures) -> [Row; 4] {
             figures.batch_commands_max,
         ),
         ("gate_wal_bytes", "Bytes in the log", figures.wal_bytes),
+        (
+            "gate_sweeps_resting",
+            "1 as long as nothing expires here because the clock is wrong",
+            figures.sweeps_resting,
+        ),
     ]
 }
 
-fn counters(figures: &Figures) -> [Row; 15] {
+fn counters(figures: &Figures) -> [Row; 20] {
     [
         ("gate_batches", "Commits", figures.batches),
         ("gate_commands", "Commands in them", figures.batch_commands),
@@ -202,6 +283,27 @@ fn counters(figures: &Figures) -> [Row; 15] {
             "gate_commit_microseconds",
             "Time in COMMIT",
             figures.commit_us,
+        ),
+        ("gate_tries", "Batches tried", figures.tries),
+        (
+            "gate_conflicts",
+            "Tries that met another transaction",
+            figures.conflicts,
+        ),
+        (
+            "gate_reconnects",
+            "Connections of writers that were made anew",
+            figures.reconnects,
+        ),
+        (
+            "gate_months_missed",
+            "Batches that found no partition for their month",
+            figures.months_missed,
+        ),
+        (
+            "gate_future_ids",
+            "Commands whose id was made too far ahead of the clock",
+            figures.future_ids,
         ),
         (
             "gate_misses",
@@ -260,6 +362,66 @@ fn counters(figures: &Figures) -> [Row; 15] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spreads_are_shown_as_histograms_in_base_units() {
+        let mut spread = Spread::default();
+        // Two of up to 2^10 microseconds, one beyond every bound.
+        (spread.counts[10], spread.counts[spread.counts.len() - 1]) = (2, 1);
+        spread.sum = 3_000_000;
+        #[derive(Debug)]
+        struct Once(Spread);
+        impl Collector for Once {
+            fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), fmt::Error> {
+                let descriptor =
+                    encoder.encode_descriptor("t_seconds", "T", None, MetricType::Histogram)?;
+                let shown = Shown {
+                    spread: self.0,
+                    per_unit: 1_000_000.0,
+                };
+                shown.encode(descriptor)
+            }
+        }
+        let mut registry = Registry::default();
+        registry.register_collector(Box::new(Once(spread)));
+        let mut text = String::new();
+        text::encode(&mut text, &registry).expect("a text takes everything");
+        for line in [
+            "# TYPE t_seconds histogram",
+            "t_seconds_sum 3.0",
+            "t_seconds_count 3",
+            "t_seconds_bucket{le=\"0.000512\"} 0",
+            "t_seconds_bucket{le=\"0.001024\"} 2",
+            "t_seconds_bucket{le=\"+Inf\"} 3",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}:\n{text}");
+        }
+    }
+
+    #[test]
+    fn names_say_their_units_and_stand_once() {
+        let figures = Figures::default();
+        let rows = gauges(&figures).into_iter().chain(counters(&figures));
+        let shown = histograms(&Spreads::default());
+        let mut names: Vec<&str> = rows.map(|(name, _, _)| name).collect();
+        names.extend(shown.iter().map(|(name, _, _)| *name));
+        for name in [
+            "gate_tries",
+            "gate_conflicts",
+            "gate_reconnects",
+            "gate_months_missed",
+            "gate_transaction_seconds",
+            "gate_lock_wait_seconds",
+            "gate_queue_age_seconds",
+            "gate_batch_size",
+        ] {
+            assert!(names.contains(&name), "{name}");
+        }
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
 
     #[test]
     fn outcomes_are_counted_in_the_order_of_their_words() {

@@ -16,16 +16,16 @@ use tollgate_core::command::{Action, Command};
 use tollgate_core::id::ShopId;
 use tollgate_core::idempotency::Idempotency;
 use tollgate_core::money::Currency;
-use tollgate_core::time::Timestamp;
+use tollgate_core::time::{Span, Timestamp};
 use tollgate_providers::Source;
 use tollgate_store::{
-    Answer, Class, OpenError, Options, ReadError, Reply, Step, Store, Submission,
+    Answer, Class, OpenError, Options, Place, ReadError, Reply, Step, Store, Submission,
 };
 
 pub(crate) use webhooks::{Incoming, Taken, TakenItem};
 
 use crate::calendar;
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::config::Config;
 use crate::error::{IDEMPOTENCY_KEY_REUSED, INTERNAL, OUTCOME_UNKNOWN, Problem, UNAVAILABLE};
 use crate::keys::KeyRing;
@@ -155,6 +155,14 @@ impl App {
 
     fn open_keeping(config: Config, keeping: Keeping) -> Result<App, StartError> {
         let clock = Clock::default();
+        let trusted = match &config.place {
+            // Before the first thing is dated.
+            Place::Server(server) => {
+                let ahead = Store::clock_ahead_on(server, &machine_clock())?;
+                ahead.map(|ahead| (ahead, clock.follow(ahead)))
+            }
+            Place::File(_) | Place::Memory => None,
+        };
         let reading = clock.clone();
         let store = Store::open(Options {
             place: config.place.clone(),
@@ -170,6 +178,9 @@ impl App {
         // not ours.
         let veil = Veil::open(&config.place)?;
         let metrics = Metrics::new(store.clone());
+        if let Some((ahead, trusted)) = trusted {
+            judge_clock(&store, &metrics, ahead, trusted);
+        }
         let mut shops = Vec::with_capacity(config.shops.len());
         let mut hooks = HashMap::new();
         for shop in &config.shops {
@@ -265,6 +276,33 @@ impl App {
         }
     }
 
+    /// Asks the server's clock from time to time, for ever.
+    pub(crate) async fn watch_clock(self) {
+        let Inner {
+            config,
+            store,
+            clock,
+            metrics,
+            ..
+        } = &*self.inner;
+        if !matches!(config.place, Place::Server(_)) {
+            return;
+        }
+        loop {
+            let resting = store.figures().sweeps_resting != 0;
+            tokio::time::sleep(match resting {
+                true => clock::ASK_AGAIN,
+                false => clock::ASK_EVERY,
+            })
+            .await;
+            match store.clock_ahead(&machine_clock()).await {
+                Ok(Some(ahead)) => judge_clock(store, metrics, ahead, clock.follow(ahead)),
+                Ok(None) => tracing::debug!("the server's clock took too long to tell"),
+                Err(error) => tracing::warn!(%error, "failed to ask the server's clock"),
+            }
+        }
+    }
+
     /// Does what waits and closes the store.
     pub(crate) async fn close(&self) {
         let store = self.inner.store.clone();
@@ -325,6 +363,32 @@ impl App {
             }
             Reply::KeyReused => Err(Problem::from(IDEMPOTENCY_KEY_REUSED).sticks()),
         }
+    }
+}
+
+/// This machine's clock as the store reads clocks.
+fn machine_clock() -> tollgate_store::Clock {
+    Arc::new(clock::machine_time)
+}
+
+/// Lets the sweeps rest as long as the machine's clock and the server's are too far apart.
+fn judge_clock(store: &Store, metrics: &Metrics, ahead: Span, trusted: bool) {
+    let ms = ahead.as_millis();
+    metrics.clock_ahead.set(ms as f64 / 1000.0);
+    let was_trusted = store.figures().sweeps_resting == 0;
+    if !trusted && was_trusted {
+        tracing::error!(
+            server_ahead_ms = ms,
+            "this machine's clock differs from the database's; nothing expires here until it is set"
+        );
+    } else if trusted && !was_trusted {
+        tracing::info!(
+            server_ahead_ms = ms,
+            "this machine's clock is right again; what is due expires"
+        );
+    }
+    if trusted != was_trusted {
+        store.rest_sweeps(!trusted);
     }
 }
 

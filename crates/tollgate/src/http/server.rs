@@ -55,6 +55,7 @@ impl Serving {
         let connections_max = app.config().server.connections_max;
         let places = Arc::new(Semaphore::new(connections_max));
         let router = router::router(app.clone());
+        let watching = tokio::spawn(app.clone().watch_clock());
         let loops: Vec<_> = listeners
             .into_iter()
             .map(|(listener, door)| {
@@ -69,6 +70,7 @@ impl Serving {
             })
             .collect();
         shutdown.await;
+        watching.abort();
         for accepting in &loops {
             accepting.abort();
         }
