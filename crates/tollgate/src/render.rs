@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use tollgate_core::capacity::{Booking, Calendar, Hold, Slot, Stock};
 use tollgate_core::decision::Outcome;
 use tollgate_core::event::Fact;
-use tollgate_core::id::{DeliveryId, EventId, OrderId, PaymentId, RootId};
+use tollgate_core::id::{DeliveryId, EventId, OrderId, PaymentId, RefundId, RootId};
 use tollgate_core::order::{Order, Root};
 use tollgate_core::payment::{Payment, Refund};
 use tollgate_core::snapshot::StoredEvent;
@@ -99,6 +99,14 @@ pub(crate) fn payment_created(outcome: &Outcome) -> Option<Answer> {
 /// 200 with the payment.
 pub(crate) fn payment_changed(outcome: &Outcome) -> Option<Answer> {
     payment_answer(200, outcome)
+}
+
+/// 201 with the refund.
+pub(crate) fn refund_created(outcome: &Outcome) -> Option<Answer> {
+    let Outcome::Refund(id, root) = outcome else {
+        return None;
+    };
+    RefundView::at(root, *id).map(|view| answer(201, &view))
 }
 
 fn hold_answer(status: u16, outcome: &Outcome) -> Option<Answer> {
@@ -368,8 +376,9 @@ struct PaymentHeadView<'a> {
     updated_at: Timestamp,
 }
 
+/// A refund that was asked for.
 #[derive(Serialize)]
-struct RefundView<'a> {
+pub(crate) struct RefundView<'a> {
     #[serde(serialize_with = "text")]
     id: tollgate_core::id::RefundId,
     #[serde(serialize_with = "text")]
@@ -384,6 +393,12 @@ struct RefundView<'a> {
 }
 
 impl<'a> RefundView<'a> {
+    /// The refund with this id, if it hangs on this root.
+    pub(crate) fn at(root: &'a Root, id: RefundId) -> Option<RefundView<'a>> {
+        let refund = root.refunds.iter().find(|refund| refund.id == id)?;
+        Some(RefundView::of(refund))
+    }
+
     fn of(refund: &'a Refund) -> RefundView<'a> {
         RefundView {
             id: refund.id,

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use tollgate_core::command::{Action, RegisterPayment, Unknown};
-use tollgate_core::id::{PaymentId, ShopId};
+use tollgate_core::id::{PaymentId, RefundId, ShopId};
 use tollgate_core::order::Root;
 use tollgate_store::{Page, PaymentFilter, Seek};
 
 use super::orders::order_ref;
 use super::{Answered, App, Asking, Caller, Keyed, known_currency, unreadable};
-use crate::body::{CaptureBody, Metadata, PaymentBody};
+use crate::body::{CaptureBody, Metadata, PaymentBody, RefundBody};
 use crate::error::{NOT_FOUND, Problem};
 use crate::{ids, render};
 
@@ -72,6 +72,45 @@ impl App {
             Asking::new(action, render::payment_changed).keyed(keyed),
         )
         .await
+    }
+
+    /// Asks for money to be given back. It is set aside from what may still be refunded at once; the
+    /// provider is called by whoever does effects.
+    pub(crate) async fn refund_payment(
+        &self,
+        caller: &Caller,
+        keyed: Keyed,
+        payment: &str,
+        body: RefundBody,
+    ) -> Result<Answered, Problem> {
+        let action = Action::RefundPayment {
+            payment: payment_id(payment)?,
+            minor: body.amount.0,
+            reason: body.reason.map_or_else(String::new, |reason| reason.0),
+        };
+        self.ask(
+            caller,
+            Asking::new(action, render::refund_created).keyed(Some(keyed)),
+        )
+        .await
+    }
+
+    /// The root on which a refund hangs.
+    pub(crate) async fn refund(
+        &self,
+        shop: ShopId,
+        refund: &str,
+    ) -> Result<(RefundId, Root), Problem> {
+        let id: RefundId = refund.parse().map_err(|_| Problem::from(NOT_FOUND))?;
+        let root = self
+            .inner
+            .store
+            .root(shop, id.root())
+            .await
+            .map_err(unreadable)?;
+        let is_here = |root: &Root| root.refunds.iter().any(|refund| refund.id == id);
+        let root = root.filter(is_here);
+        root.map(|root| (id, root)).ok_or_else(|| NOT_FOUND.into())
     }
 
     /// The root on which a payment hangs.

@@ -394,6 +394,22 @@ impl Body for CaptureBody {
     ]);
 }
 
+/// `POST /v1/payments/{id}/refund`
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RefundBody {
+    pub(crate) amount: Positive,
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) reason: Option<Note>,
+}
+
+impl Body for RefundBody {
+    const SHAPE: Shape = Shape::Object(&[
+        ("amount", true, leaf::<Positive>()),
+        ("reason", false, leaf::<Note>()),
+    ]);
+}
+
 /// A body that says nothing.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]

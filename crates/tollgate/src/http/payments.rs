@@ -7,9 +7,9 @@ use tollgate_store::PaymentFilter;
 use super::extract::{IdempotencyKey, JsonBytes, Query};
 use super::reply::{self, Reply};
 use crate::app::{App, Caller};
-use crate::body::{CaptureBody, PaymentBody};
+use crate::body::{CaptureBody, PaymentBody, RefundBody};
 use crate::keys::Scope;
-use crate::render::{List, PaymentView, cursor};
+use crate::render::{List, PaymentView, RefundView, cursor};
 use crate::words::PAYMENT_STATUSES;
 
 pub(crate) async fn register(
@@ -71,4 +71,32 @@ pub(crate) async fn capture(
     Ok(reply::answered(
         app.capture_payment(&caller, keyed, &payment, body).await?,
     ))
+}
+
+pub(crate) async fn refund(
+    State(app): State<App>,
+    caller: Caller,
+    Path(payment): Path<String>,
+    key: IdempotencyKey,
+    bytes: JsonBytes,
+) -> Reply {
+    caller.need(Scope::Write)?;
+    key.present()?;
+    let body: RefundBody = bytes.read()?;
+    let keyed = key.required("POST /v1/payments/{id}/refund", &[&payment], &body)?;
+    Ok(reply::answered(
+        app.refund_payment(&caller, keyed, &payment, body).await?,
+    ))
+}
+
+pub(crate) async fn show_refund(
+    State(app): State<App>,
+    caller: Caller,
+    Path(refund): Path<String>,
+    query: Query,
+) -> Reply {
+    caller.need(Scope::Read)?;
+    query.none()?;
+    let (id, root) = app.refund(caller.shop(), &refund).await?;
+    Ok(reply::ok(&RefundView::at(&root, id)))
 }

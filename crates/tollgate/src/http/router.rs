@@ -22,6 +22,8 @@ pub(crate) fn router(app: App) -> Router {
         .route("/v1/payments", post(payments::register).get(payments::list))
         .route("/v1/payments/{id}", get(payments::show))
         .route("/v1/payments/{id}/capture", post(payments::capture))
+        .route("/v1/payments/{id}/refund", post(payments::refund))
+        .route("/v1/refunds/{id}", get(payments::show_refund))
         .route("/v1/stock", get(capacity::list_stock))
         .route(
             "/v1/stock/{sku}",

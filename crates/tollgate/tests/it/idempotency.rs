@@ -14,6 +14,7 @@ async fn k1_a_key_is_required_where_it_is_documented() {
         "/v1/holds",
         "/v1/orders/Z-1/cancel",
         "/v1/stock/A/adjust",
+        "/v1/payments/P-1/refund",
     ] {
         let refused = shop.call("POST", path, &json!({})).await;
         assert_eq!(

@@ -253,3 +253,54 @@ async fn only_payments_of_source_manual_are_captured_by_hand() {
     assert_eq!((refused.status, refused.code()), (422, "not_manual"));
     shop.close().await;
 }
+
+/// C5, one after the other.
+#[tokio::test]
+async fn no_more_is_refunded_than_was_captured() {
+    let shop = Shop::open().await;
+    let alone = json!({
+        "source": "midtrans", "reference": "R-60", "amount": 100, "currency": "IDR",
+    });
+    let payment = shop.post("/v1/payments", &alone).await;
+    let id = payment.body["id"]
+        .as_str()
+        .expect("it has an id")
+        .to_owned();
+    let path = format!("/v1/payments/{id}/refund");
+    let sixty = json!({ "amount": 60, "reason": "came back" });
+    let early = shop.post(&path, &sixty).await;
+    assert_eq!(
+        (early.status, early.code(), &early.body["refundable_amount"]),
+        (409, "refund_exceeds_captured", &json!(0))
+    );
+    shop.deliver("/webhooks/midtrans", &shop.webhook("R-60", "t1", 100))
+        .await;
+    let made = shop.keyed(&path, "k", &sixty).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let refund = made.body["id"].as_str().expect("it has an id");
+    assert_eq!(
+        made.body,
+        json!({
+            "id": refund, "payment_id": id, "amount": 60, "currency": "IDR",
+            "state": "requested", "reason": "came back", "provider_refund_id": null,
+            "created_at": made.body["created_at"],
+        })
+    );
+    let again = shop.keyed(&path, "k", &sixty).await;
+    assert_eq!((again.status, &again.text), (201, &made.text));
+    let more = shop.post(&path, &sixty).await;
+    assert_eq!(
+        (more.status, more.code(), &more.body["refundable_amount"]),
+        (409, "refund_exceeds_captured", &json!(40))
+    );
+    let shown = shop.get(&format!("/v1/refunds/{refund}")).await;
+    assert_eq!((shown.status, &shown.body), (200, &made.body));
+    let payment = shop.get(&format!("/v1/payments/{id}")).await;
+    assert_eq!(payment.body["refunds"], json!([made.body]));
+    for nothing in ["/v1/payments/pay_01jabc/refund", "/v1/payments/P-1/refund"] {
+        assert_eq!(shop.post(nothing, &sixty).await.status, 404);
+    }
+    let wrong = shop.post(&path, &json!({ "amount": 0 })).await;
+    assert_eq!((wrong.status, wrong.pointers()), (400, vec!["/amount"]));
+    shop.close().await;
+}
