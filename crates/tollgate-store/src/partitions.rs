@@ -6,7 +6,7 @@
 
 use tollgate_core::time::Timestamp;
 
-use crate::db::{Db, Error, Postgres, Server, Sql, on_postgres};
+use crate::db::{Db, Error, Failure, Postgres, Server, Sql, meaning, on_postgres};
 use crate::error::OpenError;
 
 /// How long a partition of a table reaches.
@@ -66,6 +66,9 @@ const TABLES: &[Partitioned] = &[
     },
 ];
 
+/// How often a partition is tried that others make at the same moment.
+const TRIES_MAX: u32 = 20;
+
 /// A stretch of time: its name, and its first and last millisecond but one.
 struct Stretch {
     name: String,
@@ -114,22 +117,32 @@ pub(crate) fn make(db: &Db, now: Timestamp) -> Result<usize, Error> {
             Reach::Day => &days,
         };
         for stretch in stretches {
-            let name = format!("{}_{}", partitioned.table, stretch.name);
-            if db.one(EXISTS, &[&name], |row| row.get(0))? == Some(true) {
-                continue;
-            }
-            match db.script(&statements(partitioned, stretch)) {
-                Ok(()) => made += 1,
-                Err(error) => {
-                    db.script("rollback")?;
-                    if !is_there_already(&error) {
-                        return Err(error);
-                    }
+            made += usize::from(make_one(db, partitioned, stretch)?);
+        }
+    }
+    Ok(made)
+}
+
+/// Makes a partition unless it is there; whether it was made here. Instances that start at once make the
+/// same ones: whoever meets another looks again.
+fn make_one(db: &Db, partitioned: &Partitioned, stretch: &Stretch) -> Result<bool, Error> {
+    let name = format!("{}_{}", partitioned.table, stretch.name);
+    for tries in 1.. {
+        if db.one(EXISTS, &[&name], |row| row.get(0))? == Some(true) {
+            break;
+        }
+        match db.script(&statements(partitioned, stretch)) {
+            Ok(()) => return Ok(true),
+            Err(error) => {
+                db.script("rollback")?;
+                let is_met = matches!(meaning(&error), Failure::Blocked | Failure::Retry);
+                if tries == TRIES_MAX || !(is_met || is_there_already(&error)) {
+                    return Err(error);
                 }
             }
         }
     }
-    Ok(made)
+    Ok(false)
 }
 
 fn stretches(db: &Db, sql: Sql, now: Timestamp) -> Result<Vec<Stretch>, Error> {
