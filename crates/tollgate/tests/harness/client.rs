@@ -157,6 +157,7 @@ impl Response {
 pub(crate) struct Client {
     address: SocketAddr,
     bearer: Option<String>,
+    patience: Duration,
     connection: Option<BufReader<TcpStream>>,
 }
 
@@ -165,17 +166,23 @@ impl Client {
         Client {
             address,
             bearer: bearer.map(str::to_owned),
+            patience: PATIENCE,
             connection: None,
         }
+    }
+
+    /// The same, giving up after this time: whoever has other instances to go to.
+    pub(crate) fn with_patience(self, patience: Duration) -> Client {
+        Client { patience, ..self }
     }
 
     /// Opens the connection now, so that a crowd starts with what it wants to say.
     pub(crate) fn connect(&mut self) -> io::Result<()> {
         if self.connection.is_none() {
-            let stream = TcpStream::connect_timeout(&self.address, PATIENCE)?;
+            let stream = TcpStream::connect_timeout(&self.address, self.patience)?;
             stream.set_nodelay(true)?;
-            stream.set_read_timeout(Some(PATIENCE))?;
-            stream.set_write_timeout(Some(PATIENCE))?;
+            stream.set_read_timeout(Some(self.patience))?;
+            stream.set_write_timeout(Some(self.patience))?;
             self.connection = Some(BufReader::new(stream));
         }
         Ok(())
@@ -385,6 +392,24 @@ impl Client {
         value
             .parse()
             .unwrap_or_else(|error| panic!("{error}: {name} is {value}"))
+    }
+
+    /// The buckets of a histogram of `/metrics`: bounds, and how many lie below each.
+    #[track_caller]
+    pub(crate) fn buckets(&mut self, name: &str) -> Vec<(f64, u64)> {
+        let answer = self.call(&Request::get("/metrics"));
+        let begin = format!("{name}_bucket{{le=\"");
+        let text = answer.text();
+        let buckets: Vec<(f64, u64)> = text
+            .lines()
+            .filter_map(|line| {
+                let (bound, count) = line.strip_prefix(&begin)?.split_once("\"} ")?;
+                // `+Inf` is a number, too.
+                Some((bound.parse().ok()?, count.parse().ok()?))
+            })
+            .collect();
+        assert!(!buckets.is_empty(), "no {name} in {text}");
+        buckets
     }
 
     /// None of the figures that are alarms has moved: nothing was quarantined, the belt to the

@@ -1,6 +1,7 @@
 //! What every story needs: a home with a configuration, the real binary on it, a client, a crowd.
 
 mod client;
+mod cluster;
 mod crowd;
 mod database;
 mod home;
@@ -9,8 +10,9 @@ mod signing;
 mod starting;
 
 pub(crate) use client::{Client, Request, Response, fresh_key};
+pub(crate) use cluster::Cluster;
 pub(crate) use crowd::{at_once, crowd_of};
-pub(crate) use database::{Database, server_needed, sqlite3};
+pub(crate) use database::{Database, Session, server_needed, sqlite3, try_to_ask};
 pub(crate) use home::{ADMIN_KEY, Home, Said, now_ms};
 pub(crate) use process::{Ended, Tollgate, command, finish, pause, until};
 pub(crate) use signing::{hmac_sha256, sign_bank, sign_standard};

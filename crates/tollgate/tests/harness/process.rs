@@ -112,6 +112,19 @@ impl Tollgate {
         );
     }
 
+    /// Stops it in its tracks (SIGSTOP), or lets it go on.
+    pub(crate) fn freeze(&self, frozen: bool) {
+        let signal = if frozen { "-STOP" } else { "-CONT" };
+        let sent = Command::new("kill")
+            .arg(signal)
+            .arg(self.pid().to_string())
+            .status();
+        assert!(
+            sent.expect("kill can be run").success(),
+            "the signal was not sent"
+        );
+    }
+
     /// Asks it to stop and waits until it has.
     #[track_caller]
     pub(crate) fn stop(mut self) -> ExitStatus {
@@ -258,16 +271,10 @@ fn lines_of(child: &mut Child) -> Receiver<String> {
     from
 }
 
-/// The first loopback address with a port in a line.
+/// The address in the line that says where it listens; other lines name the database's.
 fn address_in(line: &str) -> Option<SocketAddr> {
-    let at = line.find("127.0.0.1:")?;
-    let rest = &line[at..];
-    let end = "127.0.0.1:".len()
-        + rest["127.0.0.1:".len()..]
-            .bytes()
-            .take_while(u8::is_ascii_digit)
-            .count();
-    rest[..end]
+    let rest = line.strip_prefix("listening at http://")?;
+    rest.trim()
         .parse()
         .ok()
         .filter(|address: &SocketAddr| address.port() != 0)

@@ -1,0 +1,83 @@
+//! A PostgreSQL cluster of the test's own, which it may stop, start and promote (scripts/cluster).
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// A cluster in a folder of its own. Stopped, and gone, when it is dropped.
+pub(crate) struct Cluster {
+    folder: TempDir,
+    url: String,
+}
+
+impl Cluster {
+    /// An empty one.
+    pub(crate) fn start() -> Cluster {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = script(&["start".as_ref(), folder.path()]);
+        Cluster { folder, url }
+    }
+
+    /// A standby of another.
+    pub(crate) fn standby(of: &Cluster) -> Cluster {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = script(&["standby".as_ref(), folder.path(), of.folder.path()]);
+        Cluster { folder, url }
+    }
+
+    /// Where it is.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// `host:port`.
+    pub(crate) fn host(&self) -> &str {
+        let from = self.url.find('@').expect("a URL names its user") + 1;
+        let rest = &self.url[from..];
+        rest.split('/').next().expect("a split has a first part")
+    }
+
+    /// Ends it as a power cut does.
+    pub(crate) fn stop(&self) {
+        script(&["stop".as_ref(), self.folder.path()]);
+    }
+
+    /// Starts it again, where it was.
+    pub(crate) fn start_again(&self) {
+        script(&["start".as_ref(), self.folder.path()]);
+    }
+
+    /// Makes a standby the server that takes writes.
+    pub(crate) fn promote(&self) {
+        script(&["promote".as_ref(), self.folder.path()]);
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // It may be stopped already.
+        let _ = run(&["stop".as_ref(), self.folder.path()]);
+    }
+}
+
+#[track_caller]
+fn script(arguments: &[&Path]) -> String {
+    match run(arguments) {
+        Ok(said) => said,
+        Err(said) => panic!("scripts/cluster {arguments:?}: {said}"),
+    }
+}
+
+fn run(arguments: &[&Path]) -> Result<String, String> {
+    let script: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/cluster");
+    let output = Command::new(script)
+        .args(arguments)
+        .output()
+        .expect("the script can be run");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    match output.status.success() {
+        true => Ok(text(&output.stdout)),
+        false => Err(text(&output.stderr)),
+    }
+}

@@ -1,0 +1,23 @@
+//! Several instances of the real binary on one PostgreSQL database: what they do at the same instant,
+//! what they do for each other, and what becomes of it when one of them, a connection or the server is
+//! gone. What was answered is there, nothing is there twice, nothing is oversold.
+//!
+//! `TOLLGATE_TEST_POSTGRES` names a server; tests that stop a server have one of their own. What holds
+//! at the end is asked of the database itself (`invariants.rs`).
+
+#[path = "../harness/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "each suite uses its part")]
+mod harness;
+
+mod fleet;
+mod invariants;
+mod load;
+
+mod races;
+mod keys;
+mod sharing;
+mod sweeps;
+mod clocks;
+mod kills;
+mod outages;
+mod standby;
