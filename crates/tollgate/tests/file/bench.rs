@@ -68,7 +68,8 @@ fn the_measured_server_ends_when_nobody_holds_it() {
         .stdout(Stdio::null())
         .spawn()
         .expect("the binary can be started");
-    let role = r#"{"database":null,"provider":"hmac","key":"tg_0123456789abcdef","secret":"s"}"#;
+    let role =
+        r#"{"database":null,"shops":1,"provider":"hmac","key":"tg_0123456789abcdef","secret":"s"}"#;
     let mut input = server.stdin.take().expect("it was asked for");
     writeln!(input, "{role}").expect("it reads its role");
     drop(input);
