@@ -9,10 +9,11 @@ use tollgate_core::id::ShopId;
 use tollgate_core::order::OrderStatus;
 use tollgate_core::snapshot::EventState;
 use tollgate_core::time::Span;
+use tollgate_store::SubmitError;
 
 use crate::words::{
-    TRUSTED, by_code, calendar, create, event, event_id, hear, hold, order_of, paid_by,
-    put_calendar, root_id, slots, stock, take_at,
+    TRUSTED, by_code, calendar, create, event, event_id, hear, hold, order, order_of, paid_by,
+    put_calendar, root_id, root_id_at, slots, stock, take_at,
 };
 use crate::world::{SHOP, START, World, submission};
 
@@ -311,4 +312,51 @@ async fn a_damaged_calendar_row_does_not_stop_the_sweep_of_the_rest() {
     world.act(hold(1, "A", 2)).await;
     world.pass(Span::hours(25)).await;
     assert_eq!(held(&world, "A").await, 0);
+}
+
+/// gate.md, Clocks.
+#[tokio::test]
+async fn sweeps_that_rest_expire_nothing_and_look_at_once_when_they_work_again() {
+    let world = World::new();
+    world.act(stock("A", 5)).await;
+    world
+        .act(create(CreateOrder {
+            hold: Span::minutes(15),
+            ..order_of(1, "C1", "A", 2)
+        }))
+        .await;
+    world.store.rest_sweeps(true);
+    world.pass(Span::minutes(20)).await;
+    assert_eq!(
+        (status(&world, 1).await, held(&world, "A").await),
+        (OrderStatus::AwaitingPayment, 2)
+    );
+    // The clock stands still: nothing comes due by itself.
+    world.store.rest_sweeps(false);
+    world.settle().await;
+    assert_eq!(
+        (status(&world, 1).await, held(&world, "A").await),
+        (OrderStatus::Expired, 0)
+    );
+}
+
+/// gate.md, Clocks: an id stands for the time it was made at.
+#[tokio::test]
+async fn an_id_of_the_future_is_refused() {
+    let world = World::new();
+    let made_at = |code: &str, ahead: Span| {
+        submission(create(CreateOrder {
+            fresh: root_id_at(START.plus(ahead), 1),
+            ..order(1, code)
+        }))
+    };
+    let far = Span::millis(Span::minutes(5).as_millis() + 1);
+    let refused = world.store.submit(made_at("FAR", far)).await;
+    assert!(
+        matches!(refused, Err(SubmitError::Unavailable { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(world.store.figures().future_ids, 1);
+    let taken = world.store.submit(made_at("NEAR", Span::minutes(5))).await;
+    assert!(taken.is_ok(), "{taken:?}");
 }
