@@ -203,6 +203,9 @@ pub enum ReadError {
     /// A row is not what this program writes: something else has changed the database.
     #[error("read a row: {0}")]
     Corrupt(#[source] crate::db::Error),
+    /// There is no connection to read over. Try again later.
+    #[error("connect for reading: {0}")]
+    Unreachable(String),
     /// The store is closing.
     #[error("read from the database: the store is closing")]
     Closing,

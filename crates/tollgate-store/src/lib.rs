@@ -19,6 +19,9 @@ mod sweep;
 mod checkpoint;
 mod readers;
 mod pages;
+mod verify;
+mod report;
+mod forgotten;
 mod rejected;
 mod recent;
 mod figures;
@@ -48,6 +51,7 @@ pub use pages::{
     PaymentFilter, ROWS_LOOKED_AT_MAX, SLOTS_MAX, STORY_LINES_MAX, Seek, StoryLine,
 };
 pub use peer::{PeerFigures, per_request_serializable};
+pub use report::{Checked, Level, Report, SEEN_MAX};
 pub use scratch::Scratch;
 pub use store::Store;
 pub use submission::{Answer, Class, Render, Reply, Submission};

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 use tollgate_core::id::{EventId, ShopId};
-use tollgate_core::time::Span;
+use tollgate_core::time::{Span, Timestamp};
 
 use crate::checkpoint::Checkpointer;
 use crate::chore::{Chore, Rejected};
@@ -46,6 +46,8 @@ struct Inner {
     wal_bytes_max: u64,
     clock: Clock,
     steps: Vec<Step>,
+    /// For reads that take long and have a connection of their own.
+    source: Source,
     /// Dropped last, so that nobody else opens the file while it is still ours.
     _home: Home,
 }
@@ -126,6 +128,7 @@ impl Store {
             wal_bytes_max,
             clock: options.clock,
             steps,
+            source,
             _home: home,
         };
         Ok(Store {
@@ -313,6 +316,54 @@ impl Store {
         read: impl Fn(&Db) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, ReadError> {
         self.inner.readers.read(read).await
+    }
+
+    /// Does something that takes long over a connection of its own, on a thread of its own.
+    pub(crate) async fn read_apart<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Db, Timestamp) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let source = self.inner.source.clone();
+        let now = (self.inner.clock)();
+        let (reply_to, reply) = oneshot::channel();
+        let thread = std::thread::Builder::new()
+            .name("long-read".to_owned())
+            .spawn(move || {
+                let answer = source
+                    .reader()
+                    .map_err(|error| ReadError::Unreachable(error.to_string()))
+                    .and_then(|db| read(&db, now).map_err(ReadError::of));
+                // Whoever has gone away does not want it any more.
+                let _ = reply_to.send(answer);
+            });
+        thread.map_err(|error| ReadError::Unreachable(error.to_string()))?;
+        let gone = |_| ReadError::Unreachable("the read has panicked".to_owned());
+        reply.await.map_err(gone)?
+    }
+}
+
+/// Does something with a database that no store has open here, or another process has: it is only
+/// read.
+pub(crate) fn look_at<T: Send>(
+    place: &Place,
+    look: impl FnOnce(&Db) -> Result<T, Error> + Send,
+) -> Result<T, OpenError> {
+    match place {
+        Place::File(path) => {
+            let db = Db::Sqlite(Sqlite::open_to_look(path)?);
+            look(&db).map_err(|error| refuse(path, error))
+        }
+        Place::Memory => {
+            let path = PathBuf::from(":memory:");
+            Err(OpenError::CannotOpen { path })
+        }
+        Place::Server(place) => {
+            let server = Server::of(place)?;
+            apart(|| {
+                let db = Db::Postgres(Box::new(Postgres::open_reader(&server)?));
+                look(&db).map_err(|error| server.refuse(error))
+            })
+        }
     }
 }
 

@@ -270,7 +270,8 @@ fn write_root(paper: &mut Paper<'_>, id: RootId, root: &Root, stored: bool) -> R
     Ok(())
 }
 
-fn root_kind(root: &Root) -> &'static str {
+/// What a root is, as its column says.
+pub(crate) fn root_kind(root: &Root) -> &'static str {
     match (&root.order, root.payments.is_empty()) {
         (Some(_), _) => "order",
         (None, false) => "payment",
@@ -279,7 +280,7 @@ fn root_kind(root: &Root) -> &'static str {
 }
 
 /// The order's status, the lone payment's, or the cart's hold's.
-fn root_status(root: &Root) -> &'static str {
+pub(crate) fn root_status(root: &Root) -> &'static str {
     if let Some(order) = &root.order {
         return order.status.word();
     }

@@ -14,6 +14,7 @@ mod veil;
 mod headers;
 mod metrics;
 mod render;
+mod report;
 pub mod app;
 pub mod http;
 mod load;

@@ -64,9 +64,11 @@ impl Store {
             .await
             .map_err(|error| match error {
                 ReadError::Closing => SubmitError::Closing,
-                ReadError::Unavailable(_) | ReadError::Corrupt(_) => SubmitError::Unavailable {
-                    reason: error.to_string(),
-                },
+                ReadError::Unavailable(_) | ReadError::Unreachable(_) | ReadError::Corrupt(_) => {
+                    SubmitError::Unavailable {
+                        reason: error.to_string(),
+                    }
+                }
             })?;
         if exists.is_none() {
             return Ok(false);

@@ -7,6 +7,7 @@ mod capacity;
 mod events;
 mod deliveries;
 mod access;
+mod operating;
 mod ceiling;
 
 use std::collections::HashMap;
@@ -52,6 +53,8 @@ struct Inner {
     metrics: Metrics,
     veil: Veil,
     keeping: Keeping,
+    /// Held while all of the data is looked at.
+    checking: tokio::sync::Mutex<()>,
 }
 
 /// Whether what comes is kept.
@@ -210,6 +213,7 @@ impl App {
             metrics,
             veil,
             keeping,
+            checking: tokio::sync::Mutex::new(()),
         };
         Ok(App {
             inner: Arc::new(inner),
@@ -395,7 +399,7 @@ fn judge_clock(store: &Store, metrics: &Metrics, ahead: Span, trusted: bool) {
 /// Reading failed.
 fn unreadable(error: ReadError) -> Problem {
     match error {
-        ReadError::Unavailable(_) | ReadError::Closing => {
+        ReadError::Unavailable(_) | ReadError::Unreachable(_) | ReadError::Closing => {
             tracing::error!(%error, "failed to read");
             UNAVAILABLE.into()
         }

@@ -5,6 +5,7 @@
 mod init;
 mod serve;
 mod migrate;
+mod verify;
 mod config;
 mod keys;
 mod send;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tollgate_store::Level;
 
 use crate::config::{Config, ConfigError};
 
@@ -26,6 +28,13 @@ Exit codes:
   0  done
   1  it could not be done; stderr says why
   2  wrong usage or configuration";
+
+/// What the exit codes of commands that check something mean, for `--help`.
+const CHECK_EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing was found
+  1  the worst that was found is a warning
+  2  something must be mended, or it could not be looked at; stderr says why";
 
 /// Between payment providers and a shop: durable webhooks, orders, stock and slots, decided once.
 #[derive(Debug, Parser)]
@@ -43,6 +52,7 @@ enum Command {
     Init(init::Args),
     Serve(serve::Args),
     Migrate(migrate::Args),
+    Verify(verify::Args),
     Config(config::Args),
     Keys(keys::Args),
     Send(send::Args),
@@ -71,6 +81,7 @@ pub fn main() -> ExitCode {
             Command::Init(args) => init::run(args, file),
             Command::Serve(args) => serve::run(args, file).await,
             Command::Migrate(args) => migrate::run(args, file),
+            Command::Verify(args) => verify::run(args, file),
             Command::Config(args) => config::run(args, file),
             Command::Keys(args) => keys::run(args, file).await,
             Command::Send(args) => send::run(args, file).await,
@@ -94,6 +105,32 @@ fn misconfigured(error: &ConfigError) -> ExitCode {
 fn failed(why: &str) -> ExitCode {
     anstream::eprintln!("error: {why}");
     ExitCode::from(1)
+}
+
+/// It could not be checked, which is as bad as the worst that checking may find.
+fn not_checked(why: &str) -> ExitCode {
+    anstream::eprintln!("error: {why}");
+    ExitCode::from(2)
+}
+
+/// Prints what checks have found; the exit code is the worst of it.
+fn print_report(report: &tollgate_store::Report, json: bool) -> ExitCode {
+    let text = match json {
+        true => {
+            let view = crate::report::ReportView::of(report);
+            serde_json::to_string(&view).expect("a report has string keys and texts") + "\n"
+        }
+        false => crate::report::table(report),
+    };
+    let printed = print(&text);
+    if printed != ExitCode::SUCCESS {
+        return printed;
+    }
+    match report.worst() {
+        Level::Ok => ExitCode::SUCCESS,
+        Level::Warn => ExitCode::from(1),
+        Level::Fail => ExitCode::from(2),
+    }
 }
 
 /// Writes data to stdout. A reader that has gone away (`| head`) is no error.

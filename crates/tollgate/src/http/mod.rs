@@ -15,6 +15,7 @@ mod capacity;
 mod events;
 mod keys;
 mod health;
+mod operating;
 
 pub use server::{Serving, serve};
 

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::routing::{delete, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{capacity, events, health, keys, orders, payments};
+use super::{capacity, events, health, keys, operating, orders, payments};
 use crate::app::App;
 use crate::error::{INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
 
@@ -51,6 +51,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/v1/deliveries/{id}/verify", post(events::verify))
         .route("/v1/keys", post(keys::create).get(keys::list))
         .route("/v1/keys/{id}", delete(keys::revoke))
+        .route("/v1/verify", get(operating::verify))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))

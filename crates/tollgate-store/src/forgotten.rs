@@ -1,0 +1,57 @@
+//! What retention has taken: until which time, so that nobody looks for it.
+
+use tollgate_core::id::ShopId;
+use tollgate_core::time::Timestamp;
+
+use crate::db::{Db, Error};
+
+/// What retention may have taken of a shop: everything made before these times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Forgotten {
+    /// Orders, lone payments and carts' holds, with their timeline and effects.
+    pub(crate) roots: Timestamp,
+    /// Events.
+    pub(crate) events: Timestamp,
+    /// Keys of events.
+    pub(crate) keys: Timestamp,
+    /// The feed's position when roots were last taken: up to it there may be gaps.
+    pub(crate) position: i64,
+    /// When roots were last taken.
+    pub(crate) at: Timestamp,
+}
+
+/// `forgotten.get`: by primary key, three rows.
+const FORGOTTEN: &str = "select what, before, position, at from forgotten where shop_id = ?1";
+
+/// Reads what was taken of a shop.
+pub(crate) fn read(db: &Db, shop: ShopId) -> Result<Forgotten, Error> {
+    let start = Timestamp::from_millis(0);
+    let mut forgotten = Forgotten {
+        roots: start,
+        events: start,
+        keys: start,
+        position: 0,
+        at: start,
+    };
+    let rows = db.all(FORGOTTEN, &[&shop.0], |row| {
+        Ok((
+            row.get::<String>(0)?,
+            Timestamp::from_millis(row.get(1)?),
+            row.get::<i64>(2)?,
+            Timestamp::from_millis(row.get(3)?),
+        ))
+    })?;
+    for (what, before, position, at) in rows {
+        match what.as_str() {
+            "roots" => {
+                forgotten.roots = before;
+                forgotten.position = position;
+                forgotten.at = at;
+            }
+            "events" => forgotten.events = before,
+            "event_keys" => forgotten.keys = before,
+            _ => {}
+        }
+    }
+    Ok(forgotten)
+}

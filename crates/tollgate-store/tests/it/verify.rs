@@ -1,0 +1,371 @@
+//! Every invariant is asked of the live data: nothing is found after work, and each planted fault is.
+
+use tollgate_core::command::{Action, CreateOrder};
+use tollgate_core::id::HoldId;
+use tollgate_core::time::Span;
+use tollgate_store::{Level, Place, Report, Store};
+
+use crate::rows;
+use crate::words::{
+    DOUBTED, TRUSTED, by_code, calendar, create, event, hear, hold, in_slot, order, order_of,
+    paid_by, put_calendar, register_alone, root_id_at, slots, stock, take_at,
+};
+use crate::world::{World, submission};
+
+/// The checks that are not ok, each with its level and what it has seen.
+fn found(report: &Report) -> Vec<String> {
+    report
+        .checks
+        .iter()
+        .filter(|check| check.level != Level::Ok)
+        .map(|check| format!("{} {}: {:?}", check.level.word(), check.name, check.seen))
+        .collect()
+}
+
+fn names(report: &Report) -> Vec<&'static str> {
+    let bad = report
+        .checks
+        .iter()
+        .filter(|check| check.level != Level::Ok);
+    bad.map(|check| check.name).collect()
+}
+
+/// Numbers that are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
+}
+
+/// One of the things that shops and providers do, about few enough orders that they meet.
+fn anything(dice: &mut Dice, world: &World, number: u64) -> Action {
+    let now = world.clock.now();
+    let which = dice.below(40);
+    let reference = format!("R{which}");
+    let fresh = root_id_at(now, number);
+    let amount = dice.below(4) * 100;
+    let told = |key: &str, words: String, policy| {
+        let key = format!("{key}-{which}-{amount}");
+        take_at(now, number, event(&key, &[&reference], &words), policy)
+    };
+    match dice.below(13) {
+        0..3 => create(CreateOrder {
+            fresh,
+            hold: Span::minutes(30 + dice.below(90) as i64),
+            ..paid_by(
+                order_of(0, &format!("C{which}"), "A", 1 + dice.below(3) as i64),
+                &reference,
+            )
+        }),
+        3 => create(CreateOrder {
+            fresh,
+            ..in_slot(order(0, &format!("S{number}")), "kitchen")
+        }),
+        4 => create(CreateOrder {
+            fresh,
+            take_over: Some(HoldId::on(root_id_at(now, dice.below(number + 1)), 0)),
+            ..order_of(0, &format!("T{number}"), "A", 2)
+        }),
+        5 => match hold(0, "A", 2) {
+            Action::TakeHold(taken) => {
+                Action::TakeHold(tollgate_core::command::TakeHold { fresh, ..taken })
+            }
+            other => other,
+        },
+        6 => told("paid", format!("paid {amount}"), TRUSTED),
+        7 => told("paid", format!("paid {amount}"), DOUBTED),
+        8 => told("pending", "pending".to_owned(), TRUSTED),
+        9 => told("refund", format!("refund back {amount}"), TRUSTED),
+        10 => told("expire", "expire".to_owned(), TRUSTED),
+        11 => Action::CancelOrder(by_code(&format!("C{which}"))),
+        _ => told("authorized", format!("authorized {amount}"), TRUSTED),
+    }
+}
+
+/// What a shop has at the start.
+async fn furnish(world: &World) {
+    world.act(stock("A", 60)).await;
+    world
+        .act(put_calendar(calendar("kitchen", 2), slots(0..40)))
+        .await;
+}
+
+/// Hundreds of commands in batches, and the clock goes on between them.
+async fn work(world: &World, seed: u64) {
+    let mut dice = Dice(seed);
+    furnish(world).await;
+    for round in 0..12 {
+        let commands = (0..60)
+            .map(|n| submission(anything(&mut dice, world, 1000 + round * 60 + n)))
+            .collect();
+        for reply in world.store.submit_all(commands).await {
+            assert!(reply.is_ok(), "{reply:?}");
+        }
+        world.pass(Span::minutes(7)).await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_found_after_a_busy_day() {
+    for seed in [0x9e37_79b9, 0x2545_f491, 77] {
+        let world = World::new();
+        work(&world, seed).await;
+        let report = world.store.verify().await.expect("it reads");
+        assert_eq!(found(&report), [""; 0], "seed {seed}");
+        assert!(rows::count(&world.options.place, "timeline") > 200);
+        let outside = Store::verify_at(&world.options.place, world.clock.now());
+        assert_eq!(outside.expect("it reads beside the store"), report);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_found_while_others_write() {
+    let world = World::new();
+    furnish(&world).await;
+    let mut dice = Dice(4242);
+    for round in 0..8 {
+        let commands = (0..40)
+            .map(|n| submission(anything(&mut dice, &world, 1000 + round * 40 + n)))
+            .collect();
+        let (replies, report) =
+            tokio::join!(world.store.submit_all(commands), world.store.verify());
+        assert!(replies.iter().all(Result::is_ok));
+        assert_eq!(found(&report.expect("it reads")), [""; 0]);
+    }
+}
+
+/// An order that waits, one that is paid with a slot, one that was over-refunded, a cart, an event that
+/// waits and a payment without an order.
+async fn small_world() -> World {
+    let world = World::new();
+    furnish(&world).await;
+    world
+        .act(create(paid_by(order_of(1, "WAITS", "A", 2), "R1")))
+        .await;
+    world
+        .act(create(paid_by(
+            in_slot(order_of(2, "PAID", "A", 1), "kitchen"),
+            "R2",
+        )))
+        .await;
+    world.act(hear(3, "e-2", "R2", "paid 100")).await;
+    world
+        .act(create(paid_by(order_of(4, "BACK", "A", 1), "R4")))
+        .await;
+    world.act(hear(5, "e-4", "R4", "paid 100")).await;
+    world.act(hear(6, "e-5", "R4", "refund back 170")).await;
+    world.act(hold(7, "A", 3)).await;
+    world.act(hear(8, "e-9", "R9", "paid 100")).await;
+    world.act(register_alone(9, "R10", 500)).await;
+    world
+        .act(create(in_slot(order(10, "SLOT"), "kitchen")))
+        .await;
+    world
+}
+
+/// What is done by hand, and the checks that find it.
+const FAULTS: &[(&str, &[&str])] = &[
+    ("update stock set held = held + 1", &["stock.held"]),
+    ("update stock set on_hand = 1", &["stock.bounds"]),
+    ("delete from stock", &["stock.held"]),
+    (
+        "update slots set held = held + 1 where held = 1",
+        &["slot.held", "slot.bounds"],
+    ),
+    ("update slots set sold = 0 where sold = 1", &["slot.sold"]),
+    (
+        "update slots set capacity = 1 where sold = 1",
+        &["slot.bounds"],
+    ),
+    (
+        "update roots set attention = 5 where code = 'PAID'",
+        &["columns"],
+    ),
+    (
+        "update roots set due_at = null where code = 'WAITS'",
+        &["columns"],
+    ),
+    (
+        "update roots set kind = 'hold' where code = 'WAITS'",
+        &["columns"],
+    ),
+    (
+        "update roots set status = 'paid' where code = 'WAITS'",
+        &["order.status", "order.hold"],
+    ),
+    (
+        "update roots set status = 'refunded' where code = 'PAID'",
+        &["order.status"],
+    ),
+    (
+        "update roots set doc = replace(doc, '\"state\":\"consumed\"', '\"state\":\"released\"')
+          where code = 'PAID'",
+        &["slot.sold", "order.hold"],
+    ),
+    (
+        "update roots set doc = replace(doc, '\"code\":\"over_refunded\"', '\"code\":\"overpaid\"')
+          where code = 'BACK'",
+        &["payment.refunded"],
+    ),
+    (
+        "update roots set doc = '{' where code = 'BACK'",
+        &["documents", "names", "codes"],
+    ),
+    (
+        "update events set said = '{' where state = 'parked'",
+        &["documents"],
+    ),
+    (
+        "delete from effects where key like 'receipt:sale:%'",
+        &["payment.receipt"],
+    ),
+    (
+        "update names set payment = null where name = 'R1'",
+        &["names"],
+    ),
+    ("delete from names where name = 'R10'", &["names"]),
+    (
+        "update names set payment = (select payment from names where name = 'R1')
+          where name = 'R2'",
+        &["names"],
+    ),
+    ("delete from roots where kind = 'payment'", &["names"]),
+    (
+        "update codes set order_id = null where code = 'WAITS'",
+        &["codes"],
+    ),
+    (
+        "update codes set order_id = (select order_id from codes where code = 'PAID')
+          where code = 'WAITS'",
+        &["codes"],
+    ),
+    ("delete from event_keys", &["event_keys"]),
+    (
+        "update event_keys set event = (select max(id) from events)
+          where event = (select min(id) from events)",
+        &["event_keys"],
+    ),
+    ("delete from events where state = 'parked'", &["event_keys"]),
+    (
+        "update events set root = id where root is not null",
+        &["event.root"],
+    ),
+    ("delete from names where name = 'R9'", &["event.parked"]),
+    (
+        "update names set payment = (select payment from names where name = 'R1')
+          where name = 'R9'",
+        &["event.parked"],
+    ),
+    (
+        "update events set due_at = null where state = 'parked'",
+        &["event.late"],
+    ),
+    (
+        "update effects set key = key || 'x' where key like 'receipt:%'",
+        &["effect.key"],
+    ),
+    (
+        "update effects set root = id where root is not null",
+        &["effect.key"],
+    ),
+    ("update effects set due_at = 1", &["effect.late"]),
+    (
+        "delete from timeline where position = (select min(position) from timeline)",
+        &["feed"],
+    ),
+    (
+        "delete from timeline where position = (select max(position) from timeline)",
+        &["story", "feed"],
+    ),
+    ("update shop_heads set position = position + 3", &["feed"]),
+    (
+        "update timeline set entries = '[' where position = 1",
+        &["documents"],
+    ),
+];
+
+/// PostgreSQL finds the smallest and largest of bytes from version 18 on.
+fn portable(statement: &str, place: &Place) -> String {
+    match place {
+        Place::Server(_) => statement
+            .replace(
+                "select max(id) from events",
+                "select id from events order by id desc limit 1",
+            )
+            .replace(
+                "select min(id) from events",
+                "select id from events order by id limit 1",
+            ),
+        Place::File(_) | Place::Memory => statement.to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn every_planted_fault_is_found_and_nothing_else() {
+    let mut wrong = Vec::new();
+    for (statement, expected) in FAULTS {
+        let world = small_world().await;
+        let place = &world.options.place;
+        let healthy = world.store.verify().await.expect("it reads");
+        assert_eq!(found(&healthy), [""; 0]);
+        if matches!(place, Place::Server(_)) {
+            rows::run(
+                place,
+                "alter table stock drop constraint stock_never_oversold;
+                 alter table slots drop constraint slot_never_overbooked",
+            );
+        }
+        rows::run(place, &portable(statement, place));
+        let report = world.store.verify().await.expect("it reads");
+        if names(&report) != *expected {
+            wrong.push(format!("{statement}: {:#?}", found(&report)));
+            continue;
+        }
+        let bad = report.check(expected[0]).expect("it is one of the table");
+        assert!(!bad.fix.is_empty() && !bad.seen.is_empty(), "{bad:?}");
+    }
+    assert_eq!(wrong, [""; 0]);
+}
+
+/// A server that has not run for long has things that came due: they are told as late, not as wrong.
+#[tokio::test]
+async fn what_is_late_is_a_warning() {
+    let world = small_world().await;
+    let later = world.clock.now().plus(Span::hours(26));
+    let report = Store::verify_at(&world.options.place, later).expect("it reads");
+    assert_eq!(names(&report), ["event.late", "effect.late", "root.late"]);
+    assert_eq!(report.worst(), Level::Warn);
+}
+
+/// Whatever a shop's number of rows is, every chunk is read.
+#[tokio::test]
+async fn a_fault_beyond_the_first_chunk_is_found() {
+    let world = World::new();
+    world.act(stock("A", 5000)).await;
+    let orders = (1..=450).map(|number| {
+        let code = format!("C{number}");
+        submission(create(paid_by(
+            order_of(number, &code, "A", 1),
+            &format!("R{number}"),
+        )))
+    });
+    for reply in world.store.submit_all(orders.collect()).await {
+        assert!(reply.is_ok(), "{reply:?}");
+    }
+    let report = world.store.verify().await.expect("it reads");
+    assert_eq!(found(&report), [""; 0]);
+    let place = &world.options.place;
+    rows::run(place, "update roots set attention = 1 where code = 'C449'");
+    rows::run(place, "update names set payment = null where name = 'R447'");
+    rows::run(
+        place,
+        "update codes set order_id = null where code = 'C448'",
+    );
+    let report = world.store.verify().await.expect("it reads");
+    assert_eq!(names(&report), ["columns", "names", "codes"]);
+}

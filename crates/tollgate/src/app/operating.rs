@@ -1,0 +1,14 @@
+//! What an operator asks: is everything around it well, is everything in it right.
+
+use tollgate_store::Report;
+
+use super::{App, unreadable};
+use crate::error::Problem;
+
+impl App {
+    /// Every invariant, asked of the live data. One after the other: each reads all of it.
+    pub(crate) async fn verify(&self) -> Result<Report, Problem> {
+        let _alone = self.inner.checking.lock().await;
+        self.inner.store.verify().await.map_err(unreadable)
+    }
+}
