@@ -19,6 +19,7 @@ mod sweep;
 mod checkpoint;
 mod readers;
 mod pages;
+mod doctor;
 mod verify;
 mod report;
 mod forgotten;
@@ -39,6 +40,7 @@ mod views;
 
 pub use chore::{KeyRow, Rejected};
 pub use db::Error as DatabaseError;
+pub use doctor::Examination;
 pub use error::{OpenError, ReadError, SubmitError};
 pub use figures::{Figures, Spread, Spreads, TALLY_BUCKETS};
 pub use migrate::Step;

@@ -211,6 +211,11 @@ fn make_views(db: &Db) -> Result<(), Error> {
     db.commit()
 }
 
+/// The text of every step, for whoever compares a schema with it.
+pub(crate) fn texts(db: &Db) -> impl Iterator<Item = &'static str> {
+    MIGRATIONS.iter().map(|migration| migration.sql(db))
+}
+
 /// Every step, for a database that is not there yet.
 pub(crate) fn all() -> Vec<Step> {
     MIGRATIONS.iter().map(Step::of).collect()

@@ -8,6 +8,7 @@ use tollgate_core::time::Timestamp;
 
 use crate::db::{Db, Error, Failure, Postgres, Server, Sql, meaning, on_postgres};
 use crate::error::OpenError;
+use crate::report::{Checked, Level};
 
 /// How long a partition of a table reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,11 +113,7 @@ pub(crate) fn make(db: &Db, now: Timestamp) -> Result<usize, Error> {
     let days = stretches(db, DAYS, now)?;
     let mut made = 0;
     for partitioned in TABLES {
-        let stretches = match partitioned.reach {
-            Reach::Month => &months,
-            Reach::Day => &days,
-        };
-        for stretch in stretches {
+        for stretch in partitioned.of(&months, &days) {
             made += usize::from(make_one(db, partitioned, stretch)?);
         }
     }
@@ -126,7 +123,7 @@ pub(crate) fn make(db: &Db, now: Timestamp) -> Result<usize, Error> {
 /// Makes a partition unless it is there; whether it was made here. Instances that start at once make the
 /// same ones: whoever meets another looks again.
 fn make_one(db: &Db, partitioned: &Partitioned, stretch: &Stretch) -> Result<bool, Error> {
-    let name = format!("{}_{}", partitioned.table, stretch.name);
+    let name = partitioned.name(stretch);
     for tries in 1.. {
         if db.one(EXISTS, &[&name], |row| row.get(0))? == Some(true) {
             break;
@@ -145,6 +142,192 @@ fn make_one(db: &Db, partitioned: &Partitioned, stretch: &Stretch) -> Result<boo
     Ok(false)
 }
 
+/// `partitions.list`: of a table, with their bounds.
+const LIST: Sql = on_postgres(
+    "select cast(c.relname as text), pg_get_expr(c.relpartbound, c.oid), i.inhdetachpending,
+            pg_total_relation_size(c.oid)
+       from pg_inherits as i
+       join pg_class as c on c.oid = i.inhrelid
+      where i.inhparent = to_regclass(?1)
+      order by 1",
+);
+
+/// A partition that is there.
+struct Partition {
+    name: String,
+    /// Its first millisecond and the first after it; `None` for a DEFAULT.
+    bounds: Option<(i64, i64)>,
+    /// Its detaching was begun and not finished.
+    is_leaving: bool,
+    bytes: i64,
+}
+
+fn list(db: &Db, table: &str) -> Result<Vec<Partition>, Error> {
+    db.all(LIST, &[&table], |row| {
+        Ok(Partition {
+            name: row.get(0)?,
+            bounds: read_bounds(row.text(1)?),
+            is_leaving: row.get(2)?,
+            bytes: row.get(3)?,
+        })
+    })
+}
+
+/// Reads `FOR VALUES FROM ('…') TO ('…')`, of ids or of times.
+fn read_bounds(text: &str) -> Option<(i64, i64)> {
+    let bound = |text: &str| match text.strip_prefix("\\x") {
+        Some(id) => i64::from_str_radix(id.get(..12)?, 16).ok(),
+        None => text.parse().ok(),
+    };
+    let mut quoted = text.split('\'').skip(1).step_by(2);
+    Some((bound(quoted.next()?)?, bound(quoted.next()?)?))
+}
+
+/// Looks whether every stretch that is needed soon has its partition.
+pub(crate) fn look(db: &Db, now: Timestamp, checked: &mut Checked) -> Result<(), Error> {
+    let months = stretches(db, MONTHS, now)?;
+    let days = stretches(db, DAYS, now)?;
+    for partitioned in TABLES {
+        let table = partitioned.table;
+        let there = list(db, table)?;
+        for partition in &there {
+            let name = &partition.name;
+            if partition.bounds.is_none() {
+                checked.see(Level::Fail, format!("{name} is a DEFAULT partition"));
+                checked.mend(&format!(
+                    "alter table {table} detach partition {name}; -- then insert its rows again"
+                ));
+            }
+            if partition.is_leaving {
+                checked.see(Level::Warn, format!("{name} is half detached"));
+                checked.mend(&format!(
+                    "alter table {table} detach partition {name} finalize;"
+                ));
+            }
+        }
+        let bytes: i64 = there.iter().map(|partition| partition.bytes).sum();
+        let last = there.iter().map(|partition| partition.name.as_str()).max();
+        let told = format!(
+            "{table}: {} partitions, {} KiB, the last is {}",
+            there.len(),
+            bytes >> 10,
+            last.unwrap_or("none")
+        );
+        checked.see(Level::Ok, told);
+        // The first is the stretch before this one.
+        for (ahead, stretch) in partitioned.of(&months, &days).iter().skip(1).enumerate() {
+            look_for(db, partitioned, stretch, ahead, &there, checked)?;
+        }
+    }
+    Ok(())
+}
+
+/// Looks for the partition of one stretch, which is so many ahead of now.
+fn look_for(
+    db: &Db,
+    partitioned: &Partitioned,
+    stretch: &Stretch,
+    ahead: usize,
+    there: &[Partition],
+    checked: &mut Checked,
+) -> Result<(), Error> {
+    let wanted = (stretch.from, stretch.below);
+    let covers = |(from, below): (i64, i64)| from <= wanted.0 && wanted.1 <= below;
+    if there.iter().any(|known| known.bounds == Some(wanted)) {
+        return Ok(());
+    }
+    let (table, name) = (partitioned.table, partitioned.name(stretch));
+    if let Some(known) = there.iter().find(|known| known.bounds.is_some_and(covers)) {
+        let seen = format!(
+            "{} has other bounds than a {}",
+            known.name,
+            partitioned.word()
+        );
+        checked.see(Level::Warn, seen);
+        checked.mend(&format!(
+            "alter table {table} detach partition {}; -- then make its {}s and insert its rows again",
+            known.name,
+            partitioned.word()
+        ));
+        return Ok(());
+    }
+    let level = if ahead < 2 { Level::Fail } else { Level::Warn };
+    if there.iter().any(|known| known.name == name) {
+        checked.see(
+            Level::Fail,
+            format!("{name} has other bounds than its name says"),
+        );
+        checked.mend(&format!("alter table {table} detach partition {name};"));
+        checked.mend(&format!("alter table {name} rename to {name}_old;"));
+        checked.mend(statements(partitioned, stretch).trim_end());
+        return Ok(());
+    }
+    if db.one(EXISTS, &[&name], |row| row.get(0))? == Some(true) {
+        checked.see(Level::Fail, format!("{name} is detached"));
+        checked.mend(&partitioned.attach(stretch));
+        return Ok(());
+    }
+    checked.see(level, format!("{name} is not there"));
+    checked.mend(statements(partitioned, stretch).trim_end());
+    Ok(())
+}
+
+/// What makes the partitions that are missing from this stretch on, for somebody who may.
+pub(crate) fn missing(db: &Db, now: Timestamp) -> Result<Vec<String>, Error> {
+    let months = stretches(db, MONTHS, now)?;
+    let days = stretches(db, DAYS, now)?;
+    let mut missing = Vec::new();
+    for partitioned in TABLES {
+        for stretch in partitioned.of(&months, &days).iter().skip(1) {
+            let name = partitioned.name(stretch);
+            if db.one(EXISTS, &[&name], |row| row.get(0))? != Some(true) {
+                missing.push(statements(partitioned, stretch));
+            }
+        }
+    }
+    Ok(missing)
+}
+
+impl Partitioned {
+    /// The stretches of its reach.
+    fn of<'s>(&self, months: &'s [Stretch], days: &'s [Stretch]) -> &'s [Stretch] {
+        match self.reach {
+            Reach::Month => months,
+            Reach::Day => days,
+        }
+    }
+
+    fn word(&self) -> &'static str {
+        match self.reach {
+            Reach::Month => "month",
+            Reach::Day => "day",
+        }
+    }
+
+    fn name(&self, stretch: &Stretch) -> String {
+        format!("{}_{}", self.table, stretch.name)
+    }
+
+    /// A bound as it is written in a statement.
+    fn bound(&self, millis: i64) -> String {
+        match self.reach {
+            // The time stands in the first six bytes of an id.
+            Reach::Month => format!("'\\x{millis:012x}00000000000000000000'"),
+            Reach::Day => millis.to_string(),
+        }
+    }
+
+    fn attach(&self, stretch: &Stretch) -> String {
+        format!(
+            "alter table {} attach partition {} for values from ({}) to ({});",
+            self.table,
+            self.name(stretch),
+            self.bound(stretch.from),
+            self.bound(stretch.below)
+        )
+    }
+}
+
 fn stretches(db: &Db, sql: Sql, now: Timestamp) -> Result<Vec<Stretch>, Error> {
     db.all(sql, &[&now.as_millis()], |row| {
         Ok(Stretch {
@@ -160,21 +343,20 @@ fn statements(partitioned: &Partitioned, stretch: &Stretch) -> String {
     let Partitioned {
         table,
         column,
-        reach,
         fillfactor,
+        ..
     } = partitioned;
-    let bound = |millis: i64| match reach {
-        // The time stands in the first six bytes of an id.
-        Reach::Month => format!("'\\x{millis:012x}00000000000000000000'"),
-        Reach::Day => millis.to_string(),
-    };
-    let (from, below) = (bound(stretch.from), bound(stretch.below));
-    let name = format!("{table}_{}", stretch.name);
+    let (from, below) = (
+        partitioned.bound(stretch.from),
+        partitioned.bound(stretch.below),
+    );
+    let name = partitioned.name(stretch);
+    let attach = partitioned.attach(stretch);
     format!(
         "begin;\n\
          create table {name} (like {table} including all) with (fillfactor = {fillfactor});\n\
          alter table {name} add constraint {name}_bounds check ({from} <= {column} and {column} < {below});\n\
-         alter table {table} attach partition {name} for values from ({from}) to ({below});\n\
+         {attach}\n\
          alter table {name} drop constraint {name}_bounds;\n\
          commit;\n"
     )

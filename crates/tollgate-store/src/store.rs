@@ -323,18 +323,31 @@ impl Store {
         &self,
         read: impl FnOnce(&Db, Timestamp) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, ReadError> {
-        let source = self.inner.source.clone();
-        let now = (self.inner.clock)();
+        let (source, clock) = self.source_and_clock();
+        self.apart(move || {
+            let db = source
+                .reader()
+                .map_err(|error| ReadError::Unreachable(error.to_string()))?;
+            read(&db, clock()).map_err(ReadError::of)
+        })
+        .await
+    }
+
+    pub(crate) fn source_and_clock(&self) -> (Source, Clock) {
+        (self.inner.source.clone(), Arc::clone(&self.inner.clock))
+    }
+
+    /// Does something on a thread of its own.
+    pub(crate) async fn apart<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, ReadError> {
         let (reply_to, reply) = oneshot::channel();
         let thread = std::thread::Builder::new()
             .name("long-read".to_owned())
             .spawn(move || {
-                let answer = source
-                    .reader()
-                    .map_err(|error| ReadError::Unreachable(error.to_string()))
-                    .and_then(|db| read(&db, now).map_err(ReadError::of));
                 // Whoever has gone away does not want it any more.
-                let _ = reply_to.send(answer);
+                let _ = reply_to.send(work());
             });
         thread.map_err(|error| ReadError::Unreachable(error.to_string()))?;
         let gone = |_| ReadError::Unreachable("the read has panicked".to_owned());
@@ -348,23 +361,38 @@ pub(crate) fn look_at<T: Send>(
     place: &Place,
     look: impl FnOnce(&Db) -> Result<T, Error> + Send,
 ) -> Result<T, OpenError> {
+    let source = source_of(place)?;
+    apart(|| {
+        let db = open_to_look(&source)?;
+        look(&db).map_err(|error| match &source {
+            Source::File { path, .. } => refuse(path, error),
+            Source::Server(server) => server.refuse(error),
+        })
+    })
+}
+
+/// Where a place is that no store has open here.
+pub(crate) fn source_of(place: &Place) -> Result<Source, OpenError> {
     match place {
-        Place::File(path) => {
-            let db = Db::Sqlite(Sqlite::open_to_look(path)?);
-            look(&db).map_err(|error| refuse(path, error))
-        }
-        Place::Memory => {
-            let path = PathBuf::from(":memory:");
-            Err(OpenError::CannotOpen { path })
-        }
-        Place::Server(place) => {
-            let server = Server::of(place)?;
-            apart(|| {
-                let db = Db::Postgres(Box::new(Postgres::open_reader(&server)?));
-                look(&db).map_err(|error| server.refuse(error))
-            })
-        }
+        Place::File(path) => Ok(Source::File {
+            path: path.clone(),
+            durable: true,
+        }),
+        Place::Memory => Err(OpenError::CannotOpen {
+            path: PathBuf::from(":memory:"),
+        }),
+        Place::Server(place) => Ok(Source::Server(Box::new(Server::of(place)?))),
     }
+}
+
+/// A connection that only looks: also beside another process, and at a server that takes no writes.
+pub(crate) fn open_to_look(source: &Source) -> Result<Db, OpenError> {
+    Ok(match source {
+        Source::File { path, .. } => Db::Sqlite(Sqlite::open_to_look(path)?),
+        Source::Server(server) => {
+            Db::Postgres(Box::new(Postgres::open_reader(&server.for_looking())?))
+        }
+    })
 }
 
 /// Leaves nobody waiting for a writer that has panicked.

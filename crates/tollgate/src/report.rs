@@ -4,6 +4,8 @@ use comfy_table::{Cell, Color, ContentArrangement, Table};
 use serde::Serialize;
 use tollgate_store::{Checked, Level, Report};
 
+use crate::config::Config;
+
 /// A report as the API and `--json` show it.
 #[derive(Debug, Serialize)]
 pub(crate) struct ReportView<'r> {
@@ -45,6 +47,23 @@ impl<'r> CheckView<'r> {
             more: checked.more,
             fix: &checked.fix,
         }
+    }
+}
+
+/// What an operator should know about the configuration.
+pub(crate) fn configuration_check(config: &Config) -> Checked {
+    let warnings = config.warnings();
+    let is_ok = warnings.is_empty();
+    Checked {
+        name: "configuration",
+        about: "sources are configured so that what they say can be trusted",
+        level: if is_ok { Level::Ok } else { Level::Warn },
+        seen: warnings,
+        more: 0,
+        fix: match is_ok {
+            true => String::new(),
+            false => "see docs/providers/ for the keys of each source".to_owned(),
+        },
     }
 }
 

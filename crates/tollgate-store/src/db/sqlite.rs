@@ -35,6 +35,12 @@ pub(crate) struct Sqlite {
 }
 
 impl Sqlite {
+    /// The version of the library, and whether it is one without known faults.
+    pub(crate) fn library() -> (&'static str, bool) {
+        let is_good = SQLITE_VERSION_MIN <= rusqlite::version_number();
+        (rusqlite::version(), is_good)
+    }
+
     /// Opens the file for writing: log ahead, a flush per commit, checkpoints only by our own word.
     pub(crate) fn open_writer(path: &Path, durable: bool) -> Result<Sqlite, OpenError> {
         if rusqlite::version_number() < SQLITE_VERSION_MIN {

@@ -4,6 +4,7 @@
 
 mod child;
 mod crash;
+mod doctor;
 mod due;
 mod idempotency;
 mod opening;

@@ -4,8 +4,17 @@ use tollgate_store::Report;
 
 use super::{App, unreadable};
 use crate::error::Problem;
+use crate::report::configuration_check;
 
 impl App {
+    /// Everything around the data.
+    pub(crate) async fn doctor(&self) -> Result<Report, Problem> {
+        let _alone = self.inner.checking.lock().await;
+        let mut report = self.inner.store.doctor().await.map_err(unreadable)?;
+        report.checks.push(configuration_check(self.config()));
+        Ok(report)
+    }
+
     /// Every invariant, asked of the live data. One after the other: each reads all of it.
     pub(crate) async fn verify(&self) -> Result<Report, Problem> {
         let _alone = self.inner.checking.lock().await;

@@ -5,6 +5,7 @@
 mod init;
 mod serve;
 mod migrate;
+mod doctor;
 mod verify;
 mod config;
 mod keys;
@@ -52,6 +53,7 @@ enum Command {
     Init(init::Args),
     Serve(serve::Args),
     Migrate(migrate::Args),
+    Doctor(doctor::Args),
     Verify(verify::Args),
     Config(config::Args),
     Keys(keys::Args),
@@ -81,6 +83,7 @@ pub fn main() -> ExitCode {
             Command::Init(args) => init::run(args, file),
             Command::Serve(args) => serve::run(args, file).await,
             Command::Migrate(args) => migrate::run(args, file),
+            Command::Doctor(args) => doctor::run(args, file),
             Command::Verify(args) => verify::run(args, file),
             Command::Config(args) => config::run(args, file),
             Command::Keys(args) => keys::run(args, file).await,

@@ -1,4 +1,4 @@
-//! `/v1/verify`
+//! `/v1/doctor`, `/v1/verify`
 
 use axum::Extension;
 use axum::extract::{FromRequestParts, State};
@@ -34,6 +34,11 @@ impl FromRequestParts<App> for Operator {
         }
         Ok(Operator)
     }
+}
+
+/// Everything around the data.
+pub(crate) async fn doctor(_: Operator, State(app): State<App>) -> Reply {
+    Ok(reply::ok(&ReportView::of(&app.doctor().await?)))
 }
 
 /// Every invariant with the rows that break it.

@@ -51,6 +51,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/v1/deliveries/{id}/verify", post(events::verify))
         .route("/v1/keys", post(keys::create).get(keys::list))
         .route("/v1/keys/{id}", delete(keys::revoke))
+        .route("/v1/doctor", get(operating::doctor))
         .route("/v1/verify", get(operating::verify))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

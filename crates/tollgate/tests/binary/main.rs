@@ -27,3 +27,4 @@ mod keys;
 mod crash;
 mod idle;
 mod tools;
+mod operating;

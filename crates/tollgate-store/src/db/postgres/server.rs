@@ -100,6 +100,16 @@ impl Server {
         self.pause.clone()
     }
 
+    /// The same, whether it takes writes or not: for looking at it.
+    pub(crate) fn for_looking(&self) -> Server {
+        let mut server = self.clone();
+        server
+            .config
+            .target_session_attrs(TargetSessionAttrs::Any)
+            .application_name("tollgate doctor");
+        server
+    }
+
     /// How it is connected to.
     pub(super) fn config(&self) -> &Config {
         &self.config

@@ -1,0 +1,611 @@
+//! Doctor says nothing but ok of what is healthy, finds what is planted, and what it says mends it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tollgate_core::time::Timestamp;
+use tollgate_store::{
+    Clock, Examination, Isolation, Level, Options, Place, Report, ServerPlace, Store,
+};
+
+use crate::rows;
+use crate::words::{create, order_of, root_id_at, stock};
+use crate::world::{World, server};
+
+/// This machine's clock, set forward by so many milliseconds.
+fn clock(ahead: i64) -> Clock {
+    Arc::new(move || {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let millis = since.expect("it is after 1970").as_millis();
+        Timestamp::from_millis(i64::try_from(millis).expect("it is before the end") + ahead)
+    })
+}
+
+fn world() -> World {
+    let world = World::with(|options| options.clock = clock(0));
+    if let Place::Server(place) = &world.options.place {
+        // What a new session begins with, wherever the server stands.
+        rows::on_server(
+            &place.url,
+            "do $$ begin execute format('alter database %I set timezone = ''UTC''',
+                                         current_database()); end $$",
+        );
+    }
+    world
+}
+
+fn examine(place: &Place) -> Report {
+    Store::doctor_at(place, &Examination::new(clock(0)))
+}
+
+fn bad(report: &Report) -> Vec<(&'static str, Level)> {
+    let checks = report.checks.iter();
+    let bad = checks.filter(|check| check.level != Level::Ok);
+    bad.map(|check| (check.name, check.level)).collect()
+}
+
+#[track_caller]
+fn assert_healthy(report: &Report) {
+    let checks = report.checks.iter();
+    let bad: Vec<_> = checks.filter(|check| check.level != Level::Ok).collect();
+    assert!(bad.is_empty(), "{bad:#?}");
+    assert!(report.checks.iter().all(|check| check.fix.is_empty()));
+}
+
+/// The disk of whoever runs the suite may be nearly full.
+fn but_the_disk(mut report: Report) -> Report {
+    report.checks.retain(|check| check.name != "disk");
+    report
+}
+
+#[tokio::test]
+async fn a_healthy_store_is_ok_while_it_is_open_and_when_it_is_not() {
+    let world = world();
+    world.act(stock("A", 5)).await;
+    world
+        .act(create(tollgate_core::command::CreateOrder {
+            fresh: root_id_at((world.options.clock)(), 1),
+            ..order_of(1, "C1", "A", 1)
+        }))
+        .await;
+    let report = world.store.doctor().await.expect("it is open");
+    assert!(report.check("disk").is_some());
+    assert_healthy(&but_the_disk(report));
+    let place = world.options.place.clone();
+    assert_healthy(&but_the_disk(examine(&place)));
+    let _shut = world.shut();
+    assert_healthy(&but_the_disk(examine(&place)));
+}
+
+#[test]
+fn nobody_there_is_a_failure_with_a_remedy() {
+    let nowhere = match server() {
+        Some(_) => Place::Server(ServerPlace {
+            url: "postgres://nobody@127.0.0.1:1/nothing?connect_timeout=1".to_owned(),
+            isolation: Isolation::ReadCommitted,
+            root_certificate: None,
+            lanes: 1,
+        }),
+        None => Place::File(PathBuf::from("no-such-folder/t.db")),
+    };
+    let report = examine(&nowhere);
+    assert_eq!(report.worst(), Level::Fail);
+    let reach = report.check("reach").expect("it was tried");
+    assert!(!reach.seen.is_empty() && !reach.fix.is_empty());
+}
+
+/// What is planted, the check that finds it, and what mends it where what doctor says is for people.
+struct Fault {
+    plant: &'static str,
+    check: &'static str,
+    level: Level,
+    mend: Option<&'static str>,
+}
+
+const fn fault(check: &'static str, level: Level, plant: &'static str) -> Fault {
+    Fault {
+        plant,
+        check,
+        level,
+        mend: None,
+    }
+}
+
+/// Sets a setting for the database, or for the role in it.
+macro_rules! set {
+    ($setting:literal) => {
+        concat!(
+            "do $$ begin execute format('alter database %I set ",
+            $setting,
+            "', current_database()); end $$"
+        )
+    };
+}
+
+const FAULTS: &[Fault] = &[
+    fault("durable", Level::Fail, set!("synchronous_commit = off")),
+    fault(
+        "isolation",
+        Level::Warn,
+        set!("default_transaction_isolation = serializable"),
+    ),
+    fault("timeouts", Level::Warn, set!("statement_timeout = 2000")),
+    fault(
+        "timeouts",
+        Level::Warn,
+        set!("idle_session_timeout = 60000"),
+    ),
+    Fault {
+        // Its sessions are read-only; whoever mends it says so first.
+        mend: Some(
+            "begin read write;
+             do $$ begin execute format('alter database %I reset default_transaction_read_only',
+                                         current_database()); end $$;
+             commit",
+        ),
+        ..fault(
+            "writable",
+            Level::Fail,
+            set!("default_transaction_read_only = on"),
+        )
+    },
+    Fault {
+        mend: Some(set!("timezone = ''UTC''")),
+        ..fault("locale", Level::Warn, set!("timezone = ''Asia/Jakarta''"))
+    },
+    Fault {
+        mend: Some("insert into migrations select * from planted; drop table planted"),
+        ..fault(
+            "migrations",
+            Level::Fail,
+            "create table planted as select * from migrations where version = 2;
+             delete from migrations where version = 2",
+        )
+    },
+    Fault {
+        mend: Some("delete from migrations where version = 99"),
+        ..fault(
+            "migrations",
+            Level::Fail,
+            "insert into migrations select 99, name, checksum, at from migrations where version = 1",
+        )
+    },
+    Fault {
+        mend: Some("update migrations set checksum = substr(checksum, 2) where version = 1"),
+        ..fault(
+            "migrations",
+            Level::Fail,
+            "update migrations set checksum = 'x' || checksum where version = 1",
+        )
+    },
+    fault("tables", Level::Fail, "alter table stock set unlogged"),
+    fault("indexes", Level::Fail, "drop index slots_id"),
+    fault("indexes", Level::Fail, "drop index roots_due"),
+    fault(
+        "indexes",
+        Level::Warn,
+        "create index planted on names (question)",
+    ),
+    fault(
+        "vacuum",
+        Level::Fail,
+        "alter table stock set (autovacuum_enabled = false)",
+    ),
+    fault("partitions", Level::Fail, "drop table THIS"),
+    fault("partitions", Level::Warn, "drop table LAST"),
+    fault(
+        "partitions",
+        Level::Fail,
+        "alter table events detach partition THIS",
+    ),
+    Fault {
+        mend: Some("drop table events_others"),
+        ..fault(
+            "partitions",
+            Level::Fail,
+            "create table events_others partition of events default",
+        )
+    },
+    Fault {
+        // Twice as long as it should be.
+        mend: Some(
+            "drop table events_long;
+             create table LAST partition of events for values from (LAST_FROM) to (LAST_BELOW)",
+        ),
+        ..fault(
+            "partitions",
+            Level::Warn,
+            "drop table LAST;
+             create table events_long partition of events
+                 for values from (LAST_FROM) to ('\\x09000000000000000000000000000000')",
+        )
+    },
+    Fault {
+        // Its name says another month.
+        mend: Some(
+            "drop table LAST;
+             create table LAST partition of events for values from (LAST_FROM) to (LAST_BELOW)",
+        ),
+        ..fault(
+            "partitions",
+            Level::Fail,
+            "drop table LAST;
+             create table LAST partition of events
+                 for values from ('\\x09000000000000000000000000000000')
+                   to ('\\x0a000000000000000000000000000000')",
+        )
+    },
+];
+
+/// Partitions of `events`: of this month, and the last that was made, with its bounds.
+fn with_months(statements: &str, place: &Place) -> String {
+    let ask = |query: &str| rows::text(place, query).expect("it is there");
+    let this = ask("select 'events_' || to_char(now() at time zone 'UTC', 'YYYY_MM')");
+    let last = ask(
+        "select 'events_' || to_char((now() at time zone 'UTC') + interval '3 months',
+                                                'YYYY_MM')",
+    );
+    let bound = |months: i32| {
+        ask(&format!(
+            "select '''\\x' || lpad(to_hex(cast(extract(epoch from
+                 date_trunc('month', now() at time zone 'UTC') + interval '{months} months') * 1000
+                 as bigint)), 12, '0') || repeat('0', 20) || ''''"
+        ))
+    };
+    statements
+        .replace("LAST_FROM", &bound(3))
+        .replace("LAST_BELOW", &bound(4))
+        .replace("THIS", &this)
+        .replace("LAST", &last)
+}
+
+#[tokio::test]
+async fn every_planted_fault_is_found_and_what_is_said_mends_it() {
+    if server().is_none() {
+        return;
+    }
+    let world = world();
+    let place = world.options.place.clone();
+    let _shut = world.shut();
+    for fault in FAULTS {
+        rows::run(&place, &with_months(fault.plant, &place));
+        let report = but_the_disk(examine(&place));
+        let found = report.check(fault.check).expect("it is a check");
+        assert_eq!(
+            bad(&report),
+            [(fault.check, fault.level)],
+            "{}: {report:#?}",
+            fault.plant
+        );
+        assert!(!found.fix.is_empty(), "{found:?}");
+        let mend = match fault.mend {
+            Some(mend) => with_months(mend, &place),
+            None => found.fix.clone(),
+        };
+        rows::run(&place, &without_concurrently(&mend));
+        let report = but_the_disk(examine(&place));
+        assert_healthy(&report);
+    }
+}
+
+/// What must not be run in a transaction is run without the word that forbids it: several statements
+/// of a script are one.
+fn without_concurrently(statements: &str) -> String {
+    statements.replace(" concurrently", "")
+}
+
+/// A user that may only read and write: it is told what it lacks, and by which statement.
+#[tokio::test]
+async fn a_user_without_privileges_is_told_the_grant() {
+    let Some(base) = server() else { return };
+    let world = world();
+    let Place::Server(owner) = world.options.place.clone() else {
+        panic!("it is a server");
+    };
+    let place = world.options.place.clone();
+    let _shut = world.shut();
+    let role = format!("clerk_{}", std::process::id());
+    rows::on_server(&base, &format!("create role {role} login"));
+    rows::on_server(
+        &owner.url,
+        &format!(
+            "grant usage on schema public to {role};
+             grant select, insert, update, delete on all tables in schema public to {role};
+             revoke update on stock from {role}"
+        ),
+    );
+    let clerk = Place::Server(ServerPlace {
+        url: owner.url.replacen("tollgate@", &format!("{role}@"), 1),
+        ..owner.clone()
+    });
+    let report = but_the_disk(examine(&clerk));
+    assert_eq!(bad(&report), [("privileges", Level::Fail)], "{report:#?}");
+    let fix = &report.check("privileges").expect("it is a check").fix;
+    assert_eq!(*fix, format!("grant update on stock to {role};"));
+    rows::on_server(&owner.url, fix);
+    assert_healthy(&but_the_disk(examine(&clerk)));
+
+    // A month that it may not make is told with the statements for whoever may.
+    rows::run(&place, &with_months("drop table LAST", &place));
+    let report = but_the_disk(examine(&clerk));
+    let levels = [("partitions", Level::Warn), ("making months", Level::Warn)];
+    assert_eq!(bad(&report), levels, "{report:#?}");
+    let fix = report
+        .check("making months")
+        .expect("it is a check")
+        .fix
+        .clone();
+    assert!(fix.contains("create table events_"), "{fix}");
+    rows::on_server(&owner.url, &fix);
+    assert_healthy(&but_the_disk(examine(&clerk)));
+    rows::on_server(&owner.url, &format!("drop owned by {role}"));
+    rows::on_server(&base, &format!("drop role {role}"));
+}
+
+/// A clock that differs from the server's, or is behind what is written.
+#[tokio::test]
+async fn a_skewed_clock_is_found() {
+    let world = World::new();
+    world.act(stock("A", 5)).await;
+    let place = world.options.place.clone();
+    let start = world.clock.now().as_millis();
+    let _shut = world.shut();
+    // Rows of a time before: the clock of the suite stands at its own time.
+    let before: Clock = Arc::new(move || Timestamp::from_millis(start - 3_000));
+    let report = Store::doctor_at(&place, &Examination::new(before));
+    let found = report.check("clock").expect("it is a check");
+    assert_eq!(found.level, Level::Fail);
+    assert!(
+        found.seen.iter().any(|seen| seen.contains("in the future")),
+        "{found:?}"
+    );
+    if server().is_some() {
+        for ahead in [-2_500, 2_500] {
+            let examination = Examination::new(clock(ahead));
+            let report = Store::doctor_at(&place, &examination);
+            let found = report.check("clock").expect("it is a check");
+            assert!(found.seen[0].ends_with(" ms apart"), "{found:?}");
+        }
+    }
+}
+
+/// Sessions that are in the way: an old transaction, and one who waits for another.
+#[tokio::test]
+async fn long_transactions_and_blocking_chains_are_found() {
+    if server().is_none() {
+        return;
+    }
+    let world = world();
+    world.act(stock("A", 5)).await;
+    let place = world.options.place.clone();
+    let Place::Server(at) = place.clone() else {
+        panic!("it is a server");
+    };
+    let _shut = world.shut();
+    let blocker = rows::connect(&at.url).await;
+    let lock = "begin; update stock set held = held";
+    blocker
+        .batch_execute(lock)
+        .await
+        .expect("nobody else has it");
+    let waiter = rows::connect(&at.url).await;
+    let waits =
+        tokio::spawn(async move { waiter.batch_execute("update stock set held = held").await });
+    let strict = Examination {
+        transaction_ms_max: 0,
+        blocked_ms_max: 0,
+        ..Examination::new(clock(0))
+    };
+    let report = loop {
+        let (place, strict) = (place.clone(), strict.clone());
+        let looking = tokio::task::spawn_blocking(move || Store::doctor_at(&place, &strict));
+        let report = looking.await.expect("it does not panic");
+        if bad(&report).iter().any(|(name, _)| *name == "locks") {
+            break but_the_disk(report);
+        }
+    };
+    let levels = [("transactions", Level::Warn), ("locks", Level::Warn)];
+    assert_eq!(bad(&report), levels, "{report:#?}");
+    let told = report.check("transactions").expect("it is a check");
+    assert!(
+        told.seen
+            .iter()
+            .any(|seen| seen.contains("idle in transaction")),
+        "{told:?}"
+    );
+    // What it says ends the blocker, and the waiter goes on.
+    let fix = report.check("locks").expect("it is a check").fix.clone();
+    rows::on_server(&at.url, &fix);
+    waits.await.expect("it does not panic").expect("it goes on");
+}
+
+/// A cluster of a test's own, ended with it.
+struct Cluster {
+    folder: tempfile::TempDir,
+    url: String,
+}
+
+impl Cluster {
+    fn start(settings: &[&str]) -> Cluster {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let started = script("start", folder.path(), settings);
+        let url = String::from_utf8(started).expect("a URL is text");
+        Cluster {
+            folder,
+            url: url.trim().to_owned(),
+        }
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        script("stop", self.folder.path(), &[]);
+    }
+}
+
+fn script(command: &str, folder: &Path, settings: &[&str]) -> Vec<u8> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/cluster");
+    let mut run = Command::new(script);
+    let ended = run.arg(command).arg(folder).args(settings).output();
+    let ended = ended.expect("the script is there");
+    assert!(ended.status.success(), "{command}: {ended:?}");
+    ended.stdout
+}
+
+/// What is set for a whole cluster, on one of its own: flushing turned off, a transaction prepared and
+/// left, nearly all connections used, an index that failed half way.
+#[tokio::test]
+async fn faults_of_a_whole_cluster_are_found() {
+    if server().is_none() {
+        return;
+    }
+    let cluster = Cluster::start(&[
+        "max_prepared_transactions=5",
+        "max_connections=20",
+        "timezone=UTC",
+    ]);
+    let place = Place::Server(ServerPlace {
+        url: cluster.url.clone(),
+        isolation: Isolation::ReadCommitted,
+        root_certificate: None,
+        lanes: 1,
+    });
+    let model = World::with(|options| options.clock = clock(0));
+    let store = Store::open(Options {
+        place: place.clone(),
+        ..model.options.clone()
+    });
+    store.expect("it opens").close();
+    assert_healthy(&but_the_disk(examine(&place)));
+
+    for setting in ["fsync", "full_page_writes", "autovacuum"] {
+        rows::on_server(&cluster.url, &format!("alter system set {setting} = off"));
+        rows::on_server(&cluster.url, "select pg_reload_conf()");
+        let report = eventually(&place, |report| report.worst() == Level::Fail);
+        let check = if setting == "autovacuum" {
+            "vacuum"
+        } else {
+            "durable"
+        };
+        assert_eq!(bad(&report), [(check, Level::Fail)], "{report:#?}");
+        let fix = report.check(check).expect("it is a check").fix.clone();
+        for statement in fix.split_inclusive(';') {
+            rows::on_server(&cluster.url, statement);
+        }
+        assert_healthy(&eventually(&place, |report| report.worst() == Level::Ok));
+    }
+
+    let strict = Examination {
+        transaction_ms_max: 0,
+        ..Examination::new(clock(0))
+    };
+    rows::on_server(
+        &cluster.url,
+        "begin; delete from stock; prepare transaction 'it''s left'",
+    );
+    let report = but_the_disk(Store::doctor_at(&place, &strict));
+    assert_eq!(bad(&report), [("transactions", Level::Fail)], "{report:#?}");
+    let fix = report
+        .check("transactions")
+        .expect("it is a check")
+        .fix
+        .clone();
+    rows::on_server(&cluster.url, &fix);
+    assert_healthy(&but_the_disk(Store::doctor_at(&place, &strict)));
+
+    // A unique index that two equal rows have made fail stays behind, not valid.
+    rows::on_server(
+        &cluster.url,
+        "insert into stock select 1, sku, 1, 0, 1, null from unnest(array['a', 'b']) as sku",
+    );
+    let client = rows::connect(&cluster.url).await;
+    let made = client
+        .batch_execute("create unique index concurrently planted on stock (on_hand)")
+        .await;
+    made.expect_err("two rows are equal");
+    let report = but_the_disk(examine(&place));
+    assert_eq!(bad(&report), [("indexes", Level::Fail)], "{report:#?}");
+    rows::on_server(&cluster.url, "delete from stock");
+    let fix = report.check("indexes").expect("it is a check").fix.clone();
+    client
+        .batch_execute(&fix)
+        .await
+        .expect("it can be made now");
+    assert_healthy(&but_the_disk(examine(&place)));
+
+    let mut sessions = Vec::new();
+    for _ in 0..14 {
+        sessions.push(rows::connect(&cluster.url).await);
+    }
+    let report = but_the_disk(examine(&place));
+    assert_eq!(bad(&report), [("connections", Level::Warn)], "{report:#?}");
+}
+
+/// A setting reaches the sessions a moment after it was made.
+fn eventually(place: &Place, holds: impl Fn(&Report) -> bool) -> Report {
+    loop {
+        let report = but_the_disk(examine(place));
+        if holds(&report) {
+            return report;
+        }
+    }
+}
+
+/// A file: its schema, its rights, its bytes.
+#[tokio::test]
+async fn faults_of_a_file_are_found() {
+    if server().is_some() {
+        return;
+    }
+    let world = world();
+    world.act(stock("A", 5)).await;
+    let place = world.options.place.clone();
+    let _shut = world.shut();
+    let Place::File(path) = place.clone() else {
+        panic!("it is a file");
+    };
+    for (plant, check, mend) in [
+        ("drop index roots_due", "tables", None),
+        (
+            "update migrations set checksum = 'x' || checksum where version = 1",
+            "migrations",
+            Some("update migrations set checksum = substr(checksum, 2) where version = 1"),
+        ),
+        (
+            "create table planted as select * from migrations where version = 2;
+             delete from migrations where version = 2",
+            "migrations",
+            Some("insert into migrations select * from planted; drop table planted"),
+        ),
+    ] {
+        rows::run(&place, plant);
+        let report = but_the_disk(examine(&place));
+        assert_eq!(bad(&report), [(check, Level::Fail)], "{report:#?}");
+        let fix = report.check(check).expect("it is a check").fix.clone();
+        let quoted = fix.split('"').nth(1).unwrap_or_default().to_owned();
+        rows::run(&place, mend.unwrap_or(&quoted));
+        assert_healthy(&but_the_disk(examine(&place)));
+    }
+
+    use std::os::unix::fs::PermissionsExt;
+    let rights = |mode| {
+        let mode = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(&path, mode).expect("it is ours");
+    };
+    rights(0o646);
+    let report = but_the_disk(examine(&place));
+    assert_eq!(bad(&report), [("file", Level::Warn)], "{report:#?}");
+    rights(0o600);
+    assert_healthy(&but_the_disk(examine(&place)));
+
+    let mut bytes = std::fs::read(&path).expect("it is ours");
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 4096].fill(0xa5);
+    std::fs::write(&path, &bytes).expect("it is ours");
+    let report = but_the_disk(examine(&place));
+    assert_eq!(report.worst(), Level::Fail, "{report:#?}");
+    std::fs::write(&path, b"nothing of the kind").expect("it is ours");
+    assert_eq!(examine(&place).worst(), Level::Fail);
+}

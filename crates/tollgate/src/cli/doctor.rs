@@ -1,0 +1,35 @@
+//! `tollgate doctor`: is everything well around the data.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tollgate_store::{Examination, Store};
+
+use super::{configuration, print_report};
+use crate::clock::Clock;
+use crate::report::configuration_check;
+
+/// Look at everything around the data: database, schema, months, disk, clock, configuration.
+///
+/// Each check tells what it has seen, and the command or SQL that mends it. Nothing is changed, also
+/// beside a running server. docs/operating.md explains the checks.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::CHECK_EXIT_CODES)]
+pub(super) struct Args {
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: Args, file: Option<&Path>) -> ExitCode {
+    let config = match configuration(file) {
+        Ok(config) => config,
+        Err(exit) => return exit,
+    };
+    let clock = Clock::default();
+    let examination = Examination::new(Arc::new(move || clock.now()));
+    let mut report = Store::doctor_at(&config.place, &examination);
+    report.checks.push(configuration_check(&config));
+    print_report(&report, args.json)
+}
