@@ -7,6 +7,7 @@ use tollgate_core::id::{DeliveryId, KeyId, ShopId};
 use tollgate_core::time::Timestamp;
 
 use crate::db::{Db, Error, Sql, id_bytes, on_sqlite};
+use crate::retention::Forget;
 
 /// A write that needs no decision.
 #[derive(Debug, Clone)]
@@ -31,6 +32,8 @@ pub(crate) enum Chore {
         /// The limit.
         before: Timestamp,
     },
+    /// Take what retention no longer keeps, a few rows.
+    Forget(Forget),
     /// Proves that writing works.
     Nothing,
 }
@@ -110,6 +113,7 @@ impl Chore {
             Chore::KeepRejected(rejected) => Some(rejected.shop),
             Chore::MarkVerified(shop, _) | Chore::RevokeKey { shop, .. } => Some(*shop),
             Chore::CreateKey(key) => Some(key.shop),
+            Chore::Forget(forget) => Some(forget.shop()),
             Chore::ForgetRecords { .. } | Chore::Nothing => None,
         }
     }
@@ -150,6 +154,7 @@ impl Chore {
                 &[&shop.0, &id_bytes(id.as_u128()), &at.as_millis()],
             ),
             Chore::ForgetRecords { before } => db.run(FORGET_RECORDS, &[&before.as_millis()]),
+            Chore::Forget(forget) => forget.run(db),
             Chore::Nothing => Ok(0),
         }
     }

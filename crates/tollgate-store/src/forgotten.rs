@@ -20,8 +20,34 @@ pub(crate) struct Forgotten {
     pub(crate) at: Timestamp,
 }
 
+/// Something that retention takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    /// Events.
+    Events,
+    /// Keys of events.
+    Keys,
+}
+
+impl What {
+    fn word(self) -> &'static str {
+        match self {
+            What::Events => "events",
+            What::Keys => "event_keys",
+        }
+    }
+}
+
 /// `forgotten.get`: by primary key, three rows.
 const FORGOTTEN: &str = "select what, before, position, at from forgotten where shop_id = ?1";
+
+/// `forgotten.put`: never back.
+const PUT: &str = "\
+    insert into forgotten (shop_id, what, before, position, at)
+    values (?1, ?2, ?3, ?4, ?5)
+        on conflict (shop_id, what) do update
+       set before = excluded.before, position = excluded.position, at = excluded.at
+     where forgotten.before <= excluded.before";
 
 /// Reads what was taken of a shop.
 pub(crate) fn read(db: &Db, shop: ShopId) -> Result<Forgotten, Error> {
@@ -54,4 +80,26 @@ pub(crate) fn read(db: &Db, shop: ShopId) -> Result<Forgotten, Error> {
         }
     }
     Ok(forgotten)
+}
+
+/// Notes what is about to be taken, in the transaction that takes it or in one before.
+pub(crate) fn note(
+    db: &Db,
+    shop: ShopId,
+    what: What,
+    before: Timestamp,
+    position: i64,
+    now: Timestamp,
+) -> Result<(), Error> {
+    db.run(
+        PUT,
+        &[
+            &shop.0,
+            &what.word(),
+            &before.as_millis(),
+            &position,
+            &now.as_millis(),
+        ],
+    )?;
+    Ok(())
 }

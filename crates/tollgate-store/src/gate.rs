@@ -24,6 +24,7 @@ use crate::options::Options;
 use crate::quarantine;
 use crate::queue::{Job, Queue, Work};
 use crate::recent::Recent;
+use crate::rejected::RejectedGate;
 use crate::submission::Reply;
 use crate::sweep::{Sweeper, is_found_again};
 
@@ -45,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) counters: Arc<Counters>,
     /// What was settled of late.
     pub(crate) recent: Arc<Recent>,
+    /// How many refused deliveries are kept.
+    pub(crate) rejected: Arc<RejectedGate>,
 }
 
 /// A writer.
@@ -88,7 +91,7 @@ impl Gate {
         let claims_as = matches!(source, Source::Server(_)).then(|| lane_name.clone());
         Gate {
             db: Some(db),
-            sweeper: Sweeper::new(lane, lanes, claims_as),
+            sweeper: Sweeper::new(lane, lanes, claims_as, shared.rejected),
             rested: false,
             source,
             options,

@@ -23,6 +23,7 @@ mod doctor;
 mod verify;
 mod report;
 mod forgotten;
+mod retention;
 mod rejected;
 mod recent;
 mod figures;

@@ -119,6 +119,14 @@ pub struct Limits {
     pub rejected_per_source_max: u32,
     /// Bytes of rejected deliveries kept in all.
     pub rejected_bytes_max: u64,
+    /// How long events are kept, in milliseconds; 0 is for ever. What waits is kept longer.
+    pub events_ms: i64,
+    /// How long the keys of events are kept, in milliseconds; 0 is for ever.
+    pub keys_ms: i64,
+    /// How long refused deliveries are kept, in milliseconds; 0 is for ever.
+    pub rejected_ms: i64,
+    /// PostgreSQL: leave months that are detached as tables, instead of dropping them.
+    pub keep_detached: bool,
     /// Connections that read beside the writer.
     pub readers: usize,
 }
@@ -138,6 +146,10 @@ impl Default for Limits {
             rejected_per_minute_max: 100,
             rejected_per_source_max: 10_000,
             rejected_bytes_max: 256 << 20,
+            events_ms: 0,
+            keys_ms: 90 * 24 * 3600 * 1000,
+            rejected_ms: 30 * 24 * 3600 * 1000,
+            keep_detached: false,
             readers: 4,
         }
     }

@@ -4,11 +4,15 @@
 //! does not conflict with writers. There is no DEFAULT partition, for every later month would have to
 //! be looked for in it. A month that is missing all the same is made by the batch that meets it.
 
+use tollgate_core::id::{ShopId, first_id};
 use tollgate_core::time::Timestamp;
 
-use crate::db::{Db, Error, Failure, Postgres, Server, Sql, meaning, on_postgres};
+use crate::db::{Db, Error, Failure, Postgres, Server, Sql, id_bytes, meaning, on_postgres};
 use crate::error::OpenError;
+use crate::forgotten::{self, What};
+use crate::options::Limits;
 use crate::report::{Checked, Level};
+use crate::retention;
 
 /// How long a partition of a table reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,10 +146,10 @@ fn make_one(db: &Db, partitioned: &Partitioned, stretch: &Stretch) -> Result<boo
     Ok(false)
 }
 
-/// `partitions.list`: of a table, with their bounds.
+/// `partitions.list`: of a table, with their bounds. One that is just being dropped has none.
 const LIST: Sql = on_postgres(
-    "select cast(c.relname as text), pg_get_expr(c.relpartbound, c.oid), i.inhdetachpending,
-            pg_total_relation_size(c.oid)
+    "select cast(c.relname as text), coalesce(pg_get_expr(c.relpartbound, c.oid), ''),
+            i.inhdetachpending, coalesce(pg_total_relation_size(c.oid), 0)
        from pg_inherits as i
        join pg_class as c on c.oid = i.inhrelid
       where i.inhparent = to_regclass(?1)
@@ -360,6 +364,140 @@ fn statements(partitioned: &Partitioned, stretch: &Stretch) -> String {
          alter table {name} drop constraint {name}_bounds;\n\
          commit;\n"
     )
+}
+
+/// Every table has a partition for now, so that the program can work.
+pub(crate) fn reach_now(db: &Db, now: Timestamp) -> Result<bool, Error> {
+    for partitioned in TABLES {
+        let reaches = |partition: &Partition| {
+            let now = now.as_millis();
+            partition
+                .bounds
+                .is_some_and(|(from, below)| from <= now && now < below)
+        };
+        if !list(db, partitioned.table)?.iter().any(reaches) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// `partitions.open_events`: the next so many events of a stretch: how many, the last of them, and how
+/// many of them wait for somebody.
+const OPEN_EVENTS: Sql = on_postgres(
+    "select count(*), (array_agg(id order by id desc))[1],
+            count(*) filter (where state in ('parked', 'queued', 'dead'))
+       from (select id, state
+               from events
+              where shop_id = ?1 and ?2 < id and id < ?3
+              order by id
+              limit ?4) as chunk",
+);
+
+/// Events that are looked at in one statement.
+const OPEN_EVENTS_MAX: i64 = 20_000;
+
+/// Whether an event of a month waits for somebody.
+fn has_open_events(db: &Db, shops: &[ShopId], (from, below): (i64, i64)) -> Result<bool, Error> {
+    let id = |millis: i64| id_bytes(first_id(Timestamp::from_millis(millis)));
+    for shop in shops {
+        let mut after = Some(id(from));
+        while let Some(last) = after {
+            let values: &[&dyn crate::db::Bind] = &[&shop.0, &last, &id(below), &OPEN_EVENTS_MAX];
+            let found = db.one(OPEN_EVENTS, values, |row| {
+                Ok((
+                    row.get::<i64>(0)?,
+                    row.get::<Option<[u8; 16]>>(1)?,
+                    row.get::<i64>(2)?,
+                ))
+            })?;
+            let (count, last, open) = found.unwrap_or((0, None, 0));
+            if 0 < open {
+                return Ok(true);
+            }
+            after = last.filter(|_| count == OPEN_EVENTS_MAX);
+        }
+    }
+    Ok(false)
+}
+
+/// Takes the months and days whose time is over; how many.
+///
+/// They are detached concurrently: that takes a lock on the table which neither readers nor writers
+/// meet, and then waits, in a second transaction, for those who began before. A plain DETACH waits for
+/// the longest reader with everybody else queueing behind it. Whoever reads for longer than the lock's
+/// time-out leaves the month half detached; the next round finishes it.
+pub(crate) fn retire(db: &Db, now: Timestamp, limits: &Limits) -> Result<usize, Error> {
+    let shops = retention::shops(db)?;
+    let mut taken = 0;
+    for (table, what, kept_ms) in [
+        ("events", Some(What::Events), limits.events_ms),
+        ("event_keys", Some(What::Keys), limits.keys_ms),
+        ("idempotency", None, limits.idempotency_ms),
+    ] {
+        for partition in list(db, table)? {
+            let Some((from, below)) = partition.bounds else {
+                continue;
+            };
+            let is_over = 0 < kept_ms && below.saturating_add(kept_ms) <= now.as_millis();
+            if !is_over && !partition.is_leaving {
+                continue;
+            }
+            if let Some(what) = what {
+                if has_open_events(db, &shops, (from, below))? {
+                    let month = partition.name;
+                    tracing::warn!(month, "it is kept: an event of it waits for somebody");
+                    continue;
+                }
+                let before = Timestamp::from_millis(below);
+                for shop in &shops {
+                    forgotten::note(db, *shop, what, before, 0, now)?;
+                }
+            }
+            let name = &partition.name;
+            let how = if partition.is_leaving {
+                "finalize"
+            } else {
+                "concurrently"
+            };
+            let detached = format!("alter table {table} detach partition {name} {how}");
+            match db.script(&detached) {
+                Ok(()) => {}
+                Err(error) if is_held_up(&error) => {
+                    tracing::info!(
+                        partition = name,
+                        "somebody reads it; the next round goes on"
+                    );
+                    continue;
+                }
+                Err(error) if is_gone_already(&error) => continue,
+                Err(error) => return Err(error),
+            }
+            // Keys alone are of no use to anybody.
+            if table != "events" || !limits.keep_detached {
+                db.script(&format!("drop table if exists {name}"))?;
+            }
+            tracing::info!(partition = name, "its time was over; it is detached");
+            taken += 1;
+        }
+    }
+    Ok(taken)
+}
+
+/// Somebody who began before us is not done.
+fn is_held_up(error: &Error) -> bool {
+    error
+        .sql_state()
+        .is_some_and(|state| state.code() == "55P03")
+}
+
+/// Another instance detaches it, or has.
+fn is_gone_already(error: &Error) -> bool {
+    // undefined table, object not in prerequisite state
+    let gone = ["42P01", "55000"];
+    error
+        .sql_state()
+        .is_some_and(|state| gone.contains(&state.code()))
 }
 
 /// Another instance was faster.

@@ -24,7 +24,7 @@ use crate::options::{Clock, Options, Place, ServerPlace};
 use crate::queue::{Job, Queue, Work};
 use crate::readers::Readers;
 use crate::recent::Recent;
-use crate::rejected::RejectedGate;
+use crate::rejected::{RejectedGate, counted_bytes};
 use crate::submission::{Class, Reply, Submission};
 
 /// How far an id may be ahead of the clock.
@@ -40,7 +40,6 @@ struct Inner {
     shared: Shared,
     pub(crate) readers: Readers,
     shops: BTreeMap<String, ShopId>,
-    rejected: RejectedGate,
     writers: Mutex<Vec<JoinHandle<()>>>,
     keeper: Option<Keeper>,
     wal_bytes_max: u64,
@@ -65,7 +64,7 @@ struct Ready {
     /// A connection for each lane.
     writers: Vec<Db>,
     shops: BTreeMap<String, ShopId>,
-    rejected: RejectedGate,
+    rejected: Arc<RejectedGate>,
     readers: Readers,
     checkpointer: Option<Checkpointer>,
     keeper: Option<Keeper>,
@@ -92,6 +91,7 @@ impl Store {
             queue: Arc::new(Queue::new(options.limits, writers.len())),
             counters: Arc::default(),
             recent: Arc::new(Recent::new()),
+            rejected,
         };
         let wal_bytes_max = options.limits.wal_bytes_max;
         let process = random();
@@ -122,7 +122,6 @@ impl Store {
             shared,
             readers,
             shops,
-            rejected,
             writers: Mutex::new(threads),
             keeper,
             wal_bytes_max,
@@ -263,19 +262,23 @@ impl Store {
 
     /// Keeps a delivery that was refused, as far as the bounds allow. Never waits.
     pub fn keep_rejected(&self, rejected: Rejected) {
-        if !self.inner.rejected.admit(&rejected) {
+        if !self.inner.shared.rejected.admit(&rejected) {
             Counters::add(&self.inner.shared.counters.rejected_dropped, 1);
             return;
         }
+        let at = (rejected.shop, rejected.source.clone());
+        let counted = counted_bytes(&rejected);
+        let (reply_to, written) = oneshot::channel();
         let bytes = rejected.body.len() + rejected.headers.len() + 256;
         let job = Job {
             work: Work::Chore(Chore::KeepRejected(rejected)),
             class: Class::Rejected,
             bytes,
-            // Nobody listens; but what has one is counted out of the queue as it was counted in.
-            reply_to: Some(oneshot::channel().0),
+            reply_to: Some(reply_to),
             since: Instant::now(),
         };
+        // Refused by the queue its writer is gone at once, and it is given back.
+        self.inner.shared.rejected.watch(at, counted, written);
         if self.push(vec![job]).is_err() {
             Counters::add(&self.inner.shared.counters.rejected_dropped, 1);
         }
@@ -299,6 +302,24 @@ impl Store {
     /// How the sizes and times of batches are spread.
     pub fn spreads(&self) -> Spreads {
         self.inner.shared.counters.spreads()
+    }
+
+    /// Does now what the keeper of a server's tables does each hour: months ahead, and retention. On a
+    /// file there is nothing to be done: the writer sees to it by itself.
+    pub async fn look_after_tables(&self) -> Result<(), ReadError> {
+        let Source::Server(server) = self.inner.source.clone() else {
+            return Ok(());
+        };
+        let Some(keeper) = &self.inner.keeper else {
+            return Ok(());
+        };
+        let keeping = keeper.keeping();
+        self.apart(move || {
+            keeping
+                .keep_and_retire(&server)
+                .map_err(|error| ReadError::Unreachable(error.to_string()))
+        })
+        .await
     }
 
     /// Lets the writer look at the clock now: for whoever has moved it.
@@ -469,7 +490,7 @@ fn file_ready(
     let steps = migrate::migrate(&db, &path, (options.clock)().as_millis())?;
     let says = |error| refuse(&path, error);
     let shops = name_shops(&db, &options.shops).map_err(says)?;
-    let rejected = RejectedGate::open(&db, &options.limits).map_err(says)?;
+    let rejected = Arc::new(RejectedGate::open(&db, &options.limits).map_err(says)?);
     let checkpointer = Sqlite::open_checkpointer(&path, durable)?;
     let checkpointer =
         Checkpointer::start(checkpointer, path.clone()).map_err(|source| OpenError::Io {
@@ -497,9 +518,9 @@ fn server_ready(options: &Options, server: Server, lanes: usize) -> Result<Ready
     let now = (options.clock)();
     let db = Db::Postgres(Box::new(db));
     let steps = migrate::migrate(&db, &name, now.as_millis())?;
-    let keeper = Keeper::start(&db, server.clone(), Arc::clone(&options.clock))?;
     let shops = name_shops(&db, &options.shops).map_err(says)?;
-    let rejected = RejectedGate::open(&db, &options.limits).map_err(says)?;
+    let rejected = Arc::new(RejectedGate::open(&db, &options.limits).map_err(says)?);
+    let keeper = Keeper::start(&db, server.clone(), options, Arc::clone(&rejected))?;
     let mut writers = vec![db];
     while writers.len() < lanes {
         writers.push(Db::Postgres(Box::new(Postgres::open_writer(&server)?)));

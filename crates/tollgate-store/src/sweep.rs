@@ -5,6 +5,7 @@
 //! Whoever finds something claims the shop's sweep for a moment, and the others pass it over. The claim
 //! saves work and decides nothing: what two find at once the second finds done.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tollgate_core::capacity::Calendar;
@@ -20,6 +21,8 @@ use crate::load::read_calendar;
 use crate::options::Options;
 use crate::quarantine::AGAIN;
 use crate::queue::{Job, Work};
+use crate::rejected::RejectedGate;
+use crate::retention::Retiring;
 use crate::submission::{Class, Submission};
 
 /// How often idempotency records are looked through for old ones.
@@ -50,6 +53,8 @@ pub(crate) struct Sweeper {
     /// The earliest due time there can be; unknown at the start.
     next: Timestamp,
     forget_at: Timestamp,
+    /// What else is to be taken when its time is over.
+    retiring: Retiring,
     /// When the belt is looked at next: at the start, and once more after events were parked or
     /// names bound.
     belt_at: Option<Timestamp>,
@@ -60,7 +65,12 @@ pub(crate) struct Sweeper {
 }
 
 impl Sweeper {
-    pub(crate) fn new(lane: usize, lanes: usize, claims_as: Option<String>) -> Sweeper {
+    pub(crate) fn new(
+        lane: usize,
+        lanes: usize,
+        claims_as: Option<String>,
+        rejected: Arc<RejectedGate>,
+    ) -> Sweeper {
         let start = Timestamp::from_millis(0);
         Sweeper {
             lane,
@@ -68,6 +78,7 @@ impl Sweeper {
             claims_as,
             next: start,
             forget_at: start,
+            retiring: Retiring::new(rejected),
             belt_at: Some(start),
             belt_from: (ShopId(0), 0, [0; 16]),
             belt_again: false,
@@ -196,7 +207,8 @@ impl Sweeper {
         Ok(claimed == 1)
     }
 
-    /// Forgets old idempotency records, a thousand a batch, until the oldest is young enough.
+    /// Forgets old idempotency records, a thousand a batch, until the oldest is young enough, and what
+    /// else retention no longer keeps.
     fn forget(
         &mut self,
         db: &Db,
@@ -209,7 +221,7 @@ impl Sweeper {
             row.get(0).map(Timestamp::from_millis)
         })?;
         let soon = now.plus(FORGET_EVERY);
-        self.forget_at = match oldest {
+        let records_at = match oldest {
             Some(oldest) if oldest.plus(kept) < now => {
                 let before = now.plus(Span::millis(-kept.as_millis()));
                 jobs.push(job(Work::Chore(Chore::ForgetRecords { before })));
@@ -218,6 +230,8 @@ impl Sweeper {
             Some(oldest) => oldest.plus(kept).max(soon),
             None => soon,
         };
+        let rest_at = self.retiring.look(db, now, &options.limits, jobs)?;
+        self.forget_at = records_at.min(rest_at);
         Ok(())
     }
 
@@ -371,7 +385,9 @@ pub(crate) fn is_found_again(job: &Job) -> bool {
                 submission.command.action,
                 Action::RootDue(_) | Action::ParkedDue(_) | Action::MakeSlots { .. }
             ),
-            Work::Chore(chore) => matches!(chore, Chore::ForgetRecords { .. }),
+            Work::Chore(chore) => {
+                matches!(chore, Chore::ForgetRecords { .. } | Chore::Forget(_))
+            }
         }
 }
 

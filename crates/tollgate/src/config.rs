@@ -496,8 +496,26 @@ impl Layers<'_> {
                 1_000_000,
             )? as u32,
             rejected_bytes_max: self.integer("retention.rejected_bytes_max", 0, LOG_MAX)? as u64,
+            events_ms: self.days("retention.events_days")?,
+            keys_ms: self.keys_kept()?,
+            rejected_ms: self.days("retention.rejected_days")?,
+            keep_detached: self.choice("retention.detached", &[("drop", false), ("keep", true)])?,
             readers: self.size("store.readers", 1, 64)?,
         })
+    }
+
+    /// Days in milliseconds; 0 is for ever.
+    fn days(&self, key: &str) -> Result<i64, ConfigError> {
+        Ok(self.integer(key, 0, 36_500)? * 86_400_000)
+    }
+
+    /// No provider repeats an event for longer than a month.
+    fn keys_kept(&self) -> Result<i64, ConfigError> {
+        let key = "retention.keys_days";
+        match self.days(key)? {
+            0 => Ok(0),
+            _ => Ok(self.integer(key, 35, 36_500)? * 86_400_000),
+        }
     }
 
     fn rules(&self) -> Result<Rules, ConfigError> {
@@ -1101,6 +1119,10 @@ mod tests {
             (
                 "[server]\nbody_bytes_max = 12",
                 "server.body_bytes_max: found 12, wanted a whole number from 1024 to 67108864",
+            ),
+            (
+                "[retention]\nkeys_days = 7",
+                "retention.keys_days: found 7, wanted a whole number from 35 to 36500",
             ),
             (
                 "[server]\nbody_bytes_max = \"12\"",

@@ -84,6 +84,11 @@ impl Error {
         }
     }
 
+    /// The user may not do it.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        self.sql_state() == Some(&SqlState::INSUFFICIENT_PRIVILEGE)
+    }
+
     /// PostgreSQL's code for it.
     pub(crate) fn sql_state(&self) -> Option<&SqlState> {
         match &self.kind {

@@ -12,6 +12,7 @@ mod pages;
 mod pairs;
 mod poison;
 mod queries;
+mod retention;
 mod round_trip;
 mod rows;
 mod shares;

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use tollgate_core::id::{DeliveryId, RootId, ShopId};
+use tollgate_core::id::{DeliveryId, ShopId};
 use tollgate_store::{Class, Rejected, Submission};
 
-use crate::words::{create, hear, order};
+use crate::words::{create, hear, order, root_id_at};
 use crate::world::{World, submission};
 
 fn money(number: u64) -> Submission {
@@ -86,7 +86,7 @@ async fn refused_deliveries_leave_nothing_behind_in_the_queue() {
     for number in 0..50 {
         world.store.keep_rejected(Rejected {
             shop: ShopId(1),
-            delivery: DeliveryId::on(RootId::new((number + 1) << 16), 0),
+            delivery: DeliveryId::on(root_id_at(world.clock.now(), number + 1), 0),
             source: "bank".to_owned(),
             at: world.clock.now(),
             code: "signature_invalid".to_owned(),
