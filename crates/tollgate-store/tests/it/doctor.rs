@@ -72,6 +72,31 @@ fn but_the_disk(mut report: Report) -> Report {
     report
 }
 
+/// The same of a server that many suites share: it may be one that does not wait for its disk and is not
+/// vacuumed (`scripts/cluster start --fast`).
+fn healthy_but_fast(report: Report) -> Report {
+    let mut report = but_the_disk(report);
+    let fast = ["fsync", "full_page_writes", "autovacuum"];
+    for check in &mut report.checks {
+        let count = check.seen.len();
+        check
+            .seen
+            .retain(|seen| !fast.iter().any(|name| *seen == format!("{name} is off")));
+        if check.seen.len() == count {
+            continue;
+        }
+        let fix = check.fix.lines();
+        let kept: Vec<&str> = fix
+            .filter(|line| !line.starts_with("alter system"))
+            .collect();
+        check.fix = kept.join("\n");
+        if check.seen.is_empty() {
+            check.level = Level::Ok;
+        }
+    }
+    report
+}
+
 #[tokio::test]
 async fn a_healthy_store_is_ok_while_it_is_open_and_when_it_is_not() {
     let world = world();
@@ -84,11 +109,11 @@ async fn a_healthy_store_is_ok_while_it_is_open_and_when_it_is_not() {
         .await;
     let report = world.store.doctor().await.expect("it is open");
     assert!(report.check("disk").is_some());
-    assert_healthy(&but_the_disk(report));
+    assert_healthy(&healthy_but_fast(report));
     let place = world.options.place.clone();
-    assert_healthy(&but_the_disk(examine(&place)));
+    assert_healthy(&healthy_but_fast(examine(&place)));
     let _shut = world.shut();
-    assert_healthy(&but_the_disk(examine(&place)));
+    assert_healthy(&healthy_but_fast(examine(&place)));
 }
 
 #[test]
@@ -283,7 +308,7 @@ async fn every_planted_fault_is_found_and_what_is_said_mends_it() {
     let _shut = world.shut();
     for fault in FAULTS {
         rows::run(&place, &with_months(fault.plant, &place));
-        let report = but_the_disk(examine(&place));
+        let report = healthy_but_fast(examine(&place));
         let found = report.check(fault.check).expect("it is a check");
         assert_eq!(
             bad(&report),
@@ -297,7 +322,7 @@ async fn every_planted_fault_is_found_and_what_is_said_mends_it() {
             None => found.fix.clone(),
         };
         rows::run(&place, &without_concurrently(&mend));
-        let report = but_the_disk(examine(&place));
+        let report = healthy_but_fast(examine(&place));
         assert_healthy(&report);
     }
 }
@@ -332,16 +357,16 @@ async fn a_user_without_privileges_is_told_the_grant() {
         url: owner.url.replacen("tollgate@", &format!("{role}@"), 1),
         ..owner.clone()
     });
-    let report = but_the_disk(examine(&clerk));
+    let report = healthy_but_fast(examine(&clerk));
     assert_eq!(bad(&report), [("privileges", Level::Fail)], "{report:#?}");
     let fix = &report.check("privileges").expect("it is a check").fix;
     assert_eq!(*fix, format!("grant update on stock to {role};"));
     rows::on_server(&owner.url, fix);
-    assert_healthy(&but_the_disk(examine(&clerk)));
+    assert_healthy(&healthy_but_fast(examine(&clerk)));
 
     // A month that it may not make is told with the statements for whoever may.
     rows::run(&place, &with_months("drop table LAST", &place));
-    let report = but_the_disk(examine(&clerk));
+    let report = healthy_but_fast(examine(&clerk));
     let levels = [("partitions", Level::Warn), ("making months", Level::Warn)];
     assert_eq!(bad(&report), levels, "{report:#?}");
     let fix = report
@@ -351,7 +376,7 @@ async fn a_user_without_privileges_is_told_the_grant() {
         .clone();
     assert!(fix.contains("create table events_"), "{fix}");
     rows::on_server(&owner.url, &fix);
-    assert_healthy(&but_the_disk(examine(&clerk)));
+    assert_healthy(&healthy_but_fast(examine(&clerk)));
     rows::on_server(&owner.url, &format!("drop owned by {role}"));
     rows::on_server(&base, &format!("drop role {role}"));
 }
@@ -415,7 +440,7 @@ async fn long_transactions_and_blocking_chains_are_found() {
         let looking = tokio::task::spawn_blocking(move || Store::doctor_at(&place, &strict));
         let report = looking.await.expect("it does not panic");
         if bad(&report).iter().any(|(name, _)| *name == "locks") {
-            break but_the_disk(report);
+            break healthy_but_fast(report);
         }
     };
     let levels = [("transactions", Level::Warn), ("locks", Level::Warn)];

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::harness::{Home, Request, Tollgate, command, finish};
 
-/// A healthy shop: the worst there may be is a warning, about a source or the disk of whoever runs
-/// this; what is broken by hand is found, with the row.
+/// A healthy shop: what there may be is about a source, the disk of whoever runs this, or a server that
+/// is set for suites. A database that is not there is as bad as the worst that may be found.
 #[test]
 fn a_shop_is_looked_at_beside_its_server_and_without() {
     let home = Home::new();
@@ -29,7 +29,7 @@ fn a_shop_is_looked_at_beside_its_server_and_without() {
     let doctor = ask(&["doctor", "--json"]);
     let report: Value = serde_json::from_str(&doctor.stdout).expect("it is JSON");
     for check in report["checks"].as_array().expect("a list") {
-        let may_warn = ["disk", "configuration", "locale"].map(Value::from);
+        let may_warn = ["disk", "configuration", "locale", "durable", "vacuum"].map(Value::from);
         let is_fine = check["status"] == "ok" || may_warn.contains(&check["name"]);
         assert!(is_fine, "{check}");
     }
