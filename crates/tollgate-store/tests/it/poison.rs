@@ -135,11 +135,13 @@ async fn a_parked_event_that_panics_is_left_behind_and_its_payment_is_registered
         .act(hear(2, "parked boom", "PARKED", "paid 100"))
         .await;
     let settled = |key| world.store.settled_event(SHOP, "bank", key);
-    assert!(settled("parked boom").is_some(), "a duplicate of it is one");
+    // On a server another instance may give up what waits, so none remembers it.
+    let remembers = crate::world::server().is_none();
+    assert_eq!(settled("parked boom").is_some(), remembers);
     let registered = world.act(register_alone(3, "PARKED", 100)).await;
     assert!(matches!(registered, Outcome::Payment(..)), "{registered:?}");
     assert_eq!(settled("parked boom"), None, "dead is not settled");
-    assert!(settled("fine").is_some());
+    assert_eq!(settled("fine").is_some(), remembers);
     let states: Vec<(EventId, EventState)> = events(&world)
         .await
         .iter()
