@@ -31,12 +31,16 @@ const STATEMENT_LIMIT: Duration = Duration::from_secs(10);
 /// How long a COMMIT may take before its end is in doubt.
 const COMMIT_LIMIT: Duration = Duration::from_secs(5);
 
-/// What every session is told. The plans are made once: they are look-ups by key, whose best plan
-/// does not depend on the values.
+/// What every session is told. The plans are made once: they are look-ups by key, whose best plan does
+/// not depend on the values. Nor on how full a table was when the plan was made: over an empty one the
+/// planner would choose to read all of it, and go on doing so when it is large.
 const SESSION: &str = "\
     set timezone = 'UTC';
     set plan_cache_mode = 'force_generic_plan';
     set jit = off;
+    set enable_seqscan = off;
+    set enable_hashjoin = off;
+    set enable_mergejoin = off;
     set lock_timeout = '500ms';
     set idle_in_transaction_session_timeout = '5s'";
 
