@@ -1,0 +1,174 @@
+//! The configuration: what was typed in, and what is checked.
+//!
+//! Three layers: the compiled-in defaults, which name every key; the file; the environment. What is
+//! wrong ends the start with one line that names the key, what was found and what is wanted.
+
+mod check;
+mod error;
+mod layers;
+mod masked;
+mod shops;
+mod typed;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ipnet::IpNet;
+use secrecy::SecretString;
+use tollgate_core::command::Rules;
+use tollgate_store::{Limits, Place};
+use toml::Table;
+
+pub use error::ConfigError;
+pub use shops::{ConfiguredSource, Shop};
+
+use layers::ENVIRONMENT_PREFIX;
+use typed::Typed;
+
+/// Every key with its default, its bounds and what it is for.
+pub const DEFAULTS: &str = include_str!("../config.default.toml");
+
+/// The shop that everything belongs to that is not said to belong to another.
+pub const MAIN_SHOP: &str = "main";
+
+/// A checked configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// How requests are taken.
+    pub server: Server,
+    /// Where the data is.
+    pub place: Place,
+    /// The bounds of queue, batch, log and retention.
+    pub limits: Limits,
+    /// The times decisions depend on.
+    pub rules: Rules,
+    /// A first key with the scope `admin`.
+    pub bootstrap_key: Option<SecretString>,
+    /// What is logged, and how.
+    pub log: Log,
+    /// The shops; `main` is the first.
+    pub shops: Vec<Shop>,
+    /// As it was merged, secrets masked.
+    shown: Table,
+}
+
+/// How requests are taken.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Where webhooks and the API are taken.
+    pub listen: SocketAddr,
+    /// Where `/metrics` is answered without a key.
+    pub admin_listen: Option<SocketAddr>,
+    /// How the outside reaches `listen`.
+    pub public_url: Option<String>,
+    /// Whose `Forwarded` and `X-Forwarded-For` count.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The largest body.
+    pub body_bytes_max: usize,
+    /// The most events in one delivery.
+    pub delivery_items_max: usize,
+    /// The most connections at one time.
+    pub connections_max: usize,
+    /// For the headers of a request.
+    pub header_timeout: Duration,
+    /// For the body of a request.
+    pub body_timeout: Duration,
+    /// For the answer to a provider.
+    pub webhook_timeout: Duration,
+    /// For the answer to a call of the API.
+    pub request_timeout: Duration,
+    /// For what still runs after the order to stop.
+    pub shutdown_timeout: Duration,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// The least important level that is logged.
+    pub level: tracing::Level,
+    /// One JSON object a line.
+    pub json: bool,
+}
+
+/// The variables of the environment.
+pub type Environment = BTreeMap<String, String>;
+
+impl Config {
+    /// Checks a text as if it were the file; secrets may still come from the environment, values
+    /// do not.
+    pub fn from_toml_str(text: &str) -> Result<Config, ConfigError> {
+        Config::from_toml_in(text, Path::new(""))
+    }
+
+    /// Checks a text as if it were a file in this folder, and there were no other values.
+    pub(crate) fn from_toml_in(text: &str, folder: &Path) -> Result<Config, ConfigError> {
+        let mut environment: Environment = std::env::vars().collect();
+        environment.retain(|name, _| !name.starts_with(ENVIRONMENT_PREFIX));
+        Config::from_layers(text, folder, &environment)
+    }
+
+    /// Reads the file, if one is named or `tollgate.toml` is there, and the environment.
+    pub fn load(file: Option<&Path>) -> Result<Config, ConfigError> {
+        let environment: Environment = std::env::vars().collect();
+        let usual = PathBuf::from("tollgate.toml");
+        let file = match file {
+            Some(file) => Some(file.to_owned()),
+            None => usual.exists().then_some(usual),
+        };
+        let Some(path) = file else {
+            return Config::from_layers("", Path::new(""), &environment);
+        };
+        let text = std::fs::read_to_string(&path).map_err(|error| ConfigError::File {
+            path: path.display().to_string(),
+            message: error.to_string(),
+        })?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Config::from_layers(&text, folder, &environment)
+    }
+
+    /// Checks the defaults with `text` over them and the environment over that. `folder` is where
+    /// the text's file lies: what `file:` names is looked for from there.
+    pub fn from_layers(
+        text: &str,
+        folder: &Path,
+        environment: &Environment,
+    ) -> Result<Config, ConfigError> {
+        Typed {
+            merged: &layers::merge(text, environment)?,
+            folder,
+            environment,
+        }
+        .check()
+    }
+
+    /// The merged configuration as TOML, secrets masked.
+    pub fn show(&self) -> String {
+        toml::to_string(&self.shown).expect("a table read from TOML can be written as TOML")
+    }
+
+    /// What an operator should know before trusting this configuration.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for shop in &self.shops {
+            for configured in &shop.sources {
+                let name = configured.source.name();
+                for warning in configured.source.warnings() {
+                    warnings.push(format!("source {name} of shop {}: {warning}", shop.name));
+                }
+            }
+        }
+        warnings
+    }
+}
+
+impl fmt::Display for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.level)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+//! What was typed, read key by key: a text, a number within its bounds, a word of several, a secret.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use toml::{Table, Value};
+
+use super::Environment;
+use super::error::ConfigError;
+
+/// The merged layers, being checked.
+pub(super) struct Typed<'a> {
+    pub(super) merged: &'a Table,
+    /// Where the file lies; empty for the working folder.
+    pub(super) folder: &'a Path,
+    pub(super) environment: &'a Environment,
+}
+
+impl Typed<'_> {
+    pub(super) fn value(&self, key: &str) -> &Value {
+        let mut table = self.merged;
+        let mut parts = key.split('.').peekable();
+        while let Some(part) = parts.next() {
+            let value = table
+                .get(part)
+                .expect("the defaults name every key that is read");
+            match value {
+                Value::Table(inner) if parts.peek().is_some() => table = inner,
+                value => return value,
+            }
+        }
+        unreachable!("a key has at least one part")
+    }
+
+    pub(super) fn text(&self, key: &str) -> Result<&str, ConfigError> {
+        match self.value(key) {
+            Value::String(text) => Ok(text),
+            other => Err(ConfigError::key(key, shape(other), "a text")),
+        }
+    }
+
+    pub(super) fn integer(&self, key: &str, least: i64, most: i64) -> Result<i64, ConfigError> {
+        let wanted = || format!("a whole number from {least} to {most}");
+        match self.value(key) {
+            Value::Integer(found) if (least..=most).contains(found) => Ok(*found),
+            Value::Integer(found) => Err(ConfigError::key(key, found.to_string(), wanted())),
+            other => Err(ConfigError::key(key, shape(other), wanted())),
+        }
+    }
+
+    pub(super) fn size(&self, key: &str, least: i64, most: i64) -> Result<usize, ConfigError> {
+        Ok(self.integer(key, least, most)? as usize)
+    }
+
+    pub(super) fn span(&self, key: &str, least: i64, most: i64) -> Result<Duration, ConfigError> {
+        Ok(Duration::from_millis(self.integer(key, least, most)? as u64))
+    }
+
+    pub(super) fn choice<T: Copy>(
+        &self,
+        key: &str,
+        choices: &[(&str, T)],
+    ) -> Result<T, ConfigError> {
+        let found = self.text(key)?;
+        match choices.iter().find(|(word, _)| *word == found) {
+            Some((_, value)) => Ok(*value),
+            None => {
+                let words: Vec<String> = choices
+                    .iter()
+                    .map(|(word, _)| format!("{word:?}"))
+                    .collect();
+                Err(ConfigError::key(
+                    key,
+                    format!("{found:?}"),
+                    words.join(" or "),
+                ))
+            }
+        }
+    }
+
+    pub(super) fn address(&self, key: &str) -> Result<Option<SocketAddr>, ConfigError> {
+        match self.text(key)? {
+            "" => Ok(None),
+            text => text.parse().map(Some).map_err(|_| {
+                ConfigError::key(key, format!("{text:?}"), "an address as 127.0.0.1:8080")
+            }),
+        }
+    }
+
+    pub(super) fn networks(&self, key: &str) -> Result<Vec<IpNet>, ConfigError> {
+        let wanted = "a list of addresses or networks as \"192.0.2.0/24\"";
+        let Value::Array(list) = self.value(key) else {
+            return Err(ConfigError::key(key, shape(self.value(key)), wanted));
+        };
+        list.iter()
+            .map(|value| {
+                let text = value
+                    .as_str()
+                    .ok_or_else(|| ConfigError::key(key, shape(value), wanted))?;
+                text.parse::<IpNet>()
+                    .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))
+                    .map_err(|_| ConfigError::key(key, format!("{text:?}"), wanted))
+            })
+            .collect()
+    }
+
+    /// Puts a secret in the place of what stands for it.
+    pub(super) fn secret(&self, key: &str, typed: &str) -> Result<String, ConfigError> {
+        let secret = if let Some(name) = typed.strip_prefix("env:") {
+            self.environment.get(name).cloned().ok_or_else(|| {
+                let found = format!("the variable {name}, which is not set");
+                ConfigError::key(key, found, "a variable that holds the secret")
+            })?
+        } else if let Some(path) = typed.strip_prefix("file:") {
+            let path = self.folder.join(path);
+            let text = std::fs::read_to_string(&path).map_err(|error| {
+                let found = format!("{}: {error}", path.display());
+                ConfigError::key(key, found, "a file that can be read")
+            })?;
+            text.trim_end_matches(['\n', '\r']).to_owned()
+        } else if let Some(secret) = typed.strip_prefix("literal:") {
+            secret.to_owned()
+        } else {
+            let wanted = "env:NAME, file:PATH or literal:…";
+            return Err(ConfigError::key(key, "a secret as it is", wanted));
+        };
+        if secret.is_empty() {
+            return Err(ConfigError::key(key, "an empty secret", "a secret"));
+        }
+        Ok(secret)
+    }
+}
+
+/// What stands there, for a message; never the value itself.
+pub(super) fn shape(value: &Value) -> &'static str {
+    match value {
+        Value::String(_) => "a text",
+        Value::Integer(_) => "a whole number",
+        Value::Float(_) => "a number with decimals",
+        Value::Boolean(_) => "true or false",
+        Value::Datetime(_) => "a time",
+        Value::Array(_) => "a list",
+        Value::Table(_) => "a table",
+    }
+}
