@@ -1,0 +1,92 @@
+//! Answers: how roots, events and capacity look on the wire.
+//!
+//! Everything is written straight from core's types into bytes; answers to requests with an
+//! Idempotency-Key are written inside the batch that decides them (K7).
+
+mod fields;
+mod orders;
+mod payments;
+mod capacity;
+mod events;
+mod story;
+mod keys;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use tollgate_core::decision::Outcome;
+use tollgate_core::id::RootId;
+use tollgate_store::{Answer, Render};
+
+use crate::error::{INTERNAL, Problem, Telling, refused};
+
+pub(crate) use capacity::{
+    CalendarView, HoldView, SlotView, StockView, calendar_changed, hold_changed, hold_created,
+    slots_changed, stock_changed,
+};
+pub(crate) use events::{DeliveryView, EventView, event_replayed};
+pub(crate) use keys::KeyView;
+pub(crate) use orders::{OrderView, order_changed, order_created};
+pub(crate) use payments::{
+    PaymentView, RefundView, payment_changed, payment_created, refund_created,
+};
+pub(crate) use story::StoryView;
+
+/// Writes the good end of a decision; `None` for an outcome that this request cannot have.
+pub(crate) type Write = fn(&Outcome) -> Option<Answer>;
+
+/// The function that writes a decision's answer inside its batch. `skus` are those of the request's
+/// lines, for pointers.
+pub(crate) fn sticky(write: Write, telling: Telling, skus: Vec<String>) -> Render {
+    Arc::new(move |outcome| match outcome_answer(outcome, write, &skus) {
+        Ok(answer) => answer,
+        Err(problem) => problem.sticks().answer(&telling),
+    })
+}
+
+/// The answer of a decision, or the problem it came to.
+pub(crate) fn outcome_answer(
+    outcome: &Outcome,
+    write: Write,
+    skus: &[String],
+) -> Result<Answer, Problem> {
+    match outcome {
+        Outcome::Refused(refusal) => Err(refused(refusal, skus)),
+        outcome => write(outcome).ok_or_else(|| {
+            tracing::error!(
+                ?outcome,
+                "a decision has an outcome that its request cannot have"
+            );
+            Problem::from(INTERNAL)
+        }),
+    }
+}
+
+/// A document with a status.
+pub(crate) fn answer(status: u16, document: &impl Serialize) -> Answer {
+    let body =
+        serde_json::to_vec(document).expect("a document of texts and numbers can be written");
+    Answer { status, body }
+}
+
+/// A page of a list.
+#[derive(Serialize)]
+pub(crate) struct List<T> {
+    pub(crate) data: Vec<T>,
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// A cursor: where a page of a list goes on.
+pub(crate) fn cursor(id: u128) -> String {
+    tollgate_core::id::encode(id)
+}
+
+/// The number of a cursor.
+pub(crate) fn read_cursor(text: &str) -> Option<u128> {
+    tollgate_core::id::decode(text)
+}
+
+/// The root of a cursor.
+pub(crate) fn cursor_of_root(id: RootId) -> String {
+    cursor(id.as_u128())
+}
