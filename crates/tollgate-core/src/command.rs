@@ -1,9 +1,11 @@
 //! Commands: everything that changes state, with time and ids as arguments.
 
+use std::collections::BTreeSet;
+
 use crate::capacity::{Calendar, NewSlot, SlotWish};
-use crate::effect::AnswerContent;
-use crate::event::{Event, Policy};
-use crate::id::{EventId, HoldId, OrderId, PaymentId, RootId, ShopId};
+use crate::effect::{AnswerContent, Attempt, IssuedReceipt, Lease};
+use crate::event::{Event, Policy, RefundState};
+use crate::id::{EffectId, EventId, HoldId, OrderId, PaymentId, RootId, ShopId};
 use crate::money::Currency;
 use crate::order::{AttentionCode, Customer, Line};
 use crate::time::{Span, Timestamp};
@@ -63,6 +65,26 @@ pub enum Action {
     },
     /// The provider has answered question `n` about `object`.
     Answer(Answer),
+    /// A worker begins what it has claimed: durable before the call.
+    StartEffect {
+        /// Which effect.
+        effect: EffectId,
+        /// By which claim.
+        lease: Lease,
+    },
+    /// A worker tells what became of what it has claimed.
+    SettleEffect(Box<SettleEffect>),
+    /// A person wants an effect tried again that is dead, unknown or not due yet.
+    RetryEffect(EffectId),
+    /// A person knows what became of an unknown effect.
+    CloseEffect {
+        /// Which effect.
+        effect: EffectId,
+        /// It has happened; else it is given up.
+        done: bool,
+        /// In the person's words.
+        reason: String,
+    },
     /// A person has looked at something.
     ResolveAttention {
         /// Which order.
@@ -140,8 +162,19 @@ pub struct TakeEvent {
     pub policy: Policy,
     /// When the delivery came.
     pub received_at: Timestamp,
+    /// The routes by which it is handed on.
+    pub forwards: Vec<Forward>,
     /// The bytes and headers, which `decide` never looks into.
     pub raw: RawEvent,
+}
+
+/// A route by which an event is handed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forward {
+    /// The route's name.
+    pub route: String,
+    /// Events of this route with the same key are handed on strictly in order.
+    pub order_by: Option<String>,
 }
 
 /// What is kept of the request as it came.
@@ -260,8 +293,79 @@ pub struct Answer {
     pub content: AnswerContent,
 }
 
-/// The configured times that decisions depend on.
+/// A worker tells what became of what it has claimed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettleEffect {
+    /// Which effect.
+    pub effect: EffectId,
+    /// Whom it is addressed to, as its content says.
+    pub target: String,
+    /// By which claim (I5).
+    pub lease: Lease,
+    /// What was tried; `None` if it was given back untried.
+    pub attempt: Option<Attempt>,
+    /// How it ended.
+    pub settlement: Settlement,
+    /// How its target is.
+    pub health: Health,
+    /// Chance, 0 to 999, for the time a target is left alone.
+    pub chance: u16,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settlement {
+    /// It is done.
+    Done,
+    /// The receipt is issued.
+    Issued(IssuedReceipt),
+    /// The provider has answered.
+    Answered(AnswerContent),
+    /// The provider has taken a refund.
+    Refunded {
+        /// The provider's id of it.
+        provider_refund_id: Option<String>,
+        /// How it stands there.
+        state: RefundState,
+    },
+    /// Not this time.
+    Retry {
+        /// When to try again.
+        at: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// The worker stops before it has begun: another one may have it at once.
+    Released,
+    /// It cannot be done.
+    Dead {
+        /// Why.
+        reason: String,
+        /// An effect that is given up keeps those behind it in its order waiting, unless this is set.
+        skip: bool,
+    },
+    /// It may have happened.
+    Unknown {
+        /// Why nobody knows.
+        reason: String,
+    },
+}
+
+/// How a target is, by one attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// It answers.
+    Well,
+    /// It does not answer, or says that it cannot.
+    Failing,
+    /// It wants to hear nothing more (410).
+    Gone,
+    /// The attempt says nothing about it.
+    Unsaid,
+}
+
+/// The configured times that decisions depend on.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
     /// How long a parked event waits before the provider is asked.
     pub parked_ask: Span,
@@ -275,6 +379,18 @@ pub struct Rules {
     pub parked_max: usize,
     /// How many payments one order may have.
     pub payments_max: usize,
+    /// The shops that write mails.
+    pub mailing: BTreeSet<ShopId>,
+    /// How two questions about one payment keep their distance.
+    pub ask_distance: Span,
+    /// Failures in a row after which a target is left alone.
+    pub breaker_failures: u32,
+    /// How long it is left alone at first; twice as long each time after.
+    pub breaker_open: Span,
+    /// How long at the most.
+    pub breaker_open_max: Span,
+    /// How long an endpoint may fail without an end before it is disabled.
+    pub disable_after: Span,
 }
 
 impl Default for Rules {
@@ -286,6 +402,12 @@ impl Default for Rules {
             authorized_hold: Span::hours(7 * 24),
             parked_max: 64,
             payments_max: 1000,
+            mailing: BTreeSet::new(),
+            ask_distance: Span::seconds(5),
+            breaker_failures: 5,
+            breaker_open: Span::seconds(30),
+            breaker_open_max: Span::minutes(15),
+            disable_after: Span::hours(120),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Decisions: what comes out of `decide`.
 
+use crate::breaker::Breaker;
 use crate::capacity::{Calendar, Slot, Stock};
 use crate::command::Unknown;
-use crate::effect::Effect;
-use crate::id::{EventId, OrderId, PaymentId, RefundId, RootId, ShopId};
+use crate::effect::{Effect, EffectState, IssuedReceipt, Receipt, StoredEffect};
+use crate::id::{EffectId, EndpointId, EventId, OrderId, PaymentId, RefundId, RootId, ShopId};
 use crate::order::Root;
 use crate::snapshot::{CodeMeeting, EventOutcome, EventState, Meeting, Missing, StoredEvent};
 use crate::time::Timestamp;
@@ -68,6 +69,24 @@ pub enum Change {
     Calendar(Box<Calendar>),
     /// A slot.
     Slot(Slot),
+    /// A claimed effect.
+    Effect(EffectId, Box<StoredEffect>),
+    /// How a target fares.
+    Breaker {
+        /// Which target.
+        target: String,
+        /// How.
+        breaker: Breaker,
+    },
+    /// A receipt is issued: its file, once.
+    Receipt(Box<(Receipt, IssuedReceipt)>),
+    /// A merchant's endpoint gets nothing more until somebody enables it.
+    DisableEndpoint {
+        /// Which endpoint.
+        endpoint: EndpointId,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// One line of a root's story, and of the shop's feed.
@@ -110,6 +129,8 @@ pub enum Outcome {
     Payment(PaymentId, Box<Root>),
     /// A refund as it stands now, on its root.
     Refund(RefundId, Box<Root>),
+    /// An effect as it stands now.
+    Effect(EffectId, Box<StoredEffect>),
     /// Units of a sku as they stand now.
     Stock(Stock),
     /// A calendar as it stands now.
@@ -194,6 +215,10 @@ pub enum Refusal {
     NotManual,
     /// The order has as many payments as it may have.
     TooManyPayments,
+    /// Somebody else has the effect by now, or it is settled: nothing that is said about it counts (I5).
+    LeaseLost,
+    /// The effect is in a state in which this cannot be done.
+    EffectState(EffectState),
 }
 
 /// What has the name already.
@@ -241,6 +266,10 @@ impl crate::snapshot::Snapshot {
                 }
                 Change::Code { code, meeting } => self.codes.put((shop, code), meeting),
                 Change::Stock(stock) => self.stock.put((shop, stock.sku.clone()), stock),
+                Change::Effect(id, effect) => self.effects.put((shop, id), *effect),
+                Change::Breaker { target, breaker } => self.breakers.put((shop, target), breaker),
+                // Written only: no decision looks at them.
+                Change::Receipt(_) | Change::DisableEndpoint { .. } => {}
                 Change::Calendar(calendar) => {
                     self.calendars.put((shop, calendar.name.clone()), *calendar);
                 }

@@ -1,7 +1,7 @@
 //! Effects: what must happen outside, decided as rows inside.
 
 use crate::event::Fact;
-use crate::id::{EventId, PaymentId, RefundId, RootId, ShopId};
+use crate::id::{EndpointId, EventId, PaymentId, ReceiptId, RefundId, RootId, ShopId};
 use crate::money::Money;
 use crate::time::Timestamp;
 
@@ -21,6 +21,8 @@ pub struct Effect {
     pub content: EffectContent,
     /// When to do it first.
     pub due_at: Timestamp,
+    /// Effects with the same one are done strictly in the order in which they were decided.
+    pub order_key: Option<String>,
 }
 
 /// What to do.
@@ -28,6 +30,8 @@ pub struct Effect {
 pub enum EffectContent {
     /// Issue a receipt.
     Receipt {
+        /// Which one of its root's. `None` only where it was decided before receipts had ids.
+        receipt: Option<ReceiptId>,
         /// Sale, refund or reversal.
         kind: ReceiptKind,
         /// For which payment.
@@ -35,12 +39,37 @@ pub enum EffectContent {
         /// Over how much; `None` where the provider did not say.
         money: Option<Money>,
     },
+    /// Write the customer a mail.
+    Mail {
+        /// About what.
+        kind: MailKind,
+        /// The receipt it carries.
+        receipt: Option<ReceiptId>,
+    },
+    /// Tell a merchant's endpoint what the feed says at a position.
+    Notify {
+        /// Which endpoint.
+        endpoint: EndpointId,
+        /// Where in the shop's feed.
+        position: i64,
+        /// The public type, e.g. `order.paid`.
+        kind: String,
+    },
+    /// Hand an event on, byte for byte.
+    Forward {
+        /// By which route.
+        route: String,
+        /// Which event.
+        event: EventId,
+    },
     /// Ask the provider how a payment stands.
     Ask {
         /// Which source.
         source: String,
         /// The provider's object or our reference: what the question is about.
         object: String,
+        /// The question's number.
+        n: u32,
         /// Every name the payment has there.
         names: Vec<String>,
         /// The event that made us ask.
@@ -70,6 +99,17 @@ pub enum EffectContent {
         /// How much.
         money: Money,
     },
+}
+
+/// What a mail is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MailKind {
+    /// The order is paid.
+    Paid,
+    /// A receipt was issued; it is attached.
+    Receipt,
+    /// Money went back; its receipt is attached.
+    Refunded,
 }
 
 /// What a receipt is for.
@@ -111,6 +151,10 @@ pub struct Question {
     pub started: bool,
     /// Ask once more after this one.
     pub again: bool,
+    /// How many answers in a row have said nothing decisive.
+    pub weak: u32,
+    /// When the worker began to ask last: the next question keeps its distance.
+    pub asked_at: Option<Timestamp>,
 }
 
 /// What the provider answered.
@@ -132,4 +176,167 @@ pub enum AnswerContent {
         /// What differs.
         reason: String,
     },
+}
+
+/// What a worker holds that has claimed effects: 128 random bits, drawn for each claim. Every write
+/// about a claimed effect names it (I5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lease(pub u128);
+
+/// Where an effect stands (states.md).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EffectState {
+    /// It waits for its time, for its turn or for a worker.
+    Pending,
+    /// A worker has it.
+    Leased,
+    /// A worker has it and has begun what must not be repeated.
+    Started,
+    /// It is done.
+    Done,
+    /// Nobody knows whether it happened; a person decides.
+    Unknown,
+    /// It is given up; a person may try it again.
+    Dead,
+}
+
+impl EffectState {
+    /// A worker has it.
+    pub fn is_claimed(self) -> bool {
+        matches!(self, EffectState::Leased | EffectState::Started)
+    }
+
+    /// Nothing more happens by itself.
+    pub fn is_settled(self) -> bool {
+        matches!(
+            self,
+            EffectState::Done | EffectState::Unknown | EffectState::Dead
+        )
+    }
+}
+
+/// An effect as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEffect {
+    /// Its key.
+    pub key: String,
+    /// The root it is about.
+    pub root: Option<RootId>,
+    /// What to do.
+    pub content: EffectContent,
+    /// Where it stands.
+    pub state: EffectState,
+    /// Who has it.
+    pub lease: Option<Lease>,
+    /// How often it was claimed.
+    pub tries: u32,
+    /// When it is looked at next: its time, or the end of its lease. `None`: it waits for another one
+    /// of its order key, or is settled.
+    pub due_at: Option<Timestamp>,
+    /// In whose order it stands.
+    pub order_key: Option<String>,
+    /// Those behind it in its order wait for it. Not once it is done, or skipped.
+    pub keeps_waiting: bool,
+    /// Why it is dead, unknown or waiting again.
+    pub reason: Option<String>,
+    /// What was tried, the latest [`ATTEMPTS_KEPT`].
+    pub attempts: Vec<Attempt>,
+    /// When it was settled.
+    pub settled_at: Option<Timestamp>,
+}
+
+/// How many attempts are kept with an effect.
+pub const ATTEMPTS_KEPT: usize = 16;
+
+/// One attempt to do an effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// When it began.
+    pub at: Timestamp,
+    /// How long it took, in milliseconds.
+    pub took_ms: i64,
+    /// The status of the answer, where there was one.
+    pub status: Option<u16>,
+    /// What went wrong.
+    pub error: Option<String>,
+    /// The beginning of the answer, at most 1 KiB.
+    pub head: Option<String>,
+}
+
+impl EffectContent {
+    /// Whom it is addressed to: what fails and is throttled together.
+    pub fn target(&self) -> String {
+        match self {
+            EffectContent::Receipt { .. } => "receipt".to_owned(),
+            EffectContent::Mail { .. } => "mail".to_owned(),
+            EffectContent::Notify { endpoint, .. } => format!("notify:{endpoint}"),
+            EffectContent::Forward { route, .. } => format!("forward:{route}"),
+            EffectContent::Ask { source, .. } => format!("ask:{source}"),
+            EffectContent::RefundRequest { source, .. } => format!("refund_request:{source}"),
+            EffectContent::Refund { .. } => "refund".to_owned(),
+        }
+    }
+
+    /// Whether doing it twice could do harm. Such an effect is marked as started before the call, and
+    /// when its worker is lost it is `unknown` instead of being done again.
+    pub fn is_unsafe_to_repeat(&self) -> bool {
+        match self {
+            EffectContent::Mail { .. }
+            | EffectContent::RefundRequest { .. }
+            | EffectContent::Refund { .. } => true,
+            EffectContent::Receipt { .. }
+            | EffectContent::Notify { .. }
+            | EffectContent::Forward { .. }
+            | EffectContent::Ask { .. } => false,
+        }
+    }
+}
+
+/// The number of a receipt: without gaps within a shop and a year of its time zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReceiptNumber {
+    /// The year in the shop's time zone when it was decided.
+    pub year: i32,
+    /// From 1 on.
+    pub sequence: i64,
+}
+
+impl std::fmt::Display for ReceiptNumber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "R-{:04}-{:06}", self.year, self.sequence)
+    }
+}
+
+/// A receipt on its root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Its id.
+    pub id: ReceiptId,
+    /// Sale, refund or reversal.
+    pub kind: ReceiptKind,
+    /// For which payment.
+    pub payment: PaymentId,
+    /// The provider's object it is for: a payment and an object have one receipt of a kind.
+    pub object: String,
+    /// Over how much; `None` where the provider did not say.
+    pub money: Option<Money>,
+    /// Its number. The store gives it while writing, in the commit that decides the receipt.
+    pub number: Option<ReceiptNumber>,
+    /// When it was issued; `None` while it is pending.
+    pub issued_at: Option<Timestamp>,
+}
+
+/// What issuing a receipt has made: kept with the settle that issues it, so that it exists once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuedReceipt {
+    /// When it was issued, as the document says it.
+    pub at: Timestamp,
+    /// The frozen content as JSON.
+    pub document: String,
+    /// The file.
+    pub pdf: std::sync::Arc<[u8]>,
+    /// SHA-256 of the file.
+    pub sha256: [u8; 32],
+    /// The word by which anybody may look it up, as on its code.
+    pub token: String,
 }

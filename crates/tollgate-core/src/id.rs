@@ -163,6 +163,10 @@ typed_ids! {
     SlotId = "slt";
     /// An API key.
     KeyId = "key";
+    /// A receipt of a root.
+    ReceiptId = "rcp";
+    /// A merchant's endpoint; always a root.
+    EndpointId = "ep";
 }
 
 /// The kinds of ids by prefix, for telling an id from an order's code.
@@ -176,8 +180,8 @@ pub const PREFIXES: &[&str] = &[
     EffectId::PREFIX,
     SlotId::PREFIX,
     KeyId::PREFIX,
-    "rcp",
-    "ep",
+    ReceiptId::PREFIX,
+    EndpointId::PREFIX,
 ];
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Roots: an order, a payment without an order, or a cart's hold, with all that hangs on it.
 
 use crate::capacity::{Hold, HoldState, SlotWish};
+use crate::effect::Receipt;
 use crate::id::{OrderId, PaymentId, RootId, ShopId};
 use crate::money::Currency;
 use crate::payment::{Payment, Refund};
@@ -24,6 +25,8 @@ pub struct Root {
     pub refunds: Vec<Refund>,
     /// Capacity set aside, the current hold last; earlier ones have ended.
     pub holds: Vec<Hold>,
+    /// Receipts, oldest first.
+    pub receipts: Vec<Receipt>,
     /// What a person must look at, open and resolved, oldest first.
     pub attention: Vec<Attention>,
     /// A JSON object of the merchant's, at most 16 KiB, kept as it came.

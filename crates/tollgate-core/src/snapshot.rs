@@ -6,10 +6,12 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::breaker::Breaker;
 use crate::capacity::{Calendar, Named, Slot, Stock};
-use crate::effect::Question;
+use crate::command::Forward;
+use crate::effect::{Question, StoredEffect};
 use crate::event::{Event, Policy};
-use crate::id::{EventId, OrderId, PaymentId, RootId, ShopId, SlotId};
+use crate::id::{EffectId, EventId, OrderId, PaymentId, RootId, ShopId, SlotId};
 use crate::order::Root;
 use crate::time::Timestamp;
 
@@ -40,6 +42,10 @@ pub enum Key {
     SlotAt(ShopId, String, Timestamp),
     /// A slot by its id, with its calendar.
     Slot(ShopId, SlotId),
+    /// An effect. Its closure: its root, the name it asks about, the event that made it ask.
+    Effect(ShopId, EffectId),
+    /// How the effects of a target have fared.
+    Breaker(ShopId, String),
 }
 
 /// How many slots to load; each miss asks for a larger page.
@@ -211,6 +217,10 @@ pub struct Snapshot {
     pub slots: Table<(ShopId, String, Timestamp), Slot>,
     /// Slots by id: where they stand.
     pub slot_ids: Table<(ShopId, SlotId), (String, Timestamp)>,
+    /// Effects that were claimed.
+    pub effects: Table<(ShopId, EffectId), StoredEffect>,
+    /// How targets have fared.
+    pub breakers: Table<Named, Breaker>,
     /// Per calendar, which stretches of its slots are known: all that are not full (or all), from
     /// `from` to `through` inclusive.
     pub stretches: BTreeMap<Named, Vec<Stretch>>,
@@ -272,6 +282,8 @@ pub struct StoredEvent {
     pub root: Option<RootId>,
     /// When a parked event is looked at next.
     pub due_at: Option<Timestamp>,
+    /// The routes by which it is still to be handed on: it waits for its confirmation.
+    pub forwards: Vec<Forward>,
     /// Bytes and headers to be stored with it; only a new event has them here.
     pub raw: Option<crate::command::RawEvent>,
 }

@@ -2,16 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tollgate_core::command::{Action, Command};
-use tollgate_core::decision::{Decision, Entry, Outcome, Verdict};
-use tollgate_core::id::{RootId, ShopId};
+use tollgate_core::decision::{Change, Decision, Entry, Outcome, Verdict};
+use tollgate_core::effect::{Effect, EffectContent, ReceiptNumber};
+use tollgate_core::id::{RootId, ShopId, first_id};
 use tollgate_core::idempotency::{Idempotency, Judgement, Record, judge};
+use tollgate_core::notice::{public_topic, takes};
+use tollgate_core::order::Root;
 use tollgate_core::snapshot::{EventState, Known, Snapshot, StoredEvent};
 use tollgate_core::time::Timestamp;
 
-use crate::db::{Db, Error};
+use crate::db::{Db, Error, Head};
+use crate::doc;
+use crate::endpoints::Listener;
 use crate::figures::Counters;
 use crate::load::{Records, key_hash, load};
 use crate::options::Options;
@@ -37,6 +43,8 @@ pub(crate) enum End {
     Postponed,
     /// Somebody else has its shop.
     Elsewhere,
+    /// It is done when everything else of the batch is written.
+    Late,
 }
 
 /// How an attempt to decide ended.
@@ -46,11 +54,23 @@ enum Tried {
     Panicked,
 }
 
+/// What a batch has around it.
+pub(crate) struct Around<'a> {
+    pub(crate) options: &'a Options,
+    pub(crate) counters: &'a Counters,
+    /// Who wants to be told, for the shops of this batch.
+    pub(crate) listeners: &'a Listeners,
+    /// The shops' names.
+    pub(crate) shop_names: &'a BTreeMap<ShopId, String>,
+}
+
 /// A batch while it is being decided.
 pub(crate) struct Batch<'a> {
     db: &'a Db,
     options: &'a Options,
     counters: &'a Counters,
+    listeners: &'a Listeners,
+    shop_names: &'a BTreeMap<ShopId, String>,
     now: Timestamp,
     began: Instant,
     pub(crate) known: Snapshot,
@@ -63,18 +83,28 @@ pub(crate) struct Batch<'a> {
     pub(crate) died: Vec<(ShopId, [u8; 16])>,
 }
 
+/// Who wants to be told, by shop; with the version of the shop's head it was read under.
+pub(crate) type Listeners = BTreeMap<ShopId, (i64, Arc<[Listener]>)>;
+
 impl<'a> Batch<'a> {
     pub(crate) fn begin(
         db: &'a Db,
-        options: &'a Options,
-        counters: &'a Counters,
+        around: Around<'a>,
         now: Timestamp,
-        heads: BTreeMap<ShopId, i64>,
+        heads: BTreeMap<ShopId, Head>,
     ) -> Self {
+        let Around {
+            options,
+            counters,
+            listeners,
+            shop_names,
+        } = around;
         Batch {
             db,
             options,
             counters,
+            listeners,
+            shop_names,
             now,
             began: Instant::now(),
             known: Snapshot::default(),
@@ -130,8 +160,12 @@ impl<'a> Batch<'a> {
             for (place, job) in slice.iter().zip(together) {
                 ends[*place] = match &job.work {
                     Work::Command(submission) => self.decide_one(submission)?,
+                    Work::Chore(chore) if chore.is_late() => End::Late,
                     Work::Chore(chore) => {
                         chore.run(self.db)?;
+                        if let Some(shop) = chore.changes_endpoints_of() {
+                            self.endpoints_change(shop);
+                        }
                         End::Reply(Reply::Decided {
                             outcome: Outcome::Done,
                             answer: None,
@@ -244,11 +278,37 @@ impl<'a> Batch<'a> {
             effects,
             entries,
         } = decision;
+        for change in &changes {
+            match change {
+                Change::Receipt(issued) => {
+                    let (receipt, issued) = issued.as_ref().clone();
+                    self.journal.receipts.push((shop, receipt, issued));
+                }
+                Change::DisableEndpoint { endpoint, reason } => {
+                    let disabled = (shop, *endpoint, reason.clone());
+                    self.journal.disabled.push(disabled);
+                    self.endpoints_change(shop);
+                }
+                Change::Root(_)
+                | Change::Event(..)
+                | Change::EventKey { .. }
+                | Change::Name { .. }
+                | Change::Code { .. }
+                | Change::Stock(_)
+                | Change::Calendar(_)
+                | Change::Slot(_)
+                | Change::Effect(..)
+                | Change::Breaker { .. } => {}
+            }
+        }
         self.known.apply(shop, changes);
-        self.journal.effects.extend(effects);
+        self.give_numbers(shop, &effects);
         if !entries.is_empty() {
             self.tell(shop, entries);
         }
+        let position = self.head(shop).position;
+        let placed = effects.into_iter().map(|effect| (effect, position));
+        self.journal.effects.extend(placed);
         let answer = submission.render.as_ref().map(|render| render(&outcome));
         if let (Some(idempotency), Some(answer)) = (&submission.idempotency, &answer) {
             let record = Record {
@@ -264,11 +324,55 @@ impl<'a> Batch<'a> {
         Ok(Reply::Decided { outcome, answer })
     }
 
-    /// Gives the entries their positions and every root its line of them.
+    fn head(&mut self, shop: ShopId) -> &mut Head {
+        self.journal.heads.entry(shop).or_default()
+    }
+
+    /// The filters of the shop's endpoints are read anew by whoever comes next.
+    fn endpoints_change(&mut self, shop: ShopId) {
+        self.head(shop).endpoints_version += 1;
+        self.journal.told.insert(shop);
+    }
+
+    /// Gives the receipts that were decided their numbers: without gaps, because a batch that is rolled
+    /// back gives them back. A year never goes back, whatever the clocks of two instances say.
+    fn give_numbers(&mut self, shop: ShopId, effects: &[Effect]) {
+        for effect in effects {
+            let EffectContent::Receipt {
+                receipt: Some(id), ..
+            } = &effect.content
+            else {
+                continue;
+            };
+            let name = self.shop_names.get(&shop).map_or("", String::as_str);
+            let year = (self.options.receipt_year)(name, self.now);
+            let head = self.head(shop);
+            if head.receipts_year < year {
+                head.receipts_year = year;
+                head.receipts = 0;
+            }
+            head.receipts += 1;
+            let number = ReceiptNumber {
+                year: head.receipts_year,
+                sequence: head.receipts,
+            };
+            self.journal.told.insert(shop);
+            self.known.roots.amend(&(shop, id.root()), |root| {
+                let decided = root.receipts.iter_mut().find(|known| known.id == *id);
+                if let Some(receipt) = decided {
+                    receipt.number = Some(number);
+                }
+            });
+        }
+    }
+
+    /// Gives the entries their positions and every root its line of them; whoever wants to be told of
+    /// one gets an effect.
     fn tell(&mut self, shop: ShopId, entries: Vec<Entry>) {
-        let head = self.journal.heads.entry(shop).or_default();
-        *head += entries.len() as i64;
-        let position = *head;
+        let head = self.head(shop);
+        let first = head.position + 1;
+        head.position += entries.len() as i64;
+        let position = head.position;
         self.journal.told.insert(shop);
         let mut roots: Vec<RootId> = Vec::new();
         for root in entries.iter().filter_map(|entry| entry.root) {
@@ -281,13 +385,76 @@ impl<'a> Batch<'a> {
                 .roots
                 .amend(&(shop, *root), |root| root.story.push(position));
         }
+        let docs = self.frozen(shop, &entries);
+        self.notify(shop, first, &entries);
         self.journal.lines.push(Line {
             shop,
             position,
             root: roots.first().copied(),
             entries,
+            docs,
         });
     }
+
+    /// The roots that the world may see, as they stand now: commands of the same batch may change them
+    /// again.
+    fn frozen(&self, shop: ShopId, entries: &[Entry]) -> Option<String> {
+        let mut roots: Vec<RootId> = Vec::new();
+        for entry in entries {
+            if let Some(root) = entry.root
+                && public_topic(entry.kind).is_some()
+                && !roots.contains(&root)
+            {
+                roots.push(root);
+            }
+        }
+        let found: Vec<&Root> = roots
+            .into_iter()
+            .filter_map(|root| match self.known.roots.get(&(shop, root)) {
+                Known::Found(root) => Some(root),
+                Known::Absent | Known::NotLoaded => None,
+            })
+            .collect();
+        (!found.is_empty()).then(|| doc::write_frozen(&found))
+    }
+
+    /// An effect for every endpoint that takes an entry's type.
+    fn notify(&mut self, shop: ShopId, first: i64, entries: &[Entry]) {
+        let Some((_, listeners)) = self.listeners.get(&shop) else {
+            return;
+        };
+        for (entry, position) in entries.iter().zip(first..) {
+            if public_topic(entry.kind).is_none() {
+                continue;
+            }
+            let takers = listeners
+                .iter()
+                .filter(|listener| takes(&listener.events, entry.kind));
+            for listener in takers {
+                let endpoint = listener.id;
+                // A root's month is its effects' month; what is about no root is of now's.
+                let effect = Effect {
+                    shop,
+                    key: format!("notify:{endpoint}:{position}"),
+                    dated_by: entry.root.unwrap_or(first_root(self.now)),
+                    root: entry.root,
+                    content: EffectContent::Notify {
+                        endpoint,
+                        position,
+                        kind: entry.kind.to_owned(),
+                    },
+                    due_at: self.now,
+                    order_key: None,
+                };
+                self.journal.effects.push((effect, position));
+            }
+        }
+    }
+}
+
+/// The date of what is about no root: now.
+fn first_root(now: Timestamp) -> RootId {
+    RootId::new(first_id(now))
 }
 
 /// Where the answer under a key stands.
@@ -310,6 +477,10 @@ fn action_name(action: &Action) -> &'static str {
         Action::CheckPayment(_) => "check_payment",
         Action::RefundPayment { .. } => "refund_payment",
         Action::Answer(_) => "answer",
+        Action::StartEffect { .. } => "start_effect",
+        Action::SettleEffect(_) => "settle_effect",
+        Action::RetryEffect(_) => "retry_effect",
+        Action::CloseEffect { .. } => "close_effect",
         Action::ResolveAttention { .. } => "resolve_attention",
         Action::TakeHold(_) => "take_hold",
         Action::ReleaseHold(_) => "release_hold",

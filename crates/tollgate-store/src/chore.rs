@@ -3,11 +3,15 @@
 
 use std::net::IpAddr;
 
-use tollgate_core::id::{DeliveryId, KeyId, ShopId};
+use tollgate_core::decision::Outcome;
+use tollgate_core::id::{DeliveryId, EndpointId, KeyId, ShopId};
 use tollgate_core::time::Timestamp;
 
+use crate::claims::{Claim, Claimed, Renew};
 use crate::db::{Db, Error, Sql, id_bytes, on_sqlite};
+use crate::endpoints::{self, EndpointRow};
 use crate::retention::Forget;
+use crate::submission::Reply;
 
 /// A write that needs no decision.
 #[derive(Debug, Clone)]
@@ -34,6 +38,14 @@ pub(crate) enum Chore {
     },
     /// Take what retention no longer keeps, a few rows.
     Forget(Forget),
+    /// Make or change a merchant's endpoint.
+    PutEndpoint(EndpointRow),
+    /// Delete one.
+    DeleteEndpoint(ShopId, EndpointId),
+    /// A worker takes effects.
+    Claim(Claim),
+    /// A worker is still at work.
+    Renew(Renew),
     /// Proves that writing works.
     Nothing,
 }
@@ -114,6 +126,10 @@ impl Chore {
             Chore::MarkVerified(shop, _) | Chore::RevokeKey { shop, .. } => Some(*shop),
             Chore::CreateKey(key) => Some(key.shop),
             Chore::Forget(forget) => Some(forget.shop()),
+            Chore::PutEndpoint(row) => Some(row.shop),
+            Chore::DeleteEndpoint(shop, _) => Some(*shop),
+            Chore::Claim(claim) => Some(claim.shop),
+            Chore::Renew(renew) => Some(renew.shop),
             Chore::ForgetRecords { .. } | Chore::Nothing => None,
         }
     }
@@ -155,7 +171,36 @@ impl Chore {
             ),
             Chore::ForgetRecords { before } => db.run(FORGET_RECORDS, &[&before.as_millis()]),
             Chore::Forget(forget) => forget.run(db),
-            Chore::Nothing => Ok(0),
+            Chore::PutEndpoint(row) => endpoints::put(db, row),
+            Chore::DeleteEndpoint(shop, id) => endpoints::delete(db, *shop, *id),
+            Chore::Claim(_) | Chore::Renew(_) | Chore::Nothing => Ok(0),
+        }
+    }
+
+    /// It looks at what the batch has written, so it is done last.
+    pub(crate) fn is_late(&self) -> bool {
+        matches!(self, Chore::Claim(_) | Chore::Renew(_))
+    }
+
+    /// The shop whose endpoints are others afterwards.
+    pub(crate) fn changes_endpoints_of(&self) -> Option<ShopId> {
+        match self {
+            Chore::PutEndpoint(row) => Some(row.shop),
+            Chore::DeleteEndpoint(shop, _) => Some(*shop),
+            _ => None,
+        }
+    }
+
+    /// Does what is done last. An instance whose clock is not to be trusted claims nothing.
+    pub(crate) fn run_late(&self, db: &Db, now: Timestamp, rests: bool) -> Result<Reply, Error> {
+        match self {
+            Chore::Claim(_) if rests => Ok(Reply::Claimed(Claimed::default())),
+            Chore::Claim(claim) => claim.run(db, now).map(Reply::Claimed),
+            Chore::Renew(renew) => renew.run(db, now).map(Reply::Renewed),
+            _ => Ok(Reply::Decided {
+                outcome: Outcome::Done,
+                answer: None,
+            }),
         }
     }
 }

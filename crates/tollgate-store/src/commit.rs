@@ -1,16 +1,19 @@
 //! One batch from BEGIN to COMMIT, and what is done when it does not get there (gate.md).
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use tollgate_core::id::ShopId;
 use tollgate_core::snapshot::Snapshot;
 use tollgate_core::time::Timestamp;
 
-use crate::batch::{Batch, End};
-use crate::db::{Db, Error, Failure, Source, Sql, is_failed_flush, meaning, two};
+use crate::batch::{Around, Batch, End, Listeners};
+use crate::db::{Db, Error, Failure, Head, Source, Sql, is_failed_flush, meaning, two};
+use crate::endpoints;
 use crate::figures::Counters;
 use crate::gate::Gate;
-use crate::queue::Job;
+use crate::news::News;
+use crate::queue::{Job, Work};
 use crate::write::{Lane, write};
 
 /// How often a batch is tried that meets other transactions.
@@ -34,6 +37,13 @@ pub(crate) enum Broken {
     Blocked,
     /// The end of its COMMIT was not seen.
     Doubt(String),
+}
+
+/// What a batch has come to before its COMMIT.
+struct Decided {
+    known: Snapshot,
+    ends: Vec<End>,
+    news: News,
 }
 
 /// What is done after a failure.
@@ -61,7 +71,7 @@ impl Gate {
             let began = Instant::now();
             let next = match self.decide_all(db, jobs, now, &id) {
                 Err(error) => self.after_failure(&error, tries),
-                Ok((known, ends)) => {
+                Ok(Decided { known, ends, news }) => {
                     let flushing = Instant::now();
                     let db = self.db.as_ref().expect("it was used just now");
                     let next = match db.commit() {
@@ -71,6 +81,7 @@ impl Gate {
                     match next {
                         None => {
                             self.sweeper.expect(&known, now);
+                            self.news.tell(news);
                             self.count(jobs, &ends, began, flushing);
                             return Ok(ends);
                         }
@@ -92,7 +103,7 @@ impl Gate {
         jobs: &[Job],
         now: Timestamp,
         id: &[u8; 16],
-    ) -> Result<(Snapshot, Vec<End>), Error> {
+    ) -> Result<Decided, Error> {
         let mut shops: Vec<ShopId> = jobs.iter().filter_map(Job::shop).collect();
         shops.sort_unstable();
         shops.dedup();
@@ -102,8 +113,15 @@ impl Gate {
         let locking = Instant::now();
         let heads = db.begin(&shops, impatient)?;
         self.counters.lock_wait.note(locking.elapsed());
-        let mut batch = Batch::begin(db, &self.options, &self.counters, now, heads);
-        let ends = batch.decide(jobs)?;
+        let listeners = self.listeners_of(db, &heads)?;
+        let around = Around {
+            options: &self.options,
+            counters: &self.counters,
+            listeners: &listeners,
+            shop_names: &self.shop_names,
+        };
+        let mut batch = Batch::begin(db, around, now, heads);
+        let mut ends = batch.decide(jobs)?;
         let Batch {
             mut known,
             journal,
@@ -115,10 +133,46 @@ impl Gate {
             batch: *id,
         };
         write(db, now, &mut known, &journal, &lane)?;
+        let resting = &self.counters.sweeps_resting;
+        let rests = resting.load(std::sync::atomic::Ordering::Relaxed) != 0;
+        for (job, end) in jobs.iter().zip(&mut ends) {
+            if let (Work::Chore(chore), End::Late) = (&job.work, &*end) {
+                *end = End::Reply(chore.run_late(db, now, rests)?);
+            }
+        }
         for (shop, hash) in died {
             self.recent.forget(shop, &hash);
         }
-        Ok((known, ends))
+        let settled_in_order = known
+            .effects
+            .changed()
+            .any(|effect| effect.due_at.is_some() || effect.order_key.is_some());
+        let news = News {
+            effects: settled_in_order || !journal.effects.is_empty(),
+            feed: !journal.lines.is_empty(),
+        };
+        Ok(Decided { known, ends, news })
+    }
+
+    /// Who wants to be told, for these shops: what is kept beside the Gate, or read anew.
+    fn listeners_of(&self, db: &Db, heads: &BTreeMap<ShopId, Head>) -> Result<Listeners, Error> {
+        let mut kept = self.listeners.borrow_mut();
+        let mut listeners = Listeners::new();
+        for (shop, head) in heads {
+            let version = head.endpoints_version;
+            let known = kept.get(shop).filter(|(read_at, _)| *read_at == version);
+            let known = match known {
+                Some(known) => known.clone(),
+                None => {
+                    let read = (version, endpoints::listeners(db, *shop)?);
+                    // A batch that is rolled back has read nothing but what was committed.
+                    kept.insert(*shop, read.clone());
+                    read
+                }
+            };
+            listeners.insert(*shop, known);
+        }
+        Ok(listeners)
     }
 
     /// Something before COMMIT has failed: nothing of the batch is kept.
@@ -274,7 +328,7 @@ impl Gate {
         let counters = &self.counters;
         let commands = ends
             .iter()
-            .filter(|end| !matches!(end, End::Postponed | End::Elsewhere))
+            .filter(|end| !matches!(end, End::Postponed | End::Elsewhere | End::Late))
             .count() as u64;
         Counters::add(&counters.batches, 1);
         Counters::add(&counters.batch_commands, commands);

@@ -1,13 +1,15 @@
-//! Roots, events, calendars and effects as the JSON documents that stand in their rows.
+//! Roots, events and calendars as the JSON documents that stand in their rows.
 //!
 //! Members that are empty are left out, and a later version may add members: what it does not know
 //! a reader passes over.
 
 use serde::{Deserialize, Serialize};
 use tollgate_core::capacity::{Booking, Calendar, Hold, HoldState, SlotWish};
-use tollgate_core::effect::EffectContent;
+use tollgate_core::command::Forward;
 use tollgate_core::event::{Confirm, Event, Fact, FactKind, Policy};
-use tollgate_core::id::{HoldId, OrderId, PaymentId, RefundId, RootId, ShopId, SlotId};
+use tollgate_core::id::{
+    HoldId, OrderId, PaymentId, RefundId, RootId, ShopId, SlotId, decode, encode,
+};
 use tollgate_core::money::{Currency, Money};
 use tollgate_core::order::{
     Attention, AttentionCode, Closing, Customer, Line, Order, OrderStatus, Root,
@@ -15,6 +17,7 @@ use tollgate_core::order::{
 use tollgate_core::payment::{Payment, Refund};
 use tollgate_core::time::{Span, Timestamp};
 
+use crate::effect_doc::{ReceiptDoc, read_receipt, write_receipt};
 use crate::words::Word;
 
 /// A document that cannot be read back: the database was changed by something else.
@@ -34,17 +37,17 @@ impl Corrupt {
     }
 }
 
-type Read<T> = Result<T, Corrupt>;
+pub(crate) type Read<T> = Result<T, Corrupt>;
 
 pub(crate) fn word<T: Word>(text: &str) -> Read<T> {
     T::of(text).ok_or_else(|| Corrupt::new("word", format!("{text:?} is none we know")))
 }
 
-fn id<T: std::str::FromStr<Err = E>, E: std::fmt::Display>(text: &str) -> Read<T> {
+pub(crate) fn id<T: std::str::FromStr<Err = E>, E: std::fmt::Display>(text: &str) -> Read<T> {
     text.parse().map_err(|error: E| Corrupt::new("id", error))
 }
 
-fn currency(text: &str) -> Read<Currency> {
+pub(crate) fn currency(text: &str) -> Read<Currency> {
     Currency::new(text).ok_or_else(|| Corrupt::new("currency", text))
 }
 
@@ -63,6 +66,8 @@ struct RootDoc {
     refunds: Vec<RefundDoc>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     holds: Vec<HoldDoc>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    receipts: Vec<ReceiptDoc>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     attention: Vec<AttentionDoc>,
     #[serde(default = "no_metadata", skip_serializing_if = "is_no_metadata")]
@@ -250,19 +255,71 @@ struct AttentionDoc {
 
 /// Writes a root's document.
 pub(crate) fn write_root(root: &Root) -> String {
-    let doc = RootDoc {
+    to_json(&root_doc(root))
+}
+
+fn root_doc(root: &Root) -> RootDoc {
+    RootDoc {
         order: root.order.as_ref().map(write_order),
         payments: root.payments.iter().map(write_payment).collect(),
         refunds: root.refunds.iter().map(write_refund).collect(),
         holds: root.holds.iter().map(write_hold).collect(),
+        receipts: root.receipts.iter().map(write_receipt).collect(),
         attention: root.attention.iter().map(write_attention).collect(),
         metadata: root.metadata.clone(),
         story: root.story.clone(),
-    };
-    to_json(&doc)
+    }
 }
 
-fn to_json(doc: &impl Serialize) -> String {
+/// A root as it stood when something was told of it.
+#[derive(Serialize, Deserialize)]
+struct FrozenRoot {
+    id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    status: String,
+    version: i64,
+    created_at: i64,
+    updated_at: i64,
+    doc: RootDoc,
+}
+
+/// Writes roots as they stand, for the timeline.
+pub(crate) fn write_frozen(roots: &[&Root]) -> String {
+    let frozen: Vec<FrozenRoot> = roots
+        .iter()
+        .map(|root| FrozenRoot {
+            id: encode(root.id.as_u128()),
+            code: root.order.as_ref().map(|order| order.code.clone()),
+            status: crate::write::root_status(root).to_owned(),
+            version: root.version,
+            created_at: root.created_at.as_millis(),
+            updated_at: root.updated_at.as_millis(),
+            doc: root_doc(root),
+        })
+        .collect();
+    to_json(&frozen)
+}
+
+/// Reads what [`write_frozen`] wrote.
+pub(crate) fn read_frozen(shop: ShopId, text: &str) -> Read<Vec<Root>> {
+    let frozen: Vec<FrozenRoot> = from_json("frozen root", text)?;
+    read_all(frozen, |frozen| {
+        let id = decode(&frozen.id).ok_or_else(|| Corrupt::new("frozen root", &frozen.id))?;
+        let columns = RootColumns {
+            shop,
+            id: RootId::new(id),
+            code: frozen.code,
+            status: frozen.status,
+            version: frozen.version,
+            created_at: frozen.created_at,
+            updated_at: frozen.updated_at,
+        };
+        root_of(columns, frozen.doc)
+    })
+}
+
+pub(crate) fn to_json(doc: &impl Serialize) -> String {
     serde_json::to_string(doc).expect("a document has string keys and integers only")
 }
 
@@ -279,7 +336,10 @@ pub(crate) struct RootColumns {
 
 /// Reads a root from its columns and document.
 pub(crate) fn read_root(columns: RootColumns, doc: &str) -> Read<Root> {
-    let doc: RootDoc = from_json("root", doc)?;
+    root_of(columns, from_json("root", doc)?)
+}
+
+fn root_of(columns: RootColumns, doc: RootDoc) -> Read<Root> {
     let order = doc
         .order
         .map(|order| read_order(order, columns.code, word(&columns.status)?))
@@ -291,6 +351,7 @@ pub(crate) fn read_root(columns: RootColumns, doc: &str) -> Read<Root> {
         payments: read_all(doc.payments, read_payment)?,
         refunds: read_all(doc.refunds, read_refund)?,
         holds: read_all(doc.holds, read_hold)?,
+        receipts: read_all(doc.receipts, read_receipt)?,
         attention: read_all(doc.attention, read_attention)?,
         metadata: doc.metadata,
         version: columns.version,
@@ -300,7 +361,7 @@ pub(crate) fn read_root(columns: RootColumns, doc: &str) -> Read<Root> {
     })
 }
 
-fn from_json<'a, T: Deserialize<'a>>(what: &'static str, text: &'a str) -> Read<T> {
+pub(crate) fn from_json<'a, T: Deserialize<'a>>(what: &'static str, text: &'a str) -> Read<T> {
     serde_json::from_str(text).map_err(|error| Corrupt::new(what, error))
 }
 
@@ -617,10 +678,13 @@ struct EventDoc {
     confirm: String,
     #[serde(default, skip_serializing_if = "is_no")]
     can_ask: bool,
+    /// Routes by which it is still to be handed on, with the key whose order they keep.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    forwards: Vec<(String, Option<String>)>,
 }
 
 /// Writes what an event said; its kind is a column.
-pub(crate) fn write_event(event: &Event, policy: Policy) -> String {
+pub(crate) fn write_event(event: &Event, policy: Policy, forwards: &[Forward]) -> String {
     to_json(&EventDoc {
         key: event.key.clone(),
         names: event.names.clone(),
@@ -631,11 +695,15 @@ pub(crate) fn write_event(event: &Event, policy: Policy) -> String {
         at: event.occurred_at.map(Timestamp::as_millis),
         confirm: policy.confirm.word().to_owned(),
         can_ask: policy.can_ask,
+        forwards: forwards
+            .iter()
+            .map(|forward| (forward.route.clone(), forward.order_by.clone()))
+            .collect(),
     })
 }
 
 /// Reads what an event said.
-pub(crate) fn read_event(kind: String, said: &str) -> Read<(Event, Policy)> {
+pub(crate) fn read_event(kind: String, said: &str) -> Read<(Event, Policy, Vec<Forward>)> {
     let doc: EventDoc = from_json("event", said)?;
     let event = Event {
         key: doc.key,
@@ -647,13 +715,16 @@ pub(crate) fn read_event(kind: String, said: &str) -> Read<(Event, Policy)> {
         amount_unreadable: doc.amount_unreadable,
         occurred_at: doc.at.map(Timestamp::from_millis),
     };
-    Ok((
-        event,
-        Policy {
-            confirm: word::<Confirm>(&doc.confirm)?,
-            can_ask: doc.can_ask,
-        },
-    ))
+    let policy = Policy {
+        confirm: word::<Confirm>(&doc.confirm)?,
+        can_ask: doc.can_ask,
+    };
+    let forwards = doc
+        .forwards
+        .into_iter()
+        .map(|(route, order_by)| Forward { route, order_by })
+        .collect();
+    Ok((event, policy, forwards))
 }
 
 #[derive(Serialize, Deserialize)]
@@ -703,100 +774,5 @@ pub(crate) fn read_calendar(
         make_at: make_at.map(Timestamp::from_millis),
         rules: doc.rules,
         version,
-    })
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum EffectDoc<'a> {
-    Receipt {
-        payment: String,
-        minor: Option<i64>,
-        currency: Option<String>,
-    },
-    Ask {
-        source: &'a str,
-        object: &'a str,
-        names: &'a [String],
-        event: Option<String>,
-        version: i64,
-        why: &'static str,
-    },
-    RefundRequest {
-        payment: Option<String>,
-        source: &'a str,
-        reference: &'a str,
-        minor: Option<i64>,
-        currency: Option<String>,
-    },
-    Refund {
-        refund: String,
-        payment: String,
-        minor: i64,
-        currency: String,
-    },
-}
-
-/// The kind of an effect, as its column and the API have it.
-pub(crate) fn effect_kind(content: &EffectContent) -> &'static str {
-    match content {
-        EffectContent::Receipt { .. } => "receipt",
-        EffectContent::Ask { .. } => "ask",
-        EffectContent::RefundRequest { .. } => "refund_request",
-        EffectContent::Refund { .. } => "refund",
-    }
-}
-
-/// Writes what an effect has to do.
-pub(crate) fn write_effect(content: &EffectContent) -> String {
-    let minor = |money: &Option<Money>| money.map(|money| money.minor);
-    let code = |money: &Option<Money>| money.map(|money| money.currency.to_string());
-    to_json(&match content {
-        EffectContent::Receipt {
-            kind: _,
-            payment,
-            money,
-        } => EffectDoc::Receipt {
-            payment: payment.to_string(),
-            minor: minor(money),
-            currency: code(money),
-        },
-        EffectContent::Ask {
-            source,
-            object,
-            names,
-            event,
-            version,
-            why,
-        } => EffectDoc::Ask {
-            source,
-            object,
-            names,
-            event: event.map(|event| event.to_string()),
-            version: *version,
-            why: why.word(),
-        },
-        EffectContent::RefundRequest {
-            payment,
-            source,
-            reference,
-            money,
-        } => EffectDoc::RefundRequest {
-            payment: payment.map(|payment| payment.to_string()),
-            source,
-            reference,
-            minor: minor(money),
-            currency: code(money),
-        },
-        EffectContent::Refund {
-            refund,
-            payment,
-            money,
-        } => EffectDoc::Refund {
-            refund: refund.to_string(),
-            payment: payment.to_string(),
-            minor: money.minor,
-            currency: money.currency.to_string(),
-        },
     })
 }

@@ -5,21 +5,25 @@
 //! (docs/adr/0007). While one commit is being flushed the next batch collects by itself; there is no
 //! timer and no window. How one batch gets from BEGIN to COMMIT stands in `commit.rs`.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tollgate_core::command::Action;
 use tollgate_core::decision::Outcome;
+use tollgate_core::id::ShopId;
 use tollgate_core::snapshot::EventState;
 use tollgate_core::time::Timestamp;
 
-use crate::batch::End;
+use crate::batch::{End, Listeners};
 use crate::checkpoint::Checkpointer;
 use crate::commit::Broken;
 use crate::db::{Db, Failure, Source, meaning};
 use crate::error::SubmitError;
 use crate::figures::Counters;
 use crate::load::key_hash;
+use crate::news::Newsboard;
 use crate::options::Options;
 use crate::quarantine;
 use crate::queue::{Job, Queue, Work};
@@ -48,6 +52,10 @@ pub(crate) struct Shared {
     pub(crate) recent: Arc<Recent>,
     /// How many refused deliveries are kept.
     pub(crate) rejected: Arc<RejectedGate>,
+    /// Tells workers and readers of the feed that there is something new.
+    pub(crate) news: Arc<Newsboard>,
+    /// The shops' names.
+    pub(crate) shop_names: Arc<BTreeMap<ShopId, String>>,
 }
 
 /// A writer.
@@ -70,6 +78,10 @@ pub(crate) struct Gate {
     pub(crate) nonce: u64,
     /// Batches begun.
     pub(crate) batches: u64,
+    /// Who wants to be told, as it was read last.
+    pub(crate) listeners: RefCell<Listeners>,
+    pub(crate) news: Arc<Newsboard>,
+    pub(crate) shop_names: Arc<BTreeMap<ShopId, String>>,
 }
 
 impl Gate {
@@ -103,6 +115,9 @@ impl Gate {
             checkpointer,
             nonce: process ^ (lane as u64) << 56,
             batches: 0,
+            listeners: RefCell::default(),
+            news: shared.news,
+            shop_names: shared.shop_names,
         }
     }
 
@@ -260,7 +275,8 @@ impl Gate {
                     }
                 }
                 End::Failed => failed.push(job),
-                End::Postponed => postponed.push(job),
+                // One that is late was done before the COMMIT.
+                End::Late | End::Postponed => postponed.push(job),
                 End::Elsewhere => elsewhere.push(job),
             }
         }

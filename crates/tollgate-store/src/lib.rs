@@ -15,6 +15,9 @@ mod load;
 mod write;
 mod quarantine;
 mod chore;
+mod claims;
+mod endpoints;
+mod news;
 mod sweep;
 mod checkpoint;
 mod readers;
@@ -30,6 +33,7 @@ mod figures;
 mod scratch;
 mod peer;
 mod doc;
+mod effect_doc;
 mod words;
 mod db;
 mod lock;
@@ -40,18 +44,21 @@ mod migrate;
 mod views;
 
 pub use chore::{KeyRow, Rejected};
+pub use claims::{Claim, Claimed, Renew, kind_word, state_word};
 pub use db::Error as DatabaseError;
 pub use doctor::Examination;
+pub use endpoints::{ENDPOINTS_MAX, EndpointRow};
 pub use error::{OpenError, ReadError, SubmitError};
 pub use figures::{Figures, Spread, Spreads, TALLY_BUCKETS};
 pub use migrate::Step;
 pub use options::{
-    Clock, DecideFn, Isolation, Limits, MakeSlots, Options, Pause, Place, ServerPlace,
+    Clock, DecideFn, Isolation, Limits, MakeSlots, Options, Pause, Place, ReceiptYear, ServerPlace,
 };
 pub use pages::{
     BYTES_SEARCHED_MAX, CALENDARS_MAX, Counts, DeliveryFilter, DeliveryVerdict, EFFECTS_MAX,
-    EffectLine, EventFilter, KEYS_MAX, KeptDelivery, OrderFilter, PAGE_ITEMS_MAX, Page,
-    PaymentFilter, ROWS_LOOKED_AT_MAX, SLOTS_MAX, STORY_LINES_MAX, Seek, StoryLine,
+    EffectFilter, EffectLine, EventFilter, FeedLine, KEYS_MAX, KeptDelivery, OrderFilter,
+    PAGE_ITEMS_MAX, Page, PaymentFilter, ROWS_LOOKED_AT_MAX, ReceiptRow, SLOTS_MAX,
+    STORY_LINES_MAX, Seek, StoryLine,
 };
 pub use peer::{PeerFigures, per_request_serializable};
 pub use report::{Checked, Level, Report, SEEN_MAX};

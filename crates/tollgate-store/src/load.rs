@@ -10,9 +10,10 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
+use tollgate_core::breaker::Breaker;
 use tollgate_core::capacity::{Calendar, Slot, Stock};
-use tollgate_core::effect::Question;
-use tollgate_core::id::{EventId, OrderId, PaymentId, RootId, ShopId, SlotId};
+use tollgate_core::effect::{EffectContent, Lease, Question, StoredEffect};
+use tollgate_core::id::{EffectId, EventId, OrderId, PaymentId, RootId, ShopId, SlotId};
 use tollgate_core::idempotency::Record;
 use tollgate_core::order::Root;
 use tollgate_core::snapshot::{
@@ -22,6 +23,7 @@ use tollgate_core::time::Timestamp;
 
 use crate::db::{Db, Error, Row, Value, Wave, corrupt, id_at, id_bytes, maybe_id_at};
 use crate::doc::{self, Corrupt, RootColumns, word};
+use crate::effect_doc;
 
 /// Answers under idempotency keys, by shop and hash; `None` where there is none.
 pub(crate) type Records = BTreeMap<(ShopId, [u8; 16]), Option<Record>>;
@@ -72,6 +74,8 @@ struct Wanted {
     all_slots: Vec<(ShopId, String, Timestamp)>,
     slots_at: Vec<(ShopId, String, Timestamp)>,
     slots: Vec<(ShopId, SlotId)>,
+    effects: Vec<(ShopId, EffectId)>,
+    breakers: Vec<(ShopId, String)>,
 }
 
 impl Wanted {
@@ -138,6 +142,17 @@ impl Wanted {
                     self.slots.push((shop, id));
                 }
             }
+            Key::Effect(shop, id) => {
+                if !known.effects.knows(&(shop, id)) {
+                    self.effects.push((shop, id));
+                }
+            }
+            Key::Breaker(shop, target) => {
+                let at = (shop, target);
+                if !known.breakers.knows(&at) {
+                    self.breakers.push(at);
+                }
+            }
         }
     }
 
@@ -161,6 +176,8 @@ impl Wanted {
             && self.all_slots.is_empty()
             && self.slots_at.is_empty()
             && self.slots.is_empty()
+            && self.effects.is_empty()
+            && self.breakers.is_empty()
     }
 
     /// Looks all of it up, notes what was found, and puts what that leads to into `next`.
@@ -214,6 +231,11 @@ impl Wanted {
             }),
         );
         let slots = wave.ask(SLOT, keys(&self.slots, |(_, id)| [id_value(id.as_u128())]));
+        let effects = wave.ask(
+            EFFECT,
+            keys(&self.effects, |(_, id)| [id_value(id.as_u128())]),
+        );
+        let breakers = wave.ask(BREAKER, keys(&self.breakers, |(_, target)| [text(target)]));
 
         let found = db.look_up(wave)?;
         let answers = found.firsts(answers, read_record)?;
@@ -226,6 +248,8 @@ impl Wanted {
         let calendars = found.firsts(calendars, read_calendar)?;
         let slots_at = found.firsts(slots_at, read_slot)?;
         let slots = found.firsts(slots, read_slot)?;
+        let effects = found.firsts(effects, read_effect)?;
+        let breakers = found.firsts(breakers, read_breaker)?;
         let mut rows_of_pages: Vec<Vec<Slot>> = vec![Vec::new(); self.pages.len()];
         found.each(pages, |place, row| {
             rows_of_pages[place].push(read_slot(row)?);
@@ -290,6 +314,15 @@ impl Wanted {
                 }
                 None => known.slot_ids.load(at, None),
             }
+        }
+        for (at, effect) in self.effects.into_iter().zip(effects) {
+            if let Some(effect) = &effect {
+                push_closure_of_effect(at.0, effect, next);
+            }
+            known.effects.load(at, effect);
+        }
+        for (at, breaker) in self.breakers.into_iter().zip(breakers) {
+            known.breakers.load(at, breaker);
         }
         for ((shop, calendar, from, page), slots) in self.pages.into_iter().zip(rows_of_pages) {
             let through = (page as usize <= slots.len())
@@ -428,7 +461,7 @@ pub(crate) const EVENT: &str = "\
 
 /// Reads an event without its bytes.
 pub(crate) fn read_event(row: &Row<'_>) -> Result<(EventId, StoredEvent), Error> {
-    let (event, policy) = doc::read_event(row.get(2)?, row.text(9)?).map_err(corrupt)?;
+    let (event, policy, forwards) = doc::read_event(row.get(2)?, row.text(9)?).map_err(corrupt)?;
     let stored = StoredEvent {
         source: row.get(1)?,
         event,
@@ -439,6 +472,7 @@ pub(crate) fn read_event(row: &Row<'_>) -> Result<(EventId, StoredEvent), Error>
         root: maybe_id_at(row, 6)?.map(RootId::new),
         received_at: Timestamp::from_millis(row.get(7)?),
         due_at: row.get::<Option<i64>>(8)?.map(Timestamp::from_millis),
+        forwards,
         raw: None,
     };
     Ok((EventId::from_u128(id_at(row, 0)?), stored))
@@ -507,7 +541,7 @@ fn read_parked(bytes: &[u8]) -> Vec<EventId> {
         .collect()
 }
 
-/// Writes the questions about a name: `3 open started again`.
+/// Writes the questions about a name: `3 open started again weak=1 asked=1769000000000`.
 pub(crate) fn write_question(question: &Question) -> String {
     let mut text = question.n.to_string();
     for (holds, word) in [
@@ -519,6 +553,12 @@ pub(crate) fn write_question(question: &Question) -> String {
             text.push_str(word);
         }
     }
+    if 0 < question.weak {
+        text.push_str(&format!(" weak={}", question.weak));
+    }
+    if let Some(at) = question.asked_at {
+        text.push_str(&format!(" asked={}", at.as_millis()));
+    }
     text
 }
 
@@ -529,11 +569,17 @@ fn read_question(text: &str) -> Result<Question, Corrupt> {
         .and_then(|n| n.parse().ok())
         .ok_or_else(|| Corrupt::new("question", format!("{text:?}")))?;
     let rest: Vec<&str> = words.collect();
+    let number = |name: &str| -> Option<i64> {
+        let value = rest.iter().find_map(|word| word.strip_prefix(name))?;
+        value.parse().ok()
+    };
     Ok(Question {
         n,
         open: rest.contains(&"open"),
         started: rest.contains(&"started"),
         again: rest.contains(&"again"),
+        weak: number("weak=").map_or(0, |weak| u32::try_from(weak).unwrap_or(u32::MAX)),
+        asked_at: number("asked=").map(Timestamp::from_millis),
     })
 }
 
@@ -659,6 +705,64 @@ pub(crate) fn read_slot(row: &Row<'_>) -> Result<Slot, Error> {
         held: row.get(6)?,
         sold: row.get(7)?,
         by_hand: row.get(8)?,
+    })
+}
+
+/// `effects.get`: by primary key. The columns are those of [`read_effect`].
+pub(crate) const EFFECT: &str = "\
+    select key, kind, state, root, due_at, content, order_key, lease, tries, reason, attempts,
+           settled_at
+      from effects
+     where shop_id = ?1 and id = ?2";
+
+/// Reads an effect.
+pub(crate) fn read_effect(row: &Row<'_>) -> Result<StoredEffect, Error> {
+    let key: String = row.get(0)?;
+    let order_key: Option<String> = row.get(6)?;
+    Ok(StoredEffect {
+        content: effect_doc::read_effect(row.text(1)?, &key, row.text(5)?).map_err(corrupt)?,
+        key,
+        state: word(row.text(2)?).map_err(corrupt)?,
+        root: maybe_id_at(row, 3)?.map(RootId::new),
+        due_at: row.get::<Option<i64>>(4)?.map(Timestamp::from_millis),
+        keeps_waiting: order_key.is_some(),
+        order_key,
+        lease: maybe_id_at(row, 7)?.map(Lease),
+        tries: row.get(8)?,
+        reason: row.get(9)?,
+        attempts: effect_doc::read_attempts(row.maybe_text(10)?).map_err(corrupt)?,
+        settled_at: row.get::<Option<i64>>(11)?.map(Timestamp::from_millis),
+    })
+}
+
+/// What hangs on an effect: its root, and what a question is about.
+fn push_closure_of_effect(shop: ShopId, effect: &StoredEffect, next: &mut BTreeSet<Key>) {
+    next.extend(effect.root.map(|root| Key::Root(shop, root)));
+    if let EffectContent::Ask {
+        source,
+        object,
+        event,
+        ..
+    } = &effect.content
+    {
+        next.insert(Key::Name(shop, source.clone(), object.clone()));
+        next.extend(event.map(|event| Key::Event(shop, event)));
+    }
+}
+
+/// `targets.get`: by primary key. The columns are those of [`read_breaker`].
+pub(crate) const BREAKER: &str = "\
+    select failures, failing_since, open_until, opened
+      from targets
+     where shop_id = ?1 and target = ?2";
+
+/// Reads how a target fares.
+pub(crate) fn read_breaker(row: &Row<'_>) -> Result<Breaker, Error> {
+    Ok(Breaker {
+        failures: row.get(0)?,
+        failing_since: row.get::<Option<i64>>(1)?.map(Timestamp::from_millis),
+        open_until: row.get::<Option<i64>>(2)?.map(Timestamp::from_millis),
+        opened: row.get(3)?,
     })
 }
 

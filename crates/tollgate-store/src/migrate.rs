@@ -29,6 +29,12 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0002_retention.sql"),
         postgres: include_str!("../migrations/postgres/0002_retention.sql"),
     },
+    Migration {
+        version: 3,
+        name: "effects",
+        sqlite: include_str!("../migrations/sqlite/0003_effects.sql"),
+        postgres: include_str!("../migrations/postgres/0003_effects.sql"),
+    },
 ];
 
 impl Migration {

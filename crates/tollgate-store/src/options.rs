@@ -20,6 +20,10 @@ pub type DecideFn = Arc<dyn Fn(Timestamp, &Rules, &Command, &Snapshot) -> Verdic
 pub type MakeSlots =
     Arc<dyn Fn(&Calendar, Timestamp) -> Option<(Vec<NewSlot>, Timestamp, Timestamp)> + Send + Sync>;
 
+/// The year of a time in the time zone of the shop with this name, for the numbers of receipts. Comes
+/// from the program, as [`MakeSlots`] does.
+pub type ReceiptYear = Arc<dyn Fn(&str, Timestamp) -> i32 + Send + Sync>;
+
 /// What a lane calls before each journey of a batch to the server, with a word for it: `begin` (the
 /// locks that are free, with it), `wait` (for locks that somebody has), `load` (a wave), `write` (a
 /// statement; each is a journey of its own then), `commit`.
@@ -77,8 +81,10 @@ pub struct Options {
     pub place: Place,
     /// The shops by name; new ones get the next number.
     pub shops: Vec<String>,
-    /// The configured times that decisions depend on.
+    /// The configured times that decisions depend on. Which shops write mails is said by `mailing`.
     pub rules: Rules,
+    /// The names of the shops that write mails.
+    pub mailing: Vec<String>,
     /// Every bound.
     pub limits: Limits,
     /// The program's clock.
@@ -87,6 +93,8 @@ pub struct Options {
     pub decide: DecideFn,
     /// Makes a calendar's next slots.
     pub make_slots: MakeSlots,
+    /// The year that a receipt is numbered in.
+    pub receipt_year: ReceiptYear,
     /// Called by a lane before each journey to the server. For tests that step through what two
     /// instances do.
     pub pause: Option<Pause>,

@@ -16,6 +16,13 @@ const PUT_OFF_ROOT: &str = "update roots set due_at = ?3 where shop_id = ?1 and 
 const PUT_OFF_EVENT: &str = "update events set due_at = ?3 where shop_id = ?1 and id = ?2";
 const PUT_OFF_CALENDAR: &str = "update calendars set make_at = ?3 where shop_id = ?1 and name = ?2";
 
+/// `effects.leave_unknown`: only under its claim (I5).
+const LEAVE_UNKNOWN: &str = "\
+    update effects
+       set state = 'unknown', lease = null, due_at = null, settled_at = ?4,
+           reason = 'its settling could not be decided'
+     where shop_id = ?1 and id = ?2 and lease = ?3";
+
 /// Keeps it, in a transaction of its own: an event as `dead`, without taking its key, so that the
 /// provider's next try is a first one; a sweep's row is put off; a caller's command leaves nothing.
 pub(crate) fn keep(db: &Db, now: Timestamp, job: &Job) -> Result<(), Error> {
@@ -45,6 +52,7 @@ fn keep_command(db: &Db, now: Timestamp, command: &Command) -> Result<(), Error>
                 reason: None,
                 root: None,
                 due_at: None,
+                forwards: take.forwards.clone(),
                 raw: Some(take.raw.clone()),
             };
             let mut paper = db.paper();
@@ -63,7 +71,22 @@ fn keep_command(db: &Db, now: Timestamp, command: &Command) -> Result<(), Error>
         Action::MakeSlots { calendar, .. } => db
             .run(PUT_OFF_CALENDAR, &[&shop.0, calendar, &again])
             .map(|_| ()),
+        // Its worker may have done it, and nobody can write down what came of it.
+        Action::SettleEffect(settled) => db
+            .run(
+                LEAVE_UNKNOWN,
+                &[
+                    &shop.0,
+                    &id_bytes(settled.effect.as_u128()),
+                    &id_bytes(settled.lease.0),
+                    &now.as_millis(),
+                ],
+            )
+            .map(|_| ()),
         Action::ReplayEvent(_)
+        | Action::StartEffect { .. }
+        | Action::RetryEffect(_)
+        | Action::CloseEffect { .. }
         | Action::DrainName { .. }
         | Action::CreateOrder(_)
         | Action::CancelOrder(_)

@@ -7,12 +7,14 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use tokio::sync::oneshot;
-use tollgate_core::id::{EventId, ShopId};
+use tollgate_core::id::{EffectId, EndpointId, EventId, ShopId};
 use tollgate_core::time::{Span, Timestamp};
 
 use crate::checkpoint::Checkpointer;
 use crate::chore::{Chore, Rejected};
+use crate::claims::{Claim, Claimed, Renew, next_effect};
 use crate::db::{Db, Error, Postgres, Server, Source, Sql, Sqlite, refuse, two};
+use crate::endpoints::EndpointRow;
 use crate::error::{OpenError, ReadError, SubmitError};
 use crate::figures::{Counters, Figures, Spreads};
 use crate::gate::{Gate, Shared};
@@ -20,6 +22,7 @@ use crate::keeper::Keeper;
 use crate::load::key_hash;
 use crate::lock::{self, FileLock};
 use crate::migrate::{self, Step};
+use crate::news::Newsboard;
 use crate::options::{Clock, Options, Place, ServerPlace};
 use crate::queue::{Job, Queue, Work};
 use crate::readers::Readers;
@@ -75,7 +78,7 @@ struct Ready {
 impl Store {
     /// Opens the database, migrates it, and starts writers, readers and what works beside them. May
     /// be called where an async runtime runs; it takes as long as the database does.
-    pub fn open(options: Options) -> Result<Store, OpenError> {
+    pub fn open(mut options: Options) -> Result<Store, OpenError> {
         let Ready {
             source,
             writers,
@@ -92,7 +95,11 @@ impl Store {
             counters: Arc::default(),
             recent: Arc::new(Recent::new()),
             rejected,
+            news: Arc::new(Newsboard::new()),
+            shop_names: Arc::new(shops.iter().map(|(name, id)| (*id, name.clone())).collect()),
         };
+        let mailing = options.mailing.iter().filter_map(|name| shops.get(name));
+        options.rules.mailing = mailing.copied().collect();
         let wal_bytes_max = options.limits.wal_bytes_max;
         let process = random();
         let mut threads = Vec::with_capacity(writers.len());
@@ -239,16 +246,69 @@ impl Store {
     }
 
     pub(crate) async fn chore(&self, chore: Chore) -> Result<(), SubmitError> {
+        self.chore_of(chore, Class::Orders).await.map(|_| ())
+    }
+
+    async fn chore_of(&self, chore: Chore, class: Class) -> Result<Reply, SubmitError> {
         let (reply_to, reply) = oneshot::channel();
         let job = Job {
             work: Work::Chore(chore),
-            class: Class::Orders,
+            class,
             bytes: 512,
             reply_to: Some(reply_to),
             since: Instant::now(),
         };
         self.push(vec![job])?;
-        wait(reply).await.map(|_| ())
+        wait(reply).await
+    }
+
+    /// Claims effects that are due.
+    pub async fn claim(&self, claim: Claim) -> Result<Claimed, SubmitError> {
+        match self.chore_of(Chore::Claim(claim), Class::Settles).await? {
+            Reply::Claimed(claimed) => Ok(claimed),
+            Reply::Decided { .. } | Reply::Replayed(_) | Reply::KeyReused | Reply::Renewed(_) => {
+                Ok(Claimed::default())
+            }
+        }
+    }
+
+    /// Renews a worker's lease; which of the effects it still has.
+    pub async fn renew(&self, renew: Renew) -> Result<Vec<EffectId>, SubmitError> {
+        match self.chore_of(Chore::Renew(renew), Class::Settles).await? {
+            Reply::Renewed(held) => Ok(held),
+            Reply::Decided { .. } | Reply::Replayed(_) | Reply::KeyReused | Reply::Claimed(_) => {
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    /// When the next effect of these kinds is due.
+    pub async fn next_effect(
+        &self,
+        shop: ShopId,
+        kinds: &'static [&'static str],
+    ) -> Result<Option<Timestamp>, ReadError> {
+        self.read(move |db| next_effect(db, shop, kinds)).await
+    }
+
+    /// Makes or changes a merchant's endpoint.
+    pub async fn put_endpoint(&self, row: EndpointRow) -> Result<(), SubmitError> {
+        self.chore(Chore::PutEndpoint(row)).await
+    }
+
+    /// Deletes a merchant's endpoint; what is pending for it is given up.
+    pub async fn delete_endpoint(&self, shop: ShopId, id: EndpointId) -> Result<(), SubmitError> {
+        self.chore(Chore::DeleteEndpoint(shop, id)).await
+    }
+
+    /// Changes whenever a commit of this process has left effects to be done. A hint.
+    pub fn effects_news(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.inner.shared.news.of_effects()
+    }
+
+    /// Changes whenever a commit of this process has told something. A hint.
+    pub fn feed_news(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.inner.shared.news.of_feed()
     }
 
     /// The event that holds this key, if it is settled and came of late: then a second delivery of

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use tollgate_core::command::{Action, Command};
 use tollgate_core::decision::Outcome;
-use tollgate_core::id::RootId;
+use tollgate_core::id::{EffectId, RootId};
 use tollgate_core::idempotency::Idempotency;
+
+use crate::claims::Claimed;
 
 /// One command, its share, and how its answer is written.
 #[derive(Clone)]
@@ -38,6 +40,10 @@ impl Submission {
             | Action::CheckPayment(_)
             | Action::RefundPayment { .. }
             | Action::Answer(_)
+            | Action::StartEffect { .. }
+            | Action::SettleEffect(_)
+            | Action::RetryEffect(_)
+            | Action::CloseEffect { .. }
             | Action::ResolveAttention { .. }
             | Action::ReleaseHold(_)
             | Action::RootDue(_)
@@ -76,6 +82,10 @@ pub enum Reply {
     Replayed(Answer),
     /// The key was used by another request (K6).
     KeyReused,
+    /// Effects were claimed.
+    Claimed(Claimed),
+    /// Which effects a worker still has.
+    Renewed(Vec<EffectId>),
 }
 
 /// The classes of work. Each has its share of every batch; the rest goes in this order (I10).

@@ -1,7 +1,7 @@
 //! Enums as the words that stand in the database.
 
 use tollgate_core::capacity::{Late, Unit};
-use tollgate_core::effect::{AskReason, ReceiptKind};
+use tollgate_core::effect::{AskReason, EffectState, MailKind, ReceiptKind};
 use tollgate_core::event::{CaptureState, Confirm, DisputeState, RefundState, Strength};
 use tollgate_core::order::{ClosingEnd, OrderStatus};
 use tollgate_core::payment::{PaymentStatus, RefundProgress};
@@ -74,6 +74,11 @@ words! {
         Applied = "applied", Parked = "parked", Queued = "queued", Stale = "stale",
         Stored = "stored", Attention = "attention", Orphan = "orphan", Dead = "dead",
     }
+    EffectState {
+        Pending = "pending", Leased = "leased", Started = "started", Done = "done",
+        Unknown = "unknown", Dead = "dead",
+    }
+    MailKind { Paid = "paid", Receipt = "receipt", Refunded = "refunded" }
     ReceiptKind { Sale = "sale", Refund = "refund", Reversal = "reversal" }
     AskReason {
         ConfirmBefore = "confirm_before", ConfirmAfter = "confirm_after",

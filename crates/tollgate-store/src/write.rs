@@ -3,31 +3,40 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
+use tollgate_core::breaker::Breaker;
 use tollgate_core::capacity::{Calendar, Slot, Stock};
 use tollgate_core::decision::{Detail, Entry};
-use tollgate_core::effect::{Effect, EffectContent};
-use tollgate_core::id::{EffectId, EventId, RootId, ShopId, first_id};
+use tollgate_core::effect::{
+    Effect, EffectContent, IssuedReceipt, Receipt, ReceiptNumber, StoredEffect,
+};
+use tollgate_core::id::{EffectId, EndpointId, EventId, RootId, ShopId, first_id};
 use tollgate_core::idempotency::{Idempotency, Record};
 use tollgate_core::order::Root;
 use tollgate_core::snapshot::{CodeMeeting, Meeting, Snapshot, StoredEvent};
 use tollgate_core::time::Timestamp;
 
-use crate::db::{Db, Error, Paper, Sql, id_bytes, on_postgres, on_sqlite};
+use crate::db::{Db, Error, Head, Paper, Sql, id_bytes, on_postgres, on_sqlite};
 use crate::doc;
+use crate::effect_doc;
+use crate::endpoints;
 use crate::load::{key_hash, write_parked, write_question};
 use crate::words::Word;
 
 /// What a batch writes beside the rows of its snapshot.
 #[derive(Default)]
 pub(crate) struct Journal {
-    /// Effects that were decided.
-    pub(crate) effects: Vec<Effect>,
+    /// Effects that were decided, each with the feed's position at its decision.
+    pub(crate) effects: Vec<(Effect, i64)>,
+    /// Receipts that were issued.
+    pub(crate) receipts: Vec<(ShopId, Receipt, IssuedReceipt)>,
+    /// Endpoints that get nothing more, and why.
+    pub(crate) disabled: Vec<(ShopId, EndpointId, String)>,
     /// Rows of the timeline.
     pub(crate) lines: Vec<Line>,
     /// Answers kept under idempotency keys.
     pub(crate) records: Vec<(Idempotency, Record)>,
-    /// The last position given out, for the shops of this batch.
-    pub(crate) heads: BTreeMap<ShopId, i64>,
+    /// What was given out last, for the shops of this batch.
+    pub(crate) heads: BTreeMap<ShopId, Head>,
     /// The shops for which some were given out.
     pub(crate) told: BTreeSet<ShopId>,
 }
@@ -50,6 +59,8 @@ pub(crate) struct Line {
     pub(crate) root: Option<RootId>,
     /// What happened.
     pub(crate) entries: Vec<Entry>,
+    /// The roots as they stood then, where the world may see them.
+    pub(crate) docs: Option<String>,
 }
 
 /// Writes all of it. Whoever writes is the only one that writes to these shops (docs/adr/0007), so the
@@ -111,20 +122,58 @@ pub(crate) fn write(
         }
     }
     let mut requested = BTreeSet::new();
-    for effect in &journal.effects {
+    for (effect, position) in &journal.effects {
         if !is_requested_already(db, effect, &mut requested)? {
-            insert_effect(paper, now, effect)?;
+            insert_effect(paper, now, effect, *position)?;
         }
+    }
+    for ((shop, id), row) in known.effects.dirty() {
+        if let Some(effect) = &row.value {
+            update_effect(paper, *shop, *id, effect)?;
+        }
+    }
+    for ((shop, target), row) in known.breakers.dirty() {
+        if let Some(breaker) = &row.value {
+            put_target(paper, *shop, target, breaker)?;
+        }
+    }
+    for (shop, receipt, issued) in &journal.receipts {
+        insert_receipt(paper, *shop, receipt, issued)?;
+    }
+    for (shop, endpoint, reason) in &journal.disabled {
+        let id = id_bytes(endpoint.as_u128());
+        paper.put(
+            endpoints::DISABLE,
+            &[&shop.0, &id, &now.as_millis(), reason],
+        )?;
     }
     for line in &journal.lines {
         insert_line(paper, now, line)?;
     }
     let told = |shop: &ShopId| journal.told.contains(shop);
-    for (shop, position) in journal.heads.iter().filter(|(shop, _)| told(shop)) {
-        paper.put(WRITE_HEAD, &[&shop.0, position])?;
+    for (shop, head) in journal.heads.iter().filter(|(shop, _)| told(shop)) {
+        paper.put(
+            WRITE_HEAD,
+            &[
+                &shop.0,
+                &head.position,
+                &head.receipts_year,
+                &head.receipts,
+                &head.endpoints_version,
+            ],
+        )?;
     }
     write_lane(paper, now, lane)?;
-    pages.finish()
+    pages.finish()?;
+    for ((shop, _), row) in known.effects.dirty() {
+        if let Some(effect) = &row.value
+            && let Some(order_key) = effect.order_key.as_ref()
+            && !effect.keeps_waiting
+        {
+            db.run(WAKE_NEXT, &[&shop.0, order_key, &now.as_millis()])?;
+        }
+    }
+    Ok(())
 }
 
 /// `idempotency.insert`: the key was found absent by this batch, so a conflict is our mistake.
@@ -314,7 +363,7 @@ pub(crate) fn write_event(
     let id = id_bytes(id.as_u128());
     let root = stored.root.map(|root| id_bytes(root.as_u128()));
     let due_at = stored.due_at.map(Timestamp::as_millis);
-    let said = doc::write_event(&stored.event, stored.policy);
+    let said = doc::write_event(&stored.event, stored.policy, &stored.forwards);
     if exists {
         paper.put(
             UPDATE_EVENT,
@@ -460,25 +509,142 @@ fn write_slot(paper: &mut Paper<'_>, shop: ShopId, slot: &Slot, stored: bool) ->
 
 /// `effects.insert`: I4; an effect that was decided before stays as it was.
 const INSERT_EFFECT: &str = "\
-    insert into effects (shop_id, id, key, kind, state, root, due_at, created_at, content)
-    values (?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8)
+    insert into effects (shop_id, id, key, kind, state, root, due_at, created_at, content, target,
+                         order_key, position)
+    values (?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8, ?9, ?10, ?11)
         on conflict do nothing";
 
-fn insert_effect(paper: &mut Paper<'_>, now: Timestamp, effect: &Effect) -> Result<(), Error> {
+fn insert_effect(
+    paper: &mut Paper<'_>,
+    now: Timestamp,
+    effect: &Effect,
+    position: i64,
+) -> Result<(), Error> {
     paper.put(
         INSERT_EFFECT,
         &[
             &effect.shop.0,
             &id_bytes(effect_id(effect.dated_by, &effect.key).as_u128()),
             &effect.key,
-            &doc::effect_kind(&effect.content),
+            &effect_doc::effect_kind(&effect.content),
             &effect.root.map(|root| id_bytes(root.as_u128())),
             &effect.due_at.as_millis(),
             &now.as_millis(),
-            &doc::write_effect(&effect.content),
+            &effect_doc::write_effect(&effect.content),
+            &effect.content.target(),
+            &effect.order_key,
+            &position,
         ],
     )?;
     Ok(())
+}
+
+/// `effects.update`: by primary key. I5: whoever decided has seen that the claim still holds, and is the
+/// only writer of the shop. Key, kind, target and position never change.
+const UPDATE_EFFECT: &str = "\
+    update effects
+       set state = ?3, due_at = ?4, content = ?5, order_key = ?6, lease = ?7, tries = ?8,
+           reason = ?9, attempts = ?10, settled_at = ?11
+     where shop_id = ?1 and id = ?2";
+
+fn update_effect(
+    paper: &mut Paper<'_>,
+    shop: ShopId,
+    id: EffectId,
+    effect: &StoredEffect,
+) -> Result<(), Error> {
+    let order_key = effect.order_key.as_ref().filter(|_| effect.keeps_waiting);
+    paper.put(
+        UPDATE_EFFECT,
+        &[
+            &shop.0,
+            &id_bytes(id.as_u128()),
+            &effect.state.word(),
+            &effect.due_at.map(Timestamp::as_millis),
+            &effect_doc::write_effect(&effect.content),
+            &order_key,
+            &effect.lease.map(|lease| id_bytes(lease.0)),
+            &effect.tries,
+            &effect.reason,
+            &effect_doc::write_attempts(&effect.attempts),
+            &effect.settled_at.map(Timestamp::as_millis),
+        ],
+    )
+}
+
+/// `effects.wake_next`: the next of an order key, by `effects_order`. It may have been put aside because
+/// this one was before it.
+const WAKE_NEXT: &str = "\
+    update effects
+       set due_at = ?3
+     where shop_id = ?1
+       and due_at is null
+       and state = 'pending'
+       and id = (select id
+                   from effects
+                  where shop_id = ?1 and order_key = ?2
+                  order by position
+                  limit 1)";
+
+/// `targets.put`.
+const PUT_TARGET: &str = "\
+    insert into targets (shop_id, target, failures, failing_since, open_until, opened)
+    values (?1, ?2, ?3, ?4, ?5, ?6)
+        on conflict (shop_id, target) do update
+       set failures = excluded.failures, failing_since = excluded.failing_since,
+           open_until = excluded.open_until, opened = excluded.opened";
+
+fn put_target(
+    paper: &mut Paper<'_>,
+    shop: ShopId,
+    target: &str,
+    breaker: &Breaker,
+) -> Result<(), Error> {
+    paper.put(
+        PUT_TARGET,
+        &[
+            &shop.0,
+            &target,
+            &breaker.failures,
+            &breaker.failing_since.map(Timestamp::as_millis),
+            &breaker.open_until.map(Timestamp::as_millis),
+            &breaker.opened,
+        ],
+    )
+}
+
+/// `receipts.insert`: exactly once; a second one would meet `receipts_id` or `receipts_number`.
+const INSERT_RECEIPT: &str = "\
+    insert into receipts (shop_id, id, year, sequence, kind, issued_at, token, sha256, document, pdf)
+    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+
+fn insert_receipt(
+    paper: &mut Paper<'_>,
+    shop: ShopId,
+    receipt: &Receipt,
+    issued: &IssuedReceipt,
+) -> Result<(), Error> {
+    let number = receipt.number.unwrap_or(ReceiptNumber {
+        year: 0,
+        sequence: 0,
+    });
+    let sha256: &[u8] = &issued.sha256;
+    let pdf: &[u8] = &issued.pdf;
+    paper.put(
+        INSERT_RECEIPT,
+        &[
+            &shop.0,
+            &id_bytes(receipt.id.as_u128()),
+            &number.year,
+            &number.sequence,
+            &receipt.kind.word(),
+            &issued.at.as_millis(),
+            &issued.token,
+            &sha256,
+            &issued.document,
+            &pdf,
+        ],
+    )
 }
 
 /// `effects.requested`: by `effects_requested`.
@@ -519,11 +685,12 @@ pub(crate) fn effect_id(dated_by: RootId, key: &str) -> EffectId {
 
 /// `timeline.insert`: on PostgreSQL with the id whose month it belongs to.
 const INSERT_LINE: Sql = on_sqlite(
-    "insert into timeline (shop_id, position, root, at, entries) values (?1, ?2, ?3, ?4, ?5)",
+    "insert into timeline (shop_id, position, root, at, entries, docs)
+     values (?1, ?2, ?3, ?4, ?5, ?6)",
 );
 const INSERT_DATED_LINE: Sql = on_postgres(
-    "insert into timeline (shop_id, position, root, at, entries, dated)
-     values (?1, ?2, ?3, ?4, ?5, ?6)",
+    "insert into timeline (shop_id, position, root, at, entries, docs, dated)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 );
 
 /// A line belongs to the month of the root it is about first, so that an order's story stays with its
@@ -535,13 +702,28 @@ fn insert_line(paper: &mut Paper<'_>, now: Timestamp, line: &Line) -> Result<(),
     match paper {
         Paper::Sqlite(_) => paper.put(
             INSERT_LINE,
-            &[&line.shop.0, &line.position, &root, &at, &entries],
+            &[
+                &line.shop.0,
+                &line.position,
+                &root,
+                &at,
+                &entries,
+                &line.docs,
+            ],
         ),
         Paper::Postgres(..) => {
             let dated = root.unwrap_or_else(|| id_bytes(first_id(now)));
             paper.put(
                 INSERT_DATED_LINE,
-                &[&line.shop.0, &line.position, &root, &at, &entries, &dated],
+                &[
+                    &line.shop.0,
+                    &line.position,
+                    &root,
+                    &at,
+                    &entries,
+                    &line.docs,
+                    &dated,
+                ],
             )
         }
     }
@@ -578,8 +760,11 @@ fn write_entries(line: &Line) -> String {
 
 /// `shop_heads.put`: the last write of every batch.
 const WRITE_HEAD: &str = "\
-    insert into shop_heads (shop_id, position) values (?1, ?2)
-        on conflict (shop_id) do update set position = excluded.position";
+    insert into shop_heads (shop_id, position, receipts_year, receipts, endpoints_version)
+    values (?1, ?2, ?3, ?4, ?5)
+        on conflict (shop_id) do update
+       set position = excluded.position, receipts_year = excluded.receipts_year,
+           receipts = excluded.receipts, endpoints_version = excluded.endpoints_version";
 
 /// `gate_lanes.put`: written by every batch. On PostgreSQL with its time, for the rows of processes
 /// that are gone are forgotten some day.

@@ -178,6 +178,13 @@ pub(crate) fn make_slots(
     Some((slots, until, make_at(&rules, now)))
 }
 
+/// The year of a time in a time zone; UTC's where the zone is not known.
+pub(crate) fn year_in(zone: &str, at: Timestamp) -> i32 {
+    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+    let at = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or_default();
+    i32::from(at.to_zoned(zone).year())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -127,6 +127,8 @@ codes! {
         "ההזמנה שולמה ואי אפשר לבטלה; יש לבצע החזר.",
         "Заказ оплачен, отменить его нельзя; оформите возврат.",
     ];
+    EFFECT_STATE = "effect_state" 409 no "Not in this state"
+        ["The effect is in the state that `state` names: only dead, unknown and waiting ones are retried, only unknown ones are settled by hand."];
     HOLD_NOT_ACTIVE = "hold_not_active" 409 no "The hold is not active" [
         "Nothing is set aside for this cart any more: its time ran out, it was released or it was ordered.",
         "Tidak ada lagi yang disisihkan untuk keranjang ini: waktunya habis, sudah dilepas, atau sudah dipesan.",
@@ -616,6 +618,11 @@ pub(crate) fn refused(refusal: &Refusal, skus: &[String]) -> Problem {
         }
         Refusal::NotManual => NOT_MANUAL.into(),
         Refusal::TooManyPayments => TOO_MANY_PAYMENTS.into(),
+        Refusal::EffectState(state) => {
+            Problem::from(EFFECT_STATE).with("state", tollgate_store::state_word(*state))
+        }
+        // Only workers are told, and they ask for no document.
+        Refusal::LeaseLost => INTERNAL.into(),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::id::{EventId, PaymentId};
 use crate::order::{AttentionCode, Root};
 use crate::payment::Fold;
 use crate::snapshot::{EventState, StoredEvent};
+use crate::time::{Span, Timestamp};
 
 use super::ask::{self, About};
 use super::draft::{Draft, Step, Told, text};
@@ -48,8 +49,20 @@ pub(super) fn take(draft: &mut Draft, answer: &Answer) -> Step<Told> {
         }
     };
     event::drain(draft)?;
+    let weak = matches!(answer.content, AnswerContent::Weak);
     if again || doubtful {
-        ask_again(draft, answer)?;
+        let due_at = draft.now;
+        ask_again(draft, answer, due_at)?;
+    } else if let Some(wait) = weak
+        .then(|| next_weak(draft, answer))
+        .transpose()?
+        .flatten()
+    {
+        let due_at = draft.now.plus(wait);
+        ask_again(draft, answer, due_at)?;
+    }
+    if !weak && let Some(payment) = known {
+        settle::complete(draft, payment.root())?;
     }
     let payment = draft
         .meeting(&answer.source, &answer.object)?
@@ -83,6 +96,10 @@ fn close(draft: &mut Draft, answer: &Answer) -> Step<bool> {
     question.open = false;
     question.started = false;
     question.again = false;
+    question.weak = match &answer.content {
+        AnswerContent::Weak => question.weak.saturating_add(1),
+        AnswerContent::Facts { .. } | AnswerContent::Mismatch { .. } => 0,
+    };
     draft.meeting_mut(&answer.source, &answer.object)?.question = Some(question);
     Ok(again)
 }
@@ -235,6 +252,7 @@ fn confirm(
         stored.reason = upshot.reason();
         stored.root = Some(root.id);
         confirmed(&mut stored, &facts);
+        event::forward(draft, *id, &mut stored);
         draft.put_event(*id, stored);
     }
     draft.put_root(root);
@@ -360,6 +378,7 @@ fn place(
         learn(&mut stored);
         confirmed(&mut stored, said.facts);
         event::place(draft, *id, &mut stored)?;
+        event::forward(draft, *id, &mut stored);
         draft.put_event(*id, stored);
     }
     // A parked event that was asked about after a while keeps what it said and learns the answer.
@@ -380,13 +399,32 @@ fn place(
             stored.state = was;
             stored.due_at = None;
         }
+        event::forward(draft, id, &mut stored);
         draft.put_event(id, stored);
     }
     Ok(())
 }
 
+/// How long a provider that says nothing decisive is left alone before it is asked once more; `None`
+/// when it has been asked often enough (states.md).
+fn next_weak(draft: &Draft, answer: &Answer) -> Step<Option<Span>> {
+    let question = draft
+        .meeting(&answer.source, &answer.object)?
+        .and_then(|meeting| meeting.question)
+        .filter(|question| !question.open && question.n == answer.n);
+    let times = question.map_or(0, |question| question.weak);
+    let place = usize::try_from(times).unwrap_or(usize::MAX).checked_sub(1);
+    Ok(place
+        .and_then(|place| WEAK_SECONDS.get(place))
+        .copied()
+        .map(Span::seconds))
+}
+
+/// How long after each answer that says nothing decisive the next question is asked.
+const WEAK_SECONDS: [i64; 4] = [5, 30, 120, 900];
+
 /// Asks once more: a reason came while the provider was answering, or the answer came too late.
-fn ask_again(draft: &mut Draft, answer: &Answer) -> Step<()> {
+fn ask_again(draft: &mut Draft, answer: &Answer, due_at: Timestamp) -> Step<()> {
     let payment = draft
         .meeting(&answer.source, &answer.object)?
         .and_then(|row| row.payment);
@@ -420,12 +458,9 @@ fn ask_again(draft: &mut Draft, answer: &Answer) -> Step<()> {
         },
     };
     // Numbered by the name that was asked about, whichever other names the payment has by now.
-    ask::ask(
-        draft,
-        About {
-            object: answer.object.clone(),
-            ..about
-        },
-        why,
-    )
+    let about = About {
+        object: answer.object.clone(),
+        ..about
+    };
+    ask::ask_at(draft, about, why, due_at)
 }

@@ -3,6 +3,7 @@
 use crate::effect::{AskReason, EffectContent, Question};
 use crate::id::{EventId, RootId};
 use crate::payment::Payment;
+use crate::time::Timestamp;
 
 use super::draft::{Draft, Step};
 
@@ -42,6 +43,18 @@ impl About {
 /// Asks, or joins the question that is open. One that has begun already is asked once more after
 /// its answer, because that may be older than the reason.
 pub(super) fn ask(draft: &mut Draft, about: About, why: AskReason) -> Step<()> {
+    let due_at = draft.now;
+    ask_at(draft, about, why, due_at)
+}
+
+/// Asks, but not before this time. Two questions about one object keep their distance in any case.
+pub(super) fn ask_at(
+    draft: &mut Draft,
+    about: About,
+    why: AskReason,
+    due_at: Timestamp,
+) -> Step<()> {
+    let distance = draft.rules.ask_distance;
     let meeting = draft.meeting_mut(&about.source, &about.object)?;
     let n = match &mut meeting.question {
         Some(question) if question.open => {
@@ -51,12 +64,17 @@ pub(super) fn ask(draft: &mut Draft, about: About, why: AskReason) -> Step<()> {
         Some(question) => question.n.saturating_add(1),
         None => 1,
     };
+    let before = meeting.question;
+    let asked_at = before.and_then(|question| question.asked_at);
     meeting.question = Some(Question {
         n,
         open: true,
         started: false,
         again: false,
+        weak: before.map_or(0, |question| question.weak),
+        asked_at,
     });
+    let due_at = due_at.max(asked_at.map_or(due_at, |at| at.plus(distance)));
     let Some(dated_by) = about.root.or(about.event.map(EventId::root)) else {
         return Ok(());
     };
@@ -68,13 +86,14 @@ pub(super) fn ask(draft: &mut Draft, about: About, why: AskReason) -> Step<()> {
     let content = EffectContent::Ask {
         source: about.source,
         object: about.object,
+        n,
         names: about.names,
         event: about.event,
         // The draft's end fills in the version that this decision makes.
         version: 0,
         why,
     };
-    draft.effect(key, dated_by, about.root, content);
+    draft.effect_at(key, dated_by, about.root, content, due_at, None);
     Ok(())
 }
 

@@ -5,11 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::breaker::Breaker;
 use crate::capacity::{Calendar, Slot, Stock};
 use crate::command::Rules;
 use crate::decision::{Change, Decision, Detail, Entry, Outcome};
-use crate::effect::{Effect, EffectContent};
-use crate::id::{EventId, OrderId, PaymentId, RefundId, RootId, ShopId, SlotId};
+use crate::effect::{Effect, EffectContent, IssuedReceipt, Receipt, StoredEffect};
+use crate::id::{
+    EffectId, EndpointId, EventId, OrderId, PaymentId, RefundId, RootId, ShopId, SlotId,
+};
 use crate::order::Root;
 use crate::snapshot::{CodeMeeting, Key, Known, Meeting, Missing, Snapshot, StoredEvent};
 use crate::time::Timestamp;
@@ -29,6 +32,8 @@ pub(super) enum Told {
     Refund(RefundId),
     /// The event as it stands at the end.
     Event(EventId),
+    /// The effect as it stands at the end.
+    Effect(EffectId),
 }
 
 /// One decision in the making.
@@ -46,6 +51,10 @@ pub(super) struct Draft<'a> {
     calendars: BTreeMap<String, Calendar>,
     slots: BTreeMap<(String, Timestamp), Slot>,
     effects: Vec<Effect>,
+    claimed: BTreeMap<EffectId, StoredEffect>,
+    breakers: BTreeMap<String, Breaker>,
+    issued: Vec<(Receipt, IssuedReceipt)>,
+    disabled: Vec<(EndpointId, String)>,
     entries: Vec<Entry>,
     /// Parked events whose payment has appeared, oldest first.
     pub(super) waiting: BTreeSet<(Timestamp, EventId)>,
@@ -82,6 +91,10 @@ impl<'a> Draft<'a> {
             calendars: BTreeMap::new(),
             slots: BTreeMap::new(),
             effects: Vec::new(),
+            claimed: BTreeMap::new(),
+            breakers: BTreeMap::new(),
+            issued: Vec::new(),
+            disabled: Vec::new(),
             entries: Vec::new(),
             waiting: BTreeSet::new(),
         }
@@ -257,13 +270,65 @@ impl<'a> Draft<'a> {
             .insert((slot.calendar.clone(), slot.starts_at), slot);
     }
 
-    /// Decides an effect; a key that was decided already stands once (I4).
+    pub(super) fn claimed(&self, id: EffectId) -> Step<Option<&StoredEffect>> {
+        if let Some(effect) = self.claimed.get(&id) {
+            return Ok(Some(effect));
+        }
+        match self.known.effects.get(&(self.shop, id)) {
+            Known::Found(effect) => Ok(Some(effect)),
+            Known::Absent => Ok(None),
+            Known::NotLoaded => miss(Key::Effect(self.shop, id)),
+        }
+    }
+
+    pub(super) fn put_claimed(&mut self, id: EffectId, effect: StoredEffect) {
+        self.claimed.insert(id, effect);
+    }
+
+    /// How a target has fared; one that nobody has written down is well.
+    pub(super) fn breaker(&self, target: &str) -> Step<Breaker> {
+        let row = (self.shop, target.to_owned());
+        match self.known.breakers.get(&row) {
+            Known::Found(breaker) => Ok(*breaker),
+            Known::Absent => Ok(Breaker::default()),
+            Known::NotLoaded => miss(Key::Breaker(row.0, row.1)),
+        }
+    }
+
+    pub(super) fn put_breaker(&mut self, target: &str, breaker: Breaker) {
+        self.breakers.insert(target.to_owned(), breaker);
+    }
+
+    /// Keeps what issuing a receipt has made.
+    pub(super) fn issue(&mut self, receipt: Receipt, issued: IssuedReceipt) {
+        self.issued.push((receipt, issued));
+    }
+
+    pub(super) fn disable(&mut self, endpoint: EndpointId, reason: &str) {
+        self.disabled.push((endpoint, reason.to_owned()));
+    }
+
+    /// Decides an effect that is due at once; a key that was decided already stands once (I4).
     pub(super) fn effect(
         &mut self,
         key: String,
         dated_by: RootId,
         root: Option<RootId>,
         content: EffectContent,
+    ) {
+        let due_at = self.now;
+        self.effect_at(key, dated_by, root, content, due_at, None);
+    }
+
+    /// Decides an effect for a time and in an order.
+    pub(super) fn effect_at(
+        &mut self,
+        key: String,
+        dated_by: RootId,
+        root: Option<RootId>,
+        content: EffectContent,
+        due_at: Timestamp,
+        order_key: Option<String>,
     ) {
         if self.effects.iter().any(|effect| effect.key == key) {
             return;
@@ -274,7 +339,8 @@ impl<'a> Draft<'a> {
             dated_by,
             root,
             content,
-            due_at: self.now,
+            due_at,
+            order_key,
         });
     }
 
@@ -348,6 +414,12 @@ impl<'a> Draft<'a> {
                 }),
                 (None, Known::Absent | Known::NotLoaded) => None,
             },
+            Told::Effect(id) => match (self.claimed.get(&id), known.effects.get(&(shop, id))) {
+                (Some(effect), _) | (None, Known::Found(effect)) => {
+                    Some(Outcome::Effect(id, Box::new(effect.clone())))
+                }
+                (None, Known::Absent | Known::NotLoaded) => None,
+            },
         };
         let mut changes = Vec::new();
         for (source, key, event) in self.event_keys {
@@ -392,6 +464,28 @@ impl<'a> Draft<'a> {
             if known.slots.get(&(shop, place.0, place.1)) != Known::Found(&slot) {
                 changes.push(Change::Slot(slot));
             }
+        }
+        for (id, effect) in self.claimed {
+            if known.effects.get(&(shop, id)) != Known::Found(&effect) {
+                changes.push(Change::Effect(id, Box::new(effect)));
+            }
+        }
+        for (target, breaker) in self.breakers {
+            let row = (shop, target);
+            let before = match known.breakers.get(&row) {
+                Known::Found(breaker) => *breaker,
+                Known::Absent | Known::NotLoaded => Breaker::default(),
+            };
+            if before != breaker {
+                let target = row.1;
+                changes.push(Change::Breaker { target, breaker });
+            }
+        }
+        for issued in self.issued {
+            changes.push(Change::Receipt(Box::new(issued)));
+        }
+        for (endpoint, reason) in self.disabled {
+            changes.push(Change::DisableEndpoint { endpoint, reason });
         }
         Decision {
             outcome: outcome.unwrap_or(Outcome::Done),

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::command::TakeEvent;
+use crate::command::{Forward, TakeEvent};
 use crate::decision::{Detail, Outcome, Refusal};
-use crate::effect::AskReason;
+use crate::effect::{AskReason, EffectContent};
 use crate::event::{CaptureState, Confirm, Event, Fact, FactKind};
 use crate::id::{EventId, PaymentId};
 use crate::money::Money;
@@ -40,13 +40,42 @@ pub(super) fn take(draft: &mut Draft, taken: &TakeEvent) -> Step<Told> {
         reason: None,
         root: None,
         due_at: None,
+        forwards: taken.forwards.clone(),
         raw: Some(taken.raw.clone()),
     };
     judge(draft, taken.id, &mut stored)?;
-    stored.outcome = answered(stored.state);
+    let is_forwarded = forward(draft, taken.id, &mut stored);
+    stored.outcome = match answered(stored.state) {
+        EventOutcome::Stored if is_forwarded => EventOutcome::Queued,
+        outcome => outcome,
+    };
     draft.put_event(taken.id, stored);
     drain(draft)?;
     Ok(Told::Event(taken.id))
+}
+
+/// Hands an event on by its routes, unless it proves nothing yet: then when it is confirmed. Tells
+/// whether anything was handed on.
+pub(super) fn forward(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) -> bool {
+    let unproven = stored.state == EventState::Queued || stored.state == EventState::Dead;
+    if unproven || stored.forwards.is_empty() {
+        return false;
+    }
+    for Forward { route, order_by } in std::mem::take(&mut stored.forwards) {
+        let part = ask::key_part(&route);
+        let key = format!("forward:{part}:{id}");
+        let order_key = order_by.map(|by| format!("{part}:{by}"));
+        let detail = vec![
+            ("source", text(stored.source.as_str())),
+            ("type", text(stored.event.kind.as_str())),
+            ("route", text(route.as_str())),
+        ];
+        draft.entry("event.forwarding", stored.root, Some(id), detail);
+        let content = EffectContent::Forward { route, event: id };
+        let due_at = draft.now;
+        draft.effect_at(key, id.root(), stored.root, content, due_at, order_key);
+    }
+    true
 }
 
 /// A key comes again: settled, it is a duplicate; unsettled, its question is armed once more,
@@ -416,11 +445,10 @@ pub(super) fn tell(
             .iter()
             .any(|fact| matches!(fact.kind, FactKind::Refund(_))),
     );
-    if let Some(payment) = root.payments.iter().find(|payment| payment.id == id)
-        && let Some(total) = total
+    if let Some(total) = total
         && !itemised
     {
-        settle::receipt_of_total(draft, root.id, payment, total);
+        settle::receipt_of_total(draft, root, id, total);
     }
     let mut news = Vec::new();
     if let Some(payment) = root.payments.iter_mut().find(|payment| payment.id == id) {
@@ -710,6 +738,7 @@ pub(super) fn replay(draft: &mut Draft, id: EventId) -> Step<Told> {
         }
         Confirm::Before | Confirm::After | Confirm::Never => judge(draft, id, &mut stored)?,
     }
+    forward(draft, id, &mut stored);
     let waits_as_before = before.state == EventState::Orphan && stored.state == EventState::Parked;
     let was_settled = matches!(before.state, EventState::Applied | EventState::Attention)
         && stored.state == EventState::Stale;

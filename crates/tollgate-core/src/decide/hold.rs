@@ -61,6 +61,7 @@ pub(super) fn take(draft: &mut Draft, wanted: &TakeHold) -> Step<Told> {
         version: 0,
         created_at: draft.now,
         updated_at: draft.now,
+        receipts: Vec::new(),
         story: Vec::new(),
     });
     Ok(Told::Root(wanted.fresh))

@@ -7,6 +7,7 @@ mod answer;
 mod ask;
 mod calendar;
 mod draft;
+mod effect;
 mod event;
 mod hold;
 mod order;
@@ -18,7 +19,7 @@ mod stock;
 use std::collections::BTreeSet;
 
 use crate::capacity::SlotWish;
-use crate::command::{Action, Command, CreateOrder, OrderRef, Rules};
+use crate::command::{Action, Command, CreateOrder, OrderRef, Rules, Settlement};
 use crate::decision::Verdict;
 use crate::effect::AnswerContent;
 use crate::id::ShopId;
@@ -76,6 +77,21 @@ pub fn needs(now: Timestamp, command: &Command) -> BTreeSet<Key> {
                     keys.extend(names.map(|known| name(&answer.source, known)));
                 }
                 AnswerContent::Weak | AnswerContent::Mismatch { .. } => {}
+            }
+        }
+        Action::StartEffect { effect, .. }
+        | Action::RetryEffect(effect)
+        | Action::CloseEffect { effect, .. } => {
+            keys.insert(Key::Effect(shop, *effect));
+        }
+        Action::SettleEffect(settled) => {
+            keys.insert(Key::Effect(shop, settled.effect));
+            keys.insert(Key::Breaker(shop, settled.target.clone()));
+            if let Settlement::Answered(AnswerContent::Facts { names, .. }) = &settled.settlement
+                && let Some(source) = settled.target.strip_prefix("ask:")
+            {
+                let names = names.iter().filter(|name| !name.is_empty());
+                keys.extend(names.map(|known| name(source, known)));
             }
         }
         Action::TakeHold(wanted) => {
@@ -182,6 +198,14 @@ pub fn decide(now: Timestamp, rules: &Rules, command: &Command, known: &Snapshot
             reason,
         } => payment::refund(paper, *payment, *minor, reason),
         Action::Answer(answer) => answer::take(paper, answer),
+        Action::StartEffect { effect, lease } => effect::start(paper, *effect, *lease),
+        Action::SettleEffect(settled) => effect::settle(paper, settled),
+        Action::RetryEffect(effect) => effect::retry(paper, *effect),
+        Action::CloseEffect {
+            effect,
+            done,
+            reason,
+        } => effect::close(paper, *effect, *done, reason),
         Action::ResolveAttention { order, code, note } => order::resolve(paper, order, *code, note),
         Action::TakeHold(wanted) => hold::take(paper, wanted),
         Action::ReleaseHold(hold) => hold::release(paper, *hold),

@@ -107,6 +107,7 @@ pub(super) fn create(draft: &mut Draft, wanted: &CreateOrder) -> Step<Told> {
         version: 0,
         created_at: draft.now,
         updated_at: draft.now,
+        receipts: Vec::new(),
         story: Vec::new(),
     };
     tell_created(draft, &root, wanted);

@@ -175,6 +175,7 @@ fn stands_alone(draft: &Draft, wanted: &RegisterPayment) -> Root {
         version: 0,
         created_at: draft.now,
         updated_at: draft.now,
+        receipts: Vec::new(),
         story: Vec::new(),
     }
 }

@@ -5,9 +5,9 @@
 
 use crate::capacity::{Hold, HoldState};
 use crate::decision::Detail;
-use crate::effect::{AskReason, EffectContent, ReceiptKind};
+use crate::effect::{AskReason, EffectContent, MailKind, Receipt, ReceiptKind};
 use crate::event::RefundState;
-use crate::id::{EventId, HoldId, PaymentId, RootId};
+use crate::id::{EventId, HoldId, PaymentId, ReceiptId, RootId};
 use crate::money::Money;
 use crate::order::{Attention, AttentionCode, Closing, ClosingEnd, OrderStatus, Root};
 use crate::payment::{Fold, MANUAL_SOURCE, Payment, PaymentStatus, RefundProgress};
@@ -63,7 +63,7 @@ pub(super) fn settle(
     };
     let payment = payment.clone();
     let after = payment.fold();
-    receipts(draft, root.id, &payment, &before.fold, &after);
+    receipts(draft, root, &payment, &before.fold, &after);
     tell_payment(draft, root.id, &payment, before, &after, &cause);
     refunds_follow(root, &payment, &after);
     let mut raised = false;
@@ -116,44 +116,134 @@ fn alarms(fold: &Fold) -> [(AttentionCode, i64); 5] {
 }
 
 /// Decides the receipts that the facts have become worth (C1).
-fn receipts(draft: &mut Draft, root: RootId, payment: &Payment, before: &Fold, after: &Fold) {
+fn receipts(draft: &mut Draft, root: &mut Root, payment: &Payment, before: &Fold, after: &Fold) {
     let had = before.receipts();
     for ((kind, object), minor) in after.receipts() {
         if had.contains_key(&(kind, object)) {
             continue;
         }
-        let word = match kind {
-            ReceiptKind::Sale => "sale",
-            ReceiptKind::Refund => "refund",
-            ReceiptKind::Reversal => "reversal",
-        };
         let money = Money {
             minor,
             currency: payment.currency(),
         };
-        let content = EffectContent::Receipt {
-            kind,
-            payment: payment.id,
-            money: Some(money),
-        };
-        draft.effect(
-            format!("receipt:{word}:{}:{object}", payment.id),
-            root,
-            Some(root),
-            content,
-        );
+        receipt(draft, root, payment.id, kind, object.to_owned(), money);
     }
 }
 
 /// Decides the receipt of a cumulative refund figure that came without the refund itself.
-pub(super) fn receipt_of_total(draft: &mut Draft, root: RootId, payment: &Payment, money: Money) {
+pub(super) fn receipt_of_total(draft: &mut Draft, root: &mut Root, id: PaymentId, money: Money) {
+    let object = format!("total:{}", money.minor);
+    receipt(draft, root, id, ReceiptKind::Refund, object, money);
+}
+
+/// Decides a receipt, once for each payment, kind and object.
+fn receipt(
+    draft: &mut Draft,
+    root: &mut Root,
+    payment: PaymentId,
+    kind: ReceiptKind,
+    object: String,
+    money: Money,
+) {
+    let is_there = root
+        .receipts
+        .iter()
+        .any(|known| known.payment == payment && known.kind == kind && known.object == object);
+    let ordinal = root.receipts.len().checked_add(1);
+    let Some(ordinal) = ordinal.and_then(|n| u16::try_from(n).ok()) else {
+        return;
+    };
+    if is_there {
+        return;
+    }
+    let word = match kind {
+        ReceiptKind::Sale => "sale",
+        ReceiptKind::Refund => "refund",
+        ReceiptKind::Reversal => "reversal",
+    };
+    let id = ReceiptId::on(root.id, ordinal);
     let content = EffectContent::Receipt {
-        kind: ReceiptKind::Refund,
-        payment: payment.id,
+        receipt: Some(id),
+        kind,
+        payment,
         money: Some(money),
     };
-    let key = format!("receipt:refund:{}:total:{}", payment.id, money.minor);
-    draft.effect(key, root, Some(root), content);
+    let key = format!("receipt:{word}:{payment}:{object}");
+    draft.effect(key, root.id, Some(root.id), content);
+    root.receipts.push(Receipt {
+        id,
+        kind,
+        payment,
+        object,
+        money: Some(money),
+        number: None,
+        issued_at: None,
+    });
+}
+
+/// Decides a mail to the customer, where the shop writes mails and the customer has an address.
+pub(super) fn mail(draft: &mut Draft, root: &Root, kind: MailKind, receipt: Option<ReceiptId>) {
+    let address = root
+        .order
+        .as_ref()
+        .and_then(|order| order.customer.email.as_ref());
+    if !draft.rules.mailing.contains(&draft.shop) || address.is_none() {
+        return;
+    }
+    let key = match (kind, receipt) {
+        (MailKind::Paid, _) => format!("mail:paid:{}", crate::id::OrderId::on(root.id, 0)),
+        (MailKind::Receipt, Some(receipt)) => format!("mail:receipt:{receipt}"),
+        (MailKind::Refunded, Some(receipt)) => format!("mail:refunded:{receipt}"),
+        (MailKind::Receipt | MailKind::Refunded, None) => return,
+    };
+    draft.effect(
+        key,
+        root.id,
+        Some(root.id),
+        EffectContent::Mail { kind, receipt },
+    );
+}
+
+/// Completes a paid order whose receipts are issued and of which the provider is not being asked.
+pub(super) fn complete(draft: &mut Draft, id: RootId) -> Step<()> {
+    let Some(root) = draft.root(id)? else {
+        return Ok(());
+    };
+    let is_paid = root
+        .order
+        .as_ref()
+        .is_some_and(|order| order.status == OrderStatus::Paid);
+    let issued = !root.receipts.is_empty()
+        && root
+            .receipts
+            .iter()
+            .all(|receipt| receipt.issued_at.is_some());
+    let doubted = root
+        .open_attention()
+        .any(|open| open.code == AttentionCode::Unconfirmed);
+    if !is_paid || !issued || doubted {
+        return Ok(());
+    }
+    let mut missing = Missing::new();
+    let mut asking = false;
+    for payment in &root.payments {
+        match draft.meeting(&payment.source, &payment.reference) {
+            Ok(meeting) => {
+                let question = meeting.and_then(|meeting| meeting.question);
+                asking |= question.is_some_and(|question| question.open);
+            }
+            Err(keys) => missing.extend(keys),
+        }
+    }
+    if !missing.is_empty() {
+        return Err(missing);
+    }
+    if !asking && let Some(mut root) = draft.root_copy(id)? {
+        set_status(&mut root, OrderStatus::Completed);
+        draft.entry("order.completed", Some(id), None, Vec::new());
+        draft.put_root(root);
+    }
+    Ok(())
 }
 
 /// Tells what became of the payment, in one entry.
@@ -367,6 +457,7 @@ fn paid(draft: &mut Draft, root: &mut Root, event: Option<EventId>, late: bool) 
         detail.push(("late", text("held again")));
     }
     draft.entry("order.paid", Some(root.id), event, detail);
+    mail(draft, root, MailKind::Paid, None);
     refunds_show(draft, root, 0, event);
 }
 

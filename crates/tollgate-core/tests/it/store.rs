@@ -1,14 +1,15 @@
 //! A store without a database: it loads what `needs` and misses name, with the closure each key
 //! promises (snapshot.rs), and applies decisions. One command is one batch unless a test says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use tollgate_core::breaker::Breaker;
 use tollgate_core::capacity::{Calendar, HoldState, Slot, Stock};
 use tollgate_core::command::{Action, Command, Rules};
 use tollgate_core::decide::{decide, needs};
 use tollgate_core::decision::{Change, Decision, Entry, Outcome, Verdict};
-use tollgate_core::effect::Effect;
-use tollgate_core::id::{EventId, RootId, ShopId, SlotId};
+use tollgate_core::effect::{Effect, IssuedReceipt, StoredEffect};
+use tollgate_core::id::{EffectId, EndpointId, EventId, ReceiptId, RootId, ShopId, SlotId};
 use tollgate_core::order::Root;
 use tollgate_core::snapshot::{CodeMeeting, Key, Meeting, Snapshot, StoredEvent, Stretch};
 use tollgate_core::time::{Span, Timestamp};
@@ -28,6 +29,10 @@ pub(crate) struct Rows {
     pub(crate) calendars: BTreeMap<String, Calendar>,
     pub(crate) slots: BTreeMap<(String, Timestamp), Slot>,
     pub(crate) effects: BTreeMap<String, Effect>,
+    pub(crate) claimed: BTreeMap<EffectId, StoredEffect>,
+    pub(crate) breakers: BTreeMap<String, Breaker>,
+    pub(crate) receipts: BTreeMap<ReceiptId, IssuedReceipt>,
+    pub(crate) disabled: BTreeSet<EndpointId>,
 }
 
 #[derive(Clone)]
@@ -145,6 +150,18 @@ impl Store {
                 Change::Stock(stock) => drop(self.rows.stock.insert(stock.sku.clone(), stock)),
                 Change::Calendar(calendar) => {
                     self.rows.calendars.insert(calendar.name.clone(), *calendar);
+                }
+                Change::Effect(id, effect) => drop(self.rows.claimed.insert(id, *effect)),
+                Change::Breaker { target, breaker } => {
+                    self.rows.breakers.insert(target, breaker);
+                }
+                Change::Receipt(issued) => {
+                    let (receipt, issued) = *issued;
+                    let before = self.rows.receipts.insert(receipt.id, issued);
+                    assert_eq!(before, None, "a receipt is issued once");
+                }
+                Change::DisableEndpoint { endpoint, .. } => {
+                    self.rows.disabled.insert(endpoint);
                 }
                 Change::Slot(slot) => {
                     self.rows
@@ -315,6 +332,14 @@ impl Store {
                 }
                 None => known.slot_ids.load((*shop, *id), None),
             },
+            Key::Effect(shop, id) => {
+                let effect = self.stored().claimed.get(id).cloned();
+                known.effects.load((*shop, *id), effect);
+            }
+            Key::Breaker(shop, target) => {
+                let breaker = self.stored().breakers.get(target).copied();
+                known.breakers.load((*shop, target.clone()), breaker);
+            }
         }
     }
 

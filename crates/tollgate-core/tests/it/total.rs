@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use tollgate_core::capacity::{Calendar, Late, NewSlot, SlotWish, Unit};
 use tollgate_core::command::{
-    Action, Answer, CreateOrder, OrderRef, RawEvent, RegisterPayment, TakeEvent, TakeHold,
+    Action, Answer, CreateOrder, Forward, OrderRef, RawEvent, RegisterPayment, TakeEvent, TakeHold,
 };
 use tollgate_core::effect::AnswerContent;
 use tollgate_core::event::{Confirm, Event, Fact, Policy};
@@ -130,6 +130,13 @@ fn action(store: &mut Store, dice: &Dice) -> Action {
                 can_ask: dice.flags[4],
             },
             received_at: at(n[1]),
+            forwards: dice.flags[3]
+                .then(|| Forward {
+                    route: dice.names[0].to_owned(),
+                    order_by: dice.flags[4].then(|| dice.names[1].to_owned()),
+                })
+                .into_iter()
+                .collect(),
             raw: RawEvent::default(),
         }),
         4 => Action::ReplayEvent(EventId::on(root(dice.root), 1)),

@@ -258,6 +258,7 @@ impl Store {
             event,
             policy,
             received_at,
+            forwards: Vec::new(),
             raw: RawEvent::default(),
         };
         match self.act(Action::TakeEvent(taken)) {

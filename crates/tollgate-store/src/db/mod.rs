@@ -230,7 +230,7 @@ impl Db {
     }
 
     /// Begins a transaction that may write to these shops, and to nothing of any other; the head of
-    /// each, which is its last feed position.
+    /// each.
     ///
     /// On SQLite it is the only one that writes. On PostgreSQL the shops' heads are locked, in the
     /// order of their numbers, so it is the only one that writes to these shops. With `all` it waits
@@ -239,7 +239,7 @@ impl Db {
         &self,
         shops: &[ShopId],
         all: bool,
-    ) -> Result<BTreeMap<ShopId, i64>, Error> {
+    ) -> Result<BTreeMap<ShopId, Head>, Error> {
         match self {
             Db::Sqlite(sqlite) => sqlite.begin(shops),
             Db::Postgres(postgres) => postgres.begin(shops, all),
@@ -274,6 +274,31 @@ impl Db {
             Db::Sqlite(sqlite) => sqlite.rollback(),
             Db::Postgres(postgres) => postgres.rollback(),
         }
+    }
+}
+
+/// What a shop has given out last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Head {
+    /// The last position of its feed.
+    pub(crate) position: i64,
+    /// The year of its last receipt, in its time zone.
+    pub(crate) receipts_year: i32,
+    /// The number of that receipt.
+    pub(crate) receipts: i64,
+    /// Changes with the shop's endpoints.
+    pub(crate) endpoints_version: i64,
+}
+
+impl Head {
+    /// Reads the columns position, receipts_year, receipts, endpoints_version from `first` on.
+    pub(crate) fn read(row: &Row<'_>, first: usize) -> Result<Head, Error> {
+        Ok(Head {
+            position: row.get(first)?,
+            receipts_year: row.get(first + 1)?,
+            receipts: row.get(first + 2)?,
+            endpoints_version: row.get(first + 3)?,
+        })
     }
 }
 

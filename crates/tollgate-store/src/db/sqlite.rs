@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rusqlite::{OpenFlags, OptionalExtension, params_from_iter};
+use rusqlite::{OpenFlags, params_from_iter};
 use tollgate_core::id::ShopId;
 
-use super::{Bind, Error, Row, Value, refuse};
+use super::{Bind, Error, Head, Row, Value, refuse};
 use crate::error::OpenError;
 
 /// The first SQLite whose log cannot be corrupted by a reset beside a checkpoint.
@@ -25,7 +25,10 @@ const READER_CACHE_KIB: i32 = 4_096;
 const STATEMENTS_MAX: usize = 160;
 
 /// `shop_heads.get`: by primary key.
-const HEAD: &str = "select position from shop_heads where shop_id = ?1";
+const HEAD: &str = "\
+    select position, receipts_year, receipts, endpoints_version
+      from shop_heads
+     where shop_id = ?1";
 
 /// A connection to a file.
 pub(crate) struct Sqlite {
@@ -217,16 +220,12 @@ impl Sqlite {
     }
 
     /// Begins a transaction that may write; the heads of these shops.
-    pub(super) fn begin(&self, shops: &[ShopId]) -> Result<BTreeMap<ShopId, i64>, Error> {
+    pub(super) fn begin(&self, shops: &[ShopId]) -> Result<BTreeMap<ShopId, Head>, Error> {
         self.conn.prepare_cached("begin immediate")?.execute([])?;
         let mut heads = BTreeMap::new();
         for shop in shops {
-            let head: Option<i64> = self
-                .conn
-                .prepare_cached(HEAD)?
-                .query_row([shop.0], |row| row.get(0))
-                .optional()?;
-            heads.insert(*shop, head.unwrap_or(0));
+            let head = self.one(HEAD, &[&shop.0], |row| Head::read(row, 0))?;
+            heads.insert(*shop, head.unwrap_or_default());
         }
         Ok(heads)
     }

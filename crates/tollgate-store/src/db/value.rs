@@ -54,6 +54,12 @@ impl Bind for i64 {
     }
 }
 
+impl Bind for i32 {
+    fn value(&self) -> Value<'_> {
+        Value::Integer(i64::from(*self))
+    }
+}
+
 impl Bind for u32 {
     fn value(&self) -> Value<'_> {
         Value::Integer(i64::from(*self))

@@ -10,17 +10,20 @@ mod capacity;
 mod counts;
 mod deliveries;
 mod effects;
+mod endpoints;
 mod events;
 mod keys;
 mod orders;
+mod receipts;
 mod story;
 
 pub use counts::Counts;
 pub use deliveries::{DeliveryFilter, DeliveryVerdict, KeptDelivery};
-pub use effects::EffectLine;
+pub use effects::{EffectFilter, EffectLine};
 pub use events::EventFilter;
 pub use orders::{OrderFilter, PaymentFilter};
-pub use story::StoryLine;
+pub use receipts::ReceiptRow;
+pub use story::{FeedLine, StoryLine};
 
 use tollgate_core::id::first_id;
 use tollgate_core::time::Timestamp;

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use tollgate_core::id::{EventId, RootId, ShopId, decode};
+use tollgate_core::notice::public_topic;
+use tollgate_core::order::Root;
 use tollgate_core::time::Timestamp;
 
 use super::{PAGE_ITEMS_MAX, STORY_LINES_MAX};
 use crate::Store;
 use crate::db::{Db, Error, Row, Sql, corrupt, id_bytes, maybe_id_at, two};
-use crate::doc::Corrupt;
+use crate::doc::{Corrupt, read_frozen};
 use crate::error::ReadError;
 
 /// One entry of the timeline.
@@ -26,6 +28,15 @@ pub struct StoryLine {
     pub event: Option<EventId>,
     /// More about it: an object of names and values.
     pub detail: serde_json::Value,
+}
+
+/// An entry of the feed, with its root as it stood then.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeedLine {
+    /// The entry.
+    pub line: StoryLine,
+    /// Its root as it stood when it was told; only where the world may see it.
+    pub frozen: Option<Root>,
 }
 
 impl Store {
@@ -58,6 +69,53 @@ impl Store {
         .await
     }
 
+    /// Entries of the shop after a position with their roots as they stood then, oldest first, of at most
+    /// `rows` decisions. Also where to go on: the last position that was looked at.
+    pub async fn feed_frozen(
+        &self,
+        shop: ShopId,
+        after: i64,
+        rows: u32,
+    ) -> Result<(Vec<FeedLine>, i64), ReadError> {
+        let rows = rows.clamp(1, PAGE_ITEMS_MAX);
+        self.read(move |db| {
+            let found = db.all(FEED_FROZEN, &[&shop.0, &after, &rows], |row| {
+                Ok((row.get::<i64>(0)?, read_frozen_line(row, shop)?))
+            })?;
+            let last = found.last().map_or(after, |(position, _)| *position);
+            let lines = found.into_iter().flat_map(|(_, lines)| lines);
+            let lines = lines.filter(|told| after < told.line.position).collect();
+            Ok((lines, last))
+        })
+        .await
+    }
+
+    /// The entry at a position, with its root as it stood then.
+    pub async fn feed_line(
+        &self,
+        shop: ShopId,
+        position: i64,
+    ) -> Result<Option<FeedLine>, ReadError> {
+        self.read(move |db| {
+            let before = position.saturating_sub(1);
+            let row = db.one(FEED_FROZEN, &[&shop.0, &before, &1_u32], |row| {
+                read_frozen_line(row, shop)
+            })?;
+            let mut lines = row.into_iter().flatten();
+            Ok(lines.find(|told| told.line.position == position))
+        })
+        .await
+    }
+
+    /// The first position of the shop that is still kept; 0 while there is none.
+    pub async fn feed_first(&self, shop: ShopId) -> Result<i64, ReadError> {
+        self.read(move |db| {
+            let first = db.one(FEED_FIRST, &[&shop.0], |row| row.get::<Option<i64>>(0))?;
+            Ok(first.flatten().unwrap_or(0))
+        })
+        .await
+    }
+
     /// The position of the shop's last entry; 0 while there is none.
     pub async fn feed_head(&self, shop: ShopId) -> Result<i64, ReadError> {
         self.read(move |db| Ok(db.one(HEAD, &[&shop.0], |row| row.get(0))?.unwrap_or(0)))
@@ -72,6 +130,17 @@ const FEED: &str = "\
      where shop_id = ?1 and ?2 < position
      order by position
      limit ?3";
+
+/// `timeline.feed_frozen`: by primary key.
+const FEED_FROZEN: &str = "\
+    select position, root, at, entries, docs
+      from timeline
+     where shop_id = ?1 and ?2 < position
+     order by position
+     limit ?3";
+
+/// `timeline.first`: by primary key.
+const FEED_FIRST: &str = "select min(position) from timeline where shop_id = ?1";
 
 /// `timeline.line`: by primary key.
 const LINE: &str = "\
@@ -120,6 +189,27 @@ fn read_line(row: &Row<'_>) -> Result<Vec<StoryLine>, Error> {
     let root = maybe_id_at(row, 1)?.map(RootId::new);
     let at = Timestamp::from_millis(row.get(2)?);
     read_entries(row.text(3)?, last, root, at).map_err(corrupt)
+}
+
+fn read_frozen_line(row: &Row<'_>, shop: ShopId) -> Result<Vec<FeedLine>, Error> {
+    let roots = match row.maybe_text(4)? {
+        Some(docs) => read_frozen(shop, docs).map_err(corrupt)?,
+        None => Vec::new(),
+    };
+    let frozen = |line: &StoryLine| {
+        roots
+            .iter()
+            .find(|root| Some(root.id) == line.root)
+            .cloned()
+    };
+    let lines = read_line(row)?;
+    Ok(lines
+        .into_iter()
+        .map(|line| FeedLine {
+            frozen: frozen(&line).filter(|_| public_topic(&line.kind).is_some()),
+            line,
+        })
+        .collect())
 }
 
 fn read_entries(

@@ -53,6 +53,7 @@ fn is_bounded(step: &str) -> bool {
         "told",
         "VIRTUAL TABLE",
         "CONSTANT ROW",
+        "SCAN step",
         "SUBQUERY",
         "(subquery",
     ]

@@ -52,6 +52,7 @@ fn said(reply: Result<Reply, SubmitError>) -> String {
         Ok(Reply::Decided { answer, .. }) => text(answer.expect("it can write its answer")),
         Ok(Reply::Replayed(answer)) => format!("again {}", text(answer)),
         Ok(Reply::KeyReused) => "reused".to_owned(),
+        Ok(reply @ (Reply::Claimed(_) | Reply::Renewed(_))) => format!("{reply:?}"),
         Err(error) => error.to_string(),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tollgate_core::command::{Action, CreateOrder, OrderRef, RawEvent, TakeEvent};
 use tollgate_core::decision::{Decision, Entry, Outcome};
-use tollgate_core::effect::{Effect, EffectContent};
+use tollgate_core::effect::{Effect, EffectContent, EffectState};
 use tollgate_core::event::Event;
 use tollgate_core::id::{DeliveryId, EventId, KeyId, OrderId, PaymentId, RootId, ShopId};
 use tollgate_core::order::{Customer, OrderStatus};
@@ -1362,9 +1362,10 @@ async fn effects_of_a_root_are_its_own() {
         .filter(|effect| effect.kind == "receipt")
         .collect();
     assert_eq!(receipts.len(), 1, "{effects:?}");
-    assert_eq!(receipts[0].state, "pending");
+    assert_eq!(receipts[0].effect.state, EffectState::Pending);
     assert_eq!(receipts[0].content["payment"], payment.as_str());
-    assert!(receipts[0].key.contains(&payment), "{}", receipts[0].key);
+    let key = &receipts[0].effect.key;
+    assert!(key.contains(&payment), "{key}");
 }
 
 /// One decision may tell of a root, of another and of the first again; its story has the line once.
@@ -1452,6 +1453,7 @@ async fn one_key_is_one_effect_whatever_it_is_dated_by() {
             money: None,
         },
         due_at: START,
+        order_key: None,
     };
     let world = World::with(|options| {
         options.decide = crate::world::decide_or(move |command| match &command.action {

@@ -237,6 +237,7 @@ async fn the_pairs_reach_every_part() {
             }
             Reply::Replayed(_) => "replayed".to_owned(),
             Reply::KeyReused => "key reused".to_owned(),
+            reply @ (Reply::Claimed(_) | Reply::Renewed(_)) => format!("{reply:?}"),
         });
     }
     let expected = [

@@ -6,12 +6,15 @@ use proptest::prelude::*;
 use tollgate_core::capacity::{
     Booking, Calendar, Hold, HoldState, Late, Slot, SlotWish, Stock, Unit,
 };
-use tollgate_core::command::{Action, RawEvent};
+use tollgate_core::command::{Action, Forward, RawEvent};
 use tollgate_core::decision::{Change, Decision, Outcome};
+use tollgate_core::effect::{Receipt, ReceiptKind, ReceiptNumber};
 use tollgate_core::event::{
     CaptureState, Confirm, DisputeState, Event, Fact, FactKind, Policy, RefundState, Strength,
 };
-use tollgate_core::id::{EventId, HoldId, OrderId, PaymentId, RefundId, RootId, SlotId, first_id};
+use tollgate_core::id::{
+    EventId, HoldId, OrderId, PaymentId, ReceiptId, RefundId, RootId, SlotId, first_id,
+};
 use tollgate_core::money::{Currency, Money};
 use tollgate_core::order::{
     Attention, AttentionCode, Closing, ClosingEnd, Customer, Line, Order, OrderStatus, Root,
@@ -331,6 +334,7 @@ fn root() -> impl Strategy<Value = Root> {
                     payments,
                     refunds,
                     holds,
+                    receipts: receipts(id, &story),
                     attention,
                     metadata,
                     version,
@@ -340,6 +344,34 @@ fn root() -> impl Strategy<Value = Root> {
                 }
             },
         )
+}
+
+/// Receipts as different as the numbers they are made of.
+fn receipts(root: RootId, numbers: &[i64]) -> Vec<Receipt> {
+    let kinds = [
+        ReceiptKind::Sale,
+        ReceiptKind::Refund,
+        ReceiptKind::Reversal,
+    ];
+    numbers
+        .iter()
+        .zip(1..)
+        .map(|(number, ordinal)| Receipt {
+            id: ReceiptId::on(root, ordinal),
+            kind: kinds[usize::from(ordinal) % 3],
+            payment: PaymentId::on(root, ordinal),
+            object: format!("object:{number}"),
+            money: (number % 2 == 0).then(|| Money {
+                minor: *number,
+                currency: Currency::new("IDR").expect("it is one"),
+            }),
+            number: (number % 3 == 0).then_some(ReceiptNumber {
+                year: 2026,
+                sequence: *number,
+            }),
+            issued_at: (number % 5 == 0).then(|| Timestamp::from_millis(*number)),
+        })
+        .collect()
 }
 
 fn event() -> impl Strategy<Value = (EventId, StoredEvent)> {
@@ -421,6 +453,13 @@ fn event() -> impl Strategy<Value = (EventId, StoredEvent)> {
                     reason,
                     root,
                     due_at,
+                    forwards: vec![
+                        Forward {
+                            route: "documents".to_owned(),
+                            order_by: reason.map(str::to_owned),
+                        };
+                        usize::from(root.is_some())
+                    ],
                     raw: Some(raw),
                 };
                 (EventId::from_u128(id), stored)

@@ -200,7 +200,7 @@ async fn views_show_ids_times_and_amounts_as_the_api_does() {
     {
         let shown = one(&format!(
             "select id, kind, root from v_effects where key = '{}'",
-            line.key
+            line.effect.key
         ));
         assert_eq!(shown[0].parse(), Ok::<EffectId, _>(line.id));
         assert_eq!(shown[1..], [line.kind, order.clone()]);

@@ -268,6 +268,7 @@ pub(crate) fn take_at(time: Timestamp, number: u64, event: Event, policy: Policy
         event,
         policy,
         received_at: time,
+        forwards: Vec::new(),
         raw: RawEvent {
             body: body.into_bytes(),
             headers: r#"[["content-type","application/json"]]"#.to_owned(),

@@ -68,6 +68,7 @@ pub(crate) fn options(place: Place, clock: &TestClock) -> Options {
         place,
         shops: vec!["main".to_owned(), "other".to_owned()],
         rules: Rules::default(),
+        mailing: Vec::new(),
         limits: Limits {
             batch_ms_max: 60_000,
             ..Limits::default()
@@ -75,6 +76,7 @@ pub(crate) fn options(place: Place, clock: &TestClock) -> Options {
         clock: Arc::new(move || clock.now()),
         decide: Arc::new(tollgate_core::decide::decide),
         make_slots,
+        receipt_year: Arc::new(|_, _| 2026),
         pause: None,
     }
 }

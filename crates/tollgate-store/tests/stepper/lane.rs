@@ -249,6 +249,8 @@ fn options(url: &str, name: &str, clock: &TestClock) -> Options {
         clock: Arc::new(move || clock.now()),
         decide: Arc::new(tollgate_core::decide::decide),
         make_slots: Arc::new(|_, _| None),
+        receipt_year: Arc::new(|_, _| 2026),
+        mailing: Vec::new(),
         pause: None,
     }
 }

@@ -179,6 +179,7 @@ fn empty(shop: ShopId, id: RootId) -> Root {
         payments: Vec::new(),
         refunds: Vec::new(),
         holds: Vec::new(),
+        receipts: Vec::new(),
         attention: Vec::new(),
         metadata: String::new(),
         version: 1,

@@ -20,7 +20,8 @@ use tollgate_core::money::Currency;
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_providers::Source;
 use tollgate_store::{
-    Answer, Class, OpenError, Options, Place, ReadError, Reply, Step, Store, Submission,
+    Answer, Class, OpenError, Options, Place, ReadError, ReceiptYear, Reply, Step, Store,
+    Submission,
 };
 
 pub(crate) use webhooks::{Incoming, Taken, TakenItem};
@@ -170,11 +171,13 @@ impl App {
         let store = Store::open(Options {
             place: config.place.clone(),
             shops: config.shops.iter().map(|shop| shop.name.clone()).collect(),
-            rules: config.rules,
+            rules: config.rules.clone(),
             limits: config.limits,
             clock: Arc::new(move || reading.now()),
             decide: Arc::new(tollgate_core::decide::decide),
             make_slots: Arc::new(calendar::make_slots),
+            receipt_year: receipt_year(&config),
+            mailing: Vec::new(),
             pause: None,
         })?;
         // After the store, whose refusal says more, and which makes nothing beside a file that is
@@ -366,8 +369,23 @@ impl App {
                 })
             }
             Reply::KeyReused => Err(Problem::from(IDEMPOTENCY_KEY_REUSED).sticks()),
+            // Nobody claims by a command.
+            Reply::Claimed(_) | Reply::Renewed(_) => Err(INTERNAL.into()),
         }
     }
+}
+
+/// The year in each shop's time zone; of a shop that is not configured any more, UTC's.
+fn receipt_year(config: &Config) -> ReceiptYear {
+    let zones: HashMap<String, String> = config
+        .shops
+        .iter()
+        .map(|shop| (shop.name.clone(), shop.timezone.clone()))
+        .collect();
+    Arc::new(move |shop, at| {
+        let zone = zones.get(shop).map_or("UTC", String::as_str);
+        calendar::year_in(zone, at)
+    })
 }
 
 /// This machine's clock as the store reads clocks.

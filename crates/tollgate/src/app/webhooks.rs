@@ -172,6 +172,7 @@ impl App {
                     policy: source.policy_for(&event),
                     event,
                     received_at: incoming.received_at,
+                    forwards: Vec::new(),
                     raw: RawEvent {
                         body,
                         headers: headers.clone(),

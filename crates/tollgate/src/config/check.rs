@@ -135,6 +135,7 @@ impl Typed<'_> {
             authorized_hold: Span::hours(self.integer("orders.authorized_hold_hours", 1, 8760)?),
             parked_max: self.size("orders.parked_max", 1, 1000)?,
             payments_max: self.size("orders.payments_max", 1, 10_000)?,
+            ..Rules::default()
         })
     }
 

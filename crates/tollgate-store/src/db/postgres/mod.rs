@@ -19,7 +19,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{AsyncMessage, Client, Connection, Statement};
 use tollgate_core::id::ShopId;
 
-use super::{Asked, Bind, Error, Failure, Row, Sql, Value, meaning, on_postgres};
+use super::{Asked, Bind, Error, Failure, Head, Row, Sql, Value, meaning, on_postgres};
 use crate::error::OpenError;
 use crate::options::Pause;
 pub(crate) use server::Server;
@@ -51,7 +51,7 @@ const READER: &str = "\
 
 /// `shop_heads.lock`: by primary key, in the order of shops; the only locks a batch takes.
 const LOCK_HEADS: Sql = on_postgres(
-    "select shop_id, position
+    "select shop_id, position, receipts_year, receipts, endpoints_version
       from shop_heads
      where shop_id = any(?1)
      order by shop_id
@@ -60,7 +60,7 @@ const LOCK_HEADS: Sql = on_postgres(
 
 /// `shop_heads.lock_free`: the same, of shops that nobody else has.
 const LOCK_FREE_HEADS: Sql = on_postgres(
-    "select shop_id, position
+    "select shop_id, position, receipts_year, receipts, endpoints_version
       from shop_heads
      where shop_id = any(?1)
      order by shop_id
@@ -357,7 +357,7 @@ impl Postgres {
         &self,
         shops: &[ShopId],
         all: bool,
-    ) -> Result<BTreeMap<ShopId, i64>, Error> {
+    ) -> Result<BTreeMap<ShopId, Head>, Error> {
         let numbers: Vec<i64> = shops.iter().map(|shop| i64::from(shop.0)).collect();
         let first = {
             let sql = if all { LOCK_HEADS } else { LOCK_FREE_HEADS };
@@ -397,7 +397,7 @@ impl Postgres {
         let mut heads = BTreeMap::new();
         for row in &began {
             let row = Row::Postgres(row);
-            heads.insert(ShopId(row.get(0)?), row.get(1)?);
+            heads.insert(ShopId(row.get(0)?), Head::read(&row, 1)?);
         }
         Ok(heads)
     }

@@ -1,0 +1,426 @@
+//! Claimed effects: begun, settled, tried again. Every word about one names its claim; a claim that was
+//! lost changes nothing (I5).
+
+use crate::command::{Answer, Health, SettleEffect, Settlement};
+use crate::decision::{Detail, Outcome, Refusal};
+use crate::effect::{
+    ATTEMPTS_KEPT, Attempt, EffectContent, EffectState, IssuedReceipt, Lease, MailKind,
+    ReceiptKind, StoredEffect,
+};
+use crate::event::{Fact, FactKind, RefundState, Strength};
+use crate::id::{EffectId, RefundId};
+use crate::payment::RefundProgress;
+
+use super::draft::{Draft, Step, Told, text};
+use super::settle::{self, Before, Cause};
+use super::{answer, event};
+
+fn refused(refusal: Refusal) -> Step<Told> {
+    Ok(Told::Plain(Outcome::Refused(refusal)))
+}
+
+/// The effect, if this claim still has it.
+fn held(draft: &Draft, id: EffectId, lease: Lease) -> Step<Option<StoredEffect>> {
+    let known = draft.claimed(id)?;
+    let held = known.filter(|effect| effect.state.is_claimed() && effect.lease == Some(lease));
+    Ok(held.cloned())
+}
+
+/// A worker begins: what is unsafe to repeat is marked as begun, and a question freezes the version of
+/// what it asks about; a reason to ask that comes later asks once more.
+pub(super) fn start(draft: &mut Draft, id: EffectId, lease: Lease) -> Step<Told> {
+    let Some(mut effect) = held(draft, id, lease)? else {
+        return refused(Refusal::LeaseLost);
+    };
+
+    // From here it must succeed.
+    let unsafe_to_repeat = effect.content.is_unsafe_to_repeat();
+    if unsafe_to_repeat {
+        effect.state = EffectState::Started;
+    }
+    if let EffectContent::Ask {
+        source,
+        object,
+        n,
+        version,
+        ..
+    } = &mut effect.content
+    {
+        if let Some(root) = effect.root
+            && let Some(root) = draft.root(root)?
+        {
+            *version = root.version;
+        }
+        let now = draft.now;
+        let asked = draft
+            .meeting(source, object)?
+            .and_then(|meeting| meeting.question)
+            .filter(|question| question.open && question.n == *n);
+        if let Some(mut question) = asked {
+            question.started = true;
+            question.asked_at = Some(now);
+            draft.meeting_mut(source, object)?.question = Some(question);
+        }
+    }
+    if let EffectContent::Refund { refund, .. } = &effect.content {
+        let refund = *refund;
+        move_refund(draft, refund, RefundProgress::Sent)?;
+    }
+    draft.put_claimed(id, effect);
+    Ok(Told::Effect(id))
+}
+
+/// Moves a refund of ours that has not ended.
+fn move_refund(draft: &mut Draft, id: RefundId, state: RefundProgress) -> Step<()> {
+    let Some(mut root) = draft.root_copy(id.root())? else {
+        return Ok(());
+    };
+    for refund in root.refunds.iter_mut().filter(|refund| refund.id == id) {
+        if refund.state.reserves() {
+            refund.state = state;
+        }
+    }
+    draft.put_root(root);
+    Ok(())
+}
+
+/// A worker tells what became of what it has claimed.
+pub(super) fn settle(draft: &mut Draft, settled: &SettleEffect) -> Step<Told> {
+    let Some(mut effect) = held(draft, settled.effect, settled.lease)? else {
+        return refused(Refusal::LeaseLost);
+    };
+    let target = effect.content.target();
+    let breaker = draft.breaker(&target)?;
+
+    // From here it must succeed.
+    let after = breaker.after(settled.health, draft.now, draft.rules, settled.chance);
+    draft.put_breaker(&target, after);
+    note(&mut effect, settled.attempt.clone());
+    effect.lease = None;
+    match &settled.settlement {
+        Settlement::Done => done(draft, &mut effect),
+        Settlement::Issued(issued) => {
+            done(draft, &mut effect);
+            issue(draft, &effect, issued)?;
+        }
+        Settlement::Answered(content) => {
+            done(draft, &mut effect);
+            if let EffectContent::Ask {
+                source,
+                object,
+                n,
+                event,
+                version,
+                ..
+            } = &effect.content
+            {
+                let answer = Answer {
+                    source: source.clone(),
+                    object: object.clone(),
+                    n: *n,
+                    version: effect.root.map(|_| *version),
+                    event: *event,
+                    content: content.clone(),
+                };
+                answer::take(draft, &answer)?;
+            }
+        }
+        Settlement::Refunded {
+            provider_refund_id,
+            state,
+        } => {
+            done(draft, &mut effect);
+            refunded(draft, &effect, provider_refund_id.as_deref(), *state)?;
+        }
+        Settlement::Retry { at, reason } => {
+            effect.state = EffectState::Pending;
+            effect.due_at = Some((*at).max(draft.now));
+            effect.reason = Some(reason.clone());
+        }
+        Settlement::Released => {
+            effect.state = EffectState::Pending;
+            effect.due_at = Some(draft.now);
+            effect.tries = effect.tries.saturating_sub(1);
+        }
+        Settlement::Dead { reason, skip } => {
+            end(
+                draft,
+                settled.effect,
+                &mut effect,
+                EffectState::Dead,
+                reason,
+            );
+            effect.keeps_waiting &= !*skip;
+            given_up(draft, &effect)?;
+        }
+        Settlement::Unknown { reason } => {
+            end(
+                draft,
+                settled.effect,
+                &mut effect,
+                EffectState::Unknown,
+                reason,
+            );
+            if let EffectContent::Refund { refund, .. } = &effect.content {
+                let refund = *refund;
+                move_refund(draft, refund, RefundProgress::Unknown)?;
+            }
+        }
+    }
+    if let EffectContent::Notify { endpoint, .. } = &effect.content {
+        let reason = match settled.health {
+            Health::Gone => Some("it answered 410 Gone"),
+            Health::Failing if after.has_failed_for(draft.now, draft.rules.disable_after) => {
+                Some("it has failed for too long")
+            }
+            Health::Failing | Health::Well | Health::Unsaid => None,
+        };
+        if let Some(reason) = reason {
+            draft.disable(*endpoint, reason);
+            let detail = vec![
+                ("endpoint", text(endpoint.to_string())),
+                ("reason", text(reason)),
+            ];
+            draft.entry("endpoint.disabled", None, None, detail);
+        }
+    }
+    draft.put_claimed(settled.effect, effect);
+    Ok(Told::Effect(settled.effect))
+}
+
+/// Notes an attempt; the oldest are forgotten.
+fn note(effect: &mut StoredEffect, attempt: Option<Attempt>) {
+    effect.attempts.extend(attempt);
+    let over = effect.attempts.len().saturating_sub(ATTEMPTS_KEPT);
+    effect.attempts.drain(..over);
+}
+
+fn done(draft: &Draft, effect: &mut StoredEffect) {
+    effect.state = EffectState::Done;
+    effect.keeps_waiting = false;
+    effect.due_at = None;
+    effect.reason = None;
+    effect.settled_at = Some(draft.now);
+}
+
+/// An end that a person must see.
+fn end(
+    draft: &mut Draft,
+    id: EffectId,
+    effect: &mut StoredEffect,
+    state: EffectState,
+    reason: &str,
+) {
+    effect.state = state;
+    effect.due_at = None;
+    effect.reason = Some(reason.to_owned());
+    effect.settled_at = Some(draft.now);
+    let kind = match state {
+        EffectState::Unknown => "effect.unknown",
+        EffectState::Dead
+        | EffectState::Pending
+        | EffectState::Leased
+        | EffectState::Started
+        | EffectState::Done => "effect.dead",
+    };
+    let detail = vec![
+        ("effect", text(id.to_string())),
+        ("key", text(effect.key.as_str())),
+        ("reason", text(reason)),
+    ];
+    draft.entry(kind, effect.root, None, detail);
+}
+
+/// What follows when an effect is given up: a question is closed, so that the next reason asks anew,
+/// and what a refund has set aside is free again.
+fn given_up(draft: &mut Draft, effect: &StoredEffect) -> Step<()> {
+    match &effect.content {
+        EffectContent::Ask {
+            source, object, n, ..
+        } => {
+            let open = draft
+                .meeting(source, object)?
+                .and_then(|meeting| meeting.question)
+                .filter(|question| question.open && question.n == *n);
+            if let Some(mut question) = open {
+                question.open = false;
+                question.started = false;
+                question.again = false;
+                draft.meeting_mut(source, object)?.question = Some(question);
+            }
+            Ok(())
+        }
+        EffectContent::Refund { refund, .. } => move_refund(draft, *refund, RefundProgress::Failed),
+        EffectContent::Receipt { .. }
+        | EffectContent::Mail { .. }
+        | EffectContent::Notify { .. }
+        | EffectContent::Forward { .. }
+        | EffectContent::RefundRequest { .. } => Ok(()),
+    }
+}
+
+/// A receipt is issued: it is told, mailed, and may complete its order.
+fn issue(draft: &mut Draft, effect: &StoredEffect, issued: &IssuedReceipt) -> Step<()> {
+    let EffectContent::Receipt {
+        receipt: Some(id), ..
+    } = &effect.content
+    else {
+        return Ok(());
+    };
+    let Some(mut root) = draft.root_copy(id.root())? else {
+        return Ok(());
+    };
+    let pending = root
+        .receipts
+        .iter_mut()
+        .find(|receipt| receipt.id == *id && receipt.issued_at.is_none());
+    let Some(receipt) = pending else {
+        return Ok(());
+    };
+    receipt.issued_at = Some(issued.at);
+    let receipt = receipt.clone();
+    let mut detail = vec![
+        ("receipt", text(id.to_string())),
+        ("payment", text(receipt.payment.to_string())),
+    ];
+    if let Some(number) = receipt.number {
+        detail.push(("number", text(number.to_string())));
+    }
+    if let Some(money) = receipt.money {
+        detail.push(("amount", Detail::Integer(money.minor)));
+        detail.push(("currency", text(money.currency.as_str())));
+    }
+    draft.entry("receipt.issued", Some(root.id), None, detail);
+    let mail = match receipt.kind {
+        ReceiptKind::Sale => Some(MailKind::Receipt),
+        ReceiptKind::Refund => Some(MailKind::Refunded),
+        ReceiptKind::Reversal => None,
+    };
+    if let Some(kind) = mail {
+        settle::mail(draft, &root, kind, Some(*id));
+    }
+    let root_id = root.id;
+    draft.issue(receipt, issued.clone());
+    draft.put_root(root);
+    settle::complete(draft, root_id)
+}
+
+/// The provider has taken a refund of ours: what it says of it is a fact.
+fn refunded(
+    draft: &mut Draft,
+    effect: &StoredEffect,
+    provider_refund_id: Option<&str>,
+    state: RefundState,
+) -> Step<()> {
+    let EffectContent::Refund {
+        refund,
+        payment,
+        money,
+    } = &effect.content
+    else {
+        return Ok(());
+    };
+    let Some(mut root) = draft.root_copy(payment.root())? else {
+        return Ok(());
+    };
+    for ours in root.refunds.iter_mut().filter(|ours| ours.id == *refund) {
+        if ours.provider_refund_id.is_none() {
+            ours.provider_refund_id = provider_refund_id.map(str::to_owned);
+        }
+        if ours.state.reserves() {
+            ours.state = RefundProgress::Sent;
+        }
+    }
+    // The provider's own id where it has told one, so that its webhook speaks of the same object (C6).
+    let object = provider_refund_id.map_or_else(|| refund.to_string(), str::to_owned);
+    let fact = Fact {
+        object,
+        kind: FactKind::Refund(state),
+        money: Some(*money),
+        occurred_at: Some(draft.now),
+        strength: Strength::Asked,
+        foreign_mode: false,
+    };
+    if let Some(known) = root.payment(*payment) {
+        let before = Before::of(&root, known);
+        for payment in root
+            .payments
+            .iter_mut()
+            .filter(|known| known.id == *payment)
+        {
+            payment.add(fact.clone());
+            payment.updated_at = draft.now;
+        }
+        settle::settle(draft, &mut root, &before, Cause::default())?;
+    }
+    draft.put_root(root);
+    event::drain(draft)
+}
+
+/// A person wants an effect tried again. What is under way is not disturbed.
+pub(super) fn retry(draft: &mut Draft, id: EffectId) -> Step<Told> {
+    let Some(mut effect) = draft.claimed(id)?.cloned() else {
+        return refused(Refusal::NotFound);
+    };
+    if !matches!(
+        effect.state,
+        EffectState::Dead | EffectState::Unknown | EffectState::Pending
+    ) {
+        return refused(Refusal::EffectState(effect.state));
+    }
+
+    // From here it must succeed.
+    let waits_its_turn = effect.state == EffectState::Pending && effect.due_at.is_none();
+    if !waits_its_turn {
+        effect.due_at = Some(draft.now);
+    }
+    effect.state = EffectState::Pending;
+    effect.tries = 0;
+    effect.settled_at = None;
+    let detail = vec![
+        ("effect", text(id.to_string())),
+        ("key", text(effect.key.as_str())),
+    ];
+    draft.entry("effect.retried", effect.root, None, detail);
+    draft.put_claimed(id, effect);
+    Ok(Told::Effect(id))
+}
+
+/// A person knows what became of an effect of which nobody knew, or gives a dead one up for good.
+pub(super) fn close(draft: &mut Draft, id: EffectId, is_done: bool, reason: &str) -> Step<Told> {
+    let Some(mut effect) = draft.claimed(id)?.cloned() else {
+        return refused(Refusal::NotFound);
+    };
+    if effect.state != EffectState::Unknown {
+        return refused(Refusal::EffectState(effect.state));
+    }
+
+    // From here it must succeed.
+    effect.state = if is_done {
+        EffectState::Done
+    } else {
+        EffectState::Dead
+    };
+    effect.reason = Some(reason.to_owned());
+    effect.settled_at = Some(draft.now);
+    effect.keeps_waiting &= !is_done;
+    let detail = vec![
+        ("effect", text(id.to_string())),
+        ("key", text(effect.key.as_str())),
+        ("as", text(if is_done { "done" } else { "dead" })),
+        ("note", text(reason)),
+    ];
+    draft.entry("effect.settled", effect.root, None, detail);
+    if is_done {
+        refunded_by_word(draft, &effect)?;
+    } else {
+        given_up(draft, &effect)?;
+    }
+    draft.put_claimed(id, effect);
+    Ok(Told::Effect(id))
+}
+
+/// A person says that a refund of ours has gone through.
+fn refunded_by_word(draft: &mut Draft, effect: &StoredEffect) -> Step<()> {
+    refunded(draft, effect, None, RefundState::Succeeded)
+}

@@ -1,0 +1,405 @@
+//! Claims: a worker takes effects that are due, under a lease that every later write about them names.
+//!
+//! A claim travels through the Gate and runs after the batch has written, so it sees what the batch has
+//! decided and settled. Whoever claims is the shop's only writer at that moment: nothing is completed
+//! between looking and taking (F1), and nobody else takes the same row.
+//!
+//! Targets are gone through one by one, each with a bound, so that neither a slow target nor a page full
+//! of rows that cannot be done hides the rest (F3).
+
+use std::collections::BTreeMap;
+
+use tollgate_core::breaker::Admission;
+use tollgate_core::effect::{EffectContent, EffectState, Lease, StoredEffect};
+use tollgate_core::id::{EffectId, ShopId};
+use tollgate_core::time::{Span, Timestamp};
+
+use crate::db::{Db, Error, id_at, id_bytes};
+use crate::load::{BREAKER, read_breaker, read_effect};
+use crate::words::Word;
+
+/// What a worker wants to claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// Of which shop.
+    pub shop: ShopId,
+    /// The claim's own random number.
+    pub lease: Lease,
+    /// How long the worker has without renewing it.
+    pub lease_for: Span,
+    /// How long it has in any case.
+    pub lease_max: Span,
+    /// How many effects it takes at the most.
+    pub room: usize,
+    /// How many of one target.
+    pub room_of_target: usize,
+    /// Targets of which it has some already: how many more it takes of them.
+    pub rooms: BTreeMap<String, usize>,
+    /// Kinds it knows how to do.
+    pub kinds: Vec<&'static str>,
+    /// Questions a second that one source is asked.
+    pub asks_per_second: u32,
+}
+
+/// What was claimed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Claimed {
+    /// The effects, each leased.
+    pub effects: Vec<(EffectId, StoredEffect)>,
+    /// When the next effect of the shop is due that this claim has left; `None`: there is none.
+    pub next: Option<Timestamp>,
+    /// Effects whose worker was lost: taken from it, or `unknown` now.
+    pub rescued: usize,
+}
+
+/// A worker's word that it is still at work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renew {
+    /// Of which shop.
+    pub shop: ShopId,
+    /// Under which claim.
+    pub lease: Lease,
+    /// Which effects.
+    pub effects: Vec<EffectId>,
+    /// For how long from now.
+    pub lease_for: Span,
+}
+
+/// `effects.due_targets`: the targets that have something due or coming, with the time of the first; one
+/// step down `effects_due` for each.
+const DUE_TARGETS: &str = "\
+    with recursive step (target) as (
+        select min(target) from effects where shop_id = ?1 and due_at is not null
+        union all
+        select (select min(target)
+                  from effects
+                 where shop_id = ?1 and due_at is not null and target > step.target)
+          from step
+         where step.target is not null
+    )
+    select target,
+           (select min(due_at)
+              from effects
+             where shop_id = ?1 and target = step.target and due_at is not null)
+      from step
+     where target is not null";
+
+/// `effects.due`: walks `effects_due`.
+const DUE: &str = "\
+    select key, kind, state, root, due_at, content, order_key, lease, tries, reason, attempts,
+           settled_at, id, position
+      from effects
+     where shop_id = ?1 and target = ?2 and due_at <= ?3
+     order by due_at
+     limit ?4";
+
+/// `effects.before`: whether somebody stands before an effect in its order, by `effects_order`.
+const BEFORE: &str = "\
+    select 1
+      from effects
+     where shop_id = ?1 and order_key = ?2 and position < ?3
+     limit 1";
+
+/// `effects.lease`: by primary key.
+const LEASE: &str = "\
+    update effects
+       set state = 'leased', lease = ?3, due_at = ?4, lease_hard_until = ?5, tries = ?6
+     where shop_id = ?1 and id = ?2";
+
+/// `effects.set_aside`: by primary key. It waits for the one before it in its order.
+const SET_ASIDE: &str = "update effects set due_at = null where shop_id = ?1 and id = ?2";
+
+/// `effects.lose`: by primary key. Nobody knows how far its worker got.
+const LOSE: &str = "\
+    update effects
+       set state = 'unknown', lease = null, due_at = null, settled_at = ?3, reason = ?4
+     where shop_id = ?1 and id = ?2";
+
+/// `effects.put_off`: by primary key. It cannot be read; somebody has to look.
+const PUT_OFF: &str = "update effects set due_at = ?3 where shop_id = ?1 and id = ?2";
+
+/// `targets.probe`: by primary key.
+const PROBE: &str = "update targets set open_until = ?3 where shop_id = ?1 and target = ?2";
+
+/// `targets.allowed`: by primary key.
+const ALLOWED: &str = "select allowed_at from targets where shop_id = ?1 and target = ?2";
+
+/// `targets.allow`.
+const ALLOW: &str = "\
+    insert into targets (shop_id, target, allowed_at) values (?1, ?2, ?3)
+        on conflict (shop_id, target) do update set allowed_at = excluded.allowed_at";
+
+/// `effects.renew`: by primary key. I5: only under the claim, and never past its hard end.
+const RENEW: &str = "\
+    update effects
+       set due_at = case when lease_hard_until < ?4 then lease_hard_until else ?4 end
+     where shop_id = ?1 and id = ?2 and lease = ?3 and state in ('leased', 'started')
+       and lease_hard_until > ?5";
+
+/// How long an effect that cannot be read is left alone.
+const UNREADABLE: Span = Span::hours(1);
+
+impl Claim {
+    /// Claims what is due; inside the batch's transaction, after its writes.
+    pub(crate) fn run(&self, db: &Db, now: Timestamp) -> Result<Claimed, Error> {
+        let mut claimed = Claimed::default();
+        let targets: Vec<(String, i64)> = db.all(DUE_TARGETS, &[&self.shop.0], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+        let mut due: Vec<(String, Timestamp)> = targets
+            .into_iter()
+            .filter(|(target, _)| self.knows(target))
+            .map(|(target, at)| (target, Timestamp::from_millis(at)))
+            .collect();
+        due.sort_by_key(|(_, at)| *at);
+        for (target, first) in due {
+            let next = match now < first {
+                true => Some(first),
+                false => self.claim_of(db, now, &target, &mut claimed)?,
+            };
+            claimed.next = earlier(claimed.next, next);
+        }
+        Ok(claimed)
+    }
+
+    fn knows(&self, target: &str) -> bool {
+        let kind = target.split(':').next().unwrap_or_default();
+        self.kinds.contains(&kind)
+    }
+
+    /// Claims what is due of one target; when there is more to look at.
+    fn claim_of(
+        &self,
+        db: &Db,
+        now: Timestamp,
+        target: &str,
+        claimed: &mut Claimed,
+    ) -> Result<Option<Timestamp>, Error> {
+        let breaker = db
+            .one(BREAKER, &[&self.shop.0, &target], read_breaker)?
+            .unwrap_or_default();
+        let lease_until = now.plus(self.lease_for);
+        let mut room = self
+            .rooms
+            .get(target)
+            .copied()
+            .unwrap_or(self.room_of_target);
+        room = room.min(self.room.saturating_sub(claimed.effects.len()));
+        if room == 0 {
+            // The worker comes again when it has room.
+            return Ok(None);
+        }
+        let probes = match breaker.admits(now) {
+            Admission::Nothing(until) => return Ok(Some(until)),
+            Admission::Probe => true,
+            Admission::All => false,
+        };
+        if probes {
+            room = 1;
+        }
+        let allowance = match target.starts_with("ask:") {
+            true => Some(self.allowance(db, now, target)?),
+            false => None,
+        };
+        if let Some(allowance) = &allowance {
+            room = room.min(allowance.room);
+            if room == 0 {
+                return Ok(Some(allowance.next));
+            }
+        }
+        let before = claimed.effects.len();
+        // Rows that are put aside or lost make room for those behind them.
+        while claimed.effects.len() < before + room {
+            let wanted = before + room - claimed.effects.len();
+            let seen = self.claim_page(db, now, target, wanted, claimed)?;
+            if seen < wanted {
+                break;
+            }
+        }
+        let taken = claimed.effects.len() - before;
+        if probes && 0 < taken {
+            let until = lease_until.as_millis();
+            db.run(PROBE, &[&self.shop.0, &target, &until])?;
+        }
+        if let Some(allowance) = allowance {
+            self.spend(db, target, &allowance, taken)?;
+        }
+        let left = db.one(NEXT_DUE, &[&self.shop.0, &target], |row| row.get(0))?;
+        Ok(left.flatten().map(Timestamp::from_millis))
+    }
+
+    /// Goes through a page of what is due; how many rows it has seen.
+    fn claim_page(
+        &self,
+        db: &Db,
+        now: Timestamp,
+        target: &str,
+        limit: usize,
+        claimed: &mut Claimed,
+    ) -> Result<usize, Error> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let values: [&dyn crate::db::Bind; 4] = [&self.shop.0, &target, &now.as_millis(), &limit];
+        let rows = db.all(DUE, &values, |row| {
+            let id = EffectId::from_u128(id_at(row, 12)?);
+            let position: i64 = row.get(13)?;
+            Ok((id, position, read_effect(row)))
+        })?;
+        let seen = rows.len();
+        for (id, position, effect) in rows {
+            let at = id_bytes(id.as_u128());
+            let mut effect = match effect {
+                Ok(effect) => effect,
+                // F9: one row that cannot be read does not stop the claimer.
+                Err(error) => {
+                    tracing::error!(effect = %id, %error, "failed to read an effect; left alone for an hour");
+                    let later = now.plus(UNREADABLE).as_millis();
+                    db.run(PUT_OFF, &[&self.shop.0, &at, &later])?;
+                    continue;
+                }
+            };
+            if effect.state.is_claimed() {
+                claimed.rescued += 1;
+                tracing::warn!(effect = %id, key = effect.key, "the worker of an effect was lost");
+            }
+            if effect.state == EffectState::Started {
+                let reason = "its worker was lost after it had begun";
+                db.run(LOSE, &[&self.shop.0, &at, &now.as_millis(), &reason])?;
+                tracing::error!(effect = %id, key = effect.key, "nobody knows whether an effect happened");
+                continue;
+            }
+            if let Some(order_key) = &effect.order_key
+                && db
+                    .one(BEFORE, &[&self.shop.0, order_key, &position], |_| Ok(()))?
+                    .is_some()
+            {
+                db.run(SET_ASIDE, &[&self.shop.0, &at])?;
+                continue;
+            }
+            let until = now.plus(self.lease_for);
+            effect.state = EffectState::Leased;
+            effect.lease = Some(self.lease);
+            effect.due_at = Some(until);
+            effect.tries = effect.tries.saturating_add(1);
+            db.run(
+                LEASE,
+                &[
+                    &self.shop.0,
+                    &at,
+                    &id_bytes(self.lease.0),
+                    &until.as_millis(),
+                    &now.plus(self.lease_max).as_millis(),
+                    &effect.tries,
+                ],
+            )?;
+            claimed.effects.push((id, effect));
+        }
+        Ok(seen)
+    }
+
+    /// How many questions a source may be asked now: a rate, kept in its row so that all instances
+    /// together keep it.
+    fn allowance(&self, db: &Db, now: Timestamp, target: &str) -> Result<Allowance, Error> {
+        let every = 1000 / i64::from(self.asks_per_second.max(1));
+        let stored: Option<Option<i64>> =
+            db.one(ALLOWED, &[&self.shop.0, &target], |row| row.get(0))?;
+        let burst = i64::from(self.asks_per_second.max(1)).saturating_mul(every);
+        let now = now.as_millis();
+        let from = stored.flatten().unwrap_or(0).max(now - burst);
+        let room = usize::try_from((now - from) / every.max(1)).unwrap_or(0);
+        Ok(Allowance {
+            room,
+            from,
+            every,
+            next: Timestamp::from_millis(from + every),
+        })
+    }
+
+    fn spend(
+        &self,
+        db: &Db,
+        target: &str,
+        allowance: &Allowance,
+        taken: usize,
+    ) -> Result<(), Error> {
+        if taken == 0 {
+            return Ok(());
+        }
+        let spent = i64::try_from(taken).unwrap_or(i64::MAX);
+        let allowed_at = allowance
+            .from
+            .saturating_add(spent.saturating_mul(allowance.every));
+        db.run(ALLOW, &[&self.shop.0, &target, &allowed_at])?;
+        Ok(())
+    }
+}
+
+/// `effects.next_due`: the first of a target, by `effects_due`.
+const NEXT_DUE: &str = "\
+    select min(due_at)
+      from effects
+     where shop_id = ?1 and target = ?2 and due_at is not null";
+
+/// What a source may be asked.
+struct Allowance {
+    room: usize,
+    from: i64,
+    every: i64,
+    next: Timestamp,
+}
+
+fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// `effects.next`: the first of the kinds a worker knows, by `effects_due`.
+pub(crate) fn next_effect(
+    db: &Db,
+    shop: ShopId,
+    kinds: &[&str],
+) -> Result<Option<Timestamp>, Error> {
+    let targets: Vec<(String, i64)> = db.all(DUE_TARGETS, &[&shop.0], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    let known = targets.into_iter().filter(|(target, _)| {
+        let kind = target.split(':').next().unwrap_or_default();
+        kinds.contains(&kind)
+    });
+    Ok(known.map(|(_, at)| Timestamp::from_millis(at)).min())
+}
+
+impl Renew {
+    /// Renews what is still held; which effects those are.
+    pub(crate) fn run(&self, db: &Db, now: Timestamp) -> Result<Vec<EffectId>, Error> {
+        let until = now.plus(self.lease_for).as_millis();
+        let mut held = Vec::new();
+        for effect in &self.effects {
+            let changed = db.run(
+                RENEW,
+                &[
+                    &self.shop.0,
+                    &id_bytes(effect.as_u128()),
+                    &id_bytes(self.lease.0),
+                    &until,
+                    &now.as_millis(),
+                ],
+            )?;
+            if changed == 1 {
+                held.push(*effect);
+            }
+        }
+        Ok(held)
+    }
+}
+
+/// The states of effects as words, for filters.
+pub fn state_word(state: EffectState) -> &'static str {
+    state.word()
+}
+
+/// The kind of an effect, as the API has it.
+pub fn kind_word(content: &EffectContent) -> &'static str {
+    crate::effect_doc::effect_kind(content)
+}

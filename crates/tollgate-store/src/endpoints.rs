@@ -1,0 +1,168 @@
+//! Merchants' endpoints: who wants to be told of what, and where.
+//!
+//! A batch looks at the filters only; they are kept beside the Gate and read anew when the shop's head
+//! says that they have changed. Everything else about an endpoint is for the worker.
+
+use std::sync::Arc;
+
+use tollgate_core::id::{EndpointId, ShopId};
+use tollgate_core::time::Timestamp;
+
+use crate::db::{Db, Error, Row, corrupt, id_at, id_bytes};
+use crate::doc::{Corrupt, from_json, to_json};
+
+/// A merchant's endpoint.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EndpointRow {
+    /// Whose.
+    pub shop: ShopId,
+    /// Its id.
+    pub id: EndpointId,
+    /// Where it is.
+    pub url: String,
+    /// What it wants to be told of: types, groups (`order.*`) or `*`.
+    pub events: Vec<String>,
+    /// For people.
+    pub description: String,
+    /// The secrets that sign, the newest first, each with the time it is good until.
+    pub secrets: Vec<(String, Option<Timestamp>)>,
+    /// Since when it is there.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// Since when it gets nothing, and why.
+    pub disabled: Option<(Timestamp, String)>,
+}
+
+impl std::fmt::Debug for EndpointRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EndpointRow")
+            .field("shop", &self.shop)
+            .field("id", &self.id)
+            .field("url", &self.url)
+            .field("events", &self.events)
+            .field("disabled", &self.disabled)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a batch knows of an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listener {
+    pub(crate) id: EndpointId,
+    pub(crate) events: Vec<String>,
+}
+
+/// Endpoints of a shop at the most: every public entry is matched against each.
+pub const ENDPOINTS_MAX: usize = 100;
+
+/// `endpoints.listeners`: by primary key.
+const LISTENERS: &str = "\
+    select id, events
+      from endpoints
+     where shop_id = ?1 and disabled_at is null
+     order by id";
+
+/// The endpoints of a shop that are not disabled.
+pub(crate) fn listeners(db: &Db, shop: ShopId) -> Result<Arc<[Listener]>, Error> {
+    let found = db.all(LISTENERS, &[&shop.0], |row| {
+        Ok(Listener {
+            id: EndpointId::from_u128(id_at(row, 0)?),
+            events: from_json("endpoint", row.text(1)?).map_err(corrupt)?,
+        })
+    })?;
+    Ok(found.into())
+}
+
+/// `endpoints.put`.
+const PUT: &str = "\
+    insert into endpoints (shop_id, id, url, events, description, secrets, created_at, updated_at,
+                           disabled_at, disabled_reason)
+    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        on conflict (shop_id, id) do update
+       set url = excluded.url, events = excluded.events, description = excluded.description,
+           secrets = excluded.secrets, updated_at = excluded.updated_at,
+           disabled_at = excluded.disabled_at, disabled_reason = excluded.disabled_reason";
+
+/// `endpoints.delete`: by primary key.
+const DELETE: &str = "delete from endpoints where shop_id = ?1 and id = ?2";
+
+/// `endpoints.disable`: by primary key; one that is disabled already keeps its reason.
+pub(crate) const DISABLE: &str = "\
+    update endpoints
+       set disabled_at = ?3, disabled_reason = ?4
+     where shop_id = ?1 and id = ?2 and disabled_at is null";
+
+/// Writes an endpoint.
+pub(crate) fn put(db: &Db, row: &EndpointRow) -> Result<usize, Error> {
+    let secrets: Vec<(&str, Option<i64>)> = row
+        .secrets
+        .iter()
+        .map(|(secret, until)| (secret.as_str(), until.map(Timestamp::as_millis)))
+        .collect();
+    let (disabled_at, reason) = match &row.disabled {
+        Some((at, reason)) => (Some(at.as_millis()), Some(reason)),
+        None => (None, None),
+    };
+    db.run(
+        PUT,
+        &[
+            &row.shop.0,
+            &id_bytes(row.id.as_u128()),
+            &row.url,
+            &to_json(&row.events),
+            &row.description,
+            &to_json(&secrets),
+            &row.created_at.as_millis(),
+            &row.updated_at.as_millis(),
+            &disabled_at,
+            &reason,
+        ],
+    )
+}
+
+/// Deletes an endpoint. What is pending for it is given up when a worker comes to it.
+pub(crate) fn delete(db: &Db, shop: ShopId, id: EndpointId) -> Result<usize, Error> {
+    db.run(DELETE, &[&shop.0, &id_bytes(id.as_u128())])
+}
+
+/// `endpoints.get`: by primary key. The columns are those of [`read`].
+pub(crate) const GET: &str = "\
+    select shop_id, id, url, events, description, secrets, created_at, updated_at, disabled_at,
+           disabled_reason
+      from endpoints
+     where shop_id = ?1 and id = ?2";
+
+/// `endpoints.list`: by primary key, newest first.
+pub(crate) const LIST: &str = "\
+    select shop_id, id, url, events, description, secrets, created_at, updated_at, disabled_at,
+           disabled_reason
+      from endpoints
+     where shop_id = ?1 and id < ?2
+     order by id desc
+     limit ?3";
+
+/// Reads an endpoint.
+pub(crate) fn read(row: &Row<'_>) -> Result<EndpointRow, Error> {
+    let secrets: Vec<(String, Option<i64>)> =
+        from_json("endpoint", row.text(5)?).map_err(corrupt)?;
+    if secrets.is_empty() {
+        return Err(corrupt(Corrupt::new("endpoint", "it has no secret")));
+    }
+    let disabled_at: Option<i64> = row.get(8)?;
+    let reason: Option<String> = row.get(9)?;
+    Ok(EndpointRow {
+        shop: ShopId(row.get(0)?),
+        id: EndpointId::from_u128(id_at(row, 1)?),
+        url: row.get(2)?,
+        events: from_json("endpoint", row.text(3)?).map_err(corrupt)?,
+        description: row.get(4)?,
+        secrets: secrets
+            .into_iter()
+            .map(|(secret, until)| (secret, until.map(Timestamp::from_millis)))
+            .collect(),
+        created_at: Timestamp::from_millis(row.get(6)?),
+        updated_at: Timestamp::from_millis(row.get(7)?),
+        disabled: disabled_at.map(|at| (Timestamp::from_millis(at), reason.unwrap_or_default())),
+    })
+}

@@ -1,0 +1,45 @@
+//! News: a hint to whoever waits in this process that a commit has left something for them (I8). Losing
+//! one changes when they look, and nothing else.
+
+use tokio::sync::watch;
+
+/// What a batch has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct News {
+    /// Effects to be done, or to be looked at again.
+    pub(crate) effects: bool,
+    /// Entries of the feed.
+    pub(crate) feed: bool,
+}
+
+/// Where news is told.
+pub(crate) struct Newsboard {
+    effects: watch::Sender<u64>,
+    feed: watch::Sender<u64>,
+}
+
+impl Newsboard {
+    pub(crate) fn new() -> Newsboard {
+        Newsboard {
+            effects: watch::Sender::new(0),
+            feed: watch::Sender::new(0),
+        }
+    }
+
+    pub(crate) fn tell(&self, news: News) {
+        if news.effects {
+            self.effects.send_modify(|count| *count += 1);
+        }
+        if news.feed {
+            self.feed.send_modify(|count| *count += 1);
+        }
+    }
+
+    pub(crate) fn of_effects(&self) -> watch::Receiver<u64> {
+        self.effects.subscribe()
+    }
+
+    pub(crate) fn of_feed(&self) -> watch::Receiver<u64> {
+        self.feed.subscribe()
+    }
+}
