@@ -16,7 +16,7 @@ use std::thread::JoinHandle;
 use crate::db::Sqlite;
 
 /// How far the log grows between two checkpoints, in pages.
-const PAGES_STEP: u64 = 4096;
+const PAGES_STEP: u64 = 512;
 
 /// What the checkpointer may leave for the writer to move, in pages.
 const PAGES_REST: u64 = 512;
