@@ -36,6 +36,7 @@ impl Typed<'_> {
             shutdown_timeout: self.span("server.shutdown_timeout_ms", 0, 600_000)?,
         };
         let place = self.place()?;
+        let worker = self.worker()?;
         let config = Config {
             place,
             limits: self.limits()?,
@@ -44,6 +45,9 @@ impl Typed<'_> {
                 "" => None,
                 typed => Some(SecretString::from(self.secret("api.bootstrap_key", typed)?)),
             },
+            outgoing: self.outgoing()?,
+            asking: self.asking()?,
+            stream: self.stream()?,
             log: Log {
                 level: self.choice(
                     "log.level",
@@ -57,9 +61,10 @@ impl Typed<'_> {
                 )?,
                 json: self.choice("log.format", &[("text", false), ("json", true)])?,
             },
-            shops: self.shops()?,
+            shops: self.shops(&worker)?,
             shown: self.masked(),
             server,
+            worker,
         };
         if let Some(key) = &config.bootstrap_key {
             let length = key.expose_secret().len();
@@ -74,6 +79,7 @@ impl Typed<'_> {
         }
         check_listeners(&config.server)?;
         check_order(&config.limits, &config.rules)?;
+        self.check_leases(&config.worker)?;
         check_paths(&config.shops)?;
         Ok(config)
     }

@@ -10,12 +10,17 @@ use super::{DEFAULTS, Environment};
 /// What the variables of the environment begin with that set a key.
 pub(super) const ENVIRONMENT_PREFIX: &str = "TOLLGATE__";
 
+/// A list that an operator adds to with `[[routes]]`, which a list among the defaults would forbid: they
+/// are the file that `tollgate init` writes.
+const ROUTES: &str = "routes";
+
 /// The tables whose members are named by the operator.
 const NAMED_TABLES: [&str; 2] = ["sources", "shops"];
 
 /// The defaults with the file's text over them and the environment over that.
 pub(super) fn merge(text: &str, environment: &Environment) -> Result<Table, ConfigError> {
-    let defaults = parse(DEFAULTS)?;
+    let mut defaults = parse(DEFAULTS)?;
+    defaults.insert(ROUTES.to_owned(), Value::Array(Vec::new()));
     let mut merged = defaults.clone();
     let file = parse(text)?;
     check_known("", &file, &defaults)?;
@@ -35,7 +40,7 @@ fn parse(text: &str) -> Result<Table, ConfigError> {
 }
 
 /// Refuses keys that the defaults do not have, and sections that are values or the other way round.
-fn check_known(prefix: &str, typed: &Table, known: &Table) -> Result<(), ConfigError> {
+pub(super) fn check_known(prefix: &str, typed: &Table, known: &Table) -> Result<(), ConfigError> {
     for (name, value) in typed {
         if prefix.is_empty() && NAMED_TABLES.contains(&name.as_str()) {
             if !value.is_table() {
@@ -74,7 +79,7 @@ pub(super) fn unknown_key<'n>(
     ConfigError::key(key, "an unknown key", wanted)
 }
 
-fn overlay(under: &mut Table, over: Table) {
+pub(super) fn overlay(under: &mut Table, over: Table) {
     for (name, value) in over {
         match (under.get_mut(&name), value) {
             (Some(Value::Table(under)), Value::Table(over)) => overlay(under, over),
@@ -157,18 +162,26 @@ fn value_like(example: &Value, variable: &str, text: &str) -> Result<Value, Conf
         Value::Integer(_) => text.trim().parse().ok().map(Value::Integer),
         Value::Boolean(_) => text.trim().parse().ok().map(Value::Boolean),
         Value::Array(_) if text.trim_start().starts_with('[') => text.parse::<Value>().ok(),
-        Value::Array(_) => {
+        Value::Array(members) => {
             let parts = text
                 .split(',')
                 .map(str::trim)
                 .filter(|part| !part.is_empty());
             Some(Value::Array(
-                parts.map(|part| Value::String(part.to_owned())).collect(),
+                parts.map(|part| part_like(members, part)).collect(),
             ))
         }
         _ => Some(Value::String(text.to_owned())),
     };
     read.ok_or_else(|| ConfigError::key(variable, format!("{text:?}"), shape(example)))
+}
+
+/// A member of a list that stands in a variable with commas between.
+fn part_like(members: &[Value], part: &str) -> Value {
+    match (members.first(), part.parse()) {
+        (Some(Value::Integer(_)), Ok(number)) => Value::Integer(number),
+        _ => Value::String(part.to_owned()),
+    }
 }
 
 fn last_of(path: &[String]) -> &str {

@@ -9,15 +9,15 @@ impl Typed<'_> {
     /// The merged table with every secret masked.
     pub(super) fn masked(&self) -> Table {
         const MASK: &str = "***";
-        let mut shown = self.merged.clone();
-        let api = shown.get_mut("api").and_then(Value::as_table_mut);
-        if let Some(Value::String(key)) = api.and_then(|api| api.get_mut("bootstrap_key"))
-            && !key.is_empty()
-        {
-            *key = MASK.to_owned();
-        }
-        let store = shown.get_mut("store").and_then(Value::as_table_mut);
-        if let Some(Value::String(url)) = store.and_then(|store| store.get_mut("url")) {
+        let mut shown = self.merged.as_ref().clone();
+        let hide = |table: &mut Table, section: &str, key: &str| {
+            if let Some(secret) = text_in(table, section, key).filter(|text| !text.is_empty()) {
+                *secret = MASK.to_owned();
+            }
+        };
+        hide(&mut shown, "api", "bootstrap_key");
+        hide(&mut shown, "mail", "password");
+        if let Some(url) = text_in(&mut shown, "store", "url") {
             *url = masked_url(url);
         }
         let mask = |sources: &mut Table| {
@@ -47,9 +47,20 @@ impl Typed<'_> {
                 if let Some(Value::Table(sources)) = shop.get_mut("sources") {
                     mask(sources);
                 }
+                if let Value::Table(shop) = shop {
+                    hide(shop, "mail", "password");
+                }
             }
         }
         shown
+    }
+}
+
+/// A text of a section, if it is there.
+fn text_in<'t>(table: &'t mut Table, section: &str, key: &str) -> Option<&'t mut String> {
+    match table.get_mut(section)?.get_mut(key)? {
+        Value::String(text) => Some(text),
+        _ => None,
     }
 }
 

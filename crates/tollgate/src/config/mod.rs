@@ -6,10 +6,15 @@
 mod check;
 mod error;
 mod layers;
+mod mail;
 mod masked;
+mod receipts;
+mod routes;
 mod shops;
 mod typed;
+mod work;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
@@ -23,7 +28,11 @@ use tollgate_store::{Limits, Place};
 use toml::Table;
 
 pub use error::ConfigError;
+pub use mail::{Mail, MailServer, Mailbox};
+pub use receipts::{Percent, Receipts, Seller, Tax};
+pub use routes::{OnDead, Route, TypePattern};
 pub use shops::{ConfiguredSource, Shop};
+pub use work::{Asking, Outgoing, Stream, Worker};
 
 use layers::ENVIRONMENT_PREFIX;
 use typed::Typed;
@@ -47,6 +56,14 @@ pub struct Config {
     pub rules: Rules,
     /// A first key with the scope `admin`.
     pub bootstrap_key: Option<SecretString>,
+    /// How targets are called.
+    pub outgoing: Outgoing,
+    /// How effects are claimed and done.
+    pub worker: Worker,
+    /// How providers are asked.
+    pub asking: Asking,
+    /// How the feed is read.
+    pub stream: Stream,
     /// What is logged, and how.
     pub log: Log,
     /// The shops; `main` is the first.
@@ -137,7 +154,8 @@ impl Config {
         environment: &Environment,
     ) -> Result<Config, ConfigError> {
         Typed {
-            merged: &layers::merge(text, environment)?,
+            merged: Cow::Owned(layers::merge(text, environment)?),
+            prefix: String::new(),
             folder,
             environment,
         }

@@ -1,15 +1,20 @@
 //! The shops and where their webhooks come from.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tollgate_providers::Source;
-use toml::Value;
+use toml::{Table, Value};
 
 use super::MAIN_SHOP;
 use super::error::ConfigError;
-use super::layers::unknown_key;
+use super::layers::{check_known, overlay, unknown_key};
+use super::mail::Mail;
+use super::receipts::Receipts;
+use super::routes::Route;
 use super::typed::{Typed, shape};
+use super::work::Worker;
 
 /// One shop.
 #[derive(Debug, Clone)]
@@ -18,8 +23,14 @@ pub struct Shop {
     pub name: String,
     /// The time zone of its calendars that name none.
     pub timezone: String,
+    /// What its receipts say, and where copies go.
+    pub receipts: Receipts,
+    /// How its mails are sent; `None`: no mail is decided.
+    pub mail: Option<Mail>,
     /// Where its webhooks come from.
     pub sources: Vec<ConfiguredSource>,
+    /// Which events go on to a handler.
+    pub routes: Vec<Route>,
 }
 
 /// A source and the further paths it is called at.
@@ -32,18 +43,14 @@ pub struct ConfiguredSource {
 }
 
 impl Typed<'_> {
-    pub(super) fn shops(&self) -> Result<Vec<Shop>, ConfigError> {
-        let timezone = self.text("timezone")?;
-        check_timezone("timezone", timezone)?;
-        let mut shops = vec![Shop {
-            name: MAIN_SHOP.to_owned(),
-            timezone: timezone.to_owned(),
-            sources: self.sources(MAIN_SHOP, "sources", self.merged.get("sources"))?,
-        }];
+    pub(super) fn shops(&self, worker: &Worker) -> Result<Vec<Shop>, ConfigError> {
+        let sources = self.sources(MAIN_SHOP, "sources", self.merged.get("sources"))?;
+        let routes = self.routes(&sources, worker)?;
+        let mut shops = vec![self.shop(MAIN_SHOP, sources, routes)?];
         let further = self.merged.get("shops").and_then(Value::as_table);
         for (name, value) in further.into_iter().flatten() {
             let prefix = format!("shops.{name}");
-            let Value::Table(table) = value else {
+            let Value::Table(own) = value else {
                 return Err(ConfigError::key(prefix, shape(value), "a table"));
             };
             if name == MAIN_SHOP {
@@ -51,29 +58,65 @@ impl Typed<'_> {
                 return Err(ConfigError::key(prefix, "a shop named main", wanted));
             }
             check_name(&prefix, name)?;
-            let known = ["timezone", "sources"];
-            if let Some(key) = table.keys().find(|key| !known.contains(&key.as_str())) {
-                return Err(unknown_key(
-                    format!("{prefix}.{key}"),
-                    key,
-                    known.into_iter(),
-                ));
-            }
-            let key = format!("{prefix}.timezone");
-            let timezone = match table.get("timezone") {
-                None => timezone,
-                Some(Value::String(text)) => text,
-                Some(other) => return Err(ConfigError::key(key, shape(other), "a text")),
+            let typed = self.over(
+                Cow::Owned(self.with_own(&prefix, own)?),
+                format!("{prefix}."),
+            );
+            let sources = self.sources(name, &format!("{prefix}.sources"), own.get("sources"))?;
+            let routes = match own.contains_key("routes") {
+                true => typed.routes(&sources, worker)?,
+                false => among(&shops[0].routes, &sources),
             };
-            check_timezone(&key, timezone)?;
-            let sources = self.sources(name, &format!("{prefix}.sources"), table.get("sources"))?;
-            shops.push(Shop {
-                name: name.clone(),
-                timezone: timezone.to_owned(),
-                sources,
-            });
+            shops.push(typed.shop(name, sources, routes)?);
         }
         Ok(shops)
+    }
+
+    /// What a shop has, its own over that of the top level. It may have only keys that are read here.
+    fn with_own(&self, prefix: &str, own: &Table) -> Result<Table, ConfigError> {
+        const INHERITED: [&str; 4] = ["timezone", "receipts", "mail", "routes"];
+        let known = || INHERITED.into_iter().chain(["sources"]);
+        if let Some(key) = own.keys().find(|key| !known().any(|known| known == *key)) {
+            return Err(unknown_key(format!("{prefix}.{key}"), key, known()));
+        }
+        let mut merged = Table::new();
+        for key in INHERITED {
+            let mut value = self.value(key).clone();
+            match (&mut value, own.get(key)) {
+                (Value::Table(section), Some(Value::Table(own))) => {
+                    check_known(&format!("{prefix}.{key}."), own, section)?;
+                    part_from_main(section, own);
+                    overlay(section, own.clone());
+                }
+                (Value::Table(_), Some(other)) => {
+                    let key = format!("{prefix}.{key}");
+                    return Err(ConfigError::key(key, shape(other), "a table"));
+                }
+                (value, Some(own)) => *value = own.clone(),
+                (_, None) => {}
+            }
+            merged.insert(key.to_owned(), value);
+        }
+        Ok(merged)
+    }
+
+    /// What every shop has, of these layers.
+    fn shop(
+        &self,
+        name: &str,
+        sources: Vec<ConfiguredSource>,
+        routes: Vec<Route>,
+    ) -> Result<Shop, ConfigError> {
+        let timezone = self.text("timezone")?;
+        check_timezone(&format!("{}timezone", self.prefix), timezone)?;
+        Ok(Shop {
+            name: name.to_owned(),
+            timezone: timezone.to_owned(),
+            receipts: self.receipts(name)?,
+            mail: self.mail()?,
+            sources,
+            routes,
+        })
     }
 
     fn sources(
@@ -169,6 +212,31 @@ impl Typed<'_> {
     }
 }
 
+/// Takes from what a shop inherits what would be wrong beside its own: another's address and tax number
+/// beside its name, a password that another server would be told.
+fn part_from_main(inherited: &mut Table, own: &Table) {
+    if own.contains_key("seller")
+        && let Some(Value::Table(seller)) = inherited.get_mut("seller")
+    {
+        for (_, text) in seller.iter_mut() {
+            *text = "".into();
+        }
+    }
+    if own.contains_key("url") && inherited.contains_key("password") {
+        inherited.insert("password".to_owned(), "".into());
+    }
+}
+
+/// Those routes whose source is among these.
+fn among(routes: &[Route], sources: &[ConfiguredSource]) -> Vec<Route> {
+    let is_here = |route: &&Route| {
+        sources
+            .iter()
+            .any(|known| known.source.name() == route.source)
+    };
+    routes.iter().filter(is_here).cloned().collect()
+}
+
 /// Paths that a source may not have because we answer them, now or in a later version.
 fn ours(path: &str) -> bool {
     const EXACT: [&str; 8] = [
@@ -207,7 +275,7 @@ pub(super) fn check_paths(shops: &[Shop]) -> Result<(), ConfigError> {
 }
 
 /// Names of shops and sources stand in paths and keys.
-fn check_name(key: &str, name: &str) -> Result<(), ConfigError> {
+pub(super) fn check_name(key: &str, name: &str) -> Result<(), ConfigError> {
     let good = (1..=128).contains(&name.len())
         && name
             .bytes()

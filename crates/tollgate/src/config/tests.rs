@@ -1,5 +1,7 @@
 //! What a configuration is taken for, and what is said of a wrong one.
 
+mod sections;
+
 use std::path::Path;
 
 use secrecy::ExposeSecret;
@@ -65,8 +67,8 @@ fn what_is_wrong_is_one_line_with_key_found_and_wanted() {
             "server.lisen: found an unknown key, wanted a known key; did you mean listen?",
         ),
         (
-            "[mail]\nurl = \"x\"",
-            "mail: found an unknown key, wanted a known key (tollgate config default lists them)",
+            "[kitchen]\nurl = \"x\"",
+            "kitchen: found an unknown key, wanted a known key (tollgate config default lists them)",
         ),
         ("server = 3", "server: found a whole number, wanted a table"),
         (

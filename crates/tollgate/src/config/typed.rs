@@ -1,26 +1,51 @@
 //! What was typed, read key by key: a text, a number within its bounds, a word of several, a secret.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use axum::http::uri::Authority;
 use ipnet::IpNet;
 use toml::{Table, Value};
 
 use super::Environment;
 use super::error::ConfigError;
+use super::layers::{check_known, overlay};
 
-/// The merged layers, being checked.
+/// The merged layers, being checked, or a part of them.
 pub(super) struct Typed<'a> {
-    pub(super) merged: &'a Table,
+    pub(super) merged: Cow<'a, Table>,
+    /// Where the table stands: what the keys of messages begin with.
+    pub(super) prefix: String,
     /// Where the file lies; empty for the working folder.
     pub(super) folder: &'a Path,
     pub(super) environment: &'a Environment,
 }
 
 impl Typed<'_> {
+    /// The same folder and environment over another table.
+    pub(super) fn over<'t>(&'t self, merged: Cow<'t, Table>, prefix: String) -> Typed<'t> {
+        Typed {
+            merged,
+            prefix,
+            folder: self.folder,
+            environment: self.environment,
+        }
+    }
+
+    /// What is wrong with a key.
+    pub(super) fn wrong(
+        &self,
+        key: &str,
+        found: impl Into<String>,
+        wanted: impl Into<String>,
+    ) -> ConfigError {
+        ConfigError::key(format!("{}{key}", self.prefix), found, wanted)
+    }
+
     pub(super) fn value(&self, key: &str) -> &Value {
-        let mut table = self.merged;
+        let mut table = self.merged.as_ref();
         let mut parts = key.split('.').peekable();
         while let Some(part) = parts.next() {
             let value = table
@@ -37,7 +62,16 @@ impl Typed<'_> {
     pub(super) fn text(&self, key: &str) -> Result<&str, ConfigError> {
         match self.value(key) {
             Value::String(text) => Ok(text),
-            other => Err(ConfigError::key(key, shape(other), "a text")),
+            other => Err(self.wrong(key, shape(other), "a text")),
+        }
+    }
+
+    /// A text without line ends and other control characters.
+    pub(super) fn line(&self, key: &str) -> Result<&str, ConfigError> {
+        let text = self.text(key)?;
+        match text.chars().any(char::is_control) {
+            true => Err(self.wrong(key, format!("{text:?}"), "a text of one line")),
+            false => Ok(text),
         }
     }
 
@@ -45,8 +79,8 @@ impl Typed<'_> {
         let wanted = || format!("a whole number from {least} to {most}");
         match self.value(key) {
             Value::Integer(found) if (least..=most).contains(found) => Ok(*found),
-            Value::Integer(found) => Err(ConfigError::key(key, found.to_string(), wanted())),
-            other => Err(ConfigError::key(key, shape(other), wanted())),
+            Value::Integer(found) => Err(self.wrong(key, found.to_string(), wanted())),
+            other => Err(self.wrong(key, shape(other), wanted())),
         }
     }
 
@@ -71,11 +105,7 @@ impl Typed<'_> {
                     .iter()
                     .map(|(word, _)| format!("{word:?}"))
                     .collect();
-                Err(ConfigError::key(
-                    key,
-                    format!("{found:?}"),
-                    words.join(" or "),
-                ))
+                Err(self.wrong(key, format!("{found:?}"), words.join(" or ")))
             }
         }
     }
@@ -83,27 +113,57 @@ impl Typed<'_> {
     pub(super) fn address(&self, key: &str) -> Result<Option<SocketAddr>, ConfigError> {
         match self.text(key)? {
             "" => Ok(None),
-            text => text.parse().map(Some).map_err(|_| {
-                ConfigError::key(key, format!("{text:?}"), "an address as 127.0.0.1:8080")
-            }),
+            text => text
+                .parse()
+                .map(Some)
+                .map_err(|_| self.wrong(key, format!("{text:?}"), "an address as 127.0.0.1:8080")),
         }
     }
 
     pub(super) fn networks(&self, key: &str) -> Result<Vec<IpNet>, ConfigError> {
         let wanted = "a list of addresses or networks as \"192.0.2.0/24\"";
-        let Value::Array(list) = self.value(key) else {
-            return Err(ConfigError::key(key, shape(self.value(key)), wanted));
-        };
-        list.iter()
+        self.list(key, wanted)?
+            .iter()
             .map(|value| {
                 let text = value
                     .as_str()
-                    .ok_or_else(|| ConfigError::key(key, shape(value), wanted))?;
+                    .ok_or_else(|| self.wrong(key, shape(value), wanted))?;
                 text.parse::<IpNet>()
                     .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))
-                    .map_err(|_| ConfigError::key(key, format!("{text:?}"), wanted))
+                    .map_err(|_| self.wrong(key, format!("{text:?}"), wanted))
             })
             .collect()
+    }
+
+    pub(super) fn flag(&self, key: &str) -> Result<bool, ConfigError> {
+        match self.value(key) {
+            Value::Boolean(flag) => Ok(*flag),
+            other => Err(self.wrong(key, shape(other), "true or false")),
+        }
+    }
+
+    pub(super) fn list(&self, key: &str, wanted: &str) -> Result<&[Value], ConfigError> {
+        match self.value(key) {
+            Value::Array(list) => Ok(list),
+            other => Err(self.wrong(key, shape(other), wanted)),
+        }
+    }
+
+    /// The tables of a list, each over `defaults`, which names every key that one may have.
+    pub(super) fn rows(&self, key: &str, defaults: &Table) -> Result<Vec<Typed<'_>>, ConfigError> {
+        let rows = self.list(key, "a list of tables")?.iter().enumerate();
+        rows.map(|(at, value)| {
+            let place = format!("{}{key}[{at}]", self.prefix);
+            let Value::Table(row) = value else {
+                return Err(ConfigError::key(place, shape(value), "a table"));
+            };
+            let prefix = format!("{place}.");
+            check_known(&prefix, row, defaults)?;
+            let mut merged = defaults.clone();
+            overlay(&mut merged, row.clone());
+            Ok(self.over(Cow::Owned(merged), prefix))
+        })
+        .collect()
     }
 
     /// Puts a secret in the place of what stands for it.
@@ -130,6 +190,16 @@ impl Typed<'_> {
             return Err(ConfigError::key(key, "an empty secret", "a secret"));
         }
         Ok(secret)
+    }
+}
+
+/// The port that stands behind a host, if one does; the outer `None` where it is no port.
+pub(super) fn typed_port(place: &Authority) -> Option<Option<u16>> {
+    // The colons within the brackets of an IPv6 address are no port's.
+    let behind_brackets = place.as_str().rsplit(']').next()?;
+    match behind_brackets.contains(':') {
+        true => place.port_u16().filter(|port| 0 < *port).map(Some),
+        false => Some(None),
     }
 }
 

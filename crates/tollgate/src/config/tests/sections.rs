@@ -1,0 +1,317 @@
+//! Receipts, mail, routes, workers: their defaults, whose they are, and what is refused.
+
+use std::path::Path;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use tollgate_core::time::Span;
+
+use super::super::OnDead;
+use super::{MIDTRANS, read, refusal};
+
+#[test]
+fn what_is_done_beside_the_commits_has_its_defaults() {
+    let config = read("", &[]).expect("the defaults are right");
+    let shop = &config.shops[0];
+    assert_eq!(
+        shop.receipts.directory.as_deref(),
+        Some(Path::new("receipts"))
+    );
+    assert_eq!(shop.receipts.seller.name, "main");
+    assert!(shop.receipts.taxes.is_empty() && shop.mail.is_none() && shop.routes.is_empty());
+    let outgoing = &config.outgoing;
+    assert_eq!(outgoing.timeout, Duration::from_secs(15));
+    assert_eq!(outgoing.retry.len(), 8);
+    assert_eq!(outgoing.retry[7], Span::hours(20));
+    assert_eq!(outgoing.disable_after, Some(Span::hours(120)));
+    assert_eq!(config.worker.lease_max, Span::minutes(5));
+    assert_eq!(config.asking.silent, Some(Span::hours(2)));
+    assert_eq!(config.stream.kept, Some(Span::hours(7 * 24)));
+    let off = "[outgoing]\ndisable_after_hours = 0\n[asking]\nsilent_minutes = 0\n[stream]\nkept_days = 0";
+    let config = read(off, &[]).expect("0 is never");
+    assert_eq!(config.outgoing.disable_after, None);
+    assert_eq!(config.asking.silent, None);
+    assert_eq!(config.stream.kept, None);
+}
+
+const ACCURATE: &str = "provider = \"accurate\"\ni_accept_unverified = true\n";
+
+#[test]
+fn a_route_has_its_sources_name_and_its_own_where_there_are_two() {
+    let text = format!(
+        "[[routes]]\nsource = \"books\"\nurl = \"http://127.0.0.1:9000/handle\"\n\
+         order_by = \"/databaseId\"\ntypes = [\"SALES_*\"]\n\
+         [[routes]]\nname = \"rest\"\nsource = \"books\"\nurl = \"https://shop.example/\"\n\
+         on_dead = \"skip\"\ntimeout_ms = 2000\n\
+         [sources.books]\n{ACCURATE}"
+    );
+    let config = read(&text, &[]).unwrap_or_else(|error| panic!("{error}"));
+    let [first, second] = &config.shops[0].routes[..] else {
+        panic!("there are two");
+    };
+    assert_eq!(
+        (first.name.as_str(), first.on_dead),
+        ("books", OnDead::Stop)
+    );
+    assert_eq!(first.order_by.as_deref(), Some("/databaseId"));
+    assert!(first.takes("SALES_INVOICE") && !first.takes("PURCHASE"));
+    assert_eq!(
+        (second.name.as_str(), second.on_dead),
+        ("rest", OnDead::Skip)
+    );
+    assert_eq!(second.timeout, Some(Duration::from_secs(2)));
+    assert!(second.takes("PURCHASE"));
+    let twice = text.replace("name = \"rest\"\n", "");
+    assert_eq!(
+        refusal(&twice),
+        "routes[1].name: found \"books\", which routes[0] has too, wanted another name = \"…\"; \
+         without one it is the source's"
+    );
+    let environment = [(
+        "TOLLGATE__ROUTES",
+        r#"[{ source = "books", url = "http://localhost:9/" }]"#,
+    )];
+    let text = format!("[sources.books]\n{ACCURATE}");
+    let config = read(&text, &environment).expect("a list may come from the environment");
+    assert_eq!(config.shops[0].routes[0].url, "http://localhost:9/");
+}
+
+#[test]
+fn a_shop_has_what_it_says_itself_and_the_rest_of_the_top_level() {
+    let text = format!(
+        "timezone = \"Europe/Moscow\"\n\
+         [receipts]\nseller = {{ name = \"Main\", address = \"Moscow\", tax_id = \"7\" }}\n\
+         taxes = [{{ name = \"VAT\", percent = \"20\" }}]\n\
+         [mail]\nurl = \"smtps://me@mail.example\"\npassword = \"literal:hunter2\"\n\
+         from = \"Main <main@shop.example>\"\n\
+         [[routes]]\nsource = \"books\"\nurl = \"http://main/\"\n\
+         [[routes]]\nsource = \"pay\"\nurl = \"http://main/pay\"\n\
+         [sources.books]\n{ACCURATE}[sources.pay]\n{MIDTRANS}\
+         [shops.cups.sources.books]\n{ACCURATE}\
+         [shops.tea]\ntimezone = \"Asia/Kolkata\"\n\
+         [shops.tea.receipts]\nseller = {{ name = \"Tea House\" }}\n\
+         [shops.tea.mail]\nurl = \"smtp://127.0.0.1:1025\"\n\
+         [[shops.tea.routes]]\nsource = \"ledger\"\nurl = \"http://tea/\"\n\
+         [shops.tea.sources.ledger]\n{ACCURATE}\
+         [shops.mute.mail]\nurl = \"\"\n"
+    );
+    let config = read(&text, &[]).unwrap_or_else(|error| panic!("{error}"));
+    let shop = |name: &str| {
+        let found = config.shops.iter().find(|shop| shop.name == name);
+        found.expect("it is configured")
+    };
+    let targets = |name: &str| {
+        let urls = shop(name).routes.iter().map(|route| route.url.as_str());
+        urls.collect::<Vec<_>>()
+    };
+    let login = |name: &str| {
+        let mail = shop(name).mail.as_ref().expect("it has mail");
+        let login = mail.server.login.as_ref();
+        login.map(|(user, password)| (user.as_str(), password.expose_secret()))
+    };
+    assert_eq!(targets("main"), ["http://main/", "http://main/pay"]);
+    assert_eq!(login("main"), Some(("me", "hunter2")));
+
+    assert_eq!(shop("cups").timezone, "Europe/Moscow");
+    assert_eq!(shop("cups").receipts, shop("main").receipts);
+    assert_eq!(targets("cups"), ["http://main/"]);
+    assert_eq!(login("cups"), Some(("me", "hunter2")));
+
+    let tea = shop("tea");
+    assert_eq!(tea.timezone, "Asia/Kolkata");
+    assert_eq!(tea.receipts.seller.name, "Tea House");
+    assert_eq!(
+        (
+            tea.receipts.seller.address.as_str(),
+            tea.receipts.seller.tax_id.as_str()
+        ),
+        ("", "")
+    );
+    assert_eq!(tea.receipts.taxes, shop("main").receipts.taxes);
+    assert_eq!(targets("tea"), ["http://tea/"]);
+    assert_eq!(login("tea"), None);
+    let from = &tea.mail.as_ref().expect("it has mail").from;
+    assert_eq!(from.address, "main@shop.example");
+
+    assert!(shop("mute").mail.is_none());
+    let shown = config.show();
+    assert!(!shown.contains("hunter2"), "{shown}");
+    read(&shown, &[("TOLLGATE__MAIL__PASSWORD", "literal:x")])
+        .expect_err("masks of the sources are no secrets");
+}
+
+#[test]
+fn what_is_wrong_with_receipts_mail_work_and_routes_is_named() {
+    let books = format!("[sources.books]\n{ACCURATE}[[routes]]\nsource = \"books\"\n");
+    let route = |rest: &str| format!("{books}{rest}");
+    let to = "url = \"http://localhost/\"\n";
+    for (text, wanted) in [
+        (
+            "[receipts]\ntaxes = [{ name = \"PPN\", percent = 11 }]".to_owned(),
+            "receipts.taxes[0].percent: found 11, wanted a text from \"0\" to \"100\"",
+        ),
+        (
+            "[receipts]\ntaxes = [{ percent = \"11\" }]".to_owned(),
+            "receipts.taxes[0].name: found no name, wanted ",
+        ),
+        (
+            "[receipts]\ntaxes = [{ name = \"PPN\", percnt = \"11\" }]".to_owned(),
+            "receipts.taxes[0].percnt: found an unknown key, wanted a known key; did you mean percent?",
+        ),
+        (
+            "[receipts]\ntaxes = [11]".to_owned(),
+            "receipts.taxes[0]: found a whole number, wanted a table",
+        ),
+        (
+            "[receipts]\nseller = { nam = \"x\" }".to_owned(),
+            "receipts.seller.nam: found an unknown key, wanted a known key; did you mean name?",
+        ),
+        (
+            "[receipts]\nseller = { name = \"a\\nb\" }".to_owned(),
+            "receipts.seller.name: found \"a\\nb\", wanted a text of one line",
+        ),
+        (
+            "[mail]\nurl = \"smtp://mail\"".to_owned(),
+            "mail.from: found an empty text, wanted an address as \"Batik Shop <orders@shop.example>\", because mail.url is set",
+        ),
+        (
+            "[mail]\nurl = \"smtps://u:s3cret@mail\"\nfrom = \"a@b\"".to_owned(),
+            "mail.url: found \"smtps://u:***@mail\", wanted smtps://USER@HOST and the password in mail.password",
+        ),
+        (
+            "[mail]\nurl = \"smtps://u@mail\"\nfrom = \"a@b\"".to_owned(),
+            "mail.password: found an empty text, wanted the secret of the user that mail.url names",
+        ),
+        (
+            "[mail]\nurl = \"smtp://mail\"\npassword = \"literal:x\"\nfrom = \"a@b\"".to_owned(),
+            "mail.url: found \"smtp://mail\", wanted smtps://USER@HOST, because mail.password is set",
+        ),
+        (
+            "[mail]\npassword = \"s3cret\"".to_owned(),
+            "mail.password: found a secret as it is, wanted env:NAME, file:PATH or literal:…",
+        ),
+        (
+            "[mail]\ntemplates = \"nowhere/at/all\"".to_owned(),
+            "mail.templates: found nowhere/at/all, which is no folder, wanted ",
+        ),
+        (
+            "[mail]\nreply_to = \"nobody\"".to_owned(),
+            "mail.reply_to: found \"nobody\", wanted an address as ",
+        ),
+        (
+            "[outgoing]\nretry_seconds = []".to_owned(),
+            "outgoing.retry_seconds: found a list of 0, wanted a list of 1 to 32 whole numbers from 1 to 2592000",
+        ),
+        (
+            "[outgoing]\nretry_seconds = [5, 0]".to_owned(),
+            "outgoing.retry_seconds: found 0, wanted a list of 1 to 32 ",
+        ),
+        (
+            "[outgoing]\nretry_seconds = [5, \"6\"]".to_owned(),
+            "outgoing.retry_seconds: found a text in the list, wanted a list of 1 to 32 ",
+        ),
+        (
+            "[outgoing]\ntimeout_ms = 300000".to_owned(),
+            "outgoing.timeout_ms: found 300000, wanted less than worker.lease_ms_max, which is 300000",
+        ),
+        (
+            "[worker]\nlease_ms_max = 15001\nlease_ms = 15001\n[asking]\ntimeout_ms = 20000"
+                .to_owned(),
+            "asking.timeout_ms: found 20000, wanted less than worker.lease_ms_max, which is 15001",
+        ),
+        (
+            "[worker]\nlease_ms = 300001".to_owned(),
+            "worker.lease_ms_max: found 300000, wanted at least worker.lease_ms, which is 300001",
+        ),
+        (
+            "[worker]\nbreaker_open_seconds = 901".to_owned(),
+            "worker.breaker_open_seconds_max: found 900, wanted at least worker.breaker_open_seconds, which is 901",
+        ),
+        (
+            "[[routes]]\nsource = \"books\"".to_owned(),
+            "routes[0].source: found \"books\", wanted a source of this shop, which has none",
+        ),
+        (
+            route("url = \"http://u:s3cret@localhost/\""),
+            "routes[0].url: found \"http://u:***@localhost/\", wanted an http or https URL without user and fragment",
+        ),
+        (
+            route("").replace("source = \"books\"", "source = \"boks\""),
+            "routes[0].source: found \"boks\", wanted a source of this shop: \"books\"",
+        ),
+        (
+            route(&format!("{to}types = [\"*A\"]")),
+            "routes[0].types: found \"*A\", wanted a list of types, where * may stand at the end",
+        ),
+        (
+            route(&format!("{to}types = []")),
+            "routes[0].types: found an empty list, wanted ",
+        ),
+        (
+            route(&format!("{to}order_by = \"databaseId\"")),
+            "routes[0].order_by: found \"databaseId\", wanted a JSON pointer (RFC 6901) as \"/data/id\"",
+        ),
+        (
+            route(&format!("{to}order_by = \"/a~2\"")),
+            "routes[0].order_by: found \"/a~2\", wanted a JSON pointer",
+        ),
+        (
+            route(&format!("{to}on_dead = \"wait\"")),
+            "routes[0].on_dead: found \"wait\", wanted \"stop\" or \"skip\"",
+        ),
+        (
+            route(&format!("{to}timeout_ms = 99")),
+            "routes[0].timeout_ms: found 99, wanted a whole number from 100 to 600000",
+        ),
+        (
+            route(&format!("{to}timeout_ms = 400000")),
+            "routes[0].timeout_ms: found 400000, wanted less than worker.lease_ms_max, which is 300000",
+        ),
+        (
+            route(&format!("{to}type = [\"*\"]")),
+            "routes[0].type: found an unknown key, wanted a known key; did you mean types?",
+        ),
+        (
+            "routes = 3".to_owned(),
+            "routes: found a whole number, wanted a list of tables",
+        ),
+        (
+            "[shops.tea.mail]\nfrm = \"x\"".to_owned(),
+            "shops.tea.mail.frm: found an unknown key, wanted a known key; did you mean from?",
+        ),
+        (
+            "[shops.tea.mail]\nurl = \"smtp://mail\"".to_owned(),
+            "shops.tea.mail.from: found an empty text, wanted ",
+        ),
+        (
+            "[shops.tea]\nreceipts = \"x\"".to_owned(),
+            "shops.tea.receipts: found a text, wanted a table",
+        ),
+        (
+            "[shops.tea]\noutgoing = {}".to_owned(),
+            "shops.tea.outgoing: found an unknown key, wanted a known key",
+        ),
+        (
+            format!("{books}{to}[[shops.tea.routes]]\nsource = \"books\"\n{to}"),
+            "shops.tea.routes[0].source: found \"books\", wanted a source of this shop, which has none",
+        ),
+    ] {
+        let refusal = refusal(&text);
+        assert!(refusal.starts_with(wanted), "{refusal:?} is not {wanted:?}");
+        assert!(!refusal.contains("s3cret"), "{refusal}");
+    }
+}
+
+#[test]
+fn lists_of_numbers_may_come_with_commas() {
+    let environment = [
+        ("TOLLGATE__OUTGOING__RETRY_SECONDS", "5, 60"),
+        ("TOLLGATE__OUTGOING__ALLOW_NETWORKS", "10.0.0.0/8"),
+    ];
+    let config = read("", &environment).expect("it is right");
+    assert_eq!(config.outgoing.retry, [Span::seconds(5), Span::minutes(1)]);
+    assert_eq!(config.outgoing.allow_networks.len(), 1);
+    let wrong = [("TOLLGATE__OUTGOING__RETRY_SECONDS", "5, soon")];
+    let refusal = read("", &wrong).expect_err("it is refused").to_string();
+    assert!(refusal.contains("found a text in the list"), "{refusal}");
+}
