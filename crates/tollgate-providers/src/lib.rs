@@ -32,6 +32,7 @@ pub use question::{Answer, CannotAsk, HttpRequest, HttpResponse, Question, Token
 pub use sample::{NotInProvider, Sample, SampleStatus, Webhook};
 pub use settings::{ConfigError, nearest};
 pub use source::{COMMON_FIELDS, Source};
+pub use standard_webhooks::sign_standard_webhook;
 
 /// Every provider there is, by name.
 pub const PROVIDERS: &[&Provider] = &[

@@ -182,19 +182,25 @@ impl Setup for StandardWebhooks {
         // A full stop would let the id run into the time.
         let id = format!("msg_{}_{}", sample.id.replace('.', "_"), sample.status);
         let timestamp = sample.now.as_millis().div_euclid(1000).to_string();
-        let parts = [
-            id.as_bytes(),
-            b".",
-            timestamp.as_bytes(),
-            b".",
-            body.as_bytes(),
-        ];
-        let signature = format!("v1,{}", Encoding::Base64.write(&key.sign(&parts)));
+        let signature = signature(key, &id, &timestamp, body.as_bytes());
         Ok(Webhook::json(body)
             .with("webhook-id", id)
             .with("webhook-timestamp", timestamp)
             .with("webhook-signature", signature))
     }
+}
+
+/// The signature of a body, `v1,` and base64: what we verify, and what we send to merchants.
+///
+/// `id` holds no full stop.
+pub fn sign_standard_webhook(secret: &[u8], id: &str, seconds: i64, body: &[u8]) -> String {
+    let key = HmacKey::new(Algorithm::Sha256, secret);
+    signature(&key, id, &seconds.to_string(), body)
+}
+
+fn signature(key: &HmacKey, id: &str, timestamp: &str, body: &[u8]) -> String {
+    let parts = [id.as_bytes(), b".", timestamp.as_bytes(), b".", body];
+    format!("v1,{}", Encoding::Base64.write(&key.sign(&parts)))
 }
 
 impl StandardWebhooks {

@@ -12,6 +12,7 @@ mod calendar;
 mod keys;
 mod veil;
 mod headers;
+pub mod outgoing;
 mod metrics;
 mod render;
 mod report;

@@ -14,3 +14,5 @@ mod refusals;
 mod capacity;
 mod access;
 mod connections;
+mod tls;
+mod outgoing;
