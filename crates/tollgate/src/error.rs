@@ -237,7 +237,7 @@ pub enum Language {
 }
 
 /// In the order of `details`.
-const LANGUAGES: [Language; 5] = [
+pub(crate) const LANGUAGES: [Language; 5] = [
     Language::English,
     Language::Indonesian,
     Language::Hindi,
@@ -272,7 +272,8 @@ impl Language {
         best.0
     }
 
-    fn tag(self) -> &'static str {
+    /// Its tag by BCP 47.
+    pub(crate) fn tag(self) -> &'static str {
         match self {
             Language::English => "en",
             Language::Indonesian => "id",

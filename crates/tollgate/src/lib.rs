@@ -13,6 +13,7 @@ mod keys;
 mod veil;
 mod headers;
 pub mod outgoing;
+pub mod mail;
 mod metrics;
 mod render;
 mod report;

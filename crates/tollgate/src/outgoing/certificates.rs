@@ -1,4 +1,4 @@
-//! Certificates that the operator trusts besides the system's.
+//! Certificates that the operator trusts besides the system's, for calls and for mail.
 
 use std::path::Path;
 

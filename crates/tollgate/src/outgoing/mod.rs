@@ -16,6 +16,7 @@ mod headers;
 mod signature;
 
 pub use answer::{Answer, BodyEnd, Exchange, NotSent, Outcome, printable};
+pub(crate) use certificates::read_certificates;
 pub use client::{Call, Client, Looking, Lookup};
 pub use headers::forwarded;
 pub use networks::{Networks, Refusal, Trust};

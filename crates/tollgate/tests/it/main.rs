@@ -16,3 +16,4 @@ mod access;
 mod connections;
 mod tls;
 mod outgoing;
+mod mail;
