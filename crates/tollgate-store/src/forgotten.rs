@@ -23,6 +23,8 @@ pub(crate) struct Forgotten {
 /// Something that retention takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum What {
+    /// Orders, lone payments and carts' holds.
+    Roots,
     /// Events.
     Events,
     /// Keys of events.
@@ -32,6 +34,7 @@ pub(crate) enum What {
 impl What {
     fn word(self) -> &'static str {
         match self {
+            What::Roots => "roots",
             What::Events => "events",
             What::Keys => "event_keys",
         }
@@ -102,4 +105,25 @@ pub(crate) fn note(
         ],
     )?;
     Ok(())
+}
+
+/// Notes that a month of roots is about to be taken, with its events: up to `below`, or further if more
+/// was taken before. `position` is the feed's.
+pub(crate) fn note_month(
+    db: &Db,
+    shop: ShopId,
+    below: Timestamp,
+    position: i64,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let before = read(db, shop)?;
+    note(
+        db,
+        shop,
+        What::Roots,
+        below.max(before.roots),
+        position,
+        now,
+    )?;
+    note(db, shop, What::Events, below, 0, now)
 }

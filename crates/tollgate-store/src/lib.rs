@@ -27,6 +27,8 @@ mod verify;
 mod report;
 mod forgotten;
 mod retention;
+mod prune;
+mod month;
 mod rejected;
 mod recent;
 mod figures;
@@ -51,6 +53,7 @@ pub use endpoints::{ENDPOINTS_MAX, EndpointRow};
 pub use error::{OpenError, ReadError, SubmitError};
 pub use figures::{Figures, Spread, Spreads, TALLY_BUCKETS};
 pub use migrate::Step;
+pub use month::{Month, MonthError};
 pub use options::{
     Clock, DecideFn, Isolation, Limits, MakeSlots, Options, Pause, Place, ReceiptYear, ServerPlace,
 };
@@ -61,6 +64,7 @@ pub use pages::{
     STORY_LINES_MAX, Seek, StoryLine,
 };
 pub use peer::{PeerFigures, per_request_serializable};
+pub use prune::{PruneError, PrunedMonth, Pruning, STOPS_TOLD_MAX, Stop, TableShare};
 pub use report::{Checked, Level, Report, SEEN_MAX};
 pub use scratch::Scratch;
 pub use store::Store;

@@ -24,6 +24,7 @@ use tollgate_core::time::Timestamp;
 use crate::db::{Db, Error, Row, Value, Wave, corrupt, id_at, id_bytes, maybe_id_at};
 use crate::doc::{self, Corrupt, RootColumns, word};
 use crate::effect_doc;
+use crate::forgotten;
 
 /// Answers under idempotency keys, by shop and hash; `None` where there is none.
 pub(crate) type Records = BTreeMap<(ShopId, [u8; 16]), Option<Record>>;
@@ -44,19 +45,68 @@ pub(crate) fn load(
         ..Wanted::default()
     };
     let mut keys = keys;
+    let mut gone = BTreeSet::new();
     loop {
         let mut next = BTreeSet::new();
         for key in keys {
-            wanted.add(known, key, &mut next);
+            wanted.add(known, key, &mut next, &mut gone);
         }
         if !wanted.is_empty() {
-            std::mem::take(&mut wanted).fetch(db, known, records, &mut next)?;
+            std::mem::take(&mut wanted).fetch(db, known, records, &mut next, &mut gone)?;
         }
         if next.is_empty() {
-            return Ok(());
+            return unbind(db, known, gone);
         }
         keys = next;
     }
+}
+
+/// Lets names and codes that lead to a root which was pruned lead nowhere: their rows go after it
+/// (prune/mod.rs). One that is missing for another reason is missed.
+fn unbind(db: &Db, known: &mut Snapshot, gone: BTreeSet<(ShopId, RootId)>) -> Result<(), Error> {
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let roots: BTreeSet<RootId> = gone.iter().map(|(_, root)| *root).collect();
+    let to_payment =
+        |meeting: &Meeting| meeting.payment.is_some_and(|id| roots.contains(&id.root()));
+    let to_order =
+        |meeting: &CodeMeeting| meeting.order.is_some_and(|id| roots.contains(&id.root()));
+    let names: Vec<Name> = known.names.filter(to_payment).cloned().collect();
+    let codes: Vec<(ShopId, String)> = known.codes.filter(to_order).cloned().collect();
+    if names.is_empty() && codes.is_empty() {
+        return Ok(());
+    }
+    let mut pruned = BTreeSet::new();
+    let shops: BTreeSet<ShopId> = gone.iter().map(|(shop, _)| *shop).collect();
+    for shop in shops {
+        let before = forgotten::read(db, shop)?.roots;
+        let of_shop = gone
+            .iter()
+            .filter(|(of, root)| *of == shop && root.made_at() < before);
+        pruned.extend(of_shop.copied());
+    }
+    for name in names {
+        if let Known::Found(meeting) = known.names.get(&name)
+            && let Some(payment) = meeting.payment
+            && pruned.contains(&(name.0, payment.root()))
+        {
+            let mut unbound = meeting.clone();
+            unbound.payment = None;
+            known.names.follow(name, unbound);
+        }
+    }
+    for code in codes {
+        if let Known::Found(meeting) = known.codes.get(&code)
+            && let Some(order) = meeting.order
+            && pruned.contains(&(code.0, order.root()))
+        {
+            let mut unbound = meeting.clone();
+            unbound.order = None;
+            known.codes.follow(code, unbound);
+        }
+    }
+    Ok(())
 }
 
 /// Keys of one wave, by table; none of them is known yet.
@@ -79,8 +129,15 @@ struct Wanted {
 }
 
 impl Wanted {
-    /// Puts a key in its place unless it is known; what a known root leads to goes into `next`.
-    fn add(&mut self, known: &Snapshot, key: Key, next: &mut BTreeSet<Key>) {
+    /// Puts a key in its place unless it is known; what a known root leads to goes into `next`, one that
+    /// is not there into `gone`.
+    fn add(
+        &mut self,
+        known: &Snapshot,
+        key: Key,
+        next: &mut BTreeSet<Key>,
+        gone: &mut BTreeSet<(ShopId, RootId)>,
+    ) {
         match key {
             Key::EventKey(shop, source, key) => {
                 let at = (shop, source, key);
@@ -111,7 +168,9 @@ impl Wanted {
                 Known::NotLoaded => self.roots.push((shop, id)),
                 // One that this batch has made or changed may hold what nobody has looked up yet.
                 Known::Found(root) => push_closure(known, root, next),
-                Known::Absent => {}
+                Known::Absent => {
+                    gone.insert((shop, id));
+                }
             },
             Key::Stock(shop, sku) => {
                 let at = (shop, sku);
@@ -187,6 +246,7 @@ impl Wanted {
         known: &mut Snapshot,
         records: &mut Records,
         next: &mut BTreeSet<Key>,
+        gone: &mut BTreeSet<(ShopId, RootId)>,
     ) -> Result<(), Error> {
         let mut wave = Wave::default();
         let answers = wave.ask(ANSWER, keys(&self.answers, |(_, hash)| [Value::Id(*hash)]));
@@ -341,8 +401,11 @@ impl Wanted {
         }
         for (at, root) in self.roots.into_iter().zip(roots) {
             known.roots.load(at, root);
-            if let Known::Found(root) = known.roots.get(&at) {
-                push_closure(known, root, next);
+            match known.roots.get(&at) {
+                Known::Found(root) => push_closure(known, root, next),
+                Known::Absent | Known::NotLoaded => {
+                    gone.insert(at);
+                }
             }
         }
         Ok(())

@@ -187,6 +187,39 @@ fn read_bounds(text: &str) -> Option<(i64, i64)> {
     Some((bound(quoted.next()?)?, bound(quoted.next()?)?))
 }
 
+/// The partitions of a table that have to do with a stretch of time.
+pub(crate) struct Within {
+    /// Those that have nothing but it.
+    pub(crate) names: Vec<String>,
+    /// One that has a part of it, and more.
+    pub(crate) beyond: Option<String>,
+}
+
+/// Which partitions of a table that goes by ids have a stretch of time.
+pub(crate) fn within(
+    db: &Db,
+    table: &str,
+    from: Timestamp,
+    below: Timestamp,
+) -> Result<Within, Error> {
+    let (from, below) = (from.as_millis(), below.as_millis());
+    let mut within = Within {
+        names: Vec::new(),
+        beyond: None,
+    };
+    for partition in list(db, table)? {
+        match partition.bounds {
+            Some((its, _)) if below <= its => {}
+            Some((_, its)) if its <= from => {}
+            Some((first, last)) if from <= first && last <= below => {
+                within.names.push(partition.name);
+            }
+            Some(_) | None => within.beyond = Some(partition.name),
+        }
+    }
+    Ok(within)
+}
+
 /// Looks whether every stretch that is needed soon has its partition.
 pub(crate) fn look(db: &Db, now: Timestamp, checked: &mut Checked) -> Result<(), Error> {
     let months = stretches(db, MONTHS, now)?;

@@ -11,6 +11,7 @@ mod opening;
 mod pages;
 mod pairs;
 mod poison;
+mod prune;
 mod queries;
 mod retention;
 mod round_trip;

@@ -7,6 +7,7 @@ mod serve;
 mod migrate;
 mod doctor;
 mod verify;
+mod prune;
 mod config;
 mod keys;
 mod send;
@@ -55,6 +56,7 @@ enum Command {
     Migrate(migrate::Args),
     Doctor(doctor::Args),
     Verify(verify::Args),
+    Prune(prune::Args),
     Config(config::Args),
     Keys(keys::Args),
     Send(send::Args),
@@ -85,6 +87,7 @@ pub fn main() -> ExitCode {
             Command::Migrate(args) => migrate::run(args, file),
             Command::Doctor(args) => doctor::run(args, file),
             Command::Verify(args) => verify::run(args, file),
+            Command::Prune(args) => prune::run(args, file),
             Command::Config(args) => config::run(args, file),
             Command::Keys(args) => keys::run(args, file).await,
             Command::Send(args) => send::run(args, file).await,

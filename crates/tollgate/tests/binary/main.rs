@@ -28,3 +28,4 @@ mod crash;
 mod idle;
 mod tools;
 mod operating;
+mod prune;
