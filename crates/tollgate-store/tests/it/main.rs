@@ -6,6 +6,7 @@ mod child;
 mod crash;
 mod doctor;
 mod due;
+mod fight;
 mod idempotency;
 mod opening;
 mod pages;

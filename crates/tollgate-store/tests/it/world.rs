@@ -86,13 +86,23 @@ pub(crate) fn server() -> Option<String> {
     std::env::var("TOLLGATE_TEST_POSTGRES").ok()
 }
 
+/// How the suite keeps transactions on a server apart: `TOLLGATE_TEST_ISOLATION` is `read_committed`, as
+/// without it, or `serializable`.
+pub(crate) fn isolation() -> Isolation {
+    match std::env::var("TOLLGATE_TEST_ISOLATION").as_deref() {
+        Err(_) | Ok("read_committed") => Isolation::ReadCommitted,
+        Ok("serializable") => Isolation::Serializable,
+        Ok(other) => panic!("TOLLGATE_TEST_ISOLATION is {other:?}"),
+    }
+}
+
 /// The place that a text names: a file, or a server's URL.
 pub(crate) fn place(name: &str) -> Place {
     match name.starts_with("postgres://") {
         false => Place::File(name.into()),
         true => Place::Server(ServerPlace {
             url: name.to_owned(),
-            isolation: Isolation::ReadCommitted,
+            isolation: isolation(),
             root_certificate: None,
             lanes: 1,
         }),
