@@ -17,6 +17,7 @@ pub mod mail;
 mod metrics;
 mod render;
 mod report;
+pub mod receipt;
 pub mod app;
 pub mod http;
 mod load;

@@ -17,3 +17,4 @@ mod connections;
 mod tls;
 mod outgoing;
 mod mail;
+mod receipts_rendered;
