@@ -19,6 +19,8 @@ mod render;
 mod report;
 pub mod receipt;
 pub mod app;
+mod effects;
+mod worker;
 pub mod http;
 mod load;
 pub mod cli;

@@ -14,8 +14,10 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use tollgate_core::command::Settlement;
+use tollgate_core::effect::EffectContent;
 use tollgate_core::snapshot::EventOutcome;
-use tollgate_store::{Figures, Spread, Spreads, Store};
+use tollgate_store::{Figures, Spread, Spreads, Store, kind_word};
 
 use crate::words::{EVENT_OUTCOMES, event_outcome};
 
@@ -41,6 +43,11 @@ pub(crate) struct Metrics {
     pub(crate) replayed: Counter,
     /// How far the database's clock is ahead of this machine's, in seconds.
     pub(crate) clock_ahead: Gauge<f64, AtomicU64>,
+    effects: Family<Labels<2>, Counter>,
+    /// Effects whose worker was lost.
+    pub(crate) rescued: Counter,
+    /// Receipts with letters that no font has.
+    pub(crate) glyphs_missing: Counter,
 }
 
 /// What became of one source's deliveries: counters found once, not at every delivery.
@@ -98,6 +105,24 @@ impl Metrics {
             "How far the database's clock is ahead of this machine's",
             clock_ahead.clone(),
         );
+        let effects = Family::default();
+        registry.register(
+            "effects_settled",
+            "Attempts of effects by kind and end",
+            effects.clone(),
+        );
+        let rescued = Counter::default();
+        registry.register(
+            "effects_rescued",
+            "Effects whose worker was lost",
+            rescued.clone(),
+        );
+        let glyphs_missing = Counter::default();
+        registry.register(
+            "receipts_with_missing_glyphs",
+            "Receipts with letters that no font has",
+            glyphs_missing.clone(),
+        );
         registry.register_collector(Box::new(GateFigures(store)));
         Metrics {
             registry,
@@ -109,6 +134,9 @@ impl Metrics {
             connections,
             replayed,
             clock_ahead,
+            effects,
+            rescued,
+            glyphs_missing,
         }
     }
 
@@ -128,6 +156,25 @@ impl Metrics {
                 .refused
                 .get_or_create_owned(&[label("shop", shop), label("source", source)]),
         }
+    }
+
+    /// An effect was tried.
+    pub(crate) fn settled(&self, content: &EffectContent, settlement: &Settlement) {
+        let end = match settlement {
+            Settlement::Done
+            | Settlement::Issued(_)
+            | Settlement::Answered(_)
+            | Settlement::Refunded { .. } => "done",
+            Settlement::Retry { .. } => "retry",
+            Settlement::Released => "released",
+            Settlement::Dead { .. } => "dead",
+            Settlement::Unknown { .. } => "unknown",
+        };
+        let labels = [
+            ("kind", kind_word(content).to_owned()),
+            ("end", end.to_owned()),
+        ];
+        self.effects.get_or_create_owned(&labels).inc();
     }
 
     /// A webhook was answered.

@@ -16,7 +16,7 @@ use tollgate_core::snapshot::EventOutcome;
 use tollgate_core::time::Timestamp;
 use tollgate_providers::Item;
 
-use super::{Answered, App, Asking, Caller, Keeping, StartError, Taken, TakenItem};
+use super::{Answered, App, Asking, Caller, Keeping, Role, StartError, Taken, TakenItem};
 use crate::config::Config;
 use crate::error::{INTERNAL, Problem};
 use crate::render;
@@ -29,7 +29,7 @@ impl App {
             tollgate_store::Place::Memory,
             "what keeps nothing stands before no database"
         );
-        App::open_keeping(config, Keeping::Nothing)
+        App::open_keeping(config, Keeping::Nothing, Role::Api)
     }
 }
 

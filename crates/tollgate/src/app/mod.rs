@@ -8,12 +8,13 @@ mod events;
 mod deliveries;
 mod access;
 mod operating;
+mod outside;
 mod ceiling;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use tollgate_core::command::{Action, Command};
+use tollgate_core::command::{Action, Command, Forward};
 use tollgate_core::id::ShopId;
 use tollgate_core::idempotency::Idempotency;
 use tollgate_core::money::Currency;
@@ -28,7 +29,7 @@ pub(crate) use webhooks::{Incoming, Taken, TakenItem};
 
 use crate::calendar;
 use crate::clock::{self, Clock};
-use crate::config::Config;
+use crate::config::{Config, ConfigError, Route};
 use crate::error::{IDEMPOTENCY_KEY_REUSED, INTERNAL, OUTCOME_UNKNOWN, Problem, UNAVAILABLE};
 use crate::keys::KeyRing;
 use crate::metrics::{HookCounts, Metrics};
@@ -37,6 +38,7 @@ use crate::veil::{Veil, VeilError};
 
 pub(crate) use access::Caller;
 pub(crate) use events::Replayed;
+use outside::Outside;
 
 /// The use cases over one open store. Clones share it.
 #[derive(Clone)]
@@ -53,7 +55,9 @@ struct Inner {
     keys: KeyRing,
     metrics: Metrics,
     veil: Veil,
+    outside: Outside,
     keeping: Keeping,
+    role: Role,
     /// Held while all of the data is looked at.
     checking: tokio::sync::Mutex<()>,
 }
@@ -68,14 +72,56 @@ enum Keeping {
     Nothing,
 }
 
+/// What an instance does besides deciding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Role {
+    /// It takes requests and does effects.
+    #[default]
+    All,
+    /// It takes requests; other instances do the effects.
+    Api,
+}
+
 /// Where webhooks of one source arrive.
 pub(crate) struct Hook {
     /// Whose they are.
     pub(crate) shop: ShopId,
     /// What verifies and reads them.
     pub(crate) source: Arc<Source>,
+    /// The routes by which they are handed on.
+    pub(crate) routes: Vec<Route>,
     /// What became of them.
     pub(crate) counts: HookCounts,
+}
+
+impl Hook {
+    /// The routes that take an event, each with the value whose order it keeps there.
+    pub(crate) fn forwards(&self, kind: &str, body: &[u8]) -> Vec<Forward> {
+        let routes = self.routes.iter().filter(|route| route.takes(kind));
+        routes
+            .map(|route| Forward {
+                route: route.name.clone(),
+                order_by: route
+                    .order_by
+                    .as_deref()
+                    .and_then(|pointer| value_at(body, pointer)),
+            })
+            .collect()
+    }
+}
+
+/// The text or number at a JSON pointer; `None` where there is none, or something with members.
+fn value_at(body: &[u8], pointer: &str) -> Option<String> {
+    let document: serde_json::Value = serde_json::from_slice(body).ok()?;
+    match document.pointer(pointer)? {
+        serde_json::Value::String(text) => Some(text.clone()),
+        value @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_)) => {
+            Some(value.to_string())
+        }
+        serde_json::Value::Null | serde_json::Value::Array(_) | serde_json::Value::Object(_) => {
+            None
+        }
+    }
 }
 
 /// Why a server does not start.
@@ -87,6 +133,9 @@ pub enum StartError {
     /// The key beside the database cannot be read or made.
     #[error(transparent)]
     Key(#[from] VeilError),
+    /// A template of a mail or a certificate is unusable.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// The server cannot listen.
     #[error("listen at {address}: {source}")]
     Listen {
@@ -154,10 +203,15 @@ impl Asking {
 impl App {
     /// Opens the store and knows every source.
     pub fn open(config: Config) -> Result<App, StartError> {
-        App::open_keeping(config, Keeping::Store)
+        App::open_as(config, Role::All)
     }
 
-    fn open_keeping(config: Config, keeping: Keeping) -> Result<App, StartError> {
+    /// Opens the store for an instance of this role.
+    pub fn open_as(config: Config, role: Role) -> Result<App, StartError> {
+        App::open_keeping(config, Keeping::Store, role)
+    }
+
+    fn open_keeping(config: Config, keeping: Keeping, role: Role) -> Result<App, StartError> {
         let clock = Clock::default();
         let trusted = match &config.place {
             // Before the first thing is dated.
@@ -177,12 +231,13 @@ impl App {
             decide: Arc::new(tollgate_core::decide::decide),
             make_slots: Arc::new(calendar::make_slots),
             receipt_year: receipt_year(&config),
-            mailing: Vec::new(),
+            mailing: mailing(&config),
             pause: None,
         })?;
         // After the store, whose refusal says more, and which makes nothing beside a file that is
         // not ours.
         let veil = Veil::open(&config.place)?;
+        let outside = Outside::open(&config)?;
         let metrics = Metrics::new(store.clone());
         if let Some((ahead, trusted)) = trusted {
             judge_clock(&store, &metrics, ahead, trusted);
@@ -198,6 +253,12 @@ impl App {
                 let hook = Arc::new(Hook {
                     shop: id,
                     source: Arc::clone(&configured.source),
+                    routes: shop
+                        .routes
+                        .iter()
+                        .filter(|route| route.source == configured.source.name())
+                        .cloned()
+                        .collect(),
                     counts: metrics.hook(&shop.name, configured.source.name()),
                 });
                 for path in &configured.paths {
@@ -215,7 +276,9 @@ impl App {
             keys,
             metrics,
             veil,
+            outside,
             keeping,
+            role,
             checking: tokio::sync::Mutex::new(()),
         };
         Ok(App {
@@ -226,6 +289,11 @@ impl App {
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.inner.config
+    }
+
+    /// What this instance does.
+    pub(crate) fn role(&self) -> Role {
+        self.inner.role
     }
 
     /// The migrations that opening the store has run.
@@ -259,7 +327,7 @@ impl App {
     }
 
     /// A source of a shop by its name.
-    fn source(&self, shop: ShopId, name: &str) -> Option<&Arc<Source>> {
+    pub(crate) fn source(&self, shop: ShopId, name: &str) -> Option<&Arc<Source>> {
         let at = self.inner.shops.iter().position(|known| *known == shop)?;
         let sources = &self.inner.config.shops[at].sources;
         let found = sources
@@ -373,6 +441,12 @@ impl App {
             Reply::Claimed(_) | Reply::Renewed(_) => Err(INTERNAL.into()),
         }
     }
+}
+
+/// The shops that write mails.
+fn mailing(config: &Config) -> Vec<String> {
+    let shops = config.shops.iter().filter(|shop| shop.mail.is_some());
+    shops.map(|shop| shop.name.clone()).collect()
 }
 
 /// The year in each shop's time zone; of a shop that is not configured any more, UTC's.

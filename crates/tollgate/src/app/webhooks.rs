@@ -170,9 +170,9 @@ impl App {
                     id: EventId::on(delivery.root(), ordinal),
                     source: source.name().to_owned(),
                     policy: source.policy_for(&event),
+                    forwards: hook.forwards(&event.kind, &body),
                     event,
                     received_at: incoming.received_at,
-                    forwards: Vec::new(),
                     raw: RawEvent {
                         body,
                         headers: headers.clone(),

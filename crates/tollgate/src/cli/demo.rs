@@ -262,6 +262,7 @@ async fn listen(wanted: Option<SocketAddr>) -> Result<TcpListener, String> {
 /// The demo's configuration, as it could stand in a file of yours.
 fn configuration(folder: &Path, address: SocketAddr, key: &str) -> String {
     let database = toml::Value::from(format!("sqlite:{}", folder.join("demo.db").display()));
+    let receipts = toml::Value::from(folder.join("receipts").display().to_string());
     format!(
         r#"# Of `tollgate demo`; gone when it ends.
 [server]
@@ -275,6 +276,10 @@ bootstrap_key = "literal:{key}"
 
 [log]
 level = "warn"
+
+[receipts]
+directory = {receipts}
+seller = {{ name = "Batik Shop", address = "Jalan Malioboro 1, Yogyakarta" }}
 
 # There is no Midtrans here that could be asked, so its word is taken: in production leave
 # `confirm` out, and it is asked right behind every notification.

@@ -12,9 +12,10 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::{configuration, failed};
-use crate::app::App;
+use crate::app::{App, Role};
 use crate::config::{Config, Log};
 use crate::http::Serving;
+use tollgate_store::Place;
 
 /// Take webhooks and serve the API until SIGINT or SIGTERM.
 ///
@@ -22,24 +23,53 @@ use crate::http::Serving;
 /// taken is on disk, and the exit code is 0.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::EXIT_CODES)]
-pub(super) struct Args {}
+pub(super) struct Args {
+    /// What this instance does; roles other than all need PostgreSQL.
+    #[arg(long, value_enum, default_value_t)]
+    role: RoleArg,
+}
 
-pub(super) async fn run(_: Args, file: Option<&Path>) -> ExitCode {
+/// What an instance does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+enum RoleArg {
+    /// Take requests and do effects.
+    #[default]
+    All,
+    /// Take requests; other instances do the effects.
+    Api,
+    /// Do effects; take no requests.
+    Worker,
+}
+
+pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
     let config = match configuration(file) {
         Ok(config) => config,
         Err(exit) => return exit,
     };
+    if args.role != RoleArg::All && !matches!(config.place, Place::Server(_)) {
+        return failed(
+            "serve --role api and --role worker need PostgreSQL: only one process opens a SQLite \
+             file; set store.url to a postgres:// URL or leave --role out",
+        );
+    }
     start_log(&config.log);
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
+    if args.role == RoleArg::Worker {
+        return work(config).await;
+    }
+    let role = match args.role {
+        RoleArg::All | RoleArg::Worker => Role::All,
+        RoleArg::Api => Role::Api,
+    };
     let address = config.server.listen;
     let listener = match TcpListener::bind(address).await {
         Ok(listener) => listener,
         Err(error) => return failed(&format!("listen at {address}: {error}")),
     };
     let stop = stop_signal();
-    let opened = tokio::task::spawn_blocking(|| App::open(config)).await;
+    let opened = tokio::task::spawn_blocking(move || App::open_as(config, role)).await;
     let app = match opened.expect("opening a store does not panic") {
         Ok(app) => app,
         Err(error) => return failed(&error.to_string()),
@@ -59,6 +89,21 @@ pub(super) async fn run(_: Args, file: Option<&Path>) -> ExitCode {
     serving.run(stop).await;
     tracing::info!("stopped");
     ExitCode::SUCCESS
+}
+
+/// Does effects and nothing else.
+async fn work(config: Config) -> ExitCode {
+    let stop = stop_signal();
+    let opened = tokio::task::spawn_blocking(|| App::open(config)).await;
+    match opened.expect("opening a store does not panic") {
+        Ok(app) => {
+            anstream::eprintln!("doing effects; taking no requests");
+            crate::http::work(app, stop).await;
+            tracing::info!("stopped");
+            ExitCode::SUCCESS
+        }
+        Err(error) => failed(&error.to_string()),
+    }
 }
 
 /// The URLs to register at each provider. `listen` is where it came to listen: the configured port

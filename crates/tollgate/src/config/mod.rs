@@ -28,8 +28,7 @@ use tollgate_store::{Limits, Place};
 use toml::Table;
 
 pub use error::ConfigError;
-pub use mail::{Mail, MailServer, Mailbox};
-pub use receipts::{Percent, Receipts, Seller, Tax};
+pub use receipts::Receipts;
 pub use routes::{OnDead, Route, TypePattern};
 pub use shops::{ConfiguredSource, Shop};
 pub use work::{Asking, Outgoing, Stream, Worker};

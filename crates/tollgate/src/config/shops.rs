@@ -10,11 +10,11 @@ use toml::{Table, Value};
 use super::MAIN_SHOP;
 use super::error::ConfigError;
 use super::layers::{check_known, overlay, unknown_key};
-use super::mail::Mail;
 use super::receipts::Receipts;
 use super::routes::Route;
 use super::typed::{Typed, shape};
 use super::work::Worker;
+use crate::mail::MailSettings;
 
 /// One shop.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ pub struct Shop {
     /// What its receipts say, and where copies go.
     pub receipts: Receipts,
     /// How its mails are sent; `None`: no mail is decided.
-    pub mail: Option<Mail>,
+    pub mail: Option<MailSettings>,
     /// Where its webhooks come from.
     pub sources: Vec<ConfiguredSource>,
     /// Which events go on to a handler.

@@ -8,6 +8,7 @@ use toml::Value;
 
 use super::error::ConfigError;
 use super::typed::{Typed, shape};
+use crate::outgoing::OutgoingSettings;
 
 /// How targets are called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +70,19 @@ pub struct Stream {
     pub queue_max: usize,
     /// Readers at one time.
     pub connections_max: usize,
+}
+
+impl Outgoing {
+    /// How calls are made.
+    pub fn calls(&self) -> OutgoingSettings {
+        OutgoingSettings {
+            allow_networks: self.allow_networks.clone(),
+            connect_timeout: self.connect_timeout,
+            timeout: self.timeout,
+            answer_bytes_max: self.answer_bytes_max,
+            root_certificate: None,
+        }
+    }
 }
 
 impl Typed<'_> {

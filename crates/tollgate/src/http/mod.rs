@@ -17,7 +17,7 @@ mod keys;
 mod health;
 mod operating;
 
-pub use server::{Serving, serve};
+pub use server::{Serving, serve, work};
 
 use std::net::IpAddr;
 use std::time::Instant;

@@ -15,7 +15,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
 use super::{Door, Peer, answer, router};
-use crate::app::{App, StartError};
+use crate::app::{App, Role, StartError};
+use crate::worker::Worker;
 
 /// How long the accept loop rests after the system refused it a connection (no file left).
 const REST: Duration = Duration::from_millis(50);
@@ -69,6 +70,10 @@ impl Serving {
                 tokio::spawn(connections.accept(listener))
             })
             .collect();
+        let worker = match app.role() {
+            Role::All => Some(Worker::start(&app)),
+            Role::Api => None,
+        };
         shutdown.await;
         watching.abort();
         for accepting in &loops {
@@ -87,8 +92,21 @@ impl Serving {
         {
             tracing::warn!("some requests were still running when time was up");
         }
+        if let Some(worker) = worker {
+            worker.stop(patience).await;
+        }
         app.close().await;
     }
+}
+
+/// Does effects until `shutdown` and takes no requests; then finishes what runs and closes the store.
+pub async fn work(app: App, shutdown: impl Future<Output = ()>) {
+    let watching = tokio::spawn(app.clone().watch_clock());
+    let worker = Worker::start(&app);
+    shutdown.await;
+    watching.abort();
+    worker.stop(app.config().server.shutdown_timeout).await;
+    app.close().await;
 }
 
 /// Runs a server on a listener until `shutdown`. The store is opened, and closed at the end.

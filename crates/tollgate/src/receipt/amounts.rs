@@ -38,7 +38,7 @@ const SIGNS: &[(&str, &str)] = &[
 ///
 /// The spaces within are no-break spaces. In Hebrew it carries the marks that keep it in order between
 /// words of either direction.
-pub(super) fn money(locale: Locale, minor: i64, currency: Currency) -> String {
+pub fn money(locale: Locale, minor: i64, currency: Currency) -> String {
     let number = decimal(locale, minor.unsigned_abs(), exponent(currency));
     let sign = sign(locale, currency);
     let before = |number: &str| match sign.ends_with(char::is_alphabetic) {

@@ -18,6 +18,8 @@ mod wording;
 mod amounts;
 mod dates;
 
+pub use amounts::money as amount_text;
 pub use document::{Buyer, Line, Locale, Paid, ReceiptDocument, Seller};
 pub use pdf::{RenderError, Rendered, render};
 pub use taxes::{Percent, PercentError, Tax, TaxRate, taxes};
+pub use wording::extras;

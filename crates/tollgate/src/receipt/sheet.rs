@@ -51,7 +51,11 @@ impl Ink {
 /// Something at its place on the paper, from the left upper corner.
 pub(super) enum Mark {
     /// A text.
-    Text { x: f32, y: f32, text: Paragraph },
+    Text {
+        x: f32,
+        y: f32,
+        text: Box<Paragraph>,
+    },
     /// Rectangles of one colour.
     Fill { frames: Vec<Frame>, ink: Ink },
     /// A place that leads elsewhere.
@@ -160,7 +164,11 @@ impl Pen {
         self.typesetter.fit(&mut text, column.width, side);
         let bottom = y + text.height();
         let x = self.frame(column, y, 0.0).x;
-        block.marks.push(Mark::Text { x, y, text });
+        block.marks.push(Mark::Text {
+            x,
+            y,
+            text: Box::new(text),
+        });
         block.height = block.height.max(bottom);
         bottom
     }

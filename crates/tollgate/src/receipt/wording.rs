@@ -95,6 +95,12 @@ impl Words {
     }
 }
 
+/// What a discount and the shipping are called, for mails that list them as receipts do.
+pub fn extras(locale: Locale) -> (&'static str, &'static str) {
+    let words = Words::of(locale);
+    (words.discount, words.shipping)
+}
+
 const INDONESIAN: Words = Words {
     sale: "Kuitansi",
     refund: "Bukti Pengembalian Dana",

@@ -8,6 +8,7 @@ mod orders;
 mod payments;
 mod capacity;
 mod events;
+mod notice;
 mod story;
 mod keys;
 
@@ -26,6 +27,7 @@ pub(crate) use capacity::{
 };
 pub(crate) use events::{DeliveryView, EventView, event_replayed};
 pub(crate) use keys::KeyView;
+pub(crate) use notice::notice;
 pub(crate) use orders::{OrderView, order_changed, order_created};
 pub(crate) use payments::{
     PaymentView, RefundView, payment_changed, payment_created, refund_created,

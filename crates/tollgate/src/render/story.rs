@@ -41,6 +41,13 @@ impl<'a> StoryView<'a> {
     }
 }
 
+impl StoryView<'_> {
+    /// What the line says, times as texts.
+    pub(crate) fn into_detail(self) -> serde_json::Value {
+        self.detail
+    }
+}
+
 /// Details are texts and whole numbers; these numbers are points in time.
 fn is_time(name: &str) -> bool {
     name.ends_with("_at") && name != "low_at" || matches!(name, "slot" | "until")

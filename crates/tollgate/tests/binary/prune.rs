@@ -63,6 +63,8 @@ async fn write_then(home: &Home, at: Timestamp, actions: Vec<Action>) {
         clock: Arc::new(move || at),
         decide: Arc::new(tollgate_core::decide::decide),
         make_slots: Arc::new(|_, _| None),
+        receipt_year: Arc::new(|_, _| 2026),
+        mailing: Vec::new(),
         pause: None,
     })
     .expect("it opens");

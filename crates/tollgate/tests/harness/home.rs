@@ -102,20 +102,21 @@ impl Home {
             "server": { "listen": "127.0.0.1:0" },
             "store": { "url": database.url() },
             "api": { "bootstrap_key": format!("literal:{ADMIN_KEY}") },
+            "receipts": { "directory": folder.path().join("receipts") },
             "sources": {
                 "midtrans": {
                     "provider": "midtrans",
                     "secrets": ["server-key-of-the-tests"],
                     "paths": ["/webhook/midtrans"],
                     "order_code_pattern": r"^(?<code>.+)-\d{10}$",
-                    "api_url": "http://provider.invalid",
+                    "api_url": "http://127.0.0.1:1",
                 },
                 "phonepe": {
                     "provider": "phonepe",
                     "version": "v1",
                     "merchant_id": "SHOPUAT",
                     "salts": { "1": "099eb0cd-02cf-4e2a-8aca-3e6c6aff0399" },
-                    "api_url": "http://provider.invalid",
+                    "api_url": "http://127.0.0.1:1",
                 },
                 "accurate": { "provider": "accurate", "addresses": ["127.0.0.1"] },
                 "cardcom": {
@@ -123,7 +124,7 @@ impl Home {
                     "terminal_number": 1000,
                     "api_name": "name-of-the-tests",
                     "addresses": ["127.0.0.1"],
-                    "api_url": "http://provider.invalid",
+                    "api_url": "http://127.0.0.1:1",
                 },
                 "standard": {
                     "provider": "standard_webhooks",

@@ -18,3 +18,4 @@ mod tls;
 mod outgoing;
 mod mail;
 mod receipts_rendered;
+mod effects;

@@ -32,6 +32,10 @@ delivery_items_max = 8
 url = "{store}"
 [api]
 bootstrap_key = "literal:tg_bootstrap-key-of-the-tests"
+[receipts]
+directory = ""
+[outgoing]
+retry_seconds = [1, 1, 1, 1]
 [sources.accurate]
 provider = "accurate"
 addresses = ["127.0.0.1"]
@@ -40,11 +44,13 @@ database_ids = [7]
 provider = "midtrans"
 secrets = ["literal:server-key"]
 paths = ["/old/midtrans"]
+api_url = "{midtrans}"
 [shops.tea]
 timezone = "Asia/Kolkata"
 [shops.tea.sources.midtrans]
 provider = "midtrans"
 secrets = ["literal:tea-key"]
+api_url = "{midtrans}"
 "#;
 
 /// One more source, of a provider whose header is itself the secret; `{}` is its password.
@@ -52,6 +58,7 @@ const PHONEPE: &str = r#"
 [sources.phonepe]
 provider = "phonepe"
 version = "v2"
+api_url = "http://127.0.0.1:1"
 credentials = [{ username = "shop", password = "literal:Newer12345" },
                { username = "shop", password = "literal:{password}" }]
 "#;
@@ -106,6 +113,14 @@ impl Shop {
         Shop::alone(&CONFIG.replacen("{server}", server, 1)).await
     }
 
+    /// A server with more sections, on a database that outlives it.
+    pub(crate) async fn with(more: &str, database: &Database) -> Shop {
+        let text = CONFIG.replacen("{server}", "", 1);
+        // A list of tables stands after everything that is not in it.
+        let text = format!("{text}{more}");
+        Shop::of(&text, &database.url()).await
+    }
+
     /// A server on a database that outlives it.
     pub(crate) async fn on(database: &Database) -> Shop {
         Shop::of(&CONFIG.replacen("{server}", "", 1), &database.url()).await
@@ -135,6 +150,13 @@ impl Shop {
         Shop::of(&text, &database.url()).await
     }
 
+    /// A server that asks Midtrans at this address.
+    pub(crate) async fn asking(midtrans: SocketAddr, database: &Database) -> Shop {
+        let text = CONFIG.replacen("{server}", "", 1);
+        let text = text.replace("{midtrans}", &format!("http://{midtrans}"));
+        Shop::of(&text, &database.url()).await
+    }
+
     /// A server on a database that goes with it.
     async fn alone(text: &str) -> Shop {
         let database = Database::fleeting();
@@ -144,6 +166,8 @@ impl Shop {
     }
 
     async fn of(text: &str, store: &str) -> Shop {
+        // Nobody answers there.
+        let text = text.replace("{midtrans}", "http://127.0.0.1:1");
         let text = text.replacen("{store}", store, 1);
         let config = Config::from_toml_str(&text).unwrap_or_else(|error| panic!("{error}"));
         let midtrans = config.shops[0]

@@ -198,7 +198,7 @@ fn configuration(role: &Role) -> String {
         })
         .collect();
     format!(
-        "[store]\nurl = {}\n[api]\nbootstrap_key = \"literal:{}\"\n[log]\nlevel = \"warn\"\n{source}{further}",
+        "[store]\nurl = {}\n[api]\nbootstrap_key = \"literal:{}\"\n[receipts]\ndirectory = \"\"\n[log]\nlevel = \"warn\"\n{source}{further}",
         toml::Value::from(url),
         role.key,
     )

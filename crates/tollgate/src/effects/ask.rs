@@ -1,0 +1,172 @@
+//! Asking a provider how a payment stands. The answer is a fact and goes through `decide` like any event.
+
+use tollgate_core::command::{Health, Settlement};
+use tollgate_core::effect::{AnswerContent, EffectContent};
+use tollgate_core::event::Event;
+use tollgate_core::id::ShopId;
+use tollgate_providers::{Answer, HttpRequest, Question, Source, Token};
+
+use super::{Acted, End};
+use crate::app::App;
+use crate::outgoing::{self, Call, Outcome};
+use crate::worker::Work;
+
+/// Puts one question.
+pub(super) async fn act(app: &App, work: &Work) -> Acted {
+    let EffectContent::Ask {
+        source: name,
+        object,
+        names,
+        event,
+        ..
+    } = &work.effect.content
+    else {
+        return Acted::dead("it is no question");
+    };
+    let Some(source) = app.source(work.shop, name) else {
+        return Acted::dead(format!("the source {name} is no longer configured"));
+    };
+    let mut question = Question {
+        names: names.clone(),
+        ..Question::default()
+    };
+    if !question.names.contains(object) {
+        question.names.insert(0, object.clone());
+    }
+    if let Some(event) = event {
+        match app.store().event(work.shop, *event).await {
+            Ok(Some(stored)) => {
+                let about = Question::about(&stored.event);
+                question.kind = about.kind;
+                question.refund = about.refund;
+                question.provider_payment_id = about.provider_payment_id;
+            }
+            Ok(None) => {}
+            Err(error) => return Acted::database(&error),
+        }
+    }
+    if let Some(id) = work.effect.root {
+        match app.store().root(work.shop, id).await {
+            Ok(Some(root)) => {
+                let payment = root
+                    .payments
+                    .iter()
+                    .find(|payment| payment.source == *name && payment.reference == *object);
+                if let Some(payment) = payment {
+                    let known = payment.provider_payment_id.clone();
+                    question.provider_payment_id = known.or(question.provider_payment_id);
+                    question.captured_objects = payment
+                        .fold()
+                        .captures
+                        .iter()
+                        .filter(|(_, capture)| capture.state.counts())
+                        .map(|(object, _)| object.clone())
+                        .collect();
+                }
+            }
+            Ok(None) => {}
+            Err(error) => return Acted::database(&error),
+        }
+    }
+    put(app, work.shop, source, &question).await
+}
+
+/// Asks, with a token where the provider wants one.
+async fn put(app: &App, shop: ShopId, source: &Source, question: &Question) -> Acted {
+    let token = match token(app, shop, source).await {
+        Ok(token) => token,
+        Err(acted) => return acted,
+    };
+    let request = match source.status_request(question, token.as_ref(), app.now()) {
+        Ok(request) => request,
+        Err(error) => return Acted::dead(error.to_string()),
+    };
+    let answer = match send(app, &request).await {
+        Ok(answer) => answer,
+        Err(acted) => return acted,
+    };
+    let head = format!("status {}", answer.status.as_u16());
+    let said = match answer.of_provider() {
+        Some(response) => source.read_status(question, &response),
+        None => Answer::Unavailable("the answer broke off".to_owned()),
+    };
+    if matches!(said, Answer::Refused(_)) {
+        // The token may have been called back before its time.
+        app.tokens().forget(shop, source.name());
+    }
+    understood(said).answered(answer.status.as_u16(), head)
+}
+
+/// What an answer comes to.
+fn understood(said: Answer) -> Acted {
+    let answered = |content| {
+        let settlement = Settlement::Answered(content);
+        Acted::of(End::Settled(settlement), Health::Well)
+    };
+    match said {
+        Answer::Final(event) => answered(facts(*event)),
+        Answer::Pending(_) | Answer::NotFound(_) => answered(AnswerContent::Weak),
+        Answer::Mismatch(reason) => answered(AnswerContent::Mismatch { reason }),
+        Answer::Unavailable(reason) => Acted::again(reason, Health::Failing),
+        Answer::Refused(reason) => Acted::again(
+            format!("the provider refuses our credentials: {reason}"),
+            Health::Failing,
+        ),
+        Answer::Unreadable(reason) => Acted::again(
+            format!("the provider's answer cannot be read: {reason}"),
+            Health::Failing,
+        ),
+    }
+}
+
+fn facts(event: Event) -> AnswerContent {
+    AnswerContent::Facts {
+        names: event.names,
+        facts: event.facts,
+        provider_payment_id: event.provider_payment_id,
+    }
+}
+
+/// The token that is kept, or a fresh one; `None` where the provider wants none.
+pub(super) async fn token(
+    app: &App,
+    shop: ShopId,
+    source: &Source,
+) -> Result<Option<Token>, Acted> {
+    let Some(request) = source.token_request() else {
+        return Ok(None);
+    };
+    if let Some(kept) = app.tokens().get(shop, source.name(), app.now()) {
+        return Ok(Some(kept));
+    }
+    let answer = send(app, &request).await?;
+    let response = answer.of_provider();
+    let broken = || Acted::again("the token's answer broke off", Health::Failing);
+    let token = source
+        .read_token(&response.ok_or_else(broken)?, app.now())
+        .map_err(|reason| Acted::again(format!("get a token: {reason}"), Health::Failing))?;
+    app.tokens().keep(shop, source.name(), token.clone());
+    Ok(Some(token))
+}
+
+/// Sends a request to a provider.
+pub(super) async fn send(app: &App, request: &HttpRequest) -> Result<outgoing::Answer, Acted> {
+    let keep = app.config().outgoing.answer_bytes_max;
+    let call = match Call::to_provider(request, keep) {
+        Ok(call) => call,
+        Err(error) => return Err(Acted::dead(error.to_string())),
+    };
+    let limit = app.config().asking.timeout;
+    let exchange = match tokio::time::timeout(limit, app.client().call(call)).await {
+        Ok(exchange) => exchange,
+        Err(_) => {
+            let reason = format!("no answer within {} ms", limit.as_millis());
+            return Err(Acted::again(reason, Health::Failing));
+        }
+    };
+    match exchange.outcome {
+        Outcome::Answered(answer) => Ok(answer),
+        Outcome::NotSent(reason) => Err(Acted::again(reason.to_string(), Health::Failing)),
+        Outcome::Unclear(reason) => Err(Acted::again(reason, Health::Failing)),
+    }
+}

@@ -1,0 +1,187 @@
+//! Effects: what leaves the commit, a file per kind. Each says what it did; nothing here changes state.
+
+mod ask;
+mod exchange;
+mod forward;
+mod mail;
+mod notify;
+mod receipt;
+mod renderer;
+mod tokens;
+
+use tollgate_core::command::{Health, Settlement};
+use tollgate_core::effect::EffectContent;
+use tollgate_core::retry::Schedule;
+use tollgate_core::time::Span;
+
+use crate::app::App;
+use crate::worker::Work;
+
+pub(crate) use receipt::tend_copies;
+pub(crate) use renderer::Renderer;
+pub(crate) use tokens::Tokens;
+
+/// The kinds this version knows how to do; a worker claims no others.
+pub(crate) const KINDS: &[&str] = &["receipt", "mail", "notify", "forward", "ask"];
+
+/// What became of an attempt.
+#[derive(Debug)]
+pub(crate) struct Acted {
+    /// How it ended.
+    pub(crate) end: End,
+    /// What it says about its target.
+    pub(crate) health: Health,
+    /// The status of the answer.
+    pub(crate) status: Option<u16>,
+    /// The beginning of the answer.
+    pub(crate) head: Option<String>,
+}
+
+/// How an attempt ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// For good.
+    Settled(Settlement),
+    /// To be tried again by the schedule of its kind.
+    Again {
+        /// Why.
+        reason: String,
+        /// What the other side has asked to wait (`Retry-After`).
+        after: Option<Span>,
+        /// Given up, it lets those behind it in its order go on.
+        gives_up: bool,
+    },
+    /// It was not begun.
+    Released,
+}
+
+impl Acted {
+    /// An end, with what it says about the target.
+    pub(crate) fn of(end: End, health: Health) -> Acted {
+        Acted {
+            end,
+            health,
+            status: None,
+            head: None,
+        }
+    }
+
+    /// It was not begun.
+    pub(crate) fn released() -> Acted {
+        Acted::of(End::Released, Health::Unsaid)
+    }
+
+    /// It is done.
+    pub(crate) fn done() -> Acted {
+        Acted::of(End::Settled(Settlement::Done), Health::Well)
+    }
+
+    /// It cannot be done, and trying again would not help.
+    pub(crate) fn dead(reason: impl Into<String>) -> Acted {
+        let reason = reason.into();
+        let settlement = Settlement::Dead {
+            reason,
+            skip: false,
+        };
+        Acted::of(End::Settled(settlement), Health::Unsaid)
+    }
+
+    /// It may have happened.
+    pub(crate) fn unknown(reason: impl Into<String>) -> Acted {
+        let reason = reason.into();
+        Acted::of(
+            End::Settled(Settlement::Unknown { reason }),
+            Health::Failing,
+        )
+    }
+
+    /// Not this time.
+    pub(crate) fn again(reason: impl Into<String>, health: Health) -> Acted {
+        let end = End::Again {
+            reason: reason.into(),
+            after: None,
+            gives_up: false,
+        };
+        Acted::of(end, health)
+    }
+
+    /// The database takes too long or is away; nothing outside has heard of it.
+    pub(crate) fn database(error: &tollgate_store::ReadError) -> Acted {
+        Acted::again(format!("failed to read: {error}"), Health::Unsaid)
+    }
+
+    /// With the answer's status and beginning.
+    pub(crate) fn answered(mut self, status: u16, head: String) -> Acted {
+        self.status = Some(status);
+        self.head = Some(head);
+        self
+    }
+
+    /// What went wrong, for the list of attempts.
+    pub(crate) fn error(&self) -> Option<String> {
+        match &self.end {
+            End::Again { reason, .. }
+            | End::Settled(
+                Settlement::Dead { reason, .. }
+                | Settlement::Unknown { reason }
+                | Settlement::Retry { reason, .. },
+            ) => Some(reason.clone()),
+            End::Settled(
+                Settlement::Done
+                | Settlement::Issued(_)
+                | Settlement::Answered(_)
+                | Settlement::Refunded { .. }
+                | Settlement::Released,
+            )
+            | End::Released => None,
+        }
+    }
+}
+
+/// Does what was claimed.
+pub(crate) async fn act(app: &App, work: &Work) -> Acted {
+    match &work.effect.content {
+        EffectContent::Receipt { receipt, .. } => receipt::act(app, work, *receipt).await,
+        EffectContent::Mail { kind, receipt } => mail::act(app, work, *kind, *receipt).await,
+        EffectContent::Notify {
+            endpoint, position, ..
+        } => notify::act(app, work, *endpoint, *position).await,
+        EffectContent::Forward { route, event } => forward::act(app, work, route, *event).await,
+        EffectContent::Ask { .. } => ask::act(app, work).await,
+        // Not among the kinds that are claimed.
+        EffectContent::Refund { .. } | EffectContent::RefundRequest { .. } => Acted::released(),
+    }
+}
+
+/// What is done once an effect is settled and on disk.
+pub(crate) async fn after(app: &App, work: &Work) {
+    if let EffectContent::Receipt {
+        receipt: Some(receipt),
+        ..
+    } = &work.effect.content
+    {
+        receipt::copy(app, work.shop, *receipt).await;
+    }
+}
+
+/// When an effect of this kind is tried again.
+pub(crate) fn schedule(app: &App, content: &EffectContent) -> Schedule {
+    match content {
+        // Nothing outside is asked: what fails is the database, or a fault of ours.
+        EffectContent::Receipt { .. } => {
+            Schedule::of_seconds(&[1, 5, 30, 120, 600, 3600, 7200, 14400])
+        }
+        EffectContent::Mail { .. } => {
+            Schedule::of_seconds(&[30, 120, 600, 1800, 7200, 21600, 43200, 86400])
+        }
+        EffectContent::Notify { .. } | EffectContent::Forward { .. } => Schedule {
+            waits: app.config().outgoing.retry.clone(),
+        },
+        EffectContent::Ask { .. } => {
+            Schedule::of_seconds(&[5, 30, 120, 600, 1800, 3600, 7200, 14400])
+        }
+        EffectContent::Refund { .. } | EffectContent::RefundRequest { .. } => {
+            Schedule::of_seconds(&[30, 120, 600, 1800, 3600, 7200, 14400, 28800])
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Issuing a receipt. The settle stores its file in the database: that row is the receipt, and is there
+//! once. What stands in the folder is a copy.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use tollgate_core::command::{Health, Settlement};
+use tollgate_core::effect::{IssuedReceipt, Receipt, ReceiptKind};
+use tollgate_core::id::{ReceiptId, ShopId};
+use tollgate_core::order::Root;
+use tollgate_core::time::Timestamp;
+
+use super::{Acted, End};
+use crate::app::App;
+use crate::receipt::{Buyer, Line, Locale, Paid, ReceiptDocument, taxes};
+use crate::worker::Work;
+
+/// Receipts that are looked at together when copies are made good.
+const PAGE: u32 = 500;
+
+/// Renders a receipt.
+pub(super) async fn act(app: &App, work: &Work, id: Option<ReceiptId>) -> Acted {
+    let Some(id) = id else {
+        return Acted::dead("it was decided by a version that did not number receipts");
+    };
+    let root = match app.store().root(work.shop, id.root()).await {
+        Ok(Some(root)) => root,
+        Ok(None) => return Acted::dead("its order is no longer kept"),
+        Err(error) => return Acted::database(&error),
+    };
+    let Some(receipt) = root.receipts.iter().find(|receipt| receipt.id == id) else {
+        return Acted::dead("its order knows of no such receipt");
+    };
+    if receipt.issued_at.is_some() {
+        return Acted::done();
+    }
+    let token = fresh_token();
+    let Some(document) = document_of(app, work.shop, &root, receipt, app.now(), &token) else {
+        return Acted::dead("its payment is no longer known");
+    };
+    let document = Arc::new(document);
+    let rendered = match app.renderer().render(Arc::clone(&document)).await {
+        Some(Ok(rendered)) => rendered,
+        Some(Err(error)) => return Acted::again(error.to_string(), Health::Unsaid),
+        None => return Acted::again("rendering it has panicked", Health::Unsaid),
+    };
+    if !rendered.missing.is_empty() {
+        app.metrics().glyphs_missing.inc();
+        let missing: String = rendered.missing.iter().collect();
+        tracing::error!(receipt = %id, missing, "no font has some of a receipt's letters");
+    }
+    let document = serde_json::to_string(&*document).expect("a receipt has string keys");
+    let issued = IssuedReceipt {
+        at: app.now(),
+        document,
+        sha256: Sha256::digest(&rendered.pdf).into(),
+        pdf: rendered.pdf.into(),
+        token,
+    };
+    let settlement = Settlement::Issued(issued);
+    Acted::of(End::Settled(settlement), Health::Well)
+}
+
+/// The content of a receipt: what its order and payment say, and who sells. `None`: its payment is not
+/// on the root.
+fn document_of(
+    app: &App,
+    shop: ShopId,
+    root: &Root,
+    receipt: &Receipt,
+    issued_at: Timestamp,
+    token: &str,
+) -> Option<ReceiptDocument> {
+    let config = app.shop_config(shop)?;
+    let payment = root.payment(receipt.payment)?;
+    let amount = receipt.money.map_or(0, |money| money.minor);
+    let order = root.order.as_ref();
+    let total = order.map_or(payment.due.minor, |order| order.total_minor);
+    let customer = order
+        .map(|order| order.customer.clone())
+        .unwrap_or_default();
+    let original = root
+        .receipts
+        .iter()
+        .find(|sale| sale.kind == ReceiptKind::Sale && sale.payment == receipt.payment)
+        .filter(|_| receipt.kind != ReceiptKind::Sale);
+    Some(ReceiptDocument {
+        id: receipt.id.to_string(),
+        number: receipt.number.map(|number| number.to_string())?,
+        kind: receipt.kind,
+        issued_at,
+        timezone: config.timezone.clone(),
+        locale: Locale::from_tag(customer.locale.as_deref().unwrap_or_default()),
+        seller: config.receipts.seller.clone(),
+        buyer: Buyer {
+            name: customer.name,
+            email: customer.email,
+            phone: customer.phone,
+        },
+        order_code: order.map(|order| order.code.clone()),
+        lines: order.map_or_else(Vec::new, |order| {
+            let lines = order.lines.iter().map(|line| Line {
+                sku: line.sku.clone(),
+                name: line.name.clone(),
+                quantity: line.quantity,
+                unit_amount: line.unit_minor,
+                amount: line.quantity.saturating_mul(line.unit_minor),
+            });
+            lines.collect()
+        }),
+        discount_amount: order.map_or(0, |order| order.discount_minor),
+        shipping_amount: order.map_or(0, |order| order.shipping_minor),
+        total_amount: total,
+        currency: payment.currency(),
+        taxes: taxes(&config.receipts.taxes, total),
+        amount,
+        payment: Paid {
+            source: payment.source.clone(),
+            reference: payment.reference.clone(),
+            provider_payment_id: payment.provider_payment_id.clone(),
+            payment_id: payment.id.to_string(),
+        },
+        verification_url: Some(format!("{}/r/{token}", app.public_url())),
+        original_number: original
+            .and_then(|sale| sale.number)
+            .map(|number| number.to_string()),
+    })
+}
+
+/// 128 random bits as text: nobody guesses one.
+fn fresh_token() -> String {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the system gives random numbers");
+    tollgate_core::id::encode(u128::from_be_bytes(bytes))
+}
+
+/// Where copies of a shop's receipts stand; `None`: nowhere.
+fn folder(app: &App, shop: ShopId) -> Option<PathBuf> {
+    let directory = app.shop_config(shop)?.receipts.directory.clone()?;
+    Some(directory.join(app.shop_name(shop)))
+}
+
+/// Copies an issued receipt into the folder. What fails is told and made good at the next start: the
+/// receipt itself is in the database.
+pub(super) async fn copy(app: &App, shop: ShopId, id: ReceiptId) {
+    let Some(folder) = folder(app, shop) else {
+        return;
+    };
+    let pdf = match app.store().receipt_pdf(shop, id).await {
+        Ok(Some(pdf)) => pdf,
+        Ok(None) => return,
+        Err(error) => {
+            tracing::warn!(receipt = %id, %error, "failed to read a receipt for its copy");
+            return;
+        }
+    };
+    let written = tokio::task::spawn_blocking(move || write_copy(&folder, id, &pdf)).await;
+    if let Ok(Err(error)) = written {
+        tracing::warn!(receipt = %id, %error, "failed to copy a receipt into its folder");
+    }
+}
+
+/// Writes a copy so that it is there as a whole or not at all.
+fn write_copy(folder: &Path, id: ReceiptId, pdf: &[u8]) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let temporary = folder.join(format!(".{id}.tmp"));
+    let mut file = std::fs::File::create(&temporary)?;
+    file.write_all(pdf)?;
+    file.sync_all()?;
+    drop(file);
+    std::fs::rename(&temporary, folder.join(format!("{id}.pdf")))?;
+    std::fs::File::open(folder)?.sync_all()
+}
+
+/// At the start: removes what a crash has left half written, and copies what is missing.
+pub(crate) async fn tend_copies(app: App) {
+    for shop in app.shops().to_vec() {
+        let Some(folder) = folder(&app, shop) else {
+            continue;
+        };
+        let mut after = ReceiptId::from_u128(0);
+        if let Err(error) = sweep(&folder) {
+            tracing::warn!(folder = %folder.display(), %error, "failed to tidy the receipts' folder");
+            continue;
+        }
+        loop {
+            let page = match app.store().receipts_after(shop, after, PAGE).await {
+                Ok(page) => page,
+                Err(error) => {
+                    tracing::warn!(%error, "failed to look for receipts without a copy");
+                    break;
+                }
+            };
+            let Some(last) = page.last() else { break };
+            after = last.id;
+            for row in &page {
+                if !folder.join(format!("{}.pdf", row.id)).exists() {
+                    copy(&app, shop, row.id).await;
+                }
+            }
+        }
+    }
+}
+
+/// Removes `.rcp_….tmp`.
+fn sweep(folder: &Path) -> std::io::Result<()> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        let name = entry?.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(".rcp_") && name.ends_with(".tmp") {
+            std::fs::remove_file(folder.join(&*name))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! What the world is told: the body of a merchant webhook and of a message of the live stream.
+
+use serde::Serialize;
+use serde_json::Value;
+use tollgate_core::id::PaymentId;
+use tollgate_core::notice::public_topic;
+use tollgate_core::order::Root;
+use tollgate_store::FeedLine;
+
+use super::{HoldView, OrderView, PaymentView, StoryView};
+use crate::time_text::rfc3339;
+
+/// One message, the same for everybody who is told.
+#[derive(Serialize)]
+struct Notice<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    timestamp: String,
+    position: i64,
+    data: Value,
+}
+
+/// The body about an entry of the feed: the object as GET gave it when the entry was decided, or, where
+/// it is about none, what the entry says.
+pub(crate) fn notice(told: &FeedLine) -> Vec<u8> {
+    let line = &told.line;
+    let object = told
+        .frozen
+        .as_ref()
+        .filter(|_| public_topic(&line.kind).is_some())
+        .and_then(|root| object(&line.kind, &line.detail, root));
+    let notice = Notice {
+        kind: &line.kind,
+        timestamp: rfc3339(line.at),
+        position: line.position,
+        data: object.unwrap_or_else(|| told_of(told)),
+    };
+    serde_json::to_vec(&notice).expect("a notice has string keys")
+}
+
+/// What an entry says, with the event it is about.
+fn told_of(told: &FeedLine) -> Value {
+    let mut data = StoryView::of(&told.line).into_detail();
+    if let (Some(event), Some(members)) = (told.line.event, data.as_object_mut()) {
+        members.insert("event_id".to_owned(), event.to_string().into());
+    }
+    data
+}
+
+/// The object that a type is about, as it stood.
+fn object(kind: &str, detail: &Value, root: &Root) -> Option<Value> {
+    let (group, _) = kind.split_once('.')?;
+    let named = |name: &str| detail.get(name)?.as_str();
+    let value = match group {
+        "order" => serde_json::to_value(OrderView::of(root, root.order.as_ref()?)),
+        "payment" => {
+            let id: PaymentId = named("payment")?.parse().ok()?;
+            serde_json::to_value(PaymentView::of(root, id)?)
+        }
+        "hold" => serde_json::to_value(HoldView::of(root.hold()?)),
+        _ => return None,
+    };
+    value.ok()
+}

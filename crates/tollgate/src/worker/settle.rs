@@ -1,0 +1,182 @@
+//! Doing one effect: begun, done, settled.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+use tollgate_core::command::{Action, Command, Health, SettleEffect, Settlement};
+use tollgate_core::decision::{Outcome, Refusal};
+use tollgate_core::effect::{Attempt, EffectContent};
+use tollgate_store::{Class, Reply, Submission, SubmitError};
+
+use crate::app::App;
+use crate::effects::{self, Acted, End};
+
+use super::heart::Pulse;
+use super::{Work, chance, duration};
+
+/// How long a settle that the database refused waits before it is tried again.
+const AGAIN_AFTER: Duration = Duration::from_millis(200);
+
+/// Does an effect and settles it. Ends without a word when the lease is lost: somebody else has it.
+pub(super) async fn do_and_settle(
+    app: App,
+    mut work: Work,
+    mut pulse: Pulse,
+    mut stopped: watch::Receiver<bool>,
+) {
+    if !begin(&app, &mut work).await {
+        return;
+    }
+    let since = Instant::now();
+    let at = app.now();
+    let hard_end = duration(app.config().worker.lease_max);
+    let acted = tokio::select! {
+        acted = effects::act(&app, &work) => Some(acted),
+        () = pulse.lost() => None,
+        () = tokio::time::sleep(hard_end) => Some(Acted::too_long(&work)),
+        () = given_up(&app, &mut stopped), if !work.effect.content.is_unsafe_to_repeat() => {
+            Some(Acted::released())
+        }
+    };
+    let Some(acted) = acted else { return };
+    let attempt = (!matches!(acted.end, End::Released)).then(|| Attempt {
+        at,
+        took_ms: i64::try_from(since.elapsed().as_millis()).unwrap_or(i64::MAX),
+        status: acted.status,
+        error: acted.error(),
+        head: acted.head.clone(),
+    });
+    let health = acted.health;
+    let settlement = settlement(&app, &work, acted);
+    app.metrics().settled(&work.effect.content, &settlement);
+    let settled = SettleEffect {
+        effect: work.id,
+        target: work.effect.content.target(),
+        lease: work.lease,
+        attempt,
+        settlement,
+        health,
+        chance: chance(),
+    };
+    if settle(&app, &work, settled).await {
+        effects::after(&app, &work).await;
+    }
+}
+
+/// Marks as begun what must be: durable before anybody outside hears of it. False: the lease is lost.
+async fn begin(app: &App, work: &mut Work) -> bool {
+    let asks = matches!(work.effect.content, EffectContent::Ask { .. });
+    if !asks && !work.effect.content.is_unsafe_to_repeat() {
+        return true;
+    }
+    let action = Action::StartEffect {
+        effect: work.id,
+        lease: work.lease,
+    };
+    match submit(app, work, action).await {
+        Some(Outcome::Effect(_, started)) => {
+            work.effect = *started;
+            true
+        }
+        Some(_) | None => false,
+    }
+}
+
+/// Ends when the worker has been told to stop and its patience is over.
+async fn given_up(app: &App, stopped: &mut watch::Receiver<bool>) {
+    if stopped.wait_for(|stopped| *stopped).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    tokio::time::sleep(app.config().server.shutdown_timeout / 2).await;
+}
+
+/// What an attempt comes to by the schedule of its kind.
+fn settlement(app: &App, work: &Work, acted: Acted) -> Settlement {
+    match acted.end {
+        End::Settled(settlement) => settlement,
+        End::Released => Settlement::Released,
+        End::Again {
+            reason,
+            after,
+            gives_up,
+        } => {
+            let schedule = effects::schedule(app, &work.effect.content);
+            let next = schedule.next(work.effect.tries, app.now(), chance(), after);
+            match next {
+                Some(at) => Settlement::Retry { at, reason },
+                None => Settlement::Dead {
+                    reason: format!("given up after {} tries: {reason}", work.effect.tries),
+                    skip: gives_up,
+                },
+            }
+        }
+    }
+}
+
+/// Settles, as often as the database needs to be asked. True if it was ours to settle.
+async fn settle(app: &App, work: &Work, settled: SettleEffect) -> bool {
+    let action = Action::SettleEffect(Box::new(settled));
+    matches!(submit(app, work, action).await, Some(Outcome::Effect(..)))
+}
+
+/// Passes a command about a claimed effect through the Gate until it is decided, as long as the lease can
+/// hold. `None`: nobody knows, or the lease is lost.
+async fn submit(app: &App, work: &Work, action: Action) -> Option<Outcome> {
+    let since = Instant::now();
+    let bytes = match &action {
+        Action::SettleEffect(settled) => match &settled.settlement {
+            Settlement::Issued(issued) => issued.pdf.len() + issued.document.len() + 512,
+            _ => 1024,
+        },
+        _ => 512,
+    };
+    loop {
+        let submission = Submission {
+            command: Command {
+                shop: work.shop,
+                action: action.clone(),
+            },
+            class: Class::Settles,
+            bytes,
+            idempotency: None,
+            render: None,
+        };
+        match app.store().submit(submission).await {
+            Ok(Reply::Decided { outcome, .. }) => {
+                if outcome == Outcome::Refused(Refusal::LeaseLost) {
+                    tracing::debug!(effect = %work.id, "a lease was lost; what was said of it changes nothing");
+                    return None;
+                }
+                return Some(outcome);
+            }
+            Ok(_) => return None,
+            // Quarantined: the store has written down that nobody knows.
+            Err(SubmitError::Quarantined | SubmitError::Closing) => return None,
+            Err(error) => {
+                if duration(app.config().worker.lease_max) < since.elapsed() {
+                    tracing::error!(effect = %work.id, %error, "failed to settle an effect before its lease ended");
+                    return None;
+                }
+                tokio::time::sleep(AGAIN_AFTER).await;
+            }
+        }
+    }
+}
+
+impl Acted {
+    /// It has run into its hard end.
+    fn too_long(work: &Work) -> Acted {
+        let reason = "it took longer than [worker] lease_ms_max";
+        let end = match work.effect.content.is_unsafe_to_repeat() {
+            true => End::Settled(Settlement::Unknown {
+                reason: reason.to_owned(),
+            }),
+            false => End::Again {
+                reason: reason.to_owned(),
+                after: None,
+                gives_up: false,
+            },
+        };
+        Acted::of(end, Health::Failing)
+    }
+}

@@ -1,0 +1,259 @@
+//! What leaves the commit: receipts, forwarded events, questions; done by the server's own worker.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+
+use crate::database::Database;
+use crate::shop::{Shop, order};
+
+/// A request that a handler has got.
+#[derive(Debug)]
+struct Handed {
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Handed {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (known, value) = line.split_once(':')?;
+            known.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).expect("it is JSON")
+    }
+}
+
+/// A merchant's handler: tells of each request, and answers as it is told.
+struct Handler {
+    address: SocketAddr,
+    handed: mpsc::UnboundedReceiver<(Handed, mpsc::UnboundedSender<String>)>,
+}
+
+const OK: &str = "HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n";
+
+impl Handler {
+    async fn start() -> Handler {
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port is free");
+        let address = listener.local_addr().expect("it is bound");
+        let (tell, handed) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(converse(stream, tell.clone()));
+            }
+        });
+        Handler { address, handed }
+    }
+
+    /// The next request; whoever asks must answer it.
+    async fn next(&mut self) -> (Handed, mpsc::UnboundedSender<String>) {
+        let next = tokio::time::timeout(PATIENCE, self.handed.recv()).await;
+        next.expect("somebody calls").expect("the handler listens")
+    }
+
+    /// The next request, answered with 204.
+    async fn take(&mut self) -> Handed {
+        let (handed, answer) = self.next().await;
+        answer.send(OK.to_owned()).expect("the worker waits for it");
+        handed
+    }
+}
+
+async fn converse(
+    mut stream: TcpStream,
+    tell: mpsc::UnboundedSender<(Handed, mpsc::UnboundedSender<String>)>,
+) {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let Ok(count) = stream.read(&mut buffer).await else {
+            return;
+        };
+        if count == 0 {
+            return;
+        }
+        bytes.extend_from_slice(&buffer[..count]);
+        let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
+            continue;
+        };
+        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+        let mut handed = Handed {
+            head,
+            body: Vec::new(),
+        };
+        let length = handed
+            .header("content-length")
+            .map_or(0, |length| length.parse().expect("a number"));
+        if bytes.len() < end + 4 + length {
+            continue;
+        }
+        handed.body = bytes[end + 4..end + 4 + length].to_vec();
+        bytes.drain(..end + 4 + length);
+        let (answer, mut answered) = mpsc::unbounded_channel();
+        if tell.send((handed, answer)).is_err() {
+            return;
+        }
+        let Some(answer) = answered.recv().await else {
+            return;
+        };
+        if stream.write_all(answer.as_bytes()).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// A wait that is longer than this is in vain.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Asks again until the answer is what is waited for.
+async fn until(shop: &Shop, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    let since = Instant::now();
+    loop {
+        let answer = shop.get(path).await;
+        if holds(&answer.body) {
+            return answer.body;
+        }
+        assert!(
+            since.elapsed() < PATIENCE,
+            "{path} is still {}",
+            answer.text
+        );
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn kinds(shop: &Shop, code: &str) -> Vec<String> {
+    let story = shop.get(&format!("/v1/orders/{code}/timeline")).await;
+    let entries = story.body["data"].as_array().cloned().unwrap_or_default();
+    entries
+        .iter()
+        .filter_map(|entry| entry["kind"].as_str().map(str::to_owned))
+        .collect()
+}
+
+/// An answer with a JSON body.
+fn answer(body: &Value) -> String {
+    let body = body.to_string();
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// Midtrans' signature does not cover the state it claims, so it is asked behind; the order is completed
+/// when it has confirmed and the receipt is issued.
+#[tokio::test]
+async fn a_paid_order_is_completed_by_its_confirmation_and_receipt() {
+    let mut provider = Handler::start().await;
+    let database = Database::fleeting();
+    let shop = Shop::asking(provider.address, &database).await;
+    shop.put_stock("batik", 3).await;
+    assert_eq!(
+        shop.post("/v1/orders", &order("A-1", "batik", 2))
+            .await
+            .status,
+        201
+    );
+    let payment = json!({ "order": "A-1", "source": "midtrans", "reference": "A-1-x" });
+    assert_eq!(shop.post("/v1/payments", &payment).await.status, 201);
+    let webhook = shop.webhook("A-1-x", "one", 10_000);
+    for _ in 0..2 {
+        let answer = shop.deliver("/webhooks/midtrans", &webhook).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    let issued = |story: &Value| story.to_string().contains("receipt.issued");
+    until(&shop, "/v1/orders/A-1/timeline", issued).await;
+    let order = shop.get("/v1/orders/A-1").await.body;
+    assert_eq!(order["status"], "paid", "not confirmed yet");
+    let (asked, reply) = provider.next().await;
+    assert!(asked.head.starts_with("GET /v2/"), "{asked:?}");
+    let told: Value = serde_json::from_slice(&webhook.body).expect("it is JSON");
+    reply.send(answer(&told)).expect("the worker waits for it");
+    let order = until(&shop, "/v1/orders/A-1", |order| {
+        order["status"] == "completed"
+    })
+    .await;
+    assert_eq!(order["captured_amount"], 10_000);
+    let told = kinds(&shop, "A-1").await;
+    let count = |kind: &str| told.iter().filter(|known| *known == kind).count();
+    assert_eq!(
+        (
+            count("order.paid"),
+            count("receipt.issued"),
+            count("order.completed")
+        ),
+        (1, 1, 1),
+        "{told:?}"
+    );
+    shop.close().await;
+}
+
+/// The bytes of an element, once, in the order of a key; other keys go on beside it.
+#[tokio::test]
+async fn documents_are_forwarded_in_the_order_of_their_key() {
+    let mut handler = Handler::start().await;
+    let route = format!(
+        "[[routes]]\nsource = \"accurate\"\ntypes = [\"SALES_*\"]\nurl = \"http://{}/handle\"\n\
+         order_by = \"/databaseId\"\n",
+        handler.address
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = Database::lasting(folder.path());
+    let shop = Shop::with(&route, &database).await;
+    let document = |id: &str, kind: &str| {
+        json!({
+            "databaseId": 7, "type": kind, "timestamp": "22/01/2026 10:00:00", "uuid": id,
+            "data": [{ "salesInvoiceNo": id }],
+        })
+    };
+    let batch = json!([
+        document("inv-001", "SALES_INVOICE"),
+        document("inv-002", "SALES_INVOICE")
+    ]);
+    let body = batch.to_string();
+    let answer = shop
+        .send(
+            "POST",
+            "/webhooks/accurate",
+            &[("x-from", "accurate")],
+            body.as_bytes(),
+        )
+        .await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let outcomes: Vec<&str> = answer.body["events"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|event| event["outcome"].as_str())
+        .collect();
+    assert_eq!(outcomes, ["queued", "queued"]);
+    let (first, answer_first) = handler.next().await;
+    assert_eq!(first.json(), batch[0]);
+    assert_eq!(first.header("x-from"), Some("accurate"));
+    assert!(
+        handler.handed.try_recv().is_err(),
+        "the second waits for the first"
+    );
+    answer_first
+        .send("HTTP/1.1 425 Too Early\r\ncontent-length: 0\r\n\r\n".to_owned())
+        .expect("the worker waits for it");
+    shop.close().await;
+
+    // The next server takes it up again, still in order and under the same id.
+    let shop = Shop::with(&route, &database).await;
+    let again = handler.take().await;
+    assert_eq!(again.json(), batch[0]);
+    assert_eq!(again.header("webhook-id"), first.header("webhook-id"));
+    let second = handler.take().await;
+    assert_eq!(second.json(), batch[1]);
+    shop.close().await;
+}
