@@ -15,6 +15,8 @@ pub struct Breaker {
     pub open_until: Option<Timestamp>,
     /// How often it was opened in a row.
     pub opened: u32,
+    /// The one attempt is under way, and `open_until` is when it must be over.
+    pub probing: bool,
 }
 
 /// What may be sent to a target now.
@@ -47,7 +49,8 @@ impl Breaker {
             Health::Failing | Health::Gone => {
                 let failures = self.failures.saturating_add(1);
                 let failing_since = self.failing_since.or(Some(now));
-                let is_open = self.open_until.is_some_and(|until| now < until);
+                // A probe that fails opens it anew, for longer; what was under way before does not.
+                let is_open = !self.probing && self.open_until.is_some_and(|until| now < until);
                 if failures < rules.breaker_failures || is_open {
                     return Breaker {
                         failures,
@@ -60,15 +63,17 @@ impl Breaker {
                     failing_since,
                     open_until: Some(now.plus(self.rest(rules, chance))),
                     opened: self.opened.saturating_add(1),
+                    probing: false,
                 }
             }
         }
     }
 
-    /// The end of a probe that must be over by `until`: nobody else probes meanwhile.
-    pub fn probing(&self, until: Timestamp) -> Breaker {
+    /// One attempt begins that must be over by `until`: nobody else probes meanwhile.
+    pub fn probed(&self, until: Timestamp) -> Breaker {
         Breaker {
             open_until: Some(until),
+            probing: true,
             ..*self
         }
     }
@@ -116,6 +121,10 @@ mod tests {
             assert_eq!(breaker.admits(now), Admission::Nothing(until));
             assert_eq!(breaker.admits(until), Admission::Probe);
             now = until;
+            // The probe has a minute, and fails at once.
+            let over_by = now.plus(Span::seconds(60));
+            breaker = breaker.probed(over_by);
+            assert_eq!(breaker.admits(now), Admission::Nothing(over_by));
         }
         assert!(breaker.has_failed_for(now, Span::seconds(290)));
         assert!(!breaker.has_failed_for(now, Span::seconds(300)));

@@ -119,7 +119,8 @@ const LOSE: &str = "\
 const PUT_OFF: &str = "update effects set due_at = ?3 where shop_id = ?1 and id = ?2";
 
 /// `targets.probe`: by primary key.
-const PROBE: &str = "update targets set open_until = ?3 where shop_id = ?1 and target = ?2";
+const PROBE: &str =
+    "update targets set open_until = ?3, probing = 1 where shop_id = ?1 and target = ?2";
 
 /// `targets.allowed`: by primary key.
 const ALLOWED: &str = "select allowed_at from targets where shop_id = ?1 and target = ?2";

@@ -815,7 +815,7 @@ fn push_closure_of_effect(shop: ShopId, effect: &StoredEffect, next: &mut BTreeS
 
 /// `targets.get`: by primary key. The columns are those of [`read_breaker`].
 pub(crate) const BREAKER: &str = "\
-    select failures, failing_since, open_until, opened
+    select failures, failing_since, open_until, opened, probing
       from targets
      where shop_id = ?1 and target = ?2";
 
@@ -826,6 +826,7 @@ pub(crate) fn read_breaker(row: &Row<'_>) -> Result<Breaker, Error> {
         failing_since: row.get::<Option<i64>>(1)?.map(Timestamp::from_millis),
         open_until: row.get::<Option<i64>>(2)?.map(Timestamp::from_millis),
         opened: row.get(3)?,
+        probing: row.get::<i64>(4)? != 0,
     })
 }
 

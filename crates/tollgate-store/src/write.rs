@@ -588,11 +588,11 @@ const WAKE_NEXT: &str = "\
 
 /// `targets.put`.
 const PUT_TARGET: &str = "\
-    insert into targets (shop_id, target, failures, failing_since, open_until, opened)
-    values (?1, ?2, ?3, ?4, ?5, ?6)
+    insert into targets (shop_id, target, failures, failing_since, open_until, opened, probing)
+    values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
         on conflict (shop_id, target) do update
        set failures = excluded.failures, failing_since = excluded.failing_since,
-           open_until = excluded.open_until, opened = excluded.opened";
+           open_until = excluded.open_until, opened = excluded.opened, probing = excluded.probing";
 
 fn put_target(
     paper: &mut Paper<'_>,
@@ -609,6 +609,7 @@ fn put_target(
             &breaker.failing_since.map(Timestamp::as_millis),
             &breaker.open_until.map(Timestamp::as_millis),
             &breaker.opened,
+            &i64::from(breaker.probing),
         ],
     )
 }

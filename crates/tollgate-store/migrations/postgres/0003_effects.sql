@@ -22,8 +22,8 @@ drop index effects_due;
 create index effects_due on effects (shop_id, target, due_at) where due_at is not null;
 create index effects_order on effects (shop_id, order_key, position) where order_key is not null;
 
--- How targets fare: a row once one has failed. allowed_at: no question before this (a rate's theoretical
--- arrival time).
+-- How targets fare: a row once one has failed. probing: 1 while one attempt is under way that has until
+-- open_until. allowed_at: no question before this (a rate's theoretical arrival time).
 create table targets (
     shop_id bigint not null,
     target text collate "C" not null,
@@ -31,6 +31,7 @@ create table targets (
     failing_since bigint,
     open_until bigint,
     opened bigint not null default 0,
+    probing bigint not null default 0,
     allowed_at bigint,
     primary key (shop_id, target)
 );

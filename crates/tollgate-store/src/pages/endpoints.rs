@@ -12,7 +12,7 @@ use crate::load::read_breaker;
 
 /// `targets.failing`: by primary key; only what has failed has a row.
 const FAILING: &str = "\
-    select failures, failing_since, open_until, opened, target
+    select failures, failing_since, open_until, opened, probing, target
       from targets
      where shop_id = ?1 and failing_since is not null
      order by target
@@ -52,7 +52,7 @@ impl Store {
     pub async fn failing_targets(&self, shop: ShopId) -> Result<Vec<(String, Breaker)>, ReadError> {
         self.read(move |db| {
             db.all(FAILING, &[&shop.0], |row| {
-                Ok((row.get(4)?, read_breaker(row)?))
+                Ok((row.get(5)?, read_breaker(row)?))
             })
         })
         .await
