@@ -65,7 +65,7 @@ pub enum Action {
     },
     /// The provider has answered question `n` about `object`.
     Answer(Answer),
-    /// A worker begins what it has claimed: durable before the call.
+    /// A worker begins what it has claimed: durable before the call. Told `Done` it has nothing to begin.
     StartEffect {
         /// Which effect.
         effect: EffectId,

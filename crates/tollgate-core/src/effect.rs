@@ -155,6 +155,8 @@ pub struct Question {
     pub weak: u32,
     /// When the worker began to ask last: the next question keeps its distance.
     pub asked_at: Option<Timestamp>,
+    /// Before when it is not asked, where that is later than its decision.
+    pub due_at: Option<Timestamp>,
 }
 
 /// What the provider answered.

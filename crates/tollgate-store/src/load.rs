@@ -619,8 +619,11 @@ pub(crate) fn write_question(question: &Question) -> String {
     if 0 < question.weak {
         text.push_str(&format!(" weak={}", question.weak));
     }
-    if let Some(at) = question.asked_at {
-        text.push_str(&format!(" asked={}", at.as_millis()));
+    let times = [(" asked=", question.asked_at), (" due=", question.due_at)];
+    for (word, at) in times {
+        if let Some(at) = at {
+            text.push_str(&format!("{word}{}", at.as_millis()));
+        }
     }
     text
 }
@@ -643,6 +646,7 @@ fn read_question(text: &str) -> Result<Question, Corrupt> {
         again: rest.contains(&"again"),
         weak: number("weak=").map_or(0, |weak| u32::try_from(weak).unwrap_or(u32::MAX)),
         asked_at: number("asked=").map(Timestamp::from_millis),
+        due_at: number("due=").map(Timestamp::from_millis),
     })
 }
 

@@ -41,7 +41,8 @@ impl About {
 }
 
 /// Asks, or joins the question that is open. One that has begun already is asked once more after
-/// its answer, because that may be older than the reason.
+/// its answer, because that may be older than the reason; one that is to be asked much later, because
+/// the provider said nothing decisive, is asked now instead.
 pub(super) fn ask(draft: &mut Draft, about: About, why: AskReason) -> Step<()> {
     let due_at = draft.now;
     ask_at(draft, about, why, due_at)
@@ -54,30 +55,37 @@ pub(super) fn ask_at(
     why: AskReason,
     due_at: Timestamp,
 ) -> Step<()> {
-    let distance = draft.rules.ask_distance;
-    let meeting = draft.meeting_mut(&about.source, &about.object)?;
-    let n = match &mut meeting.question {
-        Some(question) if question.open => {
-            question.again |= question.started;
-            return Ok(());
-        }
-        Some(question) => question.n.saturating_add(1),
-        None => 1,
+    let Some(dated_by) = about.root.or(about.event.map(EventId::root)) else {
+        return Ok(());
     };
+    let (now, distance) = (draft.now, draft.rules.ask_distance);
+    let meeting = draft.meeting_mut(&about.source, &about.object)?;
     let before = meeting.question;
     let asked_at = before.and_then(|question| question.asked_at);
+    let due_at = due_at.max(asked_at.map_or(due_at, |at| at.plus(distance)));
+    let (n, weak) = match &mut meeting.question {
+        Some(question) if question.open => {
+            let waits_longer = question.due_at.is_some_and(|planned| due_at < planned);
+            if question.started || !waits_longer {
+                question.again |= question.started;
+                return Ok(());
+            }
+            // The one that waits was not asked, so it does not count.
+            let next = question.n.saturating_add(1);
+            (next, question.weak.saturating_sub(1))
+        }
+        Some(question) => (question.n.saturating_add(1), question.weak),
+        None => (1, 0),
+    };
     meeting.question = Some(Question {
         n,
         open: true,
         started: false,
         again: false,
-        weak: before.map_or(0, |question| question.weak),
+        weak,
         asked_at,
+        due_at: (now < due_at).then_some(due_at),
     });
-    let due_at = due_at.max(asked_at.map_or(due_at, |at| at.plus(distance)));
-    let Some(dated_by) = about.root.or(about.event.map(EventId::root)) else {
-        return Ok(());
-    };
     let key = format!(
         "ask:{}:{}:{n}",
         key_part(&about.source),

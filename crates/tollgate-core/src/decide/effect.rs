@@ -27,11 +27,20 @@ fn held(draft: &Draft, id: EffectId, lease: Lease) -> Step<Option<StoredEffect>>
 }
 
 /// A worker begins: what is unsafe to repeat is marked as begun, and a question freezes the version of
-/// what it asks about; a reason to ask that comes later asks once more.
+/// what it asks about; a reason to ask that comes later asks once more. A question that another one has
+/// overtaken is done, and there is nothing to begin.
 pub(super) fn start(draft: &mut Draft, id: EffectId, lease: Lease) -> Step<Told> {
     let Some(mut effect) = held(draft, id, lease)? else {
         return refused(Refusal::LeaseLost);
     };
+
+    if is_overtaken(draft, &effect)? {
+        effect.lease = None;
+        done(draft, &mut effect);
+        effect.reason = Some("a later question was asked instead".to_owned());
+        draft.put_claimed(id, effect);
+        return Ok(Told::Plain(Outcome::Done));
+    }
 
     // From here it must succeed.
     let unsafe_to_repeat = effect.content.is_unsafe_to_repeat();
@@ -68,6 +77,20 @@ pub(super) fn start(draft: &mut Draft, id: EffectId, lease: Lease) -> Step<Told>
     }
     draft.put_claimed(id, effect);
     Ok(Told::Effect(id))
+}
+
+/// A question in whose place another one was asked, because a reason came that could not wait for it.
+fn is_overtaken(draft: &Draft, effect: &StoredEffect) -> Step<bool> {
+    let EffectContent::Ask {
+        source, object, n, ..
+    } = &effect.content
+    else {
+        return Ok(false);
+    };
+    let question = draft
+        .meeting(source, object)?
+        .and_then(|meeting| meeting.question);
+    Ok(question.is_some_and(|question| *n < question.n))
 }
 
 /// Moves a refund of ours that has not ended.
