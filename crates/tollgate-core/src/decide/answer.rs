@@ -50,19 +50,21 @@ pub(super) fn take(draft: &mut Draft, answer: &Answer) -> Step<Told> {
     };
     event::drain(draft)?;
     let weak = matches!(answer.content, AnswerContent::Weak);
+    let wait = match weak {
+        true => next_weak(draft, answer)?,
+        false => None,
+    };
     if again || doubtful {
         let due_at = draft.now;
         ask_again(draft, answer, due_at)?;
-    } else if let Some(wait) = weak
-        .then(|| next_weak(draft, answer))
-        .transpose()?
-        .flatten()
-    {
+    } else if let Some(wait) = wait {
         let due_at = draft.now.plus(wait);
         ask_again(draft, answer, due_at)?;
-    }
-    if !weak && let Some(payment) = known {
-        settle::complete(draft, payment.root())?;
+    } else if let Some(payment) = known {
+        match weak {
+            true => without_word(draft, payment, answer.event)?,
+            false => settle::complete(draft, payment.root())?,
+        }
     }
     let payment = draft
         .meeting(&answer.source, &answer.object)?
@@ -72,6 +74,23 @@ pub(super) fn take(draft: &mut Draft, answer: &Answer) -> Step<Told> {
         (None, Some(event)) => Told::Event(event),
         (None, None) => Told::Plain(Outcome::Done),
     })
+}
+
+/// The provider was asked as often as it makes sense and has said nothing decisive. What it was only to
+/// confirm stays as it is, and a person looks at it (`confirm = "after"`).
+pub(super) fn without_word(
+    draft: &mut Draft,
+    payment: PaymentId,
+    event: Option<EventId>,
+) -> Step<()> {
+    if confirms_behind(draft, event)?
+        && let Some(mut root) = draft.root_copy(payment.root())?
+    {
+        let code = AttentionCode::Unconfirmed;
+        settle::raise(draft, &mut root, code, Some(payment), event);
+        draft.put_root(root);
+    }
+    settle::complete(draft, payment.root())
 }
 
 /// What an answer says.
@@ -203,7 +222,7 @@ fn confirm(
         None => return Ok(false),
     };
     let unchanged = answer.version == Some(draft.version_before(root.id));
-    let behind = confirms_behind(draft, answer)?;
+    let behind = confirms_behind(draft, answer.event)?;
     let (facts, disagrees, doubtful) = if behind {
         let (facts, disagrees) = never_lowers(said.facts, &before);
         (facts, disagrees, false)
@@ -288,8 +307,8 @@ fn conflict(
 }
 
 /// The question only confirmed what an event had done already (`confirm = "after"`).
-fn confirms_behind(draft: &Draft, answer: &Answer) -> Step<bool> {
-    let Some(id) = answer.event else {
+fn confirms_behind(draft: &Draft, event: Option<EventId>) -> Step<bool> {
+    let Some(id) = event else {
         return Ok(false);
     };
     let stored = draft.event(id)?;

@@ -259,19 +259,28 @@ fn end(
 fn given_up(draft: &mut Draft, effect: &StoredEffect) -> Step<()> {
     match &effect.content {
         EffectContent::Ask {
-            source, object, n, ..
+            source,
+            object,
+            n,
+            event,
+            ..
         } => {
-            let open = draft
-                .meeting(source, object)?
+            let meeting = draft.meeting(source, object)?;
+            let payment = meeting.and_then(|meeting| meeting.payment);
+            let open = meeting
                 .and_then(|meeting| meeting.question)
                 .filter(|question| question.open && question.n == *n);
-            if let Some(mut question) = open {
-                question.open = false;
-                question.started = false;
-                question.again = false;
-                draft.meeting_mut(source, object)?.question = Some(question);
+            let Some(mut question) = open else {
+                return Ok(());
+            };
+            question.open = false;
+            question.started = false;
+            question.again = false;
+            draft.meeting_mut(source, object)?.question = Some(question);
+            match payment {
+                Some(payment) => answer::without_word(draft, payment, *event),
+                None => Ok(()),
             }
-            Ok(())
         }
         EffectContent::Refund { refund, .. } => move_refund(draft, *refund, RefundProgress::Failed),
         EffectContent::Receipt { .. }

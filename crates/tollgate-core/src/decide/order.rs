@@ -316,6 +316,7 @@ pub(super) fn resolve(
         let detail = vec![("code", text(code.as_str())), ("note", text(note))];
         draft.entry("attention.resolved", Some(id), None, detail);
         draft.put_root(root);
+        settle::complete(draft, id)?;
     }
     Ok(Told::Root(id))
 }
