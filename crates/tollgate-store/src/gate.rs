@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tollgate_core::command::Action;
 use tollgate_core::decision::Outcome;
+use tollgate_core::event::Confirm;
 use tollgate_core::id::ShopId;
 use tollgate_core::snapshot::EventState;
 use tollgate_core::time::Timestamp;
@@ -302,6 +303,10 @@ impl Gate {
         else {
             return;
         };
+        // One that proves nothing may have to be asked about again, whenever it comes.
+        if take.policy.confirm == Confirm::Before {
+            return;
+        }
         // On a server one that waits may be given up as dead by another instance, and nobody would
         // forget it here.
         let may_die = matches!(state, EventState::Parked | EventState::Orphan);

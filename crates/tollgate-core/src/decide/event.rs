@@ -26,7 +26,7 @@ pub(super) fn take(draft: &mut Draft, taken: &TakeEvent) -> Step<Told> {
     let key = taken.event.key.as_str();
     if !key.is_empty() {
         if let Some(first) = draft.event_key(&taken.source, key)? {
-            return take_again(draft, first);
+            return take_again(draft, first, taken);
         }
         draft.take_event_key(&taken.source, key, taken.id);
     }
@@ -80,7 +80,10 @@ pub(super) fn forward(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) 
 
 /// A key comes again: settled, it is a duplicate; unsettled, its question is armed once more,
 /// because a second card sends the same bytes (A13).
-fn take_again(draft: &mut Draft, first: EventId) -> Step<Told> {
+///
+/// Such an event is settled by an answer. While that has brought no money, the same bytes may be about
+/// another try, and the provider is asked anew.
+fn take_again(draft: &mut Draft, first: EventId, taken: &TakeEvent) -> Step<Told> {
     let Some(stored) = draft.event_copy(first)? else {
         // Retention has taken the event and left its key; it was settled.
         let (outcome, state) = (EventOutcome::Duplicate, EventState::Stored);
@@ -92,6 +95,10 @@ fn take_again(draft: &mut Draft, first: EventId) -> Step<Told> {
     };
     let state = stored.state;
     if state.is_settled() {
+        let proves_nothing = taken.policy.confirm == Confirm::Before && taken.policy.can_ask;
+        if proves_nothing && !has_brought_money(draft, &stored)? {
+            ask_about(draft, first, &stored, AskReason::ConfirmBefore)?;
+        }
         let outcome = EventOutcome::Duplicate;
         return Ok(Told::Plain(Outcome::Event {
             id: first,
@@ -107,6 +114,24 @@ fn take_again(draft: &mut Draft, first: EventId) -> Step<Told> {
         outcome: EventOutcome::Queued,
         state,
     }))
+}
+
+/// Money came under one of the event's names, or as it says itself.
+fn has_brought_money(draft: &Draft, stored: &StoredEvent) -> Step<bool> {
+    let names = names_of(&stored.event);
+    let payments = bound(draft, &stored.source, &names)?;
+    if payments.is_empty() {
+        let counts = |fact: &Fact| matches!(fact.kind, FactKind::Capture(state) if state.counts());
+        return Ok(stored.event.facts.iter().any(counts));
+    }
+    for payment in payments {
+        let root = draft.root(payment.root())?;
+        let known = root.and_then(|root| root.payment(payment));
+        if known.is_some_and(|payment| payment.fold().was_captured()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The answer for an event that was left in this state.
