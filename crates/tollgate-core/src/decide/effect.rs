@@ -13,7 +13,7 @@ use crate::payment::RefundProgress;
 
 use super::draft::{Draft, Step, Told, text};
 use super::settle::{self, Before, Cause};
-use super::{answer, event};
+use super::{answer, event, payment};
 
 fn refused(refusal: Refusal) -> Step<Told> {
     Ok(Told::Plain(Outcome::Refused(refusal)))
@@ -401,11 +401,16 @@ pub(super) fn retry(draft: &mut Draft, id: EffectId) -> Step<Told> {
         return refused(Refusal::EffectState(effect.state));
     }
 
-    // From here it must succeed.
-    let waits_its_turn = effect.state == EffectState::Pending && effect.due_at.is_none();
-    if !waits_its_turn {
-        effect.due_at = Some(draft.now);
+    if let EffectContent::Refund { refund, .. } = &effect.content {
+        let refund = *refund;
+        if let Err(refusal) = set_aside_again(draft, refund)? {
+            return refused(refusal);
+        }
     }
+
+    // From here it must succeed.
+    // One that waits for its turn is looked at as well, and waits on if somebody stands before it.
+    effect.due_at = Some(draft.now);
     effect.state = EffectState::Pending;
     effect.tries = 0;
     effect.settled_at = None;
@@ -416,6 +421,32 @@ pub(super) fn retry(draft: &mut Draft, id: EffectId) -> Step<Told> {
     draft.entry("effect.retried", effect.root, None, detail);
     draft.put_claimed(id, effect);
     Ok(Told::Effect(id))
+}
+
+/// A refund of ours that was given up takes its amount again, if nobody else has by now.
+fn set_aside_again(draft: &mut Draft, id: RefundId) -> Step<Result<(), Refusal>> {
+    let Some(mut root) = draft.root_copy(id.root())? else {
+        return Ok(Ok(()));
+    };
+    let Some(refund) = root.refunds.iter().find(|refund| refund.id == id) else {
+        return Ok(Ok(()));
+    };
+    let Some(payment) = root.payment(refund.payment) else {
+        return Ok(Ok(()));
+    };
+    if refund.state != RefundProgress::Failed {
+        return Ok(Ok(()));
+    }
+    let refundable_minor = payment::refundable(&root, payment);
+    if refundable_minor < refund.money.minor {
+        let refusal = Refusal::RefundExceedsCaptured { refundable_minor };
+        return Ok(Err(refusal));
+    }
+    for refund in root.refunds.iter_mut().filter(|refund| refund.id == id) {
+        refund.state = RefundProgress::Requested;
+    }
+    draft.put_root(root);
+    Ok(Ok(()))
 }
 
 /// A person knows what became of an effect of which nobody knew, or gives a dead one up for good.

@@ -337,7 +337,7 @@ pub(super) fn refund(draft: &mut Draft, id: PaymentId, minor: i64, reason: &str)
 }
 
 /// What may still be refunded: captured, less what went back and what is on its way back.
-fn refundable(root: &Root, payment: &Payment) -> i64 {
+pub(super) fn refundable(root: &Root, payment: &Payment) -> i64 {
     let money = payment.projection();
     let reserved = root
         .refunds
