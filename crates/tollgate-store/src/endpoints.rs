@@ -63,15 +63,24 @@ const LISTENERS: &str = "\
      where shop_id = ?1 and disabled_at is null
      order by id";
 
-/// The endpoints of a shop that are not disabled.
+/// The endpoints of a shop that are not disabled. One whose filters cannot be read is passed over: it must
+/// not hold up the shop's money.
 pub(crate) fn listeners(db: &Db, shop: ShopId) -> Result<Arc<[Listener]>, Error> {
     let found = db.all(LISTENERS, &[&shop.0], |row| {
-        Ok(Listener {
-            id: EndpointId::from_u128(id_at(row, 0)?),
-            events: from_json("endpoint", row.text(1)?).map_err(corrupt)?,
-        })
+        let id = EndpointId::from_u128(id_at(row, 0)?);
+        let events = from_json("endpoint", row.text(1)?);
+        Ok(events
+            .map(|events| Listener { id, events })
+            .map_err(|error| (id, error)))
     })?;
-    Ok(found.into())
+    let readable = found.into_iter().filter_map(|found| match found {
+        Ok(listener) => Some(listener),
+        Err((endpoint, error)) => {
+            tracing::error!(%endpoint, %error, "failed to read an endpoint's filters; it is told nothing");
+            None
+        }
+    });
+    Ok(readable.collect())
 }
 
 /// `endpoints.put`.
@@ -93,8 +102,18 @@ pub(crate) const DISABLE: &str = "\
        set disabled_at = ?3, disabled_reason = ?4
      where shop_id = ?1 and id = ?2 and disabled_at is null";
 
+/// `targets.forget`: by primary key.
+const FORGET_TARGET: &str = "delete from targets where shop_id = ?1 and target = ?2";
+
+/// An endpoint that a person has changed is tried at once, and what is pending for one that is deleted is
+/// given up at once: neither waits for the breaker.
+fn forget_breaker(db: &Db, shop: ShopId, id: EndpointId) -> Result<usize, Error> {
+    db.run(FORGET_TARGET, &[&shop.0, &format!("notify:{id}")])
+}
+
 /// Writes an endpoint.
 pub(crate) fn put(db: &Db, row: &EndpointRow) -> Result<usize, Error> {
+    forget_breaker(db, row.shop, row.id)?;
     let secrets: Vec<(&str, Option<i64>)> = row
         .secrets
         .iter()
@@ -123,6 +142,7 @@ pub(crate) fn put(db: &Db, row: &EndpointRow) -> Result<usize, Error> {
 
 /// Deletes an endpoint. What is pending for it is given up when a worker comes to it.
 pub(crate) fn delete(db: &Db, shop: ShopId, id: EndpointId) -> Result<usize, Error> {
+    forget_breaker(db, shop, id)?;
     db.run(DELETE, &[&shop.0, &id_bytes(id.as_u128())])
 }
 

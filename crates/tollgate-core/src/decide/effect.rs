@@ -1,6 +1,7 @@
 //! Claimed effects: begun, settled, tried again. Every word about one names its claim; a claim that was
 //! lost changes nothing (I5).
 
+use crate::breaker::Breaker;
 use crate::command::{Answer, Health, SettleEffect, Settlement};
 use crate::decision::{Detail, Outcome, Refusal};
 use crate::effect::{
@@ -199,6 +200,8 @@ pub(super) fn settle(draft: &mut Draft, settled: &SettleEffect) -> Step<Told> {
             Health::Failing | Health::Well | Health::Unsaid => None,
         };
         if let Some(reason) = reason {
+            // Nothing is sent to it any more, so what is pending need not wait to be given up.
+            draft.put_breaker(&target, Breaker::default());
             draft.disable(*endpoint, reason);
             let detail = vec![
                 ("endpoint", text(endpoint.to_string())),
