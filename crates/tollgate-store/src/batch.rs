@@ -307,8 +307,18 @@ impl<'a> Batch<'a> {
             self.tell(shop, entries);
         }
         let position = self.head(shop).position;
-        let placed = effects.into_iter().map(|effect| (effect, position));
-        self.journal.effects.extend(placed);
+        // Each of them has an entry of this decision, so there are as many positions as there are of them:
+        // two that one decision puts into the same order stand one after the other.
+        let is_in_order = |effect: &&Effect| effect.order_key.is_some();
+        let mut behind = effects.iter().filter(is_in_order).count() as i64;
+        for effect in effects {
+            behind -= i64::from(effect.order_key.is_some());
+            let place = match &effect.order_key {
+                Some(_) => position - behind,
+                None => position,
+            };
+            self.journal.effects.push((effect, place));
+        }
         let answer = submission.render.as_ref().map(|render| render(&outcome));
         if let (Some(idempotency), Some(answer)) = (&submission.idempotency, &answer) {
             let record = Record {
