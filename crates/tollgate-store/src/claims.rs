@@ -50,6 +50,9 @@ pub struct Claimed {
     pub next: Option<Timestamp>,
     /// Effects whose worker was lost: taken from it, or `unknown` now.
     pub rescued: usize,
+    /// Those of which nobody knows how far their worker got, with its claim and their target. They are
+    /// settled as `unknown` by a command, so that it is told and whatever hangs on it follows.
+    pub lost: Vec<(EffectId, Lease, String)>,
 }
 
 /// A worker's word that it is still at work.
@@ -109,13 +112,7 @@ const LEASE: &str = "\
 /// `effects.set_aside`: by primary key. It waits for the one before it in its order.
 const SET_ASIDE: &str = "update effects set due_at = null where shop_id = ?1 and id = ?2";
 
-/// `effects.lose`: by primary key. Nobody knows how far its worker got.
-const LOSE: &str = "\
-    update effects
-       set state = 'unknown', lease = null, due_at = null, settled_at = ?3, reason = ?4
-     where shop_id = ?1 and id = ?2";
-
-/// `effects.put_off`: by primary key. It cannot be read; somebody has to look.
+/// `effects.put_off`: by primary key. It cannot be read, or is being settled as `unknown`.
 const PUT_OFF: &str = "update effects set due_at = ?3 where shop_id = ?1 and id = ?2";
 
 /// `targets.probe`: by primary key.
@@ -139,6 +136,16 @@ const RENEW: &str = "\
 
 /// How long an effect that cannot be read is left alone.
 const UNREADABLE: Span = Span::hours(1);
+
+/// How long one that is to be settled as `unknown` is left alone; if that fails it is found again.
+const LOST: Span = Span::seconds(30);
+
+/// Rows of a target that one claim looks at. Those that it passes over are out of the way for the next
+/// one, which comes at once; the shop's other work gets its turn between them.
+const LOOKED_MAX: usize = 256;
+
+/// Rows that are looked at together.
+const PAGE: usize = 64;
 
 impl Claim {
     /// Claims what is due; inside the batch's transaction, after its writes.
@@ -210,10 +217,13 @@ impl Claim {
         }
         let before = claimed.effects.len();
         // Rows that are put aside or lost make room for those behind them.
-        while claimed.effects.len() < before + room {
-            let wanted = before + room - claimed.effects.len();
-            let seen = self.claim_page(db, now, target, wanted, claimed)?;
-            if seen < wanted {
+        let mut looked = 0;
+        while claimed.effects.len() < before + room && looked < LOOKED_MAX {
+            let until = before + room;
+            let page = PAGE.min(LOOKED_MAX - looked);
+            let seen = self.claim_page(db, now, target, (page, until), claimed)?;
+            looked += seen;
+            if seen < page {
                 break;
             }
         }
@@ -229,16 +239,16 @@ impl Claim {
         Ok(left.flatten().map(Timestamp::from_millis))
     }
 
-    /// Goes through a page of what is due; how many rows it has seen.
+    /// Goes through a page of what is due until so many are claimed; how many rows there were.
     fn claim_page(
         &self,
         db: &Db,
         now: Timestamp,
         target: &str,
-        limit: usize,
+        (page, until): (usize, usize),
         claimed: &mut Claimed,
     ) -> Result<usize, Error> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let limit = i64::try_from(page).unwrap_or(i64::MAX);
         let values: [&dyn crate::db::Bind; 4] = [&self.shop.0, &target, &now.as_millis(), &limit];
         let rows = db.all(DUE, &values, |row| {
             let id = EffectId::from_u128(id_at(row, 12)?);
@@ -247,6 +257,9 @@ impl Claim {
         })?;
         let seen = rows.len();
         for (id, position, effect) in rows {
+            if until <= claimed.effects.len() {
+                break;
+            }
             let at = id_bytes(id.as_u128());
             let mut effect = match effect {
                 Ok(effect) => effect,
@@ -263,9 +276,10 @@ impl Claim {
                 tracing::warn!(effect = %id, key = effect.key, "the worker of an effect was lost");
             }
             if effect.state == EffectState::Started {
-                let reason = "its worker was lost after it had begun";
-                db.run(LOSE, &[&self.shop.0, &at, &now.as_millis(), &reason])?;
-                tracing::error!(effect = %id, key = effect.key, "nobody knows whether an effect happened");
+                let later = now.plus(LOST).as_millis();
+                db.run(PUT_OFF, &[&self.shop.0, &at, &later])?;
+                let lease = effect.lease.unwrap_or(Lease(0));
+                claimed.lost.push((id, lease, effect.content.target()));
                 continue;
             }
             if let Some(order_key) = &effect.order_key

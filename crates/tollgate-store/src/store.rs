@@ -7,6 +7,8 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use tokio::sync::oneshot;
+use tollgate_core::command::{Action, Command, Health, SettleEffect, Settlement};
+use tollgate_core::effect::Lease;
 use tollgate_core::id::{EffectId, EndpointId, EventId, ShopId};
 use tollgate_core::time::{Span, Timestamp};
 
@@ -262,14 +264,24 @@ impl Store {
         wait(reply).await
     }
 
-    /// Claims effects that are due.
+    /// Claims effects that are due. What had been begun by a worker that was lost is `unknown` from then
+    /// on.
     pub async fn claim(&self, claim: Claim) -> Result<Claimed, SubmitError> {
-        match self.chore_of(Chore::Claim(claim), Class::Settles).await? {
-            Reply::Claimed(claimed) => Ok(claimed),
+        let shop = claim.shop;
+        let claimed = match self.chore_of(Chore::Claim(claim), Class::Settles).await? {
+            Reply::Claimed(claimed) => claimed,
             Reply::Decided { .. } | Reply::Replayed(_) | Reply::KeyReused | Reply::Renewed(_) => {
-                Ok(Claimed::default())
+                Claimed::default()
+            }
+        };
+        let lost = claimed.lost.iter().map(|lost| give_up_lost(shop, lost));
+        // One that is not settled now is found again.
+        for reply in self.submit_all(lost.collect()).await {
+            if let Err(error) = reply {
+                tracing::error!(%error, "failed to settle an effect whose worker was lost");
             }
         }
+        Ok(claimed)
     }
 
     /// Renews a worker's lease; which of the effects it still has.
@@ -642,6 +654,29 @@ fn name_shops(db: &Db, names: &[String]) -> Result<BTreeMap<String, ShopId>, Err
         Ok((row.get::<String>(0)?, ShopId(row.get(1)?)))
     })?;
     Ok(all.into_iter().collect())
+}
+
+/// Nobody knows whether it happened. If its worker settles it before, nothing is changed (I5).
+fn give_up_lost(shop: ShopId, (effect, lease, target): &(EffectId, Lease, String)) -> Submission {
+    let settled = SettleEffect {
+        effect: *effect,
+        target: target.clone(),
+        lease: *lease,
+        attempt: None,
+        settlement: Settlement::Unknown {
+            reason: "its worker was lost after it had begun".to_owned(),
+        },
+        health: Health::Unsaid,
+        chance: 0,
+    };
+    let action = Action::SettleEffect(Box::new(settled));
+    Submission {
+        command: Command { shop, action },
+        class: Class::Settles,
+        bytes: 512,
+        idempotency: None,
+        render: None,
+    }
 }
 
 fn job(submission: Submission) -> (Job, oneshot::Receiver<Result<Reply, SubmitError>>) {
