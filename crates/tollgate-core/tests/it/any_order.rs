@@ -39,6 +39,7 @@ struct End {
     status: String,
     payments: Vec<(String, i64, i64)>,
     receipts: Vec<String>,
+    receipts_of_root: Vec<String>,
     refund_requests: Vec<String>,
     counts: String,
     attention: Vec<&'static str>,
@@ -82,6 +83,11 @@ fn play(scene: Scene, events: &[(usize, bool)], register_at: usize) -> End {
     let root = store.root(id);
     let mut attention = store.attention(id);
     attention.sort_unstable();
+    let receipts = root.receipts.iter();
+    let mut receipts_of_root: Vec<String> = receipts
+        .map(|receipt| format!("{:?} {} {:?}", receipt.kind, receipt.object, receipt.money))
+        .collect();
+    receipts_of_root.sort_unstable();
     End {
         status: store.status(id),
         payments: root
@@ -97,6 +103,7 @@ fn play(scene: Scene, events: &[(usize, bool)], register_at: usize) -> End {
             })
             .collect(),
         receipts: store.effects("receipt:"),
+        receipts_of_root,
         refund_requests: store.effects("refund_request:"),
         counts: store.counts("shirt"),
         attention,

@@ -5,6 +5,7 @@ mod words;
 
 mod any_order;
 mod capacity;
+mod effects;
 mod events;
 mod fold;
 mod orders;
