@@ -375,7 +375,7 @@ fn a_provider_that_says_nothing_decisive_is_asked_four_times_more() {
         store.later(Span::seconds(1));
         store.ask(&format!("ask:bank:A-1:{n}"), None);
         let next = format!("ask:bank:A-1:{}", n + 1);
-        assert_eq!(store.fresh_effects, [next.clone()]);
+        assert_eq!(store.fresh_effects, std::slice::from_ref(&next));
         assert_eq!(store.due_at(&next), store.now.plus(Span::seconds(wait)));
         store.later(Span::seconds(wait));
     }
@@ -708,7 +708,7 @@ fn what_is_proven_is_handed_on_at_once() {
     let (document, outcome) = store.hand_on(event("k1", &[], ""), NEVER, &["documents"]);
     assert_eq!(outcome, EventOutcome::Queued);
     let key = format!("forward:documents:{document}");
-    assert_eq!(store.effects("forward:"), [key.clone()]);
+    assert_eq!(store.effects("forward:"), std::slice::from_ref(&key));
     let order_key = store.rows.effects[&key].order_key.clone();
     assert_eq!(order_key.as_deref(), Some("documents:doc-1"));
     let (_, outcome) = store.hand_on(event("k2", &["A-1"], "paid 100"), NEVER, &["documents"]);

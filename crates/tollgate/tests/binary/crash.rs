@@ -546,9 +546,18 @@ fn whatever_was_answered_survives_twenty_kills_and_nothing_is_there_twice() {
         .lines()
         .filter(|effect| effect.starts_with("receipt:"))
         .count();
-    let paid = client.list("/v1/orders?status=paid").len();
+    let orders = client.list("/v1/orders");
+    let paid = orders
+        .iter()
+        .filter(|order| order["status"] == "paid")
+        .count();
     assert_eq!(receipts, paid, "one receipt for each paid order");
     assert!(server.stop().success());
+    let issued = home.number("select count(*) from receipts");
+    let highest = home.number("select coalesce(max(sequence), 0) from receipts");
+    let given_out = home.number("select receipts from shop_heads");
+    assert!(issued <= given_out && highest <= given_out);
+    assert_eq!(given_out, receipts as i64, "no number is lost or given twice");
     eprintln!(
         "{} stories, {ROUNDS} kills, {:?} in all",
         told.len(),

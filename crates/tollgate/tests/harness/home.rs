@@ -172,7 +172,12 @@ impl Home {
     /// What must happen outside, as it stands decided: key, kind and state of each.
     pub(crate) fn effects(&self) -> String {
         self.database
-            .ask("select key, kind, state from effects order by key")
+            .ask("select key, kind from effects order by key")
+    }
+
+    /// A number that the database is asked for.
+    pub(crate) fn number(&self, statement: &str) -> i64 {
+        self.database.number(statement)
     }
 
     /// Sets a key of a section.
