@@ -9,6 +9,8 @@ mod batches;
 mod callbacks;
 mod pieces;
 mod slots;
+mod confirmed;
+mod outside;
 #[cfg(test)]
 mod doctor;
 
@@ -32,6 +34,7 @@ use crate::http::serve;
 use crate::load::client::Client;
 use crate::load::connection::Target;
 use crate::load::files;
+use outside::Outside;
 use promise::Story;
 use world::{StoryError, World};
 
@@ -120,6 +123,8 @@ struct Stage {
     key: String,
     /// Goes with everything in it when the demo ends.
     folder: TempDir,
+    /// Those who are asked and handed something.
+    _outside: Outside,
 }
 
 impl Stage {
@@ -144,7 +149,10 @@ impl Stage {
         let target = Target::new(address).map_err(|_| {
             format!("--listen {address}: the demo only listens on a loopback address")
         })?;
-        let text = configuration(folder.path(), address, &key);
+        let outside = Outside::open()
+            .await
+            .map_err(|error| format!("listen for those outside: {error}"))?;
+        let text = configuration(folder.path(), address, &key, outside.address);
         let file = configuration_file(&folder);
         std::fs::write(&file, &text)
             .map_err(|error| format!("write {}: {error}", file.display()))?;
@@ -159,7 +167,11 @@ impl Stage {
             // The sender is only ever dropped.
             let _ = stopped.await;
         }));
-        let world = World { client, sources };
+        let world = World {
+            client,
+            sources,
+            outside: outside.memory.clone(),
+        };
         Ok(Stage {
             world,
             server,
@@ -167,6 +179,7 @@ impl Stage {
             address,
             key,
             folder,
+            _outside: outside,
         })
     }
 
@@ -188,7 +201,7 @@ fn configuration_file(folder: &TempDir) -> PathBuf {
     folder.path().join("tollgate.toml")
 }
 
-const STORIES: usize = 5;
+const STORIES: usize = 6;
 /// Both ends of every connection of the largest storm, and some for the server itself.
 const FILES_WANTED: u64 = 2 * slots::ORDERS as u64 + 200;
 
@@ -214,6 +227,8 @@ async fn play(world: &World) -> Result<Vec<Story>, String> {
     let story = pieces::play(world).await.map_err(because)?;
     next("a thousand orders at once", Some(story));
     let story = slots::play(world).await.map_err(because)?;
+    next("reports that nobody has signed", Some(story));
+    let story = confirmed::play(world).await.map_err(because)?;
     next("", Some(story));
     bar.finish_and_clear();
     Ok(stories)
@@ -260,7 +275,7 @@ async fn listen(wanted: Option<SocketAddr>) -> Result<TcpListener, String> {
 }
 
 /// The demo's configuration, as it could stand in a file of yours.
-fn configuration(folder: &Path, address: SocketAddr, key: &str) -> String {
+fn configuration(folder: &Path, address: SocketAddr, key: &str, outside: SocketAddr) -> String {
     let database = toml::Value::from(format!("sqlite:{}", folder.join("demo.db").display()));
     let receipts = toml::Value::from(folder.join("receipts").display().to_string());
     format!(
@@ -294,15 +309,32 @@ provider = "phonepe"
 version = "v1"
 merchant_id = "DEMOMERCHANT"
 salts = {{ "1" = "literal:{phonepe}" }}
+api_url = "http://{outside}"
 
 # Accurate signs nothing: who sends it is all there is to go by.
 [sources.accurate]
 provider = "accurate"
 addresses = ["{ip}"]
 database_ids = [1443290]
+
+# Nor does CardCom: its reports are believed when it has been asked.
+[sources.cardcom]
+provider = "cardcom"
+terminal_number = 1000
+api_name = "literal:{cardcom}"
+addresses = ["{ip}"]
+api_url = "http://{outside}"
+
+# The shop's own handler of documents, one at a time for each company.
+[[routes]]
+source = "accurate"
+types = ["SALES_*"]
+url = "http://{outside}/documents"
+order_by = "/databaseId"
 "#,
         midtrans = fresh(),
         phonepe = fresh(),
+        cardcom = fresh(),
         ip = address.ip(),
     )
 }
@@ -365,7 +397,12 @@ mod tests {
 
     #[test]
     fn the_configuration_starts_and_has_the_sources_of_the_stories() {
-        let text = configuration(Path::new("/tmp/a \"b\""), USUAL, "tg_demo_0123456789");
+        let text = configuration(
+            Path::new("/tmp/a \"b\""),
+            USUAL,
+            "tg_demo_0123456789",
+            USUAL,
+        );
         let config = Config::from_toml_str(&text).expect("it is complete");
         let mut names: Vec<&str> = config
             .shops
@@ -374,7 +411,7 @@ mod tests {
             .map(|c| c.source.name())
             .collect();
         names.sort_unstable();
-        assert_eq!(names, ["accurate", "midtrans", "phonepe"]);
+        assert_eq!(names, ["accurate", "cardcom", "midtrans", "phonepe"]);
     }
 
     #[test]
@@ -388,7 +425,7 @@ mod tests {
         let mut stories = vec![story(20); STORIES];
         assert!(all_held(&stories) && verdict(&stories).contains("kept"));
         stories[3] = story(19);
-        assert!(!all_held(&stories) && verdict(&stories).contains("BROKEN in 1 of 5"));
+        assert!(!all_held(&stories) && verdict(&stories).contains("BROKEN in 1 of 6"));
         stories.remove(3);
         assert!(!all_held(&stories));
     }

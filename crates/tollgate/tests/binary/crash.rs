@@ -557,7 +557,10 @@ fn whatever_was_answered_survives_twenty_kills_and_nothing_is_there_twice() {
     let highest = home.number("select coalesce(max(sequence), 0) from receipts");
     let given_out = home.number("select receipts from shop_heads");
     assert!(issued <= given_out && highest <= given_out);
-    assert_eq!(given_out, receipts as i64, "no number is lost or given twice");
+    assert_eq!(
+        given_out, receipts as i64,
+        "no number is lost or given twice"
+    );
     eprintln!(
         "{} stories, {ROUNDS} kills, {:?} in all",
         told.len(),

@@ -21,6 +21,10 @@ struct Findings {
     races: Vec<Race>,
     /// The events of the source, asked for afterwards.
     events: Vec<Value>,
+    /// What the shop's handler was handed, in order.
+    documents: Vec<Value>,
+    /// How many documents it handled at once at the most.
+    at_once_max: usize,
 }
 
 /// Plays the story and checks it.
@@ -44,7 +48,13 @@ pub(super) async fn play(world: &World) -> Result<Story, StoryError> {
         races.push(Race { storm });
     }
     let events = world.client.list("/v1/events?source=accurate").await?;
-    Ok(tell(&Findings { races, events }))
+    let (documents, at_once_max) = world.handed(3 * RACES).await;
+    Ok(tell(&Findings {
+        races,
+        events,
+        documents,
+        at_once_max,
+    }))
 }
 
 /// One document as Accurate tells of it; `number` is what its number begins with.
@@ -139,7 +149,45 @@ fn check(findings: &Findings) -> Vec<Promise> {
                     .all(|event| event["outcome"] != "duplicate")
         }),
         Promise::equal("events stored in all", ids.len() as i64, 3 * RACES as i64),
+        Promise::equal(
+            "documents handed to the shop, each once",
+            handed_once(&findings.documents) as i64,
+            3 * RACES as i64,
+        ),
+        Promise::equal(
+            "documents of one company handled at a time",
+            findings.at_once_max as i64,
+            1,
+        ),
+        Promise::all(
+            "an invoice comes before what follows it",
+            in_order(&findings.documents),
+            RACES,
+        ),
     ]
+}
+
+/// How many documents came exactly once.
+fn handed_once(documents: &[Value]) -> usize {
+    let count = |uuid: &Value| documents.iter().filter(|d| d["uuid"] == *uuid).count();
+    let once = |document: &&Value| count(&document["uuid"]) == 1;
+    documents.iter().filter(once).count()
+}
+
+/// In how many races the invoice, which is first in both batches, came before both receipts.
+fn in_order(documents: &[Value]) -> usize {
+    let place = |race: usize, number: &str, which: usize| {
+        let uuid = envelope(race, number, which)["uuid"].clone();
+        documents
+            .iter()
+            .position(|document| document["uuid"] == uuid)
+    };
+    let kept = |race: &usize| {
+        let invoice = place(*race, "inv", 1);
+        let receipts = [1, 2].map(|which| place(*race, "rec", which));
+        invoice.is_some() && receipts.iter().all(|receipt| invoice < *receipt)
+    };
+    (0..RACES).filter(kept).count()
 }
 
 /// The invoice as each of the two answers names it.
@@ -186,7 +234,16 @@ mod tests {
             }
         });
         let races = races.collect();
-        Findings { races, events }
+        let documents = (0..RACES).flat_map(|race| {
+            [("inv", 1), ("rec", 2), ("rec", 1)]
+                .map(|(number, which)| envelope(race, number, which))
+        });
+        Findings {
+            races,
+            events,
+            documents: documents.collect(),
+            at_once_max: 1,
+        }
     }
 
     fn broken(change: impl FnOnce(&mut Findings)) -> Vec<usize> {
@@ -230,6 +287,10 @@ mod tests {
         assert_eq!(broken(|f| answer(f, 1, 1, "id", json!("evt_7_1"))), [2]);
         // Answered, and not there.
         assert_eq!(broken(|f| f.events.truncate(59)), [3]);
+        // Handed over twice, two at a time, and the wrong way round.
+        assert_eq!(broken(|f| f.documents.push(envelope(3, "rec", 1))), [4]);
+        assert_eq!(broken(|f| f.at_once_max = 2), [5]);
+        assert_eq!(broken(|f| f.documents.swap(0, 1)), [6]);
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! The world of the stories: a real server on a temporary file, and those who call it.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 use serde_json::Value;
 use tollgate_core::money::Currency;
 use tollgate_core::time::Timestamp;
-use tollgate_providers::{NotInProvider, Sample, SampleStatus, Source};
+use tollgate_providers::{NotInProvider, Sample, SampleStatus, Source, Webhook};
 
+use super::outside::Memory;
 use super::storm::Timed;
 use crate::load::client::{Client, ClientError};
 
@@ -33,7 +34,12 @@ pub(super) struct World {
     pub(super) client: Arc<Client>,
     /// The providers, as the server's configuration has them.
     pub(super) sources: Arc<[Arc<Source>]>,
+    /// What those outside remember.
+    pub(super) outside: Memory,
 }
+
+/// What a story waits for comes within this, or never.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 impl World {
     /// A webhook of a source, signed, as it goes over the wire.
@@ -46,6 +52,20 @@ impl World {
         currency: &str,
         id: &str,
     ) -> Result<Vec<u8>, StoryError> {
+        let webhook = self.sample(source, status, reference, amount_minor, currency, id)?;
+        Ok(self.request(source, &webhook))
+    }
+
+    /// A webhook of a source, signed.
+    pub(super) fn sample(
+        &self,
+        source: &str,
+        status: SampleStatus,
+        reference: &str,
+        amount_minor: i64,
+        currency: &str,
+        id: &str,
+    ) -> Result<Webhook, StoryError> {
         let found = self.sources.iter().find(|known| known.name() == source);
         let found = found.ok_or_else(|| NotInProvider(format!("there is no source {source}")))?;
         let webhook = found.sample(&Sample {
@@ -57,11 +77,33 @@ impl World {
             id: id.to_owned(),
             now: Timestamp::from_millis(jiff::Timestamp::now().as_millisecond()),
         })?;
+        Ok(webhook)
+    }
+
+    /// A webhook as it goes over the wire.
+    pub(super) fn request(&self, source: &str, webhook: &Webhook) -> Vec<u8> {
         let mut request = Vec::new();
         let path = format!("/webhooks/{source}");
         self.client
             .write_webhook(&mut request, &path, &webhook.headers, &webhook.body);
-        Ok(request)
+        request
+    }
+
+    /// Looks again and again until something is so, or patience ends; what was seen last, and how long it
+    /// took. Nothing is promised by waiting: whoever looks checks what he has got.
+    pub(super) async fn until(
+        &self,
+        path: &str,
+        is_so: impl Fn(&Value) -> bool,
+    ) -> Result<(Value, Duration), StoryError> {
+        let begun = Instant::now();
+        loop {
+            let seen = self.client.get(path).await?;
+            if is_so(&seen) || PATIENCE < begun.elapsed() {
+                return Ok((seen, begun.elapsed()));
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
     }
 
     /// The request that creates an order; its code is its Idempotency-Key.
@@ -86,6 +128,19 @@ impl World {
             reply,
             took: begun.elapsed(),
         })
+    }
+
+    /// The documents the shop's handler was handed, once there are so many or patience ends, and how many
+    /// it handled at once at the most.
+    pub(super) async fn handed(&self, count: usize) -> (Vec<Value>, usize) {
+        let begun = Instant::now();
+        loop {
+            let (documents, at_once_max) = self.outside.documents();
+            if count <= documents.len() || PATIENCE < begun.elapsed() {
+                return (documents, at_once_max);
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
     }
 
     /// Noon of tomorrow, UTC.
