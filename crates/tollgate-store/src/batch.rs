@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tollgate_core::command::{Action, Command};
-use tollgate_core::decision::{Change, Decision, Entry, Outcome, Verdict};
+use tollgate_core::decision::{Change, Decision, Entry, Verdict};
 use tollgate_core::effect::{Effect, EffectContent, ReceiptNumber};
 use tollgate_core::id::{RootId, ShopId, first_id};
 use tollgate_core::idempotency::{Idempotency, Judgement, Record, judge};
@@ -162,12 +162,12 @@ impl<'a> Batch<'a> {
                     Work::Command(submission) => self.decide_one(submission)?,
                     Work::Chore(chore) if chore.is_late() => End::Late,
                     Work::Chore(chore) => {
-                        chore.run(self.db)?;
+                        let changed = chore.run(self.db)?;
                         if let Some(shop) = chore.changes_endpoints_of() {
                             self.endpoints_change(shop);
                         }
                         End::Reply(Reply::Decided {
-                            outcome: Outcome::Done,
+                            outcome: chore.outcome(changed),
                             answer: None,
                         })
                     }

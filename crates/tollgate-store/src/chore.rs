@@ -3,13 +3,13 @@
 
 use std::net::IpAddr;
 
-use tollgate_core::decision::Outcome;
+use tollgate_core::decision::{Outcome, Refusal};
 use tollgate_core::id::{DeliveryId, EndpointId, KeyId, ShopId};
 use tollgate_core::time::Timestamp;
 
 use crate::claims::{Claim, Claimed, Renew};
 use crate::db::{Db, Error, Sql, id_bytes, on_sqlite};
-use crate::endpoints::{self, EndpointRow};
+use crate::endpoints::{self, EndpointChange, EndpointRow};
 use crate::retention::Forget;
 use crate::submission::Reply;
 
@@ -40,6 +40,8 @@ pub(crate) enum Chore {
     Forget(Forget),
     /// Make or change a merchant's endpoint.
     PutEndpoint(EndpointRow),
+    /// Change one that nobody else has changed since it was read.
+    ChangeEndpoint(Box<EndpointChange>),
     /// Delete one.
     DeleteEndpoint(ShopId, EndpointId),
     /// A worker takes effects.
@@ -127,6 +129,7 @@ impl Chore {
             Chore::CreateKey(key) => Some(key.shop),
             Chore::Forget(forget) => Some(forget.shop()),
             Chore::PutEndpoint(row) => Some(row.shop),
+            Chore::ChangeEndpoint(change) => Some(change.row.shop),
             Chore::DeleteEndpoint(shop, _) => Some(*shop),
             Chore::Claim(claim) => Some(claim.shop),
             Chore::Renew(renew) => Some(renew.shop),
@@ -172,8 +175,17 @@ impl Chore {
             Chore::ForgetRecords { before } => db.run(FORGET_RECORDS, &[&before.as_millis()]),
             Chore::Forget(forget) => forget.run(db),
             Chore::PutEndpoint(row) => endpoints::put(db, row),
+            Chore::ChangeEndpoint(change) => endpoints::change(db, change),
             Chore::DeleteEndpoint(shop, id) => endpoints::delete(db, *shop, *id),
             Chore::Claim(_) | Chore::Renew(_) | Chore::Nothing => Ok(0),
+        }
+    }
+
+    /// What whoever wanted it is told, by the rows it changed.
+    pub(crate) fn outcome(&self, changed: usize) -> Outcome {
+        match self {
+            Chore::ChangeEndpoint(_) if changed == 0 => Outcome::Refused(Refusal::NotFound),
+            _ => Outcome::Done,
         }
     }
 
@@ -186,6 +198,7 @@ impl Chore {
     pub(crate) fn changes_endpoints_of(&self) -> Option<ShopId> {
         match self {
             Chore::PutEndpoint(row) => Some(row.shop),
+            Chore::ChangeEndpoint(change) => Some(change.row.shop),
             Chore::DeleteEndpoint(shop, _) => Some(*shop),
             _ => None,
         }

@@ -96,10 +96,18 @@ const PUT: &str = "\
 /// `endpoints.delete`: by primary key.
 const DELETE: &str = "delete from endpoints where shop_id = ?1 and id = ?2";
 
-/// `endpoints.disable`: by primary key; one that is disabled already keeps its reason.
+/// `endpoints.change`: by primary key, only as it was read: nothing that was done meanwhile is lost.
+const CHANGE: &str = "\
+    update endpoints
+       set url = ?3, events = ?4, description = ?5, secrets = ?6, updated_at = ?7,
+           disabled_at = ?8, disabled_reason = ?9
+     where shop_id = ?1 and id = ?2 and updated_at = ?10";
+
+/// `endpoints.disable`: by primary key; one that is disabled already keeps its reason. Whoever has read
+/// it before must read it anew to change it.
 pub(crate) const DISABLE: &str = "\
     update endpoints
-       set disabled_at = ?3, disabled_reason = ?4
+       set disabled_at = ?3, disabled_reason = ?4, updated_at = updated_at + 1
      where shop_id = ?1 and id = ?2 and disabled_at is null";
 
 /// `targets.forget`: by primary key.
@@ -111,14 +119,27 @@ fn forget_breaker(db: &Db, shop: ShopId, id: EndpointId) -> Result<usize, Error>
     db.run(FORGET_TARGET, &[&shop.0, &format!("notify:{id}")])
 }
 
-/// Writes an endpoint.
-pub(crate) fn put(db: &Db, row: &EndpointRow) -> Result<usize, Error> {
-    forget_breaker(db, row.shop, row.id)?;
+/// A change of an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EndpointChange {
+    /// As it is afterwards.
+    pub(crate) row: EndpointRow,
+    /// When the one that was read was last changed.
+    pub(crate) read_at: Timestamp,
+}
+
+fn secrets_of(row: &EndpointRow) -> String {
     let secrets: Vec<(&str, Option<i64>)> = row
         .secrets
         .iter()
         .map(|(secret, until)| (secret.as_str(), until.map(Timestamp::as_millis)))
         .collect();
+    to_json(&secrets)
+}
+
+/// Writes an endpoint.
+pub(crate) fn put(db: &Db, row: &EndpointRow) -> Result<usize, Error> {
+    forget_breaker(db, row.shop, row.id)?;
     let (disabled_at, reason) = match &row.disabled {
         Some((at, reason)) => (Some(at.as_millis()), Some(reason)),
         None => (None, None),
@@ -131,13 +152,41 @@ pub(crate) fn put(db: &Db, row: &EndpointRow) -> Result<usize, Error> {
             &row.url,
             &to_json(&row.events),
             &row.description,
-            &to_json(&secrets),
+            &secrets_of(row),
             &row.created_at.as_millis(),
             &row.updated_at.as_millis(),
             &disabled_at,
             &reason,
         ],
     )
+}
+
+/// Changes an endpoint, unless somebody else has done so since it was read: then no row is changed.
+pub(crate) fn change(db: &Db, change: &EndpointChange) -> Result<usize, Error> {
+    let row = &change.row;
+    let (disabled_at, reason) = match &row.disabled {
+        Some((at, reason)) => (Some(at.as_millis()), Some(reason)),
+        None => (None, None),
+    };
+    let changed = db.run(
+        CHANGE,
+        &[
+            &row.shop.0,
+            &id_bytes(row.id.as_u128()),
+            &row.url,
+            &to_json(&row.events),
+            &row.description,
+            &secrets_of(row),
+            &row.updated_at.as_millis(),
+            &disabled_at,
+            &reason,
+            &change.read_at.as_millis(),
+        ],
+    )?;
+    if 0 < changed {
+        forget_breaker(db, row.shop, row.id)?;
+    }
+    Ok(changed)
 }
 
 /// Deletes an endpoint. What is pending for it is given up when a worker comes to it.

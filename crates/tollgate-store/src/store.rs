@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 use tollgate_core::command::{Action, Command, Health, SettleEffect, Settlement};
+use tollgate_core::decision::Outcome;
 use tollgate_core::effect::Lease;
 use tollgate_core::id::{EffectId, EndpointId, EventId, ShopId};
 use tollgate_core::time::{Span, Timestamp};
@@ -16,7 +17,7 @@ use crate::checkpoint::Checkpointer;
 use crate::chore::{Chore, Rejected};
 use crate::claims::{Claim, Claimed, Renew, next_effect};
 use crate::db::{Db, Error, Postgres, Server, Source, Sql, Sqlite, refuse, two};
-use crate::endpoints::EndpointRow;
+use crate::endpoints::{EndpointChange, EndpointRow};
 use crate::error::{OpenError, ReadError, SubmitError};
 use crate::figures::{Counters, Figures, Spreads};
 use crate::gate::{Gate, Shared};
@@ -306,6 +307,25 @@ impl Store {
     /// Makes or changes a merchant's endpoint.
     pub async fn put_endpoint(&self, row: EndpointRow) -> Result<(), SubmitError> {
         self.chore(Chore::PutEndpoint(row)).await
+    }
+
+    /// Changes a merchant's endpoint that was read when it was last changed at `read_at`; `false` if
+    /// somebody else has changed or deleted it since.
+    pub async fn change_endpoint(
+        &self,
+        row: EndpointRow,
+        read_at: Timestamp,
+    ) -> Result<bool, SubmitError> {
+        let change = EndpointChange { row, read_at };
+        let chore = Chore::ChangeEndpoint(Box::new(change));
+        let reply = self.chore_of(chore, Class::Orders).await?;
+        Ok(matches!(
+            reply,
+            Reply::Decided {
+                outcome: Outcome::Done,
+                ..
+            }
+        ))
     }
 
     /// Deletes a merchant's endpoint; what is pending for it is given up.

@@ -27,6 +27,8 @@ pub struct EffectLine {
     pub created_at: Timestamp,
     /// What there is to do, as it was decided.
     pub content: serde_json::Value,
+    /// The feed's position at its decision: effects of one order are done by it.
+    pub position: i64,
 }
 
 /// Which effects; what is not said is any.
@@ -36,6 +38,8 @@ pub struct EffectFilter {
     pub kind: Option<String>,
     /// In this state.
     pub state: Option<EffectState>,
+    /// Addressed to this target.
+    pub target: Option<String>,
     /// About this root.
     pub root: Option<RootId>,
 }
@@ -44,7 +48,7 @@ pub struct EffectFilter {
 /// its id, so only that millisecond's are looked at. The columns are those of [`read_line`].
 const OF_ROOT: &str = "\
     select key, kind, state, root, due_at, content, order_key, lease, tries, reason, attempts,
-           settled_at, id, target, created_at
+           settled_at, id, target, created_at, position
       from effects
      where shop_id = ?1 and ?2 <= id and id < ?3 and root = ?4
      order by key
@@ -53,13 +57,13 @@ const OF_ROOT: &str = "\
 /// `effects.get`: by primary key. The columns are those of [`read_line`].
 const EFFECT: &str = "\
     select key, kind, state, root, due_at, content, order_key, lease, tries, reason, attempts,
-           settled_at, id, target, created_at
+           settled_at, id, target, created_at, position
       from effects
      where shop_id = ?1 and id = ?2";
 
 /// `effects.look`: walks the primary key downwards, a chunk of it.
 const LOOK_AT_EFFECTS: &str = "\
-    select id, kind, state, root
+    select id, kind, state, root, target
       from effects
      where shop_id = ?1 and ?2 <= id and id < ?3
      order by id desc
@@ -131,10 +135,12 @@ fn effects(
             let kind = row.text(1)?;
             let state = row.text(2)?;
             let root = maybe_id_at(row, 3)?.map(RootId::new);
+            let target = row.text(4)?;
             Ok(Looked {
                 id: id_at(row, 0)?,
                 matches: filter.kind.as_ref().is_none_or(|asked| asked == kind)
                     && filter.state.is_none_or(|asked| asked.word() == state)
+                    && filter.target.as_deref().is_none_or(|asked| asked == target)
                     && filter.root.is_none_or(|asked| root == Some(asked)),
                 bytes: 0,
             })
@@ -160,5 +166,6 @@ fn read_line(row: &Row<'_>) -> Result<EffectLine, Error> {
         target: row.get(13)?,
         created_at: Timestamp::from_millis(row.get(14)?),
         content,
+        position: row.get(15)?,
     })
 }
