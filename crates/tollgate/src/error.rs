@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tollgate_core::command::Unknown;
 use tollgate_core::decision::{Existing, Refusal};
+use tollgate_core::time::Span;
 use tollgate_store::{Answer, SubmitError};
 
 use crate::time_text::rfc3339;
@@ -184,6 +185,13 @@ codes! {
         ["Only payments of source manual can be captured by hand."];
     TOO_MANY_PAYMENTS = "too_many_payments" 422 no "Too many payments"
         ["The order has as many payments as it may have (orders.payments_max)."];
+    RATE_LIMITED = "rate_limited" 429 1000 "Too often" [
+        "You ask too often; wait a moment.",
+        "Terlalu sering; tunggu sebentar.",
+        "बहुत बार पूछा गया; थोड़ी देर प्रतीक्षा करें।",
+        "יותר מדי פניות; המתינו רגע.",
+        "Слишком часто; подождите немного.",
+    ];
     INTERNAL = "internal" 500 no "An error of ours"
         ["This is an error of ours; it is in the log under this request_id."];
     QUARANTINED = "quarantined" 500 no "It could not be decided"
@@ -309,6 +317,8 @@ struct Parts {
     errors: Vec<Pointer>,
     members: Vec<(&'static str, Value)>,
     new_key_required: bool,
+    /// When to try again, where the table's time is not it.
+    retry_after_ms: Option<u32>,
     /// What lies behind it, for the log alone.
     cause: Option<String>,
 }
@@ -347,6 +357,7 @@ impl From<&'static Code> for Problem {
             errors: Vec::new(),
             members: Vec::new(),
             new_key_required: false,
+            retry_after_ms: None,
             cause: None,
         }))
     }
@@ -403,6 +414,13 @@ impl Problem {
         self
     }
 
+    /// When to try again.
+    pub(crate) fn retry_after(mut self, wait: Span) -> Problem {
+        let millis = u32::try_from(wait.as_millis().max(1)).unwrap_or(u32::MAX);
+        self.0.retry_after_ms = Some(millis);
+        self
+    }
+
     /// The document.
     pub fn answer(&self, telling: &Telling) -> Answer {
         let Parts {
@@ -411,6 +429,7 @@ impl Problem {
             errors,
             members,
             new_key_required,
+            retry_after_ms: _,
             cause: _,
         } = self.0.as_ref();
         let translated = code.details.get(telling.language as usize);
@@ -420,7 +439,6 @@ impl Problem {
             (_, Some(told)) => told,
             (None, None) => code.details[0],
         };
-        let retry_after = code.retryable.then_some(code.retry_after_ms);
         let document = Document {
             r#type: format!("/docs/errors#{}", code.code),
             title: code.title,
@@ -428,7 +446,7 @@ impl Problem {
             detail: told,
             code: code.code,
             retryable: code.retryable,
-            retry_after_ms: retry_after,
+            retry_after_ms: self.retry_after_ms(),
             new_key_required: *new_key_required,
             request_id: &telling.request_id,
             errors,
@@ -450,8 +468,18 @@ impl Problem {
     }
 
     /// The seconds of `Retry-After`, rounded up.
-    pub fn retry_after_seconds(code: &Code) -> Option<u32> {
-        code.retryable.then(|| code.retry_after_ms.div_ceil(1000))
+    pub fn retry_after_seconds(&self) -> Option<u32> {
+        self.retry_after_ms().map(|millis| millis.div_ceil(1000))
+    }
+
+    fn retry_after_ms(&self) -> Option<u32> {
+        let Parts {
+            code,
+            retry_after_ms,
+            ..
+        } = self.0.as_ref();
+        code.retryable
+            .then(|| retry_after_ms.unwrap_or(code.retry_after_ms))
     }
 }
 

@@ -14,6 +14,7 @@ mod veil;
 mod headers;
 pub mod outgoing;
 pub mod mail;
+mod rate;
 mod metrics;
 mod render;
 mod report;

@@ -1,6 +1,7 @@
 //! Enums as the words of the API.
 
 use tollgate_core::capacity::{HoldState, Late, Unit};
+use tollgate_core::effect::{AskReason, EffectState, MailKind, ReceiptKind};
 use tollgate_core::event::{CaptureState, DisputeState, FactKind, RefundState, Strength};
 use tollgate_core::order::OrderStatus;
 use tollgate_core::payment::{PaymentStatus, RefundProgress};
@@ -45,6 +46,21 @@ words! {
         Applied = "applied", Parked = "parked", Queued = "queued", Stale = "stale",
         Stored = "stored", Attention = "attention", Orphan = "orphan", Dead = "dead",
     }
+    effect_state, EFFECT_STATES: EffectState {
+        Pending = "pending", Leased = "leased", Started = "started", Done = "done",
+        Unknown = "unknown", Dead = "dead",
+    }
+    receipt_kind, RECEIPT_KINDS: ReceiptKind {
+        Sale = "sale", Refund = "refund", Reversal = "reversal",
+    }
+    mail_kind, MAIL_KINDS: MailKind {
+        Paid = "paid", Receipt = "receipt", Refunded = "refunded",
+    }
+    ask_reason, ASK_REASONS: AskReason {
+        ConfirmBefore = "confirm_before", ConfirmAfter = "confirm_after",
+        Contradiction = "contradiction", Closing = "closing", Parked = "parked",
+        Check = "check",
+    }
     unit, UNITS: Unit { Amount = "amount", Items = "items", Orders = "orders" }
     late, LATES: Late { Same = "same", Next = "next" }
     strength, STRENGTHS: Strength {
@@ -65,6 +81,17 @@ words! {
         Open = "dispute_open", Won = "dispute_won", Lost = "dispute_lost",
     }
 }
+
+/// The kinds of effects.
+pub(crate) const EFFECT_KINDS: &[(&str, &str)] = &[
+    ("receipt", "receipt"),
+    ("mail", "mail"),
+    ("notify", "notify"),
+    ("forward", "forward"),
+    ("ask", "ask"),
+    ("refund_request", "refund_request"),
+    ("refund", "refund"),
+];
 
 /// The state of a hold.
 pub(crate) fn hold_state(state: HoldState) -> &'static str {

@@ -5,6 +5,8 @@ mod orders;
 mod payments;
 mod capacity;
 mod events;
+mod effects;
+mod receipts;
 mod deliveries;
 mod access;
 mod operating;
@@ -33,10 +35,12 @@ use crate::config::{Config, ConfigError, Route};
 use crate::error::{IDEMPOTENCY_KEY_REUSED, INTERNAL, OUTCOME_UNKNOWN, Problem, UNAVAILABLE};
 use crate::keys::KeyRing;
 use crate::metrics::{HookCounts, Metrics};
+use crate::rate::RateLimit;
 use crate::render::{self, Write};
 use crate::veil::{Veil, VeilError};
 
 pub(crate) use access::Caller;
+pub(crate) use effects::Retrying;
 pub(crate) use events::Replayed;
 use outside::Outside;
 
@@ -58,6 +62,8 @@ struct Inner {
     outside: Outside,
     keeping: Keeping,
     role: Role,
+    /// How often receipts are looked up without a key.
+    lookups: std::sync::Mutex<RateLimit<std::net::IpAddr>>,
     /// Held while all of the data is looked at.
     checking: tokio::sync::Mutex<()>,
 }
@@ -279,6 +285,7 @@ impl App {
             outside,
             keeping,
             role,
+            lookups: std::sync::Mutex::new(receipts::lookups()),
             checking: tokio::sync::Mutex::new(()),
         };
         Ok(App {

@@ -7,7 +7,7 @@ use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tollgate_core::id::{HoldId, PREFIXES, SlotId};
+use tollgate_core::id::{EffectId, HoldId, PREFIXES, SlotId};
 use tollgate_core::money::API_INTEGER_MAX;
 use tollgate_core::time::Timestamp;
 
@@ -192,6 +192,20 @@ rules! {
         |text| matches!(text, "amount" | "items" | "orders");
     /// Which slot a late payment may take.
     LateWord as LateRule: "same or next" = |text| matches!(text, "same" | "next");
+    /// An effect's id.
+    EffectName as EffectNameRule: "an effect's id" = |text| text.parse::<EffectId>().is_ok();
+    /// What an effect is.
+    EffectKindWord as EffectKindRule:
+        "one of receipt mail notify forward ask refund_request refund" =
+        |text| words::of(words::EFFECT_KINDS, text).is_some();
+    /// The state of effects that are tried again.
+    RetriedStateWord as RetriedStateRule: "one of dead unknown pending" =
+        |text| matches!(text, "dead" | "unknown" | "pending");
+    /// What became of an effect.
+    EndWord as EndRule: "done or dead" = |text| matches!(text, "done" | "dead");
+    /// Something longer for people, which has to be said.
+    Told as ToldRule: "1 to 500 characters without NUL" =
+        |text| (1..=500).contains(&text.chars().count()) && !text.contains('\0');
     /// What a key may do.
     ScopeWord as ScopeRule: "one of read write admin" =
         |text| matches!(text, "read" | "write" | "admin");

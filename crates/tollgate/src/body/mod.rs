@@ -7,8 +7,10 @@
 mod leaf;
 mod shape;
 mod bodies;
+mod effects;
 
 pub(crate) use bodies::*;
+pub(crate) use effects::*;
 pub(crate) use leaf::*;
 pub(crate) use shape::Shape;
 

@@ -64,7 +64,11 @@ pub(crate) async fn list(State(app): State<App>, caller: Caller, query: Query) -
 }
 
 /// The root of an order named by id or code; none if there is no such order.
-async fn order_root(app: &App, caller: &Caller, order: &str) -> Result<Option<RootId>, Problem> {
+pub(super) async fn order_root(
+    app: &App,
+    caller: &Caller,
+    order: &str,
+) -> Result<Option<RootId>, Problem> {
     if let Ok(id) = order.parse::<OrderId>() {
         return Ok(Some(id.root()));
     }

@@ -11,6 +11,8 @@ mod reply;
 mod router;
 mod orders;
 mod payments;
+mod effects;
+mod receipts;
 mod capacity;
 mod events;
 mod keys;
@@ -102,7 +104,7 @@ fn foreign_refusal(response: &Response<Body>) -> Option<Problem> {
     let is_ours = response
         .headers()
         .get(header::CONTENT_TYPE)
-        .is_some_and(|media| media == reply::PROBLEM);
+        .is_some_and(|media| media == reply::PROBLEM || media == reply::HTML);
     (400 <= response.status().as_u16() && !is_ours).then(|| Problem::from(NOT_FOUND))
 }
 
@@ -147,7 +149,7 @@ fn problem_response(
         header::CONTENT_LANGUAGE,
         header::HeaderValue::from_static(language),
     );
-    if let Some(seconds) = Problem::retry_after_seconds(code) {
+    if let Some(seconds) = problem.retry_after_seconds() {
         headers.insert(header::RETRY_AFTER, seconds.into());
     }
     if code.code == KEY_MISSING.code || code.code == KEY_INVALID.code {

@@ -1,13 +1,14 @@
 //! `/v1/payments`
 
 use axum::extract::{Path, State};
-use tollgate_core::id::PaymentId;
+use tollgate_core::id::{PaymentId, RefundId};
 use tollgate_store::PaymentFilter;
 
 use super::extract::{IdempotencyKey, JsonBytes, Query};
 use super::reply::{self, Reply};
 use crate::app::{App, Caller};
 use crate::body::{CaptureBody, PaymentBody, RefundBody};
+use crate::error::Problem;
 use crate::keys::Scope;
 use crate::render::{List, PaymentView, RefundView, cursor};
 use crate::words::PAYMENT_STATUSES;
@@ -87,6 +88,28 @@ pub(crate) async fn refund(
     Ok(reply::answered(
         app.refund_payment(&caller, keyed, &payment, body).await?,
     ))
+}
+
+/// The refunds of one payment.
+pub(crate) async fn list_refunds(State(app): State<App>, caller: Caller, query: Query) -> Reply {
+    caller.need(Scope::Read)?;
+    let query = query.only(&["payment"])?;
+    let payment = query.read("payment", "a payment's id", |text| text.parse().ok())?;
+    let Some(payment) = payment else {
+        return Err(Problem::invalid_at("?payment", "expected a payment's id"));
+    };
+    let (ids, root) = app.refunds(caller.shop(), payment).await?;
+    let before = query.seek(RefundId::from_u128)?.before;
+    let (ids, next_cursor) = query.page(
+        ids,
+        |id| before.is_none_or(|before| *id < before),
+        |id| cursor(id.as_u128()),
+    )?;
+    let data = ids.iter().filter_map(|id| RefundView::at(&root, *id));
+    Ok(reply::ok(&List {
+        data: data.collect(),
+        next_cursor,
+    }))
 }
 
 pub(crate) async fn show_refund(

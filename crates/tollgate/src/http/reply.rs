@@ -12,6 +12,8 @@ use crate::render;
 
 /// The media type of documents.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// The media type of pages.
+pub(crate) const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 /// The media type of problems (RFC 9457).
 pub(crate) const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 

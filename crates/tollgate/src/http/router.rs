@@ -4,7 +4,7 @@ use axum::Router;
 use axum::routing::{delete, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{capacity, events, health, keys, operating, orders, payments};
+use super::{capacity, effects, events, health, keys, operating, orders, payments, receipts};
 use crate::app::App;
 use crate::error::{INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
 
@@ -19,10 +19,13 @@ pub(crate) fn router(app: App) -> Router {
             post(orders::resolve),
         )
         .route("/v1/orders/{id}/timeline", get(orders::timeline))
+        .route("/v1/orders/{id}/receipts", get(receipts::of_order))
         .route("/v1/payments", post(payments::register).get(payments::list))
         .route("/v1/payments/{id}", get(payments::show))
         .route("/v1/payments/{id}/capture", post(payments::capture))
         .route("/v1/payments/{id}/refund", post(payments::refund))
+        .route("/v1/payments/{id}/receipts", get(receipts::of_payment))
+        .route("/v1/refunds", get(payments::list_refunds))
         .route("/v1/refunds/{id}", get(payments::show_refund))
         .route("/v1/stock", get(capacity::list_stock))
         .route(
@@ -46,6 +49,14 @@ pub(crate) fn router(app: App) -> Router {
         .route("/v1/events/replay", post(events::replay_many))
         .route("/v1/events/{id}", get(events::show))
         .route("/v1/events/{id}/replay", post(events::replay))
+        .route("/v1/effects", get(effects::list))
+        .route("/v1/effects/retry", post(effects::retry_many))
+        .route("/v1/effects/{id}", get(effects::show))
+        .route("/v1/effects/{id}/retry", post(effects::retry))
+        .route("/v1/effects/{id}/settle", post(effects::settle))
+        .route("/v1/receipts/{id}", get(receipts::show))
+        .route("/r/style.css", get(receipts::style))
+        .route("/r/{token}", get(receipts::look_up))
         .route("/v1/deliveries", get(events::list_deliveries))
         .route("/v1/deliveries/{id}", get(events::show_delivery))
         .route("/v1/deliveries/{id}/verify", post(events::verify))

@@ -10,6 +10,8 @@ mod capacity;
 mod events;
 mod notice;
 mod story;
+mod effects;
+mod receipts;
 mod keys;
 
 use std::sync::Arc;
@@ -25,6 +27,7 @@ pub(crate) use capacity::{
     CalendarView, HoldView, SlotView, StockView, calendar_changed, hold_changed, hold_created,
     slots_changed, stock_changed,
 };
+pub(crate) use effects::{EffectView, effect_retried, effect_settled};
 pub(crate) use events::{DeliveryView, EventView, event_replayed};
 pub(crate) use keys::KeyView;
 pub(crate) use notice::notice;
@@ -32,6 +35,7 @@ pub(crate) use orders::{OrderView, order_changed, order_created};
 pub(crate) use payments::{
     PaymentView, RefundView, payment_changed, payment_created, refund_created,
 };
+pub(crate) use receipts::{PublicReceipt, ReceiptView, STYLE as RECEIPT_STYLE, no_receipt_page};
 pub(crate) use story::StoryView;
 
 /// Writes the good end of a decision; `None` for an outcome that this request cannot have.

@@ -1,7 +1,7 @@
 //! A root's story on the wire: what happened, in words too.
 
 use serde::Serialize;
-use tollgate_core::id::EventId;
+use tollgate_core::id::{EffectId, EventId};
 use tollgate_core::time::Timestamp;
 use tollgate_store::StoryLine;
 
@@ -18,6 +18,8 @@ pub(crate) struct StoryView<'a> {
     summary: String,
     #[serde(serialize_with = "maybe_text", skip_serializing_if = "Option::is_none")]
     event_id: Option<EventId>,
+    #[serde(serialize_with = "maybe_text", skip_serializing_if = "Option::is_none")]
+    effect_id: Option<EffectId>,
     detail: serde_json::Value,
 }
 
@@ -25,6 +27,12 @@ impl<'a> StoryView<'a> {
     /// A line of the story, in words too.
     pub(crate) fn of(line: &'a StoryLine) -> StoryView<'a> {
         let mut detail = line.detail.clone();
+        let effect = detail["effect"].as_str().and_then(|id| id.parse().ok());
+        if effect.is_some()
+            && let Some(members) = detail.as_object_mut()
+        {
+            members.remove("effect");
+        }
         for (name, value) in detail.as_object_mut().into_iter().flatten() {
             if let Some(millis) = value.as_i64().filter(|_| is_time(name)) {
                 *value = rfc3339(Timestamp::from_millis(millis)).into();
@@ -36,14 +44,18 @@ impl<'a> StoryView<'a> {
             kind: &line.kind,
             summary: summary(&line.kind, &detail),
             event_id: line.event,
+            effect_id: effect,
             detail,
         }
     }
 }
 
 impl StoryView<'_> {
-    /// What the line says, times as texts.
-    pub(crate) fn into_detail(self) -> serde_json::Value {
+    /// What the line says, times as texts, and which effect it is about.
+    pub(crate) fn into_detail(mut self) -> serde_json::Value {
+        if let (Some(effect), Some(members)) = (self.effect_id, self.detail.as_object_mut()) {
+            members.insert("effect_id".to_owned(), effect.to_string().into());
+        }
         self.detail
     }
 }
@@ -117,4 +129,13 @@ const STORIES: &[(&str, &str)] = &[
     ),
     ("event.attention", "An event needs a person to look at it"),
     ("event.orphaned", "An event's payment was never registered"),
+    ("receipt.issued", "A receipt was issued"),
+    ("effect.dead", "Something that was to be done was given up"),
+    (
+        "effect.unknown",
+        "Nobody knows whether something was done; a person decides",
+    ),
+    ("effect.retried", "Somebody had it tried again"),
+    ("effect.settled", "Somebody said what became of it"),
+    ("endpoint.disabled", "An endpoint is told nothing any more"),
 ];

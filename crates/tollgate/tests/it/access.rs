@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::shop::{KEY, Shop, order};
 
-async fn key(shop: &Shop, scopes: &[&str], of: Option<&str>) -> (String, String) {
+pub(crate) async fn key(shop: &Shop, scopes: &[&str], of: Option<&str>) -> (String, String) {
     let body = json!({ "name": "test", "scopes": scopes, "shop": of });
     let made = shop.call("POST", "/v1/keys", &body).await;
     assert_eq!(made.status, 201, "{made:?}");

@@ -4,6 +4,8 @@
 #[path = "../harness/database.rs"]
 #[allow(dead_code, reason = "each suite uses its part")]
 mod database;
+#[path = "../harness/workshop.rs"]
+mod workshop;
 
 mod shop;
 mod tidy;
@@ -13,6 +15,8 @@ mod webhooks;
 mod refusals;
 mod capacity;
 mod access;
+mod effect_pages;
+mod receipts;
 mod connections;
 mod tls;
 mod outgoing;

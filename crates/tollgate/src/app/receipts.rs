@@ -1,0 +1,161 @@
+//! Receipts: of orders and payments, by their ids, and for anybody who holds one.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::PoisonError;
+
+use tollgate_core::effect::Receipt;
+use tollgate_core::id::{PaymentId, ReceiptId, RefundId, ShopId};
+use tollgate_core::order::Root;
+use tollgate_core::time::Span;
+use tollgate_store::ReceiptRow;
+
+use super::{App, unreadable};
+use crate::error::{NOT_FOUND, Problem, RATE_LIMITED};
+use crate::rate::RateLimit;
+
+/// How often one address may look up receipts: every two seconds, ten at once after a rest.
+const LOOKUP_EVERY: Span = Span::seconds(2);
+const LOOKUPS_AT_ONCE: u32 = 10;
+
+/// Addresses that are remembered for it.
+const ADDRESSES_MAX: usize = 4096;
+
+/// The longest token; ours are shorter.
+const TOKEN_BYTES_MAX: usize = 128;
+
+/// The rate at which receipts are looked up without a key.
+pub(super) fn lookups() -> RateLimit<IpAddr> {
+    RateLimit::new(LOOKUP_EVERY, LOOKUPS_AT_ONCE, ADDRESSES_MAX)
+}
+
+/// A receipt as its root has it, and as it was issued if it was.
+pub(crate) struct Known {
+    /// As its root has it.
+    pub(crate) receipt: Receipt,
+    /// As it was issued.
+    pub(crate) issued: Option<ReceiptRow>,
+}
+
+impl App {
+    /// A receipt, pending ones too, and its root.
+    pub(crate) async fn receipt(
+        &self,
+        shop: ShopId,
+        receipt: &str,
+    ) -> Result<(Known, Root), Problem> {
+        let id = receipt_id(receipt)?;
+        let root = self.inner.store.root(shop, id.root()).await;
+        let root = root.map_err(unreadable)?.ok_or(Problem::from(NOT_FOUND))?;
+        let found = root.receipts.iter().find(|receipt| receipt.id == id);
+        let receipt = found.cloned().ok_or(Problem::from(NOT_FOUND))?;
+        let known = self.known(shop, receipt).await?;
+        Ok((known, root))
+    }
+
+    /// Receipts as they were issued, where they were.
+    pub(crate) async fn receipts(
+        &self,
+        shop: ShopId,
+        receipts: Vec<Receipt>,
+    ) -> Result<Vec<Known>, Problem> {
+        let mut known = Vec::with_capacity(receipts.len());
+        for receipt in receipts {
+            known.push(self.known(shop, receipt).await?);
+        }
+        Ok(known)
+    }
+
+    async fn known(&self, shop: ShopId, receipt: Receipt) -> Result<Known, Problem> {
+        let issued = self.inner.store.receipt(shop, receipt.id).await;
+        Ok(Known {
+            issued: issued.map_err(unreadable)?,
+            receipt,
+        })
+    }
+
+    /// The file of a receipt, and what is known of it.
+    pub(crate) async fn receipt_pdf(
+        &self,
+        shop: ShopId,
+        receipt: &str,
+    ) -> Result<(Known, Vec<u8>), Problem> {
+        let (known, _) = self.receipt(shop, receipt).await?;
+        if known.issued.is_none() {
+            let told = "The receipt is pending: its file is there once it is issued.";
+            return Err(Problem::from(NOT_FOUND).detail(told));
+        }
+        let pdf = self.inner.store.receipt_pdf(shop, known.receipt.id).await;
+        let pdf = pdf.map_err(unreadable)?.ok_or(Problem::from(NOT_FOUND))?;
+        Ok((known, pdf))
+    }
+
+    /// The receipt with this token, for anybody who holds it; of whichever shop.
+    pub(crate) async fn receipt_for_anybody(
+        &self,
+        from: IpAddr,
+        token: &str,
+    ) -> Result<Option<ReceiptRow>, Problem> {
+        if let Err(wait) = self.take_lookup(from) {
+            return Err(Problem::from(RATE_LIMITED).retry_after(wait));
+        }
+        if token.is_empty() || TOKEN_BYTES_MAX < token.len() {
+            return Ok(None);
+        }
+        let found = self.inner.store.receipt_of_token(token.to_owned()).await;
+        found.map_err(unreadable)
+    }
+
+    fn take_lookup(&self, from: IpAddr) -> Result<(), Span> {
+        let lookups = self.inner.lookups.lock();
+        let mut lookups = lookups.unwrap_or_else(PoisonError::into_inner);
+        lookups.take(household(from), self.now())
+    }
+
+    /// The refunds of a payment that were asked for here, newest first, and their root.
+    pub(crate) async fn refunds(
+        &self,
+        shop: ShopId,
+        payment: PaymentId,
+    ) -> Result<(Vec<RefundId>, Root), Problem> {
+        let root = self.inner.store.root(shop, payment.root()).await;
+        let root = root.map_err(unreadable)?;
+        let root = root.filter(|root| root.payment(payment).is_some());
+        let root = root.ok_or(Problem::from(NOT_FOUND))?;
+        let of_payment = root
+            .refunds
+            .iter()
+            .filter(|refund| refund.payment == payment);
+        let mut ids: Vec<RefundId> = of_payment.map(|refund| refund.id).collect();
+        ids.sort_unstable_by(|one, other| other.cmp(one));
+        Ok((ids, root))
+    }
+}
+
+/// Whom an address stands for: of IPv6 everybody has a whole /64 to himself.
+fn household(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let network = address.to_bits() & (u128::MAX << 64);
+            IpAddr::V6(Ipv6Addr::from_bits(network))
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+fn receipt_id(text: &str) -> Result<ReceiptId, Problem> {
+    text.parse().map_err(|_| NOT_FOUND.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_stands_for_its_household() {
+        let of = |text: &str| household(text.parse().expect("it is an address"));
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), of("2001:db8:1:2::1"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_eq!(of("::ffff:203.0.113.9"), of("203.0.113.9"));
+        assert_ne!(of("203.0.113.9"), of("203.0.113.8"));
+    }
+}

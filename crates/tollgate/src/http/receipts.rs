@@ -1,0 +1,194 @@
+//! `/v1/receipts`, and `/r/{token}` for anybody who holds one
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use tollgate_core::effect::Receipt;
+use tollgate_core::id::ReceiptId;
+use tollgate_core::order::Root;
+
+use super::extract::Query;
+use super::reply::{self, Reply};
+use super::{Peer, language};
+use crate::app::{App, Caller};
+use crate::error::{INTERNAL, NOT_FOUND, Problem};
+use crate::headers;
+use crate::keys::Scope;
+use crate::render::{self, List, PublicReceipt, ReceiptView, cursor};
+
+/// A receipt as JSON, or with `.pdf` behind its id its file.
+pub(crate) async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Path(receipt): Path<String>,
+    query: Query,
+    headers: HeaderMap,
+) -> Reply {
+    caller.need(Scope::Read)?;
+    query.none()?;
+    if let Some(receipt) = receipt.strip_suffix(".pdf") {
+        return pdf(&app, &caller, receipt, &headers).await;
+    }
+    let (known, root) = app.receipt(caller.shop(), &receipt).await?;
+    let issued = known.issued.as_ref();
+    let view = ReceiptView::of(&root, &known.receipt, issued);
+    Ok(reply::ok(&view.whole(issued)))
+}
+
+async fn pdf(app: &App, caller: &Caller, receipt: &str, asked: &HeaderMap) -> Reply {
+    let (known, bytes) = app.receipt_pdf(caller.shop(), receipt).await?;
+    let issued = known.issued.ok_or(Problem::from(INTERNAL))?;
+    let tag = format!("\"{}\"", hex::encode(issued.sha256));
+    let has = |known: &str| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag;
+    let is_known = asked
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .any(|line| line.split(',').any(|known| has(known.trim())));
+    let mut response = match is_known {
+        true => Response::new(Body::empty()),
+        false => Response::new(Body::from(bytes)),
+    };
+    if is_known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    let number = known
+        .receipt
+        .number
+        .map_or_else(|| known.receipt.id.to_string(), |number| number.to_string());
+    let disposition = format!("inline; filename=\"{number}.pdf\"");
+    let set = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, "application/pdf"),
+        (header::ETAG, &tag),
+        (header::CONTENT_DISPOSITION, &disposition),
+        (header::CACHE_CONTROL, "private, no-cache"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        let value = HeaderValue::from_str(value).map_err(|_| Problem::from(INTERNAL))?;
+        set.insert(name, value);
+    }
+    Ok(response)
+}
+
+/// The receipts of an order.
+pub(crate) async fn of_order(
+    State(app): State<App>,
+    caller: Caller,
+    Path(order): Path<String>,
+    query: Query,
+) -> Reply {
+    caller.need(Scope::Read)?;
+    let query = query.only(&[])?;
+    let root = app.order(caller.shop(), &order).await?;
+    let receipts = root.receipts.clone();
+    page(&app, &caller, &query, &root, receipts).await
+}
+
+/// The receipts of a payment, which may stand alone.
+pub(crate) async fn of_payment(
+    State(app): State<App>,
+    caller: Caller,
+    Path(payment): Path<String>,
+    query: Query,
+) -> Reply {
+    caller.need(Scope::Read)?;
+    let query = query.only(&[])?;
+    let (id, root) = app.payment(caller.shop(), &payment).await?;
+    let receipts = root.receipts.iter();
+    let receipts = receipts.filter(|receipt| receipt.payment == id).cloned();
+    page(&app, &caller, &query, &root, receipts.collect()).await
+}
+
+async fn page(
+    app: &App,
+    caller: &Caller,
+    query: &Query,
+    root: &Root,
+    mut receipts: Vec<Receipt>,
+) -> Reply {
+    receipts.sort_by_key(|receipt| std::cmp::Reverse(receipt.id));
+    let before = query.seek(ReceiptId::from_u128)?.before;
+    let (receipts, next_cursor) = query.page(
+        receipts,
+        |receipt| before.is_none_or(|before| receipt.id < before),
+        |receipt| cursor(receipt.id.as_u128()),
+    )?;
+    let known = app.receipts(caller.shop(), receipts).await?;
+    let data = known
+        .iter()
+        .map(|known| ReceiptView::of(root, &known.receipt, known.issued.as_ref()))
+        .collect();
+    Ok(reply::ok(&List { data, next_cursor }))
+}
+
+/// A receipt for anybody who holds it: a page, or JSON for whoever asks for that.
+pub(crate) async fn look_up(
+    State(app): State<App>,
+    Extension(peer): Extension<Peer>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Reply {
+    let trusted = &app.config().server.trusted_proxies;
+    let from = headers::sender(peer.address, &headers, trusted).unwrap_or(peer.address);
+    let found = app.receipt_for_anybody(from, &token).await?;
+    let found = found.as_ref().map(PublicReceipt::of);
+    let response = match (wants_json(&headers), found) {
+        (true, Some(receipt)) => reply::ok(&receipt),
+        (true, None) => return Err(NOT_FOUND.into()),
+        (false, Some(receipt)) => html(StatusCode::OK, receipt.page()),
+        (false, None) => {
+            let told = render::no_receipt_page(language(&headers).tag());
+            html(StatusCode::NOT_FOUND, told)
+        }
+    };
+    Ok(private(response))
+}
+
+fn wants_json(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(header::ACCEPT);
+    let lines: Vec<&str> = lines.iter().filter_map(|line| line.to_str().ok()).collect();
+    let accepted = lines.join(",").to_ascii_lowercase();
+    accepted.contains("application/json") && !accepted.contains("text/html")
+}
+
+fn html(status: StatusCode, page: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(page));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, reply::HTML);
+    response
+}
+
+/// Nobody else keeps it, shows it in a frame, or learns of it by a link; it loads nothing but its style.
+fn private(mut response: Response<Body>) -> Response<Body> {
+    const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; \
+        form-action 'none'; frame-ancestors 'none'";
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CACHE_CONTROL, "private, no-store"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::VARY, "Accept, Accept-Language"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// The style of the pages of receipts.
+pub(crate) async fn style() -> Response<Body> {
+    let mut response = Response::new(Body::from(render::RECEIPT_STYLE));
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CACHE_CONTROL, "public, max-age=3600"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
