@@ -10,6 +10,7 @@ mod verify;
 mod prune;
 mod config;
 mod keys;
+mod effects;
 mod send;
 mod demo;
 mod bench;
@@ -59,6 +60,7 @@ enum Command {
     Prune(prune::Args),
     Config(config::Args),
     Keys(keys::Args),
+    Effects(effects::Args),
     Send(send::Args),
     Demo(demo::Args),
     Bench(bench::Args),
@@ -90,6 +92,7 @@ pub fn main() -> ExitCode {
             Command::Prune(args) => prune::run(args, file),
             Command::Config(args) => config::run(args, file),
             Command::Keys(args) => keys::run(args, file).await,
+            Command::Effects(args) => effects::run(args, file).await,
             Command::Send(args) => send::run(args, file).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Bench(args) => bench::run(&args),

@@ -24,6 +24,7 @@ mod setup;
 mod starting;
 mod stopping;
 mod keys;
+mod effects;
 mod crash;
 mod idle;
 mod tools;

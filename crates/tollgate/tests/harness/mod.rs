@@ -8,6 +8,7 @@ mod home;
 mod process;
 mod signing;
 mod starting;
+mod workshop;
 
 pub(crate) use client::{Client, Request, Response, fresh_key};
 pub(crate) use cluster::Cluster;
@@ -17,3 +18,4 @@ pub(crate) use home::{ADMIN_KEY, Home, Said, now_ms};
 pub(crate) use process::{Ended, Tollgate, command, finish, pause, until};
 pub(crate) use signing::{hmac_sha256, sign_bank, sign_standard};
 pub(crate) use starting::{assert_names, one_line, serve, serving};
+pub(crate) use workshop::Workshop;

@@ -1,0 +1,335 @@
+//! `tollgate effects`: what is to be done outside, asked of the running server.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use comfy_table::Table;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use tollgate_core::id::EffectId;
+
+use super::call::Server;
+use super::{configuration, failed, print};
+use crate::config::Config;
+
+/// List effects, show one, or try some again.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::EXIT_CODES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    what: What,
+    /// The running server; without it the configured one.
+    #[arg(long, global = true)]
+    url: Option<String>,
+    /// A key to it (`retry` needs admin); without it the configuration's bootstrap key.
+    #[arg(long, global = true, env = "TOLLGATE_API_KEY", hide_env_values = true)]
+    key: Option<String>,
+    /// As JSON.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// List effects, newest first.
+    #[command(after_help = super::EXIT_CODES)]
+    List {
+        /// Only of this kind.
+        #[arg(long, value_parser = KINDS)]
+        kind: Option<String>,
+        /// Only in this state.
+        #[arg(long, value_parser = ["pending", "leased", "started", "done", "unknown", "dead"])]
+        state: Option<String>,
+        /// Only about this order, by id or code.
+        #[arg(long)]
+        order: Option<String>,
+        /// How many at the most.
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
+    },
+    /// Show one with everything that was tried.
+    #[command(after_help = super::EXIT_CODES)]
+    Show {
+        /// Which, as `list` shows it.
+        id: EffectId,
+    },
+    /// Try again what was given up, what nobody knows the end of, or what waits for its next try.
+    #[command(after_help = super::EXIT_CODES)]
+    Retry {
+        /// Which, as `list` shows them.
+        #[arg(required_unless_present = "state", conflicts_with_all = ["state", "kind"])]
+        ids: Vec<EffectId>,
+        /// All in this state; at most 1000 at a time, the oldest first.
+        #[arg(long, value_parser = ["dead", "unknown", "pending"])]
+        state: Option<String>,
+        /// Of those, only of this kind.
+        #[arg(long, requires = "state", value_parser = KINDS)]
+        kind: Option<String>,
+        /// Only show which.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+const KINDS: [&str; 7] = [
+    "receipt",
+    "mail",
+    "notify",
+    "forward",
+    "ask",
+    "refund_request",
+    "refund",
+];
+
+/// The most effects on a page.
+const PAGE_MAX: u32 = 200;
+
+/// What was done, and what could not be.
+struct Done {
+    document: Value,
+    /// Something of it could not be done.
+    partly: bool,
+}
+
+pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
+    let config = match configuration(file) {
+        Ok(config) => config,
+        Err(exit) => return exit,
+    };
+    let server = match server(&args, &config) {
+        Ok(server) => server,
+        Err(why) => return failed(&why),
+    };
+    let whole = |document| Done {
+        document,
+        partly: false,
+    };
+    let done = match &args.what {
+        What::List {
+            kind,
+            state,
+            order,
+            limit,
+        } => {
+            let filters = [("kind", kind), ("state", state), ("order", order)];
+            list(&server, &filters, *limit).await.map(whole)
+        }
+        What::Show { id } => {
+            let path = format!("/v1/effects/{id}");
+            server.call("GET", &path, None).await.map(whole)
+        }
+        What::Retry {
+            ids,
+            state,
+            kind,
+            dry_run,
+        } => match state {
+            Some(state) => retry_all(&server, state, kind.as_deref(), *dry_run).await,
+            None => retry_these(&server, ids, *dry_run).await,
+        },
+    };
+    let Done { document, partly } = match done {
+        Ok(done) => done,
+        Err(why) => return failed(&why),
+    };
+    let printed = match args.json {
+        true => print(&format!("{document}\n")),
+        false => print(&text_of(&args.what, &document)),
+    };
+    match partly {
+        true => ExitCode::from(1),
+        false => printed,
+    }
+}
+
+fn server(args: &Args, config: &Config) -> Result<Server, String> {
+    let configured = config.bootstrap_key.as_ref();
+    let configured = configured.map(|key| key.expose_secret().to_owned());
+    let key = args.key.clone().or(configured);
+    let listen = || format!("http://{}", config.server.listen);
+    Ok(Server {
+        url: args.url.clone().unwrap_or_else(listen),
+        key: key.ok_or("name a key with --key, or configure api.bootstrap_key")?,
+    })
+}
+
+/// Page after page, until there are enough or no more.
+async fn list(
+    server: &Server,
+    filters: &[(&str, &Option<String>)],
+    limit: u32,
+) -> Result<Value, String> {
+    let mut data: Vec<Value> = Vec::new();
+    let mut cursor: Option<String> = None;
+    let wanted = limit as usize;
+    loop {
+        let left = u32::try_from(wanted - data.len()).unwrap_or(PAGE_MAX);
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("limit", &left.min(PAGE_MAX).to_string());
+        for (name, value) in filters {
+            if let Some(value) = value {
+                query.append_pair(name, value);
+            }
+        }
+        if let Some(cursor) = &cursor {
+            query.append_pair("cursor", cursor);
+        }
+        let path = format!("/v1/effects?{}", query.finish());
+        let mut page = server.call("GET", &path, None).await?;
+        if let Some(found) = page["data"].as_array_mut() {
+            data.append(found);
+        }
+        cursor = page["next_cursor"].as_str().map(str::to_owned);
+        if cursor.is_none() || wanted <= data.len() {
+            return Ok(json!({ "data": data, "next_cursor": cursor }));
+        }
+    }
+}
+
+/// Asks which there are, and then has exactly those tried again.
+async fn retry_all(
+    server: &Server,
+    state: &str,
+    kind: Option<&str>,
+    dry_run: bool,
+) -> Result<Done, String> {
+    let path = "/v1/effects/retry";
+    let filter = json!({ "state": state, "kind": kind });
+    let trial = json!({ "filter": filter, "dry_run": true });
+    let shown = server.call("POST", path, Some(&trial)).await?;
+    let is_empty = shown["ids"].as_array().is_none_or(Vec::is_empty);
+    if dry_run || is_empty {
+        return Ok(Done {
+            document: shown,
+            partly: false,
+        });
+    }
+    let sent = json!({ "filter": filter, "ids": shown["ids"] });
+    let mut document = server.call("POST", path, Some(&sent)).await?;
+    document["more"] = shown["more"].clone();
+    let partly = document["skipped"]
+        .as_array()
+        .is_some_and(|skipped| !skipped.is_empty());
+    Ok(Done { document, partly })
+}
+
+/// One after the other, in the order in which they were named.
+async fn retry_these(server: &Server, ids: &[EffectId], dry_run: bool) -> Result<Done, String> {
+    let (mut retried, mut skipped) = (Vec::new(), Vec::new());
+    for id in ids {
+        let done = match dry_run {
+            true => server.call("GET", &format!("/v1/effects/{id}"), None).await,
+            false => {
+                let path = format!("/v1/effects/{id}/retry");
+                server.call("POST", &path, Some(&json!({}))).await
+            }
+        };
+        match done {
+            Ok(effect) if dry_run && !is_retried(&effect) => {
+                skipped.push(json!({ "id": id.to_string(), "state": effect["state"] }));
+            }
+            Ok(_) => retried.push(id.to_string()),
+            Err(why) => {
+                anstream::eprintln!("error: {why}");
+                skipped.push(json!({ "id": id.to_string() }));
+            }
+        }
+    }
+    Ok(Done {
+        partly: !skipped.is_empty(),
+        document: json!({
+            "dry_run": dry_run, "effects": retried.len(), "ids": retried, "more": false,
+            "skipped": skipped,
+        }),
+    })
+}
+
+/// Whether an effect in this state is tried again.
+fn is_retried(effect: &Value) -> bool {
+    matches!(
+        effect["state"].as_str(),
+        Some("dead" | "unknown" | "pending")
+    )
+}
+
+fn text_of(what: &What, document: &Value) -> String {
+    match what {
+        What::List { .. } => {
+            let effects = document["data"].as_array().into_iter().flatten();
+            let rows = effects.map(|effect| {
+                ["id", "kind", "state", "tries", "due_at", "target", "reason"]
+                    .map(|name| word(&effect[name]))
+            });
+            let header = ["id", "kind", "state", "tries", "due", "target", "reason"];
+            table(header, rows)
+        }
+        What::Show { .. } => shown(document),
+        What::Retry { dry_run, .. } => {
+            let ids = document["ids"].as_array().into_iter().flatten();
+            let mut text: String = ids.map(|id| word(id) + "\n").collect();
+            for skipped in document["skipped"].as_array().into_iter().flatten() {
+                let (id, state) = (word(&skipped["id"]), word(&skipped["state"]));
+                text.push_str(format!("skipped {id} {state}").trim_end());
+                text.push('\n');
+            }
+            let count = &document["effects"];
+            match dry_run {
+                true => anstream::eprintln!("{count} would be tried again"),
+                false => anstream::eprintln!("{count} are tried again"),
+            }
+            if document["more"] == true {
+                anstream::eprintln!("there are more; repeat the command for the next");
+            }
+            text
+        }
+    }
+}
+
+/// One effect: what is said of it, then its attempts.
+fn shown(effect: &Value) -> String {
+    let members = effect.as_object().into_iter().flatten();
+    let told = members.filter(|(name, value)| *name != "attempts" && !value.is_null());
+    let mut text = table(
+        ["", ""],
+        told.map(|(name, value)| [name.clone(), word(value)]),
+    );
+    let attempts = effect["attempts"].as_array().into_iter().flatten();
+    for attempt in attempts {
+        let (at, ms) = (word(&attempt["at"]), word(&attempt["duration_ms"]));
+        let said = [&attempt["status"], &attempt["error"]].map(word).join(" ");
+        text.push_str(&format!("tried {at}, {ms} ms: {}\n", said.trim()));
+        for line in attempt["response_head"]
+            .as_str()
+            .unwrap_or_default()
+            .lines()
+        {
+            text.push_str(&format!("    {line}\n"));
+        }
+    }
+    text
+}
+
+fn table<const COLUMNS: usize>(
+    header: [&str; COLUMNS],
+    rows: impl Iterator<Item = [String; COLUMNS]>,
+) -> String {
+    let mut table = Table::new();
+    table.load_preset(comfy_table::presets::NOTHING);
+    if header.iter().any(|name| !name.is_empty()) {
+        table.set_header(header);
+    }
+    for row in rows {
+        table.add_row(row);
+    }
+    format!("{table}\n")
+}
+
+/// A value as a word; a document as JSON.
+fn word(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
+}
