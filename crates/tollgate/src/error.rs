@@ -185,6 +185,8 @@ codes! {
         ["Only payments of source manual can be captured by hand."];
     TOO_MANY_PAYMENTS = "too_many_payments" 422 no "Too many payments"
         ["The order has as many payments as it may have (orders.payments_max)."];
+    TOO_MANY_ENDPOINTS = "too_many_endpoints" 422 no "Too many endpoints"
+        ["The shop has as many endpoints as it may have; `endpoints_max` says how many. Delete one first."];
     RATE_LIMITED = "rate_limited" 429 1000 "Too often" [
         "You ask too often; wait a moment.",
         "Terlalu sering; tunggu sebentar.",

@@ -6,6 +6,7 @@ mod payments;
 mod capacity;
 mod events;
 mod effects;
+mod endpoints;
 mod receipts;
 mod deliveries;
 mod access;

@@ -206,6 +206,12 @@ rules! {
     /// Something longer for people, which has to be said.
     Told as ToldRule: "1 to 500 characters without NUL" =
         |text| (1..=500).contains(&text.chars().count()) && !text.contains('\0');
+    /// What an endpoint wants to be told of.
+    FilterWord as FilterRule: "a type as order.paid, a group as order.*, or *" =
+        tollgate_core::notice::is_filter;
+    /// A URL; whether it is called is judged where it is used.
+    UrlText as UrlRule: "a URL of up to 2048 bytes" =
+        |text| (1..=2048).contains(&text.len()) && !text.contains('\0');
     /// What a key may do.
     ScopeWord as ScopeRule: "one of read write admin" =
         |text| matches!(text, "read" | "write" | "admin");

@@ -8,9 +8,11 @@ mod leaf;
 mod shape;
 mod bodies;
 mod effects;
+mod endpoints;
 
 pub(crate) use bodies::*;
 pub(crate) use effects::*;
+pub(crate) use endpoints::*;
 pub(crate) use leaf::*;
 pub(crate) use shape::Shape;
 

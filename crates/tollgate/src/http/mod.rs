@@ -12,6 +12,7 @@ mod router;
 mod orders;
 mod payments;
 mod effects;
+mod endpoints;
 mod receipts;
 mod capacity;
 mod events;

@@ -4,7 +4,9 @@ use axum::Router;
 use axum::routing::{delete, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{capacity, effects, events, health, keys, operating, orders, payments, receipts};
+use super::{
+    capacity, effects, endpoints, events, health, keys, operating, orders, payments, receipts,
+};
 use crate::app::App;
 use crate::error::{INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
 
@@ -54,6 +56,18 @@ pub(crate) fn router(app: App) -> Router {
         .route("/v1/effects/{id}", get(effects::show))
         .route("/v1/effects/{id}/retry", post(effects::retry))
         .route("/v1/effects/{id}/settle", post(effects::settle))
+        .route(
+            "/v1/endpoints",
+            post(endpoints::create).get(endpoints::list),
+        )
+        .route(
+            "/v1/endpoints/{id}",
+            get(endpoints::show)
+                .patch(endpoints::change)
+                .delete(endpoints::delete),
+        )
+        .route("/v1/endpoints/{id}/rotate", post(endpoints::rotate))
+        .route("/v1/endpoints/{id}/test", post(endpoints::test))
         .route("/v1/receipts/{id}", get(receipts::show))
         .route("/r/style.css", get(receipts::style))
         .route("/r/{token}", get(receipts::look_up))

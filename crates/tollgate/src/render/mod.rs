@@ -11,6 +11,7 @@ mod events;
 mod notice;
 mod story;
 mod effects;
+mod endpoints;
 mod receipts;
 mod keys;
 
@@ -28,6 +29,7 @@ pub(crate) use capacity::{
     slots_changed, stock_changed,
 };
 pub(crate) use effects::{EffectView, effect_retried, effect_settled};
+pub(crate) use endpoints::EndpointView;
 pub(crate) use events::{DeliveryView, EventView, event_replayed};
 pub(crate) use keys::KeyView;
 pub(crate) use notice::notice;

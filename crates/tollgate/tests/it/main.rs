@@ -17,6 +17,7 @@ mod capacity;
 mod access;
 mod effect_pages;
 mod receipts;
+mod endpoints;
 mod connections;
 mod tls;
 mod outgoing;

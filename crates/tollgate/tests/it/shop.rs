@@ -121,6 +121,13 @@ impl Shop {
         Shop::of(&text, &database.url()).await
     }
 
+    /// A server that calls endpoints on this machine, too.
+    pub(crate) async fn neighbourly() -> Shop {
+        let text = CONFIG.replacen("{server}", "", 1);
+        let allowed = "[outgoing]\nallow_networks = [\"127.0.0.0/8\"]\n";
+        Shop::alone(&text.replacen("[outgoing]\n", allowed, 1)).await
+    }
+
     /// A server on a database that outlives it.
     pub(crate) async fn on(database: &Database) -> Shop {
         Shop::of(&CONFIG.replacen("{server}", "", 1), &database.url()).await
