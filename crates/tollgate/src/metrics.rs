@@ -39,6 +39,10 @@ pub(crate) struct Metrics {
     api_seconds: Histogram,
     /// Open connections.
     pub(crate) connections: Gauge,
+    /// Who listens to the live stream.
+    pub(crate) streams: Gauge,
+    /// Listeners that were cut off because they were too slow.
+    pub(crate) streams_cut: Counter,
     /// Answers given again to the same Idempotency-Key.
     pub(crate) replayed: Counter,
     /// How far the database's clock is ahead of this machine's, in seconds.
@@ -93,6 +97,18 @@ impl Metrics {
         registry.register("api_seconds", "Time to answer the API", api_seconds.clone());
         let connections = Gauge::default();
         registry.register("connections", "Open connections", connections.clone());
+        let streams = Gauge::default();
+        registry.register(
+            "streams",
+            "Connections that listen to the live stream",
+            streams.clone(),
+        );
+        let streams_cut = Counter::default();
+        registry.register(
+            "streams_cut",
+            "Listeners of the live stream that were too slow",
+            streams_cut.clone(),
+        );
         let replayed = Counter::default();
         registry.register(
             "idempotency_replayed",
@@ -132,6 +148,8 @@ impl Metrics {
             webhook_seconds,
             api_seconds,
             connections,
+            streams,
+            streams_cut,
             replayed,
             clock_ahead,
             effects,

@@ -116,6 +116,13 @@ impl Store {
         .await
     }
 
+    /// The first position of the shop that was told at `since` or later; the one behind the last if none
+    /// was.
+    pub async fn feed_since(&self, shop: ShopId, since: Timestamp) -> Result<i64, ReadError> {
+        self.read(move |db| db.at_once(|db| feed_since(db, shop, since)))
+            .await
+    }
+
     /// The position of the shop's last entry; 0 while there is none.
     pub async fn feed_head(&self, shop: ShopId) -> Result<i64, ReadError> {
         self.read(move |db| Ok(db.one(HEAD, &[&shop.0], |row| row.get(0))?.unwrap_or(0)))
@@ -141,6 +148,14 @@ const FEED_FROZEN: &str = "\
 
 /// `timeline.first`: by primary key.
 const FEED_FIRST: &str = "select min(position) from timeline where shop_id = ?1";
+
+/// `timeline.told_at`: by primary key.
+const TOLD_AT: &str = "\
+    select position, at
+      from timeline
+     where shop_id = ?1 and ?2 < position
+     order by position
+     limit 1";
 
 /// `timeline.line`: by primary key.
 const LINE: &str = "\
@@ -172,6 +187,24 @@ fn story(db: &Db, shop: ShopId, id: RootId) -> Result<Vec<StoryLine>, Error> {
         }
     }
     Ok(lines)
+}
+
+/// Later positions were told later, so it is found by halves.
+fn feed_since(db: &Db, shop: ShopId, since: Timestamp) -> Result<i64, Error> {
+    // Up to `low` everything is older, behind `high` nothing is.
+    let mut low = 0;
+    let mut high: i64 = db.one(HEAD, &[&shop.0], |row| row.get(0))?.unwrap_or(0);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let next = db.one(TOLD_AT, &[&shop.0, &middle], |row| {
+            Ok((row.get::<i64>(0)?, row.get::<i64>(1)?))
+        })?;
+        match next {
+            Some((position, at)) if at < since.as_millis() => low = position.min(high),
+            Some(_) | None => high = middle,
+        }
+    }
+    Ok(low + 1)
 }
 
 /// The events that a root's story names.

@@ -1483,3 +1483,19 @@ async fn one_key_is_one_effect_whatever_it_is_dated_by() {
         ]
     );
 }
+
+#[tokio::test]
+async fn the_feed_tells_where_a_time_begins() {
+    let world = seven_orders().await;
+    let lines = world.store.feed(SHOP, 0, 1000).await.expect("it reads");
+    let head = lines.last().expect("much has happened").position;
+    for minutes in (-60..9 * 60).step_by(30) {
+        let since = START.plus(Span::minutes(minutes));
+        let first = lines.iter().find(|line| since <= line.at);
+        let expected = first.map_or(head + 1, |line| line.position);
+        let found = world.store.feed_since(SHOP, since).await;
+        assert_eq!(found.expect("it reads"), expected, "{minutes}");
+    }
+    let nothing = world.store.feed_since(ShopId(7), START).await;
+    assert_eq!(nothing.expect("it reads"), 1);
+}

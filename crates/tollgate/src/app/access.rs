@@ -11,12 +11,13 @@ use super::{App, unreadable};
 use crate::body::KeyBody;
 use crate::error::{KEY_INVALID, KEY_MISSING, NOT_FOUND, Problem, SCOPE_MISSING, Telling};
 use crate::ids;
-use crate::keys::{self, Holder, Scope, Scopes};
+use crate::keys::{self, Holder, KeyHash, Scope, Scopes};
 
 /// Whoever calls the API, and how he is answered.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     holder: Holder,
+    hash: KeyHash,
     telling: Telling,
 }
 
@@ -37,6 +38,11 @@ impl Caller {
             true => Ok(()),
             false => Err(Problem::from(SCOPE_MISSING).with("scope", scope.as_str())),
         }
+    }
+
+    /// Whether both came with the same key.
+    pub(crate) fn has_key_of(&self, other: &Caller) -> bool {
+        self.hash == other.hash
     }
 
     /// Whether his key has the scope.
@@ -60,9 +66,25 @@ impl App {
             return Err(KEY_MISSING.into());
         }
         let hash = keys::hash(key.trim());
+        let holder = self.holder(hash).await?;
+        let holder = holder.ok_or_else(|| Problem::from(KEY_INVALID))?;
+        Ok(Caller {
+            holder,
+            hash,
+            telling,
+        })
+    }
+
+    /// The key with which a caller came was revoked since. What is not known is not revoked.
+    pub(crate) async fn is_revoked(&self, caller: &Caller) -> bool {
+        matches!(self.holder(caller.hash).await, Ok(None))
+    }
+
+    /// Whose key it is; `None` if it opens nothing, or nothing any more.
+    async fn holder(&self, hash: KeyHash) -> Result<Option<Holder>, Problem> {
         let now = Instant::now();
         if let Some(holder) = self.inner.keys.find(&hash, now) {
-            return Ok(Caller { holder, telling });
+            return Ok(Some(holder));
         }
         let revocations = self.inner.keys.revocations();
         let row = self
@@ -72,7 +94,7 @@ impl App {
             .await
             .map_err(unreadable)?;
         let Some(row) = row.filter(|row| row.revoked_at.is_none()) else {
-            return Err(KEY_INVALID.into());
+            return Ok(None);
         };
         let holder = Holder {
             shop: row.shop,
@@ -80,7 +102,7 @@ impl App {
             scopes: Scopes::of(&row.scopes),
         };
         self.inner.keys.remember(hash, holder, now, revocations);
-        Ok(Caller { holder, telling })
+        Ok(Some(holder))
     }
 
     /// A new key; the key itself is told once.

@@ -13,6 +13,7 @@ mod access;
 mod operating;
 mod outside;
 mod ceiling;
+mod stream;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -44,6 +45,8 @@ pub(crate) use access::Caller;
 pub(crate) use effects::Retrying;
 pub(crate) use events::Replayed;
 use outside::Outside;
+use stream::Streams;
+pub(crate) use stream::{Cut, TopicSet};
 
 /// The use cases over one open store. Clones share it.
 #[derive(Clone)]
@@ -65,6 +68,7 @@ struct Inner {
     role: Role,
     /// How often receipts are looked up without a key.
     lookups: std::sync::Mutex<RateLimit<std::net::IpAddr>>,
+    streams: Streams,
     /// Held while all of the data is looked at.
     checking: tokio::sync::Mutex<()>,
 }
@@ -274,6 +278,7 @@ impl App {
             }
         }
         let keys = KeyRing::new(config.bootstrap_key.as_ref(), shops[0]);
+        let streams = Streams::new(config.stream);
         let inner = Inner {
             config,
             store,
@@ -287,6 +292,7 @@ impl App {
             keeping,
             role,
             lookups: std::sync::Mutex::new(receipts::lookups()),
+            streams,
             checking: tokio::sync::Mutex::new(()),
         };
         Ok(App {

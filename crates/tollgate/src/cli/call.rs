@@ -42,26 +42,31 @@ impl Server {
         }
     }
 
+    /// The host of the URL, and where it listens.
+    pub(super) fn place(&self) -> Result<(&str, String), String> {
+        let host = self
+            .url
+            .strip_prefix("http://")
+            .ok_or("only http:// URLs can be called")?;
+        let host = host.trim_end_matches('/');
+        let has_port = host
+            .rsplit(']')
+            .next()
+            .is_some_and(|rest| rest.contains(':'));
+        let address = match has_port {
+            true => host.to_owned(),
+            false => format!("{host}:80"),
+        };
+        Ok((host, address))
+    }
+
     async fn talk(
         &self,
         method: &str,
         path: &str,
         body: Option<&Value>,
     ) -> Result<(u16, Vec<u8>), String> {
-        let host = self
-            .url
-            .strip_prefix("http://")
-            .ok_or("only http:// URLs can be called")?;
-        let host = host.trim_end_matches('/');
-        let address = if host
-            .rsplit(']')
-            .next()
-            .is_some_and(|rest| rest.contains(':'))
-        {
-            host.to_owned()
-        } else {
-            format!("{host}:80")
-        };
+        let (host, address) = self.place()?;
         let mut stream = TcpStream::connect(&address)
             .await
             .map_err(|error| error.to_string())?;

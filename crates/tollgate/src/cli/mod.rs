@@ -12,6 +12,7 @@ mod config;
 mod keys;
 mod effects;
 mod send;
+mod tail;
 mod demo;
 mod bench;
 mod call;
@@ -62,6 +63,7 @@ enum Command {
     Keys(keys::Args),
     Effects(effects::Args),
     Send(send::Args),
+    Tail(tail::Args),
     Demo(demo::Args),
     Bench(bench::Args),
     Completions(completions::Args),
@@ -94,6 +96,7 @@ pub fn main() -> ExitCode {
             Command::Keys(args) => keys::run(args, file).await,
             Command::Effects(args) => effects::run(args, file).await,
             Command::Send(args) => send::run(args, file).await,
+            Command::Tail(args) => tail::run(args, file).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Bench(args) => bench::run(&args),
             Command::Completions(args) => completions::run(args),

@@ -251,10 +251,16 @@ const OF_LISTS: [&str; 2] = ["limit", "cursor"];
 impl Query {
     /// Refuses parameters that this list does not know.
     pub(crate) fn only(self, known: &[&str]) -> Result<Query, Problem> {
+        let known: Vec<&str> = known.iter().chain(&OF_LISTS).copied().collect();
+        self.just(&known)
+    }
+
+    /// Refuses parameters that are not known, on what is no list.
+    pub(crate) fn just(self, known: &[&str]) -> Result<Query, Problem> {
         let mut errors = Vec::new();
         for (index, (name, value)) in self.0.iter().enumerate() {
             let pointer = format!("?{}", name.chars().take(100).collect::<String>());
-            if !known.iter().chain(&OF_LISTS).any(|known| known == name) {
+            if !known.iter().any(|known| known == name) {
                 errors.push(Pointer {
                     pointer,
                     code: "unknown_member",

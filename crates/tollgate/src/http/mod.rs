@@ -17,6 +17,7 @@ mod receipts;
 mod capacity;
 mod events;
 mod keys;
+mod stream;
 mod health;
 mod operating;
 
@@ -30,7 +31,7 @@ use axum::http::{HeaderMap, Request, Response, header};
 use hyper::body::Incoming;
 use tower::Service;
 
-use crate::app::App;
+use crate::app::{App, Cut};
 use crate::error::{
     KEY_INVALID, KEY_MISSING, Language, METHOD_NOT_ALLOWED, NOT_FOUND, Problem, SOURCE_UNKNOWN,
     Telling,
@@ -53,11 +54,12 @@ pub(crate) struct Peer {
     pub(crate) door: Door,
 }
 
-/// Answers one request.
+/// Answers one request. `cut` ends its connection.
 pub(crate) async fn answer(
     app: &App,
     router: &axum::Router,
     peer: Peer,
+    cut: Cut,
     mut request: Request<Incoming>,
 ) -> Response<Body> {
     let began = Instant::now();
@@ -84,6 +86,7 @@ pub(crate) async fn answer(
         problem_response(&problem, language, Response::new(()))
     } else {
         request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(cut);
         let mut router = router.clone();
         let Ok(mut response) = router.call(request.map(Body::new)).await;
         let problem = response.extensions_mut().remove::<Problem>();

@@ -6,6 +6,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
     capacity, effects, endpoints, events, health, keys, operating, orders, payments, receipts,
+    stream,
 };
 use crate::app::App;
 use crate::error::{INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
@@ -74,6 +75,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/v1/deliveries", get(events::list_deliveries))
         .route("/v1/deliveries/{id}", get(events::show_delivery))
         .route("/v1/deliveries/{id}/verify", post(events::verify))
+        .route("/v1/stream", get(stream::listen))
         .route("/v1/keys", post(keys::create).get(keys::list))
         .route("/v1/keys/{id}", delete(keys::revoke))
         .route("/v1/doctor", get(operating::doctor))

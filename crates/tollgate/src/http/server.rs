@@ -12,10 +12,10 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use super::{Door, Peer, answer, router};
-use crate::app::{App, Role, StartError};
+use crate::app::{App, Cut, Role, StartError};
 use crate::worker::Worker;
 
 /// How long the accept loop rests after the system refused it a connection (no file left).
@@ -82,6 +82,7 @@ impl Serving {
         for accepting in loops {
             let _ = accepting.await;
         }
+        app.end_streams();
         // Nobody listens only if every connection has ended already.
         let _ = stop.send(true);
         let patience = app.config().server.shutdown_timeout;
@@ -179,10 +180,13 @@ impl Connections {
             address: peer.ip(),
             door: self.door,
         };
+        let cut = Arc::new(Notify::new());
+        let cut_off = Arc::clone(&cut);
         let service = service_fn(move |request: Request<Incoming>| {
             heard.store(true, Ordering::Relaxed);
             let (app, router) = (self.app.clone(), self.router.clone());
-            async move { Ok::<_, Infallible>(answer(&app, &router, peer, request).await) }
+            let cut = Cut::of(&cut);
+            async move { Ok::<_, Infallible>(answer(&app, &router, peer, cut, request).await) }
         });
         let connection = builder.serve_connection(TokioIo::new(stream), service);
         tokio::pin!(connection);
@@ -204,9 +208,16 @@ impl Connections {
                 tracing::debug!("a connection said nothing");
                 return;
             }
+            () = cut_off.notified() => {
+                tracing::debug!("a connection was cut off");
+                return;
+            }
             () = stop => {
                 connection.as_mut().graceful_shutdown();
-                connection.await
+                tokio::select! {
+                    end = connection => end,
+                    () = cut_off.notified() => return,
+                }
             }
         };
         if let Err(error) = end {

@@ -30,3 +30,5 @@ mod idle;
 mod tools;
 mod operating;
 mod prune;
+mod stream;
+mod tail;

@@ -100,7 +100,19 @@ impl Database {
         }
     }
 
-    /// The same, of a statement that finds one number.
+    /// Changes what is there. No server of the test may be running: a file is its own.
+    #[track_caller]
+    pub(crate) fn change(&self, statement: &str) {
+        let Database::File(path) = self else {
+            self.ask(statement);
+            return;
+        };
+        let status = Command::new("sqlite3").arg(path).arg(statement).status();
+        let status = status.expect("the command line of SQLite is needed (sqlite3)");
+        assert!(status.success(), "{statement}");
+    }
+
+    /// What a statement finds that finds one number.
     #[track_caller]
     pub(crate) fn number(&self, statement: &str) -> i64 {
         let found = self.ask(statement);

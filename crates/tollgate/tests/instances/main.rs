@@ -21,3 +21,4 @@ mod clocks;
 mod kills;
 mod outages;
 mod standby;
+mod stream;

@@ -1,0 +1,236 @@
+//! A shop's listeners and the one reader of its feed that tells them all.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tollgate_core::id::ShopId;
+use tollgate_store::Place;
+
+use super::message::Message;
+use super::seat::{self, AGAIN_AFTER, Heard, Seat};
+use crate::app::{App, Caller};
+
+/// Decisions that are read together.
+const PAGE: u32 = 200;
+
+/// How often a server is asked what other instances have committed. On a file nobody else commits.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// How often listeners hear that the connection lives.
+const BEAT_EVERY: Duration = Duration::from_secs(15);
+
+/// How often it is checked that the listeners' keys are still good.
+const CHECK_EVERY: Duration = Duration::from_secs(5);
+
+/// How long a listener who was left behind may take to come back.
+const REJOIN_MAX: Duration = Duration::from_secs(30);
+
+/// The listeners of a shop.
+pub(super) struct Channel {
+    recent_max: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// There is a reader.
+    is_read: bool,
+    /// How far the reader is.
+    head: i64,
+    /// The messages behind `from` and up to `head`, so that whoever has read nearly as far can join.
+    recent: VecDeque<Message>,
+    from: i64,
+    seats: Vec<Seat>,
+}
+
+impl Channel {
+    /// Nobody listens yet.
+    pub(super) fn new(recent_max: usize) -> Channel {
+        Channel {
+            recent_max,
+            state: Mutex::default(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a listener in, with all that he has not heard yet. Given back where that is more than is
+    /// kept here or than he has room for: he has to read on by himself first.
+    pub(super) fn join(
+        self: &Arc<Channel>,
+        app: &App,
+        shop: ShopId,
+        mut seat: Seat,
+    ) -> Option<Seat> {
+        let mut state = self.lock();
+        if !state.is_read {
+            state.is_read = true;
+            state.head = seat.at();
+            state.from = seat.at();
+            state.recent.clear();
+            let (app, channel) = (app.clone(), Arc::clone(self));
+            tokio::spawn(async move { channel.read(&app, shop).await });
+        }
+        let missed = state.recent.iter().filter(|message| seat.wants(message));
+        if seat.at() < state.from || seat.room() < missed.count() {
+            return Some(seat);
+        }
+        for message in &state.recent {
+            // There is room for all of them: whoever does not hear them has gone.
+            if seat.tell(message) != Heard::Well {
+                return None;
+            }
+        }
+        seat.pass(state.head);
+        state.seats.push(seat);
+        None
+    }
+
+    /// Reads the feed and tells it, until nobody listens or all streams end.
+    async fn read(self: Arc<Channel>, app: &App, shop: ShopId) {
+        let mut news = app.store().feed_news();
+        let mut closed = app.inner.streams.closed.subscribe();
+        let shares = matches!(app.config().place, Place::Server(_));
+        let mut beats = interval_at(Instant::now() + BEAT_EVERY, BEAT_EVERY);
+        let mut checks = interval_at(Instant::now() + CHECK_EVERY, CHECK_EVERY);
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            if *closed.borrow_and_update() {
+                return self.end();
+            }
+            if self.rests() {
+                return;
+            }
+            // Before reading: what is committed from here on is news again.
+            news.borrow_and_update();
+            let head = self.lock().head;
+            let wait = match app.store().feed_frozen(shop, head, PAGE).await {
+                Ok((lines, last)) => {
+                    let messages = lines.iter().filter_map(Message::of).collect();
+                    self.tell(app, shop, messages, last);
+                    match lines.len() < PAGE as usize {
+                        true => Wait::News,
+                        false => Wait::No,
+                    }
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "failed to read the feed");
+                    Wait::Again
+                }
+            };
+            let mut is_checked = true;
+            tokio::select! {
+                biased;
+                Ok(()) = closed.changed() => return self.end(),
+                _ = beats.tick() => self.beat(app, shop),
+                _ = checks.tick() => is_checked = false,
+                () = std::future::ready(()), if wait == Wait::No => {}
+                () = tokio::time::sleep(AGAIN_AFTER), if wait == Wait::Again => {}
+                Ok(()) = news.changed(), if wait == Wait::News => {}
+                () = tokio::time::sleep(LOOK_EVERY), if shares && wait == Wait::News => {}
+            }
+            if !is_checked {
+                self.check(app).await;
+            }
+        }
+    }
+
+    /// Whether there is nobody to read for; then the reader ends, and the next listener starts one.
+    fn rests(&self) -> bool {
+        let mut state = self.lock();
+        state.is_read = !state.seats.is_empty();
+        !state.is_read
+    }
+
+    fn tell(self: &Arc<Channel>, app: &App, shop: ShopId, messages: Vec<Message>, last: i64) {
+        let mut state = self.lock();
+        let behind = state.seats.extract_if(.., |seat| {
+            let well = messages
+                .iter()
+                .all(|message| seat.tell(message) == Heard::Well);
+            if well {
+                seat.pass(last);
+            }
+            !well
+        });
+        for seat in behind {
+            self.leave_behind(app, shop, seat);
+        }
+        state.recent.extend(messages);
+        while self.recent_max < state.recent.len() {
+            if let Some(forgotten) = state.recent.pop_front() {
+                state.from = forgotten.position;
+            }
+        }
+        state.head = state.head.max(last);
+    }
+
+    fn beat(self: &Arc<Channel>, app: &App, shop: ShopId) {
+        let mut state = self.lock();
+        let behind = state
+            .seats
+            .extract_if(.., |seat| seat.beat() != Heard::Well);
+        for seat in behind {
+            self.leave_behind(app, shop, seat);
+        }
+    }
+
+    /// A listener without room holds nobody up: he reads on by himself, and comes back in time or is cut
+    /// off. Whoever has gone away is forgotten.
+    fn leave_behind(self: &Arc<Channel>, app: &App, shop: ShopId, seat: Seat) {
+        if seat.is_gone() {
+            return;
+        }
+        let (app, channel) = (app.clone(), Arc::clone(self));
+        let until = Instant::now() + REJOIN_MAX;
+        tokio::spawn(async move { seat::follow(&app, shop, &channel, seat, Some(until)).await });
+    }
+
+    /// Ends the streams of those whose keys were revoked.
+    async fn check(&self, app: &App) {
+        let mut callers: Vec<Caller> = Vec::new();
+        for seat in &self.lock().seats {
+            if !callers.iter().any(|known| known.has_key_of(&seat.caller)) {
+                callers.push(seat.caller.clone());
+            }
+        }
+        let mut revoked = Vec::new();
+        for caller in callers {
+            if app.is_revoked(&caller).await {
+                revoked.push(caller);
+            }
+        }
+        let is_revoked = |seat: &mut Seat| {
+            let mut revoked = revoked.iter();
+            revoked.any(|caller| caller.has_key_of(&seat.caller))
+        };
+        for seat in self.lock().seats.extract_if(.., is_revoked) {
+            seat.end();
+        }
+    }
+
+    /// Everybody goes.
+    fn end(&self) {
+        let mut state = self.lock();
+        state.is_read = false;
+        for seat in state.seats.drain(..) {
+            seat.end();
+        }
+    }
+}
+
+/// What the reader waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    /// There is more to read.
+    No,
+    /// All is read.
+    News,
+    /// The database could not be read.
+    Again,
+}

@@ -1,0 +1,174 @@
+//! The live stream: what the feed tells, to whoever listens.
+//!
+//! A shop that somebody listens to has one reader of its feed ([`channel`]), which writes each message
+//! once and hands it to all. Whoever comes from further back reads the database by himself, at his own
+//! pace, until he has reached the reader ([`seat`]). Positions are given out in the order of commits, so
+//! neither of them passes over anything (F16), and a commit of this process is only a hint to look (I8).
+//!
+//! Everything is bounded: connections, messages that wait for one of them, messages kept for those who
+//! come. A listener whose queue is full holds nobody up: he reads on by himself again, and is cut off if
+//! he does not take one message in time, or does not catch up. He comes back with the last id he has seen.
+
+mod channel;
+mod message;
+mod seat;
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tollgate_core::id::ShopId;
+use tollgate_core::time::Span;
+
+use super::{App, Caller, unreadable};
+use crate::config::Stream;
+use crate::error::{OVERLOADED, Problem, UNAVAILABLE};
+
+use channel::Channel;
+use seat::Seat;
+
+pub(crate) use message::TopicSet;
+
+/// How long whoever is told that the server ends may take to hear it.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Everybody who listens.
+pub(crate) struct Streams {
+    limits: Stream,
+    places: Arc<Semaphore>,
+    channels: Mutex<HashMap<ShopId, Arc<Channel>>>,
+    closed: watch::Sender<bool>,
+}
+
+impl Streams {
+    pub(crate) fn new(limits: Stream) -> Streams {
+        Streams {
+            limits,
+            places: Arc::new(Semaphore::new(limits.connections_max)),
+            channels: Mutex::default(),
+            closed: watch::Sender::new(false),
+        }
+    }
+
+    fn channel(&self, shop: ShopId) -> Arc<Channel> {
+        let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        let channel = channels
+            .entry(shop)
+            .or_insert_with(|| Arc::new(Channel::new(self.limits.queue_max)));
+        Arc::clone(channel)
+    }
+}
+
+/// Cuts a connection off whose other side does not read: nothing else ends one that is stuck.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Cut(Option<Arc<Notify>>);
+
+impl Cut {
+    /// Ends the connection that waits for this.
+    pub(crate) fn of(connection: &Arc<Notify>) -> Cut {
+        Cut(Some(Arc::clone(connection)))
+    }
+
+    fn now(&self) {
+        if let Some(connection) = &self.0 {
+            connection.notify_one();
+        }
+    }
+
+    /// For whoever was told that all is over and has not heard it.
+    fn soon(self) {
+        tokio::spawn(async move {
+            tokio::time::sleep(FAREWELL).await;
+            self.now();
+        });
+    }
+}
+
+/// What one listener is told, as the body of an answer.
+#[derive(Debug)]
+pub(crate) struct Messages(mpsc::Receiver<Bytes>);
+
+impl Body for Messages {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let message = self.0.poll_recv(context);
+        message.map(|message| message.map(|bytes| Ok(Frame::data(bytes))))
+    }
+}
+
+impl App {
+    /// Begins to tell a listener what is about these topics: from now on, or from behind the last
+    /// position he has seen.
+    pub(crate) async fn listen(
+        &self,
+        caller: &Caller,
+        topics: TopicSet,
+        seen: Option<i64>,
+        cut: Cut,
+    ) -> Result<Messages, Problem> {
+        let streams = &self.inner.streams;
+        if *streams.closed.borrow() {
+            return Err(UNAVAILABLE.into());
+        }
+        let place = Arc::clone(&streams.places).try_acquire_owned();
+        let place = place.map_err(|_| {
+            Problem::from(OVERLOADED).detail("as many listen to the live stream as it takes")
+        })?;
+        let shop = caller.shop();
+        let head = self.inner.store.feed_head(shop).await.map_err(unreadable)?;
+        let (to, queue) = mpsc::channel(streams.limits.queue_max);
+        let counted = self.inner.metrics.streams.clone();
+        let mut seat = Seat::new(to, cut, topics, caller.clone(), (place, counted));
+        match seen {
+            None => seat.begin_at(head),
+            Some(seen) => match self.first_missed(shop, seen, head).await? {
+                None => seat.begin_at(seen),
+                Some(first) => seat.begin_anew_at(first, self.now()),
+            },
+        }
+        let channel = streams.channel(shop);
+        let app = self.clone();
+        tokio::spawn(async move { seat::follow(&app, shop, &channel, seat, None).await });
+        Ok(Messages(queue))
+    }
+
+    /// The position from which the stream goes on for a listener who cannot go on from where he was:
+    /// what comes behind it is not kept any more, or has never been told here (a database that was
+    /// restored from a copy).
+    async fn first_missed(
+        &self,
+        shop: ShopId,
+        seen: i64,
+        head: i64,
+    ) -> Result<Option<i64>, Problem> {
+        if head < seen {
+            return Ok(Some(head + 1));
+        }
+        let store = &self.inner.store;
+        let first = match self.inner.streams.limits.kept {
+            Some(kept) => {
+                let since = self.now().plus(Span::millis(-kept.as_millis()));
+                store.feed_since(shop, since).await
+            }
+            None => store.feed_first(shop).await,
+        };
+        let first = first.map_err(unreadable)?;
+        Ok((seen + 1 < first).then_some(first))
+    }
+
+    /// Ends every stream, now, and takes no more.
+    pub(crate) fn end_streams(&self) {
+        self.inner.streams.closed.send_replace(true);
+    }
+}

@@ -1,0 +1,55 @@
+//! The live stream with several instances: each tells what any of them commits (F16).
+
+use std::collections::BTreeSet;
+
+use crate::fleet::{Fleet, order};
+use crate::harness::{Listener, Said};
+
+/// A listener at one instance hears what the other commits, in the order of commits and once, while both
+/// commit at the same instant.
+#[test]
+fn a_stream_at_one_instance_tells_what_all_of_them_commit() {
+    const CLIENTS: usize = 8;
+    const EACH: usize = 25;
+    let fleet = Fleet::start(2);
+    let mut client = fleet.client(0);
+    client.put("/v1/stock/A", &serde_json::json!({ "on_hand": 10_000 }));
+    let mut listeners: Vec<Listener> = fleet
+        .servers
+        .iter()
+        .map(|server| Listener::open(server.address(), "?topics=orders", None))
+        .collect();
+    fleet.at_once(CLIENTS, |number, client| {
+        for turn in 0..EACH {
+            let code = format!("S-{number}-{turn}");
+            client
+                .create("/v1/orders", &order(&code, &["A"]))
+                .expect(201);
+            let paid = fleet.home().webhook(Said::paid("standard", &code, 10_000));
+            assert_eq!(client.deliver("standard", &paid).outcome(), "applied");
+        }
+    });
+    let mut told = Vec::new();
+    for listener in &mut listeners {
+        let heard: Vec<(i64, String, String)> = (0..2 * CLIENTS * EACH)
+            .map(|_| {
+                let message = listener.hear_of_order();
+                let code = message.data["data"]["code"].as_str().unwrap_or_default();
+                (message.id, message.kind, code.to_owned())
+            })
+            .collect();
+        assert!(heard.is_sorted_by(|one, next| one.0 < next.0), "in order");
+        for kind in ["order.created", "order.paid"] {
+            let codes = heard.iter().filter(|(_, told, _)| told == kind);
+            let codes: BTreeSet<&str> = codes.map(|(_, _, code)| code.as_str()).collect();
+            assert_eq!(codes.len(), CLIENTS * EACH, "{kind}");
+        }
+        told.push(heard);
+    }
+    assert_eq!(told[0], told[1], "both tell the same");
+
+    // Who goes on at the other instance goes on from where he was.
+    let middle = told[0][CLIENTS * EACH].0;
+    let mut elsewhere = Listener::open(fleet.servers[1].address(), "?topics=orders", Some(middle));
+    assert_eq!(elsewhere.hear_of_order().id, told[0][CLIENTS * EACH + 1].0);
+}
