@@ -13,6 +13,7 @@ use crate::delivery::{Delivery, Element, Identity, ItemError, RejectCode, Reject
 use crate::json::{Object, quote, range_in};
 use crate::provider::{Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
 use crate::question::{Answer, CannotAsk, HttpRequest, HttpResponse, Question, Token};
+use crate::refund::Refunds;
 use crate::sample::{NotInProvider, Sample, Webhook};
 use crate::settings::{ConfigError, Settings};
 use crate::signature::{Algorithm, Encoding, HmacKey, sha256_hex};
@@ -126,6 +127,10 @@ impl Setup for Accurate {
 
     fn status_query(&self) -> Option<&dyn StatusQuery> {
         self.api.as_ref().map(|_| self as &dyn StatusQuery)
+    }
+
+    fn refunds(&self) -> Option<&dyn Refunds> {
+        None
     }
 
     fn sample(&self, sample: &Sample) -> Result<Webhook, NotInProvider> {

@@ -6,13 +6,14 @@
 use std::borrow::Cow;
 
 use secrecy::{ExposeSecret, SecretString};
-use tollgate_core::event::{CaptureState, Event, FactKind};
+use tollgate_core::event::{CaptureState, Event, FactKind, RefundState};
 use tollgate_core::time::Timestamp;
 
 use crate::delivery::{Delivery, Element, Identity, RejectCode, Rejection};
 use crate::json::{Object, integer, is_integer, quote, text};
 use crate::provider::{Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
 use crate::question::{Answer, CannotAsk, HttpRequest, HttpResponse, Question, Token};
+use crate::refund::{RefundAnswer, RefundOrder, Refunds};
 use crate::sample::{NotInProvider, Sample, SampleStatus, Webhook};
 use crate::settings::{ConfigError, Settings};
 use crate::wording::{
@@ -62,6 +63,7 @@ const CHARGES: &[&str] = &["ChargeOnly", "ChargeAndCreateToken", "Do3DSAndSubmit
 struct CardCom {
     terminal_number: i64,
     api_name: Option<SecretString>,
+    api_password: Option<SecretString>,
     api_url: String,
 }
 
@@ -69,11 +71,11 @@ fn configure(settings: &Settings<'_>) -> Result<Box<dyn Setup>, ConfigError> {
     let terminal_number = settings
         .integer("terminal_number")?
         .ok_or_else(|| settings.absent("terminal_number", "the terminal's number"))?;
-    settings.secret("api_password")?;
     let usual = || "https://secure.cardcom.solutions".to_owned();
     Ok(Box::new(CardCom {
         terminal_number,
         api_name: settings.secret("api_name")?,
+        api_password: settings.secret("api_password")?,
         api_url: settings.api_url()?.unwrap_or_else(usual),
     }))
 }
@@ -115,6 +117,11 @@ impl Setup for CardCom {
 
     fn status_query(&self) -> Option<&dyn StatusQuery> {
         self.api_name.as_ref().map(|_| self as &dyn StatusQuery)
+    }
+
+    fn refunds(&self) -> Option<&dyn Refunds> {
+        let both = self.api_name.as_ref().zip(self.api_password.as_ref());
+        both.map(|_| self as &dyn Refunds)
     }
 
     fn sample(&self, sample: &Sample) -> Result<Webhook, NotInProvider> {
@@ -240,6 +247,86 @@ impl StatusQuery for CardCom {
         match self.read_result(question, &body) {
             Ok(answer) => answer,
             Err(mismatch) => Answer::Mismatch(mismatch),
+        }
+    }
+}
+
+/// A refund has no key of ours, so a second order would be a second refund. Without
+/// `AllowMultipleRefunds` CardCom gives a transaction back once, so it is only sent where an earlier
+/// refund is known.
+impl Refunds for CardCom {
+    fn is_repeatable(&self) -> bool {
+        false
+    }
+
+    fn request(&self, order: &RefundOrder, _: Option<&Token>) -> Result<HttpRequest, CannotAsk> {
+        let (Some(api_name), Some(api_password)) = (&self.api_name, &self.api_password) else {
+            return Err(CannotAsk("there is no api_password".to_owned()));
+        };
+        let transaction_id = transaction_of(order)?;
+        let decimals = exponent(order.money.currency).unwrap_or(2);
+        let body = format!(
+            r#"{{"ApiName":{},"ApiPassword":{},"TransactionId":{transaction_id},"PartialSum":{},"CancelOnly":false,"AllowMultipleRefunds":{}}}"#,
+            quote(api_name.expose_secret()),
+            quote(api_password.expose_secret()),
+            decimal(order.money.minor, decimals),
+            order.has_earlier,
+        );
+        Ok(HttpRequest {
+            method: "POST",
+            url: format!(
+                "{}/api/v11/Transactions/RefundByTransactionId",
+                self.api_url
+            ),
+            headers: vec![
+                ("content-type", "application/json".to_owned()),
+                ("accept", "application/json".to_owned()),
+            ],
+            body: body.into_bytes(),
+        })
+    }
+
+    fn read(&self, _: &RefundOrder, response: &HttpResponse<'_>) -> RefundAnswer {
+        let status = || format!("HTTP status {}", response.status);
+        match response.status {
+            200..=299 => {}
+            401 | 403 => return RefundAnswer::Unauthorized(status()),
+            429 => return RefundAnswer::Unavailable(status()),
+            _ => return RefundAnswer::Unclear(status()),
+        }
+        let Ok(body) = Object::from_slice(response.body) else {
+            return RefundAnswer::Unclear("the answer is no JSON object".to_owned());
+        };
+        match body.get("ResponseCode").and_then(integer) {
+            Some(DONE) => RefundAnswer::Taken {
+                provider_refund_id: body
+                    .text("NewTranzactionId")
+                    .filter(|id| id != "0")
+                    .map(Cow::into_owned),
+                state: RefundState::Succeeded,
+            },
+            Some(code) => {
+                let description = body.text("Description").unwrap_or_default();
+                RefundAnswer::Refused(format!("ResponseCode {code} {description}"))
+            }
+            None => RefundAnswer::Unclear("ResponseCode is no whole number".to_owned()),
+        }
+    }
+}
+
+/// The one transaction that has brought the money. Its number may be longer than a float is exact.
+fn transaction_of(order: &RefundOrder) -> Result<&str, CannotAsk> {
+    let is_number = |id: &&str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    let captured = order.captured_objects.iter().map(String::as_str);
+    let mut captured = captured.filter(is_number);
+    match (captured.next(), captured.next()) {
+        (Some(only), None) => Ok(only),
+        (Some(_), Some(_)) => Err(CannotAsk(
+            "the payment has several transactions; refund at CardCom".to_owned(),
+        )),
+        (None, _) => {
+            let known = order.provider_payment_id.as_deref().filter(is_number);
+            known.ok_or_else(|| CannotAsk("the TranzactionId is not known".to_owned()))
         }
     }
 }

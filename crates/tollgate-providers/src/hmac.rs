@@ -6,6 +6,7 @@ use crate::delivery::{Delivery, Element, Identity, Rejection};
 use crate::json::{Pointer, quote};
 use crate::mapping::{Mapping, Usual, mapping_fields, optional_pointer, walker};
 use crate::provider::{Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
+use crate::refund::Refunds;
 use crate::sample::{NotInProvider, Sample, Webhook};
 use crate::settings::{ConfigError, Settings};
 use crate::signature::{Algorithm, Encoding, HmacKey, any_matches, check_time, seconds};
@@ -279,6 +280,10 @@ impl Setup for HmacScheme {
     }
 
     fn status_query(&self) -> Option<&dyn StatusQuery> {
+        None
+    }
+
+    fn refunds(&self) -> Option<&dyn Refunds> {
         None
     }
 

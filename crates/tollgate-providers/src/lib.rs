@@ -12,6 +12,7 @@ mod source;
 mod settings;
 mod delivery;
 mod question;
+mod refund;
 mod sample;
 
 mod signature;
@@ -29,6 +30,7 @@ mod standard_webhooks;
 pub use delivery::{Delivery, Item, ItemError, RejectCode, Rejection};
 pub use provider::{Covers, Field, Kind, Provider, Reply, visit_secrets};
 pub use question::{Answer, CannotAsk, HttpRequest, HttpResponse, Question, Token};
+pub use refund::{RefundAnswer, RefundOrder};
 pub use sample::{NotInProvider, Sample, SampleStatus, Webhook};
 pub use settings::{ConfigError, nearest};
 pub use source::{COMMON_FIELDS, Source};

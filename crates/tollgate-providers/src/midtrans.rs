@@ -7,12 +7,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use tollgate_core::event::{CaptureState, DisputeState, Event, Fact, FactKind, RefundState};
+use tollgate_core::money::Money;
 use tollgate_core::time::Timestamp;
 
 use crate::delivery::{Delivery, Element, Identity, Rejection};
 use crate::json::{Object, quote};
 use crate::provider::{Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
 use crate::question::{Answer, CannotAsk, HttpRequest, HttpResponse, Question, Token};
+use crate::refund::{RefundAnswer, RefundOrder, Refunds};
 use crate::sample::{NotInProvider, Sample, SampleStatus, Webhook};
 use crate::settings::{ConfigError, Settings};
 use crate::signature::{any_matches, sha512_hex_of};
@@ -110,6 +112,10 @@ impl Setup for Midtrans {
         Some(self)
     }
 
+    fn refunds(&self) -> Option<&dyn Refunds> {
+        Some(self)
+    }
+
     fn sample(&self, sample: &Sample) -> Result<Webhook, NotInProvider> {
         let (status, code, fraud) = match sample.status {
             SampleStatus::Pending => ("pending", "201", "accept"),
@@ -173,25 +179,12 @@ impl StatusQuery for Midtrans {
         _: Option<&Token>,
         _: Timestamp,
     ) -> Result<HttpRequest, CannotAsk> {
-        // Orders with unusual characters are only found by their transaction id.
-        let usual = |name: &&String| path_segment(name) == **name;
-        let name = question
-            .names
-            .first()
-            .filter(usual)
-            .or(question.provider_payment_id.as_ref())
-            .or(question.names.first())
-            .ok_or_else(|| CannotAsk("neither order_id nor transaction_id is known".to_owned()))?;
-        let server_key = self
-            .server_keys
-            .first()
-            .map_or("", |first| first.expose_secret());
-        let basic = STANDARD.encode(format!("{server_key}:"));
+        let name = name_of(&question.names, question.provider_payment_id.as_ref())?;
         Ok(HttpRequest {
             method: "GET",
             url: format!("{}/v2/{}/status", self.api_url, path_segment(name)),
             headers: vec![
-                ("authorization", format!("Basic {basic}")),
+                ("authorization", self.basic()),
                 ("accept", "application/json".to_owned()),
             ],
             body: Vec::new(),
@@ -252,6 +245,107 @@ impl StatusQuery for Midtrans {
             None => Answer::Unreadable("there is no transaction_status".to_owned()),
         }
     }
+}
+
+impl Midtrans {
+    /// What says who we are.
+    fn basic(&self) -> String {
+        let server_key = self
+            .server_keys
+            .first()
+            .map_or("", |first| first.expose_secret());
+        format!("Basic {}", STANDARD.encode(format!("{server_key}:")))
+    }
+}
+
+/// The name by which a transaction is found. Orders with unusual characters are only found by their
+/// transaction id.
+fn name_of<'a>(
+    names: &'a [String],
+    transaction_id: Option<&'a String>,
+) -> Result<&'a String, CannotAsk> {
+    let usual = |name: &&String| path_segment(name) == **name;
+    let first = names.first();
+    let name = first.filter(usual).or(transaction_id).or(first);
+    name.ok_or_else(|| CannotAsk("neither order_id nor transaction_id is known".to_owned()))
+}
+
+/// The documents ask for the same `refund_key` when a refund is tried again.
+impl Refunds for Midtrans {
+    fn is_repeatable(&self) -> bool {
+        true
+    }
+
+    fn request(&self, order: &RefundOrder, _: Option<&Token>) -> Result<HttpRequest, CannotAsk> {
+        let name = name_of(&order.names, order.provider_payment_id.as_ref())?;
+        let whole = whole_units(order.money)
+            .ok_or_else(|| CannotAsk("Midtrans gives back whole amounts only".to_owned()))?;
+        let reason: String = order.reason.chars().take(REASON_LETTERS_MAX).collect();
+        let reason = match reason.is_empty() {
+            true => String::new(),
+            false => format!(r#","reason":{}"#, quote(&reason)),
+        };
+        let body = format!(
+            r#"{{"refund_key":{},"amount":{whole}{reason}}}"#,
+            quote(&order.refund_key)
+        );
+        Ok(HttpRequest {
+            method: "POST",
+            url: format!("{}/v2/{}/refund", self.api_url, path_segment(name)),
+            headers: vec![
+                ("authorization", self.basic()),
+                ("content-type", "application/json".to_owned()),
+                ("accept", "application/json".to_owned()),
+            ],
+            body: body.into_bytes(),
+        })
+    }
+
+    /// As with questions, `status_code` in the body is what counts.
+    fn read(&self, order: &RefundOrder, response: &HttpResponse<'_>) -> RefundAnswer {
+        let body = Object::from_slice(response.body).ok();
+        let said = |name: &str| body.as_ref().and_then(|body| body.text(name));
+        let code = match said("status_code") {
+            Some(code) => code.into_owned(),
+            None => response.status.to_string(),
+        };
+        let told = match said("status_message") {
+            Some(message) => format!("status_code {code}: {message}"),
+            None => format!("status_code {code}"),
+        };
+        match code.as_bytes() {
+            [b'2', _, _] => {}
+            b"401" | b"403" => return RefundAnswer::Unauthorized(told),
+            b"408" | b"429" | [b'5', _, _] => return RefundAnswer::Unavailable(told),
+            [b'4', _, _] => return RefundAnswer::Refused(told),
+            _ => return RefundAnswer::Unclear(told),
+        }
+        let is_ours = said("refund_key").is_some_and(|key| key == order.refund_key);
+        if !is_ours {
+            return RefundAnswer::Unclear("it does not name our refund_key".to_owned());
+        }
+        let status = said("transaction_status").map(|status| status.to_ascii_lowercase());
+        match status.as_deref() {
+            // Its notifications name the refund by our key.
+            Some("refund" | "partial_refund") => RefundAnswer::Taken {
+                provider_refund_id: None,
+                state: RefundState::Succeeded,
+            },
+            _ => RefundAnswer::Taken {
+                provider_refund_id: None,
+                state: RefundState::Pending,
+            },
+        }
+    }
+}
+
+/// The letters of a reason that Midtrans takes.
+const REASON_LETTERS_MAX: usize = 255;
+
+/// The amount in whole units of its currency; `None` if it has a fraction.
+fn whole_units(money: Money) -> Option<i64> {
+    let scale = 10_i64.checked_pow(u32::from(exponent(money.currency)?))?;
+    (money.minor % scale == 0).then_some(money.minor / scale)
 }
 
 /// Who says it: what it implies depends on that.

@@ -14,6 +14,7 @@ use crate::delivery::{Delivery, Element, Identity, RejectCode, Rejection};
 use crate::json::{Object, quote};
 use crate::provider::{Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
 use crate::question::{Answer, CannotAsk, HttpRequest, HttpResponse, Question, Token};
+use crate::refund::{RefundAnswer, RefundOrder, Refunds};
 use crate::sample::{NotInProvider, Sample, SampleStatus, Webhook};
 use crate::settings::{ConfigError, Settings};
 use crate::signature::{any_matches, sha256_hex_of};
@@ -226,6 +227,10 @@ impl Setup for V1 {
 
     fn status_query(&self) -> Option<&dyn StatusQuery> {
         Some(self)
+    }
+
+    fn refunds(&self) -> Option<&dyn Refunds> {
+        None
     }
 
     fn sample(&self, sample: &Sample) -> Result<Webhook, NotInProvider> {
@@ -491,6 +496,10 @@ impl Setup for V2 {
             .collect()
     }
 
+    fn refunds(&self) -> Option<&dyn Refunds> {
+        self.client.as_ref().map(|_| self as &dyn Refunds)
+    }
+
     fn sample(&self, sample: &Sample) -> Result<Webhook, NotInProvider> {
         check_currency(sample)?;
         let merchant = quote(self.merchant.0.as_deref().unwrap_or("MID"));
@@ -648,6 +657,85 @@ impl StatusQuery for V2 {
             }
         }
         answer(question, identity.unwrap_or_default(), event)
+    }
+}
+
+/// Nothing says that a `merchantRefundId` that was used before is harmless, so it is not repeated.
+impl Refunds for V2 {
+    fn is_repeatable(&self) -> bool {
+        false
+    }
+
+    fn request(
+        &self,
+        order: &RefundOrder,
+        token: Option<&Token>,
+    ) -> Result<HttpRequest, CannotAsk> {
+        let Some(client) = &self.client else {
+            return Err(CannotAsk("there is no client_id".to_owned()));
+        };
+        let Some(reference) = order.names.first() else {
+            return Err(CannotAsk("merchantOrderId is not known".to_owned()));
+        };
+        let Some(token) = token else {
+            return Err(CannotAsk("there is no access token".to_owned()));
+        };
+        if order.money.currency.as_str() != CURRENCY {
+            return Err(CannotAsk(format!("PhonePe gives back {CURRENCY} only")));
+        }
+        let body = format!(
+            r#"{{"merchantRefundId":{},"originalMerchantOrderId":{},"amount":{}}}"#,
+            quote(&order.refund_key),
+            quote(reference),
+            order.money.minor,
+        );
+        Ok(HttpRequest {
+            method: "POST",
+            url: format!("{}/payments/v2/refund", client.api_url),
+            headers: vec![
+                ("content-type", "application/json".to_owned()),
+                ("accept", "application/json".to_owned()),
+                (
+                    "authorization",
+                    format!("O-Bearer {}", token.secret.expose_secret()),
+                ),
+            ],
+            body: body.into_bytes(),
+        })
+    }
+
+    fn read(&self, order: &RefundOrder, response: &HttpResponse<'_>) -> RefundAnswer {
+        let body = Object::from_slice(response.body).ok();
+        let said = |name: &str| body.as_ref().and_then(|body| body.text(name));
+        let code = said("code").unwrap_or_default();
+        let told = match code.is_empty() {
+            true => format!("HTTP status {}", response.status),
+            false => format!("HTTP status {}, {code}", response.status),
+        };
+        match response.status {
+            200..=299 => {}
+            401 | 403 => return RefundAnswer::Unauthorized(told),
+            429 => return RefundAnswer::Unavailable(told),
+            408 => return RefundAnswer::Unclear(told),
+            400..=499 => return RefundAnswer::Refused(told),
+            _ => return RefundAnswer::Unclear(told),
+        }
+        // Its callbacks name the refund by our key; the amount is what it has understood.
+        let amount = said("amount");
+        if amount.is_some_and(|amount| amount.parse() != Ok(order.money.minor)) {
+            return RefundAnswer::Unclear("it tells another amount".to_owned());
+        }
+        let state = match said("state").as_deref() {
+            Some("PENDING" | "CONFIRMED" | "ACCEPTED") => RefundState::Pending,
+            Some("COMPLETED") => RefundState::Succeeded,
+            Some("FAILED") => RefundState::Failed,
+            Some(other) => return RefundAnswer::Unclear(format!("its state is {other}")),
+            None => return RefundAnswer::Unclear("there is no state".to_owned()),
+        };
+        RefundAnswer::Taken {
+            provider_refund_id: None,
+            state,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::delivery::{Delivery, Element, Rejection};
 use crate::question::{Answer, CannotAsk, HttpRequest, HttpResponse, Question, Token};
+use crate::refund::Refunds;
 use crate::sample::{NotInProvider, Sample, Webhook};
 use crate::settings::{ConfigError, Settings};
 use tollgate_core::time::Timestamp;
@@ -161,6 +162,9 @@ pub(crate) trait Setup: Send + Sync {
 
     /// The way to ask; `None` without credentials, or where there is nothing to ask.
     fn status_query(&self) -> Option<&dyn StatusQuery>;
+
+    /// The way to give money back; `None` without credentials, or where it is not known how.
+    fn refunds(&self) -> Option<&dyn Refunds>;
 
     /// A webhook as the provider would send it.
     fn sample(&self, sample: &Sample) -> Result<Webhook, NotInProvider>;

@@ -13,6 +13,7 @@ use tollgate_core::time::Timestamp;
 use crate::delivery::{Delivery, Element, Identity, Item, ItemError, RejectCode, Rejection};
 use crate::provider::{Covers, Field, Kind, Provider, Setup};
 use crate::question::{Answer, CannotAsk, HttpRequest, HttpResponse, Question, Token};
+use crate::refund::{RefundAnswer, RefundOrder};
 use crate::sample::{NotInProvider, Sample, Webhook};
 use crate::settings::{ConfigError, Settings, nearest};
 use crate::signature::sha256_hex;
@@ -288,6 +289,40 @@ impl Source {
         }
     }
 
+    /// The provider can be told to give money back.
+    pub fn can_refund(&self) -> bool {
+        self.setup.refunds().is_some()
+    }
+
+    /// The provider promises that a refund with the same key is made once, however often it is ordered.
+    pub fn refund_is_repeatable(&self) -> bool {
+        let refunds = self.setup.refunds();
+        refunds.is_some_and(|refunds| refunds.is_repeatable())
+    }
+
+    /// The order to give money back. The token is that of [`Source::token_request`].
+    pub fn refund_request(
+        &self,
+        order: &RefundOrder,
+        token: Option<&Token>,
+    ) -> Result<HttpRequest, CannotAsk> {
+        let refunds = self.setup.refunds();
+        let refunds = refunds.ok_or_else(|| CannotAsk(NO_REFUNDS.to_owned()))?;
+        if order.money.minor <= 0 {
+            return Err(CannotAsk("a refund of nothing".to_owned()));
+        }
+        refunds.request(order, token)
+    }
+
+    /// What the provider says to the order. Of an answer that cannot be read nobody knows what it says:
+    /// it is unclear.
+    pub fn read_refund(&self, order: &RefundOrder, response: &HttpResponse<'_>) -> RefundAnswer {
+        match self.setup.refunds() {
+            Some(refunds) => refunds.read(order, response),
+            None => RefundAnswer::Refused(NO_REFUNDS.to_owned()),
+        }
+    }
+
     /// The headers that are secrets themselves, each with a value that is accepted. Of a kept
     /// delivery only their HMAC is known; with these it is told whether it was one of them.
     pub fn secret_headers(&self) -> Vec<(&'static str, &str)> {
@@ -372,6 +407,9 @@ impl Source {
         }
     }
 }
+
+/// Why a source gives nothing back.
+const NO_REFUNDS: &str = "this source cannot give money back";
 
 const EPOCH: Timestamp = Timestamp::from_millis(0);
 

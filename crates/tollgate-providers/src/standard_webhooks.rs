@@ -13,6 +13,7 @@ use secrecy::ExposeSecret;
 use crate::delivery::{Delivery, Element, Identity, Rejection};
 use crate::mapping::{Mapping, Usual, mapping_fields, walker};
 use crate::provider::{Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
+use crate::refund::Refunds;
 use crate::sample::{NotInProvider, Sample, Webhook};
 use crate::settings::{ConfigError, Settings};
 use crate::signature::{Algorithm, Encoding, HmacKey, any_matches, check_time, seconds};
@@ -169,6 +170,10 @@ impl Setup for StandardWebhooks {
     }
 
     fn status_query(&self) -> Option<&dyn StatusQuery> {
+        None
+    }
+
+    fn refunds(&self) -> Option<&dyn Refunds> {
         None
     }
 

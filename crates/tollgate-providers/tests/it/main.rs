@@ -6,6 +6,7 @@ mod configuring;
 mod fixtures;
 mod forgery;
 mod inbox;
+mod refunds;
 mod samples;
 mod shared;
 mod states;
