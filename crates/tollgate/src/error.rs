@@ -181,6 +181,8 @@ codes! {
     ];
     REFUND_NOT_SUPPORTED = "refund_not_supported" 422 no "Not for this source"
         ["Payments of this source cannot be refunded from here; refund at the provider."];
+    STATUS_QUERY_NOT_SUPPORTED = "status_query_not_supported" 422 no "This source cannot be asked"
+        ["The provider of this payment cannot be asked, or the source has no credentials to ask it."];
     NOT_MANUAL = "not_manual" 422 no "Not for this source"
         ["Only payments of source manual can be captured by hand."];
     TOO_MANY_PAYMENTS = "too_many_payments" 422 no "Too many payments"
@@ -212,6 +214,8 @@ codes! {
         "כרגע אי אפשר לשמור; דבר לא נשמר. נסו שוב בעוד רגע.",
         "Сейчас сохранить нельзя; ничего не сохранено. Повторите через мгновение.",
     ];
+    PROVIDER_UNAVAILABLE = "provider_unavailable" 503 5000 "The provider does not answer"
+        ["The provider was asked and has not answered; it is asked again by itself."];
     OUTCOME_UNKNOWN = "outcome_unknown" 503 1000 "The end was not seen" [
         "It may have been stored or not; repeating the same request is safe.",
         "Mungkin sudah tersimpan atau belum; mengulang permintaan yang sama aman.",

@@ -13,6 +13,7 @@ mod access;
 mod operating;
 mod outside;
 mod ceiling;
+mod check;
 mod stream;
 
 use std::collections::HashMap;
@@ -43,6 +44,7 @@ use crate::veil::{Veil, VeilError};
 
 pub(crate) use access::Caller;
 pub(crate) use effects::Retrying;
+pub(crate) use check::Checked;
 pub(crate) use events::Replayed;
 use outside::Outside;
 use stream::Streams;

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use tollgate_core::command::{Action, RegisterPayment, Unknown};
 use tollgate_core::id::{PaymentId, RefundId, ShopId};
 use tollgate_core::order::Root;
+use tollgate_core::payment::MANUAL_SOURCE;
 use tollgate_store::{Page, PaymentFilter, Seek};
 
 use super::orders::order_ref;
 use super::{Answered, App, Asking, Caller, Keyed, known_currency, unreadable};
 use crate::body::{CaptureBody, Metadata, PaymentBody, RefundBody};
-use crate::error::{NOT_FOUND, Problem};
+use crate::error::{NOT_FOUND, Problem, REFUND_NOT_SUPPORTED};
 use crate::{ids, render};
 
 impl App {
@@ -83,8 +84,14 @@ impl App {
         payment: &str,
         body: RefundBody,
     ) -> Result<Answered, Problem> {
+        let (id, root) = self.payment(caller.shop(), payment).await?;
+        let named = root.payment(id).map_or("", |known| known.source.as_str());
+        let source = self.source(caller.shop(), named);
+        if named != MANUAL_SOURCE && !source.is_some_and(|source| source.can_refund()) {
+            return Err(REFUND_NOT_SUPPORTED.into());
+        }
         let action = Action::RefundPayment {
-            payment: payment_id(payment)?,
+            payment: id,
             minor: body.amount.0,
             reason: body.reason.map_or_else(String::new, |reason| reason.0),
         };

@@ -7,10 +7,10 @@ use tollgate_store::PaymentFilter;
 use super::extract::{IdempotencyKey, JsonBytes, Query};
 use super::reply::{self, Reply};
 use crate::app::{App, Caller};
-use crate::body::{CaptureBody, PaymentBody, RefundBody};
+use crate::body::{CaptureBody, PaymentBody, ReasonlessBody, RefundBody};
 use crate::error::Problem;
 use crate::keys::Scope;
-use crate::render::{List, PaymentView, RefundView, cursor};
+use crate::render::{CheckedView, List, PaymentView, RefundView, cursor};
 use crate::words::PAYMENT_STATUSES;
 
 pub(crate) async fn register(
@@ -110,6 +110,20 @@ pub(crate) async fn list_refunds(State(app): State<App>, caller: Caller, query: 
         data: data.collect(),
         next_cursor,
     }))
+}
+
+/// An Idempotency-Key is checked; each time the provider is asked again, so no answer is kept.
+pub(crate) async fn check(
+    State(app): State<App>,
+    caller: Caller,
+    Path(payment): Path<String>,
+    _: IdempotencyKey,
+    bytes: JsonBytes,
+) -> Reply {
+    caller.need(Scope::Write)?;
+    bytes.read::<ReasonlessBody>()?;
+    let checked = app.check_payment(&caller, &payment).await?;
+    Ok(reply::ok(&CheckedView::of(&checked)))
 }
 
 pub(crate) async fn show_refund(

@@ -26,6 +26,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/v1/payments", post(payments::register).get(payments::list))
         .route("/v1/payments/{id}", get(payments::show))
         .route("/v1/payments/{id}/capture", post(payments::capture))
+        .route("/v1/payments/{id}/check", post(payments::check))
         .route("/v1/payments/{id}/refund", post(payments::refund))
         .route("/v1/payments/{id}/receipts", get(receipts::of_payment))
         .route("/v1/refunds", get(payments::list_refunds))

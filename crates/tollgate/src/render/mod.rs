@@ -6,6 +6,7 @@
 mod fields;
 mod orders;
 mod payments;
+mod checked;
 mod capacity;
 mod events;
 mod notice;
@@ -30,6 +31,7 @@ pub(crate) use capacity::{
 };
 pub(crate) use effects::{EffectView, effect_retried, effect_settled};
 pub(crate) use endpoints::EndpointView;
+pub(crate) use checked::CheckedView;
 pub(crate) use events::{DeliveryView, EventView, event_replayed};
 pub(crate) use keys::KeyView;
 pub(crate) use notice::notice;

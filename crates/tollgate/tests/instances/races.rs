@@ -242,15 +242,15 @@ fn two_refunds_at_two_instances_never_exceed_what_was_captured() {
     let fleet = Fleet::start(2);
     for round in 0..20 {
         let reference = format!("C5-{round}");
-        let alone = json!({ "source": "standard", "reference": reference,
+        let alone = json!({ "source": "midtrans", "reference": reference,
                             "amount": 100, "currency": "IDR" });
         let made = fleet.client(0).create("/v1/payments", &alone).expect(201);
         let id = made["id"].as_str().expect("a payment has an id");
         let webhook = fleet
             .home()
-            .webhook(Said::paid("standard", &reference, 100));
+            .webhook(Said::paid("midtrans", &reference, 100));
         assert_eq!(
-            fleet.client(1).deliver("standard", &webhook).outcome(),
+            fleet.client(1).deliver("midtrans", &webhook).outcome(),
             "applied"
         );
         let path = format!("/v1/payments/{id}/refund");

@@ -18,6 +18,7 @@ mod access;
 mod effect_pages;
 mod receipts;
 mod endpoints;
+mod asking;
 mod connections;
 mod tls;
 mod outgoing;
