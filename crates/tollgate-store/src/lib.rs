@@ -59,9 +59,9 @@ pub use options::{
 };
 pub use pages::{
     BYTES_SEARCHED_MAX, CALENDARS_MAX, Counts, DeliveryFilter, DeliveryVerdict, EFFECTS_MAX,
-    EffectFilter, EffectLine, EventFilter, FeedLine, KEYS_MAX, KeptDelivery, OrderFilter,
-    PAGE_ITEMS_MAX, Page, PaymentFilter, ROWS_LOOKED_AT_MAX, ReceiptRow, SLOTS_MAX,
-    STORY_LINES_MAX, Seek, StoryLine,
+    EffectFilter, EffectLine, EventFilter, FeedLine, KEYS_MAX, KeptDelivery, OpenPayment,
+    OpenPayments, OrderFilter, PAGE_ITEMS_MAX, Page, PaymentFilter, ROWS_LOOKED_AT_MAX, ReceiptRow,
+    SLOTS_MAX, STORY_LINES_MAX, Seek, StoryLine,
 };
 pub use peer::{PeerFigures, per_request_serializable};
 pub use prune::{PruneError, PrunedMonth, Pruning, STOPS_TOLD_MAX, Stop, TableShare};

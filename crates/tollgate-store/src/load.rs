@@ -570,12 +570,12 @@ fn push_closure_of_event(shop: ShopId, stored: &StoredEvent, next: &mut BTreeSet
 }
 
 /// `names.get`: by primary key.
-const NAME: &str = "\
+pub(crate) const NAME: &str = "\
     select payment, parked, question
       from names
      where shop_id = ?1 and source = ?2 and name = ?3";
 
-fn read_meeting(row: &Row<'_>) -> Result<Meeting, Error> {
+pub(crate) fn read_meeting(row: &Row<'_>) -> Result<Meeting, Error> {
     Ok(Meeting {
         payment: maybe_id_at(row, 0)?.map(PaymentId::from_u128),
         parked: read_parked(row.bytes(1)?),

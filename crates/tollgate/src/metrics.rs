@@ -43,6 +43,7 @@ pub(crate) struct Metrics {
     pub(crate) streams: Gauge,
     /// Listeners that were cut off because they were too slow.
     pub(crate) streams_cut: Counter,
+    silent: Family<Labels<2>, Gauge>,
     /// Answers given again to the same Idempotency-Key.
     pub(crate) replayed: Counter,
     /// How far the database's clock is ahead of this machine's, in seconds.
@@ -109,6 +110,12 @@ impl Metrics {
             "Listeners of the live stream that were too slow",
             streams_cut.clone(),
         );
+        let silent = Family::default();
+        registry.register(
+            "source_silent",
+            "1 as long as a source says nothing while its payments are open",
+            silent.clone(),
+        );
         let replayed = Counter::default();
         registry.register(
             "idempotency_replayed",
@@ -150,6 +157,7 @@ impl Metrics {
             connections,
             streams,
             streams_cut,
+            silent,
             replayed,
             clock_ahead,
             effects,
@@ -193,6 +201,12 @@ impl Metrics {
             ("end", end.to_owned()),
         ];
         self.effects.get_or_create_owned(&labels).inc();
+    }
+
+    /// Whether a source is silent.
+    pub(crate) fn silent(&self, shop: &str, source: &str) -> Gauge {
+        let labels = [("shop", shop.to_owned()), ("source", source.to_owned())];
+        self.silent.get_or_create_owned(&labels)
     }
 
     /// A webhook was answered.

@@ -12,7 +12,7 @@ use tollgate_core::payment::PaymentStatus;
 use tollgate_core::snapshot::{EventOutcome, EventState};
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_store::{
-    DeliveryFilter, DeliveryVerdict, EventFilter, KeyRow, OrderFilter, PaymentFilter,
+    DeliveryFilter, DeliveryVerdict, EventFilter, KeyRow, OpenPayment, OrderFilter, PaymentFilter,
     ROWS_LOOKED_AT_MAX, Rejected, Seek,
 };
 
@@ -1482,6 +1482,39 @@ async fn one_key_is_one_effect_whatever_it_is_dated_by() {
             "refund_request:bank:R2:31",
         ]
     );
+}
+
+#[tokio::test]
+async fn open_payments_come_oldest_first_and_only_when_they_are_old_enough() {
+    let world = seven_orders().await;
+    world.act(hear(600, "e-2", "R2", "paid 100")).await;
+    let hour = |n: i64| START.plus(Span::hours(n));
+    let open = async |from, below, after| {
+        let found = world.store.open_payments(SHOP, from, below, after).await;
+        let found = found.expect("it reads");
+        assert_eq!(found.after, None, "that was all");
+        found.items
+    };
+    let names = |items: &[OpenPayment]| -> Vec<String> {
+        items.iter().map(|item| item.reference.clone()).collect()
+    };
+    // R501 stands on a root of the first hour, and was registered in the third.
+    let all = open(START, hour(9), None).await;
+    assert_eq!(names(&all), ["R1", "R501", "R3", "R4", "R5", "R6", "R7"]);
+    assert_eq!(
+        names(&open(START, hour(3), None).await),
+        ["R1", "R501", "R3"]
+    );
+    assert_eq!(names(&open(START, hour(2), None).await), ["R1"]);
+    assert_eq!(names(&open(hour(5), hour(9), None).await), ["R6", "R7"]);
+    let behind = Some(all[1].id.root());
+    assert_eq!(names(&open(START, hour(3), behind).await), ["R3"]);
+
+    let lone = &all[1];
+    assert_eq!((lone.created_at, lone.is_asked), (hour(2), false));
+    world.act(Action::CheckPayment(lone.id)).await;
+    let asked = open(START, hour(9), None).await;
+    assert!(asked[1].is_asked);
 }
 
 #[tokio::test]

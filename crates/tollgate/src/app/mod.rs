@@ -14,6 +14,7 @@ mod operating;
 mod outside;
 mod ceiling;
 mod check;
+mod reconcile;
 mod stream;
 
 use std::collections::HashMap;
@@ -48,6 +49,7 @@ pub(crate) use check::Checked;
 pub(crate) use events::Replayed;
 use outside::Outside;
 use stream::Streams;
+pub(crate) use reconcile::reconcile;
 pub(crate) use stream::{Cut, TopicSet};
 
 /// The use cases over one open store. Clones share it.

@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore, watch};
 
 use super::{Door, Peer, answer, router};
-use crate::app::{App, Cut, Role, StartError};
+use crate::app::{App, Cut, Role, StartError, reconcile};
 use crate::worker::Worker;
 
 /// How long the accept loop rests after the system refused it a connection (no file left).
@@ -71,7 +71,10 @@ impl Serving {
             })
             .collect();
         let worker = match app.role() {
-            Role::All => Some(Worker::start(&app)),
+            Role::All => Some((
+                Worker::start(&app),
+                tokio::spawn(reconcile(app.clone())),
+            )),
             Role::Api => None,
         };
         shutdown.await;
@@ -93,7 +96,8 @@ impl Serving {
         {
             tracing::warn!("some requests were still running when time was up");
         }
-        if let Some(worker) = worker {
+        if let Some((worker, reconciling)) = worker {
+            reconciling.abort();
             worker.stop(patience).await;
         }
         app.close().await;
@@ -104,8 +108,10 @@ impl Serving {
 pub async fn work(app: App, shutdown: impl Future<Output = ()>) {
     let watching = tokio::spawn(app.clone().watch_clock());
     let worker = Worker::start(&app);
+    let reconciling = tokio::spawn(reconcile(app.clone()));
     shutdown.await;
     watching.abort();
+    reconciling.abort();
     worker.stop(app.config().server.shutdown_timeout).await;
     app.close().await;
 }
