@@ -367,6 +367,69 @@ mod tests {
         }
     }
 
+    /// What was decided before there were workers is claimed like any other effect.
+    #[test]
+    fn effects_of_version_2_are_claimed() {
+        use std::collections::BTreeMap;
+
+        use tollgate_core::effect::{EffectContent, Lease};
+        use tollgate_core::id::ShopId;
+        use tollgate_core::time::{Span, Timestamp};
+
+        let folder = tempfile::tempdir().expect("there is room");
+        let path = folder.path().join("t.db");
+        let db = file(&path);
+        db.script(LEDGER).expect("it is made");
+        for migration in &MIGRATIONS[..2] {
+            run(&db, migration, 0).expect("it runs");
+        }
+        let payment = format!("pay_{}", tollgate_core::id::encode(7 << 16));
+        let row = |id: u8, key: &str, kind: &str, content: &str| {
+            db.script(&format!(
+                "insert into effects (shop_id, id, key, kind, state, root, due_at, created_at, content)
+                 values (1, x'{}', '{key}', '{kind}', 'pending', null, 5, 5, '{content}')",
+                format!("{id:02x}").repeat(16)
+            ))
+            .expect("version 2 wrote such rows");
+        };
+        let receipt = format!(r#"{{"payment":"{payment}","minor":100,"currency":"IDR"}}"#);
+        row(1, "receipt:sale:p:tx", "receipt", &receipt);
+        let ask = r#"{"source":"bank","object":"R%3A1","names":["R1"],"version":3,"why":"check"}"#;
+        row(2, "ask:bank:R%3A1:4", "ask", ask);
+        migrate(&db, &path, 0).expect("it is run");
+        let claim = crate::Claim {
+            shop: ShopId(1),
+            lease: Lease(1),
+            lease_for: Span::seconds(60),
+            lease_max: Span::seconds(600),
+            room: 10,
+            room_of_target: 10,
+            rooms: BTreeMap::new(),
+            kinds: vec!["receipt", "ask"],
+            asks_per_second: 5,
+        };
+        let now = Timestamp::from_millis(2_000_000);
+        let claimed = claim.run(&db, now).expect("it reads and writes");
+        let contents: Vec<_> = claimed
+            .effects
+            .iter()
+            .map(|(_, effect)| &effect.content)
+            .collect();
+        assert!(matches!(
+            contents[0],
+            EffectContent::Ask {
+                n: 4,
+                version: 3,
+                ..
+            }
+        ));
+        assert!(matches!(
+            contents[1],
+            EffectContent::Receipt { receipt: None, .. }
+        ));
+        assert_eq!(contents[0].target(), "ask:bank");
+    }
+
     #[test]
     fn views_of_an_earlier_program_are_replaced() {
         let folder = tempfile::tempdir().expect("there is room");

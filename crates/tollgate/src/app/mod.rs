@@ -44,12 +44,12 @@ use crate::render::{self, Write};
 use crate::veil::{Veil, VeilError};
 
 pub(crate) use access::Caller;
-pub(crate) use effects::Retrying;
 pub(crate) use check::Checked;
+pub(crate) use effects::Retrying;
 pub(crate) use events::Replayed;
 use outside::Outside;
-use stream::Streams;
 pub(crate) use reconcile::reconcile;
+use stream::Streams;
 pub(crate) use stream::{Cut, TopicSet};
 
 /// The use cases over one open store. Clones share it.

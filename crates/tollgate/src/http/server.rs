@@ -71,10 +71,7 @@ impl Serving {
             })
             .collect();
         let worker = match app.role() {
-            Role::All => Some((
-                Worker::start(&app),
-                tokio::spawn(reconcile(app.clone())),
-            )),
+            Role::All => Some((Worker::start(&app), tokio::spawn(reconcile(app.clone())))),
             Role::Api => None,
         };
         shutdown.await;

@@ -29,9 +29,9 @@ pub(crate) use capacity::{
     CalendarView, HoldView, SlotView, StockView, calendar_changed, hold_changed, hold_created,
     slots_changed, stock_changed,
 };
+pub(crate) use checked::CheckedView;
 pub(crate) use effects::{EffectView, effect_retried, effect_settled};
 pub(crate) use endpoints::EndpointView;
-pub(crate) use checked::CheckedView;
 pub(crate) use events::{DeliveryView, EventView, event_replayed};
 pub(crate) use keys::KeyView;
 pub(crate) use notice::notice;
