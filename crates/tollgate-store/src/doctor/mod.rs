@@ -7,6 +7,7 @@ mod file;
 mod schema;
 mod server;
 mod server_activity;
+mod targets;
 
 use std::path::Path;
 
@@ -83,6 +84,14 @@ fn unreachable_report(name: &'static str, error: &OpenError) -> Report {
     }
 }
 
+/// What is looked at in either database.
+const EVERYWHERE: &[Check] = &[Check {
+    name: "targets",
+    about: "providers, endpoints and handlers that effects are addressed to answer",
+    look: targets::look,
+    before_schema: false,
+}];
+
 /// Connects and asks every check of the table.
 fn examine(source: &Source, examination: &Examination) -> Report {
     match source {
@@ -96,6 +105,7 @@ fn examine(source: &Source, examination: &Examination) -> Report {
                         examination,
                     };
                     ask(&looking, file::CHECKS, &mut report);
+                    ask(&looking, EVERYWHERE, &mut report);
                 }
                 Err(error) => report
                     .checks
@@ -117,6 +127,7 @@ fn examine(source: &Source, examination: &Examination) -> Report {
             let mut report = Report::default();
             ask(&looking, server::CHECKS, &mut report);
             ask(&looking, server_activity::CHECKS, &mut report);
+            ask(&looking, EVERYWHERE, &mut report);
             report
         }),
     }

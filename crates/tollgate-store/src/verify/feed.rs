@@ -1,70 +1,10 @@
-//! Effects and the timeline, which is the shop's feed.
+//! The timeline, which is the shop's feed.
 
-use tollgate_core::id::{EffectId, RootId};
-
-use super::meetings::expect_roots;
-use super::{Verifying, lasting};
-use crate::db::{Error, id_at, id_bytes, maybe_id_at};
-use crate::write::effect_id;
-
-/// Effects of one chunk.
-const EFFECTS_CHUNK: i64 = 1_000;
+use super::Verifying;
+use crate::db::Error;
 
 /// Lines of one chunk.
 const LINES_CHUNK: i64 = 1_000;
-
-/// What is not done a day after its time is late.
-const EFFECT_LATE_MS: i64 = 24 * 3600 * 1000;
-
-/// `verify.effects`: walks the primary key.
-const EFFECTS: &str = "\
-    select id, key, state, root, due_at
-      from effects
-     where shop_id = ?1 and ?2 < id
-     order by id
-     limit ?3";
-
-/// Looks at every effect.
-pub(super) fn walk_effects(verifying: &mut Verifying<'_>) -> Result<(), Error> {
-    let mut after = [0; 16];
-    loop {
-        let db = verifying.db;
-        let last = db.at_once(|db| {
-            let values: &[&dyn crate::db::Bind] = &[&verifying.shop.0, &after, &EFFECTS_CHUNK];
-            let rows = db.all(EFFECTS, values, |row| {
-                Ok((
-                    id_at(row, 0)?,
-                    row.get::<String>(1)?,
-                    row.get::<String>(2)?,
-                    maybe_id_at(row, 3)?.map(RootId::new),
-                    row.get::<Option<i64>>(4)?,
-                ))
-            })?;
-            let mut roots = Vec::new();
-            for (id, key, state, root, due_at) in &rows {
-                let (id, told) = (
-                    EffectId::from_u128(*id),
-                    EffectId::from_u128(*id).to_string(),
-                );
-                if effect_id(id.root(), key) != id {
-                    verifying.fail("effect.key", format!("{told} is not the id of {key}"));
-                }
-                roots.extend(root.map(|root| (root, told.clone())));
-                let late = due_at.map_or(0, |due| verifying.now.as_millis() - due);
-                if state == "pending" && EFFECT_LATE_MS < late {
-                    let seen = format!("{told} ({key}) was due {} ago", lasting(late));
-                    verifying.warn("effect.late", seen);
-                }
-            }
-            expect_roots(verifying, "effect.key", &roots)?;
-            Ok(rows.last().map(|(id, ..)| *id))
-        })?;
-        match last {
-            Some(last) => after = id_bytes(last),
-            None => return Ok(()),
-        }
-    }
-}
 
 /// `verify.timeline`: walks the primary key.
 const LINES: &str = "\

@@ -6,9 +6,11 @@
 //! (`capacity.rs`). Documents are read by the code that reads them elsewhere (`doc.rs`).
 
 mod capacity;
+mod effects;
 mod events;
 mod feed;
 mod meetings;
+mod receipts;
 mod roots;
 
 use tollgate_core::id::{HoldId, OrderId, PaymentId, RootId, ShopId};
@@ -37,6 +39,10 @@ const KEEP: &str = "a fault of the program or a row changed by hand: keep the ro
 
 /// What is only late is done by the server when it runs.
 const RUN: &str = "start `tollgate serve`; if it runs, look for errors in its log";
+
+/// What a person has to say.
+const RETRY: &str = "look why, then `tollgate effects retry ID` (or POST /v1/effects/{id}/retry), or, of an \
+                     unknown one whose end you have found out, POST /v1/effects/{id}/settle";
 
 const INVARIANTS: &[Invariant] = &[
     Invariant {
@@ -86,7 +92,17 @@ const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         name: "payment.receipt",
-        about: "everything that is worth a receipt has its effect (I4)",
+        about: "everything that is worth a receipt has one, and its effect (I4)",
+        fix: KEEP,
+    },
+    Invariant {
+        name: "receipt.number",
+        about: "receipts are numbered without gaps, pending ones too, up to the shop's last number",
+        fix: KEEP,
+    },
+    Invariant {
+        name: "receipt.issued",
+        about: "a receipt that is issued is known to its root, and one that its root says is issued is there",
         fix: KEEP,
     },
     Invariant {
@@ -132,6 +148,26 @@ const INVARIANTS: &[Invariant] = &[
     Invariant {
         name: "effect.late",
         about: "effects are done within a day of their time",
+        fix: RUN,
+    },
+    Invariant {
+        name: "effect.lease",
+        about: "what a worker has it has under a lease, and it is taken from it when that has ended",
+        fix: RUN,
+    },
+    Invariant {
+        name: "effect.order",
+        about: "an effect that waits for its turn has one before it",
+        fix: RETRY,
+    },
+    Invariant {
+        name: "effect.given_up",
+        about: "no effect is dead or unknown",
+        fix: RETRY,
+    },
+    Invariant {
+        name: "effect.endpoint",
+        about: "nothing is to be told to an endpoint that is gone",
         fix: RUN,
     },
     Invariant {
@@ -207,7 +243,8 @@ pub(crate) fn run(db: &Db, now: Timestamp) -> Result<Report, Error> {
         meetings::walk_codes(&mut verifying)?;
         meetings::walk_event_keys(&mut verifying)?;
         events::walk(&mut verifying)?;
-        feed::walk_effects(&mut verifying)?;
+        receipts::walk(&mut verifying)?;
+        effects::walk(&mut verifying)?;
         feed::walk_timeline(&mut verifying)?;
     }
     for check in &mut report.checks {

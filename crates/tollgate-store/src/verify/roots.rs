@@ -9,6 +9,7 @@ use tollgate_core::order::{AttentionCode, Order, OrderStatus, Root};
 use tollgate_core::time::Timestamp;
 
 use super::capacity::Room;
+use super::receipts::{self, Issued, Numbers};
 use super::{LATE_MS, Verifying, lasting, told, told_id};
 use crate::db::{Error, Row, Value, Wave, id_at, id_bytes, maybe_id_at};
 use crate::load::read_root;
@@ -52,11 +53,13 @@ struct Leads {
     lines: Vec<(i64, String)>,
     names: Vec<(String, String, PaymentId)>,
     codes: Vec<(String, RootId)>,
+    issued: Vec<Issued>,
 }
 
 /// Looks at every root; what they hold and have sold.
 pub(super) fn walk(verifying: &mut Verifying<'_>) -> Result<Room, Error> {
     let mut room = Room::begin(verifying)?;
+    let mut numbers = Numbers::begin(verifying)?;
     let mut after = [0; 16];
     loop {
         let db = verifying.db;
@@ -68,6 +71,7 @@ pub(super) fn walk(verifying: &mut Verifying<'_>) -> Result<Room, Error> {
                 look_at(verifying, row, &mut leads);
                 if let Ok(root) = &row.root {
                     room.take(root);
+                    numbers.take(verifying, root);
                 }
             }
             follow(verifying, leads)?;
@@ -75,7 +79,10 @@ pub(super) fn walk(verifying: &mut Verifying<'_>) -> Result<Room, Error> {
         })?;
         match last {
             Some(last) => after = id_bytes(last.as_u128()),
-            None => return Ok(room),
+            None => {
+                numbers.compare(verifying)?;
+                return Ok(room);
+            }
         }
     }
 }
@@ -125,6 +132,13 @@ fn look_at(verifying: &mut Verifying<'_>, row: &Stored, leads: &mut Leads) {
                 ReceiptKind::Reversal => "reversal",
             };
             let key = format!("receipt:{word}:{}:{object}", payment.id);
+            let has_it = root.receipts.iter().any(|known| {
+                known.payment == payment.id && known.kind == kind && known.object == object
+            });
+            if !has_it {
+                let seen = format!("{}: {key} is not among its receipts", told(root));
+                verifying.fail("payment.receipt", seen);
+            }
             let id = id_bytes(effect_id(root.id, &key).as_u128());
             leads.effects.push((id, key));
         }
@@ -139,6 +153,7 @@ fn look_at(verifying: &mut Verifying<'_>, row: &Stored, leads: &mut Leads) {
             verifying.fail("payment.refunded", seen);
         }
     }
+    leads.issued.extend(receipts::issued(root));
     let kept = verifying.forgotten.position;
     for position in root.story.iter().filter(|position| kept < **position) {
         leads.lines.push((*position, told(root)));
@@ -243,6 +258,9 @@ fn status_fault(root: &Root, order: &Order) -> Option<String> {
 
 /// Looks up what a chunk leads to.
 fn follow(verifying: &mut Verifying<'_>, leads: Leads) -> Result<(), Error> {
+    for issued in leads.issued.chunks(KEYS_MAX) {
+        receipts::follow(verifying, issued)?;
+    }
     let shop = || Value::Integer(i64::from(verifying.shop.0));
     let mut missing: Vec<(&'static str, String)> = Vec::new();
     for effects in leads.effects.chunks(KEYS_MAX) {

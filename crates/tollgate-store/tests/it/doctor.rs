@@ -646,3 +646,35 @@ async fn faults_of_a_file_are_found() {
     std::fs::write(&path, b"nothing of the kind").expect("it is ours");
     assert_eq!(examine(&place).worst(), Level::Fail);
 }
+
+/// What fails for a moment is nobody's business; what is left alone, or fails for long, is told.
+#[tokio::test]
+async fn targets_that_do_not_answer_are_told() {
+    let world = world();
+    let place = world.options.place.clone();
+    let now = (world.options.clock)().as_millis();
+    let (a_minute_ago, an_hour_ago) = (now - 60_000, now - 3_600_000);
+    rows::run(
+        &place,
+        &format!(
+            "insert into targets (shop_id, target, failures, failing_since) values
+                 (1, 'forward:documents', 2, {a_minute_ago});
+             insert into targets (shop_id, target, allowed_at) values (1, 'ask:bank', {now})"
+        ),
+    );
+    assert_healthy(&healthy_but_fast(examine(&place)));
+    rows::run(
+        &place,
+        &format!(
+            "update targets set failing_since = {an_hour_ago} where target = 'forward:documents';
+             insert into targets (shop_id, target, failures, failing_since, open_until, opened) values
+                 (2, 'mail', 9, {a_minute_ago}, {}, 3)",
+            now + 90_000
+        ),
+    );
+    let report = healthy_but_fast(examine(&place));
+    assert_eq!(bad(&report), [("targets", Level::Warn)]);
+    let check = report.check("targets").expect("it is one of the table");
+    assert_eq!(check.seen.len(), 2, "{:?}", check.seen);
+    assert!(check.fix.contains("tollgate effects list"), "{}", check.fix);
+}

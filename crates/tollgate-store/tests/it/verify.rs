@@ -1,14 +1,17 @@
 //! Every invariant is asked of the live data: nothing is found after work, and each planted fault is.
 
-use tollgate_core::command::{Action, CreateOrder};
+use tollgate_core::command::{Action, CreateOrder, Settlement};
 use tollgate_core::id::HoldId;
 use tollgate_core::time::Span;
 use tollgate_store::{Level, Place, Report, Store};
 
+use crate::effects::{claim, claim_under, hand_on, settled};
+use crate::endpoints::endpoint;
+use crate::receipts::issued;
 use crate::rows;
 use crate::words::{
     DOUBTED, TRUSTED, by_code, calendar, create, event, hear, hold, in_slot, order, order_of,
-    paid_by, put_calendar, register_alone, root_id_at, slots, stock, take_at,
+    paid_by, put_calendar, register_alone, root_id, root_id_at, slots, stock, take_at,
 };
 use crate::world::{World, submission};
 
@@ -165,6 +168,33 @@ async fn small_world() -> World {
     world
         .act(create(in_slot(order(10, "SLOT"), "kitchen")))
         .await;
+    // The first receipt is issued, two documents are handed on in one order, and somebody is told.
+    let claimed = claim(&world, 1).await;
+    for effect in &claimed.effects {
+        let settlement = match effect.1.root == Some(root_id(2)) {
+            true => issued(1),
+            false => Settlement::Released,
+        };
+        world.act(settled(effect, 1, settlement)).await;
+    }
+    world.act(hand_on(11, Some("A"))).await;
+    world.act(hand_on(12, Some("A"))).await;
+    let forwards = tollgate_store::Claim {
+        kinds: vec!["forward"],
+        ..claim_under(2)
+    };
+    let claimed = world.store.claim(forwards).await.expect("it takes writes");
+    assert_eq!(claimed.effects.len(), 1, "the other one waits");
+    world
+        .act(settled(&claimed.effects[0], 2, Settlement::Released))
+        .await;
+    let listener = endpoint(90, &["*"]);
+    world
+        .store
+        .put_endpoint(listener)
+        .await
+        .expect("it is kept");
+    world.act(create(order(13, "TOLD"))).await;
     world
 }
 
@@ -214,7 +244,7 @@ const FAULTS: &[(&str, &[&str])] = &[
     ),
     (
         "update roots set doc = '{' where code = 'BACK'",
-        &["documents", "names", "codes"],
+        &["documents", "receipt.number", "names", "codes"],
     ),
     (
         "update events set said = '{' where state = 'parked'",
@@ -268,6 +298,67 @@ const FAULTS: &[(&str, &[&str])] = &[
     (
         "update effects set key = key || 'x' where key like 'receipt:%'",
         &["effect.key"],
+    ),
+    (
+        "update effects set state = 'leased', lease = id, due_at = 1, lease_hard_until = 1
+          where key like 'receipt:refund:%'",
+        &["effect.lease"],
+    ),
+    (
+        "update effects set state = 'started', due_at = null where key like 'receipt:refund:%'",
+        &["effect.lease"],
+    ),
+    (
+        "update effects set due_at = null where key like 'forward:%'",
+        &["effect.order"],
+    ),
+    (
+        "delete from effects where key like 'forward:%' and due_at is not null",
+        &["effect.order"],
+    ),
+    (
+        "update effects set due_at = null where key like 'receipt:refund:%'",
+        &["effect.order"],
+    ),
+    (
+        "update effects set state = 'dead', due_at = null where key like 'receipt:refund:%'",
+        &["effect.given_up"],
+    ),
+    (
+        "update effects set state = 'unknown', due_at = null where key like 'receipt:refund:%'",
+        &["effect.given_up"],
+    ),
+    ("delete from endpoints", &["effect.endpoint"]),
+    (
+        "update roots set doc = replace(doc, '\"kind\":\"refund\",\"payment\"',
+                                        '\"kind\":\"reversal\",\"payment\"')
+          where code = 'BACK'",
+        &["payment.receipt"],
+    ),
+    (
+        "update roots set doc = replace(doc, '\"number\":[2026,2]', '\"number\":[2026,1]')
+          where code = 'BACK'",
+        &["receipt.number"],
+    ),
+    (
+        "update roots set doc = replace(doc, '\"number\":[2026,1]', '\"number\":[2025,2]')
+          where code = 'PAID'",
+        &["receipt.number", "receipt.issued"],
+    ),
+    (
+        "update shop_heads set receipts = receipts + 1",
+        &["receipt.number"],
+    ),
+    (
+        "update shop_heads set receipts = receipts - 1",
+        &["receipt.number"],
+    ),
+    ("delete from receipts", &["receipt.issued"]),
+    ("update receipts set sequence = 17", &["receipt.issued"]),
+    (
+        "update roots set doc = replace(doc, '\"issued_at\":', '\"was_issued_at\":')
+          where code = 'PAID'",
+        &["receipt.issued"],
     ),
     (
         "update effects set root = id where root is not null",
