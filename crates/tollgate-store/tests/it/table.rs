@@ -2,16 +2,19 @@
 //! shop before a pair of them is decided. Every suite that decides all pairs in some way takes them
 //! from here.
 
-use tollgate_core::command::{Action, Answer, OrderRef};
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+use tollgate_core::command::{Action, Answer, Health, OrderRef, SettleEffect, Settlement};
 use tollgate_core::decision::Outcome;
-use tollgate_core::effect::AnswerContent;
+use tollgate_core::effect::{AnswerContent, IssuedReceipt, Lease};
 use tollgate_core::event::{Event, Strength};
-use tollgate_core::id::{HoldId, OrderId, PaymentId, ShopId};
+use tollgate_core::id::{EffectId, HoldId, OrderId, PaymentId, ShopId};
 use tollgate_core::idempotency::Idempotency;
 use tollgate_core::money::Money;
 use tollgate_core::order::AttentionCode;
 use tollgate_core::time::Span;
-use tollgate_store::Submission;
+use tollgate_store::{Claim, Submission};
 
 use crate::words::{
     BANK, DOUBTED, TRUSTED, by_code, calendar, create, currency, event, event_id, fact, hear, hold,
@@ -139,6 +142,40 @@ commands! {
         provider_payment_id: Some("tx-1".to_owned()),
     }),
     "the provider does not know R1" => answer(AnswerContent::Weak),
+    "begin to ask about R1" => Action::StartEffect {
+        effect: asked().0,
+        lease: LEASE,
+    },
+    "the provider is asked and knows R1" => settle(asked(), Settlement::Answered(
+        AnswerContent::Facts {
+            names: vec!["R1".to_owned()],
+            facts: vec![tollgate_core::event::Fact {
+                strength: Strength::Asked,
+                ..fact("paid 100")
+            }],
+            provider_payment_id: None,
+        },
+    )),
+    "nobody can be asked about R1" => settle(asked(), Settlement::Dead {
+        reason: "no credentials".to_owned(),
+        skip: false,
+    }),
+    "the receipt of R5 is issued" => settle(receipt(), Settlement::Issued(IssuedReceipt {
+        at: START,
+        document: "{}".to_owned(),
+        pdf: vec![1; 8].into(),
+        sha256: [1; 32],
+        token: "token".to_owned(),
+    })),
+    "the receipt of R5 is put off" => settle(receipt(), Settlement::Retry {
+        at: minutes(3),
+        reason: "a glyph is missing".to_owned(),
+    }),
+    "the receipt of R5 is given up" => settle(receipt(), Settlement::Dead {
+        reason: "a glyph is missing".to_owned(),
+        skip: false,
+    }),
+    "try the receipt of R5 again" => Action::RetryEffect(receipt().0),
     "capture by hand" => Action::CapturePayment {
         payment: PaymentId::on(root_id(6), 2),
         minor: 60,
@@ -212,6 +249,60 @@ fn answer(content: AnswerContent) -> Action {
         event: Some(event_id(8)),
         content,
     })
+}
+
+/// Under which a worker has all effects of a shop before a pair.
+const LEASE: Lease = Lease(1);
+
+/// That claim; of the first shop, in which no time has passed.
+pub(crate) fn first_claim() -> Claim {
+    Claim {
+        shop: SHOP,
+        lease: LEASE,
+        lease_for: Span::seconds(60),
+        lease_max: Span::minutes(10),
+        room: 100,
+        room_of_target: 100,
+        rooms: BTreeMap::new(),
+        kinds: vec!["receipt", "ask", "refund", "refund_request"],
+        asks_per_second: 5,
+    }
+}
+
+/// The question about R1, and whom it is addressed to.
+fn asked() -> (EffectId, &'static str) {
+    (effect_id(1, "ask:bank:R1:1"), "ask:bank")
+}
+
+/// The receipt of the paid order.
+fn receipt() -> (EffectId, &'static str) {
+    let payment = PaymentId::on(root_id(5), PAYMENT_5);
+    (
+        effect_id(5, &format!("receipt:sale:{payment}:tx")),
+        "receipt",
+    )
+}
+
+/// An effect's id: its root's time, and for the rest its key.
+fn effect_id(root: u64, key: &str) -> EffectId {
+    let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
+    let mut bytes = root_id(root).as_u128().to_be_bytes();
+    bytes[6..].copy_from_slice(&digest[..10]);
+    bytes[6] = 0x70 | (bytes[6] & 0x0f);
+    bytes[8] = 0x80 | (bytes[8] & 0x3f);
+    EffectId::from_u128(u128::from_be_bytes(bytes))
+}
+
+fn settle((effect, target): (EffectId, &str), settlement: Settlement) -> Action {
+    Action::SettleEffect(Box::new(SettleEffect {
+        effect,
+        target: target.to_owned(),
+        lease: LEASE,
+        attempt: None,
+        settlement,
+        health: Health::Well,
+        chance: 0,
+    }))
 }
 
 /// What makes what stands in a shop before a pair. Roots by number:

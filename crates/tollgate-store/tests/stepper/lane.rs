@@ -6,7 +6,7 @@ use std::time::Duration;
 use tollgate_core::command::Rules;
 use tollgate_core::time::Span;
 use tollgate_store::{
-    Isolation, Limits, Options, Place, Reply, ServerPlace, Store, Submission, SubmitError,
+    Claim, Isolation, Limits, Options, Place, Reply, ServerPlace, Store, Submission, SubmitError,
 };
 
 use crate::server::Session;
@@ -124,6 +124,23 @@ impl Lane {
             // Held again, for the next commands.
             state.allowed = 0;
             state.answers = Some(answers);
+            drop(state);
+            reins.changed.notify_all();
+        });
+    }
+
+    /// Hands it a claim.
+    pub(crate) fn claim(&self, claim: Claim) {
+        let mut state = self.reins.lock();
+        (state.words, state.answers) = (Vec::new(), None);
+        drop(state);
+        let (store, reins) = (self.store.clone(), Arc::clone(&self.reins));
+        CALLERS.spawn(async move {
+            let claimed = store.claim(claim).await;
+            let mut state = reins.lock();
+            // Held again, for the next commands.
+            state.allowed = 0;
+            state.answers = Some(vec![claimed.map(Reply::Claimed)]);
             drop(state);
             reins.changed.notify_all();
         });

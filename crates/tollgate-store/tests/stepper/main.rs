@@ -5,6 +5,7 @@
 //! It needs a server: the variable `TOLLGATE_TEST_POSTGRES` names one, which scripts/test sets.
 
 mod broken;
+mod claims;
 mod doubt;
 mod lane;
 mod pairs;
