@@ -3,6 +3,7 @@
 
 mod plan;
 mod requests;
+mod sink;
 mod webhook;
 mod child;
 mod measure;
@@ -33,6 +34,7 @@ use child::{Role, Server};
 use database::Database;
 use figures::Figures;
 use measure::{Bench, Shape, Side, SizeWatch, TICKS};
+use sink::Sink;
 use verify::Truth;
 
 /// Measure this machine: a server of its own, load on loopback, ratios to the bare HTTP server.
@@ -167,7 +169,13 @@ fn measure(args: &Args) -> Result<Figures, BenchError> {
     }
     end_cleanly(temporary.path().to_owned())?;
     let (key, secret) = (format!("tg_{}", fresh()), fresh());
-    let role = |database| Role {
+    let sink = match args.name {
+        Name::Effects => Some(Sink::open()?),
+        _ => None,
+    };
+    let address = sink.as_ref().map(|sink| sink.address);
+    let role = |database: Option<String>| Role {
+        sink: address.filter(|_| database.is_some()),
         database,
         shops: args.shops,
         provider: args.provider,
@@ -186,7 +194,7 @@ fn measure(args: &Args) -> Result<Figures, BenchError> {
         provider: args.provider,
     };
     let watch = SizeWatch::over(database.log());
-    let mut bench = Bench::new(shape, store, ceiling, secret, progress(args.rounds));
+    let mut bench = Bench::new(shape, store, ceiling, secret, progress(args.rounds), sink);
     bench.furnish()?;
     bench.warm_up()?;
     let mut rounds = Vec::new();
@@ -318,6 +326,7 @@ fn check(bench: &Bench) -> Result<Vec<(String, u64)>, BenchError> {
         Name::HotSku if bench.shape.sold_out => {
             checked.push(("refused".to_owned(), ledger.refused));
         }
+        Name::Effects => checked.push(("delivered and settled".to_owned(), ledger.events)),
         Name::Ingest | Name::Apply | Name::Orders | Name::HotSlot | Name::HotSku | Name::Server => {
         }
     }

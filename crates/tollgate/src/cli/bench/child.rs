@@ -33,6 +33,8 @@ pub(super) struct Role {
     pub(super) provider: Provider,
     /// The secret of the source.
     pub(super) secret: String,
+    /// Where every event is forwarded to.
+    pub(super) sink: Option<SocketAddr>,
 }
 
 /// Where it listens.
@@ -197,8 +199,11 @@ fn configuration(role: &Role) -> String {
             )
         })
         .collect();
+    let route = role.sink.map_or_else(String::new, |sink| {
+        format!("[[routes]]\nsource = \"bench\"\nurl = \"http://{sink}/\"\n")
+    });
     format!(
-        "[store]\nurl = {}\n[api]\nbootstrap_key = \"literal:{}\"\n[receipts]\ndirectory = \"\"\n[log]\nlevel = \"warn\"\n{source}{further}",
+        "[store]\nurl = {}\n[api]\nbootstrap_key = \"literal:{}\"\n[receipts]\ndirectory = \"\"\n[log]\nlevel = \"warn\"\n{source}{route}{further}",
         toml::Value::from(url),
         role.key,
     )

@@ -12,6 +12,7 @@ use super::early;
 use super::figures::{Round, Run};
 use super::plan::Name;
 use super::requests::{CALENDARS, HOT, PLENTY, SKUS, Writer, calendar, distinct, sku};
+use super::sink::{self, Sink};
 use super::webhook::Provider;
 use crate::load::client::Client;
 use crate::load::connection::Target;
@@ -105,6 +106,8 @@ pub(super) struct Bench {
     pub(super) secret: String,
     pub(super) ledger: Ledger,
     pub(super) progress: ProgressBar,
+    /// Where events are forwarded to.
+    sink: Option<Sink>,
     /// Requests a second that the store took at most.
     per_second: f64,
 }
@@ -116,6 +119,7 @@ impl Bench {
         ceiling: Side,
         secret: String,
         progress: ProgressBar,
+        sink: Option<Sink>,
     ) -> Bench {
         let ledger = Ledger::default();
         Bench {
@@ -125,6 +129,7 @@ impl Bench {
             secret,
             ledger,
             progress,
+            sink,
             per_second: 0.0,
         }
     }
@@ -135,7 +140,7 @@ impl Bench {
         let plenty =
             |skus: std::ops::Range<u64>| skus.map(|number| (sku(number), PLENTY)).collect();
         let (stock, calendars): (Vec<(String, i64)>, Vec<String>) = match self.shape.name {
-            Name::Ingest | Name::Duplicates | Name::Server => return Ok(()),
+            Name::Ingest | Name::Duplicates | Name::Effects | Name::Server => return Ok(()),
             Name::HotSku if self.shape.sold_out => (vec![(HOT.to_owned(), 0)], Vec::new()),
             Name::HotSku => (vec![(HOT.to_owned(), PLENTY)], Vec::new()),
             Name::HotSlot => (Vec::new(), vec![HOT.to_owned()]),
@@ -234,9 +239,35 @@ impl Bench {
         self.progress.set_message("ceiling");
         let (ceiling, _) = self.timed(&self.ceiling, ceiling, from, length)?;
         self.progress.set_message(name.word());
-        let (store, tally) = self.timed(&self.store, store, from, length)?;
+        let (mut store, tally) = self.timed(&self.store, store, from, length)?;
         self.book(&tally)?;
+        if let Some(sink) = &self.sink {
+            self.settle(sink, &mut store, tally.count(200, "parked"))?;
+        }
         Ok(Round { ceiling, store })
+    }
+
+    /// Waits until everything that was decided is delivered and settled: that is when the run ends, and the
+    /// latencies are those from decided to settled.
+    fn settle(&self, sink: &Sink, run: &mut Run, decided: u64) -> Result<(), BenchError> {
+        self.progress.set_message("settling");
+        let servers: Vec<_> = self
+            .store
+            .targets()
+            .into_iter()
+            .map(Target::address)
+            .collect();
+        let drained = sink.drain(&servers, self.ledger.events)?;
+        run.seconds += drained.as_secs_f64();
+        run.rate = decided as f64 / run.seconds.max(1e-9);
+        let latencies = sink::latencies(&self.store.clients[0])?;
+        let at = |share: f64| {
+            let place = ((latencies.len() as f64 * share).ceil() as usize).max(1) - 1;
+            latencies.get(place).copied().unwrap_or_default()
+        };
+        (run.p50_us, run.p99_us, run.p999_us) = (at(0.5), at(0.99), at(0.999));
+        run.max_us = latencies.last().copied().unwrap_or_default();
+        Ok(())
     }
 
     fn writer<'a>(&self, side: &'a Side) -> Result<Writer<'a>, BenchError> {
@@ -314,7 +345,9 @@ impl Bench {
         let ledger = &mut self.ledger;
         for kind in &tally.kinds {
             let right = match (self.shape.name, kind.status, kind.word.as_str()) {
-                (Name::Ingest, 200, "parked") => add(&mut ledger.events, kind.count),
+                (Name::Ingest | Name::Effects, 200, "parked") => {
+                    add(&mut ledger.events, kind.count)
+                }
                 (Name::Duplicates, 200, "parked") => add(&mut ledger.events, kind.count),
                 (Name::Duplicates, 200, "duplicate") => add(&mut ledger.duplicates, kind.count),
                 (Name::Apply, 200, "applied") => {

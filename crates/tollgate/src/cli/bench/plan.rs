@@ -20,6 +20,8 @@ pub(in crate::cli) enum Name {
     HotSku,
     /// A webhook first, its payment 1 to 500 ms later.
     Early,
+    /// As ingest, with every event forwarded to a handler on loopback: decided, delivered, settled.
+    Effects,
     /// The bench's own server; started by the bench itself.
     #[value(hide = true)]
     Server,
@@ -36,6 +38,7 @@ impl Name {
             Name::HotSlot => "hot-slot",
             Name::HotSku => "hot-sku",
             Name::Early => "early",
+            Name::Effects => "effects",
             Name::Server => "server",
         }
     }
@@ -50,6 +53,7 @@ impl Name {
             Name::HotSlot => "an order in one slot that has room for all",
             Name::HotSku => "an order of one sku",
             Name::Early => "a webhook, and its payment 1 to 500 ms later",
+            Name::Effects => "a signed webhook that is forwarded to a handler and settled",
             Name::Server => "nothing",
         }
     }
@@ -57,7 +61,9 @@ impl Name {
     /// What tells its answers apart stands behind this.
     pub(super) fn tell(self) -> &'static [u8] {
         match self {
-            Name::Ingest | Name::Apply | Name::Duplicates | Name::Server => b"\"outcome\":\"",
+            Name::Ingest | Name::Apply | Name::Duplicates | Name::Effects | Name::Server => {
+                b"\"outcome\":\""
+            }
             Name::Orders | Name::HotSlot | Name::HotSku | Name::Early => b"\"status\":\"",
         }
     }

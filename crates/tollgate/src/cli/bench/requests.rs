@@ -51,7 +51,7 @@ impl Writer<'_> {
         let mut script = Script::default();
         for place in 0..count as u64 {
             match name {
-                Name::Ingest | Name::Apply | Name::Early | Name::Server => {
+                Name::Ingest | Name::Apply | Name::Early | Name::Effects | Name::Server => {
                     self.webhook(&mut script, from + place);
                 }
                 Name::Duplicates => self.webhook(&mut script, from + repeated(place)),
@@ -173,6 +173,7 @@ fn order(name: Name, number: u64, currency: &str) -> Value {
         | Name::Duplicates
         | Name::Orders
         | Name::Early
+        | Name::Effects
         | Name::Server => {
             order["lines"] = json!([line(sku(first), true), line(sku(second), true)]);
             order["slot"] = json!({ "calendar": calendar(number % CALENDARS) });
