@@ -206,6 +206,7 @@ mod tests {
             id: EffectId::from_u128(u128::from(n)),
             kind: "ask".to_owned(),
             target: "ask:midtrans".to_owned(),
+            position: 0,
             effect: StoredEffect {
                 key: format!("ask:midtrans:R-1:{n}"),
                 root: None,

@@ -10,6 +10,7 @@ mod callbacks;
 mod pieces;
 mod slots;
 mod confirmed;
+mod live;
 mod outside;
 #[cfg(test)]
 mod doctor;
@@ -34,6 +35,7 @@ use crate::http::serve;
 use crate::load::client::Client;
 use crate::load::connection::Target;
 use crate::load::files;
+use live::Listener;
 use outside::Outside;
 use promise::Story;
 use world::{StoryError, World};
@@ -95,7 +97,7 @@ async fn demo(args: &Args) -> Result<bool, String> {
     let world = stage.world.clone();
     let stories = tokio::select! {
         ended = &mut stage.server => return Err(told(ended)),
-        stories = play(&world) => stories?,
+        stories = play(&world, stage.address, &stage.key) => stories?,
         () = &mut stop => return Err("stopped before the stories had ended".to_owned()),
     };
     for story in &stories {
@@ -171,6 +173,7 @@ impl Stage {
             client,
             sources,
             outside: outside.memory.clone(),
+            receipts: folder.path().join("receipts").join("main"),
         };
         Ok(Stage {
             world,
@@ -201,12 +204,14 @@ fn configuration_file(folder: &TempDir) -> PathBuf {
     folder.path().join("tollgate.toml")
 }
 
-const STORIES: usize = 6;
+const STORIES: usize = 7;
 /// Both ends of every connection of the largest storm, and some for the server itself.
 const FILES_WANTED: u64 = 2 * slots::ORDERS as u64 + 200;
 
-async fn play(world: &World) -> Result<Vec<Story>, String> {
+/// Plays every story; whoever listens asks at this address.
+async fn play(world: &World, address: SocketAddr, key: &str) -> Result<Vec<Story>, String> {
     ready(world).await?;
+    let listener = Listener::open(address, key).await?;
     let style =
         ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").expect("the template is right");
     let bar = ProgressBar::new(STORIES as u64).with_style(style);
@@ -229,6 +234,8 @@ async fn play(world: &World) -> Result<Vec<Story>, String> {
     let story = slots::play(world).await.map_err(because)?;
     next("reports that nobody has signed", Some(story));
     let story = confirmed::play(world).await.map_err(because)?;
+    next("what a listener has heard", Some(story));
+    let story = live::tell(world, &listener).await.map_err(because)?;
     next("", Some(story));
     bar.finish_and_clear();
     Ok(stories)
@@ -425,7 +432,7 @@ mod tests {
         let mut stories = vec![story(20); STORIES];
         assert!(all_held(&stories) && verdict(&stories).contains("kept"));
         stories[3] = story(19);
-        assert!(!all_held(&stories) && verdict(&stories).contains("BROKEN in 1 of 6"));
+        assert!(!all_held(&stories) && verdict(&stories).contains("BROKEN in 1 of 7"));
         stories.remove(3);
         assert!(!all_held(&stories));
     }
@@ -447,7 +454,9 @@ mod tests {
         let mut world = stage.world.clone();
         let doctored = doctor::stand_between(world.client.target(), from, to).await;
         world.client = Arc::new(Client::new(doctored, &stage.key));
-        let stories = play(&world).await.expect("they can be played");
+        let stories = play(&world, stage.address, &stage.key)
+            .await
+            .expect("they can be played");
         assert!(!all_held(&stories));
         stage.take_down().await.expect("the server itself is well");
         let broken = (1..).zip(&stories).filter(|(_, story)| !story.holds());

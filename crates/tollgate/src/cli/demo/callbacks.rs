@@ -1,7 +1,11 @@
 //! Story 3: one callback, five times at once, is one decision (A3, A4).
 
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use tollgate_providers::SampleStatus;
+use tollgate_providers::{SampleStatus, Webhook};
 
 use super::promise::{Promise, Story, half_and_most, millis};
 use super::storm::{Storm, at_once};
@@ -17,12 +21,18 @@ const TOTAL_MINOR: i64 = 129_900;
 #[derive(Debug, Clone)]
 struct Seen {
     storm: Storm,
+    /// The status of the answer to the manual check that came with them.
+    checked: u16,
     /// The order, asked for afterwards.
     order: Value,
     /// The events at its reference.
     events: Vec<Value>,
     /// What its timeline tells.
     timeline: Value,
+    /// Its receipts, once they were issued.
+    receipts: Value,
+    /// Where the copy of its receipt is; `None` if it is nowhere.
+    file: Option<PathBuf>,
 }
 
 /// Plays the story and checks it.
@@ -46,7 +56,7 @@ pub(super) async fn play(world: &World) -> Result<Story, StoryError> {
             .client
             .create("/v1/orders", &reference, &order)
             .await?;
-        let callback = world.webhook(
+        let webhook = world.sample(
             "phonepe",
             SampleStatus::Paid,
             &reference,
@@ -54,11 +64,31 @@ pub(super) async fn play(world: &World) -> Result<Story, StoryError> {
             "INR",
             &reference,
         )?;
-        let callbacks = vec![callback; CALLBACKS];
-        let storm = at_once(&world.client, "/webhooks/phonepe", callbacks).await?;
+        world
+            .outside
+            .phone_was_paid(&reference, what_it_says(&webhook));
+        let mut requests = vec![world.request("phonepe", &webhook); CALLBACKS];
+        let payment = created["payments"][0]["id"].as_str().unwrap_or_default();
+        let mut check = Vec::new();
+        let path = format!("/v1/payments/{payment}/check");
+        let key = format!("check-{reference}");
+        world
+            .client
+            .write(&mut check, "POST", &path, Some(&key), b"{}");
+        requests.push(check);
+        let mut storm = at_once(&world.client, "/webhooks/phonepe", requests).await?;
+        let checked = storm.answers.pop();
         let id = created["id"].as_str().unwrap_or_default();
+        let issued = |receipts: &Value| receipts["data"][0]["state"] == "issued";
+        let (receipts, _) = world
+            .until(&format!("/v1/orders/{id}/receipts"), issued)
+            .await?;
+        let file = world.copy_of(&receipts["data"][0]["id"]).await;
         seen.push(Seen {
             storm,
+            checked: checked.map_or(0, |checked| checked.reply.status),
+            receipts,
+            file,
             order: world.client.get(&format!("/v1/orders/{id}")).await?,
             events: world
                 .client
@@ -79,15 +109,29 @@ fn tell(seen: &[Seen]) -> Story {
     Story {
         title: "3. One callback, five times at once",
         sent: format!(
-            "for each of {ORDERS} orders, {CALLBACKS} identical PhonePe callbacks on \
-             {CALLBACKS} connections"
+            "for each of {ORDERS} orders, {CALLBACKS} identical PhonePe callbacks and a manual check, all \
+             at once"
         ),
         promises: check(seen),
         figures: vec![
             ("callback answered, half in", millis(half)),
             ("99 of 100 in", millis(most)),
+            (
+                "a receipt:",
+                seen.last()
+                    .and_then(|seen| seen.file.as_ref())
+                    .map_or_else(|| "nowhere".to_owned(), |file| file.display().to_string()),
+            ),
         ],
     }
+}
+
+/// What PhonePe answers whoever asks: the same as its callback says.
+fn what_it_says(webhook: &Webhook) -> Value {
+    let body: Value = serde_json::from_slice(&webhook.body).unwrap_or_default();
+    let text = body["response"].as_str().unwrap_or_default();
+    let bytes = STANDARD.decode(text).unwrap_or_default();
+    serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
 fn check(seen: &[Seen]) -> Vec<Promise> {
@@ -129,6 +173,18 @@ fn check(seen: &[Seen]) -> Vec<Promise> {
                 && seen.order["captured_amount"] == TOTAL_MINOR
                 && seen.order["total_amount"] == TOTAL_MINOR
         }),
+        all("the check beside them is answered 200", |seen| {
+            seen.checked == 200
+        }),
+        all("one receipt is issued, with a number and a file", |seen| {
+            let receipts = seen.receipts["data"].as_array();
+            let one = receipts.is_some_and(|receipts| {
+                receipts.len() == 1
+                    && receipts[0]["state"] == "issued"
+                    && receipts[0]["number"].is_string()
+            });
+            one && seen.file.is_some()
+        }),
         all("the timeline tells of one payment", |seen| {
             let entries = seen.timeline["data"]
                 .as_array()
@@ -169,6 +225,9 @@ mod tests {
             }),
             events: vec![json!({ "id": "evt_1" })],
             timeline: json!({ "data": [{ "kind": "order.created" }, { "kind": "payment.paid" }] }),
+            checked: 200,
+            receipts: json!({ "data": [{ "state": "issued", "number": "R-2026-000001" }] }),
+            file: Some(PathBuf::from("receipt.pdf")),
         };
         vec![seen; ORDERS]
     }
@@ -202,7 +261,15 @@ mod tests {
         );
         let paid_twice =
             json!({ "data": [{ "kind": "payment.paid" }, { "kind": "payment.paid" }] });
-        assert_eq!(broken(|s| s[4].timeline = paid_twice), [4]);
-        assert_eq!(broken(|s| s[4].timeline = Value::Null), [4]);
+        assert_eq!(broken(|s| s[4].checked = 503), [4]);
+        let two = json!({ "state": "issued", "number": "R-2026-000001" });
+        assert_eq!(
+            broken(|s| s[4].receipts["data"] = json!([two.clone(), two])),
+            [5]
+        );
+        assert_eq!(broken(|s| s[4].receipts = Value::Null), [5]);
+        assert_eq!(broken(|s| s[4].file = None), [5]);
+        assert_eq!(broken(|s| s[4].timeline = paid_twice), [6]);
+        assert_eq!(broken(|s| s[4].timeline = Value::Null), [6]);
     }
 }

@@ -36,8 +36,6 @@ struct Remembered {
     card_questions: BTreeMap<String, usize>,
     /// PhonePe's payments by reference, as it answers them.
     phone_payments: BTreeMap<String, Value>,
-    /// How often PhonePe was asked.
-    phone_questions: usize,
     /// The documents in the order in which they were handed over.
     documents: Vec<Value>,
     /// Documents that are being handled, and the most there were at once.
@@ -68,11 +66,6 @@ impl Memory {
     pub(super) fn phone_was_paid(&self, reference: &str, answer: Value) {
         let payments = &mut self.lock().phone_payments;
         payments.insert(reference.to_owned(), answer);
-    }
-
-    /// How often PhonePe was asked.
-    pub(super) fn phone_questions(&self) -> usize {
-        self.lock().phone_questions
     }
 
     /// The documents that were handed over, in order, and how many were handled at once at the most.
@@ -131,9 +124,7 @@ async fn phone_status(
     State(memory): State<Memory>,
     Path((_, reference)): Path<(String, String)>,
 ) -> (StatusCode, String) {
-    let mut remembered = memory.lock();
-    remembered.phone_questions += 1;
-    let found = remembered.phone_payments.get(&reference).cloned();
+    let found = memory.lock().phone_payments.get(&reference).cloned();
     let unknown = || json!({ "success": false, "code": "TRANSACTION_NOT_FOUND" });
     (StatusCode::OK, found.unwrap_or_else(unknown).to_string())
 }

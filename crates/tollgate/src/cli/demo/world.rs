@@ -1,5 +1,6 @@
 //! The world of the stories: a real server on a temporary file, and those who call it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -36,6 +37,8 @@ pub(super) struct World {
     pub(super) sources: Arc<[Arc<Source>]>,
     /// What those outside remember.
     pub(super) outside: Memory,
+    /// Where the receipts of shop main are copied to.
+    pub(super) receipts: PathBuf,
 }
 
 /// What a story waits for comes within this, or never.
@@ -128,6 +131,19 @@ impl World {
             reply,
             took: begun.elapsed(),
         })
+    }
+
+    /// Where the copy of an issued receipt is, once it is there or patience ends.
+    pub(super) async fn copy_of(&self, receipt: &Value) -> Option<PathBuf> {
+        let file = self.receipts.join(format!("{}.pdf", receipt.as_str()?));
+        let begun = Instant::now();
+        while !file.exists() {
+            if PATIENCE < begun.elapsed() {
+                return None;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        Some(file)
     }
 
     /// The documents the shop's handler was handed, once there are so many or patience ends, and how many
