@@ -68,14 +68,12 @@ impl App {
             return Err(STATUS_QUERY_NOT_SUPPORTED.into());
         }
         let begun = self.now();
-        let n = match last_question(&self.questions_on(shop, root.id).await?, &object) {
-            // The question that is open is joined.
-            Some((n, before)) if !before.state.is_settled() => n,
-            Some((n, _)) => n.saturating_add(1),
-            None => 1,
-        };
+        let before = last_question(&self.questions_on(shop, root.id).await?, &object);
         let asking = Asking::new(Action::CheckPayment(id), render::payment_changed);
         self.ask(caller, asking).await?;
+        let last = last_question(&self.questions_on(shop, root.id).await?, &object);
+        // A question that was open is joined, unless it was put off and a new one has taken its place.
+        let n = last.min(before.saturating_add(1));
         let limit = self.inner.config.asking.timeout;
         let watching = self.watch_question(shop, root.id, &object, (n, begun));
         let said = match tokio::time::timeout(limit, watching).await {
@@ -145,11 +143,10 @@ fn questions<'a>(
     })
 }
 
-fn last_question<'a>(
-    lines: &'a [EffectLine],
-    object: &'a (String, String),
-) -> Option<(u32, &'a StoredEffect)> {
-    questions(lines, object).max_by_key(|(n, _)| *n)
+/// The number of the last question; 0 if nobody has ever asked.
+fn last_question(lines: &[EffectLine], object: &(String, String)) -> u32 {
+    let numbers = questions(lines, object).map(|(n, _)| n);
+    numbers.max().unwrap_or(0)
 }
 
 /// How question `n` stands for somebody who has wanted to know since `begun`.

@@ -6,6 +6,7 @@ mod forward;
 mod mail;
 mod notify;
 mod receipt;
+mod refund;
 mod renderer;
 mod tokens;
 
@@ -22,7 +23,15 @@ pub(crate) use renderer::Renderer;
 pub(crate) use tokens::Tokens;
 
 /// The kinds this version knows how to do; a worker claims no others.
-pub(crate) const KINDS: &[&str] = &["receipt", "mail", "notify", "forward", "ask"];
+pub(crate) const KINDS: &[&str] = &[
+    "receipt",
+    "mail",
+    "notify",
+    "forward",
+    "ask",
+    "refund",
+    "refund_request",
+];
 
 /// What became of an attempt.
 #[derive(Debug)]
@@ -148,8 +157,9 @@ pub(crate) async fn act(app: &App, work: &Work) -> Acted {
         } => notify::act(app, work, *endpoint, *position).await,
         EffectContent::Forward { route, event } => forward::act(app, work, route, *event).await,
         EffectContent::Ask { .. } => ask::act(app, work).await,
-        // Not among the kinds that are claimed.
-        EffectContent::Refund { .. } | EffectContent::RefundRequest { .. } => Acted::released(),
+        EffectContent::Refund { .. } | EffectContent::RefundRequest { .. } => {
+            refund::act(app, work).await
+        }
     }
 }
 

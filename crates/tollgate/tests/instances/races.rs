@@ -243,19 +243,19 @@ fn two_refunds_at_two_instances_never_exceed_what_was_captured() {
     for round in 0..20 {
         let reference = format!("C5-{round}");
         let alone = json!({ "source": "midtrans", "reference": reference,
-                            "amount": 100, "currency": "IDR" });
+                            "amount": 10_000, "currency": "IDR" });
         let made = fleet.client(0).create("/v1/payments", &alone).expect(201);
         let id = made["id"].as_str().expect("a payment has an id");
         let webhook = fleet
             .home()
-            .webhook(Said::paid("midtrans", &reference, 100));
+            .webhook(Said::paid("midtrans", &reference, 10_000));
         assert_eq!(
             fleet.client(1).deliver("midtrans", &webhook).outcome(),
             "applied"
         );
         let path = format!("/v1/payments/{id}/refund");
         let answers = fleet.at_once(2, |_, client| {
-            client.create(&path, &json!({ "amount": 60 }))
+            client.create(&path, &json!({ "amount": 6_000 }))
         });
         let (made, refused): (Vec<_>, Vec<_>) =
             answers.iter().partition(|answer| answer.status == 201);
@@ -263,7 +263,7 @@ fn two_refunds_at_two_instances_never_exceed_what_was_captured() {
         let problem = refused[0].expect(409);
         assert_eq!(
             (&problem["code"], &problem["refundable_amount"]),
-            (&json!("refund_exceeds_captured"), &json!(40))
+            (&json!("refund_exceeds_captured"), &json!(4_000))
         );
         let payment = fleet.client(1).get(&format!("/v1/payments/{id}"));
         assert_eq!(payment["refunds"].as_array().map(Vec::len), Some(1));

@@ -13,8 +13,8 @@ use crate::shop::{Shop, order};
 
 /// A request that a handler has got.
 #[derive(Debug)]
-struct Handed {
-    head: String,
+pub(crate) struct Handed {
+    pub(crate) head: String,
     body: Vec<u8>,
 }
 
@@ -26,21 +26,21 @@ impl Handed {
         })
     }
 
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).expect("it is JSON")
     }
 }
 
 /// A merchant's handler: tells of each request, and answers as it is told.
-struct Handler {
-    address: SocketAddr,
+pub(crate) struct Handler {
+    pub(crate) address: SocketAddr,
     handed: mpsc::UnboundedReceiver<(Handed, mpsc::UnboundedSender<String>)>,
 }
 
 const OK: &str = "HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n";
 
 impl Handler {
-    async fn start() -> Handler {
+    pub(crate) async fn start() -> Handler {
         let listener = TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a port is free");
@@ -55,7 +55,7 @@ impl Handler {
     }
 
     /// The next request; whoever asks must answer it.
-    async fn next(&mut self) -> (Handed, mpsc::UnboundedSender<String>) {
+    pub(crate) async fn next(&mut self) -> (Handed, mpsc::UnboundedSender<String>) {
         let next = tokio::time::timeout(PATIENCE, self.handed.recv()).await;
         next.expect("somebody calls").expect("the handler listens")
     }
@@ -115,7 +115,7 @@ async fn converse(
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Asks again until the answer is what is waited for.
-async fn until(shop: &Shop, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn until(shop: &Shop, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
     let since = Instant::now();
     loop {
         let answer = shop.get(path).await;
@@ -141,7 +141,7 @@ async fn kinds(shop: &Shop, code: &str) -> Vec<String> {
 }
 
 /// An answer with a JSON body.
-fn answer(body: &Value) -> String {
+pub(crate) fn answer(body: &Value) -> String {
     let body = body.to_string();
     format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",

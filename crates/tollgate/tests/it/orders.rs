@@ -259,7 +259,7 @@ async fn only_payments_of_source_manual_are_captured_by_hand() {
 async fn no_more_is_refunded_than_was_captured() {
     let shop = Shop::open().await;
     let alone = json!({
-        "source": "midtrans", "reference": "R-60", "amount": 100, "currency": "IDR",
+        "source": "midtrans", "reference": "R-60", "amount": 10_000, "currency": "IDR",
     });
     let payment = shop.post("/v1/payments", &alone).await;
     let id = payment.body["id"]
@@ -267,13 +267,13 @@ async fn no_more_is_refunded_than_was_captured() {
         .expect("it has an id")
         .to_owned();
     let path = format!("/v1/payments/{id}/refund");
-    let sixty = json!({ "amount": 60, "reason": "came back" });
+    let sixty = json!({ "amount": 6_000, "reason": "came back" });
     let early = shop.post(&path, &sixty).await;
     assert_eq!(
         (early.status, early.code(), &early.body["refundable_amount"]),
         (409, "refund_exceeds_captured", &json!(0))
     );
-    shop.deliver("/webhooks/midtrans", &shop.webhook("R-60", "t1", 100))
+    shop.deliver("/webhooks/midtrans", &shop.webhook("R-60", "t1", 10_000))
         .await;
     let made = shop.keyed(&path, "k", &sixty).await;
     assert_eq!(made.status, 201, "{made:?}");
@@ -281,7 +281,7 @@ async fn no_more_is_refunded_than_was_captured() {
     assert_eq!(
         made.body,
         json!({
-            "id": refund, "payment_id": id, "amount": 60, "currency": "IDR",
+            "id": refund, "payment_id": id, "amount": 6_000, "currency": "IDR",
             "state": "requested", "reason": "came back", "provider_refund_id": null,
             "created_at": made.body["created_at"],
         })
@@ -291,7 +291,7 @@ async fn no_more_is_refunded_than_was_captured() {
     let more = shop.post(&path, &sixty).await;
     assert_eq!(
         (more.status, more.code(), &more.body["refundable_amount"]),
-        (409, "refund_exceeds_captured", &json!(40))
+        (409, "refund_exceeds_captured", &json!(4_000))
     );
     let shown = shop.get(&format!("/v1/refunds/{refund}")).await;
     assert_eq!((shown.status, &shown.body), (200, &made.body));
