@@ -307,6 +307,7 @@ async fn a_page_of_rows_that_cannot_be_done_does_not_hide_the_rest() {
         };
         let claimed = world.store.claim(narrow).await.expect("it takes writes");
         claims += 1;
+        assert!(claims < 10, "the rest is hidden");
         let receipts = claimed
             .effects
             .iter()
@@ -638,12 +639,14 @@ async fn a_breaker_survives_a_restart() {
         (keys(&none), none.next),
         (vec![], Some(open_until.plus(LEASE_FOR)))
     );
-    // It fails: twice as long. Then it is well, and all the rest is sent.
+    // It fails: twice as long, from then on. Then it is well, and all the rest is sent.
+    world.clock.advance(Span::seconds(10));
+    let at = world.clock.now();
     world.act(settled(&probe.effects[0], 3, later(START))).await;
     let none = claim(&world, 5).await;
     assert_eq!(
         (keys(&none), none.next),
-        (vec![], Some(open_until.plus(LEASE_FOR)))
+        (vec![], Some(at.plus(Span::seconds(60))))
     );
     world.clock.advance(Span::seconds(60));
     let probe = claim(&world, 6).await;
@@ -684,6 +687,31 @@ async fn the_rate_of_questions_holds_across_claimers() {
         5,
         "what was not used is not saved up"
     );
+}
+
+/// That a question is put off stands in its row: whoever asks later does not wait for it.
+#[tokio::test]
+async fn a_question_that_is_put_off_is_known_as_such() {
+    let world = World::new();
+    world.act(register_alone(1, "R1", 100)).await;
+    let check = Action::CheckPayment(PaymentId::on(root_id(1), 0));
+    world.act(check.clone()).await;
+    for lease in 1..=2 {
+        let asked = claim(&world, lease).await;
+        let (effect, lease_of) = (asked.effects[0].0, Lease(lease));
+        world
+            .act(Action::StartEffect {
+                effect,
+                lease: lease_of,
+            })
+            .await;
+        let weak = Settlement::Answered(AnswerContent::Weak);
+        world.act(settled(&asked.effects[0], lease, weak)).await;
+        world.clock.advance(Span::seconds(6));
+    }
+    assert_eq!(keys(&claim(&world, 3).await), [""; 0], "in 24 s");
+    world.act(check).await;
+    assert_eq!(keys(&claim(&world, 4).await), ["ask:bank:R1:4"]);
 }
 
 /// F12: what one worker says cannot be written down; its neighbours' words are.
