@@ -104,6 +104,13 @@ fn settlement(app: &App, work: &Work, acted: Acted) -> Settlement {
             let next = schedule.next(work.effect.tries, app.now(), chance(), after);
             match next {
                 Some(at) => Settlement::Retry { at, reason },
+                // One of the tries may have arrived: what is set aside stays so until a person has looked.
+                None if gives_money_back(&work.effect.content) => Settlement::Unknown {
+                    reason: format!(
+                        "given up after {} tries, look at the provider: {reason}",
+                        work.effect.tries
+                    ),
+                },
                 None => Settlement::Dead {
                     reason: format!("given up after {} tries: {reason}", work.effect.tries),
                     skip: gives_up,
@@ -111,6 +118,14 @@ fn settlement(app: &App, work: &Work, acted: Acted) -> Settlement {
             }
         }
     }
+}
+
+/// It moves money, so nobody guesses how it ended.
+fn gives_money_back(content: &EffectContent) -> bool {
+    matches!(
+        content,
+        EffectContent::Refund { .. } | EffectContent::RefundRequest { .. }
+    )
 }
 
 /// Settles, as often as the database needs to be asked. True if it was ours to settle.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
@@ -255,5 +255,230 @@ async fn documents_are_forwarded_in_the_order_of_their_key() {
     assert_eq!(again.header("webhook-id"), first.header("webhook-id"));
     let second = handler.take().await;
     assert_eq!(second.json(), batch[1]);
+    shop.close().await;
+}
+
+/// A4: whatever comes at once, and however often, one payment has one receipt.
+#[tokio::test]
+async fn five_hundred_webhooks_for_one_payment_cost_one_receipt() {
+    let shop = std::sync::Arc::new(Shop::open().await);
+    let order = json!({
+        "code": "A-4", "currency": "IDR",
+        "lines": [{ "sku": "t", "quantity": 1, "unit_amount": 10_000, "stocked": false }],
+        "payment": { "source": "midtrans", "reference": "A-4-x" },
+        "customer": { "name": "Siti", "locale": "id" },
+    });
+    assert_eq!(shop.post("/v1/orders", &order).await.status, 201);
+    let webhook = std::sync::Arc::new(shop.webhook("A-4-x", "one", 10_000));
+    let mut crowd = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        let (shop, webhook) = (
+            std::sync::Arc::clone(&shop),
+            std::sync::Arc::clone(&webhook),
+        );
+        crowd.spawn(async move {
+            for _ in 0..10 {
+                let answer = shop.deliver("/webhooks/midtrans", &webhook).await;
+                assert_eq!(answer.status, 200, "{answer:?}");
+            }
+        });
+    }
+    while let Some(ended) = crowd.join_next().await {
+        ended.expect("no panic");
+    }
+    let issued = |receipts: &Value| receipts["data"][0]["state"] == "issued";
+    let receipts = until(&shop, "/v1/orders/A-4/receipts", issued).await;
+    assert_eq!(
+        receipts["data"].as_array().map(Vec::len),
+        Some(1),
+        "{receipts}"
+    );
+    let receipt = &receipts["data"][0];
+    let number = receipt["number"].as_str().expect("a number");
+    assert!(
+        number.starts_with("R-") && number.ends_with("-000001"),
+        "{number}"
+    );
+    let metrics = shop.get("/metrics").await.text;
+    let rendered = metrics.lines().find(|line| {
+        line.starts_with("tollgate_effects_settled_total") && line.contains("kind=\"receipt\"")
+    });
+    assert!(
+        rendered.is_some_and(|line| line.ends_with(" 1")),
+        "{rendered:?}"
+    );
+    let story = kinds(&shop, "A-4").await;
+    assert_eq!(
+        story
+            .iter()
+            .filter(|kind| *kind == "receipt.issued")
+            .count(),
+        1,
+        "{story:?}"
+    );
+}
+
+/// E4, and what a merchant verifies: signed, under one id at every try; `Retry-After` is obeyed, and who
+/// says 410 is told nothing more.
+#[tokio::test]
+async fn an_endpoint_is_told_under_one_id_until_it_is_gone() {
+    let mut merchant = Handler::start().await;
+    let shop = Shop::neighbourly().await;
+    let url = format!("http://{}/hook", merchant.address);
+    let endpoint = json!({ "url": url, "events": ["order.created"], "description": "shop" });
+    let made = shop.post("/v1/endpoints", &endpoint).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let secret = made.body["secret"]
+        .as_str()
+        .expect("it is shown once")
+        .to_owned();
+    let id = made.body["id"].as_str().expect("an id").to_owned();
+    let order = |code: &str| {
+        json!({
+            "code": code, "currency": "IDR",
+            "lines": [{ "sku": "t", "quantity": 1, "unit_amount": 5, "stocked": false }],
+        })
+    };
+    assert_eq!(shop.post("/v1/orders", &order("E-4")).await.status, 201);
+    let (first, reply) = merchant.next().await;
+    let begun = Instant::now();
+    let busy = "HTTP/1.1 503 Busy\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
+    reply.send(busy.to_owned()).expect("the worker waits");
+    let second = merchant.take().await;
+    assert!(
+        Duration::from_secs(1) <= begun.elapsed(),
+        "it was asked to wait"
+    );
+    assert_eq!(first.header("webhook-id"), second.header("webhook-id"));
+    assert_eq!(first.body, second.body, "the content is frozen");
+    let verifier = standardwebhooks::Webhook::new(&secret).expect("it is a secret");
+    let mut headers = axum::http::HeaderMap::new();
+    for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
+        let value = second.header(name).expect("it is signed");
+        headers.insert(name, value.parse().expect("it is plain"));
+    }
+    verifier
+        .verify(&second.body, &headers)
+        .expect("it is genuine");
+    let told = second.json();
+    assert_eq!(told["type"], "order.created");
+    assert_eq!(told["data"]["code"], "E-4");
+    assert_eq!(told["data"]["status"], "awaiting_payment");
+
+    assert_eq!(shop.post("/v1/orders", &order("E-5")).await.status, 201);
+    let (_, reply) = merchant.next().await;
+    let gone = "HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n";
+    reply.send(gone.to_owned()).expect("the worker waits");
+    let disabled = |endpoint: &Value| endpoint["enabled"] == false;
+    until(&shop, &format!("/v1/endpoints/{id}"), disabled).await;
+    assert_eq!(shop.post("/v1/orders", &order("E-6")).await.status, 201);
+    let list = shop.get("/v1/effects?kind=notify").await;
+    assert_eq!(
+        list.body["data"].as_array().map(Vec::len),
+        Some(2),
+        "{list:?}"
+    );
+    shop.close().await;
+}
+
+/// A mail server of the tests: takes every mail and tells of its content.
+async fn mail_server() -> (SocketAddr, mpsc::UnboundedReceiver<Vec<u8>>) {
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port is free");
+    let address = listener.local_addr().expect("it is bound");
+    let (tell, mails) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(take_mail(stream, tell.clone()));
+        }
+    });
+    (address, mails)
+}
+
+async fn take_mail(stream: TcpStream, tell: mpsc::UnboundedSender<Vec<u8>>) {
+    let mut stream = tokio::io::BufReader::new(stream);
+    let say = async |stream: &mut tokio::io::BufReader<TcpStream>, line: &str| {
+        let _ = stream.write_all(format!("{line}\r\n").as_bytes()).await;
+    };
+    say(&mut stream, "220 tests").await;
+    let mut line = String::new();
+    loop {
+        line.clear();
+        if stream.read_line(&mut line).await.unwrap_or(0) == 0 {
+            return;
+        }
+        let command = line.trim_end().to_ascii_uppercase();
+        if command.starts_with("DATA") {
+            say(&mut stream, "354 go on").await;
+            let mut mail = Vec::new();
+            while !mail.ends_with(b"\r\n.\r\n") {
+                if stream.read_until(b'\n', &mut mail).await.unwrap_or(0) == 0 {
+                    return;
+                }
+            }
+            mail.truncate(mail.len() - 3);
+            let _ = tell.send(mail);
+            say(&mut stream, "250 taken").await;
+        } else if command.starts_with("QUIT") {
+            say(&mut stream, "221 bye").await;
+            return;
+        } else {
+            say(&mut stream, "250 well").await;
+        }
+    }
+}
+
+/// The customer is written to when the order is paid, and gets the receipt's very file.
+#[tokio::test]
+async fn a_customer_is_written_to_and_gets_the_receipt() {
+    let (address, mut mails) = mail_server().await;
+    let mail = format!(
+        "[mail]\nurl = \"smtp://{address}\"\nfrom = \"Batik Shop <orders@shop.example>\"\n"
+    );
+    let database = Database::fleeting();
+    let shop = Shop::with(&mail, &database).await;
+    let order = json!({
+        "code": "M-1", "currency": "IDR",
+        "lines": [{ "sku": "t", "quantity": 1, "unit_amount": 10_000, "stocked": false }],
+        "payment": { "source": "midtrans", "reference": "M-1-x" },
+        "customer": { "name": "Siti", "email": "siti@example.com", "locale": "id" },
+    });
+    assert_eq!(shop.post("/v1/orders", &order).await.status, 201);
+    let webhook = shop.webhook("M-1-x", "one", 10_000);
+    assert_eq!(
+        shop.deliver("/webhooks/midtrans", &webhook).await.status,
+        200
+    );
+    let mut next = async || {
+        let mail = tokio::time::timeout(PATIENCE, mails.recv()).await;
+        mail.expect("a mail comes").expect("the server listens")
+    };
+    let (one, other) = (next().await, next().await);
+    let parser = mail_parser::MessageParser::default();
+    let mails = [&one, &other].map(|mail| parser.parse(mail.as_slice()).expect("it is a mail"));
+    for mail in &mails {
+        let to = mail
+            .to()
+            .and_then(|to| to.first())
+            .and_then(|to| to.address());
+        assert_eq!(to, Some("siti@example.com"));
+        let from = mail.from().and_then(|from| from.first());
+        assert_eq!(from.and_then(|from| from.name()), Some("Batik Shop"));
+    }
+    assert_ne!(mails[0].message_id(), mails[1].message_id());
+    let attached: Vec<&[u8]> = mails
+        .iter()
+        .flat_map(|mail| mail.attachments())
+        .map(|part| part.contents())
+        .collect();
+    assert_eq!(attached.len(), 1, "one of them carries the receipt");
+    let receipts = shop.get("/v1/orders/M-1/receipts").await.body;
+    let sha256 = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(attached[0]));
+    assert_eq!(
+        receipts["data"][0]["sha256"],
+        sha256.as_str(),
+        "byte for byte"
+    );
     shop.close().await;
 }
