@@ -73,5 +73,21 @@ alter table shop_heads add column receipts_year integer not null default 0;
 alter table shop_heads add column receipts integer not null default 0;
 alter table shop_heads add column endpoints_version integer not null default 0;
 
--- The roots as they stood when the row was decided, where the world may see them: a JSON array.
-alter table timeline add column docs text;
+-- docs: the roots as they stood when the row was decided, where the world may see them: a JSON array. A
+-- row is a kilobyte or two with it, and a table without rowid would give each a page of its own beside.
+create table timeline_with_docs (
+    shop_id integer not null,
+    position integer not null,
+    root blob,
+    at integer not null,
+    entries text not null,
+    docs text
+) strict;
+insert into timeline_with_docs (shop_id, position, root, at, entries)
+select shop_id, position, root, at, entries from timeline order by shop_id, position;
+drop table timeline;
+-- Views that name the table are made anew after the migrations; until then they name none.
+pragma legacy_alter_table = on;
+alter table timeline_with_docs rename to timeline;
+pragma legacy_alter_table = off;
+create unique index timeline_position on timeline (shop_id, position);

@@ -36,6 +36,7 @@ pub(crate) use webhooks::{Incoming, Taken, TakenItem};
 use crate::calendar;
 use crate::clock::{self, Clock};
 use crate::config::{Config, ConfigError, Route};
+use crate::effects::Decided;
 use crate::error::{IDEMPOTENCY_KEY_REUSED, INTERNAL, OUTCOME_UNKNOWN, Problem, UNAVAILABLE};
 use crate::keys::KeyRing;
 use crate::metrics::{HookCounts, Metrics};
@@ -252,7 +253,9 @@ impl App {
         // After the store, whose refusal says more, and which makes nothing beside a file that is
         // not ours.
         let veil = Veil::open(&config.place)?;
-        let outside = Outside::open(&config)?;
+        let counting = store.clone();
+        let decided: Decided = Arc::new(move || counting.figures().batch_commands);
+        let outside = Outside::open(&config, &decided)?;
         let metrics = Metrics::new(store.clone());
         if let Some((ahead, trusted)) = trusted {
             judge_clock(&store, &metrics, ahead, trusted);

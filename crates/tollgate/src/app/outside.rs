@@ -7,7 +7,7 @@ use tollgate_store::{ReadError, Store};
 
 use super::App;
 use crate::config::{Config, ConfigError, Shop};
-use crate::effects::{Renderer, Tokens};
+use crate::effects::{Decided, Renderer, Tokens};
 use crate::mail::Mailer;
 use crate::outgoing::Client;
 use crate::render;
@@ -22,7 +22,7 @@ pub(super) struct Outside {
 
 impl Outside {
     /// Reads templates and certificates; fails where one of them is unusable.
-    pub(super) fn open(config: &Config) -> Result<Outside, ConfigError> {
+    pub(super) fn open(config: &Config, decided: &Decided) -> Result<Outside, ConfigError> {
         let mut mailers = HashMap::new();
         for shop in &config.shops {
             if let Some(mail) = &shop.mail {
@@ -33,7 +33,7 @@ impl Outside {
             client: Client::new(&config.outgoing.calls())?,
             mailers,
             tokens: Tokens::default(),
-            renderer: Renderer::start(),
+            renderer: Renderer::start(decided),
         })
     }
 }

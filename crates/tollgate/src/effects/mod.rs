@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::worker::Work;
 
 pub(crate) use receipt::tend_copies;
-pub(crate) use renderer::Renderer;
+pub(crate) use renderer::{Decided, Renderer};
 pub(crate) use tokens::Tokens;
 
 /// The kinds this version knows how to do; a worker claims no others.

@@ -7,11 +7,13 @@ use serde_json::json;
 use crate::harness::{Home, Said, Tollgate, pause};
 
 /// Resident memory in KiB.
+/// What the process has allocated and touched. The pages of its program come on top: they are shared, and
+/// those of a build without optimisation are twice as many as users have (`tollgate bench` tells all of it).
 fn resident_kib(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
     let line = status
         .lines()
-        .find(|line| line.starts_with("VmRSS:"))
+        .find(|line| line.starts_with("RssAnon:"))
         .expect("Linux says it");
     let number = line.split_whitespace().nth(1).expect("a number follows");
     number.parse().expect("it is a number")
@@ -47,7 +49,7 @@ fn an_idle_server_is_small_and_quiet() {
         assert_eq!(client.deliver("standard", &webhook).outcome(), "parked");
     }
     let resident = resident_kib(server.pid());
-    assert!(resident < 40 * 1024, "{resident} KiB are resident");
+    assert!(resident < 20 * 1024, "{resident} KiB are resident");
 
     let interval = Duration::from_secs(3);
     let before = ticks(server.pid());

@@ -8,6 +8,7 @@ mod home;
 mod listener;
 mod process;
 mod signing;
+mod sink;
 mod starting;
 mod workshop;
 
@@ -19,5 +20,6 @@ pub(crate) use home::{ADMIN_KEY, Home, Said, now_ms};
 pub(crate) use listener::Listener;
 pub(crate) use process::{Ended, Tollgate, command, finish, pause, until};
 pub(crate) use signing::{hmac_sha256, sign_bank, sign_standard};
+pub(crate) use sink::Sink;
 pub(crate) use starting::{assert_names, one_line, serve, serving};
 pub(crate) use workshop::Workshop;

@@ -260,7 +260,7 @@ impl Bench {
         let drained = sink.drain(&servers, self.ledger.events)?;
         run.seconds += drained.as_secs_f64();
         run.rate = decided as f64 / run.seconds.max(1e-9);
-        let latencies = sink::latencies(&self.store.clients[0])?;
+        let latencies = sink::latencies(&self.store.clients[0], decided)?;
         let at = |share: f64| {
             let place = ((latencies.len() as f64 * share).ceil() as usize).max(1) - 1;
             latencies.get(place).copied().unwrap_or_default()

@@ -14,6 +14,9 @@ use crate::load::client::Client;
 
 /// How long what was decided may take to be delivered and settled after the load has ended.
 const DRAIN_MAX: Duration = Duration::from_secs(300);
+/// Effects on one page.
+const PAGE_MAX: u64 = 200;
+
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// A handler on a thread of its own.
@@ -95,15 +98,19 @@ fn settled(server: SocketAddr) -> u64 {
         .sum()
 }
 
-/// From decided to settled, of the newest effects, in microseconds.
-pub(super) fn latencies(client: &Client) -> Result<Vec<f64>, BenchError> {
+/// From decided to settled, of the newest effects of a run, in microseconds.
+pub(super) fn latencies(client: &Client, decided: u64) -> Result<Vec<f64>, BenchError> {
     let because = |error: String| BenchError(format!("read the effects back: {error}"));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| because(error.to_string()))?;
+    let path = format!(
+        "/v1/effects?kind=forward&state=done&limit={}",
+        decided.clamp(1, PAGE_MAX)
+    );
     let page = runtime
-        .block_on(client.get("/v1/effects?kind=forward&state=done&limit=200"))
+        .block_on(client.get(&path))
         .map_err(|error| because(error.to_string()))?;
     let at = |effect: &serde_json::Value, name: &str| {
         effect[name].as_str()?.parse::<jiff::Timestamp>().ok()
