@@ -16,14 +16,25 @@ pub(super) struct Made {
     pub(super) statement: &'static str,
 }
 
-/// The tables that the migrations make, and `migrations` itself.
+/// The tables that the migrations leave, and `migrations` itself. A later one may drop a table and give
+/// its name to another.
 pub(super) fn tables(db: &Db) -> Vec<&'static str> {
     let mut tables = vec!["migrations"];
-    for text in migrate::texts(db) {
-        let made = text
-            .lines()
-            .filter_map(|line| line.strip_prefix("create table "));
-        tables.extend(made.filter_map(|rest| rest.split([' ', '(']).next()));
+    for line in migrate::texts(db).flat_map(str::lines) {
+        let mut words = line.trim_end_matches(';').split([' ', '(']);
+        match (words.next(), words.next(), words.next()) {
+            (Some("create"), Some("table"), Some(name)) => tables.push(name),
+            (Some("drop"), Some("table"), Some(name)) => tables.retain(|known| *known != name),
+            (Some("alter"), Some("table"), Some(name)) => {
+                if let (Some("rename"), Some("to"), Some(new)) =
+                    (words.next(), words.next(), words.next())
+                {
+                    tables.retain(|known| *known != name);
+                    tables.push(new);
+                }
+            }
+            _ => {}
+        }
     }
     tables
 }
