@@ -91,8 +91,9 @@ impl Numbers {
                 // They were begun after the walk was.
                 false => 0,
             };
+            // A refund of an order that was taken may have had any number, also a late one.
             let first = match is_pruned {
-                true => seen.first().copied().unwrap_or(given + 1),
+                true => given + 1,
                 false => 1,
             };
             let gaps: Vec<i64> = (first..=given)
