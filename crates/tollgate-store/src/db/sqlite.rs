@@ -58,6 +58,8 @@ impl Sqlite {
 
     /// Opens the file, or makes it, and writes nothing into it: it may be somebody else's.
     pub(crate) fn open_unchanged(path: &Path) -> Result<Sqlite, OpenError> {
+        // What prevents this prevents SQLite too, which tells it in words that are known here.
+        let _ = make_private(path);
         let open = || -> Result<Sqlite, Error> {
             let conn = rusqlite::Connection::open(path)?;
             conn.busy_timeout(Duration::ZERO)?;
@@ -278,4 +280,20 @@ impl Sqlite {
         }
         Ok(busy == 0)
     }
+}
+
+/// Makes an empty file that only its owner may read, as it will hold secrets and what customers wrote;
+/// SQLite would let everybody read it whom the umask does. The log and its index take after it.
+///
+/// One that is there is left as it is and not even opened: closing it would drop SQLite's own locks.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    let mut options = std::fs::OpenOptions::new();
+    // Not `create_new`: the name may be a link to where the file is to be.
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }

@@ -67,7 +67,7 @@ pub(super) fn examine_outside(path: &Path, _: &Examination) -> Report {
     }
     let mut file = Checked::new(
         "file",
-        "the file is there, ours, and nobody else may write to it",
+        "the file is there, and only we may read and write it",
     );
     look_at_file(path, &mut file);
     let mut holder = Checked::new("holder", "who writes to it");
@@ -84,8 +84,8 @@ pub(super) fn examine_outside(path: &Path, _: &Examination) -> Report {
 
 fn look_at_file(path: &Path, checked: &mut Checked) {
     use rustix::fs::{Access, access};
-    let file = match std::fs::metadata(path) {
-        Ok(file) => file,
+    match std::fs::metadata(path) {
+        Ok(_) => {}
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let seen = format!("{} is not there yet", path.display());
             checked.see(Level::Warn, seen);
@@ -97,7 +97,7 @@ fn look_at_file(path: &Path, checked: &mut Checked) {
             checked.mend("see the message");
             return;
         }
-    };
+    }
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
@@ -108,24 +108,36 @@ fn look_at_file(path: &Path, checked: &mut Checked) {
             checked.mend(&format!("chown \"$(id -u)\" {}", place.display()));
         }
     }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = file.permissions().mode() & 0o777;
-        if mode & 0o002 != 0 {
-            let seen = format!("everybody may write to it: its mode is {mode:03o}");
-            checked.see(Level::Warn, seen);
-            checked.mend(&format!("chmod o-rwx {}", path.display()));
-        } else if mode & 0o004 != 0 {
-            checked.see(
-                Level::Ok,
-                format!("everybody may read it: its mode is {mode:03o}"),
-            );
-        }
-    }
-    #[cfg(not(unix))]
-    let _ = file;
+    look_at_modes(path, checked);
 }
+
+/// The file, its log and the log's index are for their owner alone: secrets and customers' data are in
+/// each of them.
+#[cfg(unix)]
+fn look_at_modes(path: &Path, checked: &mut Checked) {
+    use std::os::unix::fs::PermissionsExt;
+    for file in [path.to_owned(), beside(path, "-wal"), beside(path, "-shm")] {
+        // A log is there only as long as somebody writes.
+        let Ok(found) = std::fs::metadata(&file) else {
+            continue;
+        };
+        let mode = found.permissions().mode() & 0o777;
+        let others = match mode {
+            mode if mode & 0o022 != 0 => "write to it",
+            mode if mode & 0o044 != 0 => "read it",
+            _ => continue,
+        };
+        let seen = format!(
+            "others than its owner may {others}: the mode of {} is {mode:03o}",
+            file.display()
+        );
+        checked.see(Level::Warn, seen);
+        checked.mend(&format!("chmod 600 {}", file.display()));
+    }
+}
+
+#[cfg(not(unix))]
+fn look_at_modes(_: &Path, _: &mut Checked) {}
 
 fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

@@ -631,9 +631,14 @@ async fn faults_of_a_file_are_found() {
         let mode = std::fs::Permissions::from_mode(mode);
         std::fs::set_permissions(&path, mode).expect("it is ours");
     };
-    rights(0o646);
-    let report = but_the_disk(examine(&place));
-    assert_eq!(bad(&report), [("file", Level::Warn)], "{report:#?}");
+    // It was made for us alone; whoever else may read or write it is told.
+    for mode in [0o640, 0o604, 0o620, 0o646] {
+        rights(mode);
+        let report = but_the_disk(examine(&place));
+        assert_eq!(bad(&report), [("file", Level::Warn)], "{report:#?}");
+        let fix = &report.check("file").expect("it is a check").fix;
+        assert_eq!(*fix, format!("chmod 600 {}", path.display()));
+    }
     rights(0o600);
     assert_healthy(&but_the_disk(examine(&place)));
 
