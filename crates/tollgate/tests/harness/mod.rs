@@ -10,6 +10,7 @@ mod process;
 mod signing;
 mod sink;
 mod starting;
+mod worker;
 mod workshop;
 
 pub(crate) use client::{Client, Request, Response, fresh_key};
@@ -22,4 +23,5 @@ pub(crate) use process::{Ended, Tollgate, command, finish, pause, until};
 pub(crate) use signing::{hmac_sha256, sign_bank, sign_standard};
 pub(crate) use sink::Sink;
 pub(crate) use starting::{assert_names, one_line, serve, serving};
+pub(crate) use worker::Worker;
 pub(crate) use workshop::Workshop;

@@ -9,6 +9,7 @@
 #[allow(dead_code, unused_imports, reason = "each suite uses its part")]
 mod harness;
 
+mod crew;
 mod fleet;
 mod invariants;
 mod load;
@@ -19,6 +20,7 @@ mod sharing;
 mod sweeps;
 mod clocks;
 mod kills;
+mod workers;
 mod outages;
 mod standby;
 mod stream;
