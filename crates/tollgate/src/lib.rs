@@ -15,6 +15,7 @@ mod headers;
 pub mod outgoing;
 pub mod mail;
 mod rate;
+mod crowds;
 mod metrics;
 mod render;
 mod report;

@@ -36,6 +36,7 @@ pub(crate) use webhooks::{Incoming, Taken, TakenItem};
 use crate::calendar;
 use crate::clock::{self, Clock};
 use crate::config::{Config, ConfigError, Route};
+use crate::crowds::Crowds;
 use crate::effects::Decided;
 use crate::error::{IDEMPOTENCY_KEY_REUSED, INTERNAL, OUTCOME_UNKNOWN, Problem, UNAVAILABLE};
 use crate::keys::KeyRing;
@@ -67,6 +68,7 @@ struct Inner {
     hooks: HashMap<String, Arc<Hook>>,
     keys: KeyRing,
     metrics: Metrics,
+    crowds: Crowds,
     veil: Veil,
     outside: Outside,
     keeping: Keeping,
@@ -294,6 +296,7 @@ impl App {
             hooks,
             keys,
             metrics,
+            crowds: Crowds::default(),
             veil,
             outside,
             keeping,
@@ -335,6 +338,11 @@ impl App {
     /// What is counted.
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.inner.metrics
+    }
+
+    /// Refusals that are not told one by one.
+    pub(crate) fn crowds(&self) -> &Crowds {
+        &self.inner.crowds
     }
 
     /// The time now.
@@ -408,6 +416,7 @@ impl App {
         {
             tracing::error!("closing the store has panicked");
         }
+        self.inner.crowds.tell_the_rest();
     }
 
     /// Hands a command to the Gate and gives back its answer.

@@ -69,7 +69,7 @@ pub(crate) async fn answer(
         let language = language(request.headers());
         let response = match webhooks::take(app, &hook, peer, request).await {
             Ok(response) => response,
-            Err(problem) => problem_response(&problem, language, Response::new(())),
+            Err(problem) => problem_response(app, &problem, language, Response::new(())),
         };
         app.metrics()
             .webhook(response.status().as_u16(), began.elapsed());
@@ -79,11 +79,11 @@ pub(crate) async fn answer(
     let is_webhook = path.starts_with("/webhooks/") || path == "/webhooks";
     let response = if is_webhook {
         let problem = Problem::from(SOURCE_UNKNOWN);
-        problem_response(&problem, language, Response::new(()))
+        problem_response(app, &problem, language, Response::new(()))
     } else if path.contains("%00") {
         // Nothing has a NUL in its name.
         let problem = Problem::from(NOT_FOUND);
-        problem_response(&problem, language, Response::new(()))
+        problem_response(app, &problem, language, Response::new(()))
     } else {
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(cut);
@@ -93,7 +93,7 @@ pub(crate) async fn answer(
         match problem.or_else(|| foreign_refusal(&response)) {
             Some(problem) => {
                 let (parts, _) = response.into_parts();
-                problem_response(&problem, language, Response::from_parts(parts, ()))
+                problem_response(app, &problem, language, Response::from_parts(parts, ()))
             }
             None => response,
         }
@@ -124,6 +124,7 @@ fn language(headers: &HeaderMap) -> Language {
 
 /// The document of a problem, under the headers that the response has already.
 fn problem_response(
+    app: &App,
     problem: &Problem,
     language: Language,
     mut under: Response<()>,
@@ -133,7 +134,8 @@ fn problem_response(
         language,
     };
     let code = problem.code();
-    if 500 <= code.status {
+    let is_one_of_many = app.crowds().count(problem, &telling.request_id);
+    if 500 <= code.status && !is_one_of_many {
         tracing::error!(
             code = code.code,
             request_id = telling.request_id,

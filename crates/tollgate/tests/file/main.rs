@@ -1,11 +1,13 @@
 //! The real binary on a SQLite file: what only a file has. Its lock and its folder, a disk that is full,
-//! the command line that reads it, and the commands that make files of their own.
+//! a log that overload does not fill, the command line that reads it, and the commands that make files of their
+//! own.
 
 #[path = "../harness/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "each suite uses its part")]
 mod harness;
 
 mod bench;
+mod crowds;
 mod disk;
 mod queries;
 mod setup;
