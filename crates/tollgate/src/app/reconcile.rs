@@ -1,8 +1,8 @@
 //! Reconciliation: payments of which nobody tells us anything are asked for, and a source that has gone
 //! silent is an alarm.
 //!
-//! A webhook that never comes leaves no trace here, so every minute open payments are looked through, oldest
-//! first and a bounded part of them. Asking is a command like any other: several instances that ask at once
+//! A webhook that never comes leaves no trace here, so open payments are looked through every minute, or oftener
+//! where they are to be asked for soon; oldest first and a bounded part of them. Asking is a command like any other: several instances that ask at once
 //! ask one question.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,8 +16,11 @@ use tollgate_store::{Class, EventFilter, OpenPayment, ReadError, Seek, Submissio
 use super::App;
 use crate::config::Shop;
 
-/// How often it looks.
-const EVERY: Duration = Duration::from_secs(60);
+/// How often it looks, at the least.
+const EVERY_MAX: Duration = Duration::from_secs(60);
+
+/// Rounds in the time after which a payment is asked for: none is asked for later than a part of that.
+const ROUNDS: i64 = 15;
 
 /// How far back it looks: what has been open for longer has long expired where it was made.
 const REACH: Span = Span::hours(7 * 24);
@@ -35,10 +38,10 @@ const AGE_PARTS: i64 = 8;
 /// Pages of events that are looked through for the last word of a source.
 const PAGES_MAX: usize = 10;
 
-/// Looks for ever. What fails is told and tried again a minute later.
+/// Looks for ever. What fails is told and tried again in the next round.
 pub(crate) async fn reconcile(app: App) {
     let mut places = Places::new();
-    let mut rounds = tokio::time::interval(EVERY);
+    let mut rounds = tokio::time::interval(every(app.config().asking.reconcile));
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // The first comes at once, and somebody starts a server to have it take webhooks.
     rounds.tick().await;
@@ -50,6 +53,12 @@ pub(crate) async fn reconcile(app: App) {
             }
         }
     }
+}
+
+/// How often it looks where payments are asked for after so long.
+fn every(reconcile: Span) -> Duration {
+    let part = u64::try_from(reconcile.as_millis() / ROUNDS).unwrap_or(0);
+    Duration::from_millis(part).min(EVERY_MAX)
 }
 
 /// Where the walk over each shop's roots goes on, and which sources were silent in it so far.
@@ -228,6 +237,15 @@ mod tests {
         };
         assert!(!is_due(&is_asked, now, Span::minutes(15)));
         is_due(&payment, now, Span::minutes(15))
+    }
+
+    /// A payment that is to be asked for after a minute is not left lying for two.
+    #[test]
+    fn it_looks_oftener_where_payments_are_asked_for_soon() {
+        for (minutes, seconds) in [(1, 4), (5, 20), (15, 60), (1440, 60)] {
+            let every = every(Span::minutes(minutes));
+            assert_eq!(every, Duration::from_secs(seconds), "{minutes}");
+        }
     }
 
     #[test]

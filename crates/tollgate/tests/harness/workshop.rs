@@ -38,6 +38,14 @@ pub(crate) fn now() -> Timestamp {
 impl Workshop {
     /// Opens a database that no server has open.
     pub(crate) fn open(database: &Database) -> Workshop {
+        Workshop::open_at(database, now)
+    }
+
+    /// The same with a clock of its own: what happens in it happened then.
+    pub(crate) fn open_at(
+        database: &Database,
+        clock: impl Fn() -> Timestamp + Send + Sync + 'static,
+    ) -> Workshop {
         let place = match database {
             Database::File(path) => Place::File(path.clone()),
             Database::Memory => panic!("only its server can open it"),
@@ -54,7 +62,7 @@ impl Workshop {
             rules: Rules::default(),
             mailing: Vec::new(),
             limits: Limits::default(),
-            clock: Arc::new(now),
+            clock: Arc::new(clock),
             decide: Arc::new(tollgate_core::decide::decide),
             make_slots: Arc::new(|_, _| None),
             receipt_year: Arc::new(|_, _| 2026),

@@ -15,11 +15,11 @@ use crate::shop::{Shop, order};
 #[derive(Debug)]
 pub(crate) struct Handed {
     pub(crate) head: String,
-    body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Handed {
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (known, value) = line.split_once(':')?;
             known.eq_ignore_ascii_case(name).then(|| value.trim())
@@ -60,8 +60,26 @@ impl Handler {
         next.expect("somebody calls").expect("the handler listens")
     }
 
+    /// The next request, if one has come.
+    pub(crate) fn try_next(&mut self) -> Option<(Handed, mpsc::UnboundedSender<String>)> {
+        self.handed.try_recv().ok()
+    }
+
+    /// Answers every request with this from now on, and tells of each.
+    pub(crate) fn answering(mut self, reply: &'static str) -> mpsc::UnboundedReceiver<Handed> {
+        let (tell, told) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Some((handed, answer)) = self.handed.recv().await {
+                // Whoever asked may have gone away, and whoever listens, too.
+                let _ = answer.send(reply.to_owned());
+                let _ = tell.send(handed);
+            }
+        });
+        told
+    }
+
     /// The next request, answered with 204.
-    async fn take(&mut self) -> Handed {
+    pub(crate) async fn take(&mut self) -> Handed {
         let (handed, answer) = self.next().await;
         answer.send(OK.to_owned()).expect("the worker waits for it");
         handed
@@ -112,7 +130,7 @@ async fn converse(
 }
 
 /// A wait that is longer than this is in vain.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Asks again until the answer is what is waited for.
 pub(crate) async fn until(shop: &Shop, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
@@ -127,11 +145,12 @@ pub(crate) async fn until(shop: &Shop, path: &str, holds: impl Fn(&Value) -> boo
             "{path} is still {}",
             answer.text
         );
-        tokio::task::yield_now().await;
+        // Only so that asking leaves the machine to what is asked about.
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
-async fn kinds(shop: &Shop, code: &str) -> Vec<String> {
+pub(crate) async fn kinds(shop: &Shop, code: &str) -> Vec<String> {
     let story = shop.get(&format!("/v1/orders/{code}/timeline")).await;
     let entries = story.body["data"].as_array().cloned().unwrap_or_default();
     entries
@@ -240,7 +259,7 @@ async fn documents_are_forwarded_in_the_order_of_their_key() {
     assert_eq!(first.json(), batch[0]);
     assert_eq!(first.header("x-from"), Some("accurate"));
     assert!(
-        handler.handed.try_recv().is_err(),
+        handler.try_next().is_none(),
         "the second waits for the first"
     );
     answer_first

@@ -19,6 +19,7 @@ mod effect_pages;
 mod receipts;
 mod endpoints;
 mod asking;
+mod reconciling;
 mod connections;
 mod tls;
 mod outgoing;

@@ -66,7 +66,7 @@ credentials = [{ username = "shop", password = "literal:Newer12345" },
 /// A running server.
 pub(crate) struct Shop {
     pub(crate) address: SocketAddr,
-    midtrans: Arc<Source>,
+    sources: Vec<Arc<Source>>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
     keys: AtomicU32,
@@ -118,6 +118,16 @@ impl Shop {
         let text = CONFIG.replacen("{server}", "", 1);
         // A list of tables stands after everything that is not in it.
         let text = format!("{text}{more}");
+        Shop::of(&text, &database.url()).await
+    }
+
+    /// A server whose configuration reads otherwise: in the place of each first text stands the second.
+    pub(crate) async fn changed(changes: &[(&str, &str)], database: &Database) -> Shop {
+        let mut text = CONFIG.replacen("{server}", "", 1);
+        for (from, to) in changes {
+            assert!(text.contains(from), "{from:?} is not in it");
+            text = text.replace(from, to);
+        }
         Shop::of(&text, &database.url()).await
     }
 
@@ -177,12 +187,10 @@ impl Shop {
         let text = text.replace("{midtrans}", "http://127.0.0.1:1");
         let text = text.replacen("{store}", store, 1);
         let config = Config::from_toml_str(&text).unwrap_or_else(|error| panic!("{error}"));
-        let midtrans = config.shops[0]
-            .sources
-            .iter()
-            .find(|configured| configured.source.name() == "midtrans")
+        let sources = config.shops[0].sources.iter();
+        let sources = sources
             .map(|configured| Arc::clone(&configured.source))
-            .expect("it is configured");
+            .collect();
         let listener = TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a port is free");
@@ -198,7 +206,7 @@ impl Shop {
         });
         Shop {
             address,
-            midtrans,
+            sources,
             stop: Some(stop),
             server,
             keys: AtomicU32::new(0),
@@ -283,15 +291,29 @@ impl Shop {
 
     /// A Midtrans webhook about an amount of IDR.
     pub(crate) fn webhook(&self, reference: &str, id: &str, minor: i64) -> Webhook {
+        self.sample("midtrans", reference, id, ("IDR", minor))
+    }
+
+    /// What a source says about a payment that has been made.
+    pub(crate) fn sample(
+        &self,
+        source: &str,
+        reference: &str,
+        id: &str,
+        (currency, minor): (&str, i64),
+    ) -> Webhook {
         let sample = Sample {
             reference: reference.to_owned(),
             amount_minor: minor,
-            currency: Currency::new("IDR").expect("it has three letters"),
+            currency: Currency::new(currency).expect("it has three letters"),
             status: SampleStatus::Paid,
             id: id.to_owned(),
             now: Timestamp::from_millis(1_769_076_000_000),
         };
-        self.midtrans.sample(&sample).expect("it can be signed")
+        let mut sources = self.sources.iter();
+        let source = sources.find(|known| known.name() == source);
+        let source = source.expect("it is configured");
+        source.sample(&sample).expect("it can be signed")
     }
 
     /// Sends a webhook.
