@@ -94,6 +94,15 @@ impl Crew {
         crew
     }
 
+    /// One more worker, its home like that of whoever takes requests, but for a change.
+    pub(crate) fn hire(&mut self, change: impl FnOnce(&mut Home)) {
+        let mut home = Home::on(&self.database);
+        home.config.clone_from(&self.home.config);
+        change(&mut home);
+        self.workers.push(Worker::start(&home));
+        self.homes.push(home);
+    }
+
     /// Has the sink told of these types.
     pub(crate) fn subscribe(&self, types: &[&str]) {
         let endpoint = json!({ "url": self.sink.url(), "events": types });

@@ -1,11 +1,15 @@
 //! Workers beside the instance that takes requests: killed at any moment, and many at one pile.
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+use tollgate_providers::Webhook;
+
 use crate::crew::{Asked, Crew};
-use crate::harness::{Database, Worker, now_ms, pause, server_needed};
+use crate::harness::{Database, Sink, Worker, now_ms, pause, server_needed};
 
 const KILLS: usize = 20;
 const TELLERS: usize = 3;
@@ -18,6 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Whoever is told takes so long, so that a kill finds somebody in the middle of a call.
 const DAWDLES: Duration = Duration::from_millis(20);
+
+/// Documents of the pile that several workers do, and of one delivery of them.
+const PILE: usize = 4000;
+const DELIVERY: usize = 500;
 
 /// Numbers by chance that come again with the same seed.
 struct Dice(u64);
@@ -110,6 +118,49 @@ fn workers_that_are_killed_lose_nothing_and_issue_every_receipt_once() {
     for worker in &mut crew.workers {
         worker.assert_runs();
     }
+}
+
+/// E8: several processes at one pile, and nobody fails: each thing of it is done by one of them, once.
+#[test]
+fn two_workers_at_one_pile_do_each_thing_of_it_once() {
+    let mut crew = Crew::on(Database::on(&server_needed()), 0, Duration::ZERO, |home| {
+        let route = json!({ "source": "accurate", "types": ["*"], "url": "http://127.0.0.1:1" });
+        home.config.insert("routes".to_owned(), json!([route]));
+    });
+    let mut client = crew.api.client();
+    for delivery in 0..PILE / DELIVERY {
+        let documents: Vec<_> = (0..DELIVERY)
+            .map(|number| {
+                let place = delivery * DELIVERY + number;
+                json!({ "databaseId": 1, "type": "SALES_INVOICE", "uuid": format!("P-{place}"),
+                        "data": [{ "salesInvoiceId": place, "salesInvoiceNo": "n" }] })
+            })
+            .collect();
+        let batch = Webhook {
+            headers: Vec::new(),
+            body: json!(documents).to_string().into_bytes(),
+        };
+        assert_eq!(client.deliver("accurate", &batch).events().len(), DELIVERY);
+    }
+    // Each hands on to a handler of its own, so that it is seen who did what.
+    let handlers = [Sink::open(), Sink::open()];
+    let begun = Instant::now();
+    for handler in &handlers {
+        crew.hire(|home| {
+            home.config["routes"][0]["url"] = handler.url().into();
+            home.set("worker", "in_flight_per_target_max", 64);
+        });
+    }
+    crew.wait_until_done();
+    let [one, other] = handlers.each_ref().map(Sink::count);
+    eprintln!("{one} and {other} of {PILE} in {:?}", begun.elapsed());
+    assert_eq!(one + other, PILE, "none is done twice");
+    assert!(0 < one && 0 < other, "both have worked");
+    let ids = handlers.iter().flat_map(Sink::arrivals);
+    let ids: BTreeSet<String> = ids.map(|arrival| arrival.id).collect();
+    assert_eq!(ids.len(), PILE, "and none is left out");
+    let again = "select count(*) from effects where tries <> 1";
+    assert_eq!(crew.database.number(again), 0, "nothing was begun again");
 }
 
 /// Waits until so many more stories were told.
