@@ -31,10 +31,13 @@ impl Handed {
     }
 }
 
+/// A request, and where its answer goes. Dropped, the connection breaks.
+pub(crate) type Handled = (Handed, mpsc::UnboundedSender<String>);
+
 /// A merchant's handler: tells of each request, and answers as it is told.
 pub(crate) struct Handler {
     pub(crate) address: SocketAddr,
-    handed: mpsc::UnboundedReceiver<(Handed, mpsc::UnboundedSender<String>)>,
+    handed: mpsc::UnboundedReceiver<Handled>,
 }
 
 const OK: &str = "HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n";
@@ -55,13 +58,13 @@ impl Handler {
     }
 
     /// The next request; whoever asks must answer it.
-    pub(crate) async fn next(&mut self) -> (Handed, mpsc::UnboundedSender<String>) {
+    pub(crate) async fn next(&mut self) -> Handled {
         let next = tokio::time::timeout(PATIENCE, self.handed.recv()).await;
         next.expect("somebody calls").expect("the handler listens")
     }
 
     /// The next request, if one has come.
-    pub(crate) fn try_next(&mut self) -> Option<(Handed, mpsc::UnboundedSender<String>)> {
+    pub(crate) fn try_next(&mut self) -> Option<Handled> {
         self.handed.try_recv().ok()
     }
 
@@ -86,10 +89,7 @@ impl Handler {
     }
 }
 
-async fn converse(
-    mut stream: TcpStream,
-    tell: mpsc::UnboundedSender<(Handed, mpsc::UnboundedSender<String>)>,
-) {
+async fn converse(mut stream: TcpStream, tell: mpsc::UnboundedSender<Handled>) {
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
     loop {

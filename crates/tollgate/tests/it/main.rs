@@ -20,6 +20,7 @@ mod receipts;
 mod endpoints;
 mod asking;
 mod reconciling;
+mod refunds;
 mod connections;
 mod tls;
 mod outgoing;
