@@ -225,6 +225,9 @@ codes! {
     ];
 }
 
+/// Where the table is shown; the anchor of a row is its code.
+pub(crate) const CODES_PATH: &str = "/docs/errors";
+
 /// The row of a code, for codes that come as text.
 pub(crate) fn code_of(text: &str) -> &'static Code {
     CODES
@@ -446,7 +449,7 @@ impl Problem {
             (None, None) => code.details[0],
         };
         let document = Document {
-            r#type: format!("/docs/errors#{}", code.code),
+            r#type: format!("{CODES_PATH}#{}", code.code),
             title: code.title,
             status: code.status,
             detail: told,

@@ -20,6 +20,7 @@ mod keys;
 mod stream;
 mod health;
 mod operating;
+mod docs;
 
 pub use server::{Serving, serve, work};
 

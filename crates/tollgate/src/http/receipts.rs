@@ -137,10 +137,10 @@ pub(crate) async fn look_up(
     let response = match (wants_json(&headers), found) {
         (true, Some(receipt)) => reply::ok(&receipt),
         (true, None) => return Err(NOT_FOUND.into()),
-        (false, Some(receipt)) => html(StatusCode::OK, receipt.page()),
+        (false, Some(receipt)) => reply::html(StatusCode::OK, receipt.page()),
         (false, None) => {
             let told = render::no_receipt_page(language(&headers).tag());
-            html(StatusCode::NOT_FOUND, told)
+            reply::html(StatusCode::NOT_FOUND, told)
         }
     };
     Ok(private(response))
@@ -153,23 +153,12 @@ fn wants_json(headers: &HeaderMap) -> bool {
     accepted.contains("application/json") && !accepted.contains("text/html")
 }
 
-fn html(status: StatusCode, page: String) -> Response<Body> {
-    let mut response = Response::new(Body::from(page));
-    *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, reply::HTML);
-    response
-}
-
-/// Nobody else keeps it, shows it in a frame, or learns of it by a link; it loads nothing but its style.
+/// Nobody else keeps it or learns of it by a link.
 fn private(mut response: Response<Body>) -> Response<Body> {
-    const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; \
-        form-action 'none'; frame-ancestors 'none'";
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CACHE_CONTROL, "private, no-store"),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::CONTENT_SECURITY_POLICY, reply::PAGE_POLICY),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::VARY, "Accept, Accept-Language"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -17,6 +17,10 @@ pub(crate) const HTML: HeaderValue = HeaderValue::from_static("text/html; charse
 /// The media type of problems (RFC 9457).
 pub(crate) const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 
+/// Nobody shows a page in a frame, and it loads nothing but its style.
+pub(crate) const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'none'";
+
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// What handlers answer.
@@ -63,6 +67,19 @@ pub(crate) fn answered(answered: Answered) -> Response<Body> {
             .headers_mut()
             .insert(REPLAYED, HeaderValue::from_static("true"));
     }
+    response
+}
+
+/// A page.
+pub(crate) fn html(status: StatusCode, page: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(page));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HTML);
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(PAGE_POLICY),
+    );
     response
 }
 

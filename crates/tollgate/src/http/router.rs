@@ -5,11 +5,11 @@ use axum::routing::{delete, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
-    capacity, effects, endpoints, events, health, keys, operating, orders, payments, receipts,
-    stream,
+    capacity, docs, effects, endpoints, events, health, keys, operating, orders, payments,
+    receipts, stream,
 };
 use crate::app::App;
-use crate::error::{INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
+use crate::error::{CODES_PATH, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
 
 /// Everything except webhooks.
 pub(crate) fn router(app: App) -> Router {
@@ -81,6 +81,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/v1/keys/{id}", delete(keys::revoke))
         .route("/v1/doctor", get(operating::doctor))
         .route("/v1/verify", get(operating::verify))
+        .route(CODES_PATH, get(docs::errors))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))

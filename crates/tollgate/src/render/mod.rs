@@ -15,6 +15,7 @@ mod effects;
 mod endpoints;
 mod receipts;
 mod keys;
+mod codes;
 
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ pub(crate) use capacity::{
     slots_changed, stock_changed,
 };
 pub(crate) use checked::CheckedView;
+pub(crate) use codes::codes_page;
 pub(crate) use effects::{EffectView, effect_retried, effect_settled};
 pub(crate) use endpoints::EndpointView;
 pub(crate) use events::{DeliveryView, EventView, event_replayed};

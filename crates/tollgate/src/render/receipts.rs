@@ -181,7 +181,8 @@ fn page(words: &Words, title: &str, content: &str) -> String {
     )
 }
 
-fn escape(text: &str) -> String {
+/// A text as it stands in HTML.
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

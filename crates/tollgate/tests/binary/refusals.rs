@@ -1,6 +1,7 @@
 //! Every refusal says what to do next: try again, when, and whether under a new key.
 
 use serde_json::{Value, json};
+use tollgate::error::CODES;
 use tollgate_providers::Webhook;
 
 use crate::harness::{Client, Home, Request, Response, Tollgate, at_once, fresh_key};
@@ -455,4 +456,47 @@ fn overload_is_a_quick_503_and_nothing_is_lost_or_doubled() {
     let metrics = client.call(&Request::get("/metrics"));
     assert_eq!(metrics.status, 200);
     eprintln!("{refused} deliveries were refused in {rounds} crowds, {stored} events were stored");
+}
+
+/// api.md, Errors: `type` leads to what the code means and what to do, for every code of the table, without
+/// a key; where there is an admin door, only there.
+#[test]
+fn the_type_of_every_problem_leads_to_its_code_in_the_table() {
+    let mut home = Home::new();
+    let server = Tollgate::start(&home);
+    let mut nobody = server.client_as(None);
+    let refused = nobody.call(&Request::get("/v1/orders"));
+    let problem = refused.expect(401);
+    let leads_to = problem["type"].as_str().expect("it is a text");
+    let (path, code) = leads_to.split_once('#').expect("it has an anchor");
+    assert_eq!(code, "key_missing");
+
+    let answer = nobody.call(&Request::get(path));
+    assert_eq!(answer.status, 200);
+    let media = answer.header("content-type");
+    assert_eq!(media, Some("text/html; charset=utf-8"));
+    let page = answer.text();
+    for row in CODES {
+        let anchor = format!("<section id=\"{}\">", row.code);
+        let mut sections = page.split(&anchor).skip(1);
+        let section = sections.next().unwrap_or_else(|| panic!("{anchor}"));
+        assert!(sections.next().is_none(), "{anchor} stands twice");
+        let (section, _) = section.split_once("</section>").expect("it ends");
+        let status = format!("<dd>{}</dd>", row.status);
+        let title = row.title.replace('\'', "&#39;");
+        for part in [status, title] {
+            assert!(section.contains(&part), "{part} in {section}");
+        }
+        // What is retried says so, and what is not says under which key it may be.
+        let again = section.contains("May succeed");
+        assert_eq!(again, row.retryable, "{section}");
+    }
+    assert_eq!(page.matches("<section ").count(), CODES.len());
+    assert!(!page.contains('`'), "what is marked is marked up");
+    drop(server);
+
+    home.set("server", "admin_listen", "127.0.0.1:0");
+    let server = Tollgate::start(&home);
+    let refused = server.client().call(&Request::get(path));
+    assert_told(&refused, 404, "not_found");
 }
