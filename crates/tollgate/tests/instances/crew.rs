@@ -94,10 +94,13 @@ impl Crew {
         crew
     }
 
-    /// One more worker, its home like that of whoever takes requests, but for a change.
+    /// One more worker, its home like that of whoever takes requests, but for a change. The server knows
+    /// its connections as `worker`.
     pub(crate) fn hire(&mut self, change: impl FnOnce(&mut Home)) {
         let mut home = Home::on(&self.database);
         home.config.clone_from(&self.home.config);
+        let url = format!("{}?application_name=worker", self.database.url());
+        home.set("store", "url", url);
         change(&mut home);
         self.workers.push(Worker::start(&home));
         self.homes.push(home);

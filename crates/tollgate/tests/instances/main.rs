@@ -21,6 +21,7 @@ mod sweeps;
 mod clocks;
 mod kills;
 mod workers;
+mod recovery;
 mod outages;
 mod standby;
 mod stream;
