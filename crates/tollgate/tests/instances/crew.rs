@@ -15,6 +15,9 @@ use crate::invariants;
 /// What was decided for outside is done within this, whatever has happened to the workers.
 const DONE_MAX: Duration = Duration::from_secs(120);
 
+/// Rows of the shop that stories are told of.
+const MAIN: &str = "shop_id = (select shop_id from shops where name = 'main')";
+
 /// What an order of a story comes to.
 const TOTAL: i64 = 10_000;
 
@@ -206,7 +209,8 @@ impl Crew {
             assert_eq!(kinds, expected, "{code}");
         }
         let count = asked.paid.len() + asked.refunded.len();
-        let issued = self.database.number("select count(*) from receipts");
+        let issued = format!("select count(*) from receipts where {MAIN}");
+        let issued = self.database.number(&issued);
         assert_eq!(issued as usize, count, "one receipt for each");
         let gaps = self.database.ask(
             "select shop_id, year, count(*), count(distinct sequence), min(sequence), max(sequence)
@@ -259,8 +263,8 @@ impl Crew {
     }
 
     /// The keys of what was decided of a kind.
-    pub(crate) fn decided(&self, kind: &str) -> BTreeSet<String> {
-        let statement = format!("select key from effects where kind = '{kind}'");
+    fn decided(&self, kind: &str) -> BTreeSet<String> {
+        let statement = format!("select key from effects where kind = '{kind}' and {MAIN}");
         let keys = self.database.ask(&statement);
         keys.lines().map(str::to_owned).collect()
     }

@@ -22,6 +22,7 @@ mod clocks;
 mod kills;
 mod workers;
 mod recovery;
+mod stalls;
 mod outages;
 mod standby;
 mod stream;
