@@ -389,8 +389,8 @@ pub struct Rules {
     pub breaker_open: Span,
     /// How long at the most.
     pub breaker_open_max: Span,
-    /// How long an endpoint may fail without an end before it is disabled.
-    pub disable_after: Span,
+    /// How long an endpoint may fail without an end before it is disabled; `None`: for ever.
+    pub disable_after: Option<Span>,
 }
 
 impl Default for Rules {
@@ -407,7 +407,7 @@ impl Default for Rules {
             breaker_failures: 5,
             breaker_open: Span::seconds(30),
             breaker_open_max: Span::minutes(15),
-            disable_after: Span::hours(120),
+            disable_after: Some(Span::hours(120)),
         }
     }
 }

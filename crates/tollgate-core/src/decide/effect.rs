@@ -192,9 +192,12 @@ pub(super) fn settle(draft: &mut Draft, settled: &SettleEffect) -> Step<Told> {
         }
     }
     if let EffectContent::Notify { endpoint, .. } = &effect.content {
+        let patience = draft.rules.disable_after;
         let reason = match settled.health {
             Health::Gone => Some("it answered 410 Gone"),
-            Health::Failing if after.has_failed_for(draft.now, draft.rules.disable_after) => {
+            Health::Failing
+                if patience.is_some_and(|span| after.has_failed_for(draft.now, span)) =>
+            {
                 Some("it has failed for too long")
             }
             Health::Failing | Health::Well | Health::Unsaid => None,

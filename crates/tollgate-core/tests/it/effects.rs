@@ -792,16 +792,24 @@ fn an_endpoint_that_fails_for_long_is_disabled() {
         store.claim(NOTICE);
         store.settle_with(NOTICE, again(), Health::Failing);
     };
+    let patience = store.rules.disable_after.expect("it is not for ever");
     fail(&mut store);
-    store.later(store.rules.disable_after);
+    store.later(patience);
     store.claim(NOTICE);
     store.settle_with(NOTICE, Settlement::Released, Health::Well);
     fail(&mut store);
     assert!(store.rows.disabled.is_empty(), "it was well in between");
-    store.later(Span::millis(store.rules.disable_after.as_millis() - 1));
+    store.later(Span::millis(patience.as_millis() - 1));
     fail(&mut store);
     assert!(store.rows.disabled.is_empty());
+    store.rules.disable_after = None;
     store.later(Span::millis(1));
+    fail(&mut store);
+    assert!(
+        store.rows.disabled.is_empty(),
+        "there is no end to patience"
+    );
+    store.rules.disable_after = Some(patience);
     fail(&mut store);
     assert!(store.rows.disabled.contains(&endpoint));
 }

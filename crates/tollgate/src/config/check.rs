@@ -11,6 +11,7 @@ use super::error::ConfigError;
 use super::masked::masked_url;
 use super::shops::check_paths;
 use super::typed::Typed;
+use super::work::some;
 use super::{Config, Log, Server};
 
 impl Typed<'_> {
@@ -130,6 +131,14 @@ impl Typed<'_> {
     }
 
     fn rules(&self) -> Result<Rules, ConfigError> {
+        let open = self.integer("worker.breaker_open_seconds", 1, 3600)?;
+        let open_max = self.integer("worker.breaker_open_seconds_max", 1, 86_400)?;
+        if open_max < open {
+            let key = "worker.breaker_open_seconds_max";
+            let wanted = format!("at least worker.breaker_open_seconds, which is {open}");
+            return Err(ConfigError::key(key, open_max.to_string(), wanted));
+        }
+        let patience = self.integer("outgoing.disable_after_hours", 0, 8760)?;
         Ok(Rules {
             parked_ask: Span::minutes(self.integer("orders.parked_ask_minutes", 1, 1440)?),
             parked_orphan: Span::hours(self.integer("orders.parked_orphan_hours", 1, 720)?),
@@ -141,6 +150,10 @@ impl Typed<'_> {
             authorized_hold: Span::hours(self.integer("orders.authorized_hold_hours", 1, 8760)?),
             parked_max: self.size("orders.parked_max", 1, 1000)?,
             payments_max: self.size("orders.payments_max", 1, 10_000)?,
+            breaker_failures: self.integer("worker.breaker_failures", 1, 1000)? as u32,
+            breaker_open: Span::seconds(open),
+            breaker_open_max: Span::seconds(open_max),
+            disable_after: some(patience).map(Span::hours),
             ..Rules::default()
         })
     }

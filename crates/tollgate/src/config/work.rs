@@ -23,8 +23,6 @@ pub struct Outgoing {
     pub answer_bytes_max: usize,
     /// The pauses before the second try, the third and so on; after the last there is none.
     pub retry: Vec<Span>,
-    /// For how long an endpoint may fail before it is switched off; `None`: for ever.
-    pub disable_after: Option<Span>,
     /// How long a former secret signs beside the new one.
     pub secret_overlap: Span,
 }
@@ -40,12 +38,6 @@ pub struct Worker {
     pub lease: Span,
     /// How long a claim lasts however often it is renewed.
     pub lease_max: Span,
-    /// Failures in a row after which a target is left alone.
-    pub breaker_failures: u32,
-    /// For how long at first.
-    pub breaker_open: Span,
-    /// For how long at the most.
-    pub breaker_open_max: Span,
 }
 
 /// How providers are asked.
@@ -93,8 +85,6 @@ impl Typed<'_> {
             timeout: self.span("outgoing.timeout_ms", 100, 600_000)?,
             answer_bytes_max: self.size("outgoing.answer_bytes_max", 0, 16 << 20)?,
             retry: self.retry()?,
-            disable_after: some(self.integer("outgoing.disable_after_hours", 0, 8760)?)
-                .map(Span::hours),
             secret_overlap: Span::hours(self.integer("outgoing.secret_overlap_hours", 0, 8760)?),
         })
     }
@@ -128,13 +118,6 @@ impl Typed<'_> {
             in_flight_per_target_max: self.size("worker.in_flight_per_target_max", 1, 4096)?,
             lease: Span::millis(self.integer("worker.lease_ms", 1000, 600_000)?),
             lease_max: Span::millis(self.integer("worker.lease_ms_max", 1000, 3_600_000)?),
-            breaker_failures: self.integer("worker.breaker_failures", 1, 1000)? as u32,
-            breaker_open: Span::seconds(self.integer("worker.breaker_open_seconds", 1, 3600)?),
-            breaker_open_max: Span::seconds(self.integer(
-                "worker.breaker_open_seconds_max",
-                1,
-                86_400,
-            )?),
         })
     }
 
@@ -164,13 +147,6 @@ impl Typed<'_> {
             let wanted = format!("at least worker.lease_ms, which is {lease}");
             return Err(self.wrong("worker.lease_ms_max", lease_max.to_string(), wanted));
         }
-        let open = worker.breaker_open.as_millis() / 1000;
-        let open_max = worker.breaker_open_max.as_millis() / 1000;
-        if open_max < open {
-            let key = "worker.breaker_open_seconds_max";
-            let wanted = format!("at least worker.breaker_open_seconds, which is {open}");
-            return Err(self.wrong(key, open_max.to_string(), wanted));
-        }
         for key in ["outgoing.timeout_ms", "asking.timeout_ms"] {
             self.check_within_lease(key, self.integer(key, 100, 600_000)?, worker)?;
         }
@@ -194,6 +170,6 @@ impl Typed<'_> {
 }
 
 /// 0 is none.
-fn some(number: i64) -> Option<i64> {
+pub(super) fn some(number: i64) -> Option<i64> {
     (number != 0).then_some(number)
 }

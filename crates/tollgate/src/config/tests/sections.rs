@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
+use tollgate_core::command::Rules;
 use tollgate_core::time::Span;
 
 use super::super::OnDead;
@@ -23,15 +24,31 @@ fn what_is_done_beside_the_commits_has_its_defaults() {
     assert_eq!(outgoing.timeout, Duration::from_secs(15));
     assert_eq!(outgoing.retry.len(), 8);
     assert_eq!(outgoing.retry[7], Span::hours(20));
-    assert_eq!(outgoing.disable_after, Some(Span::hours(120)));
+    assert_eq!(
+        config.rules,
+        Rules::default(),
+        "what the core has by itself"
+    );
     assert_eq!(config.worker.lease_max, Span::minutes(5));
     assert_eq!(config.asking.silent, Some(Span::hours(2)));
     assert_eq!(config.stream.kept, Some(Span::hours(7 * 24)));
     let off = "[outgoing]\ndisable_after_hours = 0\n[asking]\nsilent_minutes = 0\n[stream]\nkept_days = 0";
     let config = read(off, &[]).expect("0 is never");
-    assert_eq!(config.outgoing.disable_after, None);
+    assert_eq!(config.rules.disable_after, None);
     assert_eq!(config.asking.silent, None);
     assert_eq!(config.stream.kept, None);
+}
+
+/// A target is left alone as it is configured, not as the core would by itself.
+#[test]
+fn what_is_configured_about_targets_reaches_the_decisions() {
+    let text = "[outgoing]\ndisable_after_hours = 2\n[worker]\nbreaker_failures = 3\n\
+                breaker_open_seconds = 4\nbreaker_open_seconds_max = 50";
+    let rules = read(text, &[]).expect("it is right").rules;
+    assert_eq!(rules.disable_after, Some(Span::hours(2)));
+    assert_eq!(rules.breaker_failures, 3);
+    assert_eq!(rules.breaker_open, Span::seconds(4));
+    assert_eq!(rules.breaker_open_max, Span::seconds(50));
 }
 
 const ACCURATE: &str = "provider = \"accurate\"\ni_accept_unverified = true\n";
