@@ -40,13 +40,18 @@ pub(crate) struct Handler {
     handed: mpsc::UnboundedReceiver<Handled>,
 }
 
-const OK: &str = "HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n";
+pub(crate) const OK: &str = "HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n";
 
 impl Handler {
     pub(crate) async fn start() -> Handler {
         let listener = TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a port is free");
+        Handler::at(listener)
+    }
+
+    /// One that has a place already.
+    pub(crate) fn at(listener: TcpListener) -> Handler {
         let address = listener.local_addr().expect("it is bound");
         let (tell, handed) = mpsc::unbounded_channel();
         tokio::spawn(async move {

@@ -21,6 +21,8 @@ mod endpoints;
 mod asking;
 mod reconciling;
 mod refunds;
+mod down;
+mod giving_up;
 mod connections;
 mod tls;
 mod outgoing;
