@@ -179,6 +179,8 @@ async fn phonepe_is_told_to_give_back_and_says_later_that_it_has() {
         money(&shop, &payment).await,
         ("partially_refunded".to_owned(), 10_000, 4_000)
     );
+    let order = shop.get("/v1/orders/R-1").await.body;
+    assert_eq!(order["status"], "partially_refunded", "{order:#}");
     let shown = shop.get(&format!("/v1/payments/{payment}")).await.body;
     assert_eq!(shown["refunds"].as_array().map(Vec::len), Some(1));
     shop.close().await;
@@ -212,6 +214,8 @@ async fn what_phonepe_refuses_to_give_back_is_dead_and_set_aside_no_longer() {
     let story = kinds(&shop, "R-1").await;
     assert!(story.iter().any(|kind| kind == "effect.dead"), "{story:?}");
     assert_eq!(money(&shop, &payment).await, ("paid".to_owned(), 10_000, 0));
+    let order = shop.get("/v1/orders/R-1").await.body;
+    assert_eq!(order["status"], "completed", "as it was: {order:#}");
 
     // A state that says no is a refusal as well.
     let id = refunding(&shop, &payment, 10_000).await;
@@ -368,6 +372,8 @@ async fn cardcom_is_told_once_and_once_more_by_hand() {
         money(&shop, &payment).await,
         ("refunded".to_owned(), 10_000, 10_000)
     );
+    let order = shop.get("/v1/orders/R-1").await.body;
+    assert_eq!(order["status"], "refunded", "{order:#}");
     shop.close().await;
 }
 
@@ -391,5 +397,58 @@ async fn an_unknown_refund_is_settled_by_whoever_has_looked() {
         assert_eq!(money(&shop, &payment).await.2, refunded, "{told}");
     }
     assert!(provider.try_next().is_none());
+    shop.close().await;
+}
+
+/// A14: an order that is refused although its money has come. The refusal says so, a person is told, and the money is
+/// ordered back at the provider, once, under the name of its effect.
+#[tokio::test]
+async fn money_for_an_order_that_was_refused_goes_back_by_itself() {
+    let mut provider = Handler::start().await;
+    let database = Database::fleeting();
+    let shop = Shop::asking(provider.address, &database).await;
+    shop.put_stock("shirt", 0).await;
+    let webhook = shop.webhook("A-14", "one", 10_000);
+    let told: Value = serde_json::from_slice(&webhook.body).expect("it is JSON");
+    let taken = shop.deliver("/webhooks/midtrans", &webhook).await;
+    assert_eq!(taken.body["events"][0]["outcome"], "parked", "{taken:?}");
+    let order = json!({
+        "code": "A-14", "currency": "IDR",
+        "lines": [{ "sku": "shirt", "quantity": 1, "unit_amount": 10_000 }],
+        "payment": { "source": "midtrans", "reference": "A-14" },
+    });
+    for waiting in [json!(true), Value::Null] {
+        let refused = shop.post("/v1/orders", &order).await;
+        assert_eq!((refused.status, refused.code()), (409, "out_of_stock"));
+        assert_eq!(refused.body["payment_waiting"], waiting, "{refused:?}");
+    }
+    let (ordered, reply) = loop {
+        let (asked, reply) = provider.next().await;
+        if asked.head.starts_with("POST ") {
+            break (asked, reply);
+        }
+        reply.send(answer(&told)).expect("the worker waits for it");
+    };
+    assert!(
+        ordered.head.starts_with("POST /v2/A-14/refund "),
+        "{ordered:?}"
+    );
+    let list = shop.get("/v1/effects?kind=refund_request").await.body;
+    let effects = list["data"].as_array().expect("it is a list");
+    assert_eq!(effects.len(), 1, "{list:#}");
+    assert_eq!(effects[0]["state"], "started", "{list:#}");
+    let key = &effects[0]["id"];
+    assert_eq!(
+        (&ordered.json()["refund_key"], &ordered.json()["amount"]),
+        (key, &json!(100))
+    );
+    let taken = json!({
+        "status_code": "200", "transaction_status": "refund", "refund_key": key,
+    });
+    reply.send(answer(&taken)).expect("the worker waits for it");
+    let done = |list: &Value| list["data"][0]["state"] == "done";
+    until(&shop, "/v1/effects?kind=refund_request", done).await;
+    let event = shop.get("/v1/events").await.body;
+    assert_eq!(event["data"][0]["state"], "attention", "{event:#}");
     shop.close().await;
 }
