@@ -180,17 +180,11 @@ const SERVER_TIME: crate::db::Sql =
 
 /// The disk's room where a path lies.
 fn look_at_disk(path: &Path, checked: &mut Checked) {
-    const WARN: u64 = 1 << 30;
-    const FAIL: u64 = 128 << 20;
     match rustix::fs::statvfs(path) {
         Ok(disk) => {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
             let all = disk.f_blocks.saturating_mul(disk.f_frsize).max(1);
-            let level = match free {
-                _ if free < FAIL => Level::Fail,
-                _ if free < WARN || free < all / 20 => Level::Warn,
-                _ => Level::Ok,
-            };
+            let level = judge_room(free, all);
             checked.see(
                 level,
                 format!(
@@ -207,5 +201,42 @@ fn look_at_disk(path: &Path, checked: &mut Checked) {
             }
         }
         Err(error) => checked.see(Level::Warn, format!("{}: {error}", path.display())),
+    }
+}
+
+/// Bytes that are free of all: a commit needs few, a vacuum or an index many.
+fn judge_room(free: u64, all: u64) -> Level {
+    const WARN: u64 = 1 << 30;
+    const FAIL: u64 = 128 << 20;
+    match free {
+        _ if free < FAIL => Level::Fail,
+        _ if free < WARN || free < all / 20 => Level::Warn,
+        _ => Level::Ok,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A disk is not filled for a test of words; one that is full is in the program's suites.
+    #[test]
+    fn a_disk_is_told_while_there_is_room_to_make_some() {
+        const MIB: u64 = 1 << 20;
+        const GIB: u64 = 1 << 30;
+        for (free, all, level) in [
+            (0, 10 * GIB, Level::Fail),
+            (128 * MIB - 1, 10 * GIB, Level::Fail),
+            (128 * MIB, 10 * GIB, Level::Warn),
+            (GIB - 1, 10 * GIB, Level::Warn),
+            (GIB, 10 * GIB, Level::Ok),
+            // A twentieth of a large one is more than that.
+            (5 * GIB - 1, 100 * GIB, Level::Warn),
+            (5 * GIB, 100 * GIB, Level::Ok),
+            // A small one is full when little is free, whatever the share.
+            (100 * MIB, 200 * MIB, Level::Fail),
+        ] {
+            assert_eq!(judge_room(free, all), level, "{free} of {all}");
+        }
     }
 }

@@ -159,14 +159,26 @@ fn look_at_connections(looking: &Looking<'_>, checked: &mut Checked) -> Result<(
     Ok(())
 }
 
-/// `doctor.dead_rows`: rows that are dead, and how often an update stayed in its page.
+/// `doctor.dead_rows`: tables with more dead rows than living ones.
 const DEAD: Sql = on_postgres(
-    "select quote_ident(relname), n_live_tup, n_dead_tup, n_tup_upd, n_tup_hot_upd
+    "select quote_ident(relname), n_live_tup, n_dead_tup
        from pg_stat_user_tables
       where schemaname = current_schema()
-        and ((10000 < n_dead_tup and n_live_tup < n_dead_tup)
-             or (100000 < n_tup_upd and n_tup_hot_upd * 2 < n_tup_upd))
+        and 10000 < n_dead_tup and n_live_tup < n_dead_tup
       order by n_dead_tup desc",
+);
+
+/// `doctor.moved_rows`: tables that have room in their pages for updates, most of which left their page.
+/// In the other tables indexed columns change (`due_at`), so none of their updates can stay.
+const MOVED: Sql = on_postgres(
+    "select quote_ident(s.relname), s.n_tup_upd, s.n_tup_hot_upd
+       from pg_stat_user_tables as s
+       join pg_class as c on c.oid = s.relid,
+            pg_options_to_table(c.reloptions) as made
+      where s.schemaname = current_schema()
+        and made.option_name = 'fillfactor' and cast(made.option_value as bigint) <= 50
+        and 100000 < s.n_tup_upd and s.n_tup_hot_upd * 2 < s.n_tup_upd
+      order by s.n_tup_upd desc",
 );
 
 /// `doctor.autovacuum_off`: tables for which it was turned off.
@@ -195,11 +207,7 @@ fn look_at_vacuum(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), Er
         checked.see(Level::Fail, "autovacuum is off".to_owned());
         checked.mend("alter system set autovacuum = on; select pg_reload_conf();");
     }
-    let level = match age {
-        1_500_000_000.. => Level::Fail,
-        1_000_000_000.. => Level::Warn,
-        _ => Level::Ok,
-    };
+    let level = judge_age(age);
     if level != Level::Ok {
         checked.see(level, format!("the oldest row is {age} transactions old"));
         checked.mend("vacuum (freeze);");
@@ -213,18 +221,41 @@ fn look_at_vacuum(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), Er
             row.get::<String>(0)?,
             row.get::<i64>(1)?,
             row.get::<i64>(2)?,
-            row.get::<i64>(3)?,
-            row.get::<i64>(4)?,
         ))
     })?;
-    for (table, live, dead, updates, hot) in dead {
-        checked.see(
-            Level::Warn,
-            format!("{table}: {dead} dead rows beside {live}, {hot} of {updates} updates in place"),
-        );
+    for (table, live, dead) in dead {
+        let seen = format!("{table}: {dead} dead rows beside {live}");
+        checked.see(Level::Warn, seen);
         checked.mend(&format!("vacuum (analyze) {table};"));
     }
+    let moved = db.all(MOVED, &[], |row| {
+        Ok((
+            row.get::<String>(0)?,
+            row.get::<i64>(1)?,
+            row.get::<i64>(2)?,
+        ))
+    })?;
+    for (table, updates, in_place) in moved {
+        let seen = format!("{table}: {in_place} of {updates} updates in place");
+        checked.see(Level::Warn, seen);
+        checked.mend(
+            "-- drop indexes of your own over columns that change, end old transactions, count anew:",
+        );
+        checked.mend(&format!(
+            "select pg_stat_reset_single_table_counters(cast('{table}' as regclass));"
+        ));
+    }
     Ok(())
+}
+
+/// Two thousand million transactions are all there are: the server stops taking writes shortly before.
+/// Autovacuum begins at a tenth of that, so half of it tells that it does not get through.
+fn judge_age(transactions: i64) -> Level {
+    match transactions {
+        1_500_000_000.. => Level::Fail,
+        1_000_000_000.. => Level::Warn,
+        _ => Level::Ok,
+    }
 }
 
 /// `doctor.conflicts`: since the counters were reset.
@@ -271,4 +302,28 @@ fn look_at_data_directory(looking: &Looking<'_>, checked: &mut Checked) -> Resul
         look_at_disk(Path::new(&path), checked);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No cluster of a suite gets as old as that.
+    #[test]
+    fn transaction_ids_that_grow_old_are_told_before_the_server_stops() {
+        for (transactions, level) in [
+            (0, Level::Ok),
+            // Where autovacuum begins by itself, by default.
+            (200_000_000, Level::Ok),
+            (999_999_999, Level::Ok),
+            (1_000_000_000, Level::Warn),
+            (1_499_999_999, Level::Warn),
+            (1_500_000_000, Level::Fail),
+            // Where the server warns, and where it stops.
+            (2_107_000_000, Level::Fail),
+            (2_144_000_000, Level::Fail),
+        ] {
+            assert_eq!(judge_age(transactions), level, "{transactions}");
+        }
+    }
 }
