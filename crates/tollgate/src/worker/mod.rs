@@ -59,13 +59,16 @@ impl Worker {
     /// Starts a loop for every shop.
     pub(crate) fn start(app: &App) -> Worker {
         let (stop, stopped) = watch::channel(false);
-        let slots = Arc::new(Slots::new(app.config().worker.in_flight_max));
+        let in_flight_max = app.config().worker.in_flight_max;
+        let slots = Arc::new(Slots::new(in_flight_max));
+        let share = (in_flight_max / app.shops().len().max(1)).max(1);
         let mut loops = JoinSet::new();
         for shop in app.shops() {
             let claiming = Claiming {
                 app: app.clone(),
                 shop: *shop,
                 slots: Arc::clone(&slots),
+                share,
                 stopped: stopped.clone(),
             };
             loops.spawn(claiming.run());
@@ -133,6 +136,9 @@ struct Claiming {
     app: App,
     shop: ShopId,
     slots: Arc<Slots>,
+    /// What one claim asks for at the most. It has these slots until it is answered, so a claim that the
+    /// database does not answer leaves the other shops theirs (F14).
+    share: usize,
     stopped: watch::Receiver<bool>,
 }
 
@@ -236,7 +242,7 @@ impl Claiming {
     async fn claim(&self, state: &mut State) -> bool {
         let settings = &self.app.config().worker;
         let per_target = settings.in_flight_per_target_max;
-        let room = self.slots.take(settings.in_flight_max);
+        let room = self.slots.take(self.share);
         if room == 0 {
             // Whoever gives a slot back wakes us.
             state.next = Some(self.app.now().plus(Span::seconds(1)));

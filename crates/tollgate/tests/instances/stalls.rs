@@ -135,15 +135,21 @@ fn a_claim_that_is_never_answered_is_given_up_and_made_again() {
     stage.locks.ask("commit").expect("the server answers");
     let begun = Instant::now();
 
+    stage.sell_tea("TEA-1");
+    let still = backends(&stage.crew.database, "true");
+    assert_eq!(still, connected, "it was done while the call stood still");
+    let sold = begun.elapsed();
     let mut client = stage.crew.api.client();
     let refused = Request::create("/v1/orders", &order("LATER", &["A"]));
     assert_told_to_come_back(&client.call(&refused));
-    stage.sell_tea("TEA-1");
     until("the worker has given it up", || {
         let now = backends(&stage.crew.database, "true");
         now.iter().any(|pid| !connected.contains(pid)).then_some(())
     });
-    eprintln!("given up after {:?}", begun.elapsed());
+    eprintln!(
+        "the other shop has sold after {sold:?}, the call was given up after {:?}",
+        begun.elapsed()
+    );
     stage.sell_tea("TEA-2");
     drop(frozen);
     let begun = Instant::now();
