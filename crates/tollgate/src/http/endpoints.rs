@@ -94,6 +94,7 @@ pub(crate) async fn test(
     State(app): State<App>,
     caller: Caller,
     Path(endpoint): Path<String>,
+    _: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
     caller.need(Scope::Admin)?;

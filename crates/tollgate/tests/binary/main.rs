@@ -14,6 +14,7 @@ mod batches;
 mod stock;
 mod slots;
 mod refusals;
+mod repeats;
 mod payments;
 mod amounts;
 mod inbox;
