@@ -40,7 +40,7 @@ impl Typed<'_> {
             from,
             reply_to: self.text("mail.reply_to")?,
             templates,
-            root_certificate: None,
+            root_certificate: self.file_of("mail.root_certificate")?,
             connect_timeout: CONNECT_TIMEOUT,
             timeout: TIMEOUT,
         };

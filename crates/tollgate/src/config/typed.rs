@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use axum::http::uri::Authority;
@@ -64,6 +64,14 @@ impl Typed<'_> {
             Value::String(text) => Ok(text),
             other => Err(self.wrong(key, shape(other), "a text")),
         }
+    }
+
+    /// A file, looked for from the folder of the configuration's; whoever reads it says what is wrong with it.
+    pub(super) fn file_of(&self, key: &str) -> Result<Option<PathBuf>, ConfigError> {
+        Ok(match self.text(key)? {
+            "" => None,
+            path => Some(self.folder.join(path)),
+        })
     }
 
     /// A text without line ends and other control characters.

@@ -1,5 +1,6 @@
 //! The bounds of what is done beside the commits: calls, workers, questions, the feed's readers.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -19,6 +20,8 @@ pub struct Outgoing {
     pub connect_timeout: Duration,
     /// For the whole call.
     pub timeout: Duration,
+    /// A PEM file with certificates to trust besides the system's.
+    pub root_certificate: Option<PathBuf>,
     /// Of an answer's body so much is read and kept.
     pub answer_bytes_max: usize,
     /// The pauses before the second try, the third and so on; after the last there is none.
@@ -72,7 +75,7 @@ impl Outgoing {
             connect_timeout: self.connect_timeout,
             timeout: self.timeout,
             answer_bytes_max: self.answer_bytes_max,
-            root_certificate: None,
+            root_certificate: self.root_certificate.clone(),
         }
     }
 }
@@ -83,6 +86,7 @@ impl Typed<'_> {
             allow_networks: self.networks("outgoing.allow_networks")?,
             connect_timeout: self.span("outgoing.connect_timeout_ms", 100, 60_000)?,
             timeout: self.span("outgoing.timeout_ms", 100, 600_000)?,
+            root_certificate: self.file_of("outgoing.root_certificate")?,
             answer_bytes_max: self.size("outgoing.answer_bytes_max", 0, 16 << 20)?,
             retry: self.retry()?,
             secret_overlap: Span::hours(self.integer("outgoing.secret_overlap_hours", 0, 8760)?),

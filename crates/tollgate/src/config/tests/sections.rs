@@ -51,6 +51,24 @@ fn what_is_configured_about_targets_reaches_the_decisions() {
     assert_eq!(rules.breaker_open_max, Span::seconds(50));
 }
 
+/// Whoever is called and whoever takes mails may have a certificate of the house.
+#[test]
+fn certificates_of_the_house_reach_who_calls() {
+    let text = "[outgoing]\nroot_certificate = \"/etc/house.pem\"\n[mail]\nurl = \"smtps://mail.example\"\n\
+                from = \"shop@example.com\"\nroot_certificate = \"/etc/mail.pem\"";
+    let config = read(text, &[]).unwrap_or_else(|error| panic!("{error}"));
+    let calls = config.outgoing.calls();
+    assert_eq!(
+        calls.root_certificate.as_deref(),
+        Some(Path::new("/etc/house.pem"))
+    );
+    let mail = config.shops[0].mail.as_ref().expect("there is a server");
+    assert_eq!(
+        mail.root_certificate.as_deref(),
+        Some(Path::new("/etc/mail.pem"))
+    );
+}
+
 const ACCURATE: &str = "provider = \"accurate\"\ni_accept_unverified = true\n";
 
 #[test]

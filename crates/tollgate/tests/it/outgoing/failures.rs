@@ -9,6 +9,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket};
 use tollgate::outgoing::{Client, NotSent, OutgoingSettings, Trust};
@@ -16,6 +17,8 @@ use tollgate::outgoing::{Client, NotSent, OutgoingSettings, Trust};
 use super::{
     Script, Server, answered, call, client, client_by, lookup, not_sent, settings, unclear,
 };
+use crate::database::Database;
+use crate::shop::Shop;
 use crate::tls;
 
 #[tokio::test]
@@ -132,6 +135,26 @@ async fn over_tls_only_a_trusted_certificate_of_the_right_name_is_spoken_to() {
         .outcome;
     let reason = not_sent(outcome);
     assert!(matches!(reason, NotSent::Tls(_)), "{reason:?}");
+}
+
+/// From the configuration to the connection.
+#[tokio::test]
+async fn a_configured_root_certificate_is_trusted_and_no_other() {
+    let url = format!("https://{}/", start_over_tls().await);
+    for (root, status) in [(tls::ROOT, json!(200)), ("", Value::Null)] {
+        let outgoing = format!(
+            "[outgoing]\nallow_networks = [\"127.0.0.0/8\"]\nroot_certificate = \"{root}\"\n"
+        );
+        let database = Database::fleeting();
+        let shop = Shop::changed(&[("[outgoing]\n", outgoing.as_str())], &database).await;
+        let endpoint = json!({ "url": url, "events": ["*"] });
+        let made = shop.post("/v1/endpoints", &endpoint).await;
+        let id = made.body["id"].as_str().expect("it has an id");
+        let path = format!("/v1/endpoints/{id}/test");
+        let tried = shop.post(&path, &json!({})).await;
+        assert_eq!(tried.body["status"], status, "{root}: {tried:?}");
+        shop.close().await;
+    }
 }
 
 #[test]
