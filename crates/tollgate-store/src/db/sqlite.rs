@@ -15,8 +15,9 @@ use crate::error::OpenError;
 /// The first SQLite whose log cannot be corrupted by a reset beside a checkpoint.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 
-/// Pages cached by the writer, in KiB; taken from the heap only as they are used.
-const WRITER_CACHE_KIB: i32 = 65_536;
+/// Pages cached by the writer, in KiB; taken from the heap only as they are used. A commit that has
+/// parted a page of an index walks through all of them, so more of them are not always better.
+const WRITER_CACHE_KIB: i32 = 16_384;
 
 /// Pages cached by each reader, in KiB.
 const READER_CACHE_KIB: i32 = 4_096;

@@ -72,6 +72,9 @@ pub(super) struct Args {
     /// Print one line of JSON and nothing else.
     #[arg(long)]
     json: bool,
+    /// Effects that are pending all the while, for a handler that takes none.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
+    pending: u64,
     /// Whose webhooks are sent.
     #[arg(long, value_enum, default_value = "hmac")]
     provider: Provider,
@@ -173,9 +176,14 @@ fn measure(args: &Args) -> Result<Figures, BenchError> {
         Name::Effects => Some(Sink::open()?),
         _ => None,
     };
-    let address = sink.as_ref().map(|sink| sink.address);
+    let closed = match args.pending {
+        0 => None,
+        _ => Some(Sink::closed()?),
+    };
+    let address = |sink: &Option<Sink>| sink.as_ref().map(|sink| sink.address);
     let role = |database: Option<String>| Role {
-        sink: address.filter(|_| database.is_some()),
+        sink: address(&sink).filter(|_| database.is_some()),
+        backlog: address(&closed).filter(|_| database.is_some()),
         database,
         shops: args.shops,
         provider: args.provider,
@@ -191,11 +199,13 @@ fn measure(args: &Args) -> Result<Figures, BenchError> {
         connections: usize::from(args.connections),
         rate: args.rate.map(Rate::new),
         sold_out: args.sold_out,
+        pending: args.pending,
         provider: args.provider,
     };
     let watch = SizeWatch::over(database.log());
     let mut bench = Bench::new(shape, store, ceiling, secret, progress(args.rounds), sink);
     bench.furnish()?;
+    bench.pile_up()?;
     bench.warm_up()?;
     let mut rounds = Vec::new();
     for _ in 0..args.rounds {
@@ -364,6 +374,7 @@ mod tests {
             rate: None,
             rounds: 1,
             json: false,
+            pending: 0,
             provider: Provider::Hmac,
             sold_out: false,
         };

@@ -35,6 +35,8 @@ pub(super) struct Role {
     pub(super) secret: String,
     /// Where every event is forwarded to.
     pub(super) sink: Option<SocketAddr>,
+    /// Where the events of a further source are forwarded to.
+    pub(super) backlog: Option<SocketAddr>,
 }
 
 /// Where it listens.
@@ -199,11 +201,20 @@ fn configuration(role: &Role) -> String {
             )
         })
         .collect();
-    let route = role.sink.map_or_else(String::new, |sink| {
-        format!("[[routes]]\nsource = \"bench\"\nurl = \"http://{sink}/\"\n")
-    });
+    let route = |name: &str, handler: Option<SocketAddr>| {
+        handler.map_or_else(String::new, |handler| {
+            format!("[[routes]]\nsource = \"{name}\"\nurl = \"http://{handler}/\"\n")
+        })
+    };
+    let mut routes = route("bench", role.sink) + &route(requests::BACKLOG, role.backlog);
+    if role.backlog.is_some() {
+        routes += &source.replace(
+            "[sources.bench]",
+            &format!("[sources.{}]", requests::BACKLOG),
+        );
+    }
     format!(
-        "[store]\nurl = {}\n[api]\nbootstrap_key = \"literal:{}\"\n[receipts]\ndirectory = \"\"\n[log]\nlevel = \"warn\"\n{source}{route}{further}",
+        "[store]\nurl = {}\n[api]\nbootstrap_key = \"literal:{}\"\n[receipts]\ndirectory = \"\"\n[log]\nlevel = \"warn\"\n{source}{routes}{further}",
         toml::Value::from(url),
         role.key,
     )

@@ -29,6 +29,8 @@ pub(super) struct Shape {
     pub(super) connections: usize,
     pub(super) rate: Option<Rate>,
     pub(super) sold_out: bool,
+    /// Effects that are pending all the while.
+    pub(super) pending: u64,
     pub(super) provider: Provider,
 }
 
@@ -178,6 +180,18 @@ impl Bench {
             all_answered(&tally, 200, "stock and slots")?;
         }
         Ok(())
+    }
+
+    /// Events whose forwarding waits for a handler that takes none.
+    pub(super) fn pile_up(&mut self) -> Result<(), BenchError> {
+        if self.shape.pending == 0 {
+            return Ok(());
+        }
+        self.progress.set_message("a backlog");
+        let script = self.writer(&self.store)?.backlog(self.shape.pending);
+        let tally = self.send_all(&self.store, script, PREPARE_CONNECTIONS)?;
+        self.ledger.events += self.shape.pending;
+        all_answered(&tally, 200, "a backlog")
     }
 
     /// Sends what is not timed until all of it is answered.

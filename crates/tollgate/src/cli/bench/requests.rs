@@ -15,6 +15,8 @@ pub(super) const SKUS: u64 = 1000;
 pub(super) const CALENDARS: u64 = 8;
 /// The calendar and the sku that everybody wants.
 pub(super) const HOT: &str = "hot";
+/// The source whose events pile up for a handler that takes none.
+pub(super) const BACKLOG: &str = "backlog";
 /// Room and stock that do not run out: every order of ten years at a million a second fits.
 pub(super) const PLENTY: i64 = 1 << 48;
 /// The name of a further shop; number 0 is `main`.
@@ -79,14 +81,27 @@ impl Writer<'_> {
         script
     }
 
+    /// Webhooks whose forwarding is put off.
+    pub(super) fn backlog(&self, count: u64) -> Script {
+        let mut script = Script::default();
+        let path = format!("/webhooks/{BACKLOG}");
+        for number in 0..count {
+            self.webhook_to(&mut script, &self.clients[0], &path, number);
+        }
+        script
+    }
+
     fn webhook(&self, script: &mut Script, number: u64) {
+        let (client, shop) = self.client(number);
+        self.webhook_to(script, client, &webhooks(shop), number);
+    }
+
+    fn webhook_to(&self, script: &mut Script, client: &Client, path: &str, number: u64) {
         let reference = reference(number);
         let webhook = self
             .signer
             .captured(number, &reference, 2 * UNIT_MINOR, self.now);
-        let (client, shop) = self.client(number);
-        let path = webhooks(shop);
-        script.push(|out| client.write_webhook(out, &path, &webhook.headers, &webhook.body));
+        script.push(|out| client.write_webhook(out, path, &webhook.headers, &webhook.body));
     }
 
     /// Who calls with this number, and for which shop.

@@ -1,4 +1,5 @@
-//! Where the bench `effects` lets events be forwarded to: counts what it is handed.
+//! Where a bench lets events be forwarded to: a handler that counts what it is handed, or one that asks
+//! to be left alone.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -8,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::response::{IntoResponse, Response};
 
 use super::BenchError;
 use crate::load::client::Client;
@@ -26,8 +29,18 @@ pub(super) struct Sink {
 }
 
 impl Sink {
-    /// Begins to count.
+    /// Takes what it is handed.
     pub(super) fn open() -> Result<Sink, BenchError> {
+        Sink::answering(StatusCode::NO_CONTENT.into_response())
+    }
+
+    /// Takes nothing for longer than any bench runs.
+    pub(super) fn closed() -> Result<Sink, BenchError> {
+        let later = [(RETRY_AFTER, "86400")];
+        Sink::answering((StatusCode::SERVICE_UNAVAILABLE, later).into_response())
+    }
+
+    fn answering(answer: Response) -> Result<Sink, BenchError> {
         let because = |error: std::io::Error| BenchError(format!("listen for events: {error}"));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -41,7 +54,8 @@ impl Sink {
         let counted = Arc::clone(&handed);
         let router = Router::new().fallback(move || {
             counted.fetch_add(1, Ordering::Relaxed);
-            async { StatusCode::NO_CONTENT }
+            let (status, headers) = (answer.status(), answer.headers().clone());
+            async move { (status, headers) }
         });
         // It ends with the process.
         std::thread::spawn(move || {

@@ -20,6 +20,8 @@ pub(super) struct Truth {
     pub(super) skus: i64,
     pub(super) slots_held: i64,
     pub(super) slots_sold: i64,
+    /// Effects that are still to be done.
+    pub(super) pending: u64,
 }
 
 impl Truth {
@@ -33,6 +35,7 @@ impl Truth {
         self.skus += other.skus;
         self.slots_held += other.slots_held;
         self.slots_sold += other.slots_sold;
+        self.pending += other.pending;
     }
 }
 
@@ -60,6 +63,12 @@ pub(super) async fn read(client: &Client, shape: &Shape) -> Result<Truth, BenchE
         truth.skus += 1;
         truth.pieces_on_hand += stock["on_hand"].as_i64().unwrap_or(0);
         truth.pieces_held += stock["held"].as_i64().unwrap_or(0);
+    }
+    if shape.pending > 0 {
+        truth.pending = client
+            .count("/v1/effects?kind=forward&state=pending", &mut |_| ())
+            .await
+            .map_err(because)?;
     }
     let calendars: Vec<String> = match shape.name {
         Name::Ingest | Name::Duplicates | Name::HotSku | Name::Effects | Name::Server => Vec::new(),
@@ -102,6 +111,13 @@ pub(super) fn checks(shape: &Shape, ledger: &Ledger, truth: &Truth) -> Vec<Check
         check("orders stored", count(truth.orders), orders),
         check("orders paid", count(truth.orders_paid), applied),
     ];
+    if shape.pending > 0 {
+        checks.push(check(
+            "effects pending",
+            count(truth.pending),
+            count(shape.pending),
+        ));
+    }
     match shape.name {
         Name::Ingest | Name::Duplicates | Name::Effects | Name::Server => {}
         Name::Apply | Name::Orders | Name::Early => checks.extend([
@@ -132,6 +148,7 @@ mod tests {
             connections: 1,
             rate: None,
             sold_out: false,
+            pending: 0,
             provider: Provider::Hmac,
         }
     }
