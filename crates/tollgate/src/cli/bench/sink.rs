@@ -8,9 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::BenchError;
 use crate::load::client::Client;
@@ -31,16 +30,16 @@ pub(super) struct Sink {
 impl Sink {
     /// Takes what it is handed.
     pub(super) fn open() -> Result<Sink, BenchError> {
-        Sink::answering(StatusCode::NO_CONTENT.into_response())
+        Sink::answering(StatusCode::NO_CONTENT, HeaderMap::new())
     }
 
     /// Takes nothing for longer than any bench runs.
     pub(super) fn closed() -> Result<Sink, BenchError> {
-        let later = [(RETRY_AFTER, "86400")];
-        Sink::answering((StatusCode::SERVICE_UNAVAILABLE, later).into_response())
+        let later = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static("86400"))]);
+        Sink::answering(StatusCode::SERVICE_UNAVAILABLE, later)
     }
 
-    fn answering(answer: Response) -> Result<Sink, BenchError> {
+    fn answering(status: StatusCode, headers: HeaderMap) -> Result<Sink, BenchError> {
         let because = |error: std::io::Error| BenchError(format!("listen for events: {error}"));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -54,7 +53,7 @@ impl Sink {
         let counted = Arc::clone(&handed);
         let router = Router::new().fallback(move || {
             counted.fetch_add(1, Ordering::Relaxed);
-            let (status, headers) = (answer.status(), answer.headers().clone());
+            let headers = headers.clone();
             async move { (status, headers) }
         });
         // It ends with the process.
