@@ -30,7 +30,7 @@ use crate::quarantine;
 use crate::queue::{Job, Queue, Work};
 use crate::recent::Recent;
 use crate::rejected::RejectedGate;
-use crate::submission::Reply;
+use crate::submission::{Class, Reply};
 use crate::sweep::{Sweeper, is_found_again};
 
 /// How long the writer sleeps at the most when nothing is due.
@@ -220,7 +220,7 @@ impl Gate {
                     reason: reason.clone(),
                 });
             }
-            Err(Broken::Blocked) => self.wait_or_refuse(jobs),
+            Err(Broken::Blocked) => self.go_without_settles(jobs),
             Err(Broken::Poison(reason)) if jobs.len() == 1 => {
                 tracing::error!(
                     reason,
@@ -234,6 +234,24 @@ impl Gate {
                 let second = first.split_off(first.len() / 2);
                 self.process(first);
                 self.process(second);
+            }
+        }
+    }
+
+    /// Somebody else has kept a shop locked for too long, or a row. What workers say and claim touches
+    /// rows of effects at which a person may be, with a transaction open: that holds up workers, and no
+    /// money or orders, which are tried without it (F14).
+    fn go_without_settles(&mut self, jobs: Vec<Job>) {
+        let (settles, others): (Vec<Job>, Vec<Job>) = jobs
+            .into_iter()
+            .partition(|job| job.class == Class::Settles);
+        match settles.is_empty() {
+            true => self.wait_or_refuse(others),
+            false => {
+                if !others.is_empty() {
+                    self.process(others);
+                }
+                self.wait_or_refuse(settles);
             }
         }
     }

@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::crew::{Asked, Crew};
-use crate::fleet::order;
-use crate::harness::{Client, Cluster, Database, Request, Session, server_needed, until};
+use crate::fleet::{Fleet, order};
+use crate::harness::{
+    Client, Cluster, Database, Request, Session, Sink, pause, server_needed, until,
+};
 use crate::load::assert_told_to_come_back;
 
 /// Stories of shop main that are told before a worker comes.
@@ -114,6 +116,49 @@ fn a_claim_that_waits_for_a_lock_holds_up_nothing_else() {
     );
     stage.locks.ask("commit").expect("the server answers");
     stage.finish();
+}
+
+/// F14: the same where one process does everything, and claims and settles share their batches with
+/// orders: those are answered although what a worker says must wait.
+#[test]
+fn an_order_is_taken_although_rows_of_effects_are_locked() {
+    let fleet = Fleet::on(Database::on(&server_needed()), 1, |home| {
+        home.set("outgoing", "allow_networks", json!(["127.0.0.0/8"]));
+    });
+    let slow = Sink::dawdling(Duration::from_millis(500));
+    let mut client = fleet.client(0);
+    client.put("/v1/stock/A", &json!({ "on_hand": 1000 }));
+    let endpoint = json!({ "url": slow.url(), "events": ["order.created"] });
+    client.create("/v1/endpoints", &endpoint).expect(201);
+    let create = |client: &mut Client, number: usize| {
+        let wanted = order(&format!("ALL-{number}"), &["A"]);
+        client.create("/v1/orders", &wanted).expect(201);
+    };
+    create(&mut client, 0);
+    until("the worker has called", || {
+        (slow.count() == 1).then_some(())
+    });
+    let locks = Session::open(&fleet.database.url()).expect("the server answers");
+    for statement in ["begin", "select 1 from effects for update"] {
+        locks.ask(statement).expect("nobody else has them");
+    }
+    let begun = Instant::now();
+    let mut slowest = Duration::ZERO;
+    let mut count = 1;
+    while begun.elapsed() < LOCKED_FOR {
+        let asked = Instant::now();
+        create(&mut client, count);
+        slowest = slowest.max(asked.elapsed());
+        count += 1;
+        pause(Duration::from_millis(100));
+    }
+    eprintln!("{count} orders, the slowest after {slowest:?}");
+    locks.ask("commit").expect("the server answers");
+    let open = "select count(*) from effects where state <> 'done'";
+    until("everything is done", || {
+        (fleet.database.number(open) == 0).then_some(())
+    });
+    assert_eq!(slow.told().len(), count, "each was told");
 }
 
 /// F14: the server does not answer a claim, and keeps what it has locked. The worker gives the call up
