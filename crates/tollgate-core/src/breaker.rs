@@ -78,6 +78,17 @@ impl Breaker {
         }
     }
 
+    /// Its pause ends now, and an attempt tells whether it is well again. One under way is not doubled.
+    pub fn looked_at(&self, now: Timestamp) -> Breaker {
+        match self.probing {
+            true => *self,
+            false => Breaker {
+                open_until: self.open_until.map(|until| until.min(now)),
+                ..*self
+            },
+        }
+    }
+
     /// It has failed without an end for longer than this.
     pub fn has_failed_for(&self, now: Timestamp, span: Span) -> bool {
         self.failing_since

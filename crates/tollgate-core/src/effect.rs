@@ -96,6 +96,8 @@ pub enum EffectContent {
         refund: RefundId,
         /// Of which payment.
         payment: PaymentId,
+        /// The source of that payment.
+        source: String,
         /// How much.
         money: Money,
     },
@@ -275,7 +277,7 @@ impl EffectContent {
             EffectContent::Forward { route, .. } => format!("forward:{route}"),
             EffectContent::Ask { source, .. } => format!("ask:{source}"),
             EffectContent::RefundRequest { source, .. } => format!("refund_request:{source}"),
-            EffectContent::Refund { .. } => "refund".to_owned(),
+            EffectContent::Refund { source, .. } => format!("refund:{source}"),
         }
     }
 

@@ -75,6 +75,7 @@ struct RefundRequestContent {
 struct RefundContent {
     refund: String,
     payment: String,
+    source: String,
     minor: i64,
     currency: String,
 }
@@ -174,10 +175,12 @@ pub(crate) fn write_effect(content: &EffectContent) -> String {
         EffectContent::Refund {
             refund,
             payment,
+            source,
             money,
         } => to_json(&RefundContent {
             refund: refund.to_string(),
             payment: payment.to_string(),
+            source: source.clone(),
             minor: money.minor,
             currency: money.currency.to_string(),
         }),
@@ -250,6 +253,7 @@ pub(crate) fn read_effect(kind: &str, key: &str, content: &str) -> Read<EffectCo
             EffectContent::Refund {
                 refund: id(&doc.refund)?,
                 payment: id(&doc.payment)?,
+                source: doc.source,
                 money: Money {
                     minor: doc.minor,
                     currency: currency(&doc.currency)?,

@@ -354,6 +354,7 @@ fn refunded(
         refund,
         payment,
         money,
+        ..
     } = &effect.content
     else {
         return Ok(());
@@ -413,8 +414,12 @@ pub(super) fn retry(draft: &mut Draft, id: EffectId) -> Step<Told> {
             return refused(refusal);
         }
     }
+    let target = effect.content.target();
+    let breaker = draft.breaker(&target)?;
 
     // From here it must succeed.
+    // Who asks for it knows more of the target than its breaker does.
+    draft.put_breaker(&target, breaker.looked_at(draft.now));
     // One that waits for its turn is looked at as well, and waits on if somebody stands before it.
     effect.due_at = Some(draft.now);
     effect.state = EffectState::Pending;

@@ -328,6 +328,7 @@ pub(super) fn refund(draft: &mut Draft, id: PaymentId, minor: i64, reason: &str)
         let content = EffectContent::Refund {
             refund,
             payment: id,
+            source: payment.source.clone(),
             money,
         };
         draft.effect(format!("refund:{refund}"), root.id, Some(root.id), content);

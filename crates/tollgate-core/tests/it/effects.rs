@@ -1,6 +1,7 @@
 //! Effects: begun, settled and tried again under a claim, and what follows from how they end (scenarios
 //! A5, A13, B5, C1, C4, C6).
 
+use tollgate_core::breaker::Admission;
 use tollgate_core::command::{
     Action, Forward, Health, OrderRef, RawEvent, SettleEffect, Settlement, TakeEvent,
 };
@@ -833,6 +834,27 @@ fn a_probe_that_fails_leaves_its_target_alone_for_longer() {
         store.now = until;
     }
     assert_eq!(rests, [30, 60, 120, 240]);
+}
+
+/// Whoever asks has perhaps mended it. A probe that is under way is not doubled.
+#[test]
+fn what_is_tried_again_by_hand_does_not_wait_for_its_targets_pause() {
+    let (mut store, _) = noticing();
+    store.rules.breaker_failures = 1;
+    let effect = store.claim(NOTICE);
+    store.settle_with(NOTICE, again(), Health::Failing);
+    let target = store.effect(NOTICE).content.target();
+    let opened = store.rows.breakers[&target];
+    assert!(matches!(opened.admits(store.now), Admission::Nothing(_)));
+    store.act(Action::RetryEffect(effect));
+    let looked_at = store.rows.breakers[&target];
+    assert_eq!(looked_at.admits(store.now), Admission::Probe);
+    assert_eq!(looked_at.opened, 1, "it is not well before it has answered");
+    let over_by = store.now.plus(Span::seconds(60));
+    let probed = looked_at.probed(over_by);
+    store.rows.breakers.insert(target.clone(), probed);
+    store.act(Action::RetryEffect(effect));
+    assert_eq!(store.rows.breakers[&target], probed);
 }
 
 #[test]

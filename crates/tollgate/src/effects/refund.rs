@@ -76,6 +76,7 @@ async fn wanted(app: &App, work: &Work) -> Result<(String, RefundOrder), Acted> 
             refund,
             payment,
             money,
+            ..
         } => {
             let root = root_of(app, work, *payment).await?;
             let named = Named::Refund(*refund);

@@ -174,6 +174,7 @@ enum ContentView<'a> {
         refund_id: RefundId,
         #[serde(serialize_with = "text")]
         payment_id: PaymentId,
+        source: &'a str,
         amount: i64,
         currency: String,
     },
@@ -243,10 +244,12 @@ impl<'a> ContentView<'a> {
             EffectContent::Refund {
                 refund,
                 payment,
+                source,
                 money,
             } => ContentView::Refund {
                 refund_id: *refund,
                 payment_id: *payment,
+                source,
                 amount: money.minor,
                 currency: money.currency.to_string(),
             },
