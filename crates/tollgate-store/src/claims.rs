@@ -7,6 +7,7 @@
 //! Targets are gone through one by one, each with a bound, so that neither a slow target nor a page full
 //! of rows that cannot be done hides the rest (F3).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use tollgate_core::breaker::Admission;
@@ -14,7 +15,7 @@ use tollgate_core::effect::{EffectContent, EffectState, Lease, StoredEffect};
 use tollgate_core::id::{EffectId, ShopId};
 use tollgate_core::time::{Span, Timestamp};
 
-use crate::db::{Db, Error, id_at, id_bytes};
+use crate::db::{Db, Error, Value, Wave, id_at, id_bytes};
 use crate::load::{BREAKER, read_breaker, read_effect};
 use crate::words::Word;
 
@@ -144,8 +145,13 @@ const LOST: Span = Span::seconds(30);
 /// one, which comes at once; the shop's other work gets its turn between them.
 const LOOKED_MAX: usize = 256;
 
-/// Rows that are looked at together.
-const PAGE: usize = 64;
+/// Rows that are looked at together: about as many as there is room for, and more where they are passed
+/// over.
+const PAGE_MIN: usize = 8;
+const PAGE_MAX: usize = 64;
+
+/// An effect that is due, its position, and what was read of it.
+type DueRow = (EffectId, i64, Result<StoredEffect, Error>);
 
 impl Claim {
     /// Claims what is due; inside the batch's transaction, after its writes.
@@ -218,14 +224,16 @@ impl Claim {
         let before = claimed.effects.len();
         // Rows that are put aside or lost make room for those behind them.
         let mut looked = 0;
+        let mut page = room.clamp(PAGE_MIN, PAGE_MAX);
         while claimed.effects.len() < before + room && looked < LOOKED_MAX {
             let until = before + room;
-            let page = PAGE.min(LOOKED_MAX - looked);
+            page = page.min(LOOKED_MAX - looked);
             let seen = self.claim_page(db, now, target, (page, until), claimed)?;
             looked += seen;
             if seen < page {
                 break;
             }
+            page = (page * 2).min(PAGE_MAX);
         }
         let taken = claimed.effects.len() - before;
         if probes && 0 < taken {
@@ -250,13 +258,16 @@ impl Claim {
     ) -> Result<usize, Error> {
         let limit = i64::try_from(page).unwrap_or(i64::MAX);
         let values: [&dyn crate::db::Bind; 4] = [&self.shop.0, &target, &now.as_millis(), &limit];
-        let rows = db.all(DUE, &values, |row| {
+        let rows: Vec<DueRow> = db.all(DUE, &values, |row| {
             let id = EffectId::from_u128(id_at(row, 12)?);
             let position: i64 = row.get(13)?;
             Ok((id, position, read_effect(row)))
         })?;
         let seen = rows.len();
-        for (id, position, effect) in rows {
+        let waits = self.waiting(db, &rows)?;
+        // What becomes of them travels together.
+        let mut paper = db.paper();
+        for ((id, _, effect), waits) in rows.into_iter().zip(waits) {
             if until <= claimed.effects.len() {
                 break;
             }
@@ -267,7 +278,7 @@ impl Claim {
                 Err(error) => {
                     tracing::error!(effect = %id, %error, "failed to read an effect; left alone for an hour");
                     let later = now.plus(UNREADABLE).as_millis();
-                    db.run(PUT_OFF, &[&self.shop.0, &at, &later])?;
+                    paper.put(PUT_OFF, &[&self.shop.0, &at, &later])?;
                     continue;
                 }
             };
@@ -277,17 +288,13 @@ impl Claim {
             }
             if effect.state == EffectState::Started {
                 let later = now.plus(LOST).as_millis();
-                db.run(PUT_OFF, &[&self.shop.0, &at, &later])?;
+                paper.put(PUT_OFF, &[&self.shop.0, &at, &later])?;
                 let lease = effect.lease.unwrap_or(Lease(0));
                 claimed.lost.push((id, lease, effect.content.target()));
                 continue;
             }
-            if let Some(order_key) = &effect.order_key
-                && db
-                    .one(BEFORE, &[&self.shop.0, order_key, &position], |_| Ok(()))?
-                    .is_some()
-            {
-                db.run(SET_ASIDE, &[&self.shop.0, &at])?;
+            if waits {
+                paper.put(SET_ASIDE, &[&self.shop.0, &at])?;
                 continue;
             }
             let until = now.plus(self.lease_for);
@@ -295,7 +302,7 @@ impl Claim {
             effect.lease = Some(self.lease);
             effect.due_at = Some(until);
             effect.tries = effect.tries.saturating_add(1);
-            db.run(
+            paper.put(
                 LEASE,
                 &[
                     &self.shop.0,
@@ -308,7 +315,36 @@ impl Claim {
             )?;
             claimed.effects.push((id, effect));
         }
+        paper.finish()?;
         Ok(seen)
+    }
+
+    /// Before which of these somebody stands in their order.
+    fn waiting(&self, db: &Db, rows: &[DueRow]) -> Result<Vec<bool>, Error> {
+        let mut waits = vec![false; rows.len()];
+        let (mut places, mut keys) = (Vec::new(), Vec::new());
+        for (place, (_, position, effect)) in rows.iter().enumerate() {
+            if let Ok(effect) = effect
+                && let Some(order_key) = &effect.order_key
+            {
+                places.push(place);
+                keys.push(vec![
+                    Value::Integer(i64::from(self.shop.0)),
+                    Value::Text(Cow::Borrowed(order_key)),
+                    Value::Integer(*position),
+                ]);
+            }
+        }
+        if keys.is_empty() {
+            return Ok(waits);
+        }
+        let mut wave = Wave::default();
+        let before = wave.ask(BEFORE, keys);
+        let found = db.look_up(wave)?;
+        for (place, before) in places.into_iter().zip(found.firsts(before, |_| Ok(()))?) {
+            waits[place] = before.is_some();
+        }
+        Ok(waits)
     }
 
     /// How many questions a source may be asked now: a rate, kept in its row so that all instances
