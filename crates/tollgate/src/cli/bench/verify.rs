@@ -180,6 +180,7 @@ mod tests {
             pieces_held: 8,
             slots_held: 4,
             slots_sold: 6,
+            pending: 0,
         };
         assert_eq!(wrong(Name::Apply, &ledger, &good), [] as [&str; 0]);
         let lost = Truth { events: 5, ..good };
@@ -202,6 +203,15 @@ mod tests {
         assert_eq!(
             wrong(Name::Apply, &ledger, &unpaid),
             ["orders paid", "bookings sold"]
+        );
+        let beside = Shape {
+            pending: 9,
+            ..shape(Name::Apply)
+        };
+        let done = checks(&beside, &ledger, &good);
+        assert!(
+            done.iter()
+                .any(|check| check.what == "effects pending" && check.found != check.wanted)
         );
     }
 }
