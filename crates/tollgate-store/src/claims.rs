@@ -36,6 +36,10 @@ pub struct Claim {
     pub room_of_target: usize,
     /// Targets of which it has some already: how many more it takes of them.
     pub rooms: BTreeMap<String, usize>,
+    /// How many of one kind, so that targets of one kind that hang do not hold up the other kinds.
+    pub room_of_kind: usize,
+    /// Kinds of which it has some already: how many more it takes of them.
+    pub rooms_of_kinds: BTreeMap<String, usize>,
     /// Kinds it knows how to do.
     pub kinds: Vec<&'static str>,
     /// Questions a second that one source is asked.
@@ -177,8 +181,23 @@ impl Claim {
     }
 
     fn knows(&self, target: &str) -> bool {
-        let kind = target.split(':').next().unwrap_or_default();
-        self.kinds.contains(&kind)
+        self.kinds.contains(&kind_of(target))
+    }
+
+    /// How many more of a target this claim takes.
+    fn room_for(&self, target: &str, claimed: &Claimed) -> usize {
+        let kind = kind_of(target);
+        let of_target = self.rooms.get(target).copied();
+        let of_kind = self.rooms_of_kinds.get(kind).copied();
+        let taken = claimed
+            .effects
+            .iter()
+            .filter(|(_, effect)| kind_word(&effect.content) == kind)
+            .count();
+        of_target
+            .unwrap_or(self.room_of_target)
+            .min(of_kind.unwrap_or(self.room_of_kind).saturating_sub(taken))
+            .min(self.room.saturating_sub(claimed.effects.len()))
     }
 
     /// Claims what is due of one target; when there is more to look at.
@@ -193,12 +212,7 @@ impl Claim {
             .one(BREAKER, &[&self.shop.0, &target], read_breaker)?
             .unwrap_or_default();
         let lease_until = now.plus(self.lease_for);
-        let mut room = self
-            .rooms
-            .get(target)
-            .copied()
-            .unwrap_or(self.room_of_target);
-        room = room.min(self.room.saturating_sub(claimed.effects.len()));
+        let mut room = self.room_for(target, claimed);
         if room == 0 {
             // The worker comes again when it has room.
             return Ok(None);
@@ -398,6 +412,11 @@ struct Allowance {
     next: Timestamp,
 }
 
+/// The kind of effects that go to a target.
+pub fn kind_of(target: &str) -> &str {
+    target.split(':').next().unwrap_or_default()
+}
+
 fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),
@@ -414,10 +433,9 @@ pub(crate) fn next_effect(
     let targets: Vec<(String, i64)> = db.all(DUE_TARGETS, &[&shop.0], |row| {
         Ok((row.get(0)?, row.get(1)?))
     })?;
-    let known = targets.into_iter().filter(|(target, _)| {
-        let kind = target.split(':').next().unwrap_or_default();
-        kinds.contains(&kind)
-    });
+    let known = targets
+        .into_iter()
+        .filter(|(target, _)| kinds.contains(&kind_of(target)));
     Ok(known.map(|(_, at)| Timestamp::from_millis(at)).min())
 }
 

@@ -46,7 +46,7 @@ mod migrate;
 mod views;
 
 pub use chore::{KeyRow, Rejected};
-pub use claims::{Claim, Claimed, Renew, kind_word, state_word};
+pub use claims::{Claim, Claimed, Renew, kind_of, kind_word, state_word};
 pub use db::Error as DatabaseError;
 pub use doctor::Examination;
 pub use endpoints::{ENDPOINTS_MAX, EndpointRow};

@@ -404,6 +404,8 @@ mod tests {
             lease_max: Span::seconds(600),
             room: 10,
             room_of_target: 10,
+            room_of_kind: 10,
+            rooms_of_kinds: BTreeMap::new(),
             rooms: BTreeMap::new(),
             kinds: vec!["receipt", "ask"],
             asks_per_second: 5,

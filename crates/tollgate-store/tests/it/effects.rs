@@ -43,6 +43,8 @@ pub(crate) fn claim_under(lease: u128) -> Claim {
         lease_max: LEASE_MAX,
         room: 1000,
         room_of_target: 1000,
+        room_of_kind: 1000,
+        rooms_of_kinds: BTreeMap::new(),
         rooms: BTreeMap::new(),
         kinds: KINDS.to_vec(),
         asks_per_second: 5,
@@ -279,6 +281,42 @@ async fn nothing_stays_leased_past_its_deadline() {
     assert!(told.iter().any(|line| line.kind == "effect.unknown"));
     world.clock.advance(Span::hours(1));
     assert_eq!(keys(&claim(&world, 3).await).len(), 1, "only the receipt");
+}
+
+/// Targets that hang take the room of their kind, and no other's.
+#[tokio::test]
+async fn a_claim_takes_no_more_of_a_kind_than_there_is_room_for() {
+    let world = World::new();
+    for number in 1..=9 {
+        world.act(hand_on(number, None)).await;
+    }
+    captured(&world, 10).await;
+    let of_kind = |claimed: &Claimed, kind: &str| {
+        let keys = keys(claimed).into_iter();
+        keys.filter(|key| key.starts_with(kind)).count()
+    };
+    let narrow = |lease: u128, forwards: Option<usize>| Claim {
+        room_of_kind: 4,
+        rooms_of_kinds: forwards
+            .map(|room| ("forward".to_owned(), room))
+            .into_iter()
+            .collect(),
+        ..claim_under(lease)
+    };
+    let store = &world.store;
+    let first = store.claim(narrow(1, None)).await.expect("it takes writes");
+    assert_eq!(of_kind(&first, "forward:"), 4);
+    assert_eq!(
+        of_kind(&first, "receipt:"),
+        1,
+        "another kind has its own room"
+    );
+    for (lease, room) in [(2, 2), (3, 0)] {
+        let claimed = store.claim(narrow(lease, Some(room))).await;
+        let claimed = claimed.expect("it takes writes");
+        assert_eq!(of_kind(&claimed, "forward:"), room);
+    }
+    assert_eq!(claim(&world, 4).await.effects.len(), 3, "the rest");
 }
 
 /// F3: rows that cannot be read or wait for their order, hundreds of them, before one that can be done.

@@ -263,6 +263,8 @@ pub(crate) fn first_claim() -> Claim {
         lease_max: Span::minutes(10),
         room: 100,
         room_of_target: 100,
+        room_of_kind: 100,
+        rooms_of_kinds: BTreeMap::new(),
         rooms: BTreeMap::new(),
         kinds: vec!["receipt", "ask", "refund", "refund_request"],
         asks_per_second: 5,

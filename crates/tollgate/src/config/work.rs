@@ -35,6 +35,8 @@ pub struct Outgoing {
 pub struct Worker {
     /// Effects in hand.
     pub in_flight_max: usize,
+    /// Of those, of one kind.
+    pub in_flight_per_kind_max: usize,
     /// Of those, for one target.
     pub in_flight_per_target_max: usize,
     /// How long a claim lasts that nobody renews.
@@ -119,6 +121,7 @@ impl Typed<'_> {
     pub(super) fn worker(&self) -> Result<Worker, ConfigError> {
         Ok(Worker {
             in_flight_max: self.size("worker.in_flight_max", 1, 4096)?,
+            in_flight_per_kind_max: self.size("worker.in_flight_per_kind_max", 1, 4096)?,
             in_flight_per_target_max: self.size("worker.in_flight_per_target_max", 1, 4096)?,
             lease: Span::millis(self.integer("worker.lease_ms", 1000, 600_000)?),
             lease_max: Span::millis(self.integer("worker.lease_ms_max", 1000, 3_600_000)?),

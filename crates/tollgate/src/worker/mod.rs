@@ -254,6 +254,14 @@ impl Claiming {
             .iter()
             .map(|(target, count)| (target.clone(), per_target.saturating_sub(*count)))
             .collect();
+        let per_kind = settings.in_flight_per_kind_max;
+        let mut rooms_of_kinds = BTreeMap::new();
+        for (target, count) in &state.running {
+            let room = rooms_of_kinds
+                .entry(tollgate_store::kind_of(target).to_owned())
+                .or_insert(per_kind);
+            *room = room.saturating_sub(*count);
+        }
         let claim = Claim {
             shop: self.shop,
             lease,
@@ -262,6 +270,8 @@ impl Claiming {
             room,
             room_of_target: per_target,
             rooms,
+            room_of_kind: per_kind,
+            rooms_of_kinds,
             kinds: effects::KINDS.to_vec(),
             asks_per_second: self.app.config().asking.per_second_max,
         };

@@ -151,6 +151,8 @@ impl Workshop {
             lease_max: Span::hours(1),
             room: 100,
             room_of_target: 100,
+            room_of_kind: 100,
+            rooms_of_kinds: BTreeMap::new(),
             rooms: BTreeMap::new(),
             kinds: vec!["receipt"],
             asks_per_second: 1,
