@@ -17,6 +17,14 @@ fn a_bench_tells_its_ratio_and_what_it_read_back() {
             "events stored",
         ),
         (&["hot-sku", "--connections", "8", "--sold-out"], "refused"),
+        (
+            &["apply", "--connections", "8", "--pending", "40"],
+            "effects pending",
+        ),
+        (
+            &["effects", "--connections", "8", "--pending", "40"],
+            "delivered and settled",
+        ),
     ] {
         let mut bench = command();
         bench

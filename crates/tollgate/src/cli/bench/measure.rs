@@ -271,7 +271,7 @@ impl Bench {
             .into_iter()
             .map(Target::address)
             .collect();
-        let drained = sink.drain(&servers, self.ledger.events)?;
+        let drained = sink.drain(&servers, self.ledger.events - self.shape.pending)?;
         run.seconds += drained.as_secs_f64();
         run.rate = decided as f64 / run.seconds.max(1e-9);
         let latencies = sink::latencies(&self.store.clients[0], decided)?;
