@@ -1,9 +1,78 @@
-//! Another program that writes to the file.
+//! A file that many want at once: of ours nobody meets a lock, another program that writes is waited for.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tollgate_core::time::Span;
 
-use crate::words::{hold, stock};
-use crate::world::{SHOP, World};
+use crate::log::{MIB, large};
+use crate::words::{hold, root_id, stock};
+use crate::world::{Rows, SHOP, World, submission};
+
+const BATCHES: u64 = 40;
+
+/// Ends whoever looks on another thread, also when the test has failed.
+struct Ending(Arc<AtomicBool>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// F8: one connection writes, so `database is locked` is nobody's answer: not with writers and readers at
+/// once, a person who looks with a program of his own, and the log moved and begun anew beside them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_meets_a_locked_database() {
+    let world = World::with(|options| options.limits.wal_bytes_restart = 2 * MIB);
+    world.act(stock("A", 1_000_000)).await;
+    let is_over = Arc::new(AtomicBool::new(false));
+    let _ending = Ending(Arc::clone(&is_over));
+    let person = {
+        let (name, is_over) = (world.database.name(), Arc::clone(&is_over));
+        tokio::task::spawn_blocking(move || {
+            let rows = Rows::open(&name);
+            let mut looks = 0;
+            while !is_over.load(Ordering::Relaxed) {
+                rows.number("select count(*) from events");
+                looks += 1;
+            }
+            looks
+        })
+    };
+    let reads = AtomicUsize::new(0);
+    let events = async {
+        for batch in 0..BATCHES {
+            let commands = (1..=20).map(|n| large(batch * 20 + n)).collect();
+            for reply in world.store.submit_all(commands).await {
+                reply.expect("an event meets no lock");
+            }
+        }
+        is_over.store(true, Ordering::Relaxed);
+    };
+    let holds = async {
+        let mut number = 1_000_000;
+        while !is_over.load(Ordering::Relaxed) {
+            number += 1;
+            let held = world.store.submit(submission(hold(number, "A", 1))).await;
+            held.expect("a hold meets no lock");
+        }
+    };
+    let readers = async {
+        while !is_over.load(Ordering::Relaxed) {
+            let root = world.store.root(SHOP, root_id(1)).await;
+            root.expect("a reader meets no lock");
+            let stock = world.store.stock(SHOP, "A").await;
+            stock.expect("a reader meets no lock");
+            reads.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    tokio::join!(events, holds, readers);
+    let looks = person.await.expect("a person meets no lock");
+    assert!(0 < looks && 0 < reads.into_inner());
+    let figures = world.store.figures();
+    assert!(5 <= figures.wal_restarts, "{figures:?}");
+}
 
 /// What was found due while the database took no writes is done when it takes them again.
 #[tokio::test]

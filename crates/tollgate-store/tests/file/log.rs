@@ -9,10 +9,10 @@ use tollgate_store::{Submission, SubmitError};
 use crate::words::{hear, root_id};
 use crate::world::{SHOP, World, submission};
 
-const MIB: u64 = 1 << 20;
+pub(crate) const MIB: u64 = 1 << 20;
 
 /// An event with a body of 64 KiB.
-fn large(number: u64) -> Submission {
+pub(crate) fn large(number: u64) -> Submission {
     match hear(
         number,
         &format!("e-{number}"),
