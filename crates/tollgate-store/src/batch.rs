@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tollgate_core::command::{Action, Command};
+use tollgate_core::decide::needs;
 use tollgate_core::decision::{Change, Decision, Entry, Verdict};
 use tollgate_core::effect::{Effect, EffectContent, ReceiptNumber};
 use tollgate_core::id::{RootId, ShopId, first_id};
@@ -19,7 +20,7 @@ use crate::db::{Db, Error, Head};
 use crate::doc;
 use crate::endpoints::Listener;
 use crate::figures::Counters;
-use crate::load::{Records, key_hash, load};
+use crate::load::{Records, Wants, begin_and_load, key_hash, load};
 use crate::options::Options;
 use crate::queue::{Job, Work};
 use crate::submission::{Answer, Reply, Submission};
@@ -83,22 +84,73 @@ pub(crate) struct Batch<'a> {
     pub(crate) died: Vec<(ShopId, [u8; 16])>,
 }
 
+/// A transaction that has begun, with what the first commands of its batch need.
+pub(crate) struct Opened {
+    /// The heads of the shops that it may write to.
+    pub(crate) heads: BTreeMap<ShopId, Head>,
+    /// How long it waited for them.
+    pub(crate) waited: Duration,
+    known: Snapshot,
+    records: Records,
+}
+
+impl Opened {
+    /// Begins it; with `all` it waits for every shop ([`Db::begin`]).
+    pub(crate) fn begin(db: &Db, now: Timestamp, jobs: &[Job], all: bool) -> Result<Opened, Error> {
+        let mut shops: Vec<ShopId> = jobs.iter().filter_map(Job::shop).collect();
+        shops.sort_unstable();
+        shops.dedup();
+        let mut known = Snapshot::default();
+        let mut records = Records::new();
+        let wants = wants(now, jobs.iter().take(slice(db, jobs)));
+        let (heads, waited) = begin_and_load(db, &mut known, &mut records, wants, (&shops, all))?;
+        Ok(Opened {
+            heads,
+            waited,
+            known,
+            records,
+        })
+    }
+}
+
+/// How many commands are loaded together.
+fn slice(db: &Db, jobs: &[Job]) -> usize {
+    match db {
+        Db::Sqlite(_) => SLICE,
+        Db::Postgres(_) => jobs.len().max(1),
+    }
+}
+
+/// What these commands need.
+fn wants<'a>(now: Timestamp, jobs: impl Iterator<Item = &'a Job>) -> Wants {
+    let mut wants = Wants::default();
+    for job in jobs {
+        if let Work::Command(submission) = &job.work {
+            wants.keys.extend(needs(now, &submission.command));
+            let idempotency = submission.idempotency.as_ref();
+            wants.answers.extend(idempotency.map(place_of));
+        }
+    }
+    wants
+}
+
 /// Who wants to be told, by shop; with the version of the shop's head it was read under.
 pub(crate) type Listeners = BTreeMap<ShopId, (i64, Arc<[Listener]>)>;
 
 impl<'a> Batch<'a> {
-    pub(crate) fn begin(
-        db: &'a Db,
-        around: Around<'a>,
-        now: Timestamp,
-        heads: BTreeMap<ShopId, Head>,
-    ) -> Self {
+    pub(crate) fn begin(db: &'a Db, around: Around<'a>, now: Timestamp, opened: Opened) -> Self {
         let Around {
             options,
             counters,
             listeners,
             shop_names,
         } = around;
+        let Opened {
+            heads,
+            known,
+            records,
+            waited: _,
+        } = opened;
         Batch {
             db,
             options,
@@ -107,28 +159,15 @@ impl<'a> Batch<'a> {
             shop_names,
             now,
             began: Instant::now(),
-            known: Snapshot::default(),
+            known,
             shops: heads.keys().copied().collect(),
             journal: Journal {
                 heads,
                 ..Journal::default()
             },
-            records: Records::new(),
+            records,
             died: Vec::new(),
         }
-    }
-
-    /// Loads what these commands need.
-    fn load(&mut self, jobs: &[&Job]) -> Result<(), Error> {
-        let mut keys = BTreeSet::new();
-        let mut answers = BTreeSet::new();
-        for job in jobs {
-            if let Work::Command(submission) = &job.work {
-                keys.extend(tollgate_core::decide::needs(self.now, &submission.command));
-                answers.extend(submission.idempotency.as_ref().map(place_of));
-            }
-        }
-        load(self.db, &mut self.known, &mut self.records, keys, answers)
     }
 
     /// Loads and decides slice by slice; stops taking more when its time is up. So nothing is
@@ -136,10 +175,7 @@ impl<'a> Batch<'a> {
     /// Jobs of shops that this batch may not write to are put off.
     pub(crate) fn decide(&mut self, jobs: &[Job]) -> Result<Vec<End>, Error> {
         let patience = Duration::from_millis(self.options.limits.batch_ms_max);
-        let slice = match self.db {
-            Db::Sqlite(_) => SLICE,
-            Db::Postgres(_) => jobs.len().max(1),
-        };
+        let slice = slice(self.db, jobs);
         let is_ours = |job: &Job| job.shop().is_none_or(|shop| self.shops.contains(&shop));
         let mut ends: Vec<End> = jobs
             .iter()
@@ -155,8 +191,12 @@ impl<'a> Batch<'a> {
             if 0 < number && patience < self.began.elapsed() {
                 break;
             }
-            let together: Vec<&Job> = slice.iter().map(|place| &jobs[*place]).collect();
-            self.load(&together)?;
+            let together = slice.iter().map(|place| &jobs[*place]);
+            // The first slice was loaded when the transaction began.
+            if 0 < number {
+                let wants = wants(self.now, together.clone());
+                load(self.db, &mut self.known, &mut self.records, wants)?;
+            }
             for (place, job) in slice.iter().zip(together) {
                 ends[*place] = match &job.work {
                     Work::Command(submission) => self.decide_one(submission)?,
@@ -229,13 +269,11 @@ impl<'a> Batch<'a> {
                 Ok(Verdict::Decided(decision)) => return Ok(Tried::Decided(decision)),
                 Ok(Verdict::Miss(keys)) => {
                     Counters::add(&self.counters.gate_misses, 1);
-                    load(
-                        self.db,
-                        &mut self.known,
-                        &mut self.records,
+                    let wants = Wants {
                         keys,
-                        BTreeSet::new(),
-                    )?;
+                        ..Wants::default()
+                    };
+                    load(self.db, &mut self.known, &mut self.records, wants)?;
                 }
                 Err(_) => return Ok(Tried::Panicked),
             }

@@ -7,14 +7,14 @@ use tollgate_core::id::ShopId;
 use tollgate_core::snapshot::Snapshot;
 use tollgate_core::time::Timestamp;
 
-use crate::batch::{Around, Batch, End, Listeners};
-use crate::db::{Db, Error, Failure, Head, Source, Sql, is_failed_flush, meaning, two};
+use crate::batch::{Around, Batch, End, Listeners, Opened};
+use crate::db::{Db, Error, Failure, Head, NotEnded, Source, Sql, is_failed_flush, meaning, two};
 use crate::endpoints;
 use crate::figures::Counters;
 use crate::gate::Gate;
 use crate::news::News;
 use crate::queue::{Job, Work};
-use crate::write::{Lane, write};
+use crate::write::{Lane, ended_in_order, wake, write};
 
 /// How often a batch is tried that meets other transactions.
 const TRIES_MAX: u32 = 5;
@@ -44,6 +44,22 @@ struct Decided {
     known: Snapshot,
     ends: Vec<End>,
     news: News,
+    /// When its COMMIT began.
+    flushing: Instant,
+}
+
+/// Where a batch has failed.
+enum Failed {
+    /// Nothing of it can have been committed.
+    Before(Error),
+    /// It had been decided, and may have been committed.
+    Committing(Error, Box<Decided>),
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Failed {
+        Failed::Before(error)
+    }
 }
 
 /// What is done after a failure.
@@ -70,21 +86,11 @@ impl Gate {
                 .expect("the connection was opened just now");
             let began = Instant::now();
             let next = match self.decide_all(db, jobs, now, &id) {
-                Err(error) => self.after_failure(&error, tries),
-                Ok(Decided { known, ends, news }) => {
-                    let flushing = Instant::now();
-                    let db = self.db.as_ref().expect("it was used just now");
-                    let next = match db.commit() {
-                        Ok(()) => None,
-                        Err(error) => self.after_commit(&id, &error, tries),
-                    };
-                    match next {
-                        None => {
-                            self.sweeper.expect(&known, now);
-                            self.news.tell(news);
-                            self.count(jobs, &ends, began, flushing);
-                            return Ok(ends);
-                        }
+                Ok(decided) => return Ok(self.conclude(jobs, now, began, decided)),
+                Err(Failed::Before(error)) => self.after_failure(&error, tries),
+                Err(Failed::Committing(error, decided)) => {
+                    match self.after_commit(&id, &error, tries) {
+                        None => return Ok(self.conclude(jobs, now, began, *decided)),
                         Some(next) => next,
                     }
                 }
@@ -96,31 +102,27 @@ impl Gate {
         }
     }
 
-    /// Loads, decides and writes, all but the COMMIT.
+    /// Loads, decides, writes and commits.
     fn decide_all(
         &self,
         db: &Db,
         jobs: &[Job],
         now: Timestamp,
         id: &[u8; 16],
-    ) -> Result<Decided, Error> {
-        let mut shops: Vec<ShopId> = jobs.iter().filter_map(Job::shop).collect();
-        shops.sort_unstable();
-        shops.dedup();
+    ) -> Result<Decided, Failed> {
         let impatient = jobs
             .iter()
             .any(|job| job.reply_to.is_some() && IMPATIENT < job.since.elapsed());
-        let locking = Instant::now();
-        let heads = db.begin(&shops, impatient)?;
-        self.counters.lock_wait.note(locking.elapsed());
-        let listeners = self.listeners_of(db, &heads)?;
+        let opened = Opened::begin(db, now, jobs, impatient)?;
+        self.counters.lock_wait.note(opened.waited);
+        let listeners = self.listeners_of(db, &opened.heads)?;
         let around = Around {
             options: &self.options,
             counters: &self.counters,
             listeners: &listeners,
             shop_names: &self.shop_names,
         };
-        let mut batch = Batch::begin(db, around, now, heads);
+        let mut batch = Batch::begin(db, around, now, opened);
         let mut ends = batch.decide(jobs)?;
         let Batch {
             mut known,
@@ -132,13 +134,14 @@ impl Gate {
             name: &self.lane_name,
             batch: *id,
         };
-        write(db, now, &mut known, &journal, &lane)?;
-        let resting = &self.counters.sweeps_resting;
-        let rests = resting.load(std::sync::atomic::Ordering::Relaxed) != 0;
-        for (job, end) in jobs.iter().zip(&mut ends) {
-            if let (Work::Chore(chore), End::Late) = (&job.work, &*end) {
-                *end = End::Reply(chore.run_late(db, now, rests)?);
-            }
+        let mut paper = db.paper();
+        write(&mut paper, db, now, &mut known, &journal, &lane)?;
+        let ended = ended_in_order(&mut known);
+        if !ended.is_empty() || ends.iter().any(|end| matches!(end, End::Late)) {
+            paper.finish()?;
+            wake(db, now, &ended)?;
+            self.run_late(db, jobs, now, &mut ends)?;
+            paper = db.paper();
         }
         for (shop, hash) in died {
             self.recent.forget(shop, &hash);
@@ -151,7 +154,49 @@ impl Gate {
             effects: settled_in_order || !journal.effects.is_empty(),
             feed: !journal.lines.is_empty(),
         };
-        Ok(Decided { known, ends, news })
+        let decided = Decided {
+            known,
+            ends,
+            news,
+            flushing: Instant::now(),
+        };
+        match paper.commit() {
+            Ok(()) => Ok(decided),
+            Err(NotEnded::Before(error)) => Err(Failed::Before(error)),
+            Err(NotEnded::Committing(error)) => Err(Failed::Committing(error, Box::new(decided))),
+        }
+    }
+
+    /// Does what looks at what the batch has written.
+    fn run_late(
+        &self,
+        db: &Db,
+        jobs: &[Job],
+        now: Timestamp,
+        ends: &mut [End],
+    ) -> Result<(), Error> {
+        let resting = &self.counters.sweeps_resting;
+        let rests = resting.load(std::sync::atomic::Ordering::Relaxed) != 0;
+        for (job, end) in jobs.iter().zip(ends) {
+            if let (Work::Chore(chore), End::Late) = (&job.work, &*end) {
+                *end = End::Reply(chore.run_late(db, now, rests)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// What is done after a COMMIT, beside answering.
+    fn conclude(
+        &mut self,
+        jobs: &[Job],
+        now: Timestamp,
+        began: Instant,
+        decided: Decided,
+    ) -> Vec<End> {
+        self.sweeper.expect(&decided.known, now);
+        self.news.tell(decided.news);
+        self.count(jobs, &decided.ends, began, decided.flushing);
+        decided.ends
     }
 
     /// Who wants to be told, for these shops: what is kept beside the Gate, or read anew.

@@ -46,7 +46,7 @@ figures! {
     batch_commands_max,
     /// Microseconds between BEGIN and the end of COMMIT, in all.
     batch_us,
-    /// Microseconds in COMMIT, in all.
+    /// Microseconds in COMMIT, in all; on a server with the writes that travel with it.
     commit_us,
     /// Batches tried; more than `batches` where some were tried again.
     tries,

@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tollgate_core::breaker::Breaker;
@@ -21,7 +22,7 @@ use tollgate_core::snapshot::{
 };
 use tollgate_core::time::Timestamp;
 
-use crate::db::{Db, Error, Row, Value, Wave, corrupt, id_at, id_bytes, maybe_id_at};
+use crate::db::{Db, Error, Found, Head, Row, Value, Wave, corrupt, id_at, id_bytes, maybe_id_at};
 use crate::doc::{self, Corrupt, RootColumns, word};
 use crate::effect_doc;
 use crate::forgotten;
@@ -34,30 +35,81 @@ pub(crate) fn load(
     db: &Db,
     known: &mut Snapshot,
     records: &mut Records,
-    keys: BTreeSet<Key>,
-    answers: BTreeSet<(ShopId, [u8; 16])>,
+    wants: Wants,
 ) -> Result<(), Error> {
-    let mut wanted = Wanted {
-        answers: answers
-            .into_iter()
-            .filter(|at| !records.contains_key(at))
-            .collect(),
-        ..Wanted::default()
-    };
-    let mut keys = keys;
-    let mut gone = BTreeSet::new();
-    loop {
-        let mut next = BTreeSet::new();
+    Loading::of(wants, records).finish(db, known, records)
+}
+
+/// Begins a transaction that may write to these shops ([`Db::begin`]) and loads into it. Their heads,
+/// and how long it waited for them.
+pub(crate) fn begin_and_load(
+    db: &Db,
+    known: &mut Snapshot,
+    records: &mut Records,
+    wants: Wants,
+    (shops, all): (&[ShopId], bool),
+) -> Result<(BTreeMap<ShopId, Head>, Duration), Error> {
+    let mut begun_with = Default::default();
+    let mut loading = Loading::of(wants, records);
+    loading.wave(known, records, |wave| {
+        let begun = db.begin_and_look_up(shops, all, wave)?;
+        begun_with = (begun.heads, begun.waited);
+        Ok(begun.found)
+    })?;
+    loading.finish(db, known, records)?;
+    Ok(begun_with)
+}
+
+/// What is to be loaded.
+#[derive(Default)]
+pub(crate) struct Wants {
+    /// Rows, with all that hangs on them.
+    pub(crate) keys: BTreeSet<Key>,
+    /// The answers kept under these hashes.
+    pub(crate) answers: BTreeSet<(ShopId, [u8; 16])>,
+}
+
+/// Loading, from wave to wave.
+struct Loading {
+    wants: Wants,
+    /// Roots that something leads to and that are not there.
+    gone: BTreeSet<(ShopId, RootId)>,
+}
+
+impl Loading {
+    fn of(mut wants: Wants, records: &Records) -> Loading {
+        wants.answers.retain(|at| !records.contains_key(at));
+        Loading {
+            wants,
+            gone: BTreeSet::new(),
+        }
+    }
+
+    /// Looks up what is wanted now; from then on that is wanted which it leads to.
+    fn wave<'db>(
+        &mut self,
+        known: &mut Snapshot,
+        records: &mut Records,
+        look_up: impl for<'a> FnOnce(Wave<'a>) -> Result<Found<'a, 'db>, Error>,
+    ) -> Result<(), Error> {
+        let Wants { keys, answers } = std::mem::take(&mut self.wants);
+        let mut wanted = Wanted {
+            answers: answers.into_iter().collect(),
+            ..Wanted::default()
+        };
+        let next = &mut self.wants.keys;
         for key in keys {
-            wanted.add(known, key, &mut next, &mut gone);
+            wanted.add(known, key, next, &mut self.gone);
         }
-        if !wanted.is_empty() {
-            std::mem::take(&mut wanted).fetch(db, known, records, &mut next, &mut gone)?;
+        wanted.fetch(look_up, known, records, next, &mut self.gone)
+    }
+
+    /// Loads until nothing new is wanted.
+    fn finish(mut self, db: &Db, known: &mut Snapshot, records: &mut Records) -> Result<(), Error> {
+        while !self.wants.keys.is_empty() || !self.wants.answers.is_empty() {
+            self.wave(known, records, |wave| db.look_up(wave))?;
         }
-        if next.is_empty() {
-            return unbind(db, known, gone);
-        }
-        keys = next;
+        unbind(db, known, self.gone)
     }
 }
 
@@ -222,27 +274,10 @@ impl Wanted {
         }
     }
 
-    fn is_empty(&self) -> bool {
-        self.answers.is_empty()
-            && self.event_keys.is_empty()
-            && self.events.is_empty()
-            && self.names.is_empty()
-            && self.codes.is_empty()
-            && self.roots.is_empty()
-            && self.stock.is_empty()
-            && self.calendars.is_empty()
-            && self.pages.is_empty()
-            && self.all_slots.is_empty()
-            && self.slots_at.is_empty()
-            && self.slots.is_empty()
-            && self.effects.is_empty()
-            && self.breakers.is_empty()
-    }
-
     /// Looks all of it up, notes what was found, and puts what that leads to into `next`.
-    fn fetch(
+    fn fetch<'db>(
         self,
-        db: &Db,
+        look_up: impl for<'a> FnOnce(Wave<'a>) -> Result<Found<'a, 'db>, Error>,
         known: &mut Snapshot,
         records: &mut Records,
         next: &mut BTreeSet<Key>,
@@ -297,7 +332,7 @@ impl Wanted {
         );
         let breakers = wave.ask(BREAKER, keys(&self.breakers, |(_, target)| [text(target)]));
 
-        let found = db.look_up(wave)?;
+        let found = look_up(wave)?;
         let answers = found.firsts(answers, read_record)?;
         let event_keys = found.firsts(event_keys, |row| id_at(row, 0).map(EventId::from_u128))?;
         let events = found.firsts(events, read_event)?;

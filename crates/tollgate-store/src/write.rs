@@ -63,17 +63,16 @@ pub(crate) struct Line {
     pub(crate) docs: Option<String>,
 }
 
-/// Writes all of it. Whoever writes is the only one that writes to these shops (docs/adr/0007), so the
-/// order of tables is for reading only.
+/// Writes all of it onto the paper. Whoever writes is the only one that writes to these shops
+/// (docs/adr/0007), so the order of tables is for reading only.
 pub(crate) fn write(
+    paper: &mut Paper<'_>,
     db: &Db,
     now: Timestamp,
     known: &mut Snapshot,
     journal: &Journal,
     lane: &Lane<'_>,
 ) -> Result<(), Error> {
-    let mut pages = db.paper();
-    let paper = &mut pages;
     for (idempotency, record) in &journal.records {
         insert_record(paper, idempotency, record)?;
     }
@@ -163,17 +162,29 @@ pub(crate) fn write(
             ],
         )?;
     }
-    write_lane(paper, now, lane)?;
-    pages.finish()?;
-    for ((shop, _), row) in known.effects.dirty() {
-        if let Some(effect) = &row.value
-            && let Some(order_key) = effect.order_key.as_ref()
-            && !effect.keeps_waiting
-        {
-            db.run(WAKE_NEXT, &[&shop.0, order_key, &now.as_millis()])?;
-        }
+    write_lane(paper, now, lane)
+}
+
+/// Wakes what waited for effects that this batch has ended, each the next of its order key: after
+/// all of it was written.
+pub(crate) fn wake(db: &Db, now: Timestamp, ended: &[(ShopId, String)]) -> Result<(), Error> {
+    for (shop, order_key) in ended {
+        db.run(WAKE_NEXT, &[&shop.0, order_key, &now.as_millis()])?;
     }
     Ok(())
+}
+
+/// The order keys of effects that nobody behind them waits for any longer.
+pub(crate) fn ended_in_order(known: &mut Snapshot) -> Vec<(ShopId, String)> {
+    let ended = |(shop, effect): (ShopId, &StoredEffect)| {
+        let order_key = effect.order_key.clone().filter(|_| !effect.keeps_waiting);
+        order_key.map(|order_key| (shop, order_key))
+    };
+    let dirty = known.effects.dirty();
+    dirty
+        .filter_map(|((shop, _), row)| row.value.as_ref().map(|effect| (*shop, effect)))
+        .filter_map(ended)
+        .collect()
 }
 
 /// `idempotency.insert`: the key was found absent by this batch, so a conflict is our mistake.

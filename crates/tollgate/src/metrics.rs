@@ -360,7 +360,7 @@ fn counters(figures: &Figures) -> [Row; 20] {
         ),
         (
             "gate_commit_microseconds",
-            "Time in COMMIT",
+            "Time in COMMIT, on PostgreSQL with the writes that travel with it",
             figures.commit_us,
         ),
         ("gate_tries", "Batches tried", figures.tries),

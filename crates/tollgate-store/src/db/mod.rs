@@ -15,6 +15,7 @@ mod value;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use tollgate_core::id::ShopId;
 
@@ -92,6 +93,40 @@ enum FoundIn<'db> {
     Postgres(Vec<postgres::Rows>),
 }
 
+/// A transaction that has begun with a wave.
+pub(crate) struct Begun<'a, 'db> {
+    /// The heads of the shops that it may write to.
+    pub(crate) heads: BTreeMap<ShopId, Head>,
+    /// How long it waited for them.
+    pub(crate) waited: Duration,
+    /// What the wave has found.
+    pub(crate) found: Found<'a, 'db>,
+}
+
+/// Why a transaction has not ended with its writes on disk.
+pub(crate) enum NotEnded {
+    /// There was no COMMIT.
+    Before(Error),
+    /// There was, and it may have happened if the database has not said otherwise.
+    Committing(Error),
+}
+
+impl<'a> Begun<'a, '_> {
+    fn on_server(
+        heads: BTreeMap<ShopId, Head>,
+        waited: Duration,
+        rows: Vec<postgres::Rows>,
+        wave: Wave<'a>,
+    ) -> Self {
+        let place = FoundIn::Postgres(rows);
+        Begun {
+            heads,
+            waited,
+            found: Found { wave, place },
+        }
+    }
+}
+
 impl<'a> Wave<'a> {
     /// Adds a look-up; its number, for [`Found::each`].
     pub(crate) fn ask(&mut self, sql: impl Into<Sql>, keys: Vec<Vec<Value<'a>>>) -> usize {
@@ -161,7 +196,15 @@ impl Paper<'_> {
     pub(crate) fn finish(self) -> Result<(), Error> {
         match self {
             Paper::Sqlite(_) => Ok(()),
-            Paper::Postgres(postgres, pile) => postgres.write(pile),
+            Paper::Postgres(postgres, pile) => postgres.write(&pile),
+        }
+    }
+
+    /// Sees to it that everything is written and ends the transaction with it on disk.
+    pub(crate) fn commit(self) -> Result<(), NotEnded> {
+        match self {
+            Paper::Sqlite(sqlite) => sqlite.commit().map_err(NotEnded::Committing),
+            Paper::Postgres(postgres, pile) => postgres.write_and_commit(&pile),
         }
     }
 }
@@ -204,7 +247,7 @@ impl Db {
         }
     }
 
-    /// Looks up what a wave asks for.
+    /// Looks up what a wave asks for; one that asks for nothing does not go to the server.
     pub(crate) fn look_up<'a>(&self, wave: Wave<'a>) -> Result<Found<'a, '_>, Error> {
         let place = match self {
             Db::Sqlite(sqlite) => FoundIn::Sqlite(sqlite),
@@ -240,9 +283,29 @@ impl Db {
         shops: &[ShopId],
         all: bool,
     ) -> Result<BTreeMap<ShopId, Head>, Error> {
+        self.begin_and_look_up(shops, all, Wave::default())
+            .map(|begun| begun.heads)
+    }
+
+    /// The same, and looks up what a wave asks for, in the same journey where it can be.
+    pub(crate) fn begin_and_look_up<'a>(
+        &self,
+        shops: &[ShopId],
+        all: bool,
+        wave: Wave<'a>,
+    ) -> Result<Begun<'a, '_>, Error> {
         match self {
-            Db::Sqlite(sqlite) => sqlite.begin(shops),
-            Db::Postgres(postgres) => postgres.begin(shops, all),
+            Db::Sqlite(sqlite) => {
+                let began = Instant::now();
+                let heads = sqlite.begin(shops)?;
+                let place = FoundIn::Sqlite(sqlite);
+                Ok(Begun {
+                    heads,
+                    waited: began.elapsed(),
+                    found: Found { wave, place },
+                })
+            }
+            Db::Postgres(postgres) => postgres.begin(shops, all, wave),
         }
     }
 

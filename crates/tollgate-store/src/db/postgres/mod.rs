@@ -4,6 +4,7 @@
 //! one thread each, so that lane and readers read like their counterparts on SQLite. What travels
 //! together is sent together and waited for once.
 
+mod journey;
 mod server;
 mod sets;
 
@@ -11,17 +12,19 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use futures_util::future::{join, join_all, try_join_all};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{AsyncMessage, Client, Connection, Statement};
 use tollgate_core::id::ShopId;
 
-use super::{Asked, Bind, Error, Failure, Head, Row, Sql, Value, meaning, on_postgres};
+use super::{
+    Asked, Begun, Bind, Error, Failure, Head, NotEnded, Row, Sql, Value, Wave, meaning, on_postgres,
+};
 use crate::error::OpenError;
 use crate::options::Pause;
+use journey::{Answer, Journey};
 pub(crate) use server::Server;
 use sets::Form;
 
@@ -295,53 +298,93 @@ impl Postgres {
 
     /// Looks up all keys of all these statements in one journey.
     pub(super) fn look_up(&self, asked: &[Asked<'_>]) -> Result<Vec<Rows>, Error> {
-        let mut statements = Vec::with_capacity(asked.len());
-        let mut columns = Vec::with_capacity(asked.len());
-        for Asked { sql, keys } in asked {
-            statements.push(match keys.is_empty() {
-                true => None,
-                false => Some(self.statement(sql.postgres, Form::Find)?),
-            });
-            columns.push(by_column(keys));
+        let columns = columns_of(asked);
+        let mut journey = Journey::default();
+        self.add_look_ups(&mut journey, asked, &columns)?;
+        if journey.is_empty() {
+            return Ok(found(asked, Vec::new()));
         }
-        let questions = statements
-            .iter()
-            .zip(&columns)
-            .map(async |(statement, columns)| match statement {
-                Some(statement) => self.client.query(statement, &pointers(columns)).await,
-                None => Ok(Vec::new()),
-            });
         self.say("load");
-        let found = self.wait(STATEMENT_LIMIT, try_join_all(questions))?;
-        Ok(found.into_iter().map(|rows| Rows { rows }).collect())
+        let answers = self.wait_for(STATEMENT_LIMIT, journey)?;
+        Ok(found(asked, answers))
+    }
+
+    fn add_look_ups<'a>(
+        &'a self,
+        journey: &mut Journey<'a>,
+        asked: &[Asked<'_>],
+        columns: &'a [Vec<Vec<Value<'_>>>],
+    ) -> Result<(), Error> {
+        for (asked, columns) in asked.iter().zip(columns) {
+            if !asked.keys.is_empty() {
+                let statement = self.statement(asked.sql.postgres, Form::Find)?;
+                journey.add(self.ask(statement, columns));
+            }
+        }
+        Ok(())
     }
 
     /// Writes a pile in one journey; statement by statement, if somebody steps through them.
-    pub(super) fn write(&self, pile: Pile) -> Result<(), Error> {
-        let mut statements = Vec::with_capacity(pile.statements.len());
-        for (sql, _) in &pile.statements {
-            statements.push(self.statement(sql, Form::Write)?);
-        }
-        let writes =
-            statements
-                .iter()
-                .zip(&pile.statements)
-                .map(async |(statement, (_, columns))| {
-                    self.client.execute(statement, &pointers(columns)).await
-                });
+    pub(super) fn write(&self, pile: &Pile) -> Result<(), Error> {
         if self.pause.is_some() {
-            for write in writes {
+            for (sql, columns) in &pile.statements {
+                let statement = self.statement(sql, Form::Write)?;
                 self.say("write");
-                self.wait(STATEMENT_LIMIT, write)?;
+                self.wait(STATEMENT_LIMIT, self.ask(statement, columns))?;
             }
             return Ok(());
         }
-        // All of them are waited for: the first failure is the cause of the others.
-        let ends = self.wait(STATEMENT_LIMIT, async { Ok(join_all(writes).await) })?;
-        for end in ends {
-            end?;
+        let journey = self.writes(pile)?;
+        self.wait_for(STATEMENT_LIMIT, journey).map(|_| ())
+    }
+
+    /// Writes a pile and ends the transaction, in one journey. Nothing is committed after a write that
+    /// has failed: the server sees to that, and no COMMIT follows one that could not be sent.
+    pub(super) fn write_and_commit(&self, pile: &Pile) -> Result<(), NotEnded> {
+        if self.pause.is_some() {
+            self.write(pile).map_err(NotEnded::Before)?;
+            return self.commit().map_err(NotEnded::Committing);
         }
-        Ok(())
+        let mut journey = self.writes(pile).map_err(NotEnded::Before)?;
+        if !self.runtime.block_on(journey.send()) {
+            let end = self.wait_for(STATEMENT_LIMIT, journey);
+            return end.map(drop).map_err(NotEnded::Before);
+        }
+        journey.add(self.tell("commit"));
+        self.in_transaction.set(false);
+        self.wait_for(COMMIT_LIMIT, journey)
+            .and_then(|_| self.unless_warned())
+            .map_err(NotEnded::Committing)
+    }
+
+    fn writes<'a>(&'a self, pile: &'a Pile) -> Result<Journey<'a>, Error> {
+        let mut journey = Journey::default();
+        for (sql, columns) in &pile.statements {
+            let statement = self.statement(sql, Form::Write)?;
+            journey.add(self.ask(statement, columns));
+        }
+        Ok(journey)
+    }
+
+    /// A statement with its values, for a journey.
+    async fn ask(&self, statement: Statement, columns: &[Vec<Value<'_>>]) -> Answer {
+        self.client.query(&statement, &pointers(columns)).await
+    }
+
+    /// Words without values, for a journey.
+    async fn tell(&self, words: &str) -> Answer {
+        self.client.batch_execute(words).await.map(|()| Vec::new())
+    }
+
+    /// Waits for the end of a journey: of several failures the first is the cause of the others.
+    fn wait_for(
+        &self,
+        limit: Duration,
+        journey: Journey<'_>,
+    ) -> Result<Vec<Vec<tokio_postgres::Row>>, Error> {
+        self.wait(limit, async {
+            journey.answers().await.into_iter().collect()
+        })
     }
 
     /// Runs several statements without values.
@@ -349,64 +392,82 @@ impl Postgres {
         self.wait(STATEMENT_LIMIT, self.client.batch_execute(sql))
     }
 
-    /// Begins a transaction that is the only one to write to these shops; their heads. Without `all`,
-    /// shops that somebody else has are left out, unless that is all of them. With it they are waited
-    /// for, but whoever keeps one for longer than locks are waited for keeps only that one: then it is
-    /// left out too.
-    pub(super) fn begin(
+    /// Begins a transaction that is the only one to write to these shops, and looks up a wave. Without
+    /// `all`, shops that somebody else has are left out, unless that is all of them. With it they are
+    /// waited for, but whoever keeps one for longer than locks are waited for keeps only that one: then
+    /// it is left out too.
+    ///
+    /// The look-ups are sent with the rest: each sees what was committed when its turn came, which is
+    /// after the heads were locked.
+    pub(super) fn begin<'a>(
         &self,
         shops: &[ShopId],
         all: bool,
-    ) -> Result<BTreeMap<ShopId, Head>, Error> {
+        wave: Wave<'a>,
+    ) -> Result<Begun<'a, '_>, Error> {
         let numbers: Vec<i64> = shops.iter().map(|shop| i64::from(shop.0)).collect();
-        let first = {
-            let sql = if all { LOCK_HEADS } else { LOCK_FREE_HEADS };
-            self.statement(sql.postgres, Form::One)?
-        };
-        let values: [&(dyn ToSql + Sync); 1] = [&numbers];
-        self.say("begin");
-        self.in_transaction.set(true);
-        let began = self.wait(STATEMENT_LIMIT, async {
-            let (begun, heads) = join(
-                self.client.batch_execute(self.begin),
-                self.client.query(&first, &values),
-            )
-            .await;
-            begun?;
+        let numbers: [&(dyn ToSql + Sync); 1] = [&numbers];
+        let sql = if all { LOCK_HEADS } else { LOCK_FREE_HEADS };
+        let lock = self.statement(sql.postgres, Form::One)?;
+        let columns = columns_of(&wave.asked);
+        let began = Instant::now();
+        let locked = Cell::new(began);
+        let mut journey = Journey::default();
+        journey.add(self.tell(self.begin));
+        journey.add(async {
+            let heads = self.client.query(&lock, &numbers).await;
+            locked.set(Instant::now());
             heads
         });
-        let began = match began {
+        if self.pause.is_none() {
+            self.add_look_ups(&mut journey, &wave.asked, &columns)?;
+        }
+        self.say("begin");
+        self.in_transaction.set(true);
+        let mut answers = match self.wait_for(STATEMENT_LIMIT, journey) {
             Err(error) if all && 1 < shops.len() && meaning(&error) == Failure::Blocked => {
                 self.rollback()?;
-                return self.begin(shops, false);
+                return self.begin(shops, false, wave);
             }
-            began => began?,
+            answers => answers?,
         };
-        if began.len() < shops.len() && self.make_missing_heads(shops, &numbers)? {
-            return self.begin(shops, all);
+        let rows = answers.split_off(2);
+        let heads = heads_of(&answers[1])?;
+        if heads.len() == shops.len() && self.pause.is_none() {
+            let waited = locked.get() - began;
+            return Ok(Begun::on_server(
+                heads,
+                waited,
+                found(&wave.asked, rows),
+                wave,
+            ));
         }
-        let began = match began.is_empty() && !shops.is_empty() && !all {
+        if heads.len() < shops.len() && self.make_missing_heads(shops, &numbers)? {
+            return self.begin(shops, all, wave);
+        }
+        let heads = match heads.is_empty() && !shops.is_empty() && !all {
             // Nothing is locked yet, so waiting for all of them in their order is safe.
             true => {
                 let waiting = self.statement(LOCK_HEADS.postgres, Form::One)?;
                 self.say("wait");
-                self.wait(STATEMENT_LIMIT, self.client.query(&waiting, &values))?
+                heads_of(&self.wait(STATEMENT_LIMIT, self.client.query(&waiting, &numbers))?)?
             }
-            false => began,
+            false => heads,
         };
-        let mut heads = BTreeMap::new();
-        for row in &began {
-            let row = Row::Postgres(row);
-            heads.insert(ShopId(row.get(0)?), Head::read(&row, 1)?);
-        }
-        Ok(heads)
+        let waited = began.elapsed();
+        let rows = self.look_up(&wave.asked)?;
+        Ok(Begun::on_server(heads, waited, rows, wave))
     }
 
     /// Makes what a shop needs that was never written to; whether there was such a shop. Then the
     /// transaction is rolled back. A shop that somebody else has locked has all it needs.
-    fn make_missing_heads(&self, shops: &[ShopId], numbers: &Vec<i64>) -> Result<bool, Error> {
+    fn make_missing_heads(
+        &self,
+        shops: &[ShopId],
+        numbers: &[&(dyn ToSql + Sync)],
+    ) -> Result<bool, Error> {
         let statement = self.statement(KNOWN_HEADS.postgres, Form::One)?;
-        let known = self.wait(STATEMENT_LIMIT, self.client.query(&statement, &[numbers]))?;
+        let known = self.wait(STATEMENT_LIMIT, self.client.query(&statement, numbers))?;
         if known.len() == shops.len() {
             return Ok(false);
         }
@@ -429,6 +490,11 @@ impl Postgres {
         self.say("commit");
         self.wait(COMMIT_LIMIT, self.client.batch_execute("commit"))?;
         self.in_transaction.set(false);
+        self.unless_warned()
+    }
+
+    /// A COMMIT that was warned about is in doubt.
+    fn unless_warned(&self) -> Result<(), Error> {
         let warning = self
             .warning
             .lock()
@@ -468,6 +534,33 @@ where
 
 fn pointers<T: ToSql + Sync>(values: &[T]) -> Vec<&(dyn ToSql + Sync)> {
     values.iter().map(|value| value as _).collect()
+}
+
+/// The keys of each look-up, as an array for each of their columns.
+fn columns_of<'a>(asked: &[Asked<'a>]) -> Vec<Vec<Vec<Value<'a>>>> {
+    asked.iter().map(|asked| by_column(&asked.keys)).collect()
+}
+
+/// What each look-up has found; those without keys were not sent.
+fn found(asked: &[Asked<'_>], answers: Vec<Vec<tokio_postgres::Row>>) -> Vec<Rows> {
+    let mut answers = answers.into_iter();
+    let mut rows_of = |asked: &Asked<'_>| match asked.keys.is_empty() {
+        true => Vec::new(),
+        false => answers.next().unwrap_or_default(),
+    };
+    let rows = |asked| Rows {
+        rows: rows_of(asked),
+    };
+    asked.iter().map(rows).collect()
+}
+
+/// The heads of shops.
+fn heads_of(rows: &[tokio_postgres::Row]) -> Result<BTreeMap<ShopId, Head>, Error> {
+    let mut heads = BTreeMap::new();
+    for row in rows.iter().map(Row::Postgres) {
+        heads.insert(ShopId(row.get(0)?), Head::read(&row, 1)?);
+    }
+    Ok(heads)
 }
 
 /// Keys as an array for each of their columns.
