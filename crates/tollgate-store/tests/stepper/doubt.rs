@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
-use tollgate_store::SubmitError;
+use tollgate_store::{Options, SubmitError};
 
 use crate::broken::all_commands;
 use crate::lane::{Answers, Lane, said};
@@ -27,6 +27,10 @@ struct Far {
 
 impl Far {
     fn open(name: &str) -> Far {
+        Far::open_with(name, |_| {})
+    }
+
+    fn open_with(name: &str, change: impl FnOnce(&mut Options)) -> Far {
         let url = database(name);
         let clock = TestClock::new();
         let session = Session::open(&url);
@@ -37,7 +41,7 @@ impl Far {
         let alone = shops.fill(&session, TABLE.len());
         let said = said(&near.decide(all_commands(*alone.start())));
         Far {
-            lane: Lane::open(&proxy.url(&url), "far", &clock, |_| {}),
+            lane: Lane::open(&proxy.url(&url), "far", &clock, change),
             rows: shops.sums(&session, &alone),
             proxy,
             session,
@@ -234,6 +238,44 @@ fn a_server_that_answers_nothing_is_given_up() {
         "{:?}",
         since.elapsed()
     );
+    far.proxy.set(Fault::None);
+    let again = far.lane.decide(all_commands(*shops.start()));
+    far.assert_decided_once(&shops, &again);
+}
+
+/// Nobody steps: a batch's writes and its COMMIT travel together, and may be lost together, on their way
+/// there or back.
+#[test]
+fn a_commit_that_travels_with_its_writes_is_decided_once() {
+    let mut far = Far::open_with("together", |options| options.pause = None);
+    for fault in [
+        Fault::LoseCommit,
+        Fault::BreakAtCommit,
+        Fault::LoseAnswer,
+        Fault::HoldAnswer,
+    ] {
+        far.warm_up();
+        let before = far.lane.store.figures();
+        let (shops, answers) = far.decide(fault);
+        assert!(1 <= far.proxy.seen(), "{fault:?} met no COMMIT");
+        far.proxy.set(Fault::None);
+        far.assert_decided_once(&shops, &answers);
+        let after = far.lane.store.figures();
+        assert!(
+            before.reconnects < after.reconnects,
+            "{fault:?} was not felt"
+        );
+        assert_eq!(after.in_doubt, 0, "{fault:?}");
+    }
+}
+
+/// The same where nobody can look afterwards.
+#[test]
+fn where_nobody_can_look_after_a_commit_that_travelled_with_its_writes_the_outcome_is_unknown() {
+    let mut far = Far::open_with("together_and_gone", |options| options.pause = None);
+    far.warm_up();
+    let (shops, answers) = far.decide(Fault::LoseCommitAndServer);
+    far.assert_unknown(&answers);
     far.proxy.set(Fault::None);
     let again = far.lane.decide(all_commands(*shops.start()));
     far.assert_decided_once(&shops, &again);

@@ -56,3 +56,47 @@ impl<'a> Journey<'a> {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    /// A request that is sent when it is first polled, and answered when it is polled again.
+    async fn request(sent: &RefCell<Vec<u32>>, number: u32) -> Answer {
+        sent.borrow_mut().push(number);
+        tokio::task::yield_now().await;
+        Ok(Vec::new())
+    }
+
+    async fn unsendable() -> Answer {
+        let error = "port=none".parse::<tokio_postgres::Config>();
+        Err(error.expect_err("it is no port"))
+    }
+
+    #[tokio::test]
+    async fn requests_are_sent_in_their_order_and_before_anything_is_waited_for() {
+        let sent = RefCell::default();
+        let mut journey = Journey::default();
+        for number in 0..100 {
+            journey.add(request(&sent, number));
+        }
+        assert!(journey.send().await);
+        assert!(sent.borrow().iter().copied().eq(0..100));
+        journey.add(request(&sent, 100));
+        assert_eq!(journey.answers().await.len(), 101);
+        assert!(sent.borrow().iter().copied().eq(0..101));
+    }
+
+    #[tokio::test]
+    async fn a_request_that_cannot_be_sent_is_told_before_the_next_is_added() {
+        let sent = RefCell::default();
+        let mut journey = Journey::default();
+        journey.add(request(&sent, 0));
+        journey.add(unsendable());
+        assert!(!journey.send().await);
+        let answers = journey.answers().await;
+        assert!(matches!(answers[..], [Ok(_), Err(_)]));
+    }
+}
