@@ -26,7 +26,8 @@ pub type ReceiptYear = Arc<dyn Fn(&str, Timestamp) -> i32 + Send + Sync>;
 
 /// What a lane calls before each journey of a batch to the server, with a word for it: `begin` (the
 /// locks that are free, with it), `wait` (for locks that somebody has), `load` (a wave), `write` (a
-/// statement; each is a journey of its own then), `commit`.
+/// statement), `commit`. Each is a journey of its own then; else they travel together
+/// (docs/adr/0009).
 pub type Pause = Arc<dyn Fn(&'static str) + Send + Sync>;
 
 /// Where the data is.

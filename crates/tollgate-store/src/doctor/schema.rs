@@ -79,8 +79,15 @@ const THERE: Sql = two(
 /// There is a schema to look at.
 pub(super) fn is_there(db: &Db) -> bool {
     let there = db.one(THERE, &[], |row| row.get::<i64>(0));
-    // Asked as the checks will ask, so that a table of another program is none of ours.
-    there.is_ok_and(|count| count == Some(1)) && db.one(LATEST, &[&0_i64], |_| Ok(())).is_ok()
+    if there.ok().flatten() != Some(1) {
+        return false;
+    }
+    // Asked as the checks will ask, so that a table of another program is none of ours. One that this
+    // user may not read is there all the same.
+    match db.one(LATEST, &[&0_i64], |_| Ok(())) {
+        Ok(_) => true,
+        Err(error) => error.is_forbidden(),
+    }
 }
 
 /// The migrations that are run are those of this program.
@@ -105,6 +112,7 @@ pub(super) fn look_at_migrations(
                 OpenError::Changed { .. } => {
                     "restore the database from a backup, or install the version that wrote it"
                 }
+                OpenError::Privilege { .. } => "run the grants of the check privileges",
                 _ => "name another database in [store] url",
             });
         }

@@ -400,11 +400,15 @@ fn look_at_privileges(looking: &Looking<'_>, checked: &mut Checked) -> Result<()
         let missing = looking.db.all(PRIVILEGES, &[&table], |row| {
             Ok((row.get::<String>(0)?, row.get::<String>(1)?))
         })?;
-        for (needed, user) in missing {
-            // These are only read by whoever serves.
-            if ["migrations", "view_marks"].contains(&table) && needed != "select" {
-                continue;
-            }
+        // These are only read by whoever serves.
+        let is_read_only = ["migrations", "view_marks"].contains(&table);
+        let needed: Vec<&str> = missing
+            .iter()
+            .map(|(needed, _)| needed.as_str())
+            .filter(|needed| !is_read_only || *needed == "select")
+            .collect();
+        if let (Some((_, user)), false) = (missing.first(), needed.is_empty()) {
+            let needed = needed.join(", ");
             checked.see(Level::Fail, format!("{user} may not {needed} {table}"));
             checked.mend(&format!("grant {needed} on {table} to {user};"));
         }
