@@ -63,9 +63,9 @@ pub struct Calendar {
     pub booking_lead: Span,
     /// Which slot a late payment may take.
     pub late: Late,
-    /// Slots exist up to here; sweeps make more.
+    /// The rules have been followed up to here; sweeps go on.
     pub made_until: Timestamp,
-    /// When a sweep makes more; `None` for a calendar whose slots are only put by hand.
+    /// When a sweep follows the rules again; `None` for a calendar whose slots are only put by hand.
     pub make_at: Option<Timestamp>,
     /// The rules as the merchant wrote them (weekly hours, time zone, closed days), a JSON document
     /// that only the program reads: making local times needs a time zone database.
@@ -73,6 +73,9 @@ pub struct Calendar {
     /// Goes up with every change.
     pub version: i64,
 }
+
+/// No slot is longer: so far back is looked for those that are still going on.
+pub const SLOT_LENGTH_MAX: Span = Span::hours(31 * 24);
 
 /// One slot. `held + sold <= capacity` always (I6).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,9 +98,22 @@ pub struct Slot {
     pub sold: i64,
     /// Put by hand rather than made by the calendar's rules.
     pub by_hand: bool,
+    /// It sells nothing more: its capacity is what is booked, and falls as that is given back. So is
+    /// one that the rules no longer make, and one that has more booked than they leave room for.
+    pub closed: bool,
 }
 
 impl Slot {
+    /// Units that are held or sold.
+    pub fn booked(&self) -> i64 {
+        self.held.saturating_add(self.sold)
+    }
+
+    /// Both take some of the same time.
+    pub fn overlaps(&self, other: &Slot) -> bool {
+        self.starts_at < other.ends_at && other.starts_at < self.ends_at
+    }
+
     /// Units that are free.
     pub fn available(&self) -> i64 {
         self.capacity - self.held - self.sold

@@ -134,17 +134,17 @@ pub enum Action {
         /// The slots.
         slots: Vec<NewSlot>,
     },
-    /// A calendar makes more slots ahead.
+    /// A calendar follows its rules ahead.
     MakeSlots {
         /// The calendar's name.
         calendar: String,
         /// The version whose rules made the slots; another one is not touched.
         version: i64,
-        /// The slots its rules make beyond what exists.
+        /// All slots its rules make from now until `made_until`.
         slots: Vec<NewSlot>,
-        /// Slots exist up to here afterwards.
+        /// The rules have been followed up to here afterwards; not at all if that is not after now.
         made_until: Timestamp,
-        /// When to make more.
+        /// When to do so again.
         make_at: Timestamp,
     },
 }

@@ -19,6 +19,11 @@ impl Timestamp {
     pub const fn plus(self, span: Span) -> Timestamp {
         Timestamp(self.0.saturating_add(span.0))
     }
+
+    /// This much earlier; stops at the beginning of time instead of wrapping.
+    pub const fn minus(self, span: Span) -> Timestamp {
+        Timestamp(self.0.saturating_sub(span.0))
+    }
 }
 
 /// A length of time in milliseconds.

@@ -768,6 +768,9 @@ pub(crate) fn read_calendar(row: &Row<'_>) -> Result<Calendar, Error> {
     doc::read_calendar(row.get(0)?, row.get(1)?, row.get(2)?, row.text(3)?).map_err(corrupt)
 }
 
+/// In a slot's `by_hand`: the rules have made it, and it sells nothing more.
+pub(crate) const SLOT_CLOSED: i64 = 2;
+
 /// `slots.with_room`: walks the primary key from a start on.
 const SLOTS_WITH_ROOM: &str = "\
     select id, calendar, starts_at, ends_at, visible_at, capacity, held, sold, by_hand
@@ -795,8 +798,9 @@ const SLOT: &str = "\
       from slots
      where shop_id = ?1 and id = ?2";
 
-/// Reads a slot.
+/// Reads a slot. `by_hand` is 0 or 1, and 2 for one that the rules have made and closed.
 pub(crate) fn read_slot(row: &Row<'_>) -> Result<Slot, Error> {
+    let made: i64 = row.get(8)?;
     Ok(Slot {
         id: SlotId::from_u128(id_at(row, 0)?),
         calendar: row.get(1)?,
@@ -806,7 +810,8 @@ pub(crate) fn read_slot(row: &Row<'_>) -> Result<Slot, Error> {
         capacity: row.get(5)?,
         held: row.get(6)?,
         sold: row.get(7)?,
-        by_hand: row.get(8)?,
+        by_hand: made == 1,
+        closed: made == SLOT_CLOSED,
     })
 }
 

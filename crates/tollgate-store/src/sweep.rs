@@ -40,6 +40,12 @@ const LOOK_EVERY: Span = Span::seconds(5);
 /// How long a claim on a shop's sweep holds, unless it is renewed.
 const CLAIM: Span = Span::seconds(3);
 
+/// Further ahead than this no calendar is due: its slots are made each few hours.
+const MAKE_AHEAD_MAX: Span = Span::hours(25);
+
+/// Calendars of a shop that follow their rules in one batch: each may have many slots.
+const MAKES_MAX: usize = 8;
+
 /// After a failure the sweep waits this long.
 const AFTER_FAILURE: Span = Span::seconds(1);
 
@@ -167,10 +173,12 @@ impl Sweeper {
                 passed_over = true;
                 continue;
             }
+            let is_make = |action: &&Action| matches!(action, Action::MakeSlots { .. });
+            full |= due.iter().filter(is_make).count() == MAKES_MAX;
             for action in due {
-                full |= room <= jobs.len();
-                if !full {
-                    jobs.push(command(shop, action));
+                match room <= jobs.len() {
+                    true => full = true,
+                    false => jobs.push(command(shop, action)),
                 }
             }
         }
@@ -312,8 +320,12 @@ const DUE_ROOTS: &str = "\
     select id from roots where shop_id = ?1 and due_at <= ?2 order by due_at limit ?3";
 const DUE_EVENTS: &str = "\
     select id from events where shop_id = ?1 and due_at <= ?2 order by due_at limit ?3";
-const DUE_CALENDARS: &str =
-    "select name, make_at, version, doc from calendars where shop_id = ?1 and make_at <= ?2";
+/// A calendar is also due whose time is further ahead than any is set: the clock was ahead then.
+const DUE_CALENDARS: &str = "\
+    select name, make_at, version, doc
+      from calendars
+     where shop_id = ?1 and (make_at <= ?2 or ?3 < make_at)
+     order by make_at";
 
 fn due_actions(
     db: &Db,
@@ -329,7 +341,8 @@ fn due_actions(
     let events = db.all(DUE_EVENTS, &[&shop.0, &now.as_millis(), &limit], |row| {
         Ok(Action::ParkedDue(EventId::from_u128(id_at(row, 0)?)))
     })?;
-    let calendars = db.all(DUE_CALENDARS, &[&shop.0, &now.as_millis()], |row| {
+    let ahead = now.plus(MAKE_AHEAD_MAX).as_millis();
+    let calendars = db.all(DUE_CALENDARS, &[&shop.0, &now.as_millis(), &ahead], |row| {
         // One that cannot be read must not hide the rest (F9).
         Ok(read_calendar(row)
             .inspect_err(|error| tracing::error!(%error, "a due calendar cannot be read")))
@@ -337,13 +350,15 @@ fn due_actions(
     let slots = calendars
         .into_iter()
         .flatten()
+        .take(MAKES_MAX)
         .map(|calendar| make_slots(calendar, now, options));
     Ok(roots.into_iter().chain(events).chain(slots).collect())
 }
 
+/// Rules that cannot be read make nothing and close nothing: they are followed until now.
 fn make_slots(calendar: Calendar, now: Timestamp, options: &Options) -> Action {
-    let (slots, made_until, make_at) = (options.make_slots)(&calendar, now)
-        .unwrap_or_else(|| (Vec::new(), calendar.made_until, now.plus(AGAIN)));
+    let (slots, made_until, make_at) =
+        (options.make_slots)(&calendar, now).unwrap_or_else(|| (Vec::new(), now, now.plus(AGAIN)));
     Action::MakeSlots {
         calendar: calendar.name,
         version: calendar.version,

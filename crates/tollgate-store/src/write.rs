@@ -19,7 +19,7 @@ use crate::db::{Db, Error, Head, Paper, Sql, id_bytes, on_postgres, on_sqlite};
 use crate::doc;
 use crate::effect_doc;
 use crate::endpoints;
-use crate::load::{key_hash, write_parked, write_question};
+use crate::load::{SLOT_CLOSED, key_hash, write_parked, write_question};
 use crate::words::Word;
 
 /// What a batch writes beside the rows of its snapshot.
@@ -483,6 +483,10 @@ fn write_slot(paper: &mut Paper<'_>, shop: ShopId, slot: &Slot, stored: bool) ->
     let starts_at = slot.starts_at.as_millis();
     let ends_at = slot.ends_at.as_millis();
     let visible_at = slot.visible_at.as_millis();
+    let made = match slot.closed {
+        true => SLOT_CLOSED,
+        false => i64::from(slot.by_hand),
+    };
     if stored {
         paper.put(
             UPDATE_SLOT,
@@ -495,7 +499,7 @@ fn write_slot(paper: &mut Paper<'_>, shop: ShopId, slot: &Slot, stored: bool) ->
                 &slot.capacity,
                 &slot.held,
                 &slot.sold,
-                &slot.by_hand,
+                &made,
             ],
         )?;
     } else {
@@ -511,7 +515,7 @@ fn write_slot(paper: &mut Paper<'_>, shop: ShopId, slot: &Slot, stored: bool) ->
                 &slot.capacity,
                 &slot.held,
                 &slot.sold,
-                &slot.by_hand,
+                &made,
             ],
         )?;
     }

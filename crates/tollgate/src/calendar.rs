@@ -1,6 +1,6 @@
 //! Calendars' rules and the slots they make: local opening hours become points in time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Time, Weekday};
@@ -65,8 +65,8 @@ pub(crate) fn slot_id(calendar: &str, starts_at: Timestamp) -> SlotId {
     SlotId::from_u128((id & !(0x3 << 62)) | (0x2 << 62))
 }
 
-/// The slots the rules make that start at or after `from` and before `until`, in order of time.
-/// `None` if the rules cannot be read or make more than [`SLOTS_AHEAD_MAX`].
+/// The slots the rules make that start at or after `from` and before `until`, in order of time, none
+/// over another. `None` if the rules cannot be read or make more than [`SLOTS_AHEAD_MAX`].
 pub(crate) fn slots(
     calendar: &str,
     rules: &Rules,
@@ -83,37 +83,32 @@ pub(crate) fn slots(
         .iter()
         .filter_map(|day| day.parse().ok())
         .collect();
-    // A day that opened yesterday may still be open; a slot of a day may start after midnight.
-    let first = date_of(from)?.checked_sub(2.days()).ok()?;
+    // A day that opened yesterday may still be open; a slot of a day may start after midnight. What a
+    // day makes depends on the two days before it and on nothing earlier, so it is always the same.
+    let first = date_of(from)?.checked_sub(4.days()).ok()?;
     let last = date_of(until)?.checked_add(1.day()).ok()?;
-    let mut made = BTreeMap::new();
+    let mut made = Vec::new();
+    let mut before: [Day; 2] = [Day::default(), Day::default()];
     let mut date = first;
     while date <= last {
-        if !closed.contains(&date) {
-            for weekly in &rules.weekly {
-                if !weekly
-                    .days
-                    .iter()
-                    .any(|day| weekday(day) == Some(date.weekday()))
-                {
-                    continue;
-                }
-                for start in day_starts(date, weekly, rules.slot_minutes)? {
-                    let Some(starts_at) = existing(&zone, start) else {
-                        continue;
-                    };
-                    if starts_at < from || until <= starts_at {
-                        continue;
-                    }
-                    made.insert(starts_at, starts_at.plus(Span::minutes(rules.slot_minutes)));
-                    if SLOTS_AHEAD_MAX < made.len() {
-                        return None;
-                    }
+        let day = match closed.contains(&date) {
+            true => Day::default(),
+            false => day_of(&zone, rules, date)?,
+        };
+        for (start, end) in &day {
+            let meets = |other: &Day| overlaps(other, *start, *end);
+            if from <= *start && *start < until && !before.iter().any(meets) {
+                made.push((*start, *end));
+                if SLOTS_AHEAD_MAX < made.len() {
+                    return None;
                 }
             }
         }
+        let [_, yesterday] = before;
+        before = [yesterday, day];
         date = date.tomorrow().ok()?;
     }
+    made.sort_unstable();
     let new_slot = |(starts_at, ends_at)| NewSlot {
         id: slot_id(calendar, starts_at),
         starts_at,
@@ -121,6 +116,37 @@ pub(crate) fn slots(
         capacity: None,
     };
     Some(made.into_iter().map(new_slot).collect())
+}
+
+/// A day's slots by their starts, with their ends.
+type Day = BTreeMap<Timestamp, Timestamp>;
+
+/// A slot of the day meets this time. None of them meets another.
+fn overlaps(day: &Day, starts_at: Timestamp, ends_at: Timestamp) -> bool {
+    day.range(..ends_at)
+        .next_back()
+        .is_some_and(|(_, end)| starts_at < *end)
+}
+
+/// What a day's hours make, whichever day a slot is on when it starts. Where hours overlap, or the
+/// clocks go forward during a slot, one that would begin before another has ended is left out.
+fn day_of(zone: &TimeZone, rules: &Rules, date: Date) -> Option<Day> {
+    let mut starts = BTreeSet::new();
+    for weekly in &rules.weekly {
+        let is_open = |day: &String| weekday(day) == Some(date.weekday());
+        if weekly.days.iter().any(is_open) {
+            let local = day_starts(date, weekly, rules.slot_minutes)?;
+            starts.extend(local.into_iter().filter_map(|start| existing(zone, start)));
+        }
+    }
+    let mut day = Day::new();
+    for starts_at in starts {
+        let ends_at = starts_at.plus(Span::minutes(rules.slot_minutes));
+        if !overlaps(&day, starts_at, ends_at) {
+            day.insert(starts_at, ends_at);
+        }
+    }
+    Some(day)
 }
 
 /// The local starts of one day's slots. A last short slot is not made.
@@ -161,20 +187,20 @@ pub(crate) fn horizon(rules: &Rules, now: Timestamp) -> Timestamp {
     now.plus(Span::hours(24 * rules.days_ahead))
 }
 
-/// When to make more: often enough that a day ahead is always nearly a day.
+/// When to follow the rules again: often enough that a day ahead is always nearly a day.
 pub(crate) fn make_at(rules: &Rules, now: Timestamp) -> Timestamp {
     now.plus(Span::hours(rules.days_ahead.clamp(1, 6)))
 }
 
-/// Makes a calendar's next slots, up to where they reach, and says when to make more.
+/// Makes a calendar's slots from now on, up to where they reach, and says when to do so again. Not
+/// only those that are new: what was closed, or was never made, is made up for.
 pub(crate) fn make_slots(
     calendar: &Calendar,
     now: Timestamp,
 ) -> Option<(Vec<NewSlot>, Timestamp, Timestamp)> {
     let rules: Rules = serde_json::from_str(&calendar.rules).ok()?;
-    let until = horizon(&rules, now).max(calendar.made_until);
-    let from = calendar.made_until.max(now);
-    let slots = slots(&calendar.name, &rules, from, until)?;
+    let until = horizon(&rules, now);
+    let slots = slots(&calendar.name, &rules, now, until)?;
     Some((slots, until, make_at(&rules, now)))
 }
 
@@ -288,21 +314,8 @@ mod tests {
         assert_eq!(id.as_u128() >> 80, 1_769_076_000_000);
     }
 
-    #[test]
-    fn the_next_slots_go_on_where_the_last_ended() {
-        let rules = Rules {
-            timezone: "UTC".to_owned(),
-            slot_minutes: 60,
-            days_ahead: 1,
-            weekly: vec![Weekly {
-                days: vec!["thu".to_owned(), "fri".to_owned()],
-                opens: "00:00".to_owned(),
-                closes: "00:00".to_owned(),
-            }],
-            closed: Vec::new(),
-        };
-        let now = parse("2026-01-22T06:30:00Z").expect("it is a time");
-        let calendar = Calendar {
+    fn kitchen(rules: &Rules, made_until: &str) -> Calendar {
+        Calendar {
             name: "kitchen".to_owned(),
             unit: tollgate_core::capacity::Unit::Orders,
             capacity: 1,
@@ -310,22 +323,93 @@ mod tests {
             visible_lead: Span::minutes(0),
             booking_lead: Span::minutes(0),
             late: tollgate_core::capacity::Late::Same,
-            made_until: parse("2026-01-23T04:00:00Z").expect("it is a time"),
+            made_until: parse(made_until).expect("it is a time"),
             make_at: None,
-            rules: serde_json::to_string(&rules).expect("it is JSON"),
+            rules: serde_json::to_string(rules).expect("it is JSON"),
             version: 1,
+        }
+    }
+
+    #[test]
+    fn all_slots_ahead_are_made_each_time_wherever_it_had_got_to() {
+        let rules = Rules {
+            timezone: "UTC".to_owned(),
+            slot_minutes: 60,
+            days_ahead: 1,
+            weekly: vec![weekly("thu", "00:00-00:00"), weekly("fri", "00:00-00:00")],
+            closed: Vec::new(),
         };
-        let (slots, until, next) = make_slots(&calendar, now).expect("they are made");
-        let starts: Vec<String> = slots.iter().map(|slot| rfc3339(slot.starts_at)).collect();
-        assert_eq!(
-            starts,
-            [
-                "2026-01-23T04:00:00Z",
-                "2026-01-23T05:00:00Z",
-                "2026-01-23T06:00:00Z"
-            ]
-        );
-        assert_eq!(until, parse("2026-01-23T06:30:00Z").expect("it is a time"));
-        assert!(now < next);
+        let now = parse("2026-01-22T06:30:00Z").expect("it is a time");
+        // It had got nowhere, to the usual place, or as far as a clock that was a year ahead.
+        for made_until in [
+            "2026-01-20T00:00:00Z",
+            "2026-01-23T04:00:00Z",
+            "2027-01-22T00:00:00Z",
+        ] {
+            let (slots, until, next) =
+                make_slots(&kitchen(&rules, made_until), now).expect("they are made");
+            let starts: Vec<String> = slots.iter().map(|slot| rfc3339(slot.starts_at)).collect();
+            assert_eq!(starts.len(), 24);
+            assert_eq!(
+                (starts[0].as_str(), starts[23].as_str()),
+                ("2026-01-22T07:00:00Z", "2026-01-23T06:00:00Z")
+            );
+            assert_eq!(until, parse("2026-01-23T06:30:00Z").expect("it is a time"));
+            assert!(now < next && next <= now.plus(Span::hours(6)));
+        }
+    }
+
+    fn weekly(day: &str, hours: &str) -> Weekly {
+        let (opens, closes) = hours.split_once('-').expect("hours have two ends");
+        Weekly {
+            days: vec![day.to_owned()],
+            opens: opens.to_owned(),
+            closes: closes.to_owned(),
+        }
+    }
+
+    #[test]
+    fn no_slot_is_made_over_another_and_it_does_not_matter_from_when() {
+        // Hours that overlap on a day, over midnight and by an hour that the clocks leave out: Berlin
+        // goes from 02:00 to 03:00 on Sunday 29 March 2026.
+        for minutes in [7, 45, 50, 60, 90, 1440] {
+            let rules = Rules {
+                timezone: "Europe/Berlin".to_owned(),
+                slot_minutes: minutes,
+                days_ahead: 3,
+                weekly: vec![
+                    weekly("fri", "10:00-12:00"),
+                    weekly("fri", "11:10-16:00"),
+                    weekly("fri", "20:00-20:00"),
+                    weekly("sat", "01:20-09:00"),
+                    weekly("sat", "12:00-11:59"),
+                    weekly("sun", "00:00-05:00"),
+                    weekly("sun", "01:30-06:00"),
+                ],
+                closed: Vec::new(),
+            };
+            let begin = parse("2026-03-26T00:00:00Z").expect("it is a time");
+            let until = begin.plus(Span::hours(24 * 5));
+            let all = slots("kitchen", &rules, begin, until).expect("they are made");
+            assert!(!all.is_empty());
+            for pair in all.windows(2) {
+                assert!(
+                    pair[0].ends_at <= pair[1].starts_at,
+                    "{minutes} minutes: {} is made over {}",
+                    rfc3339(pair[1].starts_at),
+                    rfc3339(pair[0].starts_at)
+                );
+            }
+            for hours in 0..100 {
+                let from = begin.plus(Span::hours(hours));
+                let later = slots("kitchen", &rules, from, until).expect("they are made");
+                let rest: Vec<NewSlot> = all
+                    .iter()
+                    .filter(|slot| from <= slot.starts_at)
+                    .cloned()
+                    .collect();
+                assert_eq!(later, rest, "{minutes} minutes, {hours} hours later");
+            }
+        }
     }
 }

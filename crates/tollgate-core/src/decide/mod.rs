@@ -118,18 +118,22 @@ pub fn needs(now: Timestamp, command: &Command) -> BTreeSet<Key> {
             keys.insert(Key::Stock(shop, sku.clone()));
         }
         Action::PutCalendar { calendar, .. } => {
-            keys.insert(Key::AllSlots(shop, calendar.name.clone(), now));
+            keys.insert(calendar::all_slots(shop, &calendar.name, now));
         }
         Action::PutSlots { calendar, slots } => {
             let starts = slots.iter().map(|slot| slot.starts_at);
-            let starts = starts.chain(slots.is_empty().then_some(now));
             keys.extend(starts.map(|at| Key::SlotAt(shop, calendar.clone(), at)));
+            keys.insert(calendar::all_slots(shop, calendar, now));
         }
         Action::MakeSlots {
-            calendar, slots, ..
+            calendar,
+            made_until,
+            ..
         } => {
-            let from = slots.iter().map(|slot| slot.starts_at).min().unwrap_or(now);
-            keys.insert(Key::AllSlots(shop, calendar.clone(), from));
+            keys.insert(match now < *made_until {
+                true => calendar::all_slots(shop, calendar, now),
+                false => Key::SlotAt(shop, calendar.clone(), now),
+            });
         }
     }
     keys

@@ -258,7 +258,15 @@ fn candidate(draft: &Draft, place: Place, measure: Measure) -> Step<Candidate> {
             };
             Ok(match measure.of(calendar) {
                 Err(refusal) => Candidate::Refused(refusal),
+                // Whatever has begun is gone, also for who had set some of it aside.
+                Ok(_) if slot.starts_at < draft.now => Candidate::Refused(Refusal::SlotUnknown),
                 Ok(units) if fits(slot, units) => Candidate::Slot(slot.clone(), units),
+                // What was set aside before it was closed may be booked, and no more.
+                Ok(units) if slot.closed && units <= booked.units => {
+                    let capacity = slot.capacity.saturating_add(units);
+                    let slot = slot.clone();
+                    Candidate::Slot(Slot { capacity, ..slot }, units)
+                }
                 Ok(_) => Candidate::Refused(Refusal::SlotFull {
                     payment_waiting: false,
                 }),
@@ -414,14 +422,8 @@ pub(super) fn end_hold(draft: &mut Draft, hold: &mut Hold, end: HoldState) -> St
             missing.extend(keys);
         }
     }
-    if let Some(booking) = &hold.booking
-        && draft.slot_at(&booking.calendar, booking.starts_at) == Known::NotLoaded
-    {
-        missing.insert(Key::SlotAt(
-            draft.shop,
-            booking.calendar.clone(),
-            booking.starts_at,
-        ));
+    if let Some(booking) = &hold.booking {
+        missing.extend(booked_slot(draft, booking).err().unwrap_or_default());
     }
     if !missing.is_empty() {
         return Err(missing);
@@ -439,17 +441,103 @@ pub(super) fn end_hold(draft: &mut Draft, hold: &mut Hold, end: HoldState) -> St
         }
     }
     if let Some(booking) = &hold.booking
-        && let Known::Found(slot) = draft.slot_at(&booking.calendar, booking.starts_at)
+        && let Some(mut slot) = booked_slot(draft, booking)?
     {
-        let mut slot = slot.clone();
         slot.held = slot.held.saturating_sub(booking.units);
         if sold {
             slot.sold = slot.sold.saturating_add(booking.units);
         }
-        draft.put_slot(slot);
+        put_changed(draft, slot);
     }
     hold.state = end;
     Ok(())
+}
+
+/// The slot of a booking, to change and to put back. Its calendar is known too. `None`: it is gone.
+fn booked_slot(draft: &Draft, booking: &Booking) -> Step<Option<Slot>> {
+    let slot = draft.slot_at(&booking.calendar, booking.starts_at);
+    match (slot, draft.calendar(&booking.calendar)) {
+        (Known::Absent, _) => Ok(None),
+        (Known::Found(slot), Known::Found(_) | Known::Absent) => Ok(Some(slot.clone())),
+        (Known::NotLoaded, _) | (_, Known::NotLoaded) => {
+            let (name, at) = (booking.calendar.clone(), booking.starts_at);
+            miss(Key::SlotAt(draft.shop, name, at))
+        }
+    }
+}
+
+/// Puts a slot back whose bookings have changed. One that is closed does not sell again what it got
+/// back; whatever lies over its time may have room now.
+fn put_changed(draft: &mut Draft, mut slot: Slot) {
+    if slot.closed && slot.booked() < slot.capacity {
+        slot.capacity = slot.booked();
+        make_soon(draft, &slot.calendar);
+    }
+    draft.put_slot(slot);
+}
+
+/// Lets the calendar follow its rules at the next sweep instead of in some hours.
+pub(super) fn make_soon(draft: &mut Draft, calendar: &str) {
+    if let Known::Found(calendar) = draft.calendar(calendar)
+        && calendar.make_at.is_some_and(|at| draft.now < at)
+    {
+        let mut calendar = calendar.clone();
+        calendar.make_at = Some(draft.now);
+        draft.put_calendar(calendar);
+    }
+}
+
+/// Puts units that were sold back on the shelf. What the shop does not stock any more is left out.
+#[allow(dead_code, reason = "for refunds and late payments")]
+pub(super) fn return_stock(draft: &mut Draft, lines: &[(String, i64)]) -> Step<()> {
+    let mut missing = Missing::new();
+    for (sku, _) in lines {
+        missing.extend(draft.stock(sku).err().unwrap_or_default());
+    }
+    if !missing.is_empty() {
+        return Err(missing);
+    }
+
+    // From here it must succeed.
+    for (sku, units) in lines.iter().filter(|(_, units)| 0 < *units) {
+        if let Some(mut stock) = draft.stock(sku)?.cloned() {
+            stock.on_hand = stock.on_hand.saturating_add(*units).min(API_INTEGER_MAX);
+            stock.version = stock.version.saturating_add(1);
+            draft.put_stock(stock);
+        }
+    }
+    Ok(())
+}
+
+/// Gives units that were sold back to their slot. One that has begun gets them back too, and sells them
+/// to nobody; one that is gone is left out.
+#[allow(dead_code, reason = "for refunds and late payments")]
+pub(super) fn return_booking(draft: &mut Draft, booking: &Booking) -> Step<()> {
+    if let Some(mut slot) = booked_slot(draft, booking)? {
+        slot.sold = slot.sold.saturating_sub(booking.units.max(0)).max(0);
+        put_changed(draft, slot);
+    }
+    Ok(())
+}
+
+/// A hold whose time is up, and whose slot can no longer be booked: paid now, it is paid too late for
+/// its slot, although nobody else has it yet.
+#[allow(dead_code, reason = "for refunds and late payments")]
+pub(super) fn has_passed(draft: &Draft, hold: &Hold) -> Step<bool> {
+    let Some(booking) = hold.booking.as_ref() else {
+        return Ok(false);
+    };
+    if draft.now < hold.expires_at {
+        return Ok(false);
+    }
+    match draft.calendar(&booking.calendar) {
+        Known::Found(calendar) => Ok(booking.starts_at < first_start(draft.now, calendar, None)),
+        Known::Absent => Ok(booking.starts_at < draft.now),
+        Known::NotLoaded => {
+            let (name, at) = (booking.calendar.clone(), booking.starts_at);
+            miss(Key::SlotAt(draft.shop, name, at))
+        }
+    }
 }
 
 /// Sells again what an ended order had held, for a payment that came late: the same slot, or the

@@ -712,7 +712,7 @@ fn a_calendar_keeps_what_is_booked() {
     let smaller = calendar("kitchen", Unit::Orders, 1, Late::Same);
     let refused = store.act(Action::PutCalendar {
         calendar: Box::new(smaller),
-        slots: vec![],
+        slots: slots(1, 0, 4),
     });
     let starts_at = minutes(0);
     assert_eq!(
@@ -730,8 +730,8 @@ fn a_calendar_keeps_what_is_booked() {
         .values()
         .map(|slot| slot.capacity)
         .collect();
-    // Booked, no longer made, made again, made again, new.
-    assert_eq!(capacities, [5, 0, 5, 5, 5]);
+    // Booked and no longer made, no longer made, made again, made again, new.
+    assert_eq!(capacities, [2, 0, 5, 5, 5]);
     store.check_capacity();
 }
 

@@ -518,10 +518,10 @@ fn slot() -> impl Strategy<Value = Slot> {
     let units = 0..i64::MAX / 4;
     (
         (id(), text(), time(), time(), time()),
-        (units.clone(), units.clone(), units, any::<bool>()),
+        (units.clone(), units.clone(), units, 0..3u8),
     )
         .prop_map(
-            |((id, calendar, starts_at, ends_at, visible_at), (free, held, sold, by_hand))| Slot {
+            |((id, calendar, starts_at, ends_at, visible_at), (free, held, sold, made))| Slot {
                 id: SlotId::from_u128(id),
                 calendar,
                 starts_at,
@@ -530,7 +530,8 @@ fn slot() -> impl Strategy<Value = Slot> {
                 capacity: free + held + sold,
                 held,
                 sold,
-                by_hand,
+                by_hand: made == 1,
+                closed: made == 2,
             },
         )
 }
