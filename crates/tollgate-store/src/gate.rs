@@ -151,6 +151,7 @@ impl Gate {
     /// Adds what has come due: all of it to an idle batch, its share to a busy one.
     fn add_due(&mut self, jobs: &mut Vec<Job>) {
         let now = self.now();
+        self.sweeper.tell_time(now);
         let resting = &self.counters.sweeps_resting;
         if resting.load(std::sync::atomic::Ordering::Relaxed) != 0 {
             self.rested = true;

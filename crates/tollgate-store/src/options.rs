@@ -9,7 +9,7 @@ use tollgate_core::decision::Verdict;
 use tollgate_core::snapshot::Snapshot;
 use tollgate_core::time::Timestamp;
 
-/// The program's clock: it never goes back.
+/// The program's clock. It goes back only when the clock that it follows was set back and stays so.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The function that decides; [`tollgate_core::decide::decide`] unless a test wants it to fail.

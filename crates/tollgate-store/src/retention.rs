@@ -216,7 +216,8 @@ impl Retiring {
         }
         self.rejected_gone |= rejected_due;
         if 0 < limits.keys_ms {
-            if self.keys_at <= now {
+            // Further ahead than it is ever put, the clock was ahead then.
+            if self.keys_at <= now || now.plus(KEYS_EVERY) < self.keys_at {
                 self.look_at_keys(db, &shops, now, limits.keys_ms, jobs)?;
             }
             next = next.min(self.keys_at);

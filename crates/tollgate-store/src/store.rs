@@ -216,7 +216,8 @@ impl Store {
         match submission.fresh() {
             Some(id) if latest < id.made_at() => {
                 Counters::add(&self.inner.shared.counters.future_ids, 1);
-                let reason = "this machine's clock is far ahead of the database's".to_owned();
+                let reason =
+                    "this machine's clock is far ahead of the time that is told".to_owned();
                 Err(SubmitError::Unavailable { reason })
             }
             _ => Ok(()),

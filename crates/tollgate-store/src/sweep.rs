@@ -56,6 +56,8 @@ pub(crate) struct Sweeper {
     lanes: usize,
     /// Others may make something due: the name under which its sweep is claimed.
     claims_as: Option<String>,
+    /// The latest time at which it was asked.
+    seen: Timestamp,
     /// The earliest due time there can be; unknown at the start.
     next: Timestamp,
     forget_at: Timestamp,
@@ -82,6 +84,7 @@ impl Sweeper {
             lane,
             lanes,
             claims_as,
+            seen: start,
             next: start,
             forget_at: start,
             retiring: Retiring::new(rejected),
@@ -89,6 +92,17 @@ impl Sweeper {
             belt_from: (ShopId(0), 0, [0; 16]),
             belt_again: false,
         }
+    }
+
+    /// Notes the time. Has it gone back, what it sleeps until was meant for a time that is not: it looks
+    /// now.
+    pub(crate) fn tell_time(&mut self, now: Timestamp) {
+        if now < self.seen {
+            self.next = self.next.min(now);
+            self.forget_at = self.forget_at.min(now);
+            self.belt_at = self.belt_at.map(|at| at.min(now));
+        }
+        self.seen = now;
     }
 
     /// How long until something is due.

@@ -1,10 +1,12 @@
-//! The clock: milliseconds since the Unix epoch that never go back.
+//! The clock: milliseconds since the Unix epoch, carried on by a clock of this machine that nobody
+//! sets, and corrected by one that somebody may set.
 //!
-//! On a server several instances decide about the same holds, so they go by the server's clock: it is
-//! asked from time to time, and carried on in between by a clock of this machine that nobody sets.
+//! On a file that is this machine's own clock. On a server several instances decide about the same
+//! holds, so they go by the server's clock, which is asked from time to time. Either may step: then time
+//! goes on as before until the new time has lasted for a while, so that a clock that is wrong for a
+//! moment neither fires nor freezes anything. After that it is followed, both ways.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tollgate_core::time::{Span, Timestamp};
@@ -17,11 +19,102 @@ pub(crate) const AHEAD_MAX: Span = Span::seconds(2);
 pub(crate) const ASK_EVERY: Duration = Duration::from_secs(60);
 pub(crate) const ASK_AGAIN: Duration = Duration::from_secs(5);
 
-/// The base of a clock that follows nobody.
-const NOBODY: i64 = i64::MIN;
+/// How often the machine's clock is compared with what is told.
+pub(crate) const COMPARE_EVERY: Duration = Duration::from_secs(1);
 
-/// A clock that is read by everything in one server. When the clock it follows is set back, it stands
-/// still until that one has caught up.
+/// What differs by no more than this is followed at once: clocks drift.
+const DRIFT_MAX_MS: i64 = 2_000;
+
+/// For so long a new time must last before it is followed.
+const SETTLED_AFTER_MS: i64 = 10_000;
+
+/// A step is remembered for so long.
+const TOLD_FOR_MS: i64 = 3_600_000;
+
+/// A step of the clock that is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stepped {
+    /// How far it went; below zero, back.
+    pub(crate) by: Span,
+    /// When it was seen, by the time that was told then.
+    pub(crate) at: Timestamp,
+    /// It has lasted, and time is told by it.
+    pub(crate) followed: bool,
+}
+
+/// The time, from two readings: of a clock that nobody sets, and of one that is right in the end.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Steady {
+    /// What is to be added to the first; `None` before the first comparison.
+    base: Option<i64>,
+    /// The reading of the first at which another difference was seen, and that difference.
+    differs: Option<(i64, i64)>,
+    /// The last step, and the reading at which it was seen.
+    stepped: Option<(i64, Stepped)>,
+    /// Steps seen.
+    steps: u64,
+}
+
+impl Steady {
+    /// The time at a reading of the clock that nobody sets.
+    pub(crate) fn now(&self, steady: i64) -> Timestamp {
+        Timestamp::from_millis(steady.saturating_add(self.base.unwrap_or(0)))
+    }
+
+    /// Compares the two; whether time has moved by a step.
+    pub(crate) fn compare(&mut self, steady: i64, wall: i64) -> bool {
+        let told = wall.saturating_sub(steady);
+        let Some(base) = self.base else {
+            self.base = Some(told);
+            return false;
+        };
+        let by = told.saturating_sub(base);
+        if by.saturating_abs() <= DRIFT_MAX_MS {
+            self.base = Some(told);
+            self.differs = None;
+            return false;
+        }
+        let lasts =
+            |(_, known): &(i64, i64)| told.saturating_sub(*known).saturating_abs() <= DRIFT_MAX_MS;
+        let since = match self.differs.filter(lasts) {
+            Some((since, _)) => since,
+            None => {
+                self.steps = self.steps.saturating_add(1);
+                let stepped = Stepped {
+                    by: Span::millis(by),
+                    at: self.now(steady),
+                    followed: false,
+                };
+                self.differs = Some((steady, told));
+                self.stepped = Some((steady, stepped));
+                steady
+            }
+        };
+        let settled = SETTLED_AFTER_MS <= steady.saturating_sub(since);
+        if settled {
+            self.base = Some(told);
+            self.differs = None;
+            if let Some((_, stepped)) = &mut self.stepped {
+                stepped.followed = true;
+            }
+        }
+        settled
+    }
+
+    /// How far the clock that is right in the end is from what is told; zero while they agree.
+    pub(crate) fn offset(&self) -> Span {
+        let differs = self.differs.zip(self.base);
+        Span::millis(differs.map_or(0, |((_, told), base)| told.saturating_sub(base)))
+    }
+
+    /// The last step of the last hour.
+    pub(crate) fn stepped(&self, steady: i64) -> Option<Stepped> {
+        let is_young = |(seen, _): &(i64, Stepped)| steady.saturating_sub(*seen) < TOLD_FOR_MS;
+        self.stepped.filter(is_young).map(|(_, stepped)| stepped)
+    }
+}
+
+/// A clock that is read by everything in one server.
 #[derive(Debug, Clone)]
 pub(crate) struct Clock {
     inner: Arc<Inner>,
@@ -29,52 +122,98 @@ pub(crate) struct Clock {
 
 #[derive(Debug)]
 struct Inner {
-    latest: AtomicI64,
     since: Instant,
-    /// The server's time at `since`.
-    base: AtomicI64,
+    told: Mutex<Told>,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    /// By this machine's clock.
+    machine: Steady,
+    /// By a server's clock, where it goes by one.
+    server: Option<Steady>,
+}
+
+impl Told {
+    fn steady(&self) -> &Steady {
+        self.server.as_ref().unwrap_or(&self.machine)
+    }
+}
+
+/// What was seen of steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Steps {
+    /// How many there were.
+    pub(crate) count: u64,
+    /// How far the clock that time goes by is from what is told now; zero while they agree.
+    pub(crate) offset: Span,
+    /// The last one of the last hour.
+    pub(crate) last: Option<Stepped>,
 }
 
 impl Default for Clock {
     fn default() -> Clock {
-        let inner = Inner {
-            latest: AtomicI64::new(0),
-            since: Instant::now(),
-            base: AtomicI64::new(NOBODY),
+        let clock = Clock {
+            inner: Arc::new(Inner {
+                since: Instant::now(),
+                told: Mutex::default(),
+            }),
         };
-        Clock {
-            inner: Arc::new(inner),
-        }
+        clock.compare();
+        clock
     }
 }
 
 impl Clock {
-    /// The time now, never earlier than any time told before.
+    /// The time now.
     pub(crate) fn now(&self) -> Timestamp {
-        let time = match self.inner.base.load(Ordering::Relaxed) {
-            NOBODY => machine_time().as_millis(),
-            base => base.saturating_add(self.elapsed()),
-        };
-        self.after(time)
+        let steady = self.elapsed();
+        self.told().steady().now(steady)
     }
 
-    /// Follows a server whose clock is so far ahead of this machine's; whether the two are close
+    /// Compares with this machine's clock; whether time has moved by a step. Where time goes by a
+    /// server's clock, a step of this machine's is only noticed.
+    pub(crate) fn compare(&self) -> bool {
+        let mut told = self.told();
+        let moved = told
+            .machine
+            .compare(self.elapsed(), machine_time().as_millis());
+        moved && told.server.is_none()
+    }
+
+    /// Goes by a server whose clock is so far ahead of this machine's; whether the two are close
     /// enough to be trusted.
     pub(crate) fn follow(&self, ahead: Span) -> bool {
-        let server = machine_time().plus(ahead).as_millis();
-        self.inner
-            .base
-            .store(server.saturating_sub(self.elapsed()), Ordering::Relaxed);
+        let mut told = self.told();
+        let (steady, server) = (self.elapsed(), machine_time().plus(ahead).as_millis());
+        told.server.get_or_insert_default().compare(steady, server);
         ahead.as_millis().abs() <= AHEAD_MAX.as_millis()
+    }
+
+    /// What was seen of steps.
+    pub(crate) fn steps(&self) -> Steps {
+        let told = self.told();
+        let steady = self.elapsed();
+        let both = [Some(&told.machine), told.server.as_ref()];
+        let both = both.into_iter().flatten();
+        Steps {
+            count: both.clone().map(|clock| clock.steps).sum(),
+            offset: told.steady().offset(),
+            last: both
+                .filter_map(|clock| clock.stepped(steady))
+                .max_by_key(|stepped| stepped.at),
+        }
+    }
+
+    fn told(&self) -> std::sync::MutexGuard<'_, Told> {
+        self.inner
+            .told
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn elapsed(&self) -> i64 {
         i64::try_from(self.inner.since.elapsed().as_millis()).unwrap_or(i64::MAX)
-    }
-
-    fn after(&self, time: i64) -> Timestamp {
-        let before = self.inner.latest.fetch_max(time, Ordering::Relaxed);
-        Timestamp::from_millis(time.max(before))
     }
 }
 
@@ -90,23 +229,101 @@ pub(crate) fn machine_time() -> Timestamp {
 mod tests {
     use super::*;
 
-    #[test]
-    fn it_never_goes_back() {
-        let clock = Clock::default();
-        assert_eq!(clock.after(100).as_millis(), 100);
-        assert_eq!(clock.after(40).as_millis(), 100);
-        assert_eq!(clock.clone().after(101).as_millis(), 101);
+    const START: i64 = 1_769_000_000_000;
+    const HOUR: i64 = 3_600_000;
+
+    /// Compares each second of a minute; how far the time told is from the right one at the worst and
+    /// at the end, and how many steps were seen. `wall` tells the wall's error at a second, `steady`
+    /// how much the other clock has missed.
+    fn run(wall: impl Fn(i64) -> i64, missed: impl Fn(i64) -> i64) -> (i64, i64, u64) {
+        let mut clock = Steady::default();
+        let (mut worst, mut last) = (0i64, 0);
+        for second in 0..=60 {
+            let steady = second * 1000 - missed(second);
+            clock.compare(steady, START + second * 1000 + wall(second));
+            last = clock.now(steady).as_millis() - (START + second * 1000);
+            if worst.abs() < last.abs() {
+                worst = last;
+            }
+        }
+        (worst, last, clock.steps)
     }
 
     #[test]
-    fn it_follows_the_server_and_not_back() {
+    fn a_step_is_noticed_and_followed_only_when_it_lasts() {
+        let none = |_| 0;
+        for (told, found, expected) in [
+            ("steady", run(none, none), (0, 0, 0)),
+            (
+                "two hours ahead for a second",
+                run(|at| if at == 20 { 2 * HOUR } else { 0 }, none),
+                (0, 0, 1),
+            ),
+            (
+                "two hours ahead for nine seconds",
+                run(|at| if (20..30).contains(&at) { 2 * HOUR } else { 0 }, none),
+                (0, 0, 1),
+            ),
+            (
+                "two hours ahead for good",
+                run(|at| if 20 <= at { 2 * HOUR } else { 0 }, none),
+                (2 * HOUR, 2 * HOUR, 1),
+            ),
+            (
+                "an hour back for good",
+                run(|at| if 20 <= at { -HOUR } else { 0 }, none),
+                (-HOUR, -HOUR, 1),
+            ),
+            (
+                "ahead, followed, and right again",
+                run(|at| if (5..30).contains(&at) { HOUR } else { 0 }, none),
+                (HOUR, 0, 2),
+            ),
+            (
+                "set anew each second",
+                run(|at| if 5 <= at { at * HOUR } else { 0 }, none),
+                (0, 0, 56),
+            ),
+            ("a slow drift", run(|at| at * 50, none), (3_000, 3_000, 0)),
+            // Asleep for an hour, and the clock that nobody sets with it.
+            (
+                "asleep",
+                run(none, |at| if 20 <= at { HOUR } else { 0 }),
+                (-HOUR, 0, 1),
+            ),
+        ] {
+            assert_eq!(found, expected, "{told}");
+        }
+    }
+
+    #[test]
+    fn a_step_is_told_for_an_hour_with_how_far_and_when() {
+        let mut clock = Steady::default();
+        clock.compare(0, START);
+        assert!(!clock.compare(1_000, START + 1_000 + HOUR));
+        assert_eq!(clock.offset(), Span::millis(HOUR));
+        let mut stepped = Stepped {
+            by: Span::millis(HOUR),
+            at: Timestamp::from_millis(START + 1_000),
+            followed: false,
+        };
+        assert_eq!(clock.stepped(1_000), Some(stepped));
+        assert!(clock.compare(11_000, START + 11_000 + HOUR));
+        stepped.followed = true;
+        assert_eq!(clock.stepped(11_000), Some(stepped));
+        assert_eq!(clock.offset(), Span::millis(0));
+        assert_eq!(clock.stepped(1_000 + HOUR), None);
+    }
+
+    #[test]
+    fn it_follows_the_server() {
         let clock = Clock::default();
-        let hour = Span::hours(1);
-        assert!(!clock.follow(hour), "an hour is too far");
+        assert!(!clock.follow(Span::hours(1)), "an hour is too far");
         let ahead = clock.now();
         assert!(machine_time().plus(Span::minutes(59)) < ahead);
+        assert!(!clock.compare(), "the machine's clock has not stepped");
         assert!(clock.follow(Span::millis(-AHEAD_MAX.as_millis())));
-        assert!(ahead <= clock.now(), "it stands still until it is right");
+        assert_eq!(clock.steps().count, 1, "the server's has");
         assert!(!clock.follow(Span::millis(AHEAD_MAX.as_millis() + 1)));
     }
 }

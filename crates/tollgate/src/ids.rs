@@ -1,10 +1,21 @@
 //! Fresh ids: UUIDv7, as core wants them.
 
+use std::sync::LazyLock;
+
 use tollgate_core::id::{DeliveryId, RootId, encode};
+
+use crate::clock::Clock;
+
+/// Ids are dated by a clock that does not follow a step before it has lasted: one that was dated hours
+/// ahead would be refused, and so would all that follow it.
+static CLOCK: LazyLock<Clock> = LazyLock::new(Clock::default);
 
 /// A fresh root.
 pub(crate) fn root() -> RootId {
-    RootId::new(uuid::Uuid::now_v7().as_u128())
+    CLOCK.compare();
+    let millis = u128::try_from(CLOCK.now().as_millis()).unwrap_or(0) & 0xffff_ffff_ffff;
+    let drawn = uuid::Uuid::now_v7().as_u128();
+    RootId::new((millis << 80) | (drawn & ((1 << 80) - 1)))
 }
 
 /// A fresh delivery; its events hang on it.

@@ -48,6 +48,10 @@ pub(crate) struct Metrics {
     pub(crate) replayed: Counter,
     /// How far the database's clock is ahead of this machine's, in seconds.
     pub(crate) clock_ahead: Gauge<f64, AtomicU64>,
+    /// Steps of the clock, in either direction.
+    pub(crate) clock_steps: Counter,
+    /// How far the clock is from the time that is told, in seconds.
+    pub(crate) clock_offset: Gauge<f64, AtomicU64>,
     effects: Family<Labels<2>, Counter>,
     /// Effects whose worker was lost.
     pub(crate) rescued: Counter,
@@ -128,6 +132,18 @@ impl Metrics {
             "How far the database's clock is ahead of this machine's",
             clock_ahead.clone(),
         );
+        let clock_steps = Counter::default();
+        registry.register(
+            "clock_steps",
+            "Steps of the clock by more than two seconds, either way",
+            clock_steps.clone(),
+        );
+        let clock_offset = Gauge::default();
+        registry.register(
+            "clock_offset_seconds",
+            "How far a clock that has stepped is from the time that is told until that lasts",
+            clock_offset.clone(),
+        );
         let effects = Family::default();
         registry.register(
             "effects_settled",
@@ -160,6 +176,8 @@ impl Metrics {
             silent,
             replayed,
             clock_ahead,
+            clock_steps,
+            clock_offset,
             effects,
             rescued,
             glyphs_missing,

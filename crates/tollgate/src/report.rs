@@ -4,7 +4,9 @@ use comfy_table::{Cell, Color, ContentArrangement, Table};
 use serde::Serialize;
 use tollgate_store::{Checked, Level, Report};
 
+use crate::clock::Stepped;
 use crate::config::Config;
+use crate::time_text::rfc3339;
 
 /// A report as the API and `--json` show it.
 #[derive(Debug, Serialize)]
@@ -47,6 +49,29 @@ impl<'r> CheckView<'r> {
             more: checked.more,
             fix: &checked.fix,
         }
+    }
+}
+
+/// Tells a step of the clock with the check of clocks.
+pub(crate) fn tell_step(checks: &mut [Checked], stepped: Option<Stepped>) {
+    let clock = checks.iter_mut().find(|check| check.name == "clock");
+    let (Some(clock), Some(stepped)) = (clock, stepped) else {
+        return;
+    };
+    let (ms, at) = (stepped.by.as_millis(), rfc3339(stepped.at));
+    let then = match stepped.followed {
+        true => "it lasted, and time goes by it",
+        false => "time did not follow it",
+    };
+    clock.level = clock.level.max(Level::Warn);
+    clock
+        .seen
+        .push(format!("it stepped by {ms} ms at {at}; {then}"));
+    if clock.fix.is_empty() {
+        clock.fix =
+            "find out what sets the clock (`journalctl -u chrony -u systemd-timesyncd`), and \
+                     let one service keep it"
+                .to_owned();
     }
 }
 
@@ -98,4 +123,36 @@ pub(crate) fn table(report: &Report) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod step_tests {
+    use super::*;
+    use tollgate_core::time::{Span, Timestamp};
+
+    #[test]
+    fn doctor_tells_a_step_with_how_far_and_when() {
+        let check = |name| Checked {
+            name,
+            about: "",
+            level: Level::Ok,
+            seen: Vec::new(),
+            more: 0,
+            fix: String::new(),
+        };
+        let mut checks = [check("disk"), check("clock")];
+        tell_step(&mut checks, None);
+        assert_eq!(checks[1].level, Level::Ok);
+        let stepped = Stepped {
+            by: Span::hours(-1),
+            at: Timestamp::from_millis(1_769_076_000_000),
+            followed: true,
+        };
+        tell_step(&mut checks, Some(stepped));
+        assert_eq!((checks[0].level, checks[1].level), (Level::Ok, Level::Warn));
+        let told =
+            "it stepped by -3600000 ms at 2026-01-22T10:00:00Z; it lasted, and time goes by it";
+        assert_eq!(checks[1].seen, [told]);
+        assert!(!checks[1].fix.is_empty());
+    }
 }

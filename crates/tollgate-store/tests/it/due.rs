@@ -238,6 +238,29 @@ async fn a_calendar_makes_its_next_slots_when_it_is_time() {
     assert_eq!(made.make_at, Some(world.clock.now().plus(Span::hours(24))));
 }
 
+/// What a sweep waits for by a clock that was ahead is not waited for when the clock is right again.
+#[tokio::test]
+async fn a_clock_that_was_ahead_for_a_while_holds_nothing_up() {
+    let world = World::with(|options| {
+        options.make_slots = Arc::new(|_, now| {
+            let soon = now.plus(Span::hours(6));
+            Some((Vec::new(), soon, soon))
+        });
+    });
+    let mut kitchen = calendar("kitchen", 3);
+    kitchen.make_at = Some(START.plus(Span::hours(1)));
+    world.act(put_calendar(kitchen, slots(4..6))).await;
+    let made = async || {
+        let found = world.store.calendar(SHOP, "kitchen").await;
+        let kitchen = found.expect("it reads").expect("it is there");
+        kitchen.make_at.expect("it makes slots")
+    };
+    world.pass(Span::hours(1000)).await;
+    assert_eq!(made().await, START.plus(Span::hours(1006)));
+    world.pass(Span::hours(-1000)).await;
+    assert_eq!(made().await, START.plus(Span::hours(6)));
+}
+
 /// Rules that make nothing, or cannot be read, are tried again after an hour and not at once.
 #[tokio::test]
 async fn a_calendar_that_cannot_make_slots_is_not_asked_all_the_time() {

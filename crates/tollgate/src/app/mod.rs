@@ -64,6 +64,7 @@ struct Inner {
     config: Config,
     store: Store,
     clock: Clock,
+    clock_moved: tokio::sync::watch::Sender<u64>,
     shops: Vec<ShopId>,
     hooks: HashMap<String, Arc<Hook>>,
     keys: KeyRing,
@@ -292,6 +293,7 @@ impl App {
             config,
             store,
             clock,
+            clock_moved: tokio::sync::watch::channel(0).0,
             shops,
             hooks,
             keys,
@@ -380,7 +382,8 @@ impl App {
         }
     }
 
-    /// Asks the server's clock from time to time, for ever.
+    /// Compares the clock with this machine's each second, and on a server asks that one's from time to
+    /// time, for ever. When time has moved by a step, whatever sleeps until something is due looks again.
     pub(crate) async fn watch_clock(self) {
         let Inner {
             config,
@@ -389,22 +392,61 @@ impl App {
             metrics,
             ..
         } = &*self.inner;
-        if !matches!(config.place, Place::Server(_)) {
-            return;
-        }
+        let on_server = matches!(config.place, Place::Server(_));
+        let mut seen = clock.steps();
+        let mut asked = std::time::Instant::now();
         loop {
-            let resting = store.figures().sweeps_resting != 0;
-            tokio::time::sleep(match resting {
+            tokio::time::sleep(clock::COMPARE_EVERY).await;
+            let mut moved = clock.compare();
+            let steps = clock.steps();
+            let unsure = store.figures().sweeps_resting != 0
+                || steps.offset != Span::millis(0)
+                || steps.count != seen.count;
+            let every = match unsure {
                 true => clock::ASK_AGAIN,
                 false => clock::ASK_EVERY,
-            })
-            .await;
-            match store.clock_ahead(&machine_clock()).await {
-                Ok(Some(ahead)) => judge_clock(store, metrics, ahead, clock.follow(ahead)),
-                Ok(None) => tracing::debug!("the server's clock took too long to tell"),
-                Err(error) => tracing::warn!(%error, "failed to ask the server's clock"),
+            };
+            if on_server && every <= asked.elapsed() {
+                asked = std::time::Instant::now();
+                match store.clock_ahead(&machine_clock()).await {
+                    Ok(Some(ahead)) => {
+                        let was_unsure = clock.steps().offset != Span::millis(0);
+                        judge_clock(store, metrics, ahead, clock.follow(ahead));
+                        moved |= was_unsure && clock.steps().offset == Span::millis(0);
+                    }
+                    Ok(None) => tracing::debug!("the server's clock took too long to tell"),
+                    Err(error) => tracing::warn!(%error, "failed to ask the server's clock"),
+                }
+            }
+            let steps = clock.steps();
+            metrics
+                .clock_offset
+                .set(steps.offset.as_millis() as f64 / 1000.0);
+            if seen.count < steps.count {
+                metrics.clock_steps.inc_by(steps.count - seen.count);
+                let by_ms = steps.last.map_or(0, |stepped| stepped.by.as_millis());
+                tracing::error!(
+                    by_ms,
+                    "the clock has stepped; time goes on until that lasts"
+                );
+            }
+            seen = steps;
+            if moved {
+                tracing::warn!("the clock's step has lasted, and time goes by it");
+                store.nudge();
+                self.inner.clock_moved.send_modify(|moves| *moves += 1);
             }
         }
+    }
+
+    /// Changes when time has moved by a step: whoever sleeps until something is due looks again.
+    pub(crate) fn clock_moved(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.inner.clock_moved.subscribe()
+    }
+
+    /// What was seen of steps of the clock.
+    pub(crate) fn clock_steps(&self) -> clock::Steps {
+        self.inner.clock.steps()
     }
 
     /// Does what waits and closes the store.

@@ -4,13 +4,14 @@ use tollgate_store::Report;
 
 use super::{App, unreadable};
 use crate::error::Problem;
-use crate::report::configuration_check;
+use crate::report::{configuration_check, tell_step};
 
 impl App {
     /// Everything around the data.
     pub(crate) async fn doctor(&self) -> Result<Report, Problem> {
         let _alone = self.inner.checking.lock().await;
         let mut report = self.inner.store.doctor().await.map_err(unreadable)?;
+        tell_step(&mut report.checks, self.clock_steps().last);
         report.checks.push(configuration_check(self.config()));
         Ok(report)
     }

@@ -9,18 +9,35 @@ use serde_json::json;
 use super::reply::{self, Reply};
 use super::{Door, Peer};
 use crate::app::{App, Caller};
+use crate::clock::Stepped;
 use crate::error::{INTERNAL, NOT_FOUND, Problem};
 use crate::keys::Scope;
+use crate::time_text::rfc3339;
 
 /// The process answers.
 pub(crate) async fn healthz() -> Reply {
     Ok(reply::ok(&json!({ "status": "ok" })))
 }
 
-/// Writing works.
+/// Writing works. A clock that has stepped is told, and requests are taken all the same: time goes on as
+/// before until the step has lasted.
 pub(crate) async fn readyz(State(app): State<App>) -> Reply {
     app.ready().await?;
-    Ok(reply::ok(&json!({ "status": "ok" })))
+    Ok(reply::ok(&readiness(app.clock_steps().last)))
+}
+
+fn readiness(stepped: Option<Stepped>) -> serde_json::Value {
+    match stepped {
+        None => json!({ "status": "ok" }),
+        Some(stepped) => json!({
+            "status": "ok",
+            "clock": {
+                "stepped_by_ms": stepped.by.as_millis(),
+                "at": rfc3339(stepped.at),
+                "followed": stepped.followed,
+            },
+        }),
+    }
 }
 
 /// Who may see figures: everybody at the admin door, and where there is none, loopback peers that
@@ -66,4 +83,24 @@ pub(crate) async fn metrics(_: Watcher, State(app): State<App>) -> Reply {
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tollgate_core::time::{Span, Timestamp};
+
+    #[test]
+    fn a_step_of_the_clock_is_told_by_readyz() {
+        assert_eq!(readiness(None), json!({ "status": "ok" }));
+        let stepped = Stepped {
+            by: Span::hours(2),
+            at: Timestamp::from_millis(1_769_076_000_000),
+            followed: false,
+        };
+        let clock = json!({
+            "stepped_by_ms": 7_200_000, "at": "2026-01-22T10:00:00Z", "followed": false,
+        });
+        assert_eq!(readiness(Some(stepped))["clock"], clock);
+    }
 }

@@ -158,6 +158,7 @@ struct State {
 impl Claiming {
     async fn run(mut self) {
         let mut news = self.app.store().effects_news();
+        let mut moved = self.app.clock_moved();
         let shares = matches!(self.app.config().place, Place::Server(_));
         let mut state = State {
             running: BTreeMap::new(),
@@ -183,6 +184,7 @@ impl Claiming {
             tokio::select! {
                 _ = self.stopped.changed() => {}
                 Ok(()) = news.changed() => state.woken = true,
+                Ok(()) = moved.changed() => state.woken = true,
                 () = wait_until(&self.app, state.next) => {}
                 () = tokio::time::sleep(LOOK_EVERY), if shares => self.look(&mut state).await,
                 () = freed, if state.next.is_some() => state.woken = true,
