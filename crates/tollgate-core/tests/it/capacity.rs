@@ -624,7 +624,7 @@ impl Shifting {
             let is_let = |slot: &&Slot| {
                 slot.by_hand || (slot.booked() != 0 && (!slot.closed || starts(slot)))
             };
-            if over.iter().any(|slot| is_let(slot)) {
+            if over.iter().any(is_let) {
                 continue;
             }
             let Some(slot) = made else {

@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tollgate_core::capacity::SlotWish;
+use tollgate_core::capacity::{SLOT_LENGTH_MAX, SlotWish};
 use tollgate_core::id::SlotId;
 use tollgate_core::order::Customer;
 
@@ -694,6 +694,11 @@ fn order_of_slots(text: &str) -> Vec<Wrong> {
         if time("ends_at").is_some_and(|ends_at| ends_at <= starts_at) {
             let below = format!("/{index}/ends_at");
             found.push(wrong(&below, "a slot ends after it starts"));
+        }
+        // Further back nobody looks for one that is still going on.
+        if time("ends_at").is_some_and(|ends_at| starts_at.plus(SLOT_LENGTH_MAX) < ends_at) {
+            let below = format!("/{index}/ends_at");
+            found.push(wrong(&below, "a slot is no longer than 31 days"));
         }
     }
     found

@@ -277,11 +277,18 @@ async fn all_wrong_slots_are_named_at_once() {
         slot("2099-01-01T02:00:00Z", "2099-01-01T01:00:00Z"),
         slot("2099-01-01T02:00:00Z", "2099-01-01T03:00:00Z"),
         slot("2099-01-01T04:00:00Z", "10000-01-01T04:00:00Z"),
+        slot("2099-01-02T00:00:00Z", "2099-02-02T00:00:00Z"),
+        slot("2099-01-03T00:00:00Z", "2099-02-03T00:00:01Z"),
     ] });
     let refused = shop.call("PUT", "/v1/calendars/a/slots", &slots).await;
     let mut pointers = refused.pointers();
     pointers.sort_unstable();
-    let all = ["/slots/0/ends_at", "/slots/1/starts_at", "/slots/2/ends_at"];
+    let all = [
+        "/slots/0/ends_at",
+        "/slots/1/starts_at",
+        "/slots/2/ends_at",
+        "/slots/4/ends_at",
+    ];
     assert_eq!(pointers, all);
     assert!(refused.text.contains("9999-12-30T22:00:00Z"), "{refused:?}");
     shop.close().await;
