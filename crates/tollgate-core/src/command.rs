@@ -55,14 +55,9 @@ pub enum Action {
     /// Somebody wants the provider asked now.
     CheckPayment(PaymentId),
     /// The merchant wants money given back.
-    RefundPayment {
-        /// Of which payment.
-        payment: PaymentId,
-        /// Minor units.
-        minor: i64,
-        /// In the merchant's words.
-        reason: String,
-    },
+    RefundPayment(RefundPayment),
+    /// Receipts of a payment that do not say what its ledger says are corrected.
+    CorrectPapers(PaymentId),
     /// The provider has answered question `n` about `object`.
     Answer(Answer),
     /// A worker begins what it has claimed: durable before the call. Told `Done` it has nothing to begin.
@@ -87,8 +82,8 @@ pub enum Action {
     },
     /// A person has looked at something.
     ResolveAttention {
-        /// Which order.
-        order: OrderRef,
+        /// On which order, or on which payment without one.
+        of: AttentionOf,
         /// What.
         code: AttentionCode,
         /// In the person's words.
@@ -195,6 +190,15 @@ pub enum OrderRef {
     Code(String),
 }
 
+/// Where something is that a person has looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttentionOf {
+    /// On an order.
+    Order(OrderRef),
+    /// On a payment.
+    Payment(PaymentId),
+}
+
 /// The shop creates an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateOrder {
@@ -263,6 +267,23 @@ pub enum Unknown {
     Order,
 }
 
+/// The merchant wants money given back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundPayment {
+    /// Of which payment.
+    pub payment: PaymentId,
+    /// Minor units.
+    pub minor: i64,
+    /// In the merchant's words.
+    pub reason: String,
+    /// Units of stock that have come back with it, by sku.
+    pub restock: Vec<(String, i64)>,
+    /// The order gives its slot back.
+    pub release_slot: bool,
+    /// The money has gone back already, by another way: nobody is called.
+    pub recorded: bool,
+}
+
 /// A cart sets capacity aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TakeHold {
@@ -328,6 +349,8 @@ pub enum Settlement {
         /// How it stands there.
         state: RefundState,
     },
+    /// The provider was asked about a refund.
+    RefundChecked(RefundChecked),
     /// Not this time.
     Retry {
         /// When to try again.
@@ -351,6 +374,24 @@ pub enum Settlement {
     },
 }
 
+/// What a provider said when it was asked about a refund of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RefundChecked {
+    /// It knows it.
+    Known {
+        /// The provider's id of it.
+        provider_refund_id: Option<String>,
+        /// How it stands there.
+        state: RefundState,
+    },
+    /// It is sure that it has no such refund.
+    NotThere,
+    /// It has said nothing that counts.
+    Undecided,
+    /// It cannot be asked about refunds.
+    Impossible,
+}
+
 /// How a target is, by one attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Health {
@@ -364,7 +405,27 @@ pub enum Health {
     Unsaid,
 }
 
-/// The configured times that decisions depend on.
+/// What becomes of money that comes when its order has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LatePayment {
+    /// The order is held again if there is room; else it cannot be fulfilled.
+    Rehold,
+    /// A person looks; nothing moves.
+    Attention,
+    /// It is given back.
+    Refund,
+}
+
+/// What becomes of money that comes when the merchant has cancelled its order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterCancel {
+    /// A person looks; nothing moves.
+    Attention,
+    /// As for an order that has expired.
+    Rehold,
+}
+
+/// The configured times and policies that decisions depend on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
     /// How long a parked event waits before the provider is asked.
@@ -381,6 +442,14 @@ pub struct Rules {
     pub payments_max: usize,
     /// The shops that write mails.
     pub mailing: BTreeSet<ShopId>,
+    /// How many facts are kept of one payment.
+    pub facts_max: usize,
+    /// What becomes of money for an order that has expired.
+    pub late_payment: LatePayment,
+    /// What becomes of money for an order that the merchant has cancelled.
+    pub after_cancel: AfterCancel,
+    /// Money that can buy nothing is ordered back; else a person decides.
+    pub auto_refund: bool,
     /// How two questions about one payment keep their distance.
     pub ask_distance: Span,
     /// Failures in a row after which a target is left alone.
@@ -402,6 +471,10 @@ impl Default for Rules {
             authorized_hold: Span::hours(7 * 24),
             parked_max: 64,
             payments_max: 1000,
+            facts_max: 512,
+            late_payment: LatePayment::Rehold,
+            after_cancel: AfterCancel::Attention,
+            auto_refund: true,
             mailing: BTreeSet::new(),
             ask_distance: Span::seconds(5),
             breaker_failures: 5,

@@ -195,6 +195,15 @@ pub enum Refusal {
         /// What may still be refunded.
         refundable_minor: i64,
     },
+    /// More of a sku is to come back than the order was sold and has not given back yet.
+    RestockExceedsSold {
+        /// Which.
+        sku: String,
+        /// What may still come back.
+        left: i64,
+    },
+    /// The order has no sold slot to give back, or has given it back already.
+    SlotNotSold,
     /// The edge does not know what is named.
     Unknown(Unknown),
     /// This sku was never put.

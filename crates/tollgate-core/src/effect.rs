@@ -78,8 +78,11 @@ pub enum EffectContent {
         version: i64,
         /// Why, in a word.
         why: AskReason,
+        /// Whether a payment of ours is asked about; what nobody knows waits in a queue of its own.
+        known: bool,
     },
-    /// Ask the provider to give money back that cannot buy anything.
+    /// Ask the provider to give money back that cannot buy anything: decided by versions in which such
+    /// a refund was no row.
     RefundRequest {
         /// Which payment, if it is known.
         payment: Option<PaymentId>,
@@ -90,7 +93,7 @@ pub enum EffectContent {
         /// How much.
         money: Option<Money>,
     },
-    /// Send a refund the merchant asked for.
+    /// Send a refund.
     Refund {
         /// Which refund.
         refund: RefundId,
@@ -100,6 +103,17 @@ pub enum EffectContent {
         source: String,
         /// How much.
         money: Money,
+    },
+    /// Ask the provider what became of a refund that has not ended.
+    RefundCheck {
+        /// Which refund.
+        refund: RefundId,
+        /// Of which payment.
+        payment: PaymentId,
+        /// The source of that payment.
+        source: String,
+        /// How often it was asked before.
+        n: u32,
     },
 }
 
@@ -172,6 +186,13 @@ pub enum AnswerContent {
         facts: Vec<Fact>,
         /// Its own id of the payment.
         provider_payment_id: Option<String>,
+        /// An amount stands in it that cannot be read: it proves nothing.
+        unreadable: bool,
+    },
+    /// It cannot be asked about this: there is no way, or no name to ask by.
+    Impossible {
+        /// Why.
+        reason: String,
     },
     /// It does not know the payment, or knows nothing decisive.
     Weak,
@@ -267,6 +288,17 @@ pub struct Attempt {
     pub head: Option<String>,
 }
 
+/// The beginning of the target of questions that name no payment of ours. Anybody can cause such a
+/// question, so these are throttled and fail apart from the others.
+const STRANGERS: &str = "ask-unknown:";
+
+/// The source that a target of questions belongs to.
+pub fn asked_source(target: &str) -> Option<&str> {
+    target
+        .strip_prefix("ask:")
+        .or_else(|| target.strip_prefix(STRANGERS))
+}
+
 impl EffectContent {
     /// Whom it is addressed to: what fails and is throttled together.
     pub fn target(&self) -> String {
@@ -275,9 +307,20 @@ impl EffectContent {
             EffectContent::Mail { .. } => "mail".to_owned(),
             EffectContent::Notify { endpoint, .. } => format!("notify:{endpoint}"),
             EffectContent::Forward { route, .. } => format!("forward:{route}"),
-            EffectContent::Ask { source, .. } => format!("ask:{source}"),
+            EffectContent::Ask {
+                source,
+                known: true,
+                ..
+            } => format!("ask:{source}"),
+            EffectContent::Ask {
+                source,
+                known: false,
+                ..
+            } => format!("{STRANGERS}{source}"),
             EffectContent::RefundRequest { source, .. } => format!("refund_request:{source}"),
-            EffectContent::Refund { source, .. } => format!("refund:{source}"),
+            EffectContent::Refund { source, .. } | EffectContent::RefundCheck { source, .. } => {
+                format!("refund:{source}")
+            }
         }
     }
 
@@ -291,6 +334,7 @@ impl EffectContent {
             EffectContent::Receipt { .. }
             | EffectContent::Notify { .. }
             | EffectContent::Forward { .. }
+            | EffectContent::RefundCheck { .. }
             | EffectContent::Ask { .. } => false,
         }
     }
@@ -320,10 +364,13 @@ pub struct Receipt {
     pub kind: ReceiptKind,
     /// For which payment.
     pub payment: PaymentId,
-    /// The provider's object it is for: a payment and an object have one receipt of a kind.
+    /// The provider's object it is for, our id of a refund we ordered; empty where a figure for several
+    /// was told. An object whose amount grows has several, each over the difference.
     pub object: String,
     /// Over how much; `None` where the provider did not say.
     pub money: Option<Money>,
+    /// It corrects: it takes back what was papered as this kind, because the ledger has less of it now.
+    pub corrects: Option<ReceiptKind>,
     /// Its number. The store gives it while writing, in the commit that decides the receipt.
     pub number: Option<ReceiptNumber>,
     /// When it was issued; `None` while it is pending.

@@ -180,4 +180,17 @@ pub struct Policy {
     pub confirm: Confirm,
     /// The source has the credentials, and the provider the means, to be asked.
     pub can_ask: bool,
+    /// It is asked by its own id of a payment, a page or the like, and not by our reference.
+    pub asks_by_own_id: bool,
+}
+
+impl Event {
+    /// The name by which the provider is asked about it: its own id where it is asked by that, else the
+    /// first name.
+    pub fn asked_name(&self, policy: Policy) -> Option<&str> {
+        let own = self.provider_payment_id.as_deref();
+        let own = own.filter(|id| policy.asks_by_own_id && !id.is_empty());
+        let first = || self.names.iter().find(|name| !name.is_empty());
+        own.or_else(|| first().map(String::as_str))
+    }
 }

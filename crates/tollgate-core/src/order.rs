@@ -1,7 +1,7 @@
 //! Roots: an order, a payment without an order, or a cart's hold, with all that hangs on it.
 
 use crate::capacity::{Hold, HoldState, SlotWish};
-use crate::effect::Receipt;
+use crate::effect::{Receipt, ReceiptKind};
 use crate::id::{OrderId, PaymentId, RootId, ShopId};
 use crate::money::Currency;
 use crate::payment::{Payment, Refund};
@@ -21,7 +21,7 @@ pub struct Root {
     pub order: Option<Order>,
     /// Attempts to pay, oldest first.
     pub payments: Vec<Payment>,
-    /// Refunds the merchant asked for, oldest first.
+    /// Refunds that were ordered, by the merchant or by us, oldest first.
     pub refunds: Vec<Refund>,
     /// Capacity set aside, the current hold last; earlier ones have ended.
     pub holds: Vec<Hold>,
@@ -176,6 +176,8 @@ macro_rules! attention_codes {
 attention_codes! {
     /// An amount could not be read exactly.
     AmountUnreadable = "amount_unreadable",
+    /// One capture was told with two amounts.
+    AmountChanged = "amount_changed",
     /// Money of another currency came.
     CurrencyMismatch = "currency_mismatch",
     /// A test event came to a live source, or the other way round.
@@ -200,6 +202,10 @@ attention_codes! {
     PaymentReversed = "payment_reversed",
     /// The customer's bank disputes the payment.
     Chargeback = "chargeback",
+    /// The order has ended and its money is still set aside at the provider.
+    AuthorizationOpen = "authorization_open",
+    /// More was told about a payment than is kept of one.
+    TooManyFacts = "too_many_facts",
 }
 
 impl Root {
@@ -225,18 +231,28 @@ impl Root {
             .filter(|attention| attention.resolved.is_none())
     }
 
-    /// What all its payments have captured.
-    pub fn captured_minor(&self) -> i64 {
-        self.payments.iter().fold(0, |sum, payment| {
-            i64::saturating_add(sum, payment.projection().captured_minor)
-        })
-    }
-
-    /// What all its payments have given back.
-    pub fn refunded_minor(&self) -> i64 {
-        self.payments.iter().fold(0, |sum, payment| {
-            i64::saturating_add(sum, payment.projection().refunded_minor)
-        })
+    /// The key of the effect that issues a receipt: unique, and the same in every version for the first
+    /// one of a kind over an object.
+    pub fn receipt_key(&self, receipt: &Receipt) -> String {
+        let Receipt {
+            kind,
+            payment,
+            object,
+            ..
+        } = receipt;
+        let word = match kind {
+            ReceiptKind::Sale => "sale",
+            ReceiptKind::Refund => "refund",
+            ReceiptKind::Reversal => "reversal",
+        };
+        let mut same = self.receipts.iter().filter(|known| {
+            known.payment == *payment && known.kind == *kind && known.object == *object
+        });
+        let is_first = same.next().is_none_or(|first| first.id == receipt.id);
+        match is_first {
+            true => format!("receipt:{word}:{payment}:{object}"),
+            false => format!("receipt:{word}:{payment}:{object}:{}", receipt.id),
+        }
     }
 
     /// What was held for it has been sold.
@@ -246,13 +262,17 @@ impl Root {
             .any(|hold| hold.state == HoldState::Consumed)
     }
 
-    /// When `RootDue` must look at it next: a closing ends, or a hold runs out. `None`: never.
+    /// When `RootDue` must look at it next: a closing ends, a hold runs out, or an attempt to pay
+    /// ends by the shop's word. `None`: never.
     pub fn due_at(&self) -> Option<Timestamp> {
-        if let Some(closing) = self.order.as_ref().and_then(|order| order.closing) {
-            return Some(closing.until);
-        }
-        self.hold()
-            .filter(|hold| hold.state == HoldState::Active)
-            .map(|hold| hold.expires_at)
+        let closing = self.order.as_ref().and_then(|order| order.closing);
+        let hold = || {
+            self.hold()
+                .filter(|hold| hold.state == HoldState::Active)
+                .map(|hold| hold.expires_at)
+        };
+        let ends = closing.map(|closing| closing.until).or_else(hold);
+        let attempt = self.payments.iter().filter_map(Payment::gives_up_at).min();
+        ends.into_iter().chain(attempt).min()
     }
 }

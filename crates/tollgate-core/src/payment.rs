@@ -4,7 +4,7 @@
 //! idempotent), and [`Fold`] is a function of that set. So neither the order in which a provider
 //! tells things nor how often it tells them can change what a payment comes to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::effect::ReceiptKind;
 use crate::event::{CaptureState, DisputeState, Fact, FactKind, RefundState, Strength};
@@ -84,10 +84,10 @@ pub enum Added {
     New,
 }
 
-/// A refund the merchant asked for.
+/// Money ordered back: by the merchant, or by us where it can buy nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refund {
-    /// Hangs on the payment's root.
+    /// Hangs on the payment's root. Also our name for it at the provider.
     pub id: RefundId,
     /// Of which payment.
     pub payment: PaymentId,
@@ -95,15 +95,30 @@ pub struct Refund {
     pub money: Money,
     /// How far it is.
     pub state: RefundProgress,
-    /// In the merchant's words.
+    /// Who ordered it.
+    pub ordered_by: OrderedBy,
+    /// In the merchant's words, or ours.
     pub reason: String,
     /// The provider's id of it.
     pub provider_refund_id: Option<String>,
-    /// When it was asked for.
+    /// Units of stock that came back with it, each sku once.
+    pub restocked: Vec<(String, i64)>,
+    /// The order's slot was given back with it.
+    pub released_slot: bool,
+    /// When it was ordered.
     pub created_at: Timestamp,
 }
 
-/// How far a refund is that the merchant asked for.
+/// Who ordered a refund.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OrderedBy {
+    /// The merchant.
+    Merchant,
+    /// Tollgate: the money can buy nothing.
+    Tollgate,
+}
+
+/// How far a refund is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefundProgress {
     /// Committed; the provider has not been called yet. Reserves its amount.
@@ -144,11 +159,15 @@ impl Payment {
     }
 }
 
+/// From this many facts on, those that can no longer matter are dropped.
+const FACTS_COMPACTED_FROM: usize = 64;
+
 impl Payment {
     /// Adds a fact to the set.
     ///
     /// Equal in object, kind, money and mode is the same fact; of two tellings the better vouched
-    /// for, then the later one is kept.
+    /// for, then the later one is kept. A large set keeps only what can still matter to the fold, so
+    /// its size is bounded by the provider's objects and not by how often it speaks of them.
     pub fn add(&mut self, fact: Fact) -> Added {
         let told_before = self.facts.iter_mut().find(|known| {
             known.kind == fact.kind
@@ -163,10 +182,61 @@ impl Payment {
                 return Added::Known;
             }
             Some(known) => *known = fact,
-            None => self.facts.push(fact),
+            None => {
+                let place = self
+                    .facts
+                    .binary_search(&fact)
+                    .unwrap_or_else(|place| place);
+                self.facts.insert(place, fact.clone());
+                if FACTS_COMPACTED_FROM < self.facts.len() {
+                    self.compact();
+                    return match self.facts.contains(&fact) {
+                        true => Added::New,
+                        false => Added::Known,
+                    };
+                }
+                return Added::New;
+            }
         }
         self.facts.sort();
         Added::New
+    }
+
+    /// Drops facts that others of the same object have overtaken: the fold does not change.
+    fn compact(&mut self) {
+        let mut best: BTreeMap<(u8, u8, &str), usize> = BTreeMap::new();
+        let mut keep = |class: u8, place: usize, beats: fn(&Fact, &Fact) -> bool| {
+            let fact = &self.facts[place];
+            let key = (weight(fact).0, class, fact.object.as_str());
+            let known = best.entry(key).or_insert(place);
+            if beats(fact, &self.facts[*known]) {
+                *known = place;
+            }
+        };
+        for (place, fact) in self.facts.iter().enumerate() {
+            if !self.counts(fact) {
+                // Facts of other money never beat one another: each is something to look at.
+                continue;
+            }
+            keep(0, place, |new, old| weight(old) < weight(new));
+            if proves_amount(fact) {
+                keep(1, place, |new, old| proof(old) < proof(new));
+                keep(2, place, |new, old| amount_of(old) < amount_of(new));
+                keep(3, place, |new, old| amount_of(new) < amount_of(old));
+            }
+            if fact.kind == FactKind::RefundedTotal {
+                keep(4, place, |new, old| amount_of(old) < amount_of(new));
+            }
+        }
+        let best: BTreeSet<usize> = best.into_values().collect();
+        let facts = std::mem::take(&mut self.facts);
+        let kept = facts
+            .into_iter()
+            .enumerate()
+            .filter(|(place, fact)| best.contains(place) || !self.counts(fact))
+            .map(|(_, fact)| fact)
+            .collect();
+        self.facts = kept;
     }
 
     /// What the facts come to, object by object.
@@ -183,27 +253,114 @@ impl Payment {
     pub fn is_open(&self) -> bool {
         self.fold().is_open()
     }
+
+    /// When it ends by the shop's word, if nothing has come of it by then. Money that is set aside or
+    /// looked at is something.
+    pub fn gives_up_at(&self) -> Option<Timestamp> {
+        let expires_at = self.expires_at?;
+        let status = self.projection().status;
+        (status == PaymentStatus::Pending && self.is_open()).then_some(expires_at)
+    }
 }
 
-/// A capture object: what its winning fact says.
+/// By what one fact beats another about the same object: rank, strength, time, amount, identity.
+type Weight = (u8, u8, Strength, Option<Timestamp>, Option<i64>, FactKind);
+
+fn weight(fact: &Fact) -> Weight {
+    let (family, rank) = match fact.kind {
+        FactKind::Capture(state) => (0, state.rank()),
+        FactKind::Refund(state) => (1, state as u8),
+        FactKind::RefundedTotal => (2, 0),
+        FactKind::Dispute(state) => (3, u8::from(state != DisputeState::Open)),
+    };
+    let minor = fact.money.map(|money| money.minor);
+    (
+        family,
+        rank,
+        fact.strength,
+        fact.occurred_at,
+        minor,
+        fact.kind,
+    )
+}
+
+/// The fact says how much was taken or given back in the end: the proof of an object's amount.
+fn proves_amount(fact: &Fact) -> bool {
+    fact.money.is_some()
+        && match fact.kind {
+            FactKind::Capture(state) => state.counts(),
+            FactKind::Refund(state) => RefundState::Succeeded <= state,
+            FactKind::Dispute(_) => true,
+            FactKind::RefundedTotal => false,
+        }
+}
+
+/// Which amount counts where an object was told two: the better vouched for, then the greater.
+fn proof(fact: &Fact) -> (Strength, i64) {
+    (fact.strength, amount_of(fact))
+}
+
+/// A fact's amount. A provider's negative amount is worth nothing, nor is one that it does not tell.
+fn amount_of(fact: &Fact) -> i64 {
+    fact.money.map_or(0, |money| money.minor.max(0))
+}
+
+/// A capture object: what its winning fact says of its state, and its best proved amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CaptureObject {
     /// The state of the winner.
     pub state: CaptureState,
-    /// Its amount. Where the winner names none: the best other telling's, else what is due.
-    pub minor: i64,
-    /// What a sale receipt says, once money was taken, also if it has gone back since.
-    pub sale_minor: Option<i64>,
+    /// What was taken, also if it has gone back since: the greatest amount that is proved best among
+    /// what was told of its capture and its settlement. 0 where nothing was taken, and where nobody
+    /// says how much: no amount, no money.
+    pub taken_minor: i64,
+    /// Its amount was told in more than one way.
+    pub amounts_differ: bool,
+    /// Money was taken and nobody says how much.
+    pub unpriced: bool,
 }
 
-/// A refund object: what its winning fact says.
+impl CaptureObject {
+    /// What it brings now.
+    pub fn captured_minor(&self) -> i64 {
+        if self.state.counts() {
+            self.taken_minor
+        } else {
+            0
+        }
+    }
+
+    /// What it brought and has lost again without a refund.
+    pub fn reversed_minor(&self) -> i64 {
+        if self.state == CaptureState::Reversed {
+            self.taken_minor
+        } else {
+            0
+        }
+    }
+
+    /// Money was taken, be it still here or not.
+    fn was_taken(&self) -> bool {
+        self.state.counts() || self.state == CaptureState::Reversed
+    }
+}
+
+/// A refund object: what its winning fact says, and its best proved amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RefundObject {
     /// The state of the winner.
     pub state: RefundState,
-    /// Its amount. Where the winner names none: the best other telling's, else all that is
-    /// captured.
+    /// Its amount; 0 where nobody says how much.
     pub minor: i64,
+}
+
+/// A dispute: what its winning fact says, and its best proved amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DisputeObject {
+    /// The state of the winner.
+    pub state: DisputeState,
+    /// Its amount. `None`: nobody says how much of the payment is disputed.
+    pub minor: Option<i64>,
 }
 
 /// What the facts of a payment come to, object by object. A function of the set of facts.
@@ -213,72 +370,90 @@ pub struct Fold {
     pub projection: Projection,
     /// Payments and charges, by the provider's id.
     pub captures: BTreeMap<String, CaptureObject>,
-    /// Refunds, by the provider's id.
+    /// Refunds, by our id where we ordered them, else by the provider's.
     pub refunds: BTreeMap<String, RefundObject>,
+    /// The greatest figure that was told for all refunds together.
+    pub refunded_total_minor: i64,
     /// Disputes, by the provider's id.
-    pub disputes: BTreeMap<String, DisputeState>,
+    pub disputes: BTreeMap<String, DisputeObject>,
     /// Facts in another currency: kept, never counted.
     pub foreign_currency: usize,
     /// Facts of another mode: kept, never counted.
     pub foreign_mode: usize,
+    /// A capture told without the provider's id: it is one of the others, and brings only what these
+    /// do not explain.
+    anonymous: Option<CaptureObject>,
+    /// The payment's own reference, under which an anonymous capture is told.
+    reference: String,
 }
 
-/// By what one fact beats another about the same object: rank, strength, time, amount, identity.
-type Weight<S> = (u8, Strength, Option<Timestamp>, Option<i64>, S);
-
-/// The best fact seen of an object, and the best that names an amount.
+/// The best fact seen of an object, and what proves its amount.
 #[derive(Clone, Copy)]
-struct Best<S> {
-    winner: Weight<S>,
-    priced: Option<Weight<S>>,
-    sale: Option<Weight<S>>,
+struct Best<'f> {
+    winner: &'f Fact,
+    proof: Option<&'f Fact>,
+    least: i64,
+    greatest: i64,
 }
 
-impl<S: Copy + Ord> Best<S> {
-    fn take(best: &mut BTreeMap<String, Best<S>>, object: &str, weight: Weight<S>, sale: bool) {
-        let priced = weight.3.map(|_| weight);
-        let sale = sale.then_some(weight);
+impl<'f> Best<'f> {
+    fn take(best: &mut BTreeMap<&'f str, Best<'f>>, object: &'f str, fact: &'f Fact) {
+        let one = Best {
+            winner: fact,
+            proof: proves_amount(fact).then_some(fact),
+            least: if proves_amount(fact) {
+                amount_of(fact)
+            } else {
+                i64::MAX
+            },
+            greatest: if proves_amount(fact) {
+                amount_of(fact)
+            } else {
+                i64::MIN
+            },
+        };
         match best.get_mut(object) {
-            Some(known) => {
-                known.winner = known.winner.max(weight);
-                known.priced = known.priced.max(priced);
-                known.sale = known.sale.max(sale);
-            }
+            Some(known) => known.join(one),
             None => {
-                best.insert(
-                    object.to_owned(),
-                    Best {
-                        winner: weight,
-                        priced,
-                        sale,
-                    },
-                );
+                best.insert(object, one);
             }
         }
     }
 
-    fn minor(&self, otherwise: i64) -> i64 {
-        amount(self.winner)
-            .or_else(|| self.priced.and_then(amount))
-            .unwrap_or(otherwise)
+    fn join(&mut self, other: Best<'f>) {
+        if weight(self.winner) < weight(other.winner) {
+            self.winner = other.winner;
+        }
+        self.proof = match (self.proof, other.proof) {
+            (Some(known), Some(new)) if proof(new) <= proof(known) => Some(known),
+            (known, new) => new.or(known),
+        };
+        self.least = self.least.min(other.least);
+        self.greatest = self.greatest.max(other.greatest);
     }
-}
 
-/// A weight's amount. A provider's negative amount is worth nothing.
-fn amount<S>(weight: Weight<S>) -> Option<i64> {
-    weight.3.map(|minor| minor.max(0))
+    fn capture(&self, state: CaptureState) -> CaptureObject {
+        let taken = state.counts() || state == CaptureState::Reversed;
+        // Of a capture that was only ever told as reversed, the reversal says how much it was.
+        let proof = self.proof.or(self.winner.money.map(|_| self.winner));
+        CaptureObject {
+            state,
+            taken_minor: proof.filter(|_| taken).map_or(0, amount_of),
+            amounts_differ: taken && self.least < self.greatest,
+            unpriced: taken && proof.is_none(),
+        }
+    }
 }
 
 impl Fold {
     fn of(payment: &Payment) -> Fold {
-        let mut captures = BTreeMap::new();
-        let mut refunds = BTreeMap::new();
-        let mut disputes: BTreeMap<String, Best<DisputeState>> = BTreeMap::new();
-        let mut refunded_total = 0;
+        let mut captures: BTreeMap<&str, Best<'_>> = BTreeMap::new();
+        let mut refunds: BTreeMap<&str, Best<'_>> = BTreeMap::new();
+        let mut disputes: BTreeMap<&str, Best<'_>> = BTreeMap::new();
+        let mut refunded_total_minor = 0;
         let mut foreign_currency = 0;
         let mut foreign_mode = 0;
         for fact in &payment.facts {
-            let minor = fact.money.map(|money| money.minor);
             if !payment.counts(fact) {
                 let other = fact
                     .money
@@ -287,83 +462,117 @@ impl Fold {
                 foreign_mode += usize::from(fact.foreign_mode);
                 continue;
             }
-            let (strength, at) = (fact.strength, fact.occurred_at);
             match fact.kind {
-                FactKind::Capture(state) => {
-                    let weight = (state.rank(), strength, at, minor, state);
-                    Best::take(&mut captures, &fact.object, weight, state.counts());
+                FactKind::Capture(_) => Best::take(&mut captures, &fact.object, fact),
+                FactKind::Refund(_) => Best::take(&mut refunds, &fact.object, fact),
+                FactKind::Dispute(_) => Best::take(&mut disputes, &fact.object, fact),
+                FactKind::RefundedTotal => {
+                    refunded_total_minor = amount_of(fact).max(refunded_total_minor);
                 }
-                FactKind::Refund(state) => {
-                    let weight = (state as u8, strength, at, minor, state);
-                    Best::take(&mut refunds, &fact.object, weight, false);
-                }
-                FactKind::Dispute(state) => {
-                    let rank = u8::from(state != DisputeState::Open);
-                    let weight = (rank, strength, at, minor, state);
-                    Best::take(&mut disputes, &fact.object, weight, false);
-                }
-                FactKind::RefundedTotal => refunded_total = minor.unwrap_or(0).max(refunded_total),
             }
         }
-        let due = payment.due.minor.max(0);
-        let captures: BTreeMap<String, CaptureObject> = captures
+        let unnamed = one_of_the_named(&mut captures, &payment.reference);
+        let capture = |best: Best<'_>| match best.winner.kind {
+            FactKind::Capture(state) => Some(best.capture(state)),
+            FactKind::Refund(_) | FactKind::RefundedTotal | FactKind::Dispute(_) => None,
+        };
+        let captures = captures
             .into_iter()
-            .map(|(object, best): (String, Best<CaptureState>)| {
-                let state = best.winner.4;
-                let minor = best.minor(due);
-                let sale_minor = match best.sale {
-                    Some(sale) => Some(amount(sale).unwrap_or(minor)),
-                    None => (state == CaptureState::Reversed).then_some(minor),
-                };
-                (
-                    object,
-                    CaptureObject {
-                        state,
-                        minor,
-                        sale_minor,
-                    },
-                )
+            .filter_map(|(object, best)| Some((object.to_owned(), capture(best)?)))
+            .collect();
+        let refunds = refunds
+            .into_iter()
+            .filter_map(|(object, best)| match best.winner.kind {
+                FactKind::Refund(state) => {
+                    let proof = best.proof.unwrap_or(best.winner);
+                    let minor = amount_of(proof);
+                    Some((object.to_owned(), RefundObject { state, minor }))
+                }
+                FactKind::Capture(_) | FactKind::RefundedTotal | FactKind::Dispute(_) => None,
             })
             .collect();
-        let captured_minor = captures
-            .values()
-            .filter(|object| object.state.counts())
-            .fold(0i64, |sum, object| sum.saturating_add(object.minor));
-        let refunds: BTreeMap<String, RefundObject> = refunds
+        let disputes = disputes
             .into_iter()
-            .map(|(object, best): (String, Best<RefundState>)| {
-                let state = best.winner.4;
-                (
-                    object,
-                    RefundObject {
-                        state,
-                        minor: best.minor(captured_minor),
-                    },
-                )
+            .filter_map(|(object, best)| match best.winner.kind {
+                FactKind::Dispute(state) => {
+                    let minor = best.proof.map(amount_of);
+                    Some((object.to_owned(), DisputeObject { state, minor }))
+                }
+                FactKind::Capture(_) | FactKind::RefundedTotal | FactKind::Refund(_) => None,
             })
             .collect();
-        let refunded_minor = refunds
-            .values()
-            .filter(|object| object.state == RefundState::Succeeded)
-            .fold(0i64, |sum, object| sum.saturating_add(object.minor))
-            .max(refunded_total);
         let mut fold = Fold {
             projection: Projection {
                 status: PaymentStatus::Pending,
-                captured_minor,
-                refunded_minor,
+                captured_minor: 0,
+                refunded_minor: 0,
             },
             captures,
             refunds,
-            disputes: disputes
-                .into_iter()
-                .map(|(object, best)| (object, best.winner.4))
-                .collect(),
+            refunded_total_minor,
+            disputes,
             foreign_currency,
             foreign_mode,
+            anonymous: unnamed.and_then(capture),
+            reference: payment.reference.clone(),
         };
-        fold.projection.status = fold.status(due);
+        fold.projection.captured_minor = fold.taken_minor().saturating_sub(fold.reversed_minor());
+        fold.projection.refunded_minor = fold.itemised_minor().max(refunded_total_minor);
+        fold.projection.status = fold.status(payment.due.minor.max(0));
         fold
+    }
+
+    /// All that was ever taken, be it still here or not.
+    pub fn taken_minor(&self) -> i64 {
+        let named = sum(self.captures.values().map(|object| object.taken_minor));
+        named.saturating_add(self.unexplained_minor())
+    }
+
+    /// What an anonymous capture brings beyond the named ones.
+    fn unexplained_minor(&self) -> i64 {
+        let Some(anonymous) = &self.anonymous else {
+            return 0;
+        };
+        let named = sum(self.captures.values().map(|object| object.taken_minor));
+        anonymous.captured_minor().saturating_sub(named).max(0)
+    }
+
+    /// What was taken and has gone back without a refund.
+    pub fn reversed_minor(&self) -> i64 {
+        sum(self.captures.values().map(CaptureObject::reversed_minor))
+    }
+
+    /// What refunds that were told one by one come to.
+    fn itemised_minor(&self) -> i64 {
+        let succeeded = self.refunds.values();
+        sum(succeeded
+            .filter(|object| object.state == RefundState::Succeeded)
+            .map(|object| object.minor))
+    }
+
+    /// What disputes keep away: the open and the lost ones.
+    pub fn charged_back_minor(&self) -> i64 {
+        self.disputed_minor(|state| state != DisputeState::Won)
+    }
+
+    /// What the customer's bank has taken back for good.
+    pub fn lost_minor(&self) -> i64 {
+        self.disputed_minor(|state| state == DisputeState::Lost)
+    }
+
+    /// A dispute that names no amount is about whatever is left of the payment.
+    fn disputed_minor(&self, wanted: fn(DisputeState) -> bool) -> i64 {
+        let disputes = || self.disputes.values().filter(|object| wanted(object.state));
+        let named = sum(disputes().filter_map(|object| object.minor));
+        if disputes().all(|object| object.minor.is_some()) {
+            return named;
+        }
+        let Projection {
+            captured_minor,
+            refunded_minor,
+            ..
+        } = self.projection;
+        named.max(captured_minor.saturating_sub(refunded_minor))
     }
 
     /// The status the winners and amounts come to. Paid needs all that is due.
@@ -385,9 +594,7 @@ impl Fold {
         if self.counts() && due <= captured_minor {
             return PaymentStatus::Paid;
         }
-        let any = |wanted: fn(CaptureState) -> bool| {
-            self.captures.values().any(|object| wanted(object.state))
-        };
+        let any = |wanted: fn(CaptureState) -> bool| self.states().any(wanted);
         if any(|state| state == CaptureState::Authorized) {
             return PaymentStatus::Authorized;
         }
@@ -397,8 +604,7 @@ impl Fold {
         if self.counts() || any(|state| state.rank() < CaptureState::Review.rank()) {
             return PaymentStatus::Pending;
         }
-        let last = self.captures.values().map(|object| object.state);
-        match last.max_by_key(|state| (state.rank(), *state)) {
+        match self.states().max_by_key(|state| (state.rank(), *state)) {
             None => PaymentStatus::Pending,
             Some(state) => match state {
                 CaptureState::Created
@@ -417,31 +623,74 @@ impl Fold {
         }
     }
 
+    /// Every capture object, the anonymous one among them.
+    fn objects(&self) -> impl Iterator<Item = &CaptureObject> {
+        self.captures.values().chain(&self.anonymous)
+    }
+
+    fn states(&self) -> impl Iterator<Item = CaptureState> {
+        self.objects().map(|object| object.state)
+    }
+
+    /// What is known of a capture object, also of the anonymous one.
+    pub fn capture(&self, object: &str) -> Option<&CaptureObject> {
+        let anonymous = self.anonymous.as_ref();
+        let only = || {
+            self.captures
+                .values()
+                .next()
+                .filter(|_| self.captures.len() == 1)
+        };
+        let unnamed = || {
+            (object == self.reference)
+                .then(|| anonymous.or_else(only))
+                .flatten()
+        };
+        self.captures.get(object).or_else(unnamed)
+    }
+
     /// Some object's money is with the merchant.
     pub fn counts(&self) -> bool {
-        self.captures.values().any(|object| object.state.counts())
+        self.states().any(CaptureState::counts)
+    }
+
+    /// Some object's money is set aside, whatever became of the others.
+    pub fn is_set_aside(&self) -> bool {
+        self.states().any(|state| state == CaptureState::Authorized)
     }
 
     /// Some object's money was with the merchant, be it still or not.
     pub fn was_captured(&self) -> bool {
-        self.captures
-            .values()
-            .any(|object| object.sale_minor.is_some())
+        self.objects().any(CaptureObject::was_taken)
     }
 
     /// Capture objects whose money has gone back without a refund.
     pub fn reversed(&self) -> usize {
-        self.captures
-            .values()
-            .filter(|object| object.state == CaptureState::Reversed)
+        self.states()
+            .filter(|state| *state == CaptureState::Reversed)
             .count()
+    }
+
+    /// Capture objects that were told with more than one amount.
+    pub fn amounts_changed(&self) -> usize {
+        self.objects()
+            .filter(|object| object.amounts_differ)
+            .count()
+    }
+
+    /// Money that was taken, or given back, without anybody saying how much.
+    pub fn unpriced(&self) -> usize {
+        let captures = self.objects().filter(|object| object.unpriced).count();
+        let given_back =
+            |object: &&RefundObject| object.state == RefundState::Succeeded && object.minor == 0;
+        captures.saturating_add(self.refunds.values().filter(given_back).count())
     }
 
     /// Disputes that are open or lost.
     pub fn disputed(&self) -> usize {
         self.disputes
             .values()
-            .filter(|state| **state != DisputeState::Won)
+            .filter(|object| object.state != DisputeState::Won)
             .count()
     }
 
@@ -454,22 +703,63 @@ impl Fold {
             )
     }
 
-    /// The receipts these facts are worth: kind, object and amount, each once.
-    pub fn receipts(&self) -> BTreeMap<(ReceiptKind, &str), i64> {
-        let mut receipts = BTreeMap::new();
+    /// What is to be on paper for each object: kind, object and amount. A figure that was told for
+    /// several at once is the object named by nobody (`""`).
+    pub(crate) fn on_paper(&self) -> BTreeMap<(ReceiptKind, &str), i64> {
+        let mut amounts = BTreeMap::new();
         for (object, capture) in &self.captures {
-            if let Some(minor) = capture.sale_minor {
-                receipts.insert((ReceiptKind::Sale, object.as_str()), minor);
-            }
-            if capture.state == CaptureState::Reversed {
-                receipts.insert((ReceiptKind::Reversal, object.as_str()), capture.minor);
-            }
+            amounts.insert((ReceiptKind::Sale, object.as_str()), capture.taken_minor);
+            amounts.insert(
+                (ReceiptKind::Reversal, object.as_str()),
+                capture.reversed_minor(),
+            );
         }
+        amounts.insert((ReceiptKind::Sale, ""), self.unexplained_minor());
         for (object, refund) in &self.refunds {
-            if RefundState::Succeeded <= refund.state {
-                receipts.insert((ReceiptKind::Refund, object.as_str()), refund.minor);
-            }
+            let succeeded = refund.state == RefundState::Succeeded;
+            let minor = if succeeded { refund.minor } else { 0 };
+            amounts.insert((ReceiptKind::Refund, object.as_str()), minor);
         }
-        receipts
+        let beyond = self
+            .projection
+            .refunded_minor
+            .saturating_sub(self.itemised_minor());
+        amounts.insert((ReceiptKind::Refund, ""), beyond);
+        let mut lost = self.lost_minor();
+        for (object, dispute) in &self.disputes {
+            let is_lost = dispute.state == DisputeState::Lost;
+            let minor = dispute.minor.unwrap_or(lost).min(lost).max(0);
+            let minor = if is_lost { minor } else { 0 };
+            lost = lost.saturating_sub(minor);
+            let known = amounts
+                .entry((ReceiptKind::Reversal, object.as_str()))
+                .or_default();
+            *known = known.saturating_add(minor);
+        }
+        amounts
     }
+}
+
+/// Takes a capture that was told under the payment's reference, without the provider's own id, off
+/// the named ones. Where there is one named capture it is this one; where there is none it stands for
+/// itself.
+fn one_of_the_named<'f>(
+    captures: &mut BTreeMap<&'f str, Best<'f>>,
+    reference: &str,
+) -> Option<Best<'f>> {
+    if captures.len() < 2 {
+        return None;
+    }
+    let unnamed = captures.remove(reference)?;
+    if captures.len() == 1
+        && let Some(named) = captures.values_mut().next()
+    {
+        named.join(unnamed);
+        return None;
+    }
+    Some(unnamed)
+}
+
+fn sum(minors: impl Iterator<Item = i64>) -> i64 {
+    minors.fold(0, i64::saturating_add)
 }

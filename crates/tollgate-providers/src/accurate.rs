@@ -12,7 +12,7 @@ use tollgate_core::time::Timestamp;
 use crate::delivery::{Delivery, Element, Identity, ItemError, RejectCode, Rejection};
 use crate::json::{Object, quote, range_in};
 use crate::provider::{Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
-use crate::question::{Answer, CannotAsk, HttpRequest, HttpResponse, Question, Token};
+use crate::question::{Answer, AskBy, CannotAsk, HttpRequest, HttpResponse, Question, Token};
 use crate::refund::Refunds;
 use crate::sample::{NotInProvider, Sample, Webhook};
 use crate::settings::{ConfigError, Settings};
@@ -263,6 +263,10 @@ fn camel_case(kind: &str) -> String {
 }
 
 impl StatusQuery for Accurate {
+    fn asks_by(&self) -> AskBy {
+        AskBy::ProviderId
+    }
+
     fn token_request(&self) -> Option<HttpRequest> {
         None
     }

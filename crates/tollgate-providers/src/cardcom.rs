@@ -12,8 +12,8 @@ use tollgate_core::time::Timestamp;
 use crate::delivery::{Delivery, Element, Identity, RejectCode, Rejection};
 use crate::json::{Object, integer, is_integer, quote, text};
 use crate::provider::{Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
-use crate::question::{Answer, CannotAsk, HttpRequest, HttpResponse, Question, Token};
-use crate::refund::{RefundAnswer, RefundOrder, Refunds};
+use crate::question::{Answer, AskBy, CannotAsk, HttpRequest, HttpResponse, Question, Token};
+use crate::refund::{Cancels, RefundAnswer, RefundOrder, RefundQuery, Refunds};
 use crate::sample::{NotInProvider, Sample, SampleStatus, Webhook};
 use crate::settings::{ConfigError, Settings};
 use crate::wording::{
@@ -194,6 +194,10 @@ impl<'a> Report<'a> {
 }
 
 impl StatusQuery for CardCom {
+    fn asks_by(&self) -> AskBy {
+        AskBy::ProviderId
+    }
+
     fn token_request(&self) -> Option<HttpRequest> {
         None
     }
@@ -208,7 +212,7 @@ impl StatusQuery for CardCom {
         _: Option<&Token>,
         _: Timestamp,
     ) -> Result<HttpRequest, CannotAsk> {
-        let id = low_profile_id(question)
+        let id = asked_page(question)
             .ok_or_else(|| CannotAsk("the LowProfileId is not known".to_owned()))?;
         let Some(api_name) = &self.api_name else {
             return Err(CannotAsk("there is no api_name".to_owned()));
@@ -230,7 +234,8 @@ impl StatusQuery for CardCom {
     }
 
     /// Paid is only what was queried well, charged well, by an operation that charges, on our
-    /// terminal, for the LowProfileId and the ReturnValue we asked about.
+    /// terminal, for the LowProfileId we asked about. The answer has its own names: whoever compares
+    /// an event with it sees whose money it is.
     fn read(&self, question: &Question, response: &HttpResponse<'_>) -> Answer {
         if let Some(trouble) = response.trouble() {
             return trouble;
@@ -312,6 +317,14 @@ impl Refunds for CardCom {
             None => RefundAnswer::Unclear("ResponseCode is no whole number".to_owned()),
         }
     }
+
+    fn cancels(&self) -> Option<&dyn Cancels> {
+        None
+    }
+
+    fn status_query(&self) -> Option<&dyn RefundQuery> {
+        None
+    }
 }
 
 /// The one transaction that has brought the money. Its number may be longer than a float is exact.
@@ -342,14 +355,12 @@ impl CardCom {
             return Err("it is about another terminal".to_owned());
         }
         let id = body.text("LowProfileId").and_then(|id| guid(&id));
-        let asked = low_profile_id(question);
-        let low_profile_id = match (id, &asked) {
-            (Some(id), Some(asked)) if id == *asked => id,
-            (Some(id), None) => id,
-            (Some(_) | None, _) => return Err("it is about another LowProfileId".to_owned()),
+        let low_profile_id = match id {
+            Some(id) if Some(&id) == asked_page(question).as_ref() => id,
+            Some(_) | None => return Err("it is about another LowProfileId".to_owned()),
         };
         let return_value = body.text("ReturnValue");
-        check_return_value(question, return_value.as_deref())?;
+        check_return_value(question, &low_profile_id, return_value.as_deref())?;
         let operation = body.text("Operation").unwrap_or_default();
         let mut names: Vec<String> = return_value.map(Cow::into_owned).into_iter().collect();
         names.push(low_profile_id.clone());
@@ -371,7 +382,7 @@ impl CardCom {
             return Err("its transaction is about another terminal".to_owned());
         }
         let Some(code) = deal.get("ResponseCode").and_then(integer) else {
-            return Ok(Answer::Unreadable(
+            return Ok(Answer::NoAnswer(
                 "the transaction's code is no number".to_owned(),
             ));
         };
@@ -413,26 +424,34 @@ impl CardCom {
     }
 }
 
-/// A report can name any order beside the LowProfileId of a payment that is really there, so one
-/// of the names we asked by has to be the ReturnValue of that payment.
-fn check_return_value(question: &Question, return_value: Option<&str>) -> Result<(), String> {
-    let mut by_reference = question
-        .names
-        .iter()
-        .filter(|name| guid(name).is_none())
-        .peekable();
-    if by_reference.peek().is_none() || by_reference.any(|name| Some(name.as_str()) == return_value)
-    {
-        return Ok(());
+/// A payment that is asked about without a report has one reference, and the page is the answer to it
+/// only if it was made for that one. A report's ReturnValue is anybody's word, so it is not compared
+/// here: what the page was really made for stands among the names of the answer.
+fn check_return_value(
+    question: &Question,
+    page: &str,
+    return_value: Option<&str>,
+) -> Result<(), String> {
+    match question.names.first() {
+        Some(reference)
+            if question.kind.is_empty()
+                && guid(reference).as_deref() != Some(page)
+                && Some(reference.as_str()) != return_value =>
+        {
+            Err("it is about another ReturnValue".to_owned())
+        }
+        Some(_) | None => Ok(()),
     }
-    Err("it is about another ReturnValue".to_owned())
 }
 
-fn low_profile_id(question: &Question) -> Option<String> {
-    question
-        .names
-        .iter()
+/// The page that is asked about. A reference of ours may look like the id of a page; it is taken for one
+/// only if the provider's id says so too.
+fn asked_page(question: &Question) -> Option<String> {
+    let reference = question.names.first();
+    std::iter::once(&question.object)
+        .filter(|name| Some(*name) != reference)
         .chain(&question.provider_payment_id)
+        .chain(question.names.iter().skip(1))
         .find_map(|name| guid(name))
 }
 

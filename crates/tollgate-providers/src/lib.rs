@@ -29,8 +29,8 @@ mod standard_webhooks;
 
 pub use delivery::{Delivery, Item, ItemError, RejectCode, Rejection};
 pub use provider::{Covers, Field, Kind, Provider, Reply, visit_secrets};
-pub use question::{Answer, CannotAsk, HttpRequest, HttpResponse, Question, Token};
-pub use refund::{RefundAnswer, RefundOrder};
+pub use question::{Answer, AskBy, CannotAsk, HttpRequest, HttpResponse, Question, Token};
+pub use refund::{RefundAnswer, RefundOrder, RefundStatus, RefundStep};
 pub use sample::{NotInProvider, Sample, SampleStatus, Webhook};
 pub use settings::{ConfigError, nearest};
 pub use source::{COMMON_FIELDS, Source};

@@ -16,6 +16,7 @@ pub(crate) struct Mapping {
     payment_id: Option<Pointer>,
     amount: Option<Pointer>,
     refunded_amount: Option<Pointer>,
+    refund_id: Option<Pointer>,
     currency: CurrencyPlace,
     status: Option<Pointer>,
     order_code: Option<Pointer>,
@@ -46,7 +47,10 @@ pub(crate) struct Usual {
 enum State {
     Capture(CaptureState),
     Refund(RefundState),
+    /// All refunds up to now; without a sum of its own, the whole amount.
     RefundedTotal,
+    /// A part was given back; how much, only the sum of the refunds tells.
+    PartlyRefunded,
     Dispute(DisputeState),
     /// It has no bearing on the payment.
     Nothing,
@@ -73,7 +77,7 @@ const STATES: &[(&str, State)] = &[
     ("settled", State::Capture(CaptureState::Settled)),
     ("capture_reversed", State::Capture(CaptureState::Reversed)),
     ("refunded", State::RefundedTotal),
-    ("partially_refunded", State::RefundedTotal),
+    ("partially_refunded", State::PartlyRefunded),
     ("refund_pending", State::Refund(RefundState::Pending)),
     ("refund_failed", State::Refund(RefundState::Failed)),
     ("refund_succeeded", State::Refund(RefundState::Succeeded)),
@@ -85,9 +89,6 @@ const STATES: &[(&str, State)] = &[
     ("ignored", State::Nothing),
 ];
 
-/// The words that stand for "half of it was given back", where the whole amount is not the refund.
-const PARTLY: &str = "partially_refunded";
-
 macro_rules! mapping_fields {
     ($($own:expr),* $(,)?) => { &[
         $($own,)*
@@ -98,6 +99,10 @@ macro_rules! mapping_fields {
         crate::mapping::pointer(
             "refunded_amount",
             "JSON pointer to the sum of all refunds up to now",
+        ),
+        crate::mapping::pointer(
+            "refund_id",
+            "JSON pointer to the provider's id of a single refund, for the words refund_…",
         ),
         crate::mapping::pointer("currency", "JSON pointer to the currency, or its three letters"),
         crate::mapping::pointer("status", "JSON pointer to the status"),
@@ -158,6 +163,7 @@ impl Mapping {
             payment_id: at("payment_id", usual.payment_id)?,
             amount: at("amount", usual.amount)?,
             refunded_amount: at("refunded_amount", None)?,
+            refund_id: at("refund_id", None)?,
             currency,
             status: at("status", usual.status)?,
             order_code: at("order_code", None)?,
@@ -194,20 +200,29 @@ impl Mapping {
         let occurred_at = walker
             .text(&self.occurred_at)
             .and_then(|text| any_time(&text));
-        let object = payment_id.as_deref().or(reference.as_deref());
+        let refund_id = walker.text(&self.refund_id);
+        let payment = payment_id.as_deref().or(reference.as_deref());
         let mut facts = Vec::new();
-        if let (Some(status), Some(object)) = (status.as_deref(), object) {
-            let (kind, money) = match self.state(status) {
-                State::Capture(state) => (Some(FactKind::Capture(state)), amount.money()),
-                State::Refund(state) => (Some(FactKind::Refund(state)), amount.money()),
-                State::RefundedTotal => {
-                    let whole = amount.money().filter(|_| status != PARTLY);
-                    (Some(FactKind::RefundedTotal), refunded.money().or(whole))
+        if let (Some(status), Some(payment)) = (status.as_deref(), payment) {
+            let said = match self.state(status) {
+                State::Capture(state) => Some((payment, FactKind::Capture(state), amount.money())),
+                State::Refund(state) => {
+                    let refund = refund_id.as_deref().unwrap_or(payment);
+                    Some((refund, FactKind::Refund(state), amount.money()))
                 }
-                State::Dispute(state) => (Some(FactKind::Dispute(state)), amount.money()),
-                State::Nothing => (None, None),
+                State::RefundedTotal => {
+                    // A sum that cannot be read is not made up for by another figure.
+                    let sum = match refunded {
+                        Amount::Absent => amount,
+                        Amount::Exact(_) | Amount::Unreadable => refunded,
+                    };
+                    Some((payment, FactKind::RefundedTotal, sum.money()))
+                }
+                State::PartlyRefunded => Some((payment, FactKind::RefundedTotal, refunded.money())),
+                State::Dispute(state) => Some((payment, FactKind::Dispute(state), amount.money())),
+                State::Nothing => None,
             };
-            facts.extend(kind.map(|kind| fact(object, kind, money, occurred_at)));
+            facts.extend(said.map(|(object, kind, money)| fact(object, kind, money, occurred_at)));
         }
         let live = self
             .mode
@@ -262,7 +277,12 @@ impl Mapping {
             ],
             SampleStatus::Expired => &[State::Capture(CaptureState::Expired)],
             SampleStatus::Cancelled => &[State::Capture(CaptureState::Cancelled)],
-            SampleStatus::Refunded | SampleStatus::PartiallyRefunded => &[State::RefundedTotal],
+            SampleStatus::Refunded => &[State::RefundedTotal],
+            // A word for "given back" means a part only where the sum stands beside it.
+            SampleStatus::PartiallyRefunded => match &self.refunded_amount {
+                Some(_) => &[State::PartlyRefunded, State::RefundedTotal],
+                None => &[State::PartlyRefunded],
+            },
             SampleStatus::ChargedBack => &[State::Dispute(DisputeState::Open)],
         };
         if self.status_map.is_empty() {

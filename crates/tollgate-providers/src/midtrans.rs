@@ -3,6 +3,8 @@
 //! Sources: docs.midtrans.com, "HTTP(S) notification", "Transaction status cycle" and "Get
 //! transaction status". What is uncertain is said in `docs/providers/midtrans.md`.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
@@ -13,8 +15,10 @@ use tollgate_core::time::Timestamp;
 use crate::delivery::{Delivery, Element, Identity, Rejection};
 use crate::json::{Object, quote};
 use crate::provider::{Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
-use crate::question::{Answer, CannotAsk, HttpRequest, HttpResponse, Question, Token};
-use crate::refund::{RefundAnswer, RefundOrder, Refunds};
+use crate::question::{Answer, AskBy, CannotAsk, HttpRequest, HttpResponse, Question, Token};
+use crate::refund::{
+    Cancels, RefundAnswer, RefundOrder, RefundQuery, RefundStatus, RefundStep, Refunds,
+};
 use crate::sample::{NotInProvider, Sample, SampleStatus, Webhook};
 use crate::settings::{ConfigError, Settings};
 use crate::signature::{any_matches, sha512_hex_of};
@@ -165,6 +169,10 @@ impl Setup for Midtrans {
 }
 
 impl StatusQuery for Midtrans {
+    fn asks_by(&self) -> AskBy {
+        AskBy::Reference
+    }
+
     fn token_request(&self) -> Option<HttpRequest> {
         None
     }
@@ -180,15 +188,7 @@ impl StatusQuery for Midtrans {
         _: Timestamp,
     ) -> Result<HttpRequest, CannotAsk> {
         let name = name_of(&question.names, question.provider_payment_id.as_ref())?;
-        Ok(HttpRequest {
-            method: "GET",
-            url: format!("{}/v2/{}/status", self.api_url, path_segment(name)),
-            headers: vec![
-                ("authorization", self.basic()),
-                ("accept", "application/json".to_owned()),
-            ],
-            body: Vec::new(),
-        })
+        Ok(self.get_status(name))
     }
 
     /// The HTTP status is 200 even for failures; `status_code` in the body is what counts.
@@ -201,35 +201,29 @@ impl StatusQuery for Midtrans {
             let unreadable = || Answer::Unreadable("there is no status_code".to_owned());
             return response.trouble().unwrap_or_else(unreadable);
         };
-        match code.as_ref() {
-            "404" => return Answer::NotFound("status_code 404".to_owned()),
-            "401" | "403" => return Answer::Refused(format!("status_code {code}")),
-            "429" => return Answer::Unavailable(format!("status_code {code}")),
-            other if other.starts_with('5') => {
-                return Answer::Unavailable(format!("status_code {code}"));
-            }
+        let holds_transaction =
+            body.get("order_id").is_some() && body.get("transaction_status").is_some();
+        let told = format!("status_code {code}");
+        match code.as_bytes() {
+            b"404" => return Answer::NotFound(told),
+            b"401" | b"403" => return Answer::Refused(told),
+            b"429" | [b'5', _, _] => return Answer::Unavailable(told),
+            // An expired transaction is told with 407; 400 or 408 are about what was asked.
+            [b'4', _, _] if !holds_transaction => return Answer::NoAnswer(told),
             _ => {}
         }
-        if let Some(trouble) = response.trouble() {
-            return trouble;
+        match response.trouble() {
+            Some(trouble) if trouble.is_about_target() || !holds_transaction => return trouble,
+            Some(_) | None => {}
         }
         let Some(order_id) = body.text("order_id") else {
-            return Answer::Unreadable("there is no order_id".to_owned());
+            return Answer::NoAnswer("there is no order_id".to_owned());
         };
-        // The transaction id of a notification is anybody's word, so it does not stand in for the
-        // order; only a question that knows no more is content with it.
         let transaction_id = body.text("transaction_id");
-        let by_order = question.names.iter().any(|name| *name == order_id);
-        let by_transaction = question
-            .names
-            .iter()
-            .all(|name| Some(name.as_str()) == transaction_id.as_deref());
-        if !by_order && !by_transaction {
+        if !is_asked(question, &order_id, transaction_id.as_deref()) {
             return Answer::Mismatch(format!("it is about order {order_id}"));
         }
-        let said = Said::Answered {
-            captured: &question.captured_objects,
-        };
+        let said = Said::Answered(question);
         match read_transaction(&body, &said) {
             Some((identity, mut event)) => {
                 event.key = identity;
@@ -242,12 +236,51 @@ impl StatusQuery for Midtrans {
                     false => Answer::Final(Box::new(event)),
                 }
             }
-            None => Answer::Unreadable("there is no transaction_status".to_owned()),
+            None => Answer::NoAnswer("there is no transaction_status".to_owned()),
         }
     }
 }
 
+/// Whether a transaction is the one whose name was asked. The transaction id of a notification is
+/// anybody's word, so it does not stand in for the order; only a question that knows no more is
+/// content with it.
+fn is_asked(question: &Question, order_id: &str, transaction_id: Option<&str>) -> bool {
+    let known = |name: &String| name == order_id || Some(name.as_str()) == transaction_id;
+    match name_of(&question.names, question.provider_payment_id.as_ref()) {
+        Ok(asked) if asked == order_id => true,
+        Ok(asked) => known(asked) && question.names.iter().all(known),
+        Err(_) => false,
+    }
+}
+
 impl Midtrans {
+    /// The question how a transaction stands.
+    fn get_status(&self, name: &str) -> HttpRequest {
+        HttpRequest {
+            method: "GET",
+            url: format!("{}/v2/{}/status", self.api_url, path_segment(name)),
+            headers: vec![
+                ("authorization", self.basic()),
+                ("accept", "application/json".to_owned()),
+            ],
+            body: Vec::new(),
+        }
+    }
+
+    /// The order to do something with a transaction.
+    fn post(&self, name: &str, action: &str, body: String) -> HttpRequest {
+        HttpRequest {
+            method: "POST",
+            url: format!("{}/v2/{}/{action}", self.api_url, path_segment(name)),
+            headers: vec![
+                ("authorization", self.basic()),
+                ("content-type", "application/json".to_owned()),
+                ("accept", "application/json".to_owned()),
+            ],
+            body: body.into_bytes(),
+        }
+    }
+
     /// What says who we are.
     fn basic(&self) -> String {
         let server_key = self
@@ -270,7 +303,8 @@ fn name_of<'a>(
     name.ok_or_else(|| CannotAsk("neither order_id nor transaction_id is known".to_owned()))
 }
 
-/// The documents ask for the same `refund_key` when a refund is tried again.
+/// The documents ask for the same `refund_key` when a refund is tried again; where it was used before,
+/// the answer is a duplicate and not a second refund.
 impl Refunds for Midtrans {
     fn is_repeatable(&self) -> bool {
         true
@@ -289,52 +323,244 @@ impl Refunds for Midtrans {
             r#"{{"refund_key":{},"amount":{whole}{reason}}}"#,
             quote(&order.refund_key)
         );
-        Ok(HttpRequest {
-            method: "POST",
-            url: format!("{}/v2/{}/refund", self.api_url, path_segment(name)),
-            headers: vec![
-                ("authorization", self.basic()),
-                ("content-type", "application/json".to_owned()),
-                ("accept", "application/json".to_owned()),
-            ],
-            body: body.into_bytes(),
-        })
+        Ok(self.post(name, "refund", body))
     }
 
     /// As with questions, `status_code` in the body is what counts.
     fn read(&self, order: &RefundOrder, response: &HttpResponse<'_>) -> RefundAnswer {
-        let body = Object::from_slice(response.body).ok();
-        let said = |name: &str| body.as_ref().and_then(|body| body.text(name));
-        let code = match said("status_code") {
-            Some(code) => code.into_owned(),
-            None => response.status.to_string(),
-        };
-        let told = match said("status_message") {
-            Some(message) => format!("status_code {code}: {message}"),
-            None => format!("status_code {code}"),
-        };
-        match code.as_bytes() {
+        let reply = Reading::of(response);
+        let told = reply.told();
+        match reply.code.as_bytes() {
             [b'2', _, _] => {}
-            b"401" | b"403" => return RefundAnswer::Unauthorized(told),
-            b"408" | b"429" | [b'5', _, _] => return RefundAnswer::Unavailable(told),
-            [b'4', _, _] => return RefundAnswer::Refused(told),
-            _ => return RefundAnswer::Unclear(told),
+            b"412" if order.whole => return RefundAnswer::NextStep(RefundStep::Cancel, told),
+            // Not settled yet, or all given back already, perhaps by this order.
+            b"412" => {
+                return RefundAnswer::Duplicate(format!(
+                    "{told}; before it is settled a payment can only be given back as a whole"
+                ));
+            }
+            _ => return reply.refusal(),
         }
-        let is_ours = said("refund_key").is_some_and(|key| key == order.refund_key);
-        if !is_ours {
+        let key = reply.text("refund_key");
+        let is_ours = key.as_deref().map(|key| key == order.refund_key);
+        let amount = reply.text("refund_amount");
+        let currency = Some(order.money.currency.as_str());
+        let amount = Amount::read(amount.as_deref(), currency, Unit::Major).money();
+        let is_nothing = amount.is_some_and(|money| money.minor == 0);
+        if is_ours != Some(false) && (reply.is_denied() || is_nothing) {
+            return RefundAnswer::Refused(told);
+        }
+        if is_ours != Some(true) {
             return RefundAnswer::Unclear("it does not name our refund_key".to_owned());
         }
-        let status = said("transaction_status").map(|status| status.to_ascii_lowercase());
-        match status.as_deref() {
-            // Its notifications name the refund by our key.
-            Some("refund" | "partial_refund") => RefundAnswer::Taken {
+        // Its notifications name the refund by our key.
+        let taken = |state| RefundAnswer::Taken {
+            provider_refund_id: None,
+            state,
+        };
+        match reply.transaction_status().as_deref() {
+            Some("refund" | "partial_refund") => taken(RefundState::Succeeded),
+            // On its way only if it says how much of it is.
+            Some(_) | None if amount.is_some() => taken(RefundState::Pending),
+            Some(_) | None => {
+                RefundAnswer::Unclear("it does not say what it gives back".to_owned())
+            }
+        }
+    }
+
+    fn cancels(&self) -> Option<&dyn Cancels> {
+        Some(self)
+    }
+
+    fn status_query(&self) -> Option<&dyn RefundQuery> {
+        Some(self)
+    }
+}
+
+/// A card before its settlement, and whatever is authorized or pending, is cancelled as a whole.
+impl Cancels for Midtrans {
+    fn request(&self, order: &RefundOrder, _: Option<&Token>) -> Result<HttpRequest, CannotAsk> {
+        let name = name_of(&order.names, order.provider_payment_id.as_ref())?;
+        Ok(self.post(name, "cancel", String::new()))
+    }
+
+    fn read(&self, order: &RefundOrder, response: &HttpResponse<'_>) -> RefundAnswer {
+        let reply = Reading::of(response);
+        match reply.code.as_bytes() {
+            [b'2', _, _] => {}
+            // Settled in the meantime, or cancelled by an order whose answer was not seen.
+            b"412" => return RefundAnswer::Duplicate(reply.told()),
+            _ => return reply.refusal(),
+        }
+        if !reply.is_about(order) {
+            return RefundAnswer::Unclear("it does not name the payment".to_owned());
+        }
+        match reply.transaction_status().as_deref() {
+            Some("cancel") => RefundAnswer::Taken {
                 provider_refund_id: None,
                 state: RefundState::Succeeded,
             },
-            _ => RefundAnswer::Taken {
+            Some(_) | None if reply.is_denied() => RefundAnswer::Refused(reply.told()),
+            Some(_) | None => RefundAnswer::Unclear(reply.told()),
+        }
+    }
+}
+
+/// There is no question about one refund; the transaction's status lists them.
+impl RefundQuery for Midtrans {
+    fn request(&self, order: &RefundOrder, _: Option<&Token>) -> Result<HttpRequest, CannotAsk> {
+        let name = name_of(&order.names, order.provider_payment_id.as_ref())?;
+        Ok(self.get_status(name))
+    }
+
+    fn read(
+        &self,
+        order: &RefundOrder,
+        known_id: Option<&str>,
+        response: &HttpResponse<'_>,
+    ) -> RefundStatus {
+        let reply = Reading::of(response);
+        let told = reply.told();
+        match reply.code.as_bytes() {
+            b"401" | b"403" => return RefundStatus::Unauthorized(told),
+            b"429" | [b'5', _, _] => return RefundStatus::Unavailable(told),
+            b"408" if reply.is_http() => return RefundStatus::Unavailable(told),
+            _ => {}
+        }
+        if !reply.is_about(order) {
+            return RefundStatus::Other(format!("it is not about the payment: {told}"));
+        }
+        let Some(status) = reply.transaction_status() else {
+            return RefundStatus::Other("there is no transaction_status".to_owned());
+        };
+        let read = |text: Option<&str>| {
+            let currency = Some(order.money.currency.as_str());
+            let amount = Amount::read(text, currency, Unit::Major).money();
+            amount.map(|money| money.minor)
+        };
+        let listed = reply.refunds();
+        for refund in listed.iter().flatten() {
+            let key = refund.text("refund_key");
+            let id = refund.text("refund_chargeback_id");
+            let by_key = key.as_deref().map(|key| key == order.refund_key);
+            let by_id = id.as_deref().zip(known_id).map(|(id, known)| id == known);
+            match (by_key, by_id) {
+                (Some(true), Some(true) | None) | (None, Some(true)) => {}
+                (Some(true), Some(false)) | (Some(false), Some(true)) => {
+                    let why = "it calls another refund by one of its names";
+                    return RefundStatus::Other(why.to_owned());
+                }
+                (Some(false) | None, Some(false) | None) => continue,
+            }
+            let minor = read(refund.text("refund_amount").as_deref());
+            return RefundStatus::Known {
+                provider_refund_id: id.map(Cow::into_owned),
+                state: state_of_refund(minor),
+                minor,
+            };
+        }
+        let sum = reply.text("refund_amount");
+        let has_sum = sum.is_some() && read(sum.as_deref()) != Some(0);
+        let not_there = || RefundStatus::NotThere(format!("the transaction is {status}"));
+        match status.as_str() {
+            // What was ordered as a whole was given back by cancelling.
+            "cancel" if order.whole => RefundStatus::Known {
                 provider_refund_id: None,
-                state: RefundState::Pending,
+                state: RefundState::Succeeded,
+                minor: read(reply.text("gross_amount").as_deref()),
             },
+            "refund" | "partial_refund" if listed.is_some() => not_there(),
+            "settlement" | "capture" | "authorize" | "pending" | "deny" | "failure" | "expire"
+            | "cancel"
+                if !has_sum =>
+            {
+                not_there()
+            }
+            _ => RefundStatus::Undecided(format!(
+                "the transaction is {status}, without a list of refunds"
+            )),
+        }
+    }
+}
+
+/// An answer of Midtrans to an order, or about one.
+struct Reading<'a> {
+    body: Option<Object<'a>>,
+    /// The `status_code` in the body, which counts, or else the HTTP status.
+    code: String,
+}
+
+impl<'a> Reading<'a> {
+    fn of(response: &HttpResponse<'a>) -> Reading<'a> {
+        let body = Object::from_slice(response.body).ok();
+        let code = body.as_ref().and_then(|body| body.text("status_code"));
+        let code = code.map_or_else(|| response.status.to_string(), Cow::into_owned);
+        Reading { body, code }
+    }
+
+    fn text(&self, name: &str) -> Option<Cow<'a, str>> {
+        self.body.as_ref()?.text(name)
+    }
+
+    fn transaction_status(&self) -> Option<String> {
+        Some(self.text("transaction_status")?.to_ascii_lowercase())
+    }
+
+    /// The refunds of a transaction; `None` where it has no list of them.
+    fn refunds(&self) -> Option<Vec<Object<'a>>> {
+        let items = self.body.as_ref()?.array("refunds")?;
+        Some(
+            items
+                .iter()
+                .filter_map(|item| Object::from_raw(item))
+                .collect(),
+        )
+    }
+
+    fn told(&self) -> String {
+        match self.text("status_message") {
+            Some(message) => format!("status_code {}: {message}", self.code),
+            None => format!("status_code {}", self.code),
+        }
+    }
+
+    /// The code is that of HTTP; in the body 408 is about what was sent, and no time-out.
+    fn is_http(&self) -> bool {
+        self.text("status_code").is_none()
+    }
+
+    /// It was taken down and refused: the bank does not want it.
+    fn is_denied(&self) -> bool {
+        let message = self.text("status_message").unwrap_or_default();
+        self.code == "202"
+            || message.to_ascii_lowercase().contains("denied")
+            || self.transaction_status().as_deref() == Some("deny")
+    }
+
+    /// It names the payment of the order and no other.
+    fn is_about(&self, order: &RefundOrder) -> bool {
+        let question = Question {
+            names: order.names.clone(),
+            provider_payment_id: order.provider_payment_id.clone(),
+            ..Question::default()
+        };
+        let transaction_id = self.text("transaction_id");
+        self.text("order_id")
+            .is_some_and(|order_id| is_asked(&question, &order_id, transaction_id.as_deref()))
+    }
+
+    /// What a code other than success says to an order.
+    fn refusal(&self) -> RefundAnswer {
+        let told = self.told();
+        let is_duplicate = told.to_ascii_lowercase().contains("duplicate");
+        match self.code.as_bytes() {
+            b"401" | b"403" => RefundAnswer::Unauthorized(told),
+            b"429" | [b'5', _, _] => RefundAnswer::Unavailable(told),
+            b"408" if self.is_http() => RefundAnswer::Unavailable(told),
+            b"406" => RefundAnswer::Duplicate(told),
+            [b'4', _, _] if is_duplicate => RefundAnswer::Duplicate(told),
+            [b'4', _, _] => RefundAnswer::Refused(told),
+            _ => RefundAnswer::Unclear(told),
         }
     }
 }
@@ -352,8 +578,8 @@ fn whole_units(money: Money) -> Option<i64> {
 enum Said<'a> {
     /// A notification, whose state nobody vouches for.
     Notified,
-    /// The answer to our question, and what we had as captured when we asked.
-    Answered { captured: &'a [String] },
+    /// The answer to our question, which says what we had as captured or set aside when we asked.
+    Answered(&'a Question),
 }
 
 /// Reads a transaction out of a notification or a status answer; they have one shape.
@@ -384,7 +610,9 @@ fn read_transaction(body: &Object<'_>, said: &Said<'_>) -> Option<(String, Event
     match status.as_str() {
         "refund" | "partial_refund" => {
             facts.extend(implied_capture(said, capture));
-            for item in body.array("refunds").unwrap_or_default() {
+            let mut all_told = true;
+            let items = body.array("refunds").unwrap_or_default();
+            for item in &items {
                 let refund = Object::from_raw(item)?;
                 let id = refund
                     .text("refund_key")
@@ -394,15 +622,19 @@ fn read_transaction(body: &Object<'_>, said: &Said<'_>) -> Option<(String, Event
                 let at = refund
                     .text("created_at")
                     .and_then(|at| local_time(&at, HOURS_AHEAD));
-                if let Some(id) = id {
-                    let kind = FactKind::Refund(RefundState::Succeeded);
-                    facts.push(fact(&id, kind, amount.money(), at));
+                match id {
+                    Some(id) => {
+                        let state = state_of_refund(amount.money().map(|money| money.minor));
+                        facts.push(fact(&id, FactKind::Refund(state), amount.money(), at));
+                    }
+                    None => all_told = false,
                 }
             }
             let total = read(refund_amount.as_deref());
             unreadable |= total.is_unreadable();
-            if let Some(total) = total.money() {
-                facts.push(fact(object, FactKind::RefundedTotal, Some(total), None));
+            // Neither a sum nor every single refund: how much went back is not told.
+            if total != Amount::Absent || items.is_empty() || !all_told {
+                facts.push(fact(object, FactKind::RefundedTotal, total.money(), None));
             }
         }
         "chargeback" | "partial_chargeback" => {
@@ -415,7 +647,10 @@ fn read_transaction(body: &Object<'_>, said: &Said<'_>) -> Option<(String, Event
         _ => {
             let code = body.text("status_code");
             if let Some(state) = capture_state(&status, fraud.as_deref(), code.as_deref()) {
-                facts.push(capture(reversed(state, object, said)));
+                facts.push(match said {
+                    Said::Notified => capture(state),
+                    Said::Answered(question) => answered(question, capture(state)),
+                });
             }
         }
     }
@@ -441,12 +676,20 @@ fn read_transaction(body: &Object<'_>, said: &Said<'_>) -> Option<(String, Event
     Some((identity, event))
 }
 
+/// A refund that is listed was made, unless nothing came of it.
+fn state_of_refund(minor: Option<i64>) -> RefundState {
+    match minor {
+        Some(0) => RefundState::Failed,
+        Some(_) | None => RefundState::Succeeded,
+    }
+}
+
 /// What is given back or disputed was taken before. Taken at its word only in an answer: a
 /// notification may claim any state.
 fn implied_capture(said: &Said<'_>, capture: impl Fn(CaptureState) -> Fact) -> Option<Fact> {
     match said {
         Said::Notified => None,
-        Said::Answered { .. } => Some(capture(CaptureState::Settled)),
+        Said::Answered(_) => Some(capture(CaptureState::Settled)),
     }
 }
 
@@ -473,16 +716,29 @@ fn capture_state(status: &str, fraud: Option<&str>, code: Option<&str>) -> Optio
     })
 }
 
-/// Some banks take money back minutes after settlement: the state goes from settled to denied.
-fn reversed(state: CaptureState, object: &str, said: &Said<'_>) -> CaptureState {
-    match (said, state) {
-        (Said::Answered { captured }, CaptureState::Denied | CaptureState::Cancelled)
-            if captured.iter().any(|known| known == object) =>
-        {
-            CaptureState::Reversed
+/// What an end without money means for money that we knew of.
+///
+/// Some banks take money back minutes after settlement: the state goes from settled to denied, and the
+/// capture is reversed. A capture that is cancelled before its settlement is given back whole, as by a
+/// refund of all of it; one of ours that was made so is then not counted twice. What was only set aside
+/// is let go.
+fn answered(question: &Question, said: Fact) -> Fact {
+    let is_among = |objects: &[String]| objects.contains(&said.object);
+    let kind = match said.kind {
+        FactKind::Capture(CaptureState::Denied) if is_among(&question.captured_objects) => {
+            FactKind::Capture(CaptureState::Reversed)
         }
-        _ => state,
-    }
+        FactKind::Capture(CaptureState::Cancelled) if is_among(&question.captured_objects) => {
+            FactKind::RefundedTotal
+        }
+        FactKind::Capture(state)
+            if state.is_negative() && is_among(&question.authorized_objects) =>
+        {
+            FactKind::Capture(CaptureState::Voided)
+        }
+        other => other,
+    };
+    Fact { kind, ..said }
 }
 
 /// A wallet was linked or unlinked: no payment of ours, but worth forwarding.

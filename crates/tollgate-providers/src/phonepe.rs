@@ -4,6 +4,8 @@
 //! "Order status", "Refund status" (v2); the official SDKs. What is uncertain is said in
 //! `docs/providers/phonepe.md`.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
@@ -13,8 +15,8 @@ use tollgate_core::time::{Span, Timestamp};
 use crate::delivery::{Delivery, Element, Identity, RejectCode, Rejection};
 use crate::json::{Object, quote};
 use crate::provider::{Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
-use crate::question::{Answer, CannotAsk, HttpRequest, HttpResponse, Question, Token};
-use crate::refund::{RefundAnswer, RefundOrder, Refunds};
+use crate::question::{Answer, AskBy, CannotAsk, HttpRequest, HttpResponse, Question, Token};
+use crate::refund::{Cancels, RefundAnswer, RefundOrder, RefundQuery, RefundStatus, Refunds};
 use crate::sample::{NotInProvider, Sample, SampleStatus, Webhook};
 use crate::settings::{ConfigError, Settings};
 use crate::signature::{any_matches, sha256_hex_of};
@@ -273,6 +275,10 @@ impl V1 {
 }
 
 impl StatusQuery for V1 {
+    fn asks_by(&self) -> AskBy {
+        AskBy::Reference
+    }
+
     fn token_request(&self) -> Option<HttpRequest> {
         None
     }
@@ -329,7 +335,11 @@ impl StatusQuery for V1 {
         }
         match read_v1(&body) {
             Some((identity, event)) => answer(question, identity, event),
-            None => Answer::Unreadable("there is no code or no data".to_owned()),
+            // A code without data is what it says to a question it does not like.
+            None => match body.text("code") {
+                Some(code) => Answer::NoAnswer(code.into_owned()),
+                None => Answer::Unreadable("there is no code".to_owned()),
+            },
         }
     }
 }
@@ -480,7 +490,7 @@ impl Setup for V2 {
             (None, Some(_) | None) => return Err(Rejection::unreadable("there is no event")),
         };
         self.merchant.check(payload.text("merchantId").as_deref())?;
-        let (identity, event) = read_v2(name.as_deref().unwrap_or(UNWRAPPED), payload);
+        let (identity, event) = read_v2(name.as_deref().unwrap_or(UNWRAPPED), payload, None);
         let identity = identity.map_or(Identity::None, Identity::Claimed);
         Ok(vec![Element::whole(delivery.body, identity, event)])
     }
@@ -547,6 +557,10 @@ impl Setup for V2 {
 }
 
 impl StatusQuery for V2 {
+    fn asks_by(&self) -> AskBy {
+        AskBy::Reference
+    }
+
     fn token_request(&self) -> Option<HttpRequest> {
         let client = self.client.as_ref()?;
         let mut form = form_urlencoded::Serializer::new(String::new());
@@ -646,7 +660,14 @@ impl StatusQuery for V2 {
         let name = body.text("event");
         let asked = Some(question.kind.as_str()).filter(|kind| !kind.is_empty());
         let name = name.as_deref().or(asked).unwrap_or("status");
-        let (identity, mut event) = read_v2(name, payload);
+        let refund = match &question.refund {
+            Some(asked) => match asked_refund(payload, asked, None) {
+                Ok(()) => Some(asked.as_str()),
+                Err(reason) => return Answer::Mismatch(reason),
+            },
+            None => None,
+        };
+        let (identity, mut event) = read_v2(name, payload, refund);
         let mentions = |name: &str| payload.get(name).is_some();
         if !mentions("merchantOrderId") && !mentions("originalMerchantOrderId") {
             // The order stands in the question's URL, and not always in the answer.
@@ -707,16 +728,16 @@ impl Refunds for V2 {
     fn read(&self, order: &RefundOrder, response: &HttpResponse<'_>) -> RefundAnswer {
         let body = Object::from_slice(response.body).ok();
         let said = |name: &str| body.as_ref().and_then(|body| body.text(name));
-        let code = said("code").unwrap_or_default();
-        let told = match code.is_empty() {
-            true => format!("HTTP status {}", response.status),
-            false => format!("HTTP status {}, {code}", response.status),
-        };
+        let told = complaint(response.status, body.as_ref());
         match response.status {
             200..=299 => {}
             401 | 403 => return RefundAnswer::Unauthorized(told),
             429 => return RefundAnswer::Unavailable(told),
             408 => return RefundAnswer::Unclear(told),
+            409 => return RefundAnswer::Duplicate(told),
+            400..=499 if mentions(&told, &["DUPLICATE", "ALREADY"]) => {
+                return RefundAnswer::Duplicate(told);
+            }
             400..=499 => return RefundAnswer::Refused(told),
             _ => return RefundAnswer::Unclear(told),
         }
@@ -725,27 +746,143 @@ impl Refunds for V2 {
         if amount.is_some_and(|amount| amount.parse() != Ok(order.money.minor)) {
             return RefundAnswer::Unclear("it tells another amount".to_owned());
         }
-        let state = match said("state").as_deref() {
-            Some("PENDING" | "CONFIRMED" | "ACCEPTED") => RefundState::Pending,
-            Some("COMPLETED") => RefundState::Succeeded,
-            Some("FAILED") => RefundState::Failed,
-            Some(other) => return RefundAnswer::Unclear(format!("its state is {other}")),
-            None => return RefundAnswer::Unclear("there is no state".to_owned()),
-        };
-        RefundAnswer::Taken {
-            provider_refund_id: None,
-            state,
+        match said("state")
+            .as_deref()
+            .map(|word| (word, refund_state(word)))
+        {
+            Some((_, Some(state))) => RefundAnswer::Taken {
+                provider_refund_id: None,
+                state,
+            },
+            Some((word, None)) => RefundAnswer::Unclear(format!("its state is {word}")),
+            None => RefundAnswer::Unclear("there is no state".to_owned()),
         }
+    }
+
+    fn cancels(&self) -> Option<&dyn Cancels> {
+        None
+    }
+
+    fn status_query(&self) -> Option<&dyn RefundQuery> {
+        Some(self)
+    }
+}
+
+/// By our key; PhonePe has no question by its own.
+impl RefundQuery for V2 {
+    fn request(
+        &self,
+        order: &RefundOrder,
+        token: Option<&Token>,
+    ) -> Result<HttpRequest, CannotAsk> {
+        let question = Question {
+            names: order.names.clone(),
+            refund: Some(order.refund_key.clone()),
+            ..Question::default()
+        };
+        // A status is asked without a clock.
+        StatusQuery::request(self, &question, token, Timestamp::from_millis(0))
+    }
+
+    fn read(
+        &self,
+        order: &RefundOrder,
+        known_id: Option<&str>,
+        response: &HttpResponse<'_>,
+    ) -> RefundStatus {
+        let body = Object::from_slice(response.body).ok();
+        let told = complaint(response.status, body.as_ref());
+        match response.status {
+            200..=299 => {}
+            401 | 403 => return RefundStatus::Unauthorized(told),
+            408 | 429 | 500..=599 => return RefundStatus::Unavailable(told),
+            400..=499 if mentions(&told, NO_SUCH_REFUND) => return RefundStatus::NotThere(told),
+            _ => return RefundStatus::Other(told),
+        }
+        let Some(body) = body else {
+            return RefundStatus::Other("it is no JSON object".to_owned());
+        };
+        let payload = body.object("payload");
+        let payload = payload.as_ref().unwrap_or(&body);
+        let claimed = payload.text("merchantId");
+        if self.merchant.check(claimed.as_deref()).is_err() {
+            return RefundStatus::Other("it is about another merchant".to_owned());
+        }
+        if let Err(reason) = asked_refund(payload, &order.refund_key, known_id) {
+            return RefundStatus::Other(reason);
+        }
+        let refunded_order = payload.text("originalMerchantOrderId");
+        if let (Some(told), Some(reference)) = (refunded_order, order.names.first())
+            && told != *reference
+        {
+            return RefundStatus::Other(format!("it is about order {told}"));
+        }
+        let Some(word) = payload.text("state") else {
+            return RefundStatus::Other("there is no state".to_owned());
+        };
+        let Some(state) = refund_state(&word) else {
+            return RefundStatus::Undecided(format!("its state is {word}"));
+        };
+        let amount = payload.text("amount");
+        let amount = Amount::read(amount.as_deref(), Some(CURRENCY), Unit::Minor);
+        RefundStatus::Known {
+            provider_refund_id: payload.text("refundId").map(Cow::into_owned),
+            state,
+            minor: amount.money().map(|money| money.minor),
+        }
+    }
+}
+
+/// What PhonePe says where it has no refund of that name. The documents print none of it, so anything
+/// else proves nothing: a wrong address has a 404 too.
+const NO_SUCH_REFUND: &[&str] = &[
+    "REFUND_NOT_FOUND",
+    "REFUND_ID_NOT_FOUND",
+    "INVALID_REFUND_ID",
+    "INVALID_MERCHANT_REFUND_ID",
+    "TRANSACTION_NOT_FOUND",
+    "NO ENTRY FOUND",
+];
+
+/// What is wrong, in PhonePe's words.
+fn complaint(status: u16, body: Option<&Object<'_>>) -> String {
+    let mut told = format!("HTTP status {status}");
+    for name in ["code", "errorCode", "message"] {
+        if let Some(said) = body.and_then(|body| body.text(name)) {
+            told.push_str(", ");
+            told.push_str(&said);
+        }
+    }
+    told
+}
+
+/// Whether one of these words is among them, in whatever case.
+fn mentions(told: &str, words: &[&str]) -> bool {
+    let told = told.to_ascii_uppercase();
+    words.iter().any(|word| told.contains(word))
+}
+
+/// What the word for a refund's state means.
+fn refund_state(word: &str) -> Option<RefundState> {
+    match word {
+        "COMPLETED" => Some(RefundState::Succeeded),
+        "FAILED" => Some(RefundState::Failed),
+        "PENDING" | "CONFIRMED" | "ACCEPTED" => Some(RefundState::Pending),
+        _ => None,
     }
 }
 
 /// Reads an order or a refund. Only the root `state` decides; `event` may contradict it, and
 /// `type` and the attempts below are ignored, as the documents ask.
-fn read_v2(name: &str, payload: &Object<'_>) -> (Option<String>, Event) {
+///
+/// `asked`: the name by which a refund was asked about. It stays the refund's name, whichever of its
+/// names the answer tells: one refund is one object.
+fn read_v2(name: &str, payload: &Object<'_>, asked: Option<&str>) -> (Option<String>, Event) {
     let order = payload.text("merchantOrderId");
     let order_id = payload.text("orderId");
-    let refund = payload
-        .text("merchantRefundId")
+    let refund = asked
+        .map(Cow::Borrowed)
+        .or_else(|| payload.text("merchantRefundId"))
         .or_else(|| payload.text("refundId"));
     let refunded_order = payload.text("originalMerchantOrderId");
     let state = payload.text("state");
@@ -764,12 +901,7 @@ fn read_v2(name: &str, payload: &Object<'_>) -> (Option<String>, Event) {
     let mut facts = Vec::new();
     let about_refund = refund.is_some() || refunded_order.is_some();
     if let (true, Some(refund)) = (about_refund, &refund) {
-        let state = match state.as_deref() {
-            Some("COMPLETED") => Some(RefundState::Succeeded),
-            Some("FAILED") => Some(RefundState::Failed),
-            Some("PENDING" | "CONFIRMED" | "ACCEPTED") => Some(RefundState::Pending),
-            Some(_) | None => None,
-        };
+        let state = state.as_deref().and_then(refund_state);
         facts.extend(
             state.map(|state| fact(refund, FactKind::Refund(state), amount.money(), occurred_at)),
         );
@@ -827,6 +959,29 @@ fn read_v2(name: &str, payload: &Object<'_>) -> (Option<String>, Event) {
     (identity, event)
 }
 
+/// Whether an answer is about the refund that was asked by the name `asked`, and that PhonePe may be
+/// known to call `theirs`. What an answer does not name cannot contradict.
+fn asked_refund(payload: &Object<'_>, asked: &str, theirs: Option<&str>) -> Result<(), String> {
+    let merchant_refund_id = payload.text("merchantRefundId");
+    let refund_id = payload.text("refundId");
+    let another = || Err("it is about another refund".to_owned());
+    // A refund that is known by their id only was asked by it.
+    let by_theirs = is_refund_id(asked) && merchant_refund_id.as_deref() != Some(asked);
+    let theirs = theirs.or(by_theirs.then_some(asked));
+    match (merchant_refund_id, refund_id) {
+        (None, None) => Err("it names no refund".to_owned()),
+        (Some(told), _) if told != asked && !by_theirs => another(),
+        (_, Some(told)) if theirs.is_some_and(|theirs| told != theirs) => another(),
+        (Some(_) | None, Some(_) | None) => Ok(()),
+    }
+}
+
+/// PhonePe's own ids of refunds begin so; a `merchantRefundId` is what the merchant likes.
+fn is_refund_id(id: &str) -> bool {
+    let digits = id.strip_prefix("OMR");
+    digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 // ---- both --------------------------------------------------------------------------------------
 
 fn check_currency(sample: &Sample) -> Result<(), NotInProvider> {
@@ -838,13 +993,14 @@ fn check_currency(sample: &Sample) -> Result<(), NotInProvider> {
     }
 }
 
-/// An answer about what we asked; an answer about something else moves nothing.
+/// An answer about what we asked; an answer about something else moves nothing. Both name our
+/// reference first.
 fn answer(question: &Question, identity: String, mut event: Event) -> Answer {
-    let known = question.names.is_empty()
-        || event.names.is_empty()
-        || event.names.iter().any(|name| question.names.contains(name));
-    if !known {
-        return Answer::Mismatch(format!("it is about {}", event.names.join(", ")));
+    match (question.names.first(), event.names.first()) {
+        (Some(asked), Some(told)) if asked != told => {
+            return Answer::Mismatch(format!("it is about {told}"));
+        }
+        (Some(_) | None, Some(_) | None) => {}
     }
     event.key = identity;
     let waits = event.facts.iter().all(|fact| match fact.kind {

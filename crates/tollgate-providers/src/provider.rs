@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::delivery::{Delivery, Element, Rejection};
-use crate::question::{Answer, CannotAsk, HttpRequest, HttpResponse, Question, Token};
+use crate::question::{Answer, AskBy, CannotAsk, HttpRequest, HttpResponse, Question, Token};
 use crate::refund::Refunds;
 use crate::sample::{NotInProvider, Sample, Webhook};
 use crate::settings::{ConfigError, Settings};
@@ -177,6 +177,9 @@ pub(crate) trait Setup: Send + Sync {
 
 /// How a provider is asked for the state of a payment.
 pub(crate) trait StatusQuery {
+    /// By which name of a payment it is asked.
+    fn asks_by(&self) -> AskBy;
+
     /// The request for an access token, where questions need one.
     fn token_request(&self) -> Option<HttpRequest>;
 

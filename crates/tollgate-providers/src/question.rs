@@ -9,6 +9,9 @@ use tollgate_core::time::Timestamp;
 /// What is asked about.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Question {
+    /// The name this question is numbered by: the provider's own page or object that made us ask,
+    /// or the payment's reference. Empty if it has none.
+    pub object: String,
     /// The references of the payment, or the names of the event that made us ask; ours first.
     pub names: Vec<String>,
     /// The provider's id of the payment, where it is known.
@@ -20,16 +23,21 @@ pub struct Question {
     /// Provider objects that count as captured with us. A final negative answer about one of them
     /// says that the money has gone back.
     pub captured_objects: Vec<String>,
+    /// Provider objects that count as set aside with us. A final negative answer about one of them
+    /// says that the money was let go.
+    pub authorized_objects: Vec<String>,
 }
 
 impl Question {
-    /// Asks about what an event said.
+    /// Asks about what an event said, by its own names: the provider's where it has told one.
     pub fn about(event: &Event) -> Question {
+        let object = event.provider_payment_id.as_ref().or(event.names.first());
         let refund = event.facts.iter().find_map(|fact| match fact.kind {
             FactKind::Refund(_) => Some(fact.object.clone()),
             FactKind::Capture(_) | FactKind::RefundedTotal | FactKind::Dispute(_) => None,
         });
         Question {
+            object: object.cloned().unwrap_or_default(),
             names: event.names.clone(),
             refund,
             provider_payment_id: event.provider_payment_id.clone(),
@@ -37,6 +45,15 @@ impl Question {
             ..Question::default()
         }
     }
+}
+
+/// By which name a provider is asked about a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskBy {
+    /// Our reference.
+    Reference,
+    /// Its own id of the page, payment or document.
+    ProviderId,
 }
 
 /// Why a question cannot be put at all; asking again does not help.
@@ -88,6 +105,9 @@ pub struct Token {
 }
 
 /// What a provider answered. Its facts have the strength `Asked`.
+///
+/// `Unavailable`, `Refused` and `Unreadable` are about the provider: whoever else asks now fares no
+/// better. All others are about this one question and say nothing about the next (L7).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// A state that means something. The event's key is the identity of what is said.
@@ -96,6 +116,9 @@ pub enum Answer {
     Pending(Box<Event>),
     /// The provider does not know it (yet). Ask again before it means anything.
     NotFound(String),
+    /// It answered, and says nothing about what was asked: the question is not to its liking, or what
+    /// is wanted is not in the answer. Ask again before it means anything.
+    NoAnswer(String),
     /// Busy or broken; ask again later.
     Unavailable(String),
     /// Our credentials are not accepted; an operator has to see to it.
@@ -106,17 +129,31 @@ pub enum Answer {
     Mismatch(String),
 }
 
+impl Answer {
+    /// It speaks of the provider and not of one question: only then does the provider fail (L7).
+    pub fn is_about_target(&self) -> bool {
+        match self {
+            Answer::Unavailable(_) | Answer::Refused(_) | Answer::Unreadable(_) => true,
+            Answer::Final(_)
+            | Answer::Pending(_)
+            | Answer::NotFound(_)
+            | Answer::NoAnswer(_)
+            | Answer::Mismatch(_) => false,
+        }
+    }
+}
+
 impl HttpResponse<'_> {
     /// What the status alone says, before anybody looks into the body.
     pub(crate) fn trouble(&self) -> Option<Answer> {
+        let told = format!("HTTP status {}", self.status);
         match self.status {
             200..=299 => None,
-            401 | 403 => Some(Answer::Refused(format!("HTTP status {}", self.status))),
-            404 => Some(Answer::NotFound("HTTP status 404".to_owned())),
-            408 | 429 | 500..=599 => {
-                Some(Answer::Unavailable(format!("HTTP status {}", self.status)))
-            }
-            other => Some(Answer::Unreadable(format!("HTTP status {other}"))),
+            401 | 403 => Some(Answer::Refused(told)),
+            404 => Some(Answer::NotFound(told)),
+            408 | 429 | 500..=599 => Some(Answer::Unavailable(told)),
+            400..=499 => Some(Answer::NoAnswer(told)),
+            _ => Some(Answer::Unreadable(told)),
         }
     }
 }

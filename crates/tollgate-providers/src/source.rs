@@ -12,11 +12,12 @@ use tollgate_core::time::Timestamp;
 
 use crate::delivery::{Delivery, Element, Identity, Item, ItemError, RejectCode, Rejection};
 use crate::provider::{Covers, Field, Kind, Provider, Setup};
-use crate::question::{Answer, CannotAsk, HttpRequest, HttpResponse, Question, Token};
-use crate::refund::{RefundAnswer, RefundOrder};
+use crate::question::{Answer, AskBy, CannotAsk, HttpRequest, HttpResponse, Question, Token};
+use crate::refund::{Cancels, RefundAnswer, RefundOrder, RefundQuery, RefundStatus, RefundStep};
 use crate::sample::{NotInProvider, Sample, Webhook};
 use crate::settings::{ConfigError, Settings, nearest};
 use crate::signature::sha256_hex;
+use crate::wording::lack_amount;
 
 /// Keys and references are this long at most; PostgreSQL's indexes and people want an end.
 const NAME_BYTES_MAX: usize = 255;
@@ -194,6 +195,7 @@ impl Source {
         Policy {
             confirm: self.confirm,
             can_ask: self.setup.status_query().is_some(),
+            asks_by_own_id: self.asks_by() == AskBy::ProviderId,
         }
     }
 
@@ -210,7 +212,15 @@ impl Source {
         Policy {
             confirm: Confirm::Never,
             can_ask: false,
+            asks_by_own_id: false,
         }
+    }
+
+    /// By which name the provider is asked. Where it is its own, two pages of one reference are two
+    /// questions; what cannot be asked is known by our reference.
+    pub fn asks_by(&self) -> AskBy {
+        let query = self.setup.status_query();
+        query.map_or(AskBy::Reference, |query| query.asks_by())
     }
 
     /// Verifies a delivery and reads its events, in the order they stand in it.
@@ -275,13 +285,14 @@ impl Source {
         match query.read(question, response) {
             Answer::Final(event) => match finish(event) {
                 Ok(event) => Answer::Final(event),
-                Err(error) => Answer::Unreadable(error.detail),
+                Err(error) => Answer::NoAnswer(error.detail),
             },
             Answer::Pending(event) => match finish(event) {
                 Ok(event) => Answer::Pending(event),
-                Err(error) => Answer::Unreadable(error.detail),
+                Err(error) => Answer::NoAnswer(error.detail),
             },
             other @ (Answer::NotFound(_)
+            | Answer::NoAnswer(_)
             | Answer::Unavailable(_)
             | Answer::Refused(_)
             | Answer::Unreadable(_)
@@ -300,10 +311,12 @@ impl Source {
         refunds.is_some_and(|refunds| refunds.is_repeatable())
     }
 
-    /// The order to give money back. The token is that of [`Source::token_request`].
+    /// The order to give money back, in the way of `step`: first [`RefundStep::Refund`], then what the
+    /// answer names as [`RefundAnswer::NextStep`]. The token is that of [`Source::token_request`].
     pub fn refund_request(
         &self,
         order: &RefundOrder,
+        step: RefundStep,
         token: Option<&Token>,
     ) -> Result<HttpRequest, CannotAsk> {
         let refunds = self.setup.refunds();
@@ -311,16 +324,97 @@ impl Source {
         if order.money.minor <= 0 {
             return Err(CannotAsk("a refund of nothing".to_owned()));
         }
-        refunds.request(order, token)
+        match step {
+            RefundStep::Refund => refunds.request(order, token),
+            RefundStep::Cancel if !order.whole => Err(CannotAsk(
+                "a payment can only be cancelled as a whole".to_owned(),
+            )),
+            RefundStep::Cancel => match refunds.cancels() {
+                Some(cancels) => cancels.request(order, token),
+                None => Err(CannotAsk(NO_CANCELS.to_owned())),
+            },
+        }
     }
 
     /// What the provider says to the order. Of an answer that cannot be read nobody knows what it says:
     /// it is unclear.
-    pub fn read_refund(&self, order: &RefundOrder, response: &HttpResponse<'_>) -> RefundAnswer {
-        match self.setup.refunds() {
-            Some(refunds) => refunds.read(order, response),
-            None => RefundAnswer::Refused(NO_REFUNDS.to_owned()),
+    pub fn read_refund(
+        &self,
+        order: &RefundOrder,
+        step: RefundStep,
+        response: &HttpResponse<'_>,
+    ) -> RefundAnswer {
+        let Some(refunds) = self.setup.refunds() else {
+            return RefundAnswer::Refused(NO_REFUNDS.to_owned());
+        };
+        match step {
+            RefundStep::Refund => refunds.read(order, response),
+            RefundStep::Cancel => match refunds.cancels() {
+                Some(cancels) => cancels.read(order, response),
+                None => RefundAnswer::Refused(NO_CANCELS.to_owned()),
+            },
         }
+    }
+
+    /// The provider can be asked how a refund stands.
+    pub fn can_check_refunds(&self) -> bool {
+        self.refund_query().is_some()
+    }
+
+    /// The question how a refund stands, by the names of its order; `None` where the provider cannot be
+    /// asked.
+    pub fn refund_status_request(
+        &self,
+        order: &RefundOrder,
+        token: Option<&Token>,
+    ) -> Option<Result<HttpRequest, CannotAsk>> {
+        Some(self.refund_query()?.request(order, token))
+    }
+
+    /// What the provider answered. `known_id` is its own name for the refund, where it has told one
+    /// before: an answer that names another is about another.
+    pub fn read_refund_status(
+        &self,
+        order: &RefundOrder,
+        known_id: Option<&str>,
+        response: &HttpResponse<'_>,
+    ) -> RefundStatus {
+        match self.refund_query() {
+            Some(query) => query.read(order, known_id, response),
+            None => RefundStatus::Other("this provider cannot be asked about refunds".to_owned()),
+        }
+    }
+
+    /// The provider can be told to let go of money that was only set aside.
+    pub fn can_void(&self) -> bool {
+        self.cancels().is_some()
+    }
+
+    /// The order to let go of money that was only set aside; `None` where the provider cannot. Of the
+    /// order only the payment's names count.
+    pub fn void_request(
+        &self,
+        order: &RefundOrder,
+        token: Option<&Token>,
+    ) -> Option<Result<HttpRequest, CannotAsk>> {
+        Some(self.cancels()?.request(order, token))
+    }
+
+    /// What the provider says to it. Taken and succeeded is let go; of a duplicate the payment's own
+    /// state tells.
+    pub fn read_void(&self, order: &RefundOrder, response: &HttpResponse<'_>) -> RefundAnswer {
+        match self.cancels() {
+            Some(cancels) => cancels.read(order, response),
+            None => RefundAnswer::Refused(NO_CANCELS.to_owned()),
+        }
+    }
+
+    fn refund_query(&self) -> Option<&dyn RefundQuery> {
+        self.setup.refunds()?.status_query()
+    }
+
+    fn cancels(&self) -> Option<&dyn Cancels> {
+        self.setup.refunds()?.cancels()
     }
 
     /// The headers that are secrets themselves, each with a value that is accepted. Of a kept
@@ -399,6 +493,7 @@ impl Source {
             fact.strength = strength;
             fact.foreign_mode = foreign_mode;
         }
+        event.amount_unreadable = lack_amount(&event.facts, event.amount_unreadable);
         if let (None, Some(pattern)) = (&event.code, &self.order_code) {
             event.code = event.names.iter().find_map(|name| {
                 let code = pattern.captures(name)?.name("code")?.as_str();
@@ -410,6 +505,9 @@ impl Source {
 
 /// Why a source gives nothing back.
 const NO_REFUNDS: &str = "this source cannot give money back";
+
+/// Why a source calls nothing off.
+const NO_CANCELS: &str = "this source cannot cancel a payment";
 
 const EPOCH: Timestamp = Timestamp::from_millis(0);
 

@@ -2,7 +2,7 @@
 
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
-use tollgate_core::event::{Fact, FactKind, Strength};
+use tollgate_core::event::{CaptureState, Fact, FactKind, RefundState, Strength};
 use tollgate_core::money::{Currency, Money, minor_from_decimal};
 use tollgate_core::time::Timestamp;
 
@@ -57,6 +57,41 @@ impl Amount {
     pub(crate) fn is_unreadable(self) -> bool {
         self == Amount::Unreadable
     }
+}
+
+/// L11: whether facts claim money without an amount that can be read, and so prove none.
+///
+/// Money that came, was set aside or went back has to be told. What did not come to pass needs no
+/// amount; of a dispute providers often tell none, so only one that cannot be read counts there.
+/// `unreadable`: an amount stands in the event that cannot be read exactly.
+pub(crate) fn lack_amount(facts: &[Fact], unreadable: bool) -> bool {
+    facts.iter().any(|fact| match fact.kind {
+        FactKind::Capture(
+            CaptureState::Authorized | CaptureState::Captured | CaptureState::Settled,
+        )
+        | FactKind::Refund(RefundState::Succeeded)
+        | FactKind::RefundedTotal => fact.money.is_none(),
+        FactKind::Dispute(_) => unreadable,
+        FactKind::Capture(
+            CaptureState::Created
+            | CaptureState::Pending
+            | CaptureState::RequiresAction
+            | CaptureState::Processing
+            | CaptureState::Review
+            | CaptureState::Failed
+            | CaptureState::Denied
+            | CaptureState::Expired
+            | CaptureState::Cancelled
+            | CaptureState::Voided
+            | CaptureState::Reversed,
+        )
+        | FactKind::Refund(
+            RefundState::Requested
+            | RefundState::Pending
+            | RefundState::Failed
+            | RefundState::Reversed,
+        ) => false,
+    })
 }
 
 /// The decimals a currency has in ISO 4217; `None` if the standard does not know it.

@@ -524,6 +524,7 @@ fn action_name(action: &Action) -> &'static str {
         Action::CapturePayment { .. } => "capture_payment",
         Action::CheckPayment(_) => "check_payment",
         Action::RefundPayment { .. } => "refund_payment",
+        Action::CorrectPapers(_) => "correct_papers",
         Action::Answer(_) => "answer",
         Action::StartEffect { .. } => "start_effect",
         Action::SettleEffect(_) => "settle_effect",

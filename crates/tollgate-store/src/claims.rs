@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use tollgate_core::breaker::Admission;
-use tollgate_core::effect::{EffectContent, EffectState, Lease, StoredEffect};
+use tollgate_core::effect::{EffectContent, EffectState, Lease, StoredEffect, asked_source};
 use tollgate_core::id::{EffectId, ShopId};
 use tollgate_core::time::{Span, Timestamp};
 
@@ -181,7 +181,7 @@ impl Claim {
     }
 
     fn knows(&self, target: &str) -> bool {
-        self.kinds.contains(&kind_of(target))
+        is_of_kinds(target, &self.kinds)
     }
 
     /// How many more of a target this claim takes.
@@ -192,7 +192,7 @@ impl Claim {
         let taken = claimed
             .effects
             .iter()
-            .filter(|(_, effect)| kind_word(&effect.content) == kind)
+            .filter(|(_, effect)| kind_of(&effect.content.target()) == kind)
             .count();
         of_target
             .unwrap_or(self.room_of_target)
@@ -225,9 +225,9 @@ impl Claim {
         if probes {
             room = 1;
         }
-        let allowance = match target.starts_with("ask:") {
-            true => Some(self.allowance(db, now, target)?),
-            false => None,
+        let allowance = match asked_source(target) {
+            Some(_) => Some(self.allowance(db, now, target)?),
+            None => None,
         };
         if let Some(allowance) = &allowance {
             room = room.min(allowance.room);
@@ -364,10 +364,15 @@ impl Claim {
     /// How many questions a source may be asked now: a rate, kept in its row so that all instances
     /// together keep it.
     fn allowance(&self, db: &Db, now: Timestamp, target: &str) -> Result<Allowance, Error> {
-        let every = 1000 / i64::from(self.asks_per_second.max(1));
+        // What names no payment of ours may be anybody's word: it has half the rate, beside the others.
+        let rate = match target.starts_with("ask:") {
+            true => self.asks_per_second.max(1),
+            false => (self.asks_per_second / 2).max(1),
+        };
+        let every = 1000 / i64::from(rate);
         let stored: Option<Option<i64>> =
             db.one(ALLOWED, &[&self.shop.0, &target], |row| row.get(0))?;
-        let burst = i64::from(self.asks_per_second.max(1)).saturating_mul(every);
+        let burst = i64::from(rate).saturating_mul(every);
         let now = now.as_millis();
         let from = stored.flatten().unwrap_or(0).max(now - burst);
         let room = usize::try_from((now - from) / every.max(1)).unwrap_or(0);
@@ -412,6 +417,15 @@ struct Allowance {
     next: Timestamp,
 }
 
+/// A worker that knows these kinds does what is addressed to the target. Questions have two queues.
+fn is_of_kinds(target: &str, kinds: &[&str]) -> bool {
+    let kind = match asked_source(target) {
+        Some(_) => "ask",
+        None => kind_of(target),
+    };
+    kinds.contains(&kind)
+}
+
 /// The kind of effects that go to a target.
 pub fn kind_of(target: &str) -> &str {
     target.split(':').next().unwrap_or_default()
@@ -435,7 +449,7 @@ pub(crate) fn next_effect(
     })?;
     let known = targets
         .into_iter()
-        .filter(|(target, _)| kinds.contains(&kind_of(target)));
+        .filter(|(target, _)| is_of_kinds(target, kinds));
     Ok(known.map(|(_, at)| Timestamp::from_millis(at)).min())
 }
 

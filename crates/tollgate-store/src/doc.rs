@@ -14,7 +14,7 @@ use tollgate_core::money::{Currency, Money};
 use tollgate_core::order::{
     Attention, AttentionCode, Closing, Customer, Line, Order, OrderStatus, Root,
 };
-use tollgate_core::payment::{Payment, Refund};
+use tollgate_core::payment::{OrderedBy, Payment, Refund};
 use tollgate_core::time::{Span, Timestamp};
 
 use crate::effect_doc::{ReceiptDoc, read_receipt, write_receipt};
@@ -215,6 +215,13 @@ struct RefundDoc {
     reason: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     provider_id: Option<String>,
+    /// Who ordered it; the merchant where it is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ordered_by: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    restocked: Vec<(String, i64)>,
+    #[serde(default, skip_serializing_if = "is_no")]
+    released_slot: bool,
     created_at: i64,
 }
 
@@ -551,6 +558,12 @@ fn write_refund(refund: &Refund) -> RefundDoc {
         state: refund.state.word().to_owned(),
         reason: refund.reason.clone(),
         provider_id: refund.provider_refund_id.clone(),
+        ordered_by: match refund.ordered_by {
+            OrderedBy::Merchant => None,
+            OrderedBy::Tollgate => Some(refund.ordered_by.word().to_owned()),
+        },
+        restocked: refund.restocked.clone(),
+        released_slot: refund.released_slot,
         created_at: refund.created_at.as_millis(),
     }
 }
@@ -564,8 +577,13 @@ fn read_refund(doc: RefundDoc) -> Read<Refund> {
             currency: currency(&doc.currency)?,
         },
         state: word(&doc.state)?,
+        ordered_by: doc
+            .ordered_by
+            .map_or(Ok(OrderedBy::Merchant), |by| word(&by))?,
         reason: doc.reason,
         provider_refund_id: doc.provider_id,
+        restocked: doc.restocked,
+        released_slot: doc.released_slot,
         created_at: Timestamp::from_millis(doc.created_at),
     })
 }
@@ -678,6 +696,8 @@ struct EventDoc {
     confirm: String,
     #[serde(default, skip_serializing_if = "is_no")]
     can_ask: bool,
+    #[serde(default, skip_serializing_if = "is_no")]
+    asks_by_own_id: bool,
     /// Routes by which it is still to be handed on, with the key whose order they keep.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     forwards: Vec<(String, Option<String>)>,
@@ -695,6 +715,7 @@ pub(crate) fn write_event(event: &Event, policy: Policy, forwards: &[Forward]) -
         at: event.occurred_at.map(Timestamp::as_millis),
         confirm: policy.confirm.word().to_owned(),
         can_ask: policy.can_ask,
+        asks_by_own_id: policy.asks_by_own_id,
         forwards: forwards
             .iter()
             .map(|forward| (forward.route.clone(), forward.order_by.clone()))
@@ -718,6 +739,7 @@ pub(crate) fn read_event(kind: String, said: &str) -> Read<(Event, Policy, Vec<F
     let policy = Policy {
         confirm: word::<Confirm>(&doc.confirm)?,
         can_ask: doc.can_ask,
+        asks_by_own_id: doc.asks_by_own_id,
     };
     let forwards = doc
         .forwards

@@ -57,6 +57,9 @@ struct AskContent {
     event: Option<String>,
     version: i64,
     why: String,
+    /// It names no payment of ours.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unknown: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -69,6 +72,14 @@ struct RefundRequestContent {
     minor: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RefundCheckContent {
+    refund: String,
+    payment: String,
+    source: String,
+    n: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -90,6 +101,7 @@ pub(crate) fn effect_kind(content: &EffectContent) -> &'static str {
         EffectContent::Ask { .. } => "ask",
         EffectContent::RefundRequest { .. } => "refund_request",
         EffectContent::Refund { .. } => "refund",
+        EffectContent::RefundCheck { .. } => "refund_check",
     }
 }
 
@@ -151,6 +163,7 @@ pub(crate) fn write_effect(content: &EffectContent) -> String {
             event,
             version,
             why,
+            known,
         } => to_json(&AskContent {
             source: source.clone(),
             object: object.clone(),
@@ -159,6 +172,7 @@ pub(crate) fn write_effect(content: &EffectContent) -> String {
             event: event.map(|event| event.to_string()),
             version: *version,
             why: why.word().to_owned(),
+            unknown: !*known,
         }),
         EffectContent::RefundRequest {
             payment,
@@ -183,6 +197,17 @@ pub(crate) fn write_effect(content: &EffectContent) -> String {
             source: source.clone(),
             minor: money.minor,
             currency: money.currency.to_string(),
+        }),
+        EffectContent::RefundCheck {
+            refund,
+            payment,
+            source,
+            n,
+        } => to_json(&RefundCheckContent {
+            refund: refund.to_string(),
+            payment: payment.to_string(),
+            source: source.clone(),
+            n: *n,
         }),
     }
 }
@@ -237,6 +262,7 @@ pub(crate) fn read_effect(kind: &str, key: &str, content: &str) -> Read<EffectCo
                 event: doc.event.as_deref().map(id).transpose()?,
                 version: doc.version,
                 why: word(&doc.why)?,
+                known: !doc.unknown,
             }
         }
         "refund_request" => {
@@ -258,6 +284,15 @@ pub(crate) fn read_effect(kind: &str, key: &str, content: &str) -> Read<EffectCo
                     minor: doc.minor,
                     currency: currency(&doc.currency)?,
                 },
+            }
+        }
+        "refund_check" => {
+            let doc: RefundCheckContent = from_json("effect", content)?;
+            EffectContent::RefundCheck {
+                refund: id(&doc.refund)?,
+                payment: id(&doc.payment)?,
+                source: doc.source,
+                n: doc.n,
             }
         }
         other => {
@@ -325,6 +360,9 @@ pub(crate) struct ReceiptDoc {
     minor: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<String>,
+    /// The kind that it takes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    corrects: Option<String>,
     /// Year and sequence.
     #[serde(skip_serializing_if = "Option::is_none")]
     number: Option<(i32, i64)>,
@@ -340,6 +378,7 @@ pub(crate) fn write_receipt(receipt: &Receipt) -> ReceiptDoc {
         object: receipt.object.clone(),
         minor: minor_of(&receipt.money),
         currency: currency_of(&receipt.money),
+        corrects: receipt.corrects.map(|kind| kind.word().to_owned()),
         number: receipt.number.map(|number| (number.year, number.sequence)),
         issued_at: receipt.issued_at.map(Timestamp::as_millis),
     }
@@ -352,6 +391,7 @@ pub(crate) fn read_receipt(doc: ReceiptDoc) -> Read<Receipt> {
         payment: id(&doc.payment)?,
         object: doc.object,
         money: money(doc.minor, doc.currency.as_deref())?,
+        corrects: doc.corrects.as_deref().map(word).transpose()?,
         number: doc
             .number
             .map(|(year, sequence)| tollgate_core::effect::ReceiptNumber { year, sequence }),

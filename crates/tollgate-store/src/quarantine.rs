@@ -93,6 +93,7 @@ fn keep_command(db: &Db, now: Timestamp, command: &Command) -> Result<(), Error>
         | Action::RegisterPayment(_)
         | Action::CapturePayment { .. }
         | Action::CheckPayment(_)
+        | Action::CorrectPapers(_)
         | Action::RefundPayment { .. }
         | Action::Answer(_)
         | Action::ResolveAttention { .. }

@@ -38,6 +38,7 @@ impl Submission {
             | Action::DrainName { .. }
             | Action::CancelOrder(_)
             | Action::CheckPayment(_)
+            | Action::CorrectPapers(_)
             | Action::RefundPayment { .. }
             | Action::Answer(_)
             | Action::StartEffect { .. }

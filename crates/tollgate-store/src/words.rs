@@ -4,7 +4,7 @@ use tollgate_core::capacity::{Late, Unit};
 use tollgate_core::effect::{AskReason, EffectState, MailKind, ReceiptKind};
 use tollgate_core::event::{CaptureState, Confirm, DisputeState, RefundState, Strength};
 use tollgate_core::order::{ClosingEnd, OrderStatus};
-use tollgate_core::payment::{PaymentStatus, RefundProgress};
+use tollgate_core::payment::{OrderedBy, PaymentStatus, RefundProgress};
 use tollgate_core::snapshot::{EventOutcome, EventState};
 
 /// An enum whose values are words in the database.
@@ -51,6 +51,7 @@ words! {
         Requested = "requested", Sent = "sent", Succeeded = "succeeded", Failed = "failed",
         Unknown = "unknown",
     }
+    OrderedBy { Merchant = "merchant", Tollgate = "tollgate" }
     CaptureState {
         Created = "created", Pending = "pending", RequiresAction = "requires_action",
         Processing = "processing", Review = "review", Failed = "failed", Denied = "denied",

@@ -139,6 +139,10 @@ codes! {
     ];
     REFUND_EXCEEDS_CAPTURED = "refund_exceeds_captured" 409 no "More than can be refunded"
         ["No more than `refundable_amount` can be refunded."];
+    RESTOCK_EXCEEDS_SOLD = "restock_exceeds_sold" 409 no "More than was sold would come back"
+        ["Of the sku in `sku` the order was sold no more than `left` that have not come back yet."];
+    SLOT_NOT_SOLD = "slot_not_sold" 409 no "There is no slot to give back"
+        ["The order has no sold slot, or has given it back already; leave `release_slot` out."];
     IDEMPOTENCY_IN_PROGRESS = "idempotency_in_progress" 409 1000 "The same request is being handled" [
         "The same request is being handled; ask again in a moment.",
         "Permintaan yang sama sedang diproses; coba lagi sebentar lagi.",
@@ -624,6 +628,11 @@ pub(crate) fn refused(refusal: &Refusal, skus: &[String]) -> Problem {
         Refusal::RefundExceedsCaptured { refundable_minor } => {
             Problem::from(REFUND_EXCEEDS_CAPTURED).with("refundable_amount", *refundable_minor)
         }
+        Refusal::RestockExceedsSold { sku, left } => Problem::from(RESTOCK_EXCEEDS_SOLD)
+            .with("sku", sku.as_str())
+            .with("left", *left)
+            .at("/restock", "restock_exceeds_sold"),
+        Refusal::SlotNotSold => Problem::from(SLOT_NOT_SOLD).at("/release_slot", "slot_not_sold"),
         Refusal::Unknown(Unknown::Lines) => Problem::from(LINES_EMPTY).at("/lines", "lines_empty"),
         Refusal::Unknown(Unknown::Currency) => currency_unknown(),
         Refusal::Unknown(Unknown::Source) => {

@@ -208,7 +208,8 @@ impl Metrics {
             Settlement::Done
             | Settlement::Issued(_)
             | Settlement::Answered(_)
-            | Settlement::Refunded { .. } => "done",
+            | Settlement::Refunded { .. }
+            | Settlement::RefundChecked(_) => "done",
             Settlement::Retry { .. } => "retry",
             Settlement::Released => "released",
             Settlement::Dead { .. } => "dead",

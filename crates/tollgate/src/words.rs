@@ -4,7 +4,7 @@ use tollgate_core::capacity::{HoldState, Late, Unit};
 use tollgate_core::effect::{AskReason, EffectState, MailKind, ReceiptKind};
 use tollgate_core::event::{CaptureState, DisputeState, FactKind, RefundState, Strength};
 use tollgate_core::order::OrderStatus;
-use tollgate_core::payment::{PaymentStatus, RefundProgress};
+use tollgate_core::payment::{OrderedBy, PaymentStatus, RefundProgress};
 use tollgate_core::snapshot::{EventOutcome, EventState};
 
 macro_rules! words {
@@ -38,6 +38,7 @@ words! {
         Requested = "requested", Sent = "sent", Succeeded = "succeeded", Failed = "failed",
         Unknown = "unknown",
     }
+    ordered_by, ORDERED_BY: OrderedBy { Merchant = "merchant", Tollgate = "tollgate" }
     event_outcome, EVENT_OUTCOMES: EventOutcome {
         Applied = "applied", Duplicate = "duplicate", Parked = "parked", Stale = "stale",
         Queued = "queued", Attention = "attention", Stored = "stored", Rejected = "rejected",
@@ -89,6 +90,7 @@ pub(crate) const EFFECT_KINDS: &[(&str, &str)] = &[
     ("notify", "notify"),
     ("forward", "forward"),
     ("ask", "ask"),
+    ("refund_check", "refund_check"),
     ("refund_request", "refund_request"),
     ("refund", "refund"),
 ];

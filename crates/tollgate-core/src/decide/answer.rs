@@ -20,11 +20,9 @@ use super::settle;
 pub(super) fn take(draft: &mut Draft, answer: &Answer) -> Step<Told> {
     let again = close(draft, answer)?;
     let queued = queued(draft, answer)?;
-    let known = draft
-        .meeting(&answer.source, &answer.object)?
-        .and_then(|row| row.payment);
+    let known = subject(draft, answer)?;
     let doubtful = match &answer.content {
-        AnswerContent::Weak => false,
+        AnswerContent::Weak | AnswerContent::Impossible { .. } => false,
         AnswerContent::Mismatch { reason } => {
             mismatch(draft, answer, known, &queued, reason)?;
             false
@@ -33,26 +31,30 @@ pub(super) fn take(draft: &mut Draft, answer: &Answer) -> Step<Told> {
             names,
             facts,
             provider_payment_id,
+            unreadable,
         } => {
             let said = Said {
                 names,
                 facts,
                 provider_payment_id,
+                unreadable: *unreadable,
             };
+            let (agreeing, others) = sort_out(answer, queued.clone(), names);
+            give_up(draft, answer, &others, "other_payment")?;
             match known {
-                Some(payment) => confirm(draft, answer, payment, &queued, said)?,
+                Some(payment) => confirm(draft, answer, payment, &agreeing, said)?,
                 None => {
-                    place(draft, answer, &queued, said)?;
+                    place(draft, answer, &agreeing, said)?;
                     false
                 }
             }
         }
     };
     event::drain(draft)?;
-    let weak = matches!(answer.content, AnswerContent::Weak);
-    let wait = match weak {
-        true => next_weak(draft, answer)?,
-        false => None,
+    let (weak, wait) = match &answer.content {
+        AnswerContent::Weak => (true, next_weak(draft, answer)?),
+        AnswerContent::Impossible { .. } => (true, None),
+        AnswerContent::Facts { .. } | AnswerContent::Mismatch { .. } => (false, None),
     };
     if again || doubtful {
         let due_at = draft.now;
@@ -60,20 +62,87 @@ pub(super) fn take(draft: &mut Draft, answer: &Answer) -> Step<Told> {
     } else if let Some(wait) = wait {
         let due_at = draft.now.plus(wait);
         ask_again(draft, answer, due_at)?;
-    } else if let Some(payment) = known {
-        match weak {
-            true => without_word(draft, payment, answer.event)?,
-            false => settle::complete(draft, payment.root())?,
+    } else if weak {
+        give_up(draft, answer, &queued, "unconfirmed")?;
+        if let Some(payment) = known {
+            without_word(draft, payment, answer.event)?;
         }
+    } else if let Some(payment) = known {
+        settle::complete(draft, payment.root())?;
     }
-    let payment = draft
-        .meeting(&answer.source, &answer.object)?
-        .and_then(|row| row.payment);
+    let payment = subject(draft, answer)?;
     Ok(match (payment, answer.event) {
         (Some(payment), _) => Told::Payment(payment),
         (None, Some(event)) => Told::Event(event),
         (None, None) => Told::Plain(Outcome::Done),
     })
+}
+
+/// The payment an answer is about: the one that is known under what was asked, else under a name that
+/// the answer itself mentions. What a report claims beside that is nobody's word.
+fn subject(draft: &Draft, answer: &Answer) -> Step<Option<PaymentId>> {
+    let names = match &answer.content {
+        AnswerContent::Facts {
+            names,
+            provider_payment_id,
+            ..
+        } => leading(draft, answer, names, provider_payment_id.as_deref())?,
+        AnswerContent::Weak | AnswerContent::Impossible { .. } | AnswerContent::Mismatch { .. } => {
+            vec![answer.object.clone()]
+        }
+    };
+    if names.contains(&answer.object) {
+        let asked = draft.meeting(&answer.source, &answer.object)?;
+        if let Some(payment) = asked.and_then(|row| row.payment) {
+            return Ok(Some(payment));
+        }
+    }
+    let payments = event::bound(draft, &answer.source, &names)?;
+    Ok(payments.into_iter().next())
+}
+
+/// The names of an answer that lead to a payment, what was asked about first.
+fn leading(
+    draft: &Draft,
+    answer: &Answer,
+    names: &[String],
+    own_id: Option<&str>,
+) -> Step<Vec<String>> {
+    let mut all = vec![answer.object.clone()];
+    for name in names.iter().filter(|name| !name.is_empty()) {
+        if !all.contains(name) {
+            all.push(name.clone());
+        }
+    }
+    Ok(event::leading(draft, &answer.source, &all, own_id)?.names)
+}
+
+type Waiting = Vec<(EventId, StoredEvent)>;
+
+/// Parts the events that name what the answer names from those that claim something else.
+fn sort_out(answer: &Answer, queued: Waiting, names: &[String]) -> (Waiting, Waiting) {
+    queued.into_iter().partition(|(_, stored)| {
+        let claimed = event::names_of(&stored.event);
+        let first = claimed.first();
+        names.is_empty() || first.is_none_or(|name| *name == answer.object || names.contains(name))
+    })
+}
+
+/// These events wait no longer, and have moved nothing. The same bytes are asked about again.
+fn give_up(
+    draft: &mut Draft,
+    answer: &Answer,
+    queued: &[(EventId, StoredEvent)],
+    reason: &'static str,
+) -> Step<()> {
+    unlist(draft, answer, queued)?;
+    for (id, stored) in queued {
+        let mut stored = stored.clone();
+        stored.state = EventState::Stale;
+        stored.reason = Some(reason);
+        draft.put_event(*id, stored);
+    }
+    Ok(())
 }
 
 /// The provider was asked as often as it makes sense and has said nothing decisive. What it was only to
@@ -99,6 +168,8 @@ struct Said<'s> {
     names: &'s [String],
     facts: &'s [Fact],
     provider_payment_id: &'s Option<String>,
+    /// An amount in it cannot be read: it proves nothing (L11).
+    unreadable: bool,
 }
 
 /// Closes the question; tells whether it is to be asked once more. An answer to a question that is
@@ -117,7 +188,9 @@ fn close(draft: &mut Draft, answer: &Answer) -> Step<bool> {
     question.again = false;
     question.weak = match &answer.content {
         AnswerContent::Weak => question.weak.saturating_add(1),
-        AnswerContent::Facts { .. } | AnswerContent::Mismatch { .. } => 0,
+        AnswerContent::Facts { .. }
+        | AnswerContent::Impossible { .. }
+        | AnswerContent::Mismatch { .. } => 0,
     };
     draft.meeting_mut(&answer.source, &answer.object)?.question = Some(question);
     Ok(again)
@@ -136,12 +209,19 @@ fn queued(draft: &mut Draft, answer: &Answer) -> Step<Vec<(EventId, StoredEvent)
     for id in ids {
         if let Some(stored) = draft.event(id)?
             && stored.state == EventState::Queued
+            && is_about(stored, answer)
         {
             queued.push((id, stored.clone()));
         }
     }
     queued.sort_by_key(|(id, stored)| (stored.received_at, *id));
     Ok(queued)
+}
+
+/// The event asked about what was answered, and not only stands under the same name.
+fn is_about(stored: &StoredEvent, answer: &Answer) -> bool {
+    !stored.policy.asks_by_own_id
+        || stored.event.asked_name(stored.policy) == Some(answer.object.as_str())
 }
 
 /// What waited for the answer waits no longer.
@@ -175,7 +255,9 @@ fn mismatch(
         answer.event,
         detail,
     );
+    // A report that anybody could have sent casts no doubt on the payment it names.
     if let Some(payment) = known
+        && !was_asked_by_stranger(draft, answer)?
         && let Some(mut root) = draft.root_copy(payment.root())?
     {
         let code = AttentionCode::Unconfirmed;
@@ -192,6 +274,15 @@ fn mismatch(
     Ok(())
 }
 
+/// What made us ask proves nothing by itself.
+fn was_asked_by_stranger(draft: &Draft, answer: &Answer) -> Step<bool> {
+    let Some(id) = answer.event else {
+        return Ok(false);
+    };
+    let stored = draft.event(id)?;
+    Ok(stored.is_some_and(|stored| stored.policy.confirm == Confirm::Before))
+}
+
 /// Applies an answer to the payment it is about. Tells whether it is to be asked once more.
 fn confirm(
     draft: &mut Draft,
@@ -200,13 +291,10 @@ fn confirm(
     queued: &[(EventId, StoredEvent)],
     said: Said,
 ) -> Step<bool> {
-    let mut names = said.names.to_vec();
-    for (_, stored) in queued {
-        names.extend(event::names_of(&stored.event));
-    }
+    let own_id = said.provider_payment_id.as_deref();
+    let mut names = leading(draft, answer, said.names, own_id)?;
     names.retain(|name| !name.is_empty());
     names.sort();
-    names.dedup();
     unlist(draft, answer, queued)?;
     let mut payments = event::bound(draft, &answer.source, &names)?;
     payments.insert(payment);
@@ -243,7 +331,7 @@ fn confirm(
     let entries = draft.entries_len();
     let told = Telling {
         facts: facts.clone(),
-        unreadable: false,
+        unreadable: said.unreadable,
         provider_payment_id: said.provider_payment_id.clone(),
         names,
         event: first.or(answer.event),
@@ -270,7 +358,7 @@ fn confirm(
         stored.state = upshot.state();
         stored.reason = upshot.reason();
         stored.root = Some(root.id);
-        confirmed(&mut stored, &facts);
+        confirmed(&mut stored, &facts, said.unreadable);
         event::forward(draft, *id, &mut stored);
         draft.put_event(*id, stored);
     }
@@ -279,9 +367,9 @@ fn confirm(
 }
 
 /// An event that proved nothing by itself now says what the provider has confirmed.
-fn confirmed(stored: &mut StoredEvent, facts: &[Fact]) {
+fn confirmed(stored: &mut StoredEvent, facts: &[Fact], unreadable: bool) {
     stored.event.facts = facts.to_vec();
-    stored.event.amount_unreadable = false;
+    stored.event.amount_unreadable = unreadable;
     stored.policy.confirm = Confirm::Never;
 }
 
@@ -324,7 +412,7 @@ fn lowers(facts: &[Fact], before: &Fold, unchanged: bool) -> (Vec<Fact>, bool) {
     let mut doubtful = false;
     let lowered = facts.iter().map(|fact| {
         let ended = matches!(fact.kind, FactKind::Capture(state) if state.is_negative());
-        let known = before.captures.get(&fact.object).filter(|_| ended);
+        let known = before.capture(&fact.object).filter(|_| ended);
         let lower = match known.map(|known| known.state) {
             Some(state) if state.counts() => Some(CaptureState::Reversed),
             Some(CaptureState::Authorized) => Some(CaptureState::Voided),
@@ -358,11 +446,10 @@ fn never_lowers(facts: &[Fact], before: &Fold) -> (Vec<Fact>, bool) {
     let mut kept = Vec::with_capacity(facts.len());
     for fact in facts {
         let known = before
-            .captures
-            .get(&fact.object)
+            .capture(&fact.object)
             .filter(|known| known.state.counts());
         let other_amount = counts(fact)
-            && known.is_some_and(|known| fact.money.is_some_and(|m| m.minor != known.minor));
+            && known.is_some_and(|known| fact.money.is_some_and(|m| m.minor != known.taken_minor));
         let reversal = matches!(fact.kind, FactKind::Capture(CaptureState::Reversed));
         disagrees |= other_amount || fact.foreign_mode || (known.is_some() && ended(fact));
         let unpays = other_amount || (reversal && known.is_some());
@@ -381,8 +468,14 @@ fn place(
     queued: &[(EventId, StoredEvent)],
     said: Said,
 ) -> Step<()> {
+    let names = leading(
+        draft,
+        answer,
+        said.names,
+        said.provider_payment_id.as_deref(),
+    )?;
     let learn = |stored: &mut StoredEvent| {
-        for name in said.names {
+        for name in &names {
             if !stored.event.names.contains(name) {
                 stored.event.names.push(name.clone());
             }
@@ -395,7 +488,7 @@ fn place(
     for (id, stored) in queued {
         let mut stored = stored.clone();
         learn(&mut stored);
-        confirmed(&mut stored, said.facts);
+        confirmed(&mut stored, said.facts, said.unreadable);
         event::place(draft, *id, &mut stored)?;
         event::forward(draft, *id, &mut stored);
         draft.put_event(*id, stored);
@@ -408,6 +501,7 @@ fn place(
     {
         let was = stored.state;
         learn(&mut stored);
+        stored.event.amount_unreadable |= said.unreadable;
         for fact in said.facts {
             if !stored.event.facts.contains(fact) {
                 stored.event.facts.push(fact.clone());

@@ -55,6 +55,22 @@ pub(super) fn ask_at(
     why: AskReason,
     due_at: Timestamp,
 ) -> Step<()> {
+    put(draft, about, why, due_at, false)
+}
+
+/// Asks in place of the question that waits, because more is known of what it is about.
+pub(super) fn ask_instead(draft: &mut Draft, about: About, why: AskReason) -> Step<()> {
+    let due_at = draft.now;
+    put(draft, about, why, due_at, true)
+}
+
+fn put(
+    draft: &mut Draft,
+    about: About,
+    why: AskReason,
+    due_at: Timestamp,
+    instead: bool,
+) -> Step<()> {
     let Some(dated_by) = about.root.or(about.event.map(EventId::root)) else {
         return Ok(());
     };
@@ -66,7 +82,7 @@ pub(super) fn ask_at(
     let (n, weak) = match &mut meeting.question {
         Some(question) if question.open => {
             let waits_longer = question.due_at.is_some_and(|planned| due_at < planned);
-            if question.started || !waits_longer {
+            if question.started || !(waits_longer || instead) {
                 question.again |= question.started;
                 return Ok(());
             }
@@ -100,6 +116,7 @@ pub(super) fn ask_at(
         // The draft's end fills in the version that this decision makes.
         version: 0,
         why,
+        known: about.root.is_some(),
     };
     draft.effect_at(key, dated_by, about.root, content, due_at, None);
     Ok(())

@@ -36,6 +36,15 @@ pub(super) enum Told {
     Effect(EffectId),
 }
 
+/// Whose turn it is among events that were called up together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Turn {
+    /// It says that money went: what has gone already is not ordered back once more (L1).
+    Gone,
+    /// Anything else.
+    Other,
+}
+
 /// One decision in the making.
 pub(super) struct Draft<'a> {
     pub(super) now: Timestamp,
@@ -57,7 +66,7 @@ pub(super) struct Draft<'a> {
     disabled: Vec<(EndpointId, String)>,
     entries: Vec<Entry>,
     /// Parked events whose payment has appeared, oldest first.
-    pub(super) waiting: BTreeSet<(Timestamp, EventId)>,
+    pub(super) waiting: BTreeSet<(Turn, Timestamp, EventId)>,
 }
 
 /// The one key that is missing.

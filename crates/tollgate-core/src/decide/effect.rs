@@ -2,19 +2,19 @@
 //! lost changes nothing (I5).
 
 use crate::breaker::Breaker;
-use crate::command::{Answer, Health, SettleEffect, Settlement};
+use crate::command::{Answer, Health, RefundChecked, SettleEffect, Settlement};
 use crate::decision::{Detail, Outcome, Refusal};
 use crate::effect::{
     ATTEMPTS_KEPT, Attempt, EffectContent, EffectState, IssuedReceipt, Lease, MailKind,
     ReceiptKind, StoredEffect,
 };
-use crate::event::{Fact, FactKind, RefundState, Strength};
+use crate::event::RefundState;
 use crate::id::{EffectId, RefundId};
 use crate::payment::RefundProgress;
 
 use super::draft::{Draft, Step, Told, text};
 use super::settle::{self, Before, Cause};
-use super::{answer, event, payment};
+use super::{answer, event, refund};
 
 fn refused(refusal: Refusal) -> Step<Told> {
     Ok(Told::Plain(Outcome::Refused(refusal)))
@@ -39,6 +39,14 @@ pub(super) fn start(draft: &mut Draft, id: EffectId, lease: Lease) -> Step<Told>
         effect.lease = None;
         done(draft, &mut effect);
         effect.reason = Some("a later question was asked instead".to_owned());
+        draft.put_claimed(id, effect);
+        return Ok(Told::Plain(Outcome::Done));
+    }
+
+    if let Some(reason) = has_ended(draft, &effect)? {
+        effect.lease = None;
+        done(draft, &mut effect);
+        effect.reason = Some(reason.to_owned());
         draft.put_claimed(id, effect);
         return Ok(Told::Plain(Outcome::Done));
     }
@@ -72,12 +80,37 @@ pub(super) fn start(draft: &mut Draft, id: EffectId, lease: Lease) -> Step<Told>
             draft.meeting_mut(source, object)?.question = Some(question);
         }
     }
-    if let EffectContent::Refund { refund, .. } = &effect.content {
-        let refund = *refund;
-        move_refund(draft, refund, RefundProgress::Sent)?;
+    if let EffectContent::Refund { refund, source, .. } = &effect.content {
+        let known = draft.root(refund.root())?;
+        let known = known.and_then(|root| root.refunds.iter().find(|known| known.id == *refund));
+        // Whatever becomes of the call, somebody looks how it ended. Of one that was sent before,
+        // somebody does already.
+        let first = known.filter(|known| known.state == RefundProgress::Requested);
+        if let Some(known) = first.cloned() {
+            refund::check_later(draft, &known, source, 0);
+        }
+        refund::advance(draft, *refund, RefundProgress::Sent)?;
     }
     draft.put_claimed(id, effect);
     Ok(Told::Effect(id))
+}
+
+/// A refund that has ended meanwhile is neither sent nor asked about.
+fn has_ended(draft: &Draft, effect: &StoredEffect) -> Step<Option<&'static str>> {
+    let (EffectContent::Refund { refund, .. } | EffectContent::RefundCheck { refund, .. }) =
+        &effect.content
+    else {
+        return Ok(None);
+    };
+    let root = draft.root(refund.root())?;
+    let known = root.and_then(|root| root.refunds.iter().find(|known| known.id == *refund));
+    Ok(match known.map(|known| known.state) {
+        Some(RefundProgress::Succeeded) => Some("the refund has gone through"),
+        Some(RefundProgress::Failed) => Some("the refund has failed"),
+        Some(RefundProgress::Requested | RefundProgress::Sent | RefundProgress::Unknown) | None => {
+            None
+        }
+    })
 }
 
 /// A question in whose place another one was asked, because a reason came that could not wait for it.
@@ -92,20 +125,6 @@ fn is_overtaken(draft: &Draft, effect: &StoredEffect) -> Step<bool> {
         .meeting(source, object)?
         .and_then(|meeting| meeting.question);
     Ok(question.is_some_and(|question| *n < question.n))
-}
-
-/// Moves a refund of ours that has not ended.
-fn move_refund(draft: &mut Draft, id: RefundId, state: RefundProgress) -> Step<()> {
-    let Some(mut root) = draft.root_copy(id.root())? else {
-        return Ok(());
-    };
-    for refund in root.refunds.iter_mut().filter(|refund| refund.id == id) {
-        if refund.state.reserves() {
-            refund.state = state;
-        }
-    }
-    draft.put_root(root);
-    Ok(())
 }
 
 /// A worker tells what became of what it has claimed.
@@ -156,6 +175,10 @@ pub(super) fn settle(draft: &mut Draft, settled: &SettleEffect) -> Step<Told> {
             done(draft, &mut effect);
             refunded(draft, &effect, provider_refund_id.as_deref(), *state)?;
         }
+        Settlement::RefundChecked(checked) => {
+            done(draft, &mut effect);
+            refund_checked(draft, &effect, checked)?;
+        }
         Settlement::Retry { at, reason } => {
             effect.state = EffectState::Pending;
             effect.due_at = Some((*at).max(draft.now));
@@ -186,8 +209,7 @@ pub(super) fn settle(draft: &mut Draft, settled: &SettleEffect) -> Step<Told> {
                 reason,
             );
             if let EffectContent::Refund { refund, .. } = &effect.content {
-                let refund = *refund;
-                move_refund(draft, refund, RefundProgress::Unknown)?;
+                refund::advance(draft, *refund, RefundProgress::Unknown)?;
             }
         }
     }
@@ -288,7 +310,12 @@ fn given_up(draft: &mut Draft, effect: &StoredEffect) -> Step<()> {
                 None => Ok(()),
             }
         }
-        EffectContent::Refund { refund, .. } => move_refund(draft, *refund, RefundProgress::Failed),
+        EffectContent::Refund { refund, .. } => {
+            refund::advance(draft, *refund, RefundProgress::Failed)
+        }
+        EffectContent::RefundCheck {
+            refund, source, n, ..
+        } => check_again(draft, *refund, source, n.saturating_add(1)),
         EffectContent::Receipt { .. }
         | EffectContent::Mail { .. }
         | EffectContent::Notify { .. }
@@ -350,50 +377,97 @@ fn refunded(
     provider_refund_id: Option<&str>,
     state: RefundState,
 ) -> Step<()> {
-    let EffectContent::Refund {
-        refund,
-        payment,
-        money,
-        ..
-    } = &effect.content
+    let (EffectContent::Refund {
+        refund, payment, ..
+    }
+    | EffectContent::RefundCheck {
+        refund, payment, ..
+    }) = &effect.content
     else {
         return Ok(());
     };
     let Some(mut root) = draft.root_copy(payment.root())? else {
         return Ok(());
     };
-    for ours in root.refunds.iter_mut().filter(|ours| ours.id == *refund) {
-        if ours.provider_refund_id.is_none() {
-            ours.provider_refund_id = provider_refund_id.map(str::to_owned);
-        }
-        if ours.state.reserves() {
-            ours.state = RefundProgress::Sent;
-        }
-    }
-    // The provider's own id where it has told one, so that its webhook speaks of the same object (C6).
-    let object = provider_refund_id.map_or_else(|| refund.to_string(), str::to_owned);
-    let fact = Fact {
-        object,
-        kind: FactKind::Refund(state),
-        money: Some(*money),
-        occurred_at: Some(draft.now),
-        strength: Strength::Asked,
-        foreign_mode: false,
+    let Some(known) = root.payment(*payment) else {
+        return Ok(());
     };
-    if let Some(known) = root.payment(*payment) {
-        let before = Before::of(&root, known);
-        for payment in root
-            .payments
-            .iter_mut()
-            .filter(|known| known.id == *payment)
-        {
-            payment.add(fact.clone());
-            payment.updated_at = draft.now;
-        }
-        settle::settle(draft, &mut root, &before, Cause::default())?;
+    let before = Before::of(&root, known);
+    // Its webhook may have spoken of it under its own name before (C6).
+    root.name_refund(*refund, provider_refund_id.unwrap_or_default());
+    let Some(ours) = root.refunds.iter_mut().find(|ours| ours.id == *refund) else {
+        return Ok(());
+    };
+    if ours.state.reserves() {
+        ours.state = RefundProgress::Sent;
     }
+    let fact = refund::word_of_provider(ours, state, draft.now);
+    root.add_fact(*payment, fact);
+    let now = draft.now;
+    for payment in root
+        .payments
+        .iter_mut()
+        .filter(|known| known.id == *payment)
+    {
+        payment.updated_at = now;
+    }
+    let cause = Cause {
+        refund: Some((*refund, state)),
+        ..Cause::default()
+    };
+    settle::settle(draft, &mut root, &before, cause)?;
     draft.put_root(root);
+    settle::complete(draft, payment.root())?;
     event::drain(draft)
+}
+
+/// The provider was asked how a refund stands; while it has not ended, it is asked again.
+fn refund_checked(draft: &mut Draft, effect: &StoredEffect, checked: &RefundChecked) -> Step<()> {
+    let EffectContent::RefundCheck {
+        refund,
+        payment,
+        source,
+        n,
+    } = &effect.content
+    else {
+        return Ok(());
+    };
+    match checked {
+        RefundChecked::Known {
+            provider_refund_id,
+            state,
+        } => refunded(draft, effect, provider_refund_id.as_deref(), *state)?,
+        RefundChecked::Impossible => return Ok(()),
+        RefundChecked::NotThere if 0 < *n => {
+            // Twice it was sure to have no such refund: our call never arrived. It goes out once more,
+            // under the same name.
+            let root = draft.root(refund.root())?;
+            let known = root.and_then(|root| root.refunds.iter().find(|ours| ours.id == *refund));
+            let lost = known.filter(|ours| ours.state == RefundProgress::Unknown);
+            if let Some(money) = lost.map(|ours| ours.money) {
+                let content = EffectContent::Refund {
+                    refund: *refund,
+                    payment: *payment,
+                    source: source.clone(),
+                    money,
+                };
+                let root = refund.root();
+                draft.effect(format!("refund:{refund}:{n}"), root, Some(root), content);
+            }
+        }
+        RefundChecked::NotThere | RefundChecked::Undecided => {}
+    }
+    check_again(draft, *refund, source, n.saturating_add(1))
+}
+
+/// Decides the next look, if the refund has not ended.
+fn check_again(draft: &mut Draft, refund: RefundId, source: &str, n: u32) -> Step<()> {
+    let root = draft.root(refund.root())?;
+    let known = root.and_then(|root| root.refunds.iter().find(|known| known.id == refund));
+    if let Some(known) = known.filter(|known| known.state.reserves()).cloned() {
+        refund::check_later(draft, &known, source, n);
+    }
+    Ok(())
 }
 
 /// A person wants an effect tried again. What is under way is not disturbed.
@@ -409,9 +483,14 @@ pub(super) fn retry(draft: &mut Draft, id: EffectId) -> Step<Told> {
     }
 
     if let EffectContent::Refund { refund, .. } = &effect.content {
-        let refund = *refund;
-        if let Err(refusal) = set_aside_again(draft, refund)? {
+        if let Err(refusal) = set_aside_again(draft, *refund)? {
             return refused(refusal);
+        }
+        if let Some(reason) = has_ended(draft, &effect)? {
+            done(draft, &mut effect);
+            effect.reason = Some(reason.to_owned());
+            draft.put_claimed(id, effect);
+            return Ok(Told::Effect(id));
         }
     }
     let target = effect.content.target();
@@ -442,13 +521,10 @@ fn set_aside_again(draft: &mut Draft, id: RefundId) -> Step<Result<(), Refusal>>
     let Some(refund) = root.refunds.iter().find(|refund| refund.id == id) else {
         return Ok(Ok(()));
     };
-    let Some(payment) = root.payment(refund.payment) else {
-        return Ok(Ok(()));
-    };
     if refund.state != RefundProgress::Failed {
         return Ok(Ok(()));
     }
-    let refundable_minor = payment::refundable(&root, payment);
+    let refundable_minor = root.ledger().of_payment(refund.payment).free();
     if refundable_minor < refund.money.minor {
         let refusal = Refusal::RefundExceedsCaptured { refundable_minor };
         return Ok(Err(refusal));

@@ -10,14 +10,13 @@ use crate::decision::{Detail, Outcome, Refusal};
 use crate::effect::{AskReason, EffectContent};
 use crate::event::{CaptureState, Confirm, Event, Fact, FactKind};
 use crate::id::{EventId, PaymentId};
-use crate::money::Money;
 use crate::order::{AttentionCode, Root};
-use crate::payment::{Added, Fold};
+use crate::payment::{Added, Fold, Payment};
 use crate::snapshot::{EventOutcome, EventState, Meeting, Missing, StoredEvent};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 use super::ask::{self, About};
-use super::draft::{Draft, Step, Told, text};
+use super::draft::{Draft, Step, Told, Turn, text};
 use super::payment::{self, NewPayment};
 use super::settle::{self, Before, Cause};
 
@@ -118,7 +117,7 @@ fn take_again(draft: &mut Draft, first: EventId, taken: &TakeEvent) -> Step<Told
 
 /// Money came under one of the event's names, or as it says itself.
 fn has_brought_money(draft: &Draft, stored: &StoredEvent) -> Step<bool> {
-    let names = names_of(&stored.event);
+    let names = leading_names(draft, stored)?.names;
     let payments = bound(draft, &stored.source, &names)?;
     if payments.is_empty() {
         let counts = |fact: &Fact| matches!(fact.kind, FactKind::Capture(state) if state.counts());
@@ -166,6 +165,10 @@ pub(super) fn names_of(event: &Event) -> Vec<String> {
 }
 
 /// An event that proves nothing by itself: it waits for the provider's answer and nothing moves.
+///
+/// It waits at the name the provider is asked by, so that an answer settles those who named what was
+/// asked and nobody else (L7); and at its reference, so that it is asked about at once when its payment
+/// comes.
 fn wait_for_answer(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) -> Step<()> {
     let names = names_of(&stored.event);
     if names.is_empty() || (stored.event.facts.is_empty() && !stored.policy.can_ask) {
@@ -173,7 +176,6 @@ fn wait_for_answer(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) -> 
         return Ok(());
     }
     let about = about(draft, id, stored)?;
-    // It waits at the name the question is numbered by, so that one answer settles all who wait.
     let waiting = still_waiting(draft, draft.meeting(&about.source, &about.object)?)?;
     if draft.rules.parked_max <= waiting.len() && !waiting.contains(&id) {
         stored.state = EventState::Stale;
@@ -183,6 +185,7 @@ fn wait_for_answer(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) -> 
         stored.reason = Some("unconfirmed");
         let meeting = draft.meeting_mut(&about.source, &about.object)?;
         meeting.parked = with(waiting, id);
+        wait_at_reference(draft, id, &about, &names)?;
     }
     stored.root = about.root;
     if let Some(root) = about.root {
@@ -190,23 +193,70 @@ fn wait_for_answer(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) -> 
         draft.entry("event.queued", Some(root), Some(id), detail);
     }
     if stored.policy.can_ask {
-        ask::ask(draft, about, AskReason::ConfirmBefore)?;
+        ask_in_turn(draft, about, &names)?;
     }
     Ok(())
 }
 
-/// What a question about this event is about: its payment where one is known, else its first name.
+/// Lists an event at its reference too, as long as there is room; whoever finds none is still asked
+/// about, only not sooner when the payment comes.
+fn wait_at_reference(draft: &mut Draft, id: EventId, about: &About, names: &[String]) -> Step<()> {
+    let Some(reference) = names.first().filter(|name| **name != about.object) else {
+        return Ok(());
+    };
+    let waiting = still_waiting(draft, draft.meeting(&about.source, reference)?)?;
+    if waiting.len() < draft.rules.parked_max && !waiting.contains(&id) {
+        draft.meeting_mut(&about.source, reference)?.parked = with(waiting, id);
+    }
+    Ok(())
+}
+
+/// Reports about one reference that are asked about at once; further ones wait for each other.
+const ASKED_AT_ONCE: usize = 3;
+
+/// How far apart further questions about reports of one reference are.
+const ASKED_APART_MS: i64 = 500;
+
+/// Asks about a report that anybody could have sent. What names one reference shares that reference's
+/// turn, so that a crowd of reports delays nobody but its own.
+fn ask_in_turn(draft: &mut Draft, about: About, names: &[String]) -> Step<()> {
+    let waiting = match names.first().filter(|name| **name != about.object) {
+        Some(reference) => still_waiting(draft, draft.meeting(&about.source, reference)?)?.len(),
+        None => 0,
+    };
+    let behind = waiting.saturating_sub(ASKED_AT_ONCE);
+    let behind = i64::try_from(behind).unwrap_or(i64::MAX);
+    let due_at = draft
+        .now
+        .plus(Span::millis(behind.saturating_mul(ASKED_APART_MS)));
+    ask::ask_at(draft, about, AskReason::ConfirmBefore, due_at)
+}
+
+/// What a question about this event is about: the name its source is asked by, and its payment where one
+/// is known.
 fn about(draft: &Draft, id: EventId, stored: &StoredEvent) -> Step<About> {
     let names = names_of(&stored.event);
-    if let Some(payment) = bound(draft, &stored.source, &names)?.into_iter().next()
+    let asked = stored.event.asked_name(stored.policy).unwrap_or_default();
+    let leading = leading_names(draft, stored)?.names;
+    let payments = bound(draft, &stored.source, &leading)?;
+    if let Some(payment) = payments.into_iter().next()
         && let Some(root) = draft.root(payment.root())?
         && let Some(payment) = root.payment(payment)
     {
-        return Ok(About::payment(payment, &names, Some(id)));
+        if !stored.policy.asks_by_own_id {
+            return Ok(About::payment(payment, &names, Some(id)));
+        }
+        return Ok(About {
+            source: stored.source.clone(),
+            object: asked.to_owned(),
+            names,
+            event: Some(id),
+            root: Some(payment.id.root()),
+        });
     }
     Ok(About {
         source: stored.source.clone(),
-        object: names.first().cloned().unwrap_or_default(),
+        object: asked.to_owned(),
         names,
         event: Some(id),
         root: None,
@@ -239,6 +289,104 @@ pub(super) fn bound(draft: &Draft, source: &str, names: &[String]) -> Step<BTree
     }
 }
 
+/// The names that lead to a payment.
+pub(super) struct Leading {
+    pub(super) names: Vec<String>,
+    /// The payment that has the provider's id as its reference by coincidence, or by somebody's wish.
+    pub(super) namesake: Option<PaymentId>,
+}
+
+/// Leaves out a provider's id that is spelled like the reference of another payment.
+///
+/// A reference is our name of a payment, an id the provider's: one that reads like the other leads
+/// nowhere, unless the payment is known under this id or the id is all there is to go by (L9). So does a
+/// reference that reads like the id of a payment of another reference.
+pub(super) fn leading(
+    draft: &Draft,
+    source: &str,
+    names: &[String],
+    own_id: Option<&str>,
+) -> Step<Leading> {
+    let mut leading = Leading {
+        names: names.to_vec(),
+        namesake: None,
+    };
+    let (Some(first), Some(own_id)) = (names.first(), own_id) else {
+        return Ok(leading);
+    };
+    if first == own_id || !names.iter().any(|name| name == own_id) {
+        return Ok(leading);
+    }
+    let payment = |name: &str| -> Step<Option<PaymentId>> {
+        Ok(draft
+            .meeting(source, name)?
+            .and_then(|meeting| meeting.payment))
+    };
+    let known_by_id = |id: PaymentId, name: &str| -> Step<bool> {
+        let root = draft.root(id.root())?;
+        let known = root.and_then(|root| root.payment(id));
+        Ok(known.is_some_and(|known| {
+            known.reference != name && known.provider_payment_id.as_deref() == Some(name)
+        }))
+    };
+    // Its reference reads like the id of a payment that has another id.
+    if let Some(other) = payment(first)?
+        && known_by_id(other, first)?
+        && payment(own_id)? != Some(other)
+    {
+        leading.names.retain(|name| name != first);
+    }
+    let Some(other) = payment(own_id)? else {
+        return Ok(leading);
+    };
+    let root = draft.root(other.root())?;
+    let by_reference = root
+        .and_then(|root| root.payment(other))
+        .is_some_and(|known| {
+            known.reference == own_id && known.provider_payment_id.as_deref() != Some(own_id)
+        });
+    if by_reference && payment(first)? != Some(other) {
+        leading.names.retain(|name| name != own_id);
+        leading.namesake = Some(other);
+    }
+    Ok(leading)
+}
+
+/// The names that lead to an event's payment. A source that is asked by its own ids registers them as
+/// references.
+fn leading_names(draft: &Draft, stored: &StoredEvent) -> Step<Leading> {
+    let own_id = stored.event.provider_payment_id.as_deref();
+    let own_id = own_id.filter(|_| !stored.policy.asks_by_own_id);
+    leading(draft, &stored.source, &names_of(&stored.event), own_id)
+}
+
+/// The event waits under this reference only because the provider's id in it reads like it (L9).
+pub(super) fn is_of_namesake(stored: &StoredEvent, reference: Option<&(String, String)>) -> bool {
+    let Some((_, reference)) = reference.filter(|(source, _)| *source == stored.source) else {
+        return false;
+    };
+    let own_id = stored.event.provider_payment_id.as_ref();
+    let first = stored.event.names.iter().find(|name| !name.is_empty());
+    !stored.policy.asks_by_own_id && own_id == Some(reference) && first != Some(reference)
+}
+
+/// Shows a person, once, that an event of another payment bears this one's reference as its id.
+fn show_namesake(draft: &mut Draft, event: EventId, namesake: PaymentId) -> Step<()> {
+    let Some(mut root) = draft.root_copy(namesake.root())? else {
+        return Ok(());
+    };
+    let code = AttentionCode::ReferenceConflict;
+    let shown = root
+        .attention
+        .iter()
+        .any(|known| known.code == code && known.payment == Some(namesake));
+    if !shown {
+        settle::raise(draft, &mut root, code, Some(namesake), Some(event));
+        draft.put_root(root);
+    }
+    Ok(())
+}
+
 /// Places an event at the payment its names or its code lead to, or parks it.
 pub(super) fn place(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) -> Step<()> {
     let due_at = stored.due_at.take();
@@ -254,7 +402,11 @@ pub(super) fn place(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) ->
         tell_unplaced(draft, id, stored);
         return Ok(());
     };
+    let Leading { names, namesake } = leading_names(draft, stored)?;
     let payments = bound(draft, &stored.source, &names)?;
+    if let Some(namesake) = namesake {
+        show_namesake(draft, id, namesake)?;
+    }
     if 1 < payments.len() {
         return conflict(draft, id, stored, &payments);
     }
@@ -272,8 +424,14 @@ pub(super) fn place(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) ->
     let Some((mut root, order)) = root.and_then(|root| Some((root.clone(), root.order?))) else {
         return park(draft, id, stored, &names, due_at);
     };
-    let captured = root.captured_minor();
-    let new = NewPayment::what_is_due(&order, captured, &stored.source, first_name);
+    let is_named =
+        |known: &&Payment| known.source == stored.source && known.reference == *first_name;
+    if let Some(known) = root.payments.iter().find(is_named) {
+        let known = known.id;
+        return apply(draft, id, stored, known, &names);
+    }
+    let ledger = root.ledger();
+    let new = NewPayment::what_is_due(&order, &ledger, &stored.source, first_name);
     let Some(payment) = payment::add(draft, &mut root, new)? else {
         stored.state = EventState::Attention;
         stored.reason = Some("too_many_payments");
@@ -379,7 +537,8 @@ fn apply(
         )?;
     }
     draft.put_root(root);
-    Ok(())
+    // What is paid without a new receipt waits for none.
+    settle::complete(draft, payment.root())
 }
 
 /// What is said about a payment, by an event or by an answer.
@@ -459,29 +618,21 @@ pub(super) fn tell(
         }
         return Ok(Upshot::Attention("amount_unreadable"));
     }
-    let (source, total, itemised) = (
-        payment.source.clone(),
-        facts
-            .iter()
-            .filter(|fact| payment.counts(fact))
-            .filter_map(total_of)
-            .max(),
-        facts
-            .iter()
-            .any(|fact| matches!(fact.kind, FactKind::Refund(_))),
-    );
-    if let Some(total) = total
-        && !itemised
-    {
-        settle::receipt_of_total(draft, root, id, total);
+    let source = payment.source.clone();
+    if draft.rules.facts_max <= payment.facts.len() {
+        let code = AttentionCode::TooManyFacts;
+        settle::raise(draft, root, code, Some(id), event);
+        return Ok(Upshot::Attention("too_many_facts"));
     }
     let mut news = Vec::new();
+    for fact in facts {
+        if root.add_fact(id, fact.clone()) == Added::New {
+            news.push(fact);
+        }
+    }
     if let Some(payment) = root.payments.iter_mut().find(|payment| payment.id == id) {
-        for fact in facts {
-            if payment.add(fact.clone()) == Added::New {
-                payment.updated_at = draft.now;
-                news.push(fact);
-            }
+        if !news.is_empty() {
+            payment.updated_at = draft.now;
         }
         if payment.provider_payment_id.is_none() {
             payment.provider_payment_id = provider_payment_id.filter(|id| !id.is_empty());
@@ -493,16 +644,20 @@ pub(super) fn tell(
     if news.is_empty() {
         return Ok(Upshot::Nothing("known_fact"));
     }
-    let cause = Cause { event, detail };
+    let cause = Cause {
+        event,
+        refund: None,
+        detail,
+    };
     let mut raised = settle::settle(draft, root, &before, cause)?;
     let Some(payment) = root.payment(id) else {
         return Ok(Upshot::Nothing("no_payment"));
     };
     let after = payment.fold();
-    if news
+    let is_contradicted = news
         .iter()
-        .any(|fact| contradicts(fact, before.fold(), &after))
-    {
+        .any(|fact| contradicts(fact, before.fold(), &after));
+    if is_contradicted && !capture_follows(draft, &names)? {
         if can_ask {
             ask::ask(
                 draft,
@@ -523,21 +678,13 @@ pub(super) fn tell(
     })
 }
 
-/// The cumulative refund figure, where the fact is one and says more than nothing.
-fn total_of(fact: &Fact) -> Option<Money> {
-    match fact.kind {
-        FactKind::RefundedTotal => fact.money.filter(|money| 0 < money.minor),
-        FactKind::Capture(_) | FactKind::Refund(_) | FactKind::Dispute(_) => None,
-    }
-}
-
 /// The fact speaks against what is known, or of money that nobody knows (states.md): the provider
 /// is asked.
 fn contradicts(fact: &Fact, before: &Fold, after: &Fold) -> bool {
     match fact.kind {
         FactKind::Capture(state) => {
             state.is_negative()
-                && before.captures.get(&fact.object).is_some_and(|known| {
+                && before.capture(&fact.object).is_some_and(|known| {
                     known.state == CaptureState::Authorized || known.state.counts()
                 })
         }
@@ -566,8 +713,7 @@ fn has_moved(before: &Fold, after: &Fold) -> bool {
 fn why_stale(news: &[Fact], after: &Fold) -> &'static str {
     let late = news.iter().any(|fact| match fact.kind {
         FactKind::Capture(state) => after
-            .captures
-            .get(&fact.object)
+            .capture(&fact.object)
             .is_some_and(|known| state.rank() < known.state.rank()),
         FactKind::Refund(state) => after
             .refunds
@@ -590,8 +736,32 @@ pub(super) fn bind(draft: &mut Draft, source: &str, name: &str, payment: Payment
     let queued = call_up(draft, &parked)?;
     let meeting = draft.meeting_mut(source, name)?;
     meeting.payment = Some(payment);
-    meeting.parked = queued;
+    meeting.parked = queued.clone();
+    for id in queued {
+        // Nobody knew whom it was about; now it is asked about with those of known payments.
+        let Some(stored) = draft.event_copy(id)? else {
+            continue;
+        };
+        if stored.policy.can_ask {
+            promote(draft, id, &stored, payment)?;
+        }
+    }
     Ok(())
+}
+
+/// Asks about a waiting event among the known payments' questions, unless that is under way.
+fn promote(draft: &mut Draft, id: EventId, stored: &StoredEvent, payment: PaymentId) -> Step<()> {
+    let Some(object) = stored.event.asked_name(stored.policy) else {
+        return Ok(());
+    };
+    let about = About {
+        source: stored.source.clone(),
+        object: object.to_owned(),
+        names: names_of(&stored.event),
+        event: Some(id),
+        root: Some(payment.root()),
+    };
+    ask::ask_instead(draft, about, AskReason::ConfirmBefore)
 }
 
 /// Calls up parked events to be decided about in this decision; gives back those that wait for an
@@ -603,7 +773,7 @@ pub(super) fn call_up(draft: &mut Draft, parked: &[EventId]) -> Step<Vec<EventId
         match draft.event(*id) {
             Ok(Some(stored)) => match stored.state {
                 EventState::Parked | EventState::Orphan => {
-                    let place = (stored.received_at, *id);
+                    let place = (turn(stored), stored.received_at, *id);
                     draft.waiting.insert(place);
                 }
                 EventState::Queued => queued.push(*id),
@@ -624,9 +794,36 @@ pub(super) fn call_up(draft: &mut Draft, parked: &[EventId]) -> Step<Vec<EventId
     }
 }
 
-/// Decides about everything that was called up, oldest first, and about what that calls up.
+fn turn(stored: &StoredEvent) -> Turn {
+    let goes = |fact: &Fact| match fact.kind {
+        FactKind::Capture(state) => state == CaptureState::Reversed,
+        FactKind::Refund(_) | FactKind::RefundedTotal | FactKind::Dispute(_) => true,
+    };
+    match stored.event.facts.iter().any(goes) {
+        true => Turn::Gone,
+        false => Turn::Other,
+    }
+}
+
+/// A capture of the payment with these names has been called up and is told next.
+fn capture_follows(draft: &Draft, names: &[String]) -> Step<bool> {
+    let counts = |fact: &Fact| matches!(fact.kind, FactKind::Capture(state) if state.counts());
+    for (_, _, id) in &draft.waiting {
+        let Some(stored) = draft.event(*id)? else {
+            continue;
+        };
+        let is_its_own = stored.event.names.iter().any(|name| names.contains(name));
+        if is_its_own && stored.event.facts.iter().any(counts) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Decides about everything that was called up, and about what that calls up: what says that money went
+/// comes first, then the oldest.
 pub(super) fn drain(draft: &mut Draft) -> Step<()> {
-    while let Some((_, id)) = draft.waiting.pop_first() {
+    while let Some((_, _, id)) = draft.waiting.pop_first() {
         let Some(mut stored) = draft.event_copy(id)? else {
             continue;
         };
@@ -695,14 +892,14 @@ fn park(
     let mut full = false;
     for name in names {
         let waiting = still_waiting(draft, draft.meeting(&stored.source, name)?)?;
-        full |= draft.rules.parked_max <= waiting.len() && !waiting.contains(&id);
+        full |= is_full(draft, &waiting, id)?;
         lists.push((name, with(waiting, id)));
     }
     let at_code = match &stored.event.code {
         Some(code) => {
             let parked = draft.code(code)?.map(|meeting| meeting.parked.clone());
             let waiting = waiting_of(draft, &parked.unwrap_or_default())?;
-            full |= draft.rules.parked_max <= waiting.len() && !waiting.contains(&id);
+            full |= is_full(draft, &waiting, id)?;
             Some((code.clone(), with(waiting, id)))
         }
         None => None,
@@ -724,6 +921,19 @@ fn park(
     let first_look = stored.received_at.plus(draft.rules.parked_ask);
     stored.due_at = Some(due_at.unwrap_or(first_look));
     Ok(())
+}
+
+/// No more events may wait here. Those that prove nothing yet take no place from one that does (L7).
+fn is_full(draft: &Draft, waiting: &[EventId], id: EventId) -> Step<bool> {
+    if waiting.contains(&id) {
+        return Ok(false);
+    }
+    let mut proven = 0;
+    for other in waiting {
+        let stored = draft.event(*other)?;
+        proven += usize::from(stored.is_some_and(|stored| stored.state != EventState::Queued));
+    }
+    Ok(draft.rules.parked_max <= proven)
 }
 
 /// Tells of an event that a person must look at and that belongs to no payment.

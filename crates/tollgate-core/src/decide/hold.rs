@@ -3,9 +3,9 @@
 use crate::capacity::{Hold, HoldState};
 use crate::command::TakeHold;
 use crate::decision::{Detail, Outcome, Refusal};
-use crate::id::{HoldId, RootId};
+use crate::id::{HoldId, PaymentId, RootId};
 use crate::order::{AttentionCode, ClosingEnd, Root};
-use crate::payment::PaymentStatus;
+use crate::payment::{Payment, PaymentStatus};
 
 use super::draft::{Draft, Step, Told, text};
 use super::room::{self, Measure, Place, Taking};
@@ -108,12 +108,28 @@ pub(super) fn release(draft: &mut Draft, id: HoldId) -> Step<Told> {
     Ok(Told::Root(root_id))
 }
 
-/// Something on a root may have come due: a hold ran out, a closing ends. Nothing due is no error.
+/// Something on a root may have come due: a hold ran out, a closing ends, an attempt to pay ends by the
+/// shop's word. Nothing due is no error.
 pub(super) fn root_due(draft: &mut Draft, id: RootId) -> Step<Told> {
     let Some(mut root) = draft.root_copy(id)? else {
         return refused(Refusal::NotFound);
     };
     if root.due_at().is_none_or(|due| draft.now < due) {
+        return Ok(Told::Plain(Outcome::Done));
+    }
+    let now = draft.now;
+    let is_over = |payment: &&Payment| payment.gives_up_at().is_some_and(|at| at <= now);
+    let over: Vec<PaymentId> = root
+        .payments
+        .iter()
+        .filter(is_over)
+        .map(|known| known.id)
+        .collect();
+    for payment in over {
+        settle::give_up(draft, &mut root, payment)?;
+    }
+    if root.due_at().is_none_or(|due| now < due) {
+        draft.put_root(root);
         return Ok(Told::Plain(Outcome::Done));
     }
     let Some(order) = &root.order else {

@@ -1,7 +1,7 @@
 //! The decisions. Read this first: what each command needs, and what it comes to.
 //!
 //! Each file holds a group of commands. `settle` is the one place where a root follows its facts,
-//! `room` the one place where capacity moves, `draft` the paper that a decision is written on.
+//! `refund` the one that orders money back, `room` the one place where capacity moves, `draft` the paper that a decision is written on.
 
 mod answer;
 mod ask;
@@ -12,6 +12,7 @@ mod event;
 mod hold;
 mod order;
 mod payment;
+mod refund;
 mod room;
 mod settle;
 mod stock;
@@ -19,9 +20,11 @@ mod stock;
 use std::collections::BTreeSet;
 
 use crate::capacity::SlotWish;
-use crate::command::{Action, Command, CreateOrder, OrderRef, Rules, Settlement};
+use crate::command::{
+    Action, AttentionOf, Command, CreateOrder, OrderRef, RefundPayment, Rules, Settlement,
+};
 use crate::decision::Verdict;
-use crate::effect::AnswerContent;
+use crate::effect::{AnswerContent, asked_source};
 use crate::id::ShopId;
 use crate::snapshot::{Key, SLOT_PAGE_FIRST, Snapshot};
 use crate::time::Timestamp;
@@ -56,7 +59,11 @@ pub fn needs(now: Timestamp, command: &Command) -> BTreeSet<Key> {
             keys.insert(name(source, known));
         }
         Action::CreateOrder(wanted) => keys.extend(needs_of_order(now, shop, wanted)),
-        Action::CancelOrder(order) | Action::ResolveAttention { order, .. } => {
+        Action::CancelOrder(order)
+        | Action::ResolveAttention {
+            of: AttentionOf::Order(order),
+            ..
+        } => {
             keys.insert(key_of_order(shop, order));
         }
         Action::RegisterPayment(wanted) => {
@@ -65,7 +72,12 @@ pub fn needs(now: Timestamp, command: &Command) -> BTreeSet<Key> {
         }
         Action::CapturePayment { payment, .. }
         | Action::CheckPayment(payment)
-        | Action::RefundPayment { payment, .. } => {
+        | Action::CorrectPapers(payment)
+        | Action::RefundPayment(RefundPayment { payment, .. })
+        | Action::ResolveAttention {
+            of: AttentionOf::Payment(payment),
+            ..
+        } => {
             keys.insert(Key::Root(shop, payment.root()));
         }
         Action::Answer(answer) => {
@@ -76,7 +88,9 @@ pub fn needs(now: Timestamp, command: &Command) -> BTreeSet<Key> {
                     let names = names.iter().filter(|name| !name.is_empty());
                     keys.extend(names.map(|known| name(&answer.source, known)));
                 }
-                AnswerContent::Weak | AnswerContent::Mismatch { .. } => {}
+                AnswerContent::Weak
+                | AnswerContent::Impossible { .. }
+                | AnswerContent::Mismatch { .. } => {}
             }
         }
         Action::StartEffect { effect, .. }
@@ -88,7 +102,7 @@ pub fn needs(now: Timestamp, command: &Command) -> BTreeSet<Key> {
             keys.insert(Key::Effect(shop, settled.effect));
             keys.insert(Key::Breaker(shop, settled.target.clone()));
             if let Settlement::Answered(AnswerContent::Facts { names, .. }) = &settled.settlement
-                && let Some(source) = settled.target.strip_prefix("ask:")
+                && let Some(source) = asked_source(&settled.target)
             {
                 let names = names.iter().filter(|name| !name.is_empty());
                 keys.extend(names.map(|known| name(source, known)));
@@ -196,11 +210,8 @@ pub fn decide(now: Timestamp, rules: &Rules, command: &Command, known: &Snapshot
             fresh,
         } => payment::capture(paper, *payment, *minor, note, *fresh),
         Action::CheckPayment(payment) => payment::check(paper, *payment),
-        Action::RefundPayment {
-            payment,
-            minor,
-            reason,
-        } => payment::refund(paper, *payment, *minor, reason),
+        Action::RefundPayment(wanted) => payment::refund(paper, wanted),
+        Action::CorrectPapers(payment) => payment::correct_papers(paper, *payment),
         Action::Answer(answer) => answer::take(paper, answer),
         Action::StartEffect { effect, lease } => effect::start(paper, *effect, *lease),
         Action::SettleEffect(settled) => effect::settle(paper, settled),
@@ -210,7 +221,7 @@ pub fn decide(now: Timestamp, rules: &Rules, command: &Command, known: &Snapshot
             done,
             reason,
         } => effect::close(paper, *effect, *done, reason),
-        Action::ResolveAttention { order, code, note } => order::resolve(paper, order, *code, note),
+        Action::ResolveAttention { of, code, note } => order::resolve(paper, of, *code, note),
         Action::TakeHold(wanted) => hold::take(paper, wanted),
         Action::ReleaseHold(hold) => hold::release(paper, *hold),
         Action::RootDue(root) => hold::root_due(paper, *root),

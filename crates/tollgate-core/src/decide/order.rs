@@ -1,20 +1,21 @@
 //! Orders: created with all they hold or not at all, cancelled, looked at by a person.
 
 use crate::capacity::{Booking, Hold, HoldState, SlotWish};
-use crate::command::{CreateOrder, OrderRef};
+use crate::command::{AttentionOf, CreateOrder, OrderRef};
 use crate::decision::{Detail, Existing, Outcome, Refusal};
 use crate::event::FactKind;
 use crate::id::{EventId, HoldId, OrderId};
-use crate::money::API_INTEGER_MAX;
-use crate::order::{AttentionCode, ClosingEnd, Order, OrderStatus, Root};
-use crate::snapshot::EventState;
+use crate::money::{API_INTEGER_MAX, Money};
+use crate::order::{Attention, AttentionCode, ClosingEnd, Order, OrderStatus, Root};
+use crate::snapshot::{EventState, StoredEvent};
 
 use super::draft::{Draft, Step, Told, text};
 use super::event;
 use super::hold;
 use super::payment::{self, NewPayment};
+use super::refund;
 use super::room::{self, Place, Taking};
-use super::settle::{self, RefundWanted};
+use super::settle;
 
 fn refused(refusal: Refusal) -> Step<Told> {
     Ok(Told::Plain(Outcome::Refused(refusal)))
@@ -120,7 +121,7 @@ pub(super) fn create(draft: &mut Draft, wanted: &CreateOrder) -> Step<Told> {
     meeting.order = Some(id);
     meeting.parked.clear();
     if let (Some((source, reference)), Some(order)) = (&wanted.payment, &root.order) {
-        let new = NewPayment::what_is_due(order, 0, source, reference);
+        let new = NewPayment::what_is_due(order, &root.ledger(), source, reference);
         payment::add(draft, &mut root, new)?;
     }
     if total_minor == 0 {
@@ -128,6 +129,10 @@ pub(super) fn create(draft: &mut Draft, wanted: &CreateOrder) -> Step<Told> {
     }
     draft.put_root(root);
     event::drain(draft)?;
+    if total_minor == 0 {
+        // There is nothing to confirm and no receipt to wait for.
+        settle::complete(draft, wanted.fresh)?;
+    }
     Ok(Told::Root(wanted.fresh))
 }
 
@@ -204,6 +209,9 @@ fn refuse_for_room(draft: &mut Draft, wanted: &CreateOrder, mut refusal: Refusal
     refused(refusal)
 }
 
+/// Gives back captured money that waited for the refused order. Its payment becomes one of its own, so
+/// that whatever the provider still says of it stays with it: an order that takes the code later is
+/// another one (L9). Where a person decides about money, it goes on waiting.
 fn give_back_waiting(draft: &mut Draft, wanted: &CreateOrder) -> Step<bool> {
     let mut parked: Vec<EventId> = draft
         .code(&wanted.code)?
@@ -216,47 +224,86 @@ fn give_back_waiting(draft: &mut Draft, wanted: &CreateOrder) -> Step<bool> {
     }
     let mut waits = false;
     for id in parked {
-        let Some(mut stored) = draft.event_copy(id)? else {
+        let Some(stored) = draft.event_copy(id)? else {
             continue;
         };
         if !matches!(stored.state, EventState::Parked | EventState::Orphan) {
             continue;
         }
-        let captured: Vec<_> = stored
-            .event
-            .facts
-            .iter()
-            .filter(|fact| {
+        if event::is_of_namesake(&stored, wanted.payment.as_ref()) {
+            continue;
+        }
+        let captures = || {
+            stored.event.facts.iter().filter(|fact| {
                 matches!(fact.kind, FactKind::Capture(state) if state.counts())
                     && !fact.foreign_mode
                     && fact
                         .money
                         .is_none_or(|money| money.currency == wanted.currency)
             })
-            .collect();
-        if captured.is_empty() {
+        };
+        if captures().next().is_none() {
             continue;
         }
         waits = true;
-        for fact in captured {
-            settle::request_refund(
-                draft,
-                None,
-                RefundWanted {
-                    source: &stored.source,
-                    reference: stored.event.names.first().map_or("", String::as_str),
-                    object: &fact.object,
-                    money: fact.money,
-                    event: Some(id),
-                },
-            );
+        let money = captures().filter_map(|fact| fact.money).max();
+        let given_back = match money.filter(|_| draft.rules.auto_refund) {
+            Some(money) => stand_alone(draft, id, &stored, money)?,
+            None => false,
+        };
+        if !given_back {
+            let mut detail = event::what_it_says(&stored);
+            detail.push(("reason", text("paid_unfulfillable")));
+            draft.entry("event.attention", None, Some(id), detail);
         }
-        stored.state = EventState::Attention;
-        stored.reason = Some("paid_unfulfillable");
-        stored.due_at = None;
-        draft.put_event(id, stored);
     }
     Ok(waits)
+}
+
+/// Makes a payment without an order of a waiting event, and orders its money back. Tells whether it
+/// could: of one delivery, one event can stand alone, and the others wait for a person.
+fn stand_alone(draft: &mut Draft, id: EventId, stored: &StoredEvent, due: Money) -> Step<bool> {
+    let Some(reference) = stored.event.names.iter().find(|name| !name.is_empty()) else {
+        return Ok(false);
+    };
+    // The delivery that brought the event names the payment: nothing else is derived from it.
+    let fresh = id.root();
+    if draft.root(fresh)?.is_some() {
+        return Ok(false);
+    }
+    let mut root = payment::without_order(draft, fresh, "{}");
+    let new = NewPayment {
+        source: stored.source.clone(),
+        reference: reference.clone(),
+        due,
+        expires_at: None,
+    };
+    let Some(payment) = payment::add(draft, &mut root, new)? else {
+        return Ok(false);
+    };
+    let detail = vec![
+        ("payment", text(payment.to_string())),
+        ("source", text(stored.source.as_str())),
+        ("reference", text(reference.as_str())),
+        ("amount", Detail::Integer(due.minor)),
+        ("currency", text(due.currency.as_str())),
+    ];
+    draft.entry("payment.registered", Some(fresh), Some(id), detail);
+    draft.put_root(root);
+    event::drain(draft)?;
+    // It has said what it says; that its money could buy nothing is what a person sees of it.
+    if let Some(mut stored) = draft.event_copy(id)? {
+        stored.state = EventState::Attention;
+        stored.reason = Some("paid_unfulfillable");
+        draft.put_event(id, stored);
+    }
+    if let Some(mut root) = draft.root_copy(fresh)? {
+        let code = AttentionCode::PaidUnfulfillable;
+        settle::raise(draft, &mut root, code, Some(payment), Some(id));
+        refund::give_back(draft, &mut root, Some(id));
+        draft.put_root(root);
+    }
+    Ok(true)
 }
 
 /// The shop cancels an order: at once, or after the last word of its open payments. Again is the
@@ -294,19 +341,29 @@ pub(super) fn cancel(draft: &mut Draft, order: &OrderRef) -> Step<Told> {
 /// A person has looked at something. Again is the same.
 pub(super) fn resolve(
     draft: &mut Draft,
-    order: &OrderRef,
+    of: &AttentionOf,
     code: AttentionCode,
     note: &str,
 ) -> Step<Told> {
-    let Some(mut root) = payment::find_order(draft, order)? else {
+    let (root, payment) = match of {
+        AttentionOf::Order(order) => (payment::find_order(draft, order)?, None),
+        AttentionOf::Payment(id) => (payment::find(draft, *id)?, Some(*id)),
+    };
+    let Some(mut root) = root else {
         return refused(Refusal::NotFound);
     };
-    if !root.attention.iter().any(|known| known.code == code) {
+    let has_order = root.order.is_some();
+    let is_meant = |known: &Attention| {
+        // What is raised about a payment without an order as a whole is about that payment.
+        let about_it = payment.is_none() || known.payment == payment;
+        known.code == code && (about_it || (!has_order && known.payment.is_none()))
+    };
+    if !root.attention.iter().any(is_meant) {
         return refused(Refusal::NotFound);
     }
     let id = root.id;
     let mut resolved = false;
-    for open in root.attention.iter_mut().filter(|known| known.code == code) {
+    for open in root.attention.iter_mut().filter(|known| is_meant(known)) {
         if open.resolved.is_none() {
             open.resolved = Some((draft.now, note.to_owned()));
             resolved = true;
@@ -318,5 +375,5 @@ pub(super) fn resolve(
         draft.put_root(root);
         settle::complete(draft, id)?;
     }
-    Ok(Told::Root(id))
+    Ok(payment.map_or(Told::Root(id), Told::Payment))
 }

@@ -1,18 +1,20 @@
 //! Payments: registered, captured by hand, asked about, refunded.
 
-use crate::command::{OrderRef, RegisterPayment};
+use crate::command::{OrderRef, RefundPayment, RegisterPayment};
 use crate::decision::{Detail, Existing, Outcome, Refusal};
-use crate::effect::{AskReason, EffectContent};
+use crate::effect::AskReason;
 use crate::event::{CaptureState, Fact, FactKind, RefundState, Strength};
-use crate::id::{OrderId, PaymentId, RefundId, RootId, encode};
+use crate::id::{OrderId, PaymentId, RootId, encode};
+use crate::ledger::Ledger;
 use crate::money::Money;
 use crate::order::{Order, Root};
-use crate::payment::{MANUAL_SOURCE, Payment, Refund, RefundProgress};
+use crate::payment::{MANUAL_SOURCE, OrderedBy, Payment};
 use crate::time::Timestamp;
 
 use super::ask::{self, About};
 use super::draft::{Draft, Step, Told, text};
 use super::event;
+use super::refund;
 use super::settle::{self, Before, Cause};
 
 /// A payment to be added to a root.
@@ -24,14 +26,14 @@ pub(super) struct NewPayment {
 }
 
 impl NewPayment {
-    /// Over all that the order still owes, in its currency.
+    /// Over all that the order still owes, in its currency. What was given back is owed again.
     pub(super) fn what_is_due(
         order: &Order,
-        captured_minor: i64,
+        ledger: &Ledger,
         source: &str,
         reference: &str,
     ) -> NewPayment {
-        let minor = order.total_minor.saturating_sub(captured_minor).max(0);
+        let minor = ledger.outstanding();
         NewPayment {
             source: source.to_owned(),
             reference: reference.to_owned(),
@@ -96,7 +98,7 @@ pub(super) fn find_order(draft: &Draft, order: &OrderRef) -> Step<Option<Root>> 
 }
 
 /// The root of a payment that exists.
-fn find(draft: &Draft, payment: PaymentId) -> Step<Option<Root>> {
+pub(super) fn find(draft: &Draft, payment: PaymentId) -> Step<Option<Root>> {
     Ok(draft
         .root_copy(payment.root())?
         .filter(|root| root.payment(payment).is_some()))
@@ -121,15 +123,15 @@ pub(super) fn register(draft: &mut Draft, wanted: &RegisterPayment) -> Step<Told
             };
             root
         }
-        None => stands_alone(draft, wanted),
+        None => without_order(draft, wanted.fresh, &wanted.metadata),
     };
-    let captured = root.captured_minor();
+    let ledger = root.ledger();
     let mut new = match (&root.order, wanted.currency, wanted.minor) {
         (Some(order), Some(currency), _) if currency != order.currency => {
             return refused(Refusal::CurrencyMismatch);
         }
         (Some(order), _, _) => {
-            NewPayment::what_is_due(order, captured, &wanted.source, &wanted.reference)
+            NewPayment::what_is_due(order, &ledger, &wanted.source, &wanted.reference)
         }
         (None, None, _) => return refused(Refusal::CurrencyMismatch),
         (None, Some(_), None) => return refused(Refusal::AmountOverflow),
@@ -161,17 +163,17 @@ pub(super) fn register(draft: &mut Draft, wanted: &RegisterPayment) -> Step<Told
     Ok(Told::Payment(id))
 }
 
-/// The root of a payment whose order the shop keeps elsewhere.
-fn stands_alone(draft: &Draft, wanted: &RegisterPayment) -> Root {
+/// The root of a payment without an order of ours, before it has its payment.
+pub(super) fn without_order(draft: &Draft, fresh: RootId, metadata: &str) -> Root {
     Root {
         shop: draft.shop,
-        id: wanted.fresh,
+        id: fresh,
         order: None,
         payments: Vec::new(),
         refunds: Vec::new(),
         holds: Vec::new(),
         attention: Vec::new(),
-        metadata: wanted.metadata.clone(),
+        metadata: metadata.to_owned(),
         version: 0,
         created_at: draft.now,
         updated_at: draft.now,
@@ -235,8 +237,8 @@ fn tell_by_hand(
         return Ok(());
     };
     let before = Before::of(root, payment);
+    root.add_fact(id, fact);
     for payment in root.payments.iter_mut().filter(|payment| payment.id == id) {
-        payment.add(fact.clone());
         payment.updated_at = draft.now;
     }
     settle::settle(
@@ -245,6 +247,7 @@ fn tell_by_hand(
         &before,
         Cause {
             event: None,
+            refund: None,
             detail,
         },
     )?;
@@ -272,82 +275,56 @@ pub(super) fn check(draft: &mut Draft, id: PaymentId) -> Step<Told> {
 }
 
 /// The merchant wants money given back: committed, and its amount set aside, before the provider
-/// is called (I6, C5).
-pub(super) fn refund(draft: &mut Draft, id: PaymentId, minor: i64, reason: &str) -> Step<Told> {
-    let Some(mut root) = find(draft, id)? else {
+/// is called (I6, C5). Goods and slot come back in the same commit, if the merchant says so.
+pub(super) fn refund(draft: &mut Draft, wanted: &RefundPayment) -> Step<Told> {
+    let Some(mut root) = find(draft, wanted.payment)? else {
         return refused(Refusal::NotFound);
     };
-    let Some(payment) = root.payment(id).cloned() else {
-        return refused(Refusal::NotFound);
+    let returned = match refund::returnable(&root, &wanted.restock, wanted.release_slot) {
+        Ok(returned) => returned,
+        Err(refusal) => return refused(refusal),
     };
-    if minor < 1 {
-        return refused(Refusal::AmountOverflow);
-    }
-    let refundable_minor = refundable(&root, &payment);
-    if refundable_minor < minor {
-        return refused(Refusal::RefundExceedsCaptured { refundable_minor });
-    }
-    let ordinal = root
-        .refunds
-        .len()
-        .checked_add(1)
-        .and_then(|n| u16::try_from(n).ok());
-    let Some(ordinal) = ordinal else {
-        return refused(Refusal::TooManyPayments);
+    // Cash is handed over by the merchant, and what is recorded has gone back already: nobody is called.
+    let calls = !wanted.recorded
+        && root
+            .payment(wanted.payment)
+            .is_some_and(|payment| payment.source != MANUAL_SOURCE);
+    let ordered = refund::order_back(
+        draft,
+        &mut root,
+        refund::Wanted {
+            payment: wanted.payment,
+            minor: wanted.minor,
+            reason: &wanted.reason,
+            ordered_by: OrderedBy::Merchant,
+            event: None,
+            calls,
+        },
+    );
+    let id = match ordered {
+        Ok(id) => id,
+        Err(refusal) => return refused(refusal),
     };
 
     // From here it must succeed.
-    let refund = RefundId::on(root.id, ordinal);
-    let money = Money {
-        minor,
-        currency: payment.currency(),
-    };
-    root.refunds.push(Refund {
-        id: refund,
-        payment: id,
-        money,
-        state: RefundProgress::Requested,
-        reason: reason.to_owned(),
-        provider_refund_id: None,
-        created_at: draft.now,
-    });
-    let detail = vec![
-        ("refund", text(refund.to_string())),
-        ("payment", text(id.to_string())),
-        ("amount", Detail::Integer(minor)),
-        ("currency", text(money.currency.as_str())),
-        ("reason", text(reason)),
-    ];
-    draft.entry("refund.requested", Some(root.id), None, detail);
-    if payment.source == MANUAL_SOURCE {
-        // The merchant hands the money over; there is nobody to call.
+    refund::take_back(draft, &mut root, id, returned)?;
+    if !calls && let Some(refund) = root.refunds.iter().find(|refund| refund.id == id) {
         let kind = FactKind::Refund(RefundState::Succeeded);
-        let fact = merchants_word(draft, refund.to_string(), kind, money);
-        tell_by_hand(draft, &mut root, id, fact, vec![("reason", text(reason))])?;
-    } else {
-        let content = EffectContent::Refund {
-            refund,
-            payment: id,
-            source: payment.source.clone(),
-            money,
-        };
-        draft.effect(format!("refund:{refund}"), root.id, Some(root.id), content);
+        let fact = merchants_word(draft, id.to_string(), kind, refund.money);
+        let detail = vec![("reason", text(wanted.reason.as_str()))];
+        tell_by_hand(draft, &mut root, wanted.payment, fact, detail)?;
     }
     draft.put_root(root);
-    Ok(Told::Refund(refund))
+    Ok(Told::Refund(id))
 }
 
-/// What may still be refunded: captured, less what went back and what is on its way back.
-pub(super) fn refundable(root: &Root, payment: &Payment) -> i64 {
-    let money = payment.projection();
-    let reserved = root
-        .refunds
-        .iter()
-        .filter(|refund| refund.payment == payment.id && refund.state.reserves())
-        .fold(0i64, |sum, refund| sum.saturating_add(refund.money.minor));
-    money
-        .captured_minor
-        .saturating_sub(money.refunded_minor)
-        .saturating_sub(reserved)
-        .max(0)
+/// Corrects the receipts of a payment so that they say what its ledger says. Where they do, nothing
+/// happens.
+pub(super) fn correct_papers(draft: &mut Draft, id: PaymentId) -> Step<Told> {
+    let Some(mut root) = find(draft, id)? else {
+        return refused(Refusal::NotFound);
+    };
+    settle::correct_papers(draft, &mut root, id);
+    draft.put_root(root);
+    Ok(Told::Payment(id))
 }

@@ -488,7 +488,6 @@ pub(super) fn make_soon(draft: &mut Draft, calendar: &str) {
 }
 
 /// Puts units that were sold back on the shelf. What the shop does not stock any more is left out.
-#[allow(dead_code, reason = "for refunds and late payments")]
 pub(super) fn return_stock(draft: &mut Draft, lines: &[(String, i64)]) -> Step<()> {
     let mut missing = Missing::new();
     for (sku, _) in lines {
@@ -511,7 +510,6 @@ pub(super) fn return_stock(draft: &mut Draft, lines: &[(String, i64)]) -> Step<(
 
 /// Gives units that were sold back to their slot. One that has begun gets them back too, and sells them
 /// to nobody; one that is gone is left out.
-#[allow(dead_code, reason = "for refunds and late payments")]
 pub(super) fn return_booking(draft: &mut Draft, booking: &Booking) -> Step<()> {
     if let Some(mut slot) = booked_slot(draft, booking)? {
         slot.sold = slot.sold.saturating_sub(booking.units.max(0)).max(0);
@@ -522,7 +520,6 @@ pub(super) fn return_booking(draft: &mut Draft, booking: &Booking) -> Step<()> {
 
 /// A hold whose time is up, and whose slot can no longer be booked: paid now, it is paid too late for
 /// its slot, although nobody else has it yet.
-#[allow(dead_code, reason = "for refunds and late payments")]
 pub(super) fn has_passed(draft: &Draft, hold: &Hold) -> Step<bool> {
     let Some(booking) = hold.booking.as_ref() else {
         return Ok(false);

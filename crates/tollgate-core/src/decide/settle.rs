@@ -4,25 +4,31 @@
 //! statuses are functions of the facts, so they do not depend on the order in which these came.
 
 use crate::capacity::{Hold, HoldState};
+use crate::command::{AfterCancel, LatePayment};
 use crate::decision::Detail;
-use crate::effect::{AskReason, EffectContent, MailKind, Receipt, ReceiptKind};
-use crate::event::RefundState;
-use crate::id::{EventId, HoldId, PaymentId, ReceiptId, RootId};
+use crate::effect::{AskReason, EffectContent, MailKind, Receipt};
+use crate::event::{CaptureState, Fact, FactKind, RefundState, Strength};
+use crate::id::{EventId, HoldId, PaymentId, ReceiptId, RefundId, RootId};
+use crate::ledger::{Account, Ledger};
 use crate::money::Money;
 use crate::order::{Attention, AttentionCode, Closing, ClosingEnd, OrderStatus, Root};
-use crate::payment::{Fold, MANUAL_SOURCE, Payment, PaymentStatus, RefundProgress};
+use crate::papers::{self, Paper};
+use crate::payment::{
+    CaptureObject, Fold, MANUAL_SOURCE, OrderedBy, Payment, PaymentStatus, RefundProgress,
+};
 use crate::snapshot::Missing;
+use crate::time::Span;
 
 use super::ask::{self, About};
 use super::draft::{Draft, Step, text};
+use super::refund;
 use super::room;
 
 /// How a root stood before facts were added to one of its payments.
 pub(super) struct Before {
     payment: PaymentId,
     fold: Fold,
-    captured_minor: i64,
-    refunded_minor: i64,
+    ledger: Ledger,
 }
 
 /// Why something moves, for the timeline.
@@ -30,6 +36,8 @@ pub(super) struct Before {
 pub(super) struct Cause {
     /// The event that brought it.
     pub(super) event: Option<EventId>,
+    /// The refund of ours about which the provider was told or asked, and how it said it stands.
+    pub(super) refund: Option<(RefundId, RefundState)>,
     /// More to tell with the payment's entry.
     pub(super) detail: Vec<(&'static str, Detail)>,
 }
@@ -40,8 +48,7 @@ impl Before {
         Before {
             payment: payment.id,
             fold: payment.fold(),
-            captured_minor: root.captured_minor(),
-            refunded_minor: root.refunded_minor(),
+            ledger: root.ledger(),
         }
     }
 
@@ -63,44 +70,46 @@ pub(super) fn settle(
     };
     let payment = payment.clone();
     let after = payment.fold();
-    receipts(draft, root, &payment, &before.fold, &after);
+    papers(draft, root, &payment, &before.fold, &after);
     tell_payment(draft, root.id, &payment, before, &after, &cause);
-    refunds_follow(root, &payment, &after);
+    refunds_follow(draft, root, &before.fold, &after, (&payment, cause.refund));
     let mut raised = false;
-    for (code, measure) in alarms(&after) {
-        let measured = alarms(&before.fold)
-            .iter()
-            .find(|(known, _)| *known == code)
-            .map(|(_, n)| *n);
-        if measured.unwrap_or(0) < measure {
+    let known = alarms(&before.fold);
+    for ((code, measure), (_, measured)) in alarms(&after).into_iter().zip(known) {
+        if measured < measure {
             raise(draft, root, code, Some(payment.id), cause.event);
             raised = true;
         }
     }
+    let ledger = root.ledger();
+    let grown = before.ledger.all.kept() < ledger.all.kept();
     if root.order.is_some() {
-        raised |= order_follows(draft, root, before, &payment, &after, cause.event)?;
-    } else if before.captured_minor < after.projection.captured_minor
-        && payment.due.minor < after.projection.captured_minor
-    {
-        raise(
-            draft,
-            root,
-            AttentionCode::Overpaid,
-            Some(payment.id),
-            cause.event,
-        );
+        let follows = Follows {
+            before,
+            ledger: &ledger,
+            payment: &payment,
+            after: &after,
+            event: cause.event,
+        };
+        raised |= order_follows(draft, root, follows)?;
+    } else if grown && 0 < ledger.excess() {
+        let code = AttentionCode::Overpaid;
+        raise(draft, root, code, Some(payment.id), cause.event);
         raised = true;
     }
+    raised |= stranded(draft, root, &before.ledger, cause.event);
     Ok(raised)
 }
 
 /// What a person must look at by the facts alone, with how much of it there is.
-fn alarms(fold: &Fold) -> [(AttentionCode, i64); 5] {
+fn alarms(fold: &Fold) -> [(AttentionCode, i64); 7] {
     let size = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let money = fold.projection;
     let over = money.refunded_minor.saturating_sub(money.captured_minor);
     let known = fold.was_captured();
     [
+        (AttentionCode::AmountUnreadable, size(fold.unpriced())),
+        (AttentionCode::AmountChanged, size(fold.amounts_changed())),
         (AttentionCode::CurrencyMismatch, size(fold.foreign_currency)),
         (AttentionCode::ModeMismatch, size(fold.foreign_mode)),
         (
@@ -115,70 +124,107 @@ fn alarms(fold: &Fold) -> [(AttentionCode, i64); 5] {
     ]
 }
 
-/// Decides the receipts that the facts have become worth (C1).
-fn receipts(draft: &mut Draft, root: &mut Root, payment: &Payment, before: &Fold, after: &Fold) {
-    let had = before.receipts();
-    for ((kind, object), minor) in after.receipts() {
-        if had.contains_key(&(kind, object)) {
-            continue;
-        }
-        let money = Money {
-            minor,
-            currency: payment.currency(),
-        };
-        receipt(draft, root, payment.id, kind, object.to_owned(), money);
+/// Decides the receipts over what the payment's ledger has changed by (L3).
+fn papers(draft: &mut Draft, root: &mut Root, payment: &Payment, before: &Fold, after: &Fold) {
+    for paper in papers::between(before, after) {
+        receipt(draft, root, payment, paper);
     }
 }
 
-/// Decides the receipt of a cumulative refund figure that came without the refund itself.
-pub(super) fn receipt_of_total(draft: &mut Draft, root: &mut Root, id: PaymentId, money: Money) {
-    let object = format!("total:{}", money.minor);
-    receipt(draft, root, id, ReceiptKind::Refund, object, money);
-}
-
-/// Decides a receipt, once for each payment, kind and object.
-fn receipt(
-    draft: &mut Draft,
-    root: &mut Root,
-    payment: PaymentId,
-    kind: ReceiptKind,
-    object: String,
-    money: Money,
-) {
-    let is_there = root
+/// Decides the receipts that a payment lacks, and those that take back what is too much.
+pub(super) fn correct_papers(draft: &mut Draft, root: &mut Root, id: PaymentId) {
+    let Some(payment) = root.payment(id).cloned() else {
+        return;
+    };
+    let issued: Vec<&Receipt> = root
         .receipts
         .iter()
-        .any(|known| known.payment == payment && known.kind == kind && known.object == object);
+        .filter(|receipt| receipt.payment == id)
+        .collect();
+    for paper in papers::missing(&payment.fold(), &issued) {
+        let detail = vec![
+            ("payment", text(id.to_string())),
+            ("amount", Detail::Integer(paper.minor)),
+            ("currency", text(payment.currency().as_str())),
+        ];
+        draft.entry("receipt.corrected", Some(root.id), None, detail);
+        receipt(draft, root, &payment, paper);
+    }
+}
+
+fn receipt(draft: &mut Draft, root: &mut Root, payment: &Payment, paper: Paper) {
+    let Paper {
+        kind,
+        object,
+        minor,
+        corrects,
+    } = paper;
     let ordinal = root.receipts.len().checked_add(1);
     let Some(ordinal) = ordinal.and_then(|n| u16::try_from(n).ok()) else {
         return;
     };
-    if is_there {
-        return;
-    }
-    let word = match kind {
-        ReceiptKind::Sale => "sale",
-        ReceiptKind::Refund => "refund",
-        ReceiptKind::Reversal => "reversal",
-    };
-    let id = ReceiptId::on(root.id, ordinal);
-    let content = EffectContent::Receipt {
-        receipt: Some(id),
+    let money = Some(Money {
+        minor,
+        currency: payment.currency(),
+    });
+    let receipt = Receipt {
+        id: ReceiptId::on(root.id, ordinal),
         kind,
-        payment,
-        money: Some(money),
-    };
-    let key = format!("receipt:{word}:{payment}:{object}");
-    draft.effect(key, root.id, Some(root.id), content);
-    root.receipts.push(Receipt {
-        id,
-        kind,
-        payment,
+        payment: payment.id,
         object,
-        money: Some(money),
+        money,
+        corrects,
         number: None,
         issued_at: None,
+    };
+    let content = EffectContent::Receipt {
+        receipt: Some(receipt.id),
+        kind,
+        payment: payment.id,
+        money,
+    };
+    draft.effect(root.receipt_key(&receipt), root.id, Some(root.id), content);
+    root.receipts.push(receipt);
+}
+
+/// Money of an order that has ended, or that an automatic refund did not bring back, is named to a
+/// person if nothing else names it (L6).
+pub(super) fn stranded(
+    draft: &mut Draft,
+    root: &mut Root,
+    before: &Ledger,
+    event: Option<EventId>,
+) -> bool {
+    let has_ended = match &root.order {
+        Some(order) => matches!(order.status, OrderStatus::Expired | OrderStatus::Cancelled),
+        None => root
+            .refunds
+            .iter()
+            .any(|refund| refund.ordered_by == OrderedBy::Tollgate),
+    };
+    let named = root.open_attention().any(|open| {
+        matches!(
+            open.code,
+            AttentionCode::PaidUnfulfillable | AttentionCode::PartiallyPaidExpired
+        )
     });
+    if !has_ended || named {
+        return false;
+    }
+    let ledger = root.ledger();
+    if ledger.at_rest() <= before.at_rest().max(0) {
+        return false;
+    }
+    let code = match ledger.is_covered() {
+        true => AttentionCode::PaidUnfulfillable,
+        false => AttentionCode::PartiallyPaidExpired,
+    };
+    let payment = ledger
+        .payments
+        .iter()
+        .find(|(_, account)| 0 < account.free());
+    raise(draft, root, code, payment.map(|(id, _)| *id), event);
+    true
 }
 
 /// Decides a mail to the customer, where the shop writes mails and the customer has an address.
@@ -213,15 +259,19 @@ pub(super) fn complete(draft: &mut Draft, id: RootId) -> Step<()> {
         .order
         .as_ref()
         .is_some_and(|order| order.status == OrderStatus::Paid);
-    let issued = !root.receipts.is_empty()
-        && root
-            .receipts
-            .iter()
-            .all(|receipt| receipt.issued_at.is_some());
-    let doubted = root
-        .open_attention()
-        .any(|open| open.code == AttentionCode::Unconfirmed);
-    if !is_paid || !issued || doubted {
+    let issued = root
+        .receipts
+        .iter()
+        .all(|receipt| receipt.issued_at.is_some());
+    let ledger = root.ledger();
+    let was_given_back = 0 < ledger.due && ledger.due <= ledger.all.refunded;
+    let doubted = root.open_attention().any(|open| match open.code {
+        AttentionCode::Unconfirmed => true,
+        // Paid once more after all of it went back: whether it is still wanted is a person's word.
+        AttentionCode::DuplicatePayment => was_given_back,
+        _ => false,
+    });
+    if !is_paid || !issued || doubted || !ledger.is_covered() {
         return Ok(());
     }
     let mut missing = Missing::new();
@@ -289,33 +339,46 @@ fn tell_payment(
     draft.entry(kind, Some(root), cause.event, detail);
 }
 
-/// Lets the merchant's own refunds follow the provider's word. Ours is the object that carries the
-/// provider's id of it, or our key.
-fn refunds_follow(root: &mut Root, payment: &Payment, after: &Fold) {
+/// Lets refunds that we ordered follow what the provider says anew, or what it answers about one.
+///
+/// One that is ordered again after it has failed is not ended by what was told of its first try.
+fn refunds_follow(
+    draft: &mut Draft,
+    root: &mut Root,
+    before: &Fold,
+    after: &Fold,
+    (payment, answered): (&Payment, Option<(RefundId, RefundState)>),
+) {
+    let root_id = root.id;
     for refund in root
         .refunds
         .iter_mut()
         .filter(|refund| refund.payment == payment.id)
     {
-        let own_key = refund.id.to_string();
-        let told = after
-            .refunds
-            .iter()
-            .find(|(object, _)| {
-                refund.provider_refund_id.as_ref() == Some(*object) || **object == own_key
-            })
-            .map(|(_, told)| told.state);
-        match told {
-            None | Some(RefundState::Requested) => {}
-            Some(RefundState::Pending) => {
-                if refund.state == RefundProgress::Requested {
-                    refund.state = RefundProgress::Sent;
-                }
+        let name = refund.id.to_string();
+        let told = |fold: &Fold| fold.refunds.get(&name).map(|told| told.state);
+        let (was, is) = (told(before), told(after));
+        let answer = answered.filter(|(id, _)| *id == refund.id);
+        let told = match answer.map(|(_, state)| state) {
+            // What has gone through, or come back, is no longer as it was said to stand.
+            Some(state) => is
+                .filter(|is| RefundState::Succeeded <= *is)
+                .or(Some(state)),
+            None => is.filter(|_| was != is),
+        };
+        let state = match told {
+            None | Some(RefundState::Requested) => refund.state,
+            Some(RefundState::Pending) if refund.state == RefundProgress::Requested => {
+                RefundProgress::Sent
             }
-            Some(RefundState::Succeeded) => refund.state = RefundProgress::Succeeded,
-            Some(RefundState::Failed | RefundState::Reversed) => {
-                refund.state = RefundProgress::Failed;
-            }
+            Some(RefundState::Pending) => refund.state,
+            Some(RefundState::Succeeded) => RefundProgress::Succeeded,
+            Some(RefundState::Failed | RefundState::Reversed) => RefundProgress::Failed,
+        };
+        let fails = refund.state.reserves() && state == RefundProgress::Failed;
+        refund.state = state;
+        if fails {
+            refund::tell_failed(draft, root_id, refund, None);
         }
     }
 }
@@ -342,10 +405,10 @@ pub(super) fn raise(
     });
     let mut detail = vec![("code", text(code.as_str()))];
     if let Some(payment) = payment.and_then(|id| root.payment(id)) {
-        let money = payment.projection();
+        let account = root.ledger().of_payment(payment.id);
         detail.push(("payment", text(payment.id.to_string())));
-        detail.push(("captured", Detail::Integer(money.captured_minor)));
-        detail.push(("refunded", Detail::Integer(money.refunded_minor)));
+        detail.push(("captured", Detail::Integer(account.captured)));
+        detail.push(("refunded", Detail::Integer(account.refunded)));
         detail.push(("due", Detail::Integer(payment.due.minor)));
     }
     draft.entry("order.attention", Some(root.id), event, detail);
@@ -360,47 +423,52 @@ fn set_status(root: &mut Root, status: OrderStatus) {
     }
 }
 
-/// Lets an order follow its payments.
-fn order_follows(
-    draft: &mut Draft,
-    root: &mut Root,
-    before: &Before,
-    payment: &Payment,
-    after: &Fold,
+/// What an order follows: one of its payments has changed.
+struct Follows<'f> {
+    before: &'f Before,
+    /// As it is now.
+    ledger: &'f Ledger,
+    payment: &'f Payment,
+    after: &'f Fold,
     event: Option<EventId>,
-) -> Step<bool> {
+}
+
+/// Lets an order follow its payments.
+fn order_follows(draft: &mut Draft, root: &mut Root, follows: Follows) -> Step<bool> {
+    let Follows {
+        before,
+        ledger,
+        payment,
+        after,
+        event,
+    } = follows;
     let Some(order) = &root.order else {
         return Ok(false);
     };
-    let (status, total) = (order.status, order.total_minor);
-    let captured = root.captured_minor();
-    let grown = before.captured_minor < captured;
+    let status = order.status;
+    let kept = ledger.all.kept();
+    let came_to = ledger.kept_at_capture(&before.ledger, payment.id);
+    let grown = before.ledger.all.kept() < came_to;
+    let is_paid = 0 < came_to && ledger.due <= came_to;
+    // What is on its way back buys nothing, and is in nobody's way.
+    let stays = came_to.saturating_sub(ledger.all.reserved);
     let mut raised = false;
-    let was_full = root.is_fulfilled() || (0 < total && total <= before.captured_minor);
-    if grown && total < captured {
-        let code = if was_full {
-            AttentionCode::DuplicatePayment
-        } else {
-            AttentionCode::Overpaid
-        };
-        raise(draft, root, code, Some(payment.id), event);
-        raised = true;
-    }
     match status {
         OrderStatus::AwaitingPayment | OrderStatus::PartiallyPaid | OrderStatus::Closing => {
-            let held = root
-                .hold()
-                .is_some_and(|hold| hold.state == HoldState::Active);
-            let paid = after.counts() || 0 < captured;
-            if paid && total <= captured && held {
+            // A slot that has begun cannot be sold, although nobody else has it yet (L5).
+            let held = match root.hold() {
+                Some(hold) if hold.state == HoldState::Active => !room::has_passed(draft, hold)?,
+                Some(_) | None => false,
+            };
+            if is_paid && held && ledger.due <= stays {
                 fulfil(draft, root, event)?;
-            } else if paid && total <= captured {
-                raised |= late(draft, root, payment, before, event)?;
+            } else if is_paid && !held {
+                raised |= late(draft, root, payment, came_to, event)?;
             } else if status == OrderStatus::Closing {
                 if !root.payments.iter().any(Payment::is_open) {
                     end(draft, root, event)?;
                 }
-            } else if 0 < captured {
+            } else if 0 < kept {
                 set_status(root, OrderStatus::PartiallyPaid);
                 if grown {
                     tell_partially_paid(draft, root, event);
@@ -413,23 +481,94 @@ fn order_follows(
         OrderStatus::Paid
         | OrderStatus::Completed
         | OrderStatus::PartiallyRefunded
-        | OrderStatus::Refunded => refunds_show(draft, root, before.refunded_minor, event),
+        | OrderStatus::Refunded => {
+            let was_refunded = before.ledger.all.refunded;
+            refunds_show(draft, root, ledger.all, was_refunded, event);
+            let status_now = root.order.as_ref().map(|order| order.status);
+            if status == OrderStatus::Refunded && status_now == Some(OrderStatus::Paid) {
+                let code = AttentionCode::DuplicatePayment;
+                raise(draft, root, code, Some(payment.id), event);
+                raised = true;
+            }
+        }
         OrderStatus::Expired | OrderStatus::Cancelled => {
-            if grown && total <= captured {
-                raised |= late(draft, root, payment, before, event)?;
-            } else if grown {
-                raise(
-                    draft,
-                    root,
-                    AttentionCode::PartiallyPaidExpired,
-                    Some(payment.id),
-                    event,
-                );
+            if grown && is_paid {
+                raised |= late(draft, root, payment, came_to, event)?;
+            } else if grown && 0 < kept {
+                let code = AttentionCode::PartiallyPaidExpired;
+                raise(draft, root, code, Some(payment.id), event);
+                raised = true;
+            }
+            if !before.fold.is_set_aside() && after.is_set_aside() {
+                let code = AttentionCode::AuthorizationOpen;
+                raise(draft, root, code, Some(payment.id), event);
                 raised = true;
             }
         }
     }
+    let stays = came_to.saturating_sub(root.reserved_minor());
+    raised |= too_much(draft, root, (&before.ledger, stays), payment.id, event);
     Ok(raised)
+}
+
+/// More stays than is due, and more than before: a person looks. What is on its way back is in nobody's
+/// way.
+fn too_much(
+    draft: &mut Draft,
+    root: &mut Root,
+    (before, stays): (&Ledger, i64),
+    payment: PaymentId,
+    event: Option<EventId>,
+) -> bool {
+    let excess = stays.saturating_sub(before.due);
+    if excess <= 0 || stays <= before.at_rest() {
+        return false;
+    }
+    let code = match is_duplicate(root, excess) {
+        true => AttentionCode::DuplicatePayment,
+        false => AttentionCode::Overpaid,
+    };
+    raise(draft, root, code, Some(payment), event);
+    true
+}
+
+/// One of the captures is superfluous as a whole: what is kept without it still covers the order. In
+/// whatever order they came.
+fn is_duplicate(root: &Root, excess: i64) -> bool {
+    root.payments.iter().any(|payment| {
+        let captures = payment.fold().captures;
+        captures
+            .values()
+            .map(CaptureObject::captured_minor)
+            .any(|minor| 0 < minor && minor <= excess)
+    })
+}
+
+/// Money that was on its way back stays after all: an order that it covers is paid, if it still waits,
+/// and where it is more than is due a person looks.
+pub(super) fn stays_after_all(
+    draft: &mut Draft,
+    root: &mut Root,
+    before: &Ledger,
+    payment: PaymentId,
+) -> Step<()> {
+    let waits = root.order.as_ref().is_some_and(|order| {
+        matches!(
+            order.status,
+            OrderStatus::AwaitingPayment | OrderStatus::PartiallyPaid | OrderStatus::Closing
+        )
+    });
+    let held = root
+        .hold()
+        .is_some_and(|hold| hold.state == HoldState::Active);
+    let ledger = root.ledger();
+    if waits && held && ledger.due <= ledger.at_rest() {
+        fulfil(draft, root, None)?;
+    }
+    if root.order.is_some() {
+        too_much(draft, root, (before, ledger.at_rest()), payment, None);
+    }
+    Ok(())
 }
 
 /// The total has come: what was held is sold.
@@ -443,10 +582,11 @@ pub(super) fn fulfil(draft: &mut Draft, root: &mut Root, event: Option<EventId>)
 
 fn paid(draft: &mut Draft, root: &mut Root, event: Option<EventId>, late: bool) {
     set_status(root, OrderStatus::Paid);
+    let all = root.ledger().all;
     let Some(order) = &root.order else { return };
     let mut detail = vec![
         ("code", text(order.code.as_str())),
-        ("captured", Detail::Integer(root.captured_minor())),
+        ("captured", Detail::Integer(all.captured)),
         ("total", Detail::Integer(order.total_minor)),
         ("currency", text(order.currency.as_str())),
     ];
@@ -458,13 +598,13 @@ fn paid(draft: &mut Draft, root: &mut Root, event: Option<EventId>, late: bool) 
     }
     draft.entry("order.paid", Some(root.id), event, detail);
     mail(draft, root, MailKind::Paid, None);
-    refunds_show(draft, root, 0, event);
+    refunds_show(draft, root, all, 0, event);
 }
 
 fn tell_partially_paid(draft: &mut Draft, root: &Root, event: Option<EventId>) {
     let Some(order) = &root.order else { return };
     let detail = vec![
-        ("captured", Detail::Integer(root.captured_minor())),
+        ("captured", Detail::Integer(root.ledger().all.captured)),
         ("total", Detail::Integer(order.total_minor)),
         ("currency", text(order.currency.as_str())),
     ];
@@ -473,9 +613,15 @@ fn tell_partially_paid(draft: &mut Draft, root: &Root, event: Option<EventId>) {
 
 /// Gives a fulfilled order the status its refunds come to. Refunding what was overpaid leaves it
 /// paid; a reversal leaves its status, a person looks.
-fn refunds_show(draft: &mut Draft, root: &mut Root, refunded_before: i64, event: Option<EventId>) {
+fn refunds_show(
+    draft: &mut Draft,
+    root: &mut Root,
+    all: Account,
+    refunded_before: i64,
+    event: Option<EventId>,
+) {
     let Some(order) = &root.order else { return };
-    let (captured, refunded) = (root.captured_minor(), root.refunded_minor());
+    let (captured, refunded) = (all.captured, all.refunded);
     let net = captured.saturating_sub(refunded);
     let is_whole = refunded == 0 || order.total_minor <= net;
     let status = if is_whole && order.status == OrderStatus::Completed {
@@ -502,21 +648,32 @@ fn refunds_show(draft: &mut Draft, root: &mut Root, refunded_before: i64, event:
     }
 }
 
-/// Money for an order that has ended: sold again if there is room, else given back.
-///
-/// Once it was found that there is none, later money is given back too: the earlier is on its way.
+/// Money for an order that has ended: by the shop's policy sold again if there is room, looked at by a
+/// person, or given back.
 fn late(
     draft: &mut Draft,
     root: &mut Root,
     payment: &Payment,
-    before: &Before,
+    came_to: i64,
     event: Option<EventId>,
 ) -> Step<bool> {
-    let given_up = root
-        .attention
-        .iter()
-        .any(|known| known.code == AttentionCode::PaidUnfulfillable);
-    if !given_up
+    let was_cancelled = root.order.as_ref().is_some_and(|order| {
+        let closing = order.closing.map(|closing| closing.end);
+        order.status == OrderStatus::Cancelled || closing == Some(ClosingEnd::Cancelled)
+    });
+    if let Some(hold) = root.holds.last_mut() {
+        room::end_hold(draft, hold, HoldState::Expired)?;
+    }
+    let policy = match (was_cancelled, draft.rules.after_cancel) {
+        (true, AfterCancel::Attention) => LatePayment::Attention,
+        (true, AfterCancel::Rehold) => LatePayment::Rehold,
+        (false, _) => draft.rules.late_payment,
+    };
+    let ledger = root.ledger();
+    // What is on its way back buys nothing.
+    let pays = ledger.due <= came_to.saturating_sub(ledger.all.reserved);
+    if pays
+        && policy == LatePayment::Rehold
         && let Some(id) = next_hold_id(root)
         && let Some((lines, booking)) = room::take_again(draft, root)?
     {
@@ -531,40 +688,23 @@ fn late(
         paid(draft, root, event, true);
         return Ok(false);
     }
-    raise(
-        draft,
-        root,
-        AttentionCode::PaidUnfulfillable,
-        Some(payment.id),
-        event,
-    );
-    for other in root.payments.clone() {
-        let fold = other.fold();
-        for (object, capture) in fold
-            .captures
-            .iter()
-            .filter(|(_, known)| known.state.counts())
-        {
-            let known = before.fold.captures.get(object);
-            let is_new = other.id == payment.id && !known.is_some_and(|known| known.state.counts());
-            if is_new || !given_up {
-                let money = Money {
-                    minor: capture.minor,
-                    currency: other.currency(),
-                };
-                request_refund(
-                    draft,
-                    Some((root.id, other.id)),
-                    RefundWanted {
-                        source: &other.source,
-                        reference: &other.reference,
-                        object,
-                        money: Some(money),
-                        event,
-                    },
-                );
-            }
-        }
+    let has_ended = root
+        .order
+        .as_ref()
+        .is_some_and(|order| matches!(order.status, OrderStatus::Expired | OrderStatus::Cancelled));
+    if !has_ended {
+        let (status, kind) = match was_cancelled {
+            true => (OrderStatus::Cancelled, "order.cancelled"),
+            false => (OrderStatus::Expired, "order.expired"),
+        };
+        set_status(root, status);
+        let detail = vec![("captured", Detail::Integer(ledger.all.captured))];
+        draft.entry(kind, Some(root.id), event, detail);
+    }
+    let code = AttentionCode::PaidUnfulfillable;
+    raise(draft, root, code, Some(payment.id), event);
+    if policy != LatePayment::Attention && draft.rules.auto_refund {
+        refund::give_back(draft, root, event);
     }
     Ok(true)
 }
@@ -575,65 +715,22 @@ pub(super) fn next_hold_id(root: &Root) -> Option<HoldId> {
     Some(HoldId::on(root.id, ordinal))
 }
 
-/// Money that can buy nothing.
-pub(super) struct RefundWanted<'w> {
-    pub(super) source: &'w str,
-    pub(super) reference: &'w str,
-    pub(super) object: &'w str,
-    pub(super) money: Option<Money>,
-    pub(super) event: Option<EventId>,
-}
-
-/// Decides that money is to be given back, of a payment or of an event that found none.
-pub(super) fn request_refund(
-    draft: &mut Draft,
-    payment: Option<(RootId, PaymentId)>,
-    wanted: RefundWanted,
-) {
-    let RefundWanted {
-        source,
-        reference,
-        object,
-        money,
-        event,
-    } = wanted;
-    let root = payment.map(|(root, _)| root);
-    let Some(dated_by) = root.or(event.map(EventId::root)) else {
-        return;
-    };
-    let key = format!(
-        "refund_request:{}:{}:{object}",
-        ask::key_part(source),
-        ask::key_part(reference)
-    );
-    let mut detail = vec![("source", text(source)), ("reference", text(reference))];
-    if let Some(money) = money {
-        detail.push(("amount", Detail::Integer(money.minor)));
-        detail.push(("currency", text(money.currency.as_str())));
-    }
-    draft.entry("refund.requested", root, event, detail);
-    let content = EffectContent::RefundRequest {
-        payment: payment.map(|(_, payment)| payment),
-        source: source.to_owned(),
-        reference: reference.to_owned(),
-        money,
-    };
-    draft.effect(key, dated_by, root, content);
-}
-
-/// An authorization that has come keeps the order waiting; one that has gone no longer does.
+/// An authorization that has come keeps the order waiting; one that has gone no longer does. One that
+/// was captured in part leaves the customer a hold's time to pay the rest.
 fn authorization_keeps_hold(draft: &Draft, root: &mut Root, before: &Before, after: &Fold) {
     let is = |fold: &Fold| fold.projection.status == PaymentStatus::Authorized;
+    if !is(&before.fold) && !is(after) {
+        return;
+    }
     let kept_until = draft.now.plus(draft.rules.authorized_hold);
     let any_left = root
         .payments
         .iter()
         .any(|payment| payment.projection().status == PaymentStatus::Authorized);
-    let (created_at, captured) = (root.created_at, root.captured_minor());
+    let (created_at, kept) = (root.created_at, root.ledger().all.kept());
     let Some(order) = &mut root.order else { return };
-    let own_end = created_at
-        .plus(crate::time::Span::millis(order.hold_ms))
-        .max(draft.now);
+    let hold_time = Span::millis(order.hold_ms);
+    let own_end = created_at.plus(hold_time).max(draft.now);
     let Some(hold) = root
         .holds
         .last_mut()
@@ -648,15 +745,54 @@ fn authorization_keeps_hold(draft: &Draft, root: &mut Root, before: &Before, aft
             .is_some_and(|closing| closing.end == ClosingEnd::Expired)
         {
             order.closing = None;
-            order.status = if 0 < captured {
+            order.status = if 0 < kept {
                 OrderStatus::PartiallyPaid
             } else {
                 OrderStatus::AwaitingPayment
             };
         }
     } else if is(&before.fold) && !any_left && order.closing.is_none() {
-        hold.expires_at = hold.expires_at.min(own_end);
+        let end = match after.counts() {
+            true => own_end.max(draft.now.plus(hold_time)),
+            false => own_end,
+        };
+        hold.expires_at = hold.expires_at.min(end);
     }
+}
+
+/// An attempt to pay has ended by the shop's word: it no longer keeps its order waiting. The provider's
+/// word still counts, and it is asked for it.
+pub(super) fn give_up(draft: &mut Draft, root: &mut Root, id: PaymentId) -> Step<()> {
+    let Some(payment) = root.payment(id) else {
+        return Ok(());
+    };
+    let before = Before::of(root, payment);
+    let about = About::payment(payment, &[], None);
+    let is_asked = payment.source != MANUAL_SOURCE;
+    let fact = Fact {
+        object: payment.reference.clone(),
+        kind: FactKind::Capture(CaptureState::Expired),
+        money: None,
+        occurred_at: payment.expires_at,
+        strength: Strength::Unsigned,
+        foreign_mode: false,
+    };
+    root.add_fact(id, fact);
+    let detail = vec![("why", text("its time is up"))];
+    settle(
+        draft,
+        root,
+        &before,
+        Cause {
+            event: None,
+            refund: None,
+            detail,
+        },
+    )?;
+    if is_asked {
+        ask::ask(draft, about, AskReason::Closing)?;
+    }
+    Ok(())
 }
 
 /// Begins the end of an order: at once, or after the last word of its open payments.
@@ -731,20 +867,25 @@ pub(super) fn end(draft: &mut Draft, root: &mut Root, event: Option<EventId>) ->
         room::end_hold(draft, hold, hold_end)?;
     }
     set_status(root, status);
-    let captured = root.captured_minor();
-    let mut detail = vec![("captured", Detail::Integer(captured))];
+    let ledger = root.ledger();
+    let mut detail = vec![("captured", Detail::Integer(ledger.all.captured))];
     if let Some(hold) = root.hold() {
         detail.push(("hold", text(hold.id.to_string())));
     }
     draft.entry(kind, Some(root.id), event, detail);
-    if 0 < captured {
-        raise(
-            draft,
-            root,
-            AttentionCode::PartiallyPaidExpired,
-            None,
-            event,
-        );
+    if 0 < ledger.all.kept() {
+        let code = AttentionCode::PartiallyPaidExpired;
+        raise(draft, root, code, None, event);
+    }
+    let set_aside: Vec<PaymentId> = root
+        .payments
+        .iter()
+        .filter(|payment| payment.fold().is_set_aside())
+        .map(|payment| payment.id)
+        .collect();
+    for payment in set_aside {
+        let code = AttentionCode::AuthorizationOpen;
+        raise(draft, root, code, Some(payment), event);
     }
     Ok(())
 }

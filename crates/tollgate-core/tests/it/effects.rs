@@ -3,7 +3,8 @@
 
 use tollgate_core::breaker::Admission;
 use tollgate_core::command::{
-    Action, Forward, Health, OrderRef, RawEvent, SettleEffect, Settlement, TakeEvent,
+    Action, AttentionOf, Forward, Health, OrderRef, RawEvent, RefundPayment, SettleEffect,
+    Settlement, TakeEvent,
 };
 use tollgate_core::decision::{Outcome, Refusal};
 use tollgate_core::effect::{
@@ -145,6 +146,7 @@ fn said(words: Option<&str>) -> AnswerContent {
     match words {
         None => AnswerContent::Weak,
         Some(words) => AnswerContent::Facts {
+            unreadable: false,
             names: Vec::new(),
             facts: vec![Fact {
                 strength: Strength::Asked,
@@ -243,11 +245,14 @@ fn a_claim_that_was_lost_changes_nothing() {
 #[test]
 fn only_what_must_not_be_repeated_is_marked_as_begun() {
     let (mut store, _, payment) = paid();
-    store.act(Action::RefundPayment {
+    store.act(Action::RefundPayment(RefundPayment {
         payment,
         minor: 40,
         reason: "returned".to_owned(),
-    });
+        restock: Vec::new(),
+        release_slot: false,
+        recorded: false,
+    }));
     let refund = store.effects("refund:").remove(0);
     let receipt = format!("receipt:sale:{payment}:tx");
     store.begin(&refund);
@@ -362,7 +367,7 @@ fn a_stale_pending_never_unpays() {
         store.take(event("k1", &["A-1"], "paid 100"), policy);
         store.settle(ASK, Settlement::Answered(said(Some("pending"))));
         assert_eq!(store.status(id), "Paid consumed");
-        assert_eq!(store.root(id).captured_minor(), 100);
+        assert_eq!(store.root(id).ledger().all.captured, 100);
         assert_eq!(store.attention(id), [""; 0]);
     }
 }
@@ -488,7 +493,7 @@ fn an_order_is_complete_when_its_receipts_are_issued_and_nothing_is_open() {
                 }
                 _ => {
                     let resolved = store.act(Action::ResolveAttention {
-                        order: OrderRef::Code("A".to_owned()),
+                        of: AttentionOf::Order(OrderRef::Code("A".to_owned())),
                         code: AttentionCode::Unconfirmed,
                         note: "they say it is fine".to_owned(),
                     });
@@ -562,7 +567,7 @@ fn a_refund_before_its_capture_is_kept_and_asked_about() {
     store.hear("k2", "A-1", "paid 100");
     assert_eq!(store.status(id), "PartiallyRefunded consumed");
     store.ask(ASK, Some("paid 100"));
-    assert_eq!(store.root(id).refunded_minor(), 40);
+    assert_eq!(store.root(id).ledger().all.refunded, 40);
     assert_eq!(store.effects("receipt:").len(), 2);
     assert_eq!(store.attention(id), [""; 0]);
 }
@@ -572,11 +577,14 @@ fn a_refund_before_its_capture_is_kept_and_asked_about() {
 fn our_own_refund_and_its_webhook_are_one() {
     for webhook_first in [true, false] {
         let (mut store, id, payment) = paid();
-        store.act(Action::RefundPayment {
+        store.act(Action::RefundPayment(RefundPayment {
             payment,
             minor: 40,
             reason: "returned".to_owned(),
-        });
+            restock: Vec::new(),
+            release_slot: false,
+            recorded: false,
+        }));
         let key = store.effects("refund:").remove(0);
         store.begin(&key);
         if webhook_first {
@@ -593,15 +601,18 @@ fn our_own_refund_and_its_webhook_are_one() {
             store.hear("k2", "A-1", "refund back-1 40");
         }
         let root = store.root(id);
-        assert_eq!(root.refunded_minor(), 40);
+        assert_eq!(root.ledger().all.refunded, 40);
         assert_eq!(root.refunds[0].state, RefundProgress::Succeeded);
         assert_eq!(store.effects("receipt:refund:").len(), 1);
         assert_eq!(store.attention(id), [""; 0]);
-        let rest = store.act(Action::RefundPayment {
+        let rest = store.act(Action::RefundPayment(RefundPayment {
             payment,
             minor: 60,
             reason: "all of it".to_owned(),
-        });
+            restock: Vec::new(),
+            release_slot: false,
+            recorded: false,
+        }));
         assert!(matches!(rest, Outcome::Refund(..)), "{rest:?}");
     }
 }
@@ -609,10 +620,15 @@ fn our_own_refund_and_its_webhook_are_one() {
 #[test]
 fn a_refund_that_is_tried_again_sets_its_amount_aside_again() {
     let (mut store, id, payment) = paid();
-    let ask = |minor| Action::RefundPayment {
-        payment,
-        minor,
-        reason: "returned".to_owned(),
+    let ask = |minor| {
+        Action::RefundPayment(RefundPayment {
+            payment,
+            minor,
+            reason: "returned".to_owned(),
+            restock: Vec::new(),
+            release_slot: false,
+            recorded: false,
+        })
     };
     store.act(ask(60));
     let key = store.effects("refund:").remove(0);
@@ -644,11 +660,14 @@ fn a_refund_that_is_tried_again_sets_its_amount_aside_again() {
 fn nobody_knows_of_a_refund_until_a_person_does() {
     for is_done in [true, false] {
         let (mut store, id, payment) = paid();
-        store.act(Action::RefundPayment {
+        store.act(Action::RefundPayment(RefundPayment {
             payment,
             minor: 40,
             reason: "returned".to_owned(),
-        });
+            restock: Vec::new(),
+            release_slot: false,
+            recorded: false,
+        }));
         let key = store.effects("refund:").remove(0);
         store.begin(&key);
         store.settle(
@@ -669,7 +688,7 @@ fn nobody_knows_of_a_refund_until_a_person_does() {
             true => (40, RefundProgress::Succeeded),
             false => (0, RefundProgress::Failed),
         };
-        assert_eq!(store.root(id).refunded_minor(), refunded);
+        assert_eq!(store.root(id).ledger().all.refunded, refunded);
         assert_eq!(store.root(id).refunds[0].state, state);
         let again = store.act(close);
         let settled = store.effect(&key).state;

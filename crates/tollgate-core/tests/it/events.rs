@@ -1,10 +1,11 @@
 //! Events that come early, twice, unconfirmed or again (scenarios A and D), and answers.
 
 use tollgate_core::command::{Action, CreateOrder, OrderRef};
-use tollgate_core::decision::{Outcome, Refusal};
+use tollgate_core::decision::{Existing, Outcome, Refusal};
 use tollgate_core::effect::{AnswerContent, AskReason, EffectContent};
 use tollgate_core::event::Event;
 use tollgate_core::id::RootId;
+use tollgate_core::order::Root;
 use tollgate_core::snapshot::{EventOutcome, EventState};
 use tollgate_core::time::Span;
 
@@ -195,19 +196,29 @@ fn an_order_refused_although_it_is_paid_says_so_and_gives_the_money_back() {
             }
         );
         assert_eq!(store.event_state(early), EventState::Attention);
+        let roots: Vec<Root> = store.rows.roots.values().cloned().collect();
+        let [alone] = roots.as_slice() else {
+            panic!("its payment stands alone: {roots:?}");
+        };
+        assert_eq!(alone.order, None);
+        assert_eq!(store.attention(alone.id), ["paid_unfulfillable"]);
         assert_eq!(
-            store.effects("refund_request:"),
-            ["refund_request:bank:A-1:tx"]
+            (alone.ledger().all.captured, alone.ledger().all.reserved),
+            (100, 100)
         );
-        assert!(store.rows.roots.is_empty());
+        assert_eq!(
+            store.effects("refund:"),
+            [format!("refund:{}", alone.refunds[0].id)]
+        );
         // Asked again, nothing waits any more, and nothing is given back twice.
-        assert_eq!(
-            store.refusal(wanted),
-            Refusal::OutOfStock {
+        let again = match by_code {
+            true => Refusal::OutOfStock {
                 skus,
-                payment_waiting: false
-            }
-        );
+                payment_waiting: false,
+            },
+            false => Refusal::AlreadyExists(Existing::Payment(alone.payments[0].id)),
+        };
+        assert_eq!(store.refusal(wanted), again);
         assert_eq!(store.changed, 0);
     }
 }
@@ -468,7 +479,7 @@ fn a_reversal_keeps_the_order_and_is_shown() {
     assert_eq!(store.status(id), "Paid consumed");
     assert_eq!(store.attention(id), ["payment_reversed"]);
     assert_eq!(store.effects("receipt:reversal:").len(), 1);
-    assert_eq!(store.root(id).captured_minor(), 0);
+    assert_eq!(store.root(id).ledger().all.captured, 0);
 }
 
 #[test]
@@ -494,7 +505,7 @@ fn a_confirmation_behind_never_unpays() {
             Some(answer),
         );
         assert_eq!(store.status(id), "Paid consumed", "{answer}");
-        assert_eq!(store.root(id).captured_minor(), 100, "{answer}");
+        assert_eq!(store.root(id).ledger().all.captured, 100, "{answer}");
         assert_eq!(store.attention(id), attention, "{answer}");
         assert_eq!(store.effects("ask:").len(), 1);
     }
@@ -514,8 +525,15 @@ fn an_answer_about_something_else_is_shown_to_a_person() {
         AnswerContent::Mismatch { reason },
     );
     assert_eq!(store.event_state(queued), EventState::Attention);
-    assert_eq!(store.attention(id), ["unconfirmed"]);
+    // Anybody can send such a report; it casts no doubt on the order.
+    assert_eq!(store.attention(id), [""; 0]);
     assert_eq!(store.status(id), "AwaitingPayment active");
+    // What we asked about by ourselves does.
+    let payment = store.root(id).payments[0].id;
+    store.act(Action::CheckPayment(payment));
+    let reason = "another terminal".to_owned();
+    store.answer_with("A-1", 2, None, None, AnswerContent::Mismatch { reason });
+    assert_eq!(store.attention(id), ["unconfirmed"]);
 }
 
 #[test]
@@ -529,7 +547,7 @@ fn keys_whose_parts_run_together_are_two() {
         store.take(early, NEVER);
         store.refusal(with_payment(one_shirt("A"), reference));
     }
-    assert_eq!(store.effects("refund_request:").len(), 3);
+    assert_eq!(store.effects("refund:").len(), 3);
 }
 
 #[test]

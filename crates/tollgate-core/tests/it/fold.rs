@@ -65,12 +65,12 @@ fn facts_come_to_a_status_and_amounts() {
         paid 100, expire                                       -> Paid 100 0
         expire, paid 100                                       -> Paid 100 0
         paid 100, settled 100                                  -> Paid 100 0
-        settled 90, paid 100                                   -> Pending 90 0
+        settled 90, paid 100                                   -> Paid 100 0
         paid 40                                                -> Pending 40 0
         paid 40, b:paid 60                                     -> Paid 100 0
         paid 40, authorized 100                                -> Pending 40 0
         paid 100, b:paid 100                                   -> Paid 200 0
-        paid                                                   -> Paid 100 0
+        paid                                                   -> Pending 0 0
         paid -5                                                -> Pending 0 0
         settled, paid 80                                       -> Pending 80 0
         paid 100, reversed                                     -> Failed 0 0
@@ -78,7 +78,7 @@ fn facts_come_to_a_status_and_amounts() {
         paid 100, refund r1 30                                 -> PartiallyRefunded 100 30
         refund r1 30, paid 100                                 -> PartiallyRefunded 100 30
         paid 100, refund r1 30, refund r2 70                   -> Refunded 100 100
-        paid 100, refund r1                                    -> Refunded 100 100
+        paid 100, refund r1                                    -> Paid 100 0
         paid 100, refund-pending r1 30                         -> Paid 100 0
         paid 100, refund r1 30, refund-reversed r1 30          -> Paid 100 0
         paid 100, total 30, total 50                           -> PartiallyRefunded 100 50

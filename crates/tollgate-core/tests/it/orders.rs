@@ -1,10 +1,11 @@
 //! Orders, stock and slots (scenarios B).
 
 use tollgate_core::capacity::{Late, SlotWish, Unit};
-use tollgate_core::command::{Action, CreateOrder, OrderRef, TakeHold, Unknown};
+use tollgate_core::command::{Action, AfterCancel, CreateOrder, OrderRef, TakeHold, Unknown};
 use tollgate_core::decision::{Existing, Outcome, Refusal};
 use tollgate_core::id::{HoldId, OrderId, RootId, SlotId};
 use tollgate_core::order::AttentionCode;
+use tollgate_core::payment::OrderedBy;
 use tollgate_core::snapshot::EventOutcome;
 use tollgate_core::time::Span;
 
@@ -63,7 +64,7 @@ fn an_order_follows_its_events() {
         cancel!, paid 100                      -> Paid consumed              2/0    -
         cancel!, authorized 100                -> Closing active             3/1    -
         fail, cancel!                          -> Cancelled released         3/0    -
-        fail, cancel!, paid 100                -> Paid consumed              2/0    -
+        fail, cancel!, paid 100                -> Cancelled released         3/0    paid_unfulfillable
         time, grace, cancel!                   -> Expired expired            3/0    -
         time, cancel!, grace                   -> Cancelled released         3/0    -
         paid 100, refund r1 40                 -> PartiallyRefunded consumed 2/0    -
@@ -248,7 +249,12 @@ fn totals_are_exact_and_bounded() {
 fn a_total_of_nothing_is_paid_at_once() {
     let mut store = shop(3);
     let id = store.order(order("A", &[line("shirt", 1, 0)]));
-    assert_eq!(store.status(id), "Paid consumed");
+    assert_eq!(store.status(id), "Completed consumed");
+    let told: Vec<_> = store.entries.iter().map(|entry| entry.kind).collect();
+    assert_eq!(
+        told[told.len() - 3..],
+        ["order.created", "order.paid", "order.completed"]
+    );
     assert_eq!(store.counts("shirt"), "2/0");
     assert!(store.rows.effects.is_empty());
 }
@@ -267,23 +273,32 @@ fn paid_after_expiry_is_held_again_or_given_back() {
     assert_eq!(store.hear("k1", "A-1", "paid 100"), EventOutcome::Attention);
     assert_eq!(store.status(id), "Expired expired");
     assert_eq!(store.attention(id), ["paid_unfulfillable"]);
+    let refunds = store.root(id).refunds.clone();
+    assert_eq!(refunds.len(), 1);
     assert_eq!(
-        store.effects("refund_request:"),
-        ["refund_request:bank:A-1:tx"]
+        (refunds[0].money, refunds[0].ordered_by),
+        (idr(100), OrderedBy::Tollgate)
+    );
+    assert_eq!(
+        store.effects("refund:"),
+        [format!("refund:{}", refunds[0].id)]
     );
     assert_eq!(store.effects("receipt:sale:").len(), 1);
     assert_eq!(store.counts("shirt"), "1/1");
 
-    // The other order goes; the money is on its way back, so nothing is held again.
+    // The other order goes. Money that is on its way back buys nothing; what comes on top does.
     cancel(&mut store, "B");
     assert_eq!(store.status(other), "Cancelled released");
     assert_eq!(store.hear("k2", "A-1", "settled 100"), EventOutcome::Stale);
     assert_eq!(
-        store.hear("k3", "A-1", "b:paid 100"),
+        store.hear("k3", "A-1", "b:paid 99"),
         EventOutcome::Attention
     );
     assert_eq!(store.status(id), "Expired expired");
-    assert_eq!(store.effects("refund_request:").len(), 2);
+    assert_eq!(store.effects("refund:").len(), 2);
+    assert_eq!(store.hear("k4", "A-1", "c:paid 100"), EventOutcome::Applied);
+    assert_eq!(store.status(id), "Paid consumed");
+    assert_eq!(store.effects("refund:").len(), 2);
     store.check_capacity();
 }
 
@@ -300,6 +315,7 @@ fn a_late_payment_takes_its_own_slot_or_the_next_where_that_is_allowed() {
         (Late::Next, true, false, its_own),
     ] {
         let mut store = shop(9);
+        store.rules.after_cancel = AfterCancel::Rehold;
         store.put_calendar(calendar("kitchen", Unit::Orders, 1, late), slots(1, 0, 9));
         let wish = if by_id {
             SlotWish::Exactly(SlotId::from_u128((1 << 64) | 3))
@@ -356,7 +372,7 @@ fn the_second_of_two_paid_attempts_is_a_duplicate_payment() {
     assert_eq!(open.len(), 1);
     assert_eq!(open[0].code, AttentionCode::DuplicatePayment);
     assert_eq!(open[0].payment, Some(second));
-    assert_eq!(store.root(id).captured_minor(), 200);
+    assert_eq!(store.root(id).ledger().all.captured, 200);
     assert_eq!(store.effects("receipt:sale:").len(), 2);
     assert_eq!(store.counts("shirt"), "2/0");
 }

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use tollgate_core::capacity::{Calendar, Late, NewSlot, SlotWish, Unit};
 use tollgate_core::command::{
-    Action, Answer, CreateOrder, Forward, OrderRef, RawEvent, RegisterPayment, TakeEvent, TakeHold,
+    Action, Answer, AttentionOf, CreateOrder, Forward, OrderRef, RawEvent, RefundPayment,
+    RegisterPayment, TakeEvent, TakeHold,
 };
 use tollgate_core::effect::AnswerContent;
 use tollgate_core::event::{Confirm, Event, Fact, Policy};
@@ -128,6 +129,7 @@ fn action(store: &mut Store, dice: &Dice) -> Action {
                     51.. => Confirm::Never,
                 },
                 can_ask: dice.flags[4],
+                asks_by_own_id: dice.flags[5],
             },
             received_at: at(n[1]),
             forwards: dice.flags[3]
@@ -183,11 +185,14 @@ fn action(store: &mut Store, dice: &Dice) -> Action {
             fresh,
         },
         13 => Action::CheckPayment(payment),
-        14 => Action::RefundPayment {
+        14 => Action::RefundPayment(RefundPayment {
             payment,
             minor: n[0],
             reason: String::new(),
-        },
+            restock: Vec::new(),
+            release_slot: false,
+            recorded: false,
+        }),
         15 => Action::Answer(Answer {
             source: "bank".to_owned(),
             object: dice.names[0].to_owned(),
@@ -200,6 +205,7 @@ fn action(store: &mut Store, dice: &Dice) -> Action {
                     reason: String::new(),
                 },
                 _ => AnswerContent::Facts {
+                    unreadable: false,
                     names,
                     facts: dice.facts.clone(),
                     provider_payment_id: None,
@@ -207,7 +213,7 @@ fn action(store: &mut Store, dice: &Dice) -> Action {
             },
         }),
         16 => Action::ResolveAttention {
-            order: order_ref(dice),
+            of: AttentionOf::Order(order_ref(dice)),
             code: AttentionCode::ALL[dice.other as usize % AttentionCode::ALL.len()],
             note: String::new(),
         },

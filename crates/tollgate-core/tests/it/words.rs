@@ -20,14 +20,17 @@ use crate::store::{START, Store};
 pub(crate) const NEVER: Policy = Policy {
     confirm: Confirm::Never,
     can_ask: true,
+    asks_by_own_id: false,
 };
 pub(crate) const AFTER: Policy = Policy {
     confirm: Confirm::After,
     can_ask: true,
+    asks_by_own_id: false,
 };
 pub(crate) const BEFORE: Policy = Policy {
     confirm: Confirm::Before,
     can_ask: true,
+    asks_by_own_id: false,
 };
 
 pub(crate) fn currency(code: &str) -> Currency {
@@ -360,6 +363,7 @@ impl Store {
         let content = match words {
             None => AnswerContent::Weak,
             Some(words) => AnswerContent::Facts {
+                unreadable: false,
                 names: vec![object.to_owned()],
                 facts: vec![Fact {
                     strength: Strength::Asked,

@@ -3,8 +3,11 @@
 use proptest::prelude::*;
 use serde_json::json;
 use tollgate_core::event::Fact;
+use tollgate_core::money::{Currency, Money};
 use tollgate_core::time::Timestamp;
-use tollgate_providers::{Delivery, HttpResponse, PROVIDERS, Question, Source};
+use tollgate_providers::{
+    Delivery, HttpResponse, PROVIDERS, Question, RefundOrder, RefundStep, Source,
+};
 
 use crate::case::{Then, deliver, source};
 use crate::fixtures;
@@ -63,12 +66,24 @@ fn read_all(sources: &[(String, Source)], headers: &[(String, Vec<u8>)], body: &
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_slice()))
         .collect();
+    let page = "8c92820a-2f6f-4120-a699-ab1969b2f78b";
     let question = Question {
-        names: vec![
-            "8c92820a-2f6f-4120-a699-ab1969b2f78b".to_owned(),
-            "X".to_owned(),
-        ],
+        object: page.to_owned(),
+        names: vec!["X".to_owned(), page.to_owned()],
         ..Question::default()
+    };
+    let order = RefundOrder {
+        names: question.names.clone(),
+        provider_payment_id: None,
+        captured_objects: Vec::new(),
+        refund_key: "rfd_1".to_owned(),
+        money: Money {
+            minor: 100,
+            currency: Currency::new("IDR").expect("a currency"),
+        },
+        whole: true,
+        reason: String::new(),
+        has_earlier: false,
     };
     for (_, source) in sources {
         let delivery = Delivery {
@@ -87,7 +102,12 @@ fn read_all(sources: &[(String, Source)], headers: &[(String, Vec<u8>)], body: &
             }
         }
         for status in [200, 404] {
-            let _ = source.read_status(&question, &HttpResponse { status, body });
+            let response = HttpResponse { status, body };
+            let _ = source.read_status(&question, &response);
+            for step in [RefundStep::Refund, RefundStep::Cancel] {
+                let _ = source.read_refund(&order, step, &response);
+            }
+            let _ = source.read_refund_status(&order, Some("OMR1"), &response);
         }
         let _ = source.read_token(
             &HttpResponse { status: 200, body },

@@ -238,6 +238,7 @@ pub(crate) fn pays(answer: &Answer, money: Money) -> bool {
             counts && fact.money == Some(money)
         }),
         Answer::NotFound(_)
+        | Answer::NoAnswer(_)
         | Answer::Unavailable(_)
         | Answer::Refused(_)
         | Answer::Unreadable(_)

@@ -130,6 +130,44 @@ fn midtrans_denial_of_a_captured_payment_is_a_reversal_once_asked() {
     );
 }
 
+/// Before it is settled a card is not refunded but cancelled, and then all of it goes back.
+#[test]
+fn midtrans_cancel_of_a_captured_payment_gives_all_of_it_back_once_asked() {
+    let cancelled = [FactKind::Capture(CaptureState::Cancelled)];
+    assert_eq!(kinds(&said("cancel", "200", "")), cancelled);
+    let unknown = final_event(answered(&about_x(), "cancel", "200", ""));
+    assert_eq!(kinds(&unknown), cancelled);
+    let captured = Question {
+        captured_objects: vec!["t-1".to_owned()],
+        ..about_x()
+    };
+    let event = final_event(answered(&captured, "cancel", "200", ""));
+    assert_eq!(kinds(&event), [FactKind::RefundedTotal]);
+    assert_eq!(event.facts[0].object, "t-1");
+    assert_eq!(event.facts[0].money.map(|money| money.minor), Some(10_000));
+}
+
+#[test]
+fn midtrans_money_that_was_only_set_aside_is_let_go_once_asked() {
+    let authorized = Question {
+        authorized_objects: vec!["t-1".to_owned()],
+        ..about_x()
+    };
+    let voided = [FactKind::Capture(CaptureState::Voided)];
+    for status in ["cancel", "deny", "expire"] {
+        let event = final_event(answered(&authorized, status, "202", ""));
+        assert_eq!(kinds(&event), voided, "{status}");
+    }
+    let taken = final_event(answered(&authorized, "capture", "200", ""));
+    assert_eq!(kinds(&taken), [FactKind::Capture(CaptureState::Captured)]);
+    let other = Question {
+        authorized_objects: vec!["t-2".to_owned()],
+        ..about_x()
+    };
+    let expired = final_event(answered(&other, "expire", "202", ""));
+    assert_eq!(kinds(&expired), [FactKind::Capture(CaptureState::Expired)]);
+}
+
 /// The status code is signed, the status is not.
 #[test]
 fn midtrans_success_without_its_code_is_only_pending() {
@@ -207,42 +245,13 @@ fn sandbox_sources_ask_the_sandbox() {
     assert_eq!(url, "https://api.sandbox.midtrans.com/v2/X/status");
 }
 
-/// A report names a victim's order and the LowProfileId of a payment that was really made.
-#[test]
-fn cardcom_answer_about_another_return_value_moves_nothing() {
-    let settings = json!({"terminal_number": 1000, "api_name": "n", "i_accept_unverified": true});
-    let cardcom = source("cardcom", settings);
-    let id = "8c92820a-2f6f-4120-a699-ab1969b2f78b";
-    let report = format!(r#"{{"ReturnValue":"victim","LowProfileId":"{id}"}}"#);
-    let event = event(deliver(&cardcom, &[], report.as_bytes()));
-    assert_eq!(event.names, ["victim", id]);
-    let reply = format!(
-        r#"{{"ResponseCode":0,"TerminalNumber":1000,"LowProfileId":"{id}","TranzactionId":7,"ReturnValue":"mine","Operation":"ChargeOnly","TranzactionInfo":{{"ResponseCode":0,"TranzactionId":7,"Amount":1.5,"CoinId":1}}}}"#
-    );
-    let response = HttpResponse {
-        status: 200,
-        body: reply.as_bytes(),
-    };
-    let answer = cardcom.read_status(&Question::about(&event), &response);
-    assert!(matches!(answer, Answer::Mismatch(_)), "{answer:?}");
-    let question = Question {
-        names: vec![id.to_owned()],
-        ..Question::default()
-    };
-    let money = Money {
-        minor: 150,
-        currency: Currency::new("ILS").expect("a currency"),
-    };
-    assert!(pays(&cardcom.read_status(&question, &response), money));
-}
-
 #[test]
 fn cardcom_code_is_zero_only_if_it_is_the_number() {
     let settings = json!({"terminal_number": 1000, "api_name": "n", "i_accept_unverified": true});
     let cardcom = source("cardcom", settings);
     let id = "8c92820a-2f6f-4120-a699-ab1969b2f78b";
     let question = Question {
-        names: vec![id.to_owned()],
+        object: id.to_owned(),
         ..Question::default()
     };
     let money = Money {

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tollgate_core::capacity::{HoldState, Slot};
 use tollgate_core::id::{RootId, ShopId, decode};
 use tollgate_core::order::Root;
+use tollgate_core::payment::Refund;
 use tollgate_core::time::Timestamp;
 
 use super::Verifying;
@@ -88,6 +89,8 @@ impl Room {
     /// Notes what a root has, instead of what it had.
     pub(super) fn take(&mut self, root: &Root) {
         let mut parts = Vec::new();
+        let released = |refund: &&Refund| refund.released_slot;
+        let mut released = root.refunds.iter().filter(released).count();
         for hold in &root.holds {
             let is_active = match hold.state {
                 HoldState::Active => true,
@@ -102,6 +105,11 @@ impl Room {
                 && self.slots_from < booking.starts_at
             {
                 let key = (booking.calendar.clone(), booking.starts_at);
+                if !is_active && 0 < released {
+                    // Sold, and given back with a refund.
+                    released -= 1;
+                    continue;
+                }
                 parts.push(match is_active {
                     true => Part::SlotHeld(key, booking.units),
                     false => Part::SlotSold(key, booking.units),
@@ -230,6 +238,7 @@ fn compare_slots(
     let calendars = db.all(CALENDARS, &[&shop], |row| row.get::<String>(0))?;
     for calendar in calendars {
         let mut after = from.as_millis();
+        let mut sells: Option<Slot> = None;
         loop {
             let values: &[&dyn crate::db::Bind] = &[&shop, &calendar, &after, &ROWS_MAX];
             let rows = db.all(SLOTS, values, read_slot)?;
@@ -239,6 +248,20 @@ fn compare_slots(
                 let key = (calendar.clone(), slot.starts_at);
                 let found = booked.remove(&key).unwrap_or((0, 0));
                 look_at_slot(verifying, &slot, found);
+                let is_ahead = verifying.now < slot.starts_at;
+                if !is_ahead || slot.by_hand || slot.available() <= 0 {
+                    continue;
+                }
+                if let Some(before) = &sells
+                    && slot.starts_at < before.ends_at
+                {
+                    let seen = format!(
+                        "{} and {} both sell the time they share",
+                        before.id, slot.id
+                    );
+                    verifying.fail("slot.overlap", seen);
+                }
+                sells = Some(slot);
             }
         }
     }
@@ -261,6 +284,11 @@ fn look_at_slot(verifying: &mut Verifying<'_>, slot: &Slot, (held, sold): (i64, 
     if sold != slot.sold && !pruned {
         let seen = format!("{told}: sold is {}, consumed holds have {sold}", slot.sold);
         verifying.fail("slot.sold", seen);
+    }
+    if slot.closed && slot.capacity != slot.held + slot.sold {
+        let booked = slot.held + slot.sold;
+        let seen = format!("{told}: closed, with {booked} booked of {}", slot.capacity);
+        verifying.fail("slot.overlap", seen);
     }
     if slot.held < 0 || slot.sold < 0 || slot.capacity < slot.held + slot.sold {
         let Slot {

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tollgate_core::effect::EffectState;
-use tollgate_core::id::{EffectId, EndpointId, RootId};
+use tollgate_core::id::{EffectId, EndpointId, RefundId, RootId};
+use tollgate_core::payment::RefundProgress;
 
 use super::meetings::expect_roots;
 use super::{LATE_MS, Verifying, lasting};
 use crate::db::{Db, Error, Row, id_at, id_bytes, maybe_id_at};
+use crate::load::{ROOT, read_root};
 use crate::words::Word;
 use crate::write::effect_id;
 
@@ -71,7 +73,7 @@ pub(super) fn walk(verifying: &mut Verifying<'_>) -> Result<(), Error> {
             let endpoints: BTreeSet<String> = endpoints.into_iter().collect();
             let mut heads = BTreeMap::new();
             for effect in &rows {
-                look_at(verifying, effect, &endpoints);
+                look_at(verifying, effect, &endpoints)?;
                 look_at_order(verifying, db, effect, &mut heads)?;
             }
             let with_root = rows
@@ -103,7 +105,11 @@ fn read(row: &Row<'_>) -> Result<Stored, Error> {
     })
 }
 
-fn look_at(verifying: &mut Verifying<'_>, effect: &Stored, endpoints: &BTreeSet<String>) {
+fn look_at(
+    verifying: &mut Verifying<'_>,
+    effect: &Stored,
+    endpoints: &BTreeSet<String>,
+) -> Result<(), Error> {
     let Stored { id, key, .. } = effect;
     if effect_id(id.root(), key) != *id {
         verifying.fail("effect.key", format!("{id} is not the id of {key}"));
@@ -133,7 +139,8 @@ fn look_at(verifying: &mut Verifying<'_>, effect: &Stored, endpoints: &BTreeSet<
             }
         }
     }
-    if effect.is(EffectState::Dead) || effect.is(EffectState::Unknown) {
+    let is_given_up = effect.is(EffectState::Dead) || effect.is(EffectState::Unknown);
+    if is_given_up && !gone_through(verifying, effect)? {
         let why = effect.reason.as_deref().unwrap_or("nobody has said why");
         let state = &effect.state;
         let seen = format!("{id} ({key}) is {state}: {why}; `tollgate effects retry {id}`");
@@ -147,6 +154,26 @@ fn look_at(verifying: &mut Verifying<'_>, effect: &Stored, endpoints: &BTreeSet<
         let seen = format!("{id} ({key}): {endpoint} is not there");
         verifying.warn("effect.endpoint", seen);
     }
+    Ok(())
+}
+
+/// It was to send a refund, and the provider has told by now that this has gone through.
+fn gone_through(verifying: &Verifying<'_>, effect: &Stored) -> Result<bool, Error> {
+    let refund = effect.key.strip_prefix("refund:");
+    let refund = refund.and_then(|name| name.split(':').next()?.parse::<RefundId>().ok());
+    let (Some(refund), Some(root)) = (refund, effect.root) else {
+        return Ok(false);
+    };
+    let key = id_bytes(root.as_u128());
+    let root = verifying
+        .db
+        .one(ROOT, &[&verifying.shop.0, &key], |row| Ok(read_root(row)))?;
+    Ok(root.is_some_and(|root| {
+        root.is_ok_and(|root| {
+            let ours = root.refunds.iter().find(|known| known.id == refund);
+            ours.is_some_and(|ours| ours.state == RefundProgress::Succeeded)
+        })
+    }))
 }
 
 /// One that has no time waits for the one before it in its order to wake it.

@@ -10,6 +10,7 @@ mod effects;
 mod events;
 mod feed;
 mod meetings;
+mod money;
 mod receipts;
 mod roots;
 
@@ -43,6 +44,13 @@ const RUN: &str = "start `tollgate serve`; if it runs, look for errors in its lo
 /// What a person has to say.
 const RETRY: &str = "look why, then `tollgate effects retry ID` (or POST /v1/effects/{id}/retry), or, of an \
                      unknown one whose end you have found out, POST /v1/effects/{id}/settle";
+
+/// Books of an earlier version.
+const CORRECT: &str = "look at the payment, then send what stands at the end of each line; \
+                       `tollgate verify --repair-plan` prints them all";
+
+/// Somebody has to ask the provider.
+const REFUND: &str = "look at the refund at the provider, then settle or retry its effect";
 
 const INVARIANTS: &[Invariant] = &[
     Invariant {
@@ -81,6 +89,11 @@ const INVARIANTS: &[Invariant] = &[
         fix: KEEP,
     },
     Invariant {
+        name: "slot.overlap",
+        about: "no time of a calendar is sold twice, and a closed slot sells nothing more (L5)",
+        fix: "put the calendar again: `PUT /v1/calendars/{name}` lays its slots anew",
+    },
+    Invariant {
         name: "order.status",
         about: "an order's status is what its payments come to",
         fix: KEEP,
@@ -104,6 +117,46 @@ const INVARIANTS: &[Invariant] = &[
         name: "receipt.issued",
         about: "a receipt that is issued is known to its root, and one that its root says is issued is there",
         fix: KEEP,
+    },
+    Invariant {
+        name: "money.ordered_back",
+        about: "no more was ordered back than came (L1)",
+        fix: KEEP,
+    },
+    Invariant {
+        name: "money.papers",
+        about: "sales less refunds less reversals are what the ledger says (L3)",
+        fix: CORRECT,
+    },
+    Invariant {
+        name: "money.unrecorded",
+        about: "what was given back automatically is a refund (L3)",
+        fix: CORRECT,
+    },
+    Invariant {
+        name: "money.stranded",
+        about: "captured money is a paid order's, ordered back, or shown to a person (L6)",
+        fix: KEEP,
+    },
+    Invariant {
+        name: "question.waits",
+        about: "reports that prove nothing are asked about (L7)",
+        fix: RUN,
+    },
+    Invariant {
+        name: "money.refund_open",
+        about: "ordered refunds end (L8)",
+        fix: REFUND,
+    },
+    Invariant {
+        name: "time.ahead",
+        about: "nothing was written at a time that is still to come (L10)",
+        fix: "look at `tollgate doctor`, check `clock`; what is ahead comes due when its time has come",
+    },
+    Invariant {
+        name: "money.unread",
+        about: "money counts only with an amount (L11)",
+        fix: "look at the payment at the provider, and record what came",
     },
     Invariant {
         name: "payment.refunded",
@@ -244,6 +297,7 @@ pub(crate) fn run(db: &Db, now: Timestamp) -> Result<Report, Error> {
         meetings::walk_event_keys(&mut verifying)?;
         events::walk(&mut verifying)?;
         receipts::walk(&mut verifying)?;
+        money::walk(&mut verifying)?;
         effects::walk(&mut verifying)?;
         feed::walk_timeline(&mut verifying)?;
     }

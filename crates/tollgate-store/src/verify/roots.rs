@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use tollgate_core::capacity::HoldState;
-use tollgate_core::effect::ReceiptKind;
 use tollgate_core::id::{PaymentId, RootId};
 use tollgate_core::order::{AttentionCode, Order, OrderStatus, Root};
 use tollgate_core::time::Timestamp;
 
 use super::capacity::Room;
+
 use super::receipts::{self, Issued, Numbers};
-use super::{LATE_MS, Verifying, lasting, told, told_id};
+use super::{LATE_MS, Verifying, lasting, money, told, told_id};
 use crate::db::{Error, Row, Value, Wave, id_at, id_bytes, maybe_id_at};
 use crate::load::read_root;
 use crate::words::Word;
@@ -125,23 +125,6 @@ fn look_at(verifying: &mut Verifying<'_>, row: &Stored, leads: &mut Leads) {
             payment.id,
         ));
         let fold = payment.fold();
-        for (kind, object) in fold.receipts().into_keys() {
-            let word = match kind {
-                ReceiptKind::Sale => "sale",
-                ReceiptKind::Refund => "refund",
-                ReceiptKind::Reversal => "reversal",
-            };
-            let key = format!("receipt:{word}:{}:{object}", payment.id);
-            let has_it = root.receipts.iter().any(|known| {
-                known.payment == payment.id && known.kind == kind && known.object == object
-            });
-            if !has_it {
-                let seen = format!("{}: {key} is not among its receipts", told(root));
-                verifying.fail("payment.receipt", seen);
-            }
-            let id = id_bytes(effect_id(root.id, &key).as_u128());
-            leads.effects.push((id, key));
-        }
         let money = fold.projection;
         let was_told = root
             .attention
@@ -152,6 +135,12 @@ fn look_at(verifying: &mut Verifying<'_>, row: &Stored, leads: &mut Leads) {
             let seen = format!("{}: {refunded} refunded of {captured}", payment.id);
             verifying.fail("payment.refunded", seen);
         }
+    }
+    money::look_at(verifying, root);
+    for receipt in &root.receipts {
+        let key = root.receipt_key(receipt);
+        let id = id_bytes(effect_id(root.id, &key).as_u128());
+        leads.effects.push((id, key));
     }
     leads.issued.extend(receipts::issued(root));
     let kept = verifying.forgotten.position;
@@ -208,32 +197,25 @@ fn is_paid(status: OrderStatus) -> bool {
     }
 }
 
-/// What is wrong with an order's status, given what its payments come to (states.md).
+/// What is wrong with an order's status, given its ledger (L2, L6).
 fn status_fault(root: &Root, order: &Order) -> Option<String> {
-    let (total, captured, refunded) = (
-        order.total_minor,
-        root.captured_minor(),
-        root.refunded_minor(),
-    );
+    let ledger = root.ledger();
+    let (total, captured, refunded) = (ledger.due, ledger.all.captured, ledger.all.refunded);
     let net = captured.saturating_sub(refunded);
+    let kept = ledger.all.kept();
     let raised = |code: AttentionCode| root.attention.iter().any(|known| known.code == code);
-    let full = 0 < total && total <= captured;
     let is_whole = refunded == 0 || total <= net;
     let holds = match order.status {
         OrderStatus::Paid | OrderStatus::Completed => is_whole,
         OrderStatus::PartiallyRefunded => !is_whole && 0 < net,
         OrderStatus::Refunded => !is_whole && net <= 0,
-        OrderStatus::AwaitingPayment => {
-            captured == 0 || raised(AttentionCode::PaidUnfulfillable) && full
-        }
-        OrderStatus::PartiallyPaid => {
-            0 < captured && (!full || raised(AttentionCode::PaidUnfulfillable))
-        }
-        OrderStatus::Closing => !full || raised(AttentionCode::PaidUnfulfillable),
+        OrderStatus::AwaitingPayment => kept <= 0,
+        OrderStatus::PartiallyPaid => 0 < kept && kept < total,
+        OrderStatus::Closing => kept < total,
         OrderStatus::Expired | OrderStatus::Cancelled => {
-            captured == 0
+            ledger.at_rest() <= 0
                 || raised(AttentionCode::PaidUnfulfillable)
-                || !full && raised(AttentionCode::PartiallyPaidExpired)
+                || raised(AttentionCode::PartiallyPaidExpired)
         }
     };
     let closing = (order.status == OrderStatus::Closing) == order.closing.is_some();

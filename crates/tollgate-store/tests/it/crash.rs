@@ -63,7 +63,7 @@ async fn what_was_acknowledged_survives_a_crash() {
         for number in &numbers {
             let root = store.root(SHOP, root_id(*number)).await.expect("it reads");
             let root = root.unwrap_or_else(|| panic!("order {number} is lost"));
-            let captured: i64 = root.captured_minor();
+            let captured: i64 = root.ledger().all.captured;
             assert_eq!(captured, 100, "order {number}");
             let event = store
                 .event(SHOP, event_id(*number))

@@ -19,7 +19,7 @@ use tollgate_core::money::{Currency, Money};
 use tollgate_core::order::{
     Attention, AttentionCode, Closing, ClosingEnd, Customer, Line, Order, OrderStatus, Root,
 };
-use tollgate_core::payment::{Payment, Refund, RefundProgress};
+use tollgate_core::payment::{OrderedBy, Payment, Refund, RefundProgress};
 use tollgate_core::snapshot::{EventOutcome, EventState, REASONS, StoredEvent};
 use tollgate_core::time::{Span, Timestamp};
 
@@ -173,16 +173,36 @@ fn refund() -> impl Strategy<Value = Refund> {
         state,
         text(),
         prop::option::of(text()),
+        any::<bool>(),
+        prop::collection::vec((text(), minor()), 0..3),
+        any::<bool>(),
         time(),
     )
         .prop_map(
-            |(id, payment, money, state, reason, provider_refund_id, created_at)| Refund {
-                id: RefundId::from_u128(id),
-                payment: PaymentId::from_u128(payment),
+            |(
+                id,
+                payment,
                 money,
                 state,
                 reason,
                 provider_refund_id,
+                by_merchant,
+                restocked,
+                released_slot,
+                created_at,
+            )| Refund {
+                id: RefundId::from_u128(id),
+                payment: PaymentId::from_u128(payment),
+                money,
+                state,
+                ordered_by: match by_merchant {
+                    true => OrderedBy::Merchant,
+                    false => OrderedBy::Tollgate,
+                },
+                reason,
+                provider_refund_id,
+                restocked,
+                released_slot,
                 created_at,
             },
         )
@@ -365,6 +385,7 @@ fn receipts(root: RootId, numbers: &[i64]) -> Vec<Receipt> {
                 minor: *number,
                 currency: Currency::new("IDR").expect("it is one"),
             }),
+            corrects: (number % 7 == 0).then_some(kinds[usize::from(ordinal + 1) % 3]),
             number: (number % 3 == 0).then_some(ReceiptNumber {
                 year: 2026,
                 sequence: *number,
@@ -399,7 +420,13 @@ fn event() -> impl Strategy<Value = (EventId, StoredEvent)> {
     ]);
     let confirm = prop::sample::select(vec![Confirm::Before, Confirm::After, Confirm::Never]);
     let policy =
-        (confirm, any::<bool>()).prop_map(|(confirm, can_ask)| Policy { confirm, can_ask });
+        (confirm, any::<bool>(), any::<bool>()).prop_map(|(confirm, can_ask, asks_by_own_id)| {
+            Policy {
+                confirm,
+                can_ask,
+                asks_by_own_id,
+            }
+        });
     let names = prop::collection::vec(text(), 0..3);
     let said = (
         (

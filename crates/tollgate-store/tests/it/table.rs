@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
-use tollgate_core::command::{Action, Answer, Health, OrderRef, SettleEffect, Settlement};
+use tollgate_core::command::{
+    Action, Answer, AttentionOf, Health, OrderRef, RefundPayment, SettleEffect, Settlement,
+};
 use tollgate_core::decision::Outcome;
 use tollgate_core::effect::{AnswerContent, IssuedReceipt, Lease};
 use tollgate_core::event::{Event, Strength};
@@ -125,7 +127,7 @@ commands! {
     "a parked event is due" after LATER => Action::ParkedDue(event_id(7)),
     "drain R9" => Action::DrainName { source: BANK.to_owned(), name: "R9".to_owned() },
     "resolve attention" => Action::ResolveAttention {
-        order: by_code("C4"),
+        of: AttentionOf::Order(by_code("C4")),
         code: AttentionCode::CurrencyMismatch,
         note: "talked to them".to_owned(),
     },
@@ -134,6 +136,7 @@ commands! {
     "replay the doubted event" => Action::ReplayEvent(event_id(8)),
     "replay the event that paid R5" => Action::ReplayEvent(event_id(5)),
     "the provider knows R1" => answer(AnswerContent::Facts {
+        unreadable: false,
         names: vec!["R1".to_owned()],
         facts: vec![tollgate_core::event::Fact {
             strength: Strength::Asked,
@@ -148,6 +151,7 @@ commands! {
     },
     "the provider is asked and knows R1" => settle(asked(), Settlement::Answered(
         AnswerContent::Facts {
+            unreadable: false,
             names: vec!["R1".to_owned()],
             facts: vec![tollgate_core::event::Fact {
                 strength: Strength::Asked,
@@ -183,16 +187,22 @@ commands! {
         fresh: root_id(56),
     },
     "check R1" => Action::CheckPayment(PaymentId::on(root_id(1), 1)),
-    "ask for a refund" => Action::RefundPayment {
+    "ask for a refund" => Action::RefundPayment(RefundPayment {
         payment: PaymentId::on(root_id(5), PAYMENT_5),
         minor: 70,
         reason: "returned".to_owned(),
-    },
-    "ask for another refund" => Action::RefundPayment {
+        restock: Vec::new(),
+        release_slot: false,
+        recorded: false,
+    }),
+    "ask for another refund" => Action::RefundPayment(RefundPayment {
         payment: PaymentId::on(root_id(5), PAYMENT_5),
         minor: 60,
         reason: "returned as well".to_owned(),
-    },
+        restock: Vec::new(),
+        release_slot: false,
+        recorded: false,
+    }),
 }
 
 /// An event of a pair comes when the clock was moved as far as any pair moves it, so that none is

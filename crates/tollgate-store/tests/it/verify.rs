@@ -1,7 +1,7 @@
 //! Every invariant is asked of the live data: nothing is found after work, and each planted fault is.
 
-use tollgate_core::command::{Action, CreateOrder, Settlement};
-use tollgate_core::id::HoldId;
+use tollgate_core::command::{Action, CreateOrder, RefundPayment, Settlement};
+use tollgate_core::id::{HoldId, PaymentId, RefundId};
 use tollgate_core::time::Span;
 use tollgate_store::{Level, Place, Report, Store};
 
@@ -421,6 +421,113 @@ async fn every_planted_fault_is_found_and_nothing_else() {
         assert!(!bad.fix.is_empty() && !bad.seen.is_empty(), "{bad:?}");
     }
     assert_eq!(wrong, [""; 0]);
+}
+
+/// A breach of each law of money, with the checks that find it.
+#[tokio::test]
+async fn a_breach_of_each_law_is_found() {
+    let payment = PaymentId::on(root_id(2), 1);
+    let id = RefundId::on(root_id(2), 1);
+    let with_refund = |minor: i64, state: &str, created_at: i64| {
+        format!(
+            "update roots set doc = replace(doc, '\"holds\":[', '\"refunds\":[{{\"id\":\"{id}\",\
+             \"payment\":\"{payment}\",\"minor\":{minor},\"currency\":\"IDR\",\"state\":\"{state}\",\
+             \"ordered_by\":\"tollgate\",\"created_at\":{created_at}}}],\"holds\":[')
+              where code = 'PAID'"
+        )
+    };
+    let now = World::new().clock.now().as_millis();
+    let request = format!(
+        "update effects set kind = 'refund_request', state = 'done', due_at = null,
+                content = '{{\"payment\":\"{payment}\",\"source\":\"bank\",\"reference\":\"R2\",\
+                           \"minor\":100,\"currency\":\"IDR\"}}'
+          where key like 'receipt:refund:%'"
+    );
+    let breaches: [(String, &[&str]); 9] = [
+        (with_refund(150, "sent", now), &["money.ordered_back"]),
+        (
+            "update roots set doc = replace(doc, '\"minor\":100,\"currency\":\"IDR\",\"number\"',
+                                            '\"minor\":90,\"currency\":\"IDR\",\"number\"')
+              where code = 'PAID'"
+                .to_owned(),
+            &["money.papers"],
+        ),
+        (request, &["money.unrecorded"]),
+        (
+            "update slots set capacity = capacity + 1, by_hand = 2
+              where starts_at = (select max(starts_at) from slots)"
+                .to_owned(),
+            &["slot.overlap"],
+        ),
+        (with_refund(40, "failed", now), &["money.stranded"]),
+        (
+            "update events set state = 'queued', received_at = 1, due_at = null
+              where state = 'parked'"
+                .to_owned(),
+            &["question.waits"],
+        ),
+        (with_refund(40, "sent", 1), &["money.refund_open"]),
+        (
+            "update roots set updated_at = updated_at + 3600000 where code = 'PAID'".to_owned(),
+            &["time.ahead"],
+        ),
+        (
+            "update roots set doc = replace(doc, '\"state\":\"captured\",\"minor\":100,\"currency\":\"IDR\"',
+                                            '\"state\":\"captured\"')
+              where code = 'PAID'"
+                .to_owned(),
+            // It is completed, and nothing is left of its money.
+            &["money.papers", "money.stranded", "money.unread"],
+        ),
+    ];
+    for (statement, expected) in breaches {
+        let world = small_world().await;
+        rows::run(&world.options.place, &statement);
+        let report = world.store.verify().await.expect("it reads");
+        assert_eq!(
+            names(&report),
+            expected,
+            "{statement}: {:#?}",
+            found(&report)
+        );
+        let seen = report.check(expected[0]).expect("it is one of the table");
+        assert!(!seen.fix.is_empty(), "{seen:?}");
+    }
+}
+
+/// Nobody knows what became of the call, until the provider tells that the money has gone back.
+#[tokio::test]
+async fn a_refund_that_has_gone_through_needs_nobody() {
+    let world = small_world().await;
+    let payment = PaymentId::on(root_id(2), 1);
+    world
+        .act(Action::RefundPayment(RefundPayment {
+            payment,
+            minor: 40,
+            reason: String::new(),
+            restock: Vec::new(),
+            release_slot: false,
+            recorded: false,
+        }))
+        .await;
+    let refunds = tollgate_store::Claim {
+        kinds: vec!["refund"],
+        ..claim_under(3)
+    };
+    let claimed = world.store.claim(refunds).await.expect("it takes writes");
+    let [effect] = claimed.effects.as_slice() else {
+        panic!("there is one: {claimed:?}");
+    };
+    let reason = "it broke off".to_owned();
+    world
+        .act(settled(effect, 3, Settlement::Unknown { reason }))
+        .await;
+    let report = world.store.verify().await.expect("it reads");
+    assert_eq!(names(&report), ["effect.given_up"]);
+    let told = format!("refund {} 40", RefundId::on(root_id(2), 1));
+    world.act(hear(30, "e-30", "R2", &told)).await;
+    let report = world.store.verify().await.expect("it reads");
+    assert_eq!(found(&report), [""; 0]);
 }
 
 /// A server that has not run for long has things that came due: they are told as late, not as wrong.

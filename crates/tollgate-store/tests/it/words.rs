@@ -21,12 +21,14 @@ pub(crate) const BANK: &str = "bank";
 pub(crate) const TRUSTED: Policy = Policy {
     confirm: Confirm::Never,
     can_ask: true,
+    asks_by_own_id: false,
 };
 
 /// What the source says moves nothing before its own answer.
 pub(crate) const DOUBTED: Policy = Policy {
     confirm: Confirm::Before,
     can_ask: true,
+    asks_by_own_id: false,
 };
 
 /// The id of the root with this number, made at the start of time.

@@ -215,6 +215,7 @@ mod tests {
                     event: None,
                     version: 0,
                     why: AskReason::Check,
+                    known: true,
                 },
                 state,
                 lease: None,

@@ -13,7 +13,7 @@ use tollgate_store::{ENDPOINTS_MAX, EndpointRow, Page, Seek};
 
 use super::{App, unreadable};
 use crate::body::{EndpointBody, EndpointChangeBody, FilterWord};
-use crate::error::{INTERNAL, NOT_FOUND, OVERLOADED, Problem, TOO_MANY_ENDPOINTS};
+use crate::error::{ALREADY_EXISTS, INTERNAL, NOT_FOUND, OVERLOADED, Problem, TOO_MANY_ENDPOINTS};
 use crate::ids;
 use crate::outgoing::{Answer, Call, Outcome, SigningSecret, Trust, sign, target};
 use crate::time_text::rfc3339;
@@ -56,7 +56,17 @@ impl App {
         self.judge_url(body.url.as_str())?;
         let first = Seek::first(u32::try_from(ENDPOINTS_MAX).unwrap_or(u32::MAX));
         let known = self.inner.store.endpoints(shop, first).await;
-        if ENDPOINTS_MAX <= known.map_err(unreadable)?.items.len() {
+        let known = known.map_err(unreadable)?.items;
+        let events = filters(body.events);
+        // A request that is repeated because its answer was lost: a second endpoint would be told everything
+        // twice, under secrets of which one is nobody's.
+        let same = |row: &&EndpointRow| {
+            row.url == body.url.as_str() && row.events == events && row.disabled.is_none()
+        };
+        if let Some(row) = known.iter().find(same) {
+            return Err(Problem::from(ALREADY_EXISTS).with("id", row.id.to_string()));
+        }
+        if ENDPOINTS_MAX <= known.len() {
             return Err(Problem::from(TOO_MANY_ENDPOINTS).with("endpoints_max", ENDPOINTS_MAX));
         }
         let secret = SigningSecret::fresh().text();
@@ -65,7 +75,7 @@ impl App {
             shop,
             id: EndpointId::on(ids::root(), 0),
             url: body.url.0,
-            events: filters(body.events),
+            events,
             description: body.description.map_or_else(String::new, |text| text.0),
             secrets: vec![(secret.expose_secret().to_owned(), None)],
             created_at: now,

@@ -1,6 +1,6 @@
 //! Orders.
 
-use tollgate_core::command::{Action, CreateOrder, OrderRef, Unknown};
+use tollgate_core::command::{Action, AttentionOf, CreateOrder, OrderRef, Unknown};
 use tollgate_core::id::{OrderId, PREFIXES, RootId, ShopId};
 use tollgate_core::order::{AttentionCode, Line, Root};
 use tollgate_core::time::Span;
@@ -115,15 +115,9 @@ impl App {
         code: &str,
         note: String,
     ) -> Result<Answered, Problem> {
-        let code = AttentionCode::ALL
-            .iter()
-            .find(|known| known.as_str() == code);
-        let Some(code) = code.copied() else {
-            return Err(NOT_FOUND.into());
-        };
         let action = Action::ResolveAttention {
-            order: order_ref(order)?,
-            code,
+            of: AttentionOf::Order(order_ref(order)?),
+            code: attention_code(code)?,
             note,
         };
         self.ask(
@@ -176,4 +170,12 @@ impl App {
     pub(super) fn knows_source(&self, shop: ShopId, source: &str) -> bool {
         source == tollgate_core::payment::MANUAL_SOURCE || self.source(shop, source).is_some()
     }
+}
+
+/// The attention a path names.
+pub(super) fn attention_code(code: &str) -> Result<AttentionCode, Problem> {
+    let known = AttentionCode::ALL
+        .iter()
+        .find(|known| known.as_str() == code);
+    known.copied().ok_or_else(|| NOT_FOUND.into())
 }

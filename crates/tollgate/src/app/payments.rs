@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use tollgate_core::command::{Action, RegisterPayment, Unknown};
+use tollgate_core::command::{Action, AttentionOf, RefundPayment, RegisterPayment, Unknown};
 use tollgate_core::id::{PaymentId, RefundId, ShopId};
 use tollgate_core::order::Root;
 use tollgate_core::payment::MANUAL_SOURCE;
 use tollgate_store::{Page, PaymentFilter, Seek};
 
-use super::orders::order_ref;
+use super::orders::{attention_code, order_ref};
 use super::{Answered, App, Asking, Caller, Keyed, known_currency, unreadable};
 use crate::body::{CaptureBody, Metadata, PaymentBody, RefundBody};
 use crate::error::{NOT_FOUND, Problem, REFUND_NOT_SUPPORTED};
@@ -58,7 +58,7 @@ impl App {
     pub(crate) async fn capture_payment(
         &self,
         caller: &Caller,
-        keyed: Option<Keyed>,
+        keyed: Keyed,
         payment: &str,
         body: CaptureBody,
     ) -> Result<Answered, Problem> {
@@ -67,6 +67,27 @@ impl App {
             minor: body.amount.0,
             note: body.note.map_or_else(String::new, |note| note.0),
             fresh: ids::root(),
+        };
+        self.ask(
+            caller,
+            Asking::new(action, render::payment_changed).keyed(Some(keyed)),
+        )
+        .await
+    }
+
+    /// Notes that a person has looked at something about a payment.
+    pub(crate) async fn resolve_payment_attention(
+        &self,
+        caller: &Caller,
+        keyed: Option<Keyed>,
+        payment: &str,
+        code: &str,
+        note: String,
+    ) -> Result<Answered, Problem> {
+        let action = Action::ResolveAttention {
+            of: AttentionOf::Payment(payment_id(payment)?),
+            code: attention_code(code)?,
+            note,
         };
         self.ask(
             caller,
@@ -87,17 +108,38 @@ impl App {
         let (id, root) = self.payment(caller.shop(), payment).await?;
         let named = root.payment(id).map_or("", |known| known.source.as_str());
         let source = self.source(caller.shop(), named);
-        if named != MANUAL_SOURCE && !source.is_some_and(|source| source.can_refund()) {
+        let recorded = body.recorded.unwrap_or_default();
+        if named != MANUAL_SOURCE && !recorded && !source.is_some_and(|source| source.can_refund())
+        {
             return Err(REFUND_NOT_SUPPORTED.into());
         }
-        let action = Action::RefundPayment {
+        let restock = body.restock.into_iter().flatten();
+        let action = Action::RefundPayment(RefundPayment {
             payment: id,
             minor: body.amount.0,
             reason: body.reason.map_or_else(String::new, |reason| reason.0),
-        };
+            restock: restock.map(|line| (line.sku.0, line.quantity.0)).collect(),
+            release_slot: body.release_slot.unwrap_or_default(),
+            recorded,
+        });
         self.ask(
             caller,
             Asking::new(action, render::refund_created).keyed(Some(keyed)),
+        )
+        .await
+    }
+
+    /// Corrects the receipts of a payment that do not say what its ledger says.
+    pub(crate) async fn correct_receipts(
+        &self,
+        caller: &Caller,
+        keyed: Option<Keyed>,
+        payment: &str,
+    ) -> Result<Answered, Problem> {
+        let action = Action::CorrectPapers(payment_id(payment)?);
+        self.ask(
+            caller,
+            Asking::new(action, render::payment_changed).keyed(keyed),
         )
         .await
     }

@@ -401,12 +401,43 @@ pub(crate) struct RefundBody {
     pub(crate) amount: Positive,
     #[serde(skip_serializing_if = "none")]
     pub(crate) reason: Option<Note>,
+    /// Units that have come back, by sku.
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) restock: Option<Vec<RestockBody>>,
+    /// The order gives its slot back.
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) release_slot: Option<bool>,
+    /// The money has gone back already, by another way: nobody is called.
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) recorded: Option<bool>,
+}
+
+/// Units of one sku that have come back with a refund.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RestockBody {
+    pub(crate) sku: Name,
+    pub(crate) quantity: Positive,
 }
 
 impl Body for RefundBody {
     const SHAPE: Shape = Shape::Object(&[
         ("amount", true, leaf::<Positive>()),
         ("reason", false, leaf::<Note>()),
+        (
+            "restock",
+            false,
+            Shape::List(
+                0,
+                LINES_MAX,
+                &Shape::Object(&[
+                    ("sku", true, leaf::<Name>()),
+                    ("quantity", true, leaf::<Positive>()),
+                ]),
+            ),
+        ),
+        ("release_slot", false, leaf::<bool>()),
+        ("recorded", false, leaf::<bool>()),
     ]);
 }
 

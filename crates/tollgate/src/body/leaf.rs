@@ -24,7 +24,7 @@ pub(crate) type Positive = Whole<1, API_INTEGER_MAX>;
 /// Added to or taken from a count.
 pub(crate) type Difference = Whole<{ -API_INTEGER_MAX }, API_INTEGER_MAX>;
 /// How long capacity is held.
-pub(crate) type HoldSeconds = Whole<30, 86_400>;
+pub(crate) type HoldSeconds = Whole<30, 604_800>;
 
 impl<const LEAST: i64, const MOST: i64> Serialize for Whole<LEAST, MOST> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -196,7 +196,7 @@ rules! {
     EffectName as EffectNameRule: "an effect's id" = |text| text.parse::<EffectId>().is_ok();
     /// What an effect is.
     EffectKindWord as EffectKindRule:
-        "one of receipt mail notify forward ask refund_request refund" =
+        "one of receipt mail notify forward ask refund refund_check refund_request" =
         |text| words::of(words::EFFECT_KINDS, text).is_some();
     /// The state of effects that are tried again.
     RetriedStateWord as RetriedStateRule: "one of dead unknown pending" =

@@ -72,12 +72,13 @@ enum What {
     },
 }
 
-const KINDS: [&str; 7] = [
+const KINDS: [&str; 8] = [
     "receipt",
     "mail",
     "notify",
     "forward",
     "ask",
+    "refund_check",
     "refund_request",
     "refund",
 ];

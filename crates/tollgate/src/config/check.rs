@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
-use tollgate_core::command::Rules;
+use tollgate_core::command::{AfterCancel, LatePayment, Rules};
 use tollgate_core::time::Span;
 use tollgate_store::{Isolation, Limits, Place, ServerPlace};
 
@@ -139,6 +139,27 @@ impl Typed<'_> {
             return Err(ConfigError::key(key, open_max.to_string(), wanted));
         }
         let patience = self.integer("outgoing.disable_after_hours", 0, 8760)?;
+        let late_payment = self.choice(
+            "orders.late_payment",
+            &[
+                ("rehold", LatePayment::Rehold),
+                ("attention", LatePayment::Attention),
+                ("refund", LatePayment::Refund),
+            ],
+        )?;
+        let after_cancel = self.choice(
+            "orders.after_cancel",
+            &[
+                ("attention", AfterCancel::Attention),
+                ("rehold", AfterCancel::Rehold),
+            ],
+        )?;
+        let auto_refund = self.flag("orders.auto_refund")?;
+        if late_payment == LatePayment::Refund && !auto_refund {
+            let key = "orders.late_payment";
+            let wanted = "\"rehold\" or \"attention\", or orders.auto_refund = true";
+            return Err(ConfigError::key(key, "\"refund\"", wanted));
+        }
         Ok(Rules {
             parked_ask: Span::minutes(self.integer("orders.parked_ask_minutes", 1, 1440)?),
             parked_orphan: Span::hours(self.integer("orders.parked_orphan_hours", 1, 720)?),
@@ -150,6 +171,10 @@ impl Typed<'_> {
             authorized_hold: Span::hours(self.integer("orders.authorized_hold_hours", 1, 8760)?),
             parked_max: self.size("orders.parked_max", 1, 1000)?,
             payments_max: self.size("orders.payments_max", 1, 10_000)?,
+            facts_max: self.size("orders.facts_max", 64, 10_000)?,
+            late_payment,
+            after_cancel,
+            auto_refund,
             breaker_failures: self.integer("worker.breaker_failures", 1, 1000)? as u32,
             breaker_open: Span::seconds(open),
             breaker_open_max: Span::seconds(open_max),

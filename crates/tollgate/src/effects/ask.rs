@@ -2,7 +2,7 @@
 
 use tollgate_core::command::{Health, Settlement};
 use tollgate_core::effect::{AnswerContent, EffectContent};
-use tollgate_core::event::Event;
+use tollgate_core::event::{CaptureState, Event};
 use tollgate_core::id::ShopId;
 use tollgate_providers::{Answer, HttpRequest, Question, Source, Token};
 
@@ -27,11 +27,12 @@ pub(super) async fn act(app: &App, work: &Work) -> Acted {
         return Acted::dead(format!("the source {name} is no longer configured"));
     };
     let mut question = Question {
+        object: object.clone(),
         names: names.clone(),
         ..Question::default()
     };
-    if !question.names.contains(object) {
-        question.names.insert(0, object.clone());
+    if question.names.is_empty() {
+        question.names.push(object.clone());
     }
     if let Some(event) = event {
         match app.store().event(work.shop, *event).await {
@@ -55,13 +56,17 @@ pub(super) async fn act(app: &App, work: &Work) -> Acted {
                 if let Some(payment) = payment {
                     let known = payment.provider_payment_id.clone();
                     question.provider_payment_id = known.or(question.provider_payment_id);
-                    question.captured_objects = payment
-                        .fold()
-                        .captures
-                        .iter()
-                        .filter(|(_, capture)| capture.state.counts())
-                        .map(|(object, _)| object.clone())
-                        .collect();
+                    let fold = payment.fold();
+                    let objects = |wanted: fn(CaptureState) -> bool| {
+                        let captures = fold.captures.iter();
+                        captures
+                            .filter(move |(_, capture)| wanted(capture.state))
+                            .map(|(object, _)| object.clone())
+                            .collect()
+                    };
+                    question.captured_objects = objects(CaptureState::counts);
+                    question.authorized_objects =
+                        objects(|state| state == CaptureState::Authorized);
                 }
             }
             Ok(None) => {}
@@ -79,7 +84,12 @@ async fn put(app: &App, shop: ShopId, source: &Source, question: &Question) -> A
     };
     let request = match source.status_request(question, token.as_ref(), app.now()) {
         Ok(request) => request,
-        Err(error) => return Acted::dead(error.to_string()),
+        // There is no way, or no name to ask by: nothing is wrong, and nothing will come of it.
+        Err(error) => {
+            let reason = error.to_string();
+            let settlement = Settlement::Answered(AnswerContent::Impossible { reason });
+            return Acted::of(End::Settled(settlement), Health::Unsaid);
+        }
     };
     let answer = match send(app, &request).await {
         Ok(answer) => answer,
@@ -97,24 +107,30 @@ async fn put(app: &App, shop: ShopId, source: &Source, question: &Question) -> A
     understood(said).answered(answer.status.as_u16(), head)
 }
 
-/// What an answer comes to.
+/// What an answer comes to. A target fails only by what is about the target (L7).
 fn understood(said: Answer) -> Acted {
+    let health = match said.is_about_target() {
+        true => Health::Failing,
+        false => Health::Well,
+    };
     let answered = |content| {
         let settlement = Settlement::Answered(content);
-        Acted::of(End::Settled(settlement), Health::Well)
+        Acted::of(End::Settled(settlement), health)
     };
     match said {
         Answer::Final(event) => answered(facts(*event)),
-        Answer::Pending(_) | Answer::NotFound(_) => answered(AnswerContent::Weak),
+        Answer::Pending(_) | Answer::NotFound(_) | Answer::NoAnswer(_) => {
+            answered(AnswerContent::Weak)
+        }
         Answer::Mismatch(reason) => answered(AnswerContent::Mismatch { reason }),
-        Answer::Unavailable(reason) => Acted::again(reason, Health::Failing),
+        Answer::Unavailable(reason) => Acted::again(reason, health),
         Answer::Refused(reason) => Acted::again(
             format!("the provider refuses our credentials: {reason}"),
-            Health::Failing,
+            health,
         ),
         Answer::Unreadable(reason) => Acted::again(
             format!("the provider's answer cannot be read: {reason}"),
-            Health::Failing,
+            health,
         ),
     }
 }
@@ -124,6 +140,7 @@ fn facts(event: Event) -> AnswerContent {
         names: event.names,
         facts: event.facts,
         provider_payment_id: event.provider_payment_id,
+        unreadable: event.amount_unreadable,
     }
 }
 

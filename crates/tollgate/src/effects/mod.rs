@@ -30,6 +30,7 @@ pub(crate) const KINDS: &[&str] = &[
     "forward",
     "ask",
     "refund",
+    "refund_check",
     "refund_request",
 ];
 
@@ -140,6 +141,7 @@ impl Acted {
                 | Settlement::Issued(_)
                 | Settlement::Answered(_)
                 | Settlement::Refunded { .. }
+                | Settlement::RefundChecked(_)
                 | Settlement::Released,
             )
             | End::Released => None,
@@ -160,6 +162,7 @@ pub(crate) async fn act(app: &App, work: &Work) -> Acted {
         EffectContent::Refund { .. } | EffectContent::RefundRequest { .. } => {
             refund::act(app, work).await
         }
+        EffectContent::RefundCheck { .. } => refund::check(app, work).await,
     }
 }
 
@@ -190,7 +193,9 @@ pub(crate) fn schedule(app: &App, content: &EffectContent) -> Schedule {
         EffectContent::Ask { .. } => {
             Schedule::of_seconds(&[5, 30, 120, 600, 1800, 3600, 7200, 14400])
         }
-        EffectContent::Refund { .. } | EffectContent::RefundRequest { .. } => {
+        EffectContent::Refund { .. }
+        | EffectContent::RefundCheck { .. }
+        | EffectContent::RefundRequest { .. } => {
             Schedule::of_seconds(&[30, 120, 600, 1800, 3600, 7200, 14400, 28800])
         }
     }

@@ -10,11 +10,12 @@ use tollgate_core::command::{Health, Settlement};
 use tollgate_core::effect::{IssuedReceipt, Receipt, ReceiptKind};
 use tollgate_core::id::{ReceiptId, ShopId};
 use tollgate_core::order::Root;
+use tollgate_core::payment::Payment;
 use tollgate_core::time::Timestamp;
 
 use super::{Acted, End};
 use crate::app::App;
-use crate::receipt::{Buyer, Line, Locale, Paid, ReceiptDocument, taxes};
+use crate::receipt::{Buyer, Line, Locale, Paid, ReceiptDocument, shared};
 use crate::worker::Work;
 
 /// Receipts that are looked at together when copies are made good.
@@ -114,12 +115,15 @@ fn document_of(
         shipping_amount: order.map_or(0, |order| order.shipping_minor),
         total_amount: total,
         currency: payment.currency(),
-        taxes: taxes(&config.receipts.taxes, total),
+        taxes: {
+            let (from, to) = running(root, receipt);
+            shared(&config.receipts.taxes, total, from, to)
+        },
         amount,
         payment: Paid {
             source: payment.source.clone(),
             reference: payment.reference.clone(),
-            provider_payment_id: payment.provider_payment_id.clone(),
+            provider_payment_id: transaction_of(payment, receipt),
             payment_id: payment.id.to_string(),
         },
         verification_url: Some(format!("{}/r/{token}", app.public_url())),
@@ -127,6 +131,31 @@ fn document_of(
             .and_then(|sale| sale.number)
             .map(|number| number.to_string()),
     })
+}
+
+/// What the papers before a receipt come to, and what they come to with it.
+fn running(root: &Root, receipt: &Receipt) -> (i64, i64) {
+    let signed = |paper: &Receipt| {
+        let minor = paper.money.map_or(0, |money| money.minor);
+        match paper.kind {
+            ReceiptKind::Sale => minor,
+            ReceiptKind::Refund | ReceiptKind::Reversal => minor.saturating_neg(),
+        }
+    };
+    let before = root
+        .receipts
+        .iter()
+        .take_while(|paper| paper.id != receipt.id);
+    let from = before.map(signed).fold(0, i64::saturating_add);
+    (from, from.saturating_add(signed(receipt)))
+}
+
+/// The provider's transaction that a receipt is for: its own object where that is a capture, else the
+/// payment's.
+fn transaction_of(payment: &Payment, receipt: &Receipt) -> Option<String> {
+    let own = payment.fold().captures.contains_key(&receipt.object);
+    let own = (own && receipt.object != payment.reference).then(|| receipt.object.clone());
+    own.or_else(|| payment.provider_payment_id.clone())
 }
 
 /// 128 random bits as text: nobody guesses one.

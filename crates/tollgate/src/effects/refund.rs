@@ -1,20 +1,21 @@
 //! Giving money back at the provider, because the merchant wants it or because the money can buy nothing.
 //!
 //! The call is made once: the effect was marked as begun before, and what may have arrived is sent again
-//! only where the provider promises to do it once. Else nobody knows, and a person decides.
+//! only where the provider promises to do it once, after it was asked whether it has it already. Else
+//! nobody knows, and a person decides.
 
-use tollgate_core::command::{Health, Settlement};
-use tollgate_core::effect::EffectContent;
+use tollgate_core::command::{Health, RefundChecked, Settlement};
+use tollgate_core::effect::{EffectContent, StoredEffect};
 use tollgate_core::event::RefundState;
 use tollgate_core::id::{PaymentId, RefundId};
 use tollgate_core::money::Money;
 use tollgate_core::order::Root;
 use tollgate_core::payment::{MANUAL_SOURCE, RefundProgress};
-use tollgate_providers::{RefundAnswer, RefundOrder, Source};
+use tollgate_providers::{RefundAnswer, RefundOrder, RefundStatus, RefundStep, Source, Token};
 
 use super::{Acted, End, ask};
 use crate::app::App;
-use crate::outgoing::{Answer, Call, NotSent, Outcome};
+use crate::outgoing::{Call, NotSent, Outcome};
 use crate::worker::Work;
 
 /// Sends one refund.
@@ -42,30 +43,197 @@ pub(super) async fn act(app: &App, work: &Work) -> Acted {
         Ok(token) => token,
         Err(acted) => return acted,
     };
-    let request = match source.refund_request(&order, token.as_ref()) {
+    if was_tried(&work.effect) && source.can_check_refunds() {
+        match look(app, work, source, &order, token.as_ref()).await {
+            // It never arrived.
+            Ok(RefundChecked::NotThere) => {}
+            Ok(RefundChecked::Known {
+                provider_refund_id,
+                state,
+            }) => return taken(provider_refund_id, state),
+            Ok(RefundChecked::Undecided | RefundChecked::Impossible) => {
+                return Acted::again(
+                    "the provider does not say how the refund stands",
+                    Health::Unsaid,
+                );
+            }
+            Err(acted) => return acted,
+        }
+    }
+    let mut step = RefundStep::default();
+    loop {
+        match send(app, work, source, &order, step, token.as_ref()).await {
+            Sent::Over(acted) => return acted,
+            Sent::Next(next) => step = next,
+        }
+    }
+}
+
+/// A try before may have arrived, so that the provider is asked before anything is sent again (L8).
+fn was_tried(effect: &StoredEffect) -> bool {
+    1 < effect.tries || !effect.attempts.is_empty() || effect.reason.is_some()
+}
+
+/// What sending one request came to.
+enum Sent {
+    /// The attempt has ended.
+    Over(Acted),
+    /// The provider wants another request for it.
+    Next(RefundStep),
+}
+
+async fn send(
+    app: &App,
+    work: &Work,
+    source: &Source,
+    order: &RefundOrder,
+    step: RefundStep,
+    token: Option<&Token>,
+) -> Sent {
+    let request = match source.refund_request(order, step, token) {
         Ok(request) => request,
-        Err(error) => return Acted::dead(format!("{error}; refund at the provider")),
+        Err(error) => return Sent::Over(Acted::dead(format!("{error}; refund at the provider"))),
     };
     let keep = app.config().outgoing.answer_bytes_max;
     let mut call = match Call::to_provider(&request, keep) {
         Ok(call) => call,
-        Err(error) => return Acted::dead(error.to_string()),
+        Err(error) => return Sent::Over(Acted::dead(error.to_string())),
     };
     // A kept connection may break just as it is used again, and then nobody knows.
     call.alone = true;
     let limit = app.config().asking.timeout;
     let Ok(exchange) = tokio::time::timeout(limit, app.client().call(call)).await else {
-        return unclear(source, format!("no answer within {} ms", limit.as_millis()));
+        let reason = format!("no answer within {} ms", limit.as_millis());
+        return Sent::Over(unclear(source, reason));
     };
-    match exchange.outcome {
-        Outcome::Answered(answer) => {
-            let acted = read(app, work, source, &order, &answer);
-            let status = answer.status.as_u16();
-            acted.answered(status, format!("status {status}"))
+    let answer = match exchange.outcome {
+        Outcome::Answered(answer) => answer,
+        Outcome::NotSent(reason @ NotSent::Invalid(_)) => {
+            return Sent::Over(Acted::dead(reason.to_string()));
         }
-        Outcome::NotSent(reason @ NotSent::Invalid(_)) => Acted::dead(reason.to_string()),
-        Outcome::NotSent(reason) => Acted::again(reason.to_string(), Health::Failing),
-        Outcome::Unclear(reason) => unclear(source, reason),
+        Outcome::NotSent(reason) => {
+            return Sent::Over(Acted::again(reason.to_string(), Health::Failing));
+        }
+        Outcome::Unclear(reason) => return Sent::Over(unclear(source, reason)),
+    };
+    let status = answer.status.as_u16();
+    let said = match answer.of_provider() {
+        Some(response) => source.read_refund(order, step, &response),
+        None => RefundAnswer::Unclear("the answer broke off".to_owned()),
+    };
+    let acted = match said {
+        RefundAnswer::NextStep(next, _) => return Sent::Next(next),
+        RefundAnswer::Duplicate(reason) => {
+            known_before(app, work, source, order, token, reason).await
+        }
+        said => read(app, work, source, said),
+    };
+    Sent::Over(acted.answered(status, format!("status {status}")))
+}
+
+/// The provider knows our name for the refund already: a try before has arrived, and it is asked what
+/// became of it. Where it has no such refund after all, it has refused this one.
+async fn known_before(
+    app: &App,
+    work: &Work,
+    source: &Source,
+    order: &RefundOrder,
+    token: Option<&Token>,
+    reason: String,
+) -> Acted {
+    if !source.can_check_refunds() {
+        return unclear(source, reason);
+    }
+    match look(app, work, source, order, token).await {
+        Ok(RefundChecked::Known {
+            provider_refund_id,
+            state,
+        }) => taken(provider_refund_id, state),
+        Ok(RefundChecked::NotThere) => Acted::dead(format!("the provider refuses it: {reason}")),
+        Ok(RefundChecked::Undecided | RefundChecked::Impossible) => {
+            Acted::again(reason, Health::Unsaid)
+        }
+        Err(acted) => acted,
+    }
+}
+
+/// Asks how a refund stands that has not ended.
+pub(super) async fn check(app: &App, work: &Work) -> Acted {
+    let checked = |checked| {
+        let settlement = Settlement::RefundChecked(checked);
+        Acted::of(End::Settled(settlement), Health::Unsaid)
+    };
+    let (name, order) = match wanted(app, work).await {
+        Ok(wanted) => wanted,
+        Err(acted) => return acted,
+    };
+    let source = app.source(work.shop, &name);
+    let Some(source) = source.filter(|source| source.can_check_refunds()) else {
+        return checked(RefundChecked::Impossible);
+    };
+    let token = match ask::token(app, work.shop, source).await {
+        Ok(token) => token,
+        Err(acted) => return acted,
+    };
+    match look(app, work, source, &order, token.as_ref()).await {
+        Ok(said) => checked(said),
+        Err(acted) => acted,
+    }
+}
+
+/// Asks the provider about a refund, by our name and by its own.
+async fn look(
+    app: &App,
+    work: &Work,
+    source: &Source,
+    order: &RefundOrder,
+    token: Option<&Token>,
+) -> Result<RefundChecked, Acted> {
+    let request = match source.refund_status_request(order, token) {
+        None | Some(Err(_)) => return Ok(RefundChecked::Impossible),
+        Some(Ok(request)) => request,
+    };
+    let answer = ask::send(app, &request).await?;
+    let known_id = match &work.effect.content {
+        EffectContent::Refund {
+            refund, payment, ..
+        }
+        | EffectContent::RefundCheck {
+            refund, payment, ..
+        } => {
+            let root = root_of(app, work, *payment).await?;
+            let ours = root.refunds.iter().find(|known| known.id == *refund);
+            ours.and_then(|known| known.provider_refund_id.clone())
+        }
+        _ => None,
+    };
+    let said = match answer.of_provider() {
+        Some(response) => source.read_refund_status(order, known_id.as_deref(), &response),
+        None => RefundStatus::Unavailable("the answer broke off".to_owned()),
+    };
+    match said {
+        RefundStatus::Known {
+            provider_refund_id,
+            state,
+            minor,
+        } => match minor {
+            // An answer about another amount is about another refund.
+            Some(minor) if minor != order.money.minor => Ok(RefundChecked::Undecided),
+            Some(_) | None => Ok(RefundChecked::Known {
+                provider_refund_id,
+                state,
+            }),
+        },
+        RefundStatus::NotThere(_) => Ok(RefundChecked::NotThere),
+        RefundStatus::Undecided(_) | RefundStatus::Other(_) => Ok(RefundChecked::Undecided),
+        RefundStatus::Unavailable(reason) => Err(Acted::again(reason, Health::Failing)),
+        RefundStatus::Unauthorized(reason) => {
+            app.tokens().forget(work.shop, source.name());
+            Err(Acted::again(
+                format!("the provider refuses our credentials: {reason}"),
+                Health::Failing,
+            ))
+        }
     }
 }
 
@@ -73,14 +241,15 @@ pub(super) async fn act(app: &App, work: &Work) -> Acted {
 async fn wanted(app: &App, work: &Work) -> Result<(String, RefundOrder), Acted> {
     match &work.effect.content {
         EffectContent::Refund {
-            refund,
-            payment,
-            money,
-            ..
+            refund, payment, ..
+        }
+        | EffectContent::RefundCheck {
+            refund, payment, ..
         } => {
             let root = root_of(app, work, *payment).await?;
             let named = Named::Refund(*refund);
-            order_of(&root, *payment, &named, *money)
+            let ours = root.refunds.iter().find(|known| known.id == *refund);
+            ours.and_then(|ours| order_of(&root, *payment, &named, ours.money))
                 .ok_or_else(|| Acted::dead("its payment is no longer known"))
         }
         EffectContent::RefundRequest {
@@ -110,6 +279,7 @@ async fn wanted(app: &App, work: &Work) -> Result<(String, RefundOrder), Acted> 
                     money,
                     reason: String::new(),
                     has_earlier: false,
+                    whole: false,
                 };
                 (source.clone(), order)
             }))
@@ -155,6 +325,7 @@ fn order_of(
 ) -> Option<(String, RefundOrder)> {
     let payment = root.payment(payment)?;
     let fold = payment.fold();
+    let account = root.ledger().of_payment(payment.id);
     let captured = fold.captures.iter();
     let is_this = |id: RefundId| matches!(named, Named::Refund(refund) if *refund == id);
     let mut others = root
@@ -176,21 +347,25 @@ fn order_of(
         refund_key: named.key(),
         money,
         reason: ours.map_or_else(String::new, |refund| refund.reason.clone()),
-        has_earlier: was_sent || 0 < fold.projection.refunded_minor,
+        has_earlier: was_sent || 0 < account.refunded,
+        whole: account.captured == money.minor
+            && account.refunded == 0
+            && account.charged_back == 0
+            && account.reserved <= money.minor,
     };
     Some((payment.source.clone(), order))
 }
 
 /// What an answer comes to.
-fn read(app: &App, work: &Work, source: &Source, order: &RefundOrder, answer: &Answer) -> Acted {
-    let Some(response) = answer.of_provider() else {
-        return unclear(source, "the answer broke off".to_owned());
-    };
-    match source.read_refund(order, &response) {
+fn read(app: &App, work: &Work, source: &Source, said: RefundAnswer) -> Acted {
+    match said {
         RefundAnswer::Taken {
             provider_refund_id,
             state,
         } => taken(provider_refund_id, state),
+        RefundAnswer::NextStep(_, reason) | RefundAnswer::Duplicate(reason) => {
+            unclear(source, reason)
+        }
         RefundAnswer::Refused(reason) => Acted::dead(format!(
             "the provider refuses the refund: {reason}; look at the payment there"
         )),

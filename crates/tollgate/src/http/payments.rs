@@ -7,7 +7,7 @@ use tollgate_store::PaymentFilter;
 use super::extract::{IdempotencyKey, JsonBytes, Query};
 use super::reply::{self, Reply};
 use crate::app::{App, Caller};
-use crate::body::{CaptureBody, PaymentBody, ReasonlessBody, RefundBody};
+use crate::body::{CaptureBody, PaymentBody, ReasonlessBody, RefundBody, ResolveBody};
 use crate::error::Problem;
 use crate::keys::Scope;
 use crate::render::{CheckedView, List, PaymentView, RefundView, cursor};
@@ -67,8 +67,10 @@ pub(crate) async fn capture(
     bytes: JsonBytes,
 ) -> Reply {
     caller.need(Scope::Write)?;
+    // Cash has no name of its own: without a key a repeated request would be more cash.
+    key.present()?;
     let body: CaptureBody = bytes.read()?;
-    let keyed = key.optional("POST /v1/payments/{id}/capture", &[&payment], &body);
+    let keyed = key.required("POST /v1/payments/{id}/capture", &[&payment], &body)?;
     Ok(reply::answered(
         app.capture_payment(&caller, keyed, &payment, body).await?,
     ))
@@ -124,6 +126,47 @@ pub(crate) async fn check(
     bytes.read::<ReasonlessBody>()?;
     let checked = app.check_payment(&caller, &payment).await?;
     Ok(reply::ok(&CheckedView::of(&checked)))
+}
+
+pub(crate) async fn resolve(
+    State(app): State<App>,
+    caller: Caller,
+    Path((payment, code)): Path<(String, String)>,
+    key: IdempotencyKey,
+    bytes: JsonBytes,
+) -> Reply {
+    caller.need(Scope::Write)?;
+    let body: ResolveBody = bytes.read()?;
+    let keyed = key.optional(
+        "POST /v1/payments/{id}/attention/{code}/resolve",
+        &[&payment, &code],
+        &body,
+    );
+    let note = body.note.map_or_else(String::new, |note| note.0);
+    Ok(reply::answered(
+        app.resolve_payment_attention(&caller, keyed, &payment, &code, note)
+            .await?,
+    ))
+}
+
+/// Corrects receipts that do not say what the ledger says; where they do, nothing happens.
+pub(crate) async fn correct_receipts(
+    State(app): State<App>,
+    caller: Caller,
+    Path(payment): Path<String>,
+    key: IdempotencyKey,
+    bytes: JsonBytes,
+) -> Reply {
+    caller.need(Scope::Admin)?;
+    let body: ReasonlessBody = bytes.read()?;
+    let keyed = key.optional(
+        "POST /v1/payments/{id}/receipts/correct",
+        &[&payment],
+        &body,
+    );
+    Ok(reply::answered(
+        app.correct_receipts(&caller, keyed, &payment).await?,
+    ))
 }
 
 pub(crate) async fn show_refund(

@@ -21,6 +21,14 @@ pub(crate) fn router(app: App) -> Router {
             "/v1/orders/{id}/attention/{code}/resolve",
             post(orders::resolve),
         )
+        .route(
+            "/v1/payments/{id}/attention/{code}/resolve",
+            post(payments::resolve),
+        )
+        .route(
+            "/v1/payments/{id}/receipts/correct",
+            post(payments::correct_receipts),
+        )
         .route("/v1/orders/{id}/timeline", get(orders::timeline))
         .route("/v1/orders/{id}/receipts", get(receipts::of_order))
         .route("/v1/payments", post(payments::register).get(payments::list))

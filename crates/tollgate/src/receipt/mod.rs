@@ -21,5 +21,5 @@ mod dates;
 pub use amounts::money as amount_text;
 pub use document::{Buyer, Line, Locale, Paid, ReceiptDocument, Seller};
 pub use pdf::{RenderError, Rendered, render};
-pub use taxes::{Percent, PercentError, Tax, TaxRate, taxes};
+pub use taxes::{Percent, PercentError, Tax, TaxRate, shared, taxes};
 pub use wording::extras;

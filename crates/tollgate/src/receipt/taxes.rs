@@ -58,6 +58,28 @@ pub fn taxes(rates: &[TaxRate], total: i64) -> Vec<Tax> {
         .collect()
 }
 
+/// The share of a total's taxes that falls to the part of it between two running figures.
+///
+/// Papers over parts of an order state the taxes of their part: those of what was paid up to and with
+/// them, less those of what was paid before. So all papers together state the order's, to the unit, in
+/// whatever parts it was paid and given back. Money beyond the total has no tax. All in minor units.
+pub fn shared(rates: &[TaxRate], total: i64, from: i64, to: i64) -> Vec<Tax> {
+    let up_to = |whole: i64, figure: i64| -> i64 {
+        let figure = figure.clamp(0, total.max(0));
+        let share = match total {
+            ..=0 => 0,
+            total => (i128::from(whole) * i128::from(figure) * 2 + i128::from(total))
+                .div_euclid(2 * i128::from(total)),
+        };
+        i64::try_from(share).expect("a share of a tax is no more than the tax")
+    };
+    let mut taxes = taxes(rates, total);
+    for tax in &mut taxes {
+        tax.amount = (up_to(tax.amount, to) - up_to(tax.amount, from)).abs();
+    }
+    taxes
+}
+
 /// A percentage from 0 to 100 with at most six decimals, written `11` or `5.5`.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -209,6 +231,45 @@ mod tests {
             "1000",
         ] {
             assert_eq!(Percent::parse(text), Err(PercentError), "{text}");
+        }
+    }
+
+    /// Parts paid, given back and paid again: with each the taxes of what is paid up to then.
+    #[test]
+    fn the_taxes_of_all_papers_add_up_to_the_orders() {
+        let rates = [
+            TaxRate {
+                name: "PPN".to_owned(),
+                percent: Percent::parse("11").expect("it is one"),
+                included: true,
+            },
+            TaxRate {
+                name: "service".to_owned(),
+                percent: Percent::parse("3.33").expect("it is one"),
+                included: false,
+            },
+        ];
+        let amounts = |from, to| -> Vec<i64> {
+            let shares = shared(&rates, 1000, from, to);
+            shares.iter().map(|tax| tax.amount).collect()
+        };
+        // 1000 with 11 % in it is 99 tax; 3.33 % on it is 33.
+        assert_eq!(amounts(0, 1000), [99, 33]);
+        assert_eq!(amounts(0, 333), [33, 11]);
+        assert_eq!(amounts(333, 666), [33, 11]);
+        assert_eq!(amounts(666, 1000), [33, 11]);
+        // Given back, it is what the papers before have said.
+        assert_eq!(amounts(1000, 400), [59, 20]);
+        assert_eq!(amounts(400, 0), [40, 13]);
+        // What is beyond the total is nobody's turnover.
+        assert_eq!(amounts(1000, 2000), [0, 0]);
+        for parts in [[1, 1000], [17, 983], [500, 501], [999, 1000]] {
+            let [first, second] = parts;
+            let one = amounts(0, first);
+            let two = amounts(first, second);
+            let rest = amounts(second, 1000);
+            let sum = |place: usize| one[place] + two[place] + rest[place];
+            assert_eq!([sum(0), sum(1)], [99, 33], "{parts:?}");
         }
     }
 }

@@ -169,6 +169,14 @@ enum ContentView<'a> {
         amount: Option<i64>,
         currency: Option<String>,
     },
+    RefundCheck {
+        #[serde(serialize_with = "text")]
+        refund_id: RefundId,
+        #[serde(serialize_with = "text")]
+        payment_id: PaymentId,
+        source: &'a str,
+        n: u32,
+    },
     Refund {
         #[serde(serialize_with = "text")]
         refund_id: RefundId,
@@ -221,6 +229,7 @@ impl<'a> ContentView<'a> {
                 event,
                 version: _,
                 why,
+                known: _,
             } => ContentView::Ask {
                 source,
                 object,
@@ -252,6 +261,17 @@ impl<'a> ContentView<'a> {
                 source,
                 amount: money.minor,
                 currency: money.currency.to_string(),
+            },
+            EffectContent::RefundCheck {
+                refund,
+                payment,
+                source,
+                n,
+            } => ContentView::RefundCheck {
+                refund_id: *refund,
+                payment_id: *payment,
+                source,
+                n: *n,
             },
         }
     }

@@ -99,6 +99,7 @@ pub(super) struct PaymentHeadView<'a> {
 impl<'a> PaymentHeadView<'a> {
     pub(super) fn of(root: &'a Root, payment: &'a Payment) -> PaymentHeadView<'a> {
         let projection = payment.projection();
+        let account = root.ledger().of_payment(payment.id);
         let refunds = root
             .refunds
             .iter()
@@ -110,8 +111,8 @@ impl<'a> PaymentHeadView<'a> {
             status: words::payment_status(projection.status),
             amount: payment.due.minor,
             currency: payment.due.currency.as_str(),
-            captured_amount: projection.captured_minor,
-            refunded_amount: projection.refunded_minor,
+            captured_amount: account.captured,
+            refunded_amount: account.refunded,
             provider_payment_id: payment.provider_payment_id.as_deref(),
             expires_at: payment.expires_at,
             refunds: refunds.map(RefundView::of).collect(),
@@ -133,8 +134,21 @@ pub(crate) struct RefundView<'a> {
     state: &'static str,
     reason: &'a str,
     provider_refund_id: Option<&'a str>,
+    /// `merchant` or `tollgate`.
+    ordered_by: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    restocked: Vec<RestockedView<'a>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    released_slot: bool,
     #[serde(serialize_with = "time")]
     created_at: Timestamp,
+}
+
+/// Units of a sku that came back with a refund.
+#[derive(Serialize)]
+struct RestockedView<'a> {
+    sku: &'a str,
+    quantity: i64,
 }
 
 impl<'a> RefundView<'a> {
@@ -153,6 +167,16 @@ impl<'a> RefundView<'a> {
             state: words::refund_progress(refund.state),
             reason: &refund.reason,
             provider_refund_id: refund.provider_refund_id.as_deref(),
+            ordered_by: words::ordered_by(refund.ordered_by),
+            restocked: refund
+                .restocked
+                .iter()
+                .map(|(sku, quantity)| RestockedView {
+                    sku,
+                    quantity: *quantity,
+                })
+                .collect(),
+            released_slot: refund.released_slot,
             created_at: refund.created_at,
         }
     }

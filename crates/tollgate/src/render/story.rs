@@ -129,7 +129,17 @@ const STORIES: &[(&str, &str)] = &[
     ),
     ("event.attention", "An event needs a person to look at it"),
     ("event.orphaned", "An event's payment was never registered"),
+    ("refund.requested", "Money was ordered back"),
+    (
+        "refund.failed",
+        "A refund has failed; its money is still here",
+    ),
+    ("stock.returned", "Goods came back into stock"),
+    ("slot.returned", "A sold slot was given back"),
+    ("question.asked", "Somebody had the provider asked"),
+    ("attention.resolved", "A person has looked at it"),
     ("receipt.issued", "A receipt was issued"),
+    ("receipt.corrected", "Receipts were made to add up"),
     ("effect.dead", "Something that was to be done was given up"),
     (
         "effect.unknown",

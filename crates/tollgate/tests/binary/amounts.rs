@@ -259,7 +259,7 @@ fn amounts_of_a_request_are_whole_numbers_within_bounds() {
 
 /// A total of 0 is paid at once and waits for nobody.
 #[test]
-fn an_order_over_nothing_is_paid_at_once() {
+fn an_order_over_nothing_is_complete_at_once() {
     let home = Home::new();
     let server = Tollgate::start(&home);
     let mut client = server.client();
@@ -271,7 +271,7 @@ fn an_order_over_nothing_is_paid_at_once() {
     free["discount_amount"] = json!(100);
     assert_eq!(
         client.create("/v1/orders", &free).expect(201)["status"],
-        "paid"
+        "completed"
     );
 }
 

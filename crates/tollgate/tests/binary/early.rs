@@ -296,20 +296,27 @@ fn an_order_refused_although_its_money_waits_says_so() {
     assert_eq!(stock(&mut client), (1, 0), "stock is untouched");
 
     let wanted = home.effects();
-    let refunds = wanted.lines().filter(|effect| effect.contains("refund"));
+    let refunds = wanted
+        .lines()
+        .filter(|effect| effect.starts_with("refund:"));
     assert_eq!(refunds.count(), 1, "the money is asked back once: {wanted}");
 
-    // Asked for again once there is enough: it is paid only if the event says that it was applied;
-    // money that is on its way back buys nothing.
+    // Asked for again once there is enough: the money belongs to a payment that stands alone, and what the
+    // provider still says of it pays no other order (L9).
     client.put("/v1/stock/BATIK-M", &json!({ "on_hand": 2 }));
-    let created = client.create("/v1/orders", &order).expect(201);
-    let state = client.get(&format!("/v1/events/{event}"))["state"].clone();
-    assert_eq!(
-        created["status"] == "paid",
-        state == "applied",
-        "{state}: {created:#}"
-    );
-    assert!(state == "applied" || state == "attention", "{state}");
+    let taken = client.create("/v1/orders", &order).expect(409);
+    assert_eq!(taken["code"], "already_exists", "{taken:#}");
+    let alone = taken["id"].as_str().expect("it is named").to_owned();
+    let mut again = order.clone();
+    again["payment"]["reference"] = json!("refused-1-again");
+    client.create("/v1/orders", &again).expect(201);
+    let said = home.webhook(Said::paid("standard", "refused-1", TOTAL));
+    client.deliver("standard", &said);
+    let again = client.get("/v1/orders/REFUSED-1");
+    assert_eq!(again["status"], "awaiting_payment", "{again:#}");
+    let alone = client.get(&format!("/v1/payments/{alone}"));
+    assert_eq!(alone["captured_amount"], TOTAL, "{alone:#}");
+    assert_eq!(alone["attention"], json!(["paid_unfulfillable"]));
 }
 
 /// A14: by code.

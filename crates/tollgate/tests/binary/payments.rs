@@ -381,10 +381,33 @@ fn money_for_a_cancelled_order_whose_piece_is_gone_is_never_lost_sight_of() {
     assert_eq!(stock(&mut client), (0, 0), "stock is untouched");
 }
 
-/// B6: the same with the piece still there.
+/// B6: the same with the piece still there. The merchant has cancelled, so a person decides about the money;
+/// unless the shop says otherwise.
 #[test]
-fn money_for_a_cancelled_order_whose_piece_is_there_pays_it() {
-    let home = Home::new();
+fn money_for_a_cancelled_order_waits_for_a_person_or_pays_it() {
+    for (policy, outcome, status, attention, left) in [
+        (
+            "attention",
+            "attention",
+            "cancelled",
+            json!(["paid_unfulfillable"]),
+            1_000,
+        ),
+        ("rehold", "applied", "paid", json!([]), 998),
+    ] {
+        money_for_a_cancelled_order(policy, outcome, status, &attention, left);
+    }
+}
+
+fn money_for_a_cancelled_order(
+    policy: &str,
+    outcome: &str,
+    status: &str,
+    attention: &Value,
+    left: i64,
+) {
+    let mut home = Home::new();
+    home.set("orders", "after_cancel", policy);
     let (_server, mut client) = started(&home);
     let id = order(&mut client, "B6-BACK", &[]);
     client
@@ -394,14 +417,15 @@ fn money_for_a_cancelled_order_whose_piece_is_there_pays_it() {
     client.create("/v1/payments", &payment).expect(201);
     assert_eq!(
         say(&home, &mut client, Said::paid("standard", "b6-back", TOTAL)),
-        "applied"
+        outcome
     );
     let order = client.get("/v1/orders/B6-BACK");
     assert_eq!(
         (&order["status"], &order["attention"]),
-        (&json!("paid"), &json!([]))
+        (&json!(status), attention)
     );
-    assert_eq!(stock(&mut client), (998, 0));
+    assert_eq!(order["captured_amount"], TOTAL);
+    assert_eq!(stock(&mut client), (left, 0));
 }
 
 /// A11, as far as nobody outside is called: whoever makes the same decision again at the same

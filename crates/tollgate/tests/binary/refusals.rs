@@ -78,7 +78,7 @@ fn prepare(client: &mut Client) {
     free["discount_amount"] = json!(0);
     assert_eq!(
         client.create("/v1/orders", &free).expect(201)["status"],
-        "paid"
+        "completed"
     );
 }
 

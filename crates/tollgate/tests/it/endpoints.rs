@@ -245,12 +245,16 @@ async fn changes_at_once_lose_no_secret_that_was_told() {
 #[tokio::test]
 async fn a_shop_has_so_many_endpoints_and_no_more() {
     let shop = Shop::open().await;
-    let body = json!({ "url": "https://shop.example/hook", "events": ["stock.low"] });
+    let at = |number: usize| json!({ "url": format!("https://shop.example/{number}"), "events": ["stock.low"] });
     for number in 0..100 {
-        let made = shop.post("/v1/endpoints", &body).await;
+        let made = shop.post("/v1/endpoints", &at(number)).await;
         assert_eq!(made.status, 201, "{number}: {made:?}");
+        // A repetition whose first answer was lost makes no second one.
+        let again = shop.post("/v1/endpoints", &at(number)).await;
+        assert_eq!((again.status, again.code()), (409, "already_exists"));
+        assert_eq!(again.body["id"], made.body["id"]);
     }
-    let refused = shop.post("/v1/endpoints", &body).await;
+    let refused = shop.post("/v1/endpoints", &at(100)).await;
     assert_eq!(
         (refused.status, refused.code()),
         (422, "too_many_endpoints")

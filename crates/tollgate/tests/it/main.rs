@@ -13,6 +13,7 @@ mod orders;
 mod idempotency;
 mod webhooks;
 mod refusals;
+mod books;
 mod capacity;
 mod access;
 mod effect_pages;

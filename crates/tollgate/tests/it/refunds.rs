@@ -417,11 +417,13 @@ async fn money_for_an_order_that_was_refused_goes_back_by_itself() {
         "lines": [{ "sku": "shirt", "quantity": 1, "unit_amount": 10_000 }],
         "payment": { "source": "midtrans", "reference": "A-14" },
     });
-    for waiting in [json!(true), Value::Null] {
-        let refused = shop.post("/v1/orders", &order).await;
-        assert_eq!((refused.status, refused.code()), (409, "out_of_stock"));
-        assert_eq!(refused.body["payment_waiting"], waiting, "{refused:?}");
-    }
+    let refused = shop.post("/v1/orders", &order).await;
+    assert_eq!((refused.status, refused.code()), (409, "out_of_stock"));
+    assert_eq!(refused.body["payment_waiting"], true, "{refused:?}");
+    // The payment stands alone from now on: its money never pays another order.
+    let again = shop.post("/v1/orders", &order).await;
+    assert_eq!((again.status, again.code()), (409, "already_exists"));
+    let payment = again.body["id"].as_str().expect("it is named").to_owned();
     let (ordered, reply) = loop {
         let (asked, reply) = provider.next().await;
         if asked.head.starts_with("POST ") {
@@ -433,11 +435,14 @@ async fn money_for_an_order_that_was_refused_goes_back_by_itself() {
         ordered.head.starts_with("POST /v2/A-14/refund "),
         "{ordered:?}"
     );
-    let list = shop.get("/v1/effects?kind=refund_request").await.body;
-    let effects = list["data"].as_array().expect("it is a list");
-    assert_eq!(effects.len(), 1, "{list:#}");
-    assert_eq!(effects[0]["state"], "started", "{list:#}");
-    let key = &effects[0]["id"];
+    let list = shop
+        .get(&format!("/v1/refunds?payment={payment}"))
+        .await
+        .body;
+    let refunds = list["data"].as_array().expect("it is a list");
+    assert_eq!(refunds.len(), 1, "{list:#}");
+    assert_eq!(refunds[0]["ordered_by"], "tollgate", "{list:#}");
+    let key = &refunds[0]["id"];
     assert_eq!(
         (&ordered.json()["refund_key"], &ordered.json()["amount"]),
         (key, &json!(100))
@@ -446,9 +451,16 @@ async fn money_for_an_order_that_was_refused_goes_back_by_itself() {
         "status_code": "200", "transaction_status": "refund", "refund_key": key,
     });
     reply.send(answer(&taken)).expect("the worker waits for it");
-    let done = |list: &Value| list["data"][0]["state"] == "done";
-    until(&shop, "/v1/effects?kind=refund_request", done).await;
-    let event = shop.get("/v1/events").await.body;
-    assert_eq!(event["data"][0]["state"], "attention", "{event:#}");
+    let key = key.as_str().expect("it has an id");
+    until_refund(&shop, key, "succeeded").await;
+    assert_eq!(
+        money(&shop, &payment).await,
+        ("refunded".to_owned(), 10_000, 10_000)
+    );
+    let by_hand = refund(&shop, &payment, 10_000).await;
+    assert_eq!(
+        (by_hand.status, by_hand.code()),
+        (409, "refund_exceeds_captured")
+    );
     shop.close().await;
 }

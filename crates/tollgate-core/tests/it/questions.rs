@@ -1,0 +1,548 @@
+//! Stories of questions: a report is asked about by its own names, an answer settles nobody else, and no
+//! stranger keeps the provider from being asked (docs/money.md).
+
+use tollgate_core::command::{Action, OrderRef};
+use tollgate_core::decision::Outcome;
+use tollgate_core::effect::{AnswerContent, EffectContent};
+use tollgate_core::event::{Event, Fact, Policy, Strength};
+use tollgate_core::id::{EventId, PaymentId, RootId};
+use tollgate_core::snapshot::{EventOutcome, EventState};
+use tollgate_core::time::Span;
+
+use crate::store::Store;
+use crate::words::*;
+use crate::worker::*;
+
+/// A source whose reports prove nothing and are asked about by the page that they name.
+const PAGES: Policy = Policy {
+    asks_by_own_id: true,
+    ..BEFORE
+};
+
+/// An order of 100 that waits for payment `A-1`.
+fn waiting() -> (Store, RootId) {
+    let mut store = Store::new();
+    store.stock("shirt", 3);
+    let id = store.order(with_payment(order("A", &[line("shirt", 1, 100)]), "A-1"));
+    (store, id)
+}
+
+/// Anybody's report: a page, and the reference that it claims to be for.
+fn report(key: &str, reference: &str, page: &str) -> Event {
+    Event {
+        provider_payment_id: Some(page.to_owned()),
+        ..event(key, &[reference, page], "")
+    }
+}
+
+fn hears(store: &mut Store, key: &str, reference: &str, page: &str) -> EventId {
+    store.take(report(key, reference, page), PAGES).0
+}
+
+/// What the provider says of a page: for which reference it was made, and a fact.
+fn of_page(page: &str, reference: &str, words: &str) -> AnswerContent {
+    AnswerContent::Facts {
+        names: vec![reference.to_owned(), page.to_owned()],
+        facts: vec![Fact {
+            strength: Strength::Asked,
+            ..fact(words, idr)
+        }],
+        provider_payment_id: None,
+        unreadable: false,
+    }
+}
+
+/// The last question about an object.
+fn question(store: &Store, object: &str) -> String {
+    let row = ("bank".to_owned(), object.to_owned());
+    let known = store.rows.names.get(&row).and_then(|name| name.question);
+    format!("ask:bank:{object}:{}", known.expect("a question").n)
+}
+
+fn is_answered(store: &mut Store, object: &str, content: AnswerContent) {
+    let key = question(store, object);
+    does(store, &key, answered(content));
+}
+
+fn target(store: &Store, key: &str) -> String {
+    content_of(store, key).target()
+}
+
+/// A card is declined on one page and paid with on another, within seconds.
+#[test]
+fn two_pages_of_one_reference_are_two_questions() {
+    // Which page is reported first, which is answered first, and is the payment known by then.
+    for course in 0..12 {
+        let (report_paid_first, answer_paid_first) = (course % 2 == 0, course / 2 % 2 == 0);
+        let known_from = course / 4;
+        let mut store = Store::new();
+        store.stock("shirt", 3);
+        let ordered = |store: &mut Store| {
+            store.order(with_payment(order("A", &[line("shirt", 1, 100)]), "A-1"))
+        };
+        let mut id = None;
+        if known_from == 0 {
+            id = Some(ordered(&mut store));
+        }
+        let mut pages = ["declined", "paid"];
+        if report_paid_first {
+            pages.reverse();
+        }
+        let reports = pages.map(|page| hears(&mut store, page, "A-1", page));
+        if known_from == 1 {
+            id = Some(ordered(&mut store));
+        }
+        let mut answers = [
+            ("declined", of_page("declined", "A-1", "t1:deny")),
+            ("paid", of_page("paid", "A-1", "t2:paid 100")),
+        ];
+        if answer_paid_first {
+            answers.reverse();
+        }
+        for (page, content) in answers {
+            is_answered(&mut store, page, content);
+        }
+        let id = id.unwrap_or_else(|| ordered(&mut store));
+        assert_eq!(store.status(id), "Paid consumed", "course {course}");
+        let all = store.root(id).ledger().all;
+        assert_eq!((all.captured, store.effects("receipt:").len()), (100, 1));
+        for report in reports {
+            assert!(store.event_state(report).is_settled(), "course {course}");
+            assert_ne!(store.event_state(report), EventState::Parked);
+        }
+        assert_eq!(store.attention(id), [""; 0]);
+        assert_eq!(store.effects("ask:bank:A-1:"), [""; 0]);
+    }
+}
+
+/// A stranger reports a page of his own under somebody else's reference.
+#[test]
+fn a_strangers_page_settles_nobody_elses_report() {
+    for stranger_is_answered_first in [true, false] {
+        for said in ["paid 100", "deny", "weak", "mismatch"] {
+            let (mut store, id) = waiting();
+            let forged = hears(&mut store, "k1", "A-1", "his");
+            let real = hears(&mut store, "k2", "A-1", "hers");
+            let his = match said {
+                "weak" => AnswerContent::Weak,
+                "mismatch" => AnswerContent::Mismatch {
+                    reason: "it is for another terminal".to_owned(),
+                },
+                words => of_page("his", "X-9", words),
+            };
+            let hers = of_page("hers", "A-1", "t2:paid 100");
+            if stranger_is_answered_first {
+                is_answered(&mut store, "his", his);
+                assert_eq!(store.event_state(real), EventState::Queued, "{said}");
+                assert_eq!(store.status(id), "AwaitingPayment active", "{said}");
+                is_answered(&mut store, "hers", hers);
+            } else {
+                is_answered(&mut store, "hers", hers);
+                is_answered(&mut store, "his", his);
+            }
+            assert_eq!(store.status(id), "Paid consumed", "{said}");
+            assert_eq!(store.event_state(real), EventState::Applied, "{said}");
+            assert_ne!(store.event_state(forged), EventState::Applied, "{said}");
+            assert_eq!(store.root(id).ledger().all.captured, 100);
+            assert_eq!(store.attention(id), [""; 0], "{said}");
+        }
+    }
+}
+
+/// The stranger's page was really made and paid, for another order: that one has its money.
+#[test]
+fn a_page_pays_what_it_was_made_for_whatever_its_report_claims() {
+    let (mut store, id) = waiting();
+    let other = store.order(with_payment(order("B", &[line("shirt", 1, 100)]), "B-1"));
+    let claim = hears(&mut store, "k1", "A-1", "his");
+    is_answered(&mut store, "his", of_page("his", "B-1", "t1:paid 100"));
+    assert_eq!(store.status(id), "AwaitingPayment active");
+    assert_eq!(store.status(other), "Paid consumed");
+    assert_eq!(store.event_state(claim), EventState::Stale);
+    assert_eq!(store.attention(id), [""; 0]);
+    assert_eq!(store.attention(other), [""; 0]);
+}
+
+/// 64 and 120 forged reports under one reference, before, around and after the real one.
+#[test]
+fn a_crowd_of_forged_reports_neither_hides_nor_delays_the_real_one_for_long() {
+    for crowd in [64, 120] {
+        for before in [0, crowd / 2, crowd] {
+            let (mut store, id) = waiting();
+            let began = store.now;
+            let mut real = None;
+            for n in 0..=crowd {
+                if n == before {
+                    real = Some(hears(&mut store, "real", "A-1", "hers"));
+                    continue;
+                }
+                hears(&mut store, &format!("k{n}"), "A-1", &format!("his-{n}"));
+            }
+            let real = real.expect("the real one");
+            assert_eq!(
+                store.event_state(real),
+                EventState::Queued,
+                "{crowd} {before}"
+            );
+            let key = question(&store, "hers");
+            // At once among the first, and never behind more than those who may wait.
+            let most = match before {
+                0 => Span::seconds(0),
+                _ => Span::seconds(31),
+            };
+            assert!(due_of(&store, &key) <= began.plus(most), "{crowd} {before}");
+            is_answered(&mut store, "hers", of_page("hers", "A-1", "t1:paid 100"));
+            assert_eq!(store.status(id), "Paid consumed");
+            assert_eq!(store.event_state(real), EventState::Applied);
+        }
+    }
+}
+
+/// The crowd is there before the payment is known. Who found no room at the reference is asked about all
+/// the same.
+#[test]
+fn a_crowd_that_comes_before_the_payment_does_not_hide_its_report() {
+    for crowd in [64, 120] {
+        let mut store = Store::new();
+        store.stock("shirt", 3);
+        for n in 0..crowd {
+            hears(&mut store, &format!("k{n}"), "A-1", &format!("his-{n}"));
+        }
+        let real = hears(&mut store, "real", "A-1", "hers");
+        let id = store.order(with_payment(order("A", &[line("shirt", 1, 100)]), "A-1"));
+        let due = due_of(&store, &question(&store, "hers"));
+        assert!(due <= store.now.plus(Span::seconds(31)), "{crowd}");
+        is_answered(&mut store, "hers", of_page("hers", "A-1", "t2:paid 100"));
+        assert_eq!(store.status(id), "Paid consumed", "{crowd}");
+        assert_eq!(store.event_state(real), EventState::Applied, "{crowd}");
+    }
+}
+
+/// The crowd of one reference is nothing to another.
+#[test]
+fn a_crowd_delays_only_its_own_reference() {
+    let (mut store, _) = waiting();
+    let other = store.order(with_payment(order("B", &[line("shirt", 1, 100)]), "B-1"));
+    for n in 0..120 {
+        hears(&mut store, &format!("k{n}"), "A-1", &format!("his-{n}"));
+    }
+    hears(&mut store, "real", "B-1", "hers");
+    assert_eq!(due_of(&store, &question(&store, "hers")), store.now);
+    is_answered(&mut store, "hers", of_page("hers", "B-1", "t1:paid 100"));
+    assert_eq!(store.status(other), "Paid consumed");
+}
+
+/// Where the provider is asked by our reference, all reports of one reference are one question, and the
+/// answer to it counts for the payment, whoever made us ask.
+#[test]
+fn a_crowd_at_a_reference_that_is_asked_about_is_one_question() {
+    for known in [true, false] {
+        for crowd in [64, 120] {
+            let mut store = Store::new();
+            store.stock("shirt", 3);
+            let wanted = with_payment(order("A", &[line("shirt", 1, 100)]), "A-1");
+            let mut id = None;
+            if known {
+                id = Some(store.order(wanted.clone()));
+            }
+            for n in 0..crowd {
+                store.take(event(&format!("k{n}"), &["A-1"], "paid 1"), BEFORE);
+            }
+            store.take(event("real", &["A-1"], "paid 100"), BEFORE);
+            assert_eq!(store.effects("ask:"), ["ask:bank:A-1:1"]);
+            let id = id.unwrap_or_else(|| store.order(wanted));
+            is_answered(&mut store, "A-1", of_page("A-1", "A-1", "paid 100"));
+            assert_eq!(store.status(id), "Paid consumed", "{known} {crowd}");
+            assert_eq!(store.root(id).ledger().all.captured, 100);
+        }
+    }
+}
+
+/// One forged report every two seconds does not put the question off.
+#[test]
+fn reports_that_keep_coming_do_not_put_a_question_off() {
+    let (mut store, id) = waiting();
+    store.take(event("real", &["A-1"], "paid 100"), BEFORE);
+    let key = question(&store, "A-1");
+    let due = due_of(&store, &key);
+    for n in 0..60 {
+        store.later(Span::seconds(2));
+        store.take(event(&format!("k{n}"), &["A-1"], "paid 1"), BEFORE);
+        assert_eq!(
+            (question(&store, "A-1"), due_of(&store, &key)),
+            (key.clone(), due)
+        );
+    }
+    is_answered(&mut store, "A-1", of_page("A-1", "A-1", "paid 100"));
+    assert_eq!(store.status(id), "Paid consumed");
+
+    // Nor while it has been answered with nothing decisive: they ask sooner, not later.
+    let (mut store, _) = waiting();
+    store.take(event("real", &["A-1"], "paid 100"), BEFORE);
+    is_answered(&mut store, "A-1", AnswerContent::Weak);
+    for n in 0..30 {
+        store.later(Span::seconds(2));
+        store.take(event(&format!("k{n}"), &["A-1"], "paid 1"), BEFORE);
+        let key = question(&store, "A-1");
+        let wait = due_of(&store, &key);
+        assert!(wait <= store.now.plus(Span::seconds(5)), "{n}");
+        if wait <= store.now && !store.rows.claimed.contains_key(&effect_id(&key)) {
+            does(&mut store, &key, answered(AnswerContent::Weak));
+        }
+    }
+}
+
+/// What nobody knows waits in a queue of its own, and is asked among the known when its payment comes.
+#[test]
+fn a_question_about_an_unknown_reference_is_put_among_the_known_when_it_is_registered() {
+    for (object, policy) in [("hers", PAGES), ("A-1", BEFORE)] {
+        let mut store = Store::new();
+        store.stock("shirt", 3);
+        let said = match policy == PAGES {
+            true => report("k1", "A-1", "hers"),
+            false => event("k1", &["A-1"], "paid 100"),
+        };
+        let (early, outcome) = store.take(said, policy);
+        assert_eq!(outcome, EventOutcome::Queued);
+        let first = question(&store, object);
+        assert_eq!(target(&store, &first), "ask-unknown:bank");
+        let id = store.order(with_payment(order("A", &[line("shirt", 1, 100)]), "A-1"));
+        let second = question(&store, object);
+        assert_ne!(first, second);
+        assert_eq!(target(&store, &second), "ask:bank");
+        assert_eq!(due_of(&store, &second), store.now);
+        // The one in whose place it is asked has nothing left to do.
+        assert!(!takes_up(&mut store, &first));
+        is_answered(&mut store, object, of_page(object, "A-1", "t1:paid 100"));
+        assert_eq!(store.status(id), "Paid consumed");
+        assert_eq!(store.event_state(early), EventState::Applied);
+    }
+}
+
+/// A question that has begun as a stranger's is not begun a second time; its answer is enough.
+#[test]
+fn a_question_that_is_under_way_when_its_payment_comes_is_asked_once_more_after_it() {
+    let mut store = Store::new();
+    store.stock("shirt", 3);
+    hears(&mut store, "k1", "A-1", "hers");
+    let first = question(&store, "hers");
+    assert!(takes_up(&mut store, &first));
+    let id = store.order(with_payment(order("A", &[line("shirt", 1, 100)]), "A-1"));
+    assert_eq!(question(&store, "hers"), first);
+    ends(
+        &mut store,
+        &first,
+        answered(of_page("hers", "A-1", "t1:paid 100")),
+    );
+    assert_eq!(store.status(id), "Paid consumed");
+}
+
+fn impossible() -> AnswerContent {
+    AnswerContent::Impossible {
+        reason: "there is no page to ask by".to_owned(),
+    }
+}
+
+#[test]
+fn what_cannot_be_asked_is_given_up_at_once_and_leaves_nothing_open() {
+    let (mut store, id) = waiting();
+    let (report, _) = store.take(event("k1", &["A-1"], "paid 100"), BEFORE);
+    is_answered(&mut store, "A-1", impossible());
+    assert_eq!(store.event_state(report), EventState::Stale);
+    assert_eq!(store.rows.events[&report].reason, Some("unconfirmed"));
+    assert_eq!(store.effects("ask:").len(), 1);
+    assert_eq!(store.status(id), "AwaitingPayment active");
+    assert_eq!(store.attention(id), [""; 0]);
+
+    // Every checkout that was abandoned is asked about when it closes.
+    store.act(Action::CancelOrder(OrderRef::Code("A".to_owned())));
+    assert_eq!(store.status(id), "Closing active");
+    is_answered(&mut store, "A-1", impossible());
+    assert_eq!(store.effects("ask:").len(), 2);
+    store.later(Span::minutes(3));
+    store.due(id);
+    assert_eq!(store.status(id), "Cancelled released");
+    for effect in store.rows.claimed.values() {
+        assert_eq!(effect.state, tollgate_core::effect::EffectState::Done);
+    }
+}
+
+/// What only confirms behind is doubted where the provider cannot be asked, and a person looks.
+#[test]
+fn what_was_to_be_confirmed_behind_and_cannot_be_is_shown() {
+    let (mut store, id) = waiting();
+    store.take(event("k1", &["A-1"], "paid 100"), AFTER);
+    assert_eq!(store.status(id), "Paid consumed");
+    is_answered(&mut store, "A-1", impossible());
+    issue_all(&mut store);
+    assert_eq!(store.status(id), "Paid consumed");
+    assert_eq!(store.attention(id), ["unconfirmed"]);
+}
+
+/// No amount, no money: in an answer as in an event, for a known payment as for one that comes later.
+#[test]
+fn an_answer_that_cannot_be_read_pays_nothing() {
+    let no_amount = |unreadable| AnswerContent::Facts {
+        names: vec!["A-1".to_owned()],
+        facts: vec![Fact {
+            strength: Strength::Asked,
+            ..fact("paid", idr)
+        }],
+        provider_payment_id: None,
+        unreadable,
+    };
+    // An amount that stands beside the unreadable one is no proof either.
+    let beside = AnswerContent::Facts {
+        names: vec!["A-1".to_owned()],
+        facts: vec![Fact {
+            strength: Strength::Asked,
+            ..fact("paid 100", idr)
+        }],
+        provider_payment_id: None,
+        unreadable: true,
+    };
+    for content in [no_amount(true), no_amount(false), beside] {
+        for (known, policy) in [(true, BEFORE), (false, BEFORE), (true, NEVER)] {
+            let mut store = Store::new();
+            store.stock("shirt", 3);
+            let wanted = with_payment(order("A", &[line("shirt", 1, 100)]), "A-1");
+            let mut id = None;
+            if known {
+                id = Some(store.order(wanted.clone()));
+            }
+            let words = if policy == NEVER {
+                "pending"
+            } else {
+                "paid 100"
+            };
+            store.take(event("k1", &["A-1"], words), policy);
+            if policy == NEVER {
+                let payment = store.root(id.expect("an order")).payments[0].id;
+                store.act(Action::CheckPayment(payment));
+            }
+            is_answered(&mut store, "A-1", content.clone());
+            let id = id.unwrap_or_else(|| store.order(wanted));
+            let story = format!("{content:?}, known {known}, {policy:?}");
+            assert_eq!(store.status(id), "AwaitingPayment active", "{story}");
+            assert_eq!(store.root(id).ledger().all.captured, 0, "{story}");
+            assert_eq!(store.attention(id), ["amount_unreadable"], "{story}");
+            assert_eq!(store.effects("receipt:"), [""; 0], "{story}");
+            // One that can be read does.
+            let payment = store.root(id).payments[0].id;
+            store.later(Span::minutes(1));
+            store.act(Action::CheckPayment(payment));
+            is_answered(&mut store, "A-1", of_page("A-1", "A-1", "paid 100"));
+            assert_eq!(store.status(id), "Paid consumed", "{story}");
+        }
+    }
+}
+
+/// The answer names an id that is another payment's reference: nothing moves there, whoever was asked.
+#[test]
+fn an_answer_whose_id_reads_like_a_reference_moves_nothing_there() {
+    for known in [true, false] {
+        let (mut store, id) = waiting();
+        let wanted = || with_payment(order("B", &[line("shirt", 1, 100)]), "B-1");
+        let mut other = None;
+        if known {
+            other = Some(store.order(wanted()));
+        }
+        let said = Event {
+            provider_payment_id: Some("A-1".to_owned()),
+            ..event("k1", &["B-1", "A-1"], "paid 100")
+        };
+        let (report, _) = store.take(said, BEFORE);
+        let content = AnswerContent::Facts {
+            names: vec!["B-1".to_owned(), "A-1".to_owned()],
+            facts: vec![Fact {
+                strength: Strength::Asked,
+                ..fact("paid 100", idr)
+            }],
+            provider_payment_id: Some("A-1".to_owned()),
+            unreadable: false,
+        };
+        // It is asked about under its own reference, and not under the one that it resembles.
+        assert_eq!(store.effects("ask:"), ["ask:bank:B-1:1"]);
+        is_answered(&mut store, "B-1", content);
+        let other = other.unwrap_or_else(|| store.order(wanted()));
+        assert_eq!(store.status(id), "AwaitingPayment active", "{known}");
+        assert_eq!(store.status(other), "Paid consumed", "{known}");
+        assert_eq!(store.event_state(report), EventState::Applied, "{known}");
+    }
+}
+
+/// A page whose report came for a payment that was registered by the page itself.
+#[test]
+fn a_payment_that_is_registered_by_its_page_is_asked_about_by_it() {
+    let mut store = Store::new();
+    let Outcome::Payment(id, _) = store.try_register(None, "hers") else {
+        panic!("registered");
+    };
+    hears(&mut store, "k1", "ORDER-7", "hers");
+    is_answered(
+        &mut store,
+        "hers",
+        of_page("hers", "ORDER-7", "t1:paid 100"),
+    );
+    assert_eq!(captured(&store, id), 100);
+}
+
+fn captured(store: &Store, payment: PaymentId) -> i64 {
+    store.root(payment.root()).ledger().all.captured
+}
+
+/// A question knows every name that its event has, so that whoever asks can tell page and reference.
+#[test]
+fn a_question_is_put_by_its_own_names() {
+    let (mut store, _) = waiting();
+    hears(&mut store, "k1", "A-1", "hers");
+    let EffectContent::Ask { object, names, .. } = content_of(&store, &question(&store, "hers"))
+    else {
+        panic!("a question");
+    };
+    assert_eq!(object, "hers");
+    assert_eq!(names, &["A-1", "hers"]);
+}
+
+/// The order closes, and the provider is asked about its reference: that says nothing of a page.
+#[test]
+fn an_answer_about_the_reference_settles_no_report_of_a_page() {
+    for content in [
+        AnswerContent::Weak,
+        impossible(),
+        of_page("A-1", "A-1", "t9:fail"),
+        AnswerContent::Mismatch {
+            reason: "it is about another reference".to_owned(),
+        },
+    ] {
+        let (mut store, id) = waiting();
+        let real = hears(&mut store, "k1", "A-1", "hers");
+        let payment = store.root(id).payments[0].id;
+        store.act(Action::CheckPayment(payment));
+        is_answered(&mut store, "A-1", content.clone());
+        assert_eq!(store.event_state(real), EventState::Queued, "{content:?}");
+        is_answered(&mut store, "hers", of_page("hers", "A-1", "t2:paid 100"));
+        assert_eq!(store.status(id), "Paid consumed", "{content:?}");
+        assert_eq!(store.event_state(real), EventState::Applied, "{content:?}");
+    }
+}
+
+/// The provider answers about something else than was asked. If a report that anybody could have sent
+/// made us ask, that casts no doubt on the payment; if a signed one did, a person looks.
+#[test]
+fn a_strangers_report_casts_no_doubt_on_a_payment() {
+    let none: &[&str] = &[];
+    for (policy, attention) in [(BEFORE, none), (AFTER, &["unconfirmed"])] {
+        let (mut store, id) = waiting();
+        let (report, _) = store.take(event("k1", &["A-1"], "paid 100"), policy);
+        let elsewhere = AnswerContent::Mismatch {
+            reason: "it is about another terminal".to_owned(),
+        };
+        is_answered(&mut store, "A-1", elsewhere);
+        assert_eq!(store.attention(id), attention, "{policy:?}");
+        if policy == BEFORE {
+            assert_eq!(store.event_state(report), EventState::Attention);
+            assert_eq!(store.status(id), "AwaitingPayment active");
+        }
+    }
+}
