@@ -26,6 +26,22 @@ const PACKAGES: &[(&str, &[&str], &[&str])] = &[
         ],
     ),
     (
+        "tollgate-sim",
+        &["tollgate-core"],
+        &[
+            "tokio",
+            "axum",
+            "hyper",
+            "tonic",
+            "reqwest",
+            "rusqlite",
+            "std::fs",
+            "std::net",
+            "getrandom",
+            "rand::",
+        ],
+    ),
+    (
         "tollgate-providers",
         &["tollgate-core"],
         &[
@@ -108,7 +124,7 @@ fn packages_depend_on_each_other_as_drawn() {
 }
 
 #[test]
-fn there_are_four_packages() {
+fn there_are_these_packages_and_no_others() {
     let found: BTreeSet<String> = std::fs::read_dir(crates())
         .expect("it can be read")
         .filter_map(|entry| {

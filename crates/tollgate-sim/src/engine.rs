@@ -1,0 +1,1402 @@
+//! The engine under test, behind plain words: the one file that knows core's commands, snapshot and
+//! decisions. Everything it gives out is the world's own type, read from what core shows to the public.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tollgate_core::breaker::Admission;
+use tollgate_core::capacity::{Calendar, HoldState, Late, NewSlot, SlotWish, Unit};
+use tollgate_core::command::{
+    Action, AfterCancel, AttentionOf, Command, CreateOrder, Health, LatePayment, OrderRef,
+    RawEvent, RefundChecked, RefundPayment, RegisterPayment, Rules, SettleEffect, Settlement,
+    TakeEvent,
+};
+use tollgate_core::decide::{decide, needs};
+use tollgate_core::decision::{Change, Decision, Outcome, Verdict};
+use tollgate_core::effect::{
+    AnswerContent, EffectContent, EffectState, IssuedReceipt, Lease, ReceiptKind, StoredEffect,
+};
+use tollgate_core::event::{
+    CaptureState, Confirm, DisputeState, Event, Fact, FactKind, Policy, RefundState, Strength,
+};
+use tollgate_core::id::{EffectId, EventId, PaymentId, RootId, ShopId, SlotId};
+use tollgate_core::money::{Currency, Money};
+use tollgate_core::order::{AttentionCode, Customer, Line, OrderStatus, Root};
+use tollgate_core::payment::RefundProgress;
+use tollgate_core::retry::Schedule;
+use tollgate_core::snapshot::{EventState, Key, Known, Snapshot, Stretch};
+use tollgate_core::time::{Span, Timestamp};
+
+use crate::provider::{
+    BackState, ChargeState, Claim, Coin, House, Manner, Message, Ruling, Says, is_page,
+};
+
+const SHOP: ShopId = ShopId(1);
+const LEASE: Lease = Lease(7);
+/// The one calendar of the world.
+pub const CALENDAR: &str = "pickup";
+
+/// Where an order stands, as the public sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// Nothing has come.
+    Awaiting,
+    /// Less than is due has come.
+    Partial,
+    /// It ends unless an open payment comes through.
+    Closing,
+    /// Paid.
+    Paid,
+    /// Paid, confirmed, papered.
+    Completed,
+    /// Some money went back.
+    PartlyRefunded,
+    /// All money went back.
+    Refunded,
+    /// Time ran out.
+    Expired,
+    /// Called off.
+    Cancelled,
+}
+
+impl Status {
+    /// The goods are the customer's.
+    pub fn is_sold(self) -> bool {
+        matches!(
+            self,
+            Status::Paid | Status::Completed | Status::PartlyRefunded | Status::Refunded
+        )
+    }
+
+    /// It ended without being sold.
+    pub fn has_ended(self) -> bool {
+        matches!(self, Status::Expired | Status::Cancelled)
+    }
+}
+
+/// An order as the public sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderView {
+    /// The root's id.
+    pub root: u128,
+    /// The merchant's code.
+    pub code: String,
+    /// Where it stands.
+    pub status: Status,
+    /// What it asks.
+    pub due: i64,
+    /// When it was made.
+    pub created_at: i64,
+    /// Its holds, the last one in force.
+    pub holds: Vec<HoldView>,
+    /// Its payments.
+    pub payments: Vec<PaymentView>,
+    /// Money ordered back by a row of the order.
+    pub backs: Vec<OrderedBack>,
+    /// Its receipts.
+    pub papers: Vec<Paper>,
+    /// What a person must look at, or has looked at.
+    pub alarms: Vec<Alarm>,
+}
+
+/// Capacity set aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoldView {
+    /// Set aside now.
+    pub active: bool,
+    /// Sold.
+    pub sold: bool,
+    /// Units by sku.
+    pub lines: Vec<(String, i64)>,
+    /// Start and end of its slot, and the units it takes there.
+    pub slot: Option<(i64, i64, i64)>,
+}
+
+/// A payment as the public sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentView {
+    /// Its id.
+    pub id: u128,
+    /// Whose.
+    pub house: House,
+    /// Its name there.
+    pub reference: String,
+    /// What is due of it.
+    pub due: i64,
+    /// What the engine says was taken.
+    pub captured: i64,
+    /// What the engine says went back.
+    pub refunded: i64,
+    /// The engine says that money is set aside.
+    pub authorized: bool,
+}
+
+/// Money that the engine has ordered back, by a row or by an effect alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderedBack {
+    /// The key by which the provider knows it.
+    pub key: String,
+    /// Of whose money.
+    pub house: House,
+    /// Under which reference.
+    pub reference: String,
+    /// How much; 0 where the engine did not know.
+    pub minor: i64,
+    /// How far the engine says it is.
+    pub progress: Progress,
+    /// No payment was known for it: it gave back money that waited.
+    pub of_waiting: bool,
+}
+
+/// How far an ordered refund is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Decided or under way.
+    Open,
+    /// Nobody knows.
+    Unknown,
+    /// The customer has it.
+    Done,
+    /// It will not be.
+    Failed,
+}
+
+/// A receipt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paper {
+    /// What it says of the sum of all papers: positive for a sale.
+    pub signed: i64,
+    /// Sale, refund or reversal.
+    pub kind: &'static str,
+    /// It is issued.
+    pub issued: bool,
+}
+
+/// Something a person must look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alarm {
+    /// The code on the wire.
+    pub code: &'static str,
+    /// The payment it is about.
+    pub payment: Option<u128>,
+    /// Nobody has resolved it.
+    pub open: bool,
+}
+
+impl OrderView {
+    /// An alarm of this code was raised, open or resolved.
+    pub fn has_alarm(&self, code: &str) -> bool {
+        self.alarms.iter().any(|alarm| alarm.code == code)
+    }
+
+    /// Some hold of it was sold.
+    pub fn is_sold(&self) -> bool {
+        self.holds.iter().any(|hold| hold.sold)
+    }
+}
+
+/// An event as it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It moved something, or was known.
+    Heard,
+    /// It waits for something.
+    Waits,
+    /// A person is told of it.
+    Named,
+}
+
+/// An effect that is claimed, in plain words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Job {
+    /// Issue a receipt.
+    Receipt,
+    /// Ask a provider.
+    Ask {
+        /// Whom.
+        house: House,
+        /// By these names, ours first.
+        names: Vec<String>,
+        /// About this page, where the house has pages and one is named.
+        page: Option<String>,
+        /// A report made us ask.
+        by_report: bool,
+    },
+    /// Order money back.
+    Back {
+        /// Of whom.
+        house: House,
+        /// Under which reference.
+        reference: String,
+        /// The provider's ids of the money.
+        objects: Vec<String>,
+        /// The refund's key.
+        key: String,
+        /// How much; `None` where that is not known.
+        minor: Option<i64>,
+        /// A try before may have arrived.
+        was_tried: bool,
+    },
+    /// Ask what became of a refund.
+    Look {
+        /// Whom.
+        house: House,
+        /// Under which reference.
+        reference: String,
+        /// The refund's key.
+        key: String,
+        /// The provider's id of it, where it is known.
+        id: Option<String>,
+    },
+    /// Whatever the world does not look at.
+    Other,
+}
+
+/// What came of a claimed effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Word {
+    /// The receipt is issued.
+    Issued,
+    /// Done.
+    Done,
+    /// The provider's answer.
+    Said {
+        /// Names it mentions.
+        names: Vec<String>,
+        /// What it claims.
+        claims: Vec<Claim>,
+        /// The provider's id of the payment.
+        provider_id: Option<String>,
+        /// By the provider's clock.
+        at: i64,
+        /// An amount in it cannot be read.
+        unreadable: bool,
+    },
+    /// It knows nothing decisive.
+    Nothing,
+    /// It spoke of something else.
+    Mismatch,
+    /// There is nothing to ask by, or nobody.
+    CannotAsk,
+    /// No answer came, and nothing was done.
+    TimedOut,
+    /// The refund is taken.
+    Taken {
+        /// The provider's id of it.
+        id: Option<String>,
+        /// How it stands.
+        state: BackState,
+    },
+    /// The refund is refused, or cannot be ordered from here.
+    Refused,
+    /// It knows the refund that it was asked about.
+    Stands {
+        /// The provider's id of it.
+        id: Option<String>,
+        /// How it stands.
+        state: BackState,
+    },
+    /// It is sure that it has no such refund.
+    NotThere,
+    /// It does not say how the refund stands.
+    Undecided,
+    /// It may have been done; the line broke.
+    HungUp,
+}
+
+/// The order a story asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderWish {
+    /// Its code.
+    pub code: String,
+    /// Units by sku and the price of one.
+    pub lines: Vec<(String, i64, i64)>,
+    /// It wants the earliest slot of the calendar.
+    pub slot: bool,
+    /// How long its hold lasts, in milliseconds.
+    pub hold_ms: i64,
+    /// The payment that is begun with it.
+    pub payment: Option<(House, String)>,
+}
+
+/// The calendar a story asks for, with the slots its rules make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalendarWish {
+    /// Units of a slot.
+    pub capacity: i64,
+    /// A late payment may take the next slot.
+    pub late_next: bool,
+    /// Starts and ends of its slots.
+    pub slots: Vec<(i64, i64)>,
+    /// Slots are made up to here.
+    pub until: i64,
+}
+
+/// The engine with everything loaded.
+pub struct Engine {
+    /// The time.
+    pub now: i64,
+    /// How many commands were decided.
+    pub commands: u64,
+    rules: Rules,
+    known: Snapshot,
+    open_effects: BTreeSet<EffectId>,
+    requests: Vec<EffectId>,
+    orders: BTreeSet<RootId>,
+    /// Roots without an order.
+    alone: BTreeSet<RootId>,
+    parked: BTreeSet<EventId>,
+    events: Vec<EventId>,
+    serial: u128,
+    /// Orders that the last command changed.
+    pub changed: BTreeSet<u128>,
+}
+
+fn currency(coin: Coin) -> Currency {
+    let code = match coin {
+        Coin::Own | Coin::Toy => "IDR",
+        Coin::Foreign => "USD",
+    };
+    Currency::new(code).expect("both are three letters")
+}
+
+fn id_of(key: &str) -> EffectId {
+    let hash = key.bytes().fold(0xcbf2_9ce4_8422_2325_u128, |hash, byte| {
+        (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
+    });
+    EffectId::from_u128(hash)
+}
+
+fn slot_id(starts_at: i64) -> SlotId {
+    SlotId::from_u128(((starts_at as u128) << 16) | 1)
+}
+
+fn new_slots(slots: &[(i64, i64)]) -> Vec<NewSlot> {
+    let new = |(starts_at, ends_at): &(i64, i64)| NewSlot {
+        id: slot_id(*starts_at),
+        starts_at: Timestamp::from_millis(*starts_at),
+        ends_at: Timestamp::from_millis(*ends_at),
+        capacity: None,
+    };
+    slots.iter().map(new).collect()
+}
+
+impl Engine {
+    /// An engine with empty tables.
+    pub fn new(now: i64, manner: Manner) -> Engine {
+        let late_payment = match (manner.late_waits, manner.late_goes_back) {
+            (true, _) => LatePayment::Attention,
+            (false, true) => LatePayment::Refund,
+            (false, false) => LatePayment::Rehold,
+        };
+        let after_cancel = match manner.holds_after_cancel {
+            true => AfterCancel::Rehold,
+            false => AfterCancel::Attention,
+        };
+        Engine {
+            now,
+            commands: 0,
+            rules: Rules {
+                late_payment,
+                after_cancel,
+                auto_refund: !manner.keeps_until_told,
+                ..Rules::default()
+            },
+            known: Snapshot::default(),
+            open_effects: BTreeSet::new(),
+            requests: Vec::new(),
+            orders: BTreeSet::new(),
+            alone: BTreeSet::new(),
+            parked: BTreeSet::new(),
+            events: Vec::new(),
+            serial: 0,
+            changed: BTreeSet::new(),
+        }
+    }
+
+    fn time(&self) -> Timestamp {
+        Timestamp::from_millis(self.now)
+    }
+
+    fn fresh(&mut self) -> RootId {
+        self.serial += 1;
+        RootId::new(((self.now as u128) << 80) | (self.serial << 16))
+    }
+
+    /// Decides and applies. What the tables do not hold is answered as absent.
+    fn act(&mut self, action: Action) -> Outcome {
+        let command = Command { shop: SHOP, action };
+        self.commands += 1;
+        self.changed.clear();
+        for key in needs(self.time(), &command) {
+            self.note_absent(&key);
+        }
+        for _ in 0..30 {
+            match decide(self.time(), &self.rules, &command, &self.known) {
+                Verdict::Decided(decision) => return self.apply(*decision),
+                Verdict::Miss(keys) => {
+                    assert!(!keys.is_empty(), "a miss names what it misses");
+                    for key in &keys {
+                        self.note_absent(key);
+                    }
+                }
+            }
+        }
+        panic!("{command:?} is never satisfied by what is loaded");
+    }
+
+    fn note_absent(&mut self, key: &Key) {
+        let known = &mut self.known;
+        match key.clone() {
+            Key::EventKey(shop, source, key) => known.event_keys.load((shop, source, key), None),
+            Key::Event(shop, id) => known.events.load((shop, id), None),
+            Key::Name(shop, source, name) => known.names.load((shop, source, name), None),
+            Key::Code(shop, code) => known.codes.load((shop, code), None),
+            Key::Root(shop, id) => known.roots.load((shop, id), None),
+            Key::Stock(shop, sku) => known.stock.load((shop, sku), None),
+            Key::Slots(shop, name, _, _) | Key::AllSlots(shop, name, _) => {
+                known.calendars.load((shop, name.clone()), None);
+                known.stretches.entry((shop, name)).or_insert_with(|| {
+                    vec![Stretch {
+                        from: Timestamp::from_millis(i64::MIN),
+                        through: None,
+                        full_too: true,
+                        page: 0,
+                    }]
+                });
+            }
+            Key::SlotAt(shop, name, at) => {
+                known.calendars.load((shop, name.clone()), None);
+                known.slots.load((shop, name, at), None);
+            }
+            Key::Slot(shop, id) => known.slot_ids.load((shop, id), None),
+            Key::Effect(shop, id) => known.effects.load((shop, id), None),
+            Key::Breaker(shop, target) => known.breakers.load((shop, target), None),
+        }
+    }
+
+    fn apply(&mut self, decision: Decision) -> Outcome {
+        for change in &decision.changes {
+            match change {
+                Change::Root(root) => {
+                    self.changed.insert(root.id.as_u128());
+                    match root.order {
+                        Some(_) => self.orders.insert(root.id),
+                        None => self.alone.insert(root.id),
+                    };
+                }
+                Change::Event(id, event) => {
+                    if event.state == EventState::Parked && event.due_at.is_some() {
+                        self.parked.insert(*id);
+                    } else {
+                        self.parked.remove(id);
+                    }
+                }
+                Change::Effect(id, effect) => {
+                    if effect.state.is_settled() {
+                        self.open_effects.remove(id);
+                    } else {
+                        self.open_effects.insert(*id);
+                    }
+                }
+                Change::EventKey { .. }
+                | Change::Name { .. }
+                | Change::Code { .. }
+                | Change::Stock(_)
+                | Change::Calendar(_)
+                | Change::Slot(_)
+                | Change::Breaker { .. }
+                | Change::Receipt(_)
+                | Change::DisableEndpoint { .. } => {}
+            }
+        }
+        self.known.apply(SHOP, decision.changes);
+        for effect in decision.effects {
+            let id = id_of(&effect.key);
+            // The table's unique key keeps a second one out (I4).
+            if matches!(self.known.effects.get(&(SHOP, id)), Known::Found(_)) {
+                continue;
+            }
+            if let EffectContent::RefundRequest { .. } = effect.content {
+                self.requests.push(id);
+            }
+            self.open_effects.insert(id);
+            let stored = StoredEffect {
+                key: effect.key,
+                root: effect.root,
+                content: effect.content,
+                state: EffectState::Pending,
+                lease: None,
+                tries: 0,
+                due_at: Some(effect.due_at),
+                keeps_waiting: effect.order_key.is_some(),
+                order_key: effect.order_key,
+                reason: None,
+                attempts: Vec::new(),
+                settled_at: None,
+            };
+            self.known.effects.put((SHOP, id), stored);
+        }
+        decision.outcome
+    }
+
+    fn effect(&self, id: EffectId) -> Option<&StoredEffect> {
+        match self.known.effects.get(&(SHOP, id)) {
+            Known::Found(effect) => Some(effect),
+            Known::Absent | Known::NotLoaded => None,
+        }
+    }
+
+    fn root(&self, id: RootId) -> Option<&Root> {
+        match self.known.roots.get(&(SHOP, id)) {
+            Known::Found(root) => Some(root),
+            Known::Absent | Known::NotLoaded => None,
+        }
+    }
+
+    // What the shop's staff does.
+
+    /// Says how much there is.
+    pub fn put_stock(&mut self, sku: &str, on_hand: i64) -> bool {
+        let outcome = self.act(Action::PutStock {
+            sku: sku.to_owned(),
+            on_hand,
+            if_version: None,
+            low_at: None,
+        });
+        matches!(outcome, Outcome::Stock(_))
+    }
+
+    /// Corrects how much there is.
+    pub fn adjust_stock(&mut self, sku: &str, delta: i64) -> bool {
+        let outcome = self.act(Action::AdjustStock {
+            sku: sku.to_owned(),
+            delta,
+            reason: "counted".to_owned(),
+        });
+        matches!(outcome, Outcome::Stock(_))
+    }
+
+    /// Makes or changes the calendar.
+    pub fn put_calendar(&mut self, wish: &CalendarWish) -> bool {
+        let late = match wish.late_next {
+            true => Late::Next,
+            false => Late::Same,
+        };
+        let outcome = self.act(Action::PutCalendar {
+            calendar: Box::new(Calendar {
+                name: CALENDAR.to_owned(),
+                unit: Unit::Orders,
+                capacity: wish.capacity,
+                currency: None,
+                visible_lead: Span::minutes(0),
+                booking_lead: Span::minutes(0),
+                late,
+                made_until: Timestamp::from_millis(wish.until),
+                make_at: Some(self.time().plus(Span::hours(1))),
+                rules: "{}".to_owned(),
+                version: 0,
+            }),
+            slots: new_slots(&wish.slots),
+        });
+        matches!(outcome, Outcome::Calendar(_))
+    }
+
+    /// More slots are due to be made.
+    pub fn slots_are_due(&self) -> bool {
+        match self.known.calendars.get(&(SHOP, CALENDAR.to_owned())) {
+            Known::Found(calendar) => calendar.make_at.is_some_and(|at| at <= self.time()),
+            Known::Absent | Known::NotLoaded => false,
+        }
+    }
+
+    /// The calendar makes more slots.
+    pub fn make_slots(&mut self, slots: &[(i64, i64)], until: i64) {
+        let row = (SHOP, CALENDAR.to_owned());
+        let version = match self.known.calendars.get(&row) {
+            Known::Found(calendar) => calendar.version,
+            Known::Absent | Known::NotLoaded => return,
+        };
+        let make_at = self.time().plus(Span::hours(1));
+        self.act(Action::MakeSlots {
+            calendar: CALENDAR.to_owned(),
+            version,
+            slots: new_slots(slots),
+            made_until: Timestamp::from_millis(until),
+            make_at,
+        });
+    }
+
+    /// Creates an order.
+    pub fn create(&mut self, wish: &OrderWish) -> bool {
+        let fresh = self.fresh();
+        let line = |(sku, quantity, unit_minor): &(String, i64, i64)| Line {
+            sku: sku.clone(),
+            name: None,
+            quantity: *quantity,
+            unit_minor: *unit_minor,
+            stocked: true,
+        };
+        let payment = wish.payment.clone();
+        let outcome = self.act(Action::CreateOrder(Box::new(CreateOrder {
+            fresh,
+            code: wish.code.clone(),
+            currency: currency(Coin::Own),
+            lines: wish.lines.iter().map(line).collect(),
+            discount_minor: 0,
+            shipping_minor: 0,
+            customer: Customer::default(),
+            slot: wish.slot.then(|| SlotWish::Earliest {
+                calendar: CALENDAR.to_owned(),
+                not_before: None,
+            }),
+            hold: Span::millis(wish.hold_ms),
+            take_over: None,
+            payment: payment.map(|(house, reference)| (house.name().to_owned(), reference)),
+            metadata: "{}".to_owned(),
+            unknown: None,
+        })));
+        matches!(outcome, Outcome::Root(_))
+    }
+
+    /// Cancels an order.
+    pub fn cancel(&mut self, code: &str) -> bool {
+        let outcome = self.act(Action::CancelOrder(OrderRef::Code(code.to_owned())));
+        matches!(outcome, Outcome::Root(_))
+    }
+
+    /// Registers a payment of an order.
+    pub fn register(
+        &mut self,
+        code: &str,
+        house: House,
+        reference: &str,
+        minor: Option<i64>,
+    ) -> bool {
+        let fresh = self.fresh();
+        let outcome = self.act(Action::RegisterPayment(RegisterPayment {
+            fresh,
+            order: Some(OrderRef::Code(code.to_owned())),
+            source: house.name().to_owned(),
+            reference: reference.to_owned(),
+            minor,
+            currency: None,
+            expires_at: None,
+            metadata: "{}".to_owned(),
+            unknown: None,
+        }));
+        matches!(outcome, Outcome::Payment(..))
+    }
+
+    /// Records cash.
+    pub fn capture_by_hand(&mut self, payment: u128, minor: i64) -> bool {
+        let fresh = self.fresh();
+        let outcome = self.act(Action::CapturePayment {
+            payment: PaymentId::from_u128(payment),
+            minor,
+            note: "cash".to_owned(),
+            fresh,
+        });
+        matches!(outcome, Outcome::Payment(..))
+    }
+
+    /// Wants money given back.
+    pub fn refund(&mut self, payment: u128, minor: i64) -> bool {
+        let outcome = self.act(Action::RefundPayment(RefundPayment {
+            payment: PaymentId::from_u128(payment),
+            minor,
+            reason: "returned".to_owned(),
+            restock: Vec::new(),
+            release_slot: false,
+            recorded: false,
+        }));
+        matches!(outcome, Outcome::Refund(..))
+    }
+
+    /// Wants a provider asked now.
+    pub fn check(&mut self, payment: u128) {
+        self.act(Action::CheckPayment(PaymentId::from_u128(payment)));
+    }
+
+    /// Has looked at something.
+    pub fn resolve(&mut self, code: &str, alarm: &str) {
+        let found = AttentionCode::ALL
+            .iter()
+            .find(|known| known.as_str() == alarm);
+        if let Some(alarm) = found {
+            self.act(Action::ResolveAttention {
+                of: AttentionOf::Order(OrderRef::Code(code.to_owned())),
+                code: *alarm,
+                note: "seen".to_owned(),
+            });
+        }
+    }
+
+    /// Effects that are dead or unknown.
+    pub fn stuck(&self) -> Vec<(EffectId, bool)> {
+        let all = self
+            .known
+            .effects
+            .filter(|effect| matches!(effect.state, EffectState::Dead | EffectState::Unknown));
+        let state = |id: EffectId| self.effect(id).map(|effect| effect.state);
+        all.map(|(_, id)| (*id, state(*id) == Some(EffectState::Unknown)))
+            .collect()
+    }
+
+    /// Tries an effect again.
+    pub fn retry(&mut self, id: EffectId) -> bool {
+        let outcome = self.act(Action::RetryEffect(id));
+        matches!(outcome, Outcome::Effect(..))
+    }
+
+    /// Says what became of an unknown effect.
+    pub fn close(&mut self, id: EffectId, done: bool) {
+        self.act(Action::CloseEffect {
+            effect: id,
+            done,
+            reason: "looked".to_owned(),
+        });
+    }
+
+    /// The refund key that an effect carries.
+    pub fn refund_key(&self, id: EffectId) -> Option<String> {
+        match &self.effect(id)?.content {
+            EffectContent::Refund { refund, .. } => Some(refund.to_string()),
+            EffectContent::RefundRequest { .. } => Some(id.to_string()),
+            EffectContent::Receipt { .. }
+            | EffectContent::Mail { .. }
+            | EffectContent::Notify { .. }
+            | EffectContent::Forward { .. }
+            | EffectContent::RefundCheck { .. }
+            | EffectContent::Ask { .. } => None,
+        }
+    }
+
+    /// The effect is a question.
+    pub fn is_question(&self, id: EffectId) -> bool {
+        let content = self.effect(id).map(|effect| &effect.content);
+        matches!(content, Some(EffectContent::Ask { .. }))
+    }
+
+    /// The effect's key, for people.
+    pub fn key_of(&self, id: EffectId) -> String {
+        self.effect(id)
+            .map(|effect| effect.key.clone())
+            .unwrap_or_default()
+    }
+
+    /// Decides about a stored event again.
+    pub fn replay(&mut self, place: usize) {
+        if let Some(id) = self.events.get(place) {
+            self.act(Action::ReplayEvent(*id));
+        }
+    }
+
+    /// How many events are stored.
+    pub fn events_len(&self) -> usize {
+        self.events.len()
+    }
+
+    // What comes from providers.
+
+    /// A message arrives.
+    pub fn hear(&mut self, message: &Message) {
+        let id = EventId::on(self.fresh(), 1);
+        let policy = match message.house {
+            House::Page => Policy {
+                confirm: Confirm::Before,
+                can_ask: true,
+                asks_by_own_id: true,
+            },
+            House::Bank | House::Wire | House::Till => Policy {
+                confirm: Confirm::Never,
+                can_ask: message.house.can_be_asked(),
+                asks_by_own_id: false,
+            },
+        };
+        let strength = match message.house.is_unsigned() {
+            true => Strength::Unsigned,
+            false => Strength::Signed,
+        };
+        let facts = message
+            .claims
+            .iter()
+            .map(|claim| fact(claim, strength, message.at));
+        let event = Event {
+            key: message.key.clone(),
+            kind: "told".to_owned(),
+            names: message.names.clone(),
+            code: message.code.clone(),
+            provider_payment_id: message.provider_id.clone(),
+            facts: facts.collect(),
+            amount_unreadable: message.unreadable,
+            occurred_at: Some(Timestamp::from_millis(message.at)),
+        };
+        let received_at = self.time();
+        let outcome = self.act(Action::TakeEvent(TakeEvent {
+            id,
+            source: message.house.name().to_owned(),
+            event,
+            policy,
+            received_at,
+            forwards: Vec::new(),
+            raw: RawEvent::default(),
+        }));
+        if let Outcome::Event { id: taken, .. } = outcome
+            && taken == id
+        {
+            self.events.push(id);
+        }
+    }
+
+    /// How the events stand that mention a name.
+    pub fn standing(&self, house: House, name: &str) -> Vec<Standing> {
+        let of = |id: &EventId| match self.known.events.get(&(SHOP, *id)) {
+            Known::Found(event) if event.source == house.name() => event
+                .event
+                .names
+                .iter()
+                .any(|known| known == name)
+                .then_some(match event.state {
+                    EventState::Applied | EventState::Stale | EventState::Stored => Standing::Heard,
+                    EventState::Parked | EventState::Queued => Standing::Waits,
+                    EventState::Attention | EventState::Orphan | EventState::Dead => {
+                        Standing::Named
+                    }
+                }),
+            Known::Found(_) | Known::Absent | Known::NotLoaded => None,
+        };
+        self.events.iter().filter_map(of).collect()
+    }
+
+    // What a worker does.
+
+    /// Effects that a worker may take now.
+    pub fn due(&self) -> Vec<EffectId> {
+        let is_due = |id: &&EffectId| {
+            self.effect(**id).is_some_and(|effect| {
+                effect.state == EffectState::Pending
+                    && effect.due_at.is_some_and(|at| at <= self.time())
+                    && self.admits(&effect.content.target())
+            })
+        };
+        self.open_effects.iter().filter(is_due).copied().collect()
+    }
+
+    fn admits(&self, target: &str) -> bool {
+        match self.known.breakers.get(&(SHOP, target.to_owned())) {
+            Known::Found(breaker) => match breaker.admits(self.time()) {
+                Admission::All | Admission::Probe => true,
+                Admission::Nothing(_) => false,
+            },
+            Known::Absent | Known::NotLoaded => true,
+        }
+    }
+
+    /// Claims and begins an effect. `None`: there is nothing to do.
+    pub fn begin(&mut self, id: EffectId) -> Option<Job> {
+        let mut effect = self.effect(id)?.clone();
+        effect.state = EffectState::Leased;
+        effect.lease = Some(LEASE);
+        effect.due_at = Some(self.time().plus(Span::seconds(60)));
+        effect.tries += 1;
+        self.known.effects.put((SHOP, id), effect);
+        match self.act(Action::StartEffect {
+            effect: id,
+            lease: LEASE,
+        }) {
+            Outcome::Effect(_, effect) => Some(self.job(id, &effect)),
+            _ => None,
+        }
+    }
+
+    fn job(&self, id: EffectId, effect: &StoredEffect) -> Job {
+        let payment_of = |payment: PaymentId| self.root(payment.root())?.payment(payment);
+        match &effect.content {
+            EffectContent::Receipt { .. } => Job::Receipt,
+            EffectContent::Mail { .. }
+            | EffectContent::Notify { .. }
+            | EffectContent::Forward { .. } => Job::Other,
+            EffectContent::Ask {
+                source,
+                object,
+                names,
+                event,
+                ..
+            } => {
+                // As the program makes its question (effects/ask.rs).
+                let mut all = names.clone();
+                if all.is_empty() {
+                    all.push(object.clone());
+                }
+                let report = event.and_then(|event| match self.known.events.get(&(SHOP, event)) {
+                    Known::Found(stored) => Some(&stored.event),
+                    Known::Absent | Known::NotLoaded => None,
+                });
+                let root = effect.root.and_then(|root| self.root(root));
+                let known = root.and_then(|root| {
+                    root.payments
+                        .iter()
+                        .find(|payment| payment.source == *source && payment.reference == *object)
+                });
+                let provider_id = known
+                    .and_then(|payment| payment.provider_payment_id.clone())
+                    .or(report.and_then(|report| report.provider_payment_id.clone()));
+                // As the provider with pages finds the one that is meant (cardcom.rs).
+                let page = std::iter::once(object)
+                    .filter(|name| Some(*name) != all.first())
+                    .chain(&provider_id)
+                    .chain(all.iter().skip(1))
+                    .find(|name| is_page(name));
+                Job::Ask {
+                    house: House::of(source).unwrap_or(House::Till),
+                    page: page.cloned(),
+                    by_report: report.is_some(),
+                    names: all,
+                }
+            }
+            EffectContent::RefundRequest {
+                payment,
+                source,
+                reference,
+                money,
+            } => {
+                let payment = payment.and_then(payment_of);
+                Job::Back {
+                    house: House::of(source).unwrap_or(House::Till),
+                    reference: reference.clone(),
+                    objects: payment.map(captured_objects).unwrap_or_default(),
+                    key: id.to_string(),
+                    minor: money.map(|money| money.minor),
+                    was_tried: was_tried(effect),
+                }
+            }
+            EffectContent::Refund {
+                refund,
+                payment,
+                source,
+                money,
+            } => {
+                let payment = payment_of(*payment);
+                Job::Back {
+                    house: House::of(source).unwrap_or(House::Till),
+                    reference: payment
+                        .map(|known| known.reference.clone())
+                        .unwrap_or_default(),
+                    objects: payment.map(captured_objects).unwrap_or_default(),
+                    key: refund.to_string(),
+                    minor: Some(money.minor),
+                    was_tried: was_tried(effect),
+                }
+            }
+            EffectContent::RefundCheck {
+                refund,
+                payment,
+                source,
+                ..
+            } => {
+                let root = self.root(payment.root());
+                let ours = root.and_then(|root| {
+                    let mut refunds = root.refunds.iter();
+                    refunds.find(|known| known.id == *refund)
+                });
+                Job::Look {
+                    house: House::of(source).unwrap_or(House::Till),
+                    reference: payment_of(*payment)
+                        .map(|known| known.reference.clone())
+                        .unwrap_or_default(),
+                    key: refund.to_string(),
+                    id: ours.and_then(|ours| ours.provider_refund_id.clone()),
+                }
+            }
+        }
+    }
+
+    /// Settles a claimed effect, as the program does with such an answer.
+    pub fn finish(&mut self, id: EffectId, word: Word) {
+        let Some(effect) = self.effect(id) else {
+            return;
+        };
+        let (target, tries) = (effect.content.target(), effect.tries);
+        let is_look = matches!(effect.content, EffectContent::RefundCheck { .. });
+        let waits: &[i64] = match effect.content {
+            EffectContent::Ask { .. } => &[1, 5, 30, 120, 600, 3600, 7200, 14400],
+            _ => &[5, 30, 120, 600, 1800, 3600, 7200, 14400],
+        };
+        let again = |reason: &str| {
+            let at = Schedule::of_seconds(waits).next(tries, self.time(), 999, None);
+            let reason = reason.to_owned();
+            match at {
+                Some(at) => Settlement::Retry { at, reason },
+                None => Settlement::Dead {
+                    reason,
+                    skip: false,
+                },
+            }
+        };
+        let dead = |reason: &str| Settlement::Dead {
+            reason: reason.to_owned(),
+            skip: false,
+        };
+        let (settlement, health) = match word {
+            Word::Issued => {
+                let issued = IssuedReceipt {
+                    at: self.time(),
+                    document: "{}".to_owned(),
+                    pdf: Vec::new().into(),
+                    sha256: [0; 32],
+                    token: String::new(),
+                };
+                (Settlement::Issued(issued), Health::Well)
+            }
+            Word::Done => (Settlement::Done, Health::Well),
+            Word::Said {
+                names,
+                claims,
+                provider_id,
+                at,
+                unreadable,
+            } => {
+                let facts = claims.iter().map(|claim| fact(claim, Strength::Asked, at));
+                let content = AnswerContent::Facts {
+                    names,
+                    facts: facts.collect(),
+                    provider_payment_id: provider_id,
+                    unreadable,
+                };
+                (Settlement::Answered(content), Health::Well)
+            }
+            Word::Nothing => (Settlement::Answered(AnswerContent::Weak), Health::Well),
+            Word::Mismatch => {
+                let reason = "it is about another reference".to_owned();
+                let content = AnswerContent::Mismatch { reason };
+                (Settlement::Answered(content), Health::Well)
+            }
+            Word::CannotAsk if is_look => (
+                Settlement::RefundChecked(RefundChecked::Impossible),
+                Health::Unsaid,
+            ),
+            Word::CannotAsk => {
+                let reason = "it cannot be asked".to_owned();
+                let content = AnswerContent::Impossible { reason };
+                (Settlement::Answered(content), Health::Unsaid)
+            }
+            Word::Stands { id, state } if is_look => {
+                let checked = RefundChecked::Known {
+                    provider_refund_id: id,
+                    state: refund_state(state),
+                };
+                (Settlement::RefundChecked(checked), Health::Unsaid)
+            }
+            Word::NotThere if is_look => (
+                Settlement::RefundChecked(RefundChecked::NotThere),
+                Health::Unsaid,
+            ),
+            Word::Undecided if is_look => (
+                Settlement::RefundChecked(RefundChecked::Undecided),
+                Health::Unsaid,
+            ),
+            Word::NotThere => (dead("the key is taken and nothing is there"), Health::Well),
+            Word::Undecided => (again("it does not say how it stands"), Health::Unsaid),
+            Word::TimedOut => (again("no answer"), Health::Failing),
+            Word::Taken { id, state } | Word::Stands { id, state } => {
+                let settlement = Settlement::Refunded {
+                    provider_refund_id: id,
+                    state: refund_state(state),
+                };
+                (settlement, Health::Well)
+            }
+            Word::Refused => (dead("refused"), Health::Well),
+            Word::HungUp => {
+                let reason = "the line broke".to_owned();
+                (Settlement::Unknown { reason }, Health::Failing)
+            }
+        };
+        self.act(Action::SettleEffect(Box::new(SettleEffect {
+            effect: id,
+            target,
+            lease: LEASE,
+            attempt: None,
+            settlement,
+            health,
+            chance: 0,
+        })));
+    }
+
+    // Time.
+
+    /// When something comes due next by itself or by a worker, later than this; `None`: never.
+    pub fn next_due_after(&self, now: i64) -> Option<i64> {
+        let effects = self.open_effects.iter().filter_map(|id| {
+            let effect = self.effect(*id)?;
+            let due = effect
+                .due_at
+                .filter(|_| effect.state == EffectState::Pending)?;
+            let rests = match self.known.breakers.get(&(SHOP, effect.content.target())) {
+                Known::Found(breaker) => breaker.open_until,
+                Known::Absent | Known::NotLoaded => None,
+            };
+            Some(due.max(rests.unwrap_or(due)))
+        });
+        let roots = self.orders.iter().filter_map(|id| self.root(*id)?.due_at());
+        let parked = self.parked.iter().filter_map(|id| self.parked_due(*id));
+        effects
+            .chain(roots)
+            .chain(parked)
+            .map(Timestamp::as_millis)
+            .filter(|due| now < *due)
+            .min()
+    }
+
+    fn parked_due(&self, id: EventId) -> Option<Timestamp> {
+        match self.known.events.get(&(SHOP, id)) {
+            Known::Found(event) => event.due_at,
+            Known::Absent | Known::NotLoaded => None,
+        }
+    }
+
+    /// Lets the first thing that has come due by itself happen. False: there is none.
+    pub fn sweep_one(&mut self) -> bool {
+        let now = self.time();
+        let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
+        let root = self
+            .orders
+            .iter()
+            .find(|id| is_due(self.root(**id).and_then(Root::due_at)));
+        if let Some(root) = root.copied() {
+            self.act(Action::RootDue(root));
+            return true;
+        }
+        let event = self.parked.iter().find(|id| is_due(self.parked_due(**id)));
+        if let Some(event) = event.copied() {
+            self.act(Action::ParkedDue(event));
+            return true;
+        }
+        false
+    }
+
+    // What the public sees.
+
+    /// All orders.
+    pub fn order_ids(&self) -> Vec<u128> {
+        self.orders.iter().map(|id| id.as_u128()).collect()
+    }
+
+    /// The order of a code.
+    pub fn order_of(&self, code: &str) -> Option<u128> {
+        match self.known.codes.get(&(SHOP, code.to_owned())) {
+            Known::Found(meeting) => meeting.order.map(|id| id.root().as_u128()),
+            Known::Absent | Known::NotLoaded => None,
+        }
+    }
+
+    /// An order.
+    pub fn order(&self, id: u128) -> Option<OrderView> {
+        let root = self.root(RootId::new(id))?;
+        let order = root.order.as_ref()?;
+        let holds = root.holds.iter().map(|hold| HoldView {
+            active: hold.state == HoldState::Active,
+            sold: hold.state == HoldState::Consumed,
+            lines: hold.lines.clone(),
+            slot: hold.booking.as_ref().map(|booking| {
+                let (from, to) = (booking.starts_at.as_millis(), booking.ends_at.as_millis());
+                (from, to, booking.units)
+            }),
+        });
+        let ledger = root.ledger();
+        let payments = root.payments.iter().map(|payment| {
+            let account = ledger.of_payment(payment.id);
+            PaymentView {
+                id: payment.id.as_u128(),
+                house: House::of(&payment.source).unwrap_or(House::Till),
+                reference: payment.reference.clone(),
+                due: payment.due.minor,
+                captured: account.captured,
+                refunded: account.refunded,
+                authorized: payment.projection().status
+                    == tollgate_core::payment::PaymentStatus::Authorized,
+            }
+        });
+        let papers = root.receipts.iter().map(|receipt| {
+            let minor = receipt.money.map_or(0, |money| money.minor);
+            let (kind, signed) = match receipt.kind {
+                ReceiptKind::Sale => ("sale", minor),
+                ReceiptKind::Refund => ("refund", -minor),
+                ReceiptKind::Reversal => ("reversal", -minor),
+            };
+            Paper {
+                signed,
+                kind,
+                issued: receipt.issued_at.is_some(),
+            }
+        });
+        let alarms = root.attention.iter().map(|alarm| Alarm {
+            code: alarm.code.as_str(),
+            payment: alarm.payment.map(PaymentId::as_u128),
+            open: alarm.resolved.is_none(),
+        });
+        Some(OrderView {
+            root: id,
+            code: order.code.clone(),
+            status: match order.status {
+                OrderStatus::AwaitingPayment => Status::Awaiting,
+                OrderStatus::PartiallyPaid => Status::Partial,
+                OrderStatus::Closing => Status::Closing,
+                OrderStatus::Paid => Status::Paid,
+                OrderStatus::Completed => Status::Completed,
+                OrderStatus::PartiallyRefunded => Status::PartlyRefunded,
+                OrderStatus::Refunded => Status::Refunded,
+                OrderStatus::Expired => Status::Expired,
+                OrderStatus::Cancelled => Status::Cancelled,
+            },
+            due: order.total_minor,
+            created_at: root.created_at.as_millis(),
+            holds: holds.collect(),
+            payments: payments.collect(),
+            backs: backs_of(root).collect(),
+            papers: papers.collect(),
+            alarms: alarms.collect(),
+        })
+    }
+
+    /// Money ordered back outside of orders: by effects without a row, and on payments that stand alone.
+    pub fn requests(&self) -> Vec<OrderedBack> {
+        let view = |id: &EffectId| {
+            let effect = self.effect(*id)?;
+            let EffectContent::RefundRequest {
+                payment,
+                source,
+                reference,
+                money,
+            } = &effect.content
+            else {
+                return None;
+            };
+            Some(OrderedBack {
+                key: id.to_string(),
+                house: House::of(source)?,
+                reference: reference.clone(),
+                minor: money.map_or(0, |money| money.minor),
+                progress: match effect.state {
+                    EffectState::Pending | EffectState::Leased | EffectState::Started => {
+                        Progress::Open
+                    }
+                    EffectState::Done => Progress::Done,
+                    EffectState::Unknown => Progress::Unknown,
+                    EffectState::Dead => Progress::Failed,
+                },
+                of_waiting: payment.is_none(),
+            })
+        };
+        let alone = self.alone.iter().filter_map(|id| self.root(*id));
+        let requests = self.requests.iter().filter_map(view);
+        requests.chain(alone.flat_map(backs_of)).collect()
+    }
+
+    /// A payment without an order has this name, and a person is told of it.
+    pub fn names_money_alone(&self, house: House, reference: &str) -> bool {
+        let mut roots = self.alone.iter().filter_map(|id| self.root(*id));
+        roots.any(|root| {
+            let is_it = root
+                .payments
+                .iter()
+                .any(|known| known.source == house.name() && known.reference == reference);
+            is_it && !root.attention.is_empty()
+        })
+    }
+
+    /// Units of a sku: on hand, held.
+    pub fn stock(&self, sku: &str) -> Option<(i64, i64)> {
+        match self.known.stock.get(&(SHOP, sku.to_owned())) {
+            Known::Found(stock) => Some((stock.on_hand, stock.held)),
+            Known::Absent | Known::NotLoaded => None,
+        }
+    }
+
+    /// The calendar's slots by start: end, capacity, held, sold.
+    pub fn slots(&self) -> BTreeMap<i64, (i64, i64, i64, i64)> {
+        let first = (SHOP, CALENDAR.to_owned(), Timestamp::from_millis(i64::MIN));
+        self.known
+            .slots
+            .range_from(first)
+            .map(|((_, _, at), slot)| {
+                let end = slot.ends_at.as_millis();
+                (at.as_millis(), (end, slot.capacity, slot.held, slot.sold))
+            })
+            .collect()
+    }
+}
+
+/// Money ordered back by rows of a root. Without an order it is money that waited for one.
+fn backs_of(root: &Root) -> impl Iterator<Item = OrderedBack> {
+    root.refunds.iter().filter_map(|refund| {
+        let payment = root.payment(refund.payment)?;
+        Some(OrderedBack {
+            key: refund.id.to_string(),
+            house: House::of(&payment.source)?,
+            reference: payment.reference.clone(),
+            minor: refund.money.minor,
+            progress: match refund.state {
+                RefundProgress::Requested | RefundProgress::Sent => Progress::Open,
+                RefundProgress::Succeeded => Progress::Done,
+                RefundProgress::Failed => Progress::Failed,
+                RefundProgress::Unknown => Progress::Unknown,
+            },
+            of_waiting: root.order.is_none(),
+        })
+    })
+}
+
+/// A try before may have arrived (effects/refund.rs).
+fn was_tried(effect: &StoredEffect) -> bool {
+    1 < effect.tries || effect.reason.is_some()
+}
+
+fn captured_objects(payment: &tollgate_core::payment::Payment) -> Vec<String> {
+    let fold = payment.fold();
+    let counting = fold
+        .captures
+        .iter()
+        .filter(|(_, object)| object.state.counts());
+    counting.map(|(object, _)| object.clone()).collect()
+}
+
+fn refund_state(state: BackState) -> RefundState {
+    match state {
+        BackState::Pending => RefundState::Pending,
+        BackState::Failed => RefundState::Failed,
+        BackState::Done => RefundState::Succeeded,
+        BackState::Bounced => RefundState::Reversed,
+    }
+}
+
+fn fact(claim: &Claim, strength: Strength, at: i64) -> Fact {
+    let kind = match claim.says {
+        Says::Charge(state) => FactKind::Capture(match state {
+            ChargeState::Pending => CaptureState::Pending,
+            ChargeState::Failed => CaptureState::Failed,
+            ChargeState::Authorized => CaptureState::Authorized,
+            ChargeState::Voided => CaptureState::Voided,
+            ChargeState::Captured => CaptureState::Captured,
+            ChargeState::Settled => CaptureState::Settled,
+            ChargeState::Reversed => CaptureState::Reversed,
+        }),
+        Says::Back(_, state) => FactKind::Refund(refund_state(state)),
+        Says::BackInAll => FactKind::RefundedTotal,
+        Says::Dispute(_, ruling) => FactKind::Dispute(match ruling {
+            Ruling::Open => DisputeState::Open,
+            Ruling::Won => DisputeState::Won,
+            Ruling::Lost => DisputeState::Lost,
+        }),
+    };
+    Fact {
+        object: claim.object.clone(),
+        kind,
+        money: claim.minor.map(|minor| Money {
+            minor,
+            currency: currency(claim.coin),
+        }),
+        occurred_at: Some(Timestamp::from_millis(at)),
+        strength,
+        foreign_mode: claim.coin == Coin::Toy,
+    }
+}

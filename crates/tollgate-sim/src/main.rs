@@ -1,0 +1,157 @@
+//! Plays stories and tells, in plain words, the shortest that breaks a law.
+#![expect(clippy::print_stdout, reason = "it is a command line program")]
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Parser;
+use tollgate_sim::laws::{Breach, LAWS, Law};
+use tollgate_sim::shrink::shrink;
+use tollgate_sim::stories::stories;
+use tollgate_sim::words::story;
+use tollgate_sim::world::{Script, World};
+
+/// Plays a small world of shops, customers and providers against the engine.
+#[derive(Parser)]
+struct Arguments {
+    /// Plays the story of this seed.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Plays the stories of these seeds, `A..B` with `B` left out.
+    #[arg(long, value_parser = seeds)]
+    seeds: Option<(u64, u64)>,
+    /// Plays stories from seed 0, or the first of `--seeds`, until so many commands were decided.
+    #[arg(long)]
+    commands: Option<u64>,
+    /// Cuts every story off after so many steps.
+    #[arg(long, default_value_t = 60)]
+    steps: usize,
+    /// Looks for breaches of this law alone, e.g. `L3`.
+    #[arg(long, value_parser = law)]
+    only: Option<Law>,
+    /// Looks for breaches whose kind holds this text alone.
+    #[arg(long, default_value = "")]
+    kind: String,
+    /// Plays the named stories whose names hold this text; an empty one plays all.
+    #[arg(long)]
+    story: Option<String>,
+    /// Goes on after a breach and lists the first seed of each kind.
+    #[arg(long)]
+    survey: bool,
+}
+
+fn seeds(text: &str) -> Result<(u64, u64), String> {
+    let (from, to) = text.split_once("..").ok_or("seeds are A..B")?;
+    let number = |text: &str| text.parse::<u64>().map_err(|error| error.to_string());
+    Ok((number(from)?, number(to)?))
+}
+
+fn law(text: &str) -> Result<Law, String> {
+    let all: Vec<String> = LAWS
+        .iter()
+        .map(|(law, says)| format!("{law}: {says}"))
+        .collect();
+    Law::of(text).ok_or(format!("the laws are\n{}", all.join("\n")))
+}
+
+/// Plays the named stories and tells which of them break a law.
+fn named(name: &str) -> ExitCode {
+    let mut is_clean = true;
+    for named in stories().iter().filter(|named| named.name.contains(name)) {
+        let played = World::play(&named.script);
+        println!("{}:", named.name);
+        if played.breaches.is_empty() {
+            println!("  no law is broken");
+        }
+        for breach in &played.breaches {
+            is_clean = false;
+            println!("  {} {}: {}", breach.law, breach.kind, breach.text);
+        }
+        let meant = |breach: &&Breach| breach.law == named.law && breach.kind == named.kind;
+        match played.breaches.iter().find(meant) {
+            Some(breach) if !name.is_empty() => {
+                println!("{}", story(&named.script, &played, breach))
+            }
+            Some(_) => {}
+            None => println!("  not {} {}", named.law, named.kind),
+        }
+    }
+    match is_clean {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if let Some(name) = &arguments.story {
+        return named(name);
+    }
+    let (from, to) = match (arguments.seed, arguments.seeds) {
+        (Some(seed), _) => (seed, seed + 1),
+        (None, Some(seeds)) => seeds,
+        (None, None) => (0, u64::MAX),
+    };
+    let wanted = match (arguments.commands, arguments.seed, arguments.seeds) {
+        (Some(commands), _, _) => commands,
+        (None, None, None) => 1_000_000,
+        (None, _, _) => u64::MAX,
+    };
+    let is_wanted = |breach: &Breach| {
+        arguments.only.is_none_or(|law| law == breach.law) && breach.kind.contains(&arguments.kind)
+    };
+    let began = Instant::now();
+    let (mut commands, mut stories) = (0u64, 0u64);
+    let mut found = BTreeMap::new();
+    for seed in from..to {
+        let script = Script::of(seed, arguments.steps);
+        let Ok(played) = std::panic::catch_unwind(|| World::play(&script)) else {
+            // What made it panic is on the standard error output.
+            println!("seed {seed}: the engine panicked");
+            return ExitCode::FAILURE;
+        };
+        commands += played.commands;
+        stories += 1;
+        for breach in &played.breaches {
+            if arguments.survey && is_wanted(breach) {
+                let entry = found
+                    .entry((breach.law, breach.kind))
+                    .or_insert((seed, 0u64));
+                entry.1 += 1;
+            }
+        }
+        if !arguments.survey
+            && let Some(breach) = played.breaches.iter().find(|breach| is_wanted(breach))
+        {
+            let short = shrink(&script, breach);
+            let again = World::play(&short);
+            let told = again
+                .breaches
+                .iter()
+                .find(|known| known.law == breach.law && known.kind == breach.kind)
+                .unwrap_or(breach);
+            println!("seed {seed}: {}", story(&short, &again, told));
+            println!(
+                "cargo run -p tollgate-sim -- --seed {seed} --only {}",
+                breach.law
+            );
+            return ExitCode::FAILURE;
+        }
+        if wanted <= commands {
+            break;
+        }
+    }
+    for ((law, kind), (seed, times)) in &found {
+        println!("{law} {kind}: first by seed {seed}, in {times} stories");
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    println!(
+        "{stories} stories, {commands} commands in {seconds:.1} s ({:.0} a second)",
+        commands as f64 / seconds.max(0.001)
+    );
+    match found.is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}

@@ -1,0 +1,798 @@
+//! The providers: the true books each keeps, and how it speaks of them.
+//!
+//! A book knows what really happened. Beside it stands what the provider has *told* the shop so far,
+//! because nobody can be blamed for what he was not told. The laws compare the engine with both.
+
+use std::collections::BTreeMap;
+
+/// A payment source of the shop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum House {
+    /// Signs what it sends, can be asked by reference, gives money back by call.
+    Bank,
+    /// Reports without a signature; each report is confirmed by asking about its page.
+    Page,
+    /// Signs what it sends and cannot be asked for anything.
+    Wire,
+    /// The shop's own till: cash and transfers recorded by hand.
+    Till,
+}
+
+impl House {
+    /// Its name in the shop's configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            House::Bank => "bank",
+            House::Page => "page",
+            House::Wire => "wire",
+            House::Till => "manual",
+        }
+    }
+
+    /// The house of a name.
+    pub fn of(name: &str) -> Option<House> {
+        let houses = [House::Bank, House::Page, House::Wire, House::Till];
+        houses.into_iter().find(|house| house.name() == name)
+    }
+
+    /// What it sends proves nothing until it was asked.
+    pub fn is_unsigned(self) -> bool {
+        self == House::Page
+    }
+
+    /// It answers questions.
+    pub fn can_be_asked(self) -> bool {
+        matches!(self, House::Bank | House::Page)
+    }
+
+    /// How well its own messages are vouched for, as the design ranks it.
+    pub fn strength(self) -> u8 {
+        match self {
+            House::Page => 0,
+            House::Bank | House::Wire | House::Till => 2,
+        }
+    }
+}
+
+/// The name is one of a page, by its looks.
+pub fn is_page(name: &str) -> bool {
+    name.starts_with("page-")
+}
+
+/// The strength of an answer to our own question.
+pub const ASKED: u8 = 3;
+
+/// How the providers of a story behave, and what its shop has told the engine to do with late money.
+/// All `false` is the easy way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Manner {
+    /// Refunds are told as one growing sum instead of one by one.
+    pub cumulative: bool,
+    /// Refunds are named by the shop's key instead of the bank's own id.
+    pub by_our_key: bool,
+    /// Each refund is told by itself and then again within the sum.
+    pub told_both_ways: bool,
+    /// The bank takes a refund under its own id and tells of it later by the shop's key.
+    pub two_names: bool,
+    /// The bank takes a refund and decides later.
+    pub refunds_later: bool,
+    /// Nothing is said of what became of a refund of ours; it has to be asked for.
+    pub silent_refunds: bool,
+    /// A repeated refund key is not recognised by the bank: it does the same again.
+    pub forgets_keys: bool,
+    /// The first message about a payment does not have the bank's id of it yet.
+    pub late_ids: bool,
+    /// The bank's ids of payments look like references of another order.
+    pub colliding_ids: bool,
+    /// The shop has told the bank's source to cut an order's code from references.
+    pub code_pattern: bool,
+    /// References at the page look like pages.
+    pub page_like_references: bool,
+    /// Messages are delivered by steps of the story instead of at once.
+    pub slow_post: bool,
+    /// Effects are done by steps of the story instead of at once.
+    pub slow_worker: bool,
+    /// Money for an order whose time is up waits for a person.
+    pub late_waits: bool,
+    /// Money for an order whose time is up is given back.
+    pub late_goes_back: bool,
+    /// Money for a cancelled order is treated like that for one whose time is up.
+    pub holds_after_cancel: bool,
+    /// Nothing is given back unless a person says so.
+    pub keeps_until_told: bool,
+}
+
+impl Manner {
+    /// The manners one by one: a name for people, and the switch.
+    pub fn switches(&mut self) -> [(&'static str, &mut bool); 17] {
+        [
+            ("refunds are told as a growing sum", &mut self.cumulative),
+            ("refunds are named by the shop's key", &mut self.by_our_key),
+            (
+                "refunds are told one by one and again as a sum",
+                &mut self.told_both_ways,
+            ),
+            (
+                "the bank takes refunds under its id and tells of them by the shop's key",
+                &mut self.two_names,
+            ),
+            ("the bank decides refunds later", &mut self.refunds_later),
+            (
+                "the bank is silent about refunds it was ordered",
+                &mut self.silent_refunds,
+            ),
+            ("the bank forgets refund keys", &mut self.forgets_keys),
+            (
+                "the bank's first message lacks its payment id",
+                &mut self.late_ids,
+            ),
+            (
+                "the bank's payment ids look like another order's reference",
+                &mut self.colliding_ids,
+            ),
+            (
+                "order codes are cut from the bank's references",
+                &mut self.code_pattern,
+            ),
+            (
+                "references at the page look like pages",
+                &mut self.page_like_references,
+            ),
+            ("messages wait to be delivered", &mut self.slow_post),
+            ("effects wait to be done", &mut self.slow_worker),
+            ("late money waits for a person", &mut self.late_waits),
+            ("late money is given back", &mut self.late_goes_back),
+            (
+                "money for a cancelled order may sell it",
+                &mut self.holds_after_cancel,
+            ),
+            (
+                "nothing is given back unless a person says so",
+                &mut self.keeps_until_told,
+            ),
+        ]
+    }
+}
+
+/// In which money, and in which mode of the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Coin {
+    /// The shop's.
+    Own,
+    /// Another currency.
+    Foreign,
+    /// The shop's, in the provider's test mode: no money at all.
+    Toy,
+}
+
+/// Where a charge stands in the provider's book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ChargeState {
+    /// The customer has not finished.
+    Pending,
+    /// It came to nothing.
+    Failed,
+    /// The money is set aside.
+    Authorized,
+    /// What was set aside was let go.
+    Voided,
+    /// The money is taken.
+    Captured,
+    /// The money is paid out.
+    Settled,
+    /// The money was taken and has gone back.
+    Reversed,
+}
+
+impl ChargeState {
+    /// The money is with the shop.
+    pub fn counts(self) -> bool {
+        matches!(self, ChargeState::Captured | ChargeState::Settled)
+    }
+}
+
+/// Where a refund stands in the provider's book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum BackState {
+    /// Not decided.
+    Pending,
+    /// Refused after all.
+    Failed,
+    /// The customer has the money.
+    Done,
+    /// It came back to the shop.
+    Bounced,
+}
+
+/// Money that went back, in the provider's book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Back {
+    /// The provider's id of it.
+    pub id: String,
+    /// The key by which the shop ordered it; `None`: made at the provider.
+    pub key: Option<String>,
+    /// How much.
+    pub minor: i64,
+    /// Where it stands.
+    pub state: BackState,
+    /// What the shop was told of it.
+    pub told: Option<BackState>,
+    /// With which telling it heard first that it is done.
+    pub told_done: Option<u64>,
+}
+
+impl Back {
+    /// The shop hears how it stands.
+    pub fn hear(&mut self, state: BackState, telling: u64) {
+        self.told = self.told.max(Some(state));
+        if state == BackState::Done {
+            self.told_done = self.told_done.or(Some(telling));
+        }
+    }
+}
+
+/// A dispute's end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ruling {
+    /// Not yet.
+    Open,
+    /// For the shop.
+    Won,
+    /// For the customer.
+    Lost,
+}
+
+/// A dispute in the provider's book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dispute {
+    /// The provider's id of it.
+    pub id: String,
+    /// How much is disputed.
+    pub minor: i64,
+    /// How it stands.
+    pub ruling: Ruling,
+    /// What the shop was told of it.
+    pub told: Option<Ruling>,
+    /// With which telling it heard of it first.
+    pub told_first: Option<u64>,
+}
+
+/// One charge in a provider's book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Charge {
+    /// Whose book.
+    pub house: House,
+    /// The shop's reference it was made for.
+    pub reference: String,
+    /// The order's code that the reference was made of.
+    pub code: String,
+    /// The provider's id of the charge.
+    pub id: String,
+    /// The provider's name of the page it was made on; of the charge where there are no pages.
+    pub page: String,
+    /// In which money.
+    pub coin: Coin,
+    /// Where it stands.
+    pub state: ChargeState,
+    /// What was set aside or taken.
+    pub minor: i64,
+    /// What the provider says of a settlement; it may have kept fees.
+    pub settled: Option<i64>,
+    /// What went back.
+    pub backs: Vec<Back>,
+    /// What is disputed.
+    pub disputes: Vec<Dispute>,
+    /// What the shop was told.
+    pub told: Told,
+    /// The first message was sent without an id.
+    pub said_without_id: bool,
+}
+
+/// What the shop was told of a charge.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Told {
+    /// The furthest state.
+    pub state: Option<ChargeState>,
+    /// With which telling the shop heard first that money was taken.
+    pub taken_first: Option<u64>,
+    /// When it was told first of money set aside.
+    pub authorized_at: Option<i64>,
+    /// Amounts taken, as told: strength and amount.
+    pub amounts: Vec<(u8, i64)>,
+    /// An amount was told that could not be read.
+    pub unreadable: bool,
+    /// When the first message that money was taken was delivered, whatever that proves.
+    pub reported_at: Option<i64>,
+}
+
+impl Charge {
+    /// What the shop has to believe was taken: the best proved, then the greatest. 0 where nothing
+    /// that can be read was told, or it has gone back.
+    pub fn believed(&self) -> i64 {
+        let has_money = self.told.state.is_some_and(ChargeState::counts);
+        match has_money && self.coin == Coin::Own {
+            true => self.best_told(),
+            false => 0,
+        }
+    }
+
+    /// The best told amount, gone back or not.
+    pub fn best_told(&self) -> i64 {
+        self.told
+            .amounts
+            .iter()
+            .max()
+            .map_or(0, |(_, minor)| *minor)
+    }
+
+    /// The greatest told amount, however it was proved.
+    pub fn most_told(&self) -> i64 {
+        let minors = self.told.amounts.iter().map(|(_, minor)| *minor);
+        minors.max().unwrap_or(0)
+    }
+
+    /// What it still has of its money by its own book.
+    pub fn left(&self) -> i64 {
+        let backs = self
+            .backs
+            .iter()
+            .filter(|back| matches!(back.state, BackState::Pending | BackState::Done));
+        let disputed = self
+            .disputes
+            .iter()
+            .filter(|dispute| dispute.ruling != Ruling::Won);
+        self.minor
+            - backs.map(|back| back.minor).sum::<i64>()
+            - disputed.map(|dispute| dispute.minor).sum::<i64>()
+    }
+}
+
+/// What one message claims of one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The provider's name of the object.
+    pub object: String,
+    /// What is said.
+    pub says: Says,
+    /// How much; `None`: it cannot be read.
+    pub minor: Option<i64>,
+    /// In which money.
+    pub coin: Coin,
+}
+
+/// What is said of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Says {
+    /// A charge stands so.
+    Charge(ChargeState),
+    /// The refund with this place in the charge's book stands so.
+    Back(usize, BackState),
+    /// So much has gone back in all.
+    BackInAll,
+    /// The dispute with this place in the charge's book stands so.
+    Dispute(usize, Ruling),
+}
+
+/// Something a provider, or somebody who plays it, sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// To which source.
+    pub house: House,
+    /// Identity among the source's messages.
+    pub key: String,
+    /// Names it mentions, ours first.
+    pub names: Vec<String>,
+    /// The order's code where it is cut from the reference.
+    pub code: Option<String>,
+    /// The provider's id of the payment.
+    pub provider_id: Option<String>,
+    /// What it claims.
+    pub claims: Vec<Claim>,
+    /// Its amount cannot be read.
+    pub unreadable: bool,
+    /// By the provider's clock, in milliseconds.
+    pub at: i64,
+    /// Of which charge it speaks; `None`: a stranger made it up.
+    pub charge: Option<usize>,
+}
+
+/// The books of all providers, and their post.
+#[derive(Debug, Clone, Default)]
+pub struct Books {
+    /// All charges, oldest first.
+    pub charges: Vec<Charge>,
+    /// What was sent and has not arrived.
+    pub post: Vec<Message>,
+    /// What has arrived, in that order.
+    pub arrived: Vec<Message>,
+    /// Greatest sum told to have gone back, by house and reference, and with which telling.
+    pub told_in_all: BTreeMap<(House, String), (i64, u64)>,
+    /// How often something was told.
+    pub tellings: u64,
+    manner: Manner,
+    serial: u32,
+}
+
+/// What a provider answers when it is ordered to give money back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BackAnswer {
+    /// It has taken the order.
+    Taken {
+        /// Its id of the refund, where it names it by its own id.
+        id: Option<String>,
+        /// How it stands.
+        state: BackState,
+    },
+    /// It will not.
+    Refused,
+    /// It knows this key already.
+    KnownKey,
+}
+
+impl Books {
+    /// Empty books of providers with these manners.
+    pub fn new(manner: Manner) -> Books {
+        Books {
+            manner,
+            ..Books::default()
+        }
+    }
+
+    fn next(&mut self) -> u32 {
+        self.serial += 1;
+        self.serial
+    }
+
+    /// The charges made for a reference.
+    pub fn of(&self, house: House, reference: &str) -> impl Iterator<Item = &Charge> {
+        self.charges
+            .iter()
+            .filter(move |charge| charge.house == house && charge.reference == reference)
+    }
+
+    /// A customer begins to pay. `None` where this provider takes one charge a reference.
+    pub fn open(
+        &mut self,
+        house: House,
+        (reference, code): (String, String),
+        minor: i64,
+        coin: Coin,
+        other_reference: String,
+    ) -> Option<usize> {
+        let is_first = self.of(house, &reference).next().is_none();
+        let one_charge = self.manner.late_ids || self.manner.colliding_ids;
+        if one_charge && house == House::Bank && !is_first {
+            return None;
+        }
+        let n = self.next();
+        let is_free = self
+            .charges
+            .iter()
+            .all(|charge| charge.id != other_reference);
+        let has_ids = !self.manner.late_ids;
+        let collides = self.manner.colliding_ids && has_ids && house == House::Bank && is_free;
+        let id = match collides {
+            true => other_reference,
+            false => format!("T{n}"),
+        };
+        let page = match house {
+            House::Page => format!("page-{n}"),
+            House::Bank | House::Wire | House::Till => id.clone(),
+        };
+        self.charges.push(Charge {
+            house,
+            reference,
+            code,
+            id,
+            page,
+            coin,
+            state: ChargeState::Pending,
+            minor,
+            settled: None,
+            backs: Vec::new(),
+            disputes: Vec::new(),
+            told: Told::default(),
+            said_without_id: false,
+        });
+        Some(self.charges.len() - 1)
+    }
+
+    /// The charge's own claim about itself now.
+    fn own_claim(&self, at: usize) -> Claim {
+        let charge = &self.charges[at];
+        Claim {
+            object: charge.id.clone(),
+            says: Says::Charge(charge.state),
+            minor: Some(match charge.state {
+                ChargeState::Settled => charge.settled.unwrap_or(charge.minor),
+                _ => charge.minor,
+            }),
+            coin: charge.coin,
+        }
+    }
+
+    /// The bank's claims about a refund: the refund itself, or the sum.
+    fn back_claim(&self, at: usize, place: usize) -> Claim {
+        let charge = &self.charges[at];
+        let back = &charge.backs[place];
+        if self.manner.cumulative && charge.house != House::Till {
+            return self.sum_claim(at);
+        }
+        let by_key = self.manner.by_our_key || self.manner.two_names;
+        let object = match &back.key {
+            Some(key) if by_key => key.clone(),
+            Some(_) | None => back.id.clone(),
+        };
+        Claim {
+            object,
+            says: Says::Back(place, back.state),
+            minor: Some(back.minor),
+            coin: charge.coin,
+        }
+    }
+
+    /// The bank's claim about all that has gone back.
+    fn sum_claim(&self, at: usize) -> Claim {
+        let charge = &self.charges[at];
+        Claim {
+            object: charge.id.clone(),
+            says: Says::BackInAll,
+            minor: Some(self.gone_back(charge.house, &charge.reference, charge.coin)),
+            coin: charge.coin,
+        }
+    }
+
+    /// Tells of a refund as the provider does.
+    fn tell_back(&mut self, at: usize, place: usize, now: i64) {
+        let claim = self.back_claim(at, place);
+        self.send(at, vec![claim], now);
+        let is_done = self.charges[at].backs[place].state == BackState::Done;
+        if self.manner.told_both_ways && is_done {
+            let claim = self.sum_claim(at);
+            self.send(at, vec![claim], now);
+        }
+    }
+
+    /// What has gone back under a reference in one kind of money, by the book.
+    pub fn gone_back(&self, house: House, reference: &str, coin: Coin) -> i64 {
+        self.of(house, reference)
+            .filter(|charge| charge.coin == coin)
+            .flat_map(|charge| &charge.backs)
+            .filter(|back| back.state == BackState::Done)
+            .map(|back| back.minor)
+            .sum()
+    }
+
+    /// Sends a message about a charge.
+    fn send(&mut self, at: usize, claims: Vec<Claim>, now: i64) {
+        let n = self.next();
+        let late_ids = self.manner.late_ids;
+        let cuts = self.manner.code_pattern;
+        let charge = &mut self.charges[at];
+        let mut names = vec![charge.reference.clone()];
+        let mut provider_id = Some(charge.page.clone());
+        let mut claims = claims;
+        if late_ids && charge.house == House::Bank && !charge.said_without_id {
+            charge.said_without_id = true;
+            provider_id = None;
+            for claim in &mut claims {
+                if claim.object == charge.id {
+                    claim.object = charge.reference.clone();
+                }
+            }
+        } else {
+            names.push(charge.page.clone());
+        }
+        let message = Message {
+            house: charge.house,
+            key: format!("k{n}"),
+            names,
+            code: (cuts && charge.house == House::Bank).then(|| charge.code.clone()),
+            provider_id,
+            claims,
+            unreadable: false,
+            at: now,
+            charge: Some(at),
+        };
+        self.post.push(message);
+    }
+
+    /// Moves a charge and tells of it.
+    pub fn move_charge(&mut self, at: usize, state: ChargeState, now: i64) {
+        self.charges[at].state = state;
+        let claim = self.own_claim(at);
+        self.send(at, vec![claim], now);
+    }
+
+    /// Money goes back, made at the provider or ordered by the shop under a key.
+    pub fn give_back(
+        &mut self,
+        at: usize,
+        minor: i64,
+        key: Option<String>,
+        state: BackState,
+        now: i64,
+    ) -> usize {
+        let n = self.next();
+        let is_ours = key.is_some();
+        self.charges[at].backs.push(Back {
+            id: format!("R{n}"),
+            key,
+            minor,
+            state,
+            told: None,
+            told_done: None,
+        });
+        let place = self.charges[at].backs.len() - 1;
+        if state == BackState::Done && !(is_ours && self.manner.silent_refunds) {
+            self.tell_back(at, place, now);
+        }
+        place
+    }
+
+    /// A refund gets another state.
+    pub fn move_back(&mut self, at: usize, place: usize, state: BackState, now: i64) {
+        let is_ours = self.charges[at].backs[place].key.is_some();
+        self.charges[at].backs[place].state = state;
+        let in_sums = self.manner.cumulative;
+        let is_told =
+            !(is_ours && self.manner.silent_refunds) && (!in_sums || state == BackState::Done);
+        if is_told {
+            self.tell_back(at, place, now);
+        }
+    }
+
+    /// The customer's bank disputes a charge.
+    pub fn dispute(&mut self, at: usize, now: i64) {
+        let n = self.next();
+        let minor = self.charges[at].left();
+        self.charges[at].disputes.push(Dispute {
+            id: format!("D{n}"),
+            minor,
+            ruling: Ruling::Open,
+            told: None,
+            told_first: None,
+        });
+        let place = self.charges[at].disputes.len() - 1;
+        self.tell_dispute(at, place, now);
+    }
+
+    /// A dispute ends.
+    pub fn rule(&mut self, at: usize, place: usize, ruling: Ruling, now: i64) {
+        self.charges[at].disputes[place].ruling = ruling;
+        self.tell_dispute(at, place, now);
+    }
+
+    fn tell_dispute(&mut self, at: usize, place: usize, now: i64) {
+        let charge = &self.charges[at];
+        let dispute = &charge.disputes[place];
+        let claim = Claim {
+            object: dispute.id.clone(),
+            says: Says::Dispute(place, dispute.ruling),
+            minor: Some(dispute.minor),
+            coin: charge.coin,
+        };
+        self.send(at, vec![claim], now);
+    }
+
+    /// The shop orders money back. It looks for a charge of that reference, the named one first, that
+    /// still has so much.
+    pub fn order_back(
+        &mut self,
+        house: House,
+        reference: &str,
+        objects: &[String],
+        (key, minor): (&str, i64),
+        now: i64,
+    ) -> BackAnswer {
+        let is_known = self
+            .of(house, reference)
+            .flat_map(|charge| &charge.backs)
+            .any(|back| back.key.as_deref() == Some(key));
+        if is_known && !self.manner.forgets_keys {
+            return BackAnswer::KnownKey;
+        }
+        let fits = |charge: &Charge| {
+            charge.house == house
+                && charge.reference == reference
+                && charge.state.counts()
+                && charge.coin == Coin::Own
+                && minor <= charge.left()
+        };
+        let named = |charge: &Charge| fits(charge) && objects.contains(&charge.id);
+        let place = self
+            .charges
+            .iter()
+            .position(named)
+            .or_else(|| self.charges.iter().position(fits));
+        let Some(at) = place else {
+            return BackAnswer::Refused;
+        };
+        let state = match self.manner.refunds_later {
+            true => BackState::Pending,
+            false => BackState::Done,
+        };
+        let place = self.give_back(at, minor, Some(key.to_owned()), state, now);
+        let names_it = self.names_refunds_itself();
+        let id = names_it.then(|| self.charges[at].backs[place].id.clone());
+        BackAnswer::Taken { id, state }
+    }
+
+    /// The bank's answers name refunds by ids of its own.
+    pub fn names_refunds_itself(&self) -> bool {
+        !self.manner.by_our_key || self.manner.two_names
+    }
+
+    /// The answer to a question: all that the charge's book says, with its names.
+    pub fn statement(&self, at: usize) -> Vec<Claim> {
+        let charge = &self.charges[at];
+        let mut claims = vec![self.own_claim(at)];
+        let has_gone = charge
+            .backs
+            .iter()
+            .any(|back| back.state == BackState::Done);
+        if self.manner.cumulative {
+            if has_gone {
+                let any = charge
+                    .backs
+                    .iter()
+                    .position(|back| back.state == BackState::Done);
+                claims.extend(any.map(|place| self.back_claim(at, place)));
+            }
+        } else {
+            claims.extend((0..charge.backs.len()).map(|place| self.back_claim(at, place)));
+        }
+        claims
+    }
+
+    /// Notes what the shop now knows of a charge.
+    pub fn note_told(&mut self, at: usize, claims: &[Claim], strength: u8, now: i64) {
+        self.tellings += 1;
+        let telling = self.tellings;
+        let key = {
+            let charge = &self.charges[at];
+            (charge.house, charge.reference.clone())
+        };
+        for claim in claims {
+            let charge = &mut self.charges[at];
+            match claim.says {
+                Says::Charge(state) => {
+                    let counts = state.counts();
+                    match claim.minor {
+                        Some(minor) if counts => charge.told.amounts.push((strength, minor)),
+                        None => {
+                            charge.told.unreadable |= counts;
+                            continue;
+                        }
+                        Some(_) => {}
+                    }
+                    if state == ChargeState::Authorized {
+                        let known = charge.told.authorized_at;
+                        charge.told.authorized_at = known.or(Some(now));
+                    }
+                    if counts {
+                        charge.told.taken_first = charge.told.taken_first.or(Some(telling));
+                    }
+                    charge.told.state = charge.told.state.max(Some(state));
+                }
+                // Nobody can tell what it says.
+                Says::Back(..) | Says::Dispute(..) if claim.minor.is_none() => {}
+                Says::Back(place, state) => {
+                    charge.backs[place].hear(state, telling);
+                }
+                Says::BackInAll if claim.coin != Coin::Own => {}
+                Says::BackInAll => {
+                    let known = self.told_in_all.entry(key.clone()).or_default();
+                    if known.0 < claim.minor.unwrap_or(0) {
+                        *known = (claim.minor.unwrap_or(0), telling);
+                    }
+                }
+                Says::Dispute(place, ruling) => {
+                    let dispute = &mut charge.disputes[place];
+                    dispute.told_first = dispute.told_first.or(Some(telling));
+                    dispute.told = dispute.told.max(Some(ruling));
+                }
+            }
+        }
+    }
+}

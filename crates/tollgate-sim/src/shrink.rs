@@ -1,0 +1,121 @@
+//! The shortest story that still breaks the same law in the same way: delta debugging over the steps,
+//! then the manners that do not matter are left out.
+
+use crate::laws::Breach;
+use crate::provider::Manner;
+use crate::world::{Script, Step, World};
+
+/// Shortens a script as long as it breaks the law in that way.
+pub fn shrink(script: &Script, breach: &Breach) -> Script {
+    let breaks = |script: &Script| {
+        World::play(script)
+            .breaches
+            .iter()
+            .any(|known| known.law == breach.law && known.kind == breach.kind)
+    };
+    shrink_while(script, breaks)
+}
+
+/// Shortens a script as long as it is still interesting.
+pub fn shrink_while(script: &Script, interests: impl Fn(&Script) -> bool) -> Script {
+    let mut best = script.clone();
+    loop {
+        let before = best.clone();
+        cut_steps(&mut best, &interests);
+        plainer_steps(&mut best, &interests);
+        cut_manners(&mut best, &interests);
+        if best == before {
+            return best;
+        }
+    }
+}
+
+fn cut_steps(best: &mut Script, interests: &impl Fn(&Script) -> bool) {
+    let mut size = best.steps.len().div_ceil(2).max(1);
+    loop {
+        let mut at = 0;
+        while at < best.steps.len() {
+            let end = (at + size).min(best.steps.len());
+            let mut shorter = best.clone();
+            shorter.steps.drain(at..end);
+            if interests(&shorter) {
+                *best = shorter;
+            } else {
+                at = end;
+            }
+        }
+        if size == 1 {
+            return;
+        }
+        size = size.div_ceil(2).min(size - 1).max(1);
+    }
+}
+
+/// Steps that say no more than they must.
+fn plainer_steps(best: &mut Script, interests: &impl Fn(&Script) -> bool) {
+    for place in 0..best.steps.len() {
+        for step in plainer(best.steps[place]) {
+            let mut other = best.clone();
+            other.steps[place] = step;
+            if interests(&other) {
+                *best = other;
+                break;
+            }
+        }
+    }
+}
+
+/// Plainer steps than this one, the plainest first; none where it is plain.
+fn plainer(step: Step) -> Vec<Step> {
+    let candidates = match step {
+        Step::Stock { sku, .. } => vec![Step::Stock { sku, n: 1 }],
+        Step::Order {
+            order,
+            shape: _,
+            attempt,
+        } => {
+            let plain = |shape: u8, attempt: Option<u8>| Step::Order {
+                order,
+                shape,
+                attempt,
+            };
+            vec![plain(0, Some(0)), plain(0, attempt), plain(6, attempt)]
+        }
+        Step::Pay { order, attempt, .. } => vec![Step::Pay {
+            order,
+            attempt,
+            mood: 0,
+        }],
+        Step::Refund { order, attempt, .. } => vec![Step::Refund {
+            order,
+            attempt,
+            part: 0,
+        }],
+        Step::GiveBack { order, attempt, .. } => vec![Step::GiveBack {
+            order,
+            attempt,
+            part: false,
+        }],
+        Step::Sleep { how } => vec![Step::Wait { how }],
+        _ => Vec::new(),
+    };
+    // Up to what it is already, so that plainer steps do not go round.
+    candidates
+        .into_iter()
+        .take_while(|plain| *plain != step)
+        .collect()
+}
+
+fn cut_manners(best: &mut Script, interests: &impl Fn(&Script) -> bool) {
+    for place in 0..Manner::default().switches().len() {
+        let mut plainer = best.clone();
+        let switches = plainer.manner.switches();
+        if !*switches[place].1 {
+            continue;
+        }
+        *switches[place].1 = false;
+        if interests(&plainer) {
+            *best = plainer;
+        }
+    }
+}
