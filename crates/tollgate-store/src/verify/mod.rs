@@ -105,7 +105,7 @@ const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         name: "payment.receipt",
-        about: "everything that is worth a receipt has one, and its effect (I4)",
+        about: "every receipt has the effect that issues it (I4)",
         fix: KEEP,
     },
     Invariant {
