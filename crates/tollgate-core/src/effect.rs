@@ -156,7 +156,7 @@ pub enum AskReason {
     Check,
 }
 
-/// The questions about one object: at most one is open at a time (states.md).
+/// The questions about one object: at most one is open at a time (docs/states.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Question {
     /// The number of the last question.
@@ -208,7 +208,7 @@ pub enum AnswerContent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Lease(pub u128);
 
-/// Where an effect stands (states.md).
+/// Where an effect stands (docs/states.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EffectState {
     /// It waits for its time, for its turn or for a worker.

@@ -162,7 +162,7 @@ pub enum Strength {
     Asked,
 }
 
-/// How much of what a source says is taken at its word (providers.md).
+/// How much of what a source says is taken at its word (docs/providers/README.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Confirm {
     /// Nothing moves before the provider's own answer.

@@ -7,7 +7,7 @@ use crate::money::Currency;
 use crate::payment::{Payment, Refund};
 use crate::time::Timestamp;
 
-/// What is loaded, decided about and stored as one: the unit of the closure rule (gate.md).
+/// What is loaded, decided about and stored as one: the unit of the closure rule (docs/gate.md).
 ///
 /// An order has `order`; a payment without an order has none and exactly one payment; a cart's
 /// hold has neither and exactly one hold.
@@ -97,7 +97,7 @@ pub struct Customer {
     pub locale: Option<String>,
 }
 
-/// Where an order stands (states.md).
+/// Where an order stands (docs/states.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OrderStatus {
     /// Nothing has come.
@@ -153,7 +153,7 @@ pub struct Attention {
 
 macro_rules! attention_codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
-        /// The codes of `attention` (states.md).
+        /// The codes of `attention` (docs/states.md).
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub enum AttentionCode {
             $($(#[$doc])* $name,)*

@@ -1,7 +1,7 @@
 //! What is known while a batch is decided: loaded rows, and over them what the batch has changed.
 //!
 //! Three answers, not two: `Found`, `Absent` and `NotLoaded`. The third is no answer; `decide` says
-//! which keys it misses and is asked again when they are loaded (gate.md, Loading).
+//! which keys it misses and is asked again when they are loaded (docs/gate.md, Loading).
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;

@@ -131,7 +131,7 @@ impl Rejection {
     }
 }
 
-/// The named reasons of a refusal (spec/api.md).
+/// The named reasons of a refusal (docs/errors.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RejectCode {
     /// 401: it is not signed by one of our secrets.
@@ -197,7 +197,7 @@ impl Element {
     }
 }
 
-/// By what an event is told from others of its source (providers.md, Two identities).
+/// By what an event is told from others of its source (docs/providers/README.md, Identities).
 pub(crate) enum Identity {
     /// The signature covers it, or nobody can guess it: it is the key.
     Sure(String),

@@ -23,7 +23,7 @@ pub struct Sample {
     pub now: Timestamp,
 }
 
-/// What can happen in a made-up webhook; the words of spec/api.md.
+/// What can happen in a made-up webhook; the words of docs/cli.md, send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SampleStatus {
     /// Waits for the customer.

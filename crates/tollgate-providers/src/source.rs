@@ -524,7 +524,7 @@ fn unknown_provider(found: &str) -> ConfigError {
     }
 }
 
-/// The start refusals of spec/config-cli.md, and the defaults of providers.md.
+/// What the start refuses, and the defaults (docs/providers/README.md).
 fn read_confirm(
     settings: &Settings<'_>,
     provider: &Provider,
@@ -637,7 +637,7 @@ fn read_order_code(settings: &Settings<'_>) -> Result<Option<Regex>, ConfigError
     Ok(Some(pattern))
 }
 
-/// Refuses what no database would keep: the edge rule of gate.md.
+/// Refuses what no database would keep: the edge rule of docs/gate.md.
 fn check_limits(event: &Event) -> Result<(), ItemError> {
     let fits = |what: &str, text: &str| {
         if NAME_BYTES_MAX < text.len() {

@@ -281,7 +281,7 @@ impl<'a> Batch<'a> {
         Ok(Tried::Missing)
     }
 
-    /// A parked event must never block the order that drains it (gate.md, Poison): looks for one
+    /// A parked event must never block the order that drains it (docs/gate.md, Poison): looks for one
     /// without which the command can be decided, and leaves that one behind as `dead`.
     fn verdict_without_parked(&mut self, command: &Command) -> Result<Option<Decision>, Error> {
         for at in self.known.parked_events() {

@@ -1,4 +1,4 @@
-//! One batch from BEGIN to COMMIT, and what is done when it does not get there (gate.md).
+//! One batch from BEGIN to COMMIT, and what is done when it does not get there (docs/gate.md).
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! The Gate: a thread that takes what waits, loads, decides, writes and commits once (gate.md).
+//! The Gate: a thread that takes what waits, loads, decides, writes and commits once (docs/gate.md).
 //!
 //! On SQLite there is one, the single writer. On PostgreSQL there may be several lanes in a process,
 //! and several processes; whoever has locked a shop's head is its only writer until it commits

@@ -1,4 +1,4 @@
-//! Loading: the rows that keys name, each with its closure (gate.md, Loading).
+//! Loading: the rows that keys name, each with its closure (docs/gate.md, Loading).
 //!
 //! Keys are looked up wave by wave: all that are asked for, then all that those have led to, until
 //! nothing new is named. A wave is one journey to PostgreSQL, and a look-up by primary key for each of

@@ -1,4 +1,4 @@
-//! The lock beside a database file: one process writes (gate.md, One writer on SQLite).
+//! The lock beside a database file: one process writes (docs/gate.md, One writer on SQLite).
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};

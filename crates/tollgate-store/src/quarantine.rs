@@ -1,4 +1,4 @@
-//! Quarantine: what is kept of a command that could not be decided (gate.md, Poison).
+//! Quarantine: what is kept of a command that could not be decided (docs/gate.md, Poison).
 
 use tollgate_core::command::{Action, Command};
 use tollgate_core::snapshot::{EventOutcome, EventState, StoredEvent};

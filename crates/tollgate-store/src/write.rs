@@ -41,7 +41,7 @@ pub(crate) struct Journal {
     pub(crate) told: BTreeSet<ShopId>,
 }
 
-/// Which lane writes, and its batch: so that a commit in doubt can be told (gate.md).
+/// Which lane writes, and its batch: so that a commit in doubt can be told (docs/gate.md).
 pub(crate) struct Lane<'a> {
     /// Of which process, and which of its lanes.
     pub(crate) name: &'a str,

@@ -519,7 +519,7 @@ fn place(
 }
 
 /// How long a provider that says nothing decisive is left alone before it is asked once more; `None`
-/// when it has been asked often enough (states.md).
+/// when it has been asked often enough (docs/states.md).
 fn next_weak(draft: &Draft, answer: &Answer) -> Step<Option<Span>> {
     let question = draft
         .meeting(&answer.source, &answer.object)?

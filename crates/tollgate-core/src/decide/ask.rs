@@ -1,4 +1,4 @@
-//! Questions to the provider: at most one is open about an object (states.md).
+//! Questions to the provider: at most one is open about an object (docs/states.md).
 
 use crate::effect::{AskReason, EffectContent, Question};
 use crate::id::{EventId, RootId};

@@ -678,7 +678,7 @@ pub(super) fn tell(
     })
 }
 
-/// The fact speaks against what is known, or of money that nobody knows (states.md): the provider
+/// The fact speaks against what is known, or of money that nobody knows (docs/states.md): the provider
 /// is asked.
 fn contradicts(fact: &Fact, before: &Fold, after: &Fold) -> bool {
     match fact.kind {

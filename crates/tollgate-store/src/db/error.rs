@@ -27,7 +27,7 @@ enum Kind {
     Gone,
 }
 
-/// What a failure means for whoever asked (gate.md, Poison and Commit in doubt).
+/// What a failure means for whoever asked (docs/gate.md, Poison and Commit in doubt).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Failure {
     /// The database takes no writes now; nothing of the batch is kept.

@@ -155,7 +155,7 @@ const LATEST: &str = "\
       from (select at from timeline where shop_id = ?1 order by position desc limit 1) as latest";
 const SHOPS: &str = "select shop_id from shops order by shop_id";
 
-/// Further ahead than this no row is written (gate.md, Clocks).
+/// Further ahead than this no row is written (docs/gate.md, Clocks).
 const AHEAD_MS_MAX: i64 = 2_000;
 
 /// The program's clock is not behind what is written already.

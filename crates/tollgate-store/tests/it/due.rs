@@ -337,7 +337,7 @@ async fn a_damaged_calendar_row_does_not_stop_the_sweep_of_the_rest() {
     assert_eq!(held(&world, "A").await, 0);
 }
 
-/// gate.md, Clocks.
+/// docs/gate.md, Clocks.
 #[tokio::test]
 async fn sweeps_that_rest_expire_nothing_and_look_at_once_when_they_work_again() {
     let world = World::new();
@@ -363,7 +363,7 @@ async fn sweeps_that_rest_expire_nothing_and_look_at_once_when_they_work_again()
     );
 }
 
-/// gate.md, Clocks: an id stands for the time it was made at.
+/// docs/gate.md, Clocks: an id stands for the time it was made at.
 #[tokio::test]
 async fn an_id_of_the_future_is_refused() {
     let world = World::new();

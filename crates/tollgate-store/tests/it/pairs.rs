@@ -1,4 +1,4 @@
-//! The closure rule (gate.md, Loading): two commands end the same whether they are decided in one
+//! The closure rule (docs/gate.md, Loading): two commands end the same whether they are decided in one
 //! batch, where the second sees what the first has changed, or in two, where it is loaded again.
 //!
 //! Every ordered pair of a table of commands that share an order, payment, reference, code, sku,

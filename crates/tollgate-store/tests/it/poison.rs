@@ -126,7 +126,7 @@ async fn the_same_delivery_again_while_decide_is_broken_is_kept_again() {
     assert_eq!(states, [EventState::Dead, EventState::Dead]);
 }
 
-/// A parked event that cannot be decided never blocks the payment it waits for (gate.md, Poison).
+/// A parked event that cannot be decided never blocks the payment it waits for (docs/gate.md, Poison).
 #[tokio::test]
 async fn a_parked_event_that_panics_is_left_behind_and_its_payment_is_registered() {
     let (world, _broken) = world_that_panics();

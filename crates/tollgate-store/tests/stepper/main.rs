@@ -1,4 +1,4 @@
-//! The stepper (gate.md, What the simulator cannot see): several Gates on one PostgreSQL database, held
+//! The stepper (docs/gate.md, What the simulator cannot see): several Gates on one PostgreSQL database, held
 //! before each of their journeys and let go one at a time; and the same Gates with the server taken
 //! away from under them.
 //!

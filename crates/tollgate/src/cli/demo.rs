@@ -1,4 +1,4 @@
-//! `tollgate demo`: five stories on a fresh temporary database, over the real HTTP server, each
+//! `tollgate demo`: seven stories on a fresh temporary database, over the real HTTP server, each
 //! with what it promises and what the API then says.
 
 mod world;

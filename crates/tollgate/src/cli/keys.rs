@@ -1,6 +1,6 @@
 //! `tollgate keys`: API keys.
 //!
-//! With a server running, its API is used; without one, the store is opened here (gate.md, One
+//! With a server running, its API is used; without one, the store is opened here (docs/gate.md, One
 //! writer on SQLite).
 
 use std::path::Path;

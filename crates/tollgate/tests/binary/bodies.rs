@@ -327,7 +327,7 @@ fn what_is_not_json_or_goes_nowhere_is_said_so() {
     });
 }
 
-/// gate.md, Poison: what no database keeps is refused at the edge, and hurts nobody else.
+/// docs/gate.md, Poison: what no database keeps is refused at the edge, and hurts nobody else.
 #[test]
 fn names_that_no_database_keeps_are_refused_at_the_edge() {
     let home = Home::new();

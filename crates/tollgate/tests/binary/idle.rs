@@ -29,7 +29,7 @@ fn ticks(pid: u32) -> u64 {
     number(14) + number(15)
 }
 
-/// performance.md: under 40 MB and close to no processor time; F15 in small.
+/// docs/performance.md: under 40 MB and close to no processor time; F15 in small.
 #[test]
 fn an_idle_server_is_small_and_quiet() {
     let home = Home::new();

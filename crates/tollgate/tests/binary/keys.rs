@@ -52,7 +52,7 @@ fn allowed(server: &Tollgate, key: &str, event: &str) -> [u16; 4] {
     ]
 }
 
-/// api.md, Scopes.
+/// docs/api.md, Keys and scopes.
 #[test]
 fn a_key_may_do_what_its_scope_says_and_no_more() {
     let home = Home::new();

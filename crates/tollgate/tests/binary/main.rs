@@ -1,7 +1,7 @@
 //! Tollgate from outside: the real binary, real HTTP, signed webhooks, crashes.
 //!
 //! Every test starts a server of its own on a port the system chooses. What a test checks it reads
-//! through the API; the scenario's number (spec/scenarios.md) stands above it. With TOLLGATE_TEST_POSTGRES
+//! through the API; the scenario's code (docs/scenarios.md) stands above it. With TOLLGATE_TEST_POSTGRES
 //! every server has a database of its own on that server, else a SQLite file; what only a file has is in
 //! tests/file, what several servers on one database do in tests/instances.
 

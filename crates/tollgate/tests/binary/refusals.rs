@@ -458,7 +458,7 @@ fn overload_is_a_quick_503_and_nothing_is_lost_or_doubled() {
     eprintln!("{refused} deliveries were refused in {rounds} crowds, {stored} events were stored");
 }
 
-/// api.md, Errors: `type` leads to what the code means and what to do, for every code of the table, without
+/// docs/errors.md: `type` leads to what the code means and what to do, for every code of the table, without
 /// a key; where there is an admin door, only there.
 #[test]
 fn the_type_of_every_problem_leads_to_its_code_in_the_table() {

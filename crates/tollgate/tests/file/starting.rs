@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::harness::{Home, Tollgate, assert_names, finish, one_line, serve, serving};
 
-/// gate.md, One writer on SQLite.
+/// docs/gate.md, One writer on SQLite.
 #[test]
 fn a_second_server_on_the_same_file_names_the_first() {
     let home = Home::on_file();

@@ -1,4 +1,4 @@
-//! A machine whose clock is not the database's (gate.md, Clocks).
+//! A machine whose clock is not the database's (docs/gate.md, Clocks).
 
 use serde_json::json;
 

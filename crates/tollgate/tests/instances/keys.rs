@@ -1,4 +1,4 @@
-//! Idempotency-Keys at several instances (spec/idempotency.md, K6 to K11).
+//! Idempotency-Keys at several instances (docs/idempotency.md, K6 to K11).
 
 use std::collections::BTreeSet;
 

@@ -9,6 +9,7 @@ mod workshop;
 
 mod shop;
 mod tidy;
+mod citations;
 mod orders;
 mod idempotency;
 mod webhooks;

@@ -191,6 +191,7 @@ fn sources_name_nothing_their_package_must_not_know() {
     }
 }
 
+/// F17: nobody else opens or closes a database file.
 #[test]
 fn only_one_folder_of_the_store_names_drivers() {
     let mut files = Vec::new();
