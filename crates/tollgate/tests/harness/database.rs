@@ -3,12 +3,13 @@
 //! `TOLLGATE_TEST_POSTGRES` holds the URL of a server; without it everything is on SQLite. What a test
 //! asks the database itself it asks in words that both understand.
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use tokio_postgres::SimpleQueryMessage;
 
@@ -55,8 +56,14 @@ impl Database {
 
     /// One on this server, with its schema: a copy of what the program makes of an empty one.
     pub(crate) fn on(server: &str) -> Database {
-        static TEMPLATES: OnceLock<String> = OnceLock::new();
-        let template = TEMPLATES.get_or_init(|| apart(|| template(server)));
+        // Some tests have clusters of their own, each with a template of its own.
+        static TEMPLATES: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+        let mut templates = TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner);
+        let template = templates
+            .entry(server.to_owned())
+            .or_insert_with(|| apart(|| template(server)))
+            .clone();
+        drop(templates);
         Database::create(server, &format!("template {template}"))
     }
 

@@ -4,6 +4,8 @@
 #[path = "../harness/database.rs"]
 #[allow(dead_code, reason = "each suite uses its part")]
 mod database;
+#[path = "../harness/log.rs"]
+mod log;
 #[path = "../harness/workshop.rs"]
 mod workshop;
 

@@ -1,8 +1,6 @@
 //! What nobody tells us about: open payments are asked for by themselves, early events when they have waited, and
 //! a source that has fallen silent is an alarm.
 
-use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -15,6 +13,7 @@ use tollgate_core::time::Span;
 
 use crate::database::Database;
 use crate::effects::{Handler, PATIENCE, answer, kinds, until};
+use crate::log::Log;
 use crate::shop::Shop;
 use crate::workshop::{Workshop, now};
 
@@ -179,43 +178,6 @@ async fn a_parked_event_is_asked_about_when_it_has_waited() {
     );
     assert_eq!(made.body["captured_amount"], 10_000, "not twice");
     shop.close().await;
-}
-
-/// What the program logs on this thread while this is kept.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn keep(&self) -> tracing::subscriber::DefaultGuard {
-        let log = self.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_ansi(false)
-            .with_writer(move || log.clone())
-            .finish();
-        tracing::subscriber::set_default(subscriber)
-    }
-
-    /// How many lines of a level tell this.
-    fn count(&self, level: &str, told: &str) -> usize {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = String::from_utf8_lossy(&bytes);
-        let lines = text.lines();
-        lines
-            .filter(|line| line.contains(level) && line.contains(told))
-            .count()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// A source of which nothing is heard while its payments are open is an alarm: told once, however often it
