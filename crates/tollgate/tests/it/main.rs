@@ -12,6 +12,7 @@ mod workshop;
 mod shop;
 mod tidy;
 mod citations;
+mod dependencies;
 mod orders;
 mod idempotency;
 mod webhooks;
