@@ -1,15 +1,18 @@
 //! The rules of `decide`, played against an in-memory store that loads as the real one does.
 
 mod store;
+mod stories;
 mod words;
 mod worker;
 
 mod any_order;
 mod capacity;
+mod drained;
 mod effects;
 mod events;
 mod fold;
 mod money;
+mod names;
 mod orders;
 mod payments;
 mod questions;

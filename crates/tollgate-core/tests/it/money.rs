@@ -1,8 +1,5 @@
 //! Stories of money: what is paid, kept, given back and papered, in every order of arrival
 //! (docs/money.md).
-//!
-//! A story is a row of steps and its end. Steps in brackets are what happens in any order: the story is
-//! played in each, and each must come to the same end.
 
 use proptest::prelude::*;
 use tollgate_core::command::{
@@ -21,312 +18,9 @@ use tollgate_core::snapshot::{EventOutcome, EventState};
 use tollgate_core::time::Span;
 
 use crate::store::{START, Store};
+use crate::stories::*;
 use crate::words::*;
 use crate::worker::*;
-
-/// How a root ends: its ledger, its papers by kind less what was taken back of them, what is ordered back
-/// of each payment, and what a person must look at.
-fn books(store: &Store, id: RootId) -> String {
-    let root = store.root(id);
-    let status = match &root.order {
-        Some(_) => store.status(id),
-        None => format!("{:?}", root.payments[0].projection().status),
-    };
-    let all = root.ledger().all;
-    let (sale, refund, reversal) = papers(store, id);
-    for (payment, account) in &root.ledger().payments {
-        let kept = account.captured - account.refunded - account.charged_back;
-        assert!(
-            account.reserved <= kept.max(0),
-            "L1: {payment:?} {account:?}"
-        );
-    }
-    let back: Vec<String> = root
-        .refunds
-        .iter()
-        .map(|refund| {
-            let payment = root.payment(refund.payment).expect("its payment");
-            format!("{} {}", payment.reference, refund.money.minor)
-        })
-        .collect();
-    let mut attention = store.attention(id);
-    attention.sort_unstable();
-    attention.dedup();
-    format!(
-        "{status} | {} {} {} {} | {sale} {refund} {reversal} | {} | {}",
-        all.captured,
-        all.refunded,
-        all.charged_back,
-        all.reserved,
-        list(&back),
-        list(&attention),
-    )
-}
-
-/// Sales, refunds and reversals on paper, less what was taken back of each. Together they are what the
-/// ledger says (L3).
-fn papers(store: &Store, id: RootId) -> (i64, i64, i64) {
-    let root = store.root(id);
-    let all = root.ledger().all;
-    let paper = |kind: ReceiptKind| {
-        root.receipts.iter().fold(0, |sum, receipt| {
-            let minor = receipt.money.map_or(0, |money| money.minor);
-            match receipt.corrects {
-                None if receipt.kind == kind => sum + minor,
-                Some(corrected) if corrected == kind => sum - minor,
-                None | Some(_) => sum,
-            }
-        })
-    };
-    let (sale, refund, reversal) = (
-        paper(ReceiptKind::Sale),
-        paper(ReceiptKind::Refund),
-        paper(ReceiptKind::Reversal),
-    );
-    let lost: i64 = root
-        .payments
-        .iter()
-        .map(|payment| payment.fold().lost_minor())
-        .sum();
-    assert_eq!(
-        sale - refund - reversal,
-        all.captured - all.refunded - lost,
-        "L3: the papers of {id:?} say what its ledger says"
-    );
-    (sale, refund, reversal)
-}
-
-fn list<T: AsRef<str>>(words: &[T]) -> String {
-    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
-    match words.is_empty() {
-        true => "-".to_owned(),
-        false => words.join(", "),
-    }
-}
-
-/// A shop with two shirts, and order `A` over one of them for 100, to be paid at the bank as `A-1`.
-fn shop() -> (Store, RootId) {
-    let mut store = Store::new();
-    store.stock("shirt", 2);
-    let id = store.order(with_payment(order("A", &[line("shirt", 1, 100)]), "A-1"));
-    (store, id)
-}
-
-fn payment(store: &Store, id: RootId, reference: &str) -> PaymentId {
-    let payments = &store.root(id).payments;
-    let known = payments.iter().find(|known| known.reference == reference);
-    known.expect("a payment with this reference").id
-}
-
-fn staff_refund(store: &mut Store, payment: PaymentId, minor: i64) -> Outcome {
-    store.act(Action::RefundPayment(RefundPayment {
-        payment,
-        minor,
-        reason: "returned".to_owned(),
-        restock: Vec::new(),
-        release_slot: false,
-        recorded: false,
-    }))
-}
-
-fn cancel(store: &mut Store, code: &str) {
-    store.act(Action::CancelOrder(OrderRef::Code(code.to_owned())));
-}
-
-/// The order's time runs out, and the provider says nothing in the time that it is given.
-fn run_out(store: &mut Store, id: RootId) {
-    store.later(Span::minutes(16));
-    store.due(id);
-    store.later(Span::minutes(3));
-    store.due(id);
-}
-
-/// What the provider says: `A-1 paid 100`, `asked A-1 paid 100`, `A-1 dispute d1 40`.
-fn tell(store: &mut Store, place: &str, words: &str) {
-    let (strength, words) = match words.strip_prefix("asked ") {
-        Some(words) => (Strength::Asked, words),
-        None => (Strength::Signed, words),
-    };
-    let (reference, words) = words.split_once(' ').expect("a reference and what is said");
-    let dispute = |state, words: &str| {
-        let (object, amount) = words.split_once(' ').unwrap_or((words, ""));
-        Fact {
-            object: object.to_owned(),
-            kind: FactKind::Dispute(state),
-            money: amount.parse().ok().map(idr),
-            ..fact("dispute", idr)
-        }
-    };
-    let said = match words.split_once(' ') {
-        Some(("dispute", rest)) => dispute(DisputeState::Open, rest),
-        Some(("won", rest)) => dispute(DisputeState::Won, rest),
-        Some(("lost", rest)) => dispute(DisputeState::Lost, rest),
-        Some(_) | None => fact(words, idr),
-    };
-    let told = Event {
-        facts: vec![Fact { strength, ..said }],
-        kind: words.to_owned(),
-        ..event(place, &[reference], "")
-    };
-    store.take(told, NEVER);
-}
-
-fn step(store: &mut Store, id: RootId, place: &str, words: &str) {
-    let parts: Vec<&str> = words.split_whitespace().collect();
-    match parts.as_slice() {
-        ["register", reference] => drop(store.register("A", reference)),
-        ["register", reference, minor] => {
-            let fresh = store.fresh();
-            let minor = minor.parse().ok();
-            let outcome = store.act(Action::RegisterPayment(RegisterPayment {
-                fresh,
-                order: Some(OrderRef::Code("A".to_owned())),
-                source: "bank".to_owned(),
-                reference: (*reference).to_owned(),
-                minor,
-                currency: None,
-                expires_at: None,
-                metadata: "{}".to_owned(),
-                unknown: None,
-            }));
-            assert!(matches!(outcome, Outcome::Payment(..)), "{outcome:?}");
-        }
-        ["cancel"] => cancel(store, "A"),
-        ["run", "out"] => run_out(store, id),
-        ["sold", "elsewhere"] => store.stock("shirt", 0),
-        ["staff", "refunds", reference, minor] => {
-            let payment = payment(store, id, reference);
-            let outcome = staff_refund(store, payment, minor.parse().expect("an amount"));
-            assert!(
-                matches!(outcome, Outcome::Refund(..)),
-                "{words}: {outcome:?}"
-            );
-        }
-        ["staff", "may", "refund", reference, minor] => {
-            let refundable_minor = minor.parse().expect("an amount");
-            let payment = payment(store, id, reference);
-            let outcome = staff_refund(store, payment, refundable_minor + 1);
-            let most = Refusal::RefundExceedsCaptured { refundable_minor };
-            assert_eq!(outcome, Outcome::Refused(most), "{words}");
-        }
-        ["the", "provider", "refunds"] => {
-            for key in store.effects("refund:") {
-                if !store.rows.claimed.contains_key(&effect_id(&key)) {
-                    does(store, &key, taken_as(None, RefundState::Succeeded));
-                }
-            }
-        }
-        ["the", "bank", "refuses"] => {
-            let key = store.effects("refund:").remove(0);
-            does(store, &key, taken_as(None, RefundState::Failed));
-        }
-        ["the", "call", "fails"] => {
-            let key = store.effects("refund:").remove(0);
-            does(store, &key, refused());
-        }
-        ["receipts"] => issue_all(store),
-        [reference, "owes", minor] => {
-            let due = store.root(id).payment(payment(store, id, reference));
-            let due = due.map(|payment| payment.due.minor.to_string());
-            assert_eq!(due.as_deref(), Some(*minor), "{words}");
-        }
-        _ => tell(store, place, words),
-    }
-}
-
-/// Every order of these.
-fn permutations<T: Clone>(of: &[T]) -> Vec<Vec<T>> {
-    if of.is_empty() {
-        return vec![Vec::new()];
-    }
-    let mut all = Vec::new();
-    for first in 0..of.len() {
-        let mut rest = of.to_vec();
-        let taken = rest.remove(first);
-        for mut tail in permutations(&rest) {
-            tail.insert(0, taken.clone());
-            all.push(tail);
-        }
-    }
-    all
-}
-
-/// Every course that a story may take: `[a, b]` happens in any order, and once more after it all.
-fn courses(story: &str) -> Vec<Vec<String>> {
-    let mut courses = vec![Vec::new()];
-    let mut left = story.trim();
-    while !left.is_empty() {
-        let (orders, rest) = match left.strip_prefix('[') {
-            Some(inside) => {
-                let (group, rest) = inside.split_once(']').expect("a bracket that closes");
-                let steps: Vec<String> = group
-                    .split(',')
-                    .map(|step| step.trim().to_owned())
-                    .collect();
-                let mut orders = permutations(&steps);
-                for again in orders.clone() {
-                    orders.push([again.clone(), again].concat());
-                }
-                (orders, rest)
-            }
-            None => {
-                let (one, rest) = left.split_once(';').unwrap_or((left, ""));
-                (vec![vec![one.trim().to_owned()]], rest)
-            }
-        };
-        let so_far = std::mem::take(&mut courses);
-        for course in so_far {
-            for order in &orders {
-                courses.push([course.clone(), order.clone()].concat());
-            }
-        }
-        left = rest.trim_start_matches([';', ' ', '\n']).trim();
-    }
-    courses
-}
-
-/// Plays a story in every order that it leaves open, and tells which of them end otherwise.
-fn check(prepare: fn(&mut Store), story: &str, end: &str) -> Vec<String> {
-    let mut wrong = Vec::new();
-    for course in courses(story) {
-        let (mut store, id) = shop();
-        prepare(&mut store);
-        for (place, words) in course.iter().enumerate() {
-            step(&mut store, id, &format!("k{place}"), words);
-            store.check_capacity();
-        }
-        let is = books(&store, id);
-        // What was sold or shown before the rest was told stays so: there only the money is the same.
-        let parts = is.split(" | ").zip(end.split(" | "));
-        let is: Vec<&str> = parts
-            .map(|(is, end)| if end == "*" { end } else { is })
-            .collect();
-        let is = is.join(" | ");
-        if is != end {
-            wrong.push(format!("{}\n    -> {is}\n   not {end}", course.join("; ")));
-        }
-    }
-    wrong
-}
-
-/// Each paragraph: a story, `->`, its end.
-fn check_table(prepare: fn(&mut Store), table: &str) {
-    let rows = table.split("\n\n").map(str::trim);
-    let mut wrong = Vec::new();
-    for row in rows.filter(|row| !row.is_empty()) {
-        let (story, end) = row.split_once("->").expect("a story has an end");
-        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        wrong.extend(check(prepare, &words(story), &words(end)));
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// `late_payment`, `after_cancel` and `auto_refund` as they are by default.
-fn as_usual(_: &mut Store) {}
-
-fn after_cancel_rehold(store: &mut Store) {
-    store.rules.after_cancel = AfterCancel::Rehold;
-}
 
 #[test]
 fn what_was_given_back_pays_nothing_and_is_given_back_once() {
@@ -513,6 +207,156 @@ fn late_money_is_dealt_with_by_the_shops_policy() {
         -> Expired expired | 100 0 0 100 | 100 0 0 | A-1 100 | paid_unfulfillable
         ",
     );
+}
+
+/// What is more than is due is shown also where the order was sold late; what goes back is not too much.
+#[test]
+fn too_much_after_late_money_is_shown_unless_it_goes_back() {
+    check_table(
+        as_usual,
+        "
+        run out; A-1 paid 130
+        -> Paid consumed | 130 0 0 0 | 130 0 0 | - | overpaid
+
+        run out; A-1 paid 100; register A-2; A-2 owes 0; A-2 b:paid 30
+        -> Paid consumed | 130 0 0 0 | 130 0 0 | - | duplicate_payment
+
+        run out; A-1 paid 100; A-1 b:paid 100
+        -> Paid consumed | 200 0 0 0 | 200 0 0 | - | duplicate_payment
+
+        run out; A-1 paid 130; register A-2; A-2 b:paid 20
+        -> Paid consumed | 150 0 0 0 | 150 0 0 | - | duplicate_payment, overpaid
+
+        A-1 paid 60; run out; A-1 b:paid 60
+        -> Paid consumed | 120 0 0 0 | 120 0 0 | - | overpaid, partially_paid_expired
+
+        run out; sold elsewhere; A-1 paid 130
+        -> Expired expired | 130 0 0 130 | 130 0 0 | A-1 130 | paid_unfulfillable
+
+        run out; sold elsewhere; A-1 paid 100; A-1 b:paid 30
+        -> Expired expired | 130 0 0 130 | 130 0 0 | A-1 100, A-1 30 | paid_unfulfillable
+
+        run out; A-1 paid 100; staff refunds A-1 100; register A-2; A-2 owes 100; A-2 b:paid 100
+        -> Paid consumed | 200 0 0 100 | 200 0 0 | A-1 100 | -
+
+        run out; A-1 paid 100; staff refunds A-1 100; register A-2; A-2 b:paid 100; the provider refunds
+        -> Paid consumed | 200 100 0 0 | 200 100 0 | A-1 100 | -
+
+        run out; A-1 paid 100; staff refunds A-1 100; register A-2; A-2 b:paid 100; the bank refuses
+        -> Paid consumed | 200 0 0 0 | 200 0 0 | A-1 100 | duplicate_payment
+
+        run out; A-1 paid 100; staff refunds A-1 100; register A-2; A-2 b:paid 100; the call fails
+        -> Paid consumed | 200 0 0 0 | 200 0 0 | A-1 100 | duplicate_payment
+
+        run out; A-1 paid 100; staff refunds A-1 30; register A-2; A-2 owes 30; A-2 b:paid 40
+        -> Paid consumed | 140 0 0 30 | 140 0 0 | A-1 30 | overpaid
+        ",
+    );
+    check_table(
+        after_cancel_rehold,
+        "
+        A-1 paid 50; cancel; staff refunds A-1 50; register A-2; A-2 b:paid 100
+        -> Paid consumed | 150 0 0 50 | 150 0 0 | A-1 50 | partially_paid_expired
+
+        A-1 paid 50; cancel; staff refunds A-1 50; register A-2; A-2 b:paid 100; the bank refuses
+        -> Paid consumed | 150 0 0 0 | 150 0 0 | A-1 50 | duplicate_payment, partially_paid_expired
+        ",
+    );
+    check_table(
+        |store| store.rules.late_payment = LatePayment::Attention,
+        "
+        run out; A-1 paid 130
+        -> Expired expired | 130 0 0 0 | 130 0 0 | - | overpaid, paid_unfulfillable
+
+        run out; A-1 paid 130; staff refunds A-1 130; A-1 b:paid 100
+        -> Expired expired | 230 0 0 130 | 230 0 0 | A-1 130 | overpaid, paid_unfulfillable
+        ",
+    );
+}
+
+/// One answer tells a capture and what went back of it: it came first, whole, and then went.
+#[test]
+fn what_is_told_with_its_refund_has_paid_first() {
+    check_table(
+        as_usual,
+        "
+        A-1 paid 100 + refund r1 40
+        -> PartiallyRefunded consumed | 100 40 0 0 | 100 40 0 | - | -
+
+        asked A-1 refund r1 100 + paid 100
+        -> Refunded consumed | 100 100 0 0 | 100 100 0 | - | -
+
+        A-1 paid 100 + total 30 + total 50
+        -> PartiallyRefunded consumed | 100 50 0 0 | 100 50 0 | - | -
+
+        A-1 paid 100 + dispute d1 100
+        -> Paid consumed | 100 0 100 0 | 100 0 0 | - | chargeback
+
+        A-1 paid 100 + lost d1 40 + refund r1 60
+        -> PartiallyRefunded consumed | 100 60 40 0 | 100 60 40 | - | chargeback
+
+        A-1 paid 60 + refund r1 60
+        -> AwaitingPayment active | 60 60 0 0 | 60 60 0 | - | -
+
+        A-1 paid 130 + refund r1 30
+        -> Paid consumed | 130 30 0 0 | 130 30 0 | - | overpaid
+
+        run out; A-1 paid 100 + refund r1 100
+        -> Refunded consumed | 100 100 0 0 | 100 100 0 | - | -
+
+        run out; sold elsewhere; A-1 paid 100 + refund r1 60
+        -> Expired expired | 100 60 0 40 | 100 60 0 | A-1 40 | paid_unfulfillable
+        ",
+    );
+    // Of what went back, what had come before may have gone before.
+    check_table(
+        as_usual,
+        "
+        A-1 x:paid 60; A-1 y:paid 40 + refund r1 60
+        -> PartiallyPaid active | 100 60 0 0 | 100 60 0 | - | -
+
+        A-1 x:paid 60; A-1 y:paid 70 + refund r1 30
+        -> Paid consumed | 130 30 0 0 | 130 30 0 | - | -
+
+        A-1 x:paid 60; A-1 y:paid 69 + refund r1 30
+        -> PartiallyPaid active | 129 30 0 0 | 129 30 0 | - | -
+
+        A-1 x:paid 60; A-1 y:paid 100 + refund r1 100
+        -> PartiallyRefunded consumed | 160 100 0 0 | 160 100 0 | - | -
+
+        A-1 x:paid 60; A-1 y:paid 100 + dispute d1 20 + refund r1 40
+        -> Paid consumed | 160 40 20 0 | 160 40 0 | - | chargeback
+
+        A-1 x:paid 60; A-1 y:paid 99 + dispute d1 20 + refund r1 40
+        -> PartiallyPaid active | 159 40 20 0 | 159 40 0 | - | chargeback
+
+        register A-2; A-2 b:paid 40; A-1 paid 60 + refund r1 60
+        -> PartiallyRefunded consumed | 100 60 0 0 | 100 60 0 | - | -
+
+        register A-2; A-2 b:paid 40; A-2 refund r2 10; A-1 paid 60 + refund r1 60
+        -> PartiallyPaid active | 100 70 0 0 | 100 70 0 | - | -
+
+        register A-2; A-2 b:paid 40; staff refunds A-2 40; A-1 paid 60 + refund r1 60
+        -> PartiallyPaid active | 100 60 0 40 | 100 60 0 | A-2 40 | -
+        ",
+    );
+}
+
+/// However many facts tell it, each object has one paper.
+#[test]
+fn what_is_told_with_its_refund_has_two_papers() {
+    for words in ["A-1 paid 100 + refund r1 40", "A-1 refund r1 40 + paid 100"] {
+        let (mut store, id) = shop();
+        tell(&mut store, "k1", words);
+        tell(&mut store, "k2", words);
+        let papers = store.root(id).receipts.iter();
+        let papers: Vec<_> = papers
+            .map(|paper| (paper.kind, paper.object.as_str(), paper.money))
+            .collect();
+        let sale = (ReceiptKind::Sale, "tx", Some(idr(100)));
+        let refund = (ReceiptKind::Refund, "r1", Some(idr(40)));
+        assert_eq!(papers, [sale, refund], "{words}");
+    }
 }
 
 /// A captured that is taken back before its receipt, and what is paid again after all went back.
@@ -1161,88 +1005,6 @@ fn all_money_of_a_refused_order_goes_back_or_is_shown() {
             .filter(|told| told.kind == "event.attention");
         let (ordered, shown) = (store.effects("refund:").len(), shown.count());
         assert_eq!((ordered, shown), if one_delivery { (1, 1) } else { (2, 0) });
-    }
-}
-
-fn with_id(key: &str, names: &[&str], own_id: &str, words: &str) -> Event {
-    Event {
-        provider_payment_id: Some(own_id.to_owned()),
-        ..event(key, names, words)
-    }
-}
-
-/// A provider numbers its payments, and a shop its references: one number may be both.
-#[test]
-fn a_providers_id_that_reads_like_a_reference_of_another_payment_moves_nothing_there() {
-    let untouched = "AwaitingPayment active | 0 0 0 0 | 0 0 0 | - | reference_conflict";
-    let paid = "Paid consumed | 100 0 0 0 | 100 0 0 | - | -";
-    for own_payment_first in [true, false] {
-        let (mut store, id) = shop();
-        let mut other = None;
-        let wanted = || with_payment(order("B", &[line("shirt", 1, 100)]), "B-1");
-        if own_payment_first {
-            other = Some(store.order(wanted()));
-        }
-        let said = with_id("k1", &["B-1", "A-1"], "A-1", "paid 100");
-        let (event, _) = store.take(said, NEVER);
-        if !own_payment_first {
-            assert_eq!(store.event_state(event), EventState::Parked);
-        }
-        assert_eq!(books(&store, id), untouched);
-        let other = other.unwrap_or_else(|| store.order(wanted()));
-        assert_eq!(books(&store, other), paid, "{own_payment_first}");
-        assert_eq!(store.event_state(event), EventState::Applied);
-        // Shown once; what comes under the reference itself is this payment's own.
-        let resolved = store.act(Action::ResolveAttention {
-            of: AttentionOf::Order(OrderRef::Code("A".to_owned())),
-            code: AttentionCode::ReferenceConflict,
-            note: "a coincidence".to_owned(),
-        });
-        assert!(matches!(resolved, Outcome::Root(_)), "{resolved:?}");
-        store.take(with_id("k2", &["B-1", "A-1"], "A-1", "settled 100"), NEVER);
-        store.take(with_id("k3", &["A-1", "7"], "7", "y:paid 100"), NEVER);
-        assert_eq!(books(&store, id), paid);
-        assert_eq!(books(&store, other), paid);
-    }
-}
-
-/// The event comes first, then the payment whose reference reads like its id, then its own.
-#[test]
-fn a_reference_that_reads_like_an_id_takes_no_waiting_money() {
-    let mut store = Store::new();
-    store.stock("shirt", 2);
-    let said = with_id("k1", &["B-1", "A-1"], "A-1", "paid 100");
-    let (event, _) = store.take(said, NEVER);
-    let id = store.order(with_payment(order("A", &[line("shirt", 1, 100)]), "A-1"));
-    assert_eq!(store.status(id), "AwaitingPayment active");
-    assert_eq!(store.event_state(event), EventState::Parked);
-    let other = store.order(with_payment(order("B", &[line("shirt", 1, 100)]), "B-1"));
-    assert_eq!(store.status(other), "Paid consumed");
-    assert_eq!(store.status(id), "AwaitingPayment active");
-}
-
-/// What is registered by the provider's own id is found by it.
-#[test]
-fn a_payment_registered_by_the_providers_id_is_found_by_it() {
-    let pages = tollgate_core::event::Policy {
-        asks_by_own_id: true,
-        ..NEVER
-    };
-    for (said, policy) in [
-        (with_id("k1", &["A-1"], "A-1", "paid 100"), NEVER),
-        (with_id("k1", &["A-1", "ORDER-7"], "A-1", "paid 100"), NEVER),
-        (with_id("k1", &["ORDER-7", "A-1"], "A-1", "paid 100"), pages),
-    ] {
-        let (mut store, id) = shop();
-        store.take(said, policy);
-        assert_eq!(store.status(id), "Paid consumed");
-        assert_eq!(store.attention(id), [""; 0]);
-        // From then on it is known under this id.
-        store.take(
-            with_id("k2", &["ORDER-8", "A-1"], "A-1", "refund r1 100"),
-            NEVER,
-        );
-        assert_eq!(store.status(id), "Refunded consumed");
     }
 }
 

@@ -253,11 +253,20 @@ impl Store {
     }
 
     pub(crate) fn take(&mut self, event: Event, policy: Policy) -> (EventId, EventOutcome) {
+        self.take_from("bank", event, policy)
+    }
+
+    pub(crate) fn take_from(
+        &mut self,
+        source: &str,
+        event: Event,
+        policy: Policy,
+    ) -> (EventId, EventOutcome) {
         let id = EventId::on(self.fresh(), 1);
         let received_at = self.now;
         let taken = TakeEvent {
             id,
-            source: "bank".to_owned(),
+            source: source.to_owned(),
             event,
             policy,
             received_at,
