@@ -654,9 +654,11 @@ impl Fold {
         self.states().any(CaptureState::counts)
     }
 
-    /// Some object's money is set aside, whatever became of the others.
-    pub fn is_set_aside(&self) -> bool {
-        self.states().any(|state| state == CaptureState::Authorized)
+    /// Capture objects whose money is set aside, whatever became of the others.
+    pub fn set_aside(&self) -> usize {
+        self.states()
+            .filter(|state| *state == CaptureState::Authorized)
+            .count()
     }
 
     /// Some object's money was with the merchant, be it still or not.

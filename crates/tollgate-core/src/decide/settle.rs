@@ -499,7 +499,7 @@ fn order_follows(draft: &mut Draft, root: &mut Root, follows: Follows) -> Step<b
                 raise(draft, root, code, Some(payment.id), event);
                 raised = true;
             }
-            if !before.fold.is_set_aside() && after.is_set_aside() {
+            if before.fold.set_aside() < after.set_aside() {
                 let code = AttentionCode::AuthorizationOpen;
                 raise(draft, root, code, Some(payment.id), event);
                 raised = true;
@@ -700,6 +700,7 @@ fn late(
         set_status(root, status);
         let detail = vec![("captured", Detail::Integer(ledger.all.captured))];
         draft.entry(kind, Some(root.id), event, detail);
+        show_set_aside(draft, root, event);
     }
     let code = AttentionCode::PaidUnfulfillable;
     raise(draft, root, code, Some(payment.id), event);
@@ -877,15 +878,20 @@ pub(super) fn end(draft: &mut Draft, root: &mut Root, event: Option<EventId>) ->
         let code = AttentionCode::PartiallyPaidExpired;
         raise(draft, root, code, None, event);
     }
+    show_set_aside(draft, root, event);
+    Ok(())
+}
+
+/// Shows what is only set aside of an order that has just ended: nobody will capture it.
+fn show_set_aside(draft: &mut Draft, root: &mut Root, event: Option<EventId>) {
     let set_aside: Vec<PaymentId> = root
         .payments
         .iter()
-        .filter(|payment| payment.fold().is_set_aside())
+        .filter(|payment| 0 < payment.fold().set_aside())
         .map(|payment| payment.id)
         .collect();
     for payment in set_aside {
         let code = AttentionCode::AuthorizationOpen;
         raise(draft, root, code, Some(payment), event);
     }
-    Ok(())
 }

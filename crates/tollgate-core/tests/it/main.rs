@@ -6,6 +6,7 @@ mod words;
 mod worker;
 
 mod any_order;
+mod authorizations;
 mod capacity;
 mod drained;
 mod effects;
