@@ -119,11 +119,6 @@ impl Ledger {
         self.due.saturating_sub(self.at_rest().max(0)).max(0)
     }
 
-    /// What is kept beyond what is due.
-    pub fn excess(&self) -> i64 {
-        self.all.kept().saturating_sub(self.due).max(0)
-    }
-
     /// What was kept at the moment the payment's latest capture came, given how things stood before.
     ///
     /// Money goes back only after it has come. So of what a payment has given back, only what it had

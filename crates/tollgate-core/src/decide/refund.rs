@@ -208,7 +208,7 @@ pub(super) fn take_back(
     Ok(())
 }
 
-/// Tells that a refund has failed: what it had set aside is free again.
+/// Tells that a refund has failed, or that the bank took it back: its amount is free again.
 pub(super) fn tell_failed(
     draft: &mut Draft,
     root: RootId,

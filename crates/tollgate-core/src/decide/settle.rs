@@ -82,7 +82,6 @@ pub(super) fn settle(
         }
     }
     let ledger = root.ledger();
-    let grown = before.ledger.all.kept() < ledger.all.kept();
     if root.order.is_some() {
         let follows = Follows {
             before,
@@ -92,10 +91,16 @@ pub(super) fn settle(
             event: cause.event,
         };
         raised |= order_follows(draft, root, follows)?;
-    } else if grown && 0 < ledger.excess() {
-        let code = AttentionCode::Overpaid;
-        raise(draft, root, code, Some(payment.id), cause.event);
-        raised = true;
+    } else {
+        let came_to = ledger.kept_at_capture(&before.ledger, payment.id);
+        let stays = came_to.saturating_sub(ledger.all.reserved);
+        raised |= too_much(
+            draft,
+            root,
+            (&before.ledger, stays),
+            payment.id,
+            cause.event,
+        );
     }
     raised |= stranded(draft, root, &before.ledger, cause.event);
     Ok(raised)
@@ -368,14 +373,13 @@ fn refunds_follow(
         };
         let state = match told {
             None | Some(RefundState::Requested) => refund.state,
-            Some(RefundState::Pending) if refund.state == RefundProgress::Requested => {
-                RefundProgress::Sent
-            }
+            // It has arrived, also where the answer to our call was lost.
+            Some(RefundState::Pending) if refund.state.reserves() => RefundProgress::Sent,
             Some(RefundState::Pending) => refund.state,
             Some(RefundState::Succeeded) => RefundProgress::Succeeded,
             Some(RefundState::Failed | RefundState::Reversed) => RefundProgress::Failed,
         };
-        let fails = refund.state.reserves() && state == RefundProgress::Failed;
+        let fails = refund.state != RefundProgress::Failed && state == RefundProgress::Failed;
         refund.state = state;
         if fails {
             refund::tell_failed(draft, root_id, refund, None);
@@ -455,11 +459,7 @@ fn order_follows(draft: &mut Draft, root: &mut Root, follows: Follows) -> Step<b
     let mut raised = false;
     match status {
         OrderStatus::AwaitingPayment | OrderStatus::PartiallyPaid | OrderStatus::Closing => {
-            // A slot that has begun cannot be sold, although nobody else has it yet (L5).
-            let held = match root.hold() {
-                Some(hold) if hold.state == HoldState::Active => !room::has_passed(draft, hold)?,
-                Some(_) | None => false,
-            };
+            let held = is_held(draft, root)?;
             if is_paid && held && ledger.due <= stays {
                 fulfil(draft, root, event)?;
             } else if is_paid && !held {
@@ -511,6 +511,15 @@ fn order_follows(draft: &mut Draft, root: &mut Root, follows: Follows) -> Step<b
     Ok(raised)
 }
 
+/// What it asks for is still set aside for it. A slot that has begun cannot be sold, although nobody else has
+/// it yet (L5).
+fn is_held(draft: &Draft, root: &Root) -> Step<bool> {
+    match root.hold() {
+        Some(hold) if hold.state == HoldState::Active => Ok(!room::has_passed(draft, hold)?),
+        Some(_) | None => Ok(false),
+    }
+}
+
 /// More stays than is due, and more than before: a person looks. What is on its way back is in nobody's
 /// way.
 fn too_much(
@@ -533,9 +542,10 @@ fn too_much(
 }
 
 /// One of the captures is superfluous as a whole: what is kept without it still covers the order. In
-/// whatever order they came.
+/// whatever order they came. Without an order nobody pays twice for the same thing.
 fn is_duplicate(root: &Root, excess: i64) -> bool {
-    root.payments.iter().any(|payment| {
+    let mut payments = root.payments.iter().filter(|_| root.order.is_some());
+    payments.any(|payment| {
         let captures = payment.fold().captures;
         captures
             .values()
@@ -558,16 +568,17 @@ pub(super) fn stays_after_all(
             OrderStatus::AwaitingPayment | OrderStatus::PartiallyPaid | OrderStatus::Closing
         )
     });
-    let held = root
-        .hold()
-        .is_some_and(|hold| hold.state == HoldState::Active);
     let ledger = root.ledger();
-    if waits && held && ledger.due <= ledger.at_rest() {
-        fulfil(draft, root, None)?;
+    if waits && ledger.due <= ledger.at_rest() {
+        match root.payment(payment).cloned() {
+            Some(payment) if !is_held(draft, root)? => {
+                late(draft, root, &payment, ledger.all.kept(), None)?;
+            }
+            Some(_) | None => fulfil(draft, root, None)?,
+        }
     }
-    if root.order.is_some() {
-        too_much(draft, root, (before, ledger.at_rest()), payment, None);
-    }
+    let stays = root.ledger().at_rest();
+    too_much(draft, root, (before, stays), payment, None);
     Ok(())
 }
 

@@ -359,6 +359,363 @@ fn what_is_told_with_its_refund_has_two_papers() {
     }
 }
 
+/// What is to be paid, and the status that says so: of what is kept, and of what is on its way back.
+#[test]
+fn the_status_says_what_is_kept() {
+    check_table(
+        as_usual,
+        "
+        A-1 paid 40; staff refunds A-1 40; A-1 settled 40
+        -> PartiallyPaid active | 40 0 0 40 | 40 0 0 | A-1 40 | -
+
+        A-1 paid 40; staff refunds A-1 40; the provider refunds
+        -> AwaitingPayment active | 40 40 0 0 | 40 40 0 | A-1 40 | -
+
+        A-1 paid 40; A-1 reversed
+        -> AwaitingPayment active | 0 0 0 0 | 40 0 40 | - | payment_reversed
+
+        A-1 paid 40; A-1 refund r1 60; register A-2; A-2 owes 100
+        -> AwaitingPayment active | 40 60 0 0 | 40 60 0 | - | over_refunded
+
+        A-1 paid 40; A-1 refund r1 60; register A-2; A-2 b:paid 100; A-1 pending
+        -> PartiallyPaid active | 140 60 0 0 | 140 60 0 | - | over_refunded
+
+        A-1 paid 130; register A-2; A-2 owes 0
+        -> Paid consumed | 130 0 0 0 | 130 0 0 | - | overpaid
+
+        A-1 paid 100; staff refunds A-1 40; receipts
+        -> Completed consumed | 100 0 0 40 | 100 0 0 | A-1 40 | -
+
+        A-1 paid 100; A-1 b:paid 100; receipts
+        -> Completed consumed | 200 0 0 0 | 200 0 0 | - | duplicate_payment
+
+        A-1 paid 130; seen overpaid; A-1 pending; A-1 b:fail; A-1 refund r1 10
+        -> Paid consumed | 130 10 0 0 | 130 10 0 | - | -
+
+        A-1 paid 130 + b:fail
+        -> Paid consumed | 130 0 0 0 | 130 0 0 | - | overpaid
+        ",
+    );
+    let (mut store, id) = shop();
+    tell(&mut store, "k1", "A-1 paid 100");
+    staff_refund_all(&mut store, id);
+    tell(&mut store, "k2", "A-1 lost d1 40");
+    assert_eq!(store.root(id).ledger().all.free(), 0);
+}
+
+fn staff_refund_all(store: &mut Store, id: RootId) {
+    let payment = payment(store, id, "A-1");
+    let free = store.root(id).ledger().of_payment(payment).free();
+    let outcome = staff_refund(store, payment, free);
+    assert!(matches!(outcome, Outcome::Refund(..)), "{outcome:?}");
+}
+
+/// Money of an order that has ended is named when it comes and when it stays after all, and not again.
+#[test]
+fn money_of_an_ended_order_is_named_when_there_is_more_of_it() {
+    check_table(
+        as_usual,
+        "
+        A-1 paid 50; run out; seen partially_paid_expired; A-1 pending; A-1 settled 50
+        -> Expired expired | 50 0 0 0 | 50 0 0 | - | -
+
+        A-1 paid 50; run out; seen partially_paid_expired; A-1 b:paid 10
+        -> Expired expired | 60 0 0 0 | 60 0 0 | - | partially_paid_expired
+
+        A-1 paid 50; run out; seen partially_paid_expired; staff refunds A-1 50; A-1 settled 50
+        -> Expired expired | 50 0 0 50 | 50 0 0 | A-1 50 | -
+
+        A-1 paid 50; run out; seen partially_paid_expired; staff refunds A-1 50; the call fails
+        -> Expired expired | 50 0 0 0 | 50 0 0 | A-1 50 | partially_paid_expired
+
+        A-1 paid 50; run out; seen partially_paid_expired; A-1 refund r1 80; A-1 b:paid 10
+        -> Expired expired | 60 80 0 0 | 60 80 0 | - | over_refunded
+
+        run out; sold elsewhere; A-1 paid 100; seen paid_unfulfillable; the call fails
+        -> Expired expired | 100 0 0 0 | 100 0 0 | A-1 100 | paid_unfulfillable
+
+        run out; sold elsewhere; A-1 paid 100; seen paid_unfulfillable; the bank refuses
+        -> Expired expired | 100 0 0 0 | 100 0 0 | A-1 100 | paid_unfulfillable
+        ",
+    );
+    check_table(
+        |store| store.rules.late_payment = LatePayment::Attention,
+        "
+        run out; A-1 paid 100; staff refunds A-1 60; A-1 lost d1 30; the call fails
+        -> Expired expired | 100 0 30 0 | 100 0 30 | A-1 60 | chargeback, paid_unfulfillable
+        ",
+    );
+    // It is named with the payment whose money it is.
+    let (mut store, id) = shop();
+    store.register("A", "A-2");
+    tell(&mut store, "k1", "A-1 paid 30");
+    run_out(&mut store, id);
+    for (key, words, named) in [
+        ("k2", "A-2 b:paid 20", "A-2"),
+        ("k3", "A-1 c:paid 20", "A-1"),
+    ] {
+        resolve(&mut store, "A", "partially_paid_expired");
+        tell(&mut store, key, words);
+        let named = payment(&store, id, named);
+        let of: Vec<_> = store
+            .root(id)
+            .open_attention()
+            .map(|open| open.payment)
+            .collect();
+        assert_eq!(of, [Some(named)], "{words}");
+    }
+}
+
+/// What stays after all pays like what comes, also while the order closes; never a slot that has begun.
+#[test]
+fn money_that_stays_after_all_pays_what_is_still_held() {
+    check_table(
+        as_usual,
+        "
+        A-1 paid 50; staff refunds A-1 50; register A-2; A-2 b:paid 50; register A-3; cancel; the call fails
+        -> Paid consumed | 100 0 0 0 | 100 0 0 | A-1 50 | -
+
+        A-1 paid 50; staff refunds A-1 50; register A-2; A-2 b:paid 50; register A-3; cancel;
+        the bank refuses
+        -> Paid consumed | 100 0 0 0 | 100 0 0 | A-1 50 | -
+
+        A-1 paid 50; staff refunds A-1 50; register A-2; A-2 b:paid 50; staff refunds A-2 30;
+        the call fails
+        -> PartiallyPaid active | 100 0 0 30 | 100 0 0 | A-1 50, A-2 30 | -
+        ",
+    );
+    use tollgate_core::capacity::{Late, Unit};
+    for end in ["the call fails", "the bank refuses"] {
+        let mut store = Store::new();
+        store.stock("shirt", 2);
+        let kitchen = calendar("kitchen", Unit::Orders, 1, Late::Same);
+        store.put_calendar(kitchen, slots(1, 0, 4));
+        let mut wanted = with_payment(order("A", &[line("shirt", 1, 100)]), "A-1");
+        wanted.slot = earliest("kitchen");
+        let id = store.order(wanted);
+        store.register("A", "A-2");
+        for (place, words) in ["A-1 paid 50", "staff refunds A-1 50", "A-2 b:paid 50"]
+            .into_iter()
+            .enumerate()
+        {
+            step(&mut store, id, &format!("k{place}"), words);
+        }
+        // Its time is up, and nobody has looked yet.
+        store.later(Span::minutes(55));
+        step(&mut store, id, "k9", end);
+        assert_eq!(
+            books(&store, id),
+            "Expired expired | 100 0 0 100 | 100 0 0 | A-1 50, A-1 50, A-2 50 | paid_unfulfillable",
+            "{end}"
+        );
+        store.check_capacity();
+    }
+}
+
+/// What a payment without an order keeps beyond what it is for; what goes back is nobody's surplus.
+#[test]
+fn a_payment_without_an_order_is_overpaid_by_what_stays() {
+    let mut store = Store::new();
+    let Outcome::Payment(id, _) = store.try_register(None, "X-1") else {
+        panic!("registered");
+    };
+    tell(&mut store, "k1", "X-1 paid 100");
+    let outcome = staff_refund(&mut store, id, 50);
+    assert!(matches!(outcome, Outcome::Refund(..)), "{outcome:?}");
+    tell(&mut store, "k2", "X-1 b:paid 50");
+    assert_eq!(
+        books(&store, id.root()),
+        "Paid | 150 0 0 50 | 150 0 0 | X-1 50 | -"
+    );
+    let call = store.effects("refund:").remove(0);
+    does(&mut store, &call, refused());
+    let overpaid = "Paid | 150 0 0 0 | 150 0 0 | X-1 50 | overpaid";
+    assert_eq!(books(&store, id.root()), overpaid);
+    store.act(Action::ResolveAttention {
+        of: AttentionOf::Payment(id),
+        code: AttentionCode::Overpaid,
+        note: "a tip".to_owned(),
+    });
+    // What says nothing of more money says nothing of too much.
+    tell(&mut store, "k3", "X-1 pending");
+    tell(&mut store, "k4", "X-1 c:fail");
+    assert_eq!(store.attention(id.root()), [""; 0]);
+    // A refund that a person has ordered and that fails is in nobody's way.
+    let mut store = Store::new();
+    let Outcome::Payment(id, _) = store.try_register(None, "X-1") else {
+        panic!("registered");
+    };
+    tell(&mut store, "k1", "X-1 paid 100");
+    staff_refund(&mut store, id, 40);
+    let call = store.effects("refund:").remove(0);
+    does(&mut store, &call, refused());
+    assert_eq!(store.attention(id.root()), [""; 0]);
+}
+
+/// What the timeline tells of an order, without its receipts.
+fn told(store: &Store, id: RootId) -> Vec<&'static str> {
+    let entries = store.entries.iter().filter(|entry| entry.root == Some(id));
+    let kinds = entries.map(|entry| entry.kind);
+    kinds
+        .filter(|kind| {
+            [
+                "order.partially_paid",
+                "order.paid",
+                "order.refunded",
+                "refund.failed",
+            ]
+            .contains(kind)
+                || kind.starts_with("payment.")
+        })
+        .collect()
+}
+
+/// Each change of money is told once, and what changes nothing is not.
+#[test]
+fn the_timeline_tells_what_has_changed() {
+    let (mut store, id) = shop();
+    let mut so_far = Vec::new();
+    for (place, (words, news)) in [
+        ("A-1 authorized 100", vec!["payment.authorized"]),
+        ("A-1 paid 40", vec!["payment.paid", "order.partially_paid"]),
+        ("A-1 pending", vec![]),
+        ("A-1 settled 40", vec![]),
+        ("A-1 b:paid 60", vec!["payment.paid", "order.paid"]),
+        (
+            "A-1 refund r1 30",
+            vec!["payment.refunded", "order.refunded"],
+        ),
+        (
+            "A-1 refund r2 10",
+            vec!["payment.refunded", "order.refunded"],
+        ),
+        ("A-1 total 40", vec![]),
+        ("A-1 settled 40", vec![]),
+        (
+            "A-1 refund r3 60",
+            vec!["payment.refunded", "order.refunded"],
+        ),
+        ("A-1 dispute d1 10", vec![]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        step(&mut store, id, &format!("k{place}"), words);
+        so_far.extend(news);
+        assert_eq!(told(&store, id), so_far, "{place}: {words}");
+    }
+    // In one breath.
+    let (mut store, id) = shop();
+    tell(&mut store, "k1", "A-1 paid 100 + refund r1 40");
+    let news = ["payment.paid", "order.paid", "order.refunded"];
+    assert_eq!(told(&store, id), news);
+}
+
+/// The shop has its receipts corrected: where they say what the ledger says, nothing happens.
+#[test]
+fn receipts_are_corrected_by_what_they_lack_or_have_too_much() {
+    let papers = |store: &Store, id: RootId| -> Vec<(ReceiptKind, i64, Option<ReceiptKind>)> {
+        let receipts = store.root(id).receipts.iter();
+        receipts
+            .map(|known| {
+                (
+                    known.kind,
+                    known.money.map_or(0, |money| money.minor),
+                    known.corrects,
+                )
+            })
+            .collect()
+    };
+    let (sale, refund, reversal) = (
+        ReceiptKind::Sale,
+        ReceiptKind::Refund,
+        ReceiptKind::Reversal,
+    );
+    let (mut store, id) = shop();
+    store.register("A", "A-2");
+    for (key, words) in [
+        ("k1", "A-1 paid 60"),
+        ("k2", "A-2 b:paid 40"),
+        ("k3", "asked A-1 settled 57"),
+        ("k4", "A-1 refund r1 20"),
+        ("k5", "A-1 refund-reversed r1 20"),
+        ("k6", "A-2 lost d1 10"),
+    ] {
+        tell(&mut store, key, words);
+    }
+    let right = papers(&store, id);
+    let (first, second) = (payment(&store, id, "A-1"), payment(&store, id, "A-2"));
+    for payment in [first, second] {
+        store.act(Action::CorrectPapers(payment));
+        assert_eq!(papers(&store, id), right);
+    }
+    // One is lost of each kind, and one is there twice: (which, what makes up for it).
+    for (which, kind, minor) in [(0, sale, 60), (3, refund, 20), (5, reversal, 10)] {
+        assert_eq!((right[which].0, right[which].1), (kind, minor));
+        let mut lacks = store.clone();
+        let known = lacks.rows.roots.get_mut(&id).expect("its root");
+        let lost = known.receipts.remove(which);
+        lacks.act(Action::CorrectPapers(lost.payment));
+        assert_eq!(papers(&lacks, id).last(), Some(&(kind, minor, None)));
+        assert_eq!(papers(&lacks, id).len(), right.len());
+        let mut twice = store.clone();
+        let known = twice.rows.roots.get_mut(&id).expect("its root");
+        known.receipts.push(lost.clone());
+        twice.act(Action::CorrectPapers(lost.payment));
+        let back = if kind == sale { reversal } else { sale };
+        assert_eq!(papers(&twice, id).last(), Some(&(back, minor, Some(kind))));
+        assert_eq!(papers(&twice, id).len(), right.len() + 2);
+    }
+}
+
+/// Several objects change at once: each paper is over what its own has grown by, and together they are what
+/// all have grown by.
+#[test]
+fn papers_of_several_changes_are_over_what_all_have_grown_by() {
+    let told = |store: &Store, id: RootId, from: usize| -> Vec<(ReceiptKind, String, i64)> {
+        let new = store.root(id).receipts[from..].iter();
+        let minor = |money: Option<tollgate_core::money::Money>| money.map_or(0, |m| m.minor);
+        new.map(|known| (known.kind, known.object.clone(), minor(known.money)))
+            .collect()
+    };
+    // What is known, what is told at once, and its papers.
+    for (known, words, papers) in [
+        (
+            vec!["A-1 paid 100", "A-1 total 50"],
+            "A-1 refund r1 30 + refund r2 30",
+            vec![(ReceiptKind::Refund, "r1", 10)],
+        ),
+        (
+            vec!["A-1 x:paid 60"],
+            "asked A-1 x:paid 57 + y:paid 10",
+            vec![(ReceiptKind::Sale, "y", 7)],
+        ),
+        (
+            vec!["A-1 x:paid 60", "A-1 y:paid 10"],
+            "asked A-1 x:paid 50 + y:paid 13",
+            vec![(ReceiptKind::Reversal, "x", 7)],
+        ),
+        (
+            vec!["A-1 paid 100", "A-1 total 50"],
+            "A-1 refund r1 30 + refund r2 20",
+            vec![],
+        ),
+    ] {
+        let (mut store, id) = shop();
+        for (place, words) in known.iter().enumerate() {
+            tell(&mut store, &format!("k{place}"), words);
+        }
+        let from = store.root(id).receipts.len();
+        tell(&mut store, "k", words);
+        let expected: Vec<_> = papers
+            .into_iter()
+            .map(|(kind, object, minor)| (kind, object.to_owned(), minor))
+            .collect();
+        assert_eq!(told(&store, id, from), expected, "{words}");
+        books(&store, id);
+    }
+}
+
 /// A captured that is taken back before its receipt, and what is paid again after all went back.
 #[test]
 fn what_has_nothing_left_is_not_complete() {

@@ -226,6 +226,7 @@ fn a_payment_that_is_cut_out_of_its_code_is_one_under_a_name_that_is_taken() {
             (payment.reference.as_str(), payment.due.minor),
             ("B-1", 100)
         );
+        assert_eq!(payment.provider_payment_id.as_deref(), Some("77"));
         for event in [first, second] {
             assert_eq!(store.event_state(event), EventState::Applied);
         }

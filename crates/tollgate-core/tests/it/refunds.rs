@@ -483,3 +483,191 @@ fn an_automatic_refund_without_an_order_that_fails_is_shown_to_a_person() {
     does(&mut store, &key, refused());
     assert_eq!(store.attention(alone), ["paid_unfulfillable"]);
 }
+
+/// Nothing and less than nothing cannot be given back.
+#[test]
+fn a_refund_is_over_something() {
+    for minor in [0, -1, i64::MIN] {
+        let (mut store, id, payment) = paid();
+        let outcome = order_back(&mut store, payment, minor);
+        assert_eq!(outcome, Outcome::Refused(Refusal::AmountOverflow));
+        assert_eq!(store.root(id).refunds, []);
+    }
+}
+
+/// How often the timeline tells that a refund has failed.
+fn failures(store: &Store) -> usize {
+    let entries = store.entries.iter();
+    entries
+        .filter(|entry| entry.kind == "refund.failed")
+        .count()
+}
+
+/// Its end is told once, whoever tells it; also where the bank takes back what it had done.
+#[test]
+fn a_refund_that_fails_is_told_once() {
+    for way in 0..4 {
+        let (mut store, id, _, keys) = refund_of_forty();
+        let back = |store: &mut Store, key: &str| {
+            store.hear(key, "A-1", &format!("refund-reversed {} 40", keys.0))
+        };
+        match way {
+            0 => does(&mut store, &keys.call(), refused()),
+            1 => does(
+                &mut store,
+                &keys.call(),
+                taken_as(None, RefundState::Failed),
+            ),
+            2 => drop(back(&mut store, "k2")),
+            _ => {
+                does(
+                    &mut store,
+                    &keys.call(),
+                    taken_as(None, RefundState::Succeeded),
+                );
+                assert_eq!(failures(&store), 0);
+                back(&mut store, "k2");
+            }
+        }
+        assert_eq!(
+            (state(&store, id), failures(&store)),
+            (RefundProgress::Failed, 1),
+            "{way}"
+        );
+        store.hear("k3", "A-1", "pending");
+        back(&mut store, "k4");
+        assert_eq!(
+            (state(&store, id), failures(&store)),
+            (RefundProgress::Failed, 1),
+            "{way}"
+        );
+    }
+}
+
+/// Its notice comes while we call, and the call ends otherwise: what has gone through has gone through.
+#[test]
+fn a_call_that_fails_undoes_no_refund_that_was_told() {
+    let (mut store, id, _, keys) = refund_of_forty();
+    assert!(takes_up(&mut store, &keys.call()));
+    store.hear("k2", "A-1", &format!("refund {}", keys.0));
+    assert_eq!(given_back(&store, id), (40, 0, 1));
+    ends(&mut store, &keys.call(), refused());
+    assert_eq!(
+        (state(&store, id), failures(&store)),
+        (RefundProgress::Succeeded, 0)
+    );
+    assert_eq!(given_back(&store, id), (40, 0, 1));
+}
+
+/// Its end was told under the provider's name before we knew that name: the answer that brings the name
+/// may be older.
+#[test]
+fn an_end_that_was_told_under_the_providers_name_is_ours() {
+    for (told, expected, books) in [
+        (
+            &["refund back-1 40"][..],
+            RefundProgress::Succeeded,
+            (40, 0, 1),
+        ),
+        (
+            &["refund back-1 40", "refund-reversed back-1 40"],
+            RefundProgress::Failed,
+            (0, 0, 1),
+        ),
+        (
+            &["refund-pending back-1 40"],
+            RefundProgress::Sent,
+            (0, 40, 0),
+        ),
+    ] {
+        let (mut store, id, _, keys) = refund_of_forty();
+        for words in told {
+            store.hear(words, "A-1", words);
+        }
+        let older = taken_as(Some("back-1"), RefundState::Pending);
+        does(&mut store, &keys.call(), older);
+        assert_eq!(state(&store, id), expected, "{told:?}");
+        assert_eq!(given_back(&store, id), books, "{told:?}");
+    }
+}
+
+/// The notice that it is on its way says that our call has arrived: it is not sent again.
+#[test]
+fn a_refund_that_is_said_to_be_on_its_way_was_sent() {
+    let on_its_way = |store: &mut Store, keys: &Keys| {
+        store.hear("k2", "A-1", &format!("refund-pending {} 40", keys.0));
+    };
+    let (mut store, id, _, keys) = refund_of_forty();
+    on_its_way(&mut store, &keys);
+    assert_eq!(state(&store, id), RefundProgress::Sent);
+
+    let (mut store, id, _, keys) = refund_of_forty();
+    does(&mut store, &keys.call(), lost());
+    on_its_way(&mut store, &keys);
+    assert_eq!(state(&store, id), RefundProgress::Sent);
+    for n in 0..2 {
+        let look = keys.look(&store, n);
+        does(&mut store, &look, not_there());
+    }
+    assert_eq!(store.effects("refund:"), [keys.call()]);
+    assert_eq!(given_back(&store, id), (0, 40, 0));
+}
+
+/// A refund has one name at the provider, the first that it tells; no name is none.
+#[test]
+fn a_refund_keeps_the_name_that_the_provider_gave_it() {
+    let (mut store, id, _, keys) = refund_of_forty();
+    let name = |store: &Store| store.root(id).refunds[0].provider_refund_id.clone();
+    does(
+        &mut store,
+        &keys.call(),
+        taken_as(Some(""), RefundState::Pending),
+    );
+    assert_eq!(name(&store), None);
+    for (n, told) in [(0, "back-1"), (1, "back-9")] {
+        let look = keys.look(&store, n);
+        does(
+            &mut store,
+            &look,
+            looked_up(Some(told), RefundState::Pending),
+        );
+        assert_eq!(name(&store).as_deref(), Some("back-1"), "{told}");
+    }
+    store.hear("k2", "A-1", "refund back-9 10");
+    assert_eq!(
+        (state(&store, id), given_back(&store, id)),
+        (RefundProgress::Sent, (10, 40, 1))
+    );
+    store.hear("k3", "A-1", "refund back-1 40");
+    assert_eq!(
+        (state(&store, id), given_back(&store, id)),
+        (RefundProgress::Succeeded, (50, 0, 2))
+    );
+}
+
+/// What the provider has answered is proved better than what it sends, and what is told of one payment is
+/// not told of another.
+#[test]
+fn what_is_told_elsewhere_or_less_well_proved_moves_no_refund() {
+    let (mut store, id, _, keys) = refund_of_forty();
+    does(
+        &mut store,
+        &keys.call(),
+        taken_as(None, RefundState::Succeeded),
+    );
+    store.hear("k2", "A-1", &format!("refund {} 30", keys.0));
+    store.hear("k3", "A-1", &format!("refund {} 50", keys.0));
+    assert_eq!(given_back(&store, id), (40, 0, 1));
+
+    let (mut store, id, payment, keys) = refund_of_forty();
+    let other = store.register("A", "A-2");
+    store.hear("k2", "A-2", "b:paid 100");
+    store.hear("k3", "A-2", &format!("refund {} 30", keys.0));
+    assert_eq!(state(&store, id), RefundProgress::Requested);
+    let ledger = store.root(id).ledger();
+    let figures = |payment| {
+        let account = ledger.of_payment(payment);
+        (account.refunded, account.reserved)
+    };
+    assert_eq!((figures(payment), figures(other)), ((0, 40), (30, 0)));
+}

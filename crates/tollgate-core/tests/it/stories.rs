@@ -77,16 +77,18 @@ pub(crate) fn papers(store: &Store, id: RootId) -> (i64, i64, i64) {
         paper(ReceiptKind::Refund),
         paper(ReceiptKind::Reversal),
     );
-    let lost: i64 = root
-        .payments
-        .iter()
-        .map(|payment| payment.fold().lost_minor())
-        .sum();
+    let folds = root.payments.iter().map(|payment| payment.fold());
+    let lost: i64 = folds.map(|fold| fold.lost_minor()).sum();
+    let told = all.captured - all.refunded - lost;
     assert_eq!(
-        sale - refund - reversal,
-        all.captured - all.refunded - lost,
+        (sale - refund - reversal, all.to_paper()),
+        (told, told),
         "L3: the papers of {id:?} say what its ledger says"
     );
+    for (payment, account) in &root.ledger().payments {
+        let papered = root.papered(*payment);
+        assert_eq!(papered, account.to_paper(), "L3: {payment:?} {account:?}");
+    }
     (sale, refund, reversal)
 }
 
