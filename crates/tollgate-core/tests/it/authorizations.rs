@@ -2,9 +2,11 @@
 //! nothing but set aside (docs/money.md, L6).
 
 use tollgate_core::capacity::{Late, Unit};
+use tollgate_core::id::RootId;
 use tollgate_core::order::AttentionCode;
 use tollgate_core::time::Span;
 
+use crate::store::{START, Store};
 use crate::stories::*;
 use crate::words::*;
 
@@ -91,7 +93,7 @@ fn what_the_provider_has_let_go_is_not_shown() {
 }
 
 /// How often it was shown, seen or not.
-fn shown(store: &crate::store::Store, id: tollgate_core::id::RootId) -> usize {
+fn shown(store: &Store, id: RootId) -> usize {
     let attention = store.root(id).attention.iter();
     attention
         .filter(|known| known.code == AttentionCode::AuthorizationOpen)
@@ -139,7 +141,7 @@ fn each_payment_that_is_set_aside_is_shown() {
 /// An order ends because its money came too late; what another payment of it has set aside is shown as well.
 #[test]
 fn money_set_aside_beside_money_that_came_too_late_is_shown() {
-    let mut store = crate::store::Store::new();
+    let mut store = Store::new();
     store.stock("shirt", 2);
     store.put_calendar(
         calendar("kitchen", Unit::Orders, 1, Late::Same),
@@ -157,4 +159,80 @@ fn money_set_aside_beside_money_that_came_too_late_is_shown() {
         books(&store, id),
         "Expired expired | 100 0 0 100 | 100 0 0 | A-2 100 | authorization_open, paid_unfulfillable"
     );
+}
+
+/// When the order's hold runs out, in minutes from its beginning.
+fn held_until(store: &Store, id: RootId) -> i64 {
+    let hold = store.root(id).hold().expect("a hold");
+    (hold.expires_at.as_millis() - START.as_millis()) / 60_000
+}
+
+const WEEK: i64 = 7 * 24 * 60;
+
+/// An authorisation keeps its order for a week, and never shorter than without it. What is let go keeps it no
+/// longer than it was to be kept; what is captured in part leaves a hold's time for the rest.
+#[test]
+fn an_authorisation_keeps_its_order_as_long_as_it_is_to_be_kept() {
+    // The order's own hold; what is told, each two minutes after the other; how long it is held then.
+    for (own, told, minutes) in [
+        (15, vec!["A-1 authorized 100"], 2 + WEEK),
+        (15, vec!["A-1 authorized 100", "A-1 voided"], 15),
+        (3, vec!["A-1 authorized 100", "A-1 voided"], 4),
+        (15, vec!["A-1 authorized 100", "A-1 paid 60"], 4 + 15),
+        (20_000, vec!["A-1 authorized 100"], 20_000),
+        (20_000, vec!["A-1 authorized 100", "A-1 voided"], 20_000),
+        (
+            15,
+            vec!["A-1 authorized 100", "A-2 b:authorized 100", "A-1 voided"],
+            4 + WEEK,
+        ),
+        (
+            15,
+            vec![
+                "A-1 authorized 100",
+                "A-2 b:authorized 100",
+                "A-1 voided",
+                "A-2 b:voided",
+            ],
+            15,
+        ),
+    ] {
+        let mut store = Store::new();
+        store.stock("shirt", 2);
+        let mut wanted = with_payment(order("A", &[line("shirt", 1, 100)]), "A-1");
+        wanted.hold = Span::minutes(own);
+        let id = store.order(wanted);
+        store.register("A", "A-2");
+        for words in &told {
+            store.later(Span::minutes(2));
+            tell(&mut store, words, words);
+        }
+        assert_eq!(held_until(&store, id), minutes, "{own} {told:?}");
+    }
+}
+
+/// The order's time is up and the provider is asked: its money is set aside just then, so it goes on
+/// waiting. One that the merchant has cancelled does not.
+#[test]
+fn an_authorisation_reopens_what_closes_by_itself() {
+    for (before, by_merchant, expected) in [
+        (None, false, "AwaitingPayment active"),
+        (Some("A-2 b:paid 40"), false, "PartiallyPaid active"),
+        (None, true, "Closing active"),
+    ] {
+        let (mut store, id) = shop();
+        store.register("A", "A-2");
+        if let Some(words) = before {
+            tell(&mut store, "k1", words);
+        }
+        if by_merchant {
+            cancel(&mut store, "A");
+        } else {
+            store.later(Span::minutes(16));
+            store.due(id);
+        }
+        assert_eq!(store.status(id), "Closing active");
+        tell(&mut store, "k2", "A-1 authorized 100");
+        assert_eq!(store.status(id), expected, "{before:?}");
+    }
 }

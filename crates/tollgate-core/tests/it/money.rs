@@ -854,6 +854,15 @@ fn refunds_are_papered_by_what_they_come_to() {
 
         A-1 paid 100; [A-1 refund r1 40, asked A-1 refund r1 30]
         -> PartiallyRefunded consumed | 100 30 0 0 | 100 30 0 | - | -
+
+        A-1 paid 100; [A-1 refund-pending r1 40, A-1 refund r1 30]
+        -> PartiallyRefunded consumed | 100 30 0 0 | 100 30 0 | - | -
+
+        A-1 paid 100; [A-1 b:total 50, A-1 total 30]
+        -> PartiallyRefunded consumed | 100 50 0 0 | 100 50 0 | - | -
+
+        A-1 paid 100; [A-1 refund-pending r1, A-1 refund-failed r2]
+        -> Paid consumed | 100 0 0 0 | 100 0 0 | - | -
         ",
     );
 }
@@ -970,6 +979,12 @@ fn a_dispute_keeps_money_away_and_is_papered_when_it_is_lost() {
 
         [A-1 paid 100, A-1 lost d1 40]
         -> Paid consumed | 100 0 40 0 | 100 0 40 | - | chargeback
+
+        A-1 paid 100; [A-1 lost d1, A-1 lost d2 50]
+        -> Paid consumed | 100 0 100 0 | 100 0 100 | - | chargeback
+
+        A-1 paid 100; A-1 refund r1 80; [A-1 dispute d1 40, A-1 dispute d2]
+        -> PartiallyRefunded consumed | 100 80 40 0 | 100 80 0 | - | chargeback
 
         [A-1 paid 100, A-1 dispute d1 40, A-1 refund r1 100]
         -> Refunded consumed | 100 100 40 0 | 100 100 0 | - | chargeback
@@ -1556,7 +1571,10 @@ fn what_was_sold_comes_back_once() {
     assert!(matches!(outcome, Outcome::Refused(_)), "{outcome:?}");
     assert_eq!((store.counts("shirt").as_str(), sold(&store)), ("1/1", 1));
 
-    let outcome = back(&mut store, payment, 10, &[("shirt", 1)], true);
+    let outcome = back(&mut store, payment, 10, &[("shirt", 1)], false);
+    assert!(matches!(outcome, Outcome::Refund(..)), "{outcome:?}");
+    assert_eq!((store.counts("shirt").as_str(), sold(&store)), ("2/1", 1));
+    let outcome = back(&mut store, payment, 10, &[], true);
     assert!(matches!(outcome, Outcome::Refund(..)), "{outcome:?}");
     assert_eq!((store.counts("shirt").as_str(), sold(&store)), ("2/1", 0));
     for (restock, release_slot) in [(&[("shirt", 1)][..], false), (&[][..], true)] {

@@ -293,3 +293,29 @@ fn a_reference_that_reads_like_an_id_moves_nothing_there() {
     assert_eq!(store.event_state(waiting), EventState::Applied);
     assert_eq!(books(&store, other), PAID);
 }
+
+/// Each payment whose reference is borne by another one's money is shown; an id that is only mentioned, and
+/// under which nobody is told anything, shows nothing.
+#[test]
+fn each_namesake_is_shown() {
+    let (mut store, id) = shop();
+    store.register("A", "A-2");
+    store.order(with_payment(order("B", &[line("shirt", 1, 100)]), "B-1"));
+    store.take(with_id("k0", &["B-1"], "A-1", "pending"), NEVER);
+    assert_eq!(store.attention(id), [""; 0]);
+    store.take(with_id("k1", &["B-1", "A-1"], "A-1", "s:paid 50"), NEVER);
+    store.take(with_id("k2", &["B-1", "A-2"], "A-2", "t:paid 50"), NEVER);
+    let of: Vec<_> = store
+        .root(id)
+        .open_attention()
+        .map(|open| open.payment)
+        .collect();
+    assert_eq!(
+        of,
+        [
+            Some(payment(&store, id, "A-1")),
+            Some(payment(&store, id, "A-2"))
+        ]
+    );
+    assert_eq!(store.status(id), "AwaitingPayment active");
+}

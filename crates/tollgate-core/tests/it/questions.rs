@@ -546,3 +546,155 @@ fn a_strangers_report_casts_no_doubt_on_a_payment() {
         }
     }
 }
+
+/// A signed notice says that 100 came; the answer that was only to confirm it says less, or something else.
+#[test]
+fn a_confirmation_takes_nothing_away_and_shows_what_disagrees() {
+    let none: &[&str] = &[];
+    let doubted: &[&str] = &["unconfirmed"];
+    // What is answered -> what is shown, captured, refunded.
+    for (answer, shown, captured, refunded) in [
+        ("paid 100", none, 100, 0),
+        ("settled 100", none, 100, 0),
+        ("paid 100 + b:fail", none, 100, 0),
+        ("pending", none, 100, 0),
+        ("refund r1 40", none, 100, 40),
+        ("settled 97", doubted, 100, 0),
+        ("settled 103", doubted, 100, 0),
+        ("expire", doubted, 100, 0),
+        ("voided", doubted, 100, 0),
+        ("reversed 100", doubted, 100, 0),
+        ("paid 100 + reversed 100", doubted, 100, 0),
+        ("b:fail", doubted, 100, 0),
+        // Nothing was heard of this one, and it has come and gone.
+        ("paid 100 + b:reversed 20", &["payment_reversed"], 100, 0),
+    ] {
+        let (mut store, id) = waiting();
+        store.take(event("k1", &["A-1"], "paid 100"), AFTER);
+        assert_eq!(store.status(id), "Paid consumed");
+        is_answered(&mut store, "A-1", says("A-1", answer));
+        let all = store.root(id).ledger().all;
+        assert_eq!(
+            (all.captured, all.refunded),
+            (captured, refunded),
+            "{answer}"
+        );
+        assert_eq!(store.attention(id), shown, "{answer}");
+    }
+    // Of money that was only set aside nothing is taken away.
+    let (mut store, id) = waiting();
+    store.take(event("k1", &["A-1"], "authorized 100"), AFTER);
+    is_answered(&mut store, "A-1", says("A-1", "voided"));
+    assert_eq!(store.attention(id), none);
+}
+
+/// Several facts in one answer about an object.
+fn says(object: &str, words: &str) -> AnswerContent {
+    let facts = words.split(" + ").map(|words| Fact {
+        strength: Strength::Asked,
+        ..fact(words, idr)
+    });
+    AnswerContent::Facts {
+        names: vec![object.to_owned()],
+        facts: facts.collect(),
+        provider_payment_id: None,
+        unreadable: false,
+    }
+}
+
+/// Asked by our reference, a provider may answer under it: that is the one capture that is known.
+#[test]
+fn an_answer_under_our_reference_is_about_the_capture_that_is_known() {
+    let (mut store, id) = waiting();
+    store.hear("k1", "A-1", "paid 100");
+    let payment = store.root(id).payments[0].id;
+    store.act(Action::CheckPayment(payment));
+    is_answered(&mut store, "A-1", says("A-1", "A-1:expire"));
+    let all = store.root(id).ledger().all;
+    assert_eq!((all.captured, all.lost), (0, 0));
+    assert_eq!(store.attention(id), ["payment_reversed"]);
+}
+
+/// The answer names two payments: both are shown, nothing moves.
+#[test]
+fn an_answer_that_names_two_payments_moves_neither() {
+    let (mut store, id) = waiting();
+    let other = store.order(with_payment(order("B", &[line("shirt", 1, 100)]), "B-1"));
+    let payment = store.root(id).payments[0].id;
+    store.act(Action::CheckPayment(payment));
+    is_answered(&mut store, "A-1", of_page("A-1", "B-1", "paid 100"));
+    for root in [id, other] {
+        assert_eq!(store.status(root), "AwaitingPayment active");
+        assert_eq!(store.attention(root), ["reference_conflict"]);
+    }
+}
+
+/// What needs no confirming is not asked about again when it is told again, nor what is known already.
+#[test]
+fn news_that_is_none_asks_nobody() {
+    let (mut store, _) = waiting();
+    for key in ["k1", "k1", "k2"] {
+        store.hear(key, "A-1", "paid 100");
+    }
+    store.take(event("k3", &["A-1"], "paid 100"), AFTER);
+    assert_eq!(store.effects("ask:"), [""; 0]);
+    // Money that is set aside and then fails is asked about; a try that fails is not.
+    let (mut store, _) = waiting();
+    store.hear("k1", "A-1", "fail");
+    assert_eq!(store.effects("ask:"), [""; 0]);
+    store.hear("k2", "A-1", "authorized 100");
+    store.hear("k3", "A-1", "deny");
+    assert_eq!(store.effects("ask:"), ["ask:bank:A-1:1"]);
+}
+
+/// An amount that cannot be read is asked about where that is possible; an answer is not doubted again.
+#[test]
+fn what_cannot_be_read_is_asked_about_once() {
+    for (can_ask, asked) in [(true, 1), (false, 0)] {
+        let (mut store, id) = waiting();
+        let said = Event {
+            amount_unreadable: true,
+            ..event("k1", &["A-1"], "paid 100")
+        };
+        store.take(said, Policy { can_ask, ..NEVER });
+        assert_eq!(store.effects("ask:").len(), asked);
+        if can_ask {
+            is_answered(&mut store, "A-1", says("A-1", "paid -5"));
+            assert_eq!(store.effects("ask:").len(), asked);
+        }
+        assert_eq!(store.attention(id), ["amount_unreadable"]);
+    }
+}
+
+/// Cash cannot be asked about when its order closes.
+#[test]
+fn nobody_is_asked_about_cash() {
+    let (mut store, id) = waiting();
+    let fresh = store.fresh();
+    let till = tollgate_core::command::RegisterPayment {
+        fresh,
+        order: Some(OrderRef::Code("A".to_owned())),
+        source: "manual".to_owned(),
+        reference: "till".to_owned(),
+        minor: None,
+        currency: None,
+        expires_at: Some(store.now.plus(Span::minutes(5))),
+        metadata: "{}".to_owned(),
+        unknown: None,
+    };
+    store.act(Action::RegisterPayment(till.clone()));
+    store.later(Span::minutes(6));
+    store.due(id);
+    assert_eq!(store.effects("ask:"), [""; 0]);
+    let fresh = store.fresh();
+    store.act(Action::RegisterPayment(
+        tollgate_core::command::RegisterPayment {
+            fresh,
+            reference: "till-2".to_owned(),
+            expires_at: None,
+            ..till
+        },
+    ));
+    store.act(Action::CancelOrder(OrderRef::Code("A".to_owned())));
+    assert_eq!(store.effects("ask:"), ["ask:bank:A-1:1"]);
+}

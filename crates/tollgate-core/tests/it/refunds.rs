@@ -671,3 +671,37 @@ fn what_is_told_elsewhere_or_less_well_proved_moves_no_refund() {
     };
     assert_eq!((figures(payment), figures(other)), ((0, 40), (30, 0)));
 }
+
+/// The bank's refusal is told while we call; that the call was taken is older news.
+#[test]
+fn an_older_answer_does_not_revive_a_refund_that_failed() {
+    let (mut store, id, payment, keys) = refund_of_forty();
+    assert!(takes_up(&mut store, &keys.call()));
+    store.hear("k2", "A-1", &format!("refund-failed {} 40", keys.0));
+    ends(
+        &mut store,
+        &keys.call(),
+        taken_as(None, RefundState::Pending),
+    );
+    assert_eq!(state(&store, id), RefundProgress::Failed);
+    assert_eq!(store.root(id).ledger().of_payment(payment).free(), 100);
+}
+
+/// What has gone back already is recorded: nobody is called, and it is on paper at once.
+#[test]
+fn a_refund_that_is_recorded_calls_nobody() {
+    let (mut store, id, payment) = paid();
+    let outcome = store.act(Action::RefundPayment(RefundPayment {
+        payment,
+        minor: 40,
+        reason: "at the counter".to_owned(),
+        restock: Vec::new(),
+        release_slot: false,
+        recorded: true,
+    }));
+    assert!(matches!(outcome, Outcome::Refund(..)), "{outcome:?}");
+    assert_eq!(store.effects("refund:"), [""; 0]);
+    assert_eq!(state(&store, id), RefundProgress::Succeeded);
+    assert_eq!(given_back(&store, id), (40, 0, 1));
+    assert_eq!(store.status(id), "PartiallyRefunded consumed");
+}

@@ -78,6 +78,11 @@ pub(crate) fn fact(words: &str, money: fn(i64) -> Money) -> Fact {
             FactKind::Refund(RefundState::Pending),
             amount(2),
         ),
+        "refund-failed" => (
+            words[1].to_owned(),
+            FactKind::Refund(RefundState::Failed),
+            amount(2),
+        ),
         "refund-reversed" => (
             words[1].to_owned(),
             FactKind::Refund(RefundState::Reversed),
