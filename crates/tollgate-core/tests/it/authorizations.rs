@@ -60,6 +60,9 @@ fn what_was_captured_is_no_longer_set_aside() {
         run out; A-1 authorized 100; seen authorization_open; A-1 paid 100
         -> Paid consumed | 100 0 0 0 | 100 0 0 | - | -
 
+        cancel; run out; A-1 y:paid 100; A-1 x:authorized 40
+        -> Cancelled released | 100 0 0 0 | 100 0 0 | - | authorization_open, paid_unfulfillable
+
         cancel; run out; A-1 y:paid 60; A-1 x:authorized 40
         -> Cancelled released | 60 0 0 0 | 60 0 0 | - | authorization_open, partially_paid_expired
         ",

@@ -250,6 +250,10 @@ fn too_much_after_late_money_is_shown_unless_it_goes_back() {
 
         run out; A-1 paid 100; staff refunds A-1 30; register A-2; A-2 owes 30; A-2 b:paid 40
         -> Paid consumed | 140 0 0 30 | 140 0 0 | A-1 30 | overpaid
+
+        run out; A-1 paid 130; seen overpaid; staff refunds A-1 100; register A-2; A-2 owes 70;
+        A-2 b:paid 80
+        -> Paid consumed | 210 0 0 100 | 210 0 0 | A-1 100 | overpaid
         ",
     );
     check_table(
@@ -448,21 +452,24 @@ fn money_of_an_ended_order_is_named_when_there_is_more_of_it() {
     // It is named with the payment whose money it is.
     let (mut store, id) = shop();
     store.register("A", "A-2");
+    run_out(&mut store, id);
+    store.stock("shirt", 0);
+    tell(&mut store, "k1", "A-2 b:paid 100");
+    resolve(&mut store, "A", "paid_unfulfillable");
+    step(&mut store, id, "k2", "the call fails");
+    assert_eq!(named(&store, id), [Some(payment(&store, id, "A-2"))]);
+    let (mut store, id) = shop();
+    store.register("A", "A-2");
     tell(&mut store, "k1", "A-1 paid 30");
     run_out(&mut store, id);
-    for (key, words, named) in [
+    for (key, words, expected) in [
         ("k2", "A-2 b:paid 20", "A-2"),
         ("k3", "A-1 c:paid 20", "A-1"),
     ] {
         resolve(&mut store, "A", "partially_paid_expired");
         tell(&mut store, key, words);
-        let named = payment(&store, id, named);
-        let of: Vec<_> = store
-            .root(id)
-            .open_attention()
-            .map(|open| open.payment)
-            .collect();
-        assert_eq!(of, [Some(named)], "{words}");
+        let expected = payment(&store, id, expected);
+        assert_eq!(named(&store, id), [Some(expected)], "{words}");
     }
 }
 
@@ -510,6 +517,30 @@ fn money_that_stays_after_all_pays_what_is_still_held() {
         );
         store.check_capacity();
     }
+}
+
+/// The merchant has cancelled, its slot begins while the provider is asked, and then it is paid: it ends as
+/// cancelled, and a person decides about its money.
+#[test]
+fn an_order_that_was_cancelled_ends_as_cancelled() {
+    use tollgate_core::capacity::{Late, Unit};
+    let mut store = Store::new();
+    store.stock("shirt", 2);
+    let kitchen = calendar("kitchen", Unit::Orders, 1, Late::Next);
+    store.put_calendar(kitchen, slots(1, 0, 9));
+    let mut wanted = with_payment(order("A", &[line("shirt", 1, 100)]), "A-1");
+    wanted.slot = earliest("kitchen");
+    let id = store.order(wanted);
+    store.later(Span::minutes(14));
+    cancel(&mut store, "A");
+    assert_eq!(store.status(id), "Closing active");
+    store.later(Span::seconds(90));
+    tell(&mut store, "k1", "A-1 paid 100");
+    assert_eq!(
+        books(&store, id),
+        "Cancelled expired | 100 0 0 0 | 100 0 0 | - | paid_unfulfillable"
+    );
+    store.check_capacity();
 }
 
 /// What a payment without an order keeps beyond what it is for; what goes back is nobody's surplus.
@@ -595,7 +626,9 @@ fn the_timeline_tells_what_has_changed() {
             "A-1 refund r3 60",
             vec!["payment.refunded", "order.refunded"],
         ),
-        ("A-1 dispute d1 10", vec![]),
+        // What is paid once more changes the order's status.
+        ("A-1 c:paid 20", vec!["payment.paid", "order.refunded"]),
+        ("A-1 dispute d1 10", vec!["payment.charged_back"]),
     ]
     .into_iter()
     .enumerate()
@@ -604,6 +637,36 @@ fn the_timeline_tells_what_has_changed() {
         so_far.extend(news);
         assert_eq!(told(&store, id), so_far, "{place}: {words}");
     }
+    // What comes back is no refund.
+    let (mut store, id) = shop();
+    for (key, words) in [
+        ("k1", "A-1 paid 100"),
+        ("k2", "A-1 refund r1 40"),
+        ("k3", "A-1 refund-reversed r1 40"),
+    ] {
+        tell(&mut store, key, words);
+    }
+    let news = [
+        "payment.paid",
+        "order.paid",
+        "payment.refunded",
+        "order.refunded",
+    ];
+    assert_eq!(told(&store, id), news);
+    // Nobody says how much, and an order ends once.
+    let (mut store, id) = shop();
+    tell(&mut store, "k1", "A-1 paid");
+    assert_eq!(told(&store, id), ["payment.paid"]);
+    let (mut store, id) = shop();
+    run_out(&mut store, id);
+    store.stock("shirt", 0);
+    tell(&mut store, "k1", "A-1 paid 100");
+    tell(&mut store, "k2", "A-1 b:paid 30");
+    let ends = store
+        .entries
+        .iter()
+        .filter(|entry| entry.kind == "order.expired");
+    assert_eq!(ends.count(), 1);
     // In one breath.
     let (mut store, id) = shop();
     tell(&mut store, "k1", "A-1 paid 100 + refund r1 40");

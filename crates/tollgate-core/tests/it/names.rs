@@ -305,17 +305,7 @@ fn each_namesake_is_shown() {
     assert_eq!(store.attention(id), [""; 0]);
     store.take(with_id("k1", &["B-1", "A-1"], "A-1", "s:paid 50"), NEVER);
     store.take(with_id("k2", &["B-1", "A-2"], "A-2", "t:paid 50"), NEVER);
-    let of: Vec<_> = store
-        .root(id)
-        .open_attention()
-        .map(|open| open.payment)
-        .collect();
-    assert_eq!(
-        of,
-        [
-            Some(payment(&store, id, "A-1")),
-            Some(payment(&store, id, "A-2"))
-        ]
-    );
+    let both = [payment(&store, id, "A-1"), payment(&store, id, "A-2")];
+    assert_eq!(named(&store, id), both.map(Some));
     assert_eq!(store.status(id), "AwaitingPayment active");
 }

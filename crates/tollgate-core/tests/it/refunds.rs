@@ -670,6 +670,15 @@ fn what_is_told_elsewhere_or_less_well_proved_moves_no_refund() {
         (account.refunded, account.reserved)
     };
     assert_eq!((figures(payment), figures(other)), ((0, 40), (30, 0)));
+    // Nor by the provider's name, and its amount is not taken for theirs.
+    does(
+        &mut store,
+        &keys.call(),
+        taken_as(Some("back-1"), RefundState::Pending),
+    );
+    store.hear("k4", "A-2", "refund back-1");
+    assert_eq!(store.root(id).ledger().of_payment(other).refunded, 30);
+    assert_eq!(state(&store, id), RefundProgress::Sent);
 }
 
 /// The bank's refusal is told while we call; that the call was taken is older news.

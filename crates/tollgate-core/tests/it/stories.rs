@@ -129,6 +129,12 @@ pub(crate) fn cancel(store: &mut Store, code: &str) {
     store.act(Action::CancelOrder(OrderRef::Code(code.to_owned())));
 }
 
+/// The payments with which something is shown.
+pub(crate) fn named(store: &Store, id: RootId) -> Vec<Option<PaymentId>> {
+    let open = store.root(id).open_attention();
+    open.map(|open| open.payment).collect()
+}
+
 /// A person has looked at what is shown of the order under this code.
 pub(crate) fn resolve(store: &mut Store, order: &str, code: &str) {
     let known = AttentionCode::ALL
