@@ -139,6 +139,12 @@ fn a_refund_whose_capture_waits_beside_it_is_no_orphan() {
             "PartiallyRefunded consumed | 100 40 0 0 | 100 40 0 | - | -"
         );
     }
+    // Nor is one of money that has come, whatever is told of it later.
+    let (mut store, id) = shop();
+    for (key, words) in [("k1", "paid 100"), ("k2", "refund r1 40"), ("k3", "fail")] {
+        store.take(event(key, &["A-1"], words), CANNOT_ASK);
+    }
+    assert_eq!(store.attention(id), [""; 0]);
     // A dispute of money that never came is no refund of it; a refund is.
     for (words, attention) in [
         ("dispute", vec![]),

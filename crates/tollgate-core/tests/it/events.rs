@@ -5,6 +5,7 @@ use tollgate_core::decision::{Existing, Outcome, Refusal};
 use tollgate_core::effect::{AnswerContent, AskReason, EffectContent};
 use tollgate_core::event::Event;
 use tollgate_core::id::RootId;
+use tollgate_core::money::Money;
 use tollgate_core::order::Root;
 use tollgate_core::snapshot::{EventOutcome, EventState};
 use tollgate_core::time::Span;
@@ -231,6 +232,12 @@ fn money_that_could_not_pay_is_not_given_back_for_a_refused_order() {
     test_mode.facts[0].foreign_mode = true;
     store.take(test_mode, NEVER);
     store.hear("k2", "A-1", "pending");
+    let mut other_currency = event("k3", &["A-1"], "paid 100");
+    other_currency.facts[0].money = Some(Money {
+        minor: 100,
+        currency: currency("USD"),
+    });
+    store.take(other_currency, NEVER);
     let refusal = store.refusal(with_payment(one_shirt("A"), "A-1"));
     assert!(matches!(
         refusal,
@@ -561,4 +568,17 @@ fn a_sweep_over_a_bound_name_finds_nothing() {
     };
     store.act(drain);
     assert_eq!(store.changed, 0);
+}
+
+/// What a person was shown is not settled by being decided about again.
+#[test]
+fn a_replay_of_what_was_shown_leaves_it_shown() {
+    let mut store = shop();
+    let id = order_with(&mut store, "A-1");
+    let (too_much, outcome) = store.take(event("k1", &["A-1"], "paid 130"), NEVER);
+    assert_eq!(outcome, EventOutcome::Attention);
+    store.act(Action::ReplayEvent(too_much));
+    assert_eq!(store.event_state(too_much), EventState::Attention);
+    assert_eq!(store.rows.events[&too_much].reason, Some("see_order"));
+    assert_eq!(store.attention(id), ["overpaid"]);
 }

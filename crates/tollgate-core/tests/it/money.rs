@@ -387,6 +387,9 @@ fn the_status_says_what_is_kept() {
         A-1 paid 130; register A-2; A-2 owes 0
         -> Paid consumed | 130 0 0 0 | 130 0 0 | - | overpaid
 
+        register A-2 60; A-2 owes 60; A-2 b:paid 60; register A-3; A-3 owes 40
+        -> PartiallyPaid active | 60 0 0 0 | 60 0 0 | - | -
+
         A-1 paid 100; staff refunds A-1 40; receipts
         -> Completed consumed | 100 0 0 40 | 100 0 0 | A-1 40 | -
 

@@ -633,8 +633,14 @@ fn an_answer_that_names_two_payments_moves_neither() {
 #[test]
 fn news_that_is_none_asks_nobody() {
     let (mut store, _) = waiting();
-    for key in ["k1", "k1", "k2"] {
-        store.hear(key, "A-1", "paid 100");
+    for (key, words) in [
+        ("k0", "pending"),
+        ("k0", "pending"),
+        ("k1", "paid 100"),
+        ("k1", "paid 100"),
+        ("k2", "paid 100"),
+    ] {
+        store.hear(key, "A-1", words);
     }
     store.take(event("k3", &["A-1"], "paid 100"), AFTER);
     assert_eq!(store.effects("ask:"), [""; 0]);
@@ -697,4 +703,27 @@ fn nobody_is_asked_about_cash() {
     ));
     store.act(Action::CancelOrder(OrderRef::Code("A".to_owned())));
     assert_eq!(store.effects("ask:"), ["ask:bank:A-1:1"]);
+}
+
+/// An answer that comes twice closes no later question, and test money confirms nothing.
+#[test]
+fn an_answer_is_the_answer_to_its_own_question() {
+    let (mut store, id) = waiting();
+    let payment = store.root(id).payments[0].id;
+    store.act(Action::CheckPayment(payment));
+    store.answer("A-1", 1, None, None, None);
+    store.answer("A-1", 1, None, None, Some("pending"));
+    let row = ("bank".to_owned(), "A-1".to_owned());
+    let question = store.rows.names[&row].question.expect("a question");
+    assert_eq!((question.n, question.open), (2, true));
+
+    let (mut store, id) = waiting();
+    store.take(event("k1", &["A-1"], "paid 100"), AFTER);
+    let mut answer = says("A-1", "paid 100");
+    if let AnswerContent::Facts { facts, .. } = &mut answer {
+        facts[0].foreign_mode = true;
+    }
+    is_answered(&mut store, "A-1", answer);
+    assert_eq!(store.attention(id), ["unconfirmed", "mode_mismatch"]);
+    assert_eq!(store.root(id).ledger().all.captured, 100);
 }
