@@ -644,9 +644,11 @@ pub(super) fn tell(
     if news.is_empty() {
         return Ok(Upshot::Nothing("known_fact"));
     }
+    let captures_follow = capture_follows(draft, root, id, &names)?;
     let cause = Cause {
         event,
         refund: None,
+        captures_follow,
         detail,
     };
     let mut raised = settle::settle(draft, root, &before, cause)?;
@@ -657,7 +659,7 @@ pub(super) fn tell(
     let is_contradicted = news
         .iter()
         .any(|fact| contradicts(fact, before.fold(), &after));
-    if is_contradicted && !capture_follows(draft, &names)? {
+    if is_contradicted && !captures_follow {
         if can_ask {
             ask::ask(
                 draft,
@@ -805,19 +807,25 @@ fn turn(stored: &StoredEvent) -> Turn {
     }
 }
 
-/// A capture of the payment with these names has been called up and is told next.
-fn capture_follows(draft: &Draft, names: &[String]) -> Step<bool> {
-    let counts = |fact: &Fact| matches!(fact.kind, FactKind::Capture(state) if state.counts());
-    for (_, _, id) in &draft.waiting {
-        let Some(stored) = draft.event(*id)? else {
+/// A capture that the payment does not know yet has been called up under one of these names, and is told
+/// next.
+fn capture_follows(draft: &Draft, root: &Root, id: PaymentId, names: &[String]) -> Step<bool> {
+    for (_, _, waiting) in &draft.waiting {
+        let Some(stored) = draft.event(*waiting)? else {
             continue;
         };
         let is_its_own = stored.event.names.iter().any(|name| names.contains(name));
-        if is_its_own && stored.event.facts.iter().any(counts) {
+        let mut facts = stored.event.facts.iter();
+        if is_its_own && facts.any(|fact| is_new_capture(root, id, fact)) {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+fn is_new_capture(root: &Root, id: PaymentId, fact: &Fact) -> bool {
+    let counts = matches!(fact.kind, FactKind::Capture(state) if state.counts());
+    counts && root.clone().add_fact(id, fact.clone()) == Added::New
 }
 
 /// Decides about everything that was called up, and about what that calls up: what says that money went

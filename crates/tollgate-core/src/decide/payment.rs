@@ -248,6 +248,7 @@ fn tell_by_hand(
         Cause {
             event: None,
             refund: None,
+            captures_follow: false,
             detail,
         },
     )?;

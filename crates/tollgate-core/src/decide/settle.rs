@@ -38,6 +38,8 @@ pub(super) struct Cause {
     pub(super) event: Option<EventId>,
     /// The refund of ours about which the provider was told or asked, and how it said it stands.
     pub(super) refund: Option<(RefundId, RefundState)>,
+    /// A capture of the same payment has waited with it and is told next.
+    pub(super) captures_follow: bool,
     /// More to tell with the payment's entry.
     pub(super) detail: Vec<(&'static str, Detail)>,
 }
@@ -76,7 +78,8 @@ pub(super) fn settle(
     let mut raised = false;
     let known = alarms(&before.fold);
     for ((code, measure), (_, measured)) in alarms(&after).into_iter().zip(known) {
-        if measured < measure {
+        let is_new = measured < measure || (0 < measure && !was_raised(root, code, payment.id));
+        if is_new && !(cause.captures_follow && takes_all_captures(code)) {
             raise(draft, root, code, Some(payment.id), cause.event);
             raised = true;
         }
@@ -104,6 +107,20 @@ pub(super) fn settle(
     }
     raised |= stranded(draft, root, &before.ledger, cause.event);
     Ok(raised)
+}
+
+fn was_raised(root: &Root, code: AttentionCode, payment: PaymentId) -> bool {
+    let mut raised = root.attention.iter();
+    raised.any(|raised| raised.code == code && raised.payment == Some(payment))
+}
+
+/// Whether there is something to look at is known only when every capture that waits has been told: what
+/// went may be covered, and what has no amount of its own may get that of its capture.
+fn takes_all_captures(code: AttentionCode) -> bool {
+    matches!(
+        code,
+        AttentionCode::OverRefunded | AttentionCode::AmountUnreadable
+    )
 }
 
 /// What a person must look at by the facts alone, with how much of it there is.
@@ -798,6 +815,7 @@ pub(super) fn give_up(draft: &mut Draft, root: &mut Root, id: PaymentId) -> Step
         Cause {
             event: None,
             refund: None,
+            captures_follow: false,
             detail,
         },
     )?;

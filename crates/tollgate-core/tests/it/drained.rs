@@ -41,7 +41,10 @@ fn what_waited_comes_to_the_same_end_in_any_order() {
         -> AwaitingPayment active | 0 0 0 0 | 100 0 100 | - | payment_reversed
 
         [A-2 x:paid 60, A-2 y:paid 40, A-2 refund r1 60]; register A-2
-        -> PartiallyPaid active | 100 60 0 0 | 100 60 0 | - | *
+        -> PartiallyPaid active | 100 60 0 0 | 100 60 0 | - | -
+
+        [A-2 x:paid 60, A-2 y:paid 40, A-2 refund r1 110]; register A-2
+        -> AwaitingPayment active | 100 110 0 0 | 100 110 0 | - | over_refunded
 
         [A-2 authorized 100, A-2 voided]; register A-2
         -> AwaitingPayment active | 0 0 0 0 | 0 0 0 | - | -
