@@ -3,6 +3,7 @@
 use crate::id::{HoldId, OrderId, ShopId, SlotId};
 use crate::money::Currency;
 use crate::time::{Span, Timestamp};
+use crate::word::closed_sets;
 
 /// The units of one sku. `0 <= held <= on_hand` always (I6).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,24 +27,28 @@ impl Stock {
     }
 }
 
-/// What a calendar counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// Minor units of money: an order takes its total.
-    Amount,
-    /// Pieces: an order takes the sum of its quantities.
-    Items,
-    /// Orders: an order takes one.
-    Orders,
+closed_sets! {
+    /// What a calendar counts.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Unit {
+        /// Minor units of money: an order takes its total.
+        Amount = "amount",
+        /// Pieces: an order takes the sum of its quantities.
+        Items = "items",
+        /// Orders: an order takes one.
+        Orders = "orders",
+    }
 }
 
-/// Which slot a late payment may take when its own is gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Late {
-    /// Only the one it had.
-    Same,
-    /// The earliest with room.
-    Next,
+closed_sets! {
+    /// Which slot a late payment may take when its own is gone.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Late {
+        /// Only the one it had.
+        Same = "same",
+        /// The earliest with room.
+        Next = "next",
+    }
 }
 
 /// A calendar that makes its slots ahead by itself.
@@ -192,6 +197,19 @@ pub enum HoldState {
     Expired,
     /// A cart's hold that an order has taken over; the order's hold has the same id.
     TakenOver(OrderId),
+}
+
+impl HoldState {
+    /// How the API names it.
+    pub fn word(self) -> &'static str {
+        match self {
+            HoldState::Active => "active",
+            HoldState::Consumed => "consumed",
+            HoldState::Released => "released",
+            HoldState::Expired => "expired",
+            HoldState::TakenOver(_) => "taken_over",
+        }
+    }
 }
 
 /// A shop and a name in it: the key of stock and calendars.

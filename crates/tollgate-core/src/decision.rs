@@ -8,6 +8,7 @@ use crate::id::{EffectId, EndpointId, EventId, OrderId, PaymentId, RefundId, Roo
 use crate::order::Root;
 use crate::snapshot::{CodeMeeting, EventOutcome, EventState, Meeting, Missing, StoredEvent};
 use crate::time::Timestamp;
+use crate::timeline::EntryKind;
 
 /// The end of deciding about one command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,8 +93,8 @@ pub enum Change {
 /// One line of a root's story, and of the shop's feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// What happened, e.g. `order.paid`. Public types of the live stream have their names here.
-    pub kind: &'static str,
+    /// What happened.
+    pub kind: EntryKind,
     /// On which root.
     pub root: Option<RootId>,
     /// By which event.

@@ -4,6 +4,7 @@ use crate::event::Fact;
 use crate::id::{EndpointId, EventId, PaymentId, ReceiptId, RefundId, RootId, ShopId};
 use crate::money::Money;
 use crate::time::Timestamp;
+use crate::word::{Word, closed_sets};
 
 /// Something to be done outside the database, inserted by the commit that decided it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,43 +118,49 @@ pub enum EffectContent {
     },
 }
 
-/// What a mail is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum MailKind {
-    /// The order is paid.
-    Paid,
-    /// A receipt was issued; it is attached.
-    Receipt,
-    /// Money went back; its receipt is attached.
-    Refunded,
+closed_sets! {
+    /// What a mail is about.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum MailKind {
+        /// The order is paid.
+        Paid = "paid",
+        /// A receipt was issued; it is attached.
+        Receipt = "receipt",
+        /// Money went back; its receipt is attached.
+        Refunded = "refunded",
+    }
 }
 
-/// What a receipt is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ReceiptKind {
-    /// Money came.
-    Sale,
-    /// Money went back to the customer.
-    Refund,
-    /// Money went back without a refund.
-    Reversal,
+closed_sets! {
+    /// What a receipt is for.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum ReceiptKind {
+        /// Money came.
+        Sale = "sale",
+        /// Money went back to the customer.
+        Refund = "refund",
+        /// Money went back without a refund.
+        Reversal = "reversal",
+    }
 }
 
-/// Why the provider is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AskReason {
-    /// Its event proves nothing by itself.
-    ConfirmBefore,
-    /// Its event was applied and is confirmed behind.
-    ConfirmAfter,
-    /// What it says contradicts what is known.
-    Contradiction,
-    /// The order is closing.
-    Closing,
-    /// An event waits for a payment nobody registered.
-    Parked,
-    /// Somebody asked through the API.
-    Check,
+closed_sets! {
+    /// Why the provider is asked.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum AskReason {
+        /// Its event proves nothing by itself.
+        ConfirmBefore = "confirm_before",
+        /// Its event was applied and is confirmed behind.
+        ConfirmAfter = "confirm_after",
+        /// What it says contradicts what is known.
+        Contradiction = "contradiction",
+        /// The order is closing.
+        Closing = "closing",
+        /// An event waits for a payment nobody registered.
+        Parked = "parked",
+        /// Somebody asked through the API.
+        Check = "check",
+    }
 }
 
 /// The questions about one object: at most one is open at a time (docs/states.md).
@@ -208,21 +215,23 @@ pub enum AnswerContent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Lease(pub u128);
 
-/// Where an effect stands (docs/states.md).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum EffectState {
-    /// It waits for its time, for its turn or for a worker.
-    Pending,
-    /// A worker has it.
-    Leased,
-    /// A worker has it and has begun what must not be repeated.
-    Started,
-    /// It is done.
-    Done,
-    /// Nobody knows whether it happened; a person decides.
-    Unknown,
-    /// It is given up; a person may try it again.
-    Dead,
+closed_sets! {
+    /// Where an effect stands (docs/states.md).
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum EffectState {
+        /// It waits for its time, for its turn or for a worker.
+        Pending = "pending",
+        /// A worker has it.
+        Leased = "leased",
+        /// A worker has it and has begun what must not be repeated.
+        Started = "started",
+        /// It is done.
+        Done = "done",
+        /// Nobody knows whether it happened; a person decides.
+        Unknown = "unknown",
+        /// It is given up; a person may try it again.
+        Dead = "dead",
+    }
 }
 
 impl EffectState {
@@ -288,54 +297,118 @@ pub struct Attempt {
     pub head: Option<String>,
 }
 
-/// The beginning of the target of questions that name no payment of ours. Anybody can cause such a
-/// question, so these are throttled and fail apart from the others.
-const STRANGERS: &str = "ask-unknown:";
+closed_sets! {
+    /// What an effect does.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum EffectKind {
+        /// Issues a receipt.
+        Receipt = "receipt",
+        /// Writes the customer a mail.
+        Mail = "mail",
+        /// Calls a merchant's endpoint.
+        Notify = "notify",
+        /// Hands an event on.
+        Forward = "forward",
+        /// Asks the provider how a payment stands.
+        Ask = "ask",
+        /// Asks the provider what became of a refund.
+        RefundCheck = "refund_check",
+        /// Orders money back that cannot buy anything, as earlier versions did.
+        RefundRequest = "refund_request",
+        /// Orders money back.
+        Refund = "refund",
+    }
+
+    /// Whom effects are addressed to: what a target's name begins with.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum TargetKind {
+        /// Our own receipts.
+        Receipt = "receipt",
+        /// The mail server.
+        Mail = "mail",
+        /// An endpoint of a merchant.
+        Notify = "notify",
+        /// A route.
+        Forward = "forward",
+        /// A source that is asked about payments of ours.
+        Ask = "ask",
+        /// A source that is asked about what names no payment of ours. Anybody can cause such a question,
+        /// so these are throttled and fail apart from the others.
+        AskUnknown = "ask-unknown",
+        /// A source that is to give money back, as earlier versions told it.
+        RefundRequest = "refund_request",
+        /// A source that is to give money back, and is asked about it.
+        Refund = "refund",
+    }
+}
+
+impl EffectKind {
+    /// Whether doing it twice could do harm. Such an effect is marked as started before the call, and
+    /// when its worker is lost it is `unknown` instead of being done again.
+    pub fn is_unsafe_to_repeat(self) -> bool {
+        match self {
+            EffectKind::Mail | EffectKind::RefundRequest | EffectKind::Refund => true,
+            EffectKind::Receipt
+            | EffectKind::Notify
+            | EffectKind::Forward
+            | EffectKind::RefundCheck
+            | EffectKind::Ask => false,
+        }
+    }
+}
+
+impl TargetKind {
+    /// The kind of a target; `None` for one that only a later version addresses.
+    pub fn of_target(target: &str) -> Option<TargetKind> {
+        TargetKind::of(target.split(':').next().unwrap_or_default())
+    }
+
+    /// It is asked how payments stand.
+    pub fn is_asked(self) -> bool {
+        matches!(self, TargetKind::Ask | TargetKind::AskUnknown)
+    }
+
+    fn named(self, name: impl std::fmt::Display) -> String {
+        format!("{}:{name}", self.word())
+    }
+}
 
 /// The source that a target of questions belongs to.
 pub fn asked_source(target: &str) -> Option<&str> {
-    target
-        .strip_prefix("ask:")
-        .or_else(|| target.strip_prefix(STRANGERS))
+    let (_, source) = target.split_once(':')?;
+    TargetKind::of_target(target)?.is_asked().then_some(source)
 }
 
 impl EffectContent {
-    /// Whom it is addressed to: what fails and is throttled together.
-    pub fn target(&self) -> String {
+    /// What it does.
+    pub fn kind(&self) -> EffectKind {
         match self {
-            EffectContent::Receipt { .. } => "receipt".to_owned(),
-            EffectContent::Mail { .. } => "mail".to_owned(),
-            EffectContent::Notify { endpoint, .. } => format!("notify:{endpoint}"),
-            EffectContent::Forward { route, .. } => format!("forward:{route}"),
-            EffectContent::Ask {
-                source,
-                known: true,
-                ..
-            } => format!("ask:{source}"),
-            EffectContent::Ask {
-                source,
-                known: false,
-                ..
-            } => format!("{STRANGERS}{source}"),
-            EffectContent::RefundRequest { source, .. } => format!("refund_request:{source}"),
-            EffectContent::Refund { source, .. } | EffectContent::RefundCheck { source, .. } => {
-                format!("refund:{source}")
-            }
+            EffectContent::Receipt { .. } => EffectKind::Receipt,
+            EffectContent::Mail { .. } => EffectKind::Mail,
+            EffectContent::Notify { .. } => EffectKind::Notify,
+            EffectContent::Forward { .. } => EffectKind::Forward,
+            EffectContent::Ask { .. } => EffectKind::Ask,
+            EffectContent::RefundCheck { .. } => EffectKind::RefundCheck,
+            EffectContent::RefundRequest { .. } => EffectKind::RefundRequest,
+            EffectContent::Refund { .. } => EffectKind::Refund,
         }
     }
 
-    /// Whether doing it twice could do harm. Such an effect is marked as started before the call, and
-    /// when its worker is lost it is `unknown` instead of being done again.
-    pub fn is_unsafe_to_repeat(&self) -> bool {
+    /// Whom it is addressed to: what fails and is throttled together.
+    pub fn target(&self) -> String {
         match self {
-            EffectContent::Mail { .. }
-            | EffectContent::RefundRequest { .. }
-            | EffectContent::Refund { .. } => true,
-            EffectContent::Receipt { .. }
-            | EffectContent::Notify { .. }
-            | EffectContent::Forward { .. }
-            | EffectContent::RefundCheck { .. }
-            | EffectContent::Ask { .. } => false,
+            EffectContent::Receipt { .. } => TargetKind::Receipt.word().to_owned(),
+            EffectContent::Mail { .. } => TargetKind::Mail.word().to_owned(),
+            EffectContent::Notify { endpoint, .. } => TargetKind::Notify.named(endpoint),
+            EffectContent::Forward { route, .. } => TargetKind::Forward.named(route),
+            EffectContent::Ask { source, known, .. } => match known {
+                true => TargetKind::Ask.named(source),
+                false => TargetKind::AskUnknown.named(source),
+            },
+            EffectContent::RefundRequest { source, .. } => TargetKind::RefundRequest.named(source),
+            EffectContent::Refund { source, .. } | EffectContent::RefundCheck { source, .. } => {
+                TargetKind::Refund.named(source)
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::money::Money;
 use crate::time::Timestamp;
+use crate::word::{Word, closed_sets};
 
 /// One thing a provider says. A delivery may hold many.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,39 +57,64 @@ pub enum FactKind {
     Dispute(DisputeState),
 }
 
-/// The life of a capture object; the discriminant is the rank by which facts win.
-///
-/// Equal ranks (the four negative ends) are settled by strength, time and amount.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum CaptureState {
-    /// Known to the provider, nothing tried yet.
-    Created,
-    /// Waits for the customer or a bank.
-    Pending,
-    /// Waits for an action of the customer.
-    RequiresAction,
-    /// On its way.
-    Processing,
-    /// The provider's risk department looks at it.
-    Review,
-    /// Did not work.
-    Failed,
-    /// Refused.
-    Denied,
-    /// Ran out of time.
-    Expired,
-    /// Called off.
-    Cancelled,
-    /// The money is set aside, not taken.
-    Authorized,
-    /// The money was set aside and let go.
-    Voided,
-    /// The money is taken.
-    Captured,
-    /// The money is taken and paid out.
-    Settled,
-    /// The money was taken and has gone back; final.
-    Reversed,
+impl FactKind {
+    /// How the API names it.
+    pub fn word(self) -> &'static str {
+        match self {
+            FactKind::Capture(CaptureState::Reversed) => "capture_reversed",
+            FactKind::Capture(state) => state.word(),
+            FactKind::Refund(state) => match state {
+                RefundState::Requested => "refund_requested",
+                RefundState::Pending => "refund_pending",
+                RefundState::Failed => "refund_failed",
+                RefundState::Succeeded => "refund_succeeded",
+                RefundState::Reversed => "refund_reversed",
+            },
+            FactKind::RefundedTotal => "refunded_total",
+            FactKind::Dispute(state) => match state {
+                DisputeState::Open => "dispute_open",
+                DisputeState::Won => "dispute_won",
+                DisputeState::Lost => "dispute_lost",
+            },
+        }
+    }
+}
+
+closed_sets! {
+    /// The life of a capture object; the discriminant is the rank by which facts win.
+    ///
+    /// Equal ranks (the four negative ends) are settled by strength, time and amount.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum CaptureState {
+        /// Known to the provider, nothing tried yet.
+        Created = "created",
+        /// Waits for the customer or a bank.
+        Pending = "pending",
+        /// Waits for an action of the customer.
+        RequiresAction = "requires_action",
+        /// On its way.
+        Processing = "processing",
+        /// The provider's risk department looks at it.
+        Review = "review",
+        /// Did not work.
+        Failed = "failed",
+        /// Refused.
+        Denied = "denied",
+        /// Ran out of time.
+        Expired = "expired",
+        /// Called off.
+        Cancelled = "cancelled",
+        /// The money is set aside, not taken.
+        Authorized = "authorized",
+        /// The money was set aside and let go.
+        Voided = "voided",
+        /// The money is taken.
+        Captured = "captured",
+        /// The money is taken and paid out.
+        Settled = "settled",
+        /// The money was taken and has gone back; final.
+        Reversed = "reversed",
+    }
 }
 
 impl CaptureState {
@@ -123,54 +149,73 @@ impl CaptureState {
     }
 }
 
-/// The life of a refund object, weakest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RefundState {
-    /// Asked for.
-    Requested,
-    /// On its way.
-    Pending,
-    /// Did not work.
-    Failed,
-    /// The customer has the money.
-    Succeeded,
-    /// The money came back to the merchant.
-    Reversed,
+closed_sets! {
+    /// The life of a refund object, weakest first.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum RefundState {
+        /// Asked for.
+        Requested = "requested",
+        /// On its way.
+        Pending = "pending",
+        /// Did not work.
+        Failed = "failed",
+        /// The customer has the money.
+        Succeeded = "succeeded",
+        /// The money came back to the merchant.
+        Reversed = "reversed",
+    }
 }
 
-/// The life of a dispute. Won and lost are equal in rank; the later one holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DisputeState {
-    /// Not decided yet.
-    Open,
-    /// Decided for the merchant.
-    Won,
-    /// Decided for the customer.
-    Lost,
+closed_sets! {
+    /// The life of a dispute. Won and lost are equal in rank; the later one holds.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum DisputeState {
+        /// Not decided yet.
+        Open = "open",
+        /// Decided for the merchant.
+        Won = "won",
+        /// Decided for the customer.
+        Lost = "lost",
+    }
 }
 
-/// How well a claim is vouched for, weakest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Strength {
-    /// Anybody could have sent it.
-    Unsigned,
-    /// A signature that does not cover the state it claims.
-    PartlySigned,
-    /// A signature over the whole body, or the merchant's own word.
-    Signed,
-    /// The provider's answer to our own question.
-    Asked,
+closed_sets! {
+    /// How well a claim is vouched for, weakest first.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum Strength {
+        /// Anybody could have sent it.
+        Unsigned = "unsigned",
+        /// A signature that does not cover the state it claims.
+        PartlySigned = "partly_signed",
+        /// A signature over the whole body, or the merchant's own word.
+        Signed = "signed",
+        /// The provider's answer to our own question.
+        Asked = "asked",
+    }
 }
 
-/// How much of what a source says is taken at its word (docs/providers/README.md).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Confirm {
-    /// Nothing moves before the provider's own answer.
-    Before,
-    /// Applied at once, and the provider is asked right behind it.
-    After,
-    /// The signature vouches for all of it.
-    Never,
+closed_sets! {
+    /// What has become of a delivery that was refused.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum DeliveryVerdict {
+        /// It is still refused.
+        Rejected = "rejected",
+        /// It was verified again and taken.
+        Verified = "verified",
+    }
+}
+
+closed_sets! {
+    /// How much of what a source says is taken at its word (docs/providers/README.md).
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Confirm {
+        /// Nothing moves before the provider's own answer.
+        Before = "before",
+        /// Applied at once, and the provider is asked right behind it.
+        After = "after",
+        /// The signature vouches for all of it.
+        Never = "never",
+    }
 }
 
 /// What `decide` has to know about the source of an event.

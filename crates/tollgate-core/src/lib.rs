@@ -2,6 +2,7 @@
 //!
 //! The modules stand in reading order; whoever has little time reads `decide` first.
 
+pub mod word;
 pub mod id;
 pub mod time;
 pub mod money;
@@ -14,7 +15,7 @@ pub mod effect;
 mod papers;
 pub mod breaker;
 pub mod retry;
-pub mod notice;
+pub mod timeline;
 pub mod command;
 pub mod snapshot;
 pub mod decision;

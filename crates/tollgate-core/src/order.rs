@@ -1,11 +1,12 @@
 //! Roots: an order, a payment without an order, or a cart's hold, with all that hangs on it.
 
 use crate::capacity::{Hold, HoldState, SlotWish};
-use crate::effect::{Receipt, ReceiptKind};
+use crate::effect::Receipt;
 use crate::id::{OrderId, PaymentId, RootId, ShopId};
 use crate::money::Currency;
 use crate::payment::{Payment, Refund};
 use crate::time::Timestamp;
+use crate::word::{Word, closed_sets};
 
 /// What is loaded, decided about and stored as one: the unit of the closure rule (docs/gate.md).
 ///
@@ -97,27 +98,29 @@ pub struct Customer {
     pub locale: Option<String>,
 }
 
-/// Where an order stands (docs/states.md).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum OrderStatus {
-    /// Nothing has come.
-    AwaitingPayment,
-    /// Less than the total has come.
-    PartiallyPaid,
-    /// Time is up or the merchant cancelled; an open payment has the last word.
-    Closing,
-    /// The total has come and what was held is sold.
-    Paid,
-    /// Paid, confirmed, receipts issued.
-    Completed,
-    /// Some money went back.
-    PartiallyRefunded,
-    /// All money went back.
-    Refunded,
-    /// Time ran out.
-    Expired,
-    /// The merchant cancelled.
-    Cancelled,
+closed_sets! {
+    /// Where an order stands (docs/states.md).
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum OrderStatus {
+        /// Nothing has come.
+        AwaitingPayment = "awaiting_payment",
+        /// Less than the total has come.
+        PartiallyPaid = "partially_paid",
+        /// Time is up or the merchant cancelled; an open payment has the last word.
+        Closing = "closing",
+        /// The total has come and what was held is sold.
+        Paid = "paid",
+        /// Paid, confirmed, receipts issued.
+        Completed = "completed",
+        /// Some money went back.
+        PartiallyRefunded = "partially_refunded",
+        /// All money went back.
+        Refunded = "refunded",
+        /// Time ran out.
+        Expired = "expired",
+        /// The merchant cancelled.
+        Cancelled = "cancelled",
+    }
 }
 
 /// How a closing order will end unless a payment comes through.
@@ -129,13 +132,15 @@ pub struct Closing {
     pub end: ClosingEnd,
 }
 
-/// The two ends of closing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClosingEnd {
-    /// Time ran out.
-    Expired,
-    /// The merchant cancelled.
-    Cancelled,
+closed_sets! {
+    /// The two ends of closing.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum ClosingEnd {
+        /// Time ran out.
+        Expired = "expired",
+        /// The merchant cancelled.
+        Cancelled = "cancelled",
+    }
 }
 
 /// Something a person must look at. Stands beside the status and never hides it.
@@ -151,61 +156,43 @@ pub struct Attention {
     pub resolved: Option<(Timestamp, String)>,
 }
 
-macro_rules! attention_codes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
-        /// The codes of `attention` (docs/states.md).
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum AttentionCode {
-            $($(#[$doc])* $name,)*
-        }
-
-        impl AttentionCode {
-            /// All of them.
-            pub const ALL: &[AttentionCode] = &[$(AttentionCode::$name,)*];
-
-            /// The name on the wire and in the database.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(AttentionCode::$name => $text,)*
-                }
-            }
-        }
-    };
-}
-
-attention_codes! {
-    /// An amount could not be read exactly.
-    AmountUnreadable = "amount_unreadable",
-    /// One capture was told with two amounts.
-    AmountChanged = "amount_changed",
-    /// Money of another currency came.
-    CurrencyMismatch = "currency_mismatch",
-    /// A test event came to a live source, or the other way round.
-    ModeMismatch = "mode_mismatch",
-    /// The last capture brought more than was due.
-    Overpaid = "overpaid",
-    /// A capture came for an order paid in full.
-    DuplicatePayment = "duplicate_payment",
-    /// Paid, but there is no capacity left.
-    PaidUnfulfillable = "paid_unfulfillable",
-    /// Ended with less than the total paid.
-    PartiallyPaidExpired = "partially_paid_expired",
-    /// More went back than came.
-    OverRefunded = "over_refunded",
-    /// A refund came for a payment that never captured.
-    OrphanRefund = "orphan_refund",
-    /// Two names of one event lead to two payments.
-    ReferenceConflict = "reference_conflict",
-    /// The provider's answer disagrees with what it sent.
-    Unconfirmed = "unconfirmed",
-    /// Captured money has gone back without a refund.
-    PaymentReversed = "payment_reversed",
-    /// The customer's bank disputes the payment.
-    Chargeback = "chargeback",
-    /// The order has ended and its money is still set aside at the provider.
-    AuthorizationOpen = "authorization_open",
-    /// More was told about a payment than is kept of one.
-    TooManyFacts = "too_many_facts",
+closed_sets! {
+    /// The codes of `attention` (docs/states.md).
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum AttentionCode {
+        /// An amount could not be read exactly.
+        AmountUnreadable = "amount_unreadable",
+        /// One capture was told with two amounts.
+        AmountChanged = "amount_changed",
+        /// Money of another currency came.
+        CurrencyMismatch = "currency_mismatch",
+        /// A test event came to a live source, or the other way round.
+        ModeMismatch = "mode_mismatch",
+        /// The last capture brought more than was due.
+        Overpaid = "overpaid",
+        /// A capture came for an order paid in full.
+        DuplicatePayment = "duplicate_payment",
+        /// Paid, but there is no capacity left.
+        PaidUnfulfillable = "paid_unfulfillable",
+        /// Ended with less than the total paid.
+        PartiallyPaidExpired = "partially_paid_expired",
+        /// More went back than came.
+        OverRefunded = "over_refunded",
+        /// A refund came for a payment that never captured.
+        OrphanRefund = "orphan_refund",
+        /// Two names of one event lead to two payments.
+        ReferenceConflict = "reference_conflict",
+        /// The provider's answer disagrees with what it sent.
+        Unconfirmed = "unconfirmed",
+        /// Captured money has gone back without a refund.
+        PaymentReversed = "payment_reversed",
+        /// The customer's bank disputes the payment.
+        Chargeback = "chargeback",
+        /// The order has ended and its money is still set aside at the provider.
+        AuthorizationOpen = "authorization_open",
+        /// More was told about a payment than is kept of one.
+        TooManyFacts = "too_many_facts",
+    }
 }
 
 impl Root {
@@ -240,11 +227,7 @@ impl Root {
             object,
             ..
         } = receipt;
-        let word = match kind {
-            ReceiptKind::Sale => "sale",
-            ReceiptKind::Refund => "refund",
-            ReceiptKind::Reversal => "reversal",
-        };
+        let word = kind.word();
         let mut same = self.receipts.iter().filter(|known| {
             known.payment == *payment && known.kind == *kind && known.object == *object
         });

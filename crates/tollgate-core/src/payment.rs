@@ -11,6 +11,7 @@ use crate::event::{CaptureState, DisputeState, Fact, FactKind, RefundState, Stre
 use crate::id::{PaymentId, RefundId};
 use crate::money::{Currency, Money};
 use crate::time::Timestamp;
+use crate::word::closed_sets;
 
 /// The source that is always there: cash and transfers the merchant records by hand.
 pub const MANUAL_SOURCE: &str = "manual";
@@ -50,29 +51,31 @@ pub struct Projection {
     pub refunded_minor: i64,
 }
 
-/// The public status of a payment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PaymentStatus {
-    /// Nothing decisive is known.
-    Pending,
-    /// The money is set aside.
-    Authorized,
-    /// The provider's risk department looks at it.
-    Review,
-    /// Money was taken.
-    Paid,
-    /// Some of it went back.
-    PartiallyRefunded,
-    /// All of it went back.
-    Refunded,
-    /// The customer's bank has taken it back, or tries to.
-    ChargedBack,
-    /// It did not work.
-    Failed,
-    /// It ran out of time.
-    Expired,
-    /// It was called off.
-    Cancelled,
+closed_sets! {
+    /// The public status of a payment.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum PaymentStatus {
+        /// Nothing decisive is known.
+        Pending = "pending",
+        /// The money is set aside.
+        Authorized = "authorized",
+        /// The provider's risk department looks at it.
+        Review = "review",
+        /// Money was taken.
+        Paid = "paid",
+        /// Some of it went back.
+        PartiallyRefunded = "partially_refunded",
+        /// All of it went back.
+        Refunded = "refunded",
+        /// The customer's bank has taken it back, or tries to.
+        ChargedBack = "charged_back",
+        /// It did not work.
+        Failed = "failed",
+        /// It ran out of time.
+        Expired = "expired",
+        /// It was called off.
+        Cancelled = "cancelled",
+    }
 }
 
 /// What adding a fact did to the set.
@@ -109,28 +112,32 @@ pub struct Refund {
     pub created_at: Timestamp,
 }
 
-/// Who ordered a refund.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum OrderedBy {
-    /// The merchant.
-    Merchant,
-    /// Tollgate: the money can buy nothing.
-    Tollgate,
+closed_sets! {
+    /// Who ordered a refund.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum OrderedBy {
+        /// The merchant.
+        Merchant = "merchant",
+        /// Tollgate: the money can buy nothing.
+        Tollgate = "tollgate",
+    }
 }
 
-/// How far a refund is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RefundProgress {
-    /// Committed; the provider has not been called yet. Reserves its amount.
-    Requested,
-    /// The provider has been called. Reserves its amount.
-    Sent,
-    /// The customer has the money.
-    Succeeded,
-    /// The provider refused; the reservation is returned.
-    Failed,
-    /// The call's end was not seen; the provider is asked. Reserves its amount.
-    Unknown,
+closed_sets! {
+    /// How far a refund is.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum RefundProgress {
+        /// Committed; the provider has not been called yet. Reserves its amount.
+        Requested = "requested",
+        /// The provider has been called. Reserves its amount.
+        Sent = "sent",
+        /// The customer has the money.
+        Succeeded = "succeeded",
+        /// The provider refused; the reservation is returned.
+        Failed = "failed",
+        /// The call's end was not seen; the provider is asked. Reserves its amount.
+        Unknown = "unknown",
+    }
 }
 
 impl RefundProgress {

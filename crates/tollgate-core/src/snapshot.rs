@@ -14,6 +14,7 @@ use crate::event::{Event, Policy};
 use crate::id::{EffectId, EventId, OrderId, PaymentId, RootId, ShopId, SlotId};
 use crate::order::Root;
 use crate::time::Timestamp;
+use crate::word::closed_sets;
 
 /// A name at a source: the key of the meeting point.
 pub type Name = (ShopId, String, String);
@@ -276,8 +277,8 @@ pub struct StoredEvent {
     pub outcome: EventOutcome,
     /// What is true now.
     pub state: EventState,
-    /// Why, in a word: `known_fact`, `weaker`, `no_payment`.
-    pub reason: Option<&'static str>,
+    /// Why.
+    pub reason: Option<Reason>,
     /// The root it was applied to.
     pub root: Option<RootId>,
     /// When a parked event is looked at next.
@@ -288,46 +289,87 @@ pub struct StoredEvent {
     pub raw: Option<crate::command::RawEvent>,
 }
 
-/// What was answered for an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum EventOutcome {
-    /// The order or payment changed in the commit that stored it.
-    Applied,
-    /// This key was taken before.
-    Duplicate,
-    /// No payment has this reference yet.
-    Parked,
-    /// It changes nothing.
-    Stale,
-    /// Work outside follows.
-    Queued,
-    /// A person must look.
-    Attention,
-    /// Kept; it concerns no payment.
-    Stored,
-    /// This item of a batch cannot be read.
-    Rejected,
+closed_sets! {
+    /// What was answered for an event.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum EventOutcome {
+        /// The order or payment changed in the commit that stored it.
+        Applied = "applied",
+        /// This key was taken before.
+        Duplicate = "duplicate",
+        /// No payment has this reference yet.
+        Parked = "parked",
+        /// It changes nothing.
+        Stale = "stale",
+        /// Work outside follows.
+        Queued = "queued",
+        /// A person must look.
+        Attention = "attention",
+        /// Kept; it concerns no payment.
+        Stored = "stored",
+        /// This item of a batch cannot be read.
+        Rejected = "rejected",
+    }
 }
 
-/// What is true of an event now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum EventState {
-    /// It changed something.
-    Applied,
-    /// It waits for a payment.
-    Parked,
-    /// It waits for work outside.
-    Queued,
-    /// It changed nothing.
-    Stale,
-    /// It concerns no payment.
-    Stored,
-    /// A person must look.
-    Attention,
-    /// Nobody ever registered its payment.
-    Orphan,
-    /// Deciding about it failed; replay after an upgrade.
-    Dead,
+closed_sets! {
+    /// What is true of an event now.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum EventState {
+        /// It changed something.
+        Applied = "applied",
+        /// It waits for a payment.
+        Parked = "parked",
+        /// It waits for work outside.
+        Queued = "queued",
+        /// It changed nothing.
+        Stale = "stale",
+        /// It concerns no payment.
+        Stored = "stored",
+        /// A person must look.
+        Attention = "attention",
+        /// Nobody ever registered its payment.
+        Orphan = "orphan",
+        /// Deciding about it failed; replay after an upgrade.
+        Dead = "dead",
+    }
+}
+
+closed_sets! {
+    /// Why an event has changed nothing, or waits for a person.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum Reason {
+        /// An amount could not be read exactly.
+        AmountUnreadable = "amount_unreadable",
+        /// Everything it says was known.
+        KnownFact = "known_fact",
+        /// It comes after what it would have changed.
+        Late = "late",
+        /// It names no payment.
+        NoName = "no_name",
+        /// No payment has a name of it.
+        NoPayment = "no_payment",
+        /// The provider says that what it names is another payment.
+        OtherPayment = "other_payment",
+        /// Its order was refused for want of room, and its money waits.
+        PaidUnfulfillable = "paid_unfulfillable",
+        /// As many events wait at its names as may.
+        ParkedFull = "parked_full",
+        /// Its names lead to two payments.
+        ReferenceConflict = "reference_conflict",
+        /// Its order says what a person must look at.
+        SeeOrder = "see_order",
+        /// Its payment keeps as many facts as it may.
+        TooManyFacts = "too_many_facts",
+        /// Its order has as many payments as it may.
+        TooManyPayments = "too_many_payments",
+        /// As many reports of its reference wait for an answer as may.
+        TooManyWait = "too_many_wait",
+        /// The provider does not confirm it.
+        Unconfirmed = "unconfirmed",
+        /// Something better vouched for is known.
+        Weaker = "weaker",
+    }
 }
 
 impl EventState {
@@ -347,22 +389,3 @@ impl Snapshot {
 
 /// The keys a decision misses.
 pub type Missing = BTreeSet<Key>;
-
-/// Every reason a stored event can have, so that a store can give back the same value.
-pub const REASONS: &[&str] = &[
-    "amount_unreadable",
-    "known_fact",
-    "late",
-    "no_name",
-    "no_payment",
-    "other_payment",
-    "paid_unfulfillable",
-    "parked_full",
-    "reference_conflict",
-    "see_order",
-    "too_many_facts",
-    "too_many_payments",
-    "too_many_wait",
-    "unconfirmed",
-    "weaker",
-];

@@ -25,6 +25,7 @@ use tollgate_core::payment::RefundProgress;
 use tollgate_core::retry::Schedule;
 use tollgate_core::snapshot::{EventState, Key, Known, Snapshot, Stretch};
 use tollgate_core::time::{Span, Timestamp};
+use tollgate_core::word::Word as _;
 
 use crate::provider::{
     BackState, ChargeState, Claim, Coin, House, Manner, Message, Ruling, Says, is_page,
@@ -721,7 +722,7 @@ impl Engine {
     pub fn resolve(&mut self, code: &str, alarm: &str) {
         let found = AttentionCode::ALL
             .iter()
-            .find(|known| known.as_str() == alarm);
+            .find(|known| known.word() == alarm);
         if let Some(alarm) = found {
             self.act(Action::ResolveAttention {
                 of: AttentionOf::Order(OrderRef::Code(code.to_owned())),
@@ -1230,7 +1231,7 @@ impl Engine {
             }
         });
         let alarms = root.attention.iter().map(|alarm| Alarm {
-            code: alarm.code.as_str(),
+            code: alarm.code.word(),
             payment: alarm.payment.map(PaymentId::as_u128),
             open: alarm.resolved.is_none(),
         });

@@ -11,10 +11,11 @@ use tollgate_core::decision::{Change, Decision, Entry, Verdict};
 use tollgate_core::effect::{Effect, EffectContent, ReceiptNumber};
 use tollgate_core::id::{RootId, ShopId, first_id};
 use tollgate_core::idempotency::{Idempotency, Judgement, Record, judge};
-use tollgate_core::notice::{public_topic, takes};
 use tollgate_core::order::Root;
 use tollgate_core::snapshot::{EventState, Known, Snapshot, StoredEvent};
 use tollgate_core::time::Timestamp;
+use tollgate_core::timeline::takes;
+use tollgate_core::word::Word;
 
 use crate::db::{Db, Error, Head};
 use crate::doc;
@@ -450,7 +451,7 @@ impl<'a> Batch<'a> {
         let mut roots: Vec<RootId> = Vec::new();
         for entry in entries {
             if let Some(root) = entry.root
-                && public_topic(entry.kind).is_some()
+                && entry.kind.is_public()
                 && !roots.contains(&root)
             {
                 roots.push(root);
@@ -472,7 +473,7 @@ impl<'a> Batch<'a> {
             return;
         };
         for (entry, position) in entries.iter().zip(first..) {
-            if public_topic(entry.kind).is_none() {
+            if !entry.kind.is_public() {
                 continue;
             }
             let takers = listeners
@@ -489,7 +490,7 @@ impl<'a> Batch<'a> {
                     content: EffectContent::Notify {
                         endpoint,
                         position,
-                        kind: entry.kind.to_owned(),
+                        kind: entry.kind.word().to_owned(),
                     },
                     due_at: self.now,
                     order_key: None,

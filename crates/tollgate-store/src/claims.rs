@@ -11,13 +11,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use tollgate_core::breaker::Admission;
-use tollgate_core::effect::{EffectContent, EffectState, Lease, StoredEffect, asked_source};
+use tollgate_core::effect::{EffectState, Lease, StoredEffect, TargetKind, asked_source};
 use tollgate_core::id::{EffectId, ShopId};
 use tollgate_core::time::{Span, Timestamp};
 
 use crate::db::{Db, Error, Value, Wave, id_at, id_bytes};
 use crate::load::{BREAKER, read_breaker, read_effect};
-use crate::words::Word;
 
 /// What a worker wants to claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,9 +38,9 @@ pub struct Claim {
     /// How many of one kind, so that targets of one kind that hang do not hold up the other kinds.
     pub room_of_kind: usize,
     /// Kinds of which it has some already: how many more it takes of them.
-    pub rooms_of_kinds: BTreeMap<String, usize>,
-    /// Kinds it knows how to do.
-    pub kinds: Vec<&'static str>,
+    pub rooms_of_kinds: BTreeMap<TargetKind, usize>,
+    /// Kinds of targets it knows how to address.
+    pub kinds: Vec<TargetKind>,
     /// Questions a second that one source is asked.
     pub asks_per_second: u32,
 }
@@ -186,13 +185,13 @@ impl Claim {
 
     /// How many more of a target this claim takes.
     fn room_for(&self, target: &str, claimed: &Claimed) -> usize {
-        let kind = kind_of(target);
+        let kind = TargetKind::of_target(target);
         let of_target = self.rooms.get(target).copied();
-        let of_kind = self.rooms_of_kinds.get(kind).copied();
+        let of_kind = kind.and_then(|kind| self.rooms_of_kinds.get(&kind).copied());
         let taken = claimed
             .effects
             .iter()
-            .filter(|(_, effect)| kind_of(&effect.content.target()) == kind)
+            .filter(|(_, effect)| TargetKind::of_target(&effect.content.target()) == kind)
             .count();
         of_target
             .unwrap_or(self.room_of_target)
@@ -365,9 +364,9 @@ impl Claim {
     /// together keep it.
     fn allowance(&self, db: &Db, now: Timestamp, target: &str) -> Result<Allowance, Error> {
         // What names no payment of ours may be anybody's word: it has half the rate, beside the others.
-        let rate = match target.starts_with("ask:") {
-            true => self.asks_per_second.max(1),
-            false => (self.asks_per_second / 2).max(1),
+        let rate = match TargetKind::of_target(target) {
+            Some(TargetKind::Ask) => self.asks_per_second.max(1),
+            _ => (self.asks_per_second / 2).max(1),
         };
         let every = 1000 / i64::from(rate);
         let stored: Option<Option<i64>> =
@@ -417,18 +416,10 @@ struct Allowance {
     next: Timestamp,
 }
 
-/// A worker that knows these kinds does what is addressed to the target. Questions have two queues.
-fn is_of_kinds(target: &str, kinds: &[&str]) -> bool {
-    let kind = match asked_source(target) {
-        Some(_) => "ask",
-        None => kind_of(target),
-    };
-    kinds.contains(&kind)
-}
-
-/// The kind of effects that go to a target.
-pub fn kind_of(target: &str) -> &str {
-    target.split(':').next().unwrap_or_default()
+/// A worker that knows these kinds of targets does what is addressed to this one. What a later version
+/// addresses to one of its own waits for that.
+fn is_of_kinds(target: &str, kinds: &[TargetKind]) -> bool {
+    TargetKind::of_target(target).is_some_and(|kind| kinds.contains(&kind))
 }
 
 fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
@@ -442,7 +433,7 @@ fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp
 pub(crate) fn next_effect(
     db: &Db,
     shop: ShopId,
-    kinds: &[&str],
+    kinds: &[TargetKind],
 ) -> Result<Option<Timestamp>, Error> {
     let targets: Vec<(String, i64)> = db.all(DUE_TARGETS, &[&shop.0], |row| {
         Ok((row.get(0)?, row.get(1)?))
@@ -475,14 +466,4 @@ impl Renew {
         }
         Ok(held)
     }
-}
-
-/// The states of effects as words, for filters.
-pub fn state_word(state: EffectState) -> &'static str {
-    state.word()
-}
-
-/// The kind of an effect, as the API has it.
-pub fn kind_word(content: &EffectContent) -> &'static str {
-    crate::effect_doc::effect_kind(content)
 }

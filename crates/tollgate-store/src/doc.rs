@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use tollgate_core::capacity::{Booking, Calendar, Hold, HoldState, SlotWish};
 use tollgate_core::command::Forward;
-use tollgate_core::event::{Confirm, Event, Fact, FactKind, Policy};
+use tollgate_core::event::{Confirm, Event, Fact, FactKind, Policy, Strength};
 use tollgate_core::id::{
     HoldId, OrderId, PaymentId, RefundId, RootId, ShopId, SlotId, decode, encode,
 };
@@ -16,9 +16,9 @@ use tollgate_core::order::{
 };
 use tollgate_core::payment::{OrderedBy, Payment, Refund};
 use tollgate_core::time::{Span, Timestamp};
+use tollgate_core::word::Word;
 
 use crate::effect_doc::{ReceiptDoc, read_receipt, write_receipt};
-use crate::words::Word;
 
 /// A document that cannot be read back: the database was changed by something else.
 #[derive(Debug, thiserror::Error)]
@@ -504,6 +504,8 @@ fn read_payment(doc: PaymentDoc) -> Read<Payment> {
     })
 }
 
+const PARTLY_SIGNED: &str = "partly";
+
 fn write_fact(fact: &Fact) -> FactDoc {
     let (kind, state) = match fact.kind {
         FactKind::Capture(state) => ("capture", Some(state.word())),
@@ -518,8 +520,23 @@ fn write_fact(fact: &Fact) -> FactDoc {
         minor: fact.money.map(|money| money.minor),
         currency: fact.money.map(|money| money.currency.to_string()),
         at: fact.occurred_at.map(Timestamp::as_millis),
-        strength: fact.strength.word().to_owned(),
+        strength: strength_word(fact.strength).to_owned(),
         foreign_mode: fact.foreign_mode,
+    }
+}
+
+/// A document's word of a strength; of one it is shorter than everybody else's, and older versions read it.
+fn strength_word(strength: Strength) -> &'static str {
+    match strength {
+        Strength::PartlySigned => PARTLY_SIGNED,
+        Strength::Unsigned | Strength::Signed | Strength::Asked => strength.word(),
+    }
+}
+
+fn strength(text: &str) -> Read<Strength> {
+    match text {
+        PARTLY_SIGNED => Ok(Strength::PartlySigned),
+        _ => word(text),
     }
 }
 
@@ -544,7 +561,7 @@ fn read_fact(doc: FactDoc) -> Read<Fact> {
         kind,
         money,
         occurred_at: doc.at.map(Timestamp::from_millis),
-        strength: word(&doc.strength)?,
+        strength: strength(&doc.strength)?,
         foreign_mode: doc.foreign_mode,
     })
 }
@@ -653,7 +670,7 @@ fn read_hold(doc: HoldDoc) -> Read<Hold> {
 
 fn write_attention(attention: &Attention) -> AttentionDoc {
     AttentionDoc {
-        code: attention.code.as_str().to_owned(),
+        code: attention.code.word().to_owned(),
         payment: attention.payment.map(|payment| payment.to_string()),
         at: attention.at.as_millis(),
         resolved_at: attention.resolved.as_ref().map(|(at, _)| at.as_millis()),
@@ -666,7 +683,7 @@ fn read_attention(doc: AttentionDoc) -> Read<Attention> {
         code: AttentionCode::ALL
             .iter()
             .copied()
-            .find(|code| code.as_str() == doc.code)
+            .find(|code| code.word() == doc.code)
             .ok_or_else(|| Corrupt::new("attention", &doc.code))?,
         payment: doc.payment.as_deref().map(id::<PaymentId, _>).transpose()?,
         at: Timestamp::from_millis(doc.at),

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use tollgate_core::effect::{Attempt, EffectContent, Receipt, ReceiptKind};
 use tollgate_core::money::Money;
 use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
 
 use crate::doc::{Corrupt, Read, currency, from_json, id, to_json, word};
-use crate::words::Word;
 
 #[derive(Serialize, Deserialize)]
 struct ReceiptContent {
@@ -89,20 +89,6 @@ struct RefundContent {
     source: String,
     minor: i64,
     currency: String,
-}
-
-/// The kind of an effect, as its column and the API have it.
-pub(crate) fn effect_kind(content: &EffectContent) -> &'static str {
-    match content {
-        EffectContent::Receipt { .. } => "receipt",
-        EffectContent::Mail { .. } => "mail",
-        EffectContent::Notify { .. } => "notify",
-        EffectContent::Forward { .. } => "forward",
-        EffectContent::Ask { .. } => "ask",
-        EffectContent::RefundRequest { .. } => "refund_request",
-        EffectContent::Refund { .. } => "refund",
-        EffectContent::RefundCheck { .. } => "refund_check",
-    }
 }
 
 fn minor_of(money: &Option<Money>) -> Option<i64> {

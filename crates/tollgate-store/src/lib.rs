@@ -36,7 +36,6 @@ mod scratch;
 mod peer;
 mod doc;
 mod effect_doc;
-mod words;
 mod db;
 mod lock;
 mod partitions;
@@ -46,7 +45,7 @@ mod migrate;
 mod views;
 
 pub use chore::{KeyRow, Rejected};
-pub use claims::{Claim, Claimed, Renew, kind_of, kind_word, state_word};
+pub use claims::{Claim, Claimed, Renew};
 pub use db::Error as DatabaseError;
 pub use doctor::Examination;
 pub use endpoints::{ENDPOINTS_MAX, EndpointRow};
@@ -58,10 +57,10 @@ pub use options::{
     Clock, DecideFn, Isolation, Limits, MakeSlots, Options, Pause, Place, ReceiptYear, ServerPlace,
 };
 pub use pages::{
-    BYTES_SEARCHED_MAX, CALENDARS_MAX, Counts, DeliveryFilter, DeliveryVerdict, EFFECTS_MAX,
-    EffectFilter, EffectLine, EventFilter, FeedLine, KEYS_MAX, KeptDelivery, OpenPayment,
-    OpenPayments, OrderFilter, PAGE_ITEMS_MAX, Page, PaymentFilter, ROWS_LOOKED_AT_MAX, ReceiptRow,
-    SLOTS_MAX, STORY_LINES_MAX, Seek, StoryLine,
+    BYTES_SEARCHED_MAX, CALENDARS_MAX, Counts, DeliveryFilter, EFFECTS_MAX, EffectFilter,
+    EffectLine, EventFilter, FeedLine, KEYS_MAX, KeptDelivery, OpenPayment, OpenPayments,
+    OrderFilter, PAGE_ITEMS_MAX, Page, PaymentFilter, ROWS_LOOKED_AT_MAX, ReceiptRow, SLOTS_MAX,
+    STORY_LINES_MAX, Seek, StoryLine,
 };
 pub use peer::{PeerFigures, per_request_serializable};
 pub use prune::{PruneError, PrunedMonth, Pruning, STOPS_TOLD_MAX, Stop, TableShare};

@@ -18,9 +18,11 @@ use tollgate_core::id::{EffectId, EventId, OrderId, PaymentId, RootId, ShopId, S
 use tollgate_core::idempotency::Record;
 use tollgate_core::order::Root;
 use tollgate_core::snapshot::{
-    CodeMeeting, EventState, Key, Known, Meeting, Name, SlotPage, Snapshot, StoredEvent, Stretch,
+    CodeMeeting, EventState, Key, Known, Meeting, Name, Reason, SlotPage, Snapshot, StoredEvent,
+    Stretch,
 };
 use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
 
 use crate::db::{Db, Error, Found, Head, Row, Value, Wave, corrupt, id_at, id_bytes, maybe_id_at};
 use crate::doc::{self, Corrupt, RootColumns, word};
@@ -566,7 +568,7 @@ pub(crate) fn read_event(row: &Row<'_>) -> Result<(EventId, StoredEvent), Error>
         policy,
         outcome: word(row.text(3)?).map_err(corrupt)?,
         state: word(row.text(4)?).map_err(corrupt)?,
-        reason: row.maybe_text(5)?.and_then(reason),
+        reason: row.maybe_text(5)?.and_then(Reason::of),
         root: maybe_id_at(row, 6)?.map(RootId::new),
         received_at: Timestamp::from_millis(row.get(7)?),
         due_at: row.get::<Option<i64>>(8)?.map(Timestamp::from_millis),
@@ -574,14 +576,6 @@ pub(crate) fn read_event(row: &Row<'_>) -> Result<(EventId, StoredEvent), Error>
         raw: None,
     };
     Ok((EventId::from_u128(id_at(row, 0)?), stored))
-}
-
-/// The reasons that `decide` gives, so that a stored one is the same value again.
-fn reason(text: &str) -> Option<&'static str> {
-    tollgate_core::snapshot::REASONS
-        .iter()
-        .copied()
-        .find(|reason| *reason == text)
 }
 
 fn push_closure_of_event(shop: ShopId, stored: &StoredEvent, next: &mut BTreeSet<Key>) {

@@ -372,6 +372,7 @@ mod tests {
     fn effects_of_version_2_are_claimed() {
         use std::collections::BTreeMap;
 
+        use tollgate_core::effect::TargetKind;
         use tollgate_core::effect::{EffectContent, Lease};
         use tollgate_core::id::ShopId;
         use tollgate_core::time::{Span, Timestamp};
@@ -407,7 +408,7 @@ mod tests {
             room_of_kind: 10,
             rooms_of_kinds: BTreeMap::new(),
             rooms: BTreeMap::new(),
-            kinds: vec!["receipt", "ask"],
+            kinds: vec![TargetKind::Receipt, TargetKind::Ask],
             asks_per_second: 5,
         };
         let now = Timestamp::from_millis(2_000_000);

@@ -9,7 +9,7 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 use tollgate_core::command::{Action, Command, Health, SettleEffect, Settlement};
 use tollgate_core::decision::Outcome;
-use tollgate_core::effect::Lease;
+use tollgate_core::effect::{Lease, TargetKind};
 use tollgate_core::id::{EffectId, EndpointId, EventId, ShopId};
 use tollgate_core::time::{Span, Timestamp};
 
@@ -300,7 +300,7 @@ impl Store {
     pub async fn next_effect(
         &self,
         shop: ShopId,
-        kinds: &'static [&'static str],
+        kinds: &'static [TargetKind],
     ) -> Result<Option<Timestamp>, ReadError> {
         self.read(move |db| next_effect(db, shop, kinds)).await
     }

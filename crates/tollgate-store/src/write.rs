@@ -12,15 +12,15 @@ use tollgate_core::effect::{
 use tollgate_core::id::{EffectId, EndpointId, EventId, RootId, ShopId, first_id};
 use tollgate_core::idempotency::{Idempotency, Record};
 use tollgate_core::order::Root;
-use tollgate_core::snapshot::{CodeMeeting, Meeting, Snapshot, StoredEvent};
+use tollgate_core::snapshot::{CodeMeeting, Meeting, Reason, Snapshot, StoredEvent};
 use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
 
 use crate::db::{Db, Error, Head, Paper, Sql, id_bytes, on_postgres, on_sqlite};
 use crate::doc;
 use crate::effect_doc;
 use crate::endpoints;
 use crate::load::{SLOT_CLOSED, key_hash, write_parked, write_question};
-use crate::words::Word;
 
 /// What a batch writes beside the rows of its snapshot.
 #[derive(Default)]
@@ -382,7 +382,7 @@ pub(crate) fn write_event(
                 &shop.0,
                 &id,
                 &stored.state.word(),
-                &stored.reason,
+                &stored.reason.map(Reason::word),
                 &root,
                 &due_at,
                 &said,
@@ -402,7 +402,7 @@ pub(crate) fn write_event(
                 &stored.event.kind,
                 &stored.outcome.word(),
                 &stored.state.word(),
-                &stored.reason,
+                &stored.reason.map(Reason::word),
                 &root,
                 &stored.received_at.as_millis(),
                 &due_at,
@@ -541,7 +541,7 @@ fn insert_effect(
             &effect.shop.0,
             &id_bytes(effect_id(effect.dated_by, &effect.key).as_u128()),
             &effect.key,
-            &effect_doc::effect_kind(&effect.content),
+            &effect.content.kind().word(),
             &effect.root.map(|root| id_bytes(root.as_u128())),
             &effect.due_at.as_millis(),
             &now.as_millis(),
@@ -753,7 +753,7 @@ fn write_entries(line: &Line) -> String {
         .iter()
         .map(|entry| {
             let mut members = serde_json::Map::new();
-            members.insert("kind".to_owned(), entry.kind.into());
+            members.insert("kind".to_owned(), entry.kind.word().into());
             if let Some(event) = entry.event {
                 members.insert("event".to_owned(), event.to_string().into());
             }

@@ -11,6 +11,7 @@ use serde_json::Value;
 use tollgate_core::command::Unknown;
 use tollgate_core::decision::{Existing, Refusal};
 use tollgate_core::time::Span;
+use tollgate_core::word::Word;
 use tollgate_store::{Answer, SubmitError};
 
 use crate::time_text::rfc3339;
@@ -665,9 +666,7 @@ pub(crate) fn refused(refusal: &Refusal, skus: &[String]) -> Problem {
         }
         Refusal::NotManual => NOT_MANUAL.into(),
         Refusal::TooManyPayments => TOO_MANY_PAYMENTS.into(),
-        Refusal::EffectState(state) => {
-            Problem::from(EFFECT_STATE).with("state", tollgate_store::state_word(*state))
-        }
+        Refusal::EffectState(state) => Problem::from(EFFECT_STATE).with("state", state.word()),
         // Only workers are told, and they ask for no document.
         Refusal::LeaseLost => INTERNAL.into(),
     }

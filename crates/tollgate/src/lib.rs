@@ -6,7 +6,6 @@ mod clock;
 mod ids;
 mod time_text;
 pub mod error;
-mod words;
 mod body;
 mod calendar;
 mod keys;

@@ -17,9 +17,8 @@ use prometheus_client::registry::Registry;
 use tollgate_core::command::Settlement;
 use tollgate_core::effect::EffectContent;
 use tollgate_core::snapshot::EventOutcome;
-use tollgate_store::{Figures, Spread, Spreads, Store, kind_word};
-
-use crate::words::{EVENT_OUTCOMES, event_outcome};
+use tollgate_core::word::Word;
+use tollgate_store::{Figures, Spread, Spreads, Store};
 
 /// Seconds from a request's first byte of body to its answer.
 const LATENCY_BUCKETS: [f64; 12] = [
@@ -188,10 +187,10 @@ impl Metrics {
     pub(crate) fn hook(&self, shop: &str, source: &str) -> HookCounts {
         let label = |name, value: &str| (name, value.to_owned());
         HookCounts {
-            outcomes: EVENT_OUTCOMES
+            outcomes: EventOutcome::ALL
                 .iter()
-                .map(|(outcome, _)| {
-                    let outcome = label("outcome", event_outcome(*outcome));
+                .map(|outcome| {
+                    let outcome = label("outcome", outcome.word());
                     let labels = [label("shop", shop), label("source", source), outcome];
                     self.events.get_or_create_owned(&labels)
                 })
@@ -216,7 +215,7 @@ impl Metrics {
             Settlement::Unknown { .. } => "unknown",
         };
         let labels = [
-            ("kind", kind_word(content).to_owned()),
+            ("kind", content.kind().word().to_owned()),
             ("end", end.to_owned()),
         ];
         self.effects.get_or_create_owned(&labels).inc();
@@ -523,7 +522,7 @@ mod tests {
 
     #[test]
     fn outcomes_are_counted_in_the_order_of_their_words() {
-        for (index, (outcome, _)) in EVENT_OUTCOMES.iter().enumerate() {
+        for (index, outcome) in EventOutcome::ALL.iter().enumerate() {
             assert_eq!(*outcome as usize, index);
         }
     }

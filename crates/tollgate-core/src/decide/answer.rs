@@ -8,8 +8,9 @@ use crate::event::{CaptureState, Confirm, Fact, FactKind};
 use crate::id::{EventId, PaymentId};
 use crate::order::{AttentionCode, Root};
 use crate::payment::Fold;
-use crate::snapshot::{EventState, StoredEvent};
+use crate::snapshot::{EventState, Reason, StoredEvent};
 use crate::time::{Span, Timestamp};
+use crate::timeline::EntryKind;
 
 use super::ask::{self, About};
 use super::draft::{Draft, Step, Told, text};
@@ -40,7 +41,7 @@ pub(super) fn take(draft: &mut Draft, answer: &Answer) -> Step<Told> {
                 unreadable: *unreadable,
             };
             let (agreeing, others) = sort_out(answer, queued.clone(), names);
-            give_up(draft, answer, &others, "other_payment")?;
+            give_up(draft, answer, &others, Reason::OtherPayment)?;
             match known {
                 Some(payment) => confirm(draft, answer, payment, &agreeing, said)?,
                 None => {
@@ -63,7 +64,7 @@ pub(super) fn take(draft: &mut Draft, answer: &Answer) -> Step<Told> {
         let due_at = draft.now.plus(wait);
         ask_again(draft, answer, due_at)?;
     } else if weak {
-        give_up(draft, answer, &queued, "unconfirmed")?;
+        give_up(draft, answer, &queued, Reason::Unconfirmed)?;
         if let Some(payment) = known {
             without_word(draft, payment, answer.event)?;
         }
@@ -133,7 +134,7 @@ fn give_up(
     draft: &mut Draft,
     answer: &Answer,
     queued: &[(EventId, StoredEvent)],
-    reason: &'static str,
+    reason: Reason,
 ) -> Step<()> {
     unlist(draft, answer, queued)?;
     for (id, stored) in queued {
@@ -250,7 +251,7 @@ fn mismatch(
         ("reason", text(reason)),
     ];
     draft.entry(
-        "event.attention",
+        EntryKind::EventAttention,
         known.map(PaymentId::root),
         answer.event,
         detail,
@@ -268,7 +269,7 @@ fn mismatch(
     for (id, stored) in queued {
         let mut stored = stored.clone();
         stored.state = EventState::Attention;
-        stored.reason = Some("unconfirmed");
+        stored.reason = Some(Reason::Unconfirmed);
         draft.put_event(*id, stored);
     }
     Ok(())
@@ -342,7 +343,7 @@ fn confirm(
     if draft.entries_len() == entries && upshot == Upshot::Changed {
         let detail = vec![("confirmed", text("asked the provider"))];
         draft.entry(
-            "event.applied",
+            EntryKind::EventApplied,
             Some(root.id),
             first.or(answer.event),
             detail,
@@ -353,7 +354,7 @@ fn confirm(
         let upshot = if place == 0 {
             upshot
         } else {
-            Upshot::Nothing("known_fact")
+            Upshot::Nothing(Reason::KnownFact)
         };
         stored.state = upshot.state();
         stored.reason = upshot.reason();

@@ -9,6 +9,7 @@ use crate::decision::{Detail, Outcome, Refusal};
 use crate::id::ShopId;
 use crate::snapshot::{Key, Known, Missing};
 use crate::time::{Span, Timestamp};
+use crate::timeline::EntryKind;
 
 use super::draft::{Draft, Step, Told, miss, text};
 use super::room;
@@ -305,7 +306,7 @@ pub(super) fn put(draft: &mut Draft, wanted: &Calendar, slots: &[NewSlot]) -> St
         ("calendar", text(calendar.name.as_str())),
         ("capacity", Detail::Integer(calendar.capacity)),
     ];
-    draft.entry("calendar.put", None, None, detail);
+    draft.entry(EntryKind::CalendarPut, None, None, detail);
     draft.put_calendar(calendar.clone());
     Ok(Told::Plain(Outcome::Calendar(Box::new(calendar))))
 }
@@ -376,7 +377,7 @@ pub(super) fn put_slots(draft: &mut Draft, name: &str, slots: &[NewSlot]) -> Ste
     room::make_soon(draft, name);
     let count = i64::try_from(changed.len()).unwrap_or(i64::MAX);
     let detail = vec![("calendar", text(name)), ("slots", Detail::Integer(count))];
-    draft.entry("slots.put", None, None, detail);
+    draft.entry(EntryKind::SlotsPut, None, None, detail);
     Ok(Told::Plain(Outcome::Slots(changed)))
 }
 

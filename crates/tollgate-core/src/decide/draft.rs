@@ -16,6 +16,7 @@ use crate::id::{
 use crate::order::Root;
 use crate::snapshot::{CodeMeeting, Key, Known, Meeting, Missing, Snapshot, StoredEvent};
 use crate::time::Timestamp;
+use crate::timeline::EntryKind;
 
 /// What a step of a decision comes to, unless a row is missing.
 pub(super) type Step<T> = Result<T, Missing>;
@@ -355,7 +356,7 @@ impl<'a> Draft<'a> {
 
     pub(super) fn entry(
         &mut self,
-        kind: &'static str,
+        kind: EntryKind,
         root: Option<RootId>,
         event: Option<EventId>,
         detail: Vec<(&'static str, Detail)>,

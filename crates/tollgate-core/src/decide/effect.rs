@@ -11,6 +11,7 @@ use crate::effect::{
 use crate::event::RefundState;
 use crate::id::{EffectId, RefundId};
 use crate::payment::RefundProgress;
+use crate::timeline::EntryKind;
 
 use super::draft::{Draft, Step, Told, text};
 use super::settle::{self, Before, Cause};
@@ -52,7 +53,7 @@ pub(super) fn start(draft: &mut Draft, id: EffectId, lease: Lease) -> Step<Told>
     }
 
     // From here it must succeed.
-    let unsafe_to_repeat = effect.content.is_unsafe_to_repeat();
+    let unsafe_to_repeat = effect.content.kind().is_unsafe_to_repeat();
     if unsafe_to_repeat {
         effect.state = EffectState::Started;
     }
@@ -232,7 +233,7 @@ pub(super) fn settle(draft: &mut Draft, settled: &SettleEffect) -> Step<Told> {
                 ("endpoint", text(endpoint.to_string())),
                 ("reason", text(reason)),
             ];
-            draft.entry("endpoint.disabled", None, None, detail);
+            draft.entry(EntryKind::EndpointDisabled, None, None, detail);
         }
     }
     draft.put_claimed(settled.effect, effect);
@@ -267,12 +268,12 @@ fn end(
     effect.reason = Some(reason.to_owned());
     effect.settled_at = Some(draft.now);
     let kind = match state {
-        EffectState::Unknown => "effect.unknown",
+        EffectState::Unknown => EntryKind::EffectUnknown,
         EffectState::Dead
         | EffectState::Pending
         | EffectState::Leased
         | EffectState::Started
-        | EffectState::Done => "effect.dead",
+        | EffectState::Done => EntryKind::EffectDead,
     };
     let detail = vec![
         ("effect", text(id.to_string())),
@@ -355,7 +356,7 @@ fn issue(draft: &mut Draft, effect: &StoredEffect, issued: &IssuedReceipt) -> St
         detail.push(("amount", Detail::Integer(money.minor)));
         detail.push(("currency", text(money.currency.as_str())));
     }
-    draft.entry("receipt.issued", Some(root.id), None, detail);
+    draft.entry(EntryKind::ReceiptIssued, Some(root.id), None, detail);
     let mail = match receipt.kind {
         ReceiptKind::Sale => Some(MailKind::Receipt),
         ReceiptKind::Refund => Some(MailKind::Refunded),
@@ -508,7 +509,7 @@ pub(super) fn retry(draft: &mut Draft, id: EffectId) -> Step<Told> {
         ("effect", text(id.to_string())),
         ("key", text(effect.key.as_str())),
     ];
-    draft.entry("effect.retried", effect.root, None, detail);
+    draft.entry(EntryKind::EffectRetried, effect.root, None, detail);
     draft.put_claimed(id, effect);
     Ok(Told::Effect(id))
 }
@@ -560,7 +561,7 @@ pub(super) fn close(draft: &mut Draft, id: EffectId, is_done: bool, reason: &str
         ("as", text(if is_done { "done" } else { "dead" })),
         ("note", text(reason)),
     ];
-    draft.entry("effect.settled", effect.root, None, detail);
+    draft.entry(EntryKind::EffectSettled, effect.root, None, detail);
     if is_done {
         refunded_by_word(draft, &effect)?;
     } else {

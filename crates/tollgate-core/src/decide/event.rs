@@ -12,8 +12,10 @@ use crate::event::{CaptureState, Confirm, Event, Fact, FactKind};
 use crate::id::{EventId, PaymentId};
 use crate::order::{AttentionCode, Root};
 use crate::payment::{Added, Fold, Payment};
-use crate::snapshot::{EventOutcome, EventState, Meeting, Missing, StoredEvent};
+use crate::snapshot::{EventOutcome, EventState, Meeting, Missing, Reason, StoredEvent};
 use crate::time::{Span, Timestamp};
+use crate::timeline::EntryKind;
+use crate::word::Word;
 
 use super::ask::{self, About};
 use super::draft::{Draft, Step, Told, Turn, text};
@@ -69,7 +71,7 @@ pub(super) fn forward(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) 
             ("type", text(stored.event.kind.as_str())),
             ("route", text(route.as_str())),
         ];
-        draft.entry("event.forwarding", stored.root, Some(id), detail);
+        draft.entry(EntryKind::EventForwarding, stored.root, Some(id), detail);
         let content = EffectContent::Forward { route, event: id };
         let due_at = draft.now;
         draft.effect_at(key, id.root(), stored.root, content, due_at, order_key);
@@ -179,10 +181,10 @@ fn wait_for_answer(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) -> 
     let waiting = still_waiting(draft, draft.meeting(&about.source, &about.object)?)?;
     if draft.rules.parked_max <= waiting.len() && !waiting.contains(&id) {
         stored.state = EventState::Stale;
-        stored.reason = Some("too_many_wait");
+        stored.reason = Some(Reason::TooManyWait);
     } else {
         stored.state = EventState::Queued;
-        stored.reason = Some("unconfirmed");
+        stored.reason = Some(Reason::Unconfirmed);
         let meeting = draft.meeting_mut(&about.source, &about.object)?;
         meeting.parked = with(waiting, id);
         wait_at_reference(draft, id, &about, &names)?;
@@ -190,7 +192,7 @@ fn wait_for_answer(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) -> 
     stored.root = about.root;
     if let Some(root) = about.root {
         let detail = vec![("type", text(stored.event.kind.as_str()))];
-        draft.entry("event.queued", Some(root), Some(id), detail);
+        draft.entry(EntryKind::EventQueued, Some(root), Some(id), detail);
     }
     if stored.policy.can_ask {
         ask_in_turn(draft, about, &names)?;
@@ -398,7 +400,7 @@ pub(super) fn place(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) ->
     let names = names_of(&stored.event);
     let Some(first_name) = names.first() else {
         stored.state = EventState::Attention;
-        stored.reason = Some("no_name");
+        stored.reason = Some(Reason::NoName);
         tell_unplaced(draft, id, stored);
         return Ok(());
     };
@@ -434,7 +436,7 @@ pub(super) fn place(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) ->
     let new = NewPayment::what_is_due(&order, &ledger, &stored.source, first_name);
     let Some(payment) = payment::add(draft, &mut root, new)? else {
         stored.state = EventState::Attention;
-        stored.reason = Some("too_many_payments");
+        stored.reason = Some(Reason::TooManyPayments);
         stored.root = Some(root.id);
         tell_unplaced(draft, id, stored);
         return Ok(());
@@ -444,7 +446,7 @@ pub(super) fn place(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) ->
         ("reference", text(first_name.as_str())),
         ("code", text(stored.event.code.clone().unwrap_or_default())),
     ];
-    draft.entry("payment.code_cut", Some(root.id), Some(id), detail);
+    draft.entry(EntryKind::PaymentCodeCut, Some(root.id), Some(id), detail);
     draft.put_root(root);
     apply(draft, id, stored, payment, &names)
 }
@@ -465,7 +467,7 @@ pub(super) fn conflict(
         }
     }
     stored.state = EventState::Attention;
-    stored.reason = Some("reference_conflict");
+    stored.reason = Some(Reason::ReferenceConflict);
     Ok(())
 }
 
@@ -504,21 +506,21 @@ fn apply(
     }
     let (kind, detail) = match upshot {
         Upshot::Changed => (
-            "event.applied",
+            EntryKind::EventApplied,
             vec![("type", text(stored.event.kind.as_str()))],
         ),
         Upshot::Nothing(reason) => (
-            "event.stale",
+            EntryKind::EventStale,
             vec![
                 ("type", text(stored.event.kind.as_str())),
-                ("reason", text(reason)),
+                ("reason", text(reason.word())),
             ],
         ),
         Upshot::Attention(reason) => (
-            "event.attention",
+            EntryKind::EventAttention,
             vec![
                 ("type", text(stored.event.kind.as_str())),
-                ("reason", text(reason)),
+                ("reason", text(reason.word())),
             ],
         ),
     };
@@ -559,9 +561,9 @@ pub(super) enum Upshot {
     /// The payment changed.
     Changed,
     /// It changes nothing, for this reason.
-    Nothing(&'static str),
+    Nothing(Reason),
     /// A person must look.
-    Attention(&'static str),
+    Attention(Reason),
 }
 
 impl Upshot {
@@ -573,7 +575,7 @@ impl Upshot {
         }
     }
 
-    pub(super) fn reason(self) -> Option<&'static str> {
+    pub(super) fn reason(self) -> Option<Reason> {
         match self {
             Upshot::Changed => None,
             Upshot::Nothing(reason) | Upshot::Attention(reason) => Some(reason),
@@ -598,7 +600,7 @@ pub(super) fn tell(
         detail,
     } = told;
     let Some(payment) = root.payment(id) else {
-        return Ok(Upshot::Nothing("no_payment"));
+        return Ok(Upshot::Nothing(Reason::NoPayment));
     };
     let before = Before::of(root, payment);
     let negative = facts
@@ -616,13 +618,13 @@ pub(super) fn tell(
         if can_ask {
             ask::ask(draft, about, AskReason::Contradiction)?;
         }
-        return Ok(Upshot::Attention("amount_unreadable"));
+        return Ok(Upshot::Attention(Reason::AmountUnreadable));
     }
     let source = payment.source.clone();
     if draft.rules.facts_max <= payment.facts.len() {
         let code = AttentionCode::TooManyFacts;
         settle::raise(draft, root, code, Some(id), event);
-        return Ok(Upshot::Attention("too_many_facts"));
+        return Ok(Upshot::Attention(Reason::TooManyFacts));
     }
     let mut news = Vec::new();
     for fact in facts {
@@ -642,7 +644,7 @@ pub(super) fn tell(
         bind(draft, &source, name, id)?;
     }
     if news.is_empty() {
-        return Ok(Upshot::Nothing("known_fact"));
+        return Ok(Upshot::Nothing(Reason::KnownFact));
     }
     let captures_follow = capture_follows(draft, root, id, &names)?;
     let cause = Cause {
@@ -653,7 +655,7 @@ pub(super) fn tell(
     };
     let mut raised = settle::settle(draft, root, &before, cause)?;
     let Some(payment) = root.payment(id) else {
-        return Ok(Upshot::Nothing("no_payment"));
+        return Ok(Upshot::Nothing(Reason::NoPayment));
     };
     let after = payment.fold();
     let is_contradicted = news
@@ -672,7 +674,7 @@ pub(super) fn tell(
         }
     }
     if raised {
-        return Ok(Upshot::Attention("see_order"));
+        return Ok(Upshot::Attention(Reason::SeeOrder));
     }
     Ok(match has_moved(before.fold(), &after) {
         true => Upshot::Changed,
@@ -712,7 +714,7 @@ fn has_moved(before: &Fold, after: &Fold) -> bool {
 }
 
 /// Why new facts changed nothing: the object is further already, or it was told as well before.
-fn why_stale(news: &[Fact], after: &Fold) -> &'static str {
+fn why_stale(news: &[Fact], after: &Fold) -> Reason {
     let late = news.iter().any(|fact| match fact.kind {
         FactKind::Capture(state) => after
             .capture(&fact.object)
@@ -723,7 +725,7 @@ fn why_stale(news: &[Fact], after: &Fold) -> &'static str {
             .is_some_and(|known| state < known.state),
         FactKind::RefundedTotal | FactKind::Dispute(_) => false,
     });
-    if late { "late" } else { "weaker" }
+    if late { Reason::Late } else { Reason::Weaker }
 }
 
 /// Binds a name to a payment and calls up what waits there.
@@ -914,7 +916,7 @@ fn park(
     };
     if full {
         stored.state = EventState::Attention;
-        stored.reason = Some("parked_full");
+        stored.reason = Some(Reason::ParkedFull);
         tell_unplaced(draft, id, stored);
         return Ok(());
     }
@@ -925,7 +927,7 @@ fn park(
         draft.code_mut(&code)?.parked = list;
     }
     stored.state = EventState::Parked;
-    stored.reason = Some("no_payment");
+    stored.reason = Some(Reason::NoPayment);
     let first_look = stored.received_at.plus(draft.rules.parked_ask);
     stored.due_at = Some(due_at.unwrap_or(first_look));
     Ok(())
@@ -947,8 +949,11 @@ fn is_full(draft: &Draft, waiting: &[EventId], id: EventId) -> Step<bool> {
 /// Tells of an event that a person must look at and that belongs to no payment.
 fn tell_unplaced(draft: &mut Draft, id: EventId, stored: &StoredEvent) {
     let mut detail = what_it_says(stored);
-    detail.push(("reason", text(stored.reason.unwrap_or("unknown"))));
-    draft.entry("event.attention", stored.root, Some(id), detail);
+    detail.push((
+        "reason",
+        text(stored.reason.map_or("unknown", Reason::word)),
+    ));
+    draft.entry(EntryKind::EventAttention, stored.root, Some(id), detail);
 }
 
 /// Source, type, reference and amount of an event, for people.
@@ -1017,7 +1022,7 @@ pub(super) fn parked_due(draft: &mut Draft, id: EventId) -> Step<Told> {
             stored.state = EventState::Orphan;
             stored.due_at = None;
             let detail = what_it_says(&stored);
-            draft.entry("event.orphaned", None, Some(id), detail);
+            draft.entry(EntryKind::EventOrphaned, None, Some(id), detail);
         } else {
             stored.due_at = Some(given_up_at);
             if stored.policy.can_ask {

@@ -6,6 +6,7 @@ use crate::decision::{Detail, Outcome, Refusal};
 use crate::id::{HoldId, PaymentId, RootId};
 use crate::order::{AttentionCode, ClosingEnd, Root};
 use crate::payment::{Payment, PaymentStatus};
+use crate::timeline::EntryKind;
 
 use super::draft::{Draft, Step, Told, text};
 use super::room::{self, Measure, Place, Taking};
@@ -48,7 +49,7 @@ pub(super) fn take(draft: &mut Draft, wanted: &TakeHold) -> Step<Told> {
         ("hold", text(hold.id.to_string())),
         ("expires_at", Detail::Integer(hold.expires_at.as_millis())),
     ];
-    draft.entry("hold.taken", Some(wanted.fresh), None, detail);
+    draft.entry(EntryKind::HoldTaken, Some(wanted.fresh), None, detail);
     draft.put_root(Root {
         shop: draft.shop,
         id: wanted.fresh,
@@ -99,7 +100,7 @@ pub(super) fn release(draft: &mut Draft, id: HoldId) -> Step<Told> {
     room::end_hold(draft, hold, HoldState::Released)?;
     let root_id = root.id;
     draft.entry(
-        "hold.released",
+        EntryKind::HoldReleased,
         Some(root_id),
         None,
         vec![("hold", text(id.to_string()))],
@@ -136,7 +137,7 @@ pub(super) fn root_due(draft: &mut Draft, id: RootId) -> Step<Told> {
         if let Some(hold) = root.holds.last_mut() {
             room::end_hold(draft, hold, HoldState::Expired)?;
             let detail = vec![("hold", text(hold.id.to_string()))];
-            draft.entry("hold.expired", Some(id), None, detail);
+            draft.entry(EntryKind::HoldExpired, Some(id), None, detail);
         }
         draft.put_root(root);
         return Ok(Told::Plain(Outcome::Done));

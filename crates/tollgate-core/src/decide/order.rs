@@ -7,7 +7,9 @@ use crate::event::FactKind;
 use crate::id::{EventId, HoldId, OrderId};
 use crate::money::{API_INTEGER_MAX, Money};
 use crate::order::{Attention, AttentionCode, ClosingEnd, Order, OrderStatus, Root};
-use crate::snapshot::{EventState, StoredEvent};
+use crate::snapshot::{EventState, Reason, StoredEvent};
+use crate::timeline::EntryKind;
+use crate::word::Word;
 
 use super::draft::{Draft, Step, Told, text};
 use super::event;
@@ -191,7 +193,7 @@ fn tell_created(draft: &mut Draft, root: &Root, wanted: &CreateOrder) {
         detail.push(("source", text(source.as_str())));
         detail.push(("reference", text(reference.as_str())));
     }
-    draft.entry("order.created", Some(root.id), None, detail);
+    draft.entry(EntryKind::OrderCreated, Some(root.id), None, detail);
 }
 
 /// Refuses an order, and gives back captured money that was waiting for it (A14). The refusal
@@ -253,8 +255,8 @@ fn give_back_waiting(draft: &mut Draft, wanted: &CreateOrder) -> Step<bool> {
         };
         if !given_back {
             let mut detail = event::what_it_says(&stored);
-            detail.push(("reason", text("paid_unfulfillable")));
-            draft.entry("event.attention", None, Some(id), detail);
+            detail.push(("reason", text(Reason::PaidUnfulfillable.word())));
+            draft.entry(EntryKind::EventAttention, None, Some(id), detail);
         }
     }
     Ok(waits)
@@ -288,13 +290,13 @@ fn stand_alone(draft: &mut Draft, id: EventId, stored: &StoredEvent, due: Money)
         ("amount", Detail::Integer(due.minor)),
         ("currency", text(due.currency.as_str())),
     ];
-    draft.entry("payment.registered", Some(fresh), Some(id), detail);
+    draft.entry(EntryKind::PaymentRegistered, Some(fresh), Some(id), detail);
     draft.put_root(root);
     event::drain(draft)?;
     // It has said what it says; that its money could buy nothing is what a person sees of it.
     if let Some(mut stored) = draft.event_copy(id)? {
         stored.state = EventState::Attention;
-        stored.reason = Some("paid_unfulfillable");
+        stored.reason = Some(Reason::PaidUnfulfillable);
         draft.put_event(id, stored);
     }
     if let Some(mut root) = draft.root_copy(fresh)? {
@@ -370,8 +372,8 @@ pub(super) fn resolve(
         }
     }
     if resolved {
-        let detail = vec![("code", text(code.as_str())), ("note", text(note))];
-        draft.entry("attention.resolved", Some(id), None, detail);
+        let detail = vec![("code", text(code.word())), ("note", text(note))];
+        draft.entry(EntryKind::AttentionResolved, Some(id), None, detail);
         draft.put_root(root);
         settle::complete(draft, id)?;
     }

@@ -10,6 +10,7 @@ use crate::money::Money;
 use crate::order::{Order, Root};
 use crate::payment::{MANUAL_SOURCE, OrderedBy, Payment};
 use crate::time::Timestamp;
+use crate::timeline::EntryKind;
 
 use super::ask::{self, About};
 use super::draft::{Draft, Step, Told, text};
@@ -157,7 +158,7 @@ pub(super) fn register(draft: &mut Draft, wanted: &RegisterPayment) -> Step<Told
         ("amount", Detail::Integer(due.minor)),
         ("currency", text(due.currency.as_str())),
     ];
-    draft.entry("payment.registered", Some(root.id), None, detail);
+    draft.entry(EntryKind::PaymentRegistered, Some(root.id), None, detail);
     draft.put_root(root);
     event::drain(draft)?;
     Ok(Told::Payment(id))
@@ -271,7 +272,7 @@ pub(super) fn check(draft: &mut Draft, id: PaymentId) -> Step<Told> {
         ("payment", text(id.to_string())),
         ("reference", text(payment.reference.as_str())),
     ];
-    draft.entry("question.asked", Some(root.id), None, detail);
+    draft.entry(EntryKind::QuestionAsked, Some(root.id), None, detail);
     Ok(Told::Payment(id))
 }
 

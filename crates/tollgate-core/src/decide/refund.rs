@@ -9,6 +9,7 @@ use crate::money::Money;
 use crate::order::Root;
 use crate::payment::{MANUAL_SOURCE, OrderedBy, Refund, RefundProgress};
 use crate::time::{Span, Timestamp};
+use crate::timeline::EntryKind;
 
 use super::draft::{Draft, Step, text};
 use super::settle;
@@ -82,7 +83,7 @@ pub(super) fn order_back(
         released_slot: false,
         created_at: draft.now,
     });
-    draft.entry("refund.requested", Some(root.id), event, detail);
+    draft.entry(EntryKind::RefundRequested, Some(root.id), event, detail);
     if calls {
         let content = EffectContent::Refund {
             refund,
@@ -193,7 +194,7 @@ pub(super) fn take_back(
             ("sku", text(sku.as_str())),
             ("units", Detail::Integer(*units)),
         ];
-        draft.entry("stock.returned", Some(root.id), None, detail);
+        draft.entry(EntryKind::StockReturned, Some(root.id), None, detail);
     }
     if let Some(booking) = &returned.booking {
         let detail = vec![
@@ -201,7 +202,7 @@ pub(super) fn take_back(
             ("calendar", text(booking.calendar.as_str())),
             ("starts_at", Detail::Integer(booking.starts_at.as_millis())),
         ];
-        draft.entry("slot.returned", Some(root.id), None, detail);
+        draft.entry(EntryKind::SlotReturned, Some(root.id), None, detail);
     }
     refund.released_slot = returned.booking.is_some();
     refund.restocked = returned.restock;
@@ -221,7 +222,7 @@ pub(super) fn tell_failed(
         ("amount", Detail::Integer(refund.money.minor)),
         ("currency", text(refund.money.currency.as_str())),
     ];
-    draft.entry("refund.failed", Some(root), event, detail);
+    draft.entry(EntryKind::RefundFailed, Some(root), event, detail);
 }
 
 /// Moves a refund that has not ended.

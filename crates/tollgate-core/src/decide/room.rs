@@ -8,6 +8,7 @@ use crate::money::{API_INTEGER_MAX, Currency};
 use crate::order::{Line, Root};
 use crate::snapshot::{Key, Known, Missing, SLOT_PAGE_FIRST, Stretch};
 use crate::time::Timestamp;
+use crate::timeline::EntryKind;
 
 use super::draft::{Draft, Step, miss, text};
 
@@ -206,7 +207,7 @@ pub(super) fn tell_low(draft: &mut Draft, stock: &Stock, available_before: i64) 
             ("available", Detail::Integer(available)),
             ("low_at", Detail::Integer(mark)),
         ];
-        draft.entry("stock.low", None, None, detail);
+        draft.entry(EntryKind::StockLow, None, None, detail);
     }
 }
 
@@ -221,7 +222,7 @@ fn book(draft: &mut Draft, mut slot: Slot, units: i64, taking: Taking) -> Bookin
             ("starts_at", Detail::Integer(slot.starts_at.as_millis())),
             ("capacity", Detail::Integer(slot.capacity)),
         ];
-        draft.entry("slot.full", None, None, detail);
+        draft.entry(EntryKind::SlotFull, None, None, detail);
     }
     let booking = Booking {
         slot: slot.id,

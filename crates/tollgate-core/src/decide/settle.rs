@@ -18,6 +18,8 @@ use crate::payment::{
 };
 use crate::snapshot::Missing;
 use crate::time::Span;
+use crate::timeline::EntryKind;
+use crate::word::Word;
 
 use super::ask::{self, About};
 use super::draft::{Draft, Step, text};
@@ -169,7 +171,7 @@ pub(super) fn correct_papers(draft: &mut Draft, root: &mut Root, id: PaymentId) 
             ("amount", Detail::Integer(paper.minor)),
             ("currency", text(payment.currency().as_str())),
         ];
-        draft.entry("receipt.corrected", Some(root.id), None, detail);
+        draft.entry(EntryKind::ReceiptCorrected, Some(root.id), None, detail);
         receipt(draft, root, &payment, paper);
     }
 }
@@ -312,7 +314,7 @@ pub(super) fn complete(draft: &mut Draft, id: RootId) -> Step<()> {
     }
     if !asking && let Some(mut root) = draft.root_copy(id)? {
         set_status(&mut root, OrderStatus::Completed);
-        draft.entry("order.completed", Some(id), None, Vec::new());
+        draft.entry(EntryKind::OrderCompleted, Some(id), None, Vec::new());
         draft.put_root(root);
     }
     Ok(())
@@ -330,20 +332,22 @@ fn tell_payment(
     let (was, is) = (before.fold.projection, after.projection);
     let kind = if was.captured_minor < is.captured_minor || !before.fold.counts() && after.counts()
     {
-        Some("payment.paid")
+        Some(EntryKind::PaymentPaid)
     } else if was.refunded_minor < is.refunded_minor {
-        Some("payment.refunded")
+        Some(EntryKind::PaymentRefunded)
     } else if was.status == is.status {
         None
     } else {
         match is.status {
             PaymentStatus::Pending | PaymentStatus::Review | PaymentStatus::Paid => None,
-            PaymentStatus::Authorized => Some("payment.authorized"),
-            PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded => Some("payment.refunded"),
-            PaymentStatus::ChargedBack => Some("payment.charged_back"),
-            PaymentStatus::Failed => Some("payment.failed"),
-            PaymentStatus::Expired => Some("payment.expired"),
-            PaymentStatus::Cancelled => Some("payment.cancelled"),
+            PaymentStatus::Authorized => Some(EntryKind::PaymentAuthorized),
+            PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded => {
+                Some(EntryKind::PaymentRefunded)
+            }
+            PaymentStatus::ChargedBack => Some(EntryKind::PaymentChargedBack),
+            PaymentStatus::Failed => Some(EntryKind::PaymentFailed),
+            PaymentStatus::Expired => Some(EntryKind::PaymentExpired),
+            PaymentStatus::Cancelled => Some(EntryKind::PaymentCancelled),
         }
     };
     let Some(kind) = kind else { return };
@@ -424,7 +428,7 @@ pub(super) fn raise(
         at: draft.now,
         resolved: None,
     });
-    let mut detail = vec![("code", text(code.as_str()))];
+    let mut detail = vec![("code", text(code.word()))];
     if let Some(payment) = payment.and_then(|id| root.payment(id)) {
         let account = root.ledger().of_payment(payment.id);
         detail.push(("payment", text(payment.id.to_string())));
@@ -432,7 +436,7 @@ pub(super) fn raise(
         detail.push(("refunded", Detail::Integer(account.refunded)));
         detail.push(("due", Detail::Integer(payment.due.minor)));
     }
-    draft.entry("order.attention", Some(root.id), event, detail);
+    draft.entry(EntryKind::OrderAttention, Some(root.id), event, detail);
 }
 
 fn set_status(root: &mut Root, status: OrderStatus) {
@@ -624,7 +628,7 @@ fn paid(draft: &mut Draft, root: &mut Root, event: Option<EventId>, late: bool) 
     if late {
         detail.push(("late", text("held again")));
     }
-    draft.entry("order.paid", Some(root.id), event, detail);
+    draft.entry(EntryKind::OrderPaid, Some(root.id), event, detail);
     mail(draft, root, MailKind::Paid, None);
     refunds_show(draft, root, all, 0, event);
 }
@@ -636,7 +640,7 @@ fn tell_partially_paid(draft: &mut Draft, root: &Root, event: Option<EventId>) {
         ("total", Detail::Integer(order.total_minor)),
         ("currency", text(order.currency.as_str())),
     ];
-    draft.entry("order.partially_paid", Some(root.id), event, detail);
+    draft.entry(EntryKind::OrderPartiallyPaid, Some(root.id), event, detail);
 }
 
 /// Gives a fulfilled order the status its refunds come to. Refunding what was overpaid leaves it
@@ -672,7 +676,7 @@ fn refunds_show(
             ("captured", Detail::Integer(captured)),
             ("refunded", Detail::Integer(refunded)),
         ];
-        draft.entry("order.refunded", Some(root.id), event, detail);
+        draft.entry(EntryKind::OrderRefunded, Some(root.id), event, detail);
     }
 }
 
@@ -722,8 +726,8 @@ fn late(
         .is_some_and(|order| matches!(order.status, OrderStatus::Expired | OrderStatus::Cancelled));
     if !has_ended {
         let (status, kind) = match was_cancelled {
-            true => (OrderStatus::Cancelled, "order.cancelled"),
-            false => (OrderStatus::Expired, "order.expired"),
+            true => (OrderStatus::Cancelled, EntryKind::OrderCancelled),
+            false => (OrderStatus::Expired, EntryKind::OrderExpired),
         };
         set_status(root, status);
         let detail = vec![("captured", Detail::Integer(ledger.all.captured))];
@@ -853,7 +857,7 @@ pub(super) fn close(draft: &mut Draft, root: &mut Root, way: ClosingEnd) -> Step
         ),
         ("until", Detail::Integer(until.as_millis())),
     ];
-    draft.entry("order.closing", Some(root.id), None, detail);
+    draft.entry(EntryKind::OrderClosing, Some(root.id), None, detail);
     let asked: Vec<&Payment> = open
         .iter()
         .filter(|payment| payment.source != MANUAL_SOURCE)
@@ -886,11 +890,15 @@ pub(super) fn end(draft: &mut Draft, root: &mut Root, event: Option<EventId>) ->
         return Ok(());
     };
     let (status, hold_end, kind) = match closing.end {
-        ClosingEnd::Expired => (OrderStatus::Expired, HoldState::Expired, "order.expired"),
+        ClosingEnd::Expired => (
+            OrderStatus::Expired,
+            HoldState::Expired,
+            EntryKind::OrderExpired,
+        ),
         ClosingEnd::Cancelled => (
             OrderStatus::Cancelled,
             HoldState::Released,
-            "order.cancelled",
+            EntryKind::OrderCancelled,
         ),
     };
     if let Some(hold) = root.holds.last_mut() {

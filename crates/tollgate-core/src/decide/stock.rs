@@ -3,6 +3,7 @@
 use crate::capacity::Stock;
 use crate::decision::{Detail, Outcome, Refusal};
 use crate::money::API_INTEGER_MAX;
+use crate::timeline::EntryKind;
 
 use super::draft::{Draft, Step, Told, text};
 use super::room;
@@ -51,7 +52,7 @@ pub(super) fn put(
     };
     if moved {
         let detail = vec![("sku", text(sku)), ("on_hand", Detail::Integer(on_hand))];
-        draft.entry("stock.put", None, None, detail);
+        draft.entry(EntryKind::StockPut, None, None, detail);
         room::tell_low(draft, &after, before.available());
     }
     draft.put_stock(after.clone());
@@ -86,7 +87,7 @@ pub(super) fn adjust(draft: &mut Draft, sku: &str, delta: i64, reason: &str) -> 
             ("on_hand", Detail::Integer(on_hand)),
             ("reason", text(reason)),
         ];
-        draft.entry("stock.adjusted", None, None, detail);
+        draft.entry(EntryKind::StockAdjusted, None, None, detail);
         room::tell_low(draft, &after, before.available());
     }
     draft.put_stock(after.clone());

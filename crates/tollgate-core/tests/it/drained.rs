@@ -4,8 +4,10 @@
 use tollgate_core::command::Action;
 use tollgate_core::event::{Event, Policy};
 use tollgate_core::id::EventId;
+use tollgate_core::snapshot::Reason;
 use tollgate_core::snapshot::{EventOutcome, EventState};
 use tollgate_core::time::Span;
+use tollgate_core::word::Word;
 
 use crate::store::Store;
 use crate::stories::*;
@@ -166,7 +168,7 @@ fn a_refund_whose_capture_waits_beside_it_is_no_orphan() {
 fn told_of(store: &Store, event: EventId) -> Vec<&'static str> {
     let entries = store.entries.iter();
     let of_event = entries.filter(|entry| entry.event == Some(event));
-    of_event.map(|entry| entry.kind).collect()
+    of_event.map(|entry| entry.kind.word()).collect()
 }
 
 /// More waits for a payment than is kept of one: each is told to it or shown, and none waits on.
@@ -189,7 +191,10 @@ fn what_waited_beyond_what_is_kept_of_a_payment_is_shown() {
         ]
     );
     for lost in &events[2..] {
-        assert_eq!(store.rows.events[lost].reason, Some("too_many_facts"));
+        assert_eq!(
+            store.rows.events[lost].reason.map(Reason::word),
+            Some("too_many_facts")
+        );
     }
     assert_eq!(told_of(&store, events[2]), ["order.attention"]);
     assert_eq!(told_of(&store, events[3]), ["event.attention"]);
@@ -269,7 +274,10 @@ fn only_what_is_proven_fills_the_places_where_events_wait() {
         assert_eq!(outcome, EventOutcome::Parked);
         let (third, outcome) = store.take(said("k3", "u:paid 5"), NEVER);
         assert_eq!(outcome, EventOutcome::Attention);
-        assert_eq!(store.rows.events[&third].reason, Some("parked_full"));
+        assert_eq!(
+            store.rows.events[&third].reason.map(Reason::word),
+            Some("parked_full")
+        );
         assert_eq!(told_of(&store, third), ["event.attention"]);
         // Those that wait keep their places when they are looked at.
         store.later(Span::minutes(15));

@@ -17,6 +17,7 @@ use tollgate_core::order::{AttentionCode, Customer};
 use tollgate_core::payment::RefundProgress;
 use tollgate_core::snapshot::EventOutcome;
 use tollgate_core::time::{Span, Timestamp};
+use tollgate_core::word::Word;
 
 use crate::store::{SHOP, START, Store};
 use crate::words::*;
@@ -111,7 +112,7 @@ impl Store {
     fn told(&self, kind: &str) -> usize {
         self.entries
             .iter()
-            .filter(|entry| entry.kind == kind)
+            .filter(|entry| entry.kind.word() == kind)
             .count()
     }
 

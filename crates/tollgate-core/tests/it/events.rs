@@ -7,8 +7,10 @@ use tollgate_core::event::Event;
 use tollgate_core::id::RootId;
 use tollgate_core::money::Money;
 use tollgate_core::order::Root;
+use tollgate_core::snapshot::Reason;
 use tollgate_core::snapshot::{EventOutcome, EventState};
 use tollgate_core::time::Span;
+use tollgate_core::word::Word;
 
 use crate::store::Store;
 use crate::words::*;
@@ -129,7 +131,7 @@ fn a_manual_check_and_a_webhook_are_one_change() {
         let paid = store
             .entries
             .iter()
-            .filter(|entry| entry.kind == "order.paid");
+            .filter(|entry| entry.kind.word() == "order.paid");
         assert_eq!(paid.count(), 1);
     }
 }
@@ -155,7 +157,7 @@ fn an_order_is_found_by_its_code_alone_whichever_comes_first() {
         let cut = store
             .entries
             .iter()
-            .filter(|entry| entry.kind == "payment.code_cut");
+            .filter(|entry| entry.kind.word() == "payment.code_cut");
         assert_eq!(cut.count(), 1);
         // Registered afterwards, the reference is taken.
         let again = store.try_register(Some(OrderRef::Code("A".to_owned())), "A-1737558000");
@@ -347,7 +349,7 @@ fn a_parked_event_is_asked_about_then_given_up_and_still_finds_its_payment() {
     store.act(Action::ParkedDue(early));
     assert_eq!(store.event_state(early), EventState::Orphan);
     assert_eq!(
-        store.entries.last().map(|entry| entry.kind),
+        store.entries.last().map(|entry| entry.kind.word()),
         Some("event.orphaned")
     );
     store.act(Action::ReplayEvent(early));
@@ -579,6 +581,9 @@ fn a_replay_of_what_was_shown_leaves_it_shown() {
     assert_eq!(outcome, EventOutcome::Attention);
     store.act(Action::ReplayEvent(too_much));
     assert_eq!(store.event_state(too_much), EventState::Attention);
-    assert_eq!(store.rows.events[&too_much].reason, Some("see_order"));
+    assert_eq!(
+        store.rows.events[&too_much].reason.map(Reason::word),
+        Some("see_order")
+    );
     assert_eq!(store.attention(id), ["overpaid"]);
 }

@@ -16,6 +16,7 @@ use tollgate_core::order::{AttentionCode, OrderStatus};
 use tollgate_core::payment::{Payment, PaymentStatus, RefundProgress};
 use tollgate_core::snapshot::{EventOutcome, EventState};
 use tollgate_core::time::Span;
+use tollgate_core::word::Word;
 
 use crate::store::{START, Store};
 use crate::stories::*;
@@ -589,7 +590,7 @@ fn a_payment_without_an_order_is_overpaid_by_what_stays() {
 /// What the timeline tells of an order, without its receipts.
 fn told(store: &Store, id: RootId) -> Vec<&'static str> {
     let entries = store.entries.iter().filter(|entry| entry.root == Some(id));
-    let kinds = entries.map(|entry| entry.kind);
+    let kinds = entries.map(|entry| entry.kind.word());
     kinds
         .filter(|kind| {
             [
@@ -668,7 +669,7 @@ fn the_timeline_tells_what_has_changed() {
     let ends = store
         .entries
         .iter()
-        .filter(|entry| entry.kind == "order.expired");
+        .filter(|entry| entry.kind.word() == "order.expired");
     assert_eq!(ends.count(), 1);
     // In one breath.
     let (mut store, id) = shop();
@@ -1398,7 +1399,7 @@ fn a_refused_orders_money_waits_where_a_person_gives_back() {
     store.refusal(order("B", &[line("shirt", 1, 100)]));
     assert_eq!(store.event_state(waiting), EventState::Parked);
     assert!(store.effects("refund:").is_empty());
-    let shown = |entry: &&tollgate_core::decision::Entry| entry.kind == "event.attention";
+    let shown = |entry: &&tollgate_core::decision::Entry| entry.kind.word() == "event.attention";
     assert_eq!(store.entries.iter().filter(shown).count(), 1);
     // With stock, it pays the order it was paid for.
     store.stock("shirt", 5);
@@ -1440,7 +1441,7 @@ fn all_money_of_a_refused_order_goes_back_or_is_shown() {
         let shown = store
             .entries
             .iter()
-            .filter(|told| told.kind == "event.attention");
+            .filter(|told| told.kind.word() == "event.attention");
         let (ordered, shown) = (store.effects("refund:").len(), shown.count());
         assert_eq!((ordered, shown), if one_delivery { (1, 1) } else { (2, 0) });
     }

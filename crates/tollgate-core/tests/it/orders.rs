@@ -8,6 +8,7 @@ use tollgate_core::order::AttentionCode;
 use tollgate_core::payment::OrderedBy;
 use tollgate_core::snapshot::EventOutcome;
 use tollgate_core::time::Span;
+use tollgate_core::word::Word;
 
 use crate::store::Store;
 use crate::words::*;
@@ -250,7 +251,11 @@ fn a_total_of_nothing_is_paid_at_once() {
     let mut store = shop(3);
     let id = store.order(order("A", &[line("shirt", 1, 0)]));
     assert_eq!(store.status(id), "Completed consumed");
-    let told: Vec<_> = store.entries.iter().map(|entry| entry.kind).collect();
+    let told: Vec<_> = store
+        .entries
+        .iter()
+        .map(|entry| entry.kind.word())
+        .collect();
     assert_eq!(
         told[told.len() - 3..],
         ["order.created", "order.paid", "order.completed"]
@@ -697,7 +702,7 @@ fn a_carts_hold_that_ran_out_is_not_taken_over() {
     store.due(cart);
     assert_eq!(store.counts("shirt"), "3/0");
     assert_eq!(
-        store.entries.last().map(|entry| entry.kind),
+        store.entries.last().map(|entry| entry.kind.word()),
         Some("hold.expired")
     );
 }
@@ -776,7 +781,7 @@ fn low_stock_and_full_slots_are_told_once() {
         store
             .entries
             .iter()
-            .filter(|entry| entry.kind == kind)
+            .filter(|entry| entry.kind.word() == kind)
             .count()
     };
     assert_eq!((told("stock.low"), told("slot.full")), (1, 1));

@@ -7,6 +7,8 @@ use tollgate_core::id::{PaymentId, RootId};
 use tollgate_core::money::Money;
 use tollgate_core::payment::{PaymentStatus, RefundProgress};
 use tollgate_core::snapshot::EventOutcome;
+use tollgate_core::snapshot::Reason;
+use tollgate_core::word::Word;
 
 use crate::store::Store;
 use crate::words::*;
@@ -190,7 +192,10 @@ fn the_same_state_again_is_a_success_that_changes_nothing() {
     let before = store.root(id).clone();
     let (event, outcome) = store.take(event("k2", &["A-1"], "paid 100"), NEVER);
     assert_eq!(outcome, EventOutcome::Stale);
-    assert_eq!(store.rows.events[&event].reason, Some("known_fact"));
+    assert_eq!(
+        store.rows.events[&event].reason.map(Reason::word),
+        Some("known_fact")
+    );
     assert_eq!(*store.root(id), before);
     assert_eq!(store.fresh_effects, [""; 0]);
 }
@@ -212,7 +217,7 @@ fn why_an_event_is_stale_is_told() {
         assert_eq!(outcome, EventOutcome::Stale, "{first}, {then}");
         assert_eq!(
             store.rows.events[&id].reason,
-            Some(reason),
+            Reason::of(reason),
             "{first}, {then}"
         );
     }

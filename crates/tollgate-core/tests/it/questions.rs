@@ -6,8 +6,10 @@ use tollgate_core::decision::Outcome;
 use tollgate_core::effect::{AnswerContent, EffectContent};
 use tollgate_core::event::{Event, Fact, Policy, Strength};
 use tollgate_core::id::{EventId, PaymentId, RootId};
+use tollgate_core::snapshot::Reason;
 use tollgate_core::snapshot::{EventOutcome, EventState};
 use tollgate_core::time::Span;
+use tollgate_core::word::Word;
 
 use crate::store::Store;
 use crate::words::*;
@@ -349,7 +351,10 @@ fn what_cannot_be_asked_is_given_up_at_once_and_leaves_nothing_open() {
     let (report, _) = store.take(event("k1", &["A-1"], "paid 100"), BEFORE);
     is_answered(&mut store, "A-1", impossible());
     assert_eq!(store.event_state(report), EventState::Stale);
-    assert_eq!(store.rows.events[&report].reason, Some("unconfirmed"));
+    assert_eq!(
+        store.rows.events[&report].reason.map(Reason::word),
+        Some("unconfirmed")
+    );
     assert_eq!(store.effects("ask:").len(), 1);
     assert_eq!(store.status(id), "AwaitingPayment active");
     assert_eq!(store.attention(id), [""; 0]);

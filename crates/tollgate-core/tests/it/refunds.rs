@@ -8,6 +8,7 @@ use tollgate_core::event::RefundState;
 use tollgate_core::id::{PaymentId, RootId};
 use tollgate_core::payment::RefundProgress;
 use tollgate_core::time::Span;
+use tollgate_core::word::Word;
 
 use crate::store::Store;
 use crate::words::*;
@@ -499,7 +500,7 @@ fn a_refund_is_over_something() {
 fn failures(store: &Store) -> usize {
     let entries = store.entries.iter();
     entries
-        .filter(|entry| entry.kind == "refund.failed")
+        .filter(|entry| entry.kind.word() == "refund.failed")
         .count()
 }
 

@@ -13,6 +13,7 @@ use tollgate_core::event::{DisputeState, Event, Fact, FactKind, RefundState, Str
 use tollgate_core::id::{PaymentId, RootId};
 use tollgate_core::order::AttentionCode;
 use tollgate_core::time::Span;
+use tollgate_core::word::Word;
 
 use crate::store::Store;
 use crate::words::*;
@@ -137,9 +138,7 @@ pub(crate) fn named(store: &Store, id: RootId) -> Vec<Option<PaymentId>> {
 
 /// A person has looked at what is shown of the order under this code.
 pub(crate) fn resolve(store: &mut Store, order: &str, code: &str) {
-    let known = AttentionCode::ALL
-        .iter()
-        .find(|known| known.as_str() == code);
+    let known = AttentionCode::ALL.iter().find(|known| known.word() == code);
     let outcome = store.act(Action::ResolveAttention {
         of: AttentionOf::Order(OrderRef::Code(order.to_owned())),
         code: *known.expect("a code of attention"),

@@ -11,6 +11,7 @@ use tollgate_core::event::{Confirm, Event, Fact, Policy};
 use tollgate_core::id::{EventId, HoldId, OrderId, PaymentId, RootId, SlotId};
 use tollgate_core::order::{AttentionCode, Line};
 use tollgate_core::time::{Span, Timestamp};
+use tollgate_core::word::Word;
 
 use crate::fold::any_fact;
 use crate::store::{START, Store};

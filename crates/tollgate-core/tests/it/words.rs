@@ -14,6 +14,7 @@ use tollgate_core::money::{Currency, Money};
 use tollgate_core::order::{Customer, Line, Root};
 use tollgate_core::snapshot::{EventOutcome, EventState};
 use tollgate_core::time::{Span, Timestamp};
+use tollgate_core::word::Word;
 
 use crate::store::{START, Store};
 
@@ -320,7 +321,7 @@ impl Store {
     pub(crate) fn attention(&self, id: RootId) -> Vec<&'static str> {
         self.root(id)
             .open_attention()
-            .map(|open| open.code.as_str())
+            .map(|open| open.code.word())
             .collect()
     }
 

@@ -1,7 +1,9 @@
 //! Deliveries that were refused and kept.
 
+use tollgate_core::event::DeliveryVerdict;
 use tollgate_core::id::{DeliveryId, ShopId};
 use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
 
 use super::{CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, sift};
 use crate::Store;
@@ -9,33 +11,6 @@ use crate::chore::{Chore, Rejected};
 use crate::db::{Db, Error, Row, corrupt, id_at, id_bytes};
 use crate::doc::{Corrupt, word};
 use crate::error::{ReadError, SubmitError};
-use crate::words::Word;
-
-/// What has become of a delivery that was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DeliveryVerdict {
-    /// It is still refused.
-    Rejected,
-    /// It was verified again and taken.
-    Verified,
-}
-
-impl Word for DeliveryVerdict {
-    fn word(self) -> &'static str {
-        match self {
-            DeliveryVerdict::Rejected => "rejected",
-            DeliveryVerdict::Verified => "verified",
-        }
-    }
-
-    fn of(word: &str) -> Option<DeliveryVerdict> {
-        match word {
-            "rejected" => Some(DeliveryVerdict::Rejected),
-            "verified" => Some(DeliveryVerdict::Verified),
-            _ => None,
-        }
-    }
-}
 
 /// A delivery that was refused and kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

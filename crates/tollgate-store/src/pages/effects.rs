@@ -3,6 +3,7 @@
 use tollgate_core::effect::{EffectState, StoredEffect};
 use tollgate_core::id::{EffectId, RootId, ShopId, first_id};
 use tollgate_core::time::{Span, Timestamp};
+use tollgate_core::word::Word;
 
 use super::{CHUNK_ROWS_MAX, EFFECTS_MAX, Looked, Page, Seek, Stretch, sift};
 use crate::Store;
@@ -10,7 +11,6 @@ use crate::db::{Db, Error, Row, corrupt, id_at, id_bytes, maybe_id_at};
 use crate::doc::Corrupt;
 use crate::error::ReadError;
 use crate::load::read_effect;
-use crate::words::Word;
 
 /// An effect as it stands.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,6 +6,7 @@ use tollgate_core::command::RawEvent;
 use tollgate_core::id::{EventId, RootId, ShopId};
 use tollgate_core::snapshot::{EventOutcome, EventState, StoredEvent};
 use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
 
 use super::orders::mentions;
 use super::story::events_told;
@@ -15,7 +16,6 @@ use crate::db::{Db, Error, Sql, corrupt, id_at, id_bytes, two};
 use crate::doc::Corrupt;
 use crate::error::ReadError;
 use crate::load::{EVENT, read_event};
-use crate::words::Word;
 
 /// Rows that a search looks at in one statement: with the largest bodies still a bounded read.
 const SEARCH_CHUNK_MAX: usize = 32;

@@ -19,7 +19,7 @@ mod receipts;
 mod story;
 
 pub use counts::Counts;
-pub use deliveries::{DeliveryFilter, DeliveryVerdict, KeptDelivery};
+pub use deliveries::{DeliveryFilter, KeptDelivery};
 pub use effects::{EffectFilter, EffectLine};
 pub use events::EventFilter;
 pub use open::{OpenPayment, OpenPayments};

@@ -7,6 +7,7 @@ use tollgate_core::id::{PaymentId, RootId, ShopId};
 use tollgate_core::order::{OrderStatus, Root};
 use tollgate_core::payment::PaymentStatus;
 use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
 
 use super::{CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, look_at_these, sift};
 use crate::Store;
@@ -14,7 +15,6 @@ use crate::db::{Db, Error, Sql, corrupt, id_at, id_bytes, maybe_id_at, two};
 use crate::doc::{Corrupt, word};
 use crate::error::ReadError;
 use crate::load::{ROOT, read_root};
-use crate::words::Word;
 
 /// Which orders; what is not said is any.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

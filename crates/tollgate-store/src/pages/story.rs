@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use tollgate_core::id::{EventId, RootId, ShopId, decode};
-use tollgate_core::notice::public_topic;
 use tollgate_core::order::Root;
 use tollgate_core::time::Timestamp;
+use tollgate_core::timeline::EntryKind;
+use tollgate_core::word::Word;
 
 use super::{PAGE_ITEMS_MAX, STORY_LINES_MAX};
 use crate::Store;
@@ -239,7 +240,8 @@ fn read_frozen_line(row: &Row<'_>, shop: ShopId) -> Result<Vec<FeedLine>, Error>
     Ok(lines
         .into_iter()
         .map(|line| FeedLine {
-            frozen: frozen(&line).filter(|_| public_topic(&line.kind).is_some()),
+            frozen: frozen(&line)
+                .filter(|_| EntryKind::of(&line.kind).is_some_and(EntryKind::is_public)),
             line,
         })
         .collect())

@@ -5,8 +5,7 @@ use tollgate_core::id::OrderId;
 use tollgate_core::order::{OrderStatus, Root};
 use tollgate_core::payment::{Payment, PaymentStatus};
 use tollgate_core::time::{Span, Timestamp};
-
-use crate::words::Word;
+use tollgate_core::word::Word;
 
 /// No provider says anything about a payment any more of which nothing has come for so long.
 const ABANDONED: Span = Span::hours(35 * 24);
@@ -54,7 +53,7 @@ pub(super) fn of_root(root: &Root, now: Timestamp) -> Vec<Open> {
             (None, Some(payment)) => payment.to_string(),
             (None, None) => format!("{:?}", root.id),
         };
-        open.push(("attention", told, attention.code.as_str().to_owned()));
+        open.push(("attention", told, attention.code.word().to_owned()));
     }
     open
 }

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use tollgate_core::effect::EffectState;
 use tollgate_core::id::{EffectId, EndpointId, RefundId, RootId};
 use tollgate_core::payment::RefundProgress;
+use tollgate_core::word::Word;
 
 use super::meetings::expect_roots;
 use super::{LATE_MS, Verifying, lasting};
 use crate::db::{Db, Error, Row, id_at, id_bytes, maybe_id_at};
 use crate::load::{ROOT, read_root};
-use crate::words::Word;
 use crate::write::effect_id;
 
 /// Effects of one chunk.

@@ -7,10 +7,10 @@ use tollgate_core::id::PaymentId;
 use tollgate_core::order::{AttentionCode, OrderStatus, Root};
 use tollgate_core::payment::{OrderedBy, Refund, RefundProgress};
 use tollgate_core::snapshot::EventState;
+use tollgate_core::word::Word;
 
 use super::{Verifying, lasting, told};
 use crate::db::{Db, Error};
-use crate::words::Word;
 
 /// A refund that has not ended after so long needs a person.
 const REFUND_OPEN_MS: i64 = 7 * 24 * 3600 * 1000;

@@ -6,6 +6,7 @@ use tollgate_core::capacity::HoldState;
 use tollgate_core::id::{PaymentId, RootId};
 use tollgate_core::order::{AttentionCode, Order, OrderStatus, Root};
 use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
 
 use super::capacity::Room;
 
@@ -13,7 +14,6 @@ use super::receipts::{self, Issued, Numbers};
 use super::{LATE_MS, Verifying, lasting, money, told, told_id};
 use crate::db::{Error, Row, Value, Wave, id_at, id_bytes, maybe_id_at};
 use crate::load::read_root;
-use crate::words::Word;
 use crate::write::{effect_id, root_kind, root_status};
 
 /// Roots of one chunk.

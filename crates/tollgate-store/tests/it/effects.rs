@@ -9,11 +9,13 @@ use tollgate_core::command::{
     Action, Forward, Health, RefundPayment, SettleEffect, Settlement, TakeEvent,
 };
 use tollgate_core::decision::{Outcome, Refusal};
+use tollgate_core::effect::TargetKind;
 use tollgate_core::effect::{AnswerContent, EffectState, Lease, StoredEffect};
 use tollgate_core::event::Policy;
 use tollgate_core::id::{EffectId, PaymentId};
 use tollgate_core::payment::RefundProgress;
 use tollgate_core::time::{Span, Timestamp};
+use tollgate_core::word::Word as _;
 use tollgate_store::{Claim, Claimed, EffectFilter, Renew, Seek, SubmitError};
 
 use crate::rows;
@@ -23,15 +25,7 @@ use crate::words::{
 };
 use crate::world::{SHOP, START, World, server, submission};
 
-pub(crate) const KINDS: &[&str] = &[
-    "receipt",
-    "mail",
-    "notify",
-    "forward",
-    "ask",
-    "refund_request",
-    "refund",
-];
+pub(crate) const KINDS: &[TargetKind] = TargetKind::ALL;
 
 /// How long a claim has without being renewed, and in any case.
 const LEASE_FOR: Span = Span::seconds(60);
@@ -308,7 +302,7 @@ async fn a_claim_takes_no_more_of_a_kind_than_there_is_room_for() {
     let narrow = |lease: u128, forwards: Option<usize>| Claim {
         room_of_kind: 4,
         rooms_of_kinds: forwards
-            .map(|room| ("forward".to_owned(), room))
+            .map(|room| (TargetKind::Forward, room))
             .into_iter()
             .collect(),
         ..claim_under(lease)
@@ -557,7 +551,7 @@ async fn effects_of_one_decision_keep_their_order_too() {
         .await;
     for number in 2..=4 {
         let forwards = Claim {
-            kinds: vec!["forward"],
+            kinds: vec![TargetKind::Forward],
             ..claim_under(2)
         };
         let claimed = world.store.claim(forwards).await.expect("it takes writes");
@@ -604,7 +598,7 @@ async fn nothing_is_written_while_nothing_is_due() {
         .await
         .expect("it reads");
     assert_eq!(next, Some(world.clock.now()));
-    let other: &[&str] = &["mail"];
+    let other = &[TargetKind::Mail];
     let unknown = world
         .store
         .next_effect(SHOP, other)

@@ -2,6 +2,7 @@
 
 use tollgate_core::command::{Action, Settlement};
 use tollgate_core::effect::EffectContent;
+use tollgate_core::effect::TargetKind;
 use tollgate_core::id::EndpointId;
 use tollgate_core::order::OrderStatus;
 use tollgate_core::time::Span;
@@ -29,7 +30,7 @@ pub(crate) fn endpoint(number: u64, events: &[&str]) -> EndpointRow {
 /// What is to be told: the endpoint's number and the type.
 async fn notices(world: &World, lease: u128) -> Vec<(u64, String)> {
     let claim = Claim {
-        kinds: vec!["notify"],
+        kinds: vec![TargetKind::Notify],
         ..claim_under(lease)
     };
     let claimed = world.store.claim(claim).await.expect("it takes writes");

@@ -5,14 +5,17 @@ use std::collections::BTreeSet;
 use tollgate_core::command::{Action, CreateOrder, OrderRef, RawEvent, TakeEvent};
 use tollgate_core::decision::{Decision, Entry, Outcome};
 use tollgate_core::effect::{Effect, EffectContent, EffectState};
+use tollgate_core::event::DeliveryVerdict;
 use tollgate_core::event::Event;
 use tollgate_core::id::{DeliveryId, EventId, KeyId, OrderId, PaymentId, RootId, ShopId};
 use tollgate_core::order::{Customer, OrderStatus};
 use tollgate_core::payment::PaymentStatus;
 use tollgate_core::snapshot::{EventOutcome, EventState};
 use tollgate_core::time::{Span, Timestamp};
+use tollgate_core::timeline::EntryKind;
+use tollgate_core::word::Word;
 use tollgate_store::{
-    DeliveryFilter, DeliveryVerdict, EventFilter, KeyRow, OpenPayment, OrderFilter, PaymentFilter,
+    DeliveryFilter, EventFilter, KeyRow, OpenPayment, OrderFilter, PaymentFilter,
     ROWS_LOOKED_AT_MAX, Rejected, Seek,
 };
 
@@ -1378,7 +1381,7 @@ async fn a_line_stands_once_in_a_story() {
                 let mut decision = Decision::told(Outcome::Done);
                 decision.entries = [one, other, one]
                     .map(|root| Entry {
-                        kind: "test.told",
+                        kind: EntryKind::QuestionAsked,
                         root: Some(root),
                         event: None,
                         detail: Vec::new(),
@@ -1396,7 +1399,7 @@ async fn a_line_stands_once_in_a_story() {
     let lines = world.store.timeline(SHOP, one).await.expect("it reads");
     let told: Vec<i64> = lines
         .iter()
-        .filter(|line| line.kind == "test.told")
+        .filter(|line| line.kind == EntryKind::QuestionAsked.word())
         .map(|line| line.position)
         .collect();
     assert_eq!(told, [before + 1, before + 3]);
@@ -1414,7 +1417,7 @@ async fn an_entry_without_a_root_is_no_other_roots() {
                 let mut decision = Decision::told(Outcome::Done);
                 decision.entries = [Some(one), None]
                     .map(|root| Entry {
-                        kind: "test.told",
+                        kind: EntryKind::QuestionAsked,
                         root,
                         event: None,
                         detail: Vec::new(),
@@ -1429,7 +1432,9 @@ async fn an_entry_without_a_root_is_no_other_roots() {
     let before = world.store.feed_head(SHOP).await.expect("it reads");
     world.act(Action::RootDue(one)).await;
     let told = |lines: Vec<tollgate_store::StoryLine>| -> Vec<(i64, Option<RootId>)> {
-        let lines = lines.into_iter().filter(|line| line.kind == "test.told");
+        let lines = lines
+            .into_iter()
+            .filter(|line| line.kind == EntryKind::QuestionAsked.word());
         lines.map(|line| (line.position, line.root)).collect()
     };
     let feed = world.store.feed(SHOP, before, 10).await.expect("it reads");

@@ -20,8 +20,9 @@ use tollgate_core::order::{
     Attention, AttentionCode, Closing, ClosingEnd, Customer, Line, Order, OrderStatus, Root,
 };
 use tollgate_core::payment::{OrderedBy, Payment, Refund, RefundProgress};
-use tollgate_core::snapshot::{EventOutcome, EventState, REASONS, StoredEvent};
+use tollgate_core::snapshot::{EventOutcome, EventState, Reason, StoredEvent};
 use tollgate_core::time::{Span, Timestamp};
+use tollgate_core::word::Word;
 
 use crate::world::{SHOP, START, World, decide_or, server, submission};
 
@@ -463,7 +464,7 @@ fn event() -> impl Strategy<Value = (EventId, StoredEvent)> {
         (
             outcome,
             state,
-            prop::option::of(prop::sample::select(REASONS)),
+            prop::option::of(prop::sample::select(Reason::ALL)),
         ),
         (prop::option::of(root_id()), prop::option::of(time()), raw),
     )
@@ -483,7 +484,7 @@ fn event() -> impl Strategy<Value = (EventId, StoredEvent)> {
                     forwards: vec![
                         Forward {
                             route: "documents".to_owned(),
-                            order_by: reason.map(str::to_owned),
+                            order_by: reason.map(|reason| reason.word().to_owned()),
                         };
                         usize::from(root.is_some())
                     ],

@@ -9,6 +9,7 @@ use tollgate_core::command::{
     Action, Answer, AttentionOf, Health, OrderRef, RefundPayment, SettleEffect, Settlement,
 };
 use tollgate_core::decision::Outcome;
+use tollgate_core::effect::TargetKind;
 use tollgate_core::effect::{AnswerContent, IssuedReceipt, Lease};
 use tollgate_core::event::{Event, Strength};
 use tollgate_core::id::{EffectId, HoldId, OrderId, PaymentId, ShopId};
@@ -276,7 +277,13 @@ pub(crate) fn first_claim() -> Claim {
         room_of_kind: 100,
         rooms_of_kinds: BTreeMap::new(),
         rooms: BTreeMap::new(),
-        kinds: vec!["receipt", "ask", "refund", "refund_request"],
+        kinds: vec![
+            TargetKind::Receipt,
+            TargetKind::Ask,
+            TargetKind::AskUnknown,
+            TargetKind::Refund,
+            TargetKind::RefundRequest,
+        ],
         asks_per_second: 5,
     }
 }

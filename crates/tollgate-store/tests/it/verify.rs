@@ -1,6 +1,7 @@
 //! Every invariant is asked of the live data: nothing is found after work, and each planted fault is.
 
 use tollgate_core::command::{Action, CreateOrder, RefundPayment, Settlement};
+use tollgate_core::effect::TargetKind;
 use tollgate_core::id::{HoldId, PaymentId, RefundId};
 use tollgate_core::time::Span;
 use tollgate_store::{Level, Place, Report, Store};
@@ -180,7 +181,7 @@ async fn small_world() -> World {
     world.act(hand_on(11, Some("A"))).await;
     world.act(hand_on(12, Some("A"))).await;
     let forwards = tollgate_store::Claim {
-        kinds: vec!["forward"],
+        kinds: vec![TargetKind::Forward],
         ..claim_under(2)
     };
     let claimed = world.store.claim(forwards).await.expect("it takes writes");
@@ -511,7 +512,7 @@ async fn a_refund_that_has_gone_through_needs_nobody() {
         }))
         .await;
     let refunds = tollgate_store::Claim {
-        kinds: vec!["refund"],
+        kinds: vec![TargetKind::Refund],
         ..claim_under(3)
     };
     let claimed = world.store.claim(refunds).await.expect("it takes writes");

@@ -4,13 +4,13 @@ use tollgate_core::capacity::{Calendar, Hold, HoldState, Late, NewSlot, Slot, St
 use tollgate_core::command::{Action, TakeHold};
 use tollgate_core::id::{HoldId, RootId, ShopId};
 use tollgate_core::time::{Span, Timestamp};
+use tollgate_core::word::Word;
 use tollgate_store::Page;
 
 use super::{Answered, App, Asking, Caller, Keyed, known_currency, unreadable};
 use crate::body::{AdjustBody, CalendarBody, HoldBody, SlotsBody, StockBody, is_name, slot_wish};
 use crate::calendar::{self, Rules, Weekly};
 use crate::error::{NOT_FOUND, Problem, currency_unknown};
-use crate::words::{self, LATES, UNITS};
 use crate::{ids, render};
 
 /// A sku or calendar out of a path; `parameter` is what the path's template calls it.
@@ -129,7 +129,7 @@ impl App {
         let minutes = |minutes: Option<i64>| Span::minutes(minutes.unwrap_or(0));
         let wanted = Calendar {
             name,
-            unit: words::of(UNITS, body.unit.as_str()).unwrap_or(Unit::Orders),
+            unit: Unit::of(body.unit.as_str()).unwrap_or(Unit::Orders),
             capacity: body.capacity.0,
             currency: match body.currency {
                 None => None,
@@ -139,7 +139,7 @@ impl App {
             booking_lead: minutes(body.booking_lead_minutes.map(|lead| lead.0)),
             late: body
                 .late
-                .and_then(|late| words::of(LATES, late.as_str()))
+                .and_then(|late| Late::of(late.as_str()))
                 .unwrap_or(Late::Same),
             made_until: until,
             make_at: (!rules.weekly.is_empty()).then(|| calendar::make_at(&rules, now)),

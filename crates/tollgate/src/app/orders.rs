@@ -4,6 +4,7 @@ use tollgate_core::command::{Action, AttentionOf, CreateOrder, OrderRef, Unknown
 use tollgate_core::id::{OrderId, PREFIXES, RootId, ShopId};
 use tollgate_core::order::{AttentionCode, Line, Root};
 use tollgate_core::time::Span;
+use tollgate_core::word::Word;
 use tollgate_store::{OrderFilter, Page, Seek, StoryLine};
 
 use super::{Answered, App, Asking, Caller, Keyed, known_currency, no_currency, unreadable};
@@ -174,8 +175,5 @@ impl App {
 
 /// The attention a path names.
 pub(super) fn attention_code(code: &str) -> Result<AttentionCode, Problem> {
-    let known = AttentionCode::ALL
-        .iter()
-        .find(|known| known.as_str() == code);
-    known.copied().ok_or_else(|| NOT_FOUND.into())
+    AttentionCode::of(code).ok_or_else(|| NOT_FOUND.into())
 }

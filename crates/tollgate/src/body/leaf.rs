@@ -7,11 +7,17 @@ use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use tollgate_core::capacity::Late;
+use tollgate_core::capacity::Unit;
+use tollgate_core::effect::EffectKind;
 use tollgate_core::id::{EffectId, HoldId, PREFIXES, SlotId};
 use tollgate_core::money::API_INTEGER_MAX;
+use tollgate_core::snapshot::EventOutcome;
+use tollgate_core::snapshot::EventState;
 use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
 
-use crate::{time_text, words};
+use crate::time_text;
 
 /// A whole number between two bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -171,10 +177,10 @@ rules! {
     /// What happened to an event.
     OutcomeWord as OutcomeRule:
         "one of applied duplicate parked stale queued attention stored rejected" =
-        |text| words::of(words::EVENT_OUTCOMES, text).is_some();
+        |text| EventOutcome::of(text).is_some();
     /// What is true of an event.
     StateWord as StateRule: "one of applied parked queued stale stored attention orphan dead" =
-        |text| words::of(words::EVENT_STATES, text).is_some();
+        |text| EventState::of(text).is_some();
     /// A time of day.
     TimeOfDay as TimeOfDayRule: "a time of day as 09:30" =
         |text| text.len() == 5 && text.parse::<jiff::civil::Time>().is_ok();
@@ -189,15 +195,15 @@ rules! {
         |text| crate::calendar::weekday(text).is_some();
     /// What a calendar counts.
     UnitWord as UnitRule: "one of amount items orders" =
-        |text| matches!(text, "amount" | "items" | "orders");
+        |text| Unit::of(text).is_some();
     /// Which slot a late payment may take.
-    LateWord as LateRule: "same or next" = |text| matches!(text, "same" | "next");
+    LateWord as LateRule: "same or next" = |text| Late::of(text).is_some();
     /// An effect's id.
     EffectName as EffectNameRule: "an effect's id" = |text| text.parse::<EffectId>().is_ok();
     /// What an effect is.
     EffectKindWord as EffectKindRule:
         "one of receipt mail notify forward ask refund refund_check refund_request" =
-        |text| words::of(words::EFFECT_KINDS, text).is_some();
+        |text| EffectKind::of(text).is_some();
     /// The state of effects that are tried again.
     RetriedStateWord as RetriedStateRule: "one of dead unknown pending" =
         |text| matches!(text, "dead" | "unknown" | "pending");
@@ -208,7 +214,7 @@ rules! {
         |text| (1..=500).contains(&text.chars().count()) && !text.contains('\0');
     /// What an endpoint wants to be told of.
     FilterWord as FilterRule: "a type as order.paid, a group as order.*, or *" =
-        tollgate_core::notice::is_filter;
+        tollgate_core::timeline::is_filter;
     /// A URL; whether it is called is judged where it is used.
     UrlText as UrlRule: "a URL of up to 2048 bytes" =
         |text| (1..=2048).contains(&text.len()) && !text.contains('\0');

@@ -22,18 +22,6 @@ pub(crate) use receipt::tend_copies;
 pub(crate) use renderer::{Decided, Renderer};
 pub(crate) use tokens::Tokens;
 
-/// The kinds this version knows how to do; a worker claims no others.
-pub(crate) const KINDS: &[&str] = &[
-    "receipt",
-    "mail",
-    "notify",
-    "forward",
-    "ask",
-    "refund",
-    "refund_check",
-    "refund_request",
-];
-
 /// What became of an attempt.
 #[derive(Debug)]
 pub(crate) struct Acted {

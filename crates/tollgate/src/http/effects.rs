@@ -2,8 +2,10 @@
 
 use axum::extract::{Path, State};
 use serde_json::{Value, json};
+use tollgate_core::effect::EffectKind;
 use tollgate_core::effect::EffectState;
 use tollgate_core::id::EffectId;
+use tollgate_core::word::Word;
 use tollgate_store::EffectFilter;
 
 use super::events::order_root;
@@ -13,15 +15,14 @@ use crate::app::{App, Caller, Retrying};
 use crate::body::{ReasonlessBody, RetryBody, SettleBody};
 use crate::keys::Scope;
 use crate::render::{EffectView, List, cursor};
-use crate::words::{self, EFFECT_KINDS, EFFECT_STATES};
 
 pub(crate) async fn list(State(app): State<App>, caller: Caller, query: Query) -> Reply {
     caller.need(Scope::Read)?;
     let query = query.only(&["kind", "state", "order"])?;
-    let kind = query.word("kind", EFFECT_KINDS)?;
+    let kind = query.word::<EffectKind>("kind")?;
     let mut filter = EffectFilter {
-        kind: kind.map(str::to_owned),
-        state: query.word("state", EFFECT_STATES)?,
+        kind: kind.map(|kind| kind.word().to_owned()),
+        state: query.word("state")?,
         ..EffectFilter::default()
     };
     let seek = query.seek(EffectId::from_u128)?;
@@ -99,7 +100,7 @@ pub(crate) async fn retry_many(
     let dry_run = dry_run.unwrap_or(false);
     // What is unknown may have happened, so it has to be named.
     let state = match &filter.state {
-        Some(state) => words::of(EFFECT_STATES, state.as_str()),
+        Some(state) => EffectState::of(state.as_str()),
         None => Some(EffectState::Dead),
     };
     let ids = ids.into_iter().flatten();
@@ -121,7 +122,7 @@ pub(crate) async fn retry_many(
         .map(|skipped| {
             json!({
                 "id": skipped.id.to_string(),
-                "state": skipped.state.map(words::effect_state),
+                "state": skipped.state.map(EffectState::word),
                 "code": skipped.code,
             })
         })

@@ -5,7 +5,10 @@ use axum::extract::{Path, State};
 use axum::http::{Response, header};
 use serde_json::json;
 use tollgate_core::id::{DeliveryId, EventId, OrderId, RootId};
-use tollgate_store::{DeliveryFilter, DeliveryVerdict, EventFilter};
+use tollgate_core::snapshot::EventOutcome;
+use tollgate_core::snapshot::EventState;
+use tollgate_core::word::Word;
+use tollgate_store::{DeliveryFilter, EventFilter};
 
 use super::extract::{IdempotencyKey, JsonBytes, Query};
 use super::reply::{self, Reply};
@@ -15,7 +18,6 @@ use crate::body::{ReasonlessBody, ReplayBody, ReplayFilterBody};
 use crate::error::{NOT_FOUND, Problem};
 use crate::keys::Scope;
 use crate::render::{DeliveryView, EventView, List, cursor};
-use crate::words::{self, EVENT_OUTCOMES, EVENT_STATES};
 
 /// Events replayed a second unless the request says otherwise.
 const REPLAYS_PER_SECOND: i64 = 50;
@@ -35,8 +37,8 @@ pub(crate) async fn list(State(app): State<App>, caller: Caller, query: Query) -
     let mut filter = EventFilter {
         source: query.text("source"),
         kind: query.text("type"),
-        outcome: query.word("outcome", EVENT_OUTCOMES)?,
-        state: query.word("state", EVENT_STATES)?,
+        outcome: query.word("outcome")?,
+        state: query.word("state")?,
         reference: query.text("reference"),
         root: None,
         received_after: query.time("received_after")?,
@@ -166,8 +168,8 @@ async fn replay_filter(
     Ok(Some(EventFilter {
         source: body.source.map(|text| text.0),
         kind: body.kind.map(|text| text.0),
-        outcome: outcome.and_then(|word| words::of(EVENT_OUTCOMES, word.as_str())),
-        state: state.and_then(|word| words::of(EVENT_STATES, word.as_str())),
+        outcome: outcome.and_then(|word| EventOutcome::of(word.as_str())),
+        state: state.and_then(|word| EventState::of(word.as_str())),
         reference: body.reference.map(|text| text.0),
         root,
         received_after: body.received_after.map(|time| time.0),
@@ -178,12 +180,8 @@ async fn replay_filter(
 pub(crate) async fn list_deliveries(State(app): State<App>, caller: Caller, query: Query) -> Reply {
     caller.need(Scope::Admin)?;
     let query = query.only(&["verdict", "source"])?;
-    let verdicts = [
-        (DeliveryVerdict::Rejected, "rejected"),
-        (DeliveryVerdict::Verified, "verified"),
-    ];
     let filter = DeliveryFilter {
-        verdict: query.word("verdict", &verdicts)?,
+        verdict: query.word("verdict")?,
         source: query.text("source"),
     };
     let seek = query.seek(DeliveryId::from_u128)?;

@@ -8,6 +8,8 @@ use axum::http::{HeaderMap, Request, header, request::Parts};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
+use tollgate_core::word::words;
 use tollgate_store::Seek;
 
 use crate::app::{App, Caller, Keyed};
@@ -336,16 +338,10 @@ impl Query {
         self.read(name, time_text::WANTED, time_text::parse)
     }
 
-    /// A word of a table.
-    pub(crate) fn word<T: Copy>(
-        &self,
-        name: &str,
-        words: &[(T, &str)],
-    ) -> Result<Option<T>, Problem> {
-        let known: Vec<&str> = words.iter().map(|(_, word)| *word).collect();
-        self.read(name, &format!("one of {}", known.join(", ")), |text| {
-            crate::words::of(words, text)
-        })
+    /// A member of a closed set.
+    pub(crate) fn word<W: Word>(&self, name: &str) -> Result<Option<W>, Problem> {
+        let known: Vec<&str> = words::<W>().collect();
+        self.read(name, &format!("one of {}", known.join(", ")), W::of)
     }
 
     /// Anything that can be read from a text.

@@ -9,7 +9,6 @@ use crate::body::{OrderBody, ReasonlessBody, ResolveBody};
 use crate::error::Problem;
 use crate::keys::Scope;
 use crate::render::{List, OrderView, StoryView, cursor_of_root};
-use crate::words::ORDER_STATUSES;
 use tollgate_core::id::RootId;
 use tollgate_store::OrderFilter;
 
@@ -55,7 +54,7 @@ pub(crate) async fn list(State(app): State<App>, caller: Caller, query: Query) -
         "created_before",
     ])?;
     let filter = OrderFilter {
-        status: query.word("status", ORDER_STATUSES)?.into_iter().collect(),
+        status: query.word("status")?.into_iter().collect(),
         code: query.text("code"),
         reference: query.text("reference"),
         customer: query.text("customer"),

@@ -4,13 +4,14 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;
 use tollgate_core::snapshot::EventOutcome;
+use tollgate_core::word::Word;
 use tollgate_providers::Reply;
 
 use super::extract::read_body;
 use super::{Peer, reply};
 use crate::app::{self, App, Hook, Taken, TakenItem};
 use crate::error::{METHOD_NOT_ALLOWED, Problem};
-use crate::{headers, words};
+use crate::headers;
 
 /// Takes one delivery.
 pub(crate) async fn take(
@@ -93,7 +94,7 @@ fn write_item(text: &mut Vec<u8>, item: &TakenItem) {
     text.extend_from_slice(b",\"type\":");
     write_text(text, kind);
     text.extend_from_slice(b",\"outcome\":\"");
-    text.extend_from_slice(words::event_outcome(*outcome).as_bytes());
+    text.extend_from_slice(outcome.word().as_bytes());
     text.push(b'"');
     if let (EventOutcome::Rejected, Some(error)) = (outcome, error) {
         text.extend_from_slice(b",\"code\":\"");

@@ -5,12 +5,12 @@ use tollgate_core::capacity::{Booking, Calendar, Hold, Slot, Stock};
 use tollgate_core::decision::Outcome;
 use tollgate_core::id::{HoldId, SlotId};
 use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
 use tollgate_store::Answer;
 
 use super::fields::{text, time};
 use super::{List, answer};
 use crate::calendar::Rules;
-use crate::words;
 
 /// 201 with the hold.
 pub(crate) fn hold_created(outcome: &Outcome) -> Option<Answer> {
@@ -120,7 +120,7 @@ impl HoldHeadView {
     pub(super) fn of(hold: &Hold) -> HoldHeadView {
         HoldHeadView {
             id: hold.id,
-            state: words::hold_state(hold.state),
+            state: hold.state.word(),
             expires_at: hold.expires_at,
         }
     }
@@ -186,10 +186,10 @@ impl<'a> CalendarView<'a> {
     pub(crate) fn of(calendar: &'a Calendar) -> CalendarView<'a> {
         CalendarView {
             name: &calendar.name,
-            unit: words::unit(calendar.unit),
+            unit: calendar.unit.word(),
             capacity: calendar.capacity,
             currency: calendar.currency.map(|currency| currency.to_string()),
-            late: words::late(calendar.late),
+            late: calendar.late.word(),
             visible_lead_minutes: calendar.visible_lead.as_millis() / 60_000,
             booking_lead_minutes: calendar.booking_lead.as_millis() / 60_000,
             made_until: calendar.made_until,

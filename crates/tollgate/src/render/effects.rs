@@ -6,11 +6,11 @@ use tollgate_core::effect::{Attempt, EffectContent, StoredEffect};
 use tollgate_core::id::{EffectId, EndpointId, EventId, PaymentId, ReceiptId, RefundId};
 use tollgate_core::money::Money;
 use tollgate_core::time::Timestamp;
-use tollgate_store::{Answer, EffectLine, kind_word};
+use tollgate_core::word::Word;
+use tollgate_store::{Answer, EffectLine};
 
 use super::answer;
 use super::fields::{maybe_text, maybe_time, text, time};
-use crate::words;
 
 /// 202 with the effect as it stands now.
 pub(crate) fn effect_retried(outcome: &Outcome) -> Option<Answer> {
@@ -53,8 +53,8 @@ impl<'a> EffectHeadView<'a> {
         EffectHeadView {
             id,
             key: &effect.key,
-            kind: kind_word(&effect.content),
-            state: words::effect_state(effect.state),
+            kind: effect.content.kind().word(),
+            state: effect.state.word(),
             target: effect.content.target(),
             tries: effect.tries,
             due_at: effect.due_at,
@@ -198,13 +198,13 @@ impl<'a> ContentView<'a> {
                 money,
             } => ContentView::Receipt {
                 receipt_id: *receipt,
-                of: words::receipt_kind(*kind),
+                of: kind.word(),
                 payment_id: *payment,
                 amount: money.map(|money| money.minor),
                 currency: currency(money),
             },
             EffectContent::Mail { kind, receipt } => ContentView::Mail {
-                about: words::mail_kind(*kind),
+                about: kind.word(),
                 receipt_id: *receipt,
             },
             EffectContent::Notify {
@@ -236,7 +236,7 @@ impl<'a> ContentView<'a> {
                 n: *n,
                 references: names,
                 event_id: *event,
-                why: words::ask_reason(*why),
+                why: why.word(),
             },
             EffectContent::RefundRequest {
                 payment,

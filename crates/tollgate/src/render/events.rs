@@ -4,14 +4,14 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use tollgate_core::decision::Outcome;
 use tollgate_core::id::{DeliveryId, EventId};
-use tollgate_core::snapshot::StoredEvent;
+use tollgate_core::snapshot::{Reason, StoredEvent};
 use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
 use tollgate_store::{Answer, KeptDelivery};
 
 use super::answer;
 use super::fields::{body_texts, maybe_text, maybe_time, text, time};
 use super::payments::FactView;
-use crate::words;
 
 /// 202 with the event as it stands now.
 pub(crate) fn event_replayed(outcome: &Outcome) -> Option<Answer> {
@@ -20,8 +20,8 @@ pub(crate) fn event_replayed(outcome: &Outcome) -> Option<Answer> {
     };
     let document = serde_json::json!({
         "id": id.to_string(),
-        "outcome": words::event_outcome(*outcome),
-        "state": words::event_state(*state),
+        "outcome": outcome.word(),
+        "state": state.word(),
     });
     Some(answer(202, &document))
 }
@@ -70,9 +70,9 @@ impl<'a> EventView<'a> {
             source: &stored.source,
             kind: &stored.event.kind,
             key: &stored.event.key,
-            outcome: words::event_outcome(stored.outcome),
-            state: words::event_state(stored.state),
-            reason: stored.reason,
+            outcome: stored.outcome.word(),
+            state: stored.state.word(),
+            reason: stored.reason.map(Reason::word),
             references: &stored.event.names,
             code: stored.event.code.as_deref(),
             provider_payment_id: stored.event.provider_payment_id.as_deref(),
@@ -119,10 +119,7 @@ impl<'a> DeliveryView<'a> {
         DeliveryView {
             id: rejected.delivery,
             source: &rejected.source,
-            verdict: match kept.verdict {
-                tollgate_store::DeliveryVerdict::Rejected => "rejected",
-                tollgate_store::DeliveryVerdict::Verified => "verified",
-            },
+            verdict: kept.verdict.word(),
             code: &rejected.code,
             detail: &rejected.detail,
             peer: rejected.peer,

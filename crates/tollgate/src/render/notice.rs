@@ -3,8 +3,9 @@
 use serde::Serialize;
 use serde_json::Value;
 use tollgate_core::id::PaymentId;
-use tollgate_core::notice::public_topic;
 use tollgate_core::order::Root;
+use tollgate_core::timeline::EntryKind;
+use tollgate_core::word::Word;
 use tollgate_store::FeedLine;
 
 use super::{HoldView, OrderView, PaymentView, StoryView};
@@ -27,7 +28,7 @@ pub(crate) fn notice(told: &FeedLine) -> Vec<u8> {
     let object = told
         .frozen
         .as_ref()
-        .filter(|_| public_topic(&line.kind).is_some())
+        .filter(|_| EntryKind::of(&line.kind).is_some_and(EntryKind::is_public))
         .and_then(|root| object(&line.kind, &line.detail, root));
     let notice = Notice {
         kind: &line.kind,

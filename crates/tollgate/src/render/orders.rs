@@ -6,13 +6,13 @@ use tollgate_core::decision::Outcome;
 use tollgate_core::id::OrderId;
 use tollgate_core::order::{Order, Root};
 use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
 use tollgate_store::Answer;
 
 use super::answer;
 use super::capacity::{BookingView, HoldHeadView};
 use super::fields::{raw, text, time};
 use super::payments::PaymentHeadView;
-use crate::words;
 
 /// 201 with the order.
 pub(crate) fn order_created(outcome: &Outcome) -> Option<Answer> {
@@ -94,11 +94,8 @@ impl<'a> OrderView<'a> {
         OrderView {
             id: OrderId::on(root.id, 0),
             code: &order.code,
-            status: words::order_status(order.status),
-            attention: root
-                .open_attention()
-                .map(|open| open.code.as_str())
-                .collect(),
+            status: order.status.word(),
+            attention: root.open_attention().map(|open| open.code.word()).collect(),
             currency: order.currency.as_str(),
             total_amount: order.total_minor,
             captured_amount: payments.iter().fold(0, |sum, payment| {

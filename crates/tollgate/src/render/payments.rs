@@ -8,11 +8,11 @@ use tollgate_core::id::{OrderId, PaymentId, RefundId};
 use tollgate_core::order::Root;
 use tollgate_core::payment::{Payment, Refund};
 use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
 use tollgate_store::Answer;
 
 use super::answer;
 use super::fields::{maybe_text, maybe_time, raw, text, time};
-use crate::words;
 
 /// 201 with the payment.
 pub(crate) fn payment_created(outcome: &Outcome) -> Option<Answer> {
@@ -66,7 +66,7 @@ impl<'a> PaymentView<'a> {
             order_id: root.order_id(),
             attention: open
                 .filter(|open| open.payment.is_none_or(|about| about == id))
-                .map(|open| open.code.as_str())
+                .map(|open| open.code.word())
                 .collect(),
             facts: payment.facts.iter().map(FactView::of).collect(),
             metadata: root.order.is_none().then(|| raw(&root.metadata)),
@@ -108,7 +108,7 @@ impl<'a> PaymentHeadView<'a> {
             id: payment.id,
             source: &payment.source,
             reference: &payment.reference,
-            status: words::payment_status(projection.status),
+            status: projection.status.word(),
             amount: payment.due.minor,
             currency: payment.due.currency.as_str(),
             captured_amount: account.captured,
@@ -164,10 +164,10 @@ impl<'a> RefundView<'a> {
             payment_id: refund.payment,
             amount: refund.money.minor,
             currency: refund.money.currency.to_string(),
-            state: words::refund_progress(refund.state),
+            state: refund.state.word(),
             reason: &refund.reason,
             provider_refund_id: refund.provider_refund_id.as_deref(),
-            ordered_by: words::ordered_by(refund.ordered_by),
+            ordered_by: refund.ordered_by.word(),
             restocked: refund
                 .restocked
                 .iter()
@@ -197,10 +197,10 @@ impl<'a> FactView<'a> {
     pub(super) fn of(fact: &'a Fact) -> FactView<'a> {
         FactView {
             object: &fact.object,
-            says: words::fact_kind(fact.kind),
+            says: fact.kind.word(),
             amount: fact.money.map(|money| money.minor),
             currency: fact.money.map(|money| money.currency.to_string()),
-            strength: words::strength(fact.strength),
+            strength: fact.strength.word(),
             occurred_at: fact.occurred_at,
         }
     }

@@ -6,10 +6,10 @@ use tollgate_core::effect::{Receipt, ReceiptNumber};
 use tollgate_core::id::{OrderId, PaymentId, ReceiptId};
 use tollgate_core::order::Root;
 use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
 use tollgate_store::ReceiptRow;
 
 use super::fields::{maybe_text, maybe_time, text};
-use crate::words;
 
 /// A receipt, issued or not.
 #[derive(Serialize)]
@@ -38,7 +38,7 @@ impl ReceiptView {
         ReceiptView {
             id: receipt.id,
             number: receipt.number,
-            kind: words::receipt_kind(receipt.kind),
+            kind: receipt.kind.word(),
             order_id: root.order_id(),
             payment_id: receipt.payment,
             amount: receipt.money.map(|money| money.minor),

@@ -17,9 +17,11 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
+use tollgate_core::effect::TargetKind;
 use tollgate_core::effect::{Lease, StoredEffect};
 use tollgate_core::id::{EffectId, ShopId};
 use tollgate_core::time::{Span, Timestamp};
+use tollgate_core::word::Word;
 use tollgate_store::{Claim, Place};
 
 use crate::app::App;
@@ -227,7 +229,7 @@ impl Claiming {
         match self
             .app
             .store()
-            .next_effect(self.shop, effects::KINDS)
+            .next_effect(self.shop, TargetKind::ALL)
             .await
         {
             Ok(next) => {
@@ -259,9 +261,10 @@ impl Claiming {
         let per_kind = settings.in_flight_per_kind_max;
         let mut rooms_of_kinds = BTreeMap::new();
         for (target, count) in &state.running {
-            let room = rooms_of_kinds
-                .entry(tollgate_store::kind_of(target).to_owned())
-                .or_insert(per_kind);
+            let Some(kind) = TargetKind::of_target(target) else {
+                continue;
+            };
+            let room = rooms_of_kinds.entry(kind).or_insert(per_kind);
             *room = room.saturating_sub(*count);
         }
         let claim = Claim {
@@ -274,7 +277,7 @@ impl Claiming {
             rooms,
             room_of_kind: per_kind,
             rooms_of_kinds,
-            kinds: effects::KINDS.to_vec(),
+            kinds: TargetKind::ALL.to_vec(),
             asks_per_second: self.app.config().asking.per_second_max,
         };
         let claimed = match self.app.store().claim(claim).await {

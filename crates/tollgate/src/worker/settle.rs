@@ -34,7 +34,7 @@ pub(super) async fn do_and_settle(
         acted = effects::act(&app, &work) => Some(acted),
         () = pulse.lost() => None,
         () = tokio::time::sleep(hard_end) => Some(Acted::too_long(&work)),
-        () = given_up(&app, &mut stopped), if !work.effect.content.is_unsafe_to_repeat() => {
+        () = given_up(&app, &mut stopped), if !work.effect.content.kind().is_unsafe_to_repeat() => {
             Some(Acted::released())
         }
     };
@@ -66,7 +66,7 @@ pub(super) async fn do_and_settle(
 /// Marks as begun what must be: durable before anybody outside hears of it. False: the lease is lost.
 async fn begin(app: &App, work: &mut Work) -> bool {
     let asks = matches!(work.effect.content, EffectContent::Ask { .. });
-    if !asks && !work.effect.content.is_unsafe_to_repeat() {
+    if !asks && !work.effect.content.kind().is_unsafe_to_repeat() {
         return true;
     }
     let action = Action::StartEffect {
@@ -182,7 +182,7 @@ impl Acted {
     /// It has run into its hard end.
     fn too_long(work: &Work) -> Acted {
         let reason = "it took longer than [worker] lease_ms_max";
-        let end = match work.effect.content.is_unsafe_to_repeat() {
+        let end = match work.effect.content.kind().is_unsafe_to_repeat() {
             true => End::Settled(Settlement::Unknown {
                 reason: reason.to_owned(),
             }),

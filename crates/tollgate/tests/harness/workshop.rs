@@ -9,7 +9,9 @@ use tollgate_core::command::{
     Action, Command, Health, RegisterPayment, Rules, SettleEffect, Settlement,
 };
 use tollgate_core::decision::Outcome;
-use tollgate_core::effect::{Attempt, EffectContent, IssuedReceipt, Lease, StoredEffect};
+use tollgate_core::effect::{
+    Attempt, EffectContent, IssuedReceipt, Lease, StoredEffect, TargetKind,
+};
 use tollgate_core::id::{EffectId, PaymentId, RootId, ShopId};
 use tollgate_core::money::Currency;
 use tollgate_core::order::Root;
@@ -154,7 +156,7 @@ impl Workshop {
             room_of_kind: 100,
             rooms_of_kinds: BTreeMap::new(),
             rooms: BTreeMap::new(),
-            kinds: vec!["receipt"],
+            kinds: vec![TargetKind::Receipt],
             asks_per_second: 1,
         };
         let claimed = self.store.claim(claim).await;

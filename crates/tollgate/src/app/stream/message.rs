@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 use serde_json::json;
-use tollgate_core::notice::{Topic, topics};
 use tollgate_core::time::Timestamp;
+use tollgate_core::timeline::{EntryKind, Topic};
+use tollgate_core::word::Word;
 use tollgate_store::FeedLine;
 
 use crate::render;
@@ -25,10 +26,7 @@ impl TopicSet {
 
     /// Reads words with commas between them; none is all.
     pub(crate) fn read(words: &str) -> Option<TopicSet> {
-        let known = |word: &str| {
-            let found = Topic::ALL.iter().find(|(_, known)| *known == word.trim());
-            found.map(|(topic, _)| *topic)
-        };
+        let known = |word: &str| Topic::of(word.trim());
         let topics: Option<Vec<Topic>> = words.split(',').map(known).collect();
         topics.map(TopicSet::of)
     }
@@ -54,7 +52,8 @@ impl Message {
     /// `None`: the entry is under no topic.
     pub(super) fn of(told: &FeedLine) -> Option<Message> {
         let kind = &told.line.kind;
-        let topics = TopicSet::of(topics(kind));
+        let topics = EntryKind::of(kind).map_or(&[][..], EntryKind::topics);
+        let topics = TopicSet::of(topics.iter().copied());
         if topics.is_empty() {
             return None;
         }
@@ -106,8 +105,8 @@ mod tests {
         for bad in ["", "orders,", "Orders", "order"] {
             assert_eq!(TopicSet::read(bad), None, "{bad:?}");
         }
-        for (topic, word) in Topic::ALL {
-            assert_eq!(TopicSet::read(word), Some(TopicSet::of([*topic])));
+        for topic in Topic::ALL {
+            assert_eq!(TopicSet::read(topic.word()), Some(TopicSet::of([*topic])));
         }
     }
 
