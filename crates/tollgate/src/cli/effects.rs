@@ -4,14 +4,17 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use clap::builder::PossibleValuesParser;
 use comfy_table::Table;
-use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use tollgate_core::effect::EffectKind;
+use tollgate_core::effect::EffectState;
 use tollgate_core::id::EffectId;
+use tollgate_core::word::Word;
+use tollgate_core::word::words;
 
-use super::call::Server;
+use super::client::Server;
 use super::{configuration, failed, print};
-use crate::config::Config;
 
 /// List effects, show one, or try some again.
 #[derive(Debug, clap::Args)]
@@ -36,10 +39,10 @@ enum What {
     #[command(after_help = super::EXIT_CODES)]
     List {
         /// Only of this kind.
-        #[arg(long, value_parser = KINDS)]
+        #[arg(long, value_parser = words_of::<EffectKind>())]
         kind: Option<String>,
         /// Only in this state.
-        #[arg(long, value_parser = ["pending", "leased", "started", "done", "unknown", "dead"])]
+        #[arg(long, value_parser = words_of::<EffectState>())]
         state: Option<String>,
         /// Only about this order, by id or code.
         #[arg(long)]
@@ -64,7 +67,7 @@ enum What {
         #[arg(long, value_parser = ["dead", "unknown", "pending"])]
         state: Option<String>,
         /// Of those, only of this kind.
-        #[arg(long, requires = "state", value_parser = KINDS)]
+        #[arg(long, requires = "state", value_parser = words_of::<EffectKind>())]
         kind: Option<String>,
         /// Only show which.
         #[arg(long)]
@@ -72,16 +75,10 @@ enum What {
     },
 }
 
-const KINDS: [&str; 8] = [
-    "receipt",
-    "mail",
-    "notify",
-    "forward",
-    "ask",
-    "refund_check",
-    "refund_request",
-    "refund",
-];
+/// The words that an option takes.
+fn words_of<W: Word>() -> PossibleValuesParser {
+    PossibleValuesParser::new(words::<W>())
+}
 
 /// The most effects on a page.
 const PAGE_MAX: u32 = 200;
@@ -98,7 +95,7 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
         Ok(config) => config,
         Err(exit) => return exit,
     };
-    let server = match server(&args, &config) {
+    let server = match Server::of(args.url.as_deref(), args.key.as_deref(), &config) {
         Ok(server) => server,
         Err(why) => return failed(&why),
     };
@@ -142,17 +139,6 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
         true => ExitCode::from(1),
         false => printed,
     }
-}
-
-fn server(args: &Args, config: &Config) -> Result<Server, String> {
-    let configured = config.bootstrap_key.as_ref();
-    let configured = configured.map(|key| key.expose_secret().to_owned());
-    let key = args.key.clone().or(configured);
-    let listen = || format!("http://{}", config.server.listen);
-    Ok(Server {
-        url: args.url.clone().unwrap_or_else(listen),
-        key: key.ok_or("name a key with --key, or configure api.bootstrap_key")?,
-    })
 }
 
 /// Page after page, until there are enough or no more.

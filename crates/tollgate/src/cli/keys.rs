@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tollgate_core::id::KeyId;
 use tollgate_store::OpenError;
 
-use super::call::{Server, refusal};
+use super::client::{Server, refusal};
 use super::{configuration, failed, print};
 use crate::app::{App, StartError};
 use crate::body::{self, KeyBody};
@@ -95,22 +95,13 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
 }
 
 fn keeper(args: &Args, config: Config) -> Result<Keeper, String> {
-    let configured = config
-        .bootstrap_key
-        .as_ref()
-        .map(|key| key.expose_secret().to_owned());
-    let listen = format!("http://{}", config.server.listen);
-    let key = args.key.clone().or(configured);
-    let server = |url: String| {
-        let key = key.ok_or("name an admin key with --key, or configure api.bootstrap_key")?;
-        Ok(Keeper::Server(Server { url, key }))
-    };
-    if let Some(url) = &args.url {
-        return server(url.clone());
+    let server = Server::of(args.url.as_deref(), args.key.as_deref(), &config);
+    if args.url.is_some() {
+        return server.map(Keeper::Server);
     }
     match App::open(config) {
         Ok(app) => Ok(Keeper::Here(app)),
-        Err(StartError::Store(OpenError::Locked { .. })) => server(listen),
+        Err(StartError::Store(OpenError::Locked { .. })) => server.map(Keeper::Server),
         Err(error) => Err(error.to_string()),
     }
 }

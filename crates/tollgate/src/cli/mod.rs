@@ -15,7 +15,8 @@ mod send;
 mod tail;
 mod demo;
 mod bench;
-mod call;
+mod client;
+mod messages;
 mod completions;
 
 use std::path::PathBuf;

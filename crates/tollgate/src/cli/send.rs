@@ -1,18 +1,16 @@
 //! `tollgate send`: a correctly signed webhook, for development.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use tokio::net::TcpStream;
+use reqwest::Url;
 use tollgate_core::money::Currency;
 use tollgate_core::time::Timestamp;
 use tollgate_providers::{Kind, Provider, Sample, SampleStatus, Webhook, nearest};
 
+use super::client::{post, reachable, server_url};
 use super::configuration;
 use crate::config::{Config, ConfiguredSource};
-use crate::load::connection::{Connection, write_request};
 
 /// Send a correctly signed webhook, as the provider would.
 ///
@@ -52,8 +50,6 @@ Exit codes:
   0  it was taken (2xx), or printed
   1  it was not taken
   2  it could not be made or sent, or was asked for wrongly";
-
-const ANSWER_MAX: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
     let config = match configuration(file) {
@@ -97,11 +93,11 @@ async fn send(args: &Args, config: &Config) -> Result<bool, String> {
         .expect("the regular path is always there")
         .clone();
     let to = match &args.to {
-        Some(url) => Destination::parse(url, &path)?,
-        None => Destination {
-            authority: reachable(config.server.listen).to_string(),
-            path,
-        },
+        Some(url) => destination(url, &path)?,
+        None => destination(
+            &format!("http://{}", reachable(config.server.listen)),
+            &path,
+        )?,
     };
     let secret_headers = source.provider().secret_headers;
     if args.print {
@@ -119,7 +115,9 @@ async fn send(args: &Args, config: &Config) -> Result<bool, String> {
         return Ok(true);
     }
     anstream::println!("{}", shown(&to, &webhook, secret_headers));
-    let (status, answer) = deliver(&to, &webhook).await?;
+    let sent = post(&to, &webhook.headers, &webhook.body).await;
+    let (status, answer) =
+        sent.map_err(|why| format!("send to {to}: {why}; is `tollgate serve` running?"))?;
     anstream::println!("\n{status}\n{}", String::from_utf8_lossy(&answer));
     Ok((200..300).contains(&status))
 }
@@ -217,20 +215,6 @@ fn usual_currency(provider: &str) -> &'static str {
     }
 }
 
-/// A listening address as one can be called: every address is called at loopback.
-fn reachable(listen: SocketAddr) -> SocketAddr {
-    let loopback = match listen {
-        SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-        SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-    };
-    let ip = if listen.ip().is_unspecified() {
-        loopback
-    } else {
-        listen.ip()
-    };
-    SocketAddr::new(ip, listen.port())
-}
-
 /// Sixteen hexadecimal digits of chance.
 fn fresh() -> String {
     let mut bytes = [0; 8];
@@ -238,80 +222,13 @@ fn fresh() -> String {
     hex::encode(bytes)
 }
 
-/// Where a webhook goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Destination {
-    /// Host and port, as in the URL.
-    authority: String,
-    path: String,
-}
-
-impl Destination {
-    /// Reads `http://host:port/path`; without a path it is `usual_path`.
-    fn parse(url: &str, usual_path: &str) -> Result<Destination, String> {
-        let refuse = |why: &str| Err(format!("send to {url}: {why}"));
-        let Some(rest) = url.strip_prefix("http://") else {
-            return match url.starts_with("https://") {
-                true => refuse("https is left to others: add --print and run the printed curl"),
-                false => refuse("a URL like http://127.0.0.1:8080 is wanted"),
-            };
-        };
-        let (authority, path) = match rest.find('/') {
-            Some(at) => (&rest[..at], &rest[at..]),
-            None => (rest, ""),
-        };
-        let printable = |byte: u8| byte.is_ascii_graphic();
-        if authority.is_empty() || authority.contains('@') || !rest.bytes().all(printable) {
-            return refuse("a URL like http://127.0.0.1:8080 is wanted");
-        }
-        let path = if path.is_empty() || path == "/" {
-            usual_path
-        } else {
-            path
-        };
-        Ok(Destination {
-            authority: authority.to_owned(),
-            path: path.to_owned(),
-        })
+/// Where a webhook goes: a URL without a path leads to where the source listens.
+fn destination(url: &str, usual_path: &str) -> Result<Url, String> {
+    let mut url = server_url(url)?;
+    if url.path() == "/" && url.query().is_none() {
+        url.set_path(usual_path);
     }
-
-    /// Host and port to connect to; the port is 80 if the URL has none.
-    fn address(&self) -> String {
-        let host_end = self.authority.rfind(']').map_or(0, |at| at + 1);
-        match self.authority[host_end..].contains(':') {
-            true => self.authority.clone(),
-            false => format!("{}:80", self.authority),
-        }
-    }
-}
-
-async fn deliver(to: &Destination, webhook: &Webhook) -> Result<(u16, Vec<u8>), String> {
-    let because = |error: &dyn std::fmt::Display| {
-        format!("send to http://{}{}: {error}", to.authority, to.path)
-    };
-    let stream = tokio::time::timeout(ANSWER_MAX, TcpStream::connect(to.address()))
-        .await
-        .map_err(|_| because(&"no connection within 30 s"))?
-        .map_err(|error| because(&format!("{error}; is `tollgate serve` running?")))?;
-    let mut connection = Connection::over(stream).map_err(|error| because(&error))?;
-    let headers = webhook
-        .headers
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    let mut request = Vec::new();
-    write_request(
-        &mut request,
-        "POST",
-        &to.path,
-        &to.authority,
-        headers,
-        &webhook.body,
-    );
-    let answer = connection
-        .exchange_within(&request, ANSWER_MAX)
-        .await
-        .map_err(|error| because(&error))?;
-    Ok((answer.status, answer.body.to_vec()))
+    Ok(url)
 }
 
 fn is_secret(header: &str, secret_headers: &[&str]) -> bool {
@@ -321,8 +238,8 @@ fn is_secret(header: &str, secret_headers: &[&str]) -> bool {
 }
 
 /// The request for people; a header that is itself a secret is masked.
-fn shown(to: &Destination, webhook: &Webhook, secret_headers: &[&str]) -> String {
-    let mut text = format!("POST http://{}{}\n", to.authority, to.path);
+fn shown(to: &Url, webhook: &Webhook, secret_headers: &[&str]) -> String {
+    let mut text = format!("POST {to}\n");
     for (name, value) in &webhook.headers {
         let value = if is_secret(name, secret_headers) {
             "***"
@@ -337,7 +254,7 @@ fn shown(to: &Destination, webhook: &Webhook, secret_headers: &[&str]) -> String
 }
 
 /// The command that sends it. The body goes out byte for byte, because it is signed.
-fn curl(to: &Destination, webhook: &Webhook, secret_headers: &[&str]) -> String {
+fn curl(to: &Url, webhook: &Webhook, secret_headers: &[&str]) -> String {
     let mut text = String::from("curl -sS -X POST");
     for (name, value) in &webhook.headers {
         let value = if is_secret(name, secret_headers) {
@@ -349,10 +266,7 @@ fn curl(to: &Destination, webhook: &Webhook, secret_headers: &[&str]) -> String 
     }
     let body = String::from_utf8_lossy(&webhook.body);
     text.push_str(&format!(" --data-binary {}", quoted(&body)));
-    text.push_str(&format!(
-        " {}",
-        quoted(&format!("http://{}{}", to.authority, to.path))
-    ));
+    text.push_str(&format!(" {}", quoted(to.as_str())));
     text
 }
 
@@ -431,10 +345,7 @@ credentials = [{ username = "tollgate", password = "literal:hush2026" }]
         let config = config();
         for (wanted, currency) in [("midtrans", "IDR"), ("shopfront", "INR")] {
             let configured = find_source(&config, wanted).expect("it is configured");
-            let to = Destination {
-                authority: "127.0.0.1:1".to_owned(),
-                path: configured.paths[0].clone(),
-            };
+            let to = destination("http://127.0.0.1:1", &configured.paths[0]).expect("a URL");
             let webhook = sample(configured, currency);
             let secret_headers = configured.source.provider().secret_headers;
             for text in [
@@ -460,46 +371,23 @@ credentials = [{ username = "tollgate", password = "literal:hush2026" }]
 
     #[test]
     fn where_a_url_leads() {
-        // url                         authority         path          connects to
-        for (url, authority, path, address) in [
-            (
-                "http://127.0.0.1:8080",
-                "127.0.0.1:8080",
-                "/usual",
-                "127.0.0.1:8080",
-            ),
-            ("http://localhost/", "localhost", "/usual", "localhost:80"),
-            ("http://[::1]:9/hook?x=1", "[::1]:9", "/hook?x=1", "[::1]:9"),
-            ("http://[::1]/hook", "[::1]", "/hook", "[::1]:80"),
+        for (url, leads) in [
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/usual"),
+            ("https://pay.example/", "https://pay.example/usual"),
+            ("http://[::1]:9/hook?x=1", "http://[::1]:9/hook?x=1"),
+            ("http://localhost/?x=1", "http://localhost/?x=1"),
         ] {
-            let found = Destination::parse(url, "/usual").expect(url);
-            assert_eq!(
-                (found.authority.as_str(), found.path.as_str()),
-                (authority, path)
-            );
-            assert_eq!(found.address(), address);
+            let found = destination(url, "/usual").expect(url);
+            assert_eq!(found.as_str(), leads);
         }
         for url in [
-            "https://x.example",
             "ftp://x",
             "127.0.0.1:80",
             "http://",
             "http://a b/",
             "http://u@h/",
         ] {
-            assert!(Destination::parse(url, "/usual").is_err(), "{url}");
-        }
-    }
-
-    #[test]
-    fn every_address_is_called_at_loopback() {
-        for (listen, called) in [
-            ("0.0.0.0:8080", "127.0.0.1:8080"),
-            ("[::]:8080", "[::1]:8080"),
-            ("192.0.2.7:80", "192.0.2.7:80"),
-        ] {
-            let listen = listen.parse().expect("the table holds addresses");
-            assert_eq!(reachable(listen).to_string(), called);
+            assert!(destination(url, "/usual").is_err(), "{url}");
         }
     }
 }

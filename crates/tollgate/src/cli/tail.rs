@@ -5,12 +5,12 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use secrecy::ExposeSecret;
+use reqwest::StatusCode;
+use reqwest::header::HeaderName;
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
 
-use super::call::{Server, refusal};
+use super::client::{Server, reason, refusal};
+use super::messages::Messages;
 use super::{configuration, failed};
 
 /// Show what happens, as it happens.
@@ -45,29 +45,21 @@ const SILENCE_MAX: Duration = Duration::from_secs(45);
 const AGAIN_AFTER: Duration = Duration::from_millis(250);
 const AGAIN_AFTER_MAX: Duration = Duration::from_secs(10);
 
-/// The longest line that is read.
-const LINE_BYTES_MAX: usize = 64 << 20;
+/// Which position a listener goes on behind.
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
-    let mut server = Server {
-        url: args.url.clone().unwrap_or_default(),
-        key: args.key.clone().unwrap_or_default(),
-    };
-    if args.url.is_none() || args.key.is_none() {
-        let config = match configuration(file) {
-            Ok(config) => config,
+    let server = match (&args.url, &args.key) {
+        (Some(url), Some(key)) => Server::new(url, key.clone()),
+        (url, key) => match configuration(file) {
+            Ok(config) => Server::of(url.as_deref(), key.as_deref(), &config),
             Err(exit) => return exit,
-        };
-        if args.url.is_none() {
-            server.url = format!("http://{}", config.server.listen);
-        }
-        if args.key.is_none() {
-            let Some(key) = &config.bootstrap_key else {
-                return failed("name a key with --key, or configure api.bootstrap_key");
-            };
-            server.key = key.expose_secret().to_owned();
-        }
-    }
+        },
+    };
+    let server = match server.and_then(|server| server.streaming(SILENCE_MAX)) {
+        Ok(server) => server,
+        Err(why) => return failed(&why),
+    };
     let mut tail = Tail {
         last_id: args.after,
         args,
@@ -100,12 +92,6 @@ enum Broken {
     For(End),
 }
 
-impl From<std::io::Error> for Broken {
-    fn from(error: std::io::Error) -> Broken {
-        Broken::Again(error.to_string())
-    }
-}
-
 impl Tail {
     /// Listens, again and again.
     async fn follow(&mut self) -> End {
@@ -120,7 +106,7 @@ impl Tail {
                     }
                     anstream::eprintln!(
                         "listening to {}: {why}; connecting again",
-                        self.server.url
+                        self.server.url()
                     );
                 }
             }
@@ -133,9 +119,9 @@ impl Tail {
     async fn listen(&mut self, was_heard: &mut bool) -> Broken {
         match self.connect().await {
             Err(broken) => broken,
-            Ok(reader) => {
+            Ok(messages) => {
                 *was_heard = true;
-                match self.read(reader).await {
+                match self.read(messages).await {
                     Err(broken) => broken,
                     Ok(()) => Broken::Again("the stream has ended".to_owned()),
                 }
@@ -143,71 +129,41 @@ impl Tail {
         }
     }
 
-    /// Asks for the stream. With HTTP/1.0 its bytes come as they are.
-    async fn connect(&self) -> Result<BufReader<TcpStream>, Broken> {
-        let refused = |why: String| Broken::For(End::Refused(why));
-        let (host, address) = self.server.place().map_err(refused)?;
-        let mut stream = TcpStream::connect(&address).await?;
+    /// Asks for the stream.
+    async fn connect(&self) -> Result<Messages, Broken> {
         let topics = match self.args.topic.as_slice() {
             [] => String::new(),
             topics => format!("?topics={}", topics.join(",")),
         };
-        let after = self
-            .last_id
-            .map_or_else(String::new, |id| format!("last-event-id: {id}\r\n"));
-        let request = format!(
-            "GET /v1/stream{topics} HTTP/1.0\r\nhost: {host}\r\nauthorization: Bearer {}\r\n\
-             accept: text/event-stream\r\n{after}\r\n",
-            self.server.key
-        );
-        stream.write_all(request.as_bytes()).await?;
-        let mut reader = BufReader::new(stream);
-        let head = line(&mut reader).await?;
-        let head = head.ok_or_else(|| Broken::Again("the server has not answered".to_owned()))?;
-        let status: Option<u16> = head.split(' ').nth(1).and_then(|text| text.parse().ok());
-        while let Some(header) = line(&mut reader).await? {
-            if header.is_empty() {
-                break;
-            }
+        let after = self.last_id.map(|id| (LAST_EVENT_ID, id.into()));
+        let opened = self
+            .server
+            .open(&format!("/v1/stream{topics}"), after.into_iter().collect())
+            .await;
+        let response = opened.map_err(|error| Broken::Again(reason(&error)))?;
+        let status = response.status();
+        if status == StatusCode::OK {
+            return Ok(Messages::of(response));
         }
-        match status {
-            Some(200) => Ok(reader),
-            Some(status) => {
-                let body = line(&mut reader).await?.unwrap_or_default();
-                let document: Value = serde_json::from_str(&body).unwrap_or_default();
-                let why = format!("{status} {}", refusal(&document, &Value::Null));
-                match status {
-                    408 | 429 | 500..=599 => Err(Broken::Again(why)),
-                    _ => {
-                        let url = &self.server.url;
-                        Err(refused(format!("listen to {url}: {why}")))
-                    }
-                }
+        let body = response.bytes().await.unwrap_or_default();
+        let document: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let why = format!("{} {}", status.as_u16(), refusal(&document, &Value::Null));
+        match status.as_u16() {
+            408 | 429 | 500..=599 => Err(Broken::Again(why)),
+            _ => {
+                let url = self.server.url();
+                Err(Broken::For(End::Refused(format!("listen to {url}: {why}"))))
             }
-            None => Err(refused(format!(
-                "listen to {}: the answer is not HTTP",
-                self.server.url
-            ))),
         }
     }
 
     /// Reads messages up to the end of the stream, and shows them.
-    async fn read(&mut self, mut reader: BufReader<TcpStream>) -> Result<(), Broken> {
-        let mut id = self.last_id;
-        let mut data = String::new();
-        while let Some(line) = line(&mut reader).await? {
-            if let Some(text) = line.strip_prefix("id: ") {
-                id = text.parse().ok().or(id);
-            } else if let Some(text) = line.strip_prefix("data: ") {
-                data = text.to_owned();
-            } else if line.is_empty() {
-                if !data.is_empty() {
-                    self.show(&data)?;
-                    data.clear();
-                }
-                // Only now: a message of which half has come, comes again.
-                self.last_id = id;
+    async fn read(&mut self, mut messages: Messages) -> Result<(), Broken> {
+        while let Some(message) = messages.next().await.map_err(Broken::Again)? {
+            if !message.data.is_empty() {
+                self.show(&message.data)?;
             }
+            self.last_id = message.id.or(self.last_id);
         }
         Ok(())
     }
@@ -228,39 +184,6 @@ impl Tail {
             )))),
         }
     }
-}
-
-/// The next line without its end; `None` at the end of the stream.
-async fn line(reader: &mut BufReader<TcpStream>) -> Result<Option<String>, Broken> {
-    let mut bytes = Vec::new();
-    let reading = async {
-        loop {
-            let part = reader.fill_buf().await?;
-            if part.is_empty() {
-                return Ok(false);
-            }
-            let end = part.iter().position(|byte| *byte == b'\n');
-            let taken = end.map_or(part.len(), |end| end + 1);
-            bytes.extend_from_slice(&part[..taken]);
-            reader.consume(taken);
-            if end.is_some() {
-                return Ok(true);
-            }
-            if LINE_BYTES_MAX < bytes.len() {
-                let long = "a line is longer than a message can be";
-                return Err(std::io::Error::other(long));
-            }
-        }
-    };
-    let is_whole = match tokio::time::timeout(SILENCE_MAX, reading).await {
-        Ok(read) => read?,
-        Err(_) => return Err(Broken::Again("the server is silent".to_owned())),
-    };
-    if !is_whole && bytes.is_empty() {
-        return Ok(None);
-    }
-    let text = String::from_utf8_lossy(&bytes);
-    Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
 /// A message in a line: when, where in the feed, what, and what it is about.

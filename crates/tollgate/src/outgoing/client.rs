@@ -106,7 +106,7 @@ impl Client {
     /// A client that looks names up in its own way.
     pub fn with_lookup(settings: &OutgoingSettings, lookup: Lookup) -> Result<Client, ConfigError> {
         let networks = Networks::new(settings.allow_networks.clone());
-        let tls = tls(settings.root_certificate.as_deref())?;
+        let tls = trusting(settings.root_certificate.as_deref())?;
         let build = |guard: Option<&Networks>, idle_per_host: usize| {
             let resolver = Resolver {
                 guard: guard.cloned(),
@@ -240,7 +240,10 @@ async fn system_lookup(name: String) -> std::io::Result<Vec<SocketAddr>> {
 }
 
 /// Trusts the system's certificates and those of a file, and encrypts with ring.
-fn tls(root_certificate: Option<&Path>) -> Result<rustls::ClientConfig, ConfigError> {
+/// TLS that trusts the certificates of the system, and those of a file besides.
+pub(crate) fn trusting(
+    root_certificate: Option<&Path>,
+) -> Result<rustls::ClientConfig, ConfigError> {
     let mut roots = rustls::RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();
     roots.add_parsable_certificates(found.certs);

@@ -17,6 +17,7 @@ mod signature;
 
 pub use answer::{Answer, BodyEnd, Exchange, NotSent, Outcome, printable};
 pub(crate) use certificates::read_certificates;
+pub(crate) use client::trusting;
 pub use client::{Call, Client, Looking, Lookup};
 pub use headers::forwarded;
 pub use networks::{Networks, Refusal, Trust};

@@ -5,13 +5,14 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use reqwest::header::HeaderMap;
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
 use super::promise::{Promise, Story, millis};
 use super::world::{StoryError, World};
+use crate::cli::client::{Server, reason};
+use crate::cli::messages::{Message, Messages};
 
 /// What was told before this is heard by then.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -36,24 +37,20 @@ struct Heard {
 impl Listener {
     /// Begins to listen; ends with the server.
     pub(super) async fn open(address: SocketAddr, key: &str) -> Result<Listener, String> {
-        let because = |error: std::io::Error| format!("listen to the live stream: {error}");
-        let mut stream = TcpStream::connect(address).await.map_err(because)?;
-        // With HTTP/1.0 the stream's bytes come as they are.
-        let request = format!(
-            "GET /v1/stream?topics=orders HTTP/1.0\r\nhost: demo\r\nauthorization: Bearer {key}\r\n\r\n"
-        );
-        stream
-            .write_all(request.as_bytes())
-            .await
+        let because = |why: String| format!("listen to the live stream: {why}");
+        let server = Server::new(&format!("http://{address}"), key.to_owned())
+            .and_then(|server| server.streaming(PATIENCE))
             .map_err(because)?;
-        let mut lines = BufReader::new(stream).lines();
-        let status = lines.next_line().await.map_err(because)?;
-        let status = status.unwrap_or_default();
-        if status.split(' ').nth(1) != Some("200") {
-            return Err(format!("listen to the live stream: {status}"));
+        let response = server
+            .open("/v1/stream?topics=orders", HeaderMap::new())
+            .await
+            .map_err(|error| because(reason(&error)))?;
+        if !response.status().is_success() {
+            return Err(because(response.status().to_string()));
         }
         let heard = Arc::new(Mutex::new(Heard::default()));
-        let listening = tokio::spawn(listen(lines, Arc::clone(&heard)));
+        let messages = Messages::of(response);
+        let listening = tokio::spawn(listen(messages, Arc::clone(&heard)));
         Ok(Listener { heard, listening })
     }
 
@@ -69,43 +66,27 @@ impl Drop for Listener {
     }
 }
 
-/// Reads messages until the stream ends. An empty line ends each, and the answer's head before them.
-async fn listen(mut lines: Lines<BufReader<TcpStream>>, heard: Arc<Mutex<Heard>>) {
-    let mut message = String::new();
+/// Reads messages until the stream ends.
+async fn listen(mut messages: Messages, heard: Arc<Mutex<Heard>>) {
+    let lock = || heard.lock().unwrap_or_else(PoisonError::into_inner);
     let ended = loop {
-        match lines.next_line().await {
-            Ok(Some(line)) if line.trim().is_empty() => {
-                note(
-                    &message,
-                    &mut heard.lock().unwrap_or_else(PoisonError::into_inner),
-                );
-                message.clear();
-            }
-            Ok(Some(line)) => {
-                message.push_str(&line);
-                message.push('\n');
-            }
+        match messages.next().await {
+            Ok(Some(message)) => note(&message, &mut lock()),
             Ok(None) => break "the server ended it".to_owned(),
-            Err(error) => break error.to_string(),
+            Err(why) => break why,
         }
     };
-    heard.lock().unwrap_or_else(PoisonError::into_inner).ended = Some(ended);
+    lock().ended = Some(ended);
 }
 
-/// Notes one message.
-fn note(message: &str, heard: &mut Heard) {
-    let field = |name: &str| {
-        let line = message.lines().find_map(|line| line.strip_prefix(name));
-        line.map(str::trim)
-    };
-    let Some(position) = field("id:").and_then(|id| id.parse().ok()) else {
+/// Notes one message. A beat has a position and says nothing.
+fn note(message: &Message, heard: &mut Heard) {
+    let (Some(position), false) = (message.id, message.data.is_empty()) else {
         return;
     };
     heard.positions.push(position);
-    if field("event:") == Some("order.paid") {
-        let body: Value = field("data:")
-            .and_then(|data| serde_json::from_str(data).ok())
-            .unwrap_or_default();
+    if message.event == "order.paid" {
+        let body: Value = serde_json::from_str(&message.data).unwrap_or_default();
         let id = body["data"]["id"].as_str().unwrap_or_default();
         *heard.paid.entry(id.to_owned()).or_default() += 1;
     }
@@ -161,16 +142,25 @@ mod tests {
     use super::super::doctor::broken_by;
     use super::*;
 
+    fn message(position: i64, event: &str, data: &str) -> Message {
+        Message {
+            id: Some(position),
+            event: event.to_owned(),
+            data: data.to_owned(),
+        }
+    }
+
     fn good() -> (Vec<String>, Heard) {
         let mut heard = Heard::default();
         for (position, id) in [(3, "ord_1"), (7, "ord_2")] {
-            let message = format!(
-                "id: {position}\nevent: order.paid\ndata: {{\"data\":{{\"id\":\"{id}\"}}}}\n\n"
+            let data = serde_json::json!({ "data": { "id": id } });
+            note(
+                &message(position, "order.paid", &data.to_string()),
+                &mut heard,
             );
-            note(&message, &mut heard);
         }
-        note("id: 9\nevent: order.created\ndata: {}\n\n", &mut heard);
-        note(": still here\n\n", &mut heard);
+        note(&message(9, "order.created", "{}"), &mut heard);
+        note(&message(12, "", ""), &mut heard);
         (vec!["ord_1".to_owned(), "ord_2".to_owned()], heard)
     }
 
