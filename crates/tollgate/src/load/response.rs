@@ -21,15 +21,18 @@ pub(crate) const HEAD_BYTES_MAX: usize = 16 << 10;
 /// The longest body that is read.
 pub(crate) const BODY_BYTES_MAX: usize = 16 << 20;
 
+/// The most headers of an answer.
+const HEADERS_MAX: usize = 64;
+
 /// Why bytes are not an answer that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unreadable {
-    /// It does not begin with a status line of HTTP/1.1.
-    #[error("read the answer: it does not begin with HTTP/1.1 and a status")]
-    StatusLine,
-    /// A header line has no colon.
-    #[error("read the answer: a header line has no colon")]
-    HeaderLine,
+    /// It is no HTTP.
+    #[error("read the answer: {0}")]
+    Head(#[from] httparse::Error),
+    /// It is of an older HTTP.
+    #[error("read the answer: it is not HTTP/1.1")]
+    Version,
     /// The length is no number, is there twice or is too large.
     #[error("read the answer: its content-length is no length")]
     Length,
@@ -43,42 +46,30 @@ pub(crate) enum Unreadable {
 
 /// Reads the head at the beginning of `bytes`; `None` while its end has not come yet.
 pub(crate) fn read_head(bytes: &[u8]) -> Result<Option<Head>, Unreadable> {
-    let Some((status_line, mut at)) = line(bytes, 0) else {
-        return if bytes.len() > HEAD_BYTES_MAX {
-            Err(Unreadable::TooLong)
-        } else {
-            Ok(None)
-        };
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+    let mut response = httparse::Response::new(&mut headers);
+    let head_bytes = match response.parse(bytes)? {
+        httparse::Status::Complete(head_bytes) => head_bytes,
+        httparse::Status::Partial if HEAD_BYTES_MAX < bytes.len() => {
+            return Err(Unreadable::TooLong);
+        }
+        httparse::Status::Partial => return Ok(None),
     };
-    let status = read_status(status_line)?;
+    let (Some(1), Some(status)) = (response.version, response.code) else {
+        return Err(Unreadable::Version);
+    };
     let mut length: Option<usize> = None;
     let mut keep_alive = true;
     let mut chunked = false;
-    loop {
-        let Some((text, next)) = line(bytes, at) else {
-            return if bytes.len() > HEAD_BYTES_MAX {
-                Err(Unreadable::TooLong)
-            } else {
-                Ok(None)
-            };
-        };
-        at = next;
-        if text.is_empty() {
-            break;
-        }
-        let colon = text
-            .iter()
-            .position(|byte| *byte == b':')
-            .ok_or(Unreadable::HeaderLine)?;
-        let (name, value) = (&text[..colon], text[colon + 1..].trim_ascii());
-        if name.eq_ignore_ascii_case(b"content-length") {
-            let read = read_length(value)?;
-            if length.replace(read).is_some() {
+    for header in response.headers.iter() {
+        let (name, value) = (header.name, header.value.trim_ascii());
+        if name.eq_ignore_ascii_case("content-length") {
+            if length.replace(read_length(value)?).is_some() {
                 return Err(Unreadable::Length);
             }
-        } else if name.eq_ignore_ascii_case(b"connection") {
+        } else if name.eq_ignore_ascii_case("connection") {
             keep_alive = !value.eq_ignore_ascii_case(b"close");
-        } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
+        } else if name.eq_ignore_ascii_case("transfer-encoding") {
             chunked = true;
         }
     }
@@ -90,48 +81,19 @@ pub(crate) fn read_head(bytes: &[u8]) -> Result<Option<Head>, Unreadable> {
     };
     Ok(Some(Head {
         status,
-        head_bytes: at,
+        head_bytes,
         body_bytes,
         keep_alive,
     }))
 }
 
-/// The line that begins at `at`, without its end, and where the next one begins.
-fn line(bytes: &[u8], at: usize) -> Option<(&[u8], usize)> {
-    let rest = bytes.get(at..)?;
-    let end = rest.iter().position(|byte| *byte == b'\n')?;
-    let text = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
-    Some((text, at + end + 1))
-}
-
-fn read_status(line: &[u8]) -> Result<u16, Unreadable> {
-    let rest = line
-        .strip_prefix(b"HTTP/1.1 ")
-        .ok_or(Unreadable::StatusLine)?;
-    match rest {
-        [
-            a @ b'1'..=b'9',
-            b @ b'0'..=b'9',
-            c @ b'0'..=b'9',
-            after @ ..,
-        ] if after.first().is_none_or(|byte| *byte == b' ') => Ok([a, b, c]
-            .iter()
-            .fold(0, |status, digit| status * 10 + u16::from(*digit - b'0'))),
-        _ => Err(Unreadable::StatusLine),
-    }
-}
-
 fn read_length(value: &[u8]) -> Result<usize, Unreadable> {
-    if value.is_empty() || value.len() > 9 || !value.iter().all(u8::is_ascii_digit) {
-        return Err(Unreadable::Length);
-    }
-    let length = value
-        .iter()
-        .fold(0, |length, digit| length * 10 + usize::from(*digit - b'0'));
-    if length > BODY_BYTES_MAX {
-        Err(Unreadable::Length)
-    } else {
-        Ok(length)
+    let text = std::str::from_utf8(value).map_err(|_| Unreadable::Length)?;
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    let length: usize = text.parse().map_err(|_| Unreadable::Length)?;
+    match is_plain && length <= BODY_BYTES_MAX {
+        true => Ok(length),
+        false => Err(Unreadable::Length),
     }
 }
 
@@ -181,11 +143,12 @@ mod tests {
         );
         check("HTTP/1.1 200 OK\r\ncontent-le", Ok(None));
         check("", Ok(None));
-        check("HTTP/1.0 200 OK\r\n\r\n", Err(Unreadable::StatusLine));
-        check("HTTP/1.1 2000 OK\r\n\r\n", Err(Unreadable::StatusLine));
+        check("HTTP/1.0 200 OK\r\n\r\n", Err(Unreadable::Version));
+        let status = httparse::Error::Status;
+        check("HTTP/1.1 2000 OK\r\n\r\n", Err(status.into()));
         check(
             "HTTP/1.1 200 OK\r\nno colon here\r\n\r\n",
-            Err(Unreadable::HeaderLine),
+            Err(httparse::Error::HeaderName.into()),
         );
         check("HTTP/1.1 200 OK\r\n\r\n", Err(Unreadable::NoLength));
         check(
@@ -204,7 +167,10 @@ mod tests {
             "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
             Err(Unreadable::Length),
         );
-        check(&"x".repeat(HEAD_BYTES_MAX + 1), Err(Unreadable::TooLong));
+        let version = httparse::Error::Version;
+        check("SSH-2.0-x\r\n\r\n", Err(version.into()));
+        let endless = format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(HEAD_BYTES_MAX));
+        check(&endless, Err(Unreadable::TooLong));
     }
 
     #[test]
