@@ -10,6 +10,7 @@ pub mod customer;
 pub mod shop;
 pub mod engine;
 pub mod laws;
+pub mod script;
 pub mod world;
 pub mod stories;
 pub mod shrink;

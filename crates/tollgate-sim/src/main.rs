@@ -7,10 +7,11 @@ use std::time::Instant;
 
 use clap::Parser;
 use tollgate_sim::laws::{Breach, LAWS, Law};
+use tollgate_sim::script::Script;
 use tollgate_sim::shrink::shrink;
 use tollgate_sim::stories::stories;
 use tollgate_sim::words::story;
-use tollgate_sim::world::{Script, World};
+use tollgate_sim::world::World;
 
 /// Plays a small world of shops, customers and providers against the engine.
 #[derive(Parser)]

@@ -3,7 +3,8 @@
 
 use crate::laws::Breach;
 use crate::provider::Manner;
-use crate::world::{Script, Step, World};
+use crate::script::{Script, Step};
+use crate::world::World;
 
 /// Shortens a script as long as it breaks the law in that way.
 pub fn shrink(script: &Script, breach: &Breach) -> Script {

@@ -5,7 +5,7 @@
 
 use crate::laws::Law;
 use crate::provider::Manner;
-use crate::world::{Script, Step};
+use crate::script::{Script, Step};
 
 /// A story with a name.
 #[derive(Debug, Clone)]

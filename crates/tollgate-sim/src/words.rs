@@ -2,8 +2,9 @@
 
 use crate::customer::Mood;
 use crate::laws::Breach;
+use crate::script::{Script, Step, WAITS, code_of, house_of};
 use crate::shop::Opening;
-use crate::world::{Played, Script, Step, WAITS, code_of, house_of};
+use crate::world::Played;
 
 /// Tells a story and how it ended.
 pub fn story(script: &Script, played: &Played, breach: &Breach) -> String {
@@ -34,7 +35,7 @@ fn attempt_of(order: u8, attempt: u8) -> String {
     format!(
         "{}-{} (at the {:?})",
         code_of(order),
-        attempt % crate::world::ATTEMPTS,
+        attempt % crate::script::ATTEMPTS,
         house_of(attempt)
     )
 }

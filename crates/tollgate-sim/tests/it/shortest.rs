@@ -1,8 +1,9 @@
 //! The shortest story that still shows the same.
 
 use tollgate_sim::provider::Manner;
+use tollgate_sim::script::{Script, Step};
 use tollgate_sim::shrink::shrink_while;
-use tollgate_sim::world::{Script, Step, World};
+use tollgate_sim::world::World;
 
 #[test]
 fn of_a_long_story_only_the_steps_that_matter_are_left() {

@@ -1,8 +1,9 @@
 //! The world: the same from the same seed, and silent as long as the engine is right.
 
+use tollgate_sim::script::Script;
 use tollgate_sim::shrink::shrink;
 use tollgate_sim::words::story;
-use tollgate_sim::world::{Script, World};
+use tollgate_sim::world::World;
 
 #[test]
 fn the_same_seed_is_the_same_story_with_the_same_end() {

@@ -1,0 +1,344 @@
+//! The world in which a story is played: what each step does, and how time passes.
+
+mod customers;
+mod post;
+mod staff;
+mod worker;
+
+use crate::customer::Mood;
+use crate::engine::{Engine, OrderView, PaymentView};
+use crate::laws::{Breach, By, Laws, Scene};
+use crate::provider::{Back, BackState, Books, Charge, Coin, House, Manner};
+use crate::script::{ATTEMPTS, Script, Step, WAITS, code_of, house_of};
+use crate::shop::{DAY, HOUR, START, Shop};
+
+use worker::{Begun, Luck};
+
+/// How a story went.
+#[derive(Debug, Clone)]
+pub struct Played {
+    /// What was broken, in the order it was seen.
+    pub breaches: Vec<Breach>,
+    /// How many commands were decided.
+    pub commands: u64,
+    /// A figure that two plays of one story share: the whole course of it.
+    pub trace: u64,
+    /// How the orders ended, in words.
+    pub ends: Vec<String>,
+}
+
+/// The world while a story is played.
+pub struct World {
+    engine: Engine,
+    books: Books,
+    shop: Shop,
+    laws: Laws,
+    manner: Manner,
+    begun: Vec<Begun>,
+    trace: u64,
+    strangers: u32,
+    prompt: bool,
+    trouble: Option<(bool, Luck)>,
+    has_till: bool,
+}
+
+impl World {
+    /// Plays a story to its end.
+    pub fn play(script: &Script) -> Played {
+        let mut world = World {
+            engine: Engine::new(START, script.manner),
+            books: Books::new(script.manner),
+            shop: Shop::default(),
+            laws: Laws::of(script.manner),
+            manner: script.manner,
+            begun: Vec::new(),
+            trace: 0xcbf2_9ce4_8422_2325,
+            strangers: 0,
+            prompt: false,
+            trouble: None,
+            has_till: false,
+        };
+        for step in &script.steps {
+            world.step(*step);
+            if !world.manner.slow_post {
+                world.deliver_all();
+            }
+            if !world.manner.slow_worker {
+                world.work_all();
+            }
+        }
+        world.come_to_rest();
+        let commands = world.engine.commands + world.laws.commands;
+        Played {
+            commands,
+            trace: world.trace,
+            ends: world.ends(),
+            breaches: world.laws.breaches,
+        }
+    }
+
+    fn ends(&self) -> Vec<String> {
+        let orders = self.engine.order_ids();
+        let orders = orders.iter().filter_map(|id| self.engine.order(*id));
+        orders
+            .map(|order| {
+                let alarms: Vec<&str> = order
+                    .alarms
+                    .iter()
+                    .filter(|alarm| alarm.open)
+                    .map(|alarm| alarm.code)
+                    .collect();
+                let (captured, refunded) = order.payments.iter().fold((0, 0), |sum, payment| {
+                    (sum.0 + payment.captured, sum.1 + payment.refunded)
+                });
+                let papers: i64 = order.papers.iter().map(|paper| paper.signed).sum();
+                format!(
+                    "{}: {:?}, took {captured}, gave back {refunded}, papers {papers}, open {alarms:?}",
+                    order.code, order.status
+                )
+            })
+            .collect()
+    }
+
+    /// Every command is followed by this.
+    fn after(&mut self, by: By) {
+        if self.has_till {
+            self.till_follows();
+        }
+        for word in [
+            self.engine.commands,
+            self.engine.now as u64,
+            self.engine.changed.len() as u64,
+        ] {
+            self.trace = (self.trace ^ word).wrapping_mul(0x0100_0000_01b3);
+        }
+        let scene = Scene {
+            engine: &self.engine,
+            books: &self.books,
+            shop: &self.shop,
+        };
+        self.laws.after_command(scene, by);
+    }
+
+    fn order_view(&self, order: u8) -> Option<OrderView> {
+        self.engine.order(self.engine.order_of(&code_of(order))?)
+    }
+
+    /// The shop's reference of an attempt.
+    fn reference(&self, order: u8, attempt: u8) -> String {
+        let house = house_of(attempt);
+        let plain = format!("{}-{}", code_of(order), attempt % ATTEMPTS);
+        match house == House::Page && self.manner.page_like_references {
+            true => format!("page-{plain}"),
+            false => plain,
+        }
+    }
+
+    fn payment(&self, order: u8, attempt: u8) -> Option<PaymentView> {
+        let (house, reference) = (house_of(attempt), self.reference(order, attempt));
+        let view = self.order_view(order)?;
+        view.payments
+            .into_iter()
+            .find(|payment| payment.house == house && payment.reference == reference)
+    }
+
+    /// The last charge of an attempt that passes.
+    fn charge(&self, order: u8, attempt: u8, passes: impl Fn(&Charge) -> bool) -> Option<usize> {
+        let (house, reference) = (house_of(attempt), self.reference(order, attempt));
+        if house == House::Till {
+            return None;
+        }
+        self.books.charges.iter().rposition(|charge| {
+            charge.house == house && charge.reference == reference && passes(charge)
+        })
+    }
+
+    /// What an order asks, as the customer saw it in his basket.
+    fn asked(&self, order: u8) -> i64 {
+        self.order_view(order).map_or(100, |view| view.due)
+    }
+
+    /// What has been paid for an order by the books and not gone back.
+    fn paid(&self, order: u8) -> i64 {
+        let code = code_of(order);
+        let of_order = self.books.charges.iter().filter(|charge| {
+            charge.code == code && charge.state.counts() && charge.coin == Coin::Own
+        });
+        of_order.map(Charge::left).sum()
+    }
+
+    /// The last refund with this key in any book.
+    fn find_back(&self, key: &str) -> Option<(usize, usize)> {
+        let has_key = |back: &Back| back.key.as_deref() == Some(key);
+        let mut charges = self.books.charges.iter().enumerate().rev();
+        charges.find_map(|(at, charge)| Some((at, charge.backs.iter().rposition(has_key)?)))
+    }
+
+    fn step(&mut self, step: Step) {
+        match step {
+            Step::Stock { sku, n } => self.put_stock(sku, n),
+            Step::Adjust { sku, by } => self.adjust_stock(sku, by),
+            Step::Calendar { shape } => self.put_calendar(shape),
+            Step::Order {
+                order,
+                shape,
+                attempt,
+            } => self.create_order(order, shape, attempt),
+            Step::Register {
+                order,
+                attempt,
+                part,
+            } => self.register(order, attempt, part),
+            Step::Cancel { order } => self.cancel(order),
+            Step::Cash { order, mood } => self.take_cash(order, Mood::of(mood % 4)),
+            Step::Refund {
+                order,
+                attempt,
+                part,
+            } => self.refund(order, attempt, part),
+            Step::Check { order, attempt } => self.check(order, attempt),
+            Step::Resolve { order, which } => self.resolve(order, which),
+            Step::Retry { which } => self.retry(which),
+            Step::Close { which } => self.close(which),
+            Step::Replay { which } => self.replay(which),
+            Step::Pay {
+                order,
+                attempt,
+                mood,
+            } => self.pay(order, attempt, mood),
+            Step::Take {
+                order,
+                attempt,
+                part,
+            } => self.take(order, attempt, part),
+            Step::Settle {
+                order,
+                attempt,
+                how,
+            } => self.settle(order, attempt, how),
+            Step::Grow { order, attempt } => self.grow(order, attempt),
+            Step::Lapse { order, attempt } => self.lapse(order, attempt),
+            Step::GiveBack {
+                order,
+                attempt,
+                part,
+            } => self.give_back(order, attempt, part),
+            Step::Decide { which, well } => self.decide_back(which, well),
+            Step::Bounce { order, attempt } => self.bounce(order, attempt),
+            Step::Reverse { order, attempt } => self.reverse(order, attempt),
+            Step::Dispute { order, attempt } => self.dispute(order, attempt),
+            Step::Judge {
+                order,
+                attempt,
+                won,
+            } => self.judge(order, attempt, won),
+            Step::Forge { order, how } => self.forge(order, how),
+            Step::Storm { order } => self.storm(order),
+            Step::Deliver { which } => self.deliver(which),
+            Step::Again { which, fresh } => self.tell_again(which, fresh),
+            Step::Garble { which } => self.garble(which),
+            Step::Work { which, how } => self.work_at(which, how),
+            Step::Trouble { asks, how } => self.trouble = Some((asks, Luck::of(how))),
+            Step::Begin { which } => self.begin_at(which),
+            Step::End { which } => self.end_at(which),
+            Step::Wait { how } => self.pass(WAITS[usize::from(how) % WAITS.len()]),
+            Step::Sleep { how } => self.sleep(how),
+        }
+    }
+
+    pub(super) fn sleep(&mut self, how: u8) {
+        self.engine.now += WAITS[usize::from(how) % WAITS.len()];
+        self.laws.served_since = self.engine.now;
+        self.sweep();
+    }
+
+    /// Whatever is due by itself happens, until nothing is. Tells whether anything was.
+    fn sweep(&mut self) -> bool {
+        let mut any = false;
+        for _ in 0..100 {
+            if !self.engine.sweep_one() {
+                break;
+            }
+            any = true;
+            self.after(By::Clock);
+        }
+        self.make_slots();
+        any
+    }
+
+    fn make_slots(&mut self) {
+        let Some(opening) = self.shop.opening else {
+            return;
+        };
+        let now = self.engine.now;
+        if self.engine.slots_are_due() {
+            // As the program makes them (calendar.rs).
+            let until = now + opening.days_ahead * DAY;
+            let slots = opening.slots(now, until);
+            self.engine.make_slots(&slots, until);
+            self.after(By::Clock);
+        }
+    }
+
+    /// Time passes, and everything that comes due meanwhile is served.
+    fn pass(&mut self, span: i64) {
+        let until = self.engine.now + span;
+        for _ in 0..400 {
+            self.sweep();
+            if self.prompt || !self.manner.slow_worker {
+                self.work_all();
+            }
+            match self.engine.next_due_after(self.engine.now) {
+                Some(next) if next <= until => self.engine.now = next,
+                Some(_) | None => break,
+            }
+        }
+        self.engine.now = until;
+        self.sweep();
+    }
+
+    /// Everybody finishes what he has begun, all post arrives, all that is due is done.
+    fn come_to_rest(&mut self) {
+        self.prompt = true;
+        self.trouble = None;
+        for begun in std::mem::take(&mut self.begun) {
+            self.end(begun);
+        }
+        for (at, place) in self.waiting_backs() {
+            let now = self.engine.now;
+            self.books.move_back(at, place, BackState::Done, now);
+        }
+        self.deliver_all();
+        let horizon = self.engine.now + 10 * DAY;
+        for _ in 0..400 {
+            self.sweep();
+            self.work_all();
+            for (at, place) in self.waiting_backs() {
+                let now = self.engine.now;
+                self.books.move_back(at, place, BackState::Done, now);
+            }
+            self.deliver_all();
+            match self.engine.next_due_after(self.engine.now) {
+                Some(next) if next <= horizon => self.engine.now = next,
+                Some(_) | None if self.engine.due().is_empty() && !self.sweep() => break,
+                Some(_) | None => {}
+            }
+        }
+        // The calendar follows its hours once more.
+        self.engine.now += HOUR;
+        self.sweep();
+        let scene = Scene {
+            engine: &self.engine,
+            books: &self.books,
+            shop: &self.shop,
+        };
+        self.laws.at_rest(scene);
+    }
+}
+
+fn pick<T>(list: &[T], which: u8) -> Option<&T> {
+    match list.len() {
+        0 => None,
+        count => list.get(usize::from(which) % count),
+    }
+}
