@@ -166,6 +166,15 @@ impl Payment {
     }
 }
 
+/// By what the object of a refund begins that the merchant handed over outside of the provider: none
+/// that a provider names, so that no figure it tells is taken to hold it.
+const HANDED_OVER: &str = "recorded:";
+
+/// The object of a refund of ours that was handed over outside of the provider.
+pub(crate) fn handed_over(refund: RefundId) -> String {
+    format!("{HANDED_OVER}{refund}")
+}
+
 /// From this many facts on, those that can no longer matter are dropped.
 const FACTS_COMPACTED_FROM: usize = 64;
 
@@ -377,7 +386,8 @@ pub struct Fold {
     pub projection: Projection,
     /// Payments and charges, by the provider's id.
     pub captures: BTreeMap<String, CaptureObject>,
-    /// Refunds, by our id where we ordered them, else by the provider's.
+    /// Refunds, by our id where we ordered them, else by the provider's; those that were handed over
+    /// outside of it by a name of their own.
     pub refunds: BTreeMap<String, RefundObject>,
     /// The greatest figure that was told for all refunds together.
     pub refunded_total_minor: i64,
@@ -524,7 +534,12 @@ impl Fold {
             reference: payment.reference.clone(),
         };
         fold.projection.captured_minor = fold.taken_minor().saturating_sub(fold.reversed_minor());
-        fold.projection.refunded_minor = fold.itemised_minor().max(refunded_total_minor);
+        // What the provider tells of all refunds together holds its own and no others.
+        let handed_over = fold.handed_over_minor();
+        let by_provider = fold.itemised_minor().saturating_sub(handed_over);
+        fold.projection.refunded_minor = by_provider
+            .max(refunded_total_minor)
+            .saturating_add(handed_over);
         fold.projection.status = fold.status(payment.due.minor.max(0));
         fold
     }
@@ -551,10 +566,25 @@ impl Fold {
 
     /// What refunds that were told one by one come to.
     fn itemised_minor(&self) -> i64 {
-        let succeeded = self.refunds.values();
-        sum(succeeded
-            .filter(|object| object.state == RefundState::Succeeded)
-            .map(|object| object.minor))
+        self.succeeded_minor(|_| true)
+    }
+
+    /// What of them was handed over outside of the provider.
+    fn handed_over_minor(&self) -> i64 {
+        self.succeeded_minor(|object| object.starts_with(HANDED_OVER))
+    }
+
+    fn succeeded_minor(&self, wanted: fn(&str) -> bool) -> i64 {
+        let wanted = self.refunds.iter().filter(|(object, _)| wanted(object));
+        sum(wanted
+            .filter(|(_, object)| object.state == RefundState::Succeeded)
+            .map(|(_, object)| object.minor))
+    }
+
+    /// What is known of a refund of ours, by whichever of its names.
+    pub(crate) fn refund(&self, id: RefundId) -> Option<&RefundObject> {
+        let by_provider = self.refunds.get(&id.to_string());
+        by_provider.or_else(|| self.refunds.get(&handed_over(id)))
     }
 
     /// What disputes keep away: the open and the lost ones.

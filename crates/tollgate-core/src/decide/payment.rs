@@ -8,7 +8,7 @@ use crate::id::{OrderId, PaymentId, RootId, encode};
 use crate::ledger::Ledger;
 use crate::money::Money;
 use crate::order::{Order, Root};
-use crate::payment::{MANUAL_SOURCE, OrderedBy, Payment};
+use crate::payment::{MANUAL_SOURCE, OrderedBy, Payment, handed_over};
 use crate::time::Timestamp;
 use crate::timeline::EntryKind;
 
@@ -287,10 +287,10 @@ pub(super) fn refund(draft: &mut Draft, wanted: &RefundPayment) -> Step<Told> {
         Err(refusal) => return refused(refusal),
     };
     // Cash is handed over by the merchant, and what is recorded has gone back already: nobody is called.
-    let calls = !wanted.recorded
-        && root
-            .payment(wanted.payment)
-            .is_some_and(|payment| payment.source != MANUAL_SOURCE);
+    let has_provider = root
+        .payment(wanted.payment)
+        .is_some_and(|payment| payment.source != MANUAL_SOURCE);
+    let calls = !wanted.recorded && has_provider;
     let ordered = refund::order_back(
         draft,
         &mut root,
@@ -312,7 +312,12 @@ pub(super) fn refund(draft: &mut Draft, wanted: &RefundPayment) -> Step<Told> {
     refund::take_back(draft, &mut root, id, returned)?;
     if !calls && let Some(refund) = root.refunds.iter().find(|refund| refund.id == id) {
         let kind = FactKind::Refund(RefundState::Succeeded);
-        let fact = merchants_word(draft, id.to_string(), kind, refund.money);
+        // Its provider knows nothing of it: what that tells of all refunds comes on top.
+        let object = match has_provider {
+            true => handed_over(id),
+            false => id.to_string(),
+        };
+        let fact = merchants_word(draft, object, kind, refund.money);
         let detail = vec![("reason", text(wanted.reason.as_str()))];
         tell_by_hand(draft, &mut root, wanted.payment, fact, detail)?;
     }

@@ -381,8 +381,7 @@ fn refunds_follow(
         .iter_mut()
         .filter(|refund| refund.payment == payment.id)
     {
-        let name = refund.id.to_string();
-        let told = |fold: &Fold| fold.refunds.get(&name).map(|told| told.state);
+        let told = |fold: &Fold| fold.refund(refund.id).map(|told| told.state);
         let (was, is) = (told(before), told(after));
         let answer = answered.filter(|(id, _)| *id == refund.id);
         let told = match answer.map(|(_, state)| state) {

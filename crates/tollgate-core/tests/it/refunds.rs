@@ -35,6 +35,17 @@ fn order_back(store: &mut Store, payment: PaymentId, minor: i64) -> Outcome {
     }))
 }
 
+fn hand_over(store: &mut Store, payment: PaymentId, minor: i64) -> Outcome {
+    store.act(Action::RefundPayment(RefundPayment {
+        payment,
+        minor,
+        reason: "at the counter".to_owned(),
+        restock: Vec::new(),
+        release_slot: false,
+        recorded: true,
+    }))
+}
+
 /// A refund of 40, and the keys of its call and of its looks.
 fn refund_of_forty() -> (Store, RootId, PaymentId, Keys) {
     let (mut store, id, payment) = paid();
@@ -714,4 +725,44 @@ fn a_refund_that_is_recorded_calls_nobody() {
     assert_eq!(state(&store, id), RefundProgress::Succeeded);
     assert_eq!(given_back(&store, id), (40, 0, 1));
     assert_eq!(store.status(id), "PartiallyRefunded consumed");
+}
+
+/// The bank has taken 100. 40 are handed over at the counter, and the bank, which knows nothing of them,
+/// gives back 60 by itself: nothing of the 100 is left, whichever is told first.
+#[test]
+fn what_is_handed_over_comes_on_top_of_what_the_provider_tells_of_all_refunds() {
+    for over_the_counter_first in [true, false] {
+        let (mut store, id, payment) = paid();
+        if !over_the_counter_first {
+            store.hear("k2", "A-1", "total 60");
+        }
+        let outcome = hand_over(&mut store, payment, 40);
+        assert!(matches!(outcome, Outcome::Refund(..)), "{outcome:?}");
+        assert_eq!(state(&store, id), RefundProgress::Succeeded);
+        assert_eq!(store.effects("refund:").len(), 0, "nobody is called");
+        if over_the_counter_first {
+            assert_eq!(given_back(&store, id), (40, 0, 1));
+            store.hear("k2", "A-1", "total 60");
+        }
+        assert_eq!(given_back(&store, id), (100, 0, 2));
+        assert_eq!(store.root(id).papered(payment), 0, "100 - 40 - 60");
+        let refundable_minor = 0;
+        assert_eq!(
+            order_back(&mut store, payment, 1),
+            Outcome::Refused(Refusal::RefundExceedsCaptured { refundable_minor })
+        );
+    }
+}
+
+/// 20 one by one and 30 in all are 30 of the bank's; with the 40 of the counter 70 have gone back.
+#[test]
+fn single_refunds_and_their_sum_are_the_providers_and_the_counters_come_on_top() {
+    let (mut store, id, payment) = paid();
+    store.hear("k2", "A-1", "refund r1 20");
+    hand_over(&mut store, payment, 40);
+    store.hear("k3", "A-1", "total 30");
+    assert_eq!(given_back(&store, id), (70, 0, 3));
+    assert_eq!(store.root(id).ledger().all.free(), 30);
+    store.hear("k4", "A-1", "total 25");
+    assert_eq!(given_back(&store, id), (70, 0, 3));
 }
