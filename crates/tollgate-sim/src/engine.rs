@@ -4,24 +4,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tollgate_core::breaker::Admission;
-use tollgate_core::capacity::{Calendar, HoldState, Late, NewSlot, SlotWish, Unit};
+use tollgate_core::capacity::{Calendar, Hold, HoldState, Late, NewSlot, SlotWish, Unit};
 use tollgate_core::command::{
     Action, AfterCancel, AttentionOf, Command, CreateOrder, Health, LatePayment, OrderRef,
     RawEvent, RefundChecked, RefundPayment, RegisterPayment, Rules, SettleEffect, Settlement,
-    TakeEvent,
+    TakeEvent, TakeHold,
 };
 use tollgate_core::decide::{decide, needs};
-use tollgate_core::decision::{Change, Decision, Outcome, Verdict};
+use tollgate_core::decision::{Change, Decision, Outcome, Refusal, Verdict};
 use tollgate_core::effect::{
     AnswerContent, EffectContent, EffectState, IssuedReceipt, Lease, ReceiptKind, StoredEffect,
 };
 use tollgate_core::event::{
     CaptureState, Confirm, DisputeState, Event, Fact, FactKind, Policy, RefundState, Strength,
 };
-use tollgate_core::id::{EffectId, EventId, PaymentId, RootId, ShopId, SlotId};
+use tollgate_core::id::{EffectId, EventId, HoldId, PaymentId, RootId, ShopId, SlotId};
 use tollgate_core::money::{Currency, Money};
 use tollgate_core::order::{AttentionCode, Customer, Line, OrderStatus, Root};
-use tollgate_core::payment::RefundProgress;
+use tollgate_core::payment::{PaymentStatus, RefundProgress};
 use tollgate_core::retry::Schedule;
 use tollgate_core::snapshot::{EventState, Key, Known, Snapshot, Stretch};
 use tollgate_core::time::{Span, Timestamp};
@@ -57,6 +57,8 @@ pub enum Status {
     Expired,
     /// Called off.
     Cancelled,
+    /// It is no order: a payment alone.
+    Alone,
 }
 
 impl Status {
@@ -129,6 +131,10 @@ pub struct PaymentView {
     pub refunded: i64,
     /// The engine says that money is set aside.
     pub authorized: bool,
+    /// The engine says that nothing decisive is known.
+    pub waits: bool,
+    /// The engine says that its time ran out.
+    pub given_up: bool,
 }
 
 /// Money that the engine has ordered back, by a row or by an effect alone.
@@ -146,6 +152,10 @@ pub struct OrderedBack {
     pub progress: Progress,
     /// No payment was known for it: it gave back money that waited.
     pub of_waiting: bool,
+    /// Units by sku that came back with it.
+    pub restocked: Vec<(String, i64)>,
+    /// The slot came back with it.
+    pub released_slot: bool,
 }
 
 /// How far an ordered refund is.
@@ -317,6 +327,61 @@ pub struct OrderWish {
     pub hold_ms: i64,
     /// The payment that is begun with it.
     pub payment: Option<(House, String)>,
+    /// The cart whose hold it takes over.
+    pub cart: Option<u128>,
+}
+
+/// What became of the wish for an order or a cart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Made {
+    /// It is made: the id of a cart's hold, of an order its root's.
+    As(u128),
+    /// There is no room for it.
+    NoRoom,
+    /// Something else is in its way.
+    Otherwise,
+}
+
+impl Made {
+    fn of(outcome: Outcome) -> Made {
+        match outcome {
+            Outcome::Root(root) => Made::As(root.id.as_u128()),
+            Outcome::Refused(
+                Refusal::OutOfStock { .. }
+                | Refusal::SlotFull { .. }
+                | Refusal::NoSlotWithRoom { .. }
+                | Refusal::LargerThanSlot
+                | Refusal::SlotUnknown,
+            ) => Made::NoRoom,
+            _ => Made::Otherwise,
+        }
+    }
+}
+
+/// What staff wants given back, and taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BackWish {
+    /// How much.
+    pub minor: i64,
+    /// Units by sku that come back.
+    pub restock: Vec<(String, i64)>,
+    /// The slot comes back.
+    pub release_slot: bool,
+    /// It was handed over in cash.
+    pub recorded: bool,
+}
+
+/// What became of that wish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// It is ordered, or noted, under this key.
+    Under(String),
+    /// More goods than may come back.
+    TooManyGoods,
+    /// No slot that may come back.
+    NoSlot,
+    /// Something else is in its way.
+    Otherwise,
 }
 
 /// The calendar a story asks for, with the slots its rules make.
@@ -628,7 +693,7 @@ impl Engine {
     }
 
     /// Creates an order.
-    pub fn create(&mut self, wish: &OrderWish) -> bool {
+    pub fn create(&mut self, wish: &OrderWish) -> Made {
         let fresh = self.fresh();
         let line = |(sku, quantity, unit_minor): &(String, i64, i64)| Line {
             sku: sku.clone(),
@@ -651,12 +716,52 @@ impl Engine {
                 not_before: None,
             }),
             hold: Span::millis(wish.hold_ms),
-            take_over: None,
+            take_over: wish.cart.map(HoldId::from_u128),
             payment: payment.map(|(house, reference)| (house.name().to_owned(), reference)),
             metadata: "{}".to_owned(),
             unknown: None,
         })));
+        Made::of(outcome)
+    }
+
+    /// A cart sets units aside, and the earliest slot where it wants one.
+    pub fn fill_cart(&mut self, lines: &[(String, i64)], slot: bool, hold_ms: i64) -> Made {
+        let fresh = self.fresh();
+        let wish = SlotWish::Earliest {
+            calendar: CALENDAR.to_owned(),
+            not_before: None,
+        };
+        let outcome = self.act(Action::TakeHold(TakeHold {
+            fresh,
+            lines: lines.to_vec(),
+            slot: slot.then_some((wish, 1)),
+            hold: Span::millis(hold_ms),
+        }));
+        match Made::of(outcome) {
+            Made::As(_) => Made::As(HoldId::on(fresh, 0).as_u128()),
+            other => other,
+        }
+    }
+
+    /// A cart gives its hold back.
+    pub fn empty_cart(&mut self, hold: u128) -> bool {
+        let outcome = self.act(Action::ReleaseHold(HoldId::from_u128(hold)));
         matches!(outcome, Outcome::Root(_))
+    }
+
+    /// Puts a slot by hand: start, end and units.
+    pub fn put_slot(&mut self, (starts_at, ends_at): (i64, i64), capacity: i64) -> bool {
+        let slots = new_slots(&[(starts_at, ends_at)]).into_iter();
+        let outcome = self.act(Action::PutSlots {
+            calendar: CALENDAR.to_owned(),
+            slots: slots
+                .map(|slot| NewSlot {
+                    capacity: Some(capacity),
+                    ..slot
+                })
+                .collect(),
+        });
+        matches!(outcome, Outcome::Slots(_))
     }
 
     /// Cancels an order.
@@ -673,19 +778,34 @@ impl Engine {
         reference: &str,
         minor: Option<i64>,
     ) -> bool {
+        self.attempt(Some(code), (house, reference), minor, None)
+            .is_some()
+    }
+
+    /// Registers a payment of an order, or alone, that may end by the shop's word. Tells its id.
+    pub fn attempt(
+        &mut self,
+        code: Option<&str>,
+        (house, reference): (House, &str),
+        minor: Option<i64>,
+        ends_at: Option<i64>,
+    ) -> Option<u128> {
         let fresh = self.fresh();
         let outcome = self.act(Action::RegisterPayment(RegisterPayment {
             fresh,
-            order: Some(OrderRef::Code(code.to_owned())),
+            order: code.map(|code| OrderRef::Code(code.to_owned())),
             source: house.name().to_owned(),
             reference: reference.to_owned(),
             minor,
-            currency: None,
-            expires_at: None,
+            currency: code.is_none().then(|| currency(Coin::Own)),
+            expires_at: ends_at.map(Timestamp::from_millis),
             metadata: "{}".to_owned(),
             unknown: None,
         }));
-        matches!(outcome, Outcome::Payment(..))
+        match outcome {
+            Outcome::Payment(id, _) => Some(id.as_u128()),
+            _ => None,
+        }
     }
 
     /// Records cash.
@@ -700,17 +820,35 @@ impl Engine {
         matches!(outcome, Outcome::Payment(..))
     }
 
-    /// Wants money given back.
-    pub fn refund(&mut self, payment: u128, minor: i64) -> bool {
+    /// Wants money given back, and goods and slot taken back with it.
+    pub fn refund(&mut self, payment: u128, wish: &BackWish) -> Given {
         let outcome = self.act(Action::RefundPayment(RefundPayment {
             payment: PaymentId::from_u128(payment),
-            minor,
+            minor: wish.minor,
             reason: "returned".to_owned(),
-            restock: Vec::new(),
-            release_slot: false,
-            recorded: false,
+            restock: wish.restock.clone(),
+            release_slot: wish.release_slot,
+            recorded: wish.recorded,
         }));
-        matches!(outcome, Outcome::Refund(..))
+        match outcome {
+            Outcome::Refund(id, _) => Given::Under(id.to_string()),
+            Outcome::Refused(Refusal::RestockExceedsSold { .. }) => Given::TooManyGoods,
+            Outcome::Refused(Refusal::SlotNotSold) => Given::NoSlot,
+            _ => Given::Otherwise,
+        }
+    }
+
+    /// Wants a payment's papers to say what its ledger says.
+    pub fn correct_papers(&mut self, payment: u128) {
+        self.act(Action::CorrectPapers(PaymentId::from_u128(payment)));
+    }
+
+    /// Draws whatever waits under a name.
+    pub fn drain(&mut self, house: House, name: &str) {
+        self.act(Action::DrainName {
+            source: house.name().to_owned(),
+            name: name.to_owned(),
+        });
     }
 
     /// Wants a provider asked now.
@@ -718,14 +856,23 @@ impl Engine {
         self.act(Action::CheckPayment(PaymentId::from_u128(payment)));
     }
 
-    /// Has looked at something.
+    /// Has looked at something on an order.
     pub fn resolve(&mut self, code: &str, alarm: &str) {
+        self.look_at(AttentionOf::Order(OrderRef::Code(code.to_owned())), alarm);
+    }
+
+    /// Has looked at something on a payment, be it of an order or alone.
+    pub fn resolve_payment(&mut self, payment: u128, alarm: &str) {
+        self.look_at(AttentionOf::Payment(PaymentId::from_u128(payment)), alarm);
+    }
+
+    fn look_at(&mut self, of: AttentionOf, alarm: &str) {
         let found = AttentionCode::ALL
             .iter()
             .find(|known| known.word() == alarm);
         if let Some(alarm) = found {
             self.act(Action::ResolveAttention {
-                of: AttentionOf::Order(OrderRef::Code(code.to_owned())),
+                of,
                 code: *alarm,
                 note: "seen".to_owned(),
             });
@@ -1138,7 +1285,8 @@ impl Engine {
             };
             Some(due.max(rests.unwrap_or(due)))
         });
-        let roots = self.orders.iter().filter_map(|id| self.root(*id)?.due_at());
+        let roots = self.orders.iter().chain(&self.alone);
+        let roots = roots.filter_map(|id| self.root(*id)?.due_at());
         let parked = self.parked.iter().filter_map(|id| self.parked_due(*id));
         effects
             .chain(roots)
@@ -1159,10 +1307,8 @@ impl Engine {
     pub fn sweep_one(&mut self) -> bool {
         let now = self.time();
         let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
-        let root = self
-            .orders
-            .iter()
-            .find(|id| is_due(self.root(**id).and_then(Root::due_at)));
+        let mut roots = self.orders.iter().chain(&self.alone);
+        let root = roots.find(|id| is_due(self.root(**id).and_then(Root::due_at)));
         if let Some(root) = root.copied() {
             self.act(Action::RootDue(root));
             return true;
@@ -1193,72 +1339,21 @@ impl Engine {
     /// An order.
     pub fn order(&self, id: u128) -> Option<OrderView> {
         let root = self.root(RootId::new(id))?;
-        let order = root.order.as_ref()?;
-        let holds = root.holds.iter().map(|hold| HoldView {
-            active: hold.state == HoldState::Active,
-            sold: hold.state == HoldState::Consumed,
-            lines: hold.lines.clone(),
-            slot: hold.booking.as_ref().map(|booking| {
-                let (from, to) = (booking.starts_at.as_millis(), booking.ends_at.as_millis());
-                (from, to, booking.units)
-            }),
-        });
-        let ledger = root.ledger();
-        let payments = root.payments.iter().map(|payment| {
-            let account = ledger.of_payment(payment.id);
-            PaymentView {
-                id: payment.id.as_u128(),
-                house: House::of(&payment.source).unwrap_or(House::Till),
-                reference: payment.reference.clone(),
-                due: payment.due.minor,
-                captured: account.captured,
-                refunded: account.refunded,
-                authorized: payment.projection().status
-                    == tollgate_core::payment::PaymentStatus::Authorized,
-            }
-        });
-        let papers = root.receipts.iter().map(|receipt| {
-            let minor = receipt.money.map_or(0, |money| money.minor);
-            let (kind, signed) = match receipt.kind {
-                ReceiptKind::Sale => ("sale", minor),
-                ReceiptKind::Refund => ("refund", -minor),
-                ReceiptKind::Reversal => ("reversal", -minor),
-            };
-            Paper {
-                signed,
-                kind,
-                issued: receipt.issued_at.is_some(),
-            }
-        });
-        let alarms = root.attention.iter().map(|alarm| Alarm {
-            code: alarm.code.word(),
-            payment: alarm.payment.map(PaymentId::as_u128),
-            open: alarm.resolved.is_none(),
-        });
-        Some(OrderView {
-            root: id,
-            code: order.code.clone(),
-            status: match order.status {
-                OrderStatus::AwaitingPayment => Status::Awaiting,
-                OrderStatus::PartiallyPaid => Status::Partial,
-                OrderStatus::Closing => Status::Closing,
-                OrderStatus::Paid => Status::Paid,
-                OrderStatus::Completed => Status::Completed,
-                OrderStatus::PartiallyRefunded => Status::PartlyRefunded,
-                OrderStatus::Refunded => Status::Refunded,
-                OrderStatus::Expired => Status::Expired,
-                OrderStatus::Cancelled => Status::Cancelled,
-            },
-            due: order.total_minor,
-            created_at: root.created_at.as_millis(),
-            holds: holds.collect(),
-            payments: payments.collect(),
-            backs: backs_of(root).collect(),
-            papers: papers.collect(),
-            alarms: alarms.collect(),
-        })
+        root.order.is_some().then(|| view_of(root))
     }
 
+    /// Payments without an order, each as if it were one.
+    pub fn alone(&self) -> Vec<OrderView> {
+        let roots = self.alone.iter().filter_map(|id| self.root(*id));
+        let with_payment = roots.filter(|root| !root.payments.is_empty());
+        with_payment.map(view_of).collect()
+    }
+
+    /// A cart's hold.
+    pub fn cart(&self, hold: u128) -> Option<HoldView> {
+        let root = self.root(HoldId::from_u128(hold).root())?;
+        root.holds.last().map(hold_view)
+    }
     /// Money ordered back outside of orders: by effects without a row, and on payments that stand alone.
     pub fn requests(&self) -> Vec<OrderedBack> {
         let view = |id: &EffectId| {
@@ -1286,6 +1381,8 @@ impl Engine {
                     EffectState::Dead => Progress::Failed,
                 },
                 of_waiting: payment.is_none(),
+                restocked: Vec::new(),
+                released_slot: false,
             })
         };
         let alone = self.alone.iter().filter_map(|id| self.root(*id));
@@ -1327,6 +1424,84 @@ impl Engine {
     }
 }
 
+/// A root with payments as the public sees it.
+fn view_of(root: &Root) -> OrderView {
+    let order = root.order.as_ref();
+    let alone = || {
+        let payment = root.payments.first();
+        payment.map_or((String::new(), 0), |payment| {
+            (payment.reference.clone(), payment.due.minor)
+        })
+    };
+    let ledger = root.ledger();
+    let payments = root.payments.iter().map(|payment| {
+        let account = ledger.of_payment(payment.id);
+        PaymentView {
+            id: payment.id.as_u128(),
+            house: House::of(&payment.source).unwrap_or(House::Till),
+            reference: payment.reference.clone(),
+            due: payment.due.minor,
+            captured: account.captured,
+            refunded: account.refunded,
+            authorized: payment.projection().status == PaymentStatus::Authorized,
+            waits: payment.projection().status == PaymentStatus::Pending,
+            given_up: payment.projection().status == PaymentStatus::Expired,
+        }
+    });
+    let papers = root.receipts.iter().map(|receipt| {
+        let minor = receipt.money.map_or(0, |money| money.minor);
+        let (kind, signed) = match receipt.kind {
+            ReceiptKind::Sale => ("sale", minor),
+            ReceiptKind::Refund => ("refund", -minor),
+            ReceiptKind::Reversal => ("reversal", -minor),
+        };
+        Paper {
+            signed,
+            kind,
+            issued: receipt.issued_at.is_some(),
+        }
+    });
+    let alarms = root.attention.iter().map(|alarm| Alarm {
+        code: alarm.code.word(),
+        payment: alarm.payment.map(PaymentId::as_u128),
+        open: alarm.resolved.is_none(),
+    });
+    OrderView {
+        root: root.id.as_u128(),
+        code: order.map_or_else(|| alone().0, |order| order.code.clone()),
+        status: order.map_or(Status::Alone, |order| match order.status {
+            OrderStatus::AwaitingPayment => Status::Awaiting,
+            OrderStatus::PartiallyPaid => Status::Partial,
+            OrderStatus::Closing => Status::Closing,
+            OrderStatus::Paid => Status::Paid,
+            OrderStatus::Completed => Status::Completed,
+            OrderStatus::PartiallyRefunded => Status::PartlyRefunded,
+            OrderStatus::Refunded => Status::Refunded,
+            OrderStatus::Expired => Status::Expired,
+            OrderStatus::Cancelled => Status::Cancelled,
+        }),
+        due: order.map_or_else(|| alone().1, |order| order.total_minor),
+        created_at: root.created_at.as_millis(),
+        holds: root.holds.iter().map(hold_view).collect(),
+        payments: payments.collect(),
+        backs: backs_of(root).collect(),
+        papers: papers.collect(),
+        alarms: alarms.collect(),
+    }
+}
+
+fn hold_view(hold: &Hold) -> HoldView {
+    HoldView {
+        active: hold.state == HoldState::Active,
+        sold: hold.state == HoldState::Consumed,
+        lines: hold.lines.clone(),
+        slot: hold.booking.as_ref().map(|booking| {
+            let (from, to) = (booking.starts_at.as_millis(), booking.ends_at.as_millis());
+            (from, to, booking.units)
+        }),
+    }
+}
+
 /// Money ordered back by rows of a root. Without an order it is money that waited for one.
 fn backs_of(root: &Root) -> impl Iterator<Item = OrderedBack> {
     root.refunds.iter().filter_map(|refund| {
@@ -1343,6 +1518,8 @@ fn backs_of(root: &Root) -> impl Iterator<Item = OrderedBack> {
                 RefundProgress::Unknown => Progress::Unknown,
             },
             of_waiting: root.order.is_none(),
+            restocked: refund.restocked.clone(),
+            released_slot: refund.released_slot,
         })
     })
 }

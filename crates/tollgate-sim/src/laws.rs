@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::engine::{
-    Engine, OrderView, OrderWish, OrderedBack, PaymentView, Progress, Standing, Status,
+    BackWish, Engine, Given, HoldView, Made, OrderView, OrderWish, OrderedBack, PaymentView,
+    Progress, Standing, Status,
 };
 use crate::provider::{BackState, Books, ChargeState, Coin, House, Manner, Message, Ruling, Says};
-use crate::shop::{DAY, MINUTE, SKUS, START, Shop};
+use crate::shop::{Cart, DAY, MINUTE, SKUS, START, Shop};
 
 /// A law of the design.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -240,6 +241,8 @@ fn told(books: &Books, house: House, reference: &str) -> Sum {
         sum.untimely += in_all;
     }
     sum.gone_back = sum.gone_back.max(in_all);
+    // No house but the till knows what was handed over.
+    sum.gone_back += books.handed_for(house, reference);
     sum
 }
 
@@ -252,6 +255,25 @@ fn told_of_order(books: &Books, order: &OrderView) -> Sum {
     payments.fold(Sum::default(), |sum, payment| {
         sum.plus(told_of(books, payment))
     })
+}
+
+/// What is booked of slots: by holds of orders, less what was given back, and by carts.
+fn bookings(scene: Scene, orders: &[OrderView]) -> Vec<(i64, i64, i64)> {
+    let holds = orders.iter().flat_map(|order| {
+        let is_back = scene.shop.has_slot_back(order.root);
+        let booked = order.holds.iter();
+        booked.filter(move |hold| hold.active || (hold.sold && !is_back))
+    });
+    let slots = holds.filter_map(|hold| hold.slot);
+    let in_carts = active_carts(scene).filter_map(|view| view.slot);
+    slots.chain(in_carts).collect()
+}
+
+/// What carts hold.
+fn active_carts(scene: Scene) -> impl Iterator<Item = HoldView> {
+    let carts = scene.shop.carts.iter();
+    let views = carts.filter_map(move |cart| scene.engine.cart(cart.hold));
+    views.filter(|view| view.active)
 }
 
 /// All that the engine has ordered back, by rows and by effects alone.
@@ -350,6 +372,7 @@ impl Laws {
         self.given_back_once(scene, &orders);
         self.shelves(scene, &orders);
         self.reports_are_confirmed_soon(scene);
+        self.attempts(scene, &orders);
         for order in &orders {
             self.order_after(scene, order, &by);
         }
@@ -416,6 +439,19 @@ impl Laws {
         }
         let keys: Vec<String> = news.iter().map(|back| back.key.clone()).collect();
         self.ordered.extend(keys);
+        for handed in &scene.books.handed {
+            let mut backs = scene
+                .books
+                .of(handed.house, &handed.reference)
+                .flat_map(|charge| &charge.backs);
+            if backs.any(|back| back.key.as_ref() == Some(&handed.key)) {
+                let text = format!(
+                    "{}: {} were handed over in cash, and ordered back at the {:?} as well",
+                    handed.reference, handed.minor, handed.house
+                );
+                self.broken(Law::L8, "what was handed over is ordered back", text);
+            }
+        }
         // The till may take one refund out of several payments in cash.
         let asked = |charge: &&crate::provider::Charge| charge.house != House::Till;
         for charge in scene.books.charges.iter().filter(asked) {
@@ -436,6 +472,47 @@ impl Laws {
                     );
                     self.broken(Law::L8, "one refund done twice", text);
                 }
+            }
+        }
+    }
+
+    /// L10: an attempt ends by the shop's word, and not before.
+    fn attempts(&mut self, scene: Scene, orders: &[OrderView]) {
+        let now = scene.engine.now;
+        for payment in orders.iter().flat_map(|order| &order.payments) {
+            let ends_at = scene.shop.attempts.get(&payment.id).copied();
+            if payment.given_up && ends_at.is_none_or(|ends_at| now < ends_at) {
+                let text = format!("{} is over, its end is {ends_at:?}", payment.reference);
+                self.broken(Law::L10, "an attempt ended early", text);
+            }
+        }
+    }
+
+    /// L10 and L6 at rest: an attempt whose end has come has ended, and somebody was asked what became
+    /// of it.
+    fn attempts_ended(&mut self, scene: Scene, orders: &[OrderView]) {
+        let now = scene.engine.now;
+        for payment in orders.iter().flat_map(|order| &order.payments) {
+            let (house, reference) = (payment.house, &payment.reference);
+            let ends_at = scene.shop.attempts.get(&payment.id).copied();
+            let Some(ends_at) = ends_at.filter(|ends_at| *ends_at <= now) else {
+                continue;
+            };
+            let silent = scene.books.of(house, reference).all(|charge| {
+                charge
+                    .told
+                    .state
+                    .is_none_or(|state| state == ChargeState::Pending)
+            });
+            if payment.waits && silent {
+                let text = format!("{reference} still waits, and its time is up");
+                self.broken(Law::L10, "an attempt outlives its end", text);
+            }
+            let asked = scene.books.asked.get(&(house, reference.clone()));
+            let was_asked = asked.is_some_and(|at| ends_at <= *at);
+            if payment.given_up && house.can_be_asked() && !was_asked {
+                let text = format!("{reference} has ended, and its provider was not asked");
+                self.broken(Law::L6, "nobody is asked about an attempt that ended", text);
             }
         }
     }
@@ -481,17 +558,147 @@ impl Laws {
                     .map(|(_, units)| *units)
                     .sum()
             };
+            let in_carts: i64 = active_carts(scene)
+                .flat_map(|cart| cart.lines)
+                .filter(|(name, _)| name == sku)
+                .map(|(_, units)| units)
+                .sum();
             let put_in = scene.shop.put_in.get(sku).copied().unwrap_or(0);
-            let (sold, active) = (units(true), units(false));
-            if put_in != on_hand + sold || held != active || on_hand < held {
+            let back = scene.shop.units_back(None, sku);
+            let (sold, active) = (units(true), units(false) + in_carts);
+            if put_in + back != on_hand + sold || held != active || on_hand < held {
                 let text = format!(
-                    "{sku}: {put_in} put in, {on_hand} on hand, {held} held, {sold} sold, {active} in \
-                     active holds"
+                    "{sku}: {put_in} put in, {on_hand} on hand, {held} held, {sold} sold, {back} came \
+                     back, {active} in active holds"
                 );
                 self.broken(Law::L5, "the shelf does not add up", text);
             }
         }
         self.slots(scene, orders);
+        self.returns(scene, orders);
+        self.carts(scene);
+    }
+
+    /// L5: what came back with a refund is what the shop took back with it.
+    fn returns(&mut self, scene: Scene, orders: &[OrderView]) {
+        let backs = || orders.iter().flat_map(|order| &order.backs);
+        for back in &scene.shop.came_back {
+            let told = backs().find(|known| known.key == back.key);
+            let is_same = told.is_some_and(|told| {
+                told.restocked == back.lines && told.released_slot == back.slot
+            });
+            if !is_same {
+                let text = format!("{}: taken back were {back:?}, it says {told:?}", back.key);
+                self.broken(Law::L5, "a refund does not say what came back", text);
+            }
+        }
+    }
+
+    /// L5 and L10: a cart holds until it is given back, taken over, or over.
+    fn carts(&mut self, scene: Scene) {
+        for cart in &scene.shop.carts {
+            let is_held = scene.engine.cart(cart.hold).is_some_and(|view| view.active);
+            if cart.given_up && is_held {
+                let text = format!("{:?} are still set aside for it", cart.lines);
+                self.broken(Law::L5, "a cart that was given up holds on", text);
+            }
+            if !cart.given_up && !is_held && scene.engine.now < cart.ends_at {
+                let text = format!(
+                    "{:?} were set aside for {} s more",
+                    cart.lines,
+                    (cart.ends_at - scene.engine.now) / 1000
+                );
+                self.broken(Law::L10, "a cart lost its hold early", text);
+            }
+        }
+    }
+
+    /// L5: no more comes back than was sold, and whatever was sold may come back once.
+    pub fn goods_came_back(
+        &mut self,
+        shop: &Shop,
+        order: &OrderView,
+        wish: &BackWish,
+        given: &Given,
+    ) {
+        let sold = || order.holds.iter().filter(|hold| hold.sold);
+        let may_come = |(sku, units): &(String, i64)| {
+            let lines = sold().flat_map(|hold| &hold.lines);
+            let of_sku = lines.filter(|(name, _)| name == sku);
+            let sold: i64 = of_sku.map(|(_, units)| units).sum();
+            *units <= sold - shop.units_back(Some(order.root), sku)
+        };
+        let goods = wish.restock.iter().all(may_come);
+        let has_slot = sold().any(|hold| hold.slot.is_some());
+        let slot = !wish.release_slot || (has_slot && !shop.has_slot_back(order.root));
+        let text = format!(
+            "{}: {:?}, slot: {}",
+            order.code, wish.restock, wish.release_slot
+        );
+        match given {
+            Given::Under(_) if !goods => {
+                self.broken(Law::L5, "more came back than was sold", text);
+            }
+            Given::Under(_) if !slot => {
+                self.broken(Law::L5, "a slot came back that was not sold", text);
+            }
+            Given::TooManyGoods if goods => {
+                self.broken(Law::L5, "goods that were sold are not taken back", text);
+            }
+            Given::NoSlot if slot => {
+                self.broken(Law::L5, "a slot that was sold is not taken back", text);
+            }
+            Given::Under(_) | Given::TooManyGoods | Given::NoSlot | Given::Otherwise => {}
+        }
+    }
+
+    /// L5: what lies in a cart can be bought by whoever has it.
+    pub fn was_checked_out(
+        &mut self,
+        now: i64,
+        cart: &Cart,
+        slot: Option<(i64, i64, i64)>,
+        made: Made,
+    ) {
+        let is_held = !cart.given_up && now < cart.ends_at;
+        let has_begun = slot.is_some_and(|(start, _, _)| start < now);
+        match made {
+            Made::NoRoom if is_held && !has_begun => {
+                let text = format!("{:?} in slot {slot:?}", cart.lines);
+                self.broken(Law::L5, "what lay in a cart was sold to others", text);
+            }
+            Made::As(_) if !is_held => {
+                let text = format!("{:?}, over since {} ms", cart.lines, now - cart.ends_at);
+                self.broken(Law::L5, "a cart that was over was taken over", text);
+            }
+            Made::As(_) | Made::NoRoom | Made::Otherwise => {}
+        }
+    }
+
+    /// L10 at rest: what a cart had set aside is free again once its time is up.
+    fn carts_ended(&mut self, scene: Scene) {
+        for cart in &scene.shop.carts {
+            let is_held = scene.engine.cart(cart.hold).is_some_and(|view| view.active);
+            if is_held && cart.ends_at <= scene.engine.now {
+                let text = format!("{:?} are still set aside", cart.lines);
+                self.broken(Law::L10, "a cart outlives its time", text);
+            }
+        }
+    }
+
+    /// L6: what a person has looked at is open no more: all of that code, or what is about a payment.
+    pub fn was_resolved(&mut self, view: Option<OrderView>, payment: Option<u128>, code: &str) {
+        let stays = view.is_some_and(|view| {
+            let is_alone = view.status == Status::Alone;
+            let is_about = |about: Option<u128>| {
+                payment.is_none() || about == payment || (is_alone && about.is_none())
+            };
+            let mut alarms = view.alarms.iter();
+            alarms.any(|alarm| alarm.open && alarm.code == code && is_about(alarm.payment))
+        });
+        if stays {
+            self.broken(Law::L6, "an alarm cannot be resolved", code.to_owned());
+        }
     }
 
     fn slots(&mut self, scene: Scene, orders: &[OrderView]) {
@@ -501,12 +708,9 @@ impl Laws {
         let now = scene.engine.now;
         let slots = scene.engine.slots();
         let mut booked = BTreeMap::<i64, (i64, i64)>::new();
-        let holds = orders.iter().flat_map(|order| &order.holds);
-        for hold in holds.filter(|hold| hold.active || hold.sold) {
-            if let Some((start, end, units)) = hold.slot {
-                let known = booked.entry(start).or_insert((end, 0));
-                known.1 += units;
-            }
+        for (start, end, units) in bookings(scene, orders) {
+            let known = booked.entry(start).or_insert((end, 0));
+            known.1 += units;
         }
         for (start, (_, units)) in &booked {
             let Some((_, _, held, sold)) = slots.get(start).copied() else {
@@ -527,17 +731,33 @@ impl Laws {
                 seen.view.status.has_ended() || time_is_up
             });
             let was_sold = before.is_some_and(|seen| seen.view.is_sold());
+            // A cart's slot was taken when the cart was filled.
+            let of_cart = was == 0
+                && scene
+                    .shop
+                    .carts
+                    .iter()
+                    .any(|cart| cart.order == Some(order.root));
             let fresh: Vec<(i64, i64)> = order
                 .holds
                 .iter()
                 .skip(was)
-                .filter(|hold| hold.active || hold.sold)
+                .filter(|hold| (hold.active || hold.sold) && !of_cart)
                 .filter_map(|hold| hold.slot.map(|(start, end, _)| (start, end)))
                 .collect();
             for (start, end) in fresh {
                 let day = (start - START + 8 * 60 * MINUTE).div_euclid(DAY);
                 let hour = (start % DAY) / (60 * MINUTE);
                 let place = format!("{} took the slot of day {day}, {hour}:00", order.code);
+                if let Some((_, capacity)) = scene.shop.by_hand.get(&start) {
+                    // It sells what staff says, whatever lies over it.
+                    let units = booked.get(&start).map_or(0, |(_, units)| *units);
+                    if *capacity < units {
+                        let text = format!("{place}, put by hand for {capacity}: {units} booked");
+                        self.broken(Law::L5, "a slot put by hand was oversold", text);
+                    }
+                    continue;
+                }
                 // A booked slot keeps its times as long as the calendar opens one that starts with it.
                 let is_open = opening
                     .slots(start, start + 1)
@@ -547,10 +767,17 @@ impl Laws {
                     let text = format!("{place}, which the calendar does not open");
                     self.broken(Law::L5, "a closed slot was sold", text);
                 }
+                let meets = |(other, (other_end, _)): &(&i64, &(i64, i64))| {
+                    **other < end && start < *other_end
+                };
+                if scene.shop.by_hand.iter().any(|slot| meets(&slot)) {
+                    let text = format!("{place}, over a slot that was put by hand");
+                    self.broken(Law::L5, "the hours sell over a slot put by hand", text);
+                }
                 let capacity = opening.capacity;
                 let overlapping: i64 = booked
                     .iter()
-                    .filter(|(other, (other_end, _))| **other < end && start < *other_end)
+                    .filter(meets)
                     .map(|(_, (_, units))| *units)
                     .sum();
                 if capacity < overlapping {
@@ -812,6 +1039,20 @@ impl Laws {
             }
             self.not_stranded(scene, order, &all, is_mixed);
         }
+        let alone = scene.engine.alone();
+        for view in &alone {
+            if scene
+                .shop
+                .alone
+                .contains(&(view.payments[0].house, view.code.clone()))
+            {
+                self.books_agree(scene, view, &all);
+                self.papers(scene, view);
+                self.alone_is_named(scene, view, &all);
+            }
+        }
+        self.attempts_ended(scene, &orders);
+        self.carts_ended(scene);
         self.refunds_end(scene, &all);
         self.waiting_money_is_named(scene, &orders, &all);
         self.calendar_sells(scene, &orders);
@@ -962,6 +1203,12 @@ impl Laws {
             let text = format!("{code} is paid and papered, and not completed");
             self.broken(Law::L6, "a paid order never completes", text);
         }
+        self.charges_are_named(scene, order);
+    }
+
+    /// L6: whatever is strange about a charge is named.
+    fn charges_are_named(&mut self, scene: Scene, order: &OrderView) {
+        let code = &order.code;
         for payment in &order.payments {
             for charge in scene.books.of(payment.house, &payment.reference) {
                 let is_told = charge.told.state == Some(charge.state);
@@ -996,6 +1243,27 @@ impl Laws {
         }
     }
 
+    /// L6 for a payment without an order: more than it is for is named.
+    fn alone_is_named(&mut self, scene: Scene, view: &OrderView, all: &[OrderedBack]) {
+        let sum = told_of_order(scene.books, view);
+        let (code, kept) = (&view.code, sum.kept());
+        let house = view.payments[0].house;
+        let of_it = |back: &&OrderedBack| back.house == house && back.reference == *code;
+        let ordered: i64 = all
+            .iter()
+            .filter(of_it)
+            .map(|back| weight(scene.books, back))
+            .sum();
+        if view.due < kept && view.alarms.is_empty() && ordered < kept - view.due {
+            let text = format!(
+                "{code} is for {} and keeps {kept}, nobody is told",
+                view.due
+            );
+            self.broken(Law::L6, "too much was paid and nobody is told", text);
+        }
+        self.charges_are_named(scene, view);
+    }
+
     /// L6 for money of which no payment is known.
     fn waiting_money_is_named(&mut self, scene: Scene, orders: &[OrderView], all: &[OrderedBack]) {
         for charge in &scene.books.charges {
@@ -1004,7 +1272,11 @@ impl Laws {
                 .iter()
                 .flat_map(|order| &order.payments)
                 .any(|payment| payment.house == charge.house && payment.reference == *reference);
-            if is_known || charge.code == "stranger" || charge.believed() == 0 {
+            let is_alone = scene
+                .shop
+                .alone
+                .contains(&(charge.house, reference.clone()));
+            if is_known || is_alone || charge.code == "stranger" || charge.believed() == 0 {
                 continue;
             }
             let sum = told(scene.books, charge.house, reference);
@@ -1034,6 +1306,10 @@ impl Laws {
                 .flat_map(|charge| &charge.backs)
                 .filter(|known| known.key.as_ref() == Some(key))
                 .last();
+            let mut handed = scene.books.handed.iter();
+            if handed.any(|handed| handed.key == *key) && back.progress == Progress::Done {
+                continue;
+            }
             let truth = known.map(|known| known.state);
             let text = format!(
                 "{}: {} ordered back as {key}: the provider has it as {truth:?}, the engine as {:?}",
@@ -1089,12 +1365,35 @@ impl Laws {
         };
         let now = scene.engine.now;
         let slots = scene.engine.slots();
-        let booked: Vec<(i64, i64)> = orders
-            .iter()
-            .flat_map(|order| &order.holds)
-            .filter(|hold| hold.active || hold.sold)
-            .filter_map(|hold| hold.slot.map(|(start, end, _)| (start, end)))
+        let booked: Vec<(i64, i64)> = bookings(scene, orders)
+            .into_iter()
+            .map(|(start, end, _)| (start, end))
+            .chain(
+                scene
+                    .shop
+                    .by_hand
+                    .iter()
+                    .map(|(start, (end, _))| (*start, *end)),
+            )
             .collect();
+        for (start, (_, capacity)) in scene.shop.by_hand.range(now..) {
+            let units = bookings(scene, orders).into_iter();
+            let units: i64 = units
+                .filter(|(other, _, _)| other == start)
+                .map(|(_, _, units)| units)
+                .sum();
+            let has_room = slots
+                .get(start)
+                .is_some_and(|(_, capacity, held, sold)| held + sold < *capacity);
+            if has_room != (units < *capacity) {
+                let text = format!("put by hand for {capacity}, {units} booked");
+                self.broken(
+                    Law::L5,
+                    "a slot put by hand does not sell what it says",
+                    text,
+                );
+            }
+        }
         for (start, end) in opening.slots(now, now + opening.days_ahead * DAY - 60 * MINUTE) {
             let is_booked = booked
                 .iter()
@@ -1226,6 +1525,7 @@ impl Laws {
             slot: false,
             hold_ms: 15 * MINUTE,
             payment: None,
+            cart: None,
         });
         let signed = order
             .payments
@@ -1302,6 +1602,7 @@ impl End {
             Status::Refunded => "refunded",
             Status::Expired => "expired",
             Status::Cancelled => "cancelled",
+            Status::Alone => "alone",
         };
         let mut alarms: Vec<&'static str> =
             view.alarms

@@ -407,10 +407,27 @@ pub struct Books {
     pub arrived: Vec<Message>,
     /// Greatest sum told to have gone back, by house and reference, and with which telling.
     pub told_in_all: BTreeMap<(House, String), (i64, u64)>,
+    /// Money handed over in cash for charges of whoever cannot know it, by the till's book.
+    pub handed: Vec<Handed>,
+    /// When a house was last asked about a name.
+    pub asked: BTreeMap<(House, String), i64>,
     /// How often something was told.
     pub tellings: u64,
     manner: Manner,
     serial: u32,
+}
+
+/// Money that the till handed over for a charge of another house.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handed {
+    /// The key of the refund it was noted as.
+    pub key: String,
+    /// Whose charge.
+    pub house: House,
+    /// Under which reference.
+    pub reference: String,
+    /// How much.
+    pub minor: i64,
 }
 
 /// What a provider answers when it is ordered to give money back.
@@ -448,6 +465,13 @@ impl Books {
         self.charges
             .iter()
             .filter(move |charge| charge.house == house && charge.reference == reference)
+    }
+
+    /// What was handed over in cash for charges of a reference.
+    pub fn handed_for(&self, house: House, reference: &str) -> i64 {
+        let of_it = |handed: &&Handed| handed.house == house && handed.reference == reference;
+        let handed = self.handed.iter().filter(of_it);
+        handed.map(|handed| handed.minor).sum()
     }
 
     /// A customer begins to pay. `None` where this provider takes one charge a reference.

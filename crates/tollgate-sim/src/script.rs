@@ -37,6 +37,44 @@ pub enum Step {
     /// Staff gives back: all that is left by the engine's figures, two fifths of what was taken, or
     /// all that was ever taken.
     Refund { order: u8, attempt: u8, part: u8 },
+    /// Staff gives back and takes back: all that is left or two fifths of the money, so many units, and
+    /// the slot.
+    Return {
+        order: u8,
+        attempt: u8,
+        part: bool,
+        units: u8,
+        slot: bool,
+    },
+    /// Staff hands back in cash and notes it: all that is left, or two fifths of what was taken.
+    HandBack { order: u8, attempt: u8, part: bool },
+    /// The shop registers a payment that ends after five minutes, or after two days.
+    Attempt { order: u8, attempt: u8, days: bool },
+    /// The shop registers a payment without an order, over 100 or over 40.
+    Alone { order: u8, attempt: u8, part: bool },
+    /// Staff has looked at an alarm of a payment without an order.
+    ResolveAlone { which: u8 },
+    /// Staff has the papers of a payment corrected.
+    Correct { order: u8, attempt: u8 },
+    /// Whatever waits under a reference is drawn once more.
+    Drain { order: u8, attempt: u8 },
+    /// A cart sets one or two units aside, and the earliest slot.
+    Cart {
+        sku: u8,
+        two: bool,
+        slot: bool,
+        days: bool,
+    },
+    /// A cart gives that back.
+    EmptyCart { which: u8 },
+    /// The shop makes an order of a cart, to be paid by an attempt or by its code alone.
+    CheckOut {
+        order: u8,
+        which: u8,
+        attempt: Option<u8>,
+    },
+    /// Staff puts a slot by hand: within the hours, over two of their slots, or after them.
+    Slot { day: u8, place: u8, capacity: u8 },
     /// Staff wants the provider asked.
     Check { order: u8, attempt: u8 },
     /// Staff has looked at an alarm.
@@ -220,6 +258,17 @@ enum Kind {
     Cancel,
     Cash,
     Refund,
+    Return,
+    HandBack,
+    Attempt,
+    Alone,
+    ResolveAlone,
+    Correct,
+    Drain,
+    Cart,
+    EmptyCart,
+    CheckOut,
+    Slot,
     Check,
     Resolve,
     Retry,
@@ -250,7 +299,7 @@ enum Kind {
 }
 
 /// Every kind of step, with how often it comes.
-const KINDS: [(Kind, u64); 35] = [
+const KINDS: [(Kind, u64); 46] = [
     (Kind::Stock, 3),
     (Kind::Adjust, 1),
     (Kind::Calendar, 2),
@@ -259,6 +308,17 @@ const KINDS: [(Kind, u64); 35] = [
     (Kind::Cancel, 3),
     (Kind::Cash, 2),
     (Kind::Refund, 6),
+    (Kind::Return, 4),
+    (Kind::HandBack, 2),
+    (Kind::Attempt, 3),
+    (Kind::Alone, 2),
+    (Kind::ResolveAlone, 2),
+    (Kind::Correct, 1),
+    (Kind::Drain, 1),
+    (Kind::Cart, 3),
+    (Kind::EmptyCart, 1),
+    (Kind::CheckOut, 3),
+    (Kind::Slot, 2),
     (Kind::Check, 2),
     (Kind::Resolve, 2),
     (Kind::Retry, 3),
@@ -314,6 +374,15 @@ impl Cast {
 
     fn attempt(&self, rng: &mut Rng) -> u8 {
         self.attempts[rng.below(self.attempts.len() as u64) as usize]
+    }
+
+    fn cart(&self, rng: &mut Rng) -> Step {
+        Step::Cart {
+            sku: rng.small(2),
+            two: rng.one_in(4),
+            slot: self.with_calendar && rng.one_in(2),
+            days: rng.one_in(3),
+        }
     }
 
     fn order(&self, rng: &mut Rng, order: u8) -> Step {
@@ -372,7 +441,7 @@ fn scene(rng: &mut Rng, cast: &Cast) -> Vec<Step> {
     let wait = Step::Wait {
         how: 2 + rng.small(3),
     };
-    match rng.small(17) {
+    match rng.small(23) {
         // The line breaks while money is ordered back, and staff tries again.
         0 => vec![
             pay(attempt, 0),
@@ -495,6 +564,99 @@ fn scene(rng: &mut Rng, cast: &Cast) -> Vec<Step> {
                 booking(1, 5),
             ]
         }
+        // Goods come back, in one piece or in two, and more than there were.
+        16 => {
+            let back = |units: u8, slot: bool| Step::Return {
+                order,
+                attempt,
+                part: true,
+                units,
+                slot,
+            };
+            let slot = cast.with_calendar;
+            vec![
+                pay(attempt, 0),
+                back(1 + rng.small(2), slot && all),
+                back(1, slot),
+                back(1 + rng.small(2), slot),
+            ]
+        }
+        17 => {
+            let hand_back = |part: bool| Step::HandBack {
+                order,
+                attempt,
+                part,
+            };
+            vec![pay(attempt, 0), hand_back(all), refund, hand_back(false)]
+        }
+        // An attempt ends, and its money comes all the same.
+        18 => vec![
+            begun(rng),
+            Step::Attempt {
+                order,
+                attempt: other,
+                days: false,
+            },
+            wait,
+            register(attempt),
+            pay(other, part),
+            pay(attempt, 0),
+        ],
+        // Money comes for a payment that stands alone.
+        19 => vec![
+            Step::Alone {
+                order,
+                attempt,
+                part: all,
+            },
+            pay(attempt, part),
+            Step::ResolveAlone { which: 0 },
+            pay(attempt, 0),
+            refund,
+            Step::ResolveAlone { which: 0 },
+        ],
+        // The last unit lies in a cart.
+        20 => {
+            let check_out = |which: u8| Step::CheckOut {
+                order,
+                which,
+                attempt: Some(attempt),
+            };
+            let last = Step::Stock {
+                sku: order % 2,
+                n: 1,
+            };
+            vec![
+                last,
+                cast.cart(rng),
+                cast.cart(rng),
+                check_out(0),
+                wait,
+                check_out(1),
+                pay(attempt, 0),
+            ]
+        }
+        21 => {
+            let slot = |place: u8, capacity: u8| Step::Slot {
+                day: 0,
+                place,
+                capacity,
+            };
+            let booking = |order: u8| Step::Order {
+                order,
+                shape: 5,
+                attempt: Some(attempt),
+            };
+            vec![
+                Step::Stock { sku: 0, n: 3 },
+                booking(0),
+                slot(rng.small(4), 1 + rng.small(2)),
+                booking(2),
+                wait,
+                slot(rng.small(4), rng.small(3)),
+                booking(1),
+            ]
+        }
         // An answer nobody can read.
         _ => vec![
             trouble(true, 6),
@@ -536,6 +698,43 @@ fn draw(rng: &mut Rng, kind: Kind, cast: &Cast) -> Step {
             order,
             attempt,
             part: rng.small(3),
+        },
+        Kind::Return => Step::Return {
+            order,
+            attempt,
+            part,
+            units: rng.small(4),
+            slot: cast.with_calendar && rng.one_in(2),
+        },
+        Kind::HandBack => Step::HandBack {
+            order,
+            attempt,
+            part,
+        },
+        Kind::Attempt => Step::Attempt {
+            order,
+            attempt,
+            days: part,
+        },
+        Kind::Alone => Step::Alone {
+            order,
+            attempt,
+            part,
+        },
+        Kind::ResolveAlone => Step::ResolveAlone { which },
+        Kind::Correct => Step::Correct { order, attempt },
+        Kind::Drain => Step::Drain { order, attempt },
+        Kind::Cart => cast.cart(rng),
+        Kind::EmptyCart => Step::EmptyCart { which },
+        Kind::CheckOut => Step::CheckOut {
+            order,
+            which,
+            attempt: (!rng.one_in(3)).then_some(attempt),
+        },
+        Kind::Slot => Step::Slot {
+            day: rng.small(3),
+            place: rng.small(4),
+            capacity: rng.small(4),
         },
         Kind::Check => Step::Check { order, attempt },
         Kind::Resolve => Step::Resolve { order, which },

@@ -1,8 +1,9 @@
 //! The shop: what stands on its shelves by its own count, and when its calendar is open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::CalendarWish;
+use crate::provider::House;
 
 /// Milliseconds of a minute, an hour and a day.
 pub const MINUTE: i64 = 60_000;
@@ -106,6 +107,17 @@ impl Opening {
     }
 }
 
+/// Begin and end of a slot put by hand, in minutes of its day: one of the hours' own, over two of them,
+/// after them, and over the last of them.
+pub fn by_hand(place: u8) -> (i64, i64) {
+    match place % 4 {
+        0 => (10 * 60, 11 * 60),
+        1 => (10 * 60 + 30, 11 * 60 + 30),
+        2 => (13 * 60, 14 * 60),
+        _ => (11 * 60, 13 * 60),
+    }
+}
+
 /// What the shop knows by its own count.
 #[derive(Debug, Clone, Default)]
 pub struct Shop {
@@ -113,6 +125,64 @@ pub struct Shop {
     pub put_in: BTreeMap<&'static str, i64>,
     /// The opening hours in force.
     pub opening: Option<Opening>,
+    /// Slots put by hand, by start: end and units.
+    pub by_hand: BTreeMap<i64, (i64, i64)>,
+    /// What came back with a refund, oldest first.
+    pub came_back: Vec<CameBack>,
+    /// Carts that set something aside, oldest first.
+    pub carts: Vec<Cart>,
+    /// Payments that end by the shop's word: when, by id.
+    pub attempts: BTreeMap<u128, i64>,
+    /// References of payments that were registered without an order.
+    pub alone: BTreeSet<(House, String)>,
+}
+
+/// Goods and a slot that came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CameBack {
+    /// With which refund.
+    pub key: String,
+    /// Of which order.
+    pub root: u128,
+    /// Units by sku.
+    pub lines: Vec<(String, i64)>,
+    /// The slot too.
+    pub slot: bool,
+}
+
+/// A cart, by the shop's own count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cart {
+    /// The id of its hold.
+    pub hold: u128,
+    /// Units by sku.
+    pub lines: Vec<(String, i64)>,
+    /// When it ends by itself.
+    pub ends_at: i64,
+    /// It was given back, or an order has taken it over.
+    pub given_up: bool,
+    /// The order that has taken it over.
+    pub order: Option<u128>,
+}
+
+impl Shop {
+    /// Units of a sku that came back, of one order or of all.
+    pub fn units_back(&self, root: Option<u128>, sku: &str) -> i64 {
+        let of_root = |back: &&CameBack| root.is_none_or(|root| root == back.root);
+        let lines = self.came_back.iter().filter(of_root);
+        let of_sku = lines.flat_map(|back| &back.lines);
+        let units = of_sku
+            .filter(|(name, _)| name == sku)
+            .map(|(_, units)| units);
+        units.sum()
+    }
+
+    /// An order has given its slot back.
+    pub fn has_slot_back(&self, root: u128) -> bool {
+        self.came_back
+            .iter()
+            .any(|back| back.root == root && back.slot)
+    }
 }
 
 /// The things it sells.

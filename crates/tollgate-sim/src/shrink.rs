@@ -97,6 +97,63 @@ fn plainer(step: Step) -> Vec<Step> {
             attempt,
             part: false,
         }],
+        Step::Return {
+            order,
+            attempt,
+            part,
+            units,
+            slot,
+        } => {
+            let plain = |part: bool, units: u8, slot: bool| Step::Return {
+                order,
+                attempt,
+                part,
+                units,
+                slot,
+            };
+            vec![
+                plain(false, 0, slot),
+                plain(false, 1, false),
+                plain(part, 1, false),
+                plain(false, units, slot),
+            ]
+        }
+        Step::HandBack { order, attempt, .. } => vec![Step::HandBack {
+            order,
+            attempt,
+            part: false,
+        }],
+        Step::Attempt { order, attempt, .. } => vec![Step::Attempt {
+            order,
+            attempt,
+            days: false,
+        }],
+        Step::Alone { order, attempt, .. } => vec![Step::Alone {
+            order,
+            attempt,
+            part: false,
+        }],
+        Step::Cart {
+            sku, slot, days, ..
+        } => {
+            let plain = |slot: bool, days: bool| Step::Cart {
+                sku,
+                two: false,
+                slot,
+                days,
+            };
+            vec![plain(false, false), plain(slot, false), plain(slot, days)]
+        }
+        Step::CheckOut { order, which, .. } => vec![Step::CheckOut {
+            order,
+            which,
+            attempt: None,
+        }],
+        Step::Slot { place, .. } => vec![Step::Slot {
+            day: 0,
+            place,
+            capacity: 1,
+        }],
         Step::Sleep { how } => vec![Step::Wait { how }],
         _ => Vec::new(),
     };

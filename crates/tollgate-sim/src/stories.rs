@@ -837,5 +837,21 @@ pub fn stories() -> Vec<Named> {
             },
         ],
     );
+    tell(
+        "cash that was handed over counts beside the bank's growing sum",
+        (Law::L8, "a refund is no fact"),
+        cumulative,
+        &[
+            STOCK,
+            order(0),
+            pay(0, EXACT),
+            Step::HandBack {
+                order: 0,
+                attempt: 0,
+                part: true,
+            },
+            give_back(true),
+        ],
+    );
     stories
 }

@@ -3,7 +3,7 @@
 use crate::customer::Mood;
 use crate::laws::Breach;
 use crate::script::{Script, Step, WAITS, code_of, house_of};
-use crate::shop::Opening;
+use crate::shop::{Opening, by_hand};
 use crate::world::Played;
 
 /// Tells a story and how it ended.
@@ -128,6 +128,100 @@ pub fn sentence(step: Step) -> String {
                 _ => "all that ever came",
             };
             format!("Staff refunds {how} of {}.", attempt_of(order, attempt))
+        }
+        Step::Return {
+            order,
+            attempt,
+            part,
+            units,
+            slot,
+        } => {
+            let slot = if slot { " and its slot" } else { "" };
+            format!(
+                "Staff refunds {} of {} and takes back {units} units{slot}.",
+                all(part),
+                attempt_of(order, attempt)
+            )
+        }
+        Step::HandBack {
+            order,
+            attempt,
+            part,
+        } => format!(
+            "Staff hands back {} of {} in cash.",
+            all(part),
+            attempt_of(order, attempt)
+        ),
+        Step::Attempt {
+            order,
+            attempt,
+            days,
+        } => {
+            let span = if days { "two days" } else { "five minutes" };
+            format!(
+                "The shop registers {} over what is due, for {span}.",
+                attempt_of(order, attempt)
+            )
+        }
+        Step::Alone {
+            order,
+            attempt,
+            part,
+        } => {
+            let over = if part { 40 } else { 100 };
+            format!(
+                "The shop registers {} over {over}, without an order.",
+                attempt_of(order, attempt)
+            )
+        }
+        Step::ResolveAlone { which } => {
+            format!("Staff resolves alarm {which} of the payments without an order.")
+        }
+        Step::Correct { order, attempt } => format!(
+            "Staff has the papers of {} corrected.",
+            attempt_of(order, attempt)
+        ),
+        Step::Drain { order, attempt } => format!(
+            "Whatever waits for {} is drawn once more.",
+            attempt_of(order, attempt)
+        ),
+        Step::Cart {
+            sku,
+            two,
+            slot,
+            days,
+        } => {
+            let units = if two { "two units" } else { "one unit" };
+            let slot = if slot { ", with the earliest slot" } else { "" };
+            let held = if days { "3 days" } else { "15 minutes" };
+            format!("A cart sets {units} of sku {sku} aside{slot}, for {held}.")
+        }
+        Step::EmptyCart { which } => format!("Cart {which} is emptied."),
+        Step::CheckOut {
+            order,
+            which,
+            attempt,
+        } => {
+            let how = match attempt {
+                Some(attempt) => format!("to be paid as {}", attempt_of(order, attempt)),
+                None => "without a payment".to_owned(),
+            };
+            format!("The shop orders {}: cart {which}, {how}.", code_of(order))
+        }
+        Step::Slot {
+            day,
+            place,
+            capacity,
+        } => {
+            let (from, to) = by_hand(place);
+            let clock = |minutes: i64| format!("{}:{:02}", minutes / 60, minutes % 60);
+            format!(
+                "Staff puts a slot by hand: day {}, {} to {}, for {} orders.",
+                day % 3,
+                clock(from),
+                clock(to),
+                capacity % 4
+            )
         }
         Step::Check { order, attempt } => {
             format!(

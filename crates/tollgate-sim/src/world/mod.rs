@@ -1,5 +1,6 @@
 //! The world in which a story is played: what each step does, and how time passes.
 
+mod carts;
 mod customers;
 mod post;
 mod staff;
@@ -136,10 +137,17 @@ impl World {
 
     fn payment(&self, order: u8, attempt: u8) -> Option<PaymentView> {
         let (house, reference) = (house_of(attempt), self.reference(order, attempt));
-        let view = self.order_view(order)?;
-        view.payments
-            .into_iter()
-            .find(|payment| payment.house == house && payment.reference == reference)
+        let is_it =
+            |payment: &PaymentView| payment.house == house && payment.reference == reference;
+        let of_order = self.order_view(order).map(|view| view.payments);
+        let found = of_order.unwrap_or_default().into_iter().find(is_it);
+        found.or_else(|| {
+            self.engine
+                .alone()
+                .into_iter()
+                .flat_map(|view| view.payments)
+                .find(is_it)
+        })
     }
 
     /// The last charge of an attempt that passes.
@@ -196,6 +204,48 @@ impl World {
                 attempt,
                 part,
             } => self.refund(order, attempt, part),
+            Step::Return {
+                order,
+                attempt,
+                part,
+                units,
+                slot,
+            } => self.take_back((order, attempt), part, units, slot),
+            Step::HandBack {
+                order,
+                attempt,
+                part,
+            } => self.hand_back(order, attempt, part),
+            Step::Attempt {
+                order,
+                attempt,
+                days,
+            } => self.register_for(order, attempt, days),
+            Step::Alone {
+                order,
+                attempt,
+                part,
+            } => self.register_alone(order, attempt, part),
+            Step::ResolveAlone { which } => self.resolve_alone(which),
+            Step::Correct { order, attempt } => self.correct(order, attempt),
+            Step::Drain { order, attempt } => self.drain(order, attempt),
+            Step::Cart {
+                sku,
+                two,
+                slot,
+                days,
+            } => self.fill_cart(sku, two, slot, days),
+            Step::EmptyCart { which } => self.empty_cart(which),
+            Step::CheckOut {
+                order,
+                which,
+                attempt,
+            } => self.check_out(order, which, attempt),
+            Step::Slot {
+                day,
+                place,
+                capacity,
+            } => self.put_slot(day, place, capacity),
             Step::Check { order, attempt } => self.check(order, attempt),
             Step::Resolve { order, which } => self.resolve(order, which),
             Step::Retry { which } => self.retry(which),
@@ -249,7 +299,6 @@ impl World {
     pub(super) fn sleep(&mut self, how: u8) {
         self.engine.now += WAITS[usize::from(how) % WAITS.len()];
         self.laws.served_since = self.engine.now;
-        self.sweep();
     }
 
     /// Whatever is due by itself happens, until nothing is. Tells whether anything was.

@@ -3,11 +3,11 @@
 use tollgate_core::id::EffectId;
 
 use crate::customer::Mood;
-use crate::engine::{OrderWish, Progress};
+use crate::engine::{Alarm, BackWish, Given, OrderWish, Progress};
 use crate::laws::By;
-use crate::provider::{Back, BackState, ChargeState, Coin, House};
+use crate::provider::{Back, BackState, ChargeState, Coin, Handed, House};
 use crate::script::{ATTEMPTS, code_of, house_of};
-use crate::shop::{DAY, MINUTE, Opening, SKUS};
+use crate::shop::{CameBack, DAY, MINUTE, Opening, SKUS};
 
 use super::worker::Lesson;
 use super::{World, pick};
@@ -17,7 +17,8 @@ impl World {
         let sku = SKUS[usize::from(sku) % SKUS.len()];
         if self.engine.put_stock(sku, i64::from(n)) {
             let sold = self.laws.sold_of(&self.engine, sku);
-            self.shop.put_in.insert(sku, i64::from(n) + sold);
+            let back = self.shop.units_back(None, sku);
+            self.shop.put_in.insert(sku, i64::from(n) + sold - back);
         }
         self.after(By::Staff);
     }
@@ -59,6 +60,7 @@ impl World {
             slot: matches!(shape % 8, 5 | 6) && self.shop.opening.is_some(),
             hold_ms,
             payment,
+            cart: None,
         };
         self.engine.create(&wish);
         self.after(By::Creation {
@@ -98,7 +100,142 @@ impl World {
             1 => payment.captured * 2 / 5,
             _ => payment.captured,
         };
-        self.engine.refund(payment.id, minor);
+        let wish = BackWish {
+            minor,
+            ..BackWish::default()
+        };
+        self.engine.refund(payment.id, &wish);
+        self.after(By::Staff);
+    }
+
+    /// Goods and slot come back with money. Staff may be wrong about how much was sold.
+    pub(super) fn take_back(
+        &mut self,
+        (order, attempt): (u8, u8),
+        part: bool,
+        units: u8,
+        slot: bool,
+    ) {
+        let (Some(view), Some(payment)) = (self.order_view(order), self.payment(order, attempt))
+        else {
+            return;
+        };
+        if !view.payments.contains(&payment) {
+            return;
+        }
+        let lines = view.holds.last().and_then(|hold| hold.lines.first());
+        let Some((sku, _)) = lines.cloned() else {
+            return;
+        };
+        let units = i64::from(units);
+        let wish = BackWish {
+            minor: match part {
+                true => payment.captured * 2 / 5,
+                false => payment.captured - payment.refunded,
+            },
+            restock: (0 < units).then_some((sku, units)).into_iter().collect(),
+            release_slot: slot,
+            recorded: false,
+        };
+        let given = self.engine.refund(payment.id, &wish);
+        self.laws.goods_came_back(&self.shop, &view, &wish, &given);
+        if let Given::Under(key) = given {
+            self.shop.came_back.push(CameBack {
+                key,
+                root: view.root,
+                lines: wish.restock,
+                slot,
+            });
+        }
+        self.after(By::Staff);
+    }
+
+    /// Money goes back in cash, and nobody but the till knows of it.
+    pub(super) fn hand_back(&mut self, order: u8, attempt: u8, part: bool) {
+        let Some(payment) = self.payment(order, attempt) else {
+            return;
+        };
+        let wish = BackWish {
+            minor: match part {
+                true => payment.captured * 2 / 5,
+                false => payment.captured - payment.refunded,
+            },
+            recorded: true,
+            ..BackWish::default()
+        };
+        let given = self.engine.refund(payment.id, &wish);
+        if let Given::Under(key) = given
+            && payment.house != House::Till
+        {
+            self.books.handed.push(Handed {
+                key,
+                house: payment.house,
+                reference: payment.reference,
+                minor: wish.minor,
+            });
+        }
+        self.after(By::Staff);
+    }
+
+    /// An attempt to pay that ends by the shop's word.
+    pub(super) fn register_for(&mut self, order: u8, attempt: u8, days: bool) {
+        let (house, reference) = (house_of(attempt), self.reference(order, attempt));
+        let ends_at = self.engine.now
+            + match days {
+                true => 2 * DAY,
+                false => 5 * MINUTE,
+            };
+        let code = code_of(order);
+        let made = self
+            .engine
+            .attempt(Some(&code), (house, &reference), None, Some(ends_at));
+        self.shop.attempts.extend(made.map(|id| (id, ends_at)));
+        self.after(match made {
+            Some(_) => By::Registration { house, reference },
+            None => By::Staff,
+        });
+    }
+
+    /// A payment without an order.
+    pub(super) fn register_alone(&mut self, order: u8, attempt: u8, part: bool) {
+        let (house, reference) = (house_of(attempt), self.reference(order, attempt));
+        let minor = if part { 40 } else { 100 };
+        let made = self
+            .engine
+            .attempt(None, (house, &reference), Some(minor), None);
+        if made.is_some() {
+            self.shop.alone.insert((house, reference));
+        }
+        self.after(By::Staff);
+    }
+
+    pub(super) fn resolve_alone(&mut self, which: u8) {
+        let views = self.engine.alone();
+        let open: Vec<(u128, u128, &'static str)> = views
+            .iter()
+            .flat_map(|view| view.alarms.iter().map(move |alarm| (view, alarm)))
+            .filter(|(_, alarm)| alarm.open)
+            .filter_map(|(view, alarm)| Some((view.root, view.payments.first()?.id, alarm.code)))
+            .collect();
+        if let Some((root, payment, code)) = pick(&open, which) {
+            self.engine.resolve_payment(*payment, code);
+            let mut views = self.engine.alone().into_iter();
+            let view = views.find(|view| view.root == *root);
+            self.laws.was_resolved(view, Some(*payment), code);
+            self.after(By::Staff);
+        }
+    }
+
+    pub(super) fn correct(&mut self, order: u8, attempt: u8) {
+        if let Some(payment) = self.payment(order, attempt) {
+            self.engine.correct_papers(payment.id);
+            self.after(By::Staff);
+        }
+    }
+
+    pub(super) fn drain(&mut self, order: u8, attempt: u8) {
+        let reference = self.reference(order, attempt);
+        self.engine.drain(house_of(attempt), &reference);
         self.after(By::Staff);
     }
 
@@ -109,20 +246,23 @@ impl World {
         }
     }
 
+    /// Staff resolves an alarm: on the order, or on the payment that it is about.
     pub(super) fn resolve(&mut self, order: u8, which: u8) {
         let Some(view) = self.order_view(order) else {
             return;
         };
-        let open: Vec<&str> = view
-            .alarms
-            .iter()
-            .filter(|alarm| alarm.open)
-            .map(|alarm| alarm.code)
-            .collect();
-        if let Some(alarm) = pick(&open, which) {
-            self.engine.resolve(&view.code, alarm);
-            self.after(By::Staff);
+        let open: Vec<&Alarm> = view.alarms.iter().filter(|alarm| alarm.open).collect();
+        let Some(alarm) = pick(&open, which) else {
+            return;
+        };
+        let payment = alarm.payment.filter(|_| which % 2 == 1);
+        match payment {
+            Some(payment) => self.engine.resolve_payment(payment, alarm.code),
+            None => self.engine.resolve(&view.code, alarm.code),
         }
+        let after = self.engine.order(view.root);
+        self.laws.was_resolved(after, payment, alarm.code);
+        self.after(By::Staff);
     }
 
     pub(super) fn retry(&mut self, which: u8) {

@@ -105,6 +105,12 @@ impl World {
             luck = trouble;
             self.laws.had_trouble();
         }
+        if let Job::Ask { house, names, .. } = &job {
+            let asked = names
+                .iter()
+                .map(|name| ((*house, name.clone()), self.engine.now));
+            self.books.asked.extend(asked);
+        }
         let (word, lesson) = match job {
             Job::Receipt => (Word::Issued, Lesson::Nothing),
             Job::Other => (Word::Done, Lesson::Nothing),
