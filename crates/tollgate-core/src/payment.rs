@@ -686,6 +686,12 @@ impl Fold {
         self.captures.get(object).or_else(unnamed)
     }
 
+    /// The capture that was told without the provider's id.
+    pub(crate) fn unnamed_capture(&self) -> Option<&CaptureObject> {
+        let anonymous = self.anonymous.as_ref();
+        anonymous.or_else(|| self.captures.get(&self.reference))
+    }
+
     /// Some object's money is with the merchant.
     pub fn counts(&self) -> bool {
         self.states().any(CaptureState::counts)

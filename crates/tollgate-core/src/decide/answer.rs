@@ -444,10 +444,16 @@ fn never_lowers(facts: &[Fact], before: &Fold) -> (Vec<Fact>, bool) {
     };
     let counts = |fact: &Fact| matches!(fact.kind, FactKind::Capture(state) if state.counts());
     let mut disagrees = before.counts() && facts.iter().any(ended) && !facts.iter().any(counts);
+    // A capture told without an id is one of those the answer names, unless that names it besides.
+    let unnamed = before.unnamed_capture().filter(|unnamed| {
+        let is_it = |fact: &Fact| fact.money.is_some_and(|m| m.minor == unnamed.taken_minor);
+        !facts.iter().any(|fact| counts(fact) && is_it(fact))
+    });
     let mut kept = Vec::with_capacity(facts.len());
     for fact in facts {
         let known = before
             .capture(&fact.object)
+            .or(unnamed)
             .filter(|known| known.state.counts());
         let other_amount = counts(fact)
             && known.is_some_and(|known| fact.money.is_some_and(|m| m.minor != known.taken_minor));

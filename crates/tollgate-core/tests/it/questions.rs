@@ -384,6 +384,35 @@ fn what_was_to_be_confirmed_behind_and_cannot_be_is_shown() {
     assert_eq!(store.attention(id), ["unconfirmed"]);
 }
 
+/// A bank's first notice has no id of its own yet. The answer that only confirms it names the same money by
+/// the bank's id: it takes none of it away, and money beside it is more.
+#[test]
+fn what_was_told_without_an_id_is_not_unpaid_by_what_only_confirms_it() {
+    let cases: [(&[&str], i64, &[&str]); 4] = [
+        (&["T1:paid 100"], 100, &[]),
+        (&["T1:settled 40"], 100, &["unconfirmed"]),
+        (&["T1:reversed 100"], 100, &["unconfirmed"]),
+        (&["T1:paid 100", "T2:paid 40"], 140, &["duplicate_payment"]),
+    ];
+    for (words, captured, attention) in cases {
+        let (mut store, id) = waiting();
+        store.take(event("k1", &["A-1"], "A-1:paid 100"), AFTER);
+        let asked = |words: &&str| Fact {
+            strength: Strength::Asked,
+            ..fact(words, idr)
+        };
+        let content = AnswerContent::Facts {
+            names: vec!["A-1".to_owned()],
+            facts: words.iter().map(asked).collect(),
+            provider_payment_id: None,
+            unreadable: false,
+        };
+        is_answered(&mut store, "A-1", content);
+        assert_eq!(store.root(id).ledger().all.captured, captured, "{words:?}");
+        assert_eq!(store.attention(id), attention, "{words:?}");
+    }
+}
+
 /// No amount, no money: in an answer as in an event, for a known payment as for one that comes later.
 #[test]
 fn an_answer_that_cannot_be_read_pays_nothing() {
