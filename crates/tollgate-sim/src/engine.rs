@@ -415,6 +415,8 @@ pub struct Engine {
     serial: u128,
     /// Orders that the last command changed.
     pub changed: BTreeSet<u128>,
+    /// The bank is asked behind each of its reports.
+    asked_behind: bool,
 }
 
 fn currency(coin: Coin) -> Currency {
@@ -476,6 +478,7 @@ impl Engine {
             events: Vec::new(),
             serial: 0,
             changed: BTreeSet::new(),
+            asked_behind: manner.asked_behind,
         }
     }
 
@@ -955,15 +958,21 @@ impl Engine {
                 can_ask: true,
                 asks_by_own_id: true,
             },
+            House::Bank if self.asked_behind => Policy {
+                confirm: Confirm::After,
+                can_ask: true,
+                asks_by_own_id: false,
+            },
             House::Bank | House::Wire | House::Till => Policy {
                 confirm: Confirm::Never,
                 can_ask: message.house.can_be_asked(),
                 asks_by_own_id: false,
             },
         };
-        let strength = match message.house.is_unsigned() {
-            true => Strength::Unsigned,
-            false => Strength::Signed,
+        let strength = match policy.confirm {
+            Confirm::Before => Strength::Unsigned,
+            Confirm::After => Strength::PartlySigned,
+            Confirm::Never => Strength::Signed,
         };
         let facts = message
             .claims

@@ -403,7 +403,9 @@ impl Laws {
             seen.was_set_aside = view.payments.iter().any(|payment| {
                 let mut charges = scene.books.of(payment.house, &payment.reference);
                 charges.any(|charge| {
-                    charge.told.authorized_at.is_some() && charge.told.taken_first.is_some()
+                    let set_aside = charge.told.authorized_at;
+                    let in_time = set_aside.is_some_and(|at| now < at + 7 * DAY);
+                    in_time && charge.told.taken_first.is_some()
                 })
             });
         }
@@ -1223,6 +1225,10 @@ impl Laws {
                     self.broken(Law::L6, "money stays set aside for nothing", text);
                 }
                 let told = charge.told.amounts.iter().map(|(_, minor)| *minor);
+                if charge.told.contradicted && !order.has_alarm("unconfirmed") {
+                    let text = format!("{reference}: an answer did not confirm what was told");
+                    self.broken(Law::L6, "unconfirmed money and nobody is told", text);
+                }
                 let different: BTreeSet<i64> = told.collect();
                 let is_named =
                     order.has_alarm("amount_changed") || order.has_alarm("reference_conflict");

@@ -100,11 +100,13 @@ pub struct Manner {
     pub holds_after_cancel: bool,
     /// Nothing is given back unless a person says so.
     pub keeps_until_told: bool,
+    /// The bank signs only part of what it sends: it counts at once, and is asked about right behind.
+    pub asked_behind: bool,
 }
 
 impl Manner {
     /// The manners one by one: a name for people, and the switch.
-    pub fn switches(&mut self) -> [(&'static str, &mut bool); 17] {
+    pub fn switches(&mut self) -> [(&'static str, &mut bool); 18] {
         [
             ("refunds are told as a growing sum", &mut self.cumulative),
             ("refunds are named by the shop's key", &mut self.by_our_key),
@@ -149,6 +151,10 @@ impl Manner {
             (
                 "nothing is given back unless a person says so",
                 &mut self.keeps_until_told,
+            ),
+            (
+                "the bank is asked behind each of its reports",
+                &mut self.asked_behind,
             ),
         ]
     }
@@ -301,6 +307,8 @@ pub struct Told {
     pub amounts: Vec<(u8, i64)>,
     /// An amount was told that could not be read.
     pub unreadable: bool,
+    /// An answer that was only to confirm has said something else.
+    pub contradicted: bool,
     /// When the first message that money was taken was delivered, whatever that proves.
     pub reported_at: Option<i64>,
 }
@@ -465,6 +473,14 @@ impl Books {
         self.charges
             .iter()
             .filter(move |charge| charge.house == house && charge.reference == reference)
+    }
+
+    /// How well a house's own messages are vouched for in this story.
+    pub fn strength(&self, house: House) -> u8 {
+        match house == House::Bank && self.manner.asked_behind {
+            true => 1,
+            false => house.strength(),
+        }
     }
 
     /// What was handed over in cash for charges of a reference.
@@ -767,6 +783,23 @@ impl Books {
             claims.extend((0..charge.backs.len()).map(|place| self.back_claim(at, place)));
         }
         claims
+    }
+
+    /// What of an answer counts that was only to confirm what the shop knows already. It takes no money
+    /// away, and another amount is a matter for a person.
+    pub fn confirmed(&mut self, at: usize, claims: &[Claim]) -> Vec<Claim> {
+        let charge = &mut self.charges[at];
+        let is_paid =
+            charge.told.state.is_some_and(ChargeState::counts) && charge.coin == Coin::Own;
+        let known = charge.best_told();
+        let agrees = |claim: &&Claim| match claim.says {
+            // What cannot be read says nothing.
+            Says::Charge(_) if claim.minor.is_none() => true,
+            Says::Charge(state) if is_paid => state.counts() && claim.minor == Some(known),
+            Says::Charge(_) | Says::Back(..) | Says::BackInAll | Says::Dispute(..) => true,
+        };
+        charge.told.contradicted |= !claims.iter().all(|claim| agrees(&claim));
+        claims.iter().filter(agrees).cloned().collect()
     }
 
     /// Notes what the shop now knows of a charge.

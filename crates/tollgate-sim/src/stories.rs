@@ -853,5 +853,25 @@ pub fn stories() -> Vec<Named> {
             give_back(true),
         ],
     );
+    tell(
+        "an answer that only confirms takes nothing from money that was told without an id",
+        (Law::L6, "money that came is not counted"),
+        Manner {
+            asked_behind: true,
+            late_ids: true,
+            slow_post: true,
+            ..plain
+        },
+        &[
+            pay(0, EXACT),
+            deliver(0),
+            settle(2),
+            Step::Alone {
+                order: 0,
+                attempt: 0,
+                part: false,
+            },
+        ],
+    );
     stories
 }

@@ -97,7 +97,7 @@ impl World {
             let reported_at = &mut self.books.charges[at].told.reported_at;
             *reported_at = reported_at.or(is_taken.then_some(self.engine.now));
             if !message.house.is_unsigned() {
-                let strength = message.house.strength();
+                let strength = self.books.strength(message.house);
                 let now = self.engine.now;
                 self.books.note_told(at, &message.claims, strength, now);
             }

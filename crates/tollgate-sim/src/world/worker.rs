@@ -2,7 +2,7 @@
 
 use tollgate_core::id::EffectId;
 
-use crate::engine::{Job, Word};
+use crate::engine::{Job, PaymentView, Word};
 use crate::laws::By;
 use crate::provider::{ASKED, BackAnswer, BackState, ChargeState, Claim, House};
 
@@ -36,7 +36,11 @@ impl Luck {
 #[derive(Debug, Clone)]
 pub(super) enum Lesson {
     Nothing,
-    Charges(Vec<(usize, Vec<Claim>)>),
+    Charges {
+        charges: Vec<(usize, Vec<Claim>)>,
+        /// A report made the shop ask.
+        by_report: bool,
+    },
     Refund(String, BackState),
 }
 
@@ -123,8 +127,8 @@ impl World {
                 Luck::HangsUp | Luck::TimesOut | Luck::Refuses => (Word::TimedOut, Lesson::Nothing),
                 Luck::Hesitates => (Word::Nothing, Lesson::Nothing),
                 Luck::Good | Luck::Garbles => {
-                    let page = page.as_deref().map(|page| (page, by_report));
-                    self.answer(house, &names, page, luck == Luck::Garbles)
+                    let about = (page.as_deref(), by_report);
+                    self.answer(house, &names, about, luck == Luck::Garbles)
                 }
             },
             Job::Look {
@@ -171,10 +175,14 @@ impl World {
     pub(super) fn learn(&mut self, lesson: &Lesson) {
         match lesson {
             Lesson::Nothing => {}
-            Lesson::Charges(charges) => {
+            Lesson::Charges { charges, by_report } => {
                 let now = self.engine.now;
                 for (at, claims) in charges {
-                    self.books.note_told(*at, claims, ASKED, now);
+                    let claims = match *by_report && self.is_only_to_confirm(*at) {
+                        true => self.books.confirmed(*at, claims),
+                        false => claims.clone(),
+                    };
+                    self.books.note_told(*at, &claims, ASKED, now);
                 }
             }
             Lesson::Refund(key, state) => {
@@ -254,17 +262,33 @@ impl World {
         }
     }
 
+    /// What the charge's house sends counts at once, and its payment is known.
+    fn is_only_to_confirm(&self, at: usize) -> bool {
+        let charge = &self.books.charges[at];
+        let orders = self.engine.order_ids().into_iter();
+        let orders = orders.filter_map(|id| self.engine.order(id));
+        let mut payments = orders
+            .chain(self.engine.alone())
+            .flat_map(|view| view.payments);
+        let is_its_own = |payment: &PaymentView| {
+            payment.house == charge.house && payment.reference == charge.reference
+        };
+        self.manner.asked_behind
+            && charge.house == House::Bank
+            && payments.any(|payment| is_its_own(&payment))
+    }
+
     /// The provider answers a question.
     pub(super) fn answer(
         &self,
         house: House,
         names: &[String],
-        page: Option<(&str, bool)>,
+        (page, by_report): (Option<&str>, bool),
         garbles: bool,
     ) -> (Word, Lesson) {
         let charges: Vec<usize> = match house {
             House::Page => {
-                let Some((page, by_report)) = page else {
+                let Some(page) = page else {
                     // There is nothing to ask by.
                     return (Word::CannotAsk, Lesson::Nothing);
                 };
@@ -334,6 +358,10 @@ impl World {
             at: self.engine.now,
             unreadable: garbles,
         };
-        (word, Lesson::Charges(lessons))
+        let lesson = Lesson::Charges {
+            charges: lessons,
+            by_report,
+        };
+        (word, lesson)
     }
 }
