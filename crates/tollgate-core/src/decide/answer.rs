@@ -500,15 +500,16 @@ fn place(
         event::forward(draft, *id, &mut stored);
         draft.put_event(*id, stored);
     }
-    // A parked event that was asked about after a while keeps what it said and learns the answer.
+    // A parked event that was asked about after a while keeps what it said and learns the answer. One that
+    // cannot be read proves nothing, also nothing against what was read before.
     if let Some(id) = answer.event
         && let Some(mut stored) = draft.event_copy(id)?
         && queued.is_empty()
+        && !said.unreadable
         && matches!(stored.state, EventState::Parked | EventState::Orphan)
     {
         let was = stored.state;
         learn(&mut stored);
-        stored.event.amount_unreadable |= said.unreadable;
         for fact in said.facts {
             if !stored.event.facts.contains(fact) {
                 stored.event.facts.push(fact.clone());

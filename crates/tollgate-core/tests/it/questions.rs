@@ -413,6 +413,31 @@ fn what_was_told_without_an_id_is_not_unpaid_by_what_only_confirms_it() {
     }
 }
 
+/// 100 were told under the bank's signature and wait for their order. The answer about them cannot be read:
+/// it proves nothing, also not that the 100 are in doubt.
+#[test]
+fn an_answer_that_cannot_be_read_takes_nothing_from_what_waits() {
+    let mut store = Store::new();
+    store.stock("shirt", 3);
+    let (paid, _) = store.take(event("k1", &["A-1"], "paid 100"), NEVER);
+    store.later(Span::minutes(16));
+    store.act(Action::ParkedDue(paid));
+    let content = AnswerContent::Facts {
+        names: vec!["A-1".to_owned()],
+        facts: vec![Fact {
+            strength: Strength::Asked,
+            money: None,
+            ..fact("paid 100", idr)
+        }],
+        provider_payment_id: None,
+        unreadable: true,
+    };
+    is_answered(&mut store, "A-1", content);
+    let id = store.order(with_payment(order("A", &[line("shirt", 1, 100)]), "A-1"));
+    assert_eq!(store.status(id), "Paid consumed");
+    assert_eq!(store.attention(id), [""; 0]);
+}
+
 /// No amount, no money: in an answer as in an event, for a known payment as for one that comes later.
 #[test]
 fn an_answer_that_cannot_be_read_pays_nothing() {
