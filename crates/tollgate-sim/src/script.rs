@@ -441,7 +441,7 @@ fn scene(rng: &mut Rng, cast: &Cast) -> Vec<Step> {
     let wait = Step::Wait {
         how: 2 + rng.small(3),
     };
-    match rng.small(23) {
+    match rng.small(24) {
         // The line breaks while money is ordered back, and staff tries again.
         0 => vec![
             pay(attempt, 0),
@@ -589,19 +589,24 @@ fn scene(rng: &mut Rng, cast: &Cast) -> Vec<Step> {
             };
             vec![pay(attempt, 0), hand_back(all), refund, hand_back(false)]
         }
-        // An attempt ends, and its money comes all the same.
-        18 => vec![
-            begun(rng),
-            Step::Attempt {
-                order,
-                attempt: other,
-                days: false,
-            },
-            wait,
-            register(attempt),
-            pay(other, part),
-            pay(attempt, 0),
-        ],
+        // An attempt ends, and its money comes all the same, alone or before another's.
+        18 => {
+            let own = rng.small(4);
+            let mut steps = vec![
+                begun(rng),
+                Step::Attempt {
+                    order,
+                    attempt: own,
+                    days: false,
+                },
+                wait,
+                pay(own, part),
+            ];
+            if all {
+                steps.extend([register(attempt), pay(attempt, 0)]);
+            }
+            steps
+        }
         // Money comes for a payment that stands alone.
         19 => vec![
             Step::Alone {
@@ -615,30 +620,43 @@ fn scene(rng: &mut Rng, cast: &Cast) -> Vec<Step> {
             refund,
             Step::ResolveAlone { which: 0 },
         ],
-        // The last unit lies in a cart.
+        // The last unit lies in a cart. Its time may be up before anybody looks.
         20 => {
-            let check_out = |which: u8| Step::CheckOut {
-                order,
-                which,
-                attempt: Some(attempt),
-            };
-            let last = Step::Stock {
-                sku: order % 2,
-                n: 1,
+            let buyer = cast.orders % ORDERS;
+            let pause = match part {
+                0 => Step::Sleep { how: 3 },
+                _ => wait,
             };
             vec![
-                last,
+                Step::Stock {
+                    sku: order % 2,
+                    n: 1,
+                },
+                Step::Cart {
+                    sku: order % 2,
+                    two: false,
+                    slot: cast.with_calendar && all,
+                    days: part == 1,
+                },
                 cast.cart(rng),
-                cast.cart(rng),
-                check_out(0),
-                wait,
-                check_out(1),
-                pay(attempt, 0),
+                begun(rng),
+                pause,
+                Step::CheckOut {
+                    order: buyer,
+                    which: 0,
+                    attempt: Some(attempt),
+                },
+                Step::Pay {
+                    order: buyer,
+                    attempt,
+                    mood: 0,
+                },
             ]
         }
         21 => {
+            let day = u8::from(all);
             let slot = |place: u8, capacity: u8| Step::Slot {
-                day: 0,
+                day,
                 place,
                 capacity,
             };
@@ -649,6 +667,10 @@ fn scene(rng: &mut Rng, cast: &Cast) -> Vec<Step> {
             };
             vec![
                 Step::Stock { sku: 0, n: 3 },
+                Step::Stock { sku: 1, n: 2 },
+                Step::Calendar {
+                    shape: rng.small(6),
+                },
                 booking(0),
                 slot(rng.small(4), 1 + rng.small(2)),
                 booking(2),
@@ -657,6 +679,13 @@ fn scene(rng: &mut Rng, cast: &Cast) -> Vec<Step> {
                 booking(1),
             ]
         }
+        // A refund comes back, and somebody doubts the papers.
+        22 => vec![
+            pay(attempt, 0),
+            give_back,
+            Step::Bounce { order, attempt },
+            Step::Correct { order, attempt },
+        ],
         // An answer nobody can read.
         _ => vec![
             trouble(true, 6),

@@ -873,5 +873,29 @@ pub fn stories() -> Vec<Named> {
             },
         ],
     );
+    tell(
+        "an answer that cannot be read puts nothing in doubt that was read before",
+        (Law::L2, "sold for less than is due"),
+        plain,
+        &[
+            pay_of(1, 0, EXACT),
+            Step::GiveBack {
+                order: 1,
+                attempt: 0,
+                part: false,
+            },
+            Step::Trouble {
+                asks: true,
+                how: UNREADABLE,
+            },
+            Step::Stock { sku: 1, n: 1 },
+            wait(THREE_HOURS),
+            Step::Order {
+                order: 1,
+                shape: 0,
+                attempt: Some(0),
+            },
+        ],
+    );
     stories
 }
