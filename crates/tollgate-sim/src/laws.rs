@@ -730,7 +730,13 @@ impl Laws {
             let was = before.map_or(0, |seen| seen.view.holds.len());
             let was_late = before.is_some_and(|seen| {
                 let time_is_up = seen.view.status == Status::Closing && !seen.cancelled_by_staff;
-                seen.view.status.has_ended() || time_is_up
+                // Nobody has looked since its time was up.
+                let is_over = seen.own_end <= now
+                    && !seen.view.payments.iter().any(|payment| {
+                        let mut charges = scene.books.of(payment.house, &payment.reference);
+                        charges.any(|charge| charge.told.authorized_at.is_some())
+                    });
+                seen.view.status.has_ended() || time_is_up || is_over
             });
             let was_sold = before.is_some_and(|seen| seen.view.is_sold());
             // A cart's slot was taken when the cart was filled.
