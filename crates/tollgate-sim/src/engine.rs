@@ -23,15 +23,18 @@ use tollgate_core::money::{Currency, Money};
 use tollgate_core::order::{AttentionCode, Customer, Line, OrderStatus, Root};
 use tollgate_core::payment::{PaymentStatus, RefundProgress};
 use tollgate_core::retry::Schedule;
-use tollgate_core::snapshot::{EventState, Key, Known, Snapshot, Stretch};
+use tollgate_core::snapshot::{EventState, Key, Known, Snapshot, StoredEvent, Stretch};
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_core::word::Word as _;
 
+use crate::keeper::{Death, Keeper};
+use crate::laws::Breach;
 use crate::provider::{
     BackState, ChargeState, Claim, Coin, House, Manner, Message, Ruling, Says, is_page,
 };
 
-const SHOP: ShopId = ShopId(1);
+/// The one shop of the world.
+pub const SHOP: ShopId = ShopId(1);
 const LEASE: Lease = Lease(7);
 /// The one calendar of the world.
 pub const CALENDAR: &str = "pickup";
@@ -395,10 +398,16 @@ pub struct CalendarWish {
     pub slots: Vec<(i64, i64)>,
     /// Slots are made up to here.
     pub until: i64,
+    /// The rules in a form that the keeper's clock can follow.
+    pub rules: String,
 }
 
 /// The engine with everything loaded.
 pub struct Engine {
+    /// Who keeps the rows; nobody does where they are in memory alone.
+    keeper: Option<Box<dyn Keeper>>,
+    /// Requests sent to the keeper, each under a number of its own.
+    requests_sent: u64,
     /// The time.
     pub now: i64,
     /// How many commands were decided.
@@ -438,7 +447,8 @@ fn slot_id(starts_at: i64) -> SlotId {
     SlotId::from_u128(((starts_at as u128) << 16) | 1)
 }
 
-fn new_slots(slots: &[(i64, i64)]) -> Vec<NewSlot> {
+/// Slots as commands have them.
+pub fn new_slots(slots: &[(i64, i64)]) -> Vec<NewSlot> {
     let new = |(starts_at, ends_at): &(i64, i64)| NewSlot {
         id: slot_id(*starts_at),
         starts_at: Timestamp::from_millis(*starts_at),
@@ -448,27 +458,110 @@ fn new_slots(slots: &[(i64, i64)]) -> Vec<NewSlot> {
     slots.iter().map(new).collect()
 }
 
+/// Somebody sends it with an Idempotency-Key.
+fn is_request(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::CreateOrder(_)
+            | Action::CancelOrder(_)
+            | Action::RegisterPayment(_)
+            | Action::CapturePayment { .. }
+            | Action::CheckPayment(_)
+            | Action::RefundPayment(_)
+            | Action::AdjustStock { .. }
+            | Action::ResolveAttention { .. }
+            | Action::RetryEffect(_)
+            | Action::CloseEffect { .. }
+            | Action::ReplayEvent(_)
+    )
+}
+
+/// A worker does it, for one effect it has.
+fn is_of_worker(action: &Action) -> bool {
+    matches!(action, Action::StartEffect { .. } | Action::SettleEffect(_))
+}
+
+/// The shop's policies in such a world.
+pub fn rules(manner: Manner) -> Rules {
+    let late_payment = match (manner.late_waits, manner.late_goes_back) {
+        (true, _) => LatePayment::Attention,
+        (false, true) => LatePayment::Refund,
+        (false, false) => LatePayment::Rehold,
+    };
+    let after_cancel = match manner.holds_after_cancel {
+        true => AfterCancel::Rehold,
+        false => AfterCancel::Attention,
+    };
+    Rules {
+        late_payment,
+        after_cancel,
+        auto_refund: !manner.keeps_until_told,
+        ..Rules::default()
+    }
+}
+
+fn note_absent(known: &mut Snapshot, key: &Key) {
+    match key.clone() {
+        Key::EventKey(shop, source, key) => known.event_keys.load((shop, source, key), None),
+        Key::Event(shop, id) => known.events.load((shop, id), None),
+        Key::Name(shop, source, name) => known.names.load((shop, source, name), None),
+        Key::Code(shop, code) => known.codes.load((shop, code), None),
+        Key::Root(shop, id) => known.roots.load((shop, id), None),
+        Key::Stock(shop, sku) => known.stock.load((shop, sku), None),
+        Key::Slots(shop, name, _, _) | Key::AllSlots(shop, name, _) => {
+            known.calendars.load((shop, name.clone()), None);
+            known.stretches.entry((shop, name)).or_insert_with(|| {
+                vec![Stretch {
+                    from: Timestamp::from_millis(i64::MIN),
+                    through: None,
+                    full_too: true,
+                    page: 0,
+                }]
+            });
+        }
+        Key::SlotAt(shop, name, at) => {
+            known.calendars.load((shop, name.clone()), None);
+            known.slots.load((shop, name, at), None);
+        }
+        Key::Slot(shop, id) => known.slot_ids.load((shop, id), None),
+        Key::Effect(shop, id) => known.effects.load((shop, id), None),
+        Key::Breaker(shop, target) => known.breakers.load((shop, target), None),
+    }
+}
+
+/// Decides over rows that are all there is: what they do not hold is answered as absent.
+pub fn decide_over(
+    now: Timestamp,
+    rules: &Rules,
+    command: &Command,
+    known: &mut Snapshot,
+) -> Decision {
+    for key in needs(now, command) {
+        note_absent(known, &key);
+    }
+    for _ in 0..30 {
+        match decide(now, rules, command, known) {
+            Verdict::Decided(decision) => return *decision,
+            Verdict::Miss(keys) => {
+                assert!(!keys.is_empty(), "a miss names what it misses");
+                for key in &keys {
+                    note_absent(known, key);
+                }
+            }
+        }
+    }
+    panic!("{command:?} is never satisfied by what is loaded");
+}
+
 impl Engine {
-    /// An engine with empty tables.
+    /// An engine with empty tables, in memory.
     pub fn new(now: i64, manner: Manner) -> Engine {
-        let late_payment = match (manner.late_waits, manner.late_goes_back) {
-            (true, _) => LatePayment::Attention,
-            (false, true) => LatePayment::Refund,
-            (false, false) => LatePayment::Rehold,
-        };
-        let after_cancel = match manner.holds_after_cancel {
-            true => AfterCancel::Rehold,
-            false => AfterCancel::Attention,
-        };
         Engine {
+            keeper: None,
+            requests_sent: 0,
             now,
             commands: 0,
-            rules: Rules {
-                late_payment,
-                after_cancel,
-                auto_refund: !manner.keeps_until_told,
-                ..Rules::default()
-            },
+            rules: rules(manner),
             known: Snapshot::default(),
             open_effects: BTreeSet::new(),
             requests: Vec::new(),
@@ -482,6 +575,14 @@ impl Engine {
         }
     }
 
+    /// An engine whose rows somebody else keeps, who has none yet.
+    pub fn kept_by(now: i64, manner: Manner, keeper: Box<dyn Keeper>) -> Engine {
+        Engine {
+            keeper: Some(keeper),
+            ..Engine::new(now, manner)
+        }
+    }
+
     fn time(&self) -> Timestamp {
         Timestamp::from_millis(self.now)
     }
@@ -491,56 +592,119 @@ impl Engine {
         RootId::new(((self.now as u128) << 80) | (self.serial << 16))
     }
 
-    /// Decides and applies. What the tables do not hold is answered as absent.
+    /// Decides and applies.
     fn act(&mut self, action: Action) -> Outcome {
-        let command = Command { shop: SHOP, action };
         self.commands += 1;
         self.changed.clear();
-        for key in needs(self.time(), &command) {
-            self.note_absent(&key);
+        if let Some(mut keeper) = self.keeper.take() {
+            let outcome = self.act_at(keeper.as_mut(), action);
+            self.keeper = Some(keeper);
+            return outcome;
         }
-        for _ in 0..30 {
-            match decide(self.time(), &self.rules, &command, &self.known) {
-                Verdict::Decided(decision) => return self.apply(*decision),
-                Verdict::Miss(keys) => {
-                    assert!(!keys.is_empty(), "a miss names what it misses");
-                    for key in &keys {
-                        self.note_absent(key);
-                    }
-                }
-            }
-        }
-        panic!("{command:?} is never satisfied by what is loaded");
+        let command = Command { shop: SHOP, action };
+        let decision = decide_over(self.time(), &self.rules, &command, &mut self.known);
+        self.apply(decision)
     }
 
-    fn note_absent(&mut self, key: &Key) {
-        let known = &mut self.known;
-        match key.clone() {
-            Key::EventKey(shop, source, key) => known.event_keys.load((shop, source, key), None),
-            Key::Event(shop, id) => known.events.load((shop, id), None),
-            Key::Name(shop, source, name) => known.names.load((shop, source, name), None),
-            Key::Code(shop, code) => known.codes.load((shop, code), None),
-            Key::Root(shop, id) => known.roots.load((shop, id), None),
-            Key::Stock(shop, sku) => known.stock.load((shop, sku), None),
-            Key::Slots(shop, name, _, _) | Key::AllSlots(shop, name, _) => {
-                known.calendars.load((shop, name.clone()), None);
-                known.stretches.entry((shop, name)).or_insert_with(|| {
-                    vec![Stretch {
-                        from: Timestamp::from_millis(i64::MIN),
-                        through: None,
-                        full_too: true,
-                        page: 0,
-                    }]
-                });
+    /// The same where somebody else keeps the rows. Whoever has no answer because the process died asks
+    /// again, with the same key; a worker has died with it.
+    fn act_at(&mut self, keeper: &mut dyn Keeper, mut action: Action) -> Outcome {
+        let request = is_request(&action).then(|| {
+            self.requests_sent += 1;
+            self.requests_sent
+        });
+        loop {
+            let command = Command {
+                shop: SHOP,
+                action: action.clone(),
+            };
+            let answer = keeper.act(self.time(), command, request);
+            self.adopt(keeper.known());
+            match answer {
+                Some(outcome) => return outcome,
+                None if is_of_worker(&action) => return Outcome::Refused(Refusal::NotFound),
+                None => self.redraw(&mut action),
             }
-            Key::SlotAt(shop, name, at) => {
-                known.calendars.load((shop, name.clone()), None);
-                known.slots.load((shop, name, at), None);
-            }
-            Key::Slot(shop, id) => known.slot_ids.load((shop, id), None),
-            Key::Effect(shop, id) => known.effects.load((shop, id), None),
-            Key::Breaker(shop, target) => known.breakers.load((shop, target), None),
         }
+    }
+
+    /// A repeated message or request is given a new id, as the program gives one to whatever comes.
+    fn redraw(&mut self, action: &mut Action) {
+        match action {
+            Action::TakeEvent(take) => take.id = EventId::on(self.fresh(), 1),
+            Action::CreateOrder(create) => create.fresh = self.fresh(),
+            Action::RegisterPayment(register) => register.fresh = self.fresh(),
+            Action::CapturePayment { fresh, .. } => *fresh = self.fresh(),
+            _ => {}
+        }
+    }
+
+    /// Takes over the rows as the keeper has them.
+    fn adopt(&mut self, known: &Snapshot) {
+        for (_, id) in known.roots.filter(|_| true) {
+            let root = match known.roots.get(&(SHOP, *id)) {
+                Known::Found(root) => root,
+                Known::Absent | Known::NotLoaded => continue,
+            };
+            if self
+                .root(*id)
+                .is_none_or(|before| before.version != root.version)
+            {
+                self.changed.insert(id.as_u128());
+            }
+        }
+        self.known = known.clone();
+        let known = &self.known;
+        let ids = |passes: fn(&Root) -> bool| known.roots.filter(passes).map(|(_, id)| *id);
+        self.orders = ids(|root| root.order.is_some()).collect();
+        self.alone = ids(|root| root.order.is_none()).collect();
+        let waits =
+            |event: &StoredEvent| event.state == EventState::Parked && event.due_at.is_some();
+        self.parked = known.events.filter(waits).map(|(_, id)| *id).collect();
+        let is_open = |effect: &StoredEffect| !effect.state.is_settled();
+        self.open_effects = known.effects.filter(is_open).map(|(_, id)| *id).collect();
+        let is_request =
+            |effect: &StoredEffect| matches!(effect.content, EffectContent::RefundRequest { .. });
+        self.requests = known
+            .effects
+            .filter(is_request)
+            .map(|(_, id)| *id)
+            .collect();
+    }
+
+    /// Does something with the keeper and takes over what it has then. `false`: there is none.
+    fn with_keeper(&mut self, what: impl FnOnce(&mut dyn Keeper, Timestamp)) -> bool {
+        let Some(mut keeper) = self.keeper.take() else {
+            return false;
+        };
+        what(keeper.as_mut(), self.time());
+        self.adopt(keeper.known());
+        self.keeper = Some(keeper);
+        true
+    }
+
+    /// The process that keeps the rows dies after so many commands more. In memory nothing does.
+    pub fn dies(&mut self, after: u8, death: Death) {
+        if let Some(keeper) = &mut self.keeper {
+            keeper.dies(after, death);
+        }
+    }
+
+    /// How often it has died.
+    pub fn deaths(&self) -> u64 {
+        self.keeper.as_ref().map_or(0, |keeper| keeper.deaths())
+    }
+
+    /// What the keeper has seen that must not be.
+    pub fn faults(&mut self) -> Vec<Breach> {
+        self.keeper
+            .as_mut()
+            .map_or_else(Vec::new, |keeper| keeper.faults())
+    }
+
+    /// The story is over.
+    pub fn look_back(&mut self) {
+        self.with_keeper(|keeper, now| keeper.look_back(now));
     }
 
     fn apply(&mut self, decision: Decision) -> Outcome {
@@ -662,7 +826,7 @@ impl Engine {
                 late,
                 made_until: Timestamp::from_millis(wish.until),
                 make_at: Some(self.time().plus(Span::hours(1))),
-                rules: "{}".to_owned(),
+                rules: wish.rules.clone(),
                 version: 0,
             }),
             slots: new_slots(&wish.slots),
@@ -998,10 +1162,11 @@ impl Engine {
             forwards: Vec::new(),
             raw: RawEvent::default(),
         }));
+        // A message that was repeated is known by the id it was given first.
         if let Outcome::Event { id: taken, .. } = outcome
-            && taken == id
+            && !self.events.contains(&taken)
         {
-            self.events.push(id);
+            self.events.push(taken);
         }
     }
 
@@ -1031,9 +1196,13 @@ impl Engine {
     pub fn due(&self) -> Vec<EffectId> {
         let is_due = |id: &&EffectId| {
             self.effect(**id).is_some_and(|effect| {
-                effect.state == EffectState::Pending
-                    && effect.due_at.is_some_and(|at| at <= self.time())
-                    && self.admits(&effect.content.target())
+                let has_come = effect.due_at.is_some_and(|at| at <= self.time());
+                match effect.state {
+                    EffectState::Pending => has_come && self.admits(&effect.content.target()),
+                    // It waits for the worker who has it, or its worker was lost.
+                    EffectState::Leased if self.lease_of(**id).is_some() => true,
+                    _ => has_come && self.was_lost(**id, effect),
+                }
             })
         };
         self.open_effects.iter().filter(is_due).copied().collect()
@@ -1049,21 +1218,44 @@ impl Engine {
         }
     }
 
+    /// The claim under which the keeper's worker has an effect.
+    fn lease_of(&self, id: EffectId) -> Option<Lease> {
+        self.keeper.as_ref()?.lease_of(id)
+    }
+
+    /// A worker that has died with the keeper had it.
+    fn was_lost(&self, id: EffectId, effect: &StoredEffect) -> bool {
+        self.keeper.is_some() && effect.state.is_claimed() && self.lease_of(id).is_none()
+    }
+
     /// Claims and begins an effect. `None`: there is nothing to do.
     pub fn begin(&mut self, id: EffectId) -> Option<Job> {
+        let lease = match self.keeper {
+            Some(_) => self.claim_there(id)?,
+            None => self.claim_here(id)?,
+        };
+        match self.act(Action::StartEffect { effect: id, lease }) {
+            Outcome::Effect(_, effect) => Some(self.job(id, &effect)),
+            _ => None,
+        }
+    }
+
+    /// The worker takes all that is due, unless it has this effect already.
+    fn claim_there(&mut self, id: EffectId) -> Option<Lease> {
+        if self.lease_of(id).is_none() {
+            self.with_keeper(|keeper, now| keeper.claim(now));
+        }
+        self.lease_of(id)
+    }
+
+    fn claim_here(&mut self, id: EffectId) -> Option<Lease> {
         let mut effect = self.effect(id)?.clone();
         effect.state = EffectState::Leased;
         effect.lease = Some(LEASE);
         effect.due_at = Some(self.time().plus(Span::seconds(60)));
         effect.tries += 1;
         self.known.effects.put((SHOP, id), effect);
-        match self.act(Action::StartEffect {
-            effect: id,
-            lease: LEASE,
-        }) {
-            Outcome::Effect(_, effect) => Some(self.job(id, &effect)),
-            _ => None,
-        }
+        Some(LEASE)
     }
 
     fn job(&self, id: EffectId, effect: &StoredEffect) -> Job {
@@ -1168,11 +1360,19 @@ impl Engine {
         }
     }
 
-    /// Settles a claimed effect, as the program does with such an answer.
-    pub fn finish(&mut self, id: EffectId, word: Word) {
+    /// Settles a claimed effect, as the program does with such an answer. `false`: the process died
+    /// before the answer was kept.
+    pub fn finish(&mut self, id: EffectId, word: Word) -> bool {
         let Some(effect) = self.effect(id) else {
-            return;
+            return false;
         };
+        let lease = match (&self.keeper, self.lease_of(id)) {
+            (None, _) => LEASE,
+            (Some(_), Some(lease)) => lease,
+            // Its worker has died.
+            (Some(_), None) => return false,
+        };
+        let deaths = self.deaths();
         let (target, tries) = (effect.content.target(), effect.tries);
         let is_look = matches!(effect.content, EffectContent::RefundCheck { .. });
         let waits: &[i64] = match effect.content {
@@ -1271,12 +1471,14 @@ impl Engine {
         self.act(Action::SettleEffect(Box::new(SettleEffect {
             effect: id,
             target,
-            lease: LEASE,
+            lease,
             attempt: None,
             settlement,
             health,
             chance: 0,
         })));
+        let has_it = |effect: &StoredEffect| effect.lease == Some(lease);
+        deaths == self.deaths() || !self.effect(id).is_some_and(has_it)
     }
 
     // Time.
@@ -1285,9 +1487,8 @@ impl Engine {
     pub fn next_due_after(&self, now: i64) -> Option<i64> {
         let effects = self.open_effects.iter().filter_map(|id| {
             let effect = self.effect(*id)?;
-            let due = effect
-                .due_at
-                .filter(|_| effect.state == EffectState::Pending)?;
+            let is_open = effect.state == EffectState::Pending || self.was_lost(*id, effect);
+            let due = effect.due_at.filter(|_| is_open)?;
             let rests = match self.known.breakers.get(&(SHOP, effect.content.target())) {
                 Known::Found(breaker) => breaker.open_until,
                 Known::Absent | Known::NotLoaded => None,
@@ -1318,16 +1519,29 @@ impl Engine {
         let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
         let mut roots = self.orders.iter().chain(&self.alone);
         let root = roots.find(|id| is_due(self.root(**id).and_then(Root::due_at)));
-        if let Some(root) = root.copied() {
+        let root = root.copied();
+        let event = self.parked.iter().find(|id| is_due(self.parked_due(**id)));
+        let event = event.copied();
+        // A keeper finds by itself all that is due.
+        if self.keeper.is_some() {
+            let is_any = root.is_some() || event.is_some() || self.slots_are_due();
+            return is_any && self.sweep_there();
+        }
+        if let Some(root) = root {
             self.act(Action::RootDue(root));
             return true;
         }
-        let event = self.parked.iter().find(|id| is_due(self.parked_due(**id)));
-        if let Some(event) = event.copied() {
+        if let Some(event) = event {
             self.act(Action::ParkedDue(event));
             return true;
         }
         false
+    }
+
+    fn sweep_there(&mut self) -> bool {
+        self.commands += 1;
+        self.changed.clear();
+        self.with_keeper(|keeper, now| keeper.sweep(now))
     }
 
     // What the public sees.

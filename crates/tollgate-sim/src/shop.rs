@@ -103,7 +103,32 @@ impl Opening {
             late_next: self.late_next,
             slots: self.slots(now, until),
             until,
+            rules: self.rules(),
         }
+    }
+
+    /// It in a line of figures, for whoever has to follow it alone.
+    pub fn rules(&self) -> String {
+        let closed_day = self
+            .closed_day
+            .map_or("-".to_owned(), |day| day.to_string());
+        format!(
+            "[{}, {}, \"{closed_day}\", {}, {}]",
+            self.days_ahead, self.minutes, self.capacity, self.late_next
+        )
+    }
+
+    /// The opening hours of such a line.
+    pub fn of_rules(rules: &str) -> Option<Opening> {
+        let rules = rules.strip_prefix('[')?.strip_suffix(']')?;
+        let mut words = rules.split(", ");
+        Some(Opening {
+            days_ahead: words.next()?.parse().ok()?,
+            minutes: words.next()?.parse().ok()?,
+            closed_day: words.next()?.trim_matches('"').parse().ok(),
+            capacity: words.next()?.parse().ok()?,
+            late_next: words.next()?.parse().ok()?,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! A story in plain words.
 
 use crate::customer::Mood;
+use crate::keeper::Death;
 use crate::laws::Breach;
 use crate::script::{Script, Step, WAITS, code_of, house_of};
 use crate::shop::{Opening, by_hand};
@@ -356,5 +357,16 @@ pub fn sentence(step: Step) -> String {
         Step::End { which } => format!("Answer {which} that was on its way arrives."),
         Step::Wait { how } => format!("{} pass.", span(how)),
         Step::Sleep { how } => format!("{} pass while nothing is served.", span(how)),
+        Step::Crash { after, how } => {
+            let when = match Death::of(how) {
+                Death::Idle => "between two commands".to_owned(),
+                Death::BeforeCommit => "with a command that is decided and not written".to_owned(),
+                Death::AfterCommit => "with a command written that nobody was told of".to_owned(),
+                Death::TornLog(part) => {
+                    format!("with {part} of 64 parts of a command in the log")
+                }
+            };
+            format!("After {after} commands more the process dies, {when}, and is started again.")
+        }
     }
 }

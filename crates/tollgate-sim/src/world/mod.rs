@@ -8,6 +8,7 @@ mod worker;
 
 use crate::customer::Mood;
 use crate::engine::{Engine, OrderView, PaymentView};
+use crate::keeper::{Death, Keeper};
 use crate::laws::{Breach, By, Laws, Scene};
 use crate::provider::{Back, BackState, Books, Charge, Coin, House, Manner};
 use crate::script::{ATTEMPTS, Script, Step, WAITS, code_of, house_of};
@@ -26,6 +27,8 @@ pub struct Played {
     pub trace: u64,
     /// How the orders ended, in words.
     pub ends: Vec<String>,
+    /// How often the process died.
+    pub deaths: u64,
 }
 
 /// The world while a story is played.
@@ -41,13 +44,23 @@ pub struct World {
     prompt: bool,
     trouble: Option<(bool, Luck)>,
     has_till: bool,
+    deaths: u64,
 }
 
 impl World {
     /// Plays a story to its end.
     pub fn play(script: &Script) -> Played {
+        World::play_with(script, Engine::new(START, script.manner))
+    }
+
+    /// Plays a story to its end where somebody else keeps the engine's rows.
+    pub fn play_kept(script: &Script, keeper: Box<dyn Keeper>) -> Played {
+        World::play_with(script, Engine::kept_by(START, script.manner, keeper))
+    }
+
+    fn play_with(script: &Script, engine: Engine) -> Played {
         let mut world = World {
-            engine: Engine::new(START, script.manner),
+            engine,
             books: Books::new(script.manner),
             shop: Shop::default(),
             laws: Laws::of(script.manner),
@@ -58,6 +71,7 @@ impl World {
             prompt: false,
             trouble: None,
             has_till: false,
+            deaths: 0,
         };
         for step in &script.steps {
             world.step(*step);
@@ -69,10 +83,13 @@ impl World {
             }
         }
         world.come_to_rest();
+        world.engine.look_back();
+        world.laws.breaches.extend(world.engine.faults());
         let commands = world.engine.commands + world.laws.commands;
         Played {
             commands,
             trace: world.trace,
+            deaths: world.engine.deaths(),
             ends: world.ends(),
             breaches: world.laws.breaches,
         }
@@ -105,6 +122,13 @@ impl World {
     fn after(&mut self, by: By) {
         if self.has_till {
             self.till_follows();
+        }
+        self.laws.breaches.extend(self.engine.faults());
+        if self.deaths != self.engine.deaths() {
+            // The answers that were on their way reach nobody any more.
+            self.deaths = self.engine.deaths();
+            self.begun.clear();
+            self.laws.had_trouble();
         }
         for word in [
             self.engine.commands,
@@ -293,6 +317,7 @@ impl World {
             Step::End { which } => self.end_at(which),
             Step::Wait { how } => self.pass(WAITS[usize::from(how) % WAITS.len()]),
             Step::Sleep { how } => self.sleep(how),
+            Step::Crash { after, how } => self.engine.dies(after, Death::of(how)),
         }
     }
 

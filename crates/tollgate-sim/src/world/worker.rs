@@ -96,9 +96,11 @@ impl World {
 
     /// Begins an effect; whatever it does outside happens here.
     pub(super) fn begin(&mut self, id: EffectId, luck: Luck) -> Option<Begun> {
+        let deaths = self.engine.deaths();
         let job = self.engine.begin(id);
         self.after(By::Worker);
-        let job = job?;
+        // A worker that has died does nothing outside.
+        let job = job.filter(|_| deaths == self.engine.deaths())?;
         let meets = |asks: bool| match &job {
             Job::Ask { .. } | Job::Look { .. } => asks,
             Job::Back { .. } => !asks,
@@ -166,8 +168,9 @@ impl World {
     }
 
     pub(super) fn end(&mut self, begun: Begun) {
-        self.learn(&begun.lesson);
-        self.engine.finish(begun.id, begun.word);
+        if self.engine.finish(begun.id, begun.word) {
+            self.learn(&begun.lesson);
+        }
         self.after(By::Worker);
     }
 
