@@ -18,6 +18,7 @@ mod chore;
 mod claims;
 mod endpoints;
 mod news;
+mod namesake;
 mod sweep;
 mod checkpoint;
 mod readers;

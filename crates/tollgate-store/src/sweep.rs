@@ -15,9 +15,10 @@ use tollgate_core::snapshot::{EventState, Meeting, Snapshot, StoredEvent};
 use tollgate_core::time::{Span, Timestamp};
 
 use crate::chore::Chore;
-use crate::db::{Db, Error, Sql, id_at, on_postgres, on_sqlite, two};
+use crate::db::{Db, Error, Sql, id_at, id_bytes, on_postgres, on_sqlite, two};
 use crate::figures::Counters;
-use crate::load::read_calendar;
+use crate::load::{EVENT, NAME, ROOT, read_calendar, read_event, read_meeting, read_root};
+use crate::namesake::is_namesake;
 use crate::options::Options;
 use crate::quarantine::AGAIN;
 use crate::queue::{Job, Work};
@@ -270,8 +271,10 @@ impl Sweeper {
         })?;
         let last = rows.last().map(|(at, _, _)| *at);
         let page_full = rows.len() as i64 == BELT_PAGE;
-        for (_, source, name) in rows {
-            if let (Some(source), Some(name)) = (source, name) {
+        for ((_, id), source, name) in rows {
+            if let (Some(source), Some(name)) = (source, name)
+                && !waits_rightly(db, shop, &id, (&source, &name))?
+            {
                 jobs.push(command(shop, Action::DrainName { source, name }));
             }
         }
@@ -328,6 +331,26 @@ const BELT: Sql = two(
       order by e.due_at, e.id
       limit ?4",
 );
+
+/// An event that the belt has found waits for another payment than the one that its name leads to. Drained,
+/// it would wait again, and be found again each time.
+fn waits_rightly(
+    db: &Db,
+    shop: ShopId,
+    event: &[u8; 16],
+    (source, name): (&str, &str),
+) -> Result<bool, Error> {
+    let event = db.one(EVENT, &[&shop.0, event], read_event)?;
+    let meeting = db.one(NAME, &[&shop.0, &source, &name], read_meeting)?;
+    let payment = meeting.and_then(|meeting| meeting.payment);
+    let (Some((_, stored)), Some(payment)) = (event, payment) else {
+        return Ok(false);
+    };
+    let root = id_bytes(payment.root().as_u128());
+    let root = db.one(ROOT, &[&shop.0, &root], read_root)?;
+    let payment = root.as_ref().and_then(|root| root.payment(payment));
+    Ok(payment.is_some_and(|payment| is_namesake(&stored, name, payment)))
+}
 
 /// `sweep.roots`, `sweep.events`, `sweep.calendars`: by their due indexes.
 const DUE_ROOTS: &str = "\

@@ -1,12 +1,13 @@
 //! Events: their keys, their roots, and those that wait.
 
-use tollgate_core::id::{EventId, RootId};
+use tollgate_core::id::{EventId, PaymentId, RootId};
 use tollgate_core::snapshot::{EventOutcome, EventState, StoredEvent};
 
-use super::meetings::{expect_roots, look_up_keys, look_up_names};
+use super::meetings::{expect_roots, look_up_keys, look_up_names, look_up_payments};
 use super::{LATE_MS, Verifying, lasting};
 use crate::db::{Error, id_at, id_bytes};
 use crate::load::{key_hash, read_event};
+use crate::namesake::is_namesake;
 
 /// Events of one chunk.
 const CHUNK: i64 = 500;
@@ -108,7 +109,21 @@ fn look_at_parked(
     }
     let names: Vec<(String, String)> = standing.iter().map(|(_, at)| at.clone()).collect();
     let found = look_up_names(verifying, &names)?;
+    let leading = found.iter().flatten().filter_map(|found| found.payment);
+    let payments = look_up_payments(verifying, &leading.collect::<Vec<_>>())?;
+    let is_namesake = |id: &EventId, name: &str, payment: PaymentId| {
+        let mut of = events.iter().filter(|(known, _)| known == id);
+        let payment = payments.iter().find(|known| known.id == payment);
+        match (of.next(), payment) {
+            (Some((_, stored)), Some(payment)) => is_namesake(stored, name, payment),
+            (_, None) | (None, _) => false,
+        }
+    };
     for ((id, (source, name)), found) in standing.into_iter().zip(found) {
+        let payment = found.as_ref().and_then(|found| found.payment);
+        if payment.is_some_and(|payment| is_namesake(&id, &name, payment)) {
+            continue;
+        }
         let fault = match found {
             None => "which is not there".to_owned(),
             Some(found) if found.payment.is_some() => {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use tollgate_core::id::{EventId, OrderId, PaymentId, RootId};
+use tollgate_core::payment::Payment;
 
 use super::{Verifying, told_id};
 use crate::db::{Db, Error, Value, Wave, id_at, id_bytes, maybe_id_at};
@@ -51,6 +52,18 @@ fn look_up_roots<T>(
     // One that cannot be read is told of elsewhere.
     let found = found.firsts(asked, |row| Ok(read_root(row).ok().as_ref().map(&of)))?;
     Ok(found.into_iter().map(Option::flatten).collect())
+}
+
+/// Those of these payments that are there and can be read.
+pub(super) fn look_up_payments(
+    verifying: &Verifying<'_>,
+    ids: &[PaymentId],
+) -> Result<Vec<Payment>, Error> {
+    let roots: Vec<RootId> = ids.iter().map(|id| id.root()).collect();
+    let payments = look_up_roots(verifying.db, shop_value(verifying), &roots, |root| {
+        root.payments.clone()
+    })?;
+    Ok(payments.into_iter().flatten().flatten().collect())
 }
 
 /// Every name that leads to a payment leads to one that is there.

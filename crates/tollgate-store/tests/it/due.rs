@@ -9,11 +9,11 @@ use tollgate_core::id::ShopId;
 use tollgate_core::order::OrderStatus;
 use tollgate_core::snapshot::EventState;
 use tollgate_core::time::Span;
-use tollgate_store::SubmitError;
+use tollgate_store::{Level, SubmitError};
 
 use crate::words::{
     TRUSTED, by_code, calendar, create, event, event_id, hear, hold, order, order_of, paid_by,
-    put_calendar, root_id, root_id_at, slots, stock, take_at,
+    put_calendar, root_id, root_id_at, slots, stock, take, take_at,
 };
 use crate::world::{SHOP, START, World, submission};
 
@@ -174,6 +174,37 @@ async fn the_belt_finds_nothing() {
     let counts = world.store.counts(SHOP).await.expect("it reads");
     assert_eq!(counts.events.get(&EventState::Applied), Some(&150));
     assert_eq!(counts.events.get(&EventState::Parked), Some(&150));
+}
+
+/// A provider's id may read like the reference of another payment (L9): whatever bears it waits for its own
+/// payment, and nobody has missed it, neither the belt nor `verify`.
+#[tokio::test]
+async fn an_event_that_waits_beside_a_namesake_was_not_missed() {
+    let world = World::new();
+    world.act(stock("A", 1)).await;
+    world
+        .act(create(paid_by(order_of(2, "C2", "A", 1), "R2")))
+        .await;
+    let mut of_another = event("e-1", &["R1", "R2"], "paid 100");
+    of_another.provider_payment_id = Some("R2".to_owned());
+    world.act(take(1, of_another)).await;
+    for _ in 0..3 {
+        world.pass(Span::seconds(6)).await;
+    }
+    let stored = world.store.event(SHOP, event_id(1)).await;
+    let stored = stored.expect("it reads").expect("it is there");
+    assert_eq!(stored.state, EventState::Parked);
+    assert_eq!(world.store.figures().belt_found, 0);
+    let report = world.store.verify().await.expect("it reads");
+    let parked = report.check("event.parked").expect("it is asked");
+    assert_eq!(parked.level, Level::Ok, "{:?}", parked.seen);
+    // By the same names but without an id it would have been missed.
+    world.rows().run(
+        "update events set said = replace(said, '\"provider_id\":\"R2\"', '\"provider_id\":null')",
+    );
+    let report = world.store.verify().await.expect("it reads");
+    let parked = report.check("event.parked").expect("it is asked");
+    assert_eq!(parked.level, Level::Fail, "{:?}", parked.seen);
 }
 
 /// Somebody has broken a meeting point by hand: the belt mends it, and says that it had to.
