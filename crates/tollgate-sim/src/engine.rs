@@ -477,7 +477,7 @@ fn is_request(action: &Action) -> bool {
 }
 
 /// A worker does it, for one effect it has.
-fn is_of_worker(action: &Action) -> bool {
+pub fn is_of_worker(action: &Action) -> bool {
     matches!(action, Action::StartEffect { .. } | Action::SettleEffect(_))
 }
 
@@ -1401,7 +1401,7 @@ impl Engine {
                     document: "{}".to_owned(),
                     pdf: Vec::new().into(),
                     sha256: [0; 32],
-                    token: String::new(),
+                    token: id.to_string(),
                 };
                 (Settlement::Issued(issued), Health::Well)
             }
@@ -1515,33 +1515,39 @@ impl Engine {
 
     /// Lets the first thing that has come due by itself happen. False: there is none.
     pub fn sweep_one(&mut self) -> bool {
+        if self.keeper.is_some() {
+            return self.sweep_there();
+        }
+        match self.first_due() {
+            Some(due) => {
+                self.act(due);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn first_due(&self) -> Option<Action> {
         let now = self.time();
         let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
         let mut roots = self.orders.iter().chain(&self.alone);
         let root = roots.find(|id| is_due(self.root(**id).and_then(Root::due_at)));
-        let root = root.copied();
-        let event = self.parked.iter().find(|id| is_due(self.parked_due(**id)));
-        let event = event.copied();
-        // A keeper finds by itself all that is due.
-        if self.keeper.is_some() {
-            let is_any = root.is_some() || event.is_some() || self.slots_are_due();
-            return is_any && self.sweep_there();
-        }
-        if let Some(root) = root {
-            self.act(Action::RootDue(root));
-            return true;
-        }
-        if let Some(event) = event {
-            self.act(Action::ParkedDue(event));
-            return true;
-        }
-        false
+        let mut parked = self.parked.iter();
+        let event = parked.find(|id| is_due(self.parked_due(**id)));
+        root.map(|id| Action::RootDue(*id))
+            .or(event.map(|id| Action::ParkedDue(*id)))
     }
 
+    /// A keeper finds by itself all that is due. What it has not found it does not find a moment later.
     fn sweep_there(&mut self) -> bool {
+        let before = (self.first_due(), self.slots_are_due());
+        if before == (None, false) {
+            return false;
+        }
         self.commands += 1;
         self.changed.clear();
-        self.with_keeper(|keeper, now| keeper.sweep(now))
+        self.with_keeper(|keeper, now| keeper.sweep(now));
+        before != (self.first_due(), self.slots_are_due())
     }
 
     // What the public sees.

@@ -36,10 +36,16 @@ pub enum Law {
     L10,
     /// What cannot be read proves nothing.
     L11,
+    /// What is decided is kept.
+    S1,
+    /// A process may die.
+    S2,
+    /// A sound store is found sound.
+    S3,
 }
 
 /// All laws with what each says in short.
-pub const LAWS: [(Law, &str); 11] = [
+pub const LAWS: [(Law, &str); 14] = [
     (Law::L1, "never more is ordered back than is free"),
     (
         Law::L2,
@@ -57,6 +63,15 @@ pub const LAWS: [(Law, &str); 11] = [
     (Law::L9, "what was given back or is another's never pays"),
     (Law::L10, "nothing fires early"),
     (Law::L11, "what cannot be read proves nothing"),
+    (
+        Law::S1,
+        "the store keeps what was decided, and nothing else",
+    ),
+    (
+        Law::S2,
+        "a process that dies loses nothing it has told, and nothing happens twice",
+    ),
+    (Law::S3, "verify finds nothing, and no belt is needed"),
 ];
 
 impl Law {

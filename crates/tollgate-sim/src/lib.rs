@@ -16,3 +16,5 @@ pub mod world;
 pub mod stories;
 pub mod shrink;
 pub mod words;
+#[cfg(feature = "store")]
+pub mod store;

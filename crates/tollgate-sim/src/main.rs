@@ -2,16 +2,20 @@
 #![expect(clippy::print_stdout, reason = "it is a command line program")]
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
 use tollgate_sim::laws::{Breach, LAWS, Law};
 use tollgate_sim::script::Script;
-use tollgate_sim::shrink::shrink;
+use tollgate_sim::shrink::shrink_played;
 use tollgate_sim::stories::stories;
 use tollgate_sim::words::story;
-use tollgate_sim::world::World;
+use tollgate_sim::world::{Played, World};
+
+/// Steps of a story at the most.
+const STEPS: usize = 60;
 
 /// Plays a small world of shops, customers and providers against the engine.
 #[derive(Parser)]
@@ -26,7 +30,7 @@ struct Arguments {
     #[arg(long)]
     commands: Option<u64>,
     /// Cuts every story off after so many steps.
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = STEPS)]
     steps: usize,
     /// Looks for breaches of this law alone, e.g. `L3`.
     #[arg(long, value_parser = law)]
@@ -40,6 +44,57 @@ struct Arguments {
     /// Goes on after a breach and lists the first seed of each kind.
     #[arg(long)]
     survey: bool,
+    /// Lets the real store keep the engine's rows, on a SQLite file in a temporary folder.
+    #[cfg(feature = "store")]
+    #[arg(long)]
+    store: bool,
+    /// How often the store's process dies in each story.
+    #[cfg(feature = "store")]
+    #[arg(long, default_value_t = 2, requires = "store")]
+    crashes: usize,
+    /// Begins no story after so many seconds.
+    #[arg(long)]
+    seconds: Option<u64>,
+}
+
+impl Arguments {
+    /// The story of a seed in the world that is asked for.
+    fn script(&self, seed: u64) -> Script {
+        let script = Script::of(seed, self.steps);
+        #[cfg(feature = "store")]
+        if self.store {
+            return script.with_crashes(seed, self.crashes);
+        }
+        script
+    }
+
+    fn play(&self, script: &Script) -> Played {
+        #[cfg(feature = "store")]
+        if self.store {
+            return tollgate_sim::store::play(script);
+        }
+        World::play(script)
+    }
+
+    /// What the build and the command line are told of the world's form.
+    fn form(&self) -> (&'static str, String) {
+        #[cfg(feature = "store")]
+        if self.store {
+            let crashes = self.crashes;
+            return (" --features store", format!(" --store --crashes {crashes}"));
+        }
+        ("", String::new())
+    }
+
+    /// The command that plays a story again.
+    fn again(&self, seed: u64, law: Law) -> String {
+        let (features, form) = self.form();
+        let steps = match self.steps {
+            STEPS => String::new(),
+            steps => format!(" --steps {steps}"),
+        };
+        format!("cargo run -p tollgate-sim{features} --{form}{steps} --seed {seed} --only {law}")
+    }
 }
 
 fn seeds(text: &str) -> Result<(u64, u64), String> {
@@ -57,10 +112,10 @@ fn law(text: &str) -> Result<Law, String> {
 }
 
 /// Plays the named stories and tells which of them break a law.
-fn named(name: &str) -> ExitCode {
+fn named(name: &str, arguments: &Arguments) -> ExitCode {
     let mut is_clean = true;
     for named in stories().iter().filter(|named| named.name.contains(name)) {
-        let played = World::play(&named.script);
+        let played = arguments.play(&named.script);
         println!("{}:", named.name);
         if played.breaches.is_empty() {
             println!("  no law is broken");
@@ -87,7 +142,7 @@ fn named(name: &str) -> ExitCode {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if let Some(name) = &arguments.story {
-        return named(name);
+        return named(name, &arguments);
     }
     let (from, to) = match (arguments.seed, arguments.seeds) {
         (Some(seed), _) => (seed, seed + 1),
@@ -96,24 +151,30 @@ fn main() -> ExitCode {
     };
     let wanted = match (arguments.commands, arguments.seed, arguments.seeds) {
         (Some(commands), _, _) => commands,
-        (None, None, None) => 1_000_000,
+        (None, None, None) if arguments.seconds.is_none() => 1_000_000,
         (None, _, _) => u64::MAX,
     };
     let is_wanted = |breach: &Breach| {
         arguments.only.is_none_or(|law| law == breach.law) && breach.kind.contains(&arguments.kind)
     };
     let began = Instant::now();
-    let (mut commands, mut stories) = (0u64, 0u64);
+    let (mut commands, mut stories, mut deaths) = (0u64, 0u64, 0u64);
     let mut found = BTreeMap::new();
     for seed in from..to {
-        let script = Script::of(seed, arguments.steps);
-        let Ok(played) = std::panic::catch_unwind(|| World::play(&script)) else {
+        let is_late = |limit| limit <= began.elapsed().as_secs();
+        if arguments.seconds.is_some_and(is_late) {
+            break;
+        }
+        let script = arguments.script(seed);
+        let played = AssertUnwindSafe(|| arguments.play(&script));
+        let Ok(played) = std::panic::catch_unwind(played) else {
             // What made it panic is on the standard error output.
             println!("seed {seed}: the engine panicked");
             return ExitCode::FAILURE;
         };
         commands += played.commands;
         stories += 1;
+        deaths += played.deaths;
         for breach in &played.breaches {
             if arguments.survey && is_wanted(breach) {
                 let entry = found
@@ -125,18 +186,16 @@ fn main() -> ExitCode {
         if !arguments.survey
             && let Some(breach) = played.breaches.iter().find(|breach| is_wanted(breach))
         {
-            let short = shrink(&script, breach);
-            let again = World::play(&short);
+            let play = |script: &Script| arguments.play(script);
+            let short = shrink_played(&script, breach, play);
+            let again = play(&short);
             let told = again
                 .breaches
                 .iter()
                 .find(|known| known.law == breach.law && known.kind == breach.kind)
                 .unwrap_or(breach);
             println!("seed {seed}: {}", story(&short, &again, told));
-            println!(
-                "cargo run -p tollgate-sim -- --seed {seed} --only {}",
-                breach.law
-            );
+            println!("{}", arguments.again(seed, breach.law));
             return ExitCode::FAILURE;
         }
         if wanted <= commands {
@@ -151,6 +210,9 @@ fn main() -> ExitCode {
         "{stories} stories, {commands} commands in {seconds:.1} s ({:.0} a second)",
         commands as f64 / seconds.max(0.001)
     );
+    if 0 < deaths {
+        println!("the process died {deaths} times");
+    }
     match found.is_empty() {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,

@@ -249,6 +249,20 @@ impl Script {
         steps.truncate(steps_max);
         Script { manner, steps }
     }
+
+    /// The same story with so many deaths of the process in it, drawn from the seed beside it.
+    pub fn with_crashes(mut self, seed: u64, crashes: usize) -> Script {
+        let mut rng = Rng::new(!seed);
+        for _ in 0..crashes {
+            let at = rng.below(self.steps.len() as u64 + 1) as usize;
+            let crash = Step::Crash {
+                after: rng.small(6),
+                how: rng.draw() as u8,
+            };
+            self.steps.insert(at, crash);
+        }
+        self
+    }
 }
 
 #[derive(Debug, Clone, Copy)]

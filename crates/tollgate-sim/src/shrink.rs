@@ -4,12 +4,17 @@
 use crate::laws::Breach;
 use crate::provider::Manner;
 use crate::script::{Script, Step};
-use crate::world::World;
+use crate::world::{Played, World};
 
 /// Shortens a script as long as it breaks the law in that way.
 pub fn shrink(script: &Script, breach: &Breach) -> Script {
+    shrink_played(script, breach, World::play)
+}
+
+/// The same where stories are played in another way.
+pub fn shrink_played(script: &Script, breach: &Breach, play: impl Fn(&Script) -> Played) -> Script {
     let breaks = |script: &Script| {
-        World::play(script)
+        play(script)
             .breaches
             .iter()
             .any(|known| known.law == breach.law && known.kind == breach.kind)
@@ -155,6 +160,10 @@ fn plainer(step: Step) -> Vec<Step> {
             capacity: 1,
         }],
         Step::Sleep { how } => vec![Step::Wait { how }],
+        Step::Crash { how, .. } => vec![
+            Step::Crash { after: 0, how: 0 },
+            Step::Crash { after: 0, how },
+        ],
         _ => Vec::new(),
     };
     // Up to what it is already, so that plainer steps do not go round.

@@ -69,3 +69,4 @@ pub use report::{Checked, Level, Report, SEEN_MAX};
 pub use scratch::Scratch;
 pub use store::Store;
 pub use submission::{Answer, Class, Render, Reply, Submission};
+pub use write::effect_id;

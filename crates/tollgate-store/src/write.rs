@@ -689,8 +689,9 @@ fn is_requested_already<'a>(
     }
 }
 
-/// The id of an effect: a UUIDv7 whose time is its root's and whose other bits are its key's.
-pub(crate) fn effect_id(dated_by: RootId, key: &str) -> EffectId {
+/// The id of an effect that was decided: a UUIDv7 whose time is what it is dated by, and whose other bits
+/// are its key's. So whoever has the decision can name the row.
+pub fn effect_id(dated_by: RootId, key: &str) -> EffectId {
     let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
     let mut bytes = dated_by.as_u128().to_be_bytes();
     bytes[6..].copy_from_slice(&digest[..10]);

@@ -387,6 +387,9 @@ impl World {
         for _ in 0..400 {
             self.sweep();
             self.work_all();
+            if 0 < self.deaths {
+                self.close_what_cannot_be_asked();
+            }
             for (at, place) in self.waiting_backs() {
                 let now = self.engine.now;
                 self.books.move_back(at, place, BackState::Done, now);

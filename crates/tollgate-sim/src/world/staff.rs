@@ -378,4 +378,25 @@ impl World {
         }
         self.after(By::Staff);
     }
+
+    /// The worker that sent a refund has died, and the provider cannot be asked what became of it: staff
+    /// looks there.
+    pub(super) fn close_what_cannot_be_asked(&mut self) {
+        let ids = self.engine.order_ids();
+        let orders: Vec<_> = ids.iter().filter_map(|id| self.engine.order(*id)).collect();
+        let rows = orders.into_iter().flat_map(|order| order.backs);
+        let unknown = rows
+            .chain(self.engine.requests())
+            .filter(|back| back.house != House::Bank && back.progress == Progress::Unknown);
+        let keys: Vec<String> = unknown.map(|back| back.key).collect();
+        let stuck = self.engine.stuck();
+        for (id, _) in stuck.into_iter().filter(|(_, is_unknown)| *is_unknown) {
+            if let Some(key) = self.engine.refund_key(id)
+                && keys.contains(&key)
+            {
+                self.engine.close(id, self.find_back(&key).is_some());
+                self.after(By::Staff);
+            }
+        }
+    }
 }

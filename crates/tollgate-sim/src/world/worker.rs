@@ -96,11 +96,9 @@ impl World {
 
     /// Begins an effect; whatever it does outside happens here.
     pub(super) fn begin(&mut self, id: EffectId, luck: Luck) -> Option<Begun> {
-        let deaths = self.engine.deaths();
         let job = self.engine.begin(id);
         self.after(By::Worker);
-        // A worker that has died does nothing outside.
-        let job = job.filter(|_| deaths == self.engine.deaths())?;
+        let job = job?;
         let meets = |asks: bool| match &job {
             Job::Ask { .. } | Job::Look { .. } => asks,
             Job::Back { .. } => !asks,
