@@ -52,6 +52,9 @@ struct Arguments {
     #[cfg(feature = "store")]
     #[arg(long, default_value_t = 2, requires = "store")]
     crashes: usize,
+    /// Tells a story that breaks a law as it is, and does not look for the shortest.
+    #[arg(long)]
+    whole: bool,
     /// Begins no story after so many seconds.
     #[arg(long)]
     seconds: Option<u64>,
@@ -187,7 +190,10 @@ fn main() -> ExitCode {
             && let Some(breach) = played.breaches.iter().find(|breach| is_wanted(breach))
         {
             let play = |script: &Script| arguments.play(script);
-            let short = shrink_played(&script, breach, play);
+            let short = match arguments.whole {
+                true => script.clone(),
+                false => shrink_played(&script, breach, play),
+            };
             let again = play(&short);
             let told = again
                 .breaches
