@@ -351,6 +351,8 @@ pub enum Settlement {
     },
     /// The provider was asked about a refund.
     RefundChecked(RefundChecked),
+    /// The provider has let go of money that was set aside.
+    Voided,
     /// Not this time.
     Retry {
         /// When to try again.

@@ -116,6 +116,15 @@ pub enum EffectContent {
         /// How often it was asked before.
         n: u32,
     },
+    /// Have the provider let go of money that is set aside for an order that has ended.
+    Void {
+        /// Of which payment.
+        payment: PaymentId,
+        /// The source of that payment.
+        source: String,
+        /// The provider's object that sets it aside; the payment's reference where it has told no id.
+        object: String,
+    },
 }
 
 closed_sets! {
@@ -160,6 +169,8 @@ closed_sets! {
         Parked = "parked",
         /// Somebody asked through the API.
         Check = "check",
+        /// Nobody knows whether money that was set aside has been let go.
+        Void = "void",
     }
 }
 
@@ -317,6 +328,8 @@ closed_sets! {
         RefundRequest = "refund_request",
         /// Orders money back.
         Refund = "refund",
+        /// Has money let go that was only set aside.
+        Void = "void",
     }
 
     /// Whom effects are addressed to: what a target's name begins with.
@@ -339,6 +352,8 @@ closed_sets! {
         RefundRequest = "refund_request",
         /// A source that is to give money back, and is asked about it.
         Refund = "refund",
+        /// A source that is to let go of money.
+        Void = "void",
     }
 }
 
@@ -347,7 +362,10 @@ impl EffectKind {
     /// when its worker is lost it is `unknown` instead of being done again.
     pub fn is_unsafe_to_repeat(self) -> bool {
         match self {
-            EffectKind::Mail | EffectKind::RefundRequest | EffectKind::Refund => true,
+            EffectKind::Mail
+            | EffectKind::RefundRequest
+            | EffectKind::Refund
+            | EffectKind::Void => true,
             EffectKind::Receipt
             | EffectKind::Notify
             | EffectKind::Forward
@@ -373,6 +391,13 @@ impl TargetKind {
     }
 }
 
+/// The source whose answers what is addressed to the target may bring.
+pub(crate) fn answering_source(target: &str) -> Option<&str> {
+    let (_, source) = target.split_once(':')?;
+    let kind = TargetKind::of_target(target)?;
+    (kind.is_asked() || kind == TargetKind::Void).then_some(source)
+}
+
 /// The source that a target of questions belongs to.
 pub fn asked_source(target: &str) -> Option<&str> {
     let (_, source) = target.split_once(':')?;
@@ -391,6 +416,7 @@ impl EffectContent {
             EffectContent::RefundCheck { .. } => EffectKind::RefundCheck,
             EffectContent::RefundRequest { .. } => EffectKind::RefundRequest,
             EffectContent::Refund { .. } => EffectKind::Refund,
+            EffectContent::Void { .. } => EffectKind::Void,
         }
     }
 
@@ -409,6 +435,7 @@ impl EffectContent {
             EffectContent::Refund { source, .. } | EffectContent::RefundCheck { source, .. } => {
                 TargetKind::Refund.named(source)
             }
+            EffectContent::Void { source, .. } => TargetKind::Void.named(source),
         }
     }
 }

@@ -697,11 +697,39 @@ impl Fold {
         self.states().any(CaptureState::counts)
     }
 
-    /// Capture objects whose money is set aside, whatever became of the others.
-    pub fn set_aside(&self) -> usize {
-        self.states()
-            .filter(|state| *state == CaptureState::Authorized)
-            .count()
+    /// Some object's money is set aside, whatever became of the others.
+    pub fn is_set_aside(&self) -> bool {
+        self.set_aside().next().is_some()
+    }
+
+    /// The objects whose money is set aside; one that was told without the provider's id by the payment's
+    /// reference.
+    pub fn set_aside(&self) -> impl Iterator<Item = &str> {
+        let named = self.captures.iter();
+        let unnamed = self
+            .anonymous
+            .iter()
+            .map(|object| (&self.reference, object));
+        named
+            .chain(unnamed)
+            .filter(|(_, object)| object.state == CaptureState::Authorized)
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// The objects whose money is set aside now and was not before. One that was told by the payment's
+    /// reference before and by the provider's id now is no other.
+    pub(crate) fn newly_set_aside(&self, before: &Fold) -> Vec<String> {
+        let was = |name: &str| before.set_aside().any(|known| known == name);
+        let mut new: Vec<String> = self
+            .set_aside()
+            .filter(|name| !was(name))
+            .map(str::to_owned)
+            .collect();
+        let is_unnamed = self.anonymous.is_some() || self.captures.contains_key(&self.reference);
+        if was(&self.reference) && !is_unnamed && !new.is_empty() {
+            new.remove(0);
+        }
+        new
     }
 
     /// Some object's money was with the merchant, be it still or not.

@@ -85,12 +85,16 @@ entry_kinds! {
     OrderAttention = "order.attention", Public, [Orders, Alerts];
     /// A person has looked at it.
     AttentionResolved = "attention.resolved", Timeline, [];
+    /// What a person was to look at is there no more.
+    AttentionEnded = "attention.ended", Timeline, [];
     /// A payment is known.
     PaymentRegistered = "payment.registered", Timeline, [];
     /// Two payments would have had one name, so a merchant's code leads to neither.
     PaymentCodeCut = "payment.code_cut", Timeline, [];
     /// Money is set aside.
     PaymentAuthorized = "payment.authorized", Public, [Payments];
+    /// Money that is set aside for an order that has ended is to be let go.
+    PaymentVoidRequested = "payment.void_requested", Timeline, [];
     /// Money has come.
     PaymentPaid = "payment.paid", Public, [Payments];
     /// It did not work.

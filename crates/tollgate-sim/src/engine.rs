@@ -261,6 +261,17 @@ pub enum Job {
         /// The provider's id of it, where it is known.
         id: Option<String>,
     },
+    /// Have money let go that is only set aside.
+    Void {
+        /// By whom.
+        house: House,
+        /// Under which reference.
+        reference: String,
+        /// The provider's id of it, or the reference.
+        object: String,
+        /// A try before may have arrived.
+        was_tried: bool,
+    },
     /// Whatever the world does not look at.
     Other,
 }
@@ -313,6 +324,8 @@ pub enum Word {
     NotThere,
     /// It does not say how the refund stands.
     Undecided,
+    /// What was set aside is let go.
+    LetGo,
     /// It may have been done; the line broke.
     HungUp,
 }
@@ -1082,6 +1095,7 @@ impl Engine {
             | EffectContent::Notify { .. }
             | EffectContent::Forward { .. }
             | EffectContent::RefundCheck { .. }
+            | EffectContent::Void { .. }
             | EffectContent::Ask { .. } => None,
         }
     }
@@ -1337,6 +1351,18 @@ impl Engine {
                     was_tried: was_tried(effect),
                 }
             }
+            EffectContent::Void {
+                payment,
+                source,
+                object,
+            } => Job::Void {
+                house: House::of(source).unwrap_or(House::Till),
+                reference: payment_of(*payment)
+                    .map(|known| known.reference.clone())
+                    .unwrap_or_default(),
+                object: object.clone(),
+                was_tried: was_tried(effect),
+            },
             EffectContent::RefundCheck {
                 refund,
                 payment,
@@ -1375,6 +1401,7 @@ impl Engine {
         let deaths = self.deaths();
         let (target, tries) = (effect.content.target(), effect.tries);
         let is_look = matches!(effect.content, EffectContent::RefundCheck { .. });
+        let is_void = matches!(effect.content, EffectContent::Void { .. });
         let waits: &[i64] = match effect.content {
             EffectContent::Ask { .. } => &[1, 5, 30, 120, 600, 3600, 7200, 14400],
             _ => &[5, 30, 120, 600, 1800, 3600, 7200, 14400],
@@ -1463,6 +1490,9 @@ impl Engine {
                 (settlement, Health::Well)
             }
             Word::Refused => (dead("refused"), Health::Well),
+            Word::LetGo => (Settlement::Voided, Health::Well),
+            // The provider is asked before it is sent once more (effects/void.rs).
+            Word::HungUp if is_void => (again("the line broke"), Health::Failing),
             Word::HungUp => {
                 let reason = "the line broke".to_owned();
                 (Settlement::Unknown { reason }, Health::Failing)

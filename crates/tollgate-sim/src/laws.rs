@@ -1062,6 +1062,7 @@ impl Laws {
             }
             self.not_stranded(scene, order, &all, is_mixed);
         }
+        self.let_go_once(scene);
         let alone = scene.engine.alone();
         for view in &alone {
             if scene
@@ -1289,6 +1290,21 @@ impl Laws {
             self.broken(Law::L6, "too much was paid and nobody is told", text);
         }
         self.charges_are_named(scene, view);
+    }
+
+    /// What the shop has had let go it had let go once, and only where it may by itself.
+    fn let_go_once(&mut self, scene: Scene) {
+        let reference = |at: usize| scene.books.charges[at].reference.clone();
+        if let Some(at) = scene.books.let_go_again {
+            let text = format!("{}: it was told twice to let it go", reference(at));
+            self.broken(Law::L8, "money is let go twice", text);
+        }
+        if let Some(at) = scene.books.let_go.first()
+            && self.manner.keeps_until_told
+        {
+            let text = format!("{}: nobody had said so", reference(*at));
+            self.broken(Law::L6, "money is let go that a person decides about", text);
+        }
     }
 
     /// L6 for money of which no payment is known.

@@ -421,6 +421,10 @@ pub struct Books {
     pub asked: BTreeMap<(House, String), i64>,
     /// How often something was told.
     pub tellings: u64,
+    /// What the shop has had let go: the charges, in the order in which they were.
+    pub let_go: Vec<usize>,
+    /// A charge that the shop has had let go, and wanted let go once more.
+    pub let_go_again: Option<usize>,
     manner: Manner,
     serial: u32,
 }
@@ -756,6 +760,38 @@ impl Books {
         let names_it = self.names_refunds_itself();
         let id = names_it.then(|| self.charges[at].backs[place].id.clone());
         BackAnswer::Taken { id, state }
+    }
+
+    /// The shop wants a charge called off. What was only set aside is let go; what is taken and not paid
+    /// out goes back, all of it. False: it is too late, or there is no such thing.
+    pub fn call_off(&mut self, house: House, reference: &str, object: &str, now: i64) -> bool {
+        let is_it = |charge: &Charge| {
+            charge.house == house
+                && charge.reference == reference
+                && (charge.id == object || reference == object)
+        };
+        let Some(at) = self.charges.iter().rposition(is_it) else {
+            return false;
+        };
+        if self.let_go.contains(&at) {
+            self.let_go_again = Some(at);
+        }
+        let charge = &self.charges[at];
+        let is_whole = charge.left() == charge.minor && charge.minor != 0;
+        match charge.state {
+            ChargeState::Authorized => {
+                self.let_go.push(at);
+                self.move_charge(at, ChargeState::Voided, now);
+                true
+            }
+            ChargeState::Captured if is_whole => {
+                self.let_go.push(at);
+                let minor = charge.minor;
+                self.give_back(at, minor, None, BackState::Done, now);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// The bank's answers name refunds by ids of its own.

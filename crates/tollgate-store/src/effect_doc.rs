@@ -91,6 +91,13 @@ struct RefundContent {
     currency: String,
 }
 
+#[derive(Serialize, Deserialize)]
+struct VoidContent {
+    payment: String,
+    source: String,
+    object: String,
+}
+
 fn minor_of(money: &Option<Money>) -> Option<i64> {
     money.map(|money| money.minor)
 }
@@ -195,6 +202,15 @@ pub(crate) fn write_effect(content: &EffectContent) -> String {
             source: source.clone(),
             n: *n,
         }),
+        EffectContent::Void {
+            payment,
+            source,
+            object,
+        } => to_json(&VoidContent {
+            payment: payment.to_string(),
+            source: source.clone(),
+            object: object.clone(),
+        }),
     }
 }
 
@@ -279,6 +295,14 @@ pub(crate) fn read_effect(kind: &str, key: &str, content: &str) -> Read<EffectCo
                 payment: id(&doc.payment)?,
                 source: doc.source,
                 n: doc.n,
+            }
+        }
+        "void" => {
+            let doc: VoidContent = from_json("effect", content)?;
+            EffectContent::Void {
+                payment: id(&doc.payment)?,
+                source: doc.source,
+                object: doc.object,
             }
         }
         other => {

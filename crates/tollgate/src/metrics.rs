@@ -208,7 +208,8 @@ impl Metrics {
             | Settlement::Issued(_)
             | Settlement::Answered(_)
             | Settlement::Refunded { .. }
-            | Settlement::RefundChecked(_) => "done",
+            | Settlement::RefundChecked(_)
+            | Settlement::Voided => "done",
             Settlement::Retry { .. } => "retry",
             Settlement::Released => "released",
             Settlement::Dead { .. } => "dead",

@@ -8,14 +8,14 @@ use crate::effect::{
     ATTEMPTS_KEPT, Attempt, EffectContent, EffectState, IssuedReceipt, Lease, MailKind,
     ReceiptKind, StoredEffect,
 };
-use crate::event::RefundState;
+use crate::event::{RefundState, Strength};
 use crate::id::{EffectId, RefundId};
 use crate::payment::RefundProgress;
 use crate::timeline::EntryKind;
 
 use super::draft::{Draft, Step, Told, text};
 use super::settle::{self, Before, Cause};
-use super::{answer, event, refund};
+use super::{answer, event, refund, void};
 
 fn refused(refusal: Refusal) -> Step<Told> {
     Ok(Told::Plain(Outcome::Refused(refusal)))
@@ -96,8 +96,15 @@ pub(super) fn start(draft: &mut Draft, id: EffectId, lease: Lease) -> Step<Told>
     Ok(Told::Effect(id))
 }
 
-/// A refund that has ended meanwhile is neither sent nor asked about.
-fn has_ended(draft: &Draft, effect: &StoredEffect) -> Step<Option<&'static str>> {
+/// A refund that has ended meanwhile is neither sent nor asked about, and what is no longer set aside is
+/// not let go.
+fn has_ended(draft: &mut Draft, effect: &StoredEffect) -> Step<Option<&'static str>> {
+    if let EffectContent::Void {
+        payment, object, ..
+    } = &effect.content
+    {
+        return void::has_ended(draft, *payment, object);
+    }
     let (EffectContent::Refund { refund, .. } | EffectContent::RefundCheck { refund, .. }) =
         &effect.content
     else {
@@ -147,8 +154,13 @@ pub(super) fn settle(draft: &mut Draft, settled: &SettleEffect) -> Step<Told> {
             done(draft, &mut effect);
             issue(draft, &effect, issued)?;
         }
+        Settlement::Voided => {
+            done(draft, &mut effect);
+            void::was_let_go(draft, &effect, Strength::Asked)?;
+        }
         Settlement::Answered(content) => {
             done(draft, &mut effect);
+            void::answered(draft, &effect, content)?;
             if let EffectContent::Ask {
                 source,
                 object,
@@ -212,6 +224,7 @@ pub(super) fn settle(draft: &mut Draft, settled: &SettleEffect) -> Step<Told> {
             if let EffectContent::Refund { refund, .. } = &effect.content {
                 refund::advance(draft, *refund, RefundProgress::Unknown)?;
             }
+            void::nobody_knows(draft, &effect)?;
         }
     }
     if let EffectContent::Notify { endpoint, .. } = &effect.content {
@@ -317,6 +330,7 @@ fn given_up(draft: &mut Draft, effect: &StoredEffect) -> Step<()> {
         EffectContent::RefundCheck {
             refund, source, n, ..
         } => check_again(draft, *refund, source, n.saturating_add(1)),
+        EffectContent::Void { payment, .. } => void::stays(draft, *payment),
         EffectContent::Receipt { .. }
         | EffectContent::Mail { .. }
         | EffectContent::Notify { .. }
@@ -483,16 +497,18 @@ pub(super) fn retry(draft: &mut Draft, id: EffectId) -> Step<Told> {
         return refused(Refusal::EffectState(effect.state));
     }
 
-    if let EffectContent::Refund { refund, .. } = &effect.content {
-        if let Err(refusal) = set_aside_again(draft, *refund)? {
-            return refused(refusal);
-        }
-        if let Some(reason) = has_ended(draft, &effect)? {
-            done(draft, &mut effect);
-            effect.reason = Some(reason.to_owned());
-            draft.put_claimed(id, effect);
-            return Ok(Told::Effect(id));
-        }
+    if let EffectContent::Refund { refund, .. } = &effect.content
+        && let Err(refusal) = set_aside_again(draft, *refund)?
+    {
+        return refused(refusal);
+    }
+    if let EffectContent::Refund { .. } | EffectContent::Void { .. } = &effect.content
+        && let Some(reason) = has_ended(draft, &effect)?
+    {
+        done(draft, &mut effect);
+        effect.reason = Some(reason.to_owned());
+        draft.put_claimed(id, effect);
+        return Ok(Told::Effect(id));
     }
     let target = effect.content.target();
     let breaker = draft.breaker(&target)?;
@@ -563,7 +579,7 @@ pub(super) fn close(draft: &mut Draft, id: EffectId, is_done: bool, reason: &str
     ];
     draft.entry(EntryKind::EffectSettled, effect.root, None, detail);
     if is_done {
-        refunded_by_word(draft, &effect)?;
+        done_by_word(draft, &effect)?;
     } else {
         given_up(draft, &effect)?;
     }
@@ -571,7 +587,8 @@ pub(super) fn close(draft: &mut Draft, id: EffectId, is_done: bool, reason: &str
     Ok(Told::Effect(id))
 }
 
-/// A person says that a refund of ours has gone through.
-fn refunded_by_word(draft: &mut Draft, effect: &StoredEffect) -> Step<()> {
+/// A person says that a refund of ours has gone through, or that money was let go.
+fn done_by_word(draft: &mut Draft, effect: &StoredEffect) -> Step<()> {
+    void::was_let_go(draft, effect, Strength::Signed)?;
     refunded(draft, effect, None, RefundState::Succeeded)
 }

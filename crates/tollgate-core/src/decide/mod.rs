@@ -1,7 +1,8 @@
 //! The decisions. Read this first: what each command needs, and what it comes to.
 //!
 //! Each file holds a group of commands. `settle` is the one place where a root follows its facts,
-//! `refund` the one that orders money back, `room` the one place where capacity moves, `draft` the paper that a decision is written on.
+//! `refund` the one that orders money back, `void` the one that lets go of what was only set aside, `room`
+//! the one place where capacity moves, `draft` the paper that a decision is written on.
 
 mod answer;
 mod ask;
@@ -16,6 +17,7 @@ mod refund;
 mod room;
 mod settle;
 mod stock;
+mod void;
 
 use std::collections::BTreeSet;
 
@@ -24,7 +26,7 @@ use crate::command::{
     Action, AttentionOf, Command, CreateOrder, OrderRef, RefundPayment, Rules, Settlement,
 };
 use crate::decision::Verdict;
-use crate::effect::{AnswerContent, asked_source};
+use crate::effect::{AnswerContent, answering_source};
 use crate::id::ShopId;
 use crate::snapshot::{Key, SLOT_PAGE_FIRST, Snapshot};
 use crate::time::Timestamp;
@@ -102,7 +104,7 @@ pub fn needs(now: Timestamp, command: &Command) -> BTreeSet<Key> {
             keys.insert(Key::Effect(shop, settled.effect));
             keys.insert(Key::Breaker(shop, settled.target.clone()));
             if let Settlement::Answered(AnswerContent::Facts { names, .. }) = &settled.settlement
-                && let Some(source) = asked_source(&settled.target)
+                && let Some(source) = answering_source(&settled.target)
             {
                 let names = names.iter().filter(|name| !name.is_empty());
                 keys.extend(names.map(|known| name(source, known)));

@@ -25,6 +25,7 @@ use super::ask::{self, About};
 use super::draft::{Draft, Step, text};
 use super::refund;
 use super::room;
+use super::void;
 
 /// How a root stood before facts were added to one of its payments.
 pub(super) struct Before {
@@ -108,6 +109,9 @@ pub(super) fn settle(
         );
     }
     raised |= stranded(draft, root, &before.ledger, cause.event);
+    if before.fold.is_set_aside() && !after.is_set_aside() {
+        void::needs_nobody(draft, root, payment.id, cause.event);
+    }
     Ok(raised)
 }
 
@@ -519,10 +523,8 @@ fn order_follows(draft: &mut Draft, root: &mut Root, follows: Follows) -> Step<b
                 raise(draft, root, code, Some(payment.id), event);
                 raised = true;
             }
-            if before.fold.set_aside() < after.set_aside() {
-                let code = AttentionCode::AuthorizationOpen;
-                raise(draft, root, code, Some(payment.id), event);
-                raised = true;
+            for object in after.newly_set_aside(&before.fold) {
+                raised |= void::let_go(draft, root, payment.id, object, event);
             }
         }
     }
@@ -731,7 +733,7 @@ fn late(
         set_status(root, status);
         let detail = vec![("captured", Detail::Integer(ledger.all.captured))];
         draft.entry(kind, Some(root.id), event, detail);
-        show_set_aside(draft, root, event);
+        void::let_all_go(draft, root, event);
     }
     let code = AttentionCode::PaidUnfulfillable;
     raise(draft, root, code, Some(payment.id), event);
@@ -914,20 +916,6 @@ pub(super) fn end(draft: &mut Draft, root: &mut Root, event: Option<EventId>) ->
         let code = AttentionCode::PartiallyPaidExpired;
         raise(draft, root, code, None, event);
     }
-    show_set_aside(draft, root, event);
+    void::let_all_go(draft, root, event);
     Ok(())
-}
-
-/// Shows what is only set aside of an order that has just ended: nobody will capture it.
-fn show_set_aside(draft: &mut Draft, root: &mut Root, event: Option<EventId>) {
-    let set_aside: Vec<PaymentId> = root
-        .payments
-        .iter()
-        .filter(|payment| 0 < payment.fold().set_aside())
-        .map(|payment| payment.id)
-        .collect();
-    for payment in set_aside {
-        let code = AttentionCode::AuthorizationOpen;
-        raise(draft, root, code, Some(payment), event);
-    }
 }

@@ -1,5 +1,6 @@
-//! Stories of money that is set aside: it is shown when its order has ended, once, and only while it is
-//! nothing but set aside (docs/money.md, L6).
+//! Stories of money that is set aside where people decide about money: it is shown when its order has ended,
+//! once, and only while it is nothing but set aside (docs/money.md, L6). Where we decide it is let go:
+//! `voids.rs`.
 
 use tollgate_core::capacity::{Late, Unit};
 use tollgate_core::id::RootId;
@@ -13,7 +14,7 @@ use crate::words::*;
 #[test]
 fn money_that_is_set_aside_when_its_order_ends_is_shown() {
     check_table(
-        as_usual,
+        by_people,
         "
         A-1 authorized 100; cancel; run out
         -> Cancelled released | 0 0 0 0 | 0 0 0 | - | authorization_open
@@ -37,7 +38,7 @@ fn money_that_is_set_aside_when_its_order_ends_is_shown() {
 #[test]
 fn what_was_captured_is_no_longer_set_aside() {
     check_table(
-        as_usual,
+        by_people,
         "
         [A-1 x:authorized 100, A-1 y:paid 60]; after 169 hours; after 1 hours
         -> Expired expired | 60 0 0 0 | 60 0 0 | - | authorization_open, partially_paid_expired, unconfirmed
@@ -72,7 +73,7 @@ fn what_was_captured_is_no_longer_set_aside() {
 #[test]
 fn what_the_provider_has_let_go_is_not_shown() {
     check_table(
-        as_usual,
+        by_people,
         "
         A-1 authorized 100; cancel; A-1 voided
         -> Cancelled released | 0 0 0 0 | 0 0 0 | - | -
@@ -87,7 +88,7 @@ fn what_the_provider_has_let_go_is_not_shown() {
         -> Expired expired | 0 0 0 0 | 0 0 0 | - | -
 
         run out; A-1 authorized 100; A-1 voided
-        -> Expired expired | 0 0 0 0 | 0 0 0 | - | authorization_open
+        -> Expired expired | 0 0 0 0 | 0 0 0 | - | -
 
         run out; A-1 authorized 100; seen authorization_open; A-1 voided
         -> Expired expired | 0 0 0 0 | 0 0 0 | - | -
@@ -107,6 +108,7 @@ fn shown(store: &Store, id: RootId) -> usize {
 #[test]
 fn the_same_authorisation_is_shown_once() {
     let (mut store, id) = shop();
+    by_people(&mut store);
     run_out(&mut store, id);
     for (place, (words, expected)) in [
         ("A-1 x:authorized 100", 1),
@@ -133,6 +135,7 @@ fn the_same_authorisation_is_shown_once() {
 #[test]
 fn each_payment_that_is_set_aside_is_shown() {
     let (mut store, id) = shop();
+    by_people(&mut store);
     store.register("A", "A-2");
     tell(&mut store, "k1", "A-1 authorized 100");
     tell(&mut store, "k2", "A-2 b:authorized 100");
@@ -145,6 +148,7 @@ fn each_payment_that_is_set_aside_is_shown() {
 #[test]
 fn money_set_aside_beside_money_that_came_too_late_is_shown() {
     let mut store = Store::new();
+    by_people(&mut store);
     store.stock("shirt", 2);
     store.put_calendar(
         calendar("kitchen", Unit::Orders, 1, Late::Same),
@@ -160,7 +164,7 @@ fn money_set_aside_beside_money_that_came_too_late_is_shown() {
     tell(&mut store, "k2", "A-2 b:paid 100");
     assert_eq!(
         books(&store, id),
-        "Expired expired | 100 0 0 100 | 100 0 0 | A-2 100 | authorization_open, paid_unfulfillable"
+        "Expired expired | 100 0 0 0 | 100 0 0 | - | authorization_open, paid_unfulfillable"
     );
 }
 

@@ -19,3 +19,4 @@ mod payments;
 mod questions;
 mod refunds;
 mod total;
+mod voids;

@@ -349,6 +349,11 @@ pub(crate) fn check_table(prepare: fn(&mut Store), table: &str) {
 /// `late_payment`, `after_cancel` and `auto_refund` as they are by default.
 pub(crate) fn as_usual(_: &mut Store) {}
 
+/// People decide about all money that goes: nothing is ordered back or let go by itself.
+pub(crate) fn by_people(store: &mut Store) {
+    store.rules.auto_refund = false;
+}
+
 pub(crate) fn after_cancel_rehold(store: &mut Store) {
     store.rules.after_cancel = AfterCancel::Rehold;
 }

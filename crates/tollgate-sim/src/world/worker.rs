@@ -4,7 +4,7 @@ use tollgate_core::id::EffectId;
 
 use crate::engine::{Job, PaymentView, Word};
 use crate::laws::By;
-use crate::provider::{ASKED, BackAnswer, BackState, ChargeState, Claim, House};
+use crate::provider::{ASKED, BackAnswer, BackState, Charge, ChargeState, Claim, House, Says};
 
 use super::{World, pick};
 
@@ -101,7 +101,7 @@ impl World {
         let job = job?;
         let meets = |asks: bool| match &job {
             Job::Ask { .. } | Job::Look { .. } => asks,
-            Job::Back { .. } => !asks,
+            Job::Back { .. } | Job::Void { .. } => !asks,
             Job::Receipt | Job::Other => false,
         };
         let mut luck = luck;
@@ -131,6 +131,12 @@ impl World {
                     self.answer(house, &names, about, luck == Luck::Garbles)
                 }
             },
+            Job::Void {
+                house,
+                reference,
+                object,
+                was_tried,
+            } => self.call_off(house, (&reference, &object), was_tried, luck),
             Job::Look {
                 house,
                 reference,
@@ -232,6 +238,65 @@ impl World {
             BackAnswer::Refused => (Word::Refused, Lesson::Nothing),
             BackAnswer::KnownKey => self.look(house, reference, key, None),
         }
+    }
+
+    /// The shop has money let go that is set aside (effects/void.rs).
+    fn call_off(
+        &mut self,
+        house: House,
+        (reference, object): (&str, &str),
+        was_tried: bool,
+        luck: Luck,
+    ) -> (Word, Lesson) {
+        if house != House::Bank {
+            return (Word::Refused, Lesson::Nothing);
+        }
+        if was_tried && let Some(said) = self.look_whether_set_aside(reference, object) {
+            return said;
+        }
+        match luck {
+            Luck::TimesOut | Luck::Hesitates => return (Word::TimedOut, Lesson::Nothing),
+            Luck::Refuses => return (Word::Refused, Lesson::Nothing),
+            Luck::Good | Luck::HangsUp | Luck::Garbles => {}
+        }
+        let now = self.engine.now;
+        let is_done = self.books.call_off(house, reference, object, now);
+        if luck == Luck::HangsUp {
+            return (Word::HungUp, Lesson::Nothing);
+        }
+        if !is_done {
+            let said = self.look_whether_set_aside(reference, object);
+            return said.unwrap_or((Word::Refused, Lesson::Nothing));
+        }
+        let let_go = self.books.let_go.last().map(|at| {
+            let charge = &self.books.charges[*at];
+            let claim = Claim {
+                object: charge.id.clone(),
+                says: Says::Charge(ChargeState::Voided),
+                minor: Some(charge.minor),
+                coin: charge.coin,
+            };
+            (*at, vec![claim])
+        });
+        let lesson = Lesson::Charges {
+            charges: let_go.into_iter().collect(),
+            by_report: false,
+        };
+        (Word::LetGo, lesson)
+    }
+
+    /// What the bank says of a payment of which nothing is set aside; `None`: something is.
+    fn look_whether_set_aside(&self, reference: &str, object: &str) -> Option<(Word, Lesson)> {
+        let mut charges = self.books.of(House::Bank, reference);
+        let is_it = |charge: &Charge| charge.id == object || reference == object;
+        if charges.any(|charge| is_it(charge) && charge.state == ChargeState::Authorized) {
+            return None;
+        }
+        let said = self.answer(House::Bank, &[reference.to_owned()], (None, false), false);
+        Some(match said {
+            (Word::Said { .. }, _) => said,
+            _ => (Word::Undecided, Lesson::Nothing),
+        })
     }
 
     /// The provider is asked what became of a refund, by our key of it or by its own id.

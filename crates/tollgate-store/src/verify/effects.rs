@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tollgate_core::effect::EffectState;
-use tollgate_core::id::{EffectId, EndpointId, RefundId, RootId};
-use tollgate_core::payment::RefundProgress;
+use tollgate_core::id::{EffectId, EndpointId, PaymentId, RefundId, RootId};
+use tollgate_core::payment::{Refund, RefundProgress};
 use tollgate_core::word::Word;
 
 use super::meetings::expect_roots;
@@ -157,21 +157,29 @@ fn look_at(
     Ok(())
 }
 
-/// It was to send a refund, and the provider has told by now that this has gone through.
+/// It was to send a refund, and the provider has told by now that this has gone through; or it was to let
+/// go of money that is no longer set aside.
 fn gone_through(verifying: &Verifying<'_>, effect: &Stored) -> Result<bool, Error> {
-    let refund = effect.key.strip_prefix("refund:");
-    let refund = refund.and_then(|name| name.split(':').next()?.parse::<RefundId>().ok());
-    let (Some(refund), Some(root)) = (refund, effect.root) else {
+    let Some(root) = effect.root else {
         return Ok(false);
     };
+    let about = |kind: &str| effect.key.strip_prefix(kind)?.split(':').next();
+    let refund = about("refund:").and_then(|name| name.parse::<RefundId>().ok());
+    let payment = about("void:").and_then(|name| name.parse::<PaymentId>().ok());
+    if refund.is_none() && payment.is_none() {
+        return Ok(false);
+    }
     let key = id_bytes(root.as_u128());
     let root = verifying
         .db
         .one(ROOT, &[&verifying.shop.0, &key], |row| Ok(read_root(row)))?;
     Ok(root.is_some_and(|root| {
         root.is_ok_and(|root| {
-            let ours = root.refunds.iter().find(|known| known.id == refund);
+            let ours = |known: &&Refund| Some(known.id) == refund;
+            let ours = root.refunds.iter().find(ours);
+            let payment = payment.and_then(|id| root.payment(id));
             ours.is_some_and(|ours| ours.state == RefundProgress::Succeeded)
+                || payment.is_some_and(|payment| !payment.fold().is_set_aside())
         })
     }))
 }

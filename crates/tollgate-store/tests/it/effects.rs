@@ -9,19 +9,20 @@ use tollgate_core::command::{
     Action, Forward, Health, RefundPayment, SettleEffect, Settlement, TakeEvent,
 };
 use tollgate_core::decision::{Outcome, Refusal};
-use tollgate_core::effect::TargetKind;
-use tollgate_core::effect::{AnswerContent, EffectState, Lease, StoredEffect};
+use tollgate_core::effect::{
+    AnswerContent, EffectContent, EffectState, Lease, StoredEffect, TargetKind,
+};
 use tollgate_core::event::Policy;
 use tollgate_core::id::{EffectId, PaymentId};
 use tollgate_core::payment::RefundProgress;
 use tollgate_core::time::{Span, Timestamp};
-use tollgate_core::word::Word as _;
-use tollgate_store::{Claim, Claimed, EffectFilter, Renew, Seek, SubmitError};
+use tollgate_core::word::Word;
+use tollgate_store::{Claim, Claimed, EffectFilter, Level, Renew, Seek, SubmitError};
 
 use crate::rows;
 use crate::words::{
-    DOUBTED, TRUSTED, create, event, fact, hear, order, paid_by, register_alone, root_id, stock,
-    take_at,
+    BANK, DOUBTED, TRUSTED, by_code, create, event, fact, hear, order, paid_by, register_alone,
+    root_id, stock, take_at,
 };
 use crate::world::{SHOP, START, World, server, submission};
 
@@ -68,6 +69,7 @@ pub(crate) fn settled(
         | Settlement::Issued(_)
         | Settlement::Answered(_)
         | Settlement::RefundChecked(_)
+        | Settlement::Voided
         | Settlement::Refunded { .. } => Health::Well,
         Settlement::Released | Settlement::Dead { .. } | Settlement::Unknown { .. } => {
             Health::Unsaid
@@ -447,6 +449,60 @@ async fn a_lease_that_was_lost_changes_nothing() {
         rows::count(&world.options.place, "targets") == 0,
         "no failure was noted"
     );
+}
+
+/// What lets go of money is written, claimed and read like everything else. When its worker is lost nobody
+/// knows, so a person is told, until the provider has said that the money is let go.
+#[tokio::test]
+async fn what_lets_go_of_money_is_claimed_and_is_unknown_without_its_worker() {
+    let world = World::new();
+    world.act(create(paid_by(order(1, "C1"), "R1"))).await;
+    world.act(hear(2, "e1", "R1", "authorized 100")).await;
+    world.act(Action::CancelOrder(by_code("C1"))).await;
+    world.clock.advance(Span::minutes(3));
+    world.act(Action::RootDue(root_id(1))).await;
+    let voids = |lease| Claim {
+        kinds: vec![TargetKind::Void],
+        ..claim_under(lease)
+    };
+    let claimed = world.store.claim(voids(1)).await.expect("it takes writes");
+    let [(effect, stored)] = claimed.effects.as_slice() else {
+        panic!("there is one: {claimed:?}");
+    };
+    let payment = PaymentId::on(root_id(1), 1);
+    let wanted = EffectContent::Void {
+        payment,
+        source: BANK.to_owned(),
+        object: "tx".to_owned(),
+    };
+    assert_eq!(
+        (&stored.content, &stored.key),
+        (&wanted, &format!("void:{payment}:tx"))
+    );
+
+    let (effect, lease) = (*effect, Lease(1));
+    world.act(Action::StartEffect { effect, lease }).await;
+    world.clock.advance(LEASE_FOR);
+    let again = world.store.claim(voids(2)).await.expect("it takes writes");
+    assert_eq!(keys(&again), [""; 0], "nobody else may do it again");
+    assert_eq!(state(&world, effect).await, (EffectState::Unknown, None));
+    let open = async || {
+        let root = world.store.root(SHOP, root_id(1)).await.expect("it reads");
+        let root = root.expect("it is there");
+        root.open_attention()
+            .map(|open| open.code.word())
+            .collect::<Vec<_>>()
+    };
+    let given_up = async || {
+        let report = world.store.verify().await.expect("it reads");
+        let mut checks = report.checks.iter();
+        checks.any(|check| check.name == "effect.given_up" && check.level != Level::Ok)
+    };
+    assert_eq!(open().await, ["authorization_open"]);
+    assert!(given_up().await);
+    world.act(hear(3, "e2", "R1", "voided")).await;
+    assert_eq!(open().await, [""; 0]);
+    assert!(!given_up().await);
 }
 
 /// F7: parked behind its order, and woken whenever the one before it ends.

@@ -218,6 +218,7 @@ pub(crate) fn fact(words: &str) -> Fact {
     let (object, kind, money) = match words[0] {
         "pending" => capture(CaptureState::Pending),
         "authorized" => capture(CaptureState::Authorized),
+        "voided" => capture(CaptureState::Voided),
         "paid" => capture(CaptureState::Captured),
         "expire" => capture(CaptureState::Expired),
         "refund" => (

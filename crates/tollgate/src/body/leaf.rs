@@ -202,7 +202,7 @@ rules! {
     EffectName as EffectNameRule: "an effect's id" = |text| text.parse::<EffectId>().is_ok();
     /// What an effect is.
     EffectKindWord as EffectKindRule:
-        "one of receipt mail notify forward ask refund refund_check refund_request" =
+        "one of receipt mail notify forward ask refund refund_check refund_request void" =
         |text| EffectKind::of(text).is_some();
     /// The state of effects that are tried again.
     RetriedStateWord as RetriedStateRule: "one of dead unknown pending" =

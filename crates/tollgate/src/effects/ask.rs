@@ -4,6 +4,7 @@ use tollgate_core::command::{Health, Settlement};
 use tollgate_core::effect::{AnswerContent, EffectContent};
 use tollgate_core::event::{CaptureState, Event};
 use tollgate_core::id::ShopId;
+use tollgate_core::payment::Payment;
 use tollgate_providers::{Answer, HttpRequest, Question, Source, Token};
 
 use super::{Acted, End};
@@ -54,19 +55,11 @@ pub(super) async fn act(app: &App, work: &Work) -> Acted {
                     .iter()
                     .find(|payment| payment.source == *name && payment.reference == *object);
                 if let Some(payment) = payment {
-                    let known = payment.provider_payment_id.clone();
-                    question.provider_payment_id = known.or(question.provider_payment_id);
-                    let fold = payment.fold();
-                    let objects = |wanted: fn(CaptureState) -> bool| {
-                        let captures = fold.captures.iter();
-                        captures
-                            .filter(move |(_, capture)| wanted(capture.state))
-                            .map(|(object, _)| object.clone())
-                            .collect()
-                    };
-                    question.captured_objects = objects(CaptureState::counts);
-                    question.authorized_objects =
-                        objects(|state| state == CaptureState::Authorized);
+                    let known = question_about(payment);
+                    let own_id = known.provider_payment_id;
+                    question.provider_payment_id = own_id.or(question.provider_payment_id);
+                    question.captured_objects = known.captured_objects;
+                    question.authorized_objects = known.authorized_objects;
                 }
             }
             Ok(None) => {}
@@ -74,6 +67,69 @@ pub(super) async fn act(app: &App, work: &Work) -> Acted {
         }
     }
     put(app, work.shop, source, &question).await
+}
+
+/// The question how a payment of ours stands, by its names.
+pub(super) fn question_about(payment: &Payment) -> Question {
+    let fold = payment.fold();
+    let objects = |wanted: fn(CaptureState) -> bool| {
+        let captures = fold.captures.iter();
+        captures
+            .filter(move |(_, capture)| wanted(capture.state))
+            .map(|(object, _)| object.clone())
+            .collect()
+    };
+    Question {
+        names: vec![payment.reference.clone()],
+        provider_payment_id: payment.provider_payment_id.clone(),
+        captured_objects: objects(CaptureState::counts),
+        authorized_objects: objects(|state| state == CaptureState::Authorized),
+        ..Question::default()
+    }
+}
+
+/// How a payment stands, by the provider's own word.
+pub(super) enum Stands {
+    /// So.
+    So(Box<Event>),
+    /// It does not say, for now.
+    Unsaid(String),
+    /// It cannot be asked.
+    Impossible(String),
+}
+
+/// Asks how a payment stands, for whoever has to know before it acts.
+pub(super) async fn stands(
+    app: &App,
+    shop: ShopId,
+    source: &Source,
+    question: &Question,
+    token: Option<&Token>,
+) -> Result<Stands, Acted> {
+    let request = match source.status_request(question, token, app.now()) {
+        Ok(request) => request,
+        Err(error) => return Ok(Stands::Impossible(error.to_string())),
+    };
+    let answer = send(app, &request).await?;
+    let said = match answer.of_provider() {
+        Some(response) => source.read_status(question, &response),
+        None => Answer::Unavailable("the answer broke off".to_owned()),
+    };
+    match said {
+        Answer::Final(event) => Ok(Stands::So(event)),
+        Answer::Pending(_) => Ok(Stands::Unsaid("it is still on its way".to_owned())),
+        Answer::NotFound(reason) | Answer::NoAnswer(reason) | Answer::Mismatch(reason) => {
+            Ok(Stands::Unsaid(reason))
+        }
+        Answer::Unavailable(reason) | Answer::Unreadable(reason) => {
+            Err(Acted::again(reason, Health::Failing))
+        }
+        Answer::Refused(reason) => {
+            app.tokens().forget(shop, source.name());
+            let reason = format!("the provider refuses our credentials: {reason}");
+            Err(Acted::again(reason, Health::Failing))
+        }
+    }
 }
 
 /// Asks, with a token where the provider wants one.
@@ -135,7 +191,8 @@ fn understood(said: Answer) -> Acted {
     }
 }
 
-fn facts(event: Event) -> AnswerContent {
+/// What an answer says, as facts.
+pub(super) fn facts(event: Event) -> AnswerContent {
     AnswerContent::Facts {
         names: event.names,
         facts: event.facts,

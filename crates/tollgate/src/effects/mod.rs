@@ -9,6 +9,7 @@ mod receipt;
 mod refund;
 mod renderer;
 mod tokens;
+mod void;
 
 use tollgate_core::command::{Health, Settlement};
 use tollgate_core::effect::EffectContent;
@@ -130,6 +131,7 @@ impl Acted {
                 | Settlement::Answered(_)
                 | Settlement::Refunded { .. }
                 | Settlement::RefundChecked(_)
+                | Settlement::Voided
                 | Settlement::Released,
             )
             | End::Released => None,
@@ -151,6 +153,7 @@ pub(crate) async fn act(app: &App, work: &Work) -> Acted {
             refund::act(app, work).await
         }
         EffectContent::RefundCheck { .. } => refund::check(app, work).await,
+        EffectContent::Void { .. } => void::act(app, work).await,
     }
 }
 
@@ -183,7 +186,8 @@ pub(crate) fn schedule(app: &App, content: &EffectContent) -> Schedule {
         }
         EffectContent::Refund { .. }
         | EffectContent::RefundCheck { .. }
-        | EffectContent::RefundRequest { .. } => {
+        | EffectContent::RefundRequest { .. }
+        | EffectContent::Void { .. } => {
             Schedule::of_seconds(&[30, 120, 600, 1800, 3600, 7200, 14400, 28800])
         }
     }

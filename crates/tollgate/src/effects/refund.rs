@@ -70,7 +70,7 @@ pub(super) async fn act(app: &App, work: &Work) -> Acted {
 }
 
 /// A try before may have arrived, so that the provider is asked before anything is sent again (L8).
-fn was_tried(effect: &StoredEffect) -> bool {
+pub(super) fn was_tried(effect: &StoredEffect) -> bool {
     1 < effect.tries || !effect.attempts.is_empty() || effect.reason.is_some()
 }
 
@@ -288,7 +288,8 @@ async fn wanted(app: &App, work: &Work) -> Result<(String, RefundOrder), Acted> 
         | EffectContent::Mail { .. }
         | EffectContent::Notify { .. }
         | EffectContent::Forward { .. }
-        | EffectContent::Ask { .. } => Err(Acted::dead("it is no refund")),
+        | EffectContent::Ask { .. }
+        | EffectContent::Void { .. } => Err(Acted::dead("it is no refund")),
     }
 }
 
@@ -309,7 +310,8 @@ impl Named {
     }
 }
 
-async fn root_of(app: &App, work: &Work, payment: PaymentId) -> Result<Root, Acted> {
+/// The root of a payment.
+pub(super) async fn root_of(app: &App, work: &Work, payment: PaymentId) -> Result<Root, Acted> {
     match app.store().root(work.shop, payment.root()).await {
         Ok(Some(root)) => Ok(root),
         Ok(None) => Err(Acted::dead("its payment is no longer known")),

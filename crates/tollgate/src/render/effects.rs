@@ -186,6 +186,12 @@ enum ContentView<'a> {
         amount: i64,
         currency: String,
     },
+    Void {
+        #[serde(serialize_with = "text")]
+        payment_id: PaymentId,
+        source: &'a str,
+        object: &'a str,
+    },
 }
 
 impl<'a> ContentView<'a> {
@@ -272,6 +278,15 @@ impl<'a> ContentView<'a> {
                 payment_id: *payment,
                 source,
                 n: *n,
+            },
+            EffectContent::Void {
+                payment,
+                source,
+                object,
+            } => ContentView::Void {
+                payment_id: *payment,
+                source,
+                object,
             },
         }
     }

@@ -110,6 +110,10 @@ const STORIES: &[(&str, &str)] = &[
     ("payment.failed", "The payment did not work"),
     ("payment.expired", "The payment ran out of time"),
     ("payment.cancelled", "The payment was called off"),
+    (
+        "payment.void_requested",
+        "The money that was set aside is to be let go",
+    ),
     ("payment.refunded", "Money went back to the customer"),
     (
         "payment.charged_back",
@@ -138,6 +142,7 @@ const STORIES: &[(&str, &str)] = &[
     ("slot.returned", "A sold slot was given back"),
     ("question.asked", "Somebody had the provider asked"),
     ("attention.resolved", "A person has looked at it"),
+    ("attention.ended", "Nobody need look at it any more"),
     ("receipt.issued", "A receipt was issued"),
     ("receipt.corrected", "Receipts were made to add up"),
     ("effect.dead", "Something that was to be done was given up"),
