@@ -26,6 +26,7 @@ mod endpoints;
 mod asking;
 mod reconciling;
 mod refunds;
+mod voids;
 mod down;
 mod giving_up;
 mod connections;

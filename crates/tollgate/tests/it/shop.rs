@@ -300,13 +300,24 @@ impl Shop {
         source: &str,
         reference: &str,
         id: &str,
+        money: (&str, i64),
+    ) -> Webhook {
+        self.said(SampleStatus::Paid, source, (reference, id), money)
+    }
+
+    /// What a source says about a payment.
+    pub(crate) fn said(
+        &self,
+        status: SampleStatus,
+        source: &str,
+        (reference, id): (&str, &str),
         (currency, minor): (&str, i64),
     ) -> Webhook {
         let sample = Sample {
             reference: reference.to_owned(),
             amount_minor: minor,
             currency: Currency::new(currency).expect("it has three letters"),
-            status: SampleStatus::Paid,
+            status,
             id: id.to_owned(),
             now: Timestamp::from_millis(1_769_076_000_000),
         };
