@@ -209,7 +209,7 @@ fn a_listener_who_does_not_read_is_cut_off_while_others_go_on() {
         .collect();
     let mut client = server.client();
     let mut last = 0;
-    while client.figure("tollgate_streams_cut_total") == 0 {
+    while client.figure("tollgate_stream_connections_dropped_total") == 0 {
         for _ in 0..20 {
             let order = json!({ "currency": "IDR", "lines": lines });
             client.create("/v1/orders", &order).expect(201);
@@ -219,7 +219,7 @@ fn a_listener_who_does_not_read_is_cut_off_while_others_go_on() {
             last = message.id;
         }
     }
-    assert_eq!(client.figure("tollgate_streams"), 1);
+    assert_eq!(client.figure("tollgate_stream_connections"), 1);
     let begun_at = stuck.last_id.expect("it was told where it began");
     let rest = stuck.rest();
     let heard = String::from_utf8_lossy(&rest)

@@ -420,9 +420,9 @@ impl Client {
     #[track_caller]
     pub(crate) fn assert_calm(&mut self) {
         for name in [
-            "belt_found",
-            "quarantined",
-            "halved",
+            "parked_missed",
+            "commands_quarantined",
+            "batches_split",
             "in_doubt",
             "unavailable",
         ] {

@@ -27,7 +27,7 @@ fn an_instance_whose_clock_is_wrong_expires_nothing_until_it_is_mended() {
     ));
     let fleet = Fleet::on(database, 1, |_| ());
     let mut client = fleet.client(0);
-    assert_eq!(fleet.figure("tollgate_gate_sweeps_resting"), 1);
+    assert_eq!(fleet.figure("tollgate_gate_sweeps_paused"), 1);
     client.put("/v1/stock/A", &json!({ "on_hand": 10 }));
     let mut wanted = order("CLOCK", &["A"]);
     // Without a payment that its end would have to wait for.
@@ -60,7 +60,7 @@ fn an_instance_whose_clock_is_wrong_expires_nothing_until_it_is_mended() {
 
     set_ahead(&fleet.database, 0);
     until("the clock is mended", || {
-        (fleet.figure("tollgate_gate_sweeps_resting") == 0).then_some(())
+        (fleet.figure("tollgate_gate_sweeps_paused") == 0).then_some(())
     });
     until("what is due expires", || {
         (client.get("/v1/stock/A")["held"] == 0).then_some(())

@@ -124,7 +124,7 @@ fn a_thousand_orders_at_three_instances_fill_the_slots_in_order() {
     invariants::check(&fleet.database);
 
     let (tries, batches, conflicts) = (
-        fleet.figure("tollgate_gate_tries_total"),
+        fleet.figure("tollgate_gate_batch_attempts_total"),
         fleet.figure("tollgate_gate_batches_total"),
         fleet.figure("tollgate_gate_conflicts_total"),
     );

@@ -83,6 +83,34 @@ async fn without_a_key_there_is_nothing_but_health() {
     shop.close().await;
 }
 
+/// Each figure has a name as Prometheus wants it, a line of help and a row in docs/metrics.md.
+#[tokio::test]
+async fn figures_have_names_and_units_as_documented() {
+    let shop = Shop::open().await;
+    let text = shop.send("GET", "/metrics", &[], b"").await.text;
+    let documented = include_str!("../../../../docs/metrics.md");
+    let types: Vec<(&str, &str)> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '))
+        .collect();
+    assert!(35 < types.len(), "{text}");
+    for (name, kind) in types {
+        let sample = match kind {
+            "counter" => format!("{name}_total"),
+            _ => name.to_owned(),
+        };
+        let row = format!("| `{sample}` | {kind} |");
+        assert!(documented.contains(&row), "docs/metrics.md lacks {row}");
+        assert!(name.starts_with("tollgate_"), "{name}");
+        assert!(text.contains(&format!("# HELP {name} ")), "{name}");
+        for part in name.split('_') {
+            let odd = ["us", "ms", "microseconds", "milliseconds", "kb", "minutes"];
+            assert!(!odd.contains(&part), "{name} is in no base unit");
+        }
+    }
+    shop.close().await;
+}
+
 #[tokio::test]
 async fn figures_are_for_loopback_keys_and_the_admin_door() {
     let shop = Shop::open().await;

@@ -325,7 +325,7 @@ async fn five_hundred_webhooks_for_one_payment_cost_one_receipt() {
     );
     let metrics = shop.get("/metrics").await.text;
     let rendered = metrics.lines().find(|line| {
-        line.starts_with("tollgate_effects_settled_total") && line.contains("kind=\"receipt\"")
+        line.starts_with("tollgate_effect_attempts_total") && line.contains("kind=\"receipt\"")
     });
     assert!(
         rendered.is_some_and(|line| line.ends_with(" 1")),

@@ -102,7 +102,7 @@ fn settled(server: SocketAddr) -> u64 {
     };
     let text = ask().unwrap_or_default();
     let lines = text.lines().filter(|line| {
-        line.starts_with("tollgate_effects_settled_total")
+        line.starts_with("tollgate_effect_attempts_total")
             && line.contains("kind=\"forward\"")
             && line.contains("end=\"done\"")
     });
