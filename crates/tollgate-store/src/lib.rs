@@ -4,69 +4,42 @@
 //! back; then the way of a command through queue, load, decide and write; then what works beside it.
 
 mod options;
-mod submission;
 mod error;
 mod store;
-mod queue;
-mod gate;
-mod batch;
-mod commit;
-mod load;
-mod write;
-mod quarantine;
-mod chore;
-mod claims;
-mod endpoints;
-mod news;
-mod namesake;
-mod sweep;
-mod checkpoint;
-mod readers;
-mod pages;
-mod doctor;
-mod verify;
-mod report;
-mod forgotten;
-mod retention;
-mod prune;
-mod month;
-mod rejected;
-mod recent;
 mod figures;
-mod scratch;
-mod peer;
-mod doc;
-mod effect_doc;
+mod report;
+mod gate;
+mod tables;
+mod read;
+mod schema;
+mod maintenance;
+mod inspect;
 mod db;
-mod lock;
-mod partitions;
-mod keeper;
-mod instances;
-mod migrate;
-mod views;
 
-pub use chore::{KeyRow, Rejected};
-pub use claims::{Claim, Claimed, Renew};
 pub use db::Error as DatabaseError;
-pub use doctor::Examination;
-pub use endpoints::{ENDPOINTS_MAX, EndpointRow};
-pub use error::{OpenError, ReadError, SubmitError};
+pub use db::OpenError;
+pub use error::{ReadError, SubmitError};
 pub use figures::{Figures, Spread, Spreads, TALLY_BUCKETS};
-pub use migrate::Step;
-pub use month::{Month, MonthError};
+pub use gate::claims::{Claim, Claimed, Renew};
+pub use gate::submission::{Answer, Class, Render, Reply, Submission};
+pub use inspect::doctor::Examination;
+pub use inspect::peer::{PeerFigures, per_request_serializable};
+pub use inspect::scratch::Scratch;
+pub use maintenance::prune::{PruneError, PrunedMonth, Pruning, STOPS_TOLD_MAX, Stop, TableShare};
 pub use options::{
     Clock, DecideFn, Isolation, Limits, MakeSlots, Options, Pause, Place, ReceiptYear, ServerPlace,
 };
-pub use pages::{
+pub use read::{
     BYTES_SEARCHED_MAX, CALENDARS_MAX, Counts, DeliveryFilter, EFFECTS_MAX, EffectFilter,
     EffectLine, EventFilter, FeedLine, KEYS_MAX, KeptDelivery, OpenPayment, OpenPayments,
     OrderFilter, PAGE_ITEMS_MAX, Page, PaymentFilter, ROWS_LOOKED_AT_MAX, ReceiptRow, SLOTS_MAX,
     STORY_LINES_MAX, Seek, StoryLine,
 };
-pub use peer::{PeerFigures, per_request_serializable};
-pub use prune::{PruneError, PrunedMonth, Pruning, STOPS_TOLD_MAX, Stop, TableShare};
 pub use report::{Checked, Level, Report, SEEN_MAX};
-pub use scratch::Scratch;
+pub use schema::migrate::Step;
+pub use schema::month::{Month, MonthError};
 pub use store::Store;
-pub use submission::{Answer, Class, Render, Reply, Submission};
-pub use write::effect_id;
+pub use tables::deliveries::Rejected;
+pub use tables::endpoints::{ENDPOINTS_MAX, EndpointRow};
+pub use tables::keys::KeyRow;
+pub use tables::write::effect_id;

@@ -13,25 +13,27 @@ use tollgate_core::effect::{Lease, TargetKind};
 use tollgate_core::id::{EffectId, EndpointId, EventId, ShopId};
 use tollgate_core::time::{Span, Timestamp};
 
-use crate::checkpoint::Checkpointer;
-use crate::chore::{Chore, Rejected};
-use crate::claims::{Claim, Claimed, Renew, next_effect};
+use crate::db::OpenError;
 use crate::db::{Db, Error, Postgres, Server, Source, Sql, Sqlite, refuse, two};
-use crate::endpoints::{EndpointChange, EndpointRow};
-use crate::error::{OpenError, ReadError, SubmitError};
+use crate::error::{ReadError, SubmitError};
 use crate::figures::{Counters, Figures, Spreads};
-use crate::gate::{Gate, Shared};
-use crate::keeper::Keeper;
-use crate::load::key_hash;
-use crate::lock::{self, FileLock};
-use crate::migrate::{self, Step};
-use crate::news::Newsboard;
+use crate::gate::checkpoint::Checkpointer;
+use crate::gate::claims::{Claim, Claimed, Renew, next_effect};
+use crate::gate::dedupe::Recent;
+use crate::gate::queue::{Job, Queue, Work};
+use crate::gate::rejected::{RejectedGate, counted_bytes};
+use crate::gate::submission::{Class, Reply, Submission};
+use crate::gate::table_write::TableWrite;
+use crate::gate::wake::Newsboard;
+use crate::gate::writer::{Gate, Shared};
+use crate::maintenance::rounds::Keeper;
 use crate::options::{Clock, Options, Place, ServerPlace};
-use crate::queue::{Job, Queue, Work};
-use crate::readers::Readers;
-use crate::recent::Recent;
-use crate::rejected::{RejectedGate, counted_bytes};
-use crate::submission::{Class, Reply, Submission};
+use crate::read::readers::Readers;
+use crate::schema::lock::{self, FileLock};
+use crate::schema::migrate::{self, Step};
+use crate::tables::deliveries::Rejected;
+use crate::tables::endpoints::{EndpointChange, EndpointRow};
+use crate::tables::load::key_hash;
 
 /// How far an id may be ahead of the clock.
 const IDS_AHEAD_MAX: Span = Span::minutes(5);
@@ -249,14 +251,14 @@ impl Store {
         of(&self.inner.shared.counters).load(std::sync::atomic::Ordering::Relaxed)
     }
 
-    pub(crate) async fn chore(&self, chore: Chore) -> Result<(), SubmitError> {
+    pub(crate) async fn write_table(&self, chore: TableWrite) -> Result<(), SubmitError> {
         self.chore_of(chore, Class::Orders).await.map(|_| ())
     }
 
-    async fn chore_of(&self, chore: Chore, class: Class) -> Result<Reply, SubmitError> {
+    async fn chore_of(&self, chore: TableWrite, class: Class) -> Result<Reply, SubmitError> {
         let (reply_to, reply) = oneshot::channel();
         let job = Job {
-            work: Work::Chore(chore),
+            work: Work::TableWrite(chore),
             class,
             bytes: 512,
             reply_to: Some(reply_to),
@@ -270,7 +272,10 @@ impl Store {
     /// on.
     pub async fn claim(&self, claim: Claim) -> Result<Claimed, SubmitError> {
         let shop = claim.shop;
-        let claimed = match self.chore_of(Chore::Claim(claim), Class::Settles).await? {
+        let claimed = match self
+            .chore_of(TableWrite::Claim(claim), Class::Settles)
+            .await?
+        {
             Reply::Claimed(claimed) => claimed,
             Reply::Decided { .. } | Reply::Replayed(_) | Reply::KeyReused | Reply::Renewed(_) => {
                 Claimed::default()
@@ -288,7 +293,10 @@ impl Store {
 
     /// Renews a worker's lease; which of the effects it still has.
     pub async fn renew(&self, renew: Renew) -> Result<Vec<EffectId>, SubmitError> {
-        match self.chore_of(Chore::Renew(renew), Class::Settles).await? {
+        match self
+            .chore_of(TableWrite::Renew(renew), Class::Settles)
+            .await?
+        {
             Reply::Renewed(held) => Ok(held),
             Reply::Decided { .. } | Reply::Replayed(_) | Reply::KeyReused | Reply::Claimed(_) => {
                 Ok(Vec::new())
@@ -307,7 +315,7 @@ impl Store {
 
     /// Makes or changes a merchant's endpoint.
     pub async fn put_endpoint(&self, row: EndpointRow) -> Result<(), SubmitError> {
-        self.chore(Chore::PutEndpoint(row)).await
+        self.write_table(TableWrite::PutEndpoint(row)).await
     }
 
     /// Changes a merchant's endpoint that was read when it was last changed at `read_at`; `false` if
@@ -318,7 +326,7 @@ impl Store {
         read_at: Timestamp,
     ) -> Result<bool, SubmitError> {
         let change = EndpointChange { row, read_at };
-        let chore = Chore::ChangeEndpoint(Box::new(change));
+        let chore = TableWrite::ChangeEndpoint(Box::new(change));
         let reply = self.chore_of(chore, Class::Orders).await?;
         Ok(matches!(
             reply,
@@ -331,7 +339,7 @@ impl Store {
 
     /// Deletes a merchant's endpoint; what is pending for it is given up.
     pub async fn delete_endpoint(&self, shop: ShopId, id: EndpointId) -> Result<(), SubmitError> {
-        self.chore(Chore::DeleteEndpoint(shop, id)).await
+        self.write_table(TableWrite::DeleteEndpoint(shop, id)).await
     }
 
     /// Changes whenever a commit of this process has left effects to be done. A hint.
@@ -364,7 +372,7 @@ impl Store {
         let (reply_to, written) = oneshot::channel();
         let bytes = rejected.body.len() + rejected.headers.len() + 256;
         let job = Job {
-            work: Work::Chore(Chore::KeepRejected(rejected)),
+            work: Work::TableWrite(TableWrite::KeepRejected(rejected)),
             class: Class::Rejected,
             bytes,
             reply_to: Some(reply_to),
@@ -379,7 +387,7 @@ impl Store {
 
     /// The Gate takes writes and the database keeps them.
     pub async fn ready(&self) -> Result<(), SubmitError> {
-        self.chore(Chore::Nothing).await
+        self.write_table(TableWrite::Nothing).await
     }
 
     /// What the Gate has counted.

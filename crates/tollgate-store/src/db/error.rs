@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_postgres::error::SqlState;
 
-use crate::error::OpenError;
+use super::OpenError;
 
 /// What a database said.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ enum Kind {
     Sqlite(rusqlite::Error),
     Postgres(tokio_postgres::Error),
     /// A document or word in a row cannot be read.
-    Corrupt(crate::doc::Corrupt),
+    Corrupt(Corrupt),
     /// The server did not answer in time.
     NoAnswer(Duration),
     /// The server says that a COMMIT may not be where it should be.
@@ -61,7 +61,7 @@ impl From<tokio_postgres::Error> for Error {
 }
 
 /// A document or word in a row that cannot be read.
-pub(crate) fn corrupt(error: crate::doc::Corrupt) -> Error {
+pub(crate) fn corrupt(error: Corrupt) -> Error {
     Error {
         kind: Kind::Corrupt(error),
     }
@@ -254,5 +254,21 @@ fn refuse_server(server: String, source: Error) -> OpenError {
         // insufficient_privilege
         "42501" => OpenError::Privilege { server, source },
         _ => OpenError::Server { server, source },
+    }
+}
+/// A document that cannot be read back: the database was changed by something else.
+#[derive(Debug, thiserror::Error)]
+#[error("read a stored {what}: {why}")]
+pub(crate) struct Corrupt {
+    what: &'static str,
+    why: String,
+}
+
+impl Corrupt {
+    pub(crate) fn new(what: &'static str, why: impl std::fmt::Display) -> Corrupt {
+        Corrupt {
+            what,
+            why: why.to_string(),
+        }
     }
 }

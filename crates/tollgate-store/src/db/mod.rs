@@ -9,6 +9,7 @@
 //! text derived from the same one (`postgres/sets.rs`).
 
 mod error;
+mod open_error;
 mod postgres;
 mod sqlite;
 mod value;
@@ -20,7 +21,8 @@ use std::time::{Duration, Instant};
 use tollgate_core::id::ShopId;
 
 pub use error::Error;
-pub(crate) use error::{Failure, corrupt, is_failed_flush, meaning, refuse};
+pub(crate) use error::{Corrupt, Failure, corrupt, is_failed_flush, meaning, refuse};
+pub use open_error::OpenError;
 pub(crate) use postgres::{Postgres, Server};
 pub(crate) use sqlite::Sqlite;
 pub(crate) use value::{Bind, Row, Value};
@@ -381,7 +383,7 @@ pub(crate) enum Source {
 
 impl Source {
     /// A connection that writes.
-    pub(crate) fn writer(&self) -> Result<Db, crate::error::OpenError> {
+    pub(crate) fn writer(&self) -> Result<Db, crate::db::OpenError> {
         Ok(match self {
             Source::File { path, durable } => Db::Sqlite(Sqlite::open_writer(path, *durable)?),
             Source::Server(server) => Db::Postgres(Box::new(Postgres::open_writer(server)?)),
@@ -389,7 +391,7 @@ impl Source {
     }
 
     /// A connection that only reads.
-    pub(crate) fn reader(&self) -> Result<Db, crate::error::OpenError> {
+    pub(crate) fn reader(&self) -> Result<Db, crate::db::OpenError> {
         Ok(match self {
             Source::File { path, .. } => Db::Sqlite(Sqlite::open_reader(path)?),
             Source::Server(server) => Db::Postgres(Box::new(Postgres::open_reader(server)?)),

@@ -9,8 +9,8 @@ use std::time::Duration;
 use rusqlite::{OpenFlags, params_from_iter};
 use tollgate_core::id::ShopId;
 
+use super::OpenError;
 use super::{Bind, Error, Head, Row, Value, refuse};
-use crate::error::OpenError;
 
 /// The first SQLite whose log cannot be corrupted by a reset beside a checkpoint.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
+use super::error::Corrupt;
 use super::error::{Error, corrupt};
-use crate::doc::Corrupt;
 
 /// A value for a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -203,13 +203,7 @@ fn template(server: &str) -> String {
     let mut hasher = DefaultHasher::new();
     for folder in ["migrations/postgres", "src"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-        let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-            .expect("a folder of the package")
-            .map(|entry| entry.expect("an entry").path())
-            .filter(|path| path.is_file())
-            .collect();
-        files.sort();
-        for file in files {
+        for file in files_under(&folder) {
             std::fs::read(file)
                 .expect("it can be read")
                 .hash(&mut hasher);
@@ -234,6 +228,20 @@ fn template(server: &str) -> String {
         session.ask(&format!("alter database {unfinished} rename to {name}"));
     }
     name
+}
+
+/// Every file of a folder and of those in it, in the order of their names.
+fn files_under(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder of the package");
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    paths.sort();
+    let files = paths.into_iter().flat_map(|path| match path.is_dir() {
+        true => files_under(&path),
+        false => vec![path],
+    });
+    files.collect()
 }
 
 /// A connection for looking at rows and changing them behind the store's back: SQL in, text out.

@@ -255,3 +255,44 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
         }
     }
 }
+
+/// The rooms of the store, each with those it may name; so none of them is a circle. The files beside them
+/// (`store.rs`, `options.rs` and so on) are its face.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("db", &[]),
+    ("tables", &["db"]),
+    ("schema", &["db", "tables"]),
+    ("gate", &["db", "tables", "schema"]),
+    ("read", &["db", "tables", "gate"]),
+    ("maintenance", &["db", "tables", "schema", "gate"]),
+    ("inspect", &["db", "tables", "schema"]),
+];
+
+#[test]
+fn the_rooms_of_the_store_name_only_those_below_them() {
+    let source = crates().join("tollgate-store").join("src");
+    let rooms: BTreeSet<String> = std::fs::read_dir(&source)
+        .expect("it can be read")
+        .map(|entry| entry.expect("it can be read").path())
+        .filter(|path| path.is_dir())
+        .map(|path| path.file_name().expect("a name").to_string_lossy().into())
+        .collect();
+    let listed = ROOMS.iter().map(|(room, _)| (*room).to_owned()).collect();
+    assert_eq!(rooms, listed);
+    for (room, below) in ROOMS {
+        let mut files = Vec::new();
+        collect(&source.join(room), &mut files);
+        assert!(!files.is_empty(), "{room} has files");
+        let forbidden = ROOMS
+            .iter()
+            .filter(|(other, _)| other != room && !below.contains(other));
+        for (other, _) in forbidden {
+            for file in &files {
+                let text = std::fs::read_to_string(file).expect("it can be read");
+                let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+                let names = code.contains(&format!("crate::{other}::"));
+                assert!(!names, "{}: {room} must not name {other}", file.display());
+            }
+        }
+    }
+}

@@ -19,10 +19,10 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{AsyncMessage, Client, Connection, Statement};
 use tollgate_core::id::ShopId;
 
+use super::OpenError;
 use super::{
     Asked, Begun, Bind, Error, Failure, Head, NotEnded, Row, Sql, Value, Wave, meaning, on_postgres,
 };
-use crate::error::OpenError;
 use crate::options::Pause;
 use journey::{Answer, Journey};
 pub(crate) use server::Server;

@@ -9,8 +9,8 @@ use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::Error;
+use super::OpenError;
 use crate::db::refuse;
-use crate::error::OpenError;
 use crate::options::{Isolation, Pause, ServerPlace};
 
 /// How long one host may take to answer, where the URL says nothing else.

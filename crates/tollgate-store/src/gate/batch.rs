@@ -1,0 +1,544 @@
+//! A batch while it is decided: what is known, what is to be written, how each job ended.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tollgate_core::command::{Action, Command};
+use tollgate_core::decide::needs;
+use tollgate_core::decision::{Change, Decision, Entry, Verdict};
+use tollgate_core::effect::{Effect, EffectContent, ReceiptNumber};
+use tollgate_core::id::{RootId, ShopId, first_id};
+use tollgate_core::idempotency::{Idempotency, Judgement, Record, judge};
+use tollgate_core::order::Root;
+use tollgate_core::snapshot::{EventState, Known, Snapshot, StoredEvent};
+use tollgate_core::time::Timestamp;
+use tollgate_core::timeline::takes;
+use tollgate_core::word::Word;
+
+use crate::db::{Db, Error, Head};
+use crate::figures::Counters;
+use crate::gate::queue::{Job, Work};
+use crate::gate::submission::{Answer, Reply, Submission};
+use crate::options::Options;
+use crate::tables::doc;
+use crate::tables::endpoints::Listener;
+use crate::tables::load::{Records, Wants, begin_and_load, key_hash, load};
+use crate::tables::write::{Journal, Line};
+
+/// How often a decision may miss rows before its command is quarantined: each miss names more, and
+/// no honest command has so many generations of rows.
+const MISSES_MAX: usize = 24;
+
+/// Commands that are loaded together. On PostgreSQL all of a batch are: there a journey costs more
+/// than what is loaded in vain when time is up.
+const SLICE: usize = 64;
+
+/// How one job of a batch ended.
+pub(crate) enum End {
+    /// Answered, once the batch is committed.
+    Reply(Reply),
+    /// `decide` panicked, or went on missing rows.
+    Failed,
+    /// There was no time for it in this batch.
+    Postponed,
+    /// Somebody else has its shop.
+    Elsewhere,
+    /// It is done when everything else of the batch is written.
+    Late,
+}
+
+/// How an attempt to decide ended.
+enum Tried {
+    Decided(Box<Decision>),
+    Missing,
+    Panicked,
+}
+
+/// What a batch has around it.
+pub(crate) struct Around<'a> {
+    pub(crate) options: &'a Options,
+    pub(crate) counters: &'a Counters,
+    /// Who wants to be told, for the shops of this batch.
+    pub(crate) listeners: &'a Listeners,
+    /// The shops' names.
+    pub(crate) shop_names: &'a BTreeMap<ShopId, String>,
+}
+
+/// A batch while it is being decided.
+pub(crate) struct Batch<'a> {
+    db: &'a Db,
+    options: &'a Options,
+    counters: &'a Counters,
+    listeners: &'a Listeners,
+    shop_names: &'a BTreeMap<ShopId, String>,
+    now: Timestamp,
+    began: Instant,
+    pub(crate) known: Snapshot,
+    pub(crate) journal: Journal,
+    /// The shops that this batch may write to.
+    shops: BTreeSet<ShopId>,
+    /// Answers under keys: of the database, or of this batch.
+    records: Records,
+    /// The keys of events that waited and are dead now.
+    pub(crate) died: Vec<(ShopId, [u8; 16])>,
+}
+
+/// A transaction that has begun, with what the first commands of its batch need.
+pub(crate) struct Opened {
+    /// The heads of the shops that it may write to.
+    pub(crate) heads: BTreeMap<ShopId, Head>,
+    /// How long it waited for them.
+    pub(crate) waited: Duration,
+    known: Snapshot,
+    records: Records,
+}
+
+impl Opened {
+    /// Begins it; with `all` it waits for every shop ([`Db::begin`]).
+    pub(crate) fn begin(db: &Db, now: Timestamp, jobs: &[Job], all: bool) -> Result<Opened, Error> {
+        let mut shops: Vec<ShopId> = jobs.iter().filter_map(Job::shop).collect();
+        shops.sort_unstable();
+        shops.dedup();
+        let mut known = Snapshot::default();
+        let mut records = Records::new();
+        let wants = wants(now, jobs.iter().take(slice(db, jobs)));
+        let (heads, waited) = begin_and_load(db, &mut known, &mut records, wants, (&shops, all))?;
+        Ok(Opened {
+            heads,
+            waited,
+            known,
+            records,
+        })
+    }
+}
+
+/// How many commands are loaded together.
+fn slice(db: &Db, jobs: &[Job]) -> usize {
+    match db {
+        Db::Sqlite(_) => SLICE,
+        Db::Postgres(_) => jobs.len().max(1),
+    }
+}
+
+/// What these commands need.
+fn wants<'a>(now: Timestamp, jobs: impl Iterator<Item = &'a Job>) -> Wants {
+    let mut wants = Wants::default();
+    for job in jobs {
+        if let Work::Command(submission) = &job.work {
+            wants.keys.extend(needs(now, &submission.command));
+            let idempotency = submission.idempotency.as_ref();
+            wants.answers.extend(idempotency.map(place_of));
+        }
+    }
+    wants
+}
+
+/// Who wants to be told, by shop; with the version of the shop's head it was read under.
+pub(crate) type Listeners = BTreeMap<ShopId, (i64, Arc<[Listener]>)>;
+
+impl<'a> Batch<'a> {
+    pub(crate) fn begin(db: &'a Db, around: Around<'a>, now: Timestamp, opened: Opened) -> Self {
+        let Around {
+            options,
+            counters,
+            listeners,
+            shop_names,
+        } = around;
+        let Opened {
+            heads,
+            known,
+            records,
+            waited: _,
+        } = opened;
+        Batch {
+            db,
+            options,
+            counters,
+            listeners,
+            shop_names,
+            now,
+            began: Instant::now(),
+            known,
+            shops: heads.keys().copied().collect(),
+            journal: Journal {
+                heads,
+                ..Journal::default()
+            },
+            records,
+            died: Vec::new(),
+        }
+    }
+
+    /// Loads and decides slice by slice; stops taking more when its time is up. So nothing is
+    /// loaded that there is no time to decide, and every batch gets through one slice at least.
+    /// Jobs of shops that this batch may not write to are put off.
+    pub(crate) fn decide(&mut self, jobs: &[Job]) -> Result<Vec<End>, Error> {
+        let patience = Duration::from_millis(self.options.limits.batch_ms_max);
+        let slice = slice(self.db, jobs);
+        let is_ours = |job: &Job| job.shop().is_none_or(|shop| self.shops.contains(&shop));
+        let mut ends: Vec<End> = jobs
+            .iter()
+            .map(|job| match is_ours(job) {
+                true => End::Postponed,
+                false => End::Elsewhere,
+            })
+            .collect();
+        let admitted: Vec<usize> = (0..jobs.len())
+            .filter(|place| is_ours(&jobs[*place]))
+            .collect();
+        for (number, slice) in admitted.chunks(slice).enumerate() {
+            if 0 < number && patience < self.began.elapsed() {
+                break;
+            }
+            let together = slice.iter().map(|place| &jobs[*place]);
+            // The first slice was loaded when the transaction began.
+            if 0 < number {
+                let wants = wants(self.now, together.clone());
+                load(self.db, &mut self.known, &mut self.records, wants)?;
+            }
+            for (place, job) in slice.iter().zip(together) {
+                ends[*place] = match &job.work {
+                    Work::Command(submission) => self.decide_one(submission)?,
+                    Work::TableWrite(write) if write.is_late() => End::Late,
+                    Work::TableWrite(write) => {
+                        let changed = write.run(self.db)?;
+                        if let Some(shop) = write.changes_endpoints_of() {
+                            self.endpoints_change(shop);
+                        }
+                        End::Reply(Reply::Decided {
+                            outcome: write.outcome(changed),
+                            answer: None,
+                        })
+                    }
+                };
+            }
+        }
+        Ok(ends)
+    }
+
+    fn decide_one(&mut self, submission: &Submission) -> Result<End, Error> {
+        if let Some(idempotency) = &submission.idempotency {
+            let record = self
+                .records
+                .get(&place_of(idempotency))
+                .and_then(Option::as_ref);
+            match judge(record, &idempotency.fingerprint) {
+                Judgement::Fresh => {}
+                Judgement::Reused => return Ok(End::Reply(Reply::KeyReused)),
+                Judgement::Replay(record) => {
+                    let answer = Answer {
+                        status: record.status,
+                        body: record.body.clone(),
+                    };
+                    return Ok(End::Reply(Reply::Replayed(answer)));
+                }
+            }
+        }
+        match self.verdict(&submission.command)? {
+            Some(decision) => self.take(submission, decision).map(End::Reply),
+            None => Ok(End::Failed),
+        }
+    }
+
+    /// Decides; a panic over an event that has waited is laid to that event. `None` if the command
+    /// cannot be decided.
+    fn verdict(&mut self, command: &Command) -> Result<Option<Decision>, Error> {
+        match self.try_verdict(command)? {
+            Tried::Decided(decision) => Ok(Some(*decision)),
+            Tried::Missing => {
+                tracing::error!(command = action_name(&command.action), "decide misses rows");
+                Ok(None)
+            }
+            Tried::Panicked => {
+                tracing::error!(command = action_name(&command.action), "decide panicked");
+                self.verdict_without_parked(command)
+            }
+        }
+    }
+
+    /// Decides, loading what the decision misses.
+    ///
+    /// A miss is loaded and asked again at once: whoever decides is alone with the shop, so there is
+    /// nothing to be locked in any order (docs/adr/0003).
+    fn try_verdict(&mut self, command: &Command) -> Result<Tried, Error> {
+        for _ in 0..MISSES_MAX {
+            let decide =
+                || (self.options.decide)(self.now, &self.options.rules, command, &self.known);
+            match catch_unwind(AssertUnwindSafe(decide)) {
+                Ok(Verdict::Decided(decision)) => return Ok(Tried::Decided(decision)),
+                Ok(Verdict::Miss(keys)) => {
+                    Counters::add(&self.counters.gate_misses, 1);
+                    let wants = Wants {
+                        keys,
+                        ..Wants::default()
+                    };
+                    load(self.db, &mut self.known, &mut self.records, wants)?;
+                }
+                Err(_) => return Ok(Tried::Panicked),
+            }
+        }
+        Ok(Tried::Missing)
+    }
+
+    /// A parked event must never block the order that drains it (docs/gate.md, Poison): looks for one
+    /// without which the command can be decided, and leaves that one behind as `dead`.
+    fn verdict_without_parked(&mut self, command: &Command) -> Result<Option<Decision>, Error> {
+        for at in self.known.parked_events() {
+            let Known::Found(parked) = self.known.events.get(&at) else {
+                continue;
+            };
+            let parked = parked.clone();
+            let dead = StoredEvent {
+                state: EventState::Dead,
+                due_at: None,
+                ..parked.clone()
+            };
+            self.known.events.put(at, dead);
+            if let Tried::Decided(decision) = self.try_verdict(command)? {
+                self.died
+                    .push((at.0, key_hash(&parked.source, &parked.event.key)));
+                Counters::add(&self.counters.quarantined, 1);
+                tracing::error!(event = %at.1, "a parked event cannot be decided; it is dead");
+                return Ok(Some(*decision));
+            }
+            self.known.events.put(at, parked);
+        }
+        Ok(None)
+    }
+
+    /// Lays a decision over what is known and writes its answer.
+    fn take(&mut self, submission: &Submission, decision: Decision) -> Result<Reply, Error> {
+        let shop = submission.command.shop;
+        let Decision {
+            outcome,
+            changes,
+            effects,
+            entries,
+        } = decision;
+        for change in &changes {
+            match change {
+                Change::Receipt(issued) => {
+                    let (receipt, issued) = issued.as_ref().clone();
+                    self.journal.receipts.push((shop, receipt, issued));
+                }
+                Change::DisableEndpoint { endpoint, reason } => {
+                    let disabled = (shop, *endpoint, reason.clone());
+                    self.journal.disabled.push(disabled);
+                    self.endpoints_change(shop);
+                }
+                Change::Root(_)
+                | Change::Event(..)
+                | Change::EventKey { .. }
+                | Change::Name { .. }
+                | Change::Code { .. }
+                | Change::Stock(_)
+                | Change::Calendar(_)
+                | Change::Slot(_)
+                | Change::Effect(..)
+                | Change::Breaker { .. } => {}
+            }
+        }
+        self.known.apply(shop, changes);
+        self.give_numbers(shop, &effects);
+        if !entries.is_empty() {
+            self.tell(shop, entries);
+        }
+        let position = self.head(shop).position;
+        // Each of them has an entry of this decision, so there are as many positions as there are of them:
+        // two that one decision puts into the same order stand one after the other.
+        let is_in_order = |effect: &&Effect| effect.order_key.is_some();
+        let mut behind = effects.iter().filter(is_in_order).count() as i64;
+        for effect in effects {
+            behind -= i64::from(effect.order_key.is_some());
+            let place = match &effect.order_key {
+                Some(_) => position - behind,
+                None => position,
+            };
+            self.journal.effects.push((effect, place));
+        }
+        let answer = submission.render.as_ref().map(|render| render(&outcome));
+        if let (Some(idempotency), Some(answer)) = (&submission.idempotency, &answer) {
+            let record = Record {
+                fingerprint: idempotency.fingerprint,
+                status: answer.status,
+                body: answer.body.clone(),
+                at: self.now,
+            };
+            self.records
+                .insert(place_of(idempotency), Some(record.clone()));
+            self.journal.records.push((idempotency.clone(), record));
+        }
+        Ok(Reply::Decided { outcome, answer })
+    }
+
+    fn head(&mut self, shop: ShopId) -> &mut Head {
+        self.journal.heads.entry(shop).or_default()
+    }
+
+    /// The filters of the shop's endpoints are read anew by whoever comes next.
+    fn endpoints_change(&mut self, shop: ShopId) {
+        self.head(shop).endpoints_version += 1;
+        self.journal.told.insert(shop);
+    }
+
+    /// Gives the receipts that were decided their numbers: without gaps, because a batch that is rolled
+    /// back gives them back. A year never goes back, whatever the clocks of two instances say.
+    fn give_numbers(&mut self, shop: ShopId, effects: &[Effect]) {
+        for effect in effects {
+            let EffectContent::Receipt {
+                receipt: Some(id), ..
+            } = &effect.content
+            else {
+                continue;
+            };
+            let name = self.shop_names.get(&shop).map_or("", String::as_str);
+            let year = (self.options.receipt_year)(name, self.now);
+            let head = self.head(shop);
+            if head.receipts_year < year {
+                head.receipts_year = year;
+                head.receipts = 0;
+            }
+            head.receipts += 1;
+            let number = ReceiptNumber {
+                year: head.receipts_year,
+                sequence: head.receipts,
+            };
+            self.journal.told.insert(shop);
+            self.known.roots.amend(&(shop, id.root()), |root| {
+                let decided = root.receipts.iter_mut().find(|known| known.id == *id);
+                if let Some(receipt) = decided {
+                    receipt.number = Some(number);
+                }
+            });
+        }
+    }
+
+    /// Gives the entries their positions and every root its line of them; whoever wants to be told of
+    /// one gets an effect.
+    fn tell(&mut self, shop: ShopId, entries: Vec<Entry>) {
+        let head = self.head(shop);
+        let first = head.position + 1;
+        head.position += entries.len() as i64;
+        let position = head.position;
+        self.journal.told.insert(shop);
+        let mut roots: Vec<RootId> = Vec::new();
+        for root in entries.iter().filter_map(|entry| entry.root) {
+            if !roots.contains(&root) {
+                roots.push(root);
+            }
+        }
+        for root in &roots {
+            self.known
+                .roots
+                .amend(&(shop, *root), |root| root.story.push(position));
+        }
+        let docs = self.frozen(shop, &entries);
+        self.notify(shop, first, &entries);
+        self.journal.lines.push(Line {
+            shop,
+            position,
+            root: roots.first().copied(),
+            entries,
+            docs,
+        });
+    }
+
+    /// The roots that the world may see, as they stand now: commands of the same batch may change them
+    /// again.
+    fn frozen(&self, shop: ShopId, entries: &[Entry]) -> Option<String> {
+        let mut roots: Vec<RootId> = Vec::new();
+        for entry in entries {
+            if let Some(root) = entry.root
+                && entry.kind.is_public()
+                && !roots.contains(&root)
+            {
+                roots.push(root);
+            }
+        }
+        let found: Vec<&Root> = roots
+            .into_iter()
+            .filter_map(|root| match self.known.roots.get(&(shop, root)) {
+                Known::Found(root) => Some(root),
+                Known::Absent | Known::NotLoaded => None,
+            })
+            .collect();
+        (!found.is_empty()).then(|| doc::write_frozen(&found))
+    }
+
+    /// An effect for every endpoint that takes an entry's type.
+    fn notify(&mut self, shop: ShopId, first: i64, entries: &[Entry]) {
+        let Some((_, listeners)) = self.listeners.get(&shop) else {
+            return;
+        };
+        for (entry, position) in entries.iter().zip(first..) {
+            if !entry.kind.is_public() {
+                continue;
+            }
+            let takers = listeners
+                .iter()
+                .filter(|listener| takes(&listener.events, entry.kind));
+            for listener in takers {
+                let endpoint = listener.id;
+                // A root's month is its effects' month; what is about no root is of now's.
+                let effect = Effect {
+                    shop,
+                    key: format!("notify:{endpoint}:{position}"),
+                    dated_by: entry.root.unwrap_or(first_root(self.now)),
+                    root: entry.root,
+                    content: EffectContent::Notify {
+                        endpoint,
+                        position,
+                        kind: entry.kind.word().to_owned(),
+                    },
+                    due_at: self.now,
+                    order_key: None,
+                };
+                self.journal.effects.push((effect, position));
+            }
+        }
+    }
+}
+
+/// The date of what is about no root: now.
+fn first_root(now: Timestamp) -> RootId {
+    RootId::new(first_id(now))
+}
+
+/// Where the answer under a key stands.
+fn place_of(idempotency: &Idempotency) -> (ShopId, [u8; 16]) {
+    let hash = key_hash(idempotency.operation, &idempotency.key);
+    (idempotency.shop, hash)
+}
+
+/// The name of an action, for the log.
+fn action_name(action: &Action) -> &'static str {
+    match action {
+        Action::TakeEvent(_) => "take_event",
+        Action::ReplayEvent(_) => "replay_event",
+        Action::ParkedDue(_) => "parked_due",
+        Action::DrainName { .. } => "drain_name",
+        Action::CreateOrder(_) => "create_order",
+        Action::CancelOrder(_) => "cancel_order",
+        Action::RegisterPayment(_) => "register_payment",
+        Action::CapturePayment { .. } => "capture_payment",
+        Action::CheckPayment(_) => "check_payment",
+        Action::RefundPayment { .. } => "refund_payment",
+        Action::CorrectPapers(_) => "correct_papers",
+        Action::Answer(_) => "answer",
+        Action::StartEffect { .. } => "start_effect",
+        Action::SettleEffect(_) => "settle_effect",
+        Action::RetryEffect(_) => "retry_effect",
+        Action::CloseEffect { .. } => "close_effect",
+        Action::ResolveAttention { .. } => "resolve_attention",
+        Action::TakeHold(_) => "take_hold",
+        Action::ReleaseHold(_) => "release_hold",
+        Action::RootDue(_) => "root_due",
+        Action::PutStock { .. } => "put_stock",
+        Action::AdjustStock { .. } => "adjust_stock",
+        Action::PutCalendar { .. } => "put_calendar",
+        Action::PutSlots { .. } => "put_slots",
+        Action::MakeSlots { .. } => "make_slots",
+    }
+}

@@ -1,0 +1,105 @@
+//! What is handed to the Gate, and what comes back.
+
+use std::sync::Arc;
+
+use tollgate_core::command::{Action, Command};
+use tollgate_core::decision::Outcome;
+use tollgate_core::id::{EffectId, RootId};
+use tollgate_core::idempotency::Idempotency;
+
+use crate::gate::claims::Claimed;
+
+/// One command, its share, and how its answer is written.
+#[derive(Clone)]
+pub struct Submission {
+    /// What is to be decided.
+    pub command: Command,
+    /// Whose share of the batch it takes.
+    pub class: Class,
+    /// About how many bytes it keeps in the queue.
+    pub bytes: usize,
+    /// The request's Idempotency-Key, if it has one. Needs `render`.
+    pub idempotency: Option<Idempotency>,
+    /// Writes the answer from the outcome, so that key, answer and rows are one commit (K7).
+    pub render: Option<Render>,
+}
+
+impl Submission {
+    /// The id that the caller has drawn for what the command makes.
+    pub(crate) fn fresh(&self) -> Option<RootId> {
+        match &self.command.action {
+            Action::TakeEvent(take) => Some(take.id.root()),
+            Action::CreateOrder(order) => Some(order.fresh),
+            Action::RegisterPayment(payment) => Some(payment.fresh),
+            Action::CapturePayment { fresh, .. } => Some(*fresh),
+            Action::TakeHold(hold) => Some(hold.fresh),
+            Action::ReplayEvent(_)
+            | Action::ParkedDue(_)
+            | Action::DrainName { .. }
+            | Action::CancelOrder(_)
+            | Action::CheckPayment(_)
+            | Action::CorrectPapers(_)
+            | Action::RefundPayment { .. }
+            | Action::Answer(_)
+            | Action::StartEffect { .. }
+            | Action::SettleEffect(_)
+            | Action::RetryEffect(_)
+            | Action::CloseEffect { .. }
+            | Action::ResolveAttention { .. }
+            | Action::ReleaseHold(_)
+            | Action::RootDue(_)
+            | Action::PutStock { .. }
+            | Action::AdjustStock { .. }
+            | Action::PutCalendar { .. }
+            | Action::PutSlots { .. }
+            | Action::MakeSlots { .. } => None,
+        }
+    }
+}
+
+/// Writes the answer from the outcome. Pure: it may run more than once.
+pub type Render = Arc<dyn Fn(&Outcome) -> Answer + Send + Sync>;
+
+/// An answer as it goes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The JSON body.
+    pub body: Vec<u8>,
+}
+
+/// What comes back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// Decided and on disk.
+    Decided {
+        /// What the decision told.
+        outcome: Outcome,
+        /// The answer, where the submission could write one.
+        answer: Option<Answer>,
+    },
+    /// The key was used by the same request before; this is what it was answered (K7).
+    Replayed(Answer),
+    /// The key was used by another request (K6).
+    KeyReused,
+    /// Effects were claimed.
+    Claimed(Claimed),
+    /// Which effects a worker still has.
+    Renewed(Vec<EffectId>),
+}
+
+/// The classes of work. Each has its share of every batch; the rest goes in this order (I10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// What providers say.
+    Money,
+    /// What effects came to, answers to questions.
+    Settles,
+    /// What the shop asks for.
+    Orders,
+    /// What has come due.
+    Expiry,
+    /// Deliveries that were refused, to be kept.
+    Rejected,
+}

@@ -1,0 +1,131 @@
+//! Writes that need no decision: verbs of their tables. They travel through the Gate like everything else, so
+//! that there is one writer and one commit.
+
+use tollgate_core::decision::{Outcome, Refusal};
+use tollgate_core::id::{DeliveryId, EndpointId, KeyId, ShopId};
+use tollgate_core::time::Timestamp;
+
+use crate::db::{Db, Error, Sql, on_sqlite};
+use crate::gate::claims::{Claim, Claimed, Renew};
+use crate::gate::retention::Forget;
+use crate::gate::submission::Reply;
+use crate::tables::deliveries::{self, Rejected};
+use crate::tables::endpoints::{self, EndpointChange, EndpointRow};
+use crate::tables::keys::{self, KeyRow};
+
+/// A write that needs no decision.
+#[derive(Debug, Clone)]
+pub(crate) enum TableWrite {
+    /// Keep a delivery that was refused.
+    KeepRejected(Rejected),
+    /// A kept delivery was verified after all.
+    MarkVerified(ShopId, DeliveryId),
+    /// Keep an API key.
+    CreateKey(KeyRow),
+    /// An API key is no longer good.
+    RevokeKey {
+        /// Whose.
+        shop: ShopId,
+        /// Which.
+        id: KeyId,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// Forget idempotency records made before this, a thousand at the most.
+    ForgetRecords {
+        /// The limit.
+        before: Timestamp,
+    },
+    /// Take what retention no longer keeps, a few rows.
+    Forget(Forget),
+    /// Make or change a merchant's endpoint.
+    PutEndpoint(EndpointRow),
+    /// Change one that nobody else has changed since it was read.
+    ChangeEndpoint(Box<EndpointChange>),
+    /// Delete one.
+    DeleteEndpoint(ShopId, EndpointId),
+    /// A worker takes effects.
+    Claim(Claim),
+    /// A worker is still at work.
+    Renew(Renew),
+    /// Proves that writing works.
+    Nothing,
+}
+
+/// `idempotency.forget`: rows are in the order of time, so the oldest are the first. Only in a file.
+const FORGET_RECORDS: Sql = on_sqlite(
+    "delete from idempotency
+     where rowid in (select rowid from idempotency order by rowid limit 1000) and at < ?1",
+);
+
+impl TableWrite {
+    /// Whose rows it writes; `None` where they are nobody's in particular.
+    pub(crate) fn shop(&self) -> Option<ShopId> {
+        match self {
+            TableWrite::KeepRejected(rejected) => Some(rejected.shop),
+            TableWrite::MarkVerified(shop, _) | TableWrite::RevokeKey { shop, .. } => Some(*shop),
+            TableWrite::CreateKey(key) => Some(key.shop),
+            TableWrite::Forget(forget) => Some(forget.shop()),
+            TableWrite::PutEndpoint(row) => Some(row.shop),
+            TableWrite::ChangeEndpoint(change) => Some(change.row.shop),
+            TableWrite::DeleteEndpoint(shop, _) => Some(*shop),
+            TableWrite::Claim(claim) => Some(claim.shop),
+            TableWrite::Renew(renew) => Some(renew.shop),
+            TableWrite::ForgetRecords { .. } | TableWrite::Nothing => None,
+        }
+    }
+
+    /// Does it, inside the batch's transaction; how many rows it changed.
+    pub(crate) fn run(&self, db: &Db) -> Result<usize, Error> {
+        match self {
+            TableWrite::KeepRejected(rejected) => deliveries::keep(db, rejected),
+            TableWrite::MarkVerified(shop, delivery) => {
+                deliveries::mark_verified(db, *shop, *delivery)
+            }
+            TableWrite::CreateKey(key) => keys::create(db, key),
+            TableWrite::RevokeKey { shop, id, at } => keys::revoke(db, *shop, *id, *at),
+            TableWrite::ForgetRecords { before } => db.run(FORGET_RECORDS, &[&before.as_millis()]),
+            TableWrite::Forget(forget) => forget.run(db),
+            TableWrite::PutEndpoint(row) => endpoints::put(db, row),
+            TableWrite::ChangeEndpoint(change) => endpoints::change(db, change),
+            TableWrite::DeleteEndpoint(shop, id) => endpoints::delete(db, *shop, *id),
+            TableWrite::Claim(_) | TableWrite::Renew(_) | TableWrite::Nothing => Ok(0),
+        }
+    }
+
+    /// What whoever wanted it is told, by the rows it changed.
+    pub(crate) fn outcome(&self, changed: usize) -> Outcome {
+        match self {
+            TableWrite::ChangeEndpoint(_) if changed == 0 => Outcome::Refused(Refusal::NotFound),
+            _ => Outcome::Done,
+        }
+    }
+
+    /// It looks at what the batch has written, so it is done last.
+    pub(crate) fn is_late(&self) -> bool {
+        matches!(self, TableWrite::Claim(_) | TableWrite::Renew(_))
+    }
+
+    /// The shop whose endpoints are others afterwards.
+    pub(crate) fn changes_endpoints_of(&self) -> Option<ShopId> {
+        match self {
+            TableWrite::PutEndpoint(row) => Some(row.shop),
+            TableWrite::ChangeEndpoint(change) => Some(change.row.shop),
+            TableWrite::DeleteEndpoint(shop, _) => Some(*shop),
+            _ => None,
+        }
+    }
+
+    /// Does what is done last. An instance whose clock is not to be trusted claims nothing.
+    pub(crate) fn run_late(&self, db: &Db, now: Timestamp, rests: bool) -> Result<Reply, Error> {
+        match self {
+            TableWrite::Claim(_) if rests => Ok(Reply::Claimed(Claimed::default())),
+            TableWrite::Claim(claim) => claim.run(db, now).map(Reply::Claimed),
+            TableWrite::Renew(renew) => renew.run(db, now).map(Reply::Renewed),
+            _ => Ok(Reply::Decided {
+                outcome: Outcome::Done,
+                answer: None,
+            }),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Receipts: numbers without gaps, and every issued one known to its root and the other way round.
+//!
+//! Numbers are given out while roots are walked. So only those are asked for that were given out when the
+//! walk began: whoever has one of them was there then.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tollgate_core::id::{ReceiptId, RootId, ShopId};
+use tollgate_core::order::Root;
+
+use super::{Verifying, told};
+use crate::db::{Db, Error, Value, Wave, id_at, id_bytes};
+use crate::tables::load::{ROOT, read_root};
+
+/// Receipts of one chunk.
+const CHUNK: i64 = 500;
+
+/// Gaps of a year that are told.
+const GAPS_MAX: usize = 20;
+
+/// `verify.head_of_receipts`: by primary key.
+const HEAD: &str = "select receipts_year, receipts from shop_heads where shop_id = ?1";
+
+/// `verify.receipts`: walks `receipts_id`.
+const RECEIPTS: &str = "\
+    select id, year, sequence
+      from receipts
+     where shop_id = ?1 and ?2 < id
+     order by id
+     limit ?3";
+
+/// `verify.receipt`: by `receipts_id`.
+const RECEIPT: &str = "select year, sequence from receipts where shop_id = ?1 and id = ?2";
+
+/// The numbers that roots have, by year, and what was given out when the walk began.
+pub(super) struct Numbers {
+    year: i32,
+    given: i64,
+    seen: BTreeMap<i32, BTreeSet<i64>>,
+}
+
+fn head(db: &Db, shop: ShopId) -> Result<(i32, i64), Error> {
+    let head = db.one(HEAD, &[&shop.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(head.unwrap_or((0, 0)))
+}
+
+impl Numbers {
+    /// None yet, as of now.
+    pub(super) fn begin(verifying: &Verifying<'_>) -> Result<Numbers, Error> {
+        let (year, given) = head(verifying.db, verifying.shop)?;
+        Ok(Numbers {
+            year,
+            given,
+            seen: BTreeMap::new(),
+        })
+    }
+
+    /// Notes the numbers of a root.
+    pub(super) fn take(&mut self, verifying: &mut Verifying<'_>, root: &Root) {
+        for receipt in &root.receipts {
+            let Some(number) = receipt.number else {
+                let seen = format!("{}: {} has no number", told(root), receipt.id);
+                verifying.fail("receipt.number", seen);
+                continue;
+            };
+            if !self
+                .seen
+                .entry(number.year)
+                .or_default()
+                .insert(number.sequence)
+            {
+                let seen = format!("{}: {number} is another one's too", told(root));
+                verifying.fail("receipt.number", seen);
+            }
+        }
+    }
+
+    /// What was given out is what roots have.
+    pub(super) fn compare(&self, verifying: &mut Verifying<'_>) -> Result<(), Error> {
+        let (year_now, given_now) = head(verifying.db, verifying.shop)?;
+        let is_pruned = 0 < verifying.forgotten.roots.as_millis();
+        let mut years: BTreeSet<i32> = self.seen.keys().copied().collect();
+        years.insert(self.year);
+        let none = BTreeSet::new();
+        for year in years {
+            let seen = self.seen.get(&year).unwrap_or(&none);
+            let last = seen.last().copied().unwrap_or(0);
+            let given = match year == self.year {
+                true => self.given,
+                false if year < self.year => last,
+                // They were begun after the walk was.
+                false => 0,
+            };
+            // A refund of an order that was taken may have had any number, also a late one.
+            let first = match is_pruned {
+                true => given + 1,
+                false => 1,
+            };
+            let gaps: Vec<i64> = (first..=given)
+                .filter(|n| !seen.contains(n))
+                .take(GAPS_MAX)
+                .collect();
+            for gap in gaps {
+                let seen = format!("R-{year:04}-{gap:06} was given out, and no receipt has it");
+                verifying.fail("receipt.number", seen);
+            }
+            let is_ahead = year_now < year || year == year_now && given_now < last;
+            if is_ahead {
+                let seen = format!(
+                    "R-{year:04}-{last:06} was never given out: the last is {given_now} of {year_now}"
+                );
+                verifying.fail("receipt.number", seen);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A receipt that its root says is issued.
+pub(super) struct Issued {
+    id: ReceiptId,
+    number: Option<(i32, i64)>,
+}
+
+/// The receipts that a root says are issued.
+pub(super) fn issued(root: &Root) -> impl Iterator<Item = Issued> {
+    let issued = root
+        .receipts
+        .iter()
+        .filter(|receipt| receipt.issued_at.is_some());
+    issued.map(|receipt| Issued {
+        id: receipt.id,
+        number: receipt.number.map(|number| (number.year, number.sequence)),
+    })
+}
+
+/// Looks up the files of what roots say is issued.
+pub(super) fn follow(verifying: &mut Verifying<'_>, issued: &[Issued]) -> Result<(), Error> {
+    let shop = || Value::Integer(i64::from(verifying.shop.0));
+    let mut wave = Wave::default();
+    let keys = issued.iter();
+    let keys = keys.map(|issued| vec![shop(), Value::Id(id_bytes(issued.id.as_u128()))]);
+    let asked = wave.ask(RECEIPT, keys.collect());
+    let found = verifying.db.look_up(wave)?;
+    let found = found.firsts(asked, |row| Ok((row.get::<i32>(0)?, row.get::<i64>(1)?)))?;
+    for (issued, found) in issued.iter().zip(found) {
+        if found.is_none() || found != issued.number {
+            let number = |number: Option<(i32, i64)>| match number {
+                Some((year, sequence)) => format!("R-{year:04}-{sequence:06}"),
+                None => "nothing".to_owned(),
+            };
+            let (is, says) = (number(found), number(issued.number));
+            let seen = format!("{}: its root says {says}, and issued was {is}", issued.id);
+            verifying.fail("receipt.issued", seen);
+        }
+    }
+    Ok(())
+}
+
+/// Looks at every receipt that is issued: its root says so.
+pub(super) fn walk(verifying: &mut Verifying<'_>) -> Result<(), Error> {
+    let mut after = [0; 16];
+    loop {
+        let db = verifying.db;
+        let last = db.at_once(|db| {
+            let values: &[&dyn crate::db::Bind] = &[&verifying.shop.0, &after, &CHUNK];
+            let rows = db.all(RECEIPTS, values, |row| {
+                Ok(ReceiptId::from_u128(id_at(row, 0)?))
+            })?;
+            let roots: BTreeSet<RootId> = rows.iter().map(|id| id.root()).collect();
+            let roots = roots_of(verifying, roots)?;
+            for id in &rows {
+                let is_known = match roots.get(&id.root()) {
+                    // It cannot be read, which is told elsewhere.
+                    Some(None) => true,
+                    Some(Some(root)) => issued(root).any(|issued| issued.id == *id),
+                    None => id.root().made_at() < verifying.forgotten.roots,
+                };
+                if !is_known {
+                    let seen = format!("{id} is issued, and its root does not know it");
+                    verifying.fail("receipt.issued", seen);
+                }
+            }
+            Ok(rows.last().copied())
+        })?;
+        match last {
+            Some(last) => after = id_bytes(last.as_u128()),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// The roots that are there; `None` where one cannot be read.
+fn roots_of(
+    verifying: &Verifying<'_>,
+    ids: BTreeSet<RootId>,
+) -> Result<BTreeMap<RootId, Option<Root>>, Error> {
+    let shop = || Value::Integer(i64::from(verifying.shop.0));
+    let mut wave = Wave::default();
+    let keys = ids
+        .iter()
+        .map(|id| vec![shop(), Value::Id(id_bytes(id.as_u128()))]);
+    let asked = wave.ask(ROOT, keys.collect());
+    let found = verifying.db.look_up(wave)?;
+    let found = found.firsts(asked, |row| Ok(read_root(row).ok()))?;
+    let there = ids.into_iter().zip(found);
+    Ok(there.filter_map(|(id, root)| Some((id, root?))).collect())
+}

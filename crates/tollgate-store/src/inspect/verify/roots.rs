@@ -1,0 +1,312 @@
+//! Orders, lone payments and carts' holds: each by itself, and what it must lead to.
+
+use std::borrow::Cow;
+
+use tollgate_core::capacity::HoldState;
+use tollgate_core::id::{PaymentId, RootId};
+use tollgate_core::order::{AttentionCode, Order, OrderStatus, Root};
+use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
+
+use super::capacity::Room;
+
+use super::receipts::{self, Issued, Numbers};
+use super::{LATE_MS, Verifying, lasting, money, told, told_id};
+use crate::db::{Error, Row, Value, Wave, id_at, id_bytes, maybe_id_at};
+use crate::tables::load::read_root;
+use crate::tables::write::{effect_id, root_kind, root_status};
+
+/// Roots of one chunk.
+const CHUNK: i64 = 200;
+
+/// Keys that are looked up together.
+const KEYS_MAX: usize = 2_000;
+
+/// `verify.roots`: walks `roots_id`. The first columns are those of `roots.get`.
+const ROOTS: &str = "\
+    select shop_id, id, code, status, version, created_at, updated_at, doc, kind, attention, due_at
+      from roots
+     where shop_id = ?1 and ?2 < id
+     order by id
+     limit ?3";
+
+/// `verify.effect`, `verify.line`, `verify.name`, `verify.code`: by primary key.
+const EFFECT: &str = "select key from effects where shop_id = ?1 and id = ?2";
+const LINE: &str = "select position from timeline where shop_id = ?1 and position = ?2";
+const NAME: &str = "select payment from names where shop_id = ?1 and source = ?2 and name = ?3";
+const CODE: &str = "select order_id from codes where shop_id = ?1 and code = ?2";
+
+/// A root as it stands in its row.
+struct Stored {
+    id: RootId,
+    root: Result<Root, Error>,
+    kind: String,
+    status: String,
+    attention: i64,
+    due_at: Option<i64>,
+}
+
+/// What the roots of a chunk lead to.
+#[derive(Default)]
+struct Leads {
+    effects: Vec<([u8; 16], String)>,
+    lines: Vec<(i64, String)>,
+    names: Vec<(String, String, PaymentId)>,
+    codes: Vec<(String, RootId)>,
+    issued: Vec<Issued>,
+}
+
+/// Looks at every root; what they hold and have sold.
+pub(super) fn walk(verifying: &mut Verifying<'_>) -> Result<Room, Error> {
+    let mut room = Room::begin(verifying)?;
+    let mut numbers = Numbers::begin(verifying)?;
+    let mut after = [0; 16];
+    loop {
+        let db = verifying.db;
+        let last = db.at_once(|db| {
+            let shop = verifying.shop.0;
+            let rows = db.all(ROOTS, &[&shop, &after, &CHUNK], read_stored)?;
+            let mut leads = Leads::default();
+            for row in &rows {
+                look_at(verifying, row, &mut leads);
+                if let Ok(root) = &row.root {
+                    room.take(root);
+                    numbers.take(verifying, root);
+                }
+            }
+            follow(verifying, leads)?;
+            Ok(rows.last().map(|row| row.id))
+        })?;
+        match last {
+            Some(last) => after = id_bytes(last.as_u128()),
+            None => {
+                numbers.compare(verifying)?;
+                return Ok(room);
+            }
+        }
+    }
+}
+
+fn read_stored(row: &Row<'_>) -> Result<Stored, Error> {
+    Ok(Stored {
+        id: RootId::new(id_at(row, 1)?),
+        root: read_root(row),
+        kind: row.get(8)?,
+        status: row.get(3)?,
+        attention: row.get(9)?,
+        due_at: row.get(10)?,
+    })
+}
+
+fn look_at(verifying: &mut Verifying<'_>, row: &Stored, leads: &mut Leads) {
+    let root = match &row.root {
+        Ok(root) => root,
+        Err(error) => {
+            verifying.fail("documents", format!("{}: {error}", told_id(row.id)));
+            return;
+        }
+    };
+    look_at_columns(verifying, row, root);
+    if let Some(order) = &root.order {
+        leads.codes.push((order.code.clone(), root.id));
+        if let Some(fault) = status_fault(root, order) {
+            verifying.fail("order.status", format!("{}: {fault}", told(root)));
+        }
+        let takes_room = order.slot_wish.is_some() || order.lines.iter().any(|line| line.stocked);
+        if is_paid(order.status) && takes_room && !root.is_fulfilled() {
+            let seen = format!("{}: {}, nothing sold", told(root), order.status.word());
+            verifying.fail("order.hold", seen);
+        }
+    }
+    for payment in &root.payments {
+        leads.names.push((
+            payment.source.clone(),
+            payment.reference.clone(),
+            payment.id,
+        ));
+        let fold = payment.fold();
+        let money = fold.projection;
+        let was_told = root
+            .attention
+            .iter()
+            .any(|told| told.code == AttentionCode::OverRefunded);
+        if fold.was_captured() && money.captured_minor < money.refunded_minor && !was_told {
+            let (captured, refunded) = (money.captured_minor, money.refunded_minor);
+            let seen = format!("{}: {refunded} refunded of {captured}", payment.id);
+            verifying.fail("payment.refunded", seen);
+        }
+    }
+    money::look_at(verifying, root);
+    for receipt in &root.receipts {
+        let key = root.receipt_key(receipt);
+        let id = id_bytes(effect_id(root.id, &key).as_u128());
+        leads.effects.push((id, key));
+    }
+    leads.issued.extend(receipts::issued(root));
+    let kept = verifying.forgotten.position;
+    for position in root.story.iter().filter(|position| kept < **position) {
+        leads.lines.push((*position, told(root)));
+    }
+}
+
+/// Compares the columns that lists and sweeps go by with the document.
+fn look_at_columns(verifying: &mut Verifying<'_>, row: &Stored, root: &Root) {
+    let mut differ = |column: &str, found: String, wanted: String| {
+        if found != wanted {
+            let seen = format!(
+                "{}: {column} is {found}, its document says {wanted}",
+                told(root)
+            );
+            verifying.fail("columns", seen);
+        }
+    };
+    differ("kind", row.kind.clone(), root_kind(root).to_owned());
+    differ("status", row.status.clone(), root_status(root).to_owned());
+    differ(
+        "attention",
+        row.attention.to_string(),
+        root.open_attention().count().to_string(),
+    );
+    let due = root.due_at().map(Timestamp::as_millis);
+    // A sweep that could not deal with it has put it off.
+    let put_off = row
+        .due_at
+        .zip(due)
+        .is_some_and(|(column, due)| due < column);
+    if !put_off {
+        differ("due_at", format!("{:?}", row.due_at), format!("{due:?}"));
+    }
+    let late = due.map_or(0, |due| verifying.now.as_millis() - due);
+    if LATE_MS < late {
+        let seen = format!("{}: due {} ago", told(root), lasting(late));
+        verifying.warn("root.late", seen);
+    }
+}
+
+fn is_paid(status: OrderStatus) -> bool {
+    match status {
+        OrderStatus::Paid
+        | OrderStatus::Completed
+        | OrderStatus::PartiallyRefunded
+        | OrderStatus::Refunded => true,
+        OrderStatus::AwaitingPayment
+        | OrderStatus::PartiallyPaid
+        | OrderStatus::Closing
+        | OrderStatus::Expired
+        | OrderStatus::Cancelled => false,
+    }
+}
+
+/// What is wrong with an order's status, given its ledger (L2, L6).
+fn status_fault(root: &Root, order: &Order) -> Option<String> {
+    let ledger = root.ledger();
+    let (total, captured, refunded) = (ledger.due, ledger.all.captured, ledger.all.refunded);
+    let net = captured.saturating_sub(refunded);
+    let kept = ledger.all.kept();
+    let raised = |code: AttentionCode| root.attention.iter().any(|known| known.code == code);
+    let is_whole = refunded == 0 || total <= net;
+    let holds = match order.status {
+        OrderStatus::Paid | OrderStatus::Completed => is_whole,
+        OrderStatus::PartiallyRefunded => !is_whole && 0 < net,
+        OrderStatus::Refunded => !is_whole && net <= 0,
+        OrderStatus::AwaitingPayment => kept <= 0,
+        OrderStatus::PartiallyPaid => 0 < kept && kept < total,
+        OrderStatus::Closing => kept < total,
+        OrderStatus::Expired | OrderStatus::Cancelled => {
+            ledger.at_rest() <= 0
+                || raised(AttentionCode::PaidUnfulfillable)
+                || raised(AttentionCode::PartiallyPaidExpired)
+        }
+    };
+    let closing = (order.status == OrderStatus::Closing) == order.closing.is_some();
+    let active = root
+        .hold()
+        .is_some_and(|hold| hold.state == HoldState::Active);
+    let ended = matches!(
+        order.status,
+        OrderStatus::Expired | OrderStatus::Cancelled | OrderStatus::Paid | OrderStatus::Completed
+    );
+    if !holds {
+        let status = order.status.word();
+        return Some(format!(
+            "{status}, with {captured} captured and {refunded} refunded of {total}"
+        ));
+    }
+    if !closing {
+        return Some("its closing does not fit its status".to_owned());
+    }
+    (ended && active).then(|| format!("{}, and still holds", order.status.word()))
+}
+
+/// Looks up what a chunk leads to.
+fn follow(verifying: &mut Verifying<'_>, leads: Leads) -> Result<(), Error> {
+    for issued in leads.issued.chunks(KEYS_MAX) {
+        receipts::follow(verifying, issued)?;
+    }
+    let shop = || Value::Integer(i64::from(verifying.shop.0));
+    let mut missing: Vec<(&'static str, String)> = Vec::new();
+    for effects in leads.effects.chunks(KEYS_MAX) {
+        let mut wave = Wave::default();
+        let keys = effects.iter().map(|(id, _)| vec![shop(), Value::Id(*id)]);
+        let asked = wave.ask(EFFECT, keys.collect());
+        let found = verifying.db.look_up(wave)?;
+        let found = found.firsts(asked, |_| Ok(()))?;
+        for ((_, key), there) in effects.iter().zip(found) {
+            if there.is_none() {
+                missing.push(("payment.receipt", format!("{key}: there is no such effect")));
+            }
+        }
+    }
+    for lines in leads.lines.chunks(KEYS_MAX) {
+        let mut wave = Wave::default();
+        let keys = lines
+            .iter()
+            .map(|(position, _)| vec![shop(), Value::Integer(*position)]);
+        let asked = wave.ask(LINE, keys.collect());
+        let found = verifying.db.look_up(wave)?;
+        let found = found.firsts(asked, |_| Ok(()))?;
+        for ((position, told), there) in lines.iter().zip(found) {
+            if there.is_none() {
+                let seen = format!("{told}: position {position} is not in the timeline");
+                missing.push(("story", seen));
+            }
+        }
+    }
+    let mut wave = Wave::default();
+    let text = |text: &str| Value::Text(Cow::Owned(text.to_owned()));
+    let keys = leads
+        .names
+        .iter()
+        .map(|(source, name, _)| vec![shop(), text(source), text(name)]);
+    let names = wave.ask(NAME, keys.collect());
+    let keys = leads.codes.iter().map(|(code, _)| vec![shop(), text(code)]);
+    let codes = wave.ask(CODE, keys.collect());
+    let found = verifying.db.look_up(wave)?;
+    let names = found.firsts(names, |row| {
+        maybe_id_at(row, 0).map(|id| id.map(PaymentId::from_u128))
+    })?;
+    for ((source, name, payment), leads_to) in leads.names.iter().zip(names) {
+        if leads_to.flatten() != Some(*payment) {
+            let to = leads_to
+                .flatten()
+                .map_or("nothing".to_owned(), |id| id.to_string());
+            let seen = format!("{source} {name:?} leads to {to}, and is {payment}'s");
+            missing.push(("names", seen));
+        }
+    }
+    let codes = found.firsts(codes, |row| {
+        maybe_id_at(row, 0).map(|id| id.map(RootId::new))
+    })?;
+    for ((code, order), leads_to) in leads.codes.iter().zip(codes) {
+        if leads_to.flatten() != Some(*order) {
+            let to = leads_to.flatten().map_or("nothing".to_owned(), told_id);
+            let seen = format!("{code} leads to {to}, and is {}'s", told_id(*order));
+            missing.push(("codes", seen));
+        }
+    }
+    drop(found);
+    for (name, seen) in missing {
+        verifying.fail(name, seen);
+    }
+    Ok(())
+}

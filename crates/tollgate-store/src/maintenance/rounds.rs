@@ -1,0 +1,135 @@
+//! The keeper: what a server's tables need from time to time, on a thread and a connection of its own.
+
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::db::OpenError;
+use crate::db::{Db, Error, Postgres, Server, Sql, on_postgres};
+use crate::gate::rejected::RejectedGate;
+use crate::gate::retention;
+use crate::options::{Clock, Limits, Options};
+use crate::schema::partitions;
+
+/// How often it looks.
+const EVERY: Duration = Duration::from_secs(3600);
+
+/// How long the row of a lane stays after its last batch: no commit is in doubt for so long.
+const LANES_KEPT_MS: i64 = 24 * 3600 * 1000;
+
+/// `gate_lanes.forget`: a handful of rows.
+const FORGET_LANES: Sql = on_postgres("delete from gate_lanes where at < ?1");
+
+/// Makes months ahead, takes those whose time is over, and forgets the lanes of processes that are
+/// gone.
+pub(crate) struct Keeper {
+    keeping: Keeping,
+    wake: Mutex<Option<SyncSender<()>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What it goes by.
+#[derive(Clone)]
+pub(crate) struct Keeping {
+    clock: Clock,
+    limits: Limits,
+    rejected: Arc<RejectedGate>,
+    /// Held while it is at work.
+    alone: Arc<Mutex<()>>,
+}
+
+impl Keeper {
+    /// Makes the months ahead, over `db`, and starts the thread, which takes what is over at once and
+    /// then every hour.
+    pub(crate) fn start(
+        db: &Db,
+        server: Server,
+        options: &Options,
+        rejected: Arc<RejectedGate>,
+    ) -> Result<Keeper, OpenError> {
+        let keeping = Keeping {
+            clock: Arc::clone(&options.clock),
+            limits: options.limits,
+            rejected,
+            alone: Arc::default(),
+        };
+        keeping.keep(db).map_err(|error| server.refuse(error))?;
+        let (wake, woken) = sync_channel::<()>(1);
+        let name = server.to_string();
+        let theirs = keeping.clone();
+        let thread = std::thread::Builder::new()
+            .name("keeper".to_owned())
+            .spawn(move || {
+                loop {
+                    if let Err(error) = theirs.keep_and_retire(&server) {
+                        tracing::error!(%error, "failed to look after the tables");
+                    }
+                    if woken.recv_timeout(EVERY) != Err(RecvTimeoutError::Timeout) {
+                        return;
+                    }
+                }
+            })
+            .map_err(|source| OpenError::Io {
+                path: name.into(),
+                source,
+            })?;
+        Ok(Keeper {
+            keeping,
+            wake: Mutex::new(Some(wake)),
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// What it goes by, for doing its work now.
+    pub(crate) fn keeping(&self) -> Keeping {
+        self.keeping.clone()
+    }
+
+    /// Ends the thread.
+    pub(crate) fn close(&self) {
+        let locked = |error| PoisonError::into_inner(error);
+        self.wake
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let thread = self.thread.lock().unwrap_or_else(locked).take();
+        if let Some(thread) = thread
+            && thread.join().is_err()
+        {
+            tracing::error!("the keeper has panicked");
+        }
+    }
+}
+
+impl Keeping {
+    /// All of it, over a connection of its own.
+    pub(crate) fn keep_and_retire(&self, server: &Server) -> Result<(), OpenError> {
+        let _alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
+        let db = Db::Postgres(Box::new(Postgres::open_writer(server)?));
+        let refuse = |error: Error| server.refuse(error);
+        self.keep(&db).map_err(refuse)?;
+        let now = (self.clock)();
+        retention::retire_rejected(&db, now, &self.limits, &self.rejected).map_err(refuse)?;
+        partitions::retire(&db, now, &self.limits).map_err(refuse)?;
+        Ok(())
+    }
+
+    /// Months ahead, and lanes. A user who may not make months goes on as long as there is one for now.
+    fn keep(&self, db: &Db) -> Result<(), Error> {
+        let now = (self.clock)();
+        match partitions::make(db, now) {
+            Ok(_) => {}
+            Err(error) if error.is_forbidden() && partitions::reach_now(db, now)? => {
+                tracing::error!(
+                    %error,
+                    "this user may not make the months to come: run `tollgate migrate` as the owner \
+                     of the tables, or the SQL that `tollgate doctor` prints"
+                );
+            }
+            Err(error) => return Err(error),
+        }
+        db.run(FORGET_LANES, &[&(now.as_millis() - LANES_KEPT_MS)])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,171 @@
+//! Effects: what must happen outside, and how far it is.
+
+use tollgate_core::effect::{EffectState, StoredEffect};
+use tollgate_core::id::{EffectId, RootId, ShopId, first_id};
+use tollgate_core::time::{Span, Timestamp};
+use tollgate_core::word::Word;
+
+use super::{CHUNK_ROWS_MAX, EFFECTS_MAX, Looked, Page, Seek, Stretch, sift};
+use crate::Store;
+use crate::db::Corrupt;
+use crate::db::{Db, Error, Row, corrupt, id_at, id_bytes, maybe_id_at};
+use crate::error::ReadError;
+use crate::tables::load::read_effect;
+
+/// An effect as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EffectLine {
+    /// Its id, derived from its key.
+    pub id: EffectId,
+    /// What it is: `receipt`, `ask`, …
+    pub kind: String,
+    /// Whom it is addressed to.
+    pub target: String,
+    /// How it stands.
+    pub effect: StoredEffect,
+    /// When it was decided.
+    pub created_at: Timestamp,
+    /// What there is to do, as it was decided.
+    pub content: serde_json::Value,
+    /// The feed's position at its decision: effects of one order are done by it.
+    pub position: i64,
+}
+
+/// Which effects; what is not said is any.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EffectFilter {
+    /// Of this kind.
+    pub kind: Option<String>,
+    /// In this state.
+    pub state: Option<EffectState>,
+    /// Addressed to this target.
+    pub target: Option<String>,
+    /// About this root.
+    pub root: Option<RootId>,
+}
+
+/// `effects.of_root`: by primary key. An effect of a root has the root's time at the beginning of
+/// its id, so only that millisecond's are looked at. The columns are those of [`read_line`].
+const OF_ROOT: &str = "\
+    select key, kind, state, root, due_at, content, order_key, lease, tries, reason, attempts,
+           settled_at, id, target, created_at, position
+      from effects
+     where shop_id = ?1 and ?2 <= id and id < ?3 and root = ?4
+     order by key
+     limit ?5";
+
+/// `effects.get`: by primary key. The columns are those of [`read_line`].
+const EFFECT: &str = "\
+    select key, kind, state, root, due_at, content, order_key, lease, tries, reason, attempts,
+           settled_at, id, target, created_at, position
+      from effects
+     where shop_id = ?1 and id = ?2";
+
+/// `effects.look`: walks the primary key downwards, a chunk of it.
+const LOOK_AT_EFFECTS: &str = "\
+    select id, kind, state, root, target
+      from effects
+     where shop_id = ?1 and ?2 <= id and id < ?3
+     order by id desc
+     limit ?4";
+
+impl Store {
+    /// The effects of a root, by key; at most [`EFFECTS_MAX`].
+    pub async fn effects_of(
+        &self,
+        shop: ShopId,
+        root: RootId,
+    ) -> Result<Vec<EffectLine>, ReadError> {
+        let made_at = root.made_at();
+        let (from, below) = (first_id(made_at), first_id(made_at.plus(Span::millis(1))));
+        self.read(move |db| {
+            let values: &[&dyn crate::db::Bind] = &[
+                &shop.0,
+                &id_bytes(from),
+                &id_bytes(below),
+                &id_bytes(root.as_u128()),
+                &EFFECTS_MAX,
+            ];
+            db.all(OF_ROOT, values, read_line)
+        })
+        .await
+    }
+
+    /// One effect.
+    pub async fn effect(
+        &self,
+        shop: ShopId,
+        id: EffectId,
+    ) -> Result<Option<EffectLine>, ReadError> {
+        self.read(move |db| effect(db, shop, id.as_u128())).await
+    }
+
+    /// Effects, newest first.
+    pub async fn effects(
+        &self,
+        shop: ShopId,
+        filter: EffectFilter,
+        seek: Seek<EffectId>,
+    ) -> Result<Page<EffectLine, EffectId>, ReadError> {
+        self.read(move |db| db.at_once(|db| effects(db, shop, &filter, seek)))
+            .await
+    }
+}
+
+fn effect(db: &Db, shop: ShopId, id: u128) -> Result<Option<EffectLine>, Error> {
+    db.one(EFFECT, &[&shop.0, &id_bytes(id)], read_line)
+}
+
+fn effects(
+    db: &Db,
+    shop: ShopId,
+    filter: &EffectFilter,
+    seek: Seek<EffectId>,
+) -> Result<Page<EffectLine, EffectId>, Error> {
+    let mut stretch = Stretch::of(seek.before.map(EffectId::as_u128), None, None);
+    if let Some(root) = filter.root {
+        let made_at = root.made_at();
+        stretch.from = stretch.from.max(first_id(made_at));
+        stretch.below = stretch.below.min(first_id(made_at.plus(Span::millis(1))));
+    }
+    let page = sift(seek.limit(), stretch, CHUNK_ROWS_MAX, |stretch, chunk| {
+        let (from, below) = (id_bytes(stretch.from), id_bytes(stretch.below));
+        let values: &[&dyn crate::db::Bind] = &[&shop.0, &from, &below, &(chunk as i64)];
+        db.all(LOOK_AT_EFFECTS, values, |row| {
+            let kind = row.text(1)?;
+            let state = row.text(2)?;
+            let root = maybe_id_at(row, 3)?.map(RootId::new);
+            let target = row.text(4)?;
+            Ok(Looked {
+                id: id_at(row, 0)?,
+                matches: filter.kind.as_ref().is_none_or(|asked| asked == kind)
+                    && filter.state.is_none_or(|asked| asked.word() == state)
+                    && filter.target.as_deref().is_none_or(|asked| asked == target)
+                    && filter.root.is_none_or(|asked| root == Some(asked)),
+                bytes: 0,
+            })
+        })
+    })?;
+    let mut items = Vec::with_capacity(page.items.len());
+    for id in page.items {
+        items.extend(effect(db, shop, id)?);
+    }
+    Ok(Page {
+        items,
+        next: page.next.map(EffectId::from_u128),
+    })
+}
+
+fn read_line(row: &Row<'_>) -> Result<EffectLine, Error> {
+    let content = serde_json::from_str(row.text(5)?)
+        .map_err(|error| corrupt(Corrupt::new("effect", error)))?;
+    Ok(EffectLine {
+        effect: read_effect(row)?,
+        kind: row.get(1)?,
+        id: EffectId::from_u128(id_at(row, 12)?),
+        target: row.get(13)?,
+        created_at: Timestamp::from_millis(row.get(14)?),
+        content,
+        position: row.get(15)?,
+    })
+}

@@ -1,0 +1,60 @@
+//! Merchants' endpoints, as the API shows them and the worker needs them; and how targets fare.
+
+use tollgate_core::breaker::Breaker;
+use tollgate_core::id::{EndpointId, ShopId};
+
+use super::{Page, Seek};
+use crate::Store;
+use crate::db::id_bytes;
+use crate::error::ReadError;
+use crate::tables::endpoints::{EndpointRow, GET, LIST, read};
+use crate::tables::load::read_breaker;
+
+/// `targets.failing`: by primary key; only what has failed has a row.
+const FAILING: &str = "\
+    select failures, failing_since, open_until, opened, probing, target
+      from targets
+     where shop_id = ?1 and failing_since is not null
+     order by target
+     limit 1000";
+
+impl Store {
+    /// A merchant's endpoint.
+    pub async fn endpoint(
+        &self,
+        shop: ShopId,
+        id: EndpointId,
+    ) -> Result<Option<EndpointRow>, ReadError> {
+        self.read(move |db| db.one(GET, &[&shop.0, &id_bytes(id.as_u128())], read))
+            .await
+    }
+
+    /// A shop's endpoints, newest first.
+    pub async fn endpoints(
+        &self,
+        shop: ShopId,
+        seek: Seek<EndpointId>,
+    ) -> Result<Page<EndpointRow, EndpointId>, ReadError> {
+        let below = seek.before.map_or(u128::MAX, EndpointId::as_u128);
+        let limit = seek.limit();
+        self.read(move |db| {
+            let asked = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+            let mut items = db.all(LIST, &[&shop.0, &id_bytes(below), &asked], read)?;
+            let more = limit < items.len();
+            items.truncate(limit);
+            let next = items.last().filter(|_| more).map(|row| row.id);
+            Ok(Page { items, next })
+        })
+        .await
+    }
+
+    /// The targets of a shop that fail now, at most a thousand.
+    pub async fn failing_targets(&self, shop: ShopId) -> Result<Vec<(String, Breaker)>, ReadError> {
+        self.read(move |db| {
+            db.all(FAILING, &[&shop.0], |row| {
+                Ok((row.get(5)?, read_breaker(row)?))
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,247 @@
+//! Events: what providers said, and what came of it.
+
+use std::collections::BTreeSet;
+
+use tollgate_core::command::RawEvent;
+use tollgate_core::id::{EventId, RootId, ShopId};
+use tollgate_core::snapshot::{EventOutcome, EventState, StoredEvent};
+use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
+
+use super::orders::mentions;
+use super::story::events_told;
+use super::{CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, look_at_these, sift};
+use crate::Store;
+use crate::db::Corrupt;
+use crate::db::{Db, Error, Sql, corrupt, id_at, id_bytes, two};
+use crate::error::ReadError;
+use crate::tables::load::{EVENT, read_event};
+
+/// Rows that a search looks at in one statement: with the largest bodies still a bounded read.
+const SEARCH_CHUNK_MAX: usize = 32;
+
+/// Which events; what is not said is any.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EventFilter {
+    /// Of this source.
+    pub source: Option<String>,
+    /// With this name of the provider's.
+    pub kind: Option<String>,
+    /// That were answered so.
+    pub outcome: Option<EventOutcome>,
+    /// That stand so now.
+    pub state: Option<EventState>,
+    /// That mention this name, and wait at it or have reached what it leads to.
+    pub reference: Option<String>,
+    /// That the story of this root names.
+    pub root: Option<RootId>,
+    /// That came at this time or later.
+    pub received_after: Option<Timestamp>,
+    /// In whose body, kind or key these bytes stand, in this case.
+    pub search: Option<String>,
+}
+
+impl Store {
+    /// Events without their bytes, newest first. Reference and root are found by index; the rest is
+    /// looked for.
+    pub async fn events(
+        &self,
+        shop: ShopId,
+        filter: EventFilter,
+        seek: Seek<EventId>,
+    ) -> Result<Page<(EventId, StoredEvent), EventId>, ReadError> {
+        self.read(move |db| db.at_once(|db| events(db, shop, &filter, seek)))
+            .await
+    }
+
+    /// One event with its bytes and headers.
+    pub async fn event(&self, shop: ShopId, id: EventId) -> Result<Option<StoredEvent>, ReadError> {
+        self.read(move |db| db.at_once(|db| event(db, shop, id)))
+            .await
+    }
+}
+
+/// `events.raw`: by `events_id`.
+const RAW: &str = "select headers, body from events where shop_id = ?1 and id = ?2";
+
+/// `events.headers`: by `events_id`, over one delivery. Headers are kept once a delivery.
+const HEADERS: &str = "\
+    select headers
+      from events
+     where shop_id = ?1 and ?2 <= id and id <= ?3 and headers not in ('', '[]')
+     order by id
+     limit 1";
+
+fn event(db: &Db, shop: ShopId, id: EventId) -> Result<Option<StoredEvent>, Error> {
+    let bytes = id_bytes(id.as_u128());
+    let Some((_, mut stored)) = db.one(EVENT, &[&shop.0, &bytes], read_event)? else {
+        return Ok(None);
+    };
+    let raw = db.one(RAW, &[&shop.0, &bytes], |row| {
+        Ok(RawEvent {
+            headers: row.get(0)?,
+            body: row.get(1)?,
+        })
+    })?;
+    stored.raw = match raw {
+        Some(raw) if raw.headers.is_empty() || raw.headers == "[]" => {
+            let first = id_bytes(id.root().as_u128());
+            let last = id_bytes(id.root().as_u128() | 0xffff);
+            let headers = db.one(HEADERS, &[&shop.0, &first, &last], |row| row.get(0))?;
+            Some(RawEvent {
+                headers: headers.unwrap_or_else(|| "[]".to_owned()),
+                ..raw
+            })
+        }
+        raw => raw,
+    };
+    Ok(Some(stored))
+}
+
+/// `events.look`: walks `events_id` downwards, a chunk of it. Names and bodies only where they are
+/// asked for.
+const LOOK_AT_EVENTS: Sql = two(
+    "select id, source, kind, outcome, state, received_at,
+           case when ?5 = 1 then said -> '$.names' end,
+           case when ?6 is not null then length(body) else 0 end,
+           case when ?6 is not null
+                then 0 < instr(body, ?6)
+                     or 0 < instr(cast(kind as blob), ?6)
+                     or 0 < instr(cast(coalesce(said ->> '$.key', '') as blob), ?6)
+                else 1
+            end
+      from events
+     where shop_id = ?1 and ?2 <= id and id < ?3
+     order by id desc
+     limit ?4",
+    "select id, source, kind, outcome, state, received_at,
+           case when ?5 = 1 then cast(cast(said as json) -> 'names' as text) end,
+           case when cast(?6 as bytea) is not null then length(body) else 0 end,
+           case when ?6 is not null
+                then 0 < position(?6 in body)
+                     or 0 < position(?6 in convert_to(kind, 'UTF8'))
+                     or 0 < position(?6 in convert_to(coalesce(cast(said as json) ->> 'key', ''),
+                                                      'UTF8'))
+                else true
+            end
+      from events
+     where shop_id = ?1 and ?2 <= id and id < ?3
+     order by id desc
+     limit ?4",
+);
+
+fn events(
+    db: &Db,
+    shop: ShopId,
+    filter: &EventFilter,
+    seek: Seek<EventId>,
+) -> Result<Page<(EventId, StoredEvent), EventId>, Error> {
+    let named = named_events(db, shop, filter)?;
+    let search = filter.search.as_ref().filter(|text| !text.is_empty());
+    let chunk_max = match search {
+        Some(_) => SEARCH_CHUNK_MAX,
+        None => CHUNK_ROWS_MAX,
+    };
+    let search = search.map(|text| text.as_bytes());
+    let look = |stretch, chunk| look_at_events(db, shop, filter, search, stretch, chunk);
+    let before = seek.before.map(EventId::as_u128);
+    let stretch = Stretch::of(before, filter.received_after, None);
+    let page = sift(
+        seek.limit(),
+        stretch,
+        chunk_max,
+        |stretch, chunk| match &named {
+            Some(ids) => look_at_these(ids, stretch, chunk, look),
+            None => look(stretch, chunk),
+        },
+    )?;
+    let mut items = Vec::with_capacity(page.items.len());
+    for id in page.items {
+        items.extend(db.one(EVENT, &[&shop.0, &id_bytes(id)], read_event)?);
+    }
+    Ok(Page {
+        items,
+        next: page.next.map(EventId::from_u128),
+    })
+}
+
+/// The events that reference and root lead to; `None` where neither is asked for.
+fn named_events(
+    db: &Db,
+    shop: ShopId,
+    filter: &EventFilter,
+) -> Result<Option<BTreeSet<u128>>, Error> {
+    let by_root = match filter.root {
+        Some(root) => Some(events_told(db, shop, root)?),
+        None => None,
+    };
+    let by_reference = match &filter.reference {
+        Some(name) => {
+            let found = mentions(db, shop, name)?;
+            let mut events = found.parked;
+            for payment in found.payments {
+                events.extend(events_told(db, shop, RootId::new(payment))?);
+            }
+            Some(events)
+        }
+        None => None,
+    };
+    Ok(match (by_root, by_reference) {
+        (Some(root), Some(reference)) => Some(&root & &reference),
+        (root, reference) => root.or(reference),
+    })
+}
+
+fn look_at_events(
+    db: &Db,
+    shop: ShopId,
+    filter: &EventFilter,
+    search: Option<&[u8]>,
+    stretch: Stretch,
+    chunk: usize,
+) -> Result<Vec<Looked>, Error> {
+    let is = |asked: &Option<String>, value: &str| asked.as_ref().is_none_or(|text| text == value);
+    db.all(
+        LOOK_AT_EVENTS,
+        &[
+            &shop.0,
+            &id_bytes(stretch.from),
+            &id_bytes(stretch.below),
+            &(chunk as i64),
+            &filter.reference.is_some(),
+            &search,
+        ],
+        |row| {
+            let received_at = Timestamp::from_millis(row.get(5)?);
+            let outcome = row.text(3)?;
+            let state = row.text(4)?;
+            let matches = is(&filter.source, row.text(1)?)
+                && is(&filter.kind, row.text(2)?)
+                && filter.outcome.is_none_or(|asked| asked.word() == outcome)
+                && filter.state.is_none_or(|asked| asked.word() == state)
+                && filter
+                    .received_after
+                    .is_none_or(|after| after <= received_at)
+                && match &filter.reference {
+                    Some(name) => mentions_name(row.maybe_text(6)?, name)?,
+                    None => true,
+                }
+                && row.get::<bool>(8)?;
+            let bytes: i64 = row.get(7)?;
+            Ok(Looked {
+                id: id_at(row, 0)?,
+                matches,
+                bytes: usize::try_from(bytes).unwrap_or(0),
+            })
+        },
+    )
+}
+
+fn mentions_name(names: Option<&str>, name: &str) -> Result<bool, Error> {
+    let Some(names) = names else {
+        return Ok(false);
+    };
+    let names: Vec<String> =
+        serde_json::from_str(names).map_err(|error| corrupt(Corrupt::new("event", error)))?;
+    Ok(names.iter().any(|known| known == name))
+}

@@ -1,0 +1,418 @@
+//! Orders, payments and what else is a root.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tollgate_core::id::{PaymentId, RootId, ShopId};
+use tollgate_core::order::{OrderStatus, Root};
+use tollgate_core::payment::PaymentStatus;
+use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
+
+use super::{CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, look_at_these, sift};
+use crate::Store;
+use crate::db::Corrupt;
+use crate::db::{Db, Error, Sql, corrupt, id_at, id_bytes, maybe_id_at, two};
+use crate::error::ReadError;
+use crate::tables::doc::word;
+use crate::tables::load::{ROOT, read_root};
+
+/// Which orders; what is not said is any.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OrderFilter {
+    /// In one of these; empty is any.
+    pub status: Vec<OrderStatus>,
+    /// With this code.
+    pub code: Option<String>,
+    /// With a payment that some source knows by this name.
+    pub reference: Option<String>,
+    /// Whose customer has exactly this name, mail address or telephone number, in any case.
+    pub customer: Option<String>,
+    /// A person must look at it, or need not.
+    pub attention: Option<bool>,
+    /// Made at this time or later.
+    pub created_after: Option<Timestamp>,
+    /// Made before this time.
+    pub created_before: Option<Timestamp>,
+}
+
+/// Which payments; what is not said is any.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PaymentFilter {
+    /// That some source knows by this name.
+    pub reference: Option<String>,
+    /// In this status.
+    pub status: Option<PaymentStatus>,
+}
+
+impl Store {
+    /// An order, a payment without an order, or a cart's hold.
+    pub async fn root(&self, shop: ShopId, id: RootId) -> Result<Option<Root>, ReadError> {
+        self.read(move |db| root(db, shop, id)).await
+    }
+
+    /// The order with this code.
+    pub async fn root_by_code(&self, shop: ShopId, code: &str) -> Result<Option<Root>, ReadError> {
+        let code = code.to_owned();
+        self.read(move |db| match order_of_code(db, shop, &code)? {
+            Some(id) => root(db, shop, RootId::new(id)),
+            None => Ok(None),
+        })
+        .await
+    }
+
+    /// Orders, newest first. Code and reference are found by index; the rest is looked for.
+    pub async fn orders(
+        &self,
+        shop: ShopId,
+        filter: OrderFilter,
+        seek: Seek<RootId>,
+    ) -> Result<Page<Root, RootId>, ReadError> {
+        self.read(move |db| db.at_once(|db| orders(db, shop, &filter, seek)))
+            .await
+    }
+
+    /// Payments with the roots they hang on: the newest root's first, of one root the newest first.
+    /// A reference is found by index; a status is looked for.
+    pub async fn payments(
+        &self,
+        shop: ShopId,
+        filter: PaymentFilter,
+        seek: Seek<PaymentId>,
+    ) -> Result<Page<(PaymentId, Arc<Root>), PaymentId>, ReadError> {
+        self.read(move |db| db.at_once(|db| payments(db, shop, &filter, seek)))
+            .await
+    }
+}
+
+fn root(db: &Db, shop: ShopId, id: RootId) -> Result<Option<Root>, Error> {
+    db.one(ROOT, &[&shop.0, &id_bytes(id.as_u128())], read_root)
+}
+
+/// `codes.order`: by primary key.
+const ORDER_OF_CODE: &str = "select order_id from codes where shop_id = ?1 and code = ?2";
+
+fn order_of_code(db: &Db, shop: ShopId, code: &str) -> Result<Option<u128>, Error> {
+    let order = db.one(ORDER_OF_CODE, &[&shop.0, &code], |row| maybe_id_at(row, 0))?;
+    Ok(order.flatten())
+}
+
+/// `names.next_source`: one step along the primary key, from source to source.
+const NEXT_SOURCE: &str = "\
+    select source
+      from names
+     where shop_id = ?1 and ?2 < source
+     order by source
+     limit 1";
+
+/// `names.leads_to`: by primary key.
+const LEADS_TO: &str = "\
+    select payment, parked
+      from names
+     where shop_id = ?1 and source = ?2 and name = ?3";
+
+/// What stands at a name, at whichever source: the payments it leads to, and who waits there.
+#[derive(Default)]
+pub(super) struct Mentions {
+    pub(super) payments: BTreeSet<u128>,
+    pub(super) parked: BTreeSet<u128>,
+}
+
+/// Looks the name up at every source, of which a shop has a handful.
+pub(super) fn mentions(db: &Db, shop: ShopId, name: &str) -> Result<Mentions, Error> {
+    let mut found = Mentions::default();
+    let mut source = String::new();
+    while let Some(next) = db.one(NEXT_SOURCE, &[&shop.0, &source], |row| row.get(0))? {
+        source = next;
+        let row = db.one(LEADS_TO, &[&shop.0, &source, &name], |row| {
+            Ok((maybe_id_at(row, 0)?, row.get::<Vec<u8>>(1)?))
+        })?;
+        let Some((payment, parked)) = row else {
+            continue;
+        };
+        found.payments.extend(payment);
+        let parked = parked
+            .chunks_exact(16)
+            .map(|chunk| u128::from_be_bytes(chunk.try_into().expect("a chunk has sixteen bytes")));
+        found.parked.extend(parked);
+    }
+    Ok(found)
+}
+
+fn roots_of(payments: &BTreeSet<u128>) -> BTreeSet<u128> {
+    payments
+        .iter()
+        .map(|payment| RootId::new(*payment).as_u128())
+        .collect()
+}
+
+/// `roots.look`: walks `roots_id` downwards, a chunk of it. The customer only where it is asked for.
+const LOOK_AT_ORDERS: Sql = two(
+    "select id, kind, status, attention, created_at,
+           case when ?5 = 1 then doc -> '$.order.customer' end
+      from roots
+     where shop_id = ?1 and ?2 <= id and id < ?3
+     order by id desc
+     limit ?4",
+    "select id, kind, status, attention, created_at,
+           case when ?5 = 1 then cast(cast(doc as json) #> '{order,customer}' as text) end
+      from roots
+     where shop_id = ?1 and ?2 <= id and id < ?3
+     order by id desc
+     limit ?4",
+);
+
+fn orders(
+    db: &Db,
+    shop: ShopId,
+    filter: &OrderFilter,
+    seek: Seek<RootId>,
+) -> Result<Page<Root, RootId>, Error> {
+    let named = named_orders(db, shop, filter)?;
+    let wanted = OrderMatch {
+        filter,
+        statuses: filter.status.iter().map(|status| status.word()).collect(),
+        customer: filter.customer.as_ref().map(|text| text.to_lowercase()),
+    };
+    let look = |stretch, chunk| look_at_orders(db, shop, &wanted, stretch, chunk);
+    let stretch = Stretch::of(
+        seek.before.map(RootId::as_u128),
+        filter.created_after,
+        filter.created_before,
+    );
+    let page = sift(
+        seek.limit(),
+        stretch,
+        CHUNK_ROWS_MAX,
+        |stretch, chunk| match &named {
+            Some(ids) => look_at_these(ids, stretch, chunk, look),
+            None => look(stretch, chunk),
+        },
+    )?;
+    let mut items = Vec::with_capacity(page.items.len());
+    for id in page.items {
+        items.extend(root(db, shop, RootId::new(id))?);
+    }
+    Ok(Page {
+        items,
+        next: page.next.map(RootId::new),
+    })
+}
+
+/// The ids that code and reference lead to; `None` where neither is asked for.
+fn named_orders(
+    db: &Db,
+    shop: ShopId,
+    filter: &OrderFilter,
+) -> Result<Option<BTreeSet<u128>>, Error> {
+    let by_code = match &filter.code {
+        Some(code) => Some(order_of_code(db, shop, code)?.into_iter().collect()),
+        None => None,
+    };
+    let by_reference = match &filter.reference {
+        Some(name) => Some(roots_of(&mentions(db, shop, name)?.payments)),
+        None => None,
+    };
+    Ok(match (by_code, by_reference) {
+        (Some(code), Some(reference)) => Some(&code & &reference),
+        (code, reference) => code.or(reference),
+    })
+}
+
+/// A filter made ready for looking at rows.
+struct OrderMatch<'a> {
+    filter: &'a OrderFilter,
+    statuses: Vec<&'static str>,
+    /// In lower case.
+    customer: Option<String>,
+}
+
+fn look_at_orders(
+    db: &Db,
+    shop: ShopId,
+    wanted: &OrderMatch<'_>,
+    stretch: Stretch,
+    chunk: usize,
+) -> Result<Vec<Looked>, Error> {
+    let filter = wanted.filter;
+    db.all(
+        LOOK_AT_ORDERS,
+        &[
+            &shop.0,
+            &id_bytes(stretch.from),
+            &id_bytes(stretch.below),
+            &(chunk as i64),
+            &wanted.customer.is_some(),
+        ],
+        |row| {
+            let attention: i64 = row.get(3)?;
+            let created_at = Timestamp::from_millis(row.get(4)?);
+            let status = row.text(2)?;
+            let matches = row.text(1)? == "order"
+                && (wanted.statuses.is_empty() || wanted.statuses.contains(&status))
+                && filter.attention.is_none_or(|open| open == (0 < attention))
+                && filter.created_after.is_none_or(|after| after <= created_at)
+                && filter
+                    .created_before
+                    .is_none_or(|before| created_at < before)
+                && match &wanted.customer {
+                    Some(text) => is_customer(row.maybe_text(5)?, text)?,
+                    None => true,
+                };
+            Ok(Looked {
+                id: id_at(row, 0)?,
+                matches,
+                bytes: 0,
+            })
+        },
+    )
+}
+
+/// The customer of a document has this name, address or number; `text` is in lower case.
+fn is_customer(customer: Option<&str>, text: &str) -> Result<bool, Error> {
+    let Some(customer) = customer else {
+        return Ok(false);
+    };
+    let customer: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(customer).map_err(|error| corrupt(Corrupt::new("customer", error)))?;
+    Ok(["name", "email", "phone"].iter().any(|member| {
+        customer
+            .get(*member)
+            .and_then(serde_json::Value::as_str)
+            .is_some_and(|value| value.to_lowercase() == text)
+    }))
+}
+
+/// `roots.look_for_payments`: walks `roots_id` downwards, a chunk of it; each with its payments as
+/// the document lists them.
+const LOOK_AT_PAYMENTS: Sql = two(
+    "select id,
+           case when kind <> 'hold'
+                then (select group_concat(value ->> '$.id' || ' ' || (value ->> '$.status'), ' ')
+                        from json_each(doc, '$.payments'))
+            end
+      from roots
+     where shop_id = ?1 and ?2 <= id and id < ?3
+     order by id desc
+     limit ?4",
+    "select id,
+           case when kind <> 'hold'
+                then (select string_agg((value ->> 'id') || ' ' || (value ->> 'status'), ' ')
+                        from json_array_elements(cast(doc as json) -> 'payments'))
+            end
+      from roots
+     where shop_id = ?1 and ?2 <= id and id < ?3
+     order by id desc
+     limit ?4",
+);
+
+fn payments(
+    db: &Db,
+    shop: ShopId,
+    filter: &PaymentFilter,
+    seek: Seek<PaymentId>,
+) -> Result<Page<(PaymentId, Arc<Root>), PaymentId>, Error> {
+    let named = match &filter.reference {
+        Some(name) => Some(mentions(db, shop, name)?.payments),
+        None => None,
+    };
+    let roots = named.as_ref().map(roots_of);
+    // The cursor is a payment; its root is looked at again, for the payments that come after it.
+    let before = seek.before.map_or(u128::MAX, PaymentId::as_u128);
+    let stretch = Stretch {
+        from: 0,
+        below: before,
+    };
+    let limit = seek.limit();
+    let mut found: Vec<PaymentId> = Vec::new();
+    let page = sift(limit, stretch, CHUNK_ROWS_MAX, |stretch, chunk| {
+        let look = |stretch, chunk| {
+            let rows = look_at_payments(db, shop, filter.status, stretch, chunk)?;
+            let mut looked = Vec::with_capacity(rows.len());
+            for (id, payments) in rows {
+                let wanted = payments.into_iter().filter(|payment| {
+                    let payment = payment.as_u128();
+                    payment < before && named.as_ref().is_none_or(|ids| ids.contains(&payment))
+                });
+                let known = found.len();
+                found.extend(wanted);
+                looked.push(Looked {
+                    id,
+                    matches: known < found.len(),
+                    bytes: 0,
+                });
+            }
+            Ok(looked)
+        };
+        match &roots {
+            Some(ids) => look_at_these(ids, stretch, chunk, look),
+            None => {
+                let mut look = look;
+                look(stretch, chunk)
+            }
+        }
+    })?;
+    cut_payments(db, shop, found, page.next, limit)
+}
+
+/// The payments that fit on the page, with their roots. `next` is where the roots go on.
+fn cut_payments(
+    db: &Db,
+    shop: ShopId,
+    mut found: Vec<PaymentId>,
+    next: Option<u128>,
+    limit: usize,
+) -> Result<Page<(PaymentId, Arc<Root>), PaymentId>, Error> {
+    let mut next = next.map(PaymentId::from_u128);
+    if limit < found.len() {
+        found.truncate(limit);
+        next = found.last().copied();
+    }
+    let mut items: Vec<(PaymentId, Arc<Root>)> = Vec::with_capacity(found.len());
+    for payment in found {
+        let shared = items
+            .last()
+            .map(|(_, root)| root)
+            .filter(|root| root.id == payment.root())
+            .map(Arc::clone);
+        let root = match shared {
+            Some(root) => Some(root),
+            None => root(db, shop, payment.root())?.map(Arc::new),
+        };
+        items.extend(root.map(|root| (payment, root)));
+    }
+    Ok(Page { items, next })
+}
+
+/// Roots and their payments in this status, the newest first.
+fn look_at_payments(
+    db: &Db,
+    shop: ShopId,
+    status: Option<PaymentStatus>,
+    stretch: Stretch,
+    chunk: usize,
+) -> Result<Vec<(u128, Vec<PaymentId>)>, Error> {
+    db.all(
+        LOOK_AT_PAYMENTS,
+        &[
+            &shop.0,
+            &id_bytes(stretch.from),
+            &id_bytes(stretch.below),
+            &(chunk as i64),
+        ],
+        |row| {
+            let list = row.maybe_text(1)?.unwrap_or_default();
+            let mut payments = Vec::new();
+            let mut words = list.split_ascii_whitespace();
+            while let (Some(id), Some(standing)) = (words.next(), words.next()) {
+                let standing = word::<PaymentStatus>(standing).map_err(corrupt)?;
+                if status.is_none_or(|status| status == standing) {
+                    let id = id.parse();
+                    payments.push(id.map_err(|error| corrupt(Corrupt::new("payment", error)))?);
+                }
+            }
+            payments.sort_by(|a: &PaymentId, b| b.cmp(a));
+            Ok((id_at(row, 0)?, payments))
+        },
+    )
+}

@@ -1,0 +1,323 @@
+//! The timeline: a root's story, and the shop's feed.
+
+use std::collections::BTreeSet;
+
+use tollgate_core::id::{EventId, RootId, ShopId, decode};
+use tollgate_core::order::Root;
+use tollgate_core::time::Timestamp;
+use tollgate_core::timeline::EntryKind;
+use tollgate_core::word::Word;
+
+use super::{PAGE_ITEMS_MAX, STORY_LINES_MAX};
+use crate::Store;
+use crate::db::Corrupt;
+use crate::db::{Db, Error, Row, Sql, corrupt, id_bytes, maybe_id_at, two};
+use crate::error::ReadError;
+use crate::tables::doc::read_frozen;
+
+/// One entry of the timeline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoryLine {
+    /// Its place in the shop's feed; no two entries share one, and later ones are higher.
+    pub position: i64,
+    /// On which root.
+    pub root: Option<RootId>,
+    /// When.
+    pub at: Timestamp,
+    /// What happened, e.g. `order.paid`.
+    pub kind: String,
+    /// By which event.
+    pub event: Option<EventId>,
+    /// More about it: an object of names and values.
+    pub detail: serde_json::Value,
+}
+
+/// An entry of the feed, with its root as it stood then.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeedLine {
+    /// The entry.
+    pub line: StoryLine,
+    /// Its root as it stood when it was told; only where the world may see it.
+    pub frozen: Option<Root>,
+}
+
+impl Store {
+    /// The story of a root, oldest first; empty if there is no such root. At most the newest
+    /// [`STORY_LINES_MAX`] rows of it.
+    pub async fn timeline(&self, shop: ShopId, id: RootId) -> Result<Vec<StoryLine>, ReadError> {
+        self.read(move |db| db.at_once(|db| story(db, shop, id)))
+            .await
+    }
+
+    /// Entries of the shop after a position, oldest first, at most `limit` and [`PAGE_ITEMS_MAX`].
+    ///
+    /// Positions are given out in the order of commits, so whoever goes on from the last one he has
+    /// seen misses nothing.
+    pub async fn feed(
+        &self,
+        shop: ShopId,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<StoryLine>, ReadError> {
+        let limit = limit.clamp(1, PAGE_ITEMS_MAX);
+        self.read(move |db| {
+            let mut lines = Vec::new();
+            for row in db.all(FEED, &[&shop.0, &after, &limit], read_line)? {
+                lines.extend(row.into_iter().filter(|line| after < line.position));
+            }
+            lines.truncate(limit as usize);
+            Ok(lines)
+        })
+        .await
+    }
+
+    /// Entries of the shop after a position with their roots as they stood then, oldest first, of at most
+    /// `rows` decisions. Also where to go on: the last position that was looked at.
+    pub async fn feed_frozen(
+        &self,
+        shop: ShopId,
+        after: i64,
+        rows: u32,
+    ) -> Result<(Vec<FeedLine>, i64), ReadError> {
+        let rows = rows.clamp(1, PAGE_ITEMS_MAX);
+        self.read(move |db| {
+            let found = db.all(FEED_FROZEN, &[&shop.0, &after, &rows], |row| {
+                Ok((row.get::<i64>(0)?, read_frozen_line(row, shop)?))
+            })?;
+            let last = found.last().map_or(after, |(position, _)| *position);
+            let lines = found.into_iter().flat_map(|(_, lines)| lines);
+            let lines = lines.filter(|told| after < told.line.position).collect();
+            Ok((lines, last))
+        })
+        .await
+    }
+
+    /// The entry at a position, with its root as it stood then.
+    pub async fn feed_line(
+        &self,
+        shop: ShopId,
+        position: i64,
+    ) -> Result<Option<FeedLine>, ReadError> {
+        self.read(move |db| {
+            let before = position.saturating_sub(1);
+            let row = db.one(FEED_FROZEN, &[&shop.0, &before, &1_u32], |row| {
+                read_frozen_line(row, shop)
+            })?;
+            let mut lines = row.into_iter().flatten();
+            Ok(lines.find(|told| told.line.position == position))
+        })
+        .await
+    }
+
+    /// The first position of the shop that is still kept; 0 while there is none.
+    pub async fn feed_first(&self, shop: ShopId) -> Result<i64, ReadError> {
+        self.read(move |db| {
+            let first = db.one(FEED_FIRST, &[&shop.0], |row| row.get::<Option<i64>>(0))?;
+            Ok(first.flatten().unwrap_or(0))
+        })
+        .await
+    }
+
+    /// The first position of the shop that was told at `since` or later; the one behind the last if none
+    /// was.
+    pub async fn feed_since(&self, shop: ShopId, since: Timestamp) -> Result<i64, ReadError> {
+        self.read(move |db| db.at_once(|db| feed_since(db, shop, since)))
+            .await
+    }
+
+    /// The position of the shop's last entry; 0 while there is none.
+    pub async fn feed_head(&self, shop: ShopId) -> Result<i64, ReadError> {
+        self.read(move |db| Ok(db.one(HEAD, &[&shop.0], |row| row.get(0))?.unwrap_or(0)))
+            .await
+    }
+}
+
+/// `timeline.feed`: by primary key.
+const FEED: &str = "\
+    select position, root, at, entries
+      from timeline
+     where shop_id = ?1 and ?2 < position
+     order by position
+     limit ?3";
+
+/// `timeline.feed_frozen`: by primary key.
+const FEED_FROZEN: &str = "\
+    select position, root, at, entries, docs
+      from timeline
+     where shop_id = ?1 and ?2 < position
+     order by position
+     limit ?3";
+
+/// `timeline.first`: by primary key.
+const FEED_FIRST: &str = "select min(position) from timeline where shop_id = ?1";
+
+/// `timeline.told_at`: by primary key.
+const TOLD_AT: &str = "\
+    select position, at
+      from timeline
+     where shop_id = ?1 and ?2 < position
+     order by position
+     limit 1";
+
+/// `timeline.line`: by primary key.
+const LINE: &str = "\
+    select position, root, at, entries
+      from timeline
+     where shop_id = ?1 and position = ?2";
+
+/// `shop_heads.get`: by primary key.
+const HEAD: &str = "select position from shop_heads where shop_id = ?1";
+
+/// `roots.story`: by `roots_id`.
+const STORY: Sql = two(
+    "select told.value
+      from roots, json_each(roots.doc, '$.story') as told
+     where roots.shop_id = ?1 and roots.id = ?2",
+    "select cast(cast(told.value as text) as bigint)
+      from roots, json_array_elements(cast(roots.doc as json) -> 'story') as told (value)
+     where roots.shop_id = ?1 and roots.id = ?2",
+);
+
+fn story(db: &Db, shop: ShopId, id: RootId) -> Result<Vec<StoryLine>, Error> {
+    let root = id_bytes(id.as_u128());
+    let positions: Vec<i64> = db.all(STORY, &[&shop.0, &root], |row| row.get(0))?;
+    let first = positions.len().saturating_sub(STORY_LINES_MAX);
+    let mut lines = Vec::with_capacity(positions.len());
+    for position in &positions[first..] {
+        if let Some(row) = db.one(LINE, &[&shop.0, position], read_line)? {
+            lines.extend(row.into_iter().filter(|line| line.root == Some(id)));
+        }
+    }
+    Ok(lines)
+}
+
+/// Later positions were told later, so it is found by halves.
+fn feed_since(db: &Db, shop: ShopId, since: Timestamp) -> Result<i64, Error> {
+    // Up to `low` everything is older, behind `high` nothing is.
+    let mut low = 0;
+    let mut high: i64 = db.one(HEAD, &[&shop.0], |row| row.get(0))?.unwrap_or(0);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let next = db.one(TOLD_AT, &[&shop.0, &middle], |row| {
+            Ok((row.get::<i64>(0)?, row.get::<i64>(1)?))
+        })?;
+        match next {
+            Some((position, at)) if at < since.as_millis() => low = position.min(high),
+            Some(_) | None => high = middle,
+        }
+    }
+    Ok(low + 1)
+}
+
+/// The events that a root's story names.
+pub(super) fn events_told(db: &Db, shop: ShopId, id: RootId) -> Result<BTreeSet<u128>, Error> {
+    let lines = story(db, shop, id)?;
+    Ok(lines
+        .iter()
+        .filter_map(|line| line.event.map(EventId::as_u128))
+        .collect())
+}
+
+/// The entries of a row; its position is that of the last.
+fn read_line(row: &Row<'_>) -> Result<Vec<StoryLine>, Error> {
+    let last: i64 = row.get(0)?;
+    let root = maybe_id_at(row, 1)?.map(RootId::new);
+    let at = Timestamp::from_millis(row.get(2)?);
+    read_entries(row.text(3)?, last, root, at).map_err(corrupt)
+}
+
+fn read_frozen_line(row: &Row<'_>, shop: ShopId) -> Result<Vec<FeedLine>, Error> {
+    let roots = match row.maybe_text(4)? {
+        Some(docs) => read_frozen(shop, docs).map_err(corrupt)?,
+        None => Vec::new(),
+    };
+    let frozen = |line: &StoryLine| {
+        roots
+            .iter()
+            .find(|root| Some(root.id) == line.root)
+            .cloned()
+    };
+    let lines = read_line(row)?;
+    Ok(lines
+        .into_iter()
+        .map(|line| FeedLine {
+            frozen: frozen(&line)
+                .filter(|_| EntryKind::of(&line.kind).is_some_and(EntryKind::is_public)),
+            line,
+        })
+        .collect())
+}
+
+fn read_entries(
+    text: &str,
+    last: i64,
+    root: Option<RootId>,
+    at: Timestamp,
+) -> Result<Vec<StoryLine>, Corrupt> {
+    let entries: Vec<serde_json::Map<String, serde_json::Value>> =
+        serde_json::from_str(text).map_err(|error| Corrupt::new("timeline", error))?;
+    let first = last - entries.len() as i64 + 1;
+    entries
+        .into_iter()
+        .zip(first..)
+        .map(|(mut members, position)| {
+            let mut text = |name: &str| match members.remove(name) {
+                Some(serde_json::Value::String(text)) => Some(text),
+                _ => None,
+            };
+            let kind = text("kind").ok_or_else(|| Corrupt::new("timeline", "it has no kind"))?;
+            let event = match text("event") {
+                Some(event) => {
+                    let event = event.parse();
+                    Some(event.map_err(|error| Corrupt::new("timeline", error))?)
+                }
+                None => None,
+            };
+            let own_root = match members.remove("root") {
+                Some(serde_json::Value::String(text)) => {
+                    text.strip_prefix("root_").and_then(decode).map(RootId::new)
+                }
+                Some(_) => None,
+                None => root,
+            };
+            Ok(StoryLine {
+                position,
+                root: own_root,
+                at,
+                kind,
+                event,
+                detail: serde_json::Value::Object(members),
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_entries_of_a_row_count_down_from_its_position() {
+        let root = RootId::new(7 << 20);
+        let other = RootId::new(9 << 20);
+        let event = EventId::from_u128(11 << 20);
+        let text = format!(
+            r#"[{{"kind":"a"}},{{"kind":"b","root":"{other:?}"}},{{"kind":"c","root":null,"event":"{event}","n":1}}]"#
+        );
+        let at = Timestamp::from_millis(5);
+        let lines = read_entries(&text, 12, Some(root), at).expect("it reads");
+        let told: Vec<_> = lines
+            .iter()
+            .map(|line| (line.position, line.kind.as_str(), line.root, line.event))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (10, "a", Some(root), None),
+                (11, "b", Some(other), None),
+                (12, "c", None, Some(event)),
+            ]
+        );
+        assert_eq!(lines[2].detail, serde_json::json!({"n": 1}));
+    }
+}

@@ -1,0 +1,76 @@
+//! The lock beside a database file: one process writes (docs/gate.md, One writer on SQLite).
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use crate::db::OpenError;
+
+/// Held as long as the store is open; the operating system lets go of it when the process ends,
+/// however it ends.
+#[derive(Debug)]
+pub(crate) struct FileLock {
+    file: File,
+}
+
+/// Lets go by its own word: a process forked at this moment has a copy of the handle until it runs
+/// its own program, and closing ours alone would leave the lock with it.
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        // Closing the file lets go as well, so nothing is lost if this fails.
+        let _ = self.file.unlock();
+    }
+}
+
+/// Takes `FILE.lock` and writes our process id into it. The database file itself is never opened by
+/// any other means than SQLite's: closing it would drop SQLite's own locks.
+pub(crate) fn take(database: &Path) -> Result<FileLock, OpenError> {
+    // A link's name is another name; the file behind it is the one that is locked.
+    let real = std::fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
+    let path = lock_path(&real);
+    let refuse = |source: std::io::Error| match source.kind() {
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+            OpenError::ReadOnly {
+                path: database.to_owned(),
+            }
+        }
+        std::io::ErrorKind::NotFound => OpenError::CannotOpen {
+            path: database.to_owned(),
+        },
+        _ => OpenError::Io {
+            path: path.clone(),
+            source,
+        },
+    };
+    let mut file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(&path)
+        .map_err(refuse)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut pid = String::new();
+            let _ = file.read_to_string(&mut pid);
+            return Err(OpenError::Locked {
+                path: database.to_owned(),
+                pid: pid.trim().to_owned(),
+            });
+        }
+        Err(TryLockError::Error(source)) => return Err(refuse(source)),
+    }
+    let written = file
+        .set_len(0)
+        .and_then(|()| file.rewind())
+        .and_then(|()| writeln!(file, "{}", std::process::id()));
+    written.map_err(refuse)?;
+    Ok(FileLock { file })
+}
+
+fn lock_path(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".lock");
+    PathBuf::from(name)
+}

@@ -1,0 +1,7 @@
+//! What the database is made of: migrations, months, views, and who may open it.
+
+pub(crate) mod migrate;
+pub(crate) mod views;
+pub(crate) mod month;
+pub(crate) mod partitions;
+pub(crate) mod lock;

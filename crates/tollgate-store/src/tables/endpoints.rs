@@ -1,0 +1,238 @@
+//! Merchants' endpoints: who wants to be told of what, and where.
+//!
+//! A batch looks at the filters only; they are kept beside the Gate and read anew when the shop's head
+//! says that they have changed. Everything else about an endpoint is for the worker.
+
+use std::sync::Arc;
+
+use tollgate_core::id::{EndpointId, ShopId};
+use tollgate_core::time::Timestamp;
+
+use crate::db::Corrupt;
+use crate::db::{Db, Error, Row, corrupt, id_at, id_bytes};
+use crate::tables::doc::{from_json, to_json};
+
+/// A merchant's endpoint.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EndpointRow {
+    /// Whose.
+    pub shop: ShopId,
+    /// Its id.
+    pub id: EndpointId,
+    /// Where it is.
+    pub url: String,
+    /// What it wants to be told of: types, groups (`order.*`) or `*`.
+    pub events: Vec<String>,
+    /// For people.
+    pub description: String,
+    /// The secrets that sign, the newest first, each with the time it is good until.
+    pub secrets: Vec<(String, Option<Timestamp>)>,
+    /// Since when it is there.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// Since when it gets nothing, and why.
+    pub disabled: Option<(Timestamp, String)>,
+}
+
+impl std::fmt::Debug for EndpointRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EndpointRow")
+            .field("shop", &self.shop)
+            .field("id", &self.id)
+            .field("url", &self.url)
+            .field("events", &self.events)
+            .field("disabled", &self.disabled)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a batch knows of an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listener {
+    pub(crate) id: EndpointId,
+    pub(crate) events: Vec<String>,
+}
+
+/// Endpoints of a shop at the most: every public entry is matched against each.
+pub const ENDPOINTS_MAX: usize = 100;
+
+/// `endpoints.listeners`: by primary key.
+const LISTENERS: &str = "\
+    select id, events
+      from endpoints
+     where shop_id = ?1 and disabled_at is null
+     order by id";
+
+/// The endpoints of a shop that are not disabled. One whose filters cannot be read is passed over: it must
+/// not hold up the shop's money.
+pub(crate) fn listeners(db: &Db, shop: ShopId) -> Result<Arc<[Listener]>, Error> {
+    let found = db.all(LISTENERS, &[&shop.0], |row| {
+        let id = EndpointId::from_u128(id_at(row, 0)?);
+        let events = from_json("endpoint", row.text(1)?);
+        Ok(events
+            .map(|events| Listener { id, events })
+            .map_err(|error| (id, error)))
+    })?;
+    let readable = found.into_iter().filter_map(|found| match found {
+        Ok(listener) => Some(listener),
+        Err((endpoint, error)) => {
+            tracing::error!(%endpoint, %error, "failed to read an endpoint's filters; it is told nothing");
+            None
+        }
+    });
+    Ok(readable.collect())
+}
+
+/// `endpoints.put`.
+const PUT: &str = "\
+    insert into endpoints (shop_id, id, url, events, description, secrets, created_at, updated_at,
+                           disabled_at, disabled_reason)
+    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        on conflict (shop_id, id) do update
+       set url = excluded.url, events = excluded.events, description = excluded.description,
+           secrets = excluded.secrets, updated_at = excluded.updated_at,
+           disabled_at = excluded.disabled_at, disabled_reason = excluded.disabled_reason";
+
+/// `endpoints.delete`: by primary key.
+const DELETE: &str = "delete from endpoints where shop_id = ?1 and id = ?2";
+
+/// `endpoints.change`: by primary key, only as it was read: nothing that was done meanwhile is lost.
+const CHANGE: &str = "\
+    update endpoints
+       set url = ?3, events = ?4, description = ?5, secrets = ?6, updated_at = ?7,
+           disabled_at = ?8, disabled_reason = ?9
+     where shop_id = ?1 and id = ?2 and updated_at = ?10";
+
+/// `endpoints.disable`: by primary key; one that is disabled already keeps its reason. Whoever has read
+/// it before must read it anew to change it.
+pub(crate) const DISABLE: &str = "\
+    update endpoints
+       set disabled_at = ?3, disabled_reason = ?4, updated_at = updated_at + 1
+     where shop_id = ?1 and id = ?2 and disabled_at is null";
+
+/// `targets.forget`: by primary key.
+const FORGET_TARGET: &str = "delete from targets where shop_id = ?1 and target = ?2";
+
+/// An endpoint that a person has changed is tried at once, and what is pending for one that is deleted is
+/// given up at once: neither waits for the breaker.
+fn forget_breaker(db: &Db, shop: ShopId, id: EndpointId) -> Result<usize, Error> {
+    db.run(FORGET_TARGET, &[&shop.0, &format!("notify:{id}")])
+}
+
+/// A change of an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EndpointChange {
+    /// As it is afterwards.
+    pub(crate) row: EndpointRow,
+    /// When the one that was read was last changed.
+    pub(crate) read_at: Timestamp,
+}
+
+fn secrets_of(row: &EndpointRow) -> String {
+    let secrets: Vec<(&str, Option<i64>)> = row
+        .secrets
+        .iter()
+        .map(|(secret, until)| (secret.as_str(), until.map(Timestamp::as_millis)))
+        .collect();
+    to_json(&secrets)
+}
+
+/// Writes an endpoint.
+pub(crate) fn put(db: &Db, row: &EndpointRow) -> Result<usize, Error> {
+    forget_breaker(db, row.shop, row.id)?;
+    let (disabled_at, reason) = match &row.disabled {
+        Some((at, reason)) => (Some(at.as_millis()), Some(reason)),
+        None => (None, None),
+    };
+    db.run(
+        PUT,
+        &[
+            &row.shop.0,
+            &id_bytes(row.id.as_u128()),
+            &row.url,
+            &to_json(&row.events),
+            &row.description,
+            &secrets_of(row),
+            &row.created_at.as_millis(),
+            &row.updated_at.as_millis(),
+            &disabled_at,
+            &reason,
+        ],
+    )
+}
+
+/// Changes an endpoint, unless somebody else has done so since it was read: then no row is changed.
+pub(crate) fn change(db: &Db, change: &EndpointChange) -> Result<usize, Error> {
+    let row = &change.row;
+    let (disabled_at, reason) = match &row.disabled {
+        Some((at, reason)) => (Some(at.as_millis()), Some(reason)),
+        None => (None, None),
+    };
+    let changed = db.run(
+        CHANGE,
+        &[
+            &row.shop.0,
+            &id_bytes(row.id.as_u128()),
+            &row.url,
+            &to_json(&row.events),
+            &row.description,
+            &secrets_of(row),
+            &row.updated_at.as_millis(),
+            &disabled_at,
+            &reason,
+            &change.read_at.as_millis(),
+        ],
+    )?;
+    if 0 < changed {
+        forget_breaker(db, row.shop, row.id)?;
+    }
+    Ok(changed)
+}
+
+/// Deletes an endpoint. What is pending for it is given up when a worker comes to it.
+pub(crate) fn delete(db: &Db, shop: ShopId, id: EndpointId) -> Result<usize, Error> {
+    forget_breaker(db, shop, id)?;
+    db.run(DELETE, &[&shop.0, &id_bytes(id.as_u128())])
+}
+
+/// `endpoints.get`: by primary key. The columns are those of [`read`].
+pub(crate) const GET: &str = "\
+    select shop_id, id, url, events, description, secrets, created_at, updated_at, disabled_at,
+           disabled_reason
+      from endpoints
+     where shop_id = ?1 and id = ?2";
+
+/// `endpoints.list`: by primary key, newest first.
+pub(crate) const LIST: &str = "\
+    select shop_id, id, url, events, description, secrets, created_at, updated_at, disabled_at,
+           disabled_reason
+      from endpoints
+     where shop_id = ?1 and id < ?2
+     order by id desc
+     limit ?3";
+
+/// Reads an endpoint.
+pub(crate) fn read(row: &Row<'_>) -> Result<EndpointRow, Error> {
+    let secrets: Vec<(String, Option<i64>)> =
+        from_json("endpoint", row.text(5)?).map_err(corrupt)?;
+    if secrets.is_empty() {
+        return Err(corrupt(Corrupt::new("endpoint", "it has no secret")));
+    }
+    let disabled_at: Option<i64> = row.get(8)?;
+    let reason: Option<String> = row.get(9)?;
+    Ok(EndpointRow {
+        shop: ShopId(row.get(0)?),
+        id: EndpointId::from_u128(id_at(row, 1)?),
+        url: row.get(2)?,
+        events: from_json("endpoint", row.text(3)?).map_err(corrupt)?,
+        description: row.get(4)?,
+        secrets: secrets
+            .into_iter()
+            .map(|(secret, until)| (secret, until.map(Timestamp::from_millis)))
+            .collect(),
+        created_at: Timestamp::from_millis(row.get(6)?),
+        updated_at: Timestamp::from_millis(row.get(7)?),
+        disabled: disabled_at.map(|at| (Timestamp::from_millis(at), reason.unwrap_or_default())),
+    })
+}
