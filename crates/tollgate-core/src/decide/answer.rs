@@ -14,7 +14,9 @@ use crate::timeline::EntryKind;
 
 use super::ask::{self, About};
 use super::draft::{Draft, Step, Told, text};
-use super::event::{self, Telling, Upshot};
+use super::event;
+use super::facts::{self, Telling, Upshot};
+use super::rendezvous;
 use super::settle;
 
 /// The provider has answered a question.
@@ -51,7 +53,7 @@ pub(super) fn take(draft: &mut Draft, answer: &Answer) -> Step<Told> {
             }
         }
     };
-    event::drain(draft)?;
+    rendezvous::drain(draft)?;
     let (weak, wait) = match &answer.content {
         AnswerContent::Weak => (true, next_weak(draft, answer)?),
         AnswerContent::Impossible { .. } => (true, None),
@@ -98,7 +100,7 @@ fn subject(draft: &Draft, answer: &Answer) -> Step<Option<PaymentId>> {
             return Ok(Some(payment));
         }
     }
-    let payments = event::bound(draft, &answer.source, &names)?;
+    let payments = rendezvous::bound(draft, &answer.source, &names)?;
     Ok(payments.into_iter().next())
 }
 
@@ -115,7 +117,7 @@ fn leading(
             all.push(name.clone());
         }
     }
-    Ok(event::leading(draft, &answer.source, &all, own_id)?.names)
+    Ok(rendezvous::leading(draft, &answer.source, &all, own_id)?.names)
 }
 
 type Waiting = Vec<(EventId, StoredEvent)>;
@@ -297,7 +299,7 @@ fn confirm(
     names.retain(|name| !name.is_empty());
     names.sort();
     unlist(draft, answer, queued)?;
-    let mut payments = event::bound(draft, &answer.source, &names)?;
+    let mut payments = rendezvous::bound(draft, &answer.source, &names)?;
     payments.insert(payment);
     if 1 < payments.len() {
         conflict(draft, answer, queued, &payments)?;
@@ -339,7 +341,7 @@ fn confirm(
         can_ask: false,
         detail: vec![("confirmed", text("asked the provider"))],
     };
-    let upshot = event::tell(draft, &mut root, payment, told)?;
+    let upshot = facts::tell(draft, &mut root, payment, told)?;
     if draft.entries_len() == entries && upshot == Upshot::Changed {
         let detail = vec![("confirmed", text("asked the provider"))];
         draft.entry(
@@ -382,7 +384,7 @@ fn conflict(
 ) -> Step<()> {
     for (id, stored) in queued {
         let mut stored = stored.clone();
-        event::conflict(draft, *id, &mut stored, payments)?;
+        rendezvous::conflict(draft, *id, &mut stored, payments)?;
         draft.put_event(*id, stored);
     }
     for payment in payments {
@@ -496,7 +498,7 @@ fn place(
         let mut stored = stored.clone();
         learn(&mut stored);
         confirmed(&mut stored, said.facts, said.unreadable);
-        event::place(draft, *id, &mut stored)?;
+        rendezvous::place(draft, *id, &mut stored)?;
         event::forward(draft, *id, &mut stored);
         draft.put_event(*id, stored);
     }
@@ -515,7 +517,7 @@ fn place(
                 stored.event.facts.push(fact.clone());
             }
         }
-        event::place(draft, id, &mut stored)?;
+        rendezvous::place(draft, id, &mut stored)?;
         if was == EventState::Orphan && stored.state == EventState::Parked {
             stored.state = was;
             stored.due_at = None;

@@ -15,7 +15,7 @@ use crate::timeline::EntryKind;
 
 use super::draft::{Draft, Step, Told, text};
 use super::settle::{self, Before, Cause};
-use super::{answer, event, refund, void};
+use super::{answer, refund, rendezvous, void};
 
 fn refused(refusal: Refusal) -> Step<Told> {
     Ok(Told::Plain(Outcome::Refused(refusal)))
@@ -433,7 +433,7 @@ fn refunded(
     settle::settle(draft, &mut root, &before, cause)?;
     draft.put_root(root);
     settle::complete(draft, payment.root())?;
-    event::drain(draft)
+    rendezvous::drain(draft)
 }
 
 /// The provider was asked how a refund stands; while it has not ended, it is asked again.

@@ -10,10 +10,12 @@ mod calendar;
 mod draft;
 mod effect;
 mod event;
+mod facts;
 mod hold;
 mod order;
 mod payment;
 mod refund;
+mod rendezvous;
 mod room;
 mod settle;
 mod stock;
@@ -200,8 +202,8 @@ pub fn decide(now: Timestamp, rules: &Rules, command: &Command, known: &Snapshot
     let told = match &command.action {
         Action::TakeEvent(taken) => event::take(paper, taken),
         Action::ReplayEvent(id) => event::replay(paper, *id),
-        Action::ParkedDue(id) => event::parked_due(paper, *id),
-        Action::DrainName { source, name } => event::drain_name(paper, source, name),
+        Action::ParkedDue(id) => rendezvous::parked_due(paper, *id),
+        Action::DrainName { source, name } => rendezvous::drain_name(paper, source, name),
         Action::CreateOrder(wanted) => order::create(paper, wanted),
         Action::CancelOrder(order) => order::cancel(paper, order),
         Action::RegisterPayment(wanted) => payment::register(paper, wanted),

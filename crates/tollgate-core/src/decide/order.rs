@@ -16,6 +16,7 @@ use super::event;
 use super::hold;
 use super::payment::{self, NewPayment};
 use super::refund;
+use super::rendezvous;
 use super::room::{self, Place, Taking};
 use super::settle;
 
@@ -118,7 +119,7 @@ pub(super) fn create(draft: &mut Draft, wanted: &CreateOrder) -> Step<Told> {
         .code(&wanted.code)?
         .map(|row| row.parked.clone())
         .unwrap_or_default();
-    event::call_up(draft, &parked)?;
+    rendezvous::call_up(draft, &parked)?;
     let meeting = draft.code_mut(&wanted.code)?;
     meeting.order = Some(id);
     meeting.parked.clear();
@@ -130,7 +131,7 @@ pub(super) fn create(draft: &mut Draft, wanted: &CreateOrder) -> Step<Told> {
         settle::fulfil(draft, &mut root, None)?;
     }
     draft.put_root(root);
-    event::drain(draft)?;
+    rendezvous::drain(draft)?;
     if total_minor == 0 {
         // There is nothing to confirm and no receipt to wait for.
         settle::complete(draft, wanted.fresh)?;
@@ -232,7 +233,7 @@ fn give_back_waiting(draft: &mut Draft, wanted: &CreateOrder) -> Step<bool> {
         if !matches!(stored.state, EventState::Parked | EventState::Orphan) {
             continue;
         }
-        if event::is_of_namesake(&stored, wanted.payment.as_ref()) {
+        if rendezvous::is_of_namesake(&stored, wanted.payment.as_ref()) {
             continue;
         }
         let captures = || {
@@ -292,7 +293,7 @@ fn stand_alone(draft: &mut Draft, id: EventId, stored: &StoredEvent, due: Money)
     ];
     draft.entry(EntryKind::PaymentRegistered, Some(fresh), Some(id), detail);
     draft.put_root(root);
-    event::drain(draft)?;
+    rendezvous::drain(draft)?;
     // It has said what it says; that its money could buy nothing is what a person sees of it.
     if let Some(mut stored) = draft.event_copy(id)? {
         stored.state = EventState::Attention;

@@ -14,8 +14,8 @@ use crate::timeline::EntryKind;
 
 use super::ask::{self, About};
 use super::draft::{Draft, Step, Told, text};
-use super::event;
 use super::refund;
+use super::rendezvous;
 use super::settle::{self, Before, Cause};
 
 /// A payment to be added to a root.
@@ -63,7 +63,7 @@ pub(super) fn add(draft: &mut Draft, root: &mut Root, new: NewPayment) -> Step<O
         return Ok(None);
     };
     let id = PaymentId::on(root.id, ordinal);
-    event::bind(draft, &new.source, &new.reference, id)?;
+    rendezvous::bind(draft, &new.source, &new.reference, id)?;
     root.payments.push(Payment {
         id,
         source: new.source,
@@ -160,7 +160,7 @@ pub(super) fn register(draft: &mut Draft, wanted: &RegisterPayment) -> Step<Told
     ];
     draft.entry(EntryKind::PaymentRegistered, Some(root.id), None, detail);
     draft.put_root(root);
-    event::drain(draft)?;
+    rendezvous::drain(draft)?;
     Ok(Told::Payment(id))
 }
 

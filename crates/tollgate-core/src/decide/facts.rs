@@ -1,0 +1,294 @@
+//! What an event says: facts join those that are known of a payment, and its root follows.
+
+use crate::decision::Detail;
+use crate::effect::AskReason;
+use crate::event::{CaptureState, Confirm, Fact, FactKind};
+use crate::id::{EventId, PaymentId};
+use crate::order::{AttentionCode, Root};
+use crate::payment::{Added, Fold};
+use crate::snapshot::{EventState, Reason, StoredEvent};
+use crate::timeline::EntryKind;
+use crate::word::Word;
+
+use super::ask::{self, About};
+use super::draft::{Draft, Step, text};
+use super::rendezvous;
+use super::settle::{self, Before, Cause};
+
+/// Adds an event's facts to its payment and lets everything follow.
+pub(super) fn apply(
+    draft: &mut Draft,
+    id: EventId,
+    stored: &mut StoredEvent,
+    payment: PaymentId,
+    names: &[String],
+) -> Step<()> {
+    let Some(mut root) = draft.root_copy(payment.root())? else {
+        return rendezvous::park(draft, id, stored, names, None);
+    };
+    let was = stored.state;
+    stored.root = Some(root.id);
+    let entries = draft.entries_len();
+    let told = Telling {
+        facts: stored.event.facts.clone(),
+        unreadable: stored.event.amount_unreadable,
+        provider_payment_id: stored.event.provider_payment_id.clone(),
+        names: names.to_vec(),
+        event: Some(id),
+        can_ask: stored.policy.can_ask,
+        detail: vec![("type", text(stored.event.kind.as_str()))],
+    };
+    let upshot = tell(draft, &mut root, payment, told)?;
+    stored.state = upshot.state();
+    stored.reason = upshot.reason();
+    if was == EventState::Applied && stored.state == EventState::Stale {
+        // Decided about again: what it changed, it has changed.
+        stored.state = was;
+        stored.reason = None;
+        draft.put_root(root);
+        return Ok(());
+    }
+    let (kind, detail) = match upshot {
+        Upshot::Changed => (
+            EntryKind::EventApplied,
+            vec![("type", text(stored.event.kind.as_str()))],
+        ),
+        Upshot::Nothing(reason) => (
+            EntryKind::EventStale,
+            vec![
+                ("type", text(stored.event.kind.as_str())),
+                ("reason", text(reason.word())),
+            ],
+        ),
+        Upshot::Attention(reason) => (
+            EntryKind::EventAttention,
+            vec![
+                ("type", text(stored.event.kind.as_str())),
+                ("reason", text(reason.word())),
+            ],
+        ),
+    };
+    if draft.entries_len() == entries {
+        draft.entry(kind, Some(root.id), Some(id), detail);
+    }
+    let confirms = stored.policy.confirm == Confirm::After && stored.policy.can_ask;
+    if confirms
+        && stored.state != EventState::Stale
+        && let Some(payment) = root.payment(payment)
+    {
+        ask::ask(
+            draft,
+            About::payment(payment, names, Some(id)),
+            AskReason::ConfirmAfter,
+        )?;
+    }
+    draft.put_root(root);
+    // What is paid without a new receipt waits for none.
+    settle::complete(draft, payment.root())
+}
+
+/// What is said about a payment, by an event or by an answer.
+pub(super) struct Telling {
+    pub(super) facts: Vec<Fact>,
+    pub(super) unreadable: bool,
+    pub(super) provider_payment_id: Option<String>,
+    pub(super) names: Vec<String>,
+    pub(super) event: Option<EventId>,
+    /// What contradicts may be asked about. Not so for an answer: it is not doubted again.
+    pub(super) can_ask: bool,
+    pub(super) detail: Vec<(&'static str, Detail)>,
+}
+
+/// What telling came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Upshot {
+    /// The payment changed.
+    Changed,
+    /// It changes nothing, for this reason.
+    Nothing(Reason),
+    /// A person must look.
+    Attention(Reason),
+}
+
+impl Upshot {
+    pub(super) fn state(self) -> EventState {
+        match self {
+            Upshot::Changed => EventState::Applied,
+            Upshot::Nothing(_) => EventState::Stale,
+            Upshot::Attention(_) => EventState::Attention,
+        }
+    }
+
+    pub(super) fn reason(self) -> Option<Reason> {
+        match self {
+            Upshot::Changed => None,
+            Upshot::Nothing(reason) | Upshot::Attention(reason) => Some(reason),
+        }
+    }
+}
+
+/// Tells a payment something: its facts grow, its names are learnt, its root follows.
+pub(super) fn tell(
+    draft: &mut Draft,
+    root: &mut Root,
+    id: PaymentId,
+    told: Telling,
+) -> Step<Upshot> {
+    let Telling {
+        facts,
+        unreadable,
+        provider_payment_id,
+        names,
+        event,
+        can_ask,
+        detail,
+    } = told;
+    let Some(payment) = root.payment(id) else {
+        return Ok(Upshot::Nothing(Reason::NoPayment));
+    };
+    let before = Before::of(root, payment);
+    let negative = facts
+        .iter()
+        .any(|fact| fact.money.is_some_and(|money| money.minor < 0));
+    if unreadable || negative {
+        let about = About::payment(payment, &names, event);
+        settle::raise(
+            draft,
+            root,
+            AttentionCode::AmountUnreadable,
+            Some(id),
+            event,
+        );
+        if can_ask {
+            ask::ask(draft, about, AskReason::Contradiction)?;
+        }
+        return Ok(Upshot::Attention(Reason::AmountUnreadable));
+    }
+    let source = payment.source.clone();
+    if draft.rules.facts_max <= payment.facts.len() {
+        let code = AttentionCode::TooManyFacts;
+        settle::raise(draft, root, code, Some(id), event);
+        return Ok(Upshot::Attention(Reason::TooManyFacts));
+    }
+    let mut news = Vec::new();
+    for fact in facts {
+        if root.add_fact(id, fact.clone()) == Added::New {
+            news.push(fact);
+        }
+    }
+    if let Some(payment) = root.payments.iter_mut().find(|payment| payment.id == id) {
+        if !news.is_empty() {
+            payment.updated_at = draft.now;
+        }
+        if payment.provider_payment_id.is_none() {
+            payment.provider_payment_id = provider_payment_id.filter(|id| !id.is_empty());
+        }
+    }
+    for name in &names {
+        rendezvous::bind(draft, &source, name, id)?;
+    }
+    if news.is_empty() {
+        return Ok(Upshot::Nothing(Reason::KnownFact));
+    }
+    let captures_follow = capture_follows(draft, root, id, &names)?;
+    let cause = Cause {
+        event,
+        refund: None,
+        captures_follow,
+        detail,
+    };
+    let mut raised = settle::settle(draft, root, &before, cause)?;
+    let Some(payment) = root.payment(id) else {
+        return Ok(Upshot::Nothing(Reason::NoPayment));
+    };
+    let after = payment.fold();
+    let is_contradicted = news
+        .iter()
+        .any(|fact| contradicts(fact, before.fold(), &after));
+    if is_contradicted && !captures_follow {
+        if can_ask {
+            ask::ask(
+                draft,
+                About::payment(payment, &names, event),
+                AskReason::Contradiction,
+            )?;
+        } else if 0 < after.projection.refunded_minor && !after.was_captured() {
+            settle::raise(draft, root, AttentionCode::OrphanRefund, Some(id), event);
+            raised = true;
+        }
+    }
+    if raised {
+        return Ok(Upshot::Attention(Reason::SeeOrder));
+    }
+    Ok(match has_moved(before.fold(), &after) {
+        true => Upshot::Changed,
+        false => Upshot::Nothing(why_stale(&news, &after)),
+    })
+}
+
+/// The fact speaks against what is known, or of money that nobody knows (docs/states.md): the provider
+/// is asked.
+fn contradicts(fact: &Fact, before: &Fold, after: &Fold) -> bool {
+    match fact.kind {
+        FactKind::Capture(state) => {
+            state.is_negative()
+                && before.capture(&fact.object).is_some_and(|known| {
+                    known.state == CaptureState::Authorized || known.state.counts()
+                })
+        }
+        FactKind::Refund(_) | FactKind::RefundedTotal | FactKind::Dispute(_) => {
+            !after.was_captured()
+        }
+    }
+}
+
+/// The payment has changed in a way that counts. Once money was taken, what other capture objects
+/// do short of taking money is of no account.
+fn has_moved(before: &Fold, after: &Fold) -> bool {
+    let attempt = |fold: &Fold| -> Vec<(String, CaptureState)> {
+        fold.captures
+            .iter()
+            .map(|(object, known)| (object.clone(), known.state))
+            .collect()
+    };
+    before.projection != after.projection
+        || before.refunds != after.refunds
+        || before.disputes != after.disputes
+        || (!before.was_captured() && attempt(before) != attempt(after))
+}
+
+/// Why new facts changed nothing: the object is further already, or it was told as well before.
+fn why_stale(news: &[Fact], after: &Fold) -> Reason {
+    let late = news.iter().any(|fact| match fact.kind {
+        FactKind::Capture(state) => after
+            .capture(&fact.object)
+            .is_some_and(|known| state.rank() < known.state.rank()),
+        FactKind::Refund(state) => after
+            .refunds
+            .get(&fact.object)
+            .is_some_and(|known| state < known.state),
+        FactKind::RefundedTotal | FactKind::Dispute(_) => false,
+    });
+    if late { Reason::Late } else { Reason::Weaker }
+}
+
+/// A capture that the payment does not know yet has been called up under one of these names, and is told
+/// next.
+fn capture_follows(draft: &Draft, root: &Root, id: PaymentId, names: &[String]) -> Step<bool> {
+    for (_, _, waiting) in &draft.waiting {
+        let Some(stored) = draft.event(*waiting)? else {
+            continue;
+        };
+        let is_its_own = stored.event.names.iter().any(|name| names.contains(name));
+        let mut facts = stored.event.facts.iter();
+        if is_its_own && facts.any(|fact| is_new_capture(root, id, fact)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn is_new_capture(root: &Root, id: PaymentId, fact: &Fact) -> bool {
+    let counts = matches!(fact.kind, FactKind::Capture(state) if state.counts());
+    counts && root.clone().add_fact(id, fact.clone()) == Added::New
+}
