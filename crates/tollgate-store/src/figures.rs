@@ -52,7 +52,7 @@ figures! {
     tries,
     /// Tries that met another transaction (40001, 40P01).
     conflicts,
-    /// Connections of writers that were made anew.
+    /// Connections of writers that were made again.
     reconnects,
     /// Batches that found no partition for their month. Each is an alert.
     months_missed,
@@ -80,7 +80,7 @@ figures! {
     rejected_dropped,
     /// Bytes in the log.
     wal_bytes,
-    /// How often the log was begun anew.
+    /// How often the log was begun again.
     wal_restarts,
     /// How often the log was larger than the size that raises an alert.
     wal_alerts,

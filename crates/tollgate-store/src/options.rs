@@ -24,9 +24,9 @@ pub type MakeSlots =
 /// from the program, as [`MakeSlots`] does.
 pub type ReceiptYear = Arc<dyn Fn(&str, Timestamp) -> i32 + Send + Sync>;
 
-/// What a lane calls before each journey of a batch to the server, with a word for it: `begin` (the
-/// locks that are free, with it), `wait` (for locks that somebody has), `load` (a wave), `write` (a
-/// statement), `commit`. Each is a journey of its own then; else they travel together
+/// What a lane calls before each round trip of a batch to the server, with a word for it: `begin` (the
+/// locks that are free, with it), `wait` (for locks that somebody has), `load` (a lookup batch), `write` (a
+/// statement), `commit`. Each is a round trip of its own then; else they travel together
 /// (docs/adr/0009).
 pub type Pause = Arc<dyn Fn(&'static str) + Send + Sync>;
 
@@ -68,7 +68,7 @@ impl std::fmt::Debug for ServerPlace {
 /// How PostgreSQL keeps transactions apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Isolation {
-    /// Enough, because whoever writes to a shop is alone there.
+    /// Enough, because anyone who writes to a shop is alone there.
     #[default]
     ReadCommitted,
     /// The same code, proved by the database: with several instances most batches are tried again.
@@ -96,7 +96,7 @@ pub struct Options {
     pub make_slots: MakeSlots,
     /// The year that a receipt is numbered in.
     pub receipt_year: ReceiptYear,
-    /// Called by a lane before each journey to the server. For tests that step through what two
+    /// Called by a lane before each round trip to the server. For tests that step through what two
     /// instances do.
     pub pause: Option<Pause>,
 }
@@ -114,7 +114,7 @@ pub struct Limits {
     pub batch_bytes_max: usize,
     /// How long a batch may go on taking commands, in milliseconds inside the transaction.
     pub batch_ms_max: u64,
-    /// The log's size at which the writer starts it anew.
+    /// The log's size at which the writer starts it again.
     pub wal_bytes_restart: u64,
     /// The log's size at which an alert is raised: somebody else's reader holds it up.
     pub wal_bytes_alert: u64,

@@ -26,7 +26,7 @@ use crate::gate::submission::{Class, Reply, Submission};
 use crate::gate::table_write::TableWrite;
 use crate::gate::wake::Newsboard;
 use crate::gate::writer::{Gate, Shared};
-use crate::maintenance::rounds::Keeper;
+use crate::maintenance::rounds::Rounds;
 use crate::options::{Clock, Options, Place, ServerPlace};
 use crate::read::readers::Readers;
 use crate::schema::lock::{self, FileLock};
@@ -49,7 +49,7 @@ struct Inner {
     pub(crate) readers: Readers,
     shops: BTreeMap<String, ShopId>,
     writers: Mutex<Vec<JoinHandle<()>>>,
-    keeper: Option<Keeper>,
+    rounds: Option<Rounds>,
     wal_bytes_max: u64,
     clock: Clock,
     steps: Vec<Step>,
@@ -75,7 +75,7 @@ struct Ready {
     rejected: Arc<RejectedGate>,
     readers: Readers,
     checkpointer: Option<Checkpointer>,
-    keeper: Option<Keeper>,
+    rounds: Option<Rounds>,
     steps: Vec<Step>,
     home: Home,
 }
@@ -91,7 +91,7 @@ impl Store {
             rejected,
             readers,
             mut checkpointer,
-            keeper,
+            rounds,
             steps,
             home,
         } = make_ready(&options)?;
@@ -135,7 +135,7 @@ impl Store {
             readers,
             shops,
             writers: Mutex::new(threads),
-            keeper,
+            rounds,
             wal_bytes_max,
             clock: options.clock,
             steps,
@@ -352,7 +352,7 @@ impl Store {
         self.inner.shared.news.of_feed()
     }
 
-    /// The event that holds this key, if it is settled and came of late: then a second delivery of
+    /// The event that holds this key, if it is settled and came recently: then a second delivery of
     /// it needs no decision. A hint: `None` says nothing.
     pub fn settled_event(&self, shop: ShopId, source: &str, key: &str) -> Option<EventId> {
         if key.is_empty() {
@@ -405,16 +405,16 @@ impl Store {
         self.inner.shared.counters.spreads()
     }
 
-    /// Does now what the keeper of a server's tables does each hour: months ahead, and retention. On a
+    /// Does now what maintenance of a server's tables does each hour: months ahead, and retention. On a
     /// file there is nothing to be done: the writer sees to it by itself.
     pub async fn look_after_tables(&self) -> Result<(), ReadError> {
         let Source::Server(server) = self.inner.source.clone() else {
             return Ok(());
         };
-        let Some(keeper) = &self.inner.keeper else {
+        let Some(rounds) = &self.inner.rounds else {
             return Ok(());
         };
-        let keeping = keeper.keeping();
+        let keeping = rounds.keeping();
         self.apart(move || {
             keeping
                 .keep_and_retire(&server)
@@ -423,7 +423,7 @@ impl Store {
         .await
     }
 
-    /// Lets the writer look at the clock now: for whoever has moved it.
+    /// Lets the writer look at the clock now: for anyone who has moved it.
     pub fn nudge(&self) {
         self.inner.shared.queue.nudge();
     }
@@ -468,7 +468,7 @@ impl Store {
         let thread = std::thread::Builder::new()
             .name("long-read".to_owned())
             .spawn(move || {
-                // Whoever has gone away does not want it any more.
+                // Anyone who has gone away does not want it any more.
                 let _ = reply_to.send(work());
             });
         thread.map_err(|error| ReadError::Unreachable(error.to_string()))?;
@@ -528,7 +528,7 @@ impl Drop for Abandoned {
 
 impl Inner {
     fn close(&self) {
-        // The readers go first, then the writer, then its checkpointer: whoever is last and alone
+        // The readers go first, then the writer, then its checkpointer: anyone who is last and alone
         // moves the log into the file, and two that go at once leave it to each other.
         self.readers.close();
         self.shared.queue.close();
@@ -539,8 +539,8 @@ impl Inner {
                 tracing::error!("the writer has panicked");
             }
         }
-        if let Some(keeper) = &self.keeper {
-            keeper.close();
+        if let Some(rounds) = &self.rounds {
+            rounds.close();
         }
     }
 }
@@ -606,7 +606,7 @@ fn file_ready(
         shops,
         rejected,
         checkpointer: Some(checkpointer),
-        keeper: None,
+        rounds: None,
         steps,
         home,
     })
@@ -621,7 +621,7 @@ fn server_ready(options: &Options, server: Server, lanes: usize) -> Result<Ready
     let steps = migrate::migrate(&db, &name, now.as_millis())?;
     let shops = name_shops(&db, &options.shops).map_err(says)?;
     let rejected = Arc::new(RejectedGate::open(&db, &options.limits).map_err(says)?);
-    let keeper = Keeper::start(&db, server.clone(), options, Arc::clone(&rejected))?;
+    let rounds = Rounds::start(&db, server.clone(), options, Arc::clone(&rejected))?;
     let mut writers = vec![db];
     while writers.len() < lanes {
         writers.push(Db::Postgres(Box::new(Postgres::open_writer(&server)?)));
@@ -634,7 +634,7 @@ fn server_ready(options: &Options, server: Server, lanes: usize) -> Result<Ready
         shops,
         rejected,
         checkpointer: None,
-        keeper: Some(keeper),
+        rounds: Some(rounds),
         steps,
         home: Home::default(),
     })

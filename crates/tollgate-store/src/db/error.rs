@@ -1,4 +1,4 @@
-//! What a database says when it refuses, and what that means for whoever asked.
+//! What a database says when it refuses, and what that means for anyone who asked.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -27,7 +27,7 @@ enum Kind {
     Gone,
 }
 
-/// What a failure means for whoever asked (docs/gate.md, Poison and Commit in doubt).
+/// What a failure means for anyone who asked (docs/gate.md, Poison and Commit in doubt).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Failure {
     /// The database takes no writes now; nothing of the batch is kept.

@@ -74,7 +74,7 @@ pub(crate) const fn on_postgres(postgres: &'static str) -> Sql {
 
 /// Look-ups of many keys each, that travel together.
 #[derive(Default)]
-pub(crate) struct Wave<'a> {
+pub(crate) struct LookupBatch<'a> {
     asked: Vec<Asked<'a>>,
 }
 
@@ -84,9 +84,9 @@ struct Asked<'a> {
     keys: Vec<Vec<Value<'a>>>,
 }
 
-/// What a wave has found: on PostgreSQL all of it is here, on SQLite it is read as it is looked at.
+/// What a lookup batch has found: on PostgreSQL all of it is here, on SQLite it is read as it is looked at.
 pub(crate) struct Found<'a, 'db> {
-    wave: Wave<'a>,
+    lookups: LookupBatch<'a>,
     place: FoundIn<'db>,
 }
 
@@ -95,13 +95,13 @@ enum FoundIn<'db> {
     Postgres(Vec<postgres::Rows>),
 }
 
-/// A transaction that has begun with a wave.
+/// A transaction that has begun with a lookup batch.
 pub(crate) struct Begun<'a, 'db> {
     /// The heads of the shops that it may write to.
     pub(crate) heads: BTreeMap<ShopId, Head>,
     /// How long it waited for them.
     pub(crate) waited: Duration,
-    /// What the wave has found.
+    /// What the lookup batch has found.
     pub(crate) found: Found<'a, 'db>,
 }
 
@@ -118,18 +118,18 @@ impl<'a> Begun<'a, '_> {
         heads: BTreeMap<ShopId, Head>,
         waited: Duration,
         rows: Vec<postgres::Rows>,
-        wave: Wave<'a>,
+        lookups: LookupBatch<'a>,
     ) -> Self {
         let place = FoundIn::Postgres(rows);
         Begun {
             heads,
             waited,
-            found: Found { wave, place },
+            found: Found { lookups, place },
         }
     }
 }
 
-impl<'a> Wave<'a> {
+impl<'a> LookupBatch<'a> {
     /// Adds a look-up; its number, for [`Found::each`].
     pub(crate) fn ask(&mut self, sql: impl Into<Sql>, keys: Vec<Vec<Value<'a>>>) -> usize {
         let sql = sql.into();
@@ -148,7 +148,7 @@ impl Found<'_, '_> {
     ) -> Result<(), Error> {
         match &self.place {
             FoundIn::Sqlite(sqlite) => {
-                let Asked { sql, keys } = &self.wave.asked[look_up];
+                let Asked { sql, keys } = &self.lookups.asked[look_up];
                 sqlite.each(sql.sqlite, keys, read)
             }
             FoundIn::Postgres(found) => found[look_up].each(&mut read),
@@ -162,7 +162,7 @@ impl Found<'_, '_> {
         read: impl Fn(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Vec<Option<T>>, Error> {
         let mut firsts = Vec::new();
-        firsts.resize_with(self.wave.asked[look_up].keys.len(), || None);
+        firsts.resize_with(self.lookups.asked[look_up].keys.len(), || None);
         self.each(look_up, |key, row| {
             if firsts[key].is_none() {
                 firsts[key] = Some(read(row)?);
@@ -174,21 +174,21 @@ impl Found<'_, '_> {
 }
 
 /// Writes rows: on SQLite at once, on PostgreSQL all of a statement together when it is finished.
-pub(crate) enum Paper<'db> {
+pub(crate) enum WriteBatch<'db> {
     /// A file.
     Sqlite(&'db Sqlite),
     /// A server.
-    Postgres(&'db Postgres, postgres::Pile),
+    Postgres(&'db Postgres, postgres::PendingWrites),
 }
 
-impl Paper<'_> {
+impl WriteBatch<'_> {
     /// Writes a row. The statement is for one row and names one table.
     pub(crate) fn put(&mut self, sql: impl Into<Sql>, values: &[&dyn Bind]) -> Result<(), Error> {
         let sql = sql.into();
         match self {
-            Paper::Sqlite(sqlite) => sqlite.run(sql.sqlite, values).map(|_| ()),
-            Paper::Postgres(_, pile) => {
-                pile.add(sql.postgres, values);
+            WriteBatch::Sqlite(sqlite) => sqlite.run(sql.sqlite, values).map(|_| ()),
+            WriteBatch::Postgres(_, pending) => {
+                pending.add(sql.postgres, values);
                 Ok(())
             }
         }
@@ -197,16 +197,16 @@ impl Paper<'_> {
     /// Sees to it that everything is written, table after table as they were first named.
     pub(crate) fn finish(self) -> Result<(), Error> {
         match self {
-            Paper::Sqlite(_) => Ok(()),
-            Paper::Postgres(postgres, pile) => postgres.write(&pile),
+            WriteBatch::Sqlite(_) => Ok(()),
+            WriteBatch::Postgres(postgres, pending) => postgres.write(&pending),
         }
     }
 
     /// Sees to it that everything is written and ends the transaction with it on disk.
     pub(crate) fn commit(self) -> Result<(), NotEnded> {
         match self {
-            Paper::Sqlite(sqlite) => sqlite.commit().map_err(NotEnded::Committing),
-            Paper::Postgres(postgres, pile) => postgres.write_and_commit(&pile),
+            WriteBatch::Sqlite(sqlite) => sqlite.commit().map_err(NotEnded::Committing),
+            WriteBatch::Postgres(postgres, pending) => postgres.write_and_commit(&pending),
         }
     }
 }
@@ -249,20 +249,22 @@ impl Db {
         }
     }
 
-    /// Looks up what a wave asks for; one that asks for nothing does not go to the server.
-    pub(crate) fn look_up<'a>(&self, wave: Wave<'a>) -> Result<Found<'a, '_>, Error> {
+    /// Looks up what a lookup batch asks for; one that asks for nothing does not go to the server.
+    pub(crate) fn look_up<'a>(&self, lookups: LookupBatch<'a>) -> Result<Found<'a, '_>, Error> {
         let place = match self {
             Db::Sqlite(sqlite) => FoundIn::Sqlite(sqlite),
-            Db::Postgres(postgres) => FoundIn::Postgres(postgres.look_up(&wave.asked)?),
+            Db::Postgres(postgres) => FoundIn::Postgres(postgres.look_up(&lookups.asked)?),
         };
-        Ok(Found { wave, place })
+        Ok(Found { lookups, place })
     }
 
     /// Where rows are written, inside a transaction.
-    pub(crate) fn paper(&self) -> Paper<'_> {
+    pub(crate) fn write_batch(&self) -> WriteBatch<'_> {
         match self {
-            Db::Sqlite(sqlite) => Paper::Sqlite(sqlite),
-            Db::Postgres(postgres) => Paper::Postgres(postgres, postgres::Pile::default()),
+            Db::Sqlite(sqlite) => WriteBatch::Sqlite(sqlite),
+            Db::Postgres(postgres) => {
+                WriteBatch::Postgres(postgres, postgres::PendingWrites::default())
+            }
         }
     }
 
@@ -285,16 +287,16 @@ impl Db {
         shops: &[ShopId],
         all: bool,
     ) -> Result<BTreeMap<ShopId, Head>, Error> {
-        self.begin_and_look_up(shops, all, Wave::default())
+        self.begin_and_look_up(shops, all, LookupBatch::default())
             .map(|begun| begun.heads)
     }
 
-    /// The same, and looks up what a wave asks for, in the same journey where it can be.
+    /// The same, and looks up what a lookup batch asks for, in the same round trip where it can be.
     pub(crate) fn begin_and_look_up<'a>(
         &self,
         shops: &[ShopId],
         all: bool,
-        wave: Wave<'a>,
+        lookups: LookupBatch<'a>,
     ) -> Result<Begun<'a, '_>, Error> {
         match self {
             Db::Sqlite(sqlite) => {
@@ -304,10 +306,10 @@ impl Db {
                 Ok(Begun {
                     heads,
                     waited: began.elapsed(),
-                    found: Found { wave, place },
+                    found: Found { lookups, place },
                 })
             }
-            Db::Postgres(postgres) => postgres.begin(shops, all, wave),
+            Db::Postgres(postgres) => postgres.begin(shops, all, lookups),
         }
     }
 

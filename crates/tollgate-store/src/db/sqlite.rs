@@ -270,7 +270,7 @@ impl Sqlite {
             .query_row(sql, [], |row| Ok((row.get(1)?, row.get(2)?)))?)
     }
 
-    /// Moves the rest of the log and lets the next commit begin it anew; `false` if a reader or
+    /// Moves the rest of the log and lets the next commit begin it again; `false` if a reader or
     /// another checkpoint is in the way.
     pub(crate) fn checkpoint_restart(&self) -> Result<bool, Error> {
         let busy: i64 = self

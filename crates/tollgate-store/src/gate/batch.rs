@@ -31,7 +31,7 @@ use crate::tables::write::{Journal, Line};
 /// no honest command has so many generations of rows.
 const MISSES_MAX: usize = 24;
 
-/// Commands that are loaded together. On PostgreSQL all of a batch are: there a journey costs more
+/// Commands that are loaded together. On PostgreSQL all of a batch are: there a round trip costs more
 /// than what is loaded in vain when time is up.
 const SLICE: usize = 64;
 
@@ -260,7 +260,7 @@ impl<'a> Batch<'a> {
 
     /// Decides, loading what the decision misses.
     ///
-    /// A miss is loaded and asked again at once: whoever decides is alone with the shop, so there is
+    /// A miss is loaded and asked again at once: anyone who decides is alone with the shop, so there is
     /// nothing to be locked in any order (docs/adr/0003).
     fn try_verdict(&mut self, command: &Command) -> Result<Tried, Error> {
         for _ in 0..MISSES_MAX {
@@ -377,7 +377,7 @@ impl<'a> Batch<'a> {
         self.journal.heads.entry(shop).or_default()
     }
 
-    /// The filters of the shop's endpoints are read anew by whoever comes next.
+    /// The filters of the shop's endpoints are read again by anyone who comes next.
     fn endpoints_change(&mut self, shop: ShopId) {
         self.head(shop).endpoints_version += 1;
         self.journal.told.insert(shop);
@@ -415,7 +415,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Gives the entries their positions and every root its line of them; whoever wants to be told of
+    /// Gives the entries their positions and every root its line of them; anyone who wants to be told of
     /// one gets an effect.
     fn tell(&mut self, shop: ShopId, entries: Vec<Entry>) {
         let head = self.head(shop);

@@ -2,7 +2,7 @@
 //!
 //! A checkpoint beside the writer never stalls a batch, but while the writer goes on it never reaches
 //! the end of the log either, and the log would grow without bound. So when the log is large and the
-//! checkpointer has nearly caught up, the writer moves the short rest itself and begins it anew.
+//! checkpointer has nearly caught up, the writer moves the short rest itself and begins it again.
 //!
 //! It moves the log in large steps: a page that many batches have changed is written once a step, and
 //! its flush competes with theirs once a step.
@@ -32,7 +32,7 @@ pub(crate) struct Checkpointer {
 struct Shared {
     /// Held while a checkpoint runs.
     running: Mutex<()>,
-    /// The writer wants to begin the log anew: the checkpointer stands back.
+    /// The writer wants to begin the log again: the checkpointer stands back.
     stand_back: AtomicBool,
     /// Pages of the log that are moved.
     moved: AtomicU64,
@@ -65,7 +65,7 @@ impl Checkpointer {
         self.page_bytes
     }
 
-    /// Called by the writer after each batch; `true` if it has begun the log anew.
+    /// Called by the writer after each batch; `true` if it has begun the log again.
     pub(crate) fn tend(&self, writer: &Sqlite, bytes: u64, restart_at: u64) -> bool {
         let pages = bytes / self.page_bytes;
         let rest = pages.saturating_sub(self.shared.moved.load(Ordering::Relaxed));

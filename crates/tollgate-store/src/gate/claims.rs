@@ -1,7 +1,7 @@
 //! Claims: a worker takes effects that are due, under a lease that every later write about them names.
 //!
 //! A claim travels through the Gate and runs after the batch has written, so it sees what the batch has
-//! decided and settled. Whoever claims is the shop's only writer at that moment: nothing is completed
+//! decided and settled. Anyone who claims is the shop's only writer at that moment: nothing is completed
 //! between looking and taking (F1), and nobody else takes the same row.
 //!
 //! Targets are gone through one by one, each with a bound, so that neither a slow target nor a page full
@@ -15,7 +15,7 @@ use tollgate_core::effect::{EffectState, Lease, StoredEffect, TargetKind, asked_
 use tollgate_core::id::{EffectId, ShopId};
 use tollgate_core::time::{Span, Timestamp};
 
-use crate::db::{Db, Error, Value, Wave, id_at, id_bytes};
+use crate::db::{Db, Error, LookupBatch, Value, id_at, id_bytes};
 use crate::tables::load::{BREAKER, read_breaker, read_effect};
 
 /// What a worker wants to claim.
@@ -279,7 +279,7 @@ impl Claim {
         let seen = rows.len();
         let waits = self.waiting(db, &rows)?;
         // What becomes of them travels together.
-        let mut paper = db.paper();
+        let mut writes = db.write_batch();
         for ((id, _, effect), waits) in rows.into_iter().zip(waits) {
             if until <= claimed.effects.len() {
                 break;
@@ -291,7 +291,7 @@ impl Claim {
                 Err(error) => {
                     tracing::error!(effect = %id, %error, "failed to read an effect; left alone for an hour");
                     let later = now.plus(UNREADABLE).as_millis();
-                    paper.put(PUT_OFF, &[&self.shop.0, &at, &later])?;
+                    writes.put(PUT_OFF, &[&self.shop.0, &at, &later])?;
                     continue;
                 }
             };
@@ -301,13 +301,13 @@ impl Claim {
             }
             if effect.state == EffectState::Started {
                 let later = now.plus(LOST).as_millis();
-                paper.put(PUT_OFF, &[&self.shop.0, &at, &later])?;
+                writes.put(PUT_OFF, &[&self.shop.0, &at, &later])?;
                 let lease = effect.lease.unwrap_or(Lease(0));
                 claimed.lost.push((id, lease, effect.content.target()));
                 continue;
             }
             if waits {
-                paper.put(SET_ASIDE, &[&self.shop.0, &at])?;
+                writes.put(SET_ASIDE, &[&self.shop.0, &at])?;
                 continue;
             }
             let until = now.plus(self.lease_for);
@@ -315,7 +315,7 @@ impl Claim {
             effect.lease = Some(self.lease);
             effect.due_at = Some(until);
             effect.tries = effect.tries.saturating_add(1);
-            paper.put(
+            writes.put(
                 LEASE,
                 &[
                     &self.shop.0,
@@ -328,7 +328,7 @@ impl Claim {
             )?;
             claimed.effects.push((id, effect));
         }
-        paper.finish()?;
+        writes.finish()?;
         Ok(seen)
     }
 
@@ -351,9 +351,9 @@ impl Claim {
         if keys.is_empty() {
             return Ok(waits);
         }
-        let mut wave = Wave::default();
-        let before = wave.ask(BEFORE, keys);
-        let found = db.look_up(wave)?;
+        let mut lookups = LookupBatch::default();
+        let before = lookups.ask(BEFORE, keys);
+        let found = db.look_up(lookups)?;
         for (place, before) in places.into_iter().zip(found.firsts(before, |_| Ok(()))?) {
             waits[place] = before.is_some();
         }

@@ -11,7 +11,7 @@ use crate::db::{Db, Error, Failure, Head, NotEnded, Source, Sql, is_failed_flush
 use crate::figures::Counters;
 use crate::gate::batch::{Around, Batch, End, Listeners, Opened};
 use crate::gate::queue::{Job, Work};
-use crate::gate::wake::News;
+use crate::gate::wake::WakeUp;
 use crate::gate::writer::Gate;
 use crate::tables::endpoints;
 use crate::tables::write::{Lane, ended_in_order, wake, write};
@@ -43,7 +43,7 @@ pub(crate) enum Broken {
 struct Decided {
     known: Snapshot,
     ends: Vec<End>,
-    news: News,
+    news: WakeUp,
     /// When its COMMIT began.
     flushing: Instant,
 }
@@ -134,14 +134,14 @@ impl Gate {
             name: &self.lane_name,
             batch: *id,
         };
-        let mut paper = db.paper();
-        write(&mut paper, db, now, &mut known, &journal, &lane)?;
+        let mut writes = db.write_batch();
+        write(&mut writes, db, now, &mut known, &journal, &lane)?;
         let ended = ended_in_order(&mut known);
         if !ended.is_empty() || ends.iter().any(|end| matches!(end, End::Late)) {
-            paper.finish()?;
+            writes.finish()?;
             wake(db, now, &ended)?;
             self.run_late(db, jobs, now, &mut ends)?;
-            paper = db.paper();
+            writes = db.write_batch();
         }
         for (shop, hash) in died {
             self.recent.forget(shop, &hash);
@@ -150,7 +150,7 @@ impl Gate {
             .effects
             .changed()
             .any(|effect| effect.due_at.is_some() || effect.order_key.is_some());
-        let news = News {
+        let news = WakeUp {
             effects: settled_in_order || !journal.effects.is_empty(),
             feed: !journal.lines.is_empty(),
         };
@@ -160,7 +160,7 @@ impl Gate {
             news,
             flushing: Instant::now(),
         };
-        match paper.commit() {
+        match writes.commit() {
             Ok(()) => Ok(decided),
             Err(NotEnded::Before(error)) => Err(Failed::Before(error)),
             Err(NotEnded::Committing(error)) => Err(Failed::Committing(error, Box::new(decided))),
@@ -199,7 +199,7 @@ impl Gate {
         decided.ends
     }
 
-    /// Who wants to be told, for these shops: what is kept beside the Gate, or read anew.
+    /// Who wants to be told, for these shops: what is kept beside the Gate, or read again.
     fn listeners_of(&self, db: &Db, heads: &BTreeMap<ShopId, Head>) -> Result<Listeners, Error> {
         let mut kept = self.listeners.borrow_mut();
         let mut listeners = Listeners::new();
@@ -337,7 +337,7 @@ impl Gate {
         }
     }
 
-    /// Connects anew after the connection was lost.
+    /// Connects again after the connection was lost.
     pub(crate) fn reopen_if_lost(&mut self) -> Result<(), Broken> {
         if self.db.is_none() {
             let db = self

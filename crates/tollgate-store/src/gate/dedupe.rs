@@ -1,4 +1,4 @@
-//! The keys that were settled of late, so that a storm of repetitions is answered before the Gate.
+//! The keys that were settled recently, so that a storm of repetitions is answered before the Gate.
 //!
 //! A hint (I8): what is not here goes through the Gate, which knows for certain. A settled event stays
 //! so, unless it waited and cannot be decided: then it is forgotten here.
@@ -16,7 +16,7 @@ const PLACES_PER_LOCK: usize = PLACES / 16;
 /// Who settled this key, by shop and hash.
 type Place = Option<(ShopId, [u8; 16], EventId)>;
 
-/// The keys that were settled of late.
+/// The keys that were settled recently.
 pub(crate) struct Recent {
     locks: Vec<Mutex<Vec<Place>>>,
 }

@@ -55,9 +55,9 @@ fn keep_command(db: &Db, now: Timestamp, command: &Command) -> Result<(), Error>
                 forwards: take.forwards.clone(),
                 raw: Some(take.raw.clone()),
             };
-            let mut paper = db.paper();
-            write_event(&mut paper, shop, take.id, &stored, false)?;
-            paper.finish()
+            let mut writes = db.write_batch();
+            write_event(&mut writes, shop, take.id, &stored, false)?;
+            writes.finish()
         }
         Action::RootDue(root) => db
             .run(PUT_OFF_ROOT, &[&shop.0, &id_bytes(root.as_u128()), &again])

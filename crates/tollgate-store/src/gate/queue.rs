@@ -198,7 +198,7 @@ impl Queue {
         self.wake_all(state);
     }
 
-    /// A writer is gone: whoever waits is told so, and nobody else may come.
+    /// A writer is gone: anyone who waits is told so, and nobody else may come.
     pub(crate) fn abandon(&self) {
         let mut state = self.lock();
         state.closing = true;

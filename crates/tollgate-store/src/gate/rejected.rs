@@ -65,7 +65,7 @@ impl RejectedGate {
         Ok(gate)
     }
 
-    /// Counts anew what is kept, after some of it was deleted.
+    /// Counts again what is kept, after some of it was deleted.
     pub(crate) fn recount(&self, db: &Db) -> Result<(), Error> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.settle();

@@ -2,7 +2,7 @@
 //!
 //! On SQLite a few rows at a time, as chores among everything else: their due times are found by their
 //! keys, and the pages they leave are used again. On PostgreSQL whole months and days are detached by
-//! the keeper (`partitions.rs`); only refused deliveries, which are few, are deleted there too.
+//! maintenance (`partitions.rs`); only refused deliveries, which are few, are deleted there too.
 //!
 //! What waits for somebody is never taken: an event that is parked, queued or dead, and its key.
 
@@ -135,7 +135,7 @@ fn forget_rejected(db: &Db, shop: ShopId, below: u128) -> Result<usize, Error> {
     db.run(FORGET_DELIVERIES, &[&shop.0, &id_bytes(below), &ROWS_MAX])
 }
 
-/// Deletes refused deliveries whose time is over, on PostgreSQL, and counts anew what is kept.
+/// Deletes refused deliveries whose time is over, on PostgreSQL, and counts again what is kept.
 pub(crate) fn retire_rejected(
     db: &Db,
     now: Timestamp,

@@ -2,7 +2,7 @@
 //! earliest of them.
 //!
 //! On PostgreSQL other instances may make something due and go away, so each looks every few seconds.
-//! Whoever finds something claims the shop's sweep for a moment, and the others pass it over. The claim
+//! Anyone who finds something claims the shop's sweep for a moment, and the others pass it over. The claim
 //! saves work and decides nothing: what two find at once the second finds done.
 
 use std::sync::Arc;
@@ -259,7 +259,7 @@ impl Sweeper {
     }
 
     /// Looks at the next page of parked events for one whose name leads to a payment. The meeting
-    /// points see to it that there is none; whoever finds one has found a mistake of ours.
+    /// points see to it that there is none; anyone who finds one has found a mistake of ours.
     fn belt(&mut self, db: &Db, now: Timestamp, jobs: &mut Vec<Job>) -> Result<(), Error> {
         let (shop, due_at, id) = self.belt_from;
         let rows = db.all(BELT, &[&shop.0, &due_at, &id, &BELT_PAGE], |row| {

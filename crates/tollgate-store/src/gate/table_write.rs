@@ -93,7 +93,7 @@ impl TableWrite {
         }
     }
 
-    /// What whoever wanted it is told, by the rows it changed.
+    /// What anyone who wanted it is told, by the rows it changed.
     pub(crate) fn outcome(&self, changed: usize) -> Outcome {
         match self {
             TableWrite::ChangeEndpoint(_) if changed == 0 => Outcome::Refused(Refusal::NotFound),

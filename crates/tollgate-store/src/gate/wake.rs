@@ -1,11 +1,11 @@
-//! News: a hint to whoever waits in this process that a commit has left something for them (I8). Losing
+//! Wake-up: a hint to anyone who waits in this process that a commit has left something for them (I8). Losing
 //! one changes when they look, and nothing else.
 
 use tokio::sync::watch;
 
 /// What a batch has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct News {
+pub(crate) struct WakeUp {
     /// Effects to be done, or to be looked at again.
     pub(crate) effects: bool,
     /// Entries of the feed.
@@ -26,7 +26,7 @@ impl Newsboard {
         }
     }
 
-    pub(crate) fn tell(&self, news: News) {
+    pub(crate) fn tell(&self, news: WakeUp) {
         if news.effects {
             self.effects.send_modify(|count| *count += 1);
         }

@@ -1,7 +1,7 @@
 //! The Gate: a thread that takes what waits, loads, decides, writes and commits once (docs/gate.md).
 //!
 //! On SQLite there is one, the single writer. On PostgreSQL there may be several lanes in a process,
-//! and several processes; whoever has locked a shop's head is its only writer until it commits
+//! and several processes; anyone who has locked a shop's head is its only writer until it commits
 //! (docs/adr/0007). While one commit is being flushed the next batch collects by itself; there is no
 //! timer and no window. How one batch gets from BEGIN to COMMIT stands in `commit.rs`.
 
@@ -36,7 +36,7 @@ use crate::tables::load::key_hash;
 /// How long the writer sleeps at the most when nothing is due.
 const SLEEP_MAX: Duration = Duration::from_secs(3600);
 
-/// How often an idle writer looks at a log that is too long: whoever holds it up may have gone.
+/// How often an idle writer looks at a log that is too long: anyone who holds it up may have gone.
 const LOG_EVERY: Duration = Duration::from_secs(1);
 
 /// How long a command waits for a shop that somebody else has; then it is refused.
@@ -49,7 +49,7 @@ pub(crate) struct Shared {
     pub(crate) queue: Arc<Queue>,
     /// What is counted.
     pub(crate) counters: Arc<Counters>,
-    /// What was settled of late.
+    /// What was settled recently.
     pub(crate) recent: Arc<Recent>,
     /// How many refused deliveries are kept.
     pub(crate) rejected: Arc<RejectedGate>,
@@ -290,7 +290,7 @@ impl Gate {
                 End::Reply(reply) => {
                     self.remember(&job, &reply);
                     if let Some(reply_to) = job.reply_to {
-                        // Whoever has gone away meanwhile repeats the request and is answered then.
+                        // Anyone who has gone away meanwhile repeats the request and is answered then.
                         let _ = reply_to.send(Ok(reply));
                     }
                 }
@@ -371,7 +371,7 @@ impl Gate {
     }
 
     /// Keeps the log short: the checkpointer moves it beside us, and when it has nearly caught up
-    /// we begin it anew, which takes one short moment.
+    /// we begin it again, which takes one short moment.
     fn tend_log(&mut self) {
         let (Some(Db::Sqlite(db)), Some(checkpointer)) = (&self.db, &self.checkpointer) else {
             return;

@@ -46,7 +46,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // With force: whoever is still connected to it belongs to the bench that ends.
+        // With force: anyone who is still connected to it belongs to the bench that ends.
         let statement = format!("drop database if exists {} with (force)", self.name);
         if let Err(error) = self.run(&statement) {
             tracing::warn!(%error, database = self.name, "failed to drop a scratch database");

@@ -21,8 +21,8 @@ const SECRET: Sql = on_postgres("select value from secrets where name = 'veil'")
 const SERVER_TIME: Sql =
     on_postgres("select cast(floor(extract(epoch from clock_timestamp()) * 1000) as bigint)");
 
-/// A longer journey says too little about the server's clock.
-const JOURNEY_MAX: Span = Span::seconds(1);
+/// A longer round trip says too little about the server's clock.
+const ROUND_TRIP_MAX: Span = Span::seconds(1);
 
 impl Store {
     /// The key under which all instances on this server veil secrets: `fresh`, if there is none yet.
@@ -64,14 +64,14 @@ fn connected<T: Send>(
     })
 }
 
-/// The server's time was read somewhere on the journey; the middle of it is half a journey wrong at
+/// The server's time was read somewhere on the round trip; the middle of it is half a round trip wrong at
 /// the most.
 fn clock_ahead(db: &Db, clock: &Clock) -> Result<Option<Span>, Error> {
     let before = clock().as_millis();
     let theirs: Option<i64> = db.one(SERVER_TIME, &[], |row| row.get(0))?;
     let after = clock().as_millis();
-    let journey = Span::millis(after - before);
+    let pipeline = Span::millis(after - before);
     Ok(theirs
-        .filter(|_| journey <= JOURNEY_MAX)
+        .filter(|_| pipeline <= ROUND_TRIP_MAX)
         .map(|theirs| Span::millis(theirs - (before + after) / 2)))
 }

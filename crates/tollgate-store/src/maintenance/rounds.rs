@@ -1,4 +1,4 @@
-//! The keeper: what a server's tables need from time to time, on a thread and a connection of its own.
+//! Maintenance: what a server's tables need from time to time, on a thread and a connection of its own.
 
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,7 +23,7 @@ const FORGET_LANES: Sql = on_postgres("delete from gate_lanes where at < ?1");
 
 /// Makes months ahead, takes those whose time is over, and forgets the lanes of processes that are
 /// gone.
-pub(crate) struct Keeper {
+pub(crate) struct Rounds {
     keeping: Keeping,
     wake: Mutex<Option<SyncSender<()>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -39,7 +39,7 @@ pub(crate) struct Keeping {
     alone: Arc<Mutex<()>>,
 }
 
-impl Keeper {
+impl Rounds {
     /// Makes the months ahead, over `db`, and starts the thread, which takes what is over at once and
     /// then every hour.
     pub(crate) fn start(
@@ -47,7 +47,7 @@ impl Keeper {
         server: Server,
         options: &Options,
         rejected: Arc<RejectedGate>,
-    ) -> Result<Keeper, OpenError> {
+    ) -> Result<Rounds, OpenError> {
         let keeping = Keeping {
             clock: Arc::clone(&options.clock),
             limits: options.limits,
@@ -74,7 +74,7 @@ impl Keeper {
                 path: name.into(),
                 source,
             })?;
-        Ok(Keeper {
+        Ok(Rounds {
             keeping,
             wake: Mutex::new(Some(wake)),
             thread: Mutex::new(Some(thread)),
@@ -97,7 +97,7 @@ impl Keeper {
         if let Some(thread) = thread
             && thread.join().is_err()
         {
-            tracing::error!("the keeper has panicked");
+            tracing::error!("the rounds has panicked");
         }
     }
 }

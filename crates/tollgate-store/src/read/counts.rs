@@ -11,7 +11,7 @@ use crate::db::{Db, Error, corrupt, id_at, id_bytes};
 use crate::error::ReadError;
 use crate::tables::doc::word;
 
-/// Rows counted in one read, so that none keeps the log from being begun anew.
+/// Rows counted in one read, so that none keeps the log from being begun again.
 const CHUNK: i64 = 20_000;
 
 /// How much there is of what.

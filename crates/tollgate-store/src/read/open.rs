@@ -64,7 +64,7 @@ const OPEN: Sql = two(
 
 impl Store {
     /// Open payments of roots that were made from `from` on and before `below`, behind `after`, oldest
-    /// first. It looks at two thousand roots and no more (I9): whoever wants all goes on from where it
+    /// first. It looks at two thousand roots and no more (I9): anyone who wants all goes on from where it
     /// ended.
     pub async fn open_payments(
         &self,

@@ -64,7 +64,7 @@ impl Readers {
             if (last || !lost)
                 && let Some(reply_to) = reply_to.take()
             {
-                // Whoever has gone away does not want it any more.
+                // Anyone who has gone away does not want it any more.
                 let _ = reply_to.send(answer);
             }
             !lost

@@ -51,7 +51,7 @@ impl Store {
 
     /// Entries of the shop after a position, oldest first, at most `limit` and [`PAGE_ITEMS_MAX`].
     ///
-    /// Positions are given out in the order of commits, so whoever goes on from the last one he has
+    /// Positions are given out in the order of commits, so anyone who goes on from the last one he has
     /// seen misses nothing.
     pub async fn feed(
         &self,

@@ -74,7 +74,7 @@ const LEDGER_ON_POSTGRES: &str = "\
 
 /// `migrations.lock`: two instances may start on an empty database at once; the lock lets one of them go
 /// first. It is no table's, for there may be none yet, and two that make the same one are in each
-/// other's way. Whoever waits for it is more patient than a batch.
+/// other's way. Anyone who waits for it is more patient than a batch.
 const PATIENCE: &str = "set local lock_timeout = '9s'";
 const LOCK: Sql = on_postgres("select pg_advisory_xact_lock(hashtext('tollgate migrations'))");
 
@@ -188,7 +188,7 @@ fn has_our_views(db: &Db) -> Result<bool, Error> {
     Ok(found == Some(hexadecimal(&views::sql(db))))
 }
 
-/// Inside a transaction, under the lock: whoever waited for it finds them made.
+/// Inside a transaction, under the lock: anyone who waited for it finds them made.
 fn make_views_on_server(db: &Db) -> Result<(), Error> {
     if has_our_views(db)? {
         return Ok(());
@@ -200,7 +200,7 @@ fn make_views_on_server(db: &Db) -> Result<(), Error> {
     Ok(())
 }
 
-/// Makes the views anew unless they are the ones of this program. They have no step of their own,
+/// Makes the views again unless they are the ones of this program. They have no step of their own,
 /// so the file remembers which it has: whether an opening was interrupted before them or a program
 /// changed them later, the next opening mends it.
 fn make_views(db: &Db) -> Result<(), Error> {
@@ -217,7 +217,7 @@ fn make_views(db: &Db) -> Result<(), Error> {
     db.commit()
 }
 
-/// The text of every step, for whoever compares a schema with it.
+/// The text of every step, for anyone who compares a schema with it.
 pub(crate) fn texts(db: &Db) -> impl Iterator<Item = &'static str> {
     MIGRATIONS.iter().map(|migration| migration.sql(db))
 }

@@ -125,7 +125,7 @@ pub(crate) fn make(db: &Db, now: Timestamp) -> Result<usize, Error> {
 }
 
 /// Makes a partition unless it is there; whether it was made here. Instances that start at once make the
-/// same ones: whoever meets another looks again.
+/// same ones: anyone who meets another looks again.
 fn make_one(db: &Db, partitioned: &Partitioned, stretch: &Stretch) -> Result<bool, Error> {
     let name = partitioned.name(stretch);
     for tries in 1.. {
@@ -458,7 +458,7 @@ fn has_open_events(db: &Db, shops: &[ShopId], (from, below): (i64, i64)) -> Resu
 ///
 /// They are detached concurrently: that takes a lock on the table which neither readers nor writers
 /// meet, and then waits, in a second transaction, for those who began before. A plain DETACH waits for
-/// the longest reader with everybody else queueing behind it. Whoever reads for longer than the lock's
+/// the longest reader with everybody else queueing behind it. Anyone who reads for longer than the lock's
 /// time-out leaves the month half detached; the next round finishes it.
 pub(crate) fn retire(db: &Db, now: Timestamp, limits: &Limits) -> Result<usize, Error> {
     let shops = shops::all(db)?;

@@ -212,7 +212,7 @@ end
 $$;
 ";
 
-/// Makes all views anew.
+/// Makes all views again.
 pub(crate) fn sql(db: &Db) -> String {
     let mut sql = match db {
         Db::Sqlite(_) => String::new(),

@@ -1,6 +1,6 @@
 //! Merchants' endpoints: who wants to be told of what, and where.
 //!
-//! A batch looks at the filters only; they are kept beside the Gate and read anew when the shop's head
+//! A batch looks at the filters only; they are kept beside the Gate and read again when the shop's head
 //! says that they have changed. Everything else about an endpoint is for the worker.
 
 use std::sync::Arc;
@@ -104,8 +104,8 @@ const CHANGE: &str = "\
            disabled_at = ?8, disabled_reason = ?9
      where shop_id = ?1 and id = ?2 and updated_at = ?10";
 
-/// `endpoints.disable`: by primary key; one that is disabled already keeps its reason. Whoever has read
-/// it before must read it anew to change it.
+/// `endpoints.disable`: by primary key; one that is disabled already keeps its reason. Anyone who has read
+/// it before must read it again to change it.
 pub(crate) const DISABLE: &str = "\
     update endpoints
        set disabled_at = ?3, disabled_reason = ?4, updated_at = updated_at + 1

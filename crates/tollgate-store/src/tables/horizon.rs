@@ -7,7 +7,7 @@ use crate::db::{Db, Error};
 
 /// What retention may have taken of a shop: everything made before these times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Forgotten {
+pub(crate) struct Horizon {
     /// Orders, lone payments and carts' holds, with their timeline and effects.
     pub(crate) roots: Timestamp,
     /// Events.
@@ -53,9 +53,9 @@ const PUT: &str = "\
      where forgotten.before <= excluded.before";
 
 /// Reads what was taken of a shop.
-pub(crate) fn read(db: &Db, shop: ShopId) -> Result<Forgotten, Error> {
+pub(crate) fn read(db: &Db, shop: ShopId) -> Result<Horizon, Error> {
     let start = Timestamp::from_millis(0);
-    let mut forgotten = Forgotten {
+    let mut forgotten = Horizon {
         roots: start,
         events: start,
         keys: start,

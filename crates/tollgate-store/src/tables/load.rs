@@ -1,8 +1,8 @@
 //! Loading: the rows that keys name, each with its closure (docs/gate.md, Loading).
 //!
-//! Keys are looked up wave by wave: all that are asked for, then all that those have led to, until
-//! nothing new is named. A wave is one journey to PostgreSQL, and a look-up by primary key for each of
-//! its keys on SQLite. Reading needs no locks: whoever decides is the only one that writes to the shop
+//! Keys are looked up batch by batch: all that are asked for, then all that those have led to, until
+//! nothing new is named. A lookup batch is one round trip to PostgreSQL, and a look-up by primary key for each of
+//! its keys on SQLite. Reading needs no locks: anyone who decides is the only one that writes to the shop
 //! (docs/adr/0007). A key that was loaded or made before is not looked up again, so what the batch has
 //! changed is never read over.
 
@@ -25,7 +25,9 @@ use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
 
 use crate::db::Corrupt;
-use crate::db::{Db, Error, Found, Head, Row, Value, Wave, corrupt, id_at, id_bytes, maybe_id_at};
+use crate::db::{
+    Db, Error, Found, Head, LookupBatch, Row, Value, corrupt, id_at, id_bytes, maybe_id_at,
+};
 use crate::tables::doc::{self, RootColumns, word};
 use crate::tables::effect_doc;
 use crate::tables::horizon;
@@ -54,8 +56,8 @@ pub(crate) fn begin_and_load(
 ) -> Result<(BTreeMap<ShopId, Head>, Duration), Error> {
     let mut begun_with = Default::default();
     let mut loading = Loading::of(wants, records);
-    loading.wave(known, records, |wave| {
-        let begun = db.begin_and_look_up(shops, all, wave)?;
+    loading.look_up_batch(known, records, |lookups| {
+        let begun = db.begin_and_look_up(shops, all, lookups)?;
         begun_with = (begun.heads, begun.waited);
         Ok(begun.found)
     })?;
@@ -72,7 +74,7 @@ pub(crate) struct Wants {
     pub(crate) answers: BTreeSet<(ShopId, [u8; 16])>,
 }
 
-/// Loading, from wave to wave.
+/// Loading, from lookup batch to lookup batch.
 struct Loading {
     wants: Wants,
     /// Roots that something leads to and that are not there.
@@ -89,11 +91,11 @@ impl Loading {
     }
 
     /// Looks up what is wanted now; from then on that is wanted which it leads to.
-    fn wave<'db>(
+    fn look_up_batch<'db>(
         &mut self,
         known: &mut Snapshot,
         records: &mut Records,
-        look_up: impl for<'a> FnOnce(Wave<'a>) -> Result<Found<'a, 'db>, Error>,
+        look_up: impl for<'a> FnOnce(LookupBatch<'a>) -> Result<Found<'a, 'db>, Error>,
     ) -> Result<(), Error> {
         let Wants { keys, answers } = std::mem::take(&mut self.wants);
         let mut wanted = Wanted {
@@ -110,7 +112,7 @@ impl Loading {
     /// Loads until nothing new is wanted.
     fn finish(mut self, db: &Db, known: &mut Snapshot, records: &mut Records) -> Result<(), Error> {
         while !self.wants.keys.is_empty() || !self.wants.answers.is_empty() {
-            self.wave(known, records, |wave| db.look_up(wave))?;
+            self.look_up_batch(known, records, |lookups| db.look_up(lookups))?;
         }
         unbind(db, known, self.gone)
     }
@@ -164,7 +166,7 @@ fn unbind(db: &Db, known: &mut Snapshot, gone: BTreeSet<(ShopId, RootId)>) -> Re
     Ok(())
 }
 
-/// Keys of one wave, by table; none of them is known yet.
+/// Keys of one lookup batch, by table; none of them is known yet.
 #[derive(Default)]
 struct Wanted {
     answers: Vec<(ShopId, [u8; 16])>,
@@ -280,33 +282,33 @@ impl Wanted {
     /// Looks all of it up, notes what was found, and puts what that leads to into `next`.
     fn fetch<'db>(
         self,
-        look_up: impl for<'a> FnOnce(Wave<'a>) -> Result<Found<'a, 'db>, Error>,
+        look_up: impl for<'a> FnOnce(LookupBatch<'a>) -> Result<Found<'a, 'db>, Error>,
         known: &mut Snapshot,
         records: &mut Records,
         next: &mut BTreeSet<Key>,
         gone: &mut BTreeSet<(ShopId, RootId)>,
     ) -> Result<(), Error> {
-        let mut wave = Wave::default();
-        let answers = wave.ask(ANSWER, keys(&self.answers, |(_, hash)| [Value::Id(*hash)]));
-        let event_keys = wave.ask(
+        let mut lookups = LookupBatch::default();
+        let answers = lookups.ask(ANSWER, keys(&self.answers, |(_, hash)| [Value::Id(*hash)]));
+        let event_keys = lookups.ask(
             EVENT_KEY,
             keys(&self.event_keys, |(_, source, key)| {
                 [Value::Id(key_hash(source, key))]
             }),
         );
-        let events = wave.ask(
+        let events = lookups.ask(
             EVENT,
             keys(&self.events, |(_, id)| [id_value(id.as_u128())]),
         );
-        let names = wave.ask(
+        let names = lookups.ask(
             NAME,
             keys(&self.names, |(_, source, name)| [text(source), text(name)]),
         );
-        let codes = wave.ask(CODE, keys(&self.codes, |(_, code)| [text(code)]));
-        let roots = wave.ask(ROOT, keys(&self.roots, |(_, id)| [id_value(id.as_u128())]));
-        let stock = wave.ask(STOCK, keys(&self.stock, |(_, sku)| [text(sku)]));
-        let calendars = wave.ask(CALENDAR, keys(&self.calendars, |(_, name)| [text(name)]));
-        let pages = wave.ask(
+        let codes = lookups.ask(CODE, keys(&self.codes, |(_, code)| [text(code)]));
+        let roots = lookups.ask(ROOT, keys(&self.roots, |(_, id)| [id_value(id.as_u128())]));
+        let stock = lookups.ask(STOCK, keys(&self.stock, |(_, sku)| [text(sku)]));
+        let calendars = lookups.ask(CALENDAR, keys(&self.calendars, |(_, name)| [text(name)]));
+        let pages = lookups.ask(
             SLOTS_WITH_ROOM,
             keys(&self.pages, |(_, calendar, from, page)| {
                 [
@@ -316,26 +318,26 @@ impl Wanted {
                 ]
             }),
         );
-        let all_slots = wave.ask(
+        let all_slots = lookups.ask(
             SLOTS_FROM,
             keys(&self.all_slots, |(_, calendar, from)| {
                 [text(calendar), time(*from)]
             }),
         );
-        let slots_at = wave.ask(
+        let slots_at = lookups.ask(
             SLOT_AT,
             keys(&self.slots_at, |(_, calendar, start)| {
                 [text(calendar), time(*start)]
             }),
         );
-        let slots = wave.ask(SLOT, keys(&self.slots, |(_, id)| [id_value(id.as_u128())]));
-        let effects = wave.ask(
+        let slots = lookups.ask(SLOT, keys(&self.slots, |(_, id)| [id_value(id.as_u128())]));
+        let effects = lookups.ask(
             EFFECT,
             keys(&self.effects, |(_, id)| [id_value(id.as_u128())]),
         );
-        let breakers = wave.ask(BREAKER, keys(&self.breakers, |(_, target)| [text(target)]));
+        let breakers = lookups.ask(BREAKER, keys(&self.breakers, |(_, target)| [text(target)]));
 
-        let found = look_up(wave)?;
+        let found = look_up(lookups)?;
         let answers = found.firsts(answers, read_record)?;
         let event_keys = found.firsts(event_keys, |row| id_at(row, 0).map(EventId::from_u128))?;
         let events = found.firsts(events, read_event)?;
@@ -405,7 +407,7 @@ impl Wanted {
         for (at, slot) in self.slots.into_iter().zip(slots) {
             match slot {
                 Some(slot) => {
-                    // Its calendar comes with the next wave.
+                    // Its calendar comes with the next lookup batch.
                     let start = slot.starts_at;
                     next.insert(Key::SlotAt(at.0, slot.calendar.clone(), start));
                     keep_slot(known, at.0, slot);

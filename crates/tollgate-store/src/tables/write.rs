@@ -16,7 +16,7 @@ use tollgate_core::snapshot::{CodeMeeting, Meeting, Reason, Snapshot, StoredEven
 use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
 
-use crate::db::{Db, Error, Head, Paper, Sql, id_bytes, on_postgres, on_sqlite};
+use crate::db::{Db, Error, Head, Sql, WriteBatch, id_bytes, on_postgres, on_sqlite};
 use crate::tables::doc;
 use crate::tables::effect_doc;
 use crate::tables::endpoints;
@@ -63,10 +63,10 @@ pub(crate) struct Line {
     pub(crate) docs: Option<String>,
 }
 
-/// Writes all of it onto the paper. Whoever writes is the only one that writes to these shops
+/// Writes all of it onto the write batch. Anyone who writes is the only one that writes to these shops
 /// (docs/adr/0007), so the order of tables is for reading only.
 pub(crate) fn write(
-    paper: &mut Paper<'_>,
+    writes: &mut WriteBatch<'_>,
     db: &Db,
     now: Timestamp,
     known: &mut Snapshot,
@@ -74,12 +74,12 @@ pub(crate) fn write(
     lane: &Lane<'_>,
 ) -> Result<(), Error> {
     for (idempotency, record) in &journal.records {
-        insert_record(paper, idempotency, record)?;
+        insert_record(writes, idempotency, record)?;
     }
     for ((shop, source, key), row) in known.event_keys.dirty() {
         if let Some(event) = row.value {
             let hash = key_hash(source, key);
-            paper.put(
+            writes.put(
                 INSERT_EVENT_KEY,
                 &[&shop.0, &hash, &id_bytes(event.as_u128())],
             )?;
@@ -87,71 +87,71 @@ pub(crate) fn write(
     }
     for ((shop, source, name), row) in known.names.dirty() {
         if let Some(meeting) = &row.value {
-            write_name(paper, *shop, source, name, meeting, row.stored)?;
+            write_name(writes, *shop, source, name, meeting, row.stored)?;
         }
     }
     for ((shop, code), row) in known.codes.dirty() {
         if let Some(meeting) = &row.value {
-            write_code(paper, *shop, code, meeting, row.stored)?;
+            write_code(writes, *shop, code, meeting, row.stored)?;
         }
     }
     for ((_, id), row) in known.roots.dirty() {
         if let Some(root) = &row.value {
-            write_root(paper, *id, root, row.stored)?;
+            write_root(writes, *id, root, row.stored)?;
         }
     }
     for ((shop, id), row) in known.events.dirty() {
         if let Some(event) = &row.value {
-            write_event(paper, *shop, *id, event, row.stored)?;
+            write_event(writes, *shop, *id, event, row.stored)?;
         }
     }
     for ((shop, _), row) in known.stock.dirty() {
         if let Some(stock) = &row.value {
-            write_stock(paper, *shop, stock, row.stored)?;
+            write_stock(writes, *shop, stock, row.stored)?;
         }
     }
     for ((shop, _), row) in known.calendars.dirty() {
         if let Some(calendar) = &row.value {
-            write_calendar(paper, *shop, calendar)?;
+            write_calendar(writes, *shop, calendar)?;
         }
     }
     for ((shop, _, _), row) in known.slots.dirty() {
         if let Some(slot) = &row.value {
-            write_slot(paper, *shop, slot, row.stored)?;
+            write_slot(writes, *shop, slot, row.stored)?;
         }
     }
     let mut requested = BTreeSet::new();
     for (effect, position) in &journal.effects {
         if !is_requested_already(db, effect, &mut requested)? {
-            insert_effect(paper, now, effect, *position)?;
+            insert_effect(writes, now, effect, *position)?;
         }
     }
     for ((shop, id), row) in known.effects.dirty() {
         if let Some(effect) = &row.value {
-            update_effect(paper, *shop, *id, effect)?;
+            update_effect(writes, *shop, *id, effect)?;
         }
     }
     for ((shop, target), row) in known.breakers.dirty() {
         if let Some(breaker) = &row.value {
-            put_target(paper, *shop, target, breaker)?;
+            put_target(writes, *shop, target, breaker)?;
         }
     }
     for (shop, receipt, issued) in &journal.receipts {
-        insert_receipt(paper, *shop, receipt, issued)?;
+        insert_receipt(writes, *shop, receipt, issued)?;
     }
     for (shop, endpoint, reason) in &journal.disabled {
         let id = id_bytes(endpoint.as_u128());
-        paper.put(
+        writes.put(
             endpoints::DISABLE,
             &[&shop.0, &id, &now.as_millis(), reason],
         )?;
     }
     for line in &journal.lines {
-        insert_line(paper, now, line)?;
+        insert_line(writes, now, line)?;
     }
     let told = |shop: &ShopId| journal.told.contains(shop);
     for (shop, head) in journal.heads.iter().filter(|(shop, _)| told(shop)) {
-        paper.put(
+        writes.put(
             WRITE_HEAD,
             &[
                 &shop.0,
@@ -162,7 +162,7 @@ pub(crate) fn write(
             ],
         )?;
     }
-    write_lane(paper, now, lane)
+    write_lane(writes, now, lane)
 }
 
 /// Wakes what waited for effects that this batch has ended, each the next of its order key: after
@@ -193,12 +193,12 @@ const INSERT_RECORD: &str = "\
     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
 fn insert_record(
-    paper: &mut Paper<'_>,
+    writes: &mut WriteBatch<'_>,
     idempotency: &Idempotency,
     record: &Record,
 ) -> Result<(), Error> {
     let hash = key_hash(idempotency.operation, &idempotency.key);
-    paper.put(
+    writes.put(
         INSERT_RECORD,
         &[
             &idempotency.shop.0,
@@ -229,7 +229,7 @@ const UPDATE_NAME: &str = "\
      where shop_id = ?1 and source = ?2 and name = ?3";
 
 fn write_name(
-    paper: &mut Paper<'_>,
+    writes: &mut WriteBatch<'_>,
     shop: ShopId,
     source: &str,
     name: &str,
@@ -238,7 +238,7 @@ fn write_name(
 ) -> Result<(), Error> {
     let payment = meeting.payment.map(|payment| id_bytes(payment.as_u128()));
     let question = meeting.question.as_ref().map(write_question);
-    paper.put(
+    writes.put(
         if stored { UPDATE_NAME } else { INSERT_NAME },
         &[
             &shop.0,
@@ -261,14 +261,14 @@ const UPDATE_CODE: &str =
     "update codes set order_id = ?3, parked = ?4 where shop_id = ?1 and code = ?2";
 
 fn write_code(
-    paper: &mut Paper<'_>,
+    writes: &mut WriteBatch<'_>,
     shop: ShopId,
     code: &str,
     meeting: &CodeMeeting,
     stored: bool,
 ) -> Result<(), Error> {
     let order = meeting.order.map(|order| id_bytes(order.as_u128()));
-    paper.put(
+    writes.put(
         if stored { UPDATE_CODE } else { INSERT_CODE },
         &[&shop.0, &code, &order, &write_parked(&meeting.parked)],
     )?;
@@ -287,7 +287,12 @@ const UPDATE_ROOT: &str = "\
        set status = ?3, attention = ?4, due_at = ?5, version = ?6, updated_at = ?7, doc = ?8
      where shop_id = ?1 and id = ?2";
 
-fn write_root(paper: &mut Paper<'_>, id: RootId, root: &Root, stored: bool) -> Result<(), Error> {
+fn write_root(
+    writes: &mut WriteBatch<'_>,
+    id: RootId,
+    root: &Root,
+    stored: bool,
+) -> Result<(), Error> {
     let id = id_bytes(id.as_u128());
     let status = root_status(root);
     let attention = root.open_attention().count() as i64;
@@ -295,7 +300,7 @@ fn write_root(paper: &mut Paper<'_>, id: RootId, root: &Root, stored: bool) -> R
     let doc = doc::write_root(root);
     let updated_at = root.updated_at.as_millis();
     if stored {
-        paper.put(
+        writes.put(
             UPDATE_ROOT,
             &[
                 &root.shop.0,
@@ -310,7 +315,7 @@ fn write_root(paper: &mut Paper<'_>, id: RootId, root: &Root, stored: bool) -> R
         )?;
     } else {
         let code = root.order.as_ref().map(|order| &order.code);
-        paper.put(
+        writes.put(
             INSERT_ROOT,
             &[
                 &root.shop.0,
@@ -365,7 +370,7 @@ const UPDATE_EVENT: &str = "\
      where shop_id = ?1 and id = ?2";
 
 pub(crate) fn write_event(
-    paper: &mut Paper<'_>,
+    writes: &mut WriteBatch<'_>,
     shop: ShopId,
     id: EventId,
     stored: &StoredEvent,
@@ -376,7 +381,7 @@ pub(crate) fn write_event(
     let due_at = stored.due_at.map(Timestamp::as_millis);
     let said = doc::write_event(&stored.event, stored.policy, &stored.forwards);
     if exists {
-        paper.put(
+        writes.put(
             UPDATE_EVENT,
             &[
                 &shop.0,
@@ -393,7 +398,7 @@ pub(crate) fn write_event(
             .raw
             .as_ref()
             .map_or(("[]", &[]), |raw| (&raw.headers, &raw.body));
-        paper.put(
+        writes.put(
             INSERT_EVENT,
             &[
                 &shop.0,
@@ -427,12 +432,12 @@ const UPDATE_STOCK: &str = "\
      where shop_id = ?1 and sku = ?2";
 
 fn write_stock(
-    paper: &mut Paper<'_>,
+    writes: &mut WriteBatch<'_>,
     shop: ShopId,
     stock: &Stock,
     stored: bool,
 ) -> Result<(), Error> {
-    paper.put(
+    writes.put(
         if stored { UPDATE_STOCK } else { INSERT_STOCK },
         &[
             &shop.0,
@@ -453,8 +458,12 @@ const PUT_CALENDAR: &str = "\
         on conflict (shop_id, name) do update
        set make_at = excluded.make_at, version = excluded.version, doc = excluded.doc";
 
-fn write_calendar(paper: &mut Paper<'_>, shop: ShopId, calendar: &Calendar) -> Result<(), Error> {
-    paper.put(
+fn write_calendar(
+    writes: &mut WriteBatch<'_>,
+    shop: ShopId,
+    calendar: &Calendar,
+) -> Result<(), Error> {
+    writes.put(
         PUT_CALENDAR,
         &[
             &shop.0,
@@ -479,7 +488,12 @@ const UPDATE_SLOT: &str = "\
        set ends_at = ?4, visible_at = ?5, capacity = ?6, held = ?7, sold = ?8, by_hand = ?9
      where shop_id = ?1 and calendar = ?2 and starts_at = ?3";
 
-fn write_slot(paper: &mut Paper<'_>, shop: ShopId, slot: &Slot, stored: bool) -> Result<(), Error> {
+fn write_slot(
+    writes: &mut WriteBatch<'_>,
+    shop: ShopId,
+    slot: &Slot,
+    stored: bool,
+) -> Result<(), Error> {
     let starts_at = slot.starts_at.as_millis();
     let ends_at = slot.ends_at.as_millis();
     let visible_at = slot.visible_at.as_millis();
@@ -488,7 +502,7 @@ fn write_slot(paper: &mut Paper<'_>, shop: ShopId, slot: &Slot, stored: bool) ->
         false => i64::from(slot.by_hand),
     };
     if stored {
-        paper.put(
+        writes.put(
             UPDATE_SLOT,
             &[
                 &shop.0,
@@ -503,7 +517,7 @@ fn write_slot(paper: &mut Paper<'_>, shop: ShopId, slot: &Slot, stored: bool) ->
             ],
         )?;
     } else {
-        paper.put(
+        writes.put(
             INSERT_SLOT,
             &[
                 &shop.0,
@@ -530,12 +544,12 @@ const INSERT_EFFECT: &str = "\
         on conflict do nothing";
 
 fn insert_effect(
-    paper: &mut Paper<'_>,
+    writes: &mut WriteBatch<'_>,
     now: Timestamp,
     effect: &Effect,
     position: i64,
 ) -> Result<(), Error> {
-    paper.put(
+    writes.put(
         INSERT_EFFECT,
         &[
             &effect.shop.0,
@@ -554,7 +568,7 @@ fn insert_effect(
     Ok(())
 }
 
-/// `effects.update`: by primary key. I5: whoever decided has seen that the claim still holds, and is the
+/// `effects.update`: by primary key. I5: anyone who decided has seen that the claim still holds, and is the
 /// only writer of the shop. Key, kind, target and position never change.
 const UPDATE_EFFECT: &str = "\
     update effects
@@ -563,13 +577,13 @@ const UPDATE_EFFECT: &str = "\
      where shop_id = ?1 and id = ?2";
 
 fn update_effect(
-    paper: &mut Paper<'_>,
+    writes: &mut WriteBatch<'_>,
     shop: ShopId,
     id: EffectId,
     effect: &StoredEffect,
 ) -> Result<(), Error> {
     let order_key = effect.order_key.as_ref().filter(|_| effect.keeps_waiting);
-    paper.put(
+    writes.put(
         UPDATE_EFFECT,
         &[
             &shop.0,
@@ -610,12 +624,12 @@ const PUT_TARGET: &str = "\
            open_until = excluded.open_until, opened = excluded.opened, probing = excluded.probing";
 
 fn put_target(
-    paper: &mut Paper<'_>,
+    writes: &mut WriteBatch<'_>,
     shop: ShopId,
     target: &str,
     breaker: &Breaker,
 ) -> Result<(), Error> {
-    paper.put(
+    writes.put(
         PUT_TARGET,
         &[
             &shop.0,
@@ -635,7 +649,7 @@ const INSERT_RECEIPT: &str = "\
     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
 fn insert_receipt(
-    paper: &mut Paper<'_>,
+    writes: &mut WriteBatch<'_>,
     shop: ShopId,
     receipt: &Receipt,
     issued: &IssuedReceipt,
@@ -646,7 +660,7 @@ fn insert_receipt(
     });
     let sha256: &[u8] = &issued.sha256;
     let pdf: &[u8] = &issued.pdf;
-    paper.put(
+    writes.put(
         INSERT_RECEIPT,
         &[
             &shop.0,
@@ -690,7 +704,7 @@ fn is_requested_already<'a>(
 }
 
 /// The id of an effect that was decided: a UUIDv7 whose time is what it is dated by, and whose other bits
-/// are its key's. So whoever has the decision can name the row.
+/// are its key's. So anyone who has the decision can name the row.
 pub fn effect_id(dated_by: RootId, key: &str) -> EffectId {
     let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
     let mut bytes = dated_by.as_u128().to_be_bytes();
@@ -712,12 +726,12 @@ const INSERT_DATED_LINE: Sql = on_postgres(
 
 /// A line belongs to the month of the root it is about first, so that an order's story stays with its
 /// order.
-fn insert_line(paper: &mut Paper<'_>, now: Timestamp, line: &Line) -> Result<(), Error> {
+fn insert_line(writes: &mut WriteBatch<'_>, now: Timestamp, line: &Line) -> Result<(), Error> {
     let root = line.root.map(|root| id_bytes(root.as_u128()));
     let at = now.as_millis();
     let entries = write_entries(line);
-    match paper {
-        Paper::Sqlite(_) => paper.put(
+    match writes {
+        WriteBatch::Sqlite(_) => writes.put(
             INSERT_LINE,
             &[
                 &line.shop.0,
@@ -728,9 +742,9 @@ fn insert_line(paper: &mut Paper<'_>, now: Timestamp, line: &Line) -> Result<(),
                 &line.docs,
             ],
         ),
-        Paper::Postgres(..) => {
+        WriteBatch::Postgres(..) => {
             let dated = root.unwrap_or_else(|| id_bytes(first_id(now)));
-            paper.put(
+            writes.put(
                 INSERT_DATED_LINE,
                 &[
                     &line.shop.0,
@@ -794,10 +808,10 @@ const WRITE_DATED_LANE: Sql = on_postgres(
          on conflict (lane) do update set batch = excluded.batch, at = excluded.at",
 );
 
-fn write_lane(paper: &mut Paper<'_>, now: Timestamp, lane: &Lane<'_>) -> Result<(), Error> {
-    match paper {
-        Paper::Sqlite(_) => paper.put(WRITE_LANE, &[&lane.name, &lane.batch]),
-        Paper::Postgres(..) => paper.put(
+fn write_lane(writes: &mut WriteBatch<'_>, now: Timestamp, lane: &Lane<'_>) -> Result<(), Error> {
+    match writes {
+        WriteBatch::Sqlite(_) => writes.put(WRITE_LANE, &[&lane.name, &lane.batch]),
+        WriteBatch::Postgres(..) => writes.put(
             WRITE_DATED_LANE,
             &[&lane.name, &lane.batch, &now.as_millis()],
         ),

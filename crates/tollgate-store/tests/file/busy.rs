@@ -11,7 +11,7 @@ use crate::world::{Rows, SHOP, World, submission};
 
 const BATCHES: u64 = 40;
 
-/// Ends whoever looks on another thread, also when the test has failed.
+/// Ends anyone who looks on another thread, also when the test has failed.
 struct Ending(Arc<AtomicBool>);
 
 impl Drop for Ending {
@@ -21,7 +21,7 @@ impl Drop for Ending {
 }
 
 /// F8: one connection writes, so `database is locked` is nobody's answer: not with writers and readers at
-/// once, a person who looks with a program of his own, and the log moved and begun anew beside them.
+/// once, a person who looks with a program of his own, and the log moved and begun again beside them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_meets_a_locked_database() {
     let world = World::with(|options| options.limits.wal_bytes_restart = 2 * MIB);

@@ -24,7 +24,7 @@ async fn a_store_in_memory_is_gone_when_it_is_closed() {
     assert_eq!(store.root(SHOP, root_id(1)).await.expect("it reads"), None);
 }
 
-/// Whoever copies the file of a store that is closed has all of it.
+/// Anyone who copies the file of a store that is closed has all of it.
 #[tokio::test]
 async fn a_closed_store_is_one_file() {
     let database = Database::file();

@@ -1,4 +1,4 @@
-//! The log ahead of the database: it is begun anew again and again, however long the writing goes on.
+//! The log ahead of the database: it is begun again again and again, however long the writing goes on.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -59,12 +59,12 @@ async fn the_log_stays_short_under_a_long_run_of_writes() {
     );
     assert!(5 <= figures.wal_restarts, "{figures:?}");
     // While one checkpoint runs beside it the log grows, so on a busy machine it is longer than asked
-    // for; but it is begun anew, and does not grow with what is written.
+    // for; but it is begun again, and does not grow with what is written.
     assert!(longest < 64 * MIB, "the log was {longest} bytes");
     assert_eq!(figures.wal_alerts, 0);
 }
 
-/// A foreign reader that holds a page of the log keeps it from being begun anew: an alert, then
+/// A foreign reader that holds a page of the log keeps it from being begun again: an alert, then
 /// nothing more is taken, and all goes on when it has gone.
 #[tokio::test]
 async fn a_foreign_reader_is_an_alert_and_never_fills_the_disk() {

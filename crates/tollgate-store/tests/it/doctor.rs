@@ -66,7 +66,7 @@ fn assert_healthy(report: &Report) {
     assert!(report.checks.iter().all(|check| check.fix.is_empty()));
 }
 
-/// The disk of whoever runs the suite may be nearly full.
+/// The disk of anyone who runs the suite may be nearly full.
 fn but_the_disk(mut report: Report) -> Report {
     report.checks.retain(|check| check.name != "disk");
     report
@@ -175,7 +175,7 @@ const FAULTS: &[Fault] = &[
         set!("idle_session_timeout = 60000"),
     ),
     Fault {
-        // Its sessions are read-only; whoever mends it says so first.
+        // Its sessions are read-only; anyone who mends it says so first.
         mend: Some(
             "begin read write;
              do $$ begin execute format('alter database %I reset default_transaction_read_only',
@@ -372,7 +372,7 @@ async fn a_user_without_privileges_is_told_the_grant() {
     rows::on_server(&owner.url, fix);
     assert_healthy(&healthy_but_fast(examine(&clerk)));
 
-    // A month that it may not make is told with the statements for whoever may.
+    // A month that it may not make is told with the statements for anyone who may.
     rows::run(&place, &with_months("drop table LAST", &place));
     let report = healthy_but_fast(examine(&clerk));
     let levels = [("partitions", Level::Warn), ("making months", Level::Warn)];
@@ -759,7 +759,7 @@ async fn faults_of_a_file_are_found() {
         let mode = std::fs::Permissions::from_mode(mode);
         std::fs::set_permissions(&path, mode).expect("it is ours");
     };
-    // It was made for us alone; whoever else may read or write it is told.
+    // It was made for us alone; anyone who else may read or write it is told.
     for mode in [0o640, 0o604, 0o620, 0o646] {
         rights(mode);
         let report = but_the_disk(examine(&place));

@@ -172,7 +172,7 @@ impl Halted {
             options.decide = Arc::new(move |now, rules, command, known| {
                 if matches!(&command.action, Action::PutStock { sku, .. } if sku == "HOLD") {
                     let halt = halt.lock().expect("nobody panics with it");
-                    // Whoever has gone away waits for nothing.
+                    // Anyone who has gone away waits for nothing.
                     let _ = halt.0.send(());
                     let _ = halt.1.recv();
                 }
@@ -775,7 +775,7 @@ async fn a_breaker_survives_a_restart() {
     );
 }
 
-/// A source is asked so often a second and no oftener, whoever asks.
+/// A source is asked so often a second and no oftener, anyone who asks.
 #[tokio::test]
 async fn the_rate_of_questions_holds_across_claimers() {
     let world = World::new();
@@ -804,7 +804,7 @@ async fn the_rate_of_questions_holds_across_claimers() {
     );
 }
 
-/// That a question is put off stands in its row: whoever asks later does not wait for it.
+/// That a question is put off stands in its row: anyone who asks later does not wait for it.
 #[tokio::test]
 async fn a_question_that_is_put_off_is_known_as_such() {
     let world = World::new();

@@ -411,7 +411,7 @@ async fn what_is_decided_after_the_look_keeps_the_month() {
     let Place::Server(at) = world.options.place.clone() else {
         panic!("it is on a server");
     };
-    // Whoever reads keeps the tables from being taken, and decisions go on.
+    // Anyone who reads keeps the tables from being taken, and decisions go on.
     let reader = rows::connect(&at.url).await;
     let reads = "begin isolation level repeatable read; select count(*) from roots";
     reader.batch_execute(reads).await.expect("it may read");

@@ -90,7 +90,7 @@ async fn numbers_have_no_gaps_although_batches_are_rolled_back() {
     assert_eq!(world.store.figures().quarantined, 1);
 }
 
-/// Numbers begin anew with the year of the shop's time zone, and no clock takes them back.
+/// Numbers begin again with the year of the shop's time zone, and no clock takes them back.
 #[tokio::test]
 async fn a_year_begins_anew_and_never_goes_back() {
     let year_of = |now: Timestamp| match (now.as_millis() - START.as_millis()) / 3_600_000 {
@@ -111,7 +111,7 @@ async fn a_year_begins_anew_and_never_goes_back() {
     let mut given = Vec::new();
     for number in 1..=6 {
         if number == 3 || number == 5 {
-            // The third hour is one of the year before, for whoever goes by a clock that is wrong.
+            // The third hour is one of the year before, for anyone who goes by a clock that is wrong.
             world.clock.advance(Span::hours(1));
         }
         world.act(paid(number)).await;
@@ -128,7 +128,7 @@ async fn a_year_begins_anew_and_never_goes_back() {
     assert_eq!(given, expected.map(|number| format!("R-{number}")));
 }
 
-/// Whoever issues first has issued: a second one changes no byte, whatever it brings.
+/// Anyone who issues first has issued: a second one changes no byte, whatever it brings.
 #[tokio::test]
 async fn a_receipt_that_is_settled_twice_keeps_the_first_bytes() {
     let world = World::new();

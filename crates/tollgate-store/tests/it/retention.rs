@@ -250,7 +250,7 @@ async fn a_missing_month_is_made_by_the_batch_that_meets_it() {
     assert_sound(&world).await;
 }
 
-/// Whoever writes or reads in an open transaction neither waits for new months nor holds them up.
+/// Anyone who writes or reads in an open transaction neither waits for new months nor holds them up.
 #[tokio::test]
 async fn months_are_made_beside_an_open_writer_and_a_long_reader() {
     if server().is_none() {

@@ -2,7 +2,7 @@
 
 use tollgate_store::Place;
 
-/// Runs statements on the database, whichever it is, as whoever owns it.
+/// Runs statements on the database, whichever it is, as anyone who owns it.
 pub(crate) fn run(place: &Place, statements: &str) {
     match place {
         Place::File(path) => {

@@ -176,7 +176,7 @@ impl Database {
         place(&self.name())
     }
 
-    /// A connection for looking at its rows, beside whoever has it open.
+    /// A connection for looking at its rows, beside anyone who has it open.
     pub(crate) fn rows(&self) -> Rows {
         Rows::open(&self.name())
     }
@@ -196,7 +196,7 @@ pub(crate) fn url(server: &str, database: &str) -> String {
     format!("{server}/{database}")
 }
 
-/// A database with the schema of this program, from which others are copied. Whoever needs it first
+/// A database with the schema of this program, from which others are copied. Anyone who needs it first
 /// makes it, and the others wait; one of another schema has another name.
 fn template(server: &str) -> String {
     use std::hash::{DefaultHasher, Hash, Hasher};
@@ -393,7 +393,7 @@ impl Session {
                     Some(said) => format!("{} ({})", said.message(), said.code().code()),
                     None => error.to_string(),
                 });
-                // Whoever has asked waits for the answer.
+                // Anyone who has asked waits for the answer.
                 let _ = answer.send(found);
             }
         };
@@ -494,7 +494,7 @@ impl World {
         self.settle().await;
     }
 
-    /// Waits until nothing is due any more. Whatever is due goes into the batch of whoever asks, and
+    /// Waits until nothing is due any more. Whatever is due goes into the batch of anyone who asks, and
     /// what that makes due into the next one.
     pub(crate) async fn settle(&self) {
         let mut swept = u64::MAX;

@@ -26,7 +26,7 @@ async fn the_first_commands_of_two_shops_are_one_batch() {
     assert_eq!(after.tries - before.tries, 1);
 }
 
-/// Whoever keeps a shop locked for long has its commands refused, and those of no other shop; what is
+/// Anyone who keeps a shop locked for long has its commands refused, and those of no other shop; what is
 /// due then is done when it lets go.
 #[tokio::test]
 async fn a_shop_that_somebody_keeps_locked_is_refused_and_goes_on_afterwards() {

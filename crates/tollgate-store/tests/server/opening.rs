@@ -121,7 +121,7 @@ fn a_wrong_password_is_refused() {
     crate::server();
     let user = User::new(Database::empty(), "has_a_password");
     let rows = Session::open(&crate::server());
-    // The server's own rules ask whoever is of this role.
+    // The server's own rules ask anyone who is of this role.
     let _ = rows.try_ask("create role with_password nologin");
     rows.ask(&format!("grant with_password to {}", user.name));
     rows.ask(&format!("alter role {} password 'another'", user.name));
@@ -183,7 +183,7 @@ fn count(rows: &Rows, table: &str) -> usize {
     rows.texts(&sql).len()
 }
 
-/// Whoever comes second waits for the first and finds all done.
+/// Anyone who comes second waits for the first and finds all done.
 #[test]
 fn instances_that_find_an_empty_database_together_make_its_schema_once() {
     crate::server();

@@ -1,4 +1,4 @@
-//! The views for a person with `psql`: when they are made anew, and what docs/queries.md asks them.
+//! The views for a person with `psql`: when they are made again, and what docs/queries.md asks them.
 
 use tollgate_store::Store;
 

@@ -1,4 +1,4 @@
-//! Connections that are cut before each journey of a batch: all of it is decided, once.
+//! Connections that are cut before each round trip of a batch: all of it is decided, once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,10 +46,10 @@ fn a_batch_whose_connection_is_cut_before_any_journey_is_decided_once() {
         let before = lane.store.figures();
         let answers = said(&lane.decide(all_commands(*filled.start())));
         let after = lane.store.figures();
-        assert_eq!(answers, expected, "cut before journey {cut_before}");
+        assert_eq!(answers, expected, "cut before pipeline {cut_before}");
         assert!(
             shops.sums(&session, &filled).values().eq(rows.values()),
-            "cut before journey {cut_before} of {journeys}"
+            "cut before pipeline {cut_before} of {journeys}"
         );
         assert_eq!(
             [

@@ -1,4 +1,4 @@
-//! A claim and a command of another Gate on the same shop, in every interleaving: whoever has the shop's
+//! A claim and a command of another Gate on the same shop, in every interleaving: anyone who has the shop's
 //! head first is done first, and a claim takes nothing that is settled under its hands, nor leaves what is
 //! decided before it.
 
@@ -51,7 +51,7 @@ fn end(lane: &Lane) -> Answers {
 }
 
 impl Pair {
-    /// One after the other in one shop, and then, in a shop for each of the first's journeys, the second
+    /// One after the other in one shop, and then, in a shop for each of the first's round trips, the second
     /// let go after so many of them; what differs.
     fn step(&mut self, entry: &Entry, claim_first: bool) -> (usize, Vec<String>) {
         let [first, second] = &self.lanes;

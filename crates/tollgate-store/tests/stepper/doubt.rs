@@ -177,7 +177,7 @@ const SLOW_COMMIT: &str = "
     select pg_advisory_lock(1)";
 
 /// The connection breaks while the server commits. The lane's row is still written by that
-/// transaction, and whoever reads it has to wait.
+/// transaction, and anyone who reads it has to wait.
 fn a_connection_breaks_while_the_server_commits(far: &mut Far) {
     let filled = far.shops.fill(&far.session, TABLE.len());
     far.session.script(SLOW_COMMIT);

@@ -1,4 +1,4 @@
-//! A Gate of one lane that is held before each of its journeys to the server.
+//! A Gate of one lane that is held before each of its round trips to the server.
 
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,13 +16,13 @@ use crate::world::TestClock;
 /// What a lane was answered.
 pub(crate) type Answers = Vec<Result<Reply, SubmitError>>;
 
-/// Called on the lane's thread before each journey, with its number and its word.
+/// Called on the lane's thread before each round trip, with its number and its word.
 pub(crate) type Act = Arc<dyn Fn(usize, &'static str) + Send + Sync>;
 
 /// Where a lane is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// Held before a journey.
+    /// Held before a round trip.
     At(&'static str),
     /// The server makes it wait for a lock.
     Waits,
@@ -55,11 +55,11 @@ struct Reins {
 
 #[derive(Default)]
 struct State {
-    /// Journeys it may still make.
+    /// Round trips it may still make.
     allowed: usize,
     /// Before which it is held.
     at: Option<&'static str>,
-    /// The words of the journeys it has come to.
+    /// The words of the round trips it has come to.
     words: Vec<&'static str>,
     answers: Option<Answers>,
     act: Option<Act>,
@@ -146,7 +146,7 @@ impl Lane {
         });
     }
 
-    /// Lets it make so many journeys more.
+    /// Lets it make so many round trips more.
     pub(crate) fn allow(&self, journeys: usize) {
         let mut state = self.reins.lock();
         state.allowed += journeys;
@@ -167,12 +167,12 @@ impl Lane {
         self.reins.changed.notify_all();
     }
 
-    /// What is done before each journey from now on.
+    /// What is done before each round trip from now on.
     pub(crate) fn act(&self, act: Option<Act>) {
         self.reins.lock().act = act;
     }
 
-    /// The words of the journeys it has come to since it was handed commands.
+    /// The words of the round trips it has come to since it was handed commands.
     pub(crate) fn words(&self) -> Vec<&'static str> {
         self.reins.lock().words.clone()
     }

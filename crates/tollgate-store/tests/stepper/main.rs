@@ -1,5 +1,5 @@
 //! The stepper (docs/gate.md, What the simulator cannot see): several Gates on one PostgreSQL database, held
-//! before each of their journeys and let go one at a time; and the same Gates with the server taken
+//! before each of their round trips and let go one at a time; and the same Gates with the server taken
 //! away from under them.
 //!
 //! It needs a server: the variable `TOLLGATE_TEST_POSTGRES` names one, which scripts/test sets.

@@ -1,13 +1,13 @@
 //! Every pair of commands that share something, in every interleaving that can happen, ends as one of
 //! them after the other.
 //!
-//! Two Gates decide them: the first begins with the one, the second with the other. Whoever locks the
+//! Two Gates decide them: the first begins with the one, the second with the other. Anyone who locks the
 //! head first is called the first here; that the other one is first is another ordered pair. When the
-//! first has made some of its journeys (`begin` locks the head, a `load` for every wave of look-ups, a
+//! first has made some of its round trips (`begin` locks the head, a `load` for every lookup batch of look-ups, a
 //! `write` for every statement, `commit`), the second is let go. It comes as far as the lock of the
 //! head, and there it waits: the test asks the server at each of these places whether it does. So
-//! there is one place at which the second's only journey before the first's COMMIT can be, for each
-//! journey of the first, and all that the second does besides comes after. That is every interleaving;
+//! there is one place at which the second's only round trip before the first's COMMIT can be, for each
+//! round trip of the first, and all that the second does besides comes after. That is every interleaving;
 //! a Gate that did not make the second wait would have more, of which this tries the one in which the
 //! second goes as far as it can.
 //!
@@ -15,7 +15,7 @@
 //! is stepped through at the first and the last place.
 //!
 //! A case has a shop of its own, and shops do not meet in any row; so one batch of the first command in
-//! as many shops as there are second commands is as many cases, and the first's journeys are those it
+//! as many shops as there are second commands is as many cases, and the first's round trips are those it
 //! would make alone.
 
 use std::collections::BTreeMap;
@@ -37,14 +37,14 @@ struct Block {
     /// The shops in which the one was decided after the other, and what was said there.
     serial: RangeInclusive<u32>,
     said: [Vec<String>; 2],
-    /// How many journeys the first makes.
+    /// How many round trips the first makes.
     journeys: usize,
 }
 
 /// Where the second is let go, and how.
 #[derive(Debug, Clone, Copy)]
 struct Way {
-    /// After so many journeys of the first.
+    /// After so many round trips of the first.
     after: usize,
     /// It looks for free heads then, and waits for its own only after the first's COMMIT.
     looks_before: bool,

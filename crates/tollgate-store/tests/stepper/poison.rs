@@ -130,7 +130,7 @@ fn a_row_that_cannot_be_written_goes_alone() {
     assert_eq!(lane.store.figures().reconnects, 0);
 }
 
-/// The month of an order that is made after the server was away from its keeper for long.
+/// The month of an order that is made after the server was away from its maintenance for long.
 #[test]
 fn a_month_that_is_missing_is_made_and_the_batch_decided_once() {
     let (lane, session, clock) = open("month", |_| {});

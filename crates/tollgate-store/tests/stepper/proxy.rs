@@ -30,7 +30,7 @@ pub(crate) enum Fault {
     HoldAnswer,
     /// Nothing gets through any more, in no connection; none of them breaks.
     HoldAll,
-    /// Nobody is let in, and whoever is in is thrown out.
+    /// Nobody is let in, and anyone who is in is thrown out.
     Refuse,
 }
 

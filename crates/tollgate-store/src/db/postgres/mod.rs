@@ -4,7 +4,7 @@
 //! one thread each, so that lane and readers read like their counterparts on SQLite. What travels
 //! together is sent together and waited for once.
 
-mod journey;
+mod pipeline;
 mod server;
 mod sets;
 
@@ -21,10 +21,11 @@ use tollgate_core::id::ShopId;
 
 use super::OpenError;
 use super::{
-    Asked, Begun, Bind, Error, Failure, Head, NotEnded, Row, Sql, Value, Wave, meaning, on_postgres,
+    Asked, Begun, Bind, Error, Failure, Head, LookupBatch, NotEnded, Row, Sql, Value, meaning,
+    on_postgres,
 };
 use crate::options::Pause;
-use journey::{Answer, Journey};
+use pipeline::{Answer, Pipeline};
 pub(crate) use server::Server;
 use sets::Form;
 
@@ -93,7 +94,7 @@ pub(crate) struct Postgres {
     in_transaction: Cell<bool>,
     /// The last warning of class 01000.
     warning: Arc<Mutex<Option<String>>>,
-    /// Called before each journey of a batch.
+    /// Called before each round trip of a batch.
     pause: Option<Pause>,
 }
 
@@ -120,11 +121,11 @@ impl Rows {
 
 /// Rows to be written, by statement, column by column.
 #[derive(Default)]
-pub(crate) struct Pile {
+pub(crate) struct PendingWrites {
     statements: Vec<(&'static str, Vec<Vec<Value<'static>>>)>,
 }
 
-impl Pile {
+impl PendingWrites {
     /// Adds a row.
     pub(super) fn add(&mut self, sql: &'static str, values: &[&dyn Bind]) {
         let known = self
@@ -207,7 +208,7 @@ impl Postgres {
         Ok(postgres)
     }
 
-    /// Tells whoever steps through what this connection does.
+    /// Tells anyone who steps through what this connection does.
     fn say(&self, word: &'static str) {
         if let Some(pause) = &self.pause {
             pause(word);
@@ -296,94 +297,94 @@ impl Postgres {
         )
     }
 
-    /// Looks up all keys of all these statements in one journey.
+    /// Looks up all keys of all these statements in one round trip.
     pub(super) fn look_up(&self, asked: &[Asked<'_>]) -> Result<Vec<Rows>, Error> {
         let columns = columns_of(asked);
-        let mut journey = Journey::default();
-        self.add_look_ups(&mut journey, asked, &columns)?;
-        if journey.is_empty() {
+        let mut pipeline = Pipeline::default();
+        self.add_look_ups(&mut pipeline, asked, &columns)?;
+        if pipeline.is_empty() {
             return Ok(found(asked, Vec::new()));
         }
         self.say("load");
-        let answers = self.wait_for(STATEMENT_LIMIT, journey)?;
+        let answers = self.wait_for(STATEMENT_LIMIT, pipeline)?;
         Ok(found(asked, answers))
     }
 
     fn add_look_ups<'a>(
         &'a self,
-        journey: &mut Journey<'a>,
+        pipeline: &mut Pipeline<'a>,
         asked: &[Asked<'_>],
         columns: &'a [Vec<Vec<Value<'_>>>],
     ) -> Result<(), Error> {
         for (asked, columns) in asked.iter().zip(columns) {
             if !asked.keys.is_empty() {
                 let statement = self.statement(asked.sql.postgres, Form::Find)?;
-                journey.add(self.ask(statement, columns));
+                pipeline.add(self.ask(statement, columns));
             }
         }
         Ok(())
     }
 
-    /// Writes a pile in one journey; statement by statement, if somebody steps through them.
-    pub(super) fn write(&self, pile: &Pile) -> Result<(), Error> {
+    /// Writes a batch of writes in one round trip; statement by statement, if somebody steps through them.
+    pub(super) fn write(&self, pending: &PendingWrites) -> Result<(), Error> {
         if self.pause.is_some() {
-            for (sql, columns) in &pile.statements {
+            for (sql, columns) in &pending.statements {
                 let statement = self.statement(sql, Form::Write)?;
                 self.say("write");
                 self.wait(STATEMENT_LIMIT, self.ask(statement, columns))?;
             }
             return Ok(());
         }
-        let journey = self.writes(pile)?;
-        self.wait_for(STATEMENT_LIMIT, journey).map(|_| ())
+        let pipeline = self.writes(pending)?;
+        self.wait_for(STATEMENT_LIMIT, pipeline).map(|_| ())
     }
 
-    /// Writes a pile and ends the transaction, in one journey. Nothing is committed after a write that
+    /// Writes a batch of writes and ends the transaction, in one round trip. Nothing is committed after a write that
     /// has failed: the server sees to that, and no COMMIT follows one that could not be sent.
-    pub(super) fn write_and_commit(&self, pile: &Pile) -> Result<(), NotEnded> {
+    pub(super) fn write_and_commit(&self, pending: &PendingWrites) -> Result<(), NotEnded> {
         if self.pause.is_some() {
-            self.write(pile).map_err(NotEnded::Before)?;
+            self.write(pending).map_err(NotEnded::Before)?;
             return self.commit().map_err(NotEnded::Committing);
         }
-        let mut journey = self.writes(pile).map_err(NotEnded::Before)?;
-        if !self.runtime.block_on(journey.send()) {
-            let end = self.wait_for(STATEMENT_LIMIT, journey);
+        let mut pipeline = self.writes(pending).map_err(NotEnded::Before)?;
+        if !self.runtime.block_on(pipeline.send()) {
+            let end = self.wait_for(STATEMENT_LIMIT, pipeline);
             return end.map(drop).map_err(NotEnded::Before);
         }
-        journey.add(self.tell("commit"));
+        pipeline.add(self.tell("commit"));
         self.in_transaction.set(false);
-        self.wait_for(COMMIT_LIMIT, journey)
+        self.wait_for(COMMIT_LIMIT, pipeline)
             .and_then(|_| self.unless_warned())
             .map_err(NotEnded::Committing)
     }
 
-    fn writes<'a>(&'a self, pile: &'a Pile) -> Result<Journey<'a>, Error> {
-        let mut journey = Journey::default();
-        for (sql, columns) in &pile.statements {
+    fn writes<'a>(&'a self, pending: &'a PendingWrites) -> Result<Pipeline<'a>, Error> {
+        let mut pipeline = Pipeline::default();
+        for (sql, columns) in &pending.statements {
             let statement = self.statement(sql, Form::Write)?;
-            journey.add(self.ask(statement, columns));
+            pipeline.add(self.ask(statement, columns));
         }
-        Ok(journey)
+        Ok(pipeline)
     }
 
-    /// A statement with its values, for a journey.
+    /// A statement with its values, for a round trip.
     async fn ask(&self, statement: Statement, columns: &[Vec<Value<'_>>]) -> Answer {
         self.client.query(&statement, &pointers(columns)).await
     }
 
-    /// Words without values, for a journey.
+    /// Words without values, for a round trip.
     async fn tell(&self, words: &str) -> Answer {
         self.client.batch_execute(words).await.map(|()| Vec::new())
     }
 
-    /// Waits for the end of a journey: of several failures the first is the cause of the others.
+    /// Waits for the end of a round trip: of several failures the first is the cause of the others.
     fn wait_for(
         &self,
         limit: Duration,
-        journey: Journey<'_>,
+        pipeline: Pipeline<'_>,
     ) -> Result<Vec<Vec<tokio_postgres::Row>>, Error> {
         self.wait(limit, async {
-            journey.answers().await.into_iter().collect()
+            pipeline.answers().await.into_iter().collect()
         })
     }
 
@@ -392,9 +393,9 @@ impl Postgres {
         self.wait(STATEMENT_LIMIT, self.client.batch_execute(sql))
     }
 
-    /// Begins a transaction that is the only one to write to these shops, and looks up a wave. Without
+    /// Begins a transaction that is the only one to write to these shops, and looks up a lookup batch. Without
     /// `all`, shops that somebody else has are left out, unless that is all of them. With it they are
-    /// waited for, but whoever keeps one for longer than locks are waited for keeps only that one: then
+    /// waited for, but anyone who keeps one for longer than locks are waited for keeps only that one: then
     /// it is left out too.
     ///
     /// The look-ups are sent with the rest: each sees what was committed when its turn came, which is
@@ -403,31 +404,31 @@ impl Postgres {
         &self,
         shops: &[ShopId],
         all: bool,
-        wave: Wave<'a>,
+        lookups: LookupBatch<'a>,
     ) -> Result<Begun<'a, '_>, Error> {
         let numbers: Vec<i64> = shops.iter().map(|shop| i64::from(shop.0)).collect();
         let numbers: [&(dyn ToSql + Sync); 1] = [&numbers];
         let sql = if all { LOCK_HEADS } else { LOCK_FREE_HEADS };
         let lock = self.statement(sql.postgres, Form::One)?;
-        let columns = columns_of(&wave.asked);
+        let columns = columns_of(&lookups.asked);
         let began = Instant::now();
         let locked = Cell::new(began);
-        let mut journey = Journey::default();
-        journey.add(self.tell(self.begin));
-        journey.add(async {
+        let mut pipeline = Pipeline::default();
+        pipeline.add(self.tell(self.begin));
+        pipeline.add(async {
             let heads = self.client.query(&lock, &numbers).await;
             locked.set(Instant::now());
             heads
         });
         if self.pause.is_none() {
-            self.add_look_ups(&mut journey, &wave.asked, &columns)?;
+            self.add_look_ups(&mut pipeline, &lookups.asked, &columns)?;
         }
         self.say("begin");
         self.in_transaction.set(true);
-        let mut answers = match self.wait_for(STATEMENT_LIMIT, journey) {
+        let mut answers = match self.wait_for(STATEMENT_LIMIT, pipeline) {
             Err(error) if all && 1 < shops.len() && meaning(&error) == Failure::Blocked => {
                 self.rollback()?;
-                return self.begin(shops, false, wave);
+                return self.begin(shops, false, lookups);
             }
             answers => answers?,
         };
@@ -438,12 +439,12 @@ impl Postgres {
             return Ok(Begun::on_server(
                 heads,
                 waited,
-                found(&wave.asked, rows),
-                wave,
+                found(&lookups.asked, rows),
+                lookups,
             ));
         }
         if heads.len() < shops.len() && self.make_missing_heads(shops, &numbers)? {
-            return self.begin(shops, all, wave);
+            return self.begin(shops, all, lookups);
         }
         let heads = match heads.is_empty() && !shops.is_empty() && !all {
             // Nothing is locked yet, so waiting for all of them in their order is safe.
@@ -455,8 +456,8 @@ impl Postgres {
             false => heads,
         };
         let waited = began.elapsed();
-        let rows = self.look_up(&wave.asked)?;
-        Ok(Begun::on_server(heads, waited, rows, wave))
+        let rows = self.look_up(&lookups.asked)?;
+        Ok(Begun::on_server(heads, waited, rows, lookups))
     }
 
     /// Makes what a shop needs that was never written to; whether there was such a shop. Then the

@@ -30,7 +30,7 @@ pub(crate) struct Server {
     tls: Option<Arc<rustls::ClientConfig>>,
     /// Hosts and database, without user and password.
     name: String,
-    /// Called before each journey of a batch.
+    /// Called before each round trip of a batch.
     pause: Option<Pause>,
 }
 
@@ -95,7 +95,7 @@ impl Server {
         Server { pause, ..self }
     }
 
-    /// What is called before each journey of a batch.
+    /// What is called before each round trip of a batch.
     pub(super) fn pause(&self) -> Option<Pause> {
         self.pause.clone()
     }

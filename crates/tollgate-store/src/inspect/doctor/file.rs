@@ -145,7 +145,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Who holds `FILE.lock`. The lock itself is not tried: whoever starts at that moment would find it
+/// Who holds `FILE.lock`. The lock itself is not tried: anyone who starts at that moment would find it
 /// taken.
 fn told_holder(path: &Path) -> String {
     let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());

@@ -27,7 +27,7 @@ pub struct Examination {
     pub clock: Clock,
     /// Transactions older than this are told, in milliseconds.
     pub transaction_ms_max: i64,
-    /// Whoever waits for a lock longer than this is told, in milliseconds.
+    /// Anyone who waits for a lock longer than this is told, in milliseconds.
     pub blocked_ms_max: i64,
 }
 

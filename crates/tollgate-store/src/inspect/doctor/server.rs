@@ -243,7 +243,7 @@ fn look_at_clock(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), Err
     let server = looking.db.one(SERVER_TIME, &[], |row| row.get::<i64>(0))?;
     let after = clock().as_millis();
     let server = server.unwrap_or(0);
-    // Somewhere between the two; what the journey took is no skew.
+    // Somewhere between the two; what the round trip took is no skew.
     let ahead = (before - server).max(0).max(server - after);
     if AHEAD_MS_MAX < ahead {
         checked.see(Level::Fail, format!("they are {ahead} ms apart"));
@@ -400,7 +400,7 @@ fn look_at_privileges(looking: &Looking<'_>, checked: &mut Checked) -> Result<()
         let missing = looking.db.all(PRIVILEGES, &[&table], |row| {
             Ok((row.get::<String>(0)?, row.get::<String>(1)?))
         })?;
-        // These are only read by whoever serves.
+        // These are only read by anyone who serves.
         let is_read_only = ["migrations", "view_marks"].contains(&table);
         let needed: Vec<&str> = missing
             .iter()

@@ -6,7 +6,7 @@ use tollgate_core::id::{EventId, OrderId, PaymentId, RootId};
 use tollgate_core::payment::Payment;
 
 use super::{Verifying, told_id};
-use crate::db::{Db, Error, Value, Wave, id_at, id_bytes, maybe_id_at};
+use crate::db::{Db, Error, LookupBatch, Value, id_at, id_bytes, maybe_id_at};
 use crate::tables::load::{EVENT, ROOT, key_hash, read_event, read_root};
 
 /// Rows of one chunk.
@@ -43,12 +43,12 @@ fn look_up_roots<T>(
     ids: &[RootId],
     of: impl Fn(&tollgate_core::order::Root) -> T,
 ) -> Result<Vec<Option<T>>, Error> {
-    let mut wave = Wave::default();
+    let mut lookups = LookupBatch::default();
     let keys = ids
         .iter()
         .map(|id| vec![shop.clone(), Value::Id(id_bytes(id.as_u128()))]);
-    let asked = wave.ask(ROOT, keys.collect());
-    let found = db.look_up(wave)?;
+    let asked = lookups.ask(ROOT, keys.collect());
+    let found = db.look_up(lookups)?;
     // One that cannot be read is told of elsewhere.
     let found = found.firsts(asked, |row| Ok(read_root(row).ok().as_ref().map(&of)))?;
     Ok(found.into_iter().map(Option::flatten).collect())
@@ -156,12 +156,12 @@ pub(super) fn walk_event_keys(verifying: &mut Verifying<'_>) -> Result<(), Error
             let rows = db.all(EVENT_KEYS, values, |row| {
                 Ok((row.get::<[u8; 16]>(0)?, row.get::<[u8; 16]>(1)?))
             })?;
-            let mut wave = Wave::default();
+            let mut lookups = LookupBatch::default();
             let keys = rows
                 .iter()
                 .map(|(_, event)| vec![shop_value(verifying), Value::Id(*event)]);
-            let asked = wave.ask(EVENT, keys.collect());
-            let found = db.look_up(wave)?;
+            let asked = lookups.ask(EVENT, keys.collect());
+            let found = db.look_up(lookups)?;
             let found = found.firsts(asked, |row| {
                 Ok(read_event(row).map(|(_, stored)| key_hash(&stored.source, &stored.event.key)))
             })?;
@@ -200,13 +200,13 @@ pub(super) fn look_up_names(
     verifying: &Verifying<'_>,
     names: &[(String, String)],
 ) -> Result<Vec<Option<Standing>>, Error> {
-    let mut wave = Wave::default();
+    let mut lookups = LookupBatch::default();
     let text = |text: &str| Value::Text(Cow::Owned(text.to_owned()));
     let keys = names
         .iter()
         .map(|(source, name)| vec![shop_value(verifying), text(source), text(name)]);
-    let asked = wave.ask(STANDING, keys.collect());
-    let found = verifying.db.look_up(wave)?;
+    let asked = lookups.ask(STANDING, keys.collect());
+    let found = verifying.db.look_up(lookups)?;
     found.firsts(asked, |row| {
         let parked = row.bytes(1)?.chunks_exact(16);
         Ok(Standing {
@@ -238,12 +238,12 @@ pub(super) fn look_up_keys(
     verifying: &Verifying<'_>,
     hashes: &[[u8; 16]],
 ) -> Result<Vec<Option<EventId>>, Error> {
-    let mut wave = Wave::default();
+    let mut lookups = LookupBatch::default();
     let keys = hashes
         .iter()
         .map(|hash| vec![shop_value(verifying), Value::Id(*hash)]);
-    let asked = wave.ask(EVENT_KEY, keys.collect());
-    let found = verifying.db.look_up(wave)?;
+    let asked = lookups.ask(EVENT_KEY, keys.collect());
+    let found = verifying.db.look_up(lookups)?;
     found.firsts(asked, |row| id_at(row, 0).map(EventId::from_u128))
 }
 
@@ -253,12 +253,12 @@ pub(super) fn expect_roots(
     name: &'static str,
     wanted: &[(RootId, String)],
 ) -> Result<(), Error> {
-    let mut wave = Wave::default();
+    let mut lookups = LookupBatch::default();
     let keys = wanted
         .iter()
         .map(|(id, _)| vec![shop_value(verifying), Value::Id(id_bytes(id.as_u128()))]);
-    let asked = wave.ask(ROOT_THERE, keys.collect());
-    let found = verifying.db.look_up(wave)?;
+    let asked = lookups.ask(ROOT_THERE, keys.collect());
+    let found = verifying.db.look_up(lookups)?;
     let found = found.firsts(asked, |_| Ok(()))?;
     for ((id, whose), there) in wanted.iter().zip(found) {
         if there.is_none() && verifying.forgotten.roots <= id.made_at() {

@@ -25,7 +25,7 @@ use crate::error::ReadError;
 use crate::options::Place;
 use crate::report::{Checked, Level, Report};
 use crate::store::look_at;
-use crate::tables::horizon::{self, Forgotten};
+use crate::tables::horizon::{self, Horizon};
 
 /// An invariant.
 struct Invariant {
@@ -264,7 +264,7 @@ struct Verifying<'a> {
     shop: ShopId,
     shop_name: &'a str,
     /// What retention has taken, and may therefore be missing.
-    forgotten: Forgotten,
+    forgotten: Horizon,
     report: &'a mut Report,
 }
 

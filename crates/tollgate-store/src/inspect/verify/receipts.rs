@@ -1,7 +1,7 @@
 //! Receipts: numbers without gaps, and every issued one known to its root and the other way round.
 //!
 //! Numbers are given out while roots are walked. So only those are asked for that were given out when the
-//! walk began: whoever has one of them was there then.
+//! walk began: anyone who has one of them was there then.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use tollgate_core::id::{ReceiptId, RootId, ShopId};
 use tollgate_core::order::Root;
 
 use super::{Verifying, told};
-use crate::db::{Db, Error, Value, Wave, id_at, id_bytes};
+use crate::db::{Db, Error, LookupBatch, Value, id_at, id_bytes};
 use crate::tables::load::{ROOT, read_root};
 
 /// Receipts of one chunk.
@@ -137,11 +137,11 @@ pub(super) fn issued(root: &Root) -> impl Iterator<Item = Issued> {
 /// Looks up the files of what roots say is issued.
 pub(super) fn follow(verifying: &mut Verifying<'_>, issued: &[Issued]) -> Result<(), Error> {
     let shop = || Value::Integer(i64::from(verifying.shop.0));
-    let mut wave = Wave::default();
+    let mut lookups = LookupBatch::default();
     let keys = issued.iter();
     let keys = keys.map(|issued| vec![shop(), Value::Id(id_bytes(issued.id.as_u128()))]);
-    let asked = wave.ask(RECEIPT, keys.collect());
-    let found = verifying.db.look_up(wave)?;
+    let asked = lookups.ask(RECEIPT, keys.collect());
+    let found = verifying.db.look_up(lookups)?;
     let found = found.firsts(asked, |row| Ok((row.get::<i32>(0)?, row.get::<i64>(1)?)))?;
     for (issued, found) in issued.iter().zip(found) {
         if found.is_none() || found != issued.number {
@@ -196,12 +196,12 @@ fn roots_of(
     ids: BTreeSet<RootId>,
 ) -> Result<BTreeMap<RootId, Option<Root>>, Error> {
     let shop = || Value::Integer(i64::from(verifying.shop.0));
-    let mut wave = Wave::default();
+    let mut lookups = LookupBatch::default();
     let keys = ids
         .iter()
         .map(|id| vec![shop(), Value::Id(id_bytes(id.as_u128()))]);
-    let asked = wave.ask(ROOT, keys.collect());
-    let found = verifying.db.look_up(wave)?;
+    let asked = lookups.ask(ROOT, keys.collect());
+    let found = verifying.db.look_up(lookups)?;
     let found = found.firsts(asked, |row| Ok(read_root(row).ok()))?;
     let there = ids.into_iter().zip(found);
     Ok(there.filter_map(|(id, root)| Some((id, root?))).collect())

@@ -12,7 +12,7 @@ use super::capacity::Room;
 
 use super::receipts::{self, Issued, Numbers};
 use super::{LATE_MS, Verifying, lasting, money, told, told_id};
-use crate::db::{Error, Row, Value, Wave, id_at, id_bytes, maybe_id_at};
+use crate::db::{Error, LookupBatch, Row, Value, id_at, id_bytes, maybe_id_at};
 use crate::tables::load::read_root;
 use crate::tables::write::{effect_id, root_kind, root_status};
 
@@ -246,10 +246,10 @@ fn follow(verifying: &mut Verifying<'_>, leads: Leads) -> Result<(), Error> {
     let shop = || Value::Integer(i64::from(verifying.shop.0));
     let mut missing: Vec<(&'static str, String)> = Vec::new();
     for effects in leads.effects.chunks(KEYS_MAX) {
-        let mut wave = Wave::default();
+        let mut lookups = LookupBatch::default();
         let keys = effects.iter().map(|(id, _)| vec![shop(), Value::Id(*id)]);
-        let asked = wave.ask(EFFECT, keys.collect());
-        let found = verifying.db.look_up(wave)?;
+        let asked = lookups.ask(EFFECT, keys.collect());
+        let found = verifying.db.look_up(lookups)?;
         let found = found.firsts(asked, |_| Ok(()))?;
         for ((_, key), there) in effects.iter().zip(found) {
             if there.is_none() {
@@ -258,12 +258,12 @@ fn follow(verifying: &mut Verifying<'_>, leads: Leads) -> Result<(), Error> {
         }
     }
     for lines in leads.lines.chunks(KEYS_MAX) {
-        let mut wave = Wave::default();
+        let mut lookups = LookupBatch::default();
         let keys = lines
             .iter()
             .map(|(position, _)| vec![shop(), Value::Integer(*position)]);
-        let asked = wave.ask(LINE, keys.collect());
-        let found = verifying.db.look_up(wave)?;
+        let asked = lookups.ask(LINE, keys.collect());
+        let found = verifying.db.look_up(lookups)?;
         let found = found.firsts(asked, |_| Ok(()))?;
         for ((position, told), there) in lines.iter().zip(found) {
             if there.is_none() {
@@ -272,16 +272,16 @@ fn follow(verifying: &mut Verifying<'_>, leads: Leads) -> Result<(), Error> {
             }
         }
     }
-    let mut wave = Wave::default();
+    let mut lookups = LookupBatch::default();
     let text = |text: &str| Value::Text(Cow::Owned(text.to_owned()));
     let keys = leads
         .names
         .iter()
         .map(|(source, name, _)| vec![shop(), text(source), text(name)]);
-    let names = wave.ask(NAME, keys.collect());
+    let names = lookups.ask(NAME, keys.collect());
     let keys = leads.codes.iter().map(|(code, _)| vec![shop(), text(code)]);
-    let codes = wave.ask(CODE, keys.collect());
-    let found = verifying.db.look_up(wave)?;
+    let codes = lookups.ask(CODE, keys.collect());
+    let found = verifying.db.look_up(lookups)?;
     let names = found.firsts(names, |row| {
         maybe_id_at(row, 0).map(|id| id.map(PaymentId::from_u128))
     })?;

@@ -65,7 +65,7 @@ pub(super) fn take(
     for shop in shops(db)?.into_keys() {
         let mut taking = Taking { db, shop, step };
         taking.note(&months, now)?;
-        // Whoever looks for a guard of what is gone finds it leads nowhere; what leads somewhere is
+        // Anyone who looks for a guard of what is gone finds it leads nowhere; what leads somewhere is
         // never without its guard. So the roots go first.
         for month in &months {
             for sql in [FORGET_ROOTS, FORGET_EFFECTS, FORGET_EVENTS] {

@@ -13,12 +13,12 @@ pub(super) type Answer = Result<Vec<tokio_postgres::Row>, tokio_postgres::Error>
 
 /// Requests on their way.
 #[derive(Default)]
-pub(super) struct Journey<'a> {
+pub(super) struct Pipeline<'a> {
     requests: Vec<MaybeDone<Pin<Box<dyn Future<Output = Answer> + 'a>>>>,
     sent: usize,
 }
 
-impl<'a> Journey<'a> {
+impl<'a> Pipeline<'a> {
     /// Adds a request. It is sent when it is first polled, as those of a client are.
     pub(super) fn add(&mut self, request: impl Future<Output = Answer> + 'a) {
         self.requests.push(maybe_done(Box::pin(request)));
@@ -78,25 +78,25 @@ mod tests {
     #[tokio::test]
     async fn requests_are_sent_in_their_order_and_before_anything_is_waited_for() {
         let sent = RefCell::default();
-        let mut journey = Journey::default();
+        let mut pipeline = Pipeline::default();
         for number in 0..100 {
-            journey.add(request(&sent, number));
+            pipeline.add(request(&sent, number));
         }
-        assert!(journey.send().await);
+        assert!(pipeline.send().await);
         assert!(sent.borrow().iter().copied().eq(0..100));
-        journey.add(request(&sent, 100));
-        assert_eq!(journey.answers().await.len(), 101);
+        pipeline.add(request(&sent, 100));
+        assert_eq!(pipeline.answers().await.len(), 101);
         assert!(sent.borrow().iter().copied().eq(0..101));
     }
 
     #[tokio::test]
     async fn a_request_that_cannot_be_sent_is_told_before_the_next_is_added() {
         let sent = RefCell::default();
-        let mut journey = Journey::default();
-        journey.add(request(&sent, 0));
-        journey.add(unsendable());
-        assert!(!journey.send().await);
-        let answers = journey.answers().await;
+        let mut pipeline = Pipeline::default();
+        pipeline.add(request(&sent, 0));
+        pipeline.add(unsendable());
+        assert!(!pipeline.send().await);
+        let answers = pipeline.answers().await;
         assert!(matches!(answers[..], [Ok(_), Err(_)]));
     }
 }
