@@ -1,4 +1,4 @@
-//! Wake-up: a hint to anyone who waits in this process that a commit has left something for them (I8). Losing
+//! Wake-ups: a hint to anyone who waits in this process that a commit has left something for them (I8). Losing
 //! one changes when they look, and nothing else.
 
 use tokio::sync::watch;

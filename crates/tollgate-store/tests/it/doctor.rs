@@ -759,7 +759,7 @@ async fn faults_of_a_file_are_found() {
         let mode = std::fs::Permissions::from_mode(mode);
         std::fs::set_permissions(&path, mode).expect("it is ours");
     };
-    // It was made for us alone; anyone who else may read or write it is told.
+    // It was made for us alone; anyone else who may read or write it is told.
     for mode in [0o640, 0o604, 0o620, 0o646] {
         rights(mode);
         let report = but_the_disk(examine(&place));

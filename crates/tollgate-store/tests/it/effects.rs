@@ -775,7 +775,7 @@ async fn a_breaker_survives_a_restart() {
     );
 }
 
-/// A source is asked so often a second and no oftener, anyone who asks.
+/// A source is asked so often a second and no oftener, no matter who asks.
 #[tokio::test]
 async fn the_rate_of_questions_holds_across_claimers() {
     let world = World::new();
