@@ -41,6 +41,8 @@ pub enum Action {
     CancelOrder(OrderRef),
     /// The shop registers a payment.
     RegisterPayment(RegisterPayment),
+    /// The shop creates an order or a payment and names what there is not.
+    RefuseCreation(RefuseCreation),
     /// The merchant records cash or a transfer on a payment.
     CapturePayment {
         /// The payment; its source must be `manual`.
@@ -226,9 +228,6 @@ pub struct CreateOrder {
     pub payment: Option<(String, String)>,
     /// A JSON object, kept as it came.
     pub metadata: String,
-    /// Something it names that the edge does not know. It is refused with it unless its code or
-    /// reference is taken, which is told first; what could not be read of it then means nothing.
-    pub unknown: Option<Unknown>,
 }
 
 /// The shop registers a payment.
@@ -250,8 +249,18 @@ pub struct RegisterPayment {
     pub expires_at: Option<Timestamp>,
     /// A JSON object; only a payment that stands alone keeps it.
     pub metadata: String,
-    /// Something it names that the edge does not know, as in [`CreateOrder::unknown`].
-    pub unknown: Option<Unknown>,
+}
+
+/// A creation that is refused whatever the data say. It is a command all the same: that its code or
+/// reference is taken is told first, and the refusal stays with the request's key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefuseCreation {
+    /// The code that the order would have had.
+    pub code: Option<String>,
+    /// The source and reference of the payment that would have been made.
+    pub payment: Option<(String, String)>,
+    /// What it is refused with.
+    pub unknown: Unknown,
 }
 
 /// What a creation names although there is no such thing, or has none of.

@@ -899,7 +899,6 @@ impl Engine {
             take_over: wish.cart.map(HoldId::from_u128),
             payment: payment.map(|(house, reference)| (house.name().to_owned(), reference)),
             metadata: "{}".to_owned(),
-            unknown: None,
         })));
         Made::of(outcome)
     }
@@ -980,7 +979,6 @@ impl Engine {
             currency: code.is_none().then(|| currency(Coin::Own)),
             expires_at: ends_at.map(Timestamp::from_millis),
             metadata: "{}".to_owned(),
-            unknown: None,
         }));
         match outcome {
             Outcome::Payment(id, _) => Some(id.as_u128()),

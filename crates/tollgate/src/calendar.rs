@@ -26,6 +26,13 @@ pub(crate) struct Rules {
     pub(crate) closed: Vec<String>,
 }
 
+impl Rules {
+    /// As they are kept with the calendar.
+    pub(crate) fn text(&self) -> String {
+        serde_json::to_string(self).expect("rules of texts can be written")
+    }
+}
+
 /// The same hours on some days.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Weekly {

@@ -14,6 +14,7 @@ use tollgate_core::time::Span;
 use tollgate_core::word::Word;
 use tollgate_store::{Answer, SubmitError};
 
+use crate::app::AppError;
 use crate::time_text::rfc3339;
 
 /// One row of the table.
@@ -530,17 +531,59 @@ impl fmt::Debug for Problem {
     }
 }
 
-impl From<SubmitError> for Problem {
-    /// The caller is not told what the database said; the log is.
-    fn from(error: SubmitError) -> Problem {
-        let mut problem: Problem = match &error {
-            SubmitError::Overloaded { .. } => OVERLOADED.into(),
-            SubmitError::Unavailable { .. } | SubmitError::Closing => UNAVAILABLE.into(),
-            SubmitError::OutcomeUnknown { .. } => OUTCOME_UNKNOWN.into(),
-            SubmitError::Quarantined => QUARANTINED.into(),
-        };
-        problem.0.cause = Some(format!("failed to {error}"));
-        problem
+/// The caller is not told what the database said; the log is.
+fn not_stored(error: &SubmitError) -> Problem {
+    let mut problem: Problem = match error {
+        SubmitError::Overloaded { .. } => OVERLOADED.into(),
+        SubmitError::Unavailable { .. } | SubmitError::Closing => UNAVAILABLE.into(),
+        SubmitError::OutcomeUnknown { .. } => OUTCOME_UNKNOWN.into(),
+        SubmitError::Quarantined => QUARANTINED.into(),
+    };
+    problem.0.cause = Some(format!("failed to {error}"));
+    problem
+}
+
+impl From<AppError> for Problem {
+    fn from(error: AppError) -> Problem {
+        match error {
+            AppError::Refused(refusal) => refused(&refusal, &[]),
+            AppError::NotFound => NOT_FOUND.into(),
+            AppError::ReceiptPending => Problem::from(NOT_FOUND)
+                .detail("The receipt is pending: its file is there once it is issued."),
+            AppError::SourceUnknown => SOURCE_UNKNOWN.into(),
+            AppError::KeyMissing => KEY_MISSING.into(),
+            AppError::KeyUnknown => KEY_INVALID.into(),
+            AppError::KeyReused => Problem::from(IDEMPOTENCY_KEY_REUSED).sticks(),
+            AppError::CannotRefund => REFUND_NOT_SUPPORTED.into(),
+            AppError::CannotAsk => STATUS_QUERY_NOT_SUPPORTED.into(),
+            AppError::ProviderSilent(why) => Problem::from(PROVIDER_UNAVAILABLE).detail(why),
+            AppError::EndpointExists(id) => {
+                Problem::from(ALREADY_EXISTS).with("id", id.to_string())
+            }
+            AppError::TooManyEndpoints { most } => {
+                Problem::from(TOO_MANY_ENDPOINTS).with("endpoints_max", most)
+            }
+            AppError::UrlRefused(why) => Problem::invalid_at("/url", why),
+            AppError::TooManySlots { .. } => Problem::invalid_at("/days_ahead", error.to_string()),
+            AppError::ShopUnknown => Problem::invalid_at("/shop", "there is no such shop"),
+            AppError::ShopOfOthers => Problem::invalid_at(
+                "/shop",
+                "only the key of the configuration makes keys for other shops",
+            ),
+            AppError::TooOften { wait } => Problem::from(RATE_LIMITED).retry_after(wait),
+            AppError::DeliveryRefused { code, detail } => {
+                Problem::from(code_of(code)).detail(detail)
+            }
+            AppError::DeliveryTooLong { .. } => {
+                Problem::from(BODY_TOO_LARGE).detail(error.to_string())
+            }
+            AppError::NoPlace => Problem::from(OVERLOADED).detail(error.to_string()),
+            AppError::Crowded => OVERLOADED.into(),
+            AppError::NotStored(error) => not_stored(&error),
+            AppError::Unavailable => UNAVAILABLE.into(),
+            AppError::OutcomeUnknown => OUTCOME_UNKNOWN.into(),
+            AppError::Internal => INTERNAL.into(),
+        }
     }
 }
 

@@ -20,6 +20,7 @@ mod render;
 mod report;
 pub mod receipt;
 pub mod app;
+mod instance;
 mod effects;
 mod worker;
 pub mod http;

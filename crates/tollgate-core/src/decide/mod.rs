@@ -74,6 +74,11 @@ pub fn needs(now: Timestamp, command: &Command) -> BTreeSet<Key> {
             keys.insert(name(&wanted.source, &wanted.reference));
             keys.extend(wanted.order.as_ref().map(|order| key_of_order(shop, order)));
         }
+        Action::RefuseCreation(wanted) => {
+            keys.extend(wanted.code.clone().map(|code| Key::Code(shop, code)));
+            let payment = wanted.payment.as_ref();
+            keys.extend(payment.map(|(source, reference)| name(source, reference)));
+        }
         Action::CapturePayment { payment, .. }
         | Action::CheckPayment(payment)
         | Action::CorrectPapers(payment)
@@ -207,6 +212,7 @@ pub fn decide(now: Timestamp, rules: &Rules, command: &Command, known: &Snapshot
         Action::CreateOrder(wanted) => order::create(paper, wanted),
         Action::CancelOrder(order) => order::cancel(paper, order),
         Action::RegisterPayment(wanted) => payment::register(paper, wanted),
+        Action::RefuseCreation(wanted) => order::refuse_creation(paper, wanted),
         Action::CapturePayment {
             payment,
             minor,

@@ -1,7 +1,7 @@
 //! Orders: created with all they hold or not at all, cancelled, looked at by a person.
 
 use crate::capacity::{Booking, Hold, HoldState, SlotWish};
-use crate::command::{AttentionOf, CreateOrder, OrderRef};
+use crate::command::{AttentionOf, CreateOrder, OrderRef, RefuseCreation};
 use crate::decision::{Detail, Existing, Outcome, Refusal};
 use crate::event::FactKind;
 use crate::id::{EventId, HoldId, OrderId};
@@ -24,20 +24,36 @@ fn refused(refusal: Refusal) -> Step<Told> {
     Ok(Told::Plain(Outcome::Refused(refusal)))
 }
 
+/// What has the code or the reference of a creation already.
+fn taken(
+    draft: &Draft,
+    code: Option<&String>,
+    payment: Option<&(String, String)>,
+) -> Step<Option<Existing>> {
+    if let Some(code) = code
+        && let Some(order) = draft.order_of_code(code)?
+    {
+        return Ok(Some(Existing::Order(order)));
+    }
+    let Some((source, reference)) = payment else {
+        return Ok(None);
+    };
+    let meeting = draft.meeting(source, reference)?;
+    Ok(meeting.and_then(|row| row.payment).map(Existing::Payment))
+}
+
+/// A creation names what there is not: what it would have repeated is told first.
+pub(super) fn refuse_creation(draft: &Draft, wanted: &RefuseCreation) -> Step<Told> {
+    match taken(draft, wanted.code.as_ref(), wanted.payment.as_ref())? {
+        Some(existing) => refused(Refusal::AlreadyExists(existing)),
+        None => refused(Refusal::Unknown(wanted.unknown)),
+    }
+}
+
 /// The shop creates an order: its code, its hold, its payment, and whatever was waiting for it.
 pub(super) fn create(draft: &mut Draft, wanted: &CreateOrder) -> Step<Told> {
-    if let Some(order) = draft.order_of_code(&wanted.code)? {
-        return refused(Refusal::AlreadyExists(Existing::Order(order)));
-    }
-    if let Some((source, reference)) = &wanted.payment
-        && let Some(payment) = draft
-            .meeting(source, reference)?
-            .and_then(|row| row.payment)
-    {
-        return refused(Refusal::AlreadyExists(Existing::Payment(payment)));
-    }
-    if let Some(unknown) = wanted.unknown {
-        return refused(Refusal::Unknown(unknown));
+    if let Some(existing) = taken(draft, Some(&wanted.code), wanted.payment.as_ref())? {
+        return refused(Refusal::AlreadyExists(existing));
     }
     let total_minor = match total(wanted) {
         Ok(total) => total,

@@ -111,9 +111,6 @@ pub(super) fn register(draft: &mut Draft, wanted: &RegisterPayment) -> Step<Told
     if let Some(payment) = meeting.and_then(|meeting| meeting.payment) {
         return refused(Refusal::AlreadyExists(Existing::Payment(payment)));
     }
-    if let Some(unknown) = wanted.unknown {
-        return refused(Refusal::Unknown(unknown));
-    }
     if wanted.minor.is_some_and(|minor| minor < 0) {
         return refused(Refusal::AmountOverflow);
     }

@@ -1209,7 +1209,6 @@ fn a_payment_ends_when_the_shop_says_so() {
             currency: Some(currency("IDR")),
             expires_at,
             metadata: "{}".to_owned(),
-            unknown: None,
         }));
         let Outcome::Payment(id, _) = outcome else {
             panic!("{outcome:?}");
@@ -1671,7 +1670,6 @@ fn cash_is_not_given_back_by_itself() {
         currency: None,
         expires_at: None,
         metadata: "{}".to_owned(),
-        unknown: None,
     }));
     let Outcome::Payment(till, _) = outcome else {
         panic!("{outcome:?}");

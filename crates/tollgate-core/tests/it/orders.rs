@@ -1,7 +1,9 @@
 //! Orders, stock and slots (scenarios B).
 
 use tollgate_core::capacity::{Late, SlotWish, Unit};
-use tollgate_core::command::{Action, AfterCancel, CreateOrder, OrderRef, TakeHold, Unknown};
+use tollgate_core::command::{
+    Action, AfterCancel, CreateOrder, OrderRef, RefuseCreation, TakeHold, Unknown,
+};
 use tollgate_core::decision::{Existing, Outcome, Refusal};
 use tollgate_core::id::{HoldId, OrderId, RootId, SlotId};
 use tollgate_core::order::AttentionCode;
@@ -196,17 +198,18 @@ fn refusals_are_found_in_the_order_the_api_says() {
 fn what_the_edge_does_not_know_is_told_after_what_exists_and_before_everything_else() {
     let mut store = shop(1);
     let taken = store.order(one_shirt("A"));
-    let unknown = |code: &str| CreateOrder {
-        unknown: Some(Unknown::Currency),
-        discount_minor: 1_000_000,
-        ..order(code, &[line("hat", 1, 1)])
+    let unknown = |code: &str| RefuseCreation {
+        code: Some(code.to_owned()),
+        payment: None,
+        unknown: Unknown::Currency,
+    };
+    let mut refusal = |wanted| match store.act(Action::RefuseCreation(wanted)) {
+        Outcome::Refused(refusal) => refusal,
+        other => panic!("{other:?}"),
     };
     let exists = Refusal::AlreadyExists(Existing::Order(OrderId::on(taken, 0)));
-    assert_eq!(store.refusal(unknown("A")), exists);
-    assert_eq!(
-        store.refusal(unknown("B")),
-        Refusal::Unknown(Unknown::Currency)
-    );
+    assert_eq!(refusal(unknown("A")), exists);
+    assert_eq!(refusal(unknown("B")), Refusal::Unknown(Unknown::Currency));
 }
 
 #[test]

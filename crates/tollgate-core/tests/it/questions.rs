@@ -745,7 +745,6 @@ fn nobody_is_asked_about_cash() {
         currency: None,
         expires_at: Some(store.now.plus(Span::minutes(5))),
         metadata: "{}".to_owned(),
-        unknown: None,
     };
     store.act(Action::RegisterPayment(till.clone()));
     store.later(Span::minutes(6));

@@ -207,7 +207,6 @@ pub(crate) fn step(store: &mut Store, id: RootId, place: &str, words: &str) {
                 currency: None,
                 expires_at: None,
                 metadata: "{}".to_owned(),
-                unknown: None,
             }));
             assert!(matches!(outcome, Outcome::Payment(..)), "{outcome:?}");
         }

@@ -177,7 +177,6 @@ fn action(store: &mut Store, dice: &Dice) -> Action {
             currency: dice.flags[3].then(|| currency("IDR")),
             expires_at: Some(at(n[1])),
             metadata: String::new(),
-            unknown: None,
         }),
         12 => Action::CapturePayment {
             payment,

@@ -148,7 +148,6 @@ pub(crate) fn order(code: &str, lines: &[Line]) -> CreateOrder {
         take_over: None,
         payment: None,
         metadata: "{}".to_owned(),
-        unknown: None,
     }
 }
 
@@ -247,7 +246,6 @@ impl Store {
             currency: alone.then(|| currency("IDR")),
             expires_at: None,
             metadata: "{}".to_owned(),
-            unknown: None,
         }))
     }
 

@@ -522,6 +522,7 @@ fn action_name(action: &Action) -> &'static str {
         Action::CreateOrder(_) => "create_order",
         Action::CancelOrder(_) => "cancel_order",
         Action::RegisterPayment(_) => "register_payment",
+        Action::RefuseCreation(_) => "refuse_creation",
         Action::CapturePayment { .. } => "capture_payment",
         Action::CheckPayment(_) => "check_payment",
         Action::RefundPayment { .. } => "refund_payment",

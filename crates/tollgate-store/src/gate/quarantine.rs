@@ -91,6 +91,7 @@ fn keep_command(db: &Db, now: Timestamp, command: &Command) -> Result<(), Error>
         | Action::CreateOrder(_)
         | Action::CancelOrder(_)
         | Action::RegisterPayment(_)
+        | Action::RefuseCreation(_)
         | Action::CapturePayment { .. }
         | Action::CheckPayment(_)
         | Action::CorrectPapers(_)

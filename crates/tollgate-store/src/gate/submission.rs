@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tollgate_core::command::{Action, Command};
 use tollgate_core::decision::Outcome;
-use tollgate_core::id::{EffectId, RootId};
+use tollgate_core::id::{EffectId, RootId, ShopId};
 use tollgate_core::idempotency::Idempotency;
 
 use crate::gate::claims::Claimed;
@@ -24,7 +24,34 @@ pub struct Submission {
     pub render: Option<Render>,
 }
 
+/// What a command keeps in the queue that says nothing else.
+const USUAL_BYTES: usize = 512;
+
 impl Submission {
+    /// A command without an Idempotency-Key.
+    pub fn new(shop: ShopId, action: Action, class: Class) -> Submission {
+        Submission {
+            command: Command { shop, action },
+            class,
+            bytes: USUAL_BYTES,
+            idempotency: None,
+            render: None,
+        }
+    }
+
+    /// With about so many bytes in the queue.
+    pub fn of_bytes(mut self, bytes: usize) -> Submission {
+        self.bytes = bytes;
+        self
+    }
+
+    /// Under a key, whose answer is written so.
+    pub fn under(mut self, idempotency: Idempotency, render: Render) -> Submission {
+        self.idempotency = Some(idempotency);
+        self.render = Some(render);
+        self
+    }
+
     /// The id that the caller has drawn for what the command makes.
     pub(crate) fn fresh(&self) -> Option<RootId> {
         match &self.command.action {
@@ -37,6 +64,7 @@ impl Submission {
             | Action::ParkedDue(_)
             | Action::DrainName { .. }
             | Action::CancelOrder(_)
+            | Action::RefuseCreation(_)
             | Action::CheckPayment(_)
             | Action::CorrectPapers(_)
             | Action::RefundPayment { .. }

@@ -78,7 +78,6 @@ pub(crate) fn order(number: u64, code: &str) -> CreateOrder {
         take_over: None,
         payment: None,
         metadata: "{}".to_owned(),
-        unknown: None,
     }
 }
 
@@ -138,7 +137,6 @@ pub(crate) fn register(number: u64, code: &str, source: &str, reference: &str) -
         currency: None,
         expires_at: None,
         metadata: "{}".to_owned(),
-        unknown: None,
     })
 }
 
@@ -153,7 +151,6 @@ pub(crate) fn register_alone(number: u64, reference: &str, minor: i64) -> Action
         currency: Some(currency("IDR")),
         expires_at: None,
         metadata: "{}".to_owned(),
-        unknown: None,
     })
 }
 

@@ -7,37 +7,21 @@ use secrecy::{ExposeSecret, SecretString};
 use tollgate_core::id::{KeyId, ShopId};
 use tollgate_store::KeyRow;
 
-use super::{App, unreadable};
-use crate::body::KeyBody;
-use crate::error::{KEY_INVALID, KEY_MISSING, NOT_FOUND, Problem, SCOPE_MISSING, Telling};
+use super::{App, AppError};
 use crate::ids;
 use crate::keys::{self, Holder, KeyHash, Scope, Scopes};
 
-/// Whoever calls the API, and how he is answered.
+/// Whoever calls: the holder of a key.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     holder: Holder,
     hash: KeyHash,
-    telling: Telling,
 }
 
 impl Caller {
     /// Whose things he sees.
     pub(crate) fn shop(&self) -> ShopId {
         self.holder.shop
-    }
-
-    /// How he is answered.
-    pub(crate) fn telling(&self) -> Telling {
-        self.telling.clone()
-    }
-
-    /// Refuses him unless his key has the scope.
-    pub(crate) fn need(&self, scope: Scope) -> Result<(), Problem> {
-        match self.may(scope) {
-            true => Ok(()),
-            false => Err(Problem::from(SCOPE_MISSING).with("scope", scope.as_str())),
-        }
     }
 
     /// Whether both came with the same key.
@@ -56,23 +40,18 @@ impl App {
     pub(crate) async fn authenticate(
         &self,
         authorization: Option<&str>,
-        telling: Telling,
-    ) -> Result<Caller, Problem> {
+    ) -> Result<Caller, AppError> {
         let Some(authorization) = authorization else {
-            return Err(KEY_MISSING.into());
+            return Err(AppError::KeyMissing);
         };
         let (scheme, key) = authorization.split_once(' ').unwrap_or((authorization, ""));
         if !scheme.eq_ignore_ascii_case("bearer") || key.is_empty() {
-            return Err(KEY_MISSING.into());
+            return Err(AppError::KeyMissing);
         }
         let hash = keys::hash(key.trim());
         let holder = self.holder(hash).await?;
-        let holder = holder.ok_or_else(|| Problem::from(KEY_INVALID))?;
-        Ok(Caller {
-            holder,
-            hash,
-            telling,
-        })
+        let holder = holder.ok_or(AppError::KeyUnknown)?;
+        Ok(Caller { holder, hash })
     }
 
     /// The key with which a caller came was revoked since. What is not known is not revoked.
@@ -81,18 +60,13 @@ impl App {
     }
 
     /// Whose key it is; `None` if it opens nothing, or nothing any more.
-    async fn holder(&self, hash: KeyHash) -> Result<Option<Holder>, Problem> {
+    async fn holder(&self, hash: KeyHash) -> Result<Option<Holder>, AppError> {
         let now = Instant::now();
         if let Some(holder) = self.inner.keys.find(&hash, now) {
             return Ok(Some(holder));
         }
         let revocations = self.inner.keys.revocations();
-        let row = self
-            .inner
-            .store
-            .key_by_hash(hash)
-            .await
-            .map_err(unreadable)?;
+        let row = self.inner.store.key_by_hash(hash).await?;
         let Some(row) = row.filter(|row| row.revoked_at.is_none()) else {
             return Ok(None);
         };
@@ -109,27 +83,20 @@ impl App {
     pub(crate) async fn create_key(
         &self,
         caller: &Caller,
-        body: &KeyBody,
-    ) -> Result<(KeyRow, SecretString), Problem> {
-        let shop = match &body.shop {
+        (name, scopes): (&str, &BTreeSet<&str>),
+        shop: Option<&str>,
+    ) -> Result<(KeyRow, SecretString), AppError> {
+        let shop = match shop {
             None => caller.shop(),
             // Only the configuration's own key stands above the shops.
-            Some(name) if caller.holder.key.is_none() => self
-                .inner
-                .store
-                .shop(name.as_str())
-                .ok_or_else(|| Problem::invalid_at("/shop", "there is no such shop"))?,
-            Some(name) if self.inner.store.shop(name.as_str()) == Some(caller.shop()) => {
-                caller.shop()
+            Some(shop) if caller.holder.key.is_none() => {
+                self.inner.store.shop(shop).ok_or(AppError::ShopUnknown)?
             }
-            Some(_) => {
-                let told = "only the key of the configuration makes keys for other shops";
-                return Err(Problem::invalid_at("/shop", told));
-            }
+            Some(shop) if self.inner.store.shop(shop) == Some(caller.shop()) => caller.shop(),
+            Some(_) => return Err(AppError::ShopOfOthers),
         };
-        let scopes: BTreeSet<&str> = body.scopes.iter().map(|scope| scope.as_str()).collect();
-        let scopes: Vec<&str> = scopes.into_iter().collect();
-        self.new_key(shop, body.name.as_str(), &scopes).await
+        let scopes: Vec<&str> = scopes.iter().copied().collect();
+        self.new_key(shop, name, &scopes).await
     }
 
     /// Makes and keeps a key.
@@ -138,7 +105,7 @@ impl App {
         shop: ShopId,
         name: &str,
         scopes: &[&str],
-    ) -> Result<(KeyRow, SecretString), Problem> {
+    ) -> Result<(KeyRow, SecretString), AppError> {
         let key = keys::fresh();
         let row = KeyRow {
             id: KeyId::on(ids::root(), 0),
@@ -154,17 +121,17 @@ impl App {
     }
 
     /// The keys of the caller's shop.
-    pub(crate) async fn keys(&self, shop: ShopId) -> Result<Vec<KeyRow>, Problem> {
-        self.inner.store.keys(shop).await.map_err(unreadable)
+    pub(crate) async fn keys(&self, shop: ShopId) -> Result<Vec<KeyRow>, AppError> {
+        Ok(self.inner.store.keys(shop).await?)
     }
 
     /// Ends a key; the second time changes nothing.
-    pub(crate) async fn revoke_key(&self, shop: ShopId, id: KeyId) -> Result<(), Problem> {
+    pub(crate) async fn revoke_key(&self, shop: ShopId, id: KeyId) -> Result<(), AppError> {
         let existed = self.inner.store.revoke_key(shop, id, self.now()).await?;
         self.inner.keys.forget(id);
         match existed {
             true => Ok(()),
-            false => Err(NOT_FOUND.into()),
+            false => Err(AppError::NotFound),
         }
     }
 }

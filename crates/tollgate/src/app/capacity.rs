@@ -3,75 +3,88 @@
 use tollgate_core::capacity::{Calendar, Hold, HoldState, Late, NewSlot, Slot, Stock, Unit};
 use tollgate_core::command::{Action, TakeHold};
 use tollgate_core::id::{HoldId, RootId, ShopId};
+use tollgate_core::money::Currency;
 use tollgate_core::time::{Span, Timestamp};
-use tollgate_core::word::Word;
 use tollgate_store::Page;
 
-use super::{Answered, App, Asking, Caller, Keyed, known_currency, unreadable};
-use crate::body::{AdjustBody, CalendarBody, HoldBody, SlotsBody, StockBody, is_name, slot_wish};
+use super::{Answered, App, AppError, Asking, Keyed};
 use crate::calendar::{self, Rules, Weekly};
-use crate::error::{NOT_FOUND, Problem, currency_unknown};
-use crate::{ids, render};
 
-/// A sku or calendar out of a path; `parameter` is what the path's template calls it.
-fn name(text: &str, parameter: &str) -> Result<String, Problem> {
-    match is_name(text) {
-        true => Ok(text.to_owned()),
-        false => Err(Problem::invalid_at(
-            parameter,
-            "a name is 1 to 128 characters of A-Z a-z 0-9 . _ : + -",
-        )),
-    }
+/// The hours of a calendar as they are wished for.
+pub(crate) struct Hours {
+    /// Where they are local; the shop's time zone where nothing is said.
+    pub(crate) timezone: Option<String>,
+    /// How long a slot is.
+    pub(crate) slot_minutes: i64,
+    /// How far ahead slots are made.
+    pub(crate) days_ahead: i64,
+    /// The hours of each week.
+    pub(crate) weekly: Vec<Weekly>,
+    /// Dates without hours.
+    pub(crate) closed: Vec<String>,
+}
+
+/// What the rules of a calendar make from now on.
+pub(crate) struct Plan {
+    name: String,
+    rules: Rules,
+    slots: Vec<NewSlot>,
+    now: Timestamp,
+    until: Timestamp,
+}
+
+/// What a calendar says of its slots.
+pub(crate) struct Terms {
+    /// What they count.
+    pub(crate) unit: Unit,
+    /// How much of it each has.
+    pub(crate) capacity: i64,
+    /// The currency of amounts; any where nothing is said.
+    pub(crate) currency: Option<Currency>,
+    /// How long before its start a slot is shown.
+    pub(crate) visible_lead: Span,
+    /// How long before its start it can last be booked.
+    pub(crate) booking_lead: Span,
+    /// Which slot a late payment may take.
+    pub(crate) late: Late,
 }
 
 impl App {
-    /// Says how much there is of a sku.
+    /// Says how much there is of a sku, if its version is still the one that is named.
     pub(crate) async fn put_stock(
         &self,
-        caller: &Caller,
-        sku: &str,
+        shop: ShopId,
+        sku: String,
+        on_hand: i64,
+        low_at: Option<i64>,
         if_version: Option<i64>,
-        body: StockBody,
-    ) -> Result<Answered, Problem> {
+    ) -> Result<Answered, AppError> {
         let action = Action::PutStock {
-            sku: name(sku, "{sku}")?,
-            on_hand: body.on_hand.0,
+            sku,
+            on_hand,
             if_version,
-            low_at: body.low_at.map(|low_at| low_at.0),
+            low_at,
         };
-        self.ask(caller, Asking::new(action, render::stock_changed))
-            .await
+        self.ask(shop, Asking::new(action)).await
     }
 
     /// Corrects how much there is of a sku.
     pub(crate) async fn adjust_stock(
         &self,
-        caller: &Caller,
+        shop: ShopId,
         keyed: Keyed,
-        sku: &str,
-        body: AdjustBody,
-    ) -> Result<Answered, Problem> {
-        let action = Action::AdjustStock {
-            sku: name(sku, "{sku}")?,
-            delta: body.delta.0,
-            reason: body.reason.map_or_else(String::new, |reason| reason.0),
-        };
-        self.ask(
-            caller,
-            Asking::new(action, render::stock_changed).keyed(Some(keyed)),
-        )
-        .await
+        sku: String,
+        delta: i64,
+        reason: String,
+    ) -> Result<Answered, AppError> {
+        let action = Action::AdjustStock { sku, delta, reason };
+        self.ask(shop, Asking::new(action).keyed(Some(keyed))).await
     }
 
     /// The units of a sku.
-    pub(crate) async fn stock(&self, shop: ShopId, sku: &str) -> Result<Stock, Problem> {
-        let stock = self
-            .inner
-            .store
-            .stock(shop, sku)
-            .await
-            .map_err(unreadable)?;
-        stock.ok_or_else(|| NOT_FOUND.into())
+    pub(crate) async fn stock(&self, shop: ShopId, sku: &str) -> Result<Stock, AppError> {
+        let stock = self.inner.store.stock(shop, sku).await?;
+        stock.ok_or(AppError::NotFound)
     }
 
     /// A page of stock, by sku.
@@ -80,126 +93,92 @@ impl App {
         shop: ShopId,
         after: Option<&str>,
         limit: u32,
-    ) -> Result<Page<Stock, String>, Problem> {
-        self.inner
-            .store
-            .stock_page(shop, after, limit)
-            .await
-            .map_err(unreadable)
+    ) -> Result<Page<Stock, String>, AppError> {
+        Ok(self.inner.store.stock_page(shop, after, limit).await?)
+    }
+
+    /// What a calendar of these hours has ahead.
+    pub(crate) fn plan_calendar(
+        &self,
+        shop: ShopId,
+        name: String,
+        hours: Hours,
+    ) -> Result<Plan, AppError> {
+        let now = self.now();
+        let timezone = hours.timezone;
+        let rules = Rules {
+            timezone: timezone.unwrap_or_else(|| self.timezone(shop).to_owned()),
+            slot_minutes: hours.slot_minutes,
+            days_ahead: hours.days_ahead,
+            weekly: hours.weekly,
+            closed: hours.closed,
+        };
+        let until = calendar::horizon(&rules, now);
+        let most = calendar::SLOTS_AHEAD_MAX;
+        let slots = calendar::slots(&name, &rules, now, until);
+        Ok(Plan {
+            slots: slots.ok_or(AppError::TooManySlots { most })?,
+            name,
+            rules,
+            now,
+            until,
+        })
     }
 
     /// Makes or changes a calendar with the slots its rules make.
     pub(crate) async fn put_calendar(
         &self,
-        caller: &Caller,
-        calendar: &str,
-        body: CalendarBody,
-    ) -> Result<Answered, Problem> {
-        let name = name(calendar, "{name}")?;
-        let now = self.now();
-        let timezone = body.timezone.map_or_else(
-            || self.timezone(caller.shop()).to_owned(),
-            |timezone| timezone.0,
-        );
-        let weekly = body.weekly.unwrap_or_default();
-        // Without weekly hours nothing is cut; with them its shape wants a length.
-        let slot_minutes = body.slot_minutes.map_or(60, |minutes| minutes.0);
-        let rules = Rules {
-            timezone,
-            slot_minutes,
-            days_ahead: body.days_ahead.map_or(7, |days| days.0),
-            weekly: weekly
-                .into_iter()
-                .map(|weekly| Weekly {
-                    days: weekly.days.into_iter().map(|day| day.0).collect(),
-                    opens: weekly.opens.0,
-                    closes: weekly.closes.0,
-                })
-                .collect(),
-            closed: body.closed.into_iter().flatten().map(|day| day.0).collect(),
-        };
-        let until = calendar::horizon(&rules, now);
-        let slots = calendar::slots(&name, &rules, now, until).ok_or_else(|| {
-            let most = calendar::SLOTS_AHEAD_MAX;
-            Problem::invalid_at(
-                "/days_ahead",
-                format!("these rules make more than {most} slots"),
-            )
-        })?;
-        let minutes = |minutes: Option<i64>| Span::minutes(minutes.unwrap_or(0));
+        shop: ShopId,
+        plan: Plan,
+        terms: Terms,
+    ) -> Result<Answered, AppError> {
+        let Plan {
+            name,
+            rules,
+            slots,
+            now,
+            until,
+        } = plan;
         let wanted = Calendar {
             name,
-            unit: Unit::of(body.unit.as_str()).unwrap_or(Unit::Orders),
-            capacity: body.capacity.0,
-            currency: match body.currency {
-                None => None,
-                Some(code) => Some(known_currency(code.as_str()).ok_or_else(currency_unknown)?),
-            },
-            visible_lead: minutes(body.visible_lead_minutes.map(|lead| lead.0)),
-            booking_lead: minutes(body.booking_lead_minutes.map(|lead| lead.0)),
-            late: body
-                .late
-                .and_then(|late| Late::of(late.as_str()))
-                .unwrap_or(Late::Same),
+            unit: terms.unit,
+            capacity: terms.capacity,
+            currency: terms.currency,
+            visible_lead: terms.visible_lead,
+            booking_lead: terms.booking_lead,
+            late: terms.late,
             made_until: until,
             make_at: (!rules.weekly.is_empty()).then(|| calendar::make_at(&rules, now)),
-            rules: serde_json::to_string(&rules).expect("rules of texts can be written"),
+            rules: rules.text(),
             version: 0,
         };
-        let mut asking = Asking::new(
-            Action::PutCalendar {
-                calendar: Box::new(wanted),
-                slots,
-            },
-            render::calendar_changed,
-        );
-        asking.bytes = 4096;
-        self.ask(caller, asking).await
+        let action = Action::PutCalendar {
+            calendar: Box::new(wanted),
+            slots,
+        };
+        self.ask(shop, Asking::new(action).bytes(4096)).await
     }
 
     /// Puts single slots of a calendar.
     pub(crate) async fn put_slots(
         &self,
-        caller: &Caller,
-        calendar: &str,
-        body: SlotsBody,
-    ) -> Result<Answered, Problem> {
-        let name = name(calendar, "{name}")?;
-        let slots = body
-            .slots
-            .into_iter()
-            .map(|slot| NewSlot {
-                id: calendar::slot_id(&name, slot.starts_at.0),
-                starts_at: slot.starts_at.0,
-                ends_at: slot.ends_at.0,
-                capacity: slot.capacity.map(|capacity| capacity.0),
-            })
-            .collect();
-        let mut asking = Asking::new(
-            Action::PutSlots {
-                calendar: name,
-                slots,
-            },
-            render::slots_changed,
-        );
-        asking.bytes = 4096;
-        self.ask(caller, asking).await
+        shop: ShopId,
+        calendar: String,
+        slots: Vec<NewSlot>,
+    ) -> Result<Answered, AppError> {
+        let action = Action::PutSlots { calendar, slots };
+        self.ask(shop, Asking::new(action).bytes(4096)).await
     }
 
     /// A calendar.
-    pub(crate) async fn calendar(&self, shop: ShopId, name: &str) -> Result<Calendar, Problem> {
-        let calendar = self
-            .inner
-            .store
-            .calendar(shop, name)
-            .await
-            .map_err(unreadable)?;
-        calendar.ok_or_else(|| NOT_FOUND.into())
+    pub(crate) async fn calendar(&self, shop: ShopId, name: &str) -> Result<Calendar, AppError> {
+        let calendar = self.inner.store.calendar(shop, name).await?;
+        calendar.ok_or(AppError::NotFound)
     }
 
     /// All calendars by name.
-    pub(crate) async fn calendars(&self, shop: ShopId) -> Result<Vec<Calendar>, Problem> {
-        self.inner.store.calendars(shop).await.map_err(unreadable)
+    pub(crate) async fn calendars(&self, shop: ShopId) -> Result<Vec<Calendar>, AppError> {
+        Ok(self.inner.store.calendars(shop).await?)
     }
 
     /// Slots of a calendar, oldest first, that start in a stretch of time; by default from now on.
@@ -209,65 +188,37 @@ impl App {
         name: &str,
         from: Option<Timestamp>,
         to: Option<Timestamp>,
-    ) -> Result<Vec<Slot>, Problem> {
+    ) -> Result<Vec<Slot>, AppError> {
         self.calendar(shop, name).await?;
         let from = from.unwrap_or_else(|| self.now());
         let to = to.unwrap_or_else(|| Timestamp::from_millis(i64::MAX));
-        self.inner
-            .store
-            .slots(shop, name, from, to)
-            .await
-            .map_err(unreadable)
+        Ok(self.inner.store.slots(shop, name, from, to).await?)
     }
 
     /// Sets capacity aside for a cart.
     pub(crate) async fn take_hold(
         &self,
-        caller: &Caller,
+        shop: ShopId,
         keyed: Keyed,
-        body: HoldBody,
-    ) -> Result<Answered, Problem> {
-        let hold = Span::seconds(body.seconds());
-        let slot = body.slot.and_then(|slot| {
-            let wish = slot_wish(slot.calendar, slot.not_before, slot.slot_id)?;
-            Some((wish, slot.units.0))
-        });
-        let lines: Vec<(String, i64)> = body
-            .lines
-            .into_iter()
-            .flatten()
-            .map(|line| (line.sku.0, line.quantity.0))
-            .collect();
-        let skus = lines.iter().map(|(sku, _)| sku.clone()).collect();
-        let action = Action::TakeHold(TakeHold {
-            fresh: ids::root(),
-            lines,
-            slot,
-            hold,
-        });
-        let mut asking = Asking::new(action, render::hold_created).keyed(Some(keyed));
-        asking.skus = skus;
-        self.ask(caller, asking).await
+        wanted: TakeHold,
+    ) -> Result<Answered, AppError> {
+        let action = Action::TakeHold(wanted);
+        self.ask(shop, Asking::new(action).keyed(Some(keyed))).await
     }
 
     /// Gives a cart's hold back; the second time changes nothing.
     pub(crate) async fn release_hold(
         &self,
-        caller: &Caller,
+        shop: ShopId,
         keyed: Option<Keyed>,
-        hold: &str,
-    ) -> Result<Answered, Problem> {
-        let action = Action::ReleaseHold(hold_id(hold)?);
-        self.ask(
-            caller,
-            Asking::new(action, render::hold_changed).keyed(keyed),
-        )
-        .await
+        hold: HoldId,
+    ) -> Result<Answered, AppError> {
+        let action = Action::ReleaseHold(hold);
+        self.ask(shop, Asking::new(action).keyed(keyed)).await
     }
 
     /// A hold, a cart's or an order's. One that an order has taken over is the order's.
-    pub(crate) async fn hold(&self, shop: ShopId, hold: &str) -> Result<Hold, Problem> {
-        let id = hold_id(hold)?;
+    pub(crate) async fn hold(&self, shop: ShopId, id: HoldId) -> Result<Hold, AppError> {
         let found = self.hold_on(shop, id.root(), id).await?;
         match found {
             Some(Hold {
@@ -276,7 +227,7 @@ impl App {
             }) => self.hold_on(shop, order.root(), id).await?,
             found => found,
         }
-        .ok_or_else(|| NOT_FOUND.into())
+        .ok_or(AppError::NotFound)
     }
 
     async fn hold_on(
@@ -284,17 +235,8 @@ impl App {
         shop: ShopId,
         root: RootId,
         id: HoldId,
-    ) -> Result<Option<Hold>, Problem> {
-        let root = self
-            .inner
-            .store
-            .root(shop, root)
-            .await
-            .map_err(unreadable)?;
+    ) -> Result<Option<Hold>, AppError> {
+        let root = self.inner.store.root(shop, root).await?;
         Ok(root.and_then(|root| root.holds.into_iter().find(|hold| hold.id == id)))
     }
-}
-
-fn hold_id(text: &str) -> Result<HoldId, Problem> {
-    text.parse().map_err(|_| NOT_FOUND.into())
 }

@@ -12,9 +12,7 @@ use tollgate_core::order::Root;
 use tollgate_core::time::Timestamp;
 use tollgate_store::EffectLine;
 
-use super::{App, Asking, Caller, unreadable};
-use crate::error::{PROVIDER_UNAVAILABLE, Problem, STATUS_QUERY_NOT_SUPPORTED};
-use crate::render;
+use super::{App, AppError, Asking};
 
 /// How often it is looked for an answer that another instance has got.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -56,37 +54,35 @@ impl App {
     /// Asks the provider how a payment stands and waits until the answer was decided about.
     pub(crate) async fn check_payment(
         &self,
-        caller: &Caller,
-        payment: &str,
-    ) -> Result<Checked, Problem> {
-        let shop = caller.shop();
-        let (id, root) = self.payment(shop, payment).await?;
+        shop: ShopId,
+        id: PaymentId,
+    ) -> Result<Checked, AppError> {
+        let root = self.payment(shop, id).await?;
         let known = root.payment(id).expect("the root was found by it");
         let object = (known.source.clone(), known.reference.clone());
         let source = self.source(shop, &object.0);
         if !source.is_some_and(|source| source.policy().can_ask) {
-            return Err(STATUS_QUERY_NOT_SUPPORTED.into());
+            return Err(AppError::CannotAsk);
         }
         let begun = self.now();
         let before = last_question(&self.questions_on(shop, root.id).await?, &object);
-        let asking = Asking::new(Action::CheckPayment(id), render::payment_changed);
-        self.ask(caller, asking).await?;
+        self.ask(shop, Asking::new(Action::CheckPayment(id)))
+            .await?;
         let last = last_question(&self.questions_on(shop, root.id).await?, &object);
         // A question that was open is joined, unless it was put off and a new one has taken its place.
         let n = last.min(before.saturating_add(1));
-        let limit = self.inner.config.asking.timeout;
+        let limit = self.config().asking.timeout;
         let watching = self.watch_question(shop, root.id, &object, (n, begun));
         let said = match tokio::time::timeout(limit, watching).await {
             Ok(said) => said?,
             Err(_) => {
                 let told = "the provider has not answered in time; the question stays open";
-                return Err(Problem::from(PROVIDER_UNAVAILABLE).detail(told));
+                return Err(AppError::ProviderSilent(told.to_owned()));
             }
         };
-        let (payment, root) = self.payment(shop, payment).await?;
         Ok(Checked {
-            root,
-            payment,
+            root: self.payment(shop, id).await?,
+            payment: id,
             said,
         })
     }
@@ -98,7 +94,7 @@ impl App {
         root: RootId,
         object: &(String, String),
         (n, begun): (u32, Timestamp),
-    ) -> Result<Said, Problem> {
+    ) -> Result<Said, AppError> {
         let mut effects = self.inner.store.effects_news();
         let mut feed = self.inner.store.feed_news();
         loop {
@@ -108,9 +104,7 @@ impl App {
             let lines = self.questions_on(shop, root).await?;
             match see(&lines, object, n, begun) {
                 Seen::Over(said) => return Ok(said),
-                Seen::Failed(why) => {
-                    return Err(Problem::from(PROVIDER_UNAVAILABLE).detail(why));
-                }
+                Seen::Failed(why) => return Err(AppError::ProviderSilent(why)),
                 Seen::Waits => {}
             }
             tokio::select! {
@@ -121,9 +115,8 @@ impl App {
         }
     }
 
-    async fn questions_on(&self, shop: ShopId, root: RootId) -> Result<Vec<EffectLine>, Problem> {
-        let lines = self.inner.store.effects_of(shop, root).await;
-        lines.map_err(unreadable)
+    async fn questions_on(&self, shop: ShopId, root: RootId) -> Result<Vec<EffectLine>, AppError> {
+        Ok(self.inner.store.effects_of(shop, root).await?)
     }
 }
 

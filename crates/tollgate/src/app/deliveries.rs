@@ -5,8 +5,7 @@ use tollgate_core::id::{DeliveryId, ShopId};
 use tollgate_providers::Source;
 use tollgate_store::{DeliveryFilter, KeptDelivery, Page, Seek};
 
-use super::{App, Incoming, Taken, unreadable};
-use crate::error::{NOT_FOUND, Problem, SOURCE_UNKNOWN};
+use super::{App, AppError, Incoming, Taken};
 use crate::headers::{self, Kept};
 use crate::veil::Veil;
 
@@ -17,46 +16,36 @@ impl App {
         shop: ShopId,
         filter: DeliveryFilter,
         seek: Seek<DeliveryId>,
-    ) -> Result<Page<KeptDelivery, DeliveryId>, Problem> {
-        self.inner
-            .store
-            .deliveries(shop, filter, seek)
-            .await
-            .map_err(unreadable)
+    ) -> Result<Page<KeptDelivery, DeliveryId>, AppError> {
+        Ok(self.inner.store.deliveries(shop, filter, seek).await?)
     }
 
     /// A refused delivery with its body.
     pub(crate) async fn delivery(
         &self,
         shop: ShopId,
-        delivery: &str,
-    ) -> Result<KeptDelivery, Problem> {
-        let id: DeliveryId = delivery.parse().map_err(|_| Problem::from(NOT_FOUND))?;
-        let kept = self
-            .inner
-            .store
-            .delivery(shop, id)
-            .await
-            .map_err(unreadable)?;
-        kept.ok_or_else(|| NOT_FOUND.into())
+        delivery: DeliveryId,
+    ) -> Result<KeptDelivery, AppError> {
+        let kept = self.inner.store.delivery(shop, delivery).await?;
+        kept.ok_or(AppError::NotFound)
     }
 
     /// Verifies a refused delivery by the clock of its arrival and takes it if it is good now (D1).
     pub(crate) async fn verify_delivery(
         &self,
         shop: ShopId,
-        delivery: &str,
-    ) -> Result<Taken, Problem> {
+        delivery: DeliveryId,
+    ) -> Result<Taken, AppError> {
         let kept = self.delivery(shop, delivery).await?.delivery;
         let source = self
             .source(shop, &kept.source)
-            .ok_or_else(|| Problem::from(SOURCE_UNKNOWN))?;
+            .ok_or(AppError::SourceUnknown)?;
         let hook = self
             .inner
             .hooks
             .values()
             .find(|hook| hook.shop == shop && std::sync::Arc::ptr_eq(&hook.source, source))
-            .ok_or_else(|| Problem::from(SOURCE_UNKNOWN))?;
+            .ok_or(AppError::SourceUnknown)?;
         let mut request = headers::read(&kept.headers).unwrap_or_default();
         lift_veil(source, &self.inner.veil, &mut request);
         let pairs: Vec<(&str, &[u8])> = request

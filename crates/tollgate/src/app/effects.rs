@@ -1,21 +1,27 @@
 //! Effects: reading them, trying them again, and saying what became of those of which nobody knows.
 
-use tollgate_core::command::{Action, Command};
+use tollgate_core::command::Action;
 use tollgate_core::decision::{Outcome, Refusal};
 use tollgate_core::effect::EffectState;
 use tollgate_core::id::{EffectId, ShopId};
 use tollgate_store::{Class, EffectFilter, EffectLine, Page, Reply, Seek, Submission, SubmitError};
 
-use super::{Answered, App, Asking, Caller, Keyed, unreadable};
-use crate::body::SettleBody;
-use crate::error::{NOT_FOUND, OUTCOME_UNKNOWN, Problem};
-use crate::render;
+use super::{Answered, App, AppError, Asking, Keyed};
 
 /// The most effects that one request tries again.
 pub(crate) const RETRIED_MAX: usize = 1000;
 
 /// How many of them are decided together.
 const RETRIED_AT_ONCE: usize = 100;
+
+/// What became of an effect, by a person's word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EffectEnd {
+    /// It has happened.
+    Done,
+    /// It is given up.
+    Dead,
+}
 
 /// Which effects are tried again.
 pub(crate) struct Retrying {
@@ -44,8 +50,18 @@ pub(crate) struct Skipped {
     pub(crate) id: EffectId,
     /// Its state; `None` if there is no such effect.
     pub(crate) state: Option<EffectState>,
-    /// The code of the refusal.
-    pub(crate) code: &'static str,
+    /// Why not.
+    pub(crate) why: NotRetried,
+}
+
+/// Why an effect is not tried again.
+pub(crate) enum NotRetried {
+    /// The filter does not mean it.
+    NotMeant,
+    /// There is no such effect.
+    NotFound,
+    /// It was decided against.
+    Refused(Refusal),
 }
 
 impl App {
@@ -55,48 +71,41 @@ impl App {
         shop: ShopId,
         filter: EffectFilter,
         seek: Seek<EffectId>,
-    ) -> Result<Page<EffectLine, EffectId>, Problem> {
-        self.inner
-            .store
-            .effects(shop, filter, seek)
-            .await
-            .map_err(unreadable)
+    ) -> Result<Page<EffectLine, EffectId>, AppError> {
+        Ok(self.inner.store.effects(shop, filter, seek).await?)
     }
 
     /// An effect with what was tried.
-    pub(crate) async fn effect(&self, shop: ShopId, effect: &str) -> Result<EffectLine, Problem> {
-        let id = effect_id(effect)?;
-        let found = self.inner.store.effect(shop, id).await;
-        found.map_err(unreadable)?.ok_or_else(|| NOT_FOUND.into())
+    pub(crate) async fn effect(&self, shop: ShopId, id: EffectId) -> Result<EffectLine, AppError> {
+        let found = self.inner.store.effect(shop, id).await?;
+        found.ok_or(AppError::NotFound)
     }
 
     /// Tries an effect again that is dead, unknown or not due yet.
     pub(crate) async fn retry_effect(
         &self,
-        caller: &Caller,
+        shop: ShopId,
         keyed: Option<Keyed>,
-        effect: &str,
-    ) -> Result<Answered, Problem> {
-        let action = Action::RetryEffect(effect_id(effect)?);
-        let asking = Asking::new(action, render::effect_retried).keyed(keyed);
-        self.ask(caller, asking).await
+        effect: EffectId,
+    ) -> Result<Answered, AppError> {
+        let action = Action::RetryEffect(effect);
+        self.ask(shop, Asking::new(action).keyed(keyed)).await
     }
 
     /// Says what became of an effect of which nobody knew.
     pub(crate) async fn settle_effect(
         &self,
-        caller: &Caller,
+        shop: ShopId,
         keyed: Option<Keyed>,
-        effect: &str,
-        body: SettleBody,
-    ) -> Result<Answered, Problem> {
+        effect: EffectId,
+        (end, reason): (EffectEnd, String),
+    ) -> Result<Answered, AppError> {
         let action = Action::CloseEffect {
-            effect: effect_id(effect)?,
-            done: body.is_done(),
-            reason: body.reason.0,
+            effect,
+            done: end == EffectEnd::Done,
+            reason,
         };
-        let asking = Asking::new(action, render::effect_settled).keyed(keyed);
-        self.ask(caller, asking).await
+        self.ask(shop, Asking::new(action).keyed(keyed)).await
     }
 
     /// Tries many again, unless it is a trial. They are decided in the order in which they were decided
@@ -106,7 +115,7 @@ impl App {
         &self,
         shop: ShopId,
         retrying: Retrying,
-    ) -> Result<Retried, Problem> {
+    ) -> Result<Retried, AppError> {
         let mut retried = Retried::default();
         let mut lines = match &retrying.only {
             Some(ids) => {
@@ -140,21 +149,21 @@ impl App {
         ids: &[EffectId],
         filter: &EffectFilter,
         retried: &mut Retried,
-    ) -> Result<Vec<EffectLine>, Problem> {
+    ) -> Result<Vec<EffectLine>, AppError> {
         let mut lines = Vec::with_capacity(ids.len());
         for id in ids {
             let found = self.inner.store.effect(shop, *id).await;
-            match found.map_err(unreadable)? {
+            match found? {
                 Some(line) if means(filter, &line) => lines.push(line),
                 Some(line) => retried.skipped.push(Skipped {
                     id: *id,
                     state: Some(line.effect.state),
-                    code: "not_meant",
+                    why: NotRetried::NotMeant,
                 }),
                 None => retried.skipped.push(Skipped {
                     id: *id,
                     state: None,
-                    code: NOT_FOUND.code,
+                    why: NotRetried::NotFound,
                 }),
             }
         }
@@ -168,7 +177,7 @@ impl App {
         shop: ShopId,
         filter: &EffectFilter,
         retried: &mut Retried,
-    ) -> Result<Vec<EffectLine>, Problem> {
+    ) -> Result<Vec<EffectLine>, AppError> {
         let mut lines = Vec::new();
         let mut seek = Seek::first(1000);
         loop {
@@ -191,21 +200,14 @@ impl App {
         shop: ShopId,
         ids: &[EffectId],
         retried: &mut Retried,
-    ) -> Result<(), Problem> {
-        let submissions = ids.iter().map(|id| Submission {
-            command: Command {
-                shop,
-                action: Action::RetryEffect(*id),
-            },
-            class: Class::Orders,
-            bytes: 512,
-            idempotency: None,
-            render: None,
-        });
-        let wait = self.inner.config.server.request_timeout;
+    ) -> Result<(), AppError> {
+        let submissions = ids
+            .iter()
+            .map(|id| Submission::new(shop, Action::RetryEffect(*id), Class::Orders));
+        let wait = self.config().server.request_timeout;
         let submitted = self.inner.store.submit_all(submissions.collect());
         let Ok(replies) = tokio::time::timeout(wait, submitted).await else {
-            return Err(OUTCOME_UNKNOWN.into());
+            return Err(AppError::OutcomeUnknown);
         };
         for (id, reply) in ids.iter().zip(replies) {
             match skipped(*id, reply)? {
@@ -218,7 +220,7 @@ impl App {
 }
 
 /// Why an effect was not tried again; an error that says nothing about it ends the request.
-fn skipped(id: EffectId, reply: Result<Reply, SubmitError>) -> Result<Option<Skipped>, Problem> {
+fn skipped(id: EffectId, reply: Result<Reply, SubmitError>) -> Result<Option<Skipped>, AppError> {
     let refusal = match reply {
         Ok(Reply::Decided {
             outcome: Outcome::Refused(refusal),
@@ -231,8 +233,8 @@ fn skipped(id: EffectId, reply: Result<Reply, SubmitError>) -> Result<Option<Ski
         Refusal::EffectState(state) => Some(state),
         _ => None,
     };
-    let code = crate::error::refused(&refusal, &[]).code().code;
-    Ok(Some(Skipped { id, state, code }))
+    let why = NotRetried::Refused(refusal);
+    Ok(Some(Skipped { id, state, why }))
 }
 
 /// Whether a filter means an effect, as the store's pages would say it.
@@ -247,8 +249,4 @@ fn means(filter: &EffectFilter, line: &EffectLine) -> bool {
         && state.is_none_or(|state| state == line.effect.state)
         && target.as_ref().is_none_or(|target| *target == line.target)
         && root.is_none_or(|root| line.effect.root == Some(root))
-}
-
-fn effect_id(text: &str) -> Result<EffectId, Problem> {
-    text.parse().map_err(|_| NOT_FOUND.into())
 }

@@ -3,20 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use axum::http::{HeaderValue, Method, header};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
 use tollgate_core::breaker::Breaker;
 use tollgate_core::id::{EndpointId, ShopId, encode};
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_store::{ENDPOINTS_MAX, EndpointRow, Page, Seek};
 
-use super::{App, unreadable};
-use crate::body::{EndpointBody, EndpointChangeBody, FilterWord};
-use crate::error::{ALREADY_EXISTS, INTERNAL, NOT_FOUND, OVERLOADED, Problem, TOO_MANY_ENDPOINTS};
+use super::{App, AppError};
 use crate::ids;
 use crate::outgoing::{Answer, Call, Outcome, SigningSecret, Trust, sign, target};
-use crate::time_text::rfc3339;
 
 /// Secrets of one endpoint that sign: each is a signature in the header.
 const SECRETS_MAX: usize = 5;
@@ -38,6 +33,31 @@ pub(crate) struct Seen {
     pub(crate) failing: Option<Breaker>,
 }
 
+/// An endpoint that is to be made.
+pub(crate) struct NewEndpoint {
+    /// Where it is.
+    pub(crate) url: String,
+    /// What it is told of.
+    pub(crate) events: Vec<String>,
+    /// For people.
+    pub(crate) description: String,
+}
+
+/// What is to be changed about an endpoint; the rest stays.
+pub(crate) struct EndpointChange {
+    /// Where it is.
+    pub(crate) url: Option<String>,
+    /// What it is told of.
+    pub(crate) events: Option<Vec<String>>,
+    /// For people.
+    pub(crate) description: Option<String>,
+    /// Whether it is told anything.
+    pub(crate) enabled: Option<bool>,
+}
+
+/// Writes the message that tries an endpoint.
+pub(crate) type WriteTest = fn(EndpointId, Timestamp) -> Vec<u8>;
+
 /// What came of trying an endpoint.
 pub(crate) struct Tested {
     /// How long it took.
@@ -51,32 +71,32 @@ impl App {
     pub(crate) async fn create_endpoint(
         &self,
         shop: ShopId,
-        body: EndpointBody,
-    ) -> Result<(EndpointRow, SecretString), Problem> {
-        self.judge_url(body.url.as_str())?;
+        wanted: NewEndpoint,
+    ) -> Result<(EndpointRow, SecretString), AppError> {
+        self.judge_url(&wanted.url)?;
         let first = Seek::first(u32::try_from(ENDPOINTS_MAX).unwrap_or(u32::MAX));
-        let known = self.inner.store.endpoints(shop, first).await;
-        let known = known.map_err(unreadable)?.items;
-        let events = filters(body.events);
+        let known = self.inner.store.endpoints(shop, first).await?.items;
+        let events = filters(wanted.events);
         // A request that is repeated because its answer was lost: a second endpoint would be told everything
         // twice, under secrets of which one is nobody's.
         let same = |row: &&EndpointRow| {
-            row.url == body.url.as_str() && row.events == events && row.disabled.is_none()
+            row.url == wanted.url && row.events == events && row.disabled.is_none()
         };
         if let Some(row) = known.iter().find(same) {
-            return Err(Problem::from(ALREADY_EXISTS).with("id", row.id.to_string()));
+            return Err(AppError::EndpointExists(row.id));
         }
         if ENDPOINTS_MAX <= known.len() {
-            return Err(Problem::from(TOO_MANY_ENDPOINTS).with("endpoints_max", ENDPOINTS_MAX));
+            let most = ENDPOINTS_MAX;
+            return Err(AppError::TooManyEndpoints { most });
         }
         let secret = SigningSecret::fresh().text();
         let now = self.now();
         let row = EndpointRow {
             shop,
             id: EndpointId::on(ids::root(), 0),
-            url: body.url.0,
+            url: wanted.url,
             events,
-            description: body.description.map_or_else(String::new, |text| text.0),
+            description: wanted.description,
             secrets: vec![(secret.expose_secret().to_owned(), None)],
             created_at: now,
             updated_at: now,
@@ -91,9 +111,8 @@ impl App {
         &self,
         shop: ShopId,
         seek: Seek<EndpointId>,
-    ) -> Result<Page<Seen, EndpointId>, Problem> {
-        let page = self.inner.store.endpoints(shop, seek).await;
-        let Page { items, next } = page.map_err(unreadable)?;
+    ) -> Result<Page<Seen, EndpointId>, AppError> {
+        let Page { items, next } = self.inner.store.endpoints(shop, seek).await?;
         let mut failing = self.failing(shop).await?;
         let seen = |row: EndpointRow| Seen {
             failing: failing.remove(&target_of(&row)),
@@ -106,8 +125,8 @@ impl App {
     }
 
     /// An endpoint, and how it fares.
-    pub(crate) async fn endpoint(&self, shop: ShopId, endpoint: &str) -> Result<Seen, Problem> {
-        let row = self.endpoint_row(shop, endpoint_id(endpoint)?).await?;
+    pub(crate) async fn endpoint(&self, shop: ShopId, id: EndpointId) -> Result<Seen, AppError> {
+        let row = self.endpoint_row(shop, id).await?;
         let failing = self.failing(shop).await?.remove(&target_of(&row));
         Ok(Seen { row, failing })
     }
@@ -116,28 +135,27 @@ impl App {
     pub(crate) async fn change_endpoint(
         &self,
         shop: ShopId,
-        endpoint: &str,
-        body: EndpointChangeBody,
-    ) -> Result<EndpointRow, Problem> {
-        let id = endpoint_id(endpoint)?;
-        if let Some(url) = &body.url {
-            self.judge_url(url.as_str())?;
+        id: EndpointId,
+        wanted: EndpointChange,
+    ) -> Result<EndpointRow, AppError> {
+        if let Some(url) = &wanted.url {
+            self.judge_url(url)?;
         }
         let change = |row: &mut EndpointRow, now: Timestamp| {
-            let EndpointChangeBody {
+            let EndpointChange {
+                url,
+                events,
                 description,
                 enabled,
-                events,
-                url,
-            } = &body;
+            } = &wanted;
             if let Some(url) = url {
-                row.url = url.as_str().to_owned();
+                row.url.clone_from(url);
             }
             if let Some(events) = events {
                 row.events = filters(events.clone());
             }
             if let Some(description) = description {
-                row.description = description.as_str().to_owned();
+                row.description.clone_from(description);
             }
             match (enabled, &row.disabled) {
                 (Some(true), _) => row.disabled = None,
@@ -152,9 +170,8 @@ impl App {
     pub(crate) async fn delete_endpoint(
         &self,
         shop: ShopId,
-        endpoint: &str,
-    ) -> Result<(), Problem> {
-        let id = endpoint_id(endpoint)?;
+        id: EndpointId,
+    ) -> Result<(), AppError> {
         self.endpoint_row(shop, id).await?;
         Ok(self.inner.store.delete_endpoint(shop, id).await?)
     }
@@ -163,11 +180,10 @@ impl App {
     pub(crate) async fn rotate_endpoint(
         &self,
         shop: ShopId,
-        endpoint: &str,
-    ) -> Result<(EndpointRow, SecretString), Problem> {
-        let id = endpoint_id(endpoint)?;
+        id: EndpointId,
+    ) -> Result<(EndpointRow, SecretString), AppError> {
         let secret = SigningSecret::fresh().text();
-        let overlap = self.inner.config.outgoing.secret_overlap;
+        let overlap = self.config().outgoing.secret_overlap;
         let change = |row: &mut EndpointRow, now: Timestamp| {
             rotate(&mut row.secrets, secret.expose_secret(), now, overlap);
         };
@@ -179,34 +195,16 @@ impl App {
     pub(crate) async fn test_endpoint(
         &self,
         shop: ShopId,
-        endpoint: &str,
-    ) -> Result<Tested, Problem> {
-        let row = self.endpoint_row(shop, endpoint_id(endpoint)?).await?;
+        id: EndpointId,
+        write: WriteTest,
+    ) -> Result<Tested, AppError> {
+        let row = self.endpoint_row(shop, id).await?;
         let now = self.now();
         let secrets = live_secrets(&row, now)?;
-        let body = json!({
-            "type": "endpoint.test",
-            "timestamp": rfc3339(now),
-            // Before everything that the feed has said or will say.
-            "position": 0,
-            "data": { "endpoint_id": row.id.to_string() },
-        })
-        .to_string();
-        let key = format!("test:{}:{}", row.id, encode(ids::root().as_u128()));
-        let mut headers = sign(&secrets, &key, now, body.as_bytes());
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        );
-        let call = Call {
-            trust: Trust::Api,
-            method: Method::POST,
-            url: &row.url,
-            headers,
-            body: body.into(),
-            keep: SHOWN_BYTES_MAX,
-            alone: false,
-        };
+        let message = write(id, now);
+        let key = format!("test:{id}:{}", encode(ids::root().as_u128()));
+        let signature = sign(&secrets, &key, now, &message);
+        let call = Call::to_endpoint(&row.url, signature, message.into(), SHOWN_BYTES_MAX);
         let exchange = self.client().call(call).await;
         Ok(Tested {
             took: exchange.took,
@@ -219,16 +217,16 @@ impl App {
     }
 
     /// Refuses a URL that is never called.
-    fn judge_url(&self, url: &str) -> Result<(), Problem> {
+    fn judge_url(&self, url: &str) -> Result<(), AppError> {
         match target(url, Trust::Api, self.client().networks()) {
             Ok(_) => Ok(()),
-            Err(bad) => Err(Problem::invalid_at("/url", bad.to_string())),
+            Err(bad) => Err(AppError::UrlRefused(bad.to_string())),
         }
     }
 
-    async fn endpoint_row(&self, shop: ShopId, id: EndpointId) -> Result<EndpointRow, Problem> {
-        let row = self.inner.store.endpoint(shop, id).await;
-        row.map_err(unreadable)?.ok_or_else(|| NOT_FOUND.into())
+    async fn endpoint_row(&self, shop: ShopId, id: EndpointId) -> Result<EndpointRow, AppError> {
+        let row = self.inner.store.endpoint(shop, id).await?;
+        row.ok_or(AppError::NotFound)
     }
 
     /// Changes an endpoint as it stands; when somebody else was faster, as it stands then, so that no
@@ -238,7 +236,7 @@ impl App {
         shop: ShopId,
         id: EndpointId,
         change: impl Fn(&mut EndpointRow, Timestamp),
-    ) -> Result<EndpointRow, Problem> {
+    ) -> Result<EndpointRow, AppError> {
         for _ in 0..TRIES_MAX {
             let mut row = self.endpoint_row(shop, id).await?;
             let (read_at, now) = (row.updated_at, self.now());
@@ -253,23 +251,23 @@ impl App {
                 return Ok(row);
             }
         }
-        Err(OVERLOADED.into())
+        Err(AppError::Crowded)
     }
 
-    async fn failing(&self, shop: ShopId) -> Result<BTreeMap<String, Breaker>, Problem> {
-        let failing = self.inner.store.failing_targets(shop).await;
-        Ok(failing.map_err(unreadable)?.into_iter().collect())
+    async fn failing(&self, shop: ShopId) -> Result<BTreeMap<String, Breaker>, AppError> {
+        let failing = self.inner.store.failing_targets(shop).await?;
+        Ok(failing.into_iter().collect())
     }
 }
 
 /// The secrets that sign now, the newest first.
-fn live_secrets(row: &EndpointRow, now: Timestamp) -> Result<Vec<SigningSecret>, Problem> {
+fn live_secrets(row: &EndpointRow, now: Timestamp) -> Result<Vec<SigningSecret>, AppError> {
     let live = row.secrets.iter().filter(|(_, until)| is_live(*until, now));
     live.map(|(secret, _)| SigningSecret::parse(secret))
         .collect::<Result<_, _>>()
         .map_err(|error| {
             tracing::error!(endpoint = %row.id, %error, "a signing secret cannot be read");
-            INTERNAL.into()
+            AppError::Internal
         })
 }
 
@@ -298,18 +296,15 @@ fn target_of(row: &EndpointRow) -> String {
     format!("notify:{}", row.id)
 }
 
-fn filters(words: Vec<FilterWord>) -> Vec<String> {
+/// Each filter once.
+fn filters(words: Vec<String>) -> Vec<String> {
     let mut filters = Vec::with_capacity(words.len());
     for word in words {
-        if !filters.contains(&word.0) {
-            filters.push(word.0);
+        if !filters.contains(&word) {
+            filters.push(word);
         }
     }
     filters
-}
-
-fn endpoint_id(text: &str) -> Result<EndpointId, Problem> {
-    text.parse().map_err(|_| NOT_FOUND.into())
 }
 
 #[cfg(test)]

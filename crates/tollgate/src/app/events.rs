@@ -5,9 +5,7 @@ use tollgate_core::id::{EventId, ShopId};
 use tollgate_core::snapshot::StoredEvent;
 use tollgate_store::{EventFilter, Page, Seek};
 
-use super::{Answered, App, Asking, Caller, Keyed, unreadable};
-use crate::error::{NOT_FOUND, Problem};
-use crate::render;
+use super::{Answered, App, AppError, Asking, Keyed};
 
 /// The most events that are replayed by one request.
 pub(crate) const REPLAYED_MAX: usize = 10_000;
@@ -28,55 +26,47 @@ impl App {
         shop: ShopId,
         filter: EventFilter,
         seek: Seek<EventId>,
-    ) -> Result<Page<(EventId, StoredEvent), EventId>, Problem> {
-        self.inner
-            .store
-            .events(shop, filter, seek)
-            .await
-            .map_err(unreadable)
+    ) -> Result<Page<(EventId, StoredEvent), EventId>, AppError> {
+        Ok(self.inner.store.events(shop, filter, seek).await?)
     }
 
     /// An event with its bytes.
     pub(crate) async fn event(
         &self,
         shop: ShopId,
-        event: &str,
-    ) -> Result<(EventId, StoredEvent), Problem> {
-        let id = event_id(event)?;
-        let stored = self.inner.store.event(shop, id).await.map_err(unreadable)?;
-        stored
-            .map(|stored| (id, stored))
-            .ok_or_else(|| NOT_FOUND.into())
+        event: EventId,
+    ) -> Result<StoredEvent, AppError> {
+        let stored = self.inner.store.event(shop, event).await?;
+        stored.ok_or(AppError::NotFound)
     }
 
     /// Decides about a stored event again. Effects that were done are not repeated (D13).
     pub(crate) async fn replay_event(
         &self,
-        caller: &Caller,
+        shop: ShopId,
         keyed: Option<Keyed>,
-        event: &str,
-    ) -> Result<Answered, Problem> {
-        let action = Action::ReplayEvent(event_id(event)?);
-        let asking = Asking::new(action, render::event_replayed).keyed(keyed);
-        self.ask(caller, asking).await
+        event: EventId,
+    ) -> Result<Answered, AppError> {
+        let action = Action::ReplayEvent(event);
+        self.ask(shop, Asking::new(action).keyed(keyed)).await
     }
 
     /// Finds the events of a filter and, unless it is a trial, decides about each again, oldest
     /// first and so many a second.
     pub(crate) async fn replay_events(
         &self,
-        caller: &Caller,
+        shop: ShopId,
         filter: EventFilter,
         dry_run: bool,
         per_second: i64,
-    ) -> Result<Replayed, Problem> {
+    ) -> Result<Replayed, AppError> {
         let mut events = Vec::new();
         let mut seek = Seek {
             limit: 1000,
             before: None,
         };
         let more = loop {
-            let page = self.events(caller.shop(), filter.clone(), seek).await?;
+            let page = self.events(shop, filter.clone(), seek).await?;
             events.extend(page.items.into_iter().map(|(id, _)| id));
             if REPLAYED_MAX < events.len() {
                 events.truncate(REPLAYED_MAX);
@@ -88,29 +78,25 @@ impl App {
             }
         };
         if !dry_run {
-            let (app, caller, todo) = (self.clone(), caller.clone(), events.clone());
-            tokio::spawn(async move { app.replay_all(&caller, todo, per_second).await });
+            let (app, todo) = (self.clone(), events.clone());
+            tokio::spawn(async move { app.replay_all(shop, todo, per_second).await });
         }
         Ok(Replayed { events, more })
     }
 
-    async fn replay_all(&self, caller: &Caller, events: Vec<EventId>, per_second: i64) {
+    async fn replay_all(&self, shop: ShopId, events: Vec<EventId>, per_second: i64) {
         let every = std::time::Duration::from_micros(1_000_000 / per_second.max(1) as u64);
         let mut pace = tokio::time::interval(every);
         let mut failed = 0;
         let count = events.len();
         for event in events.into_iter().rev() {
             pace.tick().await;
-            let asking = Asking::new(Action::ReplayEvent(event), render::event_replayed);
-            if let Err(problem) = self.ask(caller, asking).await {
+            let asking = Asking::new(Action::ReplayEvent(event));
+            if let Err(error) = self.ask(shop, asking).await {
                 failed += 1;
-                tracing::warn!(%event, code = problem.code().code, "an event was not replayed");
+                tracing::warn!(%event, %error, "an event was not replayed");
             }
         }
         tracing::info!(events = count, failed, "the replay is done");
     }
-}
-
-fn event_id(text: &str) -> Result<EventId, Problem> {
-    text.parse().map_err(|_| NOT_FOUND.into())
 }

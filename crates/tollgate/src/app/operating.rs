@@ -2,23 +2,22 @@
 
 use tollgate_store::Report;
 
-use super::{App, unreadable};
-use crate::error::Problem;
+use super::{App, AppError};
 use crate::report::{configuration_check, tell_step};
 
 impl App {
     /// Everything around the data.
-    pub(crate) async fn doctor(&self) -> Result<Report, Problem> {
+    pub(crate) async fn doctor(&self) -> Result<Report, AppError> {
         let _alone = self.inner.checking.lock().await;
-        let mut report = self.inner.store.doctor().await.map_err(unreadable)?;
+        let mut report = self.inner.store.doctor().await?;
         tell_step(&mut report.checks, self.clock_steps().last);
         report.checks.push(configuration_check(self.config()));
         Ok(report)
     }
 
     /// Every invariant, asked of the live data. One after the other: each reads all of it.
-    pub(crate) async fn verify(&self) -> Result<Report, Problem> {
+    pub(crate) async fn verify(&self) -> Result<Report, AppError> {
         let _alone = self.inner.checking.lock().await;
-        self.inner.store.verify().await.map_err(unreadable)
+        Ok(self.inner.store.verify().await?)
     }
 }

@@ -1,142 +1,80 @@
 //! Orders.
 
-use tollgate_core::command::{Action, AttentionOf, CreateOrder, OrderRef, Unknown};
-use tollgate_core::id::{OrderId, PREFIXES, RootId, ShopId};
-use tollgate_core::order::{AttentionCode, Line, Root};
-use tollgate_core::time::Span;
-use tollgate_core::word::Word;
+use tollgate_core::command::{Action, AttentionOf, CreateOrder, OrderRef, RefuseCreation, Unknown};
+use tollgate_core::id::{RootId, ShopId};
+use tollgate_core::order::{AttentionCode, Root};
 use tollgate_store::{OrderFilter, Page, Seek, StoryLine};
 
-use super::{Answered, App, Asking, Caller, Keyed, known_currency, no_currency, unreadable};
-use crate::body::{CustomerBody, Metadata, OrderBody, is_name, slot_wish};
-use crate::error::{NOT_FOUND, Problem};
-use crate::{ids, render};
+use super::{Answered, App, AppError, Asking, Keyed};
 
-/// Which order is meant by an id or a code; what can be neither means none.
-pub(crate) fn order_ref(text: &str) -> Result<OrderRef, Problem> {
-    if let Ok(id) = text.parse::<OrderId>() {
-        return Ok(OrderRef::Id(id));
-    }
-    let like_an_id = text
-        .split_once('_')
-        .is_some_and(|(prefix, _)| PREFIXES.contains(&prefix));
-    match is_name(text) && !like_an_id {
-        true => Ok(OrderRef::Code(text.to_owned())),
-        false => Err(NOT_FOUND.into()),
-    }
-}
+/// What an order takes beside its request's bytes while it waits.
+const OVERHEAD_BYTES: usize = 1024;
 
 impl App {
-    /// Creates an order with all its holds, or nothing.
+    /// Creates an order with all its holds, or nothing. `bytes` is the size of the request.
     pub(crate) async fn create_order(
         &self,
-        caller: &Caller,
+        shop: ShopId,
         keyed: Keyed,
-        body: OrderBody,
+        wanted: CreateOrder,
         bytes: usize,
-    ) -> Result<Answered, Problem> {
-        let currency = known_currency(body.currency.as_str());
-        let source = body.payment.as_ref().map(|payment| payment.source.as_str());
-        let unknown = if body.lines.is_empty() {
-            Some(Unknown::Lines)
-        } else if currency.is_none() {
-            Some(Unknown::Currency)
-        } else if source.is_some_and(|source| !self.knows_source(caller.shop(), source)) {
-            Some(Unknown::Source)
-        } else {
-            None
+    ) -> Result<Answered, AppError> {
+        let source = wanted.payment.as_ref().map(|(source, _)| source);
+        let action = match source.is_none_or(|source| self.knows_source(shop, source)) {
+            true => Action::CreateOrder(Box::new(wanted)),
+            false => Action::RefuseCreation(RefuseCreation {
+                code: Some(wanted.code),
+                payment: wanted.payment,
+                unknown: Unknown::Source,
+            }),
         };
-        let hold = Span::seconds(body.hold_seconds());
-        let take_over = body
-            .hold
-            .as_ref()
-            .and_then(|hold| hold.as_str().parse().ok());
-        let slot = body
-            .slot
-            .and_then(|slot| slot_wish(slot.calendar, slot.not_before, slot.slot_id));
-        let fresh = ids::root();
-        let skus = body.lines.iter().map(|line| line.sku.0.clone()).collect();
-        let create = CreateOrder {
-            fresh,
-            code: body
-                .code
-                .map_or_else(|| ids::order_code(fresh), |code| code.0),
-            currency: currency.unwrap_or_else(no_currency),
-            lines: body
-                .lines
-                .into_iter()
-                .map(|line| Line {
-                    sku: line.sku.0,
-                    name: line.name.map(|name| name.0),
-                    quantity: line.quantity.0,
-                    unit_minor: line.unit_amount.0,
-                    stocked: line.stocked.unwrap_or(true),
-                })
-                .collect(),
-            discount_minor: body.discount_amount.unwrap_or_default().0,
-            shipping_minor: body.shipping_amount.unwrap_or_default().0,
-            customer: CustomerBody::customer(body.customer),
-            slot,
-            hold,
-            take_over,
-            payment: body
-                .payment
-                .map(|payment| (payment.source.0, payment.reference.0)),
-            metadata: Metadata::text(body.metadata.as_ref()),
-            unknown,
-        };
-        let action = Action::CreateOrder(Box::new(create));
-        let mut asking = Asking::new(action, render::order_created).keyed(Some(keyed));
-        asking.skus = skus;
-        asking.bytes = bytes + 1024;
-        self.ask(caller, asking).await
+        let asking = Asking::new(action).keyed(Some(keyed));
+        self.ask(shop, asking.bytes(bytes + OVERHEAD_BYTES)).await
+    }
+
+    /// Refuses an order that names what there is not; what it repeats is told first.
+    pub(crate) async fn refuse_order(
+        &self,
+        shop: ShopId,
+        keyed: Keyed,
+        wanted: RefuseCreation,
+    ) -> Result<Answered, AppError> {
+        let action = Action::RefuseCreation(wanted);
+        self.ask(shop, Asking::new(action).keyed(Some(keyed))).await
     }
 
     /// Cancels an order, or lets it close while a payment is open.
     pub(crate) async fn cancel_order(
         &self,
-        caller: &Caller,
+        shop: ShopId,
         keyed: Keyed,
-        order: &str,
-    ) -> Result<Answered, Problem> {
-        let action = Action::CancelOrder(order_ref(order)?);
-        self.ask(
-            caller,
-            Asking::new(action, render::order_changed).keyed(Some(keyed)),
-        )
-        .await
+        order: OrderRef,
+    ) -> Result<Answered, AppError> {
+        let action = Action::CancelOrder(order);
+        self.ask(shop, Asking::new(action).keyed(Some(keyed))).await
     }
 
-    /// Notes that a person has looked at something.
+    /// Notes that a person has looked at something about an order or a payment.
     pub(crate) async fn resolve_attention(
         &self,
-        caller: &Caller,
+        shop: ShopId,
         keyed: Option<Keyed>,
-        order: &str,
-        code: &str,
+        of: AttentionOf,
+        code: AttentionCode,
         note: String,
-    ) -> Result<Answered, Problem> {
-        let action = Action::ResolveAttention {
-            of: AttentionOf::Order(order_ref(order)?),
-            code: attention_code(code)?,
-            note,
-        };
-        self.ask(
-            caller,
-            Asking::new(action, render::order_changed).keyed(keyed),
-        )
-        .await
+    ) -> Result<Answered, AppError> {
+        let action = Action::ResolveAttention { of, code, note };
+        self.ask(shop, Asking::new(action).keyed(keyed)).await
     }
 
     /// The order of an id or code.
-    pub(crate) async fn order(&self, shop: ShopId, order: &str) -> Result<Root, Problem> {
-        let root = match order_ref(order)? {
-            OrderRef::Id(id) => self.inner.store.root(shop, id.root()).await,
-            OrderRef::Code(code) => self.inner.store.root_by_code(shop, &code).await,
+    pub(crate) async fn order(&self, shop: ShopId, order: &OrderRef) -> Result<Root, AppError> {
+        let root = match order {
+            OrderRef::Id(id) => self.inner.store.root(shop, id.root()).await?,
+            OrderRef::Code(code) => self.inner.store.root_by_code(shop, code).await?,
         };
-        let root = root.map_err(unreadable)?;
         root.filter(|root| root.order.is_some())
-            .ok_or_else(|| NOT_FOUND.into())
+            .ok_or(AppError::NotFound)
     }
 
     /// A page of orders.
@@ -145,35 +83,22 @@ impl App {
         shop: ShopId,
         filter: OrderFilter,
         seek: Seek<RootId>,
-    ) -> Result<Page<Root, RootId>, Problem> {
-        self.inner
-            .store
-            .orders(shop, filter, seek)
-            .await
-            .map_err(unreadable)
+    ) -> Result<Page<Root, RootId>, AppError> {
+        Ok(self.inner.store.orders(shop, filter, seek).await?)
     }
 
     /// What happened to an order, oldest first.
     pub(crate) async fn timeline(
         &self,
         shop: ShopId,
-        order: &str,
-    ) -> Result<Vec<StoryLine>, Problem> {
+        order: &OrderRef,
+    ) -> Result<Vec<StoryLine>, AppError> {
         let root = self.order(shop, order).await?;
-        self.inner
-            .store
-            .timeline(shop, root.id)
-            .await
-            .map_err(unreadable)
+        Ok(self.inner.store.timeline(shop, root.id).await?)
     }
 
     /// Payments can only be expected from a source that is configured, or by hand.
     pub(super) fn knows_source(&self, shop: ShopId, source: &str) -> bool {
         source == tollgate_core::payment::MANUAL_SOURCE || self.source(shop, source).is_some()
     }
-}
-
-/// The attention a path names.
-pub(super) fn attention_code(code: &str) -> Result<AttentionCode, Problem> {
-    AttentionCode::of(code).ok_or_else(|| NOT_FOUND.into())
 }

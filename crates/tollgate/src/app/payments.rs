@@ -2,181 +2,111 @@
 
 use std::sync::Arc;
 
-use tollgate_core::command::{Action, AttentionOf, RefundPayment, RegisterPayment, Unknown};
+use tollgate_core::command::{Action, RefundPayment, RefuseCreation, RegisterPayment, Unknown};
 use tollgate_core::id::{PaymentId, RefundId, ShopId};
 use tollgate_core::order::Root;
 use tollgate_core::payment::MANUAL_SOURCE;
 use tollgate_store::{Page, PaymentFilter, Seek};
 
-use super::orders::{attention_code, order_ref};
-use super::{Answered, App, Asking, Caller, Keyed, known_currency, unreadable};
-use crate::body::{CaptureBody, Metadata, PaymentBody, RefundBody};
-use crate::error::{NOT_FOUND, Problem, REFUND_NOT_SUPPORTED};
-use crate::{ids, render};
+use super::{Answered, App, AppError, Asking, Keyed};
+use crate::ids;
 
 impl App {
     /// Registers a payment of an order, or one that stands alone.
     pub(crate) async fn register_payment(
         &self,
-        caller: &Caller,
+        shop: ShopId,
         keyed: Keyed,
-        body: PaymentBody,
-    ) -> Result<Answered, Problem> {
-        let currency = body
-            .currency
-            .as_ref()
-            .map(|code| known_currency(code.as_str()));
-        let order = body.order.as_ref().map(|order| order_ref(order.as_str()));
-        let unknown = if !self.knows_source(caller.shop(), body.source.as_str()) {
-            Some(Unknown::Source)
-        } else if currency == Some(None) {
-            Some(Unknown::Currency)
-        } else if matches!(order, Some(Err(_))) {
-            Some(Unknown::Order)
-        } else {
-            None
+        wanted: RegisterPayment,
+    ) -> Result<Answered, AppError> {
+        let action = match self.knows_source(shop, &wanted.source) {
+            true => Action::RegisterPayment(wanted),
+            false => Action::RefuseCreation(RefuseCreation {
+                code: None,
+                payment: Some((wanted.source, wanted.reference)),
+                unknown: Unknown::Source,
+            }),
         };
-        let action = Action::RegisterPayment(RegisterPayment {
-            fresh: ids::root(),
-            order: order.and_then(Result::ok),
-            source: body.source.0,
-            reference: body.reference.0,
-            minor: body.amount.map(|amount| amount.0),
-            currency: currency.flatten(),
-            expires_at: body.expires_at.map(|time| time.0),
-            metadata: Metadata::text(body.metadata.as_ref()),
-            unknown,
-        });
-        self.ask(
-            caller,
-            Asking::new(action, render::payment_created).keyed(Some(keyed)),
-        )
-        .await
+        self.ask(shop, Asking::new(action).keyed(Some(keyed))).await
+    }
+
+    /// Refuses a payment that names what there is not; that its source is not configured is told before
+    /// that, and what it repeats before everything.
+    pub(crate) async fn refuse_payment(
+        &self,
+        shop: ShopId,
+        keyed: Keyed,
+        mut wanted: RefuseCreation,
+    ) -> Result<Answered, AppError> {
+        let source = wanted.payment.as_ref().map(|(source, _)| source);
+        if source.is_some_and(|source| !self.knows_source(shop, source)) {
+            wanted.unknown = Unknown::Source;
+        }
+        let action = Action::RefuseCreation(wanted);
+        self.ask(shop, Asking::new(action).keyed(Some(keyed))).await
     }
 
     /// Records cash or a transfer on a payment of source `manual`.
     pub(crate) async fn capture_payment(
         &self,
-        caller: &Caller,
+        shop: ShopId,
         keyed: Keyed,
-        payment: &str,
-        body: CaptureBody,
-    ) -> Result<Answered, Problem> {
+        payment: PaymentId,
+        minor: i64,
+        note: String,
+    ) -> Result<Answered, AppError> {
         let action = Action::CapturePayment {
-            payment: payment_id(payment)?,
-            minor: body.amount.0,
-            note: body.note.map_or_else(String::new, |note| note.0),
+            payment,
+            minor,
+            note,
             fresh: ids::root(),
         };
-        self.ask(
-            caller,
-            Asking::new(action, render::payment_changed).keyed(Some(keyed)),
-        )
-        .await
-    }
-
-    /// Notes that a person has looked at something about a payment.
-    pub(crate) async fn resolve_payment_attention(
-        &self,
-        caller: &Caller,
-        keyed: Option<Keyed>,
-        payment: &str,
-        code: &str,
-        note: String,
-    ) -> Result<Answered, Problem> {
-        let action = Action::ResolveAttention {
-            of: AttentionOf::Payment(payment_id(payment)?),
-            code: attention_code(code)?,
-            note,
-        };
-        self.ask(
-            caller,
-            Asking::new(action, render::payment_changed).keyed(keyed),
-        )
-        .await
+        self.ask(shop, Asking::new(action).keyed(Some(keyed))).await
     }
 
     /// Asks for money to be given back. It is set aside from what may still be refunded at once; the
     /// provider is called by whoever does effects.
     pub(crate) async fn refund_payment(
         &self,
-        caller: &Caller,
+        shop: ShopId,
         keyed: Keyed,
-        payment: &str,
-        body: RefundBody,
-    ) -> Result<Answered, Problem> {
-        let (id, root) = self.payment(caller.shop(), payment).await?;
-        let named = root.payment(id).map_or("", |known| known.source.as_str());
-        let source = self.source(caller.shop(), named);
-        let recorded = body.recorded.unwrap_or_default();
-        if named != MANUAL_SOURCE && !recorded && !source.is_some_and(|source| source.can_refund())
-        {
-            return Err(REFUND_NOT_SUPPORTED.into());
+        wanted: RefundPayment,
+    ) -> Result<Answered, AppError> {
+        let root = self.payment(shop, wanted.payment).await?;
+        let payment = root.payment(wanted.payment);
+        let named = payment.map_or("", |known| known.source.as_str());
+        let source = self.source(shop, named);
+        let goes_back = source.is_some_and(|source| source.can_refund());
+        if named != MANUAL_SOURCE && !wanted.recorded && !goes_back {
+            return Err(AppError::CannotRefund);
         }
-        let restock = body.restock.into_iter().flatten();
-        let action = Action::RefundPayment(RefundPayment {
-            payment: id,
-            minor: body.amount.0,
-            reason: body.reason.map_or_else(String::new, |reason| reason.0),
-            restock: restock.map(|line| (line.sku.0, line.quantity.0)).collect(),
-            release_slot: body.release_slot.unwrap_or_default(),
-            recorded,
-        });
-        self.ask(
-            caller,
-            Asking::new(action, render::refund_created).keyed(Some(keyed)),
-        )
-        .await
+        let action = Action::RefundPayment(wanted);
+        self.ask(shop, Asking::new(action).keyed(Some(keyed))).await
     }
 
     /// Corrects the receipts of a payment that do not say what its ledger says.
     pub(crate) async fn correct_receipts(
         &self,
-        caller: &Caller,
+        shop: ShopId,
         keyed: Option<Keyed>,
-        payment: &str,
-    ) -> Result<Answered, Problem> {
-        let action = Action::CorrectPapers(payment_id(payment)?);
-        self.ask(
-            caller,
-            Asking::new(action, render::payment_changed).keyed(keyed),
-        )
-        .await
+        payment: PaymentId,
+    ) -> Result<Answered, AppError> {
+        let action = Action::CorrectPapers(payment);
+        self.ask(shop, Asking::new(action).keyed(keyed)).await
     }
 
     /// The root on which a refund hangs.
-    pub(crate) async fn refund(
-        &self,
-        shop: ShopId,
-        refund: &str,
-    ) -> Result<(RefundId, Root), Problem> {
-        let id: RefundId = refund.parse().map_err(|_| Problem::from(NOT_FOUND))?;
-        let root = self
-            .inner
-            .store
-            .root(shop, id.root())
-            .await
-            .map_err(unreadable)?;
+    pub(crate) async fn refund(&self, shop: ShopId, id: RefundId) -> Result<Root, AppError> {
+        let root = self.inner.store.root(shop, id.root()).await?;
         let is_here = |root: &Root| root.refunds.iter().any(|refund| refund.id == id);
-        let root = root.filter(is_here);
-        root.map(|root| (id, root)).ok_or_else(|| NOT_FOUND.into())
+        root.filter(is_here).ok_or(AppError::NotFound)
     }
 
     /// The root on which a payment hangs.
-    pub(crate) async fn payment(
-        &self,
-        shop: ShopId,
-        payment: &str,
-    ) -> Result<(PaymentId, Root), Problem> {
-        let id = payment_id(payment)?;
-        let root = self
-            .inner
-            .store
-            .root(shop, id.root())
-            .await
-            .map_err(unreadable)?;
+    pub(crate) async fn payment(&self, shop: ShopId, id: PaymentId) -> Result<Root, AppError> {
+        let root = self.inner.store.root(shop, id.root()).await?;
         let root = root.filter(|root| root.payment(id).is_some());
-        root.map(|root| (id, root)).ok_or_else(|| NOT_FOUND.into())
+        root.ok_or(AppError::NotFound)
     }
 
     /// A page of payments.
@@ -185,15 +115,7 @@ impl App {
         shop: ShopId,
         filter: PaymentFilter,
         seek: Seek<PaymentId>,
-    ) -> Result<Page<(PaymentId, Arc<Root>), PaymentId>, Problem> {
-        self.inner
-            .store
-            .payments(shop, filter, seek)
-            .await
-            .map_err(unreadable)
+    ) -> Result<Page<(PaymentId, Arc<Root>), PaymentId>, AppError> {
+        Ok(self.inner.store.payments(shop, filter, seek).await?)
     }
-}
-
-fn payment_id(text: &str) -> Result<PaymentId, Problem> {
-    text.parse().map_err(|_| NOT_FOUND.into())
 }

@@ -9,8 +9,7 @@ use tollgate_core::order::Root;
 use tollgate_core::time::Span;
 use tollgate_store::ReceiptRow;
 
-use super::{App, unreadable};
-use crate::error::{NOT_FOUND, Problem, RATE_LIMITED};
+use super::{App, AppError};
 use crate::rate::RateLimit;
 
 /// How often one address may look up receipts: every two seconds, ten at once after a rest.
@@ -41,13 +40,12 @@ impl App {
     pub(crate) async fn receipt(
         &self,
         shop: ShopId,
-        receipt: &str,
-    ) -> Result<(Known, Root), Problem> {
-        let id = receipt_id(receipt)?;
-        let root = self.inner.store.root(shop, id.root()).await;
-        let root = root.map_err(unreadable)?.ok_or(Problem::from(NOT_FOUND))?;
+        id: ReceiptId,
+    ) -> Result<(Known, Root), AppError> {
+        let root = self.inner.store.root(shop, id.root()).await?;
+        let root = root.ok_or(AppError::NotFound)?;
         let found = root.receipts.iter().find(|receipt| receipt.id == id);
-        let receipt = found.cloned().ok_or(Problem::from(NOT_FOUND))?;
+        let receipt = found.cloned().ok_or(AppError::NotFound)?;
         let known = self.known(shop, receipt).await?;
         Ok((known, root))
     }
@@ -57,7 +55,7 @@ impl App {
         &self,
         shop: ShopId,
         receipts: Vec<Receipt>,
-    ) -> Result<Vec<Known>, Problem> {
+    ) -> Result<Vec<Known>, AppError> {
         let mut known = Vec::with_capacity(receipts.len());
         for receipt in receipts {
             known.push(self.known(shop, receipt).await?);
@@ -65,28 +63,23 @@ impl App {
         Ok(known)
     }
 
-    async fn known(&self, shop: ShopId, receipt: Receipt) -> Result<Known, Problem> {
-        let issued = self.inner.store.receipt(shop, receipt.id).await;
-        Ok(Known {
-            issued: issued.map_err(unreadable)?,
-            receipt,
-        })
+    async fn known(&self, shop: ShopId, receipt: Receipt) -> Result<Known, AppError> {
+        let issued = self.inner.store.receipt(shop, receipt.id).await?;
+        Ok(Known { issued, receipt })
     }
 
     /// The file of a receipt, and what is known of it.
     pub(crate) async fn receipt_pdf(
         &self,
         shop: ShopId,
-        receipt: &str,
-    ) -> Result<(Known, Vec<u8>), Problem> {
+        receipt: ReceiptId,
+    ) -> Result<(Known, Vec<u8>), AppError> {
         let (known, _) = self.receipt(shop, receipt).await?;
         if known.issued.is_none() {
-            let told = "The receipt is pending: its file is there once it is issued.";
-            return Err(Problem::from(NOT_FOUND).detail(told));
+            return Err(AppError::ReceiptPending);
         }
-        let pdf = self.inner.store.receipt_pdf(shop, known.receipt.id).await;
-        let pdf = pdf.map_err(unreadable)?.ok_or(Problem::from(NOT_FOUND))?;
-        Ok((known, pdf))
+        let pdf = self.inner.store.receipt_pdf(shop, known.receipt.id).await?;
+        Ok((known, pdf.ok_or(AppError::NotFound)?))
     }
 
     /// The receipt with this token, for anybody who holds it; of whichever shop.
@@ -94,15 +87,15 @@ impl App {
         &self,
         from: IpAddr,
         token: &str,
-    ) -> Result<Option<ReceiptRow>, Problem> {
+    ) -> Result<Option<ReceiptRow>, AppError> {
         if let Err(wait) = self.take_lookup(from) {
-            return Err(Problem::from(RATE_LIMITED).retry_after(wait));
+            return Err(AppError::TooOften { wait });
         }
         if token.is_empty() || TOKEN_BYTES_MAX < token.len() {
             return Ok(None);
         }
         let found = self.inner.store.receipt_of_token(token.to_owned()).await;
-        found.map_err(unreadable)
+        Ok(found?)
     }
 
     fn take_lookup(&self, from: IpAddr) -> Result<(), Span> {
@@ -116,11 +109,8 @@ impl App {
         &self,
         shop: ShopId,
         payment: PaymentId,
-    ) -> Result<(Vec<RefundId>, Root), Problem> {
-        let root = self.inner.store.root(shop, payment.root()).await;
-        let root = root.map_err(unreadable)?;
-        let root = root.filter(|root| root.payment(payment).is_some());
-        let root = root.ok_or(Problem::from(NOT_FOUND))?;
+    ) -> Result<(Vec<RefundId>, Root), AppError> {
+        let root = self.payment(shop, payment).await?;
         let of_payment = root
             .refunds
             .iter()
@@ -140,10 +130,6 @@ fn household(address: IpAddr) -> IpAddr {
         }
         address @ IpAddr::V4(_) => address,
     }
-}
-
-fn receipt_id(text: &str) -> Result<ReceiptId, Problem> {
-    text.parse().map_err(|_| NOT_FOUND.into())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use tollgate_core::command::{Action, Command};
+use tollgate_core::command::Action;
 use tollgate_core::id::{RootId, ShopId};
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_store::{Class, EventFilter, OpenPayment, ReadError, Seek, Submission};
@@ -135,16 +135,7 @@ fn before(payment: &OpenPayment) -> Option<RootId> {
 }
 
 async fn ask(app: &App, shop: ShopId, payment: &OpenPayment) {
-    let submission = Submission {
-        command: Command {
-            shop,
-            action: Action::CheckPayment(payment.id),
-        },
-        class: Class::Settles,
-        bytes: 512,
-        idempotency: None,
-        render: None,
-    };
+    let submission = Submission::new(shop, Action::CheckPayment(payment.id), Class::Settles);
     if let Err(error) = app.inner.store.submit(submission).await {
         tracing::debug!(payment = %payment.id, %error, "failed to have a payment asked for");
     }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
-use tollgate_core::command::{Action, Command, RawEvent, TakeEvent};
+use tollgate_core::command::{Action, RawEvent, TakeEvent};
 use tollgate_core::decision::Outcome;
 use tollgate_core::id::{DeliveryId, EventId, ORDINAL_MAX};
 use tollgate_core::snapshot::EventOutcome;
@@ -12,8 +12,7 @@ use tollgate_core::time::Timestamp;
 use tollgate_providers::{Delivery, Item, ItemError, Rejection};
 use tollgate_store::{Class, Rejected, Reply, Submission};
 
-use super::{App, Hook, Keeping, ceiling};
-use crate::error::{BODY_TOO_LARGE, INTERNAL, OUTCOME_UNKNOWN, Problem, code_of};
+use super::{App, AppError, Hook};
 use crate::{headers, ids};
 
 /// A delivery as it came.
@@ -57,7 +56,7 @@ impl App {
         &self,
         hook: &Hook,
         incoming: Incoming<'_>,
-    ) -> Result<Taken, Problem> {
+    ) -> Result<Taken, AppError> {
         self.take(hook, incoming, true).await
     }
 
@@ -67,32 +66,31 @@ impl App {
         hook: &Hook,
         incoming: Incoming<'_>,
         keep: bool,
-    ) -> Result<Taken, Problem> {
+    ) -> Result<Taken, AppError> {
         let id = ids::delivery();
         let items = match verify(hook, &incoming) {
             Ok(items) => items,
             Err(Verdict::Rejected(rejection)) => {
                 hook.counts.refused.inc();
                 let Rejection { code, detail } = rejection;
+                let code = code.as_str();
                 if keep {
-                    self.keep(hook, id, &incoming, code.as_str(), &detail, None);
+                    self.keep(hook, id, &incoming, code, &detail, None);
                 }
-                return Err(Problem::from(code_of(code.as_str())).detail(detail));
+                return Err(AppError::DeliveryRefused { code, detail });
             }
-            Err(Verdict::Panicked) => return Err(INTERNAL.into()),
+            Err(Verdict::Panicked) => return Err(AppError::Internal),
         };
         let items_max = self
-            .inner
-            .config
+            .config()
             .server
             .delivery_items_max
             .min(usize::from(ORDINAL_MAX));
         if items_max < items.len() {
-            let told = format!(
-                "the delivery holds {} events, {items_max} are taken",
-                items.len()
-            );
-            return Err(Problem::from(BODY_TOO_LARGE).detail(told));
+            return Err(AppError::DeliveryTooLong {
+                events: items.len(),
+                most: items_max,
+            });
         }
         if let Some(error) = nothing_readable(&items) {
             hook.counts.refused.inc();
@@ -100,10 +98,11 @@ impl App {
             if keep {
                 self.keep(hook, id, &incoming, code, &error.detail, None);
             }
-            return Err(Problem::from(code_of(code)).detail(error.detail.clone()));
+            let detail = error.detail.clone();
+            return Err(AppError::DeliveryRefused { code, detail });
         }
-        if self.inner.keeping == Keeping::Nothing {
-            return Ok(ceiling::take(id, items));
+        if let Some(null) = &self.inner.null {
+            return Ok((null.take)(id, items));
         }
         self.decide_items(hook, id, incoming, items).await
     }
@@ -114,7 +113,7 @@ impl App {
         delivery: DeliveryId,
         incoming: Incoming<'_>,
         items: Vec<Item>,
-    ) -> Result<Taken, Problem> {
+    ) -> Result<Taken, AppError> {
         let Hook { shop, source, .. } = hook;
         let provider = source.provider();
         let headers = headers::keep(
@@ -178,16 +177,8 @@ impl App {
                         headers: headers.clone(),
                     },
                 };
-                submissions.push(Submission {
-                    command: Command {
-                        shop: *shop,
-                        action: Action::TakeEvent(take),
-                    },
-                    class: Class::Money,
-                    bytes: size,
-                    idempotency: None,
-                    render: None,
-                });
+                let action = Action::TakeEvent(take);
+                submissions.push(Submission::new(*shop, action, Class::Money).of_bytes(size));
             }
             taken.push(item);
         }
@@ -205,8 +196,8 @@ impl App {
         &self,
         taken: &mut [TakenItem],
         mut submissions: Vec<Submission>,
-    ) -> Result<(), Problem> {
-        let wait = self.inner.config.server.webhook_timeout;
+    ) -> Result<(), AppError> {
+        let wait = self.config().server.webhook_timeout;
         let open = taken
             .iter_mut()
             .filter(|item| item.id.is_none() && item.error.is_none());
@@ -220,7 +211,7 @@ impl App {
             }
         };
         let Ok(replies) = tokio::time::timeout(wait, replies).await else {
-            return Err(OUTCOME_UNKNOWN.into());
+            return Err(AppError::OutcomeUnknown);
         };
         for (item, reply) in open.zip(replies) {
             match reply? {
@@ -233,7 +224,7 @@ impl App {
                 }
                 other => {
                     tracing::error!(reply = ?other, "an event was answered as something else");
-                    return Err(INTERNAL.into());
+                    return Err(AppError::Internal);
                 }
             }
         }

@@ -7,14 +7,23 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tollgate_core::capacity::{SLOT_LENGTH_MAX, SlotWish};
-use tollgate_core::id::SlotId;
-use tollgate_core::order::Customer;
+use tollgate_core::capacity::{Late, NewSlot, SLOT_LENGTH_MAX, SlotWish, Unit};
+use tollgate_core::command::{
+    CreateOrder, OrderRef, RefundPayment, RefuseCreation, RegisterPayment, TakeHold, Unknown,
+};
+use tollgate_core::id::{OrderId, PaymentId, RootId, SlotId};
+use tollgate_core::order::{Customer, Line};
+use tollgate_core::time::Span;
+use tollgate_core::word::Word;
 
 use super::Body;
+use super::currency::known_currency;
 use super::leaf::*;
 use super::shape::{Shape, Wrong, leaf};
-use crate::time_text;
+use crate::app::{Hours, Terms};
+use crate::calendar::{self, Weekly};
+use crate::error::{Problem, currency_unknown};
+use crate::{ids, time_text};
 
 /// How long an order's capacity is held unless it says otherwise.
 const HOLD_SECONDS: i64 = 900;
@@ -190,9 +199,63 @@ const LINE: Shape = Shape::Object(&[
 ]);
 
 impl OrderBody {
-    /// How long its capacity is held.
-    pub(crate) fn hold_seconds(&self) -> i64 {
-        self.hold_seconds.map_or(HOLD_SECONDS, |seconds| seconds.0)
+    /// The skus of its lines.
+    pub(crate) fn skus(&self) -> Vec<String> {
+        let lines = self.lines.iter();
+        lines.map(|line| line.sku.as_str().to_owned()).collect()
+    }
+
+    /// What core is asked for; an order without lines or in no currency is refused there, too, but as
+    /// that. `fresh` is the id it will have.
+    pub(crate) fn wanted(self, fresh: RootId) -> Result<CreateOrder, RefuseCreation> {
+        let payment = self
+            .payment
+            .map(|payment| (payment.source.0, payment.reference.0));
+        let code = self.code.map(|code| code.0);
+        let currency = match known_currency(self.currency.as_str()) {
+            _ if self.lines.is_empty() => Err(Unknown::Lines),
+            None => Err(Unknown::Currency),
+            Some(currency) => Ok(currency),
+        };
+        let currency = match currency {
+            Ok(currency) => currency,
+            Err(unknown) => {
+                return Err(RefuseCreation {
+                    code,
+                    payment,
+                    unknown,
+                });
+            }
+        };
+        let hold_seconds = self.hold_seconds.map_or(HOLD_SECONDS, |seconds| seconds.0);
+        Ok(CreateOrder {
+            fresh,
+            code: code.unwrap_or_else(|| ids::order_code(fresh)),
+            currency,
+            lines: self.lines.into_iter().map(LineBody::line).collect(),
+            discount_minor: self.discount_amount.unwrap_or_default().0,
+            shipping_minor: self.shipping_amount.unwrap_or_default().0,
+            customer: CustomerBody::customer(self.customer),
+            slot: self
+                .slot
+                .and_then(|slot| slot_wish(slot.calendar, slot.not_before, slot.slot_id)),
+            hold: Span::seconds(hold_seconds),
+            take_over: self.hold.and_then(|hold| hold.as_str().parse().ok()),
+            payment,
+            metadata: Metadata::text(self.metadata.as_ref()),
+        })
+    }
+}
+
+impl LineBody {
+    fn line(self) -> Line {
+        Line {
+            sku: self.sku.0,
+            name: self.name.map(|name| name.0),
+            quantity: self.quantity.0,
+            unit_minor: self.unit_amount.0,
+            stocked: self.stocked.unwrap_or(true),
+        }
     }
 }
 
@@ -295,7 +358,7 @@ fn said(text: Option<Maybe>) -> Option<String> {
 }
 
 /// The wish of a slot that is whole.
-pub(crate) fn slot_wish(
+fn slot_wish(
     calendar: Option<Name>,
     not_before: Option<Time>,
     slot_id: Option<SlotName>,
@@ -378,6 +441,46 @@ fn alone_or_not(text: &str) -> Vec<Wrong> {
         .collect()
 }
 
+impl PaymentBody {
+    /// What core is asked for; a payment in no currency, or of an order that can be none, is refused
+    /// there, too, but as that. `fresh` is the id it will have if it stands alone.
+    pub(crate) fn wanted(self, fresh: RootId) -> Result<RegisterPayment, RefuseCreation> {
+        let currency = self.currency.map(|code| known_currency(code.as_str()));
+        let order = self.order.map(|order| order_ref(order.as_str()));
+        let unknown = match (&currency, &order) {
+            (Some(None), _) => Some(Unknown::Currency),
+            (_, Some(None)) => Some(Unknown::Order),
+            _ => None,
+        };
+        if let Some(unknown) = unknown {
+            return Err(RefuseCreation {
+                code: None,
+                payment: Some((self.source.0, self.reference.0)),
+                unknown,
+            });
+        }
+        Ok(RegisterPayment {
+            fresh,
+            order: order.flatten(),
+            source: self.source.0,
+            reference: self.reference.0,
+            minor: self.amount.map(|amount| amount.0),
+            currency: currency.flatten(),
+            expires_at: self.expires_at.map(|time| time.0),
+            metadata: Metadata::text(self.metadata.as_ref()),
+        })
+    }
+}
+
+/// Which order is meant by an id or a code; what can be neither means none.
+pub(crate) fn order_ref(text: &str) -> Option<OrderRef> {
+    if let Ok(id) = text.parse::<OrderId>() {
+        return Some(OrderRef::Id(id));
+    }
+    let is_code = is_name(text) && !begins_like_an_id(text);
+    is_code.then(|| OrderRef::Code(text.to_owned()))
+}
+
 /// `POST /v1/payments/{id}/capture`
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -420,6 +523,21 @@ pub(crate) struct RestockBody {
     pub(crate) quantity: Positive,
 }
 
+impl RefundBody {
+    /// What core is asked for.
+    pub(crate) fn wanted(self, payment: PaymentId) -> RefundPayment {
+        let restock = self.restock.into_iter().flatten();
+        RefundPayment {
+            payment,
+            minor: self.amount.0,
+            reason: self.reason.map_or_else(String::new, |reason| reason.0),
+            restock: restock.map(|line| (line.sku.0, line.quantity.0)).collect(),
+            release_slot: self.release_slot.unwrap_or_default(),
+            recorded: self.recorded.unwrap_or_default(),
+        }
+    }
+}
+
 impl Body for RefundBody {
     const SHAPE: Shape = Shape::Object(&[
         ("amount", true, leaf::<Positive>()),
@@ -455,7 +573,14 @@ impl Body for ReasonlessBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ResolveBody {
     #[serde(skip_serializing_if = "none")]
-    pub(crate) note: Option<Note>,
+    note: Option<Note>,
+}
+
+impl ResolveBody {
+    /// In the person's words; perhaps none.
+    pub(crate) fn note(self) -> String {
+        self.note.map_or_else(String::new, |note| note.0)
+    }
 }
 
 impl Body for ResolveBody {
@@ -585,9 +710,25 @@ fn of_nothing(text: &str) -> Vec<Wrong> {
 }
 
 impl HoldBody {
-    /// How long the capacity is held.
-    pub(crate) fn seconds(&self) -> i64 {
-        self.seconds.map_or(HOLD_SECONDS, |seconds| seconds.0)
+    /// What core is asked for; `fresh` is the id it will have.
+    pub(crate) fn wanted(self, fresh: RootId) -> TakeHold {
+        let seconds = self.seconds.map_or(HOLD_SECONDS, |seconds| seconds.0);
+        let lines = self.lines.into_iter().flatten();
+        TakeHold {
+            fresh,
+            lines: lines.map(|line| (line.sku.0, line.quantity.0)).collect(),
+            slot: self.slot.and_then(|slot| {
+                let wish = slot_wish(slot.calendar, slot.not_before, slot.slot_id)?;
+                Some((wish, slot.units.0))
+            }),
+            hold: Span::seconds(seconds),
+        }
+    }
+
+    /// The skus of its lines.
+    pub(crate) fn skus(&self) -> Vec<String> {
+        let lines = self.lines.iter().flatten();
+        lines.map(|line| line.sku.as_str().to_owned()).collect()
     }
 }
 
@@ -618,6 +759,69 @@ pub(crate) struct WeeklyBody {
 
 impl Body for CalendarBody {
     const SHAPE: Shape = Shape::Judged(&CALENDAR, without_length);
+}
+
+impl CalendarBody {
+    /// The hours it has, and what is left: what it says of its slots.
+    pub(crate) fn parts(self) -> (Hours, TermsBody) {
+        let weekly = self.weekly.unwrap_or_default();
+        let hours = Hours {
+            timezone: self.timezone.map(|timezone| timezone.0),
+            // Without weekly hours nothing is cut; with them its shape wants a length.
+            slot_minutes: self.slot_minutes.map_or(60, |minutes| minutes.0),
+            days_ahead: self.days_ahead.map_or(7, |days| days.0),
+            weekly: weekly.into_iter().map(WeeklyBody::weekly).collect(),
+            closed: self.closed.into_iter().flatten().map(|day| day.0).collect(),
+        };
+        let lead = |minutes: Option<Whole<0, 525_600>>| Span::minutes(minutes.map_or(0, |m| m.0));
+        let terms = TermsBody {
+            unit: Unit::of(self.unit.as_str()).unwrap_or(Unit::Orders),
+            capacity: self.capacity.0,
+            currency: self.currency,
+            visible_lead: lead(self.visible_lead_minutes),
+            booking_lead: lead(self.booking_lead_minutes),
+            late: self.late.and_then(|late| Late::of(late.as_str())),
+        };
+        (hours, terms)
+    }
+}
+
+/// What a calendar says of its slots.
+pub(crate) struct TermsBody {
+    unit: Unit,
+    capacity: i64,
+    currency: Option<CurrencyCode>,
+    visible_lead: Span,
+    booking_lead: Span,
+    late: Option<Late>,
+}
+
+impl TermsBody {
+    /// With a currency that there is.
+    pub(crate) fn terms(self) -> Result<Terms, Problem> {
+        let currency = match self.currency {
+            None => None,
+            Some(code) => Some(known_currency(code.as_str()).ok_or_else(currency_unknown)?),
+        };
+        Ok(Terms {
+            unit: self.unit,
+            capacity: self.capacity,
+            currency,
+            visible_lead: self.visible_lead,
+            booking_lead: self.booking_lead,
+            late: self.late.unwrap_or(Late::Same),
+        })
+    }
+}
+
+impl WeeklyBody {
+    fn weekly(self) -> Weekly {
+        Weekly {
+            days: self.days.into_iter().map(|day| day.0).collect(),
+            opens: self.opens.0,
+            closes: self.closes.0,
+        }
+    }
 }
 
 const CALENDAR: Shape = Shape::Object(&[
@@ -678,6 +882,19 @@ pub(crate) struct NewSlotBody {
     pub(crate) capacity: Option<Amount>,
     pub(crate) ends_at: Time,
     pub(crate) starts_at: Time,
+}
+
+impl SlotsBody {
+    /// The slots of a calendar that are put.
+    pub(crate) fn slots(self, calendar: &str) -> Vec<NewSlot> {
+        let slot = |slot: NewSlotBody| NewSlot {
+            id: calendar::slot_id(calendar, slot.starts_at.0),
+            starts_at: slot.starts_at.0,
+            ends_at: slot.ends_at.0,
+            capacity: slot.capacity.map(|capacity| capacity.0),
+        };
+        self.slots.into_iter().map(slot).collect()
+    }
 }
 
 impl Body for SlotsBody {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::Body;
 use super::leaf::*;
 use super::shape::{Shape, Wrong, leaf};
+use crate::app::EffectEnd;
 
 /// The most effects that a request names.
 const IDS_MAX: usize = 1000;
@@ -15,13 +16,17 @@ const IDS_MAX: usize = 1000;
 #[serde(deny_unknown_fields)]
 pub(crate) struct SettleBody {
     r#as: EndWord,
-    pub(crate) reason: Told,
+    reason: Told,
 }
 
 impl SettleBody {
-    /// It has happened; else it is given up.
-    pub(crate) fn is_done(&self) -> bool {
-        self.r#as.as_str() == "done"
+    /// What became of it, and why that is known.
+    pub(crate) fn end(self) -> (EffectEnd, String) {
+        let end = match self.r#as.as_str() {
+            "done" => EffectEnd::Done,
+            _ => EffectEnd::Dead,
+        };
+        (end, self.reason.0)
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Body;
 use super::leaf::*;
 use super::shape::{Shape, leaf};
+use crate::app::{EndpointChange, NewEndpoint};
 
 /// The most filters of an endpoint.
 const FILTERS_MAX: usize = 50;
@@ -21,6 +22,21 @@ pub(crate) struct EndpointBody {
     pub(crate) description: Option<Note>,
     pub(crate) events: Vec<FilterWord>,
     pub(crate) url: UrlText,
+}
+
+impl EndpointBody {
+    /// The endpoint that is wanted.
+    pub(crate) fn wanted(self) -> NewEndpoint {
+        NewEndpoint {
+            url: self.url.0,
+            events: words(self.events),
+            description: self.description.map_or_else(String::new, |text| text.0),
+        }
+    }
+}
+
+fn words(filters: Vec<FilterWord>) -> Vec<String> {
+    filters.into_iter().map(|word| word.0).collect()
 }
 
 impl Body for EndpointBody {
@@ -49,6 +65,18 @@ pub(crate) struct EndpointChangeBody {
     pub(crate) events: Option<Vec<FilterWord>>,
     #[serde(skip_serializing_if = "none")]
     pub(crate) url: Option<UrlText>,
+}
+
+impl EndpointChangeBody {
+    /// What is to be changed.
+    pub(crate) fn wanted(self) -> EndpointChange {
+        EndpointChange {
+            url: self.url.map(|url| url.0),
+            events: self.events.map(words),
+            description: self.description.map(|text| text.0),
+            enabled: self.enabled,
+        }
+    }
 }
 
 impl Body for EndpointChangeBody {

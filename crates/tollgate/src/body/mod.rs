@@ -7,6 +7,7 @@
 mod leaf;
 mod shape;
 mod bodies;
+mod currency;
 mod effects;
 mod endpoints;
 

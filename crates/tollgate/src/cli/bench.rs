@@ -6,6 +6,7 @@ mod requests;
 mod sink;
 mod webhook;
 mod child;
+mod ceiling;
 mod measure;
 mod early;
 mod verify;

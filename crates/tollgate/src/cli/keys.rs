@@ -134,7 +134,7 @@ impl Keeper {
                 };
                 let scopes: Vec<&str> = body.scopes.iter().map(|scope| scope.as_str()).collect();
                 let made = app.new_key(shop, body.name.as_str(), &scopes).await;
-                let (row, key) = made.map_err(because)?;
+                let (row, key) = made.map_err(|error| because(error.into()))?;
                 Ok(json!(KeyView::of(&row, Some(key.expose_secret()))))
             }
         }
@@ -149,7 +149,7 @@ impl Keeper {
                     let rows = app
                         .keys(*shop)
                         .await
-                        .map_err(|problem| problem.to_string())?;
+                        .map_err(|error| Problem::from(error).to_string())?;
                     data.extend(rows.iter().map(|row| json!(KeyView::of(row, None))));
                 }
                 Ok(json!(List {

@@ -53,6 +53,11 @@ pub enum OnDead {
 }
 
 impl Route {
+    /// The value in an event's body whose order is kept; `None`: it has none there, or none is kept.
+    pub fn order_of(&self, body: &[u8]) -> Option<String> {
+        value_at(body, self.order_by.as_deref()?)
+    }
+
     /// Whether an event of its source with this type goes this way.
     pub fn takes(&self, event_type: &str) -> bool {
         self.types.iter().any(|pattern| match pattern {
@@ -209,6 +214,20 @@ fn route_defaults() -> Table {
     keys.insert("on_dead".to_owned(), "stop".into());
     keys.insert("timeout_ms".to_owned(), 0.into());
     keys
+}
+
+/// The text or number at a JSON pointer; `None` where there is none, or something with members.
+fn value_at(body: &[u8], pointer: &str) -> Option<String> {
+    let document: serde_json::Value = serde_json::from_slice(body).ok()?;
+    match document.pointer(pointer)? {
+        serde_json::Value::String(text) => Some(text.clone()),
+        value @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_)) => {
+            Some(value.to_string())
+        }
+        serde_json::Value::Null | serde_json::Value::Array(_) | serde_json::Value::Object(_) => {
+            None
+        }
+    }
 }
 
 #[cfg(test)]

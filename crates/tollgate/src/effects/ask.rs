@@ -7,13 +7,11 @@ use tollgate_core::id::ShopId;
 use tollgate_core::payment::Payment;
 use tollgate_providers::{Answer, HttpRequest, Question, Source, Token};
 
-use super::{Acted, End};
-use crate::app::App;
+use super::{Acted, Context, End, Work};
 use crate::outgoing::{self, Call, Outcome};
-use crate::worker::Work;
 
 /// Puts one question.
-pub(super) async fn act(app: &App, work: &Work) -> Acted {
+pub(super) async fn act(context: &Context, work: &Work) -> Acted {
     let EffectContent::Ask {
         source: name,
         object,
@@ -24,7 +22,7 @@ pub(super) async fn act(app: &App, work: &Work) -> Acted {
     else {
         return Acted::dead("it is no question");
     };
-    let Some(source) = app.source(work.shop, name) else {
+    let Some(source) = context.source(work.shop, name) else {
         return Acted::dead(format!("the source {name} is no longer configured"));
     };
     let mut question = Question {
@@ -36,7 +34,7 @@ pub(super) async fn act(app: &App, work: &Work) -> Acted {
         question.names.push(object.clone());
     }
     if let Some(event) = event {
-        match app.store().event(work.shop, *event).await {
+        match context.store().event(work.shop, *event).await {
             Ok(Some(stored)) => {
                 let about = Question::about(&stored.event);
                 question.kind = about.kind;
@@ -48,7 +46,7 @@ pub(super) async fn act(app: &App, work: &Work) -> Acted {
         }
     }
     if let Some(id) = work.effect.root {
-        match app.store().root(work.shop, id).await {
+        match context.store().root(work.shop, id).await {
             Ok(Some(root)) => {
                 let payment = root
                     .payments
@@ -66,7 +64,7 @@ pub(super) async fn act(app: &App, work: &Work) -> Acted {
             Err(error) => return Acted::database(&error),
         }
     }
-    put(app, work.shop, source, &question).await
+    put(context, work.shop, source, &question).await
 }
 
 /// The question how a payment of ours stands, by its names.
@@ -100,17 +98,17 @@ pub(super) enum Stands {
 
 /// Asks how a payment stands, for whoever has to know before it acts.
 pub(super) async fn stands(
-    app: &App,
+    context: &Context,
     shop: ShopId,
     source: &Source,
     question: &Question,
     token: Option<&Token>,
 ) -> Result<Stands, Acted> {
-    let request = match source.status_request(question, token, app.now()) {
+    let request = match source.status_request(question, token, context.now()) {
         Ok(request) => request,
         Err(error) => return Ok(Stands::Impossible(error.to_string())),
     };
-    let answer = send(app, &request).await?;
+    let answer = send(context, &request).await?;
     let said = match answer.of_provider() {
         Some(response) => source.read_status(question, &response),
         None => Answer::Unavailable("the answer broke off".to_owned()),
@@ -125,7 +123,7 @@ pub(super) async fn stands(
             Err(Acted::again(reason, Health::Failing))
         }
         Answer::Refused(reason) => {
-            app.tokens().forget(shop, source.name());
+            context.tokens().forget(shop, source.name());
             let reason = format!("the provider refuses our credentials: {reason}");
             Err(Acted::again(reason, Health::Failing))
         }
@@ -133,12 +131,12 @@ pub(super) async fn stands(
 }
 
 /// Asks, with a token where the provider wants one.
-async fn put(app: &App, shop: ShopId, source: &Source, question: &Question) -> Acted {
-    let token = match token(app, shop, source).await {
+async fn put(context: &Context, shop: ShopId, source: &Source, question: &Question) -> Acted {
+    let token = match token(context, shop, source).await {
         Ok(token) => token,
         Err(acted) => return acted,
     };
-    let request = match source.status_request(question, token.as_ref(), app.now()) {
+    let request = match source.status_request(question, token.as_ref(), context.now()) {
         Ok(request) => request,
         // There is no way, or no name to ask by: nothing is wrong, and nothing will come of it.
         Err(error) => {
@@ -147,7 +145,7 @@ async fn put(app: &App, shop: ShopId, source: &Source, question: &Question) -> A
             return Acted::of(End::Settled(settlement), Health::Unsaid);
         }
     };
-    let answer = match send(app, &request).await {
+    let answer = match send(context, &request).await {
         Ok(answer) => answer,
         Err(acted) => return acted,
     };
@@ -158,7 +156,7 @@ async fn put(app: &App, shop: ShopId, source: &Source, question: &Question) -> A
     };
     if matches!(said, Answer::Refused(_)) {
         // The token may have been called back before its time.
-        app.tokens().forget(shop, source.name());
+        context.tokens().forget(shop, source.name());
     }
     understood(said).answered(answer.status.as_u16(), head)
 }
@@ -203,35 +201,38 @@ pub(super) fn facts(event: Event) -> AnswerContent {
 
 /// The token that is kept, or a fresh one; `None` where the provider wants none.
 pub(super) async fn token(
-    app: &App,
+    context: &Context,
     shop: ShopId,
     source: &Source,
 ) -> Result<Option<Token>, Acted> {
     let Some(request) = source.token_request() else {
         return Ok(None);
     };
-    if let Some(kept) = app.tokens().get(shop, source.name(), app.now()) {
+    if let Some(kept) = context.tokens().get(shop, source.name(), context.now()) {
         return Ok(Some(kept));
     }
-    let answer = send(app, &request).await?;
+    let answer = send(context, &request).await?;
     let response = answer.of_provider();
     let broken = || Acted::again("the token's answer broke off", Health::Failing);
     let token = source
-        .read_token(&response.ok_or_else(broken)?, app.now())
+        .read_token(&response.ok_or_else(broken)?, context.now())
         .map_err(|reason| Acted::again(format!("get a token: {reason}"), Health::Failing))?;
-    app.tokens().keep(shop, source.name(), token.clone());
+    context.tokens().keep(shop, source.name(), token.clone());
     Ok(Some(token))
 }
 
 /// Sends a request to a provider.
-pub(super) async fn send(app: &App, request: &HttpRequest) -> Result<outgoing::Answer, Acted> {
-    let keep = app.config().outgoing.answer_bytes_max;
+pub(super) async fn send(
+    context: &Context,
+    request: &HttpRequest,
+) -> Result<outgoing::Answer, Acted> {
+    let keep = context.config().outgoing.answer_bytes_max;
     let call = match Call::to_provider(request, keep) {
         Ok(call) => call,
         Err(error) => return Err(Acted::dead(error.to_string())),
     };
-    let limit = app.config().asking.timeout;
-    let exchange = match tokio::time::timeout(limit, app.client().call(call)).await {
+    let limit = context.config().asking.timeout;
+    let exchange = match tokio::time::timeout(limit, context.client().call(call)).await {
         Ok(exchange) => exchange,
         Err(_) => {
             let reason = format!("no answer within {} ms", limit.as_millis());

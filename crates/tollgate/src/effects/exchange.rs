@@ -6,16 +6,15 @@ use axum::http::StatusCode;
 use tollgate_core::command::Health;
 use tollgate_core::time::Span;
 
-use super::{Acted, End};
-use crate::app::App;
+use super::{Acted, Context, End};
 use crate::outgoing::{Answer, Call, NotSent, Outcome};
 
 /// Makes the call; 2xx is done, everything else is tried again, because all that is sent has an id by
 /// which a repetition is known. `skips`: given up, it lets those behind it go on.
-pub(super) async fn told(app: &App, call: Call<'_>, skips: bool) -> Acted {
-    let exchange = app.client().call(call).await;
+pub(super) async fn told(context: &Context, call: Call<'_>, skips: bool) -> Acted {
+    let exchange = context.client().call(call).await;
     match exchange.outcome {
-        Outcome::Answered(answer) => answered(app, &answer, skips),
+        Outcome::Answered(answer) => answered(context, &answer, skips),
         // The operator may allow it tomorrow, so it is tried again; the reason stands with the effect.
         Outcome::NotSent(not_sent @ NotSent::Refused(_)) => {
             again(not_sent.to_string(), Health::Failing, None, skips)
@@ -25,9 +24,9 @@ pub(super) async fn told(app: &App, call: Call<'_>, skips: bool) -> Acted {
     }
 }
 
-fn answered(app: &App, answer: &Answer, skips: bool) -> Acted {
+fn answered(context: &Context, answer: &Answer, skips: bool) -> Acted {
     let status = answer.status;
-    let after = answer.retry_after(app.now());
+    let after = answer.retry_after(context.now());
     let acted = if status.is_success() {
         Acted::done()
     } else {

@@ -4,25 +4,23 @@ use axum::http::{HeaderName, HeaderValue, Method};
 use bytes::Bytes;
 use tollgate_core::id::EventId;
 
-use super::{Acted, exchange};
-use crate::app::App;
+use super::{Acted, Context, Work, exchange};
 use crate::config::OnDead;
 use crate::outgoing::{Call, Trust, forwarded, webhook_id};
-use crate::worker::Work;
 
 /// How much of a handler's answer is kept.
 const ANSWER_BYTES_MAX: usize = 1024;
 
 /// Sends the event's own bytes, of an array only its element, with the request's headers less those
 /// that are secrets or about the connection. `webhook-id` is added where the provider sent none.
-pub(super) async fn act(app: &App, work: &Work, route: &str, event: EventId) -> Acted {
-    let Some(shop) = app.shop_config(work.shop) else {
+pub(super) async fn act(context: &Context, work: &Work, route: &str, event: EventId) -> Acted {
+    let Some(shop) = context.shop_config(work.shop) else {
         return Acted::dead("its shop is no longer configured");
     };
     let Some(route) = shop.routes.iter().find(|known| known.name == route) else {
         return Acted::dead(format!("the route {route} is no longer configured"));
     };
-    let stored = match app.store().event(work.shop, event).await {
+    let stored = match context.store().event(work.shop, event).await {
         Ok(Some(stored)) => stored,
         Ok(None) => return Acted::dead("the event is no longer kept"),
         Err(error) => return Acted::database(&error),
@@ -54,10 +52,12 @@ pub(super) async fn act(app: &App, work: &Work, route: &str, event: EventId) -> 
     };
     let skips = route.on_dead == OnDead::Skip;
     match route.timeout {
-        Some(limit) => match tokio::time::timeout(limit, exchange::told(app, call, skips)).await {
-            Ok(acted) => acted,
-            Err(_) => exchange::too_slow(limit, skips),
-        },
-        None => exchange::told(app, call, skips).await,
+        Some(limit) => {
+            match tokio::time::timeout(limit, exchange::told(context, call, skips)).await {
+                Ok(acted) => acted,
+                Err(_) => exchange::too_slow(limit, skips),
+            }
+        }
+        None => exchange::told(context, call, skips).await,
     }
 }

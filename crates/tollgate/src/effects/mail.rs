@@ -5,24 +5,22 @@ use tollgate_core::effect::MailKind;
 use tollgate_core::id::ReceiptId;
 use tollgate_core::order::Root;
 
-use super::Acted;
-use crate::app::App;
+use super::{Acted, Context, Work};
 use crate::mail::{self, Attachment, Letter, MailContext, MailLine, Sending};
 use crate::receipt::{Locale, amount_text, extras};
-use crate::worker::Work;
 
 /// Sends one mail.
 pub(super) async fn act(
-    app: &App,
+    context: &Context,
     work: &Work,
     kind: MailKind,
     receipt: Option<ReceiptId>,
 ) -> Acted {
-    let Some(mailer) = app.mailer(work.shop) else {
+    let Some(mailer) = context.mailer(work.shop) else {
         return Acted::dead("mail is no longer configured for its shop");
     };
     let root = match work.effect.root {
-        Some(id) => app.store().root(work.shop, id).await,
+        Some(id) => context.store().root(work.shop, id).await,
         None => return Acted::dead("it belongs to no order"),
     };
     let root = match root {
@@ -37,15 +35,15 @@ pub(super) async fn act(
         return Acted::dead("the customer has no address");
     };
     let attachment = match receipt {
-        Some(id) => match attachment(app, work, &root, id).await {
+        Some(id) => match attachment(context, work, &root, id).await {
             Ok(attachment) => Some(attachment),
             Err(acted) => return acted,
         },
         None => None,
     };
-    let context = context(app, work, &root, receipt);
+    let about = context_of(context, work, &root, receipt);
     let letter = Letter {
-        shop: app.shop_name(work.shop),
+        shop: context.shop_name(work.shop),
         key: &work.effect.key,
         kind: match kind {
             MailKind::Paid => mail::MailKind::Paid,
@@ -55,7 +53,7 @@ pub(super) async fn act(
         locale: order.customer.locale.as_deref().unwrap_or_default(),
         to,
         date: decided_at(&root, receipt),
-        context: &context,
+        context: &about,
         attachment: attachment.as_ref(),
     };
     let message = match mailer.compose(&letter) {
@@ -78,7 +76,7 @@ pub(super) async fn act(
 
 /// The receipt's file.
 async fn attachment(
-    app: &App,
+    context: &Context,
     work: &Work,
     root: &Root,
     id: ReceiptId,
@@ -88,7 +86,7 @@ async fn attachment(
         .iter()
         .find(|receipt| receipt.id == id)
         .and_then(|receipt| receipt.number);
-    let bytes = app.store().receipt_pdf(work.shop, id).await;
+    let bytes = context.store().receipt_pdf(work.shop, id).await;
     match (bytes, number) {
         (Ok(Some(bytes)), Some(number)) => Ok(Attachment {
             name: format!("{number}.pdf"),
@@ -111,7 +109,12 @@ fn decided_at(root: &Root, receipt: Option<ReceiptId>) -> tollgate_core::time::T
     issued.or(paid).unwrap_or(root.created_at)
 }
 
-fn context(app: &App, work: &Work, root: &Root, receipt: Option<ReceiptId>) -> MailContext {
+fn context_of(
+    context: &Context,
+    work: &Work,
+    root: &Root,
+    receipt: Option<ReceiptId>,
+) -> MailContext {
     let order = root.order.as_ref().expect("the caller has seen the order");
     let locale = Locale::from_tag(order.customer.locale.as_deref().unwrap_or_default());
     let shown = |minor: i64| amount_text(locale, minor, order.currency);
@@ -142,7 +145,7 @@ fn context(app: &App, work: &Work, root: &Root, receipt: Option<ReceiptId>) -> M
         });
     }
     MailContext {
-        shop: app.seller_name(work.shop).to_owned(),
+        shop: context.seller_name(work.shop).to_owned(),
         order: order.code.clone(),
         customer: order.customer.name.clone(),
         amount,

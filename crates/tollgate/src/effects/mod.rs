@@ -1,6 +1,7 @@
 //! Effects: what leaves the commit, a file per kind. Each says what it did; nothing here changes state.
 
 mod ask;
+mod context;
 mod exchange;
 mod forward;
 mod mail;
@@ -12,16 +13,29 @@ mod tokens;
 mod void;
 
 use tollgate_core::command::{Health, Settlement};
-use tollgate_core::effect::EffectContent;
+use tollgate_core::effect::{EffectContent, Lease, StoredEffect};
+use tollgate_core::id::{EffectId, ShopId};
 use tollgate_core::retry::Schedule;
 use tollgate_core::time::Span;
 
-use crate::app::App;
-use crate::worker::Work;
-
+pub(crate) use context::{Context, Outside, WriteNotice};
 pub(crate) use receipt::tend_copies;
-pub(crate) use renderer::{Decided, Renderer};
-pub(crate) use tokens::Tokens;
+pub(crate) use renderer::CommandCount;
+use renderer::Renderer;
+use tokens::Tokens;
+
+/// An effect that was claimed.
+#[derive(Debug, Clone)]
+pub(crate) struct Work {
+    /// Whose.
+    pub(crate) shop: ShopId,
+    /// Which.
+    pub(crate) id: EffectId,
+    /// Under which claim.
+    pub(crate) lease: Lease,
+    /// What to do.
+    pub(crate) effect: StoredEffect,
+}
 
 /// What became of an attempt.
 #[derive(Debug)]
@@ -140,36 +154,36 @@ impl Acted {
 }
 
 /// Does what was claimed.
-pub(crate) async fn act(app: &App, work: &Work) -> Acted {
+pub(crate) async fn act(context: &Context, work: &Work) -> Acted {
     match &work.effect.content {
-        EffectContent::Receipt { receipt, .. } => receipt::act(app, work, *receipt).await,
-        EffectContent::Mail { kind, receipt } => mail::act(app, work, *kind, *receipt).await,
+        EffectContent::Receipt { receipt, .. } => receipt::act(context, work, *receipt).await,
+        EffectContent::Mail { kind, receipt } => mail::act(context, work, *kind, *receipt).await,
         EffectContent::Notify {
             endpoint, position, ..
-        } => notify::act(app, work, *endpoint, *position).await,
-        EffectContent::Forward { route, event } => forward::act(app, work, route, *event).await,
-        EffectContent::Ask { .. } => ask::act(app, work).await,
+        } => notify::act(context, work, *endpoint, *position).await,
+        EffectContent::Forward { route, event } => forward::act(context, work, route, *event).await,
+        EffectContent::Ask { .. } => ask::act(context, work).await,
         EffectContent::Refund { .. } | EffectContent::RefundRequest { .. } => {
-            refund::act(app, work).await
+            refund::act(context, work).await
         }
-        EffectContent::RefundCheck { .. } => refund::check(app, work).await,
-        EffectContent::Void { .. } => void::act(app, work).await,
+        EffectContent::RefundCheck { .. } => refund::check(context, work).await,
+        EffectContent::Void { .. } => void::act(context, work).await,
     }
 }
 
 /// What is done once an effect is settled and on disk.
-pub(crate) async fn after(app: &App, work: &Work) {
+pub(crate) async fn after(context: &Context, work: &Work) {
     if let EffectContent::Receipt {
         receipt: Some(receipt),
         ..
     } = &work.effect.content
     {
-        receipt::copy(app, work.shop, *receipt).await;
+        receipt::copy(context, work.shop, *receipt).await;
     }
 }
 
 /// When an effect of this kind is tried again.
-pub(crate) fn schedule(app: &App, content: &EffectContent) -> Schedule {
+pub(crate) fn schedule(context: &Context, content: &EffectContent) -> Schedule {
     match content {
         // Nothing outside is asked: what fails is the database, or a fault of ours.
         EffectContent::Receipt { .. } => {
@@ -179,7 +193,7 @@ pub(crate) fn schedule(app: &App, content: &EffectContent) -> Schedule {
             Schedule::of_seconds(&[30, 120, 600, 1800, 7200, 21600, 43200, 86400])
         }
         EffectContent::Notify { .. } | EffectContent::Forward { .. } => Schedule {
-            waits: app.config().outgoing.retry.clone(),
+            waits: context.config().outgoing.retry.clone(),
         },
         EffectContent::Ask { .. } => {
             Schedule::of_seconds(&[5, 30, 120, 600, 1800, 3600, 7200, 14400])

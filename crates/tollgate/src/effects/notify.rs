@@ -1,20 +1,22 @@
 //! Telling a merchant's endpoint what the feed says.
 
-use axum::http::{HeaderValue, Method, header};
 use bytes::Bytes;
 use tollgate_core::id::EndpointId;
 
-use super::{Acted, exchange};
-use crate::app::App;
-use crate::outgoing::{Call, SigningSecret, Trust, sign};
-use crate::worker::Work;
+use super::{Acted, Context, Work, exchange};
+use crate::outgoing::{Call, SigningSecret, sign};
 
 /// How much of a merchant's answer is kept.
 const ANSWER_BYTES_MAX: usize = 1024;
 
 /// Sends one signed webhook. The body is frozen: it is made of what the feed kept at the decision.
-pub(super) async fn act(app: &App, work: &Work, endpoint: EndpointId, position: i64) -> Acted {
-    let row = match app.store().endpoint(work.shop, endpoint).await {
+pub(super) async fn act(
+    context: &Context,
+    work: &Work,
+    endpoint: EndpointId,
+    position: i64,
+) -> Acted {
+    let row = match context.store().endpoint(work.shop, endpoint).await {
         Ok(Some(row)) => row,
         Ok(None) => return Acted::dead("its endpoint was deleted"),
         Err(error) => return Acted::database(&error),
@@ -22,31 +24,19 @@ pub(super) async fn act(app: &App, work: &Work, endpoint: EndpointId, position: 
     if let Some((_, reason)) = &row.disabled {
         return Acted::dead(format!("its endpoint is disabled: {reason}"));
     }
-    let body = match app.notice_at(work.shop, position).await {
+    let body = match context.notice_at(work.shop, position).await {
         Ok(Some(body)) => Bytes::from(body),
         Ok(None) => return Acted::dead("the feed no longer has what it was to tell"),
         Err(error) => return Acted::database(&error),
     };
-    let now = app.now();
+    let now = context.now();
     let secrets: Vec<SigningSecret> = row
         .secrets
         .iter()
         .filter(|(_, until)| until.is_none_or(|until| now < until))
         .filter_map(|(secret, _)| SigningSecret::parse(secret).ok())
         .collect();
-    let mut headers = sign(&secrets, &work.effect.key, now, &body);
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
-    let call = Call {
-        trust: Trust::Api,
-        method: Method::POST,
-        url: &row.url,
-        headers,
-        body,
-        keep: ANSWER_BYTES_MAX,
-        alone: false,
-    };
-    exchange::told(app, call, false).await
+    let signature = sign(&secrets, &work.effect.key, now, &body);
+    let call = Call::to_endpoint(&row.url, signature, body, ANSWER_BYTES_MAX);
+    exchange::told(context, call, false).await
 }

@@ -13,20 +13,18 @@ use tollgate_core::order::Root;
 use tollgate_core::payment::Payment;
 use tollgate_core::time::Timestamp;
 
-use super::{Acted, End};
-use crate::app::App;
+use super::{Acted, Context, End, Work};
 use crate::receipt::{Buyer, Line, Locale, Paid, ReceiptDocument, shared};
-use crate::worker::Work;
 
 /// Receipts that are looked at together when copies are made good.
 const PAGE: u32 = 500;
 
 /// Renders a receipt.
-pub(super) async fn act(app: &App, work: &Work, id: Option<ReceiptId>) -> Acted {
+pub(super) async fn act(context: &Context, work: &Work, id: Option<ReceiptId>) -> Acted {
     let Some(id) = id else {
         return Acted::dead("it was decided by a version that did not number receipts");
     };
-    let root = match app.store().root(work.shop, id.root()).await {
+    let root = match context.store().root(work.shop, id.root()).await {
         Ok(Some(root)) => root,
         Ok(None) => return Acted::dead("its order is no longer kept"),
         Err(error) => return Acted::database(&error),
@@ -38,23 +36,24 @@ pub(super) async fn act(app: &App, work: &Work, id: Option<ReceiptId>) -> Acted 
         return Acted::done();
     }
     let token = fresh_token();
-    let Some(document) = document_of(app, work.shop, &root, receipt, app.now(), &token) else {
+    let Some(document) = document_of(context, work.shop, &root, receipt, context.now(), &token)
+    else {
         return Acted::dead("its payment is no longer known");
     };
     let document = Arc::new(document);
-    let rendered = match app.renderer().render(Arc::clone(&document)).await {
+    let rendered = match context.renderer().render(Arc::clone(&document)).await {
         Some(Ok(rendered)) => rendered,
         Some(Err(error)) => return Acted::again(error.to_string(), Health::Unsaid),
         None => return Acted::again("rendering it has panicked", Health::Unsaid),
     };
     if !rendered.missing.is_empty() {
-        app.metrics().glyphs_missing.inc();
+        context.metrics().glyphs_missing.inc();
         let missing: String = rendered.missing.iter().collect();
         tracing::error!(receipt = %id, missing, "no font has some of a receipt's letters");
     }
     let document = serde_json::to_string(&*document).expect("a receipt has string keys");
     let issued = IssuedReceipt {
-        at: app.now(),
+        at: context.now(),
         document,
         sha256: Sha256::digest(&rendered.pdf).into(),
         pdf: rendered.pdf.into(),
@@ -67,14 +66,14 @@ pub(super) async fn act(app: &App, work: &Work, id: Option<ReceiptId>) -> Acted 
 /// The content of a receipt: what its order and payment say, and who sells. `None`: its payment is not
 /// on the root.
 fn document_of(
-    app: &App,
+    context: &Context,
     shop: ShopId,
     root: &Root,
     receipt: &Receipt,
     issued_at: Timestamp,
     token: &str,
 ) -> Option<ReceiptDocument> {
-    let config = app.shop_config(shop)?;
+    let config = context.shop_config(shop)?;
     let payment = root.payment(receipt.payment)?;
     let amount = receipt.money.map_or(0, |money| money.minor);
     let order = root.order.as_ref();
@@ -126,7 +125,7 @@ fn document_of(
             provider_payment_id: transaction_of(payment, receipt),
             payment_id: payment.id.to_string(),
         },
-        verification_url: Some(format!("{}/r/{token}", app.public_url())),
+        verification_url: Some(format!("{}/r/{token}", context.public_url())),
         original_number: original
             .and_then(|sale| sale.number)
             .map(|number| number.to_string()),
@@ -166,18 +165,18 @@ fn fresh_token() -> String {
 }
 
 /// Where copies of a shop's receipts stand; `None`: nowhere.
-fn folder(app: &App, shop: ShopId) -> Option<PathBuf> {
-    let directory = app.shop_config(shop)?.receipts.directory.clone()?;
-    Some(directory.join(app.shop_name(shop)))
+fn folder(context: &Context, shop: ShopId) -> Option<PathBuf> {
+    let directory = context.shop_config(shop)?.receipts.directory.clone()?;
+    Some(directory.join(context.shop_name(shop)))
 }
 
 /// Copies an issued receipt into the folder. What fails is told and made good at the next start: the
 /// receipt itself is in the database.
-pub(super) async fn copy(app: &App, shop: ShopId, id: ReceiptId) {
-    let Some(folder) = folder(app, shop) else {
+pub(super) async fn copy(context: &Context, shop: ShopId, id: ReceiptId) {
+    let Some(folder) = folder(context, shop) else {
         return;
     };
-    let pdf = match app.store().receipt_pdf(shop, id).await {
+    let pdf = match context.store().receipt_pdf(shop, id).await {
         Ok(Some(pdf)) => pdf,
         Ok(None) => return,
         Err(error) => {
@@ -204,9 +203,9 @@ fn write_copy(folder: &Path, id: ReceiptId, pdf: &[u8]) -> std::io::Result<()> {
 }
 
 /// At the start: removes what a crash has left half written, and copies what is missing.
-pub(crate) async fn tend_copies(app: App) {
-    for shop in app.shops().to_vec() {
-        let Some(folder) = folder(&app, shop) else {
+pub(crate) async fn tend_copies(context: Context) {
+    for shop in context.shops().to_vec() {
+        let Some(folder) = folder(&context, shop) else {
             continue;
         };
         let mut after = ReceiptId::from_u128(0);
@@ -215,7 +214,7 @@ pub(crate) async fn tend_copies(app: App) {
             continue;
         }
         loop {
-            let page = match app.store().receipts_after(shop, after, PAGE).await {
+            let page = match context.store().receipts_after(shop, after, PAGE).await {
                 Ok(page) => page,
                 Err(error) => {
                     tracing::warn!(%error, "failed to look for receipts without a copy");
@@ -226,7 +225,7 @@ pub(crate) async fn tend_copies(app: App) {
             after = last.id;
             for row in &page {
                 if !folder.join(format!("{}.pdf", row.id)).exists() {
-                    copy(&app, shop, row.id).await;
+                    copy(&context, shop, row.id).await;
                 }
             }
         }

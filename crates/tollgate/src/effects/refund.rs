@@ -13,14 +13,12 @@ use tollgate_core::order::Root;
 use tollgate_core::payment::{MANUAL_SOURCE, RefundProgress};
 use tollgate_providers::{RefundAnswer, RefundOrder, RefundStatus, RefundStep, Source, Token};
 
-use super::{Acted, End, ask};
-use crate::app::App;
+use super::{Acted, Context, End, Work, ask};
 use crate::outgoing::{Call, NotSent, Outcome};
-use crate::worker::Work;
 
 /// Sends one refund.
-pub(super) async fn act(app: &App, work: &Work) -> Acted {
-    let (name, order) = match wanted(app, work).await {
+pub(super) async fn act(context: &Context, work: &Work) -> Acted {
+    let (name, order) = match wanted(context, work).await {
         Ok(wanted) => wanted,
         Err(acted) => return acted,
     };
@@ -28,7 +26,7 @@ pub(super) async fn act(app: &App, work: &Work) -> Acted {
         // Whoever took the money gives it back; that he was told to is all there is to do.
         return taken(None, RefundState::Succeeded);
     }
-    let Some(source) = app.source(work.shop, &name) else {
+    let Some(source) = context.source(work.shop, &name) else {
         return Acted::dead(format!(
             "the source {name} is no longer configured: configure it again and retry, or refund at the \
              provider"
@@ -39,12 +37,12 @@ pub(super) async fn act(app: &App, work: &Work) -> Acted {
             "the source {name} cannot give money back from here: refund at the provider"
         ));
     }
-    let token = match ask::token(app, work.shop, source).await {
+    let token = match ask::token(context, work.shop, source).await {
         Ok(token) => token,
         Err(acted) => return acted,
     };
     if was_tried(&work.effect) && source.can_check_refunds() {
-        match look(app, work, source, &order, token.as_ref()).await {
+        match look(context, work, source, &order, token.as_ref()).await {
             // It never arrived.
             Ok(RefundChecked::NotThere) => {}
             Ok(RefundChecked::Known {
@@ -62,7 +60,7 @@ pub(super) async fn act(app: &App, work: &Work) -> Acted {
     }
     let mut step = RefundStep::default();
     loop {
-        match send(app, work, source, &order, step, token.as_ref()).await {
+        match send(context, work, source, &order, step, token.as_ref()).await {
             Sent::Over(acted) => return acted,
             Sent::Next(next) => step = next,
         }
@@ -83,7 +81,7 @@ enum Sent {
 }
 
 async fn send(
-    app: &App,
+    context: &Context,
     work: &Work,
     source: &Source,
     order: &RefundOrder,
@@ -94,15 +92,15 @@ async fn send(
         Ok(request) => request,
         Err(error) => return Sent::Over(Acted::dead(format!("{error}; refund at the provider"))),
     };
-    let keep = app.config().outgoing.answer_bytes_max;
+    let keep = context.config().outgoing.answer_bytes_max;
     let mut call = match Call::to_provider(&request, keep) {
         Ok(call) => call,
         Err(error) => return Sent::Over(Acted::dead(error.to_string())),
     };
     // A kept connection may break just as it is used again, and then nobody knows.
     call.alone = true;
-    let limit = app.config().asking.timeout;
-    let Ok(exchange) = tokio::time::timeout(limit, app.client().call(call)).await else {
+    let limit = context.config().asking.timeout;
+    let Ok(exchange) = tokio::time::timeout(limit, context.client().call(call)).await else {
         let reason = format!("no answer within {} ms", limit.as_millis());
         return Sent::Over(unclear(source, reason));
     };
@@ -124,9 +122,9 @@ async fn send(
     let acted = match said {
         RefundAnswer::NextStep(next, _) => return Sent::Next(next),
         RefundAnswer::Duplicate(reason) => {
-            known_before(app, work, source, order, token, reason).await
+            known_before(context, work, source, order, token, reason).await
         }
-        said => read(app, work, source, said),
+        said => read(context, work, source, said),
     };
     Sent::Over(acted.answered(status, format!("status {status}")))
 }
@@ -134,7 +132,7 @@ async fn send(
 /// The provider knows our name for the refund already: a try before has arrived, and it is asked what
 /// became of it. Where it has no such refund after all, it has refused this one.
 async fn known_before(
-    app: &App,
+    context: &Context,
     work: &Work,
     source: &Source,
     order: &RefundOrder,
@@ -144,7 +142,7 @@ async fn known_before(
     if !source.can_check_refunds() {
         return unclear(source, reason);
     }
-    match look(app, work, source, order, token).await {
+    match look(context, work, source, order, token).await {
         Ok(RefundChecked::Known {
             provider_refund_id,
             state,
@@ -158,24 +156,24 @@ async fn known_before(
 }
 
 /// Asks how a refund stands that has not ended.
-pub(super) async fn check(app: &App, work: &Work) -> Acted {
+pub(super) async fn check(context: &Context, work: &Work) -> Acted {
     let checked = |checked| {
         let settlement = Settlement::RefundChecked(checked);
         Acted::of(End::Settled(settlement), Health::Unsaid)
     };
-    let (name, order) = match wanted(app, work).await {
+    let (name, order) = match wanted(context, work).await {
         Ok(wanted) => wanted,
         Err(acted) => return acted,
     };
-    let source = app.source(work.shop, &name);
+    let source = context.source(work.shop, &name);
     let Some(source) = source.filter(|source| source.can_check_refunds()) else {
         return checked(RefundChecked::Impossible);
     };
-    let token = match ask::token(app, work.shop, source).await {
+    let token = match ask::token(context, work.shop, source).await {
         Ok(token) => token,
         Err(acted) => return acted,
     };
-    match look(app, work, source, &order, token.as_ref()).await {
+    match look(context, work, source, &order, token.as_ref()).await {
         Ok(said) => checked(said),
         Err(acted) => acted,
     }
@@ -183,7 +181,7 @@ pub(super) async fn check(app: &App, work: &Work) -> Acted {
 
 /// Asks the provider about a refund, by our name and by its own.
 async fn look(
-    app: &App,
+    context: &Context,
     work: &Work,
     source: &Source,
     order: &RefundOrder,
@@ -193,7 +191,7 @@ async fn look(
         None | Some(Err(_)) => return Ok(RefundChecked::Impossible),
         Some(Ok(request)) => request,
     };
-    let answer = ask::send(app, &request).await?;
+    let answer = ask::send(context, &request).await?;
     let known_id = match &work.effect.content {
         EffectContent::Refund {
             refund, payment, ..
@@ -201,7 +199,7 @@ async fn look(
         | EffectContent::RefundCheck {
             refund, payment, ..
         } => {
-            let root = root_of(app, work, *payment).await?;
+            let root = root_of(context, work, *payment).await?;
             let ours = root.refunds.iter().find(|known| known.id == *refund);
             ours.and_then(|known| known.provider_refund_id.clone())
         }
@@ -228,7 +226,7 @@ async fn look(
         RefundStatus::Undecided(_) | RefundStatus::Other(_) => Ok(RefundChecked::Undecided),
         RefundStatus::Unavailable(reason) => Err(Acted::again(reason, Health::Failing)),
         RefundStatus::Unauthorized(reason) => {
-            app.tokens().forget(work.shop, source.name());
+            context.tokens().forget(work.shop, source.name());
             Err(Acted::again(
                 format!("the provider refuses our credentials: {reason}"),
                 Health::Failing,
@@ -238,7 +236,7 @@ async fn look(
 }
 
 /// The source that is to give money back, and what it is told.
-async fn wanted(app: &App, work: &Work) -> Result<(String, RefundOrder), Acted> {
+async fn wanted(context: &Context, work: &Work) -> Result<(String, RefundOrder), Acted> {
     match &work.effect.content {
         EffectContent::Refund {
             refund, payment, ..
@@ -246,7 +244,7 @@ async fn wanted(app: &App, work: &Work) -> Result<(String, RefundOrder), Acted> 
         | EffectContent::RefundCheck {
             refund, payment, ..
         } => {
-            let root = root_of(app, work, *payment).await?;
+            let root = root_of(context, work, *payment).await?;
             let named = Named::Refund(*refund);
             let ours = root.refunds.iter().find(|known| known.id == *refund);
             ours.and_then(|ours| order_of(&root, *payment, &named, ours.money))
@@ -265,7 +263,7 @@ async fn wanted(app: &App, work: &Work) -> Result<(String, RefundOrder), Acted> 
             let named = Named::Effect(work.id.to_string());
             let known = match payment {
                 Some(payment) => {
-                    let root = root_of(app, work, *payment).await?;
+                    let root = root_of(context, work, *payment).await?;
                     order_of(&root, *payment, &named, money)
                 }
                 None => None,
@@ -311,8 +309,12 @@ impl Named {
 }
 
 /// The root of a payment.
-pub(super) async fn root_of(app: &App, work: &Work, payment: PaymentId) -> Result<Root, Acted> {
-    match app.store().root(work.shop, payment.root()).await {
+pub(super) async fn root_of(
+    context: &Context,
+    work: &Work,
+    payment: PaymentId,
+) -> Result<Root, Acted> {
+    match context.store().root(work.shop, payment.root()).await {
         Ok(Some(root)) => Ok(root),
         Ok(None) => Err(Acted::dead("its payment is no longer known")),
         Err(error) => Err(Acted::database(&error)),
@@ -359,7 +361,7 @@ fn order_of(
 }
 
 /// What an answer comes to.
-fn read(app: &App, work: &Work, source: &Source, said: RefundAnswer) -> Acted {
+fn read(context: &Context, work: &Work, source: &Source, said: RefundAnswer) -> Acted {
     match said {
         RefundAnswer::Taken {
             provider_refund_id,
@@ -374,7 +376,7 @@ fn read(app: &App, work: &Work, source: &Source, said: RefundAnswer) -> Acted {
         RefundAnswer::Unavailable(reason) => Acted::again(reason, Health::Failing),
         RefundAnswer::Unauthorized(reason) => {
             // The token may have been called back before its time.
-            app.tokens().forget(work.shop, source.name());
+            context.tokens().forget(work.shop, source.name());
             Acted::again(
                 format!("the provider refuses our credentials: {reason}"),
                 Health::Failing,

@@ -21,7 +21,7 @@ const BUSY_PER_SECOND: f64 = 300.0;
 const REST_PARTS: u32 = 7;
 
 /// How many commands were decided up to now.
-pub(crate) type Decided = Arc<dyn Fn() -> u64 + Send + Sync>;
+pub(crate) type CommandCount = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 type Reply = oneshot::Sender<Result<Rendered, RenderError>>;
 
@@ -45,7 +45,7 @@ impl Drop for Renderer {
 
 impl Renderer {
     /// Starts a thread for every two processors.
-    pub(crate) fn start(decided: &Decided) -> Renderer {
+    pub(crate) fn start(count: &CommandCount) -> Renderer {
         let (wanted, waiting) = channel();
         let waiting = Arc::new(Mutex::new(waiting));
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
@@ -55,8 +55,8 @@ impl Renderer {
             let started = std::thread::Builder::new()
                 .name("receipts".to_owned())
                 .spawn({
-                    let decided = Arc::clone(decided);
-                    move || work(&waiting, &decided)
+                    let count = Arc::clone(count);
+                    move || work(&waiting, &count)
                 });
             match started {
                 Ok(thread) => threads.push(thread),
@@ -80,13 +80,13 @@ impl Renderer {
     }
 }
 
-fn work(waiting: &Mutex<Receiver<(Arc<ReceiptDocument>, Reply)>>, decided: &Decided) {
+fn work(waiting: &Mutex<Receiver<(Arc<ReceiptDocument>, Reply)>>, count: &CommandCount) {
     // On Linux a thread has a niceness of its own; elsewhere it stays as it is.
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
         tracing::debug!(%error, "failed to lower the priority of a thread");
     }
-    let mut seen = (Instant::now(), decided());
+    let mut seen = (Instant::now(), count());
     loop {
         let next = waiting
             .lock()
@@ -103,7 +103,7 @@ fn work(waiting: &Mutex<Receiver<(Arc<ReceiptDocument>, Reply)>>, decided: &Deci
             Ok(rendered) => drop(reply_to.send(rendered)),
             Err(_) => tracing::error!(receipt = document.id, "rendering a receipt has panicked"),
         }
-        let now = (Instant::now(), decided());
+        let now = (Instant::now(), count());
         let commands = now.1.saturating_sub(seen.1) as f64;
         if BUSY_PER_SECOND * (now.0 - seen.0).as_secs_f64() < commands {
             std::thread::sleep(took * REST_PARTS);

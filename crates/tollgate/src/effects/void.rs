@@ -11,13 +11,11 @@ use tollgate_core::payment::Payment;
 use tollgate_providers::{Question, RefundAnswer, RefundOrder, Source, Token};
 
 use super::ask::{self, Stands};
-use super::{Acted, End, refund};
-use crate::app::App;
+use super::{Acted, Context, End, Work, refund};
 use crate::outgoing::{Call, NotSent, Outcome};
-use crate::worker::Work;
 
 /// Has one authorisation called off.
-pub(super) async fn act(app: &App, work: &Work) -> Acted {
+pub(super) async fn act(context: &Context, work: &Work) -> Acted {
     let EffectContent::Void {
         payment,
         source: name,
@@ -26,7 +24,7 @@ pub(super) async fn act(app: &App, work: &Work) -> Acted {
     else {
         return Acted::dead("it lets nothing go");
     };
-    let Some(source) = app.source(work.shop, name) else {
+    let Some(source) = context.source(work.shop, name) else {
         return Acted::dead(format!(
             "the source {name} is no longer configured: let the money go at the provider"
         ));
@@ -36,19 +34,19 @@ pub(super) async fn act(app: &App, work: &Work) -> Acted {
             "the source {name} cannot let money go from here: do it at the provider"
         ));
     }
-    let root = match refund::root_of(app, work, *payment).await {
+    let root = match refund::root_of(context, work, *payment).await {
         Ok(root) => root,
         Err(acted) => return acted,
     };
     let Some(payment) = root.payment(*payment) else {
         return Acted::dead("its payment is no longer known");
     };
-    let token = match ask::token(app, work.shop, source).await {
+    let token = match ask::token(context, work.shop, source).await {
         Ok(token) => token,
         Err(acted) => return acted,
     };
     let void = Void {
-        app,
+        context,
         work,
         source,
         payment,
@@ -65,7 +63,7 @@ pub(super) async fn act(app: &App, work: &Work) -> Acted {
 
 /// One attempt.
 struct Void<'w> {
-    app: &'w App,
+    context: &'w Context,
     work: &'w Work,
     source: &'w Source,
     payment: &'w Payment,
@@ -80,8 +78,14 @@ impl Void<'_> {
             object: self.payment.reference.clone(),
             ..ask::question_about(self.payment)
         };
-        let said =
-            ask::stands(self.app, self.work.shop, self.source, &question, self.token).await?;
+        let said = ask::stands(
+            self.context,
+            self.work.shop,
+            self.source,
+            &question,
+            self.token,
+        )
+        .await?;
         match said {
             Stands::So(event) if self.is_set_aside(&event) => Ok(()),
             Stands::So(event) => Err(answered(ask::facts(*event))),
@@ -109,15 +113,16 @@ impl Void<'_> {
             Some(Err(error)) => return Acted::dead(format!("{error}; do it at the provider")),
             None => return Acted::dead("it cannot be done from here: do it at the provider"),
         };
-        let keep = self.app.config().outgoing.answer_bytes_max;
+        let keep = self.context.config().outgoing.answer_bytes_max;
         let mut call = match Call::to_provider(&request, keep) {
             Ok(call) => call,
             Err(error) => return Acted::dead(error.to_string()),
         };
         // A kept connection may break just as it is used again, and then nobody knows.
         call.alone = true;
-        let limit = self.app.config().asking.timeout;
-        let Ok(exchange) = tokio::time::timeout(limit, self.app.client().call(call)).await else {
+        let limit = self.context.config().asking.timeout;
+        let Ok(exchange) = tokio::time::timeout(limit, self.context.client().call(call)).await
+        else {
             let reason = format!("no answer within {} ms", limit.as_millis());
             return Acted::again(reason, Health::Failing);
         };
@@ -170,7 +175,9 @@ impl Void<'_> {
             RefundAnswer::Unavailable(reason) => Acted::again(reason, Health::Failing),
             RefundAnswer::Unauthorized(reason) => {
                 // The token may have been called back before its time.
-                self.app.tokens().forget(self.work.shop, self.source.name());
+                self.context
+                    .tokens()
+                    .forget(self.work.shop, self.source.name());
                 Acted::again(
                     format!("the provider refuses our credentials: {reason}"),
                     Health::Failing,

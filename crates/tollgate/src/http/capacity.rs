@@ -3,30 +3,45 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 
-use super::extract::{IdempotencyKey, JsonBytes, Query};
+use super::access::{Reader, Writer};
+use super::extract::{IdempotencyKey, JsonBytes, Query, id};
 use super::reply::{self, Reply};
-use crate::app::{App, Caller};
+use crate::app::App;
 use crate::body::{
     AdjustBody, CalendarBody, HoldBody, ReasonlessBody, SlotsBody, StockBody, is_name,
 };
 use crate::error::Problem;
-use crate::keys::Scope;
-use crate::render::{self, CalendarView, HoldView, List, SlotView, StockView};
+use crate::ids;
+use crate::render::{
+    self, CalendarView, HoldView, List, SlotView, StockView, calendar_changed, hold_changed,
+    hold_created, slots_changed, stock_changed,
+};
 use tollgate_core::time::Timestamp;
+
+/// A sku or calendar out of a path; `parameter` is what the path's template calls it.
+fn name(text: &str, parameter: &str) -> Result<String, Problem> {
+    match is_name(text) {
+        true => Ok(text.to_owned()),
+        false => Err(Problem::invalid_at(
+            parameter,
+            "a name is 1 to 128 characters of A-Z a-z 0-9 . _ : + -",
+        )),
+    }
+}
 
 pub(crate) async fn put_stock(
     State(app): State<App>,
-    caller: Caller,
+    caller: Writer,
     Path(sku): Path<String>,
     headers: HeaderMap,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Write)?;
     let body: StockBody = bytes.read()?;
     let if_version = if_match(&headers)?;
-    Ok(reply::answered(
-        app.put_stock(&caller, &sku, if_version, body).await?,
-    ))
+    let sku = name(&sku, "{sku}")?;
+    let low_at = body.low_at.map(|low_at| low_at.0);
+    let answered = app.put_stock(caller.shop(), sku, body.on_hand.0, low_at, if_version);
+    caller.answer(stock_changed).reply(answered.await?)
 }
 
 /// The version of `If-Match: "7"`.
@@ -47,19 +62,17 @@ fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
 
 pub(crate) async fn show_stock(
     State(app): State<App>,
-    caller: Caller,
+    caller: Reader,
     Path(sku): Path<String>,
     query: Query,
 ) -> Reply {
-    caller.need(Scope::Read)?;
     query.none()?;
     Ok(reply::ok(&StockView::of(
         &app.stock(caller.shop(), &sku).await?,
     )))
 }
 
-pub(crate) async fn list_stock(State(app): State<App>, caller: Caller, query: Query) -> Reply {
-    caller.need(Scope::Read)?;
+pub(crate) async fn list_stock(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let query = query.only(&[])?;
     let after = query.read("cursor", "the next_cursor of the page before", |text| {
         is_name(text).then(|| text.to_owned())
@@ -76,48 +89,48 @@ pub(crate) async fn list_stock(State(app): State<App>, caller: Caller, query: Qu
 
 pub(crate) async fn adjust_stock(
     State(app): State<App>,
-    caller: Caller,
+    caller: Writer,
     Path(sku): Path<String>,
     key: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Write)?;
     key.present()?;
     let body: AdjustBody = bytes.read()?;
-    let keyed = key.required("POST /v1/stock/{sku}/adjust", &[&sku], &body)?;
-    Ok(reply::answered(
-        app.adjust_stock(&caller, keyed, &sku, body).await?,
-    ))
+    let answer = caller.answer(stock_changed);
+    let keyed = key.required("POST /v1/stock/{sku}/adjust", &[&sku], &body, &answer)?;
+    let sku = name(&sku, "{sku}")?;
+    let reason = body.reason.map_or_else(String::new, |reason| reason.0);
+    let answered = app.adjust_stock(caller.shop(), keyed, sku, body.delta.0, reason);
+    answer.reply(answered.await?)
 }
 
 pub(crate) async fn put_calendar(
     State(app): State<App>,
-    caller: Caller,
-    Path(name): Path<String>,
+    caller: Writer,
+    Path(calendar): Path<String>,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Write)?;
     let body: CalendarBody = bytes.read_closely()?;
-    Ok(reply::answered(
-        app.put_calendar(&caller, &name, body).await?,
-    ))
+    let calendar = name(&calendar, "{name}")?;
+    let (hours, terms) = body.parts();
+    let plan = app.plan_calendar(caller.shop(), calendar, hours)?;
+    let answered = app.put_calendar(caller.shop(), plan, terms.terms()?);
+    caller.answer(calendar_changed).reply(answered.await?)
 }
 
 pub(crate) async fn show_calendar(
     State(app): State<App>,
-    caller: Caller,
+    caller: Reader,
     Path(name): Path<String>,
     query: Query,
 ) -> Reply {
-    caller.need(Scope::Read)?;
     query.none()?;
     Ok(reply::ok(&CalendarView::of(
         &app.calendar(caller.shop(), &name).await?,
     )))
 }
 
-pub(crate) async fn list_calendars(State(app): State<App>, caller: Caller, query: Query) -> Reply {
-    caller.need(Scope::Read)?;
+pub(crate) async fn list_calendars(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let query = query.only(&[])?;
     let calendars = app.calendars(caller.shop()).await?;
     let after = query.read("cursor", "the next_cursor of the page before", |text| {
@@ -134,23 +147,24 @@ pub(crate) async fn list_calendars(State(app): State<App>, caller: Caller, query
 
 pub(crate) async fn put_slots(
     State(app): State<App>,
-    caller: Caller,
-    Path(name): Path<String>,
+    caller: Writer,
+    Path(calendar): Path<String>,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Write)?;
     let body: SlotsBody = bytes.read_closely()?;
-    Ok(reply::answered(app.put_slots(&caller, &name, body).await?))
+    let calendar = name(&calendar, "{name}")?;
+    let slots = body.slots(&calendar);
+    let answered = app.put_slots(caller.shop(), calendar, slots);
+    caller.answer(slots_changed).reply(answered.await?)
 }
 
 /// Slots of a calendar, a page at a time: unlike other lists oldest first, as they come up.
 pub(crate) async fn list_slots(
     State(app): State<App>,
-    caller: Caller,
+    caller: Reader,
     Path(name): Path<String>,
     query: Query,
 ) -> Reply {
-    caller.need(Scope::Read)?;
     let query = query.only(&["from", "to"])?;
     let (from, to) = (query.time("from")?, query.time("to")?);
     // The cursor is the start of the last slot of the page before.
@@ -171,41 +185,40 @@ pub(crate) async fn list_slots(
 
 pub(crate) async fn take_hold(
     State(app): State<App>,
-    caller: Caller,
+    caller: Writer,
     key: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Write)?;
     key.present()?;
     let body: HoldBody = bytes.read()?;
-    let keyed = key.required("POST /v1/holds", &[], &body)?;
-    Ok(reply::answered(app.take_hold(&caller, keyed, body).await?))
+    let answer = caller.answer(hold_created).of_lines(body.skus());
+    let keyed = key.required("POST /v1/holds", &[], &body, &answer)?;
+    let wanted = body.wanted(ids::root());
+    answer.reply(app.take_hold(caller.shop(), keyed, wanted).await?)
 }
 
 pub(crate) async fn show_hold(
     State(app): State<App>,
-    caller: Caller,
+    caller: Reader,
     Path(hold): Path<String>,
     query: Query,
 ) -> Reply {
-    caller.need(Scope::Read)?;
     query.none()?;
     Ok(reply::ok(&HoldView::of(
-        &app.hold(caller.shop(), &hold).await?,
+        &app.hold(caller.shop(), id(&hold)?).await?,
     )))
 }
 
 pub(crate) async fn release_hold(
     State(app): State<App>,
-    caller: Caller,
+    caller: Writer,
     Path(hold): Path<String>,
     key: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Write)?;
     let body: ReasonlessBody = bytes.read()?;
-    let keyed = key.optional("POST /v1/holds/{id}/release", &[&hold], &body);
-    Ok(reply::answered(
-        app.release_hold(&caller, keyed, &hold).await?,
-    ))
+    let answer = caller.answer(hold_changed);
+    let keyed = key.optional("POST /v1/holds/{id}/release", &[&hold], &body, &answer);
+    let hold = id(&hold)?;
+    answer.reply(app.release_hold(caller.shop(), keyed, hold).await?)
 }

@@ -8,16 +8,16 @@ use tollgate_core::id::EffectId;
 use tollgate_core::word::Word;
 use tollgate_store::EffectFilter;
 
+use super::access::{Admin, Reader};
 use super::events::order_root;
-use super::extract::{IdempotencyKey, JsonBytes, Query};
+use super::extract::{IdempotencyKey, JsonBytes, Query, id};
 use super::reply::{self, Reply};
-use crate::app::{App, Caller, Retrying};
+use crate::app::{App, NotRetried, Retrying};
 use crate::body::{ReasonlessBody, RetryBody, SettleBody};
-use crate::keys::Scope;
-use crate::render::{EffectView, List, cursor};
+use crate::error::{NOT_FOUND, refused};
+use crate::render::{EffectView, List, cursor, effect_retried, effect_settled};
 
-pub(crate) async fn list(State(app): State<App>, caller: Caller, query: Query) -> Reply {
-    caller.need(Scope::Read)?;
+pub(crate) async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let query = query.only(&["kind", "state", "order"])?;
     let kind = query.word::<EffectKind>("kind")?;
     let mut filter = EffectFilter {
@@ -27,7 +27,7 @@ pub(crate) async fn list(State(app): State<App>, caller: Caller, query: Query) -
     };
     let seek = query.seek(EffectId::from_u128)?;
     if let Some(order) = query.text("order") {
-        filter.root = order_root(&app, &caller, &order).await?;
+        filter.root = order_root(&app, caller.shop(), &order).await?;
         if filter.root.is_none() {
             return Ok(reply::ok(&List::<EffectView<'_>> {
                 data: Vec::new(),
@@ -44,54 +44,50 @@ pub(crate) async fn list(State(app): State<App>, caller: Caller, query: Query) -
 
 pub(crate) async fn show(
     State(app): State<App>,
-    caller: Caller,
+    caller: Reader,
     Path(effect): Path<String>,
     query: Query,
 ) -> Reply {
-    caller.need(Scope::Read)?;
     query.none()?;
-    let line = app.effect(caller.shop(), &effect).await?;
-    Ok(reply::ok(&EffectView::of(&line, caller.may(Scope::Admin))))
+    let line = app.effect(caller.shop(), id(&effect)?).await?;
+    Ok(reply::ok(&EffectView::of(&line, caller.is_admin())))
 }
 
 pub(crate) async fn retry(
     State(app): State<App>,
-    caller: Caller,
+    caller: Admin,
     Path(effect): Path<String>,
     key: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Admin)?;
     let body: ReasonlessBody = bytes.read()?;
-    let keyed = key.optional("POST /v1/effects/{id}/retry", &[&effect], &body);
-    Ok(reply::answered(
-        app.retry_effect(&caller, keyed, &effect).await?,
-    ))
+    let answer = caller.answer(effect_retried);
+    let keyed = key.optional("POST /v1/effects/{id}/retry", &[&effect], &body, &answer);
+    let effect = id(&effect)?;
+    answer.reply(app.retry_effect(caller.shop(), keyed, effect).await?)
 }
 
 pub(crate) async fn settle(
     State(app): State<App>,
-    caller: Caller,
+    caller: Admin,
     Path(effect): Path<String>,
     key: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Admin)?;
     let body: SettleBody = bytes.read()?;
-    let keyed = key.optional("POST /v1/effects/{id}/settle", &[&effect], &body);
-    Ok(reply::answered(
-        app.settle_effect(&caller, keyed, &effect, body).await?,
-    ))
+    let answer = caller.answer(effect_settled);
+    let keyed = key.optional("POST /v1/effects/{id}/settle", &[&effect], &body, &answer);
+    let answered = app.settle_effect(caller.shop(), keyed, id(&effect)?, body.end());
+    answer.reply(answered.await?)
 }
 
 /// An Idempotency-Key is checked; each effect is decided about by itself, so none is kept.
 pub(crate) async fn retry_many(
     State(app): State<App>,
-    caller: Caller,
+    caller: Admin,
     _: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Admin)?;
     let RetryBody {
         dry_run,
         filter,
@@ -123,7 +119,7 @@ pub(crate) async fn retry_many(
             json!({
                 "id": skipped.id.to_string(),
                 "state": skipped.state.map(EffectState::word),
-                "code": skipped.code,
+                "code": code_of_skipped(&skipped.why),
             })
         })
         .collect();
@@ -136,4 +132,13 @@ pub(crate) async fn retry_many(
         "skipped": skipped,
     });
     Ok(reply::with_status(202, &document))
+}
+
+/// The word for why an effect is not tried again.
+fn code_of_skipped(why: &NotRetried) -> &'static str {
+    match why {
+        NotRetried::NotMeant => "not_meant",
+        NotRetried::NotFound => NOT_FOUND.code,
+        NotRetried::Refused(refusal) => refused(refusal, &[]).code().code,
+    }
 }

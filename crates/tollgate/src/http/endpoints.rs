@@ -5,29 +5,27 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 use tollgate_core::id::EndpointId;
 
-use super::extract::{IdempotencyKey, JsonBytes, Query};
+use super::access::Admin;
+use super::extract::{IdempotencyKey, JsonBytes, Query, id};
 use super::reply::{self, Reply};
-use crate::app::{App, Caller};
+use crate::app::App;
 use crate::body::{EndpointBody, EndpointChangeBody, ReasonlessBody};
-use crate::keys::Scope;
-use crate::render::{EndpointView, List, cursor};
+use crate::render::{EndpointView, List, cursor, endpoint_test};
 
 /// The secret is told once, so an Idempotency-Key is checked and no answer kept under it.
 pub(crate) async fn create(
     State(app): State<App>,
-    caller: Caller,
+    caller: Admin,
     _: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Admin)?;
     let body: EndpointBody = bytes.read()?;
-    let (row, secret) = app.create_endpoint(caller.shop(), body).await?;
+    let (row, secret) = app.create_endpoint(caller.shop(), body.wanted()).await?;
     let view = EndpointView::of(&row, None, Some(secret.expose_secret()));
     Ok(reply::with_status(201, &view))
 }
 
-pub(crate) async fn list(State(app): State<App>, caller: Caller, query: Query) -> Reply {
-    caller.need(Scope::Admin)?;
+pub(crate) async fn list(State(app): State<App>, caller: Admin, query: Query) -> Reply {
     let query = query.only(&[])?;
     let seek = query.seek(EndpointId::from_u128)?;
     let page = app.endpoints(caller.shop(), seek).await?;
@@ -42,64 +40,61 @@ pub(crate) async fn list(State(app): State<App>, caller: Caller, query: Query) -
 
 pub(crate) async fn show(
     State(app): State<App>,
-    caller: Caller,
+    caller: Admin,
     Path(endpoint): Path<String>,
     query: Query,
 ) -> Reply {
-    caller.need(Scope::Admin)?;
     query.none()?;
-    let seen = app.endpoint(caller.shop(), &endpoint).await?;
+    let seen = app.endpoint(caller.shop(), id(&endpoint)?).await?;
     let view = EndpointView::of(&seen.row, seen.failing.as_ref(), None);
     Ok(reply::ok(&view))
 }
 
 pub(crate) async fn change(
     State(app): State<App>,
-    caller: Caller,
+    caller: Admin,
     Path(endpoint): Path<String>,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Admin)?;
     let body: EndpointChangeBody = bytes.read()?;
-    let row = app.change_endpoint(caller.shop(), &endpoint, body).await?;
+    let changed = app.change_endpoint(caller.shop(), id(&endpoint)?, body.wanted());
+    let row = changed.await?;
     Ok(reply::ok(&EndpointView::of(&row, None, None)))
 }
 
 pub(crate) async fn delete(
     State(app): State<App>,
-    caller: Caller,
+    caller: Admin,
     Path(endpoint): Path<String>,
 ) -> Reply {
-    caller.need(Scope::Admin)?;
-    app.delete_endpoint(caller.shop(), &endpoint).await?;
+    app.delete_endpoint(caller.shop(), id(&endpoint)?).await?;
     Ok(reply::no_content())
 }
 
 /// The new secret is told once.
 pub(crate) async fn rotate(
     State(app): State<App>,
-    caller: Caller,
+    caller: Admin,
     Path(endpoint): Path<String>,
     _: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Admin)?;
     let ReasonlessBody {} = bytes.read()?;
-    let (row, secret) = app.rotate_endpoint(caller.shop(), &endpoint).await?;
+    let (row, secret) = app.rotate_endpoint(caller.shop(), id(&endpoint)?).await?;
     let view = EndpointView::of(&row, None, Some(secret.expose_secret()));
     Ok(reply::ok(&view))
 }
 
 pub(crate) async fn test(
     State(app): State<App>,
-    caller: Caller,
+    caller: Admin,
     Path(endpoint): Path<String>,
     _: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Admin)?;
     let ReasonlessBody {} = bytes.read()?;
-    let tested = app.test_endpoint(caller.shop(), &endpoint).await?;
+    let tested = app.test_endpoint(caller.shop(), id(&endpoint)?, endpoint_test);
+    let tested = tested.await?;
     let answer = tested.answer.as_ref();
     Ok(reply::ok(&json!({
         "status": answer.ok().map(|answer| answer.status.as_u16()),

@@ -4,26 +4,26 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{Response, header};
 use serde_json::json;
-use tollgate_core::id::{DeliveryId, EventId, OrderId, RootId};
+use tollgate_core::command::OrderRef;
+use tollgate_core::id::{DeliveryId, EventId, RootId, ShopId};
 use tollgate_core::snapshot::EventOutcome;
 use tollgate_core::snapshot::EventState;
 use tollgate_core::word::Word;
 use tollgate_store::{DeliveryFilter, EventFilter};
 
-use super::extract::{IdempotencyKey, JsonBytes, Query};
+use super::access::{Admin, Reader};
+use super::extract::{IdempotencyKey, JsonBytes, Query, id};
 use super::reply::{self, Reply};
 use super::webhooks;
-use crate::app::{App, Caller, Replayed};
-use crate::body::{ReasonlessBody, ReplayBody, ReplayFilterBody};
-use crate::error::{NOT_FOUND, Problem};
-use crate::keys::Scope;
-use crate::render::{DeliveryView, EventView, List, cursor};
+use crate::app::{App, AppError, Replayed};
+use crate::body::{ReasonlessBody, ReplayBody, ReplayFilterBody, order_ref};
+use crate::error::Problem;
+use crate::render::{DeliveryView, EventView, List, cursor, event_replayed};
 
 /// Events replayed a second unless the request says otherwise.
 const REPLAYS_PER_SECOND: i64 = 50;
 
-pub(crate) async fn list(State(app): State<App>, caller: Caller, query: Query) -> Reply {
-    caller.need(Scope::Read)?;
+pub(crate) async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let query = query.only(&[
         "source",
         "type",
@@ -46,7 +46,7 @@ pub(crate) async fn list(State(app): State<App>, caller: Caller, query: Query) -
     };
     let seek = query.seek(EventId::from_u128)?;
     if let Some(order) = query.text("order") {
-        filter.root = order_root(&app, &caller, &order).await?;
+        filter.root = order_root(&app, caller.shop(), &order).await?;
         if filter.root.is_none() {
             return Ok(reply::ok(&List::<EventView<'_>> {
                 data: Vec::new(),
@@ -68,58 +68,55 @@ pub(crate) async fn list(State(app): State<App>, caller: Caller, query: Query) -
 /// The root of an order named by id or code; none if there is no such order.
 pub(super) async fn order_root(
     app: &App,
-    caller: &Caller,
+    shop: ShopId,
     order: &str,
 ) -> Result<Option<RootId>, Problem> {
-    if let Ok(id) = order.parse::<OrderId>() {
+    let Some(order) = order_ref(order) else {
+        return Ok(None);
+    };
+    if let OrderRef::Id(id) = order {
         return Ok(Some(id.root()));
     }
-    match app.order(caller.shop(), order).await {
+    match app.order(shop, &order).await {
         Ok(root) => Ok(Some(root.id)),
-        Err(problem) if problem.code().status == NOT_FOUND.status => Ok(None),
-        Err(problem) => Err(problem),
+        Err(AppError::NotFound) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 
 pub(crate) async fn show(
     State(app): State<App>,
-    caller: Caller,
+    caller: Reader,
     Path(event): Path<String>,
     query: Query,
 ) -> Reply {
-    caller.need(Scope::Read)?;
     query.none()?;
-    let (id, stored) = app.event(caller.shop(), &event).await?;
-    Ok(reply::ok(&EventView::of(
-        id,
-        &stored,
-        caller.may(Scope::Admin),
-    )))
+    let id = id(&event)?;
+    let stored = app.event(caller.shop(), id).await?;
+    Ok(reply::ok(&EventView::of(id, &stored, caller.is_admin())))
 }
 
 pub(crate) async fn replay(
     State(app): State<App>,
-    caller: Caller,
+    caller: Admin,
     Path(event): Path<String>,
     key: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Admin)?;
     let body: ReasonlessBody = bytes.read()?;
-    let keyed = key.optional("POST /v1/events/{id}/replay", &[&event], &body);
-    Ok(reply::answered(
-        app.replay_event(&caller, keyed, &event).await?,
-    ))
+    let answer = caller.answer(event_replayed);
+    let keyed = key.optional("POST /v1/events/{id}/replay", &[&event], &body, &answer);
+    let event = id(&event)?;
+    answer.reply(app.replay_event(caller.shop(), keyed, event).await?)
 }
 
 /// An Idempotency-Key is checked; each event is decided about by itself, so none is kept.
 pub(crate) async fn replay_many(
     State(app): State<App>,
-    caller: Caller,
+    caller: Admin,
     _: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Admin)?;
     let ReplayBody {
         dry_run,
         filter,
@@ -127,10 +124,10 @@ pub(crate) async fn replay_many(
     } = bytes.read()?;
     let dry_run = dry_run.unwrap_or(false);
     let per_second = per_second.map_or(REPLAYS_PER_SECOND, |per_second| per_second.0);
-    let replayed = match replay_filter(&app, &caller, filter).await? {
+    let replayed = match replay_filter(&app, caller.shop(), filter).await? {
         None => Replayed::default(),
         Some(filter) => {
-            app.replay_events(&caller, filter, dry_run, per_second)
+            app.replay_events(caller.shop(), filter, dry_run, per_second)
                 .await?
         }
     };
@@ -153,12 +150,12 @@ pub(crate) async fn replay_many(
 /// What the filter means; nothing if it names an order that there is not.
 async fn replay_filter(
     app: &App,
-    caller: &Caller,
+    shop: ShopId,
     body: ReplayFilterBody,
 ) -> Result<Option<EventFilter>, Problem> {
     let mut root = None;
     if let Some(order) = body.order {
-        root = order_root(app, caller, order.as_str()).await?;
+        root = order_root(app, shop, order.as_str()).await?;
         if root.is_none() {
             return Ok(None);
         }
@@ -177,8 +174,7 @@ async fn replay_filter(
     }))
 }
 
-pub(crate) async fn list_deliveries(State(app): State<App>, caller: Caller, query: Query) -> Reply {
-    caller.need(Scope::Admin)?;
+pub(crate) async fn list_deliveries(State(app): State<App>, caller: Admin, query: Query) -> Reply {
     let query = query.only(&["verdict", "source"])?;
     let filter = DeliveryFilter {
         verdict: query.word("verdict")?,
@@ -198,26 +194,24 @@ pub(crate) async fn list_deliveries(State(app): State<App>, caller: Caller, quer
 
 pub(crate) async fn show_delivery(
     State(app): State<App>,
-    caller: Caller,
+    caller: Admin,
     Path(delivery): Path<String>,
     query: Query,
 ) -> Reply {
-    caller.need(Scope::Admin)?;
     query.none()?;
-    let kept = app.delivery(caller.shop(), &delivery).await?;
+    let kept = app.delivery(caller.shop(), id(&delivery)?).await?;
     Ok(reply::ok(&DeliveryView::of(&kept, true)))
 }
 
 pub(crate) async fn verify(
     State(app): State<App>,
-    caller: Caller,
+    caller: Admin,
     Path(delivery): Path<String>,
     _: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Admin)?;
     bytes.read::<ReasonlessBody>()?;
-    let taken = app.verify_delivery(caller.shop(), &delivery).await?;
+    let taken = app.verify_delivery(caller.shop(), id(&delivery)?).await?;
     let mut response = Response::new(Body::from(webhooks::document(&taken)));
     response
         .headers_mut()

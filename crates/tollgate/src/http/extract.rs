@@ -1,5 +1,6 @@
 //! What handlers take out of requests: the caller, his key, the body, parameters.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -12,27 +13,14 @@ use tollgate_core::word::Word;
 use tollgate_core::word::words;
 use tollgate_store::Seek;
 
-use crate::app::{App, Caller, Keyed};
+use super::reply::Answering;
+use crate::app::{App, Keyed};
 use crate::body;
 use crate::error::{
     BODY_SLOW, BODY_TOO_LARGE, BODY_UNREADABLE, CONTENT_TYPE_UNSUPPORTED, IDEMPOTENCY_KEY_INVALID,
-    IDEMPOTENCY_KEY_REQUIRED, Pointer, Problem, Telling,
+    IDEMPOTENCY_KEY_REQUIRED, NOT_FOUND, Pointer, Problem,
 };
-use crate::{ids, render, time_text};
-
-impl FromRequestParts<App> for Caller {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Caller, Problem> {
-        let authorization = parts.headers.get(header::AUTHORIZATION);
-        let authorization = authorization.and_then(|value| value.to_str().ok());
-        let telling = Telling {
-            request_id: ids::request(),
-            language: super::language(&parts.headers),
-        };
-        app.authenticate(authorization, telling).await
-    }
-}
+use crate::{render, time_text};
 
 /// The Idempotency-Key of a request, checked (K2).
 #[derive(Debug)]
@@ -98,8 +86,9 @@ impl IdempotencyKey {
         operation: &'static str,
         path: &[&str],
         body: &impl serde::Serialize,
+        answering: &Answering,
     ) -> Result<Keyed, Problem> {
-        self.optional(operation, path, body)
+        self.optional(operation, path, body, answering)
             .ok_or_else(|| IDEMPOTENCY_KEY_REQUIRED.into())
     }
 
@@ -117,13 +106,20 @@ impl IdempotencyKey {
         operation: &'static str,
         path: &[&str],
         body: &impl serde::Serialize,
+        answering: &Answering,
     ) -> Option<Keyed> {
         self.0.map(|key| Keyed {
             operation,
             key,
             fingerprint: body::fingerprint(path, body),
+            write: answering.kept(),
         })
     }
+}
+
+/// An id out of a path; whatever else stands there is the id of nothing.
+pub(crate) fn id<T: FromStr>(text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|_| NOT_FOUND.into())
 }
 
 /// The bytes of a JSON body.

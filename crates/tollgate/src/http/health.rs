@@ -6,12 +6,12 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::{HeaderValue, Response, header, request::Parts};
 use serde_json::json;
 
+use super::access::Reader;
 use super::reply::{self, Reply};
 use super::{Door, Peer};
-use crate::app::{App, Caller};
+use crate::app::App;
 use crate::clock::Stepped;
 use crate::error::{INTERNAL, NOT_FOUND, Problem};
-use crate::keys::Scope;
 use crate::time_text::rfc3339;
 
 /// The process answers.
@@ -65,8 +65,7 @@ impl FromRequestParts<App> for Watcher {
         if peer.address.to_canonical().is_loopback() && direct {
             return Ok(Watcher);
         }
-        let caller = Caller::from_request_parts(parts, app).await?;
-        caller.need(Scope::Read)?;
+        Reader::from_request_parts(parts, app).await?;
         Ok(Watcher)
     }
 }

@@ -4,32 +4,32 @@ use axum::extract::{Path, State};
 use secrecy::ExposeSecret;
 use tollgate_core::id::KeyId;
 
-use super::extract::{IdempotencyKey, JsonBytes, Query};
+use super::access::Admin;
+use super::extract::{IdempotencyKey, JsonBytes, Query, id};
 use super::reply::{self, Reply};
-use crate::app::{App, Caller};
+use crate::app::App;
 use crate::body::KeyBody;
-use crate::error::{NOT_FOUND, Problem};
-use crate::keys::Scope;
 use crate::render::{KeyView, List, cursor};
 
 /// The key is told once, so an Idempotency-Key is checked and no answer kept under it.
 pub(crate) async fn create(
     State(app): State<App>,
-    caller: Caller,
+    caller: Admin,
     _: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Admin)?;
     let body: KeyBody = bytes.read_closely()?;
-    let (row, key) = app.create_key(&caller, &body).await?;
+    let scopes = body.scopes.iter().map(|scope| scope.as_str()).collect();
+    let shop = body.shop.as_ref().map(|shop| shop.as_str());
+    let made = app.create_key(caller.caller(), (body.name.as_str(), &scopes), shop);
+    let (row, key) = made.await?;
     Ok(reply::with_status(
         201,
         &KeyView::of(&row, Some(key.expose_secret())),
     ))
 }
 
-pub(crate) async fn list(State(app): State<App>, caller: Caller, query: Query) -> Reply {
-    caller.need(Scope::Admin)?;
+pub(crate) async fn list(State(app): State<App>, caller: Admin, query: Query) -> Reply {
     let query = query.only(&[])?;
     let rows = app.keys(caller.shop()).await?;
     let before = query.seek(KeyId::from_u128)?.before;
@@ -44,11 +44,9 @@ pub(crate) async fn list(State(app): State<App>, caller: Caller, query: Query) -
 
 pub(crate) async fn revoke(
     State(app): State<App>,
-    caller: Caller,
+    caller: Admin,
     Path(key): Path<String>,
 ) -> Reply {
-    caller.need(Scope::Admin)?;
-    let id: KeyId = key.parse().map_err(|_| Problem::from(NOT_FOUND))?;
-    app.revoke_key(caller.shop(), id).await?;
+    app.revoke_key(caller.shop(), id(&key)?).await?;
     Ok(reply::no_content())
 }

@@ -7,6 +7,7 @@
 mod server;
 mod webhooks;
 mod extract;
+mod access;
 mod reply;
 mod router;
 mod orders;
@@ -33,6 +34,7 @@ use hyper::body::Incoming;
 use tower::Service;
 
 use crate::app::{App, Cut};
+use crate::crowds::Crowds;
 use crate::error::{
     KEY_INVALID, KEY_MISSING, Language, METHOD_NOT_ALLOWED, NOT_FOUND, Problem, SOURCE_UNKNOWN,
     Telling,
@@ -55,14 +57,27 @@ pub(crate) struct Peer {
     pub(crate) door: Door,
 }
 
+/// What every request is answered with. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Doors {
+    app: App,
+    router: axum::Router,
+    /// Refusals that are not told one by one.
+    crowds: Crowds,
+}
+
 /// Answers one request. `cut` ends its connection.
 pub(crate) async fn answer(
-    app: &App,
-    router: &axum::Router,
+    doors: &Doors,
     peer: Peer,
     cut: Cut,
     mut request: Request<Incoming>,
 ) -> Response<Body> {
+    let Doors {
+        app,
+        router,
+        crowds,
+    } = doors;
     let began = Instant::now();
     let path = request.uri().path();
     if let Some(hook) = app.hook(path) {
@@ -70,7 +85,7 @@ pub(crate) async fn answer(
         let language = language(request.headers());
         let response = match webhooks::take(app, &hook, peer, request).await {
             Ok(response) => response,
-            Err(problem) => problem_response(app, &problem, language, Response::new(())),
+            Err(problem) => problem_response(crowds, &problem, language, Response::new(())),
         };
         app.metrics()
             .webhook(response.status().as_u16(), began.elapsed());
@@ -80,11 +95,11 @@ pub(crate) async fn answer(
     let is_webhook = path.starts_with("/webhooks/") || path == "/webhooks";
     let response = if is_webhook {
         let problem = Problem::from(SOURCE_UNKNOWN);
-        problem_response(app, &problem, language, Response::new(()))
+        problem_response(crowds, &problem, language, Response::new(()))
     } else if path.contains("%00") {
         // Nothing has a NUL in its name.
         let problem = Problem::from(NOT_FOUND);
-        problem_response(app, &problem, language, Response::new(()))
+        problem_response(crowds, &problem, language, Response::new(()))
     } else {
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(cut);
@@ -94,7 +109,7 @@ pub(crate) async fn answer(
         match problem.or_else(|| foreign_refusal(&response)) {
             Some(problem) => {
                 let (parts, _) = response.into_parts();
-                problem_response(app, &problem, language, Response::from_parts(parts, ()))
+                problem_response(crowds, &problem, language, Response::from_parts(parts, ()))
             }
             None => response,
         }
@@ -125,7 +140,7 @@ fn language(headers: &HeaderMap) -> Language {
 
 /// The document of a problem, under the headers that the response has already.
 fn problem_response(
-    app: &App,
+    crowds: &Crowds,
     problem: &Problem,
     language: Language,
     mut under: Response<()>,
@@ -135,7 +150,7 @@ fn problem_response(
         language,
     };
     let code = problem.code();
-    let is_one_of_many = app.crowds().count(problem, &telling.request_id);
+    let is_one_of_many = crowds.count(problem, &telling.request_id);
     if 500 <= code.status && !is_one_of_many {
         tracing::error!(
             code = code.code,

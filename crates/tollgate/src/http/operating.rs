@@ -4,11 +4,11 @@ use axum::Extension;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 
+use super::access::Admin;
 use super::reply::{self, Reply};
 use super::{Door, Peer};
-use crate::app::{App, Caller};
+use crate::app::App;
 use crate::error::{INTERNAL, NOT_FOUND, Problem};
-use crate::keys::Scope;
 use crate::report::ReportView;
 
 /// Who may look behind all shops: an admin key of shop main, and where there is an admin door only
@@ -26,8 +26,7 @@ impl FromRequestParts<App> for Operator {
         if app.config().server.admin_listen.is_some() && peer.door != Door::Admin {
             return Err(NOT_FOUND.into());
         }
-        let caller = Caller::from_request_parts(parts, app).await?;
-        caller.need(Scope::Admin)?;
+        let caller = Admin::from_request_parts(parts, app).await?;
         // It tells of every shop's rows.
         if caller.shop() != app.shops()[0] {
             return Err(NOT_FOUND.into());

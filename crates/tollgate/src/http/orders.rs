@@ -2,48 +2,62 @@
 
 use axum::extract::{Path, State};
 
+use super::access::{Reader, Writer};
 use super::extract::{IdempotencyKey, JsonBytes, Query};
 use super::reply::{self, Reply};
-use crate::app::{App, Caller};
-use crate::body::{OrderBody, ReasonlessBody, ResolveBody};
-use crate::error::Problem;
-use crate::keys::Scope;
-use crate::render::{List, OrderView, StoryView, cursor_of_root};
+use crate::app::App;
+use crate::body::{OrderBody, ReasonlessBody, ResolveBody, order_ref};
+use crate::error::{NOT_FOUND, Problem};
+use crate::ids;
+use crate::render::{List, OrderView, StoryView, cursor_of_root, order_changed, order_created};
+use tollgate_core::command::{AttentionOf, OrderRef};
 use tollgate_core::id::RootId;
+use tollgate_core::order::AttentionCode;
+use tollgate_core::word::Word;
 use tollgate_store::OrderFilter;
+
+/// The order that a path names; what can be neither an id nor a code names none.
+pub(super) fn order_named(text: &str) -> Result<OrderRef, Problem> {
+    order_ref(text).ok_or_else(|| NOT_FOUND.into())
+}
+
+/// The attention that a path names.
+pub(super) fn attention_code(code: &str) -> Result<AttentionCode, Problem> {
+    AttentionCode::of(code).ok_or_else(|| NOT_FOUND.into())
+}
 
 pub(crate) async fn create(
     State(app): State<App>,
-    caller: Caller,
+    caller: Writer,
     key: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Write)?;
     key.present()?;
     let body: OrderBody = bytes.read()?;
-    let keyed = key.required("POST /v1/orders", &[], &body)?;
-    let answered = app
-        .create_order(&caller, keyed, body, bytes.0.len())
-        .await?;
-    Ok(reply::answered(answered))
+    let answer = caller.answer(order_created).of_lines(body.skus());
+    let keyed = key.required("POST /v1/orders", &[], &body, &answer)?;
+    let (shop, size) = (caller.shop(), bytes.0.len());
+    let answered = match body.wanted(ids::root()) {
+        Ok(wanted) => app.create_order(shop, keyed, wanted, size).await?,
+        Err(refused) => app.refuse_order(shop, keyed, refused).await?,
+    };
+    answer.reply(answered)
 }
 
 pub(crate) async fn show(
     State(app): State<App>,
-    caller: Caller,
+    caller: Reader,
     Path(order): Path<String>,
     query: Query,
 ) -> Reply {
-    caller.need(Scope::Read)?;
     query.none()?;
-    let root = app.order(caller.shop(), &order).await?;
+    let root = app.order(caller.shop(), &order_named(&order)?).await?;
     Ok(reply::ok(
         &root.order.as_ref().map(|order| OrderView::of(&root, order)),
     ))
 }
 
-pub(crate) async fn list(State(app): State<App>, caller: Caller, query: Query) -> Reply {
-    caller.need(Scope::Read)?;
+pub(crate) async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let query = query.only(&[
         "status",
         "code",
@@ -79,50 +93,48 @@ pub(crate) async fn list(State(app): State<App>, caller: Caller, query: Query) -
 
 pub(crate) async fn cancel(
     State(app): State<App>,
-    caller: Caller,
+    caller: Writer,
     Path(order): Path<String>,
     key: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Write)?;
     key.present()?;
     let body: ReasonlessBody = bytes.read()?;
-    let keyed = key.required("POST /v1/orders/{id}/cancel", &[&order], &body)?;
-    Ok(reply::answered(
-        app.cancel_order(&caller, keyed, &order).await?,
-    ))
+    let answer = caller.answer(order_changed);
+    let keyed = key.required("POST /v1/orders/{id}/cancel", &[&order], &body, &answer)?;
+    let order = order_named(&order)?;
+    answer.reply(app.cancel_order(caller.shop(), keyed, order).await?)
 }
 
 pub(crate) async fn resolve(
     State(app): State<App>,
-    caller: Caller,
+    caller: Writer,
     Path((order, code)): Path<(String, String)>,
     key: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Write)?;
     let body: ResolveBody = bytes.read()?;
+    let answer = caller.answer(order_changed);
     let keyed = key.optional(
         "POST /v1/orders/{id}/attention/{code}/resolve",
         &[&order, &code],
         &body,
+        &answer,
     );
-    let note = body.note.map_or_else(String::new, |note| note.0);
-    Ok(reply::answered(
-        app.resolve_attention(&caller, keyed, &order, &code, note)
-            .await?,
-    ))
+    let of = AttentionOf::Order(order_named(&order)?);
+    let (code, note) = (attention_code(&code)?, body.note());
+    let answered = app.resolve_attention(caller.shop(), keyed, of, code, note);
+    answer.reply(answered.await?)
 }
 
 pub(crate) async fn timeline(
     State(app): State<App>,
-    caller: Caller,
+    caller: Reader,
     Path(order): Path<String>,
     query: Query,
 ) -> Result<axum::response::Response, Problem> {
-    caller.need(Scope::Read)?;
     query.none()?;
-    let story = app.timeline(caller.shop(), &order).await?;
+    let story = app.timeline(caller.shop(), &order_named(&order)?).await?;
     let data: Vec<StoryView<'_>> = story.iter().map(StoryView::of).collect();
     Ok(reply::ok(&List {
         data,

@@ -1,46 +1,53 @@
 //! `/v1/payments`
 
 use axum::extract::{Path, State};
+use tollgate_core::command::AttentionOf;
 use tollgate_core::id::{PaymentId, RefundId};
 use tollgate_store::PaymentFilter;
 
-use super::extract::{IdempotencyKey, JsonBytes, Query};
+use super::access::{Admin, Reader, Writer};
+use super::extract::{IdempotencyKey, JsonBytes, Query, id};
+use super::orders::attention_code;
 use super::reply::{self, Reply};
-use crate::app::{App, Caller};
+use crate::app::App;
 use crate::body::{CaptureBody, PaymentBody, ReasonlessBody, RefundBody, ResolveBody};
 use crate::error::Problem;
-use crate::keys::Scope;
-use crate::render::{CheckedView, List, PaymentView, RefundView, cursor};
+use crate::ids;
+use crate::render::{
+    CheckedView, List, PaymentView, RefundView, cursor, payment_changed, payment_created,
+    refund_created,
+};
 
 pub(crate) async fn register(
     State(app): State<App>,
-    caller: Caller,
+    caller: Writer,
     key: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Write)?;
     key.present()?;
     let body: PaymentBody = bytes.read()?;
-    let keyed = key.required("POST /v1/payments", &[], &body)?;
-    Ok(reply::answered(
-        app.register_payment(&caller, keyed, body).await?,
-    ))
+    let answer = caller.answer(payment_created);
+    let keyed = key.required("POST /v1/payments", &[], &body, &answer)?;
+    let answered = match body.wanted(ids::root()) {
+        Ok(wanted) => app.register_payment(caller.shop(), keyed, wanted).await?,
+        Err(refused) => app.refuse_payment(caller.shop(), keyed, refused).await?,
+    };
+    answer.reply(answered)
 }
 
 pub(crate) async fn show(
     State(app): State<App>,
-    caller: Caller,
+    caller: Reader,
     Path(payment): Path<String>,
     query: Query,
 ) -> Reply {
-    caller.need(Scope::Read)?;
     query.none()?;
-    let (id, root) = app.payment(caller.shop(), &payment).await?;
+    let id = id(&payment)?;
+    let root = app.payment(caller.shop(), id).await?;
     Ok(reply::ok(&PaymentView::of(&root, id)))
 }
 
-pub(crate) async fn list(State(app): State<App>, caller: Caller, query: Query) -> Reply {
-    caller.need(Scope::Read)?;
+pub(crate) async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let query = query.only(&["reference", "status"])?;
     let filter = PaymentFilter {
         reference: query.text("reference"),
@@ -60,40 +67,40 @@ pub(crate) async fn list(State(app): State<App>, caller: Caller, query: Query) -
 
 pub(crate) async fn capture(
     State(app): State<App>,
-    caller: Caller,
+    caller: Writer,
     Path(payment): Path<String>,
     key: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Write)?;
     // Cash has no name of its own: without a key a repeated request would be more cash.
     key.present()?;
     let body: CaptureBody = bytes.read()?;
-    let keyed = key.required("POST /v1/payments/{id}/capture", &[&payment], &body)?;
-    Ok(reply::answered(
-        app.capture_payment(&caller, keyed, &payment, body).await?,
-    ))
+    let answer = caller.answer(payment_changed);
+    let operation = "POST /v1/payments/{id}/capture";
+    let keyed = key.required(operation, &[&payment], &body, &answer)?;
+    let note = body.note.map_or_else(String::new, |note| note.0);
+    let answered = app.capture_payment(caller.shop(), keyed, id(&payment)?, body.amount.0, note);
+    answer.reply(answered.await?)
 }
 
 pub(crate) async fn refund(
     State(app): State<App>,
-    caller: Caller,
+    caller: Writer,
     Path(payment): Path<String>,
     key: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Write)?;
     key.present()?;
     let body: RefundBody = bytes.read()?;
-    let keyed = key.required("POST /v1/payments/{id}/refund", &[&payment], &body)?;
-    Ok(reply::answered(
-        app.refund_payment(&caller, keyed, &payment, body).await?,
-    ))
+    let answer = caller.answer(refund_created);
+    let operation = "POST /v1/payments/{id}/refund";
+    let keyed = key.required(operation, &[&payment], &body, &answer)?;
+    let wanted = body.wanted(id(&payment)?);
+    answer.reply(app.refund_payment(caller.shop(), keyed, wanted).await?)
 }
 
 /// The refunds of one payment.
-pub(crate) async fn list_refunds(State(app): State<App>, caller: Caller, query: Query) -> Reply {
-    caller.need(Scope::Read)?;
+pub(crate) async fn list_refunds(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let query = query.only(&["payment"])?;
     let payment = query.read("payment", "a payment's id", |text| text.parse().ok())?;
     let Some(payment) = payment else {
@@ -116,66 +123,61 @@ pub(crate) async fn list_refunds(State(app): State<App>, caller: Caller, query: 
 /// An Idempotency-Key is checked; each time the provider is asked again, so no answer is kept.
 pub(crate) async fn check(
     State(app): State<App>,
-    caller: Caller,
+    caller: Writer,
     Path(payment): Path<String>,
     _: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Write)?;
     bytes.read::<ReasonlessBody>()?;
-    let checked = app.check_payment(&caller, &payment).await?;
+    let checked = app.check_payment(caller.shop(), id(&payment)?).await?;
     Ok(reply::ok(&CheckedView::of(&checked)))
 }
 
 pub(crate) async fn resolve(
     State(app): State<App>,
-    caller: Caller,
+    caller: Writer,
     Path((payment, code)): Path<(String, String)>,
     key: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Write)?;
     let body: ResolveBody = bytes.read()?;
+    let answer = caller.answer(payment_changed);
     let keyed = key.optional(
         "POST /v1/payments/{id}/attention/{code}/resolve",
         &[&payment, &code],
         &body,
+        &answer,
     );
-    let note = body.note.map_or_else(String::new, |note| note.0);
-    Ok(reply::answered(
-        app.resolve_payment_attention(&caller, keyed, &payment, &code, note)
-            .await?,
-    ))
+    let of = AttentionOf::Payment(id(&payment)?);
+    let (code, note) = (attention_code(&code)?, body.note());
+    let answered = app.resolve_attention(caller.shop(), keyed, of, code, note);
+    answer.reply(answered.await?)
 }
 
 /// Corrects receipts that do not say what the ledger says; where they do, nothing happens.
 pub(crate) async fn correct_receipts(
     State(app): State<App>,
-    caller: Caller,
+    caller: Admin,
     Path(payment): Path<String>,
     key: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
-    caller.need(Scope::Admin)?;
     let body: ReasonlessBody = bytes.read()?;
-    let keyed = key.optional(
-        "POST /v1/payments/{id}/receipts/correct",
-        &[&payment],
-        &body,
-    );
-    Ok(reply::answered(
-        app.correct_receipts(&caller, keyed, &payment).await?,
-    ))
+    let answer = caller.answer(payment_changed);
+    let operation = "POST /v1/payments/{id}/receipts/correct";
+    let keyed = key.optional(operation, &[&payment], &body, &answer);
+    let payment = id(&payment)?;
+    answer.reply(app.correct_receipts(caller.shop(), keyed, payment).await?)
 }
 
 pub(crate) async fn show_refund(
     State(app): State<App>,
-    caller: Caller,
+    caller: Reader,
     Path(refund): Path<String>,
     query: Query,
 ) -> Reply {
-    caller.need(Scope::Read)?;
     query.none()?;
-    let (id, root) = app.refund(caller.shop(), &refund).await?;
+    let id = id(&refund)?;
+    let root = app.refund(caller.shop(), id).await?;
     Ok(reply::ok(&RefundView::at(&root, id)))
 }

@@ -5,39 +5,39 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use tollgate_core::effect::Receipt;
-use tollgate_core::id::ReceiptId;
+use tollgate_core::id::{ReceiptId, ShopId};
 use tollgate_core::order::Root;
 
-use super::extract::Query;
+use super::access::Reader;
+use super::extract::{Query, id};
+use super::orders::order_named;
 use super::reply::{self, Reply};
 use super::{Peer, language};
-use crate::app::{App, Caller};
+use crate::app::App;
 use crate::error::{INTERNAL, NOT_FOUND, Problem};
 use crate::headers;
-use crate::keys::Scope;
 use crate::render::{self, List, PublicReceipt, ReceiptView, cursor};
 
 /// A receipt as JSON, or with `.pdf` behind its id its file.
 pub(crate) async fn show(
     State(app): State<App>,
-    caller: Caller,
+    caller: Reader,
     Path(receipt): Path<String>,
     query: Query,
     headers: HeaderMap,
 ) -> Reply {
-    caller.need(Scope::Read)?;
     query.none()?;
     if let Some(receipt) = receipt.strip_suffix(".pdf") {
-        return pdf(&app, &caller, receipt, &headers).await;
+        return pdf(&app, caller.shop(), id(receipt)?, &headers).await;
     }
-    let (known, root) = app.receipt(caller.shop(), &receipt).await?;
+    let (known, root) = app.receipt(caller.shop(), id(&receipt)?).await?;
     let issued = known.issued.as_ref();
     let view = ReceiptView::of(&root, &known.receipt, issued);
     Ok(reply::ok(&view.whole(issued)))
 }
 
-async fn pdf(app: &App, caller: &Caller, receipt: &str, asked: &HeaderMap) -> Reply {
-    let (known, bytes) = app.receipt_pdf(caller.shop(), receipt).await?;
+async fn pdf(app: &App, shop: ShopId, receipt: ReceiptId, asked: &HeaderMap) -> Reply {
+    let (known, bytes) = app.receipt_pdf(shop, receipt).await?;
     let issued = known.issued.ok_or(Problem::from(INTERNAL))?;
     let tag = format!("\"{}\"", hex::encode(issued.sha256));
     let has = |known: &str| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag;
@@ -75,35 +75,34 @@ async fn pdf(app: &App, caller: &Caller, receipt: &str, asked: &HeaderMap) -> Re
 /// The receipts of an order.
 pub(crate) async fn of_order(
     State(app): State<App>,
-    caller: Caller,
+    caller: Reader,
     Path(order): Path<String>,
     query: Query,
 ) -> Reply {
-    caller.need(Scope::Read)?;
     let query = query.only(&[])?;
-    let root = app.order(caller.shop(), &order).await?;
+    let root = app.order(caller.shop(), &order_named(&order)?).await?;
     let receipts = root.receipts.clone();
-    page(&app, &caller, &query, &root, receipts).await
+    page(&app, caller.shop(), &query, &root, receipts).await
 }
 
 /// The receipts of a payment, which may stand alone.
 pub(crate) async fn of_payment(
     State(app): State<App>,
-    caller: Caller,
+    caller: Reader,
     Path(payment): Path<String>,
     query: Query,
 ) -> Reply {
-    caller.need(Scope::Read)?;
     let query = query.only(&[])?;
-    let (id, root) = app.payment(caller.shop(), &payment).await?;
+    let id = id(&payment)?;
+    let root = app.payment(caller.shop(), id).await?;
     let receipts = root.receipts.iter();
     let receipts = receipts.filter(|receipt| receipt.payment == id).cloned();
-    page(&app, &caller, &query, &root, receipts.collect()).await
+    page(&app, caller.shop(), &query, &root, receipts.collect()).await
 }
 
 async fn page(
     app: &App,
-    caller: &Caller,
+    shop: ShopId,
     query: &Query,
     root: &Root,
     mut receipts: Vec<Receipt>,
@@ -115,7 +114,7 @@ async fn page(
         |receipt| before.is_none_or(|before| receipt.id < before),
         |receipt| cursor(receipt.id.as_u128()),
     )?;
-    let known = app.receipts(caller.shop(), receipts).await?;
+    let known = app.receipts(shop, receipts).await?;
     let data = known
         .iter()
         .map(|known| ReceiptView::of(root, &known.receipt, known.issued.as_ref()))

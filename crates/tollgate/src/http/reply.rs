@@ -1,13 +1,16 @@
 //! Replies: JSON with a status.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use serde::Serialize;
-use tollgate_store::Answer;
+use tollgate_core::decision::Outcome;
+use tollgate_store::{Answer, Render};
 
 use crate::app::Answered;
-use crate::error::{self, Problem};
+use crate::error::{self, INTERNAL, Problem, Telling, refused};
 use crate::render;
 
 /// The media type of documents.
@@ -59,15 +62,70 @@ fn bytes(answer: Answer) -> Response<Body> {
     response
 }
 
-/// What a use case came to.
-pub(crate) fn answered(answered: Answered) -> Response<Body> {
-    let mut response = bytes(answered.answer);
-    if answered.replayed {
-        response
-            .headers_mut()
-            .insert(REPLAYED, HeaderValue::from_static("true"));
+/// Writes the good end of a decision; `None` for an outcome that this request cannot have.
+pub(crate) type Write = fn(&Outcome) -> Option<Answer>;
+
+/// How a request's decision is answered.
+#[derive(Debug, Clone)]
+pub(crate) struct Answering {
+    write: Write,
+    telling: Telling,
+    /// The skus of the request's lines, for pointers.
+    skus: Vec<String>,
+}
+
+impl Answering {
+    pub(crate) fn new(write: Write, telling: Telling) -> Answering {
+        Answering {
+            write,
+            telling,
+            skus: Vec::new(),
+        }
     }
-    response
+
+    /// Of a request with lines of these skus, in this order.
+    pub(crate) fn of_lines(mut self, skus: Vec<String>) -> Answering {
+        self.skus = skus;
+        self
+    }
+
+    /// Writes the answer that is kept with the request's key, within the commit that decides (K7).
+    pub(crate) fn kept(&self) -> Render {
+        let answering = self.clone();
+        Arc::new(move |outcome| match answering.document(outcome) {
+            Ok(answer) => answer,
+            Err(problem) => problem.sticks().answer(&answering.telling),
+        })
+    }
+
+    /// What a use case came to.
+    pub(crate) fn reply(&self, answered: Answered) -> Reply {
+        match answered {
+            Answered::Outcome(outcome) => self.document(&outcome).map(bytes),
+            Answered::Written { answer, replayed } => {
+                let mut response = bytes(answer);
+                if replayed {
+                    let yes = HeaderValue::from_static("true");
+                    response.headers_mut().insert(REPLAYED, yes);
+                }
+                Ok(response)
+            }
+        }
+    }
+
+    /// The answer of a decision, or the problem it came to.
+    fn document(&self, outcome: &Outcome) -> Result<Answer, Problem> {
+        match outcome {
+            Outcome::Refused(refusal) => Err(refused(refusal, &self.skus)),
+            outcome => (self.write)(outcome).ok_or_else(|| {
+                tracing::error!(
+                    ?outcome,
+                    "a decision has an outcome that its request cannot have"
+                );
+                Problem::from(INTERNAL)
+            }),
+        }
+    }
 }
 
 /// A page.

@@ -14,8 +14,10 @@ use hyper_util::server::conn::auto::Builder;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore, watch};
 
-use super::{Door, Peer, answer, router};
+use super::{Door, Doors, Peer, answer, router};
 use crate::app::{App, Cut, Role, StartError, reconcile};
+use crate::crowds::Crowds;
+use crate::render;
 use crate::worker::Worker;
 
 /// How long the accept loop rests after the system refused it a connection (no file left).
@@ -55,14 +57,17 @@ impl Serving {
         let (stop, stopping) = watch::channel(false);
         let connections_max = app.config().server.connections_max;
         let places = Arc::new(Semaphore::new(connections_max));
-        let router = router::router(app.clone());
-        let watching = tokio::spawn(app.clone().watch_clock());
+        let doors = Doors {
+            router: router::router(app.clone()),
+            app: app.clone(),
+            crowds: Crowds::default(),
+        };
+        let watching = tokio::spawn(app.instance().clone().watch_clock());
         let loops: Vec<_> = listeners
             .into_iter()
             .map(|(listener, door)| {
                 let connections = Connections {
-                    app: app.clone(),
-                    router: router.clone(),
+                    doors: doors.clone(),
                     places: Arc::clone(&places),
                     stopping: stopping.clone(),
                     door,
@@ -71,7 +76,7 @@ impl Serving {
             })
             .collect();
         let worker = match app.role() {
-            Role::All => Some((Worker::start(&app), tokio::spawn(reconcile(app.clone())))),
+            Role::All => Some((start_worker(&app), tokio::spawn(reconcile(app.clone())))),
             Role::Api => None,
         };
         shutdown.await;
@@ -98,19 +103,25 @@ impl Serving {
             worker.stop(patience).await;
         }
         app.close().await;
+        doors.crowds.tell_the_rest();
     }
 }
 
 /// Does effects until `shutdown` and takes no requests; then finishes what runs and closes the store.
 pub async fn work(app: App, shutdown: impl Future<Output = ()>) {
-    let watching = tokio::spawn(app.clone().watch_clock());
-    let worker = Worker::start(&app);
+    let watching = tokio::spawn(app.instance().clone().watch_clock());
+    let worker = start_worker(&app);
     let reconciling = tokio::spawn(reconcile(app.clone()));
     shutdown.await;
     watching.abort();
     reconciling.abort();
     worker.stop(app.config().server.shutdown_timeout).await;
     app.close().await;
+}
+
+/// Starts doing effects; merchants are told what the stream tells.
+fn start_worker(app: &App) -> Worker {
+    Worker::start(&app.effects_context(render::notice))
 }
 
 /// Runs a server on a listener until `shutdown`. The store is opened, and closed at the end.
@@ -128,8 +139,7 @@ pub async fn serve(
 
 /// What the connections of one listener share.
 struct Connections {
-    app: App,
-    router: axum::Router,
+    doors: Doors,
     places: Arc<Semaphore>,
     stopping: watch::Receiver<bool>,
     door: Door,
@@ -152,9 +162,9 @@ impl Connections {
             };
             let shared = Arc::clone(&shared);
             tokio::spawn(async move {
-                shared.app.metrics().connections.inc();
+                shared.doors.app.metrics().connections.inc();
                 shared.converse(stream, peer).await;
-                shared.app.metrics().connections.dec();
+                shared.doors.app.metrics().connections.dec();
                 drop(place);
             });
         }
@@ -165,7 +175,7 @@ impl Connections {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "failed to set TCP_NODELAY");
         }
-        let header_timeout = self.app.config().server.header_timeout;
+        let header_timeout = self.doors.app.config().server.header_timeout;
         let mut builder = Builder::new(TokioExecutor::new());
         builder
             .http1()
@@ -187,9 +197,9 @@ impl Connections {
         let cut_off = Arc::clone(&cut);
         let service = service_fn(move |request: Request<Incoming>| {
             heard.store(true, Ordering::Relaxed);
-            let (app, router) = (self.app.clone(), self.router.clone());
+            let doors = self.doors.clone();
             let cut = Cut::of(&cut);
-            async move { Ok::<_, Infallible>(answer(&app, &router, peer, cut, request).await) }
+            async move { Ok::<_, Infallible>(answer(&doors, peer, cut, request).await) }
         });
         let connection = builder.serve_connection(TokioIo::new(stream), service);
         tokio::pin!(connection);

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use bytes::Bytes;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tollgate_providers::HttpRequest;
@@ -66,6 +66,29 @@ impl<'a> Call<'a> {
             keep,
             alone: false,
         })
+    }
+}
+
+impl<'a> Call<'a> {
+    /// A message to a merchant's endpoint, under the headers of its signature.
+    pub(crate) fn to_endpoint(
+        url: &'a str,
+        signature: HeaderMap,
+        body: Bytes,
+        keep: usize,
+    ) -> Call<'a> {
+        let mut headers = signature;
+        let json = HeaderValue::from_static("application/json");
+        headers.insert(header::CONTENT_TYPE, json);
+        Call {
+            trust: Trust::Api,
+            method: Method::POST,
+            url,
+            headers,
+            body,
+            keep,
+            alone: false,
+        }
     }
 }
 

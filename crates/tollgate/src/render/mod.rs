@@ -17,14 +17,9 @@ mod receipts;
 mod keys;
 mod codes;
 
-use std::sync::Arc;
-
 use serde::Serialize;
-use tollgate_core::decision::Outcome;
 use tollgate_core::id::RootId;
-use tollgate_store::{Answer, Render};
-
-use crate::error::{INTERNAL, Problem, Telling, refused};
+use tollgate_store::Answer;
 
 pub(crate) use capacity::{
     CalendarView, HoldView, SlotView, StockView, calendar_changed, hold_changed, hold_created,
@@ -36,43 +31,13 @@ pub(crate) use effects::{EffectView, effect_retried, effect_settled};
 pub(crate) use endpoints::EndpointView;
 pub(crate) use events::{DeliveryView, EventView, event_replayed};
 pub(crate) use keys::KeyView;
-pub(crate) use notice::notice;
+pub(crate) use notice::{endpoint_test, notice};
 pub(crate) use orders::{OrderView, order_changed, order_created};
 pub(crate) use payments::{
     PaymentView, RefundView, payment_changed, payment_created, refund_created,
 };
 pub(crate) use receipts::{PublicReceipt, ReceiptView, STYLE as RECEIPT_STYLE, no_receipt_page};
 pub(crate) use story::StoryView;
-
-/// Writes the good end of a decision; `None` for an outcome that this request cannot have.
-pub(crate) type Write = fn(&Outcome) -> Option<Answer>;
-
-/// The function that writes a decision's answer inside its batch. `skus` are those of the request's
-/// lines, for pointers.
-pub(crate) fn sticky(write: Write, telling: Telling, skus: Vec<String>) -> Render {
-    Arc::new(move |outcome| match outcome_answer(outcome, write, &skus) {
-        Ok(answer) => answer,
-        Err(problem) => problem.sticks().answer(&telling),
-    })
-}
-
-/// The answer of a decision, or the problem it came to.
-pub(crate) fn outcome_answer(
-    outcome: &Outcome,
-    write: Write,
-    skus: &[String],
-) -> Result<Answer, Problem> {
-    match outcome {
-        Outcome::Refused(refusal) => Err(refused(refusal, skus)),
-        outcome => write(outcome).ok_or_else(|| {
-            tracing::error!(
-                ?outcome,
-                "a decision has an outcome that its request cannot have"
-            );
-            Problem::from(INTERNAL)
-        }),
-    }
-}
 
 /// A document with a status.
 pub(crate) fn answer(status: u16, document: &impl Serialize) -> Answer {

@@ -1,9 +1,10 @@
 //! What the world is told: the body of a merchant webhook and of a message of the live stream.
 
 use serde::Serialize;
-use serde_json::Value;
-use tollgate_core::id::PaymentId;
+use serde_json::{Value, json};
+use tollgate_core::id::{EndpointId, PaymentId};
 use tollgate_core::order::Root;
+use tollgate_core::time::Timestamp;
 use tollgate_core::timeline::EntryKind;
 use tollgate_core::word::Word;
 use tollgate_store::FeedLine;
@@ -37,6 +38,18 @@ pub(crate) fn notice(told: &FeedLine) -> Vec<u8> {
         data: object.unwrap_or_else(|| told_of(told)),
     };
     serde_json::to_vec(&notice).expect("a notice has string keys")
+}
+
+/// The body by which an endpoint is tried.
+pub(crate) fn endpoint_test(endpoint: EndpointId, now: Timestamp) -> Vec<u8> {
+    let body = json!({
+        "type": "endpoint.test",
+        "timestamp": rfc3339(now),
+        // Before everything that the feed has said or will say.
+        "position": 0,
+        "data": { "endpoint_id": endpoint.to_string() },
+    });
+    body.to_string().into_bytes()
 }
 
 /// What an entry says, with the event it is about.

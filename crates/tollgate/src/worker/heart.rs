@@ -9,7 +9,7 @@ use tollgate_core::effect::Lease;
 use tollgate_core::id::{EffectId, ShopId};
 use tollgate_store::Renew;
 
-use crate::app::App;
+use crate::effects::Context;
 
 use super::duration;
 
@@ -29,7 +29,7 @@ impl Heart {
     /// Starts to beat; ends when nothing of the claim runs any more.
     pub(super) fn start(
         beats: &mut JoinSet<()>,
-        app: App,
+        context: Context,
         shop: ShopId,
         lease: Lease,
         ids: Vec<EffectId>,
@@ -38,7 +38,7 @@ impl Heart {
         let beating: Arc<Mutex<BTreeMap<_, _>>> = Arc::new(Mutex::new(pulses.collect()));
         let theirs = Arc::clone(&beating);
         if !lock(&beating).is_empty() {
-            beats.spawn(beat(app, shop, lease, theirs));
+            beats.spawn(beat(context, shop, lease, theirs));
         }
         Heart { beating }
     }
@@ -64,12 +64,12 @@ fn lock(
 }
 
 async fn beat(
-    app: App,
+    context: Context,
     shop: ShopId,
     lease: Lease,
     beating: Arc<Mutex<BTreeMap<EffectId, watch::Sender<bool>>>>,
 ) {
-    let settings = &app.config().worker;
+    let settings = &context.config().worker;
     let lease_for = settings.lease;
     let every = duration(lease_for) / 3;
     loop {
@@ -84,7 +84,7 @@ async fn beat(
             effects: effects.clone(),
             lease_for,
         };
-        match app.store().renew(renew).await {
+        match context.store().renew(renew).await {
             Ok(held) => {
                 let beating = lock(&beating);
                 for id in effects.iter().filter(|id| !held.contains(id)) {

@@ -17,15 +17,14 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
+use tollgate_core::effect::Lease;
 use tollgate_core::effect::TargetKind;
-use tollgate_core::effect::{Lease, StoredEffect};
 use tollgate_core::id::{EffectId, ShopId};
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_core::word::Word;
 use tollgate_store::{Claim, Place};
 
-use crate::app::App;
-use crate::effects;
+use crate::effects::{self, Context, Work};
 
 use heart::Heart;
 
@@ -35,19 +34,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// How long the worker waits after the database has refused a claim.
 const AGAIN_AFTER: Duration = Duration::from_millis(500);
-
-/// An effect that was claimed.
-#[derive(Debug, Clone)]
-pub(crate) struct Work {
-    /// Whose.
-    pub(crate) shop: ShopId,
-    /// Which.
-    pub(crate) id: EffectId,
-    /// Under which claim.
-    pub(crate) lease: Lease,
-    /// What to do.
-    pub(crate) effect: StoredEffect,
-}
 
 /// A worker that runs. Dropping it ends it like a crash would; [`Worker::stop`] ends it in order.
 pub(crate) struct Worker {
@@ -59,15 +45,15 @@ pub(crate) struct Worker {
 
 impl Worker {
     /// Starts a loop for every shop.
-    pub(crate) fn start(app: &App) -> Worker {
+    pub(crate) fn start(context: &Context) -> Worker {
         let (stop, stopped) = watch::channel(false);
-        let in_flight_max = app.config().worker.in_flight_max;
+        let in_flight_max = context.config().worker.in_flight_max;
         let slots = Arc::new(Slots::new(in_flight_max));
-        let share = (in_flight_max / app.shops().len().max(1)).max(1);
+        let share = (in_flight_max / context.shops().len().max(1)).max(1);
         let mut loops = JoinSet::new();
-        for shop in app.shops() {
+        for shop in context.shops() {
             let claiming = Claiming {
-                app: app.clone(),
+                context: context.clone(),
                 shop: *shop,
                 slots: Arc::clone(&slots),
                 share,
@@ -76,7 +62,7 @@ impl Worker {
             loops.spawn(claiming.run());
         }
         let mut copies = JoinSet::new();
-        copies.spawn(effects::tend_copies(app.clone()));
+        copies.spawn(effects::tend_copies(context.clone()));
         Worker {
             stop,
             loops,
@@ -135,7 +121,7 @@ impl Slots {
 
 /// The loop of one shop.
 struct Claiming {
-    app: App,
+    context: Context,
     shop: ShopId,
     slots: Arc<Slots>,
     /// What one claim asks for at the most. It has these slots until it is answered, so a claim that the
@@ -159,9 +145,9 @@ struct State {
 
 impl Claiming {
     async fn run(mut self) {
-        let mut news = self.app.store().effects_news();
-        let mut moved = self.app.clock_moved();
-        let shares = matches!(self.app.config().place, Place::Server(_));
+        let mut news = self.context.store().effects_news();
+        let mut moved = self.context.clock_moved();
+        let shares = matches!(self.context.config().place, Place::Server(_));
         let mut state = State {
             running: BTreeMap::new(),
             tasks: JoinSet::new(),
@@ -170,7 +156,7 @@ impl Claiming {
             woken: true,
         };
         while !*self.stopped.borrow() {
-            let now = self.app.now();
+            let now = self.context.now();
             if state.woken || state.next.is_some_and(|next| next <= now) {
                 state.woken = false;
                 state.next = None;
@@ -187,7 +173,7 @@ impl Claiming {
                 _ = self.stopped.changed() => {}
                 Ok(()) = news.changed() => state.woken = true,
                 Ok(()) = moved.changed() => state.woken = true,
-                () = wait_until(&self.app, state.next) => {}
+                () = wait_until(&self.context, state.next) => {}
                 () = tokio::time::sleep(LOOK_EVERY), if shares => self.look(&mut state).await,
                 () = freed, if state.next.is_some() => state.woken = true,
                 Some(ended) = state.tasks.join_next() => self.ended(&mut state, ended),
@@ -227,7 +213,7 @@ impl Claiming {
     /// Looks whether somebody has left something that is due.
     async fn look(&self, state: &mut State) {
         match self
-            .app
+            .context
             .store()
             .next_effect(self.shop, TargetKind::ALL)
             .await
@@ -244,12 +230,12 @@ impl Claiming {
 
     /// Claims what there is room for and begins it. False: the database takes no writes now.
     async fn claim(&self, state: &mut State) -> bool {
-        let settings = &self.app.config().worker;
+        let settings = &self.context.config().worker;
         let per_target = settings.in_flight_per_target_max;
         let room = self.slots.take(self.share);
         if room == 0 {
             // Whoever gives a slot back wakes us.
-            state.next = Some(self.app.now().plus(Span::seconds(1)));
+            state.next = Some(self.context.now().plus(Span::seconds(1)));
             return true;
         }
         let lease = Lease(fresh_lease());
@@ -278,9 +264,9 @@ impl Claiming {
             room_of_kind: per_kind,
             rooms_of_kinds,
             kinds: TargetKind::ALL.to_vec(),
-            asks_per_second: self.app.config().asking.per_second_max,
+            asks_per_second: self.context.config().asking.per_second_max,
         };
-        let claimed = match self.app.store().claim(claim).await {
+        let claimed = match self.context.store().claim(claim).await {
             Ok(claimed) => claimed,
             Err(error) => {
                 self.slots.give_back(room);
@@ -289,10 +275,19 @@ impl Claiming {
             }
         };
         self.slots.give_back(room - claimed.effects.len());
-        self.app.metrics().rescued.inc_by(claimed.rescued as u64);
+        self.context
+            .metrics()
+            .rescued
+            .inc_by(claimed.rescued as u64);
         state.next = claimed.next;
         let ids: Vec<EffectId> = claimed.effects.iter().map(|(id, _)| *id).collect();
-        let heart = Heart::start(&mut state.beats, self.app.clone(), self.shop, lease, ids);
+        let heart = Heart::start(
+            &mut state.beats,
+            self.context.clone(),
+            self.shop,
+            lease,
+            ids,
+        );
         for (id, effect) in claimed.effects {
             let target = effect.content.target();
             *state.running.entry(target.clone()).or_default() += 1;
@@ -303,7 +298,7 @@ impl Claiming {
                 effect,
             };
             let doing = settle::do_and_settle(
-                self.app.clone(),
+                self.context.clone(),
                 work,
                 heart.watch(id),
                 self.stopped.clone(),
@@ -328,10 +323,10 @@ impl Drop for Slot {
     }
 }
 
-async fn wait_until(app: &App, next: Option<Timestamp>) {
+async fn wait_until(context: &Context, next: Option<Timestamp>) {
     match next {
         Some(next) => {
-            let wait = next.as_millis().saturating_sub(app.now().as_millis());
+            let wait = next.as_millis().saturating_sub(context.now().as_millis());
             tokio::time::sleep(Duration::from_millis(u64::try_from(wait).unwrap_or(0))).await;
         }
         None => std::future::pending().await,

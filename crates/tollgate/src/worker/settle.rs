@@ -3,38 +3,37 @@
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
-use tollgate_core::command::{Action, Command, Health, SettleEffect, Settlement};
+use tollgate_core::command::{Action, Health, SettleEffect, Settlement};
 use tollgate_core::decision::{Outcome, Refusal};
 use tollgate_core::effect::{Attempt, EffectContent};
 use tollgate_store::{Class, Reply, Submission, SubmitError};
 
-use crate::app::App;
-use crate::effects::{self, Acted, End};
+use crate::effects::{self, Acted, Context, End, Work};
 
 use super::heart::Pulse;
-use super::{Work, chance, duration};
+use super::{chance, duration};
 
 /// How long a settle that the database refused waits before it is tried again.
 const AGAIN_AFTER: Duration = Duration::from_millis(200);
 
 /// Does an effect and settles it. Ends without a word when the lease is lost: somebody else has it.
 pub(super) async fn do_and_settle(
-    app: App,
+    context: Context,
     mut work: Work,
     mut pulse: Pulse,
     mut stopped: watch::Receiver<bool>,
 ) {
-    if !begin(&app, &mut work).await {
+    if !begin(&context, &mut work).await {
         return;
     }
     let since = Instant::now();
-    let at = app.now();
-    let hard_end = duration(app.config().worker.lease_max);
+    let at = context.now();
+    let hard_end = duration(context.config().worker.lease_max);
     let acted = tokio::select! {
-        acted = effects::act(&app, &work) => Some(acted),
+        acted = effects::act(&context, &work) => Some(acted),
         () = pulse.lost() => None,
         () = tokio::time::sleep(hard_end) => Some(Acted::too_long(&work)),
-        () = given_up(&app, &mut stopped), if !work.effect.content.kind().is_unsafe_to_repeat() => {
+        () = given_up(&context, &mut stopped), if !work.effect.content.kind().is_unsafe_to_repeat() => {
             Some(Acted::released())
         }
     };
@@ -47,8 +46,8 @@ pub(super) async fn do_and_settle(
         head: acted.head.clone(),
     });
     let health = acted.health;
-    let settlement = settlement(&app, &work, acted);
-    app.metrics().settled(&work.effect.content, &settlement);
+    let settlement = settlement(&context, &work, acted);
+    context.metrics().settled(&work.effect.content, &settlement);
     let settled = SettleEffect {
         effect: work.id,
         target: work.effect.content.target(),
@@ -58,13 +57,13 @@ pub(super) async fn do_and_settle(
         health,
         chance: chance(),
     };
-    if settle(&app, &work, settled).await {
-        effects::after(&app, &work).await;
+    if settle(&context, &work, settled).await {
+        effects::after(&context, &work).await;
     }
 }
 
 /// Marks as begun what must be: durable before anybody outside hears of it. False: the lease is lost.
-async fn begin(app: &App, work: &mut Work) -> bool {
+async fn begin(context: &Context, work: &mut Work) -> bool {
     let asks = matches!(work.effect.content, EffectContent::Ask { .. });
     if !asks && !work.effect.content.kind().is_unsafe_to_repeat() {
         return true;
@@ -73,7 +72,7 @@ async fn begin(app: &App, work: &mut Work) -> bool {
         effect: work.id,
         lease: work.lease,
     };
-    match submit(app, work, action).await {
+    match submit(context, work, action).await {
         Some(Outcome::Effect(_, started)) => {
             work.effect = *started;
             true
@@ -83,15 +82,15 @@ async fn begin(app: &App, work: &mut Work) -> bool {
 }
 
 /// Ends when the worker has been told to stop and its patience is over.
-async fn given_up(app: &App, stopped: &mut watch::Receiver<bool>) {
+async fn given_up(context: &Context, stopped: &mut watch::Receiver<bool>) {
     if stopped.wait_for(|stopped| *stopped).await.is_err() {
         std::future::pending::<()>().await;
     }
-    tokio::time::sleep(app.config().server.shutdown_timeout / 2).await;
+    tokio::time::sleep(context.config().server.shutdown_timeout / 2).await;
 }
 
 /// What an attempt comes to by the schedule of its kind.
-fn settlement(app: &App, work: &Work, acted: Acted) -> Settlement {
+fn settlement(context: &Context, work: &Work, acted: Acted) -> Settlement {
     match acted.end {
         End::Settled(settlement) => settlement,
         End::Released => Settlement::Released,
@@ -100,8 +99,8 @@ fn settlement(app: &App, work: &Work, acted: Acted) -> Settlement {
             after,
             gives_up,
         } => {
-            let schedule = effects::schedule(app, &work.effect.content);
-            let next = schedule.next(work.effect.tries, app.now(), chance(), after);
+            let schedule = effects::schedule(context, &work.effect.content);
+            let next = schedule.next(work.effect.tries, context.now(), chance(), after);
             match next {
                 Some(at) => Settlement::Retry { at, reason },
                 // One of the tries may have arrived: what is set aside stays so until a person has looked.
@@ -129,14 +128,17 @@ fn gives_money_back(content: &EffectContent) -> bool {
 }
 
 /// Settles, as often as the database needs to be asked. True if it was ours to settle.
-async fn settle(app: &App, work: &Work, settled: SettleEffect) -> bool {
+async fn settle(context: &Context, work: &Work, settled: SettleEffect) -> bool {
     let action = Action::SettleEffect(Box::new(settled));
-    matches!(submit(app, work, action).await, Some(Outcome::Effect(..)))
+    matches!(
+        submit(context, work, action).await,
+        Some(Outcome::Effect(..))
+    )
 }
 
 /// Passes a command about a claimed effect through the Gate until it is decided, as long as the lease can
 /// hold. `None`: nobody knows, or the lease is lost.
-async fn submit(app: &App, work: &Work, action: Action) -> Option<Outcome> {
+async fn submit(context: &Context, work: &Work, action: Action) -> Option<Outcome> {
     let since = Instant::now();
     let bytes = match &action {
         Action::SettleEffect(settled) => match &settled.settlement {
@@ -146,17 +148,8 @@ async fn submit(app: &App, work: &Work, action: Action) -> Option<Outcome> {
         _ => 512,
     };
     loop {
-        let submission = Submission {
-            command: Command {
-                shop: work.shop,
-                action: action.clone(),
-            },
-            class: Class::Settles,
-            bytes,
-            idempotency: None,
-            render: None,
-        };
-        match app.store().submit(submission).await {
+        let submission = Submission::new(work.shop, action.clone(), Class::Settles).of_bytes(bytes);
+        match context.store().submit(submission).await {
             Ok(Reply::Decided { outcome, .. }) => {
                 if outcome == Outcome::Refused(Refusal::LeaseLost) {
                     tracing::debug!(effect = %work.id, "a lease was lost; what was said of it changes nothing");
@@ -168,7 +161,7 @@ async fn submit(app: &App, work: &Work, action: Action) -> Option<Outcome> {
             // Quarantined: the store has written down that nobody knows.
             Err(SubmitError::Quarantined | SubmitError::Closing) => return None,
             Err(error) => {
-                if duration(app.config().worker.lease_max) < since.elapsed() {
+                if duration(context.config().worker.lease_max) < since.elapsed() {
                     tracing::error!(effect = %work.id, %error, "failed to settle an effect before its lease ended");
                     return None;
                 }

@@ -36,7 +36,6 @@ fn order(at: Timestamp, code: &str) -> Action {
         take_over: None,
         payment: None,
         metadata: "{}".to_owned(),
-        unknown: None,
     }))
 }
 

@@ -116,7 +116,6 @@ impl Workshop {
                 currency: Currency::new("IDR"),
                 expires_at: None,
                 metadata: "{}".to_owned(),
-                unknown: None,
             }))
             .await;
         let payment = match registered {

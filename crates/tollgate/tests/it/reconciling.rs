@@ -46,7 +46,6 @@ async fn ordered(database: &Database, code: &str, ago: Span) {
             take_over: None,
             payment: Some(("midtrans".to_owned(), code.to_owned())),
             metadata: "{}".to_owned(),
-            unknown: None,
         })))
         .await;
     assert!(matches!(made, Outcome::Root(_)), "{made:?}");

@@ -176,17 +176,12 @@ fn sources_name_nothing_their_package_must_not_know() {
         collect(&crates().join(package).join("src"), &mut files);
         assert!(!files.is_empty(), "{package} has sources");
         for file in files {
-            let text = std::fs::read_to_string(&file).expect("it can be read");
-            // Tests at the end of a file may do what they like.
-            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-            for (number, line) in code.lines().enumerate() {
-                let line = line.split("//").next().unwrap_or_default();
+            for (number, line) in code_of(&file) {
                 for name in *forbidden {
                     assert!(
-                        !names(line, name) || is_excepted(&file, name),
-                        "{}:{}: {package} must not name {name}",
+                        !names(&line, name) || is_excepted(&file, name),
+                        "{}:{number}: {package} must not name {name}",
                         file.display(),
-                        number + 1
                     );
                 }
             }
@@ -212,6 +207,68 @@ fn the_world_depends_on_the_store_by_a_feature_alone() {
     assert!(manifest["features"].get("default").is_none());
 }
 
+/// What is inside of the program's rooms, and what their sources never name. Use cases know no door: what
+/// they take and give is core's. Effects and the worker know no use cases, which start them.
+const PROGRAM_ROOMS: &[(&str, &[&str])] = &[
+    (
+        "app",
+        &[
+            "axum",
+            "hyper",
+            "http",
+            "body::",
+            "render",
+            "api",
+            "worker",
+            "problem",
+            "Problem",
+            "StatusCode",
+            "HeaderMap",
+            "Language",
+            "Telling",
+            "serde",
+            "serde_json",
+        ],
+    ),
+    (
+        "effects",
+        &["app", "App", "worker", "Worker", "render::", "body::"],
+    ),
+    ("worker", &["app", "App", "render::", "body::"]),
+];
+
+#[test]
+fn rooms_of_the_program_name_nothing_of_those_outside() {
+    let source = crates().join("tollgate").join("src");
+    for (room, forbidden) in PROGRAM_ROOMS {
+        let mut files = Vec::new();
+        collect(&source.join(room), &mut files);
+        assert!(!files.is_empty(), "{room} has sources");
+        for file in files {
+            for (number, line) in code_of(&file) {
+                for name in *forbidden {
+                    assert!(
+                        !names(&line, name),
+                        "{}:{number}: {room} must not name {name}",
+                        file.display(),
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// The lines of a file with their numbers, without comments. Tests at its end may do what they like.
+fn code_of(file: &Path) -> Vec<(usize, String)> {
+    let text = std::fs::read_to_string(file).expect("it can be read");
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let lines = code.lines().enumerate();
+    let without_comment = |line: &str| line.split("//").next().unwrap_or_default().to_owned();
+    lines
+        .map(|(at, line)| (at + 1, without_comment(line)))
+        .collect()
+}
+
 /// F17: nobody else opens or closes a database file.
 #[test]
 fn only_one_folder_of_the_store_names_drivers() {
@@ -220,14 +277,9 @@ fn only_one_folder_of_the_store_names_drivers() {
     let naming: Vec<PathBuf> = files
         .into_iter()
         .filter(|file| {
-            let text = std::fs::read_to_string(file).expect("it can be read");
-            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-            code.lines().any(|line| {
-                let line = line.split("//").next().unwrap_or_default();
-                ["rusqlite", "tokio_postgres"]
-                    .iter()
-                    .any(|driver| names(line, driver))
-            })
+            let drivers = ["rusqlite", "tokio_postgres"];
+            let mut lines = code_of(file).into_iter();
+            lines.any(|(_, line)| drivers.iter().any(|driver| names(&line, driver)))
         })
         .filter(|file| !file.components().any(|part| part.as_os_str() == "db"))
         .collect();

@@ -8,7 +8,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tollgate_core::id::ShopId;
 use tollgate_store::Place;
 
-use super::message::Message;
+use super::message::{Message, Voice};
 use super::seat::{self, AGAIN_AFTER, Heard, Seat};
 use crate::app::{App, Caller};
 
@@ -29,6 +29,8 @@ const REJOIN_MAX: Duration = Duration::from_secs(30);
 
 /// The listeners of a shop.
 pub(super) struct Channel {
+    /// How all of them are told.
+    voice: &'static Voice,
     recent_max: usize,
     state: Mutex<State>,
 }
@@ -47,8 +49,9 @@ struct State {
 
 impl Channel {
     /// Nobody listens yet.
-    pub(super) fn new(recent_max: usize) -> Channel {
+    pub(super) fn new(recent_max: usize, voice: &'static Voice) -> Channel {
         Channel {
+            voice,
             recent_max,
             state: Mutex::default(),
         }
@@ -92,7 +95,7 @@ impl Channel {
 
     /// Reads the feed and tells it, until nobody listens or all streams end.
     async fn read(self: Arc<Channel>, app: &App, shop: ShopId) {
-        let mut news = app.store().feed_news();
+        let mut news = app.inner.store.feed_news();
         let mut closed = app.inner.streams.closed.subscribe();
         let shares = matches!(app.config().place, Place::Server(_));
         let mut beats = interval_at(Instant::now() + BEAT_EVERY, BEAT_EVERY);
@@ -109,9 +112,10 @@ impl Channel {
             // Before reading: what is committed from here on is news again.
             news.borrow_and_update();
             let head = self.lock().head;
-            let wait = match app.store().feed_frozen(shop, head, PAGE).await {
+            let wait = match app.inner.store.feed_frozen(shop, head, PAGE).await {
                 Ok((lines, last)) => {
-                    let messages = lines.iter().filter_map(Message::of).collect();
+                    let of = |line| Message::of(line, self.voice);
+                    let messages = lines.iter().filter_map(of).collect();
                     self.tell(app, shop, messages, last);
                     match lines.len() < PAGE as usize {
                         true => Wait::News,

@@ -14,26 +14,22 @@ mod message;
 mod seat;
 
 use std::collections::HashMap;
-use std::convert::Infallible;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::body::{Body, Frame};
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tollgate_core::id::ShopId;
 use tollgate_core::time::Span;
 
-use super::{App, Caller, unreadable};
+use super::{App, AppError, Caller};
 use crate::config::Stream;
-use crate::error::{OVERLOADED, Problem, UNAVAILABLE};
 
 use channel::Channel;
 use seat::Seat;
 
-pub(crate) use message::TopicSet;
+pub(crate) use message::{TopicSet, Voice};
 
 /// How long whoever is told that the server ends may take to hear it.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -42,7 +38,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub(crate) struct Streams {
     limits: Stream,
     places: Arc<Semaphore>,
-    channels: Mutex<HashMap<ShopId, Arc<Channel>>>,
+    channels: Mutex<HashMap<(ShopId, &'static str), Arc<Channel>>>,
     closed: watch::Sender<bool>,
 }
 
@@ -56,11 +52,12 @@ impl Streams {
         }
     }
 
-    fn channel(&self, shop: ShopId) -> Arc<Channel> {
+    /// The channel of a shop for those who are told in this voice.
+    fn channel(&self, shop: ShopId, voice: &'static Voice) -> Arc<Channel> {
         let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
         let channel = channels
-            .entry(shop)
-            .or_insert_with(|| Arc::new(Channel::new(self.limits.queue_max)));
+            .entry((shop, voice.name))
+            .or_insert_with(|| Arc::new(Channel::new(self.limits.queue_max, voice)));
         Arc::clone(channel)
     }
 }
@@ -90,20 +87,14 @@ impl Cut {
     }
 }
 
-/// What one listener is told, as the body of an answer.
+/// What one listener is told.
 #[derive(Debug)]
 pub(crate) struct Messages(mpsc::Receiver<Bytes>);
 
-impl Body for Messages {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let message = self.0.poll_recv(context);
-        message.map(|message| message.map(|bytes| Ok(Frame::data(bytes))))
+impl Messages {
+    /// The next message; `None` once the stream has ended.
+    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        self.0.poll_recv(context)
     }
 }
 
@@ -115,21 +106,19 @@ impl App {
         caller: &Caller,
         topics: TopicSet,
         seen: Option<i64>,
-        cut: Cut,
-    ) -> Result<Messages, Problem> {
+        (cut, voice): (Cut, &'static Voice),
+    ) -> Result<Messages, AppError> {
         let streams = &self.inner.streams;
         if *streams.closed.borrow() {
-            return Err(UNAVAILABLE.into());
+            return Err(AppError::Unavailable);
         }
         let place = Arc::clone(&streams.places).try_acquire_owned();
-        let place = place.map_err(|_| {
-            Problem::from(OVERLOADED).detail("as many listen to the live stream as it takes")
-        })?;
+        let place = place.map_err(|_| AppError::NoPlace)?;
         let shop = caller.shop();
-        let head = self.inner.store.feed_head(shop).await.map_err(unreadable)?;
+        let head = self.inner.store.feed_head(shop).await?;
         let (to, queue) = mpsc::channel(streams.limits.queue_max);
-        let counted = self.inner.metrics.streams.clone();
-        let mut seat = Seat::new(to, cut, topics, caller.clone(), (place, counted));
+        let counted = self.metrics().streams.clone();
+        let mut seat = Seat::new((to, voice), cut, topics, caller.clone(), (place, counted));
         match seen {
             None => seat.begin_at(head),
             Some(seen) => match self.first_missed(shop, seen, head).await? {
@@ -137,7 +126,7 @@ impl App {
                 Some(first) => seat.begin_anew_at(first, self.now()),
             },
         }
-        let channel = streams.channel(shop);
+        let channel = streams.channel(shop, voice);
         let app = self.clone();
         tokio::spawn(async move { seat::follow(&app, shop, &channel, seat, None).await });
         Ok(Messages(queue))
@@ -151,7 +140,7 @@ impl App {
         shop: ShopId,
         seen: i64,
         head: i64,
-    ) -> Result<Option<i64>, Problem> {
+    ) -> Result<Option<i64>, AppError> {
         if head < seen {
             return Ok(Some(head + 1));
         }
@@ -159,11 +148,10 @@ impl App {
         let first = match self.inner.streams.limits.kept {
             Some(kept) => {
                 let since = self.now().plus(Span::millis(-kept.as_millis()));
-                store.feed_since(shop, since).await
+                store.feed_since(shop, since).await?
             }
-            None => store.feed_first(shop).await,
+            None => store.feed_first(shop).await?,
         };
-        let first = first.map_err(unreadable)?;
         Ok((seen + 1 < first).then_some(first))
     }
 

@@ -13,7 +13,7 @@ use tollgate_core::time::Timestamp;
 
 use super::Cut;
 use super::channel::Channel;
-use super::message::{self, Message, TopicSet};
+use super::message::{Message, TopicSet, Voice};
 use crate::app::{App, Caller};
 
 /// Decisions that are read together for whoever comes from further back.
@@ -29,6 +29,7 @@ pub(super) const AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// A listener.
 pub(super) struct Seat {
     to: mpsc::Sender<Bytes>,
+    voice: &'static Voice,
     cut: Cut,
     topics: TopicSet,
     /// Everything up to here he has heard, as far as it is about his topics.
@@ -61,7 +62,7 @@ pub(super) enum Heard {
 
 impl Seat {
     pub(super) fn new(
-        to: mpsc::Sender<Bytes>,
+        (to, voice): (mpsc::Sender<Bytes>, &'static Voice),
         cut: Cut,
         topics: TopicSet,
         caller: Caller,
@@ -70,6 +71,7 @@ impl Seat {
         counted.inc();
         Seat {
             to,
+            voice,
             cut,
             topics,
             at: 0,
@@ -84,13 +86,13 @@ impl Seat {
     /// Tells him where he begins: whoever is cut off before the first message can go on from there.
     pub(super) fn begin_at(&mut self, position: i64) {
         self.at = position;
-        self.say(message::beat(position));
+        self.say((self.voice.beat)(position));
     }
 
     /// Tells him that what came before a position is gone for him.
     pub(super) fn begin_anew_at(&mut self, first: i64, now: Timestamp) {
         self.at = first - 1;
-        self.say(message::reset(first, now));
+        self.say((self.voice.reset)(first, now));
     }
 
     pub(super) fn at(&self) -> i64 {
@@ -126,7 +128,7 @@ impl Seat {
 
     /// Tells him how far he is.
     pub(super) fn beat(&self) -> Heard {
-        self.say(message::beat(self.at))
+        self.say((self.voice.beat)(self.at))
     }
 
     pub(super) fn is_gone(&self) -> bool {
@@ -190,7 +192,7 @@ pub(super) async fn follow(
                 let position = seat.at;
                 seat.cut.now();
                 drop(seat);
-                app.inner.metrics.streams_cut.inc();
+                app.metrics().streams_cut.inc();
                 tracing::info!(position, "a listener of the live stream is too slow");
                 return;
             }
@@ -217,7 +219,7 @@ async fn read_on(
     seat: &mut Seat,
     closed: &mut watch::Receiver<bool>,
 ) -> Next {
-    let reading = app.store().feed_frozen(shop, seat.at, PAGE);
+    let reading = app.inner.store.feed_frozen(shop, seat.at, PAGE);
     let (lines, last) = match reading.await {
         Ok(page) => page,
         Err(error) => {
@@ -229,7 +231,8 @@ async fn read_on(
             }
         }
     };
-    for message in lines.iter().filter_map(Message::of) {
+    let voice = seat.voice;
+    for message in lines.iter().filter_map(|line| Message::of(line, voice)) {
         let heard = tokio::select! {
             biased;
             _ = closed.wait_for(|closed| *closed) => return Next::Ended,

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::BenchError;
+use super::ceiling::NULL_STORE;
 use super::requests;
 use super::webhook::Provider;
 use crate::app::App;
@@ -159,7 +160,7 @@ pub(super) fn serve() -> Result<(), BenchError> {
     runtime.block_on(async {
         let app = match role.database {
             Some(_) => App::open(config),
-            None => App::open_as_ceiling(config),
+            None => App::open_null(config, NULL_STORE),
         };
         let app = app.map_err(|error| BenchError(error.to_string()))?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))

@@ -2,8 +2,8 @@
 //! it. A webhook is verified and read, an order is read and checked; the answer is of the same
 //! kind and size, and nothing is kept.
 //!
-//! Only [`App::open_as_ceiling`] leads here. It takes no configuration of anybody's: its store is
-//! in memory, and its caller is the bench's own process.
+//! It stands before no database and takes no configuration of anybody's: its caller is the bench's own
+//! process.
 
 use tollgate_core::capacity::{Booking, Hold, HoldState, SlotWish};
 use tollgate_core::command::{Action, CreateOrder, RegisterPayment};
@@ -16,25 +16,13 @@ use tollgate_core::snapshot::EventOutcome;
 use tollgate_core::time::Timestamp;
 use tollgate_providers::Item;
 
-use super::{Answered, App, Asking, Caller, Keeping, Role, StartError, Taken, TakenItem};
-use crate::config::Config;
-use crate::error::{INTERNAL, Problem};
-use crate::render;
+use crate::app::{NullStore, Taken, TakenItem};
 
-impl App {
-    /// An app that answers and keeps nothing. Panics if the configuration names a file.
-    pub(crate) fn open_as_ceiling(config: Config) -> Result<App, StartError> {
-        assert_eq!(
-            config.place,
-            tollgate_store::Place::Memory,
-            "what keeps nothing stands before no database"
-        );
-        App::open_keeping(config, Keeping::Nothing, Role::Api)
-    }
-}
+/// Answers what the bench asks for, and nothing else.
+pub(super) const NULL_STORE: NullStore = NullStore { take, decide };
 
 /// Every event is new and nobody waits for it.
-pub(super) fn take(delivery: DeliveryId, items: Vec<Item>) -> Taken {
+fn take(delivery: DeliveryId, items: Vec<Item>) -> Taken {
     let item = |(ordinal, item): (u16, Item)| match item.event {
         Ok(event) => TakenItem {
             id: Some(EventId::on(delivery.root(), ordinal)),
@@ -57,17 +45,15 @@ pub(super) fn take(delivery: DeliveryId, items: Vec<Item>) -> Taken {
 }
 
 /// An order or a payment as it would be answered, without looking at anything.
-pub(super) fn answer(caller: &Caller, asking: Asking) -> Result<Answered, Problem> {
-    let shop = caller.shop();
-    let outcome = match asking.action {
-        Action::CreateOrder(create) => Outcome::Root(Box::new(order(shop, *create))),
+fn decide(shop: ShopId, action: Action) -> Option<Outcome> {
+    match action {
+        Action::CreateOrder(create) => Some(Outcome::Root(Box::new(order(shop, *create)))),
         Action::RegisterPayment(register) => {
             let root = payment(shop, register);
-            Outcome::Payment(root.payments[0].id, Box::new(root))
+            Some(Outcome::Payment(root.payments[0].id, Box::new(root)))
         }
-        _ => return Err(Problem::from(INTERNAL).detail("the ceiling keeps nothing".to_owned())),
-    };
-    render::outcome_answer(&outcome, asking.write, &asking.skus).map(Answered::from)
+        _ => None,
+    }
 }
 
 fn order(shop: ShopId, create: CreateOrder) -> Root {

@@ -1,0 +1,35 @@
+//! Where webhooks of one source arrive.
+
+use std::sync::Arc;
+
+use tollgate_core::command::Forward;
+use tollgate_core::id::ShopId;
+use tollgate_providers::Source;
+
+use crate::config::Route;
+use crate::metrics::HookCounts;
+
+/// Where webhooks of one source arrive.
+pub(crate) struct Hook {
+    /// Whose they are.
+    pub(crate) shop: ShopId,
+    /// What verifies and reads them.
+    pub(crate) source: Arc<Source>,
+    /// The routes by which they are handed on.
+    pub(crate) routes: Vec<Route>,
+    /// What became of them.
+    pub(crate) counts: HookCounts,
+}
+
+impl Hook {
+    /// The routes that take an event, each with the value whose order it keeps there.
+    pub(crate) fn forwards(&self, kind: &str, body: &[u8]) -> Vec<Forward> {
+        let routes = self.routes.iter().filter(|route| route.takes(kind));
+        routes
+            .map(|route| Forward {
+                route: route.name.clone(),
+                order_by: route.order_of(body),
+            })
+            .collect()
+    }
+}

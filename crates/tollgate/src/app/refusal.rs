@@ -1,0 +1,118 @@
+//! Why a use case has not come to its good end, in the words of no door: each door tells it in its own.
+
+use tollgate_core::decision::Refusal;
+use tollgate_core::id::EndpointId;
+use tollgate_core::time::Span;
+use tollgate_store::{ReadError, SubmitError};
+
+/// Why a use case has not come to its good end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AppError {
+    /// It was decided against.
+    #[error("refused: {0:?}")]
+    Refused(Refusal),
+    /// There is no such thing in this shop.
+    #[error("there is no such thing")]
+    NotFound,
+    /// The receipt has no file yet.
+    #[error("the receipt is not issued yet")]
+    ReceiptPending,
+    /// No source of this name is configured.
+    #[error("no such source is configured")]
+    SourceUnknown,
+    /// Whoever calls says nothing that could be a key.
+    #[error("there is no API key")]
+    KeyMissing,
+    /// The key opens nothing, or nothing any more.
+    #[error("the API key is not known")]
+    KeyUnknown,
+    /// The Idempotency-Key was used for another request (K6).
+    #[error("the Idempotency-Key was used for another request")]
+    KeyReused,
+    /// Payments of this source are refunded elsewhere.
+    #[error("payments of this source cannot be refunded from here")]
+    CannotRefund,
+    /// The source of this payment cannot be asked.
+    #[error("the source of this payment cannot be asked")]
+    CannotAsk,
+    /// The provider was asked and has not answered.
+    #[error("the provider does not answer: {0}")]
+    ProviderSilent(String),
+    /// An endpoint for the same events at the same URL is there.
+    #[error("the endpoint {0} is the same")]
+    EndpointExists(EndpointId),
+    /// The shop has as many endpoints as it may have.
+    #[error("there are {most} endpoints already")]
+    TooManyEndpoints {
+        /// How many it may have.
+        most: usize,
+    },
+    /// This URL is never called.
+    #[error("the URL is not called: {0}")]
+    UrlRefused(String),
+    /// The rules of a calendar make more slots than one may have, or cannot be read.
+    #[error("these rules make more than {most} slots")]
+    TooManySlots {
+        /// How many it may have.
+        most: usize,
+    },
+    /// There is no such shop.
+    #[error("there is no such shop")]
+    ShopUnknown,
+    /// Only the key of the configuration makes keys for other shops.
+    #[error("the key is no key for this shop")]
+    ShopOfOthers,
+    /// It is asked too often from there.
+    #[error("it is asked too often")]
+    TooOften {
+        /// When to ask again.
+        wait: Span,
+    },
+    /// A delivery was not taken, by the source's own word for why.
+    #[error("the delivery was refused with {code}: {detail}")]
+    DeliveryRefused {
+        /// The word.
+        code: &'static str,
+        /// For people.
+        detail: String,
+    },
+    /// A delivery holds too many events.
+    #[error("the delivery holds {events} events, {most} are taken")]
+    DeliveryTooLong {
+        /// How many it holds.
+        events: usize,
+        /// How many are taken.
+        most: usize,
+    },
+    /// As many listen as there are places for.
+    #[error("as many listen to the live stream as it takes")]
+    NoPlace,
+    /// Others were faster each time that it was tried.
+    #[error("others were faster each time")]
+    Crowded,
+    /// The Gate has not taken it, or its end was not seen.
+    #[error("failed to {0}")]
+    NotStored(#[from] SubmitError),
+    /// Nothing can be stored or read at present.
+    #[error("the store is not available")]
+    Unavailable,
+    /// It may have been stored: the answer did not come in time.
+    #[error("the answer did not come in time")]
+    OutcomeUnknown,
+    /// A fault of ours.
+    #[error("an error of ours")]
+    Internal,
+}
+
+impl From<ReadError> for AppError {
+    /// What the database said goes into the log and no further.
+    fn from(error: ReadError) -> AppError {
+        tracing::error!(%error, "failed to read");
+        match error {
+            ReadError::Unavailable(_) | ReadError::Unreachable(_) | ReadError::Closing => {
+                AppError::Unavailable
+            }
+            ReadError::Corrupt(_) => AppError::Internal,
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What effects are done with: an instance, and the ways out of it.
+
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tollgate_core::id::ShopId;
+use tollgate_store::{FeedLine, ReadError};
+
+use super::{CommandCount, Renderer, Tokens};
+use crate::config::{Config, ConfigError};
+use crate::instance::Instance;
+use crate::mail::Mailer;
+use crate::outgoing::Client;
+
+/// The ways out of the program.
+pub(crate) struct Outside {
+    client: Client,
+    mailers: HashMap<String, Mailer>,
+    tokens: Tokens,
+    renderer: Renderer,
+}
+
+impl Outside {
+    /// Reads templates and certificates; fails where one of them is unusable.
+    pub(crate) fn open(config: &Config, count: &CommandCount) -> Result<Outside, ConfigError> {
+        let mut mailers = HashMap::new();
+        for shop in &config.shops {
+            if let Some(mail) = &shop.mail {
+                mailers.insert(shop.name.clone(), Mailer::new(mail.clone())?);
+            }
+        }
+        Ok(Outside {
+            client: Client::new(&config.outgoing.calls())?,
+            mailers,
+            tokens: Tokens::default(),
+            renderer: Renderer::start(count),
+        })
+    }
+
+    /// The way to merchants and providers.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+/// Writes what a merchant is told of an entry of the feed.
+pub(crate) type WriteNotice = fn(&FeedLine) -> Vec<u8>;
+
+/// What effects are done with. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Context {
+    instance: Instance,
+    outside: Arc<Outside>,
+    notice: WriteNotice,
+}
+
+impl Deref for Context {
+    type Target = Instance;
+
+    fn deref(&self) -> &Instance {
+        &self.instance
+    }
+}
+
+impl Context {
+    /// An instance and its ways out; `notice` writes what merchants are told of the feed.
+    pub(crate) fn new(instance: Instance, outside: Arc<Outside>, notice: WriteNotice) -> Context {
+        Context {
+            instance,
+            outside,
+            notice,
+        }
+    }
+
+    /// The way to merchants and providers.
+    pub(super) fn client(&self) -> &Client {
+        &self.outside.client
+    }
+
+    /// The way to a shop's customers; `None` where no mail is configured.
+    pub(super) fn mailer(&self, shop: ShopId) -> Option<&Mailer> {
+        self.outside.mailers.get(self.shop_name(shop))
+    }
+
+    /// Access tokens of sources.
+    pub(super) fn tokens(&self) -> &Tokens {
+        &self.outside.tokens
+    }
+
+    /// What renders receipts.
+    pub(super) fn renderer(&self) -> &Renderer {
+        &self.outside.renderer
+    }
+
+    /// Who sells in a shop.
+    pub(super) fn seller_name(&self, shop: ShopId) -> &str {
+        self.shop_config(shop)
+            .map_or("", |shop| &shop.receipts.seller.name)
+    }
+
+    /// How the outside reaches the server, without a slash at the end.
+    pub(super) fn public_url(&self) -> String {
+        let server = &self.config().server;
+        let url = match &server.public_url {
+            Some(url) => url.clone(),
+            None => format!("http://{}", server.listen),
+        };
+        url.trim_end_matches('/').to_owned()
+    }
+
+    /// The body that tells of the feed's entry at a position; `None` if it is no longer kept.
+    pub(super) async fn notice_at(
+        &self,
+        shop: ShopId,
+        position: i64,
+    ) -> Result<Option<Vec<u8>>, ReadError> {
+        let told = self.store().feed_line(shop, position).await?;
+        Ok(told.as_ref().map(self.notice))
+    }
+}

@@ -1,0 +1,254 @@
+//! What one process of the program has, whatever it does with it: its configuration, its store, its clock
+//! and its figures.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tollgate_core::id::ShopId;
+use tollgate_core::time::{Span, Timestamp};
+use tollgate_providers::Source;
+use tollgate_store::{OpenError, Options, Place, ReceiptYear, Store};
+
+use crate::calendar;
+use crate::clock::{self, Clock};
+use crate::config::{Config, ConfigError, Shop};
+use crate::metrics::Metrics;
+use crate::veil::VeilError;
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The key beside the database cannot be read or made.
+    #[error(transparent)]
+    Key(#[from] VeilError),
+    /// A template of a mail or a certificate is unusable.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The server cannot listen.
+    #[error("listen at {address}: {source}")]
+    Listen {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+/// One process of the program. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Instance(Arc<Parts>);
+
+struct Parts {
+    config: Config,
+    store: Store,
+    clock: Clock,
+    clock_moved: tokio::sync::watch::Sender<u64>,
+    shops: Vec<ShopId>,
+    metrics: Metrics,
+}
+
+impl Instance {
+    /// Sets the clock by the server's and opens the store.
+    pub(crate) fn open(config: Config) -> Result<Instance, StartError> {
+        let clock = Clock::default();
+        let trusted = match &config.place {
+            // Before the first thing is dated.
+            Place::Server(server) => {
+                let ahead = Store::clock_ahead_on(server, &machine_clock())?;
+                ahead.map(|ahead| (ahead, clock.follow(ahead)))
+            }
+            Place::File(_) | Place::Memory => None,
+        };
+        let store = open_store(&config, clock.clone())?;
+        let metrics = Metrics::new(store.clone());
+        if let Some((ahead, trusted)) = trusted {
+            judge_clock(&store, &metrics, ahead, trusted);
+        }
+        let id = |shop: &Shop| {
+            store
+                .shop(&shop.name)
+                .expect("opening names every configured shop")
+        };
+        Ok(Instance(Arc::new(Parts {
+            shops: config.shops.iter().map(id).collect(),
+            config,
+            store,
+            clock,
+            clock_moved: tokio::sync::watch::channel(0).0,
+            metrics,
+        })))
+    }
+
+    /// The configuration.
+    pub(crate) fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// The store.
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// What is counted.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// The time now.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// The configured shops; `main` is the first.
+    pub(crate) fn shops(&self) -> &[ShopId] {
+        &self.0.shops
+    }
+
+    /// What is configured for a shop; `None` if it no longer is.
+    pub(crate) fn shop_config(&self, shop: ShopId) -> Option<&Shop> {
+        let at = self.0.shops.iter().position(|known| *known == shop)?;
+        self.0.config.shops.get(at)
+    }
+
+    /// The name of a configured shop.
+    pub(crate) fn shop_name(&self, shop: ShopId) -> &str {
+        self.shop_config(shop).map_or("", |shop| &shop.name)
+    }
+
+    /// A source of a shop by its name.
+    pub(crate) fn source(&self, shop: ShopId, name: &str) -> Option<&Arc<Source>> {
+        let mut sources = self.shop_config(shop)?.sources.iter();
+        let found = sources.find(|configured| configured.source.name() == name)?;
+        Some(&found.source)
+    }
+
+    /// Compares the clock with this machine's each second, and on a server asks that one's from time to
+    /// time, for ever. When time has moved by a step, whatever sleeps until something is due looks again.
+    pub(crate) async fn watch_clock(self) {
+        let Parts {
+            config,
+            store,
+            clock,
+            metrics,
+            ..
+        } = &*self.0;
+        let on_server = matches!(config.place, Place::Server(_));
+        let mut seen = clock.steps();
+        let mut asked = std::time::Instant::now();
+        loop {
+            tokio::time::sleep(clock::COMPARE_EVERY).await;
+            let mut moved = clock.compare();
+            let steps = clock.steps();
+            let unsure = store.figures().sweeps_resting != 0
+                || steps.offset != Span::millis(0)
+                || steps.count != seen.count;
+            let every = match unsure {
+                true => clock::ASK_AGAIN,
+                false => clock::ASK_EVERY,
+            };
+            if on_server && every <= asked.elapsed() {
+                asked = std::time::Instant::now();
+                match store.clock_ahead(&machine_clock()).await {
+                    Ok(Some(ahead)) => {
+                        let was_unsure = clock.steps().offset != Span::millis(0);
+                        judge_clock(store, metrics, ahead, clock.follow(ahead));
+                        moved |= was_unsure && clock.steps().offset == Span::millis(0);
+                    }
+                    Ok(None) => tracing::debug!("the server's clock took too long to tell"),
+                    Err(error) => tracing::warn!(%error, "failed to ask the server's clock"),
+                }
+            }
+            let steps = clock.steps();
+            metrics
+                .clock_offset
+                .set(steps.offset.as_millis() as f64 / 1000.0);
+            if seen.count < steps.count {
+                metrics.clock_steps.inc_by(steps.count - seen.count);
+                let by_ms = steps.last.map_or(0, |stepped| stepped.by.as_millis());
+                tracing::error!(
+                    by_ms,
+                    "the clock has stepped; time goes on until that lasts"
+                );
+            }
+            seen = steps;
+            if moved {
+                tracing::warn!("the clock's step has lasted, and time goes by it");
+                store.nudge();
+                self.0.clock_moved.send_modify(|moves| *moves += 1);
+            }
+        }
+    }
+
+    /// Changes when time has moved by a step: whoever sleeps until something is due looks again.
+    pub(crate) fn clock_moved(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.0.clock_moved.subscribe()
+    }
+
+    /// What was seen of steps of the clock.
+    pub(crate) fn clock_steps(&self) -> clock::Steps {
+        self.0.clock.steps()
+    }
+}
+
+fn open_store(config: &Config, clock: Clock) -> Result<Store, OpenError> {
+    Store::open(Options {
+        place: config.place.clone(),
+        shops: config.shops.iter().map(|shop| shop.name.clone()).collect(),
+        rules: config.rules.clone(),
+        limits: config.limits,
+        clock: Arc::new(move || clock.now()),
+        decide: Arc::new(tollgate_core::decide::decide),
+        make_slots: Arc::new(calendar::make_slots),
+        receipt_year: receipt_year(config),
+        mailing: mailing(config),
+        pause: None,
+    })
+}
+
+/// The shops that write mails.
+fn mailing(config: &Config) -> Vec<String> {
+    let shops = config.shops.iter().filter(|shop| shop.mail.is_some());
+    shops.map(|shop| shop.name.clone()).collect()
+}
+
+/// The year in each shop's time zone; of a shop that is not configured any more, UTC's.
+fn receipt_year(config: &Config) -> ReceiptYear {
+    let zones: HashMap<String, String> = config
+        .shops
+        .iter()
+        .map(|shop| (shop.name.clone(), shop.timezone.clone()))
+        .collect();
+    Arc::new(move |shop, at| {
+        let zone = zones.get(shop).map_or("UTC", String::as_str);
+        calendar::year_in(zone, at)
+    })
+}
+
+/// This machine's clock as the store reads clocks.
+fn machine_clock() -> tollgate_store::Clock {
+    Arc::new(clock::machine_time)
+}
+
+/// Lets the sweeps rest as long as the machine's clock and the server's are too far apart.
+fn judge_clock(store: &Store, metrics: &Metrics, ahead: Span, trusted: bool) {
+    let ms = ahead.as_millis();
+    metrics.clock_ahead.set(ms as f64 / 1000.0);
+    let was_trusted = store.figures().sweeps_resting == 0;
+    if !trusted && was_trusted {
+        tracing::error!(
+            server_ahead_ms = ms,
+            "this machine's clock differs from the database's; nothing expires here until it is set"
+        );
+    } else if trusted && !was_trusted {
+        tracing::info!(
+            server_ahead_ms = ms,
+            "this machine's clock is right again; what is due expires"
+        );
+    }
+    if trusted != was_trusted {
+        store.rest_sweeps(!trusted);
+    }
+}
