@@ -15,11 +15,13 @@ use tollgate_store::OpenError;
 
 use super::client::{Server, refusal};
 use super::{configuration, failed, print};
+use crate::api::{KeyBody, KeyView};
 use crate::app::{App, StartError};
-use crate::body::{self, KeyBody};
 use crate::config::{Config, MAIN_SHOP};
-use crate::error::{Language, Problem, Telling};
-use crate::render::{KeyView, List};
+use crate::http::body;
+use crate::http::problem::{Problem, Telling};
+use crate::http::reply::List;
+use crate::language::Language;
 
 /// Create, list or revoke API keys.
 #[derive(Debug, clap::Args)]

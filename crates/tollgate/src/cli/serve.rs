@@ -14,7 +14,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use super::{configuration, failed};
 use crate::app::{App, Role};
 use crate::config::{Config, Log};
-use crate::http::Serving;
+use crate::server::Serving;
 use tollgate_store::Place;
 
 /// Take webhooks and serve the API until SIGINT or SIGTERM.
@@ -98,7 +98,7 @@ async fn work(config: Config) -> ExitCode {
     match opened.expect("opening a store does not panic") {
         Ok(app) => {
             anstream::eprintln!("doing effects; taking no requests");
-            crate::http::work(app, stop).await;
+            crate::server::work(app, stop).await;
             tracing::info!("stopped");
             ExitCode::SUCCESS
         }

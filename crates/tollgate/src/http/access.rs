@@ -5,9 +5,9 @@ use axum::http::header;
 use axum::http::request::Parts;
 use tollgate_core::id::ShopId;
 
+use super::problem::{Problem, SCOPE_MISSING, Telling};
 use super::reply::{Answering, Write};
 use crate::app::{App, Caller};
-use crate::error::{Problem, SCOPE_MISSING, Telling};
 use crate::ids;
 use crate::keys::Scope;
 

@@ -13,14 +13,14 @@ use tollgate_core::word::Word;
 use tollgate_core::word::words;
 use tollgate_store::Seek;
 
-use super::reply::Answering;
-use crate::app::{App, Keyed};
-use crate::body;
-use crate::error::{
+use super::body;
+use super::problem::{
     BODY_SLOW, BODY_TOO_LARGE, BODY_UNREADABLE, CONTENT_TYPE_UNSUPPORTED, IDEMPOTENCY_KEY_INVALID,
     IDEMPOTENCY_KEY_REQUIRED, NOT_FOUND, Pointer, Problem,
 };
-use crate::{render, time_text};
+use super::reply::{self, Answering};
+use crate::app::{App, Keyed};
+use crate::time_text;
 
 /// The Idempotency-Key of a request, checked (K2).
 #[derive(Debug)]
@@ -366,7 +366,7 @@ impl Query {
     /// Where the page begins.
     pub(crate) fn seek<K>(&self, of: impl Fn(u128) -> K) -> Result<Seek<K>, Problem> {
         let before = self.read("cursor", "the next_cursor of the page before", |text| {
-            render::read_cursor(text).map(&of)
+            reply::read_cursor(text).map(&of)
         })?;
         Ok(Seek {
             limit: self.limit()?,

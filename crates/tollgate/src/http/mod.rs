@@ -1,45 +1,27 @@
-//! REST: doors to the use cases. A handler is extract, `app.x().await?`, reply.
+//! How HTTP is spoken: what is taken out of requests, how answers and problems are written. It knows no
+//! orders; the nouns stand in `api`.
 //!
-//! A request goes through [`answer`]: webhooks straight to their handler, everything else through
-//! the router. Refusals travel as [`Problem`]s in the response's extensions and become documents
-//! here, in the request's language.
+//! Refusals travel as [`Problem`]s in the response's extensions and become documents at the end, in the
+//! request's language.
 
-mod server;
-mod webhooks;
-mod extract;
-mod access;
-mod reply;
-mod router;
-mod orders;
-mod payments;
-mod effects;
-mod endpoints;
-mod receipts;
-mod capacity;
-mod events;
-mod keys;
-mod stream;
-mod health;
-mod operating;
-mod docs;
+pub mod problem;
+pub(crate) mod body;
+pub(crate) mod fields;
+pub(crate) mod access;
+pub(crate) mod extract;
+pub(crate) mod reply;
+mod crowds;
 
-pub use server::{Serving, serve, work};
+pub(crate) use crowds::Crowds;
 
 use std::net::IpAddr;
-use std::time::Instant;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, Response, header};
-use hyper::body::Incoming;
-use tower::Service;
+use axum::http::{HeaderMap, Response, header};
 
-use crate::app::{App, Cut};
-use crate::crowds::Crowds;
-use crate::error::{
-    KEY_INVALID, KEY_MISSING, Language, METHOD_NOT_ALLOWED, NOT_FOUND, Problem, SOURCE_UNKNOWN,
-    Telling,
-};
 use crate::ids;
+use crate::language::Language;
+use problem::{KEY_INVALID, KEY_MISSING, METHOD_NOT_ALLOWED, Problem, Telling};
 
 /// Through which listener a request came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,78 +39,8 @@ pub(crate) struct Peer {
     pub(crate) door: Door,
 }
 
-/// What every request is answered with. Clones share it.
-#[derive(Clone)]
-pub(crate) struct Doors {
-    app: App,
-    router: axum::Router,
-    /// Refusals that are not told one by one.
-    crowds: Crowds,
-}
-
-/// Answers one request. `cut` ends its connection.
-pub(crate) async fn answer(
-    doors: &Doors,
-    peer: Peer,
-    cut: Cut,
-    mut request: Request<Incoming>,
-) -> Response<Body> {
-    let Doors {
-        app,
-        router,
-        crowds,
-    } = doors;
-    let began = Instant::now();
-    let path = request.uri().path();
-    if let Some(hook) = app.hook(path) {
-        let hook = std::sync::Arc::clone(hook);
-        let language = language(request.headers());
-        let response = match webhooks::take(app, &hook, peer, request).await {
-            Ok(response) => response,
-            Err(problem) => problem_response(crowds, &problem, language, Response::new(())),
-        };
-        app.metrics()
-            .webhook(response.status().as_u16(), began.elapsed());
-        return response;
-    }
-    let language = language(request.headers());
-    let is_webhook = path.starts_with("/webhooks/") || path == "/webhooks";
-    let response = if is_webhook {
-        let problem = Problem::from(SOURCE_UNKNOWN);
-        problem_response(crowds, &problem, language, Response::new(()))
-    } else if path.contains("%00") {
-        // Nothing has a NUL in its name.
-        let problem = Problem::from(NOT_FOUND);
-        problem_response(crowds, &problem, language, Response::new(()))
-    } else {
-        request.extensions_mut().insert(peer);
-        request.extensions_mut().insert(cut);
-        let mut router = router.clone();
-        let Ok(mut response) = router.call(request.map(Body::new)).await;
-        let problem = response.extensions_mut().remove::<Problem>();
-        match problem.or_else(|| foreign_refusal(&response)) {
-            Some(problem) => {
-                let (parts, _) = response.into_parts();
-                problem_response(crowds, &problem, language, Response::from_parts(parts, ()))
-            }
-            None => response,
-        }
-    };
-    app.metrics()
-        .api(response.status().as_u16(), began.elapsed());
-    response
-}
-
-/// What the router refuses by itself, a path that is no UTF-8, is a path that is not there.
-fn foreign_refusal(response: &Response<Body>) -> Option<Problem> {
-    let is_ours = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|media| media == reply::PROBLEM || media == reply::HTML);
-    (400 <= response.status().as_u16() && !is_ours).then(|| Problem::from(NOT_FOUND))
-}
-
-fn language(headers: &HeaderMap) -> Language {
+/// The language that a request asks for.
+pub(crate) fn language(headers: &HeaderMap) -> Language {
     // Several lines are one list (RFC 9110, 5.3).
     let lines: Vec<&str> = headers
         .get_all(header::ACCEPT_LANGUAGE)
@@ -139,7 +51,7 @@ fn language(headers: &HeaderMap) -> Language {
 }
 
 /// The document of a problem, under the headers that the response has already.
-fn problem_response(
+pub(crate) fn problem_response(
     crowds: &Crowds,
     problem: &Problem,
     language: Language,

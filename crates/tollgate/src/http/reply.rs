@@ -7,11 +7,11 @@ use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use serde::Serialize;
 use tollgate_core::decision::Outcome;
+use tollgate_core::id::RootId;
 use tollgate_store::{Answer, Render};
 
+use super::problem::{self, INTERNAL, Problem, Telling, refused};
 use crate::app::Answered;
-use crate::error::{self, INTERNAL, Problem, Telling, refused};
-use crate::render;
 
 /// The media type of documents.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -34,20 +34,49 @@ pub(crate) fn status(status: u16) -> StatusCode {
     StatusCode::from_u16(status).expect("the table holds statuses")
 }
 
+/// A document with a status.
+pub(crate) fn answer(status: u16, document: &impl Serialize) -> Answer {
+    let body =
+        serde_json::to_vec(document).expect("a document of texts and numbers can be written");
+    Answer { status, body }
+}
+
+/// A page of a list.
+#[derive(Serialize)]
+pub(crate) struct List<T> {
+    pub(crate) data: Vec<T>,
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// A cursor: where a page of a list goes on.
+pub(crate) fn cursor(id: u128) -> String {
+    tollgate_core::id::encode(id)
+}
+
+/// The number of a cursor.
+pub(crate) fn read_cursor(text: &str) -> Option<u128> {
+    tollgate_core::id::decode(text)
+}
+
+/// The root of a cursor.
+pub(crate) fn cursor_of_root(id: RootId) -> String {
+    cursor(id.as_u128())
+}
+
 /// A document with status 200.
 pub(crate) fn ok(document: &impl Serialize) -> Response<Body> {
-    bytes(render::answer(200, document))
+    bytes(answer(200, document))
 }
 
 /// A document with another status.
 pub(crate) fn with_status(status: u16, document: &impl Serialize) -> Response<Body> {
-    bytes(render::answer(status, document))
+    bytes(answer(status, document))
 }
 
 /// Bytes that are written already.
 fn bytes(answer: Answer) -> Response<Body> {
     let Answer { status, body } = answer;
-    let language = (400 <= status).then(|| error::language_of(&body));
+    let language = (400 <= status).then(|| problem::language_of(&body));
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = self::status(status);
     // Refusals are kept under a key as whole documents.

@@ -13,7 +13,7 @@ use serde::Serialize;
 use tollgate_providers::nearest;
 
 use crate::config::ConfigError;
-use crate::error::{LANGUAGES, Language};
+use crate::language::{LANGUAGES, Language};
 
 /// What a mail is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

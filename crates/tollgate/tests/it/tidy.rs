@@ -216,9 +216,8 @@ const PROGRAM_ROOMS: &[(&str, &[&str])] = &[
             "axum",
             "hyper",
             "http",
-            "body::",
-            "render",
             "api",
+            "crate::server",
             "worker",
             "problem",
             "Problem",
@@ -232,9 +231,21 @@ const PROGRAM_ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "effects",
-        &["app", "App", "worker", "Worker", "render::", "body::"],
+        &[
+            "app",
+            "App",
+            "api",
+            "crate::http",
+            "crate::server",
+            "worker",
+        ],
     ),
-    ("worker", &["app", "App", "render::", "body::"]),
+    (
+        "worker",
+        &["app", "App", "api", "http", "crate::server", "Problem"],
+    ),
+    ("http", &["api", "crate::server", "worker", "effects"]),
+    ("api", &["crate::server", "worker", "crate::effects"]),
 ];
 
 #[test]

@@ -15,9 +15,9 @@ use super::requests;
 use super::webhook::Provider;
 use crate::app::App;
 use crate::config::Config;
-use crate::http::Serving;
 use crate::load::connection::Target;
 use crate::load::process::{self, Usage};
+use crate::server::Serving;
 
 /// What the bench tells its server to be. It comes over a pipe and holds secrets of this run only:
 /// there is no configuration with which a server of another purpose could be made of it.

@@ -1,0 +1,224 @@
+//! `/v1/stock`, `/v1/calendars`, `/v1/holds`
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, header};
+use tollgate_core::time::Timestamp;
+
+use super::request::{AdjustBody, CalendarBody, HoldBody, SlotsBody, StockBody};
+use super::response::{
+    CalendarView, HoldView, SlotView, StockView, calendar_changed, hold_changed, hold_created,
+    slots_changed, stock_changed,
+};
+use crate::app::App;
+use crate::http::access::{Reader, Writer};
+use crate::http::body::{ReasonlessBody, is_name};
+use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
+use crate::http::problem::Problem;
+use crate::http::reply::{self, List, Reply};
+use crate::http::reply::{cursor, read_cursor};
+use crate::ids;
+
+/// A sku or calendar out of a path; `parameter` is what the path's template calls it.
+fn name(text: &str, parameter: &str) -> Result<String, Problem> {
+    match is_name(text) {
+        true => Ok(text.to_owned()),
+        false => Err(Problem::invalid_at(
+            parameter,
+            "a name is 1 to 128 characters of A-Z a-z 0-9 . _ : + -",
+        )),
+    }
+}
+
+pub(crate) async fn put_stock(
+    State(app): State<App>,
+    caller: Writer,
+    Path(sku): Path<String>,
+    headers: HeaderMap,
+    bytes: JsonBytes,
+) -> Reply {
+    let body: StockBody = bytes.read()?;
+    let if_version = if_match(&headers)?;
+    let sku = name(&sku, "{sku}")?;
+    let low_at = body.low_at.map(|low_at| low_at.0);
+    let answered = app.put_stock(caller.shop(), sku, body.on_hand.0, low_at, if_version);
+    caller.answer(stock_changed).reply(answered.await?)
+}
+
+/// The version of `If-Match: "7"`.
+fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
+    let Some(value) = headers.get(header::IF_MATCH) else {
+        return Ok(None);
+    };
+    let text = value.to_str().unwrap_or_default().trim();
+    let number = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'))
+        .unwrap_or(text);
+    number
+        .parse()
+        .map(Some)
+        .map_err(|_| Problem::invalid_at("If-Match", "expected the version in quotes, as \"7\""))
+}
+
+pub(crate) async fn show_stock(
+    State(app): State<App>,
+    caller: Reader,
+    Path(sku): Path<String>,
+    query: Query,
+) -> Reply {
+    query.none()?;
+    Ok(reply::ok(&StockView::of(
+        &app.stock(caller.shop(), &sku).await?,
+    )))
+}
+
+pub(crate) async fn list_stock(State(app): State<App>, caller: Reader, query: Query) -> Reply {
+    let query = query.only(&[])?;
+    let after = query.read("cursor", "the next_cursor of the page before", |text| {
+        is_name(text).then(|| text.to_owned())
+    })?;
+    let page = app
+        .stock_page(caller.shop(), after.as_deref(), query.limit()?)
+        .await?;
+    let data: Vec<StockView<'_>> = page.items.iter().map(StockView::of).collect();
+    Ok(reply::ok(&List {
+        data,
+        next_cursor: page.next,
+    }))
+}
+
+pub(crate) async fn adjust_stock(
+    State(app): State<App>,
+    caller: Writer,
+    Path(sku): Path<String>,
+    key: IdempotencyKey,
+    bytes: JsonBytes,
+) -> Reply {
+    key.present()?;
+    let body: AdjustBody = bytes.read()?;
+    let answer = caller.answer(stock_changed);
+    let keyed = key.required("POST /v1/stock/{sku}/adjust", &[&sku], &body, &answer)?;
+    let sku = name(&sku, "{sku}")?;
+    let reason = body.reason.map_or_else(String::new, |reason| reason.0);
+    let answered = app.adjust_stock(caller.shop(), keyed, sku, body.delta.0, reason);
+    answer.reply(answered.await?)
+}
+
+pub(crate) async fn put_calendar(
+    State(app): State<App>,
+    caller: Writer,
+    Path(calendar): Path<String>,
+    bytes: JsonBytes,
+) -> Reply {
+    let body: CalendarBody = bytes.read_closely()?;
+    let calendar = name(&calendar, "{name}")?;
+    let (hours, terms) = body.parts();
+    let plan = app.plan_calendar(caller.shop(), calendar, hours)?;
+    let answered = app.put_calendar(caller.shop(), plan, terms.terms()?);
+    caller.answer(calendar_changed).reply(answered.await?)
+}
+
+pub(crate) async fn show_calendar(
+    State(app): State<App>,
+    caller: Reader,
+    Path(name): Path<String>,
+    query: Query,
+) -> Reply {
+    query.none()?;
+    Ok(reply::ok(&CalendarView::of(
+        &app.calendar(caller.shop(), &name).await?,
+    )))
+}
+
+pub(crate) async fn list_calendars(State(app): State<App>, caller: Reader, query: Query) -> Reply {
+    let query = query.only(&[])?;
+    let calendars = app.calendars(caller.shop()).await?;
+    let after = query.read("cursor", "the next_cursor of the page before", |text| {
+        is_name(text).then(|| text.to_owned())
+    })?;
+    let (calendars, next_cursor) = query.page(
+        calendars,
+        |calendar| after.as_ref().is_none_or(|after| *after < calendar.name),
+        |calendar| calendar.name.clone(),
+    )?;
+    let data: Vec<CalendarView<'_>> = calendars.iter().map(CalendarView::of).collect();
+    Ok(reply::ok(&List { data, next_cursor }))
+}
+
+pub(crate) async fn put_slots(
+    State(app): State<App>,
+    caller: Writer,
+    Path(calendar): Path<String>,
+    bytes: JsonBytes,
+) -> Reply {
+    let body: SlotsBody = bytes.read_closely()?;
+    let calendar = name(&calendar, "{name}")?;
+    let slots = body.slots(&calendar);
+    let answered = app.put_slots(caller.shop(), calendar, slots);
+    caller.answer(slots_changed).reply(answered.await?)
+}
+
+/// Slots of a calendar, a page at a time: unlike other lists oldest first, as they come up.
+pub(crate) async fn list_slots(
+    State(app): State<App>,
+    caller: Reader,
+    Path(name): Path<String>,
+    query: Query,
+) -> Reply {
+    let query = query.only(&["from", "to"])?;
+    let (from, to) = (query.time("from")?, query.time("to")?);
+    // The cursor is the start of the last slot of the page before.
+    let after = query.read("cursor", "the next_cursor of the page before", |text| {
+        let millis = i64::try_from(read_cursor(text)?).ok()?;
+        Some(Timestamp::from_millis(millis.saturating_add(1)))
+    })?;
+    let from = after.or(from);
+    let slots = app.slots(caller.shop(), &name, from, to).await?;
+    let (slots, next_cursor) = query.page(
+        slots,
+        |_| true,
+        |slot| cursor(u128::try_from(slot.starts_at.as_millis()).unwrap_or(0)),
+    )?;
+    let data: Vec<SlotView> = slots.iter().map(SlotView::of).collect();
+    Ok(reply::ok(&List { data, next_cursor }))
+}
+
+pub(crate) async fn take_hold(
+    State(app): State<App>,
+    caller: Writer,
+    key: IdempotencyKey,
+    bytes: JsonBytes,
+) -> Reply {
+    key.present()?;
+    let body: HoldBody = bytes.read()?;
+    let answer = caller.answer(hold_created).of_lines(body.skus());
+    let keyed = key.required("POST /v1/holds", &[], &body, &answer)?;
+    let wanted = body.wanted(ids::root());
+    answer.reply(app.take_hold(caller.shop(), keyed, wanted).await?)
+}
+
+pub(crate) async fn show_hold(
+    State(app): State<App>,
+    caller: Reader,
+    Path(hold): Path<String>,
+    query: Query,
+) -> Reply {
+    query.none()?;
+    Ok(reply::ok(&HoldView::of(
+        &app.hold(caller.shop(), id(&hold)?).await?,
+    )))
+}
+
+pub(crate) async fn release_hold(
+    State(app): State<App>,
+    caller: Writer,
+    Path(hold): Path<String>,
+    key: IdempotencyKey,
+    bytes: JsonBytes,
+) -> Reply {
+    let body: ReasonlessBody = bytes.read()?;
+    let answer = caller.answer(hold_changed);
+    let keyed = key.optional("POST /v1/holds/{id}/release", &[&hold], &body, &answer);
+    let hold = id(&hold)?;
+    answer.reply(app.release_hold(caller.shop(), keyed, hold).await?)
+}

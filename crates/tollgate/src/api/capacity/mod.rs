@@ -1,0 +1,8 @@
+//! Stock, calendars with their slots, carts' holds.
+
+mod handlers;
+pub(super) mod request;
+mod response;
+
+pub(super) use handlers::*;
+pub(crate) use response::{BookingView, HoldHeadView, HoldView};

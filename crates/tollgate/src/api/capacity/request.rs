@@ -1,0 +1,395 @@
+//! The bodies of requests about stock, calendars, slots and holds. What is written of them, and in which
+//! order, makes their fingerprints (K5).
+
+use std::collections::BTreeSet;
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use tollgate_core::capacity::{Late, NewSlot, SLOT_LENGTH_MAX, Unit};
+use tollgate_core::command::TakeHold;
+use tollgate_core::id::RootId;
+use tollgate_core::time::Span;
+use tollgate_core::word::Word;
+
+use crate::api::orders::{HOLD_SECONDS, LINES_MAX, is_one_slot, slot_wish, two_slots, usual_hold};
+use crate::app::{Hours, Terms};
+use crate::calendar::{self, Weekly};
+use crate::http::body::{
+    Amount, Body, CurrencyCode, Date, Day, Difference, HoldSeconds, LateWord, Name, Note, Positive,
+    Shape, SlotName, Time, TimeOfDay, TimeZoneName, UnitWord, Whole, Wrong, known_currency, leaf,
+    none, wrong,
+};
+use crate::http::problem::{Problem, currency_unknown};
+use crate::time_text;
+
+fn no_lines(lines: &Option<Vec<HoldLineBody>>) -> bool {
+    lines.as_ref().is_none_or(Vec::is_empty)
+}
+
+/// `PUT /v1/stock/{sku}`
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StockBody {
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) low_at: Option<Amount>,
+    pub(crate) on_hand: Amount,
+}
+
+impl Body for StockBody {
+    const SHAPE: Shape = Shape::Object(&[
+        ("low_at", false, leaf::<Amount>()),
+        ("on_hand", true, leaf::<Amount>()),
+    ]);
+}
+
+/// `POST /v1/stock/{sku}/adjust`
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AdjustBody {
+    pub(crate) delta: Difference,
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) reason: Option<Note>,
+}
+
+impl Body for AdjustBody {
+    const SHAPE: Shape = Shape::Object(&[
+        ("delta", true, leaf::<Difference>()),
+        ("reason", false, leaf::<Note>()),
+    ]);
+}
+
+/// `POST /v1/holds`
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HoldBody {
+    #[serde(skip_serializing_if = "no_lines")]
+    pub(crate) lines: Option<Vec<HoldLineBody>>,
+    #[serde(skip_serializing_if = "usual_hold")]
+    pub(crate) seconds: Option<HoldSeconds>,
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) slot: Option<HoldSlotBody>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HoldLineBody {
+    pub(crate) quantity: Positive,
+    pub(crate) sku: Name,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HoldSlotBody {
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) calendar: Option<Name>,
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) not_before: Option<Time>,
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) slot_id: Option<SlotName>,
+    pub(crate) units: Positive,
+}
+
+impl Body for HoldBody {
+    const SHAPE: Shape = Shape::Judged(
+        &Shape::Object(&[
+            (
+                "lines",
+                false,
+                Shape::List(
+                    0,
+                    LINES_MAX,
+                    &Shape::Object(&[
+                        ("quantity", true, leaf::<Positive>()),
+                        ("sku", true, leaf::<Name>()),
+                    ]),
+                ),
+            ),
+            ("seconds", false, leaf::<HoldSeconds>()),
+            (
+                "slot",
+                false,
+                Shape::Judged(
+                    &Shape::Object(&[
+                        ("calendar", false, leaf::<Name>()),
+                        ("not_before", false, leaf::<Time>()),
+                        ("slot_id", false, leaf::<SlotName>()),
+                        ("units", true, leaf::<Positive>()),
+                    ]),
+                    two_slots,
+                ),
+            ),
+        ]),
+        of_nothing,
+    );
+
+    fn is_whole(&self) -> bool {
+        let slot = self.slot.as_ref().is_none_or(|slot| {
+            let (calendar, not_before) = (slot.calendar.is_some(), slot.not_before.is_some());
+            is_one_slot(calendar, not_before, slot.slot_id.is_some())
+        });
+        let lines = self.lines.as_ref().map_or(0, Vec::len);
+        slot && lines <= LINES_MAX && (0 < lines || self.slot.is_some())
+    }
+}
+
+/// The judge of a hold: it holds something.
+fn of_nothing(text: &str) -> Vec<Wrong> {
+    #[derive(Deserialize)]
+    struct Said<'t> {
+        #[serde(borrow)]
+        lines: Option<Vec<&'t RawValue>>,
+        slot: Option<IgnoredAny>,
+    }
+    match serde_json::from_str::<Said<'_>>(text) {
+        Ok(said) if said.slot.is_none() && said.lines.as_ref().is_none_or(Vec::is_empty) => {
+            vec![wrong("", "a hold has lines, a slot or both")]
+        }
+        _ => Vec::new(),
+    }
+}
+
+impl HoldBody {
+    /// What core is asked for; `fresh` is the id it will have.
+    pub(crate) fn wanted(self, fresh: RootId) -> TakeHold {
+        let seconds = self.seconds.map_or(HOLD_SECONDS, |seconds| seconds.0);
+        let lines = self.lines.into_iter().flatten();
+        TakeHold {
+            fresh,
+            lines: lines.map(|line| (line.sku.0, line.quantity.0)).collect(),
+            slot: self.slot.and_then(|slot| {
+                let wish = slot_wish(slot.calendar, slot.not_before, slot.slot_id)?;
+                Some((wish, slot.units.0))
+            }),
+            hold: Span::seconds(seconds),
+        }
+    }
+
+    /// The skus of its lines.
+    pub(crate) fn skus(&self) -> Vec<String> {
+        let lines = self.lines.iter().flatten();
+        lines.map(|line| line.sku.as_str().to_owned()).collect()
+    }
+}
+
+/// `PUT /v1/calendars/{name}`
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CalendarBody {
+    pub(crate) booking_lead_minutes: Option<Whole<0, 525_600>>,
+    pub(crate) capacity: Amount,
+    pub(crate) closed: Option<Vec<Date>>,
+    pub(crate) currency: Option<CurrencyCode>,
+    pub(crate) days_ahead: Option<Whole<1, 366>>,
+    pub(crate) late: Option<LateWord>,
+    pub(crate) slot_minutes: Option<Whole<1, 1440>>,
+    pub(crate) timezone: Option<TimeZoneName>,
+    pub(crate) unit: UnitWord,
+    pub(crate) visible_lead_minutes: Option<Whole<0, 525_600>>,
+    pub(crate) weekly: Option<Vec<WeeklyBody>>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WeeklyBody {
+    pub(crate) closes: TimeOfDay,
+    pub(crate) days: Vec<Day>,
+    pub(crate) opens: TimeOfDay,
+}
+
+impl Body for CalendarBody {
+    const SHAPE: Shape = Shape::Judged(&CALENDAR, without_length);
+}
+
+impl CalendarBody {
+    /// The hours it has, and what is left: what it says of its slots.
+    pub(crate) fn parts(self) -> (Hours, TermsBody) {
+        let weekly = self.weekly.unwrap_or_default();
+        let hours = Hours {
+            timezone: self.timezone.map(|timezone| timezone.0),
+            // Without weekly hours nothing is cut; with them its shape wants a length.
+            slot_minutes: self.slot_minutes.map_or(60, |minutes| minutes.0),
+            days_ahead: self.days_ahead.map_or(7, |days| days.0),
+            weekly: weekly.into_iter().map(WeeklyBody::weekly).collect(),
+            closed: self.closed.into_iter().flatten().map(|day| day.0).collect(),
+        };
+        let lead = |minutes: Option<Whole<0, 525_600>>| Span::minutes(minutes.map_or(0, |m| m.0));
+        let terms = TermsBody {
+            unit: Unit::of(self.unit.as_str()).unwrap_or(Unit::Orders),
+            capacity: self.capacity.0,
+            currency: self.currency,
+            visible_lead: lead(self.visible_lead_minutes),
+            booking_lead: lead(self.booking_lead_minutes),
+            late: self.late.and_then(|late| Late::of(late.as_str())),
+        };
+        (hours, terms)
+    }
+}
+
+/// What a calendar says of its slots.
+pub(crate) struct TermsBody {
+    unit: Unit,
+    capacity: i64,
+    currency: Option<CurrencyCode>,
+    visible_lead: Span,
+    booking_lead: Span,
+    late: Option<Late>,
+}
+
+impl TermsBody {
+    /// With a currency that there is.
+    pub(crate) fn terms(self) -> Result<Terms, Problem> {
+        let currency = match self.currency {
+            None => None,
+            Some(code) => Some(known_currency(code.as_str()).ok_or_else(currency_unknown)?),
+        };
+        Ok(Terms {
+            unit: self.unit,
+            capacity: self.capacity,
+            currency,
+            visible_lead: self.visible_lead,
+            booking_lead: self.booking_lead,
+            late: self.late.unwrap_or(Late::Same),
+        })
+    }
+}
+
+impl WeeklyBody {
+    fn weekly(self) -> Weekly {
+        Weekly {
+            days: self.days.into_iter().map(|day| day.0).collect(),
+            opens: self.opens.0,
+            closes: self.closes.0,
+        }
+    }
+}
+
+const CALENDAR: Shape = Shape::Object(&[
+    ("booking_lead_minutes", false, leaf::<Whole<0, 525_600>>()),
+    ("capacity", true, leaf::<Amount>()),
+    ("closed", false, Shape::List(0, 1000, &leaf::<Date>())),
+    ("currency", false, leaf::<CurrencyCode>()),
+    ("days_ahead", false, leaf::<Whole<1, 366>>()),
+    ("late", false, leaf::<LateWord>()),
+    ("slot_minutes", false, leaf::<Whole<1, 1440>>()),
+    ("timezone", false, leaf::<TimeZoneName>()),
+    ("unit", true, leaf::<UnitWord>()),
+    ("visible_lead_minutes", false, leaf::<Whole<0, 525_600>>()),
+    (
+        "weekly",
+        false,
+        Shape::List(
+            0,
+            100,
+            &Shape::Object(&[
+                ("closes", true, leaf::<TimeOfDay>()),
+                ("days", true, Shape::List(1, 7, &leaf::<Day>())),
+                ("opens", true, leaf::<TimeOfDay>()),
+            ]),
+        ),
+    ),
+]);
+
+/// The judge of a calendar: weekly hours are cut into slots.
+fn without_length(text: &str) -> Vec<Wrong> {
+    #[derive(Deserialize)]
+    struct Said<'t> {
+        slot_minutes: Option<IgnoredAny>,
+        #[serde(borrow)]
+        weekly: Option<Vec<&'t RawValue>>,
+    }
+    match serde_json::from_str::<Said<'_>>(text) {
+        Ok(said)
+            if said.slot_minutes.is_none()
+                && said.weekly.as_ref().is_some_and(|list| !list.is_empty()) =>
+        {
+            let told = "a calendar with weekly hours says how long a slot is";
+            vec![wrong("/slot_minutes", told)]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// `PUT /v1/calendars/{name}/slots`
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SlotsBody {
+    pub(crate) slots: Vec<NewSlotBody>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewSlotBody {
+    pub(crate) capacity: Option<Amount>,
+    pub(crate) ends_at: Time,
+    pub(crate) starts_at: Time,
+}
+
+impl SlotsBody {
+    /// The slots of a calendar that are put.
+    pub(crate) fn slots(self, calendar: &str) -> Vec<NewSlot> {
+        let slot = |slot: NewSlotBody| NewSlot {
+            id: calendar::slot_id(calendar, slot.starts_at.0),
+            starts_at: slot.starts_at.0,
+            ends_at: slot.ends_at.0,
+            capacity: slot.capacity.map(|capacity| capacity.0),
+        };
+        self.slots.into_iter().map(slot).collect()
+    }
+}
+
+impl Body for SlotsBody {
+    const SHAPE: Shape = Shape::Object(&[(
+        "slots",
+        true,
+        Shape::Judged(
+            &Shape::List(
+                1,
+                1000,
+                &Shape::Object(&[
+                    ("capacity", false, leaf::<Amount>()),
+                    ("ends_at", true, leaf::<Time>()),
+                    ("starts_at", true, leaf::<Time>()),
+                ]),
+            ),
+            order_of_slots,
+        ),
+    )]);
+}
+
+/// The judge of slots: each ends after it starts, and no two start together.
+fn order_of_slots(text: &str) -> Vec<Wrong> {
+    let Ok(slots) = serde_json::from_str::<Vec<&RawValue>>(text) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    let mut starts = BTreeSet::new();
+    for (index, slot) in slots.into_iter().enumerate() {
+        let Ok(slot) = serde_json::from_str::<Value>(slot.get()) else {
+            continue;
+        };
+        let time = |name: &str| {
+            slot.get(name)
+                .and_then(Value::as_str)
+                .and_then(time_text::parse)
+        };
+        let Some(starts_at) = time("starts_at") else {
+            continue;
+        };
+        if !starts.insert(starts_at) {
+            let below = format!("/{index}/starts_at");
+            found.push(wrong(&below, "two slots start at this time"));
+        }
+        if time("ends_at").is_some_and(|ends_at| ends_at <= starts_at) {
+            let below = format!("/{index}/ends_at");
+            found.push(wrong(&below, "a slot ends after it starts"));
+        }
+        // Further back nobody looks for one that is still going on.
+        if time("ends_at").is_some_and(|ends_at| starts_at.plus(SLOT_LENGTH_MAX) < ends_at) {
+            let below = format!("/{index}/ends_at");
+            found.push(wrong(&below, "a slot is no longer than 31 days"));
+        }
+    }
+    found
+}

@@ -1,0 +1,145 @@
+//! `/v1/effects`
+
+use axum::extract::{Path, State};
+use serde_json::{Value, json};
+use tollgate_core::effect::EffectKind;
+use tollgate_core::effect::EffectState;
+use tollgate_core::id::EffectId;
+use tollgate_core::word::Word;
+use tollgate_store::EffectFilter;
+
+use super::request::{RetryBody, SettleBody};
+use super::response::{EffectView, effect_retried, effect_settled};
+use crate::api::events::order_root;
+use crate::app::{App, NotRetried, Retrying};
+use crate::http::access::{Admin, Reader};
+use crate::http::body::ReasonlessBody;
+use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
+use crate::http::problem::{NOT_FOUND, refused};
+use crate::http::reply::{self, List, Reply, cursor};
+
+pub(crate) async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
+    let query = query.only(&["kind", "state", "order"])?;
+    let kind = query.word::<EffectKind>("kind")?;
+    let mut filter = EffectFilter {
+        kind: kind.map(|kind| kind.word().to_owned()),
+        state: query.word("state")?,
+        ..EffectFilter::default()
+    };
+    let seek = query.seek(EffectId::from_u128)?;
+    if let Some(order) = query.text("order") {
+        filter.root = order_root(&app, caller.shop(), &order).await?;
+        if filter.root.is_none() {
+            return Ok(reply::ok(&List::<EffectView<'_>> {
+                data: Vec::new(),
+                next_cursor: None,
+            }));
+        }
+    }
+    let page = app.effects(caller.shop(), filter, seek).await?;
+    Ok(reply::ok(&List {
+        data: page.items.iter().map(EffectView::listed).collect(),
+        next_cursor: page.next.map(|next| cursor(next.as_u128())),
+    }))
+}
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    caller: Reader,
+    Path(effect): Path<String>,
+    query: Query,
+) -> Reply {
+    query.none()?;
+    let line = app.effect(caller.shop(), id(&effect)?).await?;
+    Ok(reply::ok(&EffectView::of(&line, caller.is_admin())))
+}
+
+pub(crate) async fn retry(
+    State(app): State<App>,
+    caller: Admin,
+    Path(effect): Path<String>,
+    key: IdempotencyKey,
+    bytes: JsonBytes,
+) -> Reply {
+    let body: ReasonlessBody = bytes.read()?;
+    let answer = caller.answer(effect_retried);
+    let keyed = key.optional("POST /v1/effects/{id}/retry", &[&effect], &body, &answer);
+    let effect = id(&effect)?;
+    answer.reply(app.retry_effect(caller.shop(), keyed, effect).await?)
+}
+
+pub(crate) async fn settle(
+    State(app): State<App>,
+    caller: Admin,
+    Path(effect): Path<String>,
+    key: IdempotencyKey,
+    bytes: JsonBytes,
+) -> Reply {
+    let body: SettleBody = bytes.read()?;
+    let answer = caller.answer(effect_settled);
+    let keyed = key.optional("POST /v1/effects/{id}/settle", &[&effect], &body, &answer);
+    let answered = app.settle_effect(caller.shop(), keyed, id(&effect)?, body.end());
+    answer.reply(answered.await?)
+}
+
+/// An Idempotency-Key is checked; each effect is decided about by itself, so none is kept.
+pub(crate) async fn retry_many(
+    State(app): State<App>,
+    caller: Admin,
+    _: IdempotencyKey,
+    bytes: JsonBytes,
+) -> Reply {
+    let RetryBody {
+        dry_run,
+        filter,
+        ids,
+    } = bytes.read()?;
+    let dry_run = dry_run.unwrap_or(false);
+    // What is unknown may have happened, so it has to be named.
+    let state = match &filter.state {
+        Some(state) => EffectState::of(state.as_str()),
+        None => Some(EffectState::Dead),
+    };
+    let ids = ids.into_iter().flatten();
+    let only: Vec<EffectId> = ids.filter_map(|id| id.as_str().parse().ok()).collect();
+    let retrying = Retrying {
+        filter: EffectFilter {
+            kind: filter.kind.map(|kind| kind.0),
+            state,
+            target: filter.target.map(|target| target.0),
+            root: None,
+        },
+        only: (!only.is_empty()).then_some(only),
+        dry_run,
+    };
+    let retried = app.retry_effects(caller.shop(), retrying).await?;
+    let skipped: Vec<Value> = retried
+        .skipped
+        .iter()
+        .map(|skipped| {
+            json!({
+                "id": skipped.id.to_string(),
+                "state": skipped.state.map(EffectState::word),
+                "code": code_of_skipped(&skipped.why),
+            })
+        })
+        .collect();
+    let ids: Vec<String> = retried.effects.iter().map(EffectId::to_string).collect();
+    let document = json!({
+        "dry_run": dry_run,
+        "effects": ids.len(),
+        "ids": ids,
+        "more": retried.more,
+        "skipped": skipped,
+    });
+    Ok(reply::with_status(202, &document))
+}
+
+/// The word for why an effect is not tried again.
+fn code_of_skipped(why: &NotRetried) -> &'static str {
+    match why {
+        NotRetried::NotMeant => "not_meant",
+        NotRetried::NotFound => NOT_FOUND.code,
+        NotRetried::Refused(refusal) => refused(refusal, &[]).code().code,
+    }
+}

@@ -1,0 +1,7 @@
+//! Effects.
+
+mod handlers;
+mod request;
+mod response;
+
+pub(super) use handlers::*;

@@ -1,0 +1,128 @@
+//! The bodies of requests about effects.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::app::EffectEnd;
+use crate::http::body::{
+    Body, EffectKindWord, EffectName, EndWord, Reference, RetriedStateWord, Shape, Told, Wrong,
+    leaf,
+};
+
+/// The most effects that a request names.
+const IDS_MAX: usize = 1000;
+
+/// `POST /v1/effects/{id}/settle`
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SettleBody {
+    r#as: EndWord,
+    reason: Told,
+}
+
+impl SettleBody {
+    /// What became of it, and why that is known.
+    pub(crate) fn end(self) -> (EffectEnd, String) {
+        let end = match self.r#as.as_str() {
+            "done" => EffectEnd::Done,
+            _ => EffectEnd::Dead,
+        };
+        (end, self.reason.0)
+    }
+}
+
+impl Body for SettleBody {
+    const SHAPE: Shape = Shape::Object(&[
+        ("as", true, leaf::<EndWord>()),
+        ("reason", true, leaf::<Told>()),
+    ]);
+}
+
+/// `POST /v1/effects/retry`
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RetryBody {
+    pub(crate) dry_run: Option<bool>,
+    pub(crate) filter: RetryFilterBody,
+    pub(crate) ids: Option<Vec<EffectName>>,
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RetryFilterBody {
+    pub(crate) kind: Option<EffectKindWord>,
+    pub(crate) state: Option<RetriedStateWord>,
+    pub(crate) target: Option<Reference>,
+}
+
+impl Body for RetryBody {
+    const SHAPE: Shape = Shape::Object(&[
+        ("dry_run", false, leaf::<bool>()),
+        (
+            "filter",
+            true,
+            Shape::Object(&[
+                ("kind", false, leaf::<EffectKindWord>()),
+                ("state", false, leaf::<RetriedStateWord>()),
+                ("target", false, leaf::<Reference>()),
+            ]),
+        ),
+        (
+            "ids",
+            false,
+            Shape::Judged(&Shape::List(1, IDS_MAX, &leaf::<EffectName>()), named_twice),
+        ),
+    ]);
+
+    fn is_whole(&self) -> bool {
+        self.ids.as_ref().is_none_or(|ids| {
+            let mut names: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
+            names.sort_unstable();
+            names.dedup();
+            (1..=IDS_MAX).contains(&ids.len()) && names.len() == ids.len()
+        })
+    }
+}
+
+/// The judge of a list of ids: none stands twice.
+fn named_twice(text: &str) -> Vec<Wrong> {
+    let ids: Vec<Value> = serde_json::from_str(text).unwrap_or_default();
+    let twice = ids
+        .iter()
+        .enumerate()
+        .filter(|(index, id)| ids[..*index].contains(id));
+    twice
+        .map(|(index, _)| (format!("/{index}"), "invalid", "it stands twice".to_owned()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::body::read;
+
+    fn pointers<T: Body>(text: &str) -> Vec<String> {
+        let Err(problem) = read::<T>(text.as_bytes()) else {
+            panic!("{text} was taken")
+        };
+        let told = format!("{problem:?}");
+        let places = told.split('"').skip(1).step_by(2);
+        places.map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_retry_is_named() {
+        let id = "eff_01j5h5q2rsfzk9n8x0t3q4w5e6";
+        let text =
+            format!(r#"{{"filter":{{"kind":"post","state":"done"}},"ids":["{id}","{id}"]}}"#);
+        let mut found = pointers::<RetryBody>(&text);
+        found.sort();
+        assert_eq!(found, ["/filter/kind", "/filter/state", "/ids/1"]);
+        assert_eq!(pointers::<RetryBody>(r#"{"filter":{},"ids":[]}"#), ["/ids"]);
+        assert_eq!(pointers::<RetryBody>("{}"), ["/filter"]);
+        assert_eq!(
+            pointers::<SettleBody>(r#"{"as":"gone","reason":""}"#),
+            ["/as", "/reason"]
+        );
+    }
+}

@@ -1,0 +1,107 @@
+//! `/v1/endpoints`
+
+use axum::extract::{Path, State};
+use secrecy::ExposeSecret;
+use serde_json::json;
+use tollgate_core::id::EndpointId;
+
+use super::request::{EndpointBody, EndpointChangeBody};
+use super::response::EndpointView;
+use crate::api::notice::endpoint_test;
+use crate::app::App;
+use crate::http::access::Admin;
+use crate::http::body::ReasonlessBody;
+use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
+use crate::http::reply::{self, List, Reply, cursor};
+
+/// The secret is told once, so an Idempotency-Key is checked and no answer kept under it.
+pub(crate) async fn create(
+    State(app): State<App>,
+    caller: Admin,
+    _: IdempotencyKey,
+    bytes: JsonBytes,
+) -> Reply {
+    let body: EndpointBody = bytes.read()?;
+    let (row, secret) = app.create_endpoint(caller.shop(), body.wanted()).await?;
+    let view = EndpointView::of(&row, None, Some(secret.expose_secret()));
+    Ok(reply::with_status(201, &view))
+}
+
+pub(crate) async fn list(State(app): State<App>, caller: Admin, query: Query) -> Reply {
+    let query = query.only(&[])?;
+    let seek = query.seek(EndpointId::from_u128)?;
+    let page = app.endpoints(caller.shop(), seek).await?;
+    let views = page.items.iter();
+    Ok(reply::ok(&List {
+        data: views
+            .map(|seen| EndpointView::of(&seen.row, seen.failing.as_ref(), None))
+            .collect(),
+        next_cursor: page.next.map(|next| cursor(next.as_u128())),
+    }))
+}
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    caller: Admin,
+    Path(endpoint): Path<String>,
+    query: Query,
+) -> Reply {
+    query.none()?;
+    let seen = app.endpoint(caller.shop(), id(&endpoint)?).await?;
+    let view = EndpointView::of(&seen.row, seen.failing.as_ref(), None);
+    Ok(reply::ok(&view))
+}
+
+pub(crate) async fn change(
+    State(app): State<App>,
+    caller: Admin,
+    Path(endpoint): Path<String>,
+    bytes: JsonBytes,
+) -> Reply {
+    let body: EndpointChangeBody = bytes.read()?;
+    let changed = app.change_endpoint(caller.shop(), id(&endpoint)?, body.wanted());
+    let row = changed.await?;
+    Ok(reply::ok(&EndpointView::of(&row, None, None)))
+}
+
+pub(crate) async fn delete(
+    State(app): State<App>,
+    caller: Admin,
+    Path(endpoint): Path<String>,
+) -> Reply {
+    app.delete_endpoint(caller.shop(), id(&endpoint)?).await?;
+    Ok(reply::no_content())
+}
+
+/// The new secret is told once.
+pub(crate) async fn rotate(
+    State(app): State<App>,
+    caller: Admin,
+    Path(endpoint): Path<String>,
+    _: IdempotencyKey,
+    bytes: JsonBytes,
+) -> Reply {
+    let ReasonlessBody {} = bytes.read()?;
+    let (row, secret) = app.rotate_endpoint(caller.shop(), id(&endpoint)?).await?;
+    let view = EndpointView::of(&row, None, Some(secret.expose_secret()));
+    Ok(reply::ok(&view))
+}
+
+pub(crate) async fn test(
+    State(app): State<App>,
+    caller: Admin,
+    Path(endpoint): Path<String>,
+    _: IdempotencyKey,
+    bytes: JsonBytes,
+) -> Reply {
+    let ReasonlessBody {} = bytes.read()?;
+    let tested = app.test_endpoint(caller.shop(), id(&endpoint)?, endpoint_test);
+    let tested = tested.await?;
+    let answer = tested.answer.as_ref();
+    Ok(reply::ok(&json!({
+        "status": answer.ok().map(|answer| answer.status.as_u16()),
+        "duration_ms": u64::try_from(tested.took.as_millis()).unwrap_or(u64::MAX),
+        "error": answer.err(),
+        "response_head": answer.ok().map(|answer| answer.head()),
+    })))
+}

@@ -1,0 +1,7 @@
+//! Merchants' endpoints.
+
+mod handlers;
+mod request;
+mod response;
+
+pub(super) use handlers::*;

@@ -1,0 +1,118 @@
+//! The bodies of requests about merchants' endpoints.
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::{EndpointChange, NewEndpoint};
+use crate::http::body::{Body, FilterWord, Note, Shape, UrlText, leaf, none};
+
+/// The most filters of an endpoint.
+const FILTERS_MAX: usize = 50;
+
+/// `POST /v1/endpoints`
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EndpointBody {
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) description: Option<Note>,
+    pub(crate) events: Vec<FilterWord>,
+    pub(crate) url: UrlText,
+}
+
+impl EndpointBody {
+    /// The endpoint that is wanted.
+    pub(crate) fn wanted(self) -> NewEndpoint {
+        NewEndpoint {
+            url: self.url.0,
+            events: words(self.events),
+            description: self.description.map_or_else(String::new, |text| text.0),
+        }
+    }
+}
+
+fn words(filters: Vec<FilterWord>) -> Vec<String> {
+    filters.into_iter().map(|word| word.0).collect()
+}
+
+impl Body for EndpointBody {
+    const SHAPE: Shape = Shape::Object(&[
+        ("description", false, leaf::<Note>()),
+        ("events", true, FILTERS),
+        ("url", true, leaf::<UrlText>()),
+    ]);
+
+    fn is_whole(&self) -> bool {
+        (1..=FILTERS_MAX).contains(&self.events.len())
+    }
+}
+
+const FILTERS: Shape = Shape::List(1, FILTERS_MAX, &leaf::<FilterWord>());
+
+/// `PATCH /v1/endpoints/{id}`
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EndpointChangeBody {
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) description: Option<Note>,
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) enabled: Option<bool>,
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) events: Option<Vec<FilterWord>>,
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) url: Option<UrlText>,
+}
+
+impl EndpointChangeBody {
+    /// What is to be changed.
+    pub(crate) fn wanted(self) -> EndpointChange {
+        EndpointChange {
+            url: self.url.map(|url| url.0),
+            events: self.events.map(words),
+            description: self.description.map(|text| text.0),
+            enabled: self.enabled,
+        }
+    }
+}
+
+impl Body for EndpointChangeBody {
+    const SHAPE: Shape = Shape::Object(&[
+        ("description", false, leaf::<Note>()),
+        ("enabled", false, leaf::<bool>()),
+        ("events", false, FILTERS),
+        ("url", false, leaf::<UrlText>()),
+    ]);
+
+    fn is_whole(&self) -> bool {
+        let events = self.events.as_ref().map_or(1, Vec::len);
+        (1..=FILTERS_MAX).contains(&events)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::body::read;
+
+    fn pointers<T: Body>(text: &str) -> Vec<String> {
+        let Err(problem) = read::<T>(text.as_bytes()) else {
+            panic!("{text} was taken")
+        };
+        let told = format!("{problem:?}");
+        let places = told.split('"').skip(1).step_by(2);
+        places.map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_endpoint_is_named() {
+        let text = r#"{"url":"","events":["order.*","orders.*","effect.dead"],"secret":"x"}"#;
+        let mut found = pointers::<EndpointBody>(text);
+        found.sort();
+        assert_eq!(found, ["/events/1", "/events/2", "/secret", "/url"]);
+        let none = r#"{"url":"https://shop.example/","events":[]}"#;
+        assert_eq!(pointers::<EndpointBody>(none), ["/events"]);
+        assert_eq!(
+            pointers::<EndpointChangeBody>(r#"{"events":[]}"#),
+            ["/events"]
+        );
+        assert!(read::<EndpointChangeBody>(b"{}").is_ok());
+    }
+}

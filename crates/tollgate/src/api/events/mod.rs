@@ -1,0 +1,7 @@
+//! Events and refused deliveries.
+
+mod handlers;
+pub(super) mod request;
+mod response;
+
+pub(super) use handlers::*;

@@ -1,0 +1,52 @@
+//! `/v1/keys`
+
+use axum::extract::{Path, State};
+use secrecy::ExposeSecret;
+use tollgate_core::id::KeyId;
+
+use super::request::KeyBody;
+use super::response::KeyView;
+use crate::app::App;
+use crate::http::access::Admin;
+use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
+use crate::http::reply::{self, List, Reply, cursor};
+
+/// The key is told once, so an Idempotency-Key is checked and no answer kept under it.
+pub(crate) async fn create(
+    State(app): State<App>,
+    caller: Admin,
+    _: IdempotencyKey,
+    bytes: JsonBytes,
+) -> Reply {
+    let body: KeyBody = bytes.read_closely()?;
+    let scopes = body.scopes.iter().map(|scope| scope.as_str()).collect();
+    let shop = body.shop.as_ref().map(|shop| shop.as_str());
+    let made = app.create_key(caller.caller(), (body.name.as_str(), &scopes), shop);
+    let (row, key) = made.await?;
+    Ok(reply::with_status(
+        201,
+        &KeyView::of(&row, Some(key.expose_secret())),
+    ))
+}
+
+pub(crate) async fn list(State(app): State<App>, caller: Admin, query: Query) -> Reply {
+    let query = query.only(&[])?;
+    let rows = app.keys(caller.shop()).await?;
+    let before = query.seek(KeyId::from_u128)?.before;
+    let (rows, next_cursor) = query.page(
+        rows,
+        |row| before.is_none_or(|before| row.id < before),
+        |row| cursor(row.id.as_u128()),
+    )?;
+    let data: Vec<KeyView<'_>> = rows.iter().map(|row| KeyView::of(row, None)).collect();
+    Ok(reply::ok(&List { data, next_cursor }))
+}
+
+pub(crate) async fn revoke(
+    State(app): State<App>,
+    caller: Admin,
+    Path(key): Path<String>,
+) -> Reply {
+    app.revoke_key(caller.shop(), id(&key)?).await?;
+    Ok(reply::no_content())
+}

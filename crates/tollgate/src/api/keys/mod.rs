@@ -1,0 +1,9 @@
+//! API keys.
+
+mod handlers;
+mod request;
+mod response;
+
+pub(super) use handlers::*;
+pub(crate) use request::KeyBody;
+pub(crate) use response::KeyView;

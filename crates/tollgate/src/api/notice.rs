@@ -1,0 +1,80 @@
+//! What the world is told: the body of a merchant webhook and of a message of the live stream.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use tollgate_core::id::{EndpointId, PaymentId};
+use tollgate_core::order::Root;
+use tollgate_core::time::Timestamp;
+use tollgate_core::timeline::EntryKind;
+use tollgate_core::word::Word;
+use tollgate_store::FeedLine;
+
+use super::capacity::HoldView;
+use super::orders::{OrderView, StoryView};
+use super::payments::PaymentView;
+use crate::time_text::rfc3339;
+
+/// One message, the same for everybody who is told.
+#[derive(Serialize)]
+struct Notice<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    timestamp: String,
+    position: i64,
+    data: Value,
+}
+
+/// The body about an entry of the feed: the object as GET gave it when the entry was decided, or, where
+/// it is about none, what the entry says.
+pub(crate) fn notice(told: &FeedLine) -> Vec<u8> {
+    let line = &told.line;
+    let object = told
+        .frozen
+        .as_ref()
+        .filter(|_| EntryKind::of(&line.kind).is_some_and(EntryKind::is_public))
+        .and_then(|root| object(&line.kind, &line.detail, root));
+    let notice = Notice {
+        kind: &line.kind,
+        timestamp: rfc3339(line.at),
+        position: line.position,
+        data: object.unwrap_or_else(|| told_of(told)),
+    };
+    serde_json::to_vec(&notice).expect("a notice has string keys")
+}
+
+/// The body by which an endpoint is tried.
+pub(crate) fn endpoint_test(endpoint: EndpointId, now: Timestamp) -> Vec<u8> {
+    let body = json!({
+        "type": "endpoint.test",
+        "timestamp": rfc3339(now),
+        // Before everything that the feed has said or will say.
+        "position": 0,
+        "data": { "endpoint_id": endpoint.to_string() },
+    });
+    body.to_string().into_bytes()
+}
+
+/// What an entry says, with the event it is about.
+fn told_of(told: &FeedLine) -> Value {
+    let mut data = StoryView::of(&told.line).into_detail();
+    if let (Some(event), Some(members)) = (told.line.event, data.as_object_mut()) {
+        members.insert("event_id".to_owned(), event.to_string().into());
+    }
+    data
+}
+
+/// The object that a type is about, as it stood.
+fn object(kind: &str, detail: &Value, root: &Root) -> Option<Value> {
+    let (group, _) = kind.split_once('.')?;
+    let named = |name: &str| detail.get(name)?.as_str();
+    let value = match group {
+        "order" => serde_json::to_value(OrderView::of(root, root.order.as_ref()?)),
+        "payment" => {
+            let id: PaymentId = named("payment")?.parse().ok()?;
+            serde_json::to_value(PaymentView::of(root, id)?)
+        }
+        "hold" => serde_json::to_value(HoldView::of(root.hold()?)),
+        _ => return None,
+    };
+    value.ok()
+}

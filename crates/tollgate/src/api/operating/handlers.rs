@@ -1,0 +1,46 @@
+//! `/v1/doctor`, `/v1/verify`
+
+use axum::Extension;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+
+use crate::app::App;
+use crate::http::access::Admin;
+use crate::http::problem::{INTERNAL, NOT_FOUND, Problem};
+use crate::http::reply::{self, Reply};
+use crate::http::{Door, Peer};
+use crate::report::ReportView;
+
+/// Who may look behind all shops: an admin key of shop main, and where there is an admin door only
+/// there.
+#[derive(Debug)]
+pub(crate) struct Operator;
+
+impl FromRequestParts<App> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Operator, Problem> {
+        let Extension(peer) = Extension::<Peer>::from_request_parts(parts, app)
+            .await
+            .map_err(|_| Problem::from(INTERNAL))?;
+        if app.config().server.admin_listen.is_some() && peer.door != Door::Admin {
+            return Err(NOT_FOUND.into());
+        }
+        let caller = Admin::from_request_parts(parts, app).await?;
+        // It tells of every shop's rows.
+        if caller.shop() != app.shops()[0] {
+            return Err(NOT_FOUND.into());
+        }
+        Ok(Operator)
+    }
+}
+
+/// Everything around the data.
+pub(crate) async fn doctor(_: Operator, State(app): State<App>) -> Reply {
+    Ok(reply::ok(&ReportView::of(&app.doctor().await?)))
+}
+
+/// Every invariant with the rows that break it.
+pub(crate) async fn verify(_: Operator, State(app): State<App>) -> Reply {
+    Ok(reply::ok(&ReportView::of(&app.verify().await?)))
+}

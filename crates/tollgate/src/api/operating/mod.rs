@@ -1,0 +1,5 @@
+//! What an operator asks.
+
+mod handlers;
+
+pub(super) use handlers::*;

@@ -1,0 +1,145 @@
+//! `/v1/orders`
+
+use axum::extract::{Path, State};
+use tollgate_core::command::{AttentionOf, OrderRef};
+use tollgate_core::id::RootId;
+use tollgate_core::order::AttentionCode;
+use tollgate_core::word::Word;
+use tollgate_store::OrderFilter;
+
+use super::request::{OrderBody, ResolveBody, order_ref};
+use super::response::{OrderView, order_changed, order_created};
+use super::timeline::StoryView;
+use crate::app::App;
+use crate::http::access::{Reader, Writer};
+use crate::http::body::ReasonlessBody;
+use crate::http::extract::{IdempotencyKey, JsonBytes, Query};
+use crate::http::problem::{NOT_FOUND, Problem};
+use crate::http::reply::{self, List, Reply, cursor_of_root};
+use crate::ids;
+
+/// The order that a path names; what can be neither an id nor a code names none.
+pub(crate) fn order_named(text: &str) -> Result<OrderRef, Problem> {
+    order_ref(text).ok_or_else(|| NOT_FOUND.into())
+}
+
+/// The attention that a path names.
+pub(crate) fn attention_code(code: &str) -> Result<AttentionCode, Problem> {
+    AttentionCode::of(code).ok_or_else(|| NOT_FOUND.into())
+}
+
+pub(crate) async fn create(
+    State(app): State<App>,
+    caller: Writer,
+    key: IdempotencyKey,
+    bytes: JsonBytes,
+) -> Reply {
+    key.present()?;
+    let body: OrderBody = bytes.read()?;
+    let answer = caller.answer(order_created).of_lines(body.skus());
+    let keyed = key.required("POST /v1/orders", &[], &body, &answer)?;
+    let (shop, size) = (caller.shop(), bytes.0.len());
+    let answered = match body.wanted(ids::root()) {
+        Ok(wanted) => app.create_order(shop, keyed, wanted, size).await?,
+        Err(refused) => app.refuse_order(shop, keyed, refused).await?,
+    };
+    answer.reply(answered)
+}
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    caller: Reader,
+    Path(order): Path<String>,
+    query: Query,
+) -> Reply {
+    query.none()?;
+    let root = app.order(caller.shop(), &order_named(&order)?).await?;
+    Ok(reply::ok(
+        &root.order.as_ref().map(|order| OrderView::of(&root, order)),
+    ))
+}
+
+pub(crate) async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
+    let query = query.only(&[
+        "status",
+        "code",
+        "reference",
+        "customer",
+        "attention",
+        "created_after",
+        "created_before",
+    ])?;
+    let filter = OrderFilter {
+        status: query.word("status")?.into_iter().collect(),
+        code: query.text("code"),
+        reference: query.text("reference"),
+        customer: query.text("customer"),
+        attention: query.read("attention", "true or false", |text| text.parse().ok())?,
+        created_after: query.time("created_after")?,
+        created_before: query.time("created_before")?,
+    };
+    let page = app
+        .orders(caller.shop(), filter, query.seek(RootId::new)?)
+        .await?;
+    let orders = page
+        .items
+        .iter()
+        .filter_map(|root| Some((root, root.order.as_ref()?)));
+    Ok(reply::ok(&List {
+        data: orders
+            .map(|(root, order)| OrderView::of(root, order))
+            .collect(),
+        next_cursor: page.next.map(cursor_of_root),
+    }))
+}
+
+pub(crate) async fn cancel(
+    State(app): State<App>,
+    caller: Writer,
+    Path(order): Path<String>,
+    key: IdempotencyKey,
+    bytes: JsonBytes,
+) -> Reply {
+    key.present()?;
+    let body: ReasonlessBody = bytes.read()?;
+    let answer = caller.answer(order_changed);
+    let keyed = key.required("POST /v1/orders/{id}/cancel", &[&order], &body, &answer)?;
+    let order = order_named(&order)?;
+    answer.reply(app.cancel_order(caller.shop(), keyed, order).await?)
+}
+
+pub(crate) async fn resolve(
+    State(app): State<App>,
+    caller: Writer,
+    Path((order, code)): Path<(String, String)>,
+    key: IdempotencyKey,
+    bytes: JsonBytes,
+) -> Reply {
+    let body: ResolveBody = bytes.read()?;
+    let answer = caller.answer(order_changed);
+    let keyed = key.optional(
+        "POST /v1/orders/{id}/attention/{code}/resolve",
+        &[&order, &code],
+        &body,
+        &answer,
+    );
+    let of = AttentionOf::Order(order_named(&order)?);
+    let (code, note) = (attention_code(&code)?, body.note());
+    let answered = app.resolve_attention(caller.shop(), keyed, of, code, note);
+    answer.reply(answered.await?)
+}
+
+pub(crate) async fn timeline(
+    State(app): State<App>,
+    caller: Reader,
+    Path(order): Path<String>,
+    query: Query,
+) -> Result<axum::response::Response, Problem> {
+    query.none()?;
+    let story = app.timeline(caller.shop(), &order_named(&order)?).await?;
+    let data: Vec<StoryView<'_>> = story.iter().map(StoryView::of).collect();
+    Ok(reply::ok(&List {
+        data,
+        next_cursor: None,
+    }))
+}

@@ -1,0 +1,383 @@
+//! The bodies of requests about orders.
+//!
+//! Members stand in the order of their names, which is the canonical order of fingerprints (K5); absent
+//! members and documented defaults are not written.
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use tollgate_core::capacity::SlotWish;
+use tollgate_core::command::{CreateOrder, OrderRef, RefuseCreation, Unknown};
+use tollgate_core::id::{OrderId, RootId, SlotId};
+use tollgate_core::order::{Customer, Line};
+use tollgate_core::time::Span;
+
+use crate::http::body::{
+    Amount, Body, CurrencyCode, HoldName, HoldSeconds, Maybe, Metadata, Name, Note, OrderCode,
+    Positive, Reference, Shape, Short, SlotName, Time, Wrong, begins_like_an_id, is_name,
+    known_currency, leaf, none, wrong,
+};
+use crate::ids;
+
+/// How long an order's capacity is held unless it says otherwise.
+pub(crate) const HOLD_SECONDS: i64 = 900;
+
+/// The most lines of an order or hold.
+pub(crate) const LINES_MAX: usize = 200;
+
+fn zero(amount: &Option<Amount>) -> bool {
+    amount.is_none_or(|amount| amount.0 == 0)
+}
+
+pub(crate) fn usual_hold(seconds: &Option<HoldSeconds>) -> bool {
+    seconds.is_none_or(|seconds| seconds.0 == HOLD_SECONDS)
+}
+
+fn yes(flag: &Option<bool>) -> bool {
+    flag.unwrap_or(true)
+}
+
+fn nobody(customer: &Option<CustomerBody>) -> bool {
+    customer.as_ref().is_none_or(|customer| {
+        let CustomerBody {
+            email,
+            locale,
+            name,
+            phone,
+        } = customer;
+        [email, locale, name, phone].into_iter().all(nothing)
+    })
+}
+
+fn nothing(text: &Option<Maybe>) -> bool {
+    text.as_ref().is_none_or(|text| text.as_str().is_empty())
+}
+
+/// `POST /v1/orders`
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OrderBody {
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) code: Option<OrderCode>,
+    pub(crate) currency: CurrencyCode,
+    #[serde(skip_serializing_if = "nobody")]
+    pub(crate) customer: Option<CustomerBody>,
+    #[serde(skip_serializing_if = "zero")]
+    pub(crate) discount_amount: Option<Amount>,
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) hold: Option<HoldName>,
+    #[serde(skip_serializing_if = "usual_hold")]
+    pub(crate) hold_seconds: Option<HoldSeconds>,
+    pub(crate) lines: Vec<LineBody>,
+    #[serde(skip_serializing_if = "Metadata::says_nothing")]
+    pub(crate) metadata: Option<Metadata>,
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) payment: Option<OrderPaymentBody>,
+    #[serde(skip_serializing_if = "zero")]
+    pub(crate) shipping_amount: Option<Amount>,
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) slot: Option<SlotBody>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LineBody {
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) name: Option<Short>,
+    pub(crate) quantity: Positive,
+    pub(crate) sku: Name,
+    #[serde(skip_serializing_if = "yes")]
+    pub(crate) stocked: Option<bool>,
+    pub(crate) unit_amount: Amount,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CustomerBody {
+    #[serde(skip_serializing_if = "nothing")]
+    pub(crate) email: Option<Maybe>,
+    #[serde(skip_serializing_if = "nothing")]
+    pub(crate) locale: Option<Maybe>,
+    #[serde(skip_serializing_if = "nothing")]
+    pub(crate) name: Option<Maybe>,
+    #[serde(skip_serializing_if = "nothing")]
+    pub(crate) phone: Option<Maybe>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OrderPaymentBody {
+    pub(crate) reference: Reference,
+    pub(crate) source: Name,
+}
+
+/// `{"calendar", "not_before"?}` or `{"slot_id"}`; a hold's also has `units`.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SlotBody {
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) calendar: Option<Name>,
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) not_before: Option<Time>,
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) slot_id: Option<SlotName>,
+}
+
+impl Body for OrderBody {
+    const SHAPE: Shape = Shape::Judged(&ORDER, too_large);
+
+    fn is_whole(&self) -> bool {
+        self.lines.len() <= LINES_MAX
+            && self.slot.as_ref().is_none_or(SlotBody::is_whole)
+            && self.answer_bytes() <= ANSWER_BYTES_MAX
+    }
+}
+
+const ORDER: Shape = Shape::Object(&[
+    ("code", false, leaf::<OrderCode>()),
+    ("currency", true, leaf::<CurrencyCode>()),
+    ("customer", false, CUSTOMER),
+    ("discount_amount", false, leaf::<Amount>()),
+    ("hold", false, leaf::<HoldName>()),
+    ("hold_seconds", false, leaf::<HoldSeconds>()),
+    ("lines", true, Shape::List(0, LINES_MAX, &LINE)),
+    ("metadata", false, leaf::<Metadata>()),
+    (
+        "payment",
+        false,
+        Shape::Object(&[
+            ("reference", true, leaf::<Reference>()),
+            ("source", true, leaf::<Name>()),
+        ]),
+    ),
+    ("shipping_amount", false, leaf::<Amount>()),
+    (
+        "slot",
+        false,
+        Shape::Judged(
+            &Shape::Object(&[
+                ("calendar", false, leaf::<Name>()),
+                ("not_before", false, leaf::<Time>()),
+                ("slot_id", false, leaf::<SlotName>()),
+            ]),
+            two_slots,
+        ),
+    ),
+]);
+
+const CUSTOMER: Shape = Shape::Object(&[
+    ("email", false, leaf::<Maybe>()),
+    ("locale", false, leaf::<Maybe>()),
+    ("name", false, leaf::<Maybe>()),
+    ("phone", false, leaf::<Maybe>()),
+]);
+
+const LINE: Shape = Shape::Object(&[
+    ("name", false, leaf::<Short>()),
+    ("quantity", true, leaf::<Positive>()),
+    ("sku", true, leaf::<Name>()),
+    ("stocked", false, leaf::<bool>()),
+    ("unit_amount", true, leaf::<Amount>()),
+]);
+
+impl OrderBody {
+    /// The skus of its lines.
+    pub(crate) fn skus(&self) -> Vec<String> {
+        let lines = self.lines.iter();
+        lines.map(|line| line.sku.as_str().to_owned()).collect()
+    }
+
+    /// What core is asked for; an order without lines or in no currency is refused there, too, but as
+    /// that. `fresh` is the id it will have.
+    pub(crate) fn wanted(self, fresh: RootId) -> Result<CreateOrder, RefuseCreation> {
+        let payment = self
+            .payment
+            .map(|payment| (payment.source.0, payment.reference.0));
+        let code = self.code.map(|code| code.0);
+        let currency = match known_currency(self.currency.as_str()) {
+            _ if self.lines.is_empty() => Err(Unknown::Lines),
+            None => Err(Unknown::Currency),
+            Some(currency) => Ok(currency),
+        };
+        let currency = match currency {
+            Ok(currency) => currency,
+            Err(unknown) => {
+                return Err(RefuseCreation {
+                    code,
+                    payment,
+                    unknown,
+                });
+            }
+        };
+        let hold_seconds = self.hold_seconds.map_or(HOLD_SECONDS, |seconds| seconds.0);
+        Ok(CreateOrder {
+            fresh,
+            code: code.unwrap_or_else(|| ids::order_code(fresh)),
+            currency,
+            lines: self.lines.into_iter().map(LineBody::line).collect(),
+            discount_minor: self.discount_amount.unwrap_or_default().0,
+            shipping_minor: self.shipping_amount.unwrap_or_default().0,
+            customer: CustomerBody::customer(self.customer),
+            slot: self
+                .slot
+                .and_then(|slot| slot_wish(slot.calendar, slot.not_before, slot.slot_id)),
+            hold: Span::seconds(hold_seconds),
+            take_over: self.hold.and_then(|hold| hold.as_str().parse().ok()),
+            payment,
+            metadata: Metadata::text(self.metadata.as_ref()),
+        })
+    }
+}
+
+impl LineBody {
+    fn line(self) -> Line {
+        Line {
+            sku: self.sku.0,
+            name: self.name.map(|name| name.0),
+            quantity: self.quantity.0,
+            unit_minor: self.unit_amount.0,
+            stocked: self.stocked.unwrap_or(true),
+        }
+    }
+}
+
+/// The most bytes of an answer that is kept with its key (K7).
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// A text in JSON, at most: quotes, and what is escaped takes two bytes for one.
+fn written(text: &str) -> usize {
+    let escaped = text.bytes().filter(|byte| matches!(byte, b'"' | b'\\'));
+    text.len() + escaped.count() + 2
+}
+
+impl OrderBody {
+    /// No order of this body is answered in more bytes.
+    fn answer_bytes(&self) -> usize {
+        /// All that does not come from the request, with what a provider may add to a payment.
+        const REST: usize = 4 * 1024;
+        /// The names and numbers of a line.
+        const LINE: usize = 112;
+        let line = |line: &LineBody| {
+            let name = line.name.as_ref().map_or(0, |name| written(name.as_str()));
+            LINE + line.sku.as_str().len() + name
+        };
+        let customer = self.customer.as_ref().map_or(0, |customer| {
+            let texts = [
+                &customer.email,
+                &customer.locale,
+                &customer.name,
+                &customer.phone,
+            ];
+            texts
+                .into_iter()
+                .flatten()
+                .map(|text| written(text.as_str()))
+                .sum()
+        });
+        let metadata = self.metadata.as_ref().map_or(2, Metadata::bytes);
+        REST + self.lines.iter().map(line).sum::<usize>() + customer + metadata
+    }
+}
+
+/// The judge of an order as a whole: its answer is kept with its key, and that has a bound.
+fn too_large(text: &str) -> Vec<Wrong> {
+    let body = serde_json::from_str::<OrderBody>(text).ok();
+    match body.filter(|body| ANSWER_BYTES_MAX < body.answer_bytes()) {
+        None => Vec::new(),
+        Some(_) => vec![wrong(
+            "/lines",
+            "expected lines, names and metadata whose order is at most 64 KiB as JSON",
+        )],
+    }
+}
+
+/// The judge of a slot: it is named in one of two ways.
+pub(crate) fn two_slots(text: &str) -> Vec<Wrong> {
+    #[derive(Deserialize)]
+    struct Named {
+        calendar: Option<IgnoredAny>,
+        not_before: Option<IgnoredAny>,
+        slot_id: Option<IgnoredAny>,
+    }
+    let Ok(named) = serde_json::from_str::<Named>(text) else {
+        return Vec::new();
+    };
+    let (calendar, not_before) = (named.calendar.is_some(), named.not_before.is_some());
+    match is_one_slot(calendar, not_before, named.slot_id.is_some()) {
+        true => Vec::new(),
+        false => {
+            let wanted = "expected either calendar, with or without not_before, or slot_id";
+            vec![wrong("", wanted)]
+        }
+    }
+}
+
+pub(crate) fn is_one_slot(calendar: bool, not_before: bool, slot_id: bool) -> bool {
+    calendar != slot_id && (calendar || !not_before)
+}
+
+impl SlotBody {
+    fn is_whole(&self) -> bool {
+        let (calendar, not_before) = (self.calendar.is_some(), self.not_before.is_some());
+        is_one_slot(calendar, not_before, self.slot_id.is_some())
+    }
+}
+
+impl CustomerBody {
+    /// Who buys, as core knows it.
+    pub(crate) fn customer(body: Option<CustomerBody>) -> Customer {
+        body.map_or_else(Customer::default, |body| Customer {
+            name: said(body.name),
+            email: said(body.email),
+            phone: said(body.phone),
+            locale: said(body.locale),
+        })
+    }
+}
+
+fn said(text: Option<Maybe>) -> Option<String> {
+    text.map(|text| text.0).filter(|text| !text.is_empty())
+}
+
+/// The wish of a slot that is whole.
+pub(crate) fn slot_wish(
+    calendar: Option<Name>,
+    not_before: Option<Time>,
+    slot_id: Option<SlotName>,
+) -> Option<SlotWish> {
+    match (calendar, slot_id) {
+        (Some(calendar), _) => Some(SlotWish::Earliest {
+            calendar: calendar.0,
+            not_before: not_before.map(|time| time.0),
+        }),
+        (None, Some(slot)) => slot.as_str().parse::<SlotId>().ok().map(SlotWish::Exactly),
+        (None, None) => None,
+    }
+}
+
+/// Which order is meant by an id or a code; what can be neither means none.
+pub(crate) fn order_ref(text: &str) -> Option<OrderRef> {
+    if let Ok(id) = text.parse::<OrderId>() {
+        return Some(OrderRef::Id(id));
+    }
+    let is_code = is_name(text) && !begins_like_an_id(text);
+    is_code.then(|| OrderRef::Code(text.to_owned()))
+}
+
+/// `POST /v1/orders/{id}/attention/{code}/resolve`
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ResolveBody {
+    #[serde(skip_serializing_if = "none")]
+    note: Option<Note>,
+}
+
+impl ResolveBody {
+    /// In the person's words; perhaps none.
+    pub(crate) fn note(self) -> String {
+        self.note.map_or_else(String::new, |note| note.0)
+    }
+}
+
+impl Body for ResolveBody {
+    const SHAPE: Shape = Shape::Object(&[("note", false, leaf::<Note>())]);
+}

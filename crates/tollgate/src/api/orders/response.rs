@@ -1,0 +1,137 @@
+//! Orders on the wire.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use tollgate_core::decision::Outcome;
+use tollgate_core::id::OrderId;
+use tollgate_core::order::{Order, Root};
+use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
+use tollgate_store::Answer;
+
+use crate::api::capacity::{BookingView, HoldHeadView};
+use crate::api::payments::PaymentHeadView;
+use crate::http::fields::{raw, text, time};
+use crate::http::reply::answer;
+
+/// 201 with the order.
+pub(crate) fn order_created(outcome: &Outcome) -> Option<Answer> {
+    order_answer(201, outcome)
+}
+
+/// 200 with the order.
+pub(crate) fn order_changed(outcome: &Outcome) -> Option<Answer> {
+    order_answer(200, outcome)
+}
+
+/// The order of an outcome.
+fn order_answer(status: u16, outcome: &Outcome) -> Option<Answer> {
+    let Outcome::Root(root) = outcome else {
+        return None;
+    };
+    root.order
+        .as_ref()
+        .map(|order| answer(status, &OrderView::of(root, order)))
+}
+
+/// An order.
+#[derive(Serialize)]
+pub(crate) struct OrderView<'a> {
+    #[serde(serialize_with = "text")]
+    id: OrderId,
+    code: &'a str,
+    status: &'static str,
+    attention: Vec<&'static str>,
+    currency: &'a str,
+    total_amount: i64,
+    captured_amount: i64,
+    refunded_amount: i64,
+    discount_amount: i64,
+    shipping_amount: i64,
+    lines: Vec<LineView<'a>>,
+    customer: CustomerView<'a>,
+    slot: Option<BookingView<'a>>,
+    hold: Option<HoldHeadView>,
+    payments: Vec<PaymentHeadView<'a>>,
+    metadata: &'a RawValue,
+    version: i64,
+    #[serde(serialize_with = "time")]
+    created_at: Timestamp,
+    #[serde(serialize_with = "time")]
+    updated_at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct LineView<'a> {
+    sku: &'a str,
+    name: Option<&'a str>,
+    quantity: i64,
+    unit_amount: i64,
+    stocked: bool,
+}
+
+#[derive(Serialize)]
+struct CustomerView<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    locale: Option<&'a str>,
+}
+
+impl<'a> OrderView<'a> {
+    /// The order of a root.
+    pub(crate) fn of(root: &'a Root, order: &'a Order) -> OrderView<'a> {
+        let hold = root.hold();
+        let payments: Vec<PaymentHeadView<'_>> = root
+            .payments
+            .iter()
+            .map(|payment| PaymentHeadView::of(root, payment))
+            .collect();
+        OrderView {
+            id: OrderId::on(root.id, 0),
+            code: &order.code,
+            status: order.status.word(),
+            attention: root.open_attention().map(|open| open.code.word()).collect(),
+            currency: order.currency.as_str(),
+            total_amount: order.total_minor,
+            captured_amount: payments.iter().fold(0, |sum, payment| {
+                i64::saturating_add(sum, payment.captured_amount)
+            }),
+            refunded_amount: payments.iter().fold(0, |sum, payment| {
+                i64::saturating_add(sum, payment.refunded_amount)
+            }),
+            discount_amount: order.discount_minor,
+            shipping_amount: order.shipping_minor,
+            lines: order
+                .lines
+                .iter()
+                .map(|line| LineView {
+                    sku: &line.sku,
+                    name: line.name.as_deref(),
+                    quantity: line.quantity,
+                    unit_amount: line.unit_minor,
+                    stocked: line.stocked,
+                })
+                .collect(),
+            customer: CustomerView {
+                name: order.customer.name.as_deref(),
+                email: order.customer.email.as_deref(),
+                phone: order.customer.phone.as_deref(),
+                locale: order.customer.locale.as_deref(),
+            },
+            slot: hold
+                .and_then(|hold| hold.booking.as_ref())
+                .map(BookingView::of),
+            hold: hold.map(HoldHeadView::of),
+            payments,
+            metadata: raw(&root.metadata),
+            version: root.version,
+            created_at: root.created_at,
+            updated_at: root.updated_at,
+        }
+    }
+}

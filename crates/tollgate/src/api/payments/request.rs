@@ -1,0 +1,190 @@
+//! The bodies of requests about payments and refunds. What is written of them, and in which order, makes
+//! their fingerprints (K5).
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use tollgate_core::command::{RefundPayment, RefuseCreation, RegisterPayment, Unknown};
+use tollgate_core::id::{PaymentId, RootId};
+
+use crate::api::orders::{LINES_MAX, order_ref};
+use crate::http::body::{
+    Body, CurrencyCode, Metadata, Name, Note, OrderName, Positive, Reference, Shape, Time, Wrong,
+    known_currency, leaf, none, wrong,
+};
+
+/// `POST /v1/payments`
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PaymentBody {
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) amount: Option<Positive>,
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) currency: Option<CurrencyCode>,
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) expires_at: Option<Time>,
+    #[serde(skip_serializing_if = "Metadata::says_nothing")]
+    pub(crate) metadata: Option<Metadata>,
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) order: Option<OrderName>,
+    pub(crate) reference: Reference,
+    pub(crate) source: Name,
+}
+
+impl Body for PaymentBody {
+    const SHAPE: Shape = Shape::Judged(
+        &Shape::Object(&[
+            ("amount", false, leaf::<Positive>()),
+            ("currency", false, leaf::<CurrencyCode>()),
+            ("expires_at", false, leaf::<Time>()),
+            ("metadata", false, leaf::<Metadata>()),
+            ("order", false, leaf::<OrderName>()),
+            ("reference", true, leaf::<Reference>()),
+            ("source", true, leaf::<Name>()),
+        ]),
+        alone_or_not,
+    );
+
+    fn is_whole(&self) -> bool {
+        match self.order {
+            Some(_) => self.metadata.is_none(),
+            None => self.amount.is_some() && self.currency.is_some(),
+        }
+    }
+}
+
+/// The judge of a payment: what it says depends on whether it has an order.
+fn alone_or_not(text: &str) -> Vec<Wrong> {
+    #[derive(Deserialize)]
+    struct Said {
+        amount: Option<IgnoredAny>,
+        currency: Option<IgnoredAny>,
+        metadata: Option<IgnoredAny>,
+        order: Option<IgnoredAny>,
+    }
+    let Ok(said) = serde_json::from_str::<Said>(text) else {
+        return Vec::new();
+    };
+    if said.order.is_some() {
+        let told = "only a payment without an order has metadata of its own";
+        return said
+            .metadata
+            .map(|_| wrong("/metadata", told))
+            .into_iter()
+            .collect();
+    }
+    let told = "a payment without an order says how much it is";
+    [("/amount", said.amount), ("/currency", said.currency)]
+        .into_iter()
+        .filter(|(_, said)| said.is_none())
+        .map(|(below, _)| (below.to_owned(), "missing", told.to_owned()))
+        .collect()
+}
+
+impl PaymentBody {
+    /// What core is asked for; a payment in no currency, or of an order that can be none, is refused
+    /// there, too, but as that. `fresh` is the id it will have if it stands alone.
+    pub(crate) fn wanted(self, fresh: RootId) -> Result<RegisterPayment, RefuseCreation> {
+        let currency = self.currency.map(|code| known_currency(code.as_str()));
+        let order = self.order.map(|order| order_ref(order.as_str()));
+        let unknown = match (&currency, &order) {
+            (Some(None), _) => Some(Unknown::Currency),
+            (_, Some(None)) => Some(Unknown::Order),
+            _ => None,
+        };
+        if let Some(unknown) = unknown {
+            return Err(RefuseCreation {
+                code: None,
+                payment: Some((self.source.0, self.reference.0)),
+                unknown,
+            });
+        }
+        Ok(RegisterPayment {
+            fresh,
+            order: order.flatten(),
+            source: self.source.0,
+            reference: self.reference.0,
+            minor: self.amount.map(|amount| amount.0),
+            currency: currency.flatten(),
+            expires_at: self.expires_at.map(|time| time.0),
+            metadata: Metadata::text(self.metadata.as_ref()),
+        })
+    }
+}
+
+/// `POST /v1/payments/{id}/capture`
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CaptureBody {
+    pub(crate) amount: Positive,
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) note: Option<Note>,
+}
+
+impl Body for CaptureBody {
+    const SHAPE: Shape = Shape::Object(&[
+        ("amount", true, leaf::<Positive>()),
+        ("note", false, leaf::<Note>()),
+    ]);
+}
+
+/// `POST /v1/payments/{id}/refund`
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RefundBody {
+    pub(crate) amount: Positive,
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) reason: Option<Note>,
+    /// Units that have come back, by sku.
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) restock: Option<Vec<RestockBody>>,
+    /// The order gives its slot back.
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) release_slot: Option<bool>,
+    /// The money has gone back already, by another way: nobody is called.
+    #[serde(skip_serializing_if = "none")]
+    pub(crate) recorded: Option<bool>,
+}
+
+/// Units of one sku that have come back with a refund.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RestockBody {
+    pub(crate) sku: Name,
+    pub(crate) quantity: Positive,
+}
+
+impl RefundBody {
+    /// What core is asked for.
+    pub(crate) fn wanted(self, payment: PaymentId) -> RefundPayment {
+        let restock = self.restock.into_iter().flatten();
+        RefundPayment {
+            payment,
+            minor: self.amount.0,
+            reason: self.reason.map_or_else(String::new, |reason| reason.0),
+            restock: restock.map(|line| (line.sku.0, line.quantity.0)).collect(),
+            release_slot: self.release_slot.unwrap_or_default(),
+            recorded: self.recorded.unwrap_or_default(),
+        }
+    }
+}
+
+impl Body for RefundBody {
+    const SHAPE: Shape = Shape::Object(&[
+        ("amount", true, leaf::<Positive>()),
+        ("reason", false, leaf::<Note>()),
+        (
+            "restock",
+            false,
+            Shape::List(
+                0,
+                LINES_MAX,
+                &Shape::Object(&[
+                    ("sku", true, leaf::<Name>()),
+                    ("quantity", true, leaf::<Positive>()),
+                ]),
+            ),
+        ),
+        ("release_slot", false, leaf::<bool>()),
+        ("recorded", false, leaf::<bool>()),
+    ]);
+}

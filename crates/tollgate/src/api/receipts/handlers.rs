@@ -1,0 +1,182 @@
+//! `/v1/receipts`, and `/r/{token}` for anybody who holds one
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use tollgate_core::effect::Receipt;
+use tollgate_core::id::{ReceiptId, ShopId};
+use tollgate_core::order::Root;
+
+use super::response::{PublicReceipt, ReceiptView, STYLE, no_receipt_page};
+use crate::api::orders::order_named;
+use crate::app::App;
+use crate::headers;
+use crate::http::access::Reader;
+use crate::http::extract::{Query, id};
+use crate::http::problem::{INTERNAL, NOT_FOUND, Problem};
+use crate::http::reply::{self, List, Reply, cursor};
+use crate::http::{Peer, language};
+
+/// A receipt as JSON, or with `.pdf` behind its id its file.
+pub(crate) async fn show(
+    State(app): State<App>,
+    caller: Reader,
+    Path(receipt): Path<String>,
+    query: Query,
+    headers: HeaderMap,
+) -> Reply {
+    query.none()?;
+    if let Some(receipt) = receipt.strip_suffix(".pdf") {
+        return pdf(&app, caller.shop(), id(receipt)?, &headers).await;
+    }
+    let (known, root) = app.receipt(caller.shop(), id(&receipt)?).await?;
+    let issued = known.issued.as_ref();
+    let view = ReceiptView::of(&root, &known.receipt, issued);
+    Ok(reply::ok(&view.whole(issued)))
+}
+
+async fn pdf(app: &App, shop: ShopId, receipt: ReceiptId, asked: &HeaderMap) -> Reply {
+    let (known, bytes) = app.receipt_pdf(shop, receipt).await?;
+    let issued = known.issued.ok_or(Problem::from(INTERNAL))?;
+    let tag = format!("\"{}\"", hex::encode(issued.sha256));
+    let has = |known: &str| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag;
+    let is_known = asked
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .any(|line| line.split(',').any(|known| has(known.trim())));
+    let mut response = match is_known {
+        true => Response::new(Body::empty()),
+        false => Response::new(Body::from(bytes)),
+    };
+    if is_known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    let number = known
+        .receipt
+        .number
+        .map_or_else(|| known.receipt.id.to_string(), |number| number.to_string());
+    let disposition = format!("inline; filename=\"{number}.pdf\"");
+    let set = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, "application/pdf"),
+        (header::ETAG, &tag),
+        (header::CONTENT_DISPOSITION, &disposition),
+        (header::CACHE_CONTROL, "private, no-cache"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        let value = HeaderValue::from_str(value).map_err(|_| Problem::from(INTERNAL))?;
+        set.insert(name, value);
+    }
+    Ok(response)
+}
+
+/// The receipts of an order.
+pub(crate) async fn of_order(
+    State(app): State<App>,
+    caller: Reader,
+    Path(order): Path<String>,
+    query: Query,
+) -> Reply {
+    let query = query.only(&[])?;
+    let root = app.order(caller.shop(), &order_named(&order)?).await?;
+    let receipts = root.receipts.clone();
+    page(&app, caller.shop(), &query, &root, receipts).await
+}
+
+/// The receipts of a payment, which may stand alone.
+pub(crate) async fn of_payment(
+    State(app): State<App>,
+    caller: Reader,
+    Path(payment): Path<String>,
+    query: Query,
+) -> Reply {
+    let query = query.only(&[])?;
+    let id = id(&payment)?;
+    let root = app.payment(caller.shop(), id).await?;
+    let receipts = root.receipts.iter();
+    let receipts = receipts.filter(|receipt| receipt.payment == id).cloned();
+    page(&app, caller.shop(), &query, &root, receipts.collect()).await
+}
+
+async fn page(
+    app: &App,
+    shop: ShopId,
+    query: &Query,
+    root: &Root,
+    mut receipts: Vec<Receipt>,
+) -> Reply {
+    receipts.sort_by_key(|receipt| std::cmp::Reverse(receipt.id));
+    let before = query.seek(ReceiptId::from_u128)?.before;
+    let (receipts, next_cursor) = query.page(
+        receipts,
+        |receipt| before.is_none_or(|before| receipt.id < before),
+        |receipt| cursor(receipt.id.as_u128()),
+    )?;
+    let known = app.receipts(shop, receipts).await?;
+    let data = known
+        .iter()
+        .map(|known| ReceiptView::of(root, &known.receipt, known.issued.as_ref()))
+        .collect();
+    Ok(reply::ok(&List { data, next_cursor }))
+}
+
+/// A receipt for anybody who holds it: a page, or JSON for whoever asks for that.
+pub(crate) async fn look_up(
+    State(app): State<App>,
+    Extension(peer): Extension<Peer>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Reply {
+    let trusted = &app.config().server.trusted_proxies;
+    let from = headers::sender(peer.address, &headers, trusted).unwrap_or(peer.address);
+    let found = app.receipt_for_anybody(from, &token).await?;
+    let found = found.as_ref().map(PublicReceipt::of);
+    let response = match (wants_json(&headers), found) {
+        (true, Some(receipt)) => reply::ok(&receipt),
+        (true, None) => return Err(NOT_FOUND.into()),
+        (false, Some(receipt)) => reply::html(StatusCode::OK, receipt.page()),
+        (false, None) => {
+            let told = no_receipt_page(language(&headers).tag());
+            reply::html(StatusCode::NOT_FOUND, told)
+        }
+    };
+    Ok(private(response))
+}
+
+fn wants_json(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(header::ACCEPT);
+    let lines: Vec<&str> = lines.iter().filter_map(|line| line.to_str().ok()).collect();
+    let accepted = lines.join(",").to_ascii_lowercase();
+    accepted.contains("application/json") && !accepted.contains("text/html")
+}
+
+/// Nobody else keeps it or learns of it by a link.
+fn private(mut response: Response<Body>) -> Response<Body> {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CACHE_CONTROL, "private, no-store"),
+        (header::CONTENT_SECURITY_POLICY, reply::PAGE_POLICY),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::VARY, "Accept, Accept-Language"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// The style of the pages of receipts.
+pub(crate) async fn style() -> Response<Body> {
+    let mut response = Response::new(Body::from(STYLE));
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CACHE_CONTROL, "public, max-age=3600"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

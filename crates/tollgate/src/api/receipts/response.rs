@@ -1,0 +1,392 @@
+//! Receipts on the wire: for the shop, and for anybody who holds one.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use tollgate_core::effect::{Receipt, ReceiptNumber};
+use tollgate_core::id::{OrderId, PaymentId, ReceiptId};
+use tollgate_core::order::Root;
+use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
+use tollgate_store::ReceiptRow;
+
+use crate::http::fields::{maybe_text, maybe_time, text};
+
+/// A receipt, issued or not.
+#[derive(Serialize)]
+pub(crate) struct ReceiptView {
+    #[serde(serialize_with = "text")]
+    id: ReceiptId,
+    #[serde(serialize_with = "maybe_text")]
+    number: Option<ReceiptNumber>,
+    kind: &'static str,
+    #[serde(serialize_with = "maybe_text")]
+    order_id: Option<OrderId>,
+    #[serde(serialize_with = "text")]
+    payment_id: PaymentId,
+    amount: Option<i64>,
+    currency: Option<String>,
+    state: &'static str,
+    #[serde(serialize_with = "maybe_time")]
+    issued_at: Option<Timestamp>,
+    sha256: Option<String>,
+    pdf: Option<String>,
+}
+
+impl ReceiptView {
+    /// A receipt of a root; `issued` is what was made of it.
+    pub(crate) fn of(root: &Root, receipt: &Receipt, issued: Option<&ReceiptRow>) -> ReceiptView {
+        ReceiptView {
+            id: receipt.id,
+            number: receipt.number,
+            kind: receipt.kind.word(),
+            order_id: root.order_id(),
+            payment_id: receipt.payment,
+            amount: receipt.money.map(|money| money.minor),
+            currency: receipt.money.map(|money| money.currency.to_string()),
+            state: match issued {
+                Some(_) => "issued",
+                None => "pending",
+            },
+            issued_at: issued.map(|row| row.issued_at),
+            sha256: issued.map(|row| hex::encode(row.sha256)),
+            pdf: issued.map(|row| format!("/v1/receipts/{}.pdf", row.id)),
+        }
+    }
+
+    /// With all that was frozen when it was issued. What both say is as it was frozen.
+    pub(crate) fn whole(&self, issued: Option<&ReceiptRow>) -> Map<String, Value> {
+        let written = serde_json::to_value(self).expect("texts and numbers can be written");
+        let mut members = match written {
+            Value::Object(members) => members,
+            _ => Map::new(),
+        };
+        let frozen = issued.map(|row| serde_json::from_str::<Map<String, Value>>(&row.document));
+        match frozen {
+            Some(Ok(frozen)) => members.extend(frozen),
+            Some(Err(error)) => {
+                tracing::error!(receipt = %self.id, %error, "a receipt's document cannot be read");
+            }
+            None => {}
+        }
+        members
+    }
+}
+
+/// What anybody may see who holds a receipt; nothing of the customer.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct PublicReceipt {
+    number: String,
+    kind: String,
+    amount: Option<i64>,
+    currency: Option<String>,
+    date: String,
+    seller: Map<String, Value>,
+    /// The language it is written in.
+    #[serde(skip)]
+    locale: String,
+}
+
+impl PublicReceipt {
+    /// The public part of what was frozen.
+    pub(crate) fn of(row: &ReceiptRow) -> PublicReceipt {
+        let frozen: Value = serde_json::from_str(&row.document).unwrap_or_default();
+        let word = |name: &str| frozen[name].as_str().map(str::to_owned);
+        let mut seller = Map::new();
+        for name in ["name", "address", "tax_id"] {
+            if let Some(said) = frozen["seller"][name].as_str() {
+                seller.insert(name.to_owned(), said.into());
+            }
+        }
+        let number = ReceiptNumber {
+            year: row.year,
+            sequence: row.sequence,
+        };
+        PublicReceipt {
+            number: number.to_string(),
+            kind: row.kind.clone(),
+            amount: frozen["amount"].as_i64(),
+            currency: word("currency"),
+            date: date(row.issued_at, frozen["timezone"].as_str().unwrap_or("UTC")),
+            seller,
+            locale: word("locale").unwrap_or_default(),
+        }
+    }
+
+    /// A small page of it.
+    pub(crate) fn page(&self) -> String {
+        let words = Words::of(&self.locale);
+        let title = match self.kind.as_str() {
+            "refund" => words.refund,
+            "reversal" => words.reversal,
+            _ => words.sale,
+        };
+        let mut rows = vec![
+            (words.number, self.number.clone()),
+            (words.date, self.date.clone()),
+        ];
+        if let (Some(amount), Some(currency)) = (self.amount, &self.currency) {
+            rows.push((
+                words.amount,
+                format!("{} {currency}", decimal(amount, currency)),
+            ));
+        }
+        for (name, label) in [
+            ("name", words.seller),
+            ("address", ""),
+            ("tax_id", words.tax_id),
+        ] {
+            if let Some(said) = self.seller.get(name).and_then(Value::as_str) {
+                rows.push((label, said.to_owned()));
+            }
+        }
+        let rows: String = rows
+            .iter()
+            .map(|(label, said)| {
+                // What is said may be of another direction than the page.
+                let said = escape(said);
+                format!("<dt>{label}</dt><dd><bdi>{said}</bdi></dd>\n")
+            })
+            .collect();
+        page(
+            words,
+            title,
+            &format!("<dl>\n{rows}</dl>\n<p>{}</p>", words.genuine),
+        )
+    }
+}
+
+/// The page that says that there is no such receipt.
+pub(crate) fn no_receipt_page(language: &str) -> String {
+    let words = Words::of(language);
+    page(words, words.unknown, "")
+}
+
+/// The style of these pages.
+pub(crate) const STYLE: &str = "\
+:root { color-scheme: light dark; }
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 28rem; margin: 3rem auto; padding: 0 1rem; }
+h1 { font-size: 1.4rem; }
+dt { color: GrayText; font-size: .85rem; }
+dd { margin: 0 0 .75rem; white-space: pre-line; overflow-wrap: anywhere; }
+";
+
+fn page(words: &Words, title: &str, content: &str) -> String {
+    let Words { lang, dir, .. } = words;
+    format!(
+        "<!doctype html>\n<html lang=\"{lang}\" dir=\"{dir}\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n\
+         <meta name=\"robots\" content=\"noindex\">\n<title>{title}</title>\n\
+         <link rel=\"stylesheet\" href=\"/r/style.css\">\n</head>\n<body>\n<h1>{title}</h1>\n\
+         {content}\n</body>\n</html>\n"
+    )
+}
+
+/// A text as it stands in HTML.
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
+}
+
+/// The day in a time zone.
+fn date(at: Timestamp, zone: &str) -> String {
+    let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let at = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or_default();
+    at.to_zoned(zone).date().to_string()
+}
+
+/// Minor units as a decimal number with the places of their currency.
+fn decimal(minor: i64, currency: &str) -> String {
+    let listed = iso_currency::Currency::from_code(currency);
+    let places = listed
+        .and_then(iso_currency::Currency::exponent)
+        .unwrap_or(0);
+    let places = usize::from(places);
+    let sign = if minor < 0 { "-" } else { "" };
+    let digits = format!("{:0>width$}", minor.unsigned_abs(), width = places + 1);
+    let (whole, rest) = digits.split_at(digits.len() - places);
+    match places {
+        0 => format!("{sign}{whole}"),
+        _ => format!("{sign}{whole}.{rest}"),
+    }
+}
+
+/// What the pages say in one language.
+struct Words {
+    lang: &'static str,
+    dir: &'static str,
+    sale: &'static str,
+    refund: &'static str,
+    reversal: &'static str,
+    number: &'static str,
+    date: &'static str,
+    amount: &'static str,
+    seller: &'static str,
+    tax_id: &'static str,
+    genuine: &'static str,
+    unknown: &'static str,
+}
+
+impl Words {
+    /// The words of a language; English where we know none.
+    fn of(language: &str) -> &'static Words {
+        let found = WORDS.iter().find(|words| words.lang == language);
+        found.unwrap_or(&WORDS[0])
+    }
+}
+
+const WORDS: [Words; 5] = [
+    Words {
+        lang: "en",
+        dir: "ltr",
+        sale: "Receipt",
+        refund: "Refund receipt",
+        reversal: "Reversal receipt",
+        number: "Number",
+        date: "Date",
+        amount: "Amount",
+        seller: "Seller",
+        tax_id: "Tax number",
+        genuine: "This receipt was issued here.",
+        unknown: "There is no such receipt",
+    },
+    Words {
+        lang: "id",
+        dir: "ltr",
+        sale: "Kuitansi",
+        refund: "Kuitansi pengembalian dana",
+        reversal: "Kuitansi pembatalan",
+        number: "Nomor",
+        date: "Tanggal",
+        amount: "Jumlah",
+        seller: "Penjual",
+        tax_id: "NPWP",
+        genuine: "Kuitansi ini diterbitkan di sini.",
+        unknown: "Kuitansi ini tidak ada",
+    },
+    Words {
+        lang: "hi",
+        dir: "ltr",
+        sale: "रसीद",
+        refund: "धनवापसी रसीद",
+        reversal: "उत्क्रमण रसीद",
+        number: "संख्या",
+        date: "तारीख",
+        amount: "राशि",
+        seller: "विक्रेता",
+        tax_id: "कर संख्या",
+        genuine: "यह रसीद यहीं जारी की गई थी।",
+        unknown: "ऐसी कोई रसीद नहीं है",
+    },
+    Words {
+        lang: "he",
+        dir: "rtl",
+        sale: "קבלה",
+        refund: "קבלה על החזר",
+        reversal: "קבלה על ביטול",
+        number: "מספר",
+        date: "תאריך",
+        amount: "סכום",
+        seller: "המוכר",
+        tax_id: "מספר עוסק",
+        genuine: "קבלה זו הונפקה כאן.",
+        unknown: "אין קבלה כזו",
+    },
+    Words {
+        lang: "ru",
+        dir: "ltr",
+        sale: "Чек",
+        refund: "Чек возврата",
+        reversal: "Чек отмены",
+        number: "Номер",
+        date: "Дата",
+        amount: "Сумма",
+        seller: "Продавец",
+        tax_id: "ИНН",
+        genuine: "Этот чек выдан здесь.",
+        unknown: "Такого чека нет",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(document: &str) -> ReceiptRow {
+        ReceiptRow {
+            shop: tollgate_core::id::ShopId(1),
+            id: ReceiptId::from_u128(1 << 20),
+            year: 2026,
+            sequence: 42,
+            kind: "sale".to_owned(),
+            // Half past seven in the evening of the 21st in UTC.
+            issued_at: Timestamp::from_millis(1_769_023_800_000),
+            token: "t".to_owned(),
+            sha256: [0; 32],
+            document: document.to_owned(),
+        }
+    }
+
+    const DOCUMENT: &str = r#"{"amount":15000000,"currency":"IDR","timezone":"Asia/Kolkata",
+        "locale":"he","seller":{"name":"<b>Tom & \"Co\"</b>","address":"1 Road\nTown"},
+        "buyer":{"name":"Dewi","email":"dewi@example.com"}}"#;
+
+    #[test]
+    fn anybody_sees_the_receipt_and_nothing_of_the_customer() {
+        let seen = PublicReceipt::of(&row(DOCUMENT));
+        let written = serde_json::to_value(&seen).expect("it can be written");
+        assert_eq!(
+            written,
+            serde_json::json!({
+                "number": "R-2026-000042", "kind": "sale", "amount": 15000000, "currency": "IDR",
+                "date": "2026-01-22",
+                "seller": {"name": "<b>Tom & \"Co\"</b>", "address": "1 Road\nTown"},
+            })
+        );
+        let page = seen.page();
+        for part in [
+            "<html lang=\"he\" dir=\"rtl\">",
+            "<bdi>R-2026-000042</bdi>",
+            "<bdi>150000.00 IDR</bdi>",
+            "&lt;b&gt;Tom &amp; &quot;Co&quot;&lt;/b&gt;",
+        ] {
+            assert!(page.contains(part), "{part} in {page}");
+        }
+        assert!(!page.contains("Dewi") && !page.contains("dewi"), "{page}");
+        assert!(
+            !page.contains("style=") && !page.contains("<script"),
+            "{page}"
+        );
+    }
+
+    #[test]
+    fn amounts_have_the_places_of_their_currency() {
+        for (minor, currency, text) in [
+            (15_000_000, "IDR", "150000.00"),
+            (5, "EUR", "0.05"),
+            (-5, "EUR", "-0.05"),
+            (1500, "JPY", "1500"),
+            (1, "KWD", "0.001"),
+            (0, "JPY", "0"),
+        ] {
+            assert_eq!(decimal(minor, currency), text, "{minor} {currency}");
+        }
+    }
+
+    #[test]
+    fn every_language_of_receipts_has_its_words() {
+        for language in ["en", "id", "hi", "he", "ru"] {
+            assert_eq!(Words::of(language).lang, language);
+        }
+        assert_eq!(Words::of("fr").lang, "en");
+    }
+}

@@ -1,0 +1,6 @@
+//! The live stream.
+
+mod handlers;
+mod response;
+
+pub(super) use handlers::*;

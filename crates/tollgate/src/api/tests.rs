@@ -1,0 +1,233 @@
+//! What bodies are taken and refused, and what their fingerprints are.
+
+use super::capacity::request::*;
+use super::events::request::*;
+use super::orders::request::*;
+use super::payments::request::*;
+use crate::http::body::*;
+
+const ORDER: &str = r#"{"currency":"IDR","lines":[{"sku":"A","quantity":2,"unit_amount":5}]}"#;
+
+fn order(text: &str) -> OrderBody {
+    read(text.as_bytes()).unwrap_or_else(|problem| panic!("{text}: {problem:?}"))
+}
+
+fn pointers<T: Body>(text: &str) -> Vec<String> {
+    let Err(problem) = read::<T>(text.as_bytes()) else {
+        panic!("{text} was taken")
+    };
+    let telling = crate::http::problem::Telling {
+        request_id: String::new(),
+        language: crate::language::Language::English,
+    };
+    let answer = problem.answer(&telling);
+    let document: serde_json::Value = serde_json::from_slice(&answer.body).expect("it is JSON");
+    assert_eq!(document["code"], "request_invalid");
+    let errors = document["errors"].as_array().expect("it is a list");
+    errors
+        .iter()
+        .map(|error| error["pointer"].as_str().unwrap_or("?").to_owned())
+        .collect()
+}
+
+#[test]
+fn all_places_are_named_at_once() {
+    let text = r#"{"currency":"IDR","shiping_amount":1,"discount_amount":-1,
+            "lines":[{"sku":"A","quantity":0,"unit_amount":9007199254740992},
+                     {"quantity":1.0,"unit_amount":5,"sku":"x y","colour":"red"}],
+            "customer":{"name":3},"hold_seconds":5,"metadata":[],"slot":{"calendar":7}}"#;
+    let mut found = pointers::<OrderBody>(text);
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            "/customer/name",
+            "/discount_amount",
+            "/hold_seconds",
+            "/lines/0/quantity",
+            "/lines/0/unit_amount",
+            "/lines/1/colour",
+            "/lines/1/quantity",
+            "/lines/1/sku",
+            "/metadata",
+            "/shiping_amount",
+            "/slot/calendar",
+        ]
+    );
+}
+
+#[test]
+fn what_is_no_amount_is_refused_with_its_place() {
+    for amount in [
+        "-1",
+        "1.0",
+        "1e3",
+        "\"5\"",
+        "9007199254740992",
+        "null",
+        "true",
+        "[1]",
+    ] {
+        let text = ORDER.replace(":5", &format!(":{amount}"));
+        assert_eq!(
+            pointers::<OrderBody>(&text),
+            ["/lines/0/unit_amount"],
+            "{amount}"
+        );
+    }
+    for quantity in ["0", "-2", "1.5", "9007199254740992"] {
+        let text = ORDER.replace(":2", &format!(":{quantity}"));
+        assert_eq!(
+            pointers::<OrderBody>(&text),
+            ["/lines/0/quantity"],
+            "{quantity}"
+        );
+    }
+    order(&ORDER.replace(":5", ":9007199254740991"));
+    order(&ORDER.replace(":5", ":0"));
+}
+
+#[test]
+fn a_code_that_begins_like_an_id_is_refused() {
+    for code in ["ord_1", "pay_x", "", "a b", "é"] {
+        let text = ORDER.replacen('{', &format!("{{\"code\":{code:?},"), 1);
+        assert_eq!(pointers::<OrderBody>(&text), ["/code"], "{code}");
+    }
+}
+
+#[test]
+fn missing_members_and_no_json_are_told() {
+    let mut missing = pointers::<OrderBody>("{}");
+    missing.sort();
+    assert_eq!(missing, ["/currency", "/lines"]);
+    assert_eq!(pointers::<OrderBody>("[1"), [""]);
+    assert_eq!(pointers::<OrderBody>("[]"), [""]);
+    assert_eq!(
+        pointers::<OrderBody>(r#"{"currency":"IDR","currency":"IDR","lines":[]}"#),
+        ["/currency"]
+    );
+    let twice = ORDER.replace(":5", r#":5,"sku":"B""#);
+    assert_eq!(pointers::<OrderBody>(&twice), ["/lines/0/sku"]);
+    let huge = ORDER.replace(":5", ":1e400");
+    assert_eq!(pointers::<OrderBody>(&huge), ["/lines/0/unit_amount"]);
+    assert_eq!(pointers::<ReasonlessBody>(r#"{"x":1}"#), ["/x"]);
+}
+
+#[test]
+fn the_fingerprint_knows_no_order_of_members_and_no_defaults() {
+    let fingerprint_of = |text: &str| fingerprint(&[], &order(text));
+    let plain = fingerprint_of(ORDER);
+    for same in [
+        r#"{"lines":[{"unit_amount":5,"quantity":2,"sku":"A"}],"currency":"IDR"}"#,
+        r#"{"currency":"IDR","discount_amount":0,"shipping_amount":0,"hold_seconds":900,
+                "metadata":{},"customer":{},"slot":null,
+                "lines":[{"sku":"\u0041","quantity":2,"unit_amount":5,"stocked":true}]}"#,
+    ] {
+        assert_eq!(fingerprint_of(same), plain, "{same}");
+    }
+    let with = |metadata: &str| {
+        fingerprint_of(&ORDER.replacen('{', &format!("{{\"metadata\":{metadata},"), 1))
+    };
+    assert_eq!(with(r#"{"a":1,"b":2}"#), with(r#"{ "b":2, "a":1 }"#));
+    assert_ne!(with(r#"{"a":1}"#), with(r#"{"a":2}"#));
+    assert_ne!(with(r#"{"a":1}"#), plain);
+    assert_ne!(fingerprint_of(&ORDER.replace(":5", ":6")), plain);
+    assert_ne!(fingerprint(&["ab", "c"], &0), fingerprint(&["a", "bc"], &0));
+}
+
+#[test]
+fn metadata_that_has_no_tree_is_refused_and_what_only_looks_so_is_taken() {
+    let with = |metadata: &str| ORDER.replacen('{', &format!("{{\"metadata\":{metadata},"), 1);
+    let deep = format!("{{\"a\":{}{}}}", "[".repeat(200), "]".repeat(200));
+    for metadata in [
+        r#"{"a":1e400}"#,
+        r#"{"a":"\ud800"}"#,
+        r#"{"a":"\u0000"}"#,
+        r#"{"\u0000":1}"#,
+        r#"{"a":[{"b":"x\u0000"}]}"#,
+        "[]",
+        &deep,
+    ] {
+        assert_eq!(
+            pointers::<OrderBody>(&with(metadata)),
+            ["/metadata"],
+            "{metadata}"
+        );
+    }
+    for metadata in [
+        r#"{"a":"\\u0000"}"#,
+        r#"{"a":"{}"}"#,
+        r#"{"a":"\ud83d\ude00"}"#,
+    ] {
+        assert_ne!(
+            fingerprint(&[], &order(&with(metadata))),
+            fingerprint(&[], &order(ORDER)),
+            "{metadata}"
+        );
+    }
+}
+
+#[test]
+fn nothing_may_stand_for_a_default() {
+    let hold = read::<HoldBody>(br#"{"lines":null,"slot":{"calendar":"k","units":1}}"#);
+    assert!(hold.is_ok(), "{hold:?}");
+    let calendar = br#"{"unit":"orders","capacity":1,"closed":null,"weekly":null}"#;
+    assert!(read_closely::<CalendarBody>(calendar).is_ok());
+    assert!(read::<ReplayBody>(br#"{"filter":{},"dry_run":null}"#).is_ok());
+}
+
+#[test]
+fn parts_that_do_not_go_together_are_named_with_everything_else() {
+    let text = r#"{"currency":"IDR","hold":"hld_1","lines":[{"sku":"A","quantity":1}],
+            "slot":{"slot_id":"x","calendar":"k"}}"#;
+    let mut found = pointers::<OrderBody>(text);
+    found.sort();
+    let all = ["/hold", "/lines/0/unit_amount", "/slot", "/slot/slot_id"];
+    assert_eq!(found, all);
+    let slot = ORDER.replacen('{', r#"{"slot":{},"#, 1);
+    assert_eq!(pointers::<OrderBody>(&slot), ["/slot"]);
+    let many = vec![r#"{"sku":"A","quantity":1,"unit_amount":5}"#; 201].join(",");
+    let many = format!(r#"{{"currency":"IDR","slot":{{}},"lines":[{many}]}}"#);
+    assert_eq!(pointers::<OrderBody>(&many), ["/lines", "/slot"]);
+    assert_eq!(pointers::<HoldBody>("{}"), [""]);
+    let alone = r#"{"source":"s","reference":"r","expires_at":"soon"}"#;
+    let mut found = pointers::<PaymentBody>(alone);
+    found.sort();
+    assert_eq!(found, ["/amount", "/currency", "/expires_at"]);
+    let of_order = r#"{"source":"s","reference":"r","order":"A","metadata":{}}"#;
+    assert_eq!(pointers::<PaymentBody>(of_order), ["/metadata"]);
+    let filter = r#"{"filter":{"state":"x","outcome":"y"},"per_second":0}"#;
+    let mut found = pointers::<ReplayBody>(filter);
+    found.sort();
+    assert_eq!(found, ["/filter/outcome", "/filter/state", "/per_second"]);
+}
+
+#[test]
+fn an_order_too_large_to_be_answered_is_refused() {
+    let line =
+        |name: &str| format!(r#"{{"sku":"A","name":"{name}","quantity":1,"unit_amount":5}}"#);
+    let lines = |count: usize, name: &str| {
+        let lines = vec![line(name); count].join(",");
+        format!(r#"{{"currency":"IDR","lines":[{lines}]}}"#)
+    };
+    order(&lines(200, &"n".repeat(100)));
+    assert_eq!(
+        pointers::<OrderBody>(&lines(200, &"é".repeat(200))),
+        ["/lines"]
+    );
+    assert_eq!(
+        pointers::<OrderBody>(&lines(200, &"\\\\".repeat(150))),
+        ["/lines"]
+    );
+}
+
+#[test]
+fn an_empty_text_about_the_customer_is_none() {
+    let with = ORDER.replacen('{', r#"{"customer":{"name":"","phone":""},"#, 1);
+    assert_eq!(
+        fingerprint(&[], &order(&with)),
+        fingerprint(&[], &order(ORDER))
+    );
+    let customer = CustomerBody::customer(order(&with).customer);
+    assert_eq!(customer, tollgate_core::order::Customer::default());
+}

@@ -1,0 +1,58 @@
+//! `POST /webhooks/…`: bytes in, never JSON; the answer when it is on disk.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Method, Request, Response, header};
+use hyper::body::Incoming;
+use tollgate_providers::Reply;
+
+use super::response::document;
+use crate::app::{self, App, Hook};
+use crate::headers;
+use crate::http::extract::read_body;
+use crate::http::problem::{METHOD_NOT_ALLOWED, Problem};
+use crate::http::{Peer, reply};
+
+/// Takes one delivery.
+pub(crate) async fn take(
+    app: &App,
+    hook: &Hook,
+    peer: Peer,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Problem> {
+    if request.method() != Method::POST {
+        return Err(METHOD_NOT_ALLOWED.into());
+    }
+    let (parts, body) = request.into_parts();
+    let body = read_body(app, body).await?;
+    let pairs: Vec<(&str, &[u8])> = parts
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_bytes()))
+        .collect();
+    let trusted = &app.config().server.trusted_proxies;
+    let incoming = app::Incoming {
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        query: parts.uri.query().unwrap_or_default(),
+        headers: &pairs,
+        body,
+        peer: headers::sender(peer.address, &parts.headers, trusted),
+        received_at: app.now(),
+    };
+    let taken = app.take_delivery(hook, incoming).await?;
+    Ok(match hook.source.provider().reply {
+        Reply::Json => {
+            let mut response = Response::new(Body::from(document(&taken)));
+            response
+                .headers_mut()
+                .insert(header::CONTENT_TYPE, reply::JSON);
+            response
+        }
+        Reply::Text(text) => {
+            let mut response = Response::new(Body::from(text));
+            let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+            response.headers_mut().insert(header::CONTENT_TYPE, plain);
+            response
+        }
+    })
+}
