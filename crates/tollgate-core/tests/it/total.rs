@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tollgate_core::capacity::{Calendar, Late, NewSlot, SlotWish, Unit};
 use tollgate_core::command::{
     Action, Answer, AttentionOf, CreateOrder, Forward, OrderRef, RawEvent, RefundPayment,
-    RegisterPayment, TakeEvent, TakeHold,
+    RefuseCreation, RegisterPayment, TakeEvent, TakeHold, Unknown,
 };
 use tollgate_core::effect::AnswerContent;
 use tollgate_core::event::{Confirm, Event, Fact, Policy};
@@ -167,6 +167,11 @@ fn action(store: &mut Store, dice: &Dice) -> Action {
                 ],
             )
         })),
+        10 if dice.flags[5] => Action::RefuseCreation(RefuseCreation {
+            code: dice.flags[0].then(|| dice.names[0].to_owned()),
+            payment: dice.flags[1].then(|| ("bank".to_owned(), dice.names[1].to_owned())),
+            unknown: Unknown::Currency,
+        }),
         10 => Action::CancelOrder(order_ref(dice)),
         11 => Action::RegisterPayment(RegisterPayment {
             fresh,

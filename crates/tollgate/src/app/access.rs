@@ -93,7 +93,7 @@ impl App {
                 self.inner.store.shop(shop).ok_or(AppError::ShopUnknown)?
             }
             Some(shop) if self.inner.store.shop(shop) == Some(caller.shop()) => caller.shop(),
-            Some(_) => return Err(AppError::ShopOfOthers),
+            Some(_) => return Err(AppError::ForeignShop),
         };
         let scopes: Vec<&str> = scopes.iter().copied().collect();
         self.new_key(shop, name, &scopes).await

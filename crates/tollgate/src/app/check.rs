@@ -77,7 +77,7 @@ impl App {
             Ok(said) => said?,
             Err(_) => {
                 let told = "the provider has not answered in time; the question stays open";
-                return Err(AppError::ProviderSilent(told.to_owned()));
+                return Err(AppError::ProviderUnavailable(told.to_owned()));
             }
         };
         Ok(Checked {
@@ -104,7 +104,7 @@ impl App {
             let lines = self.questions_on(shop, root).await?;
             match see(&lines, object, n, begun) {
                 Seen::Over(said) => return Ok(said),
-                Seen::Failed(why) => return Err(AppError::ProviderSilent(why)),
+                Seen::Failed(why) => return Err(AppError::ProviderUnavailable(why)),
                 Seen::Waits => {}
             }
             tokio::select! {

@@ -251,7 +251,7 @@ impl App {
                 return Ok(row);
             }
         }
-        Err(AppError::Crowded)
+        Err(AppError::Contended)
     }
 
     async fn failing(&self, shop: ShopId) -> Result<BTreeMap<String, Breaker>, AppError> {

@@ -49,7 +49,7 @@ pub(crate) use hook::Hook;
 pub(crate) use reconcile::reconcile;
 pub(crate) use refusal::AppError;
 use stream::Streams;
-pub(crate) use stream::{Cut, Messages, TopicSet, Voice};
+pub(crate) use stream::{Cut, Messages, StreamFormat, TopicSet};
 pub(crate) use webhooks::{Incoming, Taken, TakenItem};
 
 pub use crate::instance::StartError;

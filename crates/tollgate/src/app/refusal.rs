@@ -37,7 +37,7 @@ pub(crate) enum AppError {
     CannotAsk,
     /// The provider was asked and has not answered.
     #[error("the provider does not answer: {0}")]
-    ProviderSilent(String),
+    ProviderUnavailable(String),
     /// An endpoint for the same events at the same URL is there.
     #[error("the endpoint {0} is the same")]
     EndpointExists(EndpointId),
@@ -61,7 +61,7 @@ pub(crate) enum AppError {
     ShopUnknown,
     /// Only the key of the configuration makes keys for other shops.
     #[error("the key is no key for this shop")]
-    ShopOfOthers,
+    ForeignShop,
     /// It is asked too often from there.
     #[error("it is asked too often")]
     TooOften {
@@ -86,10 +86,10 @@ pub(crate) enum AppError {
     },
     /// As many listen as there are places for.
     #[error("as many listen to the live stream as it takes")]
-    NoPlace,
+    TooManyListeners,
     /// Others were faster each time that it was tried.
     #[error("others were faster each time")]
-    Crowded,
+    Contended,
     /// The Gate has not taken it, or its end was not seen.
     #[error("failed to {0}")]
     NotStored(#[from] SubmitError),

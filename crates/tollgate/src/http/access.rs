@@ -1,4 +1,5 @@
-//! Who calls, by what his key may do: a handler says in its signature which scope it wants.
+//! Who calls, by the scope of the key: a handler says in its signature which one it wants, and a request
+//! without it is refused before its body is read.
 
 use axum::extract::FromRequestParts;
 use axum::http::header;
@@ -11,16 +12,16 @@ use crate::app::{App, Caller};
 use crate::ids;
 use crate::keys::Scope;
 
-/// A caller and how he is answered.
+/// A caller whose key is good, and how its requests are answered.
 #[derive(Debug)]
-struct Known {
+struct Authenticated {
     caller: Caller,
     telling: Telling,
 }
 
-impl Known {
-    /// Whoever sent this request, if his key has the scope.
-    async fn with(scope: Scope, parts: &Parts, app: &App) -> Result<Known, Problem> {
+impl Authenticated {
+    /// The caller of this request, if the key has the scope.
+    async fn with(scope: Scope, parts: &Parts, app: &App) -> Result<Authenticated, Problem> {
         let authorization = parts.headers.get(header::AUTHORIZATION);
         let authorization = authorization.and_then(|value| value.to_str().ok());
         let telling = Telling {
@@ -29,9 +30,13 @@ impl Known {
         };
         let caller = app.authenticate(authorization).await?;
         match caller.may(scope) {
-            true => Ok(Known { caller, telling }),
+            true => Ok(Authenticated { caller, telling }),
             false => Err(Problem::from(SCOPE_MISSING).with("scope", scope.as_str())),
         }
+    }
+
+    fn answer(&self, write: Write) -> Answering {
+        Answering::new(write, self.telling.clone())
     }
 }
 
@@ -39,49 +44,61 @@ macro_rules! scopes {
     ($($(#[$doc:meta])* $name:ident: $scope:expr;)*) => {$(
         $(#[$doc])*
         #[derive(Debug)]
-        pub(crate) struct $name(Known);
+        pub(crate) struct $name(Authenticated);
 
         impl FromRequestParts<App> for $name {
             type Rejection = Problem;
 
             async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<$name, Problem> {
-                Known::with($scope, parts, app).await.map($name)
+                Authenticated::with($scope, parts, app).await.map($name)
             }
         }
 
         impl $name {
-            /// Whose things he sees.
+            /// The shop that the key opens.
             pub(crate) fn shop(&self) -> ShopId {
                 self.0.caller.shop()
-            }
-
-            /// The caller.
-            #[allow(dead_code)] // Not every scope's handlers ask for him.
-            pub(crate) fn caller(&self) -> &Caller {
-                &self.0.caller
-            }
-
-            /// How a decision is answered to him.
-            #[allow(dead_code)] // Nobody who only reads is answered a decision.
-            pub(crate) fn answer(&self, write: Write) -> Answering {
-                Answering::new(write, self.0.telling.clone())
             }
         }
     )*};
 }
 
 scopes! {
-    /// Whoever may read.
+    /// A caller with the scope `read`.
     Reader: Scope::Read;
-    /// Whoever may change something.
+    /// A caller with the scope `write`.
     Writer: Scope::Write;
-    /// Whoever may see raw bodies and say what becomes of them, and of keys.
+    /// A caller with the scope `admin`.
     Admin: Scope::Admin;
 }
 
 impl Reader {
-    /// Whether he is shown what only admins see.
+    /// The caller.
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.0.caller
+    }
+
+    /// Whether the key has the scope `admin`, too: raw bodies and answers are shown then.
     pub(crate) fn is_admin(&self) -> bool {
         self.0.caller.may(Scope::Admin)
+    }
+}
+
+impl Writer {
+    /// How a decision is answered.
+    pub(crate) fn answer(&self, write: Write) -> Answering {
+        self.0.answer(write)
+    }
+}
+
+impl Admin {
+    /// The caller.
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.0.caller
+    }
+
+    /// How a decision is answered.
+    pub(crate) fn answer(&self, write: Write) -> Answering {
+        self.0.answer(write)
     }
 }

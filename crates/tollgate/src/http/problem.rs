@@ -493,7 +493,7 @@ impl From<AppError> for Problem {
             AppError::KeyReused => Problem::from(IDEMPOTENCY_KEY_REUSED).sticks(),
             AppError::CannotRefund => REFUND_NOT_SUPPORTED.into(),
             AppError::CannotAsk => STATUS_QUERY_NOT_SUPPORTED.into(),
-            AppError::ProviderSilent(why) => Problem::from(PROVIDER_UNAVAILABLE).detail(why),
+            AppError::ProviderUnavailable(why) => Problem::from(PROVIDER_UNAVAILABLE).detail(why),
             AppError::EndpointExists(id) => {
                 Problem::from(ALREADY_EXISTS).with("id", id.to_string())
             }
@@ -503,7 +503,7 @@ impl From<AppError> for Problem {
             AppError::UrlRefused(why) => Problem::invalid_at("/url", why),
             AppError::TooManySlots { .. } => Problem::invalid_at("/days_ahead", error.to_string()),
             AppError::ShopUnknown => Problem::invalid_at("/shop", "there is no such shop"),
-            AppError::ShopOfOthers => Problem::invalid_at(
+            AppError::ForeignShop => Problem::invalid_at(
                 "/shop",
                 "only the key of the configuration makes keys for other shops",
             ),
@@ -514,8 +514,8 @@ impl From<AppError> for Problem {
             AppError::DeliveryTooLong { .. } => {
                 Problem::from(BODY_TOO_LARGE).detail(error.to_string())
             }
-            AppError::NoPlace => Problem::from(OVERLOADED).detail(error.to_string()),
-            AppError::Crowded => OVERLOADED.into(),
+            AppError::TooManyListeners => Problem::from(OVERLOADED).detail(error.to_string()),
+            AppError::Contended => OVERLOADED.into(),
             AppError::NotStored(error) => not_stored(&error),
             AppError::Unavailable => UNAVAILABLE.into(),
             AppError::OutcomeUnknown => OUTCOME_UNKNOWN.into(),

@@ -44,6 +44,60 @@ async fn a_key_does_what_its_scopes_say_until_it_is_revoked() {
     shop.close().await;
 }
 
+/// Methods, paths and scopes, as the tables of docs/api.md have them.
+fn documented() -> Vec<(&'static str, String, &'static str)> {
+    let document = include_str!("../../../../docs/api.md");
+    let row = |line: &'static str| {
+        let (call, rest) = line.strip_prefix("| `")?.split_once("` | ")?;
+        let (method, path) = call.split_once(" /v1")?;
+        let scope = rest.split(" | ").next()?;
+        let scope = ["read", "write", "admin"]
+            .into_iter()
+            .find(|known| *known == scope)?;
+        Some((
+            method,
+            format!("/v1{}", path.replace(['{', '}'], "")),
+            scope,
+        ))
+    };
+    document.lines().filter_map(row).collect()
+}
+
+#[tokio::test]
+async fn every_operation_wants_the_scope_that_is_documented() {
+    let shop = Shop::open().await;
+    let (_, reader) = key(&shop, &["read"], None).await;
+    let (_, writer) = key(&shop, &["write"], None).await;
+    let rows = documented();
+    assert!(40 < rows.len(), "{rows:?}");
+    for (method, path, scope) in rows {
+        // A good answer of the stream has no end.
+        let short = [(&reader, "write"), (&reader, "admin"), (&writer, "admin")];
+        for (key, _) in short.iter().filter(|(_, wanted)| *wanted == scope) {
+            let headers = [
+                ("authorization", key.as_str()),
+                ("content-type", "text/plain"),
+            ];
+            let refused = shop.send(method, &path, &headers, b"no JSON").await;
+            let told = (refused.status, refused.code(), &refused.body["scope"]);
+            assert_eq!(
+                told,
+                (403, "scope_missing", &json!(scope)),
+                "{method} {path}"
+            );
+        }
+        let headers = [("authorization", reader.as_str())];
+        if scope == "read" && path != "/v1/stream" {
+            let read = shop.send(method, &path, &headers, b"").await;
+            assert!(
+                ![401, 403].contains(&read.status),
+                "{method} {path}: {read:?}"
+            );
+        }
+    }
+    shop.close().await;
+}
+
 #[tokio::test]
 async fn another_shops_things_are_not_there() {
     let shop = Shop::open().await;

@@ -137,6 +137,115 @@ async fn refusals_say_what_is_wrong_and_who_has_it() {
     shop.close().await;
 }
 
+/// `order` with other members.
+fn with(code: &str, change: &serde_json::Value) -> serde_json::Value {
+    let mut body = order(code, "A", 1);
+    for (name, value) in change.as_object().into_iter().flatten() {
+        body[name] = value.clone();
+    }
+    body
+}
+
+#[tokio::test]
+async fn what_an_order_names_though_it_is_not_there_is_told_in_the_documented_order() {
+    let shop = Shop::open().await;
+    shop.put_stock("A", 5).await;
+    let paid = json!({ "payment": { "source": "midtrans", "reference": "R-1" } });
+    let made = shop.post("/v1/orders", &with("Z-1", &paid)).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let nobody = json!({ "source": "nobody", "reference": "R-1" });
+    for (code, change, status, told, pointers) in [
+        (
+            "Z-1",
+            json!({ "currency": "XQQ" }),
+            409,
+            "already_exists",
+            vec![],
+        ),
+        (
+            "Z-2",
+            json!({ "currency": "XQQ", "payment": { "source": "midtrans", "reference": "R-1" } }),
+            409,
+            "already_exists",
+            vec![],
+        ),
+        (
+            "Z-2",
+            json!({ "lines": [], "currency": "XQQ", "payment": nobody }),
+            422,
+            "lines_empty",
+            vec!["/lines"],
+        ),
+        (
+            "Z-2",
+            json!({ "currency": "XQQ", "payment": nobody, "discount_amount": 99_999 }),
+            422,
+            "currency_unknown",
+            vec!["/currency"],
+        ),
+        (
+            "Z-2",
+            json!({ "payment": nobody, "discount_amount": 99_999 }),
+            404,
+            "source_unknown",
+            vec!["/payment/source"],
+        ),
+    ] {
+        let refused = shop.post("/v1/orders", &with(code, &change)).await;
+        assert_eq!((refused.status, refused.code()), (status, told), "{change}");
+        assert_eq!(refused.pointers(), pointers, "{change}");
+        assert_eq!(refused.body["new_key_required"], true, "{change}");
+    }
+    let unknown = with("Z-2", &json!({ "currency": "XQQ" }));
+    let refused = shop.keyed("/v1/orders", "k", &unknown).await;
+    let again = shop.keyed("/v1/orders", "k", &unknown).await;
+    assert_eq!(again.text, refused.text);
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    let other = shop.keyed("/v1/orders", "k", &order("Z-2", "A", 1)).await;
+    assert_eq!(other.code(), "idempotency_key_reused");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn what_a_payment_names_though_it_is_not_there_is_told_in_the_documented_order() {
+    let shop = Shop::open().await;
+    let payment = |source: &str, reference: &str, currency: &str| json!({ "source": source, "reference": reference, "amount": 5, "currency": currency });
+    let made = shop
+        .post("/v1/payments", &payment("midtrans", "R-1", "IDR"))
+        .await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let of_none = json!({
+        "source": "midtrans", "reference": "R-2", "currency": "IDR", "order": "ord_x",
+    });
+    for (body, status, told, pointers) in [
+        (
+            payment("midtrans", "R-1", "XQQ"),
+            409,
+            "already_exists",
+            vec![],
+        ),
+        (
+            payment("nobody", "R-1", "XQQ"),
+            404,
+            "source_unknown",
+            vec!["/source"],
+        ),
+        (
+            payment("midtrans", "R-2", "XQQ"),
+            422,
+            "currency_unknown",
+            vec!["/currency"],
+        ),
+        (of_none, 422, "order_unknown", vec!["/order"]),
+    ] {
+        let refused = shop.post("/v1/payments", &body).await;
+        assert_eq!((refused.status, refused.code()), (status, told), "{body}");
+        assert_eq!(refused.pointers(), pointers, "{body}");
+        assert_eq!(refused.body["new_key_required"], true, "{body}");
+    }
+    shop.close().await;
+}
+
 #[tokio::test]
 async fn cancelling_twice_is_the_same_and_paid_orders_refuse() {
     let shop = Shop::open().await;

@@ -11,14 +11,14 @@ use tollgate_core::time::Timestamp;
 use tollgate_store::FeedLine;
 
 use crate::api::notice::notice;
-use crate::app::{Messages, Voice};
+use crate::app::{Messages, StreamFormat};
 use crate::time_text::rfc3339;
 
-/// How listeners are told here.
-pub(crate) static EVENTS: Voice = Voice {
+/// How messages are written for listeners.
+pub(crate) static EVENTS: StreamFormat = StreamFormat {
     name: "server-sent events",
     entry,
-    beat,
+    heartbeat,
     reset,
 };
 
@@ -66,7 +66,7 @@ fn reset(first: i64, now: Timestamp) -> Bytes {
 
 /// A comment, so that whoever stands between sees the connection live, and the position that was
 /// reached: an id without data is no message, but a browser keeps it, and goes on from there.
-fn beat(position: i64) -> Bytes {
+fn heartbeat(position: i64) -> Bytes {
     Bytes::from(format!(":\nid: {position}\n\n"))
 }
 
@@ -81,7 +81,7 @@ mod tests {
             text(event(7, "order.paid", br#"{"a":"b\nc"}"#)),
             "id: 7\nevent: order.paid\ndata: {\"a\":\"b\\nc\"}\n\n"
         );
-        assert_eq!(text(beat(7)), ":\nid: 7\n\n");
+        assert_eq!(text(heartbeat(7)), ":\nid: 7\n\n");
         let now = Timestamp::from_millis(1_769_076_000_000);
         assert_eq!(
             text(reset(8, now)),

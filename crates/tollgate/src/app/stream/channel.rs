@@ -8,7 +8,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tollgate_core::id::ShopId;
 use tollgate_store::Place;
 
-use super::message::{Message, Voice};
+use super::message::{Message, StreamFormat};
 use super::seat::{self, AGAIN_AFTER, Heard, Seat};
 use crate::app::{App, Caller};
 
@@ -29,8 +29,8 @@ const REJOIN_MAX: Duration = Duration::from_secs(30);
 
 /// The listeners of a shop.
 pub(super) struct Channel {
-    /// How all of them are told.
-    voice: &'static Voice,
+    /// How messages are written for all of them.
+    format: &'static StreamFormat,
     recent_max: usize,
     state: Mutex<State>,
 }
@@ -49,9 +49,9 @@ struct State {
 
 impl Channel {
     /// Nobody listens yet.
-    pub(super) fn new(recent_max: usize, voice: &'static Voice) -> Channel {
+    pub(super) fn new(recent_max: usize, format: &'static StreamFormat) -> Channel {
         Channel {
-            voice,
+            format,
             recent_max,
             state: Mutex::default(),
         }
@@ -114,7 +114,7 @@ impl Channel {
             let head = self.lock().head;
             let wait = match app.inner.store.feed_frozen(shop, head, PAGE).await {
                 Ok((lines, last)) => {
-                    let of = |line| Message::of(line, self.voice);
+                    let of = |line| Message::of(line, self.format);
                     let messages = lines.iter().filter_map(of).collect();
                     self.tell(app, shop, messages, last);
                     match lines.len() < PAGE as usize {

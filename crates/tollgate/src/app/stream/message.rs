@@ -36,15 +36,15 @@ impl TopicSet {
     }
 }
 
-/// How a door tells its listeners: everything that they hear is written by it.
+/// How a door writes what its listeners are sent.
 #[derive(Debug)]
-pub(crate) struct Voice {
-    /// What tells it from the voices of other doors.
+pub(crate) struct StreamFormat {
+    /// What tells it from other doors' formats.
     pub(crate) name: &'static str,
     /// An entry of the feed.
     pub(crate) entry: fn(&FeedLine) -> Bytes,
     /// That the connection lives, and the position that was reached.
-    pub(crate) beat: fn(i64) -> Bytes,
+    pub(crate) heartbeat: fn(i64) -> Bytes,
     /// That what came before this position is not to be had any more.
     pub(crate) reset: fn(i64, Timestamp) -> Bytes,
 }
@@ -59,7 +59,7 @@ pub(super) struct Message {
 
 impl Message {
     /// `None`: the entry is under no topic.
-    pub(super) fn of(told: &FeedLine, voice: &Voice) -> Option<Message> {
+    pub(super) fn of(told: &FeedLine, format: &StreamFormat) -> Option<Message> {
         let topics = EntryKind::of(&told.line.kind).map_or(&[][..], EntryKind::topics);
         let topics = TopicSet::of(topics.iter().copied());
         if topics.is_empty() {
@@ -68,7 +68,7 @@ impl Message {
         Some(Message {
             position: told.line.position,
             topics,
-            bytes: (voice.entry)(told),
+            bytes: (format.entry)(told),
         })
     }
 }

@@ -29,7 +29,7 @@ use crate::config::Stream;
 use channel::Channel;
 use seat::Seat;
 
-pub(crate) use message::{TopicSet, Voice};
+pub(crate) use message::{StreamFormat, TopicSet};
 
 /// How long whoever is told that the server ends may take to hear it.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -52,12 +52,12 @@ impl Streams {
         }
     }
 
-    /// The channel of a shop for those who are told in this voice.
-    fn channel(&self, shop: ShopId, voice: &'static Voice) -> Arc<Channel> {
+    /// The channel of a shop for listeners of this format.
+    fn channel(&self, shop: ShopId, format: &'static StreamFormat) -> Arc<Channel> {
         let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
         let channel = channels
-            .entry((shop, voice.name))
-            .or_insert_with(|| Arc::new(Channel::new(self.limits.queue_max, voice)));
+            .entry((shop, format.name))
+            .or_insert_with(|| Arc::new(Channel::new(self.limits.queue_max, format)));
         Arc::clone(channel)
     }
 }
@@ -106,19 +106,19 @@ impl App {
         caller: &Caller,
         topics: TopicSet,
         seen: Option<i64>,
-        (cut, voice): (Cut, &'static Voice),
+        (cut, format): (Cut, &'static StreamFormat),
     ) -> Result<Messages, AppError> {
         let streams = &self.inner.streams;
         if *streams.closed.borrow() {
             return Err(AppError::Unavailable);
         }
         let place = Arc::clone(&streams.places).try_acquire_owned();
-        let place = place.map_err(|_| AppError::NoPlace)?;
+        let place = place.map_err(|_| AppError::TooManyListeners)?;
         let shop = caller.shop();
         let head = self.inner.store.feed_head(shop).await?;
         let (to, queue) = mpsc::channel(streams.limits.queue_max);
         let counted = self.metrics().streams.clone();
-        let mut seat = Seat::new((to, voice), cut, topics, caller.clone(), (place, counted));
+        let mut seat = Seat::new((to, format), cut, topics, caller.clone(), (place, counted));
         match seen {
             None => seat.begin_at(head),
             Some(seen) => match self.first_missed(shop, seen, head).await? {
@@ -126,7 +126,7 @@ impl App {
                 Some(first) => seat.begin_anew_at(first, self.now()),
             },
         }
-        let channel = streams.channel(shop, voice);
+        let channel = streams.channel(shop, format);
         let app = self.clone();
         tokio::spawn(async move { seat::follow(&app, shop, &channel, seat, None).await });
         Ok(Messages(queue))

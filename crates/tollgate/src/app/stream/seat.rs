@@ -13,7 +13,7 @@ use tollgate_core::time::Timestamp;
 
 use super::Cut;
 use super::channel::Channel;
-use super::message::{Message, TopicSet, Voice};
+use super::message::{Message, StreamFormat, TopicSet};
 use crate::app::{App, Caller};
 
 /// Decisions that are read together for whoever comes from further back.
@@ -29,7 +29,7 @@ pub(super) const AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// A listener.
 pub(super) struct Seat {
     to: mpsc::Sender<Bytes>,
-    voice: &'static Voice,
+    format: &'static StreamFormat,
     cut: Cut,
     topics: TopicSet,
     /// Everything up to here he has heard, as far as it is about his topics.
@@ -62,7 +62,7 @@ pub(super) enum Heard {
 
 impl Seat {
     pub(super) fn new(
-        (to, voice): (mpsc::Sender<Bytes>, &'static Voice),
+        (to, format): (mpsc::Sender<Bytes>, &'static StreamFormat),
         cut: Cut,
         topics: TopicSet,
         caller: Caller,
@@ -71,7 +71,7 @@ impl Seat {
         counted.inc();
         Seat {
             to,
-            voice,
+            format,
             cut,
             topics,
             at: 0,
@@ -86,13 +86,13 @@ impl Seat {
     /// Tells him where he begins: whoever is cut off before the first message can go on from there.
     pub(super) fn begin_at(&mut self, position: i64) {
         self.at = position;
-        self.say((self.voice.beat)(position));
+        self.say((self.format.heartbeat)(position));
     }
 
     /// Tells him that what came before a position is gone for him.
     pub(super) fn begin_anew_at(&mut self, first: i64, now: Timestamp) {
         self.at = first - 1;
-        self.say((self.voice.reset)(first, now));
+        self.say((self.format.reset)(first, now));
     }
 
     pub(super) fn at(&self) -> i64 {
@@ -128,7 +128,7 @@ impl Seat {
 
     /// Tells him how far he is.
     pub(super) fn beat(&self) -> Heard {
-        self.say((self.voice.beat)(self.at))
+        self.say((self.format.heartbeat)(self.at))
     }
 
     pub(super) fn is_gone(&self) -> bool {
@@ -231,8 +231,8 @@ async fn read_on(
             }
         }
     };
-    let voice = seat.voice;
-    for message in lines.iter().filter_map(|line| Message::of(line, voice)) {
+    let format = seat.format;
+    for message in lines.iter().filter_map(|line| Message::of(line, format)) {
         let heard = tokio::select! {
             biased;
             _ = closed.wait_for(|closed| *closed) => return Next::Ended,
