@@ -10,5 +10,4 @@ mod inbox;
 mod questions;
 mod refunds;
 mod samples;
-mod shared;
 mod states;
