@@ -553,8 +553,9 @@ impl Keeper for StoreKeeper {
         let from_all = decide_over(now, &self.rules, &command, &mut self.known);
         let sent = command.clone();
         let untold = self.untold.take();
-        let event = match &command.action {
-            Action::TakeEvent(take) => Some(take.id),
+        // A delivery that was one of a known event already has that event's id, and will have it again.
+        let event = match &from_all.outcome {
+            Outcome::Event { id, .. } => Some(*id),
             _ => None,
         };
         let submits = |keeper: &mut StoreKeeper| {
