@@ -154,6 +154,8 @@ async fn kept_deliveries(world: &World) -> usize {
             break;
         }
     }
+    // What was taken last may not have been committed: a batch that begins now ends after it.
+    world.store.ready().await.expect("it takes writes");
     let page = world
         .store
         .deliveries(SHOP, DeliveryFilter::default(), Seek::first(100));
