@@ -146,6 +146,60 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// Its name, for logs.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Action::TakeEvent(_) => "take_event",
+            Action::ReplayEvent(_) => "replay_event",
+            Action::ParkedDue(_) => "parked_due",
+            Action::DrainName { .. } => "drain_name",
+            Action::CreateOrder(_) => "create_order",
+            Action::CancelOrder(_) => "cancel_order",
+            Action::RegisterPayment(_) => "register_payment",
+            Action::RefuseCreation(_) => "refuse_creation",
+            Action::CapturePayment { .. } => "capture_payment",
+            Action::CheckPayment(_) => "check_payment",
+            Action::RefundPayment { .. } => "refund_payment",
+            Action::CorrectPapers(_) => "correct_papers",
+            Action::Answer(_) => "answer",
+            Action::StartEffect { .. } => "start_effect",
+            Action::SettleEffect(_) => "settle_effect",
+            Action::RetryEffect(_) => "retry_effect",
+            Action::CloseEffect { .. } => "close_effect",
+            Action::ResolveAttention { .. } => "resolve_attention",
+            Action::TakeHold(_) => "take_hold",
+            Action::ReleaseHold(_) => "release_hold",
+            Action::RootDue(_) => "root_due",
+            Action::PutStock { .. } => "put_stock",
+            Action::AdjustStock { .. } => "adjust_stock",
+            Action::PutCalendar { .. } => "put_calendar",
+            Action::PutSlots { .. } => "put_slots",
+            Action::MakeSlots { .. } => "make_slots",
+        }
+    }
+
+    /// The id that the caller has drawn for what the command makes.
+    pub fn fresh(&self) -> Option<RootId> {
+        match self {
+            Action::TakeEvent(take) => Some(take.id.root()),
+            Action::CreateOrder(order) => Some(order.fresh),
+            Action::RegisterPayment(payment) => Some(payment.fresh),
+            Action::CapturePayment { fresh, .. } => Some(*fresh),
+            Action::TakeHold(hold) => Some(hold.fresh),
+            _ => None,
+        }
+    }
+
+    /// A row's time asks for it, again and again until its decision has moved that time.
+    pub fn is_due_by_itself(&self) -> bool {
+        matches!(
+            self,
+            Action::ParkedDue(_) | Action::RootDue(_) | Action::MakeSlots { .. }
+        )
+    }
+}
+
 /// A verified event has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TakeEvent {

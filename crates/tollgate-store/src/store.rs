@@ -215,7 +215,7 @@ impl Store {
     /// have to wait for its time. It was drawn by a clock that is wrong.
     fn refuse_future(&self, submission: &Submission) -> Result<(), SubmitError> {
         let latest = (self.inner.clock)().plus(IDS_AHEAD_MAX);
-        match submission.fresh() {
+        match submission.command.action.fresh() {
             Some(id) if latest < id.made_at() => {
                 Counters::add(&self.inner.shared.counters.future_ids, 1);
                 let reason =

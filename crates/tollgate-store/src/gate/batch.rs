@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tollgate_core::command::{Action, Command};
+use tollgate_core::command::Command;
 use tollgate_core::decide::needs;
 use tollgate_core::decision::{Change, Decision, Entry, Verdict};
 use tollgate_core::effect::{Effect, EffectContent, ReceiptNumber};
@@ -248,11 +248,11 @@ impl<'a> Batch<'a> {
         match self.try_verdict(command)? {
             Tried::Decided(decision) => Ok(Some(*decision)),
             Tried::Missing => {
-                tracing::error!(command = action_name(&command.action), "decide misses rows");
+                tracing::error!(command = command.action.word(), "decide misses rows");
                 Ok(None)
             }
             Tried::Panicked => {
-                tracing::error!(command = action_name(&command.action), "decide panicked");
+                tracing::error!(command = command.action.word(), "decide panicked");
                 self.verdict_without_parked(command)
             }
         }
@@ -510,36 +510,4 @@ fn first_root(now: Timestamp) -> RootId {
 fn place_of(idempotency: &Idempotency) -> (ShopId, [u8; 16]) {
     let hash = key_hash(idempotency.operation, &idempotency.key);
     (idempotency.shop, hash)
-}
-
-/// The name of an action, for the log.
-fn action_name(action: &Action) -> &'static str {
-    match action {
-        Action::TakeEvent(_) => "take_event",
-        Action::ReplayEvent(_) => "replay_event",
-        Action::ParkedDue(_) => "parked_due",
-        Action::DrainName { .. } => "drain_name",
-        Action::CreateOrder(_) => "create_order",
-        Action::CancelOrder(_) => "cancel_order",
-        Action::RegisterPayment(_) => "register_payment",
-        Action::RefuseCreation(_) => "refuse_creation",
-        Action::CapturePayment { .. } => "capture_payment",
-        Action::CheckPayment(_) => "check_payment",
-        Action::RefundPayment { .. } => "refund_payment",
-        Action::CorrectPapers(_) => "correct_papers",
-        Action::Answer(_) => "answer",
-        Action::StartEffect { .. } => "start_effect",
-        Action::SettleEffect(_) => "settle_effect",
-        Action::RetryEffect(_) => "retry_effect",
-        Action::CloseEffect { .. } => "close_effect",
-        Action::ResolveAttention { .. } => "resolve_attention",
-        Action::TakeHold(_) => "take_hold",
-        Action::ReleaseHold(_) => "release_hold",
-        Action::RootDue(_) => "root_due",
-        Action::PutStock { .. } => "put_stock",
-        Action::AdjustStock { .. } => "adjust_stock",
-        Action::PutCalendar { .. } => "put_calendar",
-        Action::PutSlots { .. } => "put_slots",
-        Action::MakeSlots { .. } => "make_slots",
-    }
 }

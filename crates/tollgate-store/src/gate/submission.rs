@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tollgate_core::command::{Action, Command};
 use tollgate_core::decision::Outcome;
-use tollgate_core::id::{EffectId, RootId, ShopId};
+use tollgate_core::id::{EffectId, ShopId};
 use tollgate_core::idempotency::Idempotency;
 
 use crate::gate::claims::Claimed;
@@ -50,38 +50,6 @@ impl Submission {
         self.idempotency = Some(idempotency);
         self.render = Some(render);
         self
-    }
-
-    /// The id that the caller has drawn for what the command makes.
-    pub(crate) fn fresh(&self) -> Option<RootId> {
-        match &self.command.action {
-            Action::TakeEvent(take) => Some(take.id.root()),
-            Action::CreateOrder(order) => Some(order.fresh),
-            Action::RegisterPayment(payment) => Some(payment.fresh),
-            Action::CapturePayment { fresh, .. } => Some(*fresh),
-            Action::TakeHold(hold) => Some(hold.fresh),
-            Action::ReplayEvent(_)
-            | Action::ParkedDue(_)
-            | Action::DrainName { .. }
-            | Action::CancelOrder(_)
-            | Action::RefuseCreation(_)
-            | Action::CheckPayment(_)
-            | Action::CorrectPapers(_)
-            | Action::RefundPayment { .. }
-            | Action::Answer(_)
-            | Action::StartEffect { .. }
-            | Action::SettleEffect(_)
-            | Action::RetryEffect(_)
-            | Action::CloseEffect { .. }
-            | Action::ResolveAttention { .. }
-            | Action::ReleaseHold(_)
-            | Action::RootDue(_)
-            | Action::PutStock { .. }
-            | Action::AdjustStock { .. }
-            | Action::PutCalendar { .. }
-            | Action::PutSlots { .. }
-            | Action::MakeSlots { .. } => None,
-        }
     }
 }
 
