@@ -20,6 +20,7 @@ pub fn words<W: Word>() -> impl Iterator<Item = &'static str> {
 }
 
 /// Declares closed sets: the members of each, what they mean, and their words.
+#[macro_export]
 macro_rules! closed_sets {
     ($(
         $(#[$meta:meta])*
@@ -51,4 +52,4 @@ macro_rules! closed_sets {
     )*};
 }
 
-pub(crate) use closed_sets;
+pub use closed_sets;

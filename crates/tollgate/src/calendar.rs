@@ -5,17 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::{AmbiguousOffset, TimeZone};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tollgate_core::capacity::{Calendar, NewSlot};
+use tollgate_core::closed_sets;
 use tollgate_core::id::SlotId;
 use tollgate_core::time::{Span, Timestamp};
+use tollgate_core::word::Word;
 
 /// The most slots that one calendar has ahead.
 pub(crate) const SLOTS_AHEAD_MAX: usize = 20_000;
 
-/// The rules as they are kept with the calendar.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// The rules as they are kept with the calendar, and shown with it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Rules {
     pub(crate) timezone: String,
     pub(crate) slot_minutes: i64,
@@ -34,25 +37,46 @@ impl Rules {
 }
 
 /// The same hours on some days.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Weekly {
     pub(crate) days: Vec<String>,
     pub(crate) opens: String,
     pub(crate) closes: String,
 }
 
-/// The day of a three-letter word.
-pub(crate) fn weekday(word: &str) -> Option<Weekday> {
-    Some(match word {
-        "mon" => Weekday::Monday,
-        "tue" => Weekday::Tuesday,
-        "wed" => Weekday::Wednesday,
-        "thu" => Weekday::Thursday,
-        "fri" => Weekday::Friday,
-        "sat" => Weekday::Saturday,
-        "sun" => Weekday::Sunday,
-        _ => return None,
-    })
+closed_sets! {
+    /// A day of the week.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(crate) enum Day {
+        /// Monday.
+        Mon = "mon",
+        /// Tuesday.
+        Tue = "tue",
+        /// Wednesday.
+        Wed = "wed",
+        /// Thursday.
+        Thu = "thu",
+        /// Friday.
+        Fri = "fri",
+        /// Saturday.
+        Sat = "sat",
+        /// Sunday.
+        Sun = "sun",
+    }
+}
+
+impl From<Day> for Weekday {
+    fn from(day: Day) -> Weekday {
+        match day {
+            Day::Mon => Weekday::Monday,
+            Day::Tue => Weekday::Tuesday,
+            Day::Wed => Weekday::Wednesday,
+            Day::Thu => Weekday::Thursday,
+            Day::Fri => Weekday::Friday,
+            Day::Sat => Weekday::Saturday,
+            Day::Sun => Weekday::Sunday,
+        }
+    }
 }
 
 /// The slot's id: the time of its start, and a hash of calendar and start.
@@ -95,15 +119,15 @@ pub(crate) fn slots(
     let first = date_of(from)?.checked_sub(4.days()).ok()?;
     let last = date_of(until)?.checked_add(1.day()).ok()?;
     let mut made = Vec::new();
-    let mut before: [Day; 2] = [Day::default(), Day::default()];
+    let mut before = [Openings::new(), Openings::new()];
     let mut date = first;
     while date <= last {
         let day = match closed.contains(&date) {
-            true => Day::default(),
+            true => Openings::new(),
             false => day_of(&zone, rules, date)?,
         };
         for (start, end) in &day {
-            let meets = |other: &Day| overlaps(other, *start, *end);
+            let meets = |other: &Openings| overlaps(other, *start, *end);
             if from <= *start && *start < until && !before.iter().any(meets) {
                 made.push((*start, *end));
                 if SLOTS_AHEAD_MAX < made.len() {
@@ -126,10 +150,10 @@ pub(crate) fn slots(
 }
 
 /// A day's slots by their starts, with their ends.
-type Day = BTreeMap<Timestamp, Timestamp>;
+type Openings = BTreeMap<Timestamp, Timestamp>;
 
 /// A slot of the day meets this time. None of them meets another.
-fn overlaps(day: &Day, starts_at: Timestamp, ends_at: Timestamp) -> bool {
+fn overlaps(day: &Openings, starts_at: Timestamp, ends_at: Timestamp) -> bool {
     day.range(..ends_at)
         .next_back()
         .is_some_and(|(_, end)| starts_at < *end)
@@ -137,16 +161,16 @@ fn overlaps(day: &Day, starts_at: Timestamp, ends_at: Timestamp) -> bool {
 
 /// What a day's hours make, whichever day a slot is on when it starts. Where hours overlap, or the
 /// clocks go forward during a slot, one that would begin before another has ended is left out.
-fn day_of(zone: &TimeZone, rules: &Rules, date: Date) -> Option<Day> {
+fn day_of(zone: &TimeZone, rules: &Rules, date: Date) -> Option<Openings> {
     let mut starts = BTreeSet::new();
     for weekly in &rules.weekly {
-        let is_open = |day: &String| weekday(day) == Some(date.weekday());
+        let is_open = |day: &String| Day::of(day).map(Weekday::from) == Some(date.weekday());
         if weekly.days.iter().any(is_open) {
             let local = day_starts(date, weekly, rules.slot_minutes)?;
             starts.extend(local.into_iter().filter_map(|start| existing(zone, start)));
         }
     }
-    let mut day = Day::new();
+    let mut day = Openings::new();
     for starts_at in starts {
         let ends_at = starts_at.plus(Span::minutes(rules.slot_minutes));
         if !overlaps(&day, starts_at, ends_at) {

@@ -9,7 +9,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use tollgate_core::closed_sets;
 use tollgate_core::id::{KeyId, ShopId};
+use tollgate_core::word::Word;
 
 /// What a key begins with.
 pub(crate) const PREFIX: &str = "tg_";
@@ -21,25 +23,16 @@ pub(crate) const REMEMBERED_FOR: Duration = Duration::from_secs(5);
 /// Keys that are remembered, so that not every request asks the database.
 const REMEMBERED_MAX: usize = 4096;
 
-/// What a key may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scope {
-    /// GETs without raw bodies.
-    Read,
-    /// Orders, payments, holds, capacity.
-    Write,
-    /// Raw bodies, deliveries, replay, keys.
-    Admin,
-}
-
-impl Scope {
-    /// The word for it.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Scope::Read => "read",
-            Scope::Write => "write",
-            Scope::Admin => "admin",
-        }
+closed_sets! {
+    /// What a key may do.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(crate) enum Scope {
+        /// GETs without raw bodies.
+        Read = "read",
+        /// Orders, payments, holds, capacity.
+        Write = "write",
+        /// Raw bodies, deliveries, replay, keys.
+        Admin = "admin",
     }
 }
 
@@ -53,11 +46,11 @@ impl Scopes {
 
     /// Reads words separated by spaces; what it does not know gives nothing.
     pub(crate) fn of(words: &str) -> Scopes {
-        Scopes(words.split(' ').fold(0, |scopes, word| match word {
-            "read" => scopes | 1,
-            "write" => scopes | 3,
-            "admin" => scopes | 7,
-            _ => scopes,
+        let known = words.split(' ').filter_map(Scope::of);
+        Scopes(known.fold(0, |scopes, scope| match scope {
+            Scope::Read => scopes | 1,
+            Scope::Write => scopes | 3,
+            Scope::Admin => scopes | 7,
         }))
     }
 

@@ -1,6 +1,7 @@
 //! What checks have found: as JSON for machines, as a table for people.
 
 use comfy_table::{Cell, Color, ContentArrangement, Table};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tollgate_store::{Checked, Level, Report};
 
@@ -9,14 +10,14 @@ use crate::config::Config;
 use crate::time_text::rfc3339;
 
 /// A report as the API and `--json` show it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ReportView<'r> {
     /// How the worst check has ended: `ok`, `warn`, `fail`.
     status: &'static str,
     checks: Vec<CheckView<'r>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct CheckView<'r> {
     name: &'r str,
     about: &'r str,

@@ -1,5 +1,6 @@
 //! Effects: reading them, trying them again, and saying what became of those of which nobody knows.
 
+use tollgate_core::closed_sets;
 use tollgate_core::command::Action;
 use tollgate_core::decision::{Outcome, Refusal};
 use tollgate_core::effect::EffectState;
@@ -14,13 +15,15 @@ pub(crate) const RETRIED_MAX: usize = 1000;
 /// How many of them are decided together.
 const RETRIED_AT_ONCE: usize = 100;
 
-/// What became of an effect, by a person's word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum EffectEnd {
-    /// It has happened.
-    Done,
-    /// It is given up.
-    Dead,
+closed_sets! {
+    /// What became of an effect, by a person's word.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(crate) enum EffectEnd {
+        /// It has happened.
+        Done = "done",
+        /// It is given up.
+        Dead = "dead",
+    }
 }
 
 /// Which effects are tried again.

@@ -11,6 +11,7 @@ use comfy_table::Table;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tollgate_core::id::KeyId;
+use tollgate_core::word::Word;
 use tollgate_store::OpenError;
 
 use super::client::{Server, refusal};
@@ -134,7 +135,7 @@ impl Keeper {
                         shops.join(", ")
                     ));
                 };
-                let scopes: Vec<&str> = body.scopes.iter().map(|scope| scope.as_str()).collect();
+                let scopes: Vec<&str> = body.scopes.iter().map(|scope| scope.0.word()).collect();
                 let made = app.new_key(shop, body.name.as_str(), &scopes).await;
                 let (row, key) = made.map_err(|error| because(error.into()))?;
                 Ok(json!(KeyView::of(&row, Some(key.expose_secret()))))

@@ -5,6 +5,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use tollgate_core::id::ShopId;
+use tollgate_core::word::Word;
 
 use super::problem::{Problem, SCOPE_MISSING, Telling};
 use super::reply::{Answering, Write};
@@ -31,7 +32,7 @@ impl Authenticated {
         let caller = app.authenticate(authorization).await?;
         match caller.may(scope) {
             true => Ok(Authenticated { caller, telling }),
-            false => Err(Problem::from(SCOPE_MISSING).with("scope", scope.as_str())),
+            false => Err(Problem::from(SCOPE_MISSING).with("scope", scope.word())),
         }
     }
 

@@ -156,11 +156,6 @@ impl JsonBytes {
     pub(crate) fn read<T: body::Body>(&self) -> Result<T, Problem> {
         body::read(&self.0)
     }
-
-    /// The body, checked member by member against its shape, lengths of lists too.
-    pub(crate) fn read_closely<T: body::Body>(&self) -> Result<T, Problem> {
-        body::read_closely(&self.0)
-    }
 }
 
 /// Reads a whole body within the configured size and time, or refuses it. Never cuts it.

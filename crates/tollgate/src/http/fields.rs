@@ -1,46 +1,130 @@
 //! Single values on the wire: ids and times as texts, bodies, metadata.
 
+use std::borrow::Cow;
 use std::fmt::Display;
+use std::net::IpAddr;
 
-use serde::Serializer;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
+use tollgate_core::effect::ReceiptNumber;
+use tollgate_core::id::{
+    DeliveryId, EffectId, EndpointId, EventId, HoldId, KeyId, OrderId, PaymentId, ReceiptId,
+    RefundId, SlotId,
+};
 use tollgate_core::time::Timestamp;
 
 use crate::time_text::rfc3339;
 
-pub(crate) fn text<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
+/// What is written as a text of a known format.
+pub(crate) trait Textual: Display {
+    /// The format's name in schemas.
+    const FORMAT: &'static str;
 }
 
-pub(crate) fn maybe_text<T: Display, S: Serializer>(
-    value: &Option<T>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match value {
-        Some(value) => serializer.collect_str(value),
-        None => serializer.serialize_none(),
+macro_rules! textual {
+    ($($name:ty = $format:literal;)*) => {$(
+        impl Textual for $name {
+            const FORMAT: &'static str = $format;
+        }
+    )*};
+}
+
+textual! {
+    OrderId = "order-id";
+    PaymentId = "payment-id";
+    RefundId = "refund-id";
+    HoldId = "hold-id";
+    SlotId = "slot-id";
+    DeliveryId = "delivery-id";
+    EventId = "event-id";
+    EffectId = "effect-id";
+    ReceiptId = "receipt-id";
+    EndpointId = "endpoint-id";
+    KeyId = "key-id";
+    ReceiptNumber = "receipt-number";
+    IpAddr = "ip";
+}
+
+/// A value as its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shown<T>(pub(crate) T);
+
+impl<T: Display> Serialize for Shown<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
     }
 }
 
-pub(crate) fn time<S: Serializer>(value: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&rfc3339(*value))
-}
+impl<T: Textual> JsonSchema for Shown<T> {
+    fn inline_schema() -> bool {
+        true
+    }
 
-pub(crate) fn maybe_time<S: Serializer>(
-    value: &Option<Timestamp>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match value {
-        Some(value) => time(value, serializer),
-        None => serializer.serialize_none(),
+    fn schema_name() -> Cow<'static, str> {
+        T::FORMAT.into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": T::FORMAT })
     }
 }
 
-/// Metadata is kept as it came; should it not be JSON any more, it is shown as nothing.
-pub(crate) fn raw(text: &str) -> &RawValue {
-    const NOTHING: &str = "{}";
-    serde_json::from_str(text)
-        .unwrap_or_else(|_| serde_json::from_str(NOTHING).expect("an empty object is JSON"))
+/// A point in time as its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TimeText(pub(crate) Timestamp);
+
+impl Serialize for TimeText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&rfc3339(self.0))
+    }
+}
+
+impl JsonSchema for TimeText {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "date-time".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "date-time" })
+    }
+}
+
+/// JSON that somebody else wrote, as it came.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Raw<'a>(&'a RawValue);
+
+impl Raw<'_> {
+    /// A text that was JSON when it was kept; should it not be any more, it is shown as nothing.
+    pub(crate) fn metadata(text: &str) -> Raw<'_> {
+        const NOTHING: &str = "{}";
+        Raw(serde_json::from_str(text)
+            .unwrap_or_else(|_| serde_json::from_str(NOTHING).expect("an empty object is JSON")))
+    }
+
+    /// A text that may be JSON.
+    pub(crate) fn of(text: &str) -> Option<Raw<'_>> {
+        serde_json::from_str(text).ok().map(Raw)
+    }
+}
+
+impl JsonSchema for Raw<'_> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "json".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "description": "JSON as it was sent." })
+    }
 }
 
 /// A body as text, or in base64 if it is none.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
+use schemars::JsonSchema;
 use serde::Serialize;
 use tollgate_core::decision::Outcome;
 use tollgate_core::id::RootId;
@@ -42,7 +43,7 @@ pub(crate) fn answer(status: u16, document: &impl Serialize) -> Answer {
 }
 
 /// A page of a list.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct List<T> {
     pub(crate) data: Vec<T>,
     pub(crate) next_cursor: Option<String>,

@@ -110,7 +110,7 @@ pub(crate) async fn put_calendar(
     Path(calendar): Path<String>,
     bytes: JsonBytes,
 ) -> Reply {
-    let body: CalendarBody = bytes.read_closely()?;
+    let body: CalendarBody = bytes.read()?;
     let calendar = name(&calendar, "{name}")?;
     let (hours, terms) = body.parts();
     let plan = app.plan_calendar(caller.shop(), calendar, hours)?;
@@ -151,7 +151,7 @@ pub(crate) async fn put_slots(
     Path(calendar): Path<String>,
     bytes: JsonBytes,
 ) -> Reply {
-    let body: SlotsBody = bytes.read_closely()?;
+    let body: SlotsBody = bytes.read()?;
     let calendar = name(&calendar, "{name}")?;
     let slots = body.slots(&calendar);
     let answered = app.put_slots(caller.shop(), calendar, slots);

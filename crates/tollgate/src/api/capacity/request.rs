@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,26 +11,25 @@ use serde_json::value::RawValue;
 use tollgate_core::capacity::{Late, NewSlot, SLOT_LENGTH_MAX, Unit};
 use tollgate_core::command::TakeHold;
 use tollgate_core::id::RootId;
-use tollgate_core::time::Span;
+use tollgate_core::time::{Span, Timestamp};
 use tollgate_core::word::Word;
 
 use crate::api::orders::{HOLD_SECONDS, LINES_MAX, is_one_slot, slot_wish, two_slots, usual_hold};
 use crate::app::{Hours, Terms};
-use crate::calendar::{self, Weekly};
+use crate::calendar::{self, Day, Weekly};
 use crate::http::body::{
-    Amount, Body, CurrencyCode, Date, Day, Difference, HoldSeconds, LateWord, Name, Note, Positive,
-    Shape, SlotName, Time, TimeOfDay, TimeZoneName, UnitWord, Whole, Wrong, known_currency, leaf,
-    none, wrong,
+    Amount, Body, CurrencyCode, Date, Difference, HoldSeconds, List, Name, Note, OneOf, Positive,
+    SlotName, Time, TimeOfDay, TimeZoneName, Together, Whole, Wrong, known_currency, none, wrong,
 };
 use crate::http::problem::{Problem, currency_unknown};
 use crate::time_text;
 
-fn no_lines(lines: &Option<Vec<HoldLineBody>>) -> bool {
-    lines.as_ref().is_none_or(Vec::is_empty)
+fn no_lines(lines: &Option<HoldLines>) -> bool {
+    lines.as_ref().is_none_or(|lines| lines.is_empty())
 }
 
 /// `PUT /v1/stock/{sku}`
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StockBody {
     #[serde(skip_serializing_if = "none")]
@@ -37,15 +37,10 @@ pub(crate) struct StockBody {
     pub(crate) on_hand: Amount,
 }
 
-impl Body for StockBody {
-    const SHAPE: Shape = Shape::Object(&[
-        ("low_at", false, leaf::<Amount>()),
-        ("on_hand", true, leaf::<Amount>()),
-    ]);
-}
+impl Body for StockBody {}
 
 /// `POST /v1/stock/{sku}/adjust`
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AdjustBody {
     pub(crate) delta: Difference,
@@ -53,33 +48,31 @@ pub(crate) struct AdjustBody {
     pub(crate) reason: Option<Note>,
 }
 
-impl Body for AdjustBody {
-    const SHAPE: Shape = Shape::Object(&[
-        ("delta", true, leaf::<Difference>()),
-        ("reason", false, leaf::<Note>()),
-    ]);
-}
+impl Body for AdjustBody {}
+
+/// What a hold holds of stock.
+type HoldLines = List<HoldLineBody, 0, LINES_MAX>;
 
 /// `POST /v1/holds`
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HoldBody {
     #[serde(skip_serializing_if = "no_lines")]
-    pub(crate) lines: Option<Vec<HoldLineBody>>,
+    pub(crate) lines: Option<HoldLines>,
     #[serde(skip_serializing_if = "usual_hold")]
     pub(crate) seconds: Option<HoldSeconds>,
     #[serde(skip_serializing_if = "none")]
     pub(crate) slot: Option<HoldSlotBody>,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HoldLineBody {
     pub(crate) quantity: Positive,
     pub(crate) sku: Name,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HoldSlotBody {
     #[serde(skip_serializing_if = "none")]
@@ -92,45 +85,14 @@ pub(crate) struct HoldSlotBody {
 }
 
 impl Body for HoldBody {
-    const SHAPE: Shape = Shape::Judged(
-        &Shape::Object(&[
-            (
-                "lines",
-                false,
-                Shape::List(
-                    0,
-                    LINES_MAX,
-                    &Shape::Object(&[
-                        ("quantity", true, leaf::<Positive>()),
-                        ("sku", true, leaf::<Name>()),
-                    ]),
-                ),
-            ),
-            ("seconds", false, leaf::<HoldSeconds>()),
-            (
-                "slot",
-                false,
-                Shape::Judged(
-                    &Shape::Object(&[
-                        ("calendar", false, leaf::<Name>()),
-                        ("not_before", false, leaf::<Time>()),
-                        ("slot_id", false, leaf::<SlotName>()),
-                        ("units", true, leaf::<Positive>()),
-                    ]),
-                    two_slots,
-                ),
-            ),
-        ]),
-        of_nothing,
-    );
+    const TOGETHER: Together = &[("slot", two_slots), ("", of_nothing)];
 
     fn is_whole(&self) -> bool {
         let slot = self.slot.as_ref().is_none_or(|slot| {
             let (calendar, not_before) = (slot.calendar.is_some(), slot.not_before.is_some());
             is_one_slot(calendar, not_before, slot.slot_id.is_some())
         });
-        let lines = self.lines.as_ref().map_or(0, Vec::len);
-        slot && lines <= LINES_MAX && (0 < lines || self.slot.is_some())
+        slot && (self.slot.is_some() || !no_lines(&self.lines))
     }
 }
 
@@ -168,60 +130,65 @@ impl HoldBody {
 
     /// The skus of its lines.
     pub(crate) fn skus(&self) -> Vec<String> {
-        let lines = self.lines.iter().flatten();
-        lines.map(|line| line.sku.as_str().to_owned()).collect()
+        let lines = self.lines.as_deref().unwrap_or_default();
+        let skus = lines.iter().map(|line| line.sku.as_str().to_owned());
+        skus.collect()
     }
 }
 
 /// `PUT /v1/calendars/{name}`
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CalendarBody {
     pub(crate) booking_lead_minutes: Option<Whole<0, 525_600>>,
     pub(crate) capacity: Amount,
-    pub(crate) closed: Option<Vec<Date>>,
+    pub(crate) closed: Option<List<Date, 0, 1000>>,
     pub(crate) currency: Option<CurrencyCode>,
     pub(crate) days_ahead: Option<Whole<1, 366>>,
-    pub(crate) late: Option<LateWord>,
+    pub(crate) late: Option<OneOf<Late>>,
     pub(crate) slot_minutes: Option<Whole<1, 1440>>,
     pub(crate) timezone: Option<TimeZoneName>,
-    pub(crate) unit: UnitWord,
+    pub(crate) unit: OneOf<Unit>,
     pub(crate) visible_lead_minutes: Option<Whole<0, 525_600>>,
-    pub(crate) weekly: Option<Vec<WeeklyBody>>,
+    pub(crate) weekly: Option<List<WeeklyBody, 0, 100>>,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WeeklyBody {
     pub(crate) closes: TimeOfDay,
-    pub(crate) days: Vec<Day>,
+    pub(crate) days: List<OneOf<Day>, 1, 7>,
     pub(crate) opens: TimeOfDay,
 }
 
 impl Body for CalendarBody {
-    const SHAPE: Shape = Shape::Judged(&CALENDAR, without_length);
+    const TOGETHER: Together = &[("", without_length)];
+
+    fn is_whole(&self) -> bool {
+        self.slot_minutes.is_some() || self.weekly.as_ref().is_none_or(|weekly| weekly.is_empty())
+    }
 }
 
 impl CalendarBody {
     /// The hours it has, and what is left: what it says of its slots.
     pub(crate) fn parts(self) -> (Hours, TermsBody) {
-        let weekly = self.weekly.unwrap_or_default();
+        let weekly = self.weekly.into_iter().flatten();
         let hours = Hours {
             timezone: self.timezone.map(|timezone| timezone.0),
             // Without weekly hours nothing is cut; with them its shape wants a length.
             slot_minutes: self.slot_minutes.map_or(60, |minutes| minutes.0),
             days_ahead: self.days_ahead.map_or(7, |days| days.0),
-            weekly: weekly.into_iter().map(WeeklyBody::weekly).collect(),
+            weekly: weekly.map(WeeklyBody::weekly).collect(),
             closed: self.closed.into_iter().flatten().map(|day| day.0).collect(),
         };
         let lead = |minutes: Option<Whole<0, 525_600>>| Span::minutes(minutes.map_or(0, |m| m.0));
         let terms = TermsBody {
-            unit: Unit::of(self.unit.as_str()).unwrap_or(Unit::Orders),
+            unit: self.unit.0,
             capacity: self.capacity.0,
             currency: self.currency,
             visible_lead: lead(self.visible_lead_minutes),
             booking_lead: lead(self.booking_lead_minutes),
-            late: self.late.and_then(|late| Late::of(late.as_str())),
+            late: self.late.map(|late| late.0),
         };
         (hours, terms)
     }
@@ -258,38 +225,16 @@ impl TermsBody {
 impl WeeklyBody {
     fn weekly(self) -> Weekly {
         Weekly {
-            days: self.days.into_iter().map(|day| day.0).collect(),
+            days: self
+                .days
+                .into_iter()
+                .map(|day| day.0.word().to_owned())
+                .collect(),
             opens: self.opens.0,
             closes: self.closes.0,
         }
     }
 }
-
-const CALENDAR: Shape = Shape::Object(&[
-    ("booking_lead_minutes", false, leaf::<Whole<0, 525_600>>()),
-    ("capacity", true, leaf::<Amount>()),
-    ("closed", false, Shape::List(0, 1000, &leaf::<Date>())),
-    ("currency", false, leaf::<CurrencyCode>()),
-    ("days_ahead", false, leaf::<Whole<1, 366>>()),
-    ("late", false, leaf::<LateWord>()),
-    ("slot_minutes", false, leaf::<Whole<1, 1440>>()),
-    ("timezone", false, leaf::<TimeZoneName>()),
-    ("unit", true, leaf::<UnitWord>()),
-    ("visible_lead_minutes", false, leaf::<Whole<0, 525_600>>()),
-    (
-        "weekly",
-        false,
-        Shape::List(
-            0,
-            100,
-            &Shape::Object(&[
-                ("closes", true, leaf::<TimeOfDay>()),
-                ("days", true, Shape::List(1, 7, &leaf::<Day>())),
-                ("opens", true, leaf::<TimeOfDay>()),
-            ]),
-        ),
-    ),
-]);
 
 /// The judge of a calendar: weekly hours are cut into slots.
 fn without_length(text: &str) -> Vec<Wrong> {
@@ -312,13 +257,13 @@ fn without_length(text: &str) -> Vec<Wrong> {
 }
 
 /// `PUT /v1/calendars/{name}/slots`
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SlotsBody {
-    pub(crate) slots: Vec<NewSlotBody>,
+    pub(crate) slots: List<NewSlotBody, 1, 1000>,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewSlotBody {
     pub(crate) capacity: Option<Amount>,
@@ -340,22 +285,20 @@ impl SlotsBody {
 }
 
 impl Body for SlotsBody {
-    const SHAPE: Shape = Shape::Object(&[(
-        "slots",
-        true,
-        Shape::Judged(
-            &Shape::List(
-                1,
-                1000,
-                &Shape::Object(&[
-                    ("capacity", false, leaf::<Amount>()),
-                    ("ends_at", true, leaf::<Time>()),
-                    ("starts_at", true, leaf::<Time>()),
-                ]),
-            ),
-            order_of_slots,
-        ),
-    )]);
+    const TOGETHER: Together = &[("slots", order_of_slots)];
+
+    fn is_whole(&self) -> bool {
+        let mut starts = BTreeSet::new();
+        self.slots.iter().all(|slot| {
+            let (starts_at, ends_at) = (slot.starts_at.0, slot.ends_at.0);
+            starts.insert(starts_at) && starts_at < ends_at && !is_too_long(starts_at, ends_at)
+        })
+    }
+}
+
+/// Further back nobody looks for a slot that is still going on.
+fn is_too_long(starts_at: Timestamp, ends_at: Timestamp) -> bool {
+    starts_at.plus(SLOT_LENGTH_MAX) < ends_at
 }
 
 /// The judge of slots: each ends after it starts, and no two start together.
@@ -385,8 +328,7 @@ fn order_of_slots(text: &str) -> Vec<Wrong> {
             let below = format!("/{index}/ends_at");
             found.push(wrong(&below, "a slot ends after it starts"));
         }
-        // Further back nobody looks for one that is still going on.
-        if time("ends_at").is_some_and(|ends_at| starts_at.plus(SLOT_LENGTH_MAX) < ends_at) {
+        if time("ends_at").is_some_and(|ends_at| is_too_long(starts_at, ends_at)) {
             let below = format!("/{index}/ends_at");
             found.push(wrong(&below, "a slot is no longer than 31 days"));
         }

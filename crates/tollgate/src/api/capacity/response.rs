@@ -1,15 +1,15 @@
 //! Stock, calendars, slots and holds on the wire.
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use tollgate_core::capacity::{Booking, Calendar, Hold, Slot, Stock};
+use tollgate_core::capacity::{Booking, Calendar, Hold, Late, Slot, Stock, Unit};
 use tollgate_core::decision::Outcome;
 use tollgate_core::id::{HoldId, SlotId};
-use tollgate_core::time::Timestamp;
-use tollgate_core::word::Word;
 use tollgate_store::Answer;
 
 use crate::calendar::Rules;
-use crate::http::fields::{text, time};
+use crate::http::body::OneOf;
+use crate::http::fields::{Shown, TimeText};
 use crate::http::reply::{List, answer};
 
 /// 201 with the hold.
@@ -61,7 +61,7 @@ pub(crate) fn slots_changed(outcome: &Outcome) -> Option<Answer> {
 }
 
 /// A cart's hold.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct HoldView<'a> {
     #[serde(flatten)]
     head: HoldHeadView,
@@ -69,32 +69,26 @@ pub(crate) struct HoldView<'a> {
     slot: Option<BookingView<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct HoldHeadView {
-    #[serde(serialize_with = "text")]
-    id: HoldId,
+    id: Shown<HoldId>,
     state: &'static str,
-    #[serde(serialize_with = "time")]
-    expires_at: Timestamp,
+    expires_at: TimeText,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct HoldLineView<'a> {
     sku: &'a str,
     quantity: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct BookingView<'a> {
-    #[serde(serialize_with = "text")]
-    id: SlotId,
+    id: Shown<SlotId>,
     calendar: &'a str,
-    #[serde(serialize_with = "time")]
-    starts_at: Timestamp,
-    #[serde(serialize_with = "time")]
-    ends_at: Timestamp,
-    #[serde(serialize_with = "time")]
-    visible_at: Timestamp,
+    starts_at: TimeText,
+    ends_at: TimeText,
+    visible_at: TimeText,
     units: i64,
 }
 
@@ -119,9 +113,9 @@ impl<'a> HoldView<'a> {
 impl HoldHeadView {
     pub(crate) fn of(hold: &Hold) -> HoldHeadView {
         HoldHeadView {
-            id: hold.id,
+            id: Shown(hold.id),
             state: hold.state.word(),
-            expires_at: hold.expires_at,
+            expires_at: TimeText(hold.expires_at),
         }
     }
 }
@@ -129,18 +123,18 @@ impl HoldHeadView {
 impl<'a> BookingView<'a> {
     pub(crate) fn of(booking: &'a Booking) -> BookingView<'a> {
         BookingView {
-            id: booking.slot,
+            id: Shown(booking.slot),
             calendar: &booking.calendar,
-            starts_at: booking.starts_at,
-            ends_at: booking.ends_at,
-            visible_at: booking.visible_at,
+            starts_at: TimeText(booking.starts_at),
+            ends_at: TimeText(booking.ends_at),
+            visible_at: TimeText(booking.visible_at),
             units: booking.units,
         }
     }
 }
 
 /// Units of a sku.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct StockView<'a> {
     sku: &'a str,
     on_hand: i64,
@@ -165,17 +159,16 @@ impl<'a> StockView<'a> {
 }
 
 /// A calendar.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct CalendarView<'a> {
     name: &'a str,
-    unit: &'static str,
+    unit: OneOf<Unit>,
     capacity: i64,
     currency: Option<String>,
-    late: &'static str,
+    late: OneOf<Late>,
     visible_lead_minutes: i64,
     booking_lead_minutes: i64,
-    #[serde(serialize_with = "time")]
-    made_until: Timestamp,
+    made_until: TimeText,
     version: i64,
     #[serde(flatten)]
     rules: Option<Rules>,
@@ -186,13 +179,13 @@ impl<'a> CalendarView<'a> {
     pub(crate) fn of(calendar: &'a Calendar) -> CalendarView<'a> {
         CalendarView {
             name: &calendar.name,
-            unit: calendar.unit.word(),
+            unit: OneOf(calendar.unit),
             capacity: calendar.capacity,
             currency: calendar.currency.map(|currency| currency.to_string()),
-            late: calendar.late.word(),
+            late: OneOf(calendar.late),
             visible_lead_minutes: calendar.visible_lead.as_millis() / 60_000,
             booking_lead_minutes: calendar.booking_lead.as_millis() / 60_000,
-            made_until: calendar.made_until,
+            made_until: TimeText(calendar.made_until),
             version: calendar.version,
             rules: serde_json::from_str(&calendar.rules).ok(),
         }
@@ -200,16 +193,12 @@ impl<'a> CalendarView<'a> {
 }
 
 /// A slot.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct SlotView {
-    #[serde(serialize_with = "text")]
-    id: SlotId,
-    #[serde(serialize_with = "time")]
-    starts_at: Timestamp,
-    #[serde(serialize_with = "time")]
-    ends_at: Timestamp,
-    #[serde(serialize_with = "time")]
-    visible_at: Timestamp,
+    id: Shown<SlotId>,
+    starts_at: TimeText,
+    ends_at: TimeText,
+    visible_at: TimeText,
     capacity: i64,
     held: i64,
     sold: i64,
@@ -220,10 +209,10 @@ impl SlotView {
     /// A slot.
     pub(crate) fn of(slot: &Slot) -> SlotView {
         SlotView {
-            id: slot.id,
-            starts_at: slot.starts_at,
-            ends_at: slot.ends_at,
-            visible_at: slot.visible_at,
+            id: Shown(slot.id),
+            starts_at: TimeText(slot.starts_at),
+            ends_at: TimeText(slot.ends_at),
+            visible_at: TimeText(slot.visible_at),
             capacity: slot.capacity,
             held: slot.held,
             sold: slot.sold,

@@ -1,7 +1,6 @@
 //! `/v1/effects`
 
 use axum::extract::{Path, State};
-use serde_json::{Value, json};
 use tollgate_core::effect::EffectKind;
 use tollgate_core::effect::EffectState;
 use tollgate_core::id::EffectId;
@@ -9,13 +8,12 @@ use tollgate_core::word::Word;
 use tollgate_store::EffectFilter;
 
 use super::request::{RetryBody, SettleBody};
-use super::response::{EffectView, effect_retried, effect_settled};
+use super::response::{EffectView, RetriedView, effect_retried, effect_settled};
 use crate::api::events::order_root;
-use crate::app::{App, NotRetried, Retrying};
+use crate::app::{App, Retrying};
 use crate::http::access::{Admin, Reader};
 use crate::http::body::ReasonlessBody;
 use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
-use crate::http::problem::{NOT_FOUND, refused};
 use crate::http::reply::{self, List, Reply, cursor};
 
 pub(crate) async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
@@ -96,16 +94,15 @@ pub(crate) async fn retry_many(
     } = bytes.read()?;
     let dry_run = dry_run.unwrap_or(false);
     // What is unknown may have happened, so it has to be named.
-    let state = match &filter.state {
-        Some(state) => EffectState::of(state.as_str()),
-        None => Some(EffectState::Dead),
-    };
+    let state = filter
+        .state
+        .map_or(EffectState::Dead, |state| state.0.into());
     let ids = ids.into_iter().flatten();
     let only: Vec<EffectId> = ids.filter_map(|id| id.as_str().parse().ok()).collect();
     let retrying = Retrying {
         filter: EffectFilter {
-            kind: filter.kind.map(|kind| kind.0),
-            state,
+            kind: filter.kind.map(|kind| kind.0.word().to_owned()),
+            state: Some(state),
             target: filter.target.map(|target| target.0),
             root: None,
         },
@@ -113,33 +110,5 @@ pub(crate) async fn retry_many(
         dry_run,
     };
     let retried = app.retry_effects(caller.shop(), retrying).await?;
-    let skipped: Vec<Value> = retried
-        .skipped
-        .iter()
-        .map(|skipped| {
-            json!({
-                "id": skipped.id.to_string(),
-                "state": skipped.state.map(EffectState::word),
-                "code": code_of_skipped(&skipped.why),
-            })
-        })
-        .collect();
-    let ids: Vec<String> = retried.effects.iter().map(EffectId::to_string).collect();
-    let document = json!({
-        "dry_run": dry_run,
-        "effects": ids.len(),
-        "ids": ids,
-        "more": retried.more,
-        "skipped": skipped,
-    });
-    Ok(reply::with_status(202, &document))
-}
-
-/// The word for why an effect is not tried again.
-fn code_of_skipped(why: &NotRetried) -> &'static str {
-    match why {
-        NotRetried::NotMeant => "not_meant",
-        NotRetried::NotFound => NOT_FOUND.code,
-        NotRetried::Refused(refusal) => refused(refusal, &[]).code().code,
-    }
+    Ok(reply::with_status(202, &RetriedView::of(&retried, dry_run)))
 }

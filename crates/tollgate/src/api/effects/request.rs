@@ -1,85 +1,84 @@
 //! The bodies of requests about effects.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use tollgate_core::closed_sets;
+use tollgate_core::effect::{EffectKind, EffectState};
+
 use crate::app::EffectEnd;
-use crate::http::body::{
-    Body, EffectKindWord, EffectName, EndWord, Reference, RetriedStateWord, Shape, Told, Wrong,
-    leaf,
-};
+use crate::http::body::{Body, EffectName, List, OneOf, Reference, Statement, Together, Wrong};
+
+closed_sets! {
+    /// The state of effects that are tried again.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(crate) enum RetriedState {
+        /// Given up.
+        Dead = "dead",
+        /// Begun, and nobody knows what became of it.
+        Unknown = "unknown",
+        /// Waiting for its time.
+        Pending = "pending",
+    }
+}
+
+impl From<RetriedState> for EffectState {
+    fn from(state: RetriedState) -> EffectState {
+        match state {
+            RetriedState::Dead => EffectState::Dead,
+            RetriedState::Unknown => EffectState::Unknown,
+            RetriedState::Pending => EffectState::Pending,
+        }
+    }
+}
 
 /// The most effects that a request names.
 const IDS_MAX: usize = 1000;
 
 /// `POST /v1/effects/{id}/settle`
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SettleBody {
-    r#as: EndWord,
-    reason: Told,
+    r#as: OneOf<EffectEnd>,
+    reason: Statement,
 }
 
 impl SettleBody {
     /// What became of it, and why that is known.
     pub(crate) fn end(self) -> (EffectEnd, String) {
-        let end = match self.r#as.as_str() {
-            "done" => EffectEnd::Done,
-            _ => EffectEnd::Dead,
-        };
-        (end, self.reason.0)
+        (self.r#as.0, self.reason.0)
     }
 }
 
-impl Body for SettleBody {
-    const SHAPE: Shape = Shape::Object(&[
-        ("as", true, leaf::<EndWord>()),
-        ("reason", true, leaf::<Told>()),
-    ]);
-}
+impl Body for SettleBody {}
 
 /// `POST /v1/effects/retry`
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RetryBody {
     pub(crate) dry_run: Option<bool>,
     pub(crate) filter: RetryFilterBody,
-    pub(crate) ids: Option<Vec<EffectName>>,
+    pub(crate) ids: Option<List<EffectName, 1, IDS_MAX>>,
 }
 
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RetryFilterBody {
-    pub(crate) kind: Option<EffectKindWord>,
-    pub(crate) state: Option<RetriedStateWord>,
+    pub(crate) kind: Option<OneOf<EffectKind>>,
+    pub(crate) state: Option<OneOf<RetriedState>>,
     pub(crate) target: Option<Reference>,
 }
 
 impl Body for RetryBody {
-    const SHAPE: Shape = Shape::Object(&[
-        ("dry_run", false, leaf::<bool>()),
-        (
-            "filter",
-            true,
-            Shape::Object(&[
-                ("kind", false, leaf::<EffectKindWord>()),
-                ("state", false, leaf::<RetriedStateWord>()),
-                ("target", false, leaf::<Reference>()),
-            ]),
-        ),
-        (
-            "ids",
-            false,
-            Shape::Judged(&Shape::List(1, IDS_MAX, &leaf::<EffectName>()), named_twice),
-        ),
-    ]);
+    const TOGETHER: Together = &[("ids", named_twice)];
 
     fn is_whole(&self) -> bool {
         self.ids.as_ref().is_none_or(|ids| {
             let mut names: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
             names.sort_unstable();
             names.dedup();
-            (1..=IDS_MAX).contains(&ids.len()) && names.len() == ids.len()
+            names.len() == ids.len()
         })
     }
 }

@@ -1,15 +1,19 @@
 //! Effects on the wire: what is to be done outside, how far it is, and what was tried.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tollgate_core::decision::Outcome;
-use tollgate_core::effect::{Attempt, EffectContent, StoredEffect};
+use tollgate_core::effect::{
+    AskReason, Attempt, EffectContent, EffectKind, EffectState, MailKind, ReceiptKind, StoredEffect,
+};
 use tollgate_core::id::{EffectId, EndpointId, EventId, PaymentId, ReceiptId, RefundId};
 use tollgate_core::money::Money;
-use tollgate_core::time::Timestamp;
-use tollgate_core::word::Word;
 use tollgate_store::{Answer, EffectLine};
 
-use crate::http::fields::{maybe_text, maybe_time, text, time};
+use crate::app::{NotRetried, Retried};
+use crate::http::body::OneOf;
+use crate::http::fields::{Shown, TimeText};
+use crate::http::problem::{NOT_FOUND, refused};
 use crate::http::reply::answer;
 
 /// 202 with the effect as it stands now.
@@ -30,49 +34,45 @@ fn effect_answer(status: u16, outcome: &Outcome) -> Option<Answer> {
 }
 
 /// An effect as a decision about it tells it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct EffectHeadView<'a> {
-    #[serde(serialize_with = "text")]
-    id: EffectId,
+    id: Shown<EffectId>,
     key: &'a str,
-    kind: &'static str,
-    state: &'static str,
+    kind: OneOf<EffectKind>,
+    state: OneOf<EffectState>,
     target: String,
     tries: u32,
-    #[serde(serialize_with = "maybe_time")]
-    due_at: Option<Timestamp>,
+    due_at: Option<TimeText>,
     order_by: Option<&'a str>,
     reason: Option<&'a str>,
     content: ContentView<'a>,
-    #[serde(serialize_with = "maybe_time")]
-    settled_at: Option<Timestamp>,
+    settled_at: Option<TimeText>,
 }
 
 impl<'a> EffectHeadView<'a> {
     fn of(id: EffectId, effect: &'a StoredEffect) -> EffectHeadView<'a> {
         EffectHeadView {
-            id,
+            id: Shown(id),
             key: &effect.key,
-            kind: effect.content.kind().word(),
-            state: effect.state.word(),
+            kind: OneOf(effect.content.kind()),
+            state: OneOf(effect.state),
             target: effect.content.target(),
             tries: effect.tries,
-            due_at: effect.due_at,
+            due_at: effect.due_at.map(TimeText),
             order_by: effect.order_key.as_deref(),
             reason: effect.reason.as_deref(),
             content: ContentView::of(&effect.content),
-            settled_at: effect.settled_at,
+            settled_at: effect.settled_at.map(TimeText),
         }
     }
 }
 
 /// An effect.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct EffectView<'a> {
     #[serde(flatten)]
     head: EffectHeadView<'a>,
-    #[serde(serialize_with = "time")]
-    created_at: Timestamp,
+    created_at: TimeText,
     #[serde(skip_serializing_if = "Option::is_none")]
     attempts: Option<Vec<AttemptView<'a>>>,
 }
@@ -82,7 +82,7 @@ impl<'a> EffectView<'a> {
     pub(crate) fn listed(line: &'a EffectLine) -> EffectView<'a> {
         EffectView {
             head: EffectHeadView::of(line.id, &line.effect),
-            created_at: line.created_at,
+            created_at: TimeText(line.created_at),
             attempts: None,
         }
     }
@@ -99,10 +99,9 @@ impl<'a> EffectView<'a> {
 }
 
 /// One attempt.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct AttemptView<'a> {
-    #[serde(serialize_with = "time")]
-    at: Timestamp,
+    at: TimeText,
     duration_ms: i64,
     status: Option<u16>,
     error: Option<&'a str>,
@@ -114,7 +113,7 @@ pub(crate) struct AttemptView<'a> {
 impl<'a> AttemptView<'a> {
     fn of(attempt: &'a Attempt, with_answer: bool) -> AttemptView<'a> {
         AttemptView {
-            at: attempt.at,
+            at: TimeText(attempt.at),
             duration_ms: attempt.took_ms,
             status: attempt.status,
             error: attempt.error.as_deref(),
@@ -124,71 +123,59 @@ impl<'a> AttemptView<'a> {
 }
 
 /// What there is to do, as it was frozen.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum ContentView<'a> {
     Receipt {
-        #[serde(serialize_with = "maybe_text")]
-        receipt_id: Option<ReceiptId>,
-        of: &'static str,
-        #[serde(serialize_with = "text")]
-        payment_id: PaymentId,
+        receipt_id: Option<Shown<ReceiptId>>,
+        of: OneOf<ReceiptKind>,
+        payment_id: Shown<PaymentId>,
         amount: Option<i64>,
         currency: Option<String>,
     },
     Mail {
-        about: &'static str,
-        #[serde(serialize_with = "maybe_text")]
-        receipt_id: Option<ReceiptId>,
+        about: OneOf<MailKind>,
+        receipt_id: Option<Shown<ReceiptId>>,
     },
     Notify {
-        #[serde(serialize_with = "text")]
-        endpoint_id: EndpointId,
+        endpoint_id: Shown<EndpointId>,
         r#type: &'a str,
         position: i64,
     },
     Forward {
         route: &'a str,
-        #[serde(serialize_with = "text")]
-        event_id: EventId,
+        event_id: Shown<EventId>,
     },
     Ask {
         source: &'a str,
         object: &'a str,
         n: u32,
         references: &'a [String],
-        #[serde(serialize_with = "maybe_text")]
-        event_id: Option<EventId>,
-        why: &'static str,
+        event_id: Option<Shown<EventId>>,
+        why: OneOf<AskReason>,
     },
     RefundRequest {
-        #[serde(serialize_with = "maybe_text")]
-        payment_id: Option<PaymentId>,
+        payment_id: Option<Shown<PaymentId>>,
         source: &'a str,
         reference: &'a str,
         amount: Option<i64>,
         currency: Option<String>,
     },
     RefundCheck {
-        #[serde(serialize_with = "text")]
-        refund_id: RefundId,
-        #[serde(serialize_with = "text")]
-        payment_id: PaymentId,
+        refund_id: Shown<RefundId>,
+        payment_id: Shown<PaymentId>,
         source: &'a str,
         n: u32,
     },
     Refund {
-        #[serde(serialize_with = "text")]
-        refund_id: RefundId,
-        #[serde(serialize_with = "text")]
-        payment_id: PaymentId,
+        refund_id: Shown<RefundId>,
+        payment_id: Shown<PaymentId>,
         source: &'a str,
         amount: i64,
         currency: String,
     },
     Void {
-        #[serde(serialize_with = "text")]
-        payment_id: PaymentId,
+        payment_id: Shown<PaymentId>,
         source: &'a str,
         object: &'a str,
     },
@@ -203,28 +190,28 @@ impl<'a> ContentView<'a> {
                 payment,
                 money,
             } => ContentView::Receipt {
-                receipt_id: *receipt,
-                of: kind.word(),
-                payment_id: *payment,
+                receipt_id: receipt.map(Shown),
+                of: OneOf(*kind),
+                payment_id: Shown(*payment),
                 amount: money.map(|money| money.minor),
                 currency: currency(money),
             },
             EffectContent::Mail { kind, receipt } => ContentView::Mail {
-                about: kind.word(),
-                receipt_id: *receipt,
+                about: OneOf(*kind),
+                receipt_id: receipt.map(Shown),
             },
             EffectContent::Notify {
                 endpoint,
                 position,
                 kind,
             } => ContentView::Notify {
-                endpoint_id: *endpoint,
+                endpoint_id: Shown(*endpoint),
                 r#type: kind,
                 position: *position,
             },
             EffectContent::Forward { route, event } => ContentView::Forward {
                 route,
-                event_id: *event,
+                event_id: Shown(*event),
             },
             // The version it holds for is between the store and the worker.
             EffectContent::Ask {
@@ -241,8 +228,8 @@ impl<'a> ContentView<'a> {
                 object,
                 n: *n,
                 references: names,
-                event_id: *event,
-                why: why.word(),
+                event_id: event.map(Shown),
+                why: OneOf(*why),
             },
             EffectContent::RefundRequest {
                 payment,
@@ -250,7 +237,7 @@ impl<'a> ContentView<'a> {
                 reference,
                 money,
             } => ContentView::RefundRequest {
-                payment_id: *payment,
+                payment_id: payment.map(Shown),
                 source,
                 reference,
                 amount: money.map(|money| money.minor),
@@ -262,8 +249,8 @@ impl<'a> ContentView<'a> {
                 source,
                 money,
             } => ContentView::Refund {
-                refund_id: *refund,
-                payment_id: *payment,
+                refund_id: Shown(*refund),
+                payment_id: Shown(*payment),
                 source,
                 amount: money.minor,
                 currency: money.currency.to_string(),
@@ -274,8 +261,8 @@ impl<'a> ContentView<'a> {
                 source,
                 n,
             } => ContentView::RefundCheck {
-                refund_id: *refund,
-                payment_id: *payment,
+                refund_id: Shown(*refund),
+                payment_id: Shown(*payment),
                 source,
                 n: *n,
             },
@@ -284,7 +271,7 @@ impl<'a> ContentView<'a> {
                 source,
                 object,
             } => ContentView::Void {
-                payment_id: *payment,
+                payment_id: Shown(*payment),
                 source,
                 object,
             },
@@ -294,4 +281,49 @@ impl<'a> ContentView<'a> {
 
 fn currency(money: &Option<Money>) -> Option<String> {
     money.map(|money| money.currency.to_string())
+}
+
+/// Effects that were tried again.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct RetriedView {
+    dry_run: bool,
+    effects: usize,
+    ids: Vec<Shown<EffectId>>,
+    more: bool,
+    skipped: Vec<SkippedView>,
+}
+
+/// One that was not, though it was named.
+#[derive(Serialize, JsonSchema)]
+struct SkippedView {
+    code: &'static str,
+    id: Shown<EffectId>,
+    state: Option<OneOf<EffectState>>,
+}
+
+impl RetriedView {
+    /// What trying again came to, or would.
+    pub(crate) fn of(retried: &Retried, dry_run: bool) -> RetriedView {
+        let skipped = retried.skipped.iter().map(|skipped| SkippedView {
+            code: code_of_skipped(&skipped.why),
+            id: Shown(skipped.id),
+            state: skipped.state.map(OneOf),
+        });
+        RetriedView {
+            dry_run,
+            effects: retried.effects.len(),
+            ids: retried.effects.iter().copied().map(Shown).collect(),
+            more: retried.more,
+            skipped: skipped.collect(),
+        }
+    }
+}
+
+/// The word for why an effect is not tried again.
+fn code_of_skipped(why: &NotRetried) -> &'static str {
+    match why {
+        NotRetried::NotMeant => "not_meant",
+        NotRetried::NotFound => NOT_FOUND.code,
+        NotRetried::Refused(refusal) => refused(refusal, &[]).code().code,
+    }
 }

@@ -2,11 +2,10 @@
 
 use axum::extract::{Path, State};
 use secrecy::ExposeSecret;
-use serde_json::json;
 use tollgate_core::id::EndpointId;
 
 use super::request::{EndpointBody, EndpointChangeBody};
-use super::response::EndpointView;
+use super::response::{EndpointTestView, EndpointView};
 use crate::api::notice::endpoint_test;
 use crate::app::App;
 use crate::http::access::Admin;
@@ -97,11 +96,5 @@ pub(crate) async fn test(
     let ReasonlessBody {} = bytes.read()?;
     let tested = app.test_endpoint(caller.shop(), id(&endpoint)?, endpoint_test);
     let tested = tested.await?;
-    let answer = tested.answer.as_ref();
-    Ok(reply::ok(&json!({
-        "status": answer.ok().map(|answer| answer.status.as_u16()),
-        "duration_ms": u64::try_from(tested.took.as_millis()).unwrap_or(u64::MAX),
-        "error": answer.err(),
-        "response_head": answer.ok().map(|answer| answer.head()),
-    })))
+    Ok(reply::ok(&EndpointTestView::of(&tested)))
 }

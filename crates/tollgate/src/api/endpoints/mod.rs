@@ -1,7 +1,7 @@
 //! Merchants' endpoints.
 
 mod handlers;
-mod request;
+pub(super) mod request;
 mod response;
 
 pub(super) use handlers::*;

@@ -1,20 +1,24 @@
 //! The bodies of requests about merchants' endpoints.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::app::{EndpointChange, NewEndpoint};
-use crate::http::body::{Body, FilterWord, Note, Shape, UrlText, leaf, none};
+use crate::http::body::{Body, FilterWord, List, Note, UrlText, none};
 
 /// The most filters of an endpoint.
 const FILTERS_MAX: usize = 50;
 
+/// What an endpoint wants to be told of.
+type Filters = List<FilterWord, 1, FILTERS_MAX>;
+
 /// `POST /v1/endpoints`
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EndpointBody {
     #[serde(skip_serializing_if = "none")]
     pub(crate) description: Option<Note>,
-    pub(crate) events: Vec<FilterWord>,
+    pub(crate) events: Filters,
     pub(crate) url: UrlText,
 }
 
@@ -29,26 +33,14 @@ impl EndpointBody {
     }
 }
 
-fn words(filters: Vec<FilterWord>) -> Vec<String> {
+fn words(filters: Filters) -> Vec<String> {
     filters.into_iter().map(|word| word.0).collect()
 }
 
-impl Body for EndpointBody {
-    const SHAPE: Shape = Shape::Object(&[
-        ("description", false, leaf::<Note>()),
-        ("events", true, FILTERS),
-        ("url", true, leaf::<UrlText>()),
-    ]);
-
-    fn is_whole(&self) -> bool {
-        (1..=FILTERS_MAX).contains(&self.events.len())
-    }
-}
-
-const FILTERS: Shape = Shape::List(1, FILTERS_MAX, &leaf::<FilterWord>());
+impl Body for EndpointBody {}
 
 /// `PATCH /v1/endpoints/{id}`
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EndpointChangeBody {
     #[serde(skip_serializing_if = "none")]
@@ -56,7 +48,7 @@ pub(crate) struct EndpointChangeBody {
     #[serde(skip_serializing_if = "none")]
     pub(crate) enabled: Option<bool>,
     #[serde(skip_serializing_if = "none")]
-    pub(crate) events: Option<Vec<FilterWord>>,
+    pub(crate) events: Option<Filters>,
     #[serde(skip_serializing_if = "none")]
     pub(crate) url: Option<UrlText>,
 }
@@ -73,19 +65,7 @@ impl EndpointChangeBody {
     }
 }
 
-impl Body for EndpointChangeBody {
-    const SHAPE: Shape = Shape::Object(&[
-        ("description", false, leaf::<Note>()),
-        ("enabled", false, leaf::<bool>()),
-        ("events", false, FILTERS),
-        ("url", false, leaf::<UrlText>()),
-    ]);
-
-    fn is_whole(&self) -> bool {
-        let events = self.events.as_ref().map_or(1, Vec::len);
-        (1..=FILTERS_MAX).contains(&events)
-    }
-}
+impl Body for EndpointChangeBody {}
 
 #[cfg(test)]
 mod tests {

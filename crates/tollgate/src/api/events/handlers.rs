@@ -3,22 +3,19 @@
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{Response, header};
-use serde_json::json;
 use tollgate_core::command::OrderRef;
 use tollgate_core::id::{DeliveryId, EventId, RootId, ShopId};
-use tollgate_core::snapshot::EventOutcome;
-use tollgate_core::snapshot::EventState;
-use tollgate_core::word::Word;
 use tollgate_store::{DeliveryFilter, EventFilter};
 
 use super::request::{ReplayBody, ReplayFilterBody};
-use super::response::{DeliveryView, EventView, event_replayed};
+use super::response::{DeliveryView, EventView, ReplayView, event_replayed};
 use crate::api::orders::order_ref;
 use crate::api::webhooks;
 use crate::app::{App, AppError, Replayed};
 use crate::http::access::{Admin, Reader};
 use crate::http::body::ReasonlessBody;
 use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
+use crate::http::fields::Shown;
 use crate::http::problem::Problem;
 use crate::http::reply::{self, List, Reply, cursor};
 
@@ -133,20 +130,15 @@ pub(crate) async fn replay_many(
                 .await?
         }
     };
-    let shown: Vec<String> = replayed
-        .events
-        .iter()
-        .take(100)
-        .map(EventId::to_string)
-        .collect();
-    let document = json!({
-        "dry_run": dry_run,
-        "events": replayed.events.len(),
-        "more": replayed.more,
-        "first": shown,
-        "per_second": per_second,
-    });
-    Ok(reply::with_status(202, &document))
+    let shown = replayed.events.iter().take(ReplayView::FIRST);
+    let view = ReplayView {
+        dry_run,
+        events: replayed.events.len(),
+        first: shown.copied().map(Shown).collect(),
+        more: replayed.more,
+        per_second,
+    };
+    Ok(reply::with_status(202, &view))
 }
 
 /// What the filter means; nothing if it names an order that there is not.
@@ -162,13 +154,11 @@ async fn replay_filter(
             return Ok(None);
         }
     }
-    let outcome = body.outcome.as_ref();
-    let state = body.state.as_ref();
     Ok(Some(EventFilter {
         source: body.source.map(|text| text.0),
         kind: body.kind.map(|text| text.0),
-        outcome: outcome.and_then(|word| EventOutcome::of(word.as_str())),
-        state: state.and_then(|word| EventState::of(word.as_str())),
+        outcome: body.outcome.map(|outcome| outcome.0),
+        state: body.state.map(|state| state.0),
         reference: body.reference.map(|text| text.0),
         root,
         received_after: body.received_after.map(|time| time.0),

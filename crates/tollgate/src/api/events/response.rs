@@ -1,16 +1,16 @@
 //! Events and refused deliveries on the wire.
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::value::RawValue;
 use tollgate_core::decision::Outcome;
+use tollgate_core::event::DeliveryVerdict;
 use tollgate_core::id::{DeliveryId, EventId};
-use tollgate_core::snapshot::{Reason, StoredEvent};
-use tollgate_core::time::Timestamp;
-use tollgate_core::word::Word;
+use tollgate_core::snapshot::{EventOutcome, EventState, Reason, StoredEvent};
 use tollgate_store::{Answer, KeptDelivery};
 
 use crate::api::payments::FactView;
-use crate::http::fields::{body_texts, maybe_text, maybe_time, text, time};
+use crate::http::body::OneOf;
+use crate::http::fields::{Raw, Shown, TimeText, body_texts};
 use crate::http::reply::answer;
 
 /// 202 with the event as it stands now.
@@ -18,39 +18,58 @@ pub(crate) fn event_replayed(outcome: &Outcome) -> Option<Answer> {
     let Outcome::Event { id, outcome, state } = outcome else {
         return None;
     };
-    let document = serde_json::json!({
-        "id": id.to_string(),
-        "outcome": outcome.word(),
-        "state": state.word(),
-    });
-    Some(answer(202, &document))
+    let replayed = ReplayedView {
+        id: Shown(*id),
+        outcome: OneOf(*outcome),
+        state: OneOf(*state),
+    };
+    Some(answer(202, &replayed))
+}
+
+/// An event that was decided about again.
+#[derive(Serialize, JsonSchema)]
+struct ReplayedView {
+    id: Shown<EventId>,
+    outcome: OneOf<EventOutcome>,
+    state: OneOf<EventState>,
+}
+
+/// Events that are decided about again.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct ReplayView {
+    pub(crate) dry_run: bool,
+    pub(crate) events: usize,
+    /// The ids of the first hundred.
+    pub(crate) first: Vec<Shown<EventId>>,
+    pub(crate) more: bool,
+    pub(crate) per_second: i64,
+}
+
+impl ReplayView {
+    /// How many ids it shows.
+    pub(crate) const FIRST: usize = 100;
 }
 
 /// An event.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct EventView<'a> {
-    #[serde(serialize_with = "text")]
-    id: EventId,
-    #[serde(serialize_with = "text")]
+    id: Shown<EventId>,
     source: &'a str,
     #[serde(rename = "type")]
     kind: &'a str,
     key: &'a str,
-    outcome: &'static str,
-    state: &'static str,
-    reason: Option<&'a str>,
+    outcome: OneOf<EventOutcome>,
+    state: OneOf<EventState>,
+    reason: Option<OneOf<Reason>>,
     references: &'a [String],
     code: Option<&'a str>,
     provider_payment_id: Option<&'a str>,
     facts: Vec<FactView<'a>>,
-    #[serde(serialize_with = "maybe_time")]
-    occurred_at: Option<Timestamp>,
-    #[serde(serialize_with = "time")]
-    received_at: Timestamp,
-    #[serde(serialize_with = "maybe_time")]
-    due_at: Option<Timestamp>,
+    occurred_at: Option<TimeText>,
+    received_at: TimeText,
+    due_at: Option<TimeText>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    headers: Option<&'a RawValue>,
+    headers: Option<Raw<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,21 +85,21 @@ impl<'a> EventView<'a> {
             None => (None, None),
         };
         EventView {
-            id,
+            id: Shown(id),
             source: &stored.source,
             kind: &stored.event.kind,
             key: &stored.event.key,
-            outcome: stored.outcome.word(),
-            state: stored.state.word(),
-            reason: stored.reason.map(Reason::word),
+            outcome: OneOf(stored.outcome),
+            state: OneOf(stored.state),
+            reason: stored.reason.map(OneOf),
             references: &stored.event.names,
             code: stored.event.code.as_deref(),
             provider_payment_id: stored.event.provider_payment_id.as_deref(),
             facts: stored.event.facts.iter().map(FactView::of).collect(),
-            occurred_at: stored.event.occurred_at,
-            received_at: stored.received_at,
-            due_at: stored.due_at,
-            headers: kept.and_then(|kept| serde_json::from_str(&kept.headers).ok()),
+            occurred_at: stored.event.occurred_at.map(TimeText),
+            received_at: TimeText(stored.received_at),
+            due_at: stored.due_at.map(TimeText),
+            headers: kept.and_then(|kept| Raw::of(&kept.headers)),
             body,
             body_base64,
         }
@@ -88,20 +107,17 @@ impl<'a> EventView<'a> {
 }
 
 /// A delivery that was refused.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct DeliveryView<'a> {
-    #[serde(serialize_with = "text")]
-    id: DeliveryId,
+    id: Shown<DeliveryId>,
     source: &'a str,
-    verdict: &'static str,
+    verdict: OneOf<DeliveryVerdict>,
     code: &'a str,
     detail: &'a str,
-    #[serde(serialize_with = "maybe_text")]
-    peer: Option<std::net::IpAddr>,
-    #[serde(serialize_with = "time")]
-    received_at: Timestamp,
+    peer: Option<Shown<std::net::IpAddr>>,
+    received_at: TimeText,
     body_bytes: u64,
-    headers: Option<&'a RawValue>,
+    headers: Option<Raw<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -117,15 +133,15 @@ impl<'a> DeliveryView<'a> {
             false => (None, None),
         };
         DeliveryView {
-            id: rejected.delivery,
+            id: Shown(rejected.delivery),
             source: &rejected.source,
-            verdict: kept.verdict.word(),
+            verdict: OneOf(kept.verdict),
             code: &rejected.code,
             detail: &rejected.detail,
-            peer: rejected.peer,
-            received_at: rejected.at,
+            peer: rejected.peer.map(Shown),
+            received_at: TimeText(rejected.at),
             body_bytes: kept.body_bytes,
-            headers: serde_json::from_str(&rejected.headers).ok(),
+            headers: Raw::of(&rejected.headers),
             body,
             body_base64,
         }

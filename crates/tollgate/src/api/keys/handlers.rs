@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use secrecy::ExposeSecret;
 use tollgate_core::id::KeyId;
+use tollgate_core::word::Word;
 
 use super::request::KeyBody;
 use super::response::KeyView;
@@ -18,8 +19,8 @@ pub(crate) async fn create(
     _: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
-    let body: KeyBody = bytes.read_closely()?;
-    let scopes = body.scopes.iter().map(|scope| scope.as_str()).collect();
+    let body: KeyBody = bytes.read()?;
+    let scopes = body.scopes.iter().map(|scope| scope.0.word()).collect();
     let shop = body.shop.as_ref().map(|shop| shop.as_str());
     let made = app.create_key(caller.caller(), (body.name.as_str(), &scopes), shop);
     let (row, key) = made.await?;

@@ -1,7 +1,7 @@
 //! API keys.
 
 mod handlers;
-mod request;
+pub(super) mod request;
 mod response;
 
 pub(super) use handlers::*;

@@ -3,6 +3,7 @@
 //! Members stand in the order of their names, which is the canonical order of fingerprints (K5); absent
 //! members and documented defaults are not written.
 
+use schemars::JsonSchema;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use tollgate_core::capacity::SlotWish;
@@ -12,9 +13,9 @@ use tollgate_core::order::{Customer, Line};
 use tollgate_core::time::Span;
 
 use crate::http::body::{
-    Amount, Body, CurrencyCode, HoldName, HoldSeconds, Maybe, Metadata, Name, Note, OrderCode,
-    Positive, Reference, Shape, Short, SlotName, Time, Wrong, begins_like_an_id, is_name,
-    known_currency, leaf, none, wrong,
+    Amount, Body, CurrencyCode, HoldName, HoldSeconds, List, Maybe, Metadata, Name, Note,
+    OrderCode, Positive, Reference, Short, SlotName, Time, Together, Wrong, begins_like_an_id,
+    is_name, known_currency, none, wrong,
 };
 use crate::ids;
 
@@ -53,7 +54,7 @@ fn nothing(text: &Option<Maybe>) -> bool {
 }
 
 /// `POST /v1/orders`
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OrderBody {
     #[serde(skip_serializing_if = "none")]
@@ -67,7 +68,7 @@ pub(crate) struct OrderBody {
     pub(crate) hold: Option<HoldName>,
     #[serde(skip_serializing_if = "usual_hold")]
     pub(crate) hold_seconds: Option<HoldSeconds>,
-    pub(crate) lines: Vec<LineBody>,
+    pub(crate) lines: List<LineBody, 0, LINES_MAX>,
     #[serde(skip_serializing_if = "Metadata::says_nothing")]
     pub(crate) metadata: Option<Metadata>,
     #[serde(skip_serializing_if = "none")]
@@ -78,7 +79,7 @@ pub(crate) struct OrderBody {
     pub(crate) slot: Option<SlotBody>,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LineBody {
     #[serde(skip_serializing_if = "none")]
@@ -90,7 +91,7 @@ pub(crate) struct LineBody {
     pub(crate) unit_amount: Amount,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CustomerBody {
     #[serde(skip_serializing_if = "nothing")]
@@ -103,7 +104,7 @@ pub(crate) struct CustomerBody {
     pub(crate) phone: Option<Maybe>,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OrderPaymentBody {
     pub(crate) reference: Reference,
@@ -111,7 +112,7 @@ pub(crate) struct OrderPaymentBody {
 }
 
 /// `{"calendar", "not_before"?}` or `{"slot_id"}`; a hold's also has `units`.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SlotBody {
     #[serde(skip_serializing_if = "none")]
@@ -123,61 +124,12 @@ pub(crate) struct SlotBody {
 }
 
 impl Body for OrderBody {
-    const SHAPE: Shape = Shape::Judged(&ORDER, too_large);
+    const TOGETHER: Together = &[("", too_large), ("slot", two_slots)];
 
     fn is_whole(&self) -> bool {
-        self.lines.len() <= LINES_MAX
-            && self.slot.as_ref().is_none_or(SlotBody::is_whole)
-            && self.answer_bytes() <= ANSWER_BYTES_MAX
+        self.slot.as_ref().is_none_or(SlotBody::is_whole) && self.answer_bytes() <= ANSWER_BYTES_MAX
     }
 }
-
-const ORDER: Shape = Shape::Object(&[
-    ("code", false, leaf::<OrderCode>()),
-    ("currency", true, leaf::<CurrencyCode>()),
-    ("customer", false, CUSTOMER),
-    ("discount_amount", false, leaf::<Amount>()),
-    ("hold", false, leaf::<HoldName>()),
-    ("hold_seconds", false, leaf::<HoldSeconds>()),
-    ("lines", true, Shape::List(0, LINES_MAX, &LINE)),
-    ("metadata", false, leaf::<Metadata>()),
-    (
-        "payment",
-        false,
-        Shape::Object(&[
-            ("reference", true, leaf::<Reference>()),
-            ("source", true, leaf::<Name>()),
-        ]),
-    ),
-    ("shipping_amount", false, leaf::<Amount>()),
-    (
-        "slot",
-        false,
-        Shape::Judged(
-            &Shape::Object(&[
-                ("calendar", false, leaf::<Name>()),
-                ("not_before", false, leaf::<Time>()),
-                ("slot_id", false, leaf::<SlotName>()),
-            ]),
-            two_slots,
-        ),
-    ),
-]);
-
-const CUSTOMER: Shape = Shape::Object(&[
-    ("email", false, leaf::<Maybe>()),
-    ("locale", false, leaf::<Maybe>()),
-    ("name", false, leaf::<Maybe>()),
-    ("phone", false, leaf::<Maybe>()),
-]);
-
-const LINE: Shape = Shape::Object(&[
-    ("name", false, leaf::<Short>()),
-    ("quantity", true, leaf::<Positive>()),
-    ("sku", true, leaf::<Name>()),
-    ("stocked", false, leaf::<bool>()),
-    ("unit_amount", true, leaf::<Amount>()),
-]);
 
 impl OrderBody {
     /// The skus of its lines.
@@ -364,7 +316,7 @@ pub(crate) fn order_ref(text: &str) -> Option<OrderRef> {
 }
 
 /// `POST /v1/orders/{id}/attention/{code}/resolve`
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ResolveBody {
     #[serde(skip_serializing_if = "none")]
@@ -378,6 +330,4 @@ impl ResolveBody {
     }
 }
 
-impl Body for ResolveBody {
-    const SHAPE: Shape = Shape::Object(&[("note", false, leaf::<Note>())]);
-}
+impl Body for ResolveBody {}

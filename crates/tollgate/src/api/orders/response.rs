@@ -1,17 +1,16 @@
 //! Orders on the wire.
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::value::RawValue;
 use tollgate_core::decision::Outcome;
 use tollgate_core::id::OrderId;
-use tollgate_core::order::{Order, Root};
-use tollgate_core::time::Timestamp;
-use tollgate_core::word::Word;
+use tollgate_core::order::{AttentionCode, Order, OrderStatus, Root};
 use tollgate_store::Answer;
 
 use crate::api::capacity::{BookingView, HoldHeadView};
 use crate::api::payments::PaymentHeadView;
-use crate::http::fields::{raw, text, time};
+use crate::http::body::OneOf;
+use crate::http::fields::{Raw, Shown, TimeText};
 use crate::http::reply::answer;
 
 /// 201 with the order.
@@ -35,13 +34,12 @@ fn order_answer(status: u16, outcome: &Outcome) -> Option<Answer> {
 }
 
 /// An order.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct OrderView<'a> {
-    #[serde(serialize_with = "text")]
-    id: OrderId,
+    id: Shown<OrderId>,
     code: &'a str,
-    status: &'static str,
-    attention: Vec<&'static str>,
+    status: OneOf<OrderStatus>,
+    attention: Vec<OneOf<AttentionCode>>,
     currency: &'a str,
     total_amount: i64,
     captured_amount: i64,
@@ -53,15 +51,13 @@ pub(crate) struct OrderView<'a> {
     slot: Option<BookingView<'a>>,
     hold: Option<HoldHeadView>,
     payments: Vec<PaymentHeadView<'a>>,
-    metadata: &'a RawValue,
+    metadata: Raw<'a>,
     version: i64,
-    #[serde(serialize_with = "time")]
-    created_at: Timestamp,
-    #[serde(serialize_with = "time")]
-    updated_at: Timestamp,
+    created_at: TimeText,
+    updated_at: TimeText,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct LineView<'a> {
     sku: &'a str,
     name: Option<&'a str>,
@@ -70,7 +66,7 @@ struct LineView<'a> {
     stocked: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct CustomerView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
@@ -92,10 +88,10 @@ impl<'a> OrderView<'a> {
             .map(|payment| PaymentHeadView::of(root, payment))
             .collect();
         OrderView {
-            id: OrderId::on(root.id, 0),
+            id: Shown(OrderId::on(root.id, 0)),
             code: &order.code,
-            status: order.status.word(),
-            attention: root.open_attention().map(|open| open.code.word()).collect(),
+            status: OneOf(order.status),
+            attention: root.open_attention().map(|open| OneOf(open.code)).collect(),
             currency: order.currency.as_str(),
             total_amount: order.total_minor,
             captured_amount: payments.iter().fold(0, |sum, payment| {
@@ -128,10 +124,10 @@ impl<'a> OrderView<'a> {
                 .map(BookingView::of),
             hold: hold.map(HoldHeadView::of),
             payments,
-            metadata: raw(&root.metadata),
+            metadata: Raw::metadata(&root.metadata),
             version: root.version,
-            created_at: root.created_at,
-            updated_at: root.updated_at,
+            created_at: TimeText(root.created_at),
+            updated_at: TimeText(root.updated_at),
         }
     }
 }

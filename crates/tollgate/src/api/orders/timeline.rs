@@ -1,25 +1,25 @@
 //! A root's story on the wire: what happened, in words too.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tollgate_core::id::{EffectId, EventId};
 use tollgate_core::time::Timestamp;
 use tollgate_store::StoryLine;
 
-use crate::http::fields::{maybe_text, time};
+use crate::http::fields::{Shown, TimeText};
 use crate::time_text::rfc3339;
 
 /// A line of a root's story.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct StoryView<'a> {
     position: i64,
-    #[serde(serialize_with = "time")]
-    at: Timestamp,
+    at: TimeText,
     kind: &'a str,
     summary: String,
-    #[serde(serialize_with = "maybe_text", skip_serializing_if = "Option::is_none")]
-    event_id: Option<EventId>,
-    #[serde(serialize_with = "maybe_text", skip_serializing_if = "Option::is_none")]
-    effect_id: Option<EffectId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event_id: Option<Shown<EventId>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effect_id: Option<Shown<EffectId>>,
     detail: serde_json::Value,
 }
 
@@ -40,11 +40,11 @@ impl<'a> StoryView<'a> {
         }
         StoryView {
             position: line.position,
-            at: line.at,
+            at: TimeText(line.at),
             kind: &line.kind,
             summary: summary(&line.kind, &detail),
-            event_id: line.event,
-            effect_id: effect,
+            event_id: line.event.map(Shown),
+            effect_id: effect.map(Shown),
             detail,
         }
     }
@@ -54,7 +54,7 @@ impl StoryView<'_> {
     /// What the line says, times as texts, and which effect it is about.
     pub(crate) fn into_detail(mut self) -> serde_json::Value {
         if let (Some(effect), Some(members)) = (self.effect_id, self.detail.as_object_mut()) {
-            members.insert("effect_id".to_owned(), effect.to_string().into());
+            members.insert("effect_id".to_owned(), effect.0.to_string().into());
         }
         self.detail
     }

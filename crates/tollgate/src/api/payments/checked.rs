@@ -1,25 +1,26 @@
 //! What a provider said to a question somebody has asked through the API.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::response::PaymentView;
 use crate::app::Checked;
 
 /// A payment after its provider was asked.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct CheckedView<'a> {
     payment: Option<PaymentView<'a>>,
     provider: ProviderView<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ProviderView<'a> {
     asked: bool,
     state: &'static str,
     answer: AnswerView<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct AnswerView<'a> {
     status: Option<u16>,
     error: Option<&'a str>,

@@ -1,6 +1,7 @@
 //! The bodies of requests about payments and refunds. What is written of them, and in which order, makes
 //! their fingerprints (K5).
 
+use schemars::JsonSchema;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use tollgate_core::command::{RefundPayment, RefuseCreation, RegisterPayment, Unknown};
@@ -8,12 +9,12 @@ use tollgate_core::id::{PaymentId, RootId};
 
 use crate::api::orders::{LINES_MAX, order_ref};
 use crate::http::body::{
-    Body, CurrencyCode, Metadata, Name, Note, OrderName, Positive, Reference, Shape, Time, Wrong,
-    known_currency, leaf, none, wrong,
+    Body, CurrencyCode, List, Metadata, Name, Note, OrderName, Positive, Reference, Time, Together,
+    Wrong, known_currency, none, wrong,
 };
 
 /// `POST /v1/payments`
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PaymentBody {
     #[serde(skip_serializing_if = "none")]
@@ -31,18 +32,7 @@ pub(crate) struct PaymentBody {
 }
 
 impl Body for PaymentBody {
-    const SHAPE: Shape = Shape::Judged(
-        &Shape::Object(&[
-            ("amount", false, leaf::<Positive>()),
-            ("currency", false, leaf::<CurrencyCode>()),
-            ("expires_at", false, leaf::<Time>()),
-            ("metadata", false, leaf::<Metadata>()),
-            ("order", false, leaf::<OrderName>()),
-            ("reference", true, leaf::<Reference>()),
-            ("source", true, leaf::<Name>()),
-        ]),
-        alone_or_not,
-    );
+    const TOGETHER: Together = &[("", alone_or_not)];
 
     fn is_whole(&self) -> bool {
         match self.order {
@@ -112,7 +102,7 @@ impl PaymentBody {
 }
 
 /// `POST /v1/payments/{id}/capture`
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CaptureBody {
     pub(crate) amount: Positive,
@@ -120,15 +110,10 @@ pub(crate) struct CaptureBody {
     pub(crate) note: Option<Note>,
 }
 
-impl Body for CaptureBody {
-    const SHAPE: Shape = Shape::Object(&[
-        ("amount", true, leaf::<Positive>()),
-        ("note", false, leaf::<Note>()),
-    ]);
-}
+impl Body for CaptureBody {}
 
 /// `POST /v1/payments/{id}/refund`
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RefundBody {
     pub(crate) amount: Positive,
@@ -136,7 +121,7 @@ pub(crate) struct RefundBody {
     pub(crate) reason: Option<Note>,
     /// Units that have come back, by sku.
     #[serde(skip_serializing_if = "none")]
-    pub(crate) restock: Option<Vec<RestockBody>>,
+    pub(crate) restock: Option<List<RestockBody, 0, LINES_MAX>>,
     /// The order gives its slot back.
     #[serde(skip_serializing_if = "none")]
     pub(crate) release_slot: Option<bool>,
@@ -146,7 +131,7 @@ pub(crate) struct RefundBody {
 }
 
 /// Units of one sku that have come back with a refund.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RestockBody {
     pub(crate) sku: Name,
@@ -168,23 +153,4 @@ impl RefundBody {
     }
 }
 
-impl Body for RefundBody {
-    const SHAPE: Shape = Shape::Object(&[
-        ("amount", true, leaf::<Positive>()),
-        ("reason", false, leaf::<Note>()),
-        (
-            "restock",
-            false,
-            Shape::List(
-                0,
-                LINES_MAX,
-                &Shape::Object(&[
-                    ("sku", true, leaf::<Name>()),
-                    ("quantity", true, leaf::<Positive>()),
-                ]),
-            ),
-        ),
-        ("release_slot", false, leaf::<bool>()),
-        ("recorded", false, leaf::<bool>()),
-    ]);
-}
+impl Body for RefundBody {}

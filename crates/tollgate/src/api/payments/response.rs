@@ -1,17 +1,16 @@
 //! Payments, what is known about them, and refunds, on the wire.
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::value::RawValue;
 use tollgate_core::decision::Outcome;
-use tollgate_core::event::Fact;
+use tollgate_core::event::{Fact, Strength};
 use tollgate_core::id::{OrderId, PaymentId, RefundId};
-use tollgate_core::order::Root;
-use tollgate_core::payment::{Payment, Refund};
-use tollgate_core::time::Timestamp;
-use tollgate_core::word::Word;
+use tollgate_core::order::{AttentionCode, Root};
+use tollgate_core::payment::{OrderedBy, Payment, PaymentStatus, Refund, RefundProgress};
 use tollgate_store::Answer;
 
-use crate::http::fields::{maybe_text, maybe_time, raw, text, time};
+use crate::http::body::OneOf;
+use crate::http::fields::{Raw, Shown, TimeText};
 use crate::http::reply::answer;
 
 /// 201 with the payment.
@@ -44,16 +43,15 @@ pub(crate) fn refund_created(outcome: &Outcome) -> Option<Answer> {
 }
 
 /// A payment by itself.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct PaymentView<'a> {
     #[serde(flatten)]
     head: PaymentHeadView<'a>,
-    #[serde(serialize_with = "maybe_text")]
-    order_id: Option<OrderId>,
-    attention: Vec<&'static str>,
+    order_id: Option<Shown<OrderId>>,
+    attention: Vec<OneOf<AttentionCode>>,
     facts: Vec<FactView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<&'a RawValue>,
+    metadata: Option<Raw<'a>>,
 }
 
 impl<'a> PaymentView<'a> {
@@ -63,37 +61,33 @@ impl<'a> PaymentView<'a> {
         let open = root.open_attention();
         Some(PaymentView {
             head: PaymentHeadView::of(root, payment),
-            order_id: root.order_id(),
+            order_id: root.order_id().map(Shown),
             attention: open
                 .filter(|open| open.payment.is_none_or(|about| about == id))
-                .map(|open| open.code.word())
+                .map(|open| OneOf(open.code))
                 .collect(),
             facts: payment.facts.iter().map(FactView::of).collect(),
-            metadata: root.order.is_none().then(|| raw(&root.metadata)),
+            metadata: root.order.is_none().then(|| Raw::metadata(&root.metadata)),
         })
     }
 }
 
 /// A payment as an order shows it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct PaymentHeadView<'a> {
-    #[serde(serialize_with = "text")]
-    id: PaymentId,
+    id: Shown<PaymentId>,
     source: &'a str,
     reference: &'a str,
-    status: &'static str,
+    status: OneOf<PaymentStatus>,
     amount: i64,
     currency: &'a str,
     pub(crate) captured_amount: i64,
     pub(crate) refunded_amount: i64,
     provider_payment_id: Option<&'a str>,
-    #[serde(serialize_with = "maybe_time")]
-    expires_at: Option<Timestamp>,
+    expires_at: Option<TimeText>,
     refunds: Vec<RefundView<'a>>,
-    #[serde(serialize_with = "time")]
-    created_at: Timestamp,
-    #[serde(serialize_with = "time")]
-    updated_at: Timestamp,
+    created_at: TimeText,
+    updated_at: TimeText,
 }
 
 impl<'a> PaymentHeadView<'a> {
@@ -105,47 +99,43 @@ impl<'a> PaymentHeadView<'a> {
             .iter()
             .filter(|refund| refund.payment == payment.id);
         PaymentHeadView {
-            id: payment.id,
+            id: Shown(payment.id),
             source: &payment.source,
             reference: &payment.reference,
-            status: projection.status.word(),
+            status: OneOf(projection.status),
             amount: payment.due.minor,
             currency: payment.due.currency.as_str(),
             captured_amount: account.captured,
             refunded_amount: account.refunded,
             provider_payment_id: payment.provider_payment_id.as_deref(),
-            expires_at: payment.expires_at,
+            expires_at: payment.expires_at.map(TimeText),
             refunds: refunds.map(RefundView::of).collect(),
-            created_at: payment.created_at,
-            updated_at: payment.updated_at,
+            created_at: TimeText(payment.created_at),
+            updated_at: TimeText(payment.updated_at),
         }
     }
 }
 
 /// A refund that was asked for.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct RefundView<'a> {
-    #[serde(serialize_with = "text")]
-    id: tollgate_core::id::RefundId,
-    #[serde(serialize_with = "text")]
-    payment_id: PaymentId,
+    id: Shown<RefundId>,
+    payment_id: Shown<PaymentId>,
     amount: i64,
     currency: String,
-    state: &'static str,
+    state: OneOf<RefundProgress>,
     reason: &'a str,
     provider_refund_id: Option<&'a str>,
-    /// `merchant` or `tollgate`.
-    ordered_by: &'static str,
+    ordered_by: OneOf<OrderedBy>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     restocked: Vec<RestockedView<'a>>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     released_slot: bool,
-    #[serde(serialize_with = "time")]
-    created_at: Timestamp,
+    created_at: TimeText,
 }
 
 /// Units of a sku that came back with a refund.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct RestockedView<'a> {
     sku: &'a str,
     quantity: i64,
@@ -160,14 +150,14 @@ impl<'a> RefundView<'a> {
 
     fn of(refund: &'a Refund) -> RefundView<'a> {
         RefundView {
-            id: refund.id,
-            payment_id: refund.payment,
+            id: Shown(refund.id),
+            payment_id: Shown(refund.payment),
             amount: refund.money.minor,
             currency: refund.money.currency.to_string(),
-            state: refund.state.word(),
+            state: OneOf(refund.state),
             reason: &refund.reason,
             provider_refund_id: refund.provider_refund_id.as_deref(),
-            ordered_by: refund.ordered_by.word(),
+            ordered_by: OneOf(refund.ordered_by),
             restocked: refund
                 .restocked
                 .iter()
@@ -177,20 +167,19 @@ impl<'a> RefundView<'a> {
                 })
                 .collect(),
             released_slot: refund.released_slot,
-            created_at: refund.created_at,
+            created_at: TimeText(refund.created_at),
         }
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct FactView<'a> {
     object: &'a str,
     says: &'static str,
     amount: Option<i64>,
     currency: Option<String>,
-    strength: &'static str,
-    #[serde(serialize_with = "maybe_time")]
-    occurred_at: Option<Timestamp>,
+    strength: OneOf<Strength>,
+    occurred_at: Option<TimeText>,
 }
 
 impl<'a> FactView<'a> {
@@ -200,8 +189,8 @@ impl<'a> FactView<'a> {
             says: fact.kind.word(),
             amount: fact.money.map(|money| money.minor),
             currency: fact.money.map(|money| money.currency.to_string()),
-            strength: fact.strength.word(),
-            occurred_at: fact.occurred_at,
+            strength: OneOf(fact.strength),
+            occurred_at: fact.occurred_at.map(TimeText),
         }
     }
 }

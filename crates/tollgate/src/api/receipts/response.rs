@@ -1,33 +1,29 @@
 //! Receipts on the wire: for the shop, and for anybody who holds one.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use tollgate_core::effect::{Receipt, ReceiptNumber};
+use tollgate_core::effect::{Receipt, ReceiptKind, ReceiptNumber};
 use tollgate_core::id::{OrderId, PaymentId, ReceiptId};
 use tollgate_core::order::Root;
 use tollgate_core::time::Timestamp;
-use tollgate_core::word::Word;
 use tollgate_store::ReceiptRow;
 
-use crate::http::fields::{maybe_text, maybe_time, text};
+use crate::http::body::OneOf;
+use crate::http::fields::{Shown, TimeText};
 
 /// A receipt, issued or not.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct ReceiptView {
-    #[serde(serialize_with = "text")]
-    id: ReceiptId,
-    #[serde(serialize_with = "maybe_text")]
-    number: Option<ReceiptNumber>,
-    kind: &'static str,
-    #[serde(serialize_with = "maybe_text")]
-    order_id: Option<OrderId>,
-    #[serde(serialize_with = "text")]
-    payment_id: PaymentId,
+    id: Shown<ReceiptId>,
+    number: Option<Shown<ReceiptNumber>>,
+    kind: OneOf<ReceiptKind>,
+    order_id: Option<Shown<OrderId>>,
+    payment_id: Shown<PaymentId>,
     amount: Option<i64>,
     currency: Option<String>,
     state: &'static str,
-    #[serde(serialize_with = "maybe_time")]
-    issued_at: Option<Timestamp>,
+    issued_at: Option<TimeText>,
     sha256: Option<String>,
     pdf: Option<String>,
 }
@@ -36,18 +32,18 @@ impl ReceiptView {
     /// A receipt of a root; `issued` is what was made of it.
     pub(crate) fn of(root: &Root, receipt: &Receipt, issued: Option<&ReceiptRow>) -> ReceiptView {
         ReceiptView {
-            id: receipt.id,
-            number: receipt.number,
-            kind: receipt.kind.word(),
-            order_id: root.order_id(),
-            payment_id: receipt.payment,
+            id: Shown(receipt.id),
+            number: receipt.number.map(Shown),
+            kind: OneOf(receipt.kind),
+            order_id: root.order_id().map(Shown),
+            payment_id: Shown(receipt.payment),
             amount: receipt.money.map(|money| money.minor),
             currency: receipt.money.map(|money| money.currency.to_string()),
             state: match issued {
                 Some(_) => "issued",
                 None => "pending",
             },
-            issued_at: issued.map(|row| row.issued_at),
+            issued_at: issued.map(|row| TimeText(row.issued_at)),
             sha256: issued.map(|row| hex::encode(row.sha256)),
             pdf: issued.map(|row| format!("/v1/receipts/{}.pdf", row.id)),
         }
@@ -64,7 +60,7 @@ impl ReceiptView {
         match frozen {
             Some(Ok(frozen)) => members.extend(frozen),
             Some(Err(error)) => {
-                tracing::error!(receipt = %self.id, %error, "a receipt's document cannot be read");
+                tracing::error!(receipt = %self.id.0, %error, "a receipt's document cannot be read");
             }
             None => {}
         }
@@ -73,7 +69,7 @@ impl ReceiptView {
 }
 
 /// What anybody may see who holds a receipt; nothing of the customer.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct PublicReceipt {
     number: String,
     kind: String,

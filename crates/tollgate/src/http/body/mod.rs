@@ -1,17 +1,32 @@
 //! Request bodies: read strictly, refused with a pointer to every place that is wrong.
 //!
 //! Reading goes straight from the bytes into the structs. Only when that fails is the body walked
-//! again, to find *all* places: the [`Shape`] of a body names its members, and every leaf is judged
-//! by the very type the struct reads it with.
+//! again, along the schema that its type declares, to find *all* places.
 
-mod leaf;
-mod shape;
 mod currency;
+mod list;
+mod metadata;
+mod places;
+mod text;
+mod time;
+mod whole;
+mod words;
+
+#[cfg(test)]
+mod tests;
 
 pub(crate) use currency::known_currency;
-pub(crate) use leaf::*;
-pub(crate) use shape::{Shape, Wrong, leaf};
+pub(crate) use list::List;
+pub(crate) use metadata::Metadata;
+#[cfg(test)]
+pub(crate) use places::has_judge;
+pub(crate) use places::{Wrong, wrong};
+pub(crate) use text::*;
+pub(crate) use time::Time;
+pub(crate) use whole::{Amount, Difference, HoldSeconds, Positive, Whole};
+pub(crate) use words::OneOf;
 
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -19,12 +34,16 @@ use sha2::{Digest, Sha256};
 
 use super::problem::{Pointer, Problem};
 
-/// A body with a known shape.
-pub(crate) trait Body: DeserializeOwned {
-    /// Its members.
-    const SHAPE: Shape;
+/// Who judges a member, or with `""` the whole body, by what its parts have to do with each other.
+pub(crate) type Together = &'static [(&'static str, fn(&str) -> Vec<Wrong>)];
 
-    /// Its parts go together. What is not so is named by the [`Shape::Judged`] of its shape.
+/// The body of a request. Its type is the one declaration of it: what is read, what is told to be wrong
+/// and what the API's description says come from there.
+pub(crate) trait Body: DeserializeOwned + JsonSchema {
+    /// What a schema cannot say well.
+    const TOGETHER: Together = &[];
+
+    /// Its parts go together: nothing of [`Body::TOGETHER`] would be found.
     fn is_whole(&self) -> bool {
         true
     }
@@ -40,23 +59,15 @@ pub(crate) fn read<T: Body>(bytes: &[u8]) -> Result<T, Problem> {
     }
 }
 
-/// Reads a body and checks it member by member against its shape, lengths of lists too.
-pub(crate) fn read_closely<T: Body>(bytes: &[u8]) -> Result<T, Problem> {
-    let body = read::<T>(bytes)?;
-    let errors = wrong_places::<T>(if bytes.is_empty() { b"{}" } else { bytes })?;
-    match errors.is_empty() {
-        true => Ok(body),
-        false => Err(Problem::invalid(errors)),
-    }
-}
-
 fn explain<T: Body>(bytes: &[u8], error: Option<&serde_json::Error>) -> Problem {
-    let mut errors = match wrong_places::<T>(bytes) {
-        Ok(errors) => errors,
-        Err(problem) => return problem,
+    let mut errors = match serde_json::from_slice::<&RawValue>(bytes) {
+        Ok(text) => places::wrong_places::<T>(text.get()),
+        Err(error) => {
+            return Problem::invalid_at("", format!("the body is not JSON: {error}"));
+        }
     };
     if errors.is_empty() {
-        // Nothing that the shape knows; the reader's own word is better than none.
+        // Nothing that the schema knows; the reader's own word is better than none.
         let told = error.map_or_else(|| "it does not go together".to_owned(), ToString::to_string);
         errors.push(Pointer {
             pointer: String::new(),
@@ -67,16 +78,8 @@ fn explain<T: Body>(bytes: &[u8], error: Option<&serde_json::Error>) -> Problem 
     Problem::invalid(errors)
 }
 
-fn wrong_places<T: Body>(bytes: &[u8]) -> Result<Vec<Pointer>, Problem> {
-    let text: &RawValue = serde_json::from_slice(bytes)
-        .map_err(|error| Problem::invalid_at("", format!("the body is not JSON: {error}")))?;
-    let mut errors = Vec::new();
-    shape::check(text.get(), &T::SHAPE, &mut String::new(), &mut errors);
-    Ok(errors)
-}
-
 /// The fingerprint of a request (K5): SHA-256 over the path's parameters as sent and the parsed
-/// body, members in the order of their names, absent and default ones left out.
+/// body, members in the order of their declaration, absent and default ones left out.
 pub(crate) fn fingerprint(path: &[&str], body: &impl Serialize) -> [u8; 32] {
     let mut hash = Hash(Sha256::new());
     for parameter in path {
@@ -106,16 +109,9 @@ pub(crate) fn none<T>(value: &Option<T>) -> bool {
     value.is_none()
 }
 
-/// A fault at a place below what is judged.
-pub(crate) fn wrong(below: &str, detail: impl Into<String>) -> Wrong {
-    (below.to_owned(), "invalid", detail.into())
-}
-
 /// A body that says nothing.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReasonlessBody {}
 
-impl Body for ReasonlessBody {
-    const SHAPE: Shape = Shape::Object(&[]);
-}
+impl Body for ReasonlessBody {}

@@ -1,0 +1,201 @@
+//! Schemas and what reads bodies say the same.
+
+use std::collections::BTreeSet;
+
+use regex::Regex;
+use schemars::generate::SchemaSettings;
+use serde_json::{Value, json};
+
+use super::text::TEXTS;
+use super::*;
+
+/// Texts that one rule or another takes or refuses.
+const TEXTS_TRIED: &[&str] = &[
+    "",
+    "A",
+    "a b",
+    "A:1+x-y._",
+    "é",
+    "tab\there",
+    "nul\0",
+    "del\u{7f}",
+    "\u{85}",
+    "ord_1",
+    "ordinary_1",
+    "IDR",
+    "idr",
+    "ID",
+    "09:30",
+    "9:30",
+    "24:00",
+    "2026-12-25",
+    "2026-1-25",
+    "hld_01j5h5q2rsfzk9n8x0t3q4w5e6",
+    "slt_01j5h5q2rsfzk9n8x0t3q4w5e6",
+    "eff_01j5h5q2rsfzk9n8x0t3q4w5e6",
+    "hld_01j5h5q2rsfzk9n8x0t3q4w5el",
+    "line\nfeed",
+    "https://shop.example/hook",
+];
+
+/// Whether a schema's keywords allow a text.
+fn keywords_allow(schema: &Value, text: &str) -> bool {
+    let length = text.chars().count() as u64;
+    let matches = |pattern: &Value| {
+        pattern.as_str().is_none_or(|pattern| {
+            let pattern = Regex::new(pattern).expect("it is a pattern");
+            pattern.is_match(text)
+        })
+    };
+    schema["minLength"]
+        .as_u64()
+        .is_none_or(|least| least <= length)
+        && schema["maxLength"]
+            .as_u64()
+            .is_none_or(|most| length <= most)
+        && matches(&schema["pattern"])
+        && (schema["not"].is_null() || !matches(&schema["not"]["pattern"]))
+}
+
+/// A rule and the schema that is told of it, over texts of each kind and of lengths around their bounds.
+fn check_rule<R: Rule>() {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let schema = Text::<R>::json_schema(&mut generator).to_value();
+    let long =
+        [128, 129, 200, 201, 255, 256, 500, 501, 2048, 2049].map(|length| "x".repeat(length));
+    let tried = TEXTS_TRIED.iter().copied();
+    for text in tried.chain(long.iter().map(String::as_str)) {
+        if R::allows(text) {
+            assert!(keywords_allow(&schema, text), "{}: {text:?}", R::FORMAT);
+        }
+    }
+}
+
+/// What a rule takes its schema allows: no client is told that a good text is wrong.
+#[test]
+fn a_schema_allows_what_its_rule_takes() {
+    check_rule::<NameRule>();
+    check_rule::<OrderCodeRule>();
+    check_rule::<OrderNameRule>();
+    check_rule::<ReferenceRule>();
+    check_rule::<ShortRule>();
+    check_rule::<MaybeRule>();
+    check_rule::<NoteRule>();
+    check_rule::<StatementRule>();
+    check_rule::<CurrencyRule>();
+    check_rule::<HoldNameRule>();
+    check_rule::<SlotNameRule>();
+    check_rule::<EffectNameRule>();
+    check_rule::<TimeOfDayRule>();
+    check_rule::<DateRule>();
+    check_rule::<TimeZoneRule>();
+    check_rule::<FilterRule>();
+    check_rule::<UrlRule>();
+}
+
+/// Rules without a pattern are looser in their schema; those with one are not.
+#[test]
+fn a_pattern_refuses_what_its_rule_refuses() {
+    fn check<R: Rule>() {
+        let mut generator = SchemaSettings::draft2020_12().into_generator();
+        let schema = Text::<R>::json_schema(&mut generator).to_value();
+        for text in TEXTS_TRIED {
+            let allowed = keywords_allow(&schema, text);
+            assert_eq!(allowed, R::allows(text), "{}: {text:?}", R::FORMAT);
+        }
+    }
+    check::<NameRule>();
+    check::<OrderCodeRule>();
+    check::<ReferenceRule>();
+    check::<ShortRule>();
+    check::<MaybeRule>();
+    check::<NoteRule>();
+    check::<StatementRule>();
+    check::<CurrencyRule>();
+    check::<HoldNameRule>();
+    check::<SlotNameRule>();
+    check::<EffectNameRule>();
+    check::<TimeOfDayRule>();
+}
+
+#[test]
+fn a_format_names_one_rule() {
+    let formats: BTreeSet<&str> = TEXTS.iter().map(|(format, _)| *format).collect();
+    assert_eq!(formats.len(), TEXTS.len());
+    assert!(!formats.contains(metadata::FORMAT) && !formats.contains(time::FORMAT));
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is looked at")]
+struct Sample {
+    amount: Amount,
+    name: Option<Name>,
+    rows: Option<List<Row, 1, 2>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is looked at")]
+struct Row {
+    at: Time,
+}
+
+impl Body for Sample {}
+
+fn told(text: &str) -> Vec<(String, &'static str, String)> {
+    let errors = places::wrong_places::<Sample>(text);
+    let told = errors.into_iter();
+    told.map(|error| (error.pointer, error.code, error.detail))
+        .collect()
+}
+
+#[test]
+fn every_place_is_told_with_what_is_wanted_there() {
+    assert_eq!(told(r#"{"amount":1,"name":null,"rows":null}"#), []);
+    let wanted = "a whole number from 0 to 9007199254740991";
+    assert_eq!(
+        told(r#"{"amount":1.0,"name":"x y","rows":[{},{"at":1},{}],"a/b":1,"name":"y"}"#),
+        [
+            ("/a~1b", "unknown_member", String::new()),
+            ("/name", "invalid", "it stands twice".to_owned()),
+            (
+                "/amount",
+                "invalid",
+                format!("invalid type: floating point `1.0`, expected {wanted}")
+            ),
+            (
+                "/name",
+                "invalid",
+                format!("invalid value: this text, expected {}", NameRule::WANTED)
+            ),
+            ("/rows", "invalid", "expected 1 to 2 elements".to_owned()),
+            ("/rows/0/at", "missing", String::new()),
+            (
+                "/rows/1/at",
+                "invalid",
+                format!(
+                    "invalid type: integer `1`, expected {}",
+                    crate::time_text::WANTED
+                )
+            ),
+            ("/rows/2/at", "missing", String::new()),
+        ]
+        .map(|(pointer, code, detail)| (pointer.to_owned(), code, detail))
+    );
+}
+
+/// What a schema of a body says is what clients are given of it.
+#[test]
+fn a_schema_has_the_members_their_bounds_and_what_must_be_there() {
+    let settings = SchemaSettings::draft2020_12();
+    let schema = settings.into_generator().into_root_schema_for::<Sample>();
+    let schema = schema.to_value();
+    assert_eq!(schema["required"], json!(["amount"]));
+    assert_eq!(
+        schema["properties"]["amount"],
+        json!({ "type": "integer", "format": "int64", "minimum": 0, "maximum": 9_007_199_254_740_991_i64 })
+    );
+    assert_eq!(schema["properties"]["rows"]["maxItems"], 2);
+    assert_eq!(schema["additionalProperties"], false);
+}
