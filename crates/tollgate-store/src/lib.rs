@@ -40,6 +40,6 @@ pub use schema::migrate::Step;
 pub use schema::month::{Month, MonthError};
 pub use store::Store;
 pub use tables::deliveries::Rejected;
+pub use tables::effects::effect_id;
 pub use tables::endpoints::{ENDPOINTS_MAX, EndpointRow};
 pub use tables::keys::KeyRow;
-pub use tables::write::effect_id;

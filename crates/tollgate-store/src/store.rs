@@ -33,7 +33,7 @@ use crate::schema::lock::{self, FileLock};
 use crate::schema::migrate::{self, Step};
 use crate::tables::deliveries::Rejected;
 use crate::tables::endpoints::{EndpointChange, EndpointRow};
-use crate::tables::load::key_hash;
+use crate::tables::key_hash::key_hash;
 
 /// How far an id may be ahead of the clock.
 const IDS_AHEAD_MAX: Span = Span::minutes(5);

@@ -22,10 +22,12 @@ use crate::figures::Counters;
 use crate::gate::queue::{Job, Work};
 use crate::gate::submission::{Answer, Reply, Submission};
 use crate::options::Options;
-use crate::tables::doc;
 use crate::tables::endpoints::Listener;
-use crate::tables::load::{Records, Wants, begin_and_load, key_hash, load};
-use crate::tables::write::{Journal, Line};
+use crate::tables::idempotency::Records;
+use crate::tables::key_hash::key_hash;
+use crate::tables::load::{Wants, begin_and_load, load};
+use crate::tables::timeline::{self, Line};
+use crate::tables::write::Journal;
 
 /// How often a decision may miss rows before its command is quarantined: each miss names more, and
 /// no honest command has so many generations of rows.
@@ -318,26 +320,14 @@ impl<'a> Batch<'a> {
             entries,
         } = decision;
         for change in &changes {
-            match change {
-                Change::Receipt(issued) => {
-                    let (receipt, issued) = issued.as_ref().clone();
-                    self.journal.receipts.push((shop, receipt, issued));
-                }
-                Change::DisableEndpoint { endpoint, reason } => {
-                    let disabled = (shop, *endpoint, reason.clone());
-                    self.journal.disabled.push(disabled);
-                    self.endpoints_change(shop);
-                }
-                Change::Root(_)
-                | Change::Event(..)
-                | Change::EventKey { .. }
-                | Change::Name { .. }
-                | Change::Code { .. }
-                | Change::Stock(_)
-                | Change::Calendar(_)
-                | Change::Slot(_)
-                | Change::Effect(..)
-                | Change::Breaker { .. } => {}
+            // What no decision looks at; all else is a row of the snapshot's, which takes it.
+            if let Change::Receipt(issued) = change {
+                let (receipt, issued) = issued.as_ref().clone();
+                self.journal.receipts.push((shop, receipt, issued));
+            } else if let Change::DisableEndpoint { endpoint, reason } = change {
+                let disabled = (shop, *endpoint, reason.clone());
+                self.journal.disabled.push(disabled);
+                self.endpoints_change(shop);
             }
         }
         self.known.apply(shop, changes);
@@ -464,7 +454,7 @@ impl<'a> Batch<'a> {
                 Known::Absent | Known::NotLoaded => None,
             })
             .collect();
-        (!found.is_empty()).then(|| doc::write_frozen(&found))
+        (!found.is_empty()).then(|| timeline::write_frozen(&found))
     }
 
     /// An effect for every endpoint that takes an entry's type.

@@ -16,7 +16,7 @@ use tollgate_core::id::{EffectId, ShopId};
 use tollgate_core::time::{Span, Timestamp};
 
 use crate::db::{Db, Error, LookupBatch, Value, id_at, id_bytes};
-use crate::tables::load::{BREAKER, read_breaker, read_effect};
+use crate::tables::{effects, targets};
 
 /// What a worker wants to claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -208,7 +208,7 @@ impl Claim {
         claimed: &mut Claimed,
     ) -> Result<Option<Timestamp>, Error> {
         let breaker = db
-            .one(BREAKER, &[&self.shop.0, &target], read_breaker)?
+            .one(targets::GET, &[&self.shop.0, &target], targets::read)?
             .unwrap_or_default();
         let lease_until = now.plus(self.lease_for);
         let mut room = self.room_for(target, claimed);
@@ -274,7 +274,7 @@ impl Claim {
         let rows: Vec<DueRow> = db.all(DUE, &values, |row| {
             let id = EffectId::from_u128(id_at(row, 12)?);
             let position: i64 = row.get(13)?;
-            Ok((id, position, read_effect(row)))
+            Ok((id, position, effects::read(row)))
         })?;
         let seen = rows.len();
         let waits = self.waiting(db, &rows)?;

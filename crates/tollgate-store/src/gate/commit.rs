@@ -13,8 +13,9 @@ use crate::gate::batch::{Around, Batch, End, Listeners, Opened};
 use crate::gate::queue::{Job, Work};
 use crate::gate::wake::WakeUp;
 use crate::gate::writer::Gate;
-use crate::tables::endpoints;
-use crate::tables::write::{Lane, ended_in_order, wake, write};
+use crate::tables::gate_lanes::Lane;
+use crate::tables::write::{Changes, write};
+use crate::tables::{effects, endpoints};
 
 /// How often a batch is tried that meets other transactions.
 const TRIES_MAX: u32 = 5;
@@ -135,11 +136,17 @@ impl Gate {
             batch: *id,
         };
         let mut writes = db.write_batch();
-        write(&mut writes, db, now, &mut known, &journal, &lane)?;
-        let ended = ended_in_order(&mut known);
+        let mut changes = Changes {
+            db,
+            now,
+            known: &mut known,
+            journal: &journal,
+        };
+        write(&mut writes, &mut changes, &lane)?;
+        let ended = effects::ended_in_order(&mut known);
         if !ended.is_empty() || ends.iter().any(|end| matches!(end, End::Late)) {
             writes.finish()?;
-            wake(db, now, &ended)?;
+            effects::wake_next(db, now, &ended)?;
             self.run_late(db, jobs, now, &mut ends)?;
             writes = db.write_batch();
         }

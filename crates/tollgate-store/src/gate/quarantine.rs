@@ -6,7 +6,7 @@ use tollgate_core::time::{Span, Timestamp};
 
 use crate::db::{Db, Error, id_bytes};
 use crate::gate::queue::{Job, Work};
-use crate::tables::write::write_event;
+use crate::tables::events;
 
 /// When a sweep looks at a row again that it could not deal with.
 pub(crate) const AGAIN: Span = Span::hours(1);
@@ -56,7 +56,7 @@ fn keep_command(db: &Db, now: Timestamp, command: &Command) -> Result<(), Error>
                 raw: Some(take.raw.clone()),
             };
             let mut writes = db.write_batch();
-            write_event(&mut writes, shop, take.id, &stored, false)?;
+            events::write(&mut writes, shop, take.id, &stored, false)?;
             writes.finish()
         }
         Action::RootDue(root) => db

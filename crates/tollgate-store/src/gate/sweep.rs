@@ -23,8 +23,8 @@ use crate::gate::retention::Retiring;
 use crate::gate::submission::{Class, Submission};
 use crate::gate::table_write::TableWrite;
 use crate::options::Options;
-use crate::tables::load::{EVENT, NAME, ROOT, read_calendar, read_event, read_meeting, read_root};
 use crate::tables::namesake::is_namesake;
+use crate::tables::{calendars, events, names, roots};
 
 /// How often idempotency records are looked through for old ones.
 const FORGET_EVERY: Span = Span::minutes(10);
@@ -340,14 +340,14 @@ fn waits_rightly(
     event: &[u8; 16],
     (source, name): (&str, &str),
 ) -> Result<bool, Error> {
-    let event = db.one(EVENT, &[&shop.0, event], read_event)?;
-    let meeting = db.one(NAME, &[&shop.0, &source, &name], read_meeting)?;
+    let event = db.one(events::GET, &[&shop.0, event], events::read)?;
+    let meeting = db.one(names::GET, &[&shop.0, &source, &name], names::read)?;
     let payment = meeting.and_then(|meeting| meeting.payment);
     let (Some((_, stored)), Some(payment)) = (event, payment) else {
         return Ok(false);
     };
     let root = id_bytes(payment.root().as_u128());
-    let root = db.one(ROOT, &[&shop.0, &root], read_root)?;
+    let root = db.one(roots::GET, &[&shop.0, &root], roots::read)?;
     let payment = root.as_ref().and_then(|root| root.payment(payment));
     Ok(payment.is_some_and(|payment| is_namesake(&stored, name, payment)))
 }
@@ -381,7 +381,7 @@ fn due_actions(
     let ahead = now.plus(MAKE_AHEAD_MAX).as_millis();
     let calendars = db.all(DUE_CALENDARS, &[&shop.0, &now.as_millis(), &ahead], |row| {
         // One that cannot be read must not hide the rest (F9).
-        Ok(read_calendar(row)
+        Ok(calendars::read(row)
             .inspect_err(|error| tracing::error!(%error, "a due calendar cannot be read")))
     })?;
     let slots = calendars

@@ -5,12 +5,13 @@ use tollgate_core::decision::{Outcome, Refusal};
 use tollgate_core::id::{DeliveryId, EndpointId, KeyId, ShopId};
 use tollgate_core::time::Timestamp;
 
-use crate::db::{Db, Error, Sql, on_sqlite};
+use crate::db::{Db, Error};
 use crate::gate::claims::{Claim, Claimed, Renew};
 use crate::gate::retention::Forget;
 use crate::gate::submission::Reply;
 use crate::tables::deliveries::{self, Rejected};
 use crate::tables::endpoints::{self, EndpointChange, EndpointRow};
+use crate::tables::idempotency;
 use crate::tables::keys::{self, KeyRow};
 
 /// A write that needs no decision.
@@ -52,12 +53,6 @@ pub(crate) enum TableWrite {
     Nothing,
 }
 
-/// `idempotency.forget`: rows are in the order of time, so the oldest are the first. Only in a file.
-const FORGET_RECORDS: Sql = on_sqlite(
-    "delete from idempotency
-     where rowid in (select rowid from idempotency order by rowid limit 1000) and at < ?1",
-);
-
 impl TableWrite {
     /// Whose rows it writes; `None` where they are nobody's in particular.
     pub(crate) fn shop(&self) -> Option<ShopId> {
@@ -84,7 +79,7 @@ impl TableWrite {
             }
             TableWrite::CreateKey(key) => keys::create(db, key),
             TableWrite::RevokeKey { shop, id, at } => keys::revoke(db, *shop, *id, *at),
-            TableWrite::ForgetRecords { before } => db.run(FORGET_RECORDS, &[&before.as_millis()]),
+            TableWrite::ForgetRecords { before } => idempotency::forget(db, *before),
             TableWrite::Forget(forget) => forget.run(db),
             TableWrite::PutEndpoint(row) => endpoints::put(db, row),
             TableWrite::ChangeEndpoint(change) => endpoints::change(db, change),

@@ -31,7 +31,7 @@ use crate::gate::submission::{Class, Reply};
 use crate::gate::sweep::{Sweeper, is_found_again};
 use crate::gate::wake::Newsboard;
 use crate::options::Options;
-use crate::tables::load::key_hash;
+use crate::tables::key_hash::key_hash;
 
 /// How long the writer sleeps at the most when nothing is due.
 const SLEEP_MAX: Duration = Duration::from_secs(3600);

@@ -7,7 +7,7 @@ use tollgate_core::time::Timestamp;
 use super::{CALENDARS_MAX, PAGE_ITEMS_MAX, Page, SLOTS_MAX};
 use crate::Store;
 use crate::error::ReadError;
-use crate::tables::load::{CALENDAR, STOCK, read_calendar, read_slot, read_stock};
+use crate::tables::{calendars, slots, stock};
 
 /// `stock.page`: by primary key.
 const STOCK_PAGE: &str = "\
@@ -37,7 +37,7 @@ impl Store {
     /// The units of one sku.
     pub async fn stock(&self, shop: ShopId, sku: &str) -> Result<Option<Stock>, ReadError> {
         let sku = sku.to_owned();
-        self.read(move |db| db.one(STOCK, &[&shop.0, &sku], read_stock))
+        self.read(move |db| db.one(stock::GET, &[&shop.0, &sku], stock::read))
             .await
     }
 
@@ -52,7 +52,7 @@ impl Store {
         let after = after.unwrap_or_default().to_owned();
         let limit = limit.clamp(1, PAGE_ITEMS_MAX);
         self.read(move |db| {
-            let mut items = db.all(STOCK_PAGE, &[&shop.0, &after, &(limit + 1)], read_stock)?;
+            let mut items = db.all(STOCK_PAGE, &[&shop.0, &after, &(limit + 1)], stock::read)?;
             let limit = limit as usize;
             let more = limit < items.len();
             items.truncate(limit);
@@ -65,13 +65,13 @@ impl Store {
     /// One calendar.
     pub async fn calendar(&self, shop: ShopId, name: &str) -> Result<Option<Calendar>, ReadError> {
         let name = name.to_owned();
-        self.read(move |db| db.one(CALENDAR, &[&shop.0, &name], read_calendar))
+        self.read(move |db| db.one(calendars::GET, &[&shop.0, &name], calendars::read))
             .await
     }
 
     /// The calendars by name, at most [`CALENDARS_MAX`].
     pub async fn calendars(&self, shop: ShopId) -> Result<Vec<Calendar>, ReadError> {
-        self.read(move |db| db.all(CALENDARS, &[&shop.0, &CALENDARS_MAX], read_calendar))
+        self.read(move |db| db.all(CALENDARS, &[&shop.0, &CALENDARS_MAX], calendars::read))
             .await
     }
 
@@ -90,7 +90,7 @@ impl Store {
             db.all(
                 SLOTS,
                 &[&shop.0, &calendar, &from, &to, &SLOTS_MAX],
-                read_slot,
+                slots::read,
             )
         })
         .await

@@ -9,7 +9,7 @@ use tollgate_core::snapshot::EventState;
 use crate::Store;
 use crate::db::{Db, Error, corrupt, id_at, id_bytes};
 use crate::error::ReadError;
-use crate::tables::doc::word;
+use crate::tables::document::word;
 
 /// Rows counted in one read, so that none keeps the log from being begun again.
 const CHUNK: i64 = 20_000;

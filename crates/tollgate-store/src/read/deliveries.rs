@@ -12,7 +12,7 @@ use crate::db::{Db, Error, Row, corrupt, id_at, id_bytes};
 use crate::error::{ReadError, SubmitError};
 use crate::gate::table_write::TableWrite;
 use crate::tables::deliveries::Rejected;
-use crate::tables::doc::word;
+use crate::tables::document::word;
 
 /// A delivery that was refused and kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use crate::Store;
 use crate::db::Corrupt;
 use crate::db::{Db, Error, Row, corrupt, id_at, id_bytes, maybe_id_at};
 use crate::error::ReadError;
-use crate::tables::load::read_effect;
+use crate::tables::effects;
 
 /// An effect as it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -160,7 +160,7 @@ fn read_line(row: &Row<'_>) -> Result<EffectLine, Error> {
     let content = serde_json::from_str(row.text(5)?)
         .map_err(|error| corrupt(Corrupt::new("effect", error)))?;
     Ok(EffectLine {
-        effect: read_effect(row)?,
+        effect: effects::read(row)?,
         kind: row.get(1)?,
         id: EffectId::from_u128(id_at(row, 12)?),
         target: row.get(13)?,

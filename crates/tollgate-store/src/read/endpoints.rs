@@ -8,7 +8,7 @@ use crate::Store;
 use crate::db::id_bytes;
 use crate::error::ReadError;
 use crate::tables::endpoints::{EndpointRow, GET, LIST, read};
-use crate::tables::load::read_breaker;
+use crate::tables::targets;
 
 /// `targets.failing`: by primary key; only what has failed has a row.
 const FAILING: &str = "\
@@ -52,7 +52,7 @@ impl Store {
     pub async fn failing_targets(&self, shop: ShopId) -> Result<Vec<(String, Breaker)>, ReadError> {
         self.read(move |db| {
             db.all(FAILING, &[&shop.0], |row| {
-                Ok((row.get(5)?, read_breaker(row)?))
+                Ok((row.get(5)?, targets::read(row)?))
             })
         })
         .await

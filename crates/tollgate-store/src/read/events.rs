@@ -15,7 +15,7 @@ use crate::Store;
 use crate::db::Corrupt;
 use crate::db::{Db, Error, Sql, corrupt, id_at, id_bytes, two};
 use crate::error::ReadError;
-use crate::tables::load::{EVENT, read_event};
+use crate::tables::events;
 
 /// Rows that a search looks at in one statement: with the largest bodies still a bounded read.
 const SEARCH_CHUNK_MAX: usize = 32;
@@ -74,7 +74,7 @@ const HEADERS: &str = "\
 
 fn event(db: &Db, shop: ShopId, id: EventId) -> Result<Option<StoredEvent>, Error> {
     let bytes = id_bytes(id.as_u128());
-    let Some((_, mut stored)) = db.one(EVENT, &[&shop.0, &bytes], read_event)? else {
+    let Some((_, mut stored)) = db.one(events::GET, &[&shop.0, &bytes], events::read)? else {
         return Ok(None);
     };
     let raw = db.one(RAW, &[&shop.0, &bytes], |row| {
@@ -157,7 +157,7 @@ fn events(
     )?;
     let mut items = Vec::with_capacity(page.items.len());
     for id in page.items {
-        items.extend(db.one(EVENT, &[&shop.0, &id_bytes(id)], read_event)?);
+        items.extend(db.one(events::GET, &[&shop.0, &id_bytes(id)], events::read)?);
     }
     Ok(Page {
         items,

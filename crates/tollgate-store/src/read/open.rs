@@ -8,7 +8,7 @@ use super::CHUNK_ROWS_MAX;
 use crate::Store;
 use crate::db::{Db, Error, Sql, id_at, id_bytes, two};
 use crate::error::ReadError;
-use crate::tables::load::{NAME, ROOT, read_meeting, read_root};
+use crate::tables::{names, roots};
 
 /// A payment that is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +97,8 @@ fn open_payments(
         found.after = rows.last().map(|(id, _)| *id);
     }
     for (id, _) in rows.iter().filter(|(_, open)| 0 < *open) {
-        let Some(root) = db.one(ROOT, &[&shop.0, &id_bytes(id.as_u128())], read_root)? else {
+        let Some(root) = db.one(roots::GET, &[&shop.0, &id_bytes(id.as_u128())], roots::read)?
+        else {
             continue;
         };
         for payment in &root.payments {
@@ -115,7 +116,7 @@ fn open_payments(
                 continue;
             }
             let (source, reference) = (&payment.source, &payment.reference);
-            let meeting = db.one(NAME, &[&shop.0, source, reference], read_meeting)?;
+            let meeting = db.one(names::GET, &[&shop.0, source, reference], names::read)?;
             let question = meeting.and_then(|meeting| meeting.question);
             found.items.push(OpenPayment {
                 id: payment.id,

@@ -14,8 +14,8 @@ use crate::Store;
 use crate::db::Corrupt;
 use crate::db::{Db, Error, Sql, corrupt, id_at, id_bytes, maybe_id_at, two};
 use crate::error::ReadError;
-use crate::tables::doc::word;
-use crate::tables::load::{ROOT, read_root};
+use crate::tables::document::word;
+use crate::tables::roots;
 
 /// Which orders; what is not said is any.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -86,7 +86,7 @@ impl Store {
 }
 
 fn root(db: &Db, shop: ShopId, id: RootId) -> Result<Option<Root>, Error> {
-    db.one(ROOT, &[&shop.0, &id_bytes(id.as_u128())], read_root)
+    db.one(roots::GET, &[&shop.0, &id_bytes(id.as_u128())], roots::read)
 }
 
 /// `codes.order`: by primary key.

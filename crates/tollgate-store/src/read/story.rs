@@ -13,7 +13,7 @@ use crate::Store;
 use crate::db::Corrupt;
 use crate::db::{Db, Error, Row, Sql, corrupt, id_bytes, maybe_id_at, two};
 use crate::error::ReadError;
-use crate::tables::doc::read_frozen;
+use crate::tables::timeline::read_frozen;
 
 /// One entry of the timeline.
 #[derive(Debug, Clone, PartialEq)]

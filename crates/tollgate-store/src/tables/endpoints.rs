@@ -8,9 +8,9 @@ use std::sync::Arc;
 use tollgate_core::id::{EndpointId, ShopId};
 use tollgate_core::time::Timestamp;
 
-use crate::db::Corrupt;
-use crate::db::{Db, Error, Row, corrupt, id_at, id_bytes};
-use crate::tables::doc::{from_json, to_json};
+use crate::db::{Corrupt, Db, Error, Row, WriteBatch, corrupt, id_at, id_bytes};
+use crate::tables::document::{from_json, to_json};
+use crate::tables::targets;
 
 /// A merchant's endpoint.
 #[derive(Clone, PartialEq, Eq)]
@@ -106,18 +106,22 @@ const CHANGE: &str = "\
 
 /// `endpoints.disable`: by primary key; one that is disabled already keeps its reason. Anyone who has read
 /// it before must read it again to change it.
-pub(crate) const DISABLE: &str = "\
+const DISABLE: &str = "\
     update endpoints
        set disabled_at = ?3, disabled_reason = ?4, updated_at = updated_at + 1
      where shop_id = ?1 and id = ?2 and disabled_at is null";
 
-/// `targets.forget`: by primary key.
-const FORGET_TARGET: &str = "delete from targets where shop_id = ?1 and target = ?2";
-
-/// An endpoint that a person has changed is tried at once, and what is pending for one that is deleted is
-/// given up at once: neither waits for the breaker.
-fn forget_breaker(db: &Db, shop: ShopId, id: EndpointId) -> Result<usize, Error> {
-    db.run(FORGET_TARGET, &[&shop.0, &format!("notify:{id}")])
+pub(crate) fn disable(
+    writes: &mut WriteBatch<'_>,
+    now: Timestamp,
+    shop: ShopId,
+    id: EndpointId,
+    reason: &str,
+) -> Result<(), Error> {
+    writes.put(
+        DISABLE,
+        &[&shop.0, &id_bytes(id.as_u128()), &now.as_millis(), &reason],
+    )
 }
 
 /// A change of an endpoint.
@@ -140,7 +144,7 @@ fn secrets_of(row: &EndpointRow) -> String {
 
 /// Writes an endpoint.
 pub(crate) fn put(db: &Db, row: &EndpointRow) -> Result<usize, Error> {
-    forget_breaker(db, row.shop, row.id)?;
+    targets::forget_endpoint(db, row.shop, row.id)?;
     let (disabled_at, reason) = match &row.disabled {
         Some((at, reason)) => (Some(at.as_millis()), Some(reason)),
         None => (None, None),
@@ -185,14 +189,14 @@ pub(crate) fn change(db: &Db, change: &EndpointChange) -> Result<usize, Error> {
         ],
     )?;
     if 0 < changed {
-        forget_breaker(db, row.shop, row.id)?;
+        targets::forget_endpoint(db, row.shop, row.id)?;
     }
     Ok(changed)
 }
 
 /// Deletes an endpoint. What is pending for it is given up when a worker comes to it.
 pub(crate) fn delete(db: &Db, shop: ShopId, id: EndpointId) -> Result<usize, Error> {
-    forget_breaker(db, shop, id)?;
+    targets::forget_endpoint(db, shop, id)?;
     db.run(DELETE, &[&shop.0, &id_bytes(id.as_u128())])
 }
 

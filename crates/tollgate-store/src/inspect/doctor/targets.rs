@@ -5,7 +5,7 @@ use tollgate_core::time::Timestamp;
 use super::{Looking, SHOPS};
 use crate::db::Error;
 use crate::report::{Checked, Level, SEEN_MAX};
-use crate::tables::load::read_breaker;
+use crate::tables::targets;
 
 /// `doctor.targets`: by primary key; only what has failed has a row.
 const FAILING: &str = "\
@@ -24,7 +24,7 @@ pub(super) fn look(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), E
     let limit = SEEN_MAX as i64 + 1;
     for shop in looking.db.all(SHOPS, &[], |row| row.get::<u32>(0))? {
         let failing = looking.db.all(FAILING, &[&shop, &limit], |row| {
-            Ok((row.get::<String>(5)?, read_breaker(row)?))
+            Ok((row.get::<String>(5)?, targets::read(row)?))
         })?;
         for (target, breaker) in failing {
             let since = breaker.failing_since.map_or(now, |since| since);

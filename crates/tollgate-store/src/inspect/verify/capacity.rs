@@ -14,7 +14,7 @@ use tollgate_core::time::Timestamp;
 
 use super::Verifying;
 use crate::db::{Db, Error, id_bytes, maybe_id_at};
-use crate::tables::load::{ROOT, read_root, read_slot, read_stock};
+use crate::tables::{roots, slots, stock};
 
 /// Lines of the feed that are read at a time.
 const LINES_MAX: i64 = 1_000;
@@ -139,7 +139,7 @@ impl Room {
         }
         while let Some(id) = roots.pop_first() {
             let key = id_bytes(id.as_u128());
-            match db.one(ROOT, &[&shop.0, &key], |row| Ok(read_root(row)))? {
+            match db.one(roots::GET, &[&shop.0, &key], |row| Ok(roots::read(row)))? {
                 Some(Ok(root)) => {
                     // A cart whose hold was taken over has no line of its own.
                     let taken = root.holds.iter().map(|hold| hold.id.root());
@@ -206,7 +206,7 @@ fn compare_stock(
     let mut after = String::new();
     loop {
         let values: &[&dyn crate::db::Bind] = &[&verifying.shop.0, &after, &ROWS_MAX];
-        let rows = verifying.db.all(STOCK, values, read_stock)?;
+        let rows = verifying.db.all(STOCK, values, stock::read)?;
         let Some(last) = rows.last() else { break };
         after = last.sku.clone();
         for stock in rows {
@@ -241,7 +241,7 @@ fn compare_slots(
         let mut sells: Option<Slot> = None;
         loop {
             let values: &[&dyn crate::db::Bind] = &[&shop, &calendar, &after, &ROWS_MAX];
-            let rows = db.all(SLOTS, values, read_slot)?;
+            let rows = db.all(SLOTS, values, slots::read)?;
             let Some(last) = rows.last() else { break };
             after = last.starts_at.as_millis();
             for slot in rows {

@@ -10,8 +10,7 @@ use tollgate_core::word::Word;
 use super::meetings::expect_roots;
 use super::{LATE_MS, Verifying, lasting};
 use crate::db::{Db, Error, Row, id_at, id_bytes, maybe_id_at};
-use crate::tables::load::{ROOT, read_root};
-use crate::tables::write::effect_id;
+use crate::tables::{effects, roots};
 
 /// Effects of one chunk.
 const CHUNK: i64 = 1_000;
@@ -111,7 +110,7 @@ fn look_at(
     endpoints: &BTreeSet<String>,
 ) -> Result<(), Error> {
     let Stored { id, key, .. } = effect;
-    if effect_id(id.root(), key) != *id {
+    if effects::effect_id(id.root(), key) != *id {
         verifying.fail("effect.key", format!("{id} is not the id of {key}"));
     }
     let late = effect
@@ -172,7 +171,9 @@ fn gone_through(verifying: &Verifying<'_>, effect: &Stored) -> Result<bool, Erro
     let key = id_bytes(root.as_u128());
     let root = verifying
         .db
-        .one(ROOT, &[&verifying.shop.0, &key], |row| Ok(read_root(row)))?;
+        .one(roots::GET, &[&verifying.shop.0, &key], |row| {
+            Ok(roots::read(row))
+        })?;
     Ok(root.is_some_and(|root| {
         root.is_ok_and(|root| {
             let ours = |known: &&Refund| Some(known.id) == refund;

@@ -6,7 +6,8 @@ use tollgate_core::snapshot::{EventOutcome, EventState, StoredEvent};
 use super::meetings::{expect_roots, look_up_keys, look_up_names, look_up_payments};
 use super::{LATE_MS, Verifying, lasting};
 use crate::db::{Error, id_at, id_bytes};
-use crate::tables::load::{key_hash, read_event};
+use crate::tables::events;
+use crate::tables::key_hash::key_hash;
 use crate::tables::namesake::is_namesake;
 
 /// Events of one chunk.
@@ -28,7 +29,7 @@ pub(super) fn walk(verifying: &mut Verifying<'_>) -> Result<(), Error> {
         let last = db.at_once(|db| {
             let rows = db.all(EVENTS, &[&verifying.shop.0, &after, &CHUNK], |row| {
                 let id = EventId::from_u128(id_at(row, 0)?);
-                Ok((id, read_event(row).map(|(_, stored)| stored)))
+                Ok((id, events::read(row).map(|(_, stored)| stored)))
             })?;
             let last = rows.last().map(|(id, _)| *id);
             let mut events = Vec::with_capacity(rows.len());

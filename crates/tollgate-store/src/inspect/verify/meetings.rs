@@ -7,7 +7,8 @@ use tollgate_core::payment::Payment;
 
 use super::{Verifying, told_id};
 use crate::db::{Db, Error, LookupBatch, Value, id_at, id_bytes, maybe_id_at};
-use crate::tables::load::{EVENT, ROOT, key_hash, read_event, read_root};
+use crate::tables::key_hash::key_hash;
+use crate::tables::{events, roots};
 
 /// Rows of one chunk.
 const CHUNK: i64 = 500;
@@ -47,10 +48,10 @@ fn look_up_roots<T>(
     let keys = ids
         .iter()
         .map(|id| vec![shop.clone(), Value::Id(id_bytes(id.as_u128()))]);
-    let asked = lookups.ask(ROOT, keys.collect());
+    let asked = lookups.ask(roots::GET, keys.collect());
     let found = db.look_up(lookups)?;
     // One that cannot be read is told of elsewhere.
-    let found = found.firsts(asked, |row| Ok(read_root(row).ok().as_ref().map(&of)))?;
+    let found = found.firsts(asked, |row| Ok(roots::read(row).ok().as_ref().map(&of)))?;
     Ok(found.into_iter().map(Option::flatten).collect())
 }
 
@@ -160,11 +161,13 @@ pub(super) fn walk_event_keys(verifying: &mut Verifying<'_>) -> Result<(), Error
             let keys = rows
                 .iter()
                 .map(|(_, event)| vec![shop_value(verifying), Value::Id(*event)]);
-            let asked = lookups.ask(EVENT, keys.collect());
+            let asked = lookups.ask(events::GET, keys.collect());
             let found = db.look_up(lookups)?;
-            let found = found.firsts(asked, |row| {
-                Ok(read_event(row).map(|(_, stored)| key_hash(&stored.source, &stored.event.key)))
-            })?;
+            let found =
+                found.firsts(asked, |row| {
+                    Ok(events::read(row)
+                        .map(|(_, stored)| key_hash(&stored.source, &stored.event.key)))
+                })?;
             for ((hash, event), found) in rows.iter().zip(found) {
                 let id = EventId::from_u128(u128::from_be_bytes(*event));
                 if !is_first && after.0 == *hash {

@@ -3,7 +3,7 @@
 //! Tables are walked along their keys, chunk by chunk. A chunk and what it is compared with are read
 //! over one state of the database, so that a commit in between is never taken for a fault, and no read
 //! is long. Sums over many chunks are brought up to date with the feed before they are compared
-//! (`capacity.rs`). Documents are read by the code that reads them elsewhere (`doc.rs`).
+//! (`capacity.rs`). Documents are read by the code that reads them elsewhere (`tables/`).
 
 mod capacity;
 mod effects;

@@ -11,6 +11,7 @@ use tollgate_core::word::Word;
 
 use super::{Verifying, lasting, told};
 use crate::db::{Db, Error};
+use crate::tables::{effects, roots};
 
 /// A refund that has not ended after so long needs a person.
 const REFUND_OPEN_MS: i64 = 7 * 24 * 3600 * 1000;
@@ -106,7 +107,7 @@ pub(super) fn walk(verifying: &mut Verifying<'_>) -> Result<(), Error> {
         Ok((row.get::<String>(0)?, row.get::<String>(1)?))
     })?;
     for (key, content) in requests {
-        let said = crate::tables::effect_doc::read_effect("refund_request", &key, &content);
+        let said = effects::read_content("refund_request", &key, &content);
         let Ok(tollgate_core::effect::EffectContent::RefundRequest {
             payment: Some(payment),
             money: Some(money),
@@ -138,11 +139,11 @@ pub(super) fn walk(verifying: &mut Verifying<'_>) -> Result<(), Error> {
 /// The payment's ledger has as much given back as went back.
 fn is_recorded(verifying: &Verifying<'_>, payment: PaymentId, minor: i64) -> Result<bool, Error> {
     let key = crate::db::id_bytes(payment.root().as_u128());
-    let root = verifying.db.one(
-        crate::tables::load::ROOT,
-        &[&verifying.shop.0, &key],
-        |row| Ok(crate::tables::load::read_root(row)),
-    )?;
+    let root = verifying
+        .db
+        .one(roots::GET, &[&verifying.shop.0, &key], |row| {
+            Ok(roots::read(row))
+        })?;
     Ok(match root {
         Some(Ok(root)) => minor <= root.ledger().of_payment(payment).refunded,
         Some(Err(_)) | None => true,

@@ -10,7 +10,7 @@ use tollgate_core::order::Root;
 
 use super::{Verifying, told};
 use crate::db::{Db, Error, LookupBatch, Value, id_at, id_bytes};
-use crate::tables::load::{ROOT, read_root};
+use crate::tables::roots;
 
 /// Receipts of one chunk.
 const CHUNK: i64 = 500;
@@ -200,9 +200,9 @@ fn roots_of(
     let keys = ids
         .iter()
         .map(|id| vec![shop(), Value::Id(id_bytes(id.as_u128()))]);
-    let asked = lookups.ask(ROOT, keys.collect());
+    let asked = lookups.ask(roots::GET, keys.collect());
     let found = verifying.db.look_up(lookups)?;
-    let found = found.firsts(asked, |row| Ok(read_root(row).ok()))?;
+    let found = found.firsts(asked, |row| Ok(roots::read(row).ok()))?;
     let there = ids.into_iter().zip(found);
     Ok(there.filter_map(|(id, root)| Some((id, root?))).collect())
 }

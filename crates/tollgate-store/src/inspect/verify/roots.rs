@@ -13,8 +13,7 @@ use super::capacity::Room;
 use super::receipts::{self, Issued, Numbers};
 use super::{LATE_MS, Verifying, lasting, money, told, told_id};
 use crate::db::{Error, LookupBatch, Row, Value, id_at, id_bytes, maybe_id_at};
-use crate::tables::load::read_root;
-use crate::tables::write::{effect_id, root_kind, root_status};
+use crate::tables::{effects, roots};
 
 /// Roots of one chunk.
 const CHUNK: i64 = 200;
@@ -90,7 +89,7 @@ pub(super) fn walk(verifying: &mut Verifying<'_>) -> Result<Room, Error> {
 fn read_stored(row: &Row<'_>) -> Result<Stored, Error> {
     Ok(Stored {
         id: RootId::new(id_at(row, 1)?),
-        root: read_root(row),
+        root: roots::read(row),
         kind: row.get(8)?,
         status: row.get(3)?,
         attention: row.get(9)?,
@@ -139,7 +138,7 @@ fn look_at(verifying: &mut Verifying<'_>, row: &Stored, leads: &mut Leads) {
     money::look_at(verifying, root);
     for receipt in &root.receipts {
         let key = root.receipt_key(receipt);
-        let id = id_bytes(effect_id(root.id, &key).as_u128());
+        let id = id_bytes(effects::effect_id(root.id, &key).as_u128());
         leads.effects.push((id, key));
     }
     leads.issued.extend(receipts::issued(root));
@@ -160,8 +159,12 @@ fn look_at_columns(verifying: &mut Verifying<'_>, row: &Stored, root: &Root) {
             verifying.fail("columns", seen);
         }
     };
-    differ("kind", row.kind.clone(), root_kind(root).to_owned());
-    differ("status", row.status.clone(), root_status(root).to_owned());
+    differ("kind", row.kind.clone(), roots::kind_of(root).to_owned());
+    differ(
+        "status",
+        row.status.clone(),
+        roots::status_of(root).to_owned(),
+    );
     differ(
         "attention",
         row.attention.to_string(),

@@ -10,7 +10,7 @@ use tollgate_core::time::Timestamp;
 use super::{Of, PrunedMonth, Pruning, Stop, guards, open, shops};
 use crate::db::{Db, Error, Row, id_at, id_bytes, maybe_id_at};
 use crate::schema::month::Month;
-use crate::tables::load::read_root;
+use crate::tables::roots;
 
 /// Roots of one chunk: their documents are read.
 const ROOTS_CHUNK: i64 = 500;
@@ -101,7 +101,7 @@ impl Looking<'_> {
         self.walk(ROOTS, ROOTS_CHUNK, 1, |looking, row| {
             let id = id_at(row, 1)?;
             looking.count(id, Of::Roots, row.get::<i64>(8)? as usize);
-            match read_root(row) {
+            match roots::read(row) {
                 Ok(root) => {
                     for (what, told, why) in open::of_root(&root, looking.now) {
                         looking.stop(id, what, told, why);
@@ -143,7 +143,7 @@ impl Looking<'_> {
         })
     }
 
-    /// Lines are kept by position; what one is about says its month (write.rs, `insert_line`).
+    /// Lines are kept by position; what one is about says its month (tables/timeline.rs, `insert`).
     fn lines(&mut self) -> Result<(), Error> {
         let mut after = 0;
         loop {

@@ -5,8 +5,8 @@
 //! holds with their names and codes, its effects, its events, and the lines of the timeline that are about
 //! them or of that time. Keys of events stay for `keys_days`, so that a second delivery is known.
 //!
-//! What is taken is noted first (forgotten.rs). From then on nobody misses it: `verify` looks there, and a
-//! name that still leads to a payment that is gone leads nowhere (load.rs). So whenever this is ended
+//! What is taken is noted first (tables/horizon.rs). From then on it is not missed: `verify` looks there, and a
+//! name that still leads to a payment that is gone leads nowhere (tables/pruned.rs). So whenever this is ended
 //! in the middle, all is well, and the next run finishes.
 
 mod file;

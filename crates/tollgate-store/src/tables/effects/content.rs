@@ -1,13 +1,14 @@
-//! Effects as the documents that stand in their rows: what to do, and what was tried.
+//! What an effect has to do, as the document in its row.
 
 use serde::{Deserialize, Serialize};
-use tollgate_core::effect::{Attempt, EffectContent, Receipt, ReceiptKind};
+use tollgate_core::effect::{EffectContent, ReceiptKind};
 use tollgate_core::money::Money;
-use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
 
 use crate::db::Corrupt;
-use crate::tables::doc::{Read, currency, from_json, id, to_json, word};
+use crate::tables::document::{
+    Read, currency, currency_of, from_json, id, minor_of, money, to_json, word,
+};
 
 #[derive(Serialize, Deserialize)]
 struct ReceiptContent {
@@ -99,26 +100,7 @@ struct VoidContent {
     object: String,
 }
 
-fn minor_of(money: &Option<Money>) -> Option<i64> {
-    money.map(|money| money.minor)
-}
-
-fn currency_of(money: &Option<Money>) -> Option<String> {
-    money.map(|money| money.currency.to_string())
-}
-
-fn money(minor: Option<i64>, code: Option<&str>) -> Read<Option<Money>> {
-    match (minor, code) {
-        (Some(minor), Some(code)) => Ok(Some(Money {
-            minor,
-            currency: currency(code)?,
-        })),
-        _ => Ok(None),
-    }
-}
-
-/// Writes what an effect has to do.
-pub(crate) fn write_effect(content: &EffectContent) -> String {
+pub(super) fn write_content(content: &EffectContent) -> String {
     match content {
         EffectContent::Receipt {
             receipt,
@@ -215,8 +197,7 @@ pub(crate) fn write_effect(content: &EffectContent) -> String {
     }
 }
 
-/// Reads what an effect has to do.
-pub(crate) fn read_effect(kind: &str, key: &str, content: &str) -> Read<EffectContent> {
+pub(crate) fn read_content(kind: &str, key: &str, content: &str) -> Read<EffectContent> {
     Ok(match kind {
         "receipt" => {
             let doc: ReceiptContent = from_json("effect", content)?;
@@ -312,100 +293,5 @@ pub(crate) fn read_effect(kind: &str, key: &str, content: &str) -> Read<EffectCo
                 format!("{other:?} is no kind we know"),
             ));
         }
-    })
-}
-
-#[derive(Serialize, Deserialize)]
-struct AttemptDoc {
-    at: i64,
-    took_ms: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    head: Option<String>,
-}
-
-/// Writes what was tried; nothing where nothing was.
-pub(crate) fn write_attempts(attempts: &[Attempt]) -> Option<String> {
-    let docs: Vec<AttemptDoc> = attempts
-        .iter()
-        .map(|attempt| AttemptDoc {
-            at: attempt.at.as_millis(),
-            took_ms: attempt.took_ms,
-            status: attempt.status,
-            error: attempt.error.clone(),
-            head: attempt.head.clone(),
-        })
-        .collect();
-    (!docs.is_empty()).then(|| to_json(&docs))
-}
-
-/// Reads what was tried.
-pub(crate) fn read_attempts(text: Option<&str>) -> Read<Vec<Attempt>> {
-    let Some(text) = text else {
-        return Ok(Vec::new());
-    };
-    let docs: Vec<AttemptDoc> = from_json("attempts", text)?;
-    Ok(docs
-        .into_iter()
-        .map(|doc| Attempt {
-            at: Timestamp::from_millis(doc.at),
-            took_ms: doc.took_ms,
-            status: doc.status,
-            error: doc.error,
-            head: doc.head,
-        })
-        .collect())
-}
-
-/// A receipt on its root.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct ReceiptDoc {
-    id: String,
-    kind: String,
-    payment: String,
-    object: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    minor: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    currency: Option<String>,
-    /// The kind that it takes back.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    corrects: Option<String>,
-    /// Year and sequence.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    number: Option<(i32, i64)>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    issued_at: Option<i64>,
-}
-
-pub(crate) fn write_receipt(receipt: &Receipt) -> ReceiptDoc {
-    ReceiptDoc {
-        id: receipt.id.to_string(),
-        kind: receipt.kind.word().to_owned(),
-        payment: receipt.payment.to_string(),
-        object: receipt.object.clone(),
-        minor: minor_of(&receipt.money),
-        currency: currency_of(&receipt.money),
-        corrects: receipt.corrects.map(|kind| kind.word().to_owned()),
-        number: receipt.number.map(|number| (number.year, number.sequence)),
-        issued_at: receipt.issued_at.map(Timestamp::as_millis),
-    }
-}
-
-pub(crate) fn read_receipt(doc: ReceiptDoc) -> Read<Receipt> {
-    Ok(Receipt {
-        id: id(&doc.id)?,
-        kind: word(&doc.kind)?,
-        payment: id(&doc.payment)?,
-        object: doc.object,
-        money: money(doc.minor, doc.currency.as_deref())?,
-        corrects: doc.corrects.as_deref().map(word).transpose()?,
-        number: doc
-            .number
-            .map(|(year, sequence)| tollgate_core::effect::ReceiptNumber { year, sequence }),
-        issued_at: doc.issued_at.map(Timestamp::from_millis),
     })
 }

@@ -1,0 +1,58 @@
+//! What the documents in rows have in common: words, ids and money as they stand in JSON.
+//!
+//! Members that are empty are left out, and a later version may add members: what it does not know
+//! a reader passes over.
+
+use serde::{Deserialize, Serialize};
+use tollgate_core::money::{Currency, Money};
+use tollgate_core::word::Word;
+
+use crate::db::Corrupt;
+
+pub(crate) type Read<T> = Result<T, Corrupt>;
+
+pub(crate) fn to_json(doc: &impl Serialize) -> String {
+    serde_json::to_string(doc).expect("a document has string keys and integers only")
+}
+
+pub(crate) fn from_json<'a, T: Deserialize<'a>>(what: &'static str, text: &'a str) -> Read<T> {
+    serde_json::from_str(text).map_err(|error| Corrupt::new(what, error))
+}
+
+pub(crate) fn word<T: Word>(text: &str) -> Read<T> {
+    T::of(text).ok_or_else(|| Corrupt::new("word", format!("{text:?} is none we know")))
+}
+
+pub(crate) fn id<T: std::str::FromStr<Err = E>, E: std::fmt::Display>(text: &str) -> Read<T> {
+    text.parse().map_err(|error: E| Corrupt::new("id", error))
+}
+
+pub(crate) fn currency(text: &str) -> Read<Currency> {
+    Currency::new(text).ok_or_else(|| Corrupt::new("currency", text))
+}
+
+pub(crate) fn read_all<T, U>(items: Vec<T>, read: impl Fn(T) -> Read<U>) -> Read<Vec<U>> {
+    items.into_iter().map(read).collect()
+}
+
+pub(crate) fn minor_of(money: &Option<Money>) -> Option<i64> {
+    money.map(|money| money.minor)
+}
+
+pub(crate) fn currency_of(money: &Option<Money>) -> Option<String> {
+    money.map(|money| money.currency.to_string())
+}
+
+pub(crate) fn money(minor: Option<i64>, code: Option<&str>) -> Read<Option<Money>> {
+    match (minor, code) {
+        (Some(minor), Some(code)) => Ok(Some(Money {
+            minor,
+            currency: currency(code)?,
+        })),
+        _ => Ok(None),
+    }
+}
+
+pub(crate) fn is_no(value: &bool) -> bool {
+    !*value
+}

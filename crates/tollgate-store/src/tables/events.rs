@@ -1,0 +1,247 @@
+//! Events: what each said, what was answered and what is true of it now.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use tollgate_core::command::Forward;
+use tollgate_core::event::{Confirm, Event, Policy};
+use tollgate_core::id::{EventId, RootId, ShopId};
+use tollgate_core::snapshot::{EventState, Key, Reason, StoredEvent};
+use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
+
+use crate::db::{Error, Row, Value, WriteBatch, corrupt, id_at, id_bytes, maybe_id_at};
+use crate::tables;
+use crate::tables::document::{Read, from_json, is_no, read_all, to_json, word};
+use crate::tables::fact::{FactDoc, read_fact, write_fact};
+use crate::tables::load::Loading;
+use crate::tables::lookup::{self, Keys, Lookup};
+use crate::tables::write::Changes;
+
+/// `events.get`: by `events_id`. The columns are those of [`read`].
+pub(crate) const GET: &str = "\
+    select id, source, kind, outcome, state, reason, root, received_at, due_at, said
+      from events
+     where shop_id = ?1 and id = ?2";
+
+pub(crate) struct ById;
+
+pub(crate) type Wanted = Keys<ById>;
+
+impl Lookup for ById {
+    type Key = (ShopId, EventId);
+    type Row = StoredEvent;
+    type Found = Option<StoredEvent>;
+    const SQL: &'static str = GET;
+
+    fn values((shop, id): &Self::Key) -> Vec<Value<'_>> {
+        vec![lookup::shop(*shop), lookup::id(id.as_u128())]
+    }
+
+    fn read(row: &Row<'_>) -> Result<StoredEvent, Error> {
+        read(row).map(|(_, stored)| stored)
+    }
+
+    fn note(at: Self::Key, found: Option<StoredEvent>, loading: &mut Loading<'_>) {
+        if let Some(stored) = &found {
+            closure(at.0, stored, &mut loading.next);
+        }
+        loading.known.events.load(at, found);
+    }
+}
+
+pub(crate) fn want(wanted: &mut tables::Wanted, at: (ShopId, EventId), loading: &mut Loading<'_>) {
+    if !loading.known.events.knows(&at) {
+        wanted.events.insert(at);
+    }
+}
+
+/// What an event leads to: the names and the code it stands at, the root it was applied to.
+fn closure(shop: ShopId, stored: &StoredEvent, next: &mut BTreeSet<Key>) {
+    // An event that is settled and bound to nothing can only be a duplicate's first: its names are of
+    // no use then. A replay of it misses them and says so.
+    if matches!(
+        stored.state,
+        EventState::Parked | EventState::Queued | EventState::Orphan
+    ) {
+        let names = stored.event.names.iter();
+        next.extend(names.map(|name| Key::Name(shop, stored.source.clone(), name.clone())));
+        next.extend(
+            stored
+                .event
+                .code
+                .iter()
+                .map(|code| Key::Code(shop, code.clone())),
+        );
+    }
+    next.extend(stored.root.map(|root| Key::Root(shop, root)));
+}
+
+/// Reads an event without its bytes.
+pub(crate) fn read(row: &Row<'_>) -> Result<(EventId, StoredEvent), Error> {
+    let (event, policy, forwards) = read_said(row.get(2)?, row.text(9)?).map_err(corrupt)?;
+    let stored = StoredEvent {
+        source: row.get(1)?,
+        event,
+        policy,
+        outcome: word(row.text(3)?).map_err(corrupt)?,
+        state: word(row.text(4)?).map_err(corrupt)?,
+        reason: row.maybe_text(5)?.and_then(Reason::of),
+        root: maybe_id_at(row, 6)?.map(RootId::new),
+        received_at: Timestamp::from_millis(row.get(7)?),
+        due_at: row.get::<Option<i64>>(8)?.map(Timestamp::from_millis),
+        forwards,
+        raw: None,
+    };
+    Ok((EventId::from_u128(id_at(row, 0)?), stored))
+}
+
+/// Writes the rows that the batch has changed.
+pub(crate) fn write_changed(
+    writes: &mut WriteBatch<'_>,
+    batch: &mut Changes<'_>,
+) -> Result<(), Error> {
+    for ((shop, id), row) in batch.known.events.dirty() {
+        if let Some(event) = &row.value {
+            write(writes, *shop, *id, event, row.stored)?;
+        }
+    }
+    Ok(())
+}
+
+/// `events.insert`.
+const INSERT: &str = "\
+    insert into events (shop_id, id, source, kind, outcome, state, reason, root, received_at,
+                        due_at, said, headers, body)
+    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+
+/// `events.update`: by `events_id`. What was answered and what came never change; what was
+/// understood does when the provider's own answer replaces an unproven claim.
+const UPDATE: &str = "\
+    update events
+       set state = ?3, reason = ?4, root = ?5, due_at = ?6, said = ?7
+     where shop_id = ?1 and id = ?2";
+
+pub(crate) fn write(
+    writes: &mut WriteBatch<'_>,
+    shop: ShopId,
+    id: EventId,
+    stored: &StoredEvent,
+    exists: bool,
+) -> Result<(), Error> {
+    let id = id_bytes(id.as_u128());
+    let root = stored.root.map(|root| id_bytes(root.as_u128()));
+    let due_at = stored.due_at.map(Timestamp::as_millis);
+    let said = write_said(&stored.event, stored.policy, &stored.forwards);
+    if exists {
+        writes.put(
+            UPDATE,
+            &[
+                &shop.0,
+                &id,
+                &stored.state.word(),
+                &stored.reason.map(Reason::word),
+                &root,
+                &due_at,
+                &said,
+            ],
+        )?;
+    } else {
+        let (headers, body): (&str, &[u8]) = stored
+            .raw
+            .as_ref()
+            .map_or(("[]", &[]), |raw| (&raw.headers, &raw.body));
+        writes.put(
+            INSERT,
+            &[
+                &shop.0,
+                &id,
+                &stored.source,
+                &stored.event.kind,
+                &stored.outcome.word(),
+                &stored.state.word(),
+                &stored.reason.map(Reason::word),
+                &root,
+                &stored.received_at.as_millis(),
+                &due_at,
+                &said,
+                &headers,
+                &body,
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+/// What an event said, and what its source's word was worth.
+#[derive(Serialize, Deserialize)]
+struct EventDoc {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    key: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    names: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    facts: Vec<FactDoc>,
+    #[serde(default, skip_serializing_if = "is_no")]
+    amount_unreadable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<i64>,
+    confirm: String,
+    #[serde(default, skip_serializing_if = "is_no")]
+    can_ask: bool,
+    #[serde(default, skip_serializing_if = "is_no")]
+    asks_by_own_id: bool,
+    /// Routes by which it is still to be handed on, with the key whose order they keep.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    forwards: Vec<(String, Option<String>)>,
+}
+
+/// Writes what an event said; its kind is a column.
+fn write_said(event: &Event, policy: Policy, forwards: &[Forward]) -> String {
+    to_json(&EventDoc {
+        key: event.key.clone(),
+        names: event.names.clone(),
+        code: event.code.clone(),
+        provider_id: event.provider_payment_id.clone(),
+        facts: event.facts.iter().map(write_fact).collect(),
+        amount_unreadable: event.amount_unreadable,
+        at: event.occurred_at.map(Timestamp::as_millis),
+        confirm: policy.confirm.word().to_owned(),
+        can_ask: policy.can_ask,
+        asks_by_own_id: policy.asks_by_own_id,
+        forwards: forwards
+            .iter()
+            .map(|forward| (forward.route.clone(), forward.order_by.clone()))
+            .collect(),
+    })
+}
+
+/// Reads what an event said.
+fn read_said(kind: String, said: &str) -> Read<(Event, Policy, Vec<Forward>)> {
+    let doc: EventDoc = from_json("event", said)?;
+    let event = Event {
+        key: doc.key,
+        kind,
+        names: doc.names,
+        code: doc.code,
+        provider_payment_id: doc.provider_id,
+        facts: read_all(doc.facts, read_fact)?,
+        amount_unreadable: doc.amount_unreadable,
+        occurred_at: doc.at.map(Timestamp::from_millis),
+    };
+    let policy = Policy {
+        confirm: word::<Confirm>(&doc.confirm)?,
+        can_ask: doc.can_ask,
+        asks_by_own_id: doc.asks_by_own_id,
+    };
+    let forwards = doc
+        .forwards
+        .into_iter()
+        .map(|(route, order_by)| Forward { route, order_by })
+        .collect();
+    Ok((event, policy, forwards))
+}

@@ -1,0 +1,90 @@
+//! A fact as it stands in the documents of payments and of events.
+
+use serde::{Deserialize, Serialize};
+use tollgate_core::event::{Fact, FactKind, Strength};
+use tollgate_core::money::Money;
+use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
+
+use crate::db::Corrupt;
+use crate::tables::document::{Read, currency, is_no, word};
+
+/// A fact: `kind` is `capture`, `refund`, `refunded_total` or `dispute`.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct FactDoc {
+    object: String,
+    kind: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minor: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    currency: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<i64>,
+    strength: String,
+    #[serde(default, skip_serializing_if = "is_no")]
+    foreign_mode: bool,
+}
+
+pub(crate) fn write_fact(fact: &Fact) -> FactDoc {
+    let (kind, state) = match fact.kind {
+        FactKind::Capture(state) => ("capture", Some(state.word())),
+        FactKind::Refund(state) => ("refund", Some(state.word())),
+        FactKind::RefundedTotal => ("refunded_total", None),
+        FactKind::Dispute(state) => ("dispute", Some(state.word())),
+    };
+    FactDoc {
+        object: fact.object.clone(),
+        kind: kind.to_owned(),
+        state: state.map(str::to_owned),
+        minor: fact.money.map(|money| money.minor),
+        currency: fact.money.map(|money| money.currency.to_string()),
+        at: fact.occurred_at.map(Timestamp::as_millis),
+        strength: strength_word(fact.strength).to_owned(),
+        foreign_mode: fact.foreign_mode,
+    }
+}
+
+pub(crate) fn read_fact(doc: FactDoc) -> Read<Fact> {
+    let state = doc.state.as_deref().unwrap_or_default();
+    let kind = match doc.kind.as_str() {
+        "capture" => FactKind::Capture(word(state)?),
+        "refund" => FactKind::Refund(word(state)?),
+        "refunded_total" => FactKind::RefundedTotal,
+        "dispute" => FactKind::Dispute(word(state)?),
+        other => return Err(Corrupt::new("fact", format!("its kind is {other:?}"))),
+    };
+    let money = match (doc.minor, doc.currency) {
+        (Some(minor), Some(text)) => Some(Money {
+            minor,
+            currency: currency(&text)?,
+        }),
+        _ => None,
+    };
+    Ok(Fact {
+        object: doc.object,
+        kind,
+        money,
+        occurred_at: doc.at.map(Timestamp::from_millis),
+        strength: strength(&doc.strength)?,
+        foreign_mode: doc.foreign_mode,
+    })
+}
+
+const PARTLY_SIGNED: &str = "partly";
+
+/// A document's word of a strength; of one it is shorter than everybody else's, and older versions read it.
+fn strength_word(strength: Strength) -> &'static str {
+    match strength {
+        Strength::PartlySigned => PARTLY_SIGNED,
+        Strength::Unsigned | Strength::Signed | Strength::Asked => strength.word(),
+    }
+}
+
+fn strength(text: &str) -> Read<Strength> {
+    match text {
+        PARTLY_SIGNED => Ok(Strength::PartlySigned),
+        _ => word(text),
+    }
+}

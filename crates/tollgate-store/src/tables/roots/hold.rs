@@ -1,0 +1,95 @@
+//! Holds in a root's document.
+
+use serde::{Deserialize, Serialize};
+use tollgate_core::capacity::{Booking, Hold, HoldState};
+use tollgate_core::id::{HoldId, OrderId, SlotId};
+use tollgate_core::time::Timestamp;
+
+use crate::db::Corrupt;
+use crate::tables::document::{Read, id};
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct HoldDoc {
+    id: String,
+    state: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    taken_over_by: Option<String>,
+    expires_at: i64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    lines: Vec<(String, i64)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slot: Option<BookingDoc>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct BookingDoc {
+    id: String,
+    calendar: String,
+    starts_at: i64,
+    ends_at: i64,
+    visible_at: i64,
+    units: i64,
+}
+
+/// The word for a hold's state.
+pub(super) fn hold_word(state: HoldState) -> &'static str {
+    match state {
+        HoldState::Active => "active",
+        HoldState::Consumed => "consumed",
+        HoldState::Released => "released",
+        HoldState::Expired => "expired",
+        HoldState::TakenOver(_) => "taken_over",
+    }
+}
+
+pub(super) fn write_hold(hold: &Hold) -> HoldDoc {
+    let taken_over_by = match hold.state {
+        HoldState::TakenOver(order) => Some(order.to_string()),
+        HoldState::Active | HoldState::Consumed | HoldState::Released | HoldState::Expired => None,
+    };
+    HoldDoc {
+        id: hold.id.to_string(),
+        state: hold_word(hold.state).to_owned(),
+        taken_over_by,
+        expires_at: hold.expires_at.as_millis(),
+        lines: hold.lines.clone(),
+        slot: hold.booking.as_ref().map(|booking| BookingDoc {
+            id: booking.slot.to_string(),
+            calendar: booking.calendar.clone(),
+            starts_at: booking.starts_at.as_millis(),
+            ends_at: booking.ends_at.as_millis(),
+            visible_at: booking.visible_at.as_millis(),
+            units: booking.units,
+        }),
+    }
+}
+
+pub(super) fn read_hold(doc: HoldDoc) -> Read<Hold> {
+    let state = match (doc.state.as_str(), doc.taken_over_by) {
+        ("active", _) => HoldState::Active,
+        ("consumed", _) => HoldState::Consumed,
+        ("released", _) => HoldState::Released,
+        ("expired", _) => HoldState::Expired,
+        ("taken_over", Some(order)) => HoldState::TakenOver(id::<OrderId, _>(&order)?),
+        (other, _) => return Err(Corrupt::new("hold", format!("its state is {other:?}"))),
+    };
+    Ok(Hold {
+        id: id::<HoldId, _>(&doc.id)?,
+        state,
+        expires_at: Timestamp::from_millis(doc.expires_at),
+        lines: doc.lines,
+        booking: doc
+            .slot
+            .map(|slot| {
+                Ok::<_, Corrupt>(Booking {
+                    slot: id::<SlotId, _>(&slot.id)?,
+                    calendar: slot.calendar,
+                    starts_at: Timestamp::from_millis(slot.starts_at),
+                    ends_at: Timestamp::from_millis(slot.ends_at),
+                    visible_at: Timestamp::from_millis(slot.visible_at),
+                    units: slot.units,
+                })
+            })
+            .transpose()?,
+    })
+}

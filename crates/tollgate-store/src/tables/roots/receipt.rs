@@ -1,0 +1,57 @@
+//! Receipts in a root's document; the receipt itself is a row of `receipts`.
+
+use serde::{Deserialize, Serialize};
+use tollgate_core::effect::{Receipt, ReceiptNumber};
+use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
+
+use crate::tables::document::{Read, currency_of, id, minor_of, money, word};
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct ReceiptDoc {
+    id: String,
+    kind: String,
+    payment: String,
+    object: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minor: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    currency: Option<String>,
+    /// The kind that it takes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    corrects: Option<String>,
+    /// Year and sequence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<(i32, i64)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued_at: Option<i64>,
+}
+
+pub(super) fn write_receipt(receipt: &Receipt) -> ReceiptDoc {
+    ReceiptDoc {
+        id: receipt.id.to_string(),
+        kind: receipt.kind.word().to_owned(),
+        payment: receipt.payment.to_string(),
+        object: receipt.object.clone(),
+        minor: minor_of(&receipt.money),
+        currency: currency_of(&receipt.money),
+        corrects: receipt.corrects.map(|kind| kind.word().to_owned()),
+        number: receipt.number.map(|number| (number.year, number.sequence)),
+        issued_at: receipt.issued_at.map(Timestamp::as_millis),
+    }
+}
+
+pub(super) fn read_receipt(doc: ReceiptDoc) -> Read<Receipt> {
+    Ok(Receipt {
+        id: id(&doc.id)?,
+        kind: word(&doc.kind)?,
+        payment: id(&doc.payment)?,
+        object: doc.object,
+        money: money(doc.minor, doc.currency.as_deref())?,
+        corrects: doc.corrects.as_deref().map(word).transpose()?,
+        number: doc
+            .number
+            .map(|(year, sequence)| ReceiptNumber { year, sequence }),
+        issued_at: doc.issued_at.map(Timestamp::from_millis),
+    })
+}

@@ -1,0 +1,151 @@
+//! The timeline: one row for the entries of one decision, and the roots as they stood then.
+
+use serde::{Deserialize, Serialize};
+use tollgate_core::decision::{Detail, Entry};
+use tollgate_core::id::{RootId, ShopId, decode, encode, first_id};
+use tollgate_core::order::Root;
+use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
+
+use crate::db::{Corrupt, Error, Sql, WriteBatch, id_bytes, on_postgres, on_sqlite};
+use crate::tables::document::{Read, from_json, read_all, to_json};
+use crate::tables::roots::{self, RootDoc};
+
+/// One row of the timeline: the entries of one decision.
+pub(crate) struct Line {
+    /// Whose.
+    pub(crate) shop: ShopId,
+    /// The position of its last entry.
+    pub(crate) position: i64,
+    /// The root it is about first.
+    pub(crate) root: Option<RootId>,
+    /// What happened.
+    pub(crate) entries: Vec<Entry>,
+    /// The roots as they stood then, where the world may see them.
+    pub(crate) docs: Option<String>,
+}
+
+/// `timeline.insert`: on PostgreSQL with the id whose month it belongs to.
+const INSERT: Sql = on_sqlite(
+    "insert into timeline (shop_id, position, root, at, entries, docs)
+     values (?1, ?2, ?3, ?4, ?5, ?6)",
+);
+const INSERT_DATED: Sql = on_postgres(
+    "insert into timeline (shop_id, position, root, at, entries, docs, dated)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+);
+
+pub(crate) fn insert(
+    writes: &mut WriteBatch<'_>,
+    now: Timestamp,
+    line: &Line,
+) -> Result<(), Error> {
+    let root = line.root.map(|root| id_bytes(root.as_u128()));
+    let at = now.as_millis();
+    let entries = write_entries(line);
+    match writes {
+        WriteBatch::Sqlite(_) => writes.put(
+            INSERT,
+            &[
+                &line.shop.0,
+                &line.position,
+                &root,
+                &at,
+                &entries,
+                &line.docs,
+            ],
+        ),
+        WriteBatch::Postgres(..) => {
+            let dated = root.unwrap_or_else(|| id_bytes(first_id(now)));
+            writes.put(
+                INSERT_DATED,
+                &[
+                    &line.shop.0,
+                    &line.position,
+                    &root,
+                    &at,
+                    &entries,
+                    &line.docs,
+                    &dated,
+                ],
+            )
+        }
+    }
+}
+
+/// The entries as a JSON array: `kind`, `event`, `root` where it is another than the row's (`null`
+/// for none), and the detail's members.
+fn write_entries(line: &Line) -> String {
+    let entries: Vec<serde_json::Map<String, serde_json::Value>> = line
+        .entries
+        .iter()
+        .map(|entry| {
+            let mut members = serde_json::Map::new();
+            members.insert("kind".to_owned(), entry.kind.word().into());
+            if let Some(event) = entry.event {
+                members.insert("event".to_owned(), event.to_string().into());
+            }
+            if entry.root != line.root {
+                let root = entry.root.map(|root| format!("{root:?}"));
+                members.insert("root".to_owned(), root.into());
+            }
+            for (name, value) in &entry.detail {
+                let value = match value {
+                    Detail::Text(text) => text.as_str().into(),
+                    Detail::Integer(integer) => (*integer).into(),
+                };
+                members.insert((*name).to_owned(), value);
+            }
+            members
+        })
+        .collect();
+    serde_json::to_string(&entries).expect("entries have string keys and plain values")
+}
+
+/// A root as it stood when something was told of it.
+#[derive(Serialize, Deserialize)]
+struct FrozenRoot {
+    id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    status: String,
+    version: i64,
+    created_at: i64,
+    updated_at: i64,
+    doc: RootDoc,
+}
+
+/// Writes roots as they stand, for the timeline.
+pub(crate) fn write_frozen(roots: &[&Root]) -> String {
+    let frozen: Vec<FrozenRoot> = roots
+        .iter()
+        .map(|root| FrozenRoot {
+            id: encode(root.id.as_u128()),
+            code: root.order.as_ref().map(|order| order.code.clone()),
+            status: roots::status_of(root).to_owned(),
+            version: root.version,
+            created_at: root.created_at.as_millis(),
+            updated_at: root.updated_at.as_millis(),
+            doc: roots::doc_of(root),
+        })
+        .collect();
+    to_json(&frozen)
+}
+
+/// Reads what [`write_frozen`] wrote.
+pub(crate) fn read_frozen(shop: ShopId, text: &str) -> Read<Vec<Root>> {
+    let frozen: Vec<FrozenRoot> = from_json("frozen root", text)?;
+    read_all(frozen, |frozen| {
+        let id = decode(&frozen.id).ok_or_else(|| Corrupt::new("frozen root", &frozen.id))?;
+        let columns = roots::Columns {
+            shop,
+            id: RootId::new(id),
+            code: frozen.code,
+            status: frozen.status,
+            version: frozen.version,
+            created_at: frozen.created_at,
+            updated_at: frozen.updated_at,
+        };
+        roots::root_of(columns, frozen.doc)
+    })
+}
