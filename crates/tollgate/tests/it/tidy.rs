@@ -1,6 +1,6 @@
 //! The arrows between the packages (ARCHITECTURE.md, Packages): what each may name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A package, what it depends on of ours, and what its sources never name.
@@ -300,9 +300,13 @@ fn only_one_folder_of_the_store_names_drivers() {
 /// The name stands in the line as a word of its own, outside of texts.
 fn names(line: &str, name: &str) -> bool {
     let outside: String = line.split('"').step_by(2).collect::<Vec<_>>().join("\"");
-    outside.match_indices(name).any(|(at, _)| {
-        let before = outside[..at].chars().next_back();
-        let after = outside[at + name.len()..].chars().next();
+    has_word(&outside, name)
+}
+
+fn has_word(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + name.len()..].chars().next();
         let word = |letter: Option<char>| letter.is_some_and(|c| c.is_alphanumeric() || c == '_');
         !word(before) && (name.ends_with(':') || !word(after))
     })
@@ -358,4 +362,104 @@ fn the_rooms_of_the_store_name_only_those_below_them() {
             }
         }
     }
+}
+
+/// What of the snapshot a file looks at although it is not the table's own, and why.
+const LOOKS_AT: &[(&str, &[&str])] = &[
+    // Lays a parked event aside; gives receipts their numbers and roots their positions.
+    ("gate/batch.rs", &["events", "roots"]),
+    // Wakes what waits behind an effect.
+    ("gate/commit.rs", &["effects"]),
+    // Looks when something is due next.
+    ("gate/sweep.rs", &["calendars", "events", "names", "roots"]),
+    // A root leads to names that are not known yet.
+    ("tables/roots", &["names"]),
+];
+
+/// A new table of the snapshot is a file of its own and a line in `tables/mod.rs`, beside core's snapshot:
+/// nothing else of the store says which there are.
+#[test]
+fn a_table_of_the_snapshot_is_one_file_and_one_line() {
+    let source = crates().join("tollgate-store").join("src");
+    let registered = registered_tables(&source);
+    let mut files = Vec::new();
+    collect(&source, &mut files);
+    let mut unused: BTreeSet<(&str, &str)> = LOOKS_AT
+        .iter()
+        .flat_map(|(place, names)| names.iter().map(move |name| (*place, *name)))
+        .collect();
+    let mut homes: BTreeMap<String, BTreeSet<String>> = snapshot_fields()
+        .into_iter()
+        .map(|field| (field, BTreeSet::new()))
+        .collect();
+    for file in files {
+        let place = place_in_store(&source, &file);
+        let code: String = code_of(&file).into_iter().map(|(_, line)| line).collect();
+        assert!(
+            place.starts_with("tables/") || !has_word(&code, "Key::"),
+            "{place} must not name keys of the snapshot"
+        );
+        let code: String = code.split_whitespace().collect();
+        for (field, homes) in &mut homes {
+            let is_expected = LOOKS_AT
+                .iter()
+                .any(|(excepted, names)| *excepted == place && names.contains(&field.as_str()));
+            if has_word(&code, &format!("known.{field}")) {
+                match is_expected {
+                    true => unused.retain(|(at, name)| *at != place || *name != field),
+                    false => _ = homes.insert(place.clone()),
+                }
+            }
+        }
+    }
+    for (field, homes) in homes {
+        let homes: Vec<String> = homes.into_iter().collect();
+        let is_home = |module: &String| homes == [format!("tables/{module}")];
+        assert!(registered.iter().any(is_home), "{field}: {homes:?}");
+    }
+    assert_eq!(unused, BTreeSet::new());
+}
+
+/// The file without its ending; of a table that is a folder, the folder.
+fn place_in_store(source: &Path, file: &Path) -> String {
+    let path = file.strip_prefix(source).expect("it is of the store");
+    let parts: Vec<String> = path
+        .iter()
+        .map(|part| part.to_string_lossy().into_owned())
+        .collect();
+    match parts.as_slice() {
+        [tables, name, ..] if tables == "tables" => {
+            format!("tables/{}", name.trim_end_matches(".rs"))
+        }
+        _ => parts.join("/"),
+    }
+}
+
+fn registered_tables(source: &Path) -> Vec<String> {
+    let path = source.join("tables").join("mod.rs");
+    let text = std::fs::read_to_string(path).expect("it can be read");
+    let (_, list) = text
+        .split_once("snapshot_tables! {\n")
+        .expect("it has the list");
+    let lines = list.lines().filter_map(|line| line.strip_prefix("    "));
+    lines
+        .filter(|line| !line.starts_with([' ', '}']))
+        .filter_map(|line| line.split(' ').next())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn snapshot_fields() -> Vec<String> {
+    let path = crates().join("tollgate-core/src/snapshot.rs");
+    let lines: Vec<String> = code_of(&path).into_iter().map(|(_, line)| line).collect();
+    let fields: Vec<String> = lines
+        .iter()
+        .skip_while(|line| !line.starts_with("pub struct Snapshot {"))
+        .skip(1)
+        .take_while(|line| !line.starts_with('}'))
+        .filter_map(|line| line.trim().strip_prefix("pub ")?.split(':').next())
+        .map(str::to_owned)
+        .collect();
+    assert!(10 < fields.len(), "{fields:?}");
+    fields
 }
