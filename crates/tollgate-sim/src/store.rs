@@ -674,7 +674,7 @@ impl StoreKeeper {
         Arc::new(move |outcome| {
             let body = format!("{outcome:?}").into_bytes();
             locked(&rendered).insert(number, (outcome.clone(), body.clone()));
-            Answer { status: 200, body }
+            Answer { code: 200, body }
         })
     }
 }

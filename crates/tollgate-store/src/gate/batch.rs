@@ -231,7 +231,7 @@ impl<'a> Batch<'a> {
                 Judgement::Reused => return Ok(End::Reply(Reply::KeyReused)),
                 Judgement::Replay(record) => {
                     let answer = Answer {
-                        status: record.status,
+                        code: record.status,
                         body: record.body.clone(),
                     };
                     return Ok(End::Reply(Reply::Replayed(answer)));
@@ -352,7 +352,7 @@ impl<'a> Batch<'a> {
         if let (Some(idempotency), Some(answer)) = (&submission.idempotency, &answer) {
             let record = Record {
                 fingerprint: idempotency.fingerprint,
-                status: answer.status,
+                status: answer.code,
                 body: answer.body.clone(),
                 at: self.now,
             };

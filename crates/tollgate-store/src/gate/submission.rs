@@ -56,12 +56,12 @@ impl Submission {
 /// Writes the answer from the outcome. Pure: it may run more than once.
 pub type Render = Arc<dyn Fn(&Outcome) -> Answer + Send + Sync>;
 
-/// An answer as it goes out.
+/// An answer as a door has written it; a door gets back what it gave. The store looks into neither part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// The JSON body.
+    /// What kind of answer it is, in the door's own numbers.
+    pub code: u16,
+    /// Its bytes.
     pub body: Vec<u8>,
 }
 

@@ -21,7 +21,7 @@ fn keyed(key: &str) -> Submission {
             fingerprint: [1; 32],
         }),
         render: Some(Arc::new(|_| Answer {
-            status: 404,
+            code: 404,
             body: Vec::new(),
         })),
         ..submission(Action::ReleaseHold(HoldId::on(root_id(9), 0)))

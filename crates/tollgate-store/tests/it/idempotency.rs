@@ -26,11 +26,11 @@ fn keyed(action: Action, key: &str, fingerprint: u8, rendered: &Arc<AtomicU64>) 
             let n = rendered.fetch_add(1, Ordering::SeqCst);
             match outcome {
                 Outcome::Refused(refusal) => Answer {
-                    status: 409,
+                    code: 409,
                     body: format!("{n}: {refusal:?}").into_bytes(),
                 },
                 _ => Answer {
-                    status: 201,
+                    code: 201,
                     body: format!("{n}: made").into_bytes(),
                 },
             }
@@ -41,13 +41,8 @@ fn keyed(action: Action, key: &str, fingerprint: u8, rendered: &Arc<AtomicU64>) 
 
 /// What a reply is in a word: `201 0: made`, `again 201 0: made`, `reused`.
 fn said(reply: Result<Reply, SubmitError>) -> String {
-    let text = |answer: Answer| {
-        format!(
-            "{} {}",
-            answer.status,
-            String::from_utf8_lossy(&answer.body)
-        )
-    };
+    let text =
+        |answer: Answer| format!("{} {}", answer.code, String::from_utf8_lossy(&answer.body));
     match reply {
         Ok(Reply::Decided { answer, .. }) => text(answer.expect("it can write its answer")),
         Ok(Reply::Replayed(answer)) => format!("again {}", text(answer)),
@@ -125,7 +120,7 @@ async fn a_refusal_sticks_to_its_key() {
             Some(_) => command,
             None => Submission {
                 render: Some(Arc::new(|_| Answer {
-                    status: 200,
+                    code: 200,
                     body: Vec::new(),
                 })),
                 ..command

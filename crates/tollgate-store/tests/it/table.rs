@@ -243,7 +243,7 @@ fn keyed(action: Action, key: &str, fingerprint: u8) -> Submission {
         }),
         render: Some(std::sync::Arc::new(|outcome: &Outcome| {
             tollgate_store::Answer {
-                status: 201,
+                code: 201,
                 body: without_shop(&format!("{outcome:?}")).into_bytes(),
             }
         })),

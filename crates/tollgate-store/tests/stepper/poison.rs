@@ -147,7 +147,7 @@ fn a_month_that_is_missing_is_made_and_the_batch_decided_once() {
         fingerprint: [1; 32],
     });
     keyed.render = Some(Arc::new(|_| tollgate_store::Answer {
-        status: 201,
+        code: 201,
         body: Vec::new(),
     }));
     let mut commands = orders_but(100, 3, stock("Z", 1));

@@ -74,7 +74,7 @@ pub(crate) fn problem_response(
         tracing::debug!(code = code.code, request_id = telling.request_id, "refused");
     }
     let answer = problem.answer(&telling);
-    *under.status_mut() = reply::status(answer.status);
+    *under.status_mut() = reply::status(answer.code);
     let headers = under.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_TYPE, reply::PROBLEM);

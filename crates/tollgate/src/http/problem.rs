@@ -406,7 +406,7 @@ impl Problem {
         };
         let body = serde_json::to_vec(&document).unwrap_or_default();
         Answer {
-            status: code.status,
+            code: code.status,
             body,
         }
     }

@@ -39,7 +39,7 @@ pub(crate) fn status(status: u16) -> StatusCode {
 pub(crate) fn answer(status: u16, document: &impl Serialize) -> Answer {
     let body =
         serde_json::to_vec(document).expect("a document of texts and numbers can be written");
-    Answer { status, body }
+    Answer { code: status, body }
 }
 
 /// A page of a list.
@@ -76,7 +76,7 @@ pub(crate) fn with_status(status: u16, document: &impl Serialize) -> Response<Bo
 
 /// Bytes that are written already.
 fn bytes(answer: Answer) -> Response<Body> {
-    let Answer { status, body } = answer;
+    let Answer { code: status, body } = answer;
     let language = (400 <= status).then(|| problem::language_of(&body));
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = self::status(status);
