@@ -56,7 +56,7 @@ fn keep_command(db: &Db, now: Timestamp, command: &Command) -> Result<(), Error>
                 raw: Some(take.raw.clone()),
             };
             let mut writes = db.write_batch();
-            events::write(&mut writes, shop, take.id, &stored, false)?;
+            events::insert(&mut writes, shop, take.id, &stored)?;
             writes.finish()
         }
         Action::RootDue(root) => db

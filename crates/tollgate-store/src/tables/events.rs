@@ -103,7 +103,8 @@ pub(crate) fn write_changed(
 ) -> Result<(), Error> {
     for ((shop, id), row) in batch.known.events.dirty() {
         if let Some(event) = &row.value {
-            write(writes, *shop, *id, event, row.stored)?;
+            let put = if row.stored { update } else { insert };
+            put(writes, *shop, *id, event)?;
         }
     }
     Ok(())
@@ -115,6 +116,36 @@ const INSERT: &str = "\
                         due_at, said, headers, body)
     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 
+pub(crate) fn insert(
+    writes: &mut WriteBatch<'_>,
+    shop: ShopId,
+    id: EventId,
+    stored: &StoredEvent,
+) -> Result<(), Error> {
+    let (headers, body): (&str, &[u8]) = stored
+        .raw
+        .as_ref()
+        .map_or(("[]", &[]), |raw| (&raw.headers, &raw.body));
+    writes.put(
+        INSERT,
+        &[
+            &shop.0,
+            &id_bytes(id.as_u128()),
+            &stored.source,
+            &stored.event.kind,
+            &stored.outcome.word(),
+            &stored.state.word(),
+            &stored.reason.map(Reason::word),
+            &stored.root.map(|root| id_bytes(root.as_u128())),
+            &stored.received_at.as_millis(),
+            &stored.due_at.map(Timestamp::as_millis),
+            &write_said(stored),
+            &headers,
+            &body,
+        ],
+    )
+}
+
 /// `events.update`: by `events_id`. What was answered and what came never change; what was
 /// understood does when the provider's own answer replaces an unproven claim.
 const UPDATE: &str = "\
@@ -122,55 +153,24 @@ const UPDATE: &str = "\
        set state = ?3, reason = ?4, root = ?5, due_at = ?6, said = ?7
      where shop_id = ?1 and id = ?2";
 
-pub(crate) fn write(
+fn update(
     writes: &mut WriteBatch<'_>,
     shop: ShopId,
     id: EventId,
     stored: &StoredEvent,
-    exists: bool,
 ) -> Result<(), Error> {
-    let id = id_bytes(id.as_u128());
-    let root = stored.root.map(|root| id_bytes(root.as_u128()));
-    let due_at = stored.due_at.map(Timestamp::as_millis);
-    let said = write_said(&stored.event, stored.policy, &stored.forwards);
-    if exists {
-        writes.put(
-            UPDATE,
-            &[
-                &shop.0,
-                &id,
-                &stored.state.word(),
-                &stored.reason.map(Reason::word),
-                &root,
-                &due_at,
-                &said,
-            ],
-        )?;
-    } else {
-        let (headers, body): (&str, &[u8]) = stored
-            .raw
-            .as_ref()
-            .map_or(("[]", &[]), |raw| (&raw.headers, &raw.body));
-        writes.put(
-            INSERT,
-            &[
-                &shop.0,
-                &id,
-                &stored.source,
-                &stored.event.kind,
-                &stored.outcome.word(),
-                &stored.state.word(),
-                &stored.reason.map(Reason::word),
-                &root,
-                &stored.received_at.as_millis(),
-                &due_at,
-                &said,
-                &headers,
-                &body,
-            ],
-        )?;
-    }
-    Ok(())
+    writes.put(
+        UPDATE,
+        &[
+            &shop.0,
+            &id_bytes(id.as_u128()),
+            &stored.state.word(),
+            &stored.reason.map(Reason::word),
+            &stored.root.map(|root| id_bytes(root.as_u128())),
+            &stored.due_at.map(Timestamp::as_millis),
+            &write_said(stored),
+        ],
+    )
 }
 
 /// What an event said, and what its source's word was worth.
@@ -201,7 +201,13 @@ struct EventDoc {
 }
 
 /// Writes what an event said; its kind is a column.
-fn write_said(event: &Event, policy: Policy, forwards: &[Forward]) -> String {
+fn write_said(stored: &StoredEvent) -> String {
+    let StoredEvent {
+        event,
+        policy,
+        forwards,
+        ..
+    } = stored;
     to_json(&EventDoc {
         key: event.key.clone(),
         names: event.names.clone(),

@@ -305,7 +305,8 @@ pub(crate) fn write_changed(
 ) -> Result<(), Error> {
     for ((shop, _, _), row) in batch.known.slots.dirty() {
         if let Some(slot) = &row.value {
-            write(writes, *shop, slot, row.stored)?;
+            let put = if row.stored { update } else { insert };
+            put(writes, *shop, slot)?;
         }
     }
     Ok(())
@@ -317,56 +318,51 @@ const INSERT: &str = "\
                        sold, by_hand)
     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
+fn insert(writes: &mut WriteBatch<'_>, shop: ShopId, slot: &Slot) -> Result<(), Error> {
+    writes.put(
+        INSERT,
+        &[
+            &shop.0,
+            &slot.calendar,
+            &slot.starts_at.as_millis(),
+            &id_bytes(slot.id.as_u128()),
+            &slot.ends_at.as_millis(),
+            &slot.visible_at.as_millis(),
+            &slot.capacity,
+            &slot.held,
+            &slot.sold,
+            &made(slot),
+        ],
+    )
+}
+
 /// `slots.update`: the CHECK is the last guard of I6.
 const UPDATE: &str = "\
     update slots
        set ends_at = ?4, visible_at = ?5, capacity = ?6, held = ?7, sold = ?8, by_hand = ?9
      where shop_id = ?1 and calendar = ?2 and starts_at = ?3";
 
-fn write(
-    writes: &mut WriteBatch<'_>,
-    shop: ShopId,
-    slot: &Slot,
-    stored: bool,
-) -> Result<(), Error> {
-    let starts_at = slot.starts_at.as_millis();
-    let ends_at = slot.ends_at.as_millis();
-    let visible_at = slot.visible_at.as_millis();
-    let made = match slot.closed {
+fn update(writes: &mut WriteBatch<'_>, shop: ShopId, slot: &Slot) -> Result<(), Error> {
+    writes.put(
+        UPDATE,
+        &[
+            &shop.0,
+            &slot.calendar,
+            &slot.starts_at.as_millis(),
+            &slot.ends_at.as_millis(),
+            &slot.visible_at.as_millis(),
+            &slot.capacity,
+            &slot.held,
+            &slot.sold,
+            &made(slot),
+        ],
+    )
+}
+
+/// What a slot's `by_hand` says of it.
+fn made(slot: &Slot) -> i64 {
+    match slot.closed {
         true => CLOSED,
         false => i64::from(slot.by_hand),
-    };
-    if stored {
-        writes.put(
-            UPDATE,
-            &[
-                &shop.0,
-                &slot.calendar,
-                &starts_at,
-                &ends_at,
-                &visible_at,
-                &slot.capacity,
-                &slot.held,
-                &slot.sold,
-                &made,
-            ],
-        )?;
-    } else {
-        writes.put(
-            INSERT,
-            &[
-                &shop.0,
-                &slot.calendar,
-                &starts_at,
-                &id_bytes(slot.id.as_u128()),
-                &ends_at,
-                &visible_at,
-                &slot.capacity,
-                &slot.held,
-                &slot.sold,
-                &made,
-            ],
-        )?;
     }
-    Ok(())
 }
