@@ -19,12 +19,12 @@ use crate::error::{ReadError, SubmitError};
 use crate::figures::{Counters, Figures, Spreads};
 use crate::gate::checkpoint::Checkpointer;
 use crate::gate::claims::{Claim, Claimed, Renew, next_effect};
-use crate::gate::dedupe::Recent;
+use crate::gate::dedupe::DedupeCache;
 use crate::gate::queue::{Job, Queue, Work};
 use crate::gate::rejected::{RejectedGate, counted_bytes};
 use crate::gate::submission::{Class, Reply, Submission};
 use crate::gate::table_write::TableWrite;
-use crate::gate::wake::Newsboard;
+use crate::gate::wake::Notifier;
 use crate::gate::writer::{Gate, Shared};
 use crate::maintenance::rounds::Rounds;
 use crate::options::{Clock, Options, Place, ServerPlace};
@@ -98,9 +98,9 @@ impl Store {
         let shared = Shared {
             queue: Arc::new(Queue::new(options.limits, writers.len())),
             counters: Arc::default(),
-            recent: Arc::new(Recent::new()),
+            dedupe: Arc::new(DedupeCache::new()),
             rejected,
-            news: Arc::new(Newsboard::new()),
+            notifier: Arc::new(Notifier::new()),
             shop_names: Arc::new(shops.iter().map(|(name, id)| (*id, name.clone())).collect()),
         };
         let mailing = options.mailing.iter().filter_map(|name| shops.get(name));
@@ -251,14 +251,14 @@ impl Store {
         of(&self.inner.shared.counters).load(std::sync::atomic::Ordering::Relaxed)
     }
 
-    pub(crate) async fn write_table(&self, chore: TableWrite) -> Result<(), SubmitError> {
-        self.chore_of(chore, Class::Orders).await.map(|_| ())
+    pub(crate) async fn write_table(&self, write: TableWrite) -> Result<(), SubmitError> {
+        self.write_as(write, Class::Orders).await.map(|_| ())
     }
 
-    async fn chore_of(&self, chore: TableWrite, class: Class) -> Result<Reply, SubmitError> {
+    async fn write_as(&self, write: TableWrite, class: Class) -> Result<Reply, SubmitError> {
         let (reply_to, reply) = oneshot::channel();
         let job = Job {
-            work: Work::TableWrite(chore),
+            work: Work::TableWrite(write),
             class,
             bytes: 512,
             reply_to: Some(reply_to),
@@ -273,7 +273,7 @@ impl Store {
     pub async fn claim(&self, claim: Claim) -> Result<Claimed, SubmitError> {
         let shop = claim.shop;
         let claimed = match self
-            .chore_of(TableWrite::Claim(claim), Class::Settles)
+            .write_as(TableWrite::Claim(claim), Class::Settles)
             .await?
         {
             Reply::Claimed(claimed) => claimed,
@@ -294,7 +294,7 @@ impl Store {
     /// Renews a worker's lease; which of the effects it still has.
     pub async fn renew(&self, renew: Renew) -> Result<Vec<EffectId>, SubmitError> {
         match self
-            .chore_of(TableWrite::Renew(renew), Class::Settles)
+            .write_as(TableWrite::Renew(renew), Class::Settles)
             .await?
         {
             Reply::Renewed(held) => Ok(held),
@@ -326,8 +326,8 @@ impl Store {
         read_at: Timestamp,
     ) -> Result<bool, SubmitError> {
         let change = EndpointChange { row, read_at };
-        let chore = TableWrite::ChangeEndpoint(Box::new(change));
-        let reply = self.chore_of(chore, Class::Orders).await?;
+        let write = TableWrite::ChangeEndpoint(Box::new(change));
+        let reply = self.write_as(write, Class::Orders).await?;
         Ok(matches!(
             reply,
             Reply::Decided {
@@ -342,14 +342,14 @@ impl Store {
         self.write_table(TableWrite::DeleteEndpoint(shop, id)).await
     }
 
-    /// Changes whenever a commit of this process has left effects to be done. A hint.
-    pub fn effects_news(&self) -> tokio::sync::watch::Receiver<u64> {
-        self.inner.shared.news.of_effects()
+    /// Wakes whenever a commit of this process has left effects to be done. A hint.
+    pub fn effects_wake(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.inner.shared.notifier.effects()
     }
 
-    /// Changes whenever a commit of this process has told something. A hint.
-    pub fn feed_news(&self) -> tokio::sync::watch::Receiver<u64> {
-        self.inner.shared.news.of_feed()
+    /// Wakes whenever a commit of this process has added to the feed. A hint.
+    pub fn feed_wake(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.inner.shared.notifier.feed()
     }
 
     /// The event that holds this key, if it is settled and came recently: then a second delivery of
@@ -358,7 +358,7 @@ impl Store {
         if key.is_empty() {
             return None;
         }
-        self.inner.shared.recent.get(shop, &key_hash(source, key))
+        self.inner.shared.dedupe.get(shop, &key_hash(source, key))
     }
 
     /// Keeps a delivery that was refused, as far as the bounds allow. Never waits.

@@ -26,8 +26,8 @@ use crate::tables::endpoints::Listener;
 use crate::tables::idempotency::Records;
 use crate::tables::key_hash::key_hash;
 use crate::tables::load::{Wants, begin_and_load, load};
-use crate::tables::timeline::{self, Line};
-use crate::tables::write::Journal;
+use crate::tables::timeline::{self, TimelineRow};
+use crate::tables::write::Additions;
 
 /// How often a decision may miss rows before its command is quarantined: each miss names more, and
 /// no honest command has so many generations of rows.
@@ -78,7 +78,7 @@ pub(crate) struct Batch<'a> {
     now: Timestamp,
     began: Instant,
     pub(crate) known: Snapshot,
-    pub(crate) journal: Journal,
+    pub(crate) additions: Additions,
     /// The shops that this batch may write to.
     shops: BTreeSet<ShopId>,
     /// Answers under keys: of the database, or of this batch.
@@ -164,9 +164,9 @@ impl<'a> Batch<'a> {
             began: Instant::now(),
             known,
             shops: heads.keys().copied().collect(),
-            journal: Journal {
+            additions: Additions {
                 heads,
-                ..Journal::default()
+                ..Additions::default()
             },
             records,
             died: Vec::new(),
@@ -323,17 +323,17 @@ impl<'a> Batch<'a> {
             // What no decision looks at; all else is a row of the snapshot's, which takes it.
             if let Change::Receipt(issued) = change {
                 let (receipt, issued) = issued.as_ref().clone();
-                self.journal.receipts.push((shop, receipt, issued));
+                self.additions.receipts.push((shop, receipt, issued));
             } else if let Change::DisableEndpoint { endpoint, reason } = change {
                 let disabled = (shop, *endpoint, reason.clone());
-                self.journal.disabled.push(disabled);
+                self.additions.disabled.push(disabled);
                 self.endpoints_change(shop);
             }
         }
         self.known.apply(shop, changes);
         self.give_numbers(shop, &effects);
         if !entries.is_empty() {
-            self.tell(shop, entries);
+            self.record(shop, entries);
         }
         let position = self.head(shop).position;
         // Each of them has an entry of this decision, so there are as many positions as there are of them:
@@ -346,7 +346,7 @@ impl<'a> Batch<'a> {
                 Some(_) => position - behind,
                 None => position,
             };
-            self.journal.effects.push((effect, place));
+            self.additions.effects.push((effect, place));
         }
         let answer = submission.render.as_ref().map(|render| render(&outcome));
         if let (Some(idempotency), Some(answer)) = (&submission.idempotency, &answer) {
@@ -358,19 +358,19 @@ impl<'a> Batch<'a> {
             };
             self.records
                 .insert(place_of(idempotency), Some(record.clone()));
-            self.journal.records.push((idempotency.clone(), record));
+            self.additions.records.push((idempotency.clone(), record));
         }
         Ok(Reply::Decided { outcome, answer })
     }
 
     fn head(&mut self, shop: ShopId) -> &mut Head {
-        self.journal.heads.entry(shop).or_default()
+        self.additions.heads.entry(shop).or_default()
     }
 
     /// The filters of the shop's endpoints are read again by anyone who comes next.
     fn endpoints_change(&mut self, shop: ShopId) {
         self.head(shop).endpoints_version += 1;
-        self.journal.told.insert(shop);
+        self.additions.new_heads.insert(shop);
     }
 
     /// Gives the receipts that were decided their numbers: without gaps, because a batch that is rolled
@@ -395,7 +395,7 @@ impl<'a> Batch<'a> {
                 year: head.receipts_year,
                 sequence: head.receipts,
             };
-            self.journal.told.insert(shop);
+            self.additions.new_heads.insert(shop);
             self.known.roots.amend(&(shop, id.root()), |root| {
                 let decided = root.receipts.iter_mut().find(|known| known.id == *id);
                 if let Some(receipt) = decided {
@@ -407,12 +407,12 @@ impl<'a> Batch<'a> {
 
     /// Gives the entries their positions and every root its line of them; anyone who wants to be told of
     /// one gets an effect.
-    fn tell(&mut self, shop: ShopId, entries: Vec<Entry>) {
+    fn record(&mut self, shop: ShopId, entries: Vec<Entry>) {
         let head = self.head(shop);
         let first = head.position + 1;
         head.position += entries.len() as i64;
         let position = head.position;
-        self.journal.told.insert(shop);
+        self.additions.new_heads.insert(shop);
         let mut roots: Vec<RootId> = Vec::new();
         for root in entries.iter().filter_map(|entry| entry.root) {
             if !roots.contains(&root) {
@@ -426,7 +426,7 @@ impl<'a> Batch<'a> {
         }
         let docs = self.frozen(shop, &entries);
         self.notify(shop, first, &entries);
-        self.journal.lines.push(Line {
+        self.additions.timeline.push(TimelineRow {
             shop,
             position,
             root: roots.first().copied(),
@@ -485,7 +485,7 @@ impl<'a> Batch<'a> {
                     due_at: self.now,
                     order_key: None,
                 };
-                self.journal.effects.push((effect, position));
+                self.additions.effects.push((effect, position));
             }
         }
     }

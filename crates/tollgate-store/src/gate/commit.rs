@@ -44,7 +44,7 @@ pub(crate) enum Broken {
 struct Decided {
     known: Snapshot,
     ends: Vec<End>,
-    news: WakeUp,
+    wake_up: WakeUp,
     /// When its COMMIT began.
     flushing: Instant,
 }
@@ -127,7 +127,7 @@ impl Gate {
         let mut ends = batch.decide(jobs)?;
         let Batch {
             mut known,
-            journal,
+            additions,
             died,
             ..
         } = batch;
@@ -140,7 +140,7 @@ impl Gate {
             db,
             now,
             known: &mut known,
-            journal: &journal,
+            additions: &additions,
         };
         write(&mut writes, &mut changes, &lane)?;
         let ended = effects::ended_in_order(&mut known);
@@ -151,20 +151,20 @@ impl Gate {
             writes = db.write_batch();
         }
         for (shop, hash) in died {
-            self.recent.forget(shop, &hash);
+            self.dedupe.forget(shop, &hash);
         }
         let settled_in_order = known
             .effects
             .changed()
             .any(|effect| effect.due_at.is_some() || effect.order_key.is_some());
-        let news = WakeUp {
-            effects: settled_in_order || !journal.effects.is_empty(),
-            feed: !journal.lines.is_empty(),
+        let wake_up = WakeUp {
+            effects: settled_in_order || !additions.effects.is_empty(),
+            feed: !additions.timeline.is_empty(),
         };
         let decided = Decided {
             known,
             ends,
-            news,
+            wake_up,
             flushing: Instant::now(),
         };
         match writes.commit() {
@@ -201,7 +201,7 @@ impl Gate {
         decided: Decided,
     ) -> Vec<End> {
         self.sweeper.expect(&decided.known, now);
-        self.news.tell(decided.news);
+        self.notifier.wake(decided.wake_up);
         self.count(jobs, &decided.ends, began, decided.flushing);
         decided.ends
     }

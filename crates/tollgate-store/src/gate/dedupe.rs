@@ -17,16 +17,16 @@ const PLACES_PER_LOCK: usize = PLACES / 16;
 type Place = Option<(ShopId, [u8; 16], EventId)>;
 
 /// The keys that were settled recently.
-pub(crate) struct Recent {
+pub(crate) struct DedupeCache {
     locks: Vec<Mutex<Vec<Place>>>,
 }
 
-impl Recent {
-    pub(crate) fn new() -> Recent {
+impl DedupeCache {
+    pub(crate) fn new() -> DedupeCache {
         let locks = (0..PLACES / PLACES_PER_LOCK)
             .map(|_| Mutex::new(vec![None; PLACES_PER_LOCK]))
             .collect();
-        Recent { locks }
+        DedupeCache { locks }
     }
 
     /// The event that settled the key, if it is remembered.
@@ -75,26 +75,26 @@ mod tests {
 
     #[test]
     fn a_key_is_found_by_its_shop_and_its_whole_hash() {
-        let recent = Recent::new();
+        let cache = DedupeCache::new();
         let event = EventId::on(RootId::new(1 << 40), 3);
-        recent.put(ShopId(1), [7; 16], event);
-        assert_eq!(recent.get(ShopId(1), &[7; 16]), Some(event));
-        assert_eq!(recent.get(ShopId(2), &[7; 16]), None);
+        cache.put(ShopId(1), [7; 16], event);
+        assert_eq!(cache.get(ShopId(1), &[7; 16]), Some(event));
+        assert_eq!(cache.get(ShopId(2), &[7; 16]), None);
         let mut other = [7; 16];
         other[15] = 8;
-        assert_eq!(recent.get(ShopId(1), &other), None);
-        recent.put(ShopId(1), other, event);
-        assert_eq!(recent.get(ShopId(1), &[7; 16]), None);
+        assert_eq!(cache.get(ShopId(1), &other), None);
+        cache.put(ShopId(1), other, event);
+        assert_eq!(cache.get(ShopId(1), &[7; 16]), None);
     }
 
     #[test]
     fn every_hash_has_a_place() {
-        let recent = Recent::new();
+        let cache = DedupeCache::new();
         for first in [0, 1, 127, 255] {
             for second in [0, 1, 127, 255] {
                 let mut hash = [0; 16];
                 (hash[0], hash[1]) = (first, second);
-                assert_eq!(recent.get(ShopId(1), &hash), None);
+                assert_eq!(cache.get(ShopId(1), &hash), None);
             }
         }
     }

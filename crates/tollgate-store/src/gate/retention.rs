@@ -1,6 +1,6 @@
 //! Retention: what is taken of the data when its time is over.
 //!
-//! On SQLite a few rows at a time, as chores among everything else: their due times are found by their
+//! On SQLite a few rows at a time, as writes among everything else: their due times are found by their
 //! keys, and the pages they leave are used again. On PostgreSQL whole months and days are detached by
 //! maintenance (`partitions.rs`); only refused deliveries, which are few, are deleted there too.
 //!

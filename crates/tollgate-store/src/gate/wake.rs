@@ -12,34 +12,34 @@ pub(crate) struct WakeUp {
     pub(crate) feed: bool,
 }
 
-/// Where news is told.
-pub(crate) struct Newsboard {
+/// Wakes anyone who waits.
+pub(crate) struct Notifier {
     effects: watch::Sender<u64>,
     feed: watch::Sender<u64>,
 }
 
-impl Newsboard {
-    pub(crate) fn new() -> Newsboard {
-        Newsboard {
+impl Notifier {
+    pub(crate) fn new() -> Notifier {
+        Notifier {
             effects: watch::Sender::new(0),
             feed: watch::Sender::new(0),
         }
     }
 
-    pub(crate) fn tell(&self, news: WakeUp) {
-        if news.effects {
+    pub(crate) fn wake(&self, wake_up: WakeUp) {
+        if wake_up.effects {
             self.effects.send_modify(|count| *count += 1);
         }
-        if news.feed {
+        if wake_up.feed {
             self.feed.send_modify(|count| *count += 1);
         }
     }
 
-    pub(crate) fn of_effects(&self) -> watch::Receiver<u64> {
+    pub(crate) fn effects(&self) -> watch::Receiver<u64> {
         self.effects.subscribe()
     }
 
-    pub(crate) fn of_feed(&self) -> watch::Receiver<u64> {
+    pub(crate) fn feed(&self) -> watch::Receiver<u64> {
         self.feed.subscribe()
     }
 }

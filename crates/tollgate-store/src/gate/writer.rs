@@ -23,13 +23,13 @@ use crate::figures::Counters;
 use crate::gate::batch::{End, Listeners};
 use crate::gate::checkpoint::Checkpointer;
 use crate::gate::commit::Broken;
-use crate::gate::dedupe::Recent;
+use crate::gate::dedupe::DedupeCache;
 use crate::gate::quarantine;
 use crate::gate::queue::{Job, Queue, Work};
 use crate::gate::rejected::RejectedGate;
 use crate::gate::submission::{Class, Reply};
 use crate::gate::sweep::{Sweeper, is_found_again};
-use crate::gate::wake::Newsboard;
+use crate::gate::wake::Notifier;
 use crate::options::Options;
 use crate::tables::key_hash::key_hash;
 
@@ -50,11 +50,11 @@ pub(crate) struct Shared {
     /// What is counted.
     pub(crate) counters: Arc<Counters>,
     /// What was settled recently.
-    pub(crate) recent: Arc<Recent>,
+    pub(crate) dedupe: Arc<DedupeCache>,
     /// How many refused deliveries are kept.
     pub(crate) rejected: Arc<RejectedGate>,
     /// Tells workers and readers of the feed that there is something new.
-    pub(crate) news: Arc<Newsboard>,
+    pub(crate) notifier: Arc<Notifier>,
     /// The shops' names.
     pub(crate) shop_names: Arc<BTreeMap<ShopId, String>>,
 }
@@ -69,7 +69,7 @@ pub(crate) struct Gate {
     pub(crate) lane_name: String,
     queue: Arc<Queue>,
     pub(crate) counters: Arc<Counters>,
-    pub(crate) recent: Arc<Recent>,
+    pub(crate) dedupe: Arc<DedupeCache>,
     pub(crate) sweeper: Sweeper,
     /// Sweeps have rested since they last looked.
     rested: bool,
@@ -81,7 +81,7 @@ pub(crate) struct Gate {
     pub(crate) batches: u64,
     /// Who wants to be told, as it was read last.
     pub(crate) listeners: RefCell<Listeners>,
-    pub(crate) news: Arc<Newsboard>,
+    pub(crate) notifier: Arc<Notifier>,
     pub(crate) shop_names: Arc<BTreeMap<ShopId, String>>,
 }
 
@@ -112,12 +112,12 @@ impl Gate {
             lane_name,
             queue: shared.queue,
             counters: shared.counters,
-            recent: shared.recent,
+            dedupe: shared.dedupe,
             checkpointer,
             nonce: process ^ (lane as u64) << 56,
             batches: 0,
             listeners: RefCell::default(),
-            news: shared.news,
+            notifier: shared.notifier,
             shop_names: shared.shop_names,
         }
     }
@@ -332,7 +332,7 @@ impl Gate {
         let is_shared = matches!(self.source, Source::Server(_));
         if state.is_settled() && !(may_die && is_shared) && !take.event.key.is_empty() {
             let hash = key_hash(&take.source, &take.event.key);
-            self.recent.put(submission.command.shop, hash, *id);
+            self.dedupe.put(submission.command.shop, hash, *id);
         }
     }
 

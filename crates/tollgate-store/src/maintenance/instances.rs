@@ -1,4 +1,4 @@
-//! What instances on one server share besides the data: the key that veils secrets, and the clock.
+//! What instances on one server share besides the data: the key under which secrets are redacted, and the clock.
 
 use tollgate_core::time::Span;
 
@@ -25,7 +25,7 @@ const SERVER_TIME: Sql =
 const ROUND_TRIP_MAX: Span = Span::seconds(1);
 
 impl Store {
-    /// The key under which all instances on this server veil secrets: `fresh`, if there is none yet.
+    /// The key under which all instances on this server redact secrets: `fresh`, if there is none yet.
     /// The schema has to be there.
     pub fn shared_key(place: &ServerPlace, fresh: [u8; 32]) -> Result<[u8; 32], OpenError> {
         connected(place, |db| {

@@ -59,7 +59,7 @@ impl Rounds {
         let name = server.to_string();
         let theirs = keeping.clone();
         let thread = std::thread::Builder::new()
-            .name("keeper".to_owned())
+            .name("maintenance".to_owned())
             .spawn(move || {
                 loop {
                     if let Err(error) = theirs.keep_and_retire(&server) {

@@ -42,7 +42,7 @@ impl What {
 }
 
 /// `forgotten.get`: by primary key, three rows.
-const FORGOTTEN: &str = "select what, before, position, at from forgotten where shop_id = ?1";
+const GET: &str = "select what, before, position, at from forgotten where shop_id = ?1";
 
 /// `forgotten.put`: never back.
 const PUT: &str = "\
@@ -55,14 +55,14 @@ const PUT: &str = "\
 /// Reads what was taken of a shop.
 pub(crate) fn read(db: &Db, shop: ShopId) -> Result<Horizon, Error> {
     let start = Timestamp::from_millis(0);
-    let mut forgotten = Horizon {
+    let mut horizon = Horizon {
         roots: start,
         events: start,
         keys: start,
         position: 0,
         at: start,
     };
-    let rows = db.all(FORGOTTEN, &[&shop.0], |row| {
+    let rows = db.all(GET, &[&shop.0], |row| {
         Ok((
             row.get::<String>(0)?,
             Timestamp::from_millis(row.get(1)?),
@@ -73,16 +73,16 @@ pub(crate) fn read(db: &Db, shop: ShopId) -> Result<Horizon, Error> {
     for (what, before, position, at) in rows {
         match what.as_str() {
             "roots" => {
-                forgotten.roots = before;
-                forgotten.position = position;
-                forgotten.at = at;
+                horizon.roots = before;
+                horizon.position = position;
+                horizon.at = at;
             }
-            "events" => forgotten.events = before,
-            "event_keys" => forgotten.keys = before,
+            "events" => horizon.events = before,
+            "event_keys" => horizon.keys = before,
             _ => {}
         }
     }
-    Ok(forgotten)
+    Ok(horizon)
 }
 
 /// Notes what is about to be taken, in the transaction that takes it or in one before.

@@ -65,7 +65,7 @@ pub(crate) fn write_changed(
     writes: &mut WriteBatch<'_>,
     batch: &mut Changes<'_>,
 ) -> Result<(), Error> {
-    for (idempotency, record) in &batch.journal.records {
+    for (idempotency, record) in &batch.additions.records {
         insert(writes, idempotency, record)?;
     }
     Ok(())

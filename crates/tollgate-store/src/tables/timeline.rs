@@ -12,7 +12,7 @@ use crate::tables::document::{Read, from_json, read_all, to_json};
 use crate::tables::roots::{self, RootDoc};
 
 /// One row of the timeline: the entries of one decision.
-pub(crate) struct Line {
+pub(crate) struct TimelineRow {
     /// Whose.
     pub(crate) shop: ShopId,
     /// The position of its last entry.
@@ -35,37 +35,32 @@ const INSERT_DATED: Sql = on_postgres(
      values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 );
 
+/// A row belongs to the month of the root it is about first, so that an order's timeline stays with its
+/// order.
 pub(crate) fn insert(
     writes: &mut WriteBatch<'_>,
     now: Timestamp,
-    line: &Line,
+    row: &TimelineRow,
 ) -> Result<(), Error> {
-    let root = line.root.map(|root| id_bytes(root.as_u128()));
+    let root = row.root.map(|root| id_bytes(root.as_u128()));
     let at = now.as_millis();
-    let entries = write_entries(line);
+    let entries = write_entries(row);
     match writes {
         WriteBatch::Sqlite(_) => writes.put(
             INSERT,
-            &[
-                &line.shop.0,
-                &line.position,
-                &root,
-                &at,
-                &entries,
-                &line.docs,
-            ],
+            &[&row.shop.0, &row.position, &root, &at, &entries, &row.docs],
         ),
         WriteBatch::Postgres(..) => {
             let dated = root.unwrap_or_else(|| id_bytes(first_id(now)));
             writes.put(
                 INSERT_DATED,
                 &[
-                    &line.shop.0,
-                    &line.position,
+                    &row.shop.0,
+                    &row.position,
                     &root,
                     &at,
                     &entries,
-                    &line.docs,
+                    &row.docs,
                     &dated,
                 ],
             )
@@ -75,8 +70,8 @@ pub(crate) fn insert(
 
 /// The entries as a JSON array: `kind`, `event`, `root` where it is another than the row's (`null`
 /// for none), and the detail's members.
-fn write_entries(line: &Line) -> String {
-    let entries: Vec<serde_json::Map<String, serde_json::Value>> = line
+fn write_entries(row: &TimelineRow) -> String {
+    let entries: Vec<serde_json::Map<String, serde_json::Value>> = row
         .entries
         .iter()
         .map(|entry| {
@@ -85,7 +80,7 @@ fn write_entries(line: &Line) -> String {
             if let Some(event) = entry.event {
                 members.insert("event".to_owned(), event.to_string().into());
             }
-            if entry.root != line.root {
+            if entry.root != row.root {
                 let root = entry.root.map(|root| format!("{root:?}"));
                 members.insert("root".to_owned(), root.into());
             }

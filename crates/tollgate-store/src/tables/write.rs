@@ -10,12 +10,12 @@ use tollgate_core::time::Timestamp;
 
 use crate::db::{Db, Error, Head, WriteBatch};
 use crate::tables::gate_lanes::{self, Lane};
-use crate::tables::timeline::{self, Line};
+use crate::tables::timeline::{self, TimelineRow};
 use crate::tables::{endpoints, receipts, shop_heads, write_changed};
 
 /// What a batch writes beside the rows of its snapshot.
 #[derive(Default)]
-pub(crate) struct Journal {
+pub(crate) struct Additions {
     /// Effects that were decided, each with the feed's position at its decision.
     pub(crate) effects: Vec<(Effect, i64)>,
     /// Receipts that were issued.
@@ -23,13 +23,13 @@ pub(crate) struct Journal {
     /// Endpoints that get nothing more, and why.
     pub(crate) disabled: Vec<(ShopId, EndpointId, String)>,
     /// Rows of the timeline.
-    pub(crate) lines: Vec<Line>,
+    pub(crate) timeline: Vec<TimelineRow>,
     /// Answers kept under idempotency keys.
     pub(crate) records: Vec<(Idempotency, Record)>,
     /// What was given out last, for the shops of this batch.
     pub(crate) heads: BTreeMap<ShopId, Head>,
-    /// The shops for which some were given out.
-    pub(crate) told: BTreeSet<ShopId>,
+    /// The shops whose heads are to be written.
+    pub(crate) new_heads: BTreeSet<ShopId>,
 }
 
 /// What a batch has come to, for the tables to take their rows from.
@@ -37,7 +37,7 @@ pub(crate) struct Changes<'a> {
     pub(crate) db: &'a Db,
     pub(crate) now: Timestamp,
     pub(crate) known: &'a mut Snapshot,
-    pub(crate) journal: &'a Journal,
+    pub(crate) additions: &'a Additions,
 }
 
 /// Writes all of it onto the write batch. Anyone who writes is the only one that writes to these shops
@@ -48,18 +48,18 @@ pub(crate) fn write(
     lane: &Lane<'_>,
 ) -> Result<(), Error> {
     write_changed(writes, batch)?;
-    let Changes { now, journal, .. } = *batch;
-    for (shop, receipt, issued) in &journal.receipts {
+    let Changes { now, additions, .. } = *batch;
+    for (shop, receipt, issued) in &additions.receipts {
         receipts::insert(writes, *shop, receipt, issued)?;
     }
-    for (shop, endpoint, reason) in &journal.disabled {
+    for (shop, endpoint, reason) in &additions.disabled {
         endpoints::disable(writes, now, *shop, *endpoint, reason)?;
     }
-    for line in &journal.lines {
-        timeline::insert(writes, now, line)?;
+    for row in &additions.timeline {
+        timeline::insert(writes, now, row)?;
     }
-    let told = |shop: &ShopId| journal.told.contains(shop);
-    for (shop, head) in journal.heads.iter().filter(|(shop, _)| told(shop)) {
+    let is_new = |shop: &ShopId| additions.new_heads.contains(shop);
+    for (shop, head) in additions.heads.iter().filter(|(shop, _)| is_new(shop)) {
         shop_heads::put(writes, *shop, head)?;
     }
     gate_lanes::put(writes, now, lane)

@@ -143,7 +143,7 @@ fn a_file_that_is_open_already_is_refused_with_the_holder() {
     let holder = format!("process {} holds", std::process::id());
     assert!(message.contains(&holder), "{message}");
     let file = world.shut();
-    Store::open(file.options).expect("whoever held it has let go");
+    Store::open(file.options).expect("its holder has let go");
 }
 
 #[test]

@@ -624,12 +624,12 @@ async fn nothing_is_written_while_nothing_is_due() {
     let world = World::new();
     captured(&world, 1).await;
     let claimed = claim(&world, 1).await;
-    let mut news = world.store.effects_news();
+    let mut wake = world.store.effects_wake();
     world
         .act(settled(&claimed.effects[0], 1, Settlement::Done))
         .await;
     assert_eq!(claim(&world, 2).await.next, None);
-    news.mark_unchanged();
+    wake.mark_unchanged();
     let before = world.store.figures();
     for _ in 0..24 {
         world.clock.advance(Span::hours(1));
@@ -642,12 +642,12 @@ async fn nothing_is_written_while_nothing_is_due() {
         assert_eq!(next, None);
     }
     assert_eq!(world.store.figures().swept, before.swept);
-    assert!(!news.has_changed().expect("the store is there"));
+    assert!(!wake.has_changed().expect("the store is there"));
     let number = 2;
     world.act(register_alone(number, "R2", 100)).await;
-    assert!(!news.has_changed().expect("the store is there"));
+    assert!(!wake.has_changed().expect("the store is there"));
     world.act(hear(9, "paid-2", "R2", "paid 100")).await;
-    assert!(news.has_changed().expect("the store is there"));
+    assert!(wake.has_changed().expect("the store is there"));
     let next = world
         .store
         .next_effect(SHOP, KINDS)

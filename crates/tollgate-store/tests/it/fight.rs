@@ -85,7 +85,7 @@ async fn gates_that_fight_for_one_slot_never_overbook_it() {
     );
     match how {
         "serializable" => assert!(0 < conflicts, "they have met"),
-        _ => assert_eq!(conflicts, 0, "whoever waits for a lock meets nobody"),
+        _ => assert_eq!(conflicts, 0, "a batch that waits for a lock meets no other"),
     }
     for store in stores.into_iter().skip(1) {
         store.close();

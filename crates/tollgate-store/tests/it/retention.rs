@@ -337,7 +337,7 @@ async fn a_user_who_may_not_make_months_starts_as_long_as_there_are_some() {
     let Some(base) = server() else { return };
     let world = World::new();
     let owner = at_server(&world);
-    let role = format!("keeper_{}", std::process::id());
+    let role = format!("maintenance_{}", std::process::id());
     rows::on_server(&base, &format!("create role {role} login"));
     rows::on_server(
         &owner.url,

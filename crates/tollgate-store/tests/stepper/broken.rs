@@ -32,10 +32,10 @@ fn a_batch_whose_connection_is_cut_before_any_journey_is_decided_once() {
 
     let alone = shops.fill(&session, TABLE.len());
     let expected = said(&lane.decide(all_commands(*alone.start())));
-    let journeys = lane.words().len();
+    let round_trips = lane.words().len();
     assert_eq!(lane.words().last(), Some(&"commit"));
     let rows = shops.sums(&session, &alone);
-    for cut_before in 0..journeys {
+    for cut_before in 0..round_trips {
         let filled = shops.fill(&session, TABLE.len());
         let cut = Arc::clone(&session);
         lane.act(Some(Arc::new(move |number, _| {
@@ -49,7 +49,7 @@ fn a_batch_whose_connection_is_cut_before_any_journey_is_decided_once() {
         assert_eq!(answers, expected, "cut before pipeline {cut_before}");
         assert!(
             shops.sums(&session, &filled).values().eq(rows.values()),
-            "cut before pipeline {cut_before} of {journeys}"
+            "cut before round trip {cut_before} of {round_trips}"
         );
         assert_eq!(
             [
@@ -112,10 +112,10 @@ fn whoever_waits_for_a_batch_whose_connection_is_cut_goes_first() {
         first.release();
         assert_eq!(said(&first.finish()), firsts, "cut after {after}");
         let same = shops.sums(&session, &filled).values().eq(rows.values());
-        assert!(same, "cut after {after} journeys");
+        assert!(same, "cut after {after} round trips");
         after += 1;
     }
-    assert!(8 < after, "{after} journeys are too few");
+    assert!(8 < after, "{after} round trips are too few");
     for lane in &lanes {
         let figures = lane.store.figures();
         assert_eq!(

@@ -59,13 +59,13 @@ impl Pair {
         let serial = *filled.start();
         hand(first, claim_first, entry, serial);
         let mut alone = vec![said(&end(first))];
-        let journeys = first.words().len();
+        let round_trips = first.words().len();
         hand(second, !claim_first, entry, serial);
         alone.push(said(&end(second)));
         let wanted = self.shops.sums(&self.session, &filled)[&serial].clone();
-        let shops = self.shops.fill(&self.session, journeys - 1);
+        let shops = self.shops.fill(&self.session, round_trips - 1);
         let mut wrong = Vec::new();
-        for (after, shop) in (1..journeys).zip(shops.clone()) {
+        for (after, shop) in (1..round_trips).zip(shops.clone()) {
             let [first, second] = &self.lanes;
             hand(first, claim_first, entry, shop);
             first.allow(after);
@@ -84,7 +84,7 @@ impl Pair {
                 ));
             }
         }
-        (journeys - 1, wrong)
+        (round_trips - 1, wrong)
     }
 }
 

@@ -147,10 +147,10 @@ impl Lane {
     }
 
     /// Lets it make so many round trips more.
-    pub(crate) fn allow(&self, journeys: usize) {
+    pub(crate) fn allow(&self, round_trips: usize) {
         let mut state = self.reins.lock();
-        state.allowed += journeys;
-        if 0 < journeys {
+        state.allowed += round_trips;
+        if 0 < round_trips {
             state.at = None;
         }
         drop(state);

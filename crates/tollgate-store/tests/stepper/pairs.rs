@@ -38,7 +38,7 @@ struct Block {
     serial: RangeInclusive<u32>,
     said: [Vec<String>; 2],
     /// How many round trips the first makes.
-    journeys: usize,
+    round_trips: usize,
 }
 
 /// Where the second is let go, and how.
@@ -67,7 +67,7 @@ impl Block {
             seconds,
             serial: SHOP.0..=SHOP.0,
             said: [Vec::new(), Vec::new()],
-            journeys: 0,
+            round_trips: 0,
         }
     }
 
@@ -88,12 +88,12 @@ impl Block {
     }
 
     fn ways(&self) -> Vec<Way> {
-        let places = 1..self.journeys;
+        let places = 1..self.round_trips;
         let at_once = places.clone().map(|after| Way {
             after,
             looks_before: false,
         });
-        let later = [1, self.journeys - 1].map(|after| Way {
+        let later = [1, self.round_trips - 1].map(|after| Way {
             after,
             looks_before: true,
         });
@@ -184,7 +184,7 @@ impl Pair {
             for (place, lane) in self.lanes.iter().enumerate() {
                 block.said[place] = said(&lane.decide(block.commands(place, &block.serial)));
                 if place == 0 {
-                    block.journeys = lane.words().len();
+                    block.round_trips = lane.words().len();
                 }
             }
         }

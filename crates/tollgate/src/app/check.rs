@@ -95,8 +95,8 @@ impl App {
         object: &(String, String),
         (n, begun): (u32, Timestamp),
     ) -> Result<Said, AppError> {
-        let mut effects = self.inner.store.effects_news();
-        let mut feed = self.inner.store.feed_news();
+        let mut effects = self.inner.store.effects_wake();
+        let mut feed = self.inner.store.feed_wake();
         loop {
             // Before reading: what is committed from here on is news again.
             effects.borrow_and_update();

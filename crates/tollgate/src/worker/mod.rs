@@ -145,7 +145,7 @@ struct State {
 
 impl Claiming {
     async fn run(mut self) {
-        let mut news = self.context.store().effects_news();
+        let mut news = self.context.store().effects_wake();
         let mut moved = self.context.clock_moved();
         let shares = matches!(self.context.config().place, Place::Server(_));
         let mut state = State {

@@ -280,7 +280,7 @@ fn look_at_slot(verifying: &mut Verifying<'_>, slot: &Slot, (held, sold): (i64, 
         verifying.fail("slot.held", seen);
     }
     // Orders that booked a slot which was over by then may have been pruned.
-    let pruned = slot.ends_at < verifying.forgotten.at && sold < slot.sold;
+    let pruned = slot.ends_at < verifying.horizon.at && sold < slot.sold;
     if sold != slot.sold && !pruned {
         let seen = format!("{told}: sold is {}, consumed holds have {sold}", slot.sold);
         verifying.fail("slot.sold", seen);

@@ -70,7 +70,7 @@ fn look_at_keys(
     let hashes: Vec<[u8; 16]> = with_key.iter().map(|(_, hash)| *hash).collect();
     let holders = look_up_keys(verifying, &hashes)?;
     for ((id, _), holder) in with_key.into_iter().zip(holders) {
-        let was_forgotten = id.root().made_at() < verifying.forgotten.keys;
+        let was_forgotten = id.root().made_at() < verifying.horizon.keys;
         match holder {
             Some(holder) if holder == id => {}
             _ if was_forgotten => {}

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use tollgate_core::id::{EventId, OrderId, PaymentId, RootId};
 use tollgate_core::payment::Payment;
 
-use super::{Verifying, told_id};
+use super::{Verifying, shown_id};
 use crate::db::{Db, Error, LookupBatch, Value, id_at, id_bytes, maybe_id_at};
 use crate::tables::key_hash::key_hash;
 use crate::tables::{events, roots};
@@ -90,7 +90,7 @@ pub(super) fn walk_names(verifying: &mut Verifying<'_>) -> Result<(), Error> {
             for ((source, name, payment), known) in bound.into_iter().zip(roots) {
                 // A name goes after the payment it leads to when that is pruned.
                 let was_pruned =
-                    known.is_none() && payment.root().made_at() < verifying.forgotten.roots;
+                    known.is_none() && payment.root().made_at() < verifying.horizon.roots;
                 if !was_pruned && !known.is_some_and(|known| known.contains(&payment)) {
                     let seen = format!("{source} {name:?} leads to {payment}, which is not there");
                     verifying.fail("names", seen);
@@ -130,7 +130,7 @@ pub(super) fn walk_codes(verifying: &mut Verifying<'_>) -> Result<(), Error> {
                         let seen = format!("{code} leads to {order}, whose code is {known}");
                         verifying.fail("codes", seen);
                     }
-                    None if order.root().made_at() < verifying.forgotten.roots => {}
+                    None if order.root().made_at() < verifying.horizon.roots => {}
                     None => {
                         let seen = format!("{code} leads to {order}, which is not there");
                         verifying.fail("codes", seen);
@@ -183,7 +183,7 @@ pub(super) fn walk_event_keys(verifying: &mut Verifying<'_>) -> Result<(), Error
                         verifying.fail("event_keys", seen);
                     }
                     Some(Err(error)) => verifying.fail("documents", format!("{id}: {error}")),
-                    None if id.root().made_at() < verifying.forgotten.events => {}
+                    None if id.root().made_at() < verifying.horizon.events => {}
                     None => {
                         let seen = format!("a key leads to {id}, which is not there");
                         verifying.fail("event_keys", seen);
@@ -264,8 +264,8 @@ pub(super) fn expect_roots(
     let found = verifying.db.look_up(lookups)?;
     let found = found.firsts(asked, |_| Ok(()))?;
     for ((id, whose), there) in wanted.iter().zip(found) {
-        if there.is_none() && verifying.forgotten.roots <= id.made_at() {
-            let seen = format!("{whose} belongs to {}, which is not there", told_id(*id));
+        if there.is_none() && verifying.horizon.roots <= id.made_at() {
+            let seen = format!("{whose} belongs to {}, which is not there", shown_id(*id));
             verifying.fail(name, seen);
         }
     }

@@ -264,7 +264,7 @@ struct Verifying<'a> {
     shop: ShopId,
     shop_name: &'a str,
     /// What retention has taken, and may therefore be missing.
-    forgotten: Horizon,
+    horizon: Horizon,
     report: &'a mut Report,
 }
 
@@ -288,7 +288,7 @@ pub(crate) fn run(db: &Db, now: Timestamp) -> Result<Report, Error> {
             now,
             shop: *shop,
             shop_name: name,
-            forgotten: horizon::read(db, *shop)?,
+            horizon: horizon::read(db, *shop)?,
             report: &mut report,
         };
         let room = roots::walk(&mut verifying)?;
@@ -338,7 +338,7 @@ impl Verifying<'_> {
 }
 
 /// A root for people: what it is, and its id.
-fn told(root: &Root) -> String {
+fn shown(root: &Root) -> String {
     match (&root.order, root.payments.first(), root.holds.first()) {
         (Some(order), _, _) => format!("order {} ({})", OrderId::on(root.id, 0), order.code),
         (None, Some(_), _) => format!("payment {}", PaymentId::on(root.id, 0)),
@@ -347,7 +347,7 @@ fn told(root: &Root) -> String {
 }
 
 /// The id of a root of which nothing else is known.
-fn told_id(id: RootId) -> String {
+fn shown_id(id: RootId) -> String {
     format!("{id:?}")
 }
 

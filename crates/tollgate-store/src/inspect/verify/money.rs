@@ -9,7 +9,7 @@ use tollgate_core::payment::{OrderedBy, Refund, RefundProgress};
 use tollgate_core::snapshot::EventState;
 use tollgate_core::word::Word;
 
-use super::{Verifying, lasting, told};
+use super::{Verifying, lasting, shown};
 use crate::db::{Db, Error};
 use crate::tables::{effects, roots};
 
@@ -59,7 +59,7 @@ pub(super) fn look_at(verifying: &mut Verifying<'_>, root: &Root) {
         .is_some_and(|order| order.status == OrderStatus::Completed);
     if is_completed && !ledger.is_covered() && root.attention.is_empty() {
         let (kept, due) = (ledger.all.kept(), ledger.due);
-        let seen = format!("{}: completed, with {kept} of {due} kept", told(root));
+        let seen = format!("{}: completed, with {kept} of {due} kept", shown(root));
         verifying.fail("money.stranded", seen);
     }
     let failed_on = |refund: &&Refund| {
@@ -71,7 +71,7 @@ pub(super) fn look_at(verifying: &mut Verifying<'_>, root: &Root) {
     {
         let seen = format!(
             "{}: {} could not be given back",
-            told(root),
+            shown(root),
             ledger.at_rest()
         );
         verifying.fail("money.stranded", seen);
@@ -86,7 +86,7 @@ pub(super) fn look_at(verifying: &mut Verifying<'_>, root: &Root) {
     }
     let ahead = root.updated_at.as_millis() - verifying.now.as_millis();
     if AHEAD_MS < ahead {
-        let seen = format!("{}: changed {} from now", told(root), lasting(ahead));
+        let seen = format!("{}: changed {} from now", shown(root), lasting(ahead));
         verifying.warn("time.ahead", seen);
     }
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tollgate_core::id::{ReceiptId, RootId, ShopId};
 use tollgate_core::order::Root;
 
-use super::{Verifying, told};
+use super::{Verifying, shown};
 use crate::db::{Db, Error, LookupBatch, Value, id_at, id_bytes};
 use crate::tables::roots;
 
@@ -59,7 +59,7 @@ impl Numbers {
     pub(super) fn take(&mut self, verifying: &mut Verifying<'_>, root: &Root) {
         for receipt in &root.receipts {
             let Some(number) = receipt.number else {
-                let seen = format!("{}: {} has no number", told(root), receipt.id);
+                let seen = format!("{}: {} has no number", shown(root), receipt.id);
                 verifying.fail("receipt.number", seen);
                 continue;
             };
@@ -69,7 +69,7 @@ impl Numbers {
                 .or_default()
                 .insert(number.sequence)
             {
-                let seen = format!("{}: {number} is another one's too", told(root));
+                let seen = format!("{}: {number} is another one's too", shown(root));
                 verifying.fail("receipt.number", seen);
             }
         }
@@ -78,7 +78,7 @@ impl Numbers {
     /// What was given out is what roots have.
     pub(super) fn compare(&self, verifying: &mut Verifying<'_>) -> Result<(), Error> {
         let (year_now, given_now) = head(verifying.db, verifying.shop)?;
-        let is_pruned = 0 < verifying.forgotten.roots.as_millis();
+        let is_pruned = 0 < verifying.horizon.roots.as_millis();
         let mut years: BTreeSet<i32> = self.seen.keys().copied().collect();
         years.insert(self.year);
         let none = BTreeSet::new();
@@ -174,7 +174,7 @@ pub(super) fn walk(verifying: &mut Verifying<'_>) -> Result<(), Error> {
                     // It cannot be read, which is told elsewhere.
                     Some(None) => true,
                     Some(Some(root)) => issued(root).any(|issued| issued.id == *id),
-                    None => id.root().made_at() < verifying.forgotten.roots,
+                    None => id.root().made_at() < verifying.horizon.roots,
                 };
                 if !is_known {
                     let seen = format!("{id} is issued, and its root does not know it");

@@ -11,7 +11,7 @@ use tollgate_core::word::Word;
 use super::capacity::Room;
 
 use super::receipts::{self, Issued, Numbers};
-use super::{LATE_MS, Verifying, lasting, money, told, told_id};
+use super::{LATE_MS, Verifying, lasting, money, shown, shown_id};
 use crate::db::{Error, LookupBatch, Row, Value, id_at, id_bytes, maybe_id_at};
 use crate::tables::{effects, roots};
 
@@ -101,7 +101,7 @@ fn look_at(verifying: &mut Verifying<'_>, row: &Stored, leads: &mut Leads) {
     let root = match &row.root {
         Ok(root) => root,
         Err(error) => {
-            verifying.fail("documents", format!("{}: {error}", told_id(row.id)));
+            verifying.fail("documents", format!("{}: {error}", shown_id(row.id)));
             return;
         }
     };
@@ -109,11 +109,11 @@ fn look_at(verifying: &mut Verifying<'_>, row: &Stored, leads: &mut Leads) {
     if let Some(order) = &root.order {
         leads.codes.push((order.code.clone(), root.id));
         if let Some(fault) = status_fault(root, order) {
-            verifying.fail("order.status", format!("{}: {fault}", told(root)));
+            verifying.fail("order.status", format!("{}: {fault}", shown(root)));
         }
         let takes_room = order.slot_wish.is_some() || order.lines.iter().any(|line| line.stocked);
         if is_paid(order.status) && takes_room && !root.is_fulfilled() {
-            let seen = format!("{}: {}, nothing sold", told(root), order.status.word());
+            let seen = format!("{}: {}, nothing sold", shown(root), order.status.word());
             verifying.fail("order.hold", seen);
         }
     }
@@ -142,9 +142,9 @@ fn look_at(verifying: &mut Verifying<'_>, row: &Stored, leads: &mut Leads) {
         leads.effects.push((id, key));
     }
     leads.issued.extend(receipts::issued(root));
-    let kept = verifying.forgotten.position;
+    let kept = verifying.horizon.position;
     for position in root.story.iter().filter(|position| kept < **position) {
-        leads.lines.push((*position, told(root)));
+        leads.lines.push((*position, shown(root)));
     }
 }
 
@@ -154,7 +154,7 @@ fn look_at_columns(verifying: &mut Verifying<'_>, row: &Stored, root: &Root) {
         if found != wanted {
             let seen = format!(
                 "{}: {column} is {found}, its document says {wanted}",
-                told(root)
+                shown(root)
             );
             verifying.fail("columns", seen);
         }
@@ -181,7 +181,7 @@ fn look_at_columns(verifying: &mut Verifying<'_>, row: &Stored, root: &Root) {
     }
     let late = due.map_or(0, |due| verifying.now.as_millis() - due);
     if LATE_MS < late {
-        let seen = format!("{}: due {} ago", told(root), lasting(late));
+        let seen = format!("{}: due {} ago", shown(root), lasting(late));
         verifying.warn("root.late", seen);
     }
 }
@@ -302,8 +302,8 @@ fn follow(verifying: &mut Verifying<'_>, leads: Leads) -> Result<(), Error> {
     })?;
     for ((code, order), leads_to) in leads.codes.iter().zip(codes) {
         if leads_to.flatten() != Some(*order) {
-            let to = leads_to.flatten().map_or("nothing".to_owned(), told_id);
-            let seen = format!("{code} leads to {to}, and is {}'s", told_id(*order));
+            let to = leads_to.flatten().map_or("nothing".to_owned(), shown_id);
+            let seen = format!("{code} leads to {to}, and is {}'s", shown_id(*order));
             missing.push(("codes", seen));
         }
     }

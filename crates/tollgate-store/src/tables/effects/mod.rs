@@ -104,7 +104,7 @@ pub(crate) fn write_changed(
     batch: &mut Changes<'_>,
 ) -> Result<(), Error> {
     let mut requested = BTreeSet::new();
-    for (effect, position) in &batch.journal.effects {
+    for (effect, position) in &batch.additions.effects {
         if !is_requested_already(batch.db, effect, &mut requested)? {
             insert(writes, batch.now, effect, *position)?;
         }

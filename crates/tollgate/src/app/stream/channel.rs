@@ -95,7 +95,7 @@ impl Channel {
 
     /// Reads the feed and tells it, until nobody listens or all streams end.
     async fn read(self: Arc<Channel>, app: &App, shop: ShopId) {
-        let mut news = app.inner.store.feed_news();
+        let mut news = app.inner.store.feed_wake();
         let mut closed = app.inner.streams.closed.subscribe();
         let shares = matches!(app.config().place, Place::Server(_));
         let mut beats = interval_at(Instant::now() + BEAT_EVERY, BEAT_EVERY);
