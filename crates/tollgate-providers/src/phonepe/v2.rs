@@ -1,20 +1,16 @@
-//! PhonePe (India): v1 with a salted hash over the whole message, v2 with a constant header.
+//! PhonePe v2: a constant header, and questions and refunds under an access token.
 //!
-//! Sources: developer.phonepe.com, "S2S callback", "Check status API" (v1); "Handling webhooks",
-//! "Order status", "Refund status" (v2); the official SDKs. What is uncertain is said in
-//! `docs/providers/phonepe.md`.
+//! Sources: developer.phonepe.com, "Handling webhooks", "Order status", "Refund status".
 
 use std::borrow::Cow;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use tollgate_core::event::{CaptureState, Event, FactKind, RefundState};
 use tollgate_core::time::{Span, Timestamp};
 
-use crate::delivery::{Delivery, Element, Identity, RejectCode, Rejection};
+use crate::delivery::{Delivery, Element, Identity, Rejection};
 use crate::json::{Object, quote};
-use crate::provider::{Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
+use crate::provider::{Covers, Setup, StatusQuery};
 use crate::question::{Answer, AskBy, CannotAsk, HttpRequest, HttpResponse, Question, Token};
 use crate::refund::{Cancels, RefundAnswer, RefundOrder, RefundQuery, RefundStatus, Refunds};
 use crate::sample::{NotInProvider, Sample, SampleStatus, Webhook};
@@ -22,373 +18,10 @@ use crate::settings::{ConfigError, Settings};
 use crate::signature::{any_matches, sha256_hex_of};
 use crate::wording::{Amount, Unit, fact, key, millis, path_segment};
 
-pub(crate) const PROVIDER: Provider = Provider {
-    name: "phonepe",
-    title: "PhonePe",
-    payments: true,
-    fields: &[
-        Field {
-            name: "version",
-            kind: Kind::Text,
-            required: true,
-            doc: "\"v1\" (X-VERIFY, salts) or \"v2\" (user name and password)",
-        },
-        Field {
-            name: "merchant_id",
-            kind: Kind::Text,
-            required: false,
-            doc: "the merchant's id; callbacks for another one are refused (v1: required)",
-        },
-        Field {
-            name: "salts",
-            kind: Kind::SecretMap,
-            required: false,
-            doc: "v1: salt keys by salt index; the highest index is used to ask",
-        },
-        Field {
-            name: "credentials",
-            kind: Kind::Tables(CREDENTIALS),
-            required: false,
-            doc: "v2: user names and passwords set for webhooks on the dashboard",
-        },
-        Field {
-            name: "client_id",
-            kind: Kind::Text,
-            required: false,
-            doc: "v2: the API client that may ask for states",
-        },
-        Field {
-            name: "client_secret",
-            kind: Kind::Secret,
-            required: false,
-            doc: "v2: its secret",
-        },
-        Field {
-            name: "client_version",
-            kind: Kind::Integer,
-            required: false,
-            doc: "v2: the client's version; default 1",
-        },
-        Field {
-            name: "token_url",
-            kind: Kind::Text,
-            required: false,
-            doc: "v2: where tokens come from, if not at the usual place beside api_url",
-        },
-    ],
-    secret_headers: &["authorization"],
-    reply: Reply::Json,
-    docs: "docs/providers/phonepe.md",
-    configure,
-};
-
-const CREDENTIALS: &[Field] = &[
-    Field {
-        name: "username",
-        kind: Kind::Text,
-        required: true,
-        doc: "the user name",
-    },
-    Field {
-        name: "password",
-        kind: Kind::Secret,
-        required: true,
-        doc: "the password",
-    },
-];
-
-/// Everything is in paise.
-const CURRENCY: &str = "INR";
+use super::{CURRENCY, Merchant, answer, belongs_to, check_currency};
 
 /// The kind of a refund that came without its envelope, and so without a name.
 const UNWRAPPED: &str = "(unwrapped refund)";
-
-fn configure(settings: &Settings<'_>) -> Result<Box<dyn Setup>, ConfigError> {
-    let versions = [("v1", 1), ("v2", 2)];
-    match settings.choice("version", &versions)? {
-        Some(1) => configure_v1(settings),
-        Some(_) => configure_v2(settings),
-        None => Err(settings.absent("version", "\"v1\" or \"v2\"")),
-    }
-}
-
-fn belongs_to(settings: &Settings<'_>, keys: &[&str], version: &str) -> Result<(), ConfigError> {
-    match keys.iter().find(|key| settings.has(key)) {
-        Some(key) => {
-            let found = format!("a key of {version}");
-            Err(settings.error(
-                key,
-                found,
-                format!("version = \"{version}\", or not this key"),
-            ))
-        }
-        None => Ok(()),
-    }
-}
-
-struct Merchant(Option<String>);
-
-impl Merchant {
-    fn check(&self, claimed: Option<&str>) -> Result<(), Rejection> {
-        match (&self.0, claimed) {
-            (Some(ours), Some(claimed)) if ours != claimed => {
-                let detail = "it is for another merchant than merchant_id";
-                Err(Rejection::new(RejectCode::AccountMismatch, detail))
-            }
-            (Some(_) | None, Some(_) | None) => Ok(()),
-        }
-    }
-}
-
-// ---- v1 ----------------------------------------------------------------------------------------
-
-struct V1 {
-    merchant: Merchant,
-    merchant_id: String,
-    salts: Vec<(String, SecretString)>,
-    api_url: String,
-}
-
-fn configure_v1(settings: &Settings<'_>) -> Result<Box<dyn Setup>, ConfigError> {
-    let others = [
-        "credentials",
-        "client_id",
-        "client_secret",
-        "client_version",
-        "token_url",
-    ];
-    belongs_to(settings, &others, "v2")?;
-    let mut salts = Vec::new();
-    for (index, salt) in settings.secret_map("salts")? {
-        if index.is_empty() || 4 < index.len() || !index.bytes().all(|b| b.is_ascii_digit()) {
-            let key = format!("salts.{index}");
-            return Err(settings.error(&key, format!("the index {index:?}"), "a whole number"));
-        }
-        salts.push((index.to_owned(), salt));
-    }
-    salts.sort_by_key(|(index, _)| std::cmp::Reverse(index.parse::<u32>().unwrap_or(0)));
-    let merchant_id = settings
-        .text("merchant_id")?
-        .ok_or_else(|| settings.absent("merchant_id", "the merchant's id"))?;
-    let usual = match settings.live()? {
-        true => "https://api.phonepe.com/apis/hermes",
-        false => "https://api-preprod.phonepe.com/apis/pg-sandbox",
-    };
-    Ok(Box::new(V1 {
-        merchant: Merchant(Some(merchant_id.to_owned())),
-        merchant_id: merchant_id.to_owned(),
-        salts,
-        api_url: settings.api_url()?.unwrap_or_else(|| usual.to_owned()),
-    }))
-}
-
-impl Setup for V1 {
-    fn covers(&self) -> Covers {
-        Covers::WholeBody
-    }
-
-    fn verify(&self, delivery: &Delivery<'_>) -> Result<Vec<Element>, Rejection> {
-        let given = delivery.signature_header("x-verify")?;
-        let Some((digest, index)) = given.split_once("###") else {
-            return Err(Rejection::invalid("X-VERIFY has no ### with a salt index"));
-        };
-        let body = Object::from_slice(delivery.body)
-            .map_err(|error| Rejection::unreadable(format!("it is no JSON object: {error}")))?;
-        let Some(response) = body.text("response") else {
-            return Err(Rejection::unreadable("there is no response"));
-        };
-        let expected: Vec<String> = self
-            .salts
-            .iter()
-            .filter(|(known, _)| known == index)
-            .map(|(_, salt)| sha256_hex_of(&[response.as_bytes(), salt.expose_secret().as_bytes()]))
-            .collect();
-        if !any_matches(&expected, &[digest]) {
-            return Err(Rejection::invalid(
-                "X-VERIFY is made with none of our salts",
-            ));
-        }
-        // The signature is over these letters only; other members of the body are nobody's word.
-        let unreadable = |detail: &str| Rejection::unreadable(detail);
-        let inner = STANDARD
-            .decode(response.as_bytes())
-            .map_err(|_| unreadable("response is no base64"))?;
-        let inner = Object::from_slice(&inner)
-            .map_err(|error| Rejection::unreadable(format!("response holds no JSON: {error}")))?;
-        let data = inner.object("data");
-        let claimed = data.as_ref().and_then(|data| data.text("merchantId"));
-        self.merchant.check(claimed.as_deref())?;
-        let (identity, event) =
-            read_v1(&inner).ok_or_else(|| unreadable("there is no code or no data"))?;
-        Ok(vec![Element::whole(
-            delivery.body,
-            Identity::Sure(identity),
-            event,
-        )])
-    }
-
-    fn status_query(&self) -> Option<&dyn StatusQuery> {
-        Some(self)
-    }
-
-    fn refunds(&self) -> Option<&dyn Refunds> {
-        None
-    }
-
-    fn sample(&self, sample: &Sample) -> Result<Webhook, NotInProvider> {
-        let (success, code, state) = match sample.status {
-            SampleStatus::Paid => (true, "PAYMENT_SUCCESS", "COMPLETED"),
-            SampleStatus::Pending => (false, "PAYMENT_PENDING", "PENDING"),
-            SampleStatus::Failed => (false, "PAYMENT_ERROR", "FAILED"),
-            SampleStatus::Cancelled => (false, "PAYMENT_CANCELLED", "FAILED"),
-            SampleStatus::Authorized
-            | SampleStatus::Review
-            | SampleStatus::Expired
-            | SampleStatus::Refunded
-            | SampleStatus::PartiallyRefunded
-            | SampleStatus::ChargedBack => {
-                return Err(NotInProvider::status("PhonePe v1", sample.status));
-            }
-        };
-        check_currency(sample)?;
-        let inner = format!(
-            r#"{{"success":{success},"code":"{code}","message":"sample","data":{{"merchantId":{merchant},"merchantTransactionId":{reference},"transactionId":{id},"amount":{amount},"state":"{state}","responseCode":"{code}","paymentInstrument":{{"type":"UPI","utr":"206378866112"}}}}}}"#,
-            merchant = quote(&self.merchant_id),
-            reference = quote(&sample.reference),
-            id = quote(&sample.id),
-            amount = sample.amount_minor,
-        );
-        let encoded = STANDARD.encode(inner);
-        let verify = self.x_verify(&encoded);
-        Ok(Webhook::json(format!(r#"{{"response":"{encoded}"}}"#)).with("x-verify", verify))
-    }
-}
-
-impl V1 {
-    /// The salted hash with the newest salt.
-    fn x_verify(&self, text: &str) -> String {
-        self.salts.first().map_or(String::new(), |(index, salt)| {
-            let digest = sha256_hex_of(&[text.as_bytes(), salt.expose_secret().as_bytes()]);
-            format!("{digest}###{index}")
-        })
-    }
-}
-
-impl StatusQuery for V1 {
-    fn asks_by(&self) -> AskBy {
-        AskBy::Reference
-    }
-
-    fn token_request(&self) -> Option<HttpRequest> {
-        None
-    }
-
-    fn read_token(&self, _: &HttpResponse<'_>, _: Timestamp) -> Result<Token, String> {
-        Err("PhonePe v1 takes a salted hash, no token".to_owned())
-    }
-
-    fn request(
-        &self,
-        question: &Question,
-        _: Option<&Token>,
-        _: Timestamp,
-    ) -> Result<HttpRequest, CannotAsk> {
-        let reference = question
-            .names
-            .first()
-            .ok_or_else(|| CannotAsk("merchantTransactionId is not known".to_owned()))?;
-        let merchant = path_segment(&self.merchant_id);
-        let path = format!("/pg/v1/status/{merchant}/{}", path_segment(reference));
-        Ok(HttpRequest {
-            method: "GET",
-            url: format!("{}{path}", self.api_url),
-            headers: vec![
-                ("x-verify", self.x_verify(&path)),
-                ("x-merchant-id", self.merchant_id.clone()),
-                ("content-type", "application/json".to_owned()),
-            ],
-            body: Vec::new(),
-        })
-    }
-
-    fn read(&self, question: &Question, response: &HttpResponse<'_>) -> Answer {
-        let Ok(body) = Object::from_slice(response.body) else {
-            let unreadable = || Answer::Unreadable("it is no JSON object".to_owned());
-            return response.trouble().unwrap_or_else(unreadable);
-        };
-        match body.text("code").as_deref() {
-            Some("TRANSACTION_NOT_FOUND") => {
-                return Answer::NotFound("TRANSACTION_NOT_FOUND".to_owned());
-            }
-            Some("INTERNAL_SERVER_ERROR") => {
-                return Answer::Unavailable("INTERNAL_SERVER_ERROR".to_owned());
-            }
-            Some(_) | None => {}
-        }
-        if let Some(trouble) = response.trouble() {
-            return trouble;
-        }
-        let data = body.object("data");
-        let claimed = data.as_ref().and_then(|data| data.text("merchantId"));
-        if self.merchant.check(claimed.as_deref()).is_err() {
-            return Answer::Mismatch("it is about another merchant".to_owned());
-        }
-        match read_v1(&body) {
-            Some((identity, event)) => answer(question, identity, event),
-            // A code without data is what it says to a question it does not like.
-            None => match body.text("code") {
-                Some(code) => Answer::NoAnswer(code.into_owned()),
-                None => Answer::Unreadable("there is no code".to_owned()),
-            },
-        }
-    }
-}
-
-/// Reads the signed object of a callback, or a status answer; they have one shape. Older products
-/// write the payment's id and state under other names.
-fn read_v1(body: &Object<'_>) -> Option<(String, Event)> {
-    let code = body.text("code")?;
-    let data = body.object("data")?;
-    let reference = data
-        .text("merchantTransactionId")
-        .or_else(|| data.text("merchantOrderId"))?;
-    let id = data
-        .text("transactionId")
-        .or_else(|| data.text("providerReferenceId"));
-    let state = data.text("state").or_else(|| data.text("paymentState"));
-    let amount = Amount::read(data.text("amount").as_deref(), Some(CURRENCY), Unit::Minor);
-    let capture = match (code.as_ref(), state.as_deref()) {
-        ("PAYMENT_SUCCESS", Some("COMPLETED") | None) => Some(CaptureState::Captured),
-        // A success whose state is another one is not yet one.
-        ("PAYMENT_SUCCESS", Some(_)) => Some(CaptureState::Pending),
-        ("PAYMENT_ERROR" | "TIMED_OUT", _) => Some(CaptureState::Failed),
-        ("PAYMENT_DECLINED", _) => Some(CaptureState::Denied),
-        ("PAYMENT_CANCELLED", _) => Some(CaptureState::Cancelled),
-        ("PAYMENT_PENDING" | "INTERNAL_SERVER_ERROR", _) => Some(CaptureState::Pending),
-        _ => None,
-    };
-    let object = id.as_deref().unwrap_or(&reference);
-    let facts = capture
-        .map(|state| fact(object, FactKind::Capture(state), amount.money(), None))
-        .into_iter()
-        .collect();
-    let identity = key(&[Some(&reference), id.as_deref(), state.as_deref()]);
-    let event = Event {
-        kind: code.clone().into_owned(),
-        names: [Some(reference.clone()), id.clone()]
-            .into_iter()
-            .flatten()
-            .map(|name| name.into_owned())
-            .collect(),
-        provider_payment_id: id.as_deref().map(str::to_owned),
-        facts,
-        amount_unreadable: amount.is_unreadable(),
-        ..Event::default()
-    };
-    Some((identity, event))
-}
-
-// ---- v2 ----------------------------------------------------------------------------------------
 
 struct V2 {
     merchant: Merchant,
@@ -405,7 +38,7 @@ struct Client {
     token_url: String,
 }
 
-fn configure_v2(settings: &Settings<'_>) -> Result<Box<dyn Setup>, ConfigError> {
+pub(super) fn configure(settings: &Settings<'_>) -> Result<Box<dyn Setup>, ConfigError> {
     belongs_to(settings, &["salts"], "v1")?;
     let mut expected = Vec::new();
     for table in settings.tables("credentials")? {
@@ -490,7 +123,7 @@ impl Setup for V2 {
             (None, Some(_) | None) => return Err(Rejection::unreadable("there is no event")),
         };
         self.merchant.check(payload.text("merchantId").as_deref())?;
-        let (identity, event) = read_v2(name.as_deref().unwrap_or(UNWRAPPED), payload, None);
+        let (identity, event) = read(name.as_deref().unwrap_or(UNWRAPPED), payload, None);
         let identity = identity.map_or(Identity::None, Identity::Claimed);
         Ok(vec![Element::whole(delivery.body, identity, event)])
     }
@@ -667,7 +300,7 @@ impl StatusQuery for V2 {
             },
             None => None,
         };
-        let (identity, mut event) = read_v2(name, payload, refund);
+        let (identity, mut event) = read(name, payload, refund);
         let mentions = |name: &str| payload.get(name).is_some();
         if !mentions("merchantOrderId") && !mentions("originalMerchantOrderId") {
             // The order stands in the question's URL, and not always in the answer.
@@ -877,7 +510,7 @@ fn refund_state(word: &str) -> Option<RefundState> {
 ///
 /// `asked`: the name by which a refund was asked about. It stays the refund's name, whichever of its
 /// names the answer tells: one refund is one object.
-fn read_v2(name: &str, payload: &Object<'_>, asked: Option<&str>) -> (Option<String>, Event) {
+fn read(name: &str, payload: &Object<'_>, asked: Option<&str>) -> (Option<String>, Event) {
     let order = payload.text("merchantOrderId");
     let order_id = payload.text("orderId");
     let refund = asked
@@ -980,36 +613,4 @@ fn asked_refund(payload: &Object<'_>, asked: &str, theirs: Option<&str>) -> Resu
 fn is_refund_id(id: &str) -> bool {
     let digits = id.strip_prefix("OMR");
     digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-// ---- both --------------------------------------------------------------------------------------
-
-fn check_currency(sample: &Sample) -> Result<(), NotInProvider> {
-    match sample.currency.as_str() {
-        CURRENCY => Ok(()),
-        other => Err(NotInProvider(format!(
-            "PhonePe takes {CURRENCY}, not {other}"
-        ))),
-    }
-}
-
-/// An answer about what we asked; an answer about something else moves nothing. Both name our
-/// reference first.
-fn answer(question: &Question, identity: String, mut event: Event) -> Answer {
-    match (question.names.first(), event.names.first()) {
-        (Some(asked), Some(told)) if asked != told => {
-            return Answer::Mismatch(format!("it is about {told}"));
-        }
-        (Some(_) | None, Some(_) | None) => {}
-    }
-    event.key = identity;
-    let waits = event.facts.iter().all(|fact| match fact.kind {
-        FactKind::Capture(state) => state.rank() < CaptureState::Failed.rank(),
-        FactKind::Refund(state) => state < RefundState::Failed,
-        FactKind::RefundedTotal | FactKind::Dispute(_) => false,
-    });
-    match waits {
-        true => Answer::Pending(Box::new(event)),
-        false => Answer::Final(Box::new(event)),
-    }
 }
