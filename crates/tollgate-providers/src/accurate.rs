@@ -43,6 +43,8 @@ pub(crate) const PROVIDER: Provider = Provider {
             doc: "the signature secret of the application that issued the token",
         },
     ],
+    asks_with: &["api_token"],
+    usual_currency: "IDR",
     secret_headers: &[],
     reply: Reply::Json,
     docs: "docs/providers/accurate.md",

@@ -44,6 +44,8 @@ pub(crate) const PROVIDER: Provider = Provider {
             doc: "the API password, which only refunds need",
         },
     ],
+    asks_with: &["api_name"],
+    usual_currency: "ILS",
     secret_headers: &[],
     reply: Reply::Json,
     docs: "docs/providers/cardcom.md",

@@ -9,8 +9,9 @@ use crate::provider::{Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
 use crate::refund::Refunds;
 use crate::sample::{NotInProvider, Sample, Webhook};
 use crate::settings::{ConfigError, Settings};
-use crate::signature::{Algorithm, Encoding, HmacKey, any_matches, check_time, seconds};
-use crate::standard_webhooks::read_tolerance;
+use crate::signature::{
+    Algorithm, Encoding, HmacKey, any_matches, check_time, read_tolerance, seconds,
+};
 
 pub(crate) const PROVIDER: Provider = Provider {
     name: "hmac",
@@ -78,6 +79,8 @@ pub(crate) const PROVIDER: Provider = Provider {
             doc: "the header with the event's id",
         },
     ],
+    asks_with: &[],
+    usual_currency: "EUR",
     secret_headers: &[],
     reply: Reply::Json,
     docs: "docs/providers/hmac.md",

@@ -36,6 +36,8 @@ pub(crate) const PROVIDER: Provider = Provider {
         required: true,
         doc: "the server keys, newest first; all are accepted, the first asks for states",
     }],
+    asks_with: &["secrets"],
+    usual_currency: "IDR",
     secret_headers: &[],
     reply: Reply::Json,
     docs: "docs/providers/midtrans.md",

@@ -19,6 +19,10 @@ pub struct Provider {
     pub payments: bool,
     /// The configuration keys it knows besides [`crate::COMMON_FIELDS`].
     pub fields: &'static [Field],
+    /// Those of its keys that hold what it is asked with; none where it cannot be asked.
+    pub asks_with: &'static [&'static str],
+    /// The currency most of its payments are in.
+    pub usual_currency: &'static str,
     /// Headers whose value is itself a secret, in lower case: never stored or logged as sent.
     pub secret_headers: &'static [&'static str],
     /// What a delivery that was taken is answered with.

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256, Sha512};
 use subtle::{Choice, ConstantTimeEq};
 
 use crate::delivery::{RejectCode, Rejection};
+use crate::settings::{ConfigError, Settings};
 
 /// A hash that signatures are made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,4 +126,16 @@ pub(crate) fn check_time(now: i64, signed_at: i64, tolerance: i64) -> Result<(),
     };
     let detail = format!("it was signed {far} s {side}, {tolerance} s are allowed");
     Err(Rejection::new(RejectCode::TimestampOutOfTolerance, detail))
+}
+
+/// Seconds a signature's time may be away from ours.
+pub(crate) fn read_tolerance(settings: &Settings<'_>) -> Result<i64, ConfigError> {
+    match settings.integer("tolerance_seconds")? {
+        None => Ok(300),
+        Some(seconds @ 1..=86_400) => Ok(seconds),
+        Some(other) => {
+            let found = other.to_string();
+            Err(settings.error("tolerance_seconds", found, "1 to 86400"))
+        }
+    }
 }

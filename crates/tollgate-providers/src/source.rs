@@ -538,8 +538,7 @@ fn read_confirm(
         ("never", Confirm::Never),
     ];
     let wants_credentials = || {
-        let keys = asking_keys(provider.name);
-        let asking = match keys {
+        let asking = match provider.asks_with {
             [] => "\"never\", because this provider cannot be asked".to_owned(),
             keys => format!(
                 "the credentials to ask the provider: {}",
@@ -564,18 +563,6 @@ fn read_confirm(
             }
         },
     }
-}
-
-/// The keys of the credentials with which a provider is asked; none if it cannot be asked.
-fn asking_keys(provider: &str) -> &'static [&'static str] {
-    const KEYS: [(&str, &[&str]); 4] = [
-        ("accurate", &["api_token"]),
-        ("cardcom", &["api_name"]),
-        ("midtrans", &["secrets"]),
-        ("phonepe", &["client_id", "client_secret"]),
-    ];
-    let row = KEYS.iter().find(|(name, _)| *name == provider);
-    row.map_or(&[], |(_, keys)| keys)
 }
 
 fn read_paths(name: &str, settings: &Settings<'_>) -> Result<Vec<String>, ConfigError> {
@@ -717,7 +704,7 @@ mod tests {
     #[test]
     fn every_key_to_ask_with_is_a_key_of_its_provider() {
         for provider in crate::PROVIDERS {
-            for key in asking_keys(provider.name) {
+            for key in provider.asks_with {
                 assert!(
                     provider.fields.iter().any(|field| field.name == *key),
                     "{key}"

@@ -16,7 +16,9 @@ use crate::provider::{Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
 use crate::refund::Refunds;
 use crate::sample::{NotInProvider, Sample, Webhook};
 use crate::settings::{ConfigError, Settings};
-use crate::signature::{Algorithm, Encoding, HmacKey, any_matches, check_time, seconds};
+use crate::signature::{
+    Algorithm, Encoding, HmacKey, any_matches, check_time, read_tolerance, seconds,
+};
 
 pub(crate) const PROVIDER: Provider = Provider {
     name: "standard_webhooks",
@@ -42,6 +44,8 @@ pub(crate) const PROVIDER: Provider = Provider {
             doc: "how far its clock may be from ours, both ways; default 300",
         },
     ],
+    asks_with: &[],
+    usual_currency: "EUR",
     secret_headers: &[],
     reply: Reply::Json,
     docs: "docs/providers/standard_webhooks.md",
@@ -115,18 +119,6 @@ fn configure(settings: &Settings<'_>) -> Result<Box<dyn Setup>, ConfigError> {
         tolerance_seconds: read_tolerance(settings)?,
         mapping: Mapping::configure(settings, &USUAL)?,
     }))
-}
-
-/// Seconds a signature's time may be away from ours.
-pub(crate) fn read_tolerance(settings: &Settings<'_>) -> Result<i64, ConfigError> {
-    match settings.integer("tolerance_seconds")? {
-        None => Ok(300),
-        Some(seconds @ 1..=86_400) => Ok(seconds),
-        Some(other) => {
-            let found = other.to_string();
-            Err(settings.error("tolerance_seconds", found, "1 to 86400"))
-        }
-    }
 }
 
 impl Setup for StandardWebhooks {

@@ -66,6 +66,8 @@ pub(crate) const PROVIDER: Provider = Provider {
             doc: "v2: where tokens come from, if not at the usual place beside api_url",
         },
     ],
+    asks_with: &["client_id", "client_secret"],
+    usual_currency: CURRENCY,
     secret_headers: &["authorization"],
     reply: Reply::Json,
     docs: "docs/providers/phonepe.md",

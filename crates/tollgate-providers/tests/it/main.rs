@@ -11,3 +11,4 @@ mod questions;
 mod refunds;
 mod samples;
 mod states;
+mod table;

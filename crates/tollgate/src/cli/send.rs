@@ -72,7 +72,7 @@ async fn send(args: &Args, config: &Config) -> Result<bool, String> {
     let source = &configured.source;
     let currency = match &args.currency {
         Some(code) => code.as_str(),
-        None => usual_currency(source.provider().name),
+        None => source.provider().usual_currency,
     };
     let sample = Sample {
         reference: args
@@ -202,16 +202,6 @@ fn unknown<'a>(wanted: &str, sources: impl Iterator<Item = &'a str>) -> String {
             "{wanted} is no provider and no source; there are {}",
             names.join(", ")
         ),
-    }
-}
-
-/// The currency most of a provider's payments are in.
-fn usual_currency(provider: &str) -> &'static str {
-    match provider {
-        "midtrans" | "accurate" => "IDR",
-        "phonepe" => "INR",
-        "cardcom" => "ILS",
-        _ => "EUR",
     }
 }
 
