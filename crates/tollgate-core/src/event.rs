@@ -27,7 +27,7 @@ pub struct Event {
 
 /// What an event says about one object of the provider's.
 ///
-/// Facts form a set; the payment's state is a fold over it (payment.rs).
+/// Facts form a set; the payment's state is a fold over it (payment/fold.rs).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fact {
     /// The provider's own id of the payment, charge, refund or dispute; never the event's.

@@ -13,11 +13,12 @@ use crate::time::{Span, Timestamp};
 use crate::timeline::EntryKind;
 
 use super::ask::{self, About};
+use super::attention;
 use super::draft::{Draft, Step, Told, text};
 use super::event;
 use super::facts::{self, Telling, Upshot};
+use super::follow;
 use super::rendezvous;
-use super::settle;
 
 /// The provider has answered a question.
 pub(super) fn take(draft: &mut Draft, answer: &Answer) -> Step<Told> {
@@ -71,7 +72,7 @@ pub(super) fn take(draft: &mut Draft, answer: &Answer) -> Step<Told> {
             without_word(draft, payment, answer.event)?;
         }
     } else if let Some(payment) = known {
-        settle::complete(draft, payment.root())?;
+        follow::complete(draft, payment.root())?;
     }
     let payment = subject(draft, answer)?;
     Ok(match (payment, answer.event) {
@@ -159,10 +160,10 @@ pub(super) fn without_word(
         && let Some(mut root) = draft.root_copy(payment.root())?
     {
         let code = AttentionCode::Unconfirmed;
-        settle::raise(draft, &mut root, code, Some(payment), event);
+        attention::raise(draft, &mut root, code, Some(payment), event);
         draft.put_root(root);
     }
-    settle::complete(draft, payment.root())
+    follow::complete(draft, payment.root())
 }
 
 /// What an answer says.
@@ -264,7 +265,7 @@ fn mismatch(
         && let Some(mut root) = draft.root_copy(payment.root())?
     {
         let code = AttentionCode::Unconfirmed;
-        settle::raise(draft, &mut root, code, Some(payment), answer.event);
+        attention::raise(draft, &mut root, code, Some(payment), answer.event);
         draft.put_root(root);
     }
     unlist(draft, answer, queued)?;
@@ -322,7 +323,7 @@ fn confirm(
         (facts, false, doubtful)
     };
     if disagrees {
-        settle::raise(
+        attention::raise(
             draft,
             &mut root,
             AttentionCode::Unconfirmed,
@@ -390,7 +391,7 @@ fn conflict(
     for payment in payments {
         if let Some(mut root) = draft.root_copy(payment.root())? {
             let code = AttentionCode::ReferenceConflict;
-            settle::raise(draft, &mut root, code, Some(*payment), answer.event);
+            attention::raise(draft, &mut root, code, Some(*payment), answer.event);
             draft.put_root(root);
         }
     }

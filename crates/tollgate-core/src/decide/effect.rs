@@ -14,6 +14,8 @@ use crate::payment::RefundProgress;
 use crate::timeline::EntryKind;
 
 use super::draft::{Draft, Step, Told, text};
+use super::follow;
+use super::receipts;
 use super::settle::{self, Before, Cause};
 use super::{answer, refund, rendezvous, void};
 
@@ -377,12 +379,12 @@ fn issue(draft: &mut Draft, effect: &StoredEffect, issued: &IssuedReceipt) -> St
         ReceiptKind::Reversal => None,
     };
     if let Some(kind) = mail {
-        settle::mail(draft, &root, kind, Some(*id));
+        receipts::mail(draft, &root, kind, Some(*id));
     }
     let root_id = root.id;
     draft.issue(receipt, issued.clone());
     draft.put_root(root);
-    settle::complete(draft, root_id)
+    follow::complete(draft, root_id)
 }
 
 /// The provider has taken a refund of ours: what it says of it is a fact.
@@ -432,7 +434,7 @@ fn refunded(
     };
     settle::settle(draft, &mut root, &before, cause)?;
     draft.put_root(root);
-    settle::complete(draft, payment.root())?;
+    follow::complete(draft, payment.root())?;
     rendezvous::drain(draft)
 }
 

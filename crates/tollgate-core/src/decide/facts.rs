@@ -11,7 +11,9 @@ use crate::timeline::EntryKind;
 use crate::word::Word;
 
 use super::ask::{self, About};
+use super::attention;
 use super::draft::{Draft, Step, text};
+use super::follow;
 use super::rendezvous;
 use super::settle::{self, Before, Cause};
 
@@ -84,7 +86,7 @@ pub(super) fn apply(
     }
     draft.put_root(root);
     // What is paid without a new receipt waits for none.
-    settle::complete(draft, payment.root())
+    follow::complete(draft, payment.root())
 }
 
 /// What is said about a payment, by an event or by an answer.
@@ -152,7 +154,7 @@ pub(super) fn tell(
         .any(|fact| fact.money.is_some_and(|money| money.minor < 0));
     if unreadable || negative {
         let about = About::payment(payment, &names, event);
-        settle::raise(
+        attention::raise(
             draft,
             root,
             AttentionCode::AmountUnreadable,
@@ -167,7 +169,7 @@ pub(super) fn tell(
     let source = payment.source.clone();
     if draft.rules.facts_max <= payment.facts.len() {
         let code = AttentionCode::TooManyFacts;
-        settle::raise(draft, root, code, Some(id), event);
+        attention::raise(draft, root, code, Some(id), event);
         return Ok(Upshot::Attention(Reason::TooManyFacts));
     }
     let mut news = Vec::new();
@@ -213,7 +215,7 @@ pub(super) fn tell(
                 AskReason::Contradiction,
             )?;
         } else if 0 < after.projection.refunded_minor && !after.was_captured() {
-            settle::raise(draft, root, AttentionCode::OrphanRefund, Some(id), event);
+            attention::raise(draft, root, AttentionCode::OrphanRefund, Some(id), event);
             raised = true;
         }
     }

@@ -8,9 +8,10 @@ use crate::order::{AttentionCode, ClosingEnd, Root};
 use crate::payment::{Payment, PaymentStatus};
 use crate::timeline::EntryKind;
 
+use super::attention;
+use super::closing;
 use super::draft::{Draft, Step, Told, text};
 use super::room::{self, Measure, Place, Taking};
-use super::settle;
 
 fn refused(refusal: Refusal) -> Step<Told> {
     Ok(Told::Plain(Outcome::Refused(refusal)))
@@ -127,7 +128,7 @@ pub(super) fn root_due(draft: &mut Draft, id: RootId) -> Step<Told> {
         .map(|known| known.id)
         .collect();
     for payment in over {
-        settle::give_up(draft, &mut root, payment)?;
+        closing::give_up(draft, &mut root, payment)?;
     }
     if root.due_at().is_none_or(|due| now < due) {
         draft.put_root(root);
@@ -143,7 +144,7 @@ pub(super) fn root_due(draft: &mut Draft, id: RootId) -> Step<Told> {
         return Ok(Told::Plain(Outcome::Done));
     };
     if order.closing.is_some() {
-        settle::end(draft, &mut root, None)?;
+        closing::end(draft, &mut root, None)?;
     } else {
         let kept_too_long: Vec<_> = root
             .payments
@@ -152,7 +153,7 @@ pub(super) fn root_due(draft: &mut Draft, id: RootId) -> Step<Told> {
             .map(|payment| payment.id)
             .collect();
         for payment in kept_too_long {
-            settle::raise(
+            attention::raise(
                 draft,
                 &mut root,
                 AttentionCode::Unconfirmed,
@@ -160,7 +161,7 @@ pub(super) fn root_due(draft: &mut Draft, id: RootId) -> Step<Told> {
                 None,
             );
         }
-        settle::close(draft, &mut root, ClosingEnd::Expired)?;
+        closing::close(draft, &mut root, ClosingEnd::Expired)?;
     }
     draft.put_root(root);
     Ok(Told::Plain(Outcome::Done))

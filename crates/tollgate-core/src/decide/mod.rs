@@ -1,19 +1,25 @@
 //! The decisions. Read this first: what each command needs, and what it comes to.
 //!
-//! Each file holds a group of commands. `settle` is the one place where a root follows its facts,
-//! `refund` the one that orders money back, `void` the one that lets go of what was only set aside, `room`
-//! the one place where capacity moves, `draft` the paper that a decision is written on.
+//! Each file holds a group of commands, or what several of them lead to. `settle` is the one place where a
+//! root moves after its facts have: `receipts` are decided, `attention` is raised, its order lets itself be
+//! paid and given back in `follow`, and ends in `closing`. `refund` is the one place that orders money back,
+//! `void` the one that lets go of what was only set aside, `room` the one place where capacity moves, and
+//! `draft` the paper that a decision is written on.
 
 mod answer;
 mod ask;
+mod attention;
 mod calendar;
+mod closing;
 mod draft;
 mod effect;
 mod event;
 mod facts;
+mod follow;
 mod hold;
 mod order;
 mod payment;
+mod receipts;
 mod refund;
 mod rendezvous;
 mod room;

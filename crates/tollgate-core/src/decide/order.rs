@@ -11,14 +11,16 @@ use crate::snapshot::{EventState, Reason, StoredEvent};
 use crate::timeline::EntryKind;
 use crate::word::Word;
 
+use super::attention;
+use super::closing;
 use super::draft::{Draft, Step, Told, text};
 use super::event;
+use super::follow;
 use super::hold;
 use super::payment::{self, NewPayment};
 use super::refund;
 use super::rendezvous;
 use super::room::{self, Place, Taking};
-use super::settle;
 
 fn refused(refusal: Refusal) -> Step<Told> {
     Ok(Told::Plain(Outcome::Refused(refusal)))
@@ -144,13 +146,13 @@ pub(super) fn create(draft: &mut Draft, wanted: &CreateOrder) -> Step<Told> {
         payment::add(draft, &mut root, new)?;
     }
     if total_minor == 0 {
-        settle::fulfil(draft, &mut root, None)?;
+        follow::fulfil(draft, &mut root, None)?;
     }
     draft.put_root(root);
     rendezvous::drain(draft)?;
     if total_minor == 0 {
         // There is nothing to confirm and no receipt to wait for.
-        settle::complete(draft, wanted.fresh)?;
+        follow::complete(draft, wanted.fresh)?;
     }
     Ok(Told::Root(wanted.fresh))
 }
@@ -318,7 +320,7 @@ fn stand_alone(draft: &mut Draft, id: EventId, stored: &StoredEvent, due: Money)
     }
     if let Some(mut root) = draft.root_copy(fresh)? {
         let code = AttentionCode::PaidUnfulfillable;
-        settle::raise(draft, &mut root, code, Some(payment), Some(id));
+        attention::raise(draft, &mut root, code, Some(payment), Some(id));
         refund::give_back(draft, &mut root, Some(id));
         draft.put_root(root);
     }
@@ -350,7 +352,7 @@ pub(super) fn cancel(draft: &mut Draft, order: &OrderRef) -> Step<Told> {
             Ok(Told::Root(id))
         }
         OrderStatus::AwaitingPayment | OrderStatus::PartiallyPaid => {
-            settle::close(draft, &mut root, ClosingEnd::Cancelled)?;
+            closing::close(draft, &mut root, ClosingEnd::Cancelled)?;
             draft.put_root(root);
             Ok(Told::Root(id))
         }
@@ -392,7 +394,7 @@ pub(super) fn resolve(
         let detail = vec![("code", text(code.word())), ("note", text(note))];
         draft.entry(EntryKind::AttentionResolved, Some(id), None, detail);
         draft.put_root(root);
-        settle::complete(draft, id)?;
+        follow::complete(draft, id)?;
     }
     Ok(payment.map_or(Told::Root(id), Told::Payment))
 }

@@ -14,6 +14,7 @@ use crate::timeline::EntryKind;
 
 use super::ask::{self, About};
 use super::draft::{Draft, Step, Told, text};
+use super::receipts;
 use super::refund;
 use super::rendezvous;
 use super::settle::{self, Before, Cause};
@@ -328,7 +329,7 @@ pub(super) fn correct_papers(draft: &mut Draft, id: PaymentId) -> Step<Told> {
     let Some(mut root) = find(draft, id)? else {
         return refused(Refusal::NotFound);
     };
-    settle::correct_papers(draft, &mut root, id);
+    receipts::correct_papers(draft, &mut root, id);
     draft.put_root(root);
     Ok(Told::Payment(id))
 }

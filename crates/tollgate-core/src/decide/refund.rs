@@ -11,8 +11,9 @@ use crate::payment::{MANUAL_SOURCE, OrderedBy, Refund, RefundProgress};
 use crate::time::{Span, Timestamp};
 use crate::timeline::EntryKind;
 
+use super::attention;
 use super::draft::{Draft, Step, text};
-use super::settle;
+use super::follow;
 
 /// What is to be ordered back.
 pub(super) struct Wanted<'w> {
@@ -242,11 +243,11 @@ pub(super) fn advance(draft: &mut Draft, id: RefundId, state: RefundProgress) ->
     if state == RefundProgress::Failed {
         let refund = refund.clone();
         tell_failed(draft, root.id, &refund, None);
-        settle::stranded(draft, &mut root, &before, None);
-        settle::stays_after_all(draft, &mut root, &before, refund.payment)?;
+        attention::stranded(draft, &mut root, &before, None);
+        follow::stays_after_all(draft, &mut root, &before, refund.payment)?;
     }
     draft.put_root(root);
-    settle::complete(draft, id.root())
+    follow::complete(draft, id.root())
 }
 
 /// The provider's word about a refund of ours, as a fact.

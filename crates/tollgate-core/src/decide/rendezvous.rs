@@ -17,11 +17,11 @@ use crate::timeline::EntryKind;
 use crate::word::Word;
 
 use super::ask::{self, About};
+use super::attention;
 use super::draft::{Draft, Step, Told, Turn, text};
 use super::event;
 use super::facts;
 use super::payment::{self, NewPayment};
-use super::settle::{self};
 
 /// The payments to which the names lead.
 pub(super) fn bound(draft: &Draft, source: &str, names: &[String]) -> Step<BTreeSet<PaymentId>> {
@@ -137,7 +137,7 @@ fn show_namesake(draft: &mut Draft, event: EventId, namesake: PaymentId) -> Step
         .iter()
         .any(|known| known.code == code && known.payment == Some(namesake));
     if !shown {
-        settle::raise(draft, &mut root, code, Some(namesake), Some(event));
+        attention::raise(draft, &mut root, code, Some(namesake), Some(event));
         draft.put_root(root);
     }
     Ok(())
@@ -215,7 +215,7 @@ pub(super) fn conflict(
     for payment in payments {
         if let Some(mut root) = draft.root_copy(payment.root())? {
             let code = AttentionCode::ReferenceConflict;
-            settle::raise(draft, &mut root, code, Some(*payment), Some(id));
+            attention::raise(draft, &mut root, code, Some(*payment), Some(id));
             stored.root = stored.root.or(Some(root.id));
             draft.put_root(root);
         }

@@ -15,6 +15,7 @@ use crate::word::Word;
 
 use super::answer;
 use super::ask::{self, About, key_part};
+use super::attention;
 use super::draft::{Draft, Step, text};
 use super::settle::{self, Before, Cause};
 
@@ -48,7 +49,7 @@ pub(super) fn let_go(
     let is_ours = payment.source != MANUAL_SOURCE && !payment.fold().counts();
     if !is_ours || !draft.rules.auto_refund {
         let code = AttentionCode::AuthorizationOpen;
-        settle::raise(draft, root, code, Some(id), event);
+        attention::raise(draft, root, code, Some(id), event);
         return true;
     }
     let source = payment.source.clone();
@@ -190,7 +191,7 @@ pub(super) fn stays(draft: &mut Draft, id: PaymentId) -> Step<()> {
         .is_some_and(|payment| payment.fold().is_set_aside());
     if is_set_aside {
         let code = AttentionCode::AuthorizationOpen;
-        settle::raise(draft, &mut root, code, Some(id), None);
+        attention::raise(draft, &mut root, code, Some(id), None);
         draft.put_root(root);
     }
     Ok(())

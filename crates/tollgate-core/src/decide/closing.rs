@@ -1,0 +1,145 @@
+//! Ends: of an attempt to pay, and of an order that nobody has paid in full.
+
+use crate::capacity::HoldState;
+use crate::decision::Detail;
+use crate::effect::AskReason;
+use crate::event::{CaptureState, Fact, FactKind, Strength};
+use crate::id::{EventId, PaymentId};
+use crate::order::{AttentionCode, Closing, ClosingEnd, OrderStatus, Root};
+use crate::payment::{MANUAL_SOURCE, Payment};
+use crate::snapshot::Missing;
+use crate::timeline::EntryKind;
+
+use super::ask::{self, About};
+use super::attention;
+use super::draft::{Draft, Step, text};
+use super::follow;
+use super::room;
+use super::settle::{self, Before, Cause};
+use super::void;
+
+/// An attempt to pay has ended by the shop's word: it no longer keeps its order waiting. The provider's
+/// word still counts, and it is asked for it.
+pub(super) fn give_up(draft: &mut Draft, root: &mut Root, id: PaymentId) -> Step<()> {
+    let Some(payment) = root.payment(id) else {
+        return Ok(());
+    };
+    let before = Before::of(root, payment);
+    let about = About::payment(payment, &[], None);
+    let is_asked = payment.source != MANUAL_SOURCE;
+    let fact = Fact {
+        object: payment.reference.clone(),
+        kind: FactKind::Capture(CaptureState::Expired),
+        money: None,
+        occurred_at: payment.expires_at,
+        strength: Strength::Unsigned,
+        foreign_mode: false,
+    };
+    root.add_fact(id, fact);
+    let detail = vec![("why", text("its time is up"))];
+    settle::settle(
+        draft,
+        root,
+        &before,
+        Cause {
+            event: None,
+            refund: None,
+            captures_follow: false,
+            detail,
+        },
+    )?;
+    if is_asked {
+        ask::ask(draft, about, AskReason::Closing)?;
+    }
+    Ok(())
+}
+
+/// Begins the end of an order: at once, or after the last word of its open payments.
+pub(super) fn close(draft: &mut Draft, root: &mut Root, way: ClosingEnd) -> Step<()> {
+    let open: Vec<Payment> = root
+        .payments
+        .iter()
+        .filter(|payment| payment.is_open())
+        .cloned()
+        .collect();
+    let until = draft.now.plus(draft.rules.closing_grace);
+    if let Some(order) = &mut root.order {
+        order.closing = Some(Closing { until, end: way });
+        order.status = OrderStatus::Closing;
+    }
+    if open.is_empty() {
+        return end(draft, root, None);
+    }
+    let why = match way {
+        ClosingEnd::Expired => "time is up",
+        ClosingEnd::Cancelled => "cancelled by the merchant",
+    };
+    let detail = vec![
+        ("why", text(why)),
+        (
+            "open_payments",
+            Detail::Integer(i64::try_from(open.len()).unwrap_or(i64::MAX)),
+        ),
+        ("until", Detail::Integer(until.as_millis())),
+    ];
+    draft.entry(EntryKind::OrderClosing, Some(root.id), None, detail);
+    let asked: Vec<&Payment> = open
+        .iter()
+        .filter(|payment| payment.source != MANUAL_SOURCE)
+        .collect();
+    let mut missing = Missing::new();
+    for payment in &asked {
+        missing.extend(
+            draft
+                .meeting(&payment.source, &payment.reference)
+                .err()
+                .unwrap_or_default(),
+        );
+    }
+    if !missing.is_empty() {
+        return Err(missing);
+    }
+    for payment in asked {
+        ask::ask(
+            draft,
+            About::payment(payment, &[], None),
+            AskReason::Closing,
+        )?;
+    }
+    Ok(())
+}
+
+/// Ends a closing order: nobody has paid it in full.
+pub(super) fn end(draft: &mut Draft, root: &mut Root, event: Option<EventId>) -> Step<()> {
+    let Some(closing) = root.order.as_ref().and_then(|order| order.closing) else {
+        return Ok(());
+    };
+    let (status, hold_end, kind) = match closing.end {
+        ClosingEnd::Expired => (
+            OrderStatus::Expired,
+            HoldState::Expired,
+            EntryKind::OrderExpired,
+        ),
+        ClosingEnd::Cancelled => (
+            OrderStatus::Cancelled,
+            HoldState::Released,
+            EntryKind::OrderCancelled,
+        ),
+    };
+    if let Some(hold) = root.holds.last_mut() {
+        room::end_hold(draft, hold, hold_end)?;
+    }
+    follow::set_status(root, status);
+    let ledger = root.ledger();
+    let mut detail = vec![("captured", Detail::Integer(ledger.all.captured))];
+    if let Some(hold) = root.hold() {
+        detail.push(("hold", text(hold.id.to_string())));
+    }
+    draft.entry(kind, Some(root.id), event, detail);
+    if 0 < ledger.all.kept() {
+        let code = AttentionCode::PartiallyPaidExpired;
+        attention::raise(draft, root, code, None, event);
+    }
+    void::let_all_go(draft, root, event);
+    Ok(())
+}
