@@ -11,12 +11,8 @@ use crate::snapshot::{Key, Known, Missing};
 use crate::time::{Span, Timestamp};
 use crate::timeline::EntryKind;
 
-use super::draft::{Draft, Step, Told, miss, text};
+use super::draft::{Draft, Step, Told, miss, refused, text};
 use super::room;
-
-fn refused(refusal: Refusal) -> Step<Told> {
-    Ok(Told::Plain(Outcome::Refused(refusal)))
-}
 
 fn new_slot(calendar: &Calendar, new: &NewSlot, by_hand: bool) -> Slot {
     Slot {

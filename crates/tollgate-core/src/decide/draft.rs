@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::breaker::Breaker;
 use crate::capacity::{Calendar, Slot, Stock};
 use crate::command::Rules;
-use crate::decision::{Change, Decision, Detail, Entry, Outcome};
+use crate::decision::{Change, Decision, Detail, Entry, Outcome, Refusal};
 use crate::effect::{Effect, EffectContent, IssuedReceipt, Receipt, StoredEffect};
 use crate::id::{
     EffectId, EndpointId, EventId, OrderId, PaymentId, RefundId, RootId, ShopId, SlotId,
@@ -73,6 +73,11 @@ pub(super) struct Draft<'a> {
 /// The one key that is missing.
 pub(super) fn miss<T>(key: Key) -> Step<T> {
     Err(Missing::from([key]))
+}
+
+/// The decision changes nothing and says why.
+pub(super) fn refused(refusal: Refusal) -> Step<Told> {
+    Ok(Told::Plain(Outcome::Refused(refusal)))
 }
 
 /// A text for an entry's detail.

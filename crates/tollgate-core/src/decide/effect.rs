@@ -13,15 +13,11 @@ use crate::id::{EffectId, RefundId};
 use crate::payment::RefundProgress;
 use crate::timeline::EntryKind;
 
-use super::draft::{Draft, Step, Told, text};
+use super::draft::{Draft, Step, Told, refused, text};
 use super::follow;
 use super::receipts;
 use super::settle::{self, Before, Cause};
 use super::{answer, refund, rendezvous, void};
-
-fn refused(refusal: Refusal) -> Step<Told> {
-    Ok(Told::Plain(Outcome::Refused(refusal)))
-}
 
 /// The effect, if this claim still has it.
 fn held(draft: &Draft, id: EffectId, lease: Lease) -> Step<Option<StoredEffect>> {

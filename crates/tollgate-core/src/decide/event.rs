@@ -11,7 +11,7 @@ use crate::time::Span;
 use crate::timeline::EntryKind;
 
 use super::ask::{self, About};
-use super::draft::{Draft, Step, Told, text};
+use super::draft::{Draft, Step, Told, refused, text};
 use super::rendezvous;
 
 /// A verified event has come. A key that was taken before decides nothing a second time (I2).
@@ -292,7 +292,7 @@ pub(super) fn what_it_says(stored: &StoredEvent) -> Vec<(&'static str, Detail)> 
 /// Decides about a stored event again. Effects that were done keep their keys, so none is repeated.
 pub(super) fn replay(draft: &mut Draft, id: EventId) -> Step<Told> {
     let Some(mut stored) = draft.event_copy(id)? else {
-        return Ok(Told::Plain(Outcome::Refused(Refusal::NotFound)));
+        return refused(Refusal::NotFound);
     };
     let before = stored.clone();
     match stored.policy.confirm {

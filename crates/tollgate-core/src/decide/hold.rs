@@ -10,12 +10,8 @@ use crate::timeline::EntryKind;
 
 use super::attention;
 use super::closing;
-use super::draft::{Draft, Step, Told, text};
+use super::draft::{Draft, Step, Told, refused, text};
 use super::room::{self, Measure, Place, Taking};
-
-fn refused(refusal: Refusal) -> Step<Told> {
-    Ok(Told::Plain(Outcome::Refused(refusal)))
-}
 
 /// A cart sets capacity aside.
 pub(super) fn take(draft: &mut Draft, wanted: &TakeHold) -> Step<Told> {

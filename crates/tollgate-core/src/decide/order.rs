@@ -2,7 +2,7 @@
 
 use crate::capacity::{Booking, Hold, HoldState, SlotWish};
 use crate::command::{AttentionOf, CreateOrder, OrderRef, RefuseCreation};
-use crate::decision::{Detail, Existing, Outcome, Refusal};
+use crate::decision::{Detail, Existing, Refusal};
 use crate::event::FactKind;
 use crate::id::{EventId, HoldId, OrderId};
 use crate::money::{API_INTEGER_MAX, Money};
@@ -13,7 +13,7 @@ use crate::word::Word;
 
 use super::attention;
 use super::closing;
-use super::draft::{Draft, Step, Told, text};
+use super::draft::{Draft, Step, Told, refused, text};
 use super::event;
 use super::follow;
 use super::hold;
@@ -21,10 +21,6 @@ use super::payment::{self, NewPayment};
 use super::refund;
 use super::rendezvous;
 use super::room::{self, Place, Taking};
-
-fn refused(refusal: Refusal) -> Step<Told> {
-    Ok(Told::Plain(Outcome::Refused(refusal)))
-}
 
 /// What has the code or the reference of a creation already.
 fn taken(

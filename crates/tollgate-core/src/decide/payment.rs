@@ -1,7 +1,7 @@
 //! Payments: registered, captured by hand, asked about, refunded.
 
 use crate::command::{OrderRef, RefundPayment, RegisterPayment};
-use crate::decision::{Detail, Existing, Outcome, Refusal};
+use crate::decision::{Detail, Existing, Refusal};
 use crate::effect::AskReason;
 use crate::event::{CaptureState, Fact, FactKind, RefundState, Strength};
 use crate::id::{OrderId, PaymentId, RootId, encode};
@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 use crate::timeline::EntryKind;
 
 use super::ask::{self, About};
-use super::draft::{Draft, Step, Told, text};
+use super::draft::{Draft, Step, Told, refused, text};
 use super::receipts;
 use super::refund;
 use super::rendezvous;
@@ -77,10 +77,6 @@ pub(super) fn add(draft: &mut Draft, root: &mut Root, new: NewPayment) -> Step<O
         updated_at: draft.now,
     });
     Ok(Some(id))
-}
-
-fn refused(refusal: Refusal) -> Step<Told> {
-    Ok(Told::Plain(Outcome::Refused(refusal)))
 }
 
 /// The order that is meant, if there is one.

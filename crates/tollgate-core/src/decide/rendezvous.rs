@@ -18,7 +18,7 @@ use crate::word::Word;
 
 use super::ask::{self, About};
 use super::attention;
-use super::draft::{Draft, Step, Told, Turn, text};
+use super::draft::{Draft, Step, Told, Turn, refused, text};
 use super::event;
 use super::facts;
 use super::payment::{self, NewPayment};
@@ -436,7 +436,7 @@ fn tell_unplaced(draft: &mut Draft, id: EventId, stored: &StoredEvent) {
 /// still finds its payment if that comes after all.
 pub(super) fn parked_due(draft: &mut Draft, id: EventId) -> Step<Told> {
     let Some(mut stored) = draft.event_copy(id)? else {
-        return Ok(Told::Plain(Outcome::Refused(Refusal::NotFound)));
+        return refused(Refusal::NotFound);
     };
     let is_due = stored.due_at.is_some_and(|due| due <= draft.now);
     if stored.state != EventState::Parked || !is_due {

@@ -5,12 +5,8 @@ use crate::decision::{Detail, Outcome, Refusal};
 use crate::money::API_INTEGER_MAX;
 use crate::timeline::EntryKind;
 
-use super::draft::{Draft, Step, Told, text};
+use super::draft::{Draft, Step, Told, refused, text};
 use super::room;
-
-fn refused(refusal: Refusal) -> Step<Told> {
-    Ok(Told::Plain(Outcome::Refused(refusal)))
-}
 
 /// The merchant says how much there is. The version moves only if that differs.
 pub(super) fn put(
