@@ -8,7 +8,7 @@ use tollgate_core::id::EffectId;
 use tollgate_core::snapshot::Snapshot;
 use tollgate_core::time::Timestamp;
 
-use crate::laws::Breach;
+use crate::law::Breach;
 
 /// How a process dies, and where the command stands that it is working on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

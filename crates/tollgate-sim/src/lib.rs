@@ -8,6 +8,7 @@ pub mod rng;
 pub mod provider;
 pub mod customer;
 pub mod shop;
+pub mod law;
 pub mod keeper;
 pub mod engine;
 pub mod laws;

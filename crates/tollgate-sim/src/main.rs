@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use tollgate_sim::laws::{Breach, LAWS, Law};
+use tollgate_sim::law::{Breach, LAWS, Law};
 use tollgate_sim::script::Script;
 use tollgate_sim::shrink::shrink_played;
 use tollgate_sim::stories::stories;

@@ -1,7 +1,7 @@
 //! The shortest story that still breaks the same law in the same way: delta debugging over the steps,
 //! then the manners that do not matter are left out.
 
-use crate::laws::Breach;
+use crate::law::Breach;
 use crate::provider::Manner;
 use crate::script::{Script, Step};
 use crate::world::{Played, World};

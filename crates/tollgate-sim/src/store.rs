@@ -34,7 +34,7 @@ use tollgate_store::{
 
 use crate::engine::{CALENDAR, SHOP, decide_over, is_of_worker, new_slots, rules};
 use crate::keeper::{Death, Keeper};
-use crate::laws::{Breach, Law};
+use crate::law::{Breach, Law};
 use crate::provider::Manner;
 use crate::script::Script;
 use crate::shop::{DAY, HOUR, Opening, START};

@@ -3,7 +3,7 @@
 //! A fault is *open* until the engine is mended; its story must then break its law, so that the list
 //! never claims more than is true. Once mended the story must break no law at all.
 
-use crate::laws::Law;
+use crate::law::Law;
 use crate::provider::Manner;
 use crate::script::{Script, Step};
 

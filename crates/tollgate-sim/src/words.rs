@@ -2,7 +2,7 @@
 
 use crate::customer::Mood;
 use crate::keeper::Death;
-use crate::laws::Breach;
+use crate::law::Breach;
 use crate::script::{Script, Step, WAITS, code_of, house_of};
 use crate::shop::{Opening, by_hand};
 use crate::world::Played;

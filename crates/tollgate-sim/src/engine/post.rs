@@ -1,0 +1,148 @@
+//! What providers send to the engine, and how it is kept.
+
+use tollgate_core::command::{Action, RawEvent, TakeEvent};
+use tollgate_core::decision::Outcome;
+use tollgate_core::event::{
+    CaptureState, Confirm, DisputeState, Event, Fact, FactKind, Policy, RefundState, Strength,
+};
+use tollgate_core::id::EventId;
+use tollgate_core::money::Money;
+use tollgate_core::snapshot::{EventState, Known};
+use tollgate_core::time::Timestamp;
+
+use crate::provider::{BackState, ChargeState, Claim, Coin, House, Message, Ruling, Says};
+
+use super::{Engine, SHOP, currency};
+
+/// An event as it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It moved something, or was known.
+    Heard,
+    /// It waits for something.
+    Waits,
+    /// A person is told of it.
+    Named,
+}
+
+impl Engine {
+    // What comes from providers.
+
+    /// A message arrives.
+    pub fn hear(&mut self, message: &Message) {
+        let id = EventId::on(self.fresh(), 1);
+        let policy = match message.house {
+            House::Page => Policy {
+                confirm: Confirm::Before,
+                can_ask: true,
+                asks_by_own_id: true,
+            },
+            House::Bank if self.asked_behind => Policy {
+                confirm: Confirm::After,
+                can_ask: true,
+                asks_by_own_id: false,
+            },
+            House::Bank | House::Wire | House::Till => Policy {
+                confirm: Confirm::Never,
+                can_ask: message.house.can_be_asked(),
+                asks_by_own_id: false,
+            },
+        };
+        let strength = match policy.confirm {
+            Confirm::Before => Strength::Unsigned,
+            Confirm::After => Strength::PartlySigned,
+            Confirm::Never => Strength::Signed,
+        };
+        let facts = message
+            .claims
+            .iter()
+            .map(|claim| fact(claim, strength, message.at));
+        let event = Event {
+            key: message.key.clone(),
+            kind: "told".to_owned(),
+            names: message.names.clone(),
+            code: message.code.clone(),
+            provider_payment_id: message.provider_id.clone(),
+            facts: facts.collect(),
+            amount_unreadable: message.unreadable,
+            occurred_at: Some(Timestamp::from_millis(message.at)),
+        };
+        let received_at = self.time();
+        let outcome = self.act(Action::TakeEvent(TakeEvent {
+            id,
+            source: message.house.name().to_owned(),
+            event,
+            policy,
+            received_at,
+            forwards: Vec::new(),
+            raw: RawEvent::default(),
+        }));
+        // A message that was repeated is known by the id it was given first.
+        if let Outcome::Event { id: taken, .. } = outcome
+            && !self.events.contains(&taken)
+        {
+            self.events.push(taken);
+        }
+    }
+
+    /// How the events stand that mention a name.
+    pub fn standing(&self, house: House, name: &str) -> Vec<Standing> {
+        let of = |id: &EventId| match self.known.events.get(&(SHOP, *id)) {
+            Known::Found(event) if event.source == house.name() => event
+                .event
+                .names
+                .iter()
+                .any(|known| known == name)
+                .then_some(match event.state {
+                    EventState::Applied | EventState::Stale | EventState::Stored => Standing::Heard,
+                    EventState::Parked | EventState::Queued => Standing::Waits,
+                    EventState::Attention | EventState::Orphan | EventState::Dead => {
+                        Standing::Named
+                    }
+                }),
+            Known::Found(_) | Known::Absent | Known::NotLoaded => None,
+        };
+        self.events.iter().filter_map(of).collect()
+    }
+}
+
+pub(super) fn refund_state(state: BackState) -> RefundState {
+    match state {
+        BackState::Pending => RefundState::Pending,
+        BackState::Failed => RefundState::Failed,
+        BackState::Done => RefundState::Succeeded,
+        BackState::Bounced => RefundState::Reversed,
+    }
+}
+
+pub(super) fn fact(claim: &Claim, strength: Strength, at: i64) -> Fact {
+    let kind = match claim.says {
+        Says::Charge(state) => FactKind::Capture(match state {
+            ChargeState::Pending => CaptureState::Pending,
+            ChargeState::Failed => CaptureState::Failed,
+            ChargeState::Authorized => CaptureState::Authorized,
+            ChargeState::Voided => CaptureState::Voided,
+            ChargeState::Captured => CaptureState::Captured,
+            ChargeState::Settled => CaptureState::Settled,
+            ChargeState::Reversed => CaptureState::Reversed,
+        }),
+        Says::Back(_, state) => FactKind::Refund(refund_state(state)),
+        Says::BackInAll => FactKind::RefundedTotal,
+        Says::Dispute(_, ruling) => FactKind::Dispute(match ruling {
+            Ruling::Open => DisputeState::Open,
+            Ruling::Won => DisputeState::Won,
+            Ruling::Lost => DisputeState::Lost,
+        }),
+    };
+    Fact {
+        object: claim.object.clone(),
+        kind,
+        money: claim.minor.map(|minor| Money {
+            minor,
+            currency: currency(claim.coin),
+        }),
+        occurred_at: Some(Timestamp::from_millis(at)),
+        strength,
+        foreign_mode: claim.coin == Coin::Toy,
+    }
+}

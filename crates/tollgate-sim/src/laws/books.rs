@@ -1,0 +1,155 @@
+//! What the shop was told of its money, by the providers' books.
+
+use crate::engine::{Engine, OrderView, OrderedBack, PaymentView, Progress};
+use crate::provider::{BackState, Books, Coin, House, Ruling};
+
+/// What the shop was told of an order's money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Sum {
+    pub(super) captured: i64,
+    pub(super) gone_back: i64,
+    pub(super) charged_back: i64,
+    pub(super) lost: i64,
+    /// Of what went back or is disputed, what the shop heard no later than that it had come.
+    pub(super) untimely: i64,
+}
+
+impl Sum {
+    pub(super) fn kept(self) -> i64 {
+        self.captured - self.gone_back - self.charged_back
+    }
+
+    pub(super) fn plus(self, other: Sum) -> Sum {
+        Sum {
+            captured: self.captured + other.captured,
+            gone_back: self.gone_back + other.gone_back,
+            charged_back: self.charged_back + other.charged_back,
+            lost: self.lost + other.lost,
+            untimely: self.untimely + other.untimely,
+        }
+    }
+}
+
+/// What was told of the money under one reference.
+pub(super) fn told(books: &Books, house: House, reference: &str) -> Sum {
+    let mut sum = Sum::default();
+    for charge in books.of(house, reference) {
+        sum.captured += charge.believed();
+        if charge.coin != Coin::Own {
+            continue;
+        }
+        // Nothing that was not taken was given back after it.
+        let taken = charge.told.taken_first.unwrap_or(u64::MAX);
+        let done = charge
+            .backs
+            .iter()
+            .filter(|back| back.told == Some(BackState::Done));
+        let mut gone = 0;
+        for back in done {
+            gone += back.minor;
+            sum.gone_back += back.minor;
+            if back.told_done <= Some(taken) {
+                sum.untimely += back.minor;
+            }
+        }
+        for dispute in &charge.disputes {
+            let is_open = dispute.told.is_some_and(|ruling| ruling != Ruling::Won);
+            if is_open && dispute.told_first <= Some(taken) {
+                sum.untimely += dispute.minor;
+            }
+            gone += match dispute.told {
+                Some(Ruling::Open | Ruling::Lost) => dispute.minor,
+                Some(Ruling::Won) | None => 0,
+            };
+            match dispute.told {
+                Some(Ruling::Open) => sum.charged_back += dispute.minor,
+                Some(Ruling::Lost) => {
+                    sum.charged_back += dispute.minor;
+                    sum.lost += dispute.minor;
+                }
+                Some(Ruling::Won) | None => {}
+            }
+        }
+        // More than came of it can have gone only by its provider's word.
+        sum.untimely += (gone - charge.believed()).max(0);
+    }
+    let in_all = books.told_in_all.get(&(house, reference.to_owned()));
+    let (in_all, telling) = in_all.copied().unwrap_or_default();
+    let any_later = books
+        .of(house, reference)
+        .any(|charge| charge.told.taken_first.is_none_or(|taken| telling <= taken));
+    if sum.gone_back < in_all && any_later {
+        sum.untimely += in_all;
+    }
+    sum.gone_back = sum.gone_back.max(in_all);
+    // No house but the till knows what was handed over.
+    sum.gone_back += books.handed_for(house, reference);
+    sum
+}
+
+pub(super) fn told_of(books: &Books, payment: &PaymentView) -> Sum {
+    told(books, payment.house, &payment.reference)
+}
+
+pub(super) fn told_of_order(books: &Books, order: &OrderView) -> Sum {
+    let payments = order.payments.iter();
+    payments.fold(Sum::default(), |sum, payment| {
+        sum.plus(told_of(books, payment))
+    })
+}
+
+/// All that the engine has ordered back, by rows and by effects alone.
+pub(super) fn ordered_back(engine: &Engine, orders: &[OrderView]) -> Vec<OrderedBack> {
+    let rows = orders.iter().flat_map(|order| order.backs.iter().cloned());
+    rows.chain(engine.requests()).collect()
+}
+
+/// What an order to give back comes to: by the provider's book where it has it, else what it asks
+/// as long as the engine has not given it up.
+pub(super) fn weight(books: &Books, back: &OrderedBack) -> i64 {
+    let with_key = books
+        .of(back.house, &back.reference)
+        .flat_map(|charge| &charge.backs)
+        .filter(|known| known.key.as_deref() == Some(back.key.as_str()));
+    let mut known = false;
+    let mut sum = 0;
+    for record in with_key {
+        known = true;
+        if matches!(record.state, BackState::Pending | BackState::Done) {
+            sum += record.minor;
+        }
+    }
+    match (known, back.progress) {
+        (true, _) => sum,
+        (false, Progress::Open | Progress::Unknown | Progress::Done) => back.minor,
+        (false, Progress::Failed) => 0,
+    }
+}
+
+/// What went back under a reference without the shop's order, as far as it was told.
+pub(super) fn theirs(books: &Books, house: House, reference: &str) -> i64 {
+    let of_own = || {
+        books
+            .of(house, reference)
+            .filter(|charge| charge.coin == Coin::Own)
+    };
+    let charges = || of_own().flat_map(|charge| &charge.backs);
+    let itemised: i64 = charges()
+        .filter(|back| back.key.is_none() && back.told == Some(BackState::Done))
+        .map(|back| back.minor)
+        .sum();
+    let ours: i64 = charges()
+        .filter(|back| back.key.is_some() && back.state == BackState::Done)
+        .map(|back| back.minor)
+        .sum();
+    let in_all = books.told_in_all.get(&(house, reference.to_owned()));
+    itemised.max(in_all.map_or(0, |(sum, _)| *sum) - ours)
+}
+
+pub(super) fn theirs_of(books: &Books, order: &OrderView) -> i64 {
+    order
+        .payments
+        .iter()
+        .map(|payment| theirs(books, payment.house, &payment.reference))
+        .sum()
+}

@@ -1,0 +1,227 @@
+//! An order is sold for what is kept, and ends in its time: L2, L6, L9, L10 and L11 after every command.
+
+use crate::engine::{OrderView, OrderedBack, PaymentView, Progress, Status};
+use crate::provider::{BackState, ChargeState, House};
+use crate::shop::{DAY, MINUTE};
+
+use super::books::{ordered_back, told_of, told_of_order, weight};
+use super::{By, Laws, Scene, Seen};
+use crate::law::Law;
+
+impl Laws {
+    /// L2, L6, L9, L10 and L11 as far as they hold after every command.
+    pub(super) fn order_after(&mut self, scene: Scene, order: &OrderView, by: &By) {
+        let (books, now) = (scene.books, scene.engine.now);
+        let sum = told_of_order(books, order);
+        let kept = sum.kept();
+        let before = self.seen.get(&order.root).cloned();
+        let before = before.as_ref();
+        let code = &order.code;
+
+        // What was given back before its payment was known may not pay now.
+        let requests = scene.engine.requests();
+        let waiting: Vec<&OrderedBack> = requests
+            .iter()
+            .filter(|back| {
+                back.of_waiting
+                    && order.payments.iter().any(|payment| {
+                        payment.house == back.house && payment.reference == back.reference
+                    })
+            })
+            .collect();
+        let on_its_way: i64 = waiting
+            .iter()
+            .filter(|back| {
+                let known = books
+                    .of(back.house, &back.reference)
+                    .flat_map(|charge| &charge.backs)
+                    .find(|known| known.key.as_ref() == Some(&back.key));
+                known.is_none_or(|known| known.told != Some(BackState::Done))
+            })
+            .map(|back| weight(books, back))
+            .sum();
+
+        let was_sold = before.is_some_and(|seen| seen.view.is_sold());
+        if !was_sold && order.is_sold() && 0 < order.due {
+            // What went back before it was told to have come may have paid, or not: the law that the
+            // same facts come to the same end speaks for it, and the one about what is kept against.
+            let untimely = sum.untimely + self.gone_before_it_was_known(scene, order);
+            if kept + untimely < order.due && waiting.is_empty() {
+                let text = format!(
+                    "{code} was sold for {}, but {kept} are kept ({} came, {} went back, {} disputed)",
+                    order.due, sum.captured, sum.gone_back, sum.charged_back
+                );
+                self.broken(Law::L2, "sold for less than is due", text);
+            } else if !waiting.is_empty() && kept - on_its_way < order.due {
+                let text = format!(
+                    "{code} was sold for {}, but of {} that came {} went back and {on_its_way} are on \
+                     their way back, ordered before the payment was known",
+                    order.due, sum.captured, sum.gone_back
+                );
+                self.broken(Law::L9, "sold for money that was given back", text);
+            }
+        }
+
+        let silenced = ["reference_conflict", "amount_unreadable"];
+        let is_silenced = silenced.iter().any(|alarm| order.has_alarm(alarm));
+        let waits = matches!(
+            order.status,
+            Status::Awaiting | Status::Partial | Status::Closing
+        );
+        let orders = [order.clone()];
+        let under_way = ordered_back(scene.engine, &orders).iter().any(|back| {
+            matches!(back.progress, Progress::Open | Progress::Unknown)
+                && order
+                    .payments
+                    .iter()
+                    .any(|payment| payment.reference == back.reference)
+        });
+        let by_page = order
+            .payments
+            .iter()
+            .any(|payment| payment.house == House::Page);
+        let is_clear = !is_silenced && !under_way && !by_page && waiting.is_empty();
+        if waits && 0 < order.due && order.due <= kept && is_clear {
+            let text = format!(
+                "{code} asks {} and {kept} are kept, but it is {:?}",
+                order.due, order.status
+            );
+            self.broken(Law::L2, "not paid although what is kept covers it", text);
+        }
+
+        if let By::Registration { house, reference } = by {
+            let registered = order
+                .payments
+                .iter()
+                .find(|payment| payment.house == *house && payment.reference == *reference);
+            if let Some(payment) = registered {
+                let own = told_of(books, payment).kept();
+                let backs = before.map(|seen| seen.view.backs.as_slice());
+                let on_its_way: i64 = backs
+                    .unwrap_or_default()
+                    .iter()
+                    .filter(|back| matches!(back.progress, Progress::Open | Progress::Unknown))
+                    .filter(|back| back.house != *house || back.reference != *reference)
+                    .map(|back| back.minor)
+                    .sum();
+                let stays = (kept - own - on_its_way).max(0);
+                let owed = (order.due - stays).max(0);
+                if payment.due != owed {
+                    let text = format!(
+                        "{code}: {reference} was registered over {}, but {owed} are due",
+                        payment.due
+                    );
+                    self.broken(Law::L2, "a payment over what is not due", text);
+                }
+            }
+        }
+
+        let count = |view: &OrderView| {
+            let codes = view.alarms.iter().filter(|alarm| alarm.code == "overpaid");
+            codes.count()
+        };
+        if before.map_or(0, |seen| count(&seen.view)) < count(order)
+            && kept + sum.untimely + self.gone_before_it_was_known(scene, order) <= order.due
+        {
+            let text = format!(
+                "{code} is called overpaid: it asks {}, kept are {kept}",
+                order.due
+            );
+            self.broken(Law::L2, "called overpaid without being so", text);
+        }
+
+        if let Some(seen) = before {
+            let became = |status: Status| order.status == status && seen.view.status != status;
+            if became(Status::Completed) && kept < order.due {
+                let text = format!("{code} is completed with {kept} kept of {} due", order.due);
+                self.broken(Law::L6, "completed with less than is due", text);
+            }
+            if became(Status::Completed) && order.papers.iter().any(|paper| !paper.issued) {
+                self.broken(Law::L6, "completed without its papers", code.clone());
+            }
+            // Paid once more, it waits for a person.
+            let waits = order
+                .alarms
+                .iter()
+                .any(|alarm| alarm.open && alarm.code == "duplicate_payment");
+            let revived = match order.status {
+                Status::Paid => !waits,
+                Status::Completed => true,
+                _ => false,
+            };
+            if seen.view.status == Status::Refunded && revived && seen.gone_back <= sum.gone_back {
+                let text = format!("{code} was refunded in full and is {:?}", order.status);
+                self.broken(Law::L6, "a refunded order came back by itself", text);
+            }
+            let is_cancelled =
+                *by == By::Cancellation && scene.engine.changed.contains(&order.root);
+            if !is_cancelled {
+                self.not_early(scene, order, seen, now);
+            }
+        }
+
+        for payment in &order.payments {
+            let sum = told_of(books, payment);
+            if sum.captured < payment.captured {
+                let unreadable = books
+                    .of(payment.house, &payment.reference)
+                    .any(|charge| charge.told.unreadable);
+                let text = format!(
+                    "{}: the engine says {} came, told were {}",
+                    payment.reference, payment.captured, sum.captured
+                );
+                match unreadable {
+                    true => self.broken(Law::L11, "an unreadable amount became money", text),
+                    false => self.broken(Law::L9, "money that did not come", text),
+                }
+            }
+        }
+    }
+
+    /// What went back of money that came before its payment was known: all of it was told at once.
+    fn gone_before_it_was_known(&self, scene: Scene, order: &OrderView) -> i64 {
+        let before = self.seen.get(&order.root).map(|seen| &seen.view);
+        let is_new = |payment: &&PaymentView| {
+            let known = |view: &OrderView| view.payments.iter().any(|old| old.id == payment.id);
+            before.is_none_or(|view| !known(view))
+        };
+        let fresh = order.payments.iter().filter(is_new);
+        fresh
+            .map(|payment| told_of(scene.books, payment))
+            .map(|sum| sum.gone_back + sum.charged_back)
+            .sum()
+    }
+
+    /// L10: an order ends by the clock not before its own end.
+    fn not_early(&mut self, scene: Scene, order: &OrderView, seen: &Seen, now: i64) {
+        let ends = |status: Status| matches!(status, Status::Closing | Status::Expired);
+        let began_to_end = ends(order.status) && !ends(seen.view.status);
+        let is_torn = order.has_alarm("reference_conflict");
+        if !began_to_end || seen.cancelled_by_staff || seen.view.status.has_ended() || is_torn {
+            return;
+        }
+        let code = &order.code;
+        let mut promised = seen.own_end;
+        for payment in &order.payments {
+            // With more than one charge under a reference the payment as a whole may say otherwise.
+            let charges = || scene.books.of(payment.house, &payment.reference);
+            for charge in charges().filter(|_| charges().count() == 1) {
+                if charge.told.state == Some(ChargeState::Authorized)
+                    && let Some(at) = charge.told.authorized_at
+                {
+                    promised = promised.max(at + 7 * DAY);
+                }
+            }
+        }
+        if now < promised {
+            let text = format!("{code} ends {} s before its time", (promised - now) / 1000);
+            self.broken(Law::L10, "an order ended early", text);
+        } else if seen.was_set_aside && now < seen.last_money_at.saturating_add(MINUTE) {
+            let text = format!(
+                "{code} ends {} ms after money came that had been set aside for it",
+                now - seen.last_money_at
+            );
+            self.broken(Law::L10, "an order ended as its money came", text);
+        }
+    }
+}
