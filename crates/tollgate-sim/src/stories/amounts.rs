@@ -1,0 +1,110 @@
+//! Amounts that change, and the papers over them.
+
+use crate::law::Law;
+use crate::provider::Manner;
+use crate::script::Step;
+
+use super::Stories;
+use super::steps::{
+    EXACT, PART, STOCK, cumulative, deliver, give_back, order, pay, plain, settle, slow_post,
+};
+
+pub(super) fn tell(told: &mut Stories) {
+    let plain = plain();
+    let cumulative = cumulative();
+    let grow = Step::Grow {
+        order: 0,
+        attempt: 0,
+    };
+    told.add(
+        "what was taken in a second step on one charge has no paper",
+        (Law::L3, "papers do not add up"),
+        plain,
+        &[STOCK, order(0), pay(0, PART), grow],
+    );
+    told.add(
+        "two amounts of one charge come to another paper in another order",
+        (Law::L4, "another order, another end"),
+        plain,
+        &[STOCK, order(0), pay(0, PART), grow],
+    );
+    told.add(
+        "a fee that was kept makes the money less",
+        (Law::L6, "money that came is not counted"),
+        plain,
+        &[STOCK, order(0), pay(0, EXACT), settle(1)],
+    );
+    told.add(
+        "a settlement over two fifths is told to nobody",
+        (Law::L6, "an amount changed and nobody is told"),
+        plain,
+        &[STOCK, order(0), pay(0, EXACT), settle(2)],
+    );
+
+    told.add(
+        "an order paid by a second step on one charge never completes",
+        (Law::L6, "a paid order never completes"),
+        plain,
+        &[STOCK, order(0), pay(0, PART), grow],
+    );
+
+    let papers = (Law::L3, "papers do not add up");
+    told.add(
+        "growing sums are papered each in full",
+        papers,
+        cumulative,
+        &[
+            STOCK,
+            order(0),
+            pay(0, EXACT),
+            give_back(true),
+            give_back(true),
+        ],
+    );
+    told.add(
+        "a smaller sum that comes late is papered",
+        papers,
+        Manner {
+            slow_post: true,
+            ..cumulative
+        },
+        &[
+            STOCK,
+            order(0),
+            pay(0, EXACT),
+            deliver(0),
+            give_back(true),
+            give_back(true),
+            deliver(1),
+            deliver(0),
+        ],
+    );
+    told.add(
+        "a refund told by itself and again as a sum is papered twice",
+        papers,
+        Manner {
+            told_both_ways: true,
+            ..plain
+        },
+        &[STOCK, order(0), pay(0, EXACT), give_back(true)],
+    );
+    told.add(
+        "a dispute that was lost has no paper",
+        papers,
+        plain,
+        &[
+            STOCK,
+            order(0),
+            pay(0, EXACT),
+            Step::Dispute {
+                order: 0,
+                attempt: 0,
+            },
+            Step::Judge {
+                order: 0,
+                attempt: 0,
+                won: false,
+            },
+        ],
+    );
+}

@@ -1,0 +1,80 @@
+//! Holds, calendars, time.
+
+use crate::law::Law;
+use crate::script::Step;
+
+use super::Stories;
+use super::steps::{
+    EXACT, FIVE_MINUTES, MUGS, SETS_ASIDE, SIXTEEN_MINUTES, STOCK, THREE_HOURS, TWO, booking,
+    order, pay, plain, short_booking, wait,
+};
+
+pub(super) fn tell(told: &mut Stories) {
+    let plain = plain();
+    told.add(
+        "money set aside and taken in part ends its order at once",
+        (Law::L10, "an order ended as its money came"),
+        plain,
+        &[
+            STOCK,
+            order(0),
+            pay(0, SETS_ASIDE),
+            wait(THREE_HOURS),
+            Step::Take {
+                order: 0,
+                attempt: 0,
+                part: true,
+            },
+        ],
+    );
+    told.add(
+        "fewer days ahead close the days that come later",
+        (Law::L5, "the calendar sells nothing"),
+        plain,
+        &[
+            Step::Calendar { shape: 1 },
+            Step::Calendar { shape: 0 },
+            wait(5),
+        ],
+    );
+    told.add(
+        "a closed day sells the slot that has a booking",
+        (Law::L5, "a closed slot was sold"),
+        plain,
+        &[
+            TWO,
+            Step::Calendar { shape: 4 },
+            booking(0),
+            Step::Calendar { shape: 3 },
+            booking(2),
+        ],
+    );
+    told.add(
+        "longer slots overlap those that are booked",
+        (Law::L5, "slots that overlap were sold twice"),
+        plain,
+        &[
+            TWO,
+            MUGS,
+            Step::Calendar { shape: 0 },
+            short_booking(0),
+            booking(2),
+            wait(SIXTEEN_MINUTES),
+            wait(FIVE_MINUTES),
+            Step::Calendar { shape: 2 },
+            booking(1),
+        ],
+    );
+    told.add(
+        "a slot that has begun is sold to a late payment",
+        (Law::L5, "a slot that has begun was sold late"),
+        plain,
+        &[
+            STOCK,
+            Step::Calendar { shape: 0 },
+            booking(0),
+            Step::Sleep { how: 6 },
+            pay(0, EXACT),
+        ],
+    );
+}
