@@ -1,0 +1,11 @@
+//! Stories of money: what is paid, kept, given back and papered, in every order of arrival
+//! (docs/money.md).
+
+mod given_back;
+mod late;
+mod amounts;
+mod papers;
+mod refused;
+mod alone;
+mod timeline;
+mod books;

@@ -1,0 +1,98 @@
+//! The timeline tells of money what has changed.
+
+use tollgate_core::id::RootId;
+use tollgate_core::word::Word;
+
+use crate::store::Store;
+use crate::stories::*;
+
+/// What the timeline tells of an order, without its receipts.
+pub(super) fn told(store: &Store, id: RootId) -> Vec<&'static str> {
+    let entries = store.entries.iter().filter(|entry| entry.root == Some(id));
+    let kinds = entries.map(|entry| entry.kind.word());
+    kinds
+        .filter(|kind| {
+            [
+                "order.partially_paid",
+                "order.paid",
+                "order.refunded",
+                "refund.failed",
+            ]
+            .contains(kind)
+                || kind.starts_with("payment.")
+        })
+        .collect()
+}
+
+/// Each change of money is told once, and what changes nothing is not.
+#[test]
+fn the_timeline_tells_what_has_changed() {
+    let (mut store, id) = shop();
+    let mut so_far = Vec::new();
+    for (place, (words, news)) in [
+        ("A-1 authorized 100", vec!["payment.authorized"]),
+        ("A-1 paid 40", vec!["payment.paid", "order.partially_paid"]),
+        ("A-1 pending", vec![]),
+        ("A-1 settled 40", vec![]),
+        ("A-1 b:paid 60", vec!["payment.paid", "order.paid"]),
+        (
+            "A-1 refund r1 30",
+            vec!["payment.refunded", "order.refunded"],
+        ),
+        (
+            "A-1 refund r2 10",
+            vec!["payment.refunded", "order.refunded"],
+        ),
+        ("A-1 total 40", vec![]),
+        ("A-1 settled 40", vec![]),
+        (
+            "A-1 refund r3 60",
+            vec!["payment.refunded", "order.refunded"],
+        ),
+        // What is paid once more changes the order's status.
+        ("A-1 c:paid 20", vec!["payment.paid", "order.refunded"]),
+        ("A-1 dispute d1 10", vec!["payment.charged_back"]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        step(&mut store, id, &format!("k{place}"), words);
+        so_far.extend(news);
+        assert_eq!(told(&store, id), so_far, "{place}: {words}");
+    }
+    // What comes back is no refund.
+    let (mut store, id) = shop();
+    for (key, words) in [
+        ("k1", "A-1 paid 100"),
+        ("k2", "A-1 refund r1 40"),
+        ("k3", "A-1 refund-reversed r1 40"),
+    ] {
+        tell(&mut store, key, words);
+    }
+    let news = [
+        "payment.paid",
+        "order.paid",
+        "payment.refunded",
+        "order.refunded",
+    ];
+    assert_eq!(told(&store, id), news);
+    // Nobody says how much, and an order ends once.
+    let (mut store, id) = shop();
+    tell(&mut store, "k1", "A-1 paid");
+    assert_eq!(told(&store, id), ["payment.paid"]);
+    let (mut store, id) = shop();
+    run_out(&mut store, id);
+    store.stock("shirt", 0);
+    tell(&mut store, "k1", "A-1 paid 100");
+    tell(&mut store, "k2", "A-1 b:paid 30");
+    let ends = store
+        .entries
+        .iter()
+        .filter(|entry| entry.kind.word() == "order.expired");
+    assert_eq!(ends.count(), 1);
+    // In one breath.
+    let (mut store, id) = shop();
+    tell(&mut store, "k1", "A-1 paid 100 + refund r1 40");
+    let news = ["payment.paid", "order.paid", "order.refunded"];
+    assert_eq!(told(&store, id), news);
+}
