@@ -5,9 +5,7 @@ use crate::provider::Manner;
 use crate::script::Step;
 
 use super::Stories;
-use super::steps::{
-    EXACT, PART, STOCK, cumulative, deliver, give_back, order, pay, plain, settle, slow_post,
-};
+use super::steps::{EXACT, PART, STOCK, cumulative, deliver, give_back, order, pay, plain, settle};
 
 pub(super) fn tell(told: &mut Stories) {
     let plain = plain();
