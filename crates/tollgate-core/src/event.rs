@@ -230,6 +230,17 @@ pub struct Policy {
 }
 
 impl Event {
+    /// Its names, each once.
+    pub(crate) fn distinct_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::with_capacity(self.names.len());
+        for name in self.names.iter().filter(|name| !name.is_empty()) {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        names
+    }
+
     /// The name by which the provider is asked about it: its own id where it is asked by that, else the
     /// first name.
     pub fn asked_name(&self, policy: Policy) -> Option<&str> {

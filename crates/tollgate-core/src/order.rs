@@ -258,4 +258,14 @@ impl Root {
         let attempt = self.payments.iter().filter_map(Payment::gives_up_at).min();
         ends.into_iter().chain(attempt).min()
     }
+
+    /// Moves its order. One that is no longer closing has no end to come.
+    pub(crate) fn set_status(&mut self, status: OrderStatus) {
+        if let Some(order) = &mut self.order {
+            order.status = status;
+            if status != OrderStatus::Closing {
+                order.closing = None;
+            }
+        }
+    }
 }

@@ -126,7 +126,7 @@ type Waiting = Vec<(EventId, StoredEvent)>;
 /// Parts the events that name what the answer names from those that claim something else.
 fn sort_out(answer: &Answer, queued: Waiting, names: &[String]) -> (Waiting, Waiting) {
     queued.into_iter().partition(|(_, stored)| {
-        let claimed = event::names_of(&stored.event);
+        let claimed = stored.event.distinct_names();
         let first = claimed.first();
         names.is_empty() || first.is_none_or(|name| *name == answer.object || names.contains(name))
     })
@@ -575,7 +575,7 @@ fn ask_again(draft: &mut Draft, answer: &Answer, due_at: Timestamp) -> Step<()> 
             source: answer.source.clone(),
             object: answer.object.clone(),
             names: event.map_or(vec![answer.object.clone()], |event| {
-                event::names_of(&event.event)
+                event.event.distinct_names()
             }),
             event: answer.event,
             root: None,

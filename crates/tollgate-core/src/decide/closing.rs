@@ -1,10 +1,9 @@
-//! Ends: of an attempt to pay, and of an order that nobody has paid in full.
+//! The end of an order that nobody has paid in full.
 
 use crate::capacity::HoldState;
 use crate::decision::Detail;
 use crate::effect::AskReason;
-use crate::event::{CaptureState, Fact, FactKind, Strength};
-use crate::id::{EventId, PaymentId};
+use crate::id::EventId;
 use crate::order::{AttentionCode, Closing, ClosingEnd, OrderStatus, Root};
 use crate::payment::{MANUAL_SOURCE, Payment};
 use crate::snapshot::Missing;
@@ -13,46 +12,8 @@ use crate::timeline::EntryKind;
 use super::ask::{self, About};
 use super::attention;
 use super::draft::{Draft, Step, text};
-use super::follow;
 use super::room;
-use super::settle::{self, Before, Cause};
 use super::void;
-
-/// An attempt to pay has ended by the shop's word: it no longer keeps its order waiting. The provider's
-/// word still counts, and it is asked for it.
-pub(super) fn give_up(draft: &mut Draft, root: &mut Root, id: PaymentId) -> Step<()> {
-    let Some(payment) = root.payment(id) else {
-        return Ok(());
-    };
-    let before = Before::of(root, payment);
-    let about = About::payment(payment, &[], None);
-    let is_asked = payment.source != MANUAL_SOURCE;
-    let fact = Fact {
-        object: payment.reference.clone(),
-        kind: FactKind::Capture(CaptureState::Expired),
-        money: None,
-        occurred_at: payment.expires_at,
-        strength: Strength::Unsigned,
-        foreign_mode: false,
-    };
-    root.add_fact(id, fact);
-    let detail = vec![("why", text("its time is up"))];
-    settle::settle(
-        draft,
-        root,
-        &before,
-        Cause {
-            event: None,
-            refund: None,
-            captures_follow: false,
-            detail,
-        },
-    )?;
-    if is_asked {
-        ask::ask(draft, about, AskReason::Closing)?;
-    }
-    Ok(())
-}
 
 /// Begins the end of an order: at once, or after the last word of its open payments.
 pub(super) fn close(draft: &mut Draft, root: &mut Root, way: ClosingEnd) -> Step<()> {
@@ -129,7 +90,7 @@ pub(super) fn end(draft: &mut Draft, root: &mut Root, event: Option<EventId>) ->
     if let Some(hold) = root.holds.last_mut() {
         room::end_hold(draft, hold, hold_end)?;
     }
-    follow::set_status(root, status);
+    root.set_status(status);
     let ledger = root.ledger();
     let mut detail = vec![("captured", Detail::Integer(ledger.all.captured))];
     if let Some(hold) = root.hold() {

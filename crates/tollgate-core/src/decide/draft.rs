@@ -85,6 +85,22 @@ pub(super) fn text(value: impl Into<String>) -> Detail {
     Detail::Text(value.into())
 }
 
+/// Source, type, reference and amount of an event, for people.
+pub(super) fn what_it_says(stored: &StoredEvent) -> Vec<(&'static str, Detail)> {
+    let mut detail = vec![
+        ("source", text(stored.source.as_str())),
+        ("type", text(stored.event.kind.as_str())),
+    ];
+    if let Some(name) = stored.event.names.first() {
+        detail.push(("reference", text(name.as_str())));
+    }
+    if let Some(money) = stored.event.facts.iter().find_map(|fact| fact.money) {
+        detail.push(("amount", Detail::Integer(money.minor)));
+        detail.push(("currency", text(money.currency.as_str())));
+    }
+    detail
+}
+
 impl<'a> Draft<'a> {
     pub(super) fn new(
         now: Timestamp,

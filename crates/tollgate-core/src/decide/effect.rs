@@ -13,11 +13,12 @@ use crate::id::{EffectId, RefundId};
 use crate::payment::RefundProgress;
 use crate::timeline::EntryKind;
 
+use super::before::{Before, Cause};
 use super::draft::{Draft, Step, Told, refused, text};
 use super::follow;
 use super::receipts;
-use super::settle::{self, Before, Cause};
-use super::{answer, refund, rendezvous, void};
+use super::settle;
+use super::{answer, refund, rendezvous, voided};
 
 /// The effect, if this claim still has it.
 fn held(draft: &Draft, id: EffectId, lease: Lease) -> Step<Option<StoredEffect>> {
@@ -88,7 +89,7 @@ pub(super) fn start(draft: &mut Draft, id: EffectId, lease: Lease) -> Step<Told>
         if let Some(known) = first.cloned() {
             refund::check_later(draft, &known, source, 0);
         }
-        refund::advance(draft, *refund, RefundProgress::Sent)?;
+        follow::advance_refund(draft, *refund, RefundProgress::Sent)?;
     }
     draft.put_claimed(id, effect);
     Ok(Told::Effect(id))
@@ -101,7 +102,7 @@ fn has_ended(draft: &mut Draft, effect: &StoredEffect) -> Step<Option<&'static s
         payment, object, ..
     } = &effect.content
     {
-        return void::has_ended(draft, *payment, object);
+        return voided::has_ended(draft, *payment, object);
     }
     let (EffectContent::Refund { refund, .. } | EffectContent::RefundCheck { refund, .. }) =
         &effect.content
@@ -154,11 +155,11 @@ pub(super) fn settle(draft: &mut Draft, settled: &SettleEffect) -> Step<Told> {
         }
         Settlement::Voided => {
             done(draft, &mut effect);
-            void::was_let_go(draft, &effect, Strength::Asked)?;
+            voided::was_let_go(draft, &effect, Strength::Asked)?;
         }
         Settlement::Answered(content) => {
             done(draft, &mut effect);
-            void::answered(draft, &effect, content)?;
+            voided::answered(draft, &effect, content)?;
             if let EffectContent::Ask {
                 source,
                 object,
@@ -220,9 +221,9 @@ pub(super) fn settle(draft: &mut Draft, settled: &SettleEffect) -> Step<Told> {
                 reason,
             );
             if let EffectContent::Refund { refund, .. } = &effect.content {
-                refund::advance(draft, *refund, RefundProgress::Unknown)?;
+                follow::advance_refund(draft, *refund, RefundProgress::Unknown)?;
             }
-            void::nobody_knows(draft, &effect)?;
+            voided::nobody_knows(draft, &effect)?;
         }
     }
     if let EffectContent::Notify { endpoint, .. } = &effect.content {
@@ -323,12 +324,12 @@ fn given_up(draft: &mut Draft, effect: &StoredEffect) -> Step<()> {
             }
         }
         EffectContent::Refund { refund, .. } => {
-            refund::advance(draft, *refund, RefundProgress::Failed)
+            follow::advance_refund(draft, *refund, RefundProgress::Failed)
         }
         EffectContent::RefundCheck {
             refund, source, n, ..
         } => check_again(draft, *refund, source, n.saturating_add(1)),
-        EffectContent::Void { payment, .. } => void::stays(draft, *payment),
+        EffectContent::Void { payment, .. } => voided::stays(draft, *payment),
         EffectContent::Receipt { .. }
         | EffectContent::Mail { .. }
         | EffectContent::Notify { .. }
@@ -587,6 +588,6 @@ pub(super) fn close(draft: &mut Draft, id: EffectId, is_done: bool, reason: &str
 
 /// A person says that a refund of ours has gone through, or that money was let go.
 fn done_by_word(draft: &mut Draft, effect: &StoredEffect) -> Step<()> {
-    void::was_let_go(draft, effect, Strength::Signed)?;
+    voided::was_let_go(draft, effect, Strength::Signed)?;
     refunded(draft, effect, None, RefundState::Succeeded)
 }

@@ -2,16 +2,16 @@
 //! decided about again.
 
 use crate::command::{Forward, TakeEvent};
-use crate::decision::{Detail, Outcome, Refusal};
+use crate::decision::{Outcome, Refusal};
 use crate::effect::{AskReason, EffectContent};
-use crate::event::{Confirm, Event, Fact, FactKind};
+use crate::event::{Confirm, Fact, FactKind};
 use crate::id::EventId;
 use crate::snapshot::{EventOutcome, EventState, Reason, StoredEvent};
 use crate::time::Span;
 use crate::timeline::EntryKind;
 
 use super::ask::{self, About};
-use super::draft::{Draft, Step, Told, refused, text};
+use super::draft::{Draft, Step, Told, refused, text, what_it_says};
 use super::rendezvous;
 
 /// A verified event has come. A key that was taken before decides nothing a second time (I2).
@@ -147,24 +147,13 @@ fn judge(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) -> Step<()> {
     }
 }
 
-/// The names of an event, each once.
-pub(super) fn names_of(event: &Event) -> Vec<String> {
-    let mut names: Vec<String> = Vec::with_capacity(event.names.len());
-    for name in event.names.iter().filter(|name| !name.is_empty()) {
-        if !names.contains(name) {
-            names.push(name.clone());
-        }
-    }
-    names
-}
-
 /// An event that proves nothing by itself: it waits for the provider's answer and nothing moves.
 ///
 /// It waits at the name the provider is asked by, so that an answer settles those who named what was
 /// asked and nobody else (L7); and at its reference, so that it is asked about at once when its payment
 /// comes.
 fn wait_for_answer(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) -> Step<()> {
-    let names = names_of(&stored.event);
+    let names = stored.event.distinct_names();
     if names.is_empty() || (stored.event.facts.is_empty() && !stored.policy.can_ask) {
         stored.state = EventState::Stored;
         return Ok(());
@@ -231,7 +220,7 @@ fn ask_in_turn(draft: &mut Draft, about: About, names: &[String]) -> Step<()> {
 /// What a question about this event is about: the name its source is asked by, and its payment where one
 /// is known.
 fn about(draft: &Draft, id: EventId, stored: &StoredEvent) -> Step<About> {
-    let names = names_of(&stored.event);
+    let names = stored.event.distinct_names();
     let asked = stored.event.asked_name(stored.policy).unwrap_or_default();
     let leading = rendezvous::leading_names(draft, stored)?.names;
     let payments = rendezvous::bound(draft, &stored.source, &leading)?;
@@ -273,22 +262,6 @@ pub(super) fn ask_about(
     ask::ask(draft, about, why)
 }
 
-/// Source, type, reference and amount of an event, for people.
-pub(super) fn what_it_says(stored: &StoredEvent) -> Vec<(&'static str, Detail)> {
-    let mut detail = vec![
-        ("source", text(stored.source.as_str())),
-        ("type", text(stored.event.kind.as_str())),
-    ];
-    if let Some(name) = stored.event.names.first() {
-        detail.push(("reference", text(name.as_str())));
-    }
-    if let Some(money) = stored.event.facts.iter().find_map(|fact| fact.money) {
-        detail.push(("amount", Detail::Integer(money.minor)));
-        detail.push(("currency", text(money.currency.as_str())));
-    }
-    detail
-}
-
 /// Decides about a stored event again. Effects that were done keep their keys, so none is repeated.
 pub(super) fn replay(draft: &mut Draft, id: EventId) -> Step<Told> {
     let Some(mut stored) = draft.event_copy(id)? else {
@@ -320,4 +293,34 @@ pub(super) fn replay(draft: &mut Draft, id: EventId) -> Step<Told> {
         outcome: answered(state),
         state,
     }))
+}
+
+/// A parked event has waited: the provider is asked first, later it is given up as an orphan. It
+/// still finds its payment if that comes after all.
+pub(super) fn parked_due(draft: &mut Draft, id: EventId) -> Step<Told> {
+    let Some(mut stored) = draft.event_copy(id)? else {
+        return refused(Refusal::NotFound);
+    };
+    let is_due = stored.due_at.is_some_and(|due| due <= draft.now);
+    if stored.state != EventState::Parked || !is_due {
+        return Ok(Told::Plain(Outcome::Done));
+    }
+    rendezvous::place(draft, id, &mut stored)?;
+    if stored.state == EventState::Parked {
+        let given_up_at = stored.received_at.plus(draft.rules.parked_orphan);
+        if given_up_at <= draft.now {
+            stored.state = EventState::Orphan;
+            stored.due_at = None;
+            let detail = what_it_says(&stored);
+            draft.entry(EntryKind::EventOrphaned, None, Some(id), detail);
+        } else {
+            stored.due_at = Some(given_up_at);
+            if stored.policy.can_ask {
+                ask_about(draft, id, &stored, AskReason::Parked)?;
+            }
+        }
+    }
+    draft.put_event(id, stored);
+    rendezvous::drain(draft)?;
+    Ok(Told::Plain(Outcome::Done))
 }

@@ -12,10 +12,11 @@ use crate::word::Word;
 
 use super::ask::{self, About};
 use super::attention;
+use super::before::{Before, Cause};
 use super::draft::{Draft, Step, text};
 use super::follow;
 use super::rendezvous;
-use super::settle::{self, Before, Cause};
+use super::settle;
 
 /// Adds an event's facts to its payment and lets everything follow.
 pub(super) fn apply(

@@ -4,21 +4,21 @@ use crate::capacity::{Hold, HoldState};
 use crate::command::{AfterCancel, LatePayment};
 use crate::decision::Detail;
 use crate::effect::MailKind;
-use crate::id::{EventId, HoldId, PaymentId, RootId};
+use crate::id::{EventId, HoldId, PaymentId, RefundId, RootId};
 use crate::ledger::{Account, Ledger};
 use crate::order::{AttentionCode, ClosingEnd, OrderStatus, Root};
-use crate::payment::{Fold, Payment, PaymentStatus};
+use crate::payment::{Fold, Payment, PaymentStatus, RefundProgress};
 use crate::snapshot::Missing;
 use crate::time::Span;
 use crate::timeline::EntryKind;
 
 use super::attention;
+use super::before::Before;
 use super::closing;
 use super::draft::{Draft, Step, text};
 use super::receipts;
 use super::refund;
 use super::room;
-use super::settle::Before;
 use super::void;
 
 /// What an order follows: one of its payments has changed.
@@ -63,12 +63,12 @@ pub(super) fn order_follows(draft: &mut Draft, root: &mut Root, follows: Follows
                     closing::end(draft, root, event)?;
                 }
             } else if 0 < kept {
-                set_status(root, OrderStatus::PartiallyPaid);
+                root.set_status(OrderStatus::PartiallyPaid);
                 if grown {
                     tell_partially_paid(draft, root, event);
                 }
             } else {
-                set_status(root, OrderStatus::AwaitingPayment);
+                root.set_status(OrderStatus::AwaitingPayment);
             }
             authorization_keeps_hold(draft, root, before, after);
         }
@@ -122,7 +122,7 @@ pub(super) fn fulfil(draft: &mut Draft, root: &mut Root, event: Option<EventId>)
 }
 
 pub(super) fn paid(draft: &mut Draft, root: &mut Root, event: Option<EventId>, late: bool) {
-    set_status(root, OrderStatus::Paid);
+    root.set_status(OrderStatus::Paid);
     let all = root.ledger().all;
     let Some(order) = &root.order else { return };
     let mut detail = vec![
@@ -175,7 +175,7 @@ fn refunds_show(
         OrderStatus::PartiallyRefunded
     };
     let moved = order.status != status;
-    set_status(root, status);
+    root.set_status(status);
     let gives_back = matches!(
         status,
         OrderStatus::Refunded | OrderStatus::PartiallyRefunded
@@ -283,7 +283,7 @@ fn late(
             true => (OrderStatus::Cancelled, EntryKind::OrderCancelled),
             false => (OrderStatus::Expired, EntryKind::OrderExpired),
         };
-        set_status(root, status);
+        root.set_status(status);
         let detail = vec![("captured", Detail::Integer(ledger.all.captured))];
         draft.entry(kind, Some(root.id), event, detail);
         void::let_all_go(draft, root, event);
@@ -330,6 +330,30 @@ pub(super) fn stays_after_all(
     Ok(())
 }
 
+/// Moves a refund that has not ended.
+pub(super) fn advance_refund(draft: &mut Draft, id: RefundId, state: RefundProgress) -> Step<()> {
+    let Some(mut root) = draft.root_copy(id.root())? else {
+        return Ok(());
+    };
+    let before = root.ledger();
+    let Some(refund) = root
+        .refunds
+        .iter_mut()
+        .find(|refund| refund.id == id && refund.state.reserves())
+    else {
+        return Ok(());
+    };
+    refund.state = state;
+    if state == RefundProgress::Failed {
+        let refund = refund.clone();
+        refund::tell_failed(draft, root.id, &refund, None);
+        attention::stranded(draft, &mut root, &before, None);
+        stays_after_all(draft, &mut root, &before, refund.payment)?;
+    }
+    draft.put_root(root);
+    complete(draft, id.root())
+}
+
 /// Completes a paid order whose receipts are issued and of which the provider is not being asked.
 pub(super) fn complete(draft: &mut Draft, id: RootId) -> Step<()> {
     let Some(root) = draft.root(id)? else {
@@ -369,18 +393,9 @@ pub(super) fn complete(draft: &mut Draft, id: RootId) -> Step<()> {
         return Err(missing);
     }
     if !asking && let Some(mut root) = draft.root_copy(id)? {
-        set_status(&mut root, OrderStatus::Completed);
+        root.set_status(OrderStatus::Completed);
         draft.entry(EntryKind::OrderCompleted, Some(id), None, Vec::new());
         draft.put_root(root);
     }
     Ok(())
-}
-
-pub(super) fn set_status(root: &mut Root, status: OrderStatus) {
-    if let Some(order) = &mut root.order {
-        order.status = status;
-        if status != OrderStatus::Closing {
-            order.closing = None;
-        }
-    }
 }

@@ -11,6 +11,7 @@ use crate::timeline::EntryKind;
 use super::attention;
 use super::closing;
 use super::draft::{Draft, Step, Told, refused, text};
+use super::payment;
 use super::room::{self, Measure, Place, Taking};
 
 /// A cart sets capacity aside.
@@ -124,7 +125,7 @@ pub(super) fn root_due(draft: &mut Draft, id: RootId) -> Step<Told> {
         .map(|known| known.id)
         .collect();
     for payment in over {
-        closing::give_up(draft, &mut root, payment)?;
+        payment::give_up(draft, &mut root, payment)?;
     }
     if root.due_at().is_none_or(|due| now < due) {
         draft.put_root(root);

@@ -5,10 +5,14 @@
 //! paid and given back in `follow`, and ends in `closing`. `refund` is the one place that orders money back,
 //! `void` the one that lets go of what was only set aside, `room` the one place where capacity moves, and
 //! `draft` the paper that a decision is written on.
+//!
+//! Files name each other in one direction, but for `facts`, `rendezvous` and `payment`: facts wait where they
+//! find no payment, and a payment that comes brings the facts that have waited.
 
 mod answer;
 mod ask;
 mod attention;
+mod before;
 mod calendar;
 mod closing;
 mod draft;
@@ -26,6 +30,7 @@ mod room;
 mod settle;
 mod stock;
 mod void;
+mod voided;
 
 use std::collections::BTreeSet;
 
@@ -213,7 +218,7 @@ pub fn decide(now: Timestamp, rules: &Rules, command: &Command, known: &Snapshot
     let told = match &command.action {
         Action::TakeEvent(taken) => event::take(paper, taken),
         Action::ReplayEvent(id) => event::replay(paper, *id),
-        Action::ParkedDue(id) => rendezvous::parked_due(paper, *id),
+        Action::ParkedDue(id) => event::parked_due(paper, *id),
         Action::DrainName { source, name } => rendezvous::drain_name(paper, source, name),
         Action::CreateOrder(wanted) => order::create(paper, wanted),
         Action::CancelOrder(order) => order::cancel(paper, order),

@@ -13,8 +13,7 @@ use crate::word::Word;
 
 use super::attention;
 use super::closing;
-use super::draft::{Draft, Step, Told, refused, text};
-use super::event;
+use super::draft::{Draft, Step, Told, refused, text, what_it_says};
 use super::follow;
 use super::hold;
 use super::payment::{self, NewPayment};
@@ -269,7 +268,7 @@ fn give_back_waiting(draft: &mut Draft, wanted: &CreateOrder) -> Step<bool> {
             None => false,
         };
         if !given_back {
-            let mut detail = event::what_it_says(&stored);
+            let mut detail = what_it_says(&stored);
             detail.push(("reason", text(Reason::PaidUnfulfillable.word())));
             draft.entry(EntryKind::EventAttention, None, Some(id), detail);
         }

@@ -13,11 +13,12 @@ use crate::time::Timestamp;
 use crate::timeline::EntryKind;
 
 use super::ask::{self, About};
+use super::before::{Before, Cause};
 use super::draft::{Draft, Step, Told, refused, text};
 use super::receipts;
 use super::refund;
 use super::rendezvous;
-use super::settle::{self, Before, Cause};
+use super::settle;
 
 /// A payment to be added to a root.
 pub(super) struct NewPayment {
@@ -328,4 +329,40 @@ pub(super) fn correct_papers(draft: &mut Draft, id: PaymentId) -> Step<Told> {
     receipts::correct_papers(draft, &mut root, id);
     draft.put_root(root);
     Ok(Told::Payment(id))
+}
+
+/// An attempt to pay has ended by the shop's word: it no longer keeps its order waiting. The provider's
+/// word still counts, and it is asked for it.
+pub(super) fn give_up(draft: &mut Draft, root: &mut Root, id: PaymentId) -> Step<()> {
+    let Some(payment) = root.payment(id) else {
+        return Ok(());
+    };
+    let before = Before::of(root, payment);
+    let about = About::payment(payment, &[], None);
+    let is_asked = payment.source != MANUAL_SOURCE;
+    let fact = Fact {
+        object: payment.reference.clone(),
+        kind: FactKind::Capture(CaptureState::Expired),
+        money: None,
+        occurred_at: payment.expires_at,
+        strength: Strength::Unsigned,
+        foreign_mode: false,
+    };
+    root.add_fact(id, fact);
+    let detail = vec![("why", text("its time is up"))];
+    settle::settle(
+        draft,
+        root,
+        &before,
+        Cause {
+            event: None,
+            refund: None,
+            captures_follow: false,
+            detail,
+        },
+    )?;
+    if is_asked {
+        ask::ask(draft, about, AskReason::Closing)?;
+    }
+    Ok(())
 }

@@ -11,9 +11,7 @@ use crate::payment::{MANUAL_SOURCE, OrderedBy, Refund, RefundProgress};
 use crate::time::{Span, Timestamp};
 use crate::timeline::EntryKind;
 
-use super::attention;
 use super::draft::{Draft, Step, text};
-use super::follow;
 
 /// What is to be ordered back.
 pub(super) struct Wanted<'w> {
@@ -224,30 +222,6 @@ pub(super) fn tell_failed(
         ("currency", text(refund.money.currency.as_str())),
     ];
     draft.entry(EntryKind::RefundFailed, Some(root), event, detail);
-}
-
-/// Moves a refund that has not ended.
-pub(super) fn advance(draft: &mut Draft, id: RefundId, state: RefundProgress) -> Step<()> {
-    let Some(mut root) = draft.root_copy(id.root())? else {
-        return Ok(());
-    };
-    let before = root.ledger();
-    let Some(refund) = root
-        .refunds
-        .iter_mut()
-        .find(|refund| refund.id == id && refund.state.reserves())
-    else {
-        return Ok(());
-    };
-    refund.state = state;
-    if state == RefundProgress::Failed {
-        let refund = refund.clone();
-        tell_failed(draft, root.id, &refund, None);
-        attention::stranded(draft, &mut root, &before, None);
-        follow::stays_after_all(draft, &mut root, &before, refund.payment)?;
-    }
-    draft.put_root(root);
-    follow::complete(draft, id.root())
 }
 
 /// The provider's word about a refund of ours, as a fact.

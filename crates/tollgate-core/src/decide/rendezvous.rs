@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::decision::{Outcome, Refusal};
+use crate::decision::Outcome;
 use crate::effect::AskReason;
 use crate::event::{CaptureState, Fact, FactKind};
 use crate::id::{EventId, PaymentId};
@@ -18,8 +18,7 @@ use crate::word::Word;
 
 use super::ask::{self, About};
 use super::attention;
-use super::draft::{Draft, Step, Told, Turn, refused, text};
-use super::event;
+use super::draft::{Draft, Step, Told, Turn, text, what_it_says};
 use super::facts;
 use super::payment::{self, NewPayment};
 
@@ -111,7 +110,7 @@ pub(super) fn leading_names(draft: &Draft, stored: &StoredEvent) -> Step<Leading
     leading(
         draft,
         &stored.source,
-        &event::names_of(&stored.event),
+        &stored.event.distinct_names(),
         own_id,
     )
 }
@@ -151,7 +150,7 @@ pub(super) fn place(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) ->
         stored.state = EventState::Stored;
         return Ok(());
     }
-    let names = event::names_of(&stored.event);
+    let names = stored.event.distinct_names();
     let Some(first_name) = names.first() else {
         stored.state = EventState::Attention;
         stored.reason = Some(Reason::NoName);
@@ -258,7 +257,7 @@ fn promote(draft: &mut Draft, id: EventId, stored: &StoredEvent, payment: Paymen
     let about = About {
         source: stored.source.clone(),
         object: object.to_owned(),
-        names: event::names_of(&stored.event),
+        names: stored.event.distinct_names(),
         event: Some(id),
         root: Some(payment.root()),
     };
@@ -424,42 +423,12 @@ fn is_full(draft: &Draft, waiting: &[EventId], id: EventId) -> Step<bool> {
 
 /// Tells of an event that a person must look at and that belongs to no payment.
 fn tell_unplaced(draft: &mut Draft, id: EventId, stored: &StoredEvent) {
-    let mut detail = event::what_it_says(stored);
+    let mut detail = what_it_says(stored);
     detail.push((
         "reason",
         text(stored.reason.map_or("unknown", Reason::word)),
     ));
     draft.entry(EntryKind::EventAttention, stored.root, Some(id), detail);
-}
-
-/// A parked event has waited: the provider is asked first, later it is given up as an orphan. It
-/// still finds its payment if that comes after all.
-pub(super) fn parked_due(draft: &mut Draft, id: EventId) -> Step<Told> {
-    let Some(mut stored) = draft.event_copy(id)? else {
-        return refused(Refusal::NotFound);
-    };
-    let is_due = stored.due_at.is_some_and(|due| due <= draft.now);
-    if stored.state != EventState::Parked || !is_due {
-        return Ok(Told::Plain(Outcome::Done));
-    }
-    place(draft, id, &mut stored)?;
-    if stored.state == EventState::Parked {
-        let given_up_at = stored.received_at.plus(draft.rules.parked_orphan);
-        if given_up_at <= draft.now {
-            stored.state = EventState::Orphan;
-            stored.due_at = None;
-            let detail = event::what_it_says(&stored);
-            draft.entry(EntryKind::EventOrphaned, None, Some(id), detail);
-        } else {
-            stored.due_at = Some(given_up_at);
-            if stored.policy.can_ask {
-                event::ask_about(draft, id, &stored, AskReason::Parked)?;
-            }
-        }
-    }
-    draft.put_event(id, stored);
-    drain(draft)?;
-    Ok(Told::Plain(Outcome::Done))
 }
 
 /// Events wait under a name that leads to a payment; must never find any.

@@ -5,54 +5,18 @@
 
 use crate::decision::Detail;
 use crate::event::RefundState;
-use crate::id::{EventId, PaymentId, RefundId, RootId};
-use crate::ledger::Ledger;
+use crate::id::{RefundId, RootId};
 use crate::order::Root;
 use crate::payment::{Fold, Payment, PaymentStatus, RefundProgress};
 use crate::timeline::EntryKind;
 
 use super::attention;
+use super::before::{Before, Cause};
 use super::draft::{Draft, Step, text};
 use super::follow::{self, Follows};
 use super::receipts;
 use super::refund;
 use super::void;
-
-/// How a root stood before facts were added to one of its payments.
-pub(super) struct Before {
-    pub(super) payment: PaymentId,
-    pub(super) fold: Fold,
-    pub(super) ledger: Ledger,
-}
-
-/// Why something moves, for the timeline.
-#[derive(Default)]
-pub(super) struct Cause {
-    /// The event that brought it.
-    pub(super) event: Option<EventId>,
-    /// The refund of ours about which the provider was told or asked, and how it said it stands.
-    pub(super) refund: Option<(RefundId, RefundState)>,
-    /// A capture of the same payment has waited with it and is told next.
-    pub(super) captures_follow: bool,
-    /// More to tell with the payment's entry.
-    pub(super) detail: Vec<(&'static str, Detail)>,
-}
-
-impl Before {
-    /// Notes how things stand.
-    pub(super) fn of(root: &Root, payment: &Payment) -> Before {
-        Before {
-            payment: payment.id,
-            fold: payment.fold(),
-            ledger: root.ledger(),
-        }
-    }
-
-    /// What the payment's facts came to.
-    pub(super) fn fold(&self) -> &Fold {
-        &self.fold
-    }
-}
 
 /// Lets the root follow its facts. Tells whether something came up that a person must look at.
 pub(super) fn settle(
