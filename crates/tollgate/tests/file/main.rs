@@ -9,6 +9,7 @@ mod harness;
 mod bench;
 mod crowds;
 mod disk;
+mod opened;
 mod queries;
 mod setup;
 mod starting;
