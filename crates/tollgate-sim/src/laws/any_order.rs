@@ -3,12 +3,12 @@
 use std::fmt;
 
 use crate::engine::{Engine, OrderView, OrderWish, Status};
+use crate::law::Law;
 use crate::provider::{ChargeState, House, Message, Ruling, Says};
 use crate::shop::{MINUTE, SKUS, START};
 
 use super::books::told_of_order;
 use super::{Laws, Scene};
-use crate::law::Law;
 
 impl Laws {
     /// L4: what signed messages say of an order comes to the same in another order, told twice.

@@ -1,10 +1,10 @@
 //! Attempts to pay end by the shop's word: L10, and L6 for what became of them.
 
 use crate::engine::OrderView;
+use crate::law::Law;
 use crate::provider::ChargeState;
 
 use super::{Laws, Scene};
-use crate::law::Law;
 
 impl Laws {
     /// L10: an attempt ends by the shop's word, and not before.

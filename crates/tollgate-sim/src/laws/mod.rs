@@ -15,10 +15,9 @@ mod any_order;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::{Engine, OrderView};
+use crate::law::{Breach, Law};
 use crate::provider::{Books, House, Manner};
 use crate::shop::{DAY, Shop};
-
-use crate::law::{Breach, Law};
 
 use books::{ordered_back, told_of_order};
 

@@ -1,67 +1,91 @@
 //! An order is sold for what is kept, and ends in its time: L2, L6, L9, L10 and L11 after every command.
 
 use crate::engine::{OrderView, OrderedBack, PaymentView, Progress, Status};
+use crate::law::Law;
 use crate::provider::{BackState, ChargeState, House};
 use crate::shop::{DAY, MINUTE};
 
-use super::books::{ordered_back, told_of, told_of_order, weight};
+use super::books::{Sum, ordered_back, told_of, told_of_order, weight};
 use super::{By, Laws, Scene, Seen};
-use crate::law::Law;
+
+/// An order after a command, with what the laws look at.
+#[derive(Clone, Copy)]
+struct After<'a> {
+    scene: Scene<'a>,
+    order: &'a OrderView,
+    by: &'a By,
+    /// As it was after the command before.
+    before: Option<&'a Seen>,
+    sum: Sum,
+    /// What was given back before its payment was known.
+    waiting: &'a [OrderedBack],
+}
 
 impl Laws {
     /// L2, L6, L9, L10 and L11 as far as they hold after every command.
     pub(super) fn order_after(&mut self, scene: Scene, order: &OrderView, by: &By) {
-        let (books, now) = (scene.books, scene.engine.now);
-        let sum = told_of_order(books, order);
-        let kept = sum.kept();
         let before = self.seen.get(&order.root).cloned();
-        let before = before.as_ref();
-        let code = &order.code;
+        let waiting = given_back_waiting(scene, order);
+        let after = After {
+            scene,
+            order,
+            by,
+            before: before.as_ref(),
+            sum: told_of_order(scene.books, order),
+            waiting: &waiting,
+        };
+        self.sold_for_enough(after);
+        self.paid_when_covered(after);
+        self.registered_over_what_is_due(after);
+        self.overpaid_when_it_is(after);
+        self.moved_rightly(after);
+        self.no_money_from_nowhere(after);
+    }
 
-        // What was given back before its payment was known may not pay now.
-        let requests = scene.engine.requests();
-        let waiting: Vec<&OrderedBack> = requests
-            .iter()
-            .filter(|back| {
-                back.of_waiting
-                    && order.payments.iter().any(|payment| {
-                        payment.house == back.house && payment.reference == back.reference
-                    })
-            })
-            .collect();
-        let on_its_way: i64 = waiting
-            .iter()
-            .filter(|back| {
-                let known = books
-                    .of(back.house, &back.reference)
-                    .flat_map(|charge| &charge.backs)
-                    .find(|known| known.key.as_ref() == Some(&back.key));
-                known.is_none_or(|known| known.told != Some(BackState::Done))
-            })
-            .map(|back| weight(books, back))
-            .sum();
-
-        let was_sold = before.is_some_and(|seen| seen.view.is_sold());
-        if !was_sold && order.is_sold() && 0 < order.due {
-            // What went back before it was told to have come may have paid, or not: the law that the
-            // same facts come to the same end speaks for it, and the one about what is kept against.
-            let untimely = sum.untimely + self.gone_before_it_was_known(scene, order);
-            if kept + untimely < order.due && waiting.is_empty() {
-                let text = format!(
-                    "{code} was sold for {}, but {kept} are kept ({} came, {} went back, {} disputed)",
-                    order.due, sum.captured, sum.gone_back, sum.charged_back
-                );
-                self.broken(Law::L2, "sold for less than is due", text);
-            } else if !waiting.is_empty() && kept - on_its_way < order.due {
-                let text = format!(
-                    "{code} was sold for {}, but of {} that came {} went back and {on_its_way} are on \
-                     their way back, ordered before the payment was known",
-                    order.due, sum.captured, sum.gone_back
-                );
-                self.broken(Law::L9, "sold for money that was given back", text);
-            }
+    /// L2 and L9: an order is sold for what is kept, and not for what was given back.
+    fn sold_for_enough(&mut self, after: After) {
+        let After {
+            scene,
+            order,
+            sum,
+            waiting,
+            ..
+        } = after;
+        let (code, kept) = (&order.code, sum.kept());
+        let was_sold = after.before.is_some_and(|seen| seen.view.is_sold());
+        if was_sold || !order.is_sold() || order.due <= 0 {
+            return;
         }
+        // What went back before it was told to have come may have paid, or not: the law that the
+        // same facts come to the same end speaks for it, and the one about what is kept against.
+        let untimely = sum.untimely + self.gone_before_it_was_known(scene, order);
+        let on_its_way = on_its_way(scene, waiting);
+        if kept + untimely < order.due && waiting.is_empty() {
+            let text = format!(
+                "{code} was sold for {}, but {kept} are kept ({} came, {} went back, {} disputed)",
+                order.due, sum.captured, sum.gone_back, sum.charged_back
+            );
+            self.broken(Law::L2, "sold for less than is due", text);
+        } else if !waiting.is_empty() && kept - on_its_way < order.due {
+            let text = format!(
+                "{code} was sold for {}, but of {} that came {} went back and {on_its_way} are on \
+                 their way back, ordered before the payment was known",
+                order.due, sum.captured, sum.gone_back
+            );
+            self.broken(Law::L9, "sold for money that was given back", text);
+        }
+    }
 
+    /// L2: what is kept and covers it pays an order that waits.
+    fn paid_when_covered(&mut self, after: After) {
+        let After {
+            scene,
+            order,
+            sum,
+            waiting,
+            ..
+        } = after;
+        let (code, kept) = (&order.code, sum.kept());
         let silenced = ["reference_conflict", "amount_unreadable"];
         let is_silenced = silenced.iter().any(|alarm| order.has_alarm(alarm));
         let waits = matches!(
@@ -88,39 +112,52 @@ impl Laws {
             );
             self.broken(Law::L2, "not paid although what is kept covers it", text);
         }
+    }
 
-        if let By::Registration { house, reference } = by {
-            let registered = order
-                .payments
-                .iter()
-                .find(|payment| payment.house == *house && payment.reference == *reference);
-            if let Some(payment) = registered {
-                let own = told_of(books, payment).kept();
-                let backs = before.map(|seen| seen.view.backs.as_slice());
-                let on_its_way: i64 = backs
-                    .unwrap_or_default()
-                    .iter()
-                    .filter(|back| matches!(back.progress, Progress::Open | Progress::Unknown))
-                    .filter(|back| back.house != *house || back.reference != *reference)
-                    .map(|back| back.minor)
-                    .sum();
-                let stays = (kept - own - on_its_way).max(0);
-                let owed = (order.due - stays).max(0);
-                if payment.due != owed {
-                    let text = format!(
-                        "{code}: {reference} was registered over {}, but {owed} are due",
-                        payment.due
-                    );
-                    self.broken(Law::L2, "a payment over what is not due", text);
-                }
-            }
+    /// L2: a payment is registered over what is due.
+    fn registered_over_what_is_due(&mut self, after: After) {
+        let (order, books) = (after.order, after.scene.books);
+        let By::Registration { house, reference } = after.by else {
+            return;
+        };
+        let registered = order
+            .payments
+            .iter()
+            .find(|payment| payment.house == *house && payment.reference == *reference);
+        let Some(payment) = registered else {
+            return;
+        };
+        let own = told_of(books, payment).kept();
+        let backs = after.before.map(|seen| seen.view.backs.as_slice());
+        let on_its_way: i64 = backs
+            .unwrap_or_default()
+            .iter()
+            .filter(|back| matches!(back.progress, Progress::Open | Progress::Unknown))
+            .filter(|back| back.house != *house || back.reference != *reference)
+            .map(|back| back.minor)
+            .sum();
+        let stays = (after.sum.kept() - own - on_its_way).max(0);
+        let owed = (order.due - stays).max(0);
+        if payment.due != owed {
+            let text = format!(
+                "{}: {reference} was registered over {}, but {owed} are due",
+                order.code, payment.due
+            );
+            self.broken(Law::L2, "a payment over what is not due", text);
         }
+    }
 
+    /// L2: only what is overpaid is called so.
+    fn overpaid_when_it_is(&mut self, after: After) {
+        let After {
+            scene, order, sum, ..
+        } = after;
+        let (code, kept) = (&order.code, sum.kept());
         let count = |view: &OrderView| {
             let codes = view.alarms.iter().filter(|alarm| alarm.code == "overpaid");
             codes.count()
         };
-        if before.map_or(0, |seen| count(&seen.view)) < count(order)
+        if after.before.map_or(0, |seen| count(&seen.view)) < count(order)
             && kept + sum.untimely + self.gone_before_it_was_known(scene, order) <= order.due
         {
             let text = format!(
@@ -129,37 +166,53 @@ impl Laws {
             );
             self.broken(Law::L2, "called overpaid without being so", text);
         }
+    }
 
-        if let Some(seen) = before {
-            let became = |status: Status| order.status == status && seen.view.status != status;
-            if became(Status::Completed) && kept < order.due {
-                let text = format!("{code} is completed with {kept} kept of {} due", order.due);
-                self.broken(Law::L6, "completed with less than is due", text);
-            }
-            if became(Status::Completed) && order.papers.iter().any(|paper| !paper.issued) {
-                self.broken(Law::L6, "completed without its papers", code.clone());
-            }
-            // Paid once more, it waits for a person.
-            let waits = order
-                .alarms
-                .iter()
-                .any(|alarm| alarm.open && alarm.code == "duplicate_payment");
-            let revived = match order.status {
-                Status::Paid => !waits,
-                Status::Completed => true,
-                _ => false,
-            };
-            if seen.view.status == Status::Refunded && revived && seen.gone_back <= sum.gone_back {
-                let text = format!("{code} was refunded in full and is {:?}", order.status);
-                self.broken(Law::L6, "a refunded order came back by itself", text);
-            }
-            let is_cancelled =
-                *by == By::Cancellation && scene.engine.changed.contains(&order.root);
-            if !is_cancelled {
-                self.not_early(scene, order, seen, now);
-            }
+    /// L6 and L10: an order is completed with what is due and its papers, does not come back by itself and
+    /// does not end early.
+    fn moved_rightly(&mut self, after: After) {
+        let After {
+            scene,
+            order,
+            sum,
+            by,
+            ..
+        } = after;
+        let (code, kept) = (&order.code, sum.kept());
+        let Some(seen) = after.before else {
+            return;
+        };
+        let became = |status: Status| order.status == status && seen.view.status != status;
+        if became(Status::Completed) && kept < order.due {
+            let text = format!("{code} is completed with {kept} kept of {} due", order.due);
+            self.broken(Law::L6, "completed with less than is due", text);
         }
+        if became(Status::Completed) && order.papers.iter().any(|paper| !paper.issued) {
+            self.broken(Law::L6, "completed without its papers", code.clone());
+        }
+        // Paid once more, it waits for a person.
+        let waits = order
+            .alarms
+            .iter()
+            .any(|alarm| alarm.open && alarm.code == "duplicate_payment");
+        let revived = match order.status {
+            Status::Paid => !waits,
+            Status::Completed => true,
+            _ => false,
+        };
+        if seen.view.status == Status::Refunded && revived && seen.gone_back <= sum.gone_back {
+            let text = format!("{code} was refunded in full and is {:?}", order.status);
+            self.broken(Law::L6, "a refunded order came back by itself", text);
+        }
+        let is_cancelled = *by == By::Cancellation && scene.engine.changed.contains(&order.root);
+        if !is_cancelled {
+            self.not_early(scene, order, seen, scene.engine.now);
+        }
+    }
 
+    /// L9 and L11: the engine counts no money that did not come.
+    fn no_money_from_nowhere(&mut self, after: After) {
+        let (order, books) = (after.order, after.scene.books);
         for payment in &order.payments {
             let sum = told_of(books, payment);
             if sum.captured < payment.captured {
@@ -224,4 +277,32 @@ impl Laws {
             self.broken(Law::L10, "an order ended as its money came", text);
         }
     }
+}
+
+/// What was given back of an order's money before its payment was known.
+fn given_back_waiting(scene: Scene, order: &OrderView) -> Vec<OrderedBack> {
+    let of_order = |back: &OrderedBack| {
+        let mut payments = order.payments.iter();
+        payments.any(|payment| payment.house == back.house && payment.reference == back.reference)
+    };
+    let requests = scene.engine.requests().into_iter();
+    requests
+        .filter(|back| back.of_waiting && of_order(back))
+        .collect()
+}
+
+/// What of it nobody was told to have arrived.
+fn on_its_way(scene: Scene, waiting: &[OrderedBack]) -> i64 {
+    let books = scene.books;
+    waiting
+        .iter()
+        .filter(|back| {
+            let known = books
+                .of(back.house, &back.reference)
+                .flat_map(|charge| &charge.backs)
+                .find(|known| known.key.as_ref() == Some(&back.key));
+            known.is_none_or(|known| known.told != Some(BackState::Done))
+        })
+        .map(|back| weight(books, back))
+        .sum()
 }

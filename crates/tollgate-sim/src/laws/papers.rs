@@ -1,11 +1,11 @@
 //! The engine's figures and papers are what it was told: L3, L4, L6 and L8.
 
 use crate::engine::{OrderView, OrderedBack};
+use crate::law::Law;
 use crate::provider::House;
 
 use super::books::{told_of, told_of_order};
 use super::{Laws, Scene};
-use crate::law::Law;
 
 impl Laws {
     /// The engine's figures are what it was told (L4, L6, L7, L8).

@@ -1,11 +1,11 @@
 //! Questions answer for themselves: L7.
 
 use crate::engine::{OrderView, PaymentView};
+use crate::law::Law;
 use crate::provider::{Coin, House};
 use crate::shop::MINUTE;
 
 use super::{Laws, Scene};
-use crate::law::Law;
 
 impl Laws {
     /// L7: as long as everything is served, no report waits long for its confirmation.

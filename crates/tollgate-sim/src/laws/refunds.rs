@@ -1,11 +1,11 @@
 //! Money goes back once, and every refund ends: L1 and L8.
 
 use crate::engine::{OrderView, OrderedBack, Progress};
+use crate::law::Law;
 use crate::provider::{BackState, House};
 
 use super::books::{ordered_back, theirs, told, weight};
 use super::{Laws, Scene};
-use crate::law::Law;
 
 impl Laws {
     /// L1, and that no key is done twice (L8).

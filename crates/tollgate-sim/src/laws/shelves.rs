@@ -1,10 +1,10 @@
 //! Shelves and carts: L5, and L10 for carts.
 
 use crate::engine::{BackWish, Engine, Given, HoldView, Made, OrderView};
+use crate::law::Law;
 use crate::shop::{Cart, SKUS, Shop};
 
 use super::{Laws, Scene};
-use crate::law::Law;
 
 /// What carts hold.
 pub(super) fn active_carts(scene: Scene) -> impl Iterator<Item = HoldView> {

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::engine::{OrderView, Status};
+use crate::law::Law;
 use crate::shop::{DAY, MINUTE, START};
 
 use super::shelves::active_carts;
 use super::{Laws, Scene};
-use crate::law::Law;
 
 /// What is booked of slots: by holds of orders, less what was given back, and by carts.
 fn bookings(scene: Scene, orders: &[OrderView]) -> Vec<(i64, i64, i64)> {

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::engine::{OrderView, OrderedBack, Progress, Standing, Status};
+use crate::law::Law;
 use crate::provider::{ChargeState, Coin};
 
 use super::books::{theirs_of, told, told_of_order, weight};
 use super::{Laws, Scene};
-use crate::law::Law;
 
 impl Laws {
     /// L6: what a person has looked at is open no more: all of that code, or what is about a payment.
