@@ -15,7 +15,6 @@ pub mod mail;
 mod rate;
 mod metrics;
 mod report;
-pub mod receipt;
 pub mod app;
 mod instance;
 mod effects;

@@ -6,7 +6,7 @@ use toml::{Table, Value};
 
 use super::error::ConfigError;
 use super::typed::Typed;
-use crate::receipt::{Percent, Seller, TaxRate};
+use tollgate_receipt::{Percent, Seller, TaxRate};
 
 /// Taxes that one receipt may tell.
 const TAXES_MAX: usize = 16;

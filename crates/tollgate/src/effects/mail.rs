@@ -7,7 +7,7 @@ use tollgate_core::order::Root;
 
 use super::{Acted, Context, Work};
 use crate::mail::{self, Attachment, Letter, MailContext, MailLine, Sending};
-use crate::receipt::{Locale, amount_text, extras};
+use tollgate_receipt::{Locale, amount_text, extras};
 
 /// Sends one mail.
 pub(super) async fn act(

@@ -14,7 +14,7 @@ use tollgate_core::payment::Payment;
 use tollgate_core::time::Timestamp;
 
 use super::{Acted, Context, End, Work};
-use crate::receipt::{Buyer, Line, Locale, Paid, ReceiptDocument, shared};
+use tollgate_receipt::{Buyer, Line, Locale, Paid, ReceiptDocument, shared};
 
 /// Receipts that are looked at together when copies are made good.
 const PAGE: u32 = 500;

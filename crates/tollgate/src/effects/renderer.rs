@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use crate::receipt::{ReceiptDocument, RenderError, Rendered, render};
+use tollgate_receipt::{ReceiptDocument, RenderError, Rendered, render};
 
 /// How nice the threads are to all others.
 const NICENESS: i32 = 19;

@@ -33,5 +33,4 @@ mod connections;
 mod tls;
 mod outgoing;
 mod mail;
-mod receipts_rendered;
 mod effects;

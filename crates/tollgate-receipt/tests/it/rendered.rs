@@ -2,12 +2,12 @@
 
 use std::process::Command;
 
-use tollgate::receipt::{
-    Buyer, Line, Locale, Paid, Percent, ReceiptDocument, Rendered, Seller, TaxRate, render, taxes,
-};
 use tollgate_core::effect::ReceiptKind;
 use tollgate_core::money::Currency;
 use tollgate_core::time::Timestamp;
+use tollgate_receipt::{
+    Buyer, Line, Locale, Paid, Percent, ReceiptDocument, Rendered, Seller, TaxRate, render, taxes,
+};
 
 /// 2026-11-21T10:04:09Z
 const ISSUED: i64 = 1_795_255_449_000;

@@ -215,21 +215,21 @@ mod time {
     use serde::{Deserialize, Deserializer, Serializer};
     use tollgate_core::time::Timestamp;
 
-    use crate::time_text;
-
     pub(super) fn serialize<S: Serializer>(
         time: &Timestamp,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&time_text::rfc3339(*time))
+        let time = jiff::Timestamp::from_millisecond(time.as_millis());
+        serializer.collect_str(&time.unwrap_or(jiff::Timestamp::MAX))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Timestamp, D::Error> {
         let text = String::deserialize(deserializer)?;
-        time_text::parse(&text)
-            .ok_or_else(|| D::Error::custom(format!("expected {}", time_text::WANTED)))
+        let time: Result<jiff::Timestamp, _> = text.parse();
+        time.map(|time| Timestamp::from_millis(time.as_millisecond()))
+            .map_err(|_| D::Error::custom("expected a time as 2026-01-22T10:00:00Z"))
     }
 }
 

@@ -1,0 +1,3 @@
+//! Receipts from outside, as they are printed.
+
+mod rendered;
