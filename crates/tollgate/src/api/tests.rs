@@ -21,7 +21,7 @@ fn pointers<T: Body>(text: &str) -> Vec<String> {
     };
     let telling = crate::http::problem::Telling {
         request_id: String::new(),
-        language: crate::language::Language::English,
+        language: tollgate_outbound::language::Language::English,
     };
     let answer = problem.answer(&telling);
     let document: serde_json::Value = serde_json::from_slice(&answer.body).expect("it is JSON");

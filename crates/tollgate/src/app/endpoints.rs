@@ -11,7 +11,7 @@ use tollgate_store::{ENDPOINTS_MAX, EndpointRow, Page, Seek};
 
 use super::{App, AppError};
 use crate::ids;
-use crate::outgoing::{Answer, Call, Outcome, SigningSecret, Trust, sign, target};
+use tollgate_outbound::calls::{Answer, Call, Outcome, SigningSecret, Trust, sign, target};
 
 /// Secrets of one endpoint that sign: each is a signature in the header.
 const SECRETS_MAX: usize = 5;

@@ -35,9 +35,9 @@ use crate::effects::{CommandCount, Context, Outside, WriteNotice};
 use crate::instance::Instance;
 use crate::keys::KeyRing;
 use crate::metrics::Metrics;
-use crate::outgoing::Client;
 use crate::rate::RateLimit;
 use crate::veil::Veil;
+use tollgate_outbound::calls::Client;
 
 pub(crate) use access::Caller;
 pub(crate) use capacity::{Hours, Terms};

@@ -11,7 +11,7 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use crate::config::Config;
-use crate::outgoing::trusting;
+use tollgate_outbound::calls::trusting;
 
 /// How long a command waits for a connection, TLS included.
 const CONNECT_MAX: Duration = Duration::from_secs(10);

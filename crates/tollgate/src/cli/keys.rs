@@ -22,7 +22,7 @@ use crate::config::{Config, MAIN_SHOP};
 use crate::http::body;
 use crate::http::problem::{Problem, Telling};
 use crate::http::reply::List;
-use crate::language::Language;
+use tollgate_outbound::language::Language;
 
 /// Create, list or revoke API keys.
 #[derive(Debug, clap::Args)]

@@ -1,5 +1,7 @@
 //! What is wrong with a configuration, told in one line: the key, what was found, what is wanted.
 
+use tollgate_outbound::SettingError;
+
 /// What is wrong with a configuration, in one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
@@ -29,6 +31,13 @@ pub enum ConfigError {
         /// What the system says.
         message: String,
     },
+}
+
+impl From<SettingError> for ConfigError {
+    fn from(error: SettingError) -> ConfigError {
+        let SettingError { key, found, wanted } = error;
+        ConfigError::Key { key, found, wanted }
+    }
 }
 
 impl ConfigError {

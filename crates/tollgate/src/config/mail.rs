@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::error::ConfigError;
 use super::typed::Typed;
-use crate::mail;
+use tollgate_outbound::mail;
 
 /// From the look-up of the mail server's name to the end of the login.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -44,7 +44,8 @@ impl Typed<'_> {
             connect_timeout: CONNECT_TIMEOUT,
             timeout: TIMEOUT,
         };
-        mail::MailSettings::new(&format!("{}mail", self.prefix), typed).map(Some)
+        let section = format!("{}mail", self.prefix);
+        Ok(Some(mail::MailSettings::new(&section, typed)?))
     }
 
     /// A folder that must be there, looked for from the file's.

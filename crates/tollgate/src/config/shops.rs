@@ -14,7 +14,7 @@ use super::receipts::Receipts;
 use super::routes::Route;
 use super::typed::{Typed, shape};
 use super::work::Worker;
-use crate::mail::MailSettings;
+use tollgate_outbound::mail::MailSettings;
 
 /// One shop.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use toml::Value;
 
 use super::error::ConfigError;
 use super::typed::{Typed, shape};
-use crate::outgoing::OutgoingSettings;
+use tollgate_outbound::calls::OutgoingSettings;
 
 /// How targets are called.
 #[derive(Debug, Clone, PartialEq, Eq)]

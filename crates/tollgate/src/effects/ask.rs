@@ -8,7 +8,7 @@ use tollgate_core::payment::Payment;
 use tollgate_providers::{Answer, HttpRequest, Question, Source, Token};
 
 use super::{Acted, Context, End, Work};
-use crate::outgoing::{self, Call, Outcome};
+use tollgate_outbound::calls::{self, Call, Outcome};
 
 /// Puts one question.
 pub(super) async fn act(context: &Context, work: &Work) -> Acted {
@@ -222,10 +222,7 @@ pub(super) async fn token(
 }
 
 /// Sends a request to a provider.
-pub(super) async fn send(
-    context: &Context,
-    request: &HttpRequest,
-) -> Result<outgoing::Answer, Acted> {
+pub(super) async fn send(context: &Context, request: &HttpRequest) -> Result<calls::Answer, Acted> {
     let keep = context.config().outgoing.answer_bytes_max;
     let call = match Call::to_provider(request, keep) {
         Ok(call) => call,

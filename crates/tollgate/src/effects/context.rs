@@ -10,8 +10,8 @@ use tollgate_store::{FeedLine, ReadError};
 use super::{CommandCount, Renderer, Tokens};
 use crate::config::{Config, ConfigError};
 use crate::instance::Instance;
-use crate::mail::Mailer;
-use crate::outgoing::Client;
+use tollgate_outbound::calls::Client;
+use tollgate_outbound::mail::Mailer;
 
 /// The ways out of the program.
 pub(crate) struct Outside {

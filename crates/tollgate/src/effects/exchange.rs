@@ -7,7 +7,7 @@ use tollgate_core::command::Health;
 use tollgate_core::time::Span;
 
 use super::{Acted, Context, End};
-use crate::outgoing::{Answer, Call, NotSent, Outcome};
+use tollgate_outbound::calls::{Answer, Call, NotSent, Outcome};
 
 /// Makes the call; 2xx is done, everything else is tried again, because all that is sent has an id by
 /// which a repetition is known. `skips`: given up, it lets those behind it go on.

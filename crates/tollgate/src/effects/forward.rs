@@ -4,9 +4,10 @@ use axum::http::{HeaderName, HeaderValue, Method};
 use bytes::Bytes;
 use tollgate_core::id::EventId;
 
+use super::forwarded::forwarded;
 use super::{Acted, Context, Work, exchange};
 use crate::config::OnDead;
-use crate::outgoing::{Call, Trust, forwarded, webhook_id};
+use tollgate_outbound::calls::{Call, Trust, webhook_id};
 
 /// How much of a handler's answer is kept.
 const ANSWER_BYTES_MAX: usize = 1024;

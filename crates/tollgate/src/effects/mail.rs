@@ -6,7 +6,7 @@ use tollgate_core::id::ReceiptId;
 use tollgate_core::order::Root;
 
 use super::{Acted, Context, Work};
-use crate::mail::{self, Attachment, Letter, MailContext, MailLine, Sending};
+use tollgate_outbound::mail::{self, Attachment, Letter, MailContext, MailLine, Sending};
 use tollgate_receipt::{Locale, amount_text, extras};
 
 /// Sends one mail.

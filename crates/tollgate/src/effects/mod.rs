@@ -4,6 +4,7 @@ mod ask;
 mod context;
 mod exchange;
 mod forward;
+mod forwarded;
 mod mail;
 mod notify;
 mod receipt;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use tollgate_core::id::EndpointId;
 
 use super::{Acted, Context, Work, exchange};
-use crate::outgoing::{Call, SigningSecret, sign};
+use tollgate_outbound::calls::{Call, SigningSecret, sign};
 
 /// How much of a merchant's answer is kept.
 const ANSWER_BYTES_MAX: usize = 1024;

@@ -14,7 +14,7 @@ use tollgate_core::payment::{MANUAL_SOURCE, RefundProgress};
 use tollgate_providers::{RefundAnswer, RefundOrder, RefundStatus, RefundStep, Source, Token};
 
 use super::{Acted, Context, End, Work, ask};
-use crate::outgoing::{Call, NotSent, Outcome};
+use tollgate_outbound::calls::{Call, NotSent, Outcome};
 
 /// Sends one refund.
 pub(super) async fn act(context: &Context, work: &Work) -> Acted {

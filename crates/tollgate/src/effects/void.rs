@@ -12,7 +12,7 @@ use tollgate_providers::{Question, RefundAnswer, RefundOrder, Source, Token};
 
 use super::ask::{self, Stands};
 use super::{Acted, Context, End, Work, refund};
-use crate::outgoing::{Call, NotSent, Outcome};
+use tollgate_outbound::calls::{Call, NotSent, Outcome};
 
 /// Has one authorisation called off.
 pub(super) async fn act(context: &Context, work: &Work) -> Acted {

@@ -20,8 +20,8 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Response, header};
 
 use crate::ids;
-use crate::language::Language;
 use problem::{KEY_INVALID, KEY_MISSING, METHOD_NOT_ALLOWED, Problem, Telling};
+use tollgate_outbound::language::Language;
 
 /// Through which listener a request came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

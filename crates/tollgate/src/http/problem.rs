@@ -15,8 +15,8 @@ use tollgate_core::word::Word;
 use tollgate_store::{Answer, SubmitError};
 
 use crate::app::AppError;
-use crate::language::{LANGUAGES, Language};
 use crate::time_text::rfc3339;
+use tollgate_outbound::language::{LANGUAGES, Language};
 
 /// One row of the table.
 #[derive(Debug)]

@@ -8,7 +8,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::access::key;
+use crate::database::Database;
 use crate::shop::{Answer, Shop};
+use crate::tls;
 
 /// Somebody else's server: answers one request and tells what it was sent.
 async fn listen(answer: &'static str) -> (String, JoinHandle<(HeaderMap, Vec<u8>)>) {
@@ -267,4 +269,24 @@ async fn a_shop_has_so_many_endpoints_and_no_more() {
     assert_eq!(rest.body["data"].as_array().map(Vec::len), Some(40));
     assert_eq!(rest.body["next_cursor"], Value::Null);
     shop.close().await;
+}
+
+/// From the configuration to the connection.
+#[tokio::test]
+async fn a_configured_root_certificate_is_trusted_and_no_other() {
+    let url = format!("https://{}/", tls::start().await);
+    for (root, status) in [(tls::ROOT, json!(200)), ("", Value::Null)] {
+        let outgoing = format!(
+            "[outgoing]\nallow_networks = [\"127.0.0.0/8\"]\nroot_certificate = \"{root}\"\n"
+        );
+        let database = Database::fleeting();
+        let shop = Shop::changed(&[("[outgoing]\n", outgoing.as_str())], &database).await;
+        let endpoint = json!({ "url": url, "events": ["*"] });
+        let made = shop.post("/v1/endpoints", &endpoint).await;
+        let id = made.body["id"].as_str().expect("it has an id");
+        let path = format!("/v1/endpoints/{id}/test");
+        let tried = shop.post(&path, &json!({})).await;
+        assert_eq!(tried.body["status"], status, "{root}: {tried:?}");
+        shop.close().await;
+    }
 }

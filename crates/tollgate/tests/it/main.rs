@@ -9,6 +9,9 @@ mod log;
 #[path = "../harness/workshop.rs"]
 mod workshop;
 
+#[path = "../../../tollgate-outbound/tests/it/tls/mod.rs"]
+mod tls;
+
 mod shop;
 mod tidy;
 mod citations;
@@ -30,7 +33,4 @@ mod voids;
 mod down;
 mod giving_up;
 mod connections;
-mod tls;
-mod outgoing;
-mod mail;
 mod effects;

@@ -96,9 +96,27 @@ const PACKAGES: &[(&str, &[&str], &[&str])] = &[
         ],
     ),
     (
+        "tollgate-outbound",
+        &["tollgate-core", "tollgate-providers"],
+        &[
+            "axum",
+            "hyper",
+            "tonic",
+            "rusqlite",
+            "tollgate_core::command",
+            "tollgate_core::decide",
+            "tollgate_core::effect",
+            "tollgate_core::order",
+            "tollgate_core::payment",
+            "tollgate_core::snapshot",
+            "SystemTime",
+        ],
+    ),
+    (
         "tollgate",
         &[
             "tollgate-core",
+            "tollgate-outbound",
             "tollgate-providers",
             "tollgate-receipt",
             "tollgate-store",

@@ -5,14 +5,14 @@ use std::path::Path;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use crate::config::ConfigError;
+use crate::SettingError;
 
 /// Reads a PEM file; `key` is the configuration's key that names it.
 pub(crate) fn read_certificates(
     key: &str,
     path: &Path,
-) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
-    let wrong = |reason: String| ConfigError::Key {
+) -> Result<Vec<CertificateDer<'static>>, SettingError> {
+    let wrong = |reason: String| SettingError {
         key: key.to_owned(),
         found: format!("{}: {reason}", path.display()),
         wanted: "a PEM file with certificates".to_owned(),

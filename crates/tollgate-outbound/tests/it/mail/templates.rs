@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tollgate::mail::{MailSettings, Mailer, Typed};
+use tollgate_outbound::mail::{MailSettings, Mailer, Typed};
 
 use super::{context, letter, parse, typed};
 

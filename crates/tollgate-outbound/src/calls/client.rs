@@ -9,9 +9,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use bytes::Bytes;
+use reqwest::Method;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use tollgate_providers::HttpRequest;
 
 use super::OutgoingSettings;
@@ -19,7 +20,7 @@ use super::answer::{Answer, BodyEnd, Exchange, NotSent, Outcome};
 use super::certificates::read_certificates;
 use super::networks::{Networks, Refusal, Trust};
 use super::target::{BadTarget, target};
-use crate::config::ConfigError;
+use crate::SettingError;
 
 /// What is sent, and to whom.
 #[derive(Clone)]
@@ -71,12 +72,7 @@ impl<'a> Call<'a> {
 
 impl<'a> Call<'a> {
     /// A message to a merchant's endpoint, under the headers of its signature.
-    pub(crate) fn to_endpoint(
-        url: &'a str,
-        signature: HeaderMap,
-        body: Bytes,
-        keep: usize,
-    ) -> Call<'a> {
+    pub fn to_endpoint(url: &'a str, signature: HeaderMap, body: Bytes, keep: usize) -> Call<'a> {
         let mut headers = signature;
         let json = HeaderValue::from_static("application/json");
         headers.insert(header::CONTENT_TYPE, json);
@@ -121,13 +117,16 @@ const USER_AGENT: &str = concat!("Tollgate/", env!("CARGO_PKG_VERSION"));
 
 impl Client {
     /// A client that looks names up as the system does. Fails if the root certificate cannot be read.
-    pub fn new(settings: &OutgoingSettings) -> Result<Client, ConfigError> {
+    pub fn new(settings: &OutgoingSettings) -> Result<Client, SettingError> {
         let lookup: Lookup = Arc::new(|name| Box::pin(system_lookup(name.to_owned())));
         Client::with_lookup(settings, lookup)
     }
 
     /// A client that looks names up in its own way.
-    pub fn with_lookup(settings: &OutgoingSettings, lookup: Lookup) -> Result<Client, ConfigError> {
+    pub fn with_lookup(
+        settings: &OutgoingSettings,
+        lookup: Lookup,
+    ) -> Result<Client, SettingError> {
         let networks = Networks::new(settings.allow_networks.clone());
         let tls = trusting(settings.root_certificate.as_deref())?;
         let build = |guard: Option<&Networks>, idle_per_host: usize| {
@@ -262,11 +261,8 @@ async fn system_lookup(name: String) -> std::io::Result<Vec<SocketAddr>> {
     Ok(tokio::net::lookup_host((name, 0)).await?.collect())
 }
 
-/// Trusts the system's certificates and those of a file, and encrypts with ring.
-/// TLS that trusts the certificates of the system, and those of a file besides.
-pub(crate) fn trusting(
-    root_certificate: Option<&Path>,
-) -> Result<rustls::ClientConfig, ConfigError> {
+/// TLS that trusts the certificates of the system and those of a file, and encrypts with ring.
+pub fn trusting(root_certificate: Option<&Path>) -> Result<rustls::ClientConfig, SettingError> {
     let mut roots = rustls::RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();
     roots.add_parsable_certificates(found.certs);

@@ -3,6 +3,7 @@
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::headers;
 use crate::veil::Veil;
 
 /// Never passed on: what is about one connection (RFC 9110, 7.6.1; RFC 9113, 8.2.2), what the call
@@ -30,8 +31,8 @@ const NEVER_BEGINS: &str = "proxy-";
 /// headers that are secrets themselves; of those only a veiled value is stored.
 ///
 /// `None` if the text is not what is stored.
-pub fn forwarded(stored: &str, secret: &[&str]) -> Option<HeaderMap> {
-    let kept = crate::headers::read(stored)?;
+pub(super) fn forwarded(stored: &str, secret: &[&str]) -> Option<HeaderMap> {
+    let kept = headers::read(stored)?;
     let named: Vec<String> = kept
         .headers
         .iter()

@@ -17,7 +17,7 @@ pub enum Language {
 }
 
 /// All of them, in the order in which texts in all of them stand.
-pub(crate) const LANGUAGES: [Language; 5] = [
+pub const LANGUAGES: [Language; 5] = [
     Language::English,
     Language::Indonesian,
     Language::Hindi,
@@ -53,7 +53,7 @@ impl Language {
     }
 
     /// Its tag by BCP 47.
-    pub(crate) fn tag(self) -> &'static str {
+    pub fn tag(self) -> &'static str {
         match self {
             Language::English => "en",
             Language::Indonesian => "id",

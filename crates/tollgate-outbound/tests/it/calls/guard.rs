@@ -1,6 +1,6 @@
 //! Which addresses are connected to.
 
-use tollgate::outgoing::{Call, Trust};
+use tollgate_outbound::calls::{Call, Trust};
 
 use super::{Script, Server, answer, answered, call, client, client_by, lookup, refused, settings};
 

@@ -2,11 +2,11 @@
 //!
 //! Source: github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use sha2::{Digest, Sha256};
 use tollgate_core::time::Timestamp;

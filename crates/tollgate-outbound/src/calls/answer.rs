@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use axum::http::{HeaderMap, StatusCode, Version, header};
+use reqwest::header::{self, HeaderMap};
+use reqwest::{StatusCode, Version};
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_providers::HttpResponse;
 

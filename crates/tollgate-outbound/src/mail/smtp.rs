@@ -21,8 +21,8 @@ use tokio::time::timeout;
 use super::message::{BadLetter, Letter, Message};
 use super::settings::{Encryption, MailSettings};
 use super::templates::Templates;
-use crate::config::ConfigError;
-use crate::outgoing::{printable, read_certificates};
+use crate::SettingError;
+use crate::calls::{printable, read_certificates};
 
 /// What came of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +72,7 @@ const ABOUT_US: [u16; 10] = [500, 501, 502, 503, 504, 521, 530, 534, 535, 538];
 
 impl Mailer {
     /// Reads and tries the templates. Fails with the key that is wrong.
-    pub fn new(settings: MailSettings) -> Result<Mailer, ConfigError> {
+    pub fn new(settings: MailSettings) -> Result<Mailer, SettingError> {
         let key = |name: &str| format!("{}.{name}", settings.section);
         let templates = Templates::load(&key("templates"), settings.templates.as_deref())?;
         let tls = match settings.server.encryption {
@@ -213,9 +213,9 @@ impl Mailer {
 }
 
 /// Trusts the system's certificates and those of a file.
-fn tls(settings: &MailSettings) -> Result<TlsParametersHeld, ConfigError> {
+fn tls(settings: &MailSettings) -> Result<TlsParametersHeld, SettingError> {
     let key = |name: &str| format!("{}.{name}", settings.section);
-    let unusable = |error: Error| ConfigError::Key {
+    let unusable = |error: Error| SettingError {
         key: key("url"),
         found: error.to_string(),
         wanted: "a host that TLS can be spoken to".to_owned(),

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use url::{Host, Url};
 
 use super::message::read_address;
-use crate::config::ConfigError;
+use crate::SettingError;
 
 /// A checked section `[mail]`.
 #[derive(Debug, Clone)]
@@ -83,8 +83,8 @@ const WANTED_URL: &str = "smtp://HOST:PORT or smtps://USER@HOST, with ?tls=requi
 
 impl MailSettings {
     /// Checks what was typed in `section`, which is `mail` or `shops.NAME.mail`.
-    pub fn new(section: &str, typed: Typed<'_>) -> Result<MailSettings, ConfigError> {
-        let wrong = |key: &str, found: &str, wanted: &str| ConfigError::Key {
+    pub fn new(section: &str, typed: Typed<'_>) -> Result<MailSettings, SettingError> {
+        let wrong = |key: &str, found: &str, wanted: &str| SettingError {
             key: format!("{section}.{key}"),
             found: found.to_owned(),
             wanted: wanted.to_owned(),

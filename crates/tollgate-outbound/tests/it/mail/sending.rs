@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::net::TcpSocket;
-use tollgate::mail::{
+use tollgate_outbound::mail::{
     Attachment, Encryption, Letter, MailSettings, Mailer, Message, Sending, Typed,
 };
 

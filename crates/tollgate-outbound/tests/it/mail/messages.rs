@@ -1,7 +1,9 @@
 //! What is in a mail.
 
 use mail_parser::MimeHeaders;
-use tollgate::mail::{Attachment, BadLetter, Letter, MailContext, MailKind, Message, Typed};
+use tollgate_outbound::mail::{
+    Attachment, BadLetter, Letter, MailContext, MailKind, Message, Typed,
+};
 
 use super::{compose, context, letter, mailer, parse, pdf, typed};
 

@@ -4,22 +4,17 @@
 //! named over the API is guarded: no private address is ever connected to, whatever a name resolves
 //! to at that moment. Nothing is followed, nothing is repeated here; what came of a call is an
 //! [`Exchange`], and its [`Outcome`] says whether the call may have reached its target.
-//!
-//! This module is a leaf: it knows no orders, effects or database.
 
 mod networks;
 mod target;
 mod certificates;
 mod client;
 mod answer;
-mod headers;
 mod signature;
 
 pub use answer::{Answer, BodyEnd, Exchange, NotSent, Outcome, printable};
 pub(crate) use certificates::read_certificates;
-pub(crate) use client::trusting;
-pub use client::{Call, Client, Looking, Lookup};
-pub use headers::forwarded;
+pub use client::{Call, Client, Looking, Lookup, trusting};
 pub use networks::{Networks, Refusal, Trust};
 pub use signature::{BadSecret, SigningSecret, sign, webhook_id};
 pub use target::{BadTarget, URL_BYTES_MAX, target};
@@ -29,7 +24,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::config::ConfigError;
+use crate::SettingError;
 
 /// How calls to the outside are made; the section `[outgoing]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,8 +50,8 @@ impl OutgoingSettings {
         timeout: Duration,
         answer_bytes_max: usize,
         root_certificate: Option<PathBuf>,
-    ) -> Result<OutgoingSettings, ConfigError> {
-        let wrong = |key: &str, found: String, wanted: &str| ConfigError::Key {
+    ) -> Result<OutgoingSettings, SettingError> {
+        let wrong = |key: &str, found: String, wanted: &str| SettingError {
             key: format!("outgoing.{key}"),
             found,
             wanted: wanted.to_owned(),

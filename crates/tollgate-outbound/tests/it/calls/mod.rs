@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::http::{HeaderMap, Method};
+use reqwest::Method;
+use reqwest::header::HeaderMap;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tollgate::outgoing::{
+use tollgate_outbound::calls::{
     Answer, Call, Client, Lookup, NotSent, Outcome, OutgoingSettings, Refusal, Trust,
 };
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use axum::http::HeaderValue;
-use tollgate::outgoing::{BodyEnd, Call, Trust};
+use reqwest::header::HeaderValue;
+use tollgate_outbound::calls::{BodyEnd, Call, Trust};
 use tollgate_providers::HttpRequest;
 
 use super::{Script, Server, answer, answered, call, client, settings};

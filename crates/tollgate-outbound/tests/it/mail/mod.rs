@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use mail_parser::MessageParser;
-use tollgate::mail::{
+use tollgate_core::time::Timestamp;
+use tollgate_outbound::mail::{
     Attachment, Letter, MailContext, MailKind, MailLine, MailSettings, Mailer, Message, Typed,
 };
-use tollgate_core::time::Timestamp;
 
 mod messages;
 mod templates;

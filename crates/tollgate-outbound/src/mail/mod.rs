@@ -4,8 +4,6 @@
 //! A [`Letter`] says what is to be written; [`Mailer::compose`] makes of it a [`Message`], the same
 //! bytes every time; [`Mailer::send`] hands it to the operator's mail server and says whether it may
 //! have been taken ([`Sending`]). docs/mail.md is the operator's side of it.
-//!
-//! This module is a leaf: it knows no orders, effects or database.
 
 mod settings;
 mod templates;

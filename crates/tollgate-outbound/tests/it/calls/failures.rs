@@ -1,24 +1,14 @@
 //! What never left, and what may have arrived.
 
-use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::http::{Request, Response};
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
-use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket};
-use tollgate::outgoing::{Client, NotSent, OutgoingSettings, Trust};
+use tollgate_outbound::calls::{Client, NotSent, OutgoingSettings, Trust};
 
 use super::{
     Script, Server, answered, call, client, client_by, lookup, not_sent, settings, unclear,
 };
-use crate::database::Database;
-use crate::shop::Shop;
 use crate::tls;
 
 #[tokio::test]
@@ -81,35 +71,9 @@ async fn what_never_left_is_told_from_what_may_have() {
     assert!(matches!(reason, NotSent::Invalid(_)), "{reason:?}");
 }
 
-/// A server over TLS that answers over HTTP/1.1 or HTTP/2.
-async fn start_over_tls() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a port is free");
-    let address = listener.local_addr().expect("it is bound");
-    let acceptor = tls::acceptor(&[b"h2", b"http/1.1"]);
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            // Some do not like our certificate.
-            let Ok(stream) = acceptor.accept(stream).await else {
-                continue;
-            };
-            let answer = service_fn(async |_: Request<Incoming>| {
-                Ok::<_, Infallible>(Response::new("hello".to_owned()))
-            });
-            tokio::spawn(async move {
-                let _ = auto::Builder::new(TokioExecutor::new())
-                    .serve_connection(TokioIo::new(stream), answer)
-                    .await;
-            });
-        }
-    });
-    address
-}
-
 #[tokio::test]
 async fn over_tls_only_a_trusted_certificate_of_the_right_name_is_spoken_to() {
-    let port = start_over_tls().await.port();
+    let port = tls::start().await.port();
     let url = |host: &str| format!("https://{host}:{port}/");
     let loopback = || lookup(&[&["127.0.0.1"]]);
     let trusting = OutgoingSettings {
@@ -135,26 +99,6 @@ async fn over_tls_only_a_trusted_certificate_of_the_right_name_is_spoken_to() {
         .outcome;
     let reason = not_sent(outcome);
     assert!(matches!(reason, NotSent::Tls(_)), "{reason:?}");
-}
-
-/// From the configuration to the connection.
-#[tokio::test]
-async fn a_configured_root_certificate_is_trusted_and_no_other() {
-    let url = format!("https://{}/", start_over_tls().await);
-    for (root, status) in [(tls::ROOT, json!(200)), ("", Value::Null)] {
-        let outgoing = format!(
-            "[outgoing]\nallow_networks = [\"127.0.0.0/8\"]\nroot_certificate = \"{root}\"\n"
-        );
-        let database = Database::fleeting();
-        let shop = Shop::changed(&[("[outgoing]\n", outgoing.as_str())], &database).await;
-        let endpoint = json!({ "url": url, "events": ["*"] });
-        let made = shop.post("/v1/endpoints", &endpoint).await;
-        let id = made.body["id"].as_str().expect("it has an id");
-        let path = format!("/v1/endpoints/{id}/test");
-        let tried = shop.post(&path, &json!({})).await;
-        assert_eq!(tried.body["status"], status, "{root}: {tried:?}");
-        shop.close().await;
-    }
 }
 
 #[test]

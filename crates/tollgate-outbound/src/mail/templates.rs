@@ -12,7 +12,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehav
 use serde::Serialize;
 use tollgate_providers::nearest;
 
-use crate::config::ConfigError;
+use crate::SettingError;
 use crate::language::{LANGUAGES, Language};
 
 /// What a mail is about.
@@ -125,14 +125,14 @@ impl Templates {
     /// Reads the templates, those in `folder` in place of ours, and tries each of them.
     ///
     /// `key` is the configuration's key that names the folder.
-    pub(super) fn load(key: &str, folder: Option<&Path>) -> Result<Templates, ConfigError> {
+    pub(super) fn load(key: &str, folder: Option<&Path>) -> Result<Templates, SettingError> {
         let own = match folder {
             Some(folder) => read_folder(key, folder)?,
             None => BTreeMap::new(),
         };
         let wrong = |error: &Error| {
             let (place, reason) = explain(error, folder, &own);
-            ConfigError::Key {
+            SettingError {
                 key: key.to_owned(),
                 found: format!("{place}: {reason}"),
                 wanted: format!("a template that can be filled; its names are {NAMES}"),
@@ -271,8 +271,8 @@ fn explain(
 
 /// The files of a folder that are templates. Other files may lie there too, unless their name looks
 /// like a template's that was mistyped.
-fn read_folder(key: &str, folder: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
-    let wrong = |found: String, wanted: &str| ConfigError::Key {
+fn read_folder(key: &str, folder: &Path) -> Result<BTreeMap<String, String>, SettingError> {
+    let wrong = |found: String, wanted: &str| SettingError {
         key: key.to_owned(),
         found,
         wanted: wanted.to_owned(),
