@@ -1,5 +1,8 @@
-//! Tollgate, the program.
+//! Tollgate, the program: what an operator types.
+
+mod cli;
+mod load;
 
 fn main() -> std::process::ExitCode {
-    tollgate::cli::main()
+    cli::main()
 }

@@ -10,8 +10,8 @@ use reqwest::{Method, Response, Url};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use crate::config::Config;
 use tollgate_outbound::calls::trusting;
+use tollgate_server::config::Config;
 
 /// How long a command waits for a connection, TLS included.
 const CONNECT_MAX: Duration = Duration::from_secs(10);

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use super::{configuration, print};
-use crate::config::DEFAULTS;
+use tollgate_server::config::DEFAULTS;
 
 /// Check or show the configuration.
 #[derive(Debug, clap::Args)]

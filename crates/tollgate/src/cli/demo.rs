@@ -29,15 +29,15 @@ use tokio::task::{JoinError, JoinHandle};
 
 use super::failed;
 use super::serve::{start_log, stop_signal};
-use crate::app::StartError;
-use crate::config::{Config, Log};
 use crate::load::client::Client;
 use crate::load::connection::Target;
 use crate::load::files;
-use crate::server::serve;
 use live::Listener;
 use outside::Outside;
 use promise::Story;
+use tollgate_server::StartError;
+use tollgate_server::config::{Config, Log};
+use tollgate_server::serve;
 use world::{StoryError, World};
 
 /// See the promises kept: five stories on a temporary database, then the server stays up.

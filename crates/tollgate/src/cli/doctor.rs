@@ -7,8 +7,8 @@ use std::sync::Arc;
 use tollgate_store::{Examination, Store};
 
 use super::{configuration, print_report};
-use crate::clock::Clock;
-use crate::report::configuration_check;
+use tollgate_server::Clock;
+use tollgate_server::configuration_check;
 
 /// Look at everything around the data: database, schema, months, disk, clock, configuration.
 ///

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use secrecy::ExposeSecret;
 
 use super::{failed, misconfigured};
-use crate::config::{Config, DEFAULTS};
-use crate::keys;
+use tollgate_server::config::{Config, DEFAULTS};
+use tollgate_server::keys;
 
 /// Write a checked configuration with every key explained and a fresh API key in a file beside it.
 ///

@@ -8,21 +8,13 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use comfy_table::Table;
-use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tollgate_core::id::KeyId;
-use tollgate_core::word::Word;
 use tollgate_store::OpenError;
 
 use super::client::{Server, refusal};
 use super::{configuration, failed, print};
-use crate::api::{KeyBody, KeyView};
-use crate::app::{App, StartError};
-use crate::config::{Config, MAIN_SHOP};
-use crate::http::body;
-use crate::http::problem::{Problem, Telling};
-use crate::http::reply::List;
-use tollgate_outbound::language::Language;
+use tollgate_server::{App, Config, NotMade, StartError, create_key, list_keys, revoke_key};
 
 /// Create, list or revoke API keys.
 #[derive(Debug, clap::Args)]
@@ -122,71 +114,38 @@ impl Keeper {
         }
         match self {
             Keeper::Server(server) => server.call("POST", "/v1/keys", Some(&sent)).await,
-            Keeper::Here(app) => {
-                // Read as the API reads it, so that the same names are good.
-                let because = |problem: Problem| format!("make a key: {}", told(&problem, &sent));
-                let body: KeyBody = body::read(sent.to_string().as_bytes()).map_err(because)?;
-                let named = body.shop.as_ref().map_or(MAIN_SHOP, |shop| shop.as_str());
-                let Some(shop) = app.shop_named(named) else {
+            Keeper::Here(app) => create_key(app, &sent).await.map_err(|error| match error {
+                NotMade::Refused(document) => {
+                    format!("make a key: {}", refusal(&document, &sent))
+                }
+                NotMade::NoShop(named) => {
                     let shops = app.config().shops.iter();
                     let shops: Vec<&str> = shops.map(|shop| shop.name.as_str()).collect();
-                    return Err(format!(
+                    format!(
                         "make a key: there is no shop {named}; there are {}",
                         shops.join(", ")
-                    ));
-                };
-                let scopes: Vec<&str> = body.scopes.iter().map(|scope| scope.0.word()).collect();
-                let made = app.new_key(shop, body.name.as_str(), &scopes).await;
-                let (row, key) = made.map_err(|error| because(error.into()))?;
-                Ok(json!(KeyView::of(&row, Some(key.expose_secret()))))
-            }
+                    )
+                }
+            }),
         }
     }
 
     async fn list(&self) -> Result<Value, String> {
         match self {
             Keeper::Server(server) => server.call("GET", "/v1/keys", None).await,
-            Keeper::Here(app) => {
-                let mut data = Vec::new();
-                for shop in app.shops() {
-                    let rows = app
-                        .keys(*shop)
-                        .await
-                        .map_err(|error| Problem::from(error).to_string())?;
-                    data.extend(rows.iter().map(|row| json!(KeyView::of(row, None))));
-                }
-                Ok(json!(List {
-                    data,
-                    next_cursor: None
-                }))
-            }
+            Keeper::Here(app) => list_keys(app).await,
         }
     }
 
     async fn revoke(&self, id: KeyId) -> Result<Value, String> {
         match self {
             Keeper::Server(server) => server.call("DELETE", &format!("/v1/keys/{id}"), None).await,
-            Keeper::Here(app) => {
-                for shop in app.shops() {
-                    if app.revoke_key(*shop, id).await.is_ok() {
-                        return Ok(Value::Null);
-                    }
-                }
-                Err(format!("there is no key {id}"))
-            }
+            Keeper::Here(app) => match revoke_key(app, id).await {
+                true => Ok(Value::Null),
+                false => Err(format!("there is no key {id}")),
+            },
         }
     }
-}
-
-/// A refusal of our own as the one of a server is told.
-fn told(problem: &Problem, sent: &Value) -> String {
-    let telling = Telling {
-        request_id: String::new(),
-        language: Language::English,
-    };
-    let answer = problem.answer(&telling);
-    let document: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    refusal(&document, sent)
 }
 
 fn show(what: &What, document: &Value) -> ExitCode {

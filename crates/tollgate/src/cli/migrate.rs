@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use tollgate_store::{Place, Store};
 
 use super::{configuration, failed, print};
-use crate::app::App;
+use tollgate_server::App;
 
 /// Bring the database's schema up to date, as `serve` does at its start.
 #[derive(Debug, clap::Args)]

@@ -17,6 +17,7 @@ mod demo;
 mod bench;
 mod client;
 mod messages;
+mod report;
 mod completions;
 
 use std::path::PathBuf;
@@ -25,7 +26,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tollgate_store::Level;
 
-use crate::config::{Config, ConfigError};
+use tollgate_server::config::{Config, ConfigError};
 
 /// What the exit codes mean, for `--help`.
 const EXIT_CODES: &str = "\
@@ -71,7 +72,7 @@ enum Command {
 }
 
 /// Reads the command line and does what it says.
-pub fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     let Arguments { config, command } = Arguments::parse();
     // It has a runtime of its own for its load, and its server is another process.
     if let Command::Bench(args) = command {
@@ -130,10 +131,10 @@ fn not_checked(why: &str) -> ExitCode {
 fn print_report(report: &tollgate_store::Report, json: bool) -> ExitCode {
     let text = match json {
         true => {
-            let view = crate::report::ReportView::of(report);
+            let view = tollgate_server::ReportView::of(report);
             serde_json::to_string(&view).expect("a report has string keys and texts") + "\n"
         }
-        false => crate::report::table(report),
+        false => report::table(report),
     };
     let printed = print(&text);
     if printed != ExitCode::SUCCESS {

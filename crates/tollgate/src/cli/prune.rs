@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tollgate_store::{Month, Place, PruneError, PrunedMonth, Pruning, Store};
 
 use super::{configuration, failed, print};
-use crate::clock::Clock;
+use tollgate_server::Clock;
 
 /// Take whole months of orders, payments and holds, with all that is of those months, for ever.
 ///

@@ -10,7 +10,7 @@ use tollgate_providers::{Kind, Provider, Sample, SampleStatus, Webhook, nearest}
 
 use super::client::{post, reachable, server_url};
 use super::configuration;
-use crate::config::{Config, ConfiguredSource};
+use tollgate_server::config::{Config, ConfiguredSource};
 
 /// Send a correctly signed webhook, as the provider would.
 ///

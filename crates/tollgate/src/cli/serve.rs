@@ -12,9 +12,9 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::{configuration, failed};
-use crate::app::{App, Role};
-use crate::config::{Config, Log};
-use crate::server::Serving;
+use tollgate_server::Serving;
+use tollgate_server::config::{Config, Log};
+use tollgate_server::{App, Role};
 use tollgate_store::Place;
 
 /// Take webhooks and serve the API until SIGINT or SIGTERM.
@@ -98,7 +98,7 @@ async fn work(config: Config) -> ExitCode {
     match opened.expect("opening a store does not panic") {
         Ok(app) => {
             anstream::eprintln!("doing effects; taking no requests");
-            crate::server::work(app, stop).await;
+            tollgate_server::work(app, stop).await;
             tracing::info!("stopped");
             ExitCode::SUCCESS
         }

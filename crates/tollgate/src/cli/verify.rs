@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use tollgate_store::{Report, Store};
 
 use super::{configuration, not_checked, print, print_report};
-use crate::clock::Clock;
+use tollgate_server::Clock;
 
 /// Ask every invariant of the live data and show the rows that break it.
 ///

@@ -1,8 +1,8 @@
 //! Every refusal says what to do next: try again, when, and whether under a new key.
 
 use serde_json::{Value, json};
-use tollgate::http::problem::CODES;
 use tollgate_providers::Webhook;
+use tollgate_server::CODES;
 
 use crate::harness::{Client, Home, Request, Response, Tollgate, at_once, fresh_key};
 

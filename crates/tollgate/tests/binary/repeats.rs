@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::harness::{Client, Home, Request, Tollgate, fresh_key};
 
 const DOCUMENT: &str = include_str!("../../../../docs/idempotency.md");
-const ROUTER: &str = include_str!("../../src/api/router.rs");
+const ROUTER: &str = include_str!("../../../tollgate-server/src/api/router.rs");
 
 /// What becomes of an Idempotency-Key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -342,7 +342,7 @@ fn read(path: &str) -> String {
 
 #[test]
 fn every_error_code_has_its_heading() {
-    let source = read("crates/tollgate/src/http/problem.rs");
+    let source = read("crates/tollgate-server/src/http/problem.rs");
     let table = between(&source, "\ncodes! {\n", "\n}\n").next();
     let codes: BTreeSet<String> = table
         .expect("there is a table")
@@ -357,7 +357,7 @@ fn every_error_code_has_its_heading() {
 
 #[test]
 fn every_path_of_the_api_is_documented() {
-    let router = read("crates/tollgate/src/api/router.rs");
+    let router = read("crates/tollgate-server/src/api/router.rs");
     let document = read("docs/api.md");
     let mut paths: Vec<&str> = between(&router, "\"/", "\"").collect();
     paths.retain(|path| !path.is_empty());
@@ -377,7 +377,7 @@ fn every_path_of_the_api_is_documented() {
 
 #[test]
 fn every_key_of_the_configuration_is_documented() {
-    let defaults = read("crates/tollgate/src/config.default.toml");
+    let defaults = read("crates/tollgate-server/src/config.default.toml");
     let document = read("docs/configuration.md");
     let section = |name: &str| {
         let heading = format!("\n## {name}\n");

@@ -9,10 +9,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tollgate::Config;
 use tollgate_core::money::Currency;
 use tollgate_core::time::Timestamp;
 use tollgate_providers::{Sample, SampleStatus, Source, Webhook};
+use tollgate_server::Config;
 
 use crate::database::Database;
 
@@ -200,7 +200,7 @@ impl Shop {
             let shutdown = async {
                 let _ = stopped.await;
             };
-            tollgate::serve(config, listener, shutdown)
+            tollgate_server::serve(config, listener, shutdown)
                 .await
                 .unwrap_or_else(|error| panic!("{error}"));
         });

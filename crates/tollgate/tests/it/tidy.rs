@@ -113,12 +113,34 @@ const PACKAGES: &[(&str, &[&str], &[&str])] = &[
         ],
     ),
     (
-        "tollgate",
+        "tollgate-server",
         &[
             "tollgate-core",
             "tollgate-outbound",
             "tollgate-providers",
             "tollgate-receipt",
+            "tollgate-store",
+        ],
+        &[
+            "rusqlite",
+            "tokio_postgres",
+            "sqlx",
+            "clap",
+            "anstream",
+            "comfy_table",
+            "indicatif",
+            "std::io::stdin",
+            "std::io::stdout",
+            "std::process::exit",
+        ],
+    ),
+    (
+        "tollgate",
+        &[
+            "tollgate-core",
+            "tollgate-outbound",
+            "tollgate-providers",
+            "tollgate-server",
             "tollgate-store",
         ],
         &["rusqlite", "tokio_postgres", "sqlx"],
@@ -254,9 +276,9 @@ fn the_world_depends_on_the_store_by_a_feature_alone() {
     assert!(manifest["features"].get("default").is_none());
 }
 
-/// What is inside of the program's rooms, and what their sources never name. Use cases know no door: what
+/// What is inside of the server's rooms, and what their sources never name. Use cases know no door: what
 /// they take and give is core's. Effects and the worker know no use cases, which start them.
-const PROGRAM_ROOMS: &[(&str, &[&str])] = &[
+const SERVER_ROOMS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
@@ -296,9 +318,9 @@ const PROGRAM_ROOMS: &[(&str, &[&str])] = &[
 ];
 
 #[test]
-fn rooms_of_the_program_name_nothing_of_those_outside() {
-    let source = crates().join("tollgate").join("src");
-    for (room, forbidden) in PROGRAM_ROOMS {
+fn rooms_of_the_server_name_nothing_of_those_outside() {
+    let source = crates().join("tollgate-server").join("src");
+    for (room, forbidden) in SERVER_ROOMS {
         let mut files = Vec::new();
         collect(&source.join(room), &mut files);
         assert!(!files.is_empty(), "{room} has sources");
@@ -370,42 +392,73 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// The rooms of the store, each with those it may name; so none of them is a circle. The files beside them
-/// (`store.rs`, `options.rs` and so on) are its face.
-const ROOMS: &[(&str, &[&str])] = &[
-    ("db", &[]),
-    ("tables", &["db"]),
-    ("schema", &["db", "tables"]),
-    ("gate", &["db", "tables", "schema"]),
-    ("read", &["db", "tables", "gate"]),
-    ("maintenance", &["db", "tables", "schema", "gate"]),
-    ("inspect", &["db", "tables", "schema"]),
+/// A room, and those it may name.
+type Room = (&'static str, &'static [&'static str]);
+
+/// The rooms of packages that have some, each with those below it; so none of them is a circle. The files
+/// beside them are the package's face, and what all of its rooms may name.
+const ROOMS: &[(&str, &[Room])] = &[
+    (
+        "tollgate-store",
+        &[
+            ("db", &[]),
+            ("tables", &["db"]),
+            ("schema", &["db", "tables"]),
+            ("gate", &["db", "tables", "schema"]),
+            ("read", &["db", "tables", "gate"]),
+            ("maintenance", &["db", "tables", "schema", "gate"]),
+            ("inspect", &["db", "tables", "schema"]),
+        ],
+    ),
+    ("tollgate-outbound", &[("calls", &[]), ("mail", &["calls"])]),
+    (
+        "tollgate-server",
+        &[
+            ("config", &[]),
+            ("effects", &["config"]),
+            ("worker", &["effects"]),
+            ("app", &["config", "effects"]),
+            ("http", &["app"]),
+            ("api", &["app", "config", "http"]),
+            ("server", &["api", "app", "config", "http", "worker"]),
+        ],
+    ),
 ];
 
-#[test]
-fn the_rooms_of_the_store_name_only_those_below_them() {
-    let source = crates().join("tollgate-store").join("src");
-    let rooms: BTreeSet<String> = std::fs::read_dir(&source)
+/// The folders among the sources of a package that hold some.
+fn rooms(source: &Path) -> BTreeSet<String> {
+    std::fs::read_dir(source)
         .expect("it can be read")
         .map(|entry| entry.expect("it can be read").path())
         .filter(|path| path.is_dir())
         .map(|path| path.file_name().expect("a name").to_string_lossy().into())
-        .collect();
-    let listed = ROOMS.iter().map(|(room, _)| (*room).to_owned()).collect();
-    assert_eq!(rooms, listed);
-    for (room, below) in ROOMS {
-        let mut files = Vec::new();
-        collect(&source.join(room), &mut files);
-        assert!(!files.is_empty(), "{room} has files");
-        let forbidden = ROOMS
-            .iter()
-            .filter(|(other, _)| other != room && !below.contains(other));
-        for (other, _) in forbidden {
-            for file in &files {
-                let text = std::fs::read_to_string(file).expect("it can be read");
-                let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-                let names = code.contains(&format!("crate::{other}::"));
-                assert!(!names, "{}: {room} must not name {other}", file.display());
+        .collect()
+}
+
+#[test]
+fn rooms_name_only_those_below_them() {
+    for (package, listed) in ROOMS {
+        let source = crates().join(package).join("src");
+        let expected = listed.iter().map(|(room, _)| (*room).to_owned()).collect();
+        assert_eq!(rooms(&source), expected, "{package}");
+        for (room, below) in *listed {
+            let mut files = Vec::new();
+            collect(&source.join(room), &mut files);
+            assert!(!files.is_empty(), "{room} has files");
+            let forbidden = listed
+                .iter()
+                .filter(|(other, _)| other != room && !below.contains(other));
+            for (other, _) in forbidden {
+                let path = format!("crate::{other}");
+                for file in &files {
+                    for (number, line) in code_of(file) {
+                        assert!(
+                            !names(&line, &path),
+                            "{}:{number}: {room} must not name {other}",
+                            file.display()
+                        );
+                    }
+                }
             }
         }
     }

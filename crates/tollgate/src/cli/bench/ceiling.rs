@@ -16,7 +16,7 @@ use tollgate_core::snapshot::EventOutcome;
 use tollgate_core::time::Timestamp;
 use tollgate_providers::Item;
 
-use crate::app::{NullStore, Taken, TakenItem};
+use tollgate_server::{NullStore, Taken, TakenItem};
 
 /// Answers what the bench asks for, and nothing else.
 pub(super) const NULL_STORE: NullStore = NullStore { take, decide };

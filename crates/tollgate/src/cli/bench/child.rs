@@ -13,11 +13,11 @@ use super::BenchError;
 use super::ceiling::NULL_STORE;
 use super::requests;
 use super::webhook::Provider;
-use crate::app::App;
-use crate::config::Config;
 use crate::load::connection::Target;
 use crate::load::process::{self, Usage};
-use crate::server::Serving;
+use tollgate_server::App;
+use tollgate_server::Serving;
+use tollgate_server::config::Config;
 
 /// What the bench tells its server to be. It comes over a pipe and holds secrets of this run only:
 /// there is no configuration with which a server of another purpose could be made of it.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tollgate_store::{Place, Scratch, ServerPlace};
 
 use super::BenchError;
-use crate::config::Config;
+use tollgate_server::config::Config;
 
 /// Where it is asked for.
 #[derive(Debug, PartialEq, Eq)]

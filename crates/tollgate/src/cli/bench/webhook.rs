@@ -10,7 +10,7 @@ use tollgate_core::money::Currency;
 use tollgate_core::time::Timestamp;
 use tollgate_providers::{Sample, SampleStatus, Source, Webhook};
 
-use crate::config::{Config, ConfigError};
+use tollgate_server::config::{Config, ConfigError};
 
 /// A source as the bench's server is configured with it.
 const HMAC: &str = r#"

@@ -30,24 +30,24 @@ pub(crate) struct Incoming<'a> {
 
 /// A delivery that was taken.
 #[derive(Debug)]
-pub(crate) struct Taken {
+pub struct Taken {
     /// Its events in the order they stand in it.
-    pub(crate) items: Vec<TakenItem>,
+    pub items: Vec<TakenItem>,
 }
 
 /// One event of a delivery.
 #[derive(Debug)]
-pub(crate) struct TakenItem {
+pub struct TakenItem {
     /// Its id, or the first's where it is a duplicate; none for an item that cannot be read.
-    pub(crate) id: Option<EventId>,
+    pub id: Option<EventId>,
     /// Its key at the source.
-    pub(crate) key: String,
+    pub key: String,
     /// What the provider calls it.
-    pub(crate) kind: String,
+    pub kind: String,
     /// What happened to it.
-    pub(crate) outcome: EventOutcome,
+    pub outcome: EventOutcome,
     /// Why it cannot be read.
-    pub(crate) error: Option<ItemError>,
+    pub error: Option<ItemError>,
 }
 
 impl App {

@@ -120,7 +120,7 @@ impl Config {
     }
 
     /// Checks a text as if it were a file in this folder, and there were no other values.
-    pub(crate) fn from_toml_in(text: &str, folder: &Path) -> Result<Config, ConfigError> {
+    pub fn from_toml_in(text: &str, folder: &Path) -> Result<Config, ConfigError> {
         let mut environment: Environment = std::env::vars().collect();
         environment.retain(|name, _| !name.starts_with(ENVIRONMENT_PREFIX));
         Config::from_layers(text, folder, &environment)

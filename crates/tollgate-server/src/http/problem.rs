@@ -40,7 +40,7 @@ macro_rules! codes {
     ($($name:ident = $code:literal $status:literal $retry:tt $title:literal [$($detail:literal),+ $(,)?];)*) => {
         $(
             #[doc = $title]
-            pub const $name: &Code = &Code {
+            pub(crate) const $name: &Code = &Code {
                 code: $code,
                 status: $status,
                 retryable: codes!(@retryable $retry),
@@ -246,20 +246,20 @@ pub(crate) fn code_of(text: &str) -> &'static Code {
 
 /// A place in the request that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Pointer {
+pub(crate) struct Pointer {
     /// A JSON pointer into the body, `?name` for a parameter of the query, `{name}` for one of the
     /// path, or a header's name.
-    pub pointer: String,
+    pub(crate) pointer: String,
     /// What is wrong, in a word.
-    pub code: &'static str,
+    pub(crate) code: &'static str,
     /// What is wrong, for people.
     #[serde(skip_serializing_if = "String::is_empty")]
-    pub detail: String,
+    pub(crate) detail: String,
 }
 
 /// A refusal or an error on its way to becoming a document.
 #[derive(Clone)]
-pub struct Problem(Box<Parts>);
+pub(crate) struct Problem(Box<Parts>);
 
 #[derive(Clone)]
 struct Parts {
@@ -294,11 +294,11 @@ struct Document<'a> {
 
 /// How a request's answers are told: its id and language.
 #[derive(Debug, Clone)]
-pub struct Telling {
+pub(crate) struct Telling {
     /// The request's id.
-    pub request_id: String,
+    pub(crate) request_id: String,
     /// In which language.
-    pub language: Language,
+    pub(crate) language: Language,
 }
 
 impl From<&'static Code> for Problem {
@@ -317,24 +317,24 @@ impl From<&'static Code> for Problem {
 
 impl Problem {
     /// The row of the table.
-    pub fn code(&self) -> &'static Code {
+    pub(crate) fn code(&self) -> &'static Code {
         self.0.code
     }
 
     /// Tells more than the table does.
-    pub fn detail(mut self, detail: impl Into<String>) -> Problem {
+    pub(crate) fn detail(mut self, detail: impl Into<String>) -> Problem {
         self.0.detail = Some(detail.into());
         self
     }
 
     /// Adds a member of its own.
-    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Problem {
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<Value>) -> Problem {
         self.0.members.push((name, value.into()));
         self
     }
 
     /// Names a place in the request.
-    pub fn at(mut self, pointer: impl Into<String>, code: &'static str) -> Problem {
+    pub(crate) fn at(mut self, pointer: impl Into<String>, code: &'static str) -> Problem {
         let pointer = Pointer {
             pointer: pointer.into(),
             code,
@@ -345,14 +345,14 @@ impl Problem {
     }
 
     /// Every place that is wrong.
-    pub fn invalid(errors: Vec<Pointer>) -> Problem {
+    pub(crate) fn invalid(errors: Vec<Pointer>) -> Problem {
         let mut problem = Problem::from(REQUEST_INVALID);
         problem.0.errors = errors;
         problem
     }
 
     /// One place that is wrong.
-    pub fn invalid_at(pointer: impl Into<String>, detail: impl Into<String>) -> Problem {
+    pub(crate) fn invalid_at(pointer: impl Into<String>, detail: impl Into<String>) -> Problem {
         Problem::invalid(vec![Pointer {
             pointer: pointer.into(),
             code: "invalid",
@@ -361,7 +361,7 @@ impl Problem {
     }
 
     /// The answer is kept with the request's key, so only a new key can have another one (K8).
-    pub fn sticks(mut self) -> Problem {
+    pub(crate) fn sticks(mut self) -> Problem {
         self.0.new_key_required = true;
         self
     }
@@ -374,7 +374,7 @@ impl Problem {
     }
 
     /// The document.
-    pub fn answer(&self, telling: &Telling) -> Answer {
+    pub(crate) fn answer(&self, telling: &Telling) -> Answer {
         let Parts {
             code,
             detail,
@@ -412,7 +412,7 @@ impl Problem {
     }
 
     /// The language the document is in.
-    pub fn language_tag(&self, telling: &Telling) -> &'static str {
+    pub(crate) fn language_tag(&self, telling: &Telling) -> &'static str {
         match self.0.code.details.get(telling.language as usize) {
             Some(_) => telling.language.tag(),
             None => Language::English.tag(),
@@ -420,7 +420,7 @@ impl Problem {
     }
 
     /// The seconds of `Retry-After`, rounded up.
-    pub fn retry_after_seconds(&self) -> Option<u32> {
+    pub(crate) fn retry_after_seconds(&self) -> Option<u32> {
         self.retry_after_ms().map(|millis| millis.div_ceil(1000))
     }
 

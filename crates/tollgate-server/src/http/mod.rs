@@ -4,7 +4,7 @@
 //! Refusals travel as [`Problem`]s in the response's extensions and become documents at the end, in the
 //! request's language.
 
-pub mod problem;
+pub(crate) mod problem;
 pub(crate) mod body;
 pub(crate) mod fields;
 pub(crate) mod access;

@@ -14,7 +14,7 @@ use tollgate_core::id::{KeyId, ShopId};
 use tollgate_core::word::Word;
 
 /// What a key begins with.
-pub(crate) const PREFIX: &str = "tg_";
+pub const PREFIX: &str = "tg_";
 
 /// How long a key that was read is good without being read again: another instance may have revoked
 /// it, and it opens nothing any more within this time.
@@ -85,7 +85,7 @@ pub(crate) fn hash(key: &str) -> KeyHash {
 }
 
 /// Makes a key.
-pub(crate) fn fresh() -> SecretString {
+pub fn fresh() -> SecretString {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).expect("the system has random numbers");
     SecretString::from(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)))

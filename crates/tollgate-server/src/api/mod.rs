@@ -19,7 +19,7 @@ mod router;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use keys::{KeyBody, KeyView};
+pub use keys::{NotMade, create_key, list_keys, revoke_key};
 pub(crate) use notice::notice;
 pub(crate) use router::router;
 pub(crate) use webhooks::take;

@@ -1,6 +1,5 @@
-//! What checks have found: as JSON for machines, as a table for people.
+//! What checks have found, as JSON.
 
-use comfy_table::{Cell, Color, ContentArrangement, Table};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tollgate_store::{Checked, Level, Report};
@@ -11,7 +10,7 @@ use crate::time_text::rfc3339;
 
 /// A report as the API and `--json` show it.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct ReportView<'r> {
+pub struct ReportView<'r> {
     /// How the worst check has ended: `ok`, `warn`, `fail`.
     status: &'static str,
     checks: Vec<CheckView<'r>>,
@@ -32,7 +31,7 @@ struct CheckView<'r> {
 
 impl<'r> ReportView<'r> {
     /// Shows a report.
-    pub(crate) fn of(report: &'r Report) -> ReportView<'r> {
+    pub fn of(report: &'r Report) -> ReportView<'r> {
         ReportView {
             status: report.worst().word(),
             checks: report.checks.iter().map(CheckView::of).collect(),
@@ -77,7 +76,7 @@ pub(crate) fn tell_step(checks: &mut [Checked], stepped: Option<Stepped>) {
 }
 
 /// What an operator should know about the configuration.
-pub(crate) fn configuration_check(config: &Config) -> Checked {
+pub fn configuration_check(config: &Config) -> Checked {
     let warnings = config.warnings();
     let is_ok = warnings.is_empty();
     Checked {
@@ -91,39 +90,6 @@ pub(crate) fn configuration_check(config: &Config) -> Checked {
             false => "see docs/providers/ for the keys of each source".to_owned(),
         },
     }
-}
-
-/// A table of all checks, and below it what mends those that are not ok.
-pub(crate) fn table(report: &Report) -> String {
-    let mut table = Table::new();
-    table.load_preset(comfy_table::presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["check", "", "what it looks at, and what was seen"]);
-    for checked in &report.checks {
-        let color = match checked.level {
-            Level::Ok => Color::Green,
-            Level::Warn => Color::Yellow,
-            Level::Fail => Color::Red,
-        };
-        let mut lines = vec![checked.about.to_owned()];
-        lines.extend(checked.seen.iter().map(|seen| format!("- {seen}")));
-        if 0 < checked.more {
-            lines.push(format!("- and {} more", checked.more));
-        }
-        table.add_row([
-            Cell::new(checked.name),
-            Cell::new(checked.level.word()).fg(color),
-            Cell::new(lines.join("\n")),
-        ]);
-    }
-    let mut text = format!("{table}\n");
-    for checked in report.checks.iter().filter(|check| !check.fix.is_empty()) {
-        text.push_str(&format!("\n{}, to mend it:\n", checked.name));
-        for line in checked.fix.lines() {
-            text.push_str(&format!("    {line}\n"));
-        }
-    }
-    text
 }
 
 #[cfg(test)]

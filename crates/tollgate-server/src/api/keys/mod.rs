@@ -1,9 +1,9 @@
 //! API keys.
 
 mod handlers;
+mod local;
 pub(super) mod request;
 mod response;
 
 pub(super) use handlers::*;
-pub(crate) use request::KeyBody;
-pub(crate) use response::KeyView;
+pub use local::{NotMade, create_key, list_keys, revoke_key};

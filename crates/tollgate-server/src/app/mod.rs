@@ -50,7 +50,8 @@ pub(crate) use reconcile::reconcile;
 pub(crate) use refusal::AppError;
 use stream::Streams;
 pub(crate) use stream::{Cut, Messages, StreamFormat, TopicSet};
-pub(crate) use webhooks::{Incoming, Taken, TakenItem};
+pub(crate) use webhooks::Incoming;
+pub use webhooks::{Taken, TakenItem};
 
 pub use crate::instance::StartError;
 
@@ -80,11 +81,11 @@ struct Inner {
 
 /// Answers everything at once and keeps nothing: what a measurement compares the Gate with.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct NullStore {
+pub struct NullStore {
     /// What became of a delivery's events.
-    pub(crate) take: fn(DeliveryId, Vec<Item>) -> Taken,
+    pub take: fn(DeliveryId, Vec<Item>) -> Taken,
     /// What a command comes to; `None` if nothing is known of it.
-    pub(crate) decide: fn(ShopId, Action) -> Option<Outcome>,
+    pub decide: fn(ShopId, Action) -> Option<Outcome>,
 }
 
 /// What an instance does besides deciding.
@@ -163,7 +164,7 @@ impl App {
     }
 
     /// Opens a store in which nothing is kept. Panics if the configuration names a database.
-    pub(crate) fn open_null(config: Config, null: NullStore) -> Result<App, StartError> {
+    pub fn open_null(config: Config, null: NullStore) -> Result<App, StartError> {
         assert_eq!(
             config.place,
             tollgate_store::Place::Memory,
@@ -280,7 +281,7 @@ impl App {
     }
 
     /// Does what waits and closes the store.
-    pub(crate) async fn close(&self) {
+    pub async fn close(&self) {
         let store = self.inner.store.clone();
         if tokio::task::spawn_blocking(move || store.close())
             .await

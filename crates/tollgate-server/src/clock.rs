@@ -116,7 +116,7 @@ impl Steady {
 
 /// A clock that is read by everything in one server.
 #[derive(Debug, Clone)]
-pub(crate) struct Clock {
+pub struct Clock {
     inner: Arc<Inner>,
 }
 
@@ -166,7 +166,7 @@ impl Default for Clock {
 
 impl Clock {
     /// The time now.
-    pub(crate) fn now(&self) -> Timestamp {
+    pub fn now(&self) -> Timestamp {
         let steady = self.elapsed();
         self.told().steady().now(steady)
     }

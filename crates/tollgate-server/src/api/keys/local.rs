@@ -1,0 +1,75 @@
+//! Keys of a store that is open in this process and has no server: wanted and told as over the API.
+
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use tollgate_core::id::KeyId;
+use tollgate_core::word::Word;
+
+use super::request::KeyBody;
+use super::response::KeyView;
+use crate::app::App;
+use crate::config::MAIN_SHOP;
+use crate::http::body;
+use crate::http::problem::{Problem, Telling};
+use crate::http::reply::List;
+use tollgate_outbound::language::Language;
+
+/// Why a key was not made.
+#[derive(Debug)]
+pub enum NotMade {
+    /// The problem document that the API would answer with.
+    Refused(Value),
+    /// There is no shop of this name.
+    NoShop(String),
+}
+
+impl From<Problem> for NotMade {
+    fn from(problem: Problem) -> NotMade {
+        let telling = Telling {
+            request_id: String::new(),
+            language: Language::English,
+        };
+        let answer = problem.answer(&telling);
+        NotMade::Refused(serde_json::from_slice(&answer.body).unwrap_or_default())
+    }
+}
+
+/// Makes a key from the body of a `POST /v1/keys`; the answer is the only one that has the key in it.
+pub async fn create_key(app: &App, wanted: &Value) -> Result<Value, NotMade> {
+    // Read as the API reads it, so that the same names are good.
+    let body: KeyBody = body::read(wanted.to_string().as_bytes())?;
+    let named = body.shop.as_ref().map_or(MAIN_SHOP, |shop| shop.as_str());
+    let Some(shop) = app.shop_named(named) else {
+        return Err(NotMade::NoShop(named.to_owned()));
+    };
+    let scopes: Vec<&str> = body.scopes.iter().map(|scope| scope.0.word()).collect();
+    let made = app.new_key(shop, body.name.as_str(), &scopes).await;
+    let (row, key) = made.map_err(Problem::from)?;
+    Ok(json!(KeyView::of(&row, Some(key.expose_secret()))))
+}
+
+/// The keys of all shops, revoked ones too.
+pub async fn list_keys(app: &App) -> Result<Value, String> {
+    let mut data = Vec::new();
+    for shop in app.shops() {
+        let rows = app
+            .keys(*shop)
+            .await
+            .map_err(|error| Problem::from(error).to_string())?;
+        data.extend(rows.iter().map(|row| json!(KeyView::of(row, None))));
+    }
+    Ok(json!(List {
+        data,
+        next_cursor: None
+    }))
+}
+
+/// Revokes a key of any shop; whether there was one to revoke.
+pub async fn revoke_key(app: &App, id: KeyId) -> bool {
+    for shop in app.shops() {
+        if app.revoke_key(*shop, id).await.is_ok() {
+            return true;
+        }
+    }
+    false
+}

@@ -1,0 +1,29 @@
+//! The server: what is configured, what providers and shops send, the use cases, and the doors to it all.
+//! The modules stand in reading order.
+
+pub mod config;
+mod clock;
+mod ids;
+mod time_text;
+mod calendar;
+pub mod keys;
+mod veil;
+mod headers;
+mod rate;
+mod metrics;
+mod report;
+mod app;
+mod instance;
+mod effects;
+mod worker;
+mod http;
+mod api;
+mod server;
+
+pub use api::{NotMade, create_key, list_keys, revoke_key};
+pub use app::{App, NullStore, Role, StartError, Taken, TakenItem};
+pub use clock::Clock;
+pub use config::Config;
+pub use http::problem::{CODES, Code};
+pub use report::{ReportView, configuration_check};
+pub use server::{Serving, serve, work};
