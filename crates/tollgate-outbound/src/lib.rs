@@ -1,11 +1,13 @@
-//! How we speak out: calls over HTTP and mail, and the languages that customers are told things in.
+//! How we speak out: calls over HTTP, mail, and the API of a running server as our commands call it; and the
+//! languages that customers are told things in.
 //!
 //! Who is called and what is written is decided elsewhere: nothing here knows an order, an effect or a
-//! database. Both ways out tell apart what surely never left, what was answered, and what may have
+//! database. Calls and mails tell apart what surely never left, what was answered, and what may have
 //! arrived. The modules stand in reading order.
 
 pub mod calls;
 pub mod mail;
+pub mod remote;
 pub mod language;
 mod setting;
 

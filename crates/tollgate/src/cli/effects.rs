@@ -13,8 +13,9 @@ use tollgate_core::id::EffectId;
 use tollgate_core::word::Word;
 use tollgate_core::word::words;
 
-use super::client::Server;
+use super::client::server_of;
 use super::{configuration, failed, print};
+use tollgate_outbound::remote::Server;
 
 /// List effects, show one, or try some again.
 #[derive(Debug, clap::Args)]
@@ -95,7 +96,7 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
         Ok(config) => config,
         Err(exit) => return exit,
     };
-    let server = match Server::of(args.url.as_deref(), args.key.as_deref(), &config) {
+    let server = match server_of(args.url.as_deref(), args.key.as_deref(), &config) {
         Ok(server) => server,
         Err(why) => return failed(&why),
     };

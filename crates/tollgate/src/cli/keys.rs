@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 use tollgate_core::id::KeyId;
 use tollgate_store::OpenError;
 
-use super::client::{Server, refusal};
+use super::client::server_of;
 use super::{configuration, failed, print};
+use tollgate_outbound::remote::{Server, refusal};
 use tollgate_server::{App, Config, NotMade, StartError, create_key, list_keys, revoke_key};
 
 /// Create, list or revoke API keys.
@@ -90,7 +91,7 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
 }
 
 fn keeper(args: &Args, config: Config) -> Result<Keeper, String> {
-    let server = Server::of(args.url.as_deref(), args.key.as_deref(), &config);
+    let server = server_of(args.url.as_deref(), args.key.as_deref(), &config);
     if args.url.is_some() {
         return server.map(Keeper::Server);
     }

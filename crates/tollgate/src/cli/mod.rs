@@ -16,7 +16,6 @@ mod tail;
 mod demo;
 mod bench;
 mod client;
-mod messages;
 mod report;
 mod completions;
 

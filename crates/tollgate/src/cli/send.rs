@@ -8,8 +8,9 @@ use tollgate_core::money::Currency;
 use tollgate_core::time::Timestamp;
 use tollgate_providers::{Kind, Provider, Sample, SampleStatus, Webhook, nearest};
 
-use super::client::{post, reachable, server_url};
+use super::client::reachable;
 use super::configuration;
+use tollgate_outbound::remote::{post, server_url};
 use tollgate_server::config::{Config, ConfiguredSource};
 
 /// Send a correctly signed webhook, as the provider would.

@@ -9,9 +9,9 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderName;
 use serde_json::Value;
 
-use super::client::{Server, reason, refusal};
-use super::messages::Messages;
+use super::client::server_of;
 use super::{configuration, failed};
+use tollgate_outbound::remote::{Messages, Server, reason, refusal};
 
 /// Show what happens, as it happens.
 ///
@@ -52,7 +52,7 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
     let server = match (&args.url, &args.key) {
         (Some(url), Some(key)) => Server::new(url, key.clone()),
         (url, key) => match configuration(file) {
-            Ok(config) => Server::of(url.as_deref(), key.as_deref(), &config),
+            Ok(config) => server_of(url.as_deref(), key.as_deref(), &config),
             Err(exit) => return exit,
         },
     };

@@ -410,7 +410,10 @@ const ROOMS: &[(&str, &[Room])] = &[
             ("inspect", &["db", "tables", "schema"]),
         ],
     ),
-    ("tollgate-outbound", &[("calls", &[]), ("mail", &["calls"])]),
+    (
+        "tollgate-outbound",
+        &[("calls", &[]), ("mail", &["calls"]), ("remote", &["calls"])],
+    ),
     (
         "tollgate-server",
         &[

@@ -11,8 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::promise::{Promise, Story, millis};
 use super::world::{StoryError, World};
-use crate::cli::client::{Server, reason};
-use crate::cli::messages::{Message, Messages};
+use tollgate_outbound::remote::{Message, Messages, Server, reason};
 
 /// What was told before this is heard by then.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,31 +1,32 @@
-//! Server-Sent Events as a command reads them: the live stream of a running server.
+//! Server-Sent Events as a reader takes them: the live stream of a running server.
 
 use reqwest::Response;
 
-use super::client::reason;
+use super::reason;
 
 /// The longest message that is read.
 const BYTES_MAX: usize = 64 << 20;
 
 /// One message. A beat of the server has a position and no data.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Message {
+pub struct Message {
     /// The position it is at, if it says so.
-    pub(super) id: Option<i64>,
+    pub id: Option<i64>,
     /// Its type.
-    pub(super) event: String,
+    pub event: String,
     /// What it says.
-    pub(super) data: String,
+    pub data: String,
 }
 
 /// The messages of an answer, one after the other.
-pub(super) struct Messages {
+pub struct Messages {
     response: Response,
     unread: Vec<u8>,
 }
 
 impl Messages {
-    pub(super) fn of(response: Response) -> Messages {
+    /// Reads an answer that comes bit by bit.
+    pub fn of(response: Response) -> Messages {
         Messages {
             response,
             unread: Vec::new(),
@@ -34,7 +35,7 @@ impl Messages {
 
     /// The next message; `None` at the end of the stream. Of a message whose end has not come nothing is
     /// said: it comes again.
-    pub(super) async fn next(&mut self) -> Result<Option<Message>, String> {
+    pub async fn next(&mut self) -> Result<Option<Message>, String> {
         let mut looked = 0;
         loop {
             if let Some(end) = end_of_message(&self.unread, looked) {

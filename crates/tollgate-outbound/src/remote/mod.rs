@@ -1,0 +1,297 @@
+//! A running Tollgate as its own commands and stories call it: over http or https, through the proxies that
+//! the environment names, within time-outs, and with the certificates that the system trusts.
+
+mod messages;
+
+pub use messages::{Message, Messages};
+
+use std::error::Error as _;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::{Method, Response, Url};
+use serde_json::Value;
+
+use crate::calls::trusting;
+
+/// How long a command waits for a connection, TLS included.
+const CONNECT_MAX: Duration = Duration::from_secs(10);
+
+/// How long a command waits for an answer.
+const ANSWER_MAX: Duration = Duration::from_secs(30);
+
+/// The most bytes of an answer.
+const ANSWER_BYTES_MAX: usize = 64 << 20;
+
+/// What is said as `User-Agent`.
+const USER_AGENT: &str = concat!("tollgate/", env!("CARGO_PKG_VERSION"));
+
+/// A server and the key to it.
+#[derive(Debug)]
+pub struct Server {
+    url: Url,
+    key: String,
+    http: reqwest::Client,
+}
+
+impl Server {
+    /// The server at a URL, which may have a path of its own in front of `/v1`.
+    pub fn new(url: &str, key: String) -> Result<Server, String> {
+        let url = server_url(url)?;
+        Ok(Server {
+            key,
+            http: http(&url, Some(ANSWER_MAX), None)?,
+            url,
+        })
+    }
+
+    /// The same server, for answers that do not end: a silence of `silence_max` ends one.
+    pub fn streaming(self, silence_max: Duration) -> Result<Server, String> {
+        let http = http(&self.url, None, Some(silence_max))?;
+        Ok(Server { http, ..self })
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> &str {
+        self.url.as_str().trim_end_matches('/')
+    }
+
+    /// Sends a request; the answer's document, or what went wrong, in words.
+    pub async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, String> {
+        let failed = |why: String| format!("call {method} {path} at {}: {why}", self.url());
+        let method = Method::from_bytes(method.as_bytes()).expect("the methods are ours");
+        let mut request = self.request(method, path);
+        if let Some(body) = body {
+            request = request
+                .header(reqwest::header::CONTENT_TYPE, "application/json")
+                .body(body.to_string());
+        }
+        let response = request.send().await;
+        let response = response.map_err(|error| failed(reason(&error)))?;
+        let status = response.status();
+        let moved = moved_to(&response);
+        let text = body_of(response).await.map_err(failed)?;
+        let document: Value = serde_json::from_slice(&text).unwrap_or_default();
+        if status.is_success() {
+            return Ok(document);
+        }
+        let why = match moved {
+            Some(to) => format!("it has moved to {to}; name that with --url"),
+            None => refusal(&document, body.unwrap_or(&Value::Null)),
+        };
+        Err(failed(format!("{} {why}", status.as_u16())))
+    }
+
+    /// Asks for an answer that comes bit by bit.
+    pub async fn open(&self, path: &str, headers: HeaderMap) -> Result<Response, reqwest::Error> {
+        self.request(Method::GET, path)
+            .header(ACCEPT, "text/event-stream")
+            .headers(headers)
+            .send()
+            .await
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.http
+            .request(method, format!("{}{path}", self.url()))
+            .bearer_auth(&self.key)
+    }
+}
+
+/// Sends bytes with these headers, as they are; the status and the answer.
+pub async fn post(
+    url: &Url,
+    headers: &[(String, String)],
+    body: &[u8],
+) -> Result<(u16, Vec<u8>), String> {
+    let mut sent = HeaderMap::with_capacity(headers.len());
+    for (name, value) in headers {
+        let wrong = || format!("the header {name} cannot be sent");
+        let name: HeaderName = name.parse().map_err(|_| wrong())?;
+        sent.append(name, HeaderValue::from_str(value).map_err(|_| wrong())?);
+    }
+    let request = http(url, Some(ANSWER_MAX), None)?
+        .post(url.clone())
+        .headers(sent)
+        .body(body.to_vec());
+    let response = request.send().await.map_err(|error| reason(&error))?;
+    let status = response.status().as_u16();
+    Ok((status, body_of(response).await?))
+}
+
+/// A URL that can be called.
+pub fn server_url(text: &str) -> Result<Url, String> {
+    let wrong = |why: &str| format!("call {text}: {why}; a URL like https://pay.example is wanted");
+    let url = Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(wrong("only http and https can be called"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("call a URL with a password in it: keys are named with --key".to_owned());
+    }
+    Ok(url)
+}
+
+/// A client for one URL. Nothing is followed: what was meant for one server does not go to another.
+fn http(
+    url: &Url,
+    answer_max: Option<Duration>,
+    silence_max: Option<Duration>,
+) -> Result<reqwest::Client, String> {
+    let trust = trusting(None).map_err(|error| error.to_string())?;
+    let mut builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(trust)
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(USER_AGENT)
+        .connect_timeout(CONNECT_MAX);
+    // A proxy knows its own loopback, not ours.
+    if is_loopback(url) {
+        builder = builder.no_proxy();
+    }
+    if let Some(max) = answer_max {
+        builder = builder.timeout(max);
+    }
+    if let Some(max) = silence_max {
+        builder = builder.read_timeout(max);
+    }
+    builder.build().map_err(|error| reason(&error))
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host_str() {
+        Some("localhost") => true,
+        Some(host) => {
+            let ip: Result<IpAddr, _> = host.trim_matches(['[', ']']).parse();
+            ip.is_ok_and(|ip| ip.is_loopback())
+        }
+        None => false,
+    }
+}
+
+fn moved_to(response: &Response) -> Option<String> {
+    let location = response.headers().get(LOCATION)?;
+    let is_moved = response.status().is_redirection();
+    is_moved.then(|| String::from_utf8_lossy(location.as_bytes()).into_owned())
+}
+
+async fn body_of(mut response: Response) -> Result<Vec<u8>, String> {
+    let mut body = Vec::new();
+    while let Some(part) = response.chunk().await.map_err(|error| reason(&error))? {
+        body.extend_from_slice(&part);
+        if ANSWER_BYTES_MAX < body.len() {
+            return Err(format!(
+                "the answer is longer than {ANSWER_BYTES_MAX} bytes"
+            ));
+        }
+    }
+    Ok(body)
+}
+
+/// What went wrong, down to its cause. A URL is not in it: callers name the place.
+pub fn reason(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return match error.is_connect() {
+            true => "no connection within 10 s".to_owned(),
+            false => "no answer came in time".to_owned(),
+        };
+    }
+    let mut source = error.source();
+    let mut text = None;
+    while let Some(error) = source {
+        text = Some(error.to_string());
+        source = error.source();
+    }
+    text.unwrap_or_else(|| error.to_string())
+}
+
+/// A problem document in words: the code, the detail, and every place of the request that is wrong
+/// with what was sent there.
+pub fn refusal(document: &Value, sent: &Value) -> String {
+    let code = document["code"].as_str().unwrap_or("no code");
+    let mut text = format!(
+        "{code}: {}",
+        document["detail"].as_str().unwrap_or_default()
+    );
+    for error in document["errors"].as_array().into_iter().flatten() {
+        let pointer = error["pointer"].as_str().unwrap_or_default();
+        let found = match sent.pointer(pointer) {
+            Some(Value::String(found)) => format!(" {found:?}"),
+            Some(_) | None => String::new(),
+        };
+        let why = match error["detail"].as_str() {
+            Some(why) if !why.is_empty() => why,
+            Some(_) | None => error["code"].as_str().unwrap_or("invalid"),
+        };
+        text.push_str(&format!("; {pointer}{found}: {why}"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_can_be_called() {
+        for (text, called) in [
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("https://pay.example/", "https://pay.example"),
+            ("https://example/pay", "https://example/pay"),
+            ("http://[::1]:9", "http://[::1]:9"),
+        ] {
+            let server = Server::new(text, "k".to_owned()).expect(text);
+            assert_eq!(server.url(), called);
+        }
+        for wrong in [
+            "",
+            "127.0.0.1:80",
+            "ftp://x",
+            "pay.example",
+            "http://",
+            "http://a:b@c",
+        ] {
+            let why = server_url(wrong).expect_err(wrong);
+            assert!(!why.contains("a:b"), "{why}");
+        }
+    }
+
+    #[test]
+    fn no_proxy_is_asked_for_this_machine() {
+        for (url, is_here) in [
+            ("http://127.0.0.1:1", true),
+            ("http://[::1]:1", true),
+            ("http://localhost", true),
+            ("https://pay.example", false),
+            ("http://192.0.2.7", false),
+        ] {
+            let url = Url::parse(url).expect("the table holds URLs");
+            assert_eq!(is_loopback(&url), is_here, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_every_place_and_what_was_sent_there() {
+        let document = json!({
+            "code": "request_invalid",
+            "detail": "Something is wrong.",
+            "errors": [
+                { "pointer": "/shop", "code": "invalid", "detail": "there is no such shop" },
+                { "pointer": "/scopes/0", "code": "invalid" },
+            ],
+        });
+        assert_eq!(
+            refusal(&document, &json!({ "shop": "tea" })),
+            "request_invalid: Something is wrong.; /shop \"tea\": there is no such shop; \
+             /scopes/0: invalid"
+        );
+        assert_eq!(refusal(&Value::Null, &Value::Null), "no code: ");
+    }
+}
