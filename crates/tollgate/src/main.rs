@@ -1,7 +1,6 @@
 //! Tollgate, the program: what an operator types.
 
 mod cli;
-mod load;
 
 fn main() -> std::process::ExitCode {
     cli::main()

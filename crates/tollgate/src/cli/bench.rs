@@ -1,42 +1,21 @@
 //! `tollgate bench`: a server and its load in one go, measured against the same server without a
 //! store.
 
-mod plan;
-mod requests;
-mod sink;
-mod webhook;
-mod child;
+mod server;
 mod ceiling;
-mod measure;
-mod early;
-mod verify;
-mod figures;
-mod report;
-mod disk;
 mod database;
 mod peer;
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::process::ExitCode;
-use std::sync::Arc;
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
-use plan::Name;
-use webhook::Provider;
+use tollgate_traffic::bench::{
+    self, BenchError, Figures, Name, Plan, Provider, Tested, disk, table,
+};
 
 use super::serve::stop_signal;
-use crate::load::client::Client;
-use crate::load::files;
-use crate::load::pace::Rate;
-use child::{Role, Server};
-use database::Database;
-use figures::Figures;
-use measure::{Bench, Shape, Side, SizeWatch, TICKS};
-use sink::Sink;
-use verify::Truth;
 
 /// Measure this machine: a server of its own, load on loopback, ratios to the bare HTTP server.
 ///
@@ -84,11 +63,6 @@ pub(super) struct Args {
     sold_out: bool,
 }
 
-/// Why nothing was measured, or why what was measured does not count.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct BenchError(String);
-
 const EXIT_CODES: &str = "\
 Exit codes:
   0  measured and right
@@ -97,11 +71,10 @@ Exit codes:
 
 /// More arrivals than this are no measurement of a machine that also makes them.
 const RATE_MAX: u32 = 200_000;
-const REST: Duration = Duration::from_secs(2);
 
 pub(super) fn run(args: &Args) -> ExitCode {
     if args.name == Name::Server {
-        return match child::serve() {
+        return match server::serve() {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 anstream::eprintln!("error: {error}");
@@ -119,7 +92,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(figures) => {
-            anstream::println!("{}\n{}", report::table(args.name, &figures), figures.json());
+            anstream::println!("{}\n{}", table(args.name, &figures), figures.json());
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -156,15 +129,17 @@ fn wrong(args: &Args) -> Option<String> {
 }
 
 fn measure(args: &Args) -> Result<Figures, BenchError> {
-    // As far as it goes; what is missing shows as a connection that cannot be made.
-    files::raise(u64::from(args.connections) + 200);
     let folder = disk::folder();
     let temporary = tempfile::Builder::new()
         .prefix("tollgate-bench-")
         .tempdir_in(&folder)
         .map_err(|error| BenchError(format!("make a folder in {}: {error}", folder.display())))?;
-    let database = database::place(args.store.as_deref())?.make(temporary.path())?;
-    if let Some(home) = database.folder().filter(|home| disk::is_in_memory(home)) {
+    let made = database::place(args.store.as_deref())?.make(temporary.path())?;
+    if let Some(home) = made
+        .database
+        .folder()
+        .filter(|home| disk::is_in_memory(home))
+    {
         anstream::eprintln!(
             "warning: {} is in memory, where a flush costs nothing; name a file on a disk with \
              --store, or the figures do not count",
@@ -172,104 +147,40 @@ fn measure(args: &Args) -> Result<Figures, BenchError> {
         );
     }
     end_cleanly(temporary.path().to_owned())?;
-    let (key, secret) = (format!("tg_{}", fresh()), fresh());
-    let sink = match args.name {
-        Name::Effects => Some(Sink::open()?),
-        _ => None,
+    let place = made.scratch.as_ref().map(|scratch| scratch.place());
+    let peer = place.filter(|_| args.name == Name::HotSlot).map(|place| {
+        move |connections: usize, length: Duration| peer::measure(&place, connections, length)
+    });
+    let tested = Tested {
+        database: &made.database,
+        server: &server_command,
+        peer: peer.as_ref().map(|peer| peer as _),
     };
-    let closed = match args.pending {
-        0 => None,
-        _ => Some(Sink::closed()?),
-    };
-    let address = |sink: &Option<Sink>| sink.as_ref().map(|sink| sink.address);
-    let role = |database: Option<String>| Role {
-        sink: address(&sink).filter(|_| database.is_some()),
-        backlog: address(&closed).filter(|_| database.is_some()),
-        database,
-        shops: args.shops,
-        provider: args.provider,
-        key: key.clone(),
-        secret: secret.clone(),
-    };
-    let store = side(&role(Some(database.url())), args.instances)?;
-    let ceiling = side(&role(None), 1)?;
-    let idle = rest(&store.servers[0]);
-    let shape = Shape {
-        name: args.name,
-        seconds: args.seconds,
-        connections: usize::from(args.connections),
-        rate: args.rate.map(Rate::new),
-        sold_out: args.sold_out,
-        pending: args.pending,
-        provider: args.provider,
-    };
-    let watch = SizeWatch::over(database.log());
-    let mut bench = Bench::new(shape, store, ceiling, secret, progress(args.rounds), sink);
-    bench.furnish()?;
-    bench.pile_up()?;
-    bench.warm_up()?;
-    let mut rounds = Vec::new();
-    for _ in 0..args.rounds {
-        rounds.push(bench.round()?);
-    }
-    bench.progress.set_message("reading back");
-    let checked = check(&bench)?;
-    let rss_bytes_max = bench.store.usage().map(|usage| usage.rss_bytes_max);
-    let peer = match (&database, args.name) {
-        (Database::Server(_, place), Name::HotSlot) => {
-            bench.progress.set_message("the peer");
-            Some(peer::measure(place, &shape)?)
-        }
-        _ => None,
-    };
-    bench.progress.finish_and_clear();
-    for server in bench.store.servers.into_iter().chain(bench.ceiling.servers) {
-        server.stop()?;
-    }
-    Ok(Figures {
-        bench: args.name.word(),
-        store: database.kind().to_owned(),
-        instances: args.instances,
-        shops: args.shops,
-        peer,
-        provider: args.provider.word(),
-        file_system: database.folder().and_then(disk::file_system),
-        seconds: args.seconds,
-        connections: shape.connections,
-        rate_asked: args.rate.map(NonZeroU32::get),
-        rounds,
-        idle,
-        rss_bytes_max,
-        wal_bytes_max: watch.end(),
-        database_bytes: database.bytes(),
-        checked,
-    })
+    bench::measure(&args.plan(), &tested)
 }
 
-/// Starts the servers of one side, and makes a key for each shop.
-fn side(role: &Role, instances: u16) -> Result<Side, BenchError> {
-    let mut servers = Vec::new();
-    for _ in 0..instances {
-        servers.push(Server::start(role)?);
+/// This program again, as a server.
+fn server_command() -> std::io::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["bench", "server"]);
+    Ok(command)
+}
+
+impl Args {
+    fn plan(&self) -> Plan {
+        Plan {
+            name: self.name,
+            instances: self.instances,
+            shops: self.shops,
+            seconds: self.seconds,
+            connections: self.connections,
+            rate: self.rate,
+            rounds: self.rounds,
+            pending: self.pending,
+            provider: self.provider,
+            sold_out: self.sold_out,
+        }
     }
-    let target = servers[0].target();
-    let mut clients = vec![Arc::new(Client::new(target, &role.key))];
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| BenchError(format!("make the shops' keys: {error}")))?;
-    for shop in 1..role.shops {
-        let wanted = serde_json::json!({
-            "name": "bench", "scopes": ["read", "write", "admin"], "shop": requests::shop(shop),
-        });
-        let name = format!("key-{shop}");
-        let made = runtime
-            .block_on(clients[0].create("/v1/keys", &name, &wanted))
-            .map_err(|error| BenchError(format!("make a shop's key: {error}")))?;
-        let key = made["key"].as_str().unwrap_or_default();
-        clients.push(Arc::new(Client::new(target, key)));
-    }
-    Ok(Side { servers, clients })
 }
 
 /// Takes the temporary folder away when somebody ends the bench with Ctrl-C.
@@ -285,81 +196,6 @@ fn end_cleanly(folder: PathBuf) -> Result<(), BenchError> {
         std::process::exit(130);
     });
     Ok(())
-}
-
-/// The server before anything is asked of it: memory, and processor seconds in [`REST`].
-fn rest(server: &Server) -> Option<(u64, f64)> {
-    std::thread::sleep(REST / 4);
-    let before = server.usage()?;
-    std::thread::sleep(REST);
-    let after = server.usage()?;
-    Some((
-        after.rss_bytes,
-        after.cpu.saturating_sub(before.cpu).as_secs_f64(),
-    ))
-}
-
-/// Every count read back and laid beside what was answered.
-fn check(bench: &Bench) -> Result<Vec<(String, u64)>, BenchError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| BenchError(format!("read the results back: {error}")))?;
-    let mut truth = Truth::default();
-    for client in &bench.store.clients {
-        truth.add(runtime.block_on(verify::read(client, &bench.shape))?);
-    }
-    let checks = verify::checks(&bench.shape, &bench.ledger, &truth);
-    let wrong: Vec<String> = checks
-        .iter()
-        .filter(|check| check.found != check.wanted)
-        .map(|check| {
-            format!(
-                "{}: {} instead of {}",
-                check.what, check.found, check.wanted
-            )
-        })
-        .collect();
-    if !wrong.is_empty() {
-        return Err(BenchError(format!(
-            "the results are wrong: {}",
-            wrong.join("; ")
-        )));
-    }
-    let mut checked: Vec<(String, u64)> = checks
-        .iter()
-        .map(|check| (check.what.to_owned(), check.found.unsigned_abs()))
-        .collect();
-    let ledger = &bench.ledger;
-    match bench.shape.name {
-        Name::Early => checked.push(("paid in their own 201".to_owned(), ledger.paid_at_once)),
-        Name::Duplicates => checked.push(("duplicates".to_owned(), ledger.duplicates)),
-        Name::HotSku if bench.shape.sold_out => {
-            checked.push(("refused".to_owned(), ledger.refused));
-        }
-        Name::Effects => checked.push((
-            "delivered and settled".to_owned(),
-            ledger.events - bench.shape.pending,
-        )),
-        Name::Ingest | Name::Apply | Name::Orders | Name::HotSlot | Name::HotSku | Name::Server => {
-        }
-    }
-    Ok(checked)
-}
-
-fn progress(rounds: u32) -> ProgressBar {
-    let style =
-        ProgressStyle::with_template("{bar:30} {percent} % {msg}").expect("the template is right");
-    let bar = ProgressBar::new(2 * TICKS * (u64::from(rounds) + 1)).with_style(style);
-    bar.set_draw_target(ProgressDrawTarget::stderr());
-    bar
-}
-
-/// Thirty-two hexadecimal digits of chance.
-fn fresh() -> String {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).expect("the system gives random bytes");
-    hex::encode(bytes)
 }
 
 #[cfg(test)]

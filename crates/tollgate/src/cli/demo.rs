@@ -1,27 +1,14 @@
 //! `tollgate demo`: seven stories on a fresh temporary database, over the real HTTP server, each
 //! with what it promises and what the API then says.
 
-mod world;
-mod storm;
-mod promise;
-mod early;
-mod batches;
-mod callbacks;
-mod pieces;
-mod slots;
-mod confirmed;
-mod live;
-mod outside;
 #[cfg(test)]
-mod doctor;
+mod between;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -29,16 +16,11 @@ use tokio::task::{JoinError, JoinHandle};
 
 use super::failed;
 use super::serve::{start_log, stop_signal};
-use crate::load::client::Client;
-use crate::load::connection::Target;
-use crate::load::files;
-use live::Listener;
-use outside::Outside;
-use promise::Story;
 use tollgate_server::StartError;
 use tollgate_server::config::{Config, Log};
 use tollgate_server::serve;
-use world::{StoryError, World};
+use tollgate_traffic::load::{self, Client, Target};
+use tollgate_traffic::stories::{FILES_WANTED, ORDERS, Outside, World, all_held, play, verdict};
 
 /// See the promises kept: five stories on a temporary database, then the server stays up.
 ///
@@ -62,9 +44,6 @@ Exit codes:
   2  wrong usage";
 
 const USUAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
-/// The server is up within this, or something is wrong with it.
-const READY_MAX: Duration = Duration::from_secs(10);
-
 pub(super) async fn run(args: Args) -> ExitCode {
     start_log(&Log {
         level: tracing::Level::WARN,
@@ -135,12 +114,12 @@ impl Stage {
             .prefix("tollgate-demo-")
             .tempdir()
             .map_err(|error| format!("make a temporary folder: {error}"))?;
-        let files = files::raise(FILES_WANTED);
+        let files = load::raise(FILES_WANTED);
         if files.is_some_and(|files| files < FILES_WANTED) {
             return Err(format!(
                 "the demo makes {} connections and is both ends of each: allow it {FILES_WANTED} \
                  open files (`ulimit -n {FILES_WANTED}`)",
-                slots::ORDERS
+                ORDERS
             ));
         }
         let key = format!("tg_demo_{}", fresh());
@@ -202,62 +181,6 @@ impl Stage {
 
 fn configuration_file(folder: &TempDir) -> PathBuf {
     folder.path().join("tollgate.toml")
-}
-
-const STORIES: usize = 7;
-/// Both ends of every connection of the largest storm, and some for the server itself.
-const FILES_WANTED: u64 = 2 * slots::ORDERS as u64 + 200;
-
-/// Plays every story; whoever listens asks at this address.
-async fn play(world: &World, address: SocketAddr, key: &str) -> Result<Vec<Story>, String> {
-    ready(world).await?;
-    let listener = Listener::open(address, key).await?;
-    let style =
-        ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").expect("the template is right");
-    let bar = ProgressBar::new(STORIES as u64).with_style(style);
-    let mut stories = Vec::with_capacity(STORIES);
-    let mut next = |message: &'static str, story: Option<Story>| {
-        bar.inc(u64::from(story.is_some()));
-        bar.set_message(message);
-        stories.extend(story);
-    };
-    let because = |error: StoryError| error.to_string();
-    next("webhooks before their orders", None);
-    let story = early::play(world).await.map_err(because)?;
-    next("batches that share an event", Some(story));
-    let story = batches::play(world).await.map_err(because)?;
-    next("callbacks five times at once", Some(story));
-    let story = callbacks::play(world).await.map_err(because)?;
-    next("the last ten pieces", Some(story));
-    let story = pieces::play(world).await.map_err(because)?;
-    next("a thousand orders at once", Some(story));
-    let story = slots::play(world).await.map_err(because)?;
-    next("reports that nobody has signed", Some(story));
-    let story = confirmed::play(world).await.map_err(because)?;
-    next("what a listener has heard", Some(story));
-    let story = live::tell(world, &listener).await.map_err(because)?;
-    next("", Some(story));
-    bar.finish_and_clear();
-    Ok(stories)
-}
-
-/// Waits until the server says that it is ready.
-async fn ready(world: &World) -> Result<(), String> {
-    let begun = Instant::now();
-    loop {
-        match world
-            .client
-            .call("GET", "/readyz", None, &serde_json::Value::Null)
-            .await
-        {
-            Ok(reply) if reply.status == 200 => return Ok(()),
-            Ok(_) | Err(_) if begun.elapsed() < READY_MAX => {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-            Ok(reply) => return Err(format!("wait for the server: /readyz says {}", reply.body)),
-            Err(error) => return Err(format!("wait for the server: {error}")),
-        }
-    }
 }
 
 /// Takes the address that was asked for; else the usual one, or any if that is taken.
@@ -346,22 +269,6 @@ order_by = "/databaseId"
     )
 }
 
-/// Every story was played, and every promise of it held.
-fn all_held(stories: &[Story]) -> bool {
-    stories.len() == STORIES && stories.iter().all(Story::holds)
-}
-
-fn verdict(stories: &[Story]) -> String {
-    let broken = stories.iter().filter(|story| !story.holds()).count();
-    match broken {
-        0 => format!("All promises of {} stories were kept.", stories.len()),
-        broken => format!(
-            "Promises were BROKEN in {broken} of {} stories.",
-            stories.len()
-        ),
-    }
-}
-
 /// Lines to paste while the server is up.
 fn next_steps(address: SocketAddr, key: &str, file: &Path) -> String {
     let file = file.display();
@@ -421,22 +328,6 @@ mod tests {
         assert_eq!(names, ["accurate", "cardcom", "midtrans", "phonepe"]);
     }
 
-    #[test]
-    fn one_broken_promise_or_an_untold_story_is_a_failure() {
-        let story = |kept| Story {
-            title: "",
-            sent: String::new(),
-            promises: vec![promise::Promise::all("", kept, 20)],
-            figures: Vec::new(),
-        };
-        let mut stories = vec![story(20); STORIES];
-        assert!(all_held(&stories) && verdict(&stories).contains("kept"));
-        stories[3] = story(19);
-        assert!(!all_held(&stories) && verdict(&stories).contains("BROKEN in 1 of 7"));
-        stories.remove(3);
-        assert!(!all_held(&stories));
-    }
-
     #[tokio::test(flavor = "multi_thread")]
     async fn every_promise_is_kept_by_the_real_server() {
         let args = Args {
@@ -452,7 +343,7 @@ mod tests {
             .await
             .expect("it is built");
         let mut world = stage.world.clone();
-        let doctored = doctor::stand_between(world.client.target(), from, to).await;
+        let doctored = between::stand_between(world.client.target(), from, to).await;
         world.client = Arc::new(Client::new(doctored, &stage.key));
         let stories = play(&world, stage.address, &stage.key)
             .await

@@ -135,6 +135,18 @@ const PACKAGES: &[(&str, &[&str], &[&str])] = &[
         ],
     ),
     (
+        "tollgate-traffic",
+        &["tollgate-core", "tollgate-outbound", "tollgate-providers"],
+        &[
+            "rusqlite",
+            "tokio_postgres",
+            "sqlx",
+            "tollgate_core::command",
+            "tollgate_core::decide",
+            "tollgate_core::snapshot",
+        ],
+    ),
+    (
         "tollgate",
         &[
             "tollgate-core",
@@ -142,8 +154,9 @@ const PACKAGES: &[(&str, &[&str], &[&str])] = &[
             "tollgate-providers",
             "tollgate-server",
             "tollgate-store",
+            "tollgate-traffic",
         ],
-        &["rusqlite", "tokio_postgres", "sqlx"],
+        &["rusqlite", "tokio_postgres", "sqlx", "axum", "hyper"],
     ),
 ];
 
@@ -425,6 +438,10 @@ const ROOMS: &[(&str, &[Room])] = &[
             ("api", &["app", "config", "http"]),
             ("server", &["api", "app", "config", "http", "worker"]),
         ],
+    ),
+    (
+        "tollgate-traffic",
+        &[("load", &[]), ("stories", &["load"]), ("bench", &["load"])],
     ),
 ];
 

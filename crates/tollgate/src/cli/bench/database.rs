@@ -1,11 +1,10 @@
-//! The measured database: a file of its own, or a database of its own on a server.
+//! The database that a bench is run on: a file of its own, or a database of its own on a server.
 
 use std::path::{Path, PathBuf};
 
+use tollgate_server::Config;
 use tollgate_store::{Place, Scratch, ServerPlace};
-
-use super::BenchError;
-use tollgate_server::config::Config;
+use tollgate_traffic::bench::{BenchError, Database};
 
 /// Where it is asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,14 +18,10 @@ pub(super) enum Wanted {
 }
 
 /// A database that is there as long as this is.
-pub(super) enum Database {
-    /// A file.
-    File(PathBuf),
-    /// On a server.
-    Server(
-        #[expect(dead_code, reason = "dropping it drops the database")] Scratch,
-        ServerPlace,
-    ),
+pub(super) struct Made {
+    pub(super) database: Database,
+    /// On a server: dropping it drops the database.
+    pub(super) scratch: Option<Scratch>,
 }
 
 /// Reads what `--store` says.
@@ -65,65 +60,27 @@ impl Wanted {
     }
 
     /// Makes it; a temporary file in `folder`.
-    pub(super) fn make(self, folder: &Path) -> Result<Database, BenchError> {
+    pub(super) fn make(self, folder: &Path) -> Result<Made, BenchError> {
         Ok(match self {
-            Wanted::Temporary => Database::File(folder.join("bench.db")),
-            Wanted::File(path) => Database::File(path),
+            Wanted::Temporary => Made::in_file(folder.join("bench.db")),
+            Wanted::File(path) => Made::in_file(path),
             Wanted::Server(place) => {
                 let scratch =
                     Scratch::create(&place).map_err(|error| BenchError(error.to_string()))?;
-                let place = scratch.place();
-                Database::Server(scratch, place)
+                Made {
+                    database: Database::on_server(scratch.place().url),
+                    scratch: Some(scratch),
+                }
             }
         })
     }
 }
 
-impl Database {
-    /// As a server is configured with it.
-    pub(super) fn url(&self) -> String {
-        match self {
-            Database::File(path) => format!("sqlite:{}", path.display()),
-            Database::Server(_, place) => place.url.clone(),
-        }
-    }
-
-    /// `sqlite` or `postgres`.
-    pub(super) fn kind(&self) -> &'static str {
-        match self {
-            Database::File(_) => "sqlite",
-            Database::Server(..) => "postgres",
-        }
-    }
-
-    /// The folder it lies in, where that is known.
-    pub(super) fn folder(&self) -> Option<&Path> {
-        match self {
-            Database::File(path) => Some(match path.parent() {
-                Some(folder) if folder != Path::new("") => folder,
-                Some(_) | None => Path::new("."),
-            }),
-            Database::Server(..) => None,
-        }
-    }
-
-    /// The file of its log; one that is never there on a server.
-    pub(super) fn log(&self) -> PathBuf {
-        match self {
-            Database::File(path) => {
-                let mut name = path.as_os_str().to_owned();
-                name.push("-wal");
-                PathBuf::from(name)
-            }
-            Database::Server(..) => PathBuf::new(),
-        }
-    }
-
-    /// How large it is, where that is known.
-    pub(super) fn bytes(&self) -> u64 {
-        match self {
-            Database::File(path) => std::fs::metadata(path).map_or(0, |metadata| metadata.len()),
-            Database::Server(..) => 0,
+impl Made {
+    fn in_file(path: PathBuf) -> Made {
+        Made {
+            database: Database::in_file(path),
+            scratch: None,
         }
     }
 }
@@ -148,11 +105,5 @@ mod tests {
         ] {
             assert!(place(Some(&url)).is_err(), "{url}");
         }
-    }
-
-    #[test]
-    fn the_log_lies_beside_its_database() {
-        let database = Database::File(PathBuf::from("/a/b.db"));
-        assert_eq!(database.log(), Path::new("/a/b.db-wal"));
     }
 }

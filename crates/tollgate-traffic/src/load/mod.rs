@@ -15,3 +15,7 @@ pub(crate) mod pace;
 pub(crate) mod process;
 pub(crate) mod response;
 pub(crate) mod script;
+
+pub use client::Client;
+pub use connection::{NotLoopback, Target};
+pub use files::raise;

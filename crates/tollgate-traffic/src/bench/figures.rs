@@ -1,7 +1,6 @@
 //! The figures of a run, of a round and of all rounds.
 
 use serde_json::{Value, json};
-use tollgate_store::PeerFigures;
 
 use crate::load::drive::Tally;
 
@@ -115,9 +114,22 @@ impl Spread {
     }
 }
 
+/// What a peer came to: a transaction for each order, on the same server.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PeerFigures {
+    /// Orders a second that were taken.
+    pub rate: f64,
+    /// Tries for one order, on the average.
+    pub tries: f64,
+    /// The part of the tries that another transaction was in the way of.
+    pub conflicts: f64,
+    /// The part of the orders that were given up.
+    pub given_up: f64,
+}
+
 /// What a bench found in all.
 #[derive(Debug, Clone)]
-pub(super) struct Figures {
+pub struct Figures {
     pub(super) bench: &'static str,
     /// `sqlite` or `postgres`.
     pub(super) store: String,
@@ -163,7 +175,7 @@ impl Figures {
     }
 
     /// One line for machines: medians over the rounds, then each round.
-    pub(super) fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         let median =
             |figure: fn(&Run) -> f64| Spread::over(&self.rounds, |r| figure(&r.store)).median;
         let (rate, ratio) = (self.rate(), self.ratio());

@@ -7,7 +7,7 @@ use super::storm::{Storm, Timed, at_once};
 use super::world::{StoryError, World};
 
 /// How many at once, each on a connection of its own.
-pub(super) const ORDERS: usize = 1000;
+pub const ORDERS: usize = 1000;
 const SLOTS: usize = 6;
 const CAPACITY_MINOR: i64 = 10_000_000;
 const CALENDAR: &str = "kitchen";

@@ -1,39 +1,8 @@
-//! For the stories' tests: answers made up or changed on their way, and which promises that breaks.
+//! For the demo's tests: somebody who changes what a server answers on its way.
 
-use std::time::Duration;
-
-use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-
-use super::promise::Promise;
-use super::storm::Timed;
-use crate::load::client::Reply;
-use crate::load::connection::Target;
-
-/// An answer that took a millisecond.
-pub(super) fn reply(status: u16, body: Value) -> Timed {
-    Timed {
-        reply: Reply { status, body },
-        took: Duration::from_millis(1),
-    }
-}
-
-/// The places of the promises that do not hold once the findings are changed.
-pub(super) fn broken_by<F>(
-    mut findings: F,
-    change: impl FnOnce(&mut F),
-    check: impl Fn(&F) -> Vec<Promise>,
-) -> Vec<usize> {
-    change(&mut findings);
-    let promises = check(&findings);
-    promises
-        .iter()
-        .enumerate()
-        .filter(|(_, p)| !p.holds)
-        .map(|(place, _)| place)
-        .collect()
-}
+use tollgate_traffic::load::Target;
 
 /// Stands before a server and changes a text of its answers into another of the same length.
 pub(super) async fn stand_between(server: Target, from: &'static str, to: &'static str) -> Target {

@@ -7,7 +7,7 @@ use super::figures::{Figures, Run, Spread};
 use super::plan::Name;
 
 /// A table of rounds with their medians, and what stands around it.
-pub(super) fn table(name: Name, figures: &Figures) -> String {
+pub fn table(name: Name, figures: &Figures) -> String {
     let mut table = Table::new();
     table.load_preset(UTF8_FULL_CONDENSED).set_header([
         "round",

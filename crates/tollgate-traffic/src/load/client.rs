@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::connection::{Connection, ExchangeError, Target, write_request};
 
 /// A caller of one server with one key.
-pub(crate) struct Client {
+pub struct Client {
     target: Target,
     host: String,
     authorization: String,
@@ -63,7 +63,7 @@ const IDLE_MAX: usize = 64;
 
 impl Client {
     /// A caller of the server at `target` with an API key.
-    pub(crate) fn new(target: Target, key: &str) -> Client {
+    pub fn new(target: Target, key: &str) -> Client {
         Client {
             target,
             host: target.address().to_string(),
@@ -73,7 +73,7 @@ impl Client {
     }
 
     /// The server.
-    pub(crate) fn target(&self) -> Target {
+    pub fn target(&self) -> Target {
         self.target
     }
 

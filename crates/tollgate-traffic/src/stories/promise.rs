@@ -43,7 +43,7 @@ impl Promise {
 
 /// One story, played and checked.
 #[derive(Debug, Clone)]
-pub(super) struct Story {
+pub struct Story {
     /// Its heading.
     pub(super) title: &'static str,
     /// What was sent.
@@ -56,12 +56,12 @@ pub(super) struct Story {
 
 impl Story {
     /// Every promise was kept, and there was one.
-    pub(super) fn holds(&self) -> bool {
+    pub fn holds(&self) -> bool {
         !self.promises.is_empty() && self.promises.iter().all(|promise| promise.holds)
     }
 
     /// The story for people.
-    pub(super) fn table(&self) -> String {
+    pub fn table(&self) -> String {
         let mut table = Table::new();
         table
             .load_preset(UTF8_FULL_CONDENSED)

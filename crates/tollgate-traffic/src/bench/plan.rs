@@ -5,7 +5,7 @@ use clap::ValueEnum;
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "kebab-case")]
-pub(in crate::cli) enum Name {
+pub enum Name {
     /// A signed webhook nobody waits for: verified, de-duplicated, stored, parked.
     Ingest,
     /// A signed webhook that pays an order with two lines and a slot.
@@ -29,7 +29,7 @@ pub(in crate::cli) enum Name {
 
 impl Name {
     /// As it is typed.
-    pub(super) fn word(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
             Name::Ingest => "ingest",
             Name::Apply => "apply",

@@ -14,17 +14,17 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 /// Whoever is outside, on one loopback address.
-pub(super) struct Outside {
+pub struct Outside {
     /// Where they are.
-    pub(super) address: SocketAddr,
+    pub address: SocketAddr,
     /// What they remember.
-    pub(super) memory: Memory,
+    pub memory: Memory,
     serving: JoinHandle<()>,
 }
 
 /// What those outside remember.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Memory {
+pub struct Memory {
     inner: Arc<Mutex<Remembered>>,
 }
 
@@ -77,7 +77,7 @@ impl Memory {
 
 impl Outside {
     /// Begins to answer.
-    pub(super) async fn open() -> std::io::Result<Outside> {
+    pub async fn open() -> std::io::Result<Outside> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let memory = Memory::default();

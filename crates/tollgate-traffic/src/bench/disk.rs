@@ -7,7 +7,7 @@ const IN_MEMORY: &[&str] = &["tmpfs", "ramfs", "devtmpfs"];
 
 /// The first folder that can be written to and is on a disk: beside the program, here, or where
 /// temporary files go. If all are in memory, the last one, and the caller says so.
-pub(super) fn folder() -> PathBuf {
+pub fn folder() -> PathBuf {
     let beside = std::env::current_exe()
         .ok()
         .and_then(|exe| exe.parent().map(Path::to_owned));
@@ -25,7 +25,7 @@ pub(super) fn folder() -> PathBuf {
 }
 
 /// The file system there keeps nothing on a disk. Unknown counts as a disk.
-pub(super) fn is_in_memory(folder: &Path) -> bool {
+pub fn is_in_memory(folder: &Path) -> bool {
     file_system(folder).is_some_and(|kind| IN_MEMORY.contains(&kind.as_str()))
 }
 

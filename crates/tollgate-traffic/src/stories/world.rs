@@ -30,15 +30,15 @@ pub(super) enum StoryError {
 
 /// Those who call the server: the shop with its key, the providers with their secrets.
 #[derive(Clone)]
-pub(super) struct World {
+pub struct World {
     /// The shop.
-    pub(super) client: Arc<Client>,
+    pub client: Arc<Client>,
     /// The providers, as the server's configuration has them.
-    pub(super) sources: Arc<[Arc<Source>]>,
+    pub sources: Arc<[Arc<Source>]>,
     /// What those outside remember.
-    pub(super) outside: Memory,
+    pub outside: Memory,
     /// Where the receipts of shop main are copied to.
-    pub(super) receipts: PathBuf,
+    pub receipts: PathBuf,
 }
 
 /// What a story waits for comes within this, or never.

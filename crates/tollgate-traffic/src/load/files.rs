@@ -4,7 +4,7 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 
 /// Raises this process's limit to `wanted`, as far as it may; answers what the limit is then.
 /// `None` stands for no limit.
-pub(crate) fn raise(wanted: u64) -> Option<u64> {
+pub fn raise(wanted: u64) -> Option<u64> {
     let mut limit = getrlimit(Resource::Nofile);
     if limit.current.is_some_and(|current| current < wanted) {
         let raised = limit.maximum.map_or(wanted, |maximum| maximum.min(wanted));

@@ -16,11 +16,11 @@ pub(super) const CALENDARS: u64 = 8;
 /// The calendar and the sku that everybody wants.
 pub(super) const HOT: &str = "hot";
 /// The source whose events pile up for a handler that takes none.
-pub(super) const BACKLOG: &str = "backlog";
+pub const BACKLOG: &str = "backlog";
 /// Room and stock that do not run out: every order of ten years at a million a second fits.
 pub(super) const PLENTY: i64 = 1 << 48;
 /// The name of a further shop; number 0 is `main`.
-pub(super) fn shop(number: u64) -> String {
+pub fn shop(number: u64) -> String {
     format!("shop-{number}")
 }
 

@@ -10,16 +10,16 @@ use super::response::{self, Head, Unreadable};
 
 /// A server on this machine. Load goes nowhere else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Target(SocketAddr);
+pub struct Target(SocketAddr);
 
 /// The address is not on this machine.
 #[derive(Debug, thiserror::Error)]
 #[error("send load to {0}: only loopback addresses are taken, so that nobody else is burdened")]
-pub(crate) struct NotLoopback(SocketAddr);
+pub struct NotLoopback(SocketAddr);
 
 impl Target {
     /// Takes a loopback address; any other is refused.
-    pub(crate) fn new(address: SocketAddr) -> Result<Target, NotLoopback> {
+    pub fn new(address: SocketAddr) -> Result<Target, NotLoopback> {
         if address.ip().to_canonical().is_loopback() {
             Ok(Target(address))
         } else {
@@ -28,7 +28,7 @@ impl Target {
     }
 
     /// The address.
-    pub(crate) fn address(self) -> SocketAddr {
+    pub fn address(self) -> SocketAddr {
         self.0
     }
 }
