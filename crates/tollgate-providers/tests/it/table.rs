@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use tollgate_providers::PROVIDERS;
 
-/// Files and folders that play certain providers on purpose, whatever package has them: the demo's stories
-/// and the benchmark's load.
-const PLAY_PROVIDERS: &[&str] = &["demo", "bench"];
+/// Files and folders that play certain providers on purpose, whatever package has them: the demo, its
+/// stories and the benchmark's load.
+const PLAY_PROVIDERS: &[&str] = &["demo", "stories", "bench"];
 
 /// The table itself. Merchants are sent webhooks that are signed by one of the schemes.
 const TABLE: &str = "tollgate-providers/src/lib.rs";

@@ -10,8 +10,6 @@ use tollgate_core::time::Timestamp;
 use super::{Engine, SHOP};
 
 impl Engine {
-    // Time.
-
     /// When something comes due next by itself or by a worker, later than this; `None`: never.
     pub fn next_due_after(&self, now: i64) -> Option<i64> {
         let effects = self.open_effects.iter().filter_map(|id| {

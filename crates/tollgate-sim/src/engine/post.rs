@@ -26,8 +26,6 @@ pub enum Standing {
 }
 
 impl Engine {
-    // What comes from providers.
-
     /// A message arrives.
     pub fn hear(&mut self, message: &Message) {
         let id = EventId::on(self.fresh(), 1);

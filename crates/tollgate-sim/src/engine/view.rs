@@ -193,8 +193,6 @@ impl Engine {
         }
     }
 
-    // What the public sees.
-
     /// All orders.
     pub fn order_ids(&self) -> Vec<u128> {
         self.orders.iter().map(|id| id.as_u128()).collect()

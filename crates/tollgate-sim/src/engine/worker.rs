@@ -130,8 +130,6 @@ pub enum Word {
 }
 
 impl Engine {
-    // What a worker does.
-
     /// Effects that a worker may take now.
     pub fn due(&self) -> Vec<EffectId> {
         let is_due = |id: &&EffectId| {
