@@ -1,9 +1,11 @@
 //! `/healthz`, `/readyz`, `/metrics`
 
 use axum::Extension;
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, State};
 use axum::http::{HeaderValue, Response, header, request::Parts};
+use axum::routing::get;
 use serde_json::json;
 
 use crate::app::App;
@@ -13,6 +15,14 @@ use crate::http::problem::{INTERNAL, NOT_FOUND, Problem};
 use crate::http::reply::{self, Reply};
 use crate::http::{Door, Peer};
 use crate::time_text::rfc3339;
+
+/// Which path leads to which handler.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+}
 
 /// The process answers.
 pub(crate) async fn healthz() -> Reply {

@@ -1,7 +1,9 @@
 //! `/v1/stock`, `/v1/calendars`, `/v1/holds`
 
+use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
+use axum::routing::{get, post, put};
 use tollgate_core::time::Timestamp;
 
 use super::request::{AdjustBody, CalendarBody, HoldBody, SlotsBody, StockBody};
@@ -17,6 +19,20 @@ use crate::http::problem::Problem;
 use crate::http::reply::{self, List, Reply};
 use crate::http::reply::{cursor, read_cursor};
 use crate::ids;
+
+/// Which path leads to which handler.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/v1/stock", get(list_stock))
+        .route("/v1/stock/{sku}", put(put_stock).get(show_stock))
+        .route("/v1/stock/{sku}/adjust", post(adjust_stock))
+        .route("/v1/calendars", get(list_calendars))
+        .route("/v1/calendars/{name}", put(put_calendar).get(show_calendar))
+        .route("/v1/calendars/{name}/slots", put(put_slots).get(list_slots))
+        .route("/v1/holds", post(take_hold))
+        .route("/v1/holds/{id}", get(show_hold))
+        .route("/v1/holds/{id}/release", post(release_hold))
+}
 
 /// A sku or calendar out of a path; `parameter` is what the path's template calls it.
 fn name(text: &str, parameter: &str) -> Result<String, Problem> {

@@ -1,14 +1,21 @@
 //! `/docs`: what there is to read about the API, for anybody who can reach it
 
 use axum::Extension;
+use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::routing::get;
 
 use super::response::codes_page;
 use crate::app::App;
-use crate::http::problem::NOT_FOUND;
+use crate::http::problem::{CODES_PATH, NOT_FOUND};
 use crate::http::reply::{self, Reply};
 use crate::http::{Door, Peer};
+
+/// Which path leads to which handler.
+pub(crate) fn routes() -> Router<App> {
+    Router::new().route(CODES_PATH, get(errors))
+}
 
 /// The table of error codes, to which the `type` of every problem leads. Where there is an admin door,
 /// only there.

@@ -1,6 +1,8 @@
 //! `/v1/effects`
 
+use axum::Router;
 use axum::extract::{Path, State};
+use axum::routing::{get, post};
 use tollgate_core::effect::EffectKind;
 use tollgate_core::effect::EffectState;
 use tollgate_core::id::EffectId;
@@ -15,6 +17,16 @@ use crate::http::access::{Admin, Reader};
 use crate::http::body::ReasonlessBody;
 use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
 use crate::http::reply::{self, List, Reply, cursor};
+
+/// Which path leads to which handler.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/v1/effects", get(list))
+        .route("/v1/effects/retry", post(retry_many))
+        .route("/v1/effects/{id}", get(show))
+        .route("/v1/effects/{id}/retry", post(retry))
+        .route("/v1/effects/{id}/settle", post(settle))
+}
 
 pub(crate) async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let query = query.only(&["kind", "state", "order"])?;

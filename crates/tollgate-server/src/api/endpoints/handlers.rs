@@ -1,6 +1,8 @@
 //! `/v1/endpoints`
 
+use axum::Router;
 use axum::extract::{Path, State};
+use axum::routing::{get, post};
 use secrecy::ExposeSecret;
 use tollgate_core::id::EndpointId;
 
@@ -12,6 +14,15 @@ use crate::http::access::Admin;
 use crate::http::body::ReasonlessBody;
 use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
 use crate::http::reply::{self, List, Reply, cursor};
+
+/// Which path leads to which handler.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/v1/endpoints", post(create).get(list))
+        .route("/v1/endpoints/{id}", get(show).patch(change).delete(delete))
+        .route("/v1/endpoints/{id}/rotate", post(rotate))
+        .route("/v1/endpoints/{id}/test", post(test))
+}
 
 /// The secret is told once, so an Idempotency-Key is checked and no answer kept under it.
 pub(crate) async fn create(

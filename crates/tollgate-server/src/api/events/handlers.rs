@@ -1,8 +1,10 @@
 //! `/v1/events`, `/v1/deliveries`
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{Response, header};
+use axum::routing::{get, post};
 use tollgate_core::command::OrderRef;
 use tollgate_core::id::{DeliveryId, EventId, RootId, ShopId};
 use tollgate_store::{DeliveryFilter, EventFilter};
@@ -18,6 +20,18 @@ use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
 use crate::http::fields::Shown;
 use crate::http::problem::Problem;
 use crate::http::reply::{self, List, Reply, cursor};
+
+/// Which path leads to which handler.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/v1/events", get(list))
+        .route("/v1/events/replay", post(replay_many))
+        .route("/v1/events/{id}", get(show))
+        .route("/v1/events/{id}/replay", post(replay))
+        .route("/v1/deliveries", get(list_deliveries))
+        .route("/v1/deliveries/{id}", get(show_delivery))
+        .route("/v1/deliveries/{id}/verify", post(verify))
+}
 
 /// Events replayed a second unless the request says otherwise.
 const REPLAYS_PER_SECOND: i64 = 50;

@@ -1,6 +1,8 @@
 //! `/v1/keys`
 
+use axum::Router;
 use axum::extract::{Path, State};
+use axum::routing::{delete, post};
 use secrecy::ExposeSecret;
 use tollgate_core::id::KeyId;
 use tollgate_core::word::Word;
@@ -11,6 +13,13 @@ use crate::app::App;
 use crate::http::access::Admin;
 use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
 use crate::http::reply::{self, List, Reply, cursor};
+
+/// Which path leads to which handler.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/v1/keys", post(create).get(list))
+        .route("/v1/keys/{id}", delete(revoke))
+}
 
 /// The key is told once, so an Idempotency-Key is checked and no answer kept under it.
 pub(crate) async fn create(

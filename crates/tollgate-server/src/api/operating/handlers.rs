@@ -1,8 +1,10 @@
 //! `/v1/doctor`, `/v1/verify`
 
 use axum::Extension;
+use axum::Router;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
+use axum::routing::get;
 
 use crate::app::App;
 use crate::http::access::Admin;
@@ -10,6 +12,13 @@ use crate::http::problem::{INTERNAL, NOT_FOUND, Problem};
 use crate::http::reply::{self, Reply};
 use crate::http::{Door, Peer};
 use crate::report::ReportView;
+
+/// Which path leads to which handler.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/v1/doctor", get(doctor))
+        .route("/v1/verify", get(verify))
+}
 
 /// Who may look behind all shops: an admin key of shop main, and where there is an admin door only
 /// there.

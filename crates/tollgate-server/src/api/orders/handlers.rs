@@ -1,6 +1,8 @@
 //! `/v1/orders`
 
+use axum::Router;
 use axum::extract::{Path, State};
+use axum::routing::{get, post};
 use tollgate_core::command::{AttentionOf, OrderRef};
 use tollgate_core::id::RootId;
 use tollgate_core::order::AttentionCode;
@@ -17,6 +19,16 @@ use crate::http::extract::{IdempotencyKey, JsonBytes, Query};
 use crate::http::problem::{NOT_FOUND, Problem};
 use crate::http::reply::{self, List, Reply, cursor_of_root};
 use crate::ids;
+
+/// Which path leads to which handler.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/v1/orders", post(create).get(list))
+        .route("/v1/orders/{id}", get(show))
+        .route("/v1/orders/{id}/cancel", post(cancel))
+        .route("/v1/orders/{id}/attention/{code}/resolve", post(resolve))
+        .route("/v1/orders/{id}/timeline", get(timeline))
+}
 
 /// The order that a path names; what can be neither an id nor a code names none.
 pub(crate) fn order_named(text: &str) -> Result<OrderRef, Problem> {

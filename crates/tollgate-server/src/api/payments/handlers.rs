@@ -1,6 +1,8 @@
 //! `/v1/payments`
 
+use axum::Router;
 use axum::extract::{Path, State};
+use axum::routing::{get, post};
 use tollgate_core::command::AttentionOf;
 use tollgate_core::id::{PaymentId, RefundId};
 use tollgate_store::PaymentFilter;
@@ -17,6 +19,20 @@ use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
 use crate::http::problem::Problem;
 use crate::http::reply::{self, List, Reply, cursor};
 use crate::ids;
+
+/// Which path leads to which handler.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/v1/payments/{id}/attention/{code}/resolve", post(resolve))
+        .route("/v1/payments/{id}/receipts/correct", post(correct_receipts))
+        .route("/v1/payments", post(register).get(list))
+        .route("/v1/payments/{id}", get(show))
+        .route("/v1/payments/{id}/capture", post(capture))
+        .route("/v1/payments/{id}/check", post(check))
+        .route("/v1/payments/{id}/refund", post(refund))
+        .route("/v1/refunds", get(list_refunds))
+        .route("/v1/refunds/{id}", get(show_refund))
+}
 
 pub(crate) async fn register(
     State(app): State<App>,

@@ -1,9 +1,11 @@
 //! `/v1/receipts`, and `/r/{token}` for anybody who holds one
 
 use axum::Extension;
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::routing::get;
 use tollgate_core::effect::Receipt;
 use tollgate_core::id::{ReceiptId, ShopId};
 use tollgate_core::order::Root;
@@ -17,6 +19,16 @@ use crate::http::extract::{Query, id};
 use crate::http::problem::{INTERNAL, NOT_FOUND, Problem};
 use crate::http::reply::{self, List, Reply, cursor};
 use crate::http::{Peer, language};
+
+/// Which path leads to which handler.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/v1/orders/{id}/receipts", get(of_order))
+        .route("/v1/payments/{id}/receipts", get(of_payment))
+        .route("/v1/receipts/{id}", get(show))
+        .route("/r/style.css", get(style))
+        .route("/r/{token}", get(look_up))
+}
 
 /// A receipt as JSON, or with `.pdf` behind its id its file.
 pub(crate) async fn show(

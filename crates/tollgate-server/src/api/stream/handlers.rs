@@ -1,8 +1,10 @@
 //! `/v1/stream`: Server-Sent Events
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Response, Version, header};
+use axum::routing::get;
 
 use super::response::{EVENTS, Frames};
 use crate::app::{App, Cut, TopicSet};
@@ -10,6 +12,11 @@ use crate::http::access::Reader;
 use crate::http::extract::Query;
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
+
+/// Which path leads to which handler.
+pub(crate) fn routes() -> Router<App> {
+    Router::new().route("/v1/stream", get(listen))
+}
 
 /// Where a listener goes on from, as browsers send it.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
