@@ -14,7 +14,9 @@ const RECORDS: &str = include_str!("../fixtures/earlier/records.json");
 
 /// A home with the earlier version's database, its answers to keys as old as they may be.
 fn home() -> Home {
-    let home = Home::on_file();
+    let mut home = Home::on_file();
+    // However old the file is by now, nothing of it has had its time.
+    home.set("retention", "keys_days", 0);
     let fixture = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/earlier");
     for (kept, name) in [
         ("database.sqlite", "tollgate.db"),
