@@ -14,8 +14,10 @@ mod tls;
 
 mod shop;
 mod tidy;
+mod changes;
 mod citations;
 mod dependencies;
+mod picture;
 mod orders;
 mod idempotency;
 mod webhooks;

@@ -169,14 +169,14 @@ const EXCEPTIONS: &[(&str, &[&str])] = &[
 /// Core depends on nothing else from outside.
 const CORE_DEPENDS_ON: &[&str] = &["thiserror"];
 
-fn crates() -> PathBuf {
+pub(super) fn crates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("it is in crates/")
         .to_owned()
 }
 
-fn dependencies(package: &str) -> BTreeSet<String> {
+pub(super) fn dependencies(package: &str) -> BTreeSet<String> {
     let path = crates().join(package).join("Cargo.toml");
     let text = std::fs::read_to_string(&path).expect("every package has a manifest");
     let manifest: toml::Table = text.parse().expect("it is TOML");
@@ -446,7 +446,7 @@ const ROOMS: &[(&str, &[Room])] = &[
 ];
 
 /// The folders among the sources of a package that hold some.
-fn rooms(source: &Path) -> BTreeSet<String> {
+pub(super) fn rooms(source: &Path) -> BTreeSet<String> {
     std::fs::read_dir(source)
         .expect("it can be read")
         .map(|entry| entry.expect("it can be read").path())
