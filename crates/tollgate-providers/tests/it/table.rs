@@ -61,7 +61,8 @@ fn no_source_names_a_provider_but_its_own_and_the_table() {
 }
 
 fn may_name_providers(file: &Path) -> bool {
-    let mut parts = file
+    let inside = file.strip_prefix(crates()).unwrap_or(file);
+    let mut parts = inside
         .components()
         .map(|part| Path::new(part.as_os_str()).file_stem());
     file.ends_with(TABLE)

@@ -286,19 +286,39 @@ fn every_member_of_a_body_has_a_judge() {
     for (name, schema) in &bodies {
         check(schema, name);
     }
-    let sources = [
-        include_str!("capacity/request.rs"),
-        include_str!("effects/request.rs"),
-        include_str!("endpoints/request.rs"),
-        include_str!("events/request.rs"),
-        include_str!("keys/request.rs"),
-        include_str!("orders/request.rs"),
-        include_str!("payments/request.rs"),
-        include_str!("../http/body/mod.rs"),
-    ];
-    let declared: usize = sources
-        .iter()
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let nouns = std::fs::read_dir(source.join("api")).expect("it is a folder");
+    let requests = nouns.map(|noun| noun.expect("it is there").path().join("request.rs"));
+    let declared: usize = requests
+        .chain([source.join("http/body/mod.rs")])
+        .filter_map(|file| std::fs::read_to_string(file).ok())
         .map(|text| text.matches("impl Body for ").count())
         .sum();
     assert_eq!(declared, bodies.len(), "a body is not looked at here");
+}
+
+/// What goes together by nobody's count is told with its place, and not only that it does not.
+#[test]
+fn what_does_not_go_together_has_a_place() {
+    let twice = r#"{"slots":[{"starts_at":"2026-01-22T10:00:00Z","ends_at":"2026-01-22T11:00:00Z"},
+                             {"starts_at":"2026-01-22T10:00:00Z","ends_at":"2026-01-22T11:00:00Z"}]}"#;
+    assert_eq!(pointers::<SlotsBody>(twice), ["/slots/1/starts_at"]);
+    let late = r#"{"slots":[{"starts_at":"2026-01-22T10:00:00Z","ends_at":"2026-03-22T11:00:00Z"}]}"#;
+    assert_eq!(pointers::<SlotsBody>(late), ["/slots/0/ends_at"]);
+    let hours = r#"{"unit":"orders","capacity":1,"weekly":[{"days":["mon"],"opens":"09:00","closes":"10:00"}]}"#;
+    assert_eq!(pointers::<CalendarBody>(hours), ["/slot_minutes"]);
+    let slot = r#"{"slot":{"calendar":"k","slot_id":"slt_01j5h5q2rsfzk9n8x0t3q4w5e6","units":1}}"#;
+    assert_eq!(pointers::<HoldBody>(slot), ["/slot"]);
+}
+
+/// docs/api.md: a refund names up to 200 skus that came back.
+#[test]
+fn lists_have_the_lengths_that_are_documented() {
+    let refund = |count: usize| {
+        let lines = vec![r#"{"sku":"A","quantity":1}"#; count].join(",");
+        format!(r#"{{"amount":1,"restock":[{lines}]}}"#)
+    };
+    assert!(read::<RefundBody>(refund(200).as_bytes()).is_ok());
+    assert_eq!(pointers::<RefundBody>(&refund(201)), ["/restock"]);
+    assert_eq!(pointers::<KeyBody>(r#"{"name":"n","scopes":[]}"#), ["/scopes"]);
 }

@@ -282,7 +282,12 @@ async fn wanted(context: &Context, work: &Work) -> Result<(String, RefundOrder),
                 (source.clone(), order)
             }))
         }
-        _ => Err(Acted::dead("it is no refund")),
+        EffectContent::Receipt { .. }
+        | EffectContent::Mail { .. }
+        | EffectContent::Notify { .. }
+        | EffectContent::Forward { .. }
+        | EffectContent::Ask { .. }
+        | EffectContent::Void { .. } => Err(Acted::dead("it is no refund")),
     }
 }
 

@@ -1,11 +1,11 @@
 //! docs/packages.svg: the packages, what they depend on, and the rooms in them, drawn from the manifests
 //! and the folders. `scripts/picture` draws it anew; the test says whether it is true.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::tidy::{crates, dependencies, rooms};
+use super::tidy::{PACKAGES, crates, dependencies, rooms};
 
 /// The packages from the one that knows the most to the one that knows nothing, each in a column of its floor.
 const FLOORS: &[&[(&str, usize)]] = &[
@@ -156,6 +156,14 @@ fn draw() -> String {
     }
     svg.push_str("</svg>\n");
     svg
+}
+
+/// Every package has its place, and no other has one.
+#[test]
+fn every_package_is_drawn() {
+    let drawn: BTreeSet<&str> = FLOORS.iter().copied().flatten().map(|(name, _)| *name).collect();
+    let listed: BTreeSet<&str> = PACKAGES.iter().map(|(name, _, _)| *name).collect();
+    assert_eq!(drawn, listed);
 }
 
 /// Every package stands on a floor above all that it depends on.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A package, what it depends on of ours, and what its sources never name.
-const PACKAGES: &[(&str, &[&str], &[&str])] = &[
+pub(super) const PACKAGES: &[(&str, &[&str], &[&str])] = &[
     (
         "tollgate-core",
         &[],

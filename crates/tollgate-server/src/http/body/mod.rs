@@ -7,6 +7,7 @@ mod currency;
 mod list;
 mod metadata;
 mod places;
+mod strict;
 mod text;
 mod time;
 mod whole;
@@ -52,11 +53,18 @@ pub(crate) trait Body: DeserializeOwned + JsonSchema {
 /// Reads a body, or tells every place that is wrong.
 pub(crate) fn read<T: Body>(bytes: &[u8]) -> Result<T, Problem> {
     let bytes = if bytes.is_empty() { b"{}" } else { bytes };
-    match serde_json::from_slice::<T>(bytes) {
+    match read_strictly::<T>(bytes) {
         Ok(body) if body.is_whole() => Ok(body),
         Ok(_) => Err(explain::<T>(bytes, None)),
         Err(error) => Err(explain::<T>(bytes, Some(&error))),
     }
+}
+
+fn read_strictly<T: Body>(bytes: &[u8]) -> Result<T, serde_json::Error> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let body = T::deserialize(strict::Strict(&mut reader))?;
+    reader.end()?;
+    Ok(body)
 }
 
 fn explain<T: Body>(bytes: &[u8], error: Option<&serde_json::Error>) -> Problem {

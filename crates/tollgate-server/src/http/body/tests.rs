@@ -27,15 +27,21 @@ const TEXTS_TRIED: &[&str] = &[
     "ID",
     "09:30",
     "9:30",
+    "T0930",
+    "09+01",
     "24:00",
     "2026-12-25",
     "2026-1-25",
+    "+020261225",
+    "20261225  ",
     "hld_01j5h5q2rsfzk9n8x0t3q4w5e6",
     "slt_01j5h5q2rsfzk9n8x0t3q4w5e6",
     "eff_01j5h5q2rsfzk9n8x0t3q4w5e6",
     "hld_01j5h5q2rsfzk9n8x0t3q4w5el",
+    "hld_81j5h5q2rsfzk9n8x0t3q4w5e6",
     "line\nfeed",
     "https://shop.example/hook",
+    "https://k\u{f6}ln.example/hook",
 ];
 
 /// Whether a schema's keywords allow a text.
@@ -116,6 +122,19 @@ fn a_pattern_refuses_what_its_rule_refuses() {
     check::<SlotNameRule>();
     check::<EffectNameRule>();
     check::<TimeOfDayRule>();
+    check::<UrlRule>();
+}
+
+/// A struct is no list, at any depth: otherwise the order of members would be a part of the API.
+#[test]
+fn a_list_is_no_object() {
+    assert_eq!(told("[1]"), [(String::new(), "invalid", "expected an object".to_owned())]);
+    for text in [r#"[1,null,null]"#, r#"{"amount":1,"rows":[["2026-01-22T10:00:00Z"]]}"#] {
+        assert!(read::<Sample>(text.as_bytes()).is_err(), "{text}");
+    }
+    let row = r#"{"amount":1,"rows":[["2026-01-22T10:00:00Z"]]}"#;
+    assert_eq!(told(row), [("/rows/0".to_owned(), "invalid", "expected an object".to_owned())]);
+    assert!(read::<Sample>(br#"{"amount":1,"rows":[{"at":"2026-01-22T10:00:00Z"}]}"#).is_ok());
 }
 
 #[test]

@@ -179,11 +179,11 @@ rules! {
         |text| text.parse::<EffectId>().is_ok(), { "pattern": id_pattern(EffectId::PREFIX) };
     /// A time of day.
     TimeOfDay as TimeOfDayRule, "time-of-day": "a time of day as 09:30" =
-        |text| text.len() == 5 && text.parse::<jiff::civil::Time>().is_ok(),
+        |text| has_form(text, "00:00") && text.parse::<jiff::civil::Time>().is_ok(),
         { "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$" };
     /// A date.
     Date as DateRule, "date": "a date as 2026-12-25" =
-        |text| text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok(),
+        |text| has_form(text, "0000-00-00") && text.parse::<jiff::civil::Date>().is_ok(),
         { "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" };
     /// A time zone.
     TimeZoneName as TimeZoneRule, "time-zone": "a time zone as Europe/Moscow" =
@@ -192,7 +192,7 @@ rules! {
     FilterWord as FilterRule, "event-filter": "a type as order.paid, a group as order.*, or *" =
         tollgate_core::timeline::is_filter, { "examples": ["order.paid", "order.*", "*"] };
     /// A URL; whether it is called is judged where it is used.
-    UrlText as UrlRule, "uri": "a URL of up to 2048 bytes" =
+    UrlText as UrlRule, "http-url": "a URL of up to 2048 bytes" =
         |text| (1..=2048).contains(&text.len()) && !text.contains('\0'),
         { "pattern": NO_NUL, "minLength": 1, "maxLength": 2048 };
 }
@@ -203,7 +203,16 @@ const NO_NUL: &str = "^[^\\u0000]*$";
 
 /// An id of one kind: its prefix and 26 letters of Crockford's base 32.
 fn id_pattern(prefix: &str) -> String {
-    format!("^{prefix}_[0-9a-hjkmnp-tv-z]{{26}}$")
+    format!("^{prefix}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$")
+}
+
+/// The text has digits where the form has them, and the form's own characters elsewhere.
+fn has_form(text: &str, form: &str) -> bool {
+    text.len() == form.len()
+        && text.bytes().zip(form.bytes()).all(|(byte, form)| match form {
+            b'0' => byte.is_ascii_digit(),
+            _ => byte == form,
+        })
 }
 
 /// 1 to 128 characters of `[A-Za-z0-9._:+-]`.

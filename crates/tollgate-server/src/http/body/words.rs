@@ -19,7 +19,10 @@ impl Visitor<'_> for Among<'_> {
     type Value = usize;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "one of {}", self.0.join(" "))
+        match self.0 {
+            [one, other] => write!(f, "{one} or {other}"),
+            words => write!(f, "one of {}", words.join(" ")),
+        }
     }
 
     /// The word's place in the list.
