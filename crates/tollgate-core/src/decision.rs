@@ -6,7 +6,7 @@ use crate::command::Unknown;
 use crate::effect::{Effect, EffectState, IssuedReceipt, Receipt, StoredEffect};
 use crate::id::{EffectId, EndpointId, EventId, OrderId, PaymentId, RefundId, RootId, ShopId};
 use crate::order::Root;
-use crate::snapshot::{CodeMeeting, EventOutcome, EventState, Meeting, Missing, StoredEvent};
+use crate::snapshot::{CodeRendezvous, EventOutcome, EventState, Missing, Rendezvous, StoredEvent};
 use crate::time::Timestamp;
 use crate::timeline::EntryKind;
 
@@ -55,14 +55,14 @@ pub enum Change {
         /// The name.
         name: String,
         /// What stands there now.
-        meeting: Meeting,
+        rendezvous: Rendezvous,
     },
     /// An order's code.
     Code {
         /// The code.
         code: String,
         /// What stands there now.
-        meeting: CodeMeeting,
+        rendezvous: CodeRendezvous,
     },
     /// Units of a sku.
     Stock(Stock),
@@ -270,11 +270,11 @@ impl crate::snapshot::Snapshot {
                 Change::Name {
                     source,
                     name,
-                    meeting,
+                    rendezvous,
                 } => {
-                    self.names.put((shop, source, name), meeting);
+                    self.names.put((shop, source, name), rendezvous);
                 }
-                Change::Code { code, meeting } => self.codes.put((shop, code), meeting),
+                Change::Code { code, rendezvous } => self.codes.put((shop, code), rendezvous),
                 Change::Stock(stock) => self.stock.put((shop, stock.sku.clone()), stock),
                 Change::Effect(id, effect) => self.effects.put((shop, id), *effect),
                 Change::Breaker { target, breaker } => self.breakers.put((shop, target), breaker),

@@ -16,7 +16,7 @@ use crate::order::Root;
 use crate::time::Timestamp;
 use crate::word::closed_sets;
 
-/// A name at a source: the key of the meeting point.
+/// A name at a source: the key of a rendezvous.
 pub type Name = (ShopId, String, String);
 
 /// A row's key, by table. What `needs` lists and a miss names.
@@ -205,9 +205,9 @@ pub struct Snapshot {
     /// Stored events: new ones, parked ones, replayed ones.
     pub events: Table<(ShopId, EventId), StoredEvent>,
     /// Names at sources.
-    pub names: Table<Name, Meeting>,
+    pub names: Table<Name, Rendezvous>,
     /// Orders' codes.
-    pub codes: Table<Named, CodeMeeting>,
+    pub codes: Table<Named, CodeRendezvous>,
     /// Orders, payments without orders, carts' holds.
     pub roots: Table<(ShopId, RootId), Root>,
     /// Units by sku.
@@ -240,9 +240,9 @@ pub struct Stretch {
     pub page: SlotPage,
 }
 
-/// A name at a source. Whoever mentions a name first inserts it (the meeting point).
+/// Where events and a payment meet: a name at a source. The first mention of the name inserts it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Meeting {
+pub struct Rendezvous {
     /// The payment it leads to.
     pub payment: Option<PaymentId>,
     /// Events that wait here, oldest first: parked ones for a payment, queued ones for the answer to
@@ -253,12 +253,12 @@ pub struct Meeting {
     pub question: Option<Question>,
 }
 
-/// An order's code. Whoever mentions a code first inserts it.
+/// Where events and an order meet: the order's code. The first mention of the code inserts it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct CodeMeeting {
+pub struct CodeRendezvous {
     /// The order that has it.
     pub order: Option<OrderId>,
-    /// Events that wait here, as in [`Meeting`].
+    /// Events that wait here, as in [`Rendezvous`].
     pub parked: Vec<EventId>,
 }
 

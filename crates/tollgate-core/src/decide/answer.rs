@@ -96,7 +96,7 @@ fn subject(draft: &Draft, answer: &Answer) -> Step<Option<PaymentId>> {
         }
     };
     if names.contains(&answer.object) {
-        let asked = draft.meeting(&answer.source, &answer.object)?;
+        let asked = draft.rendezvous(&answer.source, &answer.object)?;
         if let Some(payment) = asked.and_then(|row| row.payment) {
             return Ok(Some(payment));
         }
@@ -180,8 +180,8 @@ struct Said<'s> {
 /// closed already still says what it says.
 fn close(draft: &mut Draft, answer: &Answer) -> Step<bool> {
     let open = draft
-        .meeting(&answer.source, &answer.object)?
-        .and_then(|meeting| meeting.question)
+        .rendezvous(&answer.source, &answer.object)?
+        .and_then(|rendezvous| rendezvous.question)
         .filter(|question| question.open && question.n == answer.n);
     let Some(mut question) = open else {
         return Ok(false);
@@ -196,13 +196,15 @@ fn close(draft: &mut Draft, answer: &Answer) -> Step<bool> {
         | AnswerContent::Impossible { .. }
         | AnswerContent::Mismatch { .. } => 0,
     };
-    draft.meeting_mut(&answer.source, &answer.object)?.question = Some(question);
+    draft
+        .rendezvous_mut(&answer.source, &answer.object)?
+        .question = Some(question);
     Ok(again)
 }
 
 /// The events that wait for this answer, oldest first.
 fn queued(draft: &mut Draft, answer: &Answer) -> Step<Vec<(EventId, StoredEvent)>> {
-    let listed = draft.meeting(&answer.source, &answer.object)?;
+    let listed = draft.rendezvous(&answer.source, &answer.object)?;
     let mut ids: Vec<EventId> = listed.map(|row| row.parked.clone()).unwrap_or_default();
     if let Some(event) = answer.event
         && !ids.contains(&event)
@@ -233,8 +235,8 @@ fn unlist(draft: &mut Draft, answer: &Answer, queued: &[(EventId, StoredEvent)])
     if queued.is_empty() {
         return Ok(());
     }
-    let meeting = draft.meeting_mut(&answer.source, &answer.object)?;
-    meeting
+    let rendezvous = draft.rendezvous_mut(&answer.source, &answer.object)?;
+    rendezvous
         .parked
         .retain(|id| !queued.iter().any(|(waited, _)| waited == id));
     Ok(())
@@ -533,8 +535,8 @@ fn place(
 /// when it has been asked often enough (docs/states.md).
 fn next_weak(draft: &Draft, answer: &Answer) -> Step<Option<Span>> {
     let question = draft
-        .meeting(&answer.source, &answer.object)?
-        .and_then(|meeting| meeting.question)
+        .rendezvous(&answer.source, &answer.object)?
+        .and_then(|rendezvous| rendezvous.question)
         .filter(|question| !question.open && question.n == answer.n);
     let times = question.map_or(0, |question| question.weak);
     let place = usize::try_from(times).unwrap_or(usize::MAX).checked_sub(1);
@@ -550,7 +552,7 @@ const WEAK_SECONDS: [i64; 4] = [5, 30, 120, 900];
 /// Asks once more: a reason came while the provider was answering, or the answer came too late.
 fn ask_again(draft: &mut Draft, answer: &Answer, due_at: Timestamp) -> Step<()> {
     let payment = draft
-        .meeting(&answer.source, &answer.object)?
+        .rendezvous(&answer.source, &answer.object)?
         .and_then(|row| row.payment);
     let root: Option<Root> = match payment {
         Some(payment) => draft.root_copy(payment.root())?,

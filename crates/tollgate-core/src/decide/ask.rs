@@ -75,11 +75,11 @@ fn put(
         return Ok(());
     };
     let (now, distance) = (draft.now, draft.rules.ask_distance);
-    let meeting = draft.meeting_mut(&about.source, &about.object)?;
-    let before = meeting.question;
+    let rendezvous = draft.rendezvous_mut(&about.source, &about.object)?;
+    let before = rendezvous.question;
     let asked_at = before.and_then(|question| question.asked_at);
     let due_at = due_at.max(asked_at.map_or(due_at, |at| at.plus(distance)));
-    let (n, weak) = match &mut meeting.question {
+    let (n, weak) = match &mut rendezvous.question {
         Some(question) if question.open => {
             let waits_longer = question.due_at.is_some_and(|planned| due_at < planned);
             if question.started || !(waits_longer || instead) {
@@ -93,7 +93,7 @@ fn put(
         Some(question) => (question.n.saturating_add(1), question.weak),
         None => (1, 0),
     };
-    meeting.question = Some(Question {
+    rendezvous.question = Some(Question {
         n,
         open: true,
         started: false,

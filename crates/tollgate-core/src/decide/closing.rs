@@ -52,7 +52,7 @@ pub(super) fn close(draft: &mut Draft, root: &mut Root, way: ClosingEnd) -> Step
     for payment in &asked {
         missing.extend(
             draft
-                .meeting(&payment.source, &payment.reference)
+                .rendezvous(&payment.source, &payment.reference)
                 .err()
                 .unwrap_or_default(),
         );

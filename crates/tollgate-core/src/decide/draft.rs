@@ -14,7 +14,7 @@ use crate::id::{
     EffectId, EndpointId, EventId, OrderId, PaymentId, RefundId, RootId, ShopId, SlotId,
 };
 use crate::order::Root;
-use crate::snapshot::{CodeMeeting, Key, Known, Meeting, Missing, Snapshot, StoredEvent};
+use crate::snapshot::{CodeRendezvous, Key, Known, Missing, Rendezvous, Snapshot, StoredEvent};
 use crate::time::Timestamp;
 use crate::timeline::EntryKind;
 
@@ -55,8 +55,8 @@ pub(super) struct Draft<'a> {
     roots: BTreeMap<RootId, Root>,
     events: BTreeMap<EventId, StoredEvent>,
     event_keys: Vec<(String, String, EventId)>,
-    names: BTreeMap<(String, String), Meeting>,
-    codes: BTreeMap<String, CodeMeeting>,
+    names: BTreeMap<(String, String), Rendezvous>,
+    codes: BTreeMap<String, CodeRendezvous>,
     stock: BTreeMap<String, Stock>,
     calendars: BTreeMap<String, Calendar>,
     slots: BTreeMap<(String, Timestamp), Slot>,
@@ -202,47 +202,47 @@ impl<'a> Draft<'a> {
             .push((source.to_owned(), key.to_owned(), event));
     }
 
-    pub(super) fn meeting(&self, source: &str, name: &str) -> Step<Option<&Meeting>> {
+    pub(super) fn rendezvous(&self, source: &str, name: &str) -> Step<Option<&Rendezvous>> {
         let pair = (source.to_owned(), name.to_owned());
-        if let Some(meeting) = self.names.get(&pair) {
-            return Ok(Some(meeting));
+        if let Some(rendezvous) = self.names.get(&pair) {
+            return Ok(Some(rendezvous));
         }
         let row = (self.shop, pair.0, pair.1);
         match self.known.names.get(&row) {
-            Known::Found(meeting) => Ok(Some(meeting)),
+            Known::Found(rendezvous) => Ok(Some(rendezvous)),
             Known::Absent => Ok(None),
             Known::NotLoaded => miss(Key::Name(row.0, row.1, row.2)),
         }
     }
 
     /// The name's row, made where there is none.
-    pub(super) fn meeting_mut(&mut self, source: &str, name: &str) -> Step<&mut Meeting> {
-        let known = self.meeting(source, name)?.cloned().unwrap_or_default();
+    pub(super) fn rendezvous_mut(&mut self, source: &str, name: &str) -> Step<&mut Rendezvous> {
+        let known = self.rendezvous(source, name)?.cloned().unwrap_or_default();
         Ok(self
             .names
             .entry((source.to_owned(), name.to_owned()))
             .or_insert(known))
     }
 
-    pub(super) fn code(&self, code: &str) -> Step<Option<&CodeMeeting>> {
-        if let Some(meeting) = self.codes.get(code) {
-            return Ok(Some(meeting));
+    pub(super) fn code(&self, code: &str) -> Step<Option<&CodeRendezvous>> {
+        if let Some(rendezvous) = self.codes.get(code) {
+            return Ok(Some(rendezvous));
         }
         match self.known.codes.get(&(self.shop, code.to_owned())) {
-            Known::Found(meeting) => Ok(Some(meeting)),
+            Known::Found(rendezvous) => Ok(Some(rendezvous)),
             Known::Absent => Ok(None),
             Known::NotLoaded => miss(Key::Code(self.shop, code.to_owned())),
         }
     }
 
     /// The code's row, made where there is none.
-    pub(super) fn code_mut(&mut self, code: &str) -> Step<&mut CodeMeeting> {
+    pub(super) fn code_mut(&mut self, code: &str) -> Step<&mut CodeRendezvous> {
         let known = self.code(code)?.cloned().unwrap_or_default();
         Ok(self.codes.entry(code.to_owned()).or_insert(known))
     }
 
     pub(super) fn order_of_code(&self, code: &str) -> Step<Option<OrderId>> {
-        Ok(self.code(code)?.and_then(|meeting| meeting.order))
+        Ok(self.code(code)?.and_then(|rendezvous| rendezvous.order))
     }
 
     pub(super) fn stock(&self, sku: &str) -> Step<Option<&Stock>> {
@@ -461,22 +461,22 @@ impl<'a> Draft<'a> {
                 changes.push(Change::Event(id, Box::new(event)));
             }
         }
-        for ((source, name), meeting) in self.names {
+        for ((source, name), rendezvous) in self.names {
             let row = (shop, source, name);
-            if known.names.get(&row) != Known::Found(&meeting) {
+            if known.names.get(&row) != Known::Found(&rendezvous) {
                 changes.push(Change::Name {
                     source: row.1,
                     name: row.2,
-                    meeting,
+                    rendezvous,
                 });
             }
         }
-        for (code, meeting) in self.codes {
+        for (code, rendezvous) in self.codes {
             let row = (shop, code);
-            if known.codes.get(&row) != Known::Found(&meeting) {
+            if known.codes.get(&row) != Known::Found(&rendezvous) {
                 changes.push(Change::Code {
                     code: row.1,
-                    meeting,
+                    rendezvous,
                 });
             }
         }

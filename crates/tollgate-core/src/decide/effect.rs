@@ -71,13 +71,13 @@ pub(super) fn start(draft: &mut Draft, id: EffectId, lease: Lease) -> Step<Told>
         }
         let now = draft.now;
         let asked = draft
-            .meeting(source, object)?
-            .and_then(|meeting| meeting.question)
+            .rendezvous(source, object)?
+            .and_then(|rendezvous| rendezvous.question)
             .filter(|question| question.open && question.n == *n);
         if let Some(mut question) = asked {
             question.started = true;
             question.asked_at = Some(now);
-            draft.meeting_mut(source, object)?.question = Some(question);
+            draft.rendezvous_mut(source, object)?.question = Some(question);
         }
     }
     if let EffectContent::Refund { refund, source, .. } = &effect.content {
@@ -129,8 +129,8 @@ fn is_overtaken(draft: &Draft, effect: &StoredEffect) -> Step<bool> {
         return Ok(false);
     };
     let question = draft
-        .meeting(source, object)?
-        .and_then(|meeting| meeting.question);
+        .rendezvous(source, object)?
+        .and_then(|rendezvous| rendezvous.question);
     Ok(question.is_some_and(|question| *n < question.n))
 }
 
@@ -306,10 +306,10 @@ fn given_up(draft: &mut Draft, effect: &StoredEffect) -> Step<()> {
             event,
             ..
         } => {
-            let meeting = draft.meeting(source, object)?;
-            let payment = meeting.and_then(|meeting| meeting.payment);
-            let open = meeting
-                .and_then(|meeting| meeting.question)
+            let rendezvous = draft.rendezvous(source, object)?;
+            let payment = rendezvous.and_then(|rendezvous| rendezvous.payment);
+            let open = rendezvous
+                .and_then(|rendezvous| rendezvous.question)
                 .filter(|question| question.open && question.n == *n);
             let Some(mut question) = open else {
                 return Ok(());
@@ -317,7 +317,7 @@ fn given_up(draft: &mut Draft, effect: &StoredEffect) -> Step<()> {
             question.open = false;
             question.started = false;
             question.again = false;
-            draft.meeting_mut(source, object)?.question = Some(question);
+            draft.rendezvous_mut(source, object)?.question = Some(question);
             match payment {
                 Some(payment) => answer::without_word(draft, payment, *event),
                 None => Ok(()),

@@ -159,15 +159,16 @@ fn wait_for_answer(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) -> 
         return Ok(());
     }
     let about = about(draft, id, stored)?;
-    let waiting = rendezvous::still_waiting(draft, draft.meeting(&about.source, &about.object)?)?;
+    let waiting =
+        rendezvous::still_waiting(draft, draft.rendezvous(&about.source, &about.object)?)?;
     if draft.rules.parked_max <= waiting.len() && !waiting.contains(&id) {
         stored.state = EventState::Stale;
         stored.reason = Some(Reason::TooManyWait);
     } else {
         stored.state = EventState::Queued;
         stored.reason = Some(Reason::Unconfirmed);
-        let meeting = draft.meeting_mut(&about.source, &about.object)?;
-        meeting.parked = rendezvous::with(waiting, id);
+        let rendezvous = draft.rendezvous_mut(&about.source, &about.object)?;
+        rendezvous.parked = rendezvous::with(waiting, id);
         wait_at_reference(draft, id, &about, &names)?;
     }
     stored.root = about.root;
@@ -187,9 +188,9 @@ fn wait_at_reference(draft: &mut Draft, id: EventId, about: &About, names: &[Str
     let Some(reference) = names.first().filter(|name| **name != about.object) else {
         return Ok(());
     };
-    let waiting = rendezvous::still_waiting(draft, draft.meeting(&about.source, reference)?)?;
+    let waiting = rendezvous::still_waiting(draft, draft.rendezvous(&about.source, reference)?)?;
     if waiting.len() < draft.rules.parked_max && !waiting.contains(&id) {
-        draft.meeting_mut(&about.source, reference)?.parked = rendezvous::with(waiting, id);
+        draft.rendezvous_mut(&about.source, reference)?.parked = rendezvous::with(waiting, id);
     }
     Ok(())
 }
@@ -205,7 +206,7 @@ const ASKED_APART_MS: i64 = 500;
 fn ask_in_turn(draft: &mut Draft, about: About, names: &[String]) -> Step<()> {
     let waiting = match names.first().filter(|name| **name != about.object) {
         Some(reference) => {
-            rendezvous::still_waiting(draft, draft.meeting(&about.source, reference)?)?.len()
+            rendezvous::still_waiting(draft, draft.rendezvous(&about.source, reference)?)?.len()
         }
         None => 0,
     };

@@ -381,9 +381,9 @@ pub(super) fn complete(draft: &mut Draft, id: RootId) -> Step<()> {
     let mut missing = Missing::new();
     let mut asking = false;
     for payment in &root.payments {
-        match draft.meeting(&payment.source, &payment.reference) {
-            Ok(meeting) => {
-                let question = meeting.and_then(|meeting| meeting.question);
+        match draft.rendezvous(&payment.source, &payment.reference) {
+            Ok(rendezvous) => {
+                let question = rendezvous.and_then(|rendezvous| rendezvous.question);
                 asking |= question.is_some_and(|question| question.open);
             }
             Err(keys) => missing.extend(keys),

@@ -35,8 +35,10 @@ fn taken(
     let Some((source, reference)) = payment else {
         return Ok(None);
     };
-    let meeting = draft.meeting(source, reference)?;
-    Ok(meeting.and_then(|row| row.payment).map(Existing::Payment))
+    let rendezvous = draft.rendezvous(source, reference)?;
+    Ok(rendezvous
+        .and_then(|row| row.payment)
+        .map(Existing::Payment))
 }
 
 /// A creation names what there is not: what it would have repeated is told first.
@@ -133,9 +135,9 @@ pub(super) fn create(draft: &mut Draft, wanted: &CreateOrder) -> Step<Told> {
         .map(|row| row.parked.clone())
         .unwrap_or_default();
     rendezvous::call_up(draft, &parked)?;
-    let meeting = draft.code_mut(&wanted.code)?;
-    meeting.order = Some(id);
-    meeting.parked.clear();
+    let rendezvous = draft.code_mut(&wanted.code)?;
+    rendezvous.order = Some(id);
+    rendezvous.parked.clear();
     if let (Some((source, reference)), Some(order)) = (&wanted.payment, &root.order) {
         let new = NewPayment::what_is_due(order, &root.ledger(), source, reference);
         payment::add(draft, &mut root, new)?;
@@ -234,9 +236,9 @@ fn give_back_waiting(draft: &mut Draft, wanted: &CreateOrder) -> Step<bool> {
         .map(|row| row.parked.clone())
         .unwrap_or_default();
     if let Some((source, reference)) = &wanted.payment
-        && let Some(meeting) = draft.meeting(source, reference)?
+        && let Some(rendezvous) = draft.rendezvous(source, reference)?
     {
-        parked.extend(meeting.parked.iter().copied());
+        parked.extend(rendezvous.parked.iter().copied());
     }
     let mut waits = false;
     for id in parked {

@@ -105,8 +105,8 @@ pub(super) fn find(draft: &Draft, payment: PaymentId) -> Step<Option<Root>> {
 
 /// The shop registers a payment. Never refused for the order's status: the late rule applies.
 pub(super) fn register(draft: &mut Draft, wanted: &RegisterPayment) -> Step<Told> {
-    let meeting = draft.meeting(&wanted.source, &wanted.reference)?;
-    if let Some(payment) = meeting.and_then(|meeting| meeting.payment) {
+    let rendezvous = draft.rendezvous(&wanted.source, &wanted.reference)?;
+    if let Some(payment) = rendezvous.and_then(|rendezvous| rendezvous.payment) {
         return refused(Refusal::AlreadyExists(Existing::Payment(payment)));
     }
     if wanted.minor.is_some_and(|minor| minor < 0) {

@@ -11,7 +11,7 @@ use crate::event::{CaptureState, Fact, FactKind};
 use crate::id::{EventId, PaymentId};
 use crate::order::AttentionCode;
 use crate::payment::Payment;
-use crate::snapshot::{EventState, Meeting, Missing, Reason, StoredEvent};
+use crate::snapshot::{EventState, Missing, Reason, Rendezvous, StoredEvent};
 use crate::time::Timestamp;
 use crate::timeline::EntryKind;
 use crate::word::Word;
@@ -27,8 +27,8 @@ pub(super) fn bound(draft: &Draft, source: &str, names: &[String]) -> Step<BTree
     let mut payments = BTreeSet::new();
     let mut missing = Missing::new();
     for name in names {
-        match draft.meeting(source, name) {
-            Ok(meeting) => payments.extend(meeting.and_then(|meeting| meeting.payment)),
+        match draft.rendezvous(source, name) {
+            Ok(rendezvous) => payments.extend(rendezvous.and_then(|rendezvous| rendezvous.payment)),
             Err(keys) => missing.extend(keys),
         }
     }
@@ -69,8 +69,8 @@ pub(super) fn leading(
     }
     let payment = |name: &str| -> Step<Option<PaymentId>> {
         Ok(draft
-            .meeting(source, name)?
-            .and_then(|meeting| meeting.payment))
+            .rendezvous(source, name)?
+            .and_then(|rendezvous| rendezvous.payment))
     };
     let known_by_id = |id: PaymentId, name: &str| -> Step<bool> {
         let root = draft.root(id.root())?;
@@ -226,17 +226,17 @@ pub(super) fn conflict(
 
 /// Binds a name to a payment and calls up what waits there.
 pub(super) fn bind(draft: &mut Draft, source: &str, name: &str, payment: PaymentId) -> Step<()> {
-    let known = draft.meeting(source, name)?;
-    if known.is_some_and(|meeting| meeting.payment.is_some()) {
+    let known = draft.rendezvous(source, name)?;
+    if known.is_some_and(|rendezvous| rendezvous.payment.is_some()) {
         return Ok(());
     }
     let parked = known
-        .map(|meeting| meeting.parked.clone())
+        .map(|rendezvous| rendezvous.parked.clone())
         .unwrap_or_default();
     let queued = call_up(draft, &parked)?;
-    let meeting = draft.meeting_mut(source, name)?;
-    meeting.payment = Some(payment);
-    meeting.parked = queued.clone();
+    let rendezvous = draft.rendezvous_mut(source, name)?;
+    rendezvous.payment = Some(payment);
+    rendezvous.parked = queued.clone();
     for id in queued {
         // Nobody knew whom it was about; now it is asked about with those of known payments.
         let Some(stored) = draft.event_copy(id)? else {
@@ -322,11 +322,11 @@ pub(super) fn drain(draft: &mut Draft) -> Step<()> {
 }
 
 /// The events in a list that still wait; the rest was drained by another way.
-pub(super) fn still_waiting(draft: &Draft, meeting: Option<&Meeting>) -> Step<Vec<EventId>> {
+pub(super) fn still_waiting(draft: &Draft, rendezvous: Option<&Rendezvous>) -> Step<Vec<EventId>> {
     waiting_of(
         draft,
-        meeting
-            .map(|meeting| meeting.parked.as_slice())
+        rendezvous
+            .map(|rendezvous| rendezvous.parked.as_slice())
             .unwrap_or_default(),
     )
 }
@@ -376,13 +376,15 @@ pub(super) fn park(
     let mut lists = Vec::with_capacity(names.len());
     let mut full = false;
     for name in names {
-        let waiting = still_waiting(draft, draft.meeting(&stored.source, name)?)?;
+        let waiting = still_waiting(draft, draft.rendezvous(&stored.source, name)?)?;
         full |= is_full(draft, &waiting, id)?;
         lists.push((name, with(waiting, id)));
     }
     let at_code = match &stored.event.code {
         Some(code) => {
-            let parked = draft.code(code)?.map(|meeting| meeting.parked.clone());
+            let parked = draft
+                .code(code)?
+                .map(|rendezvous| rendezvous.parked.clone());
             let waiting = waiting_of(draft, &parked.unwrap_or_default())?;
             full |= is_full(draft, &waiting, id)?;
             Some((code.clone(), with(waiting, id)))
@@ -396,7 +398,7 @@ pub(super) fn park(
         return Ok(());
     }
     for (name, list) in lists {
-        draft.meeting_mut(&stored.source, name)?.parked = list;
+        draft.rendezvous_mut(&stored.source, name)?.parked = list;
     }
     if let Some((code, list)) = at_code {
         draft.code_mut(&code)?.parked = list;
@@ -433,12 +435,12 @@ fn tell_unplaced(draft: &mut Draft, id: EventId, stored: &StoredEvent) {
 
 /// Events wait under a name that leads to a payment; must never find any.
 pub(super) fn drain_name(draft: &mut Draft, source: &str, name: &str) -> Step<Told> {
-    let Some(meeting) = draft.meeting(source, name)?.cloned() else {
+    let Some(rendezvous) = draft.rendezvous(source, name)?.cloned() else {
         return Ok(Told::Plain(Outcome::Done));
     };
-    if meeting.payment.is_some() && !meeting.parked.is_empty() {
-        let queued = call_up(draft, &meeting.parked)?;
-        draft.meeting_mut(source, name)?.parked = queued;
+    if rendezvous.payment.is_some() && !rendezvous.parked.is_empty() {
+        let queued = call_up(draft, &rendezvous.parked)?;
+        draft.rendezvous_mut(source, name)?.parked = queued;
         drain(draft)?;
     }
     Ok(Told::Plain(Outcome::Done))

@@ -11,7 +11,7 @@ use tollgate_core::decision::{Change, Decision, Entry, Outcome, Verdict};
 use tollgate_core::effect::{Effect, IssuedReceipt, StoredEffect};
 use tollgate_core::id::{EffectId, EndpointId, EventId, ReceiptId, RootId, ShopId, SlotId};
 use tollgate_core::order::Root;
-use tollgate_core::snapshot::{CodeMeeting, Key, Meeting, Snapshot, StoredEvent, Stretch};
+use tollgate_core::snapshot::{CodeRendezvous, Key, Rendezvous, Snapshot, StoredEvent, Stretch};
 use tollgate_core::time::{Span, Timestamp};
 
 pub(crate) const SHOP: ShopId = ShopId(1);
@@ -22,8 +22,8 @@ pub(crate) const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 pub(crate) struct Rows {
     pub(crate) event_keys: BTreeMap<(String, String), EventId>,
     pub(crate) events: BTreeMap<EventId, StoredEvent>,
-    pub(crate) names: BTreeMap<(String, String), Meeting>,
-    pub(crate) codes: BTreeMap<String, CodeMeeting>,
+    pub(crate) names: BTreeMap<(String, String), Rendezvous>,
+    pub(crate) codes: BTreeMap<String, CodeRendezvous>,
     pub(crate) roots: BTreeMap<RootId, Root>,
     pub(crate) stock: BTreeMap<String, Stock>,
     pub(crate) calendars: BTreeMap<String, Calendar>,
@@ -142,11 +142,11 @@ impl Store {
                 Change::Name {
                     source,
                     name,
-                    meeting,
+                    rendezvous,
                 } => {
-                    self.rows.names.insert((source, name), meeting);
+                    self.rows.names.insert((source, name), rendezvous);
                 }
-                Change::Code { code, meeting } => drop(self.rows.codes.insert(code, meeting)),
+                Change::Code { code, rendezvous } => drop(self.rows.codes.insert(code, rendezvous)),
                 Change::Stock(stock) => drop(self.rows.stock.insert(stock.sku.clone(), stock)),
                 Change::Calendar(calendar) => {
                     self.rows.calendars.insert(calendar.name.clone(), *calendar);
@@ -225,17 +225,17 @@ impl Store {
                 if known.names.knows(&row) {
                     return;
                 }
-                let meeting = self
+                let rendezvous = self
                     .rows
                     .names
                     .get(&(source.clone(), name.clone()))
                     .cloned();
-                known.names.load(row, meeting.clone());
-                let meeting = meeting.unwrap_or_default();
-                if let Some(payment) = meeting.payment {
+                known.names.load(row, rendezvous.clone());
+                let rendezvous = rendezvous.unwrap_or_default();
+                if let Some(payment) = rendezvous.payment {
                     self.load(known, &Key::Root(*shop, payment.root()));
                 }
-                for event in meeting.parked {
+                for event in rendezvous.parked {
                     self.load(known, &Key::Event(*shop, event));
                 }
             }
@@ -243,13 +243,13 @@ impl Store {
                 if known.codes.knows(&(*shop, code.clone())) {
                     return;
                 }
-                let meeting = self.stored().codes.get(code).cloned();
-                known.codes.load((*shop, code.clone()), meeting.clone());
-                let meeting = meeting.unwrap_or_default();
-                if let Some(order) = meeting.order {
+                let rendezvous = self.stored().codes.get(code).cloned();
+                known.codes.load((*shop, code.clone()), rendezvous.clone());
+                let rendezvous = rendezvous.unwrap_or_default();
+                if let Some(order) = rendezvous.order {
                     self.load(known, &Key::Root(*shop, order.root()));
                 }
-                for event in meeting.parked {
+                for event in rendezvous.parked {
                     self.load(known, &Key::Event(*shop, event));
                 }
             }

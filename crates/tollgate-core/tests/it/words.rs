@@ -342,8 +342,8 @@ impl Store {
     /// The worker has begun to ask.
     pub(crate) fn start_question(&mut self, name: &str) {
         let row = ("bank".to_owned(), name.to_owned());
-        let meeting = self.rows.names.get_mut(&row).expect("a name");
-        meeting.question.as_mut().expect("a question").started = true;
+        let rendezvous = self.rows.names.get_mut(&row).expect("a name");
+        rendezvous.question.as_mut().expect("a question").started = true;
     }
 
     pub(crate) fn answer_with(

@@ -201,7 +201,7 @@ impl Engine {
     /// The order of a code.
     pub fn order_of(&self, code: &str) -> Option<u128> {
         match self.known.codes.get(&(SHOP, code.to_owned())) {
-            Known::Found(meeting) => meeting.order.map(|id| id.root().as_u128()),
+            Known::Found(rendezvous) => rendezvous.order.map(|id| id.root().as_u128()),
             Known::Absent | Known::NotLoaded => None,
         }
     }

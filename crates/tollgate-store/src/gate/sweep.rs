@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tollgate_core::capacity::Calendar;
 use tollgate_core::command::{Action, Command};
 use tollgate_core::id::{EventId, RootId, ShopId};
-use tollgate_core::snapshot::{EventState, Meeting, Snapshot, StoredEvent};
+use tollgate_core::snapshot::{EventState, Rendezvous, Snapshot, StoredEvent};
 use tollgate_core::time::{Span, Timestamp};
 
 use crate::db::{Db, Error, Sql, id_at, id_bytes, on_postgres, on_sqlite, two};
@@ -150,7 +150,7 @@ impl Sweeper {
             self.next = self.next.min(earliest);
         }
         let parked = |event: &StoredEvent| event.state == EventState::Parked;
-        let bound = |meeting: &Meeting| meeting.payment.is_some();
+        let bound = |rendezvous: &Rendezvous| rendezvous.payment.is_some();
         if known.events.changed().any(parked) || known.names.changed().any(bound) {
             self.belt_again = true;
             self.belt_at = self.belt_at.or(Some(now.plus(BELT_EVERY)));
@@ -258,8 +258,8 @@ impl Sweeper {
         Ok(())
     }
 
-    /// Looks at the next page of parked events for one whose name leads to a payment. The meeting
-    /// points see to it that there is none; anyone who finds one has found a mistake of ours.
+    /// Looks at the next page of parked events for one whose name leads to a payment. A
+    /// rendezvous leaves none behind, so one that is found here is a bug of ours.
     fn belt(&mut self, db: &Db, now: Timestamp, jobs: &mut Vec<Job>) -> Result<(), Error> {
         let (shop, due_at, id) = self.belt_from;
         let rows = db.all(BELT, &[&shop.0, &due_at, &id, &BELT_PAGE], |row| {
@@ -341,8 +341,8 @@ fn waits_rightly(
     (source, name): (&str, &str),
 ) -> Result<bool, Error> {
     let event = db.one(events::GET, &[&shop.0, event], events::read)?;
-    let meeting = db.one(names::GET, &[&shop.0, &source, &name], names::read)?;
-    let payment = meeting.and_then(|meeting| meeting.payment);
+    let rendezvous = db.one(names::GET, &[&shop.0, &source, &name], names::read)?;
+    let payment = rendezvous.and_then(|rendezvous| rendezvous.payment);
     let (Some((_, stored)), Some(payment)) = (event, payment) else {
         return Ok(false);
     };

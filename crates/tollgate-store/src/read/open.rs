@@ -116,8 +116,8 @@ fn open_payments(
                 continue;
             }
             let (source, reference) = (&payment.source, &payment.reference);
-            let meeting = db.one(names::GET, &[&shop.0, source, reference], names::read)?;
-            let question = meeting.and_then(|meeting| meeting.question);
+            let rendezvous = db.one(names::GET, &[&shop.0, source, reference], names::read)?;
+            let question = rendezvous.and_then(|rendezvous| rendezvous.question);
             found.items.push(OpenPayment {
                 id: payment.id,
                 source: source.clone(),

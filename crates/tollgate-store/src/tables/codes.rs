@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tollgate_core::capacity::Named;
 use tollgate_core::id::{OrderId, RootId, ShopId};
-use tollgate_core::snapshot::{CodeMeeting, Key, Known, Snapshot};
+use tollgate_core::snapshot::{CodeRendezvous, Key, Known, Snapshot};
 
 use crate::db::{Error, Row, Value, WriteBatch, id_bytes, maybe_id_at};
 use crate::tables;
@@ -22,24 +22,24 @@ pub(crate) type Wanted = Keys<ByCode>;
 
 impl Lookup for ByCode {
     type Key = Named;
-    type Row = CodeMeeting;
-    type Found = Option<CodeMeeting>;
+    type Row = CodeRendezvous;
+    type Found = Option<CodeRendezvous>;
     const SQL: &'static str = GET;
 
     fn values((shop, code): &Self::Key) -> Vec<Value<'_>> {
         vec![lookup::shop(*shop), lookup::text(code)]
     }
 
-    fn read(row: &Row<'_>) -> Result<CodeMeeting, Error> {
-        Ok(CodeMeeting {
+    fn read(row: &Row<'_>) -> Result<CodeRendezvous, Error> {
+        Ok(CodeRendezvous {
             order: maybe_id_at(row, 0)?.map(OrderId::from_u128),
             parked: read_parked(row.bytes(1)?),
         })
     }
 
-    fn note(at: Self::Key, found: Option<CodeMeeting>, loading: &mut Loading<'_>) {
-        if let Some(meeting) = &found {
-            closure(at.0, meeting, &mut loading.next);
+    fn note(at: Self::Key, found: Option<CodeRendezvous>, loading: &mut Loading<'_>) {
+        if let Some(rendezvous) = &found {
+            closure(at.0, rendezvous, &mut loading.next);
         }
         loading.known.codes.load(at, found);
     }
@@ -52,9 +52,14 @@ pub(crate) fn want(wanted: &mut tables::Wanted, at: Named, loading: &mut Loading
 }
 
 /// What a code leads to: its order, the events that wait there.
-fn closure(shop: ShopId, meeting: &CodeMeeting, next: &mut BTreeSet<Key>) {
-    next.extend(meeting.order.map(|order| Key::Root(shop, order.root())));
-    next.extend(meeting.parked.iter().map(|event| Key::Event(shop, *event)));
+fn closure(shop: ShopId, rendezvous: &CodeRendezvous, next: &mut BTreeSet<Key>) {
+    next.extend(rendezvous.order.map(|order| Key::Root(shop, order.root())));
+    next.extend(
+        rendezvous
+            .parked
+            .iter()
+            .map(|event| Key::Event(shop, *event)),
+    );
 }
 
 /// Writes the rows that the batch has changed.
@@ -63,8 +68,8 @@ pub(crate) fn write_changed(
     batch: &mut Changes<'_>,
 ) -> Result<(), Error> {
     for ((shop, code), row) in batch.known.codes.dirty() {
-        if let Some(meeting) = &row.value {
-            write(writes, *shop, code, meeting, row.stored)?;
+        if let Some(rendezvous) = &row.value {
+            write(writes, *shop, code, rendezvous, row.stored)?;
         }
     }
     Ok(())
@@ -80,32 +85,35 @@ fn write(
     writes: &mut WriteBatch<'_>,
     shop: ShopId,
     code: &str,
-    meeting: &CodeMeeting,
+    rendezvous: &CodeRendezvous,
     stored: bool,
 ) -> Result<(), Error> {
-    let order = meeting.order.map(|order| id_bytes(order.as_u128()));
+    let order = rendezvous.order.map(|order| id_bytes(order.as_u128()));
     writes.put(
         if stored { UPDATE } else { INSERT },
-        &[&shop.0, &code, &order, &write_parked(&meeting.parked)],
+        &[&shop.0, &code, &order, &write_parked(&rendezvous.parked)],
     )?;
     Ok(())
 }
 
 /// The codes that lead to an order among these roots.
 pub(super) fn bound_to(known: &Snapshot, roots: &BTreeSet<RootId>) -> Vec<Named> {
-    let leads_there =
-        |meeting: &CodeMeeting| meeting.order.is_some_and(|id| roots.contains(&id.root()));
+    let leads_there = |rendezvous: &CodeRendezvous| {
+        rendezvous
+            .order
+            .is_some_and(|id| roots.contains(&id.root()))
+    };
     known.codes.filter(leads_there).cloned().collect()
 }
 
 /// Lets the codes that lead to one of these roots lead nowhere.
 pub(super) fn unbind(known: &mut Snapshot, codes: Vec<Named>, pruned: &BTreeSet<(ShopId, RootId)>) {
     for code in codes {
-        if let Known::Found(meeting) = known.codes.get(&code)
-            && let Some(order) = meeting.order
+        if let Known::Found(rendezvous) = known.codes.get(&code)
+            && let Some(order) = rendezvous.order
             && pruned.contains(&(code.0, order.root()))
         {
-            let mut unbound = meeting.clone();
+            let mut unbound = rendezvous.clone();
             unbound.order = None;
             known.codes.follow(code, unbound);
         }

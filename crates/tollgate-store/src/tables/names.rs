@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tollgate_core::effect::Question;
 use tollgate_core::id::{PaymentId, RootId, ShopId};
-use tollgate_core::snapshot::{Key, Known, Meeting, Name, Snapshot};
+use tollgate_core::snapshot::{Key, Known, Name, Rendezvous, Snapshot};
 use tollgate_core::time::Timestamp;
 
 use crate::db::{Corrupt, Error, Row, Value, WriteBatch, corrupt, id_bytes, maybe_id_at};
@@ -26,8 +26,8 @@ pub(crate) type Wanted = Keys<ByName>;
 
 impl Lookup for ByName {
     type Key = Name;
-    type Row = Meeting;
-    type Found = Option<Meeting>;
+    type Row = Rendezvous;
+    type Found = Option<Rendezvous>;
     const SQL: &'static str = GET;
 
     fn values((shop, source, name): &Self::Key) -> Vec<Value<'_>> {
@@ -38,13 +38,13 @@ impl Lookup for ByName {
         ]
     }
 
-    fn read(row: &Row<'_>) -> Result<Meeting, Error> {
+    fn read(row: &Row<'_>) -> Result<Rendezvous, Error> {
         read(row)
     }
 
-    fn note(at: Self::Key, found: Option<Meeting>, loading: &mut Loading<'_>) {
-        if let Some(meeting) = &found {
-            closure(at.0, meeting, &mut loading.next);
+    fn note(at: Self::Key, found: Option<Rendezvous>, loading: &mut Loading<'_>) {
+        if let Some(rendezvous) = &found {
+            closure(at.0, rendezvous, &mut loading.next);
         }
         loading.known.names.load(at, found);
     }
@@ -59,17 +59,22 @@ pub(crate) fn want(wanted: &mut tables::Wanted, at: Name, loading: &mut Loading<
 }
 
 /// What a name leads to: its payment's root, the events that wait there.
-fn closure(shop: ShopId, meeting: &Meeting, next: &mut BTreeSet<Key>) {
+fn closure(shop: ShopId, rendezvous: &Rendezvous, next: &mut BTreeSet<Key>) {
     next.extend(
-        meeting
+        rendezvous
             .payment
             .map(|payment| Key::Root(shop, payment.root())),
     );
-    next.extend(meeting.parked.iter().map(|event| Key::Event(shop, *event)));
+    next.extend(
+        rendezvous
+            .parked
+            .iter()
+            .map(|event| Key::Event(shop, *event)),
+    );
 }
 
-pub(crate) fn read(row: &Row<'_>) -> Result<Meeting, Error> {
-    Ok(Meeting {
+pub(crate) fn read(row: &Row<'_>) -> Result<Rendezvous, Error> {
+    Ok(Rendezvous {
         payment: maybe_id_at(row, 0)?.map(PaymentId::from_u128),
         parked: read_parked(row.bytes(1)?),
         question: row
@@ -85,8 +90,8 @@ pub(crate) fn write_changed(
     batch: &mut Changes<'_>,
 ) -> Result<(), Error> {
     for ((shop, source, name), row) in batch.known.names.dirty() {
-        if let Some(meeting) = &row.value {
-            write(writes, *shop, source, name, meeting, row.stored)?;
+        if let Some(rendezvous) = &row.value {
+            write(writes, *shop, source, name, rendezvous, row.stored)?;
         }
     }
     Ok(())
@@ -108,11 +113,13 @@ fn write(
     shop: ShopId,
     source: &str,
     name: &str,
-    meeting: &Meeting,
+    rendezvous: &Rendezvous,
     stored: bool,
 ) -> Result<(), Error> {
-    let payment = meeting.payment.map(|payment| id_bytes(payment.as_u128()));
-    let question = meeting.question.as_ref().map(write_question);
+    let payment = rendezvous
+        .payment
+        .map(|payment| id_bytes(payment.as_u128()));
+    let question = rendezvous.question.as_ref().map(write_question);
     writes.put(
         if stored { UPDATE } else { INSERT },
         &[
@@ -120,7 +127,7 @@ fn write(
             &source,
             &name,
             &payment,
-            &write_parked(&meeting.parked),
+            &write_parked(&rendezvous.parked),
             &question,
         ],
     )?;
@@ -175,19 +182,22 @@ fn read_question(text: &str) -> Result<Question, Corrupt> {
 
 /// The names that lead to a payment of one of these roots.
 pub(super) fn bound_to(known: &Snapshot, roots: &BTreeSet<RootId>) -> Vec<Name> {
-    let leads_there =
-        |meeting: &Meeting| meeting.payment.is_some_and(|id| roots.contains(&id.root()));
+    let leads_there = |rendezvous: &Rendezvous| {
+        rendezvous
+            .payment
+            .is_some_and(|id| roots.contains(&id.root()))
+    };
     known.names.filter(leads_there).cloned().collect()
 }
 
 /// Lets the names that lead to one of these roots lead nowhere.
 pub(super) fn unbind(known: &mut Snapshot, names: Vec<Name>, pruned: &BTreeSet<(ShopId, RootId)>) {
     for name in names {
-        if let Known::Found(meeting) = known.names.get(&name)
-            && let Some(payment) = meeting.payment
+        if let Known::Found(rendezvous) = known.names.get(&name)
+            && let Some(payment) = rendezvous.payment
             && pruned.contains(&(name.0, payment.root()))
         {
-            let mut unbound = meeting.clone();
+            let mut unbound = rendezvous.clone();
             unbound.payment = None;
             known.names.follow(name, unbound);
         }

@@ -2,7 +2,7 @@
 //!
 //! A reference is our name of a payment, an id the provider's. An event whose id is spelled like the
 //! reference of another payment waits for its own (L9), and so does one whose reference is spelled like
-//! the id of another payment. Neither is a meeting point that was missed.
+//! the id of another payment. Neither is a rendezvous that was missed.
 
 use tollgate_core::payment::Payment;
 use tollgate_core::snapshot::StoredEvent;

@@ -207,9 +207,9 @@ async fn an_event_that_waits_beside_a_namesake_was_not_missed() {
     assert_eq!(parked.level, Level::Fail, "{:?}", parked.seen);
 }
 
-/// Somebody has broken a meeting point by hand: the belt mends it, and says that it had to.
+/// Somebody has broken a rendezvous by hand: the belt mends it, and says that it had to.
 #[tokio::test]
-async fn the_belt_mends_a_meeting_point_that_was_missed_and_counts_it() {
+async fn the_belt_mends_a_rendezvous_that_was_missed_and_counts_it() {
     let world = World::new();
     world.act(hear(1, "e-1", "R1", "paid 100")).await;
     world.act(stock("A", 1)).await;

@@ -7,7 +7,7 @@ use tollgate_core::id::{EffectId, EndpointId, PaymentId, RefundId, RootId};
 use tollgate_core::payment::{Refund, RefundProgress};
 use tollgate_core::word::Word;
 
-use super::meetings::expect_roots;
+use super::names::expect_roots;
 use super::{LATE_MS, Verifying, lasting};
 use crate::db::{Db, Error, Row, id_at, id_bytes, maybe_id_at};
 use crate::tables::{effects, roots};

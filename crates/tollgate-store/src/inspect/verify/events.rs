@@ -3,7 +3,7 @@
 use tollgate_core::id::{EventId, PaymentId, RootId};
 use tollgate_core::snapshot::{EventOutcome, EventState, StoredEvent};
 
-use super::meetings::{expect_roots, look_up_keys, look_up_names, look_up_payments};
+use super::names::{expect_roots, look_up_keys, look_up_names, look_up_payments};
 use super::{LATE_MS, Verifying, lasting};
 use crate::db::{Error, id_at, id_bytes};
 use crate::tables::events;

@@ -9,8 +9,8 @@ mod capacity;
 mod effects;
 mod events;
 mod feed;
-mod meetings;
 mod money;
+mod names;
 mod receipts;
 mod roots;
 
@@ -293,9 +293,9 @@ pub(crate) fn run(db: &Db, now: Timestamp) -> Result<Report, Error> {
         };
         let room = roots::walk(&mut verifying)?;
         capacity::compare(&mut verifying, room)?;
-        meetings::walk_names(&mut verifying)?;
-        meetings::walk_codes(&mut verifying)?;
-        meetings::walk_event_keys(&mut verifying)?;
+        names::walk_names(&mut verifying)?;
+        names::walk_codes(&mut verifying)?;
+        names::walk_event_keys(&mut verifying)?;
         events::walk(&mut verifying)?;
         receipts::walk(&mut verifying)?;
         money::walk(&mut verifying)?;
