@@ -59,7 +59,7 @@ pub enum Action {
     /// The merchant wants money given back.
     RefundPayment(RefundPayment),
     /// Receipts of a payment that do not say what its ledger says are corrected.
-    CorrectPapers(PaymentId),
+    CorrectReceipts(PaymentId),
     /// The provider has answered question `n` about `object`.
     Answer(Answer),
     /// A worker begins what it has claimed: durable before the call. Told `Done` it has nothing to begin.
@@ -161,7 +161,7 @@ impl Action {
             Action::CapturePayment { .. } => "capture_payment",
             Action::CheckPayment(_) => "check_payment",
             Action::RefundPayment { .. } => "refund_payment",
-            Action::CorrectPapers(_) => "correct_papers",
+            Action::CorrectReceipts(_) => "correct_receipts",
             Action::Answer(_) => "answer",
             Action::StartEffect { .. } => "start_effect",
             Action::SettleEffect(_) => "settle_effect",

@@ -469,7 +469,7 @@ pub struct Receipt {
     pub object: String,
     /// Over how much; `None` where the provider did not say.
     pub money: Option<Money>,
-    /// It corrects: it takes back what was papered as this kind, because the ledger has less of it now.
+    /// It corrects: it takes back what was issued as this kind, because the ledger has less of it now.
     pub corrects: Option<ReceiptKind>,
     /// Its number. The store gives it while writing, in the commit that decides the receipt.
     pub number: Option<ReceiptNumber>,

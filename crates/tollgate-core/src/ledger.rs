@@ -58,7 +58,7 @@ impl Account {
     }
 
     /// What its receipts come to when they add up: sales less refunds less reversals.
-    pub fn to_paper(&self) -> i64 {
+    pub fn receipts_due(&self) -> i64 {
         self.captured
             .saturating_sub(self.refunded)
             .saturating_sub(self.lost)
@@ -154,7 +154,7 @@ impl Root {
     }
 
     /// What the receipts of a payment come to: sales less refunds less reversals.
-    pub fn papered(&self, payment: PaymentId) -> i64 {
+    pub fn receipts_total(&self, payment: PaymentId) -> i64 {
         let receipts = self.receipts.iter();
         let of_payment = receipts.filter(|receipt| receipt.payment == payment);
         of_payment.fold(0, |sum, receipt| {

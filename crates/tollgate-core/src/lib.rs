@@ -12,7 +12,7 @@ pub mod capacity;
 pub mod order;
 pub mod ledger;
 pub mod effect;
-mod papers;
+mod receipts_due;
 pub mod breaker;
 pub mod retry;
 pub mod timeline;

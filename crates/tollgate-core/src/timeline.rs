@@ -71,7 +71,7 @@ entry_kinds! {
     OrderPaid = "order.paid", Public, [Orders];
     /// Less than what is due has come.
     OrderPartiallyPaid = "order.partially_paid", Public, [Orders];
-    /// It is paid, confirmed and papered.
+    /// It is paid, confirmed and its receipts are issued.
     OrderCompleted = "order.completed", Public, [Orders];
     /// Time is up, or it was called off; an open payment has the last word.
     OrderClosing = "order.closing", Timeline, [];

@@ -9,7 +9,7 @@ pub enum Law {
     L1,
     /// Paid when what is kept covers what is due.
     L2,
-    /// Papers add up.
+    /// Receipts add up.
     L3,
     /// Same facts, same end.
     L4,
@@ -42,7 +42,7 @@ pub const LAWS: [(Law, &str); 14] = [
         Law::L2,
         "an order is paid when what is kept covers what is due",
     ),
-    (Law::L3, "papers add up to what was kept"),
+    (Law::L3, "receipts add up to what was kept"),
     (Law::L4, "the same facts come to the same end in any order"),
     (Law::L5, "shelves and slots sell what there is, once"),
     (Law::L6, "money is never stranded"),

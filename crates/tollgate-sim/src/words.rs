@@ -179,7 +179,7 @@ pub fn sentence(step: Step) -> String {
             format!("Staff resolves alarm {which} of the payments without an order.")
         }
         Step::Correct { order, attempt } => format!(
-            "Staff has the papers of {} corrected.",
+            "Staff has the receipts of {} corrected.",
             attempt_of(order, attempt)
         ),
         Step::Drain { order, attempt } => format!(

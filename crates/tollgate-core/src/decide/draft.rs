@@ -1,7 +1,7 @@
-//! The working paper of one decision: what is known, and over it what was changed so far.
+//! One decision in the making: what is known, and over it what has been changed so far.
 //!
-//! A read of a row that nobody has loaded ends the decision with the key it misses; nothing of the
-//! paper survives. So nothing here needs undoing.
+//! A read of a row that is not loaded ends the decision with the key it misses, and the draft is dropped.
+//! So nothing here needs undoing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -390,12 +390,12 @@ impl<'a> Draft<'a> {
         });
     }
 
-    /// How many entries there are, to see later whether something was told.
+    /// How many entries there are, to see later whether any was added.
     pub(super) fn entries_len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Turns the paper into a decision: what differs from what was known is a change, and a root
+    /// Turns the draft into a decision: what differs from what was known is a change, and a root
     /// that changed goes up by one version.
     pub(super) fn finish(self, told: Told) -> Decision {
         let Draft {

@@ -4,7 +4,7 @@
 //! root moves after its facts have: `receipts` are decided, `attention` is raised, its order lets itself be
 //! paid and given back in `follow`, and ends in `closing`. `refund` is the one place that orders money back,
 //! `void` the one that lets go of what was only set aside, `room` the one place where capacity moves, and
-//! `draft` the paper that a decision is written on.
+//! `draft` what a decision is built up in.
 //!
 //! Files name each other in one direction, but for `facts`, `rendezvous` and `payment`: facts wait where they
 //! find no payment, and a payment that comes brings the facts that have waited.
@@ -92,7 +92,7 @@ pub fn needs(now: Timestamp, command: &Command) -> BTreeSet<Key> {
         }
         Action::CapturePayment { payment, .. }
         | Action::CheckPayment(payment)
-        | Action::CorrectPapers(payment)
+        | Action::CorrectReceipts(payment)
         | Action::RefundPayment(RefundPayment { payment, .. })
         | Action::ResolveAttention {
             of: AttentionOf::Payment(payment),
@@ -214,54 +214,55 @@ fn key_of_wish(now: Timestamp, shop: ShopId, wish: &SlotWish) -> Key {
 /// and no input makes it panic.
 pub fn decide(now: Timestamp, rules: &Rules, command: &Command, known: &Snapshot) -> Verdict {
     let mut draft = Draft::new(now, rules, command.shop, known);
-    let paper = &mut draft;
     let told = match &command.action {
-        Action::TakeEvent(taken) => event::take(paper, taken),
-        Action::ReplayEvent(id) => event::replay(paper, *id),
-        Action::ParkedDue(id) => event::parked_due(paper, *id),
-        Action::DrainName { source, name } => rendezvous::drain_name(paper, source, name),
-        Action::CreateOrder(wanted) => order::create(paper, wanted),
-        Action::CancelOrder(order) => order::cancel(paper, order),
-        Action::RegisterPayment(wanted) => payment::register(paper, wanted),
-        Action::RefuseCreation(wanted) => order::refuse_creation(paper, wanted),
+        Action::TakeEvent(taken) => event::take(&mut draft, taken),
+        Action::ReplayEvent(id) => event::replay(&mut draft, *id),
+        Action::ParkedDue(id) => event::parked_due(&mut draft, *id),
+        Action::DrainName { source, name } => rendezvous::drain_name(&mut draft, source, name),
+        Action::CreateOrder(wanted) => order::create(&mut draft, wanted),
+        Action::CancelOrder(order) => order::cancel(&mut draft, order),
+        Action::RegisterPayment(wanted) => payment::register(&mut draft, wanted),
+        Action::RefuseCreation(wanted) => order::refuse_creation(&mut draft, wanted),
         Action::CapturePayment {
             payment,
             minor,
             note,
             fresh,
-        } => payment::capture(paper, *payment, *minor, note, *fresh),
-        Action::CheckPayment(payment) => payment::check(paper, *payment),
-        Action::RefundPayment(wanted) => payment::refund(paper, wanted),
-        Action::CorrectPapers(payment) => payment::correct_papers(paper, *payment),
-        Action::Answer(answer) => answer::take(paper, answer),
-        Action::StartEffect { effect, lease } => effect::start(paper, *effect, *lease),
-        Action::SettleEffect(settled) => effect::settle(paper, settled),
-        Action::RetryEffect(effect) => effect::retry(paper, *effect),
+        } => payment::capture(&mut draft, *payment, *minor, note, *fresh),
+        Action::CheckPayment(payment) => payment::check(&mut draft, *payment),
+        Action::RefundPayment(wanted) => payment::refund(&mut draft, wanted),
+        Action::CorrectReceipts(payment) => payment::correct_receipts(&mut draft, *payment),
+        Action::Answer(answer) => answer::take(&mut draft, answer),
+        Action::StartEffect { effect, lease } => effect::start(&mut draft, *effect, *lease),
+        Action::SettleEffect(settled) => effect::settle(&mut draft, settled),
+        Action::RetryEffect(effect) => effect::retry(&mut draft, *effect),
         Action::CloseEffect {
             effect,
             done,
             reason,
-        } => effect::close(paper, *effect, *done, reason),
-        Action::ResolveAttention { of, code, note } => order::resolve(paper, of, *code, note),
-        Action::TakeHold(wanted) => hold::take(paper, wanted),
-        Action::ReleaseHold(hold) => hold::release(paper, *hold),
-        Action::RootDue(root) => hold::root_due(paper, *root),
+        } => effect::close(&mut draft, *effect, *done, reason),
+        Action::ResolveAttention { of, code, note } => order::resolve(&mut draft, of, *code, note),
+        Action::TakeHold(wanted) => hold::take(&mut draft, wanted),
+        Action::ReleaseHold(hold) => hold::release(&mut draft, *hold),
+        Action::RootDue(root) => hold::root_due(&mut draft, *root),
         Action::PutStock {
             sku,
             on_hand,
             if_version,
             low_at,
-        } => stock::put(paper, sku, *on_hand, *if_version, *low_at),
-        Action::AdjustStock { sku, delta, reason } => stock::adjust(paper, sku, *delta, reason),
-        Action::PutCalendar { calendar, slots } => calendar::put(paper, calendar, slots),
-        Action::PutSlots { calendar, slots } => calendar::put_slots(paper, calendar, slots),
+        } => stock::put(&mut draft, sku, *on_hand, *if_version, *low_at),
+        Action::AdjustStock { sku, delta, reason } => {
+            stock::adjust(&mut draft, sku, *delta, reason)
+        }
+        Action::PutCalendar { calendar, slots } => calendar::put(&mut draft, calendar, slots),
+        Action::PutSlots { calendar, slots } => calendar::put_slots(&mut draft, calendar, slots),
         Action::MakeSlots {
             calendar,
             version,
             slots,
             made_until,
             make_at,
-        } => calendar::make(paper, calendar, *version, slots, *made_until, *make_at),
+        } => calendar::make(&mut draft, calendar, *version, slots, *made_until, *make_at),
     };
     match told {
         Ok(told) => Verdict::Decided(Box::new(draft.finish(told))),

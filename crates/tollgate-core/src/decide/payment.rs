@@ -322,11 +322,11 @@ pub(super) fn refund(draft: &mut Draft, wanted: &RefundPayment) -> Step<Told> {
 
 /// Corrects the receipts of a payment so that they say what its ledger says. Where they do, nothing
 /// happens.
-pub(super) fn correct_papers(draft: &mut Draft, id: PaymentId) -> Step<Told> {
+pub(super) fn correct_receipts(draft: &mut Draft, id: PaymentId) -> Step<Told> {
     let Some(mut root) = find(draft, id)? else {
         return refused(Refusal::NotFound);
     };
-    receipts::correct_papers(draft, &mut root, id);
+    receipts::correct(draft, &mut root, id);
     draft.put_root(root);
     Ok(Told::Payment(id))
 }

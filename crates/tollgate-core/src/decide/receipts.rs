@@ -1,31 +1,31 @@
-//! The papers of money: receipts over what a payment's ledger has changed by, and mails to the customer.
+//! Receipts over what a payment's ledger has changed by, and mails to the customer.
 
 use crate::decision::Detail;
 use crate::effect::{EffectContent, MailKind, Receipt};
 use crate::id::{PaymentId, ReceiptId};
 use crate::money::Money;
 use crate::order::Root;
-use crate::papers::{self, Paper};
 use crate::payment::{Fold, Payment};
+use crate::receipts_due::{self, ReceiptDue};
 use crate::timeline::EntryKind;
 
 use super::draft::{Draft, text};
 
 /// Decides the receipts over what the payment's ledger has changed by (L3).
-pub(super) fn papers(
+pub(super) fn decide(
     draft: &mut Draft,
     root: &mut Root,
     payment: &Payment,
     before: &Fold,
     after: &Fold,
 ) {
-    for paper in papers::between(before, after) {
-        receipt(draft, root, payment, paper);
+    for due in receipts_due::between(before, after) {
+        receipt(draft, root, payment, due);
     }
 }
 
 /// Decides the receipts that a payment lacks, and those that take back what is too much.
-pub(super) fn correct_papers(draft: &mut Draft, root: &mut Root, id: PaymentId) {
+pub(super) fn correct(draft: &mut Draft, root: &mut Root, id: PaymentId) {
     let Some(payment) = root.payment(id).cloned() else {
         return;
     };
@@ -34,24 +34,24 @@ pub(super) fn correct_papers(draft: &mut Draft, root: &mut Root, id: PaymentId) 
         .iter()
         .filter(|receipt| receipt.payment == id)
         .collect();
-    for paper in papers::missing(&payment.fold(), &issued) {
+    for due in receipts_due::missing(&payment.fold(), &issued) {
         let detail = vec![
             ("payment", text(id.to_string())),
-            ("amount", Detail::Integer(paper.minor)),
+            ("amount", Detail::Integer(due.minor)),
             ("currency", text(payment.currency().as_str())),
         ];
         draft.entry(EntryKind::ReceiptCorrected, Some(root.id), None, detail);
-        receipt(draft, root, &payment, paper);
+        receipt(draft, root, &payment, due);
     }
 }
 
-pub(super) fn receipt(draft: &mut Draft, root: &mut Root, payment: &Payment, paper: Paper) {
-    let Paper {
+pub(super) fn receipt(draft: &mut Draft, root: &mut Root, payment: &Payment, due: ReceiptDue) {
+    let ReceiptDue {
         kind,
         object,
         minor,
         corrects,
-    } = paper;
+    } = due;
     let ordinal = root.receipts.len().checked_add(1);
     let Some(ordinal) = ordinal.and_then(|n| u16::try_from(n).ok()) else {
         return;

@@ -30,7 +30,7 @@ pub(super) fn settle(
     };
     let payment = payment.clone();
     let after = payment.fold();
-    receipts::papers(draft, root, &payment, &before.fold, &after);
+    receipts::decide(draft, root, &payment, &before.fold, &after);
     tell_payment(draft, root.id, &payment, before, &after, &cause);
     refunds_follow(draft, root, &before.fold, &after, (&payment, cause.refund));
     let mut raised = false;

@@ -406,9 +406,9 @@ impl Fold {
             )
     }
 
-    /// What is to be on paper for each object: kind, object and amount. A figure that was told for
-    /// several at once is the object named by nobody (`""`).
-    pub(crate) fn on_paper(&self) -> BTreeMap<(ReceiptKind, &str), i64> {
+    /// What receipts are to say of each object: kind, object and amount. One figure for
+    /// several at once is the object without a name (`""`).
+    pub(crate) fn receipts_due(&self) -> BTreeMap<(ReceiptKind, &str), i64> {
         let mut amounts = BTreeMap::new();
         for (object, capture) in &self.captures {
             amounts.insert((ReceiptKind::Sale, object.as_str()), capture.taken_minor);

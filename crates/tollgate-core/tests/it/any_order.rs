@@ -39,8 +39,8 @@ enum Scene {
 struct End {
     status: String,
     payments: Vec<(String, i64, i64)>,
-    papers: i64,
-    refunded_papers: i64,
+    receipts: i64,
+    refunds: i64,
     reserved: i64,
     counts: String,
     attention: Vec<&'static str>,
@@ -107,8 +107,8 @@ fn play(scene: Scene, events: &[(usize, bool)], register_at: usize) -> End {
                 )
             })
             .collect(),
-        papers: sum(ReceiptKind::Sale) - sum(ReceiptKind::Refund) - sum(ReceiptKind::Reversal),
-        refunded_papers: sum(ReceiptKind::Refund),
+        receipts: sum(ReceiptKind::Sale) - sum(ReceiptKind::Refund) - sum(ReceiptKind::Reversal),
+        refunds: sum(ReceiptKind::Refund),
         // What we order back depends on what we know when we order it, where others give back too.
         reserved: match root.ledger().all {
             all if 0 < all.refunded || 0 < all.charged_back => 0,

@@ -708,7 +708,7 @@ fn an_older_answer_does_not_revive_a_refund_that_failed() {
     assert_eq!(store.root(id).ledger().of_payment(payment).free(), 100);
 }
 
-/// What has gone back already is recorded: nobody is called, and it is on paper at once.
+/// What has gone back already is recorded: nobody is called, and its receipt is decided at once.
 #[test]
 fn a_refund_that_is_recorded_calls_nobody() {
     let (mut store, id, payment) = paid();
@@ -745,7 +745,7 @@ fn what_is_handed_over_comes_on_top_of_what_the_provider_tells_of_all_refunds() 
             store.hear("k2", "A-1", "total 60");
         }
         assert_eq!(given_back(&store, id), (100, 0, 2));
-        assert_eq!(store.root(id).papered(payment), 0, "100 - 40 - 60");
+        assert_eq!(store.root(id).receipts_total(payment), 0, "100 - 40 - 60");
         let refundable_minor = 0;
         assert_eq!(
             order_back(&mut store, payment, 1),

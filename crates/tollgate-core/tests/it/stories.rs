@@ -19,7 +19,7 @@ use crate::store::Store;
 use crate::words::*;
 use crate::worker::*;
 
-/// How a root ends: its ledger, its papers by kind less what was taken back of them, what is ordered back
+/// How a root ends: its ledger, its receipts by kind less what was taken back of them, what is ordered back
 /// of each payment, and what a person must look at.
 pub(crate) fn books(store: &Store, id: RootId) -> String {
     let root = store.root(id);
@@ -28,7 +28,7 @@ pub(crate) fn books(store: &Store, id: RootId) -> String {
         None => format!("{:?}", root.payments[0].projection().status),
     };
     let all = root.ledger().all;
-    let (sale, refund, reversal) = papers(store, id);
+    let (sale, refund, reversal) = receipts(store, id);
     for (payment, account) in &root.ledger().payments {
         let kept = account.captured - account.refunded - account.charged_back;
         assert!(
@@ -58,12 +58,12 @@ pub(crate) fn books(store: &Store, id: RootId) -> String {
     )
 }
 
-/// Sales, refunds and reversals on paper, less what was taken back of each. Together they are what the
+/// Sales, refunds and reversals of the receipts, less what was taken back of each. Together they are what the
 /// ledger says (L3).
-pub(crate) fn papers(store: &Store, id: RootId) -> (i64, i64, i64) {
+pub(crate) fn receipts(store: &Store, id: RootId) -> (i64, i64, i64) {
     let root = store.root(id);
     let all = root.ledger().all;
-    let paper = |kind: ReceiptKind| {
+    let receipt = |kind: ReceiptKind| {
         root.receipts.iter().fold(0, |sum, receipt| {
             let minor = receipt.money.map_or(0, |money| money.minor);
             match receipt.corrects {
@@ -74,21 +74,21 @@ pub(crate) fn papers(store: &Store, id: RootId) -> (i64, i64, i64) {
         })
     };
     let (sale, refund, reversal) = (
-        paper(ReceiptKind::Sale),
-        paper(ReceiptKind::Refund),
-        paper(ReceiptKind::Reversal),
+        receipt(ReceiptKind::Sale),
+        receipt(ReceiptKind::Refund),
+        receipt(ReceiptKind::Reversal),
     );
     let folds = root.payments.iter().map(|payment| payment.fold());
     let lost: i64 = folds.map(|fold| fold.lost_minor()).sum();
     let told = all.captured - all.refunded - lost;
     assert_eq!(
-        (sale - refund - reversal, all.to_paper()),
+        (sale - refund - reversal, all.receipts_due()),
         (told, told),
-        "L3: the papers of {id:?} say what its ledger says"
+        "L3: the receipts of {id:?} say what its ledger says"
     );
     for (payment, account) in &root.ledger().payments {
-        let papered = root.papered(*payment);
-        assert_eq!(papered, account.to_paper(), "L3: {payment:?} {account:?}");
+        let total = root.receipts_total(*payment);
+        assert_eq!(total, account.receipts_due(), "L3: {payment:?} {account:?}");
     }
     (sale, refund, reversal)
 }

@@ -91,7 +91,7 @@ impl App {
         keyed: Option<Keyed>,
         payment: PaymentId,
     ) -> Result<Answered, AppError> {
-        let action = Action::CorrectPapers(payment);
+        let action = Action::CorrectReceipts(payment);
         self.ask(shop, Asking::new(action).keyed(keyed)).await
     }
 

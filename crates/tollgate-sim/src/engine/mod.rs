@@ -27,7 +27,9 @@ use crate::provider::{Coin, Manner};
 pub use post::Standing;
 pub use shop::{CALENDAR, CalendarWish, Made, OrderWish, new_slots};
 pub use staff::{BackWish, Given};
-pub use view::{Alarm, HoldView, OrderView, OrderedBack, Paper, PaymentView, Progress, Status};
+pub use view::{
+    Alarm, HoldView, OrderView, OrderedBack, PaymentView, Progress, ReceiptView, Status,
+};
 pub use worker::{Job, Word};
 
 /// The one shop of the world.

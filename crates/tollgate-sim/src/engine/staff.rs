@@ -74,9 +74,9 @@ impl Engine {
         }
     }
 
-    /// Wants a payment's papers to say what its ledger says.
-    pub fn correct_papers(&mut self, payment: u128) {
-        self.act(Action::CorrectPapers(PaymentId::from_u128(payment)));
+    /// Wants a payment's receipts to say what its ledger says.
+    pub fn correct_receipts(&mut self, payment: u128) {
+        self.act(Action::CorrectReceipts(PaymentId::from_u128(payment)));
     }
 
     /// Draws whatever waits under a name.

@@ -27,7 +27,7 @@ pub enum Status {
     Closing,
     /// Paid.
     Paid,
-    /// Paid, confirmed, papered.
+    /// Paid, confirmed, receipts issued.
     Completed,
     /// Some money went back.
     PartlyRefunded,
@@ -76,7 +76,7 @@ pub struct OrderView {
     /// Money ordered back by a row of the order.
     pub backs: Vec<OrderedBack>,
     /// Its receipts.
-    pub papers: Vec<Paper>,
+    pub receipts: Vec<ReceiptView>,
     /// What a person must look at, or has looked at.
     pub alarms: Vec<Alarm>,
 }
@@ -153,8 +153,8 @@ pub enum Progress {
 
 /// A receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Paper {
-    /// What it says of the sum of all papers: positive for a sale.
+pub struct ReceiptView {
+    /// What it says of the sum of all receipts: positive for a sale.
     pub signed: i64,
     /// Sale, refund or reversal.
     pub kind: &'static str,
@@ -319,14 +319,14 @@ fn view_of(root: &Root) -> OrderView {
             given_up: payment.projection().status == PaymentStatus::Expired,
         }
     });
-    let papers = root.receipts.iter().map(|receipt| {
+    let receipts = root.receipts.iter().map(|receipt| {
         let minor = receipt.money.map_or(0, |money| money.minor);
         let (kind, signed) = match receipt.kind {
             ReceiptKind::Sale => ("sale", minor),
             ReceiptKind::Refund => ("refund", -minor),
             ReceiptKind::Reversal => ("reversal", -minor),
         };
-        Paper {
+        ReceiptView {
             signed,
             kind,
             issued: receipt.issued_at.is_some(),
@@ -356,7 +356,7 @@ fn view_of(root: &Root) -> OrderView {
         holds: root.holds.iter().map(hold_view).collect(),
         payments: payments.collect(),
         backs: backs_of(root).collect(),
-        papers: papers.collect(),
+        receipts: receipts.collect(),
         alarms: alarms.collect(),
     }
 }

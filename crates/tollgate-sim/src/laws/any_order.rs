@@ -188,7 +188,7 @@ struct End {
     ledger: Vec<(i64, i64)>,
     status: Option<&'static str>,
     sold: Option<bool>,
-    papers: i64,
+    receipts: i64,
     ordered_back: Option<i64>,
     alarms: Vec<&'static str>,
 }
@@ -231,7 +231,7 @@ impl End {
                 .collect(),
             status: fixed.status.then_some(status),
             sold: fixed.status.then(|| view.is_sold()),
-            papers: view.papers.iter().map(|paper| paper.signed).sum(),
+            receipts: view.receipts.iter().map(|receipt| receipt.signed).sum(),
             ordered_back: fixed.alarms.then(|| ordered.sum()),
             alarms,
         }
@@ -242,10 +242,10 @@ impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} with {:?} taken and given back, papers {}, ordered back {:?}, alarms {:?}",
+            "{} with {:?} taken and given back, receipts {}, ordered back {:?}, alarms {:?}",
             self.status.unwrap_or("any status"),
             self.ledger,
-            self.papers,
+            self.receipts,
             self.ordered_back,
             self.alarms
         )

@@ -8,7 +8,7 @@ mod slots;
 mod attempts;
 mod questions;
 mod refunds;
-mod papers;
+mod receipts;
 mod stranded;
 mod any_order;
 
@@ -188,7 +188,7 @@ impl Laws {
             });
             if !is_mixed {
                 self.books_agree(scene, order, &all);
-                self.papers(scene, order);
+                self.receipts(scene, order);
             }
             self.not_stranded(scene, order, &all, is_mixed);
         }
@@ -201,7 +201,7 @@ impl Laws {
                 .contains(&(view.payments[0].house, view.code.clone()))
             {
                 self.books_agree(scene, view, &all);
-                self.papers(scene, view);
+                self.receipts(scene, view);
                 self.alone_is_named(scene, view, &all);
             }
         }

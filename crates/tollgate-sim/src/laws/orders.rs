@@ -168,7 +168,7 @@ impl Laws {
         }
     }
 
-    /// L6 and L10: an order is completed with what is due and its papers, does not come back by itself and
+    /// L6 and L10: an order is completed with what is due and its receipts, does not come back by itself and
     /// does not end early.
     fn moved_rightly(&mut self, after: After) {
         let After {
@@ -187,8 +187,8 @@ impl Laws {
             let text = format!("{code} is completed with {kept} kept of {} due", order.due);
             self.broken(Law::L6, "completed with less than is due", text);
         }
-        if became(Status::Completed) && order.papers.iter().any(|paper| !paper.issued) {
-            self.broken(Law::L6, "completed without its papers", code.clone());
+        if became(Status::Completed) && order.receipts.iter().any(|receipt| !receipt.issued) {
+            self.broken(Law::L6, "completed without its receipts", code.clone());
         }
         // Paid once more, it waits for a person.
         let waits = order

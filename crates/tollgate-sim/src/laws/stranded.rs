@@ -67,10 +67,10 @@ impl Laws {
         let can_complete = order.status == Status::Paid
             && 0 < order.due
             && order.due <= kept
-            && order.papers.iter().all(|paper| paper.issued)
+            && order.receipts.iter().all(|receipt| receipt.issued)
             && order.alarms.iter().all(|alarm| !alarm.open);
         if can_complete && !disputed {
-            let text = format!("{code} is paid and papered, and not completed");
+            let text = format!("{code} is paid and its receipts issued, and not completed");
             self.broken(Law::L6, "a paid order never completes", text);
         }
         self.charges_are_named(scene, order);

@@ -275,7 +275,7 @@ pub(super) fn scene(rng: &mut Rng, cast: &Cast) -> Vec<Step> {
                 booking(1),
             ]
         }
-        // A refund comes back, and somebody doubts the papers.
+        // A refund comes back, and somebody doubts the receipts.
         22 => vec![
             pay(attempt, 0),
             give_back,

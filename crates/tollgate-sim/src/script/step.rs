@@ -42,7 +42,7 @@ pub enum Step {
     Alone { order: u8, attempt: u8, part: bool },
     /// Staff has looked at an alarm of a payment without an order.
     ResolveAlone { which: u8 },
-    /// Staff has the papers of a payment corrected.
+    /// Staff has the receipts of a payment corrected.
     Correct { order: u8, attempt: u8 },
     /// Whatever waits under a reference is drawn once more.
     Drain { order: u8, attempt: u8 },

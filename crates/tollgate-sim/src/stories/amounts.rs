@@ -1,4 +1,4 @@
-//! Amounts that change, and the papers over them.
+//! Amounts that change, and the receipts over them.
 
 use crate::law::Law;
 use crate::provider::Manner;
@@ -15,13 +15,13 @@ pub(super) fn tell(told: &mut Stories) {
         attempt: 0,
     };
     told.add(
-        "what was taken in a second step on one charge has no paper",
-        (Law::L3, "papers do not add up"),
+        "what was taken in a second step on one charge has no receipt",
+        (Law::L3, "receipts do not add up"),
         plain,
         &[STOCK, order(0), pay(0, PART), grow],
     );
     told.add(
-        "two amounts of one charge come to another paper in another order",
+        "two amounts of one charge come to another receipt in another order",
         (Law::L4, "another order, another end"),
         plain,
         &[STOCK, order(0), pay(0, PART), grow],
@@ -46,10 +46,10 @@ pub(super) fn tell(told: &mut Stories) {
         &[STOCK, order(0), pay(0, PART), grow],
     );
 
-    let papers = (Law::L3, "papers do not add up");
+    let receipts = (Law::L3, "receipts do not add up");
     told.add(
-        "growing sums are papered each in full",
-        papers,
+        "growing sums have a receipt each, in full",
+        receipts,
         cumulative,
         &[
             STOCK,
@@ -60,8 +60,8 @@ pub(super) fn tell(told: &mut Stories) {
         ],
     );
     told.add(
-        "a smaller sum that comes late is papered",
-        papers,
+        "a smaller sum that comes late has a receipt",
+        receipts,
         Manner {
             slow_post: true,
             ..cumulative
@@ -78,8 +78,8 @@ pub(super) fn tell(told: &mut Stories) {
         ],
     );
     told.add(
-        "a refund told by itself and again as a sum is papered twice",
-        papers,
+        "a refund sent by itself and again in a sum has two receipts",
+        receipts,
         Manner {
             told_both_ways: true,
             ..plain
@@ -87,8 +87,8 @@ pub(super) fn tell(told: &mut Stories) {
         &[STOCK, order(0), pay(0, EXACT), give_back(true)],
     );
     told.add(
-        "a dispute that was lost has no paper",
-        papers,
+        "a dispute that was lost has no receipt",
+        receipts,
         plain,
         &[
             STOCK,

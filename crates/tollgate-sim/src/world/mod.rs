@@ -110,9 +110,9 @@ impl World {
                 let (captured, refunded) = order.payments.iter().fold((0, 0), |sum, payment| {
                     (sum.0 + payment.captured, sum.1 + payment.refunded)
                 });
-                let papers: i64 = order.papers.iter().map(|paper| paper.signed).sum();
+                let receipts: i64 = order.receipts.iter().map(|receipt| receipt.signed).sum();
                 format!(
-                    "{}: {:?}, took {captured}, gave back {refunded}, papers {papers}, open {alarms:?}",
+                    "{}: {:?}, took {captured}, gave back {refunded}, receipts {receipts}, open {alarms:?}",
                     order.code, order.status
                 )
             })

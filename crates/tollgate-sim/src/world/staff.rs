@@ -228,7 +228,7 @@ impl World {
 
     pub(super) fn correct(&mut self, order: u8, attempt: u8) {
         if let Some(payment) = self.payment(order, attempt) {
-            self.engine.correct_papers(payment.id);
+            self.engine.correct_receipts(payment.id);
             self.after(By::Staff);
         }
     }

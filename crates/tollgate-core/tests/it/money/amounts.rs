@@ -131,9 +131,9 @@ fn figures_that_change_for_ever_are_few_facts() {
     let all = store.root(id).ledger().all;
     assert_eq!((all.captured, all.refunded), (100, 88));
     assert_eq!(store.attention(id), ["amount_changed"]);
-    // Every paper of these thousands says something new.
-    let papers = &store.root(id).receipts;
-    assert!(papers.len() < 200, "{}", papers.len());
+    // Every receipt of these thousands says something new.
+    let receipts = &store.root(id).receipts;
+    assert!(receipts.len() < 200, "{}", receipts.len());
     books(&store, id);
 }
 

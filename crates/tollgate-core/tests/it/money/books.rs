@@ -79,7 +79,7 @@ const ANYTHING: &[&str] = &[
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
-    /// After every step: papers say what the ledger says, nothing is ordered back that is not free, an
+    /// After every step: receipts say what the ledger says, nothing is ordered back that is not free, an
     /// order is sold only while it is covered, and money of an ended order goes back or is shown.
     #[test]
     fn whatever_happens_the_books_add_up(
@@ -126,7 +126,7 @@ proptest! {
                 })),
                 _ => step(&mut store, id, &format!("k{place}"), words),
             }
-            papers(&store, id);
+            receipts(&store, id);
             store.check_capacity();
             let root = store.root(id);
             let ledger = root.ledger();

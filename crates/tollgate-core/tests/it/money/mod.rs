@@ -1,10 +1,10 @@
-//! Stories of money: what is paid, kept, given back and papered, in every order of arrival
+//! Stories of money: what is paid, kept, given back and issued receipts for, in every order of arrival
 //! (docs/money.md).
 
 mod given_back;
 mod late;
 mod amounts;
-mod papers;
+mod receipts;
 mod refused;
 mod alone;
 mod timeline;

@@ -39,11 +39,11 @@ pub(super) fn look_at(verifying: &mut Verifying<'_>, root: &Root) {
             let seen = format!("{}: {ordered} ordered back of {came}", payment.id);
             verifying.fail("money.ordered_back", seen);
         }
-        let (papered, wanted) = (root.papered(payment.id), account.to_paper());
-        if papered != wanted {
+        let (total, wanted) = (root.receipts_total(payment.id), account.receipts_due());
+        if total != wanted {
             let id = payment.id;
             let seen = format!(
-                "{id}: receipts come to {papered}, the ledger to {wanted}; \
+                "{id}: receipts come to {total}, the ledger to {wanted}; \
                  POST /v1/payments/{id}/receipts/correct"
             );
             verifying.warn("money.papers", seen);

@@ -1,7 +1,7 @@
-//! Papers: which receipts a payment's ledger still asks for.
+//! Which receipts a payment's ledger still asks for.
 //!
-//! A receipt papers the difference between what the ledger said before and what it says now, so all of a
-//! root's papers together say what its ledger says: sales less refunds less reversals is captured less
+//! A receipt is over the difference between what the ledger said before and what it says now, so all of a
+//! root's receipts together say what its ledger says: sales less refunds less reversals is captured less
 //! refunded less lost disputes.
 
 use std::collections::BTreeMap;
@@ -11,14 +11,14 @@ use crate::payment::Fold;
 
 /// A receipt to be issued.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Paper {
+pub(crate) struct ReceiptDue {
     /// Sale, refund or reversal.
     pub(crate) kind: ReceiptKind,
-    /// The object it is for; empty where a figure for several was told.
+    /// The object it is for; empty where the provider gave one figure for several.
     pub(crate) object: String,
     /// Over how much.
     pub(crate) minor: i64,
-    /// It takes back what was papered as this kind.
+    /// It takes back what was issued as this kind.
     pub(crate) corrects: Option<ReceiptKind>,
 }
 
@@ -28,7 +28,7 @@ const KINDS: [ReceiptKind; 3] = [
     ReceiptKind::Reversal,
 ];
 
-/// The kind of paper that takes back one of this kind.
+/// The kind of receipt that takes back one of this kind.
 fn opposite(kind: ReceiptKind) -> ReceiptKind {
     match kind {
         ReceiptKind::Sale => ReceiptKind::Reversal,
@@ -36,17 +36,17 @@ fn opposite(kind: ReceiptKind) -> ReceiptKind {
     }
 }
 
-/// The papers that lead from one state of a payment to the next.
+/// The receipts that lead from one state of a payment to the next.
 ///
-/// Each kind is papered by what its sum has grown, object by object; growth of one object that others
-/// make up for is no growth. Where the sum has shrunk, a correcting paper takes the difference back.
-pub(crate) fn between(before: &Fold, after: &Fold) -> Vec<Paper> {
-    let (was, is) = (before.on_paper(), after.on_paper());
-    let mut papers = Vec::new();
+/// Receipts of each kind are over what its sum has grown, object by object; growth of one object that others
+/// make up for is no growth. Where the sum has shrunk, a correcting receipt takes the difference back.
+pub(crate) fn between(before: &Fold, after: &Fold) -> Vec<ReceiptDue> {
+    let (was, is) = (before.receipts_due(), after.receipts_due());
+    let mut due = Vec::new();
     for kind in KINDS {
         let changes = changes(kind, &was, &is);
         let growth = sum(&changes);
-        let (paper_kind, corrects) = match growth < 0 {
+        let (due_kind, corrects) = match growth < 0 {
             true => (opposite(kind), Some(kind)),
             false => (kind, None),
         };
@@ -58,22 +58,22 @@ pub(crate) fn between(before: &Fold, after: &Fold) -> Vec<Paper> {
                 continue;
             }
             left -= minor;
-            papers.push(Paper {
-                kind: paper_kind,
+            due.push(ReceiptDue {
+                kind: due_kind,
                 object: object.to_owned(),
                 minor: i64::try_from(minor).unwrap_or(i64::MAX),
                 corrects,
             });
         }
     }
-    papers
+    due
 }
 
-/// The papers that are missing, or too many, for a payment whose receipts do not say what its ledger
+/// The receipts that are missing, or too many, for a payment whose receipts do not say what its ledger
 /// says.
-pub(crate) fn missing(fold: &Fold, receipts: &[&Receipt]) -> Vec<Paper> {
-    let wanted = fold.on_paper();
-    let mut papers = Vec::new();
+pub(crate) fn missing(fold: &Fold, receipts: &[&Receipt]) -> Vec<ReceiptDue> {
+    let wanted = fold.receipts_due();
+    let mut due = Vec::new();
     for kind in KINDS {
         let of_kind = wanted.iter().filter(|((of, _), _)| *of == kind);
         let wanted = of_kind.fold(0, |sum, (_, minor)| i64::saturating_add(sum, *minor));
@@ -87,7 +87,7 @@ pub(crate) fn missing(fold: &Fold, receipts: &[&Receipt]) -> Vec<Paper> {
         let corrected = sum(&|receipt| receipt.corrects == Some(kind));
         let lack = wanted.saturating_sub(issued.saturating_sub(corrected));
         if lack != 0 {
-            papers.push(Paper {
+            due.push(ReceiptDue {
                 kind: if lack < 0 { opposite(kind) } else { kind },
                 object: String::new(),
                 minor: lack.saturating_abs(),
@@ -95,10 +95,10 @@ pub(crate) fn missing(fold: &Fold, receipts: &[&Receipt]) -> Vec<Paper> {
             });
         }
     }
-    papers
+    due
 }
 
-/// How the amount of each object has changed; what was told for several at once comes last.
+/// How the amount of each object has changed; a figure for several at once comes last.
 fn changes<'f>(
     kind: ReceiptKind,
     was: &BTreeMap<(ReceiptKind, &'f str), i64>,

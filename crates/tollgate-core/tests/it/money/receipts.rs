@@ -9,27 +9,27 @@ use crate::store::Store;
 use crate::stories::*;
 use crate::words::*;
 
-/// However many facts tell it, each object has one paper.
+/// However many facts say it, each object has one receipt.
 #[test]
-fn what_is_told_with_its_refund_has_two_papers() {
+fn what_comes_with_its_refund_has_two_receipts() {
     for words in ["A-1 paid 100 + refund r1 40", "A-1 refund r1 40 + paid 100"] {
         let (mut store, id) = shop();
         tell(&mut store, "k1", words);
         tell(&mut store, "k2", words);
-        let papers = store.root(id).receipts.iter();
-        let papers: Vec<_> = papers
-            .map(|paper| (paper.kind, paper.object.as_str(), paper.money))
+        let receipts = store.root(id).receipts.iter();
+        let receipts: Vec<_> = receipts
+            .map(|receipt| (receipt.kind, receipt.object.as_str(), receipt.money))
             .collect();
         let sale = (ReceiptKind::Sale, "tx", Some(idr(100)));
         let refund = (ReceiptKind::Refund, "r1", Some(idr(40)));
-        assert_eq!(papers, [sale, refund], "{words}");
+        assert_eq!(receipts, [sale, refund], "{words}");
     }
 }
 
 /// The shop has its receipts corrected: where they say what the ledger says, nothing happens.
 #[test]
 fn receipts_are_corrected_by_what_they_lack_or_have_too_much() {
-    let papers = |store: &Store, id: RootId| -> Vec<(ReceiptKind, i64, Option<ReceiptKind>)> {
+    let receipts = |store: &Store, id: RootId| -> Vec<(ReceiptKind, i64, Option<ReceiptKind>)> {
         let receipts = store.root(id).receipts.iter();
         receipts
             .map(|known| {
@@ -58,11 +58,11 @@ fn receipts_are_corrected_by_what_they_lack_or_have_too_much() {
     ] {
         tell(&mut store, key, words);
     }
-    let right = papers(&store, id);
+    let right = receipts(&store, id);
     let (first, second) = (payment(&store, id, "A-1"), payment(&store, id, "A-2"));
     for payment in [first, second] {
-        store.act(Action::CorrectPapers(payment));
-        assert_eq!(papers(&store, id), right);
+        store.act(Action::CorrectReceipts(payment));
+        assert_eq!(receipts(&store, id), right);
     }
     // One is lost of each kind, and one is there twice: (which, what makes up for it).
     for (which, kind, minor) in [(0, sale, 60), (3, refund, 20), (5, reversal, 10)] {
@@ -70,31 +70,34 @@ fn receipts_are_corrected_by_what_they_lack_or_have_too_much() {
         let mut lacks = store.clone();
         let known = lacks.rows.roots.get_mut(&id).expect("its root");
         let lost = known.receipts.remove(which);
-        lacks.act(Action::CorrectPapers(lost.payment));
-        assert_eq!(papers(&lacks, id).last(), Some(&(kind, minor, None)));
-        assert_eq!(papers(&lacks, id).len(), right.len());
+        lacks.act(Action::CorrectReceipts(lost.payment));
+        assert_eq!(receipts(&lacks, id).last(), Some(&(kind, minor, None)));
+        assert_eq!(receipts(&lacks, id).len(), right.len());
         let mut twice = store.clone();
         let known = twice.rows.roots.get_mut(&id).expect("its root");
         known.receipts.push(lost.clone());
-        twice.act(Action::CorrectPapers(lost.payment));
+        twice.act(Action::CorrectReceipts(lost.payment));
         let back = if kind == sale { reversal } else { sale };
-        assert_eq!(papers(&twice, id).last(), Some(&(back, minor, Some(kind))));
-        assert_eq!(papers(&twice, id).len(), right.len() + 2);
+        assert_eq!(
+            receipts(&twice, id).last(),
+            Some(&(back, minor, Some(kind)))
+        );
+        assert_eq!(receipts(&twice, id).len(), right.len() + 2);
     }
 }
 
-/// Several objects change at once: each paper is over what its own has grown by, and together they are what
+/// Several objects change at once: each receipt is over what its own has grown by, and together they are what
 /// all have grown by.
 #[test]
-fn papers_of_several_changes_are_over_what_all_have_grown_by() {
+fn receipts_of_several_changes_are_over_what_all_have_grown_by() {
     let told = |store: &Store, id: RootId, from: usize| -> Vec<(ReceiptKind, String, i64)> {
         let new = store.root(id).receipts[from..].iter();
         let minor = |money: Option<tollgate_core::money::Money>| money.map_or(0, |m| m.minor);
         new.map(|known| (known.kind, known.object.clone(), minor(known.money)))
             .collect()
     };
-    // What is known, what is told at once, and its papers.
-    for (known, words, papers) in [
+    // What is known, what comes at once, and its receipts.
+    for (known, words, receipts) in [
         (
             vec!["A-1 paid 100", "A-1 total 50"],
             "A-1 refund r1 30 + refund r2 30",
@@ -122,7 +125,7 @@ fn papers_of_several_changes_are_over_what_all_have_grown_by() {
         }
         let from = store.root(id).receipts.len();
         tell(&mut store, "k", words);
-        let expected: Vec<_> = papers
+        let expected: Vec<_> = receipts
             .into_iter()
             .map(|(kind, object, minor)| (kind, object.to_owned(), minor))
             .collect();
@@ -131,10 +134,10 @@ fn papers_of_several_changes_are_over_what_all_have_grown_by() {
     }
 }
 
-/// The provider's own answer outweighs what it sent: what it lowers is papered back, and nothing that
+/// The provider's own answer outweighs what it sent: what it lowers gets a correcting receipt, and nothing that
 /// was sold is sold on less.
 #[test]
-fn a_better_proof_lowers_an_amount_and_its_paper() {
+fn a_better_proof_lowers_an_amount_and_its_receipt() {
     check_table(
         as_usual,
         "
@@ -151,13 +154,13 @@ fn a_better_proof_lowers_an_amount_and_its_paper() {
     let (mut store, id) = shop();
     tell(&mut store, "k1", "A-1 paid 100");
     tell(&mut store, "k2", "asked A-1 settled 97");
-    let papers = store.root(id).receipts.iter();
-    let papers: Vec<_> = papers
-        .map(|paper| (paper.kind, paper.money, paper.corrects))
+    let receipts = store.root(id).receipts.iter();
+    let receipts: Vec<_> = receipts
+        .map(|receipt| (receipt.kind, receipt.money, receipt.corrects))
         .collect();
     let (sale, reversal) = (ReceiptKind::Sale, ReceiptKind::Reversal);
     assert_eq!(
-        papers,
+        receipts,
         [
             (sale, Some(idr(100)), None),
             (reversal, Some(idr(3)), Some(sale))
@@ -171,7 +174,7 @@ fn a_better_proof_lowers_an_amount_and_its_paper() {
 
 /// Figures for all refunds together, single refunds, and both of the same money.
 #[test]
-fn refunds_are_papered_by_what_they_come_to() {
+fn refunds_have_receipts_over_what_they_come_to() {
     check_table(
         as_usual,
         "
@@ -215,7 +218,7 @@ fn refunds_are_papered_by_what_they_come_to() {
 }
 
 #[test]
-fn a_figure_that_says_nothing_new_papers_nothing() {
+fn a_figure_that_says_nothing_new_has_no_receipt() {
     let (mut store, id) = shop();
     tell(&mut store, "k1", "A-1 paid 100");
     for (place, (words, minor)) in [
@@ -232,12 +235,12 @@ fn a_figure_that_says_nothing_new_papers_nothing() {
     .into_iter()
     .enumerate()
     {
-        let papers = store.root(id).receipts.len();
+        let receipts = store.root(id).receipts.len();
         tell(&mut store, &format!("r{place}"), &format!("A-1 {words}"));
-        let new = &store.root(id).receipts[papers..];
+        let new = &store.root(id).receipts[receipts..];
         let amounts: Vec<i64> = new
             .iter()
-            .filter_map(|paper| paper.money)
+            .filter_map(|receipt| receipt.money)
             .map(|m| m.minor)
             .collect();
         assert_eq!(amounts, Vec::from_iter(minor), "{words}");
@@ -245,9 +248,9 @@ fn a_figure_that_says_nothing_new_papers_nothing() {
     assert_eq!(store.root(id).ledger().all.refunded, 60);
 }
 
-/// Each paper is for the object whose money it is, not for the first one.
+/// Each receipt is for the object whose money it is, not for the first one.
 #[test]
-fn papers_of_part_payments_name_their_own_objects() {
+fn receipts_of_part_payments_name_their_own_objects() {
     let (mut store, id) = shop();
     store.register("A", "A-2");
     for (key, words) in [
@@ -263,24 +266,24 @@ fn papers_of_part_payments_name_their_own_objects() {
         tell(&mut store, key, words);
     }
     let root = store.root(id);
-    let papers: Vec<String> = root
+    let receipts: Vec<String> = root
         .receipts
         .iter()
-        .map(|paper| {
+        .map(|receipt| {
             let of = root
-                .payment(paper.payment)
+                .payment(receipt.payment)
                 .map(|known| known.reference.as_str());
-            let minor = paper.money.map_or(0, |money| money.minor);
+            let minor = receipt.money.map_or(0, |money| money.minor);
             format!(
                 "{:?} {} {} {minor}",
-                paper.kind,
+                receipt.kind,
                 of.unwrap_or("?"),
-                paper.object
+                receipt.object
             )
         })
         .collect();
     assert_eq!(
-        papers,
+        receipts,
         [
             "Sale A-1 x 30",
             "Sale A-1 y 30",
@@ -293,7 +296,7 @@ fn papers_of_part_payments_name_their_own_objects() {
 }
 
 #[test]
-fn a_dispute_keeps_money_away_and_is_papered_when_it_is_lost() {
+fn a_dispute_keeps_money_away_and_has_a_receipt_when_it_is_lost() {
     check_table(
         as_usual,
         "

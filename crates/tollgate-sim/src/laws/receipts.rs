@@ -1,4 +1,4 @@
-//! The engine's figures and papers are what it was told: L3, L4, L6 and L8.
+//! The engine's figures and receipts are what it was told: L3, L4, L6 and L8.
 
 use crate::engine::{OrderView, OrderedBack};
 use crate::law::Law;
@@ -39,32 +39,32 @@ impl Laws {
     }
 
     /// L3.
-    pub(super) fn papers(&mut self, scene: Scene, order: &OrderView) {
+    pub(super) fn receipts(&mut self, scene: Scene, order: &OrderView) {
         let sum = told_of_order(scene.books, order);
         let owed = sum.captured - sum.gone_back - sum.lost;
-        let papers: i64 = order.papers.iter().map(|paper| paper.signed).sum();
+        let receipts: i64 = order.receipts.iter().map(|receipt| receipt.signed).sum();
         let by_page = order.payments.iter().any(|payment| {
             payment.house == House::Page
                 && payment.captured != told_of(scene.books, payment).captured
         });
-        if papers != owed && !by_page && !order.has_alarm("reference_conflict") {
+        if receipts != owed && !by_page && !order.has_alarm("reference_conflict") {
             let list: Vec<String> = order
-                .papers
+                .receipts
                 .iter()
-                .map(|paper| format!("{} {}", paper.kind, paper.signed.abs()))
+                .map(|receipt| format!("{} {}", receipt.kind, receipt.signed.abs()))
                 .collect();
             let text = format!(
-                "{}: papers come to {papers} ({}), the books to {owed} ({} came, {} went back, {} lost)",
+                "{}: receipts come to {receipts} ({}), the books to {owed} ({} came, {} went back, {} lost)",
                 order.code,
                 list.join(", "),
                 sum.captured,
                 sum.gone_back,
                 sum.lost
             );
-            self.broken(Law::L3, "papers do not add up", text);
+            self.broken(Law::L3, "receipts do not add up", text);
         }
-        if order.papers.iter().any(|paper| !paper.issued) {
-            self.broken(Law::L3, "a paper is never issued", order.code.clone());
+        if order.receipts.iter().any(|receipt| !receipt.issued) {
+            self.broken(Law::L3, "a receipt is never issued", order.code.clone());
         }
     }
 }
