@@ -60,7 +60,7 @@ pub const LAWS: [(Law, &str); 14] = [
     ),
     (
         Law::S2,
-        "a process that dies loses nothing it has told, and nothing happens twice",
+        "a process that dies loses nothing it has answered, and nothing happens twice",
     ),
     (Law::S3, "verify finds nothing, and no belt is needed"),
 ];

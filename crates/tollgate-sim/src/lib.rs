@@ -2,14 +2,14 @@
 //! seed against the real `decide`. The laws compare the books and the shelves with what the engine says;
 //! they share no line with its rules.
 //!
-//! `cargo run -p tollgate-sim -- --seed N` plays one story and tells the shortest that breaks a law.
+//! `cargo run -p tollgate-sim -- --seed N` plays one story and prints the shortest that breaks a law.
 
 pub mod rng;
 pub mod provider;
 pub mod customer;
 pub mod shop;
 pub mod law;
-pub mod keeper;
+pub mod backend;
 pub mod engine;
 pub mod laws;
 pub mod script;

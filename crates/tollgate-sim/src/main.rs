@@ -1,4 +1,4 @@
-//! Plays stories and tells, in plain words, the shortest that breaks a law.
+//! Plays stories and prints, in plain words, the shortest that breaks a law.
 #![expect(clippy::print_stdout, reason = "it is a command line program")]
 
 use std::collections::BTreeMap;
@@ -52,7 +52,7 @@ struct Arguments {
     #[cfg(feature = "store")]
     #[arg(long, default_value_t = 2, requires = "store")]
     crashes: usize,
-    /// Tells a story that breaks a law as it is, and does not look for the shortest.
+    /// Prints a story that breaks a law as it is, and does not look for the shortest.
     #[arg(long)]
     whole: bool,
     /// Begins no story after so many seconds.
@@ -79,7 +79,7 @@ impl Arguments {
         World::play(script)
     }
 
-    /// What the build and the command line are told of the world's form.
+    /// What the build and the command line say of the world's form.
     fn form(&self) -> (&'static str, String) {
         #[cfg(feature = "store")]
         if self.store {
@@ -114,7 +114,7 @@ fn law(text: &str) -> Result<Law, String> {
     Law::of(text).ok_or(format!("the laws are\n{}", all.join("\n")))
 }
 
-/// Plays the named stories and tells which of them break a law.
+/// Plays the named stories and prints which of them break a law.
 fn named(name: &str, arguments: &Arguments) -> ExitCode {
     let mut is_clean = true;
     for named in stories().iter().filter(|named| named.name.contains(name)) {
@@ -195,12 +195,12 @@ fn main() -> ExitCode {
                 false => shrink_played(&script, breach, play),
             };
             let again = play(&short);
-            let told = again
+            let breach = again
                 .breaches
                 .iter()
                 .find(|known| known.law == breach.law && known.kind == breach.kind)
                 .unwrap_or(breach);
-            println!("seed {seed}: {}", story(&short, &again, told));
+            println!("seed {seed}: {}", story(&short, &again, breach));
             println!("{}", arguments.again(seed, breach.law));
             return ExitCode::FAILURE;
         }

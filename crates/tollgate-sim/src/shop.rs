@@ -95,7 +95,7 @@ impl Opening {
         slots
     }
 
-    /// The same as the engine is told it.
+    /// The same as a command for the engine.
     pub fn wish(&self, now: i64) -> CalendarWish {
         let until = now + self.days_ahead * DAY;
         CalendarWish {

@@ -1,13 +1,13 @@
 //! A story in plain words.
 
+use crate::backend::Death;
 use crate::customer::Mood;
-use crate::keeper::Death;
 use crate::law::Breach;
 use crate::script::{Script, Step, WAITS, code_of, house_of};
 use crate::shop::{Opening, by_hand};
 use crate::world::Played;
 
-/// Tells a story and how it ended.
+/// Writes out a story and how it ended.
 pub fn story(script: &Script, played: &Played, breach: &Breach) -> String {
     let mut text = format!(
         "{} is broken ({}): {}\n  {}\n",
@@ -361,7 +361,7 @@ pub fn sentence(step: Step) -> String {
             let when = match Death::of(how) {
                 Death::Idle => "between two commands".to_owned(),
                 Death::BeforeCommit => "with a command that is decided and not written".to_owned(),
-                Death::AfterCommit => "with a command written that nobody was told of".to_owned(),
+                Death::AfterCommit => "with a command written and not answered".to_owned(),
                 Death::TornLog(part) => {
                     format!("with {part} of 64 parts of a command in the log")
                 }

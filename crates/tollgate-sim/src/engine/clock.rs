@@ -42,7 +42,7 @@ impl Engine {
 
     /// Lets the first thing that has come due by itself happen. False: there is none.
     pub fn sweep_one(&mut self) -> bool {
-        if self.keeper.is_some() {
+        if self.backend.is_some() {
             return self.sweep_there();
         }
         match self.first_due() {
@@ -65,7 +65,7 @@ impl Engine {
             .or(event.map(|id| Action::ParkedDue(*id)))
     }
 
-    /// A keeper finds by itself all that is due. What it has not found it does not find a moment later.
+    /// A backend finds by itself all that is due. What it has not found it does not find a moment later.
     fn sweep_there(&mut self) -> bool {
         let before = (self.first_due(), self.slots_are_due());
         if before == (None, false) {
@@ -73,7 +73,7 @@ impl Engine {
         }
         self.commands += 1;
         self.changed.clear();
-        self.with_keeper(|keeper, now| keeper.sweep(now));
+        self.with_backend(|backend, now| backend.sweep(now));
         before != (self.first_due(), self.slots_are_due())
     }
 }

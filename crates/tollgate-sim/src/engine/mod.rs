@@ -20,7 +20,7 @@ use tollgate_core::order::Root;
 use tollgate_core::snapshot::{EventState, Key, Known, Snapshot, StoredEvent, Stretch};
 use tollgate_core::time::Timestamp;
 
-use crate::keeper::{Death, Keeper};
+use crate::backend::{Backend, Death};
 use crate::law::Breach;
 use crate::provider::{Coin, Manner};
 
@@ -40,8 +40,8 @@ const LEASE: Lease = Lease(7);
 /// The engine with everything loaded.
 pub struct Engine {
     /// Who keeps the rows; nobody does where they are in memory alone.
-    keeper: Option<Box<dyn Keeper>>,
-    /// Requests sent to the keeper, each under a number of its own.
+    backend: Option<Box<dyn Backend>>,
+    /// Requests sent to the backend, each under a number of its own.
     requests_sent: u64,
     /// The time.
     pub now: i64,
@@ -115,7 +115,7 @@ pub fn rules(manner: Manner) -> Rules {
     Rules {
         late_payment,
         after_cancel,
-        auto_refund: !manner.keeps_until_told,
+        auto_refund: !manner.refunds_by_hand,
         ..Rules::default()
     }
 }
@@ -177,7 +177,7 @@ impl Engine {
     /// An engine with empty tables, in memory.
     pub fn new(now: i64, manner: Manner) -> Engine {
         Engine {
-            keeper: None,
+            backend: None,
             requests_sent: 0,
             now,
             commands: 0,
@@ -196,9 +196,9 @@ impl Engine {
     }
 
     /// An engine whose rows somebody else keeps, who has none yet.
-    pub fn kept_by(now: i64, manner: Manner, keeper: Box<dyn Keeper>) -> Engine {
+    pub fn over(now: i64, manner: Manner, backend: Box<dyn Backend>) -> Engine {
         Engine {
-            keeper: Some(keeper),
+            backend: Some(backend),
             ..Engine::new(now, manner)
         }
     }
@@ -216,9 +216,9 @@ impl Engine {
     fn act(&mut self, action: Action) -> Outcome {
         self.commands += 1;
         self.changed.clear();
-        if let Some(mut keeper) = self.keeper.take() {
-            let outcome = self.act_at(keeper.as_mut(), action);
-            self.keeper = Some(keeper);
+        if let Some(mut backend) = self.backend.take() {
+            let outcome = self.act_at(backend.as_mut(), action);
+            self.backend = Some(backend);
             return outcome;
         }
         let command = Command { shop: SHOP, action };
@@ -228,7 +228,7 @@ impl Engine {
 
     /// The same where somebody else keeps the rows. Whoever has no answer because the process died asks
     /// again, with the same key; a worker has died with it.
-    fn act_at(&mut self, keeper: &mut dyn Keeper, mut action: Action) -> Outcome {
+    fn act_at(&mut self, backend: &mut dyn Backend, mut action: Action) -> Outcome {
         let request = is_request(&action).then(|| {
             self.requests_sent += 1;
             self.requests_sent
@@ -238,8 +238,8 @@ impl Engine {
                 shop: SHOP,
                 action: action.clone(),
             };
-            let answer = keeper.act(self.time(), command, request);
-            self.adopt(keeper.known());
+            let answer = backend.act(self.time(), command, request);
+            self.adopt(backend.known());
             match answer {
                 Some(outcome) => return outcome,
                 None if is_of_worker(&action) => return Outcome::Refused(Refusal::NotFound),
@@ -259,7 +259,7 @@ impl Engine {
         }
     }
 
-    /// Takes over the rows as the keeper has them.
+    /// Takes over the rows as the backend has them.
     fn adopt(&mut self, known: &Snapshot) {
         for (_, id) in known.roots.filter(|_| true) {
             let root = match known.roots.get(&(SHOP, *id)) {
@@ -292,39 +292,39 @@ impl Engine {
             .collect();
     }
 
-    /// Does something with the keeper and takes over what it has then. `false`: there is none.
-    fn with_keeper(&mut self, what: impl FnOnce(&mut dyn Keeper, Timestamp)) -> bool {
-        let Some(mut keeper) = self.keeper.take() else {
+    /// Does something with the backend and takes over what it has then. `false`: there is none.
+    fn with_backend(&mut self, what: impl FnOnce(&mut dyn Backend, Timestamp)) -> bool {
+        let Some(mut backend) = self.backend.take() else {
             return false;
         };
-        what(keeper.as_mut(), self.time());
-        self.adopt(keeper.known());
-        self.keeper = Some(keeper);
+        what(backend.as_mut(), self.time());
+        self.adopt(backend.known());
+        self.backend = Some(backend);
         true
     }
 
     /// The process that keeps the rows dies after so many commands more. In memory nothing does.
     pub fn dies(&mut self, after: u8, death: Death) {
-        if let Some(keeper) = &mut self.keeper {
-            keeper.dies(after, death);
+        if let Some(backend) = &mut self.backend {
+            backend.dies(after, death);
         }
     }
 
     /// How often it has died.
     pub fn deaths(&self) -> u64 {
-        self.keeper.as_ref().map_or(0, |keeper| keeper.deaths())
+        self.backend.as_ref().map_or(0, |backend| backend.deaths())
     }
 
-    /// What the keeper has seen that must not be.
+    /// What the backend has seen that must not be.
     pub fn faults(&mut self) -> Vec<Breach> {
-        self.keeper
+        self.backend
             .as_mut()
-            .map_or_else(Vec::new, |keeper| keeper.faults())
+            .map_or_else(Vec::new, |backend| backend.faults())
     }
 
     /// The story is over.
     pub fn look_back(&mut self) {
-        self.with_keeper(|keeper, now| keeper.look_back(now));
+        self.with_backend(|backend, now| backend.look_back(now));
     }
 
     fn apply(&mut self, decision: Decision) -> Outcome {

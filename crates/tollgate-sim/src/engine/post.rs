@@ -21,7 +21,7 @@ pub enum Standing {
     Heard,
     /// It waits for something.
     Waits,
-    /// A person is told of it.
+    /// It raises an alarm.
     Named,
 }
 
@@ -57,7 +57,7 @@ impl Engine {
             .map(|claim| fact(claim, strength, message.at));
         let event = Event {
             key: message.key.clone(),
-            kind: "told".to_owned(),
+            kind: "reported".to_owned(),
             names: message.names.clone(),
             code: message.code.clone(),
             provider_payment_id: message.provider_id.clone(),

@@ -70,7 +70,7 @@ pub struct CalendarWish {
     pub slots: Vec<(i64, i64)>,
     /// Slots are made up to here.
     pub until: i64,
-    /// The rules in a form that the keeper's clock can follow.
+    /// The rules in a form that the backend's clock can follow.
     pub rules: String,
 }
 
@@ -246,7 +246,7 @@ impl Engine {
             .is_some()
     }
 
-    /// Registers a payment of an order, or alone, that may end by the shop's word. Tells its id.
+    /// Registers a payment of an order, or alone, that may end by the shop's word. Returns its id.
     pub fn attempt(
         &mut self,
         code: Option<&str>,

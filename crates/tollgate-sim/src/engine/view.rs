@@ -261,7 +261,7 @@ impl Engine {
         requests.chain(alone.flat_map(backs_of)).collect()
     }
 
-    /// A payment without an order has this name, and a person is told of it.
+    /// A payment without an order has this name, and an alarm was raised.
     pub fn names_money_alone(&self, house: House, reference: &str) -> bool {
         let mut roots = self.alone.iter().filter_map(|id| self.root(*id));
         roots.any(|root| {

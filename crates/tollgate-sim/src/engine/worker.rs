@@ -156,19 +156,19 @@ impl Engine {
         }
     }
 
-    /// The claim under which the keeper's worker has an effect.
+    /// The claim under which the backend's worker has an effect.
     fn lease_of(&self, id: EffectId) -> Option<Lease> {
-        self.keeper.as_ref()?.lease_of(id)
+        self.backend.as_ref()?.lease_of(id)
     }
 
-    /// A worker that has died with the keeper had it.
+    /// A worker that has died with the backend had it.
     pub(super) fn was_lost(&self, id: EffectId, effect: &StoredEffect) -> bool {
-        self.keeper.is_some() && effect.state.is_claimed() && self.lease_of(id).is_none()
+        self.backend.is_some() && effect.state.is_claimed() && self.lease_of(id).is_none()
     }
 
     /// Claims and begins an effect. `None`: there is nothing to do.
     pub fn begin(&mut self, id: EffectId) -> Option<Job> {
-        let lease = match self.keeper {
+        let lease = match self.backend {
             Some(_) => self.claim_there(id)?,
             None => self.claim_here(id)?,
         };
@@ -181,7 +181,7 @@ impl Engine {
     /// The worker takes all that is due, unless it has this effect already.
     fn claim_there(&mut self, id: EffectId) -> Option<Lease> {
         if self.lease_of(id).is_none() {
-            self.with_keeper(|keeper, now| keeper.claim(now));
+            self.with_backend(|backend, now| backend.claim(now));
         }
         self.lease_of(id)
     }
@@ -316,7 +316,7 @@ impl Engine {
         let Some(effect) = self.effect(id) else {
             return false;
         };
-        let lease = match (&self.keeper, self.lease_of(id)) {
+        let lease = match (&self.backend, self.lease_of(id)) {
             (None, _) => LEASE,
             (Some(_), Some(lease)) => lease,
             // Its worker has died.

@@ -7,11 +7,11 @@ use crate::law::Law;
 use crate::provider::{ChargeState, House, Message, Ruling, Says};
 use crate::shop::{MINUTE, SKUS, START};
 
-use super::books::told_of_order;
+use super::books::reported_of_order;
 use super::{Laws, Scene};
 
 impl Laws {
-    /// L4: what signed messages say of an order comes to the same in another order, told twice.
+    /// L4: what signed messages say of an order comes to the same in another order, sent twice.
     pub(super) fn any_order(&mut self, scene: Scene, order: &OrderView) {
         let about = |message: &&Message| {
             matches!(message.house, House::Bank | House::Wire)
@@ -33,7 +33,7 @@ impl Laws {
         if messages.len() < 2 || 10 < messages.len() || collides {
             return;
         }
-        let sum = told_of_order(scene.books, order);
+        let sum = reported_of_order(scene.books, order);
         let lowers = messages
             .iter()
             .flat_map(|message| &message.claims)
@@ -50,7 +50,7 @@ impl Laws {
             .payments
             .iter()
             .flat_map(|payment| scene.books.of(payment.house, &payment.reference))
-            .map(crate::provider::Charge::most_told)
+            .map(crate::provider::Charge::most_reported)
             .sum();
         let charges = order
             .payments

@@ -31,7 +31,7 @@ impl Laws {
             };
             let silent = scene.books.of(house, reference).all(|charge| {
                 charge
-                    .told
+                    .reported
                     .state
                     .is_none_or(|state| state == ChargeState::Pending)
             });

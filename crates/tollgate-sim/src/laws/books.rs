@@ -1,9 +1,9 @@
-//! What the shop was told of its money, by the providers' books.
+//! What was reported to the shop of its money, by the providers' books.
 
 use crate::engine::{Engine, OrderView, OrderedBack, PaymentView, Progress};
 use crate::provider::{BackState, Books, Coin, House, Ruling};
 
-/// What the shop was told of an order's money.
+/// What was reported to the shop of an order's money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Sum {
     pub(super) captured: i64,
@@ -30,8 +30,8 @@ impl Sum {
     }
 }
 
-/// What was told of the money under one reference.
-pub(super) fn told(books: &Books, house: House, reference: &str) -> Sum {
+/// What was reported of the money under one reference.
+pub(super) fn reported(books: &Books, house: House, reference: &str) -> Sum {
     let mut sum = Sum::default();
     for charge in books.of(house, reference) {
         sum.captured += charge.believed();
@@ -39,29 +39,29 @@ pub(super) fn told(books: &Books, house: House, reference: &str) -> Sum {
             continue;
         }
         // Nothing that was not taken was given back after it.
-        let taken = charge.told.taken_first.unwrap_or(u64::MAX);
+        let taken = charge.reported.taken_first.unwrap_or(u64::MAX);
         let done = charge
             .backs
             .iter()
-            .filter(|back| back.told == Some(BackState::Done));
+            .filter(|back| back.reported == Some(BackState::Done));
         let mut gone = 0;
         for back in done {
             gone += back.minor;
             sum.gone_back += back.minor;
-            if back.told_done <= Some(taken) {
+            if back.reported_done <= Some(taken) {
                 sum.untimely += back.minor;
             }
         }
         for dispute in &charge.disputes {
-            let is_open = dispute.told.is_some_and(|ruling| ruling != Ruling::Won);
-            if is_open && dispute.told_first <= Some(taken) {
+            let is_open = dispute.reported.is_some_and(|ruling| ruling != Ruling::Won);
+            if is_open && dispute.reported_first <= Some(taken) {
                 sum.untimely += dispute.minor;
             }
-            gone += match dispute.told {
+            gone += match dispute.reported {
                 Some(Ruling::Open | Ruling::Lost) => dispute.minor,
                 Some(Ruling::Won) | None => 0,
             };
-            match dispute.told {
+            match dispute.reported {
                 Some(Ruling::Open) => sum.charged_back += dispute.minor,
                 Some(Ruling::Lost) => {
                     sum.charged_back += dispute.minor;
@@ -73,11 +73,14 @@ pub(super) fn told(books: &Books, house: House, reference: &str) -> Sum {
         // More than came of it can have gone only by its provider's word.
         sum.untimely += (gone - charge.believed()).max(0);
     }
-    let in_all = books.told_in_all.get(&(house, reference.to_owned()));
-    let (in_all, telling) = in_all.copied().unwrap_or_default();
-    let any_later = books
-        .of(house, reference)
-        .any(|charge| charge.told.taken_first.is_none_or(|taken| telling <= taken));
+    let in_all = books.reported_in_all.get(&(house, reference.to_owned()));
+    let (in_all, report) = in_all.copied().unwrap_or_default();
+    let any_later = books.of(house, reference).any(|charge| {
+        charge
+            .reported
+            .taken_first
+            .is_none_or(|taken| report <= taken)
+    });
     if sum.gone_back < in_all && any_later {
         sum.untimely += in_all;
     }
@@ -87,14 +90,14 @@ pub(super) fn told(books: &Books, house: House, reference: &str) -> Sum {
     sum
 }
 
-pub(super) fn told_of(books: &Books, payment: &PaymentView) -> Sum {
-    told(books, payment.house, &payment.reference)
+pub(super) fn reported_of(books: &Books, payment: &PaymentView) -> Sum {
+    reported(books, payment.house, &payment.reference)
 }
 
-pub(super) fn told_of_order(books: &Books, order: &OrderView) -> Sum {
+pub(super) fn reported_of_order(books: &Books, order: &OrderView) -> Sum {
     let payments = order.payments.iter();
     payments.fold(Sum::default(), |sum, payment| {
-        sum.plus(told_of(books, payment))
+        sum.plus(reported_of(books, payment))
     })
 }
 
@@ -126,7 +129,7 @@ pub(super) fn weight(books: &Books, back: &OrderedBack) -> i64 {
     }
 }
 
-/// What went back under a reference without the shop's order, as far as it was told.
+/// What went back under a reference without the shop's order, as far as it was reported.
 pub(super) fn theirs(books: &Books, house: House, reference: &str) -> i64 {
     let of_own = || {
         books
@@ -135,14 +138,14 @@ pub(super) fn theirs(books: &Books, house: House, reference: &str) -> i64 {
     };
     let charges = || of_own().flat_map(|charge| &charge.backs);
     let itemised: i64 = charges()
-        .filter(|back| back.key.is_none() && back.told == Some(BackState::Done))
+        .filter(|back| back.key.is_none() && back.reported == Some(BackState::Done))
         .map(|back| back.minor)
         .sum();
     let ours: i64 = charges()
         .filter(|back| back.key.is_some() && back.state == BackState::Done)
         .map(|back| back.minor)
         .sum();
-    let in_all = books.told_in_all.get(&(house, reference.to_owned()));
+    let in_all = books.reported_in_all.get(&(house, reference.to_owned()));
     itemised.max(in_all.map_or(0, |(sum, _)| *sum) - ours)
 }
 

@@ -19,7 +19,7 @@ use crate::law::{Breach, Law};
 use crate::provider::{Books, House, Manner};
 use crate::shop::{DAY, Shop};
 
-use books::{ordered_back, told_of_order};
+use books::{ordered_back, reported_of_order};
 
 /// What the laws look at.
 #[derive(Clone, Copy)]
@@ -137,7 +137,7 @@ impl Laws {
 
     fn remember(&mut self, scene: Scene, view: OrderView, by: &By) {
         let now = scene.engine.now;
-        let sum = told_of_order(scene.books, &view);
+        let sum = reported_of_order(scene.books, &view);
         let own_end = match by {
             By::Creation { own_end } => *own_end,
             _ => now,
@@ -157,9 +157,9 @@ impl Laws {
             seen.was_set_aside = view.payments.iter().any(|payment| {
                 let mut charges = scene.books.of(payment.house, &payment.reference);
                 charges.any(|charge| {
-                    let set_aside = charge.told.authorized_at;
+                    let set_aside = charge.reported.authorized_at;
                     let in_time = set_aside.is_some_and(|at| now < at + 7 * DAY);
-                    in_time && charge.told.taken_first.is_some()
+                    in_time && charge.reported.taken_first.is_some()
                 })
             });
         }

@@ -5,7 +5,7 @@ use crate::law::Law;
 use crate::provider::{BackState, ChargeState, House};
 use crate::shop::{DAY, MINUTE};
 
-use super::books::{Sum, ordered_back, told_of, told_of_order, weight};
+use super::books::{Sum, ordered_back, reported_of, reported_of_order, weight};
 use super::{By, Laws, Scene, Seen};
 
 /// An order after a command, with what the laws look at.
@@ -31,7 +31,7 @@ impl Laws {
             order,
             by,
             before: before.as_ref(),
-            sum: told_of_order(scene.books, order),
+            sum: reported_of_order(scene.books, order),
             waiting: &waiting,
         };
         self.sold_for_enough(after);
@@ -56,7 +56,7 @@ impl Laws {
         if was_sold || !order.is_sold() || order.due <= 0 {
             return;
         }
-        // What went back before it was told to have come may have paid, or not: the law that the
+        // What went back before it was reported to have come may have paid, or not: the law that the
         // same facts come to the same end speaks for it, and the one about what is kept against.
         let untimely = sum.untimely + self.gone_before_it_was_known(scene, order);
         let on_its_way = on_its_way(scene, waiting);
@@ -127,7 +127,7 @@ impl Laws {
         let Some(payment) = registered else {
             return;
         };
-        let own = told_of(books, payment).kept();
+        let own = reported_of(books, payment).kept();
         let backs = after.before.map(|seen| seen.view.backs.as_slice());
         let on_its_way: i64 = backs
             .unwrap_or_default()
@@ -214,13 +214,13 @@ impl Laws {
     fn no_money_from_nowhere(&mut self, after: After) {
         let (order, books) = (after.order, after.scene.books);
         for payment in &order.payments {
-            let sum = told_of(books, payment);
+            let sum = reported_of(books, payment);
             if sum.captured < payment.captured {
                 let unreadable = books
                     .of(payment.house, &payment.reference)
-                    .any(|charge| charge.told.unreadable);
+                    .any(|charge| charge.reported.unreadable);
                 let text = format!(
-                    "{}: the engine says {} came, told were {}",
+                    "{}: the engine says {} came, reported were {}",
                     payment.reference, payment.captured, sum.captured
                 );
                 match unreadable {
@@ -231,7 +231,7 @@ impl Laws {
         }
     }
 
-    /// What went back of money that came before its payment was known: all of it was told at once.
+    /// What went back of money that came before its payment was known: all of it is applied at once.
     fn gone_before_it_was_known(&self, scene: Scene, order: &OrderView) -> i64 {
         let before = self.seen.get(&order.root).map(|seen| &seen.view);
         let is_new = |payment: &&PaymentView| {
@@ -240,7 +240,7 @@ impl Laws {
         };
         let fresh = order.payments.iter().filter(is_new);
         fresh
-            .map(|payment| told_of(scene.books, payment))
+            .map(|payment| reported_of(scene.books, payment))
             .map(|sum| sum.gone_back + sum.charged_back)
             .sum()
     }
@@ -259,8 +259,8 @@ impl Laws {
             // With more than one charge under a reference the payment as a whole may say otherwise.
             let charges = || scene.books.of(payment.house, &payment.reference);
             for charge in charges().filter(|_| charges().count() == 1) {
-                if charge.told.state == Some(ChargeState::Authorized)
-                    && let Some(at) = charge.told.authorized_at
+                if charge.reported.state == Some(ChargeState::Authorized)
+                    && let Some(at) = charge.reported.authorized_at
                 {
                     promised = promised.max(at + 7 * DAY);
                 }
@@ -291,7 +291,7 @@ fn given_back_waiting(scene: Scene, order: &OrderView) -> Vec<OrderedBack> {
         .collect()
 }
 
-/// What of it nobody was told to have arrived.
+/// What of it was not reported to have arrived.
 fn on_its_way(scene: Scene, waiting: &[OrderedBack]) -> i64 {
     let books = scene.books;
     waiting
@@ -301,7 +301,7 @@ fn on_its_way(scene: Scene, waiting: &[OrderedBack]) -> i64 {
                 .of(back.house, &back.reference)
                 .flat_map(|charge| &charge.backs)
                 .find(|known| known.key.as_ref() == Some(&back.key));
-            known.is_none_or(|known| known.told != Some(BackState::Done))
+            known.is_none_or(|known| known.reported != Some(BackState::Done))
         })
         .map(|back| weight(books, back))
         .sum()

@@ -15,13 +15,13 @@ impl Laws {
         }
         let now = scene.engine.now;
         for charge in &scene.books.charges {
-            let Some(at) = charge.told.reported_at else {
+            let Some(at) = charge.reported.reported_at else {
                 continue;
             };
             let waits = charge.house == House::Page
                 && charge.state.counts()
-                && charge.told.amounts.is_empty()
-                && !charge.told.unreadable;
+                && charge.reported.amounts.is_empty()
+                && !charge.reported.unreadable;
             let since = at.max(self.served_since);
             if waits && since + 2 * MINUTE < now {
                 let text = format!(
@@ -38,14 +38,16 @@ impl Laws {
     pub(super) fn page_agrees(&mut self, scene: Scene, order: &OrderView, payment: &PaymentView) {
         let reference = &payment.reference;
         let charges = || scene.books.of(payment.house, reference);
-        let told_badly = charges().any(|charge| charge.told.unreadable);
+        let is_unreadable = charges().any(|charge| charge.reported.unreadable);
         let reported = charges().filter(|charge| {
-            charge.told.reported_at.is_some() && charge.state.counts() && charge.coin == Coin::Own
+            charge.reported.reported_at.is_some()
+                && charge.state.counts()
+                && charge.coin == Coin::Own
         });
         let taken: i64 = reported.map(|charge| charge.minor).sum();
         // What was paid out less a fee is confirmed as it was taken or as it was paid out.
         let is_net = charges().any(|charge| charge.settled.is_some());
-        if payment.captured < taken && !told_badly && !is_net {
+        if payment.captured < taken && !is_unreadable && !is_net {
             let text = format!(
                 "{reference}: {taken} were reported by pages of its own, confirmed are {}",
                 payment.captured
@@ -56,7 +58,7 @@ impl Laws {
             };
             self.broken(Law::L7, kind, text);
         }
-        let set_aside = charges().any(|charge| charge.told.authorized_at.is_some());
+        let set_aside = charges().any(|charge| charge.reported.authorized_at.is_some());
         let blamed = order
             .alarms
             .iter()

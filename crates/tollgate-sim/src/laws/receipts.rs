@@ -1,18 +1,18 @@
-//! The engine's figures and receipts are what it was told: L3, L4, L6 and L8.
+//! The engine's figures and receipts are what was reported to it: L3, L4, L6 and L8.
 
 use crate::engine::{OrderView, OrderedBack};
 use crate::law::Law;
 use crate::provider::House;
 
-use super::books::{told_of, told_of_order};
+use super::books::{reported_of, reported_of_order};
 use super::{Laws, Scene};
 
 impl Laws {
-    /// The engine's figures are what it was told (L4, L6, L7, L8).
+    /// The engine's figures are what was reported to it (L4, L6, L7, L8).
     pub(super) fn books_agree(&mut self, scene: Scene, order: &OrderView, all: &[OrderedBack]) {
         for payment in &order.payments {
             let reference = &payment.reference;
-            let sum = told_of(scene.books, payment);
+            let sum = reported_of(scene.books, payment);
             if payment.house == House::Page {
                 self.page_agrees(scene, order, payment);
             } else if payment.captured < sum.captured && !order.has_alarm("reference_conflict") {
@@ -40,12 +40,12 @@ impl Laws {
 
     /// L3.
     pub(super) fn receipts(&mut self, scene: Scene, order: &OrderView) {
-        let sum = told_of_order(scene.books, order);
+        let sum = reported_of_order(scene.books, order);
         let owed = sum.captured - sum.gone_back - sum.lost;
         let receipts: i64 = order.receipts.iter().map(|receipt| receipt.signed).sum();
         let by_page = order.payments.iter().any(|payment| {
             payment.house == House::Page
-                && payment.captured != told_of(scene.books, payment).captured
+                && payment.captured != reported_of(scene.books, payment).captured
         });
         if receipts != owed && !by_page && !order.has_alarm("reference_conflict") {
             let list: Vec<String> = order

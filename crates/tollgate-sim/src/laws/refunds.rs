@@ -4,7 +4,7 @@ use crate::engine::{OrderView, OrderedBack, Progress};
 use crate::law::Law;
 use crate::provider::{BackState, House};
 
-use super::books::{ordered_back, theirs, told, weight};
+use super::books::{ordered_back, reported, theirs, weight};
 use super::{Laws, Scene};
 
 impl Laws {
@@ -21,7 +21,7 @@ impl Laws {
                 .iter()
                 .filter(|other| other.house == house && other.reference == reference);
             let ours: i64 = under_it.map(|other| weight(scene.books, other)).sum();
-            let sum = told(scene.books, house, reference);
+            let sum = reported(scene.books, house, reference);
             let theirs = theirs(scene.books, house, reference);
             if sum.captured < ours + theirs + sum.charged_back {
                 let text = format!(
@@ -75,11 +75,11 @@ impl Laws {
     pub(super) fn let_go_once(&mut self, scene: Scene) {
         let reference = |at: usize| scene.books.charges[at].reference.clone();
         if let Some(at) = scene.books.let_go_again {
-            let text = format!("{}: it was told twice to let it go", reference(at));
+            let text = format!("{}: it was asked twice to let it go", reference(at));
             self.broken(Law::L8, "money is let go twice", text);
         }
         if let Some(at) = scene.books.let_go.first()
-            && self.manner.keeps_until_told
+            && self.manner.refunds_by_hand
         {
             let text = format!("{}: nobody had said so", reference(*at));
             self.broken(Law::L6, "money is let go that a person decides about", text);
@@ -113,7 +113,7 @@ impl Laws {
                 }
                 // Nobody has said that it came back.
                 (Some(BackState::Bounced), Progress::Done)
-                    if known.is_some_and(|known| known.told != Some(BackState::Bounced)) => {}
+                    if known.is_some_and(|known| known.reported != Some(BackState::Bounced)) => {}
                 (Some(BackState::Failed | BackState::Bounced) | None, Progress::Done)
                     if back.house == House::Bank =>
                 {

@@ -67,12 +67,15 @@ impl Laws {
     fn returns(&mut self, scene: Scene, orders: &[OrderView]) {
         let backs = || orders.iter().flat_map(|order| &order.backs);
         for back in &scene.shop.came_back {
-            let told = backs().find(|known| known.key == back.key);
-            let is_same = told.is_some_and(|told| {
-                told.restocked == back.lines && told.released_slot == back.slot
+            let reported = backs().find(|known| known.key == back.key);
+            let is_same = reported.is_some_and(|reported| {
+                reported.restocked == back.lines && reported.released_slot == back.slot
             });
             if !is_same {
-                let text = format!("{}: taken back were {back:?}, it says {told:?}", back.key);
+                let text = format!(
+                    "{}: taken back were {back:?}, it says {reported:?}",
+                    back.key
+                );
                 self.broken(Law::L5, "a refund does not say what came back", text);
             }
         }

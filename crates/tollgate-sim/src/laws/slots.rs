@@ -53,7 +53,7 @@ impl Laws {
                 let is_over = seen.own_end <= now
                     && !seen.view.payments.iter().any(|payment| {
                         let mut charges = scene.books.of(payment.house, &payment.reference);
-                        charges.any(|charge| charge.told.authorized_at.is_some())
+                        charges.any(|charge| charge.reported.authorized_at.is_some())
                     });
                 seen.view.status.has_ended() || time_is_up || is_over
             });

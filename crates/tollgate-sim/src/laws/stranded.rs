@@ -6,7 +6,7 @@ use crate::engine::{OrderView, OrderedBack, Progress, Standing, Status};
 use crate::law::Law;
 use crate::provider::{ChargeState, Coin};
 
-use super::books::{theirs_of, told, told_of_order, weight};
+use super::books::{reported, reported_of_order, theirs_of, weight};
 use super::{Laws, Scene};
 
 impl Laws {
@@ -34,7 +34,7 @@ impl Laws {
         is_mixed: bool,
     ) {
         let code = &order.code;
-        let sum = told_of_order(scene.books, order);
+        let sum = reported_of_order(scene.books, order);
         let kept = sum.kept();
         let of_order = |back: &&OrderedBack| {
             order
@@ -57,8 +57,11 @@ impl Laws {
             self.broken(Law::L6, "an order that ended keeps money", text);
         }
         if is_sold && order.due < kept && is_silent && ordered < kept - order.due {
-            let text = format!("{code} asks {} and keeps {kept}, nobody is told", order.due);
-            self.broken(Law::L6, "too much was paid and nobody is told", text);
+            let text = format!(
+                "{code} asks {} and keeps {kept}, without an alarm",
+                order.due
+            );
+            self.broken(Law::L6, "too much was paid without an alarm", text);
         }
         if order.due == 0 && order.status == Status::Paid && kept == 0 {
             self.broken(Law::L6, "an order of nothing never completes", code.clone());
@@ -81,9 +84,9 @@ impl Laws {
         let code = &order.code;
         for payment in &order.payments {
             for charge in scene.books.of(payment.house, &payment.reference) {
-                let is_told = charge.told.state == Some(charge.state);
+                let is_reported = charge.reported.state == Some(charge.state);
                 let reference = &payment.reference;
-                if is_told
+                if is_reported
                     && charge.state == ChargeState::Authorized
                     && order.status.has_ended()
                     && order.alarms.is_empty()
@@ -92,26 +95,24 @@ impl Laws {
                         format!("{reference}: money stays set aside for {code}, which ended");
                     self.broken(Law::L6, "money stays set aside for nothing", text);
                 }
-                let told = charge.told.amounts.iter().map(|(_, minor)| *minor);
-                if charge.told.contradicted && !order.has_alarm("unconfirmed") {
-                    let text = format!("{reference}: an answer did not confirm what was told");
-                    self.broken(Law::L6, "unconfirmed money and nobody is told", text);
+                let reported = charge.reported.amounts.iter().map(|(_, minor)| *minor);
+                if charge.reported.contradicted && !order.has_alarm("unconfirmed") {
+                    let text = format!("{reference}: an answer did not confirm what was reported");
+                    self.broken(Law::L6, "unconfirmed money without an alarm", text);
                 }
-                let different: BTreeSet<i64> = told.collect();
+                let different: BTreeSet<i64> = reported.collect();
                 let is_named =
                     order.has_alarm("amount_changed") || order.has_alarm("reference_conflict");
                 if 1 < different.len() && !is_named && charge.coin == Coin::Own {
-                    let text = format!("{reference}: the amounts told are {different:?}");
-                    self.broken(Law::L6, "an amount changed and nobody is told", text);
+                    let text = format!("{reference}: the amounts reported are {different:?}");
+                    self.broken(Law::L6, "an amount changed without an alarm", text);
                 }
-                let strange =
-                    charge.told.state.is_some_and(ChargeState::counts) && charge.coin != Coin::Own;
+                let strange = charge.reported.state.is_some_and(ChargeState::counts)
+                    && charge.coin != Coin::Own;
                 if strange && order.alarms.is_empty() {
-                    let text = format!(
-                        "{reference}: {:?} money came and nobody is told",
-                        charge.coin
-                    );
-                    self.broken(Law::L6, "strange money and nobody is told", text);
+                    let text =
+                        format!("{reference}: {:?} money came without an alarm", charge.coin);
+                    self.broken(Law::L6, "strange money without an alarm", text);
                 }
             }
         }
@@ -119,7 +120,7 @@ impl Laws {
 
     /// L6 for a payment without an order: more than it is for is named.
     pub(super) fn alone_is_named(&mut self, scene: Scene, view: &OrderView, all: &[OrderedBack]) {
-        let sum = told_of_order(scene.books, view);
+        let sum = reported_of_order(scene.books, view);
         let (code, kept) = (&view.code, sum.kept());
         let house = view.payments[0].house;
         let of_it = |back: &&OrderedBack| back.house == house && back.reference == *code;
@@ -130,10 +131,10 @@ impl Laws {
             .sum();
         if view.due < kept && view.alarms.is_empty() && ordered < kept - view.due {
             let text = format!(
-                "{code} is for {} and keeps {kept}, nobody is told",
+                "{code} is for {} and keeps {kept}, without an alarm",
                 view.due
             );
-            self.broken(Law::L6, "too much was paid and nobody is told", text);
+            self.broken(Law::L6, "too much was paid without an alarm", text);
         }
         self.charges_are_named(scene, view);
     }
@@ -158,7 +159,7 @@ impl Laws {
             if is_known || is_alone || charge.code == "stranger" || charge.believed() == 0 {
                 continue;
             }
-            let sum = told(scene.books, charge.house, reference);
+            let sum = reported(scene.books, charge.house, reference);
             let is_ordered = all
                 .iter()
                 .any(|back| back.house == charge.house && back.reference == *reference);
@@ -167,10 +168,10 @@ impl Laws {
                 || scene.engine.names_money_alone(charge.house, reference);
             if 0 < sum.kept() && !is_ordered && !is_named {
                 let text = format!(
-                    "{reference}: {} came that belong to nobody, and nobody is told ({standing:?})",
+                    "{reference}: {} came that belong to nobody, without an alarm ({standing:?})",
                     sum.kept()
                 );
-                self.broken(Law::L6, "money of nobody and nobody is told", text);
+                self.broken(Law::L6, "money of nobody without an alarm", text);
             }
         }
     }

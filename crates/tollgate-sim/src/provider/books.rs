@@ -1,9 +1,9 @@
-//! The providers' books: what happens at them, and what they tell of it.
+//! The providers' books: what happens at them, and what they report of it.
 
 use std::collections::BTreeMap;
 
 use super::House;
-use super::charge::{Back, BackState, Charge, ChargeState, Coin, Dispute, Ruling, Told};
+use super::charge::{Back, BackState, Charge, ChargeState, Coin, Dispute, Reported, Ruling};
 use super::manner::Manner;
 use super::message::{Claim, Message, Says};
 
@@ -16,14 +16,14 @@ pub struct Books {
     pub post: Vec<Message>,
     /// What has arrived, in that order.
     pub arrived: Vec<Message>,
-    /// Greatest sum told to have gone back, by house and reference, and with which telling.
-    pub told_in_all: BTreeMap<(House, String), (i64, u64)>,
+    /// Greatest sum reported to have gone back, by house and reference, and by which report.
+    pub reported_in_all: BTreeMap<(House, String), (i64, u64)>,
     /// Money handed over in cash for charges of whoever cannot know it, by the till's book.
     pub handed: Vec<Handed>,
     /// When a house was last asked about a name.
     pub asked: BTreeMap<(House, String), i64>,
-    /// How often something was told.
-    pub tellings: u64,
+    /// How many reports were sent.
+    pub reports: u64,
     /// What the shop has had let go: the charges, in the order in which they were.
     pub let_go: Vec<usize>,
     /// A charge that the shop has had let go, and wanted let go once more.
@@ -138,7 +138,7 @@ impl Books {
             settled: None,
             backs: Vec::new(),
             disputes: Vec::new(),
-            told: Told::default(),
+            reported: Reported::default(),
             said_without_id: false,
         });
         Some(self.charges.len() - 1)
@@ -189,12 +189,12 @@ impl Books {
         }
     }
 
-    /// Tells of a refund as the provider does.
-    fn tell_back(&mut self, at: usize, place: usize, now: i64) {
+    /// Reports a refund as the provider does.
+    fn report_back(&mut self, at: usize, place: usize, now: i64) {
         let claim = self.back_claim(at, place);
         self.send(at, vec![claim], now);
         let is_done = self.charges[at].backs[place].state == BackState::Done;
-        if self.manner.told_both_ways && is_done {
+        if self.manner.reported_both_ways && is_done {
             let claim = self.sum_claim(at);
             self.send(at, vec![claim], now);
         }
@@ -244,7 +244,7 @@ impl Books {
         self.post.push(message);
     }
 
-    /// Moves a charge and tells of it.
+    /// Moves a charge and reports it.
     pub fn move_charge(&mut self, at: usize, state: ChargeState, now: i64) {
         self.charges[at].state = state;
         let claim = self.own_claim(at);
@@ -267,12 +267,12 @@ impl Books {
             key,
             minor,
             state,
-            told: None,
-            told_done: None,
+            reported: None,
+            reported_done: None,
         });
         let place = self.charges[at].backs.len() - 1;
         if state == BackState::Done && !(is_ours && self.manner.silent_refunds) {
-            self.tell_back(at, place, now);
+            self.report_back(at, place, now);
         }
         place
     }
@@ -282,10 +282,10 @@ impl Books {
         let is_ours = self.charges[at].backs[place].key.is_some();
         self.charges[at].backs[place].state = state;
         let in_sums = self.manner.cumulative;
-        let is_told =
+        let is_reported =
             !(is_ours && self.manner.silent_refunds) && (!in_sums || state == BackState::Done);
-        if is_told {
-            self.tell_back(at, place, now);
+        if is_reported {
+            self.report_back(at, place, now);
         }
     }
 
@@ -297,20 +297,20 @@ impl Books {
             id: format!("D{n}"),
             minor,
             ruling: Ruling::Open,
-            told: None,
-            told_first: None,
+            reported: None,
+            reported_first: None,
         });
         let place = self.charges[at].disputes.len() - 1;
-        self.tell_dispute(at, place, now);
+        self.report_dispute(at, place, now);
     }
 
     /// A dispute ends.
     pub fn rule(&mut self, at: usize, place: usize, ruling: Ruling, now: i64) {
         self.charges[at].disputes[place].ruling = ruling;
-        self.tell_dispute(at, place, now);
+        self.report_dispute(at, place, now);
     }
 
-    fn tell_dispute(&mut self, at: usize, place: usize, now: i64) {
+    fn report_dispute(&mut self, at: usize, place: usize, now: i64) {
         let charge = &self.charges[at];
         let dispute = &charge.disputes[place];
         let claim = Claim {
@@ -429,22 +429,22 @@ impl Books {
     pub fn confirmed(&mut self, at: usize, claims: &[Claim]) -> Vec<Claim> {
         let charge = &mut self.charges[at];
         let is_paid =
-            charge.told.state.is_some_and(ChargeState::counts) && charge.coin == Coin::Own;
-        let known = charge.best_told();
+            charge.reported.state.is_some_and(ChargeState::counts) && charge.coin == Coin::Own;
+        let known = charge.best_reported();
         let agrees = |claim: &&Claim| match claim.says {
             // What cannot be read says nothing.
             Says::Charge(_) if claim.minor.is_none() => true,
             Says::Charge(state) if is_paid => state.counts() && claim.minor == Some(known),
             Says::Charge(_) | Says::Back(..) | Says::BackInAll | Says::Dispute(..) => true,
         };
-        charge.told.contradicted |= !claims.iter().all(|claim| agrees(&claim));
+        charge.reported.contradicted |= !claims.iter().all(|claim| agrees(&claim));
         claims.iter().filter(agrees).cloned().collect()
     }
 
     /// Notes what the shop now knows of a charge.
-    pub fn note_told(&mut self, at: usize, claims: &[Claim], strength: u8, now: i64) {
-        self.tellings += 1;
-        let telling = self.tellings;
+    pub fn note_reported(&mut self, at: usize, claims: &[Claim], strength: u8, now: i64) {
+        self.reports += 1;
+        let report = self.reports;
         let key = {
             let charge = &self.charges[at];
             (charge.house, charge.reference.clone())
@@ -455,38 +455,38 @@ impl Books {
                 Says::Charge(state) => {
                     let counts = state.counts();
                     match claim.minor {
-                        Some(minor) if counts => charge.told.amounts.push((strength, minor)),
+                        Some(minor) if counts => charge.reported.amounts.push((strength, minor)),
                         None => {
-                            charge.told.unreadable |= counts;
+                            charge.reported.unreadable |= counts;
                             continue;
                         }
                         Some(_) => {}
                     }
                     if state == ChargeState::Authorized {
-                        let known = charge.told.authorized_at;
-                        charge.told.authorized_at = known.or(Some(now));
+                        let known = charge.reported.authorized_at;
+                        charge.reported.authorized_at = known.or(Some(now));
                     }
                     if counts {
-                        charge.told.taken_first = charge.told.taken_first.or(Some(telling));
+                        charge.reported.taken_first = charge.reported.taken_first.or(Some(report));
                     }
-                    charge.told.state = charge.told.state.max(Some(state));
+                    charge.reported.state = charge.reported.state.max(Some(state));
                 }
-                // Nobody can tell what it says.
+                // It cannot be read.
                 Says::Back(..) | Says::Dispute(..) if claim.minor.is_none() => {}
                 Says::Back(place, state) => {
-                    charge.backs[place].hear(state, telling);
+                    charge.backs[place].hear(state, report);
                 }
                 Says::BackInAll if claim.coin != Coin::Own => {}
                 Says::BackInAll => {
-                    let known = self.told_in_all.entry(key.clone()).or_default();
+                    let known = self.reported_in_all.entry(key.clone()).or_default();
                     if known.0 < claim.minor.unwrap_or(0) {
-                        *known = (claim.minor.unwrap_or(0), telling);
+                        *known = (claim.minor.unwrap_or(0), report);
                     }
                 }
                 Says::Dispute(place, ruling) => {
                     let dispute = &mut charge.disputes[place];
-                    dispute.told_first = dispute.told_first.or(Some(telling));
-                    dispute.told = dispute.told.max(Some(ruling));
+                    dispute.reported_first = dispute.reported_first.or(Some(report));
+                    dispute.reported = dispute.reported.max(Some(ruling));
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! One charge: what is true of it, and what was told.
+//! One charge: what is true of it, and what was reported of it.
 
 use super::House;
 
@@ -63,18 +63,18 @@ pub struct Back {
     pub minor: i64,
     /// Where it stands.
     pub state: BackState,
-    /// What the shop was told of it.
-    pub told: Option<BackState>,
-    /// With which telling it heard first that it is done.
-    pub told_done: Option<u64>,
+    /// What was reported to the shop of it.
+    pub reported: Option<BackState>,
+    /// The first report that it is done.
+    pub reported_done: Option<u64>,
 }
 
 impl Back {
     /// The shop hears how it stands.
-    pub fn hear(&mut self, state: BackState, telling: u64) {
-        self.told = self.told.max(Some(state));
+    pub fn hear(&mut self, state: BackState, report: u64) {
+        self.reported = self.reported.max(Some(state));
         if state == BackState::Done {
-            self.told_done = self.told_done.or(Some(telling));
+            self.reported_done = self.reported_done.or(Some(report));
         }
     }
 }
@@ -99,10 +99,10 @@ pub struct Dispute {
     pub minor: i64,
     /// How it stands.
     pub ruling: Ruling,
-    /// What the shop was told of it.
-    pub told: Option<Ruling>,
-    /// With which telling it heard of it first.
-    pub told_first: Option<u64>,
+    /// What was reported to the shop of it.
+    pub reported: Option<Ruling>,
+    /// The first report of it.
+    pub reported_first: Option<u64>,
 }
 
 /// One charge in a provider's book.
@@ -130,24 +130,24 @@ pub struct Charge {
     pub backs: Vec<Back>,
     /// What is disputed.
     pub disputes: Vec<Dispute>,
-    /// What the shop was told.
-    pub told: Told,
+    /// What was reported to the shop.
+    pub reported: Reported,
     /// The first message was sent without an id.
     pub said_without_id: bool,
 }
 
-/// What the shop was told of a charge.
+/// What was reported to the shop of a charge.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Told {
+pub struct Reported {
     /// The furthest state.
     pub state: Option<ChargeState>,
-    /// With which telling the shop heard first that money was taken.
+    /// The first report that money was taken.
     pub taken_first: Option<u64>,
-    /// When it was told first of money set aside.
+    /// When money set aside was first reported.
     pub authorized_at: Option<i64>,
-    /// Amounts taken, as told: strength and amount.
+    /// Amounts taken, as reported: strength and amount.
     pub amounts: Vec<(u8, i64)>,
-    /// An amount was told that could not be read.
+    /// An amount was reported that cannot be read.
     pub unreadable: bool,
     /// An answer that was only to confirm has said something else.
     pub contradicted: bool,
@@ -157,27 +157,27 @@ pub struct Told {
 
 impl Charge {
     /// What the shop has to believe was taken: the best proved, then the greatest. 0 where nothing
-    /// that can be read was told, or it has gone back.
+    /// that can be read was reported, or it has gone back.
     pub fn believed(&self) -> i64 {
-        let has_money = self.told.state.is_some_and(ChargeState::counts);
+        let has_money = self.reported.state.is_some_and(ChargeState::counts);
         match has_money && self.coin == Coin::Own {
-            true => self.best_told(),
+            true => self.best_reported(),
             false => 0,
         }
     }
 
-    /// The best told amount, gone back or not.
-    pub fn best_told(&self) -> i64 {
-        self.told
+    /// The best proved amount reported, gone back or not.
+    pub fn best_reported(&self) -> i64 {
+        self.reported
             .amounts
             .iter()
             .max()
             .map_or(0, |(_, minor)| *minor)
     }
 
-    /// The greatest told amount, however it was proved.
-    pub fn most_told(&self) -> i64 {
-        let minors = self.told.amounts.iter().map(|(_, minor)| *minor);
+    /// The greatest amount reported, however it was proved.
+    pub fn most_reported(&self) -> i64 {
+        let minors = self.reported.amounts.iter().map(|(_, minor)| *minor);
         minors.max().unwrap_or(0)
     }
 

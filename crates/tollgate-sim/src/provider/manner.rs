@@ -1,16 +1,16 @@
 //! How the providers behave in a story.
 
-/// How the providers of a story behave, and what its shop has told the engine to do with late money.
+/// How the providers of a story behave, and how its shop has the engine deal with late money.
 /// All `false` is the easy way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Manner {
-    /// Refunds are told as one growing sum instead of one by one.
+    /// Refunds are reported as one growing sum instead of one by one.
     pub cumulative: bool,
     /// Refunds are named by the shop's key instead of the bank's own id.
     pub by_our_key: bool,
-    /// Each refund is told by itself and then again within the sum.
-    pub told_both_ways: bool,
-    /// The bank takes a refund under its own id and tells of it later by the shop's key.
+    /// Each refund is reported by itself and then again within the sum.
+    pub reported_both_ways: bool,
+    /// The bank takes a refund under its own id and reports it later by the shop's key.
     pub two_names: bool,
     /// The bank takes a refund and decides later.
     pub refunds_later: bool,
@@ -22,7 +22,7 @@ pub struct Manner {
     pub late_ids: bool,
     /// The bank's ids of payments look like references of another order.
     pub colliding_ids: bool,
-    /// The shop has told the bank's source to cut an order's code from references.
+    /// The shop's bank source is configured to cut an order's code from references.
     pub code_pattern: bool,
     /// References at the page look like pages.
     pub page_like_references: bool,
@@ -37,7 +37,7 @@ pub struct Manner {
     /// Money for a cancelled order is treated like that for one whose time is up.
     pub holds_after_cancel: bool,
     /// Nothing is given back unless a person says so.
-    pub keeps_until_told: bool,
+    pub refunds_by_hand: bool,
     /// The bank signs only part of what it sends: it counts at once, and is asked about right behind.
     pub asked_behind: bool,
 }
@@ -46,14 +46,17 @@ impl Manner {
     /// The manners one by one: a name for people, and the switch.
     pub fn switches(&mut self) -> [(&'static str, &mut bool); 18] {
         [
-            ("refunds are told as a growing sum", &mut self.cumulative),
+            (
+                "refunds are reported as a growing sum",
+                &mut self.cumulative,
+            ),
             ("refunds are named by the shop's key", &mut self.by_our_key),
             (
-                "refunds are told one by one and again as a sum",
-                &mut self.told_both_ways,
+                "refunds are reported one by one and again as a sum",
+                &mut self.reported_both_ways,
             ),
             (
-                "the bank takes refunds under its id and tells of them by the shop's key",
+                "the bank takes refunds under its id and reports them by the shop's key",
                 &mut self.two_names,
             ),
             ("the bank decides refunds later", &mut self.refunds_later),
@@ -88,7 +91,7 @@ impl Manner {
             ),
             (
                 "nothing is given back unless a person says so",
-                &mut self.keeps_until_told,
+                &mut self.refunds_by_hand,
             ),
             (
                 "the bank is asked behind each of its reports",

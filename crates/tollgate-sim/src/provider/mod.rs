@@ -1,7 +1,7 @@
 //! The providers: the true books each keeps, and how it speaks of them.
 //!
-//! A book knows what really happened. Beside it stands what the provider has *told* the shop so far,
-//! because nobody can be blamed for what he was not told. The laws compare the engine with both.
+//! A book knows what really happened. Beside it stands what the provider has *reported* to the shop so far,
+//! because the engine cannot be blamed for what it never received. The laws compare the engine with both.
 
 mod manner;
 mod charge;
@@ -9,7 +9,7 @@ mod message;
 mod books;
 
 pub use books::{BackAnswer, Books, Handed};
-pub use charge::{Back, BackState, Charge, ChargeState, Coin, Dispute, Ruling, Told};
+pub use charge::{Back, BackState, Charge, ChargeState, Coin, Dispute, Reported, Ruling};
 pub use manner::Manner;
 pub use message::{Claim, Message, Says};
 

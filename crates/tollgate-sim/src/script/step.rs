@@ -117,7 +117,7 @@ pub enum Step {
     Wait { how: u8 },
     /// Time passes and nobody was there meanwhile.
     Sleep { how: u8 },
-    /// The process dies after so many commands more, in one of the ways of `keeper::Death`. It has no
+    /// The process dies after so many commands more, in one of the ways of `backend::Death`. It has no
     /// process in memory, and nothing happens.
     Crash { after: u8, how: u8 },
 }

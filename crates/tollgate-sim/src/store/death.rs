@@ -9,22 +9,22 @@ use tollgate_core::snapshot::{Key, Snapshot};
 use tollgate_core::time::Timestamp;
 use tollgate_store::Reply;
 
-use crate::keeper::Death;
+use crate::backend::Death;
 use crate::law::Law;
 
 use super::hook::Hook;
 use super::life::Life;
 use super::rows::{keys_of, lay_over};
-use super::{StoreKeeper, locked};
+use super::{StoreBackend, locked};
 
 /// A command whose writes a dead process has left behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Untold {
+pub(super) struct Unanswered {
     pub(super) request: Option<u64>,
     pub(super) event: Option<EventId>,
 }
 
-impl StoreKeeper {
+impl StoreBackend {
     /// How the process dies now, if its time has come.
     fn death_now(&mut self) -> Option<Death> {
         match &mut self.death {
@@ -65,13 +65,13 @@ impl StoreKeeper {
     }
 
     /// Does something to the store, and the process may die before, while or after that. `None`: it has,
-    /// and nobody was told. `expects` says of what was there before and what was done what must be there
+    /// and not answered. `expects` says of what was there before and what was done what must be there
     /// now, and which rows are touched beside those of what was decided.
     pub(super) fn work<T>(
         &mut self,
         now: Timestamp,
         kind: Kind,
-        does: impl FnOnce(&mut StoreKeeper) -> T,
+        does: impl FnOnce(&mut StoreBackend) -> T,
         expects: impl FnOnce(&mut Snapshot, &T) -> Vec<Key>,
     ) -> Option<(T, Vec<(Command, Decision)>)> {
         self.move_clock(now);
@@ -117,7 +117,7 @@ impl StoreKeeper {
             }
         };
         let at_once = self.start_again();
-        self.untold = is_kept.then(Untold::default);
+        self.unanswered = is_kept.then(Unanswered::default);
         let (expected, kind) = match is_kept {
             true => (
                 expected,
@@ -139,7 +139,7 @@ impl StoreKeeper {
         self.store = None;
         self.hands.clear();
         self.deaths += 1;
-        // What was told to nobody any more is no part of the story.
+        // What was never answered is no part of the story.
         *locked(&self.hook) = Hook::default();
         old.end();
         self.open();
@@ -158,10 +158,15 @@ pub(super) enum Kind {
     Several,
 }
 
-impl StoreKeeper {
+impl StoreBackend {
     /// What was kept before and is sent again is not done again.
-    pub(super) fn is_once(&mut self, untold: Option<Untold>, request: Option<u64>, reply: &Reply) {
-        let Some(before) = untold else {
+    pub(super) fn is_once(
+        &mut self,
+        unanswered: Option<Unanswered>,
+        request: Option<u64>,
+        reply: &Reply,
+    ) {
+        let Some(before) = unanswered else {
             return;
         };
         let is_repeated = before.request.is_some() && before.request == request;

@@ -17,7 +17,7 @@ pub(super) fn differences(
 ) -> Vec<String> {
     let mut all = Differences {
         passes: &passes,
-        told: Vec::new(),
+        lines: Vec::new(),
     };
     let named = |(shop, source, name): &(ShopId, String, String)| {
         Key::Name(*shop, source.clone(), name.clone())
@@ -40,7 +40,7 @@ pub(super) fn differences(
     all.compare(&e.slots, &r.slots, slot, Clone::clone);
     let effect = |at: &(ShopId, EffectId)| Key::Effect(at.0, at.1);
     all.compare(&e.effects, &r.effects, effect, Clone::clone);
-    all.told
+    all.lines
 }
 
 /// Bytes of a message are not read back with it.
@@ -64,7 +64,7 @@ pub(super) fn root(root: &Root) -> Root {
 /// Differences as they are found.
 struct Differences<'a> {
     passes: &'a dyn Fn(&Key) -> bool,
-    told: Vec<String>,
+    lines: Vec<String>,
 }
 
 impl Differences<'_> {
@@ -89,15 +89,15 @@ impl Differences<'_> {
             }
             let (expected, read) = (value(expected, at), value(read, at));
             if expected != read {
-                self.told
-                    .push(format!("{key:?}: {}", told(&expected, &read)));
+                self.lines
+                    .push(format!("{key:?}: {}", difference(&expected, &read)));
             }
         }
     }
 }
 
 /// The first place where two values differ, in a line.
-pub(super) fn told<V: std::fmt::Debug>(expected: &V, read: &V) -> String {
+pub(super) fn difference<V: std::fmt::Debug>(expected: &V, read: &V) -> String {
     let (expected, read) = (format!("{expected:?}"), format!("{read:?}"));
     let same = expected
         .bytes()

@@ -34,16 +34,16 @@ use tollgate_store::{
     Answer, Claim, Claimed, Class, Level, Limits, Options, Place, Renew, Reply, Store, Submission,
 };
 
+use crate::backend::{Backend, Death};
 use crate::engine::{SHOP, decide_over, is_of_worker, new_slots, rules};
-use crate::keeper::{Death, Keeper};
 use crate::law::{Breach, Law};
 use crate::provider::Manner;
 use crate::script::Script;
 use crate::shop::{DAY, HOUR, Opening, START};
 use crate::world::{Played, World};
 
-use death::{Kind, Untold};
-use differences::{differences, told};
+use death::{Kind, Unanswered};
+use differences::{difference, differences};
 use hook::{Hook, Rendered};
 use life::Life;
 use rows::{is_known, lay_rows_over};
@@ -61,7 +61,7 @@ const ALL_EVERY: u32 = 16;
 const MANY: usize = 10_000;
 
 /// The store with all that a story has put into it.
-pub struct StoreKeeper {
+pub struct StoreBackend {
     runtime: Runtime,
     /// Has the folders of all the process's lives.
     folder: TempDir,
@@ -78,8 +78,8 @@ pub struct StoreKeeper {
     death: Option<(u8, Death)>,
     deaths: u64,
     faults: Vec<Breach>,
-    /// What was kept when the process died, and nobody was told.
-    untold: Option<Untold>,
+    /// What was written when the process died, and not answered.
+    unanswered: Option<Unanswered>,
     /// Pieces of work since all rows were read.
     since_all: u32,
 }
@@ -88,11 +88,11 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl StoreKeeper {
+impl StoreBackend {
     /// A store that is empty, for a world of this manner.
-    pub fn new(manner: Manner) -> StoreKeeper {
+    pub fn new(manner: Manner) -> StoreBackend {
         let runtime = tokio::runtime::Builder::new_current_thread().build();
-        let mut keeper = StoreKeeper {
+        let mut backend = StoreBackend {
             runtime: runtime.expect("a runtime without threads"),
             folder: tempfile::tempdir().expect("a temporary folder"),
             rules: rules(manner),
@@ -107,12 +107,12 @@ impl StoreKeeper {
             death: None,
             deaths: 0,
             faults: Vec::new(),
-            untold: None,
+            unanswered: None,
             since_all: 0,
         };
-        keeper.life(0).begin();
-        keeper.open();
-        keeper
+        backend.life(0).begin();
+        backend.open();
+        backend
     }
 
     fn life(&self, number: u64) -> Life {
@@ -318,10 +318,10 @@ impl StoreKeeper {
 
 /// Plays a story over a store of its own.
 pub fn play(script: &Script) -> Played {
-    World::play_kept(script, Box::new(StoreKeeper::new(script.manner)))
+    World::play_over(script, Box::new(StoreBackend::new(script.manner)))
 }
 
-impl Keeper for StoreKeeper {
+impl Backend for StoreBackend {
     fn act(&mut self, now: Timestamp, command: Command, request: Option<u64>) -> Option<Outcome> {
         self.move_clock(now);
         if self.death == Some((0, Death::Idle)) && is_of_worker(&command.action) {
@@ -332,35 +332,35 @@ impl Keeper for StoreKeeper {
         }
         let from_all = decide_over(now, &self.rules, &command, &mut self.known);
         let sent = command.clone();
-        let untold = self.untold.take();
+        let unanswered = self.unanswered.take();
         // A delivery that was one of a known event already has that event's id, and will have it again.
         let event = match &from_all.outcome {
             Outcome::Event { id, .. } => Some(*id),
             _ => None,
         };
-        let submits = |keeper: &mut StoreKeeper| {
+        let submits = |backend: &mut StoreBackend| {
             let submission = match request {
                 None => plain(sent),
                 Some(number) => Submission {
                     idempotency: Some(key_of(number)),
-                    render: Some(keeper.render(number)),
+                    render: Some(backend.render(number)),
                     ..plain(sent)
                 },
             };
-            let reply = keeper.runtime.block_on(keeper.store().submit(submission));
+            let reply = backend.runtime.block_on(backend.store().submit(submission));
             reply.unwrap_or_else(|error| panic!("it takes commands: {error:?}"))
         };
         let Some((reply, decided)) = self.work(now, Kind::One, submits, |_, _| Vec::new()) else {
-            if self.untold.is_some() {
-                self.untold = Some(Untold { request, event });
+            if self.unanswered.is_some() {
+                self.unanswered = Some(Unanswered { request, event });
             }
             return None;
         };
-        self.is_once(untold, request, &reply);
+        self.is_once(unanswered, request, &reply);
         if let [(_, decision)] = decided.as_slice()
             && from_all != *decision
         {
-            let differs = told(&from_all, decision);
+            let differs = difference(&from_all, decision);
             let text = format!("of {:?}: {differs}", command.action);
             self.broken(Law::S1, "what was loaded decides otherwise", text);
         }
@@ -377,7 +377,7 @@ impl Keeper for StoreKeeper {
                 })
                 .collect()
         };
-        let claimed = self.work(now, Kind::Several, StoreKeeper::claim_all, expects);
+        let claimed = self.work(now, Kind::Several, StoreBackend::claim_all, expects);
         let Some((claimed, _)) = claimed else {
             return;
         };
@@ -391,7 +391,7 @@ impl Keeper for StoreKeeper {
     }
 
     fn sweep(&mut self, now: Timestamp) {
-        self.work(now, Kind::Several, StoreKeeper::sweep_all, |_, _| {
+        self.work(now, Kind::Several, StoreBackend::sweep_all, |_, _| {
             Vec::new()
         });
     }
@@ -427,7 +427,7 @@ impl Keeper for StoreKeeper {
     }
 }
 
-impl StoreKeeper {
+impl StoreBackend {
     /// Writes an answer, and notes for which outcome.
     fn render(&self, number: u64) -> tollgate_store::Render {
         let rendered = Arc::clone(&self.rendered);

@@ -27,11 +27,11 @@ pub(super) fn keys_of(decision: &Decision) -> impl Iterator<Item = Key> + '_ {
     });
     let effects = decision.effects.iter();
     let effects = effects.map(|effect| Key::Effect(SHOP, id_of(effect)));
-    // The store notes in a root's story what is told of it, though nothing else of it may have changed.
-    let told = decision.entries.iter().filter_map(|entry| entry.root);
+    // The store notes in a root's story what its entries say of it, though nothing else of it may have changed.
+    let named = decision.entries.iter().filter_map(|entry| entry.root);
     changed
         .chain(effects)
-        .chain(told.map(|root| Key::Root(SHOP, root)))
+        .chain(named.map(|root| Key::Root(SHOP, root)))
 }
 
 fn id_of(effect: &Effect) -> EffectId {

@@ -7,39 +7,39 @@ use crate::script::Step;
 use super::Stories;
 use super::steps::{EXACT, PART, STOCK, cumulative, deliver, give_back, order, pay, plain, settle};
 
-pub(super) fn tell(told: &mut Stories) {
+pub(super) fn add_to(stories: &mut Stories) {
     let plain = plain();
     let cumulative = cumulative();
     let grow = Step::Grow {
         order: 0,
         attempt: 0,
     };
-    told.add(
+    stories.add(
         "what was taken in a second step on one charge has no receipt",
         (Law::L3, "receipts do not add up"),
         plain,
         &[STOCK, order(0), pay(0, PART), grow],
     );
-    told.add(
+    stories.add(
         "two amounts of one charge come to another receipt in another order",
         (Law::L4, "another order, another end"),
         plain,
         &[STOCK, order(0), pay(0, PART), grow],
     );
-    told.add(
+    stories.add(
         "a fee that was kept makes the money less",
         (Law::L6, "money that came is not counted"),
         plain,
         &[STOCK, order(0), pay(0, EXACT), settle(1)],
     );
-    told.add(
-        "a settlement over two fifths is told to nobody",
-        (Law::L6, "an amount changed and nobody is told"),
+    stories.add(
+        "a settlement over two fifths raises no alarm",
+        (Law::L6, "an amount changed without an alarm"),
         plain,
         &[STOCK, order(0), pay(0, EXACT), settle(2)],
     );
 
-    told.add(
+    stories.add(
         "an order paid by a second step on one charge never completes",
         (Law::L6, "a paid order never completes"),
         plain,
@@ -47,7 +47,7 @@ pub(super) fn tell(told: &mut Stories) {
     );
 
     let receipts = (Law::L3, "receipts do not add up");
-    told.add(
+    stories.add(
         "growing sums have a receipt each, in full",
         receipts,
         cumulative,
@@ -59,7 +59,7 @@ pub(super) fn tell(told: &mut Stories) {
             give_back(true),
         ],
     );
-    told.add(
+    stories.add(
         "a smaller sum that comes late has a receipt",
         receipts,
         Manner {
@@ -77,16 +77,16 @@ pub(super) fn tell(told: &mut Stories) {
             deliver(0),
         ],
     );
-    told.add(
+    stories.add(
         "a refund sent by itself and again in a sum has two receipts",
         receipts,
         Manner {
-            told_both_ways: true,
+            reported_both_ways: true,
             ..plain
         },
         &[STOCK, order(0), pay(0, EXACT), give_back(true)],
     );
-    told.add(
+    stories.add(
         "a dispute that was lost has no receipt",
         receipts,
         plain,

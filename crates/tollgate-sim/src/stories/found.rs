@@ -11,12 +11,12 @@ use super::steps::{
     register, settle, slow_worker, wait,
 };
 
-pub(super) fn tell(told: &mut Stories) {
+pub(super) fn add_to(stories: &mut Stories) {
     let plain = plain();
     let slow_worker = slow_worker();
     let cumulative = cumulative();
     let colliding_ids = colliding_ids();
-    told.add(
+    stories.add(
         "an order of nothing never completes",
         (Law::L6, "an order of nothing never completes"),
         plain,
@@ -29,7 +29,7 @@ pub(super) fn tell(told: &mut Stories) {
             },
         ],
     );
-    told.add(
+    stories.add(
         "money that was charged back is given back as well",
         TOO_MUCH,
         plain,
@@ -44,8 +44,8 @@ pub(super) fn tell(told: &mut Stories) {
             refund(0),
         ],
     );
-    told.add(
-        "money stays set aside for a cancelled order and nobody is told",
+    stories.add(
+        "money stays set aside for a cancelled order without an alarm",
         (Law::L6, "money stays set aside for nothing"),
         plain,
         &[STOCK, order(0), pay(0, SETS_ASIDE), CANCEL],
@@ -56,9 +56,9 @@ pub(super) fn tell(told: &mut Stories) {
         attempt,
         mood,
     };
-    told.add(
-        "too much stays after a refund that the bank refused, and nobody is told",
-        (Law::L6, "too much was paid and nobody is told"),
+    stories.add(
+        "too much stays after a refund that the bank refused, without an alarm",
+        (Law::L6, "too much was paid without an alarm"),
         Manner {
             code_pattern: true,
             ..slow_worker
@@ -72,8 +72,8 @@ pub(super) fn tell(told: &mut Stories) {
             pay(1, EXACT),
         ],
     );
-    told.add(
-        "money set aside beside a refunded charge is told to nobody",
+    stories.add(
+        "money set aside beside a refunded charge raises no alarm",
         (Law::L6, "money stays set aside for nothing"),
         plain,
         &[
@@ -84,8 +84,8 @@ pub(super) fn tell(told: &mut Stories) {
             give_back(false),
         ],
     );
-    told.add(
-        "money set aside for an order that has ended is told to nobody",
+    stories.add(
+        "money set aside for an order that has ended raises no alarm",
         (Law::L6, "money stays set aside for nothing"),
         plain,
         &[
@@ -97,7 +97,7 @@ pub(super) fn tell(told: &mut Stories) {
             register(0),
         ],
     );
-    told.add(
+    stories.add(
         "a crowd of false reports takes the place of a confirmed one",
         (Law::L7, "a stranger used up the question of a report"),
         plain,
@@ -109,7 +109,7 @@ pub(super) fn tell(told: &mut Stories) {
             order(2),
         ],
     );
-    told.add(
+    stories.add(
         "money that went back before its payment was known is given back once more",
         TOO_MUCH,
         Manner {
@@ -129,7 +129,7 @@ pub(super) fn tell(told: &mut Stories) {
             register(0),
         ],
     );
-    told.add(
+    stories.add(
         "money that was reversed before its order came sells it",
         (Law::L2, "sold for less than is due"),
         plain,
@@ -143,19 +143,19 @@ pub(super) fn tell(told: &mut Stories) {
             order(0),
         ],
     );
-    told.add(
+    stories.add(
         "two charges for an order that was sold meanwhile are too much in one order only",
         (Law::L4, "another order, another end"),
         plain,
         &[STOCK, order(1), pay(1, EXACT), pay(1, PART)],
     );
-    told.add(
+    stories.add(
         "money under a reference that reads like the id of another payment goes there",
         (Law::L9, "money that did not come"),
         colliding_ids,
         &[STOCK, order(0), pay_of(1, 0, EXACT), pay(0, EXACT)],
     );
-    told.add(
+    stories.add(
         "an order refused gives back money that only bears its reference as an id",
         TOO_MUCH,
         colliding_ids,
@@ -170,7 +170,7 @@ pub(super) fn tell(told: &mut Stories) {
             },
         ],
     );
-    told.add(
+    stories.add(
         "cash that was handed over counts beside the bank's growing sum",
         (Law::L8, "a refund is no fact"),
         cumulative,
@@ -186,8 +186,8 @@ pub(super) fn tell(told: &mut Stories) {
             give_back(true),
         ],
     );
-    told.add(
-        "an answer that only confirms takes nothing from money that was told without an id",
+    stories.add(
+        "an answer that only confirms takes nothing from money that was reported without an id",
         (Law::L6, "money that came is not counted"),
         Manner {
             asked_behind: true,
@@ -206,7 +206,7 @@ pub(super) fn tell(told: &mut Stories) {
             },
         ],
     );
-    told.add(
+    stories.add(
         "an answer that cannot be read puts nothing in doubt that was read before",
         (Law::L2, "sold for less than is due"),
         plain,

@@ -9,11 +9,11 @@ use super::steps::{
     give_back, order, pay, plain, refund, register, silent, slow_worker, wait,
 };
 
-pub(super) fn tell(told: &mut Stories) {
+pub(super) fn add_to(stories: &mut Stories) {
     let plain = plain();
     let slow_worker = slow_worker();
     let silent = silent();
-    told.add(
+    stories.add(
         "half of a cancelled order is given back twice when the other half comes",
         TOO_MUCH,
         plain,
@@ -34,7 +34,7 @@ pub(super) fn tell(told: &mut Stories) {
         attempt: 0,
         part: 2,
     };
-    told.add(
+    stories.add(
         "what was given back by itself is given back again by staff",
         TOO_MUCH,
         silent,
@@ -47,13 +47,13 @@ pub(super) fn tell(told: &mut Stories) {
             all_that_came,
         ],
     );
-    told.add(
+    stories.add(
         "a refund by itself is no fact",
         (Law::L8, "a refund is no fact"),
         silent,
         &[STOCK, order(0), wait(THREE_HOURS), NOTHING, pay(0, EXACT)],
     );
-    told.add(
+    stories.add(
         "what was given back pays again",
         (Law::L2, "sold for less than is due"),
         plain,
@@ -66,13 +66,13 @@ pub(super) fn tell(told: &mut Stories) {
             pay(1, OTHER_PART),
         ],
     );
-    told.add(
+    stories.add(
         "a second payment is registered over less than is due",
         (Law::L2, "a payment over what is not due"),
         plain,
         &[STOCK, order(0), pay(0, PART), refund(0), register(1)],
     );
-    told.add(
+    stories.add(
         "paying what is due is called too much",
         (Law::L2, "called overpaid without being so"),
         plain,
@@ -85,7 +85,7 @@ pub(super) fn tell(told: &mut Stories) {
             pay(1, EXACT),
         ],
     );
-    told.add(
+    stories.add(
         "an order completes after its money has gone back",
         (Law::L6, "completed with less than is due"),
         slow_worker,
@@ -99,7 +99,7 @@ pub(super) fn tell(told: &mut Stories) {
             },
         ],
     );
-    told.add(
+    stories.add(
         "a refunded order completes when it is paid once more",
         (Law::L6, "a refunded order came back by itself"),
         plain,

@@ -31,7 +31,7 @@ pub struct Named {
     pub script: Script,
 }
 
-/// The stories as they are told.
+/// The named stories, collected.
 #[derive(Default)]
 struct Stories(Vec<Named>);
 
@@ -59,13 +59,13 @@ impl Stories {
 
 /// All named stories.
 pub fn stories() -> Vec<Named> {
-    let mut told = Stories::default();
-    gross::tell(&mut told);
-    amounts::tell(&mut told);
-    refunds::tell(&mut told);
-    questions::tell(&mut told);
-    names::tell(&mut told);
-    time::tell(&mut told);
-    found::tell(&mut told);
-    told.0
+    let mut stories = Stories::default();
+    gross::add_to(&mut stories);
+    amounts::add_to(&mut stories);
+    refunds::add_to(&mut stories);
+    questions::add_to(&mut stories);
+    names::add_to(&mut stories);
+    time::add_to(&mut stories);
+    found::add_to(&mut stories);
+    stories.0
 }

@@ -9,24 +9,24 @@ use super::steps::{
     EXACT, NOTHING, OF_ANOTHER, STOCK, colliding_ids, give_back, order, pay, plain, settle, silent,
 };
 
-pub(super) fn tell(told: &mut Stories) {
+pub(super) fn add_to(stories: &mut Stories) {
     let plain = plain();
     let silent = silent();
     let colliding_ids = colliding_ids();
-    told.add(
+    stories.add(
         "money that was given back sells a later order of the same code",
         (Law::L9, "sold for money that was given back"),
         plain,
         &[NOTHING, pay(0, EXACT), order(0), STOCK, order(0)],
     );
-    told.add(
+    stories.add(
         "money that came and went before its order sells it",
         (Law::L2, "sold for less than is due"),
         plain,
         &[STOCK, pay(0, EXACT), give_back(false), order(0)],
     );
-    told.add(
-        "an old settlement told again pays a later order of the same code",
+    stories.add(
+        "an old settlement sent again pays a later order of the same code",
         (Law::L9, "sold for money that was given back"),
         silent,
         &[
@@ -41,13 +41,13 @@ pub(super) fn tell(told: &mut Stories) {
             },
         ],
     );
-    told.add(
+    stories.add(
         "an id that looks like another reference takes its money along",
         (Law::L9, "money that did not come"),
         colliding_ids,
         &[STOCK, order(0), OF_ANOTHER],
     );
-    told.add(
+    stories.add(
         "an id that looks like another reference takes its refund along",
         (Law::L4, "what went back is not counted"),
         colliding_ids,
@@ -62,14 +62,14 @@ pub(super) fn tell(told: &mut Stories) {
             },
         ],
     );
-    told.add(
-        "money under an id that looks like another reference is told to nobody",
-        (Law::L6, "money of nobody and nobody is told"),
+    stories.add(
+        "money under an id that looks like another reference raises no alarm",
+        (Law::L6, "money of nobody without an alarm"),
         colliding_ids,
         &[STOCK, order(0), OF_ANOTHER],
     );
-    told.add(
-        "a charge told first without its id counts twice",
+    stories.add(
+        "a charge reported first without its id counts twice",
         (Law::L9, "money that did not come"),
         Manner {
             late_ids: true,

@@ -10,7 +10,7 @@ use super::steps::{
     order, pay, plain, slow_post, slow_worker, wait,
 };
 
-pub(super) fn tell(told: &mut Stories) {
+pub(super) fn add_to(stories: &mut Stories) {
     let plain = plain();
     let slow_worker = slow_worker();
     let slow_post = slow_post();
@@ -22,38 +22,38 @@ pub(super) fn tell(told: &mut Stories) {
         asks: true,
         how: UNREADABLE,
     };
-    told.add(
+    stories.add(
         "an answer whose amount cannot be read pays the order",
         (Law::L11, "an unreadable amount became money"),
         slow_post,
         &[STOCK, order(0), pay(0, PART), unreadable, check],
     );
-    told.add(
+    stories.add(
         "a report confirmed by an unreadable amount pays the order",
         (Law::L11, "an unreadable amount became money"),
         plain,
         &[STOCK, order(2), unreadable, pay(2, PART)],
     );
 
-    told.add(
+    stories.add(
         "the second page of a reference is never asked about",
         (Law::L7, "a report was not asked about"),
         slow_worker,
         &[STOCK, order(2), pay(2, DECLINED), pay(2, EXACT)],
     );
-    told.add(
+    stories.add(
         "a stranger's own page settles the report of another",
         (Law::L7, "a stranger used up the question of a report"),
         slow_worker,
         &[STOCK, order(2), forge(1), pay(2, EXACT)],
     );
-    told.add(
+    stories.add(
         "a stranger's own page raises an alarm about another",
         (Law::L7, "a stranger raised an alarm"),
         plain,
         &[STOCK, order(2), forge(1)],
     );
-    told.add(
+    stories.add(
         "a reference that looks like a page is never confirmed",
         (Law::L7, "a report was not asked about"),
         Manner {
@@ -62,7 +62,7 @@ pub(super) fn tell(told: &mut Stories) {
         },
         &[STOCK, order(2), pay(2, EXACT)],
     );
-    told.add(
+    stories.add(
         "pages that do not exist keep a real one from being asked about",
         (Law::L7, "a report waits long"),
         plain,
@@ -79,20 +79,20 @@ pub(super) fn tell(told: &mut Stories) {
             wait(FIVE_MINUTES),
         ],
     );
-    told.add(
+    stories.add(
         "a crowd of false reports uses up the room of the real one",
         (Law::L7, "a stranger used up the question of a report"),
         plain,
         &[STOCK, order(2), Step::Storm { order: 0 }, pay(2, EXACT)],
     );
     let dead_question = (Law::L7, "a question is left dead");
-    told.add(
+    stories.add(
         "a checkout that was left leaves a dead question",
         dead_question,
         plain,
         &[STOCK, order(2), pay(2, LEAVES), wait(THREE_HOURS)],
     );
-    told.add(
+    stories.add(
         "cancelling what cannot be asked leaves a dead question",
         dead_question,
         plain,

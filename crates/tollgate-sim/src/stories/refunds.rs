@@ -9,10 +9,10 @@ use super::steps::{
     EXACT, HANGS_UP, NOTHING, STOCK, TOO_MUCH, give_back, order, pay, plain, refund, silent,
 };
 
-pub(super) fn tell(told: &mut Stories) {
+pub(super) fn add_to(stories: &mut Stories) {
     let plain = plain();
     let silent = silent();
-    told.add(
+    stories.add(
         "a refund of which nothing is said stays open",
         (Law::L8, "a refund stays open"),
         Manner {
@@ -31,19 +31,19 @@ pub(super) fn tell(told: &mut Stories) {
         part: 1,
     };
     let retry = Step::Retry { which: 0 };
-    told.add(
+    stories.add(
         "a refund whose end was not seen stays unknown",
         (Law::L8, "a refund stays unknown"),
         silent,
         &[STOCK, order(0), pay(0, EXACT), hangs_up, part_back],
     );
-    told.add(
+    stories.add(
         "a known key is taken for a refusal",
         (Law::L8, "a refund that was done is called failed"),
         silent,
         &[STOCK, order(0), pay(0, EXACT), hangs_up, part_back, retry],
     );
-    told.add(
+    stories.add(
         "what was given back is ordered once more after a known key",
         TOO_MUCH,
         silent,
@@ -61,13 +61,13 @@ pub(super) fn tell(told: &mut Stories) {
         by_our_key: true,
         ..plain
     };
-    told.add(
-        "a refund that the provider told of is offered for another try",
+    stories.add(
+        "a refund that the provider reported is offered for another try",
         (Law::L8, "a refund that was done is offered again"),
         by_our_key,
         &[STOCK, order(0), pay(0, EXACT), hangs_up, part_back],
     );
-    told.add(
+    stories.add(
         "a second try gives back a second time",
         (Law::L8, "one refund done twice"),
         Manner {
@@ -76,7 +76,7 @@ pub(super) fn tell(told: &mut Stories) {
         },
         &[STOCK, order(0), pay(0, EXACT), hangs_up, part_back, retry],
     );
-    told.add(
+    stories.add(
         "a refund known by two names counts twice",
         (Law::L8, "a refund is no fact"),
         Manner {
@@ -86,13 +86,13 @@ pub(super) fn tell(told: &mut Stories) {
         &[STOCK, order(0), pay(0, EXACT), part_back],
     );
 
-    told.add(
+    stories.add(
         "waiting money that was given back in part is given back in full",
         TOO_MUCH,
         plain,
         &[NOTHING, pay(0, EXACT), give_back(true), order(0)],
     );
-    told.add(
+    stories.add(
         "waiting money that was charged back is given back as well",
         TOO_MUCH,
         plain,

@@ -9,9 +9,9 @@ use super::steps::{
     order, pay, plain, short_booking, wait,
 };
 
-pub(super) fn tell(told: &mut Stories) {
+pub(super) fn add_to(stories: &mut Stories) {
     let plain = plain();
-    told.add(
+    stories.add(
         "money set aside and taken in part ends its order at once",
         (Law::L10, "an order ended as its money came"),
         plain,
@@ -27,7 +27,7 @@ pub(super) fn tell(told: &mut Stories) {
             },
         ],
     );
-    told.add(
+    stories.add(
         "fewer days ahead close the days that come later",
         (Law::L5, "the calendar sells nothing"),
         plain,
@@ -37,7 +37,7 @@ pub(super) fn tell(told: &mut Stories) {
             wait(5),
         ],
     );
-    told.add(
+    stories.add(
         "a closed day sells the slot that has a booking",
         (Law::L5, "a closed slot was sold"),
         plain,
@@ -49,7 +49,7 @@ pub(super) fn tell(told: &mut Stories) {
             booking(2),
         ],
     );
-    told.add(
+    stories.add(
         "longer slots overlap those that are booked",
         (Law::L5, "slots that overlap were sold twice"),
         plain,
@@ -65,7 +65,7 @@ pub(super) fn tell(told: &mut Stories) {
             booking(1),
         ],
     );
-    told.add(
+    stories.add(
         "a slot that has begun is sold to a late payment",
         (Law::L5, "a slot that has begun was sold late"),
         plain,

@@ -6,9 +6,9 @@ mod post;
 mod staff;
 mod worker;
 
+use crate::backend::{Backend, Death};
 use crate::customer::Mood;
 use crate::engine::{Engine, OrderView, PaymentView};
-use crate::keeper::{Death, Keeper};
 use crate::law::Breach;
 use crate::laws::{By, Laws, Scene};
 use crate::provider::{Back, BackState, Books, Charge, Coin, House, Manner};
@@ -55,8 +55,8 @@ impl World {
     }
 
     /// Plays a story to its end where somebody else keeps the engine's rows.
-    pub fn play_kept(script: &Script, keeper: Box<dyn Keeper>) -> Played {
-        World::play_with(script, Engine::kept_by(START, script.manner, keeper))
+    pub fn play_over(script: &Script, backend: Box<dyn Backend>) -> Played {
+        World::play_with(script, Engine::over(START, script.manner, backend))
     }
 
     fn play_with(script: &Script, engine: Engine) -> Played {
@@ -310,7 +310,7 @@ impl World {
             Step::Forge { order, how } => self.forge(order, how),
             Step::Storm { order } => self.storm(order),
             Step::Deliver { which } => self.deliver(which),
-            Step::Again { which, fresh } => self.tell_again(which, fresh),
+            Step::Again { which, fresh } => self.send_again(which, fresh),
             Step::Garble { which } => self.garble(which),
             Step::Work { which, how } => self.work_at(which, how),
             Step::Trouble { asks, how } => self.trouble = Some((asks, Luck::of(how))),
@@ -327,7 +327,7 @@ impl World {
         self.laws.served_since = self.engine.now;
     }
 
-    /// Whatever is due by itself happens, until nothing is. Tells whether anything was.
+    /// Whatever is due by itself happens, until nothing is. Returns whether anything was.
     fn sweep(&mut self) -> bool {
         let mut any = false;
         for _ in 0..100 {

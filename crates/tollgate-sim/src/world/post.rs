@@ -14,7 +14,7 @@ impl World {
         }
     }
 
-    pub(super) fn tell_again(&mut self, which: u8, fresh: bool) {
+    pub(super) fn send_again(&mut self, which: u8, fresh: bool) {
         if let Some(message) = pick(&self.books.arrived, which) {
             let mut message = message.clone();
             if fresh {
@@ -94,12 +94,12 @@ impl World {
                 .claims
                 .iter()
                 .any(|claim| matches!(claim.says, Says::Charge(state) if state.counts()));
-            let reported_at = &mut self.books.charges[at].told.reported_at;
+            let reported_at = &mut self.books.charges[at].reported.reported_at;
             *reported_at = reported_at.or(is_taken.then_some(self.engine.now));
             if !message.house.is_unsigned() {
                 let strength = self.books.strength(message.house);
                 let now = self.engine.now;
-                self.books.note_told(at, &message.claims, strength, now);
+                self.books.note_reported(at, &message.claims, strength, now);
             }
         }
         self.engine.hear(&message);

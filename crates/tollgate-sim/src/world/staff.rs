@@ -311,7 +311,7 @@ impl World {
                 let claims = self.books.statement(at);
                 let now = self.engine.now;
                 self.books
-                    .note_told(at, &claims, House::Till.strength(), now);
+                    .note_reported(at, &claims, House::Till.strength(), now);
             }
         }
         self.after(By::Staff);
@@ -341,8 +341,8 @@ impl World {
                         key: Some(back.key.clone()),
                         minor: part,
                         state: BackState::Done,
-                        told: Some(BackState::Done),
-                        told_done: Some(u64::MAX),
+                        reported: Some(BackState::Done),
+                        reported_done: Some(u64::MAX),
                     });
                 }
             }

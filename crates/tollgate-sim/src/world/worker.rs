@@ -189,14 +189,14 @@ impl World {
                         true => self.books.confirmed(*at, claims),
                         false => claims.clone(),
                     };
-                    self.books.note_told(*at, &claims, ASKED, now);
+                    self.books.note_reported(*at, &claims, ASKED, now);
                 }
             }
             Lesson::Refund(key, state) => {
                 if let Some((at, place)) = self.find_back(key) {
-                    self.books.tellings += 1;
-                    let telling = self.books.tellings;
-                    self.books.charges[at].backs[place].hear(*state, telling);
+                    self.books.reports += 1;
+                    let report = self.books.reports;
+                    self.books.charges[at].backs[place].hear(*state, report);
                 }
             }
         }

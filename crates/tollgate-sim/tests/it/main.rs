@@ -1,4 +1,4 @@
-//! The world itself is under test here: that it tells the same story again, shortens it well, and finds
+//! The world itself is under test here: that it plays the same story again, shortens it well, and finds
 //! what it found before.
 
 mod shortest;

@@ -35,21 +35,21 @@ fn of_a_long_story_only_the_steps_that_matter_are_left() {
 /// A long story comes down to one in which nothing can be left out.
 #[test]
 fn a_story_is_shortened_until_every_step_is_needed() {
-    let is_told = |script: &Script| {
+    let is_reported = |script: &Script| {
         let played = World::play(script);
         played.ends.iter().any(|end| end.contains("Completed"))
     };
     let long = (0..200)
         .map(|seed| Script::of(seed, 60))
         .filter(|script| 20 < script.steps.len())
-        .find(is_told)
+        .find(is_reported)
         .expect("some order is paid in two hundred stories");
-    let short = shrink_while(&long, is_told);
+    let short = shrink_while(&long, is_reported);
     assert!(short.steps.len() <= 4, "{:?}", short.steps);
-    assert!(is_told(&short));
+    assert!(is_reported(&short));
     for place in 0..short.steps.len() {
         let mut shorter = short.clone();
         shorter.steps.remove(place);
-        assert!(!is_told(&shorter), "step {place} can be left out");
+        assert!(!is_reported(&shorter), "step {place} can be left out");
     }
 }

@@ -20,8 +20,8 @@ fn every_named_story_ends_as_it_is_noted() {
                 named.name, named.law
             )),
             (false, _, Some(breach)) => {
-                let told = story(&named.script, &played, breach);
-                wrong.push(format!("{} is back: {told}", named.name));
+                let shown = story(&named.script, &played, breach);
+                wrong.push(format!("{} is back: {shown}", named.name));
             }
             (false, Some(_), None) => unreachable!("a breach that was found is among the breaches"),
         }

@@ -1,5 +1,5 @@
 //! The world over the real store: whatever a process leaves behind when it dies, the laws hold and nothing
-//! that was told is lost or done twice.
+//! that was answered is lost or done twice.
 
 use tollgate_sim::provider::Manner;
 use tollgate_sim::script::{Script, Step};
@@ -93,7 +93,7 @@ fn a_process_dies_before_any_commit() {
 }
 
 #[test]
-fn a_process_dies_after_any_commit_that_nobody_was_told_of() {
+fn a_process_dies_after_any_commit_that_was_not_answered() {
     ends_the_same(2, 1);
 }
 

@@ -1,5 +1,5 @@
 //! Where the engine's rows are between two commands. In the world's first form that is a snapshot in
-//! memory and there is no keeper; in its second it is something outside that writes, and that can die.
+//! memory and there is no backend; in its second it is something outside that writes, and that can die.
 
 use tollgate_core::command::Command;
 use tollgate_core::decision::Outcome;
@@ -17,7 +17,7 @@ pub enum Death {
     Idle,
     /// The command is decided and nothing of it is written.
     BeforeCommit,
-    /// The command is written and nobody has been told.
+    /// The command is written and not answered.
     AfterCommit,
     /// The log holds the command's writes up to so many sixty-fourths.
     TornLog(u8),
@@ -36,7 +36,7 @@ impl Death {
 }
 
 /// Keeps the rows outside.
-pub trait Keeper {
+pub trait Backend {
     /// Decides a command and keeps what it comes to. With a number it is a request that says the same
     /// however often it is sent. `None`: the process has died, and nobody knows what became of it.
     fn act(&mut self, now: Timestamp, command: Command, request: Option<u64>) -> Option<Outcome>;
