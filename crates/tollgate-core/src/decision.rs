@@ -90,7 +90,7 @@ pub enum Change {
     },
 }
 
-/// One line of a root's story, and of the shop's feed.
+/// One entry of a root's timeline, and of the shop's feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// What happened.

@@ -40,7 +40,7 @@ pub struct Root {
     pub updated_at: Timestamp,
     /// Positions of its entries in the shop's timeline. The store appends to it while writing;
     /// `decide` hands it through.
-    pub story: Vec<i64>,
+    pub timeline: Vec<i64>,
 }
 
 /// An order. Its lines and total never change.

@@ -25,15 +25,17 @@ pub use gate::submission::{Answer, Class, Render, Reply, Submission};
 pub use inspect::doctor::Examination;
 pub use inspect::peer::{PeerFigures, per_request_serializable};
 pub use inspect::scratch::Scratch;
-pub use maintenance::prune::{PruneError, PrunedMonth, Pruning, STOPS_TOLD_MAX, Stop, TableShare};
+pub use maintenance::prune::{
+    PruneError, PrunedMonth, Pruning, STOPS_LISTED_MAX, Stop, TableShare,
+};
 pub use options::{
     Clock, DecideFn, Isolation, Limits, MakeSlots, Options, Pause, Place, ReceiptYear, ServerPlace,
 };
 pub use read::{
     BYTES_SEARCHED_MAX, CALENDARS_MAX, Counts, DeliveryFilter, EFFECTS_MAX, EffectFilter,
-    EffectLine, EventFilter, FeedLine, KEYS_MAX, KeptDelivery, OpenPayment, OpenPayments,
+    EffectLine, EventFilter, FeedEntry, KEYS_MAX, KeptDelivery, OpenPayment, OpenPayments,
     OrderFilter, PAGE_ITEMS_MAX, Page, PaymentFilter, ROWS_LOOKED_AT_MAX, ReceiptRow, SLOTS_MAX,
-    STORY_LINES_MAX, Seek, StoryLine,
+    Seek, TIMELINE_ENTRIES_MAX, TimelineEntry,
 };
 pub use report::{Checked, Level, Report, SEEN_MAX};
 pub use schema::migrate::Step;

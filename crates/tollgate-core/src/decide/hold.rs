@@ -61,7 +61,7 @@ pub(super) fn take(draft: &mut Draft, wanted: &TakeHold) -> Step<Told> {
         created_at: draft.now,
         updated_at: draft.now,
         receipts: Vec::new(),
-        story: Vec::new(),
+        timeline: Vec::new(),
     });
     Ok(Told::Root(wanted.fresh))
 }

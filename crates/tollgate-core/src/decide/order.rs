@@ -127,7 +127,7 @@ pub(super) fn create(draft: &mut Draft, wanted: &CreateOrder) -> Step<Told> {
         created_at: draft.now,
         updated_at: draft.now,
         receipts: Vec::new(),
-        story: Vec::new(),
+        timeline: Vec::new(),
     };
     tell_created(draft, &root, wanted);
     let parked = draft

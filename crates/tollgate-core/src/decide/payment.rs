@@ -174,7 +174,7 @@ pub(super) fn without_order(draft: &Draft, fresh: RootId, metadata: &str) -> Roo
         created_at: draft.now,
         updated_at: draft.now,
         receipts: Vec::new(),
-        story: Vec::new(),
+        timeline: Vec::new(),
     }
 }
 

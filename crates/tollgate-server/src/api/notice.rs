@@ -7,7 +7,7 @@ use tollgate_core::order::Root;
 use tollgate_core::time::Timestamp;
 use tollgate_core::timeline::EntryKind;
 use tollgate_core::word::Word;
-use tollgate_store::FeedLine;
+use tollgate_store::FeedEntry;
 
 use super::capacity::HoldView;
 use super::orders::{OrderView, StoryView};
@@ -26,8 +26,8 @@ struct Notice<'a> {
 
 /// The body about an entry of the feed: the object as GET gave it when the entry was decided, or, where
 /// it is about none, what the entry says.
-pub(crate) fn notice(told: &FeedLine) -> Vec<u8> {
-    let line = &told.line;
+pub(crate) fn notice(told: &FeedEntry) -> Vec<u8> {
+    let line = &told.entry;
     let object = told
         .frozen
         .as_ref()
@@ -55,9 +55,9 @@ pub(crate) fn endpoint_test(endpoint: EndpointId, now: Timestamp) -> Vec<u8> {
 }
 
 /// What an entry says, with the event it is about.
-fn told_of(told: &FeedLine) -> Value {
-    let mut data = StoryView::of(&told.line).into_detail();
-    if let (Some(event), Some(members)) = (told.line.event, data.as_object_mut()) {
+fn told_of(told: &FeedEntry) -> Value {
+    let mut data = StoryView::of(&told.entry).into_detail();
+    if let (Some(event), Some(members)) = (told.entry.event, data.as_object_mut()) {
         members.insert("event_id".to_owned(), event.to_string().into());
     }
     data

@@ -3,7 +3,7 @@
 use tollgate_core::command::{Action, AttentionOf, CreateOrder, OrderRef, RefuseCreation, Unknown};
 use tollgate_core::id::{RootId, ShopId};
 use tollgate_core::order::{AttentionCode, Root};
-use tollgate_store::{OrderFilter, Page, Seek, StoryLine};
+use tollgate_store::{OrderFilter, Page, Seek, TimelineEntry};
 
 use super::{Answered, App, AppError, Asking, Keyed};
 
@@ -92,7 +92,7 @@ impl App {
         &self,
         shop: ShopId,
         order: &OrderRef,
-    ) -> Result<Vec<StoryLine>, AppError> {
+    ) -> Result<Vec<TimelineEntry>, AppError> {
         let root = self.order(shop, order).await?;
         Ok(self.inner.store.timeline(shop, root.id).await?)
     }

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use tollgate_core::id::ShopId;
-use tollgate_store::{FeedLine, ReadError};
+use tollgate_store::{FeedEntry, ReadError};
 
 use super::{CommandCount, Renderer, Tokens};
 use crate::config::{Config, ConfigError};
@@ -45,7 +45,7 @@ impl Outside {
 }
 
 /// Writes what a merchant is told of an entry of the feed.
-pub(crate) type WriteNotice = fn(&FeedLine) -> Vec<u8>;
+pub(crate) type WriteNotice = fn(&FeedEntry) -> Vec<u8>;
 
 /// What effects are done with. Clones share it.
 #[derive(Clone)]
@@ -115,7 +115,7 @@ impl Context {
         shop: ShopId,
         position: i64,
     ) -> Result<Option<Vec<u8>>, ReadError> {
-        let told = self.store().feed_line(shop, position).await?;
+        let told = self.store().feed_entry(shop, position).await?;
         Ok(told.as_ref().map(self.notice))
     }
 }

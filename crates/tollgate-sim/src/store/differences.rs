@@ -54,7 +54,7 @@ pub(super) fn event(event: &StoredEvent) -> StoredEvent {
 /// The store itself numbers receipts and notes where in the feed a root's story stands.
 pub(super) fn root(root: &Root) -> Root {
     let mut root = root.clone();
-    root.story.clear();
+    root.timeline.clear();
     for receipt in &mut root.receipts {
         receipt.number = None;
     }

@@ -405,8 +405,8 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Gives the entries their positions and every root its line of them; anyone who wants to be told of
-    /// one gets an effect.
+    /// Gives the entries their positions and each root the position of its own; an endpoint that
+    /// subscribes to one gets an effect.
     fn record(&mut self, shop: ShopId, entries: Vec<Entry>) {
         let head = self.head(shop);
         let first = head.position + 1;
@@ -422,7 +422,7 @@ impl<'a> Batch<'a> {
         for root in &roots {
             self.known
                 .roots
-                .amend(&(shop, *root), |root| root.story.push(position));
+                .amend(&(shop, *root), |root| root.timeline.push(position));
         }
         let docs = self.frozen(shop, &entries);
         self.notify(shop, first, &entries);

@@ -9,7 +9,7 @@ use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
 
 use super::orders::mentions;
-use super::story::events_told;
+use super::timeline::events_named;
 use super::{CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, look_at_these, sift};
 use crate::Store;
 use crate::db::Corrupt;
@@ -33,7 +33,7 @@ pub struct EventFilter {
     pub state: Option<EventState>,
     /// That mention this name, and wait at it or have reached what it leads to.
     pub reference: Option<String>,
-    /// That the story of this root names.
+    /// That the timeline of this root names.
     pub root: Option<RootId>,
     /// That came at this time or later.
     pub received_after: Option<Timestamp>,
@@ -172,7 +172,7 @@ fn named_events(
     filter: &EventFilter,
 ) -> Result<Option<BTreeSet<u128>>, Error> {
     let by_root = match filter.root {
-        Some(root) => Some(events_told(db, shop, root)?),
+        Some(root) => Some(events_named(db, shop, root)?),
         None => None,
     };
     let by_reference = match &filter.reference {
@@ -180,7 +180,7 @@ fn named_events(
             let found = mentions(db, shop, name)?;
             let mut events = found.parked;
             for payment in found.payments {
-                events.extend(events_told(db, shop, RootId::new(payment))?);
+                events.extend(events_named(db, shop, RootId::new(payment))?);
             }
             Some(events)
         }

@@ -17,7 +17,7 @@ mod keys;
 mod open;
 mod orders;
 mod receipts;
-mod story;
+mod timeline;
 
 pub use counts::Counts;
 pub use deliveries::{DeliveryFilter, KeptDelivery};
@@ -26,7 +26,7 @@ pub use events::EventFilter;
 pub use open::{OpenPayment, OpenPayments};
 pub use orders::{OrderFilter, PaymentFilter};
 pub use receipts::ReceiptRow;
-pub use story::{FeedLine, StoryLine};
+pub use timeline::{FeedEntry, TimelineEntry};
 
 use tollgate_core::id::first_id;
 use tollgate_core::time::Timestamp;
@@ -54,8 +54,8 @@ pub const EFFECTS_MAX: u32 = 10_000;
 /// Keys that are listed.
 pub const KEYS_MAX: u32 = 1_000;
 
-/// Lines of one story that are read: the newest of it, where there are more.
-pub const STORY_LINES_MAX: usize = 10_000;
+/// Entries of one root's timeline that are read: the newest, where there are more.
+pub const TIMELINE_ENTRIES_MAX: usize = 10_000;
 
 /// Rows that are looked at in one statement.
 const CHUNK_ROWS_MAX: usize = 2_000;

@@ -50,7 +50,7 @@ fn every_statement_is_valid_and_finds_its_rows_by_an_index() {
 fn is_bounded(step: &str) -> bool {
     [
         "json_each",
-        "told",
+        "named",
         "VIRTUAL TABLE",
         "CONSTANT ROW",
         "SCAN step",

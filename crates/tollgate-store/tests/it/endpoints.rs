@@ -240,13 +240,13 @@ async fn what_is_told_is_what_was_true_then() {
     for position in 1..=head {
         let line = world
             .store
-            .feed_line(SHOP, position)
+            .feed_entry(SHOP, position)
             .await
             .expect("it reads");
         let Some(line) = line else { continue };
         let order = line.frozen.as_ref().and_then(|root| root.order.as_ref());
-        if let Some(order) = order.filter(|_| line.line.kind.starts_with("order.")) {
-            seen.push((line.line.kind.clone(), order.status));
+        if let Some(order) = order.filter(|_| line.entry.kind.starts_with("order.")) {
+            seen.push((line.entry.kind.clone(), order.status));
         }
     }
     assert_eq!(

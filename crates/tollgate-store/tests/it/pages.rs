@@ -566,7 +566,7 @@ async fn a_payment_is_found_by_a_name_that_an_event_has_taught() {
 }
 
 #[tokio::test]
-async fn a_story_is_told_from_its_beginning_and_the_feed_from_anywhere() {
+async fn a_timeline_is_read_from_its_beginning_and_the_feed_from_anywhere() {
     let world = World::new();
     world.act(stock("A", 1)).await;
     world
@@ -575,22 +575,22 @@ async fn a_story_is_told_from_its_beginning_and_the_feed_from_anywhere() {
     world.act(create(order(2, "C2"))).await;
     world.act(hear(3, "e-1", "R1", "paid 100")).await;
     world.act(hear(4, "e-2", "R1", "paid 100")).await;
-    let story = world
+    let timeline = world
         .store
         .timeline(SHOP, root_id(1))
         .await
         .expect("it reads");
-    let kinds: Vec<&str> = story.iter().map(|line| line.kind.as_str()).collect();
+    let kinds: Vec<&str> = timeline.iter().map(|line| line.kind.as_str()).collect();
     assert_eq!(kinds[0], "order.created");
     assert!(kinds.contains(&"order.paid"), "{kinds:?}");
     assert_eq!(kinds.last(), Some(&"event.stale"));
-    assert_eq!(story.last().and_then(|line| line.event), Some(event_id(4)));
+    assert_eq!(timeline.last().and_then(|line| line.event), Some(event_id(4)));
     assert_eq!(
-        story.last().map(|line| &line.detail["reason"]),
+        timeline.last().map(|line| &line.detail["reason"]),
         Some(&"known_fact".into())
     );
     assert!(
-        story
+        timeline
             .iter()
             .all(|line| line.root == Some(root_id(1)) && line.at == START)
     );
@@ -605,14 +605,14 @@ async fn a_story_is_told_from_its_beginning_and_the_feed_from_anywhere() {
         .cloned()
         .collect();
     let told: BTreeSet<i64> = on_root.iter().map(|line| line.position).collect();
-    assert!(story.iter().all(|line| told.contains(&line.position)));
+    assert!(timeline.iter().all(|line| told.contains(&line.position)));
     // However it is cut, it is the same feed.
     for limit in [1, 2, 3] {
         let mut pieces = Vec::new();
         loop {
             let after = pieces
                 .last()
-                .map_or(0, |line: &tollgate_store::StoryLine| line.position);
+                .map_or(0, |line: &tollgate_store::TimelineEntry| line.position);
             let piece = world
                 .store
                 .feed(SHOP, after, limit)
@@ -1371,9 +1371,9 @@ async fn effects_of_a_root_are_its_own() {
     assert!(key.contains(&payment), "{key}");
 }
 
-/// One decision may tell of a root, of another and of the first again; its story has the line once.
+/// One decision may have entries of a root, of another and of the first again; the root names them once.
 #[tokio::test]
-async fn a_line_stands_once_in_a_story() {
+async fn a_root_names_the_entries_of_a_decision_once() {
     let (one, other) = (root_id(1), root_id(2));
     let world = World::with(|options| {
         options.decide = crate::world::decide_or(move |command| match &command.action {
@@ -1404,7 +1404,7 @@ async fn a_line_stands_once_in_a_story() {
         .collect();
     assert_eq!(told, [before + 1, before + 3]);
     let root = world.store.root(SHOP, one).await.expect("it reads");
-    assert_eq!(root.map(|root| root.story.len()), Some(2));
+    assert_eq!(root.map(|root| root.timeline.len()), Some(2));
 }
 
 /// An entry that is about no root is nobody's, also where it stands in a line with one that is.
@@ -1431,7 +1431,7 @@ async fn an_entry_without_a_root_is_no_other_roots() {
     world.act(create(order(1, "C1"))).await;
     let before = world.store.feed_head(SHOP).await.expect("it reads");
     world.act(Action::RootDue(one)).await;
-    let told = |lines: Vec<tollgate_store::StoryLine>| -> Vec<(i64, Option<RootId>)> {
+    let told = |lines: Vec<tollgate_store::TimelineEntry>| -> Vec<(i64, Option<RootId>)> {
         let lines = lines
             .into_iter()
             .filter(|line| line.kind == EntryKind::QuestionAsked.word());
@@ -1439,8 +1439,8 @@ async fn an_entry_without_a_root_is_no_other_roots() {
     };
     let feed = world.store.feed(SHOP, before, 10).await.expect("it reads");
     assert_eq!(told(feed), [(before + 1, Some(one)), (before + 2, None)]);
-    let story = world.store.timeline(SHOP, one).await.expect("it reads");
-    assert_eq!(told(story), [(before + 1, Some(one))]);
+    let timeline = world.store.timeline(SHOP, one).await.expect("it reads");
+    assert_eq!(told(timeline), [(before + 1, Some(one))]);
 }
 
 /// I4: the same money is asked back once, whether for an event that found no order or for an order.

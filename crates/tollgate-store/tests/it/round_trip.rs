@@ -347,7 +347,7 @@ fn root() -> impl Strategy<Value = Root> {
     )
         .prop_map(
             |((id, order, metadata), payments, refunds, holds, attention, rest)| {
-                let (version, created_at, updated_at, story) = rest;
+                let (version, created_at, updated_at, timeline) = rest;
                 Root {
                     shop: SHOP,
                     id,
@@ -355,13 +355,13 @@ fn root() -> impl Strategy<Value = Root> {
                     payments,
                     refunds,
                     holds,
-                    receipts: receipts(id, &story),
+                    receipts: receipts(id, &timeline),
                     attention,
                     metadata,
                     version,
                     created_at,
                     updated_at,
-                    story,
+                    timeline,
                 }
             },
         )

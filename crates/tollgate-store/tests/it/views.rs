@@ -205,7 +205,7 @@ async fn views_show_ids_times_and_amounts_as_the_api_does() {
         assert_eq!(shown[0].parse(), Ok::<EffectId, _>(line.id));
         assert_eq!(shown[1..], [line.kind, order.clone()]);
     }
-    let story = rows.texts(&format!("select kind from v_story where root = '{order}'"));
+    let timeline = rows.texts(&format!("select kind from v_story where root = '{order}'"));
     let kinds: Vec<String> = world
         .store
         .timeline(SHOP, root_id(1))
@@ -214,7 +214,7 @@ async fn views_show_ids_times_and_amounts_as_the_api_does() {
         .into_iter()
         .map(|line| line.kind)
         .collect();
-    assert_eq!(story, kinds);
+    assert_eq!(timeline, kinds);
     assert_eq!(
         one("select id, verdict, code, peer, at, body from v_rejected"),
         [

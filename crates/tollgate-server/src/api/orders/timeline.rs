@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tollgate_core::id::{EffectId, EventId};
 use tollgate_core::time::Timestamp;
-use tollgate_store::StoryLine;
+use tollgate_store::TimelineEntry;
 
 use crate::http::fields::{Shown, TimeText};
 use crate::time_text::rfc3339;
@@ -25,7 +25,7 @@ pub(crate) struct StoryView<'a> {
 
 impl<'a> StoryView<'a> {
     /// A line of the story, in words too.
-    pub(crate) fn of(line: &'a StoryLine) -> StoryView<'a> {
+    pub(crate) fn of(line: &'a TimelineEntry) -> StoryView<'a> {
         let mut detail = line.detail.clone();
         let effect = detail["effect"].as_str().and_then(|id| id.parse().ok());
         if effect.is_some()

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use hyper::body::Frame;
 use serde_json::json;
 use tollgate_core::time::Timestamp;
-use tollgate_store::FeedLine;
+use tollgate_store::FeedEntry;
 
 use crate::api::notice::notice;
 use crate::app::{Messages, StreamFormat};
@@ -39,8 +39,8 @@ impl hyper::body::Body for Frames {
 }
 
 /// An entry of the feed.
-fn entry(told: &FeedLine) -> Bytes {
-    event(told.line.position, &told.line.kind, &notice(told))
+fn entry(told: &FeedEntry) -> Bytes {
+    event(told.entry.position, &told.entry.kind, &notice(told))
 }
 
 /// One event. JSON has no line breaks outside of its escapes, so it is one line of data.

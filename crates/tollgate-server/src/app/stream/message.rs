@@ -4,7 +4,7 @@ use bytes::Bytes;
 use tollgate_core::time::Timestamp;
 use tollgate_core::timeline::{EntryKind, Topic};
 use tollgate_core::word::Word;
-use tollgate_store::FeedLine;
+use tollgate_store::FeedEntry;
 
 /// Some of the topics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(crate) struct StreamFormat {
     /// What tells it from other doors' formats.
     pub(crate) name: &'static str,
     /// An entry of the feed.
-    pub(crate) entry: fn(&FeedLine) -> Bytes,
+    pub(crate) entry: fn(&FeedEntry) -> Bytes,
     /// That the connection lives, and the position that was reached.
     pub(crate) heartbeat: fn(i64) -> Bytes,
     /// That what came before this position is not to be had any more.
@@ -59,14 +59,14 @@ pub(super) struct Message {
 
 impl Message {
     /// `None`: the entry is under no topic.
-    pub(super) fn of(told: &FeedLine, format: &StreamFormat) -> Option<Message> {
-        let topics = EntryKind::of(&told.line.kind).map_or(&[][..], EntryKind::topics);
+    pub(super) fn of(told: &FeedEntry, format: &StreamFormat) -> Option<Message> {
+        let topics = EntryKind::of(&told.entry.kind).map_or(&[][..], EntryKind::topics);
         let topics = TopicSet::of(topics.iter().copied());
         if topics.is_empty() {
             return None;
         }
         Some(Message {
-            position: told.line.position,
+            position: told.entry.position,
             topics,
             bytes: (format.entry)(told),
         })

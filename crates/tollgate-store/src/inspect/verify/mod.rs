@@ -231,7 +231,7 @@ const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         name: "story",
-        about: "every line of an order's story is in the timeline",
+        about: "every entry that an order names is in the timeline",
         fix: KEEP,
     },
     Invariant {

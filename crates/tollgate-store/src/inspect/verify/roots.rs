@@ -143,7 +143,7 @@ fn look_at(verifying: &mut Verifying<'_>, row: &Stored, leads: &mut Leads) {
     }
     leads.issued.extend(receipts::issued(root));
     let kept = verifying.horizon.position;
-    for position in root.story.iter().filter(|position| kept < **position) {
+    for position in root.timeline.iter().filter(|position| kept < **position) {
         leads.lines.push((*position, shown(root)));
     }
 }

@@ -30,7 +30,7 @@ use crate::schema::month::Month;
 use crate::store::{apart, look_at, source_of};
 
 /// What stops a month that is told one by one; more are only counted.
-pub const STOPS_TOLD_MAX: usize = 20;
+pub const STOPS_LISTED_MAX: usize = 20;
 
 /// How long a month has been over: ids are made ahead, and commands wait.
 const OVER: Span = Span::hours(1);
@@ -49,7 +49,7 @@ pub struct PrunedMonth {
     pub month: Month,
     /// What there is of it, by table.
     pub tables: [TableShare; 6],
-    /// What is open in it, the first [`STOPS_TOLD_MAX`].
+    /// What is open in it, the first [`STOPS_LISTED_MAX`].
     pub stops: Vec<Stop>,
     /// How much is open in it.
     pub stops_count: u64,
@@ -151,7 +151,7 @@ impl PrunedMonth {
 
     fn stop(&mut self, stop: Stop) {
         self.stops_count += 1;
-        if self.stops.len() < STOPS_TOLD_MAX {
+        if self.stops.len() < STOPS_LISTED_MAX {
             self.stops.push(stop);
         }
     }

@@ -253,7 +253,7 @@ pub(crate) fn doc_of(root: &Root) -> RootDoc {
         receipts: root.receipts.iter().map(write_receipt).collect(),
         attention: root.attention.iter().map(write_attention).collect(),
         metadata: root.metadata.clone(),
-        story: root.story.clone(),
+        story: root.timeline.clone(),
     }
 }
 
@@ -275,6 +275,6 @@ pub(crate) fn root_of(columns: Columns, doc: RootDoc) -> Read<Root> {
         version: columns.version,
         created_at: Timestamp::from_millis(columns.created_at),
         updated_at: Timestamp::from_millis(columns.updated_at),
-        story: doc.story,
+        timeline: doc.story,
     })
 }

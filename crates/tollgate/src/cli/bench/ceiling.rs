@@ -171,6 +171,6 @@ fn empty(shop: ShopId, id: RootId) -> Root {
         version: 1,
         created_at: id.made_at(),
         updated_at: id.made_at(),
-        story: Vec::new(),
+        timeline: Vec::new(),
     }
 }

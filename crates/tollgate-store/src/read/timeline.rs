@@ -1,4 +1,4 @@
-//! The timeline: a root's story, and the shop's feed.
+//! The timeline: what happened to a root, and the shop's feed.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use tollgate_core::time::Timestamp;
 use tollgate_core::timeline::EntryKind;
 use tollgate_core::word::Word;
 
-use super::{PAGE_ITEMS_MAX, STORY_LINES_MAX};
+use super::{PAGE_ITEMS_MAX, TIMELINE_ENTRIES_MAX};
 use crate::Store;
 use crate::db::Corrupt;
 use crate::db::{Db, Error, Row, Sql, corrupt, id_bytes, maybe_id_at, two};
@@ -17,7 +17,7 @@ use crate::tables::timeline::read_frozen;
 
 /// One entry of the timeline.
 #[derive(Debug, Clone, PartialEq)]
-pub struct StoryLine {
+pub struct TimelineEntry {
     /// Its place in the shop's feed; no two entries share one, and later ones are higher.
     pub position: i64,
     /// On which root.
@@ -34,39 +34,43 @@ pub struct StoryLine {
 
 /// An entry of the feed, with its root as it stood then.
 #[derive(Debug, Clone, PartialEq)]
-pub struct FeedLine {
+pub struct FeedEntry {
     /// The entry.
-    pub line: StoryLine,
-    /// Its root as it stood when it was told; only where the world may see it.
+    pub entry: TimelineEntry,
+    /// Its root as it stood when the entry was written; only for entries of public kinds.
     pub frozen: Option<Root>,
 }
 
 impl Store {
-    /// The story of a root, oldest first; empty if there is no such root. At most the newest
-    /// [`STORY_LINES_MAX`] rows of it.
-    pub async fn timeline(&self, shop: ShopId, id: RootId) -> Result<Vec<StoryLine>, ReadError> {
-        self.read(move |db| db.at_once(|db| story(db, shop, id)))
+    /// The timeline of a root, oldest first; empty if there is no such root. At most its newest
+    /// [`TIMELINE_ENTRIES_MAX`] rows.
+    pub async fn timeline(
+        &self,
+        shop: ShopId,
+        id: RootId,
+    ) -> Result<Vec<TimelineEntry>, ReadError> {
+        self.read(move |db| db.at_once(|db| timeline(db, shop, id)))
             .await
     }
 
     /// Entries of the shop after a position, oldest first, at most `limit` and [`PAGE_ITEMS_MAX`].
     ///
-    /// Positions are given out in the order of commits, so anyone who goes on from the last one he has
+    /// Positions are given out in the order of commits, so a reader that goes on from the last one it has
     /// seen misses nothing.
     pub async fn feed(
         &self,
         shop: ShopId,
         after: i64,
         limit: u32,
-    ) -> Result<Vec<StoryLine>, ReadError> {
+    ) -> Result<Vec<TimelineEntry>, ReadError> {
         let limit = limit.clamp(1, PAGE_ITEMS_MAX);
         self.read(move |db| {
-            let mut lines = Vec::new();
-            for row in db.all(FEED, &[&shop.0, &after, &limit], read_line)? {
-                lines.extend(row.into_iter().filter(|line| after < line.position));
+            let mut entries = Vec::new();
+            for row in db.all(FEED, &[&shop.0, &after, &limit], read_row)? {
+                entries.extend(row.into_iter().filter(|entry| after < entry.position));
             }
-            lines.truncate(limit as usize);
-            Ok(lines)
+            entries.truncate(limit as usize);
+            Ok(entries)
         })
         .await
     }
@@ -78,33 +82,35 @@ impl Store {
         shop: ShopId,
         after: i64,
         rows: u32,
-    ) -> Result<(Vec<FeedLine>, i64), ReadError> {
+    ) -> Result<(Vec<FeedEntry>, i64), ReadError> {
         let rows = rows.clamp(1, PAGE_ITEMS_MAX);
         self.read(move |db| {
             let found = db.all(FEED_FROZEN, &[&shop.0, &after, &rows], |row| {
-                Ok((row.get::<i64>(0)?, read_frozen_line(row, shop)?))
+                Ok((row.get::<i64>(0)?, read_frozen_entries(row, shop)?))
             })?;
             let last = found.last().map_or(after, |(position, _)| *position);
-            let lines = found.into_iter().flat_map(|(_, lines)| lines);
-            let lines = lines.filter(|told| after < told.line.position).collect();
-            Ok((lines, last))
+            let entries = found.into_iter().flat_map(|(_, entries)| entries);
+            let entries = entries
+                .filter(|found| after < found.entry.position)
+                .collect();
+            Ok((entries, last))
         })
         .await
     }
 
     /// The entry at a position, with its root as it stood then.
-    pub async fn feed_line(
+    pub async fn feed_entry(
         &self,
         shop: ShopId,
         position: i64,
-    ) -> Result<Option<FeedLine>, ReadError> {
+    ) -> Result<Option<FeedEntry>, ReadError> {
         self.read(move |db| {
             let before = position.saturating_sub(1);
             let row = db.one(FEED_FROZEN, &[&shop.0, &before, &1_u32], |row| {
-                read_frozen_line(row, shop)
+                read_frozen_entries(row, shop)
             })?;
-            let mut lines = row.into_iter().flatten();
-            Ok(lines.find(|told| told.line.position == position))
+            let mut entries = row.into_iter().flatten();
+            Ok(entries.find(|found| found.entry.position == position))
         })
         .await
     }
@@ -118,8 +124,8 @@ impl Store {
         .await
     }
 
-    /// The first position of the shop that was told at `since` or later; the one behind the last if none
-    /// was.
+    /// The first position of the shop that was written at `since` or later; the one behind the last if
+    /// none was.
     pub async fn feed_since(&self, shop: ShopId, since: Timestamp) -> Result<i64, ReadError> {
         self.read(move |db| db.at_once(|db| feed_since(db, shop, since)))
             .await
@@ -151,16 +157,16 @@ const FEED_FROZEN: &str = "\
 /// `timeline.first`: by primary key.
 const FEED_FIRST: &str = "select min(position) from timeline where shop_id = ?1";
 
-/// `timeline.told_at`: by primary key.
-const TOLD_AT: &str = "\
+/// `timeline.next_at`: by primary key.
+const NEXT_AT: &str = "\
     select position, at
       from timeline
      where shop_id = ?1 and ?2 < position
      order by position
      limit 1";
 
-/// `timeline.line`: by primary key.
-const LINE: &str = "\
+/// `timeline.entry`: by primary key.
+const ENTRY: &str = "\
     select position, root, at, entries
       from timeline
      where shop_id = ?1 and position = ?2";
@@ -168,37 +174,37 @@ const LINE: &str = "\
 /// `shop_heads.get`: by primary key.
 const HEAD: &str = "select position from shop_heads where shop_id = ?1";
 
-/// `roots.story`: by `roots_id`.
-const STORY: Sql = two(
-    "select told.value
-      from roots, json_each(roots.doc, '$.story') as told
+/// `roots.timeline`: by `roots_id`.
+const POSITIONS: Sql = two(
+    "select named.value
+      from roots, json_each(roots.doc, '$.story') as named
      where roots.shop_id = ?1 and roots.id = ?2",
-    "select cast(cast(told.value as text) as bigint)
-      from roots, json_array_elements(cast(roots.doc as json) -> 'story') as told (value)
+    "select cast(cast(named.value as text) as bigint)
+      from roots, json_array_elements(cast(roots.doc as json) -> 'story') as named (value)
      where roots.shop_id = ?1 and roots.id = ?2",
 );
 
-fn story(db: &Db, shop: ShopId, id: RootId) -> Result<Vec<StoryLine>, Error> {
+fn timeline(db: &Db, shop: ShopId, id: RootId) -> Result<Vec<TimelineEntry>, Error> {
     let root = id_bytes(id.as_u128());
-    let positions: Vec<i64> = db.all(STORY, &[&shop.0, &root], |row| row.get(0))?;
-    let first = positions.len().saturating_sub(STORY_LINES_MAX);
-    let mut lines = Vec::with_capacity(positions.len());
+    let positions: Vec<i64> = db.all(POSITIONS, &[&shop.0, &root], |row| row.get(0))?;
+    let first = positions.len().saturating_sub(TIMELINE_ENTRIES_MAX);
+    let mut entries = Vec::with_capacity(positions.len());
     for position in &positions[first..] {
-        if let Some(row) = db.one(LINE, &[&shop.0, position], read_line)? {
-            lines.extend(row.into_iter().filter(|line| line.root == Some(id)));
+        if let Some(row) = db.one(ENTRY, &[&shop.0, position], read_row)? {
+            entries.extend(row.into_iter().filter(|entry| entry.root == Some(id)));
         }
     }
-    Ok(lines)
+    Ok(entries)
 }
 
-/// Later positions were told later, so it is found by halves.
+/// Later positions were written later, so a binary search finds it.
 fn feed_since(db: &Db, shop: ShopId, since: Timestamp) -> Result<i64, Error> {
     // Up to `low` everything is older, behind `high` nothing is.
     let mut low = 0;
     let mut high: i64 = db.one(HEAD, &[&shop.0], |row| row.get(0))?.unwrap_or(0);
     while low < high {
         let middle = low + (high - low) / 2;
-        let next = db.one(TOLD_AT, &[&shop.0, &middle], |row| {
+        let next = db.one(NEXT_AT, &[&shop.0, &middle], |row| {
             Ok((row.get::<i64>(0)?, row.get::<i64>(1)?))
         })?;
         match next {
@@ -209,41 +215,41 @@ fn feed_since(db: &Db, shop: ShopId, since: Timestamp) -> Result<i64, Error> {
     Ok(low + 1)
 }
 
-/// The events that a root's story names.
-pub(super) fn events_told(db: &Db, shop: ShopId, id: RootId) -> Result<BTreeSet<u128>, Error> {
-    let lines = story(db, shop, id)?;
-    Ok(lines
+/// The events that a root's timeline names.
+pub(super) fn events_named(db: &Db, shop: ShopId, id: RootId) -> Result<BTreeSet<u128>, Error> {
+    let entries = timeline(db, shop, id)?;
+    Ok(entries
         .iter()
-        .filter_map(|line| line.event.map(EventId::as_u128))
+        .filter_map(|entry| entry.event.map(EventId::as_u128))
         .collect())
 }
 
 /// The entries of a row; its position is that of the last.
-fn read_line(row: &Row<'_>) -> Result<Vec<StoryLine>, Error> {
+fn read_row(row: &Row<'_>) -> Result<Vec<TimelineEntry>, Error> {
     let last: i64 = row.get(0)?;
     let root = maybe_id_at(row, 1)?.map(RootId::new);
     let at = Timestamp::from_millis(row.get(2)?);
     read_entries(row.text(3)?, last, root, at).map_err(corrupt)
 }
 
-fn read_frozen_line(row: &Row<'_>, shop: ShopId) -> Result<Vec<FeedLine>, Error> {
+fn read_frozen_entries(row: &Row<'_>, shop: ShopId) -> Result<Vec<FeedEntry>, Error> {
     let roots = match row.maybe_text(4)? {
         Some(docs) => read_frozen(shop, docs).map_err(corrupt)?,
         None => Vec::new(),
     };
-    let frozen = |line: &StoryLine| {
+    let frozen = |entry: &TimelineEntry| {
         roots
             .iter()
-            .find(|root| Some(root.id) == line.root)
+            .find(|root| Some(root.id) == entry.root)
             .cloned()
     };
-    let lines = read_line(row)?;
-    Ok(lines
+    let entries = read_row(row)?;
+    Ok(entries
         .into_iter()
-        .map(|line| FeedLine {
-            frozen: frozen(&line)
-                .filter(|_| EntryKind::of(&line.kind).is_some_and(EntryKind::is_public)),
-            line,
+        .map(|entry| FeedEntry {
+            frozen: frozen(&entry)
+                .filter(|_| EntryKind::of(&entry.kind).is_some_and(EntryKind::is_public)),
+            entry,
         })
         .collect())
 }
@@ -253,7 +259,7 @@ fn read_entries(
     last: i64,
     root: Option<RootId>,
     at: Timestamp,
-) -> Result<Vec<StoryLine>, Corrupt> {
+) -> Result<Vec<TimelineEntry>, Corrupt> {
     let entries: Vec<serde_json::Map<String, serde_json::Value>> =
         serde_json::from_str(text).map_err(|error| Corrupt::new("timeline", error))?;
     let first = last - entries.len() as i64 + 1;
@@ -280,7 +286,7 @@ fn read_entries(
                 Some(_) => None,
                 None => root,
             };
-            Ok(StoryLine {
+            Ok(TimelineEntry {
                 position,
                 root: own_root,
                 at,
@@ -305,19 +311,19 @@ mod tests {
             r#"[{{"kind":"a"}},{{"kind":"b","root":"{other:?}"}},{{"kind":"c","root":null,"event":"{event}","n":1}}]"#
         );
         let at = Timestamp::from_millis(5);
-        let lines = read_entries(&text, 12, Some(root), at).expect("it reads");
-        let told: Vec<_> = lines
+        let entries = read_entries(&text, 12, Some(root), at).expect("it reads");
+        let read: Vec<_> = entries
             .iter()
-            .map(|line| (line.position, line.kind.as_str(), line.root, line.event))
+            .map(|entry| (entry.position, entry.kind.as_str(), entry.root, entry.event))
             .collect();
         assert_eq!(
-            told,
+            read,
             [
                 (10, "a", Some(root), None),
                 (11, "b", Some(other), None),
                 (12, "c", None, Some(event)),
             ]
         );
-        assert_eq!(lines[2].detail, serde_json::json!({"n": 1}));
+        assert_eq!(entries[2].detail, serde_json::json!({"n": 1}));
     }
 }
