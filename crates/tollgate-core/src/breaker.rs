@@ -1,5 +1,5 @@
 //! The circuit breaker of a target: after failures in a row it is left alone for a while, then one
-//! attempt tells whether it is well again. Its state is a row, so a restart does not forget it.
+//! attempt shows whether it is well again. Its state is a row, so a restart does not forget it.
 
 use crate::command::{Health, Rules};
 use crate::time::{Span, Timestamp};
@@ -49,7 +49,7 @@ impl Breaker {
             Health::Failing | Health::Gone => {
                 let failures = self.failures.saturating_add(1);
                 let failing_since = self.failing_since.or(Some(now));
-                // A probe that fails opens it anew, for longer; what was under way before does not.
+                // A probe that fails opens it again, for longer; what was under way before does not.
                 let is_open = !self.probing && self.open_until.is_some_and(|until| now < until);
                 if failures < rules.breaker_failures || is_open {
                     return Breaker {
@@ -69,7 +69,7 @@ impl Breaker {
         }
     }
 
-    /// One attempt begins that must be over by `until`: nobody else probes meanwhile.
+    /// One attempt begins that must be over by `until`: no other attempt probes meanwhile.
     pub fn probed(&self, until: Timestamp) -> Breaker {
         Breaker {
             open_until: Some(until),
@@ -78,7 +78,7 @@ impl Breaker {
         }
     }
 
-    /// Its pause ends now, and an attempt tells whether it is well again. One under way is not doubled.
+    /// Its pause ends now, and an attempt shows whether it is well again. One under way is not doubled.
     pub fn looked_at(&self, now: Timestamp) -> Breaker {
         match self.probing {
             true => *self,

@@ -16,12 +16,12 @@ pub struct Stock {
     pub held: i64,
     /// Changes when `on_hand` does, not when `held` does.
     pub version: i64,
-    /// Tell when what is available falls to this.
+    /// When what is available falls to this, it is recorded as low.
     pub low_at: Option<i64>,
 }
 
 impl Stock {
-    /// Units that nobody has set aside.
+    /// Units that are not set aside.
     pub fn available(&self) -> i64 {
         self.on_hand - self.held
     }
@@ -62,7 +62,7 @@ pub struct Calendar {
     pub capacity: i64,
     /// The currency, where the unit is an amount and the merchant named one.
     pub currency: Option<Currency>,
-    /// How long before its start a slot becomes visible to whoever prepares it.
+    /// How long before its start a slot becomes visible to those who prepare it.
     pub visible_lead: Span,
     /// How long before its start a slot can last be booked.
     pub booking_lead: Span,
@@ -93,7 +93,7 @@ pub struct Slot {
     pub starts_at: Timestamp,
     /// Its end.
     pub ends_at: Timestamp,
-    /// From when it is shown to whoever prepares it.
+    /// From when it is shown to those who prepare it.
     pub visible_at: Timestamp,
     /// Units it can take.
     pub capacity: i64,
@@ -163,7 +163,7 @@ pub struct Booking {
     pub starts_at: Timestamp,
     /// Its end.
     pub ends_at: Timestamp,
-    /// From when it is shown to whoever prepares it.
+    /// From when it is shown to those who prepare it.
     pub visible_at: Timestamp,
     /// How many units.
     pub units: i64,

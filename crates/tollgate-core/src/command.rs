@@ -62,14 +62,14 @@ pub enum Action {
     CorrectReceipts(PaymentId),
     /// The provider has answered question `n` about `object`.
     Answer(Answer),
-    /// A worker begins what it has claimed: durable before the call. Told `Done` it has nothing to begin.
+    /// A worker begins what it has claimed: durable before the call. Answered `Done` it has nothing to begin.
     StartEffect {
         /// Which effect.
         effect: EffectId,
         /// By which claim.
         lease: Lease,
     },
-    /// A worker tells what became of what it has claimed.
+    /// A worker reports what became of what it has claimed.
     SettleEffect(Box<SettleEffect>),
     /// A person wants an effect tried again that is dead, unknown or not due yet.
     RetryEffect(EffectId),
@@ -105,7 +105,7 @@ pub enum Action {
         on_hand: i64,
         /// Only if the version is still this one.
         if_version: Option<i64>,
-        /// Tell when what is available falls to this; `None` keeps what was said before.
+        /// When what is available falls to this, it is recorded as low; `None` keeps what was said before.
         low_at: Option<i64>,
     },
     /// The merchant corrects how much there is.
@@ -306,7 +306,7 @@ pub struct RegisterPayment {
 }
 
 /// A creation that is refused whatever the data say. It is a command all the same: that its code or
-/// reference is taken is told first, and the refusal stays with the request's key.
+/// reference is taken is answered first, and the refusal stays with the request's key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefuseCreation {
     /// The code that the order would have had.
@@ -343,7 +343,7 @@ pub struct RefundPayment {
     pub restock: Vec<(String, i64)>,
     /// The order gives its slot back.
     pub release_slot: bool,
-    /// The money has gone back already, by another way: nobody is called.
+    /// The money has gone back already, by another way: the provider is not called.
     pub recorded: bool,
 }
 
@@ -377,7 +377,7 @@ pub struct Answer {
     pub content: AnswerContent,
 }
 
-/// A worker tells what became of what it has claimed.
+/// A worker reports what became of what it has claimed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettleEffect {
     /// Which effect.
@@ -434,7 +434,7 @@ pub enum Settlement {
     },
     /// It may have happened.
     Unknown {
-        /// Why nobody knows.
+        /// Why it is not known.
         reason: String,
     },
 }

@@ -22,7 +22,7 @@ pub enum Verdict {
 /// What a command comes to. Applying it cannot fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
-    /// What the caller is told.
+    /// What the caller is answered.
     pub outcome: Outcome,
     /// New values of rows; empty for a refusal.
     pub changes: Vec<Change>,
@@ -112,7 +112,7 @@ pub enum Detail {
     Integer(i64),
 }
 
-/// What the caller is told.
+/// What the caller is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// An event was taken.
@@ -243,11 +243,11 @@ pub enum Existing {
 impl Decision {
     /// A decision that changes nothing.
     pub fn refused(refusal: Refusal) -> Decision {
-        Decision::told(Outcome::Refused(refusal))
+        Decision::unchanged(Outcome::Refused(refusal))
     }
 
-    /// A decision that changes nothing and tells how things stand.
-    pub fn told(outcome: Outcome) -> Decision {
+    /// A decision that changes nothing and answers how things stand.
+    pub fn unchanged(outcome: Outcome) -> Decision {
         Decision {
             outcome,
             changes: Vec::new(),

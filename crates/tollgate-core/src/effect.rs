@@ -47,7 +47,7 @@ pub enum EffectContent {
         /// The receipt it carries.
         receipt: Option<ReceiptId>,
     },
-    /// Tell a merchant's endpoint what the feed says at a position.
+    /// Notify a merchant's endpoint of what the feed says at a position.
     Notify {
         /// Which endpoint.
         endpoint: EndpointId,
@@ -79,7 +79,7 @@ pub enum EffectContent {
         version: i64,
         /// Why, in a word.
         why: AskReason,
-        /// Whether a payment of ours is asked about; what nobody knows waits in a queue of its own.
+        /// Whether a payment of ours is asked about; one that is not known waits in a queue of its own.
         known: bool,
     },
     /// Ask the provider to give money back that cannot buy anything: decided by versions in which such
@@ -122,7 +122,7 @@ pub enum EffectContent {
         payment: PaymentId,
         /// The source of that payment.
         source: String,
-        /// The provider's object that sets it aside; the payment's reference where it has told no id.
+        /// The provider's object that sets it aside; the payment's reference where it has named no id.
         object: String,
     },
 }
@@ -165,11 +165,11 @@ closed_sets! {
         Contradiction = "contradiction",
         /// The order is closing.
         Closing = "closing",
-        /// An event waits for a payment nobody registered.
+        /// An event waits for a payment that was never registered.
         Parked = "parked",
         /// Somebody asked through the API.
         Check = "check",
-        /// Nobody knows whether money that was set aside has been let go.
+        /// It is not known whether money that was set aside has been let go.
         Void = "void",
     }
 }
@@ -238,7 +238,7 @@ closed_sets! {
         Started = "started",
         /// It is done.
         Done = "done",
-        /// Nobody knows whether it happened; a person decides.
+        /// It is not known whether it happened; a person decides.
         Unknown = "unknown",
         /// It is given up; a person may try it again.
         Dead = "dead",
@@ -348,7 +348,7 @@ closed_sets! {
         /// A source that is asked about what names no payment of ours. Anybody can cause such a question,
         /// so these are throttled and fail apart from the others.
         AskUnknown = "ask-unknown",
-        /// A source that is to give money back, as earlier versions told it.
+        /// A source that is to give money back, as earlier versions wrote it.
         RefundRequest = "refund_request",
         /// A source that is to give money back, and is asked about it.
         Refund = "refund",
@@ -464,8 +464,8 @@ pub struct Receipt {
     pub kind: ReceiptKind,
     /// For which payment.
     pub payment: PaymentId,
-    /// The provider's object it is for, our id of a refund we ordered; empty where a figure for several
-    /// was told. An object whose amount grows has several, each over the difference.
+    /// The provider's object it is for, our id of a refund we ordered; empty where the provider gave one
+    /// figure for several. An object whose amount grows has several, each over the difference.
     pub object: String,
     /// Over how much; `None` where the provider did not say.
     pub money: Option<Money>,

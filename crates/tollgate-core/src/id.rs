@@ -2,7 +2,7 @@
 //!
 //! An id says to which *root* its thing belongs. The last sixteen bits of a root's id are zero;
 //! whatever hangs on the root (its payments, holds, refunds) has the root's id with an ordinal in
-//! these bits. So nobody ever looks up to which order a payment belongs. Likewise an event carries
+//! these bits. So it is never looked up to which order a payment belongs. Likewise an event carries
 //! its delivery's id and its place in the delivery.
 //!
 //! Ids are arguments: this file reads no clock and draws no random number.
@@ -169,7 +169,7 @@ typed_ids! {
     EndpointId = "ep";
 }
 
-/// The kinds of ids by prefix, for telling an id from an order's code.
+/// The kinds of ids by prefix, to distinguish an id from an order's code.
 pub const PREFIXES: &[&str] = &[
     OrderId::PREFIX,
     PaymentId::PREFIX,
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_payment_tells_its_root() {
+    fn a_payment_names_its_root() {
         let root = RootId::new(0x0190_1234_5678_7abc_9def_0123_4567_89ab);
         assert_eq!(PaymentId::on(root, 3).root(), root);
         assert_eq!(PaymentId::on(root, 3).ordinal(), 3);

@@ -32,7 +32,7 @@ pub struct Record {
 /// What a key means for a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judgement<'a> {
-    /// Nobody has used it: decide, and keep the answer with it.
+    /// It is new: decide, and keep the answer with it.
     Fresh,
     /// Answer the same again (K7).
     Replay(&'a Record),

@@ -16,8 +16,8 @@ use crate::payment::{Added, Payment, Refund};
 pub struct Account {
     /// What came: the sum over capture objects that count.
     pub captured: i64,
-    /// What went back to the customer: what refunds told one by one come to, or the greatest figure
-    /// told for all of them, whichever is more.
+    /// What went back to the customer: what refunds reported one by one come to, or the greatest figure
+    /// reported for all of them, whichever is more.
     pub refunded: i64,
     /// What disputes keep away, the open and the lost ones.
     pub charged_back: i64,
@@ -122,7 +122,7 @@ impl Ledger {
     /// What was kept at the moment the payment's latest capture came, given how things stood before.
     ///
     /// Money goes back only after it has come. So of what a payment has given back, only what it had
-    /// captured before can have gone back before this capture, in whatever order both were told.
+    /// captured before can have gone back before this capture, in whatever order both were reported.
     pub(crate) fn kept_at_capture(&self, before: &Ledger, payment: PaymentId) -> i64 {
         let (was, is) = (before.of_payment(payment), self.of_payment(payment));
         if is.captured <= was.captured {
@@ -183,7 +183,7 @@ impl Root {
         }
     }
 
-    /// Notes the provider's name of a refund of ours; what was told under it before is about ours.
+    /// Notes the provider's name of a refund of ours; facts under it are about ours.
     pub fn name_refund(&mut self, id: RefundId, provider_refund_id: &str) {
         let Some(refund) = self.refunds.iter_mut().find(|refund| refund.id == id) else {
             return;
@@ -199,8 +199,8 @@ impl Root {
         let is_it = |fact: &Fact| {
             matches!(fact.kind, FactKind::Refund(_)) && fact.object == provider_refund_id
         };
-        let told: Vec<Fact> = known.facts.extract_if(.., |fact| is_it(fact)).collect();
-        for fact in told {
+        let renamed: Vec<Fact> = known.facts.extract_if(.., |fact| is_it(fact)).collect();
+        for fact in renamed {
             self.add_fact(payment, fact);
         }
     }

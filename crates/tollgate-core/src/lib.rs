@@ -1,6 +1,6 @@
 //! What must happen. Pure: no I/O, no clock, no randomness (I7).
 //!
-//! The modules stand in reading order; whoever has little time reads `decide` first.
+//! The modules stand in reading order; if time is short, read `decide` first.
 
 pub mod word;
 pub mod id;

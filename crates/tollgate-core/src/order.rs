@@ -162,7 +162,7 @@ closed_sets! {
     pub enum AttentionCode {
         /// An amount could not be read exactly.
         AmountUnreadable = "amount_unreadable",
-        /// One capture was told with two amounts.
+        /// One capture was reported with two amounts.
         AmountChanged = "amount_changed",
         /// Money of another currency came.
         CurrencyMismatch = "currency_mismatch",
@@ -190,7 +190,7 @@ closed_sets! {
         Chargeback = "chargeback",
         /// The order has ended and its money is still set aside at the provider.
         AuthorizationOpen = "authorization_open",
-        /// More was told about a payment than is kept of one.
+        /// More facts came about a payment than are kept of one.
         TooManyFacts = "too_many_facts",
     }
 }

@@ -62,7 +62,7 @@ pub enum Known<T> {
     Found(T),
     /// There is no such row.
     Absent,
-    /// Nobody has looked.
+    /// It was not looked up.
     NotLoaded,
 }
 
@@ -328,7 +328,7 @@ closed_sets! {
         Stored = "stored",
         /// A person must look.
         Attention = "attention",
-        /// Nobody ever registered its payment.
+        /// Its payment was never registered.
         Orphan = "orphan",
         /// Deciding about it failed; replay after an upgrade.
         Dead = "dead",

@@ -147,13 +147,13 @@ entry_kinds! {
     EventForwarding = "event.forwarding", Timeline, [];
     /// A person must look at an event.
     EventAttention = "event.attention", Staff, [Events, Alerts];
-    /// An event whose payment nobody ever registered.
+    /// An event whose payment was never registered.
     EventOrphaned = "event.orphaned", Public, [Events, Alerts];
     /// A provider is asked because somebody wanted it.
     QuestionAsked = "question.asked", Timeline, [];
     /// An effect is given up.
     EffectDead = "effect.dead", Staff, [Effects, Alerts];
-    /// Nobody knows whether an effect happened.
+    /// It is not known whether an effect happened.
     EffectUnknown = "effect.unknown", Staff, [Effects, Alerts];
     /// A person has an effect tried again.
     EffectRetried = "effect.retried", Timeline, [];

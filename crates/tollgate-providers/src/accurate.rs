@@ -188,7 +188,7 @@ impl Accurate {
             return;
         };
         let sent_at = envelope.text("timestamp").and_then(|text| millis(&text));
-        // Without a uuid the time tells two changes of one document apart; without either nothing
+        // Without a uuid the time distinguishes two changes of one document; without either nothing
         // does, and losing a change is worse than forwarding it twice (D2).
         let name = match (envelope.text("uuid"), sent_at) {
             (Some(uuid), _) => Some(uuid.into_owned()),

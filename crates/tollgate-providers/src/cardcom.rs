@@ -236,8 +236,8 @@ impl StatusQuery for CardCom {
     }
 
     /// Paid is only what was queried well, charged well, by an operation that charges, on our
-    /// terminal, for the LowProfileId we asked about. The answer has its own names: whoever compares
-    /// an event with it sees whose money it is.
+    /// terminal, for the LowProfileId we asked about. The answer has its own names, so that an event
+    /// compared with it shows whose money it is.
     fn read(&self, question: &Question, response: &HttpResponse<'_>) -> Answer {
         if let Some(trouble) = response.trouble() {
             return trouble;

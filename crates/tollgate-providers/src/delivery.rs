@@ -197,9 +197,9 @@ impl Element {
     }
 }
 
-/// By what an event is told from others of its source (docs/providers/README.md, Identities).
+/// What distinguishes an event from others of its source (docs/providers/README.md, Identities).
 pub(crate) enum Identity {
-    /// The signature covers it, or nobody can guess it: it is the key.
+    /// The signature covers it, or it cannot be guessed: it is the key.
     Sure(String),
     /// The signature does not cover it: the key is this and the SHA-256 of the bytes, so that a
     /// forged body never takes the key of the genuine one.

@@ -49,7 +49,7 @@ enum State {
     Refund(RefundState),
     /// All refunds up to now; without a sum of its own, the whole amount.
     RefundedTotal,
-    /// A part was given back; how much, only the sum of the refunds tells.
+    /// A part was given back; how much, only the sum of the refunds shows.
     PartlyRefunded,
     Dispute(DisputeState),
     /// It has no bearing on the payment.
@@ -107,7 +107,7 @@ macro_rules! mapping_fields {
         crate::mapping::pointer("currency", "JSON pointer to the currency, or its three letters"),
         crate::mapping::pointer("status", "JSON pointer to the status"),
         crate::mapping::pointer("order_code", "JSON pointer to the order's code"),
-        crate::mapping::pointer("mode", "JSON pointer to what tells live from test"),
+        crate::mapping::pointer("mode", "JSON pointer to what distinguishes live from test"),
         crate::mapping::pointer("occurred_at", "JSON pointer to the time it happened"),
         crate::provider::Field {
             name: "status_map",

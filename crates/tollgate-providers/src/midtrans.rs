@@ -205,13 +205,13 @@ impl StatusQuery for Midtrans {
         };
         let holds_transaction =
             body.get("order_id").is_some() && body.get("transaction_status").is_some();
-        let told = format!("status_code {code}");
+        let complaint = format!("status_code {code}");
         match code.as_bytes() {
-            b"404" => return Answer::NotFound(told),
-            b"401" | b"403" => return Answer::Refused(told),
-            b"429" | [b'5', _, _] => return Answer::Unavailable(told),
-            // An expired transaction is told with 407; 400 or 408 are about what was asked.
-            [b'4', _, _] if !holds_transaction => return Answer::NoAnswer(told),
+            b"404" => return Answer::NotFound(complaint),
+            b"401" | b"403" => return Answer::Refused(complaint),
+            b"429" | [b'5', _, _] => return Answer::Unavailable(complaint),
+            // An expired transaction is reported with 407; 400 or 408 are about what was asked.
+            [b'4', _, _] if !holds_transaction => return Answer::NoAnswer(complaint),
             _ => {}
         }
         match response.trouble() {
@@ -331,14 +331,14 @@ impl Refunds for Midtrans {
     /// As with questions, `status_code` in the body is what counts.
     fn read(&self, order: &RefundOrder, response: &HttpResponse<'_>) -> RefundAnswer {
         let reply = Reading::of(response);
-        let told = reply.told();
+        let complaint = reply.complaint();
         match reply.code.as_bytes() {
             [b'2', _, _] => {}
-            b"412" if order.whole => return RefundAnswer::NextStep(RefundStep::Cancel, told),
+            b"412" if order.whole => return RefundAnswer::NextStep(RefundStep::Cancel, complaint),
             // Not settled yet, or all given back already, perhaps by this order.
             b"412" => {
                 return RefundAnswer::Duplicate(format!(
-                    "{told}; before it is settled a payment can only be given back as a whole"
+                    "{complaint}; before it is settled a payment can only be given back as a whole"
                 ));
             }
             _ => return reply.refusal(),
@@ -350,7 +350,7 @@ impl Refunds for Midtrans {
         let amount = Amount::read(amount.as_deref(), currency, Unit::Major).money();
         let is_nothing = amount.is_some_and(|money| money.minor == 0);
         if is_ours != Some(false) && (reply.is_denied() || is_nothing) {
-            return RefundAnswer::Refused(told);
+            return RefundAnswer::Refused(complaint);
         }
         if is_ours != Some(true) {
             return RefundAnswer::Unclear("it does not name our refund_key".to_owned());
@@ -391,7 +391,7 @@ impl Cancels for Midtrans {
         match reply.code.as_bytes() {
             [b'2', _, _] => {}
             // Settled in the meantime, or cancelled by an order whose answer was not seen.
-            b"412" => return RefundAnswer::Duplicate(reply.told()),
+            b"412" => return RefundAnswer::Duplicate(reply.complaint()),
             _ => return reply.refusal(),
         }
         if !reply.is_about(order) {
@@ -402,8 +402,8 @@ impl Cancels for Midtrans {
                 provider_refund_id: None,
                 state: RefundState::Succeeded,
             },
-            Some(_) | None if reply.is_denied() => RefundAnswer::Refused(reply.told()),
-            Some(_) | None => RefundAnswer::Unclear(reply.told()),
+            Some(_) | None if reply.is_denied() => RefundAnswer::Refused(reply.complaint()),
+            Some(_) | None => RefundAnswer::Unclear(reply.complaint()),
         }
     }
 }
@@ -422,15 +422,15 @@ impl RefundQuery for Midtrans {
         response: &HttpResponse<'_>,
     ) -> RefundStatus {
         let reply = Reading::of(response);
-        let told = reply.told();
+        let complaint = reply.complaint();
         match reply.code.as_bytes() {
-            b"401" | b"403" => return RefundStatus::Unauthorized(told),
-            b"429" | [b'5', _, _] => return RefundStatus::Unavailable(told),
-            b"408" if reply.is_http() => return RefundStatus::Unavailable(told),
+            b"401" | b"403" => return RefundStatus::Unauthorized(complaint),
+            b"429" | [b'5', _, _] => return RefundStatus::Unavailable(complaint),
+            b"408" if reply.is_http() => return RefundStatus::Unavailable(complaint),
             _ => {}
         }
         if !reply.is_about(order) {
-            return RefundStatus::Other(format!("it is not about the payment: {told}"));
+            return RefundStatus::Other(format!("it is not about the payment: {complaint}"));
         }
         let Some(status) = reply.transaction_status() else {
             return RefundStatus::Other("there is no transaction_status".to_owned());
@@ -519,7 +519,7 @@ impl<'a> Reading<'a> {
         )
     }
 
-    fn told(&self) -> String {
+    fn complaint(&self) -> String {
         match self.text("status_message") {
             Some(message) => format!("status_code {}: {message}", self.code),
             None => format!("status_code {}", self.code),
@@ -553,16 +553,16 @@ impl<'a> Reading<'a> {
 
     /// What a code other than success says to an order.
     fn refusal(&self) -> RefundAnswer {
-        let told = self.told();
-        let is_duplicate = told.to_ascii_lowercase().contains("duplicate");
+        let complaint = self.complaint();
+        let is_duplicate = complaint.to_ascii_lowercase().contains("duplicate");
         match self.code.as_bytes() {
-            b"401" | b"403" => RefundAnswer::Unauthorized(told),
-            b"429" | [b'5', _, _] => RefundAnswer::Unavailable(told),
-            b"408" if self.is_http() => RefundAnswer::Unavailable(told),
-            b"406" => RefundAnswer::Duplicate(told),
-            [b'4', _, _] if is_duplicate => RefundAnswer::Duplicate(told),
-            [b'4', _, _] => RefundAnswer::Refused(told),
-            _ => RefundAnswer::Unclear(told),
+            b"401" | b"403" => RefundAnswer::Unauthorized(complaint),
+            b"429" | [b'5', _, _] => RefundAnswer::Unavailable(complaint),
+            b"408" if self.is_http() => RefundAnswer::Unavailable(complaint),
+            b"406" => RefundAnswer::Duplicate(complaint),
+            [b'4', _, _] if is_duplicate => RefundAnswer::Duplicate(complaint),
+            [b'4', _, _] => RefundAnswer::Refused(complaint),
+            _ => RefundAnswer::Unclear(complaint),
         }
     }
 }
@@ -578,7 +578,7 @@ fn whole_units(money: Money) -> Option<i64> {
 
 /// Who says it: what it implies depends on that.
 enum Said<'a> {
-    /// A notification, whose state nobody vouches for.
+    /// A notification, whose state is not vouched for.
     Notified,
     /// The answer to our question, which says what we had as captured or set aside when we asked.
     Answered(&'a Question),
@@ -612,7 +612,7 @@ fn read_transaction(body: &Object<'_>, said: &Said<'_>) -> Option<(String, Event
     match status.as_str() {
         "refund" | "partial_refund" => {
             facts.extend(implied_capture(said, capture));
-            let mut all_told = true;
+            let mut has_all = true;
             let items = body.array("refunds").unwrap_or_default();
             for item in &items {
                 let refund = Object::from_raw(item)?;
@@ -629,13 +629,13 @@ fn read_transaction(body: &Object<'_>, said: &Said<'_>) -> Option<(String, Event
                         let state = state_of_refund(amount.money().map(|money| money.minor));
                         facts.push(fact(&id, FactKind::Refund(state), amount.money(), at));
                     }
-                    None => all_told = false,
+                    None => has_all = false,
                 }
             }
             let total = read(refund_amount.as_deref());
             unreadable |= total.is_unreadable();
-            // Neither a sum nor every single refund: how much went back is not told.
-            if total != Amount::Absent || items.is_empty() || !all_told {
+            // Neither a sum nor every single refund: how much went back is not said.
+            if total != Amount::Absent || items.is_empty() || !has_all {
                 facts.push(fact(object, FactKind::RefundedTotal, total.money(), None));
             }
         }

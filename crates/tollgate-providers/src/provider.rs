@@ -46,7 +46,7 @@ pub enum Reply {
 pub enum Covers {
     /// Nothing is signed; anybody could have sent it.
     Nothing,
-    /// A constant token or password: it tells who sent it, not what.
+    /// A constant token or password: it proves who sent it, not what.
     Sender,
     /// Some fields, but not the state that is claimed.
     SomeFields,

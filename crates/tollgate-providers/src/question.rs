@@ -29,7 +29,7 @@ pub struct Question {
 }
 
 impl Question {
-    /// Asks about what an event said, by its own names: the provider's where it has told one.
+    /// Asks about what an event said, by its own names: the provider's where it has given one.
     pub fn about(event: &Event) -> Question {
         let object = event.provider_payment_id.as_ref().or(event.names.first());
         let refund = event.facts.iter().find_map(|fact| match fact.kind {
@@ -106,7 +106,7 @@ pub struct Token {
 
 /// What a provider answered. Its facts have the strength `Asked`.
 ///
-/// `Unavailable`, `Refused` and `Unreadable` are about the provider: whoever else asks now fares no
+/// `Unavailable`, `Refused` and `Unreadable` are about the provider: another question now fares no
 /// better. All others are about this one question and say nothing about the next (L7).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -146,14 +146,14 @@ impl Answer {
 impl HttpResponse<'_> {
     /// What the status alone says, before anybody looks into the body.
     pub(crate) fn trouble(&self) -> Option<Answer> {
-        let told = format!("HTTP status {}", self.status);
+        let said = format!("HTTP status {}", self.status);
         match self.status {
             200..=299 => None,
-            401 | 403 => Some(Answer::Refused(told)),
-            404 => Some(Answer::NotFound(told)),
-            408 | 429 | 500..=599 => Some(Answer::Unavailable(told)),
-            400..=499 => Some(Answer::NoAnswer(told)),
-            _ => Some(Answer::Unreadable(told)),
+            401 | 403 => Some(Answer::Refused(said)),
+            404 => Some(Answer::NotFound(said)),
+            408 | 429 | 500..=599 => Some(Answer::Unavailable(said)),
+            400..=499 => Some(Answer::NoAnswer(said)),
+            _ => Some(Answer::Unreadable(said)),
         }
     }
 }

@@ -66,16 +66,16 @@ pub enum RefundAnswer {
 pub enum RefundStatus {
     /// The provider knows it.
     Known {
-        /// Its own name for the refund, where it has told one. Its messages may use it or our key.
+        /// Its own name for the refund, where it has given one. Its messages may use it or our key.
         provider_refund_id: Option<String>,
         /// How it stands.
         state: RefundState,
-        /// How much it is, in minor units of the payment's currency, where that is told.
+        /// How much it is, in minor units of the payment's currency, where that is said.
         minor: Option<i64>,
     },
     /// It is sure that it has no such refund. Of one that it has taken before it means "not yet".
     NotThere(String),
-    /// It knows the payment and does not tell of this refund. Ask again.
+    /// It knows the payment and does not mention this refund. Ask again.
     Undecided(String),
     /// Busy or broken; ask again later.
     Unavailable(String),
@@ -85,7 +85,7 @@ pub enum RefundStatus {
     Other(String),
 }
 
-/// How a provider is told to give money back.
+/// How a provider is asked to give money back.
 pub(crate) trait Refunds {
     /// Whether the provider promises that an order with the same key is done once, however often it is
     /// sent.
@@ -105,7 +105,7 @@ pub(crate) trait Refunds {
     fn status_query(&self) -> Option<&dyn RefundQuery>;
 }
 
-/// How a provider is told to call a payment off: money that was set aside is let go, money that was
+/// How a provider is asked to call a payment off: money that was set aside is let go, money that was
 /// taken and not settled goes back, all of it.
 pub(crate) trait Cancels {
     /// The order itself.
@@ -122,7 +122,7 @@ pub(crate) trait RefundQuery {
     fn request(&self, order: &RefundOrder, token: Option<&Token>)
     -> Result<HttpRequest, CannotAsk>;
 
-    /// What the answer says. `known_id` is the provider's own name for the refund, where it has told one.
+    /// What the answer says. `known_id` is the provider's own name for the refund, where it has given one.
     fn read(
         &self,
         order: &RefundOrder,

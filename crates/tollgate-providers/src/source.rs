@@ -114,7 +114,7 @@ impl Source {
     ///
     /// `settings` are the members of `[sources.NAME]` with every secret already in its place
     /// (see [`crate::visit_secrets`]); `provider` among them is ignored. The first thing wrong is
-    /// told by its key.
+    /// named by its key.
     pub fn configure(
         name: &str,
         provider: &str,
@@ -300,7 +300,7 @@ impl Source {
         }
     }
 
-    /// The provider can be told to give money back.
+    /// The provider can be asked to give money back.
     pub fn can_refund(&self) -> bool {
         self.setup.refunds().is_some()
     }
@@ -336,8 +336,8 @@ impl Source {
         }
     }
 
-    /// What the provider says to the order. Of an answer that cannot be read nobody knows what it says:
-    /// it is unclear.
+    /// What the provider says to the order. An answer that cannot be read is
+    /// unclear.
     pub fn read_refund(
         &self,
         order: &RefundOrder,
@@ -371,7 +371,7 @@ impl Source {
         Some(self.refund_query()?.request(order, token))
     }
 
-    /// What the provider answered. `known_id` is its own name for the refund, where it has told one
+    /// What the provider answered. `known_id` is its own name for the refund, where it has given one
     /// before: an answer that names another is about another.
     pub fn read_refund_status(
         &self,
@@ -385,7 +385,7 @@ impl Source {
         }
     }
 
-    /// The provider can be told to let go of money that was only set aside.
+    /// The provider can be asked to let go of money that was only set aside.
     pub fn can_void(&self) -> bool {
         self.cancels().is_some()
     }
@@ -401,7 +401,7 @@ impl Source {
     }
 
     /// What the provider says to it. Taken and succeeded is let go; of a duplicate the payment's own
-    /// state tells.
+    /// state decides.
     pub fn read_void(&self, order: &RefundOrder, response: &HttpResponse<'_>) -> RefundAnswer {
         match self.cancels() {
             Some(cancels) => cancels.read(order, response),
@@ -418,7 +418,7 @@ impl Source {
     }
 
     /// The headers that are secrets themselves, each with a value that is accepted. Of a kept
-    /// delivery only their HMAC is known; with these it is told whether it was one of them.
+    /// delivery only their HMAC is known; with these it shows whether it was one of them.
     pub fn secret_headers(&self) -> Vec<(&'static str, &str)> {
         self.setup.secret_headers()
     }
@@ -670,7 +670,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_cannot_ask_is_told_which_keys_are_missing() {
+    fn a_source_that_cannot_ask_says_which_keys_are_missing() {
         let token = serde_json::json!([{ "username": "u", "password": "password1" }]);
         for (provider, settings, wanted) in [
             (
@@ -693,10 +693,10 @@ mod tests {
                 "cannot be asked",
             ),
         ] {
-            let told = refusal(provider, settings);
+            let said = refusal(provider, settings);
             assert!(
-                told.starts_with("confirm: ") && told.contains(wanted),
-                "{told}"
+                said.starts_with("confirm: ") && said.contains(wanted),
+                "{said}"
             );
         }
     }
@@ -722,8 +722,8 @@ mod tests {
             ("/ho\nok", "without control characters"),
         ] {
             let settings = serde_json::json!({ "secrets": ["k"], "paths": [path] });
-            let told = refusal("midtrans", settings);
-            assert!(told.contains(wanted), "{told}");
+            let said = refusal("midtrans", settings);
+            assert!(said.contains(wanted), "{said}");
         }
     }
 }

@@ -61,8 +61,8 @@ impl Amount {
 
 /// L11: whether facts claim money without an amount that can be read, and so prove none.
 ///
-/// Money that came, was set aside or went back has to be told. What did not come to pass needs no
-/// amount; of a dispute providers often tell none, so only one that cannot be read counts there.
+/// Money that came, was set aside or went back has to be named. What did not come to pass needs no
+/// amount; of a dispute providers often name none, so only one that cannot be read counts there.
 /// `unreadable`: an amount stands in the event that cannot be read exactly.
 pub(crate) fn lack_amount(facts: &[Fact], unreadable: bool) -> bool {
     facts.iter().any(|fact| match fact.kind {

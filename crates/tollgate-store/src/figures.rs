@@ -96,7 +96,7 @@ impl Counters {
 /// Bounds of a tally's buckets: powers of two, 1 to 2^24 and beyond.
 pub const TALLY_BUCKETS: usize = 26;
 
-/// How often something had which size: counts by power of two, so that medians can be told.
+/// How often something had which size: counts by power of two, so that medians can be given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Spread {
     /// How many were at most `2^n`, not counting those of the bucket before. The last has no bound.

@@ -39,7 +39,7 @@ pub struct Checked {
     pub fix: String,
 }
 
-/// Lines that one check tells.
+/// Lines that one check lists.
 pub const SEEN_MAX: usize = 20;
 
 /// All checks.
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_check_tells_so_many_lines_and_counts_the_rest() {
+    fn a_check_lists_so_many_lines_and_counts_the_rest() {
         let mut check = Checked::new("a", "b");
         for number in 0..SEEN_MAX + 5 {
             check.see(Level::Warn, number.to_string());

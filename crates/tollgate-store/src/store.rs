@@ -55,11 +55,11 @@ struct Inner {
     steps: Vec<Step>,
     /// For reads that take long and have a connection of their own.
     source: Source,
-    /// Dropped last, so that nobody else opens the file while it is still ours.
+    /// Dropped last, so that no other process opens the file while it is still ours.
     _home: Home,
 }
 
-/// What keeps a file ours. A server is nobody's.
+/// What keeps a file ours. A server needs nothing.
 #[derive(Default)]
 struct Home {
     _lock: Option<FileLock>,
@@ -219,7 +219,7 @@ impl Store {
             Some(id) if latest < id.made_at() => {
                 Counters::add(&self.inner.shared.counters.future_ids, 1);
                 let reason =
-                    "this machine's clock is far ahead of the time that is told".to_owned();
+                    "this machine's clock is far ahead of the time that the store sees".to_owned();
                 Err(SubmitError::Unavailable { reason })
             }
             _ => Ok(()),
@@ -517,7 +517,7 @@ pub(crate) fn open_to_look(source: &Source) -> Result<Db, OpenError> {
     })
 }
 
-/// Leaves nobody waiting for a writer that has panicked.
+/// Leaves no caller waiting for a writer that has panicked.
 struct Abandoned(Arc<Queue>);
 
 impl Drop for Abandoned {
@@ -685,7 +685,7 @@ fn name_shops(db: &Db, names: &[String]) -> Result<BTreeMap<String, ShopId>, Err
     Ok(all.into_iter().collect())
 }
 
-/// Nobody knows whether it happened. If its worker settles it before, nothing is changed (I5).
+/// It is not known whether it happened. If its worker settles it before, nothing is changed (I5).
 fn give_up_lost(shop: ShopId, (effect, lease, target): &(EffectId, Lease, String)) -> Submission {
     let settled = SettleEffect {
         effect: *effect,

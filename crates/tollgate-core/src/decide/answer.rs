@@ -1,4 +1,4 @@
-//! The provider's answers. What it says of a payment passes through the same telling as an event;
+//! The provider's answers. What it says of a payment goes the same way as an event's;
 //! only an answer may lower something, and only if nothing has moved since it was asked.
 
 use crate::command::Answer;
@@ -14,14 +14,14 @@ use crate::timeline::EntryKind;
 
 use super::ask::{self, About};
 use super::attention;
-use super::draft::{Draft, Step, Told, text};
+use super::draft::{Draft, Reply, Step, text};
 use super::event;
-use super::facts::{self, Telling, Upshot};
+use super::facts::{self, Statement, Upshot};
 use super::follow;
 use super::rendezvous;
 
 /// The provider has answered a question.
-pub(super) fn take(draft: &mut Draft, answer: &Answer) -> Step<Told> {
+pub(super) fn take(draft: &mut Draft, answer: &Answer) -> Step<Reply> {
     let again = close(draft, answer)?;
     let queued = queued(draft, answer)?;
     let known = subject(draft, answer)?;
@@ -76,14 +76,14 @@ pub(super) fn take(draft: &mut Draft, answer: &Answer) -> Step<Told> {
     }
     let payment = subject(draft, answer)?;
     Ok(match (payment, answer.event) {
-        (Some(payment), _) => Told::Payment(payment),
-        (None, Some(event)) => Told::Event(event),
-        (None, None) => Told::Plain(Outcome::Done),
+        (Some(payment), _) => Reply::Payment(payment),
+        (None, Some(event)) => Reply::Event(event),
+        (None, None) => Reply::Plain(Outcome::Done),
     })
 }
 
 /// The payment an answer is about: the one that is known under what was asked, else under a name that
-/// the answer itself mentions. What a report claims beside that is nobody's word.
+/// the answer itself mentions. What a report claims beside that is not vouched for.
 fn subject(draft: &Draft, answer: &Answer) -> Step<Option<PaymentId>> {
     let names = match &answer.content {
         AnswerContent::Facts {
@@ -176,7 +176,7 @@ struct Said<'s> {
     unreadable: bool,
 }
 
-/// Closes the question; tells whether it is to be asked once more. An answer to a question that is
+/// Closes the question; returns whether it is to be asked once more. An answer to a question that is
 /// closed already still says what it says.
 fn close(draft: &mut Draft, answer: &Answer) -> Step<bool> {
     let open = draft
@@ -289,7 +289,7 @@ fn was_asked_by_stranger(draft: &Draft, answer: &Answer) -> Step<bool> {
     Ok(stored.is_some_and(|stored| stored.policy.confirm == Confirm::Before))
 }
 
-/// Applies an answer to the payment it is about. Tells whether it is to be asked once more.
+/// Applies an answer to the payment it is about. Returns whether it is to be asked once more.
 fn confirm(
     draft: &mut Draft,
     answer: &Answer,
@@ -335,7 +335,7 @@ fn confirm(
     }
     let first = queued.first().map(|(id, _)| *id);
     let entries = draft.entries_len();
-    let told = Telling {
+    let statement = Statement {
         facts: facts.clone(),
         unreadable: said.unreadable,
         provider_payment_id: said.provider_payment_id.clone(),
@@ -344,7 +344,7 @@ fn confirm(
         can_ask: false,
         detail: vec![("confirmed", text("asked the provider"))],
     };
-    let upshot = facts::tell(draft, &mut root, payment, told)?;
+    let upshot = facts::add(draft, &mut root, payment, statement)?;
     if draft.entries_len() == entries && upshot == Upshot::Changed {
         let detail = vec![("confirmed", text("asked the provider"))];
         draft.entry(
@@ -411,7 +411,7 @@ fn confirms_behind(draft: &Draft, event: Option<EventId>) -> Step<bool> {
     }))
 }
 
-/// A negative end that the provider itself has told of money that counts is a reversal, and of
+/// A negative end that the provider itself names for money that counts is a reversal, and of
 /// money set aside a release, if nothing has moved since it was asked. Else it is a fact like any
 /// other and is asked about again.
 fn lowers(facts: &[Fact], before: &Fold, unchanged: bool) -> (Vec<Fact>, bool) {
@@ -449,7 +449,7 @@ fn never_lowers(facts: &[Fact], before: &Fold) -> (Vec<Fact>, bool) {
     };
     let counts = |fact: &Fact| matches!(fact.kind, FactKind::Capture(state) if state.counts());
     let mut disagrees = before.counts() && facts.iter().any(ended) && !facts.iter().any(counts);
-    // A capture told without an id is one of those the answer names, unless that names it besides.
+    // A capture without an id is one of those the answer names, unless that names it besides.
     let unnamed = before.unnamed_capture().filter(|unnamed| {
         let is_it = |fact: &Fact| fact.money.is_some_and(|m| m.minor == unnamed.taken_minor);
         !facts.iter().any(|fact| counts(fact) && is_it(fact))

@@ -70,7 +70,7 @@ pub(super) fn alarms(fold: &Fold) -> [(AttentionCode, i64); 7] {
     ]
 }
 
-/// Whether there is something to look at is known only when every capture that waits has been told: what
+/// Whether there is something to look at is known only when every capture that waits has been added: what
 /// went may be covered, and what has no amount of its own may get that of its capture.
 pub(super) fn takes_all_captures(code: AttentionCode) -> bool {
     matches!(
@@ -79,8 +79,8 @@ pub(super) fn takes_all_captures(code: AttentionCode) -> bool {
     )
 }
 
-/// More stays than is due, and more than before: a person looks. What is on its way back is in nobody's
-/// way.
+/// More stays than is due, and more than before: a person looks. What is on its way back does not
+/// count.
 pub(super) fn too_much(
     draft: &mut Draft,
     root: &mut Root,
@@ -101,7 +101,7 @@ pub(super) fn too_much(
 }
 
 /// One of the captures is superfluous as a whole: what is kept without it still covers the order. In
-/// whatever order they came. Without an order nobody pays twice for the same thing.
+/// whatever order they came. Without an order there is nothing to pay twice for.
 fn is_duplicate(root: &Root, excess: i64) -> bool {
     let mut payments = root.payments.iter().filter(|_| root.order.is_some());
     payments.any(|payment| {

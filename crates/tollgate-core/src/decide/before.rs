@@ -35,10 +35,10 @@ impl Before {
 pub(super) struct Cause {
     /// The event that brought it.
     pub(super) event: Option<EventId>,
-    /// The refund of ours about which the provider was told or asked, and how it said it stands.
+    /// The refund of ours which the provider was sent or asked about, and how it said it stands.
     pub(super) refund: Option<(RefundId, RefundState)>,
-    /// A capture of the same payment has waited with it and is told next.
+    /// A capture of the same payment has waited with it and is added next.
     pub(super) captures_follow: bool,
-    /// More to tell with the payment's entry.
+    /// More detail for the payment's entry.
     pub(super) detail: Vec<(&'static str, Detail)>,
 }

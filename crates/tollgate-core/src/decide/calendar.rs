@@ -11,7 +11,7 @@ use crate::snapshot::{Key, Known, Missing};
 use crate::time::{Span, Timestamp};
 use crate::timeline::EntryKind;
 
-use super::draft::{Draft, Step, Told, miss, refused, text};
+use super::draft::{Draft, Reply, Step, miss, refused, text};
 use super::room;
 
 fn new_slot(calendar: &Calendar, new: &NewSlot, by_hand: bool) -> Slot {
@@ -150,11 +150,11 @@ enum Fit {
     Booked,
     /// Booked, with the times that earlier rules gave it.
     BookedBefore,
-    /// Nobody has booked it.
+    /// Nothing of it is booked.
     Free,
 }
 
-/// Lays what the rules make over what is there, from now until a time, and tells the slots as they are
+/// Lays what the rules make over what is there, from now until a time, and returns the slots as they are
 /// then.
 ///
 /// - What was put by hand stays, and the rules make nothing over it.
@@ -263,7 +263,7 @@ fn follow_rules(
 ///
 /// Future slots that its rules made follow the new ones (`lay`). A booked one that the rules still make
 /// takes the new capacity, and must have room for what is booked. Slots put by hand stay.
-pub(super) fn put(draft: &mut Draft, wanted: &Calendar, slots: &[NewSlot]) -> Step<Told> {
+pub(super) fn put(draft: &mut Draft, wanted: &Calendar, slots: &[NewSlot]) -> Step<Reply> {
     let known = match draft.calendar(&wanted.name) {
         Known::Found(calendar) => Some(calendar.clone()),
         Known::Absent => None,
@@ -304,14 +304,14 @@ pub(super) fn put(draft: &mut Draft, wanted: &Calendar, slots: &[NewSlot]) -> St
     ];
     draft.entry(EntryKind::CalendarPut, None, None, detail);
     draft.put_calendar(calendar.clone());
-    Ok(Told::Plain(Outcome::Calendar(Box::new(calendar))))
+    Ok(Reply::Plain(Outcome::Calendar(Box::new(calendar))))
 }
 
 /// The merchant puts single slots, inserted or changed by their start; all of them or none.
 ///
 /// They are the merchant's own word and sell what they say. What the rules have made sells nothing more
 /// where it meets one of them.
-pub(super) fn put_slots(draft: &mut Draft, name: &str, slots: &[NewSlot]) -> Step<Told> {
+pub(super) fn put_slots(draft: &mut Draft, name: &str, slots: &[NewSlot]) -> Step<Reply> {
     let mut missing = Missing::new();
     for new in slots {
         if draft.slot_at(name, new.starts_at) == Known::NotLoaded {
@@ -374,11 +374,11 @@ pub(super) fn put_slots(draft: &mut Draft, name: &str, slots: &[NewSlot]) -> Ste
     let count = i64::try_from(changed.len()).unwrap_or(i64::MAX);
     let detail = vec![("calendar", text(name)), ("slots", Detail::Integer(count))];
     draft.entry(EntryKind::SlotsPut, None, None, detail);
-    Ok(Told::Plain(Outcome::Slots(changed)))
+    Ok(Reply::Plain(Outcome::Slots(changed)))
 }
 
 /// A calendar follows its rules from now until a time, with all slots they make there. Rules that have
-/// changed since are left to whoever changed them. Until now or earlier: they could not be read, and
+/// changed since are left to the command that changed them. Until now or earlier: they could not be read, and
 /// nothing follows.
 pub(super) fn make(
     draft: &mut Draft,
@@ -387,10 +387,10 @@ pub(super) fn make(
     slots: &[NewSlot],
     made_until: Timestamp,
     make_at: Timestamp,
-) -> Step<Told> {
+) -> Step<Reply> {
     let mut calendar = match draft.calendar(name) {
         Known::Found(calendar) if calendar.version == version => calendar.clone(),
-        Known::Found(_) | Known::Absent => return Ok(Told::Plain(Outcome::Done)),
+        Known::Found(_) | Known::Absent => return Ok(Reply::Plain(Outcome::Done)),
         Known::NotLoaded => return miss(all_slots(draft.shop, name, draft.now)),
     };
     if draft.now < made_until {
@@ -406,5 +406,5 @@ pub(super) fn make(
     calendar.make_at = Some(make_at);
     calendar.version = calendar.version.saturating_add(1);
     draft.put_calendar(calendar);
-    Ok(Told::Plain(Outcome::Done))
+    Ok(Reply::Plain(Outcome::Done))
 }

@@ -1,4 +1,4 @@
-//! The end of an order that nobody has paid in full.
+//! The end of an order that is not paid in full.
 
 use crate::capacity::HoldState;
 use crate::decision::Detail;
@@ -70,7 +70,7 @@ pub(super) fn close(draft: &mut Draft, root: &mut Root, way: ClosingEnd) -> Step
     Ok(())
 }
 
-/// Ends a closing order: nobody has paid it in full.
+/// Ends a closing order: it is not paid in full.
 pub(super) fn end(draft: &mut Draft, root: &mut Root, event: Option<EventId>) -> Step<()> {
     let Some(closing) = root.order.as_ref().and_then(|order| order.closing) else {
         return Ok(());

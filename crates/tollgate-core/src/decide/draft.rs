@@ -21,8 +21,8 @@ use crate::timeline::EntryKind;
 /// What a step of a decision comes to, unless a row is missing.
 pub(super) type Step<T> = Result<T, Missing>;
 
-/// Whom the decision answers with; filled in when all changes are made.
-pub(super) enum Told {
+/// What the caller is answered with; filled in when all changes are made.
+pub(super) enum Reply {
     /// This, as it is.
     Plain(Outcome),
     /// The root as it stands at the end.
@@ -76,8 +76,8 @@ pub(super) fn miss<T>(key: Key) -> Step<T> {
 }
 
 /// The decision changes nothing and says why.
-pub(super) fn refused(refusal: Refusal) -> Step<Told> {
-    Ok(Told::Plain(Outcome::Refused(refusal)))
+pub(super) fn refused(refusal: Refusal) -> Step<Reply> {
+    Ok(Reply::Plain(Outcome::Refused(refusal)))
 }
 
 /// A text for an entry's detail.
@@ -316,7 +316,7 @@ impl<'a> Draft<'a> {
         self.claimed.insert(id, effect);
     }
 
-    /// How a target has fared; one that nobody has written down is well.
+    /// How a target has fared; one without a row is well.
     pub(super) fn breaker(&self, target: &str) -> Step<Breaker> {
         let row = (self.shop, target.to_owned());
         match self.known.breakers.get(&row) {
@@ -397,7 +397,7 @@ impl<'a> Draft<'a> {
 
     /// Turns the draft into a decision: what differs from what was known is a change, and a root
     /// that changed goes up by one version.
-    pub(super) fn finish(self, told: Told) -> Decision {
+    pub(super) fn finish(self, reply: Reply) -> Decision {
         let Draft {
             now,
             shop,
@@ -432,12 +432,12 @@ impl<'a> Draft<'a> {
             (Some(root), _) | (None, Known::Found(root)) => Some(Box::new(root.clone())),
             (None, Known::Absent | Known::NotLoaded) => None,
         };
-        let outcome = match told {
-            Told::Plain(outcome) => Some(outcome),
-            Told::Root(id) => root_now(id).map(Outcome::Root),
-            Told::Payment(id) => root_now(id.root()).map(|root| Outcome::Payment(id, root)),
-            Told::Refund(id) => root_now(id.root()).map(|root| Outcome::Refund(id, root)),
-            Told::Event(id) => match (events.get(&id), known.events.get(&(shop, id))) {
+        let outcome = match reply {
+            Reply::Plain(outcome) => Some(outcome),
+            Reply::Root(id) => root_now(id).map(Outcome::Root),
+            Reply::Payment(id) => root_now(id.root()).map(|root| Outcome::Payment(id, root)),
+            Reply::Refund(id) => root_now(id.root()).map(|root| Outcome::Refund(id, root)),
+            Reply::Event(id) => match (events.get(&id), known.events.get(&(shop, id))) {
                 (Some(event), _) | (None, Known::Found(event)) => Some(Outcome::Event {
                     id,
                     outcome: event.outcome,
@@ -445,7 +445,7 @@ impl<'a> Draft<'a> {
                 }),
                 (None, Known::Absent | Known::NotLoaded) => None,
             },
-            Told::Effect(id) => match (self.claimed.get(&id), known.effects.get(&(shop, id))) {
+            Reply::Effect(id) => match (self.claimed.get(&id), known.effects.get(&(shop, id))) {
                 (Some(effect), _) | (None, Known::Found(effect)) => {
                     Some(Outcome::Effect(id, Box::new(effect.clone())))
                 }

@@ -14,7 +14,7 @@ use crate::payment::RefundProgress;
 use crate::timeline::EntryKind;
 
 use super::before::{Before, Cause};
-use super::draft::{Draft, Step, Told, refused, text};
+use super::draft::{Draft, Reply, Step, refused, text};
 use super::follow;
 use super::receipts;
 use super::settle;
@@ -30,7 +30,7 @@ fn held(draft: &Draft, id: EffectId, lease: Lease) -> Step<Option<StoredEffect>>
 /// A worker begins: what is unsafe to repeat is marked as begun, and a question freezes the version of
 /// what it asks about; a reason to ask that comes later asks once more. A question that another one has
 /// overtaken is done, and there is nothing to begin.
-pub(super) fn start(draft: &mut Draft, id: EffectId, lease: Lease) -> Step<Told> {
+pub(super) fn start(draft: &mut Draft, id: EffectId, lease: Lease) -> Step<Reply> {
     let Some(mut effect) = held(draft, id, lease)? else {
         return refused(Refusal::LeaseLost);
     };
@@ -40,7 +40,7 @@ pub(super) fn start(draft: &mut Draft, id: EffectId, lease: Lease) -> Step<Told>
         done(draft, &mut effect);
         effect.reason = Some("a later question was asked instead".to_owned());
         draft.put_claimed(id, effect);
-        return Ok(Told::Plain(Outcome::Done));
+        return Ok(Reply::Plain(Outcome::Done));
     }
 
     if let Some(reason) = has_ended(draft, &effect)? {
@@ -48,7 +48,7 @@ pub(super) fn start(draft: &mut Draft, id: EffectId, lease: Lease) -> Step<Told>
         done(draft, &mut effect);
         effect.reason = Some(reason.to_owned());
         draft.put_claimed(id, effect);
-        return Ok(Told::Plain(Outcome::Done));
+        return Ok(Reply::Plain(Outcome::Done));
     }
 
     // From here it must succeed.
@@ -92,7 +92,7 @@ pub(super) fn start(draft: &mut Draft, id: EffectId, lease: Lease) -> Step<Told>
         follow::advance_refund(draft, *refund, RefundProgress::Sent)?;
     }
     draft.put_claimed(id, effect);
-    Ok(Told::Effect(id))
+    Ok(Reply::Effect(id))
 }
 
 /// A refund that has ended meanwhile is neither sent nor asked about, and what is no longer set aside is
@@ -134,8 +134,8 @@ fn is_overtaken(draft: &Draft, effect: &StoredEffect) -> Step<bool> {
     Ok(question.is_some_and(|question| *n < question.n))
 }
 
-/// A worker tells what became of what it has claimed.
-pub(super) fn settle(draft: &mut Draft, settled: &SettleEffect) -> Step<Told> {
+/// A worker reports what became of what it has claimed.
+pub(super) fn settle(draft: &mut Draft, settled: &SettleEffect) -> Step<Reply> {
     let Some(mut effect) = held(draft, settled.effect, settled.lease)? else {
         return refused(Refusal::LeaseLost);
     };
@@ -249,10 +249,10 @@ pub(super) fn settle(draft: &mut Draft, settled: &SettleEffect) -> Step<Told> {
         }
     }
     draft.put_claimed(settled.effect, effect);
-    Ok(Told::Effect(settled.effect))
+    Ok(Reply::Effect(settled.effect))
 }
 
-/// Notes an attempt; the oldest are forgotten.
+/// Notes an attempt; the oldest are dropped.
 fn note(effect: &mut StoredEffect, attempt: Option<Attempt>) {
     effect.attempts.extend(attempt);
     let over = effect.attempts.len().saturating_sub(ATTEMPTS_KEPT);
@@ -295,7 +295,7 @@ fn end(
     draft.entry(kind, effect.root, None, detail);
 }
 
-/// What follows when an effect is given up: a question is closed, so that the next reason asks anew,
+/// What follows when an effect is given up: a question is closed, so that the next reason asks again,
 /// and what a refund has set aside is free again.
 fn given_up(draft: &mut Draft, effect: &StoredEffect) -> Step<()> {
     match &effect.content {
@@ -338,7 +338,7 @@ fn given_up(draft: &mut Draft, effect: &StoredEffect) -> Step<()> {
     }
 }
 
-/// A receipt is issued: it is told, mailed, and may complete its order.
+/// A receipt is issued: it is recorded, mailed, and may complete its order.
 fn issue(draft: &mut Draft, effect: &StoredEffect, issued: &IssuedReceipt) -> Step<()> {
     let EffectContent::Receipt {
         receipt: Some(id), ..
@@ -485,7 +485,7 @@ fn check_again(draft: &mut Draft, refund: RefundId, source: &str, n: u32) -> Ste
 }
 
 /// A person wants an effect tried again. What is under way is not disturbed.
-pub(super) fn retry(draft: &mut Draft, id: EffectId) -> Step<Told> {
+pub(super) fn retry(draft: &mut Draft, id: EffectId) -> Step<Reply> {
     let Some(mut effect) = draft.claimed(id)?.cloned() else {
         return refused(Refusal::NotFound);
     };
@@ -507,7 +507,7 @@ pub(super) fn retry(draft: &mut Draft, id: EffectId) -> Step<Told> {
         done(draft, &mut effect);
         effect.reason = Some(reason.to_owned());
         draft.put_claimed(id, effect);
-        return Ok(Told::Effect(id));
+        return Ok(Reply::Effect(id));
     }
     let target = effect.content.target();
     let breaker = draft.breaker(&target)?;
@@ -526,10 +526,10 @@ pub(super) fn retry(draft: &mut Draft, id: EffectId) -> Step<Told> {
     ];
     draft.entry(EntryKind::EffectRetried, effect.root, None, detail);
     draft.put_claimed(id, effect);
-    Ok(Told::Effect(id))
+    Ok(Reply::Effect(id))
 }
 
-/// A refund of ours that was given up takes its amount again, if nobody else has by now.
+/// A refund of ours that was given up takes its amount again, if it is still free.
 fn set_aside_again(draft: &mut Draft, id: RefundId) -> Step<Result<(), Refusal>> {
     let Some(mut root) = draft.root_copy(id.root())? else {
         return Ok(Ok(()));
@@ -552,8 +552,8 @@ fn set_aside_again(draft: &mut Draft, id: RefundId) -> Step<Result<(), Refusal>>
     Ok(Ok(()))
 }
 
-/// A person knows what became of an effect of which nobody knew, or gives a dead one up for good.
-pub(super) fn close(draft: &mut Draft, id: EffectId, is_done: bool, reason: &str) -> Step<Told> {
+/// A person knows what became of an unknown effect, or gives a dead one up for good.
+pub(super) fn close(draft: &mut Draft, id: EffectId, is_done: bool, reason: &str) -> Step<Reply> {
     let Some(mut effect) = draft.claimed(id)?.cloned() else {
         return refused(Refusal::NotFound);
     };
@@ -583,7 +583,7 @@ pub(super) fn close(draft: &mut Draft, id: EffectId, is_done: bool, reason: &str
         given_up(draft, &effect)?;
     }
     draft.put_claimed(id, effect);
-    Ok(Told::Effect(id))
+    Ok(Reply::Effect(id))
 }
 
 /// A person says that a refund of ours has gone through, or that money was let go.

@@ -11,11 +11,11 @@ use crate::time::Span;
 use crate::timeline::EntryKind;
 
 use super::ask::{self, About};
-use super::draft::{Draft, Step, Told, refused, text, what_it_says};
+use super::draft::{Draft, Reply, Step, refused, text, what_it_says};
 use super::rendezvous;
 
 /// A verified event has come. A key that was taken before decides nothing a second time (I2).
-pub(super) fn take(draft: &mut Draft, taken: &TakeEvent) -> Step<Told> {
+pub(super) fn take(draft: &mut Draft, taken: &TakeEvent) -> Step<Reply> {
     let key = taken.event.key.as_str();
     if !key.is_empty() {
         if let Some(first) = draft.event_key(&taken.source, key)? {
@@ -44,10 +44,10 @@ pub(super) fn take(draft: &mut Draft, taken: &TakeEvent) -> Step<Told> {
     };
     draft.put_event(taken.id, stored);
     rendezvous::drain(draft)?;
-    Ok(Told::Event(taken.id))
+    Ok(Reply::Event(taken.id))
 }
 
-/// Hands an event on by its routes, unless it proves nothing yet: then when it is confirmed. Tells
+/// Hands an event on by its routes, unless it proves nothing yet: then when it is confirmed. Returns
 /// whether anything was handed on.
 pub(super) fn forward(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) -> bool {
     let unproven = stored.state == EventState::Queued || stored.state == EventState::Dead;
@@ -75,12 +75,12 @@ pub(super) fn forward(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) 
 /// because a second card sends the same bytes (A13).
 ///
 /// Such an event is settled by an answer. While that has brought no money, the same bytes may be about
-/// another try, and the provider is asked anew.
-fn take_again(draft: &mut Draft, first: EventId, taken: &TakeEvent) -> Step<Told> {
+/// another try, and the provider is asked again.
+fn take_again(draft: &mut Draft, first: EventId, taken: &TakeEvent) -> Step<Reply> {
     let Some(stored) = draft.event_copy(first)? else {
         // Retention has taken the event and left its key; it was settled.
         let (outcome, state) = (EventOutcome::Duplicate, EventState::Stored);
-        return Ok(Told::Plain(Outcome::Event {
+        return Ok(Reply::Plain(Outcome::Event {
             id: first,
             outcome,
             state,
@@ -93,7 +93,7 @@ fn take_again(draft: &mut Draft, first: EventId, taken: &TakeEvent) -> Step<Told
             ask_about(draft, first, &stored, AskReason::ConfirmBefore)?;
         }
         let outcome = EventOutcome::Duplicate;
-        return Ok(Told::Plain(Outcome::Event {
+        return Ok(Reply::Plain(Outcome::Event {
             id: first,
             outcome,
             state,
@@ -102,7 +102,7 @@ fn take_again(draft: &mut Draft, first: EventId, taken: &TakeEvent) -> Step<Told
     if stored.policy.can_ask {
         ask_about(draft, first, &stored, AskReason::ConfirmBefore)?;
     }
-    Ok(Told::Plain(Outcome::Event {
+    Ok(Reply::Plain(Outcome::Event {
         id: first,
         outcome: EventOutcome::Queued,
         state,
@@ -150,7 +150,7 @@ fn judge(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) -> Step<()> {
 /// An event that proves nothing by itself: it waits for the provider's answer and nothing moves.
 ///
 /// It waits at the name the provider is asked by, so that an answer settles those who named what was
-/// asked and nobody else (L7); and at its reference, so that it is asked about at once when its payment
+/// asked and no others (L7); and at its reference, so that it is asked about at once when its payment
 /// comes.
 fn wait_for_answer(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) -> Step<()> {
     let names = stored.event.distinct_names();
@@ -182,7 +182,7 @@ fn wait_for_answer(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) -> 
     Ok(())
 }
 
-/// Lists an event at its reference too, as long as there is room; whoever finds none is still asked
+/// Lists an event at its reference too, as long as there is room; an event that finds none is still asked
 /// about, only not sooner when the payment comes.
 fn wait_at_reference(draft: &mut Draft, id: EventId, about: &About, names: &[String]) -> Step<()> {
     let Some(reference) = names.first().filter(|name| **name != about.object) else {
@@ -201,8 +201,8 @@ const ASKED_AT_ONCE: usize = 3;
 /// How far apart further questions about reports of one reference are.
 const ASKED_APART_MS: i64 = 500;
 
-/// Asks about a report that anybody could have sent. What names one reference shares that reference's
-/// turn, so that a crowd of reports delays nobody but its own.
+/// Asks about a report that anyone could have sent. What names one reference shares that reference's
+/// turn, so that many reports delay only their own.
 fn ask_in_turn(draft: &mut Draft, about: About, names: &[String]) -> Step<()> {
     let waiting = match names.first().filter(|name| **name != about.object) {
         Some(reference) => {
@@ -264,7 +264,7 @@ pub(super) fn ask_about(
 }
 
 /// Decides about a stored event again. Effects that were done keep their keys, so none is repeated.
-pub(super) fn replay(draft: &mut Draft, id: EventId) -> Step<Told> {
+pub(super) fn replay(draft: &mut Draft, id: EventId) -> Step<Reply> {
     let Some(mut stored) = draft.event_copy(id)? else {
         return refused(Refusal::NotFound);
     };
@@ -289,7 +289,7 @@ pub(super) fn replay(draft: &mut Draft, id: EventId) -> Step<Told> {
     let state = stored.state;
     draft.put_event(id, stored);
     rendezvous::drain(draft)?;
-    Ok(Told::Plain(Outcome::Event {
+    Ok(Reply::Plain(Outcome::Event {
         id,
         outcome: answered(state),
         state,
@@ -298,13 +298,13 @@ pub(super) fn replay(draft: &mut Draft, id: EventId) -> Step<Told> {
 
 /// A parked event has waited: the provider is asked first, later it is given up as an orphan. It
 /// still finds its payment if that comes after all.
-pub(super) fn parked_due(draft: &mut Draft, id: EventId) -> Step<Told> {
+pub(super) fn parked_due(draft: &mut Draft, id: EventId) -> Step<Reply> {
     let Some(mut stored) = draft.event_copy(id)? else {
         return refused(Refusal::NotFound);
     };
     let is_due = stored.due_at.is_some_and(|due| due <= draft.now);
     if stored.state != EventState::Parked || !is_due {
-        return Ok(Told::Plain(Outcome::Done));
+        return Ok(Reply::Plain(Outcome::Done));
     }
     rendezvous::place(draft, id, &mut stored)?;
     if stored.state == EventState::Parked {
@@ -323,5 +323,5 @@ pub(super) fn parked_due(draft: &mut Draft, id: EventId) -> Step<Told> {
     }
     draft.put_event(id, stored);
     rendezvous::drain(draft)?;
-    Ok(Told::Plain(Outcome::Done))
+    Ok(Reply::Plain(Outcome::Done))
 }

@@ -32,7 +32,7 @@ pub(super) fn apply(
     let was = stored.state;
     stored.root = Some(root.id);
     let entries = draft.entries_len();
-    let told = Telling {
+    let statement = Statement {
         facts: stored.event.facts.clone(),
         unreadable: stored.event.amount_unreadable,
         provider_payment_id: stored.event.provider_payment_id.clone(),
@@ -41,7 +41,7 @@ pub(super) fn apply(
         can_ask: stored.policy.can_ask,
         detail: vec![("type", text(stored.event.kind.as_str()))],
     };
-    let upshot = tell(draft, &mut root, payment, told)?;
+    let upshot = add(draft, &mut root, payment, statement)?;
     stored.state = upshot.state();
     stored.reason = upshot.reason();
     if was == EventState::Applied && stored.state == EventState::Stale {
@@ -91,7 +91,7 @@ pub(super) fn apply(
 }
 
 /// What is said about a payment, by an event or by an answer.
-pub(super) struct Telling {
+pub(super) struct Statement {
     pub(super) facts: Vec<Fact>,
     pub(super) unreadable: bool,
     pub(super) provider_payment_id: Option<String>,
@@ -102,7 +102,7 @@ pub(super) struct Telling {
     pub(super) detail: Vec<(&'static str, Detail)>,
 }
 
-/// What telling came to.
+/// What a statement came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Upshot {
     /// The payment changed.
@@ -130,14 +130,14 @@ impl Upshot {
     }
 }
 
-/// Tells a payment something: its facts grow, its names are learnt, its root follows.
-pub(super) fn tell(
+/// Adds a statement to its payment: its facts grow, its names are learnt, its root follows.
+pub(super) fn add(
     draft: &mut Draft,
     root: &mut Root,
     id: PaymentId,
-    told: Telling,
+    statement: Statement,
 ) -> Step<Upshot> {
-    let Telling {
+    let Statement {
         facts,
         unreadable,
         provider_payment_id,
@@ -145,7 +145,7 @@ pub(super) fn tell(
         event,
         can_ask,
         detail,
-    } = told;
+    } = statement;
     let Some(payment) = root.payment(id) else {
         return Ok(Upshot::Nothing(Reason::NoPayment));
     };
@@ -173,14 +173,14 @@ pub(super) fn tell(
         attention::raise(draft, root, code, Some(id), event);
         return Ok(Upshot::Attention(Reason::TooManyFacts));
     }
-    let mut news = Vec::new();
+    let mut new = Vec::new();
     for fact in facts {
         if root.add_fact(id, fact.clone()) == Added::New {
-            news.push(fact);
+            new.push(fact);
         }
     }
     if let Some(payment) = root.payments.iter_mut().find(|payment| payment.id == id) {
-        if !news.is_empty() {
+        if !new.is_empty() {
             payment.updated_at = draft.now;
         }
         if payment.provider_payment_id.is_none() {
@@ -190,7 +190,7 @@ pub(super) fn tell(
     for name in &names {
         rendezvous::bind(draft, &source, name, id)?;
     }
-    if news.is_empty() {
+    if new.is_empty() {
         return Ok(Upshot::Nothing(Reason::KnownFact));
     }
     let captures_follow = capture_follows(draft, root, id, &names)?;
@@ -205,7 +205,7 @@ pub(super) fn tell(
         return Ok(Upshot::Nothing(Reason::NoPayment));
     };
     let after = payment.fold();
-    let is_contradicted = news
+    let is_contradicted = new
         .iter()
         .any(|fact| contradicts(fact, before.fold(), &after));
     if is_contradicted && !captures_follow {
@@ -225,11 +225,11 @@ pub(super) fn tell(
     }
     Ok(match has_moved(before.fold(), &after) {
         true => Upshot::Changed,
-        false => Upshot::Nothing(why_stale(&news, &after)),
+        false => Upshot::Nothing(why_stale(&new, &after)),
     })
 }
 
-/// The fact speaks against what is known, or of money that nobody knows (docs/states.md): the provider
+/// The fact speaks against what is known, or of money that is not known (docs/states.md): the provider
 /// is asked.
 fn contradicts(fact: &Fact, before: &Fold, after: &Fold) -> bool {
     match fact.kind {
@@ -260,9 +260,9 @@ fn has_moved(before: &Fold, after: &Fold) -> bool {
         || (!before.was_captured() && attempt(before) != attempt(after))
 }
 
-/// Why new facts changed nothing: the object is further already, or it was told as well before.
-fn why_stale(news: &[Fact], after: &Fold) -> Reason {
-    let late = news.iter().any(|fact| match fact.kind {
+/// Why new facts changed nothing: the object is further already, or as much was known before.
+fn why_stale(new: &[Fact], after: &Fold) -> Reason {
+    let late = new.iter().any(|fact| match fact.kind {
         FactKind::Capture(state) => after
             .capture(&fact.object)
             .is_some_and(|known| state.rank() < known.state.rank()),
@@ -275,7 +275,7 @@ fn why_stale(news: &[Fact], after: &Fold) -> Reason {
     if late { Reason::Late } else { Reason::Weaker }
 }
 
-/// A capture that the payment does not know yet has been called up under one of these names, and is told
+/// A capture that the payment does not know yet has been called up under one of these names, and is added
 /// next.
 fn capture_follows(draft: &Draft, root: &Root, id: PaymentId, names: &[String]) -> Step<bool> {
     for (_, _, waiting) in &draft.waiting {

@@ -48,7 +48,7 @@ pub(super) fn order_follows(draft: &mut Draft, root: &mut Root, follows: Follows
     let came_to = ledger.kept_at_capture(&before.ledger, payment.id);
     let grown = before.ledger.all.kept() < came_to;
     let is_paid = 0 < came_to && ledger.due <= came_to;
-    // What is on its way back buys nothing, and is in nobody's way.
+    // What is on its way back buys nothing, and does not count.
     let stays = came_to.saturating_sub(ledger.all.reserved);
     let mut raised = false;
     match status {
@@ -65,7 +65,7 @@ pub(super) fn order_follows(draft: &mut Draft, root: &mut Root, follows: Follows
             } else if 0 < kept {
                 root.set_status(OrderStatus::PartiallyPaid);
                 if grown {
-                    tell_partially_paid(draft, root, event);
+                    record_partially_paid(draft, root, event);
                 }
             } else {
                 root.set_status(OrderStatus::AwaitingPayment);
@@ -103,8 +103,8 @@ pub(super) fn order_follows(draft: &mut Draft, root: &mut Root, follows: Follows
     Ok(raised)
 }
 
-/// What it asks for is still set aside for it. A slot that has begun cannot be sold, although nobody else has
-/// it yet (L5).
+/// What it asks for is still set aside for it. A slot that has begun cannot be sold, although it is still
+/// free (L5).
 fn is_held(draft: &Draft, root: &Root) -> Step<bool> {
     match root.hold() {
         Some(hold) if hold.state == HoldState::Active => Ok(!room::has_passed(draft, hold)?),
@@ -142,7 +142,7 @@ pub(super) fn paid(draft: &mut Draft, root: &mut Root, event: Option<EventId>, l
     refunds_show(draft, root, all, 0, event);
 }
 
-fn tell_partially_paid(draft: &mut Draft, root: &Root, event: Option<EventId>) {
+fn record_partially_paid(draft: &mut Draft, root: &Root, event: Option<EventId>) {
     let Some(order) = &root.order else { return };
     let detail = vec![
         ("captured", Detail::Integer(root.ledger().all.captured)),
@@ -346,7 +346,7 @@ pub(super) fn advance_refund(draft: &mut Draft, id: RefundId, state: RefundProgr
     refund.state = state;
     if state == RefundProgress::Failed {
         let refund = refund.clone();
-        refund::tell_failed(draft, root.id, &refund, None);
+        refund::record_failed(draft, root.id, &refund, None);
         attention::stranded(draft, &mut root, &before, None);
         stays_after_all(draft, &mut root, &before, refund.payment)?;
     }

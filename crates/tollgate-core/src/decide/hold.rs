@@ -10,12 +10,12 @@ use crate::timeline::EntryKind;
 
 use super::attention;
 use super::closing;
-use super::draft::{Draft, Step, Told, refused, text};
+use super::draft::{Draft, Reply, Step, refused, text};
 use super::payment;
 use super::room::{self, Measure, Place, Taking};
 
 /// A cart sets capacity aside.
-pub(super) fn take(draft: &mut Draft, wanted: &TakeHold) -> Step<Told> {
+pub(super) fn take(draft: &mut Draft, wanted: &TakeHold) -> Step<Reply> {
     let lines = wanted
         .lines
         .iter()
@@ -63,7 +63,7 @@ pub(super) fn take(draft: &mut Draft, wanted: &TakeHold) -> Step<Told> {
         receipts: Vec::new(),
         timeline: Vec::new(),
     });
-    Ok(Told::Root(wanted.fresh))
+    Ok(Reply::Root(wanted.fresh))
 }
 
 /// The root of a cart's hold.
@@ -75,7 +75,7 @@ pub(super) fn find_cart(draft: &Draft, id: HoldId) -> Step<Option<Root>> {
 }
 
 /// A cart gives its hold back; again is the same (B12).
-pub(super) fn release(draft: &mut Draft, id: HoldId) -> Step<Told> {
+pub(super) fn release(draft: &mut Draft, id: HoldId) -> Step<Reply> {
     let Some(root) = draft.root(id.root())? else {
         return refused(Refusal::NotFound);
     };
@@ -90,7 +90,7 @@ pub(super) fn release(draft: &mut Draft, id: HoldId) -> Step<Told> {
     };
     match hold.state {
         HoldState::Active => {}
-        HoldState::Released | HoldState::Expired => return Ok(Told::Root(root.id)),
+        HoldState::Released | HoldState::Expired => return Ok(Reply::Root(root.id)),
         HoldState::Consumed | HoldState::TakenOver(_) => return refused(Refusal::HoldNotActive),
     }
 
@@ -104,17 +104,17 @@ pub(super) fn release(draft: &mut Draft, id: HoldId) -> Step<Told> {
         vec![("hold", text(id.to_string()))],
     );
     draft.put_root(root);
-    Ok(Told::Root(root_id))
+    Ok(Reply::Root(root_id))
 }
 
 /// Something on a root may have come due: a hold ran out, a closing ends, an attempt to pay ends by the
 /// shop's word. Nothing due is no error.
-pub(super) fn root_due(draft: &mut Draft, id: RootId) -> Step<Told> {
+pub(super) fn root_due(draft: &mut Draft, id: RootId) -> Step<Reply> {
     let Some(mut root) = draft.root_copy(id)? else {
         return refused(Refusal::NotFound);
     };
     if root.due_at().is_none_or(|due| draft.now < due) {
-        return Ok(Told::Plain(Outcome::Done));
+        return Ok(Reply::Plain(Outcome::Done));
     }
     let now = draft.now;
     let is_over = |payment: &&Payment| payment.gives_up_at().is_some_and(|at| at <= now);
@@ -129,7 +129,7 @@ pub(super) fn root_due(draft: &mut Draft, id: RootId) -> Step<Told> {
     }
     if root.due_at().is_none_or(|due| now < due) {
         draft.put_root(root);
-        return Ok(Told::Plain(Outcome::Done));
+        return Ok(Reply::Plain(Outcome::Done));
     }
     let Some(order) = &root.order else {
         if let Some(hold) = root.holds.last_mut() {
@@ -138,7 +138,7 @@ pub(super) fn root_due(draft: &mut Draft, id: RootId) -> Step<Told> {
             draft.entry(EntryKind::HoldExpired, Some(id), None, detail);
         }
         draft.put_root(root);
-        return Ok(Told::Plain(Outcome::Done));
+        return Ok(Reply::Plain(Outcome::Done));
     };
     if order.closing.is_some() {
         closing::end(draft, &mut root, None)?;
@@ -161,5 +161,5 @@ pub(super) fn root_due(draft: &mut Draft, id: RootId) -> Step<Told> {
         closing::close(draft, &mut root, ClosingEnd::Expired)?;
     }
     draft.put_root(root);
-    Ok(Told::Plain(Outcome::Done))
+    Ok(Reply::Plain(Outcome::Done))
 }

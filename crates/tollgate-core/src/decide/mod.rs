@@ -214,7 +214,7 @@ fn key_of_wish(now: Timestamp, shop: ShopId, wish: &SlotWish) -> Key {
 /// and no input makes it panic.
 pub fn decide(now: Timestamp, rules: &Rules, command: &Command, known: &Snapshot) -> Verdict {
     let mut draft = Draft::new(now, rules, command.shop, known);
-    let told = match &command.action {
+    let reply = match &command.action {
         Action::TakeEvent(taken) => event::take(&mut draft, taken),
         Action::ReplayEvent(id) => event::replay(&mut draft, *id),
         Action::ParkedDue(id) => event::parked_due(&mut draft, *id),
@@ -264,8 +264,8 @@ pub fn decide(now: Timestamp, rules: &Rules, command: &Command, known: &Snapshot
             make_at,
         } => calendar::make(&mut draft, calendar, *version, slots, *made_until, *make_at),
     };
-    match told {
-        Ok(told) => Verdict::Decided(Box::new(draft.finish(told))),
+    match reply {
+        Ok(reply) => Verdict::Decided(Box::new(draft.finish(reply))),
         Err(missing) => Verdict::Miss(missing),
     }
 }

@@ -13,7 +13,7 @@ use crate::word::Word;
 
 use super::attention;
 use super::closing;
-use super::draft::{Draft, Step, Told, refused, text, what_it_says};
+use super::draft::{Draft, Reply, Step, refused, text, what_it_says};
 use super::follow;
 use super::hold;
 use super::payment::{self, NewPayment};
@@ -41,8 +41,8 @@ fn taken(
         .map(Existing::Payment))
 }
 
-/// A creation names what there is not: what it would have repeated is told first.
-pub(super) fn refuse_creation(draft: &Draft, wanted: &RefuseCreation) -> Step<Told> {
+/// A creation names what there is not: what it would have repeated is answered first.
+pub(super) fn refuse_creation(draft: &Draft, wanted: &RefuseCreation) -> Step<Reply> {
     match taken(draft, wanted.code.as_ref(), wanted.payment.as_ref())? {
         Some(existing) => refused(Refusal::AlreadyExists(existing)),
         None => refused(Refusal::Unknown(wanted.unknown)),
@@ -50,7 +50,7 @@ pub(super) fn refuse_creation(draft: &Draft, wanted: &RefuseCreation) -> Step<To
 }
 
 /// The shop creates an order: its code, its hold, its payment, and whatever was waiting for it.
-pub(super) fn create(draft: &mut Draft, wanted: &CreateOrder) -> Step<Told> {
+pub(super) fn create(draft: &mut Draft, wanted: &CreateOrder) -> Step<Reply> {
     if let Some(existing) = taken(draft, Some(&wanted.code), wanted.payment.as_ref())? {
         return refused(Refusal::AlreadyExists(existing));
     }
@@ -129,7 +129,7 @@ pub(super) fn create(draft: &mut Draft, wanted: &CreateOrder) -> Step<Told> {
         receipts: Vec::new(),
         timeline: Vec::new(),
     };
-    tell_created(draft, &root, wanted);
+    record_created(draft, &root, wanted);
     let parked = draft
         .code(&wanted.code)?
         .map(|row| row.parked.clone())
@@ -151,7 +151,7 @@ pub(super) fn create(draft: &mut Draft, wanted: &CreateOrder) -> Step<Told> {
         // There is nothing to confirm and no receipt to wait for.
         follow::complete(draft, wanted.fresh)?;
     }
-    Ok(Told::Root(wanted.fresh))
+    Ok(Reply::Root(wanted.fresh))
 }
 
 /// Where the order goes: the slot it asks for, else the one its cart had set aside.
@@ -191,7 +191,7 @@ fn total(wanted: &CreateOrder) -> Result<i64, Refusal> {
         .ok_or(Refusal::AmountOverflow)
 }
 
-fn tell_created(draft: &mut Draft, root: &Root, wanted: &CreateOrder) {
+fn record_created(draft: &mut Draft, root: &Root, wanted: &CreateOrder) {
     let Some(order) = &root.order else { return };
     let mut detail = vec![
         ("code", text(order.code.as_str())),
@@ -214,7 +214,7 @@ fn tell_created(draft: &mut Draft, root: &Root, wanted: &CreateOrder) {
 
 /// Refuses an order, and gives back captured money that was waiting for it (A14). The refusal
 /// changes nothing else, so it starts from a clean sheet.
-fn refuse_for_room(draft: &mut Draft, wanted: &CreateOrder, mut refusal: Refusal) -> Step<Told> {
+fn refuse_for_room(draft: &mut Draft, wanted: &CreateOrder, mut refusal: Refusal) -> Step<Reply> {
     *draft = draft.afresh();
     if let Refusal::OutOfStock {
         payment_waiting, ..
@@ -278,7 +278,7 @@ fn give_back_waiting(draft: &mut Draft, wanted: &CreateOrder) -> Step<bool> {
     Ok(waits)
 }
 
-/// Makes a payment without an order of a waiting event, and orders its money back. Tells whether it
+/// Makes a payment without an order of a waiting event, and orders its money back. Returns whether it
 /// could: of one delivery, one event can stand alone, and the others wait for a person.
 fn stand_alone(draft: &mut Draft, id: EventId, stored: &StoredEvent, due: Money) -> Step<bool> {
     let Some(reference) = stored.event.names.iter().find(|name| !name.is_empty()) else {
@@ -326,7 +326,7 @@ fn stand_alone(draft: &mut Draft, id: EventId, stored: &StoredEvent, due: Money)
 
 /// The shop cancels an order: at once, or after the last word of its open payments. Again is the
 /// same; an order that ended by itself stays as it ended.
-pub(super) fn cancel(draft: &mut Draft, order: &OrderRef) -> Step<Told> {
+pub(super) fn cancel(draft: &mut Draft, order: &OrderRef) -> Step<Reply> {
     let Some(mut root) = payment::find_order(draft, order)? else {
         return refused(Refusal::NotFound);
     };
@@ -339,19 +339,19 @@ pub(super) fn cancel(draft: &mut Draft, order: &OrderRef) -> Step<Told> {
         | OrderStatus::Completed
         | OrderStatus::PartiallyRefunded
         | OrderStatus::Refunded => refused(Refusal::OrderPaid),
-        OrderStatus::Expired | OrderStatus::Cancelled => Ok(Told::Root(id)),
+        OrderStatus::Expired | OrderStatus::Cancelled => Ok(Reply::Root(id)),
         OrderStatus::Closing => {
             // Its time is up already; the merchant's word only changes how it will have ended.
             if let Some(closing) = &mut order.closing {
                 closing.end = ClosingEnd::Cancelled;
             }
             draft.put_root(root);
-            Ok(Told::Root(id))
+            Ok(Reply::Root(id))
         }
         OrderStatus::AwaitingPayment | OrderStatus::PartiallyPaid => {
             closing::close(draft, &mut root, ClosingEnd::Cancelled)?;
             draft.put_root(root);
-            Ok(Told::Root(id))
+            Ok(Reply::Root(id))
         }
     }
 }
@@ -362,7 +362,7 @@ pub(super) fn resolve(
     of: &AttentionOf,
     code: AttentionCode,
     note: &str,
-) -> Step<Told> {
+) -> Step<Reply> {
     let (root, payment) = match of {
         AttentionOf::Order(order) => (payment::find_order(draft, order)?, None),
         AttentionOf::Payment(id) => (payment::find(draft, *id)?, Some(*id)),
@@ -393,5 +393,5 @@ pub(super) fn resolve(
         draft.put_root(root);
         follow::complete(draft, id)?;
     }
-    Ok(payment.map_or(Told::Root(id), Told::Payment))
+    Ok(payment.map_or(Reply::Root(id), Reply::Payment))
 }

@@ -14,7 +14,7 @@ use crate::timeline::EntryKind;
 
 use super::ask::{self, About};
 use super::before::{Before, Cause};
-use super::draft::{Draft, Step, Told, refused, text};
+use super::draft::{Draft, Reply, Step, refused, text};
 use super::receipts;
 use super::refund;
 use super::rendezvous;
@@ -104,7 +104,7 @@ pub(super) fn find(draft: &Draft, payment: PaymentId) -> Step<Option<Root>> {
 }
 
 /// The shop registers a payment. Never refused for the order's status: the late rule applies.
-pub(super) fn register(draft: &mut Draft, wanted: &RegisterPayment) -> Step<Told> {
+pub(super) fn register(draft: &mut Draft, wanted: &RegisterPayment) -> Step<Reply> {
     let rendezvous = draft.rendezvous(&wanted.source, &wanted.reference)?;
     if let Some(payment) = rendezvous.and_then(|rendezvous| rendezvous.payment) {
         return refused(Refusal::AlreadyExists(Existing::Payment(payment)));
@@ -156,7 +156,7 @@ pub(super) fn register(draft: &mut Draft, wanted: &RegisterPayment) -> Step<Told
     draft.entry(EntryKind::PaymentRegistered, Some(root.id), None, detail);
     draft.put_root(root);
     rendezvous::drain(draft)?;
-    Ok(Told::Payment(id))
+    Ok(Reply::Payment(id))
 }
 
 /// The root of a payment without an order of ours, before it has its payment.
@@ -185,7 +185,7 @@ pub(super) fn capture(
     minor: i64,
     note: &str,
     fresh: RootId,
-) -> Step<Told> {
+) -> Step<Reply> {
     let Some(mut root) = find(draft, id)? else {
         return refused(Refusal::NotFound);
     };
@@ -206,9 +206,9 @@ pub(super) fn capture(
     };
     let kind = FactKind::Capture(CaptureState::Captured);
     let fact = merchants_word(draft, encode(fresh.as_u128()), kind, money);
-    tell_by_hand(draft, &mut root, id, fact, vec![("note", text(note))])?;
+    add_by_hand(draft, &mut root, id, fact, vec![("note", text(note))])?;
     draft.put_root(root);
-    Ok(Told::Payment(id))
+    Ok(Reply::Payment(id))
 }
 
 fn merchants_word(draft: &Draft, object: String, kind: FactKind, money: Money) -> Fact {
@@ -222,7 +222,7 @@ fn merchants_word(draft: &Draft, object: String, kind: FactKind, money: Money) -
     }
 }
 
-fn tell_by_hand(
+fn add_by_hand(
     draft: &mut Draft,
     root: &mut Root,
     id: PaymentId,
@@ -252,7 +252,7 @@ fn tell_by_hand(
 }
 
 /// Somebody wants the provider asked now.
-pub(super) fn check(draft: &mut Draft, id: PaymentId) -> Step<Told> {
+pub(super) fn check(draft: &mut Draft, id: PaymentId) -> Step<Reply> {
     let Some(root) = find(draft, id)? else {
         return refused(Refusal::NotFound);
     };
@@ -260,7 +260,7 @@ pub(super) fn check(draft: &mut Draft, id: PaymentId) -> Step<Told> {
         return refused(Refusal::NotFound);
     };
     if payment.source == MANUAL_SOURCE {
-        return Ok(Told::Payment(id));
+        return Ok(Reply::Payment(id));
     }
     ask::ask(draft, About::payment(payment, &[], None), AskReason::Check)?;
     let detail = vec![
@@ -268,12 +268,12 @@ pub(super) fn check(draft: &mut Draft, id: PaymentId) -> Step<Told> {
         ("reference", text(payment.reference.as_str())),
     ];
     draft.entry(EntryKind::QuestionAsked, Some(root.id), None, detail);
-    Ok(Told::Payment(id))
+    Ok(Reply::Payment(id))
 }
 
 /// The merchant wants money given back: committed, and its amount set aside, before the provider
 /// is called (I6, C5). Goods and slot come back in the same commit, if the merchant says so.
-pub(super) fn refund(draft: &mut Draft, wanted: &RefundPayment) -> Step<Told> {
+pub(super) fn refund(draft: &mut Draft, wanted: &RefundPayment) -> Step<Reply> {
     let Some(mut root) = find(draft, wanted.payment)? else {
         return refused(Refusal::NotFound);
     };
@@ -281,7 +281,7 @@ pub(super) fn refund(draft: &mut Draft, wanted: &RefundPayment) -> Step<Told> {
         Ok(returned) => returned,
         Err(refusal) => return refused(refusal),
     };
-    // Cash is handed over by the merchant, and what is recorded has gone back already: nobody is called.
+    // Cash is handed over by the merchant, and what is recorded has gone back already: no provider is called.
     let has_provider = root
         .payment(wanted.payment)
         .is_some_and(|payment| payment.source != MANUAL_SOURCE);
@@ -307,28 +307,28 @@ pub(super) fn refund(draft: &mut Draft, wanted: &RefundPayment) -> Step<Told> {
     refund::take_back(draft, &mut root, id, returned)?;
     if !calls && let Some(refund) = root.refunds.iter().find(|refund| refund.id == id) {
         let kind = FactKind::Refund(RefundState::Succeeded);
-        // Its provider knows nothing of it: what that tells of all refunds comes on top.
+        // Its provider knows nothing of it: what that reports of all refunds comes on top.
         let object = match has_provider {
             true => handed_over(id),
             false => id.to_string(),
         };
         let fact = merchants_word(draft, object, kind, refund.money);
         let detail = vec![("reason", text(wanted.reason.as_str()))];
-        tell_by_hand(draft, &mut root, wanted.payment, fact, detail)?;
+        add_by_hand(draft, &mut root, wanted.payment, fact, detail)?;
     }
     draft.put_root(root);
-    Ok(Told::Refund(id))
+    Ok(Reply::Refund(id))
 }
 
 /// Corrects the receipts of a payment so that they say what its ledger says. Where they do, nothing
 /// happens.
-pub(super) fn correct_receipts(draft: &mut Draft, id: PaymentId) -> Step<Told> {
+pub(super) fn correct_receipts(draft: &mut Draft, id: PaymentId) -> Step<Reply> {
     let Some(mut root) = find(draft, id)? else {
         return refused(Refusal::NotFound);
     };
     receipts::correct(draft, &mut root, id);
     draft.put_root(root);
-    Ok(Told::Payment(id))
+    Ok(Reply::Payment(id))
 }
 
 /// An attempt to pay has ended by the shop's word: it no longer keeps its order waiting. The provider's

@@ -95,10 +95,10 @@ pub(super) fn order_back(
     Ok(refund)
 }
 
-/// Why money is ordered back that nobody asked for.
+/// Why money is ordered back that no person asked for.
 const CANNOT_BE_FULFILLED: &str = "the order cannot be fulfilled";
 
-/// Orders back whatever is free of a root's payments. Cash stays: nobody can be called for it, and the
+/// Orders back whatever is free of a root's payments. Cash stays: no provider can be called for it, and the
 /// attention that was raised names it.
 pub(super) fn give_back(draft: &mut Draft, root: &mut Root, event: Option<EventId>) {
     let ledger = root.ledger();
@@ -208,8 +208,8 @@ pub(super) fn take_back(
     Ok(())
 }
 
-/// Tells that a refund has failed, or that the bank took it back: its amount is free again.
-pub(super) fn tell_failed(
+/// Records that a refund has failed, or that the bank took it back: its amount is free again.
+pub(super) fn record_failed(
     draft: &mut Draft,
     root: RootId,
     refund: &Refund,
@@ -251,7 +251,7 @@ pub(super) fn check_later(draft: &mut Draft, refund: &Refund, source: &str, n: u
         source: source.to_owned(),
         n,
     };
-    // A refund that is ordered again is looked at anew: the time tells these looks from the first ones.
+    // A refund that is ordered again is looked at again: the time distinguishes these looks from the first ones.
     let key = format!("refund_check:{}:{n}:{}", refund.id, due_at.as_millis());
     draft.effect_at(key, root, Some(root), content, due_at, None);
 }

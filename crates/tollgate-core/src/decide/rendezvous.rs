@@ -18,7 +18,7 @@ use crate::word::Word;
 
 use super::ask::{self, About};
 use super::attention;
-use super::draft::{Draft, Step, Told, Turn, text, what_it_says};
+use super::draft::{Draft, Reply, Step, Turn, text, what_it_says};
 use super::facts;
 use super::payment::{self, NewPayment};
 
@@ -154,7 +154,7 @@ pub(super) fn place(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) ->
     let Some(first_name) = names.first() else {
         stored.state = EventState::Attention;
         stored.reason = Some(Reason::NoName);
-        tell_unplaced(draft, id, stored);
+        record_unplaced(draft, id, stored);
         return Ok(());
     };
     let Leading { names, namesake } = leading_names(draft, stored)?;
@@ -191,7 +191,7 @@ pub(super) fn place(draft: &mut Draft, id: EventId, stored: &mut StoredEvent) ->
         stored.state = EventState::Attention;
         stored.reason = Some(Reason::TooManyPayments);
         stored.root = Some(root.id);
-        tell_unplaced(draft, id, stored);
+        record_unplaced(draft, id, stored);
         return Ok(());
     };
     let detail = vec![
@@ -238,7 +238,7 @@ pub(super) fn bind(draft: &mut Draft, source: &str, name: &str, payment: Payment
     rendezvous.payment = Some(payment);
     rendezvous.parked = queued.clone();
     for id in queued {
-        // Nobody knew whom it was about; now it is asked about with those of known payments.
+        // Until now its payment was not known; now it is asked about with those of known payments.
         let Some(stored) = draft.event_copy(id)? else {
             continue;
         };
@@ -394,7 +394,7 @@ pub(super) fn park(
     if full {
         stored.state = EventState::Attention;
         stored.reason = Some(Reason::ParkedFull);
-        tell_unplaced(draft, id, stored);
+        record_unplaced(draft, id, stored);
         return Ok(());
     }
     for (name, list) in lists {
@@ -423,8 +423,8 @@ fn is_full(draft: &Draft, waiting: &[EventId], id: EventId) -> Step<bool> {
     Ok(draft.rules.parked_max <= proven)
 }
 
-/// Tells of an event that a person must look at and that belongs to no payment.
-fn tell_unplaced(draft: &mut Draft, id: EventId, stored: &StoredEvent) {
+/// Records an event that a person must look at and that belongs to no payment.
+fn record_unplaced(draft: &mut Draft, id: EventId, stored: &StoredEvent) {
     let mut detail = what_it_says(stored);
     detail.push((
         "reason",
@@ -434,14 +434,14 @@ fn tell_unplaced(draft: &mut Draft, id: EventId, stored: &StoredEvent) {
 }
 
 /// Events wait under a name that leads to a payment; must never find any.
-pub(super) fn drain_name(draft: &mut Draft, source: &str, name: &str) -> Step<Told> {
+pub(super) fn drain_name(draft: &mut Draft, source: &str, name: &str) -> Step<Reply> {
     let Some(rendezvous) = draft.rendezvous(source, name)?.cloned() else {
-        return Ok(Told::Plain(Outcome::Done));
+        return Ok(Reply::Plain(Outcome::Done));
     };
     if rendezvous.payment.is_some() && !rendezvous.parked.is_empty() {
         let queued = call_up(draft, &rendezvous.parked)?;
         draft.rendezvous_mut(source, name)?.parked = queued;
         drain(draft)?;
     }
-    Ok(Told::Plain(Outcome::Done))
+    Ok(Reply::Plain(Outcome::Done))
 }

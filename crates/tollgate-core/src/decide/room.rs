@@ -67,7 +67,7 @@ pub(super) enum Taking {
     Sell,
 }
 
-/// Sums lines on one sku (B1). `None`: a quantity below one, or a sum that the API cannot tell.
+/// Sums lines on one sku (B1). `None`: a quantity below one, or a sum that the API cannot express.
 pub(super) fn summed<'l>(lines: impl Iterator<Item = (&'l str, i64)>) -> Option<Units> {
     let mut units = std::collections::BTreeMap::<String, i64>::new();
     for (sku, quantity) in lines {
@@ -104,7 +104,7 @@ pub(super) fn measure_of(lines: &[Line], total_minor: i64, currency: Currency) -
     }
 }
 
-/// The slot has room for so many units. A full slot takes nobody, not even with nothing.
+/// The slot has room for so many units. A full slot takes no order, not even one of nothing.
 fn fits(slot: &Slot, units: i64) -> bool {
     0 < slot.available() && units <= slot.available()
 }
@@ -121,7 +121,7 @@ enum Candidate {
     Refused(Refusal),
 }
 
-/// Takes the lines and the slot, all or nothing, and tells what was booked.
+/// Takes the lines and the slot, all or nothing, and returns what was booked.
 ///
 /// Refusals in the API's order: unknown names, stock, slot. On a refusal nothing has changed.
 pub(super) fn take(
@@ -193,12 +193,12 @@ fn take_stock(draft: &mut Draft, mut stock: Stock, wanted: i64, taking: Taking) 
             stock.version = stock.version.saturating_add(1);
         }
     }
-    tell_low(draft, &stock, before);
+    record_low(draft, &stock, before);
     draft.put_stock(stock);
 }
 
-/// Tells when what is available has just fallen to the mark.
-pub(super) fn tell_low(draft: &mut Draft, stock: &Stock, available_before: i64) {
+/// Records it when what is available has just fallen to the mark.
+pub(super) fn record_low(draft: &mut Draft, stock: &Stock, available_before: i64) {
     let available = stock.available();
     let Some(mark) = stock.low_at else { return };
     if mark < available_before && available <= mark {
@@ -238,7 +238,7 @@ fn book(draft: &mut Draft, mut slot: Slot, units: i64, taking: Taking) -> Bookin
 
 /// Finds the slot a wish comes to, or why there is none.
 ///
-/// More than a new slot of the calendar takes is told as such only if no slot, also none put by
+/// More than a new slot of the calendar takes is refused as such only if no slot, also none put by
 /// hand, has the room now.
 fn candidate(draft: &Draft, place: Place, measure: Measure) -> Step<Candidate> {
     match place {
@@ -509,8 +509,8 @@ pub(super) fn return_stock(draft: &mut Draft, lines: &[(String, i64)]) -> Step<(
     Ok(())
 }
 
-/// Gives units that were sold back to their slot. One that has begun gets them back too, and sells them
-/// to nobody; one that is gone is left out.
+/// Gives units that were sold back to their slot. One that has begun gets them back too, and does not sell
+/// them; one that is gone is left out.
 pub(super) fn return_booking(draft: &mut Draft, booking: &Booking) -> Step<()> {
     if let Some(mut slot) = booked_slot(draft, booking)? {
         slot.sold = slot.sold.saturating_sub(booking.units.max(0)).max(0);
@@ -520,7 +520,7 @@ pub(super) fn return_booking(draft: &mut Draft, booking: &Booking) -> Step<()> {
 }
 
 /// A hold whose time is up, and whose slot can no longer be booked: paid now, it is paid too late for
-/// its slot, although nobody else has it yet.
+/// its slot, although it is still free.
 pub(super) fn has_passed(draft: &Draft, hold: &Hold) -> Step<bool> {
     let Some(booking) = hold.booking.as_ref() else {
         return Ok(false);

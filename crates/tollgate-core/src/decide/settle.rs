@@ -18,7 +18,7 @@ use super::receipts;
 use super::refund;
 use super::void;
 
-/// Lets the root follow its facts. Tells whether something came up that a person must look at.
+/// Lets the root follow its facts. Returns whether something came up that a person must look at.
 pub(super) fn settle(
     draft: &mut Draft,
     root: &mut Root,
@@ -31,7 +31,7 @@ pub(super) fn settle(
     let payment = payment.clone();
     let after = payment.fold();
     receipts::decide(draft, root, &payment, &before.fold, &after);
-    tell_payment(draft, root.id, &payment, before, &after, &cause);
+    record_payment(draft, root.id, &payment, before, &after, &cause);
     refunds_follow(draft, root, &before.fold, &after, (&payment, cause.refund));
     let mut raised = false;
     let known = attention::alarms(&before.fold);
@@ -71,8 +71,8 @@ pub(super) fn settle(
     Ok(raised)
 }
 
-/// Tells what became of the payment, in one entry.
-fn tell_payment(
+/// Records what became of the payment, in one entry.
+fn record_payment(
     draft: &mut Draft,
     root: RootId,
     payment: &Payment,
@@ -116,9 +116,9 @@ fn tell_payment(
     draft.entry(kind, Some(root), cause.event, detail);
 }
 
-/// Lets refunds that we ordered follow what the provider says anew, or what it answers about one.
+/// Lets refunds that we ordered follow what the provider now says, or what it answers about one.
 ///
-/// One that is ordered again after it has failed is not ended by what was told of its first try.
+/// One that is ordered again after it has failed is not ended by what was said of its first try.
 fn refunds_follow(
     draft: &mut Draft,
     root: &mut Root,
@@ -132,17 +132,17 @@ fn refunds_follow(
         .iter_mut()
         .filter(|refund| refund.payment == payment.id)
     {
-        let told = |fold: &Fold| fold.refund(refund.id).map(|told| told.state);
-        let (was, is) = (told(before), told(after));
+        let stands = |fold: &Fold| fold.refund(refund.id).map(|known| known.state);
+        let (was, is) = (stands(before), stands(after));
         let answer = answered.filter(|(id, _)| *id == refund.id);
-        let told = match answer.map(|(_, state)| state) {
+        let said = match answer.map(|(_, state)| state) {
             // What has gone through, or come back, is no longer as it was said to stand.
             Some(state) => is
                 .filter(|is| RefundState::Succeeded <= *is)
                 .or(Some(state)),
             None => is.filter(|_| was != is),
         };
-        let state = match told {
+        let state = match said {
             None | Some(RefundState::Requested) => refund.state,
             // It has arrived, also where the answer to our call was lost.
             Some(RefundState::Pending) if refund.state.reserves() => RefundProgress::Sent,
@@ -153,7 +153,7 @@ fn refunds_follow(
         let fails = refund.state != RefundProgress::Failed && state == RefundProgress::Failed;
         refund.state = state;
         if fails {
-            refund::tell_failed(draft, root_id, refund, None);
+            refund::record_failed(draft, root_id, refund, None);
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::decision::{Detail, Outcome, Refusal};
 use crate::money::API_INTEGER_MAX;
 use crate::timeline::EntryKind;
 
-use super::draft::{Draft, Step, Told, refused, text};
+use super::draft::{Draft, Reply, Step, refused, text};
 use super::room;
 
 /// The merchant says how much there is. The version moves only if that differs.
@@ -15,7 +15,7 @@ pub(super) fn put(
     on_hand: i64,
     if_version: Option<i64>,
     low_at: Option<i64>,
-) -> Step<Told> {
+) -> Step<Reply> {
     let known = draft.stock(sku)?.cloned();
     let version = known.as_ref().map_or(0, |stock| stock.version);
     if if_version.is_some_and(|wanted| wanted != version) {
@@ -49,14 +49,14 @@ pub(super) fn put(
     if moved {
         let detail = vec![("sku", text(sku)), ("on_hand", Detail::Integer(on_hand))];
         draft.entry(EntryKind::StockPut, None, None, detail);
-        room::tell_low(draft, &after, before.available());
+        room::record_low(draft, &after, before.available());
     }
     draft.put_stock(after.clone());
-    Ok(Told::Plain(Outcome::Stock(after)))
+    Ok(Reply::Plain(Outcome::Stock(after)))
 }
 
 /// The merchant corrects how much there is.
-pub(super) fn adjust(draft: &mut Draft, sku: &str, delta: i64, reason: &str) -> Step<Told> {
+pub(super) fn adjust(draft: &mut Draft, sku: &str, delta: i64, reason: &str) -> Step<Reply> {
     let Some(before) = draft.stock(sku)?.cloned() else {
         return refused(Refusal::NotFound);
     };
@@ -84,8 +84,8 @@ pub(super) fn adjust(draft: &mut Draft, sku: &str, delta: i64, reason: &str) -> 
             ("reason", text(reason)),
         ];
         draft.entry(EntryKind::StockAdjusted, None, None, detail);
-        room::tell_low(draft, &after, before.available());
+        room::record_low(draft, &after, before.available());
     }
     draft.put_stock(after.clone());
-    Ok(Told::Plain(Outcome::Stock(after)))
+    Ok(Reply::Plain(Outcome::Stock(after)))
 }

@@ -29,7 +29,7 @@ pub(super) fn let_all_go(draft: &mut Draft, root: &mut Root, event: Option<Event
 }
 
 /// Lets go of what one object sets aside. Where people decide about money, and where the provider would
-/// have to call off more than was set aside, a person is told: then it is true.
+/// have to call off more than was set aside, attention is raised: then it is true.
 pub(super) fn let_go(
     draft: &mut Draft,
     root: &mut Root,
@@ -68,7 +68,7 @@ pub(super) fn let_go(
     false
 }
 
-/// Nothing of the payment is set aside any more: whoever was told of it need not look.
+/// Nothing of the payment is set aside any more: the attention raised for it ends.
 pub(super) fn needs_nobody(
     draft: &mut Draft,
     root: &mut Root,

@@ -37,7 +37,7 @@ pub(super) fn has_ended(
     Ok(None)
 }
 
-/// The money of an effect was let go, by the word of whoever says so.
+/// The money of an effect was let go, by the word of a provider or a person.
 pub(super) fn was_let_go(draft: &mut Draft, effect: &StoredEffect, by: Strength) -> Step<()> {
     let EffectContent::Void {
         payment: id,
@@ -107,7 +107,7 @@ pub(super) fn answered(
     stays(draft, *payment)
 }
 
-/// It may have been done: the provider is asked, and until it has said so a person is told.
+/// It may have been done: the provider is asked, and until it has said so attention stands.
 pub(super) fn nobody_knows(draft: &mut Draft, effect: &StoredEffect) -> Step<()> {
     let EffectContent::Void { payment, .. } = &effect.content else {
         return Ok(());

@@ -15,12 +15,12 @@ pub struct CaptureObject {
     /// The state of the winner.
     pub state: CaptureState,
     /// What was taken, also if it has gone back since: the greatest amount that is proved best among
-    /// what was told of its capture and its settlement. 0 where nothing was taken, and where nobody
-    /// says how much: no amount, no money.
+    /// what was reported of its capture and its settlement. 0 where nothing was taken, and where it is
+    /// not known how much: no amount, no money.
     pub taken_minor: i64,
-    /// Its amount was told in more than one way.
+    /// Its amount was reported in more than one way.
     pub amounts_differ: bool,
-    /// Money was taken and nobody says how much.
+    /// Money was taken and it is not known how much.
     pub unpriced: bool,
 }
 
@@ -54,7 +54,7 @@ impl CaptureObject {
 pub struct RefundObject {
     /// The state of the winner.
     pub state: RefundState,
-    /// Its amount; 0 where nobody says how much.
+    /// Its amount; 0 where it is not known.
     pub minor: i64,
 }
 
@@ -63,7 +63,7 @@ pub struct RefundObject {
 pub struct DisputeObject {
     /// The state of the winner.
     pub state: DisputeState,
-    /// Its amount. `None`: nobody says how much of the payment is disputed.
+    /// Its amount. `None`: it is not known how much of the payment is disputed.
     pub minor: Option<i64>,
 }
 
@@ -77,7 +77,7 @@ pub struct Fold {
     /// Refunds, by our id where we ordered them, else by the provider's; those that were handed over
     /// outside of it by a name of their own.
     pub refunds: BTreeMap<String, RefundObject>,
-    /// The greatest figure that was told for all refunds together.
+    /// The greatest figure that was reported for all refunds together.
     pub refunded_total_minor: i64,
     /// Disputes, by the provider's id.
     pub disputes: BTreeMap<String, DisputeObject>,
@@ -85,10 +85,10 @@ pub struct Fold {
     pub foreign_currency: usize,
     /// Facts of another mode: kept, never counted.
     pub foreign_mode: usize,
-    /// A capture told without the provider's id: it is one of the others, and brings only what these
+    /// A capture without the provider's id: it is one of the others, and brings only what these
     /// do not explain.
     anonymous: Option<CaptureObject>,
-    /// The payment's own reference, under which an anonymous capture is told.
+    /// The payment's own reference, under which an anonymous capture is reported.
     reference: String,
 }
 
@@ -164,7 +164,7 @@ impl Fold {
             reference: payment.reference.clone(),
         };
         fold.projection.captured_minor = fold.taken_minor().saturating_sub(fold.reversed_minor());
-        // What the provider tells of all refunds together holds its own and no others.
+        // What the provider reports of all refunds together holds its own and no others.
         let handed_over = fold.handed_over_minor();
         let by_provider = fold.itemised_minor().saturating_sub(handed_over);
         fold.projection.refunded_minor = by_provider
@@ -194,7 +194,7 @@ impl Fold {
         sum(self.captures.values().map(CaptureObject::reversed_minor))
     }
 
-    /// What refunds that were told one by one come to.
+    /// What refunds that were reported one by one come to.
     fn itemised_minor(&self) -> i64 {
         self.succeeded_minor(|_| true)
     }
@@ -316,7 +316,7 @@ impl Fold {
         self.captures.get(object).or_else(unnamed)
     }
 
-    /// The capture that was told without the provider's id.
+    /// The capture that was reported without the provider's id.
     pub(crate) fn unnamed_capture(&self) -> Option<&CaptureObject> {
         let anonymous = self.anonymous.as_ref();
         anonymous.or_else(|| self.captures.get(&self.reference))
@@ -332,7 +332,7 @@ impl Fold {
         self.set_aside().next().is_some()
     }
 
-    /// The objects whose money is set aside; one that was told without the provider's id by the payment's
+    /// The objects whose money is set aside; one that was reported without the provider's id by the payment's
     /// reference.
     pub fn set_aside(&self) -> impl Iterator<Item = &str> {
         let named = self.captures.iter();
@@ -346,7 +346,7 @@ impl Fold {
             .map(|(name, _)| name.as_str())
     }
 
-    /// The objects whose money is set aside now and was not before. One that was told by the payment's
+    /// The objects whose money is set aside now and was not before. One that was reported by the payment's
     /// reference before and by the provider's id now is no other.
     pub(crate) fn newly_set_aside(&self, before: &Fold) -> Vec<String> {
         let was = |name: &str| before.set_aside().any(|known| known == name);
@@ -374,7 +374,7 @@ impl Fold {
             .count()
     }
 
-    /// Capture objects that were told with more than one amount.
+    /// Capture objects that were reported with more than one amount.
     pub fn amounts_changed(&self) -> usize {
         self.objects()
             .filter(|object| object.amounts_differ)
@@ -490,7 +490,7 @@ impl<'f> Best<'f> {
 
     fn capture(&self, state: CaptureState) -> CaptureObject {
         let taken = state.counts() || state == CaptureState::Reversed;
-        // Of a capture that was only ever told as reversed, the reversal says how much it was.
+        // Of a capture that was only ever reported as reversed, the reversal says how much it was.
         let proof = self.proof.or(self.winner.money.map(|_| self.winner));
         CaptureObject {
             state,
@@ -501,7 +501,7 @@ impl<'f> Best<'f> {
     }
 }
 
-/// Takes a capture that was told under the payment's reference, without the provider's own id, off
+/// Takes a capture that was reported under the payment's reference, without the provider's own id, off
 /// the named ones. Where there is one named capture it is this one; where there is none it stands for
 /// itself.
 fn one_of_the_named<'f>(
@@ -553,12 +553,12 @@ pub(super) fn proves_amount(fact: &Fact) -> bool {
         }
 }
 
-/// Which amount counts where an object was told two: the better vouched for, then the greater.
+/// Which amount counts where an object was reported with two: the better vouched for, then the greater.
 pub(super) fn proof(fact: &Fact) -> (Strength, i64) {
     (fact.strength, amount_of(fact))
 }
 
-/// A fact's amount. A provider's negative amount is worth nothing, nor is one that it does not tell.
+/// A fact's amount. A provider's negative amount is worth nothing, nor is one that it does not name.
 pub(super) fn amount_of(fact: &Fact) -> i64 {
     fact.money.map_or(0, |money| money.minor.max(0))
 }

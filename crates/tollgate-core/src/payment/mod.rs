@@ -2,7 +2,7 @@
 //!
 //! Facts form a set that only grows ([`Payment::add`] is a join: commutative, associative,
 //! idempotent), and [`Fold`] is a function of that set. So neither the order in which a provider
-//! tells things nor how often it tells them can change what a payment comes to.
+//! reports things nor how often it reports them can change what a payment comes to.
 
 mod fold;
 
@@ -34,9 +34,9 @@ pub struct Payment {
     pub due: Money,
     /// When the attempt ends by the shop's word.
     pub expires_at: Option<Timestamp>,
-    /// The provider's own id, once it has told us.
+    /// The provider's own id, once it has named one.
     pub provider_payment_id: Option<String>,
-    /// What is known. A set, sorted: equal facts stand once, the strongest and latest telling is
+    /// What is known. A set, sorted: equal facts stand once, the strongest and latest is
     /// kept. Facts of other money or mode stand among them; they never count.
     pub facts: Vec<Fact>,
     /// When it was registered.
@@ -172,7 +172,7 @@ impl Payment {
 }
 
 /// By what the object of a refund begins that the merchant handed over outside of the provider: none
-/// that a provider names, so that no figure it tells is taken to hold it.
+/// that a provider names, so that no figure of its is taken to hold it.
 pub(super) const HANDED_OVER: &str = "recorded:";
 
 /// The object of a refund of ours that was handed over outside of the provider.
@@ -186,17 +186,17 @@ const FACTS_COMPACTED_FROM: usize = 64;
 impl Payment {
     /// Adds a fact to the set.
     ///
-    /// Equal in object, kind, money and mode is the same fact; of two tellings the better vouched
+    /// Equal in object, kind, money and mode is the same fact; of two the better vouched
     /// for, then the later one is kept. A large set keeps only what can still matter to the fold, so
     /// its size is bounded by the provider's objects and not by how often it speaks of them.
     pub fn add(&mut self, fact: Fact) -> Added {
-        let told_before = self.facts.iter_mut().find(|known| {
+        let same = self.facts.iter_mut().find(|known| {
             known.kind == fact.kind
                 && known.object == fact.object
                 && known.money == fact.money
                 && known.foreign_mode == fact.foreign_mode
         });
-        match told_before {
+        match same {
             Some(known)
                 if (fact.strength, fact.occurred_at) <= (known.strength, known.occurred_at) =>
             {

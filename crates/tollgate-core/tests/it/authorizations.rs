@@ -104,7 +104,7 @@ fn shown(store: &Store, id: RootId) -> usize {
         .count()
 }
 
-/// The same news again is no news; another authorisation is.
+/// The same report again changes nothing; another authorisation is.
 #[test]
 fn the_same_authorisation_is_shown_once() {
     let (mut store, id) = shop();
@@ -137,8 +137,8 @@ fn each_payment_that_is_set_aside_is_shown() {
     let (mut store, id) = shop();
     by_people(&mut store);
     store.register("A", "A-2");
-    tell(&mut store, "k1", "A-1 authorized 100");
-    tell(&mut store, "k2", "A-2 b:authorized 100");
+    send(&mut store, "k1", "A-1 authorized 100");
+    send(&mut store, "k2", "A-2 b:authorized 100");
     cancel(&mut store, "A");
     run_out(&mut store, id);
     assert_eq!(shown(&store, id), 2);
@@ -157,11 +157,11 @@ fn money_set_aside_beside_money_that_came_too_late_is_shown() {
     let mut wanted = with_payment(order("A", &[line("shirt", 1, 100)]), "A-1");
     wanted.slot = earliest("kitchen");
     let id = store.order(wanted);
-    tell(&mut store, "k1", "A-1 authorized 100");
+    send(&mut store, "k1", "A-1 authorized 100");
     store.register("A", "A-2");
     // The authorisation has kept the order, its slot has begun long ago, and nobody has looked yet.
     store.later(Span::hours(8 * 24));
-    tell(&mut store, "k2", "A-2 b:paid 100");
+    send(&mut store, "k2", "A-2 b:paid 100");
     assert_eq!(
         books(&store, id),
         "Expired expired | 100 0 0 0 | 100 0 0 | - | authorization_open, paid_unfulfillable"
@@ -180,8 +180,8 @@ const WEEK: i64 = 7 * 24 * 60;
 /// longer than it was to be kept; what is captured in part leaves a hold's time for the rest.
 #[test]
 fn an_authorisation_keeps_its_order_as_long_as_it_is_to_be_kept() {
-    // The order's own hold; what is told, each two minutes after the other; how long it is held then.
-    for (own, told, minutes) in [
+    // The order's own hold; what is reported, each two minutes after the other; how long it is held then.
+    for (own, reports, minutes) in [
         (15, vec!["A-1 authorized 100"], 2 + WEEK),
         (15, vec!["A-1 authorized 100", "A-1 voided"], 15),
         (3, vec!["A-1 authorized 100", "A-1 voided"], 4),
@@ -210,11 +210,11 @@ fn an_authorisation_keeps_its_order_as_long_as_it_is_to_be_kept() {
         wanted.hold = Span::minutes(own);
         let id = store.order(wanted);
         store.register("A", "A-2");
-        for words in &told {
+        for words in &reports {
             store.later(Span::minutes(2));
-            tell(&mut store, words, words);
+            send(&mut store, words, words);
         }
-        assert_eq!(held_until(&store, id), minutes, "{own} {told:?}");
+        assert_eq!(held_until(&store, id), minutes, "{own} {reports:?}");
     }
 }
 
@@ -230,7 +230,7 @@ fn an_authorisation_reopens_what_closes_by_itself() {
         let (mut store, id) = shop();
         store.register("A", "A-2");
         if let Some(words) = before {
-            tell(&mut store, "k1", words);
+            send(&mut store, "k1", words);
         }
         if by_merchant {
             cancel(&mut store, "A");
@@ -239,7 +239,7 @@ fn an_authorisation_reopens_what_closes_by_itself() {
             store.due(id);
         }
         assert_eq!(store.status(id), "Closing active");
-        tell(&mut store, "k2", "A-1 authorized 100");
+        send(&mut store, "k2", "A-1 authorized 100");
         assert_eq!(store.status(id), expected, "{before:?}");
     }
 }

@@ -731,7 +731,7 @@ fn a_closed_day_sells_nothing_more_until_it_is_open_again() {
     };
     world.put(&closed);
     assert_eq!(room_of(&world), [(0, 3), (120, 2), (180, 3)]);
-    // What is given back is sold to nobody, what was set aside is bought.
+    // What is given back is sold to no one, what was set aside is bought.
     world.play(&Move::Order(0));
     world.play(&Move::Cancel(0));
     world.check();

@@ -1,4 +1,4 @@
-//! Stories of what waited: events that came before their payment are told to it in one decision, in an order
+//! Stories of what waited: events that came before their payment are added to it in one decision, in an order
 //! that gives nothing back twice, and none of them is lost in silence (docs/money.md, L1, L4, L6).
 
 use tollgate_core::command::Action;
@@ -91,7 +91,7 @@ fn coded(key: &str, reference: &str, words: &str) -> Event {
     }
 }
 
-/// What speaks of money that nobody knows is asked about, unless its own payment's money is told next.
+/// What speaks of money that is not known is asked about, unless its own payment's money comes next.
 #[test]
 fn a_refund_whose_capture_waits_beside_it_is_not_asked_about() {
     // What else waits for the order -> the question.
@@ -122,7 +122,7 @@ fn a_refund_whose_capture_waits_beside_it_is_not_asked_about() {
     }
 }
 
-/// Where nobody can be asked a person is, but not while the money is told next.
+/// Where there is no one to ask an alarm is raised, but not while the money comes next.
 #[test]
 fn a_refund_whose_capture_waits_beside_it_is_no_orphan() {
     for refund_first in [true, false] {
@@ -144,7 +144,7 @@ fn a_refund_whose_capture_waits_beside_it_is_no_orphan() {
             "PartiallyRefunded consumed | 100 40 0 0 | 100 40 0 | - | -"
         );
     }
-    // Nor is one of money that has come, whatever is told of it later.
+    // Nor is one of money that has come, whatever is said of it later.
     let (mut store, id) = shop();
     for (key, words) in [("k1", "paid 100"), ("k2", "refund r1 40"), ("k3", "fail")] {
         store.take(event(key, &["A-1"], words), CANNOT_ASK);
@@ -164,14 +164,14 @@ fn a_refund_whose_capture_waits_beside_it_is_no_orphan() {
     }
 }
 
-/// The entries that tell of an event.
-fn told_of(store: &Store, event: EventId) -> Vec<&'static str> {
+/// The entries about an event.
+fn entries_about(store: &Store, event: EventId) -> Vec<&'static str> {
     let entries = store.entries.iter();
     let of_event = entries.filter(|entry| entry.event == Some(event));
     of_event.map(|entry| entry.kind.word()).collect()
 }
 
-/// More waits for a payment than is kept of one: each is told to it or shown, and none waits on.
+/// More waits for a payment than is kept of one: each is added to it or shown, and none waits on.
 #[test]
 fn what_waited_beyond_what_is_kept_of_a_payment_is_shown() {
     let (mut store, id) = shop();
@@ -196,8 +196,8 @@ fn what_waited_beyond_what_is_kept_of_a_payment_is_shown() {
             Some("too_many_facts")
         );
     }
-    assert_eq!(told_of(&store, events[2]), ["order.attention"]);
-    assert_eq!(told_of(&store, events[3]), ["event.attention"]);
+    assert_eq!(entries_about(&store, events[2]), ["order.attention"]);
+    assert_eq!(entries_about(&store, events[3]), ["event.attention"]);
     assert_eq!(
         books(&store, id),
         "AwaitingPayment active | 0 0 0 0 | 0 0 0 | - | too_many_facts"
@@ -228,10 +228,10 @@ fn what_waits_for_a_payment_that_learns_no_more_is_shown_in_the_end() {
     store.later(Span::hours(25));
     store.act(Action::ParkedDue(waiting));
     assert_eq!(store.event_state(waiting), EventState::Orphan);
-    assert_eq!(told_of(&store, waiting), ["event.orphaned"]);
+    assert_eq!(entries_about(&store, waiting), ["event.orphaned"]);
 }
 
-/// What we did ourselves is known, however much was told before.
+/// What we did ourselves is known, however much was known before.
 #[test]
 fn our_own_refund_ends_although_no_more_is_kept_of_its_payment() {
     let (mut store, id) = shop();
@@ -278,7 +278,7 @@ fn only_what_is_proven_fills_the_places_where_events_wait() {
             store.rows.events[&third].reason.map(Reason::word),
             Some("parked_full")
         );
-        assert_eq!(told_of(&store, third), ["event.attention"]);
+        assert_eq!(entries_about(&store, third), ["event.attention"]);
         // Those that wait keep their places when they are looked at.
         store.later(Span::minutes(15));
         let planned = store.rows.events[&first].due_at.expect("a first look");

@@ -273,9 +273,9 @@ fn a_replay_of_an_applied_event_repeats_no_effect() {
     let (paid, _) = store.take(event("k1", &["A-1"], "paid 100"), AFTER);
     assert_eq!(store.fresh_effects.len(), 2);
     let before = store.root(id).clone();
-    let told = store.entries.len();
+    let entries = store.entries.len();
     let outcome = store.act(Action::ReplayEvent(paid));
-    assert_eq!(store.entries.len(), told);
+    assert_eq!(store.entries.len(), entries);
     assert!(matches!(
         outcome,
         Outcome::Event {
@@ -445,7 +445,7 @@ fn asked_too_early_the_second_callback_asks_again() {
     assert_eq!(store.fresh_effects.len(), 1);
 }
 
-/// `told first, version still the same | the answer -> status of the payment, asked again`
+/// `first, version still the same | the answer -> status of the payment, asked again`
 #[test]
 fn only_an_answer_to_the_version_that_was_asked_about_lowers() {
     for (first, unchanged, answer, expected, asked_again) in [

@@ -120,43 +120,43 @@ fn money_of_another_currency_or_mode_never_counts_and_is_kept() {
 }
 
 #[test]
-fn a_stronger_telling_replaces_and_a_weaker_one_is_known() {
+fn a_stronger_fact_replaces_and_a_weaker_one_is_known() {
     let mut payment = payment(100);
-    let told = |strength, at: Option<i64>| Fact {
+    let said = |strength, at: Option<i64>| Fact {
         strength,
         occurred_at: at.map(Timestamp::from_millis),
         ..fact("paid 100", idr)
     };
-    assert_eq!(payment.add(told(Strength::Signed, Some(5))), Added::New);
-    assert_eq!(payment.add(told(Strength::Signed, Some(5))), Added::Known);
-    assert_eq!(payment.add(told(Strength::Signed, None)), Added::Known);
+    assert_eq!(payment.add(said(Strength::Signed, Some(5))), Added::New);
+    assert_eq!(payment.add(said(Strength::Signed, Some(5))), Added::Known);
+    assert_eq!(payment.add(said(Strength::Signed, None)), Added::Known);
     assert_eq!(
-        payment.add(told(Strength::PartlySigned, Some(9))),
+        payment.add(said(Strength::PartlySigned, Some(9))),
         Added::Known
     );
-    assert_eq!(payment.add(told(Strength::Signed, Some(6))), Added::New);
-    assert_eq!(payment.add(told(Strength::Asked, None)), Added::New);
+    assert_eq!(payment.add(said(Strength::Signed, Some(6))), Added::New);
+    assert_eq!(payment.add(said(Strength::Asked, None)), Added::New);
     assert_eq!(payment.facts.len(), 1);
 }
 
 #[test]
 fn equal_ranks_are_settled_by_strength_then_time_then_amount() {
-    let told = |words, strength, at: Option<i64>| Fact {
+    let said = |words, strength, at: Option<i64>| Fact {
         strength,
         occurred_at: at.map(Timestamp::from_millis),
         ..fact(words, idr)
     };
     let mut ended = payment(100);
-    ended.add(told("fail", Strength::Asked, None));
-    ended.add(told("cancel", Strength::Signed, Some(9)));
+    ended.add(said("fail", Strength::Asked, None));
+    ended.add(said("cancel", Strength::Signed, Some(9)));
     assert_eq!(ended.projection().status, PaymentStatus::Failed);
-    ended.add(told("expire", Strength::Asked, Some(1)));
+    ended.add(said("expire", Strength::Asked, Some(1)));
     assert_eq!(ended.projection().status, PaymentStatus::Expired);
     let mut taken = payment(100);
-    taken.add(told("paid 100", Strength::Signed, Some(9)));
-    taken.add(told("paid 90", Strength::Asked, None));
+    taken.add(said("paid 100", Strength::Signed, Some(9)));
+    taken.add(said("paid 90", Strength::Asked, None));
     assert_eq!(taken.projection().captured_minor, 90);
-    taken.add(told("paid 95", Strength::Asked, None));
+    taken.add(said("paid 95", Strength::Asked, None));
     assert_eq!(taken.projection().captured_minor, 95);
 }
 

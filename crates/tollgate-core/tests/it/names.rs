@@ -163,9 +163,9 @@ fn names_of_two_sources_are_no_namesakes() {
 /// Once the names of a payment are known, they lead to it, whatever they read like.
 #[test]
 fn a_name_that_was_learnt_leads_to_its_payment() {
-    // What is told first, and then: both are about order A.
+    // What is reported first, and then: both are about order A.
     for (first, then) in [
-        // The reference is told as an id, after the payment was known under another name.
+        // The reference is reported as an id, after the payment was known under another name.
         (
             with_id("k1", &["A-1", "F"], "F", "paid 60"),
             with_id("k2", &["F", "A-1"], "A-1", "y:paid 40"),
@@ -295,7 +295,7 @@ fn a_reference_that_reads_like_an_id_moves_nothing_there() {
 }
 
 /// Each payment whose reference is borne by another one's money is shown; an id that is only mentioned, and
-/// under which nobody is told anything, shows nothing.
+/// under which nothing is reported, shows nothing.
 #[test]
 fn each_namesake_is_shown() {
     let (mut store, id) = shop();

@@ -153,7 +153,7 @@ fn a_code_or_reference_that_is_taken_is_answered_with_its_owner() {
 
 #[test]
 fn her_own_hold_refuses_only_another_order() {
-    // B3: the last shirt is held by her first order.
+    // B3: the last shirt is held by the first order.
     let mut store = shop(1);
     store.order(one_shirt("A"));
     assert!(matches!(
@@ -195,7 +195,7 @@ fn refusals_are_found_in_the_order_the_api_says() {
 }
 
 #[test]
-fn what_the_edge_does_not_know_is_told_after_what_exists_and_before_everything_else() {
+fn what_the_edge_does_not_know_is_refused_after_what_exists_and_before_everything_else() {
     let mut store = shop(1);
     let taken = store.order(one_shirt("A"));
     let unknown = |code: &str| RefuseCreation {
@@ -254,13 +254,13 @@ fn a_total_of_nothing_is_paid_at_once() {
     let mut store = shop(3);
     let id = store.order(order("A", &[line("shirt", 1, 0)]));
     assert_eq!(store.status(id), "Completed consumed");
-    let told: Vec<_> = store
+    let kinds: Vec<_> = store
         .entries
         .iter()
         .map(|entry| entry.kind.word())
         .collect();
     assert_eq!(
-        told[told.len() - 3..],
+        kinds[kinds.len() - 3..],
         ["order.created", "order.paid", "order.completed"]
     );
     assert_eq!(store.counts("shirt"), "2/0");
@@ -760,7 +760,7 @@ fn a_calendar_keeps_what_is_booked() {
 }
 
 #[test]
-fn low_stock_and_full_slots_are_told_once() {
+fn low_stock_and_full_slots_are_recorded_once() {
     let mut store = shop(3);
     let put = Action::PutStock {
         sku: "shirt".to_owned(),
@@ -780,12 +780,12 @@ fn low_stock_and_full_slots_are_told_once() {
         });
     }
     store.order(one_shirt("C"));
-    let told = |kind| {
+    let count = |kind| {
         store
             .entries
             .iter()
             .filter(|entry| entry.kind.word() == kind)
             .count()
     };
-    assert_eq!((told("stock.low"), told("slot.full")), (1, 1));
+    assert_eq!((count("stock.low"), count("slot.full")), (1, 1));
 }

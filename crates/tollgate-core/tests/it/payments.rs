@@ -201,8 +201,8 @@ fn the_same_state_again_is_a_success_that_changes_nothing() {
 }
 
 #[test]
-fn why_an_event_is_stale_is_told() {
-    // told first, told then -> the reason of the second
+fn an_event_says_why_it_is_stale() {
+    // first, then -> the reason of the second
     for (first, then, reason) in [
         ("paid 100", "paid 100", "known_fact"),
         ("paid 100", "pending", "late"),
@@ -343,7 +343,7 @@ fn an_authorized_payment_keeps_the_hold_for_its_time_then_a_person_looks() {
 }
 
 #[test]
-fn a_stronger_telling_of_a_fact_is_kept() {
+fn the_stronger_of_equal_facts_stays() {
     let (mut store, id, _) = paid_order();
     store.hear("k1", "A-1", "paid 100");
     let asked = Fact {

@@ -1,4 +1,4 @@
-//! Stories of questions: a report is asked about by its own names, an answer settles nobody else, and no
+//! Stories of questions: a report is asked about by its own names, an answer settles no other report, and no
 //! stranger keeps the provider from being asked (docs/money.md).
 
 use tollgate_core::command::{Action, OrderRef};
@@ -117,30 +117,30 @@ fn two_pages_of_one_reference_are_two_questions() {
     }
 }
 
-/// A stranger reports a page of his own under somebody else's reference.
+/// A stranger reports a page of their own under someone else's reference.
 #[test]
-fn a_strangers_page_settles_nobody_elses_report() {
+fn a_strangers_page_settles_no_other_report() {
     for stranger_is_answered_first in [true, false] {
         for said in ["paid 100", "deny", "weak", "mismatch"] {
             let (mut store, id) = waiting();
-            let forged = hears(&mut store, "k1", "A-1", "his");
+            let forged = hears(&mut store, "k1", "A-1", "theirs");
             let real = hears(&mut store, "k2", "A-1", "hers");
-            let his = match said {
+            let theirs = match said {
                 "weak" => AnswerContent::Weak,
                 "mismatch" => AnswerContent::Mismatch {
                     reason: "it is for another terminal".to_owned(),
                 },
-                words => of_page("his", "X-9", words),
+                words => of_page("theirs", "X-9", words),
             };
             let hers = of_page("hers", "A-1", "t2:paid 100");
             if stranger_is_answered_first {
-                is_answered(&mut store, "his", his);
+                is_answered(&mut store, "theirs", theirs);
                 assert_eq!(store.event_state(real), EventState::Queued, "{said}");
                 assert_eq!(store.status(id), "AwaitingPayment active", "{said}");
                 is_answered(&mut store, "hers", hers);
             } else {
                 is_answered(&mut store, "hers", hers);
-                is_answered(&mut store, "his", his);
+                is_answered(&mut store, "theirs", theirs);
             }
             assert_eq!(store.status(id), "Paid consumed", "{said}");
             assert_eq!(store.event_state(real), EventState::Applied, "{said}");
@@ -156,8 +156,12 @@ fn a_strangers_page_settles_nobody_elses_report() {
 fn a_page_pays_what_it_was_made_for_whatever_its_report_claims() {
     let (mut store, id) = waiting();
     let other = store.order(with_payment(order("B", &[line("shirt", 1, 100)]), "B-1"));
-    let claim = hears(&mut store, "k1", "A-1", "his");
-    is_answered(&mut store, "his", of_page("his", "B-1", "t1:paid 100"));
+    let claim = hears(&mut store, "k1", "A-1", "theirs");
+    is_answered(
+        &mut store,
+        "theirs",
+        of_page("theirs", "B-1", "t1:paid 100"),
+    );
     assert_eq!(store.status(id), "AwaitingPayment active");
     assert_eq!(store.status(other), "Paid consumed");
     assert_eq!(store.event_state(claim), EventState::Stale);
@@ -167,24 +171,24 @@ fn a_page_pays_what_it_was_made_for_whatever_its_report_claims() {
 
 /// 64 and 120 forged reports under one reference, before, around and after the real one.
 #[test]
-fn a_crowd_of_forged_reports_neither_hides_nor_delays_the_real_one_for_long() {
-    for crowd in [64, 120] {
-        for before in [0, crowd / 2, crowd] {
+fn many_forged_reports_neither_hide_nor_delay_the_real_one_for_long() {
+    for forged in [64, 120] {
+        for before in [0, forged / 2, forged] {
             let (mut store, id) = waiting();
             let began = store.now;
             let mut real = None;
-            for n in 0..=crowd {
+            for n in 0..=forged {
                 if n == before {
                     real = Some(hears(&mut store, "real", "A-1", "hers"));
                     continue;
                 }
-                hears(&mut store, &format!("k{n}"), "A-1", &format!("his-{n}"));
+                hears(&mut store, &format!("k{n}"), "A-1", &format!("forged-{n}"));
             }
             let real = real.expect("the real one");
             assert_eq!(
                 store.event_state(real),
                 EventState::Queued,
-                "{crowd} {before}"
+                "{forged} {before}"
             );
             let key = question(&store, "hers");
             // At once among the first, and never behind more than those who may wait.
@@ -192,7 +196,10 @@ fn a_crowd_of_forged_reports_neither_hides_nor_delays_the_real_one_for_long() {
                 0 => Span::seconds(0),
                 _ => Span::seconds(31),
             };
-            assert!(due_of(&store, &key) <= began.plus(most), "{crowd} {before}");
+            assert!(
+                due_of(&store, &key) <= began.plus(most),
+                "{forged} {before}"
+            );
             is_answered(&mut store, "hers", of_page("hers", "A-1", "t1:paid 100"));
             assert_eq!(store.status(id), "Paid consumed");
             assert_eq!(store.event_state(real), EventState::Applied);
@@ -200,33 +207,33 @@ fn a_crowd_of_forged_reports_neither_hides_nor_delays_the_real_one_for_long() {
     }
 }
 
-/// The crowd is there before the payment is known. Who found no room at the reference is asked about all
+/// The reports are there before the payment is known. One that found no room at the reference is asked about all
 /// the same.
 #[test]
-fn a_crowd_that_comes_before_the_payment_does_not_hide_its_report() {
-    for crowd in [64, 120] {
+fn forged_reports_before_the_payment_do_not_hide_its_own() {
+    for forged in [64, 120] {
         let mut store = Store::new();
         store.stock("shirt", 3);
-        for n in 0..crowd {
-            hears(&mut store, &format!("k{n}"), "A-1", &format!("his-{n}"));
+        for n in 0..forged {
+            hears(&mut store, &format!("k{n}"), "A-1", &format!("forged-{n}"));
         }
         let real = hears(&mut store, "real", "A-1", "hers");
         let id = store.order(with_payment(order("A", &[line("shirt", 1, 100)]), "A-1"));
         let due = due_of(&store, &question(&store, "hers"));
-        assert!(due <= store.now.plus(Span::seconds(31)), "{crowd}");
+        assert!(due <= store.now.plus(Span::seconds(31)), "{forged}");
         is_answered(&mut store, "hers", of_page("hers", "A-1", "t2:paid 100"));
-        assert_eq!(store.status(id), "Paid consumed", "{crowd}");
-        assert_eq!(store.event_state(real), EventState::Applied, "{crowd}");
+        assert_eq!(store.status(id), "Paid consumed", "{forged}");
+        assert_eq!(store.event_state(real), EventState::Applied, "{forged}");
     }
 }
 
-/// The crowd of one reference is nothing to another.
+/// Reports at one reference do not concern another.
 #[test]
-fn a_crowd_delays_only_its_own_reference() {
+fn forged_reports_delay_only_their_own_reference() {
     let (mut store, _) = waiting();
     let other = store.order(with_payment(order("B", &[line("shirt", 1, 100)]), "B-1"));
     for n in 0..120 {
-        hears(&mut store, &format!("k{n}"), "A-1", &format!("his-{n}"));
+        hears(&mut store, &format!("k{n}"), "A-1", &format!("forged-{n}"));
     }
     hears(&mut store, "real", "B-1", "hers");
     assert_eq!(due_of(&store, &question(&store, "hers")), store.now);
@@ -235,11 +242,11 @@ fn a_crowd_delays_only_its_own_reference() {
 }
 
 /// Where the provider is asked by our reference, all reports of one reference are one question, and the
-/// answer to it counts for the payment, whoever made us ask.
+/// answer to it counts for the payment, whatever made us ask.
 #[test]
-fn a_crowd_at_a_reference_that_is_asked_about_is_one_question() {
+fn many_reports_at_a_reference_that_is_asked_about_are_one_question() {
     for known in [true, false] {
-        for crowd in [64, 120] {
+        for forged in [64, 120] {
             let mut store = Store::new();
             store.stock("shirt", 3);
             let wanted = with_payment(order("A", &[line("shirt", 1, 100)]), "A-1");
@@ -247,14 +254,14 @@ fn a_crowd_at_a_reference_that_is_asked_about_is_one_question() {
             if known {
                 id = Some(store.order(wanted.clone()));
             }
-            for n in 0..crowd {
+            for n in 0..forged {
                 store.take(event(&format!("k{n}"), &["A-1"], "paid 1"), BEFORE);
             }
             store.take(event("real", &["A-1"], "paid 100"), BEFORE);
             assert_eq!(store.effects("ask:"), ["ask:bank:A-1:1"]);
             let id = id.unwrap_or_else(|| store.order(wanted));
             is_answered(&mut store, "A-1", of_page("A-1", "A-1", "paid 100"));
-            assert_eq!(store.status(id), "Paid consumed", "{known} {crowd}");
+            assert_eq!(store.status(id), "Paid consumed", "{known} {forged}");
             assert_eq!(store.root(id).ledger().all.captured, 100);
         }
     }
@@ -294,7 +301,7 @@ fn reports_that_keep_coming_do_not_put_a_question_off() {
     }
 }
 
-/// What nobody knows waits in a queue of its own, and is asked among the known when its payment comes.
+/// What is not known waits in a queue of its own, and is asked among the known when its payment comes.
 #[test]
 fn a_question_about_an_unknown_reference_is_put_among_the_known_when_it_is_registered() {
     for (object, policy) in [("hers", PAGES), ("A-1", BEFORE)] {
@@ -387,7 +394,7 @@ fn what_was_to_be_confirmed_behind_and_cannot_be_is_shown() {
 /// A bank's first notice has no id of its own yet. The answer that only confirms it names the same money by
 /// the bank's id: it takes none of it away, and money beside it is more.
 #[test]
-fn what_was_told_without_an_id_is_not_unpaid_by_what_only_confirms_it() {
+fn what_came_without_an_id_is_not_unpaid_by_what_only_confirms_it() {
     let cases: [(&[&str], i64, &[&str]); 4] = [
         (&["T1:paid 100"], 100, &[]),
         (&["T1:settled 40"], 100, &["unconfirmed"]),
@@ -413,7 +420,7 @@ fn what_was_told_without_an_id_is_not_unpaid_by_what_only_confirms_it() {
     }
 }
 
-/// 100 were told under the bank's signature and wait for their order. The answer about them cannot be read:
+/// 100 were reported under the bank's signature and wait for their order. The answer about them cannot be read:
 /// it proves nothing, also not that the 100 are in doubt.
 #[test]
 fn an_answer_that_cannot_be_read_takes_nothing_from_what_waits() {
@@ -496,7 +503,7 @@ fn an_answer_that_cannot_be_read_pays_nothing() {
     }
 }
 
-/// The answer names an id that is another payment's reference: nothing moves there, whoever was asked.
+/// The answer names an id that is another payment's reference: nothing moves there, whichever source was asked.
 #[test]
 fn an_answer_whose_id_reads_like_a_reference_moves_nothing_there() {
     for known in [true, false] {
@@ -550,7 +557,7 @@ fn captured(store: &Store, payment: PaymentId) -> i64 {
     store.root(payment.root()).ledger().all.captured
 }
 
-/// A question knows every name that its event has, so that whoever asks can tell page and reference.
+/// A question knows every name that its event has, so that page and reference can be told apart.
 #[test]
 fn a_question_is_put_by_its_own_names() {
     let (mut store, _) = waiting();
@@ -688,9 +695,9 @@ fn an_answer_that_names_two_payments_moves_neither() {
     }
 }
 
-/// What needs no confirming is not asked about again when it is told again, nor what is known already.
+/// What needs no confirming is not asked about again when it is sent again, nor what is known already.
 #[test]
-fn news_that_is_none_asks_nobody() {
+fn what_is_known_already_asks_no_one() {
     let (mut store, _) = waiting();
     for (key, words) in [
         ("k0", "pending"),
@@ -733,7 +740,7 @@ fn what_cannot_be_read_is_asked_about_once() {
 
 /// Cash cannot be asked about when its order closes.
 #[test]
-fn nobody_is_asked_about_cash() {
+fn no_one_is_asked_about_cash() {
     let (mut store, id) = waiting();
     let fresh = store.fresh();
     let till = tollgate_core::command::RegisterPayment {

@@ -174,7 +174,7 @@ fn a_webhook_that_was_missed_is_made_up_for_by_a_look() {
 /// The answer to our call is lost; by whichever way we hear of it then, one refund has gone out.
 #[test]
 fn a_call_whose_answer_was_lost_is_one_refund() {
-    // By our name, by the provider's name that a look tells before or after, by a person.
+    // By our name, by the provider's name that a look finds before or after, by a person.
     for way in 0..5 {
         let (mut store, id, payment, keys) = refund_of_forty();
         does(&mut store, &keys.call(), lost());
@@ -401,9 +401,9 @@ fn a_word_about_another_refund_is_not_about_ours() {
     assert_eq!(given_back(&store, id), (65, 0, 2));
 }
 
-/// Ours is told by its name and in the sum of all: one refund.
+/// Ours is reported by its name and in the sum of all: one refund.
 #[test]
-fn ours_in_a_sum_is_told_once() {
+fn ours_in_a_sum_counts_once() {
     let (mut store, id, _, keys) = refund_of_forty();
     does(
         &mut store,
@@ -416,7 +416,7 @@ fn ours_in_a_sum_is_told_once() {
     assert_eq!(given_back(&store, id), (50, 0, 2));
 }
 
-/// It failed once, and a person orders it again: what was told of the first try is not told of the second.
+/// It failed once, and a person orders it again: what was said of the first try is not about the second.
 #[test]
 fn a_refund_that_is_ordered_again_is_not_ended_by_its_first_try() {
     // How the second try ends -> the state, and what is free then.
@@ -507,7 +507,7 @@ fn a_refund_is_over_something() {
     }
 }
 
-/// How often the timeline tells that a refund has failed.
+/// How often the timeline says that a refund has failed.
 fn failures(store: &Store) -> usize {
     let entries = store.entries.iter();
     entries
@@ -515,9 +515,9 @@ fn failures(store: &Store) -> usize {
         .count()
 }
 
-/// Its end is told once, whoever tells it; also where the bank takes back what it had done.
+/// Its end is recorded once, whoever reports it; also where the bank takes back what it had done.
 #[test]
-fn a_refund_that_fails_is_told_once() {
+fn a_refund_that_fails_is_recorded_once() {
     for way in 0..4 {
         let (mut store, id, _, keys) = refund_of_forty();
         let back = |store: &mut Store, key: &str| {
@@ -558,7 +558,7 @@ fn a_refund_that_fails_is_told_once() {
 
 /// Its notice comes while we call, and the call ends otherwise: what has gone through has gone through.
 #[test]
-fn a_call_that_fails_undoes_no_refund_that_was_told() {
+fn a_call_that_fails_undoes_no_refund_that_was_reported() {
     let (mut store, id, _, keys) = refund_of_forty();
     assert!(takes_up(&mut store, &keys.call()));
     store.hear("k2", "A-1", &format!("refund {}", keys.0));
@@ -571,11 +571,11 @@ fn a_call_that_fails_undoes_no_refund_that_was_told() {
     assert_eq!(given_back(&store, id), (40, 0, 1));
 }
 
-/// Its end was told under the provider's name before we knew that name: the answer that brings the name
+/// Its end was reported under the provider's name before we knew that name: the answer that brings the name
 /// may be older.
 #[test]
-fn an_end_that_was_told_under_the_providers_name_is_ours() {
-    for (told, expected, books) in [
+fn an_end_that_was_reported_under_the_providers_name_is_ours() {
+    for (reports, expected, books) in [
         (
             &["refund back-1 40"][..],
             RefundProgress::Succeeded,
@@ -593,13 +593,13 @@ fn an_end_that_was_told_under_the_providers_name_is_ours() {
         ),
     ] {
         let (mut store, id, _, keys) = refund_of_forty();
-        for words in told {
+        for words in reports {
             store.hear(words, "A-1", words);
         }
         let older = taken_as(Some("back-1"), RefundState::Pending);
         does(&mut store, &keys.call(), older);
-        assert_eq!(state(&store, id), expected, "{told:?}");
-        assert_eq!(given_back(&store, id), books, "{told:?}");
+        assert_eq!(state(&store, id), expected, "{reports:?}");
+        assert_eq!(given_back(&store, id), books, "{reports:?}");
     }
 }
 
@@ -625,7 +625,7 @@ fn a_refund_that_is_said_to_be_on_its_way_was_sent() {
     assert_eq!(given_back(&store, id), (0, 40, 0));
 }
 
-/// A refund has one name at the provider, the first that it tells; no name is none.
+/// A refund has one name at the provider, the first that it gives; no name is none.
 #[test]
 fn a_refund_keeps_the_name_that_the_provider_gave_it() {
     let (mut store, id, _, keys) = refund_of_forty();
@@ -636,14 +636,14 @@ fn a_refund_keeps_the_name_that_the_provider_gave_it() {
         taken_as(Some(""), RefundState::Pending),
     );
     assert_eq!(name(&store), None);
-    for (n, told) in [(0, "back-1"), (1, "back-9")] {
+    for (n, named) in [(0, "back-1"), (1, "back-9")] {
         let look = keys.look(&store, n);
         does(
             &mut store,
             &look,
-            looked_up(Some(told), RefundState::Pending),
+            looked_up(Some(named), RefundState::Pending),
         );
-        assert_eq!(name(&store).as_deref(), Some("back-1"), "{told}");
+        assert_eq!(name(&store).as_deref(), Some("back-1"), "{named}");
     }
     store.hear("k2", "A-1", "refund back-9 10");
     assert_eq!(
@@ -657,10 +657,10 @@ fn a_refund_keeps_the_name_that_the_provider_gave_it() {
     );
 }
 
-/// What the provider has answered is proved better than what it sends, and what is told of one payment is
-/// not told of another.
+/// What the provider has answered is proved better than what it sends, and what is said of one payment is
+/// not about another.
 #[test]
-fn what_is_told_elsewhere_or_less_well_proved_moves_no_refund() {
+fn what_is_said_elsewhere_or_less_well_proved_moves_no_refund() {
     let (mut store, id, _, keys) = refund_of_forty();
     does(
         &mut store,
@@ -693,7 +693,7 @@ fn what_is_told_elsewhere_or_less_well_proved_moves_no_refund() {
     assert_eq!(state(&store, id), RefundProgress::Sent);
 }
 
-/// The bank's refusal is told while we call; that the call was taken is older news.
+/// The bank's refusal arrives while we call; that the call was taken is older.
 #[test]
 fn an_older_answer_does_not_revive_a_refund_that_failed() {
     let (mut store, id, payment, keys) = refund_of_forty();
@@ -708,9 +708,9 @@ fn an_older_answer_does_not_revive_a_refund_that_failed() {
     assert_eq!(store.root(id).ledger().of_payment(payment).free(), 100);
 }
 
-/// What has gone back already is recorded: nobody is called, and its receipt is decided at once.
+/// What has gone back already is recorded: no one is called, and its receipt is decided at once.
 #[test]
-fn a_refund_that_is_recorded_calls_nobody() {
+fn a_refund_that_is_recorded_calls_no_one() {
     let (mut store, id, payment) = paid();
     let outcome = store.act(Action::RefundPayment(RefundPayment {
         payment,
@@ -728,9 +728,9 @@ fn a_refund_that_is_recorded_calls_nobody() {
 }
 
 /// The bank has taken 100. 40 are handed over at the counter, and the bank, which knows nothing of them,
-/// gives back 60 by itself: nothing of the 100 is left, whichever is told first.
+/// gives back 60 by itself: nothing of the 100 is left, whichever is reported first.
 #[test]
-fn what_is_handed_over_comes_on_top_of_what_the_provider_tells_of_all_refunds() {
+fn what_is_handed_over_comes_on_top_of_what_the_provider_says_of_all_refunds() {
     for over_the_counter_first in [true, false] {
         let (mut store, id, payment) = paid();
         if !over_the_counter_first {

@@ -80,10 +80,10 @@ pub(crate) fn receipts(store: &Store, id: RootId) -> (i64, i64, i64) {
     );
     let folds = root.payments.iter().map(|payment| payment.fold());
     let lost: i64 = folds.map(|fold| fold.lost_minor()).sum();
-    let told = all.captured - all.refunded - lost;
+    let sum = all.captured - all.refunded - lost;
     assert_eq!(
         (sale - refund - reversal, all.receipts_due()),
-        (told, told),
+        (sum, sum),
         "L3: the receipts of {id:?} say what its ledger says"
     );
     for (payment, account) in &root.ledger().payments {
@@ -176,19 +176,19 @@ fn said(words: &str) -> Fact {
 
 /// What the provider says: `A-1 paid 100`, `asked A-1 paid 100`, `A-1 dispute d1 40`, and in one breath
 /// `A-1 paid 100 + refund r1 40`.
-pub(crate) fn tell(store: &mut Store, place: &str, words: &str) {
+pub(crate) fn send(store: &mut Store, place: &str, words: &str) {
     let (strength, words) = match words.strip_prefix("asked ") {
         Some(words) => (Strength::Asked, words),
         None => (Strength::Signed, words),
     };
     let (reference, words) = words.split_once(' ').expect("a reference and what is said");
     let facts = words.split(" + ").map(said);
-    let told = Event {
+    let event = Event {
         facts: facts.map(|fact| Fact { strength, ..fact }).collect(),
         kind: words.to_owned(),
         ..event(place, &[reference], "")
     };
-    store.take(told, NEVER);
+    store.take(event, NEVER);
 }
 
 pub(crate) fn step(store: &mut Store, id: RootId, place: &str, words: &str) {
@@ -254,7 +254,7 @@ pub(crate) fn step(store: &mut Store, id: RootId, place: &str, words: &str) {
             let due = due.map(|payment| payment.due.minor.to_string());
             assert_eq!(due.as_deref(), Some(*minor), "{words}");
         }
-        _ => tell(store, place, words),
+        _ => send(store, place, words),
     }
 }
 
@@ -309,7 +309,7 @@ pub(crate) fn courses(story: &str) -> Vec<Vec<String>> {
     courses
 }
 
-/// Plays a story in every order that it leaves open, and tells which of them end otherwise.
+/// Plays a story in every order that it leaves open, and returns which of them end otherwise.
 pub(crate) fn check(prepare: fn(&mut Store), story: &str, end: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     for course in courses(story) {
@@ -320,7 +320,7 @@ pub(crate) fn check(prepare: fn(&mut Store), story: &str, end: &str) -> Vec<Stri
             store.check_capacity();
         }
         let is = books(&store, id);
-        // What was sold or shown before the rest was told stays so: there only the money is the same.
+        // What was sold or shown before the rest arrived stays so: there only the money is the same.
         let parts = is.split(" | ").zip(end.split(" | "));
         let is: Vec<&str> = parts
             .map(|(is, end)| if end == "*" { end } else { is })

@@ -53,8 +53,8 @@ fn effect_state(store: &Store, key: &str) -> EffectState {
     store.rows.claimed[&effect_id(key)].state
 }
 
-/// How often the order's story has an entry.
-fn told(store: &Store, kind: &str) -> usize {
+/// How often the order has an entry.
+fn count(store: &Store, kind: &str) -> usize {
     let entries = store.entries.iter();
     entries.filter(|entry| entry.kind.word() == kind).count()
 }
@@ -86,14 +86,14 @@ fn what_is_set_aside_for_a_cancelled_order_is_let_go() {
     assert_eq!(wanted.target(), "void:bank");
     assert_eq!(due_of(&store, &key), store.now);
     assert!(store.attention(id).is_empty(), "nobody need look");
-    assert_eq!(told(&store, "payment.void_requested"), 1);
+    assert_eq!(count(&store, "payment.void_requested"), 1);
 
     does(&mut store, &key, Settlement::Voided);
     assert_eq!(payment_status(&store, id), PaymentStatus::Cancelled);
     assert_eq!(effect_state(&store, &key), EffectState::Done);
     assert!(store.attention(id).is_empty());
-    assert_eq!(told(&store, "payment.cancelled"), 1);
-    // The provider tells of it too, under any name, late and twice.
+    assert_eq!(count(&store, "payment.cancelled"), 1);
+    // The provider reports it too, under any name, late and twice.
     for (key, words) in [
         ("k2", "cancel 100"),
         ("k3", "cancel 100"),
@@ -103,7 +103,7 @@ fn what_is_set_aside_for_a_cancelled_order_is_let_go() {
     ] {
         store.hear(key, "A-1", words);
     }
-    assert_eq!(told(&store, "payment.cancelled"), 1, "that is no news");
+    assert_eq!(count(&store, "payment.cancelled"), 1, "that is known");
     assert_eq!(store.effects("void:").len(), 1);
     assert!(store.effects("ask:").len() <= 1, "only as it closed");
     assert!(store.attention(id).is_empty());
@@ -120,11 +120,11 @@ fn what_is_set_aside_for_an_order_that_has_ended_already_is_let_go() {
     assert!(store.effects("void:").is_empty());
     store.hear("k1", "A-1", "authorized 100");
     let key = the_void(&store);
-    // Told twice it is one.
+    // Sent twice it is one.
     store.hear("k1", "A-1", "authorized 100");
     store.hear("k2", "A-1", "authorized 100");
     assert_eq!(the_void(&store), key);
-    assert_eq!(told(&store, "payment.void_requested"), 1);
+    assert_eq!(count(&store, "payment.void_requested"), 1);
     does(&mut store, &key, Settlement::Voided);
     assert_eq!(payment_status(&store, id), PaymentStatus::Cancelled);
     // The customer tries another card: that is another authorisation.
@@ -135,7 +135,7 @@ fn what_is_set_aside_for_an_order_that_has_ended_already_is_let_go() {
     assert!(store.attention(id).is_empty());
 }
 
-/// One that is told by our reference first and by the provider's own id later is one authorisation.
+/// One that is reported by our reference first and by the provider's own id later is one authorisation.
 #[test]
 fn an_authorisation_that_gets_its_name_later_is_let_go_once() {
     let (mut store, id) = shop();
@@ -150,17 +150,17 @@ fn an_authorisation_that_gets_its_name_later_is_let_go_once() {
 }
 
 #[test]
-fn a_shop_that_decides_about_money_by_itself_is_told() {
+fn a_shop_that_decides_about_money_by_itself_is_alarmed() {
     let (mut store, id) = shop();
     store.rules.auto_refund = false;
     store.hear("k1", "A-1", "authorized 100");
     cancel(&mut store, id);
     assert!(store.effects("void:").is_empty());
     assert_eq!(store.attention(id), ["authorization_open"]);
-    // It has let it go at the provider: nobody need look any more.
+    // It has let it go at the provider: no one need look any more.
     store.hear("k2", "A-1", "voided");
     assert!(store.attention(id).is_empty());
-    assert_eq!(told(&store, "attention.ended"), 1);
+    assert_eq!(count(&store, "attention.ended"), 1);
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn money_that_is_not_let_go_is_shown() {
     store.act(Action::RetryEffect(effect));
     does(&mut store, &key, Settlement::Voided);
     assert!(store.attention(id).is_empty());
-    assert_eq!(told(&store, "attention.ended"), 1);
+    assert_eq!(count(&store, "attention.ended"), 1);
     let again = store.act(Action::RetryEffect(effect));
     let done = Outcome::Refused(Refusal::EffectState(EffectState::Done));
     assert_eq!(again, done);
@@ -225,7 +225,7 @@ fn money_that_is_not_let_go_is_shown() {
 }
 
 #[test]
-fn a_void_of_which_nobody_knows_is_asked_about() {
+fn an_unknown_void_is_asked_about() {
     let (mut store, id, key) = cancelled();
     let before = store.effects("ask:").len();
     assert!(takes_up(&mut store, &key));
@@ -247,7 +247,7 @@ fn a_void_of_which_nobody_knows_is_asked_about() {
     assert_eq!(payment_status(&store, id), PaymentStatus::Cancelled);
     assert!(store.attention(id).is_empty());
 
-    // Still set aside, a person stays told, and what he says of it is heard.
+    // Still set aside, the alarm stays, and a person may resolve it.
     for (is_done, status, open) in [
         (true, PaymentStatus::Cancelled, vec![]),
         (false, PaymentStatus::Authorized, vec!["authorization_open"]),

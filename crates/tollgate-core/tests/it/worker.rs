@@ -21,7 +21,7 @@ pub(crate) fn effect_id(key: &str) -> EffectId {
     EffectId::from_u128(hash)
 }
 
-/// Claims what was decided under this key and begins it. Tells whether there is anything to be done.
+/// Claims what was decided under this key and begins it. Returns whether there is anything to be done.
 pub(crate) fn takes_up(store: &mut Store, key: &str) -> bool {
     let decided = store.rows.effects.get(key).cloned();
     let decided = decided.unwrap_or_else(|| panic!("{key} was not decided"));
@@ -90,7 +90,7 @@ pub(crate) fn looked_up(id: Option<&str>, state: RefundState) -> Settlement {
     })
 }
 
-/// Nobody knows whether the call has arrived.
+/// It is not known whether the call has arrived.
 pub(crate) fn lost() -> Settlement {
     Settlement::Unknown {
         reason: "the answer was lost".to_owned(),

@@ -142,8 +142,8 @@ fn check_currency(sample: &Sample) -> Result<(), NotInProvider> {
 /// reference first.
 fn answer(question: &Question, identity: String, mut event: Event) -> Answer {
     match (question.names.first(), event.names.first()) {
-        (Some(asked), Some(told)) if asked != told => {
-            return Answer::Mismatch(format!("it is about {told}"));
+        (Some(asked), Some(named)) if asked != named => {
+            return Answer::Mismatch(format!("it is about {named}"));
         }
         (Some(_) | None, Some(_) | None) => {}
     }

@@ -86,7 +86,7 @@ impl Setup for V1 {
                 "X-VERIFY is made with none of our salts",
             ));
         }
-        // The signature is over these letters only; other members of the body are nobody's word.
+        // The signature is over these letters only; other members of the body are not vouched for.
         let unreadable = |detail: &str| Rejection::unreadable(detail);
         let inner = STANDARD
             .decode(response.as_bytes())

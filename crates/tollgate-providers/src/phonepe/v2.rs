@@ -289,7 +289,7 @@ impl StatusQuery for V2 {
         if payload.get("state").is_none() {
             return Answer::Unreadable("there is no state".to_owned());
         }
-        // An answer has no name of its own; it tells of what made us ask.
+        // An answer has no name of its own; it is about what made us ask.
         let name = body.text("event");
         let asked = Some(question.kind.as_str()).filter(|kind| !kind.is_empty());
         let name = name.as_deref().or(asked).unwrap_or("status");
@@ -361,23 +361,23 @@ impl Refunds for V2 {
     fn read(&self, order: &RefundOrder, response: &HttpResponse<'_>) -> RefundAnswer {
         let body = Object::from_slice(response.body).ok();
         let said = |name: &str| body.as_ref().and_then(|body| body.text(name));
-        let told = complaint(response.status, body.as_ref());
+        let wrong = complaint(response.status, body.as_ref());
         match response.status {
             200..=299 => {}
-            401 | 403 => return RefundAnswer::Unauthorized(told),
-            429 => return RefundAnswer::Unavailable(told),
-            408 => return RefundAnswer::Unclear(told),
-            409 => return RefundAnswer::Duplicate(told),
-            400..=499 if mentions(&told, &["DUPLICATE", "ALREADY"]) => {
-                return RefundAnswer::Duplicate(told);
+            401 | 403 => return RefundAnswer::Unauthorized(wrong),
+            429 => return RefundAnswer::Unavailable(wrong),
+            408 => return RefundAnswer::Unclear(wrong),
+            409 => return RefundAnswer::Duplicate(wrong),
+            400..=499 if mentions(&wrong, &["DUPLICATE", "ALREADY"]) => {
+                return RefundAnswer::Duplicate(wrong);
             }
-            400..=499 => return RefundAnswer::Refused(told),
-            _ => return RefundAnswer::Unclear(told),
+            400..=499 => return RefundAnswer::Refused(wrong),
+            _ => return RefundAnswer::Unclear(wrong),
         }
         // Its callbacks name the refund by our key; the amount is what it has understood.
         let amount = said("amount");
         if amount.is_some_and(|amount| amount.parse() != Ok(order.money.minor)) {
-            return RefundAnswer::Unclear("it tells another amount".to_owned());
+            return RefundAnswer::Unclear("it names another amount".to_owned());
         }
         match said("state")
             .as_deref()
@@ -424,13 +424,13 @@ impl RefundQuery for V2 {
         response: &HttpResponse<'_>,
     ) -> RefundStatus {
         let body = Object::from_slice(response.body).ok();
-        let told = complaint(response.status, body.as_ref());
+        let wrong = complaint(response.status, body.as_ref());
         match response.status {
             200..=299 => {}
-            401 | 403 => return RefundStatus::Unauthorized(told),
-            408 | 429 | 500..=599 => return RefundStatus::Unavailable(told),
-            400..=499 if mentions(&told, NO_SUCH_REFUND) => return RefundStatus::NotThere(told),
-            _ => return RefundStatus::Other(told),
+            401 | 403 => return RefundStatus::Unauthorized(wrong),
+            408 | 429 | 500..=599 => return RefundStatus::Unavailable(wrong),
+            400..=499 if mentions(&wrong, NO_SUCH_REFUND) => return RefundStatus::NotThere(wrong),
+            _ => return RefundStatus::Other(wrong),
         }
         let Some(body) = body else {
             return RefundStatus::Other("it is no JSON object".to_owned());
@@ -445,10 +445,10 @@ impl RefundQuery for V2 {
             return RefundStatus::Other(reason);
         }
         let refunded_order = payload.text("originalMerchantOrderId");
-        if let (Some(told), Some(reference)) = (refunded_order, order.names.first())
-            && told != *reference
+        if let (Some(named), Some(reference)) = (refunded_order, order.names.first())
+            && named != *reference
         {
-            return RefundStatus::Other(format!("it is about order {told}"));
+            return RefundStatus::Other(format!("it is about order {named}"));
         }
         let Some(word) = payload.text("state") else {
             return RefundStatus::Other("there is no state".to_owned());
@@ -479,20 +479,20 @@ const NO_SUCH_REFUND: &[&str] = &[
 
 /// What is wrong, in PhonePe's words.
 fn complaint(status: u16, body: Option<&Object<'_>>) -> String {
-    let mut told = format!("HTTP status {status}");
+    let mut text = format!("HTTP status {status}");
     for name in ["code", "errorCode", "message"] {
         if let Some(said) = body.and_then(|body| body.text(name)) {
-            told.push_str(", ");
-            told.push_str(&said);
+            text.push_str(", ");
+            text.push_str(&said);
         }
     }
-    told
+    text
 }
 
 /// Whether one of these words is among them, in whatever case.
-fn mentions(told: &str, words: &[&str]) -> bool {
-    let told = told.to_ascii_uppercase();
-    words.iter().any(|word| told.contains(word))
+fn mentions(text: &str, words: &[&str]) -> bool {
+    let text = text.to_ascii_uppercase();
+    words.iter().any(|word| text.contains(word))
 }
 
 /// What the word for a refund's state means.
@@ -509,7 +509,7 @@ fn refund_state(word: &str) -> Option<RefundState> {
 /// `type` and the attempts below are ignored, as the documents ask.
 ///
 /// `asked`: the name by which a refund was asked about. It stays the refund's name, whichever of its
-/// names the answer tells: one refund is one object.
+/// names the answer uses: one refund is one object.
 fn read(name: &str, payload: &Object<'_>, asked: Option<&str>) -> (Option<String>, Event) {
     let order = payload.text("merchantOrderId");
     let order_id = payload.text("orderId");
@@ -603,8 +603,8 @@ fn asked_refund(payload: &Object<'_>, asked: &str, theirs: Option<&str>) -> Resu
     let theirs = theirs.or(by_theirs.then_some(asked));
     match (merchant_refund_id, refund_id) {
         (None, None) => Err("it names no refund".to_owned()),
-        (Some(told), _) if told != asked && !by_theirs => another(),
-        (_, Some(told)) if theirs.is_some_and(|theirs| told != theirs) => another(),
+        (Some(named), _) if named != asked && !by_theirs => another(),
+        (_, Some(named)) if theirs.is_some_and(|theirs| named != theirs) => another(),
         (Some(_) | None, Some(_) | None) => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! L11: an amount that is missing or cannot be read proves no money, whoever says it.
+//! L11: an amount that is missing or cannot be read proves no money, whatever says it.
 
 use serde_json::{Value, json};
 use tollgate_core::event::{CaptureState, DisputeState, Event, FactKind, RefundState};
@@ -11,7 +11,7 @@ use crate::inbox::{hmac_sha256, sha512};
 const PAGE: &str = "8c92820a-2f6f-4120-a699-ab1969b2f78b";
 
 /// What an event comes to: its facts with their amounts, and whether a person has to look.
-fn told(event: &Event) -> String {
+fn amounts(event: &Event) -> String {
     let facts = event.facts.iter().map(|fact| {
         let money = fact.money.map_or("-".to_owned(), |m| m.minor.to_string());
         let kind = match fact.kind {
@@ -25,11 +25,11 @@ fn told(event: &Event) -> String {
         };
         format!("{kind} {money}")
     });
-    let mut told: Vec<String> = facts.collect();
+    let mut parts: Vec<String> = facts.collect();
     if event.amount_unreadable {
-        told.push("unreadable".to_owned());
+        parts.push("unreadable".to_owned());
     }
-    told.join(", ")
+    parts.join(", ")
 }
 
 fn answered(source: &Source, question: &Question, body: &str) -> Event {
@@ -70,11 +70,11 @@ fn a_cardcom_answer_without_a_readable_amount_proves_nothing() {
             r#"{{"ResponseCode":0,"TerminalNumber":1000,"LowProfileId":"{PAGE}","TranzactionId":7,"Operation":"ChargeOnly","TranzactionInfo":{{"ResponseCode":{code},{money}}}}}"#
         );
         let event = answered(&cardcom, &question, &body);
-        assert_eq!(told(&event), expected, "{code} {money}");
+        assert_eq!(amounts(&event), expected, "{code} {money}");
     }
 }
 
-/// Notified and answered alike; an answer also tells of the money that was there before.
+/// Notified and answered alike; an answer also names the money that was there before.
 #[test]
 fn midtrans_money_without_a_readable_amount_proves_nothing() {
     let midtrans = source("midtrans", json!({"secrets": ["key"]}));
@@ -146,7 +146,7 @@ fn midtrans_money_without_a_readable_amount_proves_nothing() {
             ),
             "settled 10000, refund r-1 5000, refund r-2 failed 0, total 7000",
         ),
-        // A refund of which neither the name nor the sum is told.
+        // A refund with neither its name nor the sum.
         (
             "partial_refund",
             refunds("", &format!("{one},{nameless}")),
@@ -172,19 +172,19 @@ fn midtrans_money_without_a_readable_amount_proves_nothing() {
             r#"{{"order_id":"X","status_code":"200","transaction_id":"t-1","transaction_status":"{status}",{more}"currency":"IDR"}}"#
         );
         let event = answered(&midtrans, &question, &body);
-        assert_eq!(told(&event), expected, "{body}");
+        assert_eq!(amounts(&event), expected, "{body}");
     }
     let notified = |status: &str, amount: &str| {
         let hash = sha512(format!("X200{amount}key").as_bytes());
         let body = format!(
             r#"{{"order_id":"X","status_code":"200","gross_amount":"{amount}","transaction_status":"{status}","signature_key":"{hash}"}}"#
         );
-        told(&event(deliver(&midtrans, &[], body.as_bytes())))
+        amounts(&event(deliver(&midtrans, &[], body.as_bytes())))
     };
     assert_eq!(notified("settlement", "1.00"), "settled 100");
     assert_eq!(notified("settlement", "1.005"), "settled -, unreadable");
     assert_eq!(notified("refund", "1.00"), "total -, unreadable");
-    // How much is disputed stands there, and nobody knows how much it is.
+    // How much is disputed stands there, and how much that is remains unknown.
     assert_eq!(notified("chargeback", "1.005"), "dispute -, unreadable");
 }
 
@@ -219,7 +219,7 @@ fn phonepe_money_without_an_amount_proves_nothing() {
             r#"{{"code":"{code}","data":{{{amount}"merchantId":"M","merchantTransactionId":"O"}}}}"#
         );
         let event = answered(&v1, &about(None), &body);
-        assert_eq!(told(&event), expected, "{body}");
+        assert_eq!(amounts(&event), expected, "{body}");
     }
     for (refund, state, amount, expected) in [
         (None, "COMPLETED", r#""amount":100,"#, "captured 100"),
@@ -256,7 +256,7 @@ fn phonepe_money_without_an_amount_proves_nothing() {
         };
         let body = format!(r#"{{{amount}"state":"{state}",{id}}}"#);
         let event = answered(&v2, &about(refund), &body);
-        assert_eq!(told(&event), expected, "{body}");
+        assert_eq!(amounts(&event), expected, "{body}");
     }
 }
 
@@ -330,12 +330,16 @@ fn a_mapped_status_of_money_without_an_amount_proves_nothing() {
             (&[], r#""s":"ONE-WAITS","refund":"R""#, "refund r pending -"),
         ] {
             let body = format!(r#"{{"r":"A","p":"P",{said}}}"#);
-            assert_eq!(told(&mapped(provider, without, &body)), expected, "{body}");
+            assert_eq!(
+                amounts(&mapped(provider, without, &body)),
+                expected,
+                "{body}"
+            );
         }
     }
     // The specification of Standard Webhooks has a usual place; anybody else has to name one.
     let unnamed = mapped("hmac", &["amount"], r#"{"r":"A","s":"PAID","a":"1.50"}"#);
-    assert_eq!(told(&unnamed), "captured -, unreadable");
+    assert_eq!(amounts(&unnamed), "captured -, unreadable");
 }
 
 /// It is the meaning of a word that counts, not how the sender spells it.
@@ -355,19 +359,19 @@ fn a_part_given_back_is_never_taken_for_the_whole() {
             (r#""s":"BACK""#, "total -, unreadable"),
         ] {
             let body = format!(r#"{{"r":"A","p":"P",{said}}}"#);
-            assert_eq!(told(&mapped(provider, &[], &body)), expected, "{body}");
+            assert_eq!(amounts(&mapped(provider, &[], &body)), expected, "{body}");
             let own = body
                 .replace("PART-BACK", "partially_refunded")
                 .replace("BACK", "refunded");
             let own = mapped(provider, &["status_map"], &own);
-            assert_eq!(told(&own), expected, "{body}");
+            assert_eq!(amounts(&own), expected, "{body}");
         }
         let no_sum = mapped(
             provider,
             &["refunded_amount"],
             r#"{"r":"A","s":"PART-BACK","a":"9","sum":"2"}"#,
         );
-        assert_eq!(told(&no_sum), "total -, unreadable");
+        assert_eq!(amounts(&no_sum), "total -, unreadable");
     }
 }
 
@@ -376,13 +380,13 @@ fn single_refunds_have_the_name_that_is_configured_for_them() {
     for provider in ["hmac", "standard_webhooks"] {
         let one = r#"{"r":"A","p":"P","s":"ONE-BACK","a":"2","refund":"R-1"}"#;
         let two = one.replace("R-1", "R-2");
-        assert_eq!(told(&mapped(provider, &[], one)), "refund R-1 200");
-        assert_eq!(told(&mapped(provider, &[], &two)), "refund R-2 200");
+        assert_eq!(amounts(&mapped(provider, &[], one)), "refund R-1 200");
+        assert_eq!(amounts(&mapped(provider, &[], &two)), "refund R-2 200");
         // Without the pointer, or without the id, they are known by their payment.
         let unnamed = mapped(provider, &["refund_id"], one);
-        assert_eq!(told(&unnamed), "refund P 200");
+        assert_eq!(amounts(&unnamed), "refund P 200");
         let silent = one.replace("\"R-1\"", "null");
-        assert_eq!(told(&mapped(provider, &[], &silent)), "refund P 200");
+        assert_eq!(amounts(&mapped(provider, &[], &silent)), "refund P 200");
         // The pointer is about single refunds; money that came and the sum keep the payment's name.
         let objects = |said: &str| {
             let body = one.replace("ONE-BACK", said);
@@ -392,7 +396,7 @@ fn single_refunds_have_the_name_that_is_configured_for_them() {
     }
 }
 
-/// Money told without an id of its own stands under the reference, and is known by that.
+/// Money without an id of its own stands under the reference, and is known by that.
 #[test]
 fn a_capture_without_an_id_is_known_by_its_reference() {
     for provider in ["hmac", "standard_webhooks"] {
@@ -438,7 +442,7 @@ fn a_sample_of_a_part_given_back_is_one() {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
-        Some(told(&event(deliver(&source, &headers, &webhook.body))))
+        Some(amounts(&event(deliver(&source, &headers, &webhook.body))))
     };
     let both = json!({"back": "refunded", "part": "partially_refunded"});
     assert_eq!(made(&[], both.clone()).as_deref(), Some("total 450"));

@@ -307,7 +307,7 @@ fn defaults_follow_what_the_signature_covers() {
 }
 
 #[test]
-fn every_secret_is_shown_to_the_one_who_resolves_it_and_to_nobody_else() {
+fn every_secret_is_shown_to_the_one_who_resolves_it_and_to_no_one_else() {
     let mut settings = json!({
         "version": "v2", "client_secret": "env:A", "salts": {"1": "env:B", "2": 7},
         "credentials": [{"username": "env:U", "password": "env:C"}], "merchant_id": "env:M",

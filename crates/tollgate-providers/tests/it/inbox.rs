@@ -38,7 +38,7 @@ fn two_batches_that_share_an_event_hold_three() {
     assert_eq!(all.len(), 3);
 }
 
-/// D2. Without a uuid the time tells changes apart; without a time too, nothing does.
+/// D2. Without a uuid the time distinguishes changes; without a time too, nothing does.
 #[test]
 fn d2_an_event_without_an_id_is_no_duplicate_of_another() {
     let untold = r#"{"databaseId":1,"type":"ITEM","data":[{"itemNo":"A"}]}"#;
@@ -46,15 +46,18 @@ fn d2_an_event_without_an_id_is_no_duplicate_of_another() {
     let at = |time: u64| {
         format!(r#"{{"databaseId":1,"type":"ITEM","timestamp":{time},"data":[{{}},{{}}]}}"#)
     };
-    let told = keys(&format!("[{},{}]", at(1), at(2)));
-    assert_eq!(told.len(), 4);
+    let found = keys(&format!("[{},{}]", at(1), at(2)));
+    assert_eq!(found.len(), 4);
     assert_eq!(
-        told.iter().collect::<std::collections::BTreeSet<_>>().len(),
+        found
+            .iter()
+            .collect::<std::collections::BTreeSet<_>>()
+            .len(),
         4
     );
     assert_eq!(
         keys(&at(1)),
-        told[..2],
+        found[..2],
         "the same envelope again is the same event"
     );
     let configured = source(
@@ -215,7 +218,7 @@ fn d7_unusual_bytes_verify_over_the_raw_bytes() {
     assert_eq!(said.facts[0].money.map(|money| money.minor), Some(120));
 }
 
-/// A2: an item that cannot be read hurts nobody else.
+/// A2: an item that cannot be read hurts no other.
 #[test]
 fn one_bad_item_leaves_the_others() {
     let source = source(

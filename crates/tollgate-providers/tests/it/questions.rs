@@ -150,7 +150,7 @@ fn a_cardcom_reference_that_looks_like_a_page_is_not_asked_as_one() {
     }
 }
 
-/// A stranger reports a victim's reference with a page of his own that is really paid.
+/// A stranger reports a victim's reference with a page of their own that is really paid.
 #[test]
 fn a_cardcom_answer_has_its_own_names_whatever_the_report_claimed() {
     let question = Question::about(&report("victim", PAGE));
@@ -259,7 +259,7 @@ fn a_phonepe_answer_is_about_the_order_that_was_asked() {
 
 /// PhonePe's answer names a refund by its own id, its callback by ours.
 #[test]
-fn one_phonepe_refund_is_one_object_by_whichever_name_it_is_told() {
+fn one_phonepe_refund_is_one_object_by_whichever_name_it_is_reported() {
     let phonepe = phonepe("v2");
     let header = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(b"u:p"));
     let callback = event(deliver(
@@ -296,7 +296,7 @@ fn one_phonepe_refund_is_one_object_by_whichever_name_it_is_told() {
     assert_eq!(objects(&answer), objects(&callback));
     assert_eq!(answer.names, ["O"]);
 
-    for (asked, told, expected) in [
+    for (asked, said, expected) in [
         ("rfd_1", r#""refundId":"OMR1""#, "final"),
         (
             "rfd_1",
@@ -334,7 +334,7 @@ fn one_phonepe_refund_is_one_object_by_whichever_name_it_is_told() {
             refund: Some(asked.to_owned()),
             ..Question::default()
         };
-        let body = format!(r#"{{{told},"amount":50,"state":"COMPLETED"}}"#);
+        let body = format!(r#"{{{said},"amount":50,"state":"COMPLETED"}}"#);
         let answer = read(&phonepe, &question, 200, &body);
         assert_eq!(word(&answer), expected, "{asked}: {body}");
         if let Answer::Final(event) = answer {
@@ -415,7 +415,7 @@ fn a_provider_fails_only_by_what_is_about_itself() {
         (midtrans, r#"{"status_code":"429"}"#, "unavailable"),
         (midtrans, r#"{"status_code":"500"}"#, "unavailable"),
         (midtrans, r#"{"ok":true}"#, "unreadable"),
-        // 407 is how Midtrans tells an expired transaction.
+        // 407 is how Midtrans reports an expired transaction.
         (
             midtrans,
             r#"{"status_code":"407","order_id":"X","transaction_status":"expire"}"#,

@@ -150,14 +150,14 @@ fn what_cannot_be_ordered_says_why() {
         ),
     ] {
         let refused = source.refund_request(&order, RefundStep::Refund, token.as_ref());
-        let told = refused.expect_err("it is refused").to_string();
-        assert!(told.contains(why), "{told}");
+        let said = refused.expect_err("it is refused").to_string();
+        assert!(said.contains(why), "{said}");
     }
 }
 
 /// Which sources can, and at which of them a second order with the same key is harmless.
 #[test]
-fn whoever_cannot_give_money_back_says_so() {
+fn a_provider_that_cannot_give_money_back_says_so() {
     let v1 = source(
         "phonepe",
         json!({"version": "v1", "merchant_id": "M", "salts": {"1": "salt"}}),
@@ -432,7 +432,7 @@ fn a_whole_refund_before_settlement_goes_on_to_cancel() {
     let read = |order: &RefundOrder, step, body: &str| {
         word(midtrans.read_refund(order, step, &response(200, body)))
     };
-    // A part may have been the last one: whether it is there tells.
+    // A part may have been the last one: whether it is there shows that.
     assert_eq!(read(&part, RefundStep::Refund, refused), "duplicate");
     assert_eq!(read(&whole, RefundStep::Refund, refused), "then Cancel");
     assert_eq!(RefundStep::default(), RefundStep::Refund);
@@ -444,9 +444,9 @@ fn a_whole_refund_before_settlement_goes_on_to_cancel() {
         ("POST", "https://api.midtrans.com/v2/Z-1/cancel", 0)
     );
     assert_eq!(header(&request, "authorization"), Some("Basic a2V5Og=="));
-    let told = midtrans.refund_request(&part, RefundStep::Cancel, None);
-    let told = told.expect_err("a part is not cancelled").to_string();
-    assert!(told.contains("as a whole"), "{told}");
+    let said = midtrans.refund_request(&part, RefundStep::Cancel, None);
+    let said = said.expect_err("a part is not cancelled").to_string();
+    assert!(said.contains("as a whole"), "{said}");
 
     let about =
         |names: &str| format!(r#"{{"status_code":"200","transaction_status":"cancel",{names}}}"#);
@@ -493,7 +493,7 @@ fn only_midtrans_lets_go_of_what_was_set_aside() {
     let answer = midtrans().read_void(&order, &response(200, body));
     assert_eq!(word(answer), "duplicate");
     assert!(midtrans().can_void());
-    let nobody = midtrans().void_request(
+    let unnamed = midtrans().void_request(
         &RefundOrder {
             names: Vec::new(),
             provider_payment_id: None,
@@ -501,7 +501,7 @@ fn only_midtrans_lets_go_of_what_was_set_aside() {
         },
         None,
     );
-    assert!(nobody.expect("it can void").is_err());
+    assert!(unnamed.expect("it can void").is_err());
     for source in [phonepe(), cardcom(json!({"api_password": "pass"}))] {
         assert!(!source.can_void());
         assert!(source.void_request(&order, Some(&token())).is_none());
@@ -573,7 +573,7 @@ fn a_refund_is_asked_about_where_the_provider_can_be_asked() {
 }
 
 #[test]
-fn midtrans_tells_a_refund_by_the_list_of_its_transaction() {
+fn midtrans_names_a_refund_by_the_list_of_its_transaction() {
     let wide = |status: &str, more: &str| {
         format!(
             r#"{{"status_code":"200","order_id":"Z-1","transaction_id":"t-1","gross_amount":"12.34","transaction_status":"{status}"{more}}}"#
@@ -656,25 +656,25 @@ fn midtrans_tells_a_refund_by_the_list_of_its_transaction() {
 }
 
 #[test]
-fn phonepe_tells_a_refund_by_its_own_id_and_means_ours() {
-    let told = r#""originalMerchantOrderId":"Z-1","amount":1234"#;
+fn phonepe_names_a_refund_by_its_own_id_and_means_ours() {
+    let said = r#""originalMerchantOrderId":"Z-1","amount":1234"#;
     for (known, status, body, expected) in [
         (
             None,
             200,
-            format!(r#"{{{told},"refundId":"OMR1","state":"COMPLETED"}}"#),
+            format!(r#"{{{said},"refundId":"OMR1","state":"COMPLETED"}}"#),
             "succeeded 1234 omr1",
         ),
         (
             Some("OMR1"),
             200,
-            format!(r#"{{{told},"refundId":"OMR1","state":"FAILED"}}"#),
+            format!(r#"{{{said},"refundId":"OMR1","state":"FAILED"}}"#),
             "failed 1234 omr1",
         ),
         (
             None,
             200,
-            format!(r#"{{{told},"refundId":"OMR1","state":"CONFIRMED"}}"#),
+            format!(r#"{{{said},"refundId":"OMR1","state":"CONFIRMED"}}"#),
             "pending 1234 omr1",
         ),
         (
@@ -686,25 +686,25 @@ fn phonepe_tells_a_refund_by_its_own_id_and_means_ours() {
         (
             None,
             200,
-            format!(r#"{{{told},"merchantRefundId":"rfd_1","state":"COMPLETED"}}"#),
+            format!(r#"{{{said},"merchantRefundId":"rfd_1","state":"COMPLETED"}}"#),
             "succeeded 1234 -",
         ),
         (
             None,
             200,
-            format!(r#"{{{told},"refundId":"OMR1","state":"NEW"}}"#),
+            format!(r#"{{{said},"refundId":"OMR1","state":"NEW"}}"#),
             "undecided",
         ),
         (
             Some("OMR2"),
             200,
-            format!(r#"{{{told},"refundId":"OMR1","state":"COMPLETED"}}"#),
+            format!(r#"{{{said},"refundId":"OMR1","state":"COMPLETED"}}"#),
             "other",
         ),
         (
             None,
             200,
-            format!(r#"{{{told},"merchantRefundId":"rfd_2","state":"COMPLETED"}}"#),
+            format!(r#"{{{said},"merchantRefundId":"rfd_2","state":"COMPLETED"}}"#),
             "other",
         ),
         (
@@ -716,7 +716,7 @@ fn phonepe_tells_a_refund_by_its_own_id_and_means_ours() {
         (
             None,
             200,
-            format!(r#"{{{told},"state":"COMPLETED"}}"#),
+            format!(r#"{{{said},"state":"COMPLETED"}}"#),
             "other",
         ),
         (None, 200, r#"{"refundId":"OMR1"}"#.to_owned(), "other"),

@@ -452,7 +452,7 @@ fn the_order_code_is_cut_out_of_the_reference() {
 }
 
 #[test]
-fn test_money_is_told_from_real_money() {
+fn test_money_is_distinguished_from_real_money() {
     let settings = |live: bool| {
         json!({
             "secrets": ["s"], "header": "x-sig", "reference": "/r", "status": "/s",

@@ -92,7 +92,7 @@ pub enum OpenError {
         /// Why.
         reason: String,
     },
-    /// Nobody answers, or none of the hosts takes writes.
+    /// No server answers, or none of the hosts takes writes.
     #[error("reach {server}: {source}; start the server, or name another in [store] url")]
     Unreachable {
         /// The server, without user and password.

@@ -57,9 +57,9 @@ impl Sqlite {
         Ok(db)
     }
 
-    /// Opens the file, or makes it, and writes nothing into it: it may be somebody else's.
+    /// Opens the file, or makes it, and writes nothing into it: it may belong to another program.
     pub(crate) fn open_unchanged(path: &Path) -> Result<Sqlite, OpenError> {
-        // What prevents this prevents SQLite too, which tells it in words that are known here.
+        // What prevents this prevents SQLite too, whose error is understood here.
         let _ = make_private(path);
         let open = || -> Result<Sqlite, Error> {
             let conn = rusqlite::Connection::open(path)?;
@@ -76,13 +76,13 @@ impl Sqlite {
     }
 
     /// Opens the file for looking at it: neither it nor its log is written to, and no file is made
-    /// beside a database that nobody uses.
+    /// beside a database that is not in use.
     pub(crate) fn open_to_look(path: &Path) -> Result<Sqlite, OpenError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
         let open = || match path.to_str() {
-            // Without a log nobody is writing, and the file alone is all there is.
+            // Without a log no process is writing, and the file alone is all there is.
             Some(text) if !Path::new(&log).exists() => {
                 let text = text.replace('%', "%25").replace('?', "%3f");
                 let uri = format!("file:{}?immutable=1", text.replace('#', "%23"));

@@ -62,7 +62,7 @@ enum Tried {
 pub(crate) struct Around<'a> {
     pub(crate) options: &'a Options,
     pub(crate) counters: &'a Counters,
-    /// Who wants to be told, for the shops of this batch.
+    /// The endpoints that subscribe, for the shops of this batch.
     pub(crate) listeners: &'a Listeners,
     /// The shops' names.
     pub(crate) shop_names: &'a BTreeMap<ShopId, String>,
@@ -137,7 +137,7 @@ fn wants<'a>(now: Timestamp, jobs: impl Iterator<Item = &'a Job>) -> Wants {
     wants
 }
 
-/// Who wants to be told, by shop; with the version of the shop's head it was read under.
+/// The endpoints that subscribe, by shop; with the version of the shop's head it was read under.
 pub(crate) type Listeners = BTreeMap<ShopId, (i64, Arc<[Listener]>)>;
 
 impl<'a> Batch<'a> {

@@ -2,7 +2,7 @@
 //!
 //! A claim travels through the Gate and runs after the batch has written, so it sees what the batch has
 //! decided and settled. Anyone who claims is the shop's only writer at that moment: nothing is completed
-//! between looking and taking (F1), and nobody else takes the same row.
+//! between looking and taking (F1), and no other worker takes the same row.
 //!
 //! Targets are gone through one by one, each with a bound, so that neither a slow target nor a page full
 //! of rows that cannot be done hides the rest (F3).
@@ -54,12 +54,12 @@ pub struct Claimed {
     pub next: Option<Timestamp>,
     /// Effects whose worker was lost: taken from it, or `unknown` now.
     pub rescued: usize,
-    /// Those of which nobody knows how far their worker got, with its claim and their target. They are
-    /// settled as `unknown` by a command, so that it is told and whatever hangs on it follows.
+    /// Those of which it is not known how far their worker got, with its claim and their target. They are
+    /// settled as `unknown` by a command, so that it is recorded and what hangs on it follows.
     pub lost: Vec<(EffectId, Lease, String)>,
 }
 
-/// A worker's word that it is still at work.
+/// A worker reports that it is still at work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Renew {
     /// Of which shop.

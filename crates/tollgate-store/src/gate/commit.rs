@@ -206,7 +206,7 @@ impl Gate {
         decided.ends
     }
 
-    /// Who wants to be told, for these shops: what is kept beside the Gate, or read again.
+    /// The endpoints that subscribe, for these shops: what is kept beside the Gate, or read again.
     fn listeners_of(&self, db: &Db, heads: &BTreeMap<ShopId, Head>) -> Result<Listeners, Error> {
         let mut kept = self.listeners.borrow_mut();
         let mut listeners = Listeners::new();
@@ -299,7 +299,7 @@ impl Gate {
         match self.last_batch() {
             Ok(Some(last)) if last == *id => Ok(()),
             // Not there now; but what a failed flush has left in the log may come back when the
-            // machine restarts, so nobody is told that nothing was stored.
+            // machine restarts, so no caller is answered that nothing was stored.
             Ok(_) if is_failed_flush(error) => Err(Broken::Doubt(error.to_string())),
             Ok(_) => Err(Broken::Unavailable(error.to_string())),
             Err(_) => {
@@ -400,7 +400,7 @@ impl Gate {
 }
 
 /// `gate_lanes.get`: by primary key; on a server by a write, which waits for a commit of this lane that
-/// has not ended, also for the first one, whose row nobody else sees and could lock.
+/// has not ended, also for the first one, whose row no other session sees and could lock.
 const LAST_BATCH: Sql = two(
     "select batch from gate_lanes where lane = ?1",
     "insert into gate_lanes (lane, batch, at)

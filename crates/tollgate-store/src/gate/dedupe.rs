@@ -1,7 +1,7 @@
 //! The keys that were settled recently, so that a storm of repetitions is answered before the Gate.
 //!
 //! A hint (I8): what is not here goes through the Gate, which knows for certain. A settled event stays
-//! so, unless it waited and cannot be decided: then it is forgotten here.
+//! so, unless it waited and cannot be decided: then it is removed here.
 
 use std::sync::{Mutex, PoisonError};
 

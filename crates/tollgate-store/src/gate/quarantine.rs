@@ -71,7 +71,7 @@ fn keep_command(db: &Db, now: Timestamp, command: &Command) -> Result<(), Error>
         Action::MakeSlots { calendar, .. } => db
             .run(PUT_OFF_CALENDAR, &[&shop.0, calendar, &again])
             .map(|_| ()),
-        // Its worker may have done it, and nobody can write down what came of it.
+        // Its worker may have done it, and what came of it cannot be recorded.
         Action::SettleEffect(settled) => db
             .run(
                 LEAVE_UNKNOWN,
@@ -83,7 +83,7 @@ fn keep_command(db: &Db, now: Timestamp, command: &Command) -> Result<(), Error>
                 ],
             )
             .map(|_| ()),
-        // Nothing in the database asks for the others again: their caller is told.
+        // Nothing in the database asks for the others again: their caller gets the error.
         action => {
             debug_assert!(
                 !action.is_due_by_itself(),

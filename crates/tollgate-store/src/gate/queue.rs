@@ -26,14 +26,14 @@ pub(crate) struct Job {
     pub(crate) class: Class,
     /// How many bytes it keeps in the queue.
     pub(crate) bytes: usize,
-    /// Who waits for it; nobody for the store's own work.
+    /// Who waits for it; `None` for the store's own work.
     pub(crate) reply_to: Option<ReplyTo>,
     /// Since when it waits.
     pub(crate) since: Instant,
 }
 
 impl Job {
-    /// Whose rows it writes; `None` where they are nobody's in particular.
+    /// Whose rows it writes; `None` where they are no shop's in particular.
     pub(crate) fn shop(&self) -> Option<ShopId> {
         match &self.work {
             Work::Command(submission) => Some(submission.command.shop),
@@ -198,7 +198,7 @@ impl Queue {
         self.wake_all(state);
     }
 
-    /// A writer is gone: anyone who waits is told so, and nobody else may come.
+    /// A writer is gone: every caller that waits is answered so, and no more may come.
     pub(crate) fn abandon(&self) {
         let mut state = self.lock();
         state.closing = true;

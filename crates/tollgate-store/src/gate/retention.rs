@@ -39,7 +39,7 @@ const LOOK_EVERY: Span = Span::hours(24);
 pub(crate) enum Forget {
     /// Refused deliveries with ids below this, so many of the oldest.
     Rejected(ShopId, u128),
-    /// Events that came before this and wait for nobody, so many of the oldest.
+    /// Events that came before this and wait for nothing, so many of the oldest.
     Events(ShopId, Timestamp, Timestamp),
     /// Keys of such events, of a stretch of keys.
     Keys {

@@ -70,7 +70,7 @@ pub struct Answer {
 pub enum Reply {
     /// Decided and on disk.
     Decided {
-        /// What the decision told.
+        /// What the decision came to.
         outcome: Outcome,
         /// The answer, where the submission could write one.
         answer: Option<Answer>,

@@ -97,7 +97,7 @@ impl Sweeper {
 
     /// Notes the time. Has it gone back, what it sleeps until was meant for a time that is not: it looks
     /// now.
-    pub(crate) fn tell_time(&mut self, now: Timestamp) {
+    pub(crate) fn set_time(&mut self, now: Timestamp) {
         if now < self.seen {
             self.next = self.next.min(now);
             self.forget_at = self.forget_at.min(now);
@@ -112,7 +112,7 @@ impl Sweeper {
             .next
             .min(match self.claims_as {
                 None => self.forget_at,
-                // There, days are forgotten with their partitions.
+                // There, days go with their partitions.
                 Some(_) => self.next,
             })
             .min(self.belt_at.unwrap_or(self.next));

@@ -41,7 +41,7 @@ pub(crate) enum TableWrite {
     Forget(Forget),
     /// Make or change a merchant's endpoint.
     PutEndpoint(EndpointRow),
-    /// Change one that nobody else has changed since it was read.
+    /// Change one that has not changed since it was read.
     ChangeEndpoint(Box<EndpointChange>),
     /// Delete one.
     DeleteEndpoint(ShopId, EndpointId),
@@ -54,7 +54,7 @@ pub(crate) enum TableWrite {
 }
 
 impl TableWrite {
-    /// Whose rows it writes; `None` where they are nobody's in particular.
+    /// Whose rows it writes; `None` where they are no shop's in particular.
     pub(crate) fn shop(&self) -> Option<ShopId> {
         match self {
             TableWrite::KeepRejected(rejected) => Some(rejected.shop),
@@ -88,7 +88,7 @@ impl TableWrite {
         }
     }
 
-    /// What anyone who wanted it is told, by the rows it changed.
+    /// What its caller is answered, by the rows it changed.
     pub(crate) fn outcome(&self, changed: usize) -> Outcome {
         match self {
             TableWrite::ChangeEndpoint(_) if changed == 0 => Outcome::Refused(Refusal::NotFound),

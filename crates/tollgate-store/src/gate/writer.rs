@@ -53,7 +53,7 @@ pub(crate) struct Shared {
     pub(crate) dedupe: Arc<DedupeCache>,
     /// How many refused deliveries are kept.
     pub(crate) rejected: Arc<RejectedGate>,
-    /// Tells workers and readers of the feed that there is something new.
+    /// Wakes workers and readers of the feed when there is something new.
     pub(crate) notifier: Arc<Notifier>,
     /// The shops' names.
     pub(crate) shop_names: Arc<BTreeMap<ShopId, String>>,
@@ -79,7 +79,7 @@ pub(crate) struct Gate {
     pub(crate) nonce: u64,
     /// Batches begun.
     pub(crate) batches: u64,
-    /// Who wants to be told, as it was read last.
+    /// The endpoints that subscribe, as they were read last.
     pub(crate) listeners: RefCell<Listeners>,
     pub(crate) notifier: Arc<Notifier>,
     pub(crate) shop_names: Arc<BTreeMap<ShopId, String>>,
@@ -151,7 +151,7 @@ impl Gate {
     /// Adds what has come due: all of it to an idle batch, its share to a busy one.
     fn add_due(&mut self, jobs: &mut Vec<Job>) {
         let now = self.now();
-        self.sweeper.tell_time(now);
+        self.sweeper.set_time(now);
         let resting = &self.counters.sweeps_resting;
         if resting.load(std::sync::atomic::Ordering::Relaxed) != 0 {
             self.rested = true;
@@ -326,8 +326,8 @@ impl Gate {
         if take.policy.confirm == Confirm::Before {
             return;
         }
-        // On a server one that waits may be given up as dead by another instance, and nobody would
-        // forget it here.
+        // On a server one that waits may be given up as dead by another instance, and nothing would
+        // remove it here.
         let may_die = matches!(state, EventState::Parked | EventState::Orphan);
         let is_shared = matches!(self.source, Source::Server(_));
         if state.is_settled() && !(may_die && is_shared) && !take.event.key.is_empty() {
@@ -347,7 +347,7 @@ impl Gate {
             };
             let refusal = match kept {
                 Ok(()) => {
-                    // A sweep's row was put off, and nobody else knows when it is due again.
+                    // A sweep's row was put off, and only this code knows when it is due again.
                     self.sweeper.look_at(now.plus(quarantine::AGAIN));
                     SubmitError::Quarantined
                 }

@@ -1,4 +1,4 @@
-//! A database of one's own on a server, for a while: benches and suites write into nobody's.
+//! A database of one's own on a server, for a while: benches and suites write into no other.
 
 use std::fmt::Write as _;
 

@@ -36,7 +36,7 @@ impl Store {
     }
 
     /// How far the server's clock is ahead of this one, before the store is opened; `None` if the
-    /// answer took too long to tell.
+    /// answer took too long to say.
     pub fn clock_ahead_on(place: &ServerPlace, clock: &Clock) -> Result<Option<Span>, OpenError> {
         connected(place, |db| clock_ahead(db, clock))
     }

@@ -105,7 +105,7 @@ pub(crate) fn migrate(db: &Db, name: &Path, now: i64) -> Result<Vec<Step>, OpenE
     }
 }
 
-/// Each step in a transaction of its own: nobody else has the file.
+/// Each step in a transaction of its own: no other process has the file.
 fn migrate_file(db: &Db, path: &Path, now: i64) -> Result<Vec<Step>, OpenError> {
     db.script(LEDGER).map_err(|error| refuse(path, error))?;
     let steps = pending(db, path)?;
@@ -174,7 +174,7 @@ fn mend_views(db: &Db) {
     };
     if let Err(error) = mend() {
         let _ = db.script("rollback");
-        tracing::warn!(%error, "failed to make the views anew; they are those of another version");
+        tracing::warn!(%error, "failed to make the views again; they are those of another version");
     }
 }
 

@@ -1,6 +1,6 @@
-//! Partitions of the tables that grow, on PostgreSQL: made ahead, without holding anybody up.
+//! Partitions of the tables that grow, on PostgreSQL: made ahead, without holding anything up.
 //!
-//! A month is made as a table of its own, told its bounds by a CHECK, and attached: the lock that takes
+//! A month is made as a table of its own, given its bounds as a CHECK, and attached: the lock that takes
 //! does not conflict with writers. There is no DEFAULT partition, for every later month would have to
 //! be looked for in it. A month that is missing all the same is made by the batch that meets it.
 
@@ -244,13 +244,13 @@ pub(crate) fn look(db: &Db, now: Timestamp, checked: &mut Checked) -> Result<(),
         }
         let bytes: i64 = there.iter().map(|partition| partition.bytes).sum();
         let last = there.iter().map(|partition| partition.name.as_str()).max();
-        let told = format!(
+        let text = format!(
             "{table}: {} partitions, {} KiB, the last is {}",
             there.len(),
             bytes >> 10,
             last.unwrap_or("none")
         );
-        checked.see(Level::Ok, told);
+        checked.see(Level::Ok, text);
         // The first is the stretch before this one.
         for (ahead, stretch) in partitioned.of(&months, &days).iter().skip(1).enumerate() {
             look_for(db, partitioned, stretch, ahead, &there, checked)?;

@@ -1,4 +1,4 @@
-//! Merchants' endpoints: who wants to be told of what, and where.
+//! Merchants' endpoints: who subscribes to what, and where.
 //!
 //! A batch looks at the filters only; they are kept beside the Gate and read again when the shop's head
 //! says that they have changed. Everything else about an endpoint is for the worker.
@@ -21,7 +21,7 @@ pub struct EndpointRow {
     pub id: EndpointId,
     /// Where it is.
     pub url: String,
-    /// What it wants to be told of: types, groups (`order.*`) or `*`.
+    /// What it subscribes to: types, groups (`order.*`) or `*`.
     pub events: Vec<String>,
     /// For people.
     pub description: String,
@@ -77,7 +77,7 @@ pub(crate) fn listeners(db: &Db, shop: ShopId) -> Result<Arc<[Listener]>, Error>
     let readable = found.into_iter().filter_map(|found| match found {
         Ok(listener) => Some(listener),
         Err((endpoint, error)) => {
-            tracing::error!(%endpoint, %error, "failed to read an endpoint's filters; it is told nothing");
+            tracing::error!(%endpoint, %error, "failed to read an endpoint's filters; it is sent nothing");
             None
         }
     });

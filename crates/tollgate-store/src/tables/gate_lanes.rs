@@ -4,7 +4,7 @@ use tollgate_core::time::Timestamp;
 
 use crate::db::{Error, Sql, WriteBatch, on_postgres, on_sqlite};
 
-/// Which lane writes, and its batch: so that a commit in doubt can be told (docs/gate.md).
+/// Which lane writes, and its batch: so that a commit in doubt can be looked up (docs/gate.md).
 pub(crate) struct Lane<'a> {
     /// Of which process, and which of its lanes.
     pub(crate) name: &'a str,
@@ -13,7 +13,7 @@ pub(crate) struct Lane<'a> {
 }
 
 /// `gate_lanes.put`: written by every batch. On PostgreSQL with its time, for the rows of processes
-/// that are gone are forgotten some day.
+/// that are gone are removed some day.
 const PUT: Sql = on_sqlite(
     "insert into gate_lanes (lane, batch) values (?1, ?2)
          on conflict (lane) do update set batch = excluded.batch",

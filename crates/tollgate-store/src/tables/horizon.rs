@@ -1,4 +1,4 @@
-//! What retention has taken: until which time, so that nobody looks for it.
+//! What retention has taken: until which time, so that it is not looked for.
 
 use tollgate_core::id::ShopId;
 use tollgate_core::time::Timestamp;

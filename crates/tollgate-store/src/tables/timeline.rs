@@ -97,7 +97,7 @@ fn write_entries(row: &TimelineRow) -> String {
     serde_json::to_string(&entries).expect("entries have string keys and plain values")
 }
 
-/// A root as it stood when something was told of it.
+/// A root as it stood when the entry was written.
 #[derive(Serialize, Deserialize)]
 struct FrozenRoot {
     id: String,

@@ -1,4 +1,4 @@
-//! A file that many want at once: of ours nobody meets a lock, another program that writes is waited for.
+//! A file that many want at once: none of ours meets a lock, another program that writes is waited for.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -20,10 +20,10 @@ impl Drop for Ending {
     }
 }
 
-/// F8: one connection writes, so `database is locked` is nobody's answer: not with writers and readers at
-/// once, a person who looks with a program of his own, and the log moved and begun again beside them.
+/// F8: one connection writes, so `database is locked` is never an answer: not with writers and readers at
+/// once, a person who looks with another program, and the log moved and begun again beside them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_meets_a_locked_database() {
+async fn no_one_meets_a_locked_database() {
     let world = World::with(|options| options.limits.wal_bytes_restart = 2 * MIB);
     world.act(stock("A", 1_000_000)).await;
     let is_over = Arc::new(AtomicBool::new(false));

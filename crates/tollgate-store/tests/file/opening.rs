@@ -23,7 +23,7 @@ fn refused(path: &Path) -> (OpenError, String) {
 }
 
 #[test]
-fn what_would_be_migrated_is_told_without_doing_it() {
+fn what_would_be_migrated_is_shown_without_doing_it() {
     let folder = folder();
     let path = folder.path().join("empty.db");
     connect(&path).run("");

@@ -54,7 +54,7 @@ pub(crate) fn acknowledged(out: impl std::io::Read) -> Vec<u64> {
 }
 
 /// The database has no broken page, and no commit was kept in part: every order that is there was
-/// told of, and every event that was applied has its order.
+/// answered, and every event that was applied has its order.
 pub(crate) fn whole(rows: &Rows) {
     if let Rows::File(_) = rows {
         assert_eq!(rows.texts("pragma integrity_check"), ["ok"]);

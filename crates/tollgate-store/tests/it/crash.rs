@@ -1,4 +1,4 @@
-//! A process that ends without a word: whatever it was told is there when the database is opened again.
+//! A process that ends without a word: whatever it was answered is there when the database is opened again.
 //!
 //! The test starts this same binary again, lets it write and acknowledge on its output, and aborts
 //! it in the middle of its work.

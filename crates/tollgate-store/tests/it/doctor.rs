@@ -117,7 +117,7 @@ async fn a_healthy_store_is_ok_while_it_is_open_and_when_it_is_not() {
 }
 
 #[test]
-fn nobody_there_is_a_failure_with_a_remedy() {
+fn no_server_is_a_failure_with_a_remedy() {
     let nowhere = match server() {
         Some(_) => Place::Server(ServerPlace {
             url: "postgres://nobody@127.0.0.1:1/nothing?connect_timeout=1".to_owned(),
@@ -333,9 +333,9 @@ fn without_concurrently(statements: &str) -> String {
     statements.replace(" concurrently", "")
 }
 
-/// A user that may only read and write: it is told what it lacks, and by which statement.
+/// A user that may only read and write: it is shown what it lacks, and by which statement.
 #[tokio::test]
-async fn a_user_without_privileges_is_told_the_grant() {
+async fn a_user_without_privileges_is_shown_the_grant() {
     let Some(base) = server() else { return };
     let world = world();
     let Place::Server(owner) = world.options.place.clone() else {
@@ -372,7 +372,7 @@ async fn a_user_without_privileges_is_told_the_grant() {
     rows::on_server(&owner.url, fix);
     assert_healthy(&healthy_but_fast(examine(&clerk)));
 
-    // A month that it may not make is told with the statements for anyone who may.
+    // A month that it may not make is reported with the statements for a user that may.
     rows::run(&place, &with_months("drop table LAST", &place));
     let report = healthy_but_fast(examine(&clerk));
     let levels = [("partitions", Level::Warn), ("making months", Level::Warn)];
@@ -453,12 +453,13 @@ async fn long_transactions_and_blocking_chains_are_found() {
     };
     let levels = [("transactions", Level::Warn), ("locks", Level::Warn)];
     assert_eq!(bad(&report), levels, "{report:#?}");
-    let told = report.check("transactions").expect("it is a check");
+    let check = report.check("transactions").expect("it is a check");
     assert!(
-        told.seen
+        check
+            .seen
             .iter()
             .any(|seen| seen.contains("idle in transaction")),
-        "{told:?}"
+        "{check:?}"
     );
     // What it says ends the blocker, and the waiter goes on.
     let fix = report.check("locks").expect("it is a check").fix.clone();
@@ -606,7 +607,7 @@ fn eventually(place: &Place, holds: impl Fn(&Report) -> bool) -> Report {
     }
 }
 
-/// What a server's own figures tell: rows that nobody clears away, updates that leave their page, sessions
+/// What a server's own figures show: rows that nothing clears away, updates that leave their page, sessions
 /// that wait for each other in a ring, transactions that come to nothing; and a server that only follows.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_server_has_counted_is_found() {
@@ -615,7 +616,7 @@ async fn what_a_server_has_counted_is_found() {
     }
     let cluster = Cluster::start(&[
         "timezone=UTC",
-        // Nobody clears away what is planted but who is told to.
+        // What is planted stays until the test clears it.
         "autovacuum_naptime=1d",
         "deadlock_timeout=10ms",
     ]);
@@ -627,7 +628,7 @@ async fn what_a_server_has_counted_is_found() {
     });
     store.expect("it opens").close();
     assert_healthy(&but_the_disk(examine(&place)));
-    let told = |report: &Report| {
+    let first = |report: &Report| {
         let bad: Vec<_> = bad(report);
         let [(check, Level::Warn)] = bad[..] else {
             panic!("{report:#?}")
@@ -642,7 +643,7 @@ async fn what_a_server_has_counted_is_found() {
         "insert into stock select 1, cast(n as text), 1, 0, 1, null from generate_series(1, 20000) as n;
          delete from stock where 5000 < cast(sku as bigint)",
     );
-    let (check, seen, fix) = told(&eventually(&place, |report| !is_ok(report)));
+    let (check, seen, fix) = first(&eventually(&place, |report| !is_ok(report)));
     assert_eq!(
         (check, seen.as_str()),
         ("vacuum", "stock: 15000 dead rows beside 5000")
@@ -651,7 +652,7 @@ async fn what_a_server_has_counted_is_found() {
     assert_healthy(&eventually(&place, is_ok));
 
     // A column of the key changes, as one of an index of theirs would. In a table whose pages are made full
-    // that is nothing to tell.
+    // that is nothing to report.
     rows::on_server(
         url,
         "insert into targets (shop_id, target)
@@ -665,7 +666,7 @@ async fn what_a_server_has_counted_is_found() {
         rows::on_server(url, "vacuum stock");
         rows::on_server(url, "vacuum targets");
     }
-    let (check, seen, fix) = told(&eventually(&place, |report| !is_ok(report)));
+    let (check, seen, fix) = first(&eventually(&place, |report| !is_ok(report)));
     let moved = "stock: 0 of 105000 updates in place";
     assert_eq!((check, seen.as_str()), ("vacuum", moved));
     rows::on_server(url, &fix);
@@ -681,7 +682,7 @@ async fn what_a_server_has_counted_is_found() {
     let ends = tokio::join!(lock(&one, 2), lock(&other, 1));
     assert!(ends.0.is_err() != ends.1.is_err(), "one of them gives way");
     drop((one, other));
-    let (check, seen, fix) = told(&eventually(&place, |report| !is_ok(report)));
+    let (check, seen, fix) = first(&eventually(&place, |report| !is_ok(report)));
     assert_eq!(
         (check, seen.as_str()),
         ("conflicts", "1 deadlocks; ours make none")
@@ -691,7 +692,7 @@ async fn what_a_server_has_counted_is_found() {
     assert_healthy(&eventually(&place, is_ok));
 
     rows::on_server(url, &"begin; rollback; ".repeat(100_001));
-    let (check, seen, _) = told(&eventually(&place, |report| !is_ok(report)));
+    let (check, seen, _) = first(&eventually(&place, |report| !is_ok(report)));
     assert_eq!(check, "conflicts");
     assert!(seen.contains(" transactions were rolled back"), "{seen}");
     rows::on_server(url, reset);
@@ -759,7 +760,7 @@ async fn faults_of_a_file_are_found() {
         let mode = std::fs::Permissions::from_mode(mode);
         std::fs::set_permissions(&path, mode).expect("it is ours");
     };
-    // It was made for us alone; anyone else who may read or write it is told.
+    // It was made for us alone; any other user that may read or write it is reported.
     for mode in [0o640, 0o604, 0o620, 0o646] {
         rights(mode);
         let report = but_the_disk(examine(&place));
@@ -780,9 +781,9 @@ async fn faults_of_a_file_are_found() {
     assert_eq!(examine(&place).worst(), Level::Fail);
 }
 
-/// What fails for a moment is nobody's business; what is left alone, or fails for long, is told.
+/// What fails for a moment is not reported; what is left alone, or fails for long, is.
 #[tokio::test]
-async fn targets_that_do_not_answer_are_told() {
+async fn targets_that_do_not_answer_are_reported() {
     let world = world();
     let place = world.options.place.clone();
     let now = (world.options.clock)().as_millis();

@@ -265,7 +265,7 @@ async fn nothing_stays_leased_past_its_deadline() {
     let found = claim(&world, 2).await;
     assert_eq!(found.rescued, 2);
     assert_eq!(keys(&found), [format!("receipt:sale:{payment}:tx")]);
-    // The refund may have happened: nobody does it again, and everybody is told.
+    // The refund may have happened: it is not done again, and an alarm is raised.
     let (refund, _) = claimed
         .effects
         .iter()
@@ -275,12 +275,12 @@ async fn nothing_stays_leased_past_its_deadline() {
     let root = world.store.root(SHOP, root_id(1)).await.expect("it reads");
     let refunds = root.expect("it is there").refunds;
     assert_eq!(refunds[0].state, RefundProgress::Unknown);
-    let told = world
+    let timeline = world
         .store
         .timeline(SHOP, root_id(1))
         .await
         .expect("it reads");
-    assert!(told.iter().any(|line| line.kind == "effect.unknown"));
+    assert!(timeline.iter().any(|line| line.kind == "effect.unknown"));
     world.clock.advance(Span::hours(1));
     let later = claim(&world, 3).await;
     let sent = keys(&later)
@@ -384,7 +384,7 @@ async fn a_page_of_rows_that_cannot_be_done_does_not_hide_the_rest() {
     assert!(1 < mended.effects.len(), "{}", mended.effects.len());
 }
 
-/// F4: slow but alive work is not rescued, but nobody works for ever.
+/// F4: slow but alive work is not rescued, but not for ever.
 #[tokio::test]
 async fn a_lease_is_renewed_up_to_its_hard_end() {
     let world = World::new();
@@ -451,8 +451,8 @@ async fn a_lease_that_was_lost_changes_nothing() {
     );
 }
 
-/// What lets go of money is written, claimed and read like everything else. When its worker is lost nobody
-/// knows, so a person is told, until the provider has said that the money is let go.
+/// What lets go of money is written, claimed and read like everything else. When its worker is lost its end is
+/// not known, so an alarm stands until the provider has said that the money is let go.
 #[tokio::test]
 async fn what_lets_go_of_money_is_claimed_and_is_unknown_without_its_worker() {
     let world = World::new();
@@ -507,7 +507,7 @@ async fn what_lets_go_of_money_is_claimed_and_is_unknown_without_its_worker() {
 
 /// F7: parked behind its order, and woken whenever the one before it ends.
 #[tokio::test]
-async fn whoever_waits_for_its_order_is_woken() {
+async fn an_effect_that_waits_for_its_order_is_woken() {
     let halted = Halted::new();
     let world = &halted.world;
     for number in 1..=3 {

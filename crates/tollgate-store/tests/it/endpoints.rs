@@ -1,4 +1,4 @@
-//! Merchants' endpoints: told of what they want to be told of, with what was true then.
+//! Merchants' endpoints: notified of what they subscribe to, with what was true then.
 
 use tollgate_core::command::{Action, Settlement};
 use tollgate_core::effect::EffectContent;
@@ -27,7 +27,7 @@ pub(crate) fn endpoint(number: u64, events: &[&str]) -> EndpointRow {
     }
 }
 
-/// What is to be told: the endpoint's number and the type.
+/// What is to be sent: the endpoint's number and the type.
 async fn notices(world: &World, lease: u128) -> Vec<(u64, String)> {
     let claim = Claim {
         kinds: vec![TargetKind::Notify],
@@ -46,7 +46,7 @@ async fn notices(world: &World, lease: u128) -> Vec<(u64, String)> {
     notices
 }
 
-fn told(notices: &[(u64, &str)]) -> Vec<(u64, String)> {
+fn expected(notices: &[(u64, &str)]) -> Vec<(u64, String)> {
     let owned = |(number, kind): &(u64, &str)| (*number, (*kind).to_owned());
     notices.iter().map(owned).collect()
 }
@@ -62,7 +62,7 @@ async fn filters_are_reread_when_endpoints_change() {
         .await
         .expect("it is kept");
     world.act(create(order(2, "C2"))).await;
-    assert_eq!(notices(&world, 2).await, told(&[(90, "order.created")]));
+    assert_eq!(notices(&world, 2).await, expected(&[(90, "order.created")]));
     store
         .put_endpoint(endpoint(90, &["payment.paid"]))
         .await
@@ -72,7 +72,7 @@ async fn filters_are_reread_when_endpoints_change() {
         .await
         .expect("it is kept");
     world.act(create(order(3, "C3"))).await;
-    assert_eq!(notices(&world, 3).await, told(&[(91, "order.created")]));
+    assert_eq!(notices(&world, 3).await, expected(&[(91, "order.created")]));
     let id = EndpointId::on(root_id(91), 0);
     store
         .delete_endpoint(SHOP, id)
@@ -88,7 +88,7 @@ async fn filters_are_reread_when_endpoints_change() {
             .await
             .expect("it is kept");
         world.act(create(order(5, "C5"))).await;
-        assert_eq!(notices(&world, 5).await, told(&[(92, "order.created")]));
+        assert_eq!(notices(&world, 5).await, expected(&[(92, "order.created")]));
         let id = EndpointId::on(root_id(92), 0);
         world
             .store
@@ -131,10 +131,10 @@ async fn one_that_is_gone_is_disabled_and_gets_nothing_more() {
     assert_eq!(disabled, Some((world.clock.now(), why)));
     world.act(create(order(2, "C2"))).await;
     assert_eq!(notices(&world, 2).await, []);
-    // Enabled by a person, it is told again.
+    // Enabled by a person, it is notified again.
     world.store.put_endpoint(row).await.expect("it is kept");
     world.act(create(order(3, "C3"))).await;
-    assert_eq!(notices(&world, 3).await, told(&[(90, "order.created")]));
+    assert_eq!(notices(&world, 3).await, expected(&[(90, "order.created")]));
 }
 
 /// A person who has mended an endpoint does not wait for its breaker, and neither does what is to be given
@@ -183,7 +183,7 @@ async fn a_changed_endpoint_is_tried_at_once() {
 
 /// F9: what cannot be read of one endpoint does not stop the shop.
 #[tokio::test]
-async fn an_endpoint_that_cannot_be_read_stops_nobody() {
+async fn an_endpoint_that_cannot_be_read_stops_no_other() {
     let world = World::new();
     for number in [90, 91] {
         world
@@ -203,7 +203,7 @@ async fn an_endpoint_that_cannot_be_read_stops_nobody() {
         .await
         .expect("it is kept");
     world.act(create(order(1, "C1"))).await;
-    assert_eq!(notices(&world, 1).await, told(&[(91, "order.created")]));
+    assert_eq!(notices(&world, 1).await, expected(&[(91, "order.created")]));
     world
         .store
         .delete_endpoint(SHOP, first)
@@ -213,7 +213,7 @@ async fn an_endpoint_that_cannot_be_read_stops_nobody() {
 
 /// The feed and the notices show a root as it stood, although the same batch went on with it.
 #[tokio::test]
-async fn what_is_told_is_what_was_true_then() {
+async fn a_notice_says_what_was_true_then() {
     let world = World::new();
     world
         .store

@@ -1,5 +1,5 @@
 //! Several Gates fight for one slot. It is never overbooked and everybody comes to an end, however
-//! transactions are kept apart; and it is told how many tries were in vain.
+//! transactions are kept apart; and it reports how many tries were in vain.
 
 use futures_util::future::join_all;
 use tollgate_core::decision::Outcome;
@@ -16,7 +16,7 @@ const CAPACITY: i64 = 100;
 /// Commands of one batch: so few that the Gates meet often.
 const BATCH_MAX: usize = 8;
 
-/// How often an order is tried that nobody could decide about.
+/// How often an order is tried that could not be decided.
 const TRIES_MAX: u32 = 200;
 
 /// What a Gate's orders came to.

@@ -545,7 +545,7 @@ async fn payments_come_one_by_one_though_a_root_has_several() {
     }
 }
 
-/// A payment is found by every name its source has told us, not only by the one it was given.
+/// A payment is found by every name its source has given us, not only by the one it was given.
 #[tokio::test]
 async fn a_payment_is_found_by_a_name_that_an_event_has_taught() {
     let world = World::new();
@@ -584,7 +584,10 @@ async fn a_timeline_is_read_from_its_beginning_and_the_feed_from_anywhere() {
     assert_eq!(kinds[0], "order.created");
     assert!(kinds.contains(&"order.paid"), "{kinds:?}");
     assert_eq!(kinds.last(), Some(&"event.stale"));
-    assert_eq!(timeline.last().and_then(|line| line.event), Some(event_id(4)));
+    assert_eq!(
+        timeline.last().and_then(|line| line.event),
+        Some(event_id(4))
+    );
     assert_eq!(
         timeline.last().map(|line| &line.detail["reason"]),
         Some(&"known_fact".into())
@@ -604,8 +607,12 @@ async fn a_timeline_is_read_from_its_beginning_and_the_feed_from_anywhere() {
         .filter(|line| line.root == Some(root_id(1)))
         .cloned()
         .collect();
-    let told: BTreeSet<i64> = on_root.iter().map(|line| line.position).collect();
-    assert!(timeline.iter().all(|line| told.contains(&line.position)));
+    let positions: BTreeSet<i64> = on_root.iter().map(|line| line.position).collect();
+    assert!(
+        timeline
+            .iter()
+            .all(|line| positions.contains(&line.position))
+    );
     // However it is cut, it is the same feed.
     for limit in [1, 2, 3] {
         let mut pieces = Vec::new();
@@ -1378,7 +1385,7 @@ async fn a_root_names_the_entries_of_a_decision_once() {
     let world = World::with(|options| {
         options.decide = crate::world::decide_or(move |command| match &command.action {
             Action::RootDue(_) => {
-                let mut decision = Decision::told(Outcome::Done);
+                let mut decision = Decision::unchanged(Outcome::Done);
                 decision.entries = [one, other, one]
                     .map(|root| Entry {
                         kind: EntryKind::QuestionAsked,
@@ -1397,24 +1404,24 @@ async fn a_root_names_the_entries_of_a_decision_once() {
     let before = world.store.feed_head(SHOP).await.expect("it reads");
     world.act(Action::RootDue(one)).await;
     let lines = world.store.timeline(SHOP, one).await.expect("it reads");
-    let told: Vec<i64> = lines
+    let positions: Vec<i64> = lines
         .iter()
         .filter(|line| line.kind == EntryKind::QuestionAsked.word())
         .map(|line| line.position)
         .collect();
-    assert_eq!(told, [before + 1, before + 3]);
+    assert_eq!(positions, [before + 1, before + 3]);
     let root = world.store.root(SHOP, one).await.expect("it reads");
     assert_eq!(root.map(|root| root.timeline.len()), Some(2));
 }
 
-/// An entry that is about no root is nobody's, also where it stands in a line with one that is.
+/// An entry that is without a root belongs to none, also where it stands in a row with one that has.
 #[tokio::test]
 async fn an_entry_without_a_root_is_no_other_roots() {
     let one = root_id(1);
     let world = World::with(|options| {
         options.decide = crate::world::decide_or(move |command| match &command.action {
             Action::RootDue(_) => {
-                let mut decision = Decision::told(Outcome::Done);
+                let mut decision = Decision::unchanged(Outcome::Done);
                 decision.entries = [Some(one), None]
                     .map(|root| Entry {
                         kind: EntryKind::QuestionAsked,
@@ -1431,16 +1438,16 @@ async fn an_entry_without_a_root_is_no_other_roots() {
     world.act(create(order(1, "C1"))).await;
     let before = world.store.feed_head(SHOP).await.expect("it reads");
     world.act(Action::RootDue(one)).await;
-    let told = |lines: Vec<tollgate_store::TimelineEntry>| -> Vec<(i64, Option<RootId>)> {
+    let places = |lines: Vec<tollgate_store::TimelineEntry>| -> Vec<(i64, Option<RootId>)> {
         let lines = lines
             .into_iter()
             .filter(|line| line.kind == EntryKind::QuestionAsked.word());
         lines.map(|line| (line.position, line.root)).collect()
     };
     let feed = world.store.feed(SHOP, before, 10).await.expect("it reads");
-    assert_eq!(told(feed), [(before + 1, Some(one)), (before + 2, None)]);
+    assert_eq!(places(feed), [(before + 1, Some(one)), (before + 2, None)]);
     let timeline = world.store.timeline(SHOP, one).await.expect("it reads");
-    assert_eq!(told(timeline), [(before + 1, Some(one))]);
+    assert_eq!(places(timeline), [(before + 1, Some(one))]);
 }
 
 /// I4: the same money is asked back once, whether for an event that found no order or for an order.
@@ -1463,7 +1470,7 @@ async fn one_key_is_one_effect_whatever_it_is_dated_by() {
     let world = World::with(|options| {
         options.decide = crate::world::decide_or(move |command| match &command.action {
             Action::RootDue(root) => {
-                let mut decision = Decision::told(Outcome::Done);
+                let mut decision = Decision::unchanged(Outcome::Done);
                 let days = if *root == root_id(1) { 0 } else { 31 };
                 decision.effects = vec![
                     effect(1, days, "refund_request:bank:R1:"),
@@ -1523,7 +1530,7 @@ async fn open_payments_come_oldest_first_and_only_when_they_are_old_enough() {
 }
 
 #[tokio::test]
-async fn the_feed_tells_where_a_time_begins() {
+async fn the_feed_says_where_a_time_begins() {
     let world = seven_orders().await;
     let lines = world.store.feed(SHOP, 0, 1000).await.expect("it reads");
     let head = lines.last().expect("much has happened").position;

@@ -251,7 +251,7 @@ async fn a_due_row_that_cannot_be_decided_is_put_off() {
 /// A bug in what the program writes its answers with ends the writer. Anyone who waits is answered, and so
 /// is anyone who comes later.
 #[tokio::test]
-async fn whoever_waits_is_answered_when_the_writer_has_panicked() {
+async fn every_caller_is_answered_when_the_writer_has_panicked() {
     let world = World::new();
     let broken = Submission {
         render: Some(Arc::new(|_| panic!("boom"))),

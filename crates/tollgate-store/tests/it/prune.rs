@@ -69,7 +69,7 @@ fn do_effects(place: &Place) {
     rows::run(place, "update effects set state = 'done', due_at = null");
 }
 
-/// January has a paid order, one that nobody paid, a lone payment and a cart; March has a paid order.
+/// January has a paid order, one that was never paid, a lone payment and a cart; March has a paid order.
 async fn two_months() -> (World, RootId, RootId) {
     let world = World::new();
     world.act(stock("A", 1000)).await;
@@ -87,7 +87,7 @@ async fn two_months() -> (World, RootId, RootId) {
     (world, first, last)
 }
 
-/// Nobody serves the database; a file must not be served while it is pruned.
+/// The database is not served; a file must not be served while it is pruned.
 fn prune(shut: &Shut, before: &str, now: Timestamp) -> Pruning {
     let pruned = Store::prune(&shut.options.place, month(before), now, false, &mut |_| {});
     pruned.expect("nobody is in the way")
@@ -341,10 +341,10 @@ async fn a_month_that_is_not_over_is_refused() {
     ] {
         let refused = Store::look_at_prune(&shut.options.place, month(before), now);
         let refused = refused.expect_err("it is not over");
-        let PruneError::NotOver { latest: told, .. } = &refused else {
+        let PruneError::NotOver { latest: named, .. } = &refused else {
             panic!("{refused}");
         };
-        assert_eq!(*told, month(latest), "{refused}");
+        assert_eq!(*named, month(latest), "{refused}");
     }
     assert_eq!(look(&shut, "2027-02", hours_after(2)).months, []);
 }

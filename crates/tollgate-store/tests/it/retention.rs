@@ -55,7 +55,7 @@ async fn pass(world: &World, span: Span) {
     world.settle().await;
 }
 
-/// Nothing is wrong; effects that nobody does may be late.
+/// Nothing is wrong; effects that no worker does may be late.
 async fn assert_sound(world: &World) {
     let report = world.store.verify().await.expect("it reads");
     assert_ne!(report.worst(), Level::Fail, "{report:#?}");
@@ -102,7 +102,7 @@ async fn events_and_keys_go_when_their_time_is_over_and_orders_stay() {
     let Outcome::Event { outcome, .. } = answer else {
         panic!("{answer:?}");
     };
-    // A key that nobody knows any more; the fact is known for ever.
+    // A key that is no longer known; the fact is known for ever.
     assert_eq!(outcome, EventOutcome::Stale);
     let root = world.store.root(SHOP, order).await.expect("it reads");
     assert!(root.is_some(), "orders are kept");
@@ -298,9 +298,9 @@ async fn two_instances_make_the_same_months_at_once() {
     other.close();
 }
 
-/// A long reader of events holds the taking of a month up, and the taking holds nobody up.
+/// A long reader of events holds the taking of a month up, and the taking holds nothing up.
 #[tokio::test]
-async fn taking_a_month_waits_for_nobody_and_nobody_for_it() {
+async fn taking_a_month_waits_for_no_one_and_no_one_for_it() {
     if server().is_none() {
         return;
     }
@@ -331,7 +331,7 @@ async fn taking_a_month_waits_for_nobody_and_nobody_for_it() {
     assert_sound(&world).await;
 }
 
-/// A user who may only read and write starts as long as there are months, and is told what to do.
+/// A user who may only read and write starts as long as there are months, and is shown what to do.
 #[tokio::test]
 async fn a_user_who_may_not_make_months_starts_as_long_as_there_are_some() {
     let Some(base) = server() else { return };

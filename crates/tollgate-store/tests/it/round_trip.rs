@@ -579,7 +579,7 @@ impl Writer {
             // Nothing is swept: these rows are due whenever chance has it.
             options.shops.clear();
             options.decide = decide_or(move |_| {
-                let mut decision = Decision::told(Outcome::Done);
+                let mut decision = Decision::unchanged(Outcome::Done);
                 decision.changes = changes.lock().expect("nobody panics").clone();
                 Some(decision)
             });

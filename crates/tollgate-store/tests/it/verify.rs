@@ -53,7 +53,7 @@ fn anything(dice: &mut Dice, world: &World, number: u64) -> Action {
     let reference = format!("R{which}");
     let fresh = root_id_at(now, number);
     let amount = dice.below(4) * 100;
-    let told = |key: &str, words: String, policy| {
+    let event = |key: &str, words: String, policy| {
         let key = format!("{key}-{which}-{amount}");
         take_at(now, number, event(&key, &[&reference], &words), policy)
     };
@@ -81,13 +81,13 @@ fn anything(dice: &mut Dice, world: &World, number: u64) -> Action {
             }
             other => other,
         },
-        6 => told("paid", format!("paid {amount}"), TRUSTED),
-        7 => told("paid", format!("paid {amount}"), DOUBTED),
-        8 => told("pending", "pending".to_owned(), TRUSTED),
-        9 => told("refund", format!("refund back {amount}"), TRUSTED),
-        10 => told("expire", "expire".to_owned(), TRUSTED),
+        6 => event("paid", format!("paid {amount}"), TRUSTED),
+        7 => event("paid", format!("paid {amount}"), DOUBTED),
+        8 => event("pending", "pending".to_owned(), TRUSTED),
+        9 => event("refund", format!("refund back {amount}"), TRUSTED),
+        10 => event("expire", "expire".to_owned(), TRUSTED),
         11 => Action::CancelOrder(by_code(&format!("C{which}"))),
-        _ => told("authorized", format!("authorized {amount}"), TRUSTED),
+        _ => event("authorized", format!("authorized {amount}"), TRUSTED),
     }
 }
 
@@ -169,7 +169,7 @@ async fn small_world() -> World {
     world
         .act(create(in_slot(order(10, "SLOT"), "kitchen")))
         .await;
-    // The first receipt is issued, two documents are handed on in one order, and somebody is told.
+    // The first receipt is issued, two documents are handed on in one order, and someone is notified.
     let claimed = claim(&world, 1).await;
     for effect in &claimed.effects {
         let settlement = match effect.1.root == Some(root_id(2)) {
@@ -195,7 +195,7 @@ async fn small_world() -> World {
         .put_endpoint(listener)
         .await
         .expect("it is kept");
-    world.act(create(order(13, "TOLD"))).await;
+    world.act(create(order(13, "NOTIFIED"))).await;
     world
 }
 
@@ -496,9 +496,9 @@ async fn a_breach_of_each_law_is_found() {
     }
 }
 
-/// Nobody knows what became of the call, until the provider tells that the money has gone back.
+/// It is not known what became of the call, until the provider says that the money has gone back.
 #[tokio::test]
-async fn a_refund_that_has_gone_through_needs_nobody() {
+async fn a_refund_that_has_gone_through_needs_no_one() {
     let world = small_world().await;
     let payment = PaymentId::on(root_id(2), 1);
     world
@@ -525,13 +525,13 @@ async fn a_refund_that_has_gone_through_needs_nobody() {
         .await;
     let report = world.store.verify().await.expect("it reads");
     assert_eq!(names(&report), ["effect.given_up"]);
-    let told = format!("refund {} 40", RefundId::on(root_id(2), 1));
-    world.act(hear(30, "e-30", "R2", &told)).await;
+    let words = format!("refund {} 40", RefundId::on(root_id(2), 1));
+    world.act(hear(30, "e-30", "R2", &words)).await;
     let report = world.store.verify().await.expect("it reads");
     assert_eq!(found(&report), [""; 0]);
 }
 
-/// A server that has not run for long has things that came due: they are told as late, not as wrong.
+/// A server that has not run for long has things that came due: they are reported as late, not as wrong.
 #[tokio::test]
 async fn what_is_late_is_a_warning() {
     let world = small_world().await;

@@ -204,7 +204,7 @@ fn instances_that_find_an_empty_database_together_make_its_schema_once() {
     assert_eq!(rows.number("select count(*) from view_marks"), 1);
 }
 
-/// What would be migrated is told without making anything.
+/// What would be migrated is shown without making anything.
 #[test]
 fn looking_at_what_would_be_migrated_writes_nothing() {
     crate::server();

@@ -23,7 +23,7 @@ fn views_of_another_program_are_replaced() {
 
 /// Somebody's own view upon one of ours keeps it from being replaced, and nothing else.
 #[test]
-fn a_view_that_another_is_built_upon_keeps_nobody_from_starting() {
+fn a_view_that_another_is_built_upon_keeps_no_one_from_starting() {
     crate::server();
     let world = World::new();
     let rows = world.rows();

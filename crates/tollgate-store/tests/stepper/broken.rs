@@ -72,7 +72,7 @@ fn a_batch_whose_connection_is_cut_before_any_journey_is_decided_once() {
 
 /// The one that waits goes first then.
 #[test]
-fn whoever_waits_for_a_batch_whose_connection_is_cut_goes_first() {
+fn what_waits_for_a_batch_whose_connection_is_cut_goes_first() {
     let url = database("cut_between");
     let clock = TestClock::new();
     let lanes = ["gate-1", "gate-2"].map(|name| Lane::open(&url, name, &clock, |_| {}));
@@ -130,7 +130,7 @@ fn whoever_waits_for_a_batch_whose_connection_is_cut_goes_first() {
     }
 }
 
-/// Nobody is told that nothing was stored when the server is gone for good only after its COMMIT.
+/// No caller is answered that nothing was stored when the server is gone for good only after its COMMIT.
 #[test]
 fn a_server_that_is_gone_takes_nothing_and_says_so() {
     let url = database("gone");

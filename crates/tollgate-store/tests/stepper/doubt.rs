@@ -1,5 +1,5 @@
 //! COMMITs whose end the store does not see: what it says about them is true, and `OutcomeUnknown` is
-//! said only where nobody can know.
+//! said only where it cannot be known.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -128,7 +128,7 @@ fn a_commit_whose_answer_was_lost_is_not_done_again() {
 }
 
 #[test]
-fn where_nobody_can_look_after_a_commit_the_outcome_is_unknown_and_kept() {
+fn where_no_one_can_look_after_a_commit_the_outcome_is_unknown_and_kept() {
     let mut far = Far::open("lost_server");
     far.warm_up();
     let (shops, answers) = far.decide(Fault::LoseAnswerAndServer);
@@ -140,7 +140,7 @@ fn where_nobody_can_look_after_a_commit_the_outcome_is_unknown_and_kept() {
 }
 
 #[test]
-fn where_nobody_can_look_after_a_commit_that_never_arrived_the_outcome_is_unknown() {
+fn where_no_one_can_look_after_a_commit_that_never_arrived_the_outcome_is_unknown() {
     let mut far = Far::open("lost_commit_and_server");
     far.warm_up();
     let (shops, answers) = far.decide(Fault::LoseCommitAndServer);
@@ -243,7 +243,7 @@ fn a_server_that_answers_nothing_is_given_up() {
     far.assert_decided_once(&shops, &again);
 }
 
-/// Nobody steps: a batch's writes and its COMMIT travel together, and may be lost together, on their way
+/// Without steps: a batch's writes and its COMMIT travel together, and may be lost together, on their way
 /// there or back.
 #[test]
 fn a_commit_that_travels_with_its_writes_is_decided_once() {
@@ -269,9 +269,9 @@ fn a_commit_that_travels_with_its_writes_is_decided_once() {
     }
 }
 
-/// The same where nobody can look afterwards.
+/// The same where the end cannot be looked up afterwards.
 #[test]
-fn where_nobody_can_look_after_a_commit_that_travelled_with_its_writes_the_outcome_is_unknown() {
+fn where_no_one_can_look_after_a_commit_that_travelled_with_its_writes_the_outcome_is_unknown() {
     let mut far = Far::open_with("together_and_gone", |options| options.pause = None);
     far.warm_up();
     let (shops, answers) = far.decide(Fault::LoseCommitAndServer);

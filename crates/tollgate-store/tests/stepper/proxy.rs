@@ -1,4 +1,4 @@
-//! A stand-in for the network between store and server: it forwards, until it is told to do something
+//! A stand-in for the network between store and server: it forwards, until it is set to do something
 //! else about a COMMIT, or about everything.
 
 use std::io::{Read, Write};
@@ -16,13 +16,13 @@ pub(crate) enum Fault {
     None,
     /// The connection breaks when a COMMIT is sent, and the server never sees it.
     LoseCommit,
-    /// As before, and from then on nobody gets through.
+    /// As before, and from then on nothing gets through.
     LoseCommitAndServer,
     /// The connection breaks as soon as a COMMIT is sent; the server sees it.
     BreakAtCommit,
-    /// The connection breaks when a COMMIT was answered, and nobody sees the answer.
+    /// The connection breaks when a COMMIT was answered, and no one sees the answer.
     LoseAnswer,
-    /// As before, and from then on nobody gets through.
+    /// As before, and from then on nothing gets through.
     LoseAnswerAndServer,
     /// A COMMIT stays on the way. Other connections are not concerned.
     HoldCommit,
@@ -30,7 +30,7 @@ pub(crate) enum Fault {
     HoldAnswer,
     /// Nothing gets through any more, in no connection; none of them breaks.
     HoldAll,
-    /// Nobody is let in, and anyone who is in is thrown out.
+    /// No connection is let in, and those that are in are cut.
     Refuse,
 }
 

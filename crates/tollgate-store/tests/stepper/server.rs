@@ -86,7 +86,7 @@ impl Session {
         }
     }
 
-    /// Deadlocks of this database. Sessions tell their counts when they end, so first all but this one
+    /// Deadlocks of this database. Sessions report their counts when they end, so first all but this one
     /// must have ended.
     pub(crate) fn deadlocks(&self) -> String {
         while self.text(

@@ -1,4 +1,4 @@
-//! Batches of several shops on several Gates: whatever the order of their steps, nobody waits in a
+//! Batches of several shops on several Gates: whatever the order of their steps, none waits in a
 //! circle, everybody comes to an end, and every shop is written to by one after the other.
 
 use std::collections::BTreeMap;
@@ -162,10 +162,10 @@ fn answer_in(answers: &[Vec<String>; 3], gate: usize, shop: usize) -> String {
     place.map_or_else(String::new, |place| answers[gate][place].clone())
 }
 
-/// Nobody is held: three Gates send batches of all shops for a while, and one of them waits for what
+/// Nothing is held up: three Gates send batches of all shops for a while, and one of them waits for what
 /// the others never let lie.
 #[test]
-fn nobody_starves_among_gates_that_are_always_busy() {
+fn no_one_starves_among_gates_that_are_always_busy() {
     let url = database("busy");
     let clock = TestClock::new();
     let lanes = ["gate-1", "gate-2", "gate-3"]

@@ -87,7 +87,7 @@ fn only_what_must_not_be_repeated_is_marked_as_begun() {
     assert_eq!(store.changed, 0);
 }
 
-/// Whoever asks has perhaps mended it. A probe that is under way is not doubled.
+/// The person who asks may have mended it. A probe that is under way is not doubled.
 #[test]
 fn what_is_tried_again_by_hand_does_not_wait_for_its_targets_pause() {
     let (mut store, _) = noticing();

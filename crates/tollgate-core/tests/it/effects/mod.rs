@@ -108,7 +108,7 @@ impl Store {
         self.rows.effects[key].due_at
     }
 
-    fn told(&self, kind: &str) -> usize {
+    fn count(&self, kind: &str) -> usize {
         self.entries
             .iter()
             .filter(|entry| entry.kind.word() == kind)

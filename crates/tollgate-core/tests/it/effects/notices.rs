@@ -89,7 +89,7 @@ fn an_endpoint_that_is_gone_is_disabled() {
     store.claim(NOTICE);
     store.settle_with(NOTICE, dead(), Health::Gone);
     assert!(store.rows.disabled.contains(&endpoint));
-    assert_eq!(store.told("endpoint.disabled"), 1);
+    assert_eq!(store.count("endpoint.disabled"), 1);
     // What is pending for it need not wait for its breaker to be given up.
     assert_eq!(store.rows.breakers[&target].open_until, None);
 }

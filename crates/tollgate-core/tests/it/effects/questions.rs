@@ -136,7 +136,7 @@ fn a_provider_that_says_nothing_decisive_is_asked_four_times_more() {
     }
     store.ask("ask:bank:A-1:5", None);
     assert_eq!(store.effects("ask:").len(), 5);
-    // A new reason asks again, and what is decisive begins anew.
+    // A new reason asks again, and what is decisive begins again.
     store.later(Span::minutes(1));
     store.act(Action::CheckPayment(payment));
     store.ask("ask:bank:A-1:6", Some("pending"));

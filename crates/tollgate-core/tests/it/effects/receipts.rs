@@ -64,7 +64,7 @@ fn an_order_is_complete_when_its_receipts_are_issued_and_nothing_is_open() {
         let expected = if completed { "Completed" } else { "Paid" };
         assert_eq!(store.status(id), format!("{expected} consumed"), "{steps}");
         assert_eq!(
-            store.told("order.completed"),
+            store.count("order.completed"),
             usize::from(completed),
             "{steps}"
         );
@@ -72,7 +72,7 @@ fn an_order_is_complete_when_its_receipts_are_issued_and_nothing_is_open() {
 }
 
 #[test]
-fn what_nobody_doubts_is_complete_although_the_provider_says_nothing() {
+fn what_is_not_doubted_is_complete_although_the_provider_says_nothing() {
     let (mut store, id, payment) = paid();
     store.act(Action::CheckPayment(payment));
     store.issue(&format!("receipt:sale:{payment}:tx"));
@@ -93,16 +93,16 @@ fn every_capture_and_refund_has_one_receipt_and_it_is_issued_once() {
     store.hear("k4", "A-1", "refund r1 30");
     store.hear("k5", "A-1", "refund r1 30");
     let receipts = store.root(id).receipts.clone();
-    let told: Vec<String> = receipts
+    let names: Vec<String> = receipts
         .iter()
         .map(|receipt| format!("{:?} {}", receipt.kind, receipt.object))
         .collect();
-    assert_eq!(told, ["Sale tx", "Sale b", "Refund r1"]);
+    assert_eq!(names, ["Sale tx", "Sale b", "Refund r1"]);
     let sale = format!("receipt:sale:{payment}:tx");
     store.issue(&sale);
-    assert_eq!(store.told("receipt.issued"), 1);
+    assert_eq!(store.count("receipt.issued"), 1);
     assert_eq!(store.root(id).receipts[0].issued_at, Some(store.now));
-    // The model store refuses a second file of one receipt; nobody can ask for one either.
+    // The model store refuses a second file of one receipt; none can be asked for either.
     let again = store.act(Action::RetryEffect(id_of(&sale)));
     assert_eq!(
         again,
@@ -132,9 +132,9 @@ fn a_refund_before_its_capture_is_kept_and_asked_about() {
 #[test]
 fn mails_are_written_by_shops_that_do_to_customers_with_an_address() {
     for (mailing, address, mails) in [
-        (true, Some("her@example.test"), 2),
+        (true, Some("customer@example.test"), 2),
         (true, None, 0),
-        (false, Some("her@example.test"), 0),
+        (false, Some("customer@example.test"), 0),
     ] {
         let mut store = Store::new();
         store.stock("shirt", 3);

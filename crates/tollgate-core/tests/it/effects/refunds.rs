@@ -92,7 +92,7 @@ fn a_refund_that_is_tried_again_sets_its_amount_aside_again() {
 }
 
 #[test]
-fn nobody_knows_of_a_refund_until_a_person_does() {
+fn a_refund_is_unknown_until_a_person_decides() {
     for is_done in [true, false] {
         let (mut store, id, payment) = paid();
         store.act(Action::RefundPayment(RefundPayment {
@@ -111,7 +111,7 @@ fn nobody_knows_of_a_refund_until_a_person_does() {
                 reason: "its worker was lost".to_owned(),
             },
         );
-        assert_eq!(store.told("effect.unknown"), 1);
+        assert_eq!(store.count("effect.unknown"), 1);
         assert_eq!(store.root(id).refunds[0].state, RefundProgress::Unknown);
         let close = Action::CloseEffect {
             effect: id_of(&key),

@@ -16,10 +16,10 @@ fn a_payment_without_an_order_is_overpaid_by_what_stays() {
     let Outcome::Payment(id, _) = store.try_register(None, "X-1") else {
         panic!("registered");
     };
-    tell(&mut store, "k1", "X-1 paid 100");
+    send(&mut store, "k1", "X-1 paid 100");
     let outcome = staff_refund(&mut store, id, 50);
     assert!(matches!(outcome, Outcome::Refund(..)), "{outcome:?}");
-    tell(&mut store, "k2", "X-1 b:paid 50");
+    send(&mut store, "k2", "X-1 b:paid 50");
     assert_eq!(
         books(&store, id.root()),
         "Paid | 150 0 0 50 | 150 0 0 | X-1 50 | -"
@@ -34,15 +34,15 @@ fn a_payment_without_an_order_is_overpaid_by_what_stays() {
         note: "a tip".to_owned(),
     });
     // What says nothing of more money says nothing of too much.
-    tell(&mut store, "k3", "X-1 pending");
-    tell(&mut store, "k4", "X-1 c:fail");
+    send(&mut store, "k3", "X-1 pending");
+    send(&mut store, "k4", "X-1 c:fail");
     assert_eq!(store.attention(id.root()), [""; 0]);
     // A refund that a person has ordered and that fails is in nobody's way.
     let mut store = Store::new();
     let Outcome::Payment(id, _) = store.try_register(None, "X-1") else {
         panic!("registered");
     };
-    tell(&mut store, "k1", "X-1 paid 100");
+    send(&mut store, "k1", "X-1 paid 100");
     staff_refund(&mut store, id, 40);
     let call = store.effects("refund:").remove(0);
     does(&mut store, &call, refused());
@@ -55,8 +55,8 @@ fn attention_on_a_payment_without_an_order_is_resolved() {
     let Outcome::Payment(id, _) = store.try_register(None, "X-1") else {
         panic!("registered");
     };
-    tell(&mut store, "k1", "X-1 paid 130");
-    tell(&mut store, "k2", "X-1 dispute d1 10");
+    send(&mut store, "k1", "X-1 paid 130");
+    send(&mut store, "k2", "X-1 dispute d1 10");
     assert_eq!(
         books(&store, id.root()),
         "ChargedBack | 130 0 10 0 | 130 0 0 | - | chargeback, overpaid"
@@ -80,8 +80,8 @@ fn attention_on_a_payment_without_an_order_is_resolved() {
     // Of an order's payment, only what is about that payment.
     let (mut store, id) = shop();
     store.register("A", "A-2");
-    tell(&mut store, "k1", "A-1 paid 100");
-    tell(&mut store, "k2", "A-2 b:paid 100");
+    send(&mut store, "k1", "A-1 paid 100");
+    send(&mut store, "k2", "A-2 b:paid 100");
     let other = payment(&store, id, "A-1");
     let of_other = Action::ResolveAttention {
         of: AttentionOf::Payment(other),
@@ -105,7 +105,7 @@ fn an_order_over_nothing_is_complete_at_once() {
     );
     assert_eq!(store.counts("shirt"), "1/0");
     // Whatever is paid for it all the same is too much.
-    tell(&mut store, "k1", "G-1 paid 5");
+    send(&mut store, "k1", "G-1 paid 5");
     assert_eq!(store.attention(id).len(), 1);
     let payment = payment(&store, id, "G-1");
     let outcome = staff_refund(&mut store, payment, 5);

@@ -1,4 +1,4 @@
-//! Amounts that change, are told in other ways, or cannot be read (L11).
+//! Amounts that change, are named in other ways, or cannot be read (L11).
 
 use proptest::prelude::*;
 use tollgate_core::event::{
@@ -51,9 +51,9 @@ fn an_amount_that_changes_is_the_greatest_that_is_proved_best() {
     );
 }
 
-/// A capture that is told under our reference at first, and under the provider's own id later.
+/// A capture that is reported under our reference at first, and under the provider's own id later.
 #[test]
-fn a_capture_told_without_its_id_is_one_of_those_told_with_it() {
+fn a_capture_without_its_id_is_one_of_those_with_it() {
     check_table(
         as_usual,
         "
@@ -112,11 +112,11 @@ fn what_cannot_be_read_pays_nothing() {
     );
 }
 
-/// A provider that tells another figure every second.
+/// A provider that names another figure every second.
 #[test]
 fn figures_that_change_for_ever_are_few_facts() {
     let (mut store, id) = shop();
-    tell(&mut store, "k", "A-1 paid 100");
+    send(&mut store, "k", "A-1 paid 100");
     for n in 0..3_000 {
         let words = match n % 4 {
             0 => format!("A-1 total {}", n % 90),
@@ -124,7 +124,7 @@ fn figures_that_change_for_ever_are_few_facts() {
             2 => format!("A-1 refund r{} {}", n % 5, n % 17),
             _ => "A-1 pending".to_owned(),
         };
-        tell(&mut store, &format!("k{n}"), &words);
+        send(&mut store, &format!("k{n}"), &words);
     }
     let known = &store.root(id).payments[0];
     assert!(known.facts.len() <= 64, "{}", known.facts.len());
@@ -143,7 +143,7 @@ fn more_facts_than_are_kept_are_shown() {
     let (mut store, id) = shop();
     store.rules.facts_max = 100;
     for n in 0..150 {
-        tell(&mut store, &format!("k{n}"), &format!("A-1 o{n}:fail"));
+        send(&mut store, &format!("k{n}"), &format!("A-1 o{n}:fail"));
     }
     assert_eq!(store.root(id).payments[0].facts.len(), 100);
     assert_eq!(store.attention(id), ["too_many_facts"]);
@@ -235,11 +235,11 @@ proptest! {
         for (place, fact) in facts.into_iter().enumerate() {
             foreign += usize::from(fact.foreign_mode);
             few.add(fact.clone());
-            let told = |known: &Fact| {
+            let same = |known: &Fact| {
                 known.foreign_mode && (known.kind, &known.object, known.money) == (fact.kind, &fact.object, fact.money)
             };
-            // What nobody counts is shown, but once.
-            if !fact.foreign_mode || !all.facts.iter().any(told) {
+            // What does not count is shown, but once.
+            if !fact.foreign_mode || !all.facts.iter().any(same) {
                 all.facts.push(fact);
             }
             if place % 25 == 0 {

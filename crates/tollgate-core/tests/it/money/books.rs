@@ -136,9 +136,9 @@ proptest! {
                 prop_assert!(account.reserved <= account.kept(), "{:?}: {:?}", steps, account);
             }
             let sold_now = root.is_fulfilled() && !was_sold;
-            // What goes back may be told before what came: then it did come.
-            let told_early = ledger.all.refunded + ledger.all.charged_back;
-            prop_assert!(!sold_now || ledger.due <= ledger.all.kept() + told_early, "{:?}", steps);
+            // What goes back may be reported before what came: then it did come.
+            let early = ledger.all.refunded + ledger.all.charged_back;
+            prop_assert!(!sold_now || ledger.due <= ledger.all.kept() + early, "{:?}", steps);
             let order = root.order.as_ref().expect("an order");
             let is_completed = order.status == OrderStatus::Completed;
             let was_completed = is_completed && ledger == before.0;

@@ -109,9 +109,9 @@ fn an_automatic_refund_is_a_refund_like_any_other() {
     );
 }
 
-/// One answer tells a capture and what went back of it: it came first, whole, and then went.
+/// One answer names a capture and what went back of it: it came first, whole, and then went.
 #[test]
-fn what_is_told_with_its_refund_has_paid_first() {
+fn what_comes_with_its_refund_has_paid_first() {
     check_table(
         as_usual,
         "
@@ -218,9 +218,9 @@ fn the_status_says_what_is_kept() {
         ",
     );
     let (mut store, id) = shop();
-    tell(&mut store, "k1", "A-1 paid 100");
+    send(&mut store, "k1", "A-1 paid 100");
     staff_refund_all(&mut store, id);
-    tell(&mut store, "k2", "A-1 lost d1 40");
+    send(&mut store, "k2", "A-1 lost d1 40");
     assert_eq!(store.root(id).ledger().all.free(), 0);
 }
 
@@ -313,12 +313,12 @@ fn what_was_sold_comes_back_once() {
     };
     // Nothing is sold yet.
     let payment = of(&store, other);
-    tell(&mut store, "k0", "B-1 paid 40");
+    send(&mut store, "k0", "B-1 paid 40");
     let outcome = back(&mut store, payment, 1, &[("shirt", 1)], false);
     assert_eq!(outcome, too_many("shirt", 0));
     let outcome = back(&mut store, payment, 1, &[], true);
     assert_eq!(outcome, Outcome::Refused(Refusal::SlotNotSold));
-    tell(&mut store, "k1", "B-1 b:paid 60");
+    send(&mut store, "k1", "B-1 b:paid 60");
     assert_eq!(store.status(other), "Paid consumed");
     assert_eq!(store.counts("shirt"), "1/1");
     let sold = |store: &Store| -> i64 { store.rows.slots.values().map(|slot| slot.sold).sum() };

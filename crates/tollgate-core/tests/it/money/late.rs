@@ -207,20 +207,20 @@ fn money_of_an_ended_order_is_named_when_there_is_more_of_it() {
     store.register("A", "A-2");
     run_out(&mut store, id);
     store.stock("shirt", 0);
-    tell(&mut store, "k1", "A-2 b:paid 100");
+    send(&mut store, "k1", "A-2 b:paid 100");
     resolve(&mut store, "A", "paid_unfulfillable");
     step(&mut store, id, "k2", "the call fails");
     assert_eq!(named(&store, id), [Some(payment(&store, id, "A-2"))]);
     let (mut store, id) = shop();
     store.register("A", "A-2");
-    tell(&mut store, "k1", "A-1 paid 30");
+    send(&mut store, "k1", "A-1 paid 30");
     run_out(&mut store, id);
     for (key, words, expected) in [
         ("k2", "A-2 b:paid 20", "A-2"),
         ("k3", "A-1 c:paid 20", "A-1"),
     ] {
         resolve(&mut store, "A", "partially_paid_expired");
-        tell(&mut store, key, words);
+        send(&mut store, key, words);
         let expected = payment(&store, id, expected);
         assert_eq!(named(&store, id), [Some(expected)], "{words}");
     }
@@ -288,7 +288,7 @@ fn an_order_that_was_cancelled_ends_as_cancelled() {
     cancel(&mut store, "A");
     assert_eq!(store.status(id), "Closing active");
     store.later(Span::seconds(90));
-    tell(&mut store, "k1", "A-1 paid 100");
+    send(&mut store, "k1", "A-1 paid 100");
     assert_eq!(
         books(&store, id),
         "Cancelled expired | 100 0 0 0 | 100 0 0 | - | paid_unfulfillable"
@@ -299,18 +299,18 @@ fn an_order_that_was_cancelled_ends_as_cancelled() {
 #[test]
 fn an_authorisation_that_is_captured_in_part_leaves_time_for_the_rest() {
     let (mut store, id) = shop();
-    tell(&mut store, "k1", "A-1 authorized 100");
+    send(&mut store, "k1", "A-1 authorized 100");
     // Long after the hold's own end.
     store.later(Span::hours(30));
     store.due(id);
     assert_eq!(store.status(id), "AwaitingPayment active");
-    tell(&mut store, "k2", "A-1 paid 60");
+    send(&mut store, "k2", "A-1 paid 60");
     assert_eq!(store.status(id), "PartiallyPaid active");
     store.later(Span::minutes(14));
     store.due(id);
     assert_eq!(store.status(id), "PartiallyPaid active");
     store.register("A", "A-2");
-    tell(&mut store, "k3", "A-2 b:paid 40");
+    send(&mut store, "k3", "A-2 b:paid 40");
     assert_eq!(
         books(&store, id),
         "Paid consumed | 100 0 0 0 | 100 0 0 | - | -"
@@ -318,9 +318,9 @@ fn an_authorisation_that_is_captured_in_part_leaves_time_for_the_rest() {
 
     // Let go instead, nothing keeps the order any longer than it was to be kept.
     let (mut store, id) = shop();
-    tell(&mut store, "k1", "A-1 authorized 100");
+    send(&mut store, "k1", "A-1 authorized 100");
     store.later(Span::hours(30));
-    tell(&mut store, "k2", "A-1 voided");
+    send(&mut store, "k2", "A-1 voided");
     store.due(id);
     assert_eq!(store.status(id), "Expired expired");
 }
@@ -329,7 +329,7 @@ fn an_authorisation_that_is_captured_in_part_leaves_time_for_the_rest() {
 fn a_cancelled_orders_money_that_is_set_aside_is_shown() {
     let (mut store, id) = shop();
     store.rules.auto_refund = false;
-    tell(&mut store, "k1", "A-1 authorized 100");
+    send(&mut store, "k1", "A-1 authorized 100");
     cancel(&mut store, "A");
     store.later(Span::minutes(3));
     store.due(id);
@@ -337,7 +337,7 @@ fn a_cancelled_orders_money_that_is_set_aside_is_shown() {
         books(&store, id),
         "Cancelled released | 0 0 0 0 | 0 0 0 | - | authorization_open"
     );
-    tell(&mut store, "k2", "A-1 paid 100");
+    send(&mut store, "k2", "A-1 paid 100");
     assert_eq!(
         books(&store, id),
         "Cancelled released | 100 0 0 0 | 100 0 0 | - | paid_unfulfillable"
@@ -373,7 +373,7 @@ fn a_payment_ends_when_the_shop_says_so() {
     let in_order = register(&mut store, Some("A"), "A-9");
     let alone = register(&mut store, None, "X-9");
     let set_aside = register(&mut store, None, "Y-9");
-    tell(&mut store, "k1", "Y-9 authorized 100");
+    send(&mut store, "k1", "Y-9 authorized 100");
     for root in [in_order.root(), alone.root(), set_aside.root()] {
         store.due(root);
     }
@@ -388,13 +388,13 @@ fn a_payment_ends_when_the_shop_says_so() {
     assert_eq!(store.effects("ask:"), ["ask:bank:A-9:1", "ask:bank:X-9:1"]);
     assert_eq!(store.status(id), "AwaitingPayment active");
     // The provider's word still counts.
-    tell(&mut store, "k2", "A-9 paid 100");
+    send(&mut store, "k2", "A-9 paid 100");
     assert_eq!(
         books(&store, id),
         "Paid consumed | 100 0 0 0 | 100 0 0 | - | -"
     );
     assert_eq!(status(&store, in_order), PaymentStatus::Paid);
-    tell(&mut store, "k3", "X-9 paid 100");
+    send(&mut store, "k3", "X-9 paid 100");
     assert_eq!(status(&store, alone), PaymentStatus::Paid);
     // Looked at again, nothing happens.
     store.due(alone.root());
@@ -428,7 +428,7 @@ fn cash_is_not_given_back_by_itself() {
     });
     run_out(&mut store, id);
     store.stock("shirt", 0);
-    tell(&mut store, "k1", "A-1 paid 50");
+    send(&mut store, "k1", "A-1 paid 50");
     assert_eq!(
         books(&store, id),
         "Expired expired | 100 0 0 50 | 100 0 0 | A-1 50 | paid_unfulfillable, partially_paid_expired"

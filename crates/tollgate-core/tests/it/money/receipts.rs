@@ -14,8 +14,8 @@ use crate::words::*;
 fn what_comes_with_its_refund_has_two_receipts() {
     for words in ["A-1 paid 100 + refund r1 40", "A-1 refund r1 40 + paid 100"] {
         let (mut store, id) = shop();
-        tell(&mut store, "k1", words);
-        tell(&mut store, "k2", words);
+        send(&mut store, "k1", words);
+        send(&mut store, "k2", words);
         let receipts = store.root(id).receipts.iter();
         let receipts: Vec<_> = receipts
             .map(|receipt| (receipt.kind, receipt.object.as_str(), receipt.money))
@@ -56,7 +56,7 @@ fn receipts_are_corrected_by_what_they_lack_or_have_too_much() {
         ("k5", "A-1 refund-reversed r1 20"),
         ("k6", "A-2 lost d1 10"),
     ] {
-        tell(&mut store, key, words);
+        send(&mut store, key, words);
     }
     let right = receipts(&store, id);
     let (first, second) = (payment(&store, id, "A-1"), payment(&store, id, "A-2"));
@@ -90,7 +90,7 @@ fn receipts_are_corrected_by_what_they_lack_or_have_too_much() {
 /// all have grown by.
 #[test]
 fn receipts_of_several_changes_are_over_what_all_have_grown_by() {
-    let told = |store: &Store, id: RootId, from: usize| -> Vec<(ReceiptKind, String, i64)> {
+    let added = |store: &Store, id: RootId, from: usize| -> Vec<(ReceiptKind, String, i64)> {
         let new = store.root(id).receipts[from..].iter();
         let minor = |money: Option<tollgate_core::money::Money>| money.map_or(0, |m| m.minor);
         new.map(|known| (known.kind, known.object.clone(), minor(known.money)))
@@ -121,15 +121,15 @@ fn receipts_of_several_changes_are_over_what_all_have_grown_by() {
     ] {
         let (mut store, id) = shop();
         for (place, words) in known.iter().enumerate() {
-            tell(&mut store, &format!("k{place}"), words);
+            send(&mut store, &format!("k{place}"), words);
         }
         let from = store.root(id).receipts.len();
-        tell(&mut store, "k", words);
+        send(&mut store, "k", words);
         let expected: Vec<_> = receipts
             .into_iter()
             .map(|(kind, object, minor)| (kind, object.to_owned(), minor))
             .collect();
-        assert_eq!(told(&store, id, from), expected, "{words}");
+        assert_eq!(added(&store, id, from), expected, "{words}");
         books(&store, id);
     }
 }
@@ -152,8 +152,8 @@ fn a_better_proof_lowers_an_amount_and_its_receipt() {
         ",
     );
     let (mut store, id) = shop();
-    tell(&mut store, "k1", "A-1 paid 100");
-    tell(&mut store, "k2", "asked A-1 settled 97");
+    send(&mut store, "k1", "A-1 paid 100");
+    send(&mut store, "k2", "asked A-1 settled 97");
     let receipts = store.root(id).receipts.iter();
     let receipts: Vec<_> = receipts
         .map(|receipt| (receipt.kind, receipt.money, receipt.corrects))
@@ -220,7 +220,7 @@ fn refunds_have_receipts_over_what_they_come_to() {
 #[test]
 fn a_figure_that_says_nothing_new_has_no_receipt() {
     let (mut store, id) = shop();
-    tell(&mut store, "k1", "A-1 paid 100");
+    send(&mut store, "k1", "A-1 paid 100");
     for (place, (words, minor)) in [
         ("total 10", Some(10)),
         ("total 30", Some(20)),
@@ -236,7 +236,7 @@ fn a_figure_that_says_nothing_new_has_no_receipt() {
     .enumerate()
     {
         let receipts = store.root(id).receipts.len();
-        tell(&mut store, &format!("r{place}"), &format!("A-1 {words}"));
+        send(&mut store, &format!("r{place}"), &format!("A-1 {words}"));
         let new = &store.root(id).receipts[receipts..];
         let amounts: Vec<i64> = new
             .iter()
@@ -263,7 +263,7 @@ fn receipts_of_part_payments_name_their_own_objects() {
         ("k7", "A-1 dispute d1 20"),
         ("k8", "A-1 lost d2 30"),
     ] {
-        tell(&mut store, key, words);
+        send(&mut store, key, words);
     }
     let root = store.root(id);
     let receipts: Vec<String> = root

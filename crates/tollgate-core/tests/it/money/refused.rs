@@ -138,7 +138,7 @@ fn all_money_of_a_refused_order_goes_back_or_is_shown() {
         let shown = store
             .entries
             .iter()
-            .filter(|told| told.kind.word() == "event.attention");
+            .filter(|entry| entry.kind.word() == "event.attention");
         let (ordered, shown) = (store.effects("refund:").len(), shown.count());
         assert_eq!((ordered, shown), if one_delivery { (1, 1) } else { (2, 0) });
     }

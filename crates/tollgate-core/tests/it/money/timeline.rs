@@ -1,4 +1,4 @@
-//! The timeline tells of money what has changed.
+//! What the timeline says of money.
 
 use tollgate_core::id::RootId;
 use tollgate_core::word::Word;
@@ -6,8 +6,8 @@ use tollgate_core::word::Word;
 use crate::store::Store;
 use crate::stories::*;
 
-/// What the timeline tells of an order, without its receipts.
-pub(super) fn told(store: &Store, id: RootId) -> Vec<&'static str> {
+/// The entries of an order, without its receipts.
+pub(super) fn entries_of(store: &Store, id: RootId) -> Vec<&'static str> {
     let entries = store.entries.iter().filter(|entry| entry.root == Some(id));
     let kinds = entries.map(|entry| entry.kind.word());
     kinds
@@ -24,12 +24,12 @@ pub(super) fn told(store: &Store, id: RootId) -> Vec<&'static str> {
         .collect()
 }
 
-/// Each change of money is told once, and what changes nothing is not.
+/// Each change of money has one entry, and what changes nothing is not.
 #[test]
-fn the_timeline_tells_what_has_changed() {
+fn the_timeline_has_what_has_changed() {
     let (mut store, id) = shop();
     let mut so_far = Vec::new();
-    for (place, (words, news)) in [
+    for (place, (words, new)) in [
         ("A-1 authorized 100", vec!["payment.authorized"]),
         ("A-1 paid 40", vec!["payment.paid", "order.partially_paid"]),
         ("A-1 pending", vec![]),
@@ -57,8 +57,8 @@ fn the_timeline_tells_what_has_changed() {
     .enumerate()
     {
         step(&mut store, id, &format!("k{place}"), words);
-        so_far.extend(news);
-        assert_eq!(told(&store, id), so_far, "{place}: {words}");
+        so_far.extend(new);
+        assert_eq!(entries_of(&store, id), so_far, "{place}: {words}");
     }
     // What comes back is no refund.
     let (mut store, id) = shop();
@@ -67,24 +67,24 @@ fn the_timeline_tells_what_has_changed() {
         ("k2", "A-1 refund r1 40"),
         ("k3", "A-1 refund-reversed r1 40"),
     ] {
-        tell(&mut store, key, words);
+        send(&mut store, key, words);
     }
-    let news = [
+    let new = [
         "payment.paid",
         "order.paid",
         "payment.refunded",
         "order.refunded",
     ];
-    assert_eq!(told(&store, id), news);
-    // Nobody says how much, and an order ends once.
+    assert_eq!(entries_of(&store, id), new);
+    // How much is not known, and an order ends once.
     let (mut store, id) = shop();
-    tell(&mut store, "k1", "A-1 paid");
-    assert_eq!(told(&store, id), ["payment.paid"]);
+    send(&mut store, "k1", "A-1 paid");
+    assert_eq!(entries_of(&store, id), ["payment.paid"]);
     let (mut store, id) = shop();
     run_out(&mut store, id);
     store.stock("shirt", 0);
-    tell(&mut store, "k1", "A-1 paid 100");
-    tell(&mut store, "k2", "A-1 b:paid 30");
+    send(&mut store, "k1", "A-1 paid 100");
+    send(&mut store, "k2", "A-1 b:paid 30");
     let ends = store
         .entries
         .iter()
@@ -92,7 +92,7 @@ fn the_timeline_tells_what_has_changed() {
     assert_eq!(ends.count(), 1);
     // In one breath.
     let (mut store, id) = shop();
-    tell(&mut store, "k1", "A-1 paid 100 + refund r1 40");
-    let news = ["payment.paid", "order.paid", "order.refunded"];
-    assert_eq!(told(&store, id), news);
+    send(&mut store, "k1", "A-1 paid 100 + refund r1 40");
+    let new = ["payment.paid", "order.paid", "order.refunded"];
+    assert_eq!(entries_of(&store, id), new);
 }

@@ -35,7 +35,7 @@ const STATEMENT_LIMIT: Duration = Duration::from_secs(10);
 /// How long a COMMIT may take before its end is in doubt.
 const COMMIT_LIMIT: Duration = Duration::from_secs(5);
 
-/// What every session is told. The plans are made once: they are look-ups by key, whose best plan does
+/// The settings of every session. The plans are made once: they are look-ups by key, whose best plan does
 /// not depend on the values. Nor on how full a table was when the plan was made: over an empty one the
 /// planner would choose to read all of it, and go on doing so when it is large.
 const SESSION: &str = "\
@@ -48,7 +48,7 @@ const SESSION: &str = "\
     set lock_timeout = '500ms';
     set idle_in_transaction_session_timeout = '5s'";
 
-/// What a session that only reads is told besides.
+/// The further settings of a session that only reads.
 const READER: &str = "\
     set default_transaction_read_only = on;
     set statement_timeout = '5s'";
@@ -62,7 +62,7 @@ const LOCK_HEADS: Sql = on_postgres(
        for no key update",
 );
 
-/// `shop_heads.lock_free`: the same, of shops that nobody else has.
+/// `shop_heads.lock_free`: the same, of shops whose heads are free.
 const LOCK_FREE_HEADS: Sql = on_postgres(
     "select shop_id, position, receipts_year, receipts, endpoints_version
       from shop_heads
@@ -208,7 +208,7 @@ impl Postgres {
         Ok(postgres)
     }
 
-    /// Tells anyone who steps through what this connection does.
+    /// Says to a test that steps through it what this connection does.
     fn say(&self, word: &'static str) {
         if let Some(pause) = &self.pause {
             pause(word);
@@ -351,7 +351,7 @@ impl Postgres {
             let end = self.wait_for(STATEMENT_LIMIT, pipeline);
             return end.map(drop).map_err(NotEnded::Before);
         }
-        pipeline.add(self.tell("commit"));
+        pipeline.add(self.execute("commit"));
         self.in_transaction.set(false);
         self.wait_for(COMMIT_LIMIT, pipeline)
             .and_then(|_| self.unless_warned())
@@ -373,7 +373,7 @@ impl Postgres {
     }
 
     /// Words without values, for a round trip.
-    async fn tell(&self, words: &str) -> Answer {
+    async fn execute(&self, words: &str) -> Answer {
         self.client.batch_execute(words).await.map(|()| Vec::new())
     }
 
@@ -414,7 +414,7 @@ impl Postgres {
         let began = Instant::now();
         let locked = Cell::new(began);
         let mut pipeline = Pipeline::default();
-        pipeline.add(self.tell(self.begin));
+        pipeline.add(self.execute(self.begin));
         pipeline.add(async {
             let heads = self.client.query(&lock, &numbers).await;
             locked.set(Instant::now());

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_that_cannot_be_sent_is_told_before_the_next_is_added() {
+    async fn a_request_that_cannot_be_sent_is_reported_before_the_next_is_added() {
         let sent = RefCell::default();
         let mut pipeline = Pipeline::default();
         pipeline.add(request(&sent, 0));

@@ -2,7 +2,7 @@
 //!
 //! A statement has one text, for one row. PostgreSQL is asked once for many: the values become arrays,
 //! one for each of the statement's values, and every `?1` the column `c1` of a row of them. What the
-//! arrays hold the server itself tells, when the statement for one row is prepared.
+//! arrays hold the server itself says, when the statement for one row is prepared.
 
 use tokio_postgres::types::Type;
 

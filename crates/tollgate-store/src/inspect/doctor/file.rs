@@ -45,7 +45,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-/// A log as long as this tells of a reader that holds it up.
+/// A log as long as this shows a reader that holds it up.
 const LOG_BYTES_WARN: u64 = 256 << 20;
 
 /// Beyond this nothing more is taken.
@@ -71,7 +71,7 @@ pub(super) fn examine_outside(path: &Path, _: &Examination) -> Report {
     );
     look_at_file(path, &mut file);
     let mut holder = Checked::new("holder", "who writes to it");
-    holder.see(Level::Ok, told_holder(path));
+    holder.see(Level::Ok, holder_shown(path));
     let mut disk = Checked::new("disk", "the disk has room");
     let folder = path
         .parent()
@@ -147,16 +147,16 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 
 /// Who holds `FILE.lock`. The lock itself is not tried: anyone who starts at that moment would find it
 /// taken.
-fn told_holder(path: &Path) -> String {
+fn holder_shown(path: &Path) -> String {
     let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let Ok(pid) = std::fs::read_to_string(beside(&real, ".lock")) else {
-        return "nobody".to_owned();
+        return "no process".to_owned();
     };
     let pid = pid.trim();
     let runs = !pid.is_empty() && Path::new("/proc").join(pid).exists();
     match runs {
         true => format!("process {pid}"),
-        false => "nobody".to_owned(),
+        false => "no process".to_owned(),
     }
 }
 
@@ -165,7 +165,7 @@ fn look_at_log(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), Error
         .db
         .one("pragma journal_mode", &[], |row| row.get::<String>(0))?
         .unwrap_or_default();
-    // A file that is opened as one that nobody writes to has none to show.
+    // A file that is opened as one that is not written to has none to show.
     let log = beside(looking.name, "-wal");
     let bytes = std::fs::metadata(&log).map_or(0, |log| log.len());
     if mode != "wal" && 0 < bytes {

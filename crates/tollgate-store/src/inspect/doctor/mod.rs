@@ -25,9 +25,9 @@ use crate::report::{Checked, Level, Report};
 pub struct Examination {
     /// The program's clock.
     pub clock: Clock,
-    /// Transactions older than this are told, in milliseconds.
+    /// Transactions older than this are reported, in milliseconds.
     pub transaction_ms_max: i64,
-    /// Anyone who waits for a lock longer than this is told, in milliseconds.
+    /// Sessions that wait for a lock longer than this are reported, in milliseconds.
     pub blocked_ms_max: i64,
 }
 
@@ -222,7 +222,7 @@ mod tests {
 
     /// A disk is not filled for a test of words; one that is full is in the program's suites.
     #[test]
-    fn a_disk_is_told_while_there_is_room_to_make_some() {
+    fn a_disk_is_reported_while_there_is_room_to_make_some() {
         const MIB: u64 = 1 << 20;
         const GIB: u64 = 1 << 30;
         for (free, all, level) in [

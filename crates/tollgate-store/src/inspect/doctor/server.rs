@@ -227,7 +227,7 @@ fn look_at_locale(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), Er
     let encoding = setting(looking, "server_encoding")?;
     if encoding != "UTF8" {
         checked.see(Level::Fail, format!("server_encoding is {encoding}"));
-        checked.mend("create the database anew: createdb --template template0 --encoding UTF8");
+        checked.mend("create the database again: createdb --template template0 --encoding UTF8");
     }
     let zone = setting(looking, "TimeZone")?;
     if !["UTC", "Etc/UTC", "GMT", "Etc/GMT", "Universal", "Zulu"].contains(&zone.as_str()) {
@@ -319,7 +319,7 @@ const INVALID: Sql = on_postgres(
       order by 1",
 );
 
-/// `doctor.unused_indexes`: indexes of others on our tables that nobody has used.
+/// `doctor.unused_indexes`: indexes of others on our tables that were never used.
 const UNUSED: Sql = on_postgres(
     "select quote_ident(x.relname), quote_ident(t.relname), pg_relation_size(x.oid)
        from pg_index as i
@@ -363,7 +363,7 @@ fn look_at_indexes(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), E
         checked.see(Level::Fail, format!("{index} of {table} is not valid"));
         checked.mend(&match kind.as_str() {
             // Of a partitioned table: it becomes valid when every partition has its own.
-            "I" => format!("drop index {index}; -- and make it anew as the migration does"),
+            "I" => format!("drop index {index}; -- and make it again as the migration does"),
             _ => format!("reindex index concurrently {index};"),
         });
     }

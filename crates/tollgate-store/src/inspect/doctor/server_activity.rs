@@ -15,7 +15,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         name: "locks",
-        about: "nobody waits for a lock for long",
+        about: "no session waits for a lock for long",
         look: look_at_locks,
         before_schema: true,
     },
@@ -121,7 +121,7 @@ fn look_at_locks(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), Err
     for (pid, program, blockers, age) in &blocked {
         let seen = format!("process {pid} ({program}) waits for {blockers} since {age} ms");
         checked.see(Level::Warn, seen);
-        // The end of a chain is who waits for nobody. A prepared transaction is nobody's process.
+        // At the end of a chain is a session that waits for none. A prepared transaction has no process.
         for blocker in blockers.split(',').filter(|blocker| *blocker != "0") {
             if !waiting.iter().any(|waiting| waiting == blocker) {
                 checked.mend(&format!("select pg_terminate_backend({blocker});"));
@@ -239,7 +239,7 @@ fn look_at_vacuum(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), Er
         let seen = format!("{table}: {in_place} of {updates} updates in place");
         checked.see(Level::Warn, seen);
         checked.mend(
-            "-- drop indexes of your own over columns that change, end old transactions, count anew:",
+            "-- drop indexes of your own over columns that change, end old transactions, count again:",
         );
         checked.mend(&format!(
             "select pg_stat_reset_single_table_counters(cast('{table}' as regclass));"
@@ -249,7 +249,7 @@ fn look_at_vacuum(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), Er
 }
 
 /// Two thousand million transactions are all there are: the server stops taking writes shortly before.
-/// Autovacuum begins at a tenth of that, so half of it tells that it does not get through.
+/// Autovacuum begins at a tenth of that, so half of it shows that it does not get through.
 fn judge_age(transactions: i64) -> Level {
     match transactions {
         1_500_000_000.. => Level::Fail,
@@ -292,7 +292,7 @@ const SIZE: Sql = on_postgres("select pg_database_size(current_database())");
 fn look_at_data_directory(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), Error> {
     let bytes: i64 = looking.db.one(SIZE, &[], |row| row.get(0))?.unwrap_or(0);
     checked.see(Level::Ok, format!("the database has {} MiB", bytes >> 20));
-    // Only some users are told it, and it may be another machine's.
+    // Only some users may see it, and it may be another machine's.
     let path = looking
         .db
         .one(DATA_DIRECTORY, &[], |row| row.get::<Option<String>>(0))?;
@@ -310,7 +310,7 @@ mod tests {
 
     /// No cluster of a suite gets as old as that.
     #[test]
-    fn transaction_ids_that_grow_old_are_told_before_the_server_stops() {
+    fn transaction_ids_that_grow_old_are_reported_before_the_server_stops() {
         for (transactions, level) in [
             (0, Level::Ok),
             // Where autovacuum begins by itself, by default.

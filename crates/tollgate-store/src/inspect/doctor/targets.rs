@@ -15,7 +15,7 @@ const FAILING: &str = "\
      order by target
      limit ?2";
 
-/// What fails for longer than this is told, also where it is not left alone yet.
+/// What fails for longer than this is reported, also where it is not left alone yet.
 const FAILING_MS_MAX: i64 = 15 * 60 * 1000;
 
 /// Every target answers, or has failed for a moment only.

@@ -1,6 +1,6 @@
 //! Stock and slots: what is counted as held and sold is what the holds hold and have sold.
 //!
-//! The sums are over all roots, which change while they are walked. So the feed tells which roots have
+//! The sums are over all roots, which change while they are walked. So the feed says which roots have
 //! changed since the walk began: these are read again, and again, until few are left; those are read
 //! over the same state of the database as the counters.
 
@@ -274,20 +274,20 @@ fn compare_slots(
 }
 
 fn look_at_slot(verifying: &mut Verifying<'_>, slot: &Slot, (held, sold): (i64, i64)) {
-    let told = slot.id;
+    let id = slot.id;
     if held != slot.held {
-        let seen = format!("{told}: held is {}, active holds have {held}", slot.held);
+        let seen = format!("{id}: held is {}, active holds have {held}", slot.held);
         verifying.fail("slot.held", seen);
     }
     // Orders that booked a slot which was over by then may have been pruned.
     let pruned = slot.ends_at < verifying.horizon.at && sold < slot.sold;
     if sold != slot.sold && !pruned {
-        let seen = format!("{told}: sold is {}, consumed holds have {sold}", slot.sold);
+        let seen = format!("{id}: sold is {}, consumed holds have {sold}", slot.sold);
         verifying.fail("slot.sold", seen);
     }
     if slot.closed && slot.capacity != slot.held + slot.sold {
         let booked = slot.held + slot.sold;
-        let seen = format!("{told}: closed, with {booked} booked of {}", slot.capacity);
+        let seen = format!("{id}: closed, with {booked} booked of {}", slot.capacity);
         verifying.fail("slot.overlap", seen);
     }
     if slot.held < 0 || slot.sold < 0 || slot.capacity < slot.held + slot.sold {
@@ -297,7 +297,7 @@ fn look_at_slot(verifying: &mut Verifying<'_>, slot: &Slot, (held, sold): (i64, 
             capacity,
             ..
         } = slot;
-        let seen = format!("{told}: {held} held and {sold} sold of {capacity}");
+        let seen = format!("{id}: {held} held and {sold} sold of {capacity}");
         verifying.fail("slot.bounds", seen);
     }
 }

@@ -140,7 +140,10 @@ fn look_at(
     }
     let is_given_up = effect.is(EffectState::Dead) || effect.is(EffectState::Unknown);
     if is_given_up && !gone_through(verifying, effect)? {
-        let why = effect.reason.as_deref().unwrap_or("nobody has said why");
+        let why = effect
+            .reason
+            .as_deref()
+            .unwrap_or("the reason is not known");
         let state = &effect.state;
         let seen = format!("{id} ({key}) is {state}: {why}; `tollgate effects retry {id}`");
         verifying.warn("effect.given_up", seen);
@@ -156,7 +159,7 @@ fn look_at(
     Ok(())
 }
 
-/// It was to send a refund, and the provider has told by now that this has gone through; or it was to let
+/// It was to send a refund, and the provider has reported by now that this has gone through; or it was to let
 /// go of money that is no longer set aside.
 fn gone_through(verifying: &Verifying<'_>, effect: &Stored) -> Result<bool, Error> {
     let Some(root) = effect.root else {
@@ -209,7 +212,7 @@ fn look_at_order(
     };
     if head.is_none_or(|head| effect.position <= head) {
         let Stored { id, key, .. } = effect;
-        let seen = format!("{id} ({key}) waits for nobody; `tollgate effects retry {id}`");
+        let seen = format!("{id} ({key}) waits for nothing; `tollgate effects retry {id}`");
         verifying.fail("effect.order", seen);
     }
     Ok(())

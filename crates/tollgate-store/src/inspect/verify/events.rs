@@ -56,7 +56,7 @@ pub(super) fn walk(verifying: &mut Verifying<'_>) -> Result<(), Error> {
 }
 
 /// An event holds its key, unless it was quarantined when it came (then it takes none) or the key is
-/// forgotten by now.
+/// past retention by now.
 fn look_at_keys(
     verifying: &mut Verifying<'_>,
     events: &[(EventId, StoredEvent)],
@@ -70,10 +70,10 @@ fn look_at_keys(
     let hashes: Vec<[u8; 16]> = with_key.iter().map(|(_, hash)| *hash).collect();
     let holders = look_up_keys(verifying, &hashes)?;
     for ((id, _), holder) in with_key.into_iter().zip(holders) {
-        let was_forgotten = id.root().made_at() < verifying.horizon.keys;
+        let is_past_retention = id.root().made_at() < verifying.horizon.keys;
         match holder {
             Some(holder) if holder == id => {}
-            _ if was_forgotten => {}
+            _ if is_past_retention => {}
             Some(holder) => {
                 let seen = format!("{id} has a key that leads to {holder}");
                 verifying.fail("event_keys", seen);

@@ -92,7 +92,7 @@ const INVARIANTS: &[Invariant] = &[
     Invariant {
         name: "slot.overlap",
         about: "no time of a calendar is sold twice, and a closed slot sells nothing more (L5)",
-        fix: "put the calendar again: `PUT /v1/calendars/{name}` lays its slots anew",
+        fix: "put the calendar again: `PUT /v1/calendars/{name}` lays its slots again",
     },
     Invariant {
         name: "order.status",
@@ -161,7 +161,7 @@ const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         name: "payment.refunded",
-        about: "no more went back than came, unless a person was told",
+        about: "no more went back than came, unless attention was raised",
         fix: KEEP,
     },
     Invariant {
@@ -221,7 +221,7 @@ const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         name: "effect.endpoint",
-        about: "nothing is to be told to an endpoint that is gone",
+        about: "no notice is due to an endpoint that is gone",
         fix: RUN,
     },
     Invariant {

@@ -1,6 +1,6 @@
 //! The laws of money, one check each (docs/money.md): what a root's ledger says against what was done.
 //!
-//! What an earlier version has left is only told, with the command that corrects it: books are never
+//! What an earlier version has left is only reported, with the command that corrects it: books are never
 //! corrected by themselves.
 
 use tollgate_core::id::PaymentId;
@@ -49,7 +49,7 @@ pub(super) fn look_at(verifying: &mut Verifying<'_>, root: &Root) {
             verifying.warn("money.papers", seen);
         }
         if 0 < fold.unpriced() && !was_raised(AttentionCode::AmountUnreadable) {
-            let seen = format!("{}: money of which nobody says how much", payment.id);
+            let seen = format!("{}: money of which the amount is not known", payment.id);
             verifying.warn("money.unread", seen);
         }
     }
@@ -99,7 +99,7 @@ const REQUESTS: &str = "\
 const WAITING: &str = "\
     select count(*) from events where shop_id = ?1 and state = ?2 and received_at < ?3";
 
-/// What earlier versions gave back without a refund of its own, and reports nobody asks about any more.
+/// What earlier versions gave back without a refund of its own, and reports that are not asked about any more.
 pub(super) fn walk(verifying: &mut Verifying<'_>) -> Result<(), Error> {
     let shop = verifying.shop.0;
     let db: &Db = verifying.db;

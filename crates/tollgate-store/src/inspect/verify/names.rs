@@ -50,7 +50,7 @@ fn look_up_roots<T>(
         .map(|id| vec![shop.clone(), Value::Id(id_bytes(id.as_u128()))]);
     let asked = lookups.ask(roots::GET, keys.collect());
     let found = db.look_up(lookups)?;
-    // One that cannot be read is told of elsewhere.
+    // One that cannot be read is reported elsewhere.
     let found = found.firsts(asked, |row| Ok(roots::read(row).ok().as_ref().map(&of)))?;
     Ok(found.into_iter().map(Option::flatten).collect())
 }
@@ -250,7 +250,7 @@ pub(super) fn look_up_keys(
     found.firsts(asked, |row| id_at(row, 0).map(EventId::from_u128))
 }
 
-/// Tells of the roots that are missing, unless they were pruned.
+/// Reports the roots that are missing, unless they were pruned.
 pub(super) fn expect_roots(
     verifying: &mut Verifying<'_>,
     name: &'static str,

@@ -15,7 +15,7 @@ use crate::tables::roots;
 /// Receipts of one chunk.
 const CHUNK: i64 = 500;
 
-/// Gaps of a year that are told.
+/// Gaps of a year that are listed.
 const GAPS_MAX: usize = 20;
 
 /// `verify.head_of_receipts`: by primary key.
@@ -171,7 +171,7 @@ pub(super) fn walk(verifying: &mut Verifying<'_>) -> Result<(), Error> {
             let roots = roots_of(verifying, roots)?;
             for id in &rows {
                 let is_known = match roots.get(&id.root()) {
-                    // It cannot be read, which is told elsewhere.
+                    // It cannot be read, which is reported elsewhere.
                     Some(None) => true,
                     Some(Some(root)) => issued(root).any(|issued| issued.id == *id),
                     None => id.root().made_at() < verifying.horizon.roots,

@@ -125,11 +125,11 @@ fn look_at(verifying: &mut Verifying<'_>, row: &Stored, leads: &mut Leads) {
         ));
         let fold = payment.fold();
         let money = fold.projection;
-        let was_told = root
+        let was_raised = root
             .attention
             .iter()
-            .any(|told| told.code == AttentionCode::OverRefunded);
-        if fold.was_captured() && money.captured_minor < money.refunded_minor && !was_told {
+            .any(|raised| raised.code == AttentionCode::OverRefunded);
+        if fold.was_captured() && money.captured_minor < money.refunded_minor && !was_raised {
             let (captured, refunded) = (money.captured_minor, money.refunded_minor);
             let seen = format!("{}: {refunded} refunded of {captured}", payment.id);
             verifying.fail("payment.refunded", seen);
@@ -268,9 +268,9 @@ fn follow(verifying: &mut Verifying<'_>, leads: Leads) -> Result<(), Error> {
         let asked = lookups.ask(LINE, keys.collect());
         let found = verifying.db.look_up(lookups)?;
         let found = found.firsts(asked, |_| Ok(()))?;
-        for ((position, told), there) in lines.iter().zip(found) {
+        for ((position, shown), there) in lines.iter().zip(found) {
             if there.is_none() {
-                let seen = format!("{told}: position {position} is not in the timeline");
+                let seen = format!("{shown}: position {position} is not in the timeline");
                 missing.push(("story", seen));
             }
         }

@@ -1,4 +1,4 @@
-//! Taking months from a file, which nobody else has open: a few rows at a time, each few in a commit.
+//! Taking months from a file, which no other process has open: a few rows at a time, each few in a commit.
 
 use std::collections::BTreeSet;
 
@@ -86,7 +86,7 @@ struct Taking<'a> {
 }
 
 impl Taking<'_> {
-    /// Notes what is about to be taken: from now on nobody misses it.
+    /// Notes what is about to be taken: from now on it is not missed.
     fn note(&mut self, months: &BTreeSet<Month>, now: Timestamp) -> Result<(), Error> {
         let Some(last) = months.last() else {
             return Ok(());

@@ -103,13 +103,13 @@ impl Looking<'_> {
             looking.count(id, Of::Roots, row.get::<i64>(8)? as usize);
             match roots::read(row) {
                 Ok(root) => {
-                    for (what, told, why) in open::of_root(&root, looking.now) {
-                        looking.stop(id, what, told, why);
+                    for (what, shown, why) in open::of_root(&root, looking.now) {
+                        looking.stop(id, what, shown, why);
                     }
                 }
                 Err(error) => {
-                    let told = format!("{:?}", RootId::new(id));
-                    looking.stop(id, "document", told, error.to_string());
+                    let shown = format!("{:?}", RootId::new(id));
+                    looking.stop(id, "document", shown, error.to_string());
                 }
             }
             Ok(())
@@ -123,8 +123,8 @@ impl Looking<'_> {
             let state = row.text(2)?;
             if open::is_unfinished(state) {
                 let why = format!("{state}: {}", row.text(1)?);
-                let told = EffectId::from_u128(id).to_string();
-                looking.stop(id, "effect", told, why);
+                let shown = EffectId::from_u128(id).to_string();
+                looking.stop(id, "effect", shown, why);
             }
             Ok(())
         })
@@ -136,8 +136,8 @@ impl Looking<'_> {
             looking.count(id, Of::Events, row.get::<i64>(2)? as usize);
             let state = row.text(1)?;
             if open::waits(state) {
-                let told = EventId::from_u128(id).to_string();
-                looking.stop(id, "event", told, state.to_owned());
+                let shown = EventId::from_u128(id).to_string();
+                looking.stop(id, "event", shown, state.to_owned());
             }
             Ok(())
         })
@@ -194,13 +194,13 @@ impl Looking<'_> {
         }
     }
 
-    fn stop(&mut self, id: u128, what: &'static str, told: String, why: String) {
+    fn stop(&mut self, id: u128, what: &'static str, shown: String, why: String) {
         let shop = self.shop_name.to_owned();
         if let Some(month) = self.month_of(id) {
             month.stop(Stop {
                 shop,
                 what,
-                id: told,
+                id: shown,
                 why,
             });
         }

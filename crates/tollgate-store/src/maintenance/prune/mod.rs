@@ -29,7 +29,7 @@ use crate::schema::migrate;
 use crate::schema::month::Month;
 use crate::store::{apart, look_at, source_of};
 
-/// What stops a month that is told one by one; more are only counted.
+/// What stops a month is listed up to this; more is only counted.
 pub const STOPS_LISTED_MAX: usize = 20;
 
 /// How long a month has been over: ids are made ahead, and commands wait.
@@ -171,8 +171,8 @@ impl Store {
 
     /// Takes every month before one in which nothing is open; what was taken and what was not.
     ///
-    /// A file must be served by nobody else; on a server everybody may go on. `step` is told the rows that
-    /// are gone, as they go. With `keep_detached` a server's months stay as tables of their own.
+    /// A file must not be served meanwhile; on a server all instances may go on. `step` is called with the
+    /// rows that are gone, as they go. With `keep_detached` a server's months stay as tables of their own.
     pub fn prune(
         place: &Place,
         before: Month,

@@ -19,8 +19,8 @@ pub(super) fn of_root(root: &Root, now: Timestamp) -> Vec<Open> {
     if let Some(order) = &root.order
         && is_open(order.status)
     {
-        let told = OrderId::on(root.id, 0).to_string();
-        open.push(("order", told, order.status.word().to_owned()));
+        let shown = OrderId::on(root.id, 0).to_string();
+        open.push(("order", shown, order.status.word().to_owned()));
     }
     for payment in &root.payments {
         if let Some(status) = still_open(root, payment, now) {
@@ -48,12 +48,12 @@ pub(super) fn of_root(root: &Root, now: Timestamp) -> Vec<Open> {
         open.push(("refund", refund.id.to_string(), why));
     }
     for attention in root.open_attention() {
-        let told = match (root.order_id(), attention.payment) {
+        let shown = match (root.order_id(), attention.payment) {
             (Some(order), _) => order.to_string(),
             (None, Some(payment)) => payment.to_string(),
             (None, None) => format!("{:?}", root.id),
         };
-        open.push(("attention", told, attention.code.word().to_owned()));
+        open.push(("attention", shown, attention.code.word().to_owned()));
     }
     open
 }
@@ -91,7 +91,7 @@ fn still_open(root: &Root, payment: &Payment, now: Timestamp) -> Option<PaymentS
 /// Effects with which nothing more happens by itself.
 const FINISHED: [&str; 2] = ["done", "dead"];
 
-/// An effect in this state is still to be done, or nobody knows whether it was.
+/// An effect in this state is still to be done, or it is not known whether it was.
 pub(super) fn is_unfinished(effect: &str) -> bool {
     !FINISHED.contains(&effect)
 }

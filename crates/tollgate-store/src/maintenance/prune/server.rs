@@ -1,8 +1,8 @@
 //! Taking months from a server, beside the instances that work with it.
 //!
 //! A month's tables are dropped, or detached, in one transaction that has the heads of all shops: so
-//! nobody decides meanwhile, and what was found free is still free. That takes a lock which readers
-//! meet too; it is waited for so short a time that nobody notices, and tried again.
+//! nothing is decided meanwhile, and what was found free is still free. That takes a lock which readers
+//! meet too; it is waited only so short a time that it is not noticed, and tried again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
