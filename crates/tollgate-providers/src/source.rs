@@ -137,7 +137,7 @@ impl Source {
         {
             warnings.push(format!(
                 "the signature of {} does not cover what it says, and there are no credentials to \
-                 ask: whoever sees one webhook can write another",
+                 ask: anyone who sees one webhook can write another",
                 provider.title
             ));
         }

@@ -1,5 +1,5 @@
-//! Where the engine's rows are between two commands. In the world's first form that is a snapshot in
-//! memory and there is no backend; in its second it is something outside that writes, and that can die.
+//! Where the engine's rows are between two commands: in a snapshot in memory, without a backend, or in
+//! a backend that writes and can die.
 
 use tollgate_core::command::Command;
 use tollgate_core::decision::Outcome;
@@ -38,7 +38,7 @@ impl Death {
 /// Keeps the rows outside.
 pub trait Backend {
     /// Decides a command and keeps what it comes to. With a number it is a request that says the same
-    /// however often it is sent. `None`: the process has died, and nobody knows what became of it.
+    /// however often it is sent. `None`: the process has died, and it is not known what became of it.
     fn act(&mut self, now: Timestamp, command: Command, request: Option<u64>) -> Option<Outcome>;
 
     /// The worker takes all that is due.
@@ -50,7 +50,7 @@ pub trait Backend {
     /// Everything that has come due by itself happens.
     fn sweep(&mut self, now: Timestamp);
 
-    /// The rows as they stand there, read anew after whatever was done last.
+    /// The rows as they stand there, read again after what was done last.
     fn known(&self) -> &Snapshot;
 
     /// The process dies after so many commands more.

@@ -47,7 +47,7 @@ impl Mood {
         MOODS[usize::from(n) % MOODS.len()]
     }
 
-    /// How much he pays of an order that asks `due` and has `paid` by the books.
+    /// How much is paid of an order that asks `due` and has `paid` by the books.
     pub fn minor(self, due: i64, paid: i64) -> i64 {
         match self {
             Mood::Part => due * 2 / 5,
@@ -79,7 +79,7 @@ impl Mood {
         }
     }
 
-    /// Where his charge comes to stand.
+    /// Where the charge comes to stand.
     pub fn ends_as(self) -> ChargeState {
         match self {
             Mood::SetsAside => ChargeState::Authorized,

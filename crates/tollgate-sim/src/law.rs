@@ -48,7 +48,7 @@ pub const LAWS: [(Law, &str); 14] = [
     (Law::L6, "money is never stranded"),
     (
         Law::L7,
-        "a question answers for itself, and strangers disturb nobody",
+        "a question answers for itself, and strangers disturb no one",
     ),
     (Law::L8, "every ordered refund comes to its one end"),
     (Law::L9, "what was given back or is another's never pays"),

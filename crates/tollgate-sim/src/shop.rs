@@ -107,7 +107,7 @@ impl Opening {
         }
     }
 
-    /// It in a line of figures, for whoever has to follow it alone.
+    /// It in a line of figures, for a reader who has to follow it alone.
     pub fn rules(&self) -> String {
         let closed_day = self
             .closed_day

@@ -316,7 +316,7 @@ pub fn sentence(step: Step) -> String {
         Step::Forge { order, how } => {
             let how = match how % 3 {
                 0 => "its reference and a page that does not exist",
-                1 => "its reference and a page of his own",
+                1 => "its reference and a page of their own",
                 _ => "a reference that does not exist",
             };
             format!(

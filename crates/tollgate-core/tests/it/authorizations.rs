@@ -159,7 +159,7 @@ fn money_set_aside_beside_money_that_came_too_late_is_shown() {
     let id = store.order(wanted);
     send(&mut store, "k1", "A-1 authorized 100");
     store.register("A", "A-2");
-    // The authorisation has kept the order, its slot has begun long ago, and nobody has looked yet.
+    // The authorisation has kept the order, its slot has begun long ago, and it was not looked at yet.
     store.later(Span::hours(8 * 24));
     send(&mut store, "k2", "A-2 b:paid 100");
     assert_eq!(

@@ -557,7 +557,7 @@ fn captured(store: &Store, payment: PaymentId) -> i64 {
     store.root(payment.root()).ledger().all.captured
 }
 
-/// A question knows every name that its event has, so that page and reference can be told apart.
+/// A question knows every name that its event has, so that page and reference can be distinguished.
 #[test]
 fn a_question_is_put_by_its_own_names() {
     let (mut store, _) = waiting();

@@ -515,7 +515,7 @@ fn failures(store: &Store) -> usize {
         .count()
 }
 
-/// Its end is recorded once, whoever reports it; also where the bank takes back what it had done.
+/// Its end is recorded once, whichever side reports it; also where the bank takes back what it had done.
 #[test]
 fn a_refund_that_fails_is_recorded_once() {
     for way in 0..4 {
@@ -739,7 +739,7 @@ fn what_is_handed_over_comes_on_top_of_what_the_provider_says_of_all_refunds() {
         let outcome = hand_over(&mut store, payment, 40);
         assert!(matches!(outcome, Outcome::Refund(..)), "{outcome:?}");
         assert_eq!(state(&store, id), RefundProgress::Succeeded);
-        assert_eq!(store.effects("refund:").len(), 0, "nobody is called");
+        assert_eq!(store.effects("refund:").len(), 0, "no one is called");
         if over_the_counter_first {
             assert_eq!(given_back(&store, id), (40, 0, 1));
             store.hear("k2", "A-1", "total 60");

@@ -85,7 +85,7 @@ impl Store {
         self.base.as_ref().unwrap_or(&self.rows)
     }
 
-    /// A root's id that nobody has had.
+    /// A root's id that was never used.
     pub(crate) fn fresh(&mut self) -> RootId {
         self.serial += 1;
         RootId::new(((START.as_millis() as u128) << 80) | (self.serial << 16))

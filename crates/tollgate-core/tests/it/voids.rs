@@ -85,7 +85,7 @@ fn what_is_set_aside_for_a_cancelled_order_is_let_go() {
     assert_eq!(*content_of(&store, &key), wanted);
     assert_eq!(wanted.target(), "void:bank");
     assert_eq!(due_of(&store, &key), store.now);
-    assert!(store.attention(id).is_empty(), "nobody need look");
+    assert!(store.attention(id).is_empty(), "no one need look");
     assert_eq!(count(&store, "payment.void_requested"), 1);
 
     does(&mut store, &key, Settlement::Voided);

@@ -39,7 +39,7 @@ const LEASE: Lease = Lease(7);
 
 /// The engine with everything loaded.
 pub struct Engine {
-    /// Who keeps the rows; nobody does where they are in memory alone.
+    /// Where the rows are kept; `None` where they are in memory alone.
     backend: Option<Box<dyn Backend>>,
     /// Requests sent to the backend, each under a number of its own.
     requests_sent: u64,
@@ -195,7 +195,7 @@ impl Engine {
         }
     }
 
-    /// An engine whose rows somebody else keeps, who has none yet.
+    /// An engine whose rows a backend keeps, which has none yet.
     pub fn over(now: i64, manner: Manner, backend: Box<dyn Backend>) -> Engine {
         Engine {
             backend: Some(backend),
@@ -226,8 +226,8 @@ impl Engine {
         self.apply(decision)
     }
 
-    /// The same where somebody else keeps the rows. Whoever has no answer because the process died asks
-    /// again, with the same key; a worker has died with it.
+    /// The same over a backend. A caller that has no answer because the process died asks again, with
+    /// the same key; a worker has died with it.
     fn act_at(&mut self, backend: &mut dyn Backend, mut action: Action) -> Outcome {
         let request = is_request(&action).then(|| {
             self.requests_sent += 1;

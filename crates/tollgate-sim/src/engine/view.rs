@@ -143,7 +143,7 @@ pub struct OrderedBack {
 pub enum Progress {
     /// Decided or under way.
     Open,
-    /// Nobody knows.
+    /// It is not known.
     Unknown,
     /// The customer has it.
     Done,
@@ -169,7 +169,7 @@ pub struct Alarm {
     pub code: &'static str,
     /// The payment it is about.
     pub payment: Option<u128>,
-    /// Nobody has resolved it.
+    /// It is not resolved.
     pub open: bool,
 }
 

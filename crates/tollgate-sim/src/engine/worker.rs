@@ -99,7 +99,7 @@ pub enum Word {
     Nothing,
     /// It spoke of something else.
     Mismatch,
-    /// There is nothing to ask by, or nobody.
+    /// There is nothing to ask by, or no one to ask.
     CannotAsk,
     /// No answer came, and nothing was done.
     TimedOut,

@@ -212,7 +212,7 @@ impl End {
                 .filter_map(|alarm| match alarm.code {
                     "currency_mismatch" | "mode_mismatch" | "payment_reversed"
                     | "amount_changed" => Some(alarm.code),
-                    // Whoever hears first that it was won need not be alarmed.
+                    // A shop that hears first that it was won need not be alarmed.
                     "chargeback" if fixed.disputes => Some(alarm.code),
                     "overpaid" | "duplicate_payment" if fixed.alarms => Some("too much"),
                     "paid_unfulfillable" if fixed.alarms => Some(alarm.code),

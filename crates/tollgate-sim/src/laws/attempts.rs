@@ -43,7 +43,7 @@ impl Laws {
             let was_asked = asked.is_some_and(|at| ends_at <= *at);
             if payment.given_up && house.can_be_asked() && !was_asked {
                 let text = format!("{reference} has ended, and its provider was not asked");
-                self.broken(Law::L6, "nobody is asked about an attempt that ended", text);
+                self.broken(Law::L6, "no question about an attempt that ended", text);
             }
         }
     }

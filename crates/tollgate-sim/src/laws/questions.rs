@@ -34,7 +34,7 @@ impl Laws {
         }
     }
 
-    /// L7: every report of the page's is confirmed by its own page, whoever else posts.
+    /// L7: every report of the page's is confirmed by its own page, whatever else is posted.
     pub(super) fn page_agrees(&mut self, scene: Scene, order: &OrderView, payment: &PaymentView) {
         let reference = &payment.reference;
         let charges = || scene.books.of(payment.house, reference);

@@ -11,11 +11,11 @@ impl Laws {
     /// L1, and that no key is done twice (L8).
     pub(super) fn given_back_once(&mut self, scene: Scene, orders: &[OrderView]) {
         let all = ordered_back(scene.engine, orders);
-        let news: Vec<&OrderedBack> = all
+        let new: Vec<&OrderedBack> = all
             .iter()
             .filter(|back| !self.ordered.contains(&back.key))
             .collect();
-        for back in &news {
+        for back in &new {
             let (house, reference) = (back.house, back.reference.as_str());
             let under_it = all
                 .iter()
@@ -32,7 +32,7 @@ impl Laws {
                 self.broken(Law::L1, "more ordered back than is free", text);
             }
         }
-        let keys: Vec<String> = news.iter().map(|back| back.key.clone()).collect();
+        let keys: Vec<String> = new.iter().map(|back| back.key.clone()).collect();
         self.ordered.extend(keys);
         for handed in &scene.books.handed {
             let mut backs = scene
@@ -81,7 +81,7 @@ impl Laws {
         if let Some(at) = scene.books.let_go.first()
             && self.manner.refunds_by_hand
         {
-            let text = format!("{}: nobody had said so", reference(*at));
+            let text = format!("{}: no person had said so", reference(*at));
             self.broken(Law::L6, "money is let go that a person decides about", text);
         }
     }
@@ -111,7 +111,7 @@ impl Laws {
                 (Some(BackState::Done), Progress::Failed) => {
                     self.broken(Law::L8, "a refund that was done is called failed", text);
                 }
-                // Nobody has said that it came back.
+                // It was not reported to have come back.
                 (Some(BackState::Bounced), Progress::Done)
                     if known.is_some_and(|known| known.reported != Some(BackState::Bounced)) => {}
                 (Some(BackState::Failed | BackState::Bounced) | None, Progress::Done)

@@ -139,7 +139,7 @@ impl Laws {
         }
     }
 
-    /// L5: what lies in a cart can be bought by whoever has it.
+    /// L5: what lies in a cart can be bought by the customer who has it.
     pub fn was_checked_out(
         &mut self,
         now: i64,

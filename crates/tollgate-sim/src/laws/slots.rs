@@ -49,7 +49,7 @@ impl Laws {
             let was = before.map_or(0, |seen| seen.view.holds.len());
             let was_late = before.is_some_and(|seen| {
                 let time_is_up = seen.view.status == Status::Closing && !seen.cancelled_by_staff;
-                // Nobody has looked since its time was up.
+                // It was not looked at since its time was up.
                 let is_over = seen.own_end <= now
                     && !seen.view.payments.iter().any(|payment| {
                         let mut charges = scene.books.of(payment.house, &payment.reference);

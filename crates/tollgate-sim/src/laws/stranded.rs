@@ -168,10 +168,10 @@ impl Laws {
                 || scene.engine.names_money_alone(charge.house, reference);
             if 0 < sum.kept() && !is_ordered && !is_named {
                 let text = format!(
-                    "{reference}: {} came that belong to nobody, without an alarm ({standing:?})",
+                    "{reference}: {} came that belong to no order, without an alarm ({standing:?})",
                     sum.kept()
                 );
-                self.broken(Law::L6, "money of nobody without an alarm", text);
+                self.broken(Law::L6, "money of no order without an alarm", text);
             }
         }
     }

@@ -18,7 +18,7 @@ pub struct Books {
     pub arrived: Vec<Message>,
     /// Greatest sum reported to have gone back, by house and reference, and by which report.
     pub reported_in_all: BTreeMap<(House, String), (i64, u64)>,
-    /// Money handed over in cash for charges of whoever cannot know it, by the till's book.
+    /// Money handed over in cash for charges of a house that cannot know it, by the till's book.
     pub handed: Vec<Handed>,
     /// When a house was last asked about a name.
     pub asked: BTreeMap<(House, String), i64>,

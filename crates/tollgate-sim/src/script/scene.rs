@@ -282,7 +282,7 @@ pub(super) fn scene(rng: &mut Rng, cast: &Cast) -> Vec<Step> {
             Step::Bounce { order, attempt },
             Step::Correct { order, attempt },
         ],
-        // An answer nobody can read.
+        // An answer that cannot be read.
         _ => vec![
             trouble(true, 6),
             pay(attempt, rng.small(2)),

@@ -115,7 +115,7 @@ pub enum Step {
     End { which: u8 },
     /// Time passes.
     Wait { how: u8 },
-    /// Time passes and nobody was there meanwhile.
+    /// Time passes while nothing is done.
     Sleep { how: u8 },
     /// The process dies after so many commands more, in one of the ways of `backend::Death`. It has no
     /// process in memory, and nothing happens.

@@ -23,7 +23,7 @@ impl Life {
         other.copy_to(self);
     }
 
-    /// Nobody needs them any more. Whatever is left of them is gone with the story's folder.
+    /// They are no longer needed. What is left of them is gone with the story's folder.
     pub(super) fn end(self) {
         let _ = std::fs::remove_dir_all(self.0);
     }
@@ -49,7 +49,7 @@ impl Life {
     }
 
     /// Leaves of the log what `before` had of it and a part of what came since. `false`: it was begun
-    /// anew meanwhile.
+    /// again meanwhile.
     pub(super) fn tear_log(&self, before: &Life, sixty_fourths: u8) -> bool {
         let read = |path: &Path| std::fs::read(path).unwrap_or_default();
         let (old, mut new) = (read(&before.log()), read(&self.log()));

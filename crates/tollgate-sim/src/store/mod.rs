@@ -1,7 +1,7 @@
 //! The world's second form: the real store on a SQLite file keeps the engine's rows, and its process dies.
 //!
 //! Every command goes through the store's queue, batch and transaction; then all rows of the story are
-//! read anew through the Gate's own loading, and the world and the laws see nothing else. What is read is
+//! read again through the Gate's own loading, and the world and the laws see nothing else. What is read is
 //! compared with what was there before and with what was decided, so that a row that is lost, or was
 //! never asked for, is found at the command that lost it.
 //!
@@ -213,7 +213,7 @@ impl StoreBackend {
     }
 
     /// Reads what was touched and what hangs on it, and all where that is not as it must be, or now and
-    /// then: what nobody meant to touch may have changed too.
+    /// then: what was not meant to change may have changed too.
     fn touched_is(&mut self, touched: BTreeSet<Key>, expected: Snapshot) {
         const KIND: &str = "a row is not as it was decided";
         self.since_all += 1;
@@ -231,7 +231,7 @@ impl StoreBackend {
         self.let_go();
     }
 
-    /// What is settled or taken over is in nobody's hands.
+    /// What is settled or taken over is in no worker's hands.
     fn let_go(&mut self) {
         let known = &self.known;
         self.hands
@@ -241,7 +241,7 @@ impl StoreBackend {
             });
     }
 
-    /// Whoever finds something with the belt has found a mistake of ours.
+    /// What the belt finds is a bug of ours.
     fn look_at_belt(&mut self) {
         let found = self.store().figures().belt_found;
         if 0 < found {
@@ -411,7 +411,7 @@ impl Backend for StoreBackend {
     fn look_back(&mut self, now: Timestamp) {
         self.move_clock(now);
         let last = self.known.clone();
-        self.known_is(&last, Law::S1, "a row changed that nobody touched");
+        self.known_is(&last, Law::S1, "a row changed without a command");
         self.look_at_belt();
         let report = self.runtime.block_on(self.store().verify());
         let report = report.unwrap_or_else(|error| panic!("it is verified: {error:?}"));

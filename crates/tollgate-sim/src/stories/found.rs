@@ -98,7 +98,7 @@ pub(super) fn add_to(stories: &mut Stories) {
         ],
     );
     stories.add(
-        "a crowd of false reports takes the place of a confirmed one",
+        "many false reports take the place of a confirmed one",
         (Law::L7, "a stranger used up the question of a report"),
         plain,
         &[

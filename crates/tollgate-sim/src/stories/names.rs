@@ -64,7 +64,7 @@ pub(super) fn add_to(stories: &mut Stories) {
     );
     stories.add(
         "money under an id that looks like another reference raises no alarm",
-        (Law::L6, "money of nobody without an alarm"),
+        (Law::L6, "money of no order without an alarm"),
         colliding_ids,
         &[STOCK, order(0), OF_ANOTHER],
     );

@@ -80,7 +80,7 @@ pub(super) fn add_to(stories: &mut Stories) {
         ],
     );
     stories.add(
-        "a crowd of false reports uses up the room of the real one",
+        "many false reports use up the room of the real one",
         (Law::L7, "a stranger used up the question of a report"),
         plain,
         &[STOCK, order(2), Step::Storm { order: 0 }, pay(2, EXACT)],

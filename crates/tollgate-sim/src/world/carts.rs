@@ -82,7 +82,7 @@ impl World {
         let (from, to) = by_hand(place);
         let (start, end) = (midnight + from * MINUTE, midnight + to * MINUTE);
         let capacity = i64::from(capacity % 4);
-        // Nobody puts what is over.
+        // What is over is not put.
         if self.engine.now + HOUR < start && self.engine.put_slot((start, end), capacity) {
             self.shop.by_hand.insert(start, (end, capacity));
         }

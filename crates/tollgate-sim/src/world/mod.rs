@@ -126,7 +126,7 @@ impl World {
         }
         self.laws.breaches.extend(self.engine.faults());
         if self.deaths != self.engine.deaths() {
-            // The answers that were on their way reach nobody any more.
+            // The answers that were on their way arrive no more.
             self.deaths = self.engine.deaths();
             self.begun.clear();
             self.laws.had_trouble();
@@ -186,7 +186,7 @@ impl World {
         })
     }
 
-    /// What an order asks, as the customer saw it in his basket.
+    /// What an order asks, as the customer saw it in the basket.
     fn asked(&self, order: u8) -> i64 {
         self.order_view(order).map_or(100, |view| view.due)
     }
@@ -372,7 +372,7 @@ impl World {
         self.sweep();
     }
 
-    /// Everybody finishes what he has begun, all post arrives, all that is due is done.
+    /// All that was begun is finished, all post arrives, all that is due is done.
     fn come_to_rest(&mut self) {
         self.prompt = true;
         self.trouble = None;

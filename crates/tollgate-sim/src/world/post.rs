@@ -45,7 +45,7 @@ impl World {
         }
     }
 
-    /// A stranger's report: a page that does not exist, his own page, or nothing that exists at all.
+    /// A stranger's report: a page that does not exist, their own page, or nothing that exists at all.
     pub(super) fn forge(&mut self, order: u8, how: u8) {
         self.strangers += 1;
         let n = self.strangers;

@@ -150,7 +150,7 @@ impl World {
         self.after(By::Staff);
     }
 
-    /// Money goes back in cash, and nobody but the till knows of it.
+    /// Money goes back in cash, and only the till knows of it.
     pub(super) fn hand_back(&mut self, order: u8, attempt: u8, part: bool) {
         let Some(payment) = self.payment(order, attempt) else {
             return;

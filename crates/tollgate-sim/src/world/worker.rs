@@ -212,7 +212,7 @@ impl World {
     ) -> (Word, Lesson) {
         let now = self.engine.now;
         if house == House::Till {
-            // Whoever took the money gives it back; the till's book follows what the engine says.
+            // The house that took the money gives it back; the till's book follows what the engine says.
             let state = BackState::Done;
             return (Word::Taken { id: None, state }, Lesson::Nothing);
         }

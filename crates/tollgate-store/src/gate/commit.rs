@@ -371,9 +371,9 @@ impl Gate {
     /// How long a batch stands back before its next try: up to 5 ms, then twice as long each time.
     fn jitter(&self, tries: u32) -> Duration {
         use std::hash::BuildHasher;
-        let ceiling = 5_000_u64 << tries.min(6);
+        let longest = 5_000_u64 << tries.min(6);
         let chance = std::hash::RandomState::new().hash_one(self.batches);
-        Duration::from_micros(chance % ceiling)
+        Duration::from_micros(chance % longest)
     }
 
     fn count(&self, jobs: &[Job], ends: &[End], began: Instant, flushing: Instant) {

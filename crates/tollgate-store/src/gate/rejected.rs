@@ -190,7 +190,7 @@ mod tests {
             }
         }
         assert!(!gate.admit(&rejected("a", 0, 10)), "the last was written");
-        assert_eq!(gate.state.lock().expect("nobody has it").bytes, 10);
+        assert_eq!(gate.state.lock().expect("it is free").bytes, 10);
     }
 
     fn rejected(source: &str, minute: i64, bytes: usize) -> Rejected {

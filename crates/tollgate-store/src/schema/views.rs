@@ -166,10 +166,10 @@ const VIEWS: &[View] = &[
                      {time:timeline.at} as at,
                      {member:entry.value:kind} as kind, entry.value as detail
                 from roots
-               cross join {each:roots.doc:story:told}
+               cross join {each:roots.doc:story:named}
                 join timeline
                   on timeline.shop_id = roots.shop_id
-                 and timeline.position = {element:told.value}
+                 and timeline.position = {element:named.value}
                cross join {each:timeline.entries::entry}
                order by roots.id, timeline.position",
     },

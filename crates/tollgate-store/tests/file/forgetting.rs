@@ -28,7 +28,7 @@ fn keyed(key: &str) -> Submission {
     }
 }
 
-/// K12: kept for 72 hours, and as long as nobody has deleted it.
+/// K12: kept for 72 hours, and as long as it is not deleted.
 #[tokio::test]
 async fn keys_are_forgotten_after_three_days_and_not_before() {
     let world = World::new();

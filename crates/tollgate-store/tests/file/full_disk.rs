@@ -147,7 +147,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// The disk is a file system in memory, mounted where only the child sees it. Where a machine lets
-/// nobody mount anything, the other test has to do.
+/// no user mount anything, the other test has to do.
 #[tokio::test]
 async fn a_full_disk_is_survived_without_a_restart() {
     let folder = folder();
@@ -173,7 +173,7 @@ async fn a_full_disk_is_survived_without_a_restart() {
         .status()
         .is_ok_and(|status| status.success());
     if !may_mount {
-        say("not tested: this machine lets nobody mount a file system");
+        say("not tested: this machine lets no user mount a file system");
         return;
     }
     let mut command = alone(&mount);

@@ -113,7 +113,7 @@ fn a_folder_in_place_of_the_file_is_refused() {
     assert!(matches!(error, OpenError::CannotOpen { .. }), "{error:?}");
 }
 
-/// The first file system at hand where nobody may make a file, not even the superuser.
+/// The first file system at hand where no user may make a file, not even the superuser.
 #[test]
 fn a_folder_that_may_not_be_written_is_refused() {
     let (error, message) = refused(Path::new("/sys/tollgate.db"));

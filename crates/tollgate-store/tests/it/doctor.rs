@@ -431,10 +431,7 @@ async fn long_transactions_and_blocking_chains_are_found() {
     let _shut = world.shut();
     let blocker = rows::connect(&at.url).await;
     let lock = "begin; update stock set held = held";
-    blocker
-        .batch_execute(lock)
-        .await
-        .expect("nobody else has it");
+    blocker.batch_execute(lock).await.expect("no other has it");
     let waiter = rows::connect(&at.url).await;
     let waits =
         tokio::spawn(async move { waiter.batch_execute("update stock set held = held").await });
@@ -677,8 +674,8 @@ async fn what_a_server_has_counted_is_found() {
         let lock = format!("begin; select pg_advisory_xact_lock({number})");
         session.batch_execute(&lock).await
     };
-    lock(&one, 1).await.expect("nobody has it");
-    lock(&other, 2).await.expect("nobody has it");
+    lock(&one, 1).await.expect("it is free");
+    lock(&other, 2).await.expect("it is free");
     let ends = tokio::join!(lock(&one, 2), lock(&other, 1));
     assert!(ends.0.is_err() != ends.1.is_err(), "one of them gives way");
     drop((one, other));

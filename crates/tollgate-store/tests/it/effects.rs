@@ -171,7 +171,7 @@ impl Halted {
         let world = World::with(|options| {
             options.decide = Arc::new(move |now, rules, command, known| {
                 if matches!(&command.action, Action::PutStock { sku, .. } if sku == "HOLD") {
-                    let halt = halt.lock().expect("nobody panics with it");
+                    let halt = halt.lock().expect("no holder panics");
                     // Anyone who has gone away waits for nothing.
                     let _ = halt.0.send(());
                     let _ = halt.1.recv();
@@ -484,7 +484,7 @@ async fn what_lets_go_of_money_is_claimed_and_is_unknown_without_its_worker() {
     world.act(Action::StartEffect { effect, lease }).await;
     world.clock.advance(LEASE_FOR);
     let again = world.store.claim(voids(2)).await.expect("it takes writes");
-    assert_eq!(keys(&again), [""; 0], "nobody else may do it again");
+    assert_eq!(keys(&again), [""; 0], "no other worker may do it again");
     assert_eq!(state(&world, effect).await, (EffectState::Unknown, None));
     let open = async || {
         let root = world.store.root(SHOP, root_id(1)).await.expect("it reads");

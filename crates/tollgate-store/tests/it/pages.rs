@@ -951,7 +951,7 @@ async fn kept_deliveries_are_listed_without_and_read_with_their_bodies() {
         .store
         .mark_verified(SHOP, id(99))
         .await
-        .expect("nobody is nobody");
+        .expect("an unknown delivery is no error");
     let numbers = async |verdict: Option<DeliveryVerdict>, source: Option<&str>| {
         let filter = DeliveryFilter {
             verdict,

@@ -32,7 +32,7 @@ async fn template() -> Database {
     assert_eq!(claimed.len(), 2, "a question and a receipt: {claimed:?}");
     let shut = world.shut();
     let_tokens_be_alike(&shut.database.rows());
-    // A shop without a name is not swept, so that what is due is done by the pair and nobody else.
+    // A shop without a name is not swept, so that what is due is done by the pair alone.
     shut.database.rows().run("delete from shops");
     shut.database
 }
@@ -219,7 +219,7 @@ async fn every_pair_ends_the_same_in_one_batch_and_in_two() {
     );
 }
 
-/// What the table must reach, so that nobody empties it unawares.
+/// What the table must reach, so that it is not emptied unawares.
 #[tokio::test]
 async fn the_pairs_reach_every_part() {
     let database = template().await;

@@ -90,7 +90,7 @@ async fn two_months() -> (World, RootId, RootId) {
 /// The database is not served; a file must not be served while it is pruned.
 fn prune(shut: &Shut, before: &str, now: Timestamp) -> Pruning {
     let pruned = Store::prune(&shut.options.place, month(before), now, false, &mut |_| {});
-    pruned.expect("nobody is in the way")
+    pruned.expect("nothing is in the way")
 }
 
 fn look(shut: &Shut, before: &str, now: Timestamp) -> Pruning {
@@ -221,7 +221,7 @@ async fn a_month_with_anything_open_stays_and_says_why() {
                 world.act(create(booked)).await;
                 outcome_of(&world, 2, event("e", &["R1"], "paid 100")).await;
             }
-            other => panic!("nobody opens a {other}"),
+            other => panic!("no test opens a {other}"),
         }
         if what != "effect" {
             do_effects(&world.options.place);
@@ -442,6 +442,6 @@ async fn what_is_decided_after_the_look_keeps_the_month() {
     assert_well(&world.options.place, world.clock.now());
     let (place, now) = (world.options.place.clone(), world.clock.now());
     let again = Store::prune(&place, month("2027-03"), now, false, &mut |_| {});
-    assert!(again.expect("nobody is in the way").months[0].is_taken);
+    assert!(again.expect("nothing is in the way").months[0].is_taken);
     assert_well(&place, now);
 }

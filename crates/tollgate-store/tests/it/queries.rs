@@ -86,7 +86,7 @@ async fn live(world: &World) {
         kept(4, "FOREIGN"),
         take(14, dollars),
         hold(5, "A", 2),
-        // A webhook that nobody waits for.
+        // A webhook that nothing waits for.
         hear(15, "e-5", "nobody-registered-this", "paid 100"),
     ] {
         world.act(action).await;

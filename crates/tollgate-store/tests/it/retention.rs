@@ -51,7 +51,7 @@ async fn pass(world: &World, span: Span) {
         .store
         .look_after_tables()
         .await
-        .expect("nobody is in the way");
+        .expect("nothing is in the way");
     world.settle().await;
 }
 
@@ -274,7 +274,7 @@ async fn months_are_made_beside_an_open_writer_and_a_long_reader() {
         .store
         .look_after_tables()
         .await
-        .expect("nobody is in the way");
+        .expect("nothing is in the way");
     assert!(table_of(&world, "roots_2027_06").is_some());
     writer.batch_execute("rollback").await.expect("it is alone");
     reader.batch_execute("commit").await.expect("it only reads");

@@ -580,7 +580,7 @@ impl Writer {
             options.shops.clear();
             options.decide = decide_or(move |_| {
                 let mut decision = Decision::unchanged(Outcome::Done);
-                decision.changes = changes.lock().expect("nobody panics").clone();
+                decision.changes = changes.lock().expect("no holder panics").clone();
                 Some(decision)
             });
         });
@@ -596,7 +596,7 @@ impl Writer {
 
     /// Writes one row; the row as it is read again.
     fn write<T>(&self, change: Change, read: impl AsyncFnOnce(&World) -> T) -> T {
-        *self.next.lock().expect("nobody panics") = vec![change];
+        *self.next.lock().expect("no holder panics") = vec![change];
         self.runtime.block_on(async {
             let nothing = Action::ReleaseHold(HoldId::from_u128(0));
             let reply = self.world.store.submit(submission(nothing)).await;
@@ -606,7 +606,7 @@ impl Writer {
     }
 }
 
-/// Runs over many values; each is a row of its own, because nobody loads what stands there already.
+/// Runs over many values; each is a row of its own, because what stands there already is not loaded.
 fn check<T: std::fmt::Debug>(
     values: impl Strategy<Value = T>,
     test: impl Fn(&Writer, T, u64) -> Result<(), TestCaseError>,

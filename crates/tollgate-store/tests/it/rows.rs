@@ -15,7 +15,7 @@ pub(crate) fn run(place: &Place, statements: &str) {
                 .unwrap_or_else(|error| panic!("{statements}: {error}"));
         }
         Place::Server(server) => on_server(&server.url, statements),
-        Place::Memory => panic!("nobody else can open it"),
+        Place::Memory => panic!("no other process can open it"),
     }
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn text(place: &Place, query: &str) -> Option<String> {
                 row.and_then(|row| row.get(0))
             })
         }),
-        Place::Memory => panic!("nobody else can open it"),
+        Place::Memory => panic!("no other process can open it"),
     }
 }
 

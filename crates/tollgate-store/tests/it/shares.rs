@@ -78,7 +78,7 @@ async fn an_order_is_answered_although_no_batch_has_time_for_all_it_took() {
     assert!(batches <= 10, "it was answered after {batches} batches");
 }
 
-/// What nobody waits for is counted out of the queue as it was counted in: else bad signatures fill
+/// What no caller waits for is counted out of the queue as it was counted in: else bad signatures fill
 /// it for good.
 #[tokio::test]
 async fn refused_deliveries_leave_nothing_behind_in_the_queue() {

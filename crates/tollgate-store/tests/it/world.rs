@@ -133,7 +133,7 @@ impl Database {
         }
     }
 
-    /// One that nobody has put a schema into.
+    /// One without a schema.
     pub(crate) fn empty() -> Database {
         match server() {
             None => Database::file(),

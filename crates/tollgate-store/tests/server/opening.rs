@@ -82,7 +82,7 @@ fn a_url_that_cannot_be_read_is_refused() {
     }
 }
 
-/// A port of this machine at which nobody listens: one that was bound and closed again may be another's
+/// A port of this machine at which nothing listens: one that was bound and closed again may be another's
 /// by now, so it stays bound and is not listened at.
 #[test]
 fn a_server_that_does_not_answer_is_refused() {

@@ -249,7 +249,7 @@ fn options(url: &str, name: &str, clock: &TestClock) -> Options {
             root_certificate: None,
             lanes: 1,
         }),
-        // A shop without a name is not swept, so that what is due is done by a test and nobody else.
+        // A shop without a name is not swept, so that what is due is done by the test alone.
         shops: Vec::new(),
         rules: Rules {
             parked_ask: Span::minutes(1),

@@ -165,7 +165,7 @@ fn a_month_that_is_missing_is_made_and_the_batch_decided_once() {
     assert!(matches!(again, Ok(Reply::Replayed(_))), "{again:?}");
 }
 
-/// A head that somebody keeps holds up the commands of its shop and nobody else's, and not for ever.
+/// A head that is kept locked holds up the commands of its shop and no other's, and not for ever.
 #[test]
 fn a_shop_that_somebody_keeps_holds_up_no_other() {
     let (lane, session, _clock) = open("kept", |options| options.pause = None);

@@ -9,7 +9,7 @@ use crate::stories::*;
 use crate::words::*;
 use crate::worker::*;
 
-/// What a payment without an order keeps beyond what it is for; what goes back is nobody's surplus.
+/// What a payment without an order keeps beyond what it is for; what goes back is no surplus.
 #[test]
 fn a_payment_without_an_order_is_overpaid_by_what_stays() {
     let mut store = Store::new();
@@ -37,7 +37,7 @@ fn a_payment_without_an_order_is_overpaid_by_what_stays() {
     send(&mut store, "k3", "X-1 pending");
     send(&mut store, "k4", "X-1 c:fail");
     assert_eq!(store.attention(id.root()), [""; 0]);
-    // A refund that a person has ordered and that fails is in nobody's way.
+    // A refund that a person has ordered and that fails is in no one's way.
     let mut store = Store::new();
     let Outcome::Payment(id, _) = store.try_register(None, "X-1") else {
         panic!("registered");

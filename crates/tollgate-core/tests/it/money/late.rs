@@ -260,7 +260,7 @@ fn money_that_stays_after_all_pays_what_is_still_held() {
         {
             step(&mut store, id, &format!("k{place}"), words);
         }
-        // Its time is up, and nobody has looked yet.
+        // Its time is up, and it was not looked at yet.
         store.later(Span::minutes(55));
         step(&mut store, id, "k9", end);
         assert_eq!(
@@ -401,7 +401,7 @@ fn a_payment_ends_when_the_shop_says_so() {
     assert_eq!(store.changed, 0);
 }
 
-/// Cash lies in the till: nobody can be called for it.
+/// Cash lies in the till: no provider can be called for it.
 #[test]
 fn cash_is_not_given_back_by_itself() {
     let (mut store, id) = shop();
