@@ -29,7 +29,7 @@ const DRIFT_MAX_MS: i64 = 2_000;
 const SETTLED_AFTER_MS: i64 = 10_000;
 
 /// A step is remembered for so long.
-const TOLD_FOR_MS: i64 = 3_600_000;
+const REPORTED_FOR_MS: i64 = 3_600_000;
 
 /// A step of the clock that is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,19 +63,20 @@ impl Steady {
 
     /// Compares the two; whether time has moved by a step.
     pub(crate) fn compare(&mut self, steady: i64, wall: i64) -> bool {
-        let told = wall.saturating_sub(steady);
+        let difference = wall.saturating_sub(steady);
         let Some(base) = self.base else {
-            self.base = Some(told);
+            self.base = Some(difference);
             return false;
         };
-        let by = told.saturating_sub(base);
+        let by = difference.saturating_sub(base);
         if by.saturating_abs() <= DRIFT_MAX_MS {
-            self.base = Some(told);
+            self.base = Some(difference);
             self.differs = None;
             return false;
         }
-        let lasts =
-            |(_, known): &(i64, i64)| told.saturating_sub(*known).saturating_abs() <= DRIFT_MAX_MS;
+        let lasts = |(_, known): &(i64, i64)| {
+            difference.saturating_sub(*known).saturating_abs() <= DRIFT_MAX_MS
+        };
         let since = match self.differs.filter(lasts) {
             Some((since, _)) => since,
             None => {
@@ -85,14 +86,14 @@ impl Steady {
                     at: self.now(steady),
                     followed: false,
                 };
-                self.differs = Some((steady, told));
+                self.differs = Some((steady, difference));
                 self.stepped = Some((steady, stepped));
                 steady
             }
         };
         let settled = SETTLED_AFTER_MS <= steady.saturating_sub(since);
         if settled {
-            self.base = Some(told);
+            self.base = Some(difference);
             self.differs = None;
             if let Some((_, stepped)) = &mut self.stepped {
                 stepped.followed = true;
@@ -101,15 +102,15 @@ impl Steady {
         settled
     }
 
-    /// How far the clock that is right in the end is from what is told; zero while they agree.
+    /// How far the clock that is right in the end is from the time given; zero while they agree.
     pub(crate) fn offset(&self) -> Span {
         let differs = self.differs.zip(self.base);
-        Span::millis(differs.map_or(0, |((_, told), base)| told.saturating_sub(base)))
+        Span::millis(differs.map_or(0, |((_, difference), base)| difference.saturating_sub(base)))
     }
 
     /// The last step of the last hour.
     pub(crate) fn stepped(&self, steady: i64) -> Option<Stepped> {
-        let is_young = |(seen, _): &(i64, Stepped)| steady.saturating_sub(*seen) < TOLD_FOR_MS;
+        let is_young = |(seen, _): &(i64, Stepped)| steady.saturating_sub(*seen) < REPORTED_FOR_MS;
         self.stepped.filter(is_young).map(|(_, stepped)| stepped)
     }
 }
@@ -123,18 +124,18 @@ pub struct Clock {
 #[derive(Debug)]
 struct Inner {
     since: Instant,
-    told: Mutex<Told>,
+    clocks: Mutex<Clocks>,
 }
 
 #[derive(Debug, Default)]
-struct Told {
+struct Clocks {
     /// By this machine's clock.
     machine: Steady,
     /// By a server's clock, where it goes by one.
     server: Option<Steady>,
 }
 
-impl Told {
+impl Clocks {
     fn steady(&self) -> &Steady {
         self.server.as_ref().unwrap_or(&self.machine)
     }
@@ -156,7 +157,7 @@ impl Default for Clock {
         let clock = Clock {
             inner: Arc::new(Inner {
                 since: Instant::now(),
-                told: Mutex::default(),
+                clocks: Mutex::default(),
             }),
         };
         clock.compare();
@@ -168,46 +169,49 @@ impl Clock {
     /// The time now.
     pub fn now(&self) -> Timestamp {
         let steady = self.elapsed();
-        self.told().steady().now(steady)
+        self.clocks().steady().now(steady)
     }
 
     /// Compares with this machine's clock; whether time has moved by a step. Where time goes by a
     /// server's clock, a step of this machine's is only noticed.
     pub(crate) fn compare(&self) -> bool {
-        let mut told = self.told();
-        let moved = told
+        let mut clocks = self.clocks();
+        let moved = clocks
             .machine
             .compare(self.elapsed(), machine_time().as_millis());
-        moved && told.server.is_none()
+        moved && clocks.server.is_none()
     }
 
     /// Goes by a server whose clock is so far ahead of this machine's; whether the two are close
     /// enough to be trusted.
     pub(crate) fn follow(&self, ahead: Span) -> bool {
-        let mut told = self.told();
+        let mut clocks = self.clocks();
         let (steady, server) = (self.elapsed(), machine_time().plus(ahead).as_millis());
-        told.server.get_or_insert_default().compare(steady, server);
+        clocks
+            .server
+            .get_or_insert_default()
+            .compare(steady, server);
         ahead.as_millis().abs() <= AHEAD_MAX.as_millis()
     }
 
     /// What was seen of steps.
     pub(crate) fn steps(&self) -> Steps {
-        let told = self.told();
+        let clocks = self.clocks();
         let steady = self.elapsed();
-        let both = [Some(&told.machine), told.server.as_ref()];
+        let both = [Some(&clocks.machine), clocks.server.as_ref()];
         let both = both.into_iter().flatten();
         Steps {
             count: both.clone().map(|clock| clock.steps).sum(),
-            offset: told.steady().offset(),
+            offset: clocks.steady().offset(),
             last: both
                 .filter_map(|clock| clock.stepped(steady))
                 .max_by_key(|stepped| stepped.at),
         }
     }
 
-    fn told(&self) -> std::sync::MutexGuard<'_, Told> {
+    fn clocks(&self) -> std::sync::MutexGuard<'_, Clocks> {
         self.inner
-            .told
+            .clocks
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }

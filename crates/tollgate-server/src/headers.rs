@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::veil::Veil;
+use crate::redaction::Redactor;
 
 /// The pairs of a request, as they are kept.
 pub(crate) fn keep(
@@ -18,7 +18,7 @@ pub(crate) fn keep(
     query: &str,
     headers: &[(&str, &[u8])],
     secret: &[&str],
-    veil: &Veil,
+    redactor: &Redactor,
 ) -> String {
     let mut text = String::with_capacity(64 + headers.len() * 48);
     text.push('[');
@@ -29,8 +29,8 @@ pub(crate) fn keep(
     };
     push_pair(&mut text, ":path", full.as_bytes());
     for (name, value) in headers {
-        match Veil::covers(name, secret) {
-            true => push_pair(&mut text, name, veil.over(value).as_bytes()),
+        match Redactor::covers(name, secret) {
+            true => push_pair(&mut text, name, redactor.redact(value).as_bytes()),
             false => push_pair(&mut text, name, value),
         }
     }
@@ -176,13 +176,20 @@ mod tests {
 
     #[test]
     fn any_bytes_survive_and_secrets_do_not() {
-        let veil = Veil::open(&Place::Memory).expect("it is made");
+        let redactor = Redactor::open(&Place::Memory).expect("it is made");
         let headers: &[(&str, &[u8])] = &[
             ("x-odd", b"\"\\\x01\xff\x7f/"),
             ("Authorization", b"Basic abc"),
             ("x-token", b"t"),
         ];
-        let text = keep("POST", "/webhooks/a", "b=1", headers, &["x-token"], &veil);
+        let text = keep(
+            "POST",
+            "/webhooks/a",
+            "b=1",
+            headers,
+            &["x-token"],
+            &redactor,
+        );
         let kept = read(&text).expect("it is JSON");
         assert_eq!(
             (
@@ -193,8 +200,11 @@ mod tests {
             ("POST", "/webhooks/a", "b=1")
         );
         assert_eq!(kept.headers[0], ("x-odd".to_owned(), headers[0].1.to_vec()));
-        assert_eq!(kept.headers[1].1, veil.over(b"Basic abc").into_bytes());
-        assert_eq!(kept.headers[2].1, veil.over(b"t").into_bytes());
+        assert_eq!(
+            kept.headers[1].1,
+            redactor.redact(b"Basic abc").into_bytes()
+        );
+        assert_eq!(kept.headers[2].1, redactor.redact(b"t").into_bytes());
     }
 
     fn check(peer: &str, plain: &[&str], standard: &[&str], expected: Option<&str>) {

@@ -13,7 +13,7 @@ use crate::calendar;
 use crate::clock::{self, Clock};
 use crate::config::{Config, ConfigError, Shop};
 use crate::metrics::Metrics;
-use crate::veil::VeilError;
+use crate::redaction::RedactionError;
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +23,7 @@ pub enum StartError {
     Store(#[from] OpenError),
     /// The key beside the database cannot be read or made.
     #[error(transparent)]
-    Key(#[from] VeilError),
+    Key(#[from] RedactionError),
     /// A template of a mail or a certificate is unusable.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -157,7 +157,7 @@ impl Instance {
                         judge_clock(store, metrics, ahead, clock.follow(ahead));
                         moved |= was_unsure && clock.steps().offset == Span::millis(0);
                     }
-                    Ok(None) => tracing::debug!("the server's clock took too long to tell"),
+                    Ok(None) => tracing::debug!("the server's clock took too long to answer"),
                     Err(error) => tracing::warn!(%error, "failed to ask the server's clock"),
                 }
             }

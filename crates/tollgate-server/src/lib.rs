@@ -7,7 +7,7 @@ mod ids;
 mod time_text;
 mod calendar;
 pub mod keys;
-mod veil;
+mod redaction;
 mod headers;
 mod rate;
 mod metrics;

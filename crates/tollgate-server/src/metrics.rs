@@ -63,13 +63,13 @@ pub(crate) struct Metrics {
 
 /// What became of one source's deliveries: counters found once, not at every delivery.
 #[derive(Debug)]
-pub(crate) struct HookCounts {
+pub(crate) struct WebhookCounts {
     outcomes: Vec<Counter>,
     /// Deliveries that were refused as a whole.
     pub(crate) refused: Counter,
 }
 
-impl HookCounts {
+impl WebhookCounts {
     /// The counter of an outcome.
     pub(crate) fn of(&self, outcome: EventOutcome) -> &Counter {
         &self.outcomes[outcome as usize]
@@ -195,9 +195,9 @@ impl Metrics {
     }
 
     /// The counters of a source.
-    pub(crate) fn hook(&self, shop: &str, source: &str) -> HookCounts {
+    pub(crate) fn webhook_counts(&self, shop: &str, source: &str) -> WebhookCounts {
         let label = |name, value: &str| (name, value.to_owned());
-        HookCounts {
+        WebhookCounts {
             outcomes: EventOutcome::ALL
                 .iter()
                 .map(|outcome| {

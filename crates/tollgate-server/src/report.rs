@@ -52,8 +52,8 @@ impl<'r> CheckView<'r> {
     }
 }
 
-/// Tells a step of the clock with the check of clocks.
-pub(crate) fn tell_step(checks: &mut [Checked], stepped: Option<Stepped>) {
+/// Adds a step of the clock to the check of clocks.
+pub(crate) fn add_step(checks: &mut [Checked], stepped: Option<Stepped>) {
     let clock = checks.iter_mut().find(|check| check.name == "clock");
     let (Some(clock), Some(stepped)) = (clock, stepped) else {
         return;
@@ -98,7 +98,7 @@ mod step_tests {
     use tollgate_core::time::{Span, Timestamp};
 
     #[test]
-    fn doctor_tells_a_step_with_how_far_and_when() {
+    fn doctor_shows_a_step_with_how_far_and_when() {
         let check = |name| Checked {
             name,
             about: "",
@@ -108,18 +108,18 @@ mod step_tests {
             fix: String::new(),
         };
         let mut checks = [check("disk"), check("clock")];
-        tell_step(&mut checks, None);
+        add_step(&mut checks, None);
         assert_eq!(checks[1].level, Level::Ok);
         let stepped = Stepped {
             by: Span::hours(-1),
             at: Timestamp::from_millis(1_769_076_000_000),
             followed: true,
         };
-        tell_step(&mut checks, Some(stepped));
+        add_step(&mut checks, Some(stepped));
         assert_eq!((checks[0].level, checks[1].level), (Level::Ok, Level::Warn));
-        let told =
+        let seen =
             "it stepped by -3600000 ms at 2026-01-22T10:00:00Z; it lasted, and time goes by it";
-        assert_eq!(checks[1].seen, [told]);
+        assert_eq!(checks[1].seen, [seen]);
         assert!(!checks[1].fix.is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! What the world is told: the body of a merchant webhook and of a message of the live stream.
+//! Notifications: the body of a merchant webhook and of a message of the live stream.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -10,11 +10,11 @@ use tollgate_core::word::Word;
 use tollgate_store::FeedEntry;
 
 use super::capacity::HoldView;
-use super::orders::{OrderView, StoryView};
+use super::orders::{EntryView, OrderView};
 use super::payments::PaymentView;
 use crate::time_text::rfc3339;
 
-/// One message, the same for everybody who is told.
+/// One message, the same for every recipient.
 #[derive(Serialize)]
 struct Notice<'a> {
     #[serde(rename = "type")]
@@ -26,9 +26,9 @@ struct Notice<'a> {
 
 /// The body about an entry of the feed: the object as GET gave it when the entry was decided, or, where
 /// it is about none, what the entry says.
-pub(crate) fn notice(told: &FeedEntry) -> Vec<u8> {
-    let line = &told.entry;
-    let object = told
+pub(crate) fn notice(entry: &FeedEntry) -> Vec<u8> {
+    let line = &entry.entry;
+    let object = entry
         .frozen
         .as_ref()
         .filter(|_| EntryKind::of(&line.kind).is_some_and(EntryKind::is_public))
@@ -37,7 +37,7 @@ pub(crate) fn notice(told: &FeedEntry) -> Vec<u8> {
         kind: &line.kind,
         timestamp: rfc3339(line.at),
         position: line.position,
-        data: object.unwrap_or_else(|| told_of(told)),
+        data: object.unwrap_or_else(|| entry_data(entry)),
     };
     serde_json::to_vec(&notice).expect("a notice has string keys")
 }
@@ -55,9 +55,9 @@ pub(crate) fn endpoint_test(endpoint: EndpointId, now: Timestamp) -> Vec<u8> {
 }
 
 /// What an entry says, with the event it is about.
-fn told_of(told: &FeedEntry) -> Value {
-    let mut data = StoryView::of(&told.entry).into_detail();
-    if let (Some(event), Some(members)) = (told.entry.event, data.as_object_mut()) {
+fn entry_data(entry: &FeedEntry) -> Value {
+    let mut data = EntryView::of(&entry.entry).into_detail();
+    if let (Some(event), Some(members)) = (entry.entry.event, data.as_object_mut()) {
         members.insert("event_id".to_owned(), event.to_string().into());
     }
     data

@@ -19,11 +19,11 @@ fn pointers<T: Body>(text: &str) -> Vec<String> {
     let Err(problem) = read::<T>(text.as_bytes()) else {
         panic!("{text} was taken")
     };
-    let telling = crate::http::problem::Telling {
+    let context = crate::http::problem::ResponseContext {
         request_id: String::new(),
         language: tollgate_outbound::language::Language::English,
     };
-    let answer = problem.answer(&telling);
+    let answer = problem.answer(&context);
     let document: serde_json::Value = serde_json::from_slice(&answer.body).expect("it is JSON");
     assert_eq!(document["code"], "request_invalid");
     let errors = document["errors"].as_array().expect("it is a list");

@@ -76,8 +76,8 @@ impl App {
         let said = match tokio::time::timeout(limit, watching).await {
             Ok(said) => said?,
             Err(_) => {
-                let told = "the provider has not answered in time; the question stays open";
-                return Err(AppError::ProviderUnavailable(told.to_owned()));
+                let detail = "the provider has not answered in time; the question stays open";
+                return Err(AppError::ProviderUnavailable(detail.to_owned()));
             }
         };
         Ok(Checked {

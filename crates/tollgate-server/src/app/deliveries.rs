@@ -7,7 +7,7 @@ use tollgate_store::{DeliveryFilter, KeptDelivery, Page, Seek};
 
 use super::{App, AppError, Incoming, Taken};
 use crate::headers::{self, Kept};
-use crate::veil::Veil;
+use crate::redaction::Redactor;
 
 impl App {
     /// A page of refused deliveries without their bodies.
@@ -40,14 +40,14 @@ impl App {
         let source = self
             .source(shop, &kept.source)
             .ok_or(AppError::SourceUnknown)?;
-        let hook = self
+        let webhook = self
             .inner
-            .hooks
+            .webhook_sources
             .values()
-            .find(|hook| hook.shop == shop && std::sync::Arc::ptr_eq(&hook.source, source))
+            .find(|webhook| webhook.shop == shop && std::sync::Arc::ptr_eq(&webhook.source, source))
             .ok_or(AppError::SourceUnknown)?;
         let mut request = headers::read(&kept.headers).unwrap_or_default();
-        lift_veil(source, &self.inner.veil, &mut request);
+        restore_secrets(source, &self.inner.redactor, &mut request);
         let pairs: Vec<(&str, &[u8])> = request
             .headers
             .iter()
@@ -62,18 +62,18 @@ impl App {
             peer: kept.peer,
             received_at: kept.at,
         };
-        let taken = self.take(hook, incoming, false).await?;
+        let taken = self.take(webhook, incoming, false).await?;
         self.inner.store.mark_verified(shop, kept.delivery).await?;
         Ok(taken)
     }
 }
 
-/// Puts a secret header back that the source accepts: its HMAC tells that it is the same.
-fn lift_veil(source: &Source, veil: &Veil, request: &mut Kept) {
+/// Puts back a secret header that the source accepts: an equal HMAC proves that it is the same.
+fn restore_secrets(source: &Source, redactor: &Redactor, request: &mut Kept) {
     for (name, value) in source.secret_headers() {
-        let veiled = veil.over(value.as_bytes()).into_bytes();
+        let redacted = redactor.redact(value.as_bytes()).into_bytes();
         for (kept_name, kept_value) in &mut request.headers {
-            if kept_name.eq_ignore_ascii_case(name) && *kept_value == veiled {
+            if kept_name.eq_ignore_ascii_case(name) && *kept_value == redacted {
                 *kept_value = value.as_bytes().to_vec();
             }
         }

@@ -2,7 +2,7 @@
 //! the CLI: a door reads what is wanted before and writes what came of it after.
 
 mod refusal;
-mod hook;
+mod webhook_source;
 mod webhooks;
 mod orders;
 mod payments;
@@ -36,7 +36,7 @@ use crate::instance::Instance;
 use crate::keys::KeyRing;
 use crate::metrics::Metrics;
 use crate::rate::RateLimit;
-use crate::veil::Veil;
+use crate::redaction::Redactor;
 use tollgate_outbound::calls::Client;
 
 pub(crate) use access::Caller;
@@ -45,11 +45,11 @@ pub(crate) use check::Checked;
 pub(crate) use effects::{EffectEnd, NotRetried, Retried, Retrying};
 pub(crate) use endpoints::{EndpointChange, NewEndpoint, Tested};
 pub(crate) use events::Replayed;
-pub(crate) use hook::Hook;
 pub(crate) use reconcile::reconcile;
 pub(crate) use refusal::AppError;
 use stream::Streams;
 pub(crate) use stream::{Cut, Messages, StreamFormat, TopicSet};
+pub(crate) use webhook_source::WebhookSource;
 pub(crate) use webhooks::Incoming;
 pub use webhooks::{Taken, TakenItem};
 
@@ -66,9 +66,9 @@ struct Inner {
     /// The instance's.
     store: Store,
     outside: Arc<Outside>,
-    hooks: HashMap<String, Arc<Hook>>,
+    webhook_sources: HashMap<String, Arc<WebhookSource>>,
     keys: KeyRing,
-    veil: Veil,
+    redactor: Redactor,
     /// Stands in the place of the Gate; no configuration leads here.
     null: Option<NullStore>,
     role: Role,
@@ -178,15 +178,15 @@ impl App {
         let config = instance.config();
         // After the store, whose refusal says more, and which makes nothing beside a file that is
         // not ours.
-        let veil = Veil::open(&config.place)?;
+        let redactor = Redactor::open(&config.place)?;
         let counting = instance.store().clone();
         let count: CommandCount = Arc::new(move || counting.figures().batch_commands);
         let inner = Inner {
             store: instance.store().clone(),
             outside: Arc::new(Outside::open(config, &count)?),
-            hooks: hooks(&instance),
+            webhook_sources: webhook_sources(&instance),
             keys: KeyRing::new(config.bootstrap_key.as_ref(), instance.shops()[0]),
-            veil,
+            redactor,
             null,
             role,
             lookups: std::sync::Mutex::new(receipts::lookups()),
@@ -246,8 +246,8 @@ impl App {
     }
 
     /// The source whose webhooks arrive at this path.
-    pub(crate) fn hook(&self, path: &str) -> Option<&Arc<Hook>> {
-        self.inner.hooks.get(path)
+    pub(crate) fn webhook_source(&self, path: &str) -> Option<&Arc<WebhookSource>> {
+        self.inner.webhook_sources.get(path)
     }
 
     /// A source of a shop by its name.
@@ -364,22 +364,22 @@ fn of_outcome(outcome: Outcome) -> Result<Answered, AppError> {
 }
 
 /// Where webhooks arrive, by their paths.
-fn hooks(instance: &Instance) -> HashMap<String, Arc<Hook>> {
-    let mut hooks = HashMap::new();
+fn webhook_sources(instance: &Instance) -> HashMap<String, Arc<WebhookSource>> {
+    let mut webhook_sources = HashMap::new();
     for (shop, id) in instance.config().shops.iter().zip(instance.shops()) {
         for configured in &shop.sources {
             let name = configured.source.name();
             let routes = shop.routes.iter().filter(|route| route.source == name);
-            let hook = Arc::new(Hook {
+            let webhook = Arc::new(WebhookSource {
                 shop: *id,
                 source: Arc::clone(&configured.source),
                 routes: routes.cloned().collect(),
-                counts: instance.metrics().hook(&shop.name, name),
+                counts: instance.metrics().webhook_counts(&shop.name, name),
             });
             for path in &configured.paths {
-                hooks.insert(path.clone(), Arc::clone(&hook));
+                webhook_sources.insert(path.clone(), Arc::clone(&webhook));
             }
         }
     }
-    hooks
+    webhook_sources
 }

@@ -3,14 +3,14 @@
 use tollgate_store::Report;
 
 use super::{App, AppError};
-use crate::report::{configuration_check, tell_step};
+use crate::report::{add_step, configuration_check};
 
 impl App {
     /// Everything around the data.
     pub(crate) async fn doctor(&self) -> Result<Report, AppError> {
         let _alone = self.inner.checking.lock().await;
         let mut report = self.inner.store.doctor().await?;
-        tell_step(&mut report.checks, self.clock_steps().last);
+        add_step(&mut report.checks, self.clock_steps().last);
         report.checks.push(configuration_check(self.config()));
         Ok(report)
     }

@@ -12,7 +12,7 @@ use tollgate_core::time::Timestamp;
 use tollgate_providers::{Delivery, Item, ItemError, Rejection};
 use tollgate_store::{Class, Rejected, Reply, Submission};
 
-use super::{App, AppError, Hook};
+use super::{App, AppError, WebhookSource};
 use crate::{headers, ids};
 
 /// A delivery as it came.
@@ -54,28 +54,28 @@ impl App {
     /// Takes a delivery, or keeps it as rejected and says why.
     pub(crate) async fn take_delivery(
         &self,
-        hook: &Hook,
+        webhook: &WebhookSource,
         incoming: Incoming<'_>,
     ) -> Result<Taken, AppError> {
-        self.take(hook, incoming, true).await
+        self.take(webhook, incoming, true).await
     }
 
     /// Takes a delivery; `keep` says whether it is kept if it is refused.
     pub(super) async fn take(
         &self,
-        hook: &Hook,
+        webhook: &WebhookSource,
         incoming: Incoming<'_>,
         keep: bool,
     ) -> Result<Taken, AppError> {
         let id = ids::delivery();
-        let items = match verify(hook, &incoming) {
+        let items = match verify(webhook, &incoming) {
             Ok(items) => items,
             Err(Verdict::Rejected(rejection)) => {
-                hook.counts.refused.inc();
+                webhook.counts.refused.inc();
                 let Rejection { code, detail } = rejection;
                 let code = code.as_str();
                 if keep {
-                    self.keep(hook, id, &incoming, code, &detail, None);
+                    self.keep(webhook, id, &incoming, code, &detail, None);
                 }
                 return Err(AppError::DeliveryRefused { code, detail });
             }
@@ -93,10 +93,10 @@ impl App {
             });
         }
         if let Some(error) = nothing_readable(&items) {
-            hook.counts.refused.inc();
+            webhook.counts.refused.inc();
             let code = error.code.as_str();
             if keep {
-                self.keep(hook, id, &incoming, code, &error.detail, None);
+                self.keep(webhook, id, &incoming, code, &error.detail, None);
             }
             let detail = error.detail.clone();
             return Err(AppError::DeliveryRefused { code, detail });
@@ -104,17 +104,17 @@ impl App {
         if let Some(null) = &self.inner.null {
             return Ok((null.take)(id, items));
         }
-        self.decide_items(hook, id, incoming, items).await
+        self.decide_items(webhook, id, incoming, items).await
     }
 
     async fn decide_items(
         &self,
-        hook: &Hook,
+        webhook: &WebhookSource,
         delivery: DeliveryId,
         incoming: Incoming<'_>,
         items: Vec<Item>,
     ) -> Result<Taken, AppError> {
-        let Hook { shop, source, .. } = hook;
+        let WebhookSource { shop, source, .. } = webhook;
         let provider = source.provider();
         let headers = headers::keep(
             incoming.method,
@@ -122,7 +122,7 @@ impl App {
             incoming.query,
             incoming.headers,
             provider.secret_headers,
-            &self.inner.veil,
+            &self.inner.redactor,
         );
         let mut taken = Vec::with_capacity(items.len());
         let mut submissions = Vec::with_capacity(items.len());
@@ -133,8 +133,15 @@ impl App {
                 Ok(event) => event,
                 Err(error) => {
                     let part = incoming.body.slice(bytes);
-                    let (code, told) = (error.code.as_str(), error.detail.clone());
-                    self.keep(hook, ids::delivery(), &incoming, code, &told, Some(part));
+                    let (code, detail) = (error.code.as_str(), error.detail.clone());
+                    self.keep(
+                        webhook,
+                        ids::delivery(),
+                        &incoming,
+                        code,
+                        &detail,
+                        Some(part),
+                    );
                     taken.push(TakenItem {
                         id: None,
                         key: String::new(),
@@ -169,7 +176,7 @@ impl App {
                     id: EventId::on(delivery.root(), ordinal),
                     source: source.name().to_owned(),
                     policy: source.policy_for(&event),
-                    forwards: hook.forwards(&event.kind, &body),
+                    forwards: webhook.forwards(&event.kind, &body),
                     event,
                     received_at: incoming.received_at,
                     raw: RawEvent {
@@ -186,7 +193,7 @@ impl App {
             self.submit_items(&mut taken, submissions).await?;
         }
         for item in &taken {
-            hook.counts.of(item.outcome).inc();
+            webhook.counts.of(item.outcome).inc();
         }
         Ok(Taken { items: taken })
     }
@@ -234,14 +241,14 @@ impl App {
     /// Keeps what was refused, so that it can be verified again. Never waits.
     fn keep(
         &self,
-        hook: &Hook,
+        webhook: &WebhookSource,
         delivery: DeliveryId,
         incoming: &Incoming<'_>,
         code: &str,
         detail: &str,
         part: Option<Bytes>,
     ) {
-        let Hook { shop, source, .. } = hook;
+        let WebhookSource { shop, source, .. } = webhook;
         self.inner.store.keep_rejected(Rejected {
             shop: *shop,
             delivery,
@@ -256,7 +263,7 @@ impl App {
                 incoming.query,
                 incoming.headers,
                 source.provider().secret_headers,
-                &self.inner.veil,
+                &self.inner.redactor,
             ),
             body: part.as_ref().unwrap_or(&incoming.body).to_vec(),
         });
@@ -270,7 +277,7 @@ enum Verdict {
 
 /// Verification comes before anything else. It does not panic (I7); should it, the delivery is
 /// refused as an error of ours and the provider sends it again.
-fn verify(hook: &Hook, incoming: &Incoming<'_>) -> Result<Vec<Item>, Verdict> {
+fn verify(webhook: &WebhookSource, incoming: &Incoming<'_>) -> Result<Vec<Item>, Verdict> {
     let delivery = Delivery {
         method: incoming.method,
         path: incoming.path,
@@ -280,11 +287,11 @@ fn verify(hook: &Hook, incoming: &Incoming<'_>) -> Result<Vec<Item>, Verdict> {
         peer: incoming.peer,
         now: incoming.received_at,
     };
-    match catch_unwind(AssertUnwindSafe(|| hook.source.verify(&delivery))) {
+    match catch_unwind(AssertUnwindSafe(|| webhook.source.verify(&delivery))) {
         Ok(verified) => verified.map_err(Verdict::Rejected),
         Err(_) => {
             tracing::error!(
-                source = hook.source.name(),
+                source = webhook.source.name(),
                 "verifying a delivery has panicked"
             );
             Err(Verdict::Panicked)

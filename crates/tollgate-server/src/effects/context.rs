@@ -109,13 +109,13 @@ impl Context {
         url.trim_end_matches('/').to_owned()
     }
 
-    /// The body that tells of the feed's entry at a position; `None` if it is no longer kept.
+    /// The notification about the feed's entry at a position; `None` if it is no longer kept.
     pub(super) async fn notice_at(
         &self,
         shop: ShopId,
         position: i64,
     ) -> Result<Option<Vec<u8>>, ReadError> {
-        let told = self.store().feed_entry(shop, position).await?;
-        Ok(told.as_ref().map(self.notice))
+        let entry = self.store().feed_entry(shop, position).await?;
+        Ok(entry.as_ref().map(self.notice))
     }
 }

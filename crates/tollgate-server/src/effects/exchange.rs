@@ -1,4 +1,4 @@
-//! What a merchant's answer comes to, whether it was told or handed something.
+//! What a merchant's answer to a notification or a forwarded webhook comes to.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use tollgate_core::time::Span;
 use super::{Acted, Context, End};
 use tollgate_outbound::calls::{Answer, Call, NotSent, Outcome};
 
-/// Makes the call; 2xx is done, everything else is tried again, because all that is sent has an id by
-/// which a repetition is known. `skips`: given up, it lets those behind it go on.
-pub(super) async fn told(context: &Context, call: Call<'_>, skips: bool) -> Acted {
+/// Makes the call; 2xx is done, everything else is retried: all that is sent has an id by which a
+/// repetition is recognized. `skips`: once it is given up, those behind it go on.
+pub(super) async fn send(context: &Context, call: Call<'_>, skips: bool) -> Acted {
     let exchange = context.client().call(call).await;
     match exchange.outcome {
         Outcome::Answered(answer) => answered(context, &answer, skips),

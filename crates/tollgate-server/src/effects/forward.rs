@@ -54,11 +54,11 @@ pub(super) async fn act(context: &Context, work: &Work, route: &str, event: Even
     let skips = route.on_dead == OnDead::Skip;
     match route.timeout {
         Some(limit) => {
-            match tokio::time::timeout(limit, exchange::told(context, call, skips)).await {
+            match tokio::time::timeout(limit, exchange::send(context, call, skips)).await {
                 Ok(acted) => acted,
                 Err(_) => exchange::too_slow(limit, skips),
             }
         }
-        None => exchange::told(context, call, skips).await,
+        None => exchange::send(context, call, skips).await,
     }
 }

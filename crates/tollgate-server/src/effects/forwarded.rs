@@ -4,7 +4,7 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::headers;
-use crate::veil::Veil;
+use crate::redaction::Redactor;
 
 /// Never passed on: what is about one connection (RFC 9110, 7.6.1; RFC 9113, 8.2.2), what the call
 /// itself decides, and what is for whoever we are called by or call.
@@ -28,7 +28,7 @@ const NEVER: [&str; 12] = [
 const NEVER_BEGINS: &str = "proxy-";
 
 /// The headers of a stored request that a handler is sent, in their order. `secret` are the names of
-/// headers that are secrets themselves; of those only a veiled value is stored.
+/// headers that are secrets themselves; of those only a redacted value is stored.
 ///
 /// `None` if the text is not what is stored.
 pub(super) fn forwarded(stored: &str, secret: &[&str]) -> Option<HeaderMap> {
@@ -45,7 +45,7 @@ pub(super) fn forwarded(stored: &str, secret: &[&str]) -> Option<HeaderMap> {
         let stays = NEVER.contains(&name.as_str())
             || name.starts_with(NEVER_BEGINS)
             || named.contains(&name)
-            || Veil::covers(&name, secret);
+            || Redactor::covers(&name, secret);
         if stays {
             continue;
         }
@@ -77,8 +77,8 @@ mod tests {
             ["x-hop","1"],["Keep-Alive","timeout=5"],["TE","trailers"],["Trailer","x"],
             ["Transfer-Encoding","chunked"],["Upgrade","h2c"],["Proxy-Connection","close"],
             ["Proxy-Authorization","Basic abc"],["Authorization","Bearer abc"],["Cookie","a=b"],
-            ["Expect","100-continue"],["Accept-Encoding","gzip"],["X-Callback-Token","veiled"],
-            ["X-My-Token","veiled"],["user-agent","Provider/1"],["x-odd","ÿ"],["x-bad","a\u0001b"]]"#;
+            ["Expect","100-continue"],["Accept-Encoding","gzip"],["X-Callback-Token","redacted"],
+            ["X-My-Token","redacted"],["user-agent","Provider/1"],["x-odd","ÿ"],["x-bad","a\u0001b"]]"#;
         let headers = forwarded(stored, &["x-my-token"]).expect("it is stored so");
         let found: Vec<(&str, &[u8])> = headers
             .iter()

@@ -1,4 +1,4 @@
-//! Telling a merchant's endpoint what the feed says.
+//! Notifies a merchant's endpoint of an entry of the feed.
 
 use bytes::Bytes;
 use tollgate_core::id::EndpointId;
@@ -26,7 +26,7 @@ pub(super) async fn act(
     }
     let body = match context.notice_at(work.shop, position).await {
         Ok(Some(body)) => Bytes::from(body),
-        Ok(None) => return Acted::dead("the feed no longer has what it was to tell"),
+        Ok(None) => return Acted::dead("the feed no longer has its entry"),
         Err(error) => return Acted::database(&error),
     };
     let now = context.now();
@@ -38,5 +38,5 @@ pub(super) async fn act(
         .collect();
     let signature = sign(&secrets, &work.effect.key, now, &body);
     let call = Call::to_endpoint(&row.url, signature, body, ANSWER_BYTES_MAX);
-    exchange::told(context, call, false).await
+    exchange::send(context, call, false).await
 }

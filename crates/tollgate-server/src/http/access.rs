@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use tollgate_core::id::ShopId;
 use tollgate_core::word::Word;
 
-use super::problem::{Problem, SCOPE_MISSING, Telling};
+use super::problem::{Problem, ResponseContext, SCOPE_MISSING};
 use super::reply::{Answering, Write};
 use crate::app::{App, Caller};
 use crate::ids;
@@ -17,7 +17,7 @@ use crate::keys::Scope;
 #[derive(Debug)]
 struct Authenticated {
     caller: Caller,
-    telling: Telling,
+    context: ResponseContext,
 }
 
 impl Authenticated {
@@ -25,19 +25,19 @@ impl Authenticated {
     async fn with(scope: Scope, parts: &Parts, app: &App) -> Result<Authenticated, Problem> {
         let authorization = parts.headers.get(header::AUTHORIZATION);
         let authorization = authorization.and_then(|value| value.to_str().ok());
-        let telling = Telling {
+        let context = ResponseContext {
             request_id: ids::request(),
             language: super::language(&parts.headers),
         };
         let caller = app.authenticate(authorization).await?;
         match caller.may(scope) {
-            true => Ok(Authenticated { caller, telling }),
+            true => Ok(Authenticated { caller, context }),
             false => Err(Problem::from(SCOPE_MISSING).with("scope", scope.word())),
         }
     }
 
     fn answer(&self, write: Write) -> Answering {
-        Answering::new(write, self.telling.clone())
+        Answering::new(write, self.context.clone())
     }
 }
 

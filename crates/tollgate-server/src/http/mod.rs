@@ -10,9 +10,9 @@ pub(crate) mod fields;
 pub(crate) mod access;
 pub(crate) mod extract;
 pub(crate) mod reply;
-mod crowds;
+mod log_throttle;
 
-pub(crate) use crowds::Crowds;
+pub(crate) use log_throttle::LogThrottle;
 
 use std::net::IpAddr;
 
@@ -20,7 +20,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Response, header};
 
 use crate::ids;
-use problem::{KEY_INVALID, KEY_MISSING, METHOD_NOT_ALLOWED, Problem, Telling};
+use problem::{KEY_INVALID, KEY_MISSING, METHOD_NOT_ALLOWED, Problem, ResponseContext};
 use tollgate_outbound::language::Language;
 
 /// Through which listener a request came.
@@ -52,33 +52,33 @@ pub(crate) fn language(headers: &HeaderMap) -> Language {
 
 /// The document of a problem, under the headers that the response has already.
 pub(crate) fn problem_response(
-    crowds: &Crowds,
+    log_throttle: &LogThrottle,
     problem: &Problem,
     language: Language,
     mut under: Response<()>,
 ) -> Response<Body> {
-    let telling = Telling {
+    let context = ResponseContext {
         request_id: ids::request(),
         language,
     };
     let code = problem.code();
-    let is_one_of_many = crowds.count(problem, &telling.request_id);
-    if 500 <= code.status && !is_one_of_many {
+    let is_throttled = log_throttle.count(problem, &context.request_id);
+    if 500 <= code.status && !is_throttled {
         tracing::error!(
             code = code.code,
-            request_id = telling.request_id,
+            request_id = context.request_id,
             ?problem,
             "refused"
         );
     } else {
-        tracing::debug!(code = code.code, request_id = telling.request_id, "refused");
+        tracing::debug!(code = code.code, request_id = context.request_id, "refused");
     }
-    let answer = problem.answer(&telling);
+    let answer = problem.answer(&context);
     *under.status_mut() = reply::status(answer.code);
     let headers = under.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_TYPE, reply::PROBLEM);
-    let language = problem.language_tag(&telling);
+    let language = problem.language_tag(&context);
     headers.insert(
         header::CONTENT_LANGUAGE,
         header::HeaderValue::from_static(language),

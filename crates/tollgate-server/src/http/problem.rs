@@ -292,9 +292,9 @@ struct Document<'a> {
     members: BTreeMap<&'a str, &'a Value>,
 }
 
-/// How a request's answers are told: its id and language.
+/// What a request's responses depend on besides their content: its id and language.
 #[derive(Debug, Clone)]
-pub(crate) struct Telling {
+pub(crate) struct ResponseContext {
     /// The request's id.
     pub(crate) request_id: String,
     /// In which language.
@@ -374,7 +374,7 @@ impl Problem {
     }
 
     /// The document.
-    pub(crate) fn answer(&self, telling: &Telling) -> Answer {
+    pub(crate) fn answer(&self, context: &ResponseContext) -> Answer {
         let Parts {
             code,
             detail,
@@ -384,23 +384,23 @@ impl Problem {
             retry_after_ms: _,
             cause: _,
         } = self.0.as_ref();
-        let translated = code.details.get(telling.language as usize);
-        let told = match (detail, translated) {
-            (Some(detail), _) if telling.language == Language::English => detail.as_str(),
+        let translated = code.details.get(context.language as usize);
+        let detail = match (detail, translated) {
+            (Some(detail), _) if context.language == Language::English => detail.as_str(),
             (Some(detail), None) => detail.as_str(),
-            (_, Some(told)) => told,
+            (_, Some(translated)) => translated,
             (None, None) => code.details[0],
         };
         let document = Document {
             r#type: format!("{CODES_PATH}#{}", code.code),
             title: code.title,
             status: code.status,
-            detail: told,
+            detail,
             code: code.code,
             retryable: code.retryable,
             retry_after_ms: self.retry_after_ms(),
             new_key_required: *new_key_required,
-            request_id: &telling.request_id,
+            request_id: &context.request_id,
             errors,
             members: members.iter().map(|(name, value)| (*name, value)).collect(),
         };
@@ -412,9 +412,9 @@ impl Problem {
     }
 
     /// The language the document is in.
-    pub(crate) fn language_tag(&self, telling: &Telling) -> &'static str {
-        match self.0.code.details.get(telling.language as usize) {
-            Some(_) => telling.language.tag(),
+    pub(crate) fn language_tag(&self, context: &ResponseContext) -> &'static str {
+        match self.0.code.details.get(context.language as usize) {
+            Some(_) => context.language.tag(),
             None => Language::English.tag(),
         }
     }
@@ -458,8 +458,8 @@ impl fmt::Debug for Problem {
             ..
         } = self.0.as_ref();
         f.write_str(code.code)?;
-        if let Some(told) = cause.as_ref().or(detail.as_ref()) {
-            write!(f, ": {told}")?;
+        if let Some(text) = cause.as_ref().or(detail.as_ref()) {
+            write!(f, ": {text}")?;
         }
         for Pointer { pointer, code, .. } in errors {
             write!(f, " {pointer:?} {code}")?;
@@ -532,20 +532,20 @@ pub(crate) fn currency_unknown() -> Problem {
 /// The language of a problem that was written before: that of its detail.
 pub(crate) fn language_of(document: &[u8]) -> &'static str {
     #[derive(Deserialize)]
-    struct Told<'d> {
+    struct Written<'d> {
         #[serde(borrow)]
         code: Cow<'d, str>,
         #[serde(borrow)]
         detail: Cow<'d, str>,
     }
-    let Ok(told) = serde_json::from_slice::<Told<'_>>(document) else {
+    let Ok(written) = serde_json::from_slice::<Written<'_>>(document) else {
         return Language::English.tag();
     };
-    let details = code_of(&told.code).details;
+    let details = code_of(&written.code).details;
     let language = LANGUAGES.iter().find(|language| {
         details
             .get(**language as usize)
-            .is_some_and(|known| *known == told.detail)
+            .is_some_and(|known| *known == written.detail)
     });
     language.map_or(Language::English.tag(), |language| language.tag())
 }
@@ -657,7 +657,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_stands_once_and_is_told_in_one_or_five_languages() {
+    fn every_code_stands_once_and_has_one_or_five_languages() {
         for (index, code) in CODES.iter().enumerate() {
             assert!(
                 CODES[..index].iter().all(|other| other.code != code.code),
@@ -676,12 +676,12 @@ mod tests {
             payment_waiting: true,
         };
         let problem = refused(&refusal, &["b".into(), "a".into()]).sticks();
-        let telling = |language| Telling {
+        let context = |language| ResponseContext {
             request_id: "req_1".into(),
             language,
         };
         let read = |language| -> Value {
-            serde_json::from_slice(&problem.answer(&telling(language)).body).expect("it is JSON")
+            serde_json::from_slice(&problem.answer(&context(language)).body).expect("it is JSON")
         };
         assert_eq!(
             read(Language::English),

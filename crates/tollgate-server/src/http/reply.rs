@@ -11,7 +11,7 @@ use tollgate_core::decision::Outcome;
 use tollgate_core::id::RootId;
 use tollgate_store::{Answer, Render};
 
-use super::problem::{self, INTERNAL, Problem, Telling, refused};
+use super::problem::{self, INTERNAL, Problem, ResponseContext, refused};
 use crate::app::Answered;
 
 /// The media type of documents.
@@ -99,16 +99,16 @@ pub(crate) type Write = fn(&Outcome) -> Option<Answer>;
 #[derive(Debug, Clone)]
 pub(crate) struct Answering {
     write: Write,
-    telling: Telling,
+    context: ResponseContext,
     /// The skus of the request's lines, for pointers.
     skus: Vec<String>,
 }
 
 impl Answering {
-    pub(crate) fn new(write: Write, telling: Telling) -> Answering {
+    pub(crate) fn new(write: Write, context: ResponseContext) -> Answering {
         Answering {
             write,
-            telling,
+            context,
             skus: Vec::new(),
         }
     }
@@ -124,7 +124,7 @@ impl Answering {
         let answering = self.clone();
         Arc::new(move |outcome| match answering.document(outcome) {
             Ok(answer) => answer,
-            Err(problem) => problem.sticks().answer(&answering.telling),
+            Err(problem) => problem.sticks().answer(&answering.context),
         })
     }
 

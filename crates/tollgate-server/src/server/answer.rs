@@ -10,7 +10,7 @@ use tower::Service;
 use crate::api;
 use crate::app::{App, Cut};
 use crate::http::problem::{NOT_FOUND, Problem, SOURCE_UNKNOWN};
-use crate::http::{Crowds, Peer, language, problem_response, reply};
+use crate::http::{LogThrottle, Peer, language, problem_response, reply};
 
 /// What every request is answered with. Clones share it.
 #[derive(Clone)]
@@ -18,7 +18,7 @@ pub(crate) struct Doors {
     pub(super) app: App,
     pub(super) router: axum::Router,
     /// Refusals that are not told one by one.
-    pub(super) crowds: Crowds,
+    pub(super) log_throttle: LogThrottle,
 }
 
 /// Answers one request. `cut` ends its connection.
@@ -31,16 +31,16 @@ pub(crate) async fn answer(
     let Doors {
         app,
         router,
-        crowds,
+        log_throttle,
     } = doors;
     let began = Instant::now();
     let path = request.uri().path();
-    if let Some(hook) = app.hook(path) {
-        let hook = std::sync::Arc::clone(hook);
+    if let Some(webhook) = app.webhook_source(path) {
+        let webhook = std::sync::Arc::clone(webhook);
         let language = language(request.headers());
-        let response = match api::take(app, &hook, peer, request).await {
+        let response = match api::take(app, &webhook, peer, request).await {
             Ok(response) => response,
-            Err(problem) => problem_response(crowds, &problem, language, Response::new(())),
+            Err(problem) => problem_response(log_throttle, &problem, language, Response::new(())),
         };
         app.metrics()
             .webhook(response.status().as_u16(), began.elapsed());
@@ -50,11 +50,11 @@ pub(crate) async fn answer(
     let is_webhook = path.starts_with("/webhooks/") || path == "/webhooks";
     let response = if is_webhook {
         let problem = Problem::from(SOURCE_UNKNOWN);
-        problem_response(crowds, &problem, language, Response::new(()))
+        problem_response(log_throttle, &problem, language, Response::new(()))
     } else if path.contains("%00") {
         // Nothing has a NUL in its name.
         let problem = Problem::from(NOT_FOUND);
-        problem_response(crowds, &problem, language, Response::new(()))
+        problem_response(log_throttle, &problem, language, Response::new(()))
     } else {
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(cut);
@@ -64,7 +64,12 @@ pub(crate) async fn answer(
         match problem.or_else(|| foreign_refusal(&response)) {
             Some(problem) => {
                 let (parts, _) = response.into_parts();
-                problem_response(crowds, &problem, language, Response::from_parts(parts, ()))
+                problem_response(
+                    log_throttle,
+                    &problem,
+                    language,
+                    Response::from_parts(parts, ()),
+                )
             }
             None => response,
         }

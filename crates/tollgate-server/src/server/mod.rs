@@ -19,7 +19,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use self::answer::{Doors, answer};
 use crate::api;
 use crate::app::{App, Cut, Role, StartError, reconcile};
-use crate::http::{Crowds, Door, Peer};
+use crate::http::{Door, LogThrottle, Peer};
 use crate::worker::Worker;
 
 /// How long the accept loop rests after the system refused it a connection (no file left).
@@ -62,7 +62,7 @@ impl Serving {
         let doors = Doors {
             router: api::router(app.clone()),
             app: app.clone(),
-            crowds: Crowds::default(),
+            log_throttle: LogThrottle::default(),
         };
         let watching = tokio::spawn(app.instance().clone().watch_clock());
         let loops: Vec<_> = listeners
@@ -105,7 +105,7 @@ impl Serving {
             worker.stop(patience).await;
         }
         app.close().await;
-        doors.crowds.tell_the_rest();
+        doors.log_throttle.flush();
     }
 }
 

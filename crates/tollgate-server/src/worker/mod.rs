@@ -8,7 +8,7 @@
 //! It is woken by commits of this process (a hint) and by the time of what is due next; a server is asked
 //! from time to time what other instances have left.
 
-mod heart;
+mod lease_renewal;
 mod settle;
 
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ use tollgate_store::{Claim, Place};
 
 use crate::effects::{self, Context, Work};
 
-use heart::Heart;
+use lease_renewal::LeaseRenewal;
 
 /// How often a server is asked what other instances have left undone. On a file nobody else leaves
 /// anything.
@@ -135,8 +135,8 @@ struct State {
     /// How many effects of each target run.
     running: BTreeMap<String, usize>,
     tasks: JoinSet<String>,
-    /// The hearts of what runs.
-    beats: JoinSet<()>,
+    /// The lease renewals of the claims that run.
+    renewals: JoinSet<()>,
     /// When something is due, as far as is known.
     next: Option<Timestamp>,
     /// Somebody has said that there is something to do.
@@ -151,7 +151,7 @@ impl Claiming {
         let mut state = State {
             running: BTreeMap::new(),
             tasks: JoinSet::new(),
-            beats: JoinSet::new(),
+            renewals: JoinSet::new(),
             next: None,
             woken: true,
         };
@@ -182,12 +182,12 @@ impl Claiming {
             while let Some(ended) = state.tasks.try_join_next() {
                 self.ended(&mut state, ended);
             }
-            while state.beats.try_join_next().is_some() {}
+            while state.renewals.try_join_next().is_some() {}
         }
         while let Some(ended) = state.tasks.join_next().await {
             self.ended(&mut state, ended);
         }
-        state.beats.shutdown().await;
+        state.renewals.shutdown().await;
     }
 
     /// A task has ended: its target has room again.
@@ -281,8 +281,8 @@ impl Claiming {
             .inc_by(claimed.rescued as u64);
         state.next = claimed.next;
         let ids: Vec<EffectId> = claimed.effects.iter().map(|(id, _)| *id).collect();
-        let heart = Heart::start(
-            &mut state.beats,
+        let renewal = LeaseRenewal::start(
+            &mut state.renewals,
             self.context.clone(),
             self.shop,
             lease,
@@ -300,7 +300,7 @@ impl Claiming {
             let doing = settle::do_and_settle(
                 self.context.clone(),
                 work,
-                heart.watch(id),
+                renewal.watch(id),
                 self.stopped.clone(),
             );
             let slot = Slot(Arc::clone(&self.slots));

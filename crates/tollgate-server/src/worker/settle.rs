@@ -10,7 +10,7 @@ use tollgate_store::{Class, Reply, Submission, SubmitError};
 
 use crate::effects::{self, Acted, Context, End, Work};
 
-use super::heart::Pulse;
+use super::lease_renewal::LeaseWatch;
 use super::{chance, duration};
 
 /// How long a settle that the database refused waits before it is tried again.
@@ -20,7 +20,7 @@ const AGAIN_AFTER: Duration = Duration::from_millis(200);
 pub(super) async fn do_and_settle(
     context: Context,
     mut work: Work,
-    mut pulse: Pulse,
+    mut lease: LeaseWatch,
     mut stopped: watch::Receiver<bool>,
 ) {
     if !begin(&context, &mut work).await {
@@ -31,7 +31,7 @@ pub(super) async fn do_and_settle(
     let hard_end = duration(context.config().worker.lease_max);
     let acted = tokio::select! {
         acted = effects::act(&context, &work) => Some(acted),
-        () = pulse.lost() => None,
+        () = lease.lost() => None,
         () = tokio::time::sleep(hard_end) => Some(Acted::too_long(&work)),
         () = given_up(&context, &mut stopped), if !work.effect.content.kind().is_unsafe_to_repeat() => {
             Some(Acted::released())

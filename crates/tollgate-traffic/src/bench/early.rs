@@ -99,7 +99,10 @@ async fn pairs(shared: &Shared, connection: &mut Connection) -> Result<(), Excha
         let number = shared.from + wrapped as u64;
         let answer = connection.exchange_within(webhook, ANSWER_MAX).await?;
         if answer.status != 200 {
-            shared.tally.borrow_mut().note(answer, shared.load.tell);
+            shared
+                .tally
+                .borrow_mut()
+                .note(answer, shared.load.word_prefix);
             continue;
         }
         let lead = 1 + mixed(number) % LEAD_MS_MAX;
@@ -111,7 +114,10 @@ async fn pairs(shared: &Shared, connection: &mut Connection) -> Result<(), Excha
             .unwrap_or_default()
             .to_vec();
         let paid = is_paid(&answer) || shared.load.repeat;
-        shared.tally.borrow_mut().note(answer, shared.load.tell);
+        shared
+            .tally
+            .borrow_mut()
+            .note(answer, shared.load.word_prefix);
         if !paid {
             look_until_paid(shared, connection, &String::from_utf8_lossy(&id)).await?;
         }

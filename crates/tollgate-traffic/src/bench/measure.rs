@@ -206,7 +206,7 @@ impl Bench {
             connections,
             rate: None,
             length: PREPARE_MAX,
-            tell: b"\"status\":\"",
+            word_prefix: b"\"status\":\"",
             repeat: false,
         };
         drive::run(&load, Arc::new(script), &|_| ()).map_err(|error| BenchError(error.to_string()))
@@ -320,7 +320,7 @@ impl Bench {
             connections: self.shape.connections,
             rate: self.shape.rate,
             length,
-            tell: self.shape.name.tell(),
+            word_prefix: self.shape.name.word_prefix(),
             // The ceiling keeps nothing: to it a repeated request is like a new one.
             repeat: std::ptr::eq(side, &self.ceiling),
         };
@@ -399,7 +399,7 @@ impl Bench {
             let new = tally.count(200, "parked");
             if new != distinct(sent) {
                 return Err(BenchError(format!(
-                    "{new} of {sent} answers told of a new event, but {} were sent",
+                    "{new} of {sent} answers reported a new event, but {} were sent",
                     distinct(sent)
                 )));
             }

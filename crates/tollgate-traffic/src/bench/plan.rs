@@ -58,8 +58,8 @@ impl Name {
         }
     }
 
-    /// What tells its answers apart stands behind this.
-    pub(super) fn tell(self) -> &'static [u8] {
+    /// The text before the word by which its answers are counted.
+    pub(super) fn word_prefix(self) -> &'static [u8] {
         match self {
             Name::Ingest | Name::Apply | Name::Duplicates | Name::Effects | Name::Server => {
                 b"\"outcome\":\""

@@ -25,8 +25,8 @@ pub(crate) struct Load {
     pub(crate) rate: Option<Rate>,
     /// No request is sent after this; an open loop gets [`DRAIN`] for those already due.
     pub(crate) length: Duration,
-    /// Answers are told apart by their status and by the word that follows this text.
-    pub(crate) tell: &'static [u8],
+    /// Answers are counted by their status and by the word that follows this text.
+    pub(crate) word_prefix: &'static [u8],
     /// The script begins again at its end.
     pub(crate) repeat: bool,
 }
@@ -96,8 +96,8 @@ impl Tally {
     }
 
     /// Counts an answer by its status and its word.
-    pub(crate) fn note(&mut self, answer: Answer<'_>, tell: &[u8]) {
-        let word = word_after(answer.body, tell).unwrap_or_default();
+    pub(crate) fn note(&mut self, answer: Answer<'_>, word_prefix: &[u8]) {
+        let word = word_after(answer.body, word_prefix).unwrap_or_default();
         let known = self
             .kinds
             .iter_mut()
@@ -145,7 +145,7 @@ struct Shared {
     start: Instant,
     /// No request is sent after this.
     end: Instant,
-    tell: &'static [u8],
+    word_prefix: &'static [u8],
     repeat: bool,
     tally: RefCell<Tally>,
 }
@@ -168,7 +168,7 @@ async fn drive(
         due: due.clone(),
         start,
         end: start + load.length + drain,
-        tell: load.tell,
+        word_prefix: load.word_prefix,
         repeat: load.repeat,
         tally: RefCell::default(),
         script,
@@ -283,7 +283,7 @@ fn book(shared: &Shared, begun: Instant, outcome: Result<Answer<'_>, ExchangeErr
     match outcome {
         Ok(answer) => {
             tally.latency.record(done - begun);
-            tally.note(answer, shared.tell);
+            tally.note(answer, shared.word_prefix);
         }
         Err(error) => tally.note_broken(&error),
     }
@@ -374,7 +374,7 @@ mod tests {
             connections,
             rate: rate.and_then(NonZeroU32::new).map(Rate::new),
             length: Duration::from_millis(millis),
-            tell: b"\"a\":\"",
+            word_prefix: b"\"a\":\"",
             repeat: false,
         }
     }

@@ -49,7 +49,7 @@ pub(super) async fn play(world: &World) -> Result<Story, StoryError> {
     }
     let events = world.client.list("/v1/events?source=accurate").await?;
     let (documents, at_once_max) = world.handed(3 * RACES).await;
-    Ok(tell(&Findings {
+    Ok(story_of(&Findings {
         races,
         events,
         documents,
@@ -77,7 +77,7 @@ fn envelope(race: usize, number: &str, which: usize) -> Value {
     })
 }
 
-fn tell(findings: &Findings) -> Story {
+fn story_of(findings: &Findings) -> Story {
     let times = findings
         .races
         .iter()

@@ -100,10 +100,10 @@ pub(super) async fn play(world: &World) -> Result<Story, StoryError> {
                 .await?,
         });
     }
-    Ok(tell(&seen))
+    Ok(story_of(&seen))
 }
 
-fn tell(seen: &[Seen]) -> Story {
+fn story_of(seen: &[Seen]) -> Story {
     let times = seen.iter().flat_map(|seen| seen.storm.times()).collect();
     let (half, most) = half_and_most(times);
     Story {

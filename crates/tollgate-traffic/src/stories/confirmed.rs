@@ -78,10 +78,10 @@ pub(super) async fn play(world: &World) -> Result<Story, StoryError> {
             took,
         });
     }
-    Ok(tell(&seen))
+    Ok(story_of(&seen))
 }
 
-fn tell(seen: &[Seen]) -> Story {
+fn story_of(seen: &[Seen]) -> Story {
     let (half, most) = half_and_most(seen.iter().map(|seen| seen.took).collect());
     Story {
         title: "6. An unsigned report is confirmed by asking",
@@ -104,8 +104,8 @@ fn check(seen: &[Seen]) -> Vec<Promise> {
     };
     let entries = |seen: &Seen, kind: &str| {
         let entries = seen.timeline["data"].as_array().cloned();
-        let told = entries.unwrap_or_default();
-        told.iter().filter(|entry| entry["kind"] == kind).count()
+        let entries = entries.unwrap_or_default();
+        entries.iter().filter(|entry| entry["kind"] == kind).count()
     };
     let paid_once = seen
         .iter()

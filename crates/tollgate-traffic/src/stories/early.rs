@@ -54,7 +54,7 @@ pub(super) async fn play(world: &World) -> Result<Story, StoryError> {
         seen.push(one??);
     }
     let stock = world.client.get(&format!("/v1/stock/{SKU}")).await?;
-    Ok(tell(&Findings { seen, stock }))
+    Ok(story_of(&Findings { seen, stock }))
 }
 
 async fn one(world: &World, index: usize) -> Result<Seen, StoryError> {
@@ -103,7 +103,7 @@ async fn one(world: &World, index: usize) -> Result<Seen, StoryError> {
     })
 }
 
-fn tell(findings: &Findings) -> Story {
+fn story_of(findings: &Findings) -> Story {
     let created: Vec<Duration> = findings.seen.iter().map(|seen| seen.created.took).collect();
     let webhooks: Vec<Duration> = findings.seen.iter().map(|seen| seen.webhook.took).collect();
     let lead = findings
@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn what_is_right_holds() {
         assert_eq!(broken(|_| ()), [] as [usize; 0]);
-        assert!(tell(&good()).holds());
+        assert!(story_of(&good()).holds());
     }
 
     #[test]

@@ -92,7 +92,7 @@ fn note(message: &Message, heard: &mut Heard) {
 }
 
 /// Compares what was heard with what is there.
-pub(super) async fn tell(world: &World, listener: &Listener) -> Result<Story, StoryError> {
+pub(super) async fn story_of(world: &World, listener: &Listener) -> Result<Story, StoryError> {
     let begun = Instant::now();
     let mut paid: Vec<String> = Vec::new();
     for order in world.client.list("/v1/orders").await? {

@@ -62,7 +62,7 @@ pub async fn play(world: &World, address: SocketAddr, key: &str) -> Result<Vec<S
     next("reports that nobody has signed", Some(story));
     let story = confirmed::play(world).await.map_err(because)?;
     next("what a listener has heard", Some(story));
-    let story = live::tell(world, &listener).await.map_err(because)?;
+    let story = live::story_of(world, &listener).await.map_err(because)?;
     next("", Some(story));
     bar.finish_and_clear();
     Ok(stories)

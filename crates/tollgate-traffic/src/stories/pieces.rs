@@ -42,14 +42,14 @@ pub(super) async fn play(world: &World) -> Result<Story, StoryError> {
     let stock = world.client.get(&format!("/v1/stock/{SKU}")).await?;
     let mut orders = world.client.list("/v1/orders").await?;
     orders.retain(|order| order["lines"][0]["sku"] == SKU);
-    Ok(tell(&Findings {
+    Ok(story_of(&Findings {
         storm,
         stock,
         orders,
     }))
 }
 
-fn tell(findings: &Findings) -> Story {
+fn story_of(findings: &Findings) -> Story {
     let times = |keeps: fn(&Timed) -> bool| -> Vec<Duration> {
         findings
             .storm

@@ -77,7 +77,7 @@ pub(super) async fn play(world: &World) -> Result<Story, StoryError> {
     };
     let mut orders = world.client.list("/v1/orders").await?;
     orders.retain(|order| order["slot"]["calendar"] == CALENDAR);
-    Ok(tell(&Findings {
+    Ok(story_of(&Findings {
         storm,
         slots,
         orders,
@@ -89,7 +89,7 @@ fn amount_minor(index: usize) -> i64 {
     50_000 + (index as i64 * 7919 % 41) * 5_000
 }
 
-fn tell(findings: &Findings) -> Story {
+fn story_of(findings: &Findings) -> Story {
     let placed = findings
         .storm
         .answers
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn what_is_right_holds() {
         assert_eq!(broken(|_| ()), [] as [usize; 0]);
-        let story = tell(&good());
+        let story = story_of(&good());
         assert!(story.holds(), "{}", story.table());
     }
 

@@ -2,7 +2,7 @@
 //! store.
 
 mod server;
-mod ceiling;
+mod null_store;
 mod database;
 mod peer;
 

@@ -75,7 +75,7 @@ async fn demo(args: &Args) -> Result<bool, String> {
     let mut stage = Stage::build(args.listen).await?;
     let world = stage.world.clone();
     let stories = tokio::select! {
-        ended = &mut stage.server => return Err(told(ended)),
+        ended = &mut stage.server => return Err(ended_by(ended)),
         stories = play(&world, stage.address, &stage.key) => stories?,
         () = &mut stop => return Err("stopped before the stories had ended".to_owned()),
     };
@@ -86,7 +86,7 @@ async fn demo(args: &Args) -> Result<bool, String> {
     if !args.exit {
         anstream::println!("{}", stage.next_steps());
         tokio::select! {
-            ended = &mut stage.server => return Err(told(ended)),
+            ended = &mut stage.server => return Err(ended_by(ended)),
             () = &mut stop => {}
         }
     }
@@ -170,7 +170,7 @@ impl Stage {
         drop(self.stop);
         match self.server.await {
             Ok(Ok(())) => Ok(()),
-            ended => Err(told(ended)),
+            ended => Err(ended_by(ended)),
         }
     }
 
@@ -290,7 +290,7 @@ fn next_steps(address: SocketAddr, key: &str, file: &Path) -> String {
 }
 
 /// How a server ended that should be up.
-fn told(ended: Result<Result<(), StartError>, JoinError>) -> String {
+fn ended_by(ended: Result<Result<(), StartError>, JoinError>) -> String {
     match ended {
         Ok(Ok(())) => "the server ended by itself".to_owned(),
         Ok(Err(error)) => error.to_string(),

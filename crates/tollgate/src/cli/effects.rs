@@ -277,10 +277,10 @@ fn text_of(what: &What, document: &Value) -> String {
 /// One effect: what is said of it, then its attempts.
 fn shown(effect: &Value) -> String {
     let members = effect.as_object().into_iter().flatten();
-    let told = members.filter(|(name, value)| *name != "attempts" && !value.is_null());
+    let shown = members.filter(|(name, value)| *name != "attempts" && !value.is_null());
     let mut text = table(
         ["", ""],
-        told.map(|(name, value)| [name.clone(), word(value)]),
+        shown.map(|(name, value)| [name.clone(), word(value)]),
     );
     let attempts = effect["attempts"].as_array().into_iter().flatten();
     for attempt in attempts {

@@ -61,7 +61,7 @@ enum What {
 }
 
 /// Where keys are kept.
-enum Keeper {
+enum Backend {
     Server(Server),
     Here(App),
 }
@@ -71,16 +71,16 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
         Ok(config) => config,
         Err(exit) => return exit,
     };
-    let keeper = match keeper(&args, config) {
-        Ok(keeper) => keeper,
+    let backend = match backend(&args, config) {
+        Ok(backend) => backend,
         Err(why) => return failed(&why),
     };
     let done = match &args.what {
-        What::Create { name, scopes, shop } => keeper.create(name, scopes, shop.as_deref()).await,
-        What::List => keeper.list().await,
-        What::Revoke { id } => keeper.revoke(*id).await,
+        What::Create { name, scopes, shop } => backend.create(name, scopes, shop.as_deref()).await,
+        What::List => backend.list().await,
+        What::Revoke { id } => backend.revoke(*id).await,
     };
-    if let Keeper::Here(app) = &keeper {
+    if let Backend::Here(app) = &backend {
         app.close().await;
     }
     match done {
@@ -90,19 +90,19 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
     }
 }
 
-fn keeper(args: &Args, config: Config) -> Result<Keeper, String> {
+fn backend(args: &Args, config: Config) -> Result<Backend, String> {
     let server = server_of(args.url.as_deref(), args.key.as_deref(), &config);
     if args.url.is_some() {
-        return server.map(Keeper::Server);
+        return server.map(Backend::Server);
     }
     match App::open(config) {
-        Ok(app) => Ok(Keeper::Here(app)),
-        Err(StartError::Store(OpenError::Locked { .. })) => server.map(Keeper::Server),
+        Ok(app) => Ok(Backend::Here(app)),
+        Err(StartError::Store(OpenError::Locked { .. })) => server.map(Backend::Server),
         Err(error) => Err(error.to_string()),
     }
 }
 
-impl Keeper {
+impl Backend {
     async fn create(
         &self,
         name: &str,
@@ -114,8 +114,8 @@ impl Keeper {
             sent["shop"] = shop.into();
         }
         match self {
-            Keeper::Server(server) => server.call("POST", "/v1/keys", Some(&sent)).await,
-            Keeper::Here(app) => create_key(app, &sent).await.map_err(|error| match error {
+            Backend::Server(server) => server.call("POST", "/v1/keys", Some(&sent)).await,
+            Backend::Here(app) => create_key(app, &sent).await.map_err(|error| match error {
                 NotMade::Refused(document) => {
                     format!("make a key: {}", refusal(&document, &sent))
                 }
@@ -133,15 +133,15 @@ impl Keeper {
 
     async fn list(&self) -> Result<Value, String> {
         match self {
-            Keeper::Server(server) => server.call("GET", "/v1/keys", None).await,
-            Keeper::Here(app) => list_keys(app).await,
+            Backend::Server(server) => server.call("GET", "/v1/keys", None).await,
+            Backend::Here(app) => list_keys(app).await,
         }
     }
 
     async fn revoke(&self, id: KeyId) -> Result<Value, String> {
         match self {
-            Keeper::Server(server) => server.call("DELETE", &format!("/v1/keys/{id}"), None).await,
-            Keeper::Here(app) => match revoke_key(app, id).await {
+            Backend::Server(server) => server.call("DELETE", &format!("/v1/keys/{id}"), None).await,
+            Backend::Here(app) => match revoke_key(app, id).await {
                 true => Ok(Value::Null),
                 false => Err(format!("there is no key {id}")),
             },

@@ -151,7 +151,7 @@ fn show(args: &Args, pruning: &Pruning) -> ExitCode {
         anstream::eprintln!("there is nothing before {}", args.before);
         return ExitCode::SUCCESS;
     }
-    print(&told(pruning))
+    print(&summary(pruning))
 }
 
 fn document(month: &PrunedMonth) -> Value {
@@ -174,7 +174,7 @@ fn document(month: &PrunedMonth) -> Value {
     })
 }
 
-fn told(pruning: &Pruning) -> String {
+fn summary(pruning: &Pruning) -> String {
     let mut table = Table::new();
     table.load_preset(comfy_table::presets::NOTHING);
     let names = pruning.months[0].tables.map(|share| share.table);

@@ -7,7 +7,7 @@
 mod harness;
 
 mod bench;
-mod crowds;
+mod log_throttle;
 mod disk;
 mod opened;
 mod queries;

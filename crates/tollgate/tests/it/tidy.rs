@@ -306,7 +306,7 @@ const SERVER_ROOMS: &[(&str, &[&str])] = &[
             "StatusCode",
             "HeaderMap",
             "Language",
-            "Telling",
+            "ResponseContext",
             "serde",
             "serde_json",
         ],

@@ -249,8 +249,8 @@ fn without_length(text: &str) -> Vec<Wrong> {
             if said.slot_minutes.is_none()
                 && said.weekly.as_ref().is_some_and(|list| !list.is_empty()) =>
         {
-            let told = "a calendar with weekly hours says how long a slot is";
-            vec![wrong("/slot_minutes", told)]
+            let detail = "a calendar with weekly hours says how long a slot is";
+            vec![wrong("/slot_minutes", detail)]
         }
         _ => Vec::new(),
     }

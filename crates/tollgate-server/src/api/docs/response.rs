@@ -57,7 +57,7 @@ fn again(row: &Code) -> String {
     let seconds = f64::from(row.retry_after_ms) / 1000.0;
     match row.status {
         _ if row.retryable && seconds == 0.0 => {
-            "May succeed at once, as it is told above.".to_owned()
+            "May succeed at once, as described above.".to_owned()
         }
         _ if row.retryable => format!(
             "May succeed after {seconds} s, or what `Retry-After` says; an Idempotency-Key stays the same."

@@ -104,8 +104,8 @@ mod tests {
         let Err(problem) = read::<T>(text.as_bytes()) else {
             panic!("{text} was taken")
         };
-        let told = format!("{problem:?}");
-        let places = told.split('"').skip(1).step_by(2);
+        let message = format!("{problem:?}");
+        let places = message.split('"').skip(1).step_by(2);
         places.map(str::to_owned).collect()
     }
 

@@ -9,7 +9,7 @@ use crate::http::body::{Body, FilterWord, List, Note, UrlText, none};
 /// The most filters of an endpoint.
 const FILTERS_MAX: usize = 50;
 
-/// What an endpoint wants to be told of.
+/// What an endpoint wants to be message of.
 type Filters = List<FilterWord, 1, FILTERS_MAX>;
 
 /// `POST /v1/endpoints`
@@ -76,8 +76,8 @@ mod tests {
         let Err(problem) = read::<T>(text.as_bytes()) else {
             panic!("{text} was taken")
         };
-        let told = format!("{problem:?}");
-        let places = told.split('"').skip(1).step_by(2);
+        let message = format!("{problem:?}");
+        let places = message.split('"').skip(1).step_by(2);
         places.map(str::to_owned).collect()
     }
 

@@ -10,7 +10,7 @@ use super::response::KeyView;
 use crate::app::App;
 use crate::config::MAIN_SHOP;
 use crate::http::body;
-use crate::http::problem::{Problem, Telling};
+use crate::http::problem::{Problem, ResponseContext};
 use crate::http::reply::List;
 use tollgate_outbound::language::Language;
 
@@ -25,11 +25,11 @@ pub enum NotMade {
 
 impl From<Problem> for NotMade {
     fn from(problem: Problem) -> NotMade {
-        let telling = Telling {
+        let context = ResponseContext {
             request_id: String::new(),
             language: Language::English,
         };
-        let answer = problem.answer(&telling);
+        let answer = problem.answer(&context);
         NotMade::Refused(serde_json::from_slice(&answer.body).unwrap_or_default())
     }
 }

@@ -11,7 +11,7 @@ use tollgate_store::OrderFilter;
 
 use super::request::{OrderBody, ResolveBody, order_ref};
 use super::response::{OrderView, order_changed, order_created};
-use super::timeline::StoryView;
+use super::timeline::EntryView;
 use crate::app::App;
 use crate::http::access::{Reader, Writer};
 use crate::http::body::ReasonlessBody;
@@ -148,8 +148,8 @@ pub(crate) async fn timeline(
     query: Query,
 ) -> Result<axum::response::Response, Problem> {
     query.none()?;
-    let story = app.timeline(caller.shop(), &order_named(&order)?).await?;
-    let data: Vec<StoryView<'_>> = story.iter().map(StoryView::of).collect();
+    let timeline = app.timeline(caller.shop(), &order_named(&order)?).await?;
+    let data: Vec<EntryView<'_>> = timeline.iter().map(EntryView::of).collect();
     Ok(reply::ok(&List {
         data,
         next_cursor: None,

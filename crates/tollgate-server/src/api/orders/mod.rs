@@ -10,4 +10,4 @@ pub(crate) use request::{
     HOLD_SECONDS, LINES_MAX, ResolveBody, is_one_slot, order_ref, slot_wish, two_slots, usual_hold,
 };
 pub(crate) use response::OrderView;
-pub(crate) use timeline::StoryView;
+pub(crate) use timeline::EntryView;

@@ -1,4 +1,4 @@
-//! A root's story on the wire: what happened, in words too.
+//! A root's timeline on the wire: what happened, in words too.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -9,9 +9,9 @@ use tollgate_store::TimelineEntry;
 use crate::http::fields::{Shown, TimeText};
 use crate::time_text::rfc3339;
 
-/// A line of a root's story.
+/// An entry of a root's timeline.
 #[derive(Serialize, JsonSchema)]
-pub(crate) struct StoryView<'a> {
+pub(crate) struct EntryView<'a> {
     position: i64,
     at: TimeText,
     kind: &'a str,
@@ -23,9 +23,8 @@ pub(crate) struct StoryView<'a> {
     detail: serde_json::Value,
 }
 
-impl<'a> StoryView<'a> {
-    /// A line of the story, in words too.
-    pub(crate) fn of(line: &'a TimelineEntry) -> StoryView<'a> {
+impl<'a> EntryView<'a> {
+    pub(crate) fn of(line: &'a TimelineEntry) -> EntryView<'a> {
         let mut detail = line.detail.clone();
         let effect = detail["effect"].as_str().and_then(|id| id.parse().ok());
         if effect.is_some()
@@ -38,7 +37,7 @@ impl<'a> StoryView<'a> {
                 *value = rfc3339(Timestamp::from_millis(millis)).into();
             }
         }
-        StoryView {
+        EntryView {
             position: line.position,
             at: TimeText(line.at),
             kind: &line.kind,
@@ -50,8 +49,8 @@ impl<'a> StoryView<'a> {
     }
 }
 
-impl StoryView<'_> {
-    /// What the line says, times as texts, and which effect it is about.
+impl EntryView<'_> {
+    /// What the entry says, times as texts, and which effect it is about.
     pub(crate) fn into_detail(mut self) -> serde_json::Value {
         if let (Some(effect), Some(members)) = (self.effect_id, self.detail.as_object_mut()) {
             members.insert("effect_id".to_owned(), effect.0.to_string().into());
@@ -67,11 +66,11 @@ fn is_time(name: &str) -> bool {
 
 /// An entry in words: what happened, then its details as they are.
 fn summary(kind: &str, detail: &serde_json::Value) -> String {
-    let told = STORIES
+    let known = SUMMARIES
         .iter()
         .find(|(known, _)| *known == kind)
-        .map(|(_, told)| *told);
-    let mut summary = told.map_or_else(|| kind.replace(['.', '_'], " "), str::to_owned);
+        .map(|(_, text)| *text);
+    let mut summary = known.map_or_else(|| kind.replace(['.', '_'], " "), str::to_owned);
     let members = detail.as_object().into_iter().flatten();
     for (index, (name, value)) in members.enumerate() {
         let value = value
@@ -87,7 +86,7 @@ fn summary(kind: &str, detail: &serde_json::Value) -> String {
 }
 
 /// What happened, by the kind of the entry.
-const STORIES: &[(&str, &str)] = &[
+const SUMMARIES: &[(&str, &str)] = &[
     ("order.created", "The order was created"),
     ("order.paid", "The order is paid"),
     ("order.partially_paid", "A part of the order is paid"),

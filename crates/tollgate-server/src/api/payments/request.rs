@@ -55,18 +55,18 @@ fn alone_or_not(text: &str) -> Vec<Wrong> {
         return Vec::new();
     };
     if said.order.is_some() {
-        let told = "only a payment without an order has metadata of its own";
+        let detail = "only a payment without an order has metadata of its own";
         return said
             .metadata
-            .map(|_| wrong("/metadata", told))
+            .map(|_| wrong("/metadata", detail))
             .into_iter()
             .collect();
     }
-    let told = "a payment without an order says how much it is";
+    let detail = "a payment without an order says how much it is";
     [("/amount", said.amount), ("/currency", said.currency)]
         .into_iter()
         .filter(|(_, said)| said.is_none())
-        .map(|(below, _)| (below.to_owned(), "missing", told.to_owned()))
+        .map(|(below, _)| (below.to_owned(), "missing", detail.to_owned()))
         .collect()
 }
 

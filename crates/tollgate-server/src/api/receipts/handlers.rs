@@ -150,8 +150,8 @@ pub(crate) async fn look_up(
         (true, None) => return Err(NOT_FOUND.into()),
         (false, Some(receipt)) => reply::html(StatusCode::OK, receipt.page()),
         (false, None) => {
-            let told = no_receipt_page(language(&headers).tag());
-            reply::html(StatusCode::NOT_FOUND, told)
+            let page = no_receipt_page(language(&headers).tag());
+            reply::html(StatusCode::NOT_FOUND, page)
         }
     };
     Ok(private(response))

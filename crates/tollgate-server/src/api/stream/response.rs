@@ -1,4 +1,4 @@
-//! What listeners are told, as Server-Sent Events.
+//! What listeners are feed_line, as Server-Sent Events.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -22,7 +22,7 @@ pub(crate) static EVENTS: StreamFormat = StreamFormat {
     reset,
 };
 
-/// What a listener is told, as the body of an answer.
+/// What a listener is feed_line, as the body of an answer.
 pub(crate) struct Frames(pub(crate) Messages);
 
 impl hyper::body::Body for Frames {
@@ -39,8 +39,12 @@ impl hyper::body::Body for Frames {
 }
 
 /// An entry of the feed.
-fn entry(told: &FeedEntry) -> Bytes {
-    event(told.entry.position, &told.entry.kind, &notice(told))
+fn entry(feed_line: &FeedEntry) -> Bytes {
+    event(
+        feed_line.entry.position,
+        &feed_line.entry.kind,
+        &notice(feed_line),
+    )
 }
 
 /// One event. JSON has no line breaks outside of its escapes, so it is one line of data.

@@ -6,7 +6,7 @@ use hyper::body::Incoming;
 use tollgate_providers::Reply;
 
 use super::response::document;
-use crate::app::{self, App, Hook};
+use crate::app::{self, App, WebhookSource};
 use crate::headers;
 use crate::http::extract::read_body;
 use crate::http::problem::{METHOD_NOT_ALLOWED, Problem};
@@ -15,7 +15,7 @@ use crate::http::{Peer, reply};
 /// Takes one delivery.
 pub(crate) async fn take(
     app: &App,
-    hook: &Hook,
+    webhook: &WebhookSource,
     peer: Peer,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Problem> {
@@ -39,8 +39,8 @@ pub(crate) async fn take(
         peer: headers::sender(peer.address, &parts.headers, trusted),
         received_at: app.now(),
     };
-    let taken = app.take_delivery(hook, incoming).await?;
-    Ok(match hook.source.provider().reply {
+    let taken = app.take_delivery(webhook, incoming).await?;
+    Ok(match webhook.source.provider().reply {
         Reply::Json => {
             let mut response = Response::new(Body::from(document(&taken)));
             response

@@ -1,4 +1,4 @@
-//! A shop's listeners and the one reader of its feed that tells them all.
+//! A shop's listeners and the one reader of its feed that serves them all.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,8 +8,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tollgate_core::id::ShopId;
 use tollgate_store::Place;
 
+use super::listener::{self, AGAIN_AFTER, Heard, Listener};
 use super::message::{Message, StreamFormat};
-use super::seat::{self, AGAIN_AFTER, Heard, Seat};
 use crate::app::{App, Caller};
 
 /// Decisions that are read together.
@@ -44,7 +44,7 @@ struct State {
     /// The messages behind `from` and up to `head`, so that whoever has read nearly as far can join.
     recent: VecDeque<Message>,
     from: i64,
-    seats: Vec<Seat>,
+    listeners: Vec<Listener>,
 }
 
 impl Channel {
@@ -67,29 +67,32 @@ impl Channel {
         self: &Arc<Channel>,
         app: &App,
         shop: ShopId,
-        mut seat: Seat,
-    ) -> Option<Seat> {
+        mut listener: Listener,
+    ) -> Option<Listener> {
         let mut state = self.lock();
         if !state.is_read {
             state.is_read = true;
-            state.head = seat.at();
-            state.from = seat.at();
+            state.head = listener.at();
+            state.from = listener.at();
             state.recent.clear();
             let (app, channel) = (app.clone(), Arc::clone(self));
             tokio::spawn(async move { channel.read(&app, shop).await });
         }
-        let missed = state.recent.iter().filter(|message| seat.wants(message));
-        if seat.at() < state.from || seat.room() < missed.count() {
-            return Some(seat);
+        let missed = state
+            .recent
+            .iter()
+            .filter(|message| listener.wants(message));
+        if listener.at() < state.from || listener.room() < missed.count() {
+            return Some(listener);
         }
         for message in &state.recent {
             // There is room for all of them: whoever does not hear them has gone.
-            if seat.tell(message) != Heard::Well {
+            if listener.send(message) != Heard::Well {
                 return None;
             }
         }
-        seat.pass(state.head);
-        state.seats.push(seat);
+        listener.pass(state.head);
+        state.listeners.push(listener);
         None
     }
 
@@ -116,7 +119,7 @@ impl Channel {
                 Ok((lines, last)) => {
                     let of = |line| Message::of(line, self.format);
                     let messages = lines.iter().filter_map(of).collect();
-                    self.tell(app, shop, messages, last);
+                    self.send(app, shop, messages, last);
                     match lines.len() < PAGE as usize {
                         true => Wait::News,
                         false => Wait::No,
@@ -147,23 +150,23 @@ impl Channel {
     /// Whether there is nobody to read for; then the reader ends, and the next listener starts one.
     fn rests(&self) -> bool {
         let mut state = self.lock();
-        state.is_read = !state.seats.is_empty();
+        state.is_read = !state.listeners.is_empty();
         !state.is_read
     }
 
-    fn tell(self: &Arc<Channel>, app: &App, shop: ShopId, messages: Vec<Message>, last: i64) {
+    fn send(self: &Arc<Channel>, app: &App, shop: ShopId, messages: Vec<Message>, last: i64) {
         let mut state = self.lock();
-        let behind = state.seats.extract_if(.., |seat| {
+        let behind = state.listeners.extract_if(.., |listener| {
             let well = messages
                 .iter()
-                .all(|message| seat.tell(message) == Heard::Well);
+                .all(|message| listener.send(message) == Heard::Well);
             if well {
-                seat.pass(last);
+                listener.pass(last);
             }
             !well
         });
-        for seat in behind {
-            self.leave_behind(app, shop, seat);
+        for listener in behind {
+            self.leave_behind(app, shop, listener);
         }
         state.recent.extend(messages);
         while self.recent_max < state.recent.len() {
@@ -177,30 +180,35 @@ impl Channel {
     fn beat(self: &Arc<Channel>, app: &App, shop: ShopId) {
         let mut state = self.lock();
         let behind = state
-            .seats
-            .extract_if(.., |seat| seat.beat() != Heard::Well);
-        for seat in behind {
-            self.leave_behind(app, shop, seat);
+            .listeners
+            .extract_if(.., |listener| listener.beat() != Heard::Well);
+        for listener in behind {
+            self.leave_behind(app, shop, listener);
         }
     }
 
     /// A listener without room holds nobody up: he reads on by himself, and comes back in time or is cut
     /// off. Whoever has gone away is forgotten.
-    fn leave_behind(self: &Arc<Channel>, app: &App, shop: ShopId, seat: Seat) {
-        if seat.is_gone() {
+    fn leave_behind(self: &Arc<Channel>, app: &App, shop: ShopId, listener: Listener) {
+        if listener.is_gone() {
             return;
         }
         let (app, channel) = (app.clone(), Arc::clone(self));
         let until = Instant::now() + REJOIN_MAX;
-        tokio::spawn(async move { seat::follow(&app, shop, &channel, seat, Some(until)).await });
+        tokio::spawn(
+            async move { listener::follow(&app, shop, &channel, listener, Some(until)).await },
+        );
     }
 
     /// Ends the streams of those whose keys were revoked.
     async fn check(&self, app: &App) {
         let mut callers: Vec<Caller> = Vec::new();
-        for seat in &self.lock().seats {
-            if !callers.iter().any(|known| known.has_key_of(&seat.caller)) {
-                callers.push(seat.caller.clone());
+        for listener in &self.lock().listeners {
+            if !callers
+                .iter()
+                .any(|known| known.has_key_of(&listener.caller))
+            {
+                callers.push(listener.caller.clone());
             }
         }
         let mut revoked = Vec::new();
@@ -209,12 +217,12 @@ impl Channel {
                 revoked.push(caller);
             }
         }
-        let is_revoked = |seat: &mut Seat| {
+        let is_revoked = |listener: &mut Listener| {
             let mut revoked = revoked.iter();
-            revoked.any(|caller| caller.has_key_of(&seat.caller))
+            revoked.any(|caller| caller.has_key_of(&listener.caller))
         };
-        for seat in self.lock().seats.extract_if(.., is_revoked) {
-            seat.end();
+        for listener in self.lock().listeners.extract_if(.., is_revoked) {
+            listener.end();
         }
     }
 
@@ -222,8 +230,8 @@ impl Channel {
     fn end(&self) {
         let mut state = self.lock();
         state.is_read = false;
-        for seat in state.seats.drain(..) {
-            seat.end();
+        for listener in state.listeners.drain(..) {
+            listener.end();
         }
     }
 }

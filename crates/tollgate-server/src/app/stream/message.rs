@@ -39,7 +39,7 @@ impl TopicSet {
 /// How a door writes what its listeners are sent.
 #[derive(Debug)]
 pub(crate) struct StreamFormat {
-    /// What tells it from other doors' formats.
+    /// Distinguishes it from the formats of other doors.
     pub(crate) name: &'static str,
     /// An entry of the feed.
     pub(crate) entry: fn(&FeedEntry) -> Bytes,
@@ -49,7 +49,7 @@ pub(crate) struct StreamFormat {
     pub(crate) reset: fn(i64, Timestamp) -> Bytes,
 }
 
-/// What is told about one entry of the feed. Its bytes are written once for all who hear it.
+/// A message about one entry of the feed. Its bytes are written once for all listeners.
 #[derive(Debug, Clone)]
 pub(super) struct Message {
     pub(super) position: i64,
@@ -59,16 +59,16 @@ pub(super) struct Message {
 
 impl Message {
     /// `None`: the entry is under no topic.
-    pub(super) fn of(told: &FeedEntry, format: &StreamFormat) -> Option<Message> {
-        let topics = EntryKind::of(&told.entry.kind).map_or(&[][..], EntryKind::topics);
+    pub(super) fn of(line: &FeedEntry, format: &StreamFormat) -> Option<Message> {
+        let topics = EntryKind::of(&line.entry.kind).map_or(&[][..], EntryKind::topics);
         let topics = TopicSet::of(topics.iter().copied());
         if topics.is_empty() {
             return None;
         }
         Some(Message {
-            position: told.entry.position,
+            position: line.entry.position,
             topics,
-            bytes: (format.entry)(told),
+            bytes: (format.entry)(line),
         })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A shop that somebody listens to has one reader of its feed ([`channel`]), which writes each message
 //! once and hands it to all. Whoever comes from further back reads the database by himself, at his own
-//! pace, until he has reached the reader ([`seat`]). Positions are given out in the order of commits, so
+//! pace, until he has reached the reader ([`listener`]). Positions are given out in the order of commits, so
 //! neither of them passes over anything (F16), and a commit of this process is only a hint to look (I8).
 //!
 //! Everything is bounded: connections, messages that wait for one of them, messages kept for those who
@@ -11,7 +11,7 @@
 
 mod channel;
 mod message;
-mod seat;
+mod listener;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,7 +27,7 @@ use super::{App, AppError, Caller};
 use crate::config::Stream;
 
 use channel::Channel;
-use seat::Seat;
+use listener::Listener;
 
 pub(crate) use message::{StreamFormat, TopicSet};
 
@@ -118,17 +118,18 @@ impl App {
         let head = self.inner.store.feed_head(shop).await?;
         let (to, queue) = mpsc::channel(streams.limits.queue_max);
         let counted = self.metrics().streams.clone();
-        let mut seat = Seat::new((to, format), cut, topics, caller.clone(), (place, counted));
+        let mut listener =
+            Listener::new((to, format), cut, topics, caller.clone(), (place, counted));
         match seen {
-            None => seat.begin_at(head),
+            None => listener.begin_at(head),
             Some(seen) => match self.first_missed(shop, seen, head).await? {
-                None => seat.begin_at(seen),
-                Some(first) => seat.begin_anew_at(first, self.now()),
+                None => listener.begin_at(seen),
+                Some(first) => listener.reset_to(first, self.now()),
             },
         }
         let channel = streams.channel(shop, format);
         let app = self.clone();
-        tokio::spawn(async move { seat::follow(&app, shop, &channel, seat, None).await });
+        tokio::spawn(async move { listener::follow(&app, shop, &channel, listener, None).await });
         Ok(Messages(queue))
     }
 

@@ -76,11 +76,12 @@ fn explain<T: Body>(bytes: &[u8], error: Option<&serde_json::Error>) -> Problem 
     };
     if errors.is_empty() {
         // Nothing that the schema knows; the reader's own word is better than none.
-        let told = error.map_or_else(|| "it does not go together".to_owned(), ToString::to_string);
+        let detail =
+            error.map_or_else(|| "it does not go together".to_owned(), ToString::to_string);
         errors.push(Pointer {
             pointer: String::new(),
             code: "invalid",
-            detail: told,
+            detail,
         });
     }
     Problem::invalid(errors)

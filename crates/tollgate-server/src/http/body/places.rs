@@ -68,9 +68,9 @@ impl Found {
         } else if let Some(items) = schema.get("items") {
             self.check_list(text, schema, items, at);
         } else if let Err(error) = check_leaf(text, schema) {
-            let told = error.to_string();
-            let end = told.find(" at line ").unwrap_or(told.len());
-            self.refuse(at.as_str(), "invalid", told[..end].to_owned());
+            let message = error.to_string();
+            let end = message.find(" at line ").unwrap_or(message.len());
+            self.refuse(at.as_str(), "invalid", message[..end].to_owned());
         }
     }
 
@@ -122,7 +122,7 @@ impl Found {
     }
 
     /// Checks what the parts of a member, or of the whole body, have to do with each other. What is wrong
-    /// by itself is told once.
+    /// by itself is message once.
     fn check_together(&mut self, text: &str, member: &str, together: fn(&str) -> Vec<Wrong>) {
         let (value, at) = match member {
             "" => (Some(text), String::new()),

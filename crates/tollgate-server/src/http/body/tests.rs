@@ -162,19 +162,20 @@ struct Row {
 
 impl Body for Sample {}
 
-fn told(text: &str) -> Vec<(String, &'static str, String)> {
+fn refused(text: &str) -> Vec<(String, &'static str, String)> {
     let errors = places::wrong_places::<Sample>(text);
-    let told = errors.into_iter();
-    told.map(|error| (error.pointer, error.code, error.detail))
+    let refused = errors.into_iter();
+    refused
+        .map(|error| (error.pointer, error.code, error.detail))
         .collect()
 }
 
 #[test]
-fn every_place_is_told_with_what_is_wanted_there() {
-    assert_eq!(told(r#"{"amount":1,"name":null,"rows":null}"#), []);
+fn every_place_is_reported_with_what_is_wanted_there() {
+    assert_eq!(refused(r#"{"amount":1,"name":null,"rows":null}"#), []);
     let wanted = "a whole number from 0 to 9007199254740991";
     assert_eq!(
-        told(r#"{"amount":1.0,"name":"x y","rows":[{},{"at":1},{}],"a/b":1,"name":"y"}"#),
+        refused(r#"{"amount":1.0,"name":"x y","rows":[{},{"at":1},{}],"a/b":1,"name":"y"}"#),
         [
             ("/a~1b", "unknown_member", String::new()),
             ("/name", "invalid", "it stands twice".to_owned()),

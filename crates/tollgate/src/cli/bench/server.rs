@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use tollgate_server::{App, Config, Serving};
 use tollgate_traffic::bench::{BACKLOG, BenchError, Provider, Ready, Role, shop};
 
-use super::ceiling::NULL_STORE;
+use super::null_store::NULL_STORE;
 
 /// A source as the bench's server is configured with it.
 const HMAC: &str = r#"

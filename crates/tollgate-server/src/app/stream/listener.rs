@@ -27,7 +27,7 @@ const STALL_MAX: Duration = Duration::from_secs(5);
 pub(super) const AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 /// A listener.
-pub(super) struct Seat {
+pub(super) struct Listener {
     to: mpsc::Sender<Bytes>,
     format: &'static StreamFormat,
     cut: Cut,
@@ -60,16 +60,16 @@ pub(super) enum Heard {
     TooSlow,
 }
 
-impl Seat {
+impl Listener {
     pub(super) fn new(
         (to, format): (mpsc::Sender<Bytes>, &'static StreamFormat),
         cut: Cut,
         topics: TopicSet,
         caller: Caller,
         (permit, counted): (OwnedSemaphorePermit, Gauge),
-    ) -> Seat {
+    ) -> Listener {
         counted.inc();
-        Seat {
+        Listener {
             to,
             format,
             cut,
@@ -90,7 +90,7 @@ impl Seat {
     }
 
     /// Tells him that what came before a position is gone for him.
-    pub(super) fn begin_anew_at(&mut self, first: i64, now: Timestamp) {
+    pub(super) fn reset_to(&mut self, first: i64, now: Timestamp) {
         self.at = first - 1;
         self.say((self.format.reset)(first, now));
     }
@@ -110,7 +110,7 @@ impl Seat {
 
     /// Hands him a message, unless he has it already or does not want it. Without room for it he is where
     /// he was.
-    pub(super) fn tell(&mut self, message: &Message) -> Heard {
+    pub(super) fn send(&mut self, message: &Message) -> Heard {
         if !self.wants(message) {
             return Heard::Well;
         }
@@ -144,7 +144,7 @@ impl Seat {
     }
 
     /// Hands him a message as soon as he has room for it.
-    async fn wait_and_tell(&mut self, message: &Message) -> Heard {
+    async fn wait_and_send(&mut self, message: &Message) -> Heard {
         if !self.wants(message) {
             return Heard::Well;
         }
@@ -172,26 +172,26 @@ pub(super) async fn follow(
     app: &App,
     shop: ShopId,
     channel: &Arc<Channel>,
-    mut seat: Seat,
+    mut listener: Listener,
     until: Option<Instant>,
 ) {
     let mut closed = app.inner.streams.closed.subscribe();
     loop {
         let next = match until.is_some_and(|until| until < Instant::now()) {
             true => Next::Lost(Heard::TooSlow),
-            false => read_on(app, shop, &mut seat, &mut closed).await,
+            false => read_on(app, shop, &mut listener, &mut closed).await,
         };
         match next {
             Next::Behind => {}
-            Next::There => match channel.join(app, shop, seat) {
+            Next::There => match channel.join(app, shop, listener) {
                 None => return,
-                Some(back) => seat = back,
+                Some(back) => listener = back,
             },
-            Next::Ended => return seat.end(),
+            Next::Ended => return listener.end(),
             Next::Lost(Heard::TooSlow) => {
-                let position = seat.at;
-                seat.cut.now();
-                drop(seat);
+                let position = listener.at;
+                listener.cut.now();
+                drop(listener);
                 app.metrics().streams_cut.inc();
                 tracing::info!(position, "a listener of the live stream is too slow");
                 return;
@@ -216,10 +216,10 @@ enum Next {
 async fn read_on(
     app: &App,
     shop: ShopId,
-    seat: &mut Seat,
+    listener: &mut Listener,
     closed: &mut watch::Receiver<bool>,
 ) -> Next {
-    let reading = app.inner.store.feed_frozen(shop, seat.at, PAGE);
+    let reading = app.inner.store.feed_frozen(shop, listener.at, PAGE);
     let (lines, last) = match reading.await {
         Ok(page) => page,
         Err(error) => {
@@ -227,22 +227,22 @@ async fn read_on(
             tokio::select! {
                 () = tokio::time::sleep(AGAIN_AFTER) => return Next::Behind,
                 _ = closed.wait_for(|closed| *closed) => return Next::Ended,
-                () = seat.to.closed() => return Next::Lost(Heard::Gone),
+                () = listener.to.closed() => return Next::Lost(Heard::Gone),
             }
         }
     };
-    let format = seat.format;
+    let format = listener.format;
     for message in lines.iter().filter_map(|line| Message::of(line, format)) {
         let heard = tokio::select! {
             biased;
             _ = closed.wait_for(|closed| *closed) => return Next::Ended,
-            heard = seat.wait_and_tell(&message) => heard,
+            heard = listener.wait_and_send(&message) => heard,
         };
         if heard != Heard::Well {
             return Next::Lost(heard);
         }
     }
-    seat.pass(last);
+    listener.pass(last);
     match lines.len() < PAGE as usize {
         true => Next::There,
         false => Next::Behind,

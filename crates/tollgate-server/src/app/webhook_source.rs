@@ -7,10 +7,10 @@ use tollgate_core::id::ShopId;
 use tollgate_providers::Source;
 
 use crate::config::Route;
-use crate::metrics::HookCounts;
+use crate::metrics::WebhookCounts;
 
 /// Where webhooks of one source arrive.
-pub(crate) struct Hook {
+pub(crate) struct WebhookSource {
     /// Whose they are.
     pub(crate) shop: ShopId,
     /// What verifies and reads them.
@@ -18,10 +18,10 @@ pub(crate) struct Hook {
     /// The routes by which they are handed on.
     pub(crate) routes: Vec<Route>,
     /// What became of them.
-    pub(crate) counts: HookCounts,
+    pub(crate) counts: WebhookCounts,
 }
 
-impl Hook {
+impl WebhookSource {
     /// The routes that take an event, each with the value whose order it keeps there.
     pub(crate) fn forwards(&self, kind: &str, body: &[u8]) -> Vec<Forward> {
         let routes = self.routes.iter().filter(|route| route.takes(kind));

@@ -1,6 +1,5 @@
-//! The veil over headers that are themselves secrets: what is kept of them is an HMAC under a key
-//! that stands beside the database: in a file beside a file, and in the database itself on a server,
-//! where every instance has to have the same.
+//! Redaction of headers that are themselves secrets: only an HMAC of them is kept. Its key is in a file
+//! beside a SQLite database, and in the database itself on PostgreSQL, where all instances share it.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,10 +8,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use tollgate_store::{OpenError, Place, Store};
 
-/// What a veiled value begins with.
+/// What a redacted value begins with.
 const MARK: &str = "hmac-sha256:";
 
-/// Headers that are secrets whoever sends them.
+/// Headers that are secrets from any sender.
 const ALWAYS: [&str; 4] = [
     "authorization",
     "cookie",
@@ -22,7 +21,7 @@ const ALWAYS: [&str; 4] = [
 
 /// Why there is no key. Each message names the file and the remedy.
 #[derive(Debug, thiserror::Error)]
-pub enum VeilError {
+pub enum RedactionError {
     /// It cannot be read.
     #[error("read the instance's key {path}: {source}; give this user read access to it")]
     Read {
@@ -67,29 +66,29 @@ fn make(path: &Path, key: &[u8]) -> std::io::Result<()> {
     })
 }
 
-/// Veils secrets.
+/// Replaces secrets by an HMAC of them.
 #[derive(Clone)]
-pub(crate) struct Veil {
+pub(crate) struct Redactor {
     key: [u8; 32],
 }
 
-impl Veil {
+impl Redactor {
     /// Takes the key from beside the database, or makes it. It has to outlive a restart:
-    /// a kept delivery is verified again after a secret was mended and the server started anew.
+    /// a kept delivery is verified again after a secret was corrected and the server restarted.
     ///
     /// The store has to be open: only then is the file beside which the key is made a database.
-    pub(crate) fn open(place: &Place) -> Result<Veil, VeilError> {
+    pub(crate) fn open(place: &Place) -> Result<Redactor, RedactionError> {
         let mut key = [0; 32];
         let database = match place {
             Place::File(database) => database,
             Place::Memory => {
                 getrandom::fill(&mut key).expect("the system has random numbers");
-                return Ok(Veil { key });
+                return Ok(Redactor { key });
             }
             Place::Server(server) => {
                 getrandom::fill(&mut key).expect("the system has random numbers");
                 let key = Store::shared_key(server, key)?;
-                return Ok(Veil { key });
+                return Ok(Redactor { key });
             }
         };
         let mut name = database.as_os_str().to_owned();
@@ -99,17 +98,17 @@ impl Veil {
             Ok(bytes) if bytes.len() == key.len() => key.copy_from_slice(&bytes),
             Ok(bytes) => {
                 let found = bytes.len();
-                return Err(VeilError::Length { path, found });
+                return Err(RedactionError::Length { path, found });
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 getrandom::fill(&mut key).expect("the system has random numbers");
                 if let Err(source) = make(&path, &key) {
-                    return Err(VeilError::Make { path, source });
+                    return Err(RedactionError::Make { path, source });
                 }
             }
-            Err(source) => return Err(VeilError::Read { path, source }),
+            Err(source) => return Err(RedactionError::Read { path, source }),
         }
-        Ok(Veil { key })
+        Ok(Redactor { key })
     }
 
     /// Whether a header of this name is a secret.
@@ -121,7 +120,7 @@ impl Veil {
     }
 
     /// What is kept of a value.
-    pub(crate) fn over(&self, value: &[u8]) -> String {
+    pub(crate) fn redact(&self, value: &[u8]) -> String {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("any length is a key");
         mac.update(value);
         format!("{MARK}{}", hex::encode(mac.finalize().into_bytes()))
@@ -136,18 +135,22 @@ mod tests {
     fn the_key_outlives_a_restart() {
         let folder = tempfile::tempdir().expect("there is room");
         let place = Place::File(folder.path().join("t.db"));
-        let veiled = Veil::open(&place).expect("it is made").over(b"secret");
+        let redacted = Redactor::open(&place)
+            .expect("it is made")
+            .redact(b"secret");
         assert_eq!(
-            Veil::open(&place).expect("it is read").over(b"secret"),
-            veiled
+            Redactor::open(&place)
+                .expect("it is read")
+                .redact(b"secret"),
+            redacted
         );
         assert_ne!(
-            Veil::open(&Place::Memory)
+            Redactor::open(&Place::Memory)
                 .expect("it is made")
-                .over(b"secret"),
-            veiled
+                .redact(b"secret"),
+            redacted
         );
-        assert!(veiled.starts_with(MARK) && !veiled.contains("secret"));
+        assert!(redacted.starts_with(MARK) && !redacted.contains("secret"));
     }
 
     #[test]
@@ -155,13 +158,13 @@ mod tests {
         let folder = tempfile::tempdir().expect("there is room");
         let database = folder.path().join("t.db");
         std::fs::write(folder.path().join("t.db.key"), b"short").expect("it can be written");
-        let Err(error) = Veil::open(&Place::File(database)) else {
+        let Err(error) = Redactor::open(&Place::File(database)) else {
             panic!("five bytes are no key");
         };
-        let told = error.to_string();
+        let message = error.to_string();
         assert!(
-            told.contains("t.db.key") && told.contains("remove it"),
-            "{told}"
+            message.contains("t.db.key") && message.contains("remove it"),
+            "{message}"
         );
     }
 }
