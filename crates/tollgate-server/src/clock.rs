@@ -1,5 +1,5 @@
-//! The clock: milliseconds since the Unix epoch, carried on by a clock of this machine that nobody
-//! sets, and corrected by one that somebody may set.
+//! The clock: milliseconds since the Unix epoch, carried on by this machine's monotonic clock, and
+//! corrected by one that may be set.
 //!
 //! On a file that is this machine's own clock. On a server several instances decide about the same
 //! holds, so they go by the server's clock, which is asked from time to time. Either may step: then time
@@ -19,7 +19,7 @@ pub(crate) const AHEAD_MAX: Span = Span::seconds(2);
 pub(crate) const ASK_EVERY: Duration = Duration::from_secs(60);
 pub(crate) const ASK_AGAIN: Duration = Duration::from_secs(5);
 
-/// How often the machine's clock is compared with what is told.
+/// How often the machine's clock is compared with the time given here.
 pub(crate) const COMPARE_EVERY: Duration = Duration::from_secs(1);
 
 /// What differs by no more than this is followed at once: clocks drift.
@@ -36,13 +36,13 @@ const REPORTED_FOR_MS: i64 = 3_600_000;
 pub(crate) struct Stepped {
     /// How far it went; below zero, back.
     pub(crate) by: Span,
-    /// When it was seen, by the time that was told then.
+    /// When it was seen, by the time given then.
     pub(crate) at: Timestamp,
-    /// It has lasted, and time is told by it.
+    /// It has lasted, and time follows it.
     pub(crate) followed: bool,
 }
 
-/// The time, from two readings: of a clock that nobody sets, and of one that is right in the end.
+/// The time, from two readings: of a monotonic clock, and of one that is right in the end.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Steady {
     /// What is to be added to the first; `None` before the first comparison.
@@ -56,7 +56,7 @@ pub(crate) struct Steady {
 }
 
 impl Steady {
-    /// The time at a reading of the clock that nobody sets.
+    /// The time at a reading of the monotonic clock.
     pub(crate) fn now(&self, steady: i64) -> Timestamp {
         Timestamp::from_millis(steady.saturating_add(self.base.unwrap_or(0)))
     }
@@ -146,7 +146,7 @@ impl Clocks {
 pub(crate) struct Steps {
     /// How many there were.
     pub(crate) count: u64,
-    /// How far the clock that time goes by is from what is told now; zero while they agree.
+    /// How far the clock that time goes by is from the time given now; zero while they agree.
     pub(crate) offset: Span,
     /// The last one of the last hour.
     pub(crate) last: Option<Stepped>,
@@ -236,9 +236,9 @@ mod tests {
     const START: i64 = 1_769_000_000_000;
     const HOUR: i64 = 3_600_000;
 
-    /// Compares each second of a minute; how far the time told is from the right one at the worst and
-    /// at the end, and how many steps were seen. `wall` tells the wall's error at a second, `steady`
-    /// how much the other clock has missed.
+    /// Compares each second of a minute; how far the time given is from the right one at the worst and at
+    /// the end, and how many steps were seen. `wall` gives the wall's error at a second, `steady` how much
+    /// the other clock has missed.
     fn run(wall: impl Fn(i64) -> i64, missed: impl Fn(i64) -> i64) -> (i64, i64, u64) {
         let mut clock = Steady::default();
         let (mut worst, mut last) = (0i64, 0);
@@ -256,7 +256,7 @@ mod tests {
     #[test]
     fn a_step_is_noticed_and_followed_only_when_it_lasts() {
         let none = |_| 0;
-        for (told, found, expected) in [
+        for (case, found, expected) in [
             ("steady", run(none, none), (0, 0, 0)),
             (
                 "two hours ahead for a second",
@@ -284,19 +284,19 @@ mod tests {
                 (HOUR, 0, 2),
             ),
             (
-                "set anew each second",
+                "set again each second",
                 run(|at| if 5 <= at { at * HOUR } else { 0 }, none),
                 (0, 0, 56),
             ),
             ("a slow drift", run(|at| at * 50, none), (3_000, 3_000, 0)),
-            // Asleep for an hour, and the clock that nobody sets with it.
+            // Asleep for an hour, and the monotonic clock with it.
             (
                 "asleep",
                 run(none, |at| if 20 <= at { HOUR } else { 0 }),
                 (-HOUR, 0, 1),
             ),
         ] {
-            assert_eq!(found, expected, "{told}");
+            assert_eq!(found, expected, "{case}");
         }
     }
 

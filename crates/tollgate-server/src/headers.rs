@@ -94,9 +94,8 @@ pub(crate) fn read(text: &str) -> Option<Kept> {
     Some(kept)
 }
 
-/// Who really sent a request: the connection's peer; if that is a trusted proxy, the right-most
-/// address of `X-Forwarded-For` or `Forwarded` (RFC 7239) that is not one. `None` if it cannot be
-/// told.
+/// Who really sent a request: the connection's peer; if that is a trusted proxy, the right-most address of
+/// `X-Forwarded-For` or `Forwarded` (RFC 7239) that is not one. `None` if it is unknown.
 pub(crate) fn sender(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
     let peer = peer.to_canonical();
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
@@ -138,7 +137,7 @@ pub(crate) fn sender(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Op
     match (plain, standard) {
         (None, None) => Some(peer),
         (Some(sender), None) | (None, Some(sender)) => sender,
-        // A proxy writes one of them and passes the other on as it came, so two that disagree tell
+        // A proxy writes one of them and passes the other on as it came, so two that disagree prove
         // nothing.
         (Some(one), Some(other)) => one.filter(|_| one == other),
     }

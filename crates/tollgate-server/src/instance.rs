@@ -182,7 +182,7 @@ impl Instance {
         }
     }
 
-    /// Changes when time has moved by a step: whoever sleeps until something is due looks again.
+    /// Changes when time has moved by a step: tasks that sleep until something is due look again.
     pub(crate) fn clock_moved(&self) -> tokio::sync::watch::Receiver<u64> {
         self.0.clock_moved.subscribe()
     }

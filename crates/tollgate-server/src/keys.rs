@@ -102,7 +102,7 @@ pub(crate) struct KeyRing {
 struct Seen {
     /// Holders, and when they were read.
     keys: BTreeMap<KeyHash, (Holder, Instant)>,
-    /// Goes up when a key is revoked: whoever read the key before that does not remember it after.
+    /// Goes up when a key is revoked: a key that was read before that is not cached after.
     revocations: u64,
 }
 
@@ -120,7 +120,8 @@ impl KeyRing {
         }
     }
 
-    /// The holder of a key, unless it has to be read again. Whole hashes are compared, so time tells nothing about a key.
+    /// The holder of a key, unless it has to be read again. Whole hashes are compared, so timing reveals
+    /// nothing about a key.
     pub(crate) fn find(&self, hash: &KeyHash, now: Instant) -> Option<Holder> {
         if let Some((bootstrap, holder)) = &self.bootstrap
             && bool::from(bootstrap.ct_eq(hash))

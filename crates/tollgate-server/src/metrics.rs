@@ -52,7 +52,7 @@ pub(crate) struct Metrics {
     pub(crate) clock_ahead: Gauge<f64, AtomicU64>,
     /// Steps of the clock, in either direction.
     pub(crate) clock_steps: Counter,
-    /// How far the clock is from the time that is told, in seconds.
+    /// How far the clock is from the time that is used, in seconds.
     pub(crate) clock_offset: Gauge<f64, AtomicU64>,
     effects: Family<Labels<2>, Counter>,
     /// Effects whose worker was lost.
@@ -151,7 +151,7 @@ impl Metrics {
         let clock_offset = Gauge::default();
         registry.register(
             "clock_offset_seconds",
-            "How far a clock that has stepped is from the time that is told until that lasts",
+            "How far a clock that has stepped is from the time that is used, until the step has lasted",
             clock_offset.clone(),
         );
         let effects = Family::default();
@@ -411,7 +411,7 @@ fn counters(figures: &Figures) -> [Row; 18] {
         ),
         (
             "gate_reconnects",
-            "Connections of writers that were made anew",
+            "Connections of writers that were opened again",
             figures.reconnects,
         ),
         (
@@ -471,7 +471,7 @@ fn counters(figures: &Figures) -> [Row; 18] {
         ),
         (
             "gate_wal_restarts",
-            "How often the log was begun anew",
+            "How often the log was restarted",
             figures.wal_restarts,
         ),
         (

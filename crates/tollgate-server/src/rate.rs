@@ -1,6 +1,6 @@
-//! How often somebody may ask: a rate with a burst (the generic cell rate algorithm of ATM Forum,
-//! TM 4.1). All that is kept of somebody is the time at which his bucket is full again, and at most
-//! so many are remembered.
+//! How often somebody may ask: a rate with a burst (the generic cell rate algorithm of ATM Forum, TM 4.1).
+//! All that is kept of a caller is the time at which its bucket is full again, and only for so many
+//! callers.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub(crate) struct RateLimit<K> {
     /// How far ahead of now the time of an asker may be.
     ahead_max: Span,
     askers_max: usize,
-    /// When each asker would have been due, had he kept the pace. What lies in the past says nothing.
+    /// When each caller would have been due, had it kept the pace. What lies in the past says nothing.
     due: BTreeMap<K, Timestamp>,
 }
 
@@ -29,7 +29,7 @@ impl<K: Ord + Copy> RateLimit<K> {
         }
     }
 
-    /// Takes a question, or tells how long the asker has to wait. A refused one costs nothing.
+    /// Takes a request, or returns how long the caller has to wait. A refused one costs nothing.
     pub(crate) fn take(&mut self, who: K, now: Timestamp) -> Result<(), Span> {
         let due = self.due.get(&who).copied().unwrap_or(now).max(now);
         let allowed_at = due.as_millis() - self.ahead_max.as_millis();
@@ -43,7 +43,8 @@ impl<K: Ord + Copy> RateLimit<K> {
         Ok(())
     }
 
-    /// Forgets whoever has rested; if nobody has, whoever will have rested first.
+    /// Drops the callers whose buckets are full; if there are none, the one whose bucket will be full
+    /// first.
     fn make_room(&mut self, now: Timestamp) {
         if self.due.len() < self.askers_max {
             return;
@@ -81,7 +82,7 @@ mod tests {
             "a refused one costs nothing"
         );
         assert_eq!(limit.take(1, at(100)), Err(Span::millis(100)));
-        assert_eq!(limit.take(2, at(100)), Ok(()), "another one has his own");
+        assert_eq!(limit.take(2, at(100)), Ok(()), "another caller has its own");
         for _ in 0..3 {
             assert_eq!(
                 limit.take(1, at(10_000)),
@@ -112,6 +113,6 @@ mod tests {
         );
         assert!(limit.take(98, at(99)).is_err());
         assert_eq!(limit.take(1000, at(1000)), Ok(()));
-        assert_eq!(limit.due.len(), 1, "whoever has rested is forgotten");
+        assert_eq!(limit.due.len(), 1, "a full bucket is dropped");
     }
 }

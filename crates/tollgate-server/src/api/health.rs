@@ -29,8 +29,8 @@ pub(crate) async fn healthz() -> Reply {
     Ok(reply::ok(&json!({ "status": "ok" })))
 }
 
-/// Writing works. A clock that has stepped is told, and requests are taken all the same: time goes on as
-/// before until the step has lasted.
+/// Writing works. A clock that has stepped is reported, and requests are accepted all the same: time goes
+/// on as before until the step has lasted.
 pub(crate) async fn readyz(State(app): State<App>) -> Reply {
     app.ready().await?;
     Ok(reply::ok(&readiness(app.clock_steps().last)))

@@ -11,7 +11,7 @@ use super::{App, AppError};
 use crate::ids;
 use crate::keys::{self, Holder, KeyHash, Scope, Scopes};
 
-/// Whoever calls: the holder of a key.
+/// The caller: the holder of a key.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     holder: Holder,
@@ -19,7 +19,7 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// Whose things he sees.
+    /// The shop that the caller may see.
     pub(crate) fn shop(&self) -> ShopId {
         self.holder.shop
     }
@@ -29,7 +29,7 @@ impl Caller {
         self.hash == other.hash
     }
 
-    /// Whether his key has the scope.
+    /// Whether the caller's key has the scope.
     pub(crate) fn may(&self, scope: Scope) -> bool {
         self.holder.scopes.allow(scope)
     }
@@ -79,7 +79,7 @@ impl App {
         Ok(Some(holder))
     }
 
-    /// A new key; the key itself is told once.
+    /// A new key; the key itself is shown once.
     pub(crate) async fn create_key(
         &self,
         caller: &Caller,

@@ -1,7 +1,7 @@
 //! Asking a provider now, because somebody wants to know (A11).
 //!
-//! The question is a command like any other, and a worker puts it, perhaps one of another instance. Whoever
-//! has asked only watches: the answer is on disk before he sees it.
+//! The question is a command like any other, and a worker puts it, perhaps one of another instance. The
+//! caller only watches: the answer is on disk before the caller sees it.
 
 use std::time::Duration;
 
@@ -98,7 +98,7 @@ impl App {
         let mut effects = self.inner.store.effects_wake();
         let mut feed = self.inner.store.feed_wake();
         loop {
-            // Before reading: what is committed from here on is news again.
+            // Before reading: what is committed from here on wakes again.
             effects.borrow_and_update();
             feed.borrow_and_update();
             let lines = self.questions_on(shop, root).await?;
@@ -136,7 +136,7 @@ fn questions<'a>(
     })
 }
 
-/// The number of the last question; 0 if nobody has ever asked.
+/// The number of the last question; 0 if there was none yet.
 fn last_question(lines: &[EffectLine], object: &(String, String)) -> u32 {
     let numbers = questions(lines, object).map(|(n, _)| n);
     numbers.max().unwrap_or(0)
@@ -269,7 +269,7 @@ mod tests {
                 1,
                 Seen::Failed("HTTP status 503".to_owned()),
             ),
-            // That it had failed before is no news.
+            // That it had failed before says nothing new.
             (
                 vec![question(1, Pending, &[(999, Some("HTTP status 503"))])],
                 1,

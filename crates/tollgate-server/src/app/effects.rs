@@ -1,4 +1,4 @@
-//! Effects: reading them, trying them again, and saying what became of those of which nobody knows.
+//! Effects: reading them, trying them again, and resolving those whose outcome is unknown.
 
 use tollgate_core::closed_sets;
 use tollgate_core::command::Action;
@@ -32,7 +32,7 @@ pub(crate) struct Retrying {
     pub(crate) filter: EffectFilter,
     /// Nothing but these, as a trial has shown them.
     pub(crate) only: Option<Vec<EffectId>>,
-    /// Only tell.
+    /// Only says what would be done.
     pub(crate) dry_run: bool,
 }
 
@@ -95,7 +95,7 @@ impl App {
         self.ask(shop, Asking::new(action).keyed(keyed)).await
     }
 
-    /// Says what became of an effect of which nobody knew.
+    /// Records what became of an effect whose outcome was unknown.
     pub(crate) async fn settle_effect(
         &self,
         shop: ShopId,

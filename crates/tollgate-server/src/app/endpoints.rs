@@ -16,7 +16,7 @@ use tollgate_outbound::calls::{Answer, Call, Outcome, SigningSecret, Trust, sign
 /// Secrets of one endpoint that sign: each is a signature in the header.
 const SECRETS_MAX: usize = 5;
 
-/// How often a change is made anew because somebody else was faster.
+/// How often a change is repeated because another one was faster.
 const TRIES_MAX: usize = 16;
 
 /// Bytes of an endpoint's answer that are shown.
@@ -37,7 +37,7 @@ pub(crate) struct Seen {
 pub(crate) struct NewEndpoint {
     /// Where it is.
     pub(crate) url: String,
-    /// What it is told of.
+    /// The kinds of entries it is notified of.
     pub(crate) events: Vec<String>,
     /// For people.
     pub(crate) description: String,
@@ -47,11 +47,11 @@ pub(crate) struct NewEndpoint {
 pub(crate) struct EndpointChange {
     /// Where it is.
     pub(crate) url: Option<String>,
-    /// What it is told of.
+    /// The kinds of entries it is notified of.
     pub(crate) events: Option<Vec<String>>,
     /// For people.
     pub(crate) description: Option<String>,
-    /// Whether it is told anything.
+    /// Whether it is notified at all.
     pub(crate) enabled: Option<bool>,
 }
 
@@ -67,7 +67,7 @@ pub(crate) struct Tested {
 }
 
 impl App {
-    /// A new endpoint; its secret is told once.
+    /// A new endpoint; its secret is shown once.
     pub(crate) async fn create_endpoint(
         &self,
         shop: ShopId,
@@ -77,8 +77,8 @@ impl App {
         let first = Seek::first(u32::try_from(ENDPOINTS_MAX).unwrap_or(u32::MAX));
         let known = self.inner.store.endpoints(shop, first).await?.items;
         let events = filters(wanted.events);
-        // A request that is repeated because its answer was lost: a second endpoint would be told everything
-        // twice, under secrets of which one is nobody's.
+        // A request that is repeated because its answer was lost: a second endpoint would get everything
+        // twice, once under a secret that no one knows.
         let same = |row: &&EndpointRow| {
             row.url == wanted.url && row.events == events && row.disabled.is_none()
         };
@@ -131,7 +131,7 @@ impl App {
         Ok(Seen { row, failing })
     }
 
-    /// Changes what is said of an endpoint. Enabling one begins anew with it, whatever it failed before.
+    /// Changes what is said of an endpoint. Enabling one forgets its earlier failures.
     pub(crate) async fn change_endpoint(
         &self,
         shop: ShopId,
@@ -176,7 +176,7 @@ impl App {
         Ok(self.inner.store.delete_endpoint(shop, id).await?)
     }
 
-    /// Gives an endpoint a new secret, told once. The one before signs along for a while.
+    /// Gives an endpoint a new secret, shown once. The previous one still signs for a while.
     pub(crate) async fn rotate_endpoint(
         &self,
         shop: ShopId,
@@ -229,8 +229,8 @@ impl App {
         row.ok_or(AppError::NotFound)
     }
 
-    /// Changes an endpoint as it stands; when somebody else was faster, as it stands then, so that no
-    /// secret that was told is lost.
+    /// Changes an endpoint as it stands; when another change was faster, as it stands then, so that no
+    /// secret that was shown is lost.
     async fn change_row(
         &self,
         shop: ShopId,

@@ -209,7 +209,7 @@ impl App {
         &self.inner.instance
     }
 
-    /// What effects are done with; `notice` writes what merchants are told of the feed.
+    /// What effects are done with; `notice` writes the notifications of merchants.
     pub(crate) fn effects_context(&self, notice: WriteNotice) -> Context {
         let outside = Arc::clone(&self.inner.outside);
         Context::new(self.inner.instance.clone(), outside, notice)
@@ -336,7 +336,7 @@ impl App {
                 })
             }
             Reply::KeyReused => Err(AppError::KeyReused),
-            // Nobody claims by a command.
+            // Claims are not made by a command.
             Reply::Claimed(_) | Reply::Renewed(_) => Err(AppError::Internal),
         }
     }

@@ -32,7 +32,7 @@ impl App {
         self.ask(shop, asking.bytes(bytes + OVERHEAD_BYTES)).await
     }
 
-    /// Refuses an order that names what there is not; what it repeats is told first.
+    /// Refuses an order that names what there is not; what it repeats is reported first.
     pub(crate) async fn refuse_order(
         &self,
         shop: ShopId,

@@ -30,7 +30,7 @@ impl App {
         self.ask(shop, Asking::new(action).keyed(Some(keyed))).await
     }
 
-    /// Refuses a payment that names what there is not; that its source is not configured is told before
+    /// Refuses a payment that names what there is not; that its source is not configured is reported before
     /// that, and what it repeats before everything.
     pub(crate) async fn refuse_payment(
         &self,
@@ -64,8 +64,8 @@ impl App {
         self.ask(shop, Asking::new(action).keyed(Some(keyed))).await
     }
 
-    /// Asks for money to be given back. It is set aside from what may still be refunded at once; the
-    /// provider is called by whoever does effects.
+    /// Asks for money to be given back. It is set aside from what may still be refunded at once; the worker
+    /// calls the provider.
     pub(crate) async fn refund_payment(
         &self,
         shop: ShopId,

@@ -1,5 +1,5 @@
-//! Reconciliation: payments of which nobody tells us anything are asked for, and a source that has gone
-//! silent is an alarm.
+//! Reconciliation: the provider is asked about payments of which no webhook came, and a source that has
+//! gone silent is an alarm.
 //!
 //! A webhook that never comes leaves no trace here, so open payments are looked through every minute, or oftener
 //! where they are to be asked for soon; oldest first and a bounded part of them. Asking is a command like any other: several instances that ask at once
@@ -38,7 +38,7 @@ const AGE_PARTS: i64 = 8;
 /// Pages of events that are looked through for the last word of a source.
 const PAGES_MAX: usize = 10;
 
-/// Looks for ever. What fails is told and tried again in the next round.
+/// Runs forever. What fails is logged and tried again in the next round.
 pub(crate) async fn reconcile(app: App) {
     let mut places = Places::new();
     let mut rounds = tokio::time::interval(every(app.config().asking.reconcile));
@@ -114,7 +114,8 @@ async fn look(app: &App, shop: ShopId, places: &mut Places) -> Result<(), ReadEr
     Ok(())
 }
 
-/// A payment is asked for when nobody has asked for as long as is configured, and for a part of its age.
+/// The provider is asked about a payment that was not asked about for as long as is configured, and for a
+/// part of its age.
 fn is_due(payment: &OpenPayment, now: Timestamp, every: Span) -> bool {
     if payment.is_asked {
         return false;
@@ -174,7 +175,7 @@ fn configured(app: &App, shop: ShopId) -> Option<&Shop> {
     app.config().shops.get(at)
 }
 
-/// Whether an event of a source came since; so, too, if there were too many of others to tell.
+/// Whether an event of a source came since; also true if there were too many of others to be sure.
 async fn has_spoken(
     app: &App,
     shop: ShopId,

@@ -1,4 +1,4 @@
-//! Why a use case has not come to its good end, in the words of no door: each door tells it in its own.
+//! Why a use case was refused or failed, independent of any transport: each one words it for its callers.
 
 use tollgate_core::decision::Refusal;
 use tollgate_core::id::EndpointId;
@@ -20,7 +20,7 @@ pub(crate) enum AppError {
     /// No source of this name is configured.
     #[error("no such source is configured")]
     SourceUnknown,
-    /// Whoever calls says nothing that could be a key.
+    /// The caller sends nothing that could be a key.
     #[error("there is no API key")]
     KeyMissing,
     /// The key opens nothing, or nothing any more.

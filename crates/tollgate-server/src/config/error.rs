@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, told in one line: the key, what was found, what is wanted.
+//! What is wrong with a configuration, in one line: the key, what was found, what is wanted.
 
 use tollgate_outbound::SettingError;
 

@@ -18,7 +18,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 impl Typed<'_> {
     /// The section `mail` of a shop; `None` where no server is named.
     pub(super) fn mail(&self) -> Result<Option<mail::MailSettings>, ConfigError> {
-        // What is wrong is told whether or not there is a server yet.
+        // What is wrong is reported whether or not there is a server yet.
         let templates = self.folder_of("mail.templates")?;
         let password = match self.text("mail.password")? {
             "" => None,

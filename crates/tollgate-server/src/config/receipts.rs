@@ -8,7 +8,7 @@ use super::error::ConfigError;
 use super::typed::Typed;
 use tollgate_receipt::{Percent, Seller, TaxRate};
 
-/// Taxes that one receipt may tell.
+/// Taxes that one receipt may show.
 const TAXES_MAX: usize = 16;
 
 /// The receipts of a shop.
@@ -18,7 +18,7 @@ pub struct Receipts {
     pub directory: Option<PathBuf>,
     /// Who sells.
     pub seller: Seller,
-    /// The taxes it tells.
+    /// The taxes it shows.
     pub taxes: Vec<TaxRate>,
 }
 

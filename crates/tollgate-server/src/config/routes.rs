@@ -168,7 +168,7 @@ impl Typed<'_> {
     fn target(&self) -> Result<String, ConfigError> {
         let text = self.text("url")?;
         if !is_target(text) {
-            // Whoever stands in it may be a secret.
+            // The user or password in it may be a secret.
             let found = format!("{:?}", masked_url(text));
             let wanted = "an http or https URL without user and fragment";
             return Err(self.wrong("url", found, wanted));

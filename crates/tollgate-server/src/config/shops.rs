@@ -213,7 +213,7 @@ impl Typed<'_> {
 }
 
 /// Takes from what a shop inherits what would be wrong beside its own: another's address and tax number
-/// beside its name, a password that another server would be told.
+/// beside its name, a password that would be sent to another server.
 fn part_from_main(inherited: &mut Table, own: &Table) {
     if own.contains_key("seller")
         && let Some(Value::Table(seller)) = inherited.get_mut("seller")

@@ -66,7 +66,7 @@ impl Typed<'_> {
         }
     }
 
-    /// A file, looked for from the folder of the configuration's; whoever reads it says what is wrong with it.
+    /// A file, looked for from the folder of the configuration's; its reader reports what is wrong with it.
     pub(super) fn file_of(&self, key: &str) -> Result<Option<PathBuf>, ConfigError> {
         Ok(match self.text(key)? {
             "" => None,

@@ -39,7 +39,7 @@ pub struct Worker {
     pub in_flight_per_kind_max: usize,
     /// Of those, for one target.
     pub in_flight_per_target_max: usize,
-    /// How long a claim lasts that nobody renews.
+    /// How long a claim lasts that is not renewed.
     pub lease: Span,
     /// How long a claim lasts however often it is renewed.
     pub lease_max: Span,

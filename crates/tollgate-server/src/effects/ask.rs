@@ -96,7 +96,7 @@ pub(super) enum Stands {
     Impossible(String),
 }
 
-/// Asks how a payment stands, for whoever has to know before it acts.
+/// Asks how a payment stands, for an effect that has to know before it acts.
 pub(super) async fn stands(
     context: &Context,
     shop: ShopId,

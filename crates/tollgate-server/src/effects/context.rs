@@ -44,7 +44,7 @@ impl Outside {
     }
 }
 
-/// Writes what a merchant is told of an entry of the feed.
+/// Writes a merchant's notification of an entry of the feed.
 pub(crate) type WriteNotice = fn(&FeedEntry) -> Vec<u8>;
 
 /// What effects are done with. Clones share it.
@@ -64,7 +64,7 @@ impl Deref for Context {
 }
 
 impl Context {
-    /// An instance and its ways out; `notice` writes what merchants are told of the feed.
+    /// An instance and its ways out; `notice` writes merchants' notifications.
     pub(crate) fn new(instance: Instance, outside: Arc<Outside>, notice: WriteNotice) -> Context {
         Context {
             instance,

@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use crate::headers;
 use crate::redaction::Redactor;
 
-/// Never passed on: what is about one connection (RFC 9110, 7.6.1; RFC 9113, 8.2.2), what the call
-/// itself decides, and what is for whoever we are called by or call.
+/// Never passed on: what is about one connection (RFC 9110, 7.6.1; RFC 9113, 8.2.2), what the call itself
+/// decides, and what is for one hop only.
 const NEVER: [&str; 12] = [
     "connection",
     "keep-alive",

@@ -98,7 +98,7 @@ async fn attachment(
     }
 }
 
-/// The same at every try: when what it tells of happened.
+/// The same at every try: when what it reports happened.
 fn decided_at(root: &Root, receipt: Option<ReceiptId>) -> tollgate_core::time::Timestamp {
     let issued = root
         .receipts

@@ -132,19 +132,16 @@ fn document_of(
     })
 }
 
-/// What the papers before a receipt come to, and what they come to with it.
+/// The sum of the receipts before this one, and the sum with it.
 fn running(root: &Root, receipt: &Receipt) -> (i64, i64) {
-    let signed = |paper: &Receipt| {
-        let minor = paper.money.map_or(0, |money| money.minor);
-        match paper.kind {
+    let signed = |one: &Receipt| {
+        let minor = one.money.map_or(0, |money| money.minor);
+        match one.kind {
             ReceiptKind::Sale => minor,
             ReceiptKind::Refund | ReceiptKind::Reversal => minor.saturating_neg(),
         }
     };
-    let before = root
-        .receipts
-        .iter()
-        .take_while(|paper| paper.id != receipt.id);
+    let before = root.receipts.iter().take_while(|one| one.id != receipt.id);
     let from = before.map(signed).fold(0, i64::saturating_add);
     (from, from.saturating_add(signed(receipt)))
 }
@@ -157,7 +154,7 @@ fn transaction_of(payment: &Payment, receipt: &Receipt) -> Option<String> {
     own.or_else(|| payment.provider_payment_id.clone())
 }
 
-/// 128 random bits as text: nobody guesses one.
+/// 128 random bits as text, which cannot be guessed.
 fn fresh_token() -> String {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).expect("the system gives random numbers");
@@ -170,7 +167,7 @@ fn folder(context: &Context, shop: ShopId) -> Option<PathBuf> {
     Some(directory.join(context.shop_name(shop)))
 }
 
-/// Copies an issued receipt into the folder. What fails is told and made good at the next start: the
+/// Copies an issued receipt into the folder. A failure is logged and made good at the next start: the
 /// receipt itself is in the database.
 pub(super) async fn copy(context: &Context, shop: ShopId, id: ReceiptId) {
     let Some(folder) = folder(context, shop) else {

@@ -1,8 +1,8 @@
 //! Giving money back at the provider, because the merchant wants it or because the money can buy nothing.
 //!
 //! The call is made once: the effect was marked as begun before, and what may have arrived is sent again
-//! only where the provider promises to do it once, after it was asked whether it has it already. Else
-//! nobody knows, and a person decides.
+//! only where the provider promises to do it once, after it was asked whether it has it already. Otherwise
+//! the outcome is unknown, and a person decides.
 
 use tollgate_core::command::{Health, RefundChecked, Settlement};
 use tollgate_core::effect::{EffectContent, StoredEffect};
@@ -23,7 +23,7 @@ pub(super) async fn act(context: &Context, work: &Work) -> Acted {
         Err(acted) => return acted,
     };
     if name == MANUAL_SOURCE {
-        // Whoever took the money gives it back; that he was told to is all there is to do.
+        // The party that took the money gives it back; requesting it is all there is to do.
         return taken(None, RefundState::Succeeded);
     }
     let Some(source) = context.source(work.shop, &name) else {
@@ -97,7 +97,7 @@ async fn send(
         Ok(call) => call,
         Err(error) => return Sent::Over(Acted::dead(error.to_string())),
     };
-    // A kept connection may break just as it is used again, and then nobody knows.
+    // A kept connection may break just as it is used again, and then the outcome is unknown.
     call.alone = true;
     let limit = context.config().asking.timeout;
     let Ok(exchange) = tokio::time::timeout(limit, context.client().call(call)).await else {
@@ -235,7 +235,7 @@ async fn look(
     }
 }
 
-/// The source that is to give money back, and what it is told.
+/// The source that is to give money back, and what it is sent.
 async fn wanted(context: &Context, work: &Work) -> Result<(String, RefundOrder), Acted> {
     match &work.effect.content {
         EffectContent::Refund {

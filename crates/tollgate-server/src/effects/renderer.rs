@@ -33,11 +33,11 @@ pub(crate) struct Renderer {
 }
 
 impl Drop for Renderer {
-    /// Waits for its threads: they count by the store, and nobody opens that anew before they are gone.
+    /// Waits for its threads: they use the store, which must not be opened again before they are gone.
     fn drop(&mut self) {
         self.wanted = None;
         for thread in self.threads.drain(..) {
-            // A panic was told where it was caught.
+            // A panic was logged where it was caught.
             let _ = thread.join();
         }
     }
@@ -98,7 +98,7 @@ fn work(waiting: &Mutex<Receiver<(Arc<ReceiptDocument>, Reply)>>, count: &Comman
         let begun = Instant::now();
         let rendered = std::panic::catch_unwind(|| render(&document));
         let took = begun.elapsed();
-        // Whoever has lost his lease does not wait any more.
+        // A task that has lost its lease does not wait any more.
         match rendered {
             Ok(rendered) => drop(reply_to.send(rendered)),
             Err(_) => tracing::error!(receipt = document.id, "rendering a receipt has panicked"),

@@ -1,7 +1,7 @@
 //! Letting go of money at the provider that is set aside for an order that has ended.
 //!
-//! Whoever calls a payment off that was taken meanwhile gives it back. So nothing is sent twice without
-//! having asked how the payment stands, and what the provider says then is a fact like any other.
+//! Voiding a payment that was captured meanwhile refunds it. So nothing is sent twice without having asked
+//! how the payment stands, and what the provider says then is a fact like any other.
 
 use tollgate_core::command::{Health, Settlement};
 use tollgate_core::effect::{AnswerContent, EffectContent};
@@ -118,7 +118,7 @@ impl Void<'_> {
             Ok(call) => call,
             Err(error) => return Acted::dead(error.to_string()),
         };
-        // A kept connection may break just as it is used again, and then nobody knows.
+        // A kept connection may break just as it is used again, and then the outcome is unknown.
         call.alone = true;
         let limit = self.context.config().asking.timeout;
         let Ok(exchange) = tokio::time::timeout(limit, self.context.client().call(call)).await
@@ -143,7 +143,7 @@ impl Void<'_> {
         acted.answered(status, format!("status {status}"))
     }
 
-    /// What the provider is told: of an order that is called off only the payment's names count.
+    /// What the provider is sent: of a cancelled order only the payment's references count.
     fn order(&self) -> RefundOrder {
         RefundOrder {
             names: vec![self.payment.reference.clone()],
@@ -164,7 +164,7 @@ impl Void<'_> {
     async fn read(&self, said: RefundAnswer) -> Acted {
         match said {
             RefundAnswer::Taken { .. } => Acted::of(End::Settled(Settlement::Voided), Health::Well),
-            // Called off before, or taken: how the payment stands tells.
+            // Voided before, or captured: the payment's state shows which.
             RefundAnswer::Duplicate(reason) | RefundAnswer::NextStep(_, reason) => {
                 match self.look().await {
                     Err(acted) => acted,

@@ -1,4 +1,4 @@
-//! What handlers take out of requests: the caller, his key, the body, parameters.
+//! What handlers take out of requests: the caller, its key, the body, parameters.
 
 use std::str::FromStr;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! The table of error codes, and problem documents (RFC 9457).
 //!
-//! A code never changes. What customers of a shop may see is told in the language they ask for.
+//! A code never changes. What customers of a shop may see is in the language they ask for.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -321,7 +321,7 @@ impl Problem {
         self.0.code
     }
 
-    /// Tells more than the table does.
+    /// Replaces the table's detail by a more exact one.
     pub(crate) fn detail(mut self, detail: impl Into<String>) -> Problem {
         self.0.detail = Some(detail.into());
         self
@@ -468,7 +468,7 @@ impl fmt::Debug for Problem {
     }
 }
 
-/// The caller is not told what the database said; the log is.
+/// What the database said goes to the log, not to the caller.
 fn not_stored(error: &SubmitError) -> Problem {
     let mut problem: Problem = match error {
         SubmitError::Overloaded { .. } => OVERLOADED.into(),
@@ -647,7 +647,7 @@ pub(crate) fn refused(refusal: &Refusal, skus: &[String]) -> Problem {
         Refusal::NotManual => NOT_MANUAL.into(),
         Refusal::TooManyPayments => TOO_MANY_PAYMENTS.into(),
         Refusal::EffectState(state) => Problem::from(EFFECT_STATE).with("state", state.word()),
-        // Only workers are told, and they ask for no document.
+        // Only workers get it, and they need no document.
         Refusal::LeaseLost => INTERNAL.into(),
     }
 }

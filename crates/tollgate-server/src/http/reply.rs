@@ -21,7 +21,7 @@ pub(crate) const HTML: HeaderValue = HeaderValue::from_static("text/html; charse
 /// The media type of problems (RFC 9457).
 pub(crate) const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-/// Nobody shows a page in a frame, and it loads nothing but its style.
+/// A page is shown in no frame, and it loads nothing but its style.
 pub(crate) const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
 

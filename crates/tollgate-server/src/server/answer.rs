@@ -17,7 +17,7 @@ use crate::http::{LogThrottle, Peer, language, problem_response, reply};
 pub(crate) struct Doors {
     pub(super) app: App,
     pub(super) router: axum::Router,
-    /// Refusals that are not told one by one.
+    /// Refusals that are not logged one by one.
     pub(super) log_throttle: LogThrottle,
 }
 

@@ -90,7 +90,7 @@ impl Serving {
             let _ = accepting.await;
         }
         app.end_streams();
-        // Nobody listens only if every connection has ended already.
+        // There is no receiver only if every connection has ended already.
         let _ = stop.send(true);
         let patience = app.config().server.shutdown_timeout;
         let all = u32::try_from(connections_max).unwrap_or(u32::MAX);
@@ -121,7 +121,7 @@ pub async fn work(app: App, shutdown: impl Future<Output = ()>) {
     app.close().await;
 }
 
-/// Starts doing effects; merchants are told what the stream tells.
+/// Starts the worker; merchants are notified with the messages of the stream.
 fn start_worker(app: &App) -> Worker {
     Worker::start(&app.effects_context(api::notice))
 }
@@ -210,7 +210,7 @@ impl Connections {
             // An error means that the server is gone, which is a reason to stop, too.
             let _ = stopping.wait_for(|stop| *stop).await;
         };
-        // Before the first bytes tell HTTP/1 from HTTP/2, hyper waits without a limit.
+        // Until the first bytes show whether it is HTTP/1 or HTTP/2, hyper waits without a limit.
         let silence = async {
             tokio::time::sleep(header_timeout).await;
             if spoken.load(Ordering::Relaxed) {

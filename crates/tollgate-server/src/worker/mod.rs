@@ -1,8 +1,8 @@
 //! The worker: claims effects that are due, does them, and settles what became of them.
 //!
-//! For each shop one loop claims; each effect is done by a task of its own. No transaction is open while
-//! somebody outside is talked to. What is claimed is held under a lease that is renewed as long as the
-//! task runs, and never past its hard end; whoever has lost his lease changes nothing (I5). Claims and
+//! For each shop one loop claims; each effect is done by a task of its own. No transaction is open while an
+//! effect talks to the outside. What is claimed is held under a lease that is renewed as long as the task
+//! runs, and never past its hard end; a task that has lost its lease changes nothing (I5). Claims and
 //! settles go through the Gate, so a worker that dies at any point leaves a row that another picks up.
 //!
 //! It is woken by commits of this process (a hint) and by the time of what is due next; a server is asked
@@ -28,8 +28,7 @@ use crate::effects::{self, Context, Work};
 
 use lease_renewal::LeaseRenewal;
 
-/// How often a server is asked what other instances have left undone. On a file nobody else leaves
-/// anything.
+/// How often a server is asked what other instances have left undone. A file has only one instance.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// How long the worker waits after the database has refused a claim.
@@ -145,7 +144,7 @@ struct State {
 
 impl Claiming {
     async fn run(mut self) {
-        let mut news = self.context.store().effects_wake();
+        let mut wake = self.context.store().effects_wake();
         let mut moved = self.context.clock_moved();
         let shares = matches!(self.context.config().place, Place::Server(_));
         let mut state = State {
@@ -171,7 +170,7 @@ impl Claiming {
             let freed = self.slots.freed.notified();
             tokio::select! {
                 _ = self.stopped.changed() => {}
-                Ok(()) = news.changed() => state.woken = true,
+                Ok(()) = wake.changed() => state.woken = true,
                 Ok(()) = moved.changed() => state.woken = true,
                 () = wait_until(&self.context, state.next) => {}
                 () = tokio::time::sleep(LOOK_EVERY), if shares => self.look(&mut state).await,
@@ -234,7 +233,7 @@ impl Claiming {
         let per_target = settings.in_flight_per_target_max;
         let room = self.slots.take(self.share);
         if room == 0 {
-            // Whoever gives a slot back wakes us.
+            // A slot that is given back wakes us.
             state.next = Some(self.context.now().plus(Span::seconds(1)));
             return true;
         }
@@ -338,7 +337,7 @@ fn duration(span: Span) -> Duration {
     Duration::from_millis(u64::try_from(span.as_millis()).unwrap_or(0))
 }
 
-/// 128 random bits: no two claims have the same, whoever makes them.
+/// 128 random bits: no two claims have the same, on any instance.
 fn fresh_lease() -> u128 {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).expect("the system gives random numbers");

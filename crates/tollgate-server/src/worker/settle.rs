@@ -16,7 +16,7 @@ use super::{chance, duration};
 /// How long a settle that the database refused waits before it is tried again.
 const AGAIN_AFTER: Duration = Duration::from_millis(200);
 
-/// Does an effect and settles it. Ends without a word when the lease is lost: somebody else has it.
+/// Does an effect and settles it. Ends silently when the lease is lost: another task has it.
 pub(super) async fn do_and_settle(
     context: Context,
     mut work: Work,
@@ -62,7 +62,7 @@ pub(super) async fn do_and_settle(
     }
 }
 
-/// Marks as begun what must be: durable before anybody outside hears of it. False: the lease is lost.
+/// Marks as begun what must be: durable before the outside hears of it. False: the lease is lost.
 async fn begin(context: &Context, work: &mut Work) -> bool {
     let asks = matches!(work.effect.content, EffectContent::Ask { .. });
     if !asks && !work.effect.content.kind().is_unsafe_to_repeat() {
@@ -81,7 +81,7 @@ async fn begin(context: &Context, work: &mut Work) -> bool {
     }
 }
 
-/// Ends when the worker has been told to stop and its patience is over.
+/// Ends when the worker was stopped and its grace period is over.
 async fn given_up(context: &Context, stopped: &mut watch::Receiver<bool>) {
     if stopped.wait_for(|stopped| *stopped).await.is_err() {
         std::future::pending::<()>().await;
@@ -119,7 +119,7 @@ fn settlement(context: &Context, work: &Work, acted: Acted) -> Settlement {
     }
 }
 
-/// It moves money, so nobody guesses how it ended.
+/// It moves money, so its outcome is never guessed.
 fn gives_money_back(content: &EffectContent) -> bool {
     matches!(
         content,
@@ -137,7 +137,7 @@ async fn settle(context: &Context, work: &Work, settled: SettleEffect) -> bool {
 }
 
 /// Passes a command about a claimed effect through the Gate until it is decided, as long as the lease can
-/// hold. `None`: nobody knows, or the lease is lost.
+/// hold. `None`: the outcome is unknown, or the lease is lost.
 async fn submit(context: &Context, work: &Work, action: Action) -> Option<Outcome> {
     let since = Instant::now();
     let bytes = match &action {
@@ -158,7 +158,7 @@ async fn submit(context: &Context, work: &Work, action: Action) -> Option<Outcom
                 return Some(outcome);
             }
             Ok(_) => return None,
-            // Quarantined: the store has written down that nobody knows.
+            // Quarantined: the store has recorded the outcome as unknown.
             Err(SubmitError::Quarantined | SubmitError::Closing) => return None,
             Err(error) => {
                 if duration(context.config().worker.lease_max) < since.elapsed() {

@@ -296,7 +296,7 @@ impl Body for SlotsBody {
     }
 }
 
-/// Further back nobody looks for a slot that is still going on.
+/// No slot that is still going on began further back than this.
 fn is_too_long(starts_at: Timestamp, ends_at: Timestamp) -> bool {
     starts_at.plus(SLOT_LENGTH_MAX) < ends_at
 }

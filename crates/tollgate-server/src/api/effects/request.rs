@@ -16,7 +16,7 @@ closed_sets! {
     pub(crate) enum RetriedState {
         /// Given up.
         Dead = "dead",
-        /// Begun, and nobody knows what became of it.
+        /// Begun, with an unknown outcome.
         Unknown = "unknown",
         /// Waiting for its time.
         Pending = "pending",

@@ -33,7 +33,7 @@ fn effect_answer(status: u16, outcome: &Outcome) -> Option<Answer> {
     }
 }
 
-/// An effect as a decision about it tells it.
+/// An effect as a decision about it gives it.
 #[derive(Serialize, JsonSchema)]
 struct EffectHeadView<'a> {
     id: Shown<EffectId>,
@@ -87,7 +87,7 @@ impl<'a> EffectView<'a> {
         }
     }
 
-    /// An effect with what was tried; with the answers for whoever may see them.
+    /// An effect with what was tried; and with the answers, if the caller may see them.
     pub(crate) fn of(line: &'a EffectLine, with_answers: bool) -> EffectView<'a> {
         let attempts = line.effect.attempts.iter();
         let attempts = attempts.map(|attempt| AttemptView::of(attempt, with_answers));

@@ -24,7 +24,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/v1/endpoints/{id}/test", post(test))
 }
 
-/// The secret is told once, so an Idempotency-Key is checked and no answer kept under it.
+/// The secret is shown once, so an Idempotency-Key is checked and no answer kept under it.
 pub(crate) async fn create(
     State(app): State<App>,
     caller: Admin,
@@ -83,7 +83,7 @@ pub(crate) async fn delete(
     Ok(reply::no_content())
 }
 
-/// The new secret is told once.
+/// The new secret is shown once.
 pub(crate) async fn rotate(
     State(app): State<App>,
     caller: Admin,

@@ -77,7 +77,7 @@ pub(crate) struct EventView<'a> {
 }
 
 impl<'a> EventView<'a> {
-    /// An event; with its bytes and headers for whoever may see them.
+    /// An event; with its bytes and headers if the caller may see them.
     pub(crate) fn of(id: EventId, stored: &'a StoredEvent, with_raw: bool) -> EventView<'a> {
         let kept = stored.raw.as_ref().filter(|_| with_raw);
         let (body, body_base64) = match kept {

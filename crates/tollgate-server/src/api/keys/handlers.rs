@@ -21,7 +21,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/v1/keys/{id}", delete(revoke))
 }
 
-/// The key is told once, so an Idempotency-Key is checked and no answer kept under it.
+/// The key is shown once, so an Idempotency-Key is checked and no answer kept under it.
 pub(crate) async fn create(
     State(app): State<App>,
     caller: Admin,

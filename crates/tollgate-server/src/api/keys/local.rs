@@ -1,4 +1,5 @@
-//! Keys of a store that is open in this process and has no server: wanted and told as over the API.
+//! Keys of a store that is open in this process and has no server: requests and answers are those of the
+//! API.
 
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};

@@ -36,7 +36,7 @@ impl FromRequestParts<App> for Operator {
             return Err(NOT_FOUND.into());
         }
         let caller = Admin::from_request_parts(parts, app).await?;
-        // It tells of every shop's rows.
+        // It counts every shop's rows.
         if caller.shop() != app.shops()[0] {
             return Err(NOT_FOUND.into());
         }

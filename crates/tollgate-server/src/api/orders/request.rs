@@ -37,7 +37,7 @@ fn yes(flag: &Option<bool>) -> bool {
     flag.unwrap_or(true)
 }
 
-fn nobody(customer: &Option<CustomerBody>) -> bool {
+fn is_empty_customer(customer: &Option<CustomerBody>) -> bool {
     customer.as_ref().is_none_or(|customer| {
         let CustomerBody {
             email,
@@ -60,7 +60,7 @@ pub(crate) struct OrderBody {
     #[serde(skip_serializing_if = "none")]
     pub(crate) code: Option<OrderCode>,
     pub(crate) currency: CurrencyCode,
-    #[serde(skip_serializing_if = "nobody")]
+    #[serde(skip_serializing_if = "is_empty_customer")]
     pub(crate) customer: Option<CustomerBody>,
     #[serde(skip_serializing_if = "zero")]
     pub(crate) discount_amount: Option<Amount>,

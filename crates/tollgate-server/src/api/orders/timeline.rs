@@ -141,15 +141,15 @@ const SUMMARIES: &[(&str, &str)] = &[
     ("slot.returned", "A sold slot was given back"),
     ("question.asked", "Somebody had the provider asked"),
     ("attention.resolved", "A person has looked at it"),
-    ("attention.ended", "Nobody need look at it any more"),
+    ("attention.ended", "It needs no person's attention any more"),
     ("receipt.issued", "A receipt was issued"),
     ("receipt.corrected", "Receipts were made to add up"),
     ("effect.dead", "Something that was to be done was given up"),
     (
         "effect.unknown",
-        "Nobody knows whether something was done; a person decides",
+        "Whether something was done is unknown; a person decides",
     ),
     ("effect.retried", "Somebody had it tried again"),
     ("effect.settled", "Somebody said what became of it"),
-    ("endpoint.disabled", "An endpoint is told nothing any more"),
+    ("endpoint.disabled", "An endpoint is not notified any more"),
 ];

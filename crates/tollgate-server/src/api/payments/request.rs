@@ -125,7 +125,7 @@ pub(crate) struct RefundBody {
     /// The order gives its slot back.
     #[serde(skip_serializing_if = "none")]
     pub(crate) release_slot: Option<bool>,
-    /// The money has gone back already, by another way: nobody is called.
+    /// The money has gone back already, by another way: no provider is called.
     #[serde(skip_serializing_if = "none")]
     pub(crate) recorded: Option<bool>,
 }

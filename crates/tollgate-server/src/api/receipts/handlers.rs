@@ -134,7 +134,7 @@ async fn page(
     Ok(reply::ok(&List { data, next_cursor }))
 }
 
-/// A receipt for anybody who holds it: a page, or JSON for whoever asks for that.
+/// A receipt for anyone who has its link: a page, or JSON if the client asks for that.
 pub(crate) async fn look_up(
     State(app): State<App>,
     Extension(peer): Extension<Peer>,
@@ -164,7 +164,7 @@ fn wants_json(headers: &HeaderMap) -> bool {
     accepted.contains("application/json") && !accepted.contains("text/html")
 }
 
-/// Nobody else keeps it or learns of it by a link.
+/// Keeps it out of caches, and its link out of `Referer`.
 fn private(mut response: Response<Body>) -> Response<Body> {
     let headers = response.headers_mut();
     for (name, value) in [

@@ -21,7 +21,7 @@ pub(crate) fn routes() -> Router<App> {
 /// Where a listener goes on from, as browsers send it.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// Tells a proxy to hand every message on at once.
+/// Has a proxy pass every message on at once.
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 pub(crate) async fn listen(
@@ -36,8 +36,8 @@ pub(crate) async fn listen(
     let wanted = "some of orders, payments, events, effects, alerts with commas between them";
     let topics = query.read("topics", wanted, TopicSet::read)?;
     let seen = last_event_id(&headers)?;
-    // Over HTTP/2 other requests share the connection; there a stream ends as soon as its reader
-    // takes what is on the way to him.
+    // Over HTTP/2 other requests share the connection; there a stream ends as soon as its reader takes what
+    // is on the way to it.
     let cut = match version < Version::HTTP_2 {
         true => extensions.get::<Cut>().cloned().unwrap_or_default(),
         false => Cut::default(),

@@ -1,4 +1,4 @@
-//! What listeners are feed_line, as Server-Sent Events.
+//! What listeners are sent, as Server-Sent Events.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -22,7 +22,7 @@ pub(crate) static EVENTS: StreamFormat = StreamFormat {
     reset,
 };
 
-/// What a listener is feed_line, as the body of an answer.
+/// What a listener is sent, as the body of an answer.
 pub(crate) struct Frames(pub(crate) Messages);
 
 impl hyper::body::Body for Frames {
@@ -68,8 +68,8 @@ fn reset(first: i64, now: Timestamp) -> Bytes {
     event(position, "reset", body.to_string().as_bytes())
 }
 
-/// A comment, so that whoever stands between sees the connection live, and the position that was
-/// reached: an id without data is no message, but a browser keeps it, and goes on from there.
+/// A comment, so that proxies in between see the connection live, and the position that was reached: an id
+/// without data is no message, but a browser keeps it, and goes on from there.
 fn heartbeat(position: i64) -> Bytes {
     Bytes::from(format!(":\nid: {position}\n\n"))
 }

@@ -15,7 +15,7 @@ use crate::app::{App, Caller};
 /// Decisions that are read together.
 const PAGE: u32 = 200;
 
-/// How often a server is asked what other instances have committed. On a file nobody else commits.
+/// How often a server is asked what other instances have committed. Nothing else commits to a file.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// How often listeners hear that the connection lives.
@@ -41,14 +41,14 @@ struct State {
     is_read: bool,
     /// How far the reader is.
     head: i64,
-    /// The messages behind `from` and up to `head`, so that whoever has read nearly as far can join.
+    /// The messages behind `from` and up to `head`, so that a listener that has read nearly as far can
+    /// join.
     recent: VecDeque<Message>,
     from: i64,
     listeners: Vec<Listener>,
 }
 
 impl Channel {
-    /// Nobody listens yet.
     pub(super) fn new(recent_max: usize, format: &'static StreamFormat) -> Channel {
         Channel {
             format,
@@ -61,8 +61,8 @@ impl Channel {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a listener in, with all that he has not heard yet. Given back where that is more than is
-    /// kept here or than he has room for: he has to read on by himself first.
+    /// Takes a listener in and sends what it has missed. Gives it back if that is more than is kept here or
+    /// than its queue has room for: it has to catch up from the database first.
     pub(super) fn join(
         self: &Arc<Channel>,
         app: &App,
@@ -86,7 +86,7 @@ impl Channel {
             return Some(listener);
         }
         for message in &state.recent {
-            // There is room for all of them: whoever does not hear them has gone.
+            // There is room for all of them: a listener that cannot be sent to has gone.
             if listener.send(message) != Heard::Well {
                 return None;
             }
@@ -96,9 +96,9 @@ impl Channel {
         None
     }
 
-    /// Reads the feed and tells it, until nobody listens or all streams end.
+    /// Reads the feed and sends it, until there are no listeners or all streams end.
     async fn read(self: Arc<Channel>, app: &App, shop: ShopId) {
-        let mut news = app.inner.store.feed_wake();
+        let mut wake = app.inner.store.feed_wake();
         let mut closed = app.inner.streams.closed.subscribe();
         let shares = matches!(app.config().place, Place::Server(_));
         let mut beats = interval_at(Instant::now() + BEAT_EVERY, BEAT_EVERY);
@@ -112,8 +112,8 @@ impl Channel {
             if self.rests() {
                 return;
             }
-            // Before reading: what is committed from here on is news again.
-            news.borrow_and_update();
+            // Before reading: what is committed from here on wakes again.
+            wake.borrow_and_update();
             let head = self.lock().head;
             let wait = match app.inner.store.feed_frozen(shop, head, PAGE).await {
                 Ok((lines, last)) => {
@@ -121,7 +121,7 @@ impl Channel {
                     let messages = lines.iter().filter_map(of).collect();
                     self.send(app, shop, messages, last);
                     match lines.len() < PAGE as usize {
-                        true => Wait::News,
+                        true => Wait::Commit,
                         false => Wait::No,
                     }
                 }
@@ -138,8 +138,8 @@ impl Channel {
                 _ = checks.tick() => is_checked = false,
                 () = std::future::ready(()), if wait == Wait::No => {}
                 () = tokio::time::sleep(AGAIN_AFTER), if wait == Wait::Again => {}
-                Ok(()) = news.changed(), if wait == Wait::News => {}
-                () = tokio::time::sleep(LOOK_EVERY), if shares && wait == Wait::News => {}
+                Ok(()) = wake.changed(), if wait == Wait::Commit => {}
+                () = tokio::time::sleep(LOOK_EVERY), if shares && wait == Wait::Commit => {}
             }
             if !is_checked {
                 self.check(app).await;
@@ -147,7 +147,7 @@ impl Channel {
         }
     }
 
-    /// Whether there is nobody to read for; then the reader ends, and the next listener starts one.
+    /// Whether there are no listeners; then the reader ends, and the next listener starts one.
     fn rests(&self) -> bool {
         let mut state = self.lock();
         state.is_read = !state.listeners.is_empty();
@@ -170,8 +170,8 @@ impl Channel {
         }
         state.recent.extend(messages);
         while self.recent_max < state.recent.len() {
-            if let Some(forgotten) = state.recent.pop_front() {
-                state.from = forgotten.position;
+            if let Some(oldest) = state.recent.pop_front() {
+                state.from = oldest.position;
             }
         }
         state.head = state.head.max(last);
@@ -187,8 +187,8 @@ impl Channel {
         }
     }
 
-    /// A listener without room holds nobody up: he reads on by himself, and comes back in time or is cut
-    /// off. Whoever has gone away is forgotten.
+    /// A listener without room delays no other: it reads on by itself, and comes back in time or is cut
+    /// off. One that has disconnected is dropped.
     fn leave_behind(self: &Arc<Channel>, app: &App, shop: ShopId, listener: Listener) {
         if listener.is_gone() {
             return;
@@ -242,7 +242,7 @@ enum Wait {
     /// There is more to read.
     No,
     /// All is read.
-    News,
+    Commit,
     /// The database could not be read.
     Again,
 }

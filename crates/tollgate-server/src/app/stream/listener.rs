@@ -1,4 +1,4 @@
-//! One listener: what he hears, how far he is, and his way from where he was to the shop's reader.
+//! One listener: its topics, its position, and how it catches up with the shop's reader.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,11 +16,11 @@ use super::channel::Channel;
 use super::message::{Message, StreamFormat, TopicSet};
 use crate::app::{App, Caller};
 
-/// Decisions that are read together for whoever comes from further back.
+/// How many decisions are read at once by a listener that catches up.
 const PAGE: u32 = 100;
 
-/// How long a message may wait until a listener whose queue is full has room for it. Nothing is piled up
-/// for him meanwhile, but he has a place.
+/// How long a message may wait until a listener whose queue is full has room for it. Nothing is buffered
+/// for it meanwhile, but it keeps its place.
 const STALL_MAX: Duration = Duration::from_secs(5);
 
 /// How long to wait after the database could not be read.
@@ -32,7 +32,7 @@ pub(super) struct Listener {
     format: &'static StreamFormat,
     cut: Cut,
     topics: TopicSet,
-    /// Everything up to here he has heard, as far as it is about his topics.
+    /// Everything up to here has been sent, as far as it is about its topics.
     at: i64,
     pub(super) caller: Caller,
     _place: Place,
@@ -54,9 +54,9 @@ impl Drop for Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Heard {
     Well,
-    /// He has gone away.
+    /// It has disconnected.
     Gone,
-    /// He has no room: he does not take what he is told.
+    /// Its queue is full: it does not read what it is sent.
     TooSlow,
 }
 
@@ -83,13 +83,13 @@ impl Listener {
         }
     }
 
-    /// Tells him where he begins: whoever is cut off before the first message can go on from there.
+    /// Sends where it begins: a client that is cut off before the first message can go on from there.
     pub(super) fn begin_at(&mut self, position: i64) {
         self.at = position;
         self.say((self.format.heartbeat)(position));
     }
 
-    /// Tells him that what came before a position is gone for him.
+    /// Sends that what came before a position cannot be had any more.
     pub(super) fn reset_to(&mut self, first: i64, now: Timestamp) {
         self.at = first - 1;
         self.say((self.format.reset)(first, now));
@@ -99,7 +99,7 @@ impl Listener {
         self.at
     }
 
-    /// How many more messages may wait for him.
+    /// How many more messages its queue takes.
     pub(super) fn room(&self) -> usize {
         self.to.capacity()
     }
@@ -108,8 +108,8 @@ impl Listener {
         self.at < message.position && self.topics.meets(message.topics)
     }
 
-    /// Hands him a message, unless he has it already or does not want it. Without room for it he is where
-    /// he was.
+    /// Queues a message, unless it has been sent or is about no topic of this listener. Without room the
+    /// position stays.
     pub(super) fn send(&mut self, message: &Message) -> Heard {
         if !self.wants(message) {
             return Heard::Well;
@@ -121,12 +121,12 @@ impl Listener {
         heard
     }
 
-    /// Nothing that he wants is left up to here.
+    /// There is nothing left to send up to here.
     pub(super) fn pass(&mut self, position: i64) {
         self.at = self.at.max(position);
     }
 
-    /// Tells him how far he is.
+    /// Sends the position that was reached.
     pub(super) fn beat(&self) -> Heard {
         self.say((self.format.heartbeat)(self.at))
     }
@@ -143,7 +143,7 @@ impl Listener {
         }
     }
 
-    /// Hands him a message as soon as he has room for it.
+    /// Queues a message as soon as there is room for it.
     async fn wait_and_send(&mut self, message: &Message) -> Heard {
         if !self.wants(message) {
             return Heard::Well;
@@ -160,14 +160,14 @@ impl Listener {
         heard
     }
 
-    /// Ends his stream in order; if he does not even hear that, without.
+    /// Ends the stream in order; a client that does not read even that is cut off.
     pub(super) fn end(self) {
         self.cut.clone().soon();
     }
 }
 
-/// Brings a listener to where the shop's reader is, and leaves him there. `until`: he is cut off unless
-/// he has got there.
+/// Brings a listener to where the shop's reader is, and hands it over. `until`: it is cut off unless it has
+/// got there.
 pub(super) async fn follow(
     app: &App,
     shop: ShopId,
@@ -205,11 +205,11 @@ pub(super) async fn follow(
 enum Next {
     /// There is more to read.
     Behind,
-    /// He has all there was.
+    /// It has all there was.
     There,
     /// All streams end.
     Ended,
-    /// He listens no more.
+    /// It is gone or too slow.
     Lost(Heard),
 }
 

@@ -1,13 +1,13 @@
-//! The live stream: what the feed tells, to whoever listens.
+//! The live stream: the feed, sent to listeners.
 //!
-//! A shop that somebody listens to has one reader of its feed ([`channel`]), which writes each message
-//! once and hands it to all. Whoever comes from further back reads the database by himself, at his own
-//! pace, until he has reached the reader ([`listener`]). Positions are given out in the order of commits, so
-//! neither of them passes over anything (F16), and a commit of this process is only a hint to look (I8).
+//! A shop with listeners has one reader of its feed ([`channel`]), which writes each message once and hands
+//! it to all. A listener that is further back reads the database by itself, at its own pace, until it has
+//! reached the reader ([`listener`]). Positions are given out in the order of commits, so neither of them
+//! passes over anything (F16), and a commit of this process is only a hint to look (I8).
 //!
-//! Everything is bounded: connections, messages that wait for one of them, messages kept for those who
-//! come. A listener whose queue is full holds nobody up: he reads on by himself again, and is cut off if
-//! he does not take one message in time, or does not catch up. He comes back with the last id he has seen.
+//! Everything is bounded: connections, messages that wait for one of them, messages kept for new listeners.
+//! A listener whose queue is full delays no other: it reads on by itself again, and is cut off if it does
+//! not take one message in time, or does not catch up. Its client reconnects with the last id it has seen.
 
 mod channel;
 mod message;
@@ -31,7 +31,7 @@ use listener::Listener;
 
 pub(crate) use message::{StreamFormat, TopicSet};
 
-/// How long whoever is told that the server ends may take to hear it.
+/// How long a client may take to read the end of its stream.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Everybody who listens.
@@ -78,7 +78,7 @@ impl Cut {
         }
     }
 
-    /// For whoever was told that all is over and has not heard it.
+    /// For a client that was sent the end of its stream and has not read it.
     fn soon(self) {
         tokio::spawn(async move {
             tokio::time::sleep(FAREWELL).await;
@@ -87,7 +87,7 @@ impl Cut {
     }
 }
 
-/// What one listener is told.
+/// The messages of one listener.
 #[derive(Debug)]
 pub(crate) struct Messages(mpsc::Receiver<Bytes>);
 
@@ -99,8 +99,8 @@ impl Messages {
 }
 
 impl App {
-    /// Begins to tell a listener what is about these topics: from now on, or from behind the last
-    /// position he has seen.
+    /// Starts to send a listener what is about these topics: from now on, or from behind the last position
+    /// it has seen.
     pub(crate) async fn listen(
         &self,
         caller: &Caller,
@@ -133,9 +133,9 @@ impl App {
         Ok(Messages(queue))
     }
 
-    /// The position from which the stream goes on for a listener who cannot go on from where he was:
-    /// what comes behind it is not kept any more, or has never been told here (a database that was
-    /// restored from a copy).
+    /// The position from which the stream goes on for a listener that cannot go on from where it was: what
+    /// comes behind it is not kept any more, or was never committed here (a database that was restored from
+    /// a copy).
     async fn first_missed(
         &self,
         shop: ShopId,

@@ -51,7 +51,7 @@ fn what_is_configured_about_targets_reaches_the_decisions() {
     assert_eq!(rules.breaker_open_max, Span::seconds(50));
 }
 
-/// Whoever is called and whoever takes mails may have a certificate of the house.
+/// The servers that are called and the mail server may have a private CA's certificate.
 #[test]
 fn certificates_of_the_house_reach_who_calls() {
     let text = "[outgoing]\nroot_certificate = \"/etc/house.pem\"\n[mail]\nurl = \"smtps://mail.example\"\n\

@@ -25,7 +25,7 @@ where
     }
 }
 
-/// What a list of another length is told.
+/// The error of a list of another length.
 pub(super) fn wanted(least: u64, most: u64) -> String {
     format!("expected {least} to {most} elements")
 }

@@ -38,7 +38,7 @@ use super::problem::{Pointer, Problem};
 /// Who judges a member, or with `""` the whole body, by what its parts have to do with each other.
 pub(crate) type Together = &'static [(&'static str, fn(&str) -> Vec<Wrong>)];
 
-/// The body of a request. Its type is the one declaration of it: what is read, what is told to be wrong
+/// The body of a request. Its type is the one declaration of it: what is read, what is reported as wrong
 /// and what the API's description says come from there.
 pub(crate) trait Body: DeserializeOwned + JsonSchema {
     /// What a schema cannot say well.
@@ -50,7 +50,7 @@ pub(crate) trait Body: DeserializeOwned + JsonSchema {
     }
 }
 
-/// Reads a body, or tells every place that is wrong.
+/// Reads a body, or reports every place that is wrong.
 pub(crate) fn read<T: Body>(bytes: &[u8]) -> Result<T, Problem> {
     let bytes = if bytes.is_empty() { b"{}" } else { bytes };
     match read_strictly::<T>(bytes) {

@@ -63,7 +63,7 @@ fn keywords_allow(schema: &Value, text: &str) -> bool {
         && (schema["not"].is_null() || !matches(&schema["not"]["pattern"]))
 }
 
-/// A rule and the schema that is told of it, over texts of each kind and of lengths around their bounds.
+/// A rule and the schema that documents it, over texts of each kind and of lengths around their bounds.
 fn check_rule<R: Rule>() {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     let schema = Text::<R>::json_schema(&mut generator).to_value();
@@ -77,7 +77,7 @@ fn check_rule<R: Rule>() {
     }
 }
 
-/// What a rule takes its schema allows: no client is told that a good text is wrong.
+/// What a rule takes its schema allows: a client that validates by the schema refuses no valid text.
 #[test]
 fn a_schema_allows_what_its_rule_takes() {
     check_rule::<NameRule>();

@@ -188,7 +188,7 @@ rules! {
     /// A time zone.
     TimeZoneName as TimeZoneRule, "time-zone": "a time zone as Europe/Moscow" =
         |text| text.len() <= 64 && jiff::tz::TimeZone::get(text).is_ok(), { "maxLength": 64 };
-    /// What an endpoint wants to be told of.
+    /// The kinds of entries an endpoint wants.
     FilterWord as FilterRule, "event-filter": "a type as order.paid, a group as order.*, or *" =
         tollgate_core::timeline::is_filter, { "examples": ["order.paid", "order.*", "*"] };
     /// A URL; whether it is called is judged where it is used.
