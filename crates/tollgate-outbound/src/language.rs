@@ -1,4 +1,4 @@
-//! The languages in which customers of a shop are told something.
+//! The languages of messages to a shop's customers.
 
 /// A language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,4 +1,4 @@
-//! What is wrong with a setting, told in one line.
+//! What is wrong with a setting, in one line.
 
 /// A setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -183,7 +183,7 @@ fn parties(pen: &mut Pen, document: &ReceiptDocument, time: &Zoned, words: &Word
         .flatten()
         .filter(|text| !text.trim().is_empty())
         .peekable();
-    // Nobody is named: the facts move to where reading begins.
+    // No customer is named: the facts move to where reading begins.
     let right = if contacts.peek().is_some() {
         NARROW
     } else {

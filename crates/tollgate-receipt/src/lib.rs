@@ -1,8 +1,8 @@
-//! Receipts as paper: a frozen document in, the bytes of a PDF out.
+//! Receipts as PDF: a frozen document in, the bytes of a PDF out.
 //!
-//! When a receipt is issued, what it says and how often is decided elsewhere. Here is a pure function
-//! of the document and of this version of the program: no clock, no randomness, no file of the machine,
-//! so that whoever renders a receipt again gets the same bytes. The modules stand in reading order.
+//! When a receipt is issued, what it says and how often is decided elsewhere. Here is a pure function of
+//! the document and of this version of the program: no clock, no randomness, no file of the machine, so
+//! that rendering a receipt again gives the same bytes. The modules stand in reading order.
 
 mod document;
 mod taxes;

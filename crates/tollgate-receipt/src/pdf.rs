@@ -20,8 +20,8 @@ use super::wording::Words;
 pub struct Rendered {
     /// The file.
     pub pdf: Vec<u8>,
-    /// Letters that no font of ours has, each once: on the page they are boxes. Whoever asked for the
-    /// receipt has to tell a person.
+    /// Letters that no font of ours has, each once: on the page they are boxes. The caller has to warn the
+    /// operator.
     pub missing: Vec<char>,
 }
 

@@ -60,8 +60,8 @@ pub fn taxes(rates: &[TaxRate], total: i64) -> Vec<Tax> {
 
 /// The share of a total's taxes that falls to the part of it between two running figures.
 ///
-/// Papers over parts of an order state the taxes of their part: those of what was paid up to and with
-/// them, less those of what was paid before. So all papers together state the order's, to the unit, in
+/// Receipts over parts of an order state the taxes of their part: those of what was paid up to and with
+/// them, less those of what was paid before. So all receipts together state the order's, to the unit, in
 /// whatever parts it was paid and given back. Money beyond the total has no tax. All in minor units.
 pub fn shared(rates: &[TaxRate], total: i64, from: i64, to: i64) -> Vec<Tax> {
     let up_to = |whole: i64, figure: i64| -> i64 {
@@ -258,10 +258,10 @@ mod tests {
         assert_eq!(amounts(0, 333), [33, 11]);
         assert_eq!(amounts(333, 666), [33, 11]);
         assert_eq!(amounts(666, 1000), [33, 11]);
-        // Given back, it is what the papers before have said.
+        // Given back, it is what the receipts before have stated.
         assert_eq!(amounts(1000, 400), [59, 20]);
         assert_eq!(amounts(400, 0), [40, 13]);
-        // What is beyond the total is nobody's turnover.
+        // What is beyond the total is no turnover.
         assert_eq!(amounts(1000, 2000), [0, 0]);
         for parts in [[1, 1000], [17, 983], [500, 501], [999, 1000]] {
             let [first, second] = parts;

@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_that_no_font_has_is_told_once() {
+    fn a_letter_that_no_font_has_is_reported_once() {
         assert_eq!(missing("a \u{13000} 漢 漢 b"), ['漢', '\u{13000}']);
     }
 

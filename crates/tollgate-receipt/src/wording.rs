@@ -57,7 +57,7 @@ impl Words {
         }
     }
 
-    /// What the paper is called.
+    /// The title of the receipt.
     pub(super) fn title(&self, kind: ReceiptKind) -> &'static str {
         match kind {
             ReceiptKind::Sale => self.sale,

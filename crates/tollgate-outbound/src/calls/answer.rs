@@ -39,7 +39,7 @@ pub enum NotSent {
     /// The host's name has no address.
     #[error("look up the host's name: {0}")]
     Name(String),
-    /// Nobody takes the connection.
+    /// The connection is not accepted.
     #[error("connect: {0}")]
     Connect(String),
     /// The connection cannot be encrypted, or the certificate is not trusted.

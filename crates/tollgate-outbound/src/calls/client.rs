@@ -1,5 +1,5 @@
-//! Makes one call and tells what came of it. No redirect is followed, no proxy asked, no cookie kept,
-//! and no more of the answer read than was asked for.
+//! Makes one call and returns what came of it. No redirect is followed, no proxy asked, no cookie kept, and
+//! no more of the answer read than was asked for.
 
 use std::error::Error as _;
 use std::future::Future;
@@ -37,9 +37,9 @@ pub struct Call<'a> {
     pub body: Bytes,
     /// How much of the answer's body is read.
     pub keep: usize,
-    /// It has a connection of its own. A kept connection may be closed by the other side just as it
-    /// is used again, and then nobody knows whether the call arrived: for calls that must not be
-    /// repeated, such as refunds.
+    /// It has a connection of its own. A kept connection may be closed by the other side just as it is used
+    /// again, and then it is unknown whether the call arrived: for calls that must not be repeated, such as
+    /// refunds.
     pub alone: bool,
 }
 
@@ -221,8 +221,8 @@ impl Client {
         }
     }
 
-    /// Whether anything may have reached the target. Until a connection stands, TLS included,
-    /// nothing has; after that nobody can tell.
+    /// Whether anything may have reached the target. Until a connection stands, TLS included, nothing has;
+    /// after that it is unknown.
     fn failure(&self, error: &reqwest::Error) -> Outcome {
         let reason = self.reason(error);
         if let Some(refusal) = find::<Refusal>(error) {

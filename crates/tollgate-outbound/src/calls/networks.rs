@@ -26,15 +26,15 @@ pub struct Refusal {
     pub what: &'static str,
 }
 
-/// Tells the addresses that may be called.
+/// Decides which addresses may be called.
 #[derive(Debug, Clone)]
 pub struct Networks {
     allowed: Vec<IpNet>,
     refused: Vec<(IpNet, &'static str)>,
 }
 
-/// What is refused, the first that fits. Metadata services hand out a machine's credentials to
-/// whoever asks from it, and some of them have addresses that look public.
+/// What is refused, the first that fits. Metadata services hand out a machine's credentials to any process
+/// on it, and some of them have addresses that look public.
 const REFUSED: &[(&str, &str)] = &[
     ("169.254.169.254/32", "a cloud's metadata service"),
     ("100.100.100.200/32", "a cloud's metadata service"),
@@ -70,7 +70,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("ff00::/8", "multicast"),
 ];
 
-/// All that is given out of IPv6 so far; the rest is nobody's.
+/// All that is given out of IPv6 so far; the rest is unassigned.
 const GIVEN_OUT: &str = "2000::/3";
 
 impl Networks {

@@ -53,7 +53,7 @@ impl SigningSecret {
         }
     }
 
-    /// As it is told to the merchant, once.
+    /// As it is shown to the merchant, once.
     pub fn text(&self) -> SecretString {
         SecretString::from(format!(
             "{PREFIX}{}",
@@ -167,7 +167,7 @@ mod tests {
             webhook_id("notify:ord_01jabc:paid-1"),
             "notify:ord_01jabc:paid-1"
         );
-        // No full stop: the receiver could not tell where the id ends (D3).
+        // No full stop: the receiver could not see where the id ends (D3).
         assert_eq!(
             webhook_id("notify:ord_1:order.paid"),
             "notify:ord_1:order~paid"

@@ -1,5 +1,5 @@
-//! A mail as it is handed to a server: the same letter is the same bytes, whoever writes it and how
-//! often, and nothing a customer is called can add a header.
+//! A mail as it is handed to a server: the same mail is the same bytes at every attempt and on every
+//! instance, and no customer's name can add a header.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -57,7 +57,7 @@ pub struct Message {
 /// A letter that cannot be written, now or later.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadLetter {
-    /// Nobody can be reached there.
+    /// No mail can reach it.
     #[error("the customer's address {0:?} is none that mail can be sent to")]
     Address(String),
     /// A template fails over what it is given.
@@ -189,8 +189,8 @@ fn one_line(text: &str, letters_max: usize) -> String {
     words.join(" ").chars().take(letters_max).collect()
 }
 
-/// An address that can stand in a command and a header. A domain in other letters becomes what it is
-/// in DNS; a quoted name before the @ is refused, it is nobody's.
+/// An address that can stand in a command and a header. A domain in other letters becomes what it is in
+/// DNS; a quoted name before the @ is refused: no one uses one.
 pub(super) fn read_address(text: &str) -> Option<Address> {
     let text = text.trim();
     let odd = |letter: char| letter.is_control() || letter.is_whitespace() || letter == '"';

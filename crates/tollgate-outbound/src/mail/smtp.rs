@@ -1,9 +1,9 @@
 //! Hands mails to the operator's server, step by step, so that at every point it is known whether the
 //! server can have taken the mail.
 //!
-//! RFC 5321, 4.1.1.4: a mail is taken when the server has answered the end of its content with 2xx.
-//! Before that end is sent it cannot have been taken; from there until the answer nobody can tell, and
-//! a second try could be a second mail.
+//! RFC 5321, 4.1.1.4: a mail is taken when the server has answered the end of its content with 2xx. Before
+//! that end is sent it cannot have been taken; from there until the answer it is unknown, and a second try
+//! could be a second mail.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -231,8 +231,8 @@ fn tls(settings: &MailSettings) -> Result<TlsParametersHeld, SettingError> {
     Ok(TlsParametersHeld(tls))
 }
 
-/// What the server has to be told about the letters of a mail; `None` if it cannot take them. Only an
-/// address has other than ASCII ones, everything else is encoded.
+/// The extensions that the letters of a mail need; `None` if it cannot take them. Only an address has other
+/// than ASCII ones, everything else is encoded.
 fn parameters(connection: &AsyncSmtpConnection, message: &Message) -> Option<Vec<MailParameter>> {
     if message.bytes().is_ascii() {
         return Some(Vec::new());
@@ -247,7 +247,7 @@ fn parameters(connection: &AsyncSmtpConnection, message: &Message) -> Option<Vec
     })
 }
 
-/// Takes leave of a server; nobody waits for it.
+/// Says QUIT to a server, without waiting for its answer.
 fn part(mut connection: AsyncSmtpConnection) {
     tokio::spawn(async move {
         let _ = timeout(FAREWELL_MAX, connection.abort()).await;

@@ -223,8 +223,8 @@ fn poppler(program: &str, arguments: &[&str], pdf: &[u8]) -> Vec<u8> {
         .output()
         .expect("poppler-utils is installed (scripts/test does so)");
     assert!(output.status.success(), "{program}: {output:?}");
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(told, "", "{program} finds nothing wrong with the file");
+    let warnings = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(warnings, "", "{program} finds nothing wrong with the file");
     output.stdout
 }
 
@@ -373,7 +373,7 @@ fn a_document_has_the_same_bytes_every_time() {
 }
 
 #[test]
-fn a_file_is_small_and_tells_what_it_is() {
+fn a_file_is_small_and_says_what_it_is() {
     let shops = shops();
     for shop in &shops {
         let receipt = rendered(&shop.receipt(1));
@@ -407,7 +407,7 @@ fn poppler_info(pdf: &[u8]) -> String {
 }
 
 #[test]
-fn a_letter_that_no_font_has_is_told() {
+fn a_letter_that_no_font_has_is_reported() {
     let mut document = shops()[0].receipt(1);
     document.lines[0].name = some("Teh 漢方 \u{13000} spesial");
     let receipt = rendered(&document);

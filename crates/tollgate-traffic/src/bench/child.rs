@@ -12,8 +12,8 @@ use crate::load::connection::Target;
 use crate::load::process::{self, Usage};
 use serde::{Deserialize, Serialize};
 
-/// What the bench tells its server to be. It comes over a pipe and holds secrets of this run only:
-/// there is no configuration with which a server of another purpose could be made of it.
+/// The role that the bench gives its server. It comes over a pipe and holds secrets of this run only: there
+/// is no configuration with which a server of another purpose could be made of it.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Role {

@@ -71,11 +71,11 @@ pub(super) struct Ledger {
     pub(super) used: u64,
     /// Orders created before the clock started.
     pub(super) prepared: u64,
-    /// 2xx answers that told of a new event.
+    /// 2xx answers that reported a new event.
     pub(super) events: u64,
-    /// 2xx answers that told of an earlier event.
+    /// 2xx answers that reported an earlier event.
     pub(super) duplicates: u64,
-    /// 2xx answers that told of a payment applied.
+    /// 2xx answers that reported an applied payment.
     pub(super) applied: u64,
     /// 201 answers to orders in the timed part.
     pub(super) created: u64,
@@ -87,7 +87,7 @@ pub(super) struct Ledger {
 
 /// Steps of the progress bar for each run.
 pub(super) const TICKS: u64 = 100;
-/// A warm-up also tells how many requests a round needs.
+/// A warm-up also measures how many requests a round needs.
 const WARM_UP: Duration = Duration::from_secs(1);
 const WARM_UP_REQUESTS: usize = 3000;
 /// More requests than a round at the warm-up's rate would send; what is too many is not sent.

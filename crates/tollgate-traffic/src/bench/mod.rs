@@ -70,7 +70,8 @@ pub struct Plan {
 pub struct Tested<'a> {
     /// The measured database.
     pub database: &'a Database,
-    /// The command that starts a server, which is told its [`Role`] over standard input and says [`Ready`].
+    /// The command that starts a server, which reads its [`Role`] from standard input and answers
+    /// [`Ready`].
     pub server: &'a dyn Fn() -> std::io::Result<Command>,
     /// Measures a peer on the same database, over so many connections for so long.
     pub peer: Option<&'a dyn Fn(usize, Duration) -> Result<PeerFigures, BenchError>>,

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "kebab-case")]
 pub enum Name {
-    /// A signed webhook nobody waits for: verified, de-duplicated, stored, parked.
+    /// A signed webhook that no order waits for: verified, de-duplicated, stored, parked.
     Ingest,
     /// A signed webhook that pays an order with two lines and a slot.
     Apply,
@@ -46,7 +46,7 @@ impl Name {
     /// One sentence about one request.
     pub(super) fn one_request(self) -> &'static str {
         match self {
-            Name::Ingest => "a signed webhook nobody waits for: verified, stored and parked",
+            Name::Ingest => "a signed webhook no order waits for: verified, stored and parked",
             Name::Apply => "a signed webhook that pays an order with two lines and a slot",
             Name::Duplicates => "a signed webhook; nine of ten repeat an earlier event",
             Name::Orders => "an order: two lines of 1 000 skus, a slot and a payment",

@@ -38,7 +38,7 @@ impl Provider {
         }
     }
 
-    /// Whoever signs its webhooks.
+    /// The provider that signs its webhooks.
     pub fn signer(self, secret: &str) -> Result<Signer, BenchError> {
         Ok(match self {
             Provider::Hmac => {
@@ -82,7 +82,7 @@ impl Signer {
                 };
                 source
                     .sample(&sample)
-                    .expect("every provider here tells of payments")
+                    .expect("every provider here reports payments")
             }
         }
     }

@@ -204,7 +204,7 @@ impl Client {
             .expect("nothing panics while it is held")
             .pop();
         if let Some(mut connection) = kept {
-            // The server may have closed it meanwhile; then a fresh one tells what is wrong.
+            // The server may have closed it meanwhile; then a fresh one shows what is wrong.
             if let Ok(answer) = connection.exchange_within(request, ANSWER_MAX).await {
                 let reply = read(path, answer.status, answer.body);
                 self.keep(connection);

@@ -14,7 +14,7 @@ pub struct Target(SocketAddr);
 
 /// The address is not on this machine.
 #[derive(Debug, thiserror::Error)]
-#[error("send load to {0}: only loopback addresses are taken, so that nobody else is burdened")]
+#[error("send load to {0}: only loopback addresses are taken, so that no one else is burdened")]
 pub struct NotLoopback(SocketAddr);
 
 impl Target {

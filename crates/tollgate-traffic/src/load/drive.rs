@@ -63,7 +63,7 @@ pub(crate) struct Tally {
 pub(crate) struct Kind {
     /// Their status.
     pub(crate) status: u16,
-    /// The word that tells them apart; empty where they have none.
+    /// The word that distinguishes them; empty where they have none.
     pub(crate) word: String,
     /// How many.
     pub(crate) count: u64,
@@ -245,7 +245,7 @@ fn pace(rate: Rate, start: Instant, length: Duration, most: u64, due: &Semaphore
             std::thread::sleep(wait);
         }
     }
-    // Whoever has found no arrival by now waits for one until this is closed.
+    // A connection without an arrival by now waits for one until this is closed.
     while due.available_permits() > 0 && start.elapsed() < length + DRAIN {
         std::thread::sleep(Duration::from_millis(5));
     }

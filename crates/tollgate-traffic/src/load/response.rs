@@ -99,7 +99,7 @@ fn read_length(value: &[u8]) -> Result<usize, Unreadable> {
 
 /// The text between `before` and the next quotation mark, at the first place `before` stands.
 ///
-/// Enough to tell answers apart by one word of a flat document of ours, at the price of a search.
+/// Enough to distinguish answers by one word of a flat document of ours, at the price of a search.
 pub(crate) fn word_after<'a>(body: &'a [u8], before: &[u8]) -> Option<&'a [u8]> {
     let first = *before.first()?;
     let mut from = 0;

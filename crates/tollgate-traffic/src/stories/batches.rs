@@ -57,7 +57,7 @@ pub(super) async fn play(world: &World) -> Result<Story, StoryError> {
     }))
 }
 
-/// One document as Accurate tells of it; `number` is what its number begins with.
+/// One document as Accurate reports it; `number` is what its number begins with.
 fn envelope(race: usize, number: &str, which: usize) -> Value {
     let (kind, field, digit) = match number {
         "inv" => ("SALES_INVOICE", "salesInvoice", 1),

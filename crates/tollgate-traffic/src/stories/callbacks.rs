@@ -27,7 +27,7 @@ struct Seen {
     order: Value,
     /// The events at its reference.
     events: Vec<Value>,
-    /// What its timeline tells.
+    /// Its timeline.
     timeline: Value,
     /// Its receipts, once they were issued.
     receipts: Value,
@@ -126,7 +126,7 @@ fn story_of(seen: &[Seen]) -> Story {
     }
 }
 
-/// What PhonePe answers whoever asks: the same as its callback says.
+/// PhonePe's answer to a status request: the same as its callback says.
 fn what_it_says(webhook: &Webhook) -> Value {
     let body: Value = serde_json::from_slice(&webhook.body).unwrap_or_default();
     let text = body["response"].as_str().unwrap_or_default();

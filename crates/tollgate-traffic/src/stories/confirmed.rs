@@ -23,7 +23,7 @@ struct Seen {
     storm: Storm,
     /// The order, once CardCom had answered.
     order: Value,
-    /// What its timeline tells.
+    /// Its timeline.
     timeline: Value,
     /// How often CardCom was asked.
     questions: usize,

@@ -1,4 +1,4 @@
-//! Story 7: whoever listens hears of every order that was paid, once (E6).
+//! Story 7: a listener hears of every order that was paid, once (E6).
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -13,10 +13,10 @@ use super::promise::{Promise, Story, millis};
 use super::world::{StoryError, World};
 use tollgate_outbound::remote::{Message, Messages, Server, reason};
 
-/// What was told before this is heard by then.
+/// Messages that were committed before have arrived by then.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Somebody who listens while the other stories are played.
+/// A listener while the other stories are played.
 pub(super) struct Listener {
     heard: Arc<Mutex<Heard>>,
     listening: JoinHandle<()>,
@@ -105,7 +105,7 @@ pub(super) async fn story_of(world: &World, listener: &Listener) -> Result<Story
     }
     let heard = listener.heard();
     Ok(Story {
-        title: "7. Whoever listens hears of it, once",
+        title: "7. A listener hears of each payment once",
         sent: format!(
             "nothing: a reader of GET /v1/stream?topics=orders has heard {} messages",
             heard.positions.len()
@@ -126,7 +126,7 @@ fn check(paid: &[String], heard: &Heard) -> Vec<Promise> {
             once.count(),
             paid.len(),
         ),
-        Promise::equal("orders heard of that nobody has paid", strangers as i64, 0),
+        Promise::equal("orders heard of that were not paid", strangers as i64, 0),
         Promise::all("positions only rise", rising.count(), pairs),
         Promise::equal(
             "times the stream was cut",

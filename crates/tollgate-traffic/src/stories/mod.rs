@@ -35,7 +35,7 @@ const STORIES: usize = 7;
 /// Both ends of every connection of the largest storm, and some for the server itself.
 pub const FILES_WANTED: u64 = 2 * ORDERS as u64 + 200;
 
-/// Plays every story; whoever listens asks at this address.
+/// Plays every story; the listener connects to this address.
 pub async fn play(world: &World, address: SocketAddr, key: &str) -> Result<Vec<Story>, String> {
     ready(world).await?;
     let listener = Listener::open(address, key).await?;
@@ -59,7 +59,7 @@ pub async fn play(world: &World, address: SocketAddr, key: &str) -> Result<Vec<S
     let story = pieces::play(world).await.map_err(because)?;
     next("a thousand orders at once", Some(story));
     let story = slots::play(world).await.map_err(because)?;
-    next("reports that nobody has signed", Some(story));
+    next("reports without a signature", Some(story));
     let story = confirmed::play(world).await.map_err(because)?;
     next("what a listener has heard", Some(story));
     let story = live::story_of(world, &listener).await.map_err(because)?;

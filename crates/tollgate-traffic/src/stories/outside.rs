@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// Whoever is outside, on one loopback address.
+/// The outside, on one loopback address.
 pub struct Outside {
     /// Where they are.
     pub address: SocketAddr,
@@ -136,7 +136,7 @@ async fn document(State(memory): State<Memory>, body: String) -> StatusCode {
         remembered.handling += 1;
         remembered.handling_max = remembered.handling_max.max(remembered.handling);
     }
-    // Whoever else is on his way may come in now.
+    // Other requests that are on their way may come in now.
     tokio::task::yield_now().await;
     let mut remembered = memory.lock();
     remembered.handling -= 1;

@@ -76,7 +76,7 @@ fn is_created(answer: &Timed) -> bool {
     answer.reply.status == 201
 }
 
-/// Refused for the stock, and told that asking again with this key is of no use (A8).
+/// Refused for the stock, with the note that asking again with this key is of no use (A8).
 fn is_refused(answer: &Timed) -> bool {
     let body = &answer.reply.body;
     answer.reply.status == 409 && body["code"] == "out_of_stock" && body["retryable"] == false
@@ -149,7 +149,7 @@ mod tests {
             }),
             [0, 1, 2, 4, 5]
         );
-        // Told to try again, or an error instead of a refusal.
+        // Asked to try again, or an error instead of a refusal.
         assert_eq!(
             broken(|f| f.storm.answers[0].reply.body["retryable"] = json!(true)),
             [1]

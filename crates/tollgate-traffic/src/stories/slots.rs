@@ -273,7 +273,7 @@ mod tests {
             }),
             [0]
         );
-        // A placed order that is not there: the list and the counter both tell.
+        // A placed order that is not there: the list and the counter both show it.
         assert_eq!(broken(|f| drop(f.orders.pop())), [1, 3]);
         // An overflow, by an order too many in the first slot.
         assert_eq!(

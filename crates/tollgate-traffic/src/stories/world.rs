@@ -93,7 +93,7 @@ impl World {
     }
 
     /// Looks again and again until something is so, or patience ends; what was seen last, and how long it
-    /// took. Nothing is promised by waiting: whoever looks checks what he has got.
+    /// took. Nothing is promised by waiting: the caller checks the result.
     pub(super) async fn until(
         &self,
         path: &str,

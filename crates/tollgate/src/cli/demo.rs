@@ -276,12 +276,12 @@ fn next_steps(address: SocketAddr, key: &str, file: &Path) -> String {
         r#"The server is up at http://{address} until you press Ctrl-C. What to try:
 
   export KEY={key}
-  # the orders, and the story of one of them
+  # the orders, and the timeline of one of them
   curl -sS -H "Authorization: Bearer $KEY" "http://{address}/v1/orders?limit=3"
   curl -sS -H "Authorization: Bearer $KEY" http://{address}/v1/orders/ZVR-20260122-000/timeline
   # what the slots hold
   curl -sS -H "Authorization: Bearer $KEY" http://{address}/v1/calendars/kitchen/slots
-  # a webhook that nobody waits for yet ...
+  # a webhook that no order waits for yet ...
   tollgate send midtrans --config {file} --reference TRY-1-1737558000 --amount 4200000
   # ... and its order, paid in its own answer
   curl -sS -H "Authorization: Bearer $KEY" -H "Idempotency-Key: try-1" -d '{{"code":"TRY-1","currency":"IDR","lines":[{{"sku":"TEA","name":"Tea","quantity":1,"unit_amount":4200000,"stocked":false}}]}}' http://{address}/v1/orders
@@ -337,7 +337,7 @@ mod tests {
         assert_eq!(demo(&args).await, Ok(true));
     }
 
-    /// Plays the stories past somebody who changes what the server answers.
+    /// Plays the stories through a proxy that changes what the server answers.
     async fn broken_stories(from: &'static str, to: &'static str) -> Vec<usize> {
         let stage = Stage::build(Some(SocketAddr::new(USUAL.ip(), 0)))
             .await

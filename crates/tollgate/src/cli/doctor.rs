@@ -12,8 +12,8 @@ use tollgate_server::configuration_check;
 
 /// Look at everything around the data: database, schema, months, disk, clock, configuration.
 ///
-/// Each check tells what it has seen, and the command or SQL that mends it. Nothing is changed, also
-/// beside a running server. docs/operating.md explains the checks.
+/// Each check shows what it has seen, and the command or SQL that mends it. Nothing is changed, also beside
+/// a running server. docs/operating.md explains the checks.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::CHECK_EXIT_CODES)]
 pub(super) struct Args {

@@ -58,7 +58,7 @@ enum What {
         /// Which, as `list` shows it.
         id: EffectId,
     },
-    /// Try again what was given up, what nobody knows the end of, or what waits for its next try.
+    /// Try again what was given up, whose outcome is unknown, or what waits for its next try.
     #[command(after_help = super::EXIT_CODES)]
     Retry {
         /// Which, as `list` shows them.

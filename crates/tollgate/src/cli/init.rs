@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn no_secret_is_left_where_no_configuration_could_be_written() {
         let folder = tempfile::tempdir().expect("there is room");
-        // A link that leads nowhere is not there, and cannot be made anew.
+        // A link that leads nowhere is not there, and cannot be created.
         let file = folder.path().join("tollgate.toml");
         std::os::unix::fs::symlink("nowhere/else", &file).expect("a link");
         let refused = said(run(Args { file: Some(file) }, None));

@@ -115,10 +115,10 @@ fn style() -> ProgressStyle {
         .expect("the template is ours")
 }
 
-/// Asks whoever sits there; an exit where nobody does.
+/// Asks at the terminal; exits where there is none.
 fn ask(months: usize, rows: u64, keep_detached: bool, place: &Place) -> Result<bool, ExitCode> {
     if !std::io::stdin().is_terminal() {
-        anstream::eprintln!("error: prune: nobody can be asked here; add --yes");
+        anstream::eprintln!("error: prune: there is no terminal to ask at; add --yes");
         return Err(ExitCode::from(2));
     }
     let how = match (place, keep_detached) {

@@ -126,7 +126,7 @@ fn urls(config: &Config, listen: SocketAddr) -> Vec<String> {
     lines
 }
 
-/// Logs go to stderr. Below warnings the database's driver is silent: it tells the values of every
+/// Logs go to stderr. Below warnings the database's driver is silent: it logs the values of every
 /// statement, and customers' data and secrets are among them.
 pub(super) fn start_log(log: &Log) {
     let levels = Targets::new()
@@ -145,8 +145,8 @@ pub(super) fn start_log(log: &Log) {
     }
 }
 
-/// Ends with the first SIGINT or SIGTERM after the call: both are listened to from then on, not only
-/// from the first poll on, so whoever reads where the server listens may already ask it to stop.
+/// Ends with the first SIGINT or SIGTERM after the call: both are listened to from then on, not only from
+/// the first poll on, so a process that reads where the server listens may already ask it to stop.
 #[cfg(unix)]
 pub(super) fn stop_signal() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};

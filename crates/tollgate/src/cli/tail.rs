@@ -15,8 +15,8 @@ use tollgate_outbound::remote::{Messages, Server, reason, refusal};
 
 /// Show what happens, as it happens.
 ///
-/// A connection that breaks is made again, and goes on behind the last message that was shown: none is
-/// left out and none is shown twice. It ends with Ctrl-C, or when nobody reads its output any more.
+/// A connection that breaks is made again, and goes on behind the last message that was shown: none is left
+/// out and none is shown twice. It ends with Ctrl-C, or when its output is closed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::EXIT_CODES)]
 pub(super) struct Args {
@@ -38,7 +38,7 @@ pub(super) struct Args {
     json: bool,
 }
 
-/// The server says something every 15 s; whoever is silent for longer is gone.
+/// The server says something every 15 s; one that is silent for longer is gone.
 const SILENCE_MAX: Duration = Duration::from_secs(45);
 
 /// How long to wait before connecting again: at first, and at most.
@@ -79,7 +79,7 @@ struct Tail {
 
 /// Why it ends.
 enum End {
-    /// Nobody reads its output any more.
+    /// Its output is closed.
     Unread,
     /// Connecting again would not help.
     Refused(String),

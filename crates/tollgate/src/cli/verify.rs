@@ -38,7 +38,7 @@ pub(super) fn run(args: Args, file: Option<&Path>) -> ExitCode {
 /// The checks whose findings end with the request that corrects them.
 const REPAIRED: [&str; 2] = ["money.unrecorded", "money.papers"];
 
-/// Prints what the books lack, a line each: first what was given back without a refund, then the papers,
+/// Prints what the books lack, a line each: first what was given back without a refund, then the receipts,
 /// because recording a refund issues one.
 fn print_plan(report: &Report) -> ExitCode {
     let mut plan = String::new();

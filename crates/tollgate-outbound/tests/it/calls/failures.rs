@@ -29,15 +29,15 @@ async fn silence_after_the_call_is_unclear() {
 }
 
 #[tokio::test]
-async fn what_never_left_is_told_from_what_may_have() {
+async fn what_never_left_is_distinguished_from_what_may_have() {
     let client = client(&settings(&[]));
-    // Bound, so that nobody else is there, and not listening.
+    // Bound, so that no one else takes the port, and not listening.
     let socket = TcpSocket::new_v4().expect("there are sockets");
     socket
         .bind("127.0.0.1:0".parse().expect("it is one"))
         .expect("a port is free");
-    let nobody = format!("http://{}/", socket.local_addr().expect("it is bound"));
-    let reason = not_sent(client.call(call(Trust::Operator, &nobody)).await.outcome);
+    let closed = format!("http://{}/", socket.local_addr().expect("it is bound"));
+    let reason = not_sent(client.call(call(Trust::Operator, &closed)).await.outcome);
     assert!(matches!(reason, NotSent::Connect(_)), "{reason}");
 
     let listener = TcpListener::bind("127.0.0.1:0")

@@ -26,7 +26,7 @@ enum Script {
     SaysAndCloses(Vec<u8>),
     /// Says this and then nothing more.
     SaysAndWaits(Vec<u8>),
-    /// Says this again and again, until nobody listens.
+    /// Sends this again and again, until the connection ends.
     NeverEnds(Vec<u8>, Vec<u8>),
 }
 
@@ -73,13 +73,13 @@ impl Server {
     }
 
     fn requests(&self) -> Vec<String> {
-        self.requests.lock().expect("nobody panicked").clone()
+        self.requests.lock().expect("no test panicked").clone()
     }
 }
 
 async fn serve(mut stream: TcpStream, script: Script, requests: Arc<Mutex<Vec<String>>>) {
     while let Some(request) = read_request(&mut stream).await {
-        requests.lock().expect("nobody panicked").push(request);
+        requests.lock().expect("no test panicked").push(request);
         match &script {
             Script::Says(answer) => {
                 let _ = stream.write_all(answer).await;

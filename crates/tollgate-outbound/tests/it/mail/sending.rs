@@ -215,7 +215,7 @@ async fn a_server_that_is_silent_is_given_up_in_time() {
     let error = "message: no answer within 150 ms".to_owned();
     assert_eq!(waits.send(&message).await, Sending::Unclear { error });
 
-    // Bound, so that nobody else is there, and not listening.
+    // Bound, so that no one else takes the port, and not listening.
     let socket = TcpSocket::new_v4().expect("there are sockets");
     socket
         .bind("127.0.0.1:0".parse().expect("it is one"))

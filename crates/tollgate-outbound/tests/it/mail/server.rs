@@ -32,7 +32,7 @@ pub(super) const GOOD: Script = Script {
     end: Some("250 queued as 1\r\n"),
 };
 
-/// A server, and what it was told: the commands, and the content after DATA.
+/// A server, and what it was sent: the commands, and the content after DATA.
 pub(super) struct Server {
     pub(super) address: SocketAddr,
     heard: Arc<Mutex<(Vec<String>, Vec<u8>)>>,
@@ -87,11 +87,11 @@ impl Server {
     }
 
     pub(super) fn commands(&self) -> Vec<String> {
-        self.heard.lock().expect("nobody panicked").0.clone()
+        self.heard.lock().expect("no test panicked").0.clone()
     }
 
     pub(super) fn content(&self) -> Vec<u8> {
-        self.heard.lock().expect("nobody panicked").1.clone()
+        self.heard.lock().expect("no test panicked").1.clone()
     }
 }
 
@@ -115,7 +115,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
             return Ok(None);
         }
         let line = line.trim_end().to_owned();
-        heard.lock().expect("nobody panicked").0.push(line.clone());
+        heard.lock().expect("no test panicked").0.push(line.clone());
         let reply = match line.split([' ', ':']).next() {
             Some("EHLO") => features,
             Some("STARTTLS") => "220 go on\r\n",
@@ -139,7 +139,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
             stream.read_exact(&mut vec![0; bytes]).await?;
             return Ok(None);
         }
-        heard.lock().expect("nobody panicked").1 = read_content(&mut stream).await?;
+        heard.lock().expect("no test panicked").1 = read_content(&mut stream).await?;
         match script.end {
             Some(end) => stream.write_all(end.as_bytes()).await?,
             None => return Ok(None),

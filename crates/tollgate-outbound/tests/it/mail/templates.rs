@@ -34,7 +34,7 @@ fn a_file_of_the_operators_takes_the_place_of_ours() {
             "paid.en.txt",
             "{% for line in lines %}{{ line.name }} {% endfor %}{{ amount }}\n",
         ),
-        ("README.md", "{{ nobody reads this }}"),
+        ("README.md", "{{ never read }}"),
         (".paid.en.txt.swp", "{{"),
     ];
     with_templates(&files, |_, mailer| {

@@ -1,9 +1,8 @@
-//! The ceiling that `tollgate bench` measures against: everything up to the Gate, nothing behind
-//! it. A webhook is verified and read, an order is read and checked; the answer is of the same
-//! kind and size, and nothing is kept.
+//! The null store, the ceiling that `tollgate bench` measures against: everything up to the Gate, nothing
+//! behind it. A webhook is verified and read, an order is read and checked; the answer is of the same kind
+//! and size, and nothing is kept.
 //!
-//! It stands before no database and takes no configuration of anybody's: its caller is the bench's own
-//! process.
+//! It has no database and reads no configuration: its caller is the bench's own process.
 
 use tollgate_core::capacity::{Booking, Hold, HoldState, SlotWish};
 use tollgate_core::command::{Action, CreateOrder, RegisterPayment};
@@ -21,7 +20,7 @@ use tollgate_server::{NullStore, Taken, TakenItem};
 /// Answers what the bench asks for, and nothing else.
 pub(super) const NULL_STORE: NullStore = NullStore { take, decide };
 
-/// Every event is new and nobody waits for it.
+/// Every event is new and no order waits for it.
 fn take(delivery: DeliveryId, items: Vec<Item>) -> Taken {
     let item = |(ordinal, item): (u16, Item)| match item.event {
         Ok(event) => TakenItem {

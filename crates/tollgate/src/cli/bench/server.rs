@@ -30,8 +30,8 @@ amount_unit = "minor"
 status_map = { captured = "captured" }
 "#;
 
-/// The same name, but a provider that signs three fields within the body. There is nobody here to
-/// ask whether it is true.
+/// The same name, but a provider that signs three fields within the body. There is no provider here to ask
+/// whether it is true.
 const MIDTRANS: &str = r#"
 [sources.bench]
 provider = "midtrans"
@@ -171,7 +171,7 @@ mod tests {
                 fact.kind,
                 FactKind::Capture(CaptureState::Captured | CaptureState::Settled)
             ));
-            let money = fact.money.expect("it tells how much");
+            let money = fact.money.expect("it has an amount");
             assert_eq!(
                 (money.minor, money.currency.as_str()),
                 (199_900, provider.currency())
