@@ -125,7 +125,7 @@ fn all_webhooks_that_wait_are_applied_in_one_answer() {
     assert_eq!(waiting, Vec::<Value>::new());
 }
 
-/// docs/gate.md, Meeting points: what waits under one name is bounded, and none of it is lost.
+/// docs/gate.md, Rendezvous: what waits under one reference is bounded, and none of it is lost.
 #[test]
 fn what_waits_under_one_name_is_bounded() {
     const PARKED_MAX: usize = 64;
