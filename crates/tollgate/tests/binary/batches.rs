@@ -179,10 +179,10 @@ fn one_event_in_many_batches_at_once_is_one_event() {
     let home = Home::new();
     let server = Tollgate::start(&home);
     let mut client = server.client();
-    const CROWD: usize = 16;
+    const CALLERS: usize = 16;
     for round in 1..=5 {
         let shared = document("SALES_INVOICE", &format!("shared of {round}"));
-        let answers = at_once(&server, CROWD, |number, client| {
+        let answers = at_once(&server, CALLERS, |number, client| {
             let own = |which| document("SALES_RECEIPT", &format!("{which} {number} of {round}"));
             let batch = json!([own("before"), shared, own("after"), shared]);
             client.deliver("accurate", &delivery(&batch)).events()
@@ -195,7 +195,7 @@ fn one_event_in_many_batches_at_once_is_one_event() {
             fresh += usize::from(outcomes(events)[1] == "stored");
         }
         assert_eq!(fresh, 1, "one delivery brought it");
-        assert_eq!(stored(&mut client).len(), round * (2 * CROWD + 1));
+        assert_eq!(stored(&mut client).len(), round * (2 * CALLERS + 1));
     }
 }
 
@@ -224,8 +224,12 @@ fn concurrent_callbacks_of_one_payment_are_one_decision() {
             let answers = at_once(&server, 5, |_, client| {
                 client.deliver(source, &webhook).event()
             });
-            let told = |wanted: &str| answers.iter().filter(|(_, is)| is == wanted).count();
-            assert_eq!((told("applied"), told("duplicate")), (1, 4), "{answers:?}");
+            let with_outcome = |wanted: &str| answers.iter().filter(|(_, is)| is == wanted).count();
+            assert_eq!(
+                (with_outcome("applied"), with_outcome("duplicate")),
+                (1, 4),
+                "{answers:?}"
+            );
             assert!(
                 answers.iter().all(|(id, _)| *id == answers[0].0),
                 "{answers:?}"

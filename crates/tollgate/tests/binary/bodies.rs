@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use tollgate_providers::Webhook;
 
-use crate::harness::{Home, Request, Tollgate, crowd_of, now_ms, sign_bank, sign_standard, until};
+use crate::harness::{
+    Home, Request, Tollgate, in_parallel, now_ms, sign_bank, sign_standard, until,
+};
 
 const TOTAL: i64 = 15_000_000;
 
@@ -169,7 +171,7 @@ fn a_slow_body_is_ended_and_holds_up_nobody() {
     home.set("server", "body_timeout_ms", 300);
     let server = Tollgate::start(&home);
     let webhook = sign_bank(br#"{"type":"note","id":"slow"}"#);
-    let slow = crowd_of(30, |_| {
+    let slow = in_parallel(30, |_| {
         let mut client = server.client();
         let head = format!(
             "POST /webhooks/bank HTTP/1.1\r\nhost: x\r\nx-bank-signature: {}\r\n\

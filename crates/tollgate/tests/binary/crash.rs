@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tollgate_providers::Webhook;
 
-use crate::harness::{Client, Home, Request, Response, Said, Sink, Tollgate, crowd_of, pause};
+use crate::harness::{Client, Home, Request, Response, Said, Sink, Tollgate, in_parallel, pause};
 
 const ROUNDS: usize = 20;
 const CLIENTS: usize = 8;
@@ -168,7 +168,7 @@ impl Story {
     }
 
     /// Goes on until a request is not answered; whether the story came to its end.
-    fn tell(&mut self, home: &Home, client: &mut Client, mut answered: impl FnMut()) -> bool {
+    fn play(&mut self, home: &Home, client: &mut Client, mut answered: impl FnMut()) -> bool {
         while let Some(request) = self.next(home) {
             let answer = client.send(&request).ok();
             let heard = answer.is_some();
@@ -245,7 +245,7 @@ impl Story {
             step.answer = Some(first);
         }
         assert!(
-            self.tell(home, client, || ()),
+            self.play(home, client, || ()),
             "{} is answered to its end",
             self.name
         );
@@ -465,7 +465,7 @@ fn load_and_kill(home: &Home, server: Tollgate, round: usize, enough: usize) -> 
     let address = server.address();
     let server = Mutex::new(Some(server));
     let answered = Mutex::new(answered);
-    let told = crowd_of(CLIENTS + 1, |number| {
+    let stories = in_parallel(CLIENTS + 1, |number| {
         let mut stories = Vec::new();
         if number == CLIENTS {
             let answered = answered.lock().expect("no panic");
@@ -482,7 +482,7 @@ fn load_and_kill(home: &Home, server: Tollgate, round: usize, enough: usize) -> 
         let mut client = Client::new(address, Some(crate::harness::ADMIN_KEY));
         for turn in 0.. {
             let mut story = Story::new(round, number, turn);
-            let ended = story.tell(home, &mut client, || to.send(()).unwrap_or(()));
+            let ended = story.play(home, &mut client, || to.send(()).unwrap_or(()));
             stories.push(story);
             if !ended {
                 break;
@@ -490,7 +490,7 @@ fn load_and_kill(home: &Home, server: Tollgate, round: usize, enough: usize) -> 
         }
         stories
     });
-    told.into_iter().flatten().collect()
+    stories.into_iter().flatten().collect()
 }
 
 /// Everything that was decided for outside is done: each receipt once, its numbers without gaps; each
@@ -513,16 +513,16 @@ fn check_what_left(home: &Home, sink: &Sink, receipts: usize) {
         home.number("select max(receipts) from shop_heads"),
         receipts
     );
-    let told = sink.told();
+    let notified = sink.bodies();
     let mut ids = BTreeMap::new();
-    for (id, bodies) in &told {
+    for (id, bodies) in &notified {
         let position = bodies[0]["position"].as_i64().expect("a position");
         let before = ids.insert(position, id);
-        assert_eq!(before, None, "one position is told under one id");
+        assert_eq!(before, None, "one position has one id");
         assert!(bodies.iter().all(|body| body == &bodies[0]), "it is frozen");
     }
     for kind in ["order.paid", "receipt.issued"] {
-        let of_kind = told.values().filter(|bodies| bodies[0]["type"] == kind);
+        let of_kind = notified.values().filter(|bodies| bodies[0]["type"] == kind);
         assert_eq!(of_kind.count() as i64, receipts, "{kind}");
     }
 }
@@ -544,7 +544,7 @@ fn whatever_was_answered_survives_twenty_kills_and_nothing_is_there_twice() {
         .create("/v1/endpoints", &endpoint)
         .expect(201);
     let mut server = Some(server);
-    let mut told: Vec<Story> = Vec::new();
+    let mut played: Vec<Story> = Vec::new();
     for round in 0..ROUNDS {
         let running = server.take().expect("a round begins with a server");
         let enough = 40 + round * 53 % 150;
@@ -562,7 +562,7 @@ fn whatever_was_answered_survives_twenty_kills_and_nothing_is_there_twice() {
         let mut client = running.client();
         check_counters(&mut client);
         let stories_of = |part: usize| (0..stories.len()).filter(move |i| i % 3 == part);
-        crowd_of(3, |part| {
+        in_parallel(3, |part| {
             let mut client = running.client();
             for index in stories_of(part) {
                 stories[index].check_answered(&mut client);
@@ -575,17 +575,17 @@ fn whatever_was_answered_survives_twenty_kills_and_nothing_is_there_twice() {
             "round {round}: {} stories, {heard} answered of {asked}, up again in {restart:?}",
             stories.len()
         );
-        told.extend(stories);
+        played.extend(stories);
         server = Some(running);
     }
     let server = server.expect("the last round leaves a server");
     let mut client = server.client();
-    check_nothing_twice(&mut client, &told);
-    check_carts(&mut client, &told);
-    for story in &told {
+    check_nothing_twice(&mut client, &played);
+    check_carts(&mut client, &played);
+    for story in &played {
         story.repeat(&mut client);
     }
-    check_nothing_twice(&mut client, &told);
+    check_nothing_twice(&mut client, &played);
     client.assert_calm();
     let effects = home.effects();
     let receipts = effects
@@ -605,7 +605,7 @@ fn whatever_was_answered_survives_twenty_kills_and_nothing_is_there_twice() {
     assert!(server.stop().success());
     eprintln!(
         "{} stories, {ROUNDS} kills, {:?} in all",
-        told.len(),
+        played.len(),
         begun.elapsed()
     );
 }

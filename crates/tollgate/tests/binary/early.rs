@@ -221,8 +221,8 @@ fn an_order_known_by_its_code_only_is_paid_by_a_later_webhook() {
     assert_paid_once(&order);
     assert_eq!(order["payments"][0]["reference"], reference);
     let id = order["id"].as_str().expect("an order has an id");
-    let story = client.get(&format!("/v1/orders/{id}/timeline"));
-    let kinds: Vec<&str> = story["data"]
+    let timeline = client.get(&format!("/v1/orders/{id}/timeline"));
+    let kinds: Vec<&str> = timeline["data"]
         .as_array()
         .expect("a timeline has data")
         .iter()

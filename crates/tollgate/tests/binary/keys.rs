@@ -178,13 +178,13 @@ fn a_key_without_a_server_is_refused_as_with_one() {
     };
     let long = "x".repeat(201);
     for name in ["", "a\nb", &long] {
-        let told = refused(&[name]);
-        assert!(told.contains("/name"), "{told}");
+        let message = refused(&[name]);
+        assert!(message.contains("/name"), "{message}");
     }
-    let told = refused(&["first", "--shop", "nowhere"]);
+    let message = refused(&["first", "--shop", "nowhere"]);
     assert!(
-        told.contains("no shop nowhere") && told.contains("main"),
-        "{told}"
+        message.contains("no shop nowhere") && message.contains("main"),
+        "{message}"
     );
 }
 

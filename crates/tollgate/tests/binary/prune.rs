@@ -121,8 +121,8 @@ async fn months_go_by_a_command_and_one_with_an_open_order_stays() {
     assert!(id.starts_with("ord_"), "{id}");
     let people = ask(&["--dry-run"]);
     assert_eq!(people.code, Some(0), "{people:?}");
-    for told in ["goes", "stays: ", id, "awaiting_payment"] {
-        assert!(people.stdout.contains(told), "{told}: {people:?}");
+    for part in ["goes", "stays: ", id, "awaiting_payment"] {
+        assert!(people.stdout.contains(part), "{part}: {people:?}");
     }
     // Nobody sits there to be asked.
     let asked = ask(&[]);

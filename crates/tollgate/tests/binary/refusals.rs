@@ -8,7 +8,7 @@ use crate::harness::{Client, Home, Request, Response, Tollgate, at_once, fresh_k
 
 /// A problem document with everything a caller decides by.
 #[track_caller]
-fn assert_told(answer: &Response, status: u16, code: &str) {
+fn assert_refused(answer: &Response, status: u16, code: &str) {
     let problem = answer.expect(status);
     assert_eq!(
         answer.header("content-type"),
@@ -140,55 +140,55 @@ fn every_refusal_says_what_to_do_next() {
         (400, "request_invalid", with("colour", json!("red"))),
     ];
     for (status, code, body) in refusals {
-        assert_told(&client.create("/v1/orders", &body), status, code);
+        assert_refused(&client.create("/v1/orders", &body), status, code);
     }
     let refused = client.call(&Request::get("/v1/orders/R"));
-    assert_told(&refused, 404, "not_found");
+    assert_refused(&refused, 404, "not_found");
 
     let cancel = format!("/v1/orders/{paid}/cancel");
-    assert_told(&client.create(&cancel, &json!({})), 409, "order_paid");
+    assert_refused(&client.create(&cancel, &json!({})), 409, "order_paid");
     let payment = json!({ "order": "NOBODY", "source": "manual", "reference": "r" });
-    assert_told(
+    assert_refused(
         &client.create("/v1/payments", &payment),
         422,
         "order_unknown",
     );
     let stale =
         Request::put("/v1/stock/ONE", &json!({ "on_hand": 5 })).header("if-match", "\"999\"");
-    assert_told(&client.call(&stale), 412, "version_mismatch");
+    assert_refused(&client.call(&stale), 412, "version_mismatch");
     let below = Request::put("/v1/stock/ONE", &json!({ "on_hand": 0 }));
-    assert_told(&client.call(&below), 409, "below_held");
+    assert_refused(&client.call(&below), 409, "below_held");
 
     let keyless = Request::post("/v1/orders", &order("R", free_line()));
-    assert_told(&client.call(&keyless), 400, "idempotency_key_required");
-    assert_told(
+    assert_refused(&client.call(&keyless), 400, "idempotency_key_required");
+    assert_refused(
         &client.call(&keyless.clone().keyed("a b")),
         400,
         "idempotency_key_invalid",
     );
     let twice = keyless.clone().keyed("one").keyed("two");
-    assert_told(&client.call(&twice), 400, "idempotency_key_invalid");
+    assert_refused(&client.call(&twice), 400, "idempotency_key_invalid");
 
     let mut text = Request::create("/v1/orders", &order("R", free_line()));
     text.headers.retain(|(name, _)| name != "content-type");
-    assert_told(
+    assert_refused(
         &client.call(&text.clone().header("content-type", "text/plain")),
         415,
         "content_type_unsupported",
     );
     let mut nobody = server.client_as(None);
-    assert_told(
+    assert_refused(
         &nobody.call(&Request::get("/v1/orders")),
         401,
         "key_missing",
     );
     let mut stranger = server.client_as(Some("tg_unknown"));
-    assert_told(
+    assert_refused(
         &stranger.call(&Request::get("/v1/orders")),
         401,
         "key_invalid",
     );
-    assert_told(
+    assert_refused(
         &client.call(&Request::new("DELETE", "/v1/orders")),
         405,
         "method_not_allowed",
@@ -197,8 +197,8 @@ fn every_refusal_says_what_to_do_next() {
         headers: Vec::new(),
         body: b"{}".to_vec(),
     };
-    assert_told(&client.deliver("nobody", &bytes), 404, "source_unknown");
-    assert_told(&client.deliver("bank", &bytes), 401, "signature_missing");
+    assert_refused(&client.deliver("nobody", &bytes), 404, "source_unknown");
+    assert_refused(&client.deliver("bank", &bytes), 401, "signature_missing");
 }
 
 /// A8: what is wrong is named by its place, all of it at once, and a typo is never silent.
@@ -249,7 +249,7 @@ fn a_refusal_stays_with_its_key_and_a_new_key_tries_afresh() {
     let key = fresh_key();
     let request = Request::post("/v1/orders", &body).keyed(&key);
     let first = client.call(&request);
-    assert_told(&first, 409, "out_of_stock");
+    assert_refused(&first, 409, "out_of_stock");
     assert_eq!(first.json()["new_key_required"], true);
 
     client.put("/v1/stock/ONE", &json!({ "on_hand": 1 }));
@@ -285,7 +285,7 @@ fn a_key_stands_for_one_request_however_it_is_written() {
 
     let other = Request::post("/v1/orders", &order("OTHER", line("ONE", 1))).keyed("k-1");
     let reused = client.call(&other);
-    assert_told(&reused, 422, "idempotency_key_reused");
+    assert_refused(&reused, 422, "idempotency_key_reused");
     assert!(
         !reused.text().contains("KEYED"),
         "nothing of the first is disclosed"
@@ -307,7 +307,7 @@ fn a_key_that_was_refused_for_its_shape_can_be_used_again() {
     let mut client = server.client();
     let key = fresh_key();
     let wrong = Request::post("/v1/orders", &json!({ "code": "SHAPE" })).keyed(&key);
-    assert_told(&client.call(&wrong), 400, "request_invalid");
+    assert_refused(&client.call(&wrong), 400, "request_invalid");
     let body = order(
         "SHAPE",
         json!({ "sku": "t", "stocked": false, "quantity": 1, "unit_amount": 1 }),
@@ -403,7 +403,7 @@ fn no_request_is_answered_with_an_error_of_ours() {
 /// stored, and everything is taken in the end.
 #[test]
 fn overload_is_a_quick_503_and_nothing_is_lost_or_doubled() {
-    const CROWD: usize = 40;
+    const CALLERS: usize = 40;
     const ITEMS: usize = 60;
     let mut home = Home::new();
     home.set("gate", "queue_commands_max", 100);
@@ -428,9 +428,9 @@ fn overload_is_a_quick_503_and_nothing_is_lost_or_doubled() {
     while refused == 0 {
         assert!(
             rounds < 5,
-            "{rounds} crowds of {CROWD} did not overload a queue of 100"
+            "{rounds} crowds of {CALLERS} did not overload a queue of 100"
         );
-        let results = at_once(&server, CROWD, |number, client| {
+        let results = at_once(&server, CALLERS, |number, client| {
             let webhook = batch(rounds, number);
             let mut refusals = 0;
             loop {
@@ -438,7 +438,7 @@ fn overload_is_a_quick_503_and_nothing_is_lost_or_doubled() {
                 if answer.status == 200 {
                     return (refusals, answer.events());
                 }
-                assert_told(&answer, 503, "overloaded");
+                assert_refused(&answer, 503, "overloaded");
                 refusals += 1;
             }
         });
@@ -452,7 +452,7 @@ fn overload_is_a_quick_503_and_nothing_is_lost_or_doubled() {
         rounds += 1;
     }
     let stored = client.list("/v1/events?source=accurate").len();
-    assert_eq!(stored, rounds * CROWD * ITEMS, "after {refused} refusals");
+    assert_eq!(stored, rounds * CALLERS * ITEMS, "after {refused} refusals");
     let metrics = client.call(&Request::get("/metrics"));
     assert_eq!(metrics.status, 200);
     eprintln!("{refused} deliveries were refused in {rounds} crowds, {stored} events were stored");
@@ -498,5 +498,5 @@ fn the_type_of_every_problem_leads_to_its_code_in_the_table() {
     home.set("server", "admin_listen", "127.0.0.1:0");
     let server = Tollgate::start(&home);
     let refused = server.client().call(&Request::get(path));
-    assert_told(&refused, 404, "not_found");
+    assert_refused(&refused, 404, "not_found");
 }

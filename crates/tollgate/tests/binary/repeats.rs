@@ -90,7 +90,7 @@ fn requests(client: &mut Client) -> Vec<Asked> {
     let back = json!({ "amount": 10, "reason": "scratched" });
     let adjust = json!({ "delta": 1, "reason": "found" });
     let key = json!({ "name": "one", "scopes": ["read"] });
-    let told = json!({ "url": "https://example.com/told", "events": ["order.*"] });
+    let case = json!({ "url": "https://example.com/told", "events": ["order.*"] });
     let settled = json!({ "as": "done", "reason": "seen" });
     let seen = json!({ "note": "seen" });
     let registered = json!({ "order": "R-1", "source": "manual", "reference": "R-1-again" });
@@ -126,7 +126,7 @@ fn requests(client: &mut Client) -> Vec<Asked> {
         asked(Optional, "POST /v1/effects/{id}/retry", effect, none()),
         asked(Optional, "POST /v1/effects/{id}/settle", effect, settled),
         asked(Checked, "POST /v1/keys", "", key),
-        asked(Checked, "POST /v1/endpoints", "", told),
+        asked(Checked, "POST /v1/endpoints", "", case),
         asked(Checked, "POST /v1/endpoints/{id}/rotate", endpoint, none()),
         asked(Checked, "POST /v1/endpoints/{id}/test", endpoint, none()),
         asked(Checked, "POST /v1/payments/{id}/check", payment, none()),
@@ -172,17 +172,17 @@ fn every_operation_does_with_a_key_what_the_document_says() {
         let key = fresh_key();
         let [first, second] = [0, 1].map(|_| client.call(&post().keyed(&key)));
         let replayed = [&first, &second].map(|answer| answer.header("idempotency-replayed"));
-        let told = format!("{operation}: {} and {}", first.text(), second.text());
+        let case = format!("{operation}: {} and {}", first.text(), second.text());
         match kept {
             Kept::Required | Kept::Optional => {
-                assert_eq!(replayed, [None, Some("true")], "{told}");
+                assert_eq!(replayed, [None, Some("true")], "{case}");
                 assert_eq!(
                     (first.status, &first.body),
                     (second.status, &second.body),
-                    "{told}"
+                    "{case}"
                 );
             }
-            Kept::Checked => assert_eq!(replayed, [None, None], "{told}"),
+            Kept::Checked => assert_eq!(replayed, [None, None], "{case}"),
         }
     }
     // Keys are told once and each is there; an endpoint that is there already is not made again.

@@ -309,7 +309,7 @@ fn no_secret_is_ever_logged() {
         .client_as(Some(stranger))
         .call(&Request::get("/v1/orders"))
         .refused(401);
-    let said = server.stop_and_tell();
+    let said = server.stop_and_read_log();
     let secrets = [
         crate::harness::ADMIN_KEY,
         stranger,

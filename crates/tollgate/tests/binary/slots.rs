@@ -102,7 +102,7 @@ fn slot_of(answer: &Response, slots: &[Slot]) -> Option<usize> {
 /// A7: 1 000 orders at once on slots of 100 000.00 RUB.
 #[test]
 fn a_thousand_orders_at_once_fill_the_slots_in_order_and_overflow_none() {
-    const CROWD: usize = 1000;
+    const CALLERS: usize = 1000;
     const AMOUNT: i64 = 45_000;
     const EACH: i64 = CAPACITY / AMOUNT;
     let home = Home::new();
@@ -110,7 +110,7 @@ fn a_thousand_orders_at_once_fill_the_slots_in_order_and_overflow_none() {
     let mut client = server.client();
     kitchen(&mut client, 4, CAPACITY);
 
-    let answers = at_once(&server, CROWD, |number, client| {
+    let answers = at_once(&server, CALLERS, |number, client| {
         client.create("/v1/orders", &meal(&format!("A7-{number}"), AMOUNT))
     });
 
@@ -125,7 +125,7 @@ fn a_thousand_orders_at_once_fill_the_slots_in_order_and_overflow_none() {
     }
     // All orders are of one size, so each slot is full before the next is begun.
     assert_eq!(in_slot, [EACH; 4]);
-    assert_eq!(refused, CROWD as i64 - 4 * EACH);
+    assert_eq!(refused, CALLERS as i64 - 4 * EACH);
     for slot in &after {
         assert_eq!(
             (slot.held, slot.sold),
@@ -150,7 +150,7 @@ fn a_thousand_orders_at_once_fill_the_slots_in_order_and_overflow_none() {
 /// an order at the end had it when the order was put into a later one.
 #[test]
 fn no_order_is_put_behind_a_slot_that_had_room_for_it() {
-    const CROWD: usize = 400;
+    const CALLERS: usize = 400;
     let home = Home::new();
     let server = Tollgate::start(&home);
     let mut client = server.client();
@@ -158,7 +158,7 @@ fn no_order_is_put_behind_a_slot_that_had_room_for_it() {
     // Sizes from 1 000.00 to 50 000.00, spread by a step that has no factor in common with 50.
     let amount = |number: usize| 100_000 * (1 + (number as i64 * 37) % 50);
 
-    let answers = at_once(&server, CROWD, |number, client| {
+    let answers = at_once(&server, CALLERS, |number, client| {
         client.create(
             "/v1/orders",
             &meal(&format!("B10-{number}"), amount(number)),

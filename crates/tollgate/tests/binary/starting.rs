@@ -81,13 +81,13 @@ fn the_urls_to_register_have_the_port_that_was_found() {
     let home = Home::new();
     let server = Tollgate::start(&home);
     let url = format!("http://{}/webhooks/", server.address());
-    let told = server.stop_and_tell();
+    let log = server.stop_and_read_log();
     assert!(
-        told.lines()
+        log.lines()
             .any(|line| line.starts_with("register at ") && line.contains(&url)),
-        "{told}"
+        "{log}"
     );
-    assert!(!told.contains(":0/"), "{told}");
+    assert!(!log.contains(":0/"), "{log}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 
-use crate::harness::{Home, Request, Said, Tollgate, crowd_of, pause};
+use crate::harness::{Home, Request, Said, Tollgate, in_parallel, pause};
 
 const TOTAL: i64 = 15_000_000;
 
@@ -20,7 +20,7 @@ fn a_server_asked_to_stop_under_load_keeps_all_it_answered() {
         let mut server = Tollgate::start(&home);
         let answered = Mutex::new(BTreeMap::new());
         let count = AtomicUsize::new(0);
-        crowd_of(CLIENTS + 1, |number| {
+        in_parallel(CLIENTS + 1, |number| {
             if number == CLIENTS {
                 while count.load(Ordering::Relaxed) < ENOUGH {
                     pause(std::time::Duration::from_millis(1));

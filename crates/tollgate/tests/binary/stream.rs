@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::{Value, json};
 
 use crate::harness::{
-    ADMIN_KEY, Home, Listener, Request, Said, Tollgate, crowd_of, fresh_key, until,
+    ADMIN_KEY, Home, Listener, Request, Said, Tollgate, fresh_key, in_parallel, until,
 };
 
 const TOTAL: i64 = 5_000;
@@ -97,7 +97,7 @@ fn e6_a_listener_that_was_away_goes_on_without_a_gap_or_a_repeat() {
     let heard = std::sync::Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            crowd_of(CLIENTS, |number| {
+            in_parallel(CLIENTS, |number| {
                 for turn in 0..EACH {
                     sell(&home, &server, &format!("STORM-{number}-{turn}"));
                 }
@@ -125,7 +125,7 @@ fn e6_a_listener_that_was_away_goes_on_without_a_gap_or_a_repeat() {
     let heard = heard.into_inner().expect("no panic");
     assert!(heard.is_sorted_by(|one, next| one.0 < next.0), "in order");
     for kind in ["order.created", "order.paid"] {
-        let codes = heard.iter().filter(|(_, told, _)| told == kind);
+        let codes = heard.iter().filter(|(_, sent, _)| sent == kind);
         let codes: Vec<&str> = codes.map(|(_, _, code)| code.as_str()).collect();
         let different: BTreeSet<&str> = codes.iter().copied().collect();
         assert_eq!(
@@ -144,7 +144,7 @@ fn an_id_that_was_never_told_is_one_reset() {
     let server = Tollgate::start(&home);
     sell(&home, &server, "ONE");
     let now = Listener::open(server.address(), "", None);
-    let head = now.last_id.expect("it is told");
+    let head = now.last_id.expect("it is sent");
     let mut listener = Listener::open(server.address(), "?topics=orders", Some(head + 1000));
     let reset = listener.hear();
     assert_eq!(reset.kind, "reset");
@@ -220,7 +220,7 @@ fn a_listener_who_does_not_read_is_cut_off_while_others_go_on() {
         }
     }
     assert_eq!(client.figure("tollgate_stream_connections"), 1);
-    let begun_at = stuck.last_id.expect("it was told where it began");
+    let begun_at = stuck.last_id.expect("it was sent its start");
     let rest = stuck.rest();
     let heard = String::from_utf8_lossy(&rest)
         .matches("event: order.created\n")

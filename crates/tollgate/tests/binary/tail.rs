@@ -101,12 +101,15 @@ fn tail_shows_each_message_once_through_a_restart() {
         line.contains(" order.created ord_") && line.ends_with(" ONE awaiting_payment"),
         "{line}"
     );
-    let told = |line: String| -> (String, String) {
+    let kind_and_code = |line: String| -> (String, String) {
         let message: Value = serde_json::from_str(&line).expect("it is JSON");
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         (text(&message["type"]), text(&message["data"]["code"]))
     };
-    assert_eq!(told(json.line()), ("order.created".into(), "ONE".into()));
+    assert_eq!(
+        kind_and_code(json.line()),
+        ("order.created".into(), "ONE".into())
+    );
     assert!(server.stop().success());
 
     let server = Tollgate::start(&home);
@@ -114,7 +117,10 @@ fn tail_shows_each_message_once_through_a_restart() {
     server.client().create_order("TWO", "standard", "IDR", 5000);
     let line = words.line();
     assert!(line.ends_with(" TWO awaiting_payment"), "{line}");
-    assert_eq!(told(json.line()), ("order.created".into(), "TWO".into()));
+    assert_eq!(
+        kind_and_code(json.line()),
+        ("order.created".into(), "TWO".into())
+    );
 }
 
 /// What cannot be mended by connecting again ends it, in a line.

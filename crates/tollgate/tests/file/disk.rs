@@ -126,7 +126,7 @@ fn deliver_until_refused(
             taken.push((webhook, answer.event().0));
             continue;
         }
-        assert_told_to_come_back(&answer);
+        assert_retry_later(&answer);
         refused.push((webhook, answer.refused(503)));
         if refused.len() == 20 {
             return refused;
@@ -139,7 +139,7 @@ fn deliver_until_refused(
 }
 
 #[track_caller]
-fn assert_told_to_come_back(answer: &Response) {
+fn assert_retry_later(answer: &Response) {
     let problem = answer.expect(503);
     let code = problem["code"].as_str().unwrap_or_default();
     assert!(
@@ -209,7 +209,7 @@ fn a_full_disk_is_a_503_and_room_is_enough_to_go_on() {
             "lines": [{ "sku": "t", "stocked": false, "quantity": 1, "unit_amount": 1000 }],
         });
         let order = Request::create("/v1/orders", &order);
-        assert_told_to_come_back(&client.call(&order));
+        assert_retry_later(&client.call(&order));
         assert_eq!(client.call(&Request::get("/readyz")).status, 503);
         assert_eq!(client.call(&Request::get("/healthz")).status, 200);
         // Reading goes on.

@@ -12,7 +12,7 @@ use crate::harness::{Home, Tollgate, at_once};
 /// they say how many it were.
 #[test]
 fn thousands_that_are_refused_are_a_line_a_second() {
-    const CROWD: usize = 40;
+    const CALLERS: usize = 40;
     const REFUSALS: u64 = 2_000;
     const ITEMS: usize = 60;
     let mut home = Home::on_file();
@@ -22,7 +22,7 @@ fn thousands_that_are_refused_are_a_line_a_second() {
     let server = Tollgate::start(&home);
     let begun = Instant::now();
     let refused = AtomicU64::new(0);
-    at_once(&server, CROWD, |number, client| {
+    at_once(&server, CALLERS, |number, client| {
         let mut round = 0;
         while refused.load(Ordering::Relaxed) < REFUSALS {
             round += 1;
@@ -37,18 +37,18 @@ fn thousands_that_are_refused_are_a_line_a_second() {
         }
     });
     let refused = refused.into_inner();
-    let said = server.stop_and_tell();
+    let said = server.stop_and_read_log();
     let seconds = begun.elapsed().as_secs();
     let lines: Vec<Value> = said
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok())
         .filter(|line: &Value| line["fields"]["message"] == "refused")
         .collect();
-    let told: u64 = lines
+    let logged: u64 = lines
         .iter()
         .map(|line| line["fields"]["refused"].as_u64().expect("it counts"))
         .sum();
-    assert_eq!(told, refused, "{lines:#?}");
+    assert_eq!(logged, refused, "{lines:#?}");
     // One at once, one a second, and what is left when the server ends.
     let count = u64::try_from(lines.len()).expect("it is small");
     assert!(count <= seconds + 2, "{count} lines in {seconds} s");

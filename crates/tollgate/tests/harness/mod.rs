@@ -2,7 +2,7 @@
 
 mod client;
 mod cluster;
-mod crowd;
+mod parallel;
 mod database;
 mod home;
 mod listener;
@@ -15,10 +15,10 @@ mod workshop;
 
 pub(crate) use client::{Client, Request, Response, fresh_key};
 pub(crate) use cluster::Cluster;
-pub(crate) use crowd::{at_once, crowd_of};
 pub(crate) use database::{Database, Session, server_needed, sqlite3, try_to_ask};
 pub(crate) use home::{ADMIN_KEY, Home, Said, now_ms};
 pub(crate) use listener::Listener;
+pub(crate) use parallel::{at_once, in_parallel};
 pub(crate) use process::{Ended, Tollgate, command, finish, pause, until};
 pub(crate) use signing::{hmac_sha256, sign_bank, sign_standard};
 pub(crate) use sink::Sink;

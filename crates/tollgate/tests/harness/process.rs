@@ -141,7 +141,7 @@ impl Tollgate {
 
     /// Asks it to stop; what it said after it began to listen, both ways.
     #[track_caller]
-    pub(crate) fn stop_and_tell(self) -> String {
+    pub(crate) fn stop_and_read_log(self) -> String {
         self.ask_to_stop();
         self.rest_of_output()
     }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::process::pause;
 
 /// What was told: the bodies by their `webhook-id`, each as often as it came.
-type Told = BTreeMap<String, Vec<Value>>;
+type Bodies = BTreeMap<String, Vec<Value>>;
 
 /// A request as it came.
 #[derive(Debug, Clone)]
@@ -52,13 +52,13 @@ impl Sink {
         format!("http://{}/hook", self.address)
     }
 
-    pub(crate) fn told(&self) -> Told {
-        let mut told = Told::new();
+    pub(crate) fn bodies(&self) -> Bodies {
+        let mut bodies = Bodies::new();
         for arrival in lock(&self.came).iter() {
             let body = serde_json::from_slice(&arrival.body).expect("it was read before");
-            told.entry(arrival.id.clone()).or_default().push(body);
+            bodies.entry(arrival.id.clone()).or_default().push(body);
         }
-        told
+        bodies
     }
 
     /// Everything in the order in which it came.

@@ -117,8 +117,8 @@ impl Crew {
     }
 
     /// A paid order, for every third a refund of half of it, and documents to be handed on in order.
-    pub(crate) fn tell(&self, client: &mut Client, teller: usize, turn: usize, asked: &mut Asked) {
-        let code = format!("CREW-{teller}-{turn}");
+    pub(crate) fn play(&self, client: &mut Client, caller: usize, turn: usize, asked: &mut Asked) {
+        let code = format!("CREW-{caller}-{turn}");
         let wanted = order(&code, &["A"]);
         client.create("/v1/orders", &wanted).expect(201);
         let paid = Said::paid("standard", &code, TOTAL);
@@ -135,8 +135,8 @@ impl Crew {
             .map(|number| {
                 let uuid = format!("{code}-{number}");
                 let place = turn * DOCUMENTS + number;
-                asked.documents.insert(uuid.clone(), (teller, place));
-                json!({ "databaseId": teller, "type": "SALES_INVOICE", "uuid": uuid,
+                asked.documents.insert(uuid.clone(), (caller, place));
+                json!({ "databaseId": caller, "type": "SALES_INVOICE", "uuid": uuid,
                         "data": [{ "salesInvoiceId": place, "salesInvoiceNo": uuid,
                                    "action": "WRITE" }] })
             })
@@ -224,17 +224,20 @@ impl Crew {
 
     /// Each notice came at least once, always under one id and with the same bytes.
     fn check_notices(&self, asked: &Asked) {
-        let told = one_body_each(&self.sink);
+        let bodies = one_body_each(&self.sink);
         let decided = self.decided("notify");
-        let came: BTreeSet<&str> = told.keys().map(String::as_str).collect();
+        let came: BTreeSet<&str> = bodies.keys().map(String::as_str).collect();
         let wanted: BTreeSet<&str> = decided.iter().map(String::as_str).collect();
         assert_eq!(came, wanted, "what was decided is what came");
         let mut positions = BTreeSet::new();
         let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
-        for body in told.values() {
+        for body in bodies.values() {
             let body: Value = serde_json::from_slice(body).expect("it is JSON");
             let position = body["position"].as_i64().expect("a position");
-            assert!(positions.insert(position), "told under two ids: {body:#}");
+            assert!(
+                positions.insert(position),
+                "notified under two ids: {body:#}"
+            );
             let kind = body["type"].as_str().expect("a type").to_owned();
             *kinds.entry(kind).or_default() += 1;
         }
@@ -255,10 +258,10 @@ impl Crew {
             }
             let document: Value = serde_json::from_slice(&arrival.body).expect("it is JSON");
             let uuid = document["uuid"].as_str().expect("a document has an id");
-            let (teller, place) = asked.documents[uuid];
-            let next = last.get(&teller).map_or(0, |last| last + 1);
+            let (caller, place) = asked.documents[uuid];
+            let next = last.get(&caller).map_or(0, |last| last + 1);
             assert_eq!(place, next, "{uuid} came in its turn");
-            last.insert(teller, place);
+            last.insert(caller, place);
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Barrier};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Database, Home, Tollgate, crowd_of, server_needed};
+use crate::harness::{Client, Database, Home, Tollgate, in_parallel, server_needed};
 
 /// Instances on one database. They go before it does.
 pub(crate) struct Fleet {
@@ -30,7 +30,7 @@ impl Fleet {
             })
             .collect();
         // All at once: whatever is made at a start is made by one of them.
-        let servers = crowd_of(count, |number| Tollgate::start(&homes[number]));
+        let servers = in_parallel(count, |number| Tollgate::start(&homes[number]));
         Fleet {
             servers,
             homes,
@@ -54,7 +54,7 @@ impl Fleet {
         act: impl Fn(usize, &mut Client) -> T + Sync,
     ) -> Vec<T> {
         let barrier = Barrier::new(count);
-        crowd_of(count, |number| {
+        in_parallel(count, |number| {
             let mut client = self.client(number % self.servers.len());
             client.connect().expect("the server takes connections");
             barrier.wait();

@@ -18,12 +18,12 @@ fn one_key_at_several_instances_is_one_order() {
     for round in 0..20 {
         let create = Request::create("/v1/orders", &order(&format!("K11-{round}"), &["A"]));
         let answers = fleet.at_once(9, |_, client| client.call(&create));
-        let told: BTreeSet<String> = answers
+        let answered: BTreeSet<String> = answers
             .iter()
             .map(|answer| format!("{} {}", answer.status, answer.text()))
             .collect();
-        assert_eq!(told.len(), 1, "{told:?}");
-        assert_eq!(answers[0].status, 201, "{told:?}");
+        assert_eq!(answered.len(), 1, "{answered:?}");
+        assert_eq!(answers[0].status, 201, "{answered:?}");
         let replayed = answers
             .iter()
             .filter(|answer| answer.header("idempotency-replayed") == Some("true"));

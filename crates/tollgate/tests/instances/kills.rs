@@ -14,7 +14,7 @@ fn whatever_was_answered_survives_the_kills_of_instances_one_after_the_other() {
     let Fleet { servers, homes, .. } = &mut fleet;
     let addresses = servers.iter().map(Tollgate::address).collect();
     let load = Load::new(&homes[0], addresses);
-    let told = load.while_told(CLIENTS, "KILL", || {
+    let played = load.while_playing(CLIENTS, "KILL", || {
         for round in 0..KILLS {
             load.wait_for_more(20 + round * 13 % 40);
             let number = round % servers.len();
@@ -34,11 +34,11 @@ fn whatever_was_answered_survives_the_kills_of_instances_one_after_the_other() {
     });
     eprintln!(
         "{} stories, {KILLS} kills, {} requests unheard, {} refused",
-        told.len(),
+        played.len(),
         load.unheard.into_inner(),
         load.refused.into_inner()
     );
-    check_fleet(&fleet, &told);
+    check_fleet(&fleet, &played);
 }
 
 /// One that is asked to stop does what it has taken; its work goes on elsewhere.
@@ -49,7 +49,7 @@ fn instances_that_come_and_go_in_good_order_lose_nothing() {
     let Fleet { servers, homes, .. } = &mut fleet;
     let addresses = servers.iter().map(Tollgate::address).collect();
     let load = Load::new(&homes[0], addresses);
-    let told = load.while_told(4, "COME", || {
+    let played = load.while_playing(4, "COME", || {
         for round in 0..6 {
             load.wait_for_more(30);
             let number = round % 2;
@@ -60,5 +60,5 @@ fn instances_that_come_and_go_in_good_order_lose_nothing() {
         }
         load.wait_for_more(30);
     });
-    check_fleet(&fleet, &told);
+    check_fleet(&fleet, &played);
 }

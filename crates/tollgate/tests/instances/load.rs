@@ -38,14 +38,14 @@ pub(crate) struct Load<'a> {
 
 /// What was answered about one order.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct Played {
     code: String,
     order: Value,
     event: String,
 }
 
 /// A client of whichever instance answers.
-struct Teller<'a> {
+struct Player<'a> {
     load: &'a Load<'a>,
     clients: BTreeMap<SocketAddr, Client>,
     turn: usize,
@@ -73,26 +73,26 @@ impl<'a> Load<'a> {
 
     /// Tells stories with so many clients while `disturb` goes on; what was told. `disturb` begins when
     /// the load runs.
-    pub(crate) fn while_told(
+    pub(crate) fn while_playing(
         &self,
         clients: usize,
         name: &str,
         disturb: impl FnOnce() + Send,
-    ) -> Vec<Told> {
+    ) -> Vec<Played> {
         std::thread::scope(|scope| {
-            let telling: Vec<_> = (0..clients)
-                .map(|number| scope.spawn(move || self.tell_all(number, name)))
+            let playing: Vec<_> = (0..clients)
+                .map(|number| scope.spawn(move || self.play_all(number, name)))
                 .collect();
             // Whatever happens the load ends.
             let stopping = StopAtEnd(self);
             self.wait_for_more(clients * 5);
             disturb();
             drop(stopping);
-            let told = telling.into_iter().map(|thread| match thread.join() {
-                Ok(told) => told,
+            let played = playing.into_iter().map(|thread| match thread.join() {
+                Ok(played) => played,
                 Err(panic) => std::panic::resume_unwind(panic),
             });
-            told.flatten().collect()
+            played.flatten().collect()
         })
     }
 
@@ -117,20 +117,20 @@ impl<'a> Load<'a> {
         self.addresses.lock().expect("no panic")[number] = address;
     }
 
-    fn tell_all(&self, number: usize, name: &str) -> Vec<Told> {
-        let mut teller = Teller {
+    fn play_all(&self, number: usize, name: &str) -> Vec<Played> {
+        let mut player = Player {
             load: self,
             clients: BTreeMap::new(),
             turn: number,
         };
-        let mut told = Vec::new();
+        let mut played = Vec::new();
         for turn in 0.. {
             if self.stop.load(Ordering::Relaxed) {
                 break;
             }
-            told.push(teller.tell(&format!("{name}-{number}-{turn}"), number + turn));
+            played.push(player.play(&format!("{name}-{number}-{turn}"), number + turn));
         }
-        told
+        played
     }
 }
 
@@ -142,10 +142,10 @@ impl Drop for StopAtEnd<'_> {
     }
 }
 
-impl Teller<'_> {
+impl Player<'_> {
     /// An order over two skus, in either order, with a slot; its webhook before or after it; and the
     /// webhook once more.
-    fn tell(&mut self, code: &str, number: usize) -> Told {
+    fn play(&mut self, code: &str, number: usize) -> Played {
         let pair = [SKUS[number % 4], SKUS[(number + 1) % 4]];
         let skus = match number.is_multiple_of(2) {
             true => [pair[0], pair[1]],
@@ -169,7 +169,7 @@ impl Teller<'_> {
         };
         let (again, outcome) = self.ask(&paid).event();
         assert_eq!((&again, outcome.as_str()), (&event, "duplicate"));
-        Told {
+        Played {
             code: code.to_owned(),
             order: made,
             event,
@@ -201,7 +201,7 @@ impl Teller<'_> {
                 continue;
             };
             if answer.status == 503 {
-                assert_told_to_come_back(&answer);
+                assert_retry_later(&answer);
                 self.load.refused.fetch_add(1, Ordering::Relaxed);
                 pause(Duration::from_millis(10));
                 continue;
@@ -215,7 +215,7 @@ impl Teller<'_> {
 
 /// A 503 says when to come back.
 #[track_caller]
-pub(crate) fn assert_told_to_come_back(answer: &Response) {
+pub(crate) fn assert_retry_later(answer: &Response) {
     let problem = answer.expect(503);
     assert_eq!(problem["retryable"], true, "{problem:#}");
     let after = answer.header("retry-after").map(str::parse::<u64>);
@@ -223,18 +223,18 @@ pub(crate) fn assert_told_to_come_back(answer: &Response) {
 }
 
 /// Everything that was answered is there and paid, there is nothing else, and nothing is wrong.
-pub(crate) fn check(database: &Database, client: &mut Client, told: &[Told]) {
+pub(crate) fn check(database: &Database, client: &mut Client, played: &[Played]) {
     invariants::check(database);
     let listed = client.list("/v1/orders");
     let orders: BTreeMap<&str, &Value> = listed
         .iter()
         .map(|order| (order["code"].as_str().expect("an order has a code"), order))
         .collect();
-    let codes: BTreeSet<&str> = told.iter().map(|told| told.code.as_str()).collect();
-    assert_eq!(codes.len(), told.len(), "stories have names of their own");
+    let codes: BTreeSet<&str> = played.iter().map(|played| played.code.as_str()).collect();
+    assert_eq!(codes.len(), played.len(), "stories have names of their own");
     let found: BTreeSet<&str> = orders.keys().copied().collect();
     assert_eq!(found, codes, "as many orders as were asked for");
-    for Told { code, order, .. } in told {
+    for Played { code, order, .. } in played {
         let now = orders[code.as_str()];
         assert_eq!(now["id"], order["id"], "{code}");
         assert_eq!(now["status"], "paid", "{now:#}");
@@ -246,19 +246,19 @@ pub(crate) fn check(database: &Database, client: &mut Client, told: &[Told]) {
         .into_iter()
         .map(|event| (event["id"].as_str().unwrap_or_default().to_owned(), event))
         .collect();
-    assert_eq!(events.len(), told.len(), "one event for each");
-    for Told { event, .. } in told {
+    assert_eq!(events.len(), played.len(), "one event for each");
+    for Played { event, .. } in played {
         assert_eq!(events[event]["state"], "applied", "{event}");
     }
     let receipts = database.number("select count(*) from effects where key like 'receipt:%'");
-    assert_eq!(receipts as usize, told.len(), "one receipt for each");
+    assert_eq!(receipts as usize, played.len(), "one receipt for each");
     let held = database.ask("select sku from stock where held <> 0");
     assert_eq!(held, "", "all is sold");
     let sold = database.number("select coalesce(sum(sold), 0) from slots");
-    assert_eq!(sold as usize, told.len(), "one place in a slot for each");
+    assert_eq!(sold as usize, played.len(), "one place in a slot for each");
 }
 
 /// Everything of a fleet's database, asked over its first instance.
-pub(crate) fn check_fleet(fleet: &Fleet, told: &[Told]) {
-    check(&fleet.database, &mut fleet.client(0), told);
+pub(crate) fn check_fleet(fleet: &Fleet, played: &[Played]) {
+    check(&fleet.database, &mut fleet.client(0), played);
 }

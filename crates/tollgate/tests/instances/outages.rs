@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::fleet::{Fleet, order};
 use crate::harness::{Cluster, Database, Request, Said, Tollgate, pause, until};
-use crate::load::{Load, assert_told_to_come_back, check_fleet};
+use crate::load::{Load, assert_retry_later, check_fleet};
 
 fn report(what: &str, load: &Load<'_>, stories: usize) {
     eprintln!(
@@ -24,7 +24,7 @@ fn an_instance_that_stands_still_for_half_a_minute_holds_nobody_up_and_spoils_no
     Load::prepare(&mut fleet.client(0));
     let addresses = fleet.servers.iter().map(Tollgate::address).collect();
     let load = Load::new(fleet.home(), addresses);
-    let told = load.while_told(6, "STILL", || {
+    let played = load.while_playing(6, "STILL", || {
         // Short ones, to stop it in the middle of something; then the long one.
         for stop in [50, 300, 1000, 30_000] {
             fleet.servers[1].freeze(true);
@@ -48,8 +48,8 @@ fn an_instance_that_stands_still_for_half_a_minute_holds_nobody_up_and_spoils_no
             ready.is_ok_and(|answer| answer.status == 200).then_some(())
         });
     });
-    report("stood still", &load, told.len());
-    check_fleet(&fleet, &told);
+    report("stood still", &load, played.len());
+    check_fleet(&fleet, &played);
 }
 
 /// Every connection of every instance is cut again and again.
@@ -60,7 +60,7 @@ fn connections_that_are_cut_under_load_lose_nothing() {
     let addresses = fleet.servers.iter().map(Tollgate::address).collect();
     let load = Load::new(fleet.home(), addresses);
     let mut cut = 0;
-    let told = load.while_told(6, "CUT", || {
+    let played = load.while_playing(6, "CUT", || {
         for _ in 0..60 {
             load.wait_for_more(8);
             // Those of this database only, which are ours.
@@ -72,9 +72,9 @@ fn connections_that_are_cut_under_load_lose_nothing() {
             );
         }
     });
-    report("connections cut", &load, told.len());
+    report("connections cut", &load, played.len());
     assert!(0 < cut && 0 < fleet.figure("tollgate_gate_reconnects_total"));
-    check_fleet(&fleet, &told);
+    check_fleet(&fleet, &played);
 }
 
 /// The server restarts as after a power cut, three times, under load.
@@ -85,7 +85,7 @@ fn a_server_that_restarts_under_load_loses_nothing() {
     Load::prepare(&mut fleet.client(0));
     let addresses = fleet.servers.iter().map(Tollgate::address).collect();
     let load = Load::new(fleet.home(), addresses);
-    let told = load.while_told(6, "RESTART", || {
+    let played = load.while_playing(6, "RESTART", || {
         for _ in 0..3 {
             load.wait_for_more(60);
             cluster.stop();
@@ -93,8 +93,8 @@ fn a_server_that_restarts_under_load_loses_nothing() {
         }
         load.wait_for_more(60);
     });
-    report("server restarted", &load, told.len());
-    check_fleet(&fleet, &told);
+    report("server restarted", &load, played.len());
+    check_fleet(&fleet, &played);
 }
 
 /// D10: the database is gone for ten seconds. Whatever is asked meanwhile is told at once to come back,
@@ -131,13 +131,13 @@ fn a_database_that_is_gone_for_ten_seconds_is_a_503_and_nothing_else() {
             let asked = Instant::now();
             let answer = fleet.client(number % 2).call(request);
             slowest = slowest.max(asked.elapsed());
-            assert_told_to_come_back(&answer);
+            assert_retry_later(&answer);
             if place == 1 {
-                let told = answer.json()["code"]
+                let code = answer.json()["code"]
                     .as_str()
                     .unwrap_or_default()
                     .to_owned();
-                refused.push((create.clone(), told));
+                refused.push((create.clone(), code));
             }
         }
         assert_eq!(client.call(&Request::get("/readyz")).status, 503);
@@ -162,8 +162,8 @@ fn a_database_that_is_gone_for_ten_seconds_is_a_503_and_nothing_else() {
         1,
         "what was refused was not stored"
     );
-    for (create, told) in &refused {
-        assert_eq!(told, "unavailable");
+    for (create, code) in &refused {
+        assert_eq!(code, "unavailable");
         client.call(create).expect(201);
     }
     assert_eq!(client.list("/v1/orders").len(), 1 + refused.len());

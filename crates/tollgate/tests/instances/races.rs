@@ -166,12 +166,12 @@ fn a_webhook_and_its_order_at_two_instances_end_paid() {
                     .to_owned()
             }
         });
-        let told: BTreeSet<&str> = answers.iter().map(String::as_str).collect();
+        let outcomes: BTreeSet<&str> = answers.iter().map(String::as_str).collect();
         // Whoever came second saw the other.
         assert!(
-            told == BTreeSet::from(["parked", "paid"])
-                || told == BTreeSet::from(["applied", "awaiting_payment"]),
-            "{told:?}"
+            outcomes == BTreeSet::from(["parked", "paid"])
+                || outcomes == BTreeSet::from(["applied", "awaiting_payment"]),
+            "{outcomes:?}"
         );
         let order = fleet.client(0).get(&format!("/v1/orders/{code}"));
         assert_eq!(order["status"], "paid", "{order:#}");

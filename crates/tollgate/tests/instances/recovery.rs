@@ -25,7 +25,7 @@ fn what_a_lost_worker_had_is_recovered_although_the_server_restarts_meanwhile() 
     let mut client = crew.api.client();
     let mut asked = Asked::default();
     for turn in 0..STORIES {
-        crew.tell(&mut client, 0, turn, &mut asked);
+        crew.play(&mut client, 0, turn, &mut asked);
     }
     crew.hire(|_| ());
     let in_hand = "select count(*) from effects where state = 'leased'";

@@ -11,7 +11,7 @@ use crate::fleet::{Fleet, order};
 use crate::harness::{
     Client, Cluster, Database, Request, Session, Sink, pause, server_needed, until,
 };
-use crate::load::assert_told_to_come_back;
+use crate::load::assert_retry_later;
 
 /// Stories of shop main that are told before a worker comes.
 const STORIES: usize = 8;
@@ -38,14 +38,14 @@ impl Stage {
         let mut client = crew.api.client();
         let mut asked = Asked::default();
         for turn in 0..STORIES {
-            crew.tell(&mut client, 0, turn, &mut asked);
+            crew.play(&mut client, 0, turn, &mut asked);
         }
         let made = json!({ "name": "till", "scopes": ["write"], "shop": "tea" });
         let made = client.create("/v1/keys", &made).expect(201);
         let tea = crew.api.client_as(made["key"].as_str());
         let locks = Session::open(&crew.database.url()).expect("the server answers");
         for statement in ["begin", "select 1 from effects for update"] {
-            locks.ask(statement).expect("nobody else has them");
+            locks.ask(statement).expect("no one else has them");
         }
         Stage {
             crew,
@@ -105,7 +105,7 @@ fn a_claim_that_waits_for_a_lock_holds_up_nothing_else() {
     let mut slowest = Duration::ZERO;
     while begun.elapsed() < LOCKED_FOR {
         let asked = Instant::now();
-        stage.crew.tell(&mut client, 0, turn, &mut stage.asked);
+        stage.crew.play(&mut client, 0, turn, &mut stage.asked);
         slowest = slowest.max(asked.elapsed());
         stage.sell_tea(&format!("TEA-{turn}"));
         turn += 1;
@@ -140,7 +140,7 @@ fn an_order_is_taken_although_rows_of_effects_are_locked() {
     });
     let locks = Session::open(&fleet.database.url()).expect("the server answers");
     for statement in ["begin", "select 1 from effects for update"] {
-        locks.ask(statement).expect("nobody else has them");
+        locks.ask(statement).expect("no one else has them");
     }
     let begun = Instant::now();
     let mut slowest = Duration::ZERO;
@@ -158,7 +158,7 @@ fn an_order_is_taken_although_rows_of_effects_are_locked() {
     until("everything is done", || {
         (fleet.database.number(open) == 0).then_some(())
     });
-    assert_eq!(slow.told().len(), count, "each was told");
+    assert_eq!(slow.bodies().len(), count, "each was notified");
 }
 
 /// F14: the server does not answer a claim, and keeps what it has locked. The worker gives the call up
@@ -179,7 +179,7 @@ fn a_claim_that_is_never_answered_is_given_up_and_made_again() {
     });
     // Whatever a worker opens when it starts is open by now; it connects anew only when it gives up.
     let connected = backends(&stage.crew.database, "true");
-    let anew = |database: &Database| {
+    let connected_again = |database: &Database| {
         let now = backends(database, "true");
         now.iter().any(|pid| !connected.contains(pid))
     };
@@ -187,14 +187,14 @@ fn a_claim_that_is_never_answered_is_given_up_and_made_again() {
     let begun = Instant::now();
 
     stage.sell_tea("TEA-1");
-    let given_up = anew(&stage.crew.database);
+    let given_up = connected_again(&stage.crew.database);
     assert!(!given_up, "it was done while the call stood still");
     let sold = begun.elapsed();
     let mut client = stage.crew.api.client();
     let refused = Request::create("/v1/orders", &order("LATER", &["A"]));
-    assert_told_to_come_back(&client.call(&refused));
+    assert_retry_later(&client.call(&refused));
     until("the worker has given it up", || {
-        anew(&stage.crew.database).then_some(())
+        connected_again(&stage.crew.database).then_some(())
     });
     eprintln!(
         "the other shop has sold after {sold:?}, the call was given up after {:?}",

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::harness::{Cluster, Database, Home, Tollgate, crowd_of, try_to_ask, until};
+use crate::harness::{Cluster, Database, Home, Tollgate, in_parallel, try_to_ask, until};
 use crate::load::{Load, check};
 
 const CLIENTS: usize = 6;
@@ -34,18 +34,18 @@ fn whatever_was_answered_survives_the_loss_of_the_primary() {
             home
         })
         .collect();
-    let servers = crowd_of(2, |number| Tollgate::start(&homes[number]));
+    let servers = in_parallel(2, |number| Tollgate::start(&homes[number]));
     Load::prepare(&mut servers[0].client());
     let addresses = servers.iter().map(Tollgate::address).collect();
     let load = Load::new(&homes[0], addresses);
     let mut before = 0;
-    let told = load.while_told(CLIENTS, "HA", || {
+    let played = load.while_playing(CLIENTS, "HA", || {
         load.wait_for_more(150);
         primary.stop();
         before = load.answered();
         let refused = load.refused.load(std::sync::atomic::Ordering::Relaxed);
         // Nobody takes writes: everybody is told to come back, and hears it.
-        until("they are told to come back", || {
+        until("they are refused for now", || {
             let now = load.refused.load(std::sync::atomic::Ordering::Relaxed);
             (refused + 20 < now).then_some(())
         });
@@ -54,7 +54,7 @@ fn whatever_was_answered_survives_the_loss_of_the_primary() {
     });
     eprintln!(
         "{} stories, {before} requests answered before, {} after, {} refused, {} unheard",
-        told.len(),
+        played.len(),
         load.answered() - before,
         load.refused.load(std::sync::atomic::Ordering::Relaxed),
         load.unheard.load(std::sync::atomic::Ordering::Relaxed),
@@ -63,6 +63,6 @@ fn whatever_was_answered_survives_the_loss_of_the_primary() {
         server: standby.url().to_owned(),
         name: name.to_owned(),
     };
-    check(&promoted, &mut servers[0].client(), &told);
-    check(&promoted, &mut servers[1].client(), &told);
+    check(&promoted, &mut servers[0].client(), &played);
+    check(&promoted, &mut servers[1].client(), &played);
 }

@@ -29,7 +29,7 @@ fn a_stream_at_one_instance_tells_what_all_of_them_commit() {
             assert_eq!(client.deliver("standard", &paid).outcome(), "applied");
         }
     });
-    let mut told = Vec::new();
+    let mut heard_by_all = Vec::new();
     for listener in &mut listeners {
         let heard: Vec<(i64, String, String)> = (0..2 * CLIENTS * EACH)
             .map(|_| {
@@ -40,16 +40,19 @@ fn a_stream_at_one_instance_tells_what_all_of_them_commit() {
             .collect();
         assert!(heard.is_sorted_by(|one, next| one.0 < next.0), "in order");
         for kind in ["order.created", "order.paid"] {
-            let codes = heard.iter().filter(|(_, told, _)| told == kind);
+            let codes = heard.iter().filter(|(_, sent, _)| sent == kind);
             let codes: BTreeSet<&str> = codes.map(|(_, _, code)| code.as_str()).collect();
             assert_eq!(codes.len(), CLIENTS * EACH, "{kind}");
         }
-        told.push(heard);
+        heard_by_all.push(heard);
     }
-    assert_eq!(told[0], told[1], "both tell the same");
+    assert_eq!(heard_by_all[0], heard_by_all[1], "both send the same");
 
     // Who goes on at the other instance goes on from where he was.
-    let middle = told[0][CLIENTS * EACH].0;
+    let middle = heard_by_all[0][CLIENTS * EACH].0;
     let mut elsewhere = Listener::open(fleet.servers[1].address(), "?topics=orders", Some(middle));
-    assert_eq!(elsewhere.hear_of_order().id, told[0][CLIENTS * EACH + 1].0);
+    assert_eq!(
+        elsewhere.hear_of_order().id,
+        heard_by_all[0][CLIENTS * EACH + 1].0
+    );
 }

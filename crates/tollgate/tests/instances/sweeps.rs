@@ -41,16 +41,16 @@ fn holds_run_out_once_also_when_their_instance_is_gone() {
         (expired(&mut client) == ORDERS).then_some(())
     });
     assert_eq!(client.get("/v1/stock/A")["held"], 0);
-    let story: Vec<Value> = client.list("/v1/orders?status=expired");
-    for order in &story {
+    let orders: Vec<Value> = client.list("/v1/orders?status=expired");
+    for order in &orders {
         let id = order["id"].as_str().expect("an order has an id");
-        let story = client.get(&format!("/v1/orders/{id}/timeline"));
-        let ends = story["data"]
+        let timeline = client.get(&format!("/v1/orders/{id}/timeline"));
+        let ends = timeline["data"]
             .as_array()
             .into_iter()
             .flatten()
             .filter(|line| line["kind"] == "order.expired");
-        assert_eq!(ends.count(), 1, "{story:#}");
+        assert_eq!(ends.count(), 1, "{timeline:#}");
     }
     invariants::check(&fleet.database);
     fleet.assert_calm();

@@ -12,7 +12,7 @@ use crate::crew::{Asked, Crew};
 use crate::harness::{Database, Sink, Worker, now_ms, pause, server_needed};
 
 const KILLS: usize = 20;
-const TELLERS: usize = 3;
+const CLIENTS: usize = 3;
 
 /// Stories between two kills.
 const STORIES: usize = 6;
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const DAWDLES: Duration = Duration::from_millis(20);
 
 /// Documents of the pile that several workers do, and of one delivery of them.
-const PILE: usize = 4000;
+const DOCUMENTS: usize = 4000;
 const DELIVERY: usize = 500;
 
 /// Numbers by chance that come again with the same seed.
@@ -32,7 +32,7 @@ struct Dice(u64);
 
 impl Dice {
     /// A seed of one's own (`TOLLGATE_TEST_SEED`), or another one each time; it is told.
-    fn told() -> Dice {
+    fn seeded() -> Dice {
         let given = std::env::var("TOLLGATE_TEST_SEED").ok();
         let seed = given.map_or_else(
             || now_ms().unsigned_abs(),
@@ -59,7 +59,7 @@ fn workers_that_are_killed_lose_nothing_and_issue_every_receipt_once() {
         home.set("worker", "lease_ms", 1000);
     });
     crew.subscribe(&["order.paid", "receipt.issued"]);
-    let mut dice = Dice::told();
+    let mut dice = Dice::seeded();
     let stories = AtomicUsize::new(0);
     let stop = AtomicBool::new(false);
     let asked = Mutex::new(Asked::default());
@@ -67,7 +67,7 @@ fn workers_that_are_killed_lose_nothing_and_issue_every_receipt_once() {
     let begun = Instant::now();
     std::thread::scope(|scope| {
         let stopping = StopAtEnd(&stop);
-        for teller in 0..TELLERS {
+        for number in 0..CLIENTS {
             let (crew, stories, stop, asked) = (&crew, &stories, &stop, &asked);
             scope.spawn(move || {
                 let mut client = crew.api.client();
@@ -76,7 +76,7 @@ fn workers_that_are_killed_lose_nothing_and_issue_every_receipt_once() {
                     if stop.load(Ordering::Relaxed) {
                         break;
                     }
-                    crew.tell(&mut client, teller, turn, &mut mine);
+                    crew.play(&mut client, number, turn, &mut mine);
                     stories.fetch_add(1, Ordering::Relaxed);
                 }
                 asked.lock().expect("no panic").join(mine);
@@ -128,7 +128,7 @@ fn two_workers_at_one_pile_do_each_thing_of_it_once() {
         home.config.insert("routes".to_owned(), json!([route]));
     });
     let mut client = crew.api.client();
-    for delivery in 0..PILE / DELIVERY {
+    for delivery in 0..DOCUMENTS / DELIVERY {
         let documents: Vec<_> = (0..DELIVERY)
             .map(|number| {
                 let place = delivery * DELIVERY + number;
@@ -153,12 +153,12 @@ fn two_workers_at_one_pile_do_each_thing_of_it_once() {
     }
     crew.wait_until_done();
     let [one, other] = handlers.each_ref().map(Sink::count);
-    eprintln!("{one} and {other} of {PILE} in {:?}", begun.elapsed());
-    assert_eq!(one + other, PILE, "none is done twice");
+    eprintln!("{one} and {other} of {DOCUMENTS} in {:?}", begun.elapsed());
+    assert_eq!(one + other, DOCUMENTS, "none is done twice");
     assert!(0 < one && 0 < other, "both have worked");
     let ids = handlers.iter().flat_map(Sink::arrivals);
     let ids: BTreeSet<String> = ids.map(|arrival| arrival.id).collect();
-    assert_eq!(ids.len(), PILE, "and none is left out");
+    assert_eq!(ids.len(), DOCUMENTS, "and none is left out");
     let again = "select count(*) from effects where tries <> 1";
     assert_eq!(crew.database.number(again), 0, "nothing was begun again");
 }

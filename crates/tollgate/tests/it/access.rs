@@ -8,7 +8,7 @@ pub(crate) async fn key(shop: &Shop, scopes: &[&str], of: Option<&str>) -> (Stri
     let body = json!({ "name": "test", "scopes": scopes, "shop": of });
     let made = shop.call("POST", "/v1/keys", &body).await;
     assert_eq!(made.status, 201, "{made:?}");
-    let text = |name: &str| made.body[name].as_str().expect("it is told").to_owned();
+    let text = |name: &str| made.body[name].as_str().expect("it is shown").to_owned();
     (text("id"), format!("Bearer {}", text("key")))
 }
 
@@ -80,9 +80,9 @@ async fn every_operation_wants_the_scope_that_is_documented() {
                 ("content-type", "text/plain"),
             ];
             let refused = shop.send(method, &path, &headers, b"no JSON").await;
-            let told = (refused.status, refused.code(), &refused.body["scope"]);
+            let found = (refused.status, refused.code(), &refused.body["scope"]);
             assert_eq!(
-                told,
+                found,
                 (403, "scope_missing", &json!(scope)),
                 "{method} {path}"
             );

@@ -418,13 +418,13 @@ fn every_key_of_the_configuration_is_documented() {
                 .lines()
                 .find(|row| row.starts_with(&format!("| `{key}` |")));
             let row = row.unwrap_or_else(|| panic!("no row for {key}"));
-            let told = row.split(" | ").nth(1).unwrap_or_default();
-            let told = match told.starts_with('`') {
-                true => told.trim_matches('`').to_owned(),
+            let shown = row.split(" | ").nth(1).unwrap_or_default();
+            let shown = match shown.starts_with('`') {
+                true => shown.trim_matches('`').to_owned(),
                 // People read digits in threes.
-                false => told.replace(' ', ""),
+                false => shown.replace(' ', ""),
             };
-            assert_eq!(told, default, "{key}");
+            assert_eq!(shown, default, "{key}");
         }
     }
     assert!(70 < keys, "{keys} keys were looked at");

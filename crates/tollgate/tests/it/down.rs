@@ -65,8 +65,8 @@ async fn hand_on(shop: &Shop, numbers: std::ops::Range<usize>) {
 }
 
 fn number_of(handed: &Handed) -> String {
-    let told = handed.json();
-    let number = told.pointer("/data/0/salesInvoiceNo");
+    let heard = handed.json();
+    let number = heard.pointer("/data/0/salesInvoiceNo");
     let number = number.and_then(Value::as_str);
     number.expect("it is a document").to_owned()
 }
@@ -217,7 +217,7 @@ async fn an_endpoint_that_is_down_says_so_and_misses_nothing() {
         let id = made.body["id"].as_str().expect("it has an id");
         paths.push(format!("/v1/endpoints/{id}"));
     }
-    let mut told = up.answering(OK);
+    let mut heard = up.answering(OK);
     let codes = ["D-1", "D-2", "D-3"];
     for code in codes {
         let order = json!({
@@ -226,18 +226,18 @@ async fn an_endpoint_that_is_down_says_so_and_misses_nothing() {
         });
         assert_eq!(shop.post("/v1/orders", &order).await.status, 201);
     }
-    let codes_told = async |told: &mut tokio::sync::mpsc::UnboundedReceiver<Handed>| {
+    let codes_sent = async |heard: &mut tokio::sync::mpsc::UnboundedReceiver<Handed>| {
         let mut known = Vec::new();
         while known.len() < codes.len() {
-            let next = tokio::time::timeout(PATIENCE, told.recv()).await;
-            let next = next.expect("it is told").expect("it listens");
+            let next = tokio::time::timeout(PATIENCE, heard.recv()).await;
+            let next = next.expect("it is called").expect("it listens");
             let code = next.json()["data"]["code"].as_str().map(str::to_owned);
             known.push(code.expect("it is about an order"));
         }
         known.sort();
         known
     };
-    assert_eq!(codes_told(&mut told).await, codes);
+    assert_eq!(codes_sent(&mut heard).await, codes);
     let failing = |endpoint: &Value| endpoint["failing_since"].is_string();
     let shown = until(&shop, &paths[0], failing).await;
     assert_eq!(shown["enabled"], true);
@@ -245,7 +245,7 @@ async fn an_endpoint_that_is_down_says_so_and_misses_nothing() {
     assert_eq!(well["failing_since"], Value::Null);
 
     let mut late = down.comes_back().answering(OK);
-    assert_eq!(codes_told(&mut late).await, codes);
+    assert_eq!(codes_sent(&mut late).await, codes);
     until(&shop, &paths[0], |endpoint| {
         endpoint["failing_since"] == Value::Null
     })

@@ -195,13 +195,13 @@ async fn only_what_nobody_knows_the_end_of_is_settled_by_hand() {
         .post(&format!("/v1/effects/{}/settle", others[0].0), &given_up)
         .await;
     assert_eq!(settled.body["state"], "dead");
-    let story = shop.get("/v1/orders/Z-1/timeline").await;
-    let lines = story.body["data"].as_array().expect("it is a list");
+    let timeline = shop.get("/v1/orders/Z-1/timeline").await;
+    let lines = timeline.body["data"].as_array().expect("it is a list");
     for kind in ["effect.unknown", "effect.settled"] {
         let line = lines.iter().find(|line| line["kind"] == kind);
-        let line = line.unwrap_or_else(|| panic!("no {kind} in {story:?}"));
+        let line = line.unwrap_or_else(|| panic!("no {kind} in {timeline:?}"));
         assert_eq!(line["effect_id"], json!(id), "{line:#}");
-        assert_eq!(line["detail"].get("effect"), None, "it is told once");
+        assert_eq!(line["detail"].get("effect"), None, "it is shown once");
     }
     assert!(
         lines

@@ -53,10 +53,10 @@ impl Handler {
     /// One that has a place already.
     pub(crate) fn at(listener: TcpListener) -> Handler {
         let address = listener.local_addr().expect("it is bound");
-        let (tell, handed) = mpsc::unbounded_channel();
+        let (sender, handed) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(converse(stream, tell.clone()));
+                tokio::spawn(converse(stream, sender.clone()));
             }
         });
         Handler { address, handed }
@@ -75,15 +75,15 @@ impl Handler {
 
     /// Answers every request with this from now on, and tells of each.
     pub(crate) fn answering(mut self, reply: &'static str) -> mpsc::UnboundedReceiver<Handed> {
-        let (tell, told) = mpsc::unbounded_channel();
+        let (sender, handed) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             while let Some((handed, answer)) = self.handed.recv().await {
                 // Whoever asked may have gone away, and whoever listens, too.
                 let _ = answer.send(reply.to_owned());
-                let _ = tell.send(handed);
+                let _ = sender.send(handed);
             }
         });
-        told
+        handed
     }
 
     /// The next request, answered with 204.
@@ -94,7 +94,7 @@ impl Handler {
     }
 }
 
-async fn converse(mut stream: TcpStream, tell: mpsc::UnboundedSender<Handled>) {
+async fn converse(mut stream: TcpStream, sender: mpsc::UnboundedSender<Handled>) {
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
     loop {
@@ -122,7 +122,7 @@ async fn converse(mut stream: TcpStream, tell: mpsc::UnboundedSender<Handled>) {
         handed.body = bytes[end + 4..end + 4 + length].to_vec();
         bytes.drain(..end + 4 + length);
         let (answer, mut answered) = mpsc::unbounded_channel();
-        if tell.send((handed, answer)).is_err() {
+        if sender.send((handed, answer)).is_err() {
             return;
         }
         let Some(answer) = answered.recv().await else {
@@ -156,8 +156,11 @@ pub(crate) async fn until(shop: &Shop, path: &str, holds: impl Fn(&Value) -> boo
 }
 
 pub(crate) async fn kinds(shop: &Shop, code: &str) -> Vec<String> {
-    let story = shop.get(&format!("/v1/orders/{code}/timeline")).await;
-    let entries = story.body["data"].as_array().cloned().unwrap_or_default();
+    let timeline = shop.get(&format!("/v1/orders/{code}/timeline")).await;
+    let entries = timeline.body["data"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     entries
         .iter()
         .filter_map(|entry| entry["kind"].as_str().map(str::to_owned))
@@ -194,21 +197,21 @@ async fn a_paid_order_is_completed_by_its_confirmation_and_receipt() {
         let answer = shop.deliver("/webhooks/midtrans", &webhook).await;
         assert_eq!(answer.status, 200, "{answer:?}");
     }
-    let issued = |story: &Value| story.to_string().contains("receipt.issued");
+    let issued = |entry: &Value| entry.to_string().contains("receipt.issued");
     until(&shop, "/v1/orders/A-1/timeline", issued).await;
     let order = shop.get("/v1/orders/A-1").await.body;
     assert_eq!(order["status"], "paid", "not confirmed yet");
     let (asked, reply) = provider.next().await;
     assert!(asked.head.starts_with("GET /v2/"), "{asked:?}");
-    let told: Value = serde_json::from_slice(&webhook.body).expect("it is JSON");
-    reply.send(answer(&told)).expect("the worker waits for it");
+    let body: Value = serde_json::from_slice(&webhook.body).expect("it is JSON");
+    reply.send(answer(&body)).expect("the worker waits for it");
     let order = until(&shop, "/v1/orders/A-1", |order| {
         order["status"] == "completed"
     })
     .await;
     assert_eq!(order["captured_amount"], 10_000);
-    let told = kinds(&shop, "A-1").await;
-    let count = |kind: &str| told.iter().filter(|known| *known == kind).count();
+    let entries = kinds(&shop, "A-1").await;
+    let count = |kind: &str| entries.iter().filter(|known| *known == kind).count();
     assert_eq!(
         (
             count("order.paid"),
@@ -216,7 +219,7 @@ async fn a_paid_order_is_completed_by_its_confirmation_and_receipt() {
             count("order.completed")
         ),
         (1, 1, 1),
-        "{told:?}"
+        "{entries:?}"
     );
     shop.close().await;
 }
@@ -331,14 +334,14 @@ async fn five_hundred_webhooks_for_one_payment_cost_one_receipt() {
         rendered.is_some_and(|line| line.ends_with(" 1")),
         "{rendered:?}"
     );
-    let story = kinds(&shop, "A-4").await;
+    let entries = kinds(&shop, "A-4").await;
     assert_eq!(
-        story
+        entries
             .iter()
             .filter(|kind| *kind == "receipt.issued")
             .count(),
         1,
-        "{story:?}"
+        "{entries:?}"
     );
 }
 
@@ -384,10 +387,10 @@ async fn an_endpoint_is_told_under_one_id_until_it_is_gone() {
     verifier
         .verify(&second.body, &headers)
         .expect("it is genuine");
-    let told = second.json();
-    assert_eq!(told["type"], "order.created");
-    assert_eq!(told["data"]["code"], "E-4");
-    assert_eq!(told["data"]["status"], "awaiting_payment");
+    let body = second.json();
+    assert_eq!(body["type"], "order.created");
+    assert_eq!(body["data"]["code"], "E-4");
+    assert_eq!(body["data"]["status"], "awaiting_payment");
 
     assert_eq!(shop.post("/v1/orders", &order("E-5")).await.status, 201);
     let (_, reply) = merchant.next().await;
@@ -411,16 +414,16 @@ async fn mail_server() -> (SocketAddr, mpsc::UnboundedReceiver<Vec<u8>>) {
         .await
         .expect("a port is free");
     let address = listener.local_addr().expect("it is bound");
-    let (tell, mails) = mpsc::unbounded_channel();
+    let (sender, mails) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(take_mail(stream, tell.clone()));
+            tokio::spawn(take_mail(stream, sender.clone()));
         }
     });
     (address, mails)
 }
 
-async fn take_mail(stream: TcpStream, tell: mpsc::UnboundedSender<Vec<u8>>) {
+async fn take_mail(stream: TcpStream, sender: mpsc::UnboundedSender<Vec<u8>>) {
     let mut stream = tokio::io::BufReader::new(stream);
     let say = async |stream: &mut tokio::io::BufReader<TcpStream>, line: &str| {
         let _ = stream.write_all(format!("{line}\r\n").as_bytes()).await;
@@ -442,7 +445,7 @@ async fn take_mail(stream: TcpStream, tell: mpsc::UnboundedSender<Vec<u8>>) {
                 }
             }
             mail.truncate(mail.len() - 3);
-            let _ = tell.send(mail);
+            let _ = sender.send(mail);
             say(&mut stream, "250 taken").await;
         } else if command.starts_with("QUIT") {
             say(&mut stream, "221 bye").await;

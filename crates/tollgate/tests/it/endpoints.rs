@@ -63,8 +63,8 @@ fn whole(bytes: &[u8]) -> Option<(HeaderMap, Vec<u8>)> {
 }
 
 fn text<'a>(answer: &'a Answer, name: &str) -> &'a str {
-    let told = answer.body[name].as_str();
-    told.unwrap_or_else(|| panic!("no {name} in {answer:?}"))
+    let value = answer.body[name].as_str();
+    value.unwrap_or_else(|| panic!("no {name} in {answer:?}"))
 }
 
 #[tokio::test]
@@ -235,8 +235,8 @@ async fn changes_at_once_lose_no_secret_that_was_told() {
     let tested = shop.post(&format!("{path}/test"), &empty).await;
     assert_eq!(tested.body["status"], 204, "{tested:?}");
     let (headers, body) = heard.await.expect("it was called");
-    for told in [&made, &first, &second] {
-        let webhook = Webhook::new(text(told, "secret")).expect("it is a secret");
+    for answer in [&made, &first, &second] {
+        let webhook = Webhook::new(text(answer, "secret")).expect("it is a secret");
         webhook
             .verify(&body, &headers)
             .unwrap_or_else(|error| panic!("{error}"));

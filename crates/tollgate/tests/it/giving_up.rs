@@ -137,8 +137,11 @@ async fn an_endpoint_that_is_gone_is_an_alert_and_can_come_back() {
     let list = until(&shop, "/v1/effects?kind=notify&order=G-1", dead).await;
     let reason = list["data"][0]["reason"].as_str().unwrap_or_default();
     assert!(reason.contains("disabled"), "{reason}");
-    let story = kinds(&shop, "G-1").await;
-    assert!(story.iter().any(|kind| kind == "effect.dead"), "{story:?}");
+    let entries = kinds(&shop, "G-1").await;
+    assert!(
+        entries.iter().any(|kind| kind == "effect.dead"),
+        "{entries:?}"
+    );
     alerted(&shop, "effect.dead").await;
 
     let on = json!({ "enabled": true });

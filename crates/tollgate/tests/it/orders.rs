@@ -27,8 +27,8 @@ async fn an_order_is_created_paid_and_told() {
     assert_eq!(paid.body["hold"]["state"], "consumed");
     let id = paid.body["id"].as_str().expect("it has an id");
     assert_eq!(shop.get(&format!("/v1/orders/{id}")).await.body, paid.body);
-    let story = shop.get(&format!("/v1/orders/{id}/timeline")).await;
-    let kinds: Vec<&str> = story.body["data"]
+    let timeline = shop.get(&format!("/v1/orders/{id}/timeline")).await;
+    let kinds: Vec<&str> = timeline.body["data"]
         .as_array()
         .into_iter()
         .flatten()
@@ -154,7 +154,7 @@ async fn what_an_order_names_though_it_is_not_there_is_told_in_the_documented_or
     let made = shop.post("/v1/orders", &with("Z-1", &paid)).await;
     assert_eq!(made.status, 201, "{made:?}");
     let nobody = json!({ "source": "nobody", "reference": "R-1" });
-    for (code, change, status, told, pointers) in [
+    for (code, change, status, code_wanted, pointers) in [
         (
             "Z-1",
             json!({ "currency": "XQQ" }),
@@ -192,7 +192,11 @@ async fn what_an_order_names_though_it_is_not_there_is_told_in_the_documented_or
         ),
     ] {
         let refused = shop.post("/v1/orders", &with(code, &change)).await;
-        assert_eq!((refused.status, refused.code()), (status, told), "{change}");
+        assert_eq!(
+            (refused.status, refused.code()),
+            (status, code_wanted),
+            "{change}"
+        );
         assert_eq!(refused.pointers(), pointers, "{change}");
         assert_eq!(refused.body["new_key_required"], true, "{change}");
     }
@@ -217,7 +221,7 @@ async fn what_a_payment_names_though_it_is_not_there_is_told_in_the_documented_o
     let of_none = json!({
         "source": "midtrans", "reference": "R-2", "currency": "IDR", "order": "ord_x",
     });
-    for (body, status, told, pointers) in [
+    for (body, status, code_wanted, pointers) in [
         (
             payment("midtrans", "R-1", "XQQ"),
             409,
@@ -239,7 +243,11 @@ async fn what_a_payment_names_though_it_is_not_there_is_told_in_the_documented_o
         (of_none, 422, "order_unknown", vec!["/order"]),
     ] {
         let refused = shop.post("/v1/payments", &body).await;
-        assert_eq!((refused.status, refused.code()), (status, told), "{body}");
+        assert_eq!(
+            (refused.status, refused.code()),
+            (status, code_wanted),
+            "{body}"
+        );
         assert_eq!(refused.pointers(), pointers, "{body}");
         assert_eq!(refused.body["new_key_required"], true, "{body}");
     }

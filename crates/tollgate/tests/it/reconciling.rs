@@ -108,23 +108,23 @@ async fn a_payment_of_which_nobody_told_us_is_found_and_pays_its_order() {
     let order = until(&shop, "/v1/orders/OLD-1", completed).await;
     assert_eq!(order["captured_amount"], 10_000);
     let heard = shop.get("/v1/events").await.body;
-    assert_eq!(heard["data"], json!([]), "nobody has told us");
+    assert_eq!(heard["data"], json!([]), "no webhook has come");
 
     let late = shop.webhook("OLD-1", "one", 10_000);
     let taken = shop.deliver("/webhooks/midtrans", &late).await;
     assert_eq!(taken.status, 200, "{taken:?}");
-    let story = kinds(&shop, "OLD-1").await;
-    let count = |kind: &str| story.iter().filter(|known| *known == kind).count();
+    let entries = kinds(&shop, "OLD-1").await;
+    let count = |kind: &str| entries.iter().filter(|known| *known == kind).count();
     assert_eq!(
         (count("order.paid"), count("receipt.issued")),
         (1, 1),
-        "{story:?}"
+        "{entries:?}"
     );
     let asked = shop.get("/v1/effects?kind=ask").await.body;
     assert_eq!(
         asked["data"].as_array().map(Vec::len),
         Some(1),
-        "nobody asks for what is young or settled: {asked:#}"
+        "nothing asks for what is young or settled: {asked:#}"
     );
     shop.close().await;
 }
@@ -209,7 +209,7 @@ async fn a_source_that_has_fallen_silent_is_an_alarm_until_it_is_heard() {
     let waited = tokio::time::timeout(PATIENCE, second).await;
     waited.expect("it is asked for in its turn");
     until_silence(&shop, true).await;
-    assert_eq!(alarms(), 1, "told once");
+    assert_eq!(alarms(), 1, "raised once");
 
     let webhook = shop.webhook("OTHER-1", "one", 10_000);
     let taken = shop.deliver("/webhooks/midtrans", &webhook).await;

@@ -96,21 +96,21 @@ async fn asked(provider: &mut Handler, request: &str) -> Handled {
     handled
 }
 
-fn tell((_, reply): Handled, said: String) {
+fn reply_with((_, reply): Handled, said: String) {
     reply.send(said).expect("the worker waits for it");
 }
 
 /// What PhonePe tells when a refund has gone through.
 fn refunded(shop: &Shop, refund: &str, amount: i64) -> tollgate_providers::Webhook {
     let mut webhook = shop.sample("phonepe", "R-1", "one", ("INR", amount));
-    let told = json!({
+    let body = json!({
         "event": "pg.refund.completed",
         "payload": {
             "originalMerchantOrderId": "R-1", "merchantRefundId": refund, "refundId": "OMR1",
             "amount": amount, "state": "COMPLETED", "timestamp": 1_769_076_000_000_i64,
         },
     });
-    webhook.body = told.to_string().into_bytes();
+    webhook.body = body.to_string().into_bytes();
     webhook
 }
 
@@ -119,17 +119,17 @@ async fn paid_at_phonepe(provider: &mut Handler, database: &Database) -> (Shop, 
     let shop = shop_at(provider, PHONEPE, database).await;
     let payment = ordered(&shop, "phonepe", "INR").await;
     let webhook = shop.sample("phonepe", "R-1", "one", ("INR", 10_000));
-    let told: Value = serde_json::from_slice(&webhook.body).expect("it is JSON");
+    let body: Value = serde_json::from_slice(&webhook.body).expect("it is JSON");
     let taken = shop.deliver("/webhooks/phonepe", &webhook).await;
     assert_eq!(taken.status, 200, "{taken:?}");
     let token = json!({ "access_token": "bearer-1", "expires_at": 4_000_000_000_u64 });
-    tell(asked(provider, "POST /token ").await, answer(&token));
+    reply_with(asked(provider, "POST /token ").await, answer(&token));
     let question = asked(provider, "GET /checkout/v2/order/R-1/status?").await;
     assert_eq!(
         question.0.header("authorization"),
         Some("O-Bearer bearer-1")
     );
-    tell(question, answer(&told));
+    reply_with(question, answer(&body));
     let completed = |order: &Value| order["status"] == "completed";
     until(&shop, "/v1/orders/R-1", completed).await;
     (shop, payment)
@@ -149,7 +149,7 @@ async fn phonepe_is_told_to_give_back_and_says_later_that_it_has() {
         ordered.0.json(),
         json!({ "merchantRefundId": id, "originalMerchantOrderId": "R-1", "amount": 4_000 })
     );
-    tell(
+    reply_with(
         ordered,
         answer(&json!({ "refundId": "OMR1", "amount": 4_000, "state": "PENDING" })),
     );
@@ -161,12 +161,12 @@ async fn phonepe_is_told_to_give_back_and_says_later_that_it_has() {
     assert_eq!((more.status, more.code()), (409, "refund_exceeds_captured"));
 
     let webhook = refunded(&shop, &id, 4_000);
-    let told: Value = serde_json::from_slice(&webhook.body).expect("it is JSON");
+    let body: Value = serde_json::from_slice(&webhook.body).expect("it is JSON");
     let taken = shop.deliver("/webhooks/phonepe", &webhook).await;
     assert_eq!(taken.body["events"][0]["outcome"], "applied", "{taken:?}");
     until_refund(&shop, &id, "succeeded").await;
     let request = format!("GET /payments/v2/refund/{id}/status ");
-    tell(asked(&mut provider, &request).await, answer(&told));
+    reply_with(asked(&mut provider, &request).await, answer(&body));
     let receipts = |receipts: &Value| {
         let issued = receipts["data"].as_array().into_iter().flatten();
         issued
@@ -198,7 +198,7 @@ async fn what_phonepe_refuses_to_give_back_is_dead_and_set_aside_no_longer() {
         "HTTP/1.1 400 Bad Request\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
-    tell(
+    reply_with(
         asked(&mut provider, "POST /payments/v2/refund ").await,
         refusal,
     );
@@ -211,22 +211,25 @@ async fn what_phonepe_refuses_to_give_back_is_dead_and_set_aside_no_longer() {
         reason.contains("refuses the refund") && reason.contains("INVALID_REQUEST"),
         "{reason}"
     );
-    let story = kinds(&shop, "R-1").await;
-    assert!(story.iter().any(|kind| kind == "effect.dead"), "{story:?}");
+    let entries = kinds(&shop, "R-1").await;
+    assert!(
+        entries.iter().any(|kind| kind == "effect.dead"),
+        "{entries:?}"
+    );
     assert_eq!(money(&shop, &payment).await, ("paid".to_owned(), 10_000, 0));
     let order = shop.get("/v1/orders/R-1").await.body;
     assert_eq!(order["status"], "completed", "as it was: {order:#}");
 
     // A state that says no is a refusal as well.
     let id = refunding(&shop, &payment, 10_000).await;
-    tell(
+    reply_with(
         asked(&mut provider, "POST /payments/v2/refund ").await,
         answer(&json!({ "refundId": "OMR2", "amount": 10_000, "state": "FAILED" })),
     );
     until_refund(&shop, &id, "failed").await;
     assert_eq!(money(&shop, &payment).await, ("paid".to_owned(), 10_000, 0));
     refunding(&shop, &payment, 10_000).await;
-    tell(
+    reply_with(
         asked(&mut provider, "POST /payments/v2/refund ").await,
         answer(&json!({ "refundId": "OMR3", "amount": 10_000, "state": "COMPLETED" })),
     );
@@ -253,10 +256,10 @@ async fn a_refund_whose_answer_was_not_seen_is_not_sent_again() {
         (&json!("unknown"), &json!(1)),
         "{effect:#}"
     );
-    let story = kinds(&shop, "R-1").await;
+    let entries = kinds(&shop, "R-1").await;
     assert!(
-        story.iter().any(|kind| kind == "effect.unknown"),
-        "{story:?}"
+        entries.iter().any(|kind| kind == "effect.unknown"),
+        "{entries:?}"
     );
     let more = refund(&shop, &payment, 6_001).await;
     assert_eq!((more.status, more.code()), (409, "refund_exceeds_captured"));
@@ -266,10 +269,10 @@ async fn a_refund_whose_answer_was_not_seen_is_not_sent_again() {
     // Another refund goes out; the first does not, although it is older.
     let other = refunding(&shop, &payment, 1_000).await;
     let token = json!({ "access_token": "bearer-2", "expires_at": 4_000_000_000_u64 });
-    tell(asked(&mut provider, "POST /token ").await, answer(&token));
+    reply_with(asked(&mut provider, "POST /token ").await, answer(&token));
     let ordered = asked(&mut provider, "POST /payments/v2/refund ").await;
     assert_eq!(ordered.0.json()["merchantRefundId"], other.as_str());
-    tell(
+    reply_with(
         ordered,
         answer(&json!({ "refundId": "OMR2", "amount": 1_000, "state": "COMPLETED" })),
     );
@@ -277,11 +280,11 @@ async fn a_refund_whose_answer_was_not_seen_is_not_sent_again() {
     assert_eq!(until_refund(&shop, &id, "unknown").await["amount"], 4_000);
 
     let webhook = refunded(&shop, &id, 4_000);
-    let told: Value = serde_json::from_slice(&webhook.body).expect("it is JSON");
+    let body: Value = serde_json::from_slice(&webhook.body).expect("it is JSON");
     let taken = shop.deliver("/webhooks/phonepe", &webhook).await;
     assert_eq!(taken.body["events"][0]["outcome"], "applied", "{taken:?}");
     let request = format!("GET /payments/v2/refund/{id}/status ");
-    tell(asked(&mut provider, &request).await, answer(&told));
+    reply_with(asked(&mut provider, &request).await, answer(&body));
     until_refund(&shop, &id, "succeeded").await;
     assert_eq!(money(&shop, &payment).await.2, 5_000, "each once");
     assert!(provider.try_next().is_none());
@@ -293,15 +296,15 @@ async fn paid_at_cardcom(provider: &mut Handler, database: &Database) -> (Shop, 
     let shop = shop_at(provider, CARDCOM, database).await;
     let payment = ordered(&shop, "cardcom", "ILS").await;
     let webhook = shop.sample("cardcom", "R-1", "one", ("ILS", 10_000));
-    let told: Value = serde_json::from_slice(&webhook.body).expect("it is JSON");
+    let body: Value = serde_json::from_slice(&webhook.body).expect("it is JSON");
     let taken = shop.deliver("/webhooks/cardcom", &webhook).await;
     assert_eq!(taken.body["events"][0]["outcome"], "queued", "{taken:?}");
     let question = asked(provider, "POST /api/v11/LowProfile/GetLpResult ").await;
-    assert_eq!(question.0.json()["LowProfileId"], told["LowProfileId"]);
-    tell(question, answer(&told));
+    assert_eq!(question.0.json()["LowProfileId"], body["LowProfileId"]);
+    reply_with(question, answer(&body));
     let completed = |order: &Value| order["status"] == "completed";
     until(&shop, "/v1/orders/R-1", completed).await;
-    (shop, payment, told["TranzactionId"].clone())
+    (shop, payment, body["TranzactionId"].clone())
 }
 
 const REFUND_AT_CARDCOM: &str = "POST /api/v11/Transactions/RefundByTransactionId ";
@@ -323,7 +326,7 @@ async fn cardcom_is_told_once_and_once_more_by_hand() {
     let id = refunding(&shop, &payment, 4_000).await;
     let ordered = asked(&mut provider, REFUND_AT_CARDCOM).await;
     assert_eq!(ordered.0.json(), order(40.0, false));
-    tell(
+    reply_with(
         ordered,
         answer(&json!({ "ResponseCode": 0, "Description": "", "NewTranzactionId": 777 })),
     );
@@ -337,7 +340,7 @@ async fn cardcom_is_told_once_and_once_more_by_hand() {
     let id = refunding(&shop, &payment, 6_000).await;
     let ordered = asked(&mut provider, REFUND_AT_CARDCOM).await;
     assert_eq!(ordered.0.json(), order(60.0, true), "there was one before");
-    tell(
+    reply_with(
         ordered,
         answer(&json!({ "ResponseCode": 605, "Description": "not open for it" })),
     );
@@ -351,7 +354,7 @@ async fn cardcom_is_told_once_and_once_more_by_hand() {
 
     let id = refunding(&shop, &payment, 6_000).await;
     let ordered = asked(&mut provider, REFUND_AT_CARDCOM).await;
-    tell(ordered, status("500 Internal Server Error"));
+    reply_with(ordered, status("500 Internal Server Error"));
     until_refund(&shop, &id, "unknown").await;
     assert_eq!(money(&shop, &payment).await.2, 4_000);
     let effect = effect_of(&shop, &id).await;
@@ -363,7 +366,7 @@ async fn cardcom_is_told_once_and_once_more_by_hand() {
     assert_eq!(shop.post(&retry, &json!({})).await.status, 202);
     let ordered = asked(&mut provider, REFUND_AT_CARDCOM).await;
     assert_eq!(ordered.0.json(), order(60.0, true));
-    tell(
+    reply_with(
         ordered,
         answer(&json!({ "ResponseCode": 0, "Description": "", "NewTranzactionId": 778 })),
     );
@@ -383,18 +386,18 @@ async fn an_unknown_refund_is_settled_by_whoever_has_looked() {
     let mut provider = Handler::start().await;
     let database = Database::fleeting();
     let (shop, payment, _) = paid_at_cardcom(&mut provider, &database).await;
-    for (told, state, refunded) in [("dead", "failed", 0), ("done", "succeeded", 10_000)] {
+    for (said, state, refunded) in [("dead", "failed", 0), ("done", "succeeded", 10_000)] {
         let id = refunding(&shop, &payment, 10_000).await;
         drop(asked(&mut provider, REFUND_AT_CARDCOM).await);
         until_refund(&shop, &id, "unknown").await;
         let effect = effect_of(&shop, &id).await;
         let effect = effect["id"].as_str().expect("it has an id");
         let settle = format!("/v1/effects/{effect}/settle");
-        let word = json!({ "as": told, "reason": "seen at CardCom" });
+        let word = json!({ "as": said, "reason": "seen at CardCom" });
         let settled = shop.post(&settle, &word).await;
-        assert_eq!(settled.body["state"], told, "{settled:?}");
+        assert_eq!(settled.body["state"], said, "{settled:?}");
         until_refund(&shop, &id, state).await;
-        assert_eq!(money(&shop, &payment).await.2, refunded, "{told}");
+        assert_eq!(money(&shop, &payment).await.2, refunded, "{said}");
     }
     assert!(provider.try_next().is_none());
     shop.close().await;
@@ -409,7 +412,7 @@ async fn money_for_an_order_that_was_refused_goes_back_by_itself() {
     let shop = Shop::asking(provider.address, &database).await;
     shop.put_stock("shirt", 0).await;
     let webhook = shop.webhook("A-14", "one", 10_000);
-    let told: Value = serde_json::from_slice(&webhook.body).expect("it is JSON");
+    let body: Value = serde_json::from_slice(&webhook.body).expect("it is JSON");
     let taken = shop.deliver("/webhooks/midtrans", &webhook).await;
     assert_eq!(taken.body["events"][0]["outcome"], "parked", "{taken:?}");
     let order = json!({
@@ -429,7 +432,7 @@ async fn money_for_an_order_that_was_refused_goes_back_by_itself() {
         if asked.head.starts_with("POST ") {
             break (asked, reply);
         }
-        reply.send(answer(&told)).expect("the worker waits for it");
+        reply.send(answer(&body)).expect("the worker waits for it");
     };
     assert!(
         ordered.head.starts_with("POST /v2/A-14/refund "),

@@ -134,12 +134,15 @@ async fn a_cancelled_orders_authorised_card_is_let_go_once() {
         (&order["status"], attention(&order)),
         (&json!("cancelled"), vec![])
     );
-    let story = kinds(&shop, "V-1").await;
+    let entries = kinds(&shop, "V-1").await;
     for kind in ["payment.void_requested", "payment.cancelled"] {
-        let times = story.iter().filter(|known| *known == kind).count();
-        assert_eq!(times, 1, "{kind} in {story:?}");
+        let times = entries.iter().filter(|known| *known == kind).count();
+        assert_eq!(times, 1, "{kind} in {entries:?}");
     }
-    assert!(!story.contains(&"order.attention".to_owned()), "{story:?}");
+    assert!(
+        !entries.contains(&"order.attention".to_owned()),
+        "{entries:?}"
+    );
     let effect = the_void(&shop).await;
     assert_eq!(
         (&effect["state"], &effect["content"]["source"]),

@@ -14,7 +14,7 @@ pub(crate) fn at_once<T: Send>(
     act: impl Fn(usize, &mut Client) -> T + Sync,
 ) -> Vec<T> {
     let barrier = Barrier::new(count);
-    crowd_of(count, |number| {
+    in_parallel(count, |number| {
         let mut client = server.client();
         client.connect().expect("the server takes connections");
         barrier.wait();
@@ -23,7 +23,7 @@ pub(crate) fn at_once<T: Send>(
 }
 
 /// Runs `count` threads and waits for all of them.
-pub(crate) fn crowd_of<T: Send>(count: usize, act: impl Fn(usize) -> T + Sync) -> Vec<T> {
+pub(crate) fn in_parallel<T: Send>(count: usize, act: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let act = &act;
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..count)
