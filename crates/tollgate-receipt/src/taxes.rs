@@ -236,7 +236,7 @@ mod tests {
 
     /// Parts paid, given back and paid again: with each the taxes of what is paid up to then.
     #[test]
-    fn the_taxes_of_all_papers_add_up_to_the_orders() {
+    fn the_taxes_of_all_receipts_add_up_to_the_orders() {
         let rates = [
             TaxRate {
                 name: "PPN".to_owned(),

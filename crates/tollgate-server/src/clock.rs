@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_is_told_for_an_hour_with_how_far_and_when() {
+    fn a_step_is_reported_for_an_hour_with_how_far_and_when() {
         let mut clock = Steady::default();
         clock.compare(0, START);
         assert!(!clock.compare(1_000, START + 1_000 + HOUR));

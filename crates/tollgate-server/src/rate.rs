@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_goes_back_costs_nobody_more_than_the_burst() {
+    fn a_clock_that_goes_back_costs_no_more_than_the_burst() {
         let mut limit = RateLimit::new(Span::millis(100), 2, 10);
         assert_eq!(limit.take(1, at(500)), Ok(()));
         assert_eq!(limit.take(1, at(0)), Err(Span::millis(500)));

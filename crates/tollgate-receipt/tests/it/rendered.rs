@@ -607,7 +607,7 @@ fn gray(image: &[u8]) -> (usize, &[u8]) {
 }
 
 #[test]
-fn a_time_zone_nobody_knows_is_an_error() {
+fn an_unknown_time_zone_is_an_error() {
     let mut document = shops()[0].receipt(1);
     document.timezone = "Asia/Atlantis".to_owned();
     let error = render(&document).expect_err("there is none").to_string();

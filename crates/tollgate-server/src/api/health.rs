@@ -100,7 +100,7 @@ mod tests {
     use tollgate_core::time::{Span, Timestamp};
 
     #[test]
-    fn a_step_of_the_clock_is_told_by_readyz() {
+    fn a_step_of_the_clock_is_shown_by_readyz() {
         assert_eq!(readiness(None), json!({ "status": "ok" }));
         let stepped = Stepped {
             by: Span::hours(2),

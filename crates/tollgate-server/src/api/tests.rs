@@ -99,7 +99,7 @@ fn a_code_that_begins_like_an_id_is_refused() {
 }
 
 #[test]
-fn missing_members_and_no_json_are_told() {
+fn missing_members_and_no_json_are_reported() {
     let mut missing = pointers::<OrderBody>("{}");
     missing.sort();
     assert_eq!(missing, ["/currency", "/lines"]);

@@ -171,7 +171,7 @@ fn what_cannot_be_together_is_refused() {
 }
 
 #[test]
-fn an_unknown_variable_is_told_what_is_near_it() {
+fn an_unknown_variable_is_refused_with_what_is_near_it() {
     for (variable, wanted) in [
         ("TOLLGATE__SERVER__LISEN", "did you mean listen?"),
         ("TOLLGATE__SEVER__LISTEN", "did you mean server?"),

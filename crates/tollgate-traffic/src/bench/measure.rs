@@ -183,7 +183,7 @@ impl Bench {
     }
 
     /// Events whose forwarding waits for a handler that takes none.
-    pub(super) fn pile_up(&mut self) -> Result<(), BenchError> {
+    pub(super) fn queue_up(&mut self) -> Result<(), BenchError> {
         if self.shape.pending == 0 {
             return Ok(());
         }

@@ -122,7 +122,7 @@ pub fn measure(plan: &Plan, tested: &Tested<'_>) -> Result<Figures, BenchError> 
     let watch = SizeWatch::over(database.log());
     let mut bench = Bench::new(shape, store, ceiling, secret, progress(plan.rounds), sink);
     bench.furnish()?;
-    bench.pile_up()?;
+    bench.queue_up()?;
     bench.warm_up()?;
     let mut rounds = Vec::new();
     for _ in 0..plan.rounds {

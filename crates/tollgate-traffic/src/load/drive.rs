@@ -442,7 +442,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_listening_is_an_error() {
+    fn a_closed_port_is_an_error() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let target = Target::new(listener.local_addr().expect("it is bound")).expect("loopback");
         drop(listener);

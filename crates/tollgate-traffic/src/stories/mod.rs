@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_broken_promise_or_an_untold_story_is_a_failure() {
+    fn one_broken_promise_or_a_missing_story_is_a_failure() {
         let story = |kept| Story {
             title: "",
             sent: String::new(),

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn every_help_tells_the_exit_codes() {
+    fn every_help_shows_the_exit_codes() {
         fn check(command: &mut clap::Command) {
             let name = command.get_name().to_owned();
             for help in [command.render_help(), command.render_long_help()] {

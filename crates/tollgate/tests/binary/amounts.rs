@@ -1,4 +1,4 @@
-//! Money is read exactly, and what does not fit is never "paid" and never forgotten.
+//! Money is read exactly, and what does not fit is never "paid" and never lost.
 
 use serde_json::{Value, json};
 use tollgate_providers::Webhook;
@@ -82,7 +82,7 @@ fn large_amounts_and_odd_currencies_are_exact() {
     }
 }
 
-/// C7, C8: more decimals than the currency has, or no number at all: a person looks, nobody rounds.
+/// C7, C8: more decimals than the currency has, or no number at all: a person looks, nothing is rounded.
 #[test]
 fn an_amount_that_cannot_be_read_exactly_is_never_rounded() {
     let home = Home::new();
@@ -257,7 +257,7 @@ fn amounts_of_a_request_are_whole_numbers_within_bounds() {
     assert_eq!(order["total_amount"], past - 1);
 }
 
-/// A total of 0 is paid at once and waits for nobody.
+/// A total of 0 is paid at once and waits for no payment.
 #[test]
 fn an_order_over_nothing_is_complete_at_once() {
     let home = Home::new();

@@ -7,7 +7,7 @@ use tollgate_providers::Webhook;
 
 use crate::harness::{Client, Home, Said, Tollgate, at_once};
 
-/// A document as Accurate tells of it; documents of one number are one event.
+/// A document as Accurate reports it; documents of one number are one event.
 fn document(kind: &str, number: &str) -> Value {
     json!({
         "databaseId": 1_443_290,

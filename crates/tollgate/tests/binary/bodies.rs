@@ -166,7 +166,7 @@ fn a_body_in_chunks_is_taken() {
 
 /// D8.
 #[test]
-fn a_slow_body_is_ended_and_holds_up_nobody() {
+fn a_slow_body_is_ended_and_holds_up_no_other() {
     let mut home = Home::new();
     home.set("server", "body_timeout_ms", 300);
     let server = Tollgate::start(&home);
@@ -294,7 +294,7 @@ fn a_request_that_ends_in_the_middle_is_nothing() {
     assert_eq!(client.deliver("bank", &webhook).outcome(), "stored");
 }
 
-/// What is no webhook at all gets one clear answer, and a source that nobody configured too.
+/// What is no webhook at all gets one clear answer, and a source that is not configured too.
 #[test]
 fn what_is_not_json_or_goes_nowhere_is_said_so() {
     let home = Home::new();
@@ -312,8 +312,8 @@ fn what_is_not_json_or_goes_nowhere_is_said_so() {
         let answer = client.deliver("bank", &sign_bank(body));
         assert_eq!(answer.refused(400), "body_unreadable", "{body:?}");
     }
-    let nobody = client.deliver("nobody", &sign_bank(b"{}"));
-    assert_eq!(nobody.refused(404), "source_unknown");
+    let unknown = client.deliver("nobody", &sign_bank(b"{}"));
+    assert_eq!(unknown.refused(404), "source_unknown");
     let unsigned = Webhook {
         headers: Vec::new(),
         body: b"{}".to_vec(),
@@ -329,7 +329,7 @@ fn what_is_not_json_or_goes_nowhere_is_said_so() {
     });
 }
 
-/// docs/gate.md, Poison: what no database keeps is refused at the edge, and hurts nobody else.
+/// docs/gate.md, Poison: what no database keeps is refused at the edge, and harms no other request.
 #[test]
 fn names_that_no_database_keeps_are_refused_at_the_edge() {
     let home = Home::new();

@@ -1,9 +1,9 @@
 //! `kill -9` of the real binary under load, many times on one database (D9, B4).
 //!
-//! Clients tell stories (an order and its webhook, an early webhook, batches that overlap, carts)
-//! and write down what they asked and what they were answered. The server is killed in the middle.
-//! After each restart: whatever got a 2xx is there and applied; every request is repeated as it was
-//! and gets the same answer; counters equal the sum of holds; nothing is there twice.
+//! Clients play stories (an order and its webhook, an early webhook, batches that overlap, carts) and write
+//! down what they asked and what they were answered. The server is killed in the middle. After each
+//! restart: whatever got a 2xx is there and applied; every request is repeated as it was and gets the same
+//! answer; counters equal the sum of holds; nothing is there twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -238,7 +238,7 @@ impl Story {
             assert!(again.is_success(), "{} {}", again.status, again.text());
             let first = match step.answer.take() {
                 Some(first) => first,
-                // Nobody knows whether it was done. Now somebody does.
+                // Until now it was unknown whether it was done.
                 None => again.clone(),
             };
             assert_same(&step.request, &first, &client.call(&step.request));
@@ -472,7 +472,7 @@ fn load_and_kill(home: &Home, server: Tollgate, round: usize, enough: usize) -> 
             for _ in 0..enough {
                 answered
                     .recv_timeout(PATIENCE)
-                    .expect("clients tell until the end");
+                    .expect("clients play until the end");
             }
             let server = server.lock().expect("no panic").take();
             server.expect("it is killed once").kill();
@@ -527,8 +527,8 @@ fn check_what_left(home: &Home, sink: &Sink, receipts: usize) {
     }
 }
 
-/// D9, B4; and what leaves the commit: one receipt a capture, numbers without gaps, and everything told
-/// at least once under one id.
+/// D9, B4; and what leaves the commit: one receipt a capture, numbers without gaps, and everything sent at
+/// least once under one id.
 #[test]
 fn whatever_was_answered_survives_twenty_kills_and_nothing_is_there_twice() {
     let begun = Instant::now();

@@ -234,7 +234,7 @@ fn an_order_known_by_its_code_only_is_paid_by_a_later_webhook() {
     );
 }
 
-/// A12: the webhook was there first, and nobody ever registers the payment.
+/// A12: the webhook was there first, and the payment is never registered.
 #[test]
 fn an_order_known_by_its_code_only_is_paid_by_an_earlier_webhook() {
     let home = Home::new();
@@ -269,7 +269,7 @@ fn a_webhook_and_an_order_that_share_only_the_code_meet_at_one_instant() {
     client.assert_calm();
 }
 
-/// A14: by reference. Nothing is sold, and nobody forgets the money.
+/// A14: by reference. Nothing is sold, and the money is not lost.
 #[test]
 fn an_order_refused_although_its_money_waits_says_so() {
     let home = Home::new();

@@ -24,7 +24,7 @@ fn document(ended: &Ended) -> Value {
     read.unwrap_or_else(|error| panic!("{error}: {ended:?}"))
 }
 
-/// Receipts that were given up: three of them, and one of which nobody knows the end.
+/// Receipts that were given up: three of them, and one whose outcome is unknown.
 fn give_up(home: &Home) -> Vec<String> {
     let runtime = tokio::runtime::Runtime::new().expect("it can be started");
     runtime.block_on(async {

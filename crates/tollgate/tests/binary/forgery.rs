@@ -147,8 +147,8 @@ fn two_signatures_in_two_headers_are_refused() {
     }
 }
 
-/// D6, I2: a body that Midtrans' digest does not cover may be forged by whoever saw one; it never
-/// takes the key of the genuine one.
+/// D6, I2: a body that Midtrans' digest does not cover may be forged by anyone who saw one; it never takes
+/// the key of the genuine one.
 #[test]
 fn a_forged_body_under_a_genuine_digest_does_not_take_its_key() {
     let home = Home::new();

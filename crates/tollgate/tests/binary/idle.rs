@@ -6,9 +6,9 @@ use serde_json::json;
 
 use crate::harness::{Home, Said, Tollgate, pause};
 
-/// Resident memory in KiB.
-/// What the process has allocated and touched. The pages of its program come on top: they are shared, and
-/// those of a build without optimisation are twice as many as users have (`tollgate bench` tells all of it).
+/// Resident memory in KiB. What the process has allocated and touched. The pages of its program come on
+/// top: they are shared, and those of a build without optimisation are twice as many as users have
+/// (`tollgate bench` shows all of it).
 fn resident_kib(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
     let line = status

@@ -96,7 +96,7 @@ fn an_id_with_a_full_stop_is_refused_where_the_signature_separates_with_one() {
     );
 }
 
-/// D12: whoever hung up before the answer came gets it at the next try.
+/// D12: a sender that hung up before the answer came gets it at the next try.
 #[test]
 fn a_delivery_whose_answer_was_never_read_is_applied_all_the_same() {
     let home = Home::new();
@@ -123,7 +123,7 @@ fn a_delivery_whose_answer_was_never_read_is_applied_all_the_same() {
     assert_eq!(client.list("/v1/events?source=standard").len(), 20);
 }
 
-/// D12: a webhook that waits is told the same again, and applied once when its payment comes.
+/// D12: a webhook that waits is answered the same again, and applied once when its payment comes.
 #[test]
 fn a_waiting_webhook_that_comes_again_still_waits_and_is_applied_once() {
     let home = Home::new();
@@ -145,7 +145,7 @@ fn a_waiting_webhook_that_comes_again_still_waits_and_is_applied_once() {
     assert_eq!(client.list("/v1/events?source=standard").len(), 1);
 }
 
-/// D12, A5: what nobody vouches for is not settled by being stored, and pays nothing.
+/// D12, A5: what is not vouched for is not settled by being stored, and pays nothing.
 #[test]
 fn an_unconfirmed_report_is_queued_again_and_pays_nothing() {
     let home = Home::new();

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::harness::{Home, Request, Tollgate, command, finish};
 
-/// A healthy shop: what there may be is about a source, the disk of whoever runs this, or a server that
-/// is set for suites. A database that is not there is as bad as the worst that may be found.
+/// A healthy shop: what there may be is about a source, the disk of this machine, or a server that is set
+/// for suites. A database that is not there is as bad as the worst that may be found.
 #[test]
 fn a_shop_is_looked_at_beside_its_server_and_without() {
     let home = Home::new();

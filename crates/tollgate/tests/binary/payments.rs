@@ -35,7 +35,7 @@ fn stock(client: &mut Client) -> (i64, i64) {
     (number("on_hand"), number("held"))
 }
 
-/// Says it and tells what it came to.
+/// Sends it and returns what it came to.
 fn say(home: &Home, client: &mut Client, said: Said<'_>) -> String {
     let source = said.source.to_owned();
     client.deliver(&source, &home.webhook(said)).outcome()
@@ -323,7 +323,7 @@ fn weak_events_do_nothing() {
             Said::paid("standard", "c9", TOTAL).status(status),
         );
     }
-    // A status that nobody knows, and a type that means nothing, about the same payment.
+    // An unknown status, and a type that means nothing, about the same payment.
     for (id, status) in [("msg_c9_odd", "teleported"), ("msg_c9_none", "")] {
         let body = json!({ "type": "payment.odd", "data": {
             "id": "tx-c9", "order_id": "c9", "amount": TOTAL, "currency": "IDR", "status": status,
@@ -428,8 +428,8 @@ fn money_for_a_cancelled_order(
     assert_eq!(stock(&mut client), (left, 0));
 }
 
-/// A11, as far as nobody outside is called: whoever makes the same decision again at the same
-/// instant, by hand or by webhook, makes one change with one set of effects.
+/// A11, as far as nothing outside is called: the same decision made again at the same instant, by hand or
+/// by webhook, is one change with one set of effects.
 #[test]
 fn webhooks_replays_and_the_payment_at_one_instant_are_one_change() {
     const ROUNDS: i64 = 15;

@@ -124,7 +124,7 @@ async fn months_go_by_a_command_and_one_with_an_open_order_stays() {
     for part in ["goes", "stays: ", id, "awaiting_payment"] {
         assert!(people.stdout.contains(part), "{part}: {people:?}");
     }
-    // Nobody sits there to be asked.
+    // There is no terminal to ask at.
     let asked = ask(&[]);
     assert_eq!(asked.code, Some(2), "{asked:?}");
     assert!(asked.stderr.contains("--yes"), "{asked:?}");

@@ -176,9 +176,9 @@ fn every_refusal_says_what_to_do_next() {
         415,
         "content_type_unsupported",
     );
-    let mut nobody = server.client_as(None);
+    let mut keyless = server.client_as(None);
     assert_refused(
-        &nobody.call(&Request::get("/v1/orders")),
+        &keyless.call(&Request::get("/v1/orders")),
         401,
         "key_missing",
     );
@@ -428,7 +428,7 @@ fn overload_is_a_quick_503_and_nothing_is_lost_or_doubled() {
     while refused == 0 {
         assert!(
             rounds < 5,
-            "{rounds} crowds of {CALLERS} did not overload a queue of 100"
+            "{rounds} rounds of {CALLERS} did not overload a queue of 100"
         );
         let results = at_once(&server, CALLERS, |number, client| {
             let webhook = batch(rounds, number);
@@ -455,7 +455,7 @@ fn overload_is_a_quick_503_and_nothing_is_lost_or_doubled() {
     assert_eq!(stored, rounds * CALLERS * ITEMS, "after {refused} refusals");
     let metrics = client.call(&Request::get("/metrics"));
     assert_eq!(metrics.status, 200);
-    eprintln!("{refused} deliveries were refused in {rounds} crowds, {stored} events were stored");
+    eprintln!("{refused} deliveries were refused in {rounds} rounds, {stored} events were stored");
 }
 
 /// docs/errors.md: `type` leads to what the code means and what to do, for every code of the table, without
@@ -464,14 +464,14 @@ fn overload_is_a_quick_503_and_nothing_is_lost_or_doubled() {
 fn the_type_of_every_problem_leads_to_its_code_in_the_table() {
     let mut home = Home::new();
     let server = Tollgate::start(&home);
-    let mut nobody = server.client_as(None);
-    let refused = nobody.call(&Request::get("/v1/orders"));
+    let mut keyless = server.client_as(None);
+    let refused = keyless.call(&Request::get("/v1/orders"));
     let problem = refused.expect(401);
     let leads_to = problem["type"].as_str().expect("it is a text");
     let (path, code) = leads_to.split_once('#').expect("it has an anchor");
     assert_eq!(code, "key_missing");
 
-    let answer = nobody.call(&Request::get(path));
+    let answer = keyless.call(&Request::get(path));
     assert_eq!(answer.status, 200);
     let media = answer.header("content-type");
     assert_eq!(media, Some("text/html; charset=utf-8"));

@@ -185,7 +185,7 @@ fn every_operation_does_with_a_key_what_the_document_says() {
             Kept::Checked => assert_eq!(replayed, [None, None], "{case}"),
         }
     }
-    // Keys are told once and each is there; an endpoint that is there already is not made again.
+    // Keys are shown once and each is there; an endpoint that is there already is not made again.
     for (path, count) in [("/v1/keys", 2), ("/v1/endpoints", 1)] {
         assert_eq!(client.list(path).len(), count, "{path}");
     }

@@ -194,7 +194,7 @@ fn only_a_trusted_proxy_says_for_whom_it_speaks() {
     for (number, (name, value, taken)) in [
         ("x-forwarded-for", "192.0.2.1", true),
         ("x-forwarded-for", "203.0.113.9, 192.0.2.1", true),
-        // Whoever called the proxy has written the first part himself.
+        // The proxy's caller has written the first part itself.
         ("x-forwarded-for", "192.0.2.1, 203.0.113.9", false),
         ("x-forwarded-for", "nonsense", false),
         ("forwarded", "for=192.0.2.1;proto=https", true),
@@ -222,7 +222,7 @@ fn only_a_trusted_proxy_says_for_whom_it_speaks() {
     }
 }
 
-/// D1: a header that is itself the secret is kept under a veil, and can be verified again.
+/// D1: a header that is itself the secret is kept redacted, and can be verified again.
 #[test]
 fn a_header_that_is_a_secret_is_nowhere_to_be_read() {
     let mut home = Home::new();
@@ -234,7 +234,7 @@ fn a_header_that_is_a_secret_is_nowhere_to_be_read() {
         json!({ "provider": "phonepe", "version": "v2", "credentials": credentials })
     };
     home.config["sources"]["phonepe"] = v2(&["old1password"]);
-    let webhook = home.webhook(Said::paid("phonepe", "VEIL", TOTAL));
+    let webhook = home.webhook(Said::paid("phonepe", "REDACTED", TOTAL));
     let header = webhook
         .headers
         .iter()

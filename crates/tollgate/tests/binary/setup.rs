@@ -2,7 +2,7 @@
 
 use crate::harness::{Home, Request, Tollgate, command, finish};
 
-/// A file in another folder is written and read there, whoever names it.
+/// A file in another folder is written and read there, however it is named.
 #[test]
 fn init_writes_the_configuration_that_is_named() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -24,11 +24,11 @@ fn init_writes_the_configuration_that_is_named() {
 
 /// The health that a service manager and a balancer ask for, without a key.
 #[test]
-fn health_is_told_without_a_key() {
+fn health_is_shown_without_a_key() {
     let home = Home::new();
     let server = Tollgate::start(&home);
-    let mut nobody = server.client_as(None);
+    let mut keyless = server.client_as(None);
     for path in ["/healthz", "/readyz", "/metrics"] {
-        assert_eq!(nobody.call(&Request::get(path)).status, 200, "{path}");
+        assert_eq!(keyless.call(&Request::get(path)).status, 200, "{path}");
     }
 }

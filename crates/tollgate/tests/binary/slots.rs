@@ -191,14 +191,14 @@ fn no_order_is_put_behind_a_slot_that_had_room_for_it() {
 
 /// A7: what an order held becomes sold when it is paid and free when it is cancelled, at once.
 #[test]
-fn orders_paid_and_cancelled_in_a_crowd_keep_the_slots_sums() {
+fn orders_paid_and_cancelled_at_once_keep_the_slots_sums() {
     const AMOUNT: i64 = 1_000_000;
     let home = Home::new();
     let server = Tollgate::start(&home);
     let mut client = server.client();
     kitchen(&mut client, 2, CAPACITY);
     let answers = at_once(&server, 20, |number, client| {
-        let reference = format!("crowd-{number}");
+        let reference = format!("at-once-{number}");
         let mut order = meal(&reference, AMOUNT);
         if number % 2 == 0 {
             order["payment"] = json!({ "source": "standard", "reference": reference });
@@ -273,7 +273,7 @@ fn a_calendar_cannot_be_put_below_what_is_booked() {
     assert_eq!(slots(&mut client), before);
 }
 
-/// The kitchen shrinks and grows while orders come; each is refused or fits, nobody is an error.
+/// The kitchen shrinks and grows while orders come; each is refused or fits, none is an error.
 #[test]
 fn slots_that_change_while_orders_come_are_never_overbooked() {
     let home = Home::new();

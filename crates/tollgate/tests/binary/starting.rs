@@ -75,7 +75,7 @@ fn a_mistake_about_a_secret_does_not_show_it() {
     assert!(!line.contains("precious"), "{line}");
 }
 
-/// With port 0 nobody could register what the configuration says.
+/// With port 0 no one could register the address in the configuration.
 #[test]
 fn the_urls_to_register_have_the_port_that_was_found() {
     let home = Home::new();

@@ -187,7 +187,7 @@ fn a_customer_who_asks_again_gets_her_order_again() {
     );
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
 
-    // Another key for the same order tells her that it is there, not that her own hold is in the way.
+    // Another key for the same order is answered that it is there, not that its own hold is in the way.
     let problem = client.create("/v1/orders", &hers).expect(409);
     assert_eq!(problem["code"], "already_exists");
     assert!(
@@ -224,7 +224,7 @@ fn the_same_key_at_once_is_one_order() {
     assert_eq!(stock(&mut client, "ONE"), (100, 10));
 }
 
-/// K10: whoever hung up before the answer came finds one order at the next try.
+/// K10: a client that hung up before the answer came finds one order at the next try.
 #[test]
 fn an_order_whose_answer_was_never_read_is_made_once() {
     let home = Home::new();
@@ -278,7 +278,7 @@ fn stock_is_only_put_over_the_version_that_was_read() {
     assert_eq!(client.get("/v1/stock/V")["version"], version);
 }
 
-/// I6: the merchant counts while customers order; each is refused or fits, nobody is an error.
+/// I6: the merchant counts while customers order; each is refused or fits, none is an error.
 #[test]
 fn counting_while_orders_come_never_oversells() {
     let home = Home::new();

@@ -54,7 +54,7 @@ fn a_listener_hears_what_happens_in_order_and_as_it_was() {
 
 /// Only what was asked for, and alarms under `alerts` whatever they are about.
 #[test]
-fn a_listener_hears_only_his_topics() {
+fn a_listener_hears_only_its_topics() {
     let home = Home::new();
     let server = Tollgate::start(&home);
     let mut payments = Listener::open(server.address(), "?topics=payments", None);
@@ -136,10 +136,10 @@ fn e6_a_listener_that_was_away_goes_on_without_a_gap_or_a_repeat() {
     assert!(done.load(Ordering::Acquire));
 }
 
-/// Who comes back with an id that was never told (the database was restored from a copy) begins anew,
-/// and is told so.
+/// A listener that comes back with an id that was never sent (the database was restored from a copy) starts
+/// over, after one reset.
 #[test]
-fn an_id_that_was_never_told_is_one_reset() {
+fn an_id_that_was_never_sent_is_one_reset() {
     let home = Home::new();
     let server = Tollgate::start(&home);
     sell(&home, &server, "ONE");
@@ -159,7 +159,7 @@ fn an_id_that_was_never_told_is_one_reset() {
     assert_eq!(code_of(&listener.hear().data), "ONE");
 }
 
-/// Who was away for longer than is kept is told so once, and goes on with what is kept.
+/// A listener that was away for longer than is kept gets one reset, and goes on with what is kept.
 #[test]
 fn an_id_older_than_what_is_kept_is_one_reset() {
     let home = Home::new();
@@ -191,7 +191,7 @@ fn an_id_older_than_what_is_kept_is_one_reset() {
     );
 }
 
-/// A listener who does not read is cut off; nobody else notices, and he finds all that he missed.
+/// A listener that does not read is cut off; no other notices, and it finds all that it missed.
 #[test]
 fn a_listener_who_does_not_read_is_cut_off_while_others_go_on() {
     let mut home = Home::new();
@@ -246,7 +246,7 @@ fn more_listeners_than_there_are_places_for_are_refused() {
     assert_eq!(refused.refused(503), "overloaded");
     assert_eq!(refused.header("retry-after"), Some("1"));
     drop(one);
-    // Whoever has gone away is noticed with the next messages for him.
+    // A listener that has gone away is noticed with the next messages for it.
     until("there is room again", || {
         sell(&home, &server, &fresh_key());
         let (status, _) = Listener::ask(server.address(), ADMIN_KEY, "", None);
@@ -268,7 +268,7 @@ fn the_order_to_stop_ends_every_stream() {
         assert_eq!(listener.next(), None);
     }
     assert_eq!(server.wait().code(), Some(0));
-    // [server] shutdown_timeout_ms is 30 s: nobody has waited for it.
+    // [server] shutdown_timeout_ms is 30 s: nothing has waited for it.
     assert!(begun.elapsed() < std::time::Duration::from_secs(20));
 }
 

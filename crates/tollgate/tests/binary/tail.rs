@@ -57,7 +57,7 @@ impl Door {
         std::thread::spawn(move || {
             for inside in listener.incoming().map_while(Result::ok) {
                 let goal = *goal.lock().expect("no panic");
-                // Nobody there: whoever came is sent away.
+                // No server there: whatever connects is sent away.
                 let Ok(outside) = TcpStream::connect(goal) else {
                     continue;
                 };

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::harness::{Home, command, finish};
 
-/// A bench measures against the ceiling of its own run, reads the database back and tells both.
+/// A bench measures against the ceiling of its own run, reads the database back and shows both.
 #[test]
-fn a_bench_tells_its_ratio_and_what_it_read_back() {
+fn a_bench_shows_its_ratio_and_what_it_read_back() {
     for (arguments, checked) in [
         (&["ingest", "--connections", "8"][..], "events stored"),
         (
@@ -69,7 +69,7 @@ fn a_bench_touches_nothing_that_is_not_its_own() {
 
 /// The measured server ends with the bench, however that ends: its input is closed then.
 #[test]
-fn the_measured_server_ends_when_nobody_holds_it() {
+fn the_measured_server_ends_when_its_bench_has_gone() {
     let mut server = command()
         .args(["bench", "server"])
         .stdin(Stdio::piped())

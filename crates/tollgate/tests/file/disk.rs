@@ -103,7 +103,7 @@ fn set_mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, permissions).expect("it is ours");
 }
 
-/// A webhook nobody waits for.
+/// A webhook that no order waits for.
 fn webhook(home: &Home, number: usize) -> (String, Webhook) {
     let reference = format!("full-{number}");
     let webhook = home.webhook(Said::paid("standard", &reference, 1000));

@@ -1,4 +1,4 @@
-//! What is refused in crowds is told in the log a line a second, and no refusal is left out.
+//! Mass refusals are logged in one line a second, and no refusal is left out.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;

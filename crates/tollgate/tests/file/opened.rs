@@ -1,7 +1,7 @@
 //! A database that an earlier version has written is opened, reads as it read, and knows its requests.
 //!
-//! `tests/fixtures/earlier/` holds such a file and what its version was asked and answered
-//! (README.md there). Nothing in it is ever written anew: a version that needs other rows migrates these.
+//! `tests/fixtures/earlier/` holds such a file and what its version was asked and answered (README.md
+//! there). Nothing in it is ever written again: a version that needs other rows migrates these.
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -91,7 +91,7 @@ fn live(home: &Home, server: &Tollgate) {
     client.deliver("midtrans", &home.webhook(foreign)).event();
     let cart = json!({ "lines": [{ "sku": "BATIK-M", "quantity": 2 }] });
     client.create("/v1/holds", &cart).expect(201);
-    // A webhook that nobody waits for, a note, a report nobody vouches for, and a forgery.
+    // A webhook that no order waits for, a note, a report without proof, and a forgery.
     let parked = home.webhook(Said::paid("standard", "nobody-registered-this", 1000));
     client.deliver("standard", &parked).event();
     client
@@ -171,9 +171,9 @@ fn ids_and_states_read_as_in_the_api() {
     assert_eq!(read.lines().collect::<Vec<&str>>(), events);
 }
 
-/// The guard itself: the schema refuses what would oversell, whoever writes it (I6).
+/// The guard itself: the schema refuses what would oversell, from any writer (I6).
 #[test]
-fn the_schema_refuses_to_oversell_whoever_writes() {
+fn the_schema_refuses_to_oversell_from_any_writer() {
     let home = Home::on_file();
     let server = Tollgate::start(&home);
     live(&home, &server);

@@ -76,7 +76,7 @@ fn the_schema_is_brought_up_to_date_once() {
 }
 
 /// The database, its log and the log's index are for their owner alone as soon as they are there. A file
-/// that was there keeps its mode; doctor tells of it, and what it says mends it.
+/// that was there keeps its mode; doctor reports it, and what it says mends it.
 #[test]
 fn a_new_file_is_for_its_owner_alone_and_one_that_was_there_keeps_its_mode() {
     let home = Home::on_file();

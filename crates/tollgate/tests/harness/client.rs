@@ -38,7 +38,7 @@ impl Request {
         Request::new("POST", path).json(body)
     }
 
-    /// A POST that makes something, under a key that nobody has used.
+    /// A POST that makes something, under a key that was never used.
     pub(crate) fn create(path: impl Into<String>, body: &Value) -> Request {
         Request::post(path, body).keyed(&fresh_key())
     }
@@ -171,12 +171,12 @@ impl Client {
         }
     }
 
-    /// The same, giving up after this time: whoever has other instances to go to.
+    /// The same, giving up after this time: for a client that has other instances to go to.
     pub(crate) fn with_patience(self, patience: Duration) -> Client {
         Client { patience, ..self }
     }
 
-    /// Opens the connection now, so that a crowd starts with what it wants to say.
+    /// Opens the connection now, so that clients that act at once start with their requests.
     pub(crate) fn connect(&mut self) -> io::Result<()> {
         if self.connection.is_none() {
             let stream = TcpStream::connect_timeout(&self.address, self.patience)?;
@@ -188,7 +188,7 @@ impl Client {
         Ok(())
     }
 
-    /// Sends and reads the answer. After an error nobody knows whether it was done.
+    /// Sends and reads the answer. After an error it is unknown whether it was done.
     pub(crate) fn send(&mut self, request: &Request) -> io::Result<Response> {
         let answer = self.write(request).and_then(|()| self.read());
         let closes = match &answer {

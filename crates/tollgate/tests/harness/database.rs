@@ -163,7 +163,7 @@ fn url_of(server: &str, name: &str) -> String {
     format!("{}/{name}{query}", &server[..path])
 }
 
-/// The name of a database with the schema of this program, made by whoever needs it first.
+/// The name of a database with the schema of this program, made by the test that needs it first.
 fn template(server: &str) -> String {
     let migrations = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../tollgate-store/migrations/postgres")
@@ -250,7 +250,7 @@ impl Session {
         Ok(Session { runtime, client })
     }
 
-    /// What a statement finds, as [`Database::ask`] tells it.
+    /// What a statement finds, as [`Database::ask`] returns it.
     pub(crate) fn ask(&self, statement: &str) -> Result<String, tokio_postgres::Error> {
         let messages = self.runtime.block_on(self.client.simple_query(statement))?;
         let mut lines = Vec::new();

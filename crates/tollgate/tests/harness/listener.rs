@@ -1,4 +1,4 @@
-//! Whoever listens to the live stream, over a connection of his own.
+//! A listener of the live stream, over a connection of its own.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -19,15 +19,15 @@ pub(crate) struct Message {
     pub(crate) data: Value,
 }
 
-/// A listener. As a client of HTTP/1.0 he gets the body as it is, up to the end of the connection.
+/// A listener. As a client of HTTP/1.0 it gets the body as it is, up to the end of the connection.
 pub(crate) struct Listener {
     reader: BufReader<TcpStream>,
-    /// The id he goes on from, as a browser keeps it.
+    /// The id it goes on from, as a browser keeps it.
     pub(crate) last_id: Option<i64>,
 }
 
 impl Listener {
-    /// Listens and has heard where he begins.
+    /// Connects, and has read the position it starts at.
     #[track_caller]
     pub(crate) fn open(address: SocketAddr, query: &str, after: Option<i64>) -> Listener {
         let (status, mut listener) = Listener::ask(address, ADMIN_KEY, query, after);

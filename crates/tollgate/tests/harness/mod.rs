@@ -1,4 +1,4 @@
-//! What every story needs: a home with a configuration, the real binary on it, a client, a crowd.
+//! What every test needs: a home with a configuration, the real binary on it, clients, one or many at once.
 
 mod client;
 mod cluster;

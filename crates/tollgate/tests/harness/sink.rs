@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::process::pause;
 
-/// What was told: the bodies by their `webhook-id`, each as often as it came.
+/// The bodies by their `webhook-id`, each as often as it came.
 type Bodies = BTreeMap<String, Vec<Value>>;
 
 /// A request as it came.
@@ -33,7 +33,7 @@ impl Sink {
         Sink::dawdling(Duration::ZERO)
     }
 
-    /// One that takes so long to answer: whoever calls is in the middle of a call most of the time.
+    /// One that takes so long to answer: its caller is in the middle of a call most of the time.
     pub(crate) fn dawdling(dawdles: Duration) -> Sink {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let address = listener.local_addr().expect("it is bound");

@@ -207,7 +207,7 @@ impl Workshop {
     }
 }
 
-/// An id that nobody has.
+/// An id of nothing.
 pub(crate) fn fresh() -> RootId {
     RootId::new(uuid::Uuid::now_v7().as_u128())
 }

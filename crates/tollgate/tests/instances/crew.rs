@@ -1,5 +1,5 @@
-//! One instance that takes requests and workers that do what follows from them, on one database; whoever
-//! is told listens on loopback and remembers.
+//! One instance that takes requests and workers that do what follows from them, on one database; what they
+//! notify listens on loopback and remembers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::invariants;
 /// What was decided for outside is done within this, whatever has happened to the workers.
 const DONE_MAX: Duration = Duration::from_secs(120);
 
-/// Rows of the shop that stories are told of.
+/// Rows of the shop in which stories are played.
 const MAIN: &str = "shop_id = (select shop_id from shops where name = 'main')";
 
 /// What an order of a story comes to.
@@ -30,9 +30,9 @@ pub(crate) struct Crew {
     pub(crate) api: Tollgate,
     /// Homes of the workers, in their order.
     pub(crate) homes: Vec<Home>,
-    /// The home of whoever takes requests.
+    /// The home of the instance that takes requests.
     pub(crate) home: Home,
-    /// The endpoint that is told of orders and receipts.
+    /// The endpoint that is notified of orders and receipts.
     pub(crate) sink: Sink,
     /// The handler that is handed documents in order.
     pub(crate) books: Sink,
@@ -58,8 +58,7 @@ impl Asked {
 }
 
 impl Crew {
-    /// So many workers on this database, each with its home changed. Whoever is told takes so long to
-    /// answer.
+    /// So many workers on this database, each with its home changed. The endpoints take so long to answer.
     pub(crate) fn on(
         database: Database,
         workers: usize,
@@ -97,8 +96,8 @@ impl Crew {
         crew
     }
 
-    /// One more worker, its home like that of whoever takes requests, but for a change. The server knows
-    /// its connections as `worker`.
+    /// One more worker, its home like that of the instance that takes requests, but for a change. The
+    /// server knows its connections as `worker`.
     pub(crate) fn hire(&mut self, change: impl FnOnce(&mut Home)) {
         let mut home = Home::on(&self.database);
         home.config.clone_from(&self.home.config);
@@ -109,7 +108,7 @@ impl Crew {
         self.homes.push(home);
     }
 
-    /// Has the sink told of these types.
+    /// Has the sink notified of these types.
     pub(crate) fn subscribe(&self, types: &[&str]) {
         let endpoint = json!({ "url": self.sink.url(), "events": types });
         let made = self.api.client().create("/v1/endpoints", &endpoint);

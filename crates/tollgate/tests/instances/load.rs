@@ -1,5 +1,5 @@
-//! Load that knows what it was answered: clients that tell stories to whichever instance answers, and
-//! say everything again that was not answered. A repetition is safe, that is the API's promise.
+//! Load that knows what it was answered: clients that play stories against any instance that answers, and
+//! repeat every request that was not answered. A repetition is safe, that is the API's promise.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -21,7 +21,7 @@ const TOTAL: i64 = 20_000;
 /// A client goes to another instance when one has not answered for so long.
 const TURN: Duration = Duration::from_secs(5);
 
-/// So long may nobody answer.
+/// How long it may take until an instance answers.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Load on instances whose addresses may change.
@@ -71,7 +71,7 @@ impl<'a> Load<'a> {
         put_slots(client, "orders", 500, 96);
     }
 
-    /// Tells stories with so many clients while `disturb` goes on; what was told. `disturb` begins when
+    /// Plays stories with so many clients while `disturb` goes on; what was played. `disturb` begins when
     /// the load runs.
     pub(crate) fn while_playing(
         &self,
@@ -182,7 +182,7 @@ impl Player<'_> {
         loop {
             assert!(
                 begun.elapsed() < PATIENCE,
-                "{} {}: nobody answers",
+                "{} {}: no instance answers",
                 request.method,
                 request.path
             );

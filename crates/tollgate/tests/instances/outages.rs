@@ -19,7 +19,7 @@ fn report(what: &str, load: &Load<'_>, stories: usize) {
 /// An instance stands still for half a minute with whatever it has locked, longer than the server lets a
 /// transaction idle, and comes back: what it had begun is not done twice and nothing is lost.
 #[test]
-fn an_instance_that_stands_still_for_half_a_minute_holds_nobody_up_and_spoils_nothing() {
+fn an_instance_that_stands_still_for_half_a_minute_holds_no_other_up_and_spoils_nothing() {
     let fleet = Fleet::start(3);
     Load::prepare(&mut fleet.client(0));
     let addresses = fleet.servers.iter().map(Tollgate::address).collect();
@@ -97,7 +97,7 @@ fn a_server_that_restarts_under_load_loses_nothing() {
     check_fleet(&fleet, &played);
 }
 
-/// D10: the database is gone for ten seconds. Whatever is asked meanwhile is told at once to come back,
+/// D10: the database is gone for ten seconds. Whatever is asked meanwhile is answered at once to come back,
 /// reads too; afterwards all goes on without a restart, and what was refused as not stored is not there.
 #[test]
 fn a_database_that_is_gone_for_ten_seconds_is_a_503_and_nothing_else() {

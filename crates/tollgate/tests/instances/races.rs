@@ -59,7 +59,7 @@ fn two_batches_at_two_instances_that_share_an_event_are_three_events() {
     invariants::check(&fleet.database);
 }
 
-/// A6: the last piece is sold once, and whoever does not get it is told at once.
+/// A6: the last piece is sold once, and every other customer is refused at once.
 #[test]
 fn the_last_piece_is_sold_once_at_several_instances() {
     let fleet = Fleet::start(3);
@@ -167,7 +167,7 @@ fn a_webhook_and_its_order_at_two_instances_end_paid() {
             }
         });
         let outcomes: BTreeSet<&str> = answers.iter().map(String::as_str).collect();
-        // Whoever came second saw the other.
+        // The second one saw the other.
         assert!(
             outcomes == BTreeSet::from(["parked", "paid"])
                 || outcomes == BTreeSet::from(["applied", "awaiting_payment"]),

@@ -5,10 +5,10 @@ use std::time::Duration;
 use crate::crew::{Asked, Crew};
 use crate::harness::{Cluster, Database, until};
 
-/// Stories that are told before anything happens.
+/// Stories that are played before anything happens.
 const STORIES: usize = 24;
 
-/// Whoever is told takes so long, so that a worker has its hands full.
+/// The endpoints take so long, so that a worker has its hands full.
 const DAWDLES: Duration = Duration::from_millis(150);
 
 /// F11: a worker is killed with its hands full; the server ends as by a power cut just before the first

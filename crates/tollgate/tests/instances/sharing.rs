@@ -31,8 +31,8 @@ fn instances_that_start_at_once_make_one_schema_and_one_key() {
     }
 }
 
-/// A delivery that one instance has refused is verified again by another: they veil its secret under
-/// one key.
+/// A delivery that one instance has refused is verified again by another: they redact its secret under one
+/// key.
 #[test]
 fn a_delivery_refused_by_one_instance_is_verified_by_another() {
     let database = Database::on(&server_needed());
@@ -53,7 +53,7 @@ fn a_delivery_refused_by_one_instance_is_verified_by_another() {
 
     let mut sender = Home::on(&fleet.database);
     sender.config["sources"]["phonepe"] = credentials(&["old1password"]);
-    let webhook: Webhook = sender.webhook(Said::paid("phonepe", "VEIL", 1000));
+    let webhook: Webhook = sender.webhook(Said::paid("phonepe", "REDACTED", 1000));
     let refused = fleet.client(0).deliver("phonepe", &webhook).refused(401);
     assert_eq!(refused, "signature_invalid");
     let kept = until("the refused delivery is kept", || {

@@ -13,7 +13,7 @@ use crate::harness::{
 };
 use crate::load::assert_retry_later;
 
-/// Stories of shop main that are told before a worker comes.
+/// Stories of shop main that are played before a worker comes.
 const STORIES: usize = 8;
 
 /// A claim is refused when it has waited for four seconds; so long, and more, rows are locked.
@@ -161,9 +161,9 @@ fn an_order_is_taken_although_rows_of_effects_are_locked() {
     assert_eq!(slow.bodies().len(), count, "each was notified");
 }
 
-/// F14: the server does not answer a claim, and keeps what it has locked. The worker gives the call up
-/// and connects anew; until the server lets go the shop is told to come back, and another shop notices
-/// nothing; afterwards all goes on.
+/// F14: the server does not answer a claim, and keeps what it has locked. The worker gives the call up and
+/// connects again; until the server lets go the shop's requests are refused for now, and another shop
+/// notices nothing; afterwards all goes on.
 #[test]
 fn a_claim_that_is_never_answered_is_given_up_and_made_again() {
     let cluster = Cluster::start();
@@ -171,13 +171,13 @@ fn a_claim_that_is_never_answered_is_given_up_and_made_again() {
     stage.crew.hire(|_| ());
     stage.sell_tea("TEA-0");
     let waiting = || backends(&stage.crew.database, "wait_event_type = 'Lock'").pop();
-    // Stopped while it waits, with the shop's head in its hands: whoever has given up waiting by then
-    // is let go.
+    // Stopped while it waits, with the shop's head in its hands: a session whose client has given up
+    // waiting by then is ended.
     let frozen = until("the server does not answer a claim", || {
         let frozen = Frozen::stop(waiting()?);
         (waiting().as_ref() == Some(&frozen.pid)).then_some(frozen)
     });
-    // Whatever a worker opens when it starts is open by now; it connects anew only when it gives up.
+    // Whatever a worker opens when it starts is open by now; it connects again only when it gives up.
     let connected = backends(&stage.crew.database, "true");
     let connected_again = |database: &Database| {
         let now = backends(database, "true");

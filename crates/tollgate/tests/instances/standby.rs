@@ -44,7 +44,7 @@ fn whatever_was_answered_survives_the_loss_of_the_primary() {
         primary.stop();
         before = load.answered();
         let refused = load.refused.load(std::sync::atomic::Ordering::Relaxed);
-        // Nobody takes writes: everybody is told to come back, and hears it.
+        // No instance takes writes: every client is answered to come back.
         until("they are refused for now", || {
             let now = load.refused.load(std::sync::atomic::Ordering::Relaxed);
             (refused + 20 < now).then_some(())

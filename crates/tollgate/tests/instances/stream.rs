@@ -1,4 +1,4 @@
-//! The live stream with several instances: each tells what any of them commits (F16).
+//! The live stream with several instances: each sends what any of them commits (F16).
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::harness::{Listener, Said};
 /// A listener at one instance hears what the other commits, in the order of commits and once, while both
 /// commit at the same instant.
 #[test]
-fn a_stream_at_one_instance_tells_what_all_of_them_commit() {
+fn a_stream_at_one_instance_sends_what_all_of_them_commit() {
     const CLIENTS: usize = 8;
     const EACH: usize = 25;
     let fleet = Fleet::start(2);
@@ -48,7 +48,7 @@ fn a_stream_at_one_instance_tells_what_all_of_them_commit() {
     }
     assert_eq!(heard_by_all[0], heard_by_all[1], "both send the same");
 
-    // Who goes on at the other instance goes on from where he was.
+    // A listener that goes on at the other instance goes on from where it was.
     let middle = heard_by_all[0][CLIENTS * EACH].0;
     let mut elsewhere = Listener::open(fleet.servers[1].address(), "?topics=orders", Some(middle));
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What comes due is done once, whoever made it.
+//! What comes due is done once, on any instance.
 
 use serde_json::{Value, json};
 

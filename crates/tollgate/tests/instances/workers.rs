@@ -1,4 +1,4 @@
-//! Workers beside the instance that takes requests: killed at any moment, and many at one pile.
+//! Workers beside the instance that takes requests: killed at any moment, and many on one queue.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -17,13 +17,13 @@ const CLIENTS: usize = 3;
 /// Stories between two kills.
 const STORIES: usize = 6;
 
-/// So long may no story be told.
+/// How long it may take until a story has been played.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Whoever is told takes so long, so that a kill finds somebody in the middle of a call.
+/// The endpoints take so long, so that a kill finds a worker in the middle of a call.
 const DAWDLES: Duration = Duration::from_millis(20);
 
-/// Documents of the pile that several workers do, and of one delivery of them.
+/// Documents of the queue that several workers do, and of one delivery of them.
 const DOCUMENTS: usize = 4000;
 const DELIVERY: usize = 500;
 
@@ -31,7 +31,7 @@ const DELIVERY: usize = 500;
 struct Dice(u64);
 
 impl Dice {
-    /// A seed of one's own (`TOLLGATE_TEST_SEED`), or another one each time; it is told.
+    /// A seed of one's own (`TOLLGATE_TEST_SEED`), or another one each time; it is printed.
     fn seeded() -> Dice {
         let given = std::env::var("TOLLGATE_TEST_SEED").ok();
         let seed = given.map_or_else(
@@ -50,8 +50,8 @@ impl Dice {
     }
 }
 
-/// E1, F2: a worker is killed twenty times, at whatever it does, under load. Nothing is lost: every
-/// receipt is there once and has its number, everything else was told at least once under one id.
+/// E1, F2: a worker is killed twenty times, at whatever it does, under load. Nothing is lost: every receipt
+/// is there once and has its number, everything else was sent at least once under one id.
 #[test]
 fn workers_that_are_killed_lose_nothing_and_issue_every_receipt_once() {
     let database = Database::on(&server_needed());
@@ -120,9 +120,9 @@ fn workers_that_are_killed_lose_nothing_and_issue_every_receipt_once() {
     }
 }
 
-/// E8: several processes at one pile, and nobody fails: each thing of it is done by one of them, once.
+/// E8: several processes on one queue, and none fails: each effect of it is done by one of them, once.
 #[test]
-fn two_workers_at_one_pile_do_each_thing_of_it_once() {
+fn two_workers_on_one_queue_do_each_effect_of_it_once() {
     let mut crew = Crew::on(Database::on(&server_needed()), 0, Duration::ZERO, |home| {
         let route = json!({ "source": "accurate", "types": ["*"], "url": "http://127.0.0.1:1" });
         home.config.insert("routes".to_owned(), json!([route]));
@@ -163,7 +163,7 @@ fn two_workers_at_one_pile_do_each_thing_of_it_once() {
     assert_eq!(crew.database.number(again), 0, "nothing was begun again");
 }
 
-/// Waits until so many more stories were told.
+/// Waits until so many more stories were played.
 #[track_caller]
 fn wait_for_more(stories: &AtomicUsize, count: usize) {
     let wanted = stories.load(Ordering::Relaxed) + count;

@@ -16,7 +16,7 @@ async fn payment(shop: &Shop, source: &str, reference: &str, currency: &str) -> 
     made.body["id"].as_str().expect("it has an id").to_owned()
 }
 
-/// Without credentials a source is not asked, and cash is nobody's to be asked about.
+/// Without credentials a source is not asked, and there is no one to ask about cash.
 #[tokio::test]
 async fn a_source_that_cannot_be_asked_says_so() {
     let database = Database::fleeting();
@@ -91,7 +91,7 @@ fn paid(shop: &Shop) -> Value {
 
 /// A11: what the provider says is decided about before the check is answered.
 #[tokio::test]
-async fn a11_a_check_tells_what_the_providers_answer_came_to() {
+async fn a11_a_check_shows_what_the_providers_answer_came_to() {
     let mut provider = Handler::start().await;
     let database = Database::fleeting();
     let shop = Shop::asking(provider.address, &database).await;

@@ -1,4 +1,4 @@
-//! What staff does with money over the API: cash, refunds with goods, attention, papers that add up.
+//! What staff does with money over the API: cash, refunds with goods, attention, receipts that add up.
 
 use serde_json::{Value, json};
 
@@ -80,7 +80,7 @@ async fn goods_come_back_with_a_refund_once_and_no_more_than_were_sold() {
     assert_eq!(shown["refunded_amount"], 1_000);
 }
 
-/// Money that went back by another way is written down, and nobody is called.
+/// Money that went back by another way is recorded, and no provider is called.
 #[tokio::test]
 async fn a_refund_that_has_happened_is_recorded_without_a_call() {
     let shop = Shop::open().await;
@@ -108,7 +108,7 @@ async fn a_refund_that_has_happened_is_recorded_without_a_call() {
     assert_eq!(effects["data"], json!([]));
     let order = shop.get("/v1/orders/R-2").await.body;
     assert_eq!(order["status"], "partially_refunded");
-    // The papers say the same, so there is nothing to correct.
+    // The receipts say the same, so there is nothing to correct.
     let before = shop.get("/v1/orders/R-2/receipts").await.body;
     let correct = format!("/v1/payments/{payment}/receipts/correct");
     assert_eq!(shop.post(&correct, &json!({})).await.status, 200);

@@ -1,5 +1,5 @@
-//! Targets that are down (E3): left alone for longer and longer, in nobody's way, and served in order when they are
-//! back.
+//! Targets that are down (E3): left alone for longer and longer, in no other's way, and served in order
+//! when they are back.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use crate::database::Database;
 use crate::effects::{Handed, Handler, OK, PATIENCE, until};
 use crate::shop::Shop;
 
-/// A target that is alone with its port: nobody takes connections there until somebody listens.
+/// A target that is alone with its port: connections are refused until something listens there.
 struct Down {
     socket: TcpSocket,
     address: SocketAddr,
@@ -120,7 +120,7 @@ async fn tries(shop: &Shop, target: &str) -> Vec<i64> {
 /// E3: what is handed to a dead handler waits, for longer after each probe; the other handler has all of it
 /// meanwhile; and when the dead one is back it gets everything once, each branch's in order.
 #[tokio::test]
-async fn what_waits_for_a_dead_handler_is_in_nobodys_way_and_drains_in_order() {
+async fn what_waits_for_a_dead_handler_is_in_no_others_way_and_drains_in_order() {
     const DOWN: &str = "forward:books";
     const UP: &str = "forward:till";
     let down = Down::new();
@@ -200,8 +200,8 @@ async fn what_waits_for_a_dead_handler_is_in_nobodys_way_and_drains_in_order() {
     shop.close().await;
 }
 
-/// E3, of a merchant's endpoint: it shows since when it fails, others are told meanwhile, and it is told all that
-/// it has missed when it is back.
+/// E3, of a merchant's endpoint: it shows since when it fails, others are notified meanwhile, and it gets
+/// all that it has missed when it is back.
 #[tokio::test]
 async fn an_endpoint_that_is_down_says_so_and_misses_nothing() {
     let down = Down::new();

@@ -133,13 +133,13 @@ async fn an_effect_is_shown_with_its_attempts_and_tried_again() {
         assert_eq!((refused.status, refused.code()), (409, "effect_state"));
         assert_eq!(refused.body["state"], state);
     }
-    let nobody = shop.post("/v1/effects/eff_1/retry", &json!({})).await;
-    assert_eq!((nobody.status, nobody.code()), (404, "not_found"));
+    let missing = shop.post("/v1/effects/eff_1/retry", &json!({})).await;
+    assert_eq!((missing.status, missing.code()), (404, "not_found"));
     shop.close().await;
 }
 
 #[tokio::test]
-async fn only_what_nobody_knows_the_end_of_is_settled_by_hand() {
+async fn only_an_unknown_outcome_is_settled_by_hand() {
     let folder = tempfile::tempdir().expect("there is room");
     let database = Database::lasting(folder.path());
     let shop = Shop::on(&database).await;
@@ -258,10 +258,10 @@ async fn many_are_tried_again_exactly_as_shown_and_what_is_skipped_is_said() {
 
     // Somebody settles what was shown, and something else is not to be touched.
     let reversed: Vec<&String> = decided.iter().rev().collect();
-    let nobody = "eff_01j5h5q2rsfzk9n8x0t3q4w5e6";
+    let missing = "eff_01j5h5q2rsfzk9n8x0t3q4w5e6";
     let unknown = late[0].0.to_string();
     let mut named: Vec<&str> = reversed.iter().take(2).map(|id| id.as_str()).collect();
-    named.extend([nobody, unknown.as_str()]);
+    named.extend([missing, unknown.as_str()]);
     let body = json!({ "filter": { "kind": "receipt" }, "ids": named });
     let retried = shop.post(path, &body).await;
     assert_eq!(retried.status, 202, "{retried:?}");
@@ -274,7 +274,7 @@ async fn many_are_tried_again_exactly_as_shown_and_what_is_skipped_is_said() {
     assert_eq!(
         skipped,
         &json!([
-            { "id": nobody, "state": null, "code": "not_found" },
+            { "id": missing, "state": null, "code": "not_found" },
             { "id": unknown, "state": "unknown", "code": "not_meant" },
         ])
     );
@@ -285,7 +285,7 @@ async fn many_are_tried_again_exactly_as_shown_and_what_is_skipped_is_said() {
     assert_eq!(left.body["data"].as_array().map(Vec::len), Some(1));
     for body in [
         json!({ "filter": {}, "ids": [] }),
-        json!({ "filter": {}, "ids": [nobody, nobody] }),
+        json!({ "filter": {}, "ids": [missing, missing] }),
         json!({ "filter": { "state": "done" } }),
     ] {
         let refused = shop.post(path, &body).await;
@@ -294,7 +294,7 @@ async fn many_are_tried_again_exactly_as_shown_and_what_is_skipped_is_said() {
     shop.close().await;
 }
 
-/// What a claim has, nobody else moves.
+/// What a claim has, nothing else moves.
 #[tokio::test]
 async fn what_a_worker_has_is_not_tried_again() {
     let folder = tempfile::tempdir().expect("there is room");

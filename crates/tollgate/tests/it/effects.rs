@@ -34,7 +34,7 @@ impl Handed {
 /// A request, and where its answer goes. Dropped, the connection breaks.
 pub(crate) type Handled = (Handed, mpsc::UnboundedSender<String>);
 
-/// A merchant's handler: tells of each request, and answers as it is told.
+/// A merchant's handler: passes each request to the test, and answers what the test says.
 pub(crate) struct Handler {
     pub(crate) address: SocketAddr,
     handed: mpsc::UnboundedReceiver<Handled>,
@@ -62,7 +62,7 @@ impl Handler {
         Handler { address, handed }
     }
 
-    /// The next request; whoever asks must answer it.
+    /// The next request; the caller must answer it.
     pub(crate) async fn next(&mut self) -> Handled {
         let next = tokio::time::timeout(PATIENCE, self.handed.recv()).await;
         next.expect("somebody calls").expect("the handler listens")
@@ -73,12 +73,12 @@ impl Handler {
         self.handed.try_recv().ok()
     }
 
-    /// Answers every request with this from now on, and tells of each.
+    /// Answers every request with this from now on, and passes each on.
     pub(crate) fn answering(mut self, reply: &'static str) -> mpsc::UnboundedReceiver<Handed> {
         let (sender, handed) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             while let Some((handed, answer)) = self.handed.recv().await {
-                // Whoever asked may have gone away, and whoever listens, too.
+                // The worker may have gone away, and the receiver, too.
                 let _ = answer.send(reply.to_owned());
                 let _ = sender.send(handed);
             }
@@ -297,20 +297,20 @@ async fn five_hundred_webhooks_for_one_payment_cost_one_receipt() {
     });
     assert_eq!(shop.post("/v1/orders", &order).await.status, 201);
     let webhook = std::sync::Arc::new(shop.webhook("A-4-x", "one", 10_000));
-    let mut crowd = tokio::task::JoinSet::new();
+    let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..50 {
         let (shop, webhook) = (
             std::sync::Arc::clone(&shop),
             std::sync::Arc::clone(&webhook),
         );
-        crowd.spawn(async move {
+        tasks.spawn(async move {
             for _ in 0..10 {
                 let answer = shop.deliver("/webhooks/midtrans", &webhook).await;
                 assert_eq!(answer.status, 200, "{answer:?}");
             }
         });
     }
-    while let Some(ended) = crowd.join_next().await {
+    while let Some(ended) = tasks.join_next().await {
         ended.expect("no panic");
     }
     let issued = |receipts: &Value| receipts["data"][0]["state"] == "issued";
@@ -345,10 +345,10 @@ async fn five_hundred_webhooks_for_one_payment_cost_one_receipt() {
     );
 }
 
-/// E4, and what a merchant verifies: signed, under one id at every try; `Retry-After` is obeyed, and who
-/// says 410 is told nothing more.
+/// E4, and what a merchant verifies: signed, under one id at every try; `Retry-After` is obeyed, and an
+/// endpoint that answers 410 gets nothing more.
 #[tokio::test]
-async fn an_endpoint_is_told_under_one_id_until_it_is_gone() {
+async fn an_endpoint_is_notified_under_one_id_until_it_is_gone() {
     let mut merchant = Handler::start().await;
     let shop = Shop::neighbourly().await;
     let url = format!("http://{}/hook", merchant.address);
@@ -408,7 +408,7 @@ async fn an_endpoint_is_told_under_one_id_until_it_is_gone() {
     shop.close().await;
 }
 
-/// A mail server of the tests: takes every mail and tells of its content.
+/// A mail server of the tests: takes every mail and passes its content on.
 async fn mail_server() -> (SocketAddr, mpsc::UnboundedReceiver<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0")
         .await

@@ -12,7 +12,7 @@ use crate::database::Database;
 use crate::shop::{Answer, Shop};
 use crate::tls;
 
-/// Somebody else's server: answers one request and tells what it was sent.
+/// Another server: answers one request and returns what it was sent.
 async fn listen(answer: &'static str) -> (String, JoinHandle<(HeaderMap, Vec<u8>)>) {
     let listener = TcpListener::bind("127.0.0.1:0")
         .await
@@ -68,7 +68,7 @@ fn text<'a>(answer: &'a Answer, name: &str) -> &'a str {
 }
 
 #[tokio::test]
-async fn an_endpoint_is_made_changed_and_deleted_and_its_secret_told_once() {
+async fn an_endpoint_is_made_changed_and_deleted_and_its_secret_shown_once() {
     let shop = Shop::neighbourly().await;
     let body = json!({
         "url": "http://127.0.0.1:9/hook", "events": ["order.*", "stock.low", "order.*"],
@@ -130,7 +130,7 @@ async fn an_endpoint_is_made_changed_and_deleted_and_its_secret_told_once() {
 
 /// E5.
 #[tokio::test]
-async fn an_endpoint_that_is_never_called_or_never_told_anything_is_refused_with_its_place() {
+async fn an_endpoint_that_could_never_be_called_or_notified_is_refused_with_its_place() {
     let shop = Shop::open().await;
     for url in [
         "http://127.0.0.1/hook",
@@ -202,7 +202,7 @@ async fn a_test_is_signed_and_both_secrets_check_while_a_rotation_overlaps() {
     assert_eq!(body["type"], "endpoint.test");
     assert!(body["timestamp"].is_string(), "{body:#}");
 
-    // Nobody listens there any more.
+    // Nothing listens there any more.
     let tested = shop.post(&format!("{path}/test"), &json!({})).await;
     assert_eq!(tested.status, 200, "{tested:?}");
     assert_eq!(tested.body["status"], Value::Null);
@@ -214,7 +214,7 @@ async fn a_test_is_signed_and_both_secrets_check_while_a_rotation_overlaps() {
 }
 
 #[tokio::test]
-async fn changes_at_once_lose_no_secret_that_was_told() {
+async fn changes_at_once_lose_no_secret_that_was_shown() {
     let shop = Shop::neighbourly().await;
     let (url, heard) = listen("HTTP/1.1 204 No Content\r\n\r\n").await;
     let body = json!({ "url": url, "events": ["*"] });

@@ -17,7 +17,7 @@ async fn order(shop: &Shop, code: &str) {
     assert_eq!(shop.post("/v1/orders", &order).await.status, 201);
 }
 
-/// An endpoint that is told of orders; its id.
+/// An endpoint that is notified of orders; its id.
 async fn endpoint(shop: &Shop, merchant: &Handler) -> String {
     let url = format!("http://{}/hook", merchant.address);
     let endpoint = json!({ "url": url, "events": ["order.created"] });
@@ -31,7 +31,7 @@ fn millis(time: &Value) -> i64 {
     time.expect("it is a time").as_millisecond()
 }
 
-/// Listens to the alerts of all time until something is told.
+/// Reads the alerts of all time until there is one.
 async fn alerted(shop: &Shop, what: &str) -> String {
     let mut stream = TcpStream::connect(shop.address).await.expect("it listens");
     let request = format!(
@@ -60,10 +60,10 @@ async fn alerted(shop: &Shop, what: &str) -> String {
     }
 }
 
-/// E4: whoever says when to come again is not called before, in seconds or by the clock, whatever the schedule says;
-/// a person need not wait.
+/// E4: an endpoint that says when to come again is not called before, in seconds or by the clock, whatever
+/// the schedule says; a person need not wait.
 #[tokio::test]
-async fn who_asks_to_be_left_alone_is_called_when_he_has_said() {
+async fn an_endpoint_is_called_again_when_it_has_said() {
     const MINUTES_MS: i64 = 10 * 60_000;
     let mut merchant = Handler::start().await;
     let shop = Shop::neighbourly().await;
@@ -116,8 +116,8 @@ async fn who_asks_to_be_left_alone_is_called_when_he_has_said() {
     shop.close().await;
 }
 
-/// E4: an endpoint that says it is gone is switched off, with an alert; what it was to be told is dead with the
-/// reason, and goes out when a person has switched it on and says so.
+/// E4: an endpoint that says it is gone is switched off, with an alert; what it was to be sent is dead with
+/// the reason, and goes out when a person has switched it on and says so.
 #[tokio::test]
 async fn an_endpoint_that_is_gone_is_an_alert_and_can_come_back() {
     let mut merchant = Handler::start().await;
@@ -225,7 +225,7 @@ async fn what_has_failed_for_the_last_time_is_an_alert_and_is_tried_again_by_han
         "{waiting:?}"
     );
     assert_eq!(waiting.body["data"][0]["due_at"], Value::Null);
-    assert!(handler.try_next().is_none(), "nobody overtakes it");
+    assert!(handler.try_next().is_none(), "nothing overtakes it");
 
     let retried = shop.post(&format!("{path}/retry"), &json!({})).await;
     assert_eq!(

@@ -86,7 +86,7 @@ async fn k3_k5_the_operation_and_the_meaning_of_the_request_count_and_nothing_el
 }
 
 #[tokio::test]
-async fn k6_another_request_under_the_same_key_is_told_nothing() {
+async fn k6_another_request_under_the_same_key_learns_nothing() {
     let shop = Shop::open().await;
     shop.put_stock("A", 9).await;
     shop.keyed("/v1/orders", "k", &order("Z-1", "A", 1)).await;

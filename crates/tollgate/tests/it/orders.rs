@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::shop::{Shop, order};
 
 #[tokio::test]
-async fn an_order_is_created_paid_and_told() {
+async fn an_order_is_created_paid_and_shown() {
     let shop = Shop::open().await;
     shop.put_stock("A", 3).await;
     let mut body = order("Z-1", "A", 2);
@@ -147,13 +147,13 @@ fn with(code: &str, change: &serde_json::Value) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn what_an_order_names_though_it_is_not_there_is_told_in_the_documented_order() {
+async fn what_an_order_names_though_it_is_not_there_is_reported_in_the_documented_order() {
     let shop = Shop::open().await;
     shop.put_stock("A", 5).await;
     let paid = json!({ "payment": { "source": "midtrans", "reference": "R-1" } });
     let made = shop.post("/v1/orders", &with("Z-1", &paid)).await;
     assert_eq!(made.status, 201, "{made:?}");
-    let nobody = json!({ "source": "nobody", "reference": "R-1" });
+    let unknown = json!({ "source": "nobody", "reference": "R-1" });
     for (code, change, status, code_wanted, pointers) in [
         (
             "Z-1",
@@ -171,21 +171,21 @@ async fn what_an_order_names_though_it_is_not_there_is_told_in_the_documented_or
         ),
         (
             "Z-2",
-            json!({ "lines": [], "currency": "XQQ", "payment": nobody }),
+            json!({ "lines": [], "currency": "XQQ", "payment": unknown }),
             422,
             "lines_empty",
             vec!["/lines"],
         ),
         (
             "Z-2",
-            json!({ "currency": "XQQ", "payment": nobody, "discount_amount": 99_999 }),
+            json!({ "currency": "XQQ", "payment": unknown, "discount_amount": 99_999 }),
             422,
             "currency_unknown",
             vec!["/currency"],
         ),
         (
             "Z-2",
-            json!({ "payment": nobody, "discount_amount": 99_999 }),
+            json!({ "payment": unknown, "discount_amount": 99_999 }),
             404,
             "source_unknown",
             vec!["/payment/source"],
@@ -211,7 +211,7 @@ async fn what_an_order_names_though_it_is_not_there_is_told_in_the_documented_or
 }
 
 #[tokio::test]
-async fn what_a_payment_names_though_it_is_not_there_is_told_in_the_documented_order() {
+async fn what_a_payment_names_though_it_is_not_there_is_reported_in_the_documented_order() {
     let shop = Shop::open().await;
     let payment = |source: &str, reference: &str, currency: &str| json!({ "source": source, "reference": reference, "amount": 5, "currency": currency });
     let made = shop
@@ -411,7 +411,7 @@ async fn no_more_is_refunded_than_was_captured() {
         (409, "refund_exceeds_captured", &json!(4_000))
     );
     let shown = shop.get(&format!("/v1/refunds/{refund}")).await;
-    // A worker has it by now, and finds nobody at home there.
+    // A worker has it by now, and nothing answers there.
     let as_made = |mut refund: Value| {
         let state = refund["state"].take();
         assert!(state == "requested" || state == "sent", "{state}");

@@ -177,7 +177,7 @@ async fn anybody_who_holds_a_receipt_can_see_that_it_is_genuine() {
 }
 
 #[tokio::test]
-async fn nobody_tries_tokens_one_after_the_other() {
+async fn tokens_cannot_be_tried_one_after_the_other() {
     let shop = Shop::open().await;
     let mut answers = Vec::new();
     for number in 0..40 {

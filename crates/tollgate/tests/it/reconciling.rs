@@ -1,5 +1,5 @@
-//! What nobody tells us about: open payments are asked for by themselves, early events when they have waited, and
-//! a source that has fallen silent is an alarm.
+//! What no webhook reports: the provider is asked about open payments, about early events when they have
+//! waited, and a source that has fallen silent is an alarm.
 
 use std::time::Instant;
 
@@ -88,7 +88,7 @@ async fn until_silence(shop: &Shop, is: bool) {
 /// A webhook that never comes: the provider is asked for what has been open for long, its answer pays the
 /// order, and nothing that is young is asked for. What comes late after all finds nothing left to do.
 #[tokio::test]
-async fn a_payment_of_which_nobody_told_us_is_found_and_pays_its_order() {
+async fn a_payment_without_a_webhook_is_found_and_pays_its_order() {
     let mut provider = Handler::start().await;
     let folder = tempfile::tempdir().expect("a folder");
     let database = Database::lasting(folder.path());
@@ -129,7 +129,7 @@ async fn a_payment_of_which_nobody_told_us_is_found_and_pays_its_order() {
     shop.close().await;
 }
 
-/// An event whose payment nobody has registered is asked about when it has waited for `parked_ask_minutes`, and
+/// An event whose payment is not registered is asked about when it has waited for `parked_ask_minutes`, and
 /// not before; what the provider says waits with it, so the order is born paid.
 #[tokio::test]
 async fn a_parked_event_is_asked_about_when_it_has_waited() {
@@ -179,8 +179,8 @@ async fn a_parked_event_is_asked_about_when_it_has_waited() {
     shop.close().await;
 }
 
-/// A source of which nothing is heard while its payments are open is an alarm: told once, however often it
-/// is looked at, and over when something is heard.
+/// A source of which nothing is heard while its payments are open is an alarm: raised once, however often
+/// it is looked at, and over when something is heard.
 #[tokio::test]
 async fn a_source_that_has_fallen_silent_is_an_alarm_until_it_is_heard() {
     let log = Log::default();

@@ -1,6 +1,6 @@
-//! Money that goes back at PhonePe and at CardCom: what they are told, what their answers come to, and that what
-//! nobody knows the end of is not told again by itself. (Midtrans, which promises to do one order once, is in
-//! `asking`.)
+//! Money that goes back at PhonePe and at CardCom: what they are sent, what their answers come to, and that
+//! a refund with an unknown outcome is not sent again by itself. (Midtrans, which promises to do one order
+//! once, is in `asking`.)
 
 use serde_json::{Value, json};
 
@@ -100,7 +100,7 @@ fn reply_with((_, reply): Handled, said: String) {
     reply.send(said).expect("the worker waits for it");
 }
 
-/// What PhonePe tells when a refund has gone through.
+/// PhonePe's webhook when a refund has gone through.
 fn refunded(shop: &Shop, refund: &str, amount: i64) -> tollgate_providers::Webhook {
     let mut webhook = shop.sample("phonepe", "R-1", "one", ("INR", amount));
     let body = json!({
@@ -138,7 +138,7 @@ async fn paid_at_phonepe(provider: &mut Handler, database: &Database) -> (Shop, 
 /// A refund is ordered under its own id, and is done when PhonePe says that it is: its webhook is about the same
 /// refund (C6).
 #[tokio::test]
-async fn phonepe_is_told_to_give_back_and_says_later_that_it_has() {
+async fn phonepe_is_asked_to_give_back_and_says_later_that_it_has() {
     let mut provider = Handler::start().await;
     let database = Database::fleeting();
     let (shop, payment) = paid_at_phonepe(&mut provider, &database).await;
@@ -238,8 +238,8 @@ async fn what_phonepe_refuses_to_give_back_is_dead_and_set_aside_no_longer() {
     shop.close().await;
 }
 
-/// Nobody knows what became of a refund whose answer was not seen: it is `unknown`, its amount stays set aside, a
-/// restart does not send it again, and the webhook that tells of it after all is about the same refund.
+/// A refund whose answer was not seen is `unknown`: its amount stays set aside, a restart does not send it
+/// again, and the webhook that reports it after all is about the same refund.
 #[tokio::test]
 async fn a_refund_whose_answer_was_not_seen_is_not_sent_again() {
     let mut provider = Handler::start().await;
@@ -312,7 +312,7 @@ const REFUND_AT_CARDCOM: &str = "POST /api/v11/Transactions/RefundByTransactionI
 /// CardCom's answer is the end of a refund; what it refuses is dead, what it leaves open is `unknown`, and goes out
 /// once more only because a person says so.
 #[tokio::test]
-async fn cardcom_is_told_once_and_once_more_by_hand() {
+async fn cardcom_is_sent_a_refund_once_and_once_more_by_hand() {
     let mut provider = Handler::start().await;
     let database = Database::fleeting();
     let (shop, payment, transaction) = paid_at_cardcom(&mut provider, &database).await;
@@ -382,7 +382,7 @@ async fn cardcom_is_told_once_and_once_more_by_hand() {
 
 /// A person who has looked at the provider says what became of it, and nothing is sent.
 #[tokio::test]
-async fn an_unknown_refund_is_settled_by_whoever_has_looked() {
+async fn an_unknown_refund_is_settled_by_a_person() {
     let mut provider = Handler::start().await;
     let database = Database::fleeting();
     let (shop, payment, _) = paid_at_cardcom(&mut provider, &database).await;
@@ -403,8 +403,8 @@ async fn an_unknown_refund_is_settled_by_whoever_has_looked() {
     shop.close().await;
 }
 
-/// A14: an order that is refused although its money has come. The refusal says so, a person is told, and the money is
-/// ordered back at the provider, once, under the name of its effect.
+/// A14: an order that is refused although its money has come. The refusal says so, a person's attention is
+/// asked for, and the money is ordered back at the provider, once, under the name of its effect.
 #[tokio::test]
 async fn money_for_an_order_that_was_refused_goes_back_by_itself() {
     let mut provider = Handler::start().await;

@@ -166,7 +166,7 @@ async fn metadata_that_cannot_be_read_back_is_refused() {
 }
 
 #[tokio::test]
-async fn what_exists_is_told_before_what_is_unknown_and_after_what_is_malformed() {
+async fn what_exists_is_reported_before_what_is_unknown_and_after_what_is_malformed() {
     let shop = Shop::open().await;
     shop.put_stock("A", 9).await;
     let mut body = order("Z-1", "A", 1);
@@ -211,7 +211,7 @@ async fn what_exists_is_told_before_what_is_unknown_and_after_what_is_malformed(
 }
 
 #[tokio::test]
-async fn parameters_that_nobody_reads_are_refused() {
+async fn unknown_parameters_are_refused() {
     let shop = Shop::open().await;
     shop.put_stock("A", 9).await;
     shop.post("/v1/orders", &order("Z-1", "A", 1)).await;

@@ -70,7 +70,7 @@ pub(crate) struct Shop {
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
     keys: AtomicU32,
-    /// Its own, if nobody else has it.
+    /// Its own, if no other test has it.
     _database: Option<Database>,
 }
 
@@ -183,7 +183,7 @@ impl Shop {
     }
 
     async fn of(text: &str, store: &str) -> Shop {
-        // Nobody answers there.
+        // Nothing answers there.
         let text = text.replace("{midtrans}", "http://127.0.0.1:1");
         let text = text.replacen("{store}", store, 1);
         let config = Config::from_toml_str(&text).unwrap_or_else(|error| panic!("{error}"));

@@ -362,7 +362,7 @@ fn code_of(file: &Path) -> Vec<(usize, String)> {
         .collect()
 }
 
-/// F17: nobody else opens or closes a database file.
+/// F17: no other package opens or closes a database file.
 #[test]
 fn only_one_folder_of_the_store_names_drivers() {
     let mut files = Vec::new();

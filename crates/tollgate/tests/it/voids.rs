@@ -148,7 +148,7 @@ async fn a_cancelled_orders_authorised_card_is_let_go_once() {
         (&effect["state"], &effect["content"]["source"]),
         (&json!("done"), &json!("midtrans"))
     );
-    // The provider tells of it itself: no news.
+    // The provider reports it itself: nothing new.
     assert_ne!(deliver(&shop, SampleStatus::Cancelled).await, "applied");
     assert_ne!(deliver(&shop, SampleStatus::Authorized).await, "applied");
     let order = shop.get("/v1/orders/V-1").await.body;

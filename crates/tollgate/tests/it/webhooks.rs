@@ -174,7 +174,7 @@ async fn a_delivery_with_a_secret_header_is_taken_after_the_secret_was_mended() 
 }
 
 #[tokio::test]
-async fn paths_and_methods_that_are_not_there_are_told() {
+async fn paths_and_methods_that_are_not_there_are_reported() {
     let shop = Shop::open().await;
     let unknown = shop.send("POST", "/webhooks/nobody", &[], b"{}").await;
     assert_eq!((unknown.status, unknown.code()), (404, "source_unknown"));
@@ -201,7 +201,7 @@ async fn only_a_trusted_proxy_may_speak_for_another_address() {
         .await;
     assert_eq!(
         direct.status, 200,
-        "nobody trusts it, so the peer counts: {direct:?}"
+        "it is not trusted, so the peer counts: {direct:?}"
     );
     shop.close().await;
     let shop = Shop::set("trusted_proxies = [\"127.0.0.0/8\"]").await;

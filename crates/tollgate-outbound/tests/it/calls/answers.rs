@@ -66,7 +66,7 @@ async fn a_question_to_a_provider_is_sent_as_it_was_written() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_an_answer_and_nobody_goes_there() {
+async fn a_redirect_is_an_answer_and_is_not_followed() {
     let elsewhere = Server::start(Script::Says(answer("200 OK", "", ""))).await;
     let location = format!("location: {}\r\n", elsewhere.url());
     let server = Server::start(Script::Says(answer(
