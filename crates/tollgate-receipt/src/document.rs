@@ -53,7 +53,7 @@ pub struct ReceiptDocument {
     pub amount: i64,
     /// How it was paid.
     pub payment: Paid,
-    /// Where anybody can see that the receipt is genuine.
+    /// Where anyone can see that the receipt is genuine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification_url: Option<String>,
     /// Of a refund or reversal: the number of the sale's receipt.
@@ -128,7 +128,7 @@ pub struct Paid {
 pub enum Locale {
     /// Indonesian.
     Id,
-    /// English; also of whom we know no language.
+    /// English; also for an unknown language.
     En,
     /// Hebrew, from right to left.
     He,

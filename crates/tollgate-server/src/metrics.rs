@@ -41,7 +41,7 @@ pub(crate) struct Metrics {
     api_seconds: Histogram,
     /// Open connections.
     pub(crate) connections: Gauge,
-    /// Who listens to the live stream.
+    /// Listeners of the live stream.
     pub(crate) streams: Gauge,
     /// Listeners that were cut off because they were too slow.
     pub(crate) streams_cut: Counter,

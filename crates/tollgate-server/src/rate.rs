@@ -1,6 +1,5 @@
-//! How often somebody may ask: a rate with a burst (the generic cell rate algorithm of ATM Forum, TM 4.1).
-//! All that is kept of a caller is the time at which its bucket is full again, and only for so many
-//! callers.
+//! Rate limiting: a rate with a burst (the generic cell rate algorithm of ATM Forum, TM 4.1). All that is
+//! kept of a caller is the time at which its bucket is full again, and only for so many callers.
 
 use std::collections::BTreeMap;
 

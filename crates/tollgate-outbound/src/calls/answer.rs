@@ -131,7 +131,7 @@ impl Answer {
     }
 }
 
-/// Somebody else's text, harmless to show: control characters and those that turn the direction of
+/// A third party's text, made harmless to show: control characters and those that turn the direction of
 /// writing are escaped; line ends and tabs stay.
 pub fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());

@@ -94,8 +94,8 @@ pub type Looking = Pin<Box<dyn Future<Output = std::io::Result<Vec<SocketAddr>>>
 /// How names are looked up.
 pub type Lookup = Arc<dyn Fn(&str) -> Looking + Send + Sync>;
 
-/// Makes calls. Connections are kept for a short while, those to targets of the API apart from the
-/// others: what the operator may reach is never lent to somebody with a key.
+/// Makes calls. Connections are kept for a short while, those to targets of the API apart from the others:
+/// what the operator may reach is never lent to the holder of a key.
 #[derive(Clone)]
 pub struct Client {
     api: reqwest::Client,

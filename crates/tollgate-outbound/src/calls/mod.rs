@@ -1,9 +1,9 @@
 //! The way out over HTTP: to merchants' endpoints and handlers, and to providers.
 //!
-//! Who calls says whether the target was named by the operator or over the API ([`Trust`]). What was
-//! named over the API is guarded: no private address is ever connected to, whatever a name resolves
-//! to at that moment. Nothing is followed, nothing is repeated here; what came of a call is an
-//! [`Exchange`], and its [`Outcome`] says whether the call may have reached its target.
+//! The caller says whether the target was named by the operator or over the API ([`Trust`]). What was named
+//! over the API is guarded: no private address is ever connected to, whatever a name resolves to at that
+//! moment. Nothing is followed, nothing is repeated here; what came of a call is an [`Exchange`], and its
+//! [`Outcome`] says whether the call may have reached its target.
 
 mod networks;
 mod target;

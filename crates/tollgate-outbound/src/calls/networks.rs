@@ -12,7 +12,7 @@ use ipnet::IpNet;
 pub enum Trust {
     /// The configuration file: its word is enough, and it may be private.
     Operator,
-    /// Somebody with a key, over the API: guarded.
+    /// The holder of a key, over the API: guarded.
     Api,
 }
 

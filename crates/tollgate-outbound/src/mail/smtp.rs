@@ -64,7 +64,7 @@ impl std::fmt::Debug for TlsParametersHeld {
     }
 }
 
-/// How long the farewell of a server is waited for, behind everybody's back.
+/// How long a task in the background waits for a server's answer to QUIT.
 const FAREWELL_MAX: Duration = Duration::from_secs(5);
 
 /// Replies that are about how we speak or log in, not about the mail, although they are 5xx.

@@ -1,4 +1,4 @@
-//! Receipts as they are printed: rendered, and read back by somebody else's program.
+//! Receipts as they are printed: rendered, and read back by another program.
 
 use std::process::Command;
 

@@ -50,8 +50,8 @@ fn readiness(stepped: Option<Stepped>) -> serde_json::Value {
     }
 }
 
-/// Who may see figures: everybody at the admin door, and where there is none, loopback peers that
-/// no proxy speaks for, and keys.
+/// Who may see figures: everyone at the admin listener, and where there is none, loopback peers that no
+/// proxy speaks for, and keys.
 #[derive(Debug)]
 pub(crate) struct Watcher;
 

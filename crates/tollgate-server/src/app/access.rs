@@ -1,4 +1,4 @@
-//! Who calls: API keys and what they may do.
+//! Callers: API keys and what they may do.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -36,7 +36,7 @@ impl Caller {
 }
 
 impl App {
-    /// Who sent this `Authorization` header.
+    /// The caller that sent this `Authorization` header.
     pub(crate) async fn authenticate(
         &self,
         authorization: Option<&str>,

@@ -1,4 +1,4 @@
-//! Asking a provider now, because somebody wants to know (A11).
+//! Asking a provider now, on request (A11).
 //!
 //! The question is a command like any other, and a worker puts it, perhaps one of another instance. The
 //! caller only watches: the answer is on disk before the caller sees it.
@@ -142,7 +142,7 @@ fn last_question(lines: &[EffectLine], object: &(String, String)) -> u32 {
     numbers.max().unwrap_or(0)
 }
 
-/// How question `n` stands for somebody who has wanted to know since `begun`.
+/// How question `n` stands for a caller that asked at `begun`.
 fn see(lines: &[EffectLine], object: &(String, String), n: u32, begun: Timestamp) -> Seen {
     let Some((_, effect)) = questions(lines, object).find(|(number, _)| *number == n) else {
         return Seen::Waits;

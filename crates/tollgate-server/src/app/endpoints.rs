@@ -291,7 +291,7 @@ fn rotate(
     secrets.truncate(SECRETS_MAX);
 }
 
-/// Whom notices for an endpoint are addressed to.
+/// The target of an endpoint's notifications.
 fn target_of(row: &EndpointRow) -> String {
     format!("notify:{}", row.id)
 }

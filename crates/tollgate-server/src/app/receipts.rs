@@ -1,4 +1,4 @@
-//! Receipts: of orders and payments, by their ids, and for anybody who holds one.
+//! Receipts: of orders and payments, by their ids, and for anyone who has a link to one.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::PoisonError;
@@ -82,7 +82,7 @@ impl App {
         Ok((known, pdf.ok_or(AppError::NotFound)?))
     }
 
-    /// The receipt with this token, for anybody who holds it; of whichever shop.
+    /// The receipt with this token, of any shop; the token is the permission.
     pub(crate) async fn receipt_for_anybody(
         &self,
         from: IpAddr,
@@ -121,7 +121,7 @@ impl App {
     }
 }
 
-/// Whom an address stands for: of IPv6 everybody has a whole /64 to himself.
+/// The client that an address stands for: of IPv6 each client has a whole /64.
 fn household(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {

@@ -43,7 +43,7 @@ pub(crate) async fn reconcile(app: App) {
     let mut places = Places::new();
     let mut rounds = tokio::time::interval(every(app.config().asking.reconcile));
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    // The first comes at once, and somebody starts a server to have it take webhooks.
+    // The first tick comes at once, and a starting server should take webhooks first.
     rounds.tick().await;
     loop {
         rounds.tick().await;

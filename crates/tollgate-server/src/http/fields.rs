@@ -94,7 +94,7 @@ impl JsonSchema for TimeText {
     }
 }
 
-/// JSON that somebody else wrote, as it came.
+/// JSON from outside, as it came.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Raw<'a>(&'a RawValue);

@@ -32,7 +32,7 @@ pub(crate) enum Door {
     Admin,
 }
 
-/// Who is at the other end of the connection, and at which door.
+/// The other end of the connection, and the listener it came through.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer {
     pub(crate) address: IpAddr,

@@ -448,7 +448,7 @@ impl fmt::Display for Problem {
 }
 
 impl fmt::Debug for Problem {
-    /// One line for the log: not the table, which everybody has.
+    /// One line for the log: without the table, which is documented.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Parts {
             code,

@@ -138,7 +138,7 @@ struct State {
     renewals: JoinSet<()>,
     /// When something is due, as far as is known.
     next: Option<Timestamp>,
-    /// Somebody has said that there is something to do.
+    /// A wake-up has come: there is something to do.
     woken: bool,
 }
 
@@ -209,7 +209,7 @@ impl Claiming {
         state.woken = true;
     }
 
-    /// Looks whether somebody has left something that is due.
+    /// Looks whether another instance has left something that is due.
     async fn look(&self, state: &mut State) {
         match self
             .context

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// Where it is. Who made it takes it away again.
+/// Where it is. Its creator removes it.
 #[derive(Debug, Clone)]
 pub struct Database {
     url: String,

@@ -13,9 +13,9 @@ use crate::load::script::Script;
 pub(super) const SKUS: u64 = 1000;
 /// How many calendars the orders are spread over.
 pub(super) const CALENDARS: u64 = 8;
-/// The calendar and the sku that everybody wants.
+/// The calendar and the sku that all orders want.
 pub(super) const HOT: &str = "hot";
-/// The source whose events pile up for a handler that takes none.
+/// The source whose events queue up for a handler that takes none.
 pub const BACKLOG: &str = "backlog";
 /// Room and stock that do not run out: every order of ten years at a million a second fits.
 pub(super) const PLENTY: i64 = 1 << 48;

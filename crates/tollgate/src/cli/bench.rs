@@ -183,7 +183,7 @@ impl Args {
     }
 }
 
-/// Takes the temporary folder away when somebody ends the bench with Ctrl-C.
+/// Removes the temporary folder when the bench is ended with Ctrl-C.
 fn end_cleanly(folder: PathBuf) -> Result<(), BenchError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

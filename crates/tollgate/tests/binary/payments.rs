@@ -345,7 +345,7 @@ fn weak_events_do_nothing() {
     assert_eq!(stock(&mut client), (1000, 2));
 }
 
-/// B6: the order was cancelled, its piece was sold to somebody else, and then its money comes.
+/// B6: the order was cancelled, its piece was sold to another customer, and then its money comes.
 #[test]
 fn money_for_a_cancelled_order_whose_piece_is_gone_is_never_lost_sight_of() {
     let home = Home::new();

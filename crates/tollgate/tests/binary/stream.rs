@@ -182,7 +182,7 @@ fn an_id_older_than_what_is_kept_is_one_reset() {
         assert_eq!(reset.data["data"]["first_position"], old + 1);
         assert_eq!(code_of(&listener.hear_of_order().data), "NEW-1");
     }
-    // Who has heard the last of the old ones has missed nothing.
+    // A listener that has read the last of the old ones has missed nothing.
     let mut listener = Listener::open(server.address(), "?topics=orders", Some(old));
     let next = listener.hear_of_order();
     assert_eq!(

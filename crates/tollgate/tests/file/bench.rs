@@ -50,7 +50,7 @@ fn a_bench_shows_its_ratio_and_what_it_read_back() {
     }
 }
 
-/// A bench never writes into a database that is there, and its server is no server for anybody.
+/// A bench never writes into a database that is there, and its server serves no one else.
 #[test]
 fn a_bench_touches_nothing_that_is_not_its_own() {
     let home = Home::on_file();

@@ -59,14 +59,14 @@ impl Drop for Mount {
 /// A folder that cannot be written, and the way to be refused there.
 pub(crate) struct ReadOnly {
     _mount: Option<Mount>,
-    /// Root is refused nothing by modes, so it has to be somebody else.
+    /// Root is refused nothing by modes, so it has to be another user.
     as_nobody: bool,
 }
 
 /// The user that owns nothing.
 const NOBODY: u32 = 65_534;
 
-/// Takes the right to write into a folder from everybody, by a mount or by modes.
+/// Takes the right to write into a folder from every user, by a mount or by modes.
 pub(crate) fn make_read_only(folder: &Path) -> ReadOnly {
     if let Some(mount) = Mount::read_only(folder) {
         return ReadOnly {
@@ -88,7 +88,7 @@ pub(crate) fn make_read_only(folder: &Path) -> ReadOnly {
 }
 
 impl ReadOnly {
-    /// Runs the command as somebody who is refused.
+    /// Runs the command as a user that is refused.
     pub(crate) fn refuse(&self, command: &mut Command) {
         if self.as_nobody {
             use std::os::unix::process::CommandExt;

@@ -47,9 +47,9 @@ impl io::Write for Log {
 
 /// Keeps a second subscriber for as long as the process lives.
 ///
-/// While there is only one, a place that logs asks the subscriber of the thread that comes by first
-/// whether anybody cares, and remembers it for all threads: a test beside ours, which listens to nothing,
-/// would switch our lines off.
+/// While there is only one, a place that logs asks the subscriber of the thread that comes by first whether
+/// anything listens, and remembers it for all threads: a test beside ours, which listens to nothing, would
+/// switch our lines off.
 fn several_subscribers() {
     static SECOND: OnceLock<Dispatch> = OnceLock::new();
     SECOND.get_or_init(|| Dispatch::new(NoSubscriber::new()));

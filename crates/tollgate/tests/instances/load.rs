@@ -176,7 +176,7 @@ impl Player<'_> {
         }
     }
 
-    /// Asks until somebody answers.
+    /// Asks until an instance answers.
     fn ask(&mut self, request: &Request) -> Response {
         let begun = Instant::now();
         loop {

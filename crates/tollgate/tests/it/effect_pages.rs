@@ -256,7 +256,7 @@ async fn many_are_tried_again_exactly_as_shown_and_what_is_skipped_is_said() {
         assert_eq!(ids(&shop.post(path, &trial).await).len(), count, "{filter}");
     }
 
-    // Somebody settles what was shown, and something else is not to be touched.
+    // A person settles what was shown, and something else is not to be touched.
     let reversed: Vec<&String> = decided.iter().rev().collect();
     let missing = "eff_01j5h5q2rsfzk9n8x0t3q4w5e6";
     let unknown = late[0].0.to_string();

@@ -1,4 +1,4 @@
-//! Receipts: pending, issued, as a file, and for anybody who holds one.
+//! Receipts: pending, issued, as a file, and for anyone who has its link.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};

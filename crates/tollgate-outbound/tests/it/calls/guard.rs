@@ -53,7 +53,7 @@ async fn of_several_addresses_only_those_that_may_be_called_are_connected_to() {
     for (allowed, connections) in [("127.0.0.2/32", 0), ("127.0.0.1/32", 1)] {
         let mixed = lookup(&[&["169.254.169.254", "127.0.0.1", "127.0.0.2"]]);
         let client = client_by(&settings(&[allowed]), mixed);
-        // Whether anybody is at 127.0.0.2 is not for us to say.
+        // Whether anything listens at 127.0.0.2 is not known here.
         let _ = client.call(call(Trust::Api, &url)).await;
         assert_eq!(server.connections(), connections, "{allowed}");
     }

@@ -1,4 +1,4 @@
-//! Mails, read back by somebody else's parser, and handed to a server that answers by a script.
+//! Mails, read back by another library's parser, and handed to a server that answers by a script.
 
 use std::time::Duration;
 

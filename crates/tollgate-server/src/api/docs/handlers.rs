@@ -1,4 +1,4 @@
-//! `/docs`: what there is to read about the API, for anybody who can reach it
+//! `/docs`: what there is to read about the API, for anyone who can reach it
 
 use axum::Extension;
 use axum::Router;

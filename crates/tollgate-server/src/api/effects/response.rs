@@ -105,7 +105,7 @@ pub(crate) struct AttemptView<'a> {
     duration_ms: i64,
     status: Option<u16>,
     error: Option<&'a str>,
-    /// Somebody else's words, at most 1 KiB of them.
+    /// A third party's text, at most 1 KiB of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     response_head: Option<Option<&'a str>>,
 }

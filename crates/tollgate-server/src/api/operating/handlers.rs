@@ -20,7 +20,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/v1/verify", get(verify))
 }
 
-/// Who may look behind all shops: an admin key of shop main, and where there is an admin door only
+/// Who may look behind all shops: an admin key of shop main, and where there is an admin listener only
 /// there.
 #[derive(Debug)]
 pub(crate) struct Operator;

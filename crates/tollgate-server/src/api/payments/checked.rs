@@ -1,4 +1,4 @@
-//! What a provider said to a question somebody has asked through the API.
+//! The provider's answer to a question that was asked through the API.
 
 use schemars::JsonSchema;
 use serde::Serialize;

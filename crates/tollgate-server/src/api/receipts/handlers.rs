@@ -1,4 +1,4 @@
-//! `/v1/receipts`, and `/r/{token}` for anybody who holds one
+//! `/v1/receipts`, and `/r/{token}` for anyone who has its link
 
 use axum::Extension;
 use axum::Router;

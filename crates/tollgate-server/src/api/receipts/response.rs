@@ -1,4 +1,4 @@
-//! Receipts on the wire: for the shop, and for anybody who holds one.
+//! Receipts on the wire: for the shop, and for anyone who has its link.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -68,7 +68,7 @@ impl ReceiptView {
     }
 }
 
-/// What anybody may see who holds a receipt; nothing of the customer.
+/// What anyone may see who has a receipt's link; nothing of the customer.
 #[derive(Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct PublicReceipt {
     number: String,

@@ -55,8 +55,8 @@ fn event(position: i64, kind: &str, data: &[u8]) -> Bytes {
     Bytes::from(bytes)
 }
 
-/// What came before this position is not to be had any more. Who goes on from its id misses nothing
-/// from there on.
+/// What came before this position is not to be had any more. A listener that goes on from its id misses
+/// nothing from there on.
 fn reset(first: i64, now: Timestamp) -> Bytes {
     let position = first - 1;
     let body = json!({

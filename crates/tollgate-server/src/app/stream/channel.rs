@@ -18,13 +18,13 @@ const PAGE: u32 = 200;
 /// How often a server is asked what other instances have committed. Nothing else commits to a file.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
-/// How often listeners hear that the connection lives.
+/// How often listeners are sent a heartbeat.
 const BEAT_EVERY: Duration = Duration::from_secs(15);
 
 /// How often it is checked that the listeners' keys are still good.
 const CHECK_EVERY: Duration = Duration::from_secs(5);
 
-/// How long a listener who was left behind may take to come back.
+/// How long a listener that was left behind may take to come back.
 const REJOIN_MAX: Duration = Duration::from_secs(30);
 
 /// The listeners of a shop.
@@ -226,7 +226,7 @@ impl Channel {
         }
     }
 
-    /// Everybody goes.
+    /// Ends all streams.
     fn end(&self) {
         let mut state = self.lock();
         state.is_read = false;

@@ -34,7 +34,7 @@ pub(crate) use message::{StreamFormat, TopicSet};
 /// How long a client may take to read the end of its stream.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Everybody who listens.
+/// All listeners of this process.
 pub(crate) struct Streams {
     limits: Stream,
     places: Arc<Semaphore>,

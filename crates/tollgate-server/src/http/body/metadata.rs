@@ -53,8 +53,8 @@ impl Serialize for Metadata {
 }
 
 impl<'de> Deserialize<'de> for Metadata {
-    /// A text may be JSON and yet say nothing: a number beyond every float, half a surrogate pair.
-    /// Only what can be read as a tree is taken, so that everybody who reads it back can.
+    /// A text may be JSON and yet say nothing: a number beyond every float, half a surrogate pair. Only
+    /// what can be read as a tree is taken, so that every reader of it can.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Box::<RawValue>::deserialize(deserializer)?;
         let wanted = "expected a JSON object of up to 16 KiB without NUL";

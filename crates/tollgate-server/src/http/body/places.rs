@@ -26,7 +26,7 @@ pub(crate) fn wrong(below: &str, detail: impl Into<String>) -> Wrong {
     (below.to_owned(), "invalid", detail.into())
 }
 
-/// More than anybody reads.
+/// More than a person reads.
 const ERRORS_MAX: usize = 100;
 
 /// Every place of the text that is not as the body's schema and its rules say. The text is JSON.

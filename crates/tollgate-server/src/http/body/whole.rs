@@ -8,7 +8,7 @@ use serde::de::{DeserializeSeed, Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tollgate_core::money::API_INTEGER_MAX;
 
-/// A whole number between two bounds. `1.0` is none: who writes it may as well write `1.01`.
+/// A whole number between two bounds. `1.0` is none: a client that writes it could as well write `1.01`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Whole<const LEAST: i64, const MOST: i64>(pub(crate) i64);
 

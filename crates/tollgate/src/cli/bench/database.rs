@@ -11,7 +11,7 @@ use tollgate_traffic::bench::{BenchError, Database};
 pub(super) enum Wanted {
     /// A temporary file.
     Temporary,
-    /// This file, which is not there yet: a bench never writes into somebody's database.
+    /// This file, which is not there yet: a bench never writes into an existing database.
     File(PathBuf),
     /// A server on which one is made, and dropped in the end.
     Server(ServerPlace),

@@ -1,4 +1,4 @@
-//! For the demo's tests: somebody who changes what a server answers on its way.
+//! For the demo's tests: a proxy that changes what a server answers.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
