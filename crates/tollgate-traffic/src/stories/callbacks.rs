@@ -185,7 +185,7 @@ fn check(seen: &[Seen]) -> Vec<Promise> {
             });
             one && seen.file.is_some()
         }),
-        all("the timeline tells of one payment", |seen| {
+        all("the timeline shows one payment", |seen| {
             let entries = seen.timeline["data"]
                 .as_array()
                 .map(Vec::as_slice)

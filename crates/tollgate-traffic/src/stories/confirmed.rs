@@ -124,7 +124,7 @@ fn check(seen: &[Seen]) -> Vec<Promise> {
             (seen.order["status"] == "paid" || seen.order["status"] == "completed")
                 && seen.order["captured_amount"] == TOTAL_MINOR
         }),
-        Promise::all("the timeline tells of one payment", paid_once, ORDERS),
+        Promise::all("the timeline shows one payment", paid_once, ORDERS),
         all("CardCom is asked, but not five times", |seen| {
             (1..=QUESTIONS_MAX).contains(&seen.questions)
         }),

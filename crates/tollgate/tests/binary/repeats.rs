@@ -90,7 +90,7 @@ fn requests(client: &mut Client) -> Vec<Asked> {
     let back = json!({ "amount": 10, "reason": "scratched" });
     let adjust = json!({ "delta": 1, "reason": "found" });
     let key = json!({ "name": "one", "scopes": ["read"] });
-    let case = json!({ "url": "https://example.com/told", "events": ["order.*"] });
+    let case = json!({ "url": "https://example.com/hook", "events": ["order.*"] });
     let settled = json!({ "as": "done", "reason": "seen" });
     let seen = json!({ "note": "seen" });
     let registered = json!({ "order": "R-1", "source": "manual", "reference": "R-1-again" });
