@@ -187,17 +187,78 @@ impl Action {
             Action::RegisterPayment(payment) => Some(payment.fresh),
             Action::CapturePayment { fresh, .. } => Some(*fresh),
             Action::TakeHold(hold) => Some(hold.fresh),
-            _ => None,
+            Action::ReplayEvent(_)
+            | Action::ParkedDue(_)
+            | Action::DrainName { .. }
+            | Action::CancelOrder(_)
+            | Action::RefuseCreation(_)
+            | Action::CheckPayment(_)
+            | Action::RefundPayment { .. }
+            | Action::CorrectReceipts(_)
+            | Action::Answer(_)
+            | Action::StartEffect { .. }
+            | Action::SettleEffect(_)
+            | Action::RetryEffect(_)
+            | Action::CloseEffect { .. }
+            | Action::ResolveAttention { .. }
+            | Action::ReleaseHold(_)
+            | Action::RootDue(_)
+            | Action::PutStock { .. }
+            | Action::AdjustStock { .. }
+            | Action::PutCalendar { .. }
+            | Action::PutSlots { .. }
+            | Action::MakeSlots { .. } => None,
         }
     }
 
-    /// A row's time asks for it, again and again until its decision has moved that time.
-    pub fn is_due_by_itself(&self) -> bool {
-        matches!(
-            self,
-            Action::ParkedDue(_) | Action::RootDue(_) | Action::MakeSlots { .. }
-        )
+    /// What is left waiting in the database, or at a provider, should nobody be able to decide it.
+    pub fn waiting(&self) -> Waiting<'_> {
+        match self {
+            Action::TakeEvent(take) => Waiting::Delivery(take),
+            Action::RootDue(root) => Waiting::Root(*root),
+            Action::ParkedDue(event) => Waiting::Event(*event),
+            Action::MakeSlots { calendar, .. } => Waiting::Calendar(calendar),
+            Action::SettleEffect(settled) => Waiting::Effect(settled),
+            Action::ReplayEvent(_)
+            | Action::DrainName { .. }
+            | Action::CreateOrder(_)
+            | Action::CancelOrder(_)
+            | Action::RegisterPayment(_)
+            | Action::RefuseCreation(_)
+            | Action::CapturePayment { .. }
+            | Action::CheckPayment(_)
+            | Action::RefundPayment { .. }
+            | Action::CorrectReceipts(_)
+            | Action::Answer(_)
+            | Action::StartEffect { .. }
+            | Action::RetryEffect(_)
+            | Action::CloseEffect { .. }
+            | Action::ResolveAttention { .. }
+            | Action::TakeHold(_)
+            | Action::ReleaseHold(_)
+            | Action::PutStock { .. }
+            | Action::AdjustStock { .. }
+            | Action::PutCalendar { .. }
+            | Action::PutSlots { .. } => Waiting::Nothing,
+        }
     }
+}
+
+/// What waits behind a command.
+#[derive(Debug, Clone, Copy)]
+pub enum Waiting<'a> {
+    /// A provider sends it again.
+    Delivery(&'a TakeEvent),
+    /// The root's time asks for it at once.
+    Root(RootId),
+    /// The parked event's time does.
+    Event(EventId),
+    /// The calendar's does.
+    Calendar(&'a str),
+    /// What a worker has done cannot be written down.
+    Effect(&'a SettleEffect),
+    /// Its caller gets the error, and nothing more.
+    Nothing,
 }
 
 /// A verified event has come.

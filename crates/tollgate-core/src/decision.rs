@@ -79,6 +79,13 @@ pub enum Change {
         /// How.
         breaker: Breaker,
     },
+    /// What is written only.
+    Written(Written),
+}
+
+/// A change that no decision looks at, so that no snapshot has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
     /// A receipt is issued: its file, once.
     Receipt(Box<(Receipt, IssuedReceipt)>),
     /// A merchant's endpoint gets nothing more until somebody enables it.
@@ -278,8 +285,7 @@ impl crate::snapshot::Snapshot {
                 Change::Stock(stock) => self.stock.put((shop, stock.sku.clone()), stock),
                 Change::Effect(id, effect) => self.effects.put((shop, id), *effect),
                 Change::Breaker { target, breaker } => self.breakers.put((shop, target), breaker),
-                // Written only: no decision looks at them.
-                Change::Receipt(_) | Change::DisableEndpoint { .. } => {}
+                Change::Written(_) => {}
                 Change::Calendar(calendar) => {
                     self.calendars.put((shop, calendar.name.clone()), *calendar);
                 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::breaker::Breaker;
 use crate::capacity::{Calendar, Slot, Stock};
 use crate::command::Rules;
-use crate::decision::{Change, Decision, Detail, Entry, Outcome, Refusal};
+use crate::decision::{Change, Decision, Detail, Entry, Outcome, Refusal, Written};
 use crate::effect::{Effect, EffectContent, IssuedReceipt, Receipt, StoredEffect};
 use crate::id::{
     EffectId, EndpointId, EventId, OrderId, PaymentId, RefundId, RootId, ShopId, SlotId,
@@ -513,10 +513,13 @@ impl<'a> Draft<'a> {
             }
         }
         for issued in self.issued {
-            changes.push(Change::Receipt(Box::new(issued)));
+            changes.push(Change::Written(Written::Receipt(Box::new(issued))));
         }
         for (endpoint, reason) in self.disabled {
-            changes.push(Change::DisableEndpoint { endpoint, reason });
+            changes.push(Change::Written(Written::DisableEndpoint {
+                endpoint,
+                reason,
+            }));
         }
         Decision {
             outcome: outcome.unwrap_or(Outcome::Done),

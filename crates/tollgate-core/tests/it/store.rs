@@ -7,7 +7,7 @@ use tollgate_core::breaker::Breaker;
 use tollgate_core::capacity::{Calendar, HoldState, Slot, Stock};
 use tollgate_core::command::{Action, Command, Rules};
 use tollgate_core::decide::{decide, needs};
-use tollgate_core::decision::{Change, Decision, Entry, Outcome, Verdict};
+use tollgate_core::decision::{Change, Decision, Entry, Outcome, Verdict, Written};
 use tollgate_core::effect::{Effect, IssuedReceipt, StoredEffect};
 use tollgate_core::id::{EffectId, EndpointId, EventId, ReceiptId, RootId, ShopId, SlotId};
 use tollgate_core::order::Root;
@@ -155,12 +155,12 @@ impl Store {
                 Change::Breaker { target, breaker } => {
                     self.rows.breakers.insert(target, breaker);
                 }
-                Change::Receipt(issued) => {
+                Change::Written(Written::Receipt(issued)) => {
                     let (receipt, issued) = *issued;
                     let before = self.rows.receipts.insert(receipt.id, issued);
                     assert_eq!(before, None, "a receipt is issued once");
                 }
-                Change::DisableEndpoint { endpoint, .. } => {
+                Change::Written(Written::DisableEndpoint { endpoint, .. }) => {
                     self.rows.disabled.insert(endpoint);
                 }
                 Change::Slot(slot) => {

@@ -8,6 +8,7 @@ use super::keys::request::*;
 use super::orders::request::*;
 use super::payments::request::*;
 use crate::http::body::*;
+use crate::http::reply::List;
 
 const ORDER: &str = r#"{"currency":"IDR","lines":[{"sku":"A","quantity":2,"unit_amount":5}]}"#;
 
@@ -303,7 +304,8 @@ fn what_does_not_go_together_has_a_place() {
     let twice = r#"{"slots":[{"starts_at":"2026-01-22T10:00:00Z","ends_at":"2026-01-22T11:00:00Z"},
                              {"starts_at":"2026-01-22T10:00:00Z","ends_at":"2026-01-22T11:00:00Z"}]}"#;
     assert_eq!(pointers::<SlotsBody>(twice), ["/slots/1/starts_at"]);
-    let late = r#"{"slots":[{"starts_at":"2026-01-22T10:00:00Z","ends_at":"2026-03-22T11:00:00Z"}]}"#;
+    let late =
+        r#"{"slots":[{"starts_at":"2026-01-22T10:00:00Z","ends_at":"2026-03-22T11:00:00Z"}]}"#;
     assert_eq!(pointers::<SlotsBody>(late), ["/slots/0/ends_at"]);
     let hours = r#"{"unit":"orders","capacity":1,"weekly":[{"days":["mon"],"opens":"09:00","closes":"10:00"}]}"#;
     assert_eq!(pointers::<CalendarBody>(hours), ["/slot_minutes"]);
@@ -320,5 +322,69 @@ fn lists_have_the_lengths_that_are_documented() {
     };
     assert!(read::<RefundBody>(refund(200).as_bytes()).is_ok());
     assert_eq!(pointers::<RefundBody>(&refund(201)), ["/restock"]);
-    assert_eq!(pointers::<KeyBody>(r#"{"name":"n","scopes":[]}"#), ["/scopes"]);
+    assert_eq!(
+        pointers::<KeyBody>(r#"{"name":"n","scopes":[]}"#),
+        ["/scopes"]
+    );
+}
+
+/// Every view can be described as it is written: each of its members by something, and what is always there
+/// as required.
+#[test]
+fn every_view_has_a_schema() {
+    fn schema<T: schemars::JsonSchema>() -> serde_json::Value {
+        let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+        settings
+            .into_generator()
+            .into_root_schema_for::<T>()
+            .to_value()
+    }
+    macro_rules! schemas {
+        ($($view:ty,)*) => { [$((stringify!($view), schema::<$view>())),*] };
+    }
+    let views = schemas![
+        List<super::orders::OrderView<'_>>,
+        super::payments::PaymentView<'_>,
+        super::payments::checked::CheckedView<'_>,
+        super::payments::response::RefundView<'_>,
+        super::capacity::HoldView<'_>,
+        super::capacity::response::StockView<'_>,
+        super::capacity::response::CalendarView<'_>,
+        super::capacity::response::SlotView,
+        super::events::response::EventView<'_>,
+        super::events::response::DeliveryView<'_>,
+        super::events::response::ReplayView,
+        super::effects::response::EffectView<'_>,
+        super::effects::response::RetriedView,
+        super::endpoints::response::EndpointView<'_>,
+        super::endpoints::response::EndpointTestView<'_>,
+        super::keys::response::KeyView<'_>,
+        super::receipts::response::ReceiptView,
+        super::receipts::response::PublicReceipt,
+        super::orders::EntryView<'_>,
+        crate::report::ReportView<'_>,
+    ];
+    for (name, schema) in &views {
+        let members = schema["properties"].as_object();
+        let members = members.unwrap_or_else(|| panic!("{name} has members: {schema}"));
+        assert!(!members.is_empty(), "{name}");
+        for (member, described) in members {
+            let is_described = described.as_object().is_some_and(|words| !words.is_empty());
+            assert!(
+                is_described || described == true,
+                "{name}.{member}: {described}"
+            );
+        }
+        assert!(
+            schema["required"].is_array(),
+            "{name} has something that is always there"
+        );
+    }
+    // Members that are left out where they have nothing to say are not required.
+    let (_, event) = &views[8];
+    let required = event["required"].to_string();
+    assert!(
+        required.contains("\"due_at\"") && !required.contains("\"body\""),
+        "{required}"
+    );
 }

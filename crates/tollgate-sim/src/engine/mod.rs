@@ -358,8 +358,7 @@ impl Engine {
                 | Change::Calendar(_)
                 | Change::Slot(_)
                 | Change::Breaker { .. }
-                | Change::Receipt(_)
-                | Change::DisableEndpoint { .. } => {}
+                | Change::Written(_) => {}
             }
         }
         self.known.apply(SHOP, decision.changes);

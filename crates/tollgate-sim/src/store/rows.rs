@@ -23,7 +23,7 @@ pub(super) fn keys_of(decision: &Decision) -> impl Iterator<Item = Key> + '_ {
         Change::Calendar(_) | Change::Slot(_) => Some(calendar_key()),
         Change::Effect(id, _) => Some(Key::Effect(SHOP, *id)),
         Change::Breaker { target, .. } => Some(Key::Breaker(SHOP, target.clone())),
-        Change::Receipt(_) | Change::DisableEndpoint { .. } => None,
+        Change::Written(_) => None,
     });
     let effects = decision.effects.iter();
     let effects = effects.map(|effect| Key::Effect(SHOP, id_of(effect)));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tollgate_core::command::Command;
 use tollgate_core::decide::needs;
-use tollgate_core::decision::{Change, Decision, Entry, Verdict};
+use tollgate_core::decision::{Change, Decision, Entry, Verdict, Written};
 use tollgate_core::effect::{Effect, EffectContent, ReceiptNumber};
 use tollgate_core::id::{RootId, ShopId, first_id};
 use tollgate_core::idempotency::{Idempotency, Judgement, Record, judge};
@@ -320,14 +320,20 @@ impl<'a> Batch<'a> {
             entries,
         } = decision;
         for change in &changes {
-            // What no decision looks at; all else is a row of the snapshot's, which takes it.
-            if let Change::Receipt(issued) = change {
-                let (receipt, issued) = issued.as_ref().clone();
-                self.additions.receipts.push((shop, receipt, issued));
-            } else if let Change::DisableEndpoint { endpoint, reason } = change {
-                let disabled = (shop, *endpoint, reason.clone());
-                self.additions.disabled.push(disabled);
-                self.endpoints_change(shop);
+            // All else is a row of the snapshot's, which takes it.
+            let Change::Written(written) = change else {
+                continue;
+            };
+            match written {
+                Written::Receipt(issued) => {
+                    let (receipt, issued) = issued.as_ref().clone();
+                    self.additions.receipts.push((shop, receipt, issued));
+                }
+                Written::DisableEndpoint { endpoint, reason } => {
+                    let disabled = (shop, *endpoint, reason.clone());
+                    self.additions.disabled.push(disabled);
+                    self.endpoints_change(shop);
+                }
             }
         }
         self.known.apply(shop, changes);

@@ -1,6 +1,6 @@
 //! Quarantine: what is kept of a command that could not be decided (docs/gate.md, Poison).
 
-use tollgate_core::command::{Action, Command};
+use tollgate_core::command::{Command, Waiting};
 use tollgate_core::snapshot::{EventOutcome, EventState, StoredEvent};
 use tollgate_core::time::{Span, Timestamp};
 
@@ -40,8 +40,8 @@ pub(crate) fn keep(db: &Db, now: Timestamp, job: &Job) -> Result<(), Error> {
 fn keep_command(db: &Db, now: Timestamp, command: &Command) -> Result<(), Error> {
     let shop = command.shop;
     let again = now.plus(AGAIN).as_millis();
-    match &command.action {
-        Action::TakeEvent(take) => {
+    match command.action.waiting() {
+        Waiting::Delivery(take) => {
             let stored = StoredEvent {
                 source: take.source.clone(),
                 event: take.event.clone(),
@@ -59,20 +59,20 @@ fn keep_command(db: &Db, now: Timestamp, command: &Command) -> Result<(), Error>
             events::insert(&mut writes, shop, take.id, &stored)?;
             writes.finish()
         }
-        Action::RootDue(root) => db
+        Waiting::Root(root) => db
             .run(PUT_OFF_ROOT, &[&shop.0, &id_bytes(root.as_u128()), &again])
             .map(|_| ()),
-        Action::ParkedDue(event) => db
+        Waiting::Event(event) => db
             .run(
                 PUT_OFF_EVENT,
                 &[&shop.0, &id_bytes(event.as_u128()), &again],
             )
             .map(|_| ()),
-        Action::MakeSlots { calendar, .. } => db
-            .run(PUT_OFF_CALENDAR, &[&shop.0, calendar, &again])
+        Waiting::Calendar(calendar) => db
+            .run(PUT_OFF_CALENDAR, &[&shop.0, &calendar, &again])
             .map(|_| ()),
         // Its worker may have done it, and what came of it cannot be recorded.
-        Action::SettleEffect(settled) => db
+        Waiting::Effect(settled) => db
             .run(
                 LEAVE_UNKNOWN,
                 &[
@@ -83,14 +83,6 @@ fn keep_command(db: &Db, now: Timestamp, command: &Command) -> Result<(), Error>
                 ],
             )
             .map(|_| ()),
-        // Nothing in the database asks for the others again: their caller gets the error.
-        action => {
-            debug_assert!(
-                !action.is_due_by_itself(),
-                "{} comes again at once",
-                action.word()
-            );
-            Ok(())
-        }
+        Waiting::Nothing => Ok(()),
     }
 }

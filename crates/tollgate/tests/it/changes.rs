@@ -22,7 +22,10 @@ fn naming(words: &[&str]) -> BTreeSet<String> {
     for package in PACKAGES {
         let source = crates().join(format!("tollgate-{package}")).join("src");
         walk(&source, &mut |path, text| {
-            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+            let code = text
+                .split("#[cfg(test)]\nmod tests {")
+                .next()
+                .unwrap_or_default();
             if words.iter().any(|word| code.contains(word)) {
                 let inside = path.strip_prefix(&source).expect("it is in there");
                 found.insert(format!("{package}/{}", inside.display()));

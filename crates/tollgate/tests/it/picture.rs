@@ -161,7 +161,12 @@ fn draw() -> String {
 /// Every package has its place, and no other has one.
 #[test]
 fn every_package_is_drawn() {
-    let drawn: BTreeSet<&str> = FLOORS.iter().copied().flatten().map(|(name, _)| *name).collect();
+    let drawn: BTreeSet<&str> = FLOORS
+        .iter()
+        .copied()
+        .flatten()
+        .map(|(name, _)| *name)
+        .collect();
     let listed: BTreeSet<&str> = PACKAGES.iter().map(|(name, _, _)| *name).collect();
     assert_eq!(drawn, listed);
 }

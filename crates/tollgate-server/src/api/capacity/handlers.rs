@@ -45,7 +45,7 @@ fn name(text: &str, parameter: &str) -> Result<String, Problem> {
     }
 }
 
-pub(crate) async fn put_stock(
+async fn put_stock(
     State(app): State<App>,
     caller: Writer,
     Path(sku): Path<String>,
@@ -76,7 +76,7 @@ fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
         .map_err(|_| Problem::invalid_at("If-Match", "expected the version in quotes, as \"7\""))
 }
 
-pub(crate) async fn show_stock(
+async fn show_stock(
     State(app): State<App>,
     caller: Reader,
     Path(sku): Path<String>,
@@ -88,7 +88,7 @@ pub(crate) async fn show_stock(
     )))
 }
 
-pub(crate) async fn list_stock(State(app): State<App>, caller: Reader, query: Query) -> Reply {
+async fn list_stock(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let query = query.only(&[])?;
     let after = query.read("cursor", "the next_cursor of the page before", |text| {
         is_name(text).then(|| text.to_owned())
@@ -103,7 +103,7 @@ pub(crate) async fn list_stock(State(app): State<App>, caller: Reader, query: Qu
     }))
 }
 
-pub(crate) async fn adjust_stock(
+async fn adjust_stock(
     State(app): State<App>,
     caller: Writer,
     Path(sku): Path<String>,
@@ -120,7 +120,7 @@ pub(crate) async fn adjust_stock(
     answer.reply(answered.await?)
 }
 
-pub(crate) async fn put_calendar(
+async fn put_calendar(
     State(app): State<App>,
     caller: Writer,
     Path(calendar): Path<String>,
@@ -134,7 +134,7 @@ pub(crate) async fn put_calendar(
     caller.answer(calendar_changed).reply(answered.await?)
 }
 
-pub(crate) async fn show_calendar(
+async fn show_calendar(
     State(app): State<App>,
     caller: Reader,
     Path(name): Path<String>,
@@ -146,7 +146,7 @@ pub(crate) async fn show_calendar(
     )))
 }
 
-pub(crate) async fn list_calendars(State(app): State<App>, caller: Reader, query: Query) -> Reply {
+async fn list_calendars(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let query = query.only(&[])?;
     let calendars = app.calendars(caller.shop()).await?;
     let after = query.read("cursor", "the next_cursor of the page before", |text| {
@@ -161,7 +161,7 @@ pub(crate) async fn list_calendars(State(app): State<App>, caller: Reader, query
     Ok(reply::ok(&List { data, next_cursor }))
 }
 
-pub(crate) async fn put_slots(
+async fn put_slots(
     State(app): State<App>,
     caller: Writer,
     Path(calendar): Path<String>,
@@ -175,7 +175,7 @@ pub(crate) async fn put_slots(
 }
 
 /// Slots of a calendar, a page at a time: unlike other lists oldest first, as they come up.
-pub(crate) async fn list_slots(
+async fn list_slots(
     State(app): State<App>,
     caller: Reader,
     Path(name): Path<String>,
@@ -199,7 +199,7 @@ pub(crate) async fn list_slots(
     Ok(reply::ok(&List { data, next_cursor }))
 }
 
-pub(crate) async fn take_hold(
+async fn take_hold(
     State(app): State<App>,
     caller: Writer,
     key: IdempotencyKey,
@@ -213,7 +213,7 @@ pub(crate) async fn take_hold(
     answer.reply(app.take_hold(caller.shop(), keyed, wanted).await?)
 }
 
-pub(crate) async fn show_hold(
+async fn show_hold(
     State(app): State<App>,
     caller: Reader,
     Path(hold): Path<String>,
@@ -225,7 +225,7 @@ pub(crate) async fn show_hold(
     )))
 }
 
-pub(crate) async fn release_hold(
+async fn release_hold(
     State(app): State<App>,
     caller: Writer,
     Path(hold): Path<String>,

@@ -2,7 +2,7 @@
 
 mod handlers;
 pub(super) mod request;
-mod response;
+pub(super) mod response;
 
 pub(super) use handlers::*;
 pub(crate) use response::{BookingView, HoldHeadView, HoldView};

@@ -19,7 +19,7 @@ pub(crate) fn routes() -> Router<App> {
 
 /// The table of error codes, to which the `type` of every problem leads. Where there is an admin door,
 /// only there.
-pub(crate) async fn errors(State(app): State<App>, Extension(peer): Extension<Peer>) -> Reply {
+async fn errors(State(app): State<App>, Extension(peer): Extension<Peer>) -> Reply {
     if app.config().server.admin_listen.is_some() && peer.door != Door::Admin {
         return Err(NOT_FOUND.into());
     }

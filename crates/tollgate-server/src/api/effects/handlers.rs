@@ -28,7 +28,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/v1/effects/{id}/settle", post(settle))
 }
 
-pub(crate) async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
+async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let query = query.only(&["kind", "state", "order"])?;
     let kind = query.word::<EffectKind>("kind")?;
     let mut filter = EffectFilter {
@@ -53,7 +53,7 @@ pub(crate) async fn list(State(app): State<App>, caller: Reader, query: Query) -
     }))
 }
 
-pub(crate) async fn show(
+async fn show(
     State(app): State<App>,
     caller: Reader,
     Path(effect): Path<String>,
@@ -64,7 +64,7 @@ pub(crate) async fn show(
     Ok(reply::ok(&EffectView::of(&line, caller.is_admin())))
 }
 
-pub(crate) async fn retry(
+async fn retry(
     State(app): State<App>,
     caller: Admin,
     Path(effect): Path<String>,
@@ -78,7 +78,7 @@ pub(crate) async fn retry(
     answer.reply(app.retry_effect(caller.shop(), keyed, effect).await?)
 }
 
-pub(crate) async fn settle(
+async fn settle(
     State(app): State<App>,
     caller: Admin,
     Path(effect): Path<String>,
@@ -93,7 +93,7 @@ pub(crate) async fn settle(
 }
 
 /// An Idempotency-Key is checked; each effect is decided about by itself, so none is kept.
-pub(crate) async fn retry_many(
+async fn retry_many(
     State(app): State<App>,
     caller: Admin,
     _: IdempotencyKey,

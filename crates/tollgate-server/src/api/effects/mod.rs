@@ -2,6 +2,6 @@
 
 mod handlers;
 pub(super) mod request;
-mod response;
+pub(super) mod response;
 
 pub(super) use handlers::*;

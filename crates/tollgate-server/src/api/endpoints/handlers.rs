@@ -25,7 +25,7 @@ pub(crate) fn routes() -> Router<App> {
 }
 
 /// The secret is shown once, so an Idempotency-Key is checked and no answer kept under it.
-pub(crate) async fn create(
+async fn create(
     State(app): State<App>,
     caller: Admin,
     _: IdempotencyKey,
@@ -37,7 +37,7 @@ pub(crate) async fn create(
     Ok(reply::with_status(201, &view))
 }
 
-pub(crate) async fn list(State(app): State<App>, caller: Admin, query: Query) -> Reply {
+async fn list(State(app): State<App>, caller: Admin, query: Query) -> Reply {
     let query = query.only(&[])?;
     let seek = query.seek(EndpointId::from_u128)?;
     let page = app.endpoints(caller.shop(), seek).await?;
@@ -50,7 +50,7 @@ pub(crate) async fn list(State(app): State<App>, caller: Admin, query: Query) ->
     }))
 }
 
-pub(crate) async fn show(
+async fn show(
     State(app): State<App>,
     caller: Admin,
     Path(endpoint): Path<String>,
@@ -62,7 +62,7 @@ pub(crate) async fn show(
     Ok(reply::ok(&view))
 }
 
-pub(crate) async fn change(
+async fn change(
     State(app): State<App>,
     caller: Admin,
     Path(endpoint): Path<String>,
@@ -74,17 +74,13 @@ pub(crate) async fn change(
     Ok(reply::ok(&EndpointView::of(&row, None, None)))
 }
 
-pub(crate) async fn delete(
-    State(app): State<App>,
-    caller: Admin,
-    Path(endpoint): Path<String>,
-) -> Reply {
+async fn delete(State(app): State<App>, caller: Admin, Path(endpoint): Path<String>) -> Reply {
     app.delete_endpoint(caller.shop(), id(&endpoint)?).await?;
     Ok(reply::no_content())
 }
 
 /// The new secret is shown once.
-pub(crate) async fn rotate(
+async fn rotate(
     State(app): State<App>,
     caller: Admin,
     Path(endpoint): Path<String>,
@@ -97,7 +93,7 @@ pub(crate) async fn rotate(
     Ok(reply::ok(&view))
 }
 
-pub(crate) async fn test(
+async fn test(
     State(app): State<App>,
     caller: Admin,
     Path(endpoint): Path<String>,

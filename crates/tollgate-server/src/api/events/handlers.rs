@@ -36,7 +36,7 @@ pub(crate) fn routes() -> Router<App> {
 /// Events replayed a second unless the request says otherwise.
 const REPLAYS_PER_SECOND: i64 = 50;
 
-pub(crate) async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
+async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let query = query.only(&[
         "source",
         "type",
@@ -97,7 +97,7 @@ pub(crate) async fn order_root(
     }
 }
 
-pub(crate) async fn show(
+async fn show(
     State(app): State<App>,
     caller: Reader,
     Path(event): Path<String>,
@@ -109,7 +109,7 @@ pub(crate) async fn show(
     Ok(reply::ok(&EventView::of(id, &stored, caller.is_admin())))
 }
 
-pub(crate) async fn replay(
+async fn replay(
     State(app): State<App>,
     caller: Admin,
     Path(event): Path<String>,
@@ -124,7 +124,7 @@ pub(crate) async fn replay(
 }
 
 /// An Idempotency-Key is checked; each event is decided about by itself, so none is kept.
-pub(crate) async fn replay_many(
+async fn replay_many(
     State(app): State<App>,
     caller: Admin,
     _: IdempotencyKey,
@@ -180,7 +180,7 @@ async fn replay_filter(
     }))
 }
 
-pub(crate) async fn list_deliveries(State(app): State<App>, caller: Admin, query: Query) -> Reply {
+async fn list_deliveries(State(app): State<App>, caller: Admin, query: Query) -> Reply {
     let query = query.only(&["verdict", "source"])?;
     let filter = DeliveryFilter {
         verdict: query.word("verdict")?,
@@ -198,7 +198,7 @@ pub(crate) async fn list_deliveries(State(app): State<App>, caller: Admin, query
     }))
 }
 
-pub(crate) async fn show_delivery(
+async fn show_delivery(
     State(app): State<App>,
     caller: Admin,
     Path(delivery): Path<String>,
@@ -209,7 +209,7 @@ pub(crate) async fn show_delivery(
     Ok(reply::ok(&DeliveryView::of(&kept, true)))
 }
 
-pub(crate) async fn verify(
+async fn verify(
     State(app): State<App>,
     caller: Admin,
     Path(delivery): Path<String>,

@@ -22,7 +22,7 @@ pub(crate) fn routes() -> Router<App> {
 }
 
 /// The key is shown once, so an Idempotency-Key is checked and no answer kept under it.
-pub(crate) async fn create(
+async fn create(
     State(app): State<App>,
     caller: Admin,
     _: IdempotencyKey,
@@ -39,7 +39,7 @@ pub(crate) async fn create(
     ))
 }
 
-pub(crate) async fn list(State(app): State<App>, caller: Admin, query: Query) -> Reply {
+async fn list(State(app): State<App>, caller: Admin, query: Query) -> Reply {
     let query = query.only(&[])?;
     let rows = app.keys(caller.shop()).await?;
     let before = query.seek(KeyId::from_u128)?.before;
@@ -52,11 +52,7 @@ pub(crate) async fn list(State(app): State<App>, caller: Admin, query: Query) ->
     Ok(reply::ok(&List { data, next_cursor }))
 }
 
-pub(crate) async fn revoke(
-    State(app): State<App>,
-    caller: Admin,
-    Path(key): Path<String>,
-) -> Reply {
+async fn revoke(State(app): State<App>, caller: Admin, Path(key): Path<String>) -> Reply {
     app.revoke_key(caller.shop(), id(&key)?).await?;
     Ok(reply::no_content())
 }

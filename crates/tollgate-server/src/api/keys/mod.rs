@@ -3,7 +3,7 @@
 mod handlers;
 mod local;
 pub(super) mod request;
-mod response;
+pub(super) mod response;
 
 pub(super) use handlers::*;
 pub use local::{NotMade, create_key, list_keys, revoke_key};

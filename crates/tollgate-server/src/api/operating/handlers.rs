@@ -45,11 +45,11 @@ impl FromRequestParts<App> for Operator {
 }
 
 /// Everything around the data.
-pub(crate) async fn doctor(_: Operator, State(app): State<App>) -> Reply {
+async fn doctor(_: Operator, State(app): State<App>) -> Reply {
     Ok(reply::ok(&ReportView::of(&app.doctor().await?)))
 }
 
 /// Every invariant with the rows that break it.
-pub(crate) async fn verify(_: Operator, State(app): State<App>) -> Reply {
+async fn verify(_: Operator, State(app): State<App>) -> Reply {
     Ok(reply::ok(&ReportView::of(&app.verify().await?)))
 }

@@ -40,7 +40,7 @@ pub(crate) fn attention_code(code: &str) -> Result<AttentionCode, Problem> {
     AttentionCode::of(code).ok_or_else(|| NOT_FOUND.into())
 }
 
-pub(crate) async fn create(
+async fn create(
     State(app): State<App>,
     caller: Writer,
     key: IdempotencyKey,
@@ -58,7 +58,7 @@ pub(crate) async fn create(
     answer.reply(answered)
 }
 
-pub(crate) async fn show(
+async fn show(
     State(app): State<App>,
     caller: Reader,
     Path(order): Path<String>,
@@ -71,7 +71,7 @@ pub(crate) async fn show(
     ))
 }
 
-pub(crate) async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
+async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let query = query.only(&[
         "status",
         "code",
@@ -105,7 +105,7 @@ pub(crate) async fn list(State(app): State<App>, caller: Reader, query: Query) -
     }))
 }
 
-pub(crate) async fn cancel(
+async fn cancel(
     State(app): State<App>,
     caller: Writer,
     Path(order): Path<String>,
@@ -120,7 +120,7 @@ pub(crate) async fn cancel(
     answer.reply(app.cancel_order(caller.shop(), keyed, order).await?)
 }
 
-pub(crate) async fn resolve(
+async fn resolve(
     State(app): State<App>,
     caller: Writer,
     Path((order, code)): Path<(String, String)>,
@@ -141,7 +141,7 @@ pub(crate) async fn resolve(
     answer.reply(answered.await?)
 }
 
-pub(crate) async fn timeline(
+async fn timeline(
     State(app): State<App>,
     caller: Reader,
     Path(order): Path<String>,

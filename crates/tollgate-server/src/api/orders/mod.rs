@@ -2,7 +2,7 @@
 
 mod handlers;
 pub(super) mod request;
-mod response;
+pub(super) mod response;
 mod timeline;
 
 pub(super) use handlers::*;

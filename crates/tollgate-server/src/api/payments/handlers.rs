@@ -34,7 +34,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/v1/refunds/{id}", get(show_refund))
 }
 
-pub(crate) async fn register(
+async fn register(
     State(app): State<App>,
     caller: Writer,
     key: IdempotencyKey,
@@ -51,7 +51,7 @@ pub(crate) async fn register(
     answer.reply(answered)
 }
 
-pub(crate) async fn show(
+async fn show(
     State(app): State<App>,
     caller: Reader,
     Path(payment): Path<String>,
@@ -63,7 +63,7 @@ pub(crate) async fn show(
     Ok(reply::ok(&PaymentView::of(&root, id)))
 }
 
-pub(crate) async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
+async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let query = query.only(&["reference", "status"])?;
     let filter = PaymentFilter {
         reference: query.text("reference"),
@@ -81,7 +81,7 @@ pub(crate) async fn list(State(app): State<App>, caller: Reader, query: Query) -
     }))
 }
 
-pub(crate) async fn capture(
+async fn capture(
     State(app): State<App>,
     caller: Writer,
     Path(payment): Path<String>,
@@ -99,7 +99,7 @@ pub(crate) async fn capture(
     answer.reply(answered.await?)
 }
 
-pub(crate) async fn refund(
+async fn refund(
     State(app): State<App>,
     caller: Writer,
     Path(payment): Path<String>,
@@ -116,7 +116,7 @@ pub(crate) async fn refund(
 }
 
 /// The refunds of one payment.
-pub(crate) async fn list_refunds(State(app): State<App>, caller: Reader, query: Query) -> Reply {
+async fn list_refunds(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let query = query.only(&["payment"])?;
     let payment = query.read("payment", "a payment's id", |text| text.parse().ok())?;
     let Some(payment) = payment else {
@@ -137,7 +137,7 @@ pub(crate) async fn list_refunds(State(app): State<App>, caller: Reader, query: 
 }
 
 /// An Idempotency-Key is checked; each time the provider is asked again, so no answer is kept.
-pub(crate) async fn check(
+async fn check(
     State(app): State<App>,
     caller: Writer,
     Path(payment): Path<String>,
@@ -149,7 +149,7 @@ pub(crate) async fn check(
     Ok(reply::ok(&CheckedView::of(&checked)))
 }
 
-pub(crate) async fn resolve(
+async fn resolve(
     State(app): State<App>,
     caller: Writer,
     Path((payment, code)): Path<(String, String)>,
@@ -171,7 +171,7 @@ pub(crate) async fn resolve(
 }
 
 /// Corrects receipts that do not say what the ledger says; where they do, nothing happens.
-pub(crate) async fn correct_receipts(
+async fn correct_receipts(
     State(app): State<App>,
     caller: Admin,
     Path(payment): Path<String>,
@@ -186,7 +186,7 @@ pub(crate) async fn correct_receipts(
     answer.reply(app.correct_receipts(caller.shop(), keyed, payment).await?)
 }
 
-pub(crate) async fn show_refund(
+async fn show_refund(
     State(app): State<App>,
     caller: Reader,
     Path(refund): Path<String>,

@@ -2,8 +2,8 @@
 
 mod handlers;
 pub(super) mod request;
-mod response;
-mod checked;
+pub(super) mod response;
+pub(super) mod checked;
 
 pub(super) use handlers::*;
 pub(crate) use response::{FactView, PaymentHeadView, PaymentView};

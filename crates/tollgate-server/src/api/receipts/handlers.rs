@@ -31,7 +31,7 @@ pub(crate) fn routes() -> Router<App> {
 }
 
 /// A receipt as JSON, or with `.pdf` behind its id its file.
-pub(crate) async fn show(
+async fn show(
     State(app): State<App>,
     caller: Reader,
     Path(receipt): Path<String>,
@@ -85,7 +85,7 @@ async fn pdf(app: &App, shop: ShopId, receipt: ReceiptId, asked: &HeaderMap) -> 
 }
 
 /// The receipts of an order.
-pub(crate) async fn of_order(
+async fn of_order(
     State(app): State<App>,
     caller: Reader,
     Path(order): Path<String>,
@@ -98,7 +98,7 @@ pub(crate) async fn of_order(
 }
 
 /// The receipts of a payment, which may stand alone.
-pub(crate) async fn of_payment(
+async fn of_payment(
     State(app): State<App>,
     caller: Reader,
     Path(payment): Path<String>,
@@ -135,7 +135,7 @@ async fn page(
 }
 
 /// A receipt for anyone who has its link: a page, or JSON if the client asks for that.
-pub(crate) async fn look_up(
+async fn look_up(
     State(app): State<App>,
     Extension(peer): Extension<Peer>,
     Path(token): Path<String>,
@@ -180,7 +180,7 @@ fn private(mut response: Response<Body>) -> Response<Body> {
 }
 
 /// The style of the pages of receipts.
-pub(crate) async fn style() -> Response<Body> {
+async fn style() -> Response<Body> {
     let mut response = Response::new(Body::from(STYLE));
     let headers = response.headers_mut();
     for (name, value) in [

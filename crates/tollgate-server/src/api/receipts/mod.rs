@@ -1,7 +1,7 @@
 //! Receipts.
 
 mod handlers;
-mod response;
+pub(super) mod response;
 
 pub(super) use handlers::*;
 pub(crate) use response::escape;

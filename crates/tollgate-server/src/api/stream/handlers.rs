@@ -24,7 +24,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Has a proxy pass every message on at once.
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-pub(crate) async fn listen(
+async fn listen(
     State(app): State<App>,
     caller: Reader,
     version: Version,

@@ -1,8 +1,7 @@
 //! Where a body is wrong: every place at once, by a walk over its text along the schema of its type.
 //!
 //! Not over a tree: a text can be JSON and yet have no tree, and a tree does not show what stood twice.
-//! The schema is the one that clients are given; it comes from the declaration of the body, and a leaf is
-//! judged by the type that reads it (docs/adr/0013).
+//! The schema comes from the declaration of the body, and a leaf is judged by the type that reads it (docs/adr/0013).
 
 use std::fmt::{self, Write as _};
 

@@ -6,9 +6,7 @@
 
 use std::fmt;
 
-use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
 
 /// Reads a value whose structs are objects, however deep they are.
 pub(super) struct Strict<T>(pub(super) T);
@@ -71,7 +69,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         length: usize,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_tuple_struct(name, length, Strict(visitor))
+        self.0
+            .deserialize_tuple_struct(name, length, Strict(visitor))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(

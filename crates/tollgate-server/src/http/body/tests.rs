@@ -128,12 +128,25 @@ fn a_pattern_refuses_what_its_rule_refuses() {
 /// A struct is no list, at any depth: otherwise the order of members would be a part of the API.
 #[test]
 fn a_list_is_no_object() {
-    assert_eq!(told("[1]"), [(String::new(), "invalid", "expected an object".to_owned())]);
-    for text in [r#"[1,null,null]"#, r#"{"amount":1,"rows":[["2026-01-22T10:00:00Z"]]}"#] {
+    assert_eq!(
+        refused("[1]"),
+        [(String::new(), "invalid", "expected an object".to_owned())]
+    );
+    for text in [
+        r#"[1,null,null]"#,
+        r#"{"amount":1,"rows":[["2026-01-22T10:00:00Z"]]}"#,
+    ] {
         assert!(read::<Sample>(text.as_bytes()).is_err(), "{text}");
     }
     let row = r#"{"amount":1,"rows":[["2026-01-22T10:00:00Z"]]}"#;
-    assert_eq!(told(row), [("/rows/0".to_owned(), "invalid", "expected an object".to_owned())]);
+    assert_eq!(
+        refused(row),
+        [(
+            "/rows/0".to_owned(),
+            "invalid",
+            "expected an object".to_owned()
+        )]
+    );
     assert!(read::<Sample>(br#"{"amount":1,"rows":[{"at":"2026-01-22T10:00:00Z"}]}"#).is_ok());
 }
 

@@ -209,10 +209,13 @@ fn id_pattern(prefix: &str) -> String {
 /// The text has digits where the form has them, and the form's own characters elsewhere.
 fn has_form(text: &str, form: &str) -> bool {
     text.len() == form.len()
-        && text.bytes().zip(form.bytes()).all(|(byte, form)| match form {
-            b'0' => byte.is_ascii_digit(),
-            _ => byte == form,
-        })
+        && text
+            .bytes()
+            .zip(form.bytes())
+            .all(|(byte, form)| match form {
+                b'0' => byte.is_ascii_digit(),
+                _ => byte == form,
+            })
 }
 
 /// 1 to 128 characters of `[A-Za-z0-9._:+-]`.
