@@ -107,7 +107,7 @@ fn two_refunds_of_sixty_on_a_hundred_are_not_both_accepted() {
 }
 
 #[test]
-fn money_of_another_currency_or_mode_never_pays_and_is_never_forgotten() {
+fn money_of_another_currency_or_mode_never_pays_and_is_always_kept() {
     // C7
     let (mut store, id, payment) = paid_order();
     let usd = |minor| Money {

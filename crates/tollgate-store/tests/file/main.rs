@@ -15,7 +15,7 @@ mod world;
 
 mod busy;
 mod closing;
-mod forgetting;
+mod expiry_of_keys;
 mod full_disk;
 mod log;
 mod opening;

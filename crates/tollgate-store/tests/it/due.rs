@@ -177,7 +177,7 @@ async fn the_belt_finds_nothing() {
 }
 
 /// A provider's id may read like the reference of another payment (L9): whatever bears it waits for its own
-/// payment, and it is not missed, neither the belt nor `verify`.
+/// payment, and neither the belt nor `verify` misses it.
 #[tokio::test]
 async fn an_event_that_waits_beside_a_namesake_was_not_missed() {
     let world = World::new();

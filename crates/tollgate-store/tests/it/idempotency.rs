@@ -189,7 +189,7 @@ async fn keys_survive_a_restart() {
 
 /// K12: kept for 72 hours.
 #[tokio::test]
-async fn keys_are_not_forgotten_before_three_days() {
+async fn keys_are_not_dropped_before_three_days() {
     let world = World::new();
     let rendered = Arc::new(AtomicU64::new(0));
     let command = |number: u64| {

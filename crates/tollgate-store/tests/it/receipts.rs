@@ -92,7 +92,7 @@ async fn numbers_have_no_gaps_although_batches_are_rolled_back() {
 
 /// Numbers begin again with the year of the shop's time zone, and no clock takes them back.
 #[tokio::test]
-async fn a_year_begins_anew_and_never_goes_back() {
+async fn a_year_begins_again_and_never_goes_back() {
     let year_of = |now: Timestamp| match (now.as_millis() - START.as_millis()) / 3_600_000 {
         1 => 2027,
         _ => 2026,

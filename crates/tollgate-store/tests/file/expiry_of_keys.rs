@@ -30,7 +30,7 @@ fn keyed(key: &str) -> Submission {
 
 /// K12: kept for 72 hours, and as long as it is not deleted.
 #[tokio::test]
-async fn keys_are_forgotten_after_three_days_and_not_before() {
+async fn keys_are_dropped_after_three_days_and_not_before() {
     let world = World::new();
     let is_known = async || {
         let reply = world.store.submit(keyed("k")).await;
@@ -45,7 +45,7 @@ async fn keys_are_forgotten_after_three_days_and_not_before() {
 
 /// However many there are: what one sweep leaves, the next one takes.
 #[tokio::test]
-async fn many_old_keys_are_forgotten_at_once() {
+async fn many_old_keys_are_dropped_at_once() {
     let world = World::new();
     let commands = (0..2500).map(|number| keyed(&format!("k{number}")));
     for reply in world.store.submit_all(commands.collect()).await {
