@@ -222,7 +222,7 @@ pub fn decide(now: Timestamp, rules: &Rules, command: &Command, known: &Snapshot
         Action::CreateOrder(wanted) => order::create(&mut draft, wanted),
         Action::CancelOrder(order) => order::cancel(&mut draft, order),
         Action::RegisterPayment(wanted) => payment::register(&mut draft, wanted),
-        Action::RefuseCreation(wanted) => order::refuse_creation(&mut draft, wanted),
+        Action::RefuseCreation(wanted) => order::refuse_creation(&draft, wanted),
         Action::CapturePayment {
             payment,
             minor,
