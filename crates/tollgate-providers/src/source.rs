@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 
 use ipnet::IpNet;
-use regex::Regex;
+use regex_lite::Regex;
 use serde_json::{Map, Value};
 use tollgate_core::event::{Confirm, Event, Policy, Strength};
 use tollgate_core::time::Timestamp;

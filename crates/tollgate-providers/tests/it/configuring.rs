@@ -107,6 +107,11 @@ fn a_wrong_key_is_named_with_what_is_wanted() {
             "order_code_pattern: found",
         ),
         (
+            "midtrans",
+            json!({"secrets": ["k"], "order_code_pattern": r"^(?<code>\p{L}+)$"}),
+            r#"order_code_pattern: found "^(?<code>\\p{L}+)$", wanted a regular expression"#,
+        ),
+        (
             "phonepe",
             json!({"version": "v3"}),
             "version: found \"v3\", wanted \"v1\" or \"v2\"",

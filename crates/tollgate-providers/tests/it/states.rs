@@ -447,7 +447,9 @@ fn the_order_code_is_cut_out_of_the_reference() {
         of("ZVR-20260122-ABC-1737558000").as_deref(),
         Some("ZVR-20260122-ABC")
     );
+    assert_eq!(of("चाय/№7-1737558000").as_deref(), Some("चाय/№7"));
     assert_eq!(of("ZVR-20260122-ABC-1737558000x"), None);
+    assert_eq!(of("ZVR-20260122-ABC-१७३७५५८०००"), None);
     assert_eq!(of("-1737558000"), None);
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use regex::Regex;
+use regex_lite::Regex;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
