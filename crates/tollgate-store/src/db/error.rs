@@ -84,6 +84,11 @@ impl Error {
         }
     }
 
+    /// Nothing was answered for as long as it was waited for.
+    pub(crate) fn is_silence(&self) -> bool {
+        matches!(self.kind, Kind::NoAnswer(_))
+    }
+
     /// The user may not do it.
     pub(crate) fn is_forbidden(&self) -> bool {
         self.sql_state() == Some(&SqlState::INSUFFICIENT_PRIVILEGE)

@@ -125,6 +125,28 @@ pub enum OpenError {
         /// What it says.
         source: crate::db::Error,
     },
+    /// A pooler gives the connection of a session to others between its transactions.
+    #[error(
+        "open {server}: {pooler} gives each transaction whichever server connection is free \
+         (pool_mode = transaction or statement), and Tollgate needs one of its own for each session; \
+         name the server itself in [store] url, or a pooler with pool_mode = session"
+    )]
+    SharedSessions {
+        /// The server, without user and password.
+        server: String,
+        /// The pooler, as it calls itself.
+        pooler: String,
+    },
+    /// A pooler has no second connection to the server.
+    #[error(
+        "open {server}: it has no second session while the first is open; give its pooler a server \
+         connection for each session (PgBouncer: default_pool_size), or name the server itself in \
+         [store] url"
+    )]
+    OneSession {
+        /// The server, without user and password.
+        server: String,
+    },
     /// Anything else the server says.
     #[error("open {server}: {source}")]
     Server {

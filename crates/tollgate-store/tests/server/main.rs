@@ -15,6 +15,8 @@ mod world;
 
 mod locks;
 mod opening;
+mod pooler;
+mod poolers;
 #[allow(
     dead_code,
     reason = "how a statement becomes one for many rows is the store's own"

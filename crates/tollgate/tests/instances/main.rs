@@ -9,11 +9,16 @@
 #[allow(dead_code, unused_imports, reason = "each suite uses its part")]
 mod harness;
 
+/// A pooler before the suite's server; the store's suite has the same.
+#[path = "../../../tollgate-store/tests/server/pooler.rs"]
+mod pooler;
+
 mod crew;
 mod fleet;
 mod invariants;
 mod load;
 
+mod poolers;
 mod races;
 mod keys;
 mod sharing;

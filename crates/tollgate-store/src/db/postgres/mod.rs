@@ -5,6 +5,7 @@
 //! together is sent together and waited for once.
 
 mod pipeline;
+mod pooler;
 mod server;
 mod sets;
 
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{AsyncMessage, Client, Connection, Statement};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, Statement};
 use tollgate_core::id::ShopId;
 
 use super::OpenError;
@@ -161,7 +162,20 @@ impl Postgres {
         Postgres::open(server, READER)
     }
 
+    /// Connects and sets the session up, once it is known to be one (`pooler.rs`).
     fn open(server: &Server, more: &str) -> Result<Postgres, OpenError> {
+        let refuse = |source: Error| server.refuse(source);
+        let postgres = Postgres::connect(server, server.config())?;
+        pooler::rule_out(server, &postgres)?;
+        postgres.script(SESSION).map_err(refuse)?;
+        if !more.is_empty() {
+            postgres.script(more).map_err(refuse)?;
+        }
+        Ok(postgres)
+    }
+
+    /// A connection in which nothing is set.
+    fn connect(server: &Server, config: &Config) -> Result<Postgres, OpenError> {
         let refuse = |source: Error| server.refuse(source);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -174,13 +188,12 @@ impl Postgres {
         let connect = async {
             match server.tls() {
                 Some(tls) => {
-                    let (client, connection) = server.config().connect(tls).await?;
+                    let (client, connection) = config.connect(tls).await?;
                     drive(connection, &warning);
                     Ok(client)
                 }
                 None => {
-                    let (client, connection) =
-                        server.config().connect(tokio_postgres::NoTls).await?;
+                    let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
                     drive(connection, &warning);
                     Ok(client)
                 }
@@ -192,7 +205,7 @@ impl Postgres {
             Ok(client) => client.map_err(|error: tokio_postgres::Error| refuse(error.into()))?,
             Err(_) => return Err(refuse(Error::no_answer(limit))),
         };
-        let postgres = Postgres {
+        Ok(Postgres {
             client,
             runtime,
             begin: server.begin(),
@@ -200,12 +213,7 @@ impl Postgres {
             in_transaction: Cell::new(false),
             warning,
             pause: None,
-        };
-        postgres.script(SESSION).map_err(refuse)?;
-        if !more.is_empty() {
-            postgres.script(more).map_err(refuse)?;
-        }
-        Ok(postgres)
+        })
     }
 
     /// Says to a test that steps through it what this connection does.

@@ -1,7 +1,7 @@
 //! A server: where it is, how it is spoken to, and what is said when it cannot be reached.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio_postgres::Config;
@@ -32,6 +32,8 @@ pub(crate) struct Server {
     name: String,
     /// Called before each round trip of a batch.
     pause: Option<Pause>,
+    /// Its sessions are sessions; looked at once.
+    keeps_sessions: Arc<OnceLock<()>>,
 }
 
 impl std::fmt::Display for Server {
@@ -87,6 +89,7 @@ impl Server {
             tls,
             name,
             pause: None,
+            keeps_sessions: Arc::default(),
         })
     }
 
@@ -108,6 +111,11 @@ impl Server {
             .target_session_attrs(TargetSessionAttrs::Any)
             .application_name("tollgate doctor");
         server
+    }
+
+    /// Whether it is known that a session keeps its connection to the server.
+    pub(super) fn keeps_sessions(&self) -> &OnceLock<()> {
+        &self.keeps_sessions
     }
 
     /// How it is connected to.
