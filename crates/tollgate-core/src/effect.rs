@@ -1,6 +1,6 @@
 //! Effects: what must happen outside, decided as rows inside.
 
-use crate::event::Fact;
+use crate::event::{CaptureState, Fact, FactKind};
 use crate::id::{EndpointId, EventId, PaymentId, ReceiptId, RefundId, RootId, ShopId};
 use crate::money::Money;
 use crate::time::Timestamp;
@@ -191,6 +191,85 @@ pub struct Question {
     pub asked_at: Option<Timestamp>,
     /// Before when it is not asked, where that is later than its decision.
     pub due_at: Option<Timestamp>,
+    /// How often the provider was asked in all.
+    pub times: u32,
+    /// What came of it last.
+    pub heard: Option<Heard>,
+    /// How many entries of the timeline tell of nothing decisive.
+    pub told: u32,
+}
+
+/// What came of asking a provider, as far as the timeline tells it apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// How the payment stands.
+    Stands(CaptureState),
+    /// It knows the payment and says nothing of how it stands.
+    Known,
+    /// Nothing decisive.
+    Undecided,
+    /// It cannot be asked.
+    Impossible,
+    /// It spoke of something else.
+    Mismatch,
+    /// No answer that can be read: its status, where there was one.
+    Failed(Option<u16>),
+}
+
+impl Heard {
+    /// What an answer says.
+    pub fn of_answer(content: &AnswerContent) -> Heard {
+        match content {
+            AnswerContent::Facts { facts, .. } => {
+                let states = facts.iter().filter_map(|fact| match fact.kind {
+                    FactKind::Capture(state) => Some(state),
+                    FactKind::Refund(_) | FactKind::RefundedTotal | FactKind::Dispute(_) => None,
+                });
+                let highest = states.max_by_key(|state| state.rank());
+                highest.map_or(Heard::Known, Heard::Stands)
+            }
+            AnswerContent::Weak => Heard::Undecided,
+            AnswerContent::Impossible { .. } => Heard::Impossible,
+            AnswerContent::Mismatch { .. } => Heard::Mismatch,
+        }
+    }
+
+    /// The provider has said how the payment stands.
+    pub fn is_decisive(self) -> bool {
+        match self {
+            Heard::Stands(_) | Heard::Known => true,
+            Heard::Undecided | Heard::Impossible | Heard::Mismatch | Heard::Failed(_) => false,
+        }
+    }
+
+    /// Its word: the state of a payment, or one of these; a status stands behind `failed`.
+    pub fn word(self) -> String {
+        match self {
+            Heard::Stands(state) => state.word().to_owned(),
+            Heard::Known => "known".to_owned(),
+            Heard::Undecided => "undecided".to_owned(),
+            Heard::Impossible => "impossible".to_owned(),
+            Heard::Mismatch => "mismatch".to_owned(),
+            Heard::Failed(None) => "no_answer".to_owned(),
+            Heard::Failed(Some(status)) => format!("no_answer:{status}"),
+        }
+    }
+
+    /// What a word means.
+    pub fn of(word: &str) -> Option<Heard> {
+        let (word, status) = match word.split_once(':') {
+            Some((word, status)) => (word, Some(status.parse().ok()?)),
+            None => (word, None),
+        };
+        match word {
+            "known" => Some(Heard::Known),
+            "undecided" => Some(Heard::Undecided),
+            "impossible" => Some(Heard::Impossible),
+            "mismatch" => Some(Heard::Mismatch),
+            "no_answer" => Some(Heard::Failed(status)),
+            state => CaptureState::of(state).map(Heard::Stands),
+        }
+    }
 }
 
 /// What the provider answered.
@@ -219,6 +298,18 @@ pub enum AnswerContent {
         /// What differs.
         reason: String,
     },
+}
+
+impl AnswerContent {
+    /// Why it settles nothing, where the provider or we have said why.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            AnswerContent::Impossible { reason } | AnswerContent::Mismatch { reason } => {
+                Some(reason)
+            }
+            AnswerContent::Facts { .. } | AnswerContent::Weak => None,
+        }
+    }
 }
 
 /// What a worker holds that has claimed effects: 128 random bits, drawn for each claim. Every write

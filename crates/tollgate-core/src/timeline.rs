@@ -151,6 +151,12 @@ entry_kinds! {
     EventOrphaned = "event.orphaned", Public, [Events, Alerts];
     /// A provider is asked because somebody wanted it.
     QuestionAsked = "question.asked", Timeline, [];
+    /// A provider that was asked says something else than before, or does not answer.
+    QuestionAnswered = "question.answered", Timeline, [];
+    /// The mail server has taken a mail to the customer.
+    MailSent = "mail.sent", Timeline, [];
+    /// A mail could not be sent yet; it is tried again.
+    MailDelayed = "mail.delayed", Timeline, [];
     /// An effect is given up.
     EffectDead = "effect.dead", Staff, [Effects, Alerts];
     /// It is not known whether an effect happened.

@@ -1,7 +1,7 @@
 //! API keys: 32 random bytes of which only the SHA-256 is kept.
 
 use std::collections::BTreeMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -65,13 +65,18 @@ impl Scopes {
     }
 }
 
+/// What the timeline calls the key of the configuration.
+const BOOTSTRAP_NAME: &str = "bootstrap_key";
+
 /// Whose a key is and what it may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Holder {
     /// The shop it opens.
     pub(crate) shop: ShopId,
     /// The key; the one of the configuration has no id.
     pub(crate) key: Option<KeyId>,
+    /// What it is called.
+    pub(crate) name: Arc<str>,
     /// What it may do.
     pub(crate) scopes: Scopes,
 }
@@ -112,6 +117,7 @@ impl KeyRing {
         let holder = Holder {
             shop,
             key: None,
+            name: BOOTSTRAP_NAME.into(),
             scopes: Scopes::ADMIN,
         };
         KeyRing {
@@ -126,11 +132,11 @@ impl KeyRing {
         if let Some((bootstrap, holder)) = &self.bootstrap
             && bool::from(bootstrap.ct_eq(hash))
         {
-            return Some(*holder);
+            return Some(holder.clone());
         }
         let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
         let (holder, read_at) = seen.keys.get(hash)?;
-        (now.saturating_duration_since(*read_at) < REMEMBERED_FOR).then_some(*holder)
+        (now.saturating_duration_since(*read_at) < REMEMBERED_FOR).then(|| holder.clone())
     }
 
     /// How many keys were revoked up to now, for [`KeyRing::remember`].
@@ -202,9 +208,10 @@ mod tests {
         let holder = Holder {
             shop,
             key: Some(key),
+            name: "till-1".into(),
             scopes: Scopes::of("read"),
         };
-        ring.remember(hash("tg_x"), holder, now, 0);
+        ring.remember(hash("tg_x"), holder.clone(), now, 0);
         assert!(ring.find(&hash("tg_x"), now).is_some());
         let later = now + REMEMBERED_FOR;
         assert!(

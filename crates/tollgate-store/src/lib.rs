@@ -45,3 +45,4 @@ pub use tables::deliveries::Rejected;
 pub use tables::effects::effect_id;
 pub use tables::endpoints::{ENDPOINTS_MAX, EndpointRow};
 pub use tables::keys::KeyRow;
+pub use tables::timeline::Actor;

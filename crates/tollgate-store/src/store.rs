@@ -701,6 +701,7 @@ fn give_up_lost(shop: ShopId, (effect, lease, target): &(EffectId, Lease, String
     let action = Action::SettleEffect(Box::new(settled));
     Submission {
         command: Command { shop, action },
+        by: None,
         class: Class::Settles,
         bytes: 512,
         idempotency: None,

@@ -101,6 +101,9 @@ fn put(
         weak,
         asked_at,
         due_at: (now < due_at).then_some(due_at),
+        times: before.map_or(0, |question| question.times),
+        heard: before.and_then(|question| question.heard),
+        told: before.map_or(0, |question| question.told),
     });
     let key = format!(
         "ask:{}:{}:{n}",

@@ -18,7 +18,7 @@ use super::draft::{Draft, Reply, Step, refused, text};
 use super::follow;
 use super::receipts;
 use super::settle;
-use super::{answer, refund, rendezvous, voided};
+use super::{answer, refund, rendezvous, told, voided};
 
 /// The effect, if this claim still has it.
 fn held(draft: &Draft, id: EffectId, lease: Lease) -> Step<Option<StoredEffect>> {
@@ -145,6 +145,7 @@ pub(super) fn settle(draft: &mut Draft, settled: &SettleEffect) -> Step<Reply> {
     // From here it must succeed.
     let after = breaker.after(settled.health, draft.now, draft.rules, settled.chance);
     draft.put_breaker(&target, after);
+    told::tell(draft, &effect, settled)?;
     note(&mut effect, settled.attempt.clone());
     effect.lease = None;
     match &settled.settlement {

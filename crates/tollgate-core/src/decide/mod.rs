@@ -29,6 +29,7 @@ mod rendezvous;
 mod room;
 mod settle;
 mod stock;
+mod told;
 mod void;
 mod voided;
 

@@ -10,7 +10,7 @@ use tollgate_core::word::Word;
 use tollgate_store::FeedEntry;
 
 use super::capacity::HoldView;
-use super::orders::{EntryView, OrderView};
+use super::orders::{OrderView, into_detail};
 use super::payments::PaymentView;
 use crate::time_text::rfc3339;
 
@@ -56,7 +56,7 @@ pub(crate) fn endpoint_test(endpoint: EndpointId, now: Timestamp) -> Vec<u8> {
 
 /// What an entry says, with the event it is about.
 fn entry_data(entry: &FeedEntry) -> Value {
-    let mut data = EntryView::of(&entry.entry).into_detail();
+    let mut data = into_detail(&entry.entry);
     if let (Some(event), Some(members)) = (entry.entry.event, data.as_object_mut()) {
         members.insert("event_id".to_owned(), event.to_string().into());
     }

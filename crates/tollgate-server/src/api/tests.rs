@@ -361,7 +361,7 @@ fn every_view_has_a_schema() {
         super::keys::response::KeyView<'_>,
         super::receipts::response::ReceiptView,
         super::receipts::response::PublicReceipt,
-        super::orders::EntryView<'_>,
+        super::orders::TimelineView<'_>,
         crate::report::ReportView<'_>,
     ];
     for (name, schema) in &views {

@@ -1,11 +1,12 @@
 //! Callers: API keys and what they may do.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Instant;
 
 use secrecy::{ExposeSecret, SecretString};
 use tollgate_core::id::{KeyId, ShopId};
-use tollgate_store::KeyRow;
+use tollgate_store::{Actor, KeyRow};
 
 use super::{App, AppError};
 use crate::ids;
@@ -22,6 +23,14 @@ impl Caller {
     /// The shop that the caller may see.
     pub(crate) fn shop(&self) -> ShopId {
         self.holder.shop
+    }
+
+    /// Who it is, for the timeline.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor {
+            key: self.holder.key,
+            name: Arc::clone(&self.holder.name),
+        }
     }
 
     /// Whether both came with the same key.
@@ -73,9 +82,12 @@ impl App {
         let holder = Holder {
             shop: row.shop,
             key: Some(row.id),
+            name: row.name.as_str().into(),
             scopes: Scopes::of(&row.scopes),
         };
-        self.inner.keys.remember(hash, holder, now, revocations);
+        self.inner
+            .keys
+            .remember(hash, holder.clone(), now, revocations);
         Ok(Some(holder))
     }
 

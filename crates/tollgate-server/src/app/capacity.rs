@@ -7,7 +7,7 @@ use tollgate_core::money::Currency;
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_store::Page;
 
-use super::{Answered, App, AppError, Asking, Keyed};
+use super::{Answered, App, AppError, Asking, Caller, Keyed};
 use crate::calendar::{self, Rules, Weekly};
 
 /// The hours of a calendar as they are wished for.
@@ -53,7 +53,7 @@ impl App {
     /// Says how much there is of a sku, if its version is still the one that is named.
     pub(crate) async fn put_stock(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         sku: String,
         on_hand: i64,
         low_at: Option<i64>,
@@ -65,20 +65,21 @@ impl App {
             if_version,
             low_at,
         };
-        self.ask(shop, Asking::new(action)).await
+        self.ask(caller, Asking::new(action)).await
     }
 
     /// Corrects how much there is of a sku.
     pub(crate) async fn adjust_stock(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         keyed: Keyed,
         sku: String,
         delta: i64,
         reason: String,
     ) -> Result<Answered, AppError> {
         let action = Action::AdjustStock { sku, delta, reason };
-        self.ask(shop, Asking::new(action).keyed(Some(keyed))).await
+        self.ask(caller, Asking::new(action).keyed(Some(keyed)))
+            .await
     }
 
     /// The units of a sku.
@@ -128,7 +129,7 @@ impl App {
     /// Makes or changes a calendar with the slots its rules make.
     pub(crate) async fn put_calendar(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         plan: Plan,
         terms: Terms,
     ) -> Result<Answered, AppError> {
@@ -156,18 +157,18 @@ impl App {
             calendar: Box::new(wanted),
             slots,
         };
-        self.ask(shop, Asking::new(action).bytes(4096)).await
+        self.ask(caller, Asking::new(action).bytes(4096)).await
     }
 
     /// Puts single slots of a calendar.
     pub(crate) async fn put_slots(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         calendar: String,
         slots: Vec<NewSlot>,
     ) -> Result<Answered, AppError> {
         let action = Action::PutSlots { calendar, slots };
-        self.ask(shop, Asking::new(action).bytes(4096)).await
+        self.ask(caller, Asking::new(action).bytes(4096)).await
     }
 
     /// A calendar.
@@ -198,23 +199,24 @@ impl App {
     /// Sets capacity aside for a cart.
     pub(crate) async fn take_hold(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         keyed: Keyed,
         wanted: TakeHold,
     ) -> Result<Answered, AppError> {
         let action = Action::TakeHold(wanted);
-        self.ask(shop, Asking::new(action).keyed(Some(keyed))).await
+        self.ask(caller, Asking::new(action).keyed(Some(keyed)))
+            .await
     }
 
     /// Gives a cart's hold back; the second time changes nothing.
     pub(crate) async fn release_hold(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         keyed: Option<Keyed>,
         hold: HoldId,
     ) -> Result<Answered, AppError> {
         let action = Action::ReleaseHold(hold);
-        self.ask(shop, Asking::new(action).keyed(keyed)).await
+        self.ask(caller, Asking::new(action).keyed(keyed)).await
     }
 
     /// A hold, a cart's or an order's. One that an order has taken over is the order's.

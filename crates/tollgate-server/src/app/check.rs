@@ -12,7 +12,7 @@ use tollgate_core::order::Root;
 use tollgate_core::time::Timestamp;
 use tollgate_store::EffectLine;
 
-use super::{App, AppError, Asking};
+use super::{App, AppError, Asking, Caller};
 
 /// How often it is looked for an answer that another instance has got.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -54,9 +54,10 @@ impl App {
     /// Asks the provider how a payment stands and waits until the answer was decided about.
     pub(crate) async fn check_payment(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         id: PaymentId,
     ) -> Result<Checked, AppError> {
+        let shop = caller.shop();
         let root = self.payment(shop, id).await?;
         let known = root.payment(id).expect("the root was found by it");
         let object = (known.source.clone(), known.reference.clone());
@@ -66,7 +67,7 @@ impl App {
         }
         let begun = self.now();
         let before = last_question(&self.questions_on(shop, root.id).await?, &object);
-        self.ask(shop, Asking::new(Action::CheckPayment(id)))
+        self.ask(caller, Asking::new(Action::CheckPayment(id)))
             .await?;
         let last = last_question(&self.questions_on(shop, root.id).await?, &object);
         // A question that was open is joined, unless it was put off and a new one has taken its place.

@@ -7,7 +7,7 @@ use tollgate_core::effect::EffectState;
 use tollgate_core::id::{EffectId, ShopId};
 use tollgate_store::{Class, EffectFilter, EffectLine, Page, Reply, Seek, Submission, SubmitError};
 
-use super::{Answered, App, AppError, Asking, Keyed};
+use super::{Answered, App, AppError, Asking, Caller, Keyed};
 
 /// The most effects that one request tries again.
 pub(crate) const RETRIED_MAX: usize = 1000;
@@ -87,18 +87,18 @@ impl App {
     /// Tries an effect again that is dead, unknown or not due yet.
     pub(crate) async fn retry_effect(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         keyed: Option<Keyed>,
         effect: EffectId,
     ) -> Result<Answered, AppError> {
         let action = Action::RetryEffect(effect);
-        self.ask(shop, Asking::new(action).keyed(keyed)).await
+        self.ask(caller, Asking::new(action).keyed(keyed)).await
     }
 
     /// Records what became of an effect whose outcome was unknown.
     pub(crate) async fn settle_effect(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         keyed: Option<Keyed>,
         effect: EffectId,
         (end, reason): (EffectEnd, String),
@@ -108,7 +108,7 @@ impl App {
             done: end == EffectEnd::Done,
             reason,
         };
-        self.ask(shop, Asking::new(action).keyed(keyed)).await
+        self.ask(caller, Asking::new(action).keyed(keyed)).await
     }
 
     /// Tries many again, unless it is a trial. They are decided in the order in which they were decided
@@ -116,9 +116,10 @@ impl App {
     /// said.
     pub(crate) async fn retry_effects(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         retrying: Retrying,
     ) -> Result<Retried, AppError> {
+        let shop = caller.shop();
         let mut retried = Retried::default();
         let mut lines = match &retrying.only {
             Some(ids) => {
@@ -140,7 +141,7 @@ impl App {
             return Ok(retried);
         }
         for ids in ids.chunks(RETRIED_AT_ONCE) {
-            self.retry_together(shop, ids, &mut retried).await?;
+            self.retry_together(caller, ids, &mut retried).await?;
         }
         Ok(retried)
     }
@@ -200,13 +201,14 @@ impl App {
 
     async fn retry_together(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         ids: &[EffectId],
         retried: &mut Retried,
     ) -> Result<(), AppError> {
-        let submissions = ids
-            .iter()
-            .map(|id| Submission::new(shop, Action::RetryEffect(*id), Class::Orders));
+        let submissions = ids.iter().map(|id| {
+            let action = Action::RetryEffect(*id);
+            Submission::new(caller.shop(), action, Class::Orders).by(caller.actor())
+        });
         let wait = self.config().server.request_timeout;
         let submitted = self.inner.store.submit_all(submissions.collect());
         let Ok(replies) = tokio::time::timeout(wait, submitted).await else {

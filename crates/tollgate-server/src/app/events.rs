@@ -5,7 +5,7 @@ use tollgate_core::id::{EventId, ShopId};
 use tollgate_core::snapshot::StoredEvent;
 use tollgate_store::{EventFilter, Page, Seek};
 
-use super::{Answered, App, AppError, Asking, Keyed};
+use super::{Answered, App, AppError, Asking, Caller, Keyed};
 
 /// The most events that are replayed by one request.
 pub(crate) const REPLAYED_MAX: usize = 10_000;
@@ -43,19 +43,19 @@ impl App {
     /// Decides about a stored event again. Effects that were done are not repeated (D13).
     pub(crate) async fn replay_event(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         keyed: Option<Keyed>,
         event: EventId,
     ) -> Result<Answered, AppError> {
         let action = Action::ReplayEvent(event);
-        self.ask(shop, Asking::new(action).keyed(keyed)).await
+        self.ask(caller, Asking::new(action).keyed(keyed)).await
     }
 
     /// Finds the events of a filter and, unless it is a trial, decides about each again, oldest
     /// first and so many a second.
     pub(crate) async fn replay_events(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         filter: EventFilter,
         dry_run: bool,
         per_second: i64,
@@ -66,7 +66,7 @@ impl App {
             before: None,
         };
         let more = loop {
-            let page = self.events(shop, filter.clone(), seek).await?;
+            let page = self.events(caller.shop(), filter.clone(), seek).await?;
             events.extend(page.items.into_iter().map(|(id, _)| id));
             if REPLAYED_MAX < events.len() {
                 events.truncate(REPLAYED_MAX);
@@ -78,13 +78,13 @@ impl App {
             }
         };
         if !dry_run {
-            let (app, todo) = (self.clone(), events.clone());
-            tokio::spawn(async move { app.replay_all(shop, todo, per_second).await });
+            let (app, caller, todo) = (self.clone(), caller.clone(), events.clone());
+            tokio::spawn(async move { app.replay_all(&caller, todo, per_second).await });
         }
         Ok(Replayed { events, more })
     }
 
-    async fn replay_all(&self, shop: ShopId, events: Vec<EventId>, per_second: i64) {
+    async fn replay_all(&self, caller: &Caller, events: Vec<EventId>, per_second: i64) {
         let every = std::time::Duration::from_micros(1_000_000 / per_second.max(1) as u64);
         let mut pace = tokio::time::interval(every);
         let mut failed = 0;
@@ -92,7 +92,7 @@ impl App {
         for event in events.into_iter().rev() {
             pace.tick().await;
             let asking = Asking::new(Action::ReplayEvent(event));
-            if let Err(error) = self.ask(shop, asking).await {
+            if let Err(error) = self.ask(caller, asking).await {
                 failed += 1;
                 tracing::warn!(%event, %error, "an event was not replayed");
             }

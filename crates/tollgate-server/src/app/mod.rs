@@ -291,8 +291,9 @@ impl App {
         }
     }
 
-    /// Hands a command to the Gate and gives back its answer.
-    async fn ask(&self, shop: ShopId, asking: Asking) -> Result<Answered, AppError> {
+    /// Hands a command of a caller's to the Gate and gives back its answer.
+    async fn ask(&self, caller: &Caller, asking: Asking) -> Result<Answered, AppError> {
+        let shop = caller.shop();
         if let Some(null) = &self.inner.null {
             return null.answer(shop, asking);
         }
@@ -302,6 +303,7 @@ impl App {
             bytes,
         } = asking;
         let mut submission = Submission::new(shop, action, Class::Orders).of_bytes(bytes);
+        submission = submission.by(caller.actor());
         if let Some(keyed) = keyed {
             let idempotency = Idempotency {
                 shop,

@@ -3,9 +3,9 @@
 use tollgate_core::command::{Action, AttentionOf, CreateOrder, OrderRef, RefuseCreation, Unknown};
 use tollgate_core::id::{RootId, ShopId};
 use tollgate_core::order::{AttentionCode, Root};
-use tollgate_store::{OrderFilter, Page, Seek, TimelineEntry};
+use tollgate_store::{EffectLine, OrderFilter, Page, Seek, TimelineEntry};
 
-use super::{Answered, App, AppError, Asking, Keyed};
+use super::{Answered, App, AppError, Asking, Caller, Keyed};
 
 /// What an order takes beside its request's bytes while it waits.
 const OVERHEAD_BYTES: usize = 1024;
@@ -14,11 +14,12 @@ impl App {
     /// Creates an order with all its holds, or nothing. `bytes` is the size of the request.
     pub(crate) async fn create_order(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         keyed: Keyed,
         wanted: CreateOrder,
         bytes: usize,
     ) -> Result<Answered, AppError> {
+        let shop = caller.shop();
         let source = wanted.payment.as_ref().map(|(source, _)| source);
         let action = match source.is_none_or(|source| self.knows_source(shop, source)) {
             true => Action::CreateOrder(Box::new(wanted)),
@@ -29,42 +30,44 @@ impl App {
             }),
         };
         let asking = Asking::new(action).keyed(Some(keyed));
-        self.ask(shop, asking.bytes(bytes + OVERHEAD_BYTES)).await
+        self.ask(caller, asking.bytes(bytes + OVERHEAD_BYTES)).await
     }
 
     /// Refuses an order that names what there is not; what it repeats is reported first.
     pub(crate) async fn refuse_order(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         keyed: Keyed,
         wanted: RefuseCreation,
     ) -> Result<Answered, AppError> {
         let action = Action::RefuseCreation(wanted);
-        self.ask(shop, Asking::new(action).keyed(Some(keyed))).await
+        self.ask(caller, Asking::new(action).keyed(Some(keyed)))
+            .await
     }
 
     /// Cancels an order, or lets it close while a payment is open.
     pub(crate) async fn cancel_order(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         keyed: Keyed,
         order: OrderRef,
     ) -> Result<Answered, AppError> {
         let action = Action::CancelOrder(order);
-        self.ask(shop, Asking::new(action).keyed(Some(keyed))).await
+        self.ask(caller, Asking::new(action).keyed(Some(keyed)))
+            .await
     }
 
     /// Notes that a person has looked at something about an order or a payment.
     pub(crate) async fn resolve_attention(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         keyed: Option<Keyed>,
         of: AttentionOf,
         code: AttentionCode,
         note: String,
     ) -> Result<Answered, AppError> {
         let action = Action::ResolveAttention { of, code, note };
-        self.ask(shop, Asking::new(action).keyed(keyed)).await
+        self.ask(caller, Asking::new(action).keyed(keyed)).await
     }
 
     /// The order of an id or code.
@@ -87,14 +90,16 @@ impl App {
         Ok(self.inner.store.orders(shop, filter, seek).await?)
     }
 
-    /// What happened to an order, oldest first.
+    /// An order, what happened to it, oldest first, and its effects.
     pub(crate) async fn timeline(
         &self,
         shop: ShopId,
         order: &OrderRef,
-    ) -> Result<Vec<TimelineEntry>, AppError> {
+    ) -> Result<(Root, Vec<TimelineEntry>, Vec<EffectLine>), AppError> {
         let root = self.order(shop, order).await?;
-        Ok(self.inner.store.timeline(shop, root.id).await?)
+        let entries = self.inner.store.timeline(shop, root.id).await?;
+        let effects = self.inner.store.effects_of(shop, root.id).await?;
+        Ok((root, entries, effects))
     }
 
     /// Payments can only be expected from a source that is configured, or by hand.

@@ -8,17 +8,18 @@ use tollgate_core::order::Root;
 use tollgate_core::payment::MANUAL_SOURCE;
 use tollgate_store::{Page, PaymentFilter, Seek};
 
-use super::{Answered, App, AppError, Asking, Keyed};
+use super::{Answered, App, AppError, Asking, Caller, Keyed};
 use crate::ids;
 
 impl App {
     /// Registers a payment of an order, or one that stands alone.
     pub(crate) async fn register_payment(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         keyed: Keyed,
         wanted: RegisterPayment,
     ) -> Result<Answered, AppError> {
+        let shop = caller.shop();
         let action = match self.knows_source(shop, &wanted.source) {
             true => Action::RegisterPayment(wanted),
             false => Action::RefuseCreation(RefuseCreation {
@@ -27,29 +28,32 @@ impl App {
                 unknown: Unknown::Source,
             }),
         };
-        self.ask(shop, Asking::new(action).keyed(Some(keyed))).await
+        self.ask(caller, Asking::new(action).keyed(Some(keyed)))
+            .await
     }
 
     /// Refuses a payment that names what there is not; that its source is not configured is reported before
     /// that, and what it repeats before everything.
     pub(crate) async fn refuse_payment(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         keyed: Keyed,
         mut wanted: RefuseCreation,
     ) -> Result<Answered, AppError> {
+        let shop = caller.shop();
         let source = wanted.payment.as_ref().map(|(source, _)| source);
         if source.is_some_and(|source| !self.knows_source(shop, source)) {
             wanted.unknown = Unknown::Source;
         }
         let action = Action::RefuseCreation(wanted);
-        self.ask(shop, Asking::new(action).keyed(Some(keyed))).await
+        self.ask(caller, Asking::new(action).keyed(Some(keyed)))
+            .await
     }
 
     /// Records cash or a transfer on a payment of source `manual`.
     pub(crate) async fn capture_payment(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         keyed: Keyed,
         payment: PaymentId,
         minor: i64,
@@ -61,17 +65,19 @@ impl App {
             note,
             fresh: ids::root(),
         };
-        self.ask(shop, Asking::new(action).keyed(Some(keyed))).await
+        self.ask(caller, Asking::new(action).keyed(Some(keyed)))
+            .await
     }
 
     /// Asks for money to be given back. It is set aside from what may still be refunded at once; the worker
     /// calls the provider.
     pub(crate) async fn refund_payment(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         keyed: Keyed,
         wanted: RefundPayment,
     ) -> Result<Answered, AppError> {
+        let shop = caller.shop();
         let root = self.payment(shop, wanted.payment).await?;
         let payment = root.payment(wanted.payment);
         let named = payment.map_or("", |known| known.source.as_str());
@@ -81,18 +87,19 @@ impl App {
             return Err(AppError::CannotRefund);
         }
         let action = Action::RefundPayment(wanted);
-        self.ask(shop, Asking::new(action).keyed(Some(keyed))).await
+        self.ask(caller, Asking::new(action).keyed(Some(keyed)))
+            .await
     }
 
     /// Corrects the receipts of a payment that do not say what its ledger says.
     pub(crate) async fn correct_receipts(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         keyed: Option<Keyed>,
         payment: PaymentId,
     ) -> Result<Answered, AppError> {
         let action = Action::CorrectReceipts(payment);
-        self.ask(shop, Asking::new(action).keyed(keyed)).await
+        self.ask(caller, Asking::new(action).keyed(keyed)).await
     }
 
     /// The root on which a refund hangs.

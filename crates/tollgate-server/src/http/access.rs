@@ -60,6 +60,11 @@ macro_rules! scopes {
             pub(crate) fn shop(&self) -> ShopId {
                 self.0.caller.shop()
             }
+
+            /// The caller.
+            pub(crate) fn caller(&self) -> &Caller {
+                &self.0.caller
+            }
         }
     )*};
 }
@@ -74,11 +79,6 @@ scopes! {
 }
 
 impl Reader {
-    /// The caller.
-    pub(crate) fn caller(&self) -> &Caller {
-        &self.0.caller
-    }
-
     /// Whether the key has the scope `admin`, too: raw bodies and answers are shown then.
     pub(crate) fn is_admin(&self) -> bool {
         self.0.caller.may(Scope::Admin)
@@ -93,11 +93,6 @@ impl Writer {
 }
 
 impl Admin {
-    /// The caller.
-    pub(crate) fn caller(&self) -> &Caller {
-        &self.0.caller
-    }
-
     /// How a decision is answered.
     pub(crate) fn answer(&self, write: Write) -> Answering {
         self.0.answer(write)

@@ -442,6 +442,7 @@ impl StoreBackend {
 fn plain(command: Command) -> Submission {
     Submission {
         command,
+        by: None,
         class: Class::Orders,
         bytes: 1000,
         idempotency: None,

@@ -26,7 +26,7 @@ use crate::tables::endpoints::Listener;
 use crate::tables::idempotency::Records;
 use crate::tables::key_hash::key_hash;
 use crate::tables::load::{Wants, begin_and_load, load};
-use crate::tables::timeline::{self, TimelineRow};
+use crate::tables::timeline::{self, Actor, TimelineRow};
 use crate::tables::write::Additions;
 
 /// How often a decision may miss rows before its command is quarantined: each miss names more, and
@@ -339,7 +339,7 @@ impl<'a> Batch<'a> {
         self.known.apply(shop, changes);
         self.give_numbers(shop, &effects);
         if !entries.is_empty() {
-            self.record(shop, entries);
+            self.record(shop, submission.by.clone(), entries);
         }
         let position = self.head(shop).position;
         // Each of them has an entry of this decision, so there are as many positions as there are of them:
@@ -413,7 +413,7 @@ impl<'a> Batch<'a> {
 
     /// Gives the entries their positions and each root the position of its own; an endpoint that
     /// subscribes to one gets an effect.
-    fn record(&mut self, shop: ShopId, entries: Vec<Entry>) {
+    fn record(&mut self, shop: ShopId, by: Option<Actor>, entries: Vec<Entry>) {
         let head = self.head(shop);
         let first = head.position + 1;
         head.position += entries.len() as i64;
@@ -436,6 +436,7 @@ impl<'a> Batch<'a> {
             shop,
             position,
             root: roots.first().copied(),
+            by,
             entries,
             docs,
         });

@@ -8,12 +8,15 @@ use tollgate_core::id::{EffectId, ShopId};
 use tollgate_core::idempotency::Idempotency;
 
 use crate::gate::claims::Claimed;
+use crate::tables::timeline::Actor;
 
 /// One command, its share, and how its answer is written.
 #[derive(Clone)]
 pub struct Submission {
     /// What is to be decided.
     pub command: Command,
+    /// Who wants it; `None` where a provider, a time or a worker does.
+    pub by: Option<Actor>,
     /// Whose share of the batch it takes.
     pub class: Class,
     /// About how many bytes it keeps in the queue.
@@ -32,11 +35,18 @@ impl Submission {
     pub fn new(shop: ShopId, action: Action, class: Class) -> Submission {
         Submission {
             command: Command { shop, action },
+            by: None,
             class,
             bytes: USUAL_BYTES,
             idempotency: None,
             render: None,
         }
+    }
+
+    /// Wanted by somebody.
+    pub fn by(mut self, actor: Actor) -> Submission {
+        self.by = Some(actor);
+        self
     }
 
     /// With about so many bytes in the queue.

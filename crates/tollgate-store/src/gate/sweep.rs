@@ -449,6 +449,7 @@ pub(crate) fn is_found_again(job: &Job) -> bool {
 fn command(shop: ShopId, action: Action) -> Job {
     job(Work::Command(Box::new(Submission {
         command: Command { shop, action },
+        by: None,
         class: Class::Expiry,
         bytes: 0,
         idempotency: None,

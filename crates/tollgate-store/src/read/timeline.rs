@@ -13,7 +13,7 @@ use crate::Store;
 use crate::db::Corrupt;
 use crate::db::{Db, Error, Row, Sql, corrupt, id_bytes, maybe_id_at, two};
 use crate::error::ReadError;
-use crate::tables::timeline::read_frozen;
+use crate::tables::timeline::{Actor, BY, BY_KEY, read_frozen};
 
 /// One entry of the timeline.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +28,8 @@ pub struct TimelineEntry {
     pub kind: String,
     /// By which event.
     pub event: Option<EventId>,
+    /// Who wanted it; `None` where a provider, a time or a worker did, or where it was not kept yet.
+    pub by: Option<Actor>,
     /// More about it: an object of names and values.
     pub detail: serde_json::Value,
 }
@@ -263,6 +265,7 @@ fn read_entries(
     let entries: Vec<serde_json::Map<String, serde_json::Value>> =
         serde_json::from_str(text).map_err(|error| Corrupt::new("timeline", error))?;
     let first = last - entries.len() as i64 + 1;
+    let mut by = None;
     entries
         .into_iter()
         .zip(first..)
@@ -271,6 +274,7 @@ fn read_entries(
                 Some(serde_json::Value::String(text)) => Some(text),
                 _ => None,
             };
+            by = by.take().or(actor(text(BY), text(BY_KEY)));
             let kind = text("kind").ok_or_else(|| Corrupt::new("timeline", "it has no kind"))?;
             let event = match text("event") {
                 Some(event) => {
@@ -292,14 +296,23 @@ fn read_entries(
                 at,
                 kind,
                 event,
+                by: by.clone(),
                 detail: serde_json::Value::Object(members),
             })
         })
         .collect()
 }
 
+fn actor(name: Option<String>, key: Option<String>) -> Option<Actor> {
+    let name = name?.into();
+    let key = key.and_then(|key| key.parse().ok());
+    Some(Actor { key, name })
+}
+
 #[cfg(test)]
 mod tests {
+    use tollgate_core::id::KeyId;
+
     use super::*;
 
     #[test]
@@ -325,5 +338,33 @@ mod tests {
             ]
         );
         assert_eq!(entries[2].detail, serde_json::json!({"n": 1}));
+    }
+
+    /// The first entry of a row says who wanted all of it; rows of before say nothing.
+    #[test]
+    fn who_wanted_it_is_told_of_every_entry_of_a_row() {
+        let key = KeyId::from_u128(11 << 20);
+        let at = Timestamp::from_millis(5);
+        let by = |first: &str| {
+            let text = format!(r#"[{{"kind":"a"{first}}},{{"kind":"b"}}]"#);
+            let entries = read_entries(&text, 12, None, at).expect("it reads");
+            assert!(
+                entries
+                    .iter()
+                    .all(|entry| entry.detail == serde_json::json!({}))
+            );
+            assert_eq!(entries[0].by, entries[1].by);
+            entries[0].by.clone()
+        };
+        assert_eq!(by(""), None);
+        let actor = |key| {
+            let name = "till-1".into();
+            Some(Actor { key, name })
+        };
+        assert_eq!(by(r#","by":"till-1""#), actor(None));
+        assert_eq!(
+            by(&format!(r#","by":"till-1","by_key":"{key}""#)),
+            actor(Some(key))
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tollgate_core::effect::Question;
+use tollgate_core::effect::{Heard, Question};
 use tollgate_core::id::{PaymentId, RootId, ShopId};
 use tollgate_core::snapshot::{Key, Known, Name, Rendezvous, Snapshot};
 use tollgate_core::time::Timestamp;
@@ -134,7 +134,7 @@ fn write(
     Ok(())
 }
 
-/// Writes the questions about a name: `3 open started again weak=1 asked=1769000000000`.
+/// Writes the questions about a name: `3 open started again weak=1 asked=1769000000000 times=4 heard=undecided`.
 fn write_question(question: &Question) -> String {
     let mut text = question.n.to_string();
     for (holds, word) in [
@@ -155,6 +155,14 @@ fn write_question(question: &Question) -> String {
             text.push_str(&format!("{word}{}", at.as_millis()));
         }
     }
+    for (word, count) in [(" times=", question.times), (" told=", question.told)] {
+        if 0 < count {
+            text.push_str(&format!("{word}{count}"));
+        }
+    }
+    if let Some(heard) = question.heard {
+        text.push_str(&format!(" heard={}", heard.word()));
+    }
     text
 }
 
@@ -169,14 +177,21 @@ fn read_question(text: &str) -> Result<Question, Corrupt> {
         let value = rest.iter().find_map(|word| word.strip_prefix(name))?;
         value.parse().ok()
     };
+    let count = |name: &str| -> u32 {
+        number(name).map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX))
+    };
+    let heard = rest.iter().find_map(|word| word.strip_prefix("heard="));
     Ok(Question {
         n,
         open: rest.contains(&"open"),
         started: rest.contains(&"started"),
         again: rest.contains(&"again"),
-        weak: number("weak=").map_or(0, |weak| u32::try_from(weak).unwrap_or(u32::MAX)),
+        weak: count("weak="),
         asked_at: number("asked=").map(Timestamp::from_millis),
         due_at: number("due=").map(Timestamp::from_millis),
+        times: count("times="),
+        heard: heard.and_then(Heard::of),
+        told: count("told="),
     })
 }
 
@@ -201,5 +216,54 @@ pub(super) fn unbind(known: &mut Snapshot, names: Vec<Name>, pruned: &BTreeSet<(
             unbound.payment = None;
             known.names.follow(name, unbound);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tollgate_core::event::CaptureState;
+
+    use super::*;
+
+    #[test]
+    fn a_question_is_read_as_it_was_written_and_one_of_before_says_less() {
+        let question = Question {
+            n: 3,
+            open: true,
+            started: false,
+            again: true,
+            weak: 1,
+            asked_at: Some(Timestamp::from_millis(1_769_000_000_000)),
+            due_at: None,
+            times: 4,
+            heard: None,
+            told: 2,
+        };
+        let text = "3 open again weak=1 asked=1769000000000 times=4 told=2";
+        assert_eq!(write_question(&question), text);
+        for heard in [
+            Heard::Stands(CaptureState::Captured),
+            Heard::Known,
+            Heard::Undecided,
+            Heard::Impossible,
+            Heard::Mismatch,
+            Heard::Failed(None),
+            Heard::Failed(Some(503)),
+        ] {
+            let heard = Some(heard);
+            let question = Question { heard, ..question };
+            let read = read_question(&write_question(&question)).expect("it reads");
+            assert_eq!(read, question);
+        }
+        let before = read_question("3 open again weak=1 asked=1769000000000").expect("it reads");
+        let (times, told) = (0, 0);
+        assert_eq!(
+            before,
+            Question {
+                times,
+                told,
+                ..question
+            }
+        );
     }
 }

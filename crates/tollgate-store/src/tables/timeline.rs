@@ -1,8 +1,10 @@
 //! The timeline: one row for the entries of one decision, and the roots as they stood then.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use tollgate_core::decision::{Detail, Entry};
-use tollgate_core::id::{RootId, ShopId, decode, encode, first_id};
+use tollgate_core::id::{KeyId, RootId, ShopId, decode, encode, first_id};
 use tollgate_core::order::Root;
 use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
@@ -10,6 +12,15 @@ use tollgate_core::word::Word;
 use crate::db::{Corrupt, Error, Sql, WriteBatch, id_bytes, on_postgres, on_sqlite};
 use crate::tables::document::{Read, from_json, read_all, to_json};
 use crate::tables::roots::{self, RootDoc};
+
+/// Who has given a command, as the timeline tells it: the holder of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The key; the one of the configuration has no id.
+    pub key: Option<KeyId>,
+    /// What the key was called then.
+    pub name: Arc<str>,
+}
 
 /// One row of the timeline: the entries of one decision.
 pub(crate) struct TimelineRow {
@@ -19,6 +30,8 @@ pub(crate) struct TimelineRow {
     pub(crate) position: i64,
     /// The root it is about first.
     pub(crate) root: Option<RootId>,
+    /// Who wanted it.
+    pub(crate) by: Option<Actor>,
     /// What happened.
     pub(crate) entries: Vec<Entry>,
     /// The roots as they stood then, where the world may see them.
@@ -68,10 +81,14 @@ pub(crate) fn insert(
     }
 }
 
+/// The members of a row's first entry that say who wanted all of it: a key's name, and its id.
+pub(crate) const BY: &str = "by";
+pub(crate) const BY_KEY: &str = "by_key";
+
 /// The entries as a JSON array: `kind`, `event`, `root` where it is another than the row's (`null`
-/// for none), and the detail's members.
+/// for none), and the detail's members; the first one says who wanted it.
 fn write_entries(row: &TimelineRow) -> String {
-    let entries: Vec<serde_json::Map<String, serde_json::Value>> = row
+    let mut entries: Vec<serde_json::Map<String, serde_json::Value>> = row
         .entries
         .iter()
         .map(|entry| {
@@ -94,6 +111,12 @@ fn write_entries(row: &TimelineRow) -> String {
             members
         })
         .collect();
+    if let (Some(by), Some(first)) = (&row.by, entries.first_mut()) {
+        first.insert(BY.to_owned(), (*by.name).into());
+        if let Some(key) = by.key {
+            first.insert(BY_KEY.to_owned(), key.to_string().into());
+        }
+    }
     serde_json::to_string(&entries).expect("entries have string keys and plain values")
 }
 

@@ -519,6 +519,7 @@ impl World {
 pub(crate) fn submission(action: Action) -> Submission {
     Submission {
         command: Command { shop: SHOP, action },
+        by: None,
         class: Class::Orders,
         bytes: 1000,
         idempotency: None,

@@ -71,6 +71,7 @@ async fn write_then(home: &Home, at: Timestamp, actions: Vec<Action>) {
         let shop = ShopId(1);
         let written = store.submit(Submission {
             command: Command { shop, action },
+            by: None,
             class: Class::Orders,
             bytes: 1000,
             idempotency: None,

@@ -93,6 +93,7 @@ impl Workshop {
                 shop: self.shop,
                 action,
             },
+            by: None,
             class: Class::Orders,
             bytes: 512,
             idempotency: None,

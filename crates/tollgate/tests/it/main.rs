@@ -19,6 +19,7 @@ mod citations;
 mod dependencies;
 mod picture;
 mod orders;
+mod timeline;
 mod idempotency;
 mod webhooks;
 mod refusals;

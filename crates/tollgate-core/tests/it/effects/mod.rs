@@ -6,6 +6,7 @@ mod questions;
 mod receipts;
 mod refunds;
 mod notices;
+mod told;
 
 use tollgate_core::command::{
     Action, Forward, Health, RawEvent, SettleEffect, Settlement, TakeEvent,

@@ -56,7 +56,7 @@ async fn put_stock(
     let if_version = if_match(&headers)?;
     let sku = name(&sku, "{sku}")?;
     let low_at = body.low_at.map(|low_at| low_at.0);
-    let answered = app.put_stock(caller.shop(), sku, body.on_hand.0, low_at, if_version);
+    let answered = app.put_stock(caller.caller(), sku, body.on_hand.0, low_at, if_version);
     caller.answer(stock_changed).reply(answered.await?)
 }
 
@@ -116,7 +116,7 @@ async fn adjust_stock(
     let keyed = key.required("POST /v1/stock/{sku}/adjust", &[&sku], &body, &answer)?;
     let sku = name(&sku, "{sku}")?;
     let reason = body.reason.map_or_else(String::new, |reason| reason.0);
-    let answered = app.adjust_stock(caller.shop(), keyed, sku, body.delta.0, reason);
+    let answered = app.adjust_stock(caller.caller(), keyed, sku, body.delta.0, reason);
     answer.reply(answered.await?)
 }
 
@@ -130,7 +130,7 @@ async fn put_calendar(
     let calendar = name(&calendar, "{name}")?;
     let (hours, terms) = body.parts();
     let plan = app.plan_calendar(caller.shop(), calendar, hours)?;
-    let answered = app.put_calendar(caller.shop(), plan, terms.terms()?);
+    let answered = app.put_calendar(caller.caller(), plan, terms.terms()?);
     caller.answer(calendar_changed).reply(answered.await?)
 }
 
@@ -170,7 +170,7 @@ async fn put_slots(
     let body: SlotsBody = bytes.read()?;
     let calendar = name(&calendar, "{name}")?;
     let slots = body.slots(&calendar);
-    let answered = app.put_slots(caller.shop(), calendar, slots);
+    let answered = app.put_slots(caller.caller(), calendar, slots);
     caller.answer(slots_changed).reply(answered.await?)
 }
 
@@ -210,7 +210,7 @@ async fn take_hold(
     let answer = caller.answer(hold_created).of_lines(body.skus());
     let keyed = key.required("POST /v1/holds", &[], &body, &answer)?;
     let wanted = body.wanted(ids::root());
-    answer.reply(app.take_hold(caller.shop(), keyed, wanted).await?)
+    answer.reply(app.take_hold(caller.caller(), keyed, wanted).await?)
 }
 
 async fn show_hold(
@@ -236,5 +236,5 @@ async fn release_hold(
     let answer = caller.answer(hold_changed);
     let keyed = key.optional("POST /v1/holds/{id}/release", &[&hold], &body, &answer);
     let hold = id(&hold)?;
-    answer.reply(app.release_hold(caller.shop(), keyed, hold).await?)
+    answer.reply(app.release_hold(caller.caller(), keyed, hold).await?)
 }

@@ -75,7 +75,7 @@ async fn retry(
     let answer = caller.answer(effect_retried);
     let keyed = key.optional("POST /v1/effects/{id}/retry", &[&effect], &body, &answer);
     let effect = id(&effect)?;
-    answer.reply(app.retry_effect(caller.shop(), keyed, effect).await?)
+    answer.reply(app.retry_effect(caller.caller(), keyed, effect).await?)
 }
 
 async fn settle(
@@ -88,7 +88,7 @@ async fn settle(
     let body: SettleBody = bytes.read()?;
     let answer = caller.answer(effect_settled);
     let keyed = key.optional("POST /v1/effects/{id}/settle", &[&effect], &body, &answer);
-    let answered = app.settle_effect(caller.shop(), keyed, id(&effect)?, body.end());
+    let answered = app.settle_effect(caller.caller(), keyed, id(&effect)?, body.end());
     answer.reply(answered.await?)
 }
 
@@ -121,6 +121,6 @@ async fn retry_many(
         only: (!only.is_empty()).then_some(only),
         dry_run,
     };
-    let retried = app.retry_effects(caller.shop(), retrying).await?;
+    let retried = app.retry_effects(caller.caller(), retrying).await?;
     Ok(reply::with_status(202, &RetriedView::of(&retried, dry_run)))
 }

@@ -120,7 +120,7 @@ async fn replay(
     let answer = caller.answer(event_replayed);
     let keyed = key.optional("POST /v1/events/{id}/replay", &[&event], &body, &answer);
     let event = id(&event)?;
-    answer.reply(app.replay_event(caller.shop(), keyed, event).await?)
+    answer.reply(app.replay_event(caller.caller(), keyed, event).await?)
 }
 
 /// An Idempotency-Key is checked; each event is decided about by itself, so none is kept.
@@ -140,7 +140,7 @@ async fn replay_many(
     let replayed = match replay_filter(&app, caller.shop(), filter).await? {
         None => Replayed::default(),
         Some(filter) => {
-            app.replay_events(caller.shop(), filter, dry_run, per_second)
+            app.replay_events(caller.caller(), filter, dry_run, per_second)
                 .await?
         }
     };

@@ -11,7 +11,7 @@ use tollgate_store::OrderFilter;
 
 use super::request::{OrderBody, ResolveBody, order_ref};
 use super::response::{OrderView, order_changed, order_created};
-use super::timeline::EntryView;
+use super::timeline::TimelineView;
 use crate::app::App;
 use crate::http::access::{Reader, Writer};
 use crate::http::body::ReasonlessBody;
@@ -50,10 +50,10 @@ async fn create(
     let body: OrderBody = bytes.read()?;
     let answer = caller.answer(order_created).of_lines(body.skus());
     let keyed = key.required("POST /v1/orders", &[], &body, &answer)?;
-    let (shop, size) = (caller.shop(), bytes.0.len());
+    let (by, size) = (caller.caller(), bytes.0.len());
     let answered = match body.wanted(ids::root()) {
-        Ok(wanted) => app.create_order(shop, keyed, wanted, size).await?,
-        Err(refused) => app.refuse_order(shop, keyed, refused).await?,
+        Ok(wanted) => app.create_order(by, keyed, wanted, size).await?,
+        Err(refused) => app.refuse_order(by, keyed, refused).await?,
     };
     answer.reply(answered)
 }
@@ -117,7 +117,7 @@ async fn cancel(
     let answer = caller.answer(order_changed);
     let keyed = key.required("POST /v1/orders/{id}/cancel", &[&order], &body, &answer)?;
     let order = order_named(&order)?;
-    answer.reply(app.cancel_order(caller.shop(), keyed, order).await?)
+    answer.reply(app.cancel_order(caller.caller(), keyed, order).await?)
 }
 
 async fn resolve(
@@ -137,7 +137,7 @@ async fn resolve(
     );
     let of = AttentionOf::Order(order_named(&order)?);
     let (code, note) = (attention_code(&code)?, body.note());
-    let answered = app.resolve_attention(caller.shop(), keyed, of, code, note);
+    let answered = app.resolve_attention(caller.caller(), keyed, of, code, note);
     answer.reply(answered.await?)
 }
 
@@ -148,10 +148,7 @@ async fn timeline(
     query: Query,
 ) -> Result<axum::response::Response, Problem> {
     query.none()?;
-    let timeline = app.timeline(caller.shop(), &order_named(&order)?).await?;
-    let data: Vec<EntryView<'_>> = timeline.iter().map(EntryView::of).collect();
-    Ok(reply::ok(&List {
-        data,
-        next_cursor: None,
-    }))
+    let order = order_named(&order)?;
+    let (root, entries, effects) = app.timeline(caller.shop(), &order).await?;
+    Ok(reply::ok(&TimelineView::of(&root, &entries, &effects)))
 }

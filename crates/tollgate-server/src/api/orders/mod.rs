@@ -3,11 +3,17 @@
 mod handlers;
 pub(super) mod request;
 pub(super) mod response;
+mod said;
+mod sentences;
+mod story;
 mod timeline;
+mod waits;
 
 pub(super) use handlers::*;
 pub(crate) use request::{
     HOLD_SECONDS, LINES_MAX, ResolveBody, is_one_slot, order_ref, slot_wish, two_slots, usual_hold,
 };
 pub(crate) use response::OrderView;
-pub(crate) use timeline::EntryView;
+#[cfg(test)]
+pub(crate) use timeline::TimelineView;
+pub(crate) use timeline::into_detail;

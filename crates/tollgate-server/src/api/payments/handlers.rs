@@ -45,8 +45,8 @@ async fn register(
     let answer = caller.answer(payment_created);
     let keyed = key.required("POST /v1/payments", &[], &body, &answer)?;
     let answered = match body.wanted(ids::root()) {
-        Ok(wanted) => app.register_payment(caller.shop(), keyed, wanted).await?,
-        Err(refused) => app.refuse_payment(caller.shop(), keyed, refused).await?,
+        Ok(wanted) => app.register_payment(caller.caller(), keyed, wanted).await?,
+        Err(refused) => app.refuse_payment(caller.caller(), keyed, refused).await?,
     };
     answer.reply(answered)
 }
@@ -95,7 +95,7 @@ async fn capture(
     let operation = "POST /v1/payments/{id}/capture";
     let keyed = key.required(operation, &[&payment], &body, &answer)?;
     let note = body.note.map_or_else(String::new, |note| note.0);
-    let answered = app.capture_payment(caller.shop(), keyed, id(&payment)?, body.amount.0, note);
+    let answered = app.capture_payment(caller.caller(), keyed, id(&payment)?, body.amount.0, note);
     answer.reply(answered.await?)
 }
 
@@ -112,7 +112,7 @@ async fn refund(
     let operation = "POST /v1/payments/{id}/refund";
     let keyed = key.required(operation, &[&payment], &body, &answer)?;
     let wanted = body.wanted(id(&payment)?);
-    answer.reply(app.refund_payment(caller.shop(), keyed, wanted).await?)
+    answer.reply(app.refund_payment(caller.caller(), keyed, wanted).await?)
 }
 
 /// The refunds of one payment.
@@ -145,7 +145,7 @@ async fn check(
     bytes: JsonBytes,
 ) -> Reply {
     bytes.read::<ReasonlessBody>()?;
-    let checked = app.check_payment(caller.shop(), id(&payment)?).await?;
+    let checked = app.check_payment(caller.caller(), id(&payment)?).await?;
     Ok(reply::ok(&CheckedView::of(&checked)))
 }
 
@@ -166,7 +166,7 @@ async fn resolve(
     );
     let of = AttentionOf::Payment(id(&payment)?);
     let (code, note) = (attention_code(&code)?, body.note());
-    let answered = app.resolve_attention(caller.shop(), keyed, of, code, note);
+    let answered = app.resolve_attention(caller.caller(), keyed, of, code, note);
     answer.reply(answered.await?)
 }
 
@@ -183,7 +183,10 @@ async fn correct_receipts(
     let operation = "POST /v1/payments/{id}/receipts/correct";
     let keyed = key.optional(operation, &[&payment], &body, &answer);
     let payment = id(&payment)?;
-    answer.reply(app.correct_receipts(caller.shop(), keyed, payment).await?)
+    answer.reply(
+        app.correct_receipts(caller.caller(), keyed, payment)
+            .await?,
+    )
 }
 
 async fn show_refund(
