@@ -236,7 +236,7 @@ pub(super) fn sentence(kind: EntryKind, said: &Said<'_>, who: &Who, moved: Moved
                 }
             }
         ),
-        EntryKind::QuestionAnswered => said.answer(&source),
+        EntryKind::QuestionAnswered => said.answer(source),
         EntryKind::MailSent => format!("The mail {} was sent", mail_words(text("mail"))),
         EntryKind::MailDelayed => format!(
             "The mail {} could not be sent yet; it is tried again{}",
