@@ -269,6 +269,10 @@ impl StatusQuery for Accurate {
         AskBy::ProviderId
     }
 
+    fn asks_with_signing_secret(&self) -> bool {
+        false
+    }
+
     fn token_request(&self) -> Option<HttpRequest> {
         None
     }

@@ -200,6 +200,10 @@ impl StatusQuery for CardCom {
         AskBy::ProviderId
     }
 
+    fn asks_with_signing_secret(&self) -> bool {
+        false
+    }
+
     fn token_request(&self) -> Option<HttpRequest> {
         None
     }

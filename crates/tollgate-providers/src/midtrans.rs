@@ -175,6 +175,10 @@ impl StatusQuery for Midtrans {
         AskBy::Reference
     }
 
+    fn asks_with_signing_secret(&self) -> bool {
+        true
+    }
+
     fn token_request(&self) -> Option<HttpRequest> {
         None
     }

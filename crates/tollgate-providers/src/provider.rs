@@ -184,6 +184,10 @@ pub(crate) trait StatusQuery {
     /// By which name of a payment it is asked.
     fn asks_by(&self) -> AskBy;
 
+    /// It is asked with the secret that signs its webhooks: that there is one does not mean that the
+    /// provider knows it.
+    fn asks_with_signing_secret(&self) -> bool;
+
     /// The request for an access token, where questions need one.
     fn token_request(&self) -> Option<HttpRequest>;
 

@@ -11,7 +11,7 @@ use tollgate_core::event::{Confirm, Event, Policy, Strength};
 use tollgate_core::time::Timestamp;
 
 use crate::delivery::{Delivery, Element, Identity, Item, ItemError, RejectCode, Rejection};
-use crate::provider::{Covers, Field, Kind, Provider, Setup};
+use crate::provider::{Covers, Field, Kind, Provider, Setup, StatusQuery};
 use crate::question::{Answer, AskBy, CannotAsk, HttpRequest, HttpResponse, Question, Token};
 use crate::refund::{Cancels, RefundAnswer, RefundOrder, RefundQuery, RefundStatus, RefundStep};
 use crate::sample::{NotInProvider, Sample, Webhook};
@@ -52,7 +52,7 @@ pub const COMMON_FIELDS: &[Field] = &[
         name: "live",
         kind: Kind::Flag,
         required: false,
-        doc: "false for the provider's test mode; default true",
+        doc: "false for the provider's test mode, in which its word is enough; default true",
     },
     Field {
         name: "order_code_pattern",
@@ -93,6 +93,8 @@ pub struct Source {
     paths: Vec<String>,
     confirm: Confirm,
     live: bool,
+    /// The provider is asked how payments stand.
+    asks: bool,
     order_code: Option<Regex>,
     networks: Vec<IpNet>,
     warnings: Vec<String>,
@@ -131,10 +133,11 @@ impl Source {
                           or i_accept_unverified = true";
             return Err(settings.absent("addresses", wanted));
         }
-        let confirm = read_confirm(&settings, provider, setup.as_ref())?;
+        let live = settings.live()?;
+        let asks = read_asks(&settings, live, setup.as_ref())?;
+        let confirm = read_confirm(&settings, provider, setup.as_ref(), asks)?;
         let mut warnings = Vec::new();
-        if setup.covers() < Covers::WholeBody && setup.status_query().is_none() && provider.payments
-        {
+        if live && setup.covers() < Covers::WholeBody && !asks && provider.payments {
             warnings.push(format!(
                 "the signature of {} does not cover what it says, and there are no credentials to \
                  ask: anyone who sees one webhook can write another",
@@ -152,7 +155,8 @@ impl Source {
             provider,
             paths: read_paths(name, &settings)?,
             confirm,
-            live: settings.live()?,
+            live,
+            asks,
             order_code: read_order_code(&settings)?,
             networks,
             warnings,
@@ -185,6 +189,11 @@ impl Source {
         self.live
     }
 
+    /// Its word is enough because it is in test mode and nothing says that the provider is to be asked.
+    pub fn is_unasked_trial(&self) -> bool {
+        !self.live && !self.asks && self.setup.status_query().is_some()
+    }
+
     /// What an operator should know before trusting it; said at the start and by `doctor`.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
@@ -194,7 +203,7 @@ impl Source {
     pub fn policy(&self) -> Policy {
         Policy {
             confirm: self.confirm,
-            can_ask: self.setup.status_query().is_some(),
+            can_ask: self.asks,
             asks_by_own_id: self.asks_by() == AskBy::ProviderId,
         }
     }
@@ -203,7 +212,7 @@ impl Source {
     /// for an answer. For payments it is always [`Source::policy`].
     pub fn policy_for(&self, event: &Event) -> Policy {
         let policy = self.policy();
-        let Some(query) = self.setup.status_query() else {
+        let Some(query) = self.status_query() else {
             return policy;
         };
         if self.provider.payments || query.request(&Question::about(event), None, EPOCH).is_ok() {
@@ -219,7 +228,7 @@ impl Source {
     /// By which name the provider is asked. Where it is its own, two pages of one reference are two
     /// questions; what cannot be asked is known by our reference.
     pub fn asks_by(&self) -> AskBy {
-        let query = self.setup.status_query();
+        let query = self.status_query();
         query.map_or(AskBy::Reference, |query| query.asks_by())
     }
 
@@ -409,6 +418,11 @@ impl Source {
         }
     }
 
+    /// The way to ask how a payment stands, where the provider is asked at all.
+    fn status_query(&self) -> Option<&dyn StatusQuery> {
+        self.setup.status_query().filter(|_| self.asks)
+    }
+
     fn refund_query(&self) -> Option<&dyn RefundQuery> {
         self.setup.refunds()?.status_query()
     }
@@ -524,14 +538,28 @@ fn unknown_provider(found: &str) -> ConfigError {
     }
 }
 
+/// Whether the provider is asked. In test mode one that is asked with the very secret that signs its
+/// webhooks is asked where the configuration says so: a secret that was made up for a trial is refused
+/// there, and what is asked in vain ends unconfirmed.
+fn read_asks(settings: &Settings<'_>, live: bool, setup: &dyn Setup) -> Result<bool, ConfigError> {
+    let Some(query) = setup.status_query() else {
+        return Ok(false);
+    };
+    let is_wanted = match settings.text("confirm")? {
+        Some(confirm) => confirm != "never",
+        None => settings.has("api_url"),
+    };
+    Ok(live || is_wanted || !query.asks_with_signing_secret())
+}
+
 /// What the start refuses, and the defaults (docs/providers/README.md).
 fn read_confirm(
     settings: &Settings<'_>,
     provider: &Provider,
     setup: &dyn Setup,
+    can_ask: bool,
 ) -> Result<Confirm, ConfigError> {
     let covers = setup.covers();
-    let can_ask = setup.status_query().is_some();
     let words = [
         ("before", Confirm::Before),
         ("after", Confirm::After),

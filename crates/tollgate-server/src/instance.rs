@@ -28,13 +28,24 @@ pub enum StartError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The server cannot listen.
-    #[error("listen at {address}: {source}")]
+    #[error("listen at {address}: {source}{}", remedy(source))]
     Listen {
         /// Where.
         address: std::net::SocketAddr,
         /// What the system says.
         source: std::io::Error,
     },
+}
+
+/// What to do about an address that cannot be listened at.
+fn remedy(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            "; another program listens there, perhaps another tollgate: end it, or name another \
+             address with --listen or server.listen (server.admin_listen for the second one)"
+        }
+        _ => "",
+    }
 }
 
 /// One process of the program. Clones share it.

@@ -26,4 +26,4 @@ pub use clock::Clock;
 pub use config::Config;
 pub use http::problem::{CODES, Code};
 pub use report::{ReportView, configuration_check};
-pub use server::{Serving, serve, work};
+pub use server::{Listeners, Serving, serve, work};

@@ -83,7 +83,7 @@ pub fn configuration_check(config: &Config) -> Checked {
         name: "configuration",
         about: "sources are configured so that what they say can be trusted",
         level: if is_ok { Level::Ok } else { Level::Warn },
-        seen: warnings,
+        seen: warnings.into_iter().chain(config.trials()).collect(),
         more: 0,
         fix: match is_ok {
             true => String::new(),

@@ -157,6 +157,10 @@ impl StatusQuery for V1 {
         AskBy::Reference
     }
 
+    fn asks_with_signing_secret(&self) -> bool {
+        true
+    }
+
     fn token_request(&self) -> Option<HttpRequest> {
         None
     }

@@ -194,6 +194,10 @@ impl StatusQuery for V2 {
         AskBy::Reference
     }
 
+    fn asks_with_signing_secret(&self) -> bool {
+        false
+    }
+
     fn token_request(&self) -> Option<HttpRequest> {
         let client = self.client.as_ref()?;
         let mut form = form_urlencoded::Serializer::new(String::new());

@@ -1,7 +1,7 @@
 //! L7: a question is put by the names of what made us ask, and its answer is about nothing else.
 
-use serde_json::json;
-use tollgate_core::event::{Event, FactKind, RefundState};
+use serde_json::{Value, json};
+use tollgate_core::event::{Confirm, Event, FactKind, RefundState};
 use tollgate_core::time::Timestamp;
 use tollgate_providers::{Answer, AskBy, HttpResponse, Question, Source, Token};
 
@@ -451,4 +451,61 @@ fn a_question_is_numbered_by_the_id_of_the_provider_or_else_by_the_first_name() 
         ..Event::default()
     };
     assert_eq!(Question::about(&named).object, "Z-1");
+}
+
+/// In test mode a provider is asked where there is something that it is known to know: credentials of their
+/// own, or the operator's word. A secret that only signs is no such thing.
+#[test]
+fn a_trial_asks_nobody_unless_it_is_configured_to() {
+    let midtrans = json!({ "secrets": ["made up"] });
+    let v1 = json!({ "version": "v1", "merchant_id": "M", "salts": { "1": "made up" } });
+    let v2 = json!({ "version": "v2", "credentials": [{ "username": "u", "password": "p" }] });
+    let client = json!({ "client_id": "C", "client_secret": "s" });
+    let none = json!({});
+    let test = json!({ "live": false });
+    let after = json!({ "live": false, "confirm": "after" });
+    let before = json!({ "live": false, "confirm": "before" });
+    let elsewhere = json!({ "live": false, "api_url": "http://127.0.0.1:1" });
+    let never = json!({ "live": false, "confirm": "never", "api_url": "http://127.0.0.1:1" });
+    // The base, what stands besides; how it confirms, whether it asks, how many warnings it has.
+    for (provider, base, besides, confirm, asks, warnings) in [
+        ("midtrans", &midtrans, &none, Confirm::After, true, 0),
+        ("midtrans", &midtrans, &test, Confirm::Never, false, 0),
+        ("midtrans", &midtrans, &after, Confirm::After, true, 0),
+        ("midtrans", &midtrans, &before, Confirm::Before, true, 0),
+        ("midtrans", &midtrans, &elsewhere, Confirm::After, true, 0),
+        ("midtrans", &midtrans, &never, Confirm::Never, false, 0),
+        ("phonepe", &v1, &none, Confirm::Never, true, 0),
+        ("phonepe", &v1, &test, Confirm::Never, false, 0),
+        ("phonepe", &v1, &after, Confirm::After, true, 0),
+        // Real money without credentials to ask is said; test money is not worth a word.
+        ("phonepe", &v2, &none, Confirm::Never, false, 1),
+        ("phonepe", &v2, &test, Confirm::Never, false, 0),
+    ] {
+        check_asking(provider, &[base, besides], (confirm, asks, warnings));
+    }
+    check_asking("phonepe", &[&v2, &client, &test], (Confirm::After, true, 0));
+    let cardcom = json!({
+        "terminal_number": 1000, "api_name": "n", "addresses": ["192.0.2.1"], "live": false,
+    });
+    check_asking("cardcom", &[&cardcom], (Confirm::Before, true, 0));
+}
+
+fn check_asking(provider: &str, layers: &[&Value], expected: (Confirm, bool, usize)) {
+    let members = layers.iter().filter_map(|layer| layer.as_object());
+    let settings: serde_json::Map<String, Value> =
+        members.flat_map(|layer| layer.clone()).collect();
+    let configured = source(provider, Value::Object(settings.clone()));
+    let policy = configured.policy();
+    let found = (policy.confirm, policy.can_ask, configured.warnings().len());
+    assert_eq!(found, expected, "{provider} {settings:?}");
+    let is_trial = settings.get("live") == Some(&json!(false)) && !policy.can_ask;
+    // PhonePe v2 without a client cannot be asked in any mode.
+    let could_ask =
+        configured.asks_by() == AskBy::Reference && !settings.contains_key("credentials");
+    assert_eq!(
+        configured.is_unasked_trial(),
+        is_trial && could_ask,
+        "{settings:?}"
+    );
 }

@@ -251,7 +251,7 @@ impl Typed<'_> {
 }
 
 /// Two listeners at one place: the second could not be opened. Port 0 is any free one.
-fn check_listeners(server: &Server) -> Result<(), ConfigError> {
+pub(super) fn check_listeners(server: &Server) -> Result<(), ConfigError> {
     let Some(admin) = server.admin_listen else {
         return Ok(());
     };

@@ -39,6 +39,9 @@ use typed::Typed;
 /// Every key with its default, its bounds and what it is for.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
 
+/// The file that is read where none is named.
+const USUAL_FILE: &str = "tollgate.toml";
+
 /// The shop that everything belongs to that is not said to belong to another.
 pub const MAIN_SHOP: &str = "main";
 
@@ -129,7 +132,7 @@ impl Config {
     /// Reads the file, if one is named or `tollgate.toml` is there, and the environment.
     pub fn load(file: Option<&Path>) -> Result<Config, ConfigError> {
         let environment: Environment = std::env::vars().collect();
-        let usual = PathBuf::from("tollgate.toml");
+        let usual = PathBuf::from(USUAL_FILE);
         let file = match file {
             Some(file) => Some(file.to_owned()),
             None => usual.exists().then_some(usual),
@@ -143,6 +146,20 @@ impl Config {
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
         Config::from_layers(&text, folder, &environment)
+    }
+
+    /// Whether anything is configured: a file that is named or lies here, or a variable that sets a key.
+    pub fn is_given(file: Option<&Path>) -> bool {
+        file.is_some()
+            || Path::new(USUAL_FILE).exists()
+            || std::env::vars_os()
+                .any(|(name, _)| name.to_string_lossy().starts_with(ENVIRONMENT_PREFIX))
+    }
+
+    /// Takes requests at another address than the one that is configured.
+    pub fn listen_at(&mut self, address: SocketAddr) -> Result<(), ConfigError> {
+        self.server.listen = address;
+        check::check_listeners(&self.server)
     }
 
     /// Checks the defaults with `text` over them and the environment over that. `folder` is where
@@ -164,6 +181,25 @@ impl Config {
     /// The merged configuration as TOML, secrets masked.
     pub fn show(&self) -> String {
         toml::to_string(&self.shown).expect("a table read from TOML can be written as TOML")
+    }
+
+    /// The sources whose money is play money and whose providers are not asked.
+    pub fn trials(&self) -> Vec<String> {
+        let mut trials = Vec::new();
+        for shop in &self.shops {
+            for configured in &shop.sources {
+                let source = &configured.source;
+                if source.is_unasked_trial() {
+                    trials.push(format!(
+                        "source {} of shop {}: in test mode (live = false), and {} is not asked",
+                        source.name(),
+                        shop.name,
+                        source.provider().title
+                    ));
+                }
+            }
+        }
+        trials
     }
 
     /// What an operator should know before trusting this configuration.

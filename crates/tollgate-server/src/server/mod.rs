@@ -19,37 +19,61 @@ use tokio::sync::{Notify, Semaphore, watch};
 use self::answer::{Doors, answer};
 use crate::api;
 use crate::app::{App, Cut, Role, StartError, reconcile};
+use crate::config;
 use crate::http::{Door, LogThrottle, Peer};
 use crate::worker::Worker;
 
 /// How long the accept loop rests after the system refused it a connection (no file left).
 const REST: Duration = Duration::from_millis(50);
 
-/// A server that is ready to run.
-pub struct Serving {
-    app: App,
-    listeners: Vec<(TcpListener, Door)>,
-}
+/// The places where requests are taken. They are bound before anything else is done: a start that must
+/// fail because another program listens there opens no database.
+pub struct Listeners(Vec<(TcpListener, Door)>);
 
-impl Serving {
-    /// Opens the second listener, if one is configured.
-    pub async fn new(app: App, listener: TcpListener) -> Result<Serving, StartError> {
-        let mut listeners = vec![(listener, Door::Public)];
-        if let Some(address) = app.config().server.admin_listen {
-            let admin = TcpListener::bind(address)
-                .await
-                .map_err(|source| StartError::Listen { address, source })?;
-            listeners.push((admin, Door::Admin));
-        }
-        Ok(Serving { app, listeners })
+impl Listeners {
+    /// Listens where it is configured.
+    pub async fn bind(server: &config::Server) -> Result<Listeners, StartError> {
+        let listener = bind(server.listen).await?;
+        Listeners::with(listener, server).await
     }
 
-    /// Where it listens; the first is `server.listen`.
+    /// Takes a listener in the place of `server.listen`, and opens the second one if there is one.
+    pub async fn with(
+        listener: TcpListener,
+        server: &config::Server,
+    ) -> Result<Listeners, StartError> {
+        let mut listeners = vec![(listener, Door::Public)];
+        if let Some(address) = server.admin_listen {
+            listeners.push((bind(address).await?, Door::Admin));
+        }
+        Ok(Listeners(listeners))
+    }
+
+    /// Where they listen; the first is `server.listen`.
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.listeners
+        self.0
             .iter()
             .filter_map(|(listener, _)| listener.local_addr().ok())
             .collect()
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| StartError::Listen { address, source })
+}
+
+/// A server that is ready to run.
+pub struct Serving {
+    app: App,
+    listeners: Listeners,
+}
+
+impl Serving {
+    /// The use cases behind these doors.
+    pub fn new(app: App, listeners: Listeners) -> Serving {
+        Serving { app, listeners }
     }
 
     /// Takes requests until `shutdown`; then takes no more, lets what runs come to its end, does
@@ -66,6 +90,7 @@ impl Serving {
         };
         let watching = tokio::spawn(app.instance().clone().watch_clock());
         let loops: Vec<_> = listeners
+            .0
             .into_iter()
             .map(|(listener, door)| {
                 let connections = Connections {
@@ -132,10 +157,11 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), StartError> {
+    let listeners = Listeners::with(listener, &config.server).await?;
     let app = tokio::task::spawn_blocking(|| App::open(config))
         .await
         .expect("opening a store does not panic")?;
-    Serving::new(app, listener).await?.run(shutdown).await;
+    Serving::new(app, listeners).run(shutdown).await;
     Ok(())
 }
 

@@ -31,7 +31,8 @@ use world::StoryError;
 /// The server is up within this, or something is wrong with it.
 const READY_MAX: Duration = Duration::from_secs(10);
 
-const STORIES: usize = 7;
+/// How many there are.
+pub const STORIES: usize = 7;
 /// Both ends of every connection of the largest storm, and some for the server itself.
 pub const FILES_WANTED: u64 = 2 * ORDERS as u64 + 200;
 

@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinHandle};
 
 use super::failed;
+use super::send::quoted;
 use super::serve::{start_log, stop_signal};
 use tollgate_server::StartError;
 use tollgate_server::config::{Config, Log};
@@ -22,7 +23,7 @@ use tollgate_server::serve;
 use tollgate_traffic::load::{self, Client, Target};
 use tollgate_traffic::stories::{FILES_WANTED, ORDERS, Outside, World, all_held, play, verdict};
 
-/// See the promises kept: five stories on a temporary database, then the server stays up.
+/// See the promises kept: seven stories on a temporary database, then the server stays up.
 ///
 /// Nothing is left of it when it ends.
 #[derive(Debug, Clone, clap::Args)]
@@ -110,6 +111,7 @@ struct Stage {
 
 impl Stage {
     async fn build(address: Option<SocketAddr>) -> Result<Stage, String> {
+        let listener = listen(address).await?;
         let folder = tempfile::Builder::new()
             .prefix("tollgate-demo-")
             .tempdir()
@@ -123,7 +125,6 @@ impl Stage {
             ));
         }
         let key = format!("tg_demo_{}", fresh());
-        let listener = listen(address).await?;
         let address = listener
             .local_addr()
             .map_err(|error| format!("listen: {error}"))?;
@@ -175,7 +176,9 @@ impl Stage {
     }
 
     fn next_steps(&self) -> String {
-        next_steps(self.address, &self.key, &configuration_file(&self.folder))
+        let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("tollgate"));
+        let file = configuration_file(&self.folder);
+        next_steps(self.address, &self.key, &program, &file)
     }
 }
 
@@ -195,7 +198,8 @@ async fn listen(wanted: Option<SocketAddr>) -> Result<TcpListener, String> {
     }
     match TcpListener::bind(USUAL).await {
         Ok(listener) => Ok(listener),
-        Err(_) => {
+        Err(error) => {
+            anstream::eprintln!("{USUAL}: {error}; taking another port");
             let any = SocketAddr::new(USUAL.ip(), 0);
             TcpListener::bind(any)
                 .await
@@ -226,12 +230,12 @@ level = "warn"
 directory = {receipts}
 seller = {{ name = "Batik Shop", address = "Jalan Malioboro 1, Yogyakarta" }}
 
-# There is no Midtrans here that could be asked, so its word is taken: in production leave
-# `confirm` out, and it is asked right behind every notification.
+# There is no Midtrans here that could be asked, so its word is taken: in production leave `live`
+# out, and it is asked right behind every notification.
 [sources.midtrans]
 provider = "midtrans"
+live = false
 secrets = ["literal:{midtrans}"]
-confirm = "never"
 order_code_pattern = '^(?<code>.+)-\d{{10}}$'
 
 [sources.phonepe]
@@ -269,9 +273,9 @@ order_by = "/databaseId"
     )
 }
 
-/// Lines to paste while the server is up.
-fn next_steps(address: SocketAddr, key: &str, file: &Path) -> String {
-    let file = file.display();
+/// Lines to paste while the server is up. The program is named by its path: `cargo run` puts it on none.
+fn next_steps(address: SocketAddr, key: &str, program: &Path, file: &Path) -> String {
+    let [program, file] = [program, file].map(|path| quoted(&path.display().to_string()));
     format!(
         r#"The server is up at http://{address} until you press Ctrl-C. What to try:
 
@@ -282,9 +286,9 @@ fn next_steps(address: SocketAddr, key: &str, file: &Path) -> String {
   # what the slots hold
   curl -sS -H "Authorization: Bearer $KEY" http://{address}/v1/calendars/kitchen/slots
   # a webhook that no order waits for yet ...
-  tollgate send midtrans --config {file} --reference TRY-1-1737558000 --amount 4200000
+  {program} send midtrans --config {file} --reference TRY-1-1737558000 --amount 4200000
   # ... and its order, paid in its own answer
-  curl -sS -H "Authorization: Bearer $KEY" -H "Idempotency-Key: try-1" -d '{{"code":"TRY-1","currency":"IDR","lines":[{{"sku":"TEA","name":"Tea","quantity":1,"unit_amount":4200000,"stocked":false}}]}}' http://{address}/v1/orders
+  curl -sS -H "Authorization: Bearer $KEY" -H "Idempotency-Key: try-1" -H "Content-Type: application/json" -d '{{"code":"TRY-1","currency":"IDR","lines":[{{"sku":"TEA","name":"Tea","quantity":1,"unit_amount":4200000,"stocked":false}}]}}' http://{address}/v1/orders
 "#
     )
 }
@@ -372,6 +376,22 @@ mod tests {
             let broken = played.await.expect("it is played");
             assert!(broken.contains(&story), "{from} -> {to} breaks {broken:?}");
         }
+    }
+
+    #[test]
+    fn the_help_counts_the_stories_that_are_played() {
+        use clap::CommandFactory;
+        #[derive(clap::Parser)]
+        struct Demo {
+            #[command(flatten)]
+            _args: Args,
+        }
+        let words = [
+            "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+        ];
+        let about = Demo::command().render_long_help().to_string();
+        let counted = format!("{} stories", words[tollgate_traffic::stories::STORIES]);
+        assert!(about.contains(&counted), "{about}");
     }
 
     #[test]

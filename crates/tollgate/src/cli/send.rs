@@ -262,7 +262,7 @@ fn curl(to: &Url, webhook: &Webhook, secret_headers: &[&str]) -> String {
 }
 
 /// One word of a POSIX shell.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

@@ -5,16 +5,14 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
-use tokio::net::TcpListener;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use super::{configuration, failed};
-use tollgate_server::Serving;
+use super::{configuration, failed, misconfigured};
 use tollgate_server::config::{Config, Log};
-use tollgate_server::{App, Role};
+use tollgate_server::{App, Listeners, Role, Serving};
 use tollgate_store::Place;
 
 /// Take webhooks and serve the API until SIGINT or SIGTERM.
@@ -27,7 +25,18 @@ pub(super) struct Args {
     /// What this instance does; roles other than all need PostgreSQL.
     #[arg(long, value_enum, default_value_t)]
     role: RoleArg,
+    /// Where requests are taken, in the place of server.listen.
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
 }
+
+/// What `serve` says where there is nothing to go by.
+const NOTHING_CONFIGURED: &str = "\
+error: nothing is configured: there is no ./tollgate.toml, no --config and no TOLLGATE__… variable
+
+Tollgate takes the webhooks of payment providers, and moves a shop's orders, stock and slots by them.
+  tollgate init    writes tollgate.toml and a key; add a [sources.NAME], then `tollgate serve`
+  tollgate demo    shows what it does, on a temporary database and without any configuration";
 
 /// What an instance does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -42,51 +51,50 @@ enum RoleArg {
 }
 
 pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
-    let config = match configuration(file) {
+    if !Config::is_given(file) {
+        anstream::eprintln!("{NOTHING_CONFIGURED}");
+        return ExitCode::from(2);
+    }
+    let mut config = match configuration(file) {
         Ok(config) => config,
         Err(exit) => return exit,
     };
+    if let Some(address) = args.listen
+        && let Err(error) = config.listen_at(address)
+    {
+        return misconfigured(&error);
+    }
     if args.role != RoleArg::All && !matches!(config.place, Place::Server(_)) {
         return failed(
             "serve --role api and --role worker need PostgreSQL: only one process opens a SQLite \
              file; set store.url to a postgres:// URL or leave --role out",
         );
     }
-    start_log(&config.log);
-    for warning in config.warnings() {
-        tracing::warn!("{warning}");
-    }
-    if args.role == RoleArg::Worker {
-        return work(config).await;
-    }
     let role = match args.role {
-        RoleArg::All | RoleArg::Worker => Role::All,
+        RoleArg::All => Role::All,
         RoleArg::Api => Role::Api,
+        RoleArg::Worker => {
+            start_log(&config.log);
+            say_what_is_configured(&config);
+            return work(config).await;
+        }
     };
-    let address = config.server.listen;
-    let listener = match TcpListener::bind(address).await {
-        Ok(listener) => listener,
-        Err(error) => return failed(&format!("listen at {address}: {error}")),
+    // Before anything else is said or made: a start that cannot be ends with one line.
+    let listeners = match Listeners::bind(&config.server).await {
+        Ok(listeners) => listeners,
+        Err(error) => return failed(&error.to_string()),
     };
+    start_log(&config.log);
+    say_what_is_configured(&config);
     let stop = stop_signal();
     let opened = tokio::task::spawn_blocking(move || App::open_as(config, role)).await;
     let app = match opened.expect("opening a store does not panic") {
         Ok(app) => app,
         Err(error) => return failed(&error.to_string()),
     };
-    let serving = match Serving::new(app.clone(), listener).await {
-        Ok(serving) => serving,
-        Err(error) => return failed(&error.to_string()),
-    };
-    let addresses = serving.addresses();
-    for address in &addresses {
-        anstream::eprintln!("listening at http://{address}");
-    }
-    let listen = addresses.first().copied().unwrap_or(address);
-    for line in urls(app.config(), listen) {
-        anstream::eprintln!("{line}");
-    }
-    serving.run(stop).await;
+    let addresses = listeners.addresses();
+    say_where(app.config(), &addresses);
+    Serving::new(app, listeners).run(stop).await;
     tracing::info!("stopped");
     ExitCode::SUCCESS
 }
@@ -97,7 +105,10 @@ async fn work(config: Config) -> ExitCode {
     let opened = tokio::task::spawn_blocking(|| App::open(config)).await;
     match opened.expect("opening a store does not panic") {
         Ok(app) => {
-            anstream::eprintln!("doing effects; taking no requests");
+            match app.config().log.json {
+                true => tracing::info!("doing effects; taking no requests"),
+                false => anstream::eprintln!("doing effects; taking no requests"),
+            }
             tollgate_server::work(app, stop).await;
             tracing::info!("stopped");
             ExitCode::SUCCESS
@@ -106,24 +117,49 @@ async fn work(config: Config) -> ExitCode {
     }
 }
 
-/// The URLs to register at each provider. `listen` is where it came to listen: the configured port
-/// may be 0.
-fn urls(config: &Config, listen: SocketAddr) -> Vec<String> {
+/// What an operator should know of the sources.
+fn say_what_is_configured(config: &Config) {
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
+    for trial in config.trials() {
+        tracing::info!("{trial}");
+    }
+}
+
+/// Says where it came to listen (the configured port may be 0), and the URLs to register at each provider:
+/// in lines for people, or as part of a log for machines.
+fn say_where(config: &Config, addresses: &[SocketAddr]) {
+    let is_json = config.log.json;
+    for address in addresses {
+        match is_json {
+            true => tracing::info!(%address, "listening"),
+            false => anstream::eprintln!("listening at http://{address}"),
+        }
+    }
+    let listen = addresses.first().copied().unwrap_or(config.server.listen);
     let listen = format!("http://{listen}");
     let base = config.server.public_url.as_deref().unwrap_or(&listen);
-    let mut lines = Vec::new();
+    let mut has_source = false;
     for shop in &config.shops {
         for configured in &shop.sources {
-            let title = configured.source.provider().title;
+            let (source, title) = (configured.source.name(), configured.source.provider().title);
             for path in &configured.paths {
-                lines.push(format!("register at {title}: {base}{path}"));
+                has_source = true;
+                let url = format!("{base}{path}");
+                match is_json {
+                    true => tracing::info!(shop = shop.name, source, url, "register at {title}"),
+                    false => anstream::eprintln!("register at {title}: {url}"),
+                }
             }
         }
     }
-    if lines.is_empty() {
-        lines.push("no sources are configured: webhooks are not taken".to_owned());
+    let none = "no sources are configured: webhooks are not taken";
+    match (has_source, is_json) {
+        (true, _) => {}
+        (false, true) => tracing::info!("{none}"),
+        (false, false) => anstream::eprintln!("{none}"),
     }
-    lines
 }
 
 /// Logs go to stderr. Below warnings the database's driver is silent: it logs the values of every

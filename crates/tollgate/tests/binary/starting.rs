@@ -1,6 +1,10 @@
 //! Starts that must not succeed: one line that names the place and the remedy.
 
-use crate::harness::{Home, Tollgate, assert_names, command, finish, one_line};
+use std::net::TcpListener;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Home, Request, Tollgate, assert_names, command, finish, one_line, serving};
 
 /// Each line names the key, what was found and what is wanted.
 #[test]
@@ -134,4 +138,106 @@ fn what_the_configuration_comes_to_is_shown_without_its_secrets() {
     ] {
         assert!(!shown.stdout.contains(secret), "{secret} is shown");
     }
+}
+
+/// A port that is taken is said before anything else: no warning, no log, and no database that is opened for
+/// nothing.
+#[test]
+fn a_port_that_is_taken_is_said_first_and_nothing_is_made() {
+    let other = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let taken = other.local_addr().expect("it is bound").to_string();
+    for key in ["listen", "admin_listen"] {
+        let mut home = Home::on_file();
+        home.set("server", key, taken.as_str());
+        // Something to warn of.
+        let unasked = json!({
+            "provider": "phonepe", "version": "v2",
+            "credentials": [{ "username": "u", "password": "password-of-the-tests" }],
+        });
+        home.config["sources"]["unasked"] = unasked;
+        let ended = finish(&mut serving(&home));
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
+        assert_names(one_line(&ended), &[&taken, "in use", "--listen", key]);
+        assert!(!home.database_file().exists(), "nothing was made");
+    }
+}
+
+#[test]
+fn another_address_can_be_named_for_one_start() {
+    let other = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let taken = other.local_addr().expect("it is bound").to_string();
+    let mut home = Home::new();
+    home.set("server", "listen", taken.as_str());
+    let mut serve = serving(&home);
+    serve.args(["--listen", "127.0.0.1:0"]);
+    let server = Tollgate::spawn(serve);
+    assert_ne!(server.address().to_string(), taken);
+    assert_eq!(server.client().call(&Request::get("/readyz")).status, 200);
+    assert!(server.stop().success());
+
+    home.set("server", "admin_listen", taken.as_str());
+    let mut serve = serving(&home);
+    let ended = finish(serve.args(["--listen", &taken]));
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert_names(one_line(&ended), &["server.admin_listen", "another port"]);
+}
+
+/// Where nothing is configured the program says what it is and what to do, and makes nothing.
+#[test]
+fn a_start_without_any_configuration_says_what_to_do() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let ended = finish(command().arg("serve").current_dir(folder.path()));
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert_names(
+        &ended.stderr,
+        &[
+            "nothing is configured",
+            "webhooks",
+            "tollgate init",
+            "tollgate demo",
+        ],
+    );
+    let left = std::fs::read_dir(folder.path()).expect("it can be read");
+    assert_eq!(left.count(), 0, "nothing was made");
+
+    // A variable is a configuration.
+    let mut serve = command();
+    serve
+        .arg("serve")
+        .env("TOLLGATE__SERVER__LISTEN", "127.0.0.1:0")
+        .env("TOLLGATE__STORE__URL", "sqlite::memory:")
+        .current_dir(folder.path());
+    assert!(Tollgate::spawn(serve).stop().success());
+}
+
+/// A log for machines is JSON from its first line on.
+#[test]
+fn in_json_the_lines_of_the_start_are_json_too() {
+    let mut home = Home::new();
+    home.set("log", "format", "json");
+    home.set_source("midtrans", "live", false);
+    home.config["sources"]["midtrans"]
+        .as_object_mut()
+        .expect("it is a table")
+        .remove("api_url");
+    let server = Tollgate::start(&home);
+    let url = format!("http://{}/webhooks/midtrans", server.address());
+    let log = server.stop_and_read_log();
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}")))
+        .collect();
+    let registered = lines
+        .iter()
+        .find(|line| line["fields"]["url"] == url.as_str());
+    let fields = &registered.expect("the URL is said")["fields"];
+    assert_eq!(
+        (&fields["shop"], &fields["source"], &fields["message"]),
+        (
+            &json!("main"),
+            &json!("midtrans"),
+            &json!("register at Midtrans")
+        )
+    );
 }

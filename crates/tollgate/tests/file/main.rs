@@ -13,3 +13,4 @@ mod opened;
 mod queries;
 mod setup;
 mod starting;
+mod tour;

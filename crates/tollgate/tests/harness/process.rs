@@ -273,8 +273,14 @@ fn lines_of(child: &mut Child) -> Receiver<String> {
 
 /// The address in the line that says where it listens; other lines name the database's.
 fn address_in(line: &str) -> Option<SocketAddr> {
-    let rest = line.strip_prefix("listening at http://")?;
-    rest.trim()
+    let logged: Option<serde_json::Value> = serde_json::from_str(line).ok();
+    let logged = logged.filter(|line| line["fields"]["message"] == "listening");
+    let address = match &logged {
+        Some(line) => line["fields"]["address"].as_str(),
+        None => line.strip_prefix("listening at http://"),
+    };
+    address?
+        .trim()
         .parse()
         .ok()
         .filter(|address: &SocketAddr| address.port() != 0)

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tollgate_server::{App, Config, Serving};
+use tollgate_server::{App, Config, Listeners, Serving};
 use tollgate_traffic::bench::{BACKLOG, BenchError, Provider, Ready, Role, shop};
 
 use super::null_store::NULL_STORE;
@@ -56,23 +56,23 @@ pub(super) fn serve() -> Result<(), BenchError> {
         .build()
         .map_err(|error| failed("start the server", error))?;
     runtime.block_on(async {
-        let app = match role.database {
-            Some(_) => App::open(config),
-            None => App::open_null(config, NULL_STORE),
-        };
-        let app = app.map_err(|error| BenchError(error.to_string()))?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .map_err(|error| failed("listen on loopback", error))?;
         let address = listener
             .local_addr()
             .map_err(|error| failed("listen on loopback", error))?;
-        let ready = serde_json::to_string(&Ready { address }).expect("it is plain data");
-        let serving = Serving::new(app, listener)
+        let listeners = Listeners::with(listener, &config.server)
             .await
             .map_err(|error| BenchError(error.to_string()))?;
+        let app = match role.database {
+            Some(_) => App::open(config),
+            None => App::open_null(config, NULL_STORE),
+        };
+        let app = app.map_err(|error| BenchError(error.to_string()))?;
+        let ready = serde_json::to_string(&Ready { address }).expect("it is plain data");
         anstream::println!("{ready}");
-        serving.run(closed_input()).await;
+        Serving::new(app, listeners).run(closed_input()).await;
         Ok(())
     })
 }
