@@ -10,7 +10,7 @@ use crate::refund::Refunds;
 use crate::sample::{NotInProvider, Sample, Webhook};
 use crate::settings::{ConfigError, Settings};
 use crate::signature::{
-    Algorithm, Encoding, HmacKey, any_matches, check_time, read_tolerance, seconds,
+    Algorithm, Encoding, HmacKey, any_matches, check_time, none_of, read_tolerance, seconds,
 };
 
 pub(crate) const PROVIDER: Provider = Provider {
@@ -98,6 +98,13 @@ const USUAL: Usual = Usual {
     occurred_at: None,
 };
 
+/// How a signature may be written, and what the configuration calls it.
+const ENCODINGS: [(Encoding, &str); 3] = [
+    (Encoding::Hex, "hex"),
+    (Encoding::HexUpper, "hex_upper"),
+    (Encoding::Base64, "base64"),
+];
+
 struct HmacScheme {
     keys: Vec<HmacKey>,
     encoding: Encoding,
@@ -125,11 +132,6 @@ fn configure(settings: &Settings<'_>) -> Result<Box<dyn Setup>, ConfigError> {
     let algorithm = settings
         .choice("algorithm", &algorithms)?
         .unwrap_or(Algorithm::Sha256);
-    let encodings = [
-        ("hex", Encoding::Hex),
-        ("hex_upper", Encoding::HexUpper),
-        ("base64", Encoding::Base64),
-    ];
     let keys = settings
         .secrets("secrets")?
         .iter()
@@ -163,7 +165,10 @@ fn configure(settings: &Settings<'_>) -> Result<Box<dyn Setup>, ConfigError> {
     Ok(Box::new(HmacScheme {
         keys,
         encoding: settings
-            .choice("encoding", &encodings)?
+            .choice(
+                "encoding",
+                &ENCODINGS.map(|(encoding, name)| (name, encoding)),
+            )?
             .unwrap_or(Encoding::Hex),
         header,
         prefix: settings.text("prefix")?.unwrap_or_default().to_owned(),
@@ -255,7 +260,8 @@ impl Setup for HmacScheme {
         let write = |key: &HmacKey| self.encoding.write(&key.sign(&parts));
         let expected: Vec<String> = self.keys.iter().map(write).collect();
         if !any_matches(&expected, &[given]) {
-            return Err(Rejection::invalid("it is signed by none of our secrets"));
+            let none = none_of(self.keys.len(), "secret", "secrets");
+            return Err(Rejection::invalid(format!("it is signed with {none}")));
         }
         if let Some(signed_at) = signed_at {
             check_time(delivery.now_seconds(), signed_at, self.tolerance_seconds)?;
@@ -280,6 +286,42 @@ impl Setup for HmacScheme {
             live,
             ..Element::whole(delivery.body, identity, event)
         }])
+    }
+
+    /// The right code, written in another way or over other parts than the configuration says.
+    fn signature_hint(&self, delivery: &Delivery<'_>) -> Option<String> {
+        let given = delivery.header(&self.header).ok()??;
+        let header = |name: &Option<String>| match name {
+            Some(name) => delivery.header(name).ok().flatten().unwrap_or_default(),
+            None => "",
+        };
+        let (timestamp, id) = (header(&self.timestamp_header), header(&self.id_header));
+        let configured = self.parts(timestamp, id, delivery.body);
+        let body_alone = vec![delivery.body];
+        let over_another = "over {body} alone, and signed says otherwise";
+        for (parts, over) in [(&configured, None), (&body_alone, Some(over_another))] {
+            for key in &self.keys {
+                let code = key.sign(parts);
+                for (encoding, name) in &ENCODINGS {
+                    let written = encoding.write(&code);
+                    let Some(prefix) = given.strip_suffix(written.as_str()) else {
+                        continue;
+                    };
+                    let mut wrong = Vec::new();
+                    if *encoding != self.encoding {
+                        wrong.push(format!("written as encoding = \"{name}\""));
+                    }
+                    if prefix != self.prefix {
+                        wrong.push(format!("behind prefix = {prefix:?}"));
+                    }
+                    wrong.extend(over.map(str::to_owned));
+                    if !wrong.is_empty() {
+                        return Some(format!("the secret is right: it is {}", wrong.join(", ")));
+                    }
+                }
+            }
+        }
+        None
     }
 
     fn status_query(&self) -> Option<&dyn StatusQuery> {

@@ -16,6 +16,7 @@ mod refund;
 mod sample;
 
 mod signature;
+mod likely_cause;
 mod json;
 mod wording;
 mod mapping;
@@ -28,6 +29,7 @@ mod phonepe;
 mod standard_webhooks;
 
 pub use delivery::{Delivery, Item, ItemError, RejectCode, Rejection};
+pub use likely_cause::OtherSource;
 pub use provider::{Covers, Field, Kind, Provider, Reply, visit_secrets};
 pub use question::{Answer, AskBy, CannotAsk, HttpRequest, HttpResponse, Question, Token};
 pub use refund::{RefundAnswer, RefundOrder, RefundStatus, RefundStep};

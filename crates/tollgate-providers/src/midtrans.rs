@@ -21,7 +21,7 @@ use crate::refund::{
 };
 use crate::sample::{NotInProvider, Sample, SampleStatus, Webhook};
 use crate::settings::{ConfigError, Settings};
-use crate::signature::{any_matches, sha512_hex_of};
+use crate::signature::{any_matches, none_of, sha512_hex_of};
 use crate::wording::{
     Amount, Unit, decimal, exponent, fact, guid_of, key, local_time, path_segment, to_local_time,
 };
@@ -86,22 +86,12 @@ impl Setup for Midtrans {
                 None => return Err(Rejection::unreadable(format!("there is no {field}"))),
             }
         }
-        let expected: Vec<String> = self
-            .server_keys
-            .iter()
-            .map(|server_key| {
-                sha512_hex_of(&[
-                    values[0].as_bytes(),
-                    values[1].as_bytes(),
-                    values[2].as_bytes(),
-                    server_key.expose_secret().as_bytes(),
-                ])
-            })
-            .collect();
+        let expected = self.signatures([&values[0], &values[1], &values[2]]);
         if !any_matches(&expected, &[&given]) {
-            return Err(Rejection::invalid(
-                "signature_key is made with none of our server keys",
-            ));
+            let none = none_of(self.server_keys.len(), "server key", "server keys");
+            return Err(Rejection::invalid(format!(
+                "signature_key is made with {none}"
+            )));
         }
         let (identity, event) = match body.get("order_id") {
             Some(_) => {
@@ -112,6 +102,23 @@ impl Setup for Midtrans {
             None => read_account(&values[0], &values[1]),
         };
         Ok(vec![Element::whole(delivery.body, identity, event)])
+    }
+
+    /// Who writes the body anew may write the amount as a number, which loses its decimals.
+    fn signature_hint(&self, delivery: &Delivery<'_>) -> Option<String> {
+        let body = Object::from_slice(delivery.body).ok()?;
+        let given = body.text("signature_key")?;
+        let (order_id, code) = (body.text("order_id")?, body.text("status_code")?);
+        let gross = body.text("gross_amount")?;
+        for decimals in [".00", ".0", "0"] {
+            let whole = format!("{gross}{decimals}");
+            if any_matches(&self.signatures([&order_id, &code, &whole]), &[&given]) {
+                return Some(format!(
+                    "the body was changed on its way: it verifies with a gross_amount of {whole}"
+                ));
+            }
+        }
+        None
     }
 
     fn status_query(&self) -> Option<&dyn StatusQuery> {
@@ -260,6 +267,15 @@ fn is_asked(question: &Question, order_id: &str, transaction_id: Option<&str>) -
 }
 
 impl Midtrans {
+    /// What the signature over three values may be, one for each server key.
+    fn signatures(&self, values: [&str; 3]) -> Vec<String> {
+        let signed = |server_key: &SecretString| {
+            let [first, second, third] = values.map(str::as_bytes);
+            sha512_hex_of(&[first, second, third, server_key.expose_secret().as_bytes()])
+        };
+        self.server_keys.iter().map(signed).collect()
+    }
+
     /// The question how a transaction stands.
     fn get_status(&self, name: &str) -> HttpRequest {
         HttpRequest {

@@ -173,6 +173,12 @@ pub(crate) trait Setup: Send + Sync {
     /// A webhook as the provider would send it.
     fn sample(&self, sample: &Sample) -> Result<Webhook, NotInProvider>;
 
+    /// Why a signature may be refused that is none of ours by its form, by what this scheme knows; never a
+    /// secret. Asked after a refusal only.
+    fn signature_hint(&self, _: &Delivery<'_>) -> Option<String> {
+        None
+    }
+
     /// The headers that are secrets themselves, each with a value that is accepted.
     fn secret_headers(&self) -> Vec<(&'static str, &str)> {
         Vec::new()

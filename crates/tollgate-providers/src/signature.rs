@@ -87,6 +87,14 @@ pub(crate) fn any_matches(expected: &[String], given: &[&str]) -> bool {
     found.into()
 }
 
+/// How a refusal says that no secret fits, with how many there are: `none of our 2 secrets`.
+pub(crate) fn none_of(count: usize, one: &str, many: &str) -> String {
+    match count {
+        1 => format!("another {one} than ours"),
+        _ => format!("none of our {count} {many}"),
+    }
+}
+
 /// The SHA-256 of the parts, one after the other, in lower-case hexadecimal.
 pub(crate) fn sha256_hex_of(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();

@@ -442,6 +442,11 @@ impl Source {
         self.setup.sample(sample)
     }
 
+    /// What it does with its checked configuration.
+    pub(crate) fn setup(&self) -> &dyn Setup {
+        self.setup.as_ref()
+    }
+
     fn check_address(&self, peer: Option<IpAddr>) -> Result<(), Rejection> {
         if self.networks.is_empty() {
             return Ok(());

@@ -17,7 +17,7 @@ use crate::refund::Refunds;
 use crate::sample::{NotInProvider, Sample, Webhook};
 use crate::settings::{ConfigError, Settings};
 use crate::signature::{
-    Algorithm, Encoding, HmacKey, any_matches, check_time, read_tolerance, seconds,
+    Algorithm, Encoding, HmacKey, any_matches, check_time, none_of, read_tolerance, seconds,
 };
 
 pub(crate) const PROVIDER: Provider = Provider {
@@ -146,9 +146,9 @@ impl Setup for StandardWebhooks {
             delivery.body,
         ];
         if !self.is_signed(&parts, signatures) {
-            return Err(Rejection::invalid(
-                "it is signed by none of our secrets and keys",
-            ));
+            let count = self.keys.len() + self.public_keys.len();
+            let none = none_of(count, "secret", "secrets and keys");
+            return Err(Rejection::invalid(format!("it is signed with {none}")));
         }
         check_time(delivery.now_seconds(), signed_at, self.tolerance_seconds)?;
         let mut walker = walker(delivery.body)

@@ -10,6 +10,7 @@ pub mod keys;
 mod redaction;
 mod headers;
 mod rate;
+mod throttle;
 mod metrics;
 mod report;
 mod app;

@@ -82,9 +82,11 @@ impl Setup for V1 {
             .map(|(_, salt)| sha256_hex_of(&[response.as_bytes(), salt.expose_secret().as_bytes()]))
             .collect();
         if !any_matches(&expected, &[digest]) {
-            return Err(Rejection::invalid(
-                "X-VERIFY is made with none of our salts",
-            ));
+            let detail = match self.salts.iter().any(|(known, _)| known == index) {
+                true => format!("X-VERIFY is made with another salt than our salt {index}"),
+                false => "X-VERIFY names a salt index that is none of ours".to_owned(),
+            };
+            return Err(Rejection::invalid(detail));
         }
         // The signature is over these letters only; other members of the body are not vouched for.
         let unreadable = |detail: &str| Rejection::unreadable(detail);

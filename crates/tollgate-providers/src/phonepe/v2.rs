@@ -15,7 +15,7 @@ use crate::question::{Answer, AskBy, CannotAsk, HttpRequest, HttpResponse, Quest
 use crate::refund::{Cancels, RefundAnswer, RefundOrder, RefundQuery, RefundStatus, Refunds};
 use crate::sample::{NotInProvider, Sample, SampleStatus, Webhook};
 use crate::settings::{ConfigError, Settings};
-use crate::signature::{any_matches, sha256_hex_of};
+use crate::signature::{any_matches, none_of, sha256_hex_of};
 use crate::wording::{Amount, Unit, fact, key, millis, path_segment};
 
 use super::{CURRENCY, Merchant, answer, belongs_to, check_currency};
@@ -106,9 +106,10 @@ impl Setup for V2 {
     fn verify(&self, delivery: &Delivery<'_>) -> Result<Vec<Element>, Rejection> {
         let given = delivery.signature_header("authorization")?;
         if !any_matches(&self.expected, &[given]) {
-            return Err(Rejection::invalid(
-                "Authorization is none of our user names' hashes",
-            ));
+            let none = none_of(self.expected.len(), "user name", "user names");
+            return Err(Rejection::invalid(format!(
+                "Authorization is the hash of {none}"
+            )));
         }
         let body = Object::from_slice(delivery.body)
             .map_err(|error| Rejection::unreadable(format!("it is no JSON object: {error}")))?;

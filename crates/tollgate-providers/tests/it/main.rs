@@ -7,6 +7,7 @@ mod configuring;
 mod fixtures;
 mod forgery;
 mod inbox;
+mod likely_causes;
 mod questions;
 mod refunds;
 mod samples;

@@ -91,6 +91,19 @@ impl App {
         Ok(Some(holder))
     }
 
+    /// The shop whose keys are meant: the caller's own, or the one that is named.
+    pub(crate) fn shop_of(&self, caller: &Caller, named: Option<&str>) -> Result<ShopId, AppError> {
+        match named {
+            None => Ok(caller.shop()),
+            // Only the configuration's own key stands above the shops.
+            Some(named) if caller.holder.key.is_none() => {
+                self.inner.store.shop(named).ok_or(AppError::ShopUnknown)
+            }
+            Some(named) if self.inner.store.shop(named) == Some(caller.shop()) => Ok(caller.shop()),
+            Some(_) => Err(AppError::ForeignShop),
+        }
+    }
+
     /// A new key; the key itself is shown once.
     pub(crate) async fn create_key(
         &self,
@@ -98,15 +111,7 @@ impl App {
         (name, scopes): (&str, &BTreeSet<&str>),
         shop: Option<&str>,
     ) -> Result<(KeyRow, SecretString), AppError> {
-        let shop = match shop {
-            None => caller.shop(),
-            // Only the configuration's own key stands above the shops.
-            Some(shop) if caller.holder.key.is_none() => {
-                self.inner.store.shop(shop).ok_or(AppError::ShopUnknown)?
-            }
-            Some(shop) if self.inner.store.shop(shop) == Some(caller.shop()) => caller.shop(),
-            Some(_) => return Err(AppError::ForeignShop),
-        };
+        let shop = self.shop_of(caller, shop)?;
         let scopes: Vec<&str> = scopes.iter().copied().collect();
         self.new_key(shop, name, &scopes).await
     }
@@ -132,7 +137,7 @@ impl App {
         Ok((row, key))
     }
 
-    /// The keys of the caller's shop.
+    /// The keys of a shop.
     pub(crate) async fn keys(&self, shop: ShopId) -> Result<Vec<KeyRow>, AppError> {
         Ok(self.inner.store.keys(shop).await?)
     }

@@ -4,6 +4,7 @@
 mod refusal;
 mod webhook_source;
 mod webhooks;
+mod refused_webhooks;
 mod orders;
 mod payments;
 mod capacity;
@@ -37,6 +38,7 @@ use crate::keys::KeyRing;
 use crate::metrics::Metrics;
 use crate::rate::RateLimit;
 use crate::redaction::Redactor;
+use crate::throttle::Throttle;
 use tollgate_outbound::calls::Client;
 
 pub(crate) use access::Caller;
@@ -47,6 +49,7 @@ pub(crate) use endpoints::{EndpointChange, NewEndpoint, Tested};
 pub(crate) use events::Replayed;
 pub(crate) use reconcile::reconcile;
 pub(crate) use refusal::AppError;
+use refused_webhooks::UnknownPath;
 use stream::Streams;
 pub(crate) use stream::{Cut, Messages, StreamFormat, TopicSet};
 pub(crate) use webhook_source::WebhookSource;
@@ -67,6 +70,8 @@ struct Inner {
     store: Store,
     outside: Arc<Outside>,
     webhook_sources: HashMap<String, Arc<WebhookSource>>,
+    /// Webhooks that came to none of them, as the log has them.
+    unknown_paths: Arc<Throttle<UnknownPath>>,
     keys: KeyRing,
     redactor: Redactor,
     /// Stands in the place of the Gate; no configuration leads here.
@@ -185,6 +190,7 @@ impl App {
             store: instance.store().clone(),
             outside: Arc::new(Outside::open(config, &count)?),
             webhook_sources: webhook_sources(&instance),
+            unknown_paths: Arc::default(),
             keys: KeyRing::new(config.bootstrap_key.as_ref(), instance.shops()[0]),
             redactor,
             null,
@@ -377,6 +383,7 @@ fn webhook_sources(instance: &Instance) -> HashMap<String, Arc<WebhookSource>> {
                 source: Arc::clone(&configured.source),
                 routes: routes.cloned().collect(),
                 counts: instance.metrics().webhook_counts(&shop.name, name),
+                refusals: Arc::default(),
             });
             for path in &configured.paths {
                 webhook_sources.insert(path.clone(), Arc::clone(&webhook));

@@ -6,8 +6,10 @@ use tollgate_core::command::Forward;
 use tollgate_core::id::ShopId;
 use tollgate_providers::Source;
 
+use super::refused_webhooks::RefusedWebhook;
 use crate::config::Route;
 use crate::metrics::WebhookCounts;
+use crate::throttle::Throttle;
 
 /// Where webhooks of one source arrive.
 pub(crate) struct WebhookSource {
@@ -19,6 +21,8 @@ pub(crate) struct WebhookSource {
     pub(crate) routes: Vec<Route>,
     /// What became of them.
     pub(crate) counts: WebhookCounts,
+    /// Those that were refused, as the log has them.
+    pub(crate) refusals: Arc<Throttle<RefusedWebhook>>,
 }
 
 impl WebhookSource {

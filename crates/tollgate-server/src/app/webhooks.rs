@@ -9,7 +9,7 @@ use tollgate_core::decision::Outcome;
 use tollgate_core::id::{DeliveryId, EventId, ORDINAL_MAX};
 use tollgate_core::snapshot::EventOutcome;
 use tollgate_core::time::Timestamp;
-use tollgate_providers::{Delivery, Item, ItemError, Rejection};
+use tollgate_providers::{Item, ItemError, Rejection};
 use tollgate_store::{Class, Rejected, Reply, Submission};
 
 use super::{App, AppError, WebhookSource};
@@ -71,13 +71,7 @@ impl App {
         let items = match verify(webhook, &incoming) {
             Ok(items) => items,
             Err(Verdict::Rejected(rejection)) => {
-                webhook.counts.refused.inc();
-                let Rejection { code, detail } = rejection;
-                let code = code.as_str();
-                if keep {
-                    self.keep(webhook, id, &incoming, code, &detail, None);
-                }
-                return Err(AppError::DeliveryRefused { code, detail });
+                return Err(self.refuse(webhook, id, &incoming, rejection, keep));
             }
             Err(Verdict::Panicked) => return Err(AppError::Internal),
         };
@@ -87,19 +81,16 @@ impl App {
             .delivery_items_max
             .min(usize::from(ORDINAL_MAX));
         if items_max < items.len() {
+            let reason = format!("it holds {} events, {items_max} are taken", items.len());
+            self.note_unread(webhook, "delivery_too_long", &reason);
             return Err(AppError::DeliveryTooLong {
                 events: items.len(),
                 most: items_max,
             });
         }
         if let Some(error) = nothing_readable(&items) {
-            webhook.counts.refused.inc();
-            let code = error.code.as_str();
-            if keep {
-                self.keep(webhook, id, &incoming, code, &error.detail, None);
-            }
-            let detail = error.detail.clone();
-            return Err(AppError::DeliveryRefused { code, detail });
+            let rejection = rejection_of(error);
+            return Err(self.refuse(webhook, id, &incoming, rejection, keep));
         }
         if let Some(null) = &self.inner.null {
             return Ok((null.take)(id, items));
@@ -133,15 +124,9 @@ impl App {
                 Ok(event) => event,
                 Err(error) => {
                     let part = incoming.body.slice(bytes);
-                    let (code, detail) = (error.code.as_str(), error.detail.clone());
-                    self.keep(
-                        webhook,
-                        ids::delivery(),
-                        &incoming,
-                        code,
-                        &detail,
-                        Some(part),
-                    );
+                    let (kept, rejection) = (ids::delivery(), rejection_of(&error));
+                    let likely = self.note_refusal(webhook, &incoming.delivery(), kept, &rejection);
+                    self.keep(webhook, kept, &incoming, &rejection, likely, Some(part));
                     taken.push(TakenItem {
                         id: None,
                         key: String::new(),
@@ -238,24 +223,48 @@ impl App {
         Ok(())
     }
 
-    /// Keeps what was refused, so that it can be verified again. Never waits.
+    /// Refuses a delivery as a whole; `keep` says whether it is kept and noted.
+    fn refuse(
+        &self,
+        webhook: &WebhookSource,
+        id: DeliveryId,
+        incoming: &Incoming<'_>,
+        rejection: Rejection,
+        keep: bool,
+    ) -> AppError {
+        webhook.counts.refused.inc();
+        if keep {
+            let likely = self.note_refusal(webhook, &incoming.delivery(), id, &rejection);
+            self.keep(webhook, id, incoming, &rejection, likely, None);
+        }
+        let Rejection { code, detail } = rejection;
+        let code = code.as_str();
+        AppError::DeliveryRefused { code, detail }
+    }
+
+    /// Keeps what was refused, so that it can be verified again. Never waits. The sender is not answered the
+    /// likely cause: it is about our configuration.
     fn keep(
         &self,
         webhook: &WebhookSource,
         delivery: DeliveryId,
         incoming: &Incoming<'_>,
-        code: &str,
-        detail: &str,
+        rejection: &Rejection,
+        likely: Option<String>,
         part: Option<Bytes>,
     ) {
         let WebhookSource { shop, source, .. } = webhook;
+        let detail = match likely {
+            Some(likely) => format!("{}; likely: {likely}", rejection.detail),
+            None => rejection.detail.clone(),
+        };
         self.inner.store.keep_rejected(Rejected {
             shop: *shop,
             delivery,
             source: source.name().to_owned(),
             at: incoming.received_at,
-            code: code.to_owned(),
-            detail: detail.to_owned(),
+            code: rejection.code.as_str().to_owned(),
+            detail,
             peer: incoming.peer,
             headers: headers::keep(
                 incoming.method,
@@ -278,15 +287,7 @@ enum Verdict {
 /// Verification comes before anything else. It does not panic (I7); should it, the delivery is
 /// refused as an error of ours and the provider sends it again.
 fn verify(webhook: &WebhookSource, incoming: &Incoming<'_>) -> Result<Vec<Item>, Verdict> {
-    let delivery = Delivery {
-        method: incoming.method,
-        path: incoming.path,
-        query: incoming.query,
-        headers: incoming.headers,
-        body: &incoming.body,
-        peer: incoming.peer,
-        now: incoming.received_at,
-    };
+    let delivery = incoming.delivery();
     match catch_unwind(AssertUnwindSafe(|| webhook.source.verify(&delivery))) {
         Ok(verified) => verified.map_err(Verdict::Rejected),
         Err(_) => {
@@ -296,6 +297,14 @@ fn verify(webhook: &WebhookSource, incoming: &Incoming<'_>) -> Result<Vec<Item>,
             );
             Err(Verdict::Panicked)
         }
+    }
+}
+
+/// An item's refusal, as that of a delivery.
+fn rejection_of(error: &ItemError) -> Rejection {
+    Rejection {
+        code: error.code,
+        detail: error.detail.clone(),
     }
 }
 

@@ -49,6 +49,7 @@ pub(crate) async fn answer(
     let language = language(request.headers());
     let is_webhook = path.starts_with("/webhooks/") || path == "/webhooks";
     let response = if is_webhook {
+        app.note_unknown_path(path);
         let problem = Problem::from(SOURCE_UNKNOWN);
         problem_response(log_throttle, &problem, language, Response::new(()))
     } else if path.contains("%00") {

@@ -131,6 +131,7 @@ impl Serving {
         }
         app.close().await;
         doors.log_throttle.flush();
+        doors.app.flush_refusals();
     }
 }
 

@@ -5,14 +5,15 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use tollgate_core::id::DeliveryId;
 use tollgate_core::time::Timestamp;
 use tollgate_store::{
-    Clock, Examination, Isolation, Level, Options, Place, Report, ServerPlace, Store,
+    Clock, Examination, Isolation, Level, Options, Place, Rejected, Report, ServerPlace, Store,
 };
 
 use crate::rows;
-use crate::words::{create, order_of, root_id_at, stock};
-use crate::world::{World, server};
+use crate::words::{TRUSTED, create, event, order_of, root_id_at, stock, take_at};
+use crate::world::{SHOP, World, server};
 
 /// This machine's clock, set forward by so many milliseconds.
 fn clock(ahead: i64) -> Clock {
@@ -808,4 +809,71 @@ async fn targets_that_do_not_answer_are_reported() {
     let check = report.check("targets").expect("it is one of the table");
     assert_eq!(check.seen.len(), 2, "{:?}", check.seen);
     assert!(check.fix.contains("tollgate effects list"), "{}", check.fix);
+}
+
+/// Webhooks that were refused are reported with the last one's reason, until one of their source is taken.
+#[tokio::test]
+async fn refused_webhooks_are_reported_until_others_are_taken() {
+    let world = world();
+    let place = world.options.place.clone();
+    let ago = |minutes: i64| {
+        Timestamp::from_millis((world.options.clock)().as_millis() - minutes * 60_000)
+    };
+    let refuse = |number: u64, at: Timestamp, source: &str, detail: &str| {
+        world.store.keep_rejected(Rejected {
+            shop: SHOP,
+            delivery: DeliveryId::on(root_id_at(at, number), 0),
+            source: source.to_owned(),
+            at,
+            code: "signature_invalid".to_owned(),
+            detail: detail.to_owned(),
+            peer: None,
+            headers: "[]".to_owned(),
+            body: vec![1],
+        });
+    };
+    // Two days ago is another story.
+    refuse(1, ago(2 * 24 * 60), "bank", "old");
+    refuse(2, ago(9), "bank", "the first");
+    refuse(3, ago(5), "bank", "the last");
+    refuse(4, ago(7), "cards", "of cards");
+    let settled = async || {
+        let unknown = DeliveryId::on(root_id_at(ago(0), 99), 0);
+        world
+            .store
+            .mark_verified(SHOP, unknown)
+            .await
+            .expect("it is no error");
+    };
+    settled().await;
+    let report = healthy_but_fast(examine(&place));
+    assert_eq!(bad(&report), [("refused", Level::Warn)]);
+    let check = report.check("refused").expect("it is one of the table");
+    let expected = [
+        "source bank of shop main: 2 refused in the last day, the last one 5 min ago: \
+         signature_invalid, the last",
+        "source cards of shop main: 1 refused in the last day, the last one 7 min ago: \
+         signature_invalid, of cards",
+    ];
+    assert_eq!(check.seen, expected);
+    assert!(
+        check.fix.contains("tollgate deliveries verify"),
+        "{}",
+        check.fix
+    );
+
+    // An event of the bank, after the last refusal: whatever was wrong there is mended.
+    let taken = take_at(ago(4), 5, event("k", &["R-1"], "paid 100"), TRUSTED);
+    world.act(taken).await;
+    let report = healthy_but_fast(examine(&place));
+    let check = report.check("refused").expect("it is one of the table");
+    assert_eq!(check.level, Level::Warn, "cards is left");
+    assert!(
+        check.seen[0].ends_with("the last; others were taken since"),
+        "{:?}",
+        check.seen
+    );
+    let of_cards = &world.rows();
+    of_cards.run("update deliveries set verdict = 'verified' where source = 'cards'");
+    assert_healthy(&healthy_but_fast(examine(&place)));
 }

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use clap::builder::PossibleValuesParser;
-use comfy_table::Table;
 use serde_json::{Value, json};
 use tollgate_core::effect::EffectKind;
 use tollgate_core::effect::EffectState;
@@ -14,6 +13,7 @@ use tollgate_core::word::Word;
 use tollgate_core::word::words;
 
 use super::client::server_of;
+use super::listing::{list, table, word};
 use super::{configuration, failed, print};
 use tollgate_outbound::remote::Server;
 
@@ -81,9 +81,6 @@ fn words_of<W: Word>() -> PossibleValuesParser {
     PossibleValuesParser::new(words::<W>())
 }
 
-/// The most effects on a page.
-const PAGE_MAX: u32 = 200;
-
 /// What was done, and what could not be.
 struct Done {
     document: Value,
@@ -112,7 +109,9 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
             limit,
         } => {
             let filters = [("kind", kind), ("state", state), ("order", order)];
-            list(&server, &filters, *limit).await.map(whole)
+            list(&server, "/v1/effects", &filters, *limit)
+                .await
+                .map(whole)
         }
         What::Show { id } => {
             let path = format!("/v1/effects/{id}");
@@ -139,39 +138,6 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
     match partly {
         true => ExitCode::from(1),
         false => printed,
-    }
-}
-
-/// Page after page, until there are enough or no more.
-async fn list(
-    server: &Server,
-    filters: &[(&str, &Option<String>)],
-    limit: u32,
-) -> Result<Value, String> {
-    let mut data: Vec<Value> = Vec::new();
-    let mut cursor: Option<String> = None;
-    let wanted = limit as usize;
-    loop {
-        let left = u32::try_from(wanted - data.len()).unwrap_or(PAGE_MAX);
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("limit", &left.min(PAGE_MAX).to_string());
-        for (name, value) in filters {
-            if let Some(value) = value {
-                query.append_pair(name, value);
-            }
-        }
-        if let Some(cursor) = &cursor {
-            query.append_pair("cursor", cursor);
-        }
-        let path = format!("/v1/effects?{}", query.finish());
-        let mut page = server.call("GET", &path, None).await?;
-        if let Some(found) = page["data"].as_array_mut() {
-            data.append(found);
-        }
-        cursor = page["next_cursor"].as_str().map(str::to_owned);
-        if cursor.is_none() || wanted <= data.len() {
-            return Ok(json!({ "data": data, "next_cursor": cursor }));
-        }
     }
 }
 
@@ -296,28 +262,4 @@ fn shown(effect: &Value) -> String {
         }
     }
     text
-}
-
-fn table<const COLUMNS: usize>(
-    header: [&str; COLUMNS],
-    rows: impl Iterator<Item = [String; COLUMNS]>,
-) -> String {
-    let mut table = Table::new();
-    table.load_preset(comfy_table::presets::NOTHING);
-    if header.iter().any(|name| !name.is_empty()) {
-        table.set_header(header);
-    }
-    for row in rows {
-        table.add_row(row);
-    }
-    format!("{table}\n")
-}
-
-/// A value as a word; a document as JSON.
-fn word(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
-    }
 }

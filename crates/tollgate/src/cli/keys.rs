@@ -13,6 +13,7 @@ use tollgate_core::id::KeyId;
 use tollgate_store::OpenError;
 
 use super::client::server_of;
+use super::listing::list;
 use super::{configuration, failed, print};
 use tollgate_outbound::remote::{Server, refusal};
 use tollgate_server::{App, Config, NotMade, StartError, create_key, list_keys, revoke_key};
@@ -51,12 +52,19 @@ enum What {
     },
     /// List keys, revoked ones too.
     #[command(after_help = super::EXIT_CODES)]
-    List,
+    List {
+        /// The shop whose keys; other shops than the key's own need the bootstrap key.
+        #[arg(long)]
+        shop: Option<String>,
+    },
     /// Revoke a key.
     #[command(after_help = super::EXIT_CODES)]
     Revoke {
         /// Which, as `list` shows it.
         id: KeyId,
+        /// The shop that it opens; other shops than the key's own need the bootstrap key.
+        #[arg(long)]
+        shop: Option<String>,
     },
 }
 
@@ -77,8 +85,8 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
     };
     let done = match &args.what {
         What::Create { name, scopes, shop } => backend.create(name, scopes, shop.as_deref()).await,
-        What::List => backend.list().await,
-        What::Revoke { id } => backend.revoke(*id).await,
+        What::List { shop } => backend.list(shop.as_deref()).await,
+        What::Revoke { id, shop } => backend.revoke(*id, shop.as_deref()).await,
     };
     if let Backend::Here(app) = &backend {
         app.close().await;
@@ -115,36 +123,84 @@ impl Backend {
         }
         match self {
             Backend::Server(server) => server.call("POST", "/v1/keys", Some(&sent)).await,
-            Backend::Here(app) => create_key(app, &sent).await.map_err(|error| match error {
-                NotMade::Refused(document) => {
-                    format!("make a key: {}", refusal(&document, &sent))
-                }
-                NotMade::NoShop(named) => {
-                    let shops = app.config().shops.iter();
-                    let shops: Vec<&str> = shops.map(|shop| shop.name.as_str()).collect();
-                    format!(
-                        "make a key: there is no shop {named}; there are {}",
-                        shops.join(", ")
-                    )
-                }
-            }),
+            Backend::Here(app) => {
+                let made = create_key(app, &sent).await;
+                made.map_err(|error| said(app, "make a key", &error, &sent))
+            }
         }
     }
 
-    async fn list(&self) -> Result<Value, String> {
-        match self {
-            Backend::Server(server) => server.call("GET", "/v1/keys", None).await,
-            Backend::Here(app) => list_keys(app).await,
+    /// The keys of one shop; without one those of the key's own, and where the store is open here of all.
+    async fn list(&self, shop: Option<&str>) -> Result<Value, String> {
+        let app = match self {
+            Backend::Server(server) => return server_list(server, shop).await,
+            Backend::Here(app) => app,
+        };
+        let every = app.config().shops.iter().map(|shop| shop.name.as_str());
+        let shops: Vec<&str> = match shop {
+            Some(shop) => vec![shop],
+            None => every.collect(),
+        };
+        let mut all = Vec::new();
+        for shop in shops {
+            let listed = list_keys(app, shop).await;
+            let mut listed =
+                listed.map_err(|error| said(app, "list keys", &error, &Value::Null))?;
+            for key in listed["data"].as_array_mut().into_iter().flatten() {
+                key["shop"] = shop.into();
+                all.push(key.take());
+            }
         }
+        Ok(json!({ "data": all, "next_cursor": null }))
     }
 
-    async fn revoke(&self, id: KeyId) -> Result<Value, String> {
+    async fn revoke(&self, id: KeyId, shop: Option<&str>) -> Result<Value, String> {
         match self {
-            Backend::Server(server) => server.call("DELETE", &format!("/v1/keys/{id}"), None).await,
+            Backend::Server(server) => {
+                let path = format!("/v1/keys/{id}{}", of_shop('?', shop));
+                server.call("DELETE", &path, None).await
+            }
             Backend::Here(app) => match revoke_key(app, id).await {
                 true => Ok(Value::Null),
                 false => Err(format!("there is no key {id}")),
             },
+        }
+    }
+}
+
+/// Page after page of the keys of a shop.
+async fn server_list(server: &Server, shop: Option<&str>) -> Result<Value, String> {
+    let filters = [("shop", &shop.map(str::to_owned))];
+    let mut listed = list(server, "/v1/keys", &filters, u32::MAX).await?;
+    if let Some(shop) = shop {
+        for key in listed["data"].as_array_mut().into_iter().flatten() {
+            key["shop"] = shop.into();
+        }
+    }
+    Ok(listed)
+}
+
+/// The parameter that names a shop, behind this letter.
+fn of_shop(before: char, shop: Option<&str>) -> String {
+    let Some(shop) = shop else {
+        return String::new();
+    };
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("shop", shop);
+    format!("{before}{}", query.finish())
+}
+
+/// Why it could not be done here, in words.
+fn said(app: &App, doing: &str, error: &NotMade, sent: &Value) -> String {
+    match error {
+        NotMade::Refused(document) => format!("{doing}: {}", refusal(document, sent)),
+        NotMade::NoShop(named) => {
+            let shops = app.config().shops.iter();
+            let shops: Vec<&str> = shops.map(|shop| shop.name.as_str()).collect();
+            format!(
+                "{doing}: there is no shop {named}; there are {}",
+                shops.join(", ")
+            )
         }
     }
 }
@@ -156,10 +212,10 @@ fn show(what: &What, document: &Value) -> ExitCode {
             anstream::eprintln!("key {}; it is shown only now:", text(&document["id"]));
             print(&format!("{}\n", text(&document["key"])))
         }
-        What::List => {
+        What::List { .. } => {
             let mut table = Table::new();
             table.load_preset(comfy_table::presets::NOTHING);
-            table.set_header(["id", "name", "scopes", "created", "revoked"]);
+            table.set_header(["id", "shop", "name", "scopes", "created", "revoked"]);
             for key in document["data"].as_array().into_iter().flatten() {
                 let scopes: Vec<String> = key["scopes"]
                     .as_array()
@@ -169,6 +225,7 @@ fn show(what: &What, document: &Value) -> ExitCode {
                     .collect();
                 table.add_row([
                     text(&key["id"]),
+                    text(&key["shop"]),
                     text(&key["name"]),
                     scopes.join(" "),
                     text(&key["created_at"]),
@@ -177,7 +234,7 @@ fn show(what: &What, document: &Value) -> ExitCode {
             }
             print(&format!("{table}\n"))
         }
-        What::Revoke { id } => {
+        What::Revoke { id, .. } => {
             anstream::eprintln!("revoked {id}");
             ExitCode::SUCCESS
         }

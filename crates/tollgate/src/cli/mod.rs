@@ -11,12 +11,14 @@ mod prune;
 mod config;
 mod keys;
 mod effects;
+mod deliveries;
 mod send;
 mod tail;
 mod demo;
 mod bench;
 mod client;
 mod report;
+mod listing;
 mod completions;
 
 use std::path::PathBuf;
@@ -63,6 +65,7 @@ enum Command {
     Config(config::Args),
     Keys(keys::Args),
     Effects(effects::Args),
+    Deliveries(deliveries::Args),
     Send(send::Args),
     Tail(tail::Args),
     Demo(demo::Args),
@@ -96,6 +99,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Config(args) => config::run(args, file),
             Command::Keys(args) => keys::run(args, file).await,
             Command::Effects(args) => effects::run(args, file).await,
+            Command::Deliveries(args) => deliveries::run(args, file).await,
             Command::Send(args) => send::run(args, file).await,
             Command::Tail(args) => tail::run(args, file).await,
             Command::Demo(args) => demo::run(args).await,

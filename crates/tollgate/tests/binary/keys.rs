@@ -188,6 +188,72 @@ fn a_key_without_a_server_is_refused_as_with_one() {
     );
 }
 
+/// The bootstrap key stands above the shops: with it keys of any shop are made, listed and revoked. A key of
+/// a shop opens only its own.
+#[test]
+fn the_bootstrap_key_lists_and_revokes_keys_of_any_shop() {
+    let mut home = Home::new();
+    home.config.insert("shops".to_owned(), json!({ "tea": {} }));
+    let server = Tollgate::start(&home);
+    let url = format!("http://{}", server.address());
+    let keys = |key: &str, arguments: &[&str]| {
+        let mut keys = command();
+        keys.arg("keys")
+            .args(arguments)
+            .args(["--url", &url, "--key", key, "--config"]);
+        finish(
+            keys.arg(home.path().join("tollgate.toml"))
+                .current_dir(home.path()),
+        )
+    };
+    let made = keys(
+        ADMIN_KEY,
+        &["create", "of-tea", "--scopes", "admin", "--shop", "tea"],
+    );
+    assert_eq!(made.code, Some(0), "{made:?}");
+    let of_tea = made.stdout.trim().to_owned();
+
+    let of_main = keys(ADMIN_KEY, &["list"]);
+    assert!(!of_main.stdout.contains("of-tea"), "{of_main:?}");
+    let listed = keys(ADMIN_KEY, &["list", "--shop", "tea", "--json"]);
+    let listed: serde_json::Value = serde_json::from_str(&listed.stdout).expect("it is JSON");
+    assert_eq!(listed["data"][0]["name"], "of-tea", "{listed}");
+    assert_eq!(listed["data"][0]["shop"], "tea", "{listed}");
+    let id = listed["data"][0]["id"].as_str().expect("it has an id");
+    assert!(
+        keys(&of_tea, &["list"]).stdout.contains("of-tea"),
+        "its own shop's"
+    );
+    let table = keys(ADMIN_KEY, &["list", "--shop", "tea"]).stdout;
+    assert!(table.contains("tea") && table.contains("shop"), "{table}");
+
+    for (key, arguments, code) in [
+        (&*of_tea, &["list", "--shop", "main"][..], "shop"),
+        (&of_tea, &["revoke", id, "--shop", "main"], "shop"),
+        (ADMIN_KEY, &["list", "--shop", "nowhere"], "shop"),
+        (ADMIN_KEY, &["revoke", id], "not_found"),
+    ] {
+        let refused = keys(key, arguments);
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        assert!(refused.stderr.contains(code), "{refused:?}");
+    }
+    let revoked = keys(ADMIN_KEY, &["revoke", id, "--shop", "tea"]);
+    assert_eq!(revoked.code, Some(0), "{revoked:?}");
+    let refused = server
+        .client_as(Some(&of_tea))
+        .call(&Request::get("/v1/orders"));
+    assert_eq!(refused.refused(401), "key_invalid");
+
+    // Without a server the file is opened, and all shops are listed, each by its name.
+    assert!(server.stop().success());
+    let mut list = command();
+    list.args(["keys", "list", "--config"])
+        .arg(home.path().join("tollgate.toml"));
+    let all = finish(list.current_dir(home.path()));
+    let line = all.stdout.lines().find(|line| line.contains("of-tea"));
+    assert!(line.is_some_and(|line| line.contains(" tea ")), "{all:?}");
+}
+
 /// Another shop's things are not there: sources, orders, codes, references, skus.
 #[test]
 fn shops_do_not_see_each_other() {

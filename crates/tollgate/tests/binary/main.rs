@@ -20,6 +20,7 @@ mod amounts;
 mod inbox;
 mod secrets;
 mod forgery;
+mod refused_webhooks;
 mod bodies;
 mod setup;
 mod starting;

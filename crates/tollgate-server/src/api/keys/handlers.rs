@@ -40,8 +40,9 @@ async fn create(
 }
 
 async fn list(State(app): State<App>, caller: Admin, query: Query) -> Reply {
-    let query = query.only(&[])?;
-    let rows = app.keys(caller.shop()).await?;
+    let query = query.only(&["shop"])?;
+    let shop = app.shop_of(caller.caller(), query.text("shop").as_deref())?;
+    let rows = app.keys(shop).await?;
     let before = query.seek(KeyId::from_u128)?.before;
     let (rows, next_cursor) = query.page(
         rows,
@@ -52,7 +53,14 @@ async fn list(State(app): State<App>, caller: Admin, query: Query) -> Reply {
     Ok(reply::ok(&List { data, next_cursor }))
 }
 
-async fn revoke(State(app): State<App>, caller: Admin, Path(key): Path<String>) -> Reply {
-    app.revoke_key(caller.shop(), id(&key)?).await?;
+async fn revoke(
+    State(app): State<App>,
+    caller: Admin,
+    Path(key): Path<String>,
+    query: Query,
+) -> Reply {
+    let query = query.only(&["shop"])?;
+    let shop = app.shop_of(caller.caller(), query.text("shop").as_deref())?;
+    app.revoke_key(shop, id(&key)?).await?;
     Ok(reply::no_content())
 }

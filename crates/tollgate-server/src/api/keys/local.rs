@@ -15,7 +15,7 @@ use crate::http::problem::{Problem, ResponseContext};
 use crate::http::reply::List;
 use tollgate_outbound::language::Language;
 
-/// Why a key was not made.
+/// Why a key was not made, or not listed.
 #[derive(Debug)]
 pub enum NotMade {
     /// The problem document that the API would answer with.
@@ -49,16 +49,13 @@ pub async fn create_key(app: &App, wanted: &Value) -> Result<Value, NotMade> {
     Ok(json!(KeyView::of(&row, Some(key.expose_secret()))))
 }
 
-/// The keys of all shops, revoked ones too.
-pub async fn list_keys(app: &App) -> Result<Value, String> {
-    let mut data = Vec::new();
-    for shop in app.shops() {
-        let rows = app
-            .keys(*shop)
-            .await
-            .map_err(|error| Problem::from(error).to_string())?;
-        data.extend(rows.iter().map(|row| json!(KeyView::of(row, None))));
-    }
+/// The keys of a shop, revoked ones too.
+pub async fn list_keys(app: &App, shop: &str) -> Result<Value, NotMade> {
+    let Some(shop) = app.shop_named(shop) else {
+        return Err(NotMade::NoShop(shop.to_owned()));
+    };
+    let rows = app.keys(shop).await.map_err(Problem::from)?;
+    let data: Vec<KeyView<'_>> = rows.iter().map(|row| KeyView::of(row, None)).collect();
     Ok(json!(List {
         data,
         next_cursor: None

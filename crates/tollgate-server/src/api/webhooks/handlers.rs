@@ -19,11 +19,16 @@ pub(crate) async fn take(
     peer: Peer,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Problem> {
+    let unread = |problem: Problem| {
+        let code = problem.code();
+        app.note_unread(webhook, code.code, code.title);
+        problem
+    };
     if request.method() != Method::POST {
-        return Err(METHOD_NOT_ALLOWED.into());
+        return Err(unread(METHOD_NOT_ALLOWED.into()));
     }
     let (parts, body) = request.into_parts();
-    let body = read_body(app, body).await?;
+    let body = read_body(app, body).await.map_err(unread)?;
     let pairs: Vec<(&str, &[u8])> = parts
         .headers
         .iter()

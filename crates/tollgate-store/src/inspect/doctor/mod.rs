@@ -4,6 +4,7 @@
 //! Nothing is changed, and it works beside a running server and without one.
 
 mod file;
+mod refused;
 mod schema;
 mod server;
 mod server_activity;
@@ -86,12 +87,20 @@ fn unreachable_report(name: &'static str, error: &OpenError) -> Report {
 }
 
 /// What is looked at in either database.
-const EVERYWHERE: &[Check] = &[Check {
-    name: "targets",
-    about: "providers, endpoints and handlers that effects are addressed to answer",
-    look: targets::look,
-    before_schema: false,
-}];
+const EVERYWHERE: &[Check] = &[
+    Check {
+        name: "targets",
+        about: "providers, endpoints and handlers that effects are addressed to answer",
+        look: targets::look,
+        before_schema: false,
+    },
+    Check {
+        name: "refused",
+        about: "webhooks are verified and taken",
+        look: refused::look,
+        before_schema: false,
+    },
+];
 
 /// Connects and asks every check of the table.
 fn examine(source: &Source, examination: &Examination) -> Report {
@@ -154,20 +163,25 @@ fn ask(looking: &Looking<'_>, checks: &[Check], report: &mut Report) {
 const LATEST: &str = "\
     select coalesce(max(at), 0)
       from (select at from timeline where shop_id = ?1 order by position desc limit 1) as latest";
-const SHOPS: &str = "select shop_id from shops order by shop_id";
+const SHOPS: &str = "select shop_id, name from shops order by shop_id";
+
+/// Every shop with its name.
+fn shops(db: &Db) -> Result<Vec<(u32, String)>, Error> {
+    db.all(SHOPS, &[], |row| Ok((row.get(0)?, row.get(1)?)))
+}
 
 /// Further ahead than this no row is written (docs/gate.md, Clocks).
 const AHEAD_MS_MAX: i64 = 2_000;
 
 /// The program's clock is not behind what is written already.
 fn look_at_rows_of_the_future(db: &Db, now: Timestamp, checked: &mut Checked) -> Result<(), Error> {
-    for shop in db.all(SHOPS, &[], |row| row.get::<u32>(0))? {
+    for (shop, name) in shops(db)? {
         let latest: i64 = db.one(LATEST, &[&shop], |row| row.get(0))?.unwrap_or(0);
         let ahead = latest - now.as_millis();
         if AHEAD_MS_MAX < ahead {
             checked.see(
                 Level::Fail,
-                format!("the last decision of shop {shop} is {ahead} ms in the future"),
+                format!("the last decision of shop {name} is {ahead} ms in the future"),
             );
             checked.mend("set this machine's clock right: `timedatectl set-ntp true`");
         }

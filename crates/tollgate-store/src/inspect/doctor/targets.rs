@@ -2,7 +2,7 @@
 
 use tollgate_core::time::Timestamp;
 
-use super::{Looking, SHOPS};
+use super::{Looking, shops};
 use crate::db::Error;
 use crate::report::{Checked, Level, SEEN_MAX};
 use crate::tables::targets;
@@ -22,7 +22,7 @@ const FAILING_MS_MAX: i64 = 15 * 60 * 1000;
 pub(super) fn look(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), Error> {
     let now = (looking.examination.clock)();
     let limit = SEEN_MAX as i64 + 1;
-    for shop in looking.db.all(SHOPS, &[], |row| row.get::<u32>(0))? {
+    for (shop, name) in shops(looking.db)? {
         let failing = looking.db.all(FAILING, &[&shop, &limit], |row| {
             Ok((row.get::<String>(5)?, targets::read(row)?))
         })?;
@@ -40,7 +40,7 @@ pub(super) fn look(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), E
             checked.see(
                 Level::Warn,
                 format!(
-                    "shop {shop}: {target} has failed {failures} times in a row, for {minutes} min{until}"
+                    "shop {name}: {target} has failed {failures} times in a row, for {minutes} min{until}"
                 ),
             );
             checked.mend(

@@ -1,0 +1,183 @@
+//! Refused webhooks in the log: a warning a second and source at the most, with how many there were, and with
+//! the first one's likely cause. That is everyone's first problem, and its answer stands in no provider's log.
+
+use std::sync::Arc;
+
+use tollgate_core::id::DeliveryId;
+use tollgate_providers::{Delivery, OtherSource, Rejection, nearest};
+
+use super::{App, Incoming, WebhookSource};
+use crate::throttle::Line;
+
+/// Sources that are tried whether a delivery was meant for them.
+const OTHERS_MAX: usize = 64;
+
+/// Of a path that leads nowhere so many letters are logged.
+const PATH_LETTERS_MAX: usize = 200;
+
+/// The first refusal of a second.
+#[derive(Debug)]
+pub(crate) struct RefusedWebhook {
+    shop: String,
+    source: String,
+    code: &'static str,
+    reason: String,
+    likely: Option<String>,
+    /// Under which id it is kept; nothing where its body was not read.
+    delivery: Option<DeliveryId>,
+}
+
+impl Line for RefusedWebhook {
+    fn log(&self, refused: u64) {
+        let RefusedWebhook {
+            shop,
+            source,
+            code,
+            reason,
+            likely,
+            delivery,
+        } = self;
+        let likely = likely.as_deref();
+        let delivery = delivery.map(tracing::field::display);
+        tracing::warn!(
+            source,
+            shop,
+            code,
+            refused,
+            reason,
+            likely,
+            delivery,
+            "a webhook was refused"
+        );
+    }
+}
+
+/// The first one in a second that came to a path of no source.
+#[derive(Debug)]
+pub(crate) struct UnknownPath {
+    path: String,
+    likely: Option<String>,
+}
+
+impl Line for UnknownPath {
+    fn log(&self, refused: u64) {
+        let UnknownPath { path, likely } = self;
+        let likely = likely.as_deref();
+        tracing::warn!(
+            path,
+            refused,
+            likely,
+            "a webhook came to a path of no source"
+        );
+    }
+}
+
+impl App {
+    /// Notes that a delivery was refused; its likely cause, where it is the first of this second.
+    pub(super) fn note_refusal(
+        &self,
+        webhook: &WebhookSource,
+        incoming: &Delivery<'_>,
+        id: DeliveryId,
+        rejection: &Rejection,
+    ) -> Option<String> {
+        let mut likely = None;
+        webhook.refusals.count(|| {
+            likely = self.likely_cause(webhook, incoming, rejection);
+            RefusedWebhook {
+                shop: self.inner.instance.shop_name(webhook.shop).to_owned(),
+                source: webhook.source.name().to_owned(),
+                code: rejection.code.as_str(),
+                reason: rejection.detail.clone(),
+                likely: likely.clone(),
+                delivery: Some(id),
+            }
+        });
+        likely
+    }
+
+    /// Notes that a delivery was refused before anything of it was looked at.
+    pub(crate) fn note_unread(&self, webhook: &WebhookSource, code: &'static str, reason: &str) {
+        webhook.refusals.count(|| RefusedWebhook {
+            shop: self.inner.instance.shop_name(webhook.shop).to_owned(),
+            source: webhook.source.name().to_owned(),
+            code,
+            reason: reason.to_owned(),
+            likely: None,
+            delivery: None,
+        });
+    }
+
+    /// Notes that a webhook came to a path at which no source is called.
+    pub(crate) fn note_unknown_path(&self, path: &str) {
+        self.inner.unknown_paths.count(|| {
+            let known = self.inner.webhook_sources.keys().map(String::as_str);
+            let likely = match self.inner.webhook_sources.is_empty() {
+                true => Some("no source is configured".to_owned()),
+                false => nearest(path, known).map(|near| format!("{near} was meant")),
+            };
+            UnknownPath {
+                path: path.chars().take(PATH_LETTERS_MAX).collect(),
+                likely,
+            }
+        });
+    }
+
+    /// Logs what is still pending, before the program ends.
+    pub(crate) fn flush_refusals(&self) {
+        for webhook in self.inner.webhook_sources.values() {
+            webhook.refusals.flush();
+        }
+        self.inner.unknown_paths.flush();
+    }
+
+    fn likely_cause(
+        &self,
+        webhook: &WebhookSource,
+        incoming: &Delivery<'_>,
+        rejection: &Rejection,
+    ) -> Option<String> {
+        let shops = &self.config().shops;
+        let mut named = Vec::new();
+        for shop in shops {
+            for configured in &shop.sources {
+                if Arc::ptr_eq(&configured.source, &webhook.source) {
+                    continue;
+                }
+                let source = configured.source.name();
+                let name = match shops.len() {
+                    1 => source.to_owned(),
+                    _ => format!("{}/{source}", shop.name),
+                };
+                named.push((name, configured));
+            }
+        }
+        let others: Vec<OtherSource<'_>> = named
+            .iter()
+            .take(OTHERS_MAX)
+            .filter_map(|(name, configured)| {
+                Some(OtherSource {
+                    name,
+                    path: configured.paths.first()?,
+                    source: &configured.source,
+                })
+            })
+            .collect();
+        webhook.source.likely_cause(incoming, rejection, &others)
+    }
+}
+
+impl Incoming<'_> {
+    /// As providers read it.
+    pub(super) fn delivery(&self) -> Delivery<'_> {
+        Delivery {
+            method: self.method,
+            path: self.path,
+            query: self.query,
+            headers: self.headers,
+            body: &self.body,
+            peer: self.peer,
+            now: self.received_at,
+        }
+    }
+}

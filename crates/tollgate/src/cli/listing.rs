@@ -1,0 +1,67 @@
+//! Lists of a running server's API, for people.
+
+use comfy_table::Table;
+use serde_json::{Value, json};
+use tollgate_outbound::remote::Server;
+
+/// The most rows on a page.
+const PAGE_MAX: u32 = 200;
+
+/// Page after page, until there are enough or no more.
+pub(super) async fn list(
+    server: &Server,
+    noun: &str,
+    filters: &[(&str, &Option<String>)],
+    limit: u32,
+) -> Result<Value, String> {
+    let mut data: Vec<Value> = Vec::new();
+    let mut cursor: Option<String> = None;
+    let wanted = limit as usize;
+    loop {
+        let left = u32::try_from(wanted - data.len()).unwrap_or(PAGE_MAX);
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("limit", &left.min(PAGE_MAX).to_string());
+        for (name, value) in filters {
+            if let Some(value) = value {
+                query.append_pair(name, value);
+            }
+        }
+        if let Some(cursor) = &cursor {
+            query.append_pair("cursor", cursor);
+        }
+        let path = format!("{noun}?{}", query.finish());
+        let mut page = server.call("GET", &path, None).await?;
+        if let Some(found) = page["data"].as_array_mut() {
+            data.append(found);
+        }
+        cursor = page["next_cursor"].as_str().map(str::to_owned);
+        if cursor.is_none() || wanted <= data.len() {
+            return Ok(json!({ "data": data, "next_cursor": cursor }));
+        }
+    }
+}
+
+/// Rows under their names, where these are not empty.
+pub(super) fn table<const COLUMNS: usize>(
+    header: [&str; COLUMNS],
+    rows: impl Iterator<Item = [String; COLUMNS]>,
+) -> String {
+    let mut table = Table::new();
+    table.load_preset(comfy_table::presets::NOTHING);
+    if header.iter().any(|name| !name.is_empty()) {
+        table.set_header(header);
+    }
+    for row in rows {
+        table.add_row(row);
+    }
+    format!("{table}\n")
+}
+
+/// A value as a word; a document as JSON.
+pub(super) fn word(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
+}
