@@ -78,6 +78,13 @@ pub struct Typed<'a> {
     pub timeout: Duration,
 }
 
+/// Where a server takes mail of programs (RFC 6409), whatever encryption it has; port 25 is for mail between
+/// servers, and has to be named.
+const SMTP_PORT: u16 = 587;
+
+/// The same with TLS from the first byte (RFC 8314).
+const SMTPS_PORT: u16 = 465;
+
 const WANTED_URL: &str = "smtp://HOST:PORT or smtps://USER@HOST, with ?tls=required or ?tls=none \
                           behind an smtp one if the usual does not fit";
 
@@ -167,13 +174,13 @@ fn server(text: &str) -> Result<(MailServer, Option<String>), String> {
         Host::Ipv4(address) => address.is_loopback(),
         Host::Ipv6(address) => address.is_loopback(),
     };
-    let (encryption, usual_port) = match (url.scheme(), url.query()) {
-        ("smtps", None) => (Encryption::Whole, 465),
-        ("smtp", Some("tls=required")) => (Encryption::Required, 587),
-        ("smtp", Some("tls=none")) => (Encryption::None, 25),
+    let encryption = match (url.scheme(), url.query()) {
+        ("smtps", None) => Encryption::Whole,
+        ("smtp", Some("tls=required")) => Encryption::Required,
+        ("smtp", Some("tls=none")) => Encryption::None,
         // A server on the same machine rarely has a certificate that can be checked.
-        ("smtp", None) if is_loopback => (Encryption::None, 25),
-        ("smtp", None) => (Encryption::Offered, 587),
+        ("smtp", None) if is_loopback => Encryption::None,
+        ("smtp", None) => Encryption::Offered,
         ("smtp" | "smtps", Some(query)) => return Err(format!("?{query}")),
         (scheme, _) => return Err(format!("a URL that begins with {scheme}:")),
     };
@@ -187,7 +194,10 @@ fn server(text: &str) -> Result<(MailServer, Option<String>), String> {
             Host::Ipv4(address) => address.to_string(),
             Host::Ipv6(address) => address.to_string(),
         },
-        port: url.port().unwrap_or(usual_port),
+        port: url.port().unwrap_or(match encryption {
+            Encryption::Whole => SMTPS_PORT,
+            Encryption::Required | Encryption::Offered | Encryption::None => SMTP_PORT,
+        }),
         encryption,
         login: None,
     };
@@ -236,8 +246,8 @@ mod tests {
         use Encryption::{None as Open, Offered, Required, Whole};
         for (url, host, port, encryption) in [
             ("smtp://127.0.0.1:1025", "127.0.0.1", 1025, Open),
-            ("smtp://[::1]", "::1", 25, Open),
-            ("smtp://localhost/", "localhost", 25, Open),
+            ("smtp://[::1]", "::1", 587, Open),
+            ("smtp://localhost/", "localhost", 587, Open),
             ("smtp://localhost?tls=required", "localhost", 587, Required),
             ("smtp://mail.example", "mail.example", 587, Offered),
             ("smtp://mail.example:25?tls=none", "mail.example", 25, Open),

@@ -7,12 +7,14 @@ pub use messages::{Message, Messages};
 
 use std::error::Error as _;
 use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Method, Response, Url};
 use serde_json::Value;
 
+use crate::SettingError;
 use crate::calls::trusting;
 
 /// How long a command waits for a connection, TLS included.
@@ -32,23 +34,36 @@ const USER_AGENT: &str = concat!("tollgate/", env!("CARGO_PKG_VERSION"));
 pub struct Server {
     url: Url,
     key: String,
+    /// A PEM file with certificates to trust besides the system's.
+    root_certificate: Option<PathBuf>,
     http: reqwest::Client,
 }
 
 impl Server {
     /// The server at a URL, which may have a path of its own in front of `/v1`.
     pub fn new(url: &str, key: String) -> Result<Server, String> {
+        Server::trusting(url, key, None)
+    }
+
+    /// The same, with a PEM file of certificates to trust besides the system's.
+    pub fn trusting(
+        url: &str,
+        key: String,
+        root_certificate: Option<&Path>,
+    ) -> Result<Server, String> {
         let url = server_url(url)?;
         Ok(Server {
             key,
-            http: http(&url, Some(ANSWER_MAX), None)?,
+            http: http(&url, Some(ANSWER_MAX), None, root_certificate)?,
+            root_certificate: root_certificate.map(Path::to_owned),
             url,
         })
     }
 
     /// The same server, for answers that do not end: a silence of `silence_max` ends one.
     pub fn streaming(self, silence_max: Duration) -> Result<Server, String> {
-        let http = http(&self.url, None, Some(silence_max))?;
+        let root_certificate = self.root_certificate.as_deref();
+        let http = http(&self.url, None, Some(silence_max), root_certificate)?;
         Ok(Server { http, ..self })
     }
 
@@ -69,22 +84,27 @@ impl Server {
         let mut request = self.request(method, path);
         if let Some(body) = body {
             request = request
-                .header(reqwest::header::CONTENT_TYPE, "application/json")
+                .header(CONTENT_TYPE, "application/json")
                 .body(body.to_string());
         }
         let response = request.send().await;
         let response = response.map_err(|error| failed(reason(&error)))?;
         let status = response.status();
-        let moved = moved_to(&response);
+        if let Some(to) = moved_to(&response) {
+            let status = status.as_u16();
+            return Err(failed(format!(
+                "{status} it has moved to {to}; name that with --url"
+            )));
+        }
+        if !is_of_tollgate(&response) {
+            return Err(failed(stranger(&response)));
+        }
         let text = body_of(response).await.map_err(failed)?;
         let document: Value = serde_json::from_slice(&text).unwrap_or_default();
         if status.is_success() {
             return Ok(document);
         }
-        let why = match moved {
-            Some(to) => format!("it has moved to {to}; name that with --url"),
-            None => refusal(&document, body.unwrap_or(&Value::Null)),
-        };
+        let why = refusal(&document, body.unwrap_or(&Value::Null));
         Err(failed(format!("{} {why}", status.as_u16())))
     }
 
@@ -109,6 +129,7 @@ pub async fn post(
     url: &Url,
     headers: &[(String, String)],
     body: &[u8],
+    root_certificate: Option<&Path>,
 ) -> Result<(u16, Vec<u8>), String> {
     let mut sent = HeaderMap::with_capacity(headers.len());
     for (name, value) in headers {
@@ -116,7 +137,7 @@ pub async fn post(
         let name: HeaderName = name.parse().map_err(|_| wrong())?;
         sent.append(name, HeaderValue::from_str(value).map_err(|_| wrong())?);
     }
-    let request = http(url, Some(ANSWER_MAX), None)?
+    let request = http(url, Some(ANSWER_MAX), None, root_certificate)?
         .post(url.clone())
         .headers(sent)
         .body(body.to_vec());
@@ -143,8 +164,12 @@ fn http(
     url: &Url,
     answer_max: Option<Duration>,
     silence_max: Option<Duration>,
+    root_certificate: Option<&Path>,
 ) -> Result<reqwest::Client, String> {
-    let trust = trusting(None).map_err(|error| error.to_string())?;
+    let trust = trusting(root_certificate).map_err(|error| {
+        let SettingError { found, wanted, .. } = error;
+        format!("trust {found}; {wanted} is wanted")
+    })?;
     let mut builder = reqwest::Client::builder()
         .tls_backend_preconfigured(trust)
         .redirect(reqwest::redirect::Policy::none())
@@ -172,6 +197,38 @@ fn is_loopback(url: &Url) -> bool {
         }
         None => false,
     }
+}
+
+/// Whether an answer is one of ours by its form: documents and problems are JSON, and where there is nothing
+/// to say there is nothing.
+pub fn is_of_tollgate(response: &Response) -> bool {
+    let status = response.status();
+    match media(response) {
+        "application/json" | "text/event-stream" => status.is_success(),
+        "application/problem+json" => !status.is_success(),
+        _ => status == reqwest::StatusCode::NO_CONTENT,
+    }
+}
+
+/// What is said of an answer that is none of ours.
+pub fn stranger(response: &Response) -> String {
+    let what = match media(response) {
+        "" => "no Content-Type",
+        media => media,
+    };
+    format!(
+        "{} with {what}, as no Tollgate answers: another program listens there, or a proxy answers for it; \
+         name the right address with --url",
+        response.status().as_u16()
+    )
+}
+
+fn media(response: &Response) -> &str {
+    let value = response.headers().get(CONTENT_TYPE);
+    let value = value
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim()
 }
 
 fn moved_to(response: &Response) -> Option<String> {
@@ -207,7 +264,18 @@ pub fn reason(error: &reqwest::Error) -> String {
         text = Some(error.to_string());
         source = error.source();
     }
-    text.unwrap_or_else(|| error.to_string())
+    let text = text.unwrap_or_else(|| error.to_string());
+    // What the libraries call it does not say what to do.
+    let hint = if text.contains("InvalidContentType") {
+        "; it does not speak TLS there, so the URL may have to begin with http:"
+    } else if text.contains("invalid HTTP") {
+        "; it does not speak HTTP there: another program listens, or the URL has to begin with https:"
+    } else if text.contains("UnknownIssuer") {
+        "; name the certificate of its authority with --root-certificate"
+    } else {
+        ""
+    };
+    format!("{text}{hint}")
 }
 
 /// A problem document in words: the code, the detail, and every place of the request that is wrong

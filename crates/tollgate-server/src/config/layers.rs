@@ -10,8 +10,8 @@ use super::{DEFAULTS, Environment};
 /// What the variables of the environment begin with that set a key.
 pub(super) const ENVIRONMENT_PREFIX: &str = "TOLLGATE__";
 
-/// A list that an operator adds to with `[[routes]]`, which a list among the defaults would forbid: they
-/// are the file that `tollgate init` writes.
+/// A list that an operator adds to with `[[routes]]`. It is none of the defaults: who copies their text into a
+/// file of their own could not add to a list that stands there already.
 const ROUTES: &str = "routes";
 
 /// The tables whose members are named by the operator.

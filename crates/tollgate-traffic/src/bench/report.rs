@@ -9,19 +9,12 @@ use super::plan::Name;
 /// A table of rounds with their medians, and what stands around it.
 pub fn table(name: Name, figures: &Figures) -> String {
     let mut table = Table::new();
-    table.load_preset(UTF8_FULL_CONDENSED).set_header([
-        "round",
-        "ceiling/s",
-        "store/s",
-        "ratio",
-        "p50 ms",
-        "p99 ms",
-        "p99.9 ms",
-        "cpu s",
-        "load cpu s",
-    ]);
+    table
+        .load_preset(UTF8_FULL_CONDENSED)
+        .set_header(COLUMNS.map(|(name, _)| name));
     for (place, round) in figures.rounds.iter().enumerate() {
         let store = &round.store;
+        // Said below the table where it happened.
         let mark = match (store.ran_out, store.unsent) {
             (true, _) => " (ran out)",
             (false, 0) => "",
@@ -67,6 +60,11 @@ pub fn table(name: Name, figures: &Figures) -> String {
             figures.connections
         ),
     };
+    let marks = figures.rounds.iter().map(|round| &round.store);
+    let (ran_out, is_behind) = (
+        marks.clone().any(|run| run.ran_out),
+        marks.clone().any(|run| !run.ran_out && run.unsent != 0),
+    );
     let mut text = format!(
         "{}: {}\n{how}; {} s a round; {}\n{table}\n",
         figures.bench,
@@ -74,9 +72,66 @@ pub fn table(name: Name, figures: &Figures) -> String {
         figures.seconds,
         figures.store,
     );
-    text.push_str(&around(figures));
+    for (name, meaning) in COLUMNS {
+        text.push_str(&format!("  {name:<12}  {meaning}\n"));
+    }
+    if ran_out {
+        text.push_str("  (ran out)     all prepared requests were sent before the time was over\n");
+    }
+    if is_behind {
+        text.push_str(
+            "  (behind)      more arrived than could be sent: the rate is above what there is\n",
+        );
+    }
+    text.push_str(&format!("\n{}\n{}", in_short(figures), around(figures)));
     text
 }
+
+/// What it comes to, in a sentence.
+fn in_short(figures: &Figures) -> String {
+    let median = |figure: fn(&Run) -> f64| {
+        millis(Spread::over(&figures.rounds, |round| figure(&round.store)).median)
+    };
+    format!(
+        "in short: {} answers a second, half of them within {} ms and 99 of 100 within {} ms; {:.0} % of \
+         what the same server answers that keeps nothing",
+        whole(figures.rate().median),
+        median(|run| run.p50_us),
+        median(|run| run.p99_us),
+        figures.ratio().median * 100.0
+    )
+}
+
+/// The figures of a round, and what each means.
+const COLUMNS: [(&str, &str); 9] = [
+    (
+        "round",
+        "one run without a database and one with it; the last row has the medians",
+    ),
+    (
+        "ceiling/s",
+        "answers a second of the same server that keeps nothing: what this machine could",
+    ),
+    (
+        "store/s",
+        "answers a second with the database: what you get",
+    ),
+    (
+        "ratio",
+        "store/s as a part of ceiling/s; it holds on other machines, rates do not",
+    ),
+    ("p50 ms", "half of the answers came within this"),
+    ("p99 ms", "99 of 100 came within this"),
+    ("p99.9 ms", "999 of 1000 came within this"),
+    (
+        "server cpu s",
+        "seconds of processor that the server used in the round",
+    ),
+    (
+        "load cpu s",
+        "seconds of processor that making the requests used, which the server lacked",
+    ),
+];
 
 fn around(figures: &Figures) -> String {
     let mut lines = Vec::new();

@@ -19,7 +19,7 @@ use super::serve::stop_signal;
 
 /// Measure this machine: a server of its own, load on loopback, ratios to the bare HTTP server.
 ///
-/// Each round runs the ceiling (the same server, the same checks, nothing stored) and then the
+/// Prints a table and what each of its figures means. Each round runs the ceiling (the same server, the same checks, nothing stored) and then the
 /// store, on a fresh temporary database that is as durable as in production. Afterwards the
 /// database is read back: a count that is not what was answered makes the bench fail.
 #[derive(Debug, Clone, clap::Args)]
@@ -92,7 +92,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(figures) => {
-            anstream::println!("{}\n{}", table(args.name, &figures), figures.json());
+            anstream::println!("{}", table(args.name, &figures));
             ExitCode::SUCCESS
         }
         Err(error) => {

@@ -1,28 +1,52 @@
 //! Which running server a command is for.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 
 use secrecy::ExposeSecret;
 use tollgate_outbound::remote::Server;
 use tollgate_server::Config;
 
+/// Which running server, of the commands that call one.
+#[derive(Debug, clap::Args)]
+pub(super) struct ServerArgs {
+    /// The running server, as https://pay.example; without it the configured one.
+    #[arg(long, global = true)]
+    pub(super) url: Option<String>,
+    /// A key to it; without it the configuration's bootstrap key.
+    #[arg(long, global = true, env = "TOLLGATE_API_KEY", hide_env_values = true)]
+    pub(super) key: Option<String>,
+    #[command(flatten)]
+    pub(super) trust: TrustArgs,
+}
+
+/// Whom to trust over https.
+#[derive(Debug, clap::Args)]
+pub(super) struct TrustArgs {
+    /// A PEM file with certificates to trust over https besides the system's.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "TOLLGATE_ROOT_CERTIFICATE"
+    )]
+    pub(super) root_certificate: Option<PathBuf>,
+}
+
 /// The server that a command is for: the one of `--url` and `--key`, else the configured one with the
 /// key it starts with.
-pub(super) fn server_of(
-    url: Option<&str>,
-    key: Option<&str>,
-    config: &Config,
-) -> Result<Server, String> {
+pub(super) fn server_of(args: &ServerArgs, config: &Config) -> Result<Server, String> {
     let configured = || {
         config
             .bootstrap_key
             .as_ref()
             .map(ExposeSecret::expose_secret)
     };
-    let key = key.or_else(configured);
+    let key = args.key.as_deref().or_else(configured);
     let key = key.ok_or("name a key with --key, or configure api.bootstrap_key")?;
     let listen = || format!("http://{}", reachable(config.server.listen));
-    Server::new(&url.map_or_else(listen, str::to_owned), key.to_owned())
+    let url = args.url.clone().unwrap_or_else(listen);
+    Server::trusting(&url, key.to_owned(), args.trust.root_certificate.as_deref())
 }
 
 /// A listening address as one can be called: every address is called at loopback.

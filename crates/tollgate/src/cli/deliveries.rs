@@ -10,7 +10,7 @@ use tollgate_core::event::DeliveryVerdict;
 use tollgate_core::id::DeliveryId;
 use tollgate_core::word::words;
 
-use super::client::server_of;
+use super::client::{ServerArgs, server_of};
 use super::listing::{list, table, word};
 use super::{configuration, failed, print};
 use tollgate_outbound::remote::Server;
@@ -21,12 +21,8 @@ use tollgate_outbound::remote::Server;
 pub(super) struct Args {
     #[command(subcommand)]
     what: What,
-    /// The running server; without it the configured one.
-    #[arg(long, global = true)]
-    url: Option<String>,
-    /// An admin key to it; without it the configuration's bootstrap key.
-    #[arg(long, global = true, env = "TOLLGATE_API_KEY", hide_env_values = true)]
-    key: Option<String>,
+    #[command(flatten)]
+    server: ServerArgs,
     /// As JSON.
     #[arg(long, global = true)]
     json: bool,
@@ -73,7 +69,7 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
         Ok(config) => config,
         Err(exit) => return exit,
     };
-    let server = match server_of(args.url.as_deref(), args.key.as_deref(), &config) {
+    let server = match server_of(&args.server, &config) {
         Ok(server) => server,
         Err(why) => return failed(&why),
     };

@@ -12,7 +12,7 @@ use tollgate_core::id::EffectId;
 use tollgate_core::word::Word;
 use tollgate_core::word::words;
 
-use super::client::server_of;
+use super::client::{ServerArgs, server_of};
 use super::listing::{list, table, word};
 use super::{configuration, failed, print};
 use tollgate_outbound::remote::Server;
@@ -23,12 +23,8 @@ use tollgate_outbound::remote::Server;
 pub(super) struct Args {
     #[command(subcommand)]
     what: What,
-    /// The running server; without it the configured one.
-    #[arg(long, global = true)]
-    url: Option<String>,
-    /// A key to it (`retry` needs admin); without it the configuration's bootstrap key.
-    #[arg(long, global = true, env = "TOLLGATE_API_KEY", hide_env_values = true)]
-    key: Option<String>,
+    #[command(flatten)]
+    server: ServerArgs,
     /// As JSON.
     #[arg(long, global = true)]
     json: bool,
@@ -93,7 +89,7 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
         Ok(config) => config,
         Err(exit) => return exit,
     };
-    let server = match server_of(args.url.as_deref(), args.key.as_deref(), &config) {
+    let server = match server_of(&args.server, &config) {
         Ok(server) => server,
         Err(why) => return failed(&why),
     };

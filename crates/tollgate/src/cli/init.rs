@@ -10,7 +10,7 @@ use super::{failed, misconfigured};
 use tollgate_server::config::{Config, DEFAULTS};
 use tollgate_server::keys;
 
-/// Write a checked configuration with every key explained and a fresh API key in a file beside it.
+/// Write a checked configuration that has what differs, a fresh API key, and a reference of every key beside it.
 ///
 /// Nothing that exists is overwritten.
 #[derive(Debug, clap::Args)]
@@ -20,8 +20,11 @@ pub(super) struct Args {
     file: Option<PathBuf>,
 }
 
-/// The line of the defaults that the fresh key takes the place of.
-const NO_KEY: &str = "bootstrap_key = \"\"";
+/// What stands above the reference, which is no configuration.
+const REFERENCE: &str = "\
+# A reference of every key, written by `tollgate init` and read by nobody: what you change goes into FILE.
+#
+";
 
 pub(super) fn run(args: Args, configured: Option<&Path>) -> ExitCode {
     let file = match (args.file, configured) {
@@ -35,7 +38,8 @@ pub(super) fn run(args: Args, configured: Option<&Path>) -> ExitCode {
         anstream::eprintln!("error: {file}: the key goes there; name a file as tollgate.toml");
         return ExitCode::from(2);
     }
-    for file in [&file, &key_file] {
+    let reference_file = file.with_extension("reference.toml");
+    for file in [&file, &key_file, &reference_file] {
         if file.exists() {
             return failed(&format!(
                 "{} is there already; nothing was written",
@@ -47,30 +51,68 @@ pub(super) fn run(args: Args, configured: Option<&Path>) -> ExitCode {
     let key_text = format!("{}\n", key.expose_secret());
     // A TOML string of the key's name, whatever characters it has. It is looked for beside the
     // configuration, so both can be moved together.
-    let key_name = key_file.file_name().unwrap_or_default();
-    let named = toml::Value::String(format!("file:{}", key_name.display()));
-    let text = DEFAULTS.replacen(NO_KEY, &format!("bootstrap_key = {named}"), 1);
+    let named = toml::Value::String(format!("file:{}", name_of(&key_file)));
+    let reference_name = name_of(&reference_file);
+    let text = configuration(&named, &reference_name);
+    let reference = REFERENCE.replacen("FILE", &name_of(&file), 1) + DEFAULTS;
     let refuse =
         |path: &Path, error: std::io::Error| failed(&format!("write {}: {error}", path.display()));
     if let Err(error) = write_secret(&key_file, &key_text) {
         return refuse(&key_file, error);
     }
-    if let Err(error) = write_new(&file, &text) {
-        // A secret that nothing names is not left about.
-        if let Err(error) = std::fs::remove_file(&key_file) {
-            anstream::eprintln!("warning: remove {}: {error}", key_file.display());
+    let mut written = vec![&key_file];
+    for (path, text) in [(&file, &text), (&reference_file, &reference)] {
+        let Err(error) = write_new(path, text) else {
+            written.push(path);
+            continue;
+        };
+        // Nothing is left half: no secret that nothing names, no configuration without its secret.
+        for written in written {
+            if let Err(error) = std::fs::remove_file(written) {
+                anstream::eprintln!("warning: remove {}: {error}", written.display());
+            }
         }
-        return refuse(&file, error);
+        return refuse(path, error);
     }
     let folder = file.parent().unwrap_or(Path::new(""));
     match Config::from_toml_in(&text, folder) {
         Ok(_) => {
-            anstream::eprintln!("wrote {} and {}", file.display(), key_file.display());
+            anstream::eprintln!(
+                "wrote {}, {} and, with every key explained, {}",
+                file.display(),
+                key_file.display(),
+                reference_file.display()
+            );
             anstream::eprintln!("next: add a [sources.NAME], then `tollgate serve`");
             ExitCode::SUCCESS
         }
         Err(error) => misconfigured(&error),
     }
+}
+
+/// What a new configuration says: what differs from the defaults, and how a source begins.
+fn configuration(key: &toml::Value, reference: &str) -> String {
+    format!(
+        r#"# Tollgate's configuration: what differs from the defaults. {reference} explains every key
+# (`tollgate config default` prints it, too), `tollgate config check` says what is wrong here.
+
+[api]
+# The first key, with the scope admin: the command line uses it, and makes others (`tollgate keys create`).
+bootstrap_key = {key}
+
+# Where webhooks come from: a source is called at POST /webhooks/NAME. Each provider's keys are in its page of
+# docs/providers. With `live = false` it is in test mode: leave it out for real money.
+#
+# [sources.midtrans]
+# provider = "midtrans"
+# live = false
+# secrets = ["env:MIDTRANS_SERVER_KEY"]
+"#
+    )
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().display().to_string()
 }
 
 fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
@@ -96,7 +138,6 @@ mod tests {
 
     #[test]
     fn it_writes_what_it_can_read_and_overwrites_nothing() {
-        assert_eq!(DEFAULTS.matches(NO_KEY).count(), 1);
         let folder = tempfile::tempdir().expect("there is room");
         let file = folder.path().join("tollgate.toml");
         let done = said(run(Args { file: None }, Some(&file)));
@@ -111,6 +152,22 @@ mod tests {
         };
         assert_eq!(said(run(again, None)), said(ExitCode::from(1)));
         assert_eq!(std::fs::read_to_string(&file).expect("it is there"), text);
+
+        // What differs, and no default of which a later version may know better.
+        let typed: toml::Table = text.parse().expect("it is TOML");
+        assert_eq!(typed.keys().collect::<Vec<_>>(), ["api"], "{typed:?}");
+        // What is commented out is a configuration, too.
+        let source = text.split_once("# [sources").expect("it shows a source").1;
+        let source = format!(
+            "[sources{}",
+            source.replace("\n# ", "\n").replace("env:", "literal:")
+        );
+        let config = Config::from_toml_in(&format!("{text}{source}"), folder.path());
+        assert_eq!(config.expect("it is one").shops[0].sources.len(), 1);
+        let reference = folder.path().join("tollgate.reference.toml");
+        let reference = std::fs::read_to_string(reference).expect("it was written");
+        assert!(reference.ends_with(DEFAULTS) && reference.contains("goes into tollgate.toml"));
+        Config::from_toml_str(&reference).expect("it is what it explains");
     }
 
     fn said(exit: ExitCode) -> String {
@@ -127,6 +184,19 @@ mod tests {
         let refused = said(run(Args { file: Some(file) }, None));
         assert_eq!(refused, said(ExitCode::from(1)));
         assert!(!folder.path().join("tollgate.key").exists());
+        let elsewhere = folder.path().join("b.toml");
+        std::os::unix::fs::symlink("nowhere/else", folder.path().join("b.reference.toml"))
+            .expect("a link");
+        let refused = said(run(
+            Args {
+                file: Some(elsewhere),
+            },
+            None,
+        ));
+        assert_eq!(refused, said(ExitCode::from(1)));
+        for name in ["b.toml", "b.key"] {
+            assert!(!folder.path().join(name).exists(), "{name}");
+        }
         let same = Args {
             file: Some(folder.path().join("x.key")),
         };

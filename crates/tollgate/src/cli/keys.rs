@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tollgate_core::id::KeyId;
 use tollgate_store::OpenError;
 
-use super::client::server_of;
+use super::client::{ServerArgs, server_of};
 use super::listing::list;
 use super::{configuration, failed, print};
 use tollgate_outbound::remote::{Server, refusal};
@@ -24,12 +24,8 @@ use tollgate_server::{App, Config, NotMade, StartError, create_key, list_keys, r
 pub(super) struct Args {
     #[command(subcommand)]
     what: What,
-    /// The running server; without it the configured one, if it runs.
-    #[arg(long, global = true)]
-    url: Option<String>,
-    /// An admin key to it; without it the configuration's bootstrap key.
-    #[arg(long, global = true, env = "TOLLGATE_API_KEY", hide_env_values = true)]
-    key: Option<String>,
+    #[command(flatten)]
+    server: ServerArgs,
     /// As JSON.
     #[arg(long, global = true)]
     json: bool,
@@ -99,8 +95,8 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
 }
 
 fn backend(args: &Args, config: Config) -> Result<Backend, String> {
-    let server = server_of(args.url.as_deref(), args.key.as_deref(), &config);
-    if args.url.is_some() {
+    let server = server_of(&args.server, &config);
+    if args.server.url.is_some() {
         return server.map(Backend::Server);
     }
     match App::open(config) {

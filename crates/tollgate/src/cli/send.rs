@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use reqwest::Url;
 use tollgate_core::money::Currency;
 use tollgate_core::time::Timestamp;
-use tollgate_providers::{Kind, Provider, Sample, SampleStatus, Webhook, nearest};
+use tollgate_providers::{Kind, Provider, Reply, Sample, SampleStatus, Webhook, nearest};
 
-use super::client::reachable;
+use super::client::{TrustArgs, reachable};
 use super::configuration;
 use tollgate_outbound::remote::{post, server_url};
 use tollgate_server::config::{Config, ConfiguredSource};
@@ -44,6 +44,8 @@ pub(super) struct Args {
     /// Only print the command that would send it.
     #[arg(long)]
     print: bool,
+    #[command(flatten)]
+    trust: TrustArgs,
 }
 
 const EXIT_CODES: &str = "\
@@ -116,11 +118,29 @@ async fn send(args: &Args, config: &Config) -> Result<bool, String> {
         return Ok(true);
     }
     anstream::println!("{}", shown(&to, &webhook, secret_headers));
-    let sent = post(&to, &webhook.headers, &webhook.body).await;
+    let root_certificate = args.trust.root_certificate.as_deref();
+    let sent = post(&to, &webhook.headers, &webhook.body, root_certificate).await;
     let (status, answer) =
         sent.map_err(|why| format!("send to {to}: {why}; is `tollgate serve` running?"))?;
     anstream::println!("\n{status}\n{}", String::from_utf8_lossy(&answer));
-    Ok((200..300).contains(&status))
+    let is_taken = (200..300).contains(&status);
+    if is_taken && !is_answer(source.provider().reply, &answer) {
+        return Err(format!(
+            "{to} answered {status}, but not as Tollgate answers a webhook: another program listens there"
+        ));
+    }
+    Ok(is_taken)
+}
+
+/// Whether a delivery that was taken is answered so.
+fn is_answer(reply: Reply, answer: &[u8]) -> bool {
+    match reply {
+        Reply::Json => {
+            let document: Option<serde_json::Value> = serde_json::from_slice(answer).ok();
+            document.is_some_and(|document| document["events"].is_array())
+        }
+        Reply::Text(text) => answer == text.as_bytes(),
+    }
 }
 
 /// The source of this name (SHOP/NAME where several shops have one), or the only one of this

@@ -9,9 +9,9 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderName;
 use serde_json::Value;
 
-use super::client::server_of;
+use super::client::{ServerArgs, server_of};
 use super::{configuration, failed};
-use tollgate_outbound::remote::{Messages, Server, reason, refusal};
+use tollgate_outbound::remote::{Messages, Server, is_of_tollgate, reason, refusal, stranger};
 
 /// Show what happens, as it happens.
 ///
@@ -27,12 +27,8 @@ pub(super) struct Args {
     /// Go on behind this position instead of from now on; 0 is the beginning.
     #[arg(long, value_name = "POSITION")]
     after: Option<i64>,
-    /// The running server; without it the configured one.
-    #[arg(long)]
-    url: Option<String>,
-    /// A key to it with the scope read; without it the configuration's bootstrap key.
-    #[arg(long, env = "TOLLGATE_API_KEY", hide_env_values = true)]
-    key: Option<String>,
+    #[command(flatten)]
+    server: ServerArgs,
     /// Each message as it came, as JSON.
     #[arg(long)]
     json: bool,
@@ -49,10 +45,13 @@ const AGAIN_AFTER_MAX: Duration = Duration::from_secs(10);
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
-    let server = match (&args.url, &args.key) {
-        (Some(url), Some(key)) => Server::new(url, key.clone()),
-        (url, key) => match configuration(file) {
-            Ok(config) => server_of(url.as_deref(), key.as_deref(), &config),
+    let server = match (&args.server.url, &args.server.key) {
+        (Some(url), Some(key)) => {
+            let root_certificate = args.server.trust.root_certificate.as_deref();
+            Server::trusting(url, key.clone(), root_certificate)
+        }
+        _ => match configuration(file) {
+            Ok(config) => server_of(&args.server, &config),
             Err(exit) => return exit,
         },
     };
@@ -142,12 +141,21 @@ impl Tail {
             .await;
         let response = opened.map_err(|error| Broken::Again(reason(&error)))?;
         let status = response.status();
-        if status == StatusCode::OK {
+        let is_ours = is_of_tollgate(&response);
+        if is_ours && status == StatusCode::OK {
             return Ok(Messages::of(response));
+        }
+        // What a proxy says while the server restarts passes; what is no Tollgate at all stays so.
+        if !is_ours && !status.is_server_error() {
+            let (url, why) = (self.server.url(), stranger(&response));
+            return Err(Broken::For(End::Refused(format!("listen to {url}: {why}"))));
         }
         let body = response.bytes().await.unwrap_or_default();
         let document: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let why = format!("{} {}", status.as_u16(), refusal(&document, &Value::Null));
+        let why = match document["code"].is_string() {
+            true => format!("{} {}", status.as_u16(), refusal(&document, &Value::Null)),
+            false => format!("{} without a word of Tollgate's", status.as_u16()),
+        };
         match status.as_u16() {
             408 | 429 | 500..=599 => Err(Broken::Again(why)),
             _ => {

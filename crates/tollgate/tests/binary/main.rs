@@ -9,6 +9,10 @@
 #[allow(dead_code, unused_imports, reason = "each suite uses its part")]
 mod harness;
 
+#[path = "../../../tollgate-outbound/tests/it/tls/mod.rs"]
+#[allow(dead_code, reason = "each suite uses its part")]
+mod tls;
+
 mod early;
 mod batches;
 mod stock;
@@ -27,6 +31,7 @@ mod starting;
 mod stopping;
 mod keys;
 mod effects;
+mod elsewhere;
 mod crash;
 mod idle;
 mod tools;

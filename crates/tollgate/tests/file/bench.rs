@@ -50,6 +50,50 @@ fn a_bench_shows_its_ratio_and_what_it_read_back() {
     }
 }
 
+/// For people there is a table, what each of its figures means, and what it all comes to; no JSON.
+#[test]
+fn a_bench_explains_its_figures_to_people() {
+    let mut bench = command();
+    bench.args([
+        "bench",
+        "ingest",
+        "--connections",
+        "8",
+        "--seconds",
+        "1",
+        "--rounds",
+        "1",
+    ]);
+    let ended = finish(&mut bench);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let names = [
+        "ceiling/s",
+        "store/s",
+        "ratio",
+        "p50 ms",
+        "p99 ms",
+        "p99.9 ms",
+        "server cpu s",
+    ];
+    for name in names {
+        let lines: Vec<&str> = ended
+            .stdout
+            .lines()
+            .filter(|line| line.contains(name))
+            .collect();
+        // In the head of the table, and with its meaning below it.
+        let explained = lines.iter().any(|line| line.trim_start().starts_with(name));
+        assert!(explained && 2 <= lines.len(), "{name}: {}", ended.stdout);
+    }
+    assert!(ended.stdout.contains("in short: "), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("read back and right: "),
+        "{}",
+        ended.stdout
+    );
+    assert!(!ended.stdout.contains('{'), "{}", ended.stdout);
+}
+
 /// A bench never writes into a database that is there, and its server serves no one else.
 #[test]
 fn a_bench_touches_nothing_that_is_not_its_own() {
