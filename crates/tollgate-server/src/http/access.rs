@@ -10,7 +10,6 @@ use tollgate_core::word::Word;
 use super::problem::{Problem, ResponseContext, SCOPE_MISSING};
 use super::reply::{Answering, Write};
 use crate::app::{App, Caller};
-use crate::ids;
 use crate::keys::Scope;
 
 /// A caller whose key is good, and how its requests are answered.
@@ -25,10 +24,8 @@ impl Authenticated {
     async fn with(scope: Scope, parts: &Parts, app: &App) -> Result<Authenticated, Problem> {
         let authorization = parts.headers.get(header::AUTHORIZATION);
         let authorization = authorization.and_then(|value| value.to_str().ok());
-        let context = ResponseContext {
-            request_id: ids::request(),
-            language: super::language(&parts.headers),
-        };
+        let context = parts.extensions.get::<ResponseContext>().cloned();
+        let context = context.unwrap_or_else(|| ResponseContext::fresh(&parts.headers));
         let caller = app.authenticate(authorization).await?;
         match caller.may(scope) {
             true => Ok(Authenticated { caller, context }),

@@ -17,10 +17,11 @@ pub(crate) use log_throttle::LogThrottle;
 use std::net::IpAddr;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, Response, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 
 use crate::ids;
-use problem::{KEY_INVALID, KEY_MISSING, METHOD_NOT_ALLOWED, Problem, ResponseContext};
+pub(crate) use problem::ResponseContext;
+use problem::{KEY_INVALID, KEY_MISSING, METHOD_NOT_ALLOWED, Problem};
 use tollgate_outbound::language::Language;
 
 /// Through which listener a request came.
@@ -39,6 +40,25 @@ pub(crate) struct Peer {
     pub(crate) door: Door,
 }
 
+/// Where an answer has its request's id.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+impl ResponseContext {
+    /// Of a request that has just come.
+    pub(crate) fn fresh(headers: &HeaderMap) -> ResponseContext {
+        ResponseContext {
+            request_id: ids::request(),
+            language: language(headers),
+        }
+    }
+
+    /// Writes the request's id onto its answer.
+    pub(crate) fn sign(&self, response: &mut Response<Body>) {
+        let id = HeaderValue::from_str(&self.request_id).expect("an id is of plain letters");
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+}
+
 /// The language that a request asks for.
 pub(crate) fn language(headers: &HeaderMap) -> Language {
     // Several lines are one list (RFC 9110, 5.3).
@@ -54,13 +74,9 @@ pub(crate) fn language(headers: &HeaderMap) -> Language {
 pub(crate) fn problem_response(
     log_throttle: &LogThrottle,
     problem: &Problem,
-    language: Language,
+    context: &ResponseContext,
     mut under: Response<()>,
 ) -> Response<Body> {
-    let context = ResponseContext {
-        request_id: ids::request(),
-        language,
-    };
     let code = problem.code();
     let is_throttled = log_throttle.count(problem, &context.request_id);
     if 500 <= code.status && !is_throttled {
@@ -73,12 +89,12 @@ pub(crate) fn problem_response(
     } else {
         tracing::debug!(code = code.code, request_id = context.request_id, "refused");
     }
-    let answer = problem.answer(&context);
+    let answer = problem.answer(context);
     *under.status_mut() = reply::status(answer.code);
     let headers = under.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_TYPE, reply::PROBLEM);
-    let language = problem.language_tag(&context);
+    let language = problem.language_tag(context);
     headers.insert(
         header::CONTENT_LANGUAGE,
         header::HeaderValue::from_static(language),

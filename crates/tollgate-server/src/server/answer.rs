@@ -10,7 +10,7 @@ use tower::Service;
 use crate::api;
 use crate::app::{App, Cut};
 use crate::http::problem::{NOT_FOUND, Problem, SOURCE_UNKNOWN};
-use crate::http::{LogThrottle, Peer, language, problem_response, reply};
+use crate::http::{LogThrottle, Peer, ResponseContext, problem_response, reply};
 
 /// What every request is answered with. Clones share it.
 #[derive(Clone)]
@@ -26,58 +26,67 @@ pub(crate) async fn answer(
     doors: &Doors,
     peer: Peer,
     cut: Cut,
-    mut request: Request<Incoming>,
+    request: Request<Incoming>,
 ) -> Response<Body> {
-    let Doors {
-        app,
-        router,
-        log_throttle,
-    } = doors;
+    let context = ResponseContext::fresh(request.headers());
     let began = Instant::now();
-    let path = request.uri().path();
-    if let Some(webhook) = app.webhook_source(path) {
-        let webhook = std::sync::Arc::clone(webhook);
-        let language = language(request.headers());
-        let response = match api::take(app, &webhook, peer, request).await {
-            Ok(response) => response,
-            Err(problem) => problem_response(log_throttle, &problem, language, Response::new(())),
-        };
-        app.metrics()
-            .webhook(response.status().as_u16(), began.elapsed());
-        return response;
-    }
-    let language = language(request.headers());
-    let is_webhook = path.starts_with("/webhooks/") || path == "/webhooks";
-    let response = if is_webhook {
-        app.note_unknown_path(path);
-        let problem = Problem::from(SOURCE_UNKNOWN);
-        problem_response(log_throttle, &problem, language, Response::new(()))
-    } else if path.contains("%00") {
-        // Nothing has a NUL in its name.
-        let problem = Problem::from(NOT_FOUND);
-        problem_response(log_throttle, &problem, language, Response::new(()))
-    } else {
-        request.extensions_mut().insert(peer);
-        request.extensions_mut().insert(cut);
-        let mut router = router.clone();
-        let Ok(mut response) = router.call(request.map(Body::new)).await;
-        let problem = response.extensions_mut().remove::<Problem>();
-        match problem.or_else(|| foreign_refusal(&response)) {
-            Some(problem) => {
-                let (parts, _) = response.into_parts();
-                problem_response(
-                    log_throttle,
-                    &problem,
-                    language,
-                    Response::from_parts(parts, ()),
-                )
-            }
-            None => response,
+    let metrics = doors.app.metrics();
+    let mut response = match doors.app.webhook_source(request.uri().path()) {
+        Some(webhook) => {
+            let webhook = std::sync::Arc::clone(webhook);
+            let taken = api::take(&doors.app, &webhook, peer, request).await;
+            let response = taken.unwrap_or_else(|problem| doors.refuse(&problem, &context));
+            metrics.webhook(response.status().as_u16(), began.elapsed());
+            response
+        }
+        None => {
+            let response = route(doors, peer, cut, &context, request).await;
+            metrics.api(response.status().as_u16(), began.elapsed());
+            response
         }
     };
-    app.metrics()
-        .api(response.status().as_u16(), began.elapsed());
+    context.sign(&mut response);
     response
+}
+
+impl Doors {
+    fn refuse(&self, problem: &Problem, context: &ResponseContext) -> Response<Body> {
+        problem_response(&self.log_throttle, problem, context, Response::new(()))
+    }
+}
+
+/// Answers what is no webhook of a source that there is.
+async fn route(
+    doors: &Doors,
+    peer: Peer,
+    cut: Cut,
+    context: &ResponseContext,
+    mut request: Request<Incoming>,
+) -> Response<Body> {
+    let path = request.uri().path();
+    if path.starts_with("/webhooks/") || path == "/webhooks" {
+        doors.app.note_unknown_path(path);
+        return doors.refuse(&SOURCE_UNKNOWN.into(), context);
+    }
+    if path.contains("%00") {
+        // Nothing has a NUL in its name.
+        return doors.refuse(&NOT_FOUND.into(), context);
+    }
+    let extensions = request.extensions_mut();
+    extensions.insert(peer);
+    extensions.insert(cut);
+    extensions.insert(context.clone());
+    let mut router = doors.router.clone();
+    let Ok(mut response) = router.call(request.map(Body::new)).await;
+    let problem = response.extensions_mut().remove::<Problem>();
+    match problem.or_else(|| foreign_refusal(&response)) {
+        Some(problem) => {
+            let (parts, _) = response.into_parts();
+            let under = Response::from_parts(parts, ());
+            problem_response(&doors.log_throttle, &problem, context, under)
+        }
+        None => response,
+    }
 }
 
 /// What the router refuses by itself, a path that is no UTF-8, is a path that is not there.

@@ -33,6 +33,70 @@ async fn a_problem_has_every_member() {
     shop.close().await;
 }
 
+/// Whatever is answered, and by whom: its header has the request's id, and a problem has the same one.
+#[tokio::test]
+async fn every_answer_has_the_id_of_its_request() {
+    let shop = Shop::open().await;
+    shop.put_stock("A", 3).await;
+    let bearer = format!("Bearer {KEY}");
+    let key = [("authorization", bearer.as_str())];
+    let large = vec![b' '; 20_001];
+    let mut answers = Vec::new();
+    for (status, method, path) in [
+        (200, "GET", "/healthz"),
+        (200, "GET", "/readyz"),
+        (200, "GET", "/metrics"),
+        (200, "GET", "/docs/errors"),
+        (200, "GET", "/r/style.css"),
+        (200, "GET", "/v1/orders"),
+        (200, "GET", "/v1/stream?topics=orders"),
+        (404, "GET", "/r/none"),
+        (404, "GET", "/v1/orders/none"),
+        (404, "GET", "/nowhere"),
+        (404, "GET", "/v1/orders/%ff"),
+        (404, "GET", "/a%00b"),
+        (404, "POST", "/webhooks/none"),
+        (405, "DELETE", "/v1/orders"),
+        (405, "GET", "/webhooks/midtrans"),
+        (400, "POST", "/v1/orders"),
+    ] {
+        let answer = shop.send(method, path, &key, b"").await;
+        assert_eq!(answer.status, status, "{method} {path}: {answer:?}");
+        answers.push(answer);
+    }
+    answers.push(shop.send("GET", "/v1/orders", &[], b"").await);
+    answers.push(shop.send("POST", "/v1/events/replay", &key, &large).await);
+    answers.push(shop.send("POST", "/webhooks/midtrans", &[], &large).await);
+    answers.push(shop.send("POST", "/webhooks/midtrans", &[], b"{}").await);
+    let taken = shop.webhook("R", "t1", 5000);
+    answers.push(shop.deliver("/webhooks/midtrans", &taken).await);
+    let slow = "POST /v1/events/replay HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\nauthorization: ";
+    let slow = format!("{slow}{bearer}\r\n\r\n");
+    answers.push(shop.raw(slow.as_bytes()).await);
+    let statuses: Vec<u16> = answers[16..].iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses, [401, 413, 413, 401, 200, 408]);
+    let mut ids = std::collections::BTreeSet::new();
+    for answer in &answers {
+        let id = answer.header("x-request-id");
+        let id = id.unwrap_or_else(|| panic!("{answer:?}"));
+        assert!(id.starts_with("req_") && id.len() == 30, "{id}");
+        if answer.header("content-type") == Some("application/problem+json") {
+            assert_eq!(answer.body["request_id"], id, "{answer:?}");
+        }
+        ids.insert(id.to_owned());
+    }
+    assert_eq!(ids.len(), answers.len(), "each has its own");
+    // A refusal that is kept is the one of then; the request that repeats it has an id of its own.
+    let body = order("Z", "A", 9);
+    let first = shop.keyed("/v1/orders", "k", &body).await;
+    let again = shop.keyed("/v1/orders", "k", &body).await;
+    assert_eq!((first.status, &first.text), (409, &again.text));
+    let written = first.body["request_id"].as_str();
+    assert_eq!(first.header("x-request-id"), written);
+    assert_ne!(again.header("x-request-id"), written);
+    shop.close().await;
+}
+
 #[tokio::test]
 async fn all_places_are_named_at_once() {
     let shop = Shop::open().await;
@@ -239,7 +303,7 @@ async fn unknown_parameters_are_refused() {
         );
     }
     let refused = shop
-        .call("PUT", "/v1/stock/a%20b", &json!({ "on_hand": 1 }))
+        .call("PUT", "/v1/stock/a%20", &json!({ "on_hand": 1 }))
         .await;
     assert_eq!((refused.status, refused.pointers()), (400, vec!["{sku}"]));
     // An order that there is not has no events.
