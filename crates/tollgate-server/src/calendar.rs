@@ -245,7 +245,12 @@ pub(crate) fn year_in(zone: &str, at: Timestamp) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time_text::{parse, rfc3339};
+    use crate::time_text::parse;
+
+    /// A point in time, which is a whole second.
+    fn rfc3339(time: Timestamp) -> String {
+        crate::time_text::rfc3339(time).replace(".000Z", "Z")
+    }
 
     fn made(timezone: &str, hours: &str, minutes: i64, from: &str, days: i64) -> Vec<String> {
         let (opens, closes) = hours.split_once('-').expect("hours have two ends");

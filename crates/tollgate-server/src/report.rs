@@ -118,7 +118,7 @@ mod step_tests {
         add_step(&mut checks, Some(stepped));
         assert_eq!((checks[0].level, checks[1].level), (Level::Ok, Level::Warn));
         let seen =
-            "it stepped by -3600000 ms at 2026-01-22T10:00:00Z; it lasted, and time goes by it";
+            "it stepped by -3600000 ms at 2026-01-22T10:00:00.000Z; it lasted, and time goes by it";
         assert_eq!(checks[1].seen, [seen]);
         assert!(!checks[1].fix.is_empty());
     }

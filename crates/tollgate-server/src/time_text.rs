@@ -2,11 +2,11 @@
 
 use tollgate_core::time::Timestamp;
 
-/// The text of a point in time; milliseconds only where there are some.
+/// The text of a point in time, always to the millisecond.
 pub(crate) fn rfc3339(time: Timestamp) -> String {
     match jiff::Timestamp::from_millisecond(time.as_millis()) {
-        Ok(time) => time.to_string(),
-        Err(_) => jiff::Timestamp::MAX.to_string(),
+        Ok(time) => format!("{time:.3}"),
+        Err(_) => format!("{:.3}", jiff::Timestamp::MAX),
     }
 }
 
@@ -26,12 +26,16 @@ mod tests {
     #[test]
     fn a_time_survives_its_text() {
         for (text, millis) in [
-            ("2026-01-22T10:00:00Z", 1_769_076_000_000),
+            ("2026-01-22T10:00:00.000Z", 1_769_076_000_000),
+            ("2026-01-22T10:00:00.120Z", 1_769_076_000_120),
             ("2026-01-22T10:00:00.123Z", 1_769_076_000_123),
+            ("1969-12-31T23:59:59.999Z", -1),
         ] {
             assert_eq!(rfc3339(Timestamp::from_millis(millis)), text);
             assert_eq!(parse(text), Some(Timestamp::from_millis(millis)));
         }
+        let longest = rfc3339(Timestamp::from_millis(i64::MAX));
+        assert_eq!(longest, "9999-12-30T22:00:00.999Z");
         let east = parse("2026-01-22T13:00:00+03:00");
         assert_eq!(east, parse("2026-01-22T10:00:00Z"));
         for text in ["", "2026-01-22", "2026-01-22T10:00:00", "tomorrow"] {

@@ -108,7 +108,7 @@ mod tests {
             followed: false,
         };
         let clock = json!({
-            "stepped_by_ms": 7_200_000, "at": "2026-01-22T10:00:00Z", "followed": false,
+            "stepped_by_ms": 7_200_000, "at": "2026-01-22T10:00:00.000Z", "followed": false,
         });
         assert_eq!(readiness(Some(stepped))["clock"], clock);
     }

@@ -64,7 +64,7 @@ async fn a_receipt_is_pending_until_its_file_is_there() {
         json!({
             "id": id, "number": "R-2026-000001", "kind": "sale", "order_id": null,
             "payment_id": issued, "amount": 5000, "currency": "IDR", "state": "issued",
-            "issued_at": "2026-01-22T10:00:00Z", "sha256": sha256,
+            "issued_at": "2026-01-22T10:00:00.000Z", "sha256": sha256,
             "pdf": format!("/v1/receipts/{id}.pdf"),
         })
     );

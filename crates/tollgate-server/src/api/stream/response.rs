@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(
             text(reset(8, now)),
             "id: 7\nevent: reset\ndata: {\"data\":{\"first_position\":8},\"position\":7,\
-             \"timestamp\":\"2026-01-22T10:00:00Z\",\"type\":\"reset\"}\n\n"
+             \"timestamp\":\"2026-01-22T10:00:00.000Z\",\"type\":\"reset\"}\n\n"
         );
     }
 }
