@@ -18,6 +18,7 @@ mod sample;
 mod signature;
 mod likely_cause;
 mod json;
+pub mod spelling;
 mod wording;
 mod mapping;
 

@@ -1,5 +1,6 @@
 //! One source: a provider with a checked configuration.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::ops::Range;
@@ -17,6 +18,7 @@ use crate::refund::{Cancels, RefundAnswer, RefundOrder, RefundQuery, RefundStatu
 use crate::sample::{NotInProvider, Sample, Webhook};
 use crate::settings::{ConfigError, Settings, nearest};
 use crate::signature::sha256_hex;
+use crate::spelling::one_spelling;
 use crate::wording::lack_amount;
 
 /// Keys and references are this long at most; PostgreSQL's indexes and people want an end.
@@ -518,6 +520,12 @@ impl Source {
                 let code = pattern.captures(name)?.name("code")?.as_str();
                 (!code.is_empty()).then(|| code.to_owned())
             });
+        }
+        // Orders are found by the one spelling of their codes.
+        if let Some(code) = &mut event.code
+            && let Cow::Owned(spelled) = one_spelling(code)
+        {
+            *code = spelled;
         }
     }
 }

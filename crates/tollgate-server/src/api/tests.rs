@@ -38,7 +38,7 @@ fn pointers<T: Body>(text: &str) -> Vec<String> {
 fn all_places_are_named_at_once() {
     let text = r#"{"currency":"IDR","shiping_amount":1,"discount_amount":-1,
             "lines":[{"sku":"A","quantity":0,"unit_amount":9007199254740992},
-                     {"quantity":1.0,"unit_amount":5,"sku":"x y","colour":"red"}],
+                     {"quantity":1.0,"unit_amount":5,"sku":"x ","colour":"red"}],
             "customer":{"name":3},"hold_seconds":5,"metadata":[],"slot":{"calendar":7}}"#;
     let mut found = pointers::<OrderBody>(text);
     found.sort();
@@ -93,8 +93,9 @@ fn what_is_no_amount_is_refused_with_its_place() {
 
 #[test]
 fn a_code_that_begins_like_an_id_is_refused() {
-    for code in ["ord_1", "pay_x", "", "a b", "é"] {
-        let text = ORDER.replacen('{', &format!("{{\"code\":{code:?},"), 1);
+    for code in ["ord_1", "pay_x", "", " a", "é\u{202e}", ".."] {
+        let code = serde_json::json!(code);
+        let text = ORDER.replacen('{', &format!("{{\"code\":{code},"), 1);
         assert_eq!(pointers::<OrderBody>(&text), ["/code"], "{code}");
     }
 }

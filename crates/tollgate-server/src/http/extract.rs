@@ -345,7 +345,8 @@ impl Query {
         match self.text(name) {
             None => Ok(None),
             Some(text) => read(&text).map(Some).ok_or_else(|| {
-                Problem::invalid_at(format!("?{name}"), format!("expected {wanted}"))
+                let found = body::shown(&text);
+                Problem::invalid_at(format!("?{name}"), format!("found {found}, expected {wanted}"))
             }),
         }
     }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tollgate_core::decision::Outcome;
@@ -57,6 +59,16 @@ pub(crate) fn cursor(id: u128) -> String {
 /// The number of a cursor.
 pub(crate) fn read_cursor(text: &str) -> Option<u128> {
     tollgate_core::id::decode(text)
+}
+
+/// A cursor at a name. A name may have letters that mean something in a URL, a cursor has none.
+pub(crate) fn cursor_at_name(name: &str) -> String {
+    URL_SAFE_NO_PAD.encode(name)
+}
+
+/// The name of a cursor.
+pub(crate) fn read_cursor_at_name(text: &str) -> Option<String> {
+    String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()
 }
 
 /// The root of a cursor.

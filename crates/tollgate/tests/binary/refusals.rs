@@ -208,7 +208,7 @@ fn every_wrong_place_of_a_request_is_named_at_once() {
     let server = Tollgate::start(&home);
     let mut client = server.client();
     let wrong = json!({
-        "code": "with space",
+        "code": "space at its end ",
         "currency": "IDR",
         "lines": [
             { "sku": "tea", "quantity": 0, "unit_amount": 1 },

@@ -13,11 +13,11 @@ use super::response::{
 };
 use crate::app::App;
 use crate::http::access::{Reader, Writer};
-use crate::http::body::{ReasonlessBody, is_name};
+use crate::http::body::{CatalogueNameRule, ReasonlessBody, Rule, catalogue_name, shown};
 use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
-use crate::http::problem::Problem;
+use crate::http::problem::{NOT_FOUND, Problem};
 use crate::http::reply::{self, List, Reply};
-use crate::http::reply::{cursor, read_cursor};
+use crate::http::reply::{cursor, cursor_at_name, read_cursor, read_cursor_at_name};
 use crate::ids;
 
 /// Which path leads to which handler.
@@ -34,15 +34,17 @@ pub(crate) fn routes() -> Router<App> {
         .route("/v1/holds/{id}/release", post(release_hold))
 }
 
-/// A sku or calendar out of a path; `parameter` is what the path's template calls it.
+/// A sku or calendar that a path makes or changes; `parameter` is what the path's template calls it.
 fn name(text: &str, parameter: &str) -> Result<String, Problem> {
-    match is_name(text) {
-        true => Ok(text.to_owned()),
-        false => Err(Problem::invalid_at(
-            parameter,
-            "a name is 1 to 128 characters of A-Z a-z 0-9 . _ : + -",
-        )),
-    }
+    catalogue_name(text).ok_or_else(|| {
+        let (found, wanted) = (shown(text), CatalogueNameRule::WANTED);
+        Problem::invalid_at(parameter, format!("found {found}, expected {wanted}"))
+    })
+}
+
+/// A sku or calendar that a path asks for; what can be no name is the name of nothing.
+fn known(text: &str) -> Result<String, Problem> {
+    catalogue_name(text).ok_or_else(|| NOT_FOUND.into())
 }
 
 async fn put_stock(
@@ -70,10 +72,13 @@ fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
         .strip_prefix('"')
         .and_then(|text| text.strip_suffix('"'))
         .unwrap_or(text);
-    number
-        .parse()
-        .map(Some)
-        .map_err(|_| Problem::invalid_at("If-Match", "expected the version in quotes, as \"7\""))
+    number.parse().map(Some).map_err(|_| {
+        let found = shown(text);
+        Problem::invalid_at(
+            "If-Match",
+            format!("found {found}, expected the version in quotes, as \"7\""),
+        )
+    })
 }
 
 async fn show_stock(
@@ -84,14 +89,14 @@ async fn show_stock(
 ) -> Reply {
     query.none()?;
     Ok(reply::ok(&StockView::of(
-        &app.stock(caller.shop(), &sku).await?,
+        &app.stock(caller.shop(), &known(&sku)?).await?,
     )))
 }
 
 async fn list_stock(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let query = query.only(&[])?;
     let after = query.read("cursor", "the next_cursor of the page before", |text| {
-        is_name(text).then(|| text.to_owned())
+        read_cursor_at_name(text)
     })?;
     let page = app
         .stock_page(caller.shop(), after.as_deref(), query.limit()?)
@@ -99,7 +104,7 @@ async fn list_stock(State(app): State<App>, caller: Reader, query: Query) -> Rep
     let data: Vec<StockView<'_>> = page.items.iter().map(StockView::of).collect();
     Ok(reply::ok(&List {
         data,
-        next_cursor: page.next,
+        next_cursor: page.next.as_deref().map(cursor_at_name),
     }))
 }
 
@@ -142,7 +147,7 @@ async fn show_calendar(
 ) -> Reply {
     query.none()?;
     Ok(reply::ok(&CalendarView::of(
-        &app.calendar(caller.shop(), &name).await?,
+        &app.calendar(caller.shop(), &known(&name)?).await?,
     )))
 }
 
@@ -150,12 +155,12 @@ async fn list_calendars(State(app): State<App>, caller: Reader, query: Query) ->
     let query = query.only(&[])?;
     let calendars = app.calendars(caller.shop()).await?;
     let after = query.read("cursor", "the next_cursor of the page before", |text| {
-        is_name(text).then(|| text.to_owned())
+        read_cursor_at_name(text)
     })?;
     let (calendars, next_cursor) = query.page(
         calendars,
         |calendar| after.as_ref().is_none_or(|after| *after < calendar.name),
-        |calendar| calendar.name.clone(),
+        |calendar| cursor_at_name(&calendar.name),
     )?;
     let data: Vec<CalendarView<'_>> = calendars.iter().map(CalendarView::of).collect();
     Ok(reply::ok(&List { data, next_cursor }))
@@ -189,7 +194,7 @@ async fn list_slots(
         Some(Timestamp::from_millis(millis.saturating_add(1)))
     })?;
     let from = after.or(from);
-    let slots = app.slots(caller.shop(), &name, from, to).await?;
+    let slots = app.slots(caller.shop(), &known(&name)?, from, to).await?;
     let (slots, next_cursor) = query.page(
         slots,
         |_| true,

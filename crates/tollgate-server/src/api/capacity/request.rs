@@ -18,8 +18,9 @@ use crate::api::orders::{HOLD_SECONDS, LINES_MAX, is_one_slot, slot_wish, two_sl
 use crate::app::{Hours, Terms};
 use crate::calendar::{self, Day, Weekly};
 use crate::http::body::{
-    Amount, Body, CurrencyCode, Date, Difference, HoldSeconds, List, Name, Note, OneOf, Positive,
-    SlotName, Time, TimeOfDay, TimeZoneName, Together, Whole, Wrong, known_currency, none, wrong,
+    Amount, Body, CatalogueName, CurrencyCode, Date, Difference, HoldSeconds, List, Note, OneOf,
+    Positive, SlotName, Time, TimeOfDay, TimeZoneName, Together, Whole, Wrong, known_currency,
+    none, wrong,
 };
 use crate::http::problem::{Problem, currency_unknown};
 use crate::time_text;
@@ -69,14 +70,14 @@ pub(crate) struct HoldBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct HoldLineBody {
     pub(crate) quantity: Positive,
-    pub(crate) sku: Name,
+    pub(crate) sku: CatalogueName,
 }
 
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HoldSlotBody {
     #[serde(skip_serializing_if = "none")]
-    pub(crate) calendar: Option<Name>,
+    pub(crate) calendar: Option<CatalogueName>,
     #[serde(skip_serializing_if = "none")]
     pub(crate) not_before: Option<Time>,
     #[serde(skip_serializing_if = "none")]

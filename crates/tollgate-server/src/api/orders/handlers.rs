@@ -7,6 +7,7 @@ use tollgate_core::command::{AttentionOf, OrderRef};
 use tollgate_core::id::RootId;
 use tollgate_core::order::AttentionCode;
 use tollgate_core::word::Word;
+use tollgate_providers::spelling::one_spelling;
 use tollgate_store::OrderFilter;
 
 use super::request::{OrderBody, ResolveBody, order_ref};
@@ -83,7 +84,9 @@ async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     ])?;
     let filter = OrderFilter {
         status: query.word("status")?.into_iter().collect(),
-        code: query.text("code"),
+        code: query
+            .text("code")
+            .map(|code| one_spelling(&code).into_owned()),
         reference: query.text("reference"),
         customer: query.text("customer"),
         attention: query.read("attention", "true or false", |text| text.parse().ok())?,

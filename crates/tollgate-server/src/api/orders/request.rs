@@ -13,9 +13,9 @@ use tollgate_core::order::{Customer, Line};
 use tollgate_core::time::Span;
 
 use crate::http::body::{
-    Amount, Body, CurrencyCode, HoldName, HoldSeconds, List, Maybe, Metadata, Name, Note,
-    OrderCode, Positive, Reference, Short, SlotName, Time, Together, Wrong, begins_like_an_id,
-    is_name, known_currency, none, wrong,
+    Amount, Body, CatalogueName, CurrencyCode, HoldName, HoldSeconds, List, Maybe, Metadata, Name,
+    Note, OrderCode, Particular, Positive, Reference, SlotName, Text, Time, Title, Together, Wrong,
+    known_currency, none, order_code, wrong,
 };
 use crate::ids;
 
@@ -45,11 +45,11 @@ fn is_empty_customer(customer: &Option<CustomerBody>) -> bool {
             name,
             phone,
         } = customer;
-        [email, locale, name, phone].into_iter().all(nothing)
+        [email, name, phone].into_iter().all(nothing) && nothing(locale)
     })
 }
 
-fn nothing(text: &Option<Maybe>) -> bool {
+fn nothing<R>(text: &Option<Text<R>>) -> bool {
     text.as_ref().is_none_or(|text| text.as_str().is_empty())
 }
 
@@ -83,9 +83,9 @@ pub(crate) struct OrderBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct LineBody {
     #[serde(skip_serializing_if = "none")]
-    pub(crate) name: Option<Short>,
+    pub(crate) name: Option<Title>,
     pub(crate) quantity: Positive,
-    pub(crate) sku: Name,
+    pub(crate) sku: CatalogueName,
     #[serde(skip_serializing_if = "yes")]
     pub(crate) stocked: Option<bool>,
     pub(crate) unit_amount: Amount,
@@ -95,13 +95,13 @@ pub(crate) struct LineBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CustomerBody {
     #[serde(skip_serializing_if = "nothing")]
-    pub(crate) email: Option<Maybe>,
+    pub(crate) email: Option<Particular>,
     #[serde(skip_serializing_if = "nothing")]
     pub(crate) locale: Option<Maybe>,
     #[serde(skip_serializing_if = "nothing")]
-    pub(crate) name: Option<Maybe>,
+    pub(crate) name: Option<Particular>,
     #[serde(skip_serializing_if = "nothing")]
-    pub(crate) phone: Option<Maybe>,
+    pub(crate) phone: Option<Particular>,
 }
 
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
@@ -116,7 +116,7 @@ pub(crate) struct OrderPaymentBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SlotBody {
     #[serde(skip_serializing_if = "none")]
-    pub(crate) calendar: Option<Name>,
+    pub(crate) calendar: Option<CatalogueName>,
     #[serde(skip_serializing_if = "none")]
     pub(crate) not_before: Option<Time>,
     #[serde(skip_serializing_if = "none")]
@@ -210,20 +210,18 @@ impl OrderBody {
         const LINE: usize = 112;
         let line = |line: &LineBody| {
             let name = line.name.as_ref().map_or(0, |name| written(name.as_str()));
-            LINE + line.sku.as_str().len() + name
+            LINE + written(line.sku.as_str()) + name
         };
         let customer = self.customer.as_ref().map_or(0, |customer| {
-            let texts = [
-                &customer.email,
-                &customer.locale,
-                &customer.name,
-                &customer.phone,
-            ];
-            texts
-                .into_iter()
-                .flatten()
-                .map(|text| written(text.as_str()))
-                .sum()
+            let CustomerBody {
+                email,
+                locale,
+                name,
+                phone,
+            } = customer;
+            let texts = [email, name, phone].into_iter().flatten().map(Text::as_str);
+            let locale = locale.as_ref().map(Text::as_str);
+            texts.chain(locale).map(written).sum()
         });
         let metadata = self.metadata.as_ref().map_or(2, Metadata::bytes);
         REST + self.lines.iter().map(line).sum::<usize>() + customer + metadata
@@ -286,13 +284,13 @@ impl CustomerBody {
     }
 }
 
-fn said(text: Option<Maybe>) -> Option<String> {
+fn said<R>(text: Option<Text<R>>) -> Option<String> {
     text.map(|text| text.0).filter(|text| !text.is_empty())
 }
 
 /// The wish of a slot that is whole.
 pub(crate) fn slot_wish(
-    calendar: Option<Name>,
+    calendar: Option<CatalogueName>,
     not_before: Option<Time>,
     slot_id: Option<SlotName>,
 ) -> Option<SlotWish> {
@@ -311,8 +309,7 @@ pub(crate) fn order_ref(text: &str) -> Option<OrderRef> {
     if let Ok(id) = text.parse::<OrderId>() {
         return Some(OrderRef::Id(id));
     }
-    let is_code = is_name(text) && !begins_like_an_id(text);
-    is_code.then(|| OrderRef::Code(text.to_owned()))
+    order_code(text).map(OrderRef::Code)
 }
 
 /// `POST /v1/orders/{id}/attention/{code}/resolve`

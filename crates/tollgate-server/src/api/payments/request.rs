@@ -9,8 +9,8 @@ use tollgate_core::id::{PaymentId, RootId};
 
 use crate::api::orders::{LINES_MAX, order_ref};
 use crate::http::body::{
-    Body, CurrencyCode, List, Metadata, Name, Note, OrderName, Positive, Reference, Time, Together,
-    Wrong, known_currency, none, wrong,
+    Body, CatalogueName, CurrencyCode, List, Metadata, Name, Note, OrderName, Positive, Reference,
+    Time, Together, Wrong, known_currency, none, wrong,
 };
 
 /// `POST /v1/payments`
@@ -134,7 +134,7 @@ pub(crate) struct RefundBody {
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RestockBody {
-    pub(crate) sku: Name,
+    pub(crate) sku: CatalogueName,
     pub(crate) quantity: Positive,
 }
 

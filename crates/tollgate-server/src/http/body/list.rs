@@ -20,14 +20,18 @@ where
         let list = Vec::deserialize(deserializer)?;
         match (LEAST..=MOST).contains(&list.len()) {
             true => Ok(List(list)),
-            false => Err(D::Error::custom(wanted(LEAST as u64, MOST as u64))),
+            false => Err(D::Error::custom(wanted(
+                list.len(),
+                LEAST as u64,
+                MOST as u64,
+            ))),
         }
     }
 }
 
 /// The error of a list of another length.
-pub(super) fn wanted(least: u64, most: u64) -> String {
-    format!("expected {least} to {most} elements")
+pub(super) fn wanted(found: usize, least: u64, most: u64) -> String {
+    format!("found {found} elements, expected {least} to {most}")
 }
 
 impl<T, const LEAST: usize, const MOST: usize> Deref for List<T, LEAST, MOST> {

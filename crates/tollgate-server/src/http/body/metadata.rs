@@ -59,7 +59,10 @@ impl<'de> Deserialize<'de> for Metadata {
         let text = Box::<RawValue>::deserialize(deserializer)?;
         let wanted = "expected a JSON object of up to 16 KiB without NUL";
         if BYTES_MAX < text.get().len() {
-            return Err(D::Error::custom(wanted));
+            let found = text.get().len();
+            return Err(D::Error::custom(format_args!(
+                "found {found} bytes, {wanted}"
+            )));
         }
         let tree: Value = serde_json::from_str(text.get()).map_err(D::Error::custom)?;
         match tree.is_object() && !has_nul(&tree) {

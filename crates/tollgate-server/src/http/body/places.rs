@@ -68,14 +68,14 @@ impl Found {
             self.check_list(text, schema, items, at);
         } else if let Err(error) = check_leaf(text, schema) {
             let message = error.to_string();
-            let end = message.find(" at line ").unwrap_or(message.len());
+            let end = message.rfind(" at line ").unwrap_or(message.len());
             self.refuse(at.as_str(), "invalid", message[..end].to_owned());
         }
     }
 
     fn check_object(&mut self, text: &str, schema: &Value, at: &mut String) {
         let Ok(Members(found)) = serde_json::from_str(text) else {
-            return self.refuse(at.as_str(), "invalid", "expected an object".to_owned());
+            return self.refuse(at.as_str(), "invalid", not_as(text, "an object"));
         };
         let known = schema["properties"].as_object();
         for (index, (name, _)) in found.iter().enumerate() {
@@ -105,12 +105,16 @@ impl Found {
 
     fn check_list(&mut self, text: &str, schema: &Value, items: &Value, at: &mut String) {
         let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(text) else {
-            return self.refuse(at.as_str(), "invalid", "expected a list".to_owned());
+            return self.refuse(at.as_str(), "invalid", not_as(text, "a list"));
         };
         let least = schema["minItems"].as_u64().unwrap_or(0);
         let most = schema["maxItems"].as_u64().unwrap_or(u64::MAX);
         if !(least..=most).contains(&(list.len() as u64)) {
-            self.refuse(at.as_str(), "invalid", list::wanted(least, most));
+            self.refuse(
+                at.as_str(),
+                "invalid",
+                list::wanted(list.len(), least, most),
+            );
         }
         for (index, value) in list.iter().enumerate() {
             let length = at.len();
@@ -134,6 +138,19 @@ impl Found {
             }
         }
     }
+}
+
+/// Something else stands there, or it cannot be read.
+fn not_as(text: &str, wanted: &str) -> String {
+    let found = match text.trim_start().as_bytes().first() {
+        Some(b'{') => "an object that cannot be read",
+        Some(b'[') => "a list",
+        Some(b'"') => "a text",
+        Some(b't' | b'f') => "true or false",
+        Some(b'n') => "null",
+        _ => "a number",
+    };
+    format!("found {found}, expected {wanted}")
 }
 
 /// A member of an object, if there is one that says anything.

@@ -16,6 +16,21 @@ const TEXTS_TRIED: &[&str] = &[
     "a b",
     "A:1+x-y._",
     "é",
+    "e\u{301}",
+    "SHIRT/M #2",
+    " a",
+    "a ",
+    "a\u{a0}b",
+    "\u{a0}",
+    ".",
+    "..",
+    "a\u{200b}b",
+    "a\u{202e}b",
+    "\u{915}\u{94d}\u{200d}\u{937}",
+    "\n",
+    "\u{2028}",
+    " ",
+    "two\r\nlines",
     "tab\there",
     "nul\0",
     "del\u{7f}",
@@ -71,7 +86,7 @@ fn check_rule<R: Rule>() {
         [128, 129, 200, 201, 255, 256, 500, 501, 2048, 2049].map(|length| "x".repeat(length));
     let tried = TEXTS_TRIED.iter().copied();
     for text in tried.chain(long.iter().map(String::as_str)) {
-        if R::allows(text) {
+        if R::allows(&R::kept(text)) {
             assert!(keywords_allow(&schema, text), "{}: {text:?}", R::FORMAT);
         }
     }
@@ -81,10 +96,13 @@ fn check_rule<R: Rule>() {
 #[test]
 fn a_schema_allows_what_its_rule_takes() {
     check_rule::<NameRule>();
+    check_rule::<CatalogueNameRule>();
     check_rule::<OrderCodeRule>();
     check_rule::<OrderNameRule>();
     check_rule::<ReferenceRule>();
     check_rule::<ShortRule>();
+    check_rule::<TitleRule>();
+    check_rule::<ParticularRule>();
     check_rule::<MaybeRule>();
     check_rule::<NoteRule>();
     check_rule::<StatementRule>();
@@ -107,13 +125,22 @@ fn a_pattern_refuses_what_its_rule_refuses() {
         let schema = Text::<R>::json_schema(&mut generator).to_value();
         for text in TEXTS_TRIED {
             let allowed = keywords_allow(&schema, text);
-            assert_eq!(allowed, R::allows(text), "{}: {text:?}", R::FORMAT);
+            assert_eq!(
+                allowed,
+                R::allows(&R::kept(text)),
+                "{}: {text:?}",
+                R::FORMAT
+            );
         }
     }
     check::<NameRule>();
+    check::<CatalogueNameRule>();
     check::<OrderCodeRule>();
+    check::<OrderNameRule>();
     check::<ReferenceRule>();
     check::<ShortRule>();
+    check::<TitleRule>();
+    check::<ParticularRule>();
     check::<MaybeRule>();
     check::<NoteRule>();
     check::<StatementRule>();
@@ -125,12 +152,61 @@ fn a_pattern_refuses_what_its_rule_refuses() {
     check::<UrlRule>();
 }
 
+/// A refused value is shown as it came: short, and with what cannot be seen written out. A URL is not: it may
+/// have a password in it.
+#[test]
+fn a_refusal_shows_the_value_and_the_bound() {
+    let refused = |judge: Result<(), String>| judge.expect_err("it is refused");
+    fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<(), String> {
+        let json = serde_json::to_string(text).expect("a text");
+        let read = serde_json::from_str::<T>(&json).map(drop);
+        read.map_err(|error| error.to_string())
+    }
+    let hidden = refused(read::<CatalogueName>("a\u{200b}b"));
+    assert!(
+        hidden.contains(r#""a\u{200b}b", expected 1 to 128"#),
+        "{hidden}"
+    );
+    let long = refused(read::<Title>(&"n".repeat(612)));
+    let cut = format!("{:?}… (612 characters), expected 1 to 500", "n".repeat(60));
+    assert!(long.contains(&cut), "{long}");
+    let time = refused(read::<Time>("tomorrow at line 3"));
+    assert!(
+        time.contains(r#""tomorrow at line 3", expected a time"#),
+        "{time}"
+    );
+    let url = refused(read::<UrlText>(&format!(
+        "https://u:secret@h/{}",
+        "x".repeat(2048)
+    )));
+    assert!(!url.contains("secret"), "{url}");
+}
+
+#[test]
+fn a_text_is_kept_in_one_spelling_and_in_one_line() {
+    let sku = |text: &str| catalogue_name(text);
+    assert_eq!(sku("cafe\u{301}/2 #b"), Some("caf\u{e9}/2 #b".to_owned()));
+    assert_eq!(
+        sku(&"\u{1112}\u{1161}\u{11ab}".repeat(128)),
+        Some("\u{d55c}".repeat(128))
+    );
+    assert_eq!(sku(&"\u{d55c}".repeat(129)), None);
+    assert_eq!(order_code("ord_1"), None);
+    assert_eq!(order_code("Заказ №7"), Some("Заказ №7".to_owned()));
+    let title: Title = serde_json::from_str(r#""Shirt,\r\n  blue\tL\n""#).expect("it is one");
+    assert_eq!(title.as_str(), "Shirt, blue L");
+}
+
 /// A struct is no list, at any depth: otherwise the order of members would be a part of the API.
 #[test]
 fn a_list_is_no_object() {
     assert_eq!(
         refused("[1]"),
-        [(String::new(), "invalid", "expected an object".to_owned())]
+        [(
+            String::new(),
+            "invalid",
+            "found a list, expected an object".to_owned()
+        )]
     );
     for text in [
         r#"[1,null,null]"#,
@@ -144,7 +220,7 @@ fn a_list_is_no_object() {
         [(
             "/rows/0".to_owned(),
             "invalid",
-            "expected an object".to_owned()
+            "found a list, expected an object".to_owned()
         )]
     );
     assert!(read::<Sample>(br#"{"amount":1,"rows":[{"at":"2026-01-22T10:00:00Z"}]}"#).is_ok());
@@ -200,9 +276,13 @@ fn every_place_is_reported_with_what_is_wanted_there() {
             (
                 "/name",
                 "invalid",
-                format!("invalid value: this text, expected {}", NameRule::WANTED)
+                format!("invalid value: \"x y\", expected {}", NameRule::WANTED)
             ),
-            ("/rows", "invalid", "expected 1 to 2 elements".to_owned()),
+            (
+                "/rows",
+                "invalid",
+                "found 3 elements, expected 1 to 2".to_owned()
+            ),
             ("/rows/0/at", "missing", String::new()),
             (
                 "/rows/1/at",

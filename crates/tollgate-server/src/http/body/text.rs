@@ -10,6 +10,7 @@ use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use tollgate_core::id::{EffectId, HoldId, PREFIXES, SlotId};
+use tollgate_providers::spelling::{breaks_the_line, one_spelling};
 
 /// What makes a text a good one.
 pub(crate) trait Rule {
@@ -17,7 +18,11 @@ pub(crate) trait Rule {
     const FORMAT: &'static str;
     /// What is wanted, for people.
     const WANTED: &'static str;
-    /// Whether it is.
+    /// A refusal may show the text.
+    const IS_SHOWN: bool;
+    /// The text in the form in which it is judged and kept.
+    fn kept(text: &str) -> Cow<'_, str>;
+    /// Whether it is a good one, in that form.
     fn allows(text: &str) -> bool;
     /// What a schema can say of it, for clients and those who make examples.
     fn keywords() -> Value;
@@ -63,10 +68,15 @@ impl<'de, R: Rule> Deserialize<'de> for Text<R> {
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Text<R>, E> {
-                if R::allows(text) {
-                    return Ok(Text(text.to_owned(), PhantomData));
+                let kept = R::kept(text);
+                if R::allows(&kept) {
+                    return Ok(Text(kept.into_owned(), PhantomData));
                 }
-                Err(E::invalid_value(Unexpected::Other("this text"), &self))
+                let found = match R::IS_SHOWN {
+                    true => shown(text),
+                    false => "this text".to_owned(),
+                };
+                Err(E::invalid_value(Unexpected::Other(&found), &self))
             }
         }
 
@@ -104,7 +114,11 @@ pub(super) fn judge<T: for<'de> Deserialize<'de>>(text: &str) -> Result<(), serd
 }
 
 macro_rules! rules {
-    ($($(#[$doc:meta])* $name:ident as $rule:ident, $format:literal: $wanted:literal = $allows:expr, $keywords:tt;)*) => {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident as $rule:ident $(in $form:ident)?, $format:literal $($unshown:ident)?: $wanted:literal =
+            $allows:expr, $keywords:tt;
+    )*) => {
         $(
             #[derive(Debug, Clone, Copy)]
             pub(crate) struct $rule;
@@ -112,6 +126,11 @@ macro_rules! rules {
             impl Rule for $rule {
                 const FORMAT: &'static str = $format;
                 const WANTED: &'static str = $wanted;
+                const IS_SHOWN: bool = rules!(@is_shown $($unshown)?);
+
+                fn kept(text: &str) -> Cow<'_, str> {
+                    rules!(@kept text $($form)?)
+                }
 
                 fn allows(text: &str) -> bool {
                     let allows: fn(&str) -> bool = $allows;
@@ -130,20 +149,30 @@ macro_rules! rules {
         /// The rule of each format.
         pub(super) const TEXTS: &[(&str, Judge)] = &[$(($format, judge::<$name>)),*];
     };
+    (@is_shown) => { true };
+    (@is_shown unshown) => { false };
+    (@kept $text:ident) => { Cow::Borrowed($text) };
+    (@kept $text:ident $form:ident) => { $form($text) };
 }
 
 rules! {
-    /// The name of a sku, source or calendar.
+    /// The name of a source or shop, as the configuration has it.
     Name as NameRule, "name": "1 to 128 characters of A-Z a-z 0-9 . _ : + -" = is_name,
         { "pattern": NAME };
+    /// A sku or a calendar's name, as the merchant's catalogue has it.
+    CatalogueName as CatalogueNameRule in one_spelling, "catalogue-name":
+        "1 to 128 characters without control or invisible ones, and without spaces at the ends" =
+        is_catalogue_name, { "pattern": CATALOGUE, "not": { "pattern": DOTS }, "maxLength": COMPOSED_OF_MAX };
     /// The merchant's code of an order.
-    OrderCode as OrderCodeRule, "order-code":
-        "1 to 128 characters of A-Z a-z 0-9 . _ : + - that do not begin like an id" =
-        |text| is_name(text) && !begins_like_an_id(text),
-        { "pattern": NAME, "not": { "pattern": format!("^({})_", PREFIXES.join("|")) } };
+    OrderCode as OrderCodeRule in one_spelling, "order-code":
+        "1 to 128 characters without control or invisible ones, and without spaces at the ends, that do \
+         not begin like an id" =
+        |text| is_catalogue_name(text) && !begins_like_an_id(text),
+        { "pattern": CATALOGUE, "not": { "pattern": format!("^({})_|{DOTS}", PREFIXES.join("|")) },
+          "maxLength": COMPOSED_OF_MAX };
     /// An order's id or code.
-    OrderName as OrderNameRule, "order": "an order's id or code" = is_name,
-        { "pattern": NAME };
+    OrderName as OrderNameRule in one_spelling, "order": "an order's id or code" = is_catalogue_name,
+        { "pattern": CATALOGUE, "not": { "pattern": DOTS }, "maxLength": COMPOSED_OF_MAX };
     /// The name by which a source knows a payment.
     Reference as ReferenceRule, "reference": "1 to 255 bytes without control characters" =
         |text| (1..=255).contains(&text.len()) && !text.chars().any(char::is_control),
@@ -152,6 +181,16 @@ rules! {
     Short as ShortRule, "short-text": "1 to 200 characters without control characters" =
         |text| (1..=200).contains(&text.chars().count()) && !text.chars().any(char::is_control),
         { "pattern": NO_CONTROL, "minLength": 1, "maxLength": 200 };
+    /// What people call a thing.
+    Title as TitleRule in one_line, "title":
+        "1 to 500 characters without control ones, but line breaks, which become spaces" =
+        |text| (1..=500).contains(&text.chars().count()) && !text.chars().any(char::is_control),
+        { "pattern": SAYS_SOMETHING };
+    /// A name, a mail address, a telephone number, as the customer gave it, or nothing.
+    Particular as ParticularRule in one_line, "particular":
+        "up to 500 characters without control ones, but line breaks, which become spaces" =
+        |text| text.chars().count() <= 500 && !text.chars().any(char::is_control),
+        { "pattern": NO_CONTROL_BUT_BREAKS };
     /// Something short for people, or nothing.
     Maybe as MaybeRule, "short-text-or-empty": "up to 200 characters without control characters" =
         |text| text.chars().count() <= 200 && !text.chars().any(char::is_control),
@@ -192,12 +231,23 @@ rules! {
     FilterWord as FilterRule, "event-filter": "a type as order.paid, a group as order.*, or *" =
         tollgate_core::timeline::is_filter, { "examples": ["order.paid", "order.*", "*"] };
     /// A URL; whether it is called is judged where it is used.
-    UrlText as UrlRule, "http-url": "a URL of up to 2048 bytes" =
+    UrlText as UrlRule, "http-url" unshown: "a URL of up to 2048 bytes" =
         |text| (1..=2048).contains(&text.len()) && !text.contains('\0'),
         { "pattern": NO_NUL, "minLength": 1, "maxLength": 2048 };
 }
 
 const NAME: &str = "^[A-Za-z0-9._:+-]{1,128}$";
+/// No control or invisible letters, and neither begins nor ends with a space.
+const CATALOGUE: &str = "^[^\\s\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff]\
+    ([^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff]*\
+    [^\\s\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff])?$";
+/// Names that no path can have: what reads a URL takes them for folders.
+const DOTS: &str = "^\\.{1,2}$";
+/// The most characters that a catalogue's name may be typed in: no letter is composed of more than four.
+const COMPOSED_OF_MAX: usize = 4 * 128;
+const SAYS_SOMETHING: &str = "^[^\\u0000-\\u0008\\u000e-\\u001f\\u007f-\\u0084\\u0086-\\u009f]*[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029][^\\u0000-\\u0008\\u000e-\\u001f\\u007f-\\u0084\\u0086-\\u009f]*$";
+const NO_CONTROL_BUT_BREAKS: &str =
+    "^[^\\u0000-\\u0008\\u000e-\\u001f\\u007f-\\u0084\\u0086-\\u009f]*$";
 const NO_CONTROL: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
 const NO_NUL: &str = "^[^\\u0000]*$";
 
@@ -219,15 +269,67 @@ fn has_form(text: &str, form: &str) -> bool {
 }
 
 /// 1 to 128 characters of `[A-Za-z0-9._:+-]`.
-pub(crate) fn is_name(text: &str) -> bool {
+fn is_name(text: &str) -> bool {
     (1..=128).contains(&text.len())
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"._:+-".contains(&byte))
 }
 
+/// 1 to 128 characters that can be seen, with no space at the ends, in their one spelling. What a path cannot
+/// name is none.
+fn is_catalogue_name(text: &str) -> bool {
+    let is_inner = |letter: char| !letter.is_control() && !is_invisible(letter);
+    (1..=128).contains(&text.chars().count())
+        && text.chars().all(is_inner)
+        && text.trim() == text
+        && !matches!(text, "." | "..")
+}
+
+/// A letter that shows nothing and says nothing. Joiners are none of them: scripts are written with them.
+fn is_invisible(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}' | '\u{feff}'
+    )
+}
+
+/// A sku or calendar as a path or a query names it, in its one spelling.
+pub(crate) fn catalogue_name(text: &str) -> Option<String> {
+    let kept = CatalogueNameRule::kept(text);
+    CatalogueNameRule::allows(&kept).then(|| kept.into_owned())
+}
+
+/// An order's code as a path or a query names it, in its one spelling.
+pub(crate) fn order_code(text: &str) -> Option<String> {
+    let kept = OrderCodeRule::kept(text);
+    OrderCodeRule::allows(&kept).then(|| kept.into_owned())
+}
+
+/// Line breaks become spaces.
+fn one_line(text: &str) -> Cow<'_, str> {
+    if !text.contains(breaks_the_line) {
+        return Cow::Borrowed(text);
+    }
+    let lines = text.split(breaks_the_line).map(str::trim);
+    let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    Cow::Owned(lines.join(" "))
+}
+
+/// A text as a refusal shows it: cut to what is read at a glance, what cannot be seen written out.
+pub(crate) fn shown(text: &str) -> String {
+    const LETTERS_MAX: usize = 60;
+    let length = text.chars().count();
+    if length <= LETTERS_MAX {
+        return format!("{text:?}");
+    }
+    let head: String = text.chars().take(LETTERS_MAX).collect();
+    format!("{head:?}… ({length} characters)")
+}
+
 /// The text begins with the prefix of an id.
-pub(crate) fn begins_like_an_id(text: &str) -> bool {
+fn begins_like_an_id(text: &str) -> bool {
     text.split_once('_')
         .is_some_and(|(prefix, _)| PREFIXES.contains(&prefix))
 }

@@ -8,6 +8,7 @@ use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tollgate_core::time::Timestamp;
 
+use super::shown;
 use crate::time_text;
 
 /// A point in time.
@@ -38,7 +39,7 @@ impl<'de> Deserialize<'de> for Time {
             fn visit_str<E: Error>(self, text: &str) -> Result<Time, E> {
                 time_text::parse(text)
                     .map(Time)
-                    .ok_or_else(|| E::invalid_value(Unexpected::Other("this text"), &self))
+                    .ok_or_else(|| E::invalid_value(Unexpected::Other(&shown(text)), &self))
             }
         }
 

@@ -8,6 +8,8 @@ use serde::de::{DeserializeSeed, Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tollgate_core::word::{Word, words};
 
+use super::shown;
+
 /// A member of a closed set. The set's table is the only list of its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct OneOf<W>(pub(crate) W);
@@ -28,7 +30,7 @@ impl Visitor<'_> for Among<'_> {
     /// The word's place in the list.
     fn visit_str<E: Error>(self, text: &str) -> Result<usize, E> {
         let place = self.0.iter().position(|word| *word == text);
-        place.ok_or_else(|| E::invalid_value(Unexpected::Other("this text"), &self))
+        place.ok_or_else(|| E::invalid_value(Unexpected::Other(&shown(text)), &self))
     }
 }
 
