@@ -3,9 +3,12 @@
 use tollgate_core::closed_sets;
 use tollgate_core::command::Action;
 use tollgate_core::decision::{Outcome, Refusal};
-use tollgate_core::effect::EffectState;
+use tollgate_core::effect::{EffectKind, EffectState};
 use tollgate_core::id::{EffectId, ShopId};
-use tollgate_store::{Class, EffectFilter, EffectLine, Page, Reply, Seek, Submission, SubmitError};
+use tollgate_core::word::Word;
+use tollgate_store::{
+    Class, EffectFilter, EffectLine, Page, Reply, Seek, Submission, SubmitError, is_like,
+};
 
 use super::{Answered, App, AppError, Asking, Caller, Keyed};
 
@@ -193,7 +196,7 @@ impl App {
                 retried.more = true;
             }
             match page.next {
-                Some(next) => seek.before = Some(next),
+                Some(next) => seek.past = Some(next),
                 None => return Ok(lines),
             }
         }
@@ -250,8 +253,11 @@ fn means(filter: &EffectFilter, line: &EffectLine) -> bool {
         target,
         root,
     } = filter;
-    kind.as_ref().is_none_or(|kind| *kind == line.kind)
-        && state.is_none_or(|state| state == line.effect.state)
-        && target.as_ref().is_none_or(|target| *target == line.target)
+    let is_kind = |kind: &EffectKind| kind.word() == line.kind;
+    (kind.is_empty() || kind.iter().any(is_kind))
+        && (state.is_empty() || state.contains(&line.effect.state))
+        && target
+            .as_ref()
+            .is_none_or(|target| is_like(target, &line.target))
         && root.is_none_or(|root| line.effect.root == Some(root))
 }

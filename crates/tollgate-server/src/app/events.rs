@@ -61,10 +61,7 @@ impl App {
         per_second: i64,
     ) -> Result<Replayed, AppError> {
         let mut events = Vec::new();
-        let mut seek = Seek {
-            limit: 1000,
-            before: None,
-        };
+        let mut seek = Seek::first(1000);
         let more = loop {
             let page = self.events(caller.shop(), filter.clone(), seek).await?;
             events.extend(page.items.into_iter().map(|(id, _)| id));
@@ -73,7 +70,7 @@ impl App {
                 break true;
             }
             match page.next {
-                Some(next) => seek.before = Some(next),
+                Some(next) => seek.past = Some(next),
                 None => break false,
             }
         };

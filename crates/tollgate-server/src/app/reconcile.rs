@@ -194,7 +194,7 @@ async fn has_spoken(
             return Ok(true);
         }
         match page.next {
-            Some(next) => seek.before = Some(next),
+            Some(next) => seek.past = Some(next),
             None => return Ok(false),
         }
     }

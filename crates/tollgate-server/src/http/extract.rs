@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
 use tollgate_core::word::words;
-use tollgate_store::Seek;
+use tollgate_store::{Order, Seek};
 
 use super::body;
 use super::problem::{
@@ -220,7 +220,8 @@ where
     Ok(first.unwrap_or_else(|| rest.freeze()))
 }
 
-/// The parameters of a query; each known one at most once, no unknown ones.
+/// The parameters of a query; no unknown ones, and each at most once unless it says which words of a set are
+/// meant.
 #[derive(Debug)]
 pub(crate) struct Query(Vec<(String, String)>);
 
@@ -241,11 +242,20 @@ impl FromRequestParts<App> for Query {
 /// The parameters every list knows.
 const OF_LISTS: [&str; 2] = ["limit", "cursor"];
 
+/// The parameters that name words of a set, several perhaps: by commas, or by standing more than once.
+const OF_WORDS: [&str; 4] = ["status", "outcome", "state", "kind"];
+
 impl Query {
     /// Refuses parameters that this list does not know.
     pub(crate) fn only(self, known: &[&str]) -> Result<Query, Problem> {
         let known: Vec<&str> = known.iter().chain(&OF_LISTS).copied().collect();
         self.just(&known)
+    }
+
+    /// Refuses parameters that this list, which may begin at either end, does not know.
+    pub(crate) fn list(self, known: &[&str]) -> Result<Query, Problem> {
+        let known: Vec<&str> = known.iter().chain(&["sort"]).copied().collect();
+        self.only(&known)
     }
 
     /// Refuses parameters that are not known, on what is no list.
@@ -259,7 +269,9 @@ impl Query {
                     code: "unknown_member",
                     detail: String::new(),
                 });
-            } else if self.0[..index].iter().any(|(other, _)| other == name) {
+            } else if !OF_WORDS.contains(&name.as_str())
+                && self.0[..index].iter().any(|(other, _)| other == name)
+            {
                 let detail = "it stands twice".to_owned();
                 errors.push(Pointer {
                     pointer,
@@ -335,6 +347,24 @@ impl Query {
         self.read(name, &format!("one of {}", known.join(", ")), W::of)
     }
 
+    /// Members of a closed set, as many as are named; none is any.
+    pub(crate) fn words<W: Word>(&self, name: &str) -> Result<Vec<W>, Problem> {
+        let values = self.0.iter().filter(|(known, _)| known == name);
+        let texts = values.flat_map(|(_, value)| value.split(','));
+        let mut words = Vec::new();
+        for text in texts.map(str::trim).filter(|text| !text.is_empty()) {
+            words.push(W::of(text).ok_or_else(|| {
+                let known: Vec<&str> = tollgate_core::word::words::<W>().collect();
+                let (found, known) = (body::shown(text), known.join(", "));
+                Problem::invalid_at(
+                    format!("?{name}"),
+                    format!("found {found}, expected one of {known}"),
+                )
+            })?);
+        }
+        Ok(words)
+    }
+
     /// Anything that can be read from a text.
     pub(crate) fn read<T>(
         &self,
@@ -346,7 +376,10 @@ impl Query {
             None => Ok(None),
             Some(text) => read(&text).map(Some).ok_or_else(|| {
                 let found = body::shown(&text);
-                Problem::invalid_at(format!("?{name}"), format!("found {found}, expected {wanted}"))
+                Problem::invalid_at(
+                    format!("?{name}"),
+                    format!("found {found}, expected {wanted}"),
+                )
             }),
         }
     }
@@ -361,12 +394,18 @@ impl Query {
 
     /// Where the page begins.
     pub(crate) fn seek<K>(&self, of: impl Fn(u128) -> K) -> Result<Seek<K>, Problem> {
-        let before = self.read("cursor", "the next_cursor of the page before", |text| {
+        let past = self.read("cursor", "the next_cursor of the page before", |text| {
             reply::read_cursor(text).map(&of)
+        })?;
+        let order = self.read("sort", "asc or desc", |text| match text {
+            "desc" => Some(Order::NewestFirst),
+            "asc" => Some(Order::OldestFirst),
+            _ => None,
         })?;
         Ok(Seek {
             limit: self.limit()?,
-            before,
+            past,
+            order: order.unwrap_or_default(),
         })
     }
 }

@@ -5,7 +5,7 @@ use tollgate_core::id::{DeliveryId, ShopId};
 use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
 
-use super::{CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, sift};
+use super::{CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, nth_of_table, sift};
 use crate::Store;
 use crate::db::Corrupt;
 use crate::db::{Db, Error, Row, corrupt, id_at, id_bytes};
@@ -35,7 +35,7 @@ pub struct DeliveryFilter {
 }
 
 impl Store {
-    /// Kept deliveries without their bodies, newest first.
+    /// A page of kept deliveries without their bodies.
     pub async fn deliveries(
         &self,
         shop: ShopId,
@@ -101,6 +101,14 @@ fn read_delivery(row: &Row<'_>, shop: ShopId) -> Result<KeptDelivery, Error> {
     })
 }
 
+/// `deliveries.nth`: walks `deliveries_id` upwards.
+const NTH_DELIVERY: &str = "\
+    select id
+      from deliveries
+     where shop_id = ?1 and ?2 <= id and id < ?3
+     order by id
+     limit 1 offset ?4";
+
 /// `deliveries.look`: walks `deliveries_id` downwards, a chunk of it.
 const LOOK_AT_DELIVERIES: &str = "\
     select id, source, verdict
@@ -115,8 +123,11 @@ fn deliveries(
     filter: &DeliveryFilter,
     seek: Seek<DeliveryId>,
 ) -> Result<Page<KeptDelivery, DeliveryId>, Error> {
-    let stretch = Stretch::of(seek.before.map(DeliveryId::as_u128), None, None);
-    let page = sift(seek.limit(), stretch, CHUNK_ROWS_MAX, |stretch, chunk| {
+    let past = seek.past.map(DeliveryId::as_u128);
+    let stretch = Stretch::of((past, seek.order), None, None);
+    let nth = |stretch, count| nth_of_table(db, NTH_DELIVERY, shop, stretch, count);
+    let list = (seek.limit(), seek.order);
+    let page = sift(list, stretch, CHUNK_ROWS_MAX, nth, |stretch, chunk| {
         let from = id_bytes(stretch.from);
         let below = id_bytes(stretch.below);
         let values: &[&dyn crate::db::Bind] = &[&shop.0, &from, &below, &(chunk as i64)];

@@ -1,11 +1,12 @@
 //! Effects: what must happen outside, and how far it is.
 
-use tollgate_core::effect::{EffectState, StoredEffect};
+use tollgate_core::effect::{EffectKind, EffectState, StoredEffect};
 use tollgate_core::id::{EffectId, RootId, ShopId, first_id};
 use tollgate_core::time::{Span, Timestamp};
-use tollgate_core::word::Word;
 
-use super::{CHUNK_ROWS_MAX, EFFECTS_MAX, Looked, Page, Seek, Stretch, sift};
+use super::{
+    CHUNK_ROWS_MAX, EFFECTS_MAX, Looked, Page, Seek, Stretch, is_asked, is_like, nth_of_table, sift,
+};
 use crate::Store;
 use crate::db::Corrupt;
 use crate::db::{Db, Error, Row, corrupt, id_at, id_bytes, maybe_id_at};
@@ -34,11 +35,11 @@ pub struct EffectLine {
 /// Which effects; what is not said is any.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EffectFilter {
-    /// Of this kind.
-    pub kind: Option<String>,
-    /// In this state.
-    pub state: Option<EffectState>,
-    /// Addressed to this target.
+    /// Of one of these kinds; empty is any.
+    pub kind: Vec<EffectKind>,
+    /// In one of these states; empty is any.
+    pub state: Vec<EffectState>,
+    /// Addressed to this target, or, with a `*` at its end, to one that begins so.
     pub target: Option<String>,
     /// About this root.
     pub root: Option<RootId>,
@@ -60,6 +61,14 @@ const EFFECT: &str = "\
            settled_at, id, target, created_at, position
       from effects
      where shop_id = ?1 and id = ?2";
+
+/// `effects.nth`: walks the primary key upwards.
+const NTH_EFFECT: &str = "\
+    select id
+      from effects
+     where shop_id = ?1 and ?2 <= id and id < ?3
+     order by id
+     limit 1 offset ?4";
 
 /// `effects.look`: walks the primary key downwards, a chunk of it.
 const LOOK_AT_EFFECTS: &str = "\
@@ -100,7 +109,7 @@ impl Store {
         self.read(move |db| effect(db, shop, id.as_u128())).await
     }
 
-    /// Effects, newest first.
+    /// A page of effects.
     pub async fn effects(
         &self,
         shop: ShopId,
@@ -122,13 +131,16 @@ fn effects(
     filter: &EffectFilter,
     seek: Seek<EffectId>,
 ) -> Result<Page<EffectLine, EffectId>, Error> {
-    let mut stretch = Stretch::of(seek.before.map(EffectId::as_u128), None, None);
+    let past = seek.past.map(EffectId::as_u128);
+    let mut stretch = Stretch::of((past, seek.order), None, None);
     if let Some(root) = filter.root {
         let made_at = root.made_at();
         stretch.from = stretch.from.max(first_id(made_at));
         stretch.below = stretch.below.min(first_id(made_at.plus(Span::millis(1))));
     }
-    let page = sift(seek.limit(), stretch, CHUNK_ROWS_MAX, |stretch, chunk| {
+    let nth = |stretch, count| nth_of_table(db, NTH_EFFECT, shop, stretch, count);
+    let list = (seek.limit(), seek.order);
+    let page = sift(list, stretch, CHUNK_ROWS_MAX, nth, |stretch, chunk| {
         let (from, below) = (id_bytes(stretch.from), id_bytes(stretch.below));
         let values: &[&dyn crate::db::Bind] = &[&shop.0, &from, &below, &(chunk as i64)];
         db.all(LOOK_AT_EFFECTS, values, |row| {
@@ -138,9 +150,12 @@ fn effects(
             let target = row.text(4)?;
             Ok(Looked {
                 id: id_at(row, 0)?,
-                matches: filter.kind.as_ref().is_none_or(|asked| asked == kind)
-                    && filter.state.is_none_or(|asked| asked.word() == state)
-                    && filter.target.as_deref().is_none_or(|asked| asked == target)
+                matches: is_asked(&filter.kind, kind)
+                    && is_asked(&filter.state, state)
+                    && filter
+                        .target
+                        .as_deref()
+                        .is_none_or(|asked| is_like(asked, target))
                     && filter.root.is_none_or(|asked| root == Some(asked)),
                 bytes: 0,
             })

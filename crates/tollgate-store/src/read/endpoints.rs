@@ -35,7 +35,7 @@ impl Store {
         shop: ShopId,
         seek: Seek<EndpointId>,
     ) -> Result<Page<EndpointRow, EndpointId>, ReadError> {
-        let below = seek.before.map_or(u128::MAX, EndpointId::as_u128);
+        let below = seek.past.map_or(u128::MAX, EndpointId::as_u128);
         let limit = seek.limit();
         self.read(move |db| {
             let asked = i64::try_from(limit + 1).unwrap_or(i64::MAX);

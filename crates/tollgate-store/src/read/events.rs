@@ -6,11 +6,13 @@ use tollgate_core::command::RawEvent;
 use tollgate_core::id::{EventId, RootId, ShopId};
 use tollgate_core::snapshot::{EventOutcome, EventState, StoredEvent};
 use tollgate_core::time::Timestamp;
-use tollgate_core::word::Word;
 
 use super::orders::mentions;
 use super::timeline::events_named;
-use super::{CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, look_at_these, sift};
+use super::{
+    CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, is_asked, is_like, look_at_these, nth_of_table,
+    nth_of_these, sift,
+};
 use crate::Store;
 use crate::db::Corrupt;
 use crate::db::{Db, Error, Sql, corrupt, id_at, id_bytes, two};
@@ -25,24 +27,24 @@ const SEARCH_CHUNK_MAX: usize = 32;
 pub struct EventFilter {
     /// Of this source.
     pub source: Option<String>,
-    /// With this name of the provider's.
+    /// With this name of the provider's, or, with a `*` at its end, a name that begins so.
     pub kind: Option<String>,
-    /// That were answered so.
-    pub outcome: Option<EventOutcome>,
-    /// That stand so now.
-    pub state: Option<EventState>,
+    /// That were answered so; empty is any.
+    pub outcome: Vec<EventOutcome>,
+    /// That stand so now; empty is any.
+    pub state: Vec<EventState>,
     /// That mention this name, and wait at it or have reached what it leads to.
     pub reference: Option<String>,
     /// That the timeline of this root names.
     pub root: Option<RootId>,
     /// That came at this time or later.
     pub received_after: Option<Timestamp>,
-    /// In whose body, kind or key these bytes stand, in this case.
+    /// In whose body, kind, key or references these bytes stand, in this case.
     pub search: Option<String>,
 }
 
 impl Store {
-    /// Events without their bytes, newest first. Reference and root are found by index; the rest is
+    /// Events without their bytes. Reference and root are found by index; the rest is
     /// looked for.
     pub async fn events(
         &self,
@@ -98,6 +100,14 @@ fn event(db: &Db, shop: ShopId, id: EventId) -> Result<Option<StoredEvent>, Erro
     Ok(Some(stored))
 }
 
+/// `events.nth`: walks `events_id` upwards.
+const NTH_EVENT: &str = "\
+    select id
+      from events
+     where shop_id = ?1 and ?2 <= id and id < ?3
+     order by id
+     limit 1 offset ?4";
+
 /// `events.look`: walks `events_id` downwards, a chunk of it. Names and bodies only where they are
 /// asked for.
 const LOOK_AT_EVENTS: Sql = two(
@@ -108,6 +118,9 @@ const LOOK_AT_EVENTS: Sql = two(
                 then 0 < instr(body, ?6)
                      or 0 < instr(cast(kind as blob), ?6)
                      or 0 < instr(cast(coalesce(said ->> '$.key', '') as blob), ?6)
+                     or exists (select 1
+                                  from json_each(said, '$.names')
+                                 where 0 < instr(cast(value as blob), ?6))
                 else 1
             end
       from events
@@ -122,6 +135,9 @@ const LOOK_AT_EVENTS: Sql = two(
                      or 0 < position(?6 in convert_to(kind, 'UTF8'))
                      or 0 < position(?6 in convert_to(coalesce(cast(said as json) ->> 'key', ''),
                                                       'UTF8'))
+                     or exists (select 1
+                                  from json_array_elements_text(cast(said as json) -> 'names') as named (value)
+                                 where 0 < position(?6 in convert_to(named.value, 'UTF8')))
                 else true
             end
       from events
@@ -144,12 +160,16 @@ fn events(
     };
     let search = search.map(|text| text.as_bytes());
     let look = |stretch, chunk| look_at_events(db, shop, filter, search, stretch, chunk);
-    let before = seek.before.map(EventId::as_u128);
-    let stretch = Stretch::of(before, filter.received_after, None);
+    let past = seek.past.map(EventId::as_u128);
+    let stretch = Stretch::of((past, seek.order), filter.received_after, None);
     let page = sift(
-        seek.limit(),
+        (seek.limit(), seek.order),
         stretch,
         chunk_max,
+        |stretch, count| match &named {
+            Some(ids) => Ok(nth_of_these(ids, stretch, count)),
+            None => nth_of_table(db, NTH_EVENT, shop, stretch, count),
+        },
         |stretch, chunk| match &named {
             Some(ids) => look_at_these(ids, stretch, chunk, look),
             None => look(stretch, chunk),
@@ -200,7 +220,6 @@ fn look_at_events(
     stretch: Stretch,
     chunk: usize,
 ) -> Result<Vec<Looked>, Error> {
-    let is = |asked: &Option<String>, value: &str| asked.as_ref().is_none_or(|text| text == value);
     db.all(
         LOOK_AT_EVENTS,
         &[
@@ -215,10 +234,14 @@ fn look_at_events(
             let received_at = Timestamp::from_millis(row.get(5)?);
             let outcome = row.text(3)?;
             let state = row.text(4)?;
-            let matches = is(&filter.source, row.text(1)?)
-                && is(&filter.kind, row.text(2)?)
-                && filter.outcome.is_none_or(|asked| asked.word() == outcome)
-                && filter.state.is_none_or(|asked| asked.word() == state)
+            let (source, kind) = (row.text(1)?, row.text(2)?);
+            let matches = filter.source.as_ref().is_none_or(|asked| asked == source)
+                && filter
+                    .kind
+                    .as_ref()
+                    .is_none_or(|asked| is_like(asked, kind))
+                && is_asked(&filter.outcome, outcome)
+                && is_asked(&filter.state, state)
                 && filter
                     .received_after
                     .is_none_or(|after| after <= received_at)

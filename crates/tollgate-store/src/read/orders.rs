@@ -1,15 +1,18 @@
 //! Orders, payments and what else is a root.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tollgate_core::id::{PaymentId, RootId, ShopId};
+use tollgate_core::id::{ORDINAL_MAX, PaymentId, RootId, ShopId};
 use tollgate_core::order::{OrderStatus, Root};
 use tollgate_core::payment::PaymentStatus;
 use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
 
-use super::{CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, look_at_these, sift};
+use super::{
+    CHUNK_ROWS_MAX, Looked, Order, Page, Seek, Stretch, look_at_these, nth_of_table, nth_of_these,
+    sift,
+};
 use crate::Store;
 use crate::db::Corrupt;
 use crate::db::{Db, Error, Sql, corrupt, id_at, id_bytes, maybe_id_at, two};
@@ -26,8 +29,10 @@ pub struct OrderFilter {
     pub code: Option<String>,
     /// With a payment that some source knows by this name.
     pub reference: Option<String>,
-    /// Whose customer has exactly this name, mail address or telephone number, in any case.
+    /// Whose customer's name, mail address or telephone number has this in it, in any case.
     pub customer: Option<String>,
+    /// That has this in its code, in a reference of its payments or in what `customer` looks at, in any case.
+    pub search: Option<String>,
     /// A person must look at it, or need not.
     pub attention: Option<bool>,
     /// Made at this time or later.
@@ -41,8 +46,8 @@ pub struct OrderFilter {
 pub struct PaymentFilter {
     /// That some source knows by this name.
     pub reference: Option<String>,
-    /// In this status.
-    pub status: Option<PaymentStatus>,
+    /// In one of these; empty is any.
+    pub status: Vec<PaymentStatus>,
 }
 
 impl Store {
@@ -61,7 +66,7 @@ impl Store {
         .await
     }
 
-    /// Orders, newest first. Code and reference are found by index; the rest is looked for.
+    /// Orders. Code and reference are found by index; the rest is looked for.
     pub async fn orders(
         &self,
         shop: ShopId,
@@ -72,7 +77,7 @@ impl Store {
             .await
     }
 
-    /// Payments with the roots they hang on: the newest root's first, of one root the newest first.
+    /// Payments with the roots they hang on: in the order of their roots, and on a root of their own.
     /// A reference is found by index; a status is looked for.
     pub async fn payments(
         &self,
@@ -146,16 +151,35 @@ fn roots_of(payments: &BTreeSet<u128>) -> BTreeSet<u128> {
         .collect()
 }
 
-/// `roots.look`: walks `roots_id` downwards, a chunk of it. The customer only where it is asked for.
+/// `roots.nth`: walks `roots_id` upwards.
+const NTH_ROOT: &str = "\
+    select id
+      from roots
+     where shop_id = ?1 and ?2 <= id and id < ?3
+     order by id
+     limit 1 offset ?4";
+
+/// `roots.look`: walks `roots_id` downwards, a chunk of it. The customer and what else is searched only where
+/// they are asked for.
 const LOOK_AT_ORDERS: Sql = two(
     "select id, kind, status, attention, created_at,
-           case when ?5 = 1 then doc -> '$.order.customer' end
+           case when ?5 = 1 then doc -> '$.order.customer' end,
+           case when ?6 = 1 then code end,
+           case when ?6 = 1 and kind = 'order'
+                then (select group_concat(value ->> '$.reference', char(10))
+                        from json_each(doc, '$.payments'))
+            end
       from roots
      where shop_id = ?1 and ?2 <= id and id < ?3
      order by id desc
      limit ?4",
     "select id, kind, status, attention, created_at,
-           case when ?5 = 1 then cast(cast(doc as json) #> '{order,customer}' as text) end
+           case when ?5 = 1 then cast(cast(doc as json) #> '{order,customer}' as text) end,
+           case when ?6 = 1 then code end,
+           case when ?6 = 1 and kind = 'order'
+                then (select string_agg(value ->> 'reference', chr(10))
+                        from json_array_elements(cast(doc as json) -> 'payments'))
+            end
       from roots
      where shop_id = ?1 and ?2 <= id and id < ?3
      order by id desc
@@ -173,17 +197,22 @@ fn orders(
         filter,
         statuses: filter.status.iter().map(|status| status.word()).collect(),
         customer: filter.customer.as_ref().map(|text| text.to_lowercase()),
+        search: filter.search.as_ref().map(|text| text.to_lowercase()),
     };
     let look = |stretch, chunk| look_at_orders(db, shop, &wanted, stretch, chunk);
     let stretch = Stretch::of(
-        seek.before.map(RootId::as_u128),
+        (seek.past.map(RootId::as_u128), seek.order),
         filter.created_after,
         filter.created_before,
     );
     let page = sift(
-        seek.limit(),
+        (seek.limit(), seek.order),
         stretch,
         CHUNK_ROWS_MAX,
+        |stretch, count| match &named {
+            Some(ids) => Ok(nth_of_these(ids, stretch, count)),
+            None => nth_of_table(db, NTH_ROOT, shop, stretch, count),
+        },
         |stretch, chunk| match &named {
             Some(ids) => look_at_these(ids, stretch, chunk, look),
             None => look(stretch, chunk),
@@ -225,6 +254,8 @@ struct OrderMatch<'a> {
     statuses: Vec<&'static str>,
     /// In lower case.
     customer: Option<String>,
+    /// In lower case.
+    search: Option<String>,
 }
 
 fn look_at_orders(
@@ -242,7 +273,8 @@ fn look_at_orders(
             &id_bytes(stretch.from),
             &id_bytes(stretch.below),
             &(chunk as i64),
-            &wanted.customer.is_some(),
+            &(wanted.customer.is_some() || wanted.search.is_some()),
+            &wanted.search.is_some(),
         ],
         |row| {
             let attention: i64 = row.get(3)?;
@@ -258,6 +290,14 @@ fn look_at_orders(
                 && match &wanted.customer {
                     Some(text) => is_customer(row.maybe_text(5)?, text)?,
                     None => true,
+                }
+                && match &wanted.search {
+                    Some(text) => {
+                        has(row.maybe_text(6)?, text)
+                            || has(row.maybe_text(7)?, text)
+                            || is_customer(row.maybe_text(5)?, text)?
+                    }
+                    None => true,
                 };
             Ok(Looked {
                 id: id_at(row, 0)?,
@@ -268,19 +308,22 @@ fn look_at_orders(
     )
 }
 
-/// The customer of a document has this name, address or number; `text` is in lower case.
+/// A text has another one in it, in any case; `part` is in lower case. Nothing is in no text.
+fn has(text: Option<&str>, part: &str) -> bool {
+    text.is_some_and(|text| !part.is_empty() && text.to_lowercase().contains(part))
+}
+
+/// The customer of a document has this in name, address or number; `text` is in lower case.
 fn is_customer(customer: Option<&str>, text: &str) -> Result<bool, Error> {
     let Some(customer) = customer else {
         return Ok(false);
     };
     let customer: serde_json::Map<String, serde_json::Value> =
         serde_json::from_str(customer).map_err(|error| corrupt(Corrupt::new("customer", error)))?;
-    Ok(["name", "email", "phone"].iter().any(|member| {
-        customer
-            .get(*member)
-            .and_then(serde_json::Value::as_str)
-            .is_some_and(|value| value.to_lowercase() == text)
-    }))
+    let said = |member| customer.get(member).and_then(serde_json::Value::as_str);
+    Ok(["name", "email", "phone"]
+        .into_iter()
+        .any(|member| has(said(member), text)))
 }
 
 /// `roots.look_for_payments`: walks `roots_id` downwards, a chunk of it; each with its payments as
@@ -318,41 +361,73 @@ fn payments(
     };
     let roots = named.as_ref().map(roots_of);
     // The cursor is a payment; its root is looked at again, for the payments that come after it.
-    let before = seek.before.map_or(u128::MAX, PaymentId::as_u128);
-    let stretch = Stretch {
-        from: 0,
-        below: before,
+    let past = seek.past.map(PaymentId::as_u128);
+    let stretch = match (past, seek.order) {
+        (None, _) => Stretch {
+            from: 0,
+            below: u128::MAX,
+        },
+        (Some(past), Order::NewestFirst) => Stretch {
+            from: 0,
+            below: past,
+        },
+        (Some(past), Order::OldestFirst) => Stretch {
+            from: RootId::new(past).as_u128(),
+            below: u128::MAX,
+        },
     };
-    let limit = seek.limit();
-    let mut found: Vec<PaymentId> = Vec::new();
-    let page = sift(limit, stretch, CHUNK_ROWS_MAX, |stretch, chunk| {
-        let look = |stretch, chunk| {
-            let rows = look_at_payments(db, shop, filter.status, stretch, chunk)?;
-            let mut looked = Vec::with_capacity(rows.len());
-            for (id, payments) in rows {
-                let wanted = payments.into_iter().filter(|payment| {
-                    let payment = payment.as_u128();
-                    payment < before && named.as_ref().is_none_or(|ids| ids.contains(&payment))
-                });
-                let known = found.len();
-                found.extend(wanted);
-                looked.push(Looked {
-                    id,
-                    matches: known < found.len(),
-                    bytes: 0,
-                });
-            }
-            Ok(looked)
-        };
-        match &roots {
-            Some(ids) => look_at_these(ids, stretch, chunk, look),
-            None => {
-                let mut look = look;
-                look(stretch, chunk)
+    let is_past = |payment: u128| match seek.order {
+        Order::NewestFirst => past.is_none_or(|past| payment < past),
+        Order::OldestFirst => past.is_none_or(|past| past < payment),
+    };
+    let mut found: BTreeMap<u128, Vec<PaymentId>> = BTreeMap::new();
+    let mut look = |stretch, chunk| {
+        let rows = look_at_payments(db, shop, &filter.status, stretch, chunk)?;
+        let mut looked = Vec::with_capacity(rows.len());
+        for (id, mut payments) in rows {
+            payments.retain(|payment| {
+                let payment = payment.as_u128();
+                is_past(payment) && named.as_ref().is_none_or(|ids| ids.contains(&payment))
+            });
+            looked.push(Looked {
+                id,
+                matches: !payments.is_empty(),
+                bytes: 0,
+            });
+            if !payments.is_empty() {
+                found.insert(id, payments);
             }
         }
-    })?;
-    cut_payments(db, shop, found, page.next, limit)
+        Ok(looked)
+    };
+    let page = sift(
+        (seek.limit(), seek.order),
+        stretch,
+        CHUNK_ROWS_MAX,
+        |stretch, count| match &roots {
+            Some(ids) => Ok(nth_of_these(ids, stretch, count)),
+            None => nth_of_table(db, NTH_ROOT, shop, stretch, count),
+        },
+        |stretch, chunk| match &roots {
+            Some(ids) => look_at_these(ids, stretch, chunk, &mut look),
+            None => look(stretch, chunk),
+        },
+    )?;
+    // What is past a root is past all of its payments.
+    let next = page.next.map(|root| match seek.order {
+        Order::NewestFirst => root,
+        Order::OldestFirst => root | u128::from(ORDINAL_MAX),
+    });
+    let mut listed = Vec::new();
+    for root in page.items {
+        let mut payments = found.remove(&root).unwrap_or_default();
+        payments.sort_unstable();
+        if seek.order == Order::NewestFirst {
+            payments.reverse();
+        }
+        listed.extend(payments);
+    }
+    cut_payments(db, shop, listed, next, seek.limit())
 }
 
 /// The payments that fit on the page, with their roots. `next` is where the roots go on.
@@ -384,11 +459,11 @@ fn cut_payments(
     Ok(Page { items, next })
 }
 
-/// Roots and their payments in this status, the newest first.
+/// Roots, the newest first, and their payments in one of these statuses.
 fn look_at_payments(
     db: &Db,
     shop: ShopId,
-    status: Option<PaymentStatus>,
+    statuses: &[PaymentStatus],
     stretch: Stretch,
     chunk: usize,
 ) -> Result<Vec<(u128, Vec<PaymentId>)>, Error> {
@@ -406,12 +481,11 @@ fn look_at_payments(
             let mut words = list.split_ascii_whitespace();
             while let (Some(id), Some(standing)) = (words.next(), words.next()) {
                 let standing = word::<PaymentStatus>(standing).map_err(corrupt)?;
-                if status.is_none_or(|status| status == standing) {
+                if statuses.is_empty() || statuses.contains(&standing) {
                     let id = id.parse();
                     payments.push(id.map_err(|error| corrupt(Corrupt::new("payment", error)))?);
                 }
             }
-            payments.sort_by(|a: &PaymentId, b| b.cmp(a));
             Ok((id_at(row, 0)?, payments))
         },
     )

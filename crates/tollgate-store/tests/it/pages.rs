@@ -15,7 +15,7 @@ use tollgate_core::time::{Span, Timestamp};
 use tollgate_core::timeline::EntryKind;
 use tollgate_core::word::Word;
 use tollgate_store::{
-    DeliveryFilter, EventFilter, KeyRow, OpenPayment, OrderFilter, PaymentFilter,
+    DeliveryFilter, EventFilter, KeyRow, OpenPayment, Order, OrderFilter, PaymentFilter,
     ROWS_LOOKED_AT_MAX, Rejected, Seek,
 };
 
@@ -36,10 +36,31 @@ fn customer(name: &str, email: &str, phone: &str) -> Customer {
     }
 }
 
+/// What a list has, which from its other end on has the same.
+fn same_from_the_end<T: PartialEq + std::fmt::Debug>(newest: Vec<T>, mut oldest: Vec<T>) -> Vec<T> {
+    oldest.reverse();
+    assert_eq!(newest, oldest);
+    newest
+}
+
+/// A list from one end or the other, over pages of this length.
+fn beginning<K>(limit: u32, order: Order) -> Seek<K> {
+    Seek {
+        order,
+        ..Seek::first(limit)
+    }
+}
+
 /// The codes of all orders that a filter finds, over pages of this length.
 async fn codes(world: &World, filter: &OrderFilter, limit: u32) -> Vec<String> {
+    let newest = codes_from(Order::NewestFirst, world, filter, limit).await;
+    let oldest = codes_from(Order::OldestFirst, world, filter, limit).await;
+    same_from_the_end(newest, oldest)
+}
+
+async fn codes_from(order: Order, world: &World, filter: &OrderFilter, limit: u32) -> Vec<String> {
     let mut codes = Vec::new();
-    let mut seek = Seek::first(limit);
+    let mut seek = beginning(limit, order);
     loop {
         let page = world
             .store
@@ -53,7 +74,7 @@ async fn codes(world: &World, filter: &OrderFilter, limit: u32) -> Vec<String> {
                 .map(|root| root.order.expect("an order").code),
         );
         match page.next {
-            Some(next) => seek.before = Some(next),
+            Some(next) => seek.past = Some(next),
             None => return codes,
         }
     }
@@ -245,6 +266,56 @@ async fn orders_are_filtered_by_what_they_are() {
                 customer: text("hedgehog"),
                 ..any()
             },
+            &["C7", "C2", "C1"],
+        ),
+        (
+            OrderFilter {
+                customer: text("ТУМАН"),
+                ..any()
+            },
+            &["C4", "C1"],
+        ),
+        (
+            OrderFilter {
+                search: text("ТУМАН"),
+                ..any()
+            },
+            &["C4", "C1"],
+        ),
+        (
+            OrderFilter {
+                search: text("c3"),
+                ..any()
+            },
+            &["C3"],
+        ),
+        (
+            OrderFilter {
+                search: text("r5"),
+                ..any()
+            },
+            &["C5"],
+        ),
+        (
+            OrderFilter {
+                search: text("example.com"),
+                customer: text("+7"),
+                ..any()
+            },
+            &["C3", "C1"],
+        ),
+        (
+            OrderFilter {
+                search: text("r1\n"),
+                ..any()
+            },
+            &[],
+        ),
+        (
+            OrderFilter {
+                search: text(""),
+                ..any()
+            },
             &[],
         ),
         (
@@ -434,10 +505,41 @@ async fn an_order_is_found_by_its_id_and_by_its_code() {
     );
 }
 
+async fn deliveries_from(world: &World, order: Order, filter: &DeliveryFilter) -> Vec<u16> {
+    let mut numbers = Vec::new();
+    let mut seek = beginning(2, order);
+    loop {
+        let page = world
+            .store
+            .deliveries(SHOP, filter.clone(), seek)
+            .await
+            .expect("it reads");
+        for kept in page.items {
+            assert_eq!((kept.delivery.body.len(), kept.body_bytes), (0, 3));
+            numbers.push((kept.delivery.delivery.as_u128() >> 16) as u16);
+        }
+        match page.next {
+            Some(next) => seek.past = Some(next),
+            None => return numbers,
+        }
+    }
+}
+
 /// The references of all payments that a filter finds, over pages of this length.
 async fn references(world: &World, filter: &PaymentFilter, limit: u32) -> Vec<String> {
+    let newest = references_from(Order::NewestFirst, world, filter, limit).await;
+    let oldest = references_from(Order::OldestFirst, world, filter, limit).await;
+    same_from_the_end(newest, oldest)
+}
+
+async fn references_from(
+    order: Order,
+    world: &World,
+    filter: &PaymentFilter,
+    limit: u32,
+) -> Vec<String> {
     let mut references = Vec::new();
-    let mut seek = Seek::first(limit);
+    let mut seek = beginning(limit, order);
     loop {
         let page = world
             .store
@@ -454,7 +556,7 @@ async fn references(world: &World, filter: &PaymentFilter, limit: u32) -> Vec<St
             );
         }
         match page.next {
-            Some(next) => seek.before = Some(next),
+            Some(next) => seek.past = Some(next),
             None => return references,
         }
     }
@@ -479,8 +581,8 @@ async fn payments_come_one_by_one_though_a_root_has_several() {
     world.act(hear(10, "e-1", "R2c", "paid 100")).await;
     world.act(hear(11, "e-2", "R4", "paid 100")).await;
     let any = PaymentFilter::default;
-    let paid = Some(PaymentStatus::Paid);
-    let pending = Some(PaymentStatus::Pending);
+    let paid = vec![PaymentStatus::Paid];
+    let pending = vec![PaymentStatus::Pending];
     let named = |name: &str| Some(name.to_owned());
     let cases: Vec<(PaymentFilter, &[&str])> = vec![
         (any(), &["R4", "R3", "R2d", "R2c", "R2b", "R2", "R4", "R1"]),
@@ -493,7 +595,7 @@ async fn payments_come_one_by_one_though_a_root_has_several() {
         ),
         (
             PaymentFilter {
-                status: pending,
+                status: pending.clone(),
                 ..any()
             },
             &["R3", "R2d", "R2b", "R2", "R4", "R1"],
@@ -528,7 +630,7 @@ async fn payments_come_one_by_one_though_a_root_has_several() {
         ),
         (
             PaymentFilter {
-                status: Some(PaymentStatus::Refunded),
+                status: vec![PaymentStatus::Refunded],
                 ..any()
             },
             &[],
@@ -653,8 +755,19 @@ async fn a_timeline_is_read_from_its_beginning_and_the_feed_from_anywhere() {
 
 /// The numbers of all events that a filter finds, over pages of this length.
 async fn events(world: &World, filter: &EventFilter, limit: u32) -> Vec<EventId> {
+    let newest = events_from(Order::NewestFirst, world, filter, limit).await;
+    let oldest = events_from(Order::OldestFirst, world, filter, limit).await;
+    same_from_the_end(newest, oldest)
+}
+
+async fn events_from(
+    order: Order,
+    world: &World,
+    filter: &EventFilter,
+    limit: u32,
+) -> Vec<EventId> {
     let mut ids = Vec::new();
-    let mut seek = Seek::first(limit);
+    let mut seek = beginning(limit, order);
     loop {
         let page = world
             .store
@@ -667,7 +780,7 @@ async fn events(world: &World, filter: &EventFilter, limit: u32) -> Vec<EventId>
             ids.push(id);
         }
         match page.next {
-            Some(next) => seek.before = Some(next),
+            Some(next) => seek.past = Some(next),
             None => return ids,
         }
     }
@@ -742,31 +855,59 @@ async fn events_are_filtered_by_what_they_are_and_what_they_hold() {
         ),
         (
             EventFilter {
-                outcome: Some(EventOutcome::Parked),
+                outcome: vec![EventOutcome::Parked],
                 ..any()
             },
             &[5, 2],
         ),
         (
             EventFilter {
-                state: Some(EventState::Queued),
+                state: vec![EventState::Queued],
                 ..any()
             },
             &[3],
         ),
         (
             EventFilter {
-                state: Some(EventState::Applied),
+                state: vec![EventState::Applied],
                 ..any()
             },
             &[1, 0],
         ),
         (
             EventFilter {
-                state: Some(EventState::Stored),
+                state: vec![EventState::Stored],
                 ..any()
             },
             &[4],
+        ),
+        (
+            EventFilter {
+                state: vec![EventState::Stored, EventState::Queued],
+                ..any()
+            },
+            &[4, 3],
+        ),
+        (
+            EventFilter {
+                outcome: vec![EventOutcome::Parked, EventOutcome::Stored],
+                ..any()
+            },
+            &[5, 4, 2],
+        ),
+        (
+            EventFilter {
+                kind: text("payment.pa*"),
+                ..any()
+            },
+            &[3, 2, 1],
+        ),
+        (
+            EventFilter {
+                kind: text("payment.pa"),
+                ..any()
+            },
+            &[],
         ),
         (
             EventFilter {
@@ -844,6 +985,9 @@ async fn events_are_filtered_by_what_they_are_and_what_they_hold() {
         (search("\"n\":12"), &[2]),
         (search(""), &[5, 4, 3, 2, 1, 0]),
         (search("nowhere"), &[]),
+        // Bodies of these events have no references in them.
+        (search("tx-1"), &[1]),
+        (search("R9"), &[2]),
         (
             EventFilter {
                 reference: text("R1"),
@@ -957,23 +1101,12 @@ async fn kept_deliveries_are_listed_without_and_read_with_their_bodies() {
             verdict,
             source: source.map(str::to_owned),
         };
-        let mut seek = Seek::first(2);
-        let mut numbers = Vec::new();
-        loop {
-            let page = world
-                .store
-                .deliveries(SHOP, filter.clone(), seek)
-                .await
-                .expect("it reads");
-            for kept in page.items {
-                assert_eq!((kept.delivery.body.len(), kept.body_bytes), (0, 3));
-                numbers.push((kept.delivery.delivery.as_u128() >> 16) as u16);
-            }
-            match page.next {
-                Some(next) => seek.before = Some(next),
-                None => return numbers,
-            }
+        let mut lists = Vec::new();
+        for order in [Order::NewestFirst, Order::OldestFirst] {
+            lists.push(deliveries_from(&world, order, &filter).await);
         }
+        let oldest = lists.pop().expect("there are two");
+        same_from_the_end(lists.remove(0), oldest)
     };
     assert_eq!(numbers(None, None).await, [5, 4, 3, 2, 1]);
     assert_eq!(
@@ -1198,7 +1331,7 @@ async fn a_rare_filter_reads_a_bounded_page_and_goes_on_where_it_stopped() {
             Some(next) => {
                 assert!(befores.last().is_none_or(|last| next < *last));
                 befores.push(next);
-                seek.before = Some(next);
+                seek.past = Some(next);
             }
             None => break,
         }

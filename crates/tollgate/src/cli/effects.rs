@@ -35,12 +35,15 @@ enum What {
     /// List effects, newest first.
     #[command(after_help = super::EXIT_CODES)]
     List {
-        /// Only of this kind.
-        #[arg(long, value_parser = words_of::<EffectKind>())]
-        kind: Option<String>,
-        /// Only in this state.
-        #[arg(long, value_parser = words_of::<EffectState>())]
-        state: Option<String>,
+        /// Only of this kind; several by commas.
+        #[arg(long, value_delimiter = ',', value_parser = words_of::<EffectKind>())]
+        kind: Vec<String>,
+        /// Only in this state; several by commas.
+        #[arg(long, value_delimiter = ',', value_parser = words_of::<EffectState>())]
+        state: Vec<String>,
+        /// Only addressed to this target, or to those that begin with what stands before a `*`.
+        #[arg(long)]
+        target: Option<String>,
         /// Only about this order, by id or code.
         #[arg(long)]
         order: Option<String>,
@@ -102,9 +105,16 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
             kind,
             state,
             order,
+            target,
             limit,
         } => {
-            let filters = [("kind", kind), ("state", state), ("order", order)];
+            let several = |words: &[String]| (!words.is_empty()).then(|| words.join(","));
+            let filters = [
+                ("kind", &several(kind)),
+                ("state", &several(state)),
+                ("order", order),
+                ("target", target),
+            ];
             list(&server, "/v1/effects", &filters, *limit)
                 .await
                 .map(whole)

@@ -54,6 +54,33 @@ async fn an_effect_is_shown_with_its_attempts_and_tried_again() {
     let (_, reader) = key(&shop, &["read"], None).await;
     let reading = [("authorization", reader.as_str())];
 
+    let order = async |query: &str| -> Vec<String> {
+        let listed = shop.get(&format!("/v1/effects?{query}")).await;
+        let data = listed.body["data"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{listed:?}"));
+        data.iter()
+            .map(|effect| effect["id"].as_str().expect("a text").to_owned())
+            .collect()
+    };
+    let mut all = order("kind=receipt").await;
+    assert_eq!(all.len(), 3);
+    assert_eq!(
+        order("kind=receipt,mail&state=dead,done,leased").await,
+        all
+    );
+    assert_eq!(order("kind=receipt&kind=mail").await, all);
+    let target = shop.get(&format!("/v1/effects/{}", all[0])).await.body["target"].clone();
+    let target = target.as_str().expect("a text");
+    assert_eq!(order(&format!("target={target}")).await, all);
+    assert_eq!(order(&format!("target={}*", &target[..3])).await, all);
+    assert_eq!(
+        order(&format!("target={}", &target[..3])).await,
+        Vec::<String>::new()
+    );
+    let oldest = order("kind=receipt&sort=asc&limit=2").await;
+    all.reverse();
+    assert_eq!(oldest, all[..2]);
     let listed = shop.get("/v1/effects?kind=receipt&state=dead").await;
     let data = listed.body["data"].as_array().expect("it is a list");
     assert_eq!(data.len(), 1, "{listed:?}");

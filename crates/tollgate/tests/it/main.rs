@@ -20,6 +20,7 @@ mod dependencies;
 mod picture;
 mod orders;
 mod timeline;
+mod lists;
 mod names;
 mod idempotency;
 mod webhooks;

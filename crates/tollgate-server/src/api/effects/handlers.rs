@@ -3,10 +3,8 @@
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
-use tollgate_core::effect::EffectKind;
 use tollgate_core::effect::EffectState;
 use tollgate_core::id::EffectId;
-use tollgate_core::word::Word;
 use tollgate_store::EffectFilter;
 
 use super::request::{RetryBody, SettleBody};
@@ -29,12 +27,12 @@ pub(crate) fn routes() -> Router<App> {
 }
 
 async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
-    let query = query.only(&["kind", "state", "order"])?;
-    let kind = query.word::<EffectKind>("kind")?;
+    let query = query.list(&["kind", "state", "order", "target"])?;
     let mut filter = EffectFilter {
-        kind: kind.map(|kind| kind.word().to_owned()),
-        state: query.word("state")?,
-        ..EffectFilter::default()
+        kind: query.words("kind")?,
+        state: query.words("state")?,
+        target: query.text("target"),
+        root: None,
     };
     let seek = query.seek(EffectId::from_u128)?;
     if let Some(order) = query.text("order") {
@@ -113,8 +111,8 @@ async fn retry_many(
     let only: Vec<EffectId> = ids.filter_map(|id| id.as_str().parse().ok()).collect();
     let retrying = Retrying {
         filter: EffectFilter {
-            kind: filter.kind.map(|kind| kind.0.word().to_owned()),
-            state: Some(state),
+            kind: filter.kind.map(|kind| kind.0).into_iter().collect(),
+            state: vec![state],
             target: filter.target.map(|target| target.0),
             root: None,
         },

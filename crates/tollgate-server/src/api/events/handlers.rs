@@ -37,7 +37,7 @@ pub(crate) fn routes() -> Router<App> {
 const REPLAYS_PER_SECOND: i64 = 50;
 
 async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
-    let query = query.only(&[
+    let query = query.list(&[
         "source",
         "type",
         "outcome",
@@ -50,8 +50,8 @@ async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let mut filter = EventFilter {
         source: query.text("source"),
         kind: query.text("type"),
-        outcome: query.word("outcome")?,
-        state: query.word("state")?,
+        outcome: query.words("outcome")?,
+        state: query.words("state")?,
         reference: query.text("reference"),
         root: None,
         received_after: query.time("received_after")?,
@@ -171,8 +171,8 @@ async fn replay_filter(
     Ok(Some(EventFilter {
         source: body.source.map(|text| text.0),
         kind: body.kind.map(|text| text.0),
-        outcome: body.outcome.map(|outcome| outcome.0),
-        state: body.state.map(|state| state.0),
+        outcome: body.outcome.map(|outcome| outcome.0).into_iter().collect(),
+        state: body.state.map(|state| state.0).into_iter().collect(),
         reference: body.reference.map(|text| text.0),
         root,
         received_after: body.received_after.map(|time| time.0),
@@ -181,7 +181,7 @@ async fn replay_filter(
 }
 
 async fn list_deliveries(State(app): State<App>, caller: Admin, query: Query) -> Reply {
-    let query = query.only(&["verdict", "source"])?;
+    let query = query.list(&["verdict", "source"])?;
     let filter = DeliveryFilter {
         verdict: query.word("verdict")?,
         source: query.text("source"),

@@ -43,7 +43,7 @@ async fn list(State(app): State<App>, caller: Admin, query: Query) -> Reply {
     let query = query.only(&["shop"])?;
     let shop = app.shop_of(caller.caller(), query.text("shop").as_deref())?;
     let rows = app.keys(shop).await?;
-    let before = query.seek(KeyId::from_u128)?.before;
+    let before = query.seek(KeyId::from_u128)?.past;
     let (rows, next_cursor) = query.page(
         rows,
         |row| before.is_none_or(|before| row.id < before),

@@ -73,22 +73,27 @@ async fn show(
 }
 
 async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
-    let query = query.only(&[
+    let query = query.list(&[
         "status",
         "code",
         "reference",
         "customer",
+        "search",
         "attention",
         "created_after",
         "created_before",
     ])?;
     let filter = OrderFilter {
-        status: query.word("status")?.into_iter().collect(),
+        status: query.words("status")?,
         code: query
             .text("code")
             .map(|code| one_spelling(&code).into_owned()),
         reference: query.text("reference"),
         customer: query.text("customer"),
+        // Codes are kept in one spelling.
+        search: query
+            .text("search")
+            .map(|text| one_spelling(&text).into_owned()),
         attention: query.read("attention", "true or false", |text| text.parse().ok())?,
         created_after: query.time("created_after")?,
         created_before: query.time("created_before")?,

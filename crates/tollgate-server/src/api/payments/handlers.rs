@@ -64,10 +64,10 @@ async fn show(
 }
 
 async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
-    let query = query.only(&["reference", "status"])?;
+    let query = query.list(&["reference", "status"])?;
     let filter = PaymentFilter {
         reference: query.text("reference"),
-        status: query.word("status")?,
+        status: query.words("status")?,
     };
     let seek = query.seek(PaymentId::from_u128)?;
     let page = app.payments(caller.shop(), filter, seek).await?;
@@ -123,7 +123,7 @@ async fn list_refunds(State(app): State<App>, caller: Reader, query: Query) -> R
         return Err(Problem::invalid_at("?payment", "expected a payment's id"));
     };
     let (ids, root) = app.refunds(caller.shop(), payment).await?;
-    let before = query.seek(RefundId::from_u128)?.before;
+    let before = query.seek(RefundId::from_u128)?.past;
     let (ids, next_cursor) = query.page(
         ids,
         |id| before.is_none_or(|before| *id < before),

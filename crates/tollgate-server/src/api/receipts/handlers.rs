@@ -120,7 +120,7 @@ async fn page(
     mut receipts: Vec<Receipt>,
 ) -> Reply {
     receipts.sort_by_key(|receipt| std::cmp::Reverse(receipt.id));
-    let before = query.seek(ReceiptId::from_u128)?.before;
+    let before = query.seek(ReceiptId::from_u128)?.past;
     let (receipts, next_cursor) = query.page(
         receipts,
         |receipt| before.is_none_or(|before| receipt.id < before),
