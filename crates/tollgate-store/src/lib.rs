@@ -35,7 +35,7 @@ pub use read::{
     BYTES_SEARCHED_MAX, CALENDARS_MAX, Counts, DeliveryFilter, EFFECTS_MAX, EffectFilter,
     EffectLine, EventFilter, FeedEntry, KEYS_MAX, KeptDelivery, OpenPayment, OpenPayments, Order,
     OrderFilter, PAGE_ITEMS_MAX, Page, PaymentFilter, ROWS_LOOKED_AT_MAX, ReceiptRow, SLOTS_MAX,
-    Seek, TIMELINE_ENTRIES_MAX, TimelineEntry, is_like,
+    Seek, Story, TIMELINE_ENTRIES_MAX, TimelineEntry, is_like,
 };
 pub use report::{Checked, Level, Report, SEEN_MAX};
 pub use schema::migrate::Step;

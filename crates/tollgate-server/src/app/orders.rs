@@ -3,7 +3,7 @@
 use tollgate_core::command::{Action, AttentionOf, CreateOrder, OrderRef, RefuseCreation, Unknown};
 use tollgate_core::id::{RootId, ShopId};
 use tollgate_core::order::{AttentionCode, Root};
-use tollgate_store::{EffectLine, OrderFilter, Page, Seek, TimelineEntry};
+use tollgate_store::{OrderFilter, Page, Seek, Story};
 
 use super::{Answered, App, AppError, Asking, Caller, Keyed};
 
@@ -90,16 +90,11 @@ impl App {
         Ok(self.inner.store.orders(shop, filter, seek).await?)
     }
 
-    /// An order, what happened to it, oldest first, and its effects.
-    pub(crate) async fn timeline(
-        &self,
-        shop: ShopId,
-        order: &OrderRef,
-    ) -> Result<(Root, Vec<TimelineEntry>, Vec<EffectLine>), AppError> {
+    /// An order with all that is told of it.
+    pub(crate) async fn timeline(&self, shop: ShopId, order: &OrderRef) -> Result<Story, AppError> {
         let root = self.order(shop, order).await?;
-        let entries = self.inner.store.timeline(shop, root.id).await?;
-        let effects = self.inner.store.effects_of(shop, root.id).await?;
-        Ok((root, entries, effects))
+        let story = self.inner.store.story(shop, root.id).await?;
+        story.ok_or(AppError::NotFound)
     }
 
     /// Payments can only be expected from a source that is configured, or by hand.

@@ -85,19 +85,7 @@ impl Store {
         shop: ShopId,
         root: RootId,
     ) -> Result<Vec<EffectLine>, ReadError> {
-        let made_at = root.made_at();
-        let (from, below) = (first_id(made_at), first_id(made_at.plus(Span::millis(1))));
-        self.read(move |db| {
-            let values: &[&dyn crate::db::Bind] = &[
-                &shop.0,
-                &id_bytes(from),
-                &id_bytes(below),
-                &id_bytes(root.as_u128()),
-                &EFFECTS_MAX,
-            ];
-            db.all(OF_ROOT, values, read_line)
-        })
-        .await
+        self.read(move |db| of_root(db, shop, root)).await
     }
 
     /// One effect.
@@ -119,6 +107,20 @@ impl Store {
         self.read(move |db| db.at_once(|db| effects(db, shop, &filter, seek)))
             .await
     }
+}
+
+/// The effects of a root, by key.
+pub(super) fn of_root(db: &Db, shop: ShopId, root: RootId) -> Result<Vec<EffectLine>, Error> {
+    let made_at = root.made_at();
+    let (from, below) = (first_id(made_at), first_id(made_at.plus(Span::millis(1))));
+    let values: &[&dyn crate::db::Bind] = &[
+        &shop.0,
+        &id_bytes(from),
+        &id_bytes(below),
+        &id_bytes(root.as_u128()),
+        &EFFECTS_MAX,
+    ];
+    db.all(OF_ROOT, values, read_line)
 }
 
 fn effect(db: &Db, shop: ShopId, id: u128) -> Result<Option<EffectLine>, Error> {

@@ -26,7 +26,7 @@ pub use events::EventFilter;
 pub use open::{OpenPayment, OpenPayments};
 pub use orders::{OrderFilter, PaymentFilter};
 pub use receipts::ReceiptRow;
-pub use timeline::{FeedEntry, TimelineEntry};
+pub use timeline::{FeedEntry, Story, TimelineEntry};
 
 use tollgate_core::id::{ShopId, first_id};
 use tollgate_core::time::Timestamp;

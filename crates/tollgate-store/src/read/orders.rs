@@ -90,7 +90,7 @@ impl Store {
     }
 }
 
-fn root(db: &Db, shop: ShopId, id: RootId) -> Result<Option<Root>, Error> {
+pub(super) fn root(db: &Db, shop: ShopId, id: RootId) -> Result<Option<Root>, Error> {
     db.one(roots::GET, &[&shop.0, &id_bytes(id.as_u128())], roots::read)
 }
 

@@ -8,6 +8,8 @@ use tollgate_core::time::Timestamp;
 use tollgate_core::timeline::EntryKind;
 use tollgate_core::word::Word;
 
+use super::effects::{EffectLine, of_root};
+use super::orders::root;
 use super::{PAGE_ITEMS_MAX, TIMELINE_ENTRIES_MAX};
 use crate::Store;
 use crate::db::Corrupt;
@@ -34,6 +36,17 @@ pub struct TimelineEntry {
     pub detail: serde_json::Value,
 }
 
+/// A root with all that is told of it, as one moment has it.
+#[derive(Debug, Clone)]
+pub struct Story {
+    /// The root.
+    pub root: Root,
+    /// What happened to it, as [`Store::timeline`] has it.
+    pub entries: Vec<TimelineEntry>,
+    /// Its effects, as [`Store::effects_of`] has them.
+    pub effects: Vec<EffectLine>,
+}
+
 /// An entry of the feed, with its root as it stood then.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeedEntry {
@@ -53,6 +66,23 @@ impl Store {
     ) -> Result<Vec<TimelineEntry>, ReadError> {
         self.read(move |db| db.at_once(|db| timeline(db, shop, id)))
             .await
+    }
+
+    /// A root, its timeline and its effects.
+    pub async fn story(&self, shop: ShopId, id: RootId) -> Result<Option<Story>, ReadError> {
+        self.read(move |db| {
+            db.at_once(|db| {
+                let Some(root) = root(db, shop, id)? else {
+                    return Ok(None);
+                };
+                Ok(Some(Story {
+                    root,
+                    entries: timeline(db, shop, id)?,
+                    effects: of_root(db, shop, id)?,
+                }))
+            })
+        })
+        .await
     }
 
     /// Entries of the shop after a position, oldest first, at most `limit` and [`PAGE_ITEMS_MAX`].

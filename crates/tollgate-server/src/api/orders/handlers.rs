@@ -157,6 +157,6 @@ async fn timeline(
 ) -> Result<axum::response::Response, Problem> {
     query.none()?;
     let order = order_named(&order)?;
-    let (root, entries, effects) = app.timeline(caller.shop(), &order).await?;
-    Ok(reply::ok(&TimelineView::of(&root, &entries, &effects)))
+    let story = app.timeline(caller.shop(), &order).await?;
+    Ok(reply::ok(&TimelineView::of(&story)))
 }

@@ -4,9 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tollgate_core::closed_sets;
 use tollgate_core::id::{EffectId, EventId, KeyId};
-use tollgate_core::order::Root;
 use tollgate_core::time::Timestamp;
-use tollgate_store::{EffectLine, TimelineEntry};
+use tollgate_store::TimelineEntry;
 
 use super::story::{Story, Who};
 use super::waits::WaitView;
@@ -24,18 +23,14 @@ pub(crate) struct TimelineView<'a> {
 }
 
 impl<'a> TimelineView<'a> {
-    pub(crate) fn of(
-        root: &Root,
-        entries: &'a [TimelineEntry],
-        effects: &[EffectLine],
-    ) -> TimelineView<'a> {
-        let mut story = Story::of(root);
-        let entries = entries.iter();
+    pub(crate) fn of(story: &'a tollgate_store::Story) -> TimelineView<'a> {
+        let mut told = Story::of(&story.root);
+        let entries = story.entries.iter();
         TimelineView {
             data: entries
-                .map(|entry| EntryView::of(entry, &mut story))
+                .map(|entry| EntryView::of(entry, &mut told))
                 .collect(),
-            waits_for: WaitView::all(root, effects),
+            waits_for: WaitView::all(&story.root, &story.effects),
             next_cursor: None,
         }
     }

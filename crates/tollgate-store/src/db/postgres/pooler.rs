@@ -9,11 +9,12 @@
 use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::config::TargetSessionAttrs;
 
-use super::{Error, OpenError, Postgres, STATEMENT_LIMIT, Server};
+use super::{Error, OpenError, Postgres, STATEMENT_LIMIT, Server, Sql, on_postgres};
 
 /// The process of the server that answers, and since when that server runs: two servers may have processes
 /// of one number.
-const SERVED_BY: &str = "select pg_backend_pid(), extract(epoch from pg_postmaster_start_time())";
+const SERVED_BY: Sql =
+    on_postgres("select pg_backend_pid(), extract(epoch from pg_postmaster_start_time())");
 
 /// How often the turn goes from one session to the other. Once is enough where nobody else uses the pooler.
 const TURNS: usize = 4;
@@ -90,7 +91,7 @@ fn name(server: &Server) -> String {
 
 impl Postgres {
     fn served_by(&self) -> Result<Option<String>, Error> {
-        self.first_text(SERVED_BY)
+        self.first_text(SERVED_BY.postgres)
     }
 
     /// The first row of a query that is not prepared, its columns behind each other.
