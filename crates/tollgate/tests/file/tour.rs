@@ -13,7 +13,7 @@ use crate::harness::{Ended, command, finish};
 const USUAL: &str = "127.0.0.1:8080";
 
 /// The first block of a document that a shell reads.
-fn first_script(document: &str) -> String {
+pub(crate) fn first_script(document: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
         .join(document);
