@@ -18,8 +18,10 @@ pub(crate) struct Throttle<L>(Mutex<State<L>>);
 
 #[derive(Debug)]
 struct State<L> {
-    /// The first that is not logged yet, and how many there are.
-    pending: Option<(L, u64)>,
+    /// The line of the first that is not logged yet, once it is made.
+    line: Option<L>,
+    /// How many there are that are not logged yet.
+    count: u64,
     /// A task logs, and looks again within [`INTERVAL`].
     has_task: bool,
 }
@@ -27,7 +29,8 @@ struct State<L> {
 impl<L> Default for Throttle<L> {
     fn default() -> Throttle<L> {
         Throttle(Mutex::new(State {
-            pending: None,
+            line: None,
+            count: 0,
             has_task: false,
         }))
     }
@@ -35,9 +38,14 @@ impl<L> Default for Throttle<L> {
 
 impl<L: Line> Throttle<L> {
     /// Counts one, which is logged within [`INTERVAL`]. The line is made of the first only: what is costly
-    /// about it is done once a second. Has to be called within the runtime.
+    /// about it is done once a second, and the others do not wait for it. Has to be called within the runtime.
     pub(crate) fn count(self: &Arc<Self>, first: impl FnOnce() -> L) {
-        let is_alone = self.lock().count(first);
+        let is_first = self.lock().count();
+        if !is_first {
+            return;
+        }
+        let line = first();
+        let is_alone = self.lock().fill(line);
         if is_alone {
             tokio::spawn(log_every_second(Arc::clone(self)));
         }
@@ -45,8 +53,8 @@ impl<L: Line> Throttle<L> {
 
     /// Logs what is still pending, before the program ends.
     pub(crate) fn flush(&self) {
-        let pending = self.lock().take();
-        if let Some((line, count)) = pending {
+        let taken = self.lock().take();
+        if let Taken::Line(line, count) = taken {
             line.log(count);
         }
     }
@@ -60,26 +68,50 @@ impl<L: Line> Throttle<L> {
 /// Logs a line every second, until a second without any.
 async fn log_every_second<L: Line>(throttle: Arc<Throttle<L>>) {
     loop {
-        let Some((line, count)) = throttle.lock().take() else {
-            return;
-        };
-        line.log(count);
+        let taken = throttle.lock().take();
+        match taken {
+            Taken::Line(line, count) => line.log(count),
+            Taken::InTheMaking => {}
+            Taken::Nothing => return,
+        }
         tokio::time::sleep(INTERVAL).await;
     }
 }
 
+/// What is there to log.
+#[derive(Debug, PartialEq)]
+enum Taken<L> {
+    /// A line, and how many it stands for.
+    Line(L, u64),
+    /// Some were counted, and the first one's line is not made yet.
+    InTheMaking,
+    /// None were counted.
+    Nothing,
+}
+
 impl<L> State<L> {
-    /// Counts one. `true` if no task logs yet: the caller has to start one.
-    fn count(&mut self, first: impl FnOnce() -> L) -> bool {
-        self.pending.get_or_insert_with(|| (first(), 0)).1 += 1;
+    /// Counts one. `true`: the caller makes the line, for all that are counted until it is logged.
+    fn count(&mut self) -> bool {
+        self.count += 1;
+        self.count == 1
+    }
+
+    /// Takes the first one's line. `true` if no task logs yet: the caller has to start one.
+    fn fill(&mut self, line: L) -> bool {
+        self.line = Some(line);
         !std::mem::replace(&mut self.has_task, true)
     }
 
-    /// Takes what is pending. `None` ends the task that logs.
-    fn take(&mut self) -> Option<(L, u64)> {
-        let pending = self.pending.take();
-        self.has_task = pending.is_some();
-        pending
+    /// Takes what is pending. [`Taken::Nothing`] ends the task that logs.
+    fn take(&mut self) -> Taken<L> {
+        match self.line.take() {
+            Some(line) => Taken::Line(line, std::mem::take(&mut self.count)),
+            None if self.count == 0 => {
+                self.has_task = false;
+                Taken::Nothing
+            }
+            None => Taken::InTheMaking,
+        }
     }
 }
 
@@ -92,21 +124,27 @@ mod tests {
     #[test]
     fn every_one_is_counted_once_and_by_one_task_at_a_time() {
         let mut state = State {
-            pending: None,
+            line: None,
+            count: 0,
             has_task: false,
         };
-        assert!(state.count(|| "a"), "no task yet");
-        assert_eq!(state.take(), Some(("a", 1)));
-        for number in 0..1_000 {
-            let first = || match number {
-                0 => "b",
-                _ => panic!("only the first makes a line"),
-            };
-            assert!(!state.count(first), "there is a task already");
+        assert!(state.count(), "it is the first");
+        assert!(state.fill("a"), "no task yet");
+        assert_eq!(state.take(), Taken::Line("a", 1));
+        assert!(state.count(), "it is the first since");
+        for _ in 1..500 {
+            assert!(!state.count(), "the first one makes the line");
         }
-        assert_eq!(state.take(), Some(("b", 1_000)));
-        assert_eq!(state.take(), None, "a quiet second");
-        assert!(state.count(|| "c"), "the task has ended");
-        assert_eq!(state.take(), Some(("c", 1)));
+        assert_eq!(state.take(), Taken::InTheMaking);
+        assert!(!state.count(), "it is counted with those before it");
+        assert!(!state.fill("b"), "there is a task already");
+        for _ in 0..500 {
+            assert!(!state.count(), "there is a line already");
+        }
+        assert_eq!(state.take(), Taken::Line("b", 1_001));
+        assert_eq!(state.take(), Taken::Nothing, "a quiet second");
+        assert!(state.count(), "it is the first since");
+        assert!(state.fill("c"), "the task has ended");
+        assert_eq!(state.take(), Taken::Line("c", 1));
     }
 }

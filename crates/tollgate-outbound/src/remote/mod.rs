@@ -210,6 +210,11 @@ pub fn is_of_tollgate(response: &Response) -> bool {
     }
 }
 
+/// Whether an answer is a live stream.
+pub fn is_stream(response: &Response) -> bool {
+    media(response) == "text/event-stream"
+}
+
 /// What is said of an answer that is none of ours.
 pub fn stranger(response: &Response) -> String {
     let what = match media(response) {

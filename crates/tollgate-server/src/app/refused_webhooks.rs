@@ -1,9 +1,10 @@
 //! Refused webhooks in the log: a warning a second and source at the most, with how many there were, and with
 //! the first one's likely cause. That is everyone's first problem, and its answer stands in no provider's log.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use tollgate_core::id::DeliveryId;
+use tollgate_core::id::{DeliveryId, ShopId};
 use tollgate_providers::{Delivery, OtherSource, Rejection, nearest};
 
 use super::{App, Incoming, WebhookSource};
@@ -73,7 +74,8 @@ impl Line for UnknownPath {
 }
 
 impl App {
-    /// Notes that a delivery was refused; its likely cause, where it is the first of this second.
+    /// Notes that a delivery was refused; its likely cause, where it is the first of this second. The log is the
+    /// operator's; what is returned is for the shop's eyes, and names sources of no other shop.
     pub(super) fn note_refusal(
         &self,
         webhook: &WebhookSource,
@@ -83,13 +85,18 @@ impl App {
     ) -> Option<String> {
         let mut likely = None;
         webhook.refusals.count(|| {
-            likely = self.likely_cause(webhook, incoming, rejection);
+            let within = |shop| self.likely_cause(webhook, incoming, rejection, shop);
+            likely = within(Some(webhook.shop));
+            let logged = match self.config().shops.len() {
+                1 => likely.clone(),
+                _ => within(None),
+            };
             RefusedWebhook {
                 shop: self.inner.instance.shop_name(webhook.shop).to_owned(),
                 source: webhook.source.name().to_owned(),
                 code: rejection.code.as_str(),
                 reason: rejection.detail.clone(),
-                likely: likely.clone(),
+                likely: logged,
                 delivery: Some(id),
             }
         });
@@ -111,15 +118,13 @@ impl App {
     /// Notes that a webhook came to a path at which no source is called.
     pub(crate) fn note_unknown_path(&self, path: &str) {
         self.inner.unknown_paths.count(|| {
+            let path: String = path.chars().take(PATH_LETTERS_MAX).collect();
             let known = self.inner.webhook_sources.keys().map(String::as_str);
             let likely = match self.inner.webhook_sources.is_empty() {
                 true => Some("no source is configured".to_owned()),
-                false => nearest(path, known).map(|near| format!("{near} was meant")),
+                false => nearest(&path, known).map(|near| format!("{near} was meant")),
             };
-            UnknownPath {
-                path: path.chars().take(PATH_LETTERS_MAX).collect(),
-                likely,
-            }
+            UnknownPath { path, likely }
         });
     }
 
@@ -131,23 +136,28 @@ impl App {
         self.inner.unknown_paths.flush();
     }
 
+    /// What is likely wrong, as far as the sources of one shop, or of all, tell.
     fn likely_cause(
         &self,
         webhook: &WebhookSource,
         incoming: &Delivery<'_>,
         rejection: &Rejection,
+        within: Option<ShopId>,
     ) -> Option<String> {
         let shops = &self.config().shops;
         let mut named = Vec::new();
         for shop in shops {
+            if within.is_some_and(|within| self.shop_named(&shop.name) != Some(within)) {
+                continue;
+            }
             for configured in &shop.sources {
                 if Arc::ptr_eq(&configured.source, &webhook.source) {
                     continue;
                 }
                 let source = configured.source.name();
-                let name = match shops.len() {
-                    1 => source.to_owned(),
-                    _ => format!("{}/{source}", shop.name),
+                let name = match within {
+                    Some(_) => source.to_owned(),
+                    None => format!("{}/{source}", shop.name),
                 };
                 named.push((name, configured));
             }
@@ -163,7 +173,9 @@ impl App {
                 })
             })
             .collect();
-        webhook.source.likely_cause(incoming, rejection, &others)
+        // It reads what a stranger sent. It does not panic (I7); should it, nothing is said.
+        let cause = AssertUnwindSafe(|| webhook.source.likely_cause(incoming, rejection, &others));
+        catch_unwind(cause).unwrap_or_default()
     }
 }
 

@@ -11,7 +11,7 @@ use tollgate_core::id::DeliveryId;
 use tollgate_core::word::words;
 
 use super::client::{ServerArgs, server_of};
-use super::listing::{list, table, word};
+use super::listing::{list, plain, table, word};
 use super::{configuration, failed, print};
 use tollgate_outbound::remote::Server;
 
@@ -150,7 +150,7 @@ fn text_of(what: &What, document: &Value) -> String {
                 said.map(|(name, value)| [name.clone(), word(value)]),
             );
             if let Some(body) = document["body"].as_str() {
-                text.push_str(&format!("\n{body}\n"));
+                text.push_str(&format!("\n{}\n", plain(body)));
             }
             text
         }

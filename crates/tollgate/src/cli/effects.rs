@@ -13,7 +13,7 @@ use tollgate_core::word::Word;
 use tollgate_core::word::words;
 
 use super::client::{ServerArgs, server_of};
-use super::listing::{list, table, word};
+use super::listing::{list, plain, table, word};
 use super::{configuration, failed, print};
 use tollgate_outbound::remote::Server;
 
@@ -264,7 +264,7 @@ fn shown(effect: &Value) -> String {
             .unwrap_or_default()
             .lines()
         {
-            text.push_str(&format!("    {line}\n"));
+            text.push_str(&format!("    {}\n", plain(line)));
         }
     }
     text

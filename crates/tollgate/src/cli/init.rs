@@ -101,11 +101,10 @@ fn configuration(key: &toml::Value, reference: &str) -> String {
 bootstrap_key = {key}
 
 # Where webhooks come from: a source is called at POST /webhooks/NAME. Each provider's keys are in its page of
-# docs/providers. With `live = false` it is in test mode: leave it out for real money.
+# docs/providers. With a line `live = false` it is in test mode.
 #
 # [sources.midtrans]
 # provider = "midtrans"
-# live = false
 # secrets = ["env:MIDTRANS_SERVER_KEY"]
 "#
     )

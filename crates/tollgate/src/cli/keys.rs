@@ -156,9 +156,10 @@ impl Backend {
                 let path = format!("/v1/keys/{id}{}", of_shop('?', shop));
                 server.call("DELETE", &path, None).await
             }
-            Backend::Here(app) => match revoke_key(app, id).await {
-                true => Ok(Value::Null),
-                false => Err(format!("there is no key {id}")),
+            Backend::Here(app) => match revoke_key(app, id, shop).await {
+                Ok(true) => Ok(Value::Null),
+                Ok(false) => Err(format!("there is no key {id}")),
+                Err(error) => Err(said(app, "revoke a key", &error, &Value::Null)),
             },
         }
     }

@@ -10,8 +10,11 @@ use reqwest::header::HeaderName;
 use serde_json::Value;
 
 use super::client::{ServerArgs, server_of};
+use super::listing::plain;
 use super::{configuration, failed};
-use tollgate_outbound::remote::{Messages, Server, is_of_tollgate, reason, refusal, stranger};
+use tollgate_outbound::remote::{
+    Messages, Server, is_of_tollgate, is_stream, reason, refusal, stranger,
+};
 
 /// Show what happens, as it happens.
 ///
@@ -141,12 +144,14 @@ impl Tail {
             .await;
         let response = opened.map_err(|error| Broken::Again(reason(&error)))?;
         let status = response.status();
-        let is_ours = is_of_tollgate(&response);
-        if is_ours && status == StatusCode::OK {
+        if status == StatusCode::OK && is_stream(&response) {
             return Ok(Messages::of(response));
         }
-        // What a proxy says while the server restarts passes; what is no Tollgate at all stays so.
-        if !is_ours && !status.is_server_error() {
+        // What a proxy says while the server restarts or too much comes passes; what is no Tollgate at all
+        // stays so.
+        let passes = matches!(status.as_u16(), 408 | 429 | 500..=599);
+        let is_refusal = !status.is_success() && is_of_tollgate(&response);
+        if !is_refusal && !passes {
             let (url, why) = (self.server.url(), stranger(&response));
             return Err(Broken::For(End::Refused(format!("listen to {url}: {why}"))));
         }
@@ -156,13 +161,11 @@ impl Tail {
             true => format!("{} {}", status.as_u16(), refusal(&document, &Value::Null)),
             false => format!("{} without a word of Tollgate's", status.as_u16()),
         };
-        match status.as_u16() {
-            408 | 429 | 500..=599 => Err(Broken::Again(why)),
-            _ => {
-                let url = self.server.url();
-                Err(Broken::For(End::Refused(format!("listen to {url}: {why}"))))
-            }
+        if passes {
+            return Err(Broken::Again(why));
         }
+        let url = self.server.url();
+        Err(Broken::For(End::Refused(format!("listen to {url}: {why}"))))
     }
 
     /// Reads messages up to the end of the stream, and shows them.
@@ -211,7 +214,7 @@ fn in_words(message: &Value) -> String {
         "first_position",
     ] {
         match &data[name] {
-            Value::String(value) => line.push_str(&format!(" {value}")),
+            Value::String(value) => line.push_str(&format!(" {}", plain(value))),
             Value::Number(value) => line.push_str(&format!(" {name} {value}")),
             _ => {}
         }

@@ -193,7 +193,8 @@ fn a_key_without_a_server_is_refused_as_with_one() {
 #[test]
 fn the_bootstrap_key_lists_and_revokes_keys_of_any_shop() {
     let mut home = Home::new();
-    home.config.insert("shops".to_owned(), json!({ "tea": {} }));
+    home.config
+        .insert("shops".to_owned(), json!({ "tea": {}, "books": {} }));
     let server = Tollgate::start(&home);
     let url = format!("http://{}", server.address());
     let keys = |key: &str, arguments: &[&str]| {
@@ -252,6 +253,25 @@ fn the_bootstrap_key_lists_and_revokes_keys_of_any_shop() {
     let all = finish(list.current_dir(home.path()));
     let line = all.stdout.lines().find(|line| line.contains("of-tea"));
     assert!(line.is_some_and(|line| line.contains(" tea ")), "{all:?}");
+
+    // Whoever names a shop means it: a key of another one is not revoked.
+    let here = |arguments: &[&str]| {
+        let mut keys = command();
+        keys.arg("keys").args(arguments).arg("--config");
+        finish(
+            keys.arg(home.path().join("tollgate.toml"))
+                .current_dir(home.path()),
+        )
+    };
+    for (shop, why) in [
+        ("books", "there is no key"),
+        ("nowhere", "there is no shop"),
+    ] {
+        let refused = here(&["revoke", id, "--shop", shop]);
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        assert!(refused.stderr.contains(why), "{refused:?}");
+    }
+    assert_eq!(here(&["revoke", id, "--shop", "tea"]).code, Some(0));
 }
 
 /// Another shop's things are not there: sources, orders, codes, references, skus.

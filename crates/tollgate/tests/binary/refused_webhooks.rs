@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::{
-    ADMIN_KEY, Client, Ended, Home, Request, Said, Tollgate, command, finish, until,
+    ADMIN_KEY, Client, Ended, Home, Request, Said, Tollgate, command, finish, hmac_sha256, until,
 };
 
 /// A home whose log is for machines.
@@ -103,7 +103,10 @@ fn a_refused_webhook_is_a_warning_with_its_likely_cause() {
         likely.contains("source standard") && likely.contains("/webhooks/standard"),
         "{likely}"
     );
-    assert_eq!(of("phonepe")["code"], "method_not_allowed");
+    assert!(
+        refused.iter().all(|line| line["source"] != "phonepe"),
+        "who looks in with GET sends no webhook"
+    );
     let unknown = &lines(&log, "a webhook came to a path of no source")[0];
     assert_eq!(
         (&unknown["path"], &unknown["likely"]),
@@ -113,6 +116,63 @@ fn a_refused_webhook_is_a_warning_with_its_likely_cause() {
         )
     );
     assert!(!log.contains("of-the-tests"), "a secret is shown");
+}
+
+/// The log is the operator's, who has all shops; what a shop can read names sources of no other one.
+#[test]
+fn a_shop_is_not_told_of_another_shops_sources() {
+    let mut home = home();
+    let tea = json!({ "sources": { "secret_blend": {
+        "provider": "hmac", "secrets": ["literal:secret-of-the-blend"], "header": "x-bank-signature",
+        "reference": "/order", "status": "/status",
+    }}});
+    home.config
+        .insert("shops".to_owned(), json!({ "tea": tea }));
+    let mut elsewhere = home.webhook(Said::paid("bank", "R-1", 1_000));
+    let signature = hex::encode(hmac_sha256(b"secret-of-the-blend", &[&elsewhere.body]));
+    for (name, value) in &mut elsewhere.headers {
+        if name == "x-bank-signature" {
+            *value = signature.clone();
+        }
+    }
+    let server = Tollgate::start(&home);
+    let mut client = server.client();
+    let answer = client.deliver("bank", &elsewhere);
+    assert_eq!(answer.refused(401), "signature_invalid");
+    let kept = kept(&mut client, 1);
+    let detail = kept[0]["detail"].as_str().expect("it is a text");
+    assert!(detail.contains("; likely: "), "{detail}");
+    assert!(!detail.contains("blend"), "{detail}");
+    let log = server.stop_and_read_log();
+    let likely = lines(&log, REFUSED)[0]["likely"].to_string();
+    assert!(
+        likely.contains("source tea/secret_blend") && likely.contains("/webhooks/tea/secret_blend"),
+        "{likely}"
+    );
+}
+
+/// What a stranger sent reaches a terminal as text: nothing in it moves the cursor or hides a line.
+#[test]
+fn what_a_stranger_sent_is_shown_as_text() {
+    let home = home();
+    let server = Tollgate::start(&home);
+    let mut changed = home.webhook(Said::paid("bank", "R-1", 1_000));
+    changed.body = b"{\"a\":\"\x1b]0;title\x07\x1b[2J\xe2\x80\xaeb\"}".to_vec();
+    let mut client = server.client();
+    assert_eq!(
+        client.deliver("bank", &changed).refused(401),
+        "signature_invalid"
+    );
+    let id = kept(&mut client, 1)[0]["id"].to_string();
+    let shown = deliveries(&home, &server, &["show", id.trim_matches('"')]);
+    assert_eq!(shown.code, Some(0), "{shown:?}");
+    assert!(
+        shown
+            .stdout
+            .contains(r"\u{1b}]0;title\u{7}\u{1b}[2J\u{202e}b"),
+        "{shown:?}"
+    );
+    assert!(!shown.stdout.contains('\u{1b}'), "{shown:?}");
 }
 
 /// The sender is answered the reason and not the likely cause, which is about our configuration.

@@ -65,10 +65,7 @@ async fn an_effect_is_shown_with_its_attempts_and_tried_again() {
     };
     let mut all = order("kind=receipt").await;
     assert_eq!(all.len(), 3);
-    assert_eq!(
-        order("kind=receipt,mail&state=dead,done,leased").await,
-        all
-    );
+    assert_eq!(order("kind=receipt,mail&state=dead,done,leased").await, all);
     assert_eq!(order("kind=receipt&kind=mail").await, all);
     let target = shop.get(&format!("/v1/effects/{}", all[0])).await.body["target"].clone();
     let target = target.as_str().expect("a text");

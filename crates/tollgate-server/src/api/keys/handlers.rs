@@ -59,7 +59,7 @@ async fn revoke(
     Path(key): Path<String>,
     query: Query,
 ) -> Reply {
-    let query = query.only(&["shop"])?;
+    let query = query.just(&["shop"])?;
     let shop = app.shop_of(caller.caller(), query.text("shop").as_deref())?;
     app.revoke_key(shop, id(&key)?).await?;
     Ok(reply::no_content())

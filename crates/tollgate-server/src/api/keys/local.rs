@@ -15,7 +15,7 @@ use crate::http::problem::{Problem, ResponseContext};
 use crate::http::reply::List;
 use tollgate_outbound::language::Language;
 
-/// Why a key was not made, or not listed.
+/// Why a key was not made, not listed or not revoked.
 #[derive(Debug)]
 pub enum NotMade {
     /// The problem document that the API would answer with.
@@ -62,12 +62,19 @@ pub async fn list_keys(app: &App, shop: &str) -> Result<Value, NotMade> {
     }))
 }
 
-/// Revokes a key of any shop; whether there was one to revoke.
-pub async fn revoke_key(app: &App, id: KeyId) -> bool {
-    for shop in app.shops() {
-        if app.revoke_key(*shop, id).await.is_ok() {
-            return true;
+/// Revokes a key of a shop, or of any where none is named; whether there was one to revoke.
+pub async fn revoke_key(app: &App, id: KeyId, shop: Option<&str>) -> Result<bool, NotMade> {
+    let shops = match shop {
+        None => app.shops().to_vec(),
+        Some(name) => match app.shop_named(name) {
+            Some(shop) => vec![shop],
+            None => return Err(NotMade::NoShop(name.to_owned())),
+        },
+    };
+    for shop in shops {
+        if app.revoke_key(shop, id).await.is_ok() {
+            return Ok(true);
         }
     }
-    false
+    Ok(false)
 }

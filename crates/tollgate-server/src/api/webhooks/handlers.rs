@@ -25,7 +25,8 @@ pub(crate) async fn take(
         problem
     };
     if request.method() != Method::POST {
-        return Err(unread(METHOD_NOT_ALLOWED.into()));
+        // Whoever looks in with GET, a monitor or a browser, sends no webhook.
+        return Err(METHOD_NOT_ALLOWED.into());
     }
     let (parts, body) = request.into_parts();
     let body = read_body(app, body).await.map_err(unread)?;

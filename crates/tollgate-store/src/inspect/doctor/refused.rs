@@ -78,11 +78,15 @@ pub(super) fn look(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), E
                 true => "; others were taken since",
                 false => "",
             };
+            let or_more = match count {
+                COUNTED_MAX => " or more",
+                _ => "",
+            };
             let level = if is_mended { Level::Ok } else { Level::Warn };
             checked.see(
                 level,
                 format!(
-                    "source {source} of shop {name}: {count} refused in the last day, the last one \
+                    "source {source} of shop {name}: {count}{or_more} refused in the last day, the last one \
                      {minutes} min ago: {why}{then}"
                 ),
             );
