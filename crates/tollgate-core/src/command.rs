@@ -39,6 +39,15 @@ pub enum Action {
     CreateOrder(Box<CreateOrder>),
     /// The shop cancels an order.
     CancelOrder(OrderRef),
+    /// The shop changes what it keeps with an order.
+    ChangeOrder(Box<ChangeOrder>),
+    /// The shop changes what it keeps with a payment that has no order.
+    ChangePayment {
+        /// Which payment.
+        payment: PaymentId,
+        /// What it keeps.
+        metadata: Option<MetadataChange>,
+    },
     /// The shop registers a payment.
     RegisterPayment(RegisterPayment),
     /// The shop creates an order or a payment and names what there is not.
@@ -108,6 +117,10 @@ pub enum Action {
         /// When what is available falls to this, it is recorded as low; `None` keeps what was said before.
         low_at: Option<i64>,
     },
+    /// The merchant says how much there is of several skus: all of it or nothing.
+    PutStocks(Vec<NewStock>),
+    /// The merchant stocks a sku no more.
+    RemoveStock(String),
     /// The merchant corrects how much there is.
     AdjustStock {
         /// Which sku.
@@ -124,6 +137,8 @@ pub enum Action {
         /// The slots its rules make, in order of time.
         slots: Vec<NewSlot>,
     },
+    /// The merchant gives a calendar up, with its slots to come.
+    RemoveCalendar(String),
     /// The merchant puts single slots, inserted or changed by their start.
     PutSlots {
         /// The calendar's name.
@@ -156,6 +171,8 @@ impl Action {
             Action::DrainName { .. } => "drain_name",
             Action::CreateOrder(_) => "create_order",
             Action::CancelOrder(_) => "cancel_order",
+            Action::ChangeOrder(_) => "change_order",
+            Action::ChangePayment { .. } => "change_payment",
             Action::RegisterPayment(_) => "register_payment",
             Action::RefuseCreation(_) => "refuse_creation",
             Action::CapturePayment { .. } => "capture_payment",
@@ -172,8 +189,11 @@ impl Action {
             Action::ReleaseHold(_) => "release_hold",
             Action::RootDue(_) => "root_due",
             Action::PutStock { .. } => "put_stock",
+            Action::PutStocks(_) => "put_stocks",
+            Action::RemoveStock(_) => "remove_stock",
             Action::AdjustStock { .. } => "adjust_stock",
             Action::PutCalendar { .. } => "put_calendar",
+            Action::RemoveCalendar(_) => "remove_calendar",
             Action::PutSlots { .. } => "put_slots",
             Action::MakeSlots { .. } => "make_slots",
         }
@@ -191,6 +211,8 @@ impl Action {
             | Action::ParkedDue(_)
             | Action::DrainName { .. }
             | Action::CancelOrder(_)
+            | Action::ChangeOrder(_)
+            | Action::ChangePayment { .. }
             | Action::RefuseCreation(_)
             | Action::CheckPayment(_)
             | Action::RefundPayment { .. }
@@ -204,8 +226,11 @@ impl Action {
             | Action::ReleaseHold(_)
             | Action::RootDue(_)
             | Action::PutStock { .. }
+            | Action::PutStocks(_)
+            | Action::RemoveStock(_)
             | Action::AdjustStock { .. }
             | Action::PutCalendar { .. }
+            | Action::RemoveCalendar(_)
             | Action::PutSlots { .. }
             | Action::MakeSlots { .. } => None,
         }
@@ -223,6 +248,8 @@ impl Action {
             | Action::DrainName { .. }
             | Action::CreateOrder(_)
             | Action::CancelOrder(_)
+            | Action::ChangeOrder(_)
+            | Action::ChangePayment { .. }
             | Action::RegisterPayment(_)
             | Action::RefuseCreation(_)
             | Action::CapturePayment { .. }
@@ -237,8 +264,11 @@ impl Action {
             | Action::TakeHold(_)
             | Action::ReleaseHold(_)
             | Action::PutStock { .. }
+            | Action::PutStocks(_)
+            | Action::RemoveStock(_)
             | Action::AdjustStock { .. }
             | Action::PutCalendar { .. }
+            | Action::RemoveCalendar(_)
             | Action::PutSlots { .. } => Waiting::Nothing,
         }
     }
@@ -343,6 +373,65 @@ pub struct CreateOrder {
     pub payment: Option<(String, String)>,
     /// A JSON object, kept as it came.
     pub metadata: String,
+}
+
+/// The shop changes what it keeps with an order. What is `None` stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeOrder {
+    /// Which order.
+    pub order: OrderRef,
+    /// Only if the version is still this one.
+    pub if_version: Option<i64>,
+    /// Who buys.
+    pub customer: CustomerChange,
+    /// What it keeps.
+    pub metadata: Option<MetadataChange>,
+    /// Its note; `Some(None)` takes it away.
+    pub note: Option<Option<String>>,
+}
+
+/// Who buys, changed. What is `None` stays as it is, `Some(None)` is taken away.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CustomerChange {
+    /// Name.
+    pub name: Option<Option<String>>,
+    /// Mail address.
+    pub email: Option<Option<String>>,
+    /// Telephone number.
+    pub phone: Option<Option<String>>,
+    /// BCP 47 language tag.
+    pub locale: Option<Option<String>>,
+}
+
+/// How a merchant's metadata is changed. What is in it only the caller reads, so it brings along how the
+/// two are laid over each other; that is as pure as a decision.
+#[derive(Debug, Clone)]
+pub struct MetadataChange {
+    /// What is to change, a JSON document.
+    pub patch: String,
+    /// What is kept, and what is to change: what is kept then. `None`: more than may be kept.
+    pub merge: fn(kept: &str, patch: &str) -> Option<String>,
+}
+
+impl PartialEq for MetadataChange {
+    fn eq(&self, other: &MetadataChange) -> bool {
+        self.patch == other.patch
+    }
+}
+
+impl Eq for MetadataChange {}
+
+/// How much there is of a sku, as the merchant says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewStock {
+    /// Which sku.
+    pub sku: String,
+    /// Units not yet sold.
+    pub on_hand: i64,
+    /// Only if the version is still this one.
+    pub if_version: Option<i64>,
+    /// When what is available falls to this, it is recorded as low; `None` keeps what was said before.
+    pub low_at: Option<i64>,
 }
 
 /// The shop registers a payment.

@@ -66,10 +66,16 @@ pub enum Change {
     },
     /// Units of a sku.
     Stock(Stock),
+    /// A sku is stocked no more.
+    RemoveStock(String),
     /// A calendar.
     Calendar(Box<Calendar>),
+    /// A calendar is given up.
+    RemoveCalendar(String),
     /// A slot.
     Slot(Slot),
+    /// A slot is gone: its calendar and its start.
+    RemoveSlot(String, Timestamp),
     /// A claimed effect.
     Effect(EffectId, Box<StoredEffect>),
     /// How a target fares.
@@ -141,6 +147,8 @@ pub enum Outcome {
     Effect(EffectId, Box<StoredEffect>),
     /// Units of a sku as they stand now.
     Stock(Stock),
+    /// Units of several skus as they stand now.
+    Stocks(Vec<Stock>),
     /// A calendar as it stands now.
     Calendar(Box<Calendar>),
     /// Slots as they stand now.
@@ -182,6 +190,24 @@ pub enum Refusal {
         /// What is held.
         held: i64,
     },
+    /// What was asked for of several things, and could not be done of these: their places.
+    Several(Vec<(usize, Refusal)>),
+    /// Holds have units of the sku.
+    StockHeld {
+        /// How many.
+        held: i64,
+    },
+    /// A slot of the calendar that is not over is booked.
+    CalendarBooked {
+        /// The slot's start.
+        starts_at: Timestamp,
+        /// What is booked.
+        booked: i64,
+    },
+    /// More metadata than is kept.
+    MetadataTooLarge,
+    /// The payment has an order, whose metadata it is.
+    MetadataOfOrder,
     /// A booked slot would have less than what is booked.
     BelowBooked {
         /// The slot's start.
@@ -283,6 +309,9 @@ impl crate::snapshot::Snapshot {
                 }
                 Change::Code { code, rendezvous } => self.codes.put((shop, code), rendezvous),
                 Change::Stock(stock) => self.stock.put((shop, stock.sku.clone()), stock),
+                Change::RemoveStock(sku) => self.stock.remove(&(shop, sku)),
+                Change::RemoveCalendar(name) => self.calendars.remove(&(shop, name)),
+                Change::RemoveSlot(calendar, at) => self.slots.remove(&(shop, calendar, at)),
                 Change::Effect(id, effect) => self.effects.put((shop, id), *effect),
                 Change::Breaker { target, breaker } => self.breakers.put((shop, target), breaker),
                 Change::Written(_) => {}

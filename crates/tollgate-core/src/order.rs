@@ -62,6 +62,8 @@ pub struct Order {
     pub total_minor: i64,
     /// Who buys.
     pub customer: Customer,
+    /// The merchant's own note.
+    pub note: Option<String>,
     /// Which slot was asked for; a late payment asks again.
     pub slot_wish: Option<SlotWish>,
     /// How long its holds last, for a late payment's new hold.

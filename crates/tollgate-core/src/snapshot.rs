@@ -163,6 +163,14 @@ impl<K: Ord, V> Table<K, V> {
         }
     }
 
+    /// Takes a row away, if there is one.
+    pub fn remove(&mut self, key: &K) {
+        if let Some(row) = self.rows.get_mut(key) {
+            row.value = None;
+            row.dirty = true;
+        }
+    }
+
     /// Whether the key was loaded or made.
     pub fn knows(&self, key: &K) -> bool {
         self.rows.contains_key(key)

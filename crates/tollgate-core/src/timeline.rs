@@ -81,6 +81,8 @@ entry_kinds! {
     OrderCancelled = "order.cancelled", Public, [Orders];
     /// Money went back.
     OrderRefunded = "order.refunded", Public, [Orders];
+    /// The merchant has changed what is kept with it.
+    OrderChanged = "order.changed", Timeline, [];
     /// A person must look at it.
     OrderAttention = "order.attention", Public, [Orders, Alerts];
     /// A person has looked at it.
@@ -89,6 +91,8 @@ entry_kinds! {
     AttentionEnded = "attention.ended", Timeline, [];
     /// A payment is known.
     PaymentRegistered = "payment.registered", Timeline, [];
+    /// The merchant has changed what is kept with it.
+    PaymentChanged = "payment.changed", Timeline, [];
     /// Two payments would have had one name, so a merchant's code leads to neither.
     PaymentCodeCut = "payment.code_cut", Timeline, [];
     /// Money is set aside.
@@ -121,12 +125,16 @@ entry_kinds! {
     StockPut = "stock.put", Timeline, [];
     /// A sku's stock was changed by a number.
     StockAdjusted = "stock.adjusted", Timeline, [];
+    /// A sku is stocked no more.
+    StockRemoved = "stock.removed", Timeline, [];
     /// A refund has put goods back.
     StockReturned = "stock.returned", Timeline, [];
     /// A sku runs low.
     StockLow = "stock.low", Public, [Alerts];
     /// A calendar was set.
     CalendarPut = "calendar.put", Timeline, [];
+    /// A calendar was given up.
+    CalendarRemoved = "calendar.removed", Timeline, [];
     /// Slots were set by hand.
     SlotsPut = "slots.put", Timeline, [];
     /// A refund has given its slot back.

@@ -307,6 +307,27 @@ pub(super) fn put(draft: &mut Draft, wanted: &Calendar, slots: &[NewSlot]) -> St
     Ok(Reply::Plain(Outcome::Calendar(Box::new(calendar))))
 }
 
+/// The merchant gives a calendar up. Its slots to come go with it, and none of them may be booked; those that
+/// are over stay for the orders that had them.
+pub(super) fn remove(draft: &mut Draft, name: &str) -> Step<Reply> {
+    match draft.calendar(name) {
+        Known::Found(_) => {}
+        Known::Absent => return refused(Refusal::NotFound),
+        Known::NotLoaded => return miss(all_slots(draft.shop, name, draft.now)),
+    }
+    let slots = slots_around(draft, name, draft.now)?;
+    if let Some(slot) = slots.iter().find(|slot| 0 < slot.booked()) {
+        let (starts_at, booked) = (slot.starts_at, slot.booked());
+        return refused(Refusal::CalendarBooked { starts_at, booked });
+    }
+
+    // From here it must succeed.
+    draft.remove_calendar(name, &slots);
+    let detail = vec![("calendar", text(name))];
+    draft.entry(EntryKind::CalendarRemoved, None, None, detail);
+    Ok(Reply::Plain(Outcome::Done))
+}
+
 /// The merchant puts single slots, inserted or changed by their start; all of them or none.
 ///
 /// They are the merchant's own word and sell what they say. What the rules have made sells nothing more

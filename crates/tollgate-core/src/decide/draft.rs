@@ -60,6 +60,8 @@ pub(super) struct Draft<'a> {
     stock: BTreeMap<String, Stock>,
     calendars: BTreeMap<String, Calendar>,
     slots: BTreeMap<(String, Timestamp), Slot>,
+    /// Rows that are taken away; nothing reads them in the same decision.
+    removed: Vec<Change>,
     effects: Vec<Effect>,
     claimed: BTreeMap<EffectId, StoredEffect>,
     breakers: BTreeMap<String, Breaker>,
@@ -121,6 +123,7 @@ impl<'a> Draft<'a> {
             stock: BTreeMap::new(),
             calendars: BTreeMap::new(),
             slots: BTreeMap::new(),
+            removed: Vec::new(),
             effects: Vec::new(),
             claimed: BTreeMap::new(),
             breakers: BTreeMap::new(),
@@ -299,6 +302,17 @@ impl<'a> Draft<'a> {
     pub(super) fn put_slot(&mut self, slot: Slot) {
         self.slots
             .insert((slot.calendar.clone(), slot.starts_at), slot);
+    }
+
+    pub(super) fn remove_stock(&mut self, sku: &str) {
+        self.removed.push(Change::RemoveStock(sku.to_owned()));
+    }
+
+    /// Takes a calendar away with these slots of it.
+    pub(super) fn remove_calendar(&mut self, name: &str, slots: &[Slot]) {
+        let slot = |slot: &Slot| Change::RemoveSlot(name.to_owned(), slot.starts_at);
+        self.removed.extend(slots.iter().map(slot));
+        self.removed.push(Change::RemoveCalendar(name.to_owned()));
     }
 
     pub(super) fn claimed(&self, id: EffectId) -> Step<Option<&StoredEffect>> {
@@ -496,6 +510,7 @@ impl<'a> Draft<'a> {
                 changes.push(Change::Slot(slot));
             }
         }
+        changes.extend(self.removed);
         for (id, effect) in self.claimed {
             if known.effects.get(&(shop, id)) != Known::Found(&effect) {
                 changes.push(Change::Effect(id, Box::new(effect)));

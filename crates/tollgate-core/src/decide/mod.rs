@@ -14,6 +14,7 @@ mod ask;
 mod attention;
 mod before;
 mod calendar;
+mod change;
 mod closing;
 mod draft;
 mod effect;
@@ -37,7 +38,7 @@ use std::collections::BTreeSet;
 
 use crate::capacity::SlotWish;
 use crate::command::{
-    Action, AttentionOf, Command, CreateOrder, OrderRef, RefundPayment, Rules, Settlement,
+    Action, AttentionOf, Command, CreateOrder, NewStock, OrderRef, RefundPayment, Rules, Settlement,
 };
 use crate::decision::Verdict;
 use crate::effect::{AnswerContent, answering_source};
@@ -82,6 +83,9 @@ pub fn needs(now: Timestamp, command: &Command) -> BTreeSet<Key> {
         } => {
             keys.insert(key_of_order(shop, order));
         }
+        Action::ChangeOrder(wanted) => {
+            keys.insert(key_of_order(shop, &wanted.order));
+        }
         Action::RegisterPayment(wanted) => {
             keys.insert(name(&wanted.source, &wanted.reference));
             keys.extend(wanted.order.as_ref().map(|order| key_of_order(shop, order)));
@@ -92,6 +96,7 @@ pub fn needs(now: Timestamp, command: &Command) -> BTreeSet<Key> {
             keys.extend(payment.map(|(source, reference)| name(source, reference)));
         }
         Action::CapturePayment { payment, .. }
+        | Action::ChangePayment { payment, .. }
         | Action::CheckPayment(payment)
         | Action::CorrectReceipts(payment)
         | Action::RefundPayment(RefundPayment { payment, .. })
@@ -149,8 +154,17 @@ pub fn needs(now: Timestamp, command: &Command) -> BTreeSet<Key> {
         Action::RootDue(root) => {
             keys.insert(Key::Root(shop, *root));
         }
-        Action::PutStock { sku, .. } | Action::AdjustStock { sku, .. } => {
+        Action::PutStock { sku, .. }
+        | Action::RemoveStock(sku)
+        | Action::AdjustStock { sku, .. } => {
             keys.insert(Key::Stock(shop, sku.clone()));
+        }
+        Action::PutStocks(items) => {
+            let skus = items.iter().map(|item| item.sku.clone());
+            keys.extend(skus.map(|sku| Key::Stock(shop, sku)));
+        }
+        Action::RemoveCalendar(name) => {
+            keys.insert(calendar::all_slots(shop, name, now));
         }
         Action::PutCalendar { calendar, .. } => {
             keys.insert(calendar::all_slots(shop, &calendar.name, now));
@@ -222,6 +236,10 @@ pub fn decide(now: Timestamp, rules: &Rules, command: &Command, known: &Snapshot
         Action::DrainName { source, name } => rendezvous::drain_name(&mut draft, source, name),
         Action::CreateOrder(wanted) => order::create(&mut draft, wanted),
         Action::CancelOrder(order) => order::cancel(&mut draft, order),
+        Action::ChangeOrder(wanted) => change::order(&mut draft, wanted),
+        Action::ChangePayment { payment, metadata } => {
+            change::payment(&mut draft, *payment, metadata.as_ref())
+        }
         Action::RegisterPayment(wanted) => payment::register(&mut draft, wanted),
         Action::RefuseCreation(wanted) => order::refuse_creation(&draft, wanted),
         Action::CapturePayment {
@@ -251,11 +269,22 @@ pub fn decide(now: Timestamp, rules: &Rules, command: &Command, known: &Snapshot
             on_hand,
             if_version,
             low_at,
-        } => stock::put(&mut draft, sku, *on_hand, *if_version, *low_at),
+        } => {
+            let wanted = NewStock {
+                sku: sku.clone(),
+                on_hand: *on_hand,
+                if_version: *if_version,
+                low_at: *low_at,
+            };
+            stock::put(&mut draft, &wanted)
+        }
+        Action::PutStocks(items) => stock::put_all(&mut draft, items),
+        Action::RemoveStock(sku) => stock::remove(&mut draft, sku),
         Action::AdjustStock { sku, delta, reason } => {
             stock::adjust(&mut draft, sku, *delta, reason)
         }
         Action::PutCalendar { calendar, slots } => calendar::put(&mut draft, calendar, slots),
+        Action::RemoveCalendar(name) => calendar::remove(&mut draft, name),
         Action::PutSlots { calendar, slots } => calendar::put_slots(&mut draft, calendar, slots),
         Action::MakeSlots {
             calendar,

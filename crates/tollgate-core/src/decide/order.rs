@@ -114,6 +114,7 @@ pub(super) fn create(draft: &mut Draft, wanted: &CreateOrder) -> Step<Reply> {
             shipping_minor: wanted.shipping_minor,
             total_minor,
             customer: wanted.customer.clone(),
+            note: None,
             slot_wish: wanted.slot.clone().or(kept_wish),
             hold_ms: wanted.hold.as_millis(),
             closing: None,

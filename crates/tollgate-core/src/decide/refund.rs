@@ -10,6 +10,7 @@ use crate::order::Root;
 use crate::payment::{MANUAL_SOURCE, OrderedBy, Refund, RefundProgress};
 use crate::time::{Span, Timestamp};
 use crate::timeline::EntryKind;
+use crate::word::Word;
 
 use super::draft::{Draft, Step, text};
 
@@ -69,6 +70,7 @@ pub(super) fn order_back(
         ("amount", Detail::Integer(minor)),
         ("currency", text(money.currency.as_str())),
         ("reason", text(reason)),
+        ("ordered_by", text(ordered_by.word())),
     ];
     root.refunds.push(Refund {
         id: refund,

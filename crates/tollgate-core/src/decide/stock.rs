@@ -1,6 +1,7 @@
 //! Stock: the merchant says how much there is.
 
 use crate::capacity::Stock;
+use crate::command::NewStock;
 use crate::decision::{Detail, Outcome, Refusal};
 use crate::money::API_INTEGER_MAX;
 use crate::timeline::EntryKind;
@@ -9,50 +10,101 @@ use super::draft::{Draft, Reply, Step, refused, text};
 use super::room;
 
 /// The merchant says how much there is. The version moves only if that differs.
-pub(super) fn put(
-    draft: &mut Draft,
-    sku: &str,
-    on_hand: i64,
-    if_version: Option<i64>,
-    low_at: Option<i64>,
-) -> Step<Reply> {
-    let known = draft.stock(sku)?.cloned();
-    let version = known.as_ref().map_or(0, |stock| stock.version);
-    if if_version.is_some_and(|wanted| wanted != version) {
-        return refused(Refusal::VersionMismatch { version });
+pub(super) fn put(draft: &mut Draft, wanted: &NewStock) -> Step<Reply> {
+    if let Some(refusal) = why_not(draft, wanted)? {
+        return refused(refusal);
     }
-    let held = known.as_ref().map_or(0, |stock| stock.held);
-    if on_hand < held {
-        return refused(Refusal::BelowHeld { held });
-    }
+    let stock = set(draft, wanted)?;
+    Ok(Reply::Plain(Outcome::Stock(stock)))
+}
 
-    // From here it must succeed.
+/// The same of several skus, all of it or nothing.
+pub(super) fn put_all(draft: &mut Draft, wanted: &[NewStock]) -> Step<Reply> {
+    let mut refusals = Vec::new();
+    for (place, wanted) in wanted.iter().enumerate() {
+        refusals.extend(why_not(draft, wanted)?.map(|refusal| (place, refusal)));
+    }
+    if !refusals.is_empty() {
+        return refused(Refusal::Several(refusals));
+    }
+    let stocks = wanted.iter().map(|wanted| set(draft, wanted));
+    let stocks = stocks.collect::<Step<Vec<Stock>>>()?;
+    Ok(Reply::Plain(Outcome::Stocks(stocks)))
+}
+
+/// Why there cannot be so much.
+fn why_not(draft: &Draft, wanted: &NewStock) -> Step<Option<Refusal>> {
+    let known = draft.stock(&wanted.sku)?;
+    let (version, held) = known.map_or((0, 0), |stock| (stock.version, stock.held));
+    Ok(match wanted.if_version {
+        Some(wanted) if wanted != version => Some(Refusal::VersionMismatch { version }),
+        _ if wanted.on_hand < held => Some(Refusal::BelowHeld { held }),
+        _ => None,
+    })
+}
+
+/// Lets there be so much.
+fn set(draft: &mut Draft, wanted: &NewStock) -> Step<Stock> {
+    let NewStock {
+        sku,
+        on_hand,
+        low_at,
+        ..
+    } = wanted;
+    let known = draft.stock(sku)?.cloned();
     let is_new = known.is_none();
     let before = known.unwrap_or(Stock {
-        sku: sku.to_owned(),
-        on_hand,
+        sku: sku.clone(),
+        on_hand: 0,
         held: 0,
         version: 0,
         low_at: None,
     });
-    let moved = is_new || before.on_hand != on_hand;
+    let moved = is_new || before.on_hand != *on_hand;
     let after = Stock {
-        on_hand,
-        version: if moved {
-            version.saturating_add(1)
-        } else {
-            version
-        },
+        on_hand: *on_hand,
+        version: before.version.saturating_add(i64::from(moved)),
         low_at: low_at.or(before.low_at),
         ..before.clone()
     };
     if moved {
-        let detail = vec![("sku", text(sku)), ("on_hand", Detail::Integer(on_hand))];
+        let detail = vec![
+            ("sku", text(sku.as_str())),
+            (
+                "delta",
+                Detail::Integer(on_hand.saturating_sub(before.on_hand)),
+            ),
+            ("on_hand", Detail::Integer(*on_hand)),
+        ];
         draft.entry(EntryKind::StockPut, None, None, detail);
-        room::record_low(draft, &after, before.available());
+        // What is new has not fallen.
+        let available = if is_new { *on_hand } else { before.available() };
+        room::record_low(draft, &after, available);
     }
     draft.put_stock(after.clone());
-    Ok(Reply::Plain(Outcome::Stock(after)))
+    Ok(after)
+}
+
+/// The merchant stocks a sku no more. What holds have of it is still wanted; what was sold of it comes back to
+/// no shelf, and a late payment finds none.
+pub(super) fn remove(draft: &mut Draft, sku: &str) -> Step<Reply> {
+    let Some(known) = draft.stock(sku)? else {
+        return refused(Refusal::NotFound);
+    };
+    let (held, on_hand) = (known.held, known.on_hand);
+    if 0 < held {
+        return refused(Refusal::StockHeld { held });
+    }
+
+    // From here it must succeed.
+    draft.remove_stock(sku);
+    let detail = vec![
+        ("sku", text(sku)),
+        ("delta", Detail::Integer(on_hand.saturating_neg())),
+        ("on_hand", Detail::Integer(0)),
+    ];
+    draft.entry(EntryKind::StockRemoved, None, None, detail);
+    Ok(Reply::Plain(Outcome::Done))
 }
 
 /// The merchant corrects how much there is.

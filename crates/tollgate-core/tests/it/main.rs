@@ -8,6 +8,7 @@ mod worker;
 mod any_order;
 mod authorizations;
 mod capacity;
+mod changes;
 mod drained;
 mod effects;
 mod events;

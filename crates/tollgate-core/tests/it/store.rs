@@ -148,6 +148,9 @@ impl Store {
                 }
                 Change::Code { code, rendezvous } => drop(self.rows.codes.insert(code, rendezvous)),
                 Change::Stock(stock) => drop(self.rows.stock.insert(stock.sku.clone(), stock)),
+                Change::RemoveStock(sku) => drop(self.rows.stock.remove(&sku)),
+                Change::RemoveCalendar(name) => drop(self.rows.calendars.remove(&name)),
+                Change::RemoveSlot(calendar, at) => drop(self.rows.slots.remove(&(calendar, at))),
                 Change::Calendar(calendar) => {
                     self.rows.calendars.insert(calendar.name.clone(), *calendar);
                 }

@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 use tollgate_core::capacity::{Calendar, Late, NewSlot, SlotWish, Unit};
 use tollgate_core::command::{
-    Action, Answer, AttentionOf, CreateOrder, Forward, OrderRef, RawEvent, RefundPayment,
-    RefuseCreation, RegisterPayment, TakeEvent, TakeHold, Unknown,
+    Action, Answer, AttentionOf, ChangeOrder, CreateOrder, CustomerChange, Forward, MetadataChange,
+    NewStock, OrderRef, RawEvent, RefundPayment, RefuseCreation, RegisterPayment, TakeEvent,
+    TakeHold, Unknown,
 };
 use tollgate_core::effect::AnswerContent;
 use tollgate_core::event::{Confirm, Event, Fact, Policy};
@@ -45,7 +46,7 @@ struct Dice {
 
 fn dice() -> impl Strategy<Value = Dice> {
     (
-        0u8..23,
+        0u8..25,
         prop::collection::vec(prop::sample::select(NUMBERS), 8),
         prop::collection::vec(prop::sample::select(NAMES), 4),
         prop::collection::vec(any_fact(), 0..4),
@@ -88,6 +89,16 @@ fn wish(dice: &Dice) -> SlotWish {
         }
     } else {
         SlotWish::Exactly(SlotId::from_u128(dice.root % 4))
+    }
+}
+
+fn metadata_change(fits: bool) -> MetadataChange {
+    MetadataChange {
+        patch: "{}".to_owned(),
+        merge: match fits {
+            true => |_, _| Some("{\"n\":1}".to_owned()),
+            false => |_, _| None,
+        },
     }
 }
 
@@ -236,6 +247,34 @@ fn action(store: &mut Store, dice: &Dice) -> Action {
             if_version: dice.flags[0].then_some(n[1]),
             low_at: dice.flags[1].then_some(n[2]),
         },
+        22 if dice.flags[0] => Action::PutStocks(
+            dice.names
+                .iter()
+                .zip(n)
+                .map(|(sku, on_hand)| NewStock {
+                    sku: (*sku).to_owned(),
+                    on_hand: *on_hand,
+                    if_version: dice.flags[1].then_some(n[1]),
+                    low_at: None,
+                })
+                .collect(),
+        ),
+        22 if dice.flags[1] => Action::RemoveStock(dice.names[0].to_owned()),
+        22 if dice.flags[2] => Action::RemoveCalendar(dice.names[0].to_owned()),
+        23 if dice.flags[0] => Action::ChangePayment {
+            payment: PaymentId::on(root(dice.root), (dice.other % 2) as u16),
+            metadata: dice.flags[1].then(|| metadata_change(dice.flags[2])),
+        },
+        23 => Action::ChangeOrder(Box::new(ChangeOrder {
+            order: order_ref(dice),
+            if_version: dice.flags[1].then_some(n[0]),
+            customer: CustomerChange {
+                name: dice.flags[2].then(|| Some(dice.names[0].to_owned())),
+                ..CustomerChange::default()
+            },
+            metadata: dice.flags[0].then(|| metadata_change(dice.flags[2])),
+            note: dice.flags[1].then_some(None),
+        })),
         21 if dice.flags[0] => Action::PutSlots {
             calendar: dice.names[0].to_owned(),
             slots: new_slots(dice),

@@ -1,11 +1,11 @@
 //! Stock, calendars with their slots, carts' holds.
 
 use tollgate_core::capacity::{Calendar, Hold, HoldState, Late, NewSlot, Slot, Stock, Unit};
-use tollgate_core::command::{Action, TakeHold};
+use tollgate_core::command::{Action, NewStock, TakeHold};
 use tollgate_core::id::{HoldId, RootId, ShopId};
 use tollgate_core::money::Currency;
 use tollgate_core::time::{Span, Timestamp};
-use tollgate_store::Page;
+use tollgate_store::{Page, Seek, TimelineEntry};
 
 use super::{Answered, App, AppError, Asking, Caller, Keyed};
 use crate::calendar::{self, Rules, Weekly};
@@ -66,6 +66,44 @@ impl App {
             low_at,
         };
         self.ask(caller, Asking::new(action)).await
+    }
+
+    /// The same of several skus, all of it or nothing. `bytes` is the size of the request.
+    pub(crate) async fn put_stocks(
+        &self,
+        caller: &Caller,
+        wanted: Vec<NewStock>,
+        bytes: usize,
+    ) -> Result<Answered, AppError> {
+        let action = Action::PutStocks(wanted);
+        self.ask(caller, Asking::new(action).bytes(bytes)).await
+    }
+
+    /// Stocks a sku no more.
+    pub(crate) async fn remove_stock(&self, caller: &Caller, sku: String) -> Result<(), AppError> {
+        let action = Action::RemoveStock(sku);
+        self.ask(caller, Asking::new(action)).await.map(drop)
+    }
+
+    /// What people and refunds have done to the stock of a sku, newest first; that of one that is stocked no
+    /// more, too.
+    pub(crate) async fn stock_entries(
+        &self,
+        shop: ShopId,
+        sku: &str,
+        seek: Seek<i64>,
+    ) -> Result<Page<TimelineEntry, i64>, AppError> {
+        Ok(self.inner.store.stock_entries(shop, sku, seek).await?)
+    }
+
+    /// Gives a calendar up.
+    pub(crate) async fn remove_calendar(
+        &self,
+        caller: &Caller,
+        name: String,
+    ) -> Result<(), AppError> {
+        let action = Action::RemoveCalendar(name);
+        self.ask(caller, Asking::new(action)).await.map(drop)
     }
 
     /// Corrects how much there is of a sku.

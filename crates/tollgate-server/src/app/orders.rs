@@ -1,6 +1,8 @@
 //! Orders.
 
-use tollgate_core::command::{Action, AttentionOf, CreateOrder, OrderRef, RefuseCreation, Unknown};
+use tollgate_core::command::{
+    Action, AttentionOf, ChangeOrder, CreateOrder, OrderRef, RefuseCreation, Unknown,
+};
 use tollgate_core::id::{RootId, ShopId};
 use tollgate_core::order::{AttentionCode, Root};
 use tollgate_store::{OrderFilter, Page, Seek, Story};
@@ -9,6 +11,9 @@ use super::{Answered, App, AppError, Asking, Caller, Keyed};
 
 /// What an order takes beside its request's bytes while it waits.
 const OVERHEAD_BYTES: usize = 1024;
+
+/// What a change of metadata takes while it waits, about.
+pub(super) const KEPT_BYTES: usize = 8 * 1024;
 
 impl App {
     /// Creates an order with all its holds, or nothing. `bytes` is the size of the request.
@@ -54,6 +59,18 @@ impl App {
     ) -> Result<Answered, AppError> {
         let action = Action::CancelOrder(order);
         self.ask(caller, Asking::new(action).keyed(Some(keyed)))
+            .await
+    }
+
+    /// Changes what is kept with an order.
+    pub(crate) async fn change_order(
+        &self,
+        caller: &Caller,
+        keyed: Option<Keyed>,
+        wanted: ChangeOrder,
+    ) -> Result<Answered, AppError> {
+        let action = Action::ChangeOrder(Box::new(wanted));
+        self.ask(caller, Asking::new(action).keyed(keyed).bytes(KEPT_BYTES))
             .await
     }
 

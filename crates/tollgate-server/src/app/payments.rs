@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use tollgate_core::command::{Action, RefundPayment, RefuseCreation, RegisterPayment, Unknown};
+use tollgate_core::command::{
+    Action, MetadataChange, RefundPayment, RefuseCreation, RegisterPayment, Unknown,
+};
 use tollgate_core::id::{PaymentId, RefundId, ShopId};
 use tollgate_core::order::Root;
 use tollgate_core::payment::MANUAL_SOURCE;
 use tollgate_store::{Page, PaymentFilter, Seek};
 
+use super::orders::KEPT_BYTES;
 use super::{Answered, App, AppError, Asking, Caller, Keyed};
 use crate::ids;
 
@@ -47,6 +50,19 @@ impl App {
         }
         let action = Action::RefuseCreation(wanted);
         self.ask(caller, Asking::new(action).keyed(Some(keyed)))
+            .await
+    }
+
+    /// Changes the metadata of a payment that stands alone.
+    pub(crate) async fn change_payment(
+        &self,
+        caller: &Caller,
+        keyed: Option<Keyed>,
+        payment: PaymentId,
+        metadata: Option<MetadataChange>,
+    ) -> Result<Answered, AppError> {
+        let action = Action::ChangePayment { payment, metadata };
+        self.ask(caller, Asking::new(action).keyed(keyed).bytes(KEPT_BYTES))
             .await
     }
 

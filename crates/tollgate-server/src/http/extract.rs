@@ -117,6 +117,33 @@ impl IdempotencyKey {
     }
 }
 
+/// The version that a request wants to change, out of `If-Match: "7"`.
+#[derive(Debug)]
+pub(crate) struct IfMatch(pub(crate) Option<i64>);
+
+impl FromRequestParts<App> for IfMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<IfMatch, Problem> {
+        let Some(value) = parts.headers.get(header::IF_MATCH) else {
+            return Ok(IfMatch(None));
+        };
+        let text = value.to_str().unwrap_or_default().trim();
+        let number = text
+            .strip_prefix('"')
+            .and_then(|text| text.strip_suffix('"'))
+            .unwrap_or(text);
+        number
+            .parse()
+            .map(|number| IfMatch(Some(number)))
+            .map_err(|_| {
+                let found = body::shown(text);
+                let wanted = "expected the version in quotes, as \"7\"";
+                Problem::invalid_at("If-Match", format!("found {found}, {wanted}"))
+            })
+    }
+}
+
 /// An id out of a path; whatever else stands there is the id of nothing.
 pub(crate) fn id<T: FromStr>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| NOT_FOUND.into())

@@ -124,6 +124,8 @@ codes! {
         ["Orders hold more than this; `held` says how much."];
     BELOW_BOOKED = "below_booked" 409 no "Less than what is booked"
         ["A booked slot would have less than what is booked; nothing was changed."];
+    IN_USE = "in_use" 409 no "It is still needed"
+        ["Holds have units of this sku (`held`), or a slot of this calendar that is not over is booked (`starts_at`, `booked`)."];
     ORDER_PAID = "order_paid" 409 no "The order is paid" [
         "The order is paid and cannot be cancelled; refund it instead.",
         "Pesanan sudah dibayar dan tidak dapat dibatalkan; lakukan pengembalian dana.",
@@ -190,6 +192,10 @@ codes! {
         ["Payments of this source cannot be refunded from here; refund at the provider."];
     STATUS_QUERY_NOT_SUPPORTED = "status_query_not_supported" 422 no "This source cannot be asked"
         ["The provider of this payment cannot be asked, or the source has no credentials to ask it."];
+    METADATA_TOO_LARGE = "metadata_too_large" 422 no "Too much metadata"
+        ["What is kept and what is added come to more than 16 KiB."];
+    METADATA_OF_ORDER = "metadata_of_order" 422 no "The metadata is the order's"
+        ["This payment has an order, and no metadata of its own; change the order's."];
     NOT_MANUAL = "not_manual" 422 no "Not for this source"
         ["Only payments of source manual can be captured by hand."];
     TOO_MANY_PAYMENTS = "too_many_payments" 422 no "Too many payments"
@@ -598,6 +604,17 @@ pub(crate) fn refused(refusal: &Refusal, skus: &[String]) -> Problem {
         }
         Refusal::LargerThanSlot => Problem::from(LARGER_THAN_SLOT).at("/slot", "larger_than_slot"),
         Refusal::BelowHeld { held } => Problem::from(BELOW_HELD).with("held", *held),
+        Refusal::Several(refusals) => several(refusals),
+        Refusal::StockHeld { held } => Problem::from(IN_USE).with("held", *held),
+        Refusal::CalendarBooked { starts_at, booked } => Problem::from(IN_USE)
+            .with("starts_at", rfc3339(*starts_at))
+            .with("booked", *booked),
+        Refusal::MetadataTooLarge => {
+            Problem::from(METADATA_TOO_LARGE).at("/metadata", "metadata_too_large")
+        }
+        Refusal::MetadataOfOrder => {
+            Problem::from(METADATA_OF_ORDER).at("/metadata", "metadata_of_order")
+        }
         Refusal::BelowBooked { starts_at, booked } => Problem::from(BELOW_BOOKED)
             .with("starts_at", rfc3339(*starts_at))
             .with("booked", *booked),
@@ -650,6 +667,30 @@ pub(crate) fn refused(refusal: &Refusal, skus: &[String]) -> Problem {
         // Only workers get it, and they need no document.
         Refusal::LeaseLost => INTERNAL.into(),
     }
+}
+
+/// What could not be done of several things: the first one's problem, with the places of all and what each lacks.
+fn several(refusals: &[(usize, Refusal)]) -> Problem {
+    let mut problem: Problem = match refusals.first() {
+        Some((_, first)) => refused(first, &[]),
+        None => INTERNAL.into(),
+    };
+    for (place, refusal) in refusals {
+        let one = refused(refusal, &[]);
+        let lacks: Vec<String> = one
+            .0
+            .members
+            .iter()
+            .map(|(name, value)| format!("{name} {value}"))
+            .collect();
+        problem.0.errors.push(Pointer {
+            pointer: format!("/items/{place}"),
+            code: one.code().code,
+            detail: lacks.join(", "),
+        });
+    }
+    problem.0.members.clear();
+    problem
 }
 
 #[cfg(test)]

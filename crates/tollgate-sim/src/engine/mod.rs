@@ -355,8 +355,11 @@ impl Engine {
                 | Change::Name { .. }
                 | Change::Code { .. }
                 | Change::Stock(_)
+                | Change::RemoveStock(_)
                 | Change::Calendar(_)
+                | Change::RemoveCalendar(_)
                 | Change::Slot(_)
+                | Change::RemoveSlot(..)
                 | Change::Breaker { .. }
                 | Change::Written(_) => {}
             }

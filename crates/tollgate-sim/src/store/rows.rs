@@ -20,7 +20,11 @@ pub(super) fn keys_of(decision: &Decision) -> impl Iterator<Item = Key> + '_ {
         Change::Name { source, name, .. } => Some(Key::Name(SHOP, source.clone(), name.clone())),
         Change::Code { code, .. } => Some(Key::Code(SHOP, code.clone())),
         Change::Stock(stock) => Some(Key::Stock(SHOP, stock.sku.clone())),
-        Change::Calendar(_) | Change::Slot(_) => Some(calendar_key()),
+        Change::RemoveStock(sku) => Some(Key::Stock(SHOP, sku.clone())),
+        Change::Calendar(_)
+        | Change::RemoveCalendar(_)
+        | Change::Slot(_)
+        | Change::RemoveSlot(..) => Some(calendar_key()),
         Change::Effect(id, _) => Some(Key::Effect(SHOP, *id)),
         Change::Breaker { target, .. } => Some(Key::Breaker(SHOP, target.clone())),
         Change::Written(_) => None,

@@ -10,7 +10,7 @@ use tollgate_core::word::Word;
 
 use super::effects::{EffectLine, of_root};
 use super::orders::root;
-use super::{PAGE_ITEMS_MAX, TIMELINE_ENTRIES_MAX};
+use super::{CHUNK_ROWS_MAX, PAGE_ITEMS_MAX, Page, ROWS_LOOKED_AT_MAX, Seek, TIMELINE_ENTRIES_MAX};
 use crate::Store;
 use crate::db::Corrupt;
 use crate::db::{Db, Error, Row, Sql, corrupt, id_bytes, maybe_id_at, two};
@@ -130,6 +130,19 @@ impl Store {
         .await
     }
 
+    /// What the merchant has put, added and taken of a sku, and what refunds have brought back, newest first. The
+    /// feed is looked through, so a page may end early.
+    pub async fn stock_entries(
+        &self,
+        shop: ShopId,
+        sku: &str,
+        seek: Seek<i64>,
+    ) -> Result<Page<TimelineEntry, i64>, ReadError> {
+        let sku = sku.to_owned();
+        self.read(move |db| db.at_once(|db| stock_entries(db, shop, &sku, seek)))
+            .await
+    }
+
     /// The entry at a position, with its root as it stood then.
     pub async fn feed_entry(
         &self,
@@ -227,6 +240,66 @@ fn timeline(db: &Db, shop: ShopId, id: RootId) -> Result<Vec<TimelineEntry>, Err
         }
     }
     Ok(entries)
+}
+
+/// `timeline.look`: walks the primary key downwards, a chunk of it. The columns are those of [`read_row`].
+const LOOK: &str = "\
+    select position, root, at, entries
+      from timeline
+     where shop_id = ?1 and position < ?2
+     order by position desc
+     limit ?3";
+
+/// What an entry's kind begins with, where it is about stock.
+const OF_STOCK: &str = "stock.";
+
+fn stock_entries(
+    db: &Db,
+    shop: ShopId,
+    sku: &str,
+    seek: Seek<i64>,
+) -> Result<Page<TimelineEntry, i64>, Error> {
+    let limit = seek.limit();
+    let mut items = Vec::new();
+    let mut below = seek.past.unwrap_or(i64::MAX);
+    let mut looked_at = 0;
+    while looked_at < ROWS_LOOKED_AT_MAX {
+        let rows = db.all(LOOK, &[&shop.0, &below, &(CHUNK_ROWS_MAX as i64)], |row| {
+            let is_about_stock = row.text(3)?.contains(OF_STOCK);
+            let entries = if is_about_stock {
+                read_row(row)?
+            } else {
+                Vec::new()
+            };
+            Ok((row.get::<i64>(0)?, entries))
+        })?;
+        let is_last = rows.len() < CHUNK_ROWS_MAX;
+        looked_at += rows.len();
+        for (position, entries) in rows {
+            let is_meant = |entry: &TimelineEntry| {
+                entry.kind.starts_with(OF_STOCK)
+                    && entry.kind != EntryKind::StockLow.word()
+                    && entry.detail["sku"] == sku
+            };
+            let found: Vec<TimelineEntry> = entries.into_iter().rev().filter(is_meant).collect();
+            // What one decision said stays together.
+            if !items.is_empty() && !found.is_empty() && limit < items.len() + found.len() {
+                return Ok(Page {
+                    items,
+                    next: Some(below),
+                });
+            }
+            items.extend(found);
+            below = position;
+        }
+        if is_last {
+            return Ok(Page { items, next: None });
+        }
+    }
+    Ok(Page {
+        items,
+        next: Some(below),
+    })
 }
 
 /// Later positions were written later, so a binary search finds it.

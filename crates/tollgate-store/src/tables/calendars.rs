@@ -56,13 +56,18 @@ pub(crate) fn write_changed(
     writes: &mut WriteBatch<'_>,
     batch: &mut Changes<'_>,
 ) -> Result<(), Error> {
-    for ((shop, _), row) in batch.known.calendars.dirty() {
-        if let Some(calendar) = &row.value {
-            put(writes, *shop, calendar)?;
+    for ((shop, name), row) in batch.known.calendars.dirty() {
+        match &row.value {
+            Some(calendar) => put(writes, *shop, calendar)?,
+            None if row.stored => writes.put(DELETE, &[&shop.0, name])?,
+            None => {}
         }
     }
     Ok(())
 }
+
+/// `calendars.delete`.
+const DELETE: &str = "delete from calendars where shop_id = ?1 and name = ?2";
 
 /// `calendars.put`.
 const PUT: &str = "\

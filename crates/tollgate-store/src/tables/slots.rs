@@ -303,14 +303,21 @@ pub(crate) fn write_changed(
     writes: &mut WriteBatch<'_>,
     batch: &mut Changes<'_>,
 ) -> Result<(), Error> {
-    for ((shop, _, _), row) in batch.known.slots.dirty() {
-        if let Some(slot) = &row.value {
-            let put = if row.stored { update } else { insert };
-            put(writes, *shop, slot)?;
+    for ((shop, calendar, starts_at), row) in batch.known.slots.dirty() {
+        match &row.value {
+            Some(slot) if row.stored => update(writes, *shop, slot)?,
+            Some(slot) => insert(writes, *shop, slot)?,
+            None if row.stored => {
+                writes.put(DELETE, &[&shop.0, calendar, &starts_at.as_millis()])?;
+            }
+            None => {}
         }
     }
     Ok(())
 }
+
+/// `slots.delete`.
+const DELETE: &str = "delete from slots where shop_id = ?1 and calendar = ?2 and starts_at = ?3";
 
 /// `slots.insert`.
 const INSERT: &str = "\

@@ -60,13 +60,18 @@ pub(crate) fn write_changed(
     writes: &mut WriteBatch<'_>,
     batch: &mut Changes<'_>,
 ) -> Result<(), Error> {
-    for ((shop, _), row) in batch.known.stock.dirty() {
-        if let Some(stock) = &row.value {
-            write(writes, *shop, stock, row.stored)?;
+    for ((shop, sku), row) in batch.known.stock.dirty() {
+        match &row.value {
+            Some(stock) => write(writes, *shop, stock, row.stored)?,
+            None if row.stored => writes.put(DELETE, &[&shop.0, sku])?,
+            None => {}
         }
     }
     Ok(())
 }
+
+/// `stock.delete`.
+const DELETE: &str = "delete from stock where shop_id = ?1 and sku = ?2";
 
 /// `stock.insert`.
 const INSERT: &str = "\

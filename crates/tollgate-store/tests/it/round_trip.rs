@@ -293,12 +293,12 @@ fn order() -> impl Strategy<Value = Order> {
             prop::collection::vec(line, 0..4),
         ),
         (minor(), minor(), minor(), minor()),
-        customer,
+        (customer, maybe()),
         prop::option::of(wish),
         prop::option::of(closing),
     )
         .prop_map(
-            |((code, status, currency, lines), amounts, customer, slot_wish, closing)| {
+            |((code, status, currency, lines), amounts, (customer, note), slot_wish, closing)| {
                 let (discount_minor, shipping_minor, total_minor, hold_ms) = amounts;
                 Order {
                     code,
@@ -309,6 +309,7 @@ fn order() -> impl Strategy<Value = Order> {
                     shipping_minor,
                     total_minor,
                     customer,
+                    note,
                     slot_wish,
                     hold_ms,
                     closing,

@@ -27,6 +27,7 @@ mod webhooks;
 mod refusals;
 mod books;
 mod capacity;
+mod changed;
 mod access;
 mod effect_pages;
 mod receipts;

@@ -2,19 +2,18 @@
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, header};
 use axum::routing::{get, post, put};
 use tollgate_core::time::Timestamp;
 
-use super::request::{AdjustBody, CalendarBody, HoldBody, SlotsBody, StockBody};
+use super::request::{AdjustBody, CalendarBody, HoldBody, SlotsBody, StockBody, StocksBody};
 use super::response::{
-    CalendarView, HoldView, SlotView, StockView, calendar_changed, hold_changed, hold_created,
-    slots_changed, stock_changed,
+    AdjustmentView, CalendarView, HoldView, SlotView, StockView, calendar_changed, hold_changed,
+    hold_created, slots_changed, stock_changed, stocks_changed,
 };
 use crate::app::App;
 use crate::http::access::{Reader, Writer};
 use crate::http::body::{CatalogueNameRule, ReasonlessBody, Rule, catalogue_name, shown};
-use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
+use crate::http::extract::{IdempotencyKey, IfMatch, JsonBytes, Query, id};
 use crate::http::problem::{NOT_FOUND, Problem};
 use crate::http::reply::{self, List, Reply};
 use crate::http::reply::{cursor, cursor_at_name, read_cursor, read_cursor_at_name};
@@ -23,11 +22,18 @@ use crate::ids;
 /// Which path leads to which handler.
 pub(crate) fn routes() -> Router<App> {
     Router::new()
-        .route("/v1/stock", get(list_stock))
-        .route("/v1/stock/{sku}", put(put_stock).get(show_stock))
+        .route("/v1/stock", get(list_stock).put(put_stocks))
+        .route(
+            "/v1/stock/{sku}",
+            put(put_stock).get(show_stock).delete(remove_stock),
+        )
+        .route("/v1/stock/{sku}/adjustments", get(list_adjustments))
         .route("/v1/stock/{sku}/adjust", post(adjust_stock))
         .route("/v1/calendars", get(list_calendars))
-        .route("/v1/calendars/{name}", put(put_calendar).get(show_calendar))
+        .route(
+            "/v1/calendars/{name}",
+            put(put_calendar).get(show_calendar).delete(remove_calendar),
+        )
         .route("/v1/calendars/{name}/slots", put(put_slots).get(list_slots))
         .route("/v1/holds", post(take_hold))
         .route("/v1/holds/{id}", get(show_hold))
@@ -51,34 +57,62 @@ async fn put_stock(
     State(app): State<App>,
     caller: Writer,
     Path(sku): Path<String>,
-    headers: HeaderMap,
+    IfMatch(if_version): IfMatch,
     bytes: JsonBytes,
 ) -> Reply {
     let body: StockBody = bytes.read()?;
-    let if_version = if_match(&headers)?;
     let sku = name(&sku, "{sku}")?;
     let low_at = body.low_at.map(|low_at| low_at.0);
     let answered = app.put_stock(caller.caller(), sku, body.on_hand.0, low_at, if_version);
     caller.answer(stock_changed).reply(answered.await?)
 }
 
-/// The version of `If-Match: "7"`.
-fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
-    let Some(value) = headers.get(header::IF_MATCH) else {
-        return Ok(None);
-    };
-    let text = value.to_str().unwrap_or_default().trim();
-    let number = text
-        .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'))
-        .unwrap_or(text);
-    number.parse().map(Some).map_err(|_| {
-        let found = shown(text);
-        Problem::invalid_at(
-            "If-Match",
-            format!("found {found}, expected the version in quotes, as \"7\""),
-        )
-    })
+/// Several skus in one commit: all of them or none.
+async fn put_stocks(State(app): State<App>, caller: Writer, bytes: JsonBytes) -> Reply {
+    let body: StocksBody = bytes.read()?;
+    let answered = app.put_stocks(caller.caller(), body.wanted(), bytes.0.len());
+    caller.answer(stocks_changed).reply(answered.await?)
+}
+
+async fn remove_stock(
+    State(app): State<App>,
+    caller: Writer,
+    Path(sku): Path<String>,
+    query: Query,
+) -> Reply {
+    query.none()?;
+    app.remove_stock(caller.caller(), known(&sku)?).await?;
+    Ok(reply::no_content())
+}
+
+async fn remove_calendar(
+    State(app): State<App>,
+    caller: Writer,
+    Path(name): Path<String>,
+    query: Query,
+) -> Reply {
+    query.none()?;
+    app.remove_calendar(caller.caller(), known(&name)?).await?;
+    Ok(reply::no_content())
+}
+
+/// Why there is as much of a sku as there is, as far as people and refunds had to do with it.
+async fn list_adjustments(
+    State(app): State<App>,
+    caller: Reader,
+    Path(sku): Path<String>,
+    query: Query,
+) -> Reply {
+    let query = query.only(&[])?;
+    let seek = query.seek(|position| i64::try_from(position).unwrap_or(i64::MAX))?;
+    let page = app
+        .stock_entries(caller.shop(), &known(&sku)?, seek)
+        .await?;
+    let next = page.next.and_then(|position| u128::try_from(position).ok());
+    Ok(reply::ok(&List {
+        data: page.items.iter().map(AdjustmentView::of).collect(),
+        next_cursor: next.map(cursor),
+    }))
 }
 
 async fn show_stock(

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tollgate_core::capacity::{Late, NewSlot, SLOT_LENGTH_MAX, Unit};
-use tollgate_core::command::TakeHold;
+use tollgate_core::command::{NewStock, TakeHold};
 use tollgate_core::id::RootId;
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_core::word::Word;
@@ -39,6 +39,67 @@ pub(crate) struct StockBody {
 }
 
 impl Body for StockBody {}
+
+/// The most skus that are put at once.
+const ITEMS_MAX: usize = 1000;
+
+/// `PUT /v1/stock`
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StocksBody {
+    items: List<StockItemBody, 1, ITEMS_MAX>,
+}
+
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct StockItemBody {
+    low_at: Option<Amount>,
+    on_hand: Amount,
+    sku: CatalogueName,
+    version: Option<Amount>,
+}
+
+impl Body for StocksBody {
+    const TOGETHER: Together = &[("items", put_twice)];
+
+    fn is_whole(&self) -> bool {
+        let mut skus = BTreeSet::new();
+        self.items.iter().all(|item| skus.insert(item.sku.as_str()))
+    }
+}
+
+impl StocksBody {
+    /// What core is asked for.
+    pub(crate) fn wanted(self) -> Vec<NewStock> {
+        let item = |item: StockItemBody| NewStock {
+            sku: item.sku.0,
+            on_hand: item.on_hand.0,
+            if_version: item.version.map(|version| version.0),
+            low_at: item.low_at.map(|low_at| low_at.0),
+        };
+        self.items.into_iter().map(item).collect()
+    }
+}
+
+/// The judge of a list of skus: none stands twice, in whichever spelling.
+fn put_twice(text: &str) -> Vec<Wrong> {
+    #[derive(Deserialize)]
+    struct Named {
+        sku: Option<CatalogueName>,
+    }
+    let items: Vec<&RawValue> = serde_json::from_str(text).unwrap_or_default();
+    let mut skus = BTreeSet::new();
+    let mut found = Vec::new();
+    for (place, item) in items.into_iter().enumerate() {
+        let named = serde_json::from_str::<Named>(item.get()).ok();
+        if let Some(sku) = named.and_then(|named| named.sku)
+            && !skus.insert(sku.0)
+        {
+            found.push(wrong(&format!("/{place}/sku"), "it stands twice"));
+        }
+    }
+    found
+}
 
 /// `POST /v1/stock/{sku}/adjust`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]

@@ -5,7 +5,7 @@ use serde::Serialize;
 use tollgate_core::capacity::{Booking, Calendar, Hold, Late, Slot, Stock, Unit};
 use tollgate_core::decision::Outcome;
 use tollgate_core::id::{HoldId, SlotId};
-use tollgate_store::Answer;
+use tollgate_store::{Answer, TimelineEntry};
 
 use crate::calendar::Rules;
 use crate::http::body::OneOf;
@@ -35,6 +35,21 @@ pub(crate) fn stock_changed(outcome: &Outcome) -> Option<Answer> {
         return None;
     };
     Some(answer(200, &StockView::of(stock)))
+}
+
+/// 200 with the stock of several skus.
+pub(crate) fn stocks_changed(outcome: &Outcome) -> Option<Answer> {
+    let Outcome::Stocks(stocks) = outcome else {
+        return None;
+    };
+    let data: Vec<StockView<'_>> = stocks.iter().map(StockView::of).collect();
+    Some(answer(
+        200,
+        &List {
+            data,
+            next_cursor: None,
+        },
+    ))
 }
 
 /// 200 with the calendar.
@@ -154,6 +169,37 @@ impl<'a> StockView<'a> {
             available: stock.available(),
             low_at: stock.low_at,
             version: stock.version,
+        }
+    }
+}
+
+/// What somebody has put, added or taken of a sku, or a refund has brought back.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct AdjustmentView<'a> {
+    position: i64,
+    at: TimeText,
+    kind: &'a str,
+    delta: Option<i64>,
+    on_hand: Option<i64>,
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refund_id: Option<&'a str>,
+}
+
+impl<'a> AdjustmentView<'a> {
+    /// An entry about stock.
+    pub(crate) fn of(entry: &'a TimelineEntry) -> AdjustmentView<'a> {
+        let number = |name: &str| entry.detail[name].as_i64();
+        AdjustmentView {
+            position: entry.position,
+            at: TimeText(entry.at),
+            kind: entry.kind.strip_prefix("stock.").unwrap_or(&entry.kind),
+            delta: number("delta").or(number("units")),
+            on_hand: number("on_hand"),
+            reason: entry.detail["reason"]
+                .as_str()
+                .filter(|reason| !reason.is_empty()),
+            refund_id: entry.detail["refund"].as_str(),
         }
     }
 }

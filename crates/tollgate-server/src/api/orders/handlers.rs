@@ -10,13 +10,13 @@ use tollgate_core::word::Word;
 use tollgate_providers::spelling::one_spelling;
 use tollgate_store::OrderFilter;
 
-use super::request::{OrderBody, ResolveBody, order_ref};
+use super::request::{OrderBody, OrderChangeBody, ResolveBody, order_ref};
 use super::response::{OrderView, order_changed, order_created};
 use super::timeline::TimelineView;
 use crate::app::App;
 use crate::http::access::{Reader, Writer};
 use crate::http::body::ReasonlessBody;
-use crate::http::extract::{IdempotencyKey, JsonBytes, Query};
+use crate::http::extract::{IdempotencyKey, IfMatch, JsonBytes, Query};
 use crate::http::problem::{NOT_FOUND, Problem};
 use crate::http::reply::{self, List, Reply, cursor_of_root};
 use crate::ids;
@@ -25,7 +25,7 @@ use crate::ids;
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/v1/orders", post(create).get(list))
-        .route("/v1/orders/{id}", get(show))
+        .route("/v1/orders/{id}", get(show).patch(change))
         .route("/v1/orders/{id}/cancel", post(cancel))
         .route("/v1/orders/{id}/attention/{code}/resolve", post(resolve))
         .route("/v1/orders/{id}/timeline", get(timeline))
@@ -111,6 +111,22 @@ async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
             .collect(),
         next_cursor: page.next.map(cursor_of_root),
     }))
+}
+
+/// An Idempotency-Key may be given: the answer is kept with it.
+async fn change(
+    State(app): State<App>,
+    caller: Writer,
+    Path(order): Path<String>,
+    IfMatch(if_version): IfMatch,
+    key: IdempotencyKey,
+    bytes: JsonBytes,
+) -> Reply {
+    let body: OrderChangeBody = bytes.read()?;
+    let answer = caller.answer(order_changed);
+    let keyed = key.optional("PATCH /v1/orders/{id}", &[&order], &body, &answer);
+    let wanted = body.wanted(order_named(&order)?, if_version);
+    answer.reply(app.change_order(caller.caller(), keyed, wanted).await?)
 }
 
 async fn cancel(

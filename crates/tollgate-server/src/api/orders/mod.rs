@@ -11,7 +11,8 @@ mod waits;
 
 pub(super) use handlers::*;
 pub(crate) use request::{
-    HOLD_SECONDS, LINES_MAX, ResolveBody, is_one_slot, order_ref, slot_wish, two_slots, usual_hold,
+    HOLD_SECONDS, LINES_MAX, ResolveBody, is_one_slot, metadata_change, order_ref, slot_wish,
+    two_slots, usual_hold,
 };
 pub(crate) use response::OrderView;
 #[cfg(test)]

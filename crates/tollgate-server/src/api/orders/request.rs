@@ -7,7 +7,9 @@ use schemars::JsonSchema;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use tollgate_core::capacity::SlotWish;
-use tollgate_core::command::{CreateOrder, OrderRef, RefuseCreation, Unknown};
+use tollgate_core::command::{
+    ChangeOrder, CreateOrder, CustomerChange, MetadataChange, OrderRef, RefuseCreation, Unknown,
+};
 use tollgate_core::id::{OrderId, RootId, SlotId};
 use tollgate_core::order::{Customer, Line};
 use tollgate_core::time::Span;
@@ -15,7 +17,7 @@ use tollgate_core::time::Span;
 use crate::http::body::{
     Amount, Body, CatalogueName, CurrencyCode, HoldName, HoldSeconds, List, Maybe, Metadata, Name,
     Note, OrderCode, Particular, Positive, Reference, SlotName, Text, Time, Title, Together, Wrong,
-    known_currency, none, order_code, wrong,
+    known_currency, merge, none, order_code, said, wrong,
 };
 use crate::ids;
 
@@ -276,16 +278,12 @@ impl CustomerBody {
     /// Who buys, as core knows it.
     pub(crate) fn customer(body: Option<CustomerBody>) -> Customer {
         body.map_or_else(Customer::default, |body| Customer {
-            name: said(body.name),
-            email: said(body.email),
-            phone: said(body.phone),
-            locale: said(body.locale),
+            name: nothing_or(body.name),
+            email: nothing_or(body.email),
+            phone: nothing_or(body.phone),
+            locale: nothing_or(body.locale),
         })
     }
-}
-
-fn said<R>(text: Option<Text<R>>) -> Option<String> {
-    text.map(|text| text.0).filter(|text| !text.is_empty())
 }
 
 /// The wish of a slot that is whole.
@@ -310,6 +308,80 @@ pub(crate) fn order_ref(text: &str) -> Option<OrderRef> {
         return Some(OrderRef::Id(id));
     }
     order_code(text).map(OrderRef::Code)
+}
+
+/// `PATCH /v1/orders/{id}`
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OrderChangeBody {
+    #[serde(default, deserialize_with = "said", skip_serializing_if = "none")]
+    #[schemars(with = "Option<CustomerChangeBody>")]
+    customer: Option<Option<CustomerChangeBody>>,
+    #[serde(default, deserialize_with = "said", skip_serializing_if = "none")]
+    #[schemars(with = "Option<Metadata>")]
+    metadata: Option<Option<Metadata>>,
+    #[serde(default, deserialize_with = "said", skip_serializing_if = "none")]
+    #[schemars(with = "Option<Note>")]
+    note: Option<Option<Note>>,
+}
+
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CustomerChangeBody {
+    #[serde(default, deserialize_with = "said", skip_serializing_if = "none")]
+    #[schemars(with = "Option<Particular>")]
+    email: Option<Option<Particular>>,
+    #[serde(default, deserialize_with = "said", skip_serializing_if = "none")]
+    #[schemars(with = "Option<Maybe>")]
+    locale: Option<Option<Maybe>>,
+    #[serde(default, deserialize_with = "said", skip_serializing_if = "none")]
+    #[schemars(with = "Option<Particular>")]
+    name: Option<Option<Particular>>,
+    #[serde(default, deserialize_with = "said", skip_serializing_if = "none")]
+    #[schemars(with = "Option<Particular>")]
+    phone: Option<Option<Particular>>,
+}
+
+impl Body for OrderChangeBody {}
+
+impl OrderChangeBody {
+    /// What core is asked for.
+    pub(crate) fn wanted(self, order: OrderRef, if_version: Option<i64>) -> ChangeOrder {
+        ChangeOrder {
+            order,
+            if_version,
+            customer: match self.customer {
+                None => CustomerChange::default(),
+                Some(None) => CustomerChange {
+                    name: Some(None),
+                    email: Some(None),
+                    phone: Some(None),
+                    locale: Some(None),
+                },
+                Some(Some(customer)) => CustomerChange {
+                    name: customer.name.map(nothing_or),
+                    email: customer.email.map(nothing_or),
+                    phone: customer.phone.map(nothing_or),
+                    locale: customer.locale.map(nothing_or),
+                },
+            },
+            metadata: metadata_change(self.metadata),
+            note: self.note.map(nothing_or),
+        }
+    }
+}
+
+/// An empty text is none.
+fn nothing_or<R>(text: Option<Text<R>>) -> Option<String> {
+    text.map(|text| text.0).filter(|text| !text.is_empty())
+}
+
+/// How metadata is changed.
+pub(crate) fn metadata_change(metadata: Option<Option<Metadata>>) -> Option<MetadataChange> {
+    metadata.map(|metadata| MetadataChange {
+        patch: Metadata::patch(metadata.as_ref()),
+        merge,
+    })
 }
 
 /// `POST /v1/orders/{id}/attention/{code}/resolve`

@@ -48,6 +48,7 @@ pub(crate) struct OrderView<'a> {
     shipping_amount: i64,
     lines: Vec<LineView<'a>>,
     customer: CustomerView<'a>,
+    note: Option<&'a str>,
     slot: Option<BookingView<'a>>,
     hold: Option<HoldHeadView>,
     payments: Vec<PaymentHeadView<'a>>,
@@ -119,6 +120,7 @@ impl<'a> OrderView<'a> {
                 phone: order.customer.phone.as_deref(),
                 locale: order.customer.locale.as_deref(),
             },
+            note: order.note.as_deref(),
             slot: hold
                 .and_then(|hold| hold.booking.as_ref())
                 .map(BookingView::of),

@@ -49,6 +49,7 @@ pub(super) fn sentence(kind: EntryKind, said: &Said<'_>, who: &Who, moved: Moved
             money("refunded"),
             money("captured")
         ),
+        EntryKind::OrderChanged => format!("{} of the order changed{by}", text("changed")),
         EntryKind::OrderAttention => {
             let amounts = match said.integer("captured") {
                 Some(_) => format!(
@@ -80,6 +81,7 @@ pub(super) fn sentence(kind: EntryKind, said: &Said<'_>, who: &Who, moved: Moved
                 Who::Provider(_) | Who::Tollgate | Who::Unsaid => String::new(),
             }
         ),
+        EntryKind::PaymentChanged => format!("{} of the payment changed{by}", text("changed")),
         EntryKind::PaymentCodeCut => format!(
             "Payment {} of {source} found by the order's code {}",
             text("reference"),
@@ -164,6 +166,7 @@ pub(super) fn sentence(kind: EntryKind, said: &Said<'_>, who: &Who, moved: Moved
             said.plain("on_hand"),
             said.note("reason")
         ),
+        EntryKind::StockRemoved => format!("{} is stocked no more{by}", text("sku")),
         EntryKind::StockReturned => {
             format!("{} of {} back in stock", said.plain("units"), text("sku"))
         }
@@ -171,6 +174,7 @@ pub(super) fn sentence(kind: EntryKind, said: &Said<'_>, who: &Who, moved: Moved
             format!("{} runs low: {} left", text("sku"), said.plain("available"))
         }
         EntryKind::CalendarPut => format!("Calendar {} set{by}", text("calendar")),
+        EntryKind::CalendarRemoved => format!("Calendar {} given up{by}", text("calendar")),
         EntryKind::SlotsPut => format!(
             "{} slots of calendar {} set{by}",
             said.plain("slots"),
@@ -231,9 +235,7 @@ pub(super) fn sentence(kind: EntryKind, said: &Said<'_>, who: &Who, moved: Moved
             text("reference"),
             match who {
                 Who::Key(_) => format!(": wanted{by}"),
-                Who::Provider(_) | Who::Tollgate | Who::Unsaid => {
-                    ": it has been open for long".to_owned()
-                }
+                Who::Provider(_) | Who::Tollgate | Who::Unsaid => String::new(),
             }
         ),
         EntryKind::QuestionAnswered => said.answer(source),

@@ -6,6 +6,7 @@ use serde_json::Value;
 use tollgate_core::id::EventId;
 use tollgate_core::money::Currency;
 use tollgate_core::order::Root;
+use tollgate_core::payment::{MANUAL_SOURCE, OrderedBy};
 use tollgate_core::timeline::EntryKind;
 use tollgate_core::word::Word;
 use tollgate_store::{Actor, TimelineEntry};
@@ -110,17 +111,19 @@ impl Story {
             let source = said.text("source").or(of_event.map(String::as_str));
             source.or(self.only_source.as_deref()).map(str::to_owned)
         };
-        if entry.event.is_some() && does(kind) != Does::Tollgate {
+        if entry.event.is_some() && does(kind) == Does::Provider {
             return Who::Provider(source());
         }
+        let by_rule = said.text("ordered_by") == Some(OrderedBy::Tollgate.word())
+            || said.text("why") == Some("time is up");
         match (does(kind), &entry.by) {
-            (_, Some(actor)) => Who::Key(actor.clone()),
+            (Does::Tollgate, _) => Who::Tollgate,
+            (Does::Key, _) if by_rule => Who::Tollgate,
+            (Does::Key | Does::Provider, Some(actor)) => Who::Key(actor.clone()),
+            // What a person records has no provider; who that was, earlier versions did not keep.
+            (Does::Provider, None) if said.text("source") == Some(MANUAL_SOURCE) => Who::Unsaid,
             (Does::Provider, None) => Who::Provider(source()),
-            (Does::Tollgate, None) => Who::Tollgate,
-            (Does::Key, None) => match said.text("why") {
-                Some("time is up") => Who::Tollgate,
-                Some(_) | None => Who::Unsaid,
-            },
+            (Does::Key, None) => Who::Unsaid,
         }
     }
 
@@ -148,11 +151,11 @@ impl Story {
 /// Who does what a kind tells, where the entry itself names nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Does {
-    /// Somebody with a key.
+    /// Somebody with a key; or, where the entry says so, Tollgate by a rule.
     Key,
     /// The provider, by an event or an answer.
     Provider,
-    /// Nobody outside.
+    /// Nobody outside, whoever's command it is a consequence of.
     Tollgate,
 }
 
@@ -160,14 +163,21 @@ fn does(kind: EntryKind) -> Does {
     match kind {
         EntryKind::OrderCreated
         | EntryKind::OrderClosing
+        | EntryKind::OrderCancelled
+        | EntryKind::RefundRequested
+        | EntryKind::QuestionAsked
         | EntryKind::AttentionResolved
         | EntryKind::PaymentRegistered
         | EntryKind::HoldTaken
         | EntryKind::HoldReleased
+        | EntryKind::OrderChanged
+        | EntryKind::PaymentChanged
         | EntryKind::StockPut
         | EntryKind::StockAdjusted
+        | EntryKind::StockRemoved
         | EntryKind::StockReturned
         | EntryKind::CalendarPut
+        | EntryKind::CalendarRemoved
         | EntryKind::SlotsPut
         | EntryKind::SlotReturned
         | EntryKind::ReceiptCorrected
@@ -189,12 +199,10 @@ fn does(kind: EntryKind) -> Does {
         | EntryKind::QuestionAnswered => Does::Provider,
         EntryKind::OrderCompleted
         | EntryKind::OrderExpired
-        | EntryKind::OrderCancelled
         | EntryKind::OrderAttention
         | EntryKind::AttentionEnded
         | EntryKind::PaymentVoidRequested
         | EntryKind::PaymentExpired
-        | EntryKind::RefundRequested
         | EntryKind::RefundFailed
         | EntryKind::HoldExpired
         | EntryKind::StockLow
@@ -203,7 +211,6 @@ fn does(kind: EntryKind) -> Does {
         | EntryKind::EventForwarding
         | EntryKind::EventAttention
         | EntryKind::EventOrphaned
-        | EntryKind::QuestionAsked
         | EntryKind::MailSent
         | EntryKind::MailDelayed
         | EntryKind::EffectDead

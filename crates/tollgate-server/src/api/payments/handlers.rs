@@ -8,10 +8,9 @@ use tollgate_core::id::{PaymentId, RefundId};
 use tollgate_store::PaymentFilter;
 
 use super::checked::CheckedView;
-use super::request::{CaptureBody, PaymentBody, RefundBody};
+use super::request::{CaptureBody, PaymentBody, PaymentChangeBody, RefundBody};
 use super::response::{PaymentView, RefundView, payment_changed, payment_created, refund_created};
-use crate::api::orders::ResolveBody;
-use crate::api::orders::attention_code;
+use crate::api::orders::{ResolveBody, attention_code, metadata_change};
 use crate::app::App;
 use crate::http::access::{Admin, Reader, Writer};
 use crate::http::body::ReasonlessBody;
@@ -26,7 +25,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/v1/payments/{id}/attention/{code}/resolve", post(resolve))
         .route("/v1/payments/{id}/receipts/correct", post(correct_receipts))
         .route("/v1/payments", post(register).get(list))
-        .route("/v1/payments/{id}", get(show))
+        .route("/v1/payments/{id}", get(show).patch(change))
         .route("/v1/payments/{id}/capture", post(capture))
         .route("/v1/payments/{id}/check", post(check))
         .route("/v1/payments/{id}/refund", post(refund))
@@ -79,6 +78,22 @@ async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
             .collect(),
         next_cursor: page.next.map(|next| cursor(next.as_u128())),
     }))
+}
+
+/// An Idempotency-Key may be given: the answer is kept with it.
+async fn change(
+    State(app): State<App>,
+    caller: Writer,
+    Path(payment): Path<String>,
+    key: IdempotencyKey,
+    bytes: JsonBytes,
+) -> Reply {
+    let body: PaymentChangeBody = bytes.read()?;
+    let answer = caller.answer(payment_changed);
+    let keyed = key.optional("PATCH /v1/payments/{id}", &[&payment], &body, &answer);
+    let (payment, metadata) = (id(&payment)?, metadata_change(body.metadata));
+    let answered = app.change_payment(caller.caller(), keyed, payment, metadata);
+    answer.reply(answered.await?)
 }
 
 async fn capture(

@@ -10,7 +10,7 @@ use tollgate_core::id::{PaymentId, RootId};
 use crate::api::orders::{LINES_MAX, order_ref};
 use crate::http::body::{
     Body, CatalogueName, CurrencyCode, List, Metadata, Name, Note, OrderName, Positive, Reference,
-    Time, Together, Wrong, known_currency, none, wrong,
+    Time, Together, Wrong, known_currency, none, said, wrong,
 };
 
 /// `POST /v1/payments`
@@ -100,6 +100,17 @@ impl PaymentBody {
         })
     }
 }
+
+/// `PATCH /v1/payments/{id}`
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PaymentChangeBody {
+    #[serde(default, deserialize_with = "said", skip_serializing_if = "none")]
+    #[schemars(with = "Option<Metadata>")]
+    pub(crate) metadata: Option<Option<Metadata>>,
+}
+
+impl Body for PaymentChangeBody {}
 
 /// `POST /v1/payments/{id}/capture`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]

@@ -8,6 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::places::Members;
+
 /// The most bytes of metadata.
 const BYTES_MAX: usize = 16 * 1024;
 
@@ -31,6 +33,14 @@ impl Metadata {
         )
     }
 
+    /// What a change says of it.
+    pub(crate) fn patch(metadata: Option<&Metadata>) -> String {
+        metadata.map_or_else(
+            || "null".to_owned(),
+            |metadata| metadata.text.get().to_owned(),
+        )
+    }
+
     /// How long its text is.
     pub(crate) fn bytes(&self) -> usize {
         self.text.get().len()
@@ -43,6 +53,51 @@ impl Metadata {
             .and_then(|metadata| metadata.tree.as_object());
         tree.is_none_or(serde_json::Map::is_empty)
     }
+}
+
+/// Lays a patch over what is kept, as a JSON merge patch (RFC 7386): `null` takes away, an object is laid over an
+/// object, and anything else takes the place of what is there. What the patch does not name keeps its very text.
+/// `None`: more than is kept.
+pub(crate) fn merge(kept: &str, patch: &str) -> Option<String> {
+    let merged = match laid_over(kept, patch) {
+        Some(merged) => merged,
+        None => "{}".to_owned(),
+    };
+    (merged.len() <= BYTES_MAX).then_some(merged)
+}
+
+/// `None`: it is taken away.
+fn laid_over(kept: &str, patch: &str) -> Option<String> {
+    let Some(Members(patched)) = members(patch) else {
+        return (patch.trim() != "null").then(|| patch.to_owned());
+    };
+    let kept = members(kept).map_or_else(Vec::new, |Members(kept)| kept);
+    let wanted = |name: &str| patched.iter().rev().find(|(known, _)| known == name);
+    let mut list: Vec<(String, String)> = Vec::new();
+    for (name, value) in kept {
+        let value = match wanted(&name) {
+            Some((_, patch)) => laid_over(value.get(), patch.get()),
+            None => Some(value.get().to_owned()),
+        };
+        list.extend(value.map(|value| (name, value)));
+    }
+    for (name, _) in &patched {
+        let is_listed = list.iter().any(|(known, _)| known == name);
+        let value = wanted(name).filter(|_| !is_listed);
+        let value = value.and_then(|(_, patch)| laid_over("{}", patch.get()));
+        list.extend(value.map(|value| (name.clone(), value)));
+    }
+    let member = |(name, value): &(String, String)| {
+        let name = serde_json::to_string(name).expect("a text can be written");
+        format!("{name}:{value}")
+    };
+    let list: Vec<String> = list.iter().map(member).collect();
+    Some(format!("{{{}}}", list.join(",")))
+}
+
+/// The members of an object; `None` for what is none.
+fn members(text: &str) -> Option<Members<'_>> {
+    serde_json::from_str(text).ok()
 }
 
 impl Serialize for Metadata {
@@ -99,5 +154,49 @@ fn has_nul(tree: &Value) -> bool {
         Value::Object(members) => members
             .iter()
             .any(|(name, value)| name.contains('\0') || has_nul(value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_is_laid_over_what_is_kept() {
+        for (kept, patch, merged) in [
+            (r#"{"a":1}"#, r#"{"b":2}"#, r#"{"a":1,"b":2}"#),
+            (r#"{"a":1,"b":2}"#, r#"{"a":null}"#, r#"{"b":2}"#),
+            (r#"{"a":1}"#, r#"{"a":[2]}"#, r#"{"a":[2]}"#),
+            (
+                r#"{"a":{"b":1,"c":2}}"#,
+                r#"{"a":{"b":null,"d":{"e":null}}}"#,
+                r#"{"a":{"c":2,"d":{}}}"#,
+            ),
+            (r#"{"a":[1]}"#, r#"{"a":{"b":1}}"#, r#"{"a":{"b":1}}"#),
+            (r#"{"a":1}"#, "null", "{}"),
+            ("", r#"{"a":1}"#, r#"{"a":1}"#),
+            (r#"{"a":1}"#, r#"{"x":null}"#, r#"{"a":1}"#),
+            (r#"{"\"q\"":1}"#, r#"{"\"q\"":2}"#, r#"{"\"q\"":2}"#),
+            // What is not named keeps every digit.
+            (
+                r#"{"n":123456789012345678901234567890.10}"#,
+                r#"{"a":1}"#,
+                r#"{"n":123456789012345678901234567890.10,"a":1}"#,
+            ),
+        ] {
+            assert_eq!(
+                merge(kept, patch).as_deref(),
+                Some(merged),
+                "{kept} {patch}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_more_is_kept_than_may_be() {
+        let half = format!(r#"{{"a":"{}"}}"#, "x".repeat(BYTES_MAX / 2));
+        let other = half.replacen('a', "b", 1);
+        assert_eq!(merge(&half, &half), Some(half.clone()));
+        assert_eq!(merge(&half, &other), None);
     }
 }

@@ -18,7 +18,7 @@ mod tests;
 
 pub(crate) use currency::known_currency;
 pub(crate) use list::List;
-pub(crate) use metadata::Metadata;
+pub(crate) use metadata::{Metadata, merge};
 #[cfg(test)]
 pub(crate) use places::has_judge;
 pub(crate) use places::{Wrong, wrong};
@@ -29,7 +29,7 @@ pub(crate) use words::OneOf;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
@@ -116,6 +116,13 @@ impl std::io::Write for Hash {
 /// Whether an optional member was left out: it is not written then (K5).
 pub(crate) fn none<T>(value: &Option<T>) -> bool {
     value.is_none()
+}
+
+/// Reads a member that stands there: `null` is something else than a member that is left out.
+pub(crate) fn said<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// A body that says nothing.

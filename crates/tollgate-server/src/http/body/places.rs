@@ -203,7 +203,7 @@ fn judge_of(format: &str) -> Option<Judge> {
 }
 
 /// The members of an object as they stand in its text.
-struct Members<'t>(Vec<(String, &'t RawValue)>);
+pub(super) struct Members<'t>(pub(super) Vec<(String, &'t RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

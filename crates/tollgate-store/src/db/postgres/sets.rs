@@ -13,7 +13,7 @@ pub(super) enum Form {
     One,
     /// A select, for many keys; each row ends with the ordinal of its key.
     Find,
-    /// An insert or update, for many rows.
+    /// An insert, update or delete, for many rows.
     Write,
 }
 
@@ -47,7 +47,12 @@ fn find(sql: &str, types: &[Type]) -> String {
 }
 
 fn write(sql: &str, types: &[Type]) -> String {
-    let rows = format!("from {} as each ({})", arrays(types), columns(types));
+    let joins = if sql.starts_with("delete") {
+        "using"
+    } else {
+        "from"
+    };
+    let rows = format!("{joins} {} as each ({})", arrays(types), columns(types));
     if let Some((into, rest)) = sql.split_once("values (") {
         let end = closing(rest);
         let (values, conflict) = (&rest[..end], &rest[end + 1..]);
@@ -118,6 +123,17 @@ mod tests {
             plain(&text.expect("it is another")),
             "insert into t (a, b, c) select each.c1, 'x', coalesce(each.c2, 0) from \
              unnest($1::int8[], $2::text[]) as each (c1, c2) on conflict do nothing"
+        );
+    }
+
+    #[test]
+    fn a_delete_finds_its_rows_by_the_keys() {
+        let sql = "delete from t where shop_id = ?1 and a = ?2";
+        let text = text(sql, Form::Write, &[Type::INT8, Type::TEXT]);
+        assert_eq!(
+            plain(&text.expect("it is another")),
+            "delete from t using unnest($1::int8[], $2::text[]) as each (c1, c2) \
+             where shop_id = each.c1 and a = each.c2"
         );
     }
 

@@ -60,14 +60,20 @@ const CHANGED: &str = "\
      order by position
      limit ?3";
 
-/// `verify.stock`, `verify.calendars`, `verify.slots`: walk their primary keys.
+/// `verify.stock`, `verify.next_calendar`, `verify.slots`: walk their primary keys. A calendar that was given up
+/// has slots still: those that were over.
 const STOCK: &str = "\
     select sku, on_hand, held, version, low_at
       from stock
      where shop_id = ?1 and ?2 < sku
      order by sku
      limit ?3";
-const CALENDARS: &str = "select name from calendars where shop_id = ?1 order by name";
+const NEXT_CALENDAR: &str = "\
+    select calendar
+      from slots
+     where shop_id = ?1 and ?2 < calendar
+     order by calendar
+     limit 1";
 const SLOTS: &str = "\
     select id, calendar, starts_at, ends_at, visible_at, capacity, held, sold, by_hand
       from slots
@@ -235,8 +241,9 @@ fn compare_slots(
     from: Timestamp,
 ) -> Result<(), Error> {
     let (db, shop) = (verifying.db, verifying.shop.0);
-    let calendars = db.all(CALENDARS, &[&shop], |row| row.get::<String>(0))?;
-    for calendar in calendars {
+    let mut calendar = String::new();
+    while let Some(next) = db.one(NEXT_CALENDAR, &[&shop, &calendar], |row| row.get(0))? {
+        calendar = next;
         let mut after = from.as_millis();
         let mut sells: Option<Slot> = None;
         loop {

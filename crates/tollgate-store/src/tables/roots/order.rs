@@ -22,6 +22,8 @@ pub(super) struct OrderDoc {
     #[serde(default, skip_serializing_if = "CustomerDoc::is_empty")]
     customer: CustomerDoc,
     #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     wish: Option<WishDoc>,
     hold_ms: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,6 +113,7 @@ pub(super) fn write_order(order: &Order) -> OrderDoc {
             phone: order.customer.phone.clone(),
             locale: order.customer.locale.clone(),
         },
+        note: order.note.clone(),
         wish: order.slot_wish.as_ref().map(|wish| match wish {
             SlotWish::Earliest {
                 calendar,
@@ -156,6 +159,7 @@ pub(super) fn read_order(doc: OrderDoc, code: Option<String>, status: OrderStatu
             phone: doc.customer.phone,
             locale: doc.customer.locale,
         },
+        note: doc.note,
         slot_wish: doc
             .wish
             .map(|wish| {

@@ -99,6 +99,7 @@ fn order(shop: ShopId, create: CreateOrder) -> Root {
         shipping_minor: create.shipping_minor,
         total_minor,
         customer: create.customer,
+        note: None,
         slot_wish: create.slot,
         hold_ms: create.hold.as_millis(),
         closing: None,

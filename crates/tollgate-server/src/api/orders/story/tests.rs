@@ -43,6 +43,9 @@ fn every_kind_is_told_in_words() {
     let slot = json!({ "calendar": "grill", "starts_at": "2026-01-22T10:00:00Z", "capacity": 4 });
     let refund = json!({ "amount": 500_000, "currency": "IDR", "source": "midtrans",
                          "reference": "C-1", "reason": "came back" });
+    let mut by_rule = refund.clone();
+    by_rule["ordered_by"] = "tollgate".into();
+    by_rule["reason"] = "no room".into();
     let failed = |key: &str| json!({ "key": key, "reason": "550 no such user" });
     let answered = |answer: &str, reason: Option<&str>| {
         let mut said = json!({ "source": "midtrans", "reference": "C-1", "times": 3,
@@ -110,6 +113,36 @@ fn every_kind_is_told_in_words() {
             'K',
             json!({ "captured": 5_000_000 }),
             "Order cancelled by key till-1; IDR 50,000.00 had come",
+        ),
+        (
+            "order.cancelled",
+            'E',
+            json!({ "captured": 5_000_000 }),
+            "Order cancelled; IDR 50,000.00 had come",
+        ),
+        (
+            "order.changed",
+            'K',
+            json!({ "changed": "customer.email, note" }),
+            "customer.email, note of the order changed by key till-1",
+        ),
+        (
+            "payment.changed",
+            'K',
+            json!({ "changed": "metadata" }),
+            "metadata of the payment changed by key till-1",
+        ),
+        (
+            "stock.removed",
+            'K',
+            json!({ "sku": "BATIK-M", "delta": -3, "on_hand": 0 }),
+            "BATIK-M is stocked no more by key till-1",
+        ),
+        (
+            "calendar.removed",
+            'K',
+            json!({ "calendar": "grill" }),
+            "Calendar grill given up by key till-1",
         ),
         (
             "order.refunded",
@@ -219,7 +252,19 @@ fn every_kind_is_told_in_words() {
             "refund.requested",
             '-',
             refund.clone(),
-            "IDR 5,000.00 of payment C-1 ordered back from midtrans by Tollgate: came back",
+            "IDR 5,000.00 of payment C-1 ordered back from midtrans: came back",
+        ),
+        (
+            "refund.requested",
+            'K',
+            by_rule.clone(),
+            "IDR 5,000.00 of payment C-1 ordered back from midtrans by Tollgate: no room",
+        ),
+        (
+            "refund.requested",
+            'E',
+            by_rule,
+            "IDR 5,000.00 of payment C-1 ordered back from midtrans by Tollgate: no room",
         ),
         (
             "refund.failed",
@@ -357,7 +402,7 @@ fn every_kind_is_told_in_words() {
             "question.asked",
             '-',
             json!({ "reference": "C-1" }),
-            "midtrans is asked how payment C-1 stands: it has been open for long",
+            "midtrans is asked how payment C-1 stands",
         ),
         (
             "question.answered",
@@ -471,6 +516,9 @@ fn an_entry_is_told_by_its_event_its_key_or_its_kind() {
     for (kind, who) in [
         // Of before: a key did it, and which is not known.
         ("order.created", Who::Unsaid),
+        ("order.cancelled", Who::Unsaid),
+        ("refund.requested", Who::Unsaid),
+        ("question.asked", Who::Unsaid),
         ("order.expired", Who::Tollgate),
         ("receipt.issued", Who::Tollgate),
         ("payment.paid", provider(None)),
@@ -481,4 +529,17 @@ fn an_entry_is_told_by_its_event_its_key_or_its_kind() {
             "{kind}"
         );
     }
+    // What a key's command brings about by a rule is not the key holder's doing.
+    for (kind, detail) in [
+        ("order.attention", json!({ "code": "duplicate_payment" })),
+        ("refund.requested", json!({ "ordered_by": "tollgate" })),
+        ("order.closing", json!({ "why": "time is up" })),
+    ] {
+        let entry = entry(kind, false, Some("till-1"));
+        assert_eq!(story.tell(&entry, &detail).0, Who::Tollgate, "{kind}");
+    }
+    // Cash is nobody's report.
+    let cash = json!({ "source": "manual" });
+    let paid = entry("payment.paid", false, None);
+    assert_eq!(story.tell(&paid, &cash).0, Who::Unsaid);
 }
