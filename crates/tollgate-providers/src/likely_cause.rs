@@ -88,8 +88,11 @@ fn proxy_before(delivery: &Delivery<'_>) -> Option<String> {
     ))
 }
 
+/// The body before a change; `None` where it cannot have been made.
+type Undo = fn(&[u8]) -> Option<Vec<u8>>;
+
 /// What a proxy, or a program that read the body and wrote it anew, may have done to it: in words, and undone.
-const CHANGES: &[(&str, fn(&[u8]) -> Option<Vec<u8>>)] = &[
+const CHANGES: &[(&str, Undo)] = &[
     ("without the line break at its end", without_line_break),
     ("with a line break at its end", with_line_break),
     ("with CR LF for its line breaks", with_cr_lf),

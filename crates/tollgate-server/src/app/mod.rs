@@ -241,6 +241,11 @@ impl App {
         self.inner.store.shop(name)
     }
 
+    /// The name of a configured shop.
+    pub(crate) fn shop_name(&self, shop: ShopId) -> &str {
+        self.inner.instance.shop_name(shop)
+    }
+
     /// What is counted.
     pub(crate) fn metrics(&self) -> &Metrics {
         self.inner.instance.metrics()

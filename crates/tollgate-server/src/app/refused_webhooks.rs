@@ -57,13 +57,12 @@ impl Line for RefusedWebhook {
 #[derive(Debug)]
 pub(crate) struct UnknownPath {
     path: String,
-    likely: Option<String>,
+    likely: String,
 }
 
 impl Line for UnknownPath {
     fn log(&self, refused: u64) {
         let UnknownPath { path, likely } = self;
-        let likely = likely.as_deref();
         tracing::warn!(
             path,
             refused,
@@ -92,7 +91,7 @@ impl App {
                 _ => within(None),
             };
             RefusedWebhook {
-                shop: self.inner.instance.shop_name(webhook.shop).to_owned(),
+                shop: self.shop_name(webhook.shop).to_owned(),
                 source: webhook.source.name().to_owned(),
                 code: rejection.code.as_str(),
                 reason: rejection.detail.clone(),
@@ -106,7 +105,7 @@ impl App {
     /// Notes that a delivery was refused before anything of it was looked at.
     pub(crate) fn note_unread(&self, webhook: &WebhookSource, code: &'static str, reason: &str) {
         webhook.refusals.count(|| RefusedWebhook {
-            shop: self.inner.instance.shop_name(webhook.shop).to_owned(),
+            shop: self.shop_name(webhook.shop).to_owned(),
             source: webhook.source.name().to_owned(),
             code,
             reason: reason.to_owned(),
@@ -119,11 +118,10 @@ impl App {
     pub(crate) fn note_unknown_path(&self, path: &str) {
         self.inner.unknown_paths.count(|| {
             let path: String = path.chars().take(PATH_LETTERS_MAX).collect();
-            let known = self.inner.webhook_sources.keys().map(String::as_str);
-            let likely = match self.inner.webhook_sources.is_empty() {
-                true => Some("no source is configured".to_owned()),
-                false => nearest(&path, known).map(|near| format!("{near} was meant")),
-            };
+            let sources = &self.inner.webhook_sources;
+            let mut known: Vec<&str> = sources.keys().map(String::as_str).collect();
+            known.sort_unstable();
+            let likely = likely_path(&path, &known);
             UnknownPath { path, likely }
         });
     }
@@ -179,6 +177,29 @@ impl App {
     }
 }
 
+/// Which path was meant by one at which no source is called, of those that are known in their order.
+fn likely_path(path: &str, known: &[&str]) -> String {
+    const LISTED_MAX: usize = 8;
+    // What all of them begin with says nothing about how near they are.
+    let own = |path: &'_ str| path.strip_prefix("/webhooks/").map(str::to_owned);
+    let near = own(path).and_then(|wanted| {
+        let names: Vec<String> = known.iter().filter_map(|known| own(known)).collect();
+        nearest(&wanted, names.iter().map(String::as_str)).map(str::to_owned)
+    });
+    match (near, known) {
+        (Some(name), _) => format!("/webhooks/{name} was meant"),
+        (None, []) => "no source is configured".to_owned(),
+        (None, known) => {
+            let listed: Vec<&str> = known.iter().copied().take(LISTED_MAX).collect();
+            let more = match known.len() - listed.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("sources are called at {}{more}", listed.join(", "))
+        }
+    }
+}
+
 impl Incoming<'_> {
     /// As providers read it.
     pub(super) fn delivery(&self) -> Delivery<'_> {
@@ -191,5 +212,36 @@ impl Incoming<'_> {
             peer: self.peer,
             now: self.received_at,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_of_no_source_is_said_with_what_may_have_been_meant() {
+        let known = [
+            "/hook",
+            "/webhooks/bank",
+            "/webhooks/midtrans",
+            "/webhooks/tea/pay",
+        ];
+        let all =
+            "sources are called at /hook, /webhooks/bank, /webhooks/midtrans, /webhooks/tea/pay";
+        for (path, likely) in [
+            ("/webhooks/midtrnas", "/webhooks/midtrans was meant"),
+            ("/webhooks/Bank", "/webhooks/bank was meant"),
+            ("/webhooks/tea/pays", "/webhooks/tea/pay was meant"),
+            // As near as that only by what all begin with.
+            ("/webhooks/xyz", all),
+            ("/webhooks", all),
+        ] {
+            assert_eq!(likely_path(path, &known), likely, "{path}");
+        }
+        assert_eq!(likely_path("/webhooks/a", &[]), "no source is configured");
+        let many: Vec<String> = (0..10).map(|number| format!("/hooks/{number}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert!(likely_path("/webhooks/a", &many).ends_with("/hooks/7 and 2 more"));
     }
 }

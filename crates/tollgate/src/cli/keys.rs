@@ -129,7 +129,10 @@ impl Backend {
     /// The keys of one shop; without one those of the key's own, and where the store is open here of all.
     async fn list(&self, shop: Option<&str>) -> Result<Value, String> {
         let app = match self {
-            Backend::Server(server) => return server_list(server, shop).await,
+            Backend::Server(server) => {
+                let filters = [("shop", &shop.map(str::to_owned))];
+                return list(server, "/v1/keys", &filters, u32::MAX).await;
+            }
             Backend::Here(app) => app,
         };
         let every = app.config().shops.iter().map(|shop| shop.name.as_str());
@@ -142,10 +145,8 @@ impl Backend {
             let listed = list_keys(app, shop).await;
             let mut listed =
                 listed.map_err(|error| said(app, "list keys", &error, &Value::Null))?;
-            for key in listed["data"].as_array_mut().into_iter().flatten() {
-                key["shop"] = shop.into();
-                all.push(key.take());
-            }
+            let keys = listed["data"].as_array_mut();
+            all.extend(keys.into_iter().flatten().map(Value::take));
         }
         Ok(json!({ "data": all, "next_cursor": null }))
     }
@@ -153,7 +154,7 @@ impl Backend {
     async fn revoke(&self, id: KeyId, shop: Option<&str>) -> Result<Value, String> {
         match self {
             Backend::Server(server) => {
-                let path = format!("/v1/keys/{id}{}", of_shop('?', shop));
+                let path = format!("/v1/keys/{id}{}", of_shop(shop));
                 server.call("DELETE", &path, None).await
             }
             Backend::Here(app) => match revoke_key(app, id, shop).await {
@@ -165,26 +166,14 @@ impl Backend {
     }
 }
 
-/// Page after page of the keys of a shop.
-async fn server_list(server: &Server, shop: Option<&str>) -> Result<Value, String> {
-    let filters = [("shop", &shop.map(str::to_owned))];
-    let mut listed = list(server, "/v1/keys", &filters, u32::MAX).await?;
-    if let Some(shop) = shop {
-        for key in listed["data"].as_array_mut().into_iter().flatten() {
-            key["shop"] = shop.into();
-        }
-    }
-    Ok(listed)
-}
-
-/// The parameter that names a shop, behind this letter.
-fn of_shop(before: char, shop: Option<&str>) -> String {
+/// The query that names a shop.
+fn of_shop(shop: Option<&str>) -> String {
     let Some(shop) = shop else {
         return String::new();
     };
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("shop", shop);
-    format!("{before}{}", query.finish())
+    format!("?{}", query.finish())
 }
 
 /// Why it could not be done here, in words.

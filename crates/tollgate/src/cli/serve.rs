@@ -70,11 +70,12 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
              file; set store.url to a postgres:// URL or leave --role out",
         );
     }
+    let is_json = config.log.json;
+    start_log(&config.log);
     let role = match args.role {
         RoleArg::All => Role::All,
         RoleArg::Api => Role::Api,
         RoleArg::Worker => {
-            start_log(&config.log);
             say_what_is_configured(&config);
             return work(config).await;
         }
@@ -82,15 +83,14 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
     // Before anything else is said or made: a start that cannot be ends with one line.
     let listeners = match Listeners::bind(&config.server).await {
         Ok(listeners) => listeners,
-        Err(error) => return failed(&error.to_string()),
+        Err(error) => return not_started(is_json, &error.to_string()),
     };
-    start_log(&config.log);
     say_what_is_configured(&config);
     let stop = stop_signal();
     let opened = tokio::task::spawn_blocking(move || App::open_as(config, role)).await;
     let app = match opened.expect("opening a store does not panic") {
         Ok(app) => app,
-        Err(error) => return failed(&error.to_string()),
+        Err(error) => return not_started(is_json, &error.to_string()),
     };
     let addresses = listeners.addresses();
     say_where(app.config(), &addresses);
@@ -101,6 +101,7 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
 
 /// Does effects and nothing else.
 async fn work(config: Config) -> ExitCode {
+    let is_json = config.log.json;
     let stop = stop_signal();
     let opened = tokio::task::spawn_blocking(|| App::open(config)).await;
     match opened.expect("opening a store does not panic") {
@@ -113,7 +114,18 @@ async fn work(config: Config) -> ExitCode {
             tracing::info!("stopped");
             ExitCode::SUCCESS
         }
-        Err(error) => failed(&error.to_string()),
+        Err(error) => not_started(is_json, &error.to_string()),
+    }
+}
+
+/// Why it does not start: a line for people, or one of the log for machines.
+fn not_started(is_json: bool, why: &str) -> ExitCode {
+    match is_json {
+        true => {
+            tracing::error!("{why}");
+            ExitCode::from(1)
+        }
+        false => failed(why),
     }
 }
 

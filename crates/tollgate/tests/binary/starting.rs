@@ -211,6 +211,20 @@ fn a_start_without_any_configuration_says_what_to_do() {
     assert!(Tollgate::spawn(serve).stop().success());
 }
 
+/// So is the end of a start that cannot be.
+#[test]
+fn in_json_a_start_that_cannot_be_is_a_line_of_json() {
+    let other = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let taken = other.local_addr().expect("it is bound").to_string();
+    let mut home = Home::new();
+    home.set("log", "format", "json");
+    let ended = finish(serving(&home).args(["--listen", &taken]));
+    let line: Value = serde_json::from_str(one_line(&ended)).expect("it is JSON");
+    assert_eq!((ended.code, &line["level"]), (Some(1), &json!("ERROR")));
+    let message = line["fields"]["message"].to_string();
+    assert_names(&message, &[&taken, "in use"]);
+}
+
 /// A log for machines is JSON from its first line on.
 #[test]
 fn in_json_the_lines_of_the_start_are_json_too() {

@@ -327,9 +327,8 @@ fn given_up(home: &Home) -> Vec<String> {
 /// How a command may end. What only checks may find something: effects that were given up, a disk that is
 /// nearly full.
 fn may_end_with(command: &str) -> &'static [i32] {
-    if command.starts_with("tollgate doctor") {
-        &[0, 1]
-    } else if command.starts_with("tollgate verify") {
+    const CHECKS: [&str; 2] = ["tollgate doctor", "tollgate verify"];
+    if CHECKS.iter().any(|check| command.starts_with(check)) {
         &[0, 1]
     } else if command.starts_with("curl -N") {
         // Its time was over.

@@ -35,7 +35,7 @@ async fn create(
     let (row, key) = made.await?;
     Ok(reply::with_status(
         201,
-        &KeyView::of(&row, Some(key.expose_secret())),
+        &KeyView::of(&row, app.shop_name(row.shop), Some(key.expose_secret())),
     ))
 }
 
@@ -49,7 +49,11 @@ async fn list(State(app): State<App>, caller: Admin, query: Query) -> Reply {
         |row| before.is_none_or(|before| row.id < before),
         |row| cursor(row.id.as_u128()),
     )?;
-    let data: Vec<KeyView<'_>> = rows.iter().map(|row| KeyView::of(row, None)).collect();
+    let name = app.shop_name(shop);
+    let data: Vec<KeyView<'_>> = rows
+        .iter()
+        .map(|row| KeyView::of(row, name, None))
+        .collect();
     Ok(reply::ok(&List { data, next_cursor }))
 }
 

@@ -46,16 +46,20 @@ pub async fn create_key(app: &App, wanted: &Value) -> Result<Value, NotMade> {
     let scopes: Vec<&str> = body.scopes.iter().map(|scope| scope.0.word()).collect();
     let made = app.new_key(shop, body.name.as_str(), &scopes).await;
     let (row, key) = made.map_err(Problem::from)?;
-    Ok(json!(KeyView::of(&row, Some(key.expose_secret()))))
+    let name = app.shop_name(shop);
+    Ok(json!(KeyView::of(&row, name, Some(key.expose_secret()))))
 }
 
 /// The keys of a shop, revoked ones too.
 pub async fn list_keys(app: &App, shop: &str) -> Result<Value, NotMade> {
-    let Some(shop) = app.shop_named(shop) else {
+    let Some(id) = app.shop_named(shop) else {
         return Err(NotMade::NoShop(shop.to_owned()));
     };
-    let rows = app.keys(shop).await.map_err(Problem::from)?;
-    let data: Vec<KeyView<'_>> = rows.iter().map(|row| KeyView::of(row, None)).collect();
+    let rows = app.keys(id).await.map_err(Problem::from)?;
+    let data: Vec<KeyView<'_>> = rows
+        .iter()
+        .map(|row| KeyView::of(row, shop, None))
+        .collect();
     Ok(json!(List {
         data,
         next_cursor: None

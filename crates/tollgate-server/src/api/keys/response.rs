@@ -11,6 +11,8 @@ use crate::http::fields::{Shown, TimeText};
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct KeyView<'a> {
     id: Shown<KeyId>,
+    /// The shop that it opens, by its name.
+    shop: &'a str,
     name: &'a str,
     scopes: Vec<&'a str>,
     created_at: TimeText,
@@ -20,10 +22,11 @@ pub(crate) struct KeyView<'a> {
 }
 
 impl<'a> KeyView<'a> {
-    /// A key; its secret is shown once.
-    pub(crate) fn of(row: &'a KeyRow, key: Option<&'a str>) -> KeyView<'a> {
+    /// A key of a shop; its secret is shown once.
+    pub(crate) fn of(row: &'a KeyRow, shop: &'a str, key: Option<&'a str>) -> KeyView<'a> {
         KeyView {
             id: Shown(row.id),
+            shop,
             name: &row.name,
             scopes: row.scopes.split(' ').collect(),
             created_at: TimeText(row.created_at),
