@@ -546,6 +546,24 @@ impl std::fmt::Display for ReceiptNumber {
     }
 }
 
+impl std::str::FromStr for ReceiptNumber {
+    type Err = ();
+
+    /// Reads what [`Display`](std::fmt::Display) writes, and nothing else.
+    fn from_str(text: &str) -> Result<ReceiptNumber, ()> {
+        let rest = text.strip_prefix("R-").ok_or(())?;
+        let (year, sequence) = rest.split_once('-').ok_or(())?;
+        let number = ReceiptNumber {
+            year: year.parse().map_err(|_| ())?,
+            sequence: sequence.parse().map_err(|_| ())?,
+        };
+        match number.to_string() == text {
+            true => Ok(number),
+            false => Err(()),
+        }
+    }
+}
+
 /// A receipt on its root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
@@ -581,4 +599,34 @@ pub struct IssuedReceipt {
     pub sha256: [u8; 32],
     /// The word by which anybody may look it up, as on its code.
     pub token: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_read_as_it_is_written_and_in_no_other_way() {
+        for (year, sequence, text) in [
+            (2026, 42, "R-2026-000042"),
+            (2026, 1_234_567, "R-2026-1234567"),
+            (987, 1, "R-0987-000001"),
+        ] {
+            let number = ReceiptNumber { year, sequence };
+            assert_eq!(number.to_string(), text);
+            assert_eq!(text.parse(), Ok(number));
+        }
+        for text in [
+            "",
+            "42",
+            "R-2026-42",
+            "r-2026-000042",
+            "R-2026-+00042",
+            "R-2026-000042 ",
+            "R-026-000042",
+            "R-2026-0000042",
+        ] {
+            assert_eq!(text.parse::<ReceiptNumber>(), Err(()), "{text:?}");
+        }
+    }
 }

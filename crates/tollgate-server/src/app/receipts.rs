@@ -7,7 +7,7 @@ use tollgate_core::effect::Receipt;
 use tollgate_core::id::{PaymentId, ReceiptId, RefundId, ShopId};
 use tollgate_core::order::Root;
 use tollgate_core::time::Span;
-use tollgate_store::ReceiptRow;
+use tollgate_store::{Page, ReceiptFilter, ReceiptPlace, ReceiptRow, Seek};
 
 use super::{App, AppError};
 use crate::rate::RateLimit;
@@ -48,6 +48,16 @@ impl App {
         let receipt = found.cloned().ok_or(AppError::NotFound)?;
         let known = self.known(shop, receipt).await?;
         Ok((known, root))
+    }
+
+    /// A page of the receipts that are issued, the latest first.
+    pub(crate) async fn issued_receipts(
+        &self,
+        shop: ShopId,
+        filter: ReceiptFilter,
+        seek: Seek<ReceiptPlace>,
+    ) -> Result<Page<ReceiptRow, ReceiptPlace>, AppError> {
+        Ok(self.inner.store.receipts(shop, filter, seek).await?)
     }
 
     /// Receipts as they were issued, where they were.

@@ -1,7 +1,8 @@
 //! Pages: what the API and the dashboard read, beside the writer.
 //!
 //! Lists are keyset pages by id, newest or oldest first: an id carries its time, so bounds in time are bounds
-//! of ids and need no index of their own. A filter without an index walks the ids, but not further
+//! of ids and need no index of their own. Receipts are listed by when they were issued, which no id
+//! carries. A filter without an index walks the ids, but not further
 //! than [`ROWS_LOOKED_AT_MAX`] rows a page (I9): then the page ends where it is, with what it has
 //! found, and its cursor goes on from there. So a rare filter costs many short pages and never one
 //! long read.
@@ -25,7 +26,7 @@ pub use effects::{EffectFilter, EffectLine};
 pub use events::EventFilter;
 pub use open::{OpenPayment, OpenPayments};
 pub use orders::{OrderFilter, PaymentFilter};
-pub use receipts::ReceiptRow;
+pub use receipts::{ReceiptFilter, ReceiptPlace, ReceiptRow};
 pub use timeline::{FeedEntry, Story, TimelineEntry};
 
 use tollgate_core::id::{ShopId, first_id};

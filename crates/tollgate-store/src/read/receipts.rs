@@ -1,10 +1,13 @@
 //! Receipts that are issued, as they were frozen.
 
+use tollgate_core::effect::{ReceiptKind, ReceiptNumber};
 use tollgate_core::id::{ReceiptId, ShopId};
 use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
 
+use super::{CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, sift};
 use crate::Store;
-use crate::db::{Error, Row, id_at, id_bytes};
+use crate::db::{Db, Error, Row, id_at, id_bytes};
 use crate::error::ReadError;
 
 /// A receipt that is issued, without its file.
@@ -29,6 +32,82 @@ pub struct ReceiptRow {
     /// The frozen content as JSON.
     pub document: String,
 }
+
+/// Which receipts that are issued; what is not said is any.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ReceiptFilter {
+    /// Of this kind.
+    pub kind: Option<ReceiptKind>,
+    /// With this number.
+    pub number: Option<ReceiptNumber>,
+    /// Issued at this time or later.
+    pub from: Option<Timestamp>,
+    /// Issued before this time.
+    pub to: Option<Timestamp>,
+}
+
+/// Where a receipt stands in the list: by when it was issued, and of those of one millisecond by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReceiptPlace(u128);
+
+/// The bits of a place behind its time: sixteen of the year, and those of the number in it.
+const NUMBER_BITS: u32 = 64;
+const YEAR_BITS: u32 = 16;
+
+impl ReceiptPlace {
+    fn of(issued_at: Timestamp, number: ReceiptNumber) -> ReceiptPlace {
+        let millis = u128::from(issued_at.as_millis().max(0).unsigned_abs());
+        let year = u128::from(u16::try_from(number.year).unwrap_or(0));
+        let sequence = u128::from(number.sequence.max(0).unsigned_abs());
+        ReceiptPlace(millis << (YEAR_BITS + NUMBER_BITS) | year << NUMBER_BITS | sequence)
+    }
+
+    /// The first of a time.
+    fn first_of(time: Timestamp) -> u128 {
+        let number = ReceiptNumber {
+            year: 0,
+            sequence: 0,
+        };
+        ReceiptPlace::of(time, number).0
+    }
+
+    /// What the columns are compared with.
+    fn columns(place: u128) -> (i64, i64, i64) {
+        let part = |bits: u128| i64::try_from(bits).unwrap_or(i64::MAX);
+        let year = (place >> NUMBER_BITS) & u128::from(u16::MAX);
+        (
+            part(place >> (YEAR_BITS + NUMBER_BITS)),
+            part(year),
+            part(place & u128::from(u64::MAX)),
+        )
+    }
+
+    /// As a cursor has it.
+    pub fn as_u128(self) -> u128 {
+        self.0
+    }
+
+    /// From a cursor.
+    pub fn from_u128(place: u128) -> ReceiptPlace {
+        ReceiptPlace(place)
+    }
+}
+
+/// `receipts.look`: walks `receipts_issued` downwards, a chunk of it, and reads nothing else.
+const LOOK_AT_RECEIPTS: &str = "\
+    select issued_at, year, sequence, kind
+      from receipts
+     where shop_id = ?1
+       and (issued_at, year, sequence) >= (?2, ?3, ?4)
+       and (issued_at, year, sequence) < (?5, ?6, ?7)
+     order by issued_at desc, year desc, sequence desc
+     limit ?8";
+
+/// `receipts.of_number`: by `receipts_number`. The columns are those of [`read`].
+const OF_NUMBER: &str = "\
+    select shop_id, id, year, sequence, kind, issued_at, token, sha256, document
+      from receipts
+     where shop_id = ?1 and year = ?2 and sequence = ?3";
 
 /// `receipts.get`: by `receipts_id`. The columns are those of [`read`].
 const RECEIPT: &str = "\
@@ -79,6 +158,17 @@ impl Store {
             .await
     }
 
+    /// Receipts that are issued, the latest first. A number is found by index; a kind is looked for.
+    pub async fn receipts(
+        &self,
+        shop: ShopId,
+        filter: ReceiptFilter,
+        seek: Seek<ReceiptPlace>,
+    ) -> Result<Page<ReceiptRow, ReceiptPlace>, ReadError> {
+        self.read(move |db| db.at_once(|db| receipts(db, shop, &filter, seek)))
+            .await
+    }
+
     /// Receipts of a shop in the order of their ids, after one, at most `limit`.
     pub async fn receipts_after(
         &self,
@@ -89,6 +179,83 @@ impl Store {
         self.read(move |db| db.all(SINCE, &[&shop.0, &id_bytes(after.as_u128()), &limit], read))
             .await
     }
+}
+
+fn receipts(
+    db: &Db,
+    shop: ShopId,
+    filter: &ReceiptFilter,
+    seek: Seek<ReceiptPlace>,
+) -> Result<Page<ReceiptRow, ReceiptPlace>, Error> {
+    let below = seek.before.map_or(u128::MAX, ReceiptPlace::as_u128);
+    let until = filter.to.map_or(u128::MAX, ReceiptPlace::first_of);
+    let stretch = Stretch {
+        from: filter.from.map_or(0, ReceiptPlace::first_of),
+        below: below.min(until),
+    };
+    let page = match filter.number {
+        Some(number) => Page {
+            items: of_number(db, shop, number)?
+                .into_iter()
+                .filter(|row| filter.kind.is_none_or(|kind| kind.word() == row.kind))
+                .map(|row| ReceiptPlace::of(row.issued_at, number).0)
+                .filter(|place| (stretch.from..stretch.below).contains(place))
+                .collect(),
+            next: None,
+        },
+        None => sift(seek.limit(), stretch, CHUNK_ROWS_MAX, |stretch, chunk| {
+            look_at_receipts(db, shop, filter, stretch, chunk)
+        })?,
+    };
+    let mut items = Vec::with_capacity(page.items.len());
+    for place in page.items {
+        let (_, year, sequence) = ReceiptPlace::columns(place);
+        let year = i32::try_from(year).unwrap_or(0);
+        items.extend(of_number(db, shop, ReceiptNumber { year, sequence })?);
+    }
+    Ok(Page {
+        items,
+        next: page.next.map(ReceiptPlace),
+    })
+}
+
+fn of_number(db: &Db, shop: ShopId, number: ReceiptNumber) -> Result<Option<ReceiptRow>, Error> {
+    db.one(OF_NUMBER, &[&shop.0, &number.year, &number.sequence], read)
+}
+
+fn look_at_receipts(
+    db: &Db,
+    shop: ShopId,
+    filter: &ReceiptFilter,
+    stretch: Stretch,
+    chunk: usize,
+) -> Result<Vec<Looked>, Error> {
+    let (from, below) = (
+        ReceiptPlace::columns(stretch.from),
+        ReceiptPlace::columns(stretch.below),
+    );
+    let values: &[&dyn crate::db::Bind] = &[
+        &shop.0,
+        &from.0,
+        &from.1,
+        &from.2,
+        &below.0,
+        &below.1,
+        &below.2,
+        &(chunk as i64),
+    ];
+    db.all(LOOK_AT_RECEIPTS, values, |row| {
+        let number = ReceiptNumber {
+            year: row.get(1)?,
+            sequence: row.get(2)?,
+        };
+        let kind = row.text(3)?;
+        Ok(Looked {
+            id: ReceiptPlace::of(Timestamp::from_millis(row.get(0)?), number).0,
+            matches: filter.kind.is_none_or(|asked| asked.word() == kind),
+            bytes: 0,
+        })
+    })
 }
 
 fn read(row: &Row<'_>) -> Result<ReceiptRow, Error> {
@@ -104,4 +271,34 @@ fn read(row: &Row<'_>) -> Result<ReceiptRow, Error> {
         sha256: sha256.try_into().unwrap_or([0; 32]),
         document: row.get(8)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_ordered_by_time_then_number_and_survives() {
+        let place = |ms, year, sequence| {
+            let number = ReceiptNumber { year, sequence };
+            ReceiptPlace::of(Timestamp::from_millis(ms), number)
+        };
+        let places = [
+            place(0, 0, 0),
+            place(1_769_076_000_000, 2025, 900),
+            place(1_769_076_000_000, 2026, 1),
+            place(1_769_076_000_000, 2026, 2),
+            place(1_769_076_000_001, 2025, 1),
+            place(253_402_207_200_000, 9999, i64::MAX),
+        ];
+        assert!(places.is_sorted());
+        for one in places {
+            let (ms, year, sequence) = ReceiptPlace::columns(one.as_u128());
+            let year = i32::try_from(year).expect("it is a year");
+            assert_eq!(place(ms, year, sequence), one);
+            assert!(one.as_u128() < u128::MAX);
+        }
+        let first = ReceiptPlace::first_of(Timestamp::from_millis(1_769_076_000_000));
+        assert!(places[0].0 < first && first < places[1].0);
+    }
 }

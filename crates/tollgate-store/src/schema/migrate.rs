@@ -35,6 +35,12 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0003_effects.sql"),
         postgres: include_str!("../../migrations/postgres/0003_effects.sql"),
     },
+    Migration {
+        version: 4,
+        name: "receipts_issued",
+        sqlite: include_str!("../../migrations/sqlite/0004_receipts_issued.sql"),
+        postgres: include_str!("../../migrations/postgres/0004_receipts_issued.sql"),
+    },
 ];
 
 impl Migration {

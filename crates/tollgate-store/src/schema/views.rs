@@ -161,6 +161,27 @@ const VIEWS: &[View] = &[
                 from effects",
     },
     View {
+        name: "v_receipts",
+        sql: "select {id:rcp:id} as id, {member:document:number} as number, kind,
+                     {time:issued_at} as issued_at,
+                     {member:document:order_code} as order_code,
+                     {member:document:payment.payment_id} as payment_id,
+                     {member:document:payment.source} as source,
+                     {member:document:payment.reference} as reference,
+                     {member:document:seller.name} as seller,
+                     {member:document:buyer.name} as buyer,
+                     {member:document:currency} as currency,
+                     {integer:document:amount} as amount_minor,
+                     case kind when 'sale' then 1 else -1 end * {integer:document:amount}
+                         as signed_minor,
+                     case kind when 'sale' then 1 else -1 end
+                         * (select cast(coalesce(sum({integer:value:amount}), 0) as bigint)
+                              from {each:document:taxes:tax}) as signed_tax_minor,
+                     {part:document:taxes} as taxes,
+                     {member:document:original_number} as original_number
+                from receipts",
+    },
+    View {
         name: "v_story",
         sql: "select {id:ord:roots.id} as root, roots.code, timeline.position,
                      {time:timeline.at} as at,

@@ -5,6 +5,7 @@ use tollgate_core::event::Event;
 use tollgate_core::id::DeliveryId;
 use tollgate_store::Rejected;
 
+use crate::views::issue_receipts;
 use crate::words::{
     calendar, create, currency, event, fact, hear, hold, in_slot, order_of, paid_by, put_calendar,
     root_id, slots, stock, take,
@@ -91,6 +92,7 @@ async fn live(world: &World) {
     ] {
         world.act(action).await;
     }
+    issue_receipts(world, 1, 1).await;
     world.store.keep_rejected(Rejected {
         shop: SHOP,
         delivery: DeliveryId::on(root_id(16), 0),

@@ -1,9 +1,13 @@
 //! The views for a person with `sqlite3` or `psql`: their columns are documented, and hold what the API says.
 
+use tollgate_core::command::Settlement;
+use tollgate_core::effect::{EffectContent, IssuedReceipt, TargetKind};
 use tollgate_core::event::Event;
-use tollgate_core::id::{DeliveryId, EffectId, EventId, OrderId, PaymentId, SlotId};
-use tollgate_store::Rejected;
+use tollgate_core::id::{DeliveryId, EffectId, EventId, OrderId, PaymentId, ReceiptId, SlotId};
+use tollgate_store::{Claim, Rejected};
 
+use crate::effects::{claim_under, settled};
+use crate::receipts::issued;
 use crate::words::{
     calendar, create, event, fact, hear, hold, idr, in_slot, order, order_of, paid_by,
     put_calendar, root_id, slots, stock, take,
@@ -41,6 +45,11 @@ const COLUMNS: &[(&str, &str)] = &[
     (
         "v_effects",
         "id key kind state root due_at created_at content",
+    ),
+    (
+        "v_receipts",
+        "id number kind issued_at order_code payment_id source reference seller buyer currency \
+         amount_minor signed_minor signed_tax_minor taxes original_number",
     ),
     ("v_story", "root code position at kind detail"),
     ("v_rejected", "id source verdict code detail peer at body"),
@@ -85,9 +94,64 @@ async fn world() -> World {
     world
 }
 
+/// Issues receipts that are due, at most so many, each with a tax of its tenth.
+pub(crate) async fn issue_receipts(world: &World, lease: u8, most: usize) {
+    let receipts = Claim {
+        room: most,
+        kinds: vec![TargetKind::Receipt],
+        ..claim_under(lease.into())
+    };
+    let claimed = world.store.claim(receipts).await.expect("it takes writes");
+    for (byte, effect) in (10 * lease..).zip(&claimed.effects) {
+        let EffectContent::Receipt { money, .. } = &effect.1.content else {
+            panic!("only receipts were asked for");
+        };
+        let minor = money.map_or(0, |money| money.minor);
+        let document = format!(
+            r#"{{"number":"R-{byte}","order_code":"C1","currency":"IDR","amount":{minor},
+                "taxes":[{{"name":"PPN","amount":{}}},{{"name":"Cess","amount":1}}],
+                "seller":{{"name":"Batik"}},"buyer":{{"name":"Dewi"}},
+                "payment":{{"payment_id":"pay_1","source":"bank","reference":"R1"}}}}"#,
+            minor / 10
+        );
+        let Settlement::Issued(issued) = issued(byte) else {
+            unreachable!("it is one");
+        };
+        let issued = Settlement::Issued(IssuedReceipt { document, ..issued });
+        world.act(settled(effect, lease.into(), issued)).await;
+    }
+}
+
+#[tokio::test]
+async fn receipts_add_up_to_what_is_left() {
+    let world = world().await;
+    issue_receipts(&world, 1, 10).await;
+    world.act(hear(15, "e-4", "R1", "refund r 50")).await;
+    issue_receipts(&world, 2, 10).await;
+    let rows = world.rows();
+    // 200 and 900 came, 50 went back; taxes of a tenth, and of 1 each.
+    let found = rows.table(
+        "select kind, currency, amount_minor, signed_minor, signed_tax_minor, seller, buyer, issued_at \
+           from v_receipts where amount_minor < 900 order by amount_minor",
+    );
+    let at = "2027-01-15T08:00:00.000Z";
+    assert_eq!(
+        found.rows,
+        [
+            ["refund", "IDR", "50", "-50", "-6", "Batik", "Dewi", at],
+            ["sale", "IDR", "200", "200", "21", "Batik", "Dewi", at],
+        ]
+    );
+    let sums = rows.table("select sum(signed_minor), sum(signed_tax_minor) from v_receipts");
+    assert_eq!(sums.rows, [["1050", "106"]]);
+    let id = rows.texts("select id from v_receipts order by id");
+    assert_eq!(id[0], ReceiptId::on(root_id(1), 1).to_string());
+}
+
 #[tokio::test]
 async fn every_view_has_its_documented_columns_and_rows() {
     let world = world().await;
+    issue_receipts(&world, 1, 10).await;
     let rows = world.rows();
     let views = rows.either(
         "select name from sqlite_schema where type = 'view'",

@@ -108,6 +108,9 @@ fn live(home: &Home, server: &Tollgate) {
         body: b"{\"type\":\"forged\"}".to_vec(),
     };
     client.deliver("bank", &forged).refused(401);
+    until("a receipt is issued", || {
+        (!client.list("/v1/receipts").is_empty()).then_some(())
+    });
     until("the refused delivery is kept", || {
         (!client.list("/v1/deliveries?verdict=rejected").is_empty()).then_some(())
     });

@@ -196,9 +196,22 @@ impl Workshop {
         pdf: &[u8],
         token: &str,
     ) {
+        let at = Timestamp::from_millis(1_769_076_000_000);
+        self.issue_at(at, claimed, document, pdf, token).await;
+    }
+
+    /// The same at another time.
+    pub(crate) async fn issue_at(
+        &self,
+        at: Timestamp,
+        claimed: &(EffectId, StoredEffect),
+        document: &str,
+        pdf: &[u8],
+        token: &str,
+    ) {
         assert!(matches!(claimed.1.content, EffectContent::Receipt { .. }));
         let issued = IssuedReceipt {
-            at: Timestamp::from_millis(1_769_076_000_000),
+            at,
             document: document.to_owned(),
             pdf: pdf.into(),
             sha256: Sha256::digest(pdf).into(),

@@ -3,8 +3,11 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use tollgate_core::time::Timestamp;
+
 use crate::access::key;
 use crate::database::Database;
+use crate::effects::until;
 use crate::shop::Shop;
 use crate::workshop::Workshop;
 
@@ -250,5 +253,208 @@ async fn the_receipts_of_an_order_and_the_refunds_of_a_payment_are_listed() {
         .get("/v1/refunds?payment=pay_01j5h5q2rsfzk9n8x0t3q4w5e6")
         .await;
     assert_eq!(foreign.status, 404);
+    shop.close().await;
+}
+
+/// The ids of a list.
+fn numbers(listed: &Value) -> Vec<String> {
+    let data = listed["data"].as_array().expect("it is a list");
+    let number = |receipt: &Value| receipt["number"].as_str().expect("it has one").to_owned();
+    data.iter().map(number).collect()
+}
+
+/// More receipts than one page of a table has, two of each millisecond; the last is pending. Their payments are of
+/// 1, 2, 3 … minor units.
+async fn shop_with_many(database: &Database, count: i64) -> Shop {
+    let workshop = Workshop::open(database);
+    for number in 1..=count {
+        let root = workshop.cash(&format!("cash-{number}"), number).await;
+        let claimed = workshop.claim_receipts().await;
+        if number == count {
+            continue;
+        }
+        let shown = format!("R-2026-{number:06}");
+        let mut document: Value = serde_json::from_str(&document(&shown)).expect("it is JSON");
+        document["amount"] = json!(number);
+        document["payment"]["payment_id"] = json!(root.payments[0].id.to_string());
+        let at = Timestamp::from_millis(1_769_076_000_000 + number / 2);
+        let token = format!("token-{number}");
+        let document = document.to_string();
+        workshop
+            .issue_at(at, &claimed[0], &document, PDF, &token)
+            .await;
+    }
+    workshop.close().await;
+    Shop::on(database).await
+}
+
+#[tokio::test]
+async fn receipts_are_listed_by_when_they_were_issued() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let database = Database::lasting(folder.path());
+    let count = 206;
+    let shop = shop_with_many(&database, count).await;
+
+    let mut found = Vec::new();
+    let mut cursor = String::new();
+    let mut pages = 0;
+    loop {
+        let page = shop
+            .get(&format!("/v1/receipts?limit=100&cursor={cursor}"))
+            .await
+            .body;
+        found.extend(numbers(&page));
+        pages += 1;
+        match page["next_cursor"].as_str() {
+            Some(next) => next.clone_into(&mut cursor),
+            None => break,
+        }
+    }
+    let expected: Vec<String> = (1..count)
+        .rev()
+        .map(|number| format!("R-2026-{number:06}"))
+        .collect();
+    assert_eq!(found, expected, "the latest first, each once");
+    assert_eq!(pages, 3);
+
+    // What was issued in one millisecond, and just before it.
+    let of = "/v1/receipts?from=2026-01-22T10:00:00.050Z&to=2026-01-22T17:00:00.051%2B07:00";
+    let listed = shop.get(of).await.body;
+    assert_eq!(numbers(&listed), ["R-2026-000101", "R-2026-000100"]);
+    let first = &listed["data"][0];
+    assert_eq!(
+        (
+            &first["kind"],
+            &first["state"],
+            &first["amount"],
+            &first["currency"]
+        ),
+        (&json!("sale"), &json!("issued"), &json!(101), &json!("IDR"))
+    );
+    assert_eq!(first["issued_at"], "2026-01-22T10:00:00.05Z");
+    assert_eq!(first["order_id"], Value::Null);
+    let id = first["id"].as_str().expect("it has an id");
+    let shown = shop.get(&format!("/v1/receipts/{id}")).await.body;
+    for name in ["id", "number", "payment_id", "sha256", "pdf"] {
+        assert_eq!(shown[name], first[name], "{name}");
+    }
+
+    let one = shop.get("/v1/receipts?number=R-2026-000007").await.body;
+    assert_eq!(numbers(&one), ["R-2026-000007"]);
+    for none in [
+        "number=R-2026-000007&kind=refund",
+        "number=R-2026-000007&from=2026-01-23T00:00:00Z",
+        "number=R-2026-000206",
+        "kind=reversal",
+        "to=2026-01-22T10:00:00Z",
+    ] {
+        let listed = shop.get(&format!("/v1/receipts?{none}")).await.body;
+        assert_eq!(numbers(&listed), Vec::<String>::new(), "{none}");
+    }
+    for (bad, pointer) in [
+        ("from=2026-01-22", "?from"),
+        ("number=42", "?number"),
+        ("number=R-2026-42", "?number"),
+        ("kind=gift", "?kind"),
+        ("order=A-1", "?order"),
+    ] {
+        let refused = shop.get(&format!("/v1/receipts?{bad}")).await;
+        assert_eq!(
+            (refused.status, refused.pointers()),
+            (400, vec![pointer]),
+            "{bad}"
+        );
+    }
+
+    let table = shop.get("/v1/receipts.csv").await;
+    assert_eq!(table.status, 200, "{table:?}");
+    let media = "text/csv; charset=utf-8; header=present";
+    assert_eq!(table.header("content-type"), Some(media));
+    let rows: Vec<&str> = table.text.split_terminator("\r\n").collect();
+    assert_eq!(
+        rows.len() as i64,
+        count,
+        "a head and a row for each that is issued"
+    );
+    assert!(rows[0].starts_with("number,kind,issued_at,"), "{}", rows[0]);
+    let of_rows: Vec<&str> = rows[1..].iter().map(|row| &row[..13]).collect();
+    assert_eq!(
+        of_rows,
+        expected.iter().map(String::as_str).collect::<Vec<_>>()
+    );
+    let refused = shop.get("/v1/receipts.csv?number=R-2026-000007").await;
+    assert_eq!(refused.pointers(), ["?number"]);
+    let none = shop.get("/v1/receipts.csv?kind=refund").await;
+    assert_eq!(none.text.lines().count(), 1, "the head stands alone");
+
+    let (_, tea) = key(&shop, &["read"], Some("tea")).await;
+    let headers = [("authorization", tea.as_str())];
+    for path in ["/v1/receipts", "/v1/receipts.csv"] {
+        let foreign = shop.send("GET", path, &headers, b"").await;
+        assert_eq!(foreign.status, 200, "{path}");
+        assert!(!foreign.text.contains("R-2026"), "{path}");
+    }
+    shop.close().await;
+}
+
+/// What comes to the till and goes out again, added up from the table by hand and from the list.
+#[tokio::test]
+async fn the_table_adds_up_to_what_is_left() {
+    let shop = Shop::open().await;
+    let mut payments = Vec::new();
+    for (reference, minor) in [("cash-1", 150_000), ("cash-2", 70_050)] {
+        let body = json!({
+            "source": "manual", "reference": reference, "amount": minor, "currency": "IDR",
+        });
+        let made = shop.post("/v1/payments", &body).await;
+        assert_eq!(made.status, 201, "{made:?}");
+        let payment = made.body["id"].as_str().expect("it has an id").to_owned();
+        let path = format!("/v1/payments/{payment}/capture");
+        let taken = shop.post(&path, &json!({ "amount": minor })).await;
+        assert_eq!(taken.status, 200, "{taken:?}");
+        payments.push(payment);
+    }
+    let path = format!("/v1/payments/{}/refund", payments[1]);
+    let body = json!({ "amount": 20_025, "reason": "torn" });
+    assert_eq!(shop.post(&path, &body).await.status, 201);
+    let listed = until(&shop, "/v1/receipts", |listed| {
+        listed["data"]
+            .as_array()
+            .is_some_and(|data| data.len() == 3)
+    })
+    .await;
+    let receipts = listed["data"].as_array().expect("it is a list");
+    let sum: i64 = receipts
+        .iter()
+        .map(|receipt| {
+            let amount = receipt["amount"].as_i64().expect("it has one");
+            if receipt["kind"] == "sale" {
+                amount
+            } else {
+                -amount
+            }
+        })
+        .sum();
+    assert_eq!(sum, 150_000 + 70_050 - 20_025);
+    let refunds = shop.get("/v1/receipts?kind=refund").await.body;
+    assert_eq!(refunds["data"].as_array().map(Vec::len), Some(1));
+
+    let table = shop.get("/v1/receipts.csv").await.text;
+    let amounts: Vec<&str> = table
+        .lines()
+        .skip(1)
+        .map(|row| row.split(',').nth(13).expect("it has an amount"))
+        .collect();
+    // IDR has two places.
+    let minor = |amount: &str| {
+        amount
+            .replace('.', "")
+            .parse::<i64>()
+            .expect("it is a number")
+    };
+    assert_eq!(amounts.iter().map(|amount| minor(amount)).sum::<i64>(), sum);
+    let mut sorted = amounts;
+    sorted.sort_unstable();
+    assert_eq!(sorted, ["-200.25", "1500.00", "700.50"]);
     shop.close().await;
 }

@@ -367,13 +367,33 @@ fn whole(bytes: &[u8]) -> Option<Answer> {
         text: String::new(),
         body: Value::Null,
     };
+    let is_chunked = answer.header("transfer-encoding") == Some("chunked");
     let length: usize = answer
         .header("content-length")
         .map_or(0, |length| length.parse().expect("a number"));
-    let body = bytes.get(end + 4..end + 4 + length)?;
-    answer.text = String::from_utf8_lossy(body).into_owned();
-    answer.body = serde_json::from_slice(body).unwrap_or_default();
+    let body = match is_chunked {
+        true => whole_chunks(&bytes[end + 4..])?,
+        false => bytes.get(end + 4..end + 4 + length)?.to_vec(),
+    };
+    answer.text = String::from_utf8_lossy(&body).into_owned();
+    answer.body = serde_json::from_slice(&body).unwrap_or_default();
     Some(answer)
+}
+
+/// A body in chunks, once the last has come.
+fn whole_chunks(mut bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let end = bytes.windows(2).position(|window| window == b"\r\n")?;
+        let length = String::from_utf8_lossy(&bytes[..end]).into_owned();
+        let length = usize::from_str_radix(&length, 16).expect("a chunk has a length");
+        let chunk = bytes.get(end + 2..end + 2 + length)?;
+        if length == 0 {
+            return Some(body);
+        }
+        body.extend_from_slice(chunk);
+        bytes = bytes.get(end + 2 + length + 2..)?;
+    }
 }
 
 /// An order of some pieces of one sku at 50 each, in IDR.

@@ -9,7 +9,9 @@ use axum::routing::get;
 use tollgate_core::effect::Receipt;
 use tollgate_core::id::{ReceiptId, ShopId};
 use tollgate_core::order::Root;
+use tollgate_store::{ReceiptFilter, ReceiptPlace, Seek};
 
+use super::ledger::{PAGE_ROWS, Table};
 use super::response::{PublicReceipt, ReceiptView, STYLE, no_receipt_page};
 use crate::api::orders::order_named;
 use crate::app::App;
@@ -25,9 +27,61 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/v1/orders/{id}/receipts", get(of_order))
         .route("/v1/payments/{id}/receipts", get(of_payment))
+        .route("/v1/receipts", get(list))
+        .route("/v1/receipts.csv", get(table))
         .route("/v1/receipts/{id}", get(show))
         .route("/r/style.css", get(style))
         .route("/r/{token}", get(look_up))
+}
+
+/// Receipts that are issued, the latest first.
+async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
+    let query = query.only(&["from", "to", "kind", "number"])?;
+    let filter = filter(&query)?;
+    let seek = query.seek(ReceiptPlace::from_u128)?;
+    let page = app.issued_receipts(caller.shop(), filter, seek).await?;
+    Ok(reply::ok(&List {
+        data: page.items.iter().map(ReceiptView::listed).collect(),
+        next_cursor: page.next.map(|next| cursor(next.as_u128())),
+    }))
+}
+
+fn filter(query: &Query) -> Result<ReceiptFilter, Problem> {
+    Ok(ReceiptFilter {
+        kind: query.word("kind")?,
+        number: query.read("number", "a number as R-2026-000042", |text| {
+            text.parse().ok()
+        })?,
+        from: query.time("from")?,
+        to: query.time("to")?,
+    })
+}
+
+/// The same as a table, all of it: it is read while it is sent.
+async fn table(State(app): State<App>, caller: Reader, query: Query) -> Reply {
+    let query = query.just(&["from", "to", "kind"])?;
+    let filter = filter(&query)?;
+    let shop = caller.shop();
+    // What cannot be read at all is refused with a status, and not in the midst of a table.
+    let seek = Seek::first(PAGE_ROWS);
+    let first = app.issued_receipts(shop, filter.clone(), seek).await?;
+    let mut response = Response::new(Body::new(Table::new(app, shop, filter, first)));
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (
+            header::CONTENT_TYPE,
+            "text/csv; charset=utf-8; header=present",
+        ),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"receipts.csv\"",
+        ),
+        (header::CACHE_CONTROL, "private, no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    Ok(response)
 }
 
 /// A receipt as JSON, or with `.pdf` behind its id its file.

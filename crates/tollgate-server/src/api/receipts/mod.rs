@@ -1,6 +1,7 @@
 //! Receipts.
 
 mod handlers;
+mod ledger;
 pub(super) mod response;
 
 pub(super) use handlers::*;

@@ -7,6 +7,7 @@ use tollgate_core::effect::{Receipt, ReceiptKind, ReceiptNumber};
 use tollgate_core::id::{OrderId, PaymentId, ReceiptId};
 use tollgate_core::order::Root;
 use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
 use tollgate_store::ReceiptRow;
 
 use crate::http::body::OneOf;
@@ -46,6 +47,31 @@ impl ReceiptView {
             issued_at: issued.map(|row| TimeText(row.issued_at)),
             sha256: issued.map(|row| hex::encode(row.sha256)),
             pdf: issued.map(|row| format!("/v1/receipts/{}.pdf", row.id)),
+        }
+    }
+
+    /// A receipt that was issued, by what was frozen of it.
+    pub(crate) fn listed(row: &ReceiptRow) -> ReceiptView {
+        let frozen: Value = serde_json::from_str(&row.document).unwrap_or_default();
+        let root = row.id.root();
+        ReceiptView {
+            id: Shown(row.id),
+            number: Some(Shown(ReceiptNumber {
+                year: row.year,
+                sequence: row.sequence,
+            })),
+            kind: OneOf(ReceiptKind::of(&row.kind).unwrap_or(ReceiptKind::Sale)),
+            // Only an order has a code.
+            order_id: frozen["order_code"]
+                .is_string()
+                .then(|| Shown(OrderId::on(root, 0))),
+            payment_id: Shown(payment_of(&frozen, row)),
+            amount: frozen["amount"].as_i64(),
+            currency: frozen["currency"].as_str().map(str::to_owned),
+            state: "issued",
+            issued_at: Some(TimeText(row.issued_at)),
+            sha256: Some(hex::encode(row.sha256)),
+            pdf: Some(format!("/v1/receipts/{}.pdf", row.id)),
         }
     }
 
@@ -193,6 +219,25 @@ pub(crate) fn escape(text: &str) -> String {
     escaped
 }
 
+/// The payment that a receipt is for.
+fn payment_of(frozen: &Value, row: &ReceiptRow) -> PaymentId {
+    let said = frozen
+        .pointer("/payment/payment_id")
+        .and_then(Value::as_str);
+    let said = said.and_then(|id| id.parse().ok());
+    said.unwrap_or_else(|| PaymentId::on(row.id.root(), 1))
+}
+
+/// The number as it stands on the paper.
+pub(super) fn number_of(row: &ReceiptRow, frozen: &Value) -> String {
+    let number = ReceiptNumber {
+        year: row.year,
+        sequence: row.sequence,
+    };
+    let frozen = frozen["number"].as_str().map(str::to_owned);
+    frozen.unwrap_or_else(|| number.to_string())
+}
+
 /// The day in a time zone.
 fn date(at: Timestamp, zone: &str) -> String {
     let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
@@ -201,7 +246,7 @@ fn date(at: Timestamp, zone: &str) -> String {
 }
 
 /// Minor units as a decimal number with the places of their currency.
-fn decimal(minor: i64, currency: &str) -> String {
+pub(super) fn decimal(minor: i64, currency: &str) -> String {
     let listed = iso_currency::Currency::from_code(currency);
     let places = listed
         .and_then(iso_currency::Currency::exponent)
