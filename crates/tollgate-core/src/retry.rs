@@ -34,6 +34,13 @@ impl Schedule {
         let wait = drawn.max(asked_for.map_or(0, Span::as_millis));
         Some(now.plus(Span::millis(wait)))
     }
+
+    /// The same for what is tried until it succeeds: past the last wait the last is waited again.
+    pub fn next_without_end(&self, tries: u32, now: Timestamp, chance: u16) -> Timestamp {
+        let last = u32::try_from(self.waits.len()).unwrap_or(u32::MAX);
+        self.next(tries.clamp(1, last.max(1)), now, chance, None)
+            .unwrap_or(now)
+    }
 }
 
 #[cfg(test)]
@@ -55,5 +62,25 @@ mod tests {
         assert_eq!(wait(3, 0, None), None);
         assert_eq!(wait(1, 0, Some(60)), Some(60_000), "Retry-After is obeyed");
         assert_eq!(wait(2, 499, Some(1)), Some(50_000), "but is no shortcut");
+    }
+
+    #[test]
+    fn what_is_tried_without_end_waits_the_longest_again_and_again() {
+        let schedule = Schedule::of_seconds(&[10, 100]);
+        let now = Timestamp::from_millis(1_000_000);
+        for (tries, wait) in [
+            (0, 10_000),
+            (1, 10_000),
+            (2, 100_000),
+            (3, 100_000),
+            (u32::MAX, 100_000),
+        ] {
+            let next = schedule.next_without_end(tries, now, 999);
+            assert_eq!(
+                next.as_millis() - now.as_millis(),
+                wait,
+                "after {tries} tries"
+            );
+        }
     }
 }

@@ -59,6 +59,19 @@ pub struct ReceiptDocument {
     /// Of a refund or reversal: the number of the sale's receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original_number: Option<String>,
+    /// The fonts it was printed with besides those of the program.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fonts: Vec<UsedFont>,
+}
+
+/// A font that a receipt was printed with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UsedFont {
+    /// The name of its family.
+    pub name: String,
+    /// SHA-256 of its file, in hexadecimal.
+    pub sha256: String,
 }
 
 /// Who sells, as the configuration says it.
@@ -258,7 +271,7 @@ mod tests {
     use super::*;
 
     /// Every member, as it stands in databases.
-    const WHOLE: &str = r#"{"id":"rcp_1","number":"R-2026-000042","kind":"refund","issued_at":"2026-11-21T10:00:00Z","timezone":"Asia/Jakarta","locale":"id","seller":{"name":"Batik","address":"Jl. Malioboro 1","tax_id":"01.2"},"buyer":{"name":"Sari","email":"s@shop.example","phone":"+62"},"order_code":"A-1","lines":[{"sku":"k","name":"Kain","quantity":2,"unit_amount":500,"amount":1000}],"discount_amount":100,"shipping_amount":50,"total_amount":950,"currency":"IDR","taxes":[{"name":"PPN","percent":"11","included":true,"amount":94}],"amount":950,"payment":{"source":"midtrans","reference":"A-1-1","provider_payment_id":"t-1","payment_id":"pay_1"},"verification_url":"https://shop.example/r/1","original_number":"R-2026-000041"}"#;
+    const WHOLE: &str = r#"{"id":"rcp_1","number":"R-2026-000042","kind":"refund","issued_at":"2026-11-21T10:00:00Z","timezone":"Asia/Jakarta","locale":"id","seller":{"name":"Batik","address":"Jl. Malioboro 1","tax_id":"01.2"},"buyer":{"name":"Sari","email":"s@shop.example","phone":"+62"},"order_code":"A-1","lines":[{"sku":"k","name":"Kain","quantity":2,"unit_amount":500,"amount":1000}],"discount_amount":100,"shipping_amount":50,"total_amount":950,"currency":"IDR","taxes":[{"name":"PPN","percent":"11","included":true,"amount":94}],"amount":950,"payment":{"source":"midtrans","reference":"A-1-1","provider_payment_id":"t-1","payment_id":"pay_1"},"verification_url":"https://shop.example/r/1","original_number":"R-2026-000041","fonts":[{"name":"Noto Sans Thai","sha256":"0a"}]}"#;
 
     #[test]
     fn what_was_frozen_is_read_and_written_unchanged() {
@@ -276,9 +289,10 @@ mod tests {
         document.order_code = None;
         document.verification_url = None;
         document.original_number = None;
+        document.fonts = Vec::new();
         let text = serde_json::to_string(&document).expect("it can be written");
         assert!(text.contains(r#""buyer":{}"#), "{text}");
-        assert!(!text.contains("null"), "{text}");
+        assert!(!text.contains("null") && !text.contains("fonts"), "{text}");
         assert_eq!(
             serde_json::from_str::<ReceiptDocument>(&text).expect("it is a receipt"),
             document

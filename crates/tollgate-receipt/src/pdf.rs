@@ -1,5 +1,8 @@
 //! A receipt as a PDF.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use krilla::Document;
 use krilla::action::{Action, LinkAction};
@@ -9,7 +12,8 @@ use krilla::metadata::{DateTime, Metadata, TextDirection};
 use krilla::page::{Page, PageSettings};
 use tollgate_core::time::Timestamp;
 
-use super::document::ReceiptDocument;
+use super::document::{ReceiptDocument, UsedFont};
+use super::fonts::Fonts;
 use super::layout;
 use super::sheet::{self, HEIGHT, Mark, Pen, WIDTH};
 use super::text::Typesetter;
@@ -20,9 +24,11 @@ use super::wording::Words;
 pub struct Rendered {
     /// The file.
     pub pdf: Vec<u8>,
-    /// Letters that no font of ours has, each once: on the page they are boxes. The caller has to warn the
-    /// operator.
+    /// Letters that no font has, each once: on the page they are boxes. The caller decides whether such a page
+    /// is kept.
     pub missing: Vec<char>,
+    /// The added fonts that it is printed with.
+    pub fonts: Vec<UsedFont>,
 }
 
 /// Why there is no PDF.
@@ -39,18 +45,24 @@ pub enum RenderError {
     Pdf(#[source] KrillaError),
 }
 
-/// Renders a receipt; the same document is the same bytes from every instance of one version.
+/// Renders a receipt; the same document and fonts are the same bytes from every instance of one version.
 ///
 /// Takes some milliseconds of one thread: call it where blocking is allowed.
-pub fn render(document: &ReceiptDocument) -> Result<Rendered, RenderError> {
+pub fn render(document: &ReceiptDocument, fonts: &Arc<Fonts>) -> Result<Rendered, RenderError> {
     let zone = TimeZone::get(&document.timezone)
         .map_err(|_| RenderError::TimeZone(document.timezone.clone()))?;
     let time = instant(document.issued_at)?.to_zoned(zone);
-    let mut pen = Pen::new(Typesetter::new(document.locale));
+    let mut pen = Pen::new(Typesetter::new(document.locale, fonts));
     let pages = layout::pages(&mut pen, document, &time);
+    let mut used = BTreeSet::new();
     let mut file = Document::new();
     file.set_metadata(metadata(document)?);
     for marks in &pages {
+        for mark in marks {
+            if let Mark::Text { text, .. } = mark {
+                used.extend(text.added_fonts());
+            }
+        }
         let settings = PageSettings::from_wh(WIDTH, HEIGHT).expect("paper has a size");
         print(&mut file.start_page_with(settings), marks);
     }
@@ -58,6 +70,7 @@ pub fn render(document: &ReceiptDocument) -> Result<Rendered, RenderError> {
     Ok(Rendered {
         pdf,
         missing: pen.into_missing(),
+        fonts: fonts.used(&used),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use krilla::geom::Point;
 use krilla::surface::Surface;
@@ -12,6 +13,7 @@ use parley::{BaseDirection, FontContext, Layout, LayoutContext};
 
 use super::document::Locale;
 use super::fonts::Fonts;
+use super::scripts;
 use super::sheet::Ink;
 
 /// From one line to the next, in sizes of the letters; Devanagari needs that much.
@@ -70,17 +72,19 @@ pub(super) enum Side {
 
 /// Sets texts of one receipt.
 pub(super) struct Typesetter {
-    fonts: FontContext,
+    fonts: Arc<Fonts>,
+    context: FontContext,
     scratch: LayoutContext<()>,
     locale: Locale,
     missing: BTreeSet<char>,
 }
 
 impl Typesetter {
-    /// One for a language.
-    pub(super) fn new(locale: Locale) -> Typesetter {
+    /// One for a language, with these fonts.
+    pub(super) fn new(locale: Locale, fonts: &Arc<Fonts>) -> Typesetter {
         Typesetter {
-            fonts: Fonts::get().context(),
+            fonts: Arc::clone(fonts),
+            context: fonts.context(),
             scratch: LayoutContext::new(),
             locale,
             missing: BTreeSet::new(),
@@ -99,11 +103,11 @@ impl Typesetter {
 
     /// Sets a text on one line.
     pub(super) fn set(&mut self, text: &str, style: Style, flow: Flow) -> Paragraph {
-        let text = printable(text).into_owned();
+        let text = printable(text, &self.fonts).into_owned();
         let mut builder = self
             .scratch
-            .ranged_builder(&mut self.fonts, &text, 1.0, false);
-        builder.push_default(StyleProperty::FontFamily(Fonts::families()));
+            .ranged_builder(&mut self.context, &text, 1.0, false);
+        builder.push_default(StyleProperty::FontFamily(self.fonts.families()));
         builder.push_default(StyleProperty::FontSize(style.size));
         builder.push_default(StyleProperty::Locale(
             Language::parse(self.locale.as_str()).ok(),
@@ -120,6 +124,7 @@ impl Typesetter {
         let mut layout: Layout<()> = builder.build(&text);
         layout.break_all_lines(None);
         let paragraph = Paragraph {
+            fonts: Arc::clone(&self.fonts),
             text,
             layout,
             style,
@@ -145,6 +150,7 @@ impl Typesetter {
 /// A text that is set.
 #[derive(Clone)]
 pub(super) struct Paragraph {
+    fonts: Arc<Fonts>,
     text: String,
     layout: Layout<()>,
     style: Style,
@@ -167,7 +173,8 @@ impl Paragraph {
         for (index, line) in self.layout.lines().enumerate() {
             let baseline = y + (index as f32 * LEADING + BASELINE) * self.style.size;
             for run in line.items().filter_map(glyph_run) {
-                let font = Fonts::get().of(run.run().font().data.id(), self.style.bold);
+                let face = run.run().font();
+                let font = self.fonts.of(face.data.id(), face.index, self.style.bold);
                 surface.draw_glyphs(
                     Point::from_xy(x + run.offset(), baseline),
                     &self.glyphs(&run),
@@ -213,7 +220,19 @@ impl Paragraph {
         clusters.into_iter().flatten().collect()
     }
 
-    /// The letters that are printed as a box.
+    /// Which of the fonts that the shop has added it is printed with.
+    pub(super) fn added_fonts(&self) -> BTreeSet<usize> {
+        let mut added = BTreeSet::new();
+        for line in self.layout.lines() {
+            for run in line.items().filter_map(glyph_run) {
+                let face = run.run().font();
+                added.extend(self.fonts.added(face.data.id(), face.index));
+            }
+        }
+        added
+    }
+
+    /// The letters that are printed as a box. What is invisible is none of them.
     fn missing(&self) -> Vec<char> {
         let mut missing = Vec::new();
         for line in self.layout.lines() {
@@ -221,8 +240,9 @@ impl Paragraph {
                 for cluster in run.run().clusters() {
                     if cluster.glyphs().any(|glyph| glyph.id == 0) {
                         let letters = self.text[cluster.text_range()].chars();
-                        let (had, lacked): (Vec<char>, Vec<char>) =
-                            letters.partition(|letter| Fonts::get().has(*letter));
+                        let (had, lacked): (Vec<char>, Vec<char>) = letters
+                            .filter(|letter| !scripts::is_invisible(*letter))
+                            .partition(|letter| self.fonts.has(*letter));
                         // Each may be had, but not together.
                         missing.extend(if lacked.is_empty() { had } else { lacked });
                     }
@@ -241,19 +261,27 @@ fn glyph_run<'a>(item: PositionedLayoutItem<'a, ()>) -> Option<GlyphRun<'a, ()>>
 }
 
 /// A text without what is no letter: control characters are spaces, and what would turn the
-/// direction of the text around it is gone. A name must not make its price read backwards.
-fn printable(text: &str) -> Cow<'_, str> {
+/// direction of the text around it is gone. A name must not make its price read backwards. The fillers of
+/// Hangul show nothing, but without a font that has them they would be boxes.
+fn printable<'t>(text: &'t str, fonts: &Fonts) -> Cow<'t, str> {
     let turns = |letter: char| matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let is_control =
-        |letter: char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}');
+    let fills = |letter: char| {
+        matches!(letter, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}') && !fonts.has(letter)
+    };
+    let is_control = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{2028}' | '\u{2029}')
+            // A space of a width that no font has.
+            || letter.is_whitespace() && !letter.is_ascii() && !fonts.has(letter)
+    };
     if !text
         .chars()
-        .any(|letter| turns(letter) || is_control(letter))
+        .any(|letter| turns(letter) || fills(letter) || is_control(letter))
     {
         return Cow::Borrowed(text);
     }
     text.chars()
-        .filter(|letter| !turns(*letter))
+        .filter(|letter| !turns(*letter) && !fills(*letter))
         .map(|letter| if is_control(letter) { ' ' } else { letter })
         .collect()
 }
@@ -265,7 +293,7 @@ mod tests {
     const STYLE: Style = Style::plain(10.0);
 
     fn missing(text: &str) -> Vec<char> {
-        let mut typesetter = Typesetter::new(Locale::En);
+        let mut typesetter = Typesetter::new(Locale::En, &Fonts::built_in());
         typesetter.set(text, STYLE, Flow::Own);
         typesetter.into_missing()
     }
@@ -281,6 +309,9 @@ mod tests {
             "مرحبا بالعالم پاکستان ٣",
             "a\u{a0}b\u{200f}c\u{200e}d\u{200b}e\u{ad}f\u{feff}g",
             "☕ ★ ✓ →",
+            // Invisible: joiners, selectors of variants, tags, isolates, what joins words.
+            "a\u{200d}b\u{fe0f}c\u{e0061}d\u{2060}e\u{61c}f\u{180e}g\u{34f}h\u{e0100}i\u{206a}j",
+            "☕\u{fe0f} ★\u{fe0e} ✓\u{200d}→",
         ] {
             assert!(missing(text).is_empty(), "{text} {:?}", missing(text));
         }
@@ -293,7 +324,7 @@ mod tests {
 
     #[test]
     fn text_is_broken_at_the_width_also_where_it_has_no_spaces() {
-        let mut typesetter = Typesetter::new(Locale::En);
+        let mut typesetter = Typesetter::new(Locale::En, &Fonts::built_in());
         for text in ["one two three four five six", "onetwothreefourfivesix"] {
             let mut paragraph = typesetter.set(text, STYLE, Flow::Own);
             let (width, height) = (paragraph.width(), paragraph.height());
@@ -307,7 +338,10 @@ mod tests {
 
     #[test]
     fn what_turns_text_around_is_left_out() {
-        assert_eq!(printable("a\u{202e}b\u{2067}c\nd\u{2028}e"), "abc d e");
-        assert_eq!(printable("\u{200f}1,500"), "\u{200f}1,500");
+        let printed = |text| printable(text, &Fonts::built_in()).into_owned();
+        assert_eq!(printed("a\u{202e}b\u{2067}c\nd\u{2028}e"), "abc d e");
+        assert_eq!(printed("\u{200f}1,500"), "\u{200f}1,500");
+        assert_eq!(printed("a\u{3164}b"), "ab");
+        assert_eq!(printed("a\u{3000}b\u{a0}c"), "a b\u{a0}c");
     }
 }

@@ -12,6 +12,7 @@ use tollgate_core::decision::Outcome;
 use tollgate_core::effect::{Lease, TargetKind};
 use tollgate_core::id::{EffectId, EndpointId, EventId, ShopId};
 use tollgate_core::time::{Span, Timestamp};
+use tollgate_core::word::Word as _;
 
 use crate::db::OpenError;
 use crate::db::{Db, Error, Postgres, Server, Source, Sql, Sqlite, refuse, two};
@@ -302,6 +303,17 @@ impl Store {
                 Ok(Vec::new())
             }
         }
+    }
+
+    /// Makes what is addressed to a target and waits to be tried again due at once: what it waits for may be there
+    /// since the program was started.
+    pub async fn due_again(&self, shop: ShopId, target: TargetKind) -> Result<(), SubmitError> {
+        let write = TableWrite::DueAgain {
+            shop,
+            target: target.word().to_owned(),
+            at: (self.inner.clock)(),
+        };
+        self.write_as(write, Class::Settles).await.map(|_| ())
     }
 
     /// When the next effect of these kinds is due.

@@ -1,3 +1,5 @@
 //! Receipts from outside, as they are printed.
 
+mod added;
+mod drawn_font;
 mod rendered;

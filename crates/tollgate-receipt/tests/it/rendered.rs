@@ -6,7 +6,8 @@ use tollgate_core::effect::ReceiptKind;
 use tollgate_core::money::Currency;
 use tollgate_core::time::Timestamp;
 use tollgate_receipt::{
-    Buyer, Line, Locale, Paid, Percent, ReceiptDocument, Rendered, Seller, TaxRate, render, taxes,
+    Buyer, Fonts, Line, Locale, Paid, Percent, ReceiptDocument, Rendered, Seller, TaxRate, render,
+    taxes,
 };
 
 /// 2026-11-21T10:04:09Z
@@ -199,16 +200,24 @@ impl Shop {
             },
             verification_url: some(URL),
             original_number: None,
+            fonts: Vec::new(),
         }
     }
 }
 
+/// A receipt over one line of this name, in Indonesian.
+pub(crate) fn receipt_of(name: &str) -> ReceiptDocument {
+    let mut document = shops()[0].receipt(1);
+    document.lines[0].name = some(name);
+    document
+}
+
 fn rendered(document: &ReceiptDocument) -> Rendered {
-    render(document).expect("it can be rendered")
+    render(document, &Fonts::built_in()).expect("it can be rendered")
 }
 
 /// Runs a program of poppler-utils over a file and returns what it writes.
-fn poppler(program: &str, arguments: &[&str], pdf: &[u8]) -> Vec<u8> {
+pub(crate) fn poppler(program: &str, arguments: &[&str], pdf: &[u8]) -> Vec<u8> {
     let folder = tempfile::tempdir().expect("there is room");
     let path = folder.path().join("receipt.pdf");
     std::fs::write(&path, pdf).expect("there is room");
@@ -230,7 +239,7 @@ fn poppler(program: &str, arguments: &[&str], pdf: &[u8]) -> Vec<u8> {
 
 /// The text of each page, as a reader copies it. Spaces are one space, and marks that only steer the
 /// direction are left out.
-fn pages(pdf: &[u8]) -> Vec<String> {
+pub(crate) fn pages(pdf: &[u8]) -> Vec<String> {
     let text =
         String::from_utf8(poppler("pdftotext", &["-enc", "UTF-8"], pdf)).expect("it is text");
     let mut pages: Vec<String> = text.split('\u{c}').map(plain).collect();
@@ -247,7 +256,7 @@ fn plain(text: &str) -> String {
 /// Where both directions meet, pdftotext guesses the spaces from where the words stand; there only the
 /// letters count.
 #[track_caller]
-fn says(text: &str, wanted: &str) {
+pub(crate) fn says(text: &str, wanted: &str) {
     let (mut found, mut sought) = (text.to_owned(), plain(wanted));
     if sought.contains(|letter| matches!(letter, '\u{590}'..='\u{5ff}' | '₪')) {
         found.retain(|letter| letter != ' ');
@@ -610,6 +619,7 @@ fn gray(image: &[u8]) -> (usize, &[u8]) {
 fn an_unknown_time_zone_is_an_error() {
     let mut document = shops()[0].receipt(1);
     document.timezone = "Asia/Atlantis".to_owned();
-    let error = render(&document).expect_err("there is none").to_string();
+    let error = render(&document, &Fonts::built_in()).expect_err("there is none");
+    let error = error.to_string();
     assert!(error.contains("Asia/Atlantis"), "{error}");
 }

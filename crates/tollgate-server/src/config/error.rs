@@ -41,7 +41,7 @@ impl From<SettingError> for ConfigError {
 }
 
 impl ConfigError {
-    pub(super) fn key(
+    pub(crate) fn key(
         key: impl Into<String>,
         found: impl Into<String>,
         wanted: impl Into<String>,

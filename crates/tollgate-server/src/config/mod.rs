@@ -28,7 +28,7 @@ use tollgate_store::{Limits, Place};
 use toml::Table;
 
 pub use error::ConfigError;
-pub use receipts::Receipts;
+pub use receipts::{FontChoice, FontPlace, MissingGlyphs, Receipts};
 pub use routes::{OnDead, Route, TypePattern};
 pub use shops::{ConfiguredSource, Shop};
 pub use work::{Asking, Outgoing, Stream, Worker};

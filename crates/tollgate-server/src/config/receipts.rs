@@ -5,11 +5,17 @@ use std::path::PathBuf;
 use toml::{Table, Value};
 
 use super::error::ConfigError;
-use super::typed::Typed;
+use super::typed::{Typed, shape};
 use tollgate_receipt::{Percent, Seller, TaxRate};
 
 /// Taxes that one receipt may show.
 const TAXES_MAX: usize = 16;
+
+/// Fonts that a shop may add.
+const FONTS_MAX: usize = 32;
+
+/// What the file of a font ends with.
+const FONT_ENDINGS: [&str; 4] = [".ttf", ".otf", ".ttc", ".otc"];
 
 /// The receipts of a shop.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +26,42 @@ pub struct Receipts {
     pub seller: Seller,
     /// The taxes it shows.
     pub taxes: Vec<TaxRate>,
+    /// Fonts for what the built-in ones do not have.
+    pub fonts: Vec<FontChoice>,
+    /// What becomes of a receipt with letters that no font has.
+    pub missing_glyphs: MissingGlyphs,
+}
+
+/// A font as it was typed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FontChoice {
+    /// Its key, for messages.
+    pub key: String,
+    /// Where it is.
+    pub place: FontPlace,
+}
+
+/// Where a font is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FontPlace {
+    /// In a file.
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Which face of a collection, from 0 on.
+        face: u32,
+    },
+    /// Among the fonts of the system, under this family's name.
+    Named(String),
+}
+
+/// What becomes of a receipt with letters that no font has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MissingGlyphs {
+    /// It is not issued before there is a font.
+    Wait,
+    /// It is issued with boxes in their place.
+    Print,
 }
 
 impl Typed<'_> {
@@ -46,7 +88,60 @@ impl Typed<'_> {
             directory,
             seller,
             taxes: rows.iter().map(Typed::tax).collect::<Result<_, _>>()?,
+            fonts: self.fonts()?,
+            missing_glyphs: self.choice(
+                "receipts.missing_glyphs",
+                &[
+                    ("wait", MissingGlyphs::Wait),
+                    ("print", MissingGlyphs::Print),
+                ],
+            )?,
         })
+    }
+
+    fn fonts(&self) -> Result<Vec<FontChoice>, ConfigError> {
+        let key = "receipts.fonts";
+        let wanted =
+            "a list of files as \"fonts/NotoSansThai.ttf\" and of names as \"Noto Sans Thai\"";
+        let typed = self.list(key, wanted)?;
+        if FONTS_MAX < typed.len() {
+            let found = format!("{} fonts", typed.len());
+            return Err(self.wrong(key, found, format!("at most {FONTS_MAX}")));
+        }
+        let typed = typed.iter().enumerate();
+        typed
+            .map(|(at, value)| {
+                let key = format!("{}{key}[{at}]", self.prefix);
+                match value.as_str().map(str::trim) {
+                    None | Some("") => {
+                        let found = value.as_str().map_or(shape(value), |_| "an empty text");
+                        Err(ConfigError::key(key, found, wanted))
+                    }
+                    Some(text) => Ok(FontChoice {
+                        place: self.font_place(text),
+                        key,
+                    }),
+                }
+            })
+            .collect()
+    }
+
+    /// A file where the text looks like the path of one, with `#N` behind it for another face than the first.
+    fn font_place(&self, text: &str) -> FontPlace {
+        let numbered = text.rsplit_once('#').and_then(|(path, face)| {
+            let face = face.parse().ok()?;
+            Some((path, face))
+        });
+        let (path, face) = numbered.unwrap_or((text, 0));
+        let lower = path.to_ascii_lowercase();
+        let is_file = path.contains('/') || FONT_ENDINGS.iter().any(|end| lower.ends_with(end));
+        match is_file {
+            true => FontPlace::File {
+                path: self.folder.join(path),
+                face,
+            },
+            false => FontPlace::Named(text.to_owned()),
+        }
     }
 
     fn tax(&self) -> Result<TaxRate, ConfigError> {

@@ -9,9 +9,11 @@ use tollgate_store::{FeedEntry, ReadError};
 
 use super::{CommandCount, Renderer, Tokens};
 use crate::config::{Config, ConfigError};
+use crate::fonts::ShopFonts;
 use crate::instance::Instance;
 use tollgate_outbound::calls::Client;
 use tollgate_outbound::mail::Mailer;
+use tollgate_receipt::Fonts;
 
 /// The ways out of the program.
 pub(crate) struct Outside {
@@ -19,10 +21,11 @@ pub(crate) struct Outside {
     mailers: HashMap<String, Mailer>,
     tokens: Tokens,
     renderer: Renderer,
+    fonts: ShopFonts,
 }
 
 impl Outside {
-    /// Reads templates and certificates; fails where one of them is unusable.
+    /// Reads templates, certificates and fonts; fails where one of them is unusable.
     pub(crate) fn open(config: &Config, count: &CommandCount) -> Result<Outside, ConfigError> {
         let mut mailers = HashMap::new();
         for shop in &config.shops {
@@ -35,12 +38,18 @@ impl Outside {
             mailers,
             tokens: Tokens::default(),
             renderer: Renderer::start(count),
+            fonts: ShopFonts::load(config)?,
         })
     }
 
     /// The way to merchants and providers.
     pub(crate) fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// The fonts of every shop.
+    pub(crate) fn fonts(&self) -> &ShopFonts {
+        &self.fonts
     }
 }
 
@@ -91,6 +100,11 @@ impl Context {
     /// What renders receipts.
     pub(super) fn renderer(&self) -> &Renderer {
         &self.outside.renderer
+    }
+
+    /// The fonts of a shop's receipts.
+    pub(super) fn fonts(&self, shop: ShopId) -> Arc<Fonts> {
+        self.outside.fonts.of(self.shop_name(shop))
     }
 
     /// Who sells in a shop.

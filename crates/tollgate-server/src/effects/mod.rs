@@ -65,6 +65,11 @@ pub(crate) enum End {
         /// Given up, it lets those behind it in its order go on.
         gives_up: bool,
     },
+    /// It cannot be done before an operator has mended something, however long that takes.
+    Waiting {
+        /// For what.
+        reason: String,
+    },
     /// It was not begun.
     Released,
 }
@@ -119,6 +124,11 @@ impl Acted {
         Acted::of(end, health)
     }
 
+    /// Not before an operator has mended something; that says nothing about its target.
+    pub(crate) fn waiting(reason: String) -> Acted {
+        Acted::of(End::Waiting { reason }, Health::Unsaid)
+    }
+
     /// The database takes too long or is away; nothing outside has heard of it.
     pub(crate) fn database(error: &tollgate_store::ReadError) -> Acted {
         Acted::again(format!("failed to read: {error}"), Health::Unsaid)
@@ -135,6 +145,7 @@ impl Acted {
     pub(crate) fn error(&self) -> Option<String> {
         match &self.end {
             End::Again { reason, .. }
+            | End::Waiting { reason }
             | End::Settled(
                 Settlement::Dead { reason, .. }
                 | Settlement::Unknown { reason }
@@ -181,6 +192,11 @@ pub(crate) async fn after(context: &Context, work: &Work) {
     {
         receipt::copy(context, work.shop, *receipt).await;
     }
+}
+
+/// When what waits for an operator is tried again: it may have been mended by other means than a restart.
+pub(crate) fn waiting_schedule() -> Schedule {
+    Schedule::of_seconds(&[60, 300, 1800, 3600])
 }
 
 /// When an effect of this kind is tried again.

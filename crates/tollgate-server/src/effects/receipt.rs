@@ -14,7 +14,9 @@ use tollgate_core::payment::Payment;
 use tollgate_core::time::Timestamp;
 
 use super::{Acted, Context, End, Work};
-use tollgate_receipt::{Buyer, Line, Locale, Paid, ReceiptDocument, shared};
+use crate::config::MissingGlyphs;
+use crate::paper;
+use tollgate_receipt::{Buyer, Line, Locale, Paid, ReceiptDocument, lacks, shared};
 
 /// Receipts that are looked at together when copies are made good.
 const PAGE: u32 = 500;
@@ -41,17 +43,30 @@ pub(super) async fn act(context: &Context, work: &Work, id: Option<ReceiptId>) -
         return Acted::dead("its payment is no longer known");
     };
     let document = Arc::new(document);
-    let rendered = match context.renderer().render(Arc::clone(&document)).await {
+    let fonts = context.fonts(work.shop);
+    let rendering = context.renderer().render(Arc::clone(&document), fonts);
+    let rendered = match rendering.await {
         Some(Ok(rendered)) => rendered,
         Some(Err(error)) => return Acted::again(error.to_string(), Health::Unsaid),
         None => return Acted::again("rendering it has panicked", Health::Unsaid),
     };
     if !rendered.missing.is_empty() {
-        context.metrics().glyphs_missing.inc();
-        let missing: String = rendered.missing.iter().collect();
-        tracing::error!(receipt = %id, missing, "no font has some of a receipt's letters");
+        let waits = context
+            .shop_config(work.shop)
+            .is_none_or(|shop| shop.receipts.missing_glyphs == MissingGlyphs::Wait);
+        let reason = paper::waits_for_a_font(&lacks(rendered.missing));
+        // Once for each receipt, however often it is tried.
+        if !waits || work.effect.tries <= 1 {
+            context.metrics().glyphs_missing.inc();
+        }
+        tracing::error!(receipt = %id, reason, "no font has some of a receipt's letters");
+        if waits {
+            return Acted::waiting(reason);
+        }
     }
-    let document = serde_json::to_string(&*document).expect("a receipt has string keys");
+    let mut document = Arc::unwrap_or_clone(document);
+    document.fonts = rendered.fonts;
+    let document = serde_json::to_string(&document).expect("a receipt has string keys");
     let issued = IssuedReceipt {
         at: context.now(),
         document,
@@ -129,6 +144,8 @@ fn document_of(
         original_number: original
             .and_then(|sale| sale.number)
             .map(|number| number.to_string()),
+        // Which it is printed with is known afterwards.
+        fonts: Vec::new(),
     })
 }
 

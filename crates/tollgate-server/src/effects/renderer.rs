@@ -2,6 +2,7 @@
 //! processor time, and webhooks and orders go before it. Where two processors are the two halves of one,
 //! even that slows the others down, so while much is decided they rest between two receipts.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -9,7 +10,7 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use tollgate_receipt::{ReceiptDocument, RenderError, Rendered, render};
+use tollgate_receipt::{Fonts, ReceiptDocument, RenderError, Rendered, render};
 
 /// How nice the threads are to all others.
 const NICENESS: i32 = 19;
@@ -25,10 +26,13 @@ pub(crate) type CommandCount = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 type Reply = oneshot::Sender<Result<Rendered, RenderError>>;
 
+/// A receipt that waits for a thread.
+type Wanted = (Arc<ReceiptDocument>, Arc<Fonts>, Reply);
+
 /// Renders receipts beside everything else.
 pub(crate) struct Renderer {
     /// Always there but while it is dropped.
-    wanted: Option<Sender<(Arc<ReceiptDocument>, Reply)>>,
+    wanted: Option<Sender<Wanted>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -73,14 +77,18 @@ impl Renderer {
     pub(crate) async fn render(
         &self,
         document: Arc<ReceiptDocument>,
+        fonts: Arc<Fonts>,
     ) -> Option<Result<Rendered, RenderError>> {
         let (reply_to, reply) = oneshot::channel();
-        self.wanted.as_ref()?.send((document, reply_to)).ok()?;
+        self.wanted
+            .as_ref()?
+            .send((document, fonts, reply_to))
+            .ok()?;
         reply.await.ok()
     }
 }
 
-fn work(waiting: &Mutex<Receiver<(Arc<ReceiptDocument>, Reply)>>, count: &CommandCount) {
+fn work(waiting: &Mutex<Receiver<Wanted>>, count: &CommandCount) {
     // On Linux a thread has a niceness of its own; elsewhere it stays as it is.
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
@@ -92,11 +100,11 @@ fn work(waiting: &Mutex<Receiver<(Arc<ReceiptDocument>, Reply)>>, count: &Comman
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .recv();
-        let Ok((document, reply_to)) = next else {
+        let Ok((document, fonts, reply_to)) = next else {
             return;
         };
         let begun = Instant::now();
-        let rendered = std::panic::catch_unwind(|| render(&document));
+        let rendered = std::panic::catch_unwind(AssertUnwindSafe(|| render(&document, &fonts)));
         let took = begun.elapsed();
         // A task that has lost its lease does not wait any more.
         match rendered {

@@ -154,6 +154,15 @@ impl Claiming {
             next: None,
             woken: true,
         };
+        // Fonts are read at the start: a receipt that has waited for one is tried with them.
+        if let Err(error) = self
+            .context
+            .store()
+            .due_again(self.shop, TargetKind::Receipt)
+            .await
+        {
+            tracing::warn!(%error, "failed to try receipts again that wait; they are when their time comes");
+        }
         while !*self.stopped.borrow() {
             let now = self.context.now();
             if state.woken || state.next.is_some_and(|next| next <= now) {

@@ -94,6 +94,11 @@ fn settlement(context: &Context, work: &Work, acted: Acted) -> Settlement {
     match acted.end {
         End::Settled(settlement) => settlement,
         End::Released => Settlement::Released,
+        End::Waiting { reason } => {
+            let schedule = effects::waiting_schedule();
+            let at = schedule.next_without_end(work.effect.tries, context.now(), chance());
+            Settlement::Retry { at, reason }
+        }
         End::Again {
             reason,
             after,

@@ -138,6 +138,12 @@ const RENEW: &str = "\
      where shop_id = ?1 and id = ?2 and lease = ?3 and state in ('leased', 'started')
        and lease_hard_until > ?5";
 
+/// `effects.due_again`: by `effects_due`.
+const DUE_AGAIN: &str = "\
+    update effects
+       set due_at = ?3
+     where shop_id = ?1 and target = ?2 and due_at > ?3 and state = 'pending'";
+
 /// How long an effect that cannot be read is left alone.
 const UNREADABLE: Span = Span::hours(1);
 
@@ -442,6 +448,16 @@ pub(crate) fn next_effect(
         .into_iter()
         .filter(|(target, _)| is_of_kinds(target, kinds));
     Ok(known.map(|(_, at)| Timestamp::from_millis(at)).min())
+}
+
+/// Makes what waits to be tried again for a target due at a time that comes before; how many there were.
+pub(crate) fn due_again(
+    db: &Db,
+    shop: ShopId,
+    target: &str,
+    at: Timestamp,
+) -> Result<usize, Error> {
+    db.run(DUE_AGAIN, &[&shop.0, &target, &at.as_millis()])
 }
 
 impl Renew {

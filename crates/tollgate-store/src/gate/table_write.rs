@@ -6,7 +6,7 @@ use tollgate_core::id::{DeliveryId, EndpointId, KeyId, ShopId};
 use tollgate_core::time::Timestamp;
 
 use crate::db::{Db, Error};
-use crate::gate::claims::{Claim, Claimed, Renew};
+use crate::gate::claims::{self, Claim, Claimed, Renew};
 use crate::gate::retention::Forget;
 use crate::gate::submission::Reply;
 use crate::tables::deliveries::{self, Rejected};
@@ -49,6 +49,15 @@ pub(crate) enum TableWrite {
     Claim(Claim),
     /// A worker is still at work.
     Renew(Renew),
+    /// What waits to be tried again for a target is due at once.
+    DueAgain {
+        /// Whose.
+        shop: ShopId,
+        /// What is addressed to it.
+        target: String,
+        /// From when on.
+        at: Timestamp,
+    },
     /// Proves that writing works.
     Nothing,
 }
@@ -66,6 +75,7 @@ impl TableWrite {
             TableWrite::DeleteEndpoint(shop, _) => Some(*shop),
             TableWrite::Claim(claim) => Some(claim.shop),
             TableWrite::Renew(renew) => Some(renew.shop),
+            TableWrite::DueAgain { shop, .. } => Some(*shop),
             TableWrite::ForgetRecords { .. } | TableWrite::Nothing => None,
         }
     }
@@ -84,6 +94,7 @@ impl TableWrite {
             TableWrite::PutEndpoint(row) => endpoints::put(db, row),
             TableWrite::ChangeEndpoint(change) => endpoints::change(db, change),
             TableWrite::DeleteEndpoint(shop, id) => endpoints::delete(db, *shop, *id),
+            TableWrite::DueAgain { shop, target, at } => claims::due_again(db, *shop, target, *at),
             TableWrite::Claim(_) | TableWrite::Renew(_) | TableWrite::Nothing => Ok(0),
         }
     }

@@ -2,5 +2,6 @@
 
 pub(crate) mod doctor;
 pub(crate) mod verify;
+pub(crate) mod letters;
 pub(crate) mod scratch;
 pub(crate) mod peer;

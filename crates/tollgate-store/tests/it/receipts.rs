@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tollgate_core::command::{Action, Settlement};
 use tollgate_core::decision::{Change, Outcome, Refusal, Verdict};
-use tollgate_core::effect::{EffectState, IssuedReceipt};
+use tollgate_core::effect::{EffectState, IssuedReceipt, TargetKind};
 use tollgate_core::id::ReceiptId;
 use tollgate_core::order::OrderStatus;
 use tollgate_core::time::{Span, Timestamp};
@@ -194,4 +194,78 @@ async fn a_receipt_that_cannot_be_written_goes_alone() {
     world.act(settled(&again.effects[0], 2, issued(2))).await;
     assert_eq!(rows::count(&world.options.place, "receipts"), 3);
     assert_eq!(numbers(&world, 2).await.len(), 1);
+}
+
+/// What waits to be tried again is due at once, and nothing else is touched: not what a worker has, not what is
+/// done, not what is addressed to others.
+#[tokio::test]
+async fn receipts_that_wait_are_due_again_and_nothing_else_is() {
+    let world = World::new();
+    for number in 1..=3 {
+        world
+            .act(register_alone(number, &format!("R{number}"), 100))
+            .await;
+        world.act(paid(number)).await;
+    }
+    let claimed = claim(&world, 1).await;
+    let later = Settlement::Retry {
+        at: START.plus(Span::hours(1)),
+        reason: "there is no font".to_owned(),
+    };
+    let receipts: Vec<_> = claimed
+        .effects
+        .iter()
+        .filter(|(_, effect)| effect.content.target() == "receipt")
+        .collect();
+    world.act(settled(receipts[0], 1, later)).await;
+    world.act(settled(receipts[1], 1, issued(1))).await;
+    let due = async |effect: &(tollgate_core::id::EffectId, _)| {
+        let line = world.store.effect(SHOP, effect.0).await.expect("it reads");
+        let effect = line.expect("it is there").effect;
+        (effect.state, effect.due_at)
+    };
+    let leased = due(receipts[2]).await;
+    assert_eq!(leased.0, EffectState::Leased);
+    world.clock.advance(Span::seconds(1));
+    let now = START.plus(Span::seconds(1));
+    world
+        .store
+        .due_again(SHOP, TargetKind::Receipt)
+        .await
+        .expect("it takes writes");
+    assert_eq!(due(receipts[0]).await, (EffectState::Pending, Some(now)));
+    assert_eq!(due(receipts[1]).await, (EffectState::Done, None));
+    assert_eq!(due(receipts[2]).await, leased);
+    let again = claim(&world, 2).await;
+    let ids: Vec<_> = again.effects.iter().map(|(id, _)| *id).collect();
+    assert_eq!(ids, [receipts[0].0]);
+}
+
+/// The letters of recent orders, each with the newest that has it; and receipts that wait.
+#[tokio::test]
+async fn letters_are_those_of_the_newest_orders() {
+    let world = World::new();
+    for number in 1..=2 {
+        world
+            .act(register_alone(number, &format!("R{number}"), 100))
+            .await;
+        world.act(paid(number)).await;
+    }
+    let claimed = claim(&world, 1).await;
+    let receipt = claimed.effects.iter();
+    let mut receipt = receipt.filter(|(_, effect)| effect.content.target() == "receipt");
+    let first = receipt.next().expect("it was decided");
+    let later = Settlement::Retry {
+        at: START.plus(Span::hours(1)),
+        reason: "there is no font".to_owned(),
+    };
+    world.act(settled(first, 1, later)).await;
+    let found = world.store.recent_letters().await.expect("it reads");
+    let main = found.iter().find(|shop| shop.shop == "main");
+    let main = main.expect("it is a shop");
+    assert_eq!(main.letters.get(&'R').map(String::as_str), Some("R2"));
+    assert_eq!(main.letters.get(&'1').map(String::as_str), Some("R1"));
+    assert_eq!(main.waiting.len(), 1);
+    assert_eq!(main.waiting[0].effect, first.0);
+    assert_eq!(main.waiting[0].reason, "there is no font");
 }

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::{configuration, print};
+use super::{configuration, misconfigured, print};
+use tollgate_server::check_fonts;
 use tollgate_server::config::DEFAULTS;
 
 /// Check or show the configuration.
@@ -40,6 +41,9 @@ pub(super) fn run(args: Args, file: Option<&Path>) -> ExitCode {
     match args.what {
         What::Show => print(&config.show()),
         What::Check | What::Default => {
+            if let Err(error) = check_fonts(&config) {
+                return misconfigured(&error);
+            }
             for warning in config.warnings() {
                 anstream::eprintln!("warning: {warning}");
             }

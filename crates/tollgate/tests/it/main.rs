@@ -12,6 +12,10 @@ mod workshop;
 #[path = "../../../tollgate-outbound/tests/it/tls/mod.rs"]
 mod tls;
 
+#[path = "../../../tollgate-receipt/tests/it/drawn_font.rs"]
+#[allow(dead_code, reason = "each suite uses its part")]
+mod drawn_font;
+
 mod shop;
 mod tidy;
 mod changes;
@@ -31,6 +35,7 @@ mod changed;
 mod access;
 mod effect_pages;
 mod receipts;
+mod letters;
 mod endpoints;
 mod asking;
 mod reconciling;

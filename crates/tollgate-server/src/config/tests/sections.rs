@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use tollgate_core::command::Rules;
 use tollgate_core::time::Span;
 
-use super::super::OnDead;
+use super::super::{Config, FontPlace, MissingGlyphs, OnDead};
 use super::{MIDTRANS, read, refusal};
 
 #[test]
@@ -194,6 +194,26 @@ fn what_is_wrong_with_receipts_mail_work_and_routes_is_named() {
             "receipts.taxes[0].percnt: found an unknown key, wanted a known key; did you mean percent?",
         ),
         (
+            "[receipts]\nfonts = \"a.ttf\"".to_owned(),
+            "receipts.fonts: found a text, wanted a list of files as \"fonts/NotoSansThai.ttf\" and of names as",
+        ),
+        (
+            "[receipts]\nfonts = [\"a.ttf\", \" \"]".to_owned(),
+            "receipts.fonts[1]: found an empty text, wanted a list of files",
+        ),
+        (
+            "[receipts]\nfonts = [7]".to_owned(),
+            "receipts.fonts[0]: found a whole number, wanted a list of files",
+        ),
+        (
+            format!("[receipts]\nfonts = [{}]", "\"a\",".repeat(33)),
+            "receipts.fonts: found 33 fonts, wanted at most 32",
+        ),
+        (
+            "[receipts]\nmissing_glyphs = \"box\"".to_owned(),
+            "receipts.missing_glyphs: found \"box\", wanted \"wait\" or \"print\"",
+        ),
+        (
             "[receipts]\ntaxes = [11]".to_owned(),
             "receipts.taxes[0]: found a whole number, wanted a table",
         ),
@@ -350,4 +370,40 @@ fn lists_of_numbers_may_come_with_commas() {
     let wrong = [("TOLLGATE__OUTGOING__RETRY_SECONDS", "5, soon")];
     let refusal = read("", &wrong).expect_err("it is refused").to_string();
     assert!(refusal.contains("found a text in the list"), "{refusal}");
+}
+
+#[test]
+fn a_font_is_a_file_or_the_name_of_a_family() {
+    let text = "[receipts]\nfonts = [\"Noto Sans Thai\", \"a.ttf\", \"sub/b\", \"/opt/c.TTC#2\", \"C# Sans\"]\n\
+                [shops.tea.receipts]\nfonts = [\"Tea\"]\nmissing_glyphs = \"print\"\n[shops.cups]";
+    let config = Config::from_toml_in(text, Path::new("/etc/tollgate"));
+    let config = config.unwrap_or_else(|error| panic!("{error}"));
+    let file = |path: &str, face| FontPlace::File {
+        path: path.into(),
+        face,
+    };
+    let places = |shop: usize| -> Vec<FontPlace> {
+        let fonts = config.shops[shop].receipts.fonts.iter();
+        fonts.map(|font| font.place.clone()).collect()
+    };
+    let main = [
+        FontPlace::Named("Noto Sans Thai".to_owned()),
+        file("/etc/tollgate/a.ttf", 0),
+        file("/etc/tollgate/sub/b", 0),
+        file("/opt/c.TTC", 2),
+        FontPlace::Named("C# Sans".to_owned()),
+    ];
+    assert_eq!(places(0), main);
+    let at = |name: &str| {
+        let at = config.shops.iter().position(|shop| shop.name == name);
+        at.expect("it is configured")
+    };
+    assert_eq!(places(at("cups")), main, "what a shop leaves out is main's");
+    assert_eq!(places(at("tea")), [FontPlace::Named("Tea".to_owned())]);
+    assert_eq!(
+        config.shops[at("tea")].receipts.missing_glyphs,
+        MissingGlyphs::Print
+    );
+    assert_eq!(config.shops[0].receipts.missing_glyphs, MissingGlyphs::Wait);
+    assert_eq!(config.shops[0].receipts.fonts[3].key, "receipts.fonts[3]");
 }

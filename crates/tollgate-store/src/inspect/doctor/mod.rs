@@ -77,6 +77,11 @@ impl Store {
     }
 }
 
+/// There is a schema to look at.
+pub(crate) fn has_schema(db: &Db) -> bool {
+    schema::is_there(db)
+}
+
 fn unreachable_report(name: &'static str, error: &OpenError) -> Report {
     let mut check = Checked::new(name, "the database answers");
     check.see(Level::Fail, error.to_string());

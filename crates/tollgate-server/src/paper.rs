@@ -1,0 +1,262 @@
+//! What papers need besides their data: a font for every letter. Why a receipt waits, and what doctor says of it.
+
+use std::collections::BTreeMap;
+
+use tollgate_receipt::{Fonts, Lack, lacks};
+use tollgate_store::{Checked, Level, SEEN_MAX, ShopLetters};
+
+use crate::config::{Config, Receipts};
+use crate::fonts::ShopFonts;
+
+/// What the reason of a receipt begins with that waits for a font.
+const NO_FONT: &str = "no font has letters of ";
+
+/// Scripts that a message names.
+const SCRIPTS_SHOWN_MAX: usize = 4;
+
+/// Why a receipt waits, and what ends that.
+pub(crate) fn waits_for_a_font(lacks: &[Lack]) -> String {
+    let shown: Vec<String> = lacks
+        .iter()
+        .take(SCRIPTS_SHOWN_MAX)
+        .map(Lack::to_string)
+        .collect();
+    let more = match lacks.len().saturating_sub(SCRIPTS_SHOWN_MAX) {
+        0 => String::new(),
+        more => format!(" and {more} more scripts"),
+    };
+    format!(
+        "{NO_FONT}{}{more}; {}",
+        shown.join(", "),
+        remedy(lacks).join("; ")
+    )
+}
+
+/// What brings the fonts, a step each.
+fn remedy(lacks: &[Lack]) -> Vec<String> {
+    let mut fonts: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for lack in lacks {
+        if let Some(package) = &lack.package {
+            let names = fonts.entry(package.name).or_default();
+            let name = format!("{:?}", package.font);
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    let mut steps: Vec<String> = fonts
+        .iter()
+        .map(|(package, names)| {
+            format!(
+                "install {package}, add {} to [receipts] fonts and start again",
+                names.join(", ")
+            )
+        })
+        .collect();
+    if lacks.iter().any(|lack| lack.package.is_none()) {
+        steps.push(
+            "add the file of a font that has them to [receipts] fonts and start again".to_owned(),
+        );
+    }
+    steps.push("to print boxes instead, set [receipts] missing_glyphs = \"print\"".to_owned());
+    steps
+}
+
+/// Whether every letter of recent orders has a font, and no receipt waits for one. The fonts are read for it.
+pub fn letters_check(config: &Config, shops: &[ShopLetters]) -> Checked {
+    match ShopFonts::load(config) {
+        Ok(fonts) => judge_letters(config, &fonts, shops),
+        Err(error) => {
+            let mut checked = unjudged();
+            see(&mut checked, Level::Fail, error.to_string());
+            let step = "mend what the message names; the server does not start like this";
+            mend(&mut checked, step);
+            checked
+        }
+    }
+}
+
+fn unjudged() -> Checked {
+    Checked {
+        name: "letters",
+        about: "every letter of recent orders and of the seller has a font, and no receipt waits for one",
+        level: Level::Ok,
+        seen: Vec::new(),
+        more: 0,
+        fix: String::new(),
+    }
+}
+
+/// The same with fonts that were read before.
+pub(crate) fn judge_letters(config: &Config, fonts: &ShopFonts, shops: &[ShopLetters]) -> Checked {
+    let mut checked = unjudged();
+    for shop in &config.shops {
+        let none = ShopLetters::default();
+        let known = shops.iter().find(|known| known.shop == shop.name);
+        look(
+            &mut checked,
+            &shop.name,
+            &shop.receipts,
+            known.unwrap_or(&none),
+            &fonts.of(&shop.name),
+        );
+    }
+    checked
+}
+
+fn look(
+    checked: &mut Checked,
+    shop: &str,
+    receipts: &Receipts,
+    known: &ShopLetters,
+    fonts: &Fonts,
+) {
+    let seller = [
+        Some(&receipts.seller.name),
+        receipts.seller.address.as_ref(),
+        receipts.seller.tax_id.as_ref(),
+    ];
+    let mut letters: BTreeMap<char, &str> = BTreeMap::new();
+    for letter in seller.into_iter().flatten().flat_map(|text| text.chars()) {
+        letters.entry(letter).or_insert("the seller");
+    }
+    for tax in receipts.taxes.iter().flat_map(|tax| tax.name.chars()) {
+        letters.entry(tax).or_insert("a tax");
+    }
+    for (letter, order) in &known.letters {
+        letters.entry(*letter).or_insert(order);
+    }
+    letters.retain(|letter, _| fonts.lacks(*letter));
+    let lacks = lacks(letters.keys().copied());
+    for lack in &lacks {
+        let of = lack.letters.first().and_then(|letter| letters.get(letter));
+        let of = of.copied().unwrap_or_default();
+        see(
+            checked,
+            Level::Warn,
+            format!("shop {shop}: no font has letters of {lack}, as in {of}"),
+        );
+    }
+    for step in remedy(&lacks).into_iter().filter(|_| !lacks.is_empty()) {
+        mend(checked, &step);
+    }
+    let waiting = known
+        .waiting
+        .iter()
+        .filter(|waiting| waiting.reason.starts_with(NO_FONT));
+    for waiting in waiting {
+        // What helps is said once, below.
+        let reason = waiting.reason.split(';').next().unwrap_or_default();
+        let id = waiting.effect;
+        see(
+            checked,
+            Level::Fail,
+            format!("shop {shop}: a receipt waits ({id}): {reason}"),
+        );
+        mend(
+            checked,
+            "receipts that wait go out by themselves once there is a font for them",
+        );
+    }
+}
+
+fn see(checked: &mut Checked, level: Level, seen: String) {
+    checked.level = checked.level.max(level);
+    match checked.seen.len() < SEEN_MAX {
+        true => checked.seen.push(seen),
+        false => checked.more += 1,
+    }
+}
+
+fn mend(checked: &mut Checked, with: &str) {
+    if checked.fix.lines().any(|line| line == with) {
+        return;
+    }
+    if !checked.fix.is_empty() {
+        checked.fix.push('\n');
+    }
+    checked.fix.push_str(with);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tollgate_core::id::EffectId;
+    use tollgate_store::WaitingReceipt;
+
+    fn config(text: &str) -> Config {
+        Config::from_toml_str(text).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn a_reason_names_the_letters_the_script_and_what_helps() {
+        assert_eq!(
+            waits_for_a_font(&lacks("กข".chars())),
+            "no font has letters of Thai (ก ข, U+0E01 U+0E02); install fonts-noto-core, add \"Noto Sans Thai\" to \
+             [receipts] fonts and start again; to print boxes instead, set [receipts] missing_glyphs = \"print\""
+        );
+        let many = waits_for_a_font(&lacks("กअ漢한அবქ".chars()));
+        assert!(many.contains(" and 3 more scripts; "), "{many}");
+        let unknown = waits_for_a_font(&lacks("\u{13000}".chars()));
+        assert!(
+            unknown.contains("the file of a font that has them"),
+            "{unknown}"
+        );
+    }
+
+    #[test]
+    fn doctor_names_scripts_of_recent_orders_and_receipts_that_wait() {
+        let shop = |letters: &str, reasons: &[&str]| ShopLetters {
+            shop: "main".to_owned(),
+            letters: letters
+                .chars()
+                .map(|letter| (letter, "A-1".to_owned()))
+                .collect(),
+            waiting: reasons
+                .iter()
+                .map(|reason| WaitingReceipt {
+                    effect: EffectId::from_u128(7),
+                    reason: (*reason).to_owned(),
+                })
+                .collect(),
+        };
+        let good = config("[receipts]\nseller = { name = \"Батик שלום हिन्दी\" }");
+        let checked = letters_check(
+            &good,
+            &[shop("Kopi ☕\u{200d}\u{fe0f}\n", &["failed to read"])],
+        );
+        assert_eq!(
+            (checked.level, checked.seen.len()),
+            (Level::Ok, 0),
+            "{checked:?}"
+        );
+        let checked = letters_check(&good, &[shop("กข", &[])]);
+        assert_eq!(checked.level, Level::Warn);
+        assert_eq!(
+            checked.seen,
+            ["shop main: no font has letters of Thai (ก ข, U+0E01 U+0E02), as in A-1"]
+        );
+        assert!(
+            checked.fix.contains("install fonts-noto-core"),
+            "{}",
+            checked.fix
+        );
+        let reason = waits_for_a_font(&lacks("ก".chars()));
+        let checked = letters_check(&good, &[shop("", &[&reason])]);
+        assert_eq!(checked.level, Level::Fail);
+        assert!(
+            checked.seen[0].starts_with("shop main: a receipt waits (eff_"),
+            "{checked:?}"
+        );
+        let seller = config("[receipts]\nseller = { name = \"ร้าน\" }");
+        let checked = letters_check(&seller, &[]);
+        assert!(checked.seen[0].ends_with("as in the seller"), "{checked:?}");
+        let gone = config("[receipts]\nfonts = [\"/nowhere/a.ttf\"]");
+        let checked = letters_check(&gone, &[]);
+        assert_eq!(checked.level, Level::Fail);
+        assert!(
+            checked.seen[0].starts_with("receipts.fonts[0]: "),
+            "{checked:?}"
+        );
+    }
+}
