@@ -1,9 +1,11 @@
 //! A mail as it is handed to a server: the same mail is the same bytes at every attempt and on every
 //! instance, and no customer's name can add a header.
 
+use std::net::IpAddr;
 use std::time::{Duration, UNIX_EPOCH};
 
 use lettre::Address;
+use lettre::address::Envelope;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use sha2::{Digest, Sha256};
@@ -66,6 +68,9 @@ pub enum BadLetter {
     /// The attachment is of no known type.
     #[error("attach a file of type {0:?}")]
     Attachment(String),
+    /// Something else in it has no place in a mail.
+    #[error("write the mail: {0}")]
+    Unwritable(String),
 }
 
 /// The longest address (RFC 5321, 4.5.3.1, less the brackets of a path).
@@ -114,6 +119,10 @@ impl Message {
                 HeaderName::new_from_ascii_str("Auto-Submitted"),
                 "auto-generated".to_owned(),
             ));
+        // Read back out of the headers, an odd name or address would be lost.
+        let unwritable = |error: lettre::error::Error| BadLetter::Unwritable(error.to_string());
+        let envelope = Envelope::new(Some(from.clone()), vec![to.clone()]).map_err(unwritable)?;
+        builder = builder.envelope(envelope);
         if let Some(reply_to) = &settings.reply_to {
             builder = builder.reply_to(reply_to.clone());
         }
@@ -128,9 +137,7 @@ impl Message {
                 .multipart(words)
                 .singlepart(attach(attachment)?),
         };
-        let message = builder
-            .multipart(content)
-            .expect("it has a sender and a receiver");
+        let message = builder.multipart(content).map_err(unwritable)?;
         Ok(Message {
             from,
             to,
@@ -189,8 +196,9 @@ fn one_line(text: &str, letters_max: usize) -> String {
     words.join(" ").chars().take(letters_max).collect()
 }
 
-/// An address that can stand in a command and a header. A domain in other letters becomes what it is in
-/// DNS; a quoted name before the @ is refused: no one uses one.
+/// An address that can stand in a command and a header, and is read there as what it is. A domain in other
+/// letters becomes what it is in DNS; a quoted name before the @, and brackets around anything but an IP
+/// address, are refused: no mail reaches them.
 pub(super) fn read_address(text: &str) -> Option<Address> {
     let text = text.trim();
     let odd = |letter: char| letter.is_control() || letter.is_whitespace() || letter == '"';
@@ -198,11 +206,25 @@ pub(super) fn read_address(text: &str) -> Option<Address> {
         return None;
     }
     let address: Address = text.parse().ok()?;
-    if address.domain().is_ascii() {
-        return Some(address);
-    }
-    match Host::parse(address.domain()).ok()? {
-        Host::Domain(domain) => Address::new(address.user(), domain).ok(),
-        Host::Ipv4(_) | Host::Ipv6(_) => None,
-    }
+    let address = match address.domain().is_ascii() {
+        true => address,
+        false => match Host::parse(address.domain()).ok()? {
+            Host::Domain(domain) => Address::new(address.user(), domain).ok()?,
+            Host::Ipv4(_) | Host::Ipv6(_) => return None,
+        },
+    };
+    let literal = address.domain().strip_prefix('[');
+    let is_literal = literal.and_then(|domain| domain.strip_suffix(']'));
+    let is_reachable = match is_literal {
+        Some(ip) => ip
+            .strip_prefix("IPv6:")
+            .unwrap_or(ip)
+            .parse::<IpAddr>()
+            .is_ok(),
+        None => !address.domain().contains(['[', ']']),
+    };
+    // A header is read by other rules than an address alone.
+    let in_header = || address.to_string().parse::<Mailbox>();
+    let reads_alike = || in_header().is_ok_and(|read| read.email == address);
+    (is_reachable && reads_alike()).then_some(address)
 }

@@ -150,7 +150,10 @@ fn read_mailbox(text: &str) -> Option<Mailbox> {
     }
     let mailbox: Mailbox = text.parse().ok()?;
     let email = read_address(mailbox.email.as_ref())?;
-    Some(Mailbox::new(mailbox.name, email))
+    let mailbox = Mailbox::new(mailbox.name, email);
+    // Every mail has it in a header, where it must be read as what it is.
+    let reads_alike = mailbox.to_string().parse::<Mailbox>() == Ok(mailbox.clone());
+    reads_alike.then_some(mailbox)
 }
 
 /// Reads a URL; else says what was found, without a password that stands in it.

@@ -1,5 +1,7 @@
 //! Writing the customer a mail. It is not repeated where it may have been taken: that is `unknown`.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use tollgate_core::command::Health;
 use tollgate_core::effect::MailKind;
 use tollgate_core::id::ReceiptId;
@@ -56,9 +58,11 @@ pub(super) async fn act(
         context: &about,
         attachment: attachment.as_ref(),
     };
-    let message = match mailer.compose(&letter) {
-        Ok(message) => message,
-        Err(error) => return Acted::dead(error.to_string()),
+    // Nothing has left yet: what cannot be written, for whatever reason, was surely not sent.
+    let message = match catch_unwind(AssertUnwindSafe(|| mailer.compose(&letter))) {
+        Ok(Ok(message)) => message,
+        Ok(Err(error)) => return Acted::dead(error.to_string()),
+        Err(_) => return Acted::dead("writing the mail has panicked; the log says where"),
     };
     match mailer.send(&message).await {
         Sending::Sent { reply } => Acted::done().answered(250, reply),

@@ -1,6 +1,8 @@
 //! The accept loop: bounded in connections and in time, and stopped without losing a request.
 
 mod answer;
+#[cfg(test)]
+mod tests;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;

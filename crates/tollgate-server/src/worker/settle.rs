@@ -1,5 +1,8 @@
 //! Doing one effect: begun, done, settled.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -16,6 +19,9 @@ use super::{chance, duration};
 /// How long a settle that the database refused waits before it is tried again.
 const AGAIN_AFTER: Duration = Duration::from_millis(200);
 
+/// How much of a panic's message is kept.
+const PANIC_LETTERS_MAX: usize = 500;
+
 /// Does an effect and settles it. Ends silently when the lease is lost: another task has it.
 pub(super) async fn do_and_settle(
     context: Context,
@@ -30,7 +36,9 @@ pub(super) async fn do_and_settle(
     let at = context.now();
     let hard_end = duration(context.config().worker.lease_max);
     let acted = tokio::select! {
-        acted = effects::act(&context, &work) => Some(acted),
+        acted = caught(effects::act(&context, &work)) => {
+            Some(acted.unwrap_or_else(|panic| Acted::panicked(&work, &panic)))
+        }
         () = lease.lost() => None,
         () = tokio::time::sleep(hard_end) => Some(Acted::too_long(&work)),
         () = given_up(&context, &mut stopped), if !work.effect.content.kind().is_unsafe_to_repeat() => {
@@ -60,6 +68,27 @@ pub(super) async fn do_and_settle(
     if settle(&context, &work, settled).await {
         effects::after(&context, &work).await;
     }
+}
+
+/// What is done, or the message of the panic that has ended it.
+fn caught<T>(doing: impl Future<Output = T>) -> impl Future<Output = Result<T, String>> {
+    let mut doing = Box::pin(doing);
+    std::future::poll_fn(move |context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| doing.as_mut().poll(context)));
+        match polled {
+            Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
+            Ok(Poll::Pending) => Poll::Pending,
+            Err(panic) => Poll::Ready(Err(message_of(panic.as_ref()))),
+        }
+    })
+}
+
+/// What a panic says.
+fn message_of(panic: &(dyn Any + Send)) -> String {
+    let said = panic.downcast_ref::<&str>().copied();
+    let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let said = said.unwrap_or("it says nothing");
+    said.chars().take(PANIC_LETTERS_MAX).collect()
 }
 
 /// Marks as begun what must be: durable before the outside hears of it. False: the lease is lost.
@@ -180,16 +209,25 @@ impl Acted {
     /// It has run into its hard end.
     fn too_long(work: &Work) -> Acted {
         let reason = "it took longer than [worker] lease_ms_max";
+        Acted::cut_short(work, reason.to_owned(), Health::Failing)
+    }
+
+    /// A fault of ours has ended it. Its target is not to blame.
+    fn panicked(work: &Work, message: &str) -> Acted {
+        tracing::error!(effect = %work.id, message, "an effect has panicked");
+        Acted::cut_short(work, format!("it has panicked: {message}"), Health::Unsaid)
+    }
+
+    /// It did not come to its end. What must not be repeated may have happened.
+    fn cut_short(work: &Work, reason: String, health: Health) -> Acted {
         let end = match work.effect.content.kind().is_unsafe_to_repeat() {
-            true => End::Settled(Settlement::Unknown {
-                reason: reason.to_owned(),
-            }),
+            true => End::Settled(Settlement::Unknown { reason }),
             false => End::Again {
-                reason: reason.to_owned(),
+                reason,
                 after: None,
                 gives_up: false,
             },
         };
-        Acted::of(end, Health::Failing)
+        Acted::of(end, health)
     }
 }

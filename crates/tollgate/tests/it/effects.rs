@@ -456,6 +456,47 @@ async fn take_mail(stream: TcpStream, sender: mpsc::UnboundedSender<Vec<u8>>) {
     }
 }
 
+/// An address that no mail reaches ends the mail with its reason: the worker goes on, and nothing is unknown.
+#[tokio::test]
+async fn a_mail_to_an_address_that_is_none_ends_with_its_reason() {
+    let (address, mut mails) = mail_server().await;
+    let mail = format!(
+        "[mail]\nurl = \"smtp://{address}\"\nfrom = \"Batik Shop <orders@shop.example>\"\n"
+    );
+    let database = Database::fleeting();
+    let shop = Shop::with(&mail, &database).await;
+    let paid = async |code: &str, email: &str| {
+        let reference = format!("{code}-x");
+        let order = json!({
+            "code": code, "currency": "IDR",
+            "lines": [{ "sku": "t", "quantity": 1, "unit_amount": 10_000, "stocked": false }],
+            "payment": { "source": "midtrans", "reference": reference },
+            "customer": { "name": "Kay", "email": email },
+        });
+        assert_eq!(shop.post("/v1/orders", &order).await.status, 201);
+        let webhook = shop.webhook(&reference, &reference, 10_000);
+        let taken = shop.deliver("/webhooks/midtrans", &webhook).await;
+        assert_eq!(taken.status, 200);
+    };
+    paid("M-1", "k@[x]").await;
+    let path = "/v1/effects?kind=mail&state=dead";
+    let dead = until(&shop, path, |body| {
+        body["data"].as_array().is_some_and(|data| data.len() == 2)
+    });
+    let dead = dead.await;
+    for effect in dead["data"].as_array().expect("a list") {
+        let error = effect["reason"].as_str().unwrap_or_default();
+        assert!(error.contains("k@[x]"), "{effect}");
+    }
+    let unknown = shop.get("/v1/effects?kind=mail&state=unknown").await;
+    assert_eq!(unknown.body["data"], json!([]));
+    // The next is written to.
+    paid("M-2", "siti@example.com").await;
+    let mail = tokio::time::timeout(PATIENCE, mails.recv()).await;
+    mail.expect("a mail comes").expect("the server listens");
+    shop.close().await;
+}
+
 /// The customer is written to when the order is paid, and gets the receipt's very file.
 #[tokio::test]
 async fn a_customer_is_written_to_and_gets_the_receipt() {

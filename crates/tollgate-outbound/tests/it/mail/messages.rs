@@ -190,6 +190,11 @@ fn an_address_is_one_address_or_none() {
         "Siti <siti@customer.example>",
         "\"a b\"@customer.example",
         "\"a>\"@customer.example",
+        "k@[x]",
+        "k@[]",
+        "k@[192.0.2.1",
+        "k@x]",
+        "k@[IPv6:x]",
         &long,
     ] {
         assert!(
@@ -210,6 +215,37 @@ fn an_address_is_one_address_or_none() {
             .and_then(|to| to.first())
             .and_then(|to| to.address());
         assert_eq!(found, Some(expected));
+    }
+}
+
+/// Whatever letters a name has, the mail is written to its address, and nothing panics.
+#[test]
+fn any_name_is_written_beside_its_address() {
+    for name in [
+        "[x]",
+        "a, b; c:",
+        "<a@b.example>",
+        "\"",
+        "\\",
+        "(",
+        "=?utf-8?q?a?=",
+        "\u{202e}evil",
+        "ö\u{0301}\u{fffd}",
+        "@",
+        ".",
+        &"長".repeat(300),
+    ] {
+        let context = MailContext {
+            customer: Some(name.to_owned()),
+            shop: name.to_owned(),
+            order: name.to_owned(),
+            ..context()
+        };
+        let message = compose(&letter(&context, None));
+        let read = parse(&message);
+        let to = read.to().and_then(|to| to.first()).expect("there is one");
+        assert_eq!(to.address(), Some("siti@customer.example"), "{name:?}");
+        assert_eq!(count(&message, "to"), 1, "{name:?}");
     }
 }
 

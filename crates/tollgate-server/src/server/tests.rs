@@ -1,0 +1,105 @@
+//! A worker whose effects panic: each ends with what the panic said, and the worker goes on.
+
+use std::time::{Duration, Instant};
+
+use tollgate_core::command::{Action, CreateOrder};
+use tollgate_core::effect::{EffectState, StoredEffect};
+use tollgate_core::id::RootId;
+use tollgate_core::money::Currency;
+use tollgate_core::order::{Customer, Line};
+use tollgate_core::time::Span;
+use tollgate_store::{Class, EffectFilter, FeedEntry, Seek, Submission};
+
+use crate::app::{App, NewEndpoint};
+use crate::config::Config;
+use crate::ids;
+use crate::worker::Worker;
+
+/// How long a test waits for what must come.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What is written to merchants is a function that the worker is given; this one has a fault.
+fn panics(_: &FeedEntry) -> Vec<u8> {
+    panic!("the notice of order {} cannot be written", 7)
+}
+
+async fn order(app: &App, code: &str) -> RootId {
+    let root = ids::root();
+    let order = CreateOrder {
+        fresh: root,
+        code: code.to_owned(),
+        currency: Currency::new("IDR").expect("it has three letters"),
+        lines: vec![Line {
+            sku: "t".to_owned(),
+            name: None,
+            quantity: 1,
+            unit_minor: 100,
+            stocked: false,
+        }],
+        discount_minor: 0,
+        shipping_minor: 0,
+        customer: Customer::default(),
+        slot: None,
+        hold: Span::minutes(15),
+        take_over: None,
+        payment: None,
+        metadata: "{}".to_owned(),
+    };
+    let action = Action::CreateOrder(Box::new(order));
+    let submission = Submission::new(app.shops()[0], action, Class::Orders);
+    let store = app.instance().store();
+    store.submit(submission).await.expect("it is decided");
+    root
+}
+
+/// The notice about an order, once it was tried.
+async fn tried(app: &App, root: RootId) -> StoredEffect {
+    let filter = EffectFilter {
+        kind: Some("notify".to_owned()),
+        root: Some(root),
+        ..EffectFilter::default()
+    };
+    let since = Instant::now();
+    loop {
+        let store = app.instance().store();
+        let page = store.effects(app.shops()[0], filter.clone(), Seek::first(10));
+        let page = page.await.expect("it can be read");
+        let tried = page.items.into_iter().map(|line| line.effect);
+        if let Some(effect) = tried.into_iter().find(|effect| !effect.attempts.is_empty()) {
+            return effect;
+        }
+        assert!(since.elapsed() < PATIENCE, "it is never tried");
+        // Only so that asking leaves the machine to the worker.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_effect_that_panics_ends_with_what_it_said_and_the_worker_goes_on() {
+    let text = "[store]\nurl = \"sqlite::memory:\"\n[outgoing]\nretry_seconds = [3600, 3600]\n";
+    let config = Config::from_toml_str(text).expect("it is right");
+    let app = tokio::task::spawn_blocking(|| App::open(config))
+        .await
+        .expect("opening does not panic")
+        .expect("it opens");
+    let endpoint = NewEndpoint {
+        url: "https://merchant.example/hook".to_owned(),
+        events: vec!["order.created".to_owned()],
+        description: String::new(),
+    };
+    let made = app.create_endpoint(app.shops()[0], endpoint).await;
+    made.expect("it is made");
+    let worker = Worker::start(&app.effects_context(panics));
+    for code in ["A-1", "A-2"] {
+        let root = order(&app, code).await;
+        let effect = tried(&app, root).await;
+        // It was not sent, so it is tried again; its lease is given back and not waited for.
+        assert_eq!(effect.state, EffectState::Pending);
+        let said = "it has panicked: the notice of order 7 cannot be written";
+        assert_eq!(effect.reason.as_deref(), Some(said));
+        assert_eq!(effect.attempts.len(), 1);
+        assert_eq!(effect.attempts[0].error.as_deref(), Some(said));
+    }
+    worker.stop(PATIENCE).await;
+    app.close().await;
+}
