@@ -290,6 +290,8 @@ pub enum AnswerContent {
     Impossible {
         /// Why.
         reason: String,
+        /// Its source cannot be asked about anything.
+        of_source: bool,
     },
     /// It does not know the payment, or knows nothing decisive.
     Weak,

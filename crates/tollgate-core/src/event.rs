@@ -42,6 +42,9 @@ pub struct Fact {
     pub strength: Strength,
     /// It comes from the provider's test mode while the source is live, or the other way round.
     pub foreign_mode: bool,
+    /// How much of the amount is a fee for the way of paying that the customer pays on top of what is due; 0
+    /// where the provider does not say so.
+    pub fee_minor: i64,
 }
 
 /// What a fact says, by the kind of object it speaks of.

@@ -25,6 +25,12 @@ pub struct Account {
     pub lost: i64,
     /// What was ordered back and has not ended: requested, sent, unknown.
     pub reserved: i64,
+    /// What of the captured is a fee that the customer has paid on top of what was due.
+    pub fee: i64,
+    /// What the payment was for; of all of a root's together, of no meaning.
+    due: i64,
+    /// What its receipts come to.
+    on_paper: i64,
 }
 
 impl Account {
@@ -34,14 +40,38 @@ impl Account {
         let ordered = refunds
             .iter()
             .filter(|refund| refund.payment == payment.id && refund.state.reserves());
+        let (captured, refunded) = (
+            fold.projection.captured_minor,
+            fold.projection.refunded_minor,
+        );
+        let lost = fold.lost_minor();
+        let is_on_paper = 0 < fold.taken_minor();
         Account {
-            captured: fold.projection.captured_minor,
-            refunded: fold.projection.refunded_minor,
+            captured,
+            refunded,
             charged_back: fold.charged_back_minor(),
-            lost: fold.lost_minor(),
+            lost,
             reserved: ordered.fold(0, |sum, refund| {
                 i64::saturating_add(sum, refund.money.minor)
             }),
+            fee: fold.projection.fee_minor,
+            due: payment.due.minor.max(0),
+            on_paper: match is_on_paper {
+                true => captured.saturating_sub(refunded).saturating_sub(lost),
+                false => 0,
+            },
+        }
+    }
+
+    /// What of so much is for what was bought, and not for the way of paying.
+    ///
+    /// The fee goes back last, so that giving back all that was bought leaves nothing that would pay; only
+    /// where the due is still there whole it is the fee that has gone.
+    pub fn without_fee(&self, minor: i64) -> i64 {
+        match self.due <= minor {
+            _ if self.fee == 0 || minor <= 0 => minor,
+            true => minor.saturating_sub(self.fee).max(self.due),
+            false => minor.saturating_sub(self.fee).max(0),
         }
     }
 
@@ -57,11 +87,10 @@ impl Account {
         self.kept().saturating_sub(self.reserved).max(0)
     }
 
-    /// What its receipts come to when they add up: sales less refunds less reversals.
+    /// What its receipts come to when they add up: sales less refunds less reversals. Nothing is on paper of
+    /// a payment that has brought nothing.
     pub fn receipts_due(&self) -> i64 {
-        self.captured
-            .saturating_sub(self.refunded)
-            .saturating_sub(self.lost)
+        self.on_paper
     }
 
     fn add(self, other: Account) -> Account {
@@ -71,6 +100,9 @@ impl Account {
             charged_back: self.charged_back.saturating_add(other.charged_back),
             lost: self.lost.saturating_add(other.lost),
             reserved: self.reserved.saturating_add(other.reserved),
+            fee: self.fee.saturating_add(other.fee),
+            due: 0,
+            on_paper: self.on_paper.saturating_add(other.on_paper),
         }
     }
 }
@@ -109,9 +141,26 @@ impl Ledger {
         self.payments.get(&payment).copied().unwrap_or_default()
     }
 
-    /// What is kept covers what is due. What was given back does not pay.
+    /// What is kept covers what is due. What was given back does not pay, and neither does a fee.
     pub fn is_covered(&self) -> bool {
-        self.due <= self.all.kept()
+        self.due <= self.pays()
+    }
+
+    /// What is kept for what was bought, over all payments.
+    pub fn pays(&self) -> i64 {
+        self.sum(Account::kept)
+    }
+
+    /// What came for what was bought and was not given back, whatever disputes keep away.
+    pub fn not_refunded(&self) -> i64 {
+        self.sum(|account| account.captured.saturating_sub(account.refunded))
+    }
+
+    /// A figure of each payment without its fee, over all payments.
+    fn sum(&self, figure: impl Fn(&Account) -> i64) -> i64 {
+        let accounts = self.payments.values();
+        let net = accounts.map(|account| account.without_fee(figure(account)));
+        net.fold(0, i64::saturating_add)
     }
 
     /// What is still to be paid. What is on its way back pays nothing.
@@ -126,16 +175,17 @@ impl Ledger {
     pub(crate) fn kept_at_capture(&self, before: &Ledger, payment: PaymentId) -> i64 {
         let (was, is) = (before.of_payment(payment), self.of_payment(payment));
         if is.captured <= was.captured {
-            return self.all.kept();
+            return self.pays();
         }
         let gone = is.refunded.saturating_add(is.charged_back);
-        let others = self.all.kept().saturating_sub(is.kept());
-        others.saturating_add(is.captured.saturating_sub(gone.min(was.captured)))
+        let others = self.pays().saturating_sub(is.without_fee(is.kept()));
+        let own = is.captured.saturating_sub(gone.min(was.captured));
+        others.saturating_add(is.without_fee(own))
     }
 
-    /// What is kept and not ordered back, over all payments.
+    /// What is kept for what was bought and not ordered back, over all payments.
     pub fn at_rest(&self) -> i64 {
-        self.all.kept().saturating_sub(self.all.reserved)
+        self.sum(|account| account.kept().saturating_sub(account.reserved))
     }
 }
 

@@ -13,6 +13,7 @@ pub mod order;
 pub mod ledger;
 pub mod effect;
 mod receipts_due;
+mod receipt_share;
 pub mod breaker;
 pub mod retry;
 pub mod timeline;
@@ -21,3 +22,5 @@ pub mod snapshot;
 pub mod decision;
 pub mod idempotency;
 pub mod decide;
+
+pub use receipt_share::ReceiptShare;

@@ -131,6 +131,7 @@ pub(crate) fn fact(
         occurred_at,
         strength: Strength::Unsigned,
         foreign_mode: false,
+        fee_minor: 0,
     }
 }
 

@@ -93,6 +93,10 @@ fn sums(pen: &mut Pen, block: &mut Block, document: &ReceiptDocument, words: &Wo
         let label = words.tax(&format!("{} {percent}", tax.name), tax.included);
         y = entry(pen, block, SUMS, y, &label, &money(tax.amount), LABEL);
     }
+    if document.fee_amount != 0 {
+        let fee = money(document.fee_amount);
+        y = entry(pen, block, SUMS, y, words.fee, &fee, SUM);
+    }
     y += 8.0;
     let inner = Column {
         x: SUMS.x + INSET,

@@ -49,6 +49,9 @@ pub struct ReceiptDocument {
     pub currency: Currency,
     /// The taxes on the total.
     pub taxes: Vec<Tax>,
+    /// What of the amount is a fee for the way of paying, on top of the total.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub fee_amount: i64,
     /// What this receipt is over: what was paid; of a refund or reversal, what went back.
     pub amount: i64,
     /// How it was paid.
@@ -72,6 +75,11 @@ pub struct UsedFont {
     pub name: String,
     /// SHA-256 of its file, in hexadecimal.
     pub sha256: String,
+}
+
+/// A fee that there is none of is not mentioned.
+fn is_zero(minor: &i64) -> bool {
+    *minor == 0
 }
 
 /// Who sells, as the configuration says it.
@@ -297,6 +305,17 @@ mod tests {
             serde_json::from_str::<ReceiptDocument>(&text).expect("it is a receipt"),
             document
         );
+    }
+
+    #[test]
+    fn a_fee_is_mentioned_where_there_is_one() {
+        let mut document: ReceiptDocument = serde_json::from_str(WHOLE).expect("it is a receipt");
+        assert_eq!(document.fee_amount, 0);
+        document.fee_amount = 5;
+        let text = serde_json::to_string(&document).expect("it can be written");
+        assert!(text.contains(r#""fee_amount":5,"amount":950"#), "{text}");
+        let read: ReceiptDocument = serde_json::from_str(&text).expect("it is a receipt");
+        assert_eq!(read, document);
     }
 
     #[test]

@@ -41,6 +41,25 @@ pub(super) fn raise(
     draft.entry(EntryKind::OrderAttention, Some(root.id), event, detail);
 }
 
+/// Ends what was raised about a payment, because what has come since answers it.
+pub(super) fn end(
+    draft: &mut Draft,
+    root: &mut Root,
+    (code, payment): (AttentionCode, PaymentId),
+    note: &str,
+    event: Option<EventId>,
+) {
+    let is_it = |known: &&mut Attention| {
+        known.code == code && known.payment == Some(payment) && known.resolved.is_none()
+    };
+    let Some(open) = root.attention.iter_mut().find(is_it) else {
+        return;
+    };
+    open.resolved = Some((draft.now, note.to_owned()));
+    let detail = vec![("code", text(code.word())), ("note", text(note))];
+    draft.entry(EntryKind::AttentionEnded, Some(root.id), event, detail);
+}
+
 /// It was raised about this payment, be it open or resolved.
 pub(super) fn was_raised(root: &Root, code: AttentionCode, payment: PaymentId) -> bool {
     let mut raised = root.attention.iter();
@@ -108,7 +127,7 @@ fn is_duplicate(root: &Root, excess: i64) -> bool {
         let captures = payment.fold().captures;
         captures
             .values()
-            .map(CaptureObject::captured_minor)
+            .map(CaptureObject::without_fee_minor)
             .any(|minor| 0 < minor && minor <= excess)
     })
 }

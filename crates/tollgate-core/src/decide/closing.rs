@@ -3,9 +3,9 @@
 use crate::capacity::HoldState;
 use crate::decision::Detail;
 use crate::effect::AskReason;
-use crate::id::EventId;
+use crate::id::{EventId, PaymentId};
 use crate::order::{AttentionCode, Closing, ClosingEnd, OrderStatus, Root};
-use crate::payment::{MANUAL_SOURCE, Payment};
+use crate::payment::{MANUAL_SOURCE, Payment, PaymentStatus};
 use crate::snapshot::Missing;
 use crate::timeline::EntryKind;
 
@@ -17,12 +17,7 @@ use super::void;
 
 /// Begins the end of an order: at once, or after the last word of its open payments.
 pub(super) fn close(draft: &mut Draft, root: &mut Root, way: ClosingEnd) -> Step<()> {
-    let open: Vec<Payment> = root
-        .payments
-        .iter()
-        .filter(|payment| payment.is_open())
-        .cloned()
-        .collect();
+    let open: Vec<Payment> = waited_for(root, way).cloned().collect();
     let until = draft.now.plus(draft.rules.closing_grace);
     if let Some(order) = &mut root.order {
         order.closing = Some(Closing { until, end: way });
@@ -70,6 +65,40 @@ pub(super) fn close(draft: &mut Draft, root: &mut Root, way: ClosingEnd) -> Step
     Ok(())
 }
 
+/// The payments whose last word an order waits for that ends in this way: those that are open. Of cash that
+/// was not recorded nobody has a last word when the merchant has spoken.
+pub(super) fn waited_for(root: &Root, way: ClosingEnd) -> impl Iterator<Item = &Payment> {
+    let is_over = move |payment: &Payment| way == ClosingEnd::Cancelled && says_no_more(payment);
+    let open = root.payments.iter().filter(|payment| payment.is_open());
+    open.filter(move |payment| !is_over(payment))
+}
+
+/// Nobody can be asked about the payment, and nothing of it is set aside or looked at.
+fn says_no_more(payment: &Payment) -> bool {
+    payment.source == MANUAL_SOURCE && payment.projection().status == PaymentStatus::Pending
+}
+
+/// A payment cannot be asked about after all. A cancelled order that waits for its word alone has ended.
+pub(super) fn cannot_be_asked(draft: &mut Draft, payment: PaymentId) -> Step<()> {
+    let Some(mut root) = draft.root_copy(payment.root())? else {
+        return Ok(());
+    };
+    let is_cancelled = root
+        .order
+        .as_ref()
+        .and_then(|order| order.closing)
+        .is_some_and(|closing| closing.end == ClosingEnd::Cancelled);
+    let has_a_word = |known: &Payment| {
+        known.id != payment || known.projection().status != PaymentStatus::Pending
+    };
+    if !is_cancelled || waited_for(&root, ClosingEnd::Cancelled).any(has_a_word) {
+        return Ok(());
+    }
+    end(draft, &mut root, None)?;
+    draft.put_root(root);
+    Ok(())
+}
+
 /// Ends a closing order: it is not paid in full.
 pub(super) fn end(draft: &mut Draft, root: &mut Root, event: Option<EventId>) -> Step<()> {
     let Some(closing) = root.order.as_ref().and_then(|order| order.closing) else {
@@ -97,7 +126,7 @@ pub(super) fn end(draft: &mut Draft, root: &mut Root, event: Option<EventId>) ->
         detail.push(("hold", text(hold.id.to_string())));
     }
     draft.entry(kind, Some(root.id), event, detail);
-    if 0 < ledger.all.kept() {
+    if 0 < ledger.pays() {
         let code = AttentionCode::PartiallyPaidExpired;
         attention::raise(draft, root, code, None, event);
     }

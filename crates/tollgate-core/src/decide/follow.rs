@@ -5,7 +5,7 @@ use crate::command::{AfterCancel, LatePayment};
 use crate::decision::Detail;
 use crate::effect::MailKind;
 use crate::id::{EventId, HoldId, PaymentId, RefundId, RootId};
-use crate::ledger::{Account, Ledger};
+use crate::ledger::Ledger;
 use crate::order::{AttentionCode, ClosingEnd, OrderStatus, Root};
 use crate::payment::{Fold, Payment, PaymentStatus, RefundProgress};
 use crate::snapshot::Missing;
@@ -44,9 +44,9 @@ pub(super) fn order_follows(draft: &mut Draft, root: &mut Root, follows: Follows
         return Ok(false);
     };
     let status = order.status;
-    let kept = ledger.all.kept();
+    let kept = ledger.pays();
     let came_to = ledger.kept_at_capture(&before.ledger, payment.id);
-    let grown = before.ledger.all.kept() < came_to;
+    let grown = before.ledger.pays() < came_to;
     let is_paid = 0 < came_to && ledger.due <= came_to;
     // What is on its way back buys nothing, and does not count.
     let stays = came_to.saturating_sub(ledger.all.reserved);
@@ -59,7 +59,9 @@ pub(super) fn order_follows(draft: &mut Draft, root: &mut Root, follows: Follows
             } else if is_paid && !held {
                 raised |= late(draft, root, payment, came_to, event)?;
             } else if status == OrderStatus::Closing {
-                if !root.payments.iter().any(Payment::is_open) {
+                let way = root.order.as_ref().and_then(|order| order.closing);
+                let way = way.map_or(ClosingEnd::Expired, |closing| closing.end);
+                if closing::waited_for(root, way).next().is_none() {
                     closing::end(draft, root, event)?;
                 }
             } else if 0 < kept {
@@ -77,7 +79,7 @@ pub(super) fn order_follows(draft: &mut Draft, root: &mut Root, follows: Follows
         | OrderStatus::PartiallyRefunded
         | OrderStatus::Refunded => {
             let was_refunded = before.ledger.all.refunded;
-            refunds_show(draft, root, ledger.all, was_refunded, event);
+            refunds_show(draft, root, ledger, was_refunded, event);
             let status_now = root.order.as_ref().map(|order| order.status);
             if status == OrderStatus::Refunded && status_now == Some(OrderStatus::Paid) {
                 let code = AttentionCode::DuplicatePayment;
@@ -123,7 +125,8 @@ pub(super) fn fulfil(draft: &mut Draft, root: &mut Root, event: Option<EventId>)
 
 pub(super) fn paid(draft: &mut Draft, root: &mut Root, event: Option<EventId>, late: bool) {
     root.set_status(OrderStatus::Paid);
-    let all = root.ledger().all;
+    let ledger = root.ledger();
+    let all = ledger.all;
     let Some(order) = &root.order else { return };
     let mut detail = vec![
         ("code", text(order.code.as_str())),
@@ -131,6 +134,9 @@ pub(super) fn paid(draft: &mut Draft, root: &mut Root, event: Option<EventId>, l
         ("total", Detail::Integer(order.total_minor)),
         ("currency", text(order.currency.as_str())),
     ];
+    if 0 < all.fee {
+        detail.push(("fee", Detail::Integer(all.fee)));
+    }
     if let Some(hold) = root.hold() {
         detail.push(("hold", text(hold.id.to_string())));
     }
@@ -139,7 +145,7 @@ pub(super) fn paid(draft: &mut Draft, root: &mut Root, event: Option<EventId>, l
     }
     draft.entry(EntryKind::OrderPaid, Some(root.id), event, detail);
     receipts::mail(draft, root, MailKind::Paid, None);
-    refunds_show(draft, root, all, 0, event);
+    refunds_show(draft, root, &ledger, 0, event);
 }
 
 fn record_partially_paid(draft: &mut Draft, root: &Root, event: Option<EventId>) {
@@ -157,13 +163,13 @@ fn record_partially_paid(draft: &mut Draft, root: &Root, event: Option<EventId>)
 fn refunds_show(
     draft: &mut Draft,
     root: &mut Root,
-    all: Account,
+    ledger: &Ledger,
     refunded_before: i64,
     event: Option<EventId>,
 ) {
     let Some(order) = &root.order else { return };
-    let (captured, refunded) = (all.captured, all.refunded);
-    let net = captured.saturating_sub(refunded);
+    let (captured, refunded) = (ledger.all.captured, ledger.all.refunded);
+    let net = ledger.not_refunded();
     let is_whole = refunded == 0 || order.total_minor <= net;
     let status = if is_whole && order.status == OrderStatus::Completed {
         OrderStatus::Completed
@@ -201,7 +207,7 @@ fn authorization_keeps_hold(draft: &Draft, root: &mut Root, before: &Before, aft
         .payments
         .iter()
         .any(|payment| payment.projection().status == PaymentStatus::Authorized);
-    let (created_at, kept) = (root.created_at, root.ledger().all.kept());
+    let (created_at, kept) = (root.created_at, root.ledger().pays());
     let Some(order) = &mut root.order else { return };
     let hold_time = Span::millis(order.hold_ms);
     let own_end = created_at.plus(hold_time).max(draft.now);
@@ -320,7 +326,7 @@ pub(super) fn stays_after_all(
     if waits && ledger.due <= ledger.at_rest() {
         match root.payment(payment).cloned() {
             Some(payment) if !is_held(draft, root)? => {
-                late(draft, root, &payment, ledger.all.kept(), None)?;
+                late(draft, root, &payment, ledger.pays(), None)?;
             }
             Some(_) | None => fulfil(draft, root, None)?,
         }

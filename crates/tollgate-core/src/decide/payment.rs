@@ -219,6 +219,7 @@ fn merchants_word(draft: &Draft, object: String, kind: FactKind, money: Money) -
         occurred_at: Some(draft.now),
         strength: Strength::Signed,
         foreign_mode: false,
+        fee_minor: 0,
     }
 }
 
@@ -347,6 +348,7 @@ pub(super) fn give_up(draft: &mut Draft, root: &mut Root, id: PaymentId) -> Step
         occurred_at: payment.expires_at,
         strength: Strength::Unsigned,
         foreign_mode: false,
+        fee_minor: 0,
     };
     root.add_fact(id, fact);
     let detail = vec![("why", text("its time is up"))];

@@ -235,6 +235,7 @@ pub(super) fn word_of_provider(refund: &Refund, state: RefundState, now: Timesta
         occurred_at: Some(now),
         strength: Strength::Asked,
         foreign_mode: false,
+        fee_minor: 0,
     }
 }
 

@@ -6,7 +6,7 @@
 use crate::decision::Detail;
 use crate::event::RefundState;
 use crate::id::{RefundId, RootId};
-use crate::order::Root;
+use crate::order::{AttentionCode, Root};
 use crate::payment::{Fold, Payment, PaymentStatus, RefundProgress};
 use crate::timeline::EntryKind;
 
@@ -16,7 +16,6 @@ use super::draft::{Draft, Step, text};
 use super::follow::{self, Follows};
 use super::receipts;
 use super::refund;
-use super::void;
 
 /// Lets the root follow its facts. Returns whether something came up that a person must look at.
 pub(super) fn settle(
@@ -66,7 +65,26 @@ pub(super) fn settle(
     }
     raised |= attention::stranded(draft, root, &before.ledger, cause.event);
     if before.fold.is_set_aside() && !after.is_set_aside() {
-        void::needs_nobody(draft, root, payment.id, cause.event);
+        let about = (AttentionCode::AuthorizationOpen, payment.id);
+        let note = "the money is no longer set aside";
+        attention::end(draft, root, about, note, cause.event);
+    }
+    let over = |fold: &Fold| fold.projection.captured_minor < fold.projection.refunded_minor;
+    if !before.fold.was_captured() && after.was_captured() {
+        let about = (AttentionCode::OrphanRefund, payment.id);
+        let note = "the money that went back has come";
+        attention::end(draft, root, about, note, cause.event);
+    }
+    if over(&before.fold) && !over(&after) {
+        let about = (AttentionCode::OverRefunded, payment.id);
+        let note = "as much has come as went back";
+        attention::end(draft, root, about, note, cause.event);
+    }
+    let has_fee = before.fold.projection.fee_minor < after.projection.fee_minor;
+    if has_fee && root.ledger().at_rest() <= ledger.due {
+        let about = (AttentionCode::Overpaid, payment.id);
+        let note = "what came beyond the due is a fee";
+        attention::end(draft, root, about, note, cause.event);
     }
     Ok(raised)
 }
@@ -109,6 +127,9 @@ fn record_payment(
         ("captured", Detail::Integer(is.captured_minor)),
         ("currency", text(payment.currency().as_str())),
     ];
+    if 0 < is.fee_minor {
+        detail.push(("fee", Detail::Integer(is.fee_minor)));
+    }
     if 0 < is.refunded_minor {
         detail.push(("refunded", Detail::Integer(is.refunded_minor)));
     }

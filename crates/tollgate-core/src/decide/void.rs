@@ -7,7 +7,6 @@ use crate::id::{EventId, PaymentId};
 use crate::order::{AttentionCode, Root};
 use crate::payment::MANUAL_SOURCE;
 use crate::timeline::EntryKind;
-use crate::word::Word;
 
 use super::ask::key_part;
 use super::attention;
@@ -66,24 +65,4 @@ pub(super) fn let_go(
     };
     draft.effect(key, root.id, Some(root.id), content);
     false
-}
-
-/// Nothing of the payment is set aside any more: the attention raised for it ends.
-pub(super) fn needs_nobody(
-    draft: &mut Draft,
-    root: &mut Root,
-    id: PaymentId,
-    event: Option<EventId>,
-) {
-    let note = "the money is no longer set aside";
-    let code = AttentionCode::AuthorizationOpen;
-    let mut open = root
-        .attention
-        .iter_mut()
-        .filter(|known| known.code == code && known.payment == Some(id))
-        .filter(|known| known.resolved.is_none());
-    let Some(open) = open.next() else { return };
-    open.resolved = Some((draft.now, note.to_owned()));
-    let detail = vec![("code", text(code.word())), ("note", text(note))];
-    draft.entry(EntryKind::AttentionEnded, Some(root.id), event, detail);
 }

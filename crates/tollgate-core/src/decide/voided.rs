@@ -61,6 +61,7 @@ pub(super) fn was_let_go(draft: &mut Draft, effect: &StoredEffect, by: Strength)
         occurred_at: Some(draft.now),
         strength: by,
         foreign_mode: false,
+        fee_minor: 0,
     };
     root.add_fact(*id, fact);
     let now = draft.now;

@@ -22,6 +22,8 @@ pub struct CaptureObject {
     pub amounts_differ: bool,
     /// Money was taken and it is not known how much.
     pub unpriced: bool,
+    /// What of it is a fee on top of what is due, by the provider's word.
+    pub fee_minor: i64,
 }
 
 impl CaptureObject {
@@ -32,6 +34,11 @@ impl CaptureObject {
         } else {
             0
         }
+    }
+
+    /// What it brings now besides its fee.
+    pub fn without_fee_minor(&self) -> i64 {
+        self.captured_minor().saturating_sub(self.fee_minor).max(0)
     }
 
     /// What it brought and has lost again without a refund.
@@ -153,6 +160,7 @@ impl Fold {
                 status: PaymentStatus::Pending,
                 captured_minor: 0,
                 refunded_minor: 0,
+                fee_minor: 0,
             },
             captures,
             refunds,
@@ -170,7 +178,9 @@ impl Fold {
         fold.projection.refunded_minor = by_provider
             .max(refunded_total_minor)
             .saturating_add(handed_over);
-        fold.projection.status = fold.status(payment.due.minor.max(0));
+        let due = payment.due.minor.max(0);
+        fold.projection.fee_minor = fold.fee_beyond(due);
+        fold.projection.status = fold.status(due);
         fold
     }
 
@@ -187,6 +197,20 @@ impl Fold {
         };
         let named = sum(self.captures.values().map(|object| object.taken_minor));
         anonymous.captured_minor().saturating_sub(named).max(0)
+    }
+
+    /// What of the captured is a fee: what providers say, as far as it explains that more came than was due.
+    /// So the word for a fee, which few signatures cover, never takes from what has paid.
+    fn fee_beyond(&self, due: i64) -> i64 {
+        let counting = self.objects().filter(|object| object.state.counts());
+        let said = sum(counting.map(|object| object.fee_minor));
+        let beyond = self.projection.captured_minor.saturating_sub(due);
+        said.min(beyond).max(0)
+    }
+
+    /// What of all that was ever taken is a fee by the provider's word.
+    pub(crate) fn said_fee_minor(&self) -> i64 {
+        sum(self.objects().map(|object| object.fee_minor))
     }
 
     /// What was taken and has gone back without a refund.
@@ -247,15 +271,19 @@ impl Fold {
         let Projection {
             captured_minor,
             refunded_minor,
+            fee_minor,
             ..
         } = self.projection;
-        if self.counts() && 0 < refunded_minor && captured_minor <= refunded_minor {
+        let without_fee = captured_minor.saturating_sub(fee_minor);
+        if self.counts() && 0 < refunded_minor && without_fee <= refunded_minor {
             return PaymentStatus::Refunded;
         }
         if self.was_captured() && 0 < self.disputed() {
             return PaymentStatus::ChargedBack;
         }
-        if self.counts() && 0 < refunded_minor {
+        // Of what came beyond the due, the fee may have gone back alone.
+        let is_whole = due <= captured_minor.saturating_sub(refunded_minor);
+        if self.counts() && 0 < refunded_minor && !(0 < fee_minor && is_whole) {
             return PaymentStatus::PartiallyRefunded;
         }
         if self.counts() && due <= captured_minor {
@@ -408,8 +436,14 @@ impl Fold {
 
     /// What receipts are to say of each object: kind, object and amount. One figure for
     /// several at once is the object without a name (`""`).
+    ///
+    /// Of a payment that has brought nothing there is nothing to say: what went back of it is on paper once
+    /// its money is, behind the sale.
     pub(crate) fn receipts_due(&self) -> BTreeMap<(ReceiptKind, &str), i64> {
         let mut amounts = BTreeMap::new();
+        if self.taken_minor() == 0 {
+            return amounts;
+        }
         for (object, capture) in &self.captures {
             amounts.insert((ReceiptKind::Sale, object.as_str()), capture.taken_minor);
             amounts.insert(
@@ -448,6 +482,8 @@ impl Fold {
 struct Best<'f> {
     winner: &'f Fact,
     proof: Option<&'f Fact>,
+    /// The best proof that names a fee.
+    fee: Option<&'f Fact>,
     least: i64,
     greatest: i64,
 }
@@ -457,6 +493,7 @@ impl<'f> Best<'f> {
         let one = Best {
             winner: fact,
             proof: proves_amount(fact).then_some(fact),
+            fee: (proves_amount(fact) && 0 < fact.fee_minor).then_some(fact),
             least: if proves_amount(fact) {
                 amount_of(fact)
             } else {
@@ -484,6 +521,10 @@ impl<'f> Best<'f> {
             (Some(known), Some(new)) if proof(new) <= proof(known) => Some(known),
             (known, new) => new.or(known),
         };
+        self.fee = match (self.fee, other.fee) {
+            (Some(known), Some(new)) if fee_proof(new) <= fee_proof(known) => Some(known),
+            (known, new) => new.or(known),
+        };
         self.least = self.least.min(other.least);
         self.greatest = self.greatest.max(other.greatest);
     }
@@ -492,11 +533,17 @@ impl<'f> Best<'f> {
         let taken = state.counts() || state == CaptureState::Reversed;
         // Of a capture that was only ever reported as reversed, the reversal says how much it was.
         let proof = self.proof.or(self.winner.money.map(|_| self.winner));
+        let taken_minor = proof.filter(|_| taken).map_or(0, amount_of);
+        // A fee is part of the amount it was named with, and of no other.
+        let fee = self
+            .fee
+            .filter(|fee| taken && amount_of(fee) == taken_minor);
         CaptureObject {
             state,
-            taken_minor: proof.filter(|_| taken).map_or(0, amount_of),
+            taken_minor,
             amounts_differ: taken && self.least < self.greatest,
             unpriced: taken && proof.is_none(),
+            fee_minor: fee.map_or(0, |fee| fee.fee_minor.min(taken_minor)),
         }
     }
 }
@@ -556,6 +603,11 @@ pub(super) fn proves_amount(fact: &Fact) -> bool {
 /// Which amount counts where an object was reported with two: the better vouched for, then the greater.
 pub(super) fn proof(fact: &Fact) -> (Strength, i64) {
     (fact.strength, amount_of(fact))
+}
+
+/// Which of several words for a fee counts: that with the amount that is proved best, then the greater one.
+pub(super) fn fee_proof(fact: &Fact) -> (Strength, i64, i64) {
+    (fact.strength, amount_of(fact), fact.fee_minor)
 }
 
 /// A fact's amount. A provider's negative amount is worth nothing, nor is one that it does not name.

@@ -16,7 +16,7 @@ use crate::word::closed_sets;
 
 pub use fold::{CaptureObject, DisputeObject, Fold, RefundObject};
 
-use fold::{amount_of, proof, proves_amount, weight};
+use fold::{amount_of, fee_proof, proof, proves_amount, weight};
 
 /// The source that is always there: cash and transfers the merchant records by hand.
 pub const MANUAL_SOURCE: &str = "manual";
@@ -54,6 +54,8 @@ pub struct Projection {
     pub captured_minor: i64,
     /// What went back to the customer.
     pub refunded_minor: i64,
+    /// What of the captured is a fee that the customer has paid on top of what was due.
+    pub fee_minor: i64,
 }
 
 closed_sets! {
@@ -186,7 +188,7 @@ const FACTS_COMPACTED_FROM: usize = 64;
 impl Payment {
     /// Adds a fact to the set.
     ///
-    /// Equal in object, kind, money and mode is the same fact; of two the better vouched
+    /// Equal in object, kind, money, fee and mode is the same fact; of two the better vouched
     /// for, then the later one is kept. A large set keeps only what can still matter to the fold, so
     /// its size is bounded by the provider's objects and not by how often it speaks of them.
     pub fn add(&mut self, fact: Fact) -> Added {
@@ -195,6 +197,7 @@ impl Payment {
                 && known.object == fact.object
                 && known.money == fact.money
                 && known.foreign_mode == fact.foreign_mode
+                && known.fee_minor == fact.fee_minor
         });
         match same {
             Some(known)
@@ -244,6 +247,9 @@ impl Payment {
                 keep(1, place, |new, old| proof(old) < proof(new));
                 keep(2, place, |new, old| amount_of(old) < amount_of(new));
                 keep(3, place, |new, old| amount_of(new) < amount_of(old));
+                if 0 < fact.fee_minor {
+                    keep(5, place, |new, old| fee_proof(old) < fee_proof(new));
+                }
             }
             if fact.kind == FactKind::RefundedTotal {
                 keep(4, place, |new, old| amount_of(old) < amount_of(new));

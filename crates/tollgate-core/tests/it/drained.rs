@@ -143,6 +143,10 @@ fn a_refund_whose_capture_waits_beside_it_is_no_orphan() {
             books(&store, id),
             "PartiallyRefunded consumed | 100 40 0 0 | 100 40 0 | - | -"
         );
+        // Its money is on paper before what went back of it.
+        let receipts = store.root(id).receipts.iter();
+        let kinds: Vec<_> = receipts.map(|receipt| receipt.kind.word()).collect();
+        assert_eq!(kinds, ["sale", "refund"], "{refund_first}");
     }
     // Nor is one of money that has come, whatever is said of it later.
     let (mut store, id) = shop();

@@ -107,6 +107,7 @@ fn money_of_another_currency_or_mode_never_counts_and_is_kept() {
     assert_eq!(payment.add(fact("paid 100", usd)), Added::New);
     let foreign = Fact {
         foreign_mode: true,
+        fee_minor: 0,
         ..fact("paid 100", idr)
     };
     assert_eq!(payment.add(foreign), Added::New);
@@ -199,24 +200,28 @@ pub(crate) fn any_fact() -> impl Strategy<Value = Fact> {
         strength,
         at,
         prop::bool::weighted(0.1),
+        prop_oneof![3 => Just(0i64), 1 => 1i64..30],
     )
-        .prop_map(|(words, second, money, strength, at, foreign_mode)| {
-            let words = if second {
-                format!("b:{words}")
-            } else {
-                words.to_owned()
-            };
-            Fact {
-                money: money.map(|(minor, own)| Money {
-                    minor,
-                    currency: currency(if own { "IDR" } else { "USD" }),
-                }),
-                strength,
-                occurred_at: at.map(Timestamp::from_millis),
-                foreign_mode,
-                ..fact(&words, idr)
-            }
-        })
+        .prop_map(
+            |(words, second, money, strength, at, foreign_mode, fee_minor)| {
+                let words = if second {
+                    format!("b:{words}")
+                } else {
+                    words.to_owned()
+                };
+                Fact {
+                    money: money.map(|(minor, own)| Money {
+                        minor,
+                        currency: currency(if own { "IDR" } else { "USD" }),
+                    }),
+                    strength,
+                    occurred_at: at.map(Timestamp::from_millis),
+                    foreign_mode,
+                    fee_minor,
+                    ..fact(&words, idr)
+                }
+            },
+        )
 }
 
 proptest! {

@@ -2,15 +2,18 @@
 
 use tollgate_core::command::{Action, AttentionOf, OrderRef, RefundPayment};
 use tollgate_core::decision::{Existing, Outcome, Refusal};
+use tollgate_core::effect::{AnswerContent, ReceiptKind};
 use tollgate_core::event::{Event, Fact, Strength};
 use tollgate_core::id::{PaymentId, RootId};
 use tollgate_core::money::Money;
 use tollgate_core::payment::{PaymentStatus, RefundProgress};
 use tollgate_core::snapshot::EventOutcome;
 use tollgate_core::snapshot::Reason;
+use tollgate_core::time::Span;
 use tollgate_core::word::Word;
 
 use crate::store::Store;
+use crate::stories::cancel;
 use crate::words::*;
 
 fn paid_order() -> (Store, RootId, PaymentId) {
@@ -71,6 +74,98 @@ fn an_orphan_refund_of_a_source_that_cannot_be_asked_is_shown() {
     let (_, outcome) = store.take(event("k1", &["A-1"], "refund r1 100"), mute);
     assert_eq!(outcome, EventOutcome::Attention);
     assert_eq!(store.attention(id), ["orphan_refund"]);
+    // There is no paper of money that never came.
+    assert!(store.root(id).receipts.is_empty());
+    // It did come: there is nothing left to look at, and the sale is numbered before its refund.
+    store.take(event("k2", &["A-1"], "paid 100"), mute);
+    assert_eq!(store.attention(id), [""; 0]);
+    let kinds: Vec<_> = store
+        .root(id)
+        .receipts
+        .iter()
+        .map(|known| known.kind)
+        .collect();
+    assert_eq!(kinds, [ReceiptKind::Sale, ReceiptKind::Refund]);
+    let ended = store
+        .entries
+        .iter()
+        .filter(|entry| entry.kind.word() == "attention.ended");
+    assert_eq!(ended.count(), 1);
+}
+
+/// More went back than had come, until the rest of it came.
+#[test]
+fn more_refunded_than_captured_is_shown_until_as_much_has_come() {
+    let (mut store, id, _) = paid_order();
+    store.hear("k1", "A-1", "paid 30");
+    store.hear("k2", "A-1", "refund r1 80");
+    assert_eq!(store.attention(id), ["over_refunded"]);
+    store.hear("k3", "A-1", "b:paid 40");
+    assert_eq!(store.attention(id), ["over_refunded"]);
+    store.hear("k4", "A-1", "c:paid 10");
+    assert_eq!(store.attention(id), [""; 0]);
+}
+
+/// Nobody can be asked whether cash has come, and the merchant has said that it has not.
+#[test]
+fn a_cancelled_order_waits_for_no_word_of_a_manual_payment() {
+    let mut store = Store::new();
+    store.stock("shirt", 2);
+    let mut wanted = order("A", &[line("shirt", 1, 100)]);
+    wanted.payment = Some(("manual".to_owned(), "till".to_owned()));
+    let id = store.order(wanted);
+    cancel(&mut store, "A");
+    assert_eq!(store.status(id), "Cancelled released");
+    assert_eq!(store.effects("ask:"), [""; 0]);
+    assert_eq!(store.counts("shirt"), "2/0");
+    // Beside one that can be asked it takes nothing from the other's last word.
+    let mut wanted = order("B", &[line("shirt", 1, 100)]);
+    wanted.payment = Some(("manual".to_owned(), "till-2".to_owned()));
+    let id = store.order(wanted);
+    store.register("B", "B-1");
+    cancel(&mut store, "B");
+    assert_eq!(store.status(id), "Closing active");
+    store.hear("k1", "B-1", "fail");
+    assert_eq!(store.status(id), "Cancelled released");
+    // Time that runs out is no word of the merchant's: the cash may lie in the till.
+    let mut wanted = order("C", &[line("shirt", 1, 100)]);
+    wanted.payment = Some(("manual".to_owned(), "till-3".to_owned()));
+    let id = store.order(wanted);
+    store.later(Span::minutes(16));
+    store.due(id);
+    assert_eq!(store.status(id), "Closing active");
+}
+
+/// The same of a source that cannot be asked about anything, once that is known.
+#[test]
+fn a_cancelled_order_waits_for_no_word_of_a_source_that_says_none() {
+    let cannot = |of_source| AnswerContent::Impossible {
+        reason: "no credentials".to_owned(),
+        of_source,
+    };
+    let cancelled = |before: &str, of_source| {
+        let (mut store, id, _) = paid_order();
+        if !before.is_empty() {
+            store.hear("k1", "A-1", before);
+        }
+        cancel(&mut store, "A");
+        assert_eq!(store.status(id), "Closing active");
+        store.start_question("A-1");
+        store.answer_with("A-1", 1, None, None, cannot(of_source));
+        store.status(id)
+    };
+    assert_eq!(cancelled("", true), "Cancelled released");
+    // This page cannot be asked about, but another may be.
+    assert_eq!(cancelled("", false), "Closing active");
+    // It holds something.
+    assert_eq!(cancelled("review", true), "Closing active");
+    // Time that runs out leaves the customer's last notice its grace.
+    let (mut store, id, _) = paid_order();
+    store.later(Span::minutes(16));
+    store.due(id);
+    store.start_question("A-1");
+    store.answer_with("A-1", 1, None, None, cannot(true));
+    assert_eq!(store.status(id), "Closing active");
 }
 
 #[test]

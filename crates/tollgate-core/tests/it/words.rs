@@ -50,7 +50,7 @@ pub(crate) fn minutes(n: i64) -> Timestamp {
 }
 
 /// A fact in words: `pending`, `paid 100`, `refund r1 40`, `total 40`, `dispute`, `won`, `lost`.
-/// `b:paid 100` speaks of another object.
+/// `b:paid 100` speaks of another object, `paid 105 fee 5` of a fee that is in it.
 pub(crate) fn fact(words: &str, money: fn(i64) -> Money) -> Fact {
     let (own, words) = words.split_once(':').unwrap_or(("tx", words));
     let words: Vec<&str> = words.split_whitespace().collect();
@@ -102,6 +102,10 @@ pub(crate) fn fact(words: &str, money: fn(i64) -> Money) -> Fact {
         occurred_at: None,
         strength: Strength::Signed,
         foreign_mode: false,
+        fee_minor: match words.as_slice() {
+            [.., "fee", fee] => fee.parse().expect("an amount"),
+            _ => 0,
+        },
     }
 }
 

@@ -315,6 +315,7 @@ fn phonepe_refunds_belong_to_the_original_order() {
         occurred_at: Some(Timestamp::from_millis(1_730_869_961_754)),
         strength: Strength::PartlySigned,
         foreign_mode: false,
+        fee_minor: 0,
     };
     assert_eq!(event.facts, [fact]);
     assert_eq!(

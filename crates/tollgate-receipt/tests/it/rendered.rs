@@ -191,6 +191,7 @@ impl Shop {
             total_amount: total,
             currency: Currency::new(self.currency).expect("it is one"),
             taxes: taxes(&[rate], total),
+            fee_amount: 0,
             amount: total,
             payment: Paid {
                 source: "midtrans".to_owned(),
@@ -480,6 +481,28 @@ fn a_discount_shipping_and_taxes_explain_the_total() {
         "Rp 67,50",
     ] {
         says(text, wanted);
+    }
+}
+
+/// A fee that was paid on top explains why more was paid than the total.
+#[test]
+fn a_fee_stands_between_the_total_and_what_was_paid() {
+    for shop in shops() {
+        let mut document = shop.receipt(1);
+        document.fee_amount = 4440;
+        document.amount = document.total_amount + 4440;
+        let text = pages(&rendered(&document).pdf).concat();
+        let word = match document.locale {
+            Locale::Id => "Biaya pembayaran",
+            Locale::En => "Payment fee",
+            Locale::Ru => "Комиссия за оплату",
+            // Letters of these are printed as glyphs in another order.
+            Locale::He | Locale::Hi => continue,
+        };
+        says(&text, word);
+        document.fee_amount = 0;
+        let without = pages(&rendered(&document).pdf).concat();
+        assert!(!plain(&without).contains(&plain(word)), "{without}");
     }
 }
 

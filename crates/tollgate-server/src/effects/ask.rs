@@ -141,7 +141,10 @@ async fn put(context: &Context, shop: ShopId, source: &Source, question: &Questi
         // There is no way, or no name to ask by: nothing is wrong, and nothing will come of it.
         Err(error) => {
             let reason = error.to_string();
-            let settlement = Settlement::Answered(AnswerContent::Impossible { reason });
+            let settlement = Settlement::Answered(AnswerContent::Impossible {
+                reason,
+                of_source: !source.policy().can_ask,
+            });
             return Acted::of(End::Settled(settlement), Health::Unsaid);
         }
     };

@@ -96,6 +96,8 @@ fn document_of(
     let customer = order
         .map(|order| order.customer.clone())
         .unwrap_or_default();
+    // Without the fee, which has no tax of the order's.
+    let share = root.receipt_share(receipt);
     let original = root
         .receipts
         .iter()
@@ -129,10 +131,13 @@ fn document_of(
         shipping_amount: order.map_or(0, |order| order.shipping_minor),
         total_amount: total,
         currency: payment.currency(),
-        taxes: {
-            let (from, to) = running(root, receipt);
-            shared(&config.receipts.taxes, total, from, to)
-        },
+        taxes: shared(
+            &config.receipts.taxes,
+            total,
+            share.bought_before,
+            share.bought_after,
+        ),
+        fee_amount: share.fee,
         amount,
         payment: Paid {
             source: payment.source.clone(),
@@ -147,20 +152,6 @@ fn document_of(
         // Which it is printed with is known afterwards.
         fonts: Vec::new(),
     })
-}
-
-/// The sum of the receipts before this one, and the sum with it.
-fn running(root: &Root, receipt: &Receipt) -> (i64, i64) {
-    let signed = |one: &Receipt| {
-        let minor = one.money.map_or(0, |money| money.minor);
-        match one.kind {
-            ReceiptKind::Sale => minor,
-            ReceiptKind::Refund | ReceiptKind::Reversal => minor.saturating_neg(),
-        }
-    };
-    let before = root.receipts.iter().take_while(|one| one.id != receipt.id);
-    let from = before.map(signed).fold(0, i64::saturating_add);
-    (from, from.saturating_add(signed(receipt)))
 }
 
 /// The provider's transaction that a receipt is for: its own object where that is a capture, else the

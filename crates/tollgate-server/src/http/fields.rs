@@ -138,3 +138,8 @@ pub(crate) fn body_texts(body: &[u8]) -> (Option<String>, Option<String>) {
         ),
     }
 }
+
+/// A fee that there is none of is not shown.
+pub(crate) fn is_zero(minor: &i64) -> bool {
+    *minor == 0
+}

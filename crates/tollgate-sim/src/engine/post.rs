@@ -142,5 +142,6 @@ pub(super) fn fact(claim: &Claim, strength: Strength, at: i64) -> Fact {
         occurred_at: Some(Timestamp::from_millis(at)),
         strength,
         foreign_mode: claim.coin == Coin::Toy,
+        fee_minor: claim.fee,
     }
 }

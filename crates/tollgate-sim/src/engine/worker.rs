@@ -99,8 +99,10 @@ pub enum Word {
     Nothing,
     /// It spoke of something else.
     Mismatch,
-    /// There is nothing to ask by, or no one to ask.
+    /// There is no one to ask.
     CannotAsk,
+    /// There is nothing to ask by.
+    NothingToAskBy,
     /// No answer came, and nothing was done.
     TimedOut,
     /// The refund is taken.
@@ -379,13 +381,14 @@ impl Engine {
                 let content = AnswerContent::Mismatch { reason };
                 (Settlement::Answered(content), Health::Well)
             }
-            Word::CannotAsk if is_look => (
+            Word::CannotAsk | Word::NothingToAskBy if is_look => (
                 Settlement::RefundChecked(RefundChecked::Impossible),
                 Health::Unsaid,
             ),
-            Word::CannotAsk => {
+            Word::CannotAsk | Word::NothingToAskBy => {
+                let of_source = matches!(word, Word::CannotAsk);
                 let reason = "it cannot be asked".to_owned();
-                let content = AnswerContent::Impossible { reason };
+                let content = AnswerContent::Impossible { reason, of_source };
                 (Settlement::Answered(content), Health::Unsaid)
             }
             Word::Stands { id, state } if is_look => {

@@ -71,7 +71,7 @@ impl Laws {
         });
         // When money comes and goes, what it bought depends on what came first; not so where it never
         // was enough, or where one charge leaves enough.
-        let is_fixed = !lowers || gross < order.due || (charges == 1 && order.due <= sum.kept());
+        let is_fixed = !lowers || gross < order.due || (charges == 1 && order.due <= sum.pays);
         let fixed = Fixed {
             status: is_fixed,
             alarms: !lowers && !grows,

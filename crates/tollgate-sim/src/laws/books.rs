@@ -1,7 +1,7 @@
 //! What was reported to the shop of its money, by the providers' books.
 
 use crate::engine::{Engine, OrderView, OrderedBack, PaymentView, Progress};
-use crate::provider::{BackState, Books, Coin, House, Ruling};
+use crate::provider::{BackState, Books, Charge, Coin, House, Ruling};
 
 /// What was reported to the shop of an order's money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -12,6 +12,10 @@ pub(super) struct Sum {
     pub(super) lost: i64,
     /// Of what went back or is disputed, what the shop heard no later than that it had come.
     pub(super) untimely: i64,
+    /// What is kept for what was bought, and not for the way of paying.
+    pub(super) pays: i64,
+    /// What receipts are to come to: nothing is on paper of a payment that has brought nothing.
+    pub(super) on_paper: i64,
 }
 
 impl Sum {
@@ -26,6 +30,8 @@ impl Sum {
             charged_back: self.charged_back + other.charged_back,
             lost: self.lost + other.lost,
             untimely: self.untimely + other.untimely,
+            pays: self.pays + other.pays,
+            on_paper: self.on_paper + other.on_paper,
         }
     }
 }
@@ -87,11 +93,26 @@ pub(super) fn reported(books: &Books, house: House, reference: &str) -> Sum {
     sum.gone_back = sum.gone_back.max(in_all);
     // No house but the till knows what was handed over.
     sum.gone_back += books.handed_for(house, reference);
+    if books.of(house, reference).any(Charge::has_come) {
+        sum.on_paper = sum.captured - sum.gone_back - sum.lost;
+    }
     sum
 }
 
 pub(super) fn reported_of(books: &Books, payment: &PaymentView) -> Sum {
-    reported(books, payment.house, &payment.reference)
+    let sum = reported(books, payment.house, &payment.reference);
+    let charges = books.of(payment.house, &payment.reference);
+    let told: i64 = charges.map(Charge::believed_fee).sum();
+    // A fee explains only that more came than the payment was for.
+    let fee = told.min(sum.captured - payment.due).max(0);
+    let kept = sum.kept();
+    // It goes back last, or alone where all that was due is still there.
+    let pays = match kept {
+        _ if fee == 0 || kept <= 0 => kept,
+        kept if payment.due <= kept => payment.due.max(kept - fee),
+        kept => 0.max(kept - fee),
+    };
+    Sum { pays, ..sum }
 }
 
 pub(super) fn reported_of_order(books: &Books, order: &OrderView) -> Sum {

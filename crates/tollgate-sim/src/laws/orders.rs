@@ -51,7 +51,7 @@ impl Laws {
             waiting,
             ..
         } = after;
-        let (code, kept) = (&order.code, sum.kept());
+        let (code, kept) = (&order.code, sum.pays);
         let was_sold = after.before.is_some_and(|seen| seen.view.is_sold());
         if was_sold || !order.is_sold() || order.due <= 0 {
             return;
@@ -85,7 +85,7 @@ impl Laws {
             waiting,
             ..
         } = after;
-        let (code, kept) = (&order.code, sum.kept());
+        let (code, kept) = (&order.code, sum.pays);
         let silenced = ["reference_conflict", "amount_unreadable"];
         let is_silenced = silenced.iter().any(|alarm| order.has_alarm(alarm));
         let waits = matches!(
@@ -127,7 +127,7 @@ impl Laws {
         let Some(payment) = registered else {
             return;
         };
-        let own = reported_of(books, payment).kept();
+        let own = reported_of(books, payment).pays;
         let backs = after.before.map(|seen| seen.view.backs.as_slice());
         let on_its_way: i64 = backs
             .unwrap_or_default()
@@ -136,7 +136,7 @@ impl Laws {
             .filter(|back| back.house != *house || back.reference != *reference)
             .map(|back| back.minor)
             .sum();
-        let stays = (after.sum.kept() - own - on_its_way).max(0);
+        let stays = (after.sum.pays - own - on_its_way).max(0);
         let owed = (order.due - stays).max(0);
         if payment.due != owed {
             let text = format!(
@@ -152,7 +152,7 @@ impl Laws {
         let After {
             scene, order, sum, ..
         } = after;
-        let (code, kept) = (&order.code, sum.kept());
+        let (code, kept) = (&order.code, sum.pays);
         let count = |view: &OrderView| {
             let codes = view.alarms.iter().filter(|alarm| alarm.code == "overpaid");
             codes.count()
@@ -178,7 +178,7 @@ impl Laws {
             by,
             ..
         } = after;
-        let (code, kept) = (&order.code, sum.kept());
+        let (code, kept) = (&order.code, sum.pays);
         let Some(seen) = after.before else {
             return;
         };

@@ -41,7 +41,7 @@ impl Laws {
     /// L3.
     pub(super) fn receipts(&mut self, scene: Scene, order: &OrderView) {
         let sum = reported_of_order(scene.books, order);
-        let owed = sum.captured - sum.gone_back - sum.lost;
+        let owed = sum.on_paper;
         let receipts: i64 = order.receipts.iter().map(|receipt| receipt.signed).sum();
         let by_page = order.payments.iter().any(|payment| {
             payment.house == House::Page

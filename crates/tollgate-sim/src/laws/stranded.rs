@@ -35,7 +35,7 @@ impl Laws {
     ) {
         let code = &order.code;
         let sum = reported_of_order(scene.books, order);
-        let kept = sum.kept();
+        let kept = sum.pays;
         let of_order = |back: &&OrderedBack| {
             order
                 .payments
@@ -121,7 +121,7 @@ impl Laws {
     /// L6 for a payment without an order: more than it is for is named.
     pub(super) fn alone_is_named(&mut self, scene: Scene, view: &OrderView, all: &[OrderedBack]) {
         let sum = reported_of_order(scene.books, view);
-        let (code, kept) = (&view.code, sum.kept());
+        let (code, kept) = (&view.code, sum.pays);
         let house = view.payments[0].house;
         let of_it = |back: &&OrderedBack| back.house == house && back.reference == *code;
         let ordered: i64 = all

@@ -61,6 +61,9 @@ pub enum BackAnswer {
     KnownKey,
 }
 
+/// What the bank adds to what the customer pays, where it does so.
+const FEE: i64 = 4;
+
 impl Books {
     /// Empty books of providers with these manners.
     pub fn new(manner: Manner) -> Books {
@@ -111,6 +114,8 @@ impl Books {
         if one_charge && house == House::Bank && !is_first {
             return None;
         }
+        let adds_fee = self.manner.fee_on_top && house == House::Bank && coin == Coin::Own;
+        let fee = if adds_fee { FEE } else { 0 };
         let n = self.next();
         let is_free = self
             .charges
@@ -134,7 +139,8 @@ impl Books {
             page,
             coin,
             state: ChargeState::Pending,
-            minor,
+            minor: minor + fee,
+            fee,
             settled: None,
             backs: Vec::new(),
             disputes: Vec::new(),
@@ -147,13 +153,16 @@ impl Books {
     /// The charge's own claim about itself now.
     fn own_claim(&self, at: usize) -> Claim {
         let charge = &self.charges[at];
+        let minor = match charge.state {
+            ChargeState::Settled => charge.settled.unwrap_or(charge.minor),
+            _ => charge.minor,
+        };
         Claim {
             object: charge.id.clone(),
             says: Says::Charge(charge.state),
-            minor: Some(match charge.state {
-                ChargeState::Settled => charge.settled.unwrap_or(charge.minor),
-                _ => charge.minor,
-            }),
+            minor: Some(minor),
+            // What is paid out may be without it.
+            fee: if minor == charge.minor { charge.fee } else { 0 },
             coin: charge.coin,
         }
     }
@@ -174,6 +183,7 @@ impl Books {
             object,
             says: Says::Back(place, back.state),
             minor: Some(back.minor),
+            fee: 0,
             coin: charge.coin,
         }
     }
@@ -185,6 +195,7 @@ impl Books {
             object: charge.id.clone(),
             says: Says::BackInAll,
             minor: Some(self.gone_back(charge.house, &charge.reference, charge.coin)),
+            fee: 0,
             coin: charge.coin,
         }
     }
@@ -317,6 +328,7 @@ impl Books {
             object: dispute.id.clone(),
             says: Says::Dispute(place, dispute.ruling),
             minor: Some(dispute.minor),
+            fee: 0,
             coin: charge.coin,
         };
         self.send(at, vec![claim], now);
@@ -455,7 +467,12 @@ impl Books {
                 Says::Charge(state) => {
                     let counts = state.counts();
                     match claim.minor {
-                        Some(minor) if counts => charge.reported.amounts.push((strength, minor)),
+                        Some(minor) if counts => {
+                            charge.reported.amounts.push((strength, minor));
+                            if 0 < claim.fee {
+                                charge.reported.fees.push((strength, minor, claim.fee));
+                            }
+                        }
                         None => {
                             charge.reported.unreadable |= counts;
                             continue;

@@ -124,6 +124,8 @@ pub struct Charge {
     pub state: ChargeState,
     /// What was set aside or taken.
     pub minor: i64,
+    /// What of it is a fee on top of what was asked.
+    pub fee: i64,
     /// What the provider says of a settlement; it may have kept fees.
     pub settled: Option<i64>,
     /// What went back.
@@ -147,6 +149,8 @@ pub struct Reported {
     pub authorized_at: Option<i64>,
     /// Amounts taken, as reported: strength and amount.
     pub amounts: Vec<(u8, i64)>,
+    /// Fees, as reported: strength, the amount that they were part of, and how much.
+    pub fees: Vec<(u8, i64, i64)>,
     /// An amount was reported that cannot be read.
     pub unreadable: bool,
     /// An answer that was only to confirm has said something else.
@@ -164,6 +168,24 @@ impl Charge {
             true => self.best_reported(),
             false => 0,
         }
+    }
+
+    /// What the shop has to believe is a fee: the best proved word for one, if it is about the amount that is
+    /// believed.
+    pub fn believed_fee(&self) -> i64 {
+        let best = self.reported.fees.iter().max();
+        let of_it = best.filter(|(_, minor, _)| *minor == self.believed());
+        of_it.map_or(0, |(_, _, fee)| *fee)
+    }
+
+    /// The shop has heard that money came, be it still there or not.
+    pub fn has_come(&self) -> bool {
+        let came = match self.reported.state {
+            Some(ChargeState::Reversed) => true,
+            Some(state) => state.counts() && 0 < self.best_reported(),
+            None => false,
+        };
+        came && self.coin == Coin::Own
     }
 
     /// The best proved amount reported, gone back or not.

@@ -40,11 +40,13 @@ pub struct Manner {
     pub refunds_by_hand: bool,
     /// The bank signs only part of what it sends: it counts at once, and is asked about right behind.
     pub asked_behind: bool,
+    /// The customer pays the bank's fee on top of what is asked, and the bank says how much of it that is.
+    pub fee_on_top: bool,
 }
 
 impl Manner {
     /// The manners one by one: a name for people, and the switch.
-    pub fn switches(&mut self) -> [(&'static str, &mut bool); 18] {
+    pub fn switches(&mut self) -> [(&'static str, &mut bool); 19] {
         [
             (
                 "refunds are reported as a growing sum",
@@ -96,6 +98,10 @@ impl Manner {
             (
                 "the bank is asked behind each of its reports",
                 &mut self.asked_behind,
+            ),
+            (
+                "the bank adds its fee to what the customer pays",
+                &mut self.fee_on_top,
             ),
         ]
     }

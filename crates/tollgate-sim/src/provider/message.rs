@@ -12,6 +12,8 @@ pub struct Claim {
     pub says: Says,
     /// How much; `None`: it cannot be read.
     pub minor: Option<i64>,
+    /// How much of it is a fee on top of what was asked.
+    pub fee: i64,
     /// In which money.
     pub coin: Coin,
 }

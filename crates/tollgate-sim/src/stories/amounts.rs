@@ -5,7 +5,9 @@ use crate::provider::Manner;
 use crate::script::Step;
 
 use super::Stories;
-use super::steps::{EXACT, PART, STOCK, cumulative, deliver, give_back, order, pay, plain, settle};
+use super::steps::{
+    EXACT, PART, STOCK, cumulative, deliver, give_back, order, pay, plain, register, settle,
+};
 
 pub(super) fn add_to(stories: &mut Stories) {
     let plain = plain();
@@ -85,6 +87,29 @@ pub(super) fn add_to(stories: &mut Stories) {
             ..plain
         },
         &[STOCK, order(0), pay(0, EXACT), give_back(true)],
+    );
+    let fee_on_top = Manner {
+        fee_on_top: true,
+        ..plain
+    };
+    stories.add(
+        "what came with its fee on top is called too much",
+        (Law::L2, "called overpaid without being so"),
+        fee_on_top,
+        &[STOCK, order(0), pay(0, EXACT)],
+    );
+    stories.add(
+        "paid again after all was given back, a fee on top is called too much",
+        (Law::L2, "called overpaid without being so"),
+        fee_on_top,
+        &[
+            STOCK,
+            order(0),
+            pay(0, PART),
+            give_back(false),
+            register(1),
+            pay(1, EXACT),
+        ],
     );
     stories.add(
         "a dispute that was lost has no receipt",

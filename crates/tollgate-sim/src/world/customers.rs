@@ -34,8 +34,9 @@ impl World {
         };
         if let Some(at) = self.charge(order, attempt, waits) {
             if part {
-                let minor = &mut self.books.charges[at].minor;
-                *minor = (*minor * 2 / 5).max(1);
+                let charge = &mut self.books.charges[at];
+                charge.minor = (charge.minor * 2 / 5).max(1);
+                charge.fee = 0;
             }
             self.books.move_charge(at, ChargeState::Captured, now);
         }
@@ -62,6 +63,7 @@ impl World {
             |charge: &Charge| charge.state == ChargeState::Captured && charge.minor < asked;
         if let Some(at) = self.charge(order, attempt, is_short) {
             self.books.charges[at].minor = asked;
+            self.books.charges[at].fee = 0;
             self.books.move_charge(at, ChargeState::Captured, now);
         }
     }

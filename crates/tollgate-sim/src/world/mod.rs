@@ -197,7 +197,9 @@ impl World {
         let of_order = self.books.charges.iter().filter(|charge| {
             charge.code == code && charge.state.counts() && charge.coin == Coin::Own
         });
-        of_order.map(Charge::left).sum()
+        of_order
+            .map(|charge| (charge.left() - charge.fee).max(0))
+            .sum()
     }
 
     /// The last refund with this key in any book.

@@ -67,6 +67,7 @@ impl World {
             object: page.clone(),
             says: Says::Charge(ChargeState::Captured),
             minor: Some(100),
+            fee: 0,
             coin: Coin::Own,
         };
         let message = Message {

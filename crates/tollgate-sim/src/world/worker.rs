@@ -274,6 +274,7 @@ impl World {
                 object: charge.id.clone(),
                 says: Says::Charge(ChargeState::Voided),
                 minor: Some(charge.minor),
+                fee: 0,
                 coin: charge.coin,
             };
             (*at, vec![claim])
@@ -355,8 +356,7 @@ impl World {
         let charges: Vec<usize> = match house {
             House::Page => {
                 let Some(page) = page else {
-                    // There is nothing to ask by.
-                    return (Word::CannotAsk, Lesson::Nothing);
+                    return (Word::NothingToAskBy, Lesson::Nothing);
                 };
                 let found = self
                     .books

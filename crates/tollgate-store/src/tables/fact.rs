@@ -25,6 +25,9 @@ pub(crate) struct FactDoc {
     strength: String,
     #[serde(default, skip_serializing_if = "is_no")]
     foreign_mode: bool,
+    /// What of the amount is a fee on top of what is due; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fee: Option<i64>,
 }
 
 pub(crate) fn write_fact(fact: &Fact) -> FactDoc {
@@ -43,6 +46,7 @@ pub(crate) fn write_fact(fact: &Fact) -> FactDoc {
         at: fact.occurred_at.map(Timestamp::as_millis),
         strength: strength_word(fact.strength).to_owned(),
         foreign_mode: fact.foreign_mode,
+        fee: Some(fact.fee_minor).filter(|fee| *fee != 0),
     }
 }
 
@@ -69,6 +73,7 @@ pub(crate) fn read_fact(doc: FactDoc) -> Read<Fact> {
         occurred_at: doc.at.map(Timestamp::from_millis),
         strength: strength(&doc.strength)?,
         foreign_mode: doc.foreign_mode,
+        fee_minor: doc.fee.unwrap_or(0),
     })
 }
 

@@ -113,15 +113,17 @@ fn fact() -> impl Strategy<Value = Fact> {
         prop::option::of(time()),
         strength,
         any::<bool>(),
+        prop_oneof![Just(0i64), any::<i64>()],
     );
     parts.prop_map(
-        |(object, kind, money, occurred_at, strength, foreign_mode)| Fact {
+        |(object, kind, money, occurred_at, strength, foreign_mode, fee_minor)| Fact {
             object,
             kind,
             money,
             occurred_at,
             strength,
             foreign_mode,
+            fee_minor,
         },
     )
 }

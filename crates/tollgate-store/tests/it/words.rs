@@ -232,6 +232,7 @@ pub(crate) fn fact(words: &str) -> Fact {
         occurred_at: None,
         strength: Strength::Signed,
         foreign_mode: false,
+        fee_minor: 0,
     }
 }
 

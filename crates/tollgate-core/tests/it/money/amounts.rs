@@ -201,15 +201,19 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         object,
         at,
         prop::bool::weighted(0.02),
+        prop_oneof![3 => Just(0i64), 1 => 1i64..30],
     )
-        .prop_map(|(kind, strength, money, object, at, foreign_mode)| Fact {
-            object: object.to_owned(),
-            kind,
-            money,
-            occurred_at: at.map(|minutes| START.plus(Span::minutes(minutes))),
-            strength,
-            foreign_mode,
-        })
+        .prop_map(
+            |(kind, strength, money, object, at, foreign_mode, fee_minor)| Fact {
+                object: object.to_owned(),
+                kind,
+                money,
+                occurred_at: at.map(|minutes| START.plus(Span::minutes(minutes))),
+                strength,
+                foreign_mode,
+                fee_minor,
+            },
+        )
 }
 
 proptest! {
@@ -236,7 +240,8 @@ proptest! {
             foreign += usize::from(fact.foreign_mode);
             few.add(fact.clone());
             let same = |known: &Fact| {
-                known.foreign_mode && (known.kind, &known.object, known.money) == (fact.kind, &fact.object, fact.money)
+                known.foreign_mode && (known.kind, &known.object, known.money, known.fee_minor)
+                        == (fact.kind, &fact.object, fact.money, fact.fee_minor)
             };
             // What does not count is shown, but once.
             if !fact.foreign_mode || !all.facts.iter().any(same) {

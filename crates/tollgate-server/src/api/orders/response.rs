@@ -10,7 +10,7 @@ use tollgate_store::Answer;
 use crate::api::capacity::{BookingView, HoldHeadView};
 use crate::api::payments::PaymentHeadView;
 use crate::http::body::OneOf;
-use crate::http::fields::{Raw, Shown, TimeText};
+use crate::http::fields::{Raw, Shown, TimeText, is_zero};
 use crate::http::reply::answer;
 
 /// 201 with the order.
@@ -44,6 +44,9 @@ pub(crate) struct OrderView<'a> {
     total_amount: i64,
     captured_amount: i64,
     refunded_amount: i64,
+    /// What of the captured is a fee on top; absent where there is none.
+    #[serde(skip_serializing_if = "is_zero")]
+    fee_amount: i64,
     discount_amount: i64,
     shipping_amount: i64,
     lines: Vec<LineView<'a>>,
@@ -100,6 +103,9 @@ impl<'a> OrderView<'a> {
             }),
             refunded_amount: payments.iter().fold(0, |sum, payment| {
                 i64::saturating_add(sum, payment.refunded_amount)
+            }),
+            fee_amount: payments.iter().fold(0, |sum, payment| {
+                i64::saturating_add(sum, payment.fee_amount)
             }),
             discount_amount: order.discount_minor,
             shipping_amount: order.shipping_minor,

@@ -10,7 +10,7 @@ use tollgate_core::payment::{OrderedBy, Payment, PaymentStatus, Refund, RefundPr
 use tollgate_store::Answer;
 
 use crate::http::body::OneOf;
-use crate::http::fields::{Raw, Shown, TimeText};
+use crate::http::fields::{Raw, Shown, TimeText, is_zero};
 use crate::http::reply::answer;
 
 /// 201 with the payment.
@@ -83,6 +83,9 @@ pub(crate) struct PaymentHeadView<'a> {
     currency: &'a str,
     pub(crate) captured_amount: i64,
     pub(crate) refunded_amount: i64,
+    /// What of the captured is a fee on top; absent where there is none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) fee_amount: i64,
     provider_payment_id: Option<&'a str>,
     expires_at: Option<TimeText>,
     refunds: Vec<RefundView<'a>>,
@@ -107,6 +110,7 @@ impl<'a> PaymentHeadView<'a> {
             currency: payment.due.currency.as_str(),
             captured_amount: account.captured,
             refunded_amount: account.refunded,
+            fee_amount: account.fee,
             provider_payment_id: payment.provider_payment_id.as_deref(),
             expires_at: payment.expires_at.map(TimeText),
             refunds: refunds.map(RefundView::of).collect(),
@@ -177,6 +181,8 @@ pub(crate) struct FactView<'a> {
     object: &'a str,
     says: &'static str,
     amount: Option<i64>,
+    #[serde(skip_serializing_if = "is_zero")]
+    fee_amount: i64,
     currency: Option<String>,
     strength: OneOf<Strength>,
     occurred_at: Option<TimeText>,
@@ -188,6 +194,7 @@ impl<'a> FactView<'a> {
             object: &fact.object,
             says: fact.kind.word(),
             amount: fact.money.map(|money| money.minor),
+            fee_amount: fact.fee_minor,
             currency: fact.money.map(|money| money.currency.to_string()),
             strength: OneOf(fact.strength),
             occurred_at: fact.occurred_at.map(TimeText),

@@ -204,8 +204,8 @@ fn is_paid(status: OrderStatus) -> bool {
 fn status_fault(root: &Root, order: &Order) -> Option<String> {
     let ledger = root.ledger();
     let (total, captured, refunded) = (ledger.due, ledger.all.captured, ledger.all.refunded);
-    let net = captured.saturating_sub(refunded);
-    let kept = ledger.all.kept();
+    let net = ledger.not_refunded();
+    let kept = ledger.pays();
     let raised = |code: AttentionCode| root.attention.iter().any(|known| known.code == code);
     let is_whole = refunded == 0 || total <= net;
     let holds = match order.status {

@@ -1,0 +1,202 @@
+//! A fee for the way of paying that the customer pays on top: the order is paid by the rest (docs/money.md).
+
+use tollgate_core::payment::PaymentStatus;
+
+use crate::stories::*;
+
+#[test]
+fn what_comes_with_its_fee_pays_the_order_and_is_not_too_much() {
+    check_table(
+        as_usual,
+        "
+        [A-1 paid 105 fee 5]
+        -> Paid consumed | 105 0 0 0 | 105 0 0 | - | -
+
+        [A-1 paid 105 fee 5, asked A-1 settled 105]
+        -> Paid consumed | 105 0 0 0 | 105 0 0 | - | -
+
+        [A-1 paid 105 fee 5, asked A-1 settled 105 fee 5]
+        -> Paid consumed | 105 0 0 0 | 105 0 0 | - | -
+
+        [A-1 paid 105 fee 5, asked A-1 settled 100]
+        -> Paid consumed | 100 0 0 0 | 100 0 0 | - | amount_changed
+
+        [A-1 paid 100 fee 5]
+        -> Paid consumed | 100 0 0 0 | 100 0 0 | - | -
+
+        [A-1 paid 103 fee 5]
+        -> Paid consumed | 103 0 0 0 | 103 0 0 | - | -
+
+        [A-1 paid 130 fee 5]
+        -> Paid consumed | 130 0 0 0 | 130 0 0 | - | overpaid
+
+        [A-1 paid 60 fee 5]
+        -> PartiallyPaid active | 60 0 0 0 | 60 0 0 | - | -
+
+        register A-2; [A-1 paid 105 fee 5, A-2 b:paid 104 fee 4]
+        -> Paid consumed | 209 0 0 0 | 209 0 0 | - | duplicate_payment
+
+        register A-1a 40; register A-2 60; [A-1a paid 42 fee 2, A-2 b:paid 63 fee 3]
+        -> Paid consumed | 105 0 0 0 | 105 0 0 | - | -
+
+        run out; A-1 paid 105 fee 5
+        -> Paid consumed | 105 0 0 0 | 105 0 0 | - | -
+
+        run out; sold elsewhere; A-1 paid 105 fee 5
+        -> Expired expired | 105 0 0 105 | 105 0 0 | A-1 105 | paid_unfulfillable
+        ",
+    );
+}
+
+#[test]
+fn the_fee_goes_back_last_unless_it_goes_back_alone() {
+    check_table(
+        as_usual,
+        "
+        [A-1 paid 105 fee 5, A-1 refund r1 40]
+        -> PartiallyRefunded consumed | 105 40 0 0 | 105 40 0 | - | -
+
+        A-1 paid 105 fee 5; [A-1 refund r1 40, A-1 refund r2 60]
+        -> Refunded consumed | 105 100 0 0 | 105 100 0 | - | -
+
+        A-1 paid 105 fee 5; [A-1 refund r1 5]
+        -> Paid consumed | 105 5 0 0 | 105 5 0 | - | -
+
+        A-1 paid 105 fee 5; staff may refund A-1 105; staff refunds A-1 105; the provider refunds
+        -> Refunded consumed | 105 105 0 0 | 105 105 0 | A-1 105 | -
+
+        A-1 paid 105 fee 5; A-1 refund r1 40; register A-2; A-2 owes 40; A-2 b:paid 42 fee 2
+        -> Paid consumed | 147 40 0 0 | 147 40 0 | - | -
+
+        A-1 paid 105 fee 5; A-1 refund r1 105; register A-2; A-2 owes 100; A-2 b:paid 103 fee 3
+        -> Paid consumed | 208 105 0 0 | 208 105 0 | - | duplicate_payment
+
+        A-1 paid 105 fee 5; [A-1 reversed]
+        -> Paid consumed | 0 0 0 0 | 105 0 105 | - | payment_reversed
+
+        A-1 paid 105 fee 5; [A-1 dispute d1 105, A-1 lost d1 105]
+        -> Paid consumed | 105 0 105 0 | 105 0 105 | - | chargeback
+        ",
+    );
+}
+
+/// The word for a fee stands in what few signatures cover: it explains that more came than was due, and never
+/// takes from what has paid.
+#[test]
+fn a_fee_never_unpays() {
+    let (mut store, id) = shop();
+    send(&mut store, "k1", "A-1 paid 100 fee 100");
+    assert_eq!(store.status(id), "Paid consumed");
+    send(&mut store, "k2", "A-1 settled 100 fee 99");
+    assert_eq!(store.status(id), "Paid consumed");
+    let root = store.root(id);
+    assert_eq!(root.ledger().all.fee, 0);
+    assert_eq!(root.payments[0].projection().status, PaymentStatus::Paid);
+}
+
+/// A payment's status counts what was bought, and its figures what came.
+#[test]
+fn a_payment_with_a_fee_is_refunded_when_what_was_bought_is() {
+    let status = |words: &[&str]| {
+        let (mut store, id) = shop();
+        for (place, words) in words.iter().enumerate() {
+            send(&mut store, &format!("k{place}"), words);
+        }
+        let money = store.root(id).payments[0].projection();
+        (
+            money.status,
+            money.captured_minor,
+            money.refunded_minor,
+            money.fee_minor,
+        )
+    };
+    let paid = "A-1 paid 105 fee 5";
+    assert_eq!(status(&[paid]), (PaymentStatus::Paid, 105, 0, 5));
+    assert_eq!(
+        status(&[paid, "A-1 refund r1 5"]),
+        (PaymentStatus::Paid, 105, 5, 5)
+    );
+    let part = (PaymentStatus::PartiallyRefunded, 105, 40, 5);
+    assert_eq!(status(&[paid, "A-1 refund r1 40"]), part);
+    assert_eq!(
+        status(&[paid, "A-1 total 100"]),
+        (PaymentStatus::Refunded, 105, 100, 5)
+    );
+    // Told once more without the fee it is the same money with the same fee, in either order.
+    let both = (PaymentStatus::Paid, 105, 0, 5);
+    assert_eq!(status(&[paid, "asked A-1 paid 105"]), both);
+    assert_eq!(status(&["asked A-1 paid 105", paid]), both);
+}
+
+/// Of many facts those that still matter are kept, the fee among them.
+#[test]
+fn a_fee_is_still_known_when_facts_are_dropped() {
+    let (mut store, id) = shop();
+    send(&mut store, "fee", "A-1 paid 105 fee 5");
+    for n in 0..80 {
+        send(
+            &mut store,
+            &format!("k{n}"),
+            &format!("A-1 settled {}", 20 + n),
+        );
+    }
+    send(&mut store, "asked", "asked A-1 settled 105");
+    let money = store.root(id).payments[0].projection();
+    assert!(store.root(id).payments[0].facts.len() < 70);
+    assert_eq!((money.captured_minor, money.fee_minor), (105, 5));
+}
+
+/// What is for what was bought before and with each receipt, and what of it is a fee.
+#[test]
+fn each_receipt_says_what_of_it_is_a_fee() {
+    let shares = |words: &[&str]| {
+        let (mut store, id) = shop();
+        for (place, words) in words.iter().enumerate() {
+            send(&mut store, &format!("k{place}"), words);
+        }
+        let root = store.root(id);
+        let share = |receipt| {
+            let share = root.receipt_share(receipt);
+            (share.bought_before, share.bought_after, share.fee)
+        };
+        root.receipts.iter().map(share).collect::<Vec<_>>()
+    };
+    let paid = "A-1 paid 105 fee 5";
+    assert_eq!(shares(&[paid]), [(0, 100, 5)]);
+    // Of 105 that come as 60 and 45 the fee is in what goes beyond 100.
+    assert_eq!(shares(&["A-1 paid 60", paid]), [(0, 60, 0), (60, 100, 5)]);
+    // It goes back last.
+    assert_eq!(
+        shares(&[paid, "A-1 refund r1 40", "A-1 refund r2 65"]),
+        [(0, 100, 5), (100, 60, 0), (60, 0, 5)]
+    );
+    assert_eq!(
+        shares(&[paid, "A-1 refund r1 5"]),
+        [(0, 100, 5), (100, 100, 5)]
+    );
+    assert_eq!(shares(&[paid, "A-1 reversed"]), [(0, 100, 5), (100, 0, 5)]);
+    // Without a fee everything is for what was bought, also what is too much.
+    assert_eq!(
+        shares(&["A-1 paid 130", "A-1 refund r1 30"]),
+        [(0, 130, 0), (130, 100, 0)]
+    );
+    // Two payments stand one behind the other.
+    let (mut store, id) = shop();
+    for (place, words) in [
+        "register A-1a 40",
+        "register A-2 60",
+        "A-1a paid 42 fee 2",
+        "A-2 b:paid 63 fee 3",
+    ]
+    .iter()
+    .enumerate()
+    {
+        step(&mut store, id, &format!("k{place}"), words);
+    }
+    let root = store.root(id);
+    let second = root.receipt_share(&root.receipts[1]);
+    assert_eq!(
+        (second.bought_before, second.bought_after, second.fee),
+        (40, 100, 3)
+    );
+}
