@@ -306,7 +306,7 @@ impl AnswerContent {
     /// Why it settles nothing, where the provider or we have said why.
     pub fn reason(&self) -> Option<&str> {
         match self {
-            AnswerContent::Impossible { reason } | AnswerContent::Mismatch { reason } => {
+            AnswerContent::Impossible { reason, .. } | AnswerContent::Mismatch { reason } => {
                 Some(reason)
             }
             AnswerContent::Facts { .. } | AnswerContent::Weak => None,

@@ -46,6 +46,7 @@ pub(crate) const PROVIDER: Provider = Provider {
     asks_with: &["api_token"],
     usual_currency: "IDR",
     secret_headers: &[],
+    takes_get: false,
     reply: Reply::Json,
     docs: "docs/providers/accurate.md",
     configure,

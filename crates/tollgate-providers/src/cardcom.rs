@@ -16,6 +16,7 @@ use crate::question::{Answer, AskBy, CannotAsk, HttpRequest, HttpResponse, Quest
 use crate::refund::{Cancels, RefundAnswer, RefundOrder, RefundQuery, Refunds};
 use crate::sample::{NotInProvider, Sample, SampleStatus, Webhook};
 use crate::settings::{ConfigError, Settings};
+use crate::signature::sha256_hex_of;
 use crate::wording::{
     Amount, Unit, currency_of_number, decimal, exponent, fact, guid, guid_of, key,
 };
@@ -47,6 +48,7 @@ pub(crate) const PROVIDER: Provider = Provider {
     asks_with: &["api_name"],
     usual_currency: "ILS",
     secret_headers: &[],
+    takes_get: true,
     reply: Reply::Json,
     docs: "docs/providers/cardcom.md",
     configure,
@@ -88,7 +90,7 @@ impl Setup for CardCom {
     }
 
     fn verify(&self, delivery: &Delivery<'_>) -> Result<Vec<Element>, Rejection> {
-        let report = Report::read(delivery.body)?;
+        let report = Report::read(delivery)?;
         let id = report
             .get("LowProfileId")
             .or_else(|| report.get("LowProfileCode"));
@@ -114,7 +116,13 @@ impl Setup for CardCom {
             provider_payment_id: Some(low_profile_id),
             ..Event::default()
         };
-        Ok(vec![Element::whole(delivery.body, Identity::Bytes, event)])
+        // Of a report by GET the query is the body.
+        let identity = match delivery.query.as_bytes() {
+            [] => Identity::Bytes,
+            query if query == delivery.body => Identity::Bytes,
+            query => Identity::Digest(sha256_hex_of(&[query, b"\n", delivery.body])),
+        };
+        Ok(vec![Element::whole(delivery.body, identity, event)])
     }
 
     fn status_query(&self) -> Option<&dyn StatusQuery> {
@@ -162,35 +170,48 @@ impl Setup for CardCom {
     }
 }
 
-/// A report in either of its forms; names in whatever case.
-enum Report<'a> {
-    Json(Object<'a>),
-    Form(Vec<(Cow<'a, str>, Cow<'a, str>)>),
+/// A report: a JSON object, a form, or the query of a GET. What the body does not say the query may. Names
+/// in whatever case.
+struct Report<'a> {
+    json: Option<Object<'a>>,
+    /// Of two of one name the last counts, so those of the body stand behind those of the query.
+    pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 }
 
 impl<'a> Report<'a> {
-    fn read(body: &'a [u8]) -> Result<Report<'a>, Rejection> {
-        let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
-        match first {
-            None => Err(Rejection::unreadable("the body is empty")),
-            Some(b'{') => Object::from_slice(body)
-                .map(Report::Json)
-                .map_err(|error| Rejection::unreadable(format!("it is no JSON object: {error}"))),
-            Some(_) => Ok(Report::Form(form_urlencoded::parse(body).collect())),
+    fn read(delivery: &Delivery<'a>) -> Result<Report<'a>, Rejection> {
+        let mut report = Report {
+            json: None,
+            pairs: form_urlencoded::parse(delivery.query.as_bytes()).collect(),
+        };
+        let body = delivery.body;
+        match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            None if report.pairs.is_empty() => {
+                return Err(Rejection::unreadable("the body is empty"));
+            }
+            None => {}
+            Some(b'{') => {
+                let read = Object::from_slice(body);
+                report.json = Some(read.map_err(|error| {
+                    Rejection::unreadable(format!("it is no JSON object: {error}"))
+                })?);
+            }
+            Some(_) => report.pairs.extend(form_urlencoded::parse(body)),
         }
+        Ok(report)
     }
 
     fn get(&self, name: &str) -> Option<String> {
-        let value = match self {
-            Report::Json(object) => text(object.get_any_case(name)?)?.into_owned(),
-            Report::Form(pairs) => {
-                let found = pairs
-                    .iter()
-                    .rev()
-                    .find(|(key, _)| key.eq_ignore_ascii_case(name));
-                found?.1.trim().to_owned()
-            }
+        let in_json = self
+            .json
+            .as_ref()
+            .and_then(|object| text(object.get_any_case(name)?));
+        let in_pairs = || {
+            let mut known = self.pairs.iter().rev();
+            let (_, value) = known.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+            Some(value.trim().to_owned())
         };
+        let value = in_json.map(Cow::into_owned).or_else(in_pairs)?;
         (!value.is_empty()).then_some(value)
     }
 }
@@ -303,6 +324,9 @@ impl Refunds for CardCom {
             200..=299 => {}
             401 | 403 => return RefundAnswer::Unauthorized(status()),
             429 => return RefundAnswer::Unavailable(status()),
+            400 => {
+                return refusal(response.body).unwrap_or_else(|| RefundAnswer::Unclear(status()));
+            }
             _ => return RefundAnswer::Unclear(status()),
         }
         let Ok(body) = Object::from_slice(response.body) else {
@@ -331,6 +355,25 @@ impl Refunds for CardCom {
     fn status_query(&self) -> Option<&dyn RefundQuery> {
         None
     }
+}
+
+/// What CardCom refuses it answers with 400 and says why. A bare 400 may be of something in between.
+fn refusal(body: &[u8]) -> Option<RefundAnswer> {
+    let body = Object::from_slice(body).ok()?;
+    let text = |name: &str| text(body.get_any_case(name)?);
+    let code = text("ResponseCode").filter(|code| code.parse() != Ok(DONE));
+    let description = text("Description").or_else(|| text("Message"));
+    if code.is_none() && description.is_none() {
+        return None;
+    }
+    let mut said = "HTTP status 400".to_owned();
+    if let Some(code) = code {
+        said.push_str(&format!(", ResponseCode {code}"));
+    }
+    if let Some(description) = description {
+        said.push_str(&format!(": {description}"));
+    }
+    Some(RefundAnswer::Refused(said))
 }
 
 /// The one transaction that has brought the money. Its number may be longer than a float is exact.

@@ -17,8 +17,10 @@ pub struct Delivery<'a> {
     pub query: &'a str,
     /// Every header line in order; names in any case.
     pub headers: &'a [(&'a str, &'a [u8])],
-    /// The body, byte for byte.
+    /// The body, byte for byte; one that came compressed, decoded.
     pub body: &'a [u8],
+    /// What a signature over the body is over: the body, or what was sent where the source signs that.
+    pub signed: &'a [u8],
     /// Who sent it, after trusted proxies were looked through; `None` if that is not known.
     pub peer: Option<IpAddr>,
     /// When it came in. A kept delivery is verified again with the time it was received.
@@ -206,6 +208,8 @@ pub(crate) enum Identity {
     Claimed(String),
     /// The SHA-256 of the bytes alone.
     Bytes,
+    /// This SHA-256, of what says as much as the bytes do.
+    Digest(String),
     /// It has none: never a duplicate of anything (D2).
     None,
 }

@@ -10,7 +10,7 @@ use crate::refund::Refunds;
 use crate::sample::{NotInProvider, Sample, Webhook};
 use crate::settings::{ConfigError, Settings};
 use crate::signature::{
-    Algorithm, Encoding, HmacKey, any_matches, check_time, none_of, read_tolerance, seconds,
+    Algorithm, Encoding, HmacKey, check_time, none_of, read_tolerance, seconds,
 };
 
 pub(crate) const PROVIDER: Provider = Provider {
@@ -40,7 +40,8 @@ pub(crate) const PROVIDER: Provider = Provider {
             name: "encoding",
             kind: Kind::Text,
             required: false,
-            doc: "how the signature is written: \"hex\" (default), \"hex_upper\" or \"base64\"",
+            doc: "how the signature is written: \"hex\" (default), \"hex_upper\" or \"base64\"; hexadecimal is \
+                  read in either case",
         },
         Field {
             name: "prefix",
@@ -82,6 +83,7 @@ pub(crate) const PROVIDER: Provider = Provider {
     asks_with: &[],
     usual_currency: "EUR",
     secret_headers: &[],
+    takes_get: false,
     reply: Reply::Json,
     docs: "docs/providers/hmac.md",
     configure,
@@ -148,6 +150,11 @@ fn configure(settings: &Settings<'_>) -> Result<Box<dyn Setup>, ConfigError> {
     let template = settings.text("signed")?.unwrap_or("{body}");
     let signed = pieces(template);
     let refuse = |wanted: &str| Err(settings.error("signed", format!("{template:?}"), wanted));
+    if let Some(unknown) = unknown_placeholder(&signed) {
+        let found = format!("{template:?} with {unknown}");
+        let wanted = "of placeholders only {timestamp}, {id} and {body}";
+        return Err(settings.error("signed", found, wanted));
+    }
     let count = |piece: Piece| signed.iter().filter(|known| **known == piece).count();
     if count(Piece::Body) != 1 {
         return refuse("{body} in it once: what is not signed is anybody's word");
@@ -217,6 +224,18 @@ fn pieces(template: &str) -> Vec<Piece> {
     pieces
 }
 
+/// What reads like a placeholder and is none: taken as plain text, nothing would ever verify.
+fn unknown_placeholder(pieces: &[Piece]) -> Option<&str> {
+    pieces.iter().find_map(|piece| {
+        let Piece::Text(text) = piece else {
+            return None;
+        };
+        let from = text.find('{')?;
+        let length = text[from..].find('}')?;
+        Some(&text[from..=from + length])
+    })
+}
+
 impl HmacScheme {
     fn parts<'a>(&'a self, timestamp: &'a str, id: &'a str, body: &'a [u8]) -> Vec<&'a [u8]> {
         let part = |piece: &'a Piece| match piece {
@@ -256,10 +275,9 @@ impl Setup for HmacScheme {
             })?),
             None => None,
         };
-        let parts = self.parts(timestamp, id_in_header.unwrap_or_default(), delivery.body);
-        let write = |key: &HmacKey| self.encoding.write(&key.sign(&parts));
-        let expected: Vec<String> = self.keys.iter().map(write).collect();
-        if !any_matches(&expected, &[given]) {
+        let parts = self.parts(timestamp, id_in_header.unwrap_or_default(), delivery.signed);
+        let expected: Vec<Vec<u8>> = self.keys.iter().map(|key| key.sign(&parts)).collect();
+        if !self.encoding.any_matches(&expected, given) {
             let none = none_of(self.keys.len(), "secret", "secrets");
             return Err(Rejection::invalid(format!("it is signed with {none}")));
         }

@@ -129,6 +129,7 @@ impl Pointer {
 pub(crate) struct Walker<'a> {
     read: Vec<(&'a str, Option<Object<'a>>)>,
     root: Object<'a>,
+    is_blank: bool,
 }
 
 impl<'a> Walker<'a> {
@@ -136,7 +137,24 @@ impl<'a> Walker<'a> {
         Walker {
             read: Vec::new(),
             root,
+            is_blank: false,
         }
+    }
+
+    /// Of a body in which nothing stands.
+    pub(crate) fn blank() -> Walker<'a> {
+        let root = Object {
+            members: Vec::new(),
+        };
+        Walker {
+            is_blank: true,
+            ..Walker::new(root)
+        }
+    }
+
+    /// There was no body.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.is_blank
     }
 
     pub(crate) fn find(&mut self, pointer: &Pointer) -> Option<&'a RawValue> {

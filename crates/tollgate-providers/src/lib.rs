@@ -35,7 +35,7 @@ pub use provider::{Covers, Field, Kind, Provider, Reply, visit_secrets};
 pub use question::{Answer, AskBy, CannotAsk, HttpRequest, HttpResponse, Question, Token};
 pub use refund::{RefundAnswer, RefundOrder, RefundStatus, RefundStep};
 pub use sample::{NotInProvider, Sample, SampleStatus, Webhook};
-pub use settings::{ConfigError, nearest};
+pub use settings::{ConfigError, bare_secret, nearest};
 pub use source::{COMMON_FIELDS, Source};
 pub use standard_webhooks::sign_standard_webhook;
 

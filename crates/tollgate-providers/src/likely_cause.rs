@@ -117,6 +117,7 @@ fn changed_body(setup: &dyn Setup, delivery: &Delivery<'_>) -> Option<String> {
         body.is_some_and(|body| {
             let delivery = Delivery {
                 body: &body,
+                signed: &body,
                 ..*delivery
             };
             is_signed(&setup.verify(&delivery))

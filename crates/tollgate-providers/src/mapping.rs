@@ -1,13 +1,15 @@
 //! Where a body of no fixed shape keeps what we need to know: JSON pointers and a table of states.
 
-use tollgate_core::event::{CaptureState, DisputeState, Event, FactKind, RefundState};
+use tollgate_core::event::{CaptureState, DisputeState, Event, Fact, FactKind, RefundState};
 use tollgate_core::money::Currency;
 
-use crate::json::{Object, Pointer, Walker, quote};
+use crate::json::{Object, Pointer, Walker, quote, text};
 use crate::provider::{Field, Kind};
 use crate::sample::{NotInProvider, Sample, SampleStatus};
 use crate::settings::{ConfigError, Settings};
-use crate::wording::{Amount, Unit, any_time, decimal, exponent, fact};
+use crate::wording::{
+    Amount, Unit, any_time, decimal, exponent, fact, key, rescaled, test_notification,
+};
 
 /// What a mapping does not find, it does not invent: an event without a status has no facts.
 pub(crate) struct Mapping {
@@ -16,14 +18,20 @@ pub(crate) struct Mapping {
     payment_id: Option<Pointer>,
     amount: Option<Pointer>,
     refunded_amount: Option<Pointer>,
+    fee: Option<Pointer>,
     refund_id: Option<Pointer>,
     currency: CurrencyPlace,
-    status: Option<Pointer>,
+    /// Where the status stands; several members that only together say it.
+    status: Vec<Pointer>,
     order_code: Option<Pointer>,
     mode: Option<Pointer>,
     occurred_at: Option<Pointer>,
     status_map: Vec<(String, State)>,
     unit: Unit,
+    /// Currencies whose minor unit is another one here than in ISO 4217.
+    exponents: Vec<(Currency, u8)>,
+    /// Types of events by which the sender only tries whether we are there.
+    test_types: Vec<String>,
 }
 
 enum CurrencyPlace {
@@ -89,6 +97,24 @@ const STATES: &[(&str, State)] = &[
     ("ignored", State::Nothing),
 ];
 
+/// By which types senders try an endpoint, unless the configuration says otherwise.
+const TEST_TYPES: &[&str] = &[
+    "ping",
+    "test",
+    "webhook.ping",
+    "webhook.test",
+    "endpoint.test",
+];
+
+/// What the event of a body without anything in it is called.
+const EMPTY: &str = "empty";
+
+/// Stands for any value in the name of a status.
+const ANY: &str = "*";
+
+/// The largest exponent that a minor unit may have.
+const EXPONENT_MAX: u8 = 8;
+
 macro_rules! mapping_fields {
     ($($own:expr),* $(,)?) => { &[
         $($own,)*
@@ -101,11 +127,20 @@ macro_rules! mapping_fields {
             "JSON pointer to the sum of all refunds up to now",
         ),
         crate::mapping::pointer(
+            "fee",
+            "JSON pointer to a fee within the amount that the customer pays on top of what is due",
+        ),
+        crate::mapping::pointer(
             "refund_id",
             "JSON pointer to the provider's id of a single refund, for the words refund_…",
         ),
         crate::mapping::pointer("currency", "JSON pointer to the currency, or its three letters"),
-        crate::mapping::pointer("status", "JSON pointer to the status"),
+        crate::provider::Field {
+            name: "status",
+            kind: crate::provider::Kind::List,
+            required: false,
+            doc: "JSON pointer to the status, or a list of them: their values are joined by colons",
+        },
         crate::mapping::pointer("order_code", "JSON pointer to the order's code"),
         crate::mapping::pointer("mode", "JSON pointer to what distinguishes live from test"),
         crate::mapping::pointer("occurred_at", "JSON pointer to the time it happened"),
@@ -116,6 +151,18 @@ macro_rules! mapping_fields {
             doc: "what the provider's statuses mean, as paid = \"captured\"",
         },
         crate::mapping::pointer("amount_unit", "\"minor\" (default) or \"major\""),
+        crate::provider::Field {
+            name: "exponents",
+            kind: crate::provider::Kind::IntegerMap,
+            required: false,
+            doc: "currencies whose minor unit is not that of ISO 4217, as XOF = 2",
+        },
+        crate::provider::Field {
+            name: "test_types",
+            kind: crate::provider::Kind::List,
+            required: false,
+            doc: "types by which the sender only tries the endpoint; default ping, test and their like",
+        },
     ] };
 }
 pub(crate) use mapping_fields;
@@ -157,22 +204,32 @@ impl Mapping {
             status_map.push((theirs.to_owned(), *state));
         }
         let units = [("minor", Unit::Minor), ("major", Unit::Major)];
+        let unit = settings
+            .choice("amount_unit", &units)?
+            .unwrap_or(Unit::Minor);
+        let status = read_status_pointers(settings, usual.status)?;
+        check_status_map(settings, status.len(), &status_map)?;
+        let test_types = match settings.has("test_types") {
+            true => settings.list("test_types")?,
+            false => TEST_TYPES.iter().map(|&kind| kind.to_owned()).collect(),
+        };
         Ok(Mapping {
             kind: at("type", usual.kind)?,
             reference: at("reference", usual.reference)?,
             payment_id: at("payment_id", usual.payment_id)?,
             amount: at("amount", usual.amount)?,
             refunded_amount: at("refunded_amount", None)?,
+            fee: at("fee", None)?,
             refund_id: at("refund_id", None)?,
             currency,
-            status: at("status", usual.status)?,
+            status,
             order_code: at("order_code", None)?,
             mode: at("mode", None)?,
             occurred_at: at("occurred_at", usual.occurred_at)?,
             status_map,
-            unit: settings
-                .choice("amount_unit", &units)?
-                .unwrap_or(Unit::Minor),
+            unit,
+            exponents: read_exponents(settings, unit)?,
+            test_types,
         })
     }
 
@@ -185,8 +242,9 @@ impl Mapping {
             CurrencyPlace::At(pointer) => walker.text(pointer),
             CurrencyPlace::Always(code) => Some(code.as_str().into()),
         };
+        let unit = self.unit_of(currency.as_deref());
         let mut money = |pointer: &Option<Pointer>| match walker.text(pointer) {
-            Some(text) => Amount::read(Some(&text), currency.as_deref(), self.unit),
+            Some(text) => Amount::read(Some(&text), currency.as_deref(), unit),
             // Whatever else stands there is meant as an amount; taking it for none would be taking
             // it for what is due.
             None => match pointer.as_ref().and_then(|pointer| walker.find(pointer)) {
@@ -196,7 +254,9 @@ impl Mapping {
         };
         let amount = money(&self.amount);
         let refunded = money(&self.refunded_amount);
-        let status = walker.text(&self.status);
+        // One that cannot be read explains nothing.
+        let fee = money(&self.fee).money().map_or(0, |money| money.minor);
+        let status = self.status_in(walker);
         let occurred_at = walker
             .text(&self.occurred_at)
             .and_then(|text| any_time(&text));
@@ -222,14 +282,28 @@ impl Mapping {
                 State::Dispute(state) => Some((payment, FactKind::Dispute(state), amount.money())),
                 State::Nothing => None,
             };
-            facts.extend(said.map(|(object, kind, money)| fact(object, kind, money, occurred_at)));
+            facts.extend(said.map(|(object, kind, money)| Fact {
+                fee_minor: match kind {
+                    FactKind::Capture(_) => fee,
+                    FactKind::Refund(_) | FactKind::RefundedTotal | FactKind::Dispute(_) => 0,
+                },
+                ..fact(object, kind, money, occurred_at)
+            }));
         }
         let live = self
             .mode
             .as_ref()
             .and_then(|pointer| live(walker.find(pointer)?.get()));
+        let unnamed = match walker.is_blank() {
+            true => EMPTY,
+            false => "unknown",
+        };
+        let kind = kind.map_or(unnamed.to_owned(), |kind| kind.into_owned());
+        if self.test_types.contains(&kind) {
+            return (test_notification(&kind, payment_id.as_deref()), None);
+        }
         let event = Event {
-            kind: kind.map_or("unknown".to_owned(), |kind| kind.into_owned()),
+            kind,
             names: [reference.clone(), payment_id.clone()]
                 .into_iter()
                 .flatten()
@@ -245,14 +319,40 @@ impl Mapping {
         (event, live)
     }
 
+    /// The status: one value, or several joined by colons as in a key, so that no two lists of values read
+    /// alike. `None` if not one of them is there.
+    fn status_in(&self, walker: &mut Walker<'_>) -> Option<String> {
+        let mut text_at = |pointer: &Pointer| Some(text(walker.find(pointer)?)?.into_owned());
+        match self.status.as_slice() {
+            [only] => text_at(only),
+            several => {
+                let values: Vec<Option<String>> = several.iter().map(text_at).collect();
+                let parts: Vec<Option<&str>> = values.iter().map(Option::as_deref).collect();
+                let is_there = parts.iter().any(Option::is_some);
+                is_there.then(|| key(&parts))
+            }
+        }
+    }
+
+    /// The unit of amounts in this currency.
+    fn unit_of(&self, currency: Option<&str>) -> Unit {
+        let currency = currency.and_then(Currency::new);
+        let own = self
+            .exponents
+            .iter()
+            .find(|(known, _)| Some(*known) == currency);
+        own.map_or(self.unit, |(_, exponent)| Unit::Decimals(*exponent))
+    }
+
     /// With a table, only what it names means something; without one, our own words do.
     fn state(&self, status: &str) -> State {
         let found = match self.status_map.is_empty() {
             false => self
                 .status_map
                 .iter()
-                .find(|(theirs, _)| theirs == status)
-                .map(|(_, s)| *s),
+                .filter_map(|(theirs, state)| Some((wildcards(theirs, status)?, state)))
+                .min_by(|(one, _), (other, _)| one.cmp(other))
+                .map(|(_, state)| *state),
             true => STATES
                 .iter()
                 .find(|(word, _)| *word == status)
@@ -311,13 +411,11 @@ impl Mapping {
                 "status_map has no word for {status}"
             )));
         };
-        let decimals = match self.unit {
-            Unit::Minor => 0,
-            Unit::Major => exponent(sample.currency).unwrap_or(2),
-        };
-        let write = |minor: i64| match self.unit {
+        let iso = exponent(sample.currency).unwrap_or(2);
+        let write = |minor: i64| match self.unit_of(Some(sample.currency.as_str())) {
             Unit::Minor => minor.to_string(),
-            Unit::Major => quote(&decimal(minor, decimals)),
+            Unit::Major => quote(&decimal(minor, iso)),
+            Unit::Decimals(own) => rescaled(minor, iso, own).unwrap_or(minor).to_string(),
         };
         let refunded = match sample.status {
             SampleStatus::Refunded => Some(sample.amount_minor),
@@ -342,7 +440,13 @@ impl Mapping {
         if let CurrencyPlace::At(pointer) = &self.currency {
             put(pointer, quote(sample.currency.as_str()));
         }
-        put(&self.status, quote(word));
+        let words: Vec<&str> = match self.status.as_slice() {
+            [_] => vec![word],
+            _ => word.split(':').collect(),
+        };
+        for (pointer, word) in self.status.iter().zip(words) {
+            body.put(pointer.segments(), quote(word));
+        }
         for (pointer, value) in extra {
             body.put(pointer.segments(), value.clone());
         }
@@ -376,6 +480,94 @@ pub(crate) fn optional_pointer(
     read_pointer(settings, key, None)
 }
 
+/// Where the status stands: one pointer, or a list of them.
+fn read_status_pointers(
+    settings: &Settings<'_>,
+    usual: Option<&str>,
+) -> Result<Vec<Pointer>, ConfigError> {
+    let typed = settings.list("status")?;
+    let texts: Vec<&str> = match typed.is_empty() {
+        true => usual.into_iter().collect(),
+        false => typed.iter().map(String::as_str).collect(),
+    };
+    let read = |text: &str| {
+        let wanted = "a JSON pointer, which begins with /, or a list of them";
+        Pointer::new(text).ok_or_else(|| settings.error("status", format!("{text:?}"), wanted))
+    };
+    texts.into_iter().map(read).collect()
+}
+
+/// Of several members only a table can say what they mean together, and each of its names has to name all
+/// of them.
+fn check_status_map(
+    settings: &Settings<'_>,
+    pointers: usize,
+    status_map: &[(String, State)],
+) -> Result<(), ConfigError> {
+    if pointers < 2 {
+        return Ok(());
+    }
+    if status_map.is_empty() {
+        let wanted = "what the values of status mean together, as \"A:1\" = \"captured\"";
+        return Err(settings.absent("status_map", wanted));
+    }
+    match status_map
+        .iter()
+        .find(|(theirs, _)| theirs.split(':').count() != pointers)
+    {
+        Some((theirs, _)) => {
+            let key = format!("status_map.{theirs}");
+            let wanted = format!("{pointers} values with colons between");
+            Err(settings.error(&key, "another number of values", wanted))
+        }
+        None => Ok(()),
+    }
+}
+
+fn read_exponents(settings: &Settings<'_>, unit: Unit) -> Result<Vec<(Currency, u8)>, ConfigError> {
+    let typed = settings.integer_map("exponents")?;
+    if !typed.is_empty() && unit == Unit::Major {
+        let wanted = "amount_unit = \"minor\": a major unit is the same everywhere";
+        return Err(settings.error("exponents", "exponents of major units", wanted));
+    }
+    let mut exponents = Vec::with_capacity(typed.len());
+    for (code, number) in typed {
+        let key = format!("exponents.{code}");
+        let known = Currency::new(code).filter(|known| exponent(*known).is_some());
+        let Some(currency) = known else {
+            return Err(settings.error(&key, format!("{code:?}"), "a currency of ISO 4217"));
+        };
+        match u8::try_from(number).ok().filter(|own| *own <= EXPONENT_MAX) {
+            Some(own) => exponents.push((currency, own)),
+            None => {
+                let wanted = format!("0 to {EXPONENT_MAX}");
+                return Err(settings.error(&key, number.to_string(), wanted));
+            }
+        }
+    }
+    Ok(exponents)
+}
+
+/// How a status fits a name of the table: where the name has wildcards, fewer and later ones first. `None` if
+/// it does not.
+fn wildcards(name: &str, status: &str) -> Option<(usize, Vec<bool>)> {
+    if name == status {
+        return Some((0, Vec::new()));
+    }
+    let names: Vec<&str> = name.split(':').collect();
+    let values: Vec<&str> = match names.len() {
+        1 => vec![status],
+        _ => status.split(':').collect(),
+    };
+    let fits = names.len() == values.len()
+        && names
+            .iter()
+            .zip(&values)
+            .all(|(name, value)| *name == ANY || name == value);
+    let any: Vec<bool> = names.iter().map(|name| *name == ANY).collect();
+    fits.then(|| (any.iter().filter(|any| **any).count(), any))
+}
+
 fn live(json: &str) -> Option<bool> {
     match json.trim_matches('"').to_ascii_lowercase().as_str() {
         "true" | "live" | "production" | "prod" | "1" => Some(true),
@@ -384,9 +576,13 @@ fn live(json: &str) -> Option<bool> {
     }
 }
 
-/// The events a mapping can be read from.
+/// What a mapping can be read from. A body without anything in it says nothing, and is no mistake: senders
+/// try an endpoint with one.
 pub(crate) fn walker(body: &[u8]) -> Result<Walker<'_>, serde_json::Error> {
-    Object::from_slice(body).map(Walker::new)
+    match body.iter().all(u8::is_ascii_whitespace) {
+        true => Ok(Walker::blank()),
+        false => Object::from_slice(body).map(Walker::new),
+    }
 }
 
 /// An object being written, members in the order they were put.

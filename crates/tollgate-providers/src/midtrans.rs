@@ -21,9 +21,10 @@ use crate::refund::{
 };
 use crate::sample::{NotInProvider, Sample, SampleStatus, Webhook};
 use crate::settings::{ConfigError, Settings};
-use crate::signature::{any_matches, none_of, sha512_hex_of};
+use crate::signature::{any_hex_matches, none_of, sha512_hex_of};
 use crate::wording::{
-    Amount, Unit, decimal, exponent, fact, guid_of, key, local_time, path_segment, to_local_time,
+    Amount, Unit, decimal, exponent, fact, guid_of, key, local_time, path_segment,
+    test_notification, to_local_time,
 };
 
 pub(crate) const PROVIDER: Provider = Provider {
@@ -39,6 +40,7 @@ pub(crate) const PROVIDER: Provider = Provider {
     asks_with: &["secrets"],
     usual_currency: "IDR",
     secret_headers: &[],
+    takes_get: false,
     reply: Reply::Json,
     docs: "docs/providers/midtrans.md",
     configure,
@@ -46,6 +48,9 @@ pub(crate) const PROVIDER: Provider = Provider {
 
 /// Midtrans writes times by the clock of Jakarta, without saying so.
 const HOURS_AHEAD: i8 = 7;
+
+/// By what the order ids begin that the dashboard makes up to try the URL for notifications.
+const TEST_ORDER: &str = "payment_notif_test_";
 
 struct Midtrans {
     server_keys: Vec<SecretString>,
@@ -87,7 +92,7 @@ impl Setup for Midtrans {
             }
         }
         let expected = self.signatures([&values[0], &values[1], &values[2]]);
-        if !any_matches(&expected, &[&given]) {
+        if !any_hex_matches(&expected, &given) {
             let none = none_of(self.server_keys.len(), "server key", "server keys");
             return Err(Rejection::invalid(format!(
                 "signature_key is made with {none}"
@@ -97,6 +102,10 @@ impl Setup for Midtrans {
             Some(_) => {
                 let (identity, event) = read_transaction(&body, &Said::Notified)
                     .ok_or_else(|| Rejection::unreadable("there is no transaction_status"))?;
+                let event = match values[0].starts_with(TEST_ORDER) {
+                    true => test_notification(&event.kind, Some(&values[0])),
+                    false => event,
+                };
                 (Identity::Claimed(identity), event)
             }
             None => read_account(&values[0], &values[1]),
@@ -112,7 +121,7 @@ impl Setup for Midtrans {
         let gross = body.text("gross_amount")?;
         for decimals in [".00", ".0", "0"] {
             let whole = format!("{gross}{decimals}");
-            if any_matches(&self.signatures([&order_id, &code, &whole]), &[&given]) {
+            if any_hex_matches(&self.signatures([&order_id, &code, &whole]), &given) {
                 return Some(format!(
                     "the body was changed on its way: it verifies with a gross_amount of {whole}"
                 ));
@@ -200,8 +209,15 @@ impl StatusQuery for Midtrans {
         _: Option<&Token>,
         _: Timestamp,
     ) -> Result<HttpRequest, CannotAsk> {
-        let name = name_of(&question.names, question.provider_payment_id.as_ref())?;
+        let name = match &question.provider_payment_id {
+            Some(transaction_id) if question.by_provider_id => transaction_id,
+            _ => name_of(&question.names, question.provider_payment_id.as_ref())?,
+        };
         Ok(self.get_status(name))
+    }
+
+    fn by_another_name(&self, question: &Question) -> Option<Question> {
+        by_transaction_id(question)
     }
 
     /// The HTTP status is 200 even for failures; `status_code` in the body is what counts.
@@ -252,6 +268,18 @@ impl StatusQuery for Midtrans {
             None => Answer::NoAnswer("there is no transaction_status".to_owned()),
         }
     }
+}
+
+/// DANA and what came through BI-SNAP are found by their transaction id only. The id is anybody's word, so the
+/// order that the answer names has to be the one that was asked about, as ever.
+fn by_transaction_id(question: &Question) -> Option<Question> {
+    let asked = name_of(&question.names, question.provider_payment_id.as_ref()).ok()?;
+    let transaction_id = question.provider_payment_id.as_ref()?;
+    let order_id = question.names.first()?;
+    (asked == order_id && transaction_id != order_id).then(|| Question {
+        by_provider_id: true,
+        ..question.clone()
+    })
 }
 
 /// Whether a transaction is the one whose name was asked. The transaction id of a notification is
@@ -627,7 +655,11 @@ fn read_transaction(body: &Object<'_>, said: &Said<'_>) -> Option<(String, Event
     };
     let mut unreadable = gross.is_unreadable();
     let mut facts = Vec::new();
-    let capture = |state| fact(object, FactKind::Capture(state), gross.money(), occurred_at);
+    let fee_minor = fee_on_top(body, gross, read);
+    let capture = |state| Fact {
+        fee_minor,
+        ..fact(object, FactKind::Capture(state), gross.money(), occurred_at)
+    };
     let refund_amount = body.text("refund_amount");
     match status.as_str() {
         "refund" | "partial_refund" => {
@@ -654,9 +686,19 @@ fn read_transaction(body: &Object<'_>, said: &Said<'_>) -> Option<(String, Event
             }
             let total = read(refund_amount.as_deref());
             unreadable |= total.is_unreadable();
-            // Neither a sum nor every single refund: how much went back is not said.
-            if total != Amount::Absent || items.is_empty() || !has_all {
-                facts.push(fact(object, FactKind::RefundedTotal, total.money(), None));
+            match said {
+                // Without a figure it says only that something happens; how much, the answer has to say.
+                Said::Notified if total == Amount::Absent && items.is_empty() => {
+                    let kind = FactKind::Refund(RefundState::Pending);
+                    facts.push(fact(object, kind, None, None));
+                }
+                // Neither a sum nor every single refund: how much went back is not said.
+                Said::Notified | Said::Answered(_)
+                    if total != Amount::Absent || items.is_empty() || !has_all =>
+                {
+                    facts.push(fact(object, FactKind::RefundedTotal, total.money(), None));
+                }
+                Said::Notified | Said::Answered(_) => {}
             }
         }
         "chargeback" | "partial_chargeback" => {
@@ -696,6 +738,32 @@ fn read_transaction(body: &Object<'_>, said: &Said<'_>) -> Option<(String, Event
         ..Event::default()
     };
     Some((identity, event))
+}
+
+/// The fee that the customer pays on top of the order, where Midtrans adds it to `gross_amount`. A breakdown
+/// that does not come to the gross amount says nothing.
+fn fee_on_top(body: &Object<'_>, gross: Amount, read: impl Fn(Option<&str>) -> Amount) -> i64 {
+    // A notification has it among its metadata, an answer beside the rest.
+    let in_metadata = || gross_amount_info(&body.object("metadata")?);
+    let Some(parts) = gross_amount_info(body).or_else(in_metadata) else {
+        return 0;
+    };
+    let minor = |amount: Amount| amount.money().map(|money| money.minor);
+    let part = |name: &str| minor(read(parts.text(name).as_deref()));
+    let (fee, original) = (
+        part("customer_imposed_payment_fee"),
+        part("original_amount"),
+    );
+    match (fee, original, minor(gross)) {
+        (Some(fee), Some(original), Some(gross)) if original.checked_add(fee) == Some(gross) => fee,
+        (Some(fee), None, Some(gross)) if fee <= gross => fee,
+        _ => 0,
+    }
+}
+
+/// What the gross amount is made of.
+fn gross_amount_info<'a>(object: &Object<'a>) -> Option<Object<'a>> {
+    object.object("extra_info")?.object("gross_amount_info")
 }
 
 /// A refund that is listed was made, unless nothing came of it.

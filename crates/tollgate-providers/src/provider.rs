@@ -25,6 +25,8 @@ pub struct Provider {
     pub usual_currency: &'static str,
     /// Headers whose value is itself a secret, in lower case: never stored or logged as sent.
     pub secret_headers: &'static [&'static str],
+    /// It also sends deliveries by GET, with all they say in the query.
+    pub takes_get: bool,
     /// What a delivery that was taken is answered with.
     pub reply: Reply,
     /// The page under `docs/providers/`.
@@ -80,6 +82,8 @@ pub enum Kind {
     List,
     /// A table of texts.
     TextMap,
+    /// A table of whole numbers.
+    IntegerMap,
     /// A secret.
     Secret,
     /// A list of secrets, all accepted; the first is used to call out.
@@ -144,6 +148,7 @@ fn visit_fields<E>(
                 | Kind::Flag
                 | Kind::List
                 | Kind::TextMap
+                | Kind::IntegerMap
                 | Kind::Secret
                 | Kind::SecretList
                 | Kind::SecretMap
@@ -210,4 +215,9 @@ pub(crate) trait StatusQuery {
 
     /// What the answer says.
     fn read(&self, question: &Question, response: &HttpResponse<'_>) -> Answer;
+
+    /// The same question by another name, for a provider that may not know a payment by the first one.
+    fn by_another_name(&self, _: &Question) -> Option<Question> {
+        None
+    }
 }

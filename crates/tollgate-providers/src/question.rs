@@ -20,6 +20,8 @@ pub struct Question {
     pub refund: Option<String>,
     /// The kind of the event that made us ask; empty without one.
     pub kind: String,
+    /// It is put by the provider's id, because the provider knows no payment by our reference.
+    pub by_provider_id: bool,
     /// Provider objects that count as captured with us. A final negative answer about one of them
     /// says that the money has gone back.
     pub captured_objects: Vec<String>,

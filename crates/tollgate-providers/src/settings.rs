@@ -92,6 +92,17 @@ impl<'a> Settings<'a> {
         }
     }
 
+    /// A text that is hashed or compared as it is: with white space around it nothing would ever match.
+    pub(crate) fn bare_text(&self, key: &str) -> Result<Option<&'a str>, ConfigError> {
+        match self.text(key)? {
+            Some(text) if !is_bare(text) => {
+                let wanted = "the text alone, without white space around it";
+                Err(self.error(key, format!("{text:?}"), wanted))
+            }
+            found => Ok(found),
+        }
+    }
+
     pub(crate) fn integer(&self, key: &str) -> Result<Option<i64>, ConfigError> {
         match self.map.get(key) {
             None => Ok(None),
@@ -163,6 +174,21 @@ impl<'a> Settings<'a> {
             .map(|(name, value)| match value {
                 Value::String(text) => Ok((name.as_str(), text.as_str())),
                 other => Err(self.error(&format!("{key}.{name}"), shape(other), "a text")),
+            })
+            .collect()
+    }
+
+    pub(crate) fn integer_map(&self, key: &str) -> Result<Vec<(&'a str, i64)>, ConfigError> {
+        let Some(value) = self.map.get(key) else {
+            return Ok(Vec::new());
+        };
+        let Value::Object(map) = value else {
+            return Err(self.error(key, shape(value), "a table of whole numbers"));
+        };
+        map.iter()
+            .map(|(name, value)| match value.as_i64() {
+                Some(number) => Ok((name.as_str(), number)),
+                None => Err(self.error(&format!("{key}.{name}"), shape(value), "a whole number")),
             })
             .collect()
     }
@@ -270,11 +296,33 @@ impl<'a> Settings<'a> {
 
     fn one_secret(&self, key: &str, value: &Value) -> Result<SecretString, ConfigError> {
         match value {
-            Value::String(text) if !text.is_empty() => Ok(SecretString::from(text.as_str())),
-            Value::String(_) => Err(self.error(key, "an empty secret", "a secret")),
+            Value::String(text) if text.is_empty() => {
+                Err(self.error(key, "an empty secret", "a secret"))
+            }
+            Value::String(text) if is_bare(text) => Ok(SecretString::from(text.as_str())),
+            Value::String(_) => {
+                let found = "a secret with white space around it or a line break in it";
+                Err(self.error(key, found, "the secret alone"))
+            }
             other => Err(self.error(key, shape(other), "a secret")),
         }
     }
+}
+
+/// Nothing stands around it that is not seen, and nothing in it that a header or a hash of one line has.
+fn is_bare(text: &str) -> bool {
+    let unseen = |letter: char| letter.is_whitespace() || is_mark(letter);
+    !text.starts_with(unseen) && !text.ends_with(unseen) && !text.contains(char::is_control)
+}
+
+/// What editors put before a text or between letters and nobody sees: the byte order mark and its kin.
+fn is_mark(letter: char) -> bool {
+    matches!(letter, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}')
+}
+
+/// A secret without what stands around it in files and variables: white space, line ends, a byte order mark.
+pub fn bare_secret(text: &str) -> &str {
+    text.trim_matches(|letter: char| letter.is_whitespace() || is_mark(letter))
 }
 
 /// The known name nearest to what was typed, if it is near enough to be meant.

@@ -17,8 +17,7 @@ pub(crate) enum Algorithm {
     Sha512,
 }
 
-/// How a signature is written. Each has one way to write a value, so a changed letter is a
-/// changed signature.
+/// How a signature is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encoding {
     /// Lower-case hexadecimal.
@@ -35,6 +34,22 @@ impl Encoding {
             Encoding::Hex => hex::encode(bytes),
             Encoding::HexUpper => hex::encode_upper(bytes),
             Encoding::Base64 => STANDARD.encode(bytes),
+        }
+    }
+
+    /// Whether what was given is one of these values. Hexadecimal letters may be in either case; of
+    /// base64 there is one way to write a value, so a changed letter is a changed signature.
+    pub(crate) fn any_matches(self, expected: &[Vec<u8>], given: &str) -> bool {
+        match self {
+            Encoding::Hex | Encoding::HexUpper => {
+                let expected: Vec<String> = expected.iter().map(hex::encode).collect();
+                any_hex_matches(&expected, given)
+            }
+            Encoding::Base64 => {
+                let write = |bytes: &Vec<u8>| self.write(bytes);
+                let expected: Vec<String> = expected.iter().map(write).collect();
+                any_matches(&expected, &[given])
+            }
         }
     }
 }
@@ -93,6 +108,12 @@ pub(crate) fn none_of(count: usize, one: &str, many: &str) -> String {
         1 => format!("another {one} than ours"),
         _ => format!("none of our {count} {many}"),
     }
+}
+
+/// The same of a value in hexadecimal, whose letters may be in either case. Those expected are in lower
+/// case.
+pub(crate) fn any_hex_matches(expected: &[String], given: &str) -> bool {
+    any_matches(expected, &[&given.to_ascii_lowercase()])
 }
 
 /// The SHA-256 of the parts, one after the other, in lower-case hexadecimal.

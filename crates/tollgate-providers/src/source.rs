@@ -8,7 +8,7 @@ use std::ops::Range;
 use ipnet::IpNet;
 use regex_lite::Regex;
 use serde_json::{Map, Value};
-use tollgate_core::event::{Confirm, Event, Policy, Strength};
+use tollgate_core::event::{Confirm, Event, FactKind, Policy, RefundState, Strength};
 use tollgate_core::time::Timestamp;
 
 use crate::delivery::{Delivery, Element, Identity, Item, ItemError, RejectCode, Rejection};
@@ -81,6 +81,13 @@ pub const COMMON_FIELDS: &[Field] = &[
         doc: "true to take unsigned deliveries from anywhere",
     },
     Field {
+        name: "content_encoding",
+        kind: Kind::Text,
+        required: false,
+        doc: "of what comes compressed: \"before\" (default), decoded before its signature is \
+              checked, or \"after\": the signature is over the compressed bytes",
+    },
+    Field {
         name: "api_url",
         kind: Kind::Text,
         required: false,
@@ -99,6 +106,7 @@ pub struct Source {
     asks: bool,
     order_code: Option<Regex>,
     networks: Vec<IpNet>,
+    signs_encoded: bool,
     warnings: Vec<String>,
     setup: Box<dyn Setup>,
 }
@@ -161,6 +169,9 @@ impl Source {
             asks,
             order_code: read_order_code(&settings)?,
             networks,
+            signs_encoded: settings
+                .choice("content_encoding", &[("before", false), ("after", true)])?
+                .unwrap_or(false),
             warnings,
             setup,
         })
@@ -184,6 +195,11 @@ impl Source {
     /// How much its signature vouches for.
     pub fn covers(&self) -> Covers {
         self.setup.covers()
+    }
+
+    /// Of what comes compressed, its signatures are over the compressed bytes.
+    pub fn signs_encoded(&self) -> bool {
+        self.signs_encoded
     }
 
     /// It stands for real money.
@@ -211,12 +227,19 @@ impl Source {
     }
 
     /// The policy for one event: a document about which nothing can be asked is not kept waiting
-    /// for an answer. For payments it is always [`Source::policy`].
+    /// for an answer, and one that says of a refund only that it happens is always asked about. For other
+    /// payments it is [`Source::policy`].
     pub fn policy_for(&self, event: &Event) -> Policy {
         let policy = self.policy();
         let Some(query) = self.status_query() else {
             return policy;
         };
+        if policy.confirm == Confirm::Never && lacks_figure(event) {
+            return Policy {
+                confirm: Confirm::After,
+                ..policy
+            };
+        }
         if self.provider.payments || query.request(&Question::about(event), None, EPOCH).is_ok() {
             return policy;
         }
@@ -281,6 +304,11 @@ impl Source {
                 "this source has no credentials to ask".to_owned(),
             )),
         }
+    }
+
+    /// The same question by another name, to be put where the provider knows nothing by the first.
+    pub fn by_another_name(&self, question: &Question) -> Option<Question> {
+        self.setup.status_query()?.by_another_name(question)
     }
 
     /// What the provider answered.
@@ -491,6 +519,7 @@ impl Source {
         match identity {
             Identity::None => String::new(),
             Identity::Bytes => digest(),
+            Identity::Digest(digest) => digest,
             Identity::Claimed(_) | Identity::Sure(_)
                 if self.confirm == Confirm::Before && self.provider.payments =>
             {
@@ -528,6 +557,13 @@ impl Source {
             *code = spelled;
         }
     }
+}
+
+/// It says that a refund happens, and not how much it is.
+fn lacks_figure(event: &Event) -> bool {
+    let pending = FactKind::Refund(RefundState::Pending);
+    let mut facts = event.facts.iter();
+    facts.any(|fact| fact.kind == pending && fact.money.is_none())
 }
 
 /// Why a source gives nothing back.

@@ -47,6 +47,7 @@ pub(crate) const PROVIDER: Provider = Provider {
     asks_with: &[],
     usual_currency: "EUR",
     secret_headers: &[],
+    takes_get: false,
     reply: Reply::Json,
     docs: "docs/providers/standard_webhooks.md",
     configure,
@@ -143,7 +144,7 @@ impl Setup for StandardWebhooks {
             b".",
             timestamp.as_bytes(),
             b".",
-            delivery.body,
+            delivery.signed,
         ];
         if !self.is_signed(&parts, signatures) {
             let count = self.keys.len() + self.public_keys.len();

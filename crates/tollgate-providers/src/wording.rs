@@ -2,7 +2,7 @@
 
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
-use tollgate_core::event::{CaptureState, Fact, FactKind, RefundState, Strength};
+use tollgate_core::event::{CaptureState, Event, Fact, FactKind, RefundState, Strength};
 use tollgate_core::money::{Currency, Money, minor_from_decimal};
 use tollgate_core::time::Timestamp;
 
@@ -13,6 +13,8 @@ pub(crate) enum Unit {
     Major,
     /// The smallest unit of ISO 4217.
     Minor,
+    /// A smallest unit of the provider's own, with so many decimals.
+    Decimals(u8),
 }
 
 /// An amount as read: nothing there, exact, or there but not readable exactly.
@@ -38,12 +40,17 @@ impl Amount {
         };
         let decimals = match unit {
             Unit::Major => exponent,
-            Unit::Minor => 0,
+            Unit::Minor | Unit::Decimals(_) => 0,
         };
-        match minor_from_decimal(text, decimals) {
-            Ok(minor) if 0 <= minor => Amount::Exact(Money { minor, currency }),
+        let read = minor_from_decimal(text, decimals).ok();
+        let minor = match unit {
+            Unit::Major | Unit::Minor => read,
+            Unit::Decimals(own) => read.and_then(|minor| rescaled(minor, own, exponent)),
+        };
+        match minor {
+            Some(minor) if 0 <= minor => Amount::Exact(Money { minor, currency }),
             // No provider takes or gives back less than nothing.
-            Ok(_) | Err(_) => Amount::Unreadable,
+            Some(_) | None => Amount::Unreadable,
         }
     }
 
@@ -56,6 +63,31 @@ impl Amount {
 
     pub(crate) fn is_unreadable(self) -> bool {
         self == Amount::Unreadable
+    }
+}
+
+/// An amount with so many decimals as one with as many others; `None` if that cuts something off.
+pub(crate) fn rescaled(amount: i64, from: u8, to: u8) -> Option<i64> {
+    let scale = 10_i64.checked_pow(u32::from(from.abs_diff(to)))?;
+    match from <= to {
+        true => amount.checked_mul(scale),
+        false => (amount % scale == 0).then_some(amount / scale),
+    }
+}
+
+/// By what the type of an event begins with which the provider only tries whether we are there.
+const TEST: &str = "test";
+
+/// The event of a notification by which a provider tries an endpoint. It has no names and no facts: it is
+/// kept, waits for nothing and moves nothing.
+pub(crate) fn test_notification(kind: &str, about: Option<&str>) -> Event {
+    Event {
+        kind: match kind {
+            TEST => TEST.to_owned(),
+            kind => format!("{TEST}.{kind}"),
+        },
+        provider_payment_id: about.map(str::to_owned),
+        ..Event::default()
     }
 }
 

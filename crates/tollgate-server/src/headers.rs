@@ -11,12 +11,23 @@ use ipnet::IpNet;
 
 use crate::redaction::Redactor;
 
+/// How the body stands that is kept beside its headers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As it came.
+    AsSent,
+    /// Decoded: the header that says how it came encoded is kept under a name that no request has.
+    Decoded,
+}
+
+/// How a decoded body came.
+const CAME_ENCODED: &str = ":content-encoding";
+
 /// The pairs of a request, as they are kept.
 pub(crate) fn keep(
-    method: &str,
-    path: &str,
-    query: &str,
+    (method, path, query): (&str, &str, &str),
     headers: &[(&str, &[u8])],
+    form: Form,
     secret: &[&str],
     redactor: &Redactor,
 ) -> String {
@@ -29,6 +40,11 @@ pub(crate) fn keep(
     };
     push_pair(&mut text, ":path", full.as_bytes());
     for (name, value) in headers {
+        let encodes = name.eq_ignore_ascii_case("content-encoding");
+        let name = match form {
+            Form::Decoded if encodes => CAME_ENCODED,
+            Form::Decoded | Form::AsSent => name,
+        };
         match Redactor::covers(name, secret) {
             true => push_pair(&mut text, name, redactor.redact(value).as_bytes()),
             false => push_pair(&mut text, name, value),
@@ -88,6 +104,7 @@ pub(crate) fn read(text: &str) -> Option<Kept> {
                 kept.path = path.to_owned();
                 kept.query = query.to_owned();
             }
+            CAME_ENCODED => {}
             _ => kept.headers.push((name, bytes)),
         }
     }
@@ -181,14 +198,8 @@ mod tests {
             ("Authorization", b"Basic abc"),
             ("x-token", b"t"),
         ];
-        let text = keep(
-            "POST",
-            "/webhooks/a",
-            "b=1",
-            headers,
-            &["x-token"],
-            &redactor,
-        );
+        let request = ("POST", "/webhooks/a", "b=1");
+        let text = keep(request, headers, Form::AsSent, &["x-token"], &redactor);
         let kept = read(&text).expect("it is JSON");
         assert_eq!(
             (

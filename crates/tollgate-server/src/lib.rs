@@ -11,6 +11,7 @@ mod paper;
 pub mod keys;
 mod redaction;
 mod headers;
+mod content_encoding;
 mod rate;
 mod throttle;
 mod metrics;

@@ -5,7 +5,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
-use tollgate_core::event::{CaptureState, Event, FactKind};
+use tollgate_core::event::{CaptureState, Event, FactKind, RefundState};
 use tollgate_core::time::Timestamp;
 
 use crate::delivery::{Delivery, Element, Identity, Rejection};
@@ -15,7 +15,7 @@ use crate::question::{Answer, AskBy, CannotAsk, HttpRequest, HttpResponse, Quest
 use crate::refund::Refunds;
 use crate::sample::{NotInProvider, Sample, SampleStatus, Webhook};
 use crate::settings::{ConfigError, Settings};
-use crate::signature::{any_matches, sha256_hex_of};
+use crate::signature::{any_hex_matches, sha256_hex_of};
 use crate::wording::{Amount, Unit, fact, key, path_segment};
 
 use super::{CURRENCY, Merchant, answer, belongs_to, check_currency};
@@ -34,6 +34,8 @@ pub(super) fn configure(settings: &Settings<'_>) -> Result<Box<dyn Setup>, Confi
         "client_secret",
         "client_version",
         "token_url",
+        "checkout",
+        "partner",
     ];
     belongs_to(settings, &others, "v2")?;
     let mut salts = Vec::new();
@@ -46,7 +48,7 @@ pub(super) fn configure(settings: &Settings<'_>) -> Result<Box<dyn Setup>, Confi
     }
     salts.sort_by_key(|(index, _)| std::cmp::Reverse(index.parse::<u32>().unwrap_or(0)));
     let merchant_id = settings
-        .text("merchant_id")?
+        .bare_text("merchant_id")?
         .ok_or_else(|| settings.absent("merchant_id", "the merchant's id"))?;
     let usual = match settings.live()? {
         true => "https://api.phonepe.com/apis/hermes",
@@ -81,7 +83,7 @@ impl Setup for V1 {
             .filter(|(known, _)| known == index)
             .map(|(_, salt)| sha256_hex_of(&[response.as_bytes(), salt.expose_secret().as_bytes()]))
             .collect();
-        if !any_matches(&expected, &[digest]) {
+        if !any_hex_matches(&expected, digest) {
             let detail = match self.salts.iter().any(|(known, _)| known == index) {
                 true => format!("X-VERIFY is made with another salt than our salt {index}"),
                 false => "X-VERIFY names a salt index that is none of ours".to_owned(),
@@ -241,6 +243,12 @@ fn read(body: &Object<'_>) -> Option<(String, Event)> {
         .or_else(|| data.text("providerReferenceId"));
     let state = data.text("state").or_else(|| data.text("paymentState"));
     let amount = Amount::read(data.text("amount").as_deref(), Some(CURRENCY), Unit::Minor);
+    let original = data
+        .text("originalTransactionId")
+        .or_else(|| data.text("originalMerchantTransactionId"));
+    if original.is_some() || id.as_deref().is_some_and(is_refund_id) {
+        return Some(read_refund(&code, &data, original.as_deref()));
+    }
     let capture = match (code.as_ref(), state.as_deref()) {
         ("PAYMENT_SUCCESS", Some("COMPLETED") | None) => Some(CaptureState::Captured),
         // A success whose state is another one is not yet one.
@@ -270,4 +278,46 @@ fn read(body: &Object<'_>) -> Option<(String, Event)> {
         ..Event::default()
     };
     Some((identity, event))
+}
+
+/// PhonePe's own ids of refunds begin so; those of payments have no R.
+fn is_refund_id(id: &str) -> bool {
+    let digits = id.strip_prefix("TR");
+    digits.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Reads the callback of a refund, which has the shape of a payment's: `merchantTransactionId` is the
+/// refund's own name. The payment is named as the original transaction, if at all; a refund that does not
+/// name one stands under its own name and is no payment.
+fn read_refund(code: &str, data: &Object<'_>, original: Option<&str>) -> (String, Event) {
+    let own = data.text("merchantTransactionId");
+    let own = own
+        .or_else(|| data.text("merchantOrderId"))
+        .unwrap_or_default();
+    let state = data.text("state").or_else(|| data.text("paymentState"));
+    let amount = Amount::read(data.text("amount").as_deref(), Some(CURRENCY), Unit::Minor);
+    let stands = match (code, state.as_deref()) {
+        ("PAYMENT_SUCCESS", Some("COMPLETED") | None) => Some(RefundState::Succeeded),
+        ("PAYMENT_SUCCESS" | "PAYMENT_PENDING" | "INTERNAL_SERVER_ERROR", _) => {
+            Some(RefundState::Pending)
+        }
+        ("PAYMENT_ERROR" | "PAYMENT_DECLINED" | "PAYMENT_CANCELLED" | "TIMED_OUT", _) => {
+            Some(RefundState::Failed)
+        }
+        _ => None,
+    };
+    let id = data.text("transactionId");
+    let event = Event {
+        kind: format!("refund.{code}"),
+        names: vec![original.unwrap_or(&own).to_owned()],
+        provider_payment_id: id.as_deref().map(str::to_owned),
+        facts: stands
+            .map(|state| fact(&own, FactKind::Refund(state), amount.money(), None))
+            .into_iter()
+            .collect(),
+        amount_unreadable: amount.is_unreadable(),
+        ..Event::default()
+    };
+    let identity = key(&[Some("refund"), Some(&own), id.as_deref(), state.as_deref()]);
+    (identity, event)
 }

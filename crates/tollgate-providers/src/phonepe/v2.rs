@@ -15,7 +15,7 @@ use crate::question::{Answer, AskBy, CannotAsk, HttpRequest, HttpResponse, Quest
 use crate::refund::{Cancels, RefundAnswer, RefundOrder, RefundQuery, RefundStatus, Refunds};
 use crate::sample::{NotInProvider, Sample, SampleStatus, Webhook};
 use crate::settings::{ConfigError, Settings};
-use crate::signature::{any_matches, none_of, sha256_hex_of};
+use crate::signature::{any_hex_matches, none_of, sha256_hex_of};
 use crate::wording::{Amount, Unit, fact, key, millis, path_segment};
 
 use super::{CURRENCY, Merchant, answer, belongs_to, check_currency};
@@ -25,8 +25,10 @@ const UNWRAPPED: &str = "(unwrapped refund)";
 
 struct V2 {
     merchant: Merchant,
-    /// What the header says for each user name and password.
+    /// What the header says for each user name and password, in lower case.
     expected: Vec<String>,
+    /// The same in upper case, which is as good.
+    expected_upper: Vec<String>,
     client: Option<Client>,
 }
 
@@ -36,6 +38,23 @@ struct Client {
     version: i64,
     api_url: String,
     token_url: String,
+    /// The part of the path under which the states of orders stand: each checkout has its own.
+    orders: &'static str,
+    /// The merchant on whose behalf a partner asks.
+    on_behalf_of: Option<String>,
+}
+
+impl Client {
+    /// What every request says of us.
+    fn headers(&self, token: &Token) -> Vec<(&'static str, String)> {
+        let bearer = format!("O-Bearer {}", token.secret.expose_secret());
+        let mut headers = vec![
+            ("authorization", bearer),
+            ("accept", "application/json".to_owned()),
+        ];
+        headers.extend(self.on_behalf_of.clone().map(|id| ("x-merchant-id", id)));
+        headers
+    }
 }
 
 pub(super) fn configure(settings: &Settings<'_>) -> Result<Box<dyn Setup>, ConfigError> {
@@ -43,7 +62,7 @@ pub(super) fn configure(settings: &Settings<'_>) -> Result<Box<dyn Setup>, Confi
     let mut expected = Vec::new();
     for table in settings.tables("credentials")? {
         let username = table
-            .text("username")?
+            .bare_text("username")?
             .ok_or_else(|| table.absent("username", "the user name"))?;
         if username.contains(':') {
             return Err(table.error("username", "a user name with a colon", "one without"));
@@ -60,20 +79,30 @@ pub(super) fn configure(settings: &Settings<'_>) -> Result<Box<dyn Setup>, Confi
     if expected.is_empty() {
         return Err(settings.absent("credentials", "at least one { username, password }"));
     }
-    let merchant = Merchant(settings.text("merchant_id")?.map(str::to_owned));
+    let merchant = Merchant(settings.bare_text("merchant_id")?.map(str::to_owned));
     Ok(Box::new(V2 {
         merchant,
+        expected_upper: expected
+            .iter()
+            .map(|hash| hash.to_ascii_uppercase())
+            .collect(),
         expected,
         client: configure_client(settings)?,
     }))
 }
 
 fn configure_client(settings: &Settings<'_>) -> Result<Option<Client>, ConfigError> {
-    let id = settings.text("client_id")?;
+    let id = settings.bare_text("client_id")?;
     let secret = settings.secret("client_secret")?;
     let (id, secret) = match (id, secret) {
         (Some(id), Some(secret)) => (id, secret),
-        (None, None) => return Ok(None),
+        (None, None) => {
+            let asking = ["checkout", "partner"];
+            return match asking.into_iter().find(|key| settings.has(key)) {
+                Some(_) => Err(settings.absent("client_id", "the id of the API client that asks")),
+                None => Ok(None),
+            };
+        }
         (Some(_), None) => {
             return Err(settings.absent("client_secret", "the secret of client_id"));
         }
@@ -89,7 +118,22 @@ fn configure_client(settings: &Settings<'_>) -> Result<Option<Client>, ConfigErr
         Some(host) => format!("{host}/apis/identity-manager/v1/oauth/token"),
         None => format!("{api_url}/v1/oauth/token"),
     };
+    let checkouts = [("standard", "checkout"), ("custom", "payments")];
+    let on_behalf_of = match settings.flag("partner")?.unwrap_or(false) {
+        true => match settings.bare_text("merchant_id")? {
+            Some(merchant_id) => Some(merchant_id.to_owned()),
+            None => {
+                let wanted = "the merchant on whose behalf the partner asks";
+                return Err(settings.absent("merchant_id", wanted));
+            }
+        },
+        false => None,
+    };
     Ok(Some(Client {
+        orders: settings
+            .choice("checkout", &checkouts)?
+            .unwrap_or("checkout"),
+        on_behalf_of,
         id: id.to_owned(),
         secret,
         version: settings.integer("client_version")?.unwrap_or(1),
@@ -105,7 +149,7 @@ impl Setup for V2 {
 
     fn verify(&self, delivery: &Delivery<'_>) -> Result<Vec<Element>, Rejection> {
         let given = delivery.signature_header("authorization")?;
-        if !any_matches(&self.expected, &[given]) {
+        if !any_hex_matches(&self.expected, given) {
             let none = none_of(self.expected.len(), "user name", "user names");
             return Err(Rejection::invalid(format!(
                 "Authorization is the hash of {none}"
@@ -115,13 +159,19 @@ impl Setup for V2 {
             .map_err(|error| Rejection::unreadable(format!("it is no JSON object: {error}")))?;
         let payload = body.object("payload");
         // Some refunds are printed in the documents without the envelope.
-        let (name, payload) = match (body.text("event"), &payload) {
+        let name = body.text("event").or_else(|| {
+            body.text("type")
+                .map(|word| Cow::Owned(event_of_type(&word)))
+        });
+        let (name, payload) = match (name, &payload) {
             (Some(name), Some(payload)) => (Some(name), payload),
             (None, None) if body.get("state").is_some() && body.get("refundId").is_some() => {
                 (None, &body)
             }
             (Some(_), None) => return Err(Rejection::unreadable("there is no payload")),
-            (None, Some(_) | None) => return Err(Rejection::unreadable("there is no event")),
+            (None, Some(_) | None) => {
+                return Err(Rejection::unreadable("there is neither event nor type"));
+            }
         };
         self.merchant.check(payload.text("merchantId").as_deref())?;
         let (identity, event) = read(name.as_deref().unwrap_or(UNWRAPPED), payload, None);
@@ -134,7 +184,7 @@ impl Setup for V2 {
     }
 
     fn secret_headers(&self) -> Vec<(&'static str, &str)> {
-        let accepted = self.expected.iter();
+        let accepted = self.expected.iter().chain(&self.expected_upper);
         accepted
             .map(|value| ("authorization", value.as_str()))
             .collect()
@@ -252,7 +302,8 @@ impl StatusQuery for V2 {
         let path = match (&question.refund, question.names.first()) {
             (Some(refund), _) => format!("/payments/v2/refund/{}/status", path_segment(refund)),
             (None, Some(reference)) => format!(
-                "/checkout/v2/order/{}/status?details=false&errorContext=true",
+                "/{}/v2/order/{}/status?details=false&errorContext=true",
+                client.orders,
                 path_segment(reference)
             ),
             (None, None) => return Err(CannotAsk("merchantOrderId is not known".to_owned())),
@@ -263,13 +314,7 @@ impl StatusQuery for V2 {
         Ok(HttpRequest {
             method: "GET",
             url: format!("{}{path}", client.api_url),
-            headers: vec![
-                (
-                    "authorization",
-                    format!("O-Bearer {}", token.secret.expose_secret()),
-                ),
-                ("accept", "application/json".to_owned()),
-            ],
+            headers: client.headers(token),
             body: Vec::new(),
         })
     }
@@ -348,17 +393,12 @@ impl Refunds for V2 {
             quote(reference),
             order.money.minor,
         );
+        let mut headers = client.headers(token);
+        headers.push(("content-type", "application/json".to_owned()));
         Ok(HttpRequest {
             method: "POST",
             url: format!("{}/payments/v2/refund", client.api_url),
-            headers: vec![
-                ("content-type", "application/json".to_owned()),
-                ("accept", "application/json".to_owned()),
-                (
-                    "authorization",
-                    format!("O-Bearer {}", token.secret.expose_secret()),
-                ),
-            ],
+            headers,
             body: body.into_bytes(),
         })
     }
@@ -595,6 +635,11 @@ fn read(name: &str, payload: &Object<'_>, asked: Option<&str>) -> (Option<String
         ..Event::default()
     };
     (identity, event)
+}
+
+/// The name of an event that a callback gives only in its older form: `PG_ORDER_COMPLETED`.
+fn event_of_type(word: &str) -> String {
+    word.to_ascii_lowercase().replace('_', ".")
 }
 
 /// Whether an answer is about the refund that was asked by the name `asked`, and that PhonePe may be

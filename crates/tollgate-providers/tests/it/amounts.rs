@@ -183,7 +183,9 @@ fn midtrans_money_without_a_readable_amount_proves_nothing() {
     };
     assert_eq!(notified("settlement", "1.00"), "settled 100");
     assert_eq!(notified("settlement", "1.005"), "settled -, unreadable");
-    assert_eq!(notified("refund", "1.00"), "total -, unreadable");
+    // It says only that something happens; how much, the answer has to say.
+    assert_eq!(notified("refund", "1.00"), "refund x pending -");
+    assert_eq!(notified("partial_refund", "1.00"), "refund x pending -");
     // How much is disputed stands there, and how much that is remains unknown.
     assert_eq!(notified("chargeback", "1.005"), "dispute -, unreadable");
 }

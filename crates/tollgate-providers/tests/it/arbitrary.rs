@@ -92,6 +92,7 @@ fn read_all(sources: &[(String, Source)], headers: &[(String, Vec<u8>)], body: &
             query: "",
             headers: &headers,
             body,
+            signed: body,
             peer: None,
             now: Timestamp::from_millis(now),
         };

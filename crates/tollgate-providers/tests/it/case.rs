@@ -111,6 +111,7 @@ impl Case {
             query: "",
             headers: &headers,
             body,
+            signed: body,
             peer: self.peer,
             now: Timestamp::from_millis(self.now.unwrap_or(1_760_000_000) * 1000),
         })
@@ -355,6 +356,7 @@ pub(crate) fn deliver_at(
         query: "",
         headers: &headers,
         body,
+        signed: body,
         peer: None,
         now: Timestamp::from_millis(now),
     })

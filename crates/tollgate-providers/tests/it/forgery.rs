@@ -92,6 +92,9 @@ fn one_changed_byte_of_a_signature_is_refused() {
                         let mut headers: BTreeMap<String, String> = case.headers.clone();
                         let value = headers.get_mut(name).expect("it is there");
                         let mut bytes = value.clone().into_bytes();
+                        if is_other_case(bytes[at], bit) && is_hexadecimal(provider, name) {
+                            continue;
+                        }
                         bytes[at] ^= bit;
                         *value = String::from_utf8(bytes).expect("ASCII stays ASCII");
                         let taken = case.verify_with(&source, &headers, case.body.as_bytes());
@@ -129,6 +132,14 @@ fn refuses_flips(provider: &str, case: &Case, range: Range<usize>) {
     for at in range {
         for bit in [1, 4, 32, 128] {
             let mut body = case.body.clone().into_bytes();
+            let is_hash = case.body[..at]
+                .rfind("signature_key\":\"")
+                .is_some_and(|start| {
+                    !case.body[start + "signature_key\":\"".len()..at].contains('"')
+                });
+            if is_hash && is_other_case(body[at], bit) {
+                continue;
+            }
             body[at] ^= bit;
             let taken = case.verify_with(&source, &case.headers, &body);
             // PhonePe v1 signs the text of `response`, so white space around it may differ: then
@@ -140,6 +151,20 @@ fn refuses_flips(provider: &str, case: &Case, range: Range<usize>) {
                 case.name
             );
         }
+    }
+}
+
+/// The changed letter is the same digit of a hexadecimal number.
+fn is_other_case(byte: u8, bit: u8) -> bool {
+    bit == 32 && byte.is_ascii_hexdigit() && byte.is_ascii_alphabetic()
+}
+
+/// The header has its signature in hexadecimal, which is read in either case.
+fn is_hexadecimal(provider: &str, header: &str) -> bool {
+    match header.to_ascii_lowercase().as_str() {
+        "x-verify" | "authorization" => true,
+        "x-signature" => provider == "hmac",
+        _ => false,
     }
 }
 

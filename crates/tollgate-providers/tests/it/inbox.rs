@@ -253,3 +253,7 @@ pub(crate) fn hmac_sha256(secret: &[u8], message: &[u8]) -> String {
 pub(crate) fn sha512(message: &[u8]) -> String {
     hex::encode(sha2::Sha512::digest(message))
 }
+
+pub(crate) fn sha256(message: &[u8]) -> String {
+    hex::encode(Sha256::digest(message))
+}

@@ -11,5 +11,6 @@ mod likely_causes;
 mod questions;
 mod refunds;
 mod samples;
+mod shapes;
 mod states;
 mod table;

@@ -417,6 +417,7 @@ fn addresses_are_looked_at_before_anything_else() {
             query: "",
             headers: &[],
             body: b"no JSON",
+            signed: b"no JSON",
             peer,
             now: Timestamp::from_millis(0),
         };

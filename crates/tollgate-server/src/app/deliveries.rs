@@ -59,6 +59,7 @@ impl App {
             query: &request.query,
             headers: &pairs,
             body: Bytes::from(kept.body),
+            encoded: None,
             peer: kept.peer,
             received_at: kept.at,
         };

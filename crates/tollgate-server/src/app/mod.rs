@@ -256,9 +256,12 @@ impl App {
         self.inner.instance.now()
     }
 
-    /// The source whose webhooks arrive at this path.
+    /// The source whose webhooks arrive at this path, with or without a slash at its end.
     pub(crate) fn webhook_source(&self, path: &str) -> Option<&Arc<WebhookSource>> {
-        self.inner.webhook_sources.get(path)
+        let known = &self.inner.webhook_sources;
+        known
+            .get(path)
+            .or_else(|| known.get(path.strip_suffix('/')?))
     }
 
     /// A source of a shop by its name.
@@ -391,7 +394,8 @@ fn webhook_sources(instance: &Instance) -> HashMap<String, Arc<WebhookSource>> {
                 refusals: Arc::default(),
             });
             for path in &configured.paths {
-                webhook_sources.insert(path.clone(), Arc::clone(&webhook));
+                let path = path.strip_suffix('/').unwrap_or(path);
+                webhook_sources.insert(path.to_owned(), Arc::clone(&webhook));
             }
         }
     }

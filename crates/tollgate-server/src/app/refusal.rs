@@ -84,6 +84,12 @@ pub(crate) enum AppError {
         /// How many are taken.
         most: usize,
     },
+    /// Decoded, a delivery is larger than a body may be.
+    #[error("decoded, the delivery is larger than {most} bytes")]
+    DeliveryTooLarge {
+        /// How large a body may be.
+        most: usize,
+    },
     /// As many listen as there are places for.
     #[error("as many listen to the live stream as it takes")]
     TooManyListeners,

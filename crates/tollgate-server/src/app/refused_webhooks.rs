@@ -202,13 +202,17 @@ fn likely_path(path: &str, known: &[&str]) -> String {
 
 impl Incoming<'_> {
     /// As providers read it.
-    pub(super) fn delivery(&self) -> Delivery<'_> {
+    pub(super) fn delivery(&self, webhook: &WebhookSource) -> Delivery<'_> {
         Delivery {
             method: self.method,
             path: self.path,
             query: self.query,
             headers: self.headers,
             body: &self.body,
+            signed: match &self.encoded {
+                Some(encoded) if webhook.source.signs_encoded() => encoded,
+                Some(_) | None => &self.body,
+            },
             peer: self.peer,
             now: self.received_at,
         }

@@ -9,11 +9,13 @@ use tollgate_core::decision::Outcome;
 use tollgate_core::id::{DeliveryId, EventId, ORDINAL_MAX};
 use tollgate_core::snapshot::EventOutcome;
 use tollgate_core::time::Timestamp;
-use tollgate_providers::{Item, ItemError, Rejection};
+use tollgate_providers::{Item, ItemError, RejectCode, Rejection};
 use tollgate_store::{Class, Rejected, Reply, Submission};
 
 use super::{App, AppError, WebhookSource};
-use crate::{headers, ids};
+use crate::content_encoding::{self, Undecodable};
+use crate::headers::{self, Form};
+use crate::ids;
 
 /// A delivery as it came.
 pub(crate) struct Incoming<'a> {
@@ -21,7 +23,10 @@ pub(crate) struct Incoming<'a> {
     pub(crate) path: &'a str,
     pub(crate) query: &'a str,
     pub(crate) headers: &'a [(&'a str, &'a [u8])],
+    /// The body; decoded, once it is taken.
     pub(crate) body: Bytes,
+    /// The body as it was sent, where it was encoded.
+    pub(crate) encoded: Option<Bytes>,
     /// Who really sent it.
     pub(crate) peer: Option<IpAddr>,
     /// When it came; a kept delivery is verified by this clock too.
@@ -64,11 +69,29 @@ impl App {
     pub(super) async fn take(
         &self,
         webhook: &WebhookSource,
-        incoming: Incoming<'_>,
+        mut incoming: Incoming<'_>,
         keep: bool,
     ) -> Result<Taken, AppError> {
         let id = ids::delivery();
-        let items = match verify(webhook, &incoming) {
+        let most = self.config().server.body_bytes_max;
+        let verified = match content_encoding::decode(incoming.headers, &incoming.body, most) {
+            Ok(decoded) => {
+                if let Some(decoded) = decoded {
+                    incoming.encoded = Some(std::mem::replace(&mut incoming.body, decoded.into()));
+                }
+                verify(webhook, &incoming)
+            }
+            Err(Undecodable::TooLarge) => {
+                let reason = format!("its body is larger than {most} bytes, decoded");
+                self.note_unread(webhook, "body_too_large", &reason);
+                return Err(AppError::DeliveryTooLarge { most });
+            }
+            Err(Undecodable::Unreadable(detail)) => {
+                let code = RejectCode::BodyUnreadable;
+                Err(Verdict::Rejected(Rejection { code, detail }))
+            }
+        };
+        let items = match verified {
             Ok(items) => items,
             Err(Verdict::Rejected(rejection)) => {
                 return Err(self.refuse(webhook, id, &incoming, rejection, keep));
@@ -106,15 +129,14 @@ impl App {
         items: Vec<Item>,
     ) -> Result<Taken, AppError> {
         let WebhookSource { shop, source, .. } = webhook;
-        let provider = source.provider();
-        let headers = headers::keep(
-            incoming.method,
-            incoming.path,
-            incoming.query,
-            incoming.headers,
-            provider.secret_headers,
-            &self.inner.redactor,
-        );
+        // What was signed is kept, with what says how it is read.
+        let signed = incoming.encoded.as_ref();
+        let signed = signed.filter(|_| source.signs_encoded() && items.len() == 1);
+        let form = match (&incoming.encoded, signed) {
+            (Some(_), None) => Form::Decoded,
+            (Some(_), Some(_)) | (None, _) => Form::AsSent,
+        };
+        let headers = self.kept_headers(webhook, &incoming, form);
         let mut taken = Vec::with_capacity(items.len());
         let mut submissions = Vec::with_capacity(items.len());
         let alone = items.len() == 1;
@@ -125,7 +147,8 @@ impl App {
                 Err(error) => {
                     let part = incoming.body.slice(bytes);
                     let (kept, rejection) = (ids::delivery(), rejection_of(&error));
-                    let likely = self.note_refusal(webhook, &incoming.delivery(), kept, &rejection);
+                    let likely =
+                        self.note_refusal(webhook, &incoming.delivery(webhook), kept, &rejection);
                     self.keep(webhook, kept, &incoming, &rejection, likely, Some(part));
                     taken.push(TakenItem {
                         id: None,
@@ -152,16 +175,18 @@ impl App {
                     .settled_event(*shop, source.name(), &event.key);
             }
             if item.id.is_none() {
-                let body = match alone && bytes == (0..incoming.body.len()) {
+                let said = match alone && bytes == (0..incoming.body.len()) {
                     true => incoming.body.to_vec(),
                     false => incoming.body.get(bytes).unwrap_or(&incoming.body).to_vec(),
                 };
+                let forwards = webhook.forwards(&event.kind, &said);
+                let body = signed.map_or(said, |signed| signed.to_vec());
                 let size = body.len() + headers.len() + 512;
                 let take = TakeEvent {
                     id: EventId::on(delivery.root(), ordinal),
                     source: source.name().to_owned(),
                     policy: source.policy_for(&event),
-                    forwards: webhook.forwards(&event.kind, &body),
+                    forwards,
                     event,
                     received_at: incoming.received_at,
                     raw: RawEvent {
@@ -234,7 +259,7 @@ impl App {
     ) -> AppError {
         webhook.counts.refused.inc();
         if keep {
-            let likely = self.note_refusal(webhook, &incoming.delivery(), id, &rejection);
+            let likely = self.note_refusal(webhook, &incoming.delivery(webhook), id, &rejection);
             self.keep(webhook, id, incoming, &rejection, likely, None);
         }
         let Rejection { code, detail } = rejection;
@@ -258,6 +283,12 @@ impl App {
             Some(likely) => format!("{}; likely: {likely}", rejection.detail),
             None => rejection.detail.clone(),
         };
+        // As a whole it is kept as it came, so that it can be verified again.
+        let (form, body) = match (&part, &incoming.encoded) {
+            (Some(part), Some(_)) => (Form::Decoded, part),
+            (Some(part), None) => (Form::AsSent, part),
+            (None, encoded) => (Form::AsSent, encoded.as_ref().unwrap_or(&incoming.body)),
+        };
         self.inner.store.keep_rejected(Rejected {
             shop: *shop,
             delivery,
@@ -266,16 +297,20 @@ impl App {
             code: rejection.code.as_str().to_owned(),
             detail,
             peer: incoming.peer,
-            headers: headers::keep(
-                incoming.method,
-                incoming.path,
-                incoming.query,
-                incoming.headers,
-                source.provider().secret_headers,
-                &self.inner.redactor,
-            ),
-            body: part.as_ref().unwrap_or(&incoming.body).to_vec(),
+            headers: self.kept_headers(webhook, incoming, form),
+            body: body.to_vec(),
         });
+    }
+
+    /// The headers of a delivery, as they are kept beside its body in this form.
+    fn kept_headers(&self, webhook: &WebhookSource, incoming: &Incoming<'_>, form: Form) -> String {
+        headers::keep(
+            (incoming.method, incoming.path, incoming.query),
+            incoming.headers,
+            form,
+            webhook.source.provider().secret_headers,
+            &self.inner.redactor,
+        )
     }
 }
 
@@ -287,7 +322,7 @@ enum Verdict {
 /// Verification comes before anything else. It does not panic (I7); should it, the delivery is
 /// refused as an error of ours and the provider sends it again.
 fn verify(webhook: &WebhookSource, incoming: &Incoming<'_>) -> Result<Vec<Item>, Verdict> {
-    let delivery = incoming.delivery();
+    let delivery = incoming.delivery(webhook);
     match catch_unwind(AssertUnwindSafe(|| webhook.source.verify(&delivery))) {
         Ok(verified) => verified.map_err(Verdict::Rejected),
         Err(_) => {

@@ -188,19 +188,23 @@ impl Typed<'_> {
             shop => format!("/webhooks/{shop}/{name}"),
         }];
         if settings.contains_key("paths") {
+            let bare = |path: &String| path.strip_suffix('/').unwrap_or(path).to_owned();
             for (at, path) in source.paths().iter().enumerate() {
-                if source.paths()[..at].contains(path) {
+                if source.paths()[..at]
+                    .iter()
+                    .any(|known| bare(known) == bare(path))
+                {
                     let found = format!("{path:?} twice");
                     let key = format!("{prefix}.paths");
                     return Err(ConfigError::key(key, found, "every path once"));
                 }
-                if ours(path) && path != &paths[0] {
+                if ours(path) && bare(path) != paths[0] {
                     let found = format!("{path:?}, which is ours");
                     let wanted = "a path that is neither /, nor below /v1 or /webhooks, nor one \
                                   that Tollgate answers itself";
                     return Err(ConfigError::key(format!("{prefix}.paths"), found, wanted));
                 }
-                if !paths.contains(path) {
+                if !paths.contains(&bare(path)) {
                     paths.push(path.clone());
                 }
             }
@@ -259,7 +263,9 @@ pub(super) fn check_paths(shops: &[Shop]) -> Result<(), ConfigError> {
         for configured in &shop.sources {
             let name = format!("source {} of shop {}", configured.source.name(), shop.name);
             for path in &configured.paths {
-                if let Some(other) = taken.insert(path, name.clone()) {
+                // A slash at the end makes no other path of it.
+                let bare = path.strip_suffix('/').unwrap_or(path);
+                if let Some(other) = taken.insert(bare, name.clone()) {
                     let prefix = match shop.name.as_str() {
                         MAIN_SHOP => String::new(),
                         shop => format!("shops.{shop}."),

@@ -202,6 +202,79 @@ fn a_secrets_file_is_looked_for_beside_the_configuration() {
     assert_eq!(key.expose_secret(), "0123456789abcdef");
 }
 
+/// What stands around a secret unseen would make every signature a wrong one.
+#[test]
+fn a_secret_is_taken_without_what_stands_around_it_unseen() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let secret = |written: &str| {
+        std::fs::write(folder.path().join("key"), written).expect("there is room");
+        let text = "[api]\nbootstrap_key = \"file:key\"";
+        let config = Config::from_layers(text, folder.path(), &Default::default());
+        config.map(|config| {
+            let key = config.bootstrap_key.expect("it is there");
+            key.expose_secret().to_owned()
+        })
+    };
+    for around in [
+        "{}",
+        "{}\n",
+        "{}\r\n",
+        "\u{feff}{}",
+        " {}\t",
+        "\u{a0}{}\u{200b}\n\n",
+    ] {
+        let written = around.replace("{}", "0123456789abcdef");
+        assert_eq!(
+            secret(&written).expect("it is right"),
+            "0123456789abcdef",
+            "{written:?}"
+        );
+    }
+    for (written, wanted) in [
+        ("\u{feff}\n", "api.bootstrap_key: found an empty secret"),
+        (
+            "01234567\n89abcdef",
+            "api.bootstrap_key: found a secret with a line break",
+        ),
+        (
+            "01234567\u{0}9abcdef",
+            "api.bootstrap_key: found a secret with a line break",
+        ),
+    ] {
+        let error = secret(written).expect_err(written).to_string();
+        assert!(
+            error.starts_with(wanted) && !error.contains("01234567"),
+            "{error}"
+        );
+    }
+    let environment = [("PAY_SECRET", " \u{feff}server-key\r\n")];
+    let text = "[sources.x]\nprovider = \"midtrans\"\nsecrets = [\"env:PAY_SECRET\"]";
+    read(text, &environment).expect("it is taken off");
+}
+
+/// Two paths that differ in a slash at the end are one.
+#[test]
+fn a_path_with_a_slash_at_its_end_is_no_second_path() {
+    let source = |name: &str, paths: &str| {
+        format!(
+            "[sources.{name}]\nprovider = \"midtrans\"\nsecrets = [\"literal:k\"]\npaths = {paths}\n"
+        )
+    };
+    let both = source("a", "[\"/hook\"]") + &source("b", "[\"/hook/\"]");
+    assert!(
+        refusal(&both).contains("a path of its own"),
+        "{}",
+        refusal(&both)
+    );
+    let twice = source("a", "[\"/hook\", \"/hook/\"]");
+    assert!(
+        refusal(&twice).contains("every path once"),
+        "{}",
+        refusal(&twice)
+    );
+    read(&source("a", "[\"/webhooks/a/\"]"), &[]).expect("it is its own");
+}
+
 const MIDTRANS: &str = "provider = \"midtrans\"\nsecrets = [\"literal:server-key-1\"]\n";
 
 #[test]

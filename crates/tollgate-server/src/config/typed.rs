@@ -183,21 +183,30 @@ impl Typed<'_> {
             })?
         } else if let Some(path) = typed.strip_prefix("file:") {
             let path = self.folder.join(path);
-            let text = std::fs::read_to_string(&path).map_err(|error| {
+            std::fs::read_to_string(&path).map_err(|error| {
                 let found = format!("{}: {error}", path.display());
                 ConfigError::key(key, found, "a file that can be read")
-            })?;
-            text.trim_end_matches(['\n', '\r']).to_owned()
+            })?
         } else if let Some(secret) = typed.strip_prefix("literal:") {
             secret.to_owned()
         } else {
             let wanted = "env:NAME, file:PATH or literal:…";
             return Err(ConfigError::key(key, "a secret as it is", wanted));
         };
+        // Editors, shells and consoles leave line ends, blanks and marks around what was meant.
+        let secret = tollgate_providers::bare_secret(&secret);
         if secret.is_empty() {
             return Err(ConfigError::key(key, "an empty secret", "a secret"));
         }
-        Ok(secret)
+        if secret.contains(char::is_control) {
+            let found = "a secret with a line break or another control character in it";
+            return Err(ConfigError::key(
+                key,
+                found,
+                "the secret alone, in one line",
+            ));
+        }
+        Ok(secret.to_owned())
     }
 }
 

@@ -108,11 +108,7 @@ pub(super) async fn stands(
         Ok(request) => request,
         Err(error) => return Ok(Stands::Impossible(error.to_string())),
     };
-    let answer = send(context, &request).await?;
-    let said = match answer.of_provider() {
-        Some(response) => source.read_status(question, &response),
-        None => Answer::Unavailable("the answer broke off".to_owned()),
-    };
+    let Asked { said, .. } = ask(context, source, (question, request), token).await?;
     match said {
         Answer::Final(event) => Ok(Stands::So(event)),
         Answer::Pending(_) => Ok(Stands::Unsaid("it is still on its way".to_owned())),
@@ -148,20 +144,67 @@ async fn put(context: &Context, shop: ShopId, source: &Source, question: &Questi
             return Acted::of(End::Settled(settlement), Health::Unsaid);
         }
     };
-    let answer = match send(context, &request).await {
-        Ok(answer) => answer,
+    let asked = ask(context, source, (question, request), token.as_ref()).await;
+    let Asked { said, status } = match asked {
+        Ok(asked) => asked,
         Err(acted) => return acted,
-    };
-    let head = format!("status {}", answer.status.as_u16());
-    let said = match answer.of_provider() {
-        Some(response) => source.read_status(question, &response),
-        None => Answer::Unavailable("the answer broke off".to_owned()),
     };
     if matches!(said, Answer::Refused(_)) {
         // The token may have been called back before its time.
         context.tokens().forget(shop, source.name());
     }
-    understood(said).answered(answer.status.as_u16(), head)
+    understood(said).answered(status, format!("status {status}"))
+}
+
+/// What a provider said, with the status it said it with.
+struct Asked {
+    said: Answer,
+    status: u16,
+}
+
+/// Sends a question. Where the provider knows nothing by the name that was used, and it has another, it is
+/// asked by that too; an answer about something else is then none.
+async fn ask(
+    context: &Context,
+    source: &Source,
+    (question, request): (&Question, HttpRequest),
+    token: Option<&Token>,
+) -> Result<Asked, Acted> {
+    let asked = ask_once(context, source, question, &request).await?;
+    if !matches!(asked.said, Answer::NotFound(_)) {
+        return Ok(asked);
+    }
+    let Some(other) = source.by_another_name(question) else {
+        return Ok(asked);
+    };
+    let Ok(request) = source.status_request(&other, token, context.now()) else {
+        return Ok(asked);
+    };
+    let again = ask_once(context, source, &other, &request).await?;
+    match again.said {
+        Answer::NotFound(_) | Answer::Mismatch(_) => Ok(asked),
+        Answer::Final(_)
+        | Answer::Pending(_)
+        | Answer::NoAnswer(_)
+        | Answer::Unavailable(_)
+        | Answer::Refused(_)
+        | Answer::Unreadable(_) => Ok(again),
+    }
+}
+
+async fn ask_once(
+    context: &Context,
+    source: &Source,
+    question: &Question,
+    request: &HttpRequest,
+) -> Result<Asked, Acted> {
+    let answer = send(context, request).await?;
+    let said = match answer.of_provider() {
+        Some(response) => source.read_status(question, &response),
+        None => Answer::Unavailable("the answer broke off".to_owned()),
+    };
+    let status = answer.status.as_u16();
+    Ok(Asked { said, status })
 }
 
 /// What an answer comes to. A target fails only by what is about the target (L7).

@@ -517,7 +517,7 @@ impl From<AppError> for Problem {
             AppError::DeliveryRefused { code, detail } => {
                 Problem::from(code_of(code)).detail(detail)
             }
-            AppError::DeliveryTooLong { .. } => {
+            AppError::DeliveryTooLong { .. } | AppError::DeliveryTooLarge { .. } => {
                 Problem::from(BODY_TOO_LARGE).detail(error.to_string())
             }
             AppError::TooManyListeners => Problem::from(OVERLOADED).detail(error.to_string()),

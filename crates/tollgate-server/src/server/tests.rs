@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use tollgate_core::command::{Action, CreateOrder};
-use tollgate_core::effect::{EffectState, StoredEffect};
+use tollgate_core::effect::{EffectKind, EffectState, StoredEffect};
 use tollgate_core::id::RootId;
 use tollgate_core::money::Currency;
 use tollgate_core::order::{Customer, Line};
@@ -55,7 +55,7 @@ async fn order(app: &App, code: &str) -> RootId {
 /// The notice about an order, once it was tried.
 async fn tried(app: &App, root: RootId) -> StoredEffect {
     let filter = EffectFilter {
-        kind: Some("notify".to_owned()),
+        kind: vec![EffectKind::Notify],
         root: Some(root),
         ..EffectFilter::default()
     };

@@ -3,11 +3,10 @@
 use tollgate_core::effect::{ReceiptKind, ReceiptNumber};
 use tollgate_core::id::{ReceiptId, ShopId};
 use tollgate_core::time::Timestamp;
-use tollgate_core::word::Word;
 
-use super::{CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, sift};
+use super::{CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, is_asked, sift};
 use crate::Store;
-use crate::db::{Db, Error, Row, id_at, id_bytes};
+use crate::db::{Bind, Db, Error, Row, id_at, id_bytes};
 use crate::error::ReadError;
 
 /// A receipt that is issued, without its file.
@@ -36,8 +35,8 @@ pub struct ReceiptRow {
 /// Which receipts that are issued; what is not said is any.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReceiptFilter {
-    /// Of this kind.
-    pub kind: Option<ReceiptKind>,
+    /// Of one of these kinds; none is any.
+    pub kinds: Vec<ReceiptKind>,
     /// With this number.
     pub number: Option<ReceiptNumber>,
     /// Issued at this time or later.
@@ -102,6 +101,16 @@ const LOOK_AT_RECEIPTS: &str = "\
        and (issued_at, year, sequence) < (?5, ?6, ?7)
      order by issued_at desc, year desc, sequence desc
      limit ?8";
+
+/// `receipts.nth`: walks `receipts_issued` upwards.
+const NTH_RECEIPT: &str = "\
+    select issued_at, year, sequence
+      from receipts
+     where shop_id = ?1
+       and (issued_at, year, sequence) >= (?2, ?3, ?4)
+       and (issued_at, year, sequence) < (?5, ?6, ?7)
+     order by issued_at, year, sequence
+     limit 1 offset ?8";
 
 /// `receipts.of_number`: by `receipts_number`. The columns are those of [`read`].
 const OF_NUMBER: &str = "\
@@ -187,25 +196,30 @@ fn receipts(
     filter: &ReceiptFilter,
     seek: Seek<ReceiptPlace>,
 ) -> Result<Page<ReceiptRow, ReceiptPlace>, Error> {
-    let below = seek.before.map_or(u128::MAX, ReceiptPlace::as_u128);
-    let until = filter.to.map_or(u128::MAX, ReceiptPlace::first_of);
-    let stretch = Stretch {
+    let mut stretch = Stretch {
         from: filter.from.map_or(0, ReceiptPlace::first_of),
-        below: below.min(until),
+        below: filter.to.map_or(u128::MAX, ReceiptPlace::first_of),
     };
+    if let Some(past) = seek.past {
+        stretch.pass(past.as_u128(), seek.order);
+    }
     let page = match filter.number {
         Some(number) => Page {
             items: of_number(db, shop, number)?
                 .into_iter()
-                .filter(|row| filter.kind.is_none_or(|kind| kind.word() == row.kind))
+                .filter(|row| is_asked(&filter.kinds, &row.kind))
                 .map(|row| ReceiptPlace::of(row.issued_at, number).0)
                 .filter(|place| (stretch.from..stretch.below).contains(place))
                 .collect(),
             next: None,
         },
-        None => sift(seek.limit(), stretch, CHUNK_ROWS_MAX, |stretch, chunk| {
-            look_at_receipts(db, shop, filter, stretch, chunk)
-        })?,
+        None => sift(
+            (seek.limit(), seek.order),
+            stretch,
+            CHUNK_ROWS_MAX,
+            |stretch, count| nth_receipt(db, shop, stretch, count),
+            |stretch, chunk| look_at_receipts(db, shop, filter, stretch, chunk),
+        )?,
     };
     let mut items = Vec::with_capacity(page.items.len());
     for place in page.items {
@@ -230,32 +244,46 @@ fn look_at_receipts(
     stretch: Stretch,
     chunk: usize,
 ) -> Result<Vec<Looked>, Error> {
+    let [a, b, c, d, e, f] = edges(stretch);
+    let values: &[&dyn Bind] = &[&shop.0, &a, &b, &c, &d, &e, &f, &(chunk as i64)];
+    db.all(LOOK_AT_RECEIPTS, values, |row| {
+        let kind = row.text(3)?;
+        Ok(Looked {
+            id: place(row)?,
+            matches: is_asked(&filter.kinds, kind),
+            bytes: 0,
+        })
+    })
+}
+
+/// The place of a stretch that so many earlier ones precede.
+fn nth_receipt(
+    db: &Db,
+    shop: ShopId,
+    stretch: Stretch,
+    count: usize,
+) -> Result<Option<u128>, Error> {
+    let [a, b, c, d, e, f] = edges(stretch);
+    let values: &[&dyn Bind] = &[&shop.0, &a, &b, &c, &d, &e, &f, &(count as i64)];
+    db.one(NTH_RECEIPT, values, place)
+}
+
+/// What the columns of a place are compared with: its first, and the one behind its last.
+fn edges(stretch: Stretch) -> [i64; 6] {
     let (from, below) = (
         ReceiptPlace::columns(stretch.from),
         ReceiptPlace::columns(stretch.below),
     );
-    let values: &[&dyn crate::db::Bind] = &[
-        &shop.0,
-        &from.0,
-        &from.1,
-        &from.2,
-        &below.0,
-        &below.1,
-        &below.2,
-        &(chunk as i64),
-    ];
-    db.all(LOOK_AT_RECEIPTS, values, |row| {
-        let number = ReceiptNumber {
-            year: row.get(1)?,
-            sequence: row.get(2)?,
-        };
-        let kind = row.text(3)?;
-        Ok(Looked {
-            id: ReceiptPlace::of(Timestamp::from_millis(row.get(0)?), number).0,
-            matches: filter.kind.is_none_or(|asked| asked.word() == kind),
-            bytes: 0,
-        })
-    })
+    [from.0, from.1, from.2, below.0, below.1, below.2]
+}
+
+/// The place that a row's first columns say.
+fn place(row: &Row<'_>) -> Result<u128, Error> {
+    let number = ReceiptNumber {
+        year: row.get(1)?,
+        sequence: row.get(2)?,
+    };
+    Ok(ReceiptPlace::of(Timestamp::from_millis(row.get(0)?), number).0)
 }
 
 fn read(row: &Row<'_>) -> Result<ReceiptRow, Error> {

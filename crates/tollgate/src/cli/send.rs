@@ -197,7 +197,12 @@ fn not_configured(provider: &Provider) -> String {
         .iter()
         .filter(|field| match field.kind {
             Kind::Secret | Kind::SecretList | Kind::SecretMap | Kind::Tables(_) => true,
-            Kind::Text | Kind::Integer | Kind::Flag | Kind::List | Kind::TextMap => field.required,
+            Kind::Text
+            | Kind::Integer
+            | Kind::Flag
+            | Kind::List
+            | Kind::TextMap
+            | Kind::IntegerMap => field.required,
         })
         .map(|field| format!("\n  {} - {}", field.name, field.doc))
         .collect();

@@ -45,3 +45,4 @@ mod down;
 mod giving_up;
 mod connections;
 mod effects;
+mod shapes;

@@ -34,9 +34,9 @@ pub(crate) fn routes() -> Router<App> {
         .route("/r/{token}", get(look_up))
 }
 
-/// Receipts that are issued, the latest first.
+/// Receipts that are issued, the latest first or last.
 async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
-    let query = query.only(&["from", "to", "kind", "number"])?;
+    let query = query.list(&["from", "to", "kind", "number"])?;
     let filter = filter(&query)?;
     let seek = query.seek(ReceiptPlace::from_u128)?;
     let page = app.issued_receipts(caller.shop(), filter, seek).await?;
@@ -48,7 +48,7 @@ async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
 
 fn filter(query: &Query) -> Result<ReceiptFilter, Problem> {
     Ok(ReceiptFilter {
-        kind: query.word("kind")?,
+        kinds: query.words("kind")?,
         number: query.read("number", "a number as R-2026-000042", |text| {
             text.parse().ok()
         })?,

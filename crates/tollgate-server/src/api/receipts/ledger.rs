@@ -53,12 +53,12 @@ impl Table {
         }
     }
 
-    fn read_on(&self, before: ReceiptPlace) -> Reading {
+    fn read_on(&self, past: ReceiptPlace) -> Reading {
         let (app, shop, filter) = (self.app.clone(), self.shop, self.filter.clone());
         Box::pin(async move {
             let seek = Seek {
-                limit: PAGE_ROWS,
-                before: Some(before),
+                past: Some(past),
+                ..Seek::first(PAGE_ROWS)
             };
             app.issued_receipts(shop, filter, seek).await
         })

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response, header};
+use bytes::Bytes;
 use hyper::body::Incoming;
 use tollgate_providers::Reply;
 
@@ -24,12 +25,17 @@ pub(crate) async fn take(
         app.note_unread(webhook, code.code, code.title);
         problem
     };
-    if request.method() != Method::POST {
+    let by_get = request.method() == Method::GET && webhook.source.provider().takes_get;
+    if request.method() != Method::POST && !by_get {
         // Whoever looks in with GET, a monitor or a browser, sends no webhook.
         return Err(METHOD_NOT_ALLOWED.into());
     }
     let (parts, body) = request.into_parts();
-    let body = read_body(app, body).await.map_err(unread)?;
+    // What comes by GET is a form in the query, and is kept and handed on as one.
+    let body = match by_get {
+        true => Bytes::copy_from_slice(parts.uri.query().unwrap_or_default().as_bytes()),
+        false => read_body(app, body).await.map_err(unread)?,
+    };
     let pairs: Vec<(&str, &[u8])> = parts
         .headers
         .iter()
@@ -42,6 +48,7 @@ pub(crate) async fn take(
         query: parts.uri.query().unwrap_or_default(),
         headers: &pairs,
         body,
+        encoded: None,
         peer: headers::sender(peer.address, &parts.headers, trusted),
         received_at: app.now(),
     };

@@ -159,6 +159,7 @@ mod tests {
                     query: "",
                     headers: &headers,
                     body: &webhook.body,
+                    signed: &webhook.body,
                     peer: None,
                     now: Timestamp::from_millis(now * 1000),
                 })
