@@ -234,3 +234,57 @@ impl<'de> Deserialize<'de> for Name<'de> {
         deserializer.deserialize_str(Text)
     }
 }
+
+/// An object being written, members in the order they were put.
+#[derive(Default)]
+pub(crate) struct Tree {
+    members: Vec<(String, Node)>,
+}
+
+enum Node {
+    Value(String),
+    Object(Tree),
+}
+
+impl Tree {
+    /// A value already stands there, or where an object would have to: it is written over.
+    pub(crate) fn put(&mut self, path: &[String], value: String) {
+        let Some((first, rest)) = path.split_first() else {
+            return;
+        };
+        let at = match self.members.iter().position(|(name, _)| name == first) {
+            Some(at) => at,
+            None => {
+                self.members
+                    .push((first.clone(), Node::Object(Tree::default())));
+                self.members.len() - 1
+            }
+        };
+        let node = &mut self.members[at].1;
+        if rest.is_empty() {
+            *node = Node::Value(value);
+            return;
+        }
+        if let Node::Value(_) = node {
+            *node = Node::Object(Tree::default());
+        }
+        if let Node::Object(tree) = node {
+            tree.put(rest, value);
+        }
+    }
+
+    pub(crate) fn write(&self) -> String {
+        let members: Vec<String> = self
+            .members
+            .iter()
+            .map(|(name, node)| {
+                let value = match node {
+                    Node::Value(value) => value.clone(),
+                    Node::Object(tree) => tree.write(),
+                };
+                format!("{}:{value}", quote(name))
+            })
+            .collect();
+        format!("{{{}}}", members.join(","))
+    }
+}

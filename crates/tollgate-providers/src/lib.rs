@@ -20,6 +20,7 @@ mod likely_cause;
 mod json;
 pub mod spelling;
 mod wording;
+mod status_map;
 mod mapping;
 
 mod accurate;

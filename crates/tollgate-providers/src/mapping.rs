@@ -1,14 +1,15 @@
 //! Where a body of no fixed shape keeps what we need to know: JSON pointers and a table of states.
 
-use tollgate_core::event::{CaptureState, DisputeState, Event, Fact, FactKind, RefundState};
+use tollgate_core::event::{CaptureState, DisputeState, Event, Fact, FactKind};
 use tollgate_core::money::Currency;
 
-use crate::json::{Object, Pointer, Walker, quote, text};
+use crate::json::{Object, Pointer, Tree, Walker, quote};
 use crate::provider::{Field, Kind};
 use crate::sample::{NotInProvider, Sample, SampleStatus};
 use crate::settings::{ConfigError, Settings};
+use crate::status_map::{State, StatusMap};
 use crate::wording::{
-    Amount, Unit, any_time, decimal, exponent, fact, key, rescaled, test_notification,
+    Amount, Unit, any_time, decimal, exponent, fact, rescaled, test_notification,
 };
 
 /// What a mapping does not find, it does not invent: an event without a status has no facts.
@@ -21,12 +22,10 @@ pub(crate) struct Mapping {
     fee: Option<Pointer>,
     refund_id: Option<Pointer>,
     currency: CurrencyPlace,
-    /// Where the status stands; several members that only together say it.
-    status: Vec<Pointer>,
+    status: StatusMap,
     order_code: Option<Pointer>,
     mode: Option<Pointer>,
     occurred_at: Option<Pointer>,
-    status_map: Vec<(String, State)>,
     unit: Unit,
     /// Currencies whose minor unit is another one here than in ISO 4217.
     exponents: Vec<(Currency, u8)>,
@@ -50,53 +49,6 @@ pub(crate) struct Usual {
     pub(crate) occurred_at: Option<&'static str>,
 }
 
-/// A word of ours for what a status means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Capture(CaptureState),
-    Refund(RefundState),
-    /// All refunds up to now; without a sum of its own, the whole amount.
-    RefundedTotal,
-    /// A part was given back; how much, only the sum of the refunds shows.
-    PartlyRefunded,
-    Dispute(DisputeState),
-    /// It has no bearing on the payment.
-    Nothing,
-}
-
-const STATES: &[(&str, State)] = &[
-    ("created", State::Capture(CaptureState::Created)),
-    ("pending", State::Capture(CaptureState::Pending)),
-    (
-        "requires_action",
-        State::Capture(CaptureState::RequiresAction),
-    ),
-    ("processing", State::Capture(CaptureState::Processing)),
-    ("review", State::Capture(CaptureState::Review)),
-    ("challenge", State::Capture(CaptureState::Review)),
-    ("failed", State::Capture(CaptureState::Failed)),
-    ("denied", State::Capture(CaptureState::Denied)),
-    ("expired", State::Capture(CaptureState::Expired)),
-    ("cancelled", State::Capture(CaptureState::Cancelled)),
-    ("authorized", State::Capture(CaptureState::Authorized)),
-    ("voided", State::Capture(CaptureState::Voided)),
-    ("captured", State::Capture(CaptureState::Captured)),
-    ("paid", State::Capture(CaptureState::Captured)),
-    ("settled", State::Capture(CaptureState::Settled)),
-    ("capture_reversed", State::Capture(CaptureState::Reversed)),
-    ("refunded", State::RefundedTotal),
-    ("partially_refunded", State::PartlyRefunded),
-    ("refund_pending", State::Refund(RefundState::Pending)),
-    ("refund_failed", State::Refund(RefundState::Failed)),
-    ("refund_succeeded", State::Refund(RefundState::Succeeded)),
-    ("refund_reversed", State::Refund(RefundState::Reversed)),
-    ("chargeback", State::Dispute(DisputeState::Open)),
-    ("charged_back", State::Dispute(DisputeState::Open)),
-    ("dispute_won", State::Dispute(DisputeState::Won)),
-    ("dispute_lost", State::Dispute(DisputeState::Lost)),
-    ("ignored", State::Nothing),
-];
-
 /// By which types senders try an endpoint, unless the configuration says otherwise.
 const TEST_TYPES: &[&str] = &[
     "ping",
@@ -108,9 +60,6 @@ const TEST_TYPES: &[&str] = &[
 
 /// What the event of a body without anything in it is called.
 const EMPTY: &str = "empty";
-
-/// Stands for any value in the name of a status.
-const ANY: &str = "*";
 
 /// The largest exponent that a minor unit may have.
 const EXPONENT_MAX: u8 = 8;
@@ -193,22 +142,10 @@ impl Mapping {
             }
             Some(_) | None => CurrencyPlace::At(at("currency", usual.currency)?),
         };
-        let mut status_map = Vec::new();
-        for (theirs, ours) in settings.text_map("status_map")? {
-            let Some((_, state)) = STATES.iter().find(|(word, _)| *word == ours) else {
-                let words: Vec<&str> = STATES.iter().map(|(word, _)| *word).collect();
-                let key = format!("status_map.{theirs}");
-                let wanted = format!("one of {}", words.join(", "));
-                return Err(settings.error(&key, format!("{ours:?}"), wanted));
-            };
-            status_map.push((theirs.to_owned(), *state));
-        }
         let units = [("minor", Unit::Minor), ("major", Unit::Major)];
         let unit = settings
             .choice("amount_unit", &units)?
             .unwrap_or(Unit::Minor);
-        let status = read_status_pointers(settings, usual.status)?;
-        check_status_map(settings, status.len(), &status_map)?;
         let test_types = match settings.has("test_types") {
             true => settings.list("test_types")?,
             false => TEST_TYPES.iter().map(|&kind| kind.to_owned()).collect(),
@@ -222,11 +159,10 @@ impl Mapping {
             fee: at("fee", None)?,
             refund_id: at("refund_id", None)?,
             currency,
-            status,
+            status: StatusMap::configure(settings, usual.status)?,
             order_code: at("order_code", None)?,
             mode: at("mode", None)?,
             occurred_at: at("occurred_at", usual.occurred_at)?,
-            status_map,
             unit,
             exponents: read_exponents(settings, unit)?,
             test_types,
@@ -256,7 +192,7 @@ impl Mapping {
         let refunded = money(&self.refunded_amount);
         // One that cannot be read explains nothing.
         let fee = money(&self.fee).money().map_or(0, |money| money.minor);
-        let status = self.status_in(walker);
+        let status = self.status.read(walker);
         let occurred_at = walker
             .text(&self.occurred_at)
             .and_then(|text| any_time(&text));
@@ -264,7 +200,7 @@ impl Mapping {
         let payment = payment_id.as_deref().or(reference.as_deref());
         let mut facts = Vec::new();
         if let (Some(status), Some(payment)) = (status.as_deref(), payment) {
-            let said = match self.state(status) {
+            let said = match self.status.state(status) {
                 State::Capture(state) => Some((payment, FactKind::Capture(state), amount.money())),
                 State::Refund(state) => {
                     let refund = refund_id.as_deref().unwrap_or(payment);
@@ -319,21 +255,6 @@ impl Mapping {
         (event, live)
     }
 
-    /// The status: one value, or several joined by colons as in a key, so that no two lists of values read
-    /// alike. `None` if not one of them is there.
-    fn status_in(&self, walker: &mut Walker<'_>) -> Option<String> {
-        let mut text_at = |pointer: &Pointer| Some(text(walker.find(pointer)?)?.into_owned());
-        match self.status.as_slice() {
-            [only] => text_at(only),
-            several => {
-                let values: Vec<Option<String>> = several.iter().map(text_at).collect();
-                let parts: Vec<Option<&str>> = values.iter().map(Option::as_deref).collect();
-                let is_there = parts.iter().any(Option::is_some);
-                is_there.then(|| key(&parts))
-            }
-        }
-    }
-
     /// The unit of amounts in this currency.
     fn unit_of(&self, currency: Option<&str>) -> Unit {
         let currency = currency.and_then(Currency::new);
@@ -344,25 +265,8 @@ impl Mapping {
         own.map_or(self.unit, |(_, exponent)| Unit::Decimals(*exponent))
     }
 
-    /// With a table, only what it names means something; without one, our own words do.
-    fn state(&self, status: &str) -> State {
-        let found = match self.status_map.is_empty() {
-            false => self
-                .status_map
-                .iter()
-                .filter_map(|(theirs, state)| Some((wildcards(theirs, status)?, state)))
-                .min_by(|(one, _), (other, _)| one.cmp(other))
-                .map(|(_, state)| *state),
-            true => STATES
-                .iter()
-                .find(|(word, _)| *word == status)
-                .map(|(_, state)| *state),
-        };
-        found.unwrap_or(State::Nothing)
-    }
-
-    /// The provider's word for a status; the first that the table gives that meaning.
-    fn word_for(&self, status: SampleStatus) -> Option<&str> {
+    /// What a sample's status is called by a table, the best meaning first.
+    fn meanings(&self, status: SampleStatus) -> Vec<State> {
         let meanings: &[State] = match status {
             SampleStatus::Pending => &[State::Capture(CaptureState::Pending)],
             SampleStatus::Authorized => &[State::Capture(CaptureState::Authorized)],
@@ -385,18 +289,7 @@ impl Mapping {
             },
             SampleStatus::ChargedBack => &[State::Dispute(DisputeState::Open)],
         };
-        if self.status_map.is_empty() {
-            return Some(status.as_str());
-        }
-        let known = |meaning| {
-            self.status_map
-                .iter()
-                .find(move |(_, state)| *state == meaning)
-        };
-        meanings
-            .iter()
-            .find_map(|meaning| known(*meaning))
-            .map(|(theirs, _)| theirs.as_str())
+        meanings.to_vec()
     }
 
     /// A body in which this mapping finds what the sample says.
@@ -405,7 +298,8 @@ impl Mapping {
         sample: &Sample,
         extra: &[(&Pointer, String)],
     ) -> Result<String, NotInProvider> {
-        let Some(word) = self.word_for(sample.status) else {
+        let meanings = self.meanings(sample.status);
+        let Some(word) = self.status.word_for(sample.status, &meanings) else {
             let status = sample.status;
             return Err(NotInProvider(format!(
                 "status_map has no word for {status}"
@@ -440,11 +334,7 @@ impl Mapping {
         if let CurrencyPlace::At(pointer) = &self.currency {
             put(pointer, quote(sample.currency.as_str()));
         }
-        let words: Vec<&str> = match self.status.as_slice() {
-            [_] => vec![word],
-            _ => word.split(':').collect(),
-        };
-        for (pointer, word) in self.status.iter().zip(words) {
+        for (pointer, word) in self.status.places(word) {
             body.put(pointer.segments(), quote(word));
         }
         for (pointer, value) in extra {
@@ -480,50 +370,6 @@ pub(crate) fn optional_pointer(
     read_pointer(settings, key, None)
 }
 
-/// Where the status stands: one pointer, or a list of them.
-fn read_status_pointers(
-    settings: &Settings<'_>,
-    usual: Option<&str>,
-) -> Result<Vec<Pointer>, ConfigError> {
-    let typed = settings.list("status")?;
-    let texts: Vec<&str> = match typed.is_empty() {
-        true => usual.into_iter().collect(),
-        false => typed.iter().map(String::as_str).collect(),
-    };
-    let read = |text: &str| {
-        let wanted = "a JSON pointer, which begins with /, or a list of them";
-        Pointer::new(text).ok_or_else(|| settings.error("status", format!("{text:?}"), wanted))
-    };
-    texts.into_iter().map(read).collect()
-}
-
-/// Of several members only a table can say what they mean together, and each of its names has to name all
-/// of them.
-fn check_status_map(
-    settings: &Settings<'_>,
-    pointers: usize,
-    status_map: &[(String, State)],
-) -> Result<(), ConfigError> {
-    if pointers < 2 {
-        return Ok(());
-    }
-    if status_map.is_empty() {
-        let wanted = "what the values of status mean together, as \"A:1\" = \"captured\"";
-        return Err(settings.absent("status_map", wanted));
-    }
-    match status_map
-        .iter()
-        .find(|(theirs, _)| theirs.split(':').count() != pointers)
-    {
-        Some((theirs, _)) => {
-            let key = format!("status_map.{theirs}");
-            let wanted = format!("{pointers} values with colons between");
-            Err(settings.error(&key, "another number of values", wanted))
-        }
-        None => Ok(()),
-    }
-}
-
 fn read_exponents(settings: &Settings<'_>, unit: Unit) -> Result<Vec<(Currency, u8)>, ConfigError> {
     let typed = settings.integer_map("exponents")?;
     if !typed.is_empty() && unit == Unit::Major {
@@ -548,26 +394,6 @@ fn read_exponents(settings: &Settings<'_>, unit: Unit) -> Result<Vec<(Currency, 
     Ok(exponents)
 }
 
-/// How a status fits a name of the table: where the name has wildcards, fewer and later ones first. `None` if
-/// it does not.
-fn wildcards(name: &str, status: &str) -> Option<(usize, Vec<bool>)> {
-    if name == status {
-        return Some((0, Vec::new()));
-    }
-    let names: Vec<&str> = name.split(':').collect();
-    let values: Vec<&str> = match names.len() {
-        1 => vec![status],
-        _ => status.split(':').collect(),
-    };
-    let fits = names.len() == values.len()
-        && names
-            .iter()
-            .zip(&values)
-            .all(|(name, value)| *name == ANY || name == value);
-    let any: Vec<bool> = names.iter().map(|name| *name == ANY).collect();
-    fits.then(|| (any.iter().filter(|any| **any).count(), any))
-}
-
 fn live(json: &str) -> Option<bool> {
     match json.trim_matches('"').to_ascii_lowercase().as_str() {
         "true" | "live" | "production" | "prod" | "1" => Some(true),
@@ -582,59 +408,5 @@ pub(crate) fn walker(body: &[u8]) -> Result<Walker<'_>, serde_json::Error> {
     match body.iter().all(u8::is_ascii_whitespace) {
         true => Ok(Walker::blank()),
         false => Object::from_slice(body).map(Walker::new),
-    }
-}
-
-/// An object being written, members in the order they were put.
-#[derive(Default)]
-struct Tree {
-    members: Vec<(String, Node)>,
-}
-
-enum Node {
-    Value(String),
-    Object(Tree),
-}
-
-impl Tree {
-    /// A value already stands there, or where an object would have to: it is written over.
-    fn put(&mut self, path: &[String], value: String) {
-        let Some((first, rest)) = path.split_first() else {
-            return;
-        };
-        let at = match self.members.iter().position(|(name, _)| name == first) {
-            Some(at) => at,
-            None => {
-                self.members
-                    .push((first.clone(), Node::Object(Tree::default())));
-                self.members.len() - 1
-            }
-        };
-        let node = &mut self.members[at].1;
-        if rest.is_empty() {
-            *node = Node::Value(value);
-            return;
-        }
-        if let Node::Value(_) = node {
-            *node = Node::Object(Tree::default());
-        }
-        if let Node::Object(tree) = node {
-            tree.put(rest, value);
-        }
-    }
-
-    fn write(&self) -> String {
-        let members: Vec<String> = self
-            .members
-            .iter()
-            .map(|(name, node)| {
-                let value = match node {
-                    Node::Value(value) => value.clone(),
-                    Node::Object(tree) => tree.write(),
-                };
-                format!("{}:{value}", quote(name))
-            })
-            .collect();
-        format!("{{{}}}", members.join(","))
     }
 }

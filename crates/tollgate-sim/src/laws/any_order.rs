@@ -206,19 +206,21 @@ impl End {
             Status::Cancelled => "cancelled",
             Status::Alone => "alone",
         };
-        let mut alarms: Vec<&'static str> =
-            view.alarms
-                .iter()
-                .filter_map(|alarm| match alarm.code {
-                    "currency_mismatch" | "mode_mismatch" | "payment_reversed"
-                    | "amount_changed" => Some(alarm.code),
-                    // A shop that hears first that it was won need not be alarmed.
-                    "chargeback" if fixed.disputes => Some(alarm.code),
-                    "overpaid" | "duplicate_payment" if fixed.alarms => Some("too much"),
-                    "paid_unfulfillable" if fixed.alarms => Some(alarm.code),
-                    _ => None,
-                })
-                .collect();
+        let mut alarms: Vec<&'static str> = view
+            .alarms
+            .iter()
+            .filter_map(|alarm| match alarm.code {
+                "currency_mismatch" | "mode_mismatch" | "payment_reversed" | "amount_changed" => {
+                    Some(alarm.code)
+                }
+                // A shop that hears first that it was won need not be alarmed.
+                "chargeback" if fixed.disputes => Some(alarm.code),
+                // What turned out to be a fee has ended by itself.
+                "overpaid" | "duplicate_payment" if fixed.alarms && alarm.open => Some("too much"),
+                "paid_unfulfillable" if fixed.alarms => Some(alarm.code),
+                _ => None,
+            })
+            .collect();
         alarms.sort_unstable();
         alarms.dedup();
         let requests = engine.requests();
