@@ -88,7 +88,11 @@ pub(super) fn order_follows(draft: &mut Draft, root: &mut Root, follows: Follows
             }
         }
         OrderStatus::Expired | OrderStatus::Cancelled => {
-            if grown && is_paid {
+            // Of money that buys nothing the fee goes back with the rest.
+            let was = before.ledger.of_payment(payment.id).captured;
+            let has_more_fee =
+                0 < after.projection.fee_minor && was < ledger.of_payment(payment.id).captured;
+            if (grown || has_more_fee) && is_paid {
                 raised |= late(draft, root, payment, came_to, event)?;
             } else if grown && 0 < kept {
                 let code = AttentionCode::PartiallyPaidExpired;

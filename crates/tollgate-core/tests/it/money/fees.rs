@@ -44,6 +44,9 @@ fn what_comes_with_its_fee_pays_the_order_and_is_not_too_much() {
 
         run out; sold elsewhere; A-1 paid 105 fee 5
         -> Expired expired | 105 0 0 105 | 105 0 0 | A-1 105 | paid_unfulfillable
+
+        run out; sold elsewhere; A-1 settled 102; A-1 paid 105 fee 5
+        -> Expired expired | 105 0 0 105 | 105 0 0 | A-1 102, A-1 3 | amount_changed, paid_unfulfillable
         ",
     );
 }
