@@ -1,7 +1,10 @@
-//! What papers need besides their data: a font for every letter. Why a receipt waits, and what doctor says of it.
+//! What papers need besides their data: a font for every letter, and an address under which customers can check
+//! them. Why a receipt waits, and what doctor says of it.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
+use axum::http::Uri;
 use tollgate_receipt::{Fonts, Lack, lacks};
 use tollgate_store::{Checked, Level, SEEN_MAX, ShopLetters};
 
@@ -60,6 +63,36 @@ fn remedy(lacks: &[Lack]) -> Vec<String> {
     }
     steps.push("to print boxes instead, set [receipts] missing_glyphs = \"print\"".to_owned());
     steps
+}
+
+/// What an operator should know of the address on papers; `None` where customers can reach it.
+pub(crate) fn public_url_warning(config: &Config) -> Option<String> {
+    match &config.server.public_url {
+        None => Some(
+            "server.public_url is empty: receipts have no link and no code by which anybody can check them; \
+             set it to the https URL under which customers reach this server"
+                .to_owned(),
+        ),
+        Some(url) if leads_here(url) => Some(format!(
+            "server.public_url = {url:?} leads to this machine only: the link and the code of receipts are of no \
+             use to customers; set it to the https URL under which they reach this server"
+        )),
+        Some(_) => None,
+    }
+}
+
+/// Whether a URL leads nowhere from another machine.
+fn leads_here(url: &str) -> bool {
+    let Ok(url) = url.parse::<Uri>() else {
+        return false;
+    };
+    let host = url.host().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    match host.parse::<IpAddr>() {
+        Ok(address) => address.to_canonical().is_loopback() || address.is_unspecified(),
+        Err(_) => name == "localhost" || name.ends_with(".localhost"),
+    }
 }
 
 /// Whether every letter of recent orders has a font, and no receipt waits for one. The fonts are read for it.
@@ -186,6 +219,28 @@ mod tests {
 
     fn config(text: &str) -> Config {
         Config::from_toml_str(text).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn an_address_that_customers_cannot_reach_is_named() {
+        for (url, word) in [
+            ("", Some("empty")),
+            ("http://127.0.0.1:8080", Some("this machine only")),
+            ("http://localhost:8080", Some("this machine only")),
+            ("http://Shop.localhost", Some("this machine only")),
+            ("http://[::1]:8080", Some("this machine only")),
+            ("http://0.0.0.0", Some("this machine only")),
+            ("https://pay.shop.example", None),
+            ("http://192.168.1.4:8080", None),
+            ("https://localhost.shop.example", None),
+        ] {
+            let config = config(&format!("[server]\npublic_url = {url:?}"));
+            let warning = public_url_warning(&config);
+            match word {
+                Some(word) => assert!(warning.is_some_and(|said| said.contains(word)), "{url}"),
+                None => assert_eq!(warning, None, "{url}"),
+            }
+        }
     }
 
     #[test]

@@ -81,13 +81,14 @@ pub fn configuration_check(config: &Config) -> Checked {
     let is_ok = warnings.is_empty();
     Checked {
         name: "configuration",
-        about: "sources are configured so that what they say can be trusted",
+        about: "what sources say can be trusted, and customers can reach what is on their receipts",
         level: if is_ok { Level::Ok } else { Level::Warn },
         seen: warnings.into_iter().chain(config.trials()).collect(),
         more: 0,
         fix: match is_ok {
             true => String::new(),
-            false => "see docs/providers/ for the keys of each source".to_owned(),
+            false => "see docs/configuration.md, and docs/providers/ for the keys of each source"
+                .to_owned(),
         },
     }
 }

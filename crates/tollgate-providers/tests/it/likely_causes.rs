@@ -79,6 +79,7 @@ fn refused(
         query: "",
         headers: &headers,
         body: &webhook.body,
+        signed: &webhook.body,
         peer: Some("10.0.0.7".parse().expect("it is an address")),
         now,
     };

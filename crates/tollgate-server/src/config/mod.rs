@@ -33,6 +33,7 @@ pub use routes::{OnDead, Route, TypePattern};
 pub use shops::{ConfiguredSource, Shop};
 pub use work::{Asking, Outgoing, Stream, Worker};
 
+use crate::paper::public_url_warning;
 use layers::ENVIRONMENT_PREFIX;
 use typed::Typed;
 
@@ -183,7 +184,8 @@ impl Config {
         toml::to_string(&self.shown).expect("a table read from TOML can be written as TOML")
     }
 
-    /// The sources whose money is play money and whose providers are not asked.
+    /// What is as good as it need be while money is play money: sources whose providers are not asked, papers
+    /// that nobody can check.
     pub fn trials(&self) -> Vec<String> {
         let mut trials = Vec::new();
         for shop in &self.shops {
@@ -199,6 +201,9 @@ impl Config {
                 }
             }
         }
+        if !self.takes_real_money() {
+            trials.extend(public_url_warning(self));
+        }
         trials
     }
 
@@ -213,7 +218,17 @@ impl Config {
                 }
             }
         }
+        if self.takes_real_money() {
+            warnings.extend(public_url_warning(self));
+        }
         warnings
+    }
+
+    fn takes_real_money(&self) -> bool {
+        let sources = self.shops.iter().flat_map(|shop| &shop.sources);
+        sources
+            .into_iter()
+            .any(|configured| configured.source.live())
     }
 }
 

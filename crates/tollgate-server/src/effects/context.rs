@@ -113,14 +113,11 @@ impl Context {
             .map_or("", |shop| &shop.receipts.seller.name)
     }
 
-    /// How the outside reaches the server, without a slash at the end.
-    pub(super) fn public_url(&self) -> String {
-        let server = &self.config().server;
-        let url = match &server.public_url {
-            Some(url) => url.clone(),
-            None => format!("http://{}", server.listen),
-        };
-        url.trim_end_matches('/').to_owned()
+    /// How the outside reaches the server, without a slash at the end; `None` where nobody has said it. What is
+    /// handed to customers leads nowhere else.
+    pub(super) fn public_url(&self) -> Option<&str> {
+        let url = self.config().server.public_url.as_deref();
+        url.map(|url| url.trim_end_matches('/'))
     }
 
     /// The notification about the feed's entry at a position; `None` if it is no longer kept.

@@ -145,7 +145,7 @@ fn document_of(
             provider_payment_id: transaction_of(payment, receipt),
             payment_id: payment.id.to_string(),
         },
-        verification_url: Some(format!("{}/r/{token}", context.public_url())),
+        verification_url: context.public_url().map(|url| format!("{url}/r/{token}")),
         original_number: original
             .and_then(|sale| sale.number)
             .map(|number| number.to_string()),

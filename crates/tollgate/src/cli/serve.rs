@@ -75,17 +75,13 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
     let role = match args.role {
         RoleArg::All => Role::All,
         RoleArg::Api => Role::Api,
-        RoleArg::Worker => {
-            say_what_is_configured(&config);
-            return work(config).await;
-        }
+        RoleArg::Worker => return work(config).await,
     };
     // Before anything else is said or made: a start that cannot be ends with one line.
     let listeners = match Listeners::bind(&config.server).await {
         Ok(listeners) => listeners,
         Err(error) => return not_started(is_json, &error.to_string()),
     };
-    say_what_is_configured(&config);
     let stop = stop_signal();
     let opened = tokio::task::spawn_blocking(move || App::open_as(config, role)).await;
     let app = match opened.expect("opening a store does not panic") {
@@ -93,6 +89,7 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
         Err(error) => return not_started(is_json, &error.to_string()),
     };
     let addresses = listeners.addresses();
+    say_what_is_configured(app.config());
     say_where(app.config(), &addresses);
     Serving::new(app, listeners).run(stop).await;
     tracing::info!("stopped");
@@ -106,6 +103,7 @@ async fn work(config: Config) -> ExitCode {
     let opened = tokio::task::spawn_blocking(|| App::open(config)).await;
     match opened.expect("opening a store does not panic") {
         Ok(app) => {
+            say_what_is_configured(app.config());
             match app.config().log.json {
                 true => tracing::info!("doing effects; taking no requests"),
                 false => anstream::eprintln!("doing effects; taking no requests"),

@@ -188,3 +188,44 @@ async fn a_receipt_that_waits_is_never_given_up() {
         shop.close().await;
     }
 }
+
+#[tokio::test]
+async fn receipts_lead_only_where_the_operator_has_said() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let database = Database::lasting(folder.path());
+    let shop = shop(&database, "").await;
+    sell(&shop, "P-1", "Silk").await;
+    let receipt = issued(&shop, "P-1").await;
+    assert_eq!(receipt.get("verification_url"), None, "{receipt}");
+    let doctor = shop.get("/v1/doctor").await;
+    assert!(
+        doctor.text.contains("server.public_url is empty"),
+        "{doctor:?}"
+    );
+    shop.close().await;
+
+    let from = "listen = \"127.0.0.1:0\"\n";
+    let public = format!("{from}public_url = \"https://pay.shop.example/\"\n");
+    let shop = Shop::changed(&[(from, &public)], &database).await;
+    sell(&shop, "P-2", "Silk").await;
+    let receipt = issued(&shop, "P-2").await;
+    let url = receipt["verification_url"]
+        .as_str()
+        .expect("it leads there");
+    let token = url.strip_prefix("https://pay.shop.example/r/").expect(url);
+    let seen = shop
+        .send(
+            "GET",
+            &format!("/r/{token}"),
+            &[("accept", "application/json")],
+            b"",
+        )
+        .await;
+    assert_eq!(
+        (seen.status, &seen.body["number"]),
+        (200, &receipt["number"])
+    );
+    let doctor = shop.get("/v1/doctor").await;
+    assert!(!doctor.text.contains("public_url"), "{doctor:?}");
+    shop.close().await;
+}
