@@ -20,6 +20,9 @@ pub(super) struct Args {
     file: Option<PathBuf>,
 }
 
+/// A new configuration, with words for the reference's name and the key's place.
+const TEMPLATE: &str = include_str!("init.template.toml");
+
 /// What stands above the reference, which is no configuration.
 const REFERENCE: &str = "\
 # A reference of every key, written by `tollgate init` and read by nobody: what you change goes into FILE.
@@ -92,22 +95,8 @@ pub(super) fn run(args: Args, configured: Option<&Path>) -> ExitCode {
 
 /// What a new configuration says: what differs from the defaults, and how a source begins.
 fn configuration(key: &toml::Value, reference: &str) -> String {
-    format!(
-        r#"# Tollgate's configuration: what differs from the defaults. {reference} explains every key
-# (`tollgate config default` prints it, too), `tollgate config check` says what is wrong here.
-
-[api]
-# The first key, with the scope admin: the command line uses it, and makes others (`tollgate keys create`).
-bootstrap_key = {key}
-
-# Where webhooks come from: a source is called at POST /webhooks/NAME. Each provider's keys are in its page of
-# docs/providers. With a line `live = false` it is in test mode.
-#
-# [sources.midtrans]
-# provider = "midtrans"
-# secrets = ["env:MIDTRANS_SERVER_KEY"]
-"#
-    )
+    let template = TEMPLATE.replacen("REFERENCE", reference, 1);
+    template.replacen("\"KEY\"", &key.to_string(), 1)
 }
 
 fn name_of(path: &Path) -> String {

@@ -17,16 +17,13 @@ const REFUSED: &str = "\
      order by id desc
      limit ?3";
 
-/// `doctor.taken_since`: whether the last events of a shop have one of this source that came later; by
-/// primary key.
+/// `doctor.taken_since`: whose the last events of a shop are, back to a refusal; by primary key.
 const TAKEN_SINCE: &str = "\
-    select count(*)
-      from (select source
-              from events
-             where shop_id = ?1 and ?2 <= id
-             order by id desc
-             limit 1000) as lately
-     where source = ?3";
+    select source
+      from events
+     where shop_id = ?1 and ?2 <= id
+     order by id desc
+     limit ?3";
 
 /// What is older is not looked at.
 const SINCE_MS: i64 = 24 * 60 * 60 * 1000;
@@ -68,11 +65,11 @@ pub(super) fn look(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), E
             known.or_insert(refused);
         }
         for (source, Refused { count, id, at, why }) in sources {
-            let values: &[&dyn crate::db::Bind] = &[&shop, &id_bytes(id), &source];
+            let values: &[&dyn crate::db::Bind] = &[&shop, &id_bytes(id), &limit];
             let taken = looking
                 .db
-                .one(TAKEN_SINCE, values, |row| row.get::<i64>(0))?;
-            let is_mended = 0 < taken.unwrap_or(0);
+                .all(TAKEN_SINCE, values, |row| row.get::<String>(0))?;
+            let is_mended = taken.contains(&source);
             let minutes = (now.as_millis() - at.as_millis()).max(0) / 60_000;
             let then = match is_mended {
                 true => "; others were taken since",
