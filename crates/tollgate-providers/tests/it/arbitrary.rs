@@ -6,7 +6,7 @@ use tollgate_core::event::Fact;
 use tollgate_core::money::{Currency, Money};
 use tollgate_core::time::Timestamp;
 use tollgate_providers::{
-    Delivery, HttpResponse, PROVIDERS, Question, RefundOrder, RefundStep, Source,
+    Delivery, HttpResponse, OtherSource, PROVIDERS, Question, RefundOrder, RefundStep, Source,
 };
 
 use crate::case::{Then, deliver, source};
@@ -96,10 +96,21 @@ fn read_all(sources: &[(String, Source)], headers: &[(String, Vec<u8>)], body: &
             peer: None,
             now: Timestamp::from_millis(now),
         };
-        if let Ok(items) = source.verify(&delivery) {
-            for item in items {
-                assert!(body.get(item.bytes.clone()).is_some());
-                assert!(body.get(item.part.clone()).is_some());
+        match source.verify(&delivery) {
+            Ok(items) => {
+                for item in items {
+                    assert!(body.get(item.bytes.clone()).is_some());
+                    assert!(body.get(item.part.clone()).is_some());
+                }
+            }
+            Err(rejection) => {
+                let others = sources.iter().take(3).map(|(name, source)| OtherSource {
+                    name,
+                    path: "/webhooks/other",
+                    source,
+                });
+                let others: Vec<OtherSource<'_>> = others.collect();
+                let _ = source.likely_cause(&delivery, &rejection, &others);
             }
         }
         for status in [200, 404] {

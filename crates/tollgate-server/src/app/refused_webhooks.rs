@@ -171,9 +171,15 @@ impl App {
                 })
             })
             .collect();
-        // It reads what a stranger sent. It does not panic (I7); should it, nothing is said.
-        let cause = AssertUnwindSafe(|| webhook.source.likely_cause(incoming, rejection, &others));
-        catch_unwind(cause).unwrap_or_default()
+        // As verifying, it does not panic (I7); should it, the refusal stands.
+        let found = catch_unwind(AssertUnwindSafe(|| {
+            webhook.source.likely_cause(incoming, rejection, &others)
+        }));
+        found.unwrap_or_else(|_| {
+            let source = webhook.source.name();
+            tracing::error!(source, "looking for the cause of a refusal has panicked");
+            None
+        })
     }
 }
 
