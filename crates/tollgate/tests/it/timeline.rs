@@ -238,11 +238,11 @@ async fn a_mail_that_was_refused_says_what_the_server_said() {
     for (what, begins) in [
         (
             "mail",
-            "the mail that the order is paid was refused: tried once, last answer at ",
+            "the mail that the order is paid could not be sent: tried once, last answer at ",
         ),
         (
             "mail",
-            "the mail with the receipt was refused: tried once, last answer at ",
+            "the mail with the receipt could not be sent: tried once, last answer at ",
         ),
     ] {
         let waiting = waits(&timeline);

@@ -1,5 +1,7 @@
 //! What an order waits for, as it stands: why it is not completed, and what of it is not done yet.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use tollgate_core::closed_sets;
@@ -101,24 +103,38 @@ fn money(root: &Root, order: &Order) -> Option<WaitView> {
     }
 }
 
-/// Open questions about the order's payments. Earlier ones about the same payment count as tries.
+/// Open questions about the order's payments, the last about each: one that another has overtaken is asked no
+/// more. Earlier ones count as tries.
 fn confirmations(effects: &[EffectLine]) -> Vec<WaitView> {
-    let about = |effect: &StoredEffect| match &effect.content {
-        EffectContent::Ask { source, object, .. } => Some((source.clone(), object.clone())),
-        _ => None,
-    };
-    let open = effects
-        .iter()
-        .filter(|line| !line.effect.state.is_settled());
-    let open = open.filter_map(|line| Some((line, about(&line.effect)?)));
-    open.map(|(line, object)| {
+    let mut open: BTreeMap<(&str, &str), (u32, &EffectLine)> = BTreeMap::new();
+    for line in effects {
+        if let Some((object, n)) = asks(&line.effect)
+            && !line.effect.state.is_settled()
+        {
+            let last = open.entry(object).or_insert((n, line));
+            if last.0 < n {
+                *last = (n, line);
+            }
+        }
+    }
+    let waits = open.into_iter().map(|(object, (_, line))| {
         let asked = effects.iter().map(|line| &line.effect);
-        let asked = asked.filter(|effect| about(effect).as_ref() == Some(&object));
-        let (source, reference) = &object;
+        let asked = asked.filter(|effect| asks(effect).is_some_and(|(other, _)| other == object));
+        let (source, reference) = object;
         let begins = format!("{source} has to confirm payment {reference}");
         tried(Awaited::Confirmation, &begins, "asked", line, asked)
-    })
-    .collect()
+    });
+    waits.collect()
+}
+
+/// What a question is about, source and reference, and its number.
+fn asks(effect: &StoredEffect) -> Option<((&str, &str), u32)> {
+    match &effect.content {
+        EffectContent::Ask {
+            source, object, n, ..
+        } => Some(((source, object), *n)),
+        _ => None,
+    }
 }
 
 fn receipts(root: &Root, effects: &[EffectLine]) -> Vec<WaitView> {
@@ -176,7 +192,7 @@ fn mails(effects: &[EffectLine]) -> Vec<WaitView> {
         });
     let waits = lines.map(|(line, mail)| {
         let begins = match line.effect.state {
-            EffectState::Dead => format!("the mail {mail} was refused"),
+            EffectState::Dead => format!("the mail {mail} could not be sent"),
             EffectState::Unknown => format!("the mail {mail} may have been sent; a person decides"),
             EffectState::Pending
             | EffectState::Leased
@@ -245,4 +261,132 @@ fn next_try(effect: &StoredEffect) -> Option<Timestamp> {
     effect
         .due_at
         .filter(|_| effect.state == EffectState::Pending)
+}
+
+#[cfg(test)]
+mod tests {
+    use tollgate_core::effect::{AskReason, Attempt, MailKind};
+
+    use super::*;
+
+    const HOUR: i64 = 3_600_000;
+
+    fn ask(n: u32) -> EffectContent {
+        EffectContent::Ask {
+            source: "midtrans".to_owned(),
+            object: "C-1".to_owned(),
+            n,
+            names: Vec::new(),
+            event: None,
+            version: 0,
+            why: AskReason::ConfirmAfter,
+            known: true,
+        }
+    }
+
+    /// An effect that was claimed so often; what came of the last try, at so many hours.
+    fn line(
+        content: EffectContent,
+        state: EffectState,
+        tries: u32,
+        last: Option<(i64, &str)>,
+    ) -> EffectLine {
+        let attempt = last.map(|(hour, error)| Attempt {
+            at: Timestamp::from_millis(hour * HOUR),
+            took_ms: 1,
+            status: None,
+            error: Some(error.to_owned()),
+            head: None,
+        });
+        EffectLine {
+            id: EffectId::from_u128(7 << 20),
+            kind: content.kind().word().to_owned(),
+            target: content.target(),
+            position: 0,
+            effect: StoredEffect {
+                key: String::new(),
+                root: None,
+                content,
+                state,
+                lease: None,
+                tries,
+                due_at: (!state.is_settled()).then_some(Timestamp::from_millis(9 * HOUR)),
+                order_key: None,
+                keeps_waiting: false,
+                reason: last.map(|(_, error)| error.to_owned()),
+                attempts: attempt.into_iter().collect(),
+                settled_at: None,
+            },
+            created_at: Timestamp::from_millis(0),
+            content: serde_json::Value::Null,
+        }
+    }
+
+    fn told(waits: Vec<WaitView>) -> Vec<(String, Option<u32>, bool)> {
+        let told = waits.into_iter();
+        told.map(|wait| (wait.summary, wait.tries, wait.next_at.is_some()))
+            .collect()
+    }
+
+    #[test]
+    fn a_question_counts_the_tries_of_those_before_it() {
+        use EffectState::{Done, Leased, Pending};
+        let away = Some((2, "HTTP status 503"));
+        // A question that was answered without a decision, and one that has failed twice.
+        let effects = [line(ask(1), Done, 1, None), line(ask(2), Pending, 2, away)];
+        let expected = "midtrans has to confirm payment C-1: asked 3 times, last answer at \
+             1970-01-01T02:00:00Z: HTTP status 503; again at 1970-01-01T09:00:00Z";
+        assert_eq!(
+            told(confirmations(&effects)),
+            [(expected.to_owned(), Some(3), true)]
+        );
+        // One that is being asked has not been asked yet.
+        let effects = [line(ask(1), Leased, 1, None)];
+        let expected = "midtrans has to confirm payment C-1";
+        assert_eq!(
+            told(confirmations(&effects)),
+            [(expected.to_owned(), Some(0), false)]
+        );
+        // One that another has overtaken is asked no more.
+        let effects = [
+            line(ask(2), Pending, 0, None),
+            line(ask(1), Pending, 0, None),
+        ];
+        let waits = confirmations(&effects);
+        assert_eq!(waits.len(), 1);
+        assert!(confirmations(&[line(ask(1), Done, 1, None)]).is_empty());
+    }
+
+    #[test]
+    fn a_mail_says_how_it_stands_until_it_is_sent() {
+        use EffectState::{Dead, Done, Pending, Unknown};
+        let mail = || EffectContent::Mail {
+            kind: MailKind::Paid,
+            receipt: None,
+        };
+        for (state, error, expected) in [
+            (
+                Pending,
+                "450 busy",
+                "the mail that the order is paid is not sent: tried once, last answer at \
+                 1970-01-01T01:00:00Z: 450 busy; again at 1970-01-01T09:00:00Z",
+            ),
+            (
+                Dead,
+                "550 no such user",
+                "the mail that the order is paid could not be sent: tried once, last answer at \
+                 1970-01-01T01:00:00Z: 550 no such user; it is given up",
+            ),
+            (
+                Unknown,
+                "the line broke",
+                "the mail that the order is paid may have been sent; a person decides: tried once, last \
+                 answer at 1970-01-01T01:00:00Z: the line broke",
+            ),
+        ] {
+            let waits = mails(&[line(mail(), state, 1, Some((1, error)))]);
+            assert_eq!(told(waits)[0].0, expected);
+        }
+        assert!(mails(&[line(mail(), Done, 1, None)]).is_empty());
+    }
 }
