@@ -14,6 +14,7 @@ use tollgate_core::time::Span;
 use tollgate_core::word::Word;
 use tollgate_store::{Answer, SubmitError};
 
+use super::body::shown;
 use crate::app::AppError;
 use crate::time_text::rfc3339;
 use tollgate_outbound::language::{LANGUAGES, Language};
@@ -350,6 +351,17 @@ impl Problem {
         self
     }
 
+    /// Shows what stands at the places that are wrong, where nothing is said of them yet.
+    pub(crate) fn found_at(mut self, named: &[(&'static str, String)]) -> Problem {
+        for error in &mut self.0.errors {
+            let found = named.iter().find(|(at, _)| *at == error.pointer);
+            if let Some((_, text)) = found.filter(|_| error.detail.is_empty()) {
+                error.detail = format!("found {}", shown(text));
+            }
+        }
+        self
+    }
+
     /// Every place that is wrong.
     pub(crate) fn invalid(errors: Vec<Pointer>) -> Problem {
         let mut problem = Problem::from(REQUEST_INVALID);
@@ -531,8 +543,13 @@ impl From<AppError> for Problem {
 }
 
 /// There is no such currency.
-pub(crate) fn currency_unknown() -> Problem {
+fn currency_unknown() -> Problem {
     Problem::from(CURRENCY_UNKNOWN).at("/currency", "currency_unknown")
+}
+
+/// There is no currency of this code.
+pub(crate) fn no_such_currency(code: &str) -> Problem {
+    currency_unknown().found_at(&[("/currency", code.to_owned())])
 }
 
 /// The language of a problem that was written before: that of its detail.

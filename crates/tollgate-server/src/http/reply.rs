@@ -114,7 +114,12 @@ pub(crate) struct Answering {
     context: ResponseContext,
     /// The skus of the request's lines, for pointers.
     skus: Vec<String>,
+    /// What else the request names that there may not be, by its place.
+    named: Vec<(&'static str, String)>,
 }
+
+/// What a request names at a place, where it does.
+pub(crate) type Named<'b> = (&'static str, Option<&'b str>);
 
 impl Answering {
     pub(crate) fn new(write: Write, context: ResponseContext) -> Answering {
@@ -122,12 +127,22 @@ impl Answering {
             write,
             context,
             skus: Vec::new(),
+            named: Vec::new(),
         }
     }
 
     /// Of a request with lines of these skus, in this order.
     pub(crate) fn of_lines(mut self, skus: Vec<String>) -> Answering {
         self.skus = skus;
+        self
+    }
+
+    /// Of a request that names these at their places.
+    pub(crate) fn naming(mut self, named: &[Named<'_>]) -> Answering {
+        let named = named
+            .iter()
+            .filter_map(|(at, text)| Some((*at, (*text)?.to_owned())));
+        self.named = named.collect();
         self
     }
 
@@ -158,7 +173,7 @@ impl Answering {
     /// The answer of a decision, or the problem it came to.
     fn document(&self, outcome: &Outcome) -> Result<Answer, Problem> {
         match outcome {
-            Outcome::Refused(refusal) => Err(refused(refusal, &self.skus)),
+            Outcome::Refused(refusal) => Err(refused(refusal, &self.skus).found_at(&self.named)),
             outcome => (self.write)(outcome).ok_or_else(|| {
                 tracing::error!(
                     ?outcome,

@@ -176,6 +176,21 @@ async fn a_name_that_none_can_read_is_refused_with_what_was_found() {
             .expect("a text");
         assert!(detail.contains(found), "{detail}");
     }
+    let mut wanted = order("C", "A", 1);
+    wanted["currency"] = json!("XYZ");
+    let unknown = shop.post("/v1/orders", &wanted).await;
+    let place =
+        json!({ "pointer": "/currency", "code": "currency_unknown", "detail": "found \"XYZ\"" });
+    assert_eq!(
+        (unknown.status, &unknown.body["errors"]),
+        (422, &json!([place]))
+    );
+    let payment = json!({ "order": "nobody/1", "source": "manual", "reference": "r" });
+    let unknown = shop.post("/v1/payments", &payment).await;
+    assert_eq!(
+        unknown.body["errors"][0]["detail"], r#"found "nobody/1""#,
+        "{unknown:?}"
+    );
     let filtered = shop.get("/v1/orders?status=payed").await;
     let detail = filtered.body["errors"][0]["detail"]
         .as_str()

@@ -247,6 +247,7 @@ async fn take_hold(
     key.present()?;
     let body: HoldBody = bytes.read()?;
     let answer = caller.answer(hold_created).of_lines(body.skus());
+    let answer = answer.naming(&body.named());
     let keyed = key.required("POST /v1/holds", &[], &body, &answer)?;
     let wanted = body.wanted(ids::root());
     answer.reply(app.take_hold(caller.caller(), keyed, wanted).await?)

@@ -19,10 +19,11 @@ use crate::app::{Hours, Terms};
 use crate::calendar::{self, Day, Weekly};
 use crate::http::body::{
     Amount, Body, CatalogueName, CurrencyCode, Date, Difference, HoldSeconds, List, Note, OneOf,
-    Positive, SlotName, Time, TimeOfDay, TimeZoneName, Together, Whole, Wrong, known_currency,
-    none, wrong,
+    Positive, SlotName, Text, Time, TimeOfDay, TimeZoneName, Together, Whole, Wrong,
+    known_currency, none, wrong,
 };
-use crate::http::problem::{Problem, currency_unknown};
+use crate::http::problem::{Problem, no_such_currency};
+use crate::http::reply::Named;
 use crate::time_text;
 
 fn no_lines(lines: &Option<HoldLines>) -> bool {
@@ -190,6 +191,17 @@ impl HoldBody {
         }
     }
 
+    /// What it names that there may not be.
+    pub(crate) fn named(&self) -> [Named<'_>; 2] {
+        let slot = self.slot.as_ref();
+        let calendar = slot.and_then(|slot| slot.calendar.as_ref());
+        let id = slot.and_then(|slot| slot.slot_id.as_ref());
+        [
+            ("/slot/calendar", calendar.map(Text::as_str)),
+            ("/slot/slot_id", id.map(Text::as_str)),
+        ]
+    }
+
     /// The skus of its lines.
     pub(crate) fn skus(&self) -> Vec<String> {
         let lines = self.lines.as_deref().unwrap_or_default();
@@ -271,7 +283,10 @@ impl TermsBody {
     pub(crate) fn terms(self) -> Result<Terms, Problem> {
         let currency = match self.currency {
             None => None,
-            Some(code) => Some(known_currency(code.as_str()).ok_or_else(currency_unknown)?),
+            Some(code) => {
+                let known = known_currency(code.as_str());
+                Some(known.ok_or_else(|| no_such_currency(code.as_str()))?)
+            }
         };
         Ok(Terms {
             unit: self.unit,

@@ -50,6 +50,7 @@ async fn create(
     key.present()?;
     let body: OrderBody = bytes.read()?;
     let answer = caller.answer(order_created).of_lines(body.skus());
+    let answer = answer.naming(&body.named());
     let keyed = key.required("POST /v1/orders", &[], &body, &answer)?;
     let (by, size) = (caller.caller(), bytes.0.len());
     let answered = match body.wanted(ids::root()) {

@@ -19,6 +19,7 @@ use crate::http::body::{
     Note, OrderCode, Particular, Positive, Reference, SlotName, Text, Time, Title, Together, Wrong,
     known_currency, merge, none, order_code, said, wrong,
 };
+use crate::http::reply::Named;
 use crate::ids;
 
 /// How long an order's capacity is held unless it says otherwise.
@@ -134,6 +135,24 @@ impl Body for OrderBody {
 }
 
 impl OrderBody {
+    /// What it names that there may not be.
+    pub(crate) fn named(&self) -> [Named<'_>; 5] {
+        let slot = self.slot.as_ref();
+        let calendar = slot.and_then(|slot| slot.calendar.as_ref());
+        let id = slot.and_then(|slot| slot.slot_id.as_ref());
+        let payment = self.payment.as_ref();
+        [
+            ("/currency", Some(self.currency.as_str())),
+            (
+                "/payment/source",
+                payment.map(|payment| payment.source.as_str()),
+            ),
+            ("/slot/calendar", calendar.map(Text::as_str)),
+            ("/slot/slot_id", id.map(Text::as_str)),
+            ("/hold", self.hold.as_ref().map(Text::as_str)),
+        ]
+    }
+
     /// The skus of its lines.
     pub(crate) fn skus(&self) -> Vec<String> {
         let lines = self.lines.iter();

@@ -41,7 +41,7 @@ async fn register(
 ) -> Reply {
     key.present()?;
     let body: PaymentBody = bytes.read()?;
-    let answer = caller.answer(payment_created);
+    let answer = caller.answer(payment_created).naming(&body.named());
     let keyed = key.required("POST /v1/payments", &[], &body, &answer)?;
     let answered = match body.wanted(ids::root()) {
         Ok(wanted) => app.register_payment(caller.caller(), keyed, wanted).await?,

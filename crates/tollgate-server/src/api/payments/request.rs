@@ -10,8 +10,9 @@ use tollgate_core::id::{PaymentId, RootId};
 use crate::api::orders::{LINES_MAX, order_ref};
 use crate::http::body::{
     Body, CatalogueName, CurrencyCode, List, Metadata, Name, Note, OrderName, Positive, Reference,
-    Time, Together, Wrong, known_currency, none, said, wrong,
+    Text, Time, Together, Wrong, known_currency, none, said, wrong,
 };
+use crate::http::reply::Named;
 
 /// `POST /v1/payments`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
@@ -71,6 +72,15 @@ fn alone_or_not(text: &str) -> Vec<Wrong> {
 }
 
 impl PaymentBody {
+    /// What it names that there may not be.
+    pub(crate) fn named(&self) -> [Named<'_>; 3] {
+        [
+            ("/currency", self.currency.as_ref().map(Text::as_str)),
+            ("/order", self.order.as_ref().map(Text::as_str)),
+            ("/source", Some(self.source.as_str())),
+        ]
+    }
+
     /// What core is asked for; a payment in no currency, or of an order that can be none, is refused
     /// there, too, but as that. `fresh` is the id it will have if it stands alone.
     pub(crate) fn wanted(self, fresh: RootId) -> Result<RegisterPayment, RefuseCreation> {
