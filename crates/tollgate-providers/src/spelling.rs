@@ -17,6 +17,18 @@ pub fn one_spelling(name: &str) -> Cow<'_, str> {
     Cow::Owned(name.nfc().map(plain).collect())
 }
 
+/// The ways in which a text that is looked for may be kept: as it was typed, in its one spelling, with its
+/// letters taken apart. Names of the shop's own are kept in their one spelling, those of people as they came.
+pub fn spellings(text: &str) -> Vec<String> {
+    let mut all = vec![one_spelling(text).into_owned()];
+    for other in [text.to_owned(), text.nfc().collect(), text.nfd().collect()] {
+        if !all.contains(&other) {
+            all.push(other);
+        }
+    }
+    all
+}
+
 /// It begins a new line or moves on in it, as no space does.
 pub fn breaks_the_line(letter: char) -> bool {
     matches!(
@@ -47,6 +59,19 @@ mod tests {
             assert_eq!(one_spelling(typed), kept, "{typed}");
             assert_eq!(one_spelling(kept), kept, "{kept}");
         }
+    }
+
+    #[test]
+    fn a_text_is_looked_for_in_every_spelling() {
+        assert_eq!(spellings("dewi"), ["dewi"]);
+        let both = ["jos\u{e9}", "jose\u{301}"];
+        for typed in both {
+            let mut found = spellings(typed);
+            found.sort_by_key(String::len);
+            assert_eq!(found, both, "{typed}");
+        }
+        let found = spellings("a\u{a0}b");
+        assert_eq!(found, ["a b", "a\u{a0}b"]);
     }
 
     /// Letters that only resemble each other, and upper and lower case, stay apart.

@@ -380,14 +380,17 @@ impl Query {
         let texts = values.flat_map(|(_, value)| value.split(','));
         let mut words = Vec::new();
         for text in texts.map(str::trim).filter(|text| !text.is_empty()) {
-            words.push(W::of(text).ok_or_else(|| {
+            let word = W::of(text).ok_or_else(|| {
                 let known: Vec<&str> = tollgate_core::word::words::<W>().collect();
                 let (found, known) = (body::shown(text), known.join(", "));
                 Problem::invalid_at(
                     format!("?{name}"),
                     format!("found {found}, expected one of {known}"),
                 )
-            })?);
+            })?;
+            if !words.contains(&word) {
+                words.push(word);
+            }
         }
         Ok(words)
     }

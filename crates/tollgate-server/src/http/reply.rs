@@ -13,6 +13,7 @@ use tollgate_core::decision::Outcome;
 use tollgate_core::id::RootId;
 use tollgate_store::{Answer, Render};
 
+use super::body::catalogue_name;
 use super::problem::{self, INTERNAL, Problem, ResponseContext, refused};
 use crate::app::Answered;
 
@@ -66,9 +67,10 @@ pub(crate) fn cursor_at_name(name: &str) -> String {
     URL_SAFE_NO_PAD.encode(name)
 }
 
-/// The name of a cursor.
+/// The name of a cursor. One that is no name was not given out here.
 pub(crate) fn read_cursor_at_name(text: &str) -> Option<String> {
-    String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+    let name = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+    (catalogue_name(&name).as_ref() == Some(&name)).then_some(name)
 }
 
 /// The root of a cursor.

@@ -15,10 +15,13 @@ use super::{
 };
 use crate::Store;
 use crate::db::Corrupt;
-use crate::db::{Db, Error, Sql, corrupt, id_at, id_bytes, maybe_id_at, two};
+use crate::db::{Db, Error, Row, Sql, corrupt, id_at, id_bytes, maybe_id_at, two};
 use crate::error::ReadError;
 use crate::tables::document::word;
 use crate::tables::roots;
+
+/// Rows whose documents are searched in one statement.
+const SEARCH_CHUNK_MAX: usize = 200;
 
 /// Which orders; what is not said is any.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,10 +32,12 @@ pub struct OrderFilter {
     pub code: Option<String>,
     /// With a payment that some source knows by this name.
     pub reference: Option<String>,
-    /// Whose customer's name, mail address or telephone number has this in it, in any case.
+    /// Whose customer's name has this in it, or whose mail address or telephone number this is, in any case:
+    /// of an address or a number a part is another person's.
     pub customer: Option<String>,
-    /// That has this in its code, in a reference of its payments or in what `customer` looks at, in any case.
-    pub search: Option<String>,
+    /// That has one of these in its code, in a reference of its payments, or in name, address or number of its
+    /// customer, in any case; empty is any.
+    pub search: Vec<String>,
     /// A person must look at it, or need not.
     pub attention: Option<bool>,
     /// Made at this time or later.
@@ -168,7 +173,8 @@ const LOOK_AT_ORDERS: Sql = two(
            case when ?6 = 1 and kind = 'order'
                 then (select group_concat(value ->> '$.reference', char(10))
                         from json_each(doc, '$.payments'))
-            end
+            end,
+           case when ?5 = 1 then length(doc) else 0 end
       from roots
      where shop_id = ?1 and ?2 <= id and id < ?3
      order by id desc
@@ -179,7 +185,8 @@ const LOOK_AT_ORDERS: Sql = two(
            case when ?6 = 1 and kind = 'order'
                 then (select string_agg(value ->> 'reference', chr(10))
                         from json_array_elements(cast(doc as json) -> 'payments'))
-            end
+            end,
+           case when ?5 = 1 then cast(length(doc) as bigint) else 0 end
       from roots
      where shop_id = ?1 and ?2 <= id and id < ?3
      order by id desc
@@ -197,7 +204,11 @@ fn orders(
         filter,
         statuses: filter.status.iter().map(|status| status.word()).collect(),
         customer: filter.customer.as_ref().map(|text| text.to_lowercase()),
-        search: filter.search.as_ref().map(|text| text.to_lowercase()),
+        search: filter
+            .search
+            .iter()
+            .map(|text| text.to_lowercase())
+            .collect(),
     };
     let look = |stretch, chunk| look_at_orders(db, shop, &wanted, stretch, chunk);
     let stretch = Stretch::of(
@@ -208,7 +219,10 @@ fn orders(
     let page = sift(
         (seek.limit(), seek.order),
         stretch,
-        CHUNK_ROWS_MAX,
+        match wanted.reads_documents() {
+            true => SEARCH_CHUNK_MAX,
+            false => CHUNK_ROWS_MAX,
+        },
         |stretch, count| match &named {
             Some(ids) => Ok(nth_of_these(ids, stretch, count)),
             None => nth_of_table(db, NTH_ROOT, shop, stretch, count),
@@ -255,7 +269,14 @@ struct OrderMatch<'a> {
     /// In lower case.
     customer: Option<String>,
     /// In lower case.
-    search: Option<String>,
+    search: Vec<String>,
+}
+
+impl OrderMatch<'_> {
+    /// Rows alone do not say whether they match.
+    fn reads_documents(&self) -> bool {
+        self.customer.is_some() || !self.search.is_empty()
+    }
 }
 
 fn look_at_orders(
@@ -273,8 +294,8 @@ fn look_at_orders(
             &id_bytes(stretch.from),
             &id_bytes(stretch.below),
             &(chunk as i64),
-            &(wanted.customer.is_some() || wanted.search.is_some()),
-            &wanted.search.is_some(),
+            &wanted.reads_documents(),
+            &!wanted.search.is_empty(),
         ],
         |row| {
             let attention: i64 = row.get(3)?;
@@ -291,18 +312,12 @@ fn look_at_orders(
                     Some(text) => is_customer(row.maybe_text(5)?, text)?,
                     None => true,
                 }
-                && match &wanted.search {
-                    Some(text) => {
-                        has(row.maybe_text(6)?, text)
-                            || has(row.maybe_text(7)?, text)
-                            || is_customer(row.maybe_text(5)?, text)?
-                    }
-                    None => true,
-                };
+                && (wanted.search.is_empty() || is_found(row, &wanted.search)?);
+            let searched: i64 = row.get(8)?;
             Ok(Looked {
                 id: id_at(row, 0)?,
                 matches,
-                bytes: 0,
+                bytes: usize::try_from(searched).unwrap_or(usize::MAX),
             })
         },
     )
@@ -313,17 +328,37 @@ fn has(text: Option<&str>, part: &str) -> bool {
     text.is_some_and(|text| !part.is_empty() && text.to_lowercase().contains(part))
 }
 
-/// The customer of a document has this in name, address or number; `text` is in lower case.
+/// A row has one of these in its code, its references or what is said of its customer.
+fn is_found(row: &Row<'_>, search: &[String]) -> Result<bool, Error> {
+    let named = [row.maybe_text(6)?, row.maybe_text(7)?];
+    let customer = customer_of(row.maybe_text(5)?)?;
+    let said = ["name", "email", "phone"].map(|member| said(&customer, member));
+    Ok(search.iter().any(|text| {
+        let mut texts = named.iter().chain(&said);
+        texts.any(|found| has(*found, text))
+    }))
+}
+
+/// The customer of a document has this in the name, or this address or number; `text` is in lower case.
 fn is_customer(customer: Option<&str>, text: &str) -> Result<bool, Error> {
-    let Some(customer) = customer else {
-        return Ok(false);
-    };
-    let customer: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_str(customer).map_err(|error| corrupt(Corrupt::new("customer", error)))?;
-    let said = |member| customer.get(member).and_then(serde_json::Value::as_str);
-    Ok(["name", "email", "phone"]
-        .into_iter()
-        .any(|member| has(said(member), text)))
+    let customer = customer_of(customer)?;
+    let is = |member| said(&customer, member).is_some_and(|said| said.to_lowercase() == text);
+    Ok(!text.is_empty() && (has(said(&customer, "name"), text) || is("email") || is("phone")))
+}
+
+type CustomerMembers = serde_json::Map<String, serde_json::Value>;
+
+fn customer_of(document: Option<&str>) -> Result<CustomerMembers, Error> {
+    match document {
+        None => Ok(CustomerMembers::new()),
+        Some(text) => {
+            serde_json::from_str(text).map_err(|error| corrupt(Corrupt::new("customer", error)))
+        }
+    }
+}
+
+fn said<'a>(customer: &'a CustomerMembers, member: &str) -> Option<&'a str> {
+    customer.get(member).and_then(serde_json::Value::as_str)
 }
 
 /// `roots.look_for_payments`: walks `roots_id` downwards, a chunk of it; each with its payments as

@@ -61,6 +61,8 @@ async fn orders_are_found_by_several_statuses_by_parts_and_from_either_end() {
     assert_eq!(codes(&shop, "search=cafe%CC%81-4").await, ["Café-4"]);
     assert_eq!(codes(&shop, "search=REF-3").await, ["Café-3"]);
     assert_eq!(codes(&shop, "search=%40example").await, all);
+    // A part of an address is another person's.
+    assert_eq!(codes(&shop, "customer=example").await, Vec::<String>::new());
     assert_eq!(codes(&shop, "search=nobody").await, Vec::<String>::new());
 
     let references = texts(
@@ -86,6 +88,15 @@ async fn orders_are_found_by_several_statuses_by_parts_and_from_either_end() {
         ["applied"]
     );
 
+    // A cursor that holds no name: nothing at all, and what no database keeps.
+    for cursor in ["AA", "IA", "LgAu", "%"] {
+        let refused = shop.get(&format!("/v1/stock?cursor={cursor}")).await;
+        assert_eq!(
+            (refused.status, refused.code()),
+            (400, "request_invalid"),
+            "{cursor}"
+        );
+    }
     for query in [
         "status=paid,payed",
         "sort=up",

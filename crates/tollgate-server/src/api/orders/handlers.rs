@@ -7,7 +7,7 @@ use tollgate_core::command::{AttentionOf, OrderRef};
 use tollgate_core::id::RootId;
 use tollgate_core::order::AttentionCode;
 use tollgate_core::word::Word;
-use tollgate_providers::spelling::one_spelling;
+use tollgate_providers::spelling::{one_spelling, spellings};
 use tollgate_store::OrderFilter;
 
 use super::request::{OrderBody, OrderChangeBody, ResolveBody, order_ref};
@@ -91,10 +91,9 @@ async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
             .map(|code| one_spelling(&code).into_owned()),
         reference: query.text("reference"),
         customer: query.text("customer"),
-        // Codes are kept in one spelling.
         search: query
             .text("search")
-            .map(|text| one_spelling(&text).into_owned()),
+            .map_or_else(Vec::new, |text| spellings(&text)),
         attention: query.read("attention", "true or false", |text| text.parse().ok())?,
         created_after: query.time("created_after")?,
         created_before: query.time("created_before")?,
