@@ -136,8 +136,14 @@ fn what_shows_nothing_is_no_missing_letter() {
     let emoji = drawn_font("Emoji", "👩💻❤👍🏽");
     // Joined by what is invisible, with a selector, with a tone of skin; of one that is not there itself only.
     let text = "👩\u{200d}💻 ❤\u{fe0f} 👍🏽 \u{1f9d1}\u{200d}🌾\u{fe0f}";
-    let receipt = printed(text, &[file(emoji)]);
-    assert_eq!(receipt.missing, ['🌾', '\u{1f9d1}']);
+    let files = [file(emoji)];
+    assert_eq!(printed(text, &files).missing, ['🌾', '\u{1f9d1}']);
+    // The flag of Scotland is a black one and tags that no font has by themselves.
+    let flag = "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}";
+    assert_eq!(printed(flag, &files).missing, ['🏴']);
+    let fonts = Fonts::built_in();
+    let seen = |letter: &char| fonts.lacks(*letter);
+    assert_eq!(flag.chars().filter(seen).collect::<String>(), "🏴");
 }
 
 #[test]
