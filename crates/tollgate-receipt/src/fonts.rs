@@ -163,6 +163,12 @@ impl Fonts {
         })
     }
 
+    /// Whether a family of this name was added.
+    pub fn has_family(&self, name: &str) -> bool {
+        let named = FontFamilyName::named(name);
+        self.families.contains(&named)
+    }
+
     /// Whether a letter would be printed as a box: it shows something, and no font has it.
     pub fn lacks(&self, letter: char) -> bool {
         !letter.is_whitespace() && !scripts::is_invisible(letter) && !self.has(letter)

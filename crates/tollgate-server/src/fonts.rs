@@ -92,7 +92,7 @@ impl Shelf {
                     "the number of a face that the file has, from 0 on".to_owned()
                 }
                 FontFault::Pictures => {
-                    format!("{WANTED}; for emoji Symbola of fonts-symbola is one")
+                    format!("{WANTED}; for emoji Noto Emoji is one, or Symbola")
                 }
                 FontFault::Unreadable | FontFault::Unprintable => WANTED.to_owned(),
             };

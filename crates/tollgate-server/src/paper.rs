@@ -17,8 +17,8 @@ const NO_FONT: &str = "no font has letters of ";
 /// Scripts that a message names.
 const SCRIPTS_SHOWN_MAX: usize = 4;
 
-/// Why a receipt waits, and what ends that.
-pub(crate) fn waits_for_a_font(lacks: &[Lack]) -> String {
+/// Why a receipt of a shop with these fonts waits, and what ends that.
+pub(crate) fn waits_for_a_font(lacks: &[Lack], fonts: &Fonts) -> String {
     let shown: Vec<String> = lacks
         .iter()
         .take(SCRIPTS_SHOWN_MAX)
@@ -31,23 +31,27 @@ pub(crate) fn waits_for_a_font(lacks: &[Lack]) -> String {
     format!(
         "{NO_FONT}{}{more}; {}",
         shown.join(", "),
-        remedy(lacks).join("; ")
+        remedy(lacks, fonts).join("; ")
     )
 }
 
-/// What brings the fonts, a step each.
-fn remedy(lacks: &[Lack]) -> Vec<String> {
-    let mut fonts: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+/// What brings the fonts, a step each. A font that is there already does not help.
+fn remedy(lacks: &[Lack], fonts: &Fonts) -> Vec<String> {
+    let helps = |lack: &Lack| {
+        let package = lack.package.clone();
+        package.filter(|package| !fonts.has_family(&package.font))
+    };
+    let mut wanted: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for lack in lacks {
-        if let Some(package) = &lack.package {
-            let names = fonts.entry(package.name).or_default();
+        if let Some(package) = helps(lack) {
+            let names = wanted.entry(package.name).or_default();
             let name = format!("{:?}", package.font);
             if !names.contains(&name) {
                 names.push(name);
             }
         }
     }
-    let mut steps: Vec<String> = fonts
+    let mut steps: Vec<String> = wanted
         .iter()
         .map(|(package, names)| {
             format!(
@@ -56,7 +60,7 @@ fn remedy(lacks: &[Lack]) -> Vec<String> {
             )
         })
         .collect();
-    if lacks.iter().any(|lack| lack.package.is_none()) {
+    if lacks.iter().any(|lack| helps(lack).is_none()) {
         steps.push(
             "add the file of a font that has them to [receipts] fonts and start again".to_owned(),
         );
@@ -170,7 +174,10 @@ fn look(
             format!("shop {shop}: no font has letters of {lack}, as in {of}"),
         );
     }
-    for step in remedy(&lacks).into_iter().filter(|_| !lacks.is_empty()) {
+    for step in remedy(&lacks, fonts)
+        .into_iter()
+        .filter(|_| !lacks.is_empty())
+    {
         mend(checked, &step);
     }
     let waiting = known
@@ -221,6 +228,10 @@ mod tests {
         Config::from_toml_str(text).unwrap_or_else(|error| panic!("{error}"))
     }
 
+    fn reason(letters: &str) -> String {
+        waits_for_a_font(&lacks(letters.chars()), &Fonts::built_in())
+    }
+
     #[test]
     fn an_address_that_customers_cannot_reach_is_named() {
         for (url, word) in [
@@ -246,13 +257,13 @@ mod tests {
     #[test]
     fn a_reason_names_the_letters_the_script_and_what_helps() {
         assert_eq!(
-            waits_for_a_font(&lacks("กข".chars())),
+            reason("กข"),
             "no font has letters of Thai (ก ข, U+0E01 U+0E02); install fonts-noto-core, add \"Noto Sans Thai\" to \
              [receipts] fonts and start again; to print boxes instead, set [receipts] missing_glyphs = \"print\""
         );
-        let many = waits_for_a_font(&lacks("กअ漢한அবქ".chars()));
+        let many = reason("กअ漢한அবქ");
         assert!(many.contains(" and 3 more scripts; "), "{many}");
-        let unknown = waits_for_a_font(&lacks("\u{13000}".chars()));
+        let unknown = reason("\u{13000}");
         assert!(
             unknown.contains("the file of a font that has them"),
             "{unknown}"
@@ -296,7 +307,7 @@ mod tests {
             "{}",
             checked.fix
         );
-        let reason = waits_for_a_font(&lacks("ก".chars()));
+        let reason = reason("ก");
         let checked = letters_check(&good, &[shop("", &[&reason])]);
         assert_eq!(checked.level, Level::Fail);
         assert!(

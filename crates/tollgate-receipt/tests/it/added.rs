@@ -90,6 +90,8 @@ fn a_collection_has_several_fonts_of_which_one_is_meant() {
     let both = collection(&[drawn_font("Thai", "ก"), drawn_font("Tamil", "அ")]);
     let receipt = printed("ก அ", &[face(both.clone(), 1)]);
     assert_eq!(receipt.missing, ['ก'], "the other face is not asked");
+    let fonts = Fonts::with(&[face(both.clone(), 1)]).expect("it is a font");
+    assert!(fonts.has_family("Tamil") && !fonts.has_family("Thai"));
     assert_eq!(receipt.fonts, [used("Tamil", &both)]);
     let receipt = printed("ก அ", &[face(both.clone(), 1), face(both.clone(), 0)]);
     assert!(receipt.missing.is_empty(), "{:?}", receipt.missing);

@@ -44,7 +44,9 @@ pub(super) async fn act(context: &Context, work: &Work, id: Option<ReceiptId>) -
     };
     let document = Arc::new(document);
     let fonts = context.fonts(work.shop);
-    let rendering = context.renderer().render(Arc::clone(&document), fonts);
+    let rendering = context
+        .renderer()
+        .render(Arc::clone(&document), Arc::clone(&fonts));
     let rendered = match rendering.await {
         Some(Ok(rendered)) => rendered,
         Some(Err(error)) => return Acted::again(error.to_string(), Health::Unsaid),
@@ -54,7 +56,7 @@ pub(super) async fn act(context: &Context, work: &Work, id: Option<ReceiptId>) -
         let waits = context
             .shop_config(work.shop)
             .is_none_or(|shop| shop.receipts.missing_glyphs == MissingGlyphs::Wait);
-        let reason = paper::waits_for_a_font(&lacks(rendered.missing));
+        let reason = paper::waits_for_a_font(&lacks(rendered.missing), &fonts);
         // Once for each receipt, however often it is tried.
         if !waits || work.effect.tries <= 1 {
             context.metrics().glyphs_missing.inc();

@@ -146,6 +146,29 @@ async fn a_receipt_waits_for_a_font_and_goes_out_once_there_is_one() {
     equipped.close().await;
 }
 
+/// A package that is there already and lacks the letter is not named again.
+#[tokio::test]
+async fn a_font_that_lacks_the_letter_is_not_what_helps() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let database = Database::lasting(folder.path());
+    let path = folder.path().join("symbola.ttf");
+    std::fs::write(&path, drawn_font("Symbola", "😀")).expect("there is room");
+    let line = format!("fonts = [{:?}]", path.to_str().expect("it is text"));
+    let shop = shop(&database, &line).await;
+    sell(&shop, "T-1", "😀 🥰").await;
+    let waiting = "/v1/effects?kind=receipt";
+    let found = until(&shop, waiting, |found| {
+        found["data"][0]["reason"].is_string()
+    })
+    .await;
+    assert_eq!(
+        found["data"][0]["reason"],
+        "no font has letters of emoji (🥰, U+1F970); add the file of a font that has them to [receipts] fonts and \
+         start again; to print boxes instead, set [receipts] missing_glyphs = \"print\""
+    );
+    shop.close().await;
+}
+
 #[tokio::test]
 async fn a_receipt_with_boxes_is_printed_where_that_is_wanted() {
     let folder = tempfile::tempdir().expect("there is room");
