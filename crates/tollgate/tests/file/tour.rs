@@ -71,10 +71,12 @@ fn the_tour_ends_in_a_completed_order_and_nothing_warns() {
     assert!(!tour.contains("--json "), "curl 7.81 has no --json");
     assert!(tour.contains(USUAL), "{tour}");
     // What follows a shop is done in its own time, which a reader takes too.
-    let last = "curl -sS -H \"$K\" $U/v1/orders/ZVR-1 ";
+    let last = "curl -sS -H \"$K\" $U/v1/orders/ZVR-1\n";
     assert_eq!(tour.matches(last).count(), 1, "{tour}");
-    let patient =
-        format!("for _ in $(seq 500); do {last} | grep -q completed && break; done\n{last}");
+    let patient = format!(
+        "for _ in $(seq 500); do {} | grep -q completed && break; done\n{last}",
+        last.trim_end()
+    );
     let script = format!(
         "trap 'kill $! 2>/dev/null || true' EXIT\nexport TOLLGATE__SERVER__LISTEN={address}\n{}\nwait\n",
         tour.replace(USUAL, &address).replace(last, &patient)
