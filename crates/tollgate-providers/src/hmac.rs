@@ -3,8 +3,8 @@
 use secrecy::ExposeSecret;
 
 use crate::delivery::{Delivery, Element, Identity, Rejection};
-use crate::json::{Pointer, quote};
-use crate::mapping::{Mapping, Usual, mapping_fields, optional_pointer, walker};
+use crate::json::{Pointer, Walker, quote};
+use crate::mapping::{Mapping, Usual, mapping_fields, optional_pointer};
 use crate::provider::{Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
 use crate::refund::Refunds;
 use crate::sample::{NotInProvider, Sample, Webhook};
@@ -284,7 +284,7 @@ impl Setup for HmacScheme {
         if let Some(signed_at) = signed_at {
             check_time(delivery.now_seconds(), signed_at, self.tolerance_seconds)?;
         }
-        let mut walker = walker(delivery.body)
+        let mut walker = Walker::of(delivery.body)
             .map_err(|error| Rejection::unreadable(format!("it is no JSON object: {error}")))?;
         let (event, live) = self.mapping.read(&mut walker);
         let identity = match (&self.id, &self.id_header) {

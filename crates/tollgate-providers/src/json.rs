@@ -141,6 +141,11 @@ impl<'a> Walker<'a> {
         }
     }
 
+    /// Through a body that is an object.
+    pub(crate) fn of(body: &'a [u8]) -> Result<Walker<'a>, serde_json::Error> {
+        Object::from_slice(body).map(Walker::new)
+    }
+
     /// Of a body in which nothing stands.
     pub(crate) fn blank() -> Walker<'a> {
         let root = Object {

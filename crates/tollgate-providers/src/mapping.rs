@@ -3,7 +3,7 @@
 use tollgate_core::event::{CaptureState, DisputeState, Event, Fact, FactKind};
 use tollgate_core::money::Currency;
 
-use crate::json::{Object, Pointer, Tree, Walker, quote};
+use crate::json::{Pointer, Tree, Walker, quote};
 use crate::provider::{Field, Kind};
 use crate::sample::{NotInProvider, Sample, SampleStatus};
 use crate::settings::{ConfigError, Settings};
@@ -399,14 +399,5 @@ fn live(json: &str) -> Option<bool> {
         "true" | "live" | "production" | "prod" | "1" => Some(true),
         "false" | "test" | "sandbox" | "0" => Some(false),
         _ => None,
-    }
-}
-
-/// What a mapping can be read from. A body without anything in it says nothing, and is no mistake: senders
-/// try an endpoint with one.
-pub(crate) fn walker(body: &[u8]) -> Result<Walker<'_>, serde_json::Error> {
-    match body.iter().all(u8::is_ascii_whitespace) {
-        true => Ok(Walker::blank()),
-        false => Object::from_slice(body).map(Walker::new),
     }
 }

@@ -232,12 +232,22 @@ fn a_signed_body_with_nothing_in_it_is_an_event_that_says_nothing() {
         refused.expect_err("it is forged").code.as_str(),
         "signature_invalid"
     );
-    assert_eq!(signed(&hmac(json!({})), "\n").kind, "empty");
-    // What is there and cannot be read is no such thing.
-    let signature = hmac_sha256(b"s", b"x");
-    let odd = deliver(&hmac(json!({})), &[("x-sig", &signature)], b"x");
+    // What is there and cannot be read is no such thing, nor is another scheme's body.
+    let signature = sign_standard_webhook(key, "msg_2", 1_760_000_000, b"x");
+    let odd = [
+        ("webhook-id", "msg_2"),
+        headers[1],
+        ("webhook-signature", &signature),
+    ];
+    let odd = deliver_at(&hooks, &odd, b"x", 1_760_000_000_000);
     assert_eq!(
         odd.expect_err("it is no JSON").code.as_str(),
+        "body_unreadable"
+    );
+    let signature = hmac_sha256(b"s", b"");
+    let empty = deliver(&hmac(json!({})), &[("x-sig", &signature)], b"");
+    assert_eq!(
+        empty.expect_err("it is no JSON").code.as_str(),
         "body_unreadable"
     );
 }

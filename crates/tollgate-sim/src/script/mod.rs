@@ -57,13 +57,17 @@ pub fn code_of(order: u8) -> String {
     char::from(b'A' + order % ORDERS).to_string()
 }
 
+/// The manners that are drawn before the steps. Later ones are drawn behind them, so that the story of a
+/// seed stays what it was.
+const DRAWN_FIRST: usize = 18;
+
 impl Script {
     /// The story of a seed, of at most so many steps.
     pub fn of(seed: u64, steps_max: usize) -> Script {
         let mut rng = Rng::new(seed);
         let mut manner = Manner::default();
-        for (_, on) in manner.switches() {
-            *on = rng.one_in(4);
+        for (_, on) in &mut manner.switches()[..DRAWN_FIRST] {
+            **on = rng.one_in(4);
         }
         let mut steps = Vec::new();
         steps.push(Step::Stock {
@@ -135,6 +139,9 @@ impl Script {
             }
         }
         steps.truncate(steps_max);
+        for (_, on) in &mut manner.switches()[DRAWN_FIRST..] {
+            **on = rng.one_in(4);
+        }
         Script { manner, steps }
     }
 

@@ -326,7 +326,7 @@ fn no_request_is_answered_with_an_error_of_ours() {
     prepare(&mut client);
     let paths = [
         "/v1/orders",
-        "/v1/orders/TAKEN/cancel",
+        "/v1/orders/PAID/cancel",
         "/v1/payments",
         "/v1/payments/pay_x/capture",
         "/v1/holds",

@@ -208,6 +208,9 @@ async fn a_report_by_get_is_taken_where_the_provider_sends_such() {
         .send("POST", "/webhooks/cardcom", &[], query.as_bytes())
         .await;
     assert_eq!(twice.body["events"][0]["id"], taken.body["events"][0]["id"]);
+    let endless = format!("{path}&x={}", "x".repeat(20_000));
+    let refused = shop.send("GET", &endless, &[], b"").await;
+    assert_eq!((refused.status, refused.code()), (413, "body_too_large"));
     // Others do not.
     let refused = shop
         .send("GET", "/webhooks/midtrans?order_id=1", &[], b"")

@@ -10,7 +10,7 @@ use super::response::document;
 use crate::app::{self, App, WebhookSource};
 use crate::headers;
 use crate::http::extract::read_body;
-use crate::http::problem::{METHOD_NOT_ALLOWED, Problem};
+use crate::http::problem::{BODY_TOO_LARGE, METHOD_NOT_ALLOWED, Problem};
 use crate::http::{Peer, reply};
 
 /// Takes one delivery.
@@ -33,7 +33,13 @@ pub(crate) async fn take(
     let (parts, body) = request.into_parts();
     // What comes by GET is a form in the query, and is kept and handed on as one.
     let body = match by_get {
-        true => Bytes::copy_from_slice(parts.uri.query().unwrap_or_default().as_bytes()),
+        true => {
+            let query = parts.uri.query().unwrap_or_default();
+            if app.config().server.body_bytes_max < query.len() {
+                return Err(unread(BODY_TOO_LARGE.into()));
+            }
+            Bytes::copy_from_slice(query.as_bytes())
+        }
         false => read_body(app, body).await.map_err(unread)?,
     };
     let pairs: Vec<(&str, &[u8])> = parts
