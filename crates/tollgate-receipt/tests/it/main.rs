@@ -2,4 +2,5 @@
 
 mod added;
 mod drawn_font;
+mod earlier;
 mod rendered;
