@@ -1,6 +1,6 @@
 //! Commands: everything that changes state, with time and ids as arguments.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::capacity::{Calendar, NewSlot, SlotWish};
 use crate::effect::{AnswerContent, Attempt, IssuedReceipt, Lease};
@@ -8,6 +8,7 @@ use crate::event::{Event, Policy, RefundState};
 use crate::id::{EffectId, EventId, HoldId, OrderId, PaymentId, RootId, ShopId};
 use crate::money::Currency;
 use crate::order::{AttentionCode, Customer, Line};
+use crate::receipt_number::NumberFormat;
 use crate::time::{Span, Timestamp};
 
 /// One thing to decide. A delivery of n items is n commands that are answered together.
@@ -401,6 +402,10 @@ pub struct CustomerChange {
     pub phone: Option<Option<String>>,
     /// BCP 47 language tag.
     pub locale: Option<Option<String>>,
+    /// The address.
+    pub address: Option<Option<String>>,
+    /// The number by which the tax office knows the buyer.
+    pub tax_id: Option<Option<String>>,
 }
 
 /// How a merchant's metadata is changed. What is in it only the caller reads, so it brings along how the
@@ -640,6 +645,15 @@ pub enum AfterCancel {
     Rehold,
 }
 
+/// How the receipt of an order that is paid reaches its customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReceiptMail {
+    /// With the mail that says that the order is paid, which waits for it.
+    WithPaid,
+    /// In a mail of its own.
+    Own,
+}
+
 /// The configured times and policies that decisions depend on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
@@ -655,8 +669,10 @@ pub struct Rules {
     pub parked_max: usize,
     /// How many payments one order may have.
     pub payments_max: usize,
-    /// The shops that write mails.
-    pub mailing: BTreeSet<ShopId>,
+    /// The shops that write mails, and how they send receipts.
+    pub mailing: BTreeMap<ShopId, ReceiptMail>,
+    /// How shops number their receipts; the usual format where one is not named.
+    pub number_formats: BTreeMap<ShopId, NumberFormat>,
     /// How many facts are kept of one payment.
     pub facts_max: usize,
     /// What becomes of money for an order that has expired.
@@ -690,7 +706,8 @@ impl Default for Rules {
             late_payment: LatePayment::Rehold,
             after_cancel: AfterCancel::Attention,
             auto_refund: true,
-            mailing: BTreeSet::new(),
+            mailing: BTreeMap::new(),
+            number_formats: BTreeMap::new(),
             ask_distance: Span::seconds(5),
             breaker_failures: 5,
             breaker_open: Span::seconds(30),

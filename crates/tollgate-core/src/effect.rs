@@ -2,7 +2,9 @@
 
 use crate::event::{CaptureState, Fact, FactKind};
 use crate::id::{EndpointId, EventId, PaymentId, ReceiptId, RefundId, RootId, ShopId};
+use crate::method::PaymentMethod;
 use crate::money::Money;
+use crate::receipt_number::ReceiptNumber;
 use crate::time::Timestamp;
 use crate::word::{Word, closed_sets};
 
@@ -283,6 +285,8 @@ pub enum AnswerContent {
         facts: Vec<Fact>,
         /// Its own id of the payment.
         provider_payment_id: Option<String>,
+        /// How it was paid, where it says so.
+        method: Option<PaymentMethod>,
         /// An amount stands in it that cannot be read: it proves nothing.
         unreadable: bool,
     },
@@ -533,39 +537,6 @@ impl EffectContent {
     }
 }
 
-/// The number of a receipt: without gaps within a shop and a year of its time zone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ReceiptNumber {
-    /// The year in the shop's time zone when it was decided.
-    pub year: i32,
-    /// From 1 on.
-    pub sequence: i64,
-}
-
-impl std::fmt::Display for ReceiptNumber {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "R-{:04}-{:06}", self.year, self.sequence)
-    }
-}
-
-impl std::str::FromStr for ReceiptNumber {
-    type Err = ();
-
-    /// Reads what [`Display`](std::fmt::Display) writes, and nothing else.
-    fn from_str(text: &str) -> Result<ReceiptNumber, ()> {
-        let rest = text.strip_prefix("R-").ok_or(())?;
-        let (year, sequence) = rest.split_once('-').ok_or(())?;
-        let number = ReceiptNumber {
-            year: year.parse().map_err(|_| ())?,
-            sequence: sequence.parse().map_err(|_| ())?,
-        };
-        match number.to_string() == text {
-            true => Ok(number),
-            false => Err(()),
-        }
-    }
-}
-
 /// A receipt on its root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
@@ -601,34 +572,4 @@ pub struct IssuedReceipt {
     pub sha256: [u8; 32],
     /// The word by which anybody may look it up, as on its code.
     pub token: String,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_number_is_read_as_it_is_written_and_in_no_other_way() {
-        for (year, sequence, text) in [
-            (2026, 42, "R-2026-000042"),
-            (2026, 1_234_567, "R-2026-1234567"),
-            (987, 1, "R-0987-000001"),
-        ] {
-            let number = ReceiptNumber { year, sequence };
-            assert_eq!(number.to_string(), text);
-            assert_eq!(text.parse(), Ok(number));
-        }
-        for text in [
-            "",
-            "42",
-            "R-2026-42",
-            "r-2026-000042",
-            "R-2026-+00042",
-            "R-2026-000042 ",
-            "R-026-000042",
-            "R-2026-0000042",
-        ] {
-            assert_eq!(text.parse::<ReceiptNumber>(), Err(()), "{text:?}");
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! What a provider says, normalised: an event, the names it mentions and the facts it brings.
 
+use crate::method::PaymentMethod;
 use crate::money::Money;
 use crate::time::Timestamp;
 use crate::word::{Word, closed_sets};
@@ -17,6 +18,8 @@ pub struct Event {
     pub code: Option<String>,
     /// The provider's id of the payment, for people and for asking.
     pub provider_payment_id: Option<String>,
+    /// How it was paid, where it says so.
+    pub method: Option<PaymentMethod>,
     /// What it says about payments. Empty for an event that concerns no payment.
     pub facts: Vec<Fact>,
     /// An amount stands in it that cannot be read exactly; such an event moves nothing.

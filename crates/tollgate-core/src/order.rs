@@ -70,6 +70,8 @@ pub struct Order {
     pub hold_ms: i64,
     /// Set while the order is closing.
     pub closing: Option<Closing>,
+    /// The mail that says that it is paid waits for the last receipt, which it carries.
+    pub paid_mail_waits: bool,
 }
 
 /// One line of an order.
@@ -98,6 +100,10 @@ pub struct Customer {
     pub phone: Option<String>,
     /// BCP 47 language tag.
     pub locale: Option<String>,
+    /// The address, in as many lines as it has.
+    pub address: Option<String>,
+    /// The number by which the tax office knows the buyer.
+    pub tax_id: Option<String>,
 }
 
 closed_sets! {

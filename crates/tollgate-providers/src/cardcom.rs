@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use secrecy::{ExposeSecret, SecretString};
 use tollgate_core::event::{CaptureState, Event, FactKind, RefundState};
+use tollgate_core::method::{MethodKind, PaymentMethod};
 use tollgate_core::time::Timestamp;
 
 use crate::delivery::{Delivery, Element, Identity, RejectCode, Rejection};
@@ -454,6 +455,7 @@ impl CardCom {
             Unit::Major,
         );
         event.amount_unreadable = amount.is_unreadable();
+        event.method = Some(card(&deal));
         let gives_back = deal.get("IsRefund").is_some_and(|raw| raw.get() == "true");
         let state = match code {
             _ if gives_back => None,
@@ -471,6 +473,18 @@ impl CardCom {
         }
         Ok(Answer::Final(Box::new(event)))
     }
+}
+
+/// CardCom charges cards. Four noughts stand where the digits are not known.
+fn card(deal: &Object<'_>) -> PaymentMethod {
+    let digits = deal.text("Last4CardDigitsString").unwrap_or_default();
+    let is_last = digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = if is_last && digits != "0000" {
+        &digits
+    } else {
+        ""
+    };
+    PaymentMethod::new(MethodKind::Card, digits)
 }
 
 /// A payment that is asked about without a report has one reference, and the page is the answer to it

@@ -1,7 +1,9 @@
 //! Where a body of no fixed shape keeps what we need to know: JSON pointers and a table of states.
 
 use tollgate_core::event::{CaptureState, DisputeState, Event, Fact, FactKind};
+use tollgate_core::method::{MethodKind, PaymentMethod};
 use tollgate_core::money::Currency;
+use tollgate_core::word::{Word, words};
 
 use crate::json::{Pointer, Tree, Walker, quote};
 use crate::provider::{Field, Kind};
@@ -26,6 +28,9 @@ pub(crate) struct Mapping {
     order_code: Option<Pointer>,
     mode: Option<Pointer>,
     occurred_at: Option<Pointer>,
+    method: Option<Pointer>,
+    method_detail: Option<Pointer>,
+    method_map: Vec<(String, MethodKind)>,
     unit: Unit,
     /// Currencies whose minor unit is another one here than in ISO 4217.
     exponents: Vec<(Currency, u8)>,
@@ -93,6 +98,17 @@ macro_rules! mapping_fields {
         crate::mapping::pointer("order_code", "JSON pointer to the order's code"),
         crate::mapping::pointer("mode", "JSON pointer to what distinguishes live from test"),
         crate::mapping::pointer("occurred_at", "JSON pointer to the time it happened"),
+        crate::mapping::pointer("method", "JSON pointer to how it was paid"),
+        crate::mapping::pointer(
+            "method_detail",
+            "JSON pointer to whose that is, or its last digits, for receipts",
+        ),
+        crate::provider::Field {
+            name: "method_map",
+            kind: crate::provider::Kind::TextMap,
+            required: false,
+            doc: "what the provider's methods mean, as va = \"virtual_account\"",
+        },
         crate::provider::Field {
             name: "status_map",
             kind: crate::provider::Kind::TextMap,
@@ -142,6 +158,16 @@ impl Mapping {
             }
             Some(_) | None => CurrencyPlace::At(at("currency", usual.currency)?),
         };
+        let mut method_map = Vec::new();
+        for (theirs, ours) in settings.text_map("method_map")? {
+            let Some(kind) = MethodKind::of(ours) else {
+                let known: Vec<&str> = words::<MethodKind>().collect();
+                let key = format!("method_map.{theirs}");
+                let wanted = format!("one of {}", known.join(", "));
+                return Err(settings.error(&key, format!("{ours:?}"), wanted));
+            };
+            method_map.push((theirs.to_owned(), kind));
+        }
         let units = [("minor", Unit::Minor), ("major", Unit::Major)];
         let unit = settings
             .choice("amount_unit", &units)?
@@ -163,6 +189,9 @@ impl Mapping {
             order_code: at("order_code", None)?,
             mode: at("mode", None)?,
             occurred_at: at("occurred_at", usual.occurred_at)?,
+            method: at("method", None)?,
+            method_detail: at("method_detail", None)?,
+            method_map,
             unit,
             exponents: read_exponents(settings, unit)?,
             test_types,
@@ -226,6 +255,11 @@ impl Mapping {
                 ..fact(object, kind, money, occurred_at)
             }));
         }
+        let said = walker.text(&self.method);
+        let detail = walker.text(&self.method_detail);
+        let method = said
+            .and_then(|said| self.method_kind(&said))
+            .map(|kind| PaymentMethod::new(kind, detail.as_deref().unwrap_or_default()));
         let live = self
             .mode
             .as_ref()
@@ -247,6 +281,7 @@ impl Mapping {
                 .collect(),
             code: walker.text(&self.order_code).map(|code| code.into_owned()),
             provider_payment_id: payment_id.map(|id| id.into_owned()),
+            method,
             facts,
             amount_unreadable: amount.is_unreadable() || refunded.is_unreadable(),
             occurred_at,
@@ -263,6 +298,17 @@ impl Mapping {
             .iter()
             .find(|(known, _)| Some(*known) == currency);
         own.map_or(self.unit, |(_, exponent)| Unit::Decimals(*exponent))
+    }
+
+    /// With a table, only what it names means something; without one, our own words do.
+    fn method_kind(&self, said: &str) -> Option<MethodKind> {
+        let mut listed = self.method_map.iter();
+        match self.method_map.is_empty() {
+            false => listed
+                .find(|(theirs, _)| theirs == said)
+                .map(|(_, kind)| *kind),
+            true => MethodKind::of(said),
+        }
     }
 
     /// What a sample's status is called by a table, the best meaning first.

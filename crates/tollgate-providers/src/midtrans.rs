@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use tollgate_core::event::{CaptureState, DisputeState, Event, Fact, FactKind, RefundState};
+use tollgate_core::method::{MethodKind, PaymentMethod};
 use tollgate_core::money::Money;
 use tollgate_core::time::Timestamp;
 
@@ -732,6 +733,7 @@ fn read_transaction(body: &Object<'_>, said: &Said<'_>) -> Option<(String, Event
             .map(|name| name.into_owned())
             .collect(),
         provider_payment_id: transaction_id.as_deref().map(str::to_owned),
+        method: method(body),
         facts,
         amount_unreadable: unreadable,
         occurred_at,
@@ -764,6 +766,72 @@ fn fee_on_top(body: &Object<'_>, gross: Amount, read: impl Fn(Option<&str>) -> A
 /// What the gross amount is made of.
 fn gross_amount_info<'a>(object: &Object<'a>) -> Option<Object<'a>> {
     object.object("extra_info")?.object("gross_amount_info")
+}
+
+/// How a transaction is paid: `payment_type`, with the bank, the shop or the card's last digits where they
+/// are said (docs.midtrans.com, "HTTP(S) notification", the samples of each payment method).
+fn method(body: &Object<'_>) -> Option<PaymentMethod> {
+    let payment_type = body.text("payment_type")?.to_ascii_lowercase();
+    let own = |name: &str| body.text(name).unwrap_or_default();
+    let (kind, detail) = match payment_type.as_str() {
+        "credit_card" => {
+            let card = own("masked_card");
+            let digits = card.rsplit('-').next().unwrap_or_default();
+            let is_last = digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit());
+            (
+                MethodKind::Card,
+                if is_last {
+                    digits.to_owned()
+                } else {
+                    String::new()
+                },
+            )
+        }
+        "bank_transfer" => {
+            let accounts = body.array("va_numbers").unwrap_or_default();
+            let account = accounts.first().and_then(|raw| Object::from_raw(raw));
+            let bank = account.and_then(|account| account.text("bank"));
+            let permata = body.get("permata_va_number").map(|_| "permata".into());
+            let bank = bank.or(permata).unwrap_or_default();
+            (MethodKind::VirtualAccount, bank_name(&bank))
+        }
+        "echannel" => (MethodKind::VirtualAccount, "Mandiri".to_owned()),
+        "qris" => (MethodKind::Qr, "QRIS".to_owned()),
+        "gopay" => (MethodKind::Wallet, "GoPay".to_owned()),
+        "shopeepay" => (MethodKind::Wallet, "ShopeePay".to_owned()),
+        "dana" => (MethodKind::Wallet, "DANA".to_owned()),
+        "ovo" => (MethodKind::Wallet, "OVO".to_owned()),
+        "cstore" => {
+            let store = own("store");
+            let mut letters = store.chars();
+            let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+            (
+                MethodKind::Counter,
+                first.into_iter().chain(letters).collect(),
+            )
+        }
+        "akulaku" => (MethodKind::PayLater, "Akulaku".to_owned()),
+        "kredivo" => (MethodKind::PayLater, "Kredivo".to_owned()),
+        "bca_klikpay" | "bca_klikbca" => (MethodKind::BankTransfer, "BCA".to_owned()),
+        "bri_epay" => (MethodKind::BankTransfer, "BRI".to_owned()),
+        "cimb_clicks" => (MethodKind::BankTransfer, "CIMB Niaga".to_owned()),
+        "danamon_online" => (MethodKind::BankTransfer, "Danamon".to_owned()),
+        _ => return None,
+    };
+    Some(PaymentMethod::new(kind, &detail))
+}
+
+/// A bank as its customers write it.
+fn bank_name(bank: &str) -> String {
+    match bank.to_ascii_lowercase().as_str() {
+        "permata" => "Permata".to_owned(),
+        "mandiri" => "Mandiri".to_owned(),
+        "danamon" => "Danamon".to_owned(),
+        "seabank" => "SeaBank".to_owned(),
+        "cimb" => "CIMB Niaga".to_owned(),
+        // BCA, BNI, BRI, BSI, BTN: by their letters.
+        _ => bank.to_ascii_uppercase(),
+    }
 }
 
 /// A refund that is listed was made, unless nothing came of it.

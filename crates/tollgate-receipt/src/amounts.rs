@@ -2,7 +2,7 @@
 
 use tollgate_core::money::Currency;
 
-use super::document::Locale;
+use super::document::{Locale, ReceiptDocument};
 use super::taxes::Percent;
 
 /// Keeps a sign and its number on one line.
@@ -34,12 +34,47 @@ const SIGNS: &[(&str, &str)] = &[
     ("VND", "₫"),
 ];
 
-/// An amount of minor units: `Rp 150.000,00`, `$1,500.00`, `1 500,00 ₽`, `₹1,50,000.00`.
+/// Currencies whose minor unit the standard has and nobody uses: prices are whole, and the decimals stand
+/// there only where they say something (CLDR, `currencyData`: no digits, or none in cash).
+const WITHOUT_CHANGE: &[&str] = &[
+    "AFN", "ALL", "AMD", "COP", "HUF", "IDR", "IQD", "IRR", "KPW", "LAK", "LBP", "MGA", "MMK",
+    "MNT", "PKR", "RSD", "SOS", "SYP", "TZS", "UZS", "YER",
+];
+
+/// An amount of minor units: `Rp 150.000`, `$1,500.00`, `1 500,00 ₽`, `₹1,50,000.00`.
 ///
 /// The spaces within are no-break spaces. In Hebrew it carries the marks that keep it in order between
 /// words of either direction.
 pub fn money(locale: Locale, minor: i64, currency: Currency) -> String {
-    let number = decimal(locale, minor.unsigned_abs(), exponent(currency));
+    let decimals = exponent(currency);
+    let is_whole = 10u64
+        .checked_pow(u32::try_from(decimals).unwrap_or(0))
+        .is_some_and(|unit| minor.unsigned_abs().is_multiple_of(unit));
+    match is_whole && WITHOUT_CHANGE.contains(&currency.as_str()) {
+        true => written(locale, minor, currency, 0),
+        false => written(locale, minor, currency, decimals),
+    }
+}
+
+/// The same with all decimals, as receipts of the first version have it: `Rp 150.000,00`.
+pub fn money_in_full(locale: Locale, minor: i64, currency: Currency) -> String {
+    written(locale, minor, currency, exponent(currency))
+}
+
+/// An amount as a receipt has it.
+pub(super) fn of(document: &ReceiptDocument, minor: i64) -> String {
+    let write = match document.part {
+        Some(_) => money,
+        None => money_in_full,
+    };
+    write(document.locale, minor, document.currency)
+}
+
+/// Writes an amount with so many decimals; those that are left out are zeros.
+fn written(locale: Locale, minor: i64, currency: Currency, decimals: usize) -> String {
+    let left_out = exponent(currency).saturating_sub(decimals);
+    let unit = 10u64.pow(u32::try_from(left_out).unwrap_or(0));
+    let number = decimal(locale, minor.unsigned_abs() / unit, decimals);
     let sign = sign(locale, currency);
     let before = |number: &str| match sign.ends_with(char::is_alphabetic) {
         true => format!("{sign}{NO_BREAK_SPACE}{number}"),
@@ -154,15 +189,15 @@ mod tests {
     #[test]
     fn money_has_the_form_of_its_language() {
         use Locale::*;
-        check(Id, 15_000_000, "IDR", "Rp\u{a0}150.000,00");
+        check(Id, 15_000_000, "IDR", "Rp\u{a0}150.000");
         check(Id, 150_000, "USD", "US$1.500,00");
         check(Id, 150_000, "SGD", "SGD\u{a0}1.500,00");
-        check(En, 15_000_000, "IDR", "IDR\u{a0}150,000.00");
+        check(En, 15_000_000, "IDR", "IDR\u{a0}150,000");
         check(En, 150_000, "USD", "$1,500.00");
         check(En, 1_500, "JPY", "¥1,500");
         check(En, 1_500_125, "KWD", "KWD\u{a0}1,500.125");
         check(Ru, 150_000, "RUB", "1\u{a0}500,00\u{a0}₽");
-        check(Ru, 150_000, "IDR", "1\u{a0}500,00\u{a0}IDR");
+        check(Ru, 150_000, "IDR", "1\u{a0}500\u{a0}IDR");
         check(Hi, 15_000_000, "INR", "₹1,50,000.00");
         check(Hi, 1_234_567_890, "INR", "₹1,23,45,678.90");
         check(Hi, 99_900, "INR", "₹999.00");
@@ -176,11 +211,26 @@ mod tests {
         check(En, 0, "USD", "$0.00");
         check(En, 5, "USD", "$0.05");
         check(En, -5, "USD", "\u{2212}$0.05");
-        check(Id, -1_000_000, "IDR", "\u{2212}Rp\u{a0}10.000,00");
+        check(Id, -1_000_000, "IDR", "\u{2212}Rp\u{a0}10.000");
         check(Ru, -150_000, "RUB", "\u{2212}1\u{a0}500,00\u{a0}₽");
         check(He, -5, "ILS", "\u{200f}\u{200e}\u{2212}0.05\u{a0}\u{200f}₪");
         check(En, i64::MAX, "USD", "$92,233,720,368,547,758.07");
         check(En, i64::MIN, "JPY", "\u{2212}¥9,223,372,036,854,775,808");
+    }
+
+    #[test]
+    fn decimals_that_nobody_uses_stand_where_they_say_something() {
+        use Locale::*;
+        check(Id, 15_000_050, "IDR", "Rp\u{a0}150.000,50");
+        check(Id, 0, "IDR", "Rp\u{a0}0");
+        check(Id, 99, "IDR", "Rp\u{a0}0,99");
+        check(Id, -100, "IDR", "\u{2212}Rp\u{a0}1");
+        check(En, 150_000, "VND", "₫150,000");
+        check(En, 150_000, "HUF", "HUF\u{a0}1,500");
+        check(He, 15_000_000, "IDR", "\u{200f}150,000\u{a0}\u{200f}IDR");
+        check(Ru, 150_000, "RUB", "1\u{a0}500,00\u{a0}₽");
+        let idr = Currency::new("IDR").expect("it is one");
+        assert_eq!(money_in_full(Id, 15_000_000, idr), "Rp\u{a0}150.000,00");
     }
 
     #[test]

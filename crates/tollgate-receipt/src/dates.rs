@@ -3,6 +3,7 @@
 use jiff::Zoned;
 
 use super::document::Locale;
+use tollgate_core::time::Timestamp;
 
 /// A date with its time: `21 November 2026, 17:04 WIB`.
 pub(super) fn date_time(locale: Locale, time: &Zoned) -> String {
@@ -15,6 +16,13 @@ pub(super) fn date_time(locale: Locale, time: &Zoned) -> String {
         Locale::He => format!("{day} ב{month} {year}, {hour:02}:{minute:02} {zone}"),
         Locale::Ru => format!("{day} {month} {year}\u{a0}г., {hour:02}:{minute:02} {zone}"),
     }
+}
+
+/// The date of an instant as a receipt of a shop in this zone has it; UTC's where there is no such zone.
+pub fn text(locale: Locale, zone: &str, at: Timestamp) -> String {
+    let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let at = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or_default();
+    date_time(locale, &at.to_zoned(zone))
 }
 
 /// What the zone is called there; zones without a name are numbers.

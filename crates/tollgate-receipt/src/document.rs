@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 use tollgate_core::effect::ReceiptKind;
+use tollgate_core::method::{MethodKind, PaymentMethod};
 use tollgate_core::money::Currency;
 use tollgate_core::time::Timestamp;
 
@@ -65,6 +66,19 @@ pub struct ReceiptDocument {
     /// The fonts it was printed with besides those of the program.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fonts: Vec<UsedFont>,
+    /// How it stands among the receipts of its order. Those that the first version has frozen do not say, and
+    /// are printed as they were then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+    /// Of a refund: why, in the words of whoever ordered it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The kind of receipt that it takes back, because there is less of it than was thought.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "maybe_kind")]
+    pub corrects: Option<ReceiptKind>,
+    /// How the shop's papers look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look: Option<Look>,
 }
 
 /// A font that a receipt was printed with.
@@ -75,6 +89,41 @@ pub struct UsedFont {
     pub name: String,
     /// SHA-256 of its file, in hexadecimal.
     pub sha256: String,
+}
+
+/// How a receipt stands among those of its order. `lines - discount + shipping + beyond` is its amount
+/// less its fee, and
+/// all receipts of an order together, sales less refunds less reversals, have the order's of each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// What the receipts before it come to.
+    pub before_amount: i64,
+    /// What is still to be paid of the total after it.
+    pub left_amount: i64,
+    /// Its share of what the lines come to.
+    pub lines_amount: i64,
+    /// Its share of the discount.
+    pub discount_amount: i64,
+    /// Its share of the shipping.
+    pub shipping_amount: i64,
+    /// What of it is more than the total.
+    pub beyond_amount: i64,
+}
+
+/// How the papers of a shop look.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Look {
+    /// The colour of the title and of what stands out: `#1b4b66`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub colour: Option<String>,
+    /// What stands below everything, in as many lines as it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub footer: Option<String>,
+    /// SHA-256 of the file of the logo. The picture itself stands in the receipt's file, which is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logo_sha256: Option<String>,
 }
 
 /// A fee that there is none of is not mentioned.
@@ -109,6 +158,12 @@ pub struct Buyer {
     /// The telephone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
+    /// The address, in as many lines as it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The number by which the tax office knows the buyer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_id: Option<String>,
 }
 
 /// One line of what was bought.
@@ -141,6 +196,30 @@ pub struct Paid {
     pub provider_payment_id: Option<String>,
     /// `pay_…`
     pub payment_id: String,
+    /// The way it was paid, where the source has said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Method>,
+}
+
+/// A way to pay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Method {
+    /// The way: `card`, `virtual_account`, …
+    #[serde(with = "method_kind")]
+    pub kind: MethodKind,
+    /// Whose it is, or its last digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+impl From<&PaymentMethod> for Method {
+    fn from(method: &PaymentMethod) -> Method {
+        Method {
+            kind: method.kind,
+            detail: method.detail.clone(),
+        }
+    }
 }
 
 /// A language that receipts are written in.
@@ -165,14 +244,20 @@ impl Locale {
 
     /// The language nearest to a BCP 47 tag (`id-ID`, `he`); English where there is none.
     pub fn from_tag(tag: &str) -> Locale {
+        Locale::of_tag(tag).unwrap_or(Locale::En)
+    }
+
+    /// The language of a BCP 47 tag, if it is one that receipts are written in.
+    pub fn of_tag(tag: &str) -> Option<Locale> {
         let language = tag.split(['-', '_']).next().unwrap_or_default();
         match language.trim().to_ascii_lowercase().as_str() {
             // ISO 639 called Indonesian and Hebrew `in` and `iw`; old systems still do.
-            "id" | "in" => Locale::Id,
-            "he" | "iw" => Locale::He,
-            "hi" => Locale::Hi,
-            "ru" => Locale::Ru,
-            _ => Locale::En,
+            "id" | "in" => Some(Locale::Id),
+            "en" => Some(Locale::En),
+            "he" | "iw" => Some(Locale::He),
+            "hi" => Some(Locale::Hi),
+            "ru" => Some(Locale::Ru),
+            _ => None,
         }
     }
 
@@ -200,34 +285,63 @@ mod kind {
     use serde::de::Error as _;
     use serde::{Deserialize, Deserializer, Serializer};
     use tollgate_core::effect::ReceiptKind;
-
-    fn word(kind: ReceiptKind) -> &'static str {
-        match kind {
-            ReceiptKind::Sale => "sale",
-            ReceiptKind::Refund => "refund",
-            ReceiptKind::Reversal => "reversal",
-        }
-    }
+    use tollgate_core::word::Word;
 
     pub(super) fn serialize<S: Serializer>(
         kind: &ReceiptKind,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(word(*kind))
+        serializer.serialize_str(kind.word())
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<ReceiptKind, D::Error> {
         let found = String::deserialize(deserializer)?;
-        [
-            ReceiptKind::Sale,
-            ReceiptKind::Refund,
-            ReceiptKind::Reversal,
-        ]
-        .into_iter()
-        .find(|kind| word(*kind) == found)
-        .ok_or_else(|| D::Error::custom("expected sale, refund or reversal"))
+        ReceiptKind::of(&found).ok_or_else(|| D::Error::custom("expected sale, refund or reversal"))
+    }
+}
+
+/// Of a member that may be absent; one that is there is a kind.
+mod maybe_kind {
+    use serde::{Deserializer, Serializer};
+    use tollgate_core::effect::ReceiptKind;
+
+    pub(super) fn serialize<S: Serializer>(
+        kind: &Option<ReceiptKind>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match kind {
+            Some(kind) => super::kind::serialize(kind, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<ReceiptKind>, D::Error> {
+        super::kind::deserialize(deserializer).map(Some)
+    }
+}
+
+mod method_kind {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+    use tollgate_core::method::MethodKind;
+    use tollgate_core::word::Word;
+
+    pub(super) fn serialize<S: Serializer>(
+        kind: &MethodKind,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(kind.word())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<MethodKind, D::Error> {
+        let found = String::deserialize(deserializer)?;
+        MethodKind::of(&found).ok_or_else(|| D::Error::custom("expected a way to pay as card"))
     }
 }
 
@@ -279,7 +393,10 @@ mod tests {
     use super::*;
 
     /// Every member, as it stands in databases.
-    const WHOLE: &str = r#"{"id":"rcp_1","number":"R-2026-000042","kind":"refund","issued_at":"2026-11-21T10:00:00Z","timezone":"Asia/Jakarta","locale":"id","seller":{"name":"Batik","address":"Jl. Malioboro 1","tax_id":"01.2"},"buyer":{"name":"Sari","email":"s@shop.example","phone":"+62"},"order_code":"A-1","lines":[{"sku":"k","name":"Kain","quantity":2,"unit_amount":500,"amount":1000}],"discount_amount":100,"shipping_amount":50,"total_amount":950,"currency":"IDR","taxes":[{"name":"PPN","percent":"11","included":true,"amount":94}],"amount":950,"payment":{"source":"midtrans","reference":"A-1-1","provider_payment_id":"t-1","payment_id":"pay_1"},"verification_url":"https://shop.example/r/1","original_number":"R-2026-000041","fonts":[{"name":"Noto Sans Thai","sha256":"0a"}]}"#;
+    const EVERY: &str = r##"{"id":"rcp_1","number":"INV/2026/000042","kind":"refund","issued_at":"2026-11-21T10:00:00Z","timezone":"Asia/Jakarta","locale":"id","seller":{"name":"Batik"},"buyer":{"name":"Sari","address":"Jl. 2","tax_id":"02.3"},"lines":[],"discount_amount":0,"shipping_amount":0,"total_amount":950,"currency":"IDR","taxes":[],"amount":300,"payment":{"source":"midtrans","reference":"A-1-1","payment_id":"pay_1","method":{"kind":"virtual_account","detail":"BCA"}},"fonts":[{"name":"Noto Sans Thai","sha256":"0a"}],"part":{"before_amount":950,"left_amount":300,"lines_amount":316,"discount_amount":32,"shipping_amount":16,"beyond_amount":0},"reason":"torn","corrects":"reversal","look":{"colour":"#1b4b66","footer":"Terima kasih","logo_sha256":"00ff"}}"##;
+
+    /// Every member of the first version, as it stands in databases.
+    const WHOLE: &str = r#"{"id":"rcp_1","number":"R-2026-000042","kind":"refund","issued_at":"2026-11-21T10:00:00Z","timezone":"Asia/Jakarta","locale":"id","seller":{"name":"Batik","address":"Jl. Malioboro 1","tax_id":"01.2"},"buyer":{"name":"Sari","email":"s@shop.example","phone":"+62"},"order_code":"A-1","lines":[{"sku":"k","name":"Kain","quantity":2,"unit_amount":500,"amount":1000}],"discount_amount":100,"shipping_amount":50,"total_amount":950,"currency":"IDR","taxes":[{"name":"PPN","percent":"11","included":true,"amount":94}],"amount":950,"payment":{"source":"midtrans","reference":"A-1-1","provider_payment_id":"t-1","payment_id":"pay_1"},"verification_url":"https://shop.example/r/1","original_number":"R-2026-000041"}"#;
 
     #[test]
     fn what_was_frozen_is_read_and_written_unchanged() {
@@ -288,6 +405,22 @@ mod tests {
             serde_json::to_string(&document).expect("it can be written"),
             WHOLE
         );
+    }
+
+    #[test]
+    fn what_later_versions_have_added_is_read_and_written_unchanged() {
+        let document: ReceiptDocument = serde_json::from_str(EVERY).expect("it is a receipt");
+        let again = serde_json::to_string(&document).expect("it can be written");
+        assert_eq!(again, EVERY);
+        for (from, to) in [
+            ("virtual_account", "barter"),
+            (r#""corrects":"reversal""#, r#""corrects":"gift""#),
+            (r#""left_amount":300,"#, ""),
+        ] {
+            let text = EVERY.replacen(from, to, 1);
+            assert_ne!(text, EVERY);
+            serde_json::from_str::<ReceiptDocument>(&text).expect_err(to);
+        }
     }
 
     #[test]

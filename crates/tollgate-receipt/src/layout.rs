@@ -11,7 +11,7 @@ use super::text::{Flow, Side, Style};
 use super::wording::Words;
 
 const SELLER: Style = Style::plain(15.0).bold();
-const TITLE: Style = Style::plain(19.0).bold().in_ink(Ink::ACCENT);
+const TITLE: Style = Style::plain(19.0).bold();
 const NUMBER: Style = Style::plain(10.5).bold();
 const TEXT: Style = Style::plain(9.0);
 const QUIET: Style = Style::plain(8.5).in_ink(Ink::QUIET);
@@ -146,14 +146,15 @@ fn edge(pen: &Pen) -> Block {
         x: 0.0,
         width: WIDTH,
     };
-    pen.fill(&mut block, whole, 0.0, EDGE, Ink::ACCENT);
+    pen.fill(&mut block, whole, 0.0, EDGE, pen.accent());
     block
 }
 
 fn letterhead(pen: &mut Pen, document: &ReceiptDocument, words: &Words) -> Block {
     let mut block = Block::default();
     let seller = &document.seller;
-    let mut left = pen.quote(&mut block, WIDE, 0.0, &seller.name, SELLER) + 2.0;
+    let top = pen.logo(&mut block, WIDE, 0.0);
+    let mut left = pen.quote(&mut block, WIDE, top, &seller.name, SELLER) + 2.0;
     for line in seller.address.iter().flat_map(|address| address.lines()) {
         left = pen.quote(&mut block, WIDE, left, line, QUIET);
     }
@@ -166,7 +167,8 @@ fn letterhead(pen: &mut Pen, document: &ReceiptDocument, words: &Words) -> Block
             QUIET,
         );
     }
-    let title = pen.set(words.title(document.kind), TITLE, Flow::Language);
+    let style = TITLE.in_ink(pen.accent());
+    let title = pen.set(words.title(document.kind), style, Flow::Language);
     let right = pen.put(&mut block, NARROW, -3.0, Side::End, title);
     let number = pen.set(&document.number, NUMBER, Flow::Own);
     let right = pen.put(&mut block, NARROW, right + 2.0, Side::End, number);
@@ -178,22 +180,27 @@ fn letterhead(pen: &mut Pen, document: &ReceiptDocument, words: &Words) -> Block
 fn parties(pen: &mut Pen, document: &ReceiptDocument, time: &Zoned, words: &Words) -> Block {
     let mut block = Block::default();
     let buyer = &document.buyer;
-    let mut contacts = [&buyer.name, &buyer.email, &buyer.phone]
+    let contacts: Vec<&String> = [&buyer.name, &buyer.email, &buyer.phone]
         .into_iter()
         .flatten()
         .filter(|text| !text.trim().is_empty())
-        .peekable();
+        .collect();
+    let is_named = !contacts.is_empty() || buyer.address.is_some() || buyer.tax_id.is_some();
     // No customer is named: the facts move to where reading begins.
-    let right = if contacts.peek().is_some() {
-        NARROW
-    } else {
-        BODY
-    };
-    if contacts.peek().is_some() {
+    let right = if is_named { NARROW } else { BODY };
+    if is_named {
         let mut y = pen.words(&mut block, WIDE, 0.0, words.customer, LABEL) + 1.0;
-        for (index, contact) in contacts.enumerate() {
+        for (index, contact) in contacts.into_iter().enumerate() {
             let style = if index == 0 { NAME } else { TEXT };
             y = pen.quote(&mut block, WIDE, y, contact, style);
+        }
+        let address = buyer.address.iter().flat_map(|address| address.lines());
+        for line in address.filter(|line| !line.trim().is_empty()) {
+            y = pen.quote(&mut block, WIDE, y, line, TEXT);
+        }
+        if let Some(tax_id) = &buyer.tax_id {
+            let text = format!("{}: {tax_id}", words.tax_id);
+            pen.words(&mut block, WIDE, y, &text, TEXT);
         }
     }
     let date = dates::date_time(document.locale, time);
@@ -206,6 +213,12 @@ fn parties(pen: &mut Pen, document: &ReceiptDocument, time: &Zoned, words: &Word
     }
     if let Some(original) = &document.original_number {
         found.push((words.original, original));
+    }
+    if let Some(kind) = document.corrects {
+        found.push((words.corrects, words.title(kind)));
+    }
+    if let Some(reason) = &document.reason {
+        found.push((words.reason, reason));
     }
     facts(pen, &mut block, right, 0.0, &found);
     block

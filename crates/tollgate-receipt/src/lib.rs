@@ -6,6 +6,9 @@
 
 mod document;
 mod taxes;
+mod shares;
+mod colour;
+mod logo;
 mod pdf;
 mod layout;
 mod table;
@@ -17,14 +20,22 @@ mod added;
 mod scripts;
 mod code;
 mod wording;
+mod told;
 mod amounts;
 mod dates;
 
 pub use added::{FontError, FontFault, FontFile};
-pub use amounts::money as amount_text;
-pub use document::{Buyer, Line, Locale, Paid, ReceiptDocument, Seller, UsedFont};
+pub use amounts::{money as amount_text, money_in_full as amount_text_in_full};
+pub use colour::Colour;
+pub use dates::text as date_text;
+pub use document::{
+    Buyer, Line, Locale, Look, Method, Paid, Part, ReceiptDocument, Seller, UsedFont,
+};
 pub use fonts::Fonts;
+pub use logo::{LOGO_BYTES_MAX, Logo};
 pub use pdf::{RenderError, Rendered, render};
 pub use scripts::{Lack, Package, lacks};
-pub use taxes::{Percent, PercentError, Tax, TaxRate, shared, taxes};
-pub use wording::extras;
+pub use shares::Running;
+pub use taxes::{Percent, PercentError, Tax, TaxRate, taxes};
+pub use told::Told;
+pub use wording::{amount_label, cannot_be_fulfilled, extras, method_text, title};

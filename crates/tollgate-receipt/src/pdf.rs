@@ -8,13 +8,16 @@ use krilla::Document;
 use krilla::action::{Action, LinkAction};
 use krilla::annotation::{Annotation, LinkAnnotation, Target};
 use krilla::error::KrillaError;
+use krilla::geom::Transform;
 use krilla::metadata::{DateTime, Metadata, TextDirection};
 use krilla::page::{Page, PageSettings};
 use tollgate_core::time::Timestamp;
 
+use super::colour::Colour;
 use super::document::{ReceiptDocument, UsedFont};
 use super::fonts::Fonts;
 use super::layout;
+use super::logo::Logo;
 use super::sheet::{self, HEIGHT, Mark, Pen, WIDTH};
 use super::text::Typesetter;
 use super::wording::Words;
@@ -47,12 +50,20 @@ pub enum RenderError {
 
 /// Renders a receipt; the same document and fonts are the same bytes from every instance of one version.
 ///
-/// Takes some milliseconds of one thread: call it where blocking is allowed.
-pub fn render(document: &ReceiptDocument, fonts: &Arc<Fonts>) -> Result<Rendered, RenderError> {
+/// `logo` is the shop's, whose hash stands in the document. Takes some milliseconds of one thread: call it where
+/// blocking is allowed.
+pub fn render(
+    document: &ReceiptDocument,
+    fonts: &Arc<Fonts>,
+    logo: Option<&Logo>,
+) -> Result<Rendered, RenderError> {
     let zone = TimeZone::get(&document.timezone)
         .map_err(|_| RenderError::TimeZone(document.timezone.clone()))?;
     let time = instant(document.issued_at)?.to_zoned(zone);
-    let mut pen = Pen::new(Typesetter::new(document.locale, fonts));
+    let look = document.look.as_ref();
+    let colour = look.and_then(|look| Colour::parse(look.colour.as_deref()?).ok());
+    let typesetter = Typesetter::new(document.locale, fonts);
+    let mut pen = Pen::new(typesetter, colour, logo.cloned());
     let pages = layout::pages(&mut pen, document, &time);
     let mut used = BTreeSet::new();
     let mut file = Document::new();
@@ -84,6 +95,11 @@ fn print(page: &mut Page<'_>, marks: &[Mark]) {
                     surface.set_fill(Some(ink.fill()));
                     surface.draw_path(&path);
                 }
+            }
+            Mark::Logo { frame, logo } => {
+                surface.push_transform(&Transform::from_translate(frame.x, frame.y));
+                logo.draw(&mut surface);
+                surface.pop();
             }
             Mark::Link { .. } => {}
         }

@@ -6,6 +6,8 @@ use krilla::geom::{Path, PathBuilder, Rect};
 use krilla::num::NormalizedF32;
 use krilla::paint::Fill;
 
+use super::colour::Colour;
+use super::logo::Logo;
 use super::text::{Flow, Paragraph, Side, Style, Typesetter};
 
 /// A4.
@@ -60,6 +62,8 @@ pub(super) enum Mark {
     Fill { frames: Vec<Frame>, ink: Ink },
     /// A place that leads elsewhere.
     Link { frame: Frame, url: String },
+    /// The shop's logo.
+    Logo { frame: Frame, logo: Logo },
 }
 
 /// A rectangle on the paper.
@@ -127,6 +131,13 @@ impl Block {
                 },
                 url,
             },
+            Mark::Logo { frame, logo } => Mark::Logo {
+                frame: Frame {
+                    y: frame.y + down,
+                    ..frame
+                },
+                logo,
+            },
         })
     }
 }
@@ -134,12 +145,38 @@ impl Block {
 /// Writes on blocks.
 pub(super) struct Pen {
     typesetter: Typesetter,
+    colour: Option<Colour>,
+    logo: Option<Logo>,
 }
 
 impl Pen {
-    /// A pen for what the typesetter sets.
-    pub(super) fn new(typesetter: Typesetter) -> Pen {
-        Pen { typesetter }
+    /// A pen for what the typesetter sets; a shop may have a colour and a logo of its own.
+    pub(super) fn new(typesetter: Typesetter, colour: Option<Colour>, logo: Option<Logo>) -> Pen {
+        Pen {
+            typesetter,
+            colour,
+            logo,
+        }
+    }
+
+    /// For the title, and for what is read first.
+    pub(super) fn accent(&self) -> Ink {
+        self.colour.map_or(Ink::ACCENT, |colour| {
+            let (red, green, blue) = colour.parts();
+            Ink(red, green, blue)
+        })
+    }
+
+    /// Behind what stands out: a breath of the accent on white.
+    pub(super) fn tint(&self) -> Ink {
+        let breath = |part: u8| {
+            let part = (u16::from(part) + 255 * 11) / 12;
+            u8::try_from(part).unwrap_or(u8::MAX)
+        };
+        self.colour.map_or(Ink::TINT, |colour| {
+            let (red, green, blue) = colour.parts();
+            Ink(breath(red), breath(green), breath(blue))
+        })
     }
 
     /// The letters so far that no font has.
@@ -212,6 +249,21 @@ impl Pen {
             .fold(0.0, f32::max);
         block.height = block.height.max(bottom);
         block.marks.push(Mark::Fill { frames, ink });
+    }
+
+    /// Puts the shop's logo at the start of a column; says where it ends. Nothing where it has none.
+    pub(super) fn logo(&self, block: &mut Block, column: Column, y: f32) -> f32 {
+        let Some(logo) = &self.logo else {
+            return y;
+        };
+        let (width, height) = logo.size();
+        let frame = self.frame(Column { width, ..column }, y, height);
+        block.height = block.height.max(y + height);
+        block.marks.push(Mark::Logo {
+            frame,
+            logo: logo.clone(),
+        });
+        y + height + 8.0
     }
 
     /// Draws a thin line across a column.

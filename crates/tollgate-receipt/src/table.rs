@@ -84,7 +84,8 @@ impl Columns {
             .iter()
             .map(Paragraph::height)
             .fold(item.height(), f32::max);
-        pen.fill(&mut block, BODY, 0.0, height + 2.0 * PADDING, Ink::TINT);
+        let tint = pen.tint();
+        pen.fill(&mut block, BODY, 0.0, height + 2.0 * PADDING, tint);
         pen.put(&mut block, self.name, PADDING, Side::Start, item);
         for (column, label) in self.numbers.into_iter().zip(labels) {
             pen.put(&mut block, column, PADDING, Side::End, label);
@@ -109,7 +110,7 @@ impl Columns {
 }
 
 fn numbers(pen: &mut Pen, document: &ReceiptDocument, line: &Line) -> Numbers {
-    let money = |minor| amounts::money(document.locale, minor, document.currency);
+    let money = |minor| amounts::of(document, minor);
     [
         amounts::number(document.locale, line.quantity),
         money(line.unit_amount),

@@ -1,6 +1,7 @@
 //! Every word that we print on a receipt, in its five languages.
 
 use tollgate_core::effect::ReceiptKind;
+use tollgate_core::method::MethodKind;
 
 use super::document::Locale;
 
@@ -45,6 +46,32 @@ pub(super) struct Words {
     pub(super) verify: &'static str,
     /// `{page}` of `{pages}`.
     page: &'static str,
+    /// The total, on a receipt that is not over all of it.
+    pub(super) order_total: &'static str,
+    pub(super) paid_before: &'static str,
+    /// Before what is still to be paid.
+    pub(super) left: &'static str,
+    /// Before what is still paid after a refund.
+    pub(super) remains: &'static str,
+    /// Above what the receipt's own amount is made of.
+    pub(super) of_this: &'static str,
+    pub(super) goods: &'static str,
+    /// Before what is more than the total.
+    pub(super) beyond: &'static str,
+    pub(super) reason: &'static str,
+    /// Before the kind of receipt that is corrected.
+    pub(super) corrects: &'static str,
+    /// Why money goes back that can buy nothing.
+    unfulfilled: &'static str,
+    card: &'static str,
+    virtual_account: &'static str,
+    bank_transfer: &'static str,
+    qr: &'static str,
+    upi: &'static str,
+    wallet: &'static str,
+    counter: &'static str,
+    pay_later: &'static str,
+    cash: &'static str,
 }
 
 impl Words {
@@ -97,6 +124,41 @@ impl Words {
     }
 }
 
+/// A way to pay, in words: `Virtual account BCA`.
+pub fn method_text(locale: Locale, kind: MethodKind, detail: Option<&str>) -> String {
+    let words = Words::of(locale);
+    let name = match kind {
+        MethodKind::Card => words.card,
+        MethodKind::VirtualAccount => words.virtual_account,
+        MethodKind::BankTransfer => words.bank_transfer,
+        MethodKind::Qr => words.qr,
+        MethodKind::Upi => words.upi,
+        MethodKind::Wallet => words.wallet,
+        MethodKind::Counter => words.counter,
+        MethodKind::PayLater => words.pay_later,
+        MethodKind::Cash => words.cash,
+    };
+    match detail {
+        Some(detail) => format!("{name} {detail}"),
+        None => name.to_owned(),
+    }
+}
+
+/// The title of a receipt.
+pub fn title(locale: Locale, kind: ReceiptKind) -> &'static str {
+    Words::of(locale).title(kind)
+}
+
+/// What a receipt's own amount is called.
+pub fn amount_label(locale: Locale, kind: ReceiptKind) -> &'static str {
+    Words::of(locale).amount_of(kind)
+}
+
+/// Why money goes back that can buy nothing and that no person has ordered back.
+pub fn cannot_be_fulfilled(locale: Locale) -> &'static str {
+    Words::of(locale).unfulfilled
+}
+
 /// What a discount and the shipping are called, for mails that list them as receipts do.
 pub fn extras(locale: Locale) -> (&'static str, &'static str) {
     let words = Words::of(locale);
@@ -134,6 +196,25 @@ const INDONESIAN: Words = Words {
     payment_id: "ID pembayaran",
     verify: "Pindai untuk memeriksa keaslian dokumen ini",
     page: "Halaman {page} dari {pages}",
+    order_total: "Total pesanan",
+    paid_before: "Dibayar sebelumnya",
+    left: "Sisa yang harus dibayar",
+    remains: "Tetap dibayar",
+    of_this: "Dari jumlah ini",
+    goods: "Barang atau jasa",
+    beyond: "Melebihi total pesanan",
+    reason: "Alasan",
+    corrects: "Mengoreksi",
+    unfulfilled: "Pesanan tidak dapat dipenuhi",
+    card: "Kartu",
+    virtual_account: "Virtual account",
+    bank_transfer: "Transfer bank",
+    qr: "Kode QR",
+    upi: "UPI",
+    wallet: "Dompet digital",
+    counter: "Gerai",
+    pay_later: "Bayar nanti",
+    cash: "Tunai",
 };
 
 const ENGLISH: Words = Words {
@@ -167,6 +248,25 @@ const ENGLISH: Words = Words {
     payment_id: "Payment ID",
     verify: "Scan to check that this document is genuine",
     page: "Page {page} of {pages}",
+    order_total: "Total of the order",
+    paid_before: "Paid before",
+    left: "Left to pay",
+    remains: "Remains paid",
+    of_this: "Of this amount",
+    goods: "Items",
+    beyond: "Beyond the order’s total",
+    reason: "Reason",
+    corrects: "Corrects",
+    unfulfilled: "The order cannot be fulfilled",
+    card: "Card",
+    virtual_account: "Virtual account",
+    bank_transfer: "Bank transfer",
+    qr: "QR code",
+    upi: "UPI",
+    wallet: "Wallet",
+    counter: "Payment counter",
+    pay_later: "Pay later",
+    cash: "Cash",
 };
 
 const HEBREW: Words = Words {
@@ -200,6 +300,25 @@ const HEBREW: Words = Words {
     payment_id: "מזהה תשלום",
     verify: "סרקו כדי לבדוק שהמסמך מקורי",
     page: "עמוד {page} מתוך {pages}",
+    order_total: "סך ההזמנה",
+    paid_before: "שולם קודם",
+    left: "נותר לתשלום",
+    remains: "נותר משולם",
+    of_this: "מתוך סכום זה",
+    goods: "פריטים",
+    beyond: "מעבר לסך ההזמנה",
+    reason: "סיבה",
+    corrects: "מתקן",
+    unfulfilled: "לא ניתן לספק את ההזמנה",
+    card: "כרטיס אשראי",
+    virtual_account: "חשבון וירטואלי",
+    bank_transfer: "העברה בנקאית",
+    qr: "קוד QR",
+    upi: "UPI",
+    wallet: "ארנק דיגיטלי",
+    counter: "נקודת תשלום",
+    pay_later: "תשלום מאוחר",
+    cash: "מזומן",
 };
 
 const HINDI: Words = Words {
@@ -233,6 +352,25 @@ const HINDI: Words = Words {
     payment_id: "भुगतान आईडी",
     verify: "दस्तावेज़ की प्रामाणिकता जाँचने के लिए स्कैन करें",
     page: "पृष्ठ {page} / {pages}",
+    order_total: "ऑर्डर का कुल योग",
+    paid_before: "पहले किया गया भुगतान",
+    left: "शेष देय राशि",
+    remains: "शेष भुगतान",
+    of_this: "इस राशि में से",
+    goods: "वस्तुएँ",
+    beyond: "ऑर्डर के योग से अधिक",
+    reason: "कारण",
+    corrects: "सुधार",
+    unfulfilled: "ऑर्डर पूरा नहीं किया जा सकता",
+    card: "कार्ड",
+    virtual_account: "वर्चुअल खाता",
+    bank_transfer: "बैंक ट्रांसफ़र",
+    qr: "QR कोड",
+    upi: "UPI",
+    wallet: "वॉलेट",
+    counter: "भुगतान काउंटर",
+    pay_later: "बाद में भुगतान",
+    cash: "नकद",
 };
 
 const RUSSIAN: Words = Words {
@@ -266,11 +404,49 @@ const RUSSIAN: Words = Words {
     payment_id: "ID платежа",
     verify: "Отсканируйте, чтобы проверить подлинность документа",
     page: "Страница {page} из {pages}",
+    order_total: "Итого по заказу",
+    paid_before: "Оплачено ранее",
+    left: "Осталось оплатить",
+    remains: "Остаётся оплачено",
+    of_this: "В том числе",
+    goods: "Товары и услуги",
+    beyond: "Сверх суммы заказа",
+    reason: "Причина",
+    corrects: "Исправляет",
+    unfulfilled: "Заказ не может быть выполнен",
+    card: "Карта",
+    virtual_account: "Виртуальный счёт",
+    bank_transfer: "Банковский перевод",
+    qr: "QR-код",
+    upi: "UPI",
+    wallet: "Электронный кошелёк",
+    counter: "Пункт оплаты",
+    pay_later: "Оплата частями",
+    cash: "Наличные",
 };
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_way_to_pay_is_told_in_every_language_with_what_is_known_of_it() {
+        use tollgate_core::word::Word;
+
+        assert_eq!(
+            method_text(Locale::Id, MethodKind::VirtualAccount, Some("BCA")),
+            "Virtual account BCA"
+        );
+        for locale in Locale::ALL {
+            let mut seen = std::collections::BTreeSet::new();
+            for kind in MethodKind::ALL {
+                assert!(
+                    seen.insert(method_text(locale, *kind, None)),
+                    "{locale:?} {kind:?}"
+                );
+            }
+        }
+    }
 
     #[test]
     fn patterns_take_what_is_put_into_them() {

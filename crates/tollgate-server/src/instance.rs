@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use tollgate_core::command::ReceiptMail;
 use tollgate_core::id::ShopId;
+use tollgate_core::receipt_number::NumberFormat;
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_providers::Source;
 use tollgate_store::{OpenError, Options, Place, ReceiptYear, Store};
@@ -215,14 +217,25 @@ fn open_store(config: &Config, clock: Clock) -> Result<Store, OpenError> {
         make_slots: Arc::new(calendar::make_slots),
         receipt_year: receipt_year(config),
         mailing: mailing(config),
+        number_formats: number_formats(config),
         pause: None,
     })
 }
 
-/// The shops that write mails.
-fn mailing(config: &Config) -> Vec<String> {
+/// The shops that write mails, and how they send receipts.
+fn mailing(config: &Config) -> Vec<(String, ReceiptMail)> {
     let shops = config.shops.iter().filter(|shop| shop.mail.is_some());
-    shops.map(|shop| shop.name.clone()).collect()
+    shops
+        .map(|shop| (shop.name.clone(), shop.receipt_mail))
+        .collect()
+}
+
+/// How each shop numbers its receipts.
+fn number_formats(config: &Config) -> Vec<(String, NumberFormat)> {
+    let shops = config.shops.iter();
+    shops
+        .map(|shop| (shop.name.clone(), shop.receipts.number.clone()))
+        .collect()
 }
 
 /// The year in each shop's time zone; of a shop that is not configured any more, UTC's.

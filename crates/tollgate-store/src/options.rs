@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tollgate_core::capacity::{Calendar, NewSlot};
-use tollgate_core::command::{Command, Rules};
+use tollgate_core::command::{Command, ReceiptMail, Rules};
 use tollgate_core::decision::Verdict;
+use tollgate_core::receipt_number::NumberFormat;
 use tollgate_core::snapshot::Snapshot;
 use tollgate_core::time::Timestamp;
 
@@ -82,10 +83,13 @@ pub struct Options {
     pub place: Place,
     /// The shops by name; new ones get the next number.
     pub shops: Vec<String>,
-    /// The configured times that decisions depend on. Which shops write mails is said by `mailing`.
+    /// The configured times that decisions depend on. What differs from shop to shop is said by `mailing` and
+    /// `number_formats`, by the shops' names.
     pub rules: Rules,
-    /// The names of the shops that write mails.
-    pub mailing: Vec<String>,
+    /// The shops that write mails, and how they send receipts.
+    pub mailing: Vec<(String, ReceiptMail)>,
+    /// How shops number their receipts, those that do it in a form of their own.
+    pub number_formats: Vec<(String, NumberFormat)>,
     /// Every bound.
     pub limits: Limits,
     /// The program's clock.

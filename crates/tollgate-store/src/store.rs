@@ -81,6 +81,16 @@ struct Ready {
     home: Home,
 }
 
+/// What is said of shops by their names, by the shops.
+fn by_shop<T: Clone>(
+    said: &[(String, T)],
+    shops: &BTreeMap<String, ShopId>,
+) -> BTreeMap<ShopId, T> {
+    said.iter()
+        .filter_map(|(name, value)| Some((*shops.get(name)?, value.clone())))
+        .collect()
+}
+
 impl Store {
     /// Opens the database, migrates it, and starts writers, readers and what works beside them. May
     /// be called where an async runtime runs; it takes as long as the database does.
@@ -104,8 +114,8 @@ impl Store {
             notifier: Arc::new(Notifier::new()),
             shop_names: Arc::new(shops.iter().map(|(name, id)| (*id, name.clone())).collect()),
         };
-        let mailing = options.mailing.iter().filter_map(|name| shops.get(name));
-        options.rules.mailing = mailing.copied().collect();
+        options.rules.mailing = by_shop(&options.mailing, &shops);
+        options.rules.number_formats = by_shop(&options.number_formats, &shops);
         let wal_bytes_max = options.limits.wal_bytes_max;
         let process = random();
         let mut threads = Vec::with_capacity(writers.len());

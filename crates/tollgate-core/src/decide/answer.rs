@@ -6,6 +6,7 @@ use crate::decision::Outcome;
 use crate::effect::{AnswerContent, AskReason};
 use crate::event::{CaptureState, Confirm, Fact, FactKind};
 use crate::id::{EventId, PaymentId};
+use crate::method::PaymentMethod;
 use crate::order::{AttentionCode, Root};
 use crate::payment::Fold;
 use crate::snapshot::{EventState, Reason, StoredEvent};
@@ -36,12 +37,14 @@ pub(super) fn take(draft: &mut Draft, answer: &Answer) -> Step<Reply> {
             names,
             facts,
             provider_payment_id,
+            method,
             unreadable,
         } => {
             let said = Said {
                 names,
                 facts,
                 provider_payment_id,
+                method,
                 unreadable: *unreadable,
             };
             let (agreeing, others) = sort_out(answer, queued.clone(), names);
@@ -179,6 +182,7 @@ struct Said<'s> {
     names: &'s [String],
     facts: &'s [Fact],
     provider_payment_id: &'s Option<String>,
+    method: &'s Option<PaymentMethod>,
     /// An amount in it cannot be read: it proves nothing (L11).
     unreadable: bool,
 }
@@ -346,6 +350,7 @@ fn confirm(
         facts: facts.clone(),
         unreadable: said.unreadable,
         provider_payment_id: said.provider_payment_id.clone(),
+        method: said.method.clone(),
         names,
         event: first.or(answer.event),
         can_ask: false,
@@ -501,6 +506,9 @@ fn place(
         }
         if stored.event.provider_payment_id.is_none() {
             stored.event.provider_payment_id = said.provider_payment_id.clone();
+        }
+        if stored.event.method.is_none() {
+            stored.event.method = said.method.clone();
         }
     };
     unlist(draft, answer, queued)?;

@@ -78,12 +78,16 @@ fn change_customer(customer: &mut Customer, wanted: &CustomerChange) -> Vec<&'st
         email,
         phone,
         locale,
+        address,
+        tax_id,
     } = customer;
     let members = [
         ("customer.name", name, &wanted.name),
         ("customer.email", email, &wanted.email),
         ("customer.phone", phone, &wanted.phone),
         ("customer.locale", locale, &wanted.locale),
+        ("customer.address", address, &wanted.address),
+        ("customer.tax_id", tax_id, &wanted.tax_id),
     ];
     let changed = members
         .into_iter()

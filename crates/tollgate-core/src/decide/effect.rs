@@ -5,8 +5,7 @@ use crate::breaker::Breaker;
 use crate::command::{Answer, Health, RefundChecked, SettleEffect, Settlement};
 use crate::decision::{Detail, Outcome, Refusal};
 use crate::effect::{
-    ATTEMPTS_KEPT, Attempt, EffectContent, EffectState, IssuedReceipt, Lease, MailKind,
-    ReceiptKind, StoredEffect,
+    ATTEMPTS_KEPT, Attempt, EffectContent, EffectState, IssuedReceipt, Lease, StoredEffect,
 };
 use crate::event::{RefundState, Strength};
 use crate::id::{EffectId, RefundId};
@@ -331,7 +330,10 @@ fn given_up(draft: &mut Draft, effect: &StoredEffect) -> Step<()> {
             refund, source, n, ..
         } => check_again(draft, *refund, source, n.saturating_add(1)),
         EffectContent::Void { payment, .. } => voided::stays(draft, *payment),
-        EffectContent::Receipt { .. }
+        EffectContent::Receipt {
+            receipt: Some(id), ..
+        } => receipts::mail_without_receipt(draft, *id),
+        EffectContent::Receipt { receipt: None, .. }
         | EffectContent::Mail { .. }
         | EffectContent::Notify { .. }
         | EffectContent::Forward { .. }
@@ -363,7 +365,7 @@ fn issue(draft: &mut Draft, effect: &StoredEffect, issued: &IssuedReceipt) -> St
         ("receipt", text(id.to_string())),
         ("payment", text(receipt.payment.to_string())),
     ];
-    if let Some(number) = receipt.number {
+    if let Some(number) = &receipt.number {
         detail.push(("number", text(number.to_string())));
     }
     if let Some(money) = receipt.money {
@@ -371,14 +373,7 @@ fn issue(draft: &mut Draft, effect: &StoredEffect, issued: &IssuedReceipt) -> St
         detail.push(("currency", text(money.currency.as_str())));
     }
     draft.entry(EntryKind::ReceiptIssued, Some(root.id), None, detail);
-    let mail = match receipt.kind {
-        ReceiptKind::Sale => Some(MailKind::Receipt),
-        ReceiptKind::Refund => Some(MailKind::Refunded),
-        ReceiptKind::Reversal => None,
-    };
-    if let Some(kind) = mail {
-        receipts::mail(draft, &root, kind, Some(*id));
-    }
+    receipts::mail_issued(draft, &mut root, &receipt);
     let root_id = root.id;
     draft.issue(receipt, issued.clone());
     draft.put_root(root);

@@ -4,6 +4,7 @@ use crate::decision::Detail;
 use crate::effect::AskReason;
 use crate::event::{CaptureState, Confirm, Fact, FactKind};
 use crate::id::{EventId, PaymentId};
+use crate::method::PaymentMethod;
 use crate::order::{AttentionCode, Root};
 use crate::payment::{Added, Fold};
 use crate::snapshot::{EventState, Reason, StoredEvent};
@@ -36,6 +37,7 @@ pub(super) fn apply(
         facts: stored.event.facts.clone(),
         unreadable: stored.event.amount_unreadable,
         provider_payment_id: stored.event.provider_payment_id.clone(),
+        method: stored.event.method.clone(),
         names: names.to_vec(),
         event: Some(id),
         can_ask: stored.policy.can_ask,
@@ -95,6 +97,8 @@ pub(super) struct Statement {
     pub(super) facts: Vec<Fact>,
     pub(super) unreadable: bool,
     pub(super) provider_payment_id: Option<String>,
+    /// How the captures among the facts were paid.
+    pub(super) method: Option<PaymentMethod>,
     pub(super) names: Vec<String>,
     pub(super) event: Option<EventId>,
     /// What contradicts may be asked about. Not so for an answer: it is not doubted again.
@@ -141,6 +145,7 @@ pub(super) fn add(
         facts,
         unreadable,
         provider_payment_id,
+        method,
         names,
         event,
         can_ask,
@@ -172,6 +177,13 @@ pub(super) fn add(
         let code = AttentionCode::TooManyFacts;
         attention::raise(draft, root, code, Some(id), event);
         return Ok(Upshot::Attention(Reason::TooManyFacts));
+    }
+    if let Some(payment) = root.payments.iter_mut().find(|payment| payment.id == id) {
+        for (fact, method) in facts.iter().zip(method.iter().cycle()) {
+            if matches!(fact.kind, FactKind::Capture(_)) && payment.counts(fact) {
+                payment.note_method(&fact.object, method);
+            }
+        }
     }
     let mut new = Vec::new();
     for fact in facts {

@@ -3,7 +3,6 @@
 use crate::capacity::{Hold, HoldState};
 use crate::command::{AfterCancel, LatePayment};
 use crate::decision::Detail;
-use crate::effect::MailKind;
 use crate::id::{EventId, HoldId, PaymentId, RefundId, RootId};
 use crate::ledger::Ledger;
 use crate::order::{AttentionCode, ClosingEnd, OrderStatus, Root};
@@ -148,7 +147,7 @@ pub(super) fn paid(draft: &mut Draft, root: &mut Root, event: Option<EventId>, l
         detail.push(("late", text("held again")));
     }
     draft.entry(EntryKind::OrderPaid, Some(root.id), event, detail);
-    receipts::mail(draft, root, MailKind::Paid, None);
+    receipts::mail_paid(draft, root);
     refunds_show(draft, root, &ledger, 0, event);
 }
 

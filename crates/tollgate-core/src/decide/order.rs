@@ -118,6 +118,7 @@ pub(super) fn create(draft: &mut Draft, wanted: &CreateOrder) -> Step<Reply> {
             slot_wish: wanted.slot.clone().or(kept_wish),
             hold_ms: wanted.hold.as_millis(),
             closing: None,
+            paid_mail_waits: false,
         }),
         payments: Vec::new(),
         refunds: Vec::new(),

@@ -1,11 +1,14 @@
 //! Payments: registered, captured by hand, asked about, refunded.
 
+use std::collections::BTreeMap;
+
 use crate::command::{OrderRef, RefundPayment, RegisterPayment};
 use crate::decision::{Detail, Existing, Refusal};
 use crate::effect::AskReason;
 use crate::event::{CaptureState, Fact, FactKind, RefundState, Strength};
 use crate::id::{OrderId, PaymentId, RootId, encode};
 use crate::ledger::Ledger;
+use crate::method::PaymentMethod;
 use crate::money::Money;
 use crate::order::{Order, Root};
 use crate::payment::{MANUAL_SOURCE, OrderedBy, Payment, handed_over};
@@ -74,6 +77,7 @@ pub(super) fn add(draft: &mut Draft, root: &mut Root, new: NewPayment) -> Step<O
         expires_at: new.expires_at,
         provider_payment_id: None,
         facts: Vec::new(),
+        methods: BTreeMap::new(),
         created_at: draft.now,
         updated_at: draft.now,
     });
@@ -206,6 +210,11 @@ pub(super) fn capture(
     };
     let kind = FactKind::Capture(CaptureState::Captured);
     let fact = merchants_word(draft, encode(fresh.as_u128()), kind, money);
+    let method = PaymentMethod::of_note(note);
+    let known = root.payments.iter_mut().find(|payment| payment.id == id);
+    if let (Some(payment), Some(method)) = (known, method) {
+        payment.note_method(&fact.object, &method);
+    }
     add_by_hand(draft, &mut root, id, fact, vec![("note", text(note))])?;
     draft.put_root(root);
     Ok(Reply::Payment(id))

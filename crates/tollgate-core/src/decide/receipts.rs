@@ -1,7 +1,8 @@
 //! Receipts over what a payment's ledger has changed by, and mails to the customer.
 
+use crate::command::ReceiptMail;
 use crate::decision::Detail;
-use crate::effect::{EffectContent, MailKind, Receipt};
+use crate::effect::{EffectContent, MailKind, Receipt, ReceiptKind};
 use crate::id::{PaymentId, ReceiptId};
 use crate::money::Money;
 use crate::order::Root;
@@ -9,7 +10,7 @@ use crate::payment::{Fold, Payment};
 use crate::receipts_due::{self, ReceiptDue};
 use crate::timeline::EntryKind;
 
-use super::draft::{Draft, text};
+use super::draft::{Draft, Step, text};
 
 /// Decides the receipts over what the payment's ledger has changed by (L3).
 pub(super) fn decide(
@@ -80,13 +81,63 @@ pub(super) fn receipt(draft: &mut Draft, root: &mut Root, payment: &Payment, due
     root.receipts.push(receipt);
 }
 
+/// Decides the mail that says that an order is paid: now, or with the last receipt that is pending.
+pub(super) fn mail_paid(draft: &mut Draft, root: &mut Root) {
+    let carries_receipt = draft.rules.mailing.get(&draft.shop) == Some(&ReceiptMail::WithPaid);
+    if carries_receipt && sale_is_pending(root) {
+        if let Some(order) = &mut root.order {
+            order.paid_mail_waits = true;
+        }
+        return;
+    }
+    mail(draft, root, MailKind::Paid, None);
+}
+
+fn sale_is_pending(root: &Root) -> bool {
+    let mut receipts = root.receipts.iter();
+    receipts.any(|known| known.kind == ReceiptKind::Sale && known.issued_at.is_none())
+}
+
+/// Decides the mail that a receipt goes out with, once it is issued.
+pub(super) fn mail_issued(draft: &mut Draft, root: &mut Root, receipt: &Receipt) {
+    let kind = match receipt.kind {
+        ReceiptKind::Sale => MailKind::Receipt,
+        ReceiptKind::Refund => MailKind::Refunded,
+        ReceiptKind::Reversal => return,
+    };
+    let is_last = kind == MailKind::Receipt && !sale_is_pending(root);
+    let kind = match &mut root.order {
+        Some(order) if is_last && order.paid_mail_waits => {
+            order.paid_mail_waits = false;
+            MailKind::Paid
+        }
+        Some(_) | None => kind,
+    };
+    mail(draft, root, kind, Some(receipt.id));
+}
+
+/// A receipt is given up: the mail that waits for it goes out without it.
+pub(super) fn mail_without_receipt(draft: &mut Draft, id: ReceiptId) -> Step<()> {
+    let Some(mut root) = draft.root_copy(id.root())? else {
+        return Ok(());
+    };
+    if let Some(order) = &mut root.order
+        && order.paid_mail_waits
+    {
+        order.paid_mail_waits = false;
+        mail(draft, &root, MailKind::Paid, None);
+        draft.put_root(root);
+    }
+    Ok(())
+}
+
 /// Decides a mail to the customer, where the shop writes mails and the customer has an address.
-pub(super) fn mail(draft: &mut Draft, root: &Root, kind: MailKind, receipt: Option<ReceiptId>) {
+fn mail(draft: &mut Draft, root: &Root, kind: MailKind, receipt: Option<ReceiptId>) {
     let address = root
         .order
         .as_ref()
         .and_then(|order| order.customer.email.as_ref());
-    if !draft.rules.mailing.contains(&draft.shop) || address.is_none() {
+    if !draft.rules.mailing.contains_key(&draft.shop) || address.is_none() {
         return;
     }
     let key = match (kind, receipt) {

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::{Fact, FactKind};
 use crate::id::{PaymentId, RefundId};
+use crate::method::PaymentMethod;
 use crate::money::{Currency, Money};
 use crate::time::Timestamp;
 use crate::word::closed_sets;
@@ -39,6 +40,8 @@ pub struct Payment {
     /// What is known. A set, sorted: equal facts stand once, the strongest and latest is
     /// kept. Facts of other money or mode stand among them; they never count.
     pub facts: Vec<Fact>,
+    /// How each object of the provider's was paid, where it has said so.
+    pub methods: BTreeMap<String, PaymentMethod>,
     /// When it was registered.
     pub created_at: Timestamp,
     /// When a fact was last added.
@@ -274,6 +277,37 @@ impl Payment {
     /// What the facts come to.
     pub fn projection(&self) -> Projection {
         self.fold().projection
+    }
+
+    /// Notes how an object was paid. What is said of one object twice and differently comes to the same in
+    /// either order.
+    pub(crate) fn note_method(&mut self, object: &str, method: &PaymentMethod) {
+        match self.methods.get_mut(object) {
+            Some(known) if *known < *method => *known = method.clone(),
+            Some(_) => {}
+            None => {
+                self.methods.insert(object.to_owned(), method.clone());
+            }
+        }
+    }
+
+    /// How an object was paid; of one that has not said so, as the others were if they agree.
+    pub fn method_of(&self, object: &str) -> Option<&PaymentMethod> {
+        let mut others = self.methods.values();
+        let first = others.next();
+        let agreed = first.filter(|first| others.all(|other| other == *first));
+        self.methods.get(object).or(agreed)
+    }
+
+    /// How it was paid: as the captures say whose money is here, or was, if they agree.
+    pub fn method(&self) -> Option<&PaymentMethod> {
+        let fold = self.fold();
+        let mut said = self.methods.iter().filter(|(object, _)| {
+            let known = fold.capture(object);
+            known.is_some_and(|known| known.state.counts() || 0 < known.taken_minor)
+        });
+        let (_, first) = said.next()?;
+        said.all(|(_, other)| other == first).then_some(first)
     }
 
     /// It may still bring money: nothing was taken, and it has not ended.

@@ -19,6 +19,7 @@ fn payment(due: i64) -> Payment {
         expires_at: None,
         provider_payment_id: None,
         facts: Vec::new(),
+        methods: std::collections::BTreeMap::new(),
         created_at: START,
         updated_at: START,
     }

@@ -44,6 +44,7 @@ fn hears(store: &mut Store, key: &str, reference: &str, page: &str) -> EventId {
 /// What the provider says of a page: for which reference it was made, and a fact.
 fn of_page(page: &str, reference: &str, words: &str) -> AnswerContent {
     AnswerContent::Facts {
+        method: None,
         names: vec![reference.to_owned(), page.to_owned()],
         facts: vec![Fact {
             strength: Strength::Asked,
@@ -410,6 +411,7 @@ fn what_came_without_an_id_is_not_unpaid_by_what_only_confirms_it() {
             ..fact(words, idr)
         };
         let content = AnswerContent::Facts {
+            method: None,
             names: vec!["A-1".to_owned()],
             facts: words.iter().map(asked).collect(),
             provider_payment_id: None,
@@ -431,6 +433,7 @@ fn an_answer_that_cannot_be_read_takes_nothing_from_what_waits() {
     store.later(Span::minutes(16));
     store.act(Action::ParkedDue(paid));
     let content = AnswerContent::Facts {
+        method: None,
         names: vec!["A-1".to_owned()],
         facts: vec![Fact {
             strength: Strength::Asked,
@@ -450,6 +453,7 @@ fn an_answer_that_cannot_be_read_takes_nothing_from_what_waits() {
 #[test]
 fn an_answer_that_cannot_be_read_pays_nothing() {
     let no_amount = |unreadable| AnswerContent::Facts {
+        method: None,
         names: vec!["A-1".to_owned()],
         facts: vec![Fact {
             strength: Strength::Asked,
@@ -460,6 +464,7 @@ fn an_answer_that_cannot_be_read_pays_nothing() {
     };
     // An amount that stands beside the unreadable one is no proof either.
     let beside = AnswerContent::Facts {
+        method: None,
         names: vec!["A-1".to_owned()],
         facts: vec![Fact {
             strength: Strength::Asked,
@@ -520,6 +525,7 @@ fn an_answer_whose_id_reads_like_a_reference_moves_nothing_there() {
         };
         let (report, _) = store.take(said, BEFORE);
         let content = AnswerContent::Facts {
+            method: None,
             names: vec!["B-1".to_owned(), "A-1".to_owned()],
             facts: vec![Fact {
                 strength: Strength::Asked,
@@ -662,6 +668,7 @@ fn says(object: &str, words: &str) -> AnswerContent {
         ..fact(words, idr)
     });
     AnswerContent::Facts {
+        method: None,
         names: vec![object.to_owned()],
         facts: facts.collect(),
         provider_payment_id: None,

@@ -221,6 +221,7 @@ fn action(store: &mut Store, dice: &Dice) -> Action {
                     reason: String::new(),
                 },
                 _ => AnswerContent::Facts {
+                    method: None,
                     unreadable: false,
                     names,
                     facts: dice.facts.clone(),

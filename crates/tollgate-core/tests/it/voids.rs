@@ -62,6 +62,7 @@ fn count(store: &Store, kind: &str) -> usize {
 /// The provider was asked, and says so.
 fn says(words: &str) -> Settlement {
     answered(AnswerContent::Facts {
+        method: None,
         unreadable: false,
         names: vec!["A-1".to_owned()],
         facts: vec![Fact {

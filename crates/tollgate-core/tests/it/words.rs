@@ -380,6 +380,7 @@ impl Store {
         let content = match words {
             None => AnswerContent::Weak,
             Some(words) => AnswerContent::Facts {
+                method: None,
                 unreadable: false,
                 names: vec![object.to_owned()],
                 facts: vec![Fact {

@@ -13,4 +13,4 @@ mod smtp;
 pub use message::{Attachment, BadLetter, Letter, Message};
 pub use settings::{Encryption, MailServer, MailSettings, Typed};
 pub use smtp::{Mailer, Sending};
-pub use templates::{MailContext, MailKind, MailLine};
+pub use templates::{MailContext, MailFact, MailKind, MailLine};

@@ -50,6 +50,10 @@ pub struct MailContext {
     pub customer: Option<String>,
     /// How much was paid or given back.
     pub amount: String,
+    /// What the order comes to: the total of `lines`.
+    pub total: String,
+    /// What stands below the total, as on the receipt; empty where no receipt is written of.
+    pub facts: Vec<MailFact>,
     /// The currency's code, should a template want it alone.
     pub currency: String,
     /// What was bought; may be empty.
@@ -58,6 +62,17 @@ pub struct MailContext {
     pub receipt: Option<String>,
     /// Where the order can be looked at: `https://` or `http://`, anything else is left out.
     pub link: Option<String>,
+    /// The shop's last word, in as many lines as it has.
+    pub footer: Option<String>,
+}
+
+/// One thing that is said of the money, by its name: `Amount paid`, `Left to pay`, `Reason`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MailFact {
+    /// What it is called.
+    pub name: String,
+    /// An amount or a text, as the customer reads it.
+    pub value: String,
 }
 
 /// One thing that was bought, or a discount or shipping, which have no quantity.
@@ -72,8 +87,8 @@ pub struct MailLine {
 }
 
 /// The names a template knows, for messages.
-const NAMES: &str = "shop, order, customer, amount, currency, lines (name, quantity, amount), \
-                     receipt, link, language and direction";
+const NAMES: &str = "shop, order, customer, amount, total, currency, lines (name, quantity, amount), \
+                     facts (name, value), receipt, link, footer, language and direction";
 
 /// A mail's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -320,22 +335,28 @@ fn full_sample() -> MailContext {
         shop: "Batik Shop".to_owned(),
         order: "A-1".to_owned(),
         customer: Some("Siti".to_owned()),
-        amount: "Rp 150.000,00".to_owned(),
+        amount: "Rp 60.000".to_owned(),
+        total: "Rp 150.000".to_owned(),
+        facts: vec![MailFact {
+            name: "Amount paid".to_owned(),
+            value: "Rp 60.000".to_owned(),
+        }],
         currency: "IDR".to_owned(),
         lines: vec![
             MailLine {
                 name: "Batik shirt".to_owned(),
                 quantity: Some(2),
-                amount: "Rp 140.000,00".to_owned(),
+                amount: "Rp 140.000".to_owned(),
             },
             MailLine {
                 name: "Shipping".to_owned(),
                 quantity: None,
-                amount: "Rp 10.000,00".to_owned(),
+                amount: "Rp 10.000".to_owned(),
             },
         ],
         receipt: Some("R-2026-000042".to_owned()),
         link: Some("https://shop.example/orders/A-1".to_owned()),
+        footer: Some("Open every day.\nNPWP 01.234".to_owned()),
     }
 }
 
@@ -345,6 +366,8 @@ fn sparse_sample(kind: MailKind) -> MailContext {
     MailContext {
         customer: None,
         lines: Vec::new(),
+        facts: Vec::new(),
+        footer: None,
         receipt: full.receipt.clone().filter(|_| kind == MailKind::Receipt),
         link: None,
         ..full

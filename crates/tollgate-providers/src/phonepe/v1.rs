@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use tollgate_core::event::{CaptureState, Event, FactKind, RefundState};
+use tollgate_core::method::{MethodKind, PaymentMethod};
 use tollgate_core::time::Timestamp;
 
 use crate::delivery::{Delivery, Element, Identity, Rejection};
@@ -230,6 +231,17 @@ impl StatusQuery for V1 {
     }
 }
 
+/// How it was paid: the type of its `paymentInstrument`.
+fn method(instrument: &Object<'_>) -> Option<PaymentMethod> {
+    let kind = match instrument.text("type")?.as_ref() {
+        "UPI" => MethodKind::Upi,
+        "CARD" => MethodKind::Card,
+        "NETBANKING" => MethodKind::BankTransfer,
+        _ => return None,
+    };
+    Some(PaymentMethod::new(kind, ""))
+}
+
 /// Reads the signed object of a callback, or a status answer; they have one shape. Older products
 /// write the payment's id and state under other names.
 fn read(body: &Object<'_>) -> Option<(String, Event)> {
@@ -273,6 +285,7 @@ fn read(body: &Object<'_>) -> Option<(String, Event)> {
             .map(|name| name.into_owned())
             .collect(),
         provider_payment_id: id.as_deref().map(str::to_owned),
+        method: data.object("paymentInstrument").as_ref().and_then(method),
         facts,
         amount_unreadable: amount.is_unreadable(),
         ..Event::default()

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use secrecy::{ExposeSecret, SecretString};
 use tollgate_core::event::{CaptureState, Event, FactKind, RefundState};
+use tollgate_core::method::{MethodKind, PaymentMethod};
 use tollgate_core::time::{Span, Timestamp};
 
 use crate::delivery::{Delivery, Element, Identity, Rejection};
@@ -555,6 +556,19 @@ fn refund_state(word: &str) -> Option<RefundState> {
 ///
 /// `asked`: the name by which a refund was asked about. It stays the refund's name, whichever of its
 /// names the answer uses: one refund is one object.
+/// How an attempt was paid: its `paymentMode`.
+fn method(attempt: &Object<'_>) -> Option<PaymentMethod> {
+    let mode = attempt.text("paymentMode")?;
+    let kind = match mode.as_ref() {
+        "UPI_INTENT" | "UPI_COLLECT" | "UPI_QR" => MethodKind::Upi,
+        "CARD" | "TOKEN" => MethodKind::Card,
+        "NET_BANKING" => MethodKind::BankTransfer,
+        "WALLET" => MethodKind::Wallet,
+        _ => return None,
+    };
+    Some(PaymentMethod::new(kind, ""))
+}
+
 fn read(name: &str, payload: &Object<'_>, asked: Option<&str>) -> (Option<String>, Event) {
     let order = payload.text("merchantOrderId");
     let order_id = payload.text("orderId");
@@ -629,6 +643,7 @@ fn read(name: &str, payload: &Object<'_>, asked: Option<&str>) -> (Option<String
             true => refund.map(|id| id.into_owned()),
             false => order_id.map(|id| id.into_owned()),
         },
+        method: attempt.as_ref().and_then(method).filter(|_| !about_refund),
         facts,
         amount_unreadable: amount.is_unreadable(),
         occurred_at,

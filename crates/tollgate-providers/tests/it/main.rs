@@ -8,6 +8,7 @@ mod fixtures;
 mod forgery;
 mod inbox;
 mod likely_causes;
+mod methods;
 mod questions;
 mod refunds;
 mod samples;

@@ -19,7 +19,7 @@ fn face(bytes: Vec<u8>, face: u32) -> FontFile {
 
 fn printed(name: &str, files: &[FontFile]) -> Rendered {
     let fonts = Fonts::with(files).expect("they can be printed with");
-    render(&receipt_of(name), &fonts).expect("it can be rendered")
+    render(&receipt_of(name), &fonts, None).expect("it can be rendered")
 }
 
 fn used(name: &str, bytes: &[u8]) -> UsedFont {

@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
-use tollgate_receipt::{ReceiptDocument, render};
+use tollgate_receipt::{Fonts, ReceiptDocument, render};
 
 const DOCUMENTS: [&str; 5] = [
     "part-sale-id",
@@ -31,7 +31,7 @@ fn what_earlier_versions_have_frozen_is_rendered_to_the_bytes_of_then() {
         let document: ReceiptDocument = serde_json::from_str(&text).expect("it is a receipt");
         let again = serde_json::to_string(&document).expect("it can be written");
         assert_eq!(again, text, "{name}");
-        let rendered = render(&document).expect("it can be rendered");
+        let rendered = render(&document, &Fonts::built_in(), None).expect("it can be rendered");
         let sum: String = Sha256::digest(&rendered.pdf)
             .iter()
             .map(|byte| format!("{byte:02x}"))

@@ -3,11 +3,12 @@
 use std::process::Command;
 
 use tollgate_core::effect::ReceiptKind;
+use tollgate_core::method::MethodKind;
 use tollgate_core::money::Currency;
 use tollgate_core::time::Timestamp;
 use tollgate_receipt::{
-    Buyer, Fonts, Line, Locale, Paid, Percent, ReceiptDocument, Rendered, Seller, TaxRate, render,
-    taxes,
+    Buyer, Fonts, Line, Locale, Logo, Look, Method, Paid, Percent, ReceiptDocument, Rendered,
+    Running, Seller, TaxRate, method_text, render,
 };
 
 /// 2026-11-21T10:04:09Z
@@ -52,14 +53,15 @@ fn shops() -> [Shop; 5] {
                 name: some("Sari Wulandari"),
                 email: some("sari.wulandari@contoh.example"),
                 phone: some("+62 812-3456-7890"),
+                ..Buyer::default()
             },
             item: "Kain batik tulis motif parang rusak, katun primisima, 2,5 meter",
             tax: "PPN",
             head: "Harga satuan",
             title: "Kuitansi",
             date: "21 November 2026, 17.04 WIB",
-            one: "Rp 1.500,00",
-            forty: "Rp 60.000,00",
+            one: "Rp 1.500",
+            forty: "Rp 60.000",
             page: |page, pages| format!("Halaman {page} dari {pages}"),
         },
         Shop {
@@ -75,6 +77,7 @@ fn shops() -> [Shop; 5] {
                 name: some("Zoë O’Connor"),
                 email: some("zoe@mail.example"),
                 phone: None,
+                ..Buyer::default()
             },
             item: "Waxed canvas satchel, hand-stitched",
             tax: "VAT",
@@ -98,6 +101,7 @@ fn shops() -> [Shop; 5] {
                 name: some("יעל כהן"),
                 email: some("yael@mail.example"),
                 phone: some("+972 50-123-4567"),
+                ..Buyer::default()
             },
             item: "קפה טחון Arabica קלייה בהירה 250 גרם",
             tax: "מע״מ",
@@ -121,6 +125,7 @@ fn shops() -> [Shop; 5] {
                 name: some("प्रिया शर्मा"),
                 email: some("priya@mail.example"),
                 phone: some("+91 98765 43210"),
+                ..Buyer::default()
             },
             item: "बनारसी रेशमी साड़ी, हाथ से बुनी हुई",
             tax: "GST",
@@ -144,6 +149,7 @@ fn shops() -> [Shop; 5] {
                 name: some("Ёлкина Щорса Въюновна"),
                 email: some("elkina@mail.example"),
                 phone: None,
+                ..Buyer::default()
             },
             item: "Чай чёрный байховый, подарочная жестяная банка, 200 г",
             tax: "НДС",
@@ -173,7 +179,11 @@ impl Shop {
         let rate = TaxRate {
             name: self.tax.to_owned(),
             percent: Percent::parse("11").expect("it is one"),
-            included: true,
+        };
+        let running = Running {
+            total,
+            before: 0,
+            after: total,
         };
         ReceiptDocument {
             id: "rcp_01kaxyz".to_owned(),
@@ -190,7 +200,7 @@ impl Shop {
             shipping_amount: 0,
             total_amount: total,
             currency: Currency::new(self.currency).expect("it is one"),
-            taxes: taxes(&[rate], total),
+            taxes: running.taxes(&[rate]),
             fee_amount: 0,
             amount: total,
             payment: Paid {
@@ -198,11 +208,42 @@ impl Shop {
                 reference: "ORD-7781-1795255449".to_owned(),
                 provider_payment_id: some("57d5293c-e65f-4a29-95e4-5959c3fa335b"),
                 payment_id: "pay_01kaxyzpq7e4gr3d9v5m2n8t6w".to_owned(),
+                method: Some(Method {
+                    kind: MethodKind::VirtualAccount,
+                    detail: some("BCA"),
+                }),
             },
             verification_url: some(URL),
             original_number: None,
             fonts: Vec::new(),
+            part: Some(running.part(0, 0)),
+            reason: None,
+            corrects: None,
+            look: None,
         }
+    }
+
+    /// A receipt over two lines of 1500.00 less 500.00 with 200.00 for shipping, of which so much was paid
+    /// before, and after.
+    fn part(&self, kind: ReceiptKind, before: i64, after: i64) -> ReceiptDocument {
+        let mut document = self.receipt(2);
+        document.discount_amount = 50_000;
+        document.shipping_amount = 20_000;
+        document.total_amount = 270_000;
+        let running = Running {
+            total: 270_000,
+            before,
+            after,
+        };
+        let rate = TaxRate {
+            name: self.tax.to_owned(),
+            percent: Percent::parse("11").expect("it is one"),
+        };
+        document.kind = kind;
+        document.amount = (after - before).abs();
+        document.taxes = running.taxes(&[rate]);
+        document.part = Some(running.part(50_000, 20_000));
+        document
     }
 }
 
@@ -214,7 +255,7 @@ pub(crate) fn receipt_of(name: &str) -> ReceiptDocument {
 }
 
 fn rendered(document: &ReceiptDocument) -> Rendered {
-    render(document, &Fonts::built_in()).expect("it can be rendered")
+    render(document, &Fonts::built_in(), None).expect("it can be rendered")
 }
 
 /// Runs a program of poppler-utils over a file and returns what it writes.
@@ -292,7 +333,7 @@ fn a_receipt_is_read_back_in_every_language() {
             "SKU-001",
             shop.one,
             shop.tax,
-            "midtrans",
+            &method_text(shop.locale, MethodKind::VirtualAccount, Some("BCA")),
             "ORD-7781-1795255449",
             "57d5293c-e65f-4a29-95e4-5959c3fa335b",
             "pay_01kaxyzpq7e4gr3d9v5m2n8t6w",
@@ -453,35 +494,142 @@ fn names_of_any_script_are_printed_in_any_language() {
 
 #[test]
 fn a_discount_shipping_and_taxes_explain_the_total() {
-    let mut document = shops()[0].receipt(2);
-    document.discount_amount = 50_000;
-    document.shipping_amount = 20_000;
-    document.total_amount = 270_000;
-    let rate = |name: &str, percent: &str, included| TaxRate {
-        name: name.to_owned(),
-        percent: Percent::parse(percent).expect("it is one"),
-        included,
-    };
-    document.taxes = taxes(
-        &[rate("PPN", "11", true), rate("PB1", "2.5", false)],
-        document.total_amount,
-    );
+    let document = shops()[0].part(ReceiptKind::Sale, 0, 270_000);
     let text = &pages(&rendered(&document).pdf)[0];
     for wanted in [
-        "Subtotal",
-        "Rp 3.000,00",
-        "Diskon",
-        "\u{2212}Rp 500,00",
-        "Ongkos kirim",
-        "Rp 200,00",
-        "Rp 2.700,00",
-        "Termasuk PPN 11%",
-        "Rp 267,57",
-        "PB1 2,5% (di luar total)",
-        "Rp 67,50",
+        "Subtotal Rp 3.000",
+        "Diskon \u{2212}Rp 500",
+        "Ongkos kirim Rp 200",
+        "Total Rp 2.700",
+        // 2700 * 11 / 111 = 267.567…
+        "Termasuk PPN 11% Rp 267,57",
+        "Jumlah dibayar Rp 2.700",
     ] {
-        says(text, wanted);
+        says(&in_rows(&document), wanted);
     }
+    // It is over all of it: nothing was paid before, nothing is left, and no share is a part of it.
+    for absent in ["Dibayar sebelumnya", "Sisa", "Dari jumlah ini", "pesanan"] {
+        assert!(!text.contains(absent), "{absent} in {text}");
+    }
+}
+
+/// The text of the first page as it stands in rows.
+fn in_rows(document: &ReceiptDocument) -> String {
+    let pdf = rendered(document).pdf;
+    let text = poppler("pdftotext", &["-enc", "UTF-8", "-layout"], &pdf);
+    plain(&String::from_utf8(text).expect("it is text"))
+}
+
+#[test]
+fn a_part_payment_says_what_was_paid_before_what_is_left_and_its_share_of_everything() {
+    let document = shops()[0].part(ReceiptKind::Sale, 90_000, 180_000);
+    let text = in_rows(&document);
+    for wanted in [
+        "Total pesanan Rp 2.700",
+        "Dibayar sebelumnya Rp 900",
+        "Jumlah dibayar Rp 900",
+        "Sisa yang harus dibayar Rp 900",
+        "Dari jumlah ini",
+        // A third of 500.00 is 166.67, and of 200.00 66.67; running totals leave a middle third 166.66 and
+        // 66.66. What is left of 900.00 is the lines': 900.00 + 166.66 - 66.66.
+        "Barang atau jasa Rp 1.000",
+        "Diskon \u{2212}Rp 166,66",
+        "Ongkos kirim Rp 66,66",
+        // Up to two thirds 178.38, up to one 89.19.
+        "Termasuk PPN 11% Rp 89,19",
+    ] {
+        says(&text, wanted);
+    }
+    assert_eq!(text.matches("Termasuk PPN").count(), 1, "one tax: its own");
+}
+
+#[test]
+fn a_part_that_goes_back_says_what_remains_and_why_it_went() {
+    let mut document = shops()[1].part(ReceiptKind::Refund, 270_000, 202_500);
+    document.number = "R-2026-000050".to_owned();
+    document.original_number = some("R-2026-000042");
+    document.reason = some("The strap was torn");
+    let text = in_rows(&document);
+    for wanted in [
+        "Original receipt R-2026-000042",
+        "Reason The strap was torn",
+        "Total of the order $2,700.00",
+        "Paid before $2,700.00",
+        "Amount refunded $675.00",
+        "Remains paid $2,025.00",
+        "Items $750.00",
+        "Discount \u{2212}$125.00",
+        "Shipping $50.00",
+        // 267.57 - 200.68
+        "Including VAT 11% $66.89",
+    ] {
+        says(&text, wanted);
+    }
+}
+
+#[test]
+fn what_is_beyond_the_total_and_what_is_corrected_is_told() {
+    let mut document = shops()[1].part(ReceiptKind::Sale, 200_000, 300_000);
+    document.corrects = Some(ReceiptKind::Refund);
+    let text = in_rows(&document);
+    for wanted in [
+        "Corrects Refund receipt",
+        "Amount paid $1,000.00",
+        "Left to pay $0.00",
+        "Beyond the order’s total $300.00",
+    ] {
+        says(&text, wanted);
+    }
+}
+
+#[test]
+fn parts_are_told_in_every_language() {
+    for shop in shops() {
+        for (kind, before, after) in [
+            (ReceiptKind::Sale, 90_000, 180_000),
+            (ReceiptKind::Refund, 270_000, 180_000),
+            (ReceiptKind::Reversal, 180_000, 90_000),
+        ] {
+            let receipt = rendered(&shop.part(kind, before, after));
+            assert!(receipt.missing.is_empty(), "{:?}", shop.locale);
+            assert_eq!(pages(&receipt.pdf).len(), 1, "{:?}", shop.locale);
+        }
+    }
+}
+
+#[test]
+fn a_buyer_has_an_address_and_a_tax_id() {
+    for shop in shops() {
+        let mut document = shop.receipt(1);
+        document.buyer.address = some("Jl. Kaliurang 7\n\nSleman 55281");
+        document.buyer.tax_id = some("09.876.543.2-101.000");
+        let text = &pages(&rendered(&document).pdf)[0];
+        for wanted in ["Jl. Kaliurang 7", "Sleman 55281", "09.876.543.2-101.000"] {
+            says(text, wanted);
+        }
+    }
+}
+
+#[test]
+fn a_shop_has_its_colour_and_its_last_word() {
+    let mut document = shops()[1].receipt(40);
+    document.look = Some(Look {
+        colour: some("#a01c30"),
+        footer: some("Returns within 30 days.\nCompany no. 01234567"),
+        logo_sha256: None,
+    });
+    let pdf = rendered(&document).pdf;
+    let pages = pages(&pdf);
+    let last = pages.last().expect("there is one");
+    says(last, "Returns within 30 days. Company no. 01234567");
+    assert!(!pages[0].contains("Returns"), "once, at the end");
+    // The edge of the first page is of the colour: one dot a point, three bytes a dot.
+    let image = poppler("pdftoppm", &["-r", "72", "-f", "1", "-singlefile"], &pdf);
+    let head = image
+        .windows(4)
+        .position(|four| four == b"255\n")
+        .expect("it is a pixmap");
+    assert_eq!(image[head + 4..head + 7], [0xa0, 0x1c, 0x30]);
 }
 
 /// A fee that was paid on top explains why more was paid than the total.
@@ -642,7 +790,98 @@ fn gray(image: &[u8]) -> (usize, &[u8]) {
 fn an_unknown_time_zone_is_an_error() {
     let mut document = shops()[0].receipt(1);
     document.timezone = "Asia/Atlantis".to_owned();
-    let error = render(&document, &Fonts::built_in()).expect_err("there is none");
+    let error = render(&document, &Fonts::built_in(), None).expect_err("there is none");
     let error = error.to_string();
     assert!(error.contains("Asia/Atlantis"), "{error}");
+}
+
+/// A red square of 4 dots: a PNG that is written here byte by byte.
+fn red_square() -> Vec<u8> {
+    fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+        let mut sum = !0u32;
+        for byte in kind.iter().chain(data) {
+            sum ^= u32::from(*byte);
+            for _ in 0..8 {
+                sum = (sum >> 1) ^ (0xedb8_8320 * (sum & 1));
+            }
+        }
+        let length = u32::try_from(data.len())
+            .expect("it is short")
+            .to_be_bytes();
+        [&length[..], kind, data, &(!sum).to_be_bytes()].concat()
+    }
+    // Two rows of a filter byte and two dots, in a stored block of zlib's.
+    let rows = [0, 0xe0, 0x10, 0x10, 0xe0, 0x10, 0x10].repeat(2);
+    let (mut low, mut high) = (1u32, 0u32);
+    for byte in &rows {
+        low = (low + u32::from(*byte)) % 65_521;
+        high = (high + low) % 65_521;
+    }
+    let length = u16::try_from(rows.len()).expect("it is short");
+    let stored = [
+        &[0x78, 0x01, 0x01][..],
+        &length.to_le_bytes(),
+        &(!length).to_le_bytes(),
+        &rows,
+        &((high << 16) | low).to_be_bytes(),
+    ]
+    .concat();
+    let head = [
+        &2u32.to_be_bytes()[..],
+        &2u32.to_be_bytes(),
+        &[8, 2, 0, 0, 0],
+    ]
+    .concat();
+    [
+        b"\x89PNG\r\n\x1a\n".to_vec(),
+        chunk(b"IHDR", &head),
+        chunk(b"IDAT", &stored),
+        chunk(b"IEND", &[]),
+    ]
+    .concat()
+}
+
+#[test]
+fn a_logo_stands_where_the_paper_is_read_first() {
+    let logo = Logo::read(red_square()).expect("it is a picture");
+    for (shop, x) in [(&shops()[1], 60), (&shops()[2], 595 - 60)] {
+        let document = shop.receipt(1);
+        let rendered =
+            render(&document, &Fonts::built_in(), Some(&logo)).expect("it can be rendered");
+        let image = poppler("pdftoppm", &["-r", "72", "-singlefile"], &rendered.pdf);
+        let head = image
+            .windows(4)
+            .position(|four| four == b"255\n")
+            .expect("it is a pixmap");
+        let at = head + 4 + 3 * (60 * 596 + x);
+        assert_eq!(image[at..at + 3], [0xe0, 0x10, 0x10], "{:?}", shop.locale);
+        assert_eq!(
+            rendered,
+            render(&document, &Fonts::built_in(), Some(&logo)).expect("it can be rendered")
+        );
+    }
+}
+
+#[test]
+fn what_is_no_logo_is_refused_before_a_receipt_needs_it() {
+    let mut broken = red_square();
+    let middle = broken.len() - 30;
+    broken[middle] ^= 0x55;
+    let mut large = red_square();
+    // The width stands behind the signature and the chunk's head.
+    large[16..20].copy_from_slice(&4000u32.to_be_bytes());
+    for (bytes, found) in [
+        (b"GIF89a".to_vec(), "neither a PNG nor a JPEG"),
+        (Vec::new(), "neither a PNG nor a JPEG"),
+        (
+            b"\xff\xd8\xff\xe0".to_vec(),
+            "a picture that cannot be read",
+        ),
+        (broken, "a picture that cannot be"),
+        (large, "a picture that cannot be"),
+        (vec![0; 200 * 1024 + 1], "204801 bytes"),
+    ] {
+        let error = Logo::read(bytes).expect_err(found);
+        assert!(error.starts_with(found), "{error}");
+    }
 }

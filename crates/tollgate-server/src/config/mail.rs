@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tollgate_core::command::ReceiptMail;
 
 use super::error::ConfigError;
 use super::typed::Typed;
@@ -46,6 +47,15 @@ impl Typed<'_> {
         };
         let section = format!("{}mail", self.prefix);
         Ok(Some(mail::MailSettings::new(&section, typed)?))
+    }
+
+    /// How a shop sends the receipt of an order that is paid.
+    pub(super) fn receipt_mail(&self) -> Result<ReceiptMail, ConfigError> {
+        let choices = [
+            ("with_paid", ReceiptMail::WithPaid),
+            ("own", ReceiptMail::Own),
+        ];
+        self.choice("mail.receipt", &choices)
     }
 
     /// A folder that must be there, looked for from the file's.

@@ -218,6 +218,19 @@ impl Config {
                 }
             }
         }
+        for (place, shop) in self.shops.iter().enumerate() {
+            let alike = |other: &&Shop| {
+                let (one, two) = (&shop.receipts, &other.receipts);
+                one.seller == two.seller && one.number == two.number
+            };
+            if let Some(other) = self.shops[..place].iter().find(alike) {
+                warnings.push(format!(
+                    "shops {} and {} are of one seller and number their receipts alike: put {{shop}} into \
+                     receipts.number",
+                    other.name, shop.name
+                ));
+            }
+        }
         if self.takes_real_money() {
             warnings.extend(public_url_warning(self));
         }

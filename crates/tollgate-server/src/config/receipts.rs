@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use sha2::{Digest, Sha256};
 use toml::{Table, Value};
 
 use super::error::ConfigError;
 use super::typed::{Typed, shape};
-use tollgate_receipt::{Percent, Seller, TaxRate};
+use tollgate_core::receipt_number::{NUMBER_LETTERS_MAX, NumberFormat};
+use tollgate_receipt::{Colour, LOGO_BYTES_MAX, Logo, Look, Percent, Seller, TaxRate};
 
 /// Taxes that one receipt may show.
 const TAXES_MAX: usize = 16;
@@ -30,6 +32,12 @@ pub struct Receipts {
     pub fonts: Vec<FontChoice>,
     /// What becomes of a receipt with letters that no font has.
     pub missing_glyphs: MissingGlyphs,
+    /// How they are numbered.
+    pub number: NumberFormat,
+    /// How they look, where that is not as usual.
+    pub look: Option<Look>,
+    /// The picture at their top, whose hash stands in `look`.
+    pub logo: Option<Logo>,
 }
 
 /// A font as it was typed in.
@@ -64,6 +72,10 @@ pub enum MissingGlyphs {
     Print,
 }
 
+/// The most characters and lines at the end of a receipt.
+const FOOTER_LETTERS_MAX: usize = 500;
+const FOOTER_LINES_MAX: usize = 6;
+
 impl Typed<'_> {
     /// The section `receipts` of a shop.
     pub(super) fn receipts(&self, shop: &str) -> Result<Receipts, ConfigError> {
@@ -84,6 +96,10 @@ impl Typed<'_> {
             let found = format!("{} taxes", rows.len());
             return Err(self.wrong("receipts.taxes", found, format!("at most {TAXES_MAX}")));
         }
+        let (logo, logo_sha256) = match self.logo()? {
+            Some((logo, sha256)) => (Some(logo), Some(sha256)),
+            None => (None, None),
+        };
         Ok(Receipts {
             directory,
             seller,
@@ -96,6 +112,9 @@ impl Typed<'_> {
                     ("print", MissingGlyphs::Print),
                 ],
             )?,
+            number: self.number_format(shop)?,
+            look: self.look(logo_sha256)?,
+            logo,
         })
     }
 
@@ -144,6 +163,65 @@ impl Typed<'_> {
         }
     }
 
+    fn number_format(&self, shop: &str) -> Result<NumberFormat, ConfigError> {
+        let key = "receipts.number";
+        NumberFormat::parse(self.text(key)?, shop).map_err(|found| {
+            let wanted = format!(
+                "a form as \"R-{{year}}-{{n:06}}\": {{year}} and {{n}} once each, {{n:0W}} with up to 12 digits, \
+                 {{shop}}, and of letters A-Z a-z 0-9 - _ . / : +, {NUMBER_LETTERS_MAX} in all"
+            );
+            self.wrong(key, found, wanted)
+        })
+    }
+
+    /// The logo and the SHA-256 of its file.
+    fn logo(&self) -> Result<Option<(Logo, String)>, ConfigError> {
+        let key = "receipts.logo";
+        let Some(path) = self.file_of(key)? else {
+            return Ok(None);
+        };
+        let shown = path.display();
+        let wanted = format!("a PNG or JPEG of up to {LOGO_BYTES_MAX} bytes and 2000 dots a side");
+        let bytes = std::fs::read(&path)
+            .map_err(|error| self.wrong(key, format!("{shown}: {error}"), wanted.as_str()))?;
+        let sha256 = hex::encode(Sha256::digest(&bytes));
+        let logo = Logo::read(bytes)
+            .map_err(|found| self.wrong(key, format!("{shown}: {found}"), wanted.as_str()))?;
+        Ok(Some((logo, sha256)))
+    }
+
+    fn look(&self, logo_sha256: Option<String>) -> Result<Option<Look>, ConfigError> {
+        let colour = match self.text("receipts.colour")? {
+            "" => None,
+            typed => Some(Colour::parse(typed).map_err(|found| {
+                let wanted = "a colour as \"#1b4b66\" whose contrast to white is at least 4.5";
+                self.wrong("receipts.colour", found, wanted)
+            })?),
+        };
+        let footer = self.text("receipts.footer")?.trim_end();
+        let letters = footer.chars().count();
+        let is_odd = footer
+            .chars()
+            .any(|letter| letter.is_control() && letter != '\n');
+        let lines = footer.lines().count();
+        if FOOTER_LETTERS_MAX < letters || FOOTER_LINES_MAX < lines || is_odd {
+            let found = match is_odd {
+                true => format!("{footer:?}"),
+                false => format!("{letters} characters in {lines} lines"),
+            };
+            let wanted = format!(
+                "up to {FOOTER_LETTERS_MAX} characters in up to {FOOTER_LINES_MAX} lines, without control characters"
+            );
+            return Err(self.wrong("receipts.footer", found, wanted));
+        }
+        let look = Look {
+            colour: colour.map(|colour| colour.to_string()),
+            footer: given(footer),
+            logo_sha256,
+        };
+        Ok((look != Look::default()).then_some(look))
+    }
+
     fn tax(&self) -> Result<TaxRate, ConfigError> {
         let name = self.line("name")?;
         if name.is_empty() {
@@ -155,11 +233,15 @@ impl Typed<'_> {
             Value::String(text) => text,
             other => return Err(self.wrong("percent", other.to_string(), wanted)),
         };
+        if !self.flag("included")? {
+            let wanted = "true: a tax is on receipts only where customers are charged it, so put it into the \
+                          prices of orders, and shipping's";
+            return Err(self.wrong("included", "false", wanted));
+        }
         Ok(TaxRate {
             name: name.to_owned(),
             percent: Percent::parse(typed)
                 .map_err(|_| self.wrong("percent", format!("{typed:?}"), wanted))?,
-            included: self.flag("included")?,
         })
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use tollgate_core::command::ReceiptMail;
 use tollgate_providers::Source;
 use toml::{Table, Value};
 
@@ -15,6 +16,7 @@ use super::routes::Route;
 use super::typed::{Typed, shape};
 use super::work::Worker;
 use tollgate_outbound::mail::MailSettings;
+use tollgate_receipt::Locale;
 
 /// One shop.
 #[derive(Debug, Clone)]
@@ -23,10 +25,14 @@ pub struct Shop {
     pub name: String,
     /// The time zone of its calendars that name none.
     pub timezone: String,
+    /// The language of customers who have none.
+    pub locale: Locale,
     /// What its receipts say, and where copies go.
     pub receipts: Receipts,
     /// How its mails are sent; `None`: no mail is decided.
     pub mail: Option<MailSettings>,
+    /// How it sends the receipt of an order that is paid.
+    pub receipt_mail: ReceiptMail,
     /// Where its webhooks come from.
     pub sources: Vec<ConfiguredSource>,
     /// Which events go on to a handler.
@@ -74,7 +80,7 @@ impl Typed<'_> {
 
     /// What a shop has, its own over that of the top level. It may have only keys that are read here.
     fn with_own(&self, prefix: &str, own: &Table) -> Result<Table, ConfigError> {
-        const INHERITED: [&str; 4] = ["timezone", "receipts", "mail", "routes"];
+        const INHERITED: [&str; 5] = ["timezone", "locale", "receipts", "mail", "routes"];
         let known = || INHERITED.into_iter().chain(["sources"]);
         if let Some(key) = own.keys().find(|key| !known().any(|known| known == *key)) {
             return Err(unknown_key(format!("{prefix}.{key}"), key, known()));
@@ -112,10 +118,24 @@ impl Typed<'_> {
         Ok(Shop {
             name: name.to_owned(),
             timezone: timezone.to_owned(),
+            locale: self.locale()?,
             receipts: self.receipts(name)?,
             mail: self.mail()?,
+            receipt_mail: self.receipt_mail()?,
             sources,
             routes,
+        })
+    }
+
+    fn locale(&self) -> Result<Locale, ConfigError> {
+        let tag = self.text("locale")?;
+        Locale::of_tag(tag).ok_or_else(|| {
+            let known = Locale::ALL.map(Locale::as_str).join(", ");
+            self.wrong(
+                "locale",
+                format!("{tag:?}"),
+                format!("one of {known}, with or without a country"),
+            )
         })
     }
 
@@ -216,14 +236,17 @@ impl Typed<'_> {
     }
 }
 
-/// Takes from what a shop inherits what would be wrong beside its own: another's address and tax number
-/// beside its name, a password that would be sent to another server.
+/// Takes from what a shop inherits what would be wrong beside its own: another's address, tax number, logo,
+/// colour and last word beside its name, a password that would be sent to another server.
 fn part_from_main(inherited: &mut Table, own: &Table) {
     if own.contains_key("seller")
         && let Some(Value::Table(seller)) = inherited.get_mut("seller")
     {
         for (_, text) in seller.iter_mut() {
             *text = "".into();
+        }
+        for key in ["logo", "colour", "footer"] {
+            inherited.insert(key.to_owned(), "".into());
         }
     }
     if own.contains_key("url") && inherited.contains_key("password") {

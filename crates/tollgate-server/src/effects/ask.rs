@@ -238,6 +238,7 @@ fn understood(said: Answer) -> Acted {
 /// What an answer says, as facts.
 pub(super) fn facts(event: Event) -> AnswerContent {
     AnswerContent::Facts {
+        method: event.method,
         names: event.names,
         facts: event.facts,
         provider_payment_id: event.provider_payment_id,

@@ -3,13 +3,14 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tollgate_core::command::Health;
-use tollgate_core::effect::MailKind;
+use tollgate_core::effect::{MailKind, Receipt};
 use tollgate_core::id::ReceiptId;
 use tollgate_core::order::Root;
+use tollgate_core::receipt_number::ReceiptNumber;
 
-use super::{Acted, Context, Work};
-use tollgate_outbound::mail::{self, Attachment, Letter, MailContext, MailLine, Sending};
-use tollgate_receipt::{Locale, amount_text, extras};
+use super::{Acted, Context, Work, standing};
+use tollgate_outbound::mail::{self, Attachment, Letter, MailContext, MailFact, MailLine, Sending};
+use tollgate_receipt::{Locale, Method, Told, amount_text, extras};
 
 /// Sends one mail.
 pub(super) async fn act(
@@ -43,7 +44,8 @@ pub(super) async fn act(
         },
         None => None,
     };
-    let about = context_of(context, work, &root, receipt);
+    let locale = standing::locale_of(context, work.shop, &root);
+    let about = context_of(context, work, &root, (kind, receipt), locale);
     let letter = Letter {
         shop: context.shop_name(work.shop),
         key: &work.effect.key,
@@ -52,7 +54,7 @@ pub(super) async fn act(
             MailKind::Receipt => mail::MailKind::Receipt,
             MailKind::Refunded => mail::MailKind::Refunded,
         },
-        locale: order.customer.locale.as_deref().unwrap_or_default(),
+        locale: locale.as_str(),
         to,
         date: decided_at(&root, receipt),
         context: &about,
@@ -89,11 +91,11 @@ async fn attachment(
         .receipts
         .iter()
         .find(|receipt| receipt.id == id)
-        .and_then(|receipt| receipt.number);
+        .and_then(|receipt| receipt.number.as_ref());
     let bytes = context.store().receipt_pdf(work.shop, id).await;
     match (bytes, number) {
         (Ok(Some(bytes)), Some(number)) => Ok(Attachment {
-            name: format!("{number}.pdf"),
+            name: number.file_name(),
             content_type: "application/pdf".to_owned(),
             bytes,
         }),
@@ -117,15 +119,18 @@ fn context_of(
     context: &Context,
     work: &Work,
     root: &Root,
-    receipt: Option<ReceiptId>,
+    (kind, receipt): (MailKind, Option<ReceiptId>),
+    locale: Locale,
 ) -> MailContext {
     let order = root.order.as_ref().expect("the caller has seen the order");
-    let locale = Locale::from_tag(order.customer.locale.as_deref().unwrap_or_default());
     let shown = |minor: i64| amount_text(locale, minor, order.currency);
     let receipt = root.receipts.iter().find(|known| Some(known.id) == receipt);
-    let amount = match receipt.and_then(|receipt| receipt.money) {
-        Some(money) => amount_text(locale, money.minor, money.currency),
-        None => shown(order.total_minor),
+    let running = receipt.map(|receipt| standing::running(root, &root.receipt_share(receipt)));
+    let amount = match (kind, receipt.and_then(|receipt| receipt.money), running) {
+        // It speaks of all that has come for the order, and not of the last part.
+        (MailKind::Paid, _, Some(running)) => shown(running.after),
+        (_, Some(money), _) => amount_text(locale, money.minor, money.currency),
+        (_, None, _) => shown(order.total_minor),
     };
     let mut lines: Vec<MailLine> = order
         .lines
@@ -148,6 +153,7 @@ fn context_of(
             amount: shown(minor),
         });
     }
+    let shop = context.shop_config(work.shop);
     MailContext {
         shop: context.seller_name(work.shop).to_owned(),
         order: order.code.clone(),
@@ -155,9 +161,35 @@ fn context_of(
         amount,
         currency: order.currency.to_string(),
         lines,
+        total: shown(order.total_minor),
+        facts: receipt.map_or_else(Vec::new, |receipt| facts(root, receipt, locale)),
         receipt: receipt
-            .and_then(|receipt| receipt.number)
-            .map(|number| number.to_string()),
+            .and_then(|receipt| receipt.number.as_ref())
+            .map(ReceiptNumber::to_string),
         link: None,
+        footer: shop.and_then(|shop| shop.receipts.look.as_ref()?.footer.clone()),
     }
+}
+
+/// What a receipt says below its total, by the names and in the words that it says it.
+fn facts(root: &Root, receipt: &Receipt, locale: Locale) -> Vec<MailFact> {
+    let Some(money) = receipt.money else {
+        return Vec::new();
+    };
+    let payment = root.payment(receipt.payment);
+    let method = payment.and_then(|payment| payment.method_of(&receipt.object));
+    let told = Told {
+        kind: receipt.kind,
+        money,
+        running: standing::running(root, &root.receipt_share(receipt)),
+        method: method.map(Method::from),
+        reason: standing::reason(root, receipt, locale),
+    };
+    let facts = told.in_words(locale).into_iter();
+    facts
+        .map(|(name, value)| MailFact {
+            name: name.to_owned(),
+            value,
+        })
+        .collect()
 }

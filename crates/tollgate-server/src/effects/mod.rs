@@ -10,6 +10,7 @@ mod notify;
 mod receipt;
 mod refund;
 mod renderer;
+mod standing;
 mod tokens;
 mod void;
 

@@ -7,16 +7,17 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use tollgate_core::command::{Health, Settlement};
-use tollgate_core::effect::{IssuedReceipt, Receipt, ReceiptKind};
+use tollgate_core::effect::{IssuedReceipt, Receipt};
 use tollgate_core::id::{ReceiptId, ShopId};
 use tollgate_core::order::Root;
 use tollgate_core::payment::Payment;
+use tollgate_core::receipt_number::ReceiptNumber;
 use tollgate_core::time::Timestamp;
 
-use super::{Acted, Context, End, Work};
+use super::{Acted, Context, End, Work, standing};
 use crate::config::MissingGlyphs;
 use crate::paper;
-use tollgate_receipt::{Buyer, Line, Locale, Paid, ReceiptDocument, lacks, shared};
+use tollgate_receipt::{Buyer, Line, Method, Paid, ReceiptDocument, lacks};
 
 /// Receipts that are looked at together when copies are made good.
 const PAGE: u32 = 500;
@@ -44,9 +45,12 @@ pub(super) async fn act(context: &Context, work: &Work, id: Option<ReceiptId>) -
     };
     let document = Arc::new(document);
     let fonts = context.fonts(work.shop);
+    let logo = context
+        .shop_config(work.shop)
+        .and_then(|shop| shop.receipts.logo.clone());
     let rendering = context
         .renderer()
-        .render(Arc::clone(&document), Arc::clone(&fonts));
+        .render(Arc::clone(&document), Arc::clone(&fonts), logo);
     let rendered = match rendering.await {
         Some(Ok(rendered)) => rendered,
         Some(Err(error)) => return Acted::again(error.to_string(), Health::Unsaid),
@@ -92,31 +96,30 @@ fn document_of(
 ) -> Option<ReceiptDocument> {
     let config = context.shop_config(shop)?;
     let payment = root.payment(receipt.payment)?;
-    let amount = receipt.money.map_or(0, |money| money.minor);
     let order = root.order.as_ref();
-    let total = order.map_or(payment.due.minor, |order| order.total_minor);
     let customer = order
         .map(|order| order.customer.clone())
         .unwrap_or_default();
-    // Without the fee, which has no tax of the order's.
+    let locale = standing::locale_of(context, shop, root);
+    // Without the fee, which is of nothing that was bought.
     let share = root.receipt_share(receipt);
-    let original = root
-        .receipts
-        .iter()
-        .find(|sale| sale.kind == ReceiptKind::Sale && sale.payment == receipt.payment)
-        .filter(|_| receipt.kind != ReceiptKind::Sale);
+    let running = standing::running(root, &share);
+    let discount_amount = order.map_or(0, |order| order.discount_minor);
+    let shipping_amount = order.map_or(0, |order| order.shipping_minor);
     Some(ReceiptDocument {
         id: receipt.id.to_string(),
-        number: receipt.number.map(|number| number.to_string())?,
+        number: receipt.number.as_ref().map(ReceiptNumber::to_string)?,
         kind: receipt.kind,
         issued_at,
         timezone: config.timezone.clone(),
-        locale: Locale::from_tag(customer.locale.as_deref().unwrap_or_default()),
+        locale,
         seller: config.receipts.seller.clone(),
         buyer: Buyer {
             name: customer.name,
             email: customer.email,
             phone: customer.phone,
+            address: customer.address.as_deref().map(standing::lines),
+            tax_id: customer.tax_id,
         },
         order_code: order.map(|order| order.code.clone()),
         lines: order.map_or_else(Vec::new, |order| {
@@ -129,30 +132,30 @@ fn document_of(
             });
             lines.collect()
         }),
-        discount_amount: order.map_or(0, |order| order.discount_minor),
-        shipping_amount: order.map_or(0, |order| order.shipping_minor),
-        total_amount: total,
+        discount_amount,
+        shipping_amount,
+        total_amount: running.total,
         currency: payment.currency(),
-        taxes: shared(
-            &config.receipts.taxes,
-            total,
-            share.bought_before,
-            share.bought_after,
-        ),
+        taxes: running.taxes(&config.receipts.taxes),
         fee_amount: share.fee,
-        amount,
+        amount: receipt.money.map_or(0, |money| money.minor),
         payment: Paid {
             source: payment.source.clone(),
             reference: payment.reference.clone(),
             provider_payment_id: transaction_of(payment, receipt),
             payment_id: payment.id.to_string(),
+            method: payment.method_of(&receipt.object).map(Method::from),
         },
         verification_url: context.public_url().map(|url| format!("{url}/r/{token}")),
-        original_number: original
-            .and_then(|sale| sale.number)
-            .map(|number| number.to_string()),
+        original_number: standing::original(root, receipt)
+            .and_then(|sale| sale.number.as_ref())
+            .map(ReceiptNumber::to_string),
         // Which it is printed with is known afterwards.
         fonts: Vec::new(),
+        part: Some(running.part(discount_amount, shipping_amount)),
+        reason: standing::reason(root, receipt, locale),
+        corrects: receipt.corrects,
+        look: config.receipts.look.clone(),
     })
 }
 

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use tollgate_receipt::{Fonts, ReceiptDocument, RenderError, Rendered, render};
+use tollgate_receipt::{Fonts, Logo, ReceiptDocument, RenderError, Rendered, render};
 
 /// How nice the threads are to all others.
 const NICENESS: i32 = 19;
@@ -26,8 +26,8 @@ pub(crate) type CommandCount = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 type Reply = oneshot::Sender<Result<Rendered, RenderError>>;
 
-/// A receipt that waits for a thread.
-type Wanted = (Arc<ReceiptDocument>, Arc<Fonts>, Reply);
+/// A receipt that waits for a thread, its shop's fonts and logo, and where the answer goes.
+type Wanted = (Arc<ReceiptDocument>, Arc<Fonts>, Option<Logo>, Reply);
 
 /// Renders receipts beside everything else.
 pub(crate) struct Renderer {
@@ -78,11 +78,12 @@ impl Renderer {
         &self,
         document: Arc<ReceiptDocument>,
         fonts: Arc<Fonts>,
+        logo: Option<Logo>,
     ) -> Option<Result<Rendered, RenderError>> {
         let (reply_to, reply) = oneshot::channel();
         self.wanted
             .as_ref()?
-            .send((document, fonts, reply_to))
+            .send((document, fonts, logo, reply_to))
             .ok()?;
         reply.await.ok()
     }
@@ -100,11 +101,13 @@ fn work(waiting: &Mutex<Receiver<Wanted>>, count: &CommandCount) {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .recv();
-        let Ok((document, fonts, reply_to)) = next else {
+        let Ok((document, fonts, logo, reply_to)) = next else {
             return;
         };
         let begun = Instant::now();
-        let rendered = std::panic::catch_unwind(AssertUnwindSafe(|| render(&document, &fonts)));
+        let rendered = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            render(&document, &fonts, logo.as_ref())
+        }));
         let took = begun.elapsed();
         // A task that has lost its lease does not wait any more.
         match rendered {

@@ -7,11 +7,11 @@ use std::net::IpAddr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use tollgate_core::effect::ReceiptNumber;
 use tollgate_core::id::{
     DeliveryId, EffectId, EndpointId, EventId, HoldId, KeyId, OrderId, PaymentId, ReceiptId,
     RefundId, SlotId,
 };
+use tollgate_core::receipt_number::ReceiptNumber;
 use tollgate_core::time::Timestamp;
 
 use crate::time_text::rfc3339;

@@ -61,6 +61,7 @@ impl Engine {
             names: message.names.clone(),
             code: message.code.clone(),
             provider_payment_id: message.provider_id.clone(),
+            method: None,
             facts: facts.collect(),
             amount_unreadable: message.unreadable,
             occurred_at: Some(Timestamp::from_millis(message.at)),

@@ -368,6 +368,7 @@ impl Engine {
             } => {
                 let facts = claims.iter().map(|claim| fact(claim, Strength::Asked, at));
                 let content = AnswerContent::Facts {
+                    method: None,
                     names,
                     facts: facts.collect(),
                     provider_payment_id: provider_id,

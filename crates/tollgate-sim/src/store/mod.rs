@@ -130,6 +130,7 @@ impl StoreBackend {
             shops: vec!["main".to_owned()],
             rules: self.rules.clone(),
             mailing: Vec::new(),
+            number_formats: Vec::new(),
             limits: Limits {
                 // A slow machine makes the same batches as a fast one; messages come again after months.
                 batch_ms_max: 600_000,

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use tollgate_core::command::Command;
 use tollgate_core::decide::needs;
 use tollgate_core::decision::{Change, Decision, Entry, Verdict, Written};
-use tollgate_core::effect::{Effect, EffectContent, ReceiptNumber};
+use tollgate_core::effect::{Effect, EffectContent};
 use tollgate_core::id::{RootId, ShopId, first_id};
 use tollgate_core::idempotency::{Idempotency, Judgement, Record, judge};
 use tollgate_core::order::Root;
+use tollgate_core::receipt_number::ReceiptNumber;
 use tollgate_core::snapshot::{EventState, Known, Snapshot, StoredEvent};
 use tollgate_core::time::Timestamp;
 use tollgate_core::timeline::takes;
@@ -397,15 +398,17 @@ impl<'a> Batch<'a> {
                 head.receipts = 0;
             }
             head.receipts += 1;
-            let number = ReceiptNumber {
-                year: head.receipts_year,
-                sequence: head.receipts,
+            let (year, sequence) = (head.receipts_year, head.receipts);
+            let formats = &self.options.rules.number_formats;
+            let number = match formats.get(&shop) {
+                Some(format) => format.number(year, sequence),
+                None => ReceiptNumber::usual(year, sequence),
             };
             self.additions.new_heads.insert(shop);
             self.known.roots.amend(&(shop, id.root()), |root| {
                 let decided = root.receipts.iter_mut().find(|known| known.id == *id);
                 if let Some(receipt) = decided {
-                    receipt.number = Some(number);
+                    receipt.number = Some(number.clone());
                 }
             });
         }

@@ -1,10 +1,10 @@
 //! Receipts that are issued, as they were frozen.
 
-use tollgate_core::effect::{ReceiptKind, ReceiptNumber};
+use tollgate_core::effect::ReceiptKind;
 use tollgate_core::id::{ReceiptId, ShopId};
 use tollgate_core::time::Timestamp;
 
-use super::{CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, is_asked, sift};
+use super::{CHUNK_ROWS_MAX, Looked, Order, Page, Seek, Stretch, is_asked, sift};
 use crate::Store;
 use crate::db::{Bind, Db, Error, Row, id_at, id_bytes};
 use crate::error::ReadError;
@@ -30,6 +30,8 @@ pub struct ReceiptRow {
     pub sha256: [u8; 32],
     /// The frozen content as JSON.
     pub document: String,
+    /// What people call it.
+    pub number: String,
 }
 
 /// Which receipts that are issued; what is not said is any.
@@ -37,8 +39,8 @@ pub struct ReceiptRow {
 pub struct ReceiptFilter {
     /// Of one of these kinds; none is any.
     pub kinds: Vec<ReceiptKind>,
-    /// With this number.
-    pub number: Option<ReceiptNumber>,
+    /// With this number, as people call it.
+    pub number: Option<String>,
     /// Issued at this time or later.
     pub from: Option<Timestamp>,
     /// Issued before this time.
@@ -54,20 +56,16 @@ const NUMBER_BITS: u32 = 64;
 const YEAR_BITS: u32 = 16;
 
 impl ReceiptPlace {
-    fn of(issued_at: Timestamp, number: ReceiptNumber) -> ReceiptPlace {
+    fn of(issued_at: Timestamp, (year, sequence): (i32, i64)) -> ReceiptPlace {
         let millis = u128::from(issued_at.as_millis().max(0).unsigned_abs());
-        let year = u128::from(u16::try_from(number.year).unwrap_or(0));
-        let sequence = u128::from(number.sequence.max(0).unsigned_abs());
+        let year = u128::from(u16::try_from(year).unwrap_or(0));
+        let sequence = u128::from(sequence.max(0).unsigned_abs());
         ReceiptPlace(millis << (YEAR_BITS + NUMBER_BITS) | year << NUMBER_BITS | sequence)
     }
 
     /// The first of a time.
     fn first_of(time: Timestamp) -> u128 {
-        let number = ReceiptNumber {
-            year: 0,
-            sequence: 0,
-        };
-        ReceiptPlace::of(time, number).0
+        ReceiptPlace::of(time, (0, 0)).0
     }
 
     /// What the columns are compared with.
@@ -112,21 +110,29 @@ const NTH_RECEIPT: &str = "\
      order by issued_at, year, sequence
      limit 1 offset ?8";
 
-/// `receipts.of_number`: by `receipts_number`. The columns are those of [`read`].
+/// `receipts.of_number`: by `receipts_text`. Two are called alike only where the shop's form has changed.
 const OF_NUMBER: &str = "\
+    select issued_at, year, sequence, kind
+      from receipts
+     where shop_id = ?1 and number = ?2
+     order by issued_at desc, year desc, sequence desc
+     limit 100";
+
+/// `receipts.of_sequence`: by `receipts_number`. The columns are those of [`read`].
+const OF_SEQUENCE: &str = "\
     select shop_id, id, year, sequence, kind, issued_at, token, sha256, document
       from receipts
      where shop_id = ?1 and year = ?2 and sequence = ?3";
 
 /// `receipts.get`: by `receipts_id`. The columns are those of [`read`].
 const RECEIPT: &str = "\
-    select shop_id, id, year, sequence, kind, issued_at, token, sha256, document
+    select shop_id, id, year, sequence, kind, issued_at, token, sha256, document, number
       from receipts
      where shop_id = ?1 and id = ?2";
 
 /// `receipts.of_token`: by its unique token.
 const OF_TOKEN: &str = "\
-    select shop_id, id, year, sequence, kind, issued_at, token, sha256, document
+    select shop_id, id, year, sequence, kind, issued_at, token, sha256, document, number
       from receipts
      where token = ?1";
 
@@ -135,7 +141,7 @@ const PDF: &str = "select pdf from receipts where shop_id = ?1 and id = ?2";
 
 /// `receipts.files`: walks `receipts_id`, what was issued since a time is of the newest roots.
 const SINCE: &str = "\
-    select shop_id, id, year, sequence, kind, issued_at, token, sha256, document
+    select shop_id, id, year, sequence, kind, issued_at, token, sha256, document, number
       from receipts
      where shop_id = ?1 and ?2 < id
      order by id
@@ -203,16 +209,25 @@ fn receipts(
     if let Some(past) = seek.past {
         stretch.pass(past.as_u128(), seek.order);
     }
-    let page = match filter.number {
-        Some(number) => Page {
-            items: of_number(db, shop, number)?
-                .into_iter()
-                .filter(|row| is_asked(&filter.kinds, &row.kind))
-                .map(|row| ReceiptPlace::of(row.issued_at, number).0)
-                .filter(|place| (stretch.from..stretch.below).contains(place))
-                .collect(),
-            next: None,
-        },
+    let page = match &filter.number {
+        Some(number) => {
+            let mut items = db.all(OF_NUMBER, &[&shop.0, number], |row| {
+                Ok((place(row)?, is_asked(&filter.kinds, row.text(3)?)))
+            })?;
+            if seek.order == Order::OldestFirst {
+                items.reverse();
+            }
+            Page {
+                items: items
+                    .into_iter()
+                    .filter(|(place, matches)| {
+                        *matches && (stretch.from..stretch.below).contains(place)
+                    })
+                    .map(|(place, _)| place)
+                    .collect(),
+                next: None,
+            }
+        }
         None => sift(
             (seek.limit(), seek.order),
             stretch,
@@ -225,7 +240,7 @@ fn receipts(
     for place in page.items {
         let (_, year, sequence) = ReceiptPlace::columns(place);
         let year = i32::try_from(year).unwrap_or(0);
-        items.extend(of_number(db, shop, ReceiptNumber { year, sequence })?);
+        items.extend(of_sequence(db, shop, year, sequence)?);
     }
     Ok(Page {
         items,
@@ -233,8 +248,13 @@ fn receipts(
     })
 }
 
-fn of_number(db: &Db, shop: ShopId, number: ReceiptNumber) -> Result<Option<ReceiptRow>, Error> {
-    db.one(OF_NUMBER, &[&shop.0, &number.year, &number.sequence], read)
+fn of_sequence(
+    db: &Db,
+    shop: ShopId,
+    year: i32,
+    sequence: i64,
+) -> Result<Option<ReceiptRow>, Error> {
+    db.one(OF_SEQUENCE, &[&shop.0, &year, &sequence], read)
 }
 
 fn look_at_receipts(
@@ -279,11 +299,8 @@ fn edges(stretch: Stretch) -> [i64; 6] {
 
 /// The place that a row's first columns say.
 fn place(row: &Row<'_>) -> Result<u128, Error> {
-    let number = ReceiptNumber {
-        year: row.get(1)?,
-        sequence: row.get(2)?,
-    };
-    Ok(ReceiptPlace::of(Timestamp::from_millis(row.get(0)?), number).0)
+    let at = Timestamp::from_millis(row.get(0)?);
+    Ok(ReceiptPlace::of(at, (row.get(1)?, row.get(2)?)).0)
 }
 
 fn read(row: &Row<'_>) -> Result<ReceiptRow, Error> {
@@ -298,6 +315,7 @@ fn read(row: &Row<'_>) -> Result<ReceiptRow, Error> {
         token: row.get(6)?,
         sha256: sha256.try_into().unwrap_or([0; 32]),
         document: row.get(8)?,
+        number: row.get(9)?,
     })
 }
 
@@ -307,10 +325,8 @@ mod tests {
 
     #[test]
     fn a_place_is_ordered_by_time_then_number_and_survives() {
-        let place = |ms, year, sequence| {
-            let number = ReceiptNumber { year, sequence };
-            ReceiptPlace::of(Timestamp::from_millis(ms), number)
-        };
+        let place =
+            |ms, year, sequence| ReceiptPlace::of(Timestamp::from_millis(ms), (year, sequence));
         let places = [
             place(0, 0, 0),
             place(1_769_076_000_000, 2025, 900),

@@ -41,6 +41,12 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0004_receipts_issued.sql"),
         postgres: include_str!("../../migrations/postgres/0004_receipts_issued.sql"),
     },
+    Migration {
+        version: 5,
+        name: "receipt_numbers",
+        sqlite: include_str!("../../migrations/sqlite/0005_receipt_numbers.sql"),
+        postgres: include_str!("../../migrations/postgres/0005_receipt_numbers.sql"),
+    },
 ];
 
 impl Migration {
@@ -437,6 +443,33 @@ mod tests {
             EffectContent::Receipt { receipt: None, .. }
         ));
         assert_eq!(contents[0].target(), "ask:bank");
+    }
+
+    #[test]
+    fn receipts_of_version_3_are_called_as_they_were() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let path = folder.path().join("t.db");
+        let db = file(&path);
+        db.script(LEDGER).expect("it is made");
+        for migration in &MIGRATIONS[..3] {
+            run(&db, migration, 0).expect("it runs");
+        }
+        for (id, sequence) in [(1, 42), (2, 1_234_567)] {
+            db.script(&format!(
+                "insert into receipts (shop_id, id, year, sequence, kind, issued_at, token, sha256, document, pdf)
+                 values (1, x'{}', 2026, {sequence}, 'sale', 0, 't{id}', x'{}', '{{}}', x'00')",
+                format!("{id:02x}").repeat(16),
+                "00".repeat(32)
+            ))
+            .expect("version 3 wrote such rows");
+        }
+        migrate(&db, &path, 0).expect("it is run");
+        let numbers = db
+            .all("select number from receipts order by id", &[], |row| {
+                row.get::<String>(0)
+            })
+            .expect("it can be read");
+        assert_eq!(numbers, ["R-2026-000042", "R-2026-1234567"]);
     }
 
     #[test]

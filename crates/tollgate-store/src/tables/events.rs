@@ -16,6 +16,7 @@ use crate::tables::document::{Read, from_json, is_no, read_all, to_json, word};
 use crate::tables::fact::{FactDoc, read_fact, write_fact};
 use crate::tables::load::Loading;
 use crate::tables::lookup::{self, Keys, Lookup};
+use crate::tables::method::{MethodDoc, read_method, write_method};
 use crate::tables::write::Changes;
 
 /// `events.get`: by `events_id`. The columns are those of [`read`].
@@ -186,6 +187,8 @@ struct EventDoc {
     provider_id: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     facts: Vec<FactDoc>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    method: Option<MethodDoc>,
     #[serde(default, skip_serializing_if = "is_no")]
     amount_unreadable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -214,6 +217,7 @@ fn write_said(stored: &StoredEvent) -> String {
         code: event.code.clone(),
         provider_id: event.provider_payment_id.clone(),
         facts: event.facts.iter().map(write_fact).collect(),
+        method: event.method.as_ref().map(write_method),
         amount_unreadable: event.amount_unreadable,
         at: event.occurred_at.map(Timestamp::as_millis),
         confirm: policy.confirm.word().to_owned(),
@@ -236,6 +240,7 @@ fn read_said(kind: String, said: &str) -> Read<(Event, Policy, Vec<Forward>)> {
         code: doc.code,
         provider_payment_id: doc.provider_id,
         facts: read_all(doc.facts, read_fact)?,
+        method: doc.method.map(read_method).transpose()?,
         amount_unreadable: doc.amount_unreadable,
         occurred_at: doc.at.map(Timestamp::from_millis),
     };

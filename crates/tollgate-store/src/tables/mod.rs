@@ -33,6 +33,7 @@ pub(crate) mod horizon;
 
 pub(crate) mod document;
 pub(crate) mod fact;
+pub(crate) mod method;
 pub(crate) mod key_hash;
 pub(crate) mod namesake;
 pub(crate) mod parked;

@@ -597,6 +597,7 @@ async fn effects_of_one_decision_keep_their_order_too() {
     }
     let asked = claim(&world, 1).await;
     let said = AnswerContent::Facts {
+        method: None,
         unreadable: false,
         names: vec!["R1".to_owned()],
         facts: vec![fact("paid 100")],

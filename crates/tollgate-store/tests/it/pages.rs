@@ -33,6 +33,7 @@ fn customer(name: &str, email: &str, phone: &str) -> Customer {
         email: some(email),
         phone: some(phone),
         locale: Some("ru".to_owned()),
+        ..Customer::default()
     }
 }
 

@@ -7,6 +7,7 @@ use tollgate_core::decision::{Change, Outcome, Refusal, Verdict};
 use tollgate_core::effect::{EffectState, IssuedReceipt, TargetKind};
 use tollgate_core::id::ReceiptId;
 use tollgate_core::order::OrderStatus;
+use tollgate_core::receipt_number::NumberFormat;
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_store::SubmitError;
 
@@ -35,7 +36,7 @@ async fn numbers(world: &World, number: u64) -> Vec<String> {
     let receipts = root.expect("it is there").receipts;
     let numbers = receipts
         .iter()
-        .map(|receipt| receipt.number.expect("it was given"));
+        .map(|receipt| receipt.number.clone().expect("it was given"));
     numbers.map(|number| number.to_string()).collect()
 }
 
@@ -126,6 +127,30 @@ async fn a_year_begins_again_and_never_goes_back() {
         "2027-000004",
     ];
     assert_eq!(given, expected.map(|number| format!("R-{number}")));
+}
+
+/// What a number is called is decided with it, and kept with its root and its receipt.
+#[tokio::test]
+async fn a_shop_numbers_in_its_own_form() {
+    let format = NumberFormat::parse("INV/{year}/{shop}/{n:03}", "main").expect("it is one");
+    let world = World::with(|options| {
+        options.number_formats = vec![("main".to_owned(), format.clone())];
+    });
+    for number in 1..=2 {
+        let alone = register_alone(number, &format!("R{number}"), 100);
+        world.act(alone).await;
+        world.act(paid(number)).await;
+        let expected = format!("INV/2026/main/{number:03}");
+        assert_eq!(numbers(&world, number).await, [expected]);
+    }
+    let claimed = claim(&world, 1).await;
+    for (one, byte) in claimed.effects.iter().zip(1..) {
+        world.act(settled(one, 1, issued(byte))).await;
+    }
+    let root = world.store.root(SHOP, root_id(1)).await.expect("it reads");
+    let receipt = root.expect("it is there").receipts[0].id;
+    let row = world.store.receipt(SHOP, receipt).await.expect("it reads");
+    assert_eq!(row.expect("it is issued").number, "INV/2026/main/001");
 }
 
 /// Anyone who issues first has issued: a second one changes no byte, whatever it brings.

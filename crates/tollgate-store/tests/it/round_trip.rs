@@ -8,18 +8,20 @@ use tollgate_core::capacity::{
 };
 use tollgate_core::command::{Action, Forward, RawEvent};
 use tollgate_core::decision::{Change, Decision, Outcome};
-use tollgate_core::effect::{Receipt, ReceiptKind, ReceiptNumber};
+use tollgate_core::effect::{Receipt, ReceiptKind};
 use tollgate_core::event::{
     CaptureState, Confirm, DisputeState, Event, Fact, FactKind, Policy, RefundState, Strength,
 };
 use tollgate_core::id::{
     EventId, HoldId, OrderId, PaymentId, ReceiptId, RefundId, RootId, SlotId, first_id,
 };
+use tollgate_core::method::{MethodKind, PaymentMethod};
 use tollgate_core::money::{Currency, Money};
 use tollgate_core::order::{
     Attention, AttentionCode, Closing, ClosingEnd, Customer, Line, Order, OrderStatus, Root,
 };
 use tollgate_core::payment::{OrderedBy, Payment, Refund, RefundProgress};
+use tollgate_core::receipt_number::{NumberFormat, ReceiptNumber};
 use tollgate_core::snapshot::{EventOutcome, EventState, Reason, StoredEvent};
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_core::word::Word;
@@ -151,7 +153,16 @@ fn payment() -> impl Strategy<Value = Payment> {
                 created,
                 updated,
             )| {
+                let methods = facts
+                    .iter()
+                    .enumerate()
+                    .map(|(place, fact): (usize, &Fact)| {
+                        let kind = MethodKind::ALL[place % MethodKind::ALL.len()];
+                        let detail = ["", "BCA"][place % 2];
+                        (fact.object.clone(), PaymentMethod::new(kind, detail))
+                    });
                 Payment {
+                    methods: methods.collect(),
                     id: PaymentId::from_u128(id),
                     source,
                     reference,
@@ -269,13 +280,16 @@ fn order() -> impl Strategy<Value = Order> {
             stocked,
         });
     let maybe = || prop::option::of(text());
-    let customer =
-        (maybe(), maybe(), maybe(), maybe()).prop_map(|(name, email, phone, locale)| Customer {
+    let customer = (maybe(), maybe(), maybe(), maybe(), maybe(), maybe()).prop_map(
+        |(name, email, phone, locale, address, tax_id)| Customer {
             name,
             email,
             phone,
             locale,
-        });
+            address,
+            tax_id,
+        },
+    );
     let wish = prop_oneof![
         (text(), prop::option::of(time())).prop_map(|(calendar, not_before)| {
             SlotWish::Earliest {
@@ -315,6 +329,7 @@ fn order() -> impl Strategy<Value = Order> {
                     slot_wish,
                     hold_ms,
                     closing,
+                    paid_mail_waits: total_minor % 2 == 0,
                 }
             },
         )
@@ -390,10 +405,13 @@ fn receipts(root: RootId, numbers: &[i64]) -> Vec<Receipt> {
                 currency: Currency::new("IDR").expect("it is one"),
             }),
             corrects: (number % 7 == 0).then_some(kinds[usize::from(ordinal + 1) % 3]),
-            number: (number % 3 == 0).then_some(ReceiptNumber {
-                year: 2026,
-                sequence: *number,
-            }),
+            number: match number % 3 {
+                0 => Some(ReceiptNumber::usual(2026, *number)),
+                1 => NumberFormat::parse("INV/{year}/{n:06}", "")
+                    .ok()
+                    .map(|format| format.number(2026, *number)),
+                _ => None,
+            },
             issued_at: (number % 5 == 0).then(|| Timestamp::from_millis(*number)),
         })
         .collect()
@@ -449,6 +467,9 @@ fn event() -> impl Strategy<Value = (EventId, StoredEvent)> {
                 names,
                 code,
                 provider_payment_id,
+                method: rest
+                    .1
+                    .then(|| PaymentMethod::new(MethodKind::Card, "Visa 1111")),
                 facts: rest.0,
                 amount_unreadable: rest.1,
                 occurred_at: rest.2,

@@ -137,6 +137,7 @@ commands! {
     "replay the doubted event" => Action::ReplayEvent(event_id(8)),
     "replay the event that paid R5" => Action::ReplayEvent(event_id(5)),
     "the provider knows R1" => answer(AnswerContent::Facts {
+        method: None,
         unreadable: false,
         names: vec!["R1".to_owned()],
         facts: vec![tollgate_core::event::Fact {
@@ -152,6 +153,7 @@ commands! {
     },
     "the provider is asked and knows R1" => settle(asked(), Settlement::Answered(
         AnswerContent::Facts {
+            method: None,
             unreadable: false,
             names: vec!["R1".to_owned()],
             facts: vec![tollgate_core::event::Fact {

@@ -69,6 +69,7 @@ pub(crate) fn options(place: Place, clock: &TestClock) -> Options {
         shops: vec!["main".to_owned(), "other".to_owned()],
         rules: Rules::default(),
         mailing: Vec::new(),
+        number_formats: Vec::new(),
         limits: Limits {
             batch_ms_max: 60_000,
             ..Limits::default()

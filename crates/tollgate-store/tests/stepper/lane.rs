@@ -268,6 +268,7 @@ fn options(url: &str, name: &str, clock: &TestClock) -> Options {
         make_slots: Arc::new(|_, _| None),
         receipt_year: Arc::new(|_, _| 2026),
         mailing: Vec::new(),
+        number_formats: Vec::new(),
         pause: None,
     }
 }

@@ -64,6 +64,7 @@ async fn write_then(home: &Home, at: Timestamp, actions: Vec<Action>) {
         make_slots: Arc::new(|_, _| None),
         receipt_year: Arc::new(|_, _| 2026),
         mailing: Vec::new(),
+        number_formats: Vec::new(),
         pause: None,
     })
     .expect("it opens");

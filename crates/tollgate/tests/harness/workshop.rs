@@ -63,6 +63,7 @@ impl Workshop {
             shops: vec!["main".to_owned()],
             rules: Rules::default(),
             mailing: Vec::new(),
+            number_formats: Vec::new(),
             limits: Limits::default(),
             clock: Arc::new(clock),
             decide: Arc::new(tollgate_core::decide::decide),

@@ -46,3 +46,4 @@ mod giving_up;
 mod connections;
 mod effects;
 mod shapes;
+mod papers;

@@ -147,6 +147,7 @@ fn said(words: Option<&str>) -> AnswerContent {
     match words {
         None => AnswerContent::Weak,
         Some(words) => AnswerContent::Facts {
+            method: None,
             unreadable: false,
             names: Vec::new(),
             facts: vec![Fact {

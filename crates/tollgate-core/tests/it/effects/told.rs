@@ -1,6 +1,6 @@
 //! What the timeline tells of questions and mails.
 
-use tollgate_core::command::{Action, Health, SettleEffect, Settlement};
+use tollgate_core::command::{Action, Health, ReceiptMail, SettleEffect, Settlement};
 use tollgate_core::decision::Detail;
 use tollgate_core::effect::{AnswerContent, Attempt};
 use tollgate_core::order::Customer;
@@ -162,7 +162,7 @@ fn what_was_not_asked_is_not_counted() {
 #[test]
 fn a_mail_is_told_of_when_it_has_to_wait_and_when_it_is_sent() {
     let mut store = Store::new();
-    store.rules.mailing.insert(SHOP);
+    store.rules.mailing.insert(SHOP, ReceiptMail::Own);
     store.stock("shirt", 3);
     let mut wanted = with_payment(order("A", &[line("shirt", 1, 100)]), "A-1");
     wanted.customer = Customer {

@@ -231,6 +231,7 @@ proptest! {
             expires_at: None,
             provider_payment_id: None,
             facts: Vec::new(),
+            methods: std::collections::BTreeMap::new(),
             created_at: START,
             updated_at: START,
         };

@@ -48,14 +48,24 @@ fn every_mail_is_written_in_every_language() {
         let text = read.body_text(0).expect("there is a text");
         let html = read.body_html(0).expect("there is HTML");
         assert!(message.bytes().is_ascii(), "any server takes it");
-        for part in ["ZVR-1", "Rp\u{a0}150.000,00", "Siti Nurhaliza"] {
+        for part in [
+            "ZVR-1",
+            "Rp\u{a0}150.000",
+            "Rp\u{a0}60.000",
+            "Siti Nurhaliza",
+        ] {
             assert!(text.contains(part), "{text}");
             assert!(html.contains(part), "{html}");
         }
         assert!(
-            text.contains("Batik <b>M</b> × 2: Rp\u{a0}140.000,00\r\nOngkir: "),
+            text.contains("Batik <b>M</b> × 2: Rp\u{a0}140.000\r\nOngkir: "),
             "{text:?}"
         );
+        // The total is the lines'; what was paid stands under it, by its own name.
+        let below =
+            ": Rp\u{a0}150.000\r\nAmount paid: Rp\u{a0}60.000\r\nLeft to pay: Rp\u{a0}90.000\r\n";
+        assert!(text.contains(below), "{text}");
+        assert!(text.trim_end().ends_with("\r\nOpen every day."), "{text}");
         assert!(
             text.contains("https://shop.example/o/ZVR-1?a=1&b=2"),
             "{text}"

@@ -5,7 +5,8 @@ use std::time::Duration;
 use mail_parser::MessageParser;
 use tollgate_core::time::Timestamp;
 use tollgate_outbound::mail::{
-    Attachment, Letter, MailContext, MailKind, MailLine, MailSettings, Mailer, Message, Typed,
+    Attachment, Letter, MailContext, MailFact, MailKind, MailLine, MailSettings, Mailer, Message,
+    Typed,
 };
 
 mod messages;
@@ -36,22 +37,34 @@ fn context() -> MailContext {
         shop: "Batik & Co".to_owned(),
         order: "ZVR-1".to_owned(),
         customer: Some("Siti Nurhaliza".to_owned()),
-        amount: "Rp\u{a0}150.000,00".to_owned(),
+        amount: "Rp\u{a0}60.000".to_owned(),
+        total: "Rp\u{a0}150.000".to_owned(),
+        facts: vec![
+            MailFact {
+                name: "Amount paid".to_owned(),
+                value: "Rp\u{a0}60.000".to_owned(),
+            },
+            MailFact {
+                name: "Left to pay".to_owned(),
+                value: "Rp\u{a0}90.000".to_owned(),
+            },
+        ],
         currency: "IDR".to_owned(),
         lines: vec![
             MailLine {
                 name: "Batik <b>M</b>".to_owned(),
                 quantity: Some(2),
-                amount: "Rp\u{a0}140.000,00".to_owned(),
+                amount: "Rp\u{a0}140.000".to_owned(),
             },
             MailLine {
                 name: "Ongkir".to_owned(),
                 quantity: None,
-                amount: "Rp\u{a0}10.000,00".to_owned(),
+                amount: "Rp\u{a0}10.000".to_owned(),
             },
         ],
         receipt: Some("R-2026-000042".to_owned()),
         link: Some("https://shop.example/o/ZVR-1?a=1&b=2".to_owned()),
+        footer: Some("Open every day.".to_owned()),
     }
 }
 

@@ -43,13 +43,21 @@ fn yes(flag: &Option<bool>) -> bool {
 fn is_empty_customer(customer: &Option<CustomerBody>) -> bool {
     customer.as_ref().is_none_or(|customer| {
         let CustomerBody {
+            address,
             email,
             locale,
             name,
             phone,
+            tax_id,
         } = customer;
-        [email, name, phone].into_iter().all(nothing) && nothing(locale)
+        no_address(address)
+            && [email, name, phone].into_iter().all(nothing)
+            && [locale, tax_id].into_iter().all(nothing)
     })
+}
+
+fn no_address(text: &Option<Note>) -> bool {
+    text.as_ref().is_none_or(|text| text.as_str().is_empty())
 }
 
 fn nothing<R>(text: &Option<Text<R>>) -> bool {
@@ -97,6 +105,8 @@ pub(crate) struct LineBody {
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CustomerBody {
+    #[serde(skip_serializing_if = "no_address")]
+    pub(crate) address: Option<Note>,
     #[serde(skip_serializing_if = "nothing")]
     pub(crate) email: Option<Particular>,
     #[serde(skip_serializing_if = "nothing")]
@@ -105,6 +115,8 @@ pub(crate) struct CustomerBody {
     pub(crate) name: Option<Particular>,
     #[serde(skip_serializing_if = "nothing")]
     pub(crate) phone: Option<Particular>,
+    #[serde(skip_serializing_if = "nothing")]
+    pub(crate) tax_id: Option<Maybe>,
 }
 
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
@@ -235,14 +247,18 @@ impl OrderBody {
         };
         let customer = self.customer.as_ref().map_or(0, |customer| {
             let CustomerBody {
+                address,
                 email,
                 locale,
                 name,
                 phone,
+                tax_id,
             } = customer;
             let texts = [email, name, phone].into_iter().flatten().map(Text::as_str);
-            let locale = locale.as_ref().map(Text::as_str);
-            texts.chain(locale).map(written).sum()
+            let others = [locale, tax_id].into_iter().flatten().map(Text::as_str);
+            // What is escaped in it, as a line's end, takes six bytes for one at the most.
+            let address = address.as_ref().map_or(0, |text| 6 * text.as_str().len());
+            texts.chain(others).map(written).sum::<usize>() + address
         });
         let metadata = self.metadata.as_ref().map_or(2, Metadata::bytes);
         REST + self.lines.iter().map(line).sum::<usize>() + customer + metadata
@@ -301,6 +317,8 @@ impl CustomerBody {
             email: nothing_or(body.email),
             phone: nothing_or(body.phone),
             locale: nothing_or(body.locale),
+            address: nothing_or(body.address),
+            tax_id: nothing_or(body.tax_id),
         })
     }
 }
@@ -348,6 +366,9 @@ pub(crate) struct OrderChangeBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CustomerChangeBody {
     #[serde(default, deserialize_with = "said", skip_serializing_if = "none")]
+    #[schemars(with = "Option<Note>")]
+    address: Option<Option<Note>>,
+    #[serde(default, deserialize_with = "said", skip_serializing_if = "none")]
     #[schemars(with = "Option<Particular>")]
     email: Option<Option<Particular>>,
     #[serde(default, deserialize_with = "said", skip_serializing_if = "none")]
@@ -359,6 +380,9 @@ pub(crate) struct CustomerChangeBody {
     #[serde(default, deserialize_with = "said", skip_serializing_if = "none")]
     #[schemars(with = "Option<Particular>")]
     phone: Option<Option<Particular>>,
+    #[serde(default, deserialize_with = "said", skip_serializing_if = "none")]
+    #[schemars(with = "Option<Maybe>")]
+    tax_id: Option<Option<Maybe>>,
 }
 
 impl Body for OrderChangeBody {}
@@ -376,12 +400,16 @@ impl OrderChangeBody {
                     email: Some(None),
                     phone: Some(None),
                     locale: Some(None),
+                    address: Some(None),
+                    tax_id: Some(None),
                 },
                 Some(Some(customer)) => CustomerChange {
                     name: customer.name.map(nothing_or),
                     email: customer.email.map(nothing_or),
                     phone: customer.phone.map(nothing_or),
                     locale: customer.locale.map(nothing_or),
+                    address: customer.address.map(nothing_or),
+                    tax_id: customer.tax_id.map(nothing_or),
                 },
             },
             metadata: metadata_change(self.metadata),

@@ -80,6 +80,10 @@ struct CustomerView<'a> {
     phone: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     locale: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tax_id: Option<&'a str>,
 }
 
 impl<'a> OrderView<'a> {
@@ -125,6 +129,8 @@ impl<'a> OrderView<'a> {
                 email: order.customer.email.as_deref(),
                 phone: order.customer.phone.as_deref(),
                 locale: order.customer.locale.as_deref(),
+                address: order.customer.address.as_deref(),
+                tax_id: order.customer.tax_id.as_deref(),
             },
             note: order.note.as_deref(),
             slot: hold

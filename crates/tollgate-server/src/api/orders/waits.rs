@@ -145,7 +145,7 @@ fn receipts(root: &Root, effects: &[EffectLine]) -> Vec<WaitView> {
     let waiting = waiting.map(|known| {
         let over = known.money.map(|money| amount(money.minor, money.currency));
         let over = over.map_or_else(String::new, |over| format!(" over {over}"));
-        let begins = match known.number {
+        let begins = match &known.number {
             Some(number) => format!("receipt {number}{over} is not issued"),
             None => format!("a receipt{over} is not issued"),
         };

@@ -5,6 +5,7 @@ use serde::Serialize;
 use tollgate_core::decision::Outcome;
 use tollgate_core::event::{Fact, Strength};
 use tollgate_core::id::{OrderId, PaymentId, RefundId};
+use tollgate_core::method::MethodKind;
 use tollgate_core::order::{AttentionCode, Root};
 use tollgate_core::payment::{OrderedBy, Payment, PaymentStatus, Refund, RefundProgress};
 use tollgate_store::Answer;
@@ -87,10 +88,19 @@ pub(crate) struct PaymentHeadView<'a> {
     #[serde(skip_serializing_if = "is_zero")]
     pub(crate) fee_amount: i64,
     provider_payment_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    method: Option<MethodView<'a>>,
     expires_at: Option<TimeText>,
     refunds: Vec<RefundView<'a>>,
     created_at: TimeText,
     updated_at: TimeText,
+}
+
+/// How a payment was paid.
+#[derive(Serialize, JsonSchema)]
+struct MethodView<'a> {
+    kind: OneOf<MethodKind>,
+    detail: Option<&'a str>,
 }
 
 impl<'a> PaymentHeadView<'a> {
@@ -112,6 +122,10 @@ impl<'a> PaymentHeadView<'a> {
             refunded_amount: account.refunded,
             fee_amount: account.fee,
             provider_payment_id: payment.provider_payment_id.as_deref(),
+            method: payment.method().map(|method| MethodView {
+                kind: OneOf(method.kind),
+                detail: method.detail.as_deref(),
+            }),
             expires_at: payment.expires_at.map(TimeText),
             refunds: refunds.map(RefundView::of).collect(),
             created_at: TimeText(payment.created_at),

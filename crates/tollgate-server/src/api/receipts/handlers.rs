@@ -9,6 +9,7 @@ use axum::routing::get;
 use tollgate_core::effect::Receipt;
 use tollgate_core::id::{ReceiptId, ShopId};
 use tollgate_core::order::Root;
+use tollgate_core::receipt_number::ReceiptNumber;
 use tollgate_store::{ReceiptFilter, ReceiptPlace, Seek};
 
 use super::ledger::{PAGE_ROWS, Table};
@@ -49,9 +50,7 @@ async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
 fn filter(query: &Query) -> Result<ReceiptFilter, Problem> {
     Ok(ReceiptFilter {
         kinds: query.words("kind")?,
-        number: query.read("number", "a number as R-2026-000042", |text| {
-            text.parse().ok()
-        })?,
+        number: query.text("number"),
         from: query.time("from")?,
         to: query.time("to")?,
     })
@@ -119,11 +118,10 @@ async fn pdf(app: &App, shop: ShopId, receipt: ReceiptId, asked: &HeaderMap) -> 
     if is_known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     }
-    let number = known
-        .receipt
-        .number
-        .map_or_else(|| known.receipt.id.to_string(), |number| number.to_string());
-    let disposition = format!("inline; filename=\"{number}.pdf\"");
+    let number = known.receipt.number.as_ref();
+    let unnumbered = || format!("{}.pdf", known.receipt.id);
+    let name = number.map_or_else(unnumbered, ReceiptNumber::file_name);
+    let disposition = format!("inline; filename=\"{name}\"");
     let set = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_TYPE, "application/pdf"),

@@ -12,7 +12,7 @@ use tollgate_core::id::ShopId;
 use tollgate_core::word::Word;
 use tollgate_store::{Page, ReceiptFilter, ReceiptPlace, ReceiptRow, Seek};
 
-use super::response::{decimal, number_of};
+use super::response::decimal;
 use crate::app::{App, AppError};
 use crate::time_text::rfc3339;
 
@@ -106,7 +106,7 @@ impl hyper::body::Body for Table {
 
 /// The names of the columns.
 pub(super) const HEAD: &str = "number,kind,issued_at,issued_at_utc,order_code,payment_id,source,reference,\
-     provider_payment_id,original_number,seller,buyer,currency,amount,tax_amount,taxes\r\n";
+     provider_payment_id,original_number,seller,buyer,currency,amount,fee_amount,tax_amount,taxes\r\n";
 
 /// A row of the table.
 pub(super) fn row(receipt: &ReceiptRow) -> String {
@@ -122,7 +122,8 @@ pub(super) fn row(receipt: &ReceiptRow) -> String {
         true => minor,
         false => minor.saturating_neg(),
     };
-    let amount = frozen["amount"].as_i64().unwrap_or(0);
+    let minor = |name: &str| frozen[name].as_i64().unwrap_or(0);
+    let (amount, fee_amount) = (minor("amount"), minor("fee_amount"));
     let taxes = frozen["taxes"].as_array().map_or(&[][..], Vec::as_slice);
     let of_tax = |tax: &Value| tax["amount"].as_i64().unwrap_or(0);
     let tax_amount = taxes.iter().map(of_tax).fold(0, i64::saturating_add);
@@ -138,7 +139,7 @@ pub(super) fn row(receipt: &ReceiptRow) -> String {
         })
         .collect();
     let named = named.join("; ");
-    let number = number_of(receipt, &frozen);
+    let number = receipt.number.clone();
     let local = in_zone(receipt, said("/timezone"));
     let mut row = String::new();
     let texts = [
@@ -161,13 +162,9 @@ pub(super) fn row(receipt: &ReceiptRow) -> String {
         row.push(',');
     }
     // Numbers of ours are no formulas, also where they begin with a minus.
-    let (amount, tax_amount) = (signed(amount), signed(tax_amount));
-    let _ = write!(
-        row,
-        "{},{},",
-        decimal(amount, currency),
-        decimal(tax_amount, currency)
-    );
+    for minor in [amount, fee_amount, tax_amount] {
+        let _ = write!(row, "{},", decimal(signed(minor), currency));
+    }
     put_text(&mut row, &named);
     row.push_str("\r\n");
     row
@@ -214,6 +211,7 @@ mod tests {
             id: ReceiptId::from_u128(1 << 20),
             year: 2026,
             sequence: 42,
+            number: "R-2026-000042".to_owned(),
             kind: kind.to_owned(),
             // Half past seven in the evening of the 21st in UTC.
             issued_at: Timestamp::from_millis(1_769_023_800_000),
@@ -223,7 +221,7 @@ mod tests {
         }
     }
 
-    const DOCUMENT: &str = r#"{"number":"R-2026-000042","amount":15000000,"currency":"IDR",
+    const DOCUMENT: &str = r#"{"number":"R-2026-000042","amount":15000000,"fee_amount":50000,"currency":"IDR",
         "timezone":"Asia/Kolkata","order_code":"A-1","seller":{"name":"Batik, Tea & \"Co\""},
         "buyer":{"name":"=HYPERLINK(\"http://x\")"},"original_number":"R-2026-000041",
         "payment":{"payment_id":"pay_1","source":"midtrans","reference":"+62","provider_payment_id":"t-1"},
@@ -235,17 +233,17 @@ mod tests {
         assert_eq!(
             row(&receipt("sale", DOCUMENT)),
             "R-2026-000042,sale,2026-01-22T01:00:00+05:30,2026-01-21T19:30:00Z,A-1,pay_1,midtrans,'+62,t-1,\
-             R-2026-000041,\"Batik, Tea & \"\"Co\"\"\",\"'=HYPERLINK(\"\"http://x\"\")\",IDR,150000.00,15614.86,\
+             R-2026-000041,\"Batik, Tea & \"\"Co\"\"\",\"'=HYPERLINK(\"\"http://x\"\")\",IDR,150000.00,500.00,15614.86,\
              PPN 11%: 14864.86; Cess 0.5%: 750.00\r\n"
         );
-        assert_eq!(HEAD.split(',').count(), 16);
+        assert_eq!(HEAD.split(',').count(), 17);
     }
 
     #[test]
     fn what_went_back_counts_against_what_came() {
         for kind in ["refund", "reversal"] {
             let row = row(&receipt(kind, DOCUMENT));
-            assert!(row.contains(",IDR,-150000.00,-15614.86,"), "{row}");
+            assert!(row.contains(",IDR,-150000.00,-500.00,-15614.86,"), "{row}");
         }
     }
 

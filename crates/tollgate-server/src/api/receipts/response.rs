@@ -3,11 +3,14 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use tollgate_core::effect::{Receipt, ReceiptKind, ReceiptNumber};
+use tollgate_core::effect::{Receipt, ReceiptKind};
 use tollgate_core::id::{OrderId, PaymentId, ReceiptId};
+use tollgate_core::money::Currency;
 use tollgate_core::order::Root;
+use tollgate_core::receipt_number::ReceiptNumber;
 use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
+use tollgate_receipt::{Locale, amount_label, amount_text, amount_text_in_full, date_text, title};
 use tollgate_store::ReceiptRow;
 
 use crate::http::body::OneOf;
@@ -34,7 +37,7 @@ impl ReceiptView {
     pub(crate) fn of(root: &Root, receipt: &Receipt, issued: Option<&ReceiptRow>) -> ReceiptView {
         ReceiptView {
             id: Shown(receipt.id),
-            number: receipt.number.map(Shown),
+            number: receipt.number.clone().map(Shown),
             kind: OneOf(receipt.kind),
             order_id: root.order_id().map(Shown),
             payment_id: Shown(receipt.payment),
@@ -59,6 +62,7 @@ impl ReceiptView {
             number: Some(Shown(ReceiptNumber {
                 year: row.year,
                 sequence: row.sequence,
+                text: row.number.clone(),
             })),
             kind: OneOf(ReceiptKind::of(&row.kind).unwrap_or(ReceiptKind::Sale)),
             // Only an order has a code.
@@ -103,9 +107,47 @@ pub(crate) struct PublicReceipt {
     currency: Option<String>,
     date: String,
     seller: Map<String, Value>,
-    /// The language it is written in.
+    /// As the paper has them.
     #[serde(skip)]
-    locale: String,
+    printed: Printed,
+}
+
+/// What the paper says in the form of its language.
+#[derive(Debug, PartialEq)]
+struct Printed {
+    locale: Locale,
+    title: &'static str,
+    date: String,
+    /// What it is over, by its name.
+    amount: Option<(&'static str, String)>,
+}
+
+impl Printed {
+    fn of(row: &ReceiptRow, frozen: &Value) -> Printed {
+        let word = |name: &str| frozen[name].as_str().unwrap_or_default();
+        let locale = Locale::from_tag(word("locale"));
+        let kind = ReceiptKind::of(&row.kind).unwrap_or(ReceiptKind::Sale);
+        // As the first version wrote them, which had no parts.
+        let write = match frozen["part"].is_object() {
+            true => amount_text,
+            false => amount_text_in_full,
+        };
+        let amount = frozen["amount"]
+            .as_i64()
+            .zip(Currency::new(word("currency")));
+        let amount = amount
+            .map(|(minor, currency)| (amount_label(locale, kind), write(locale, minor, currency)));
+        Printed {
+            locale,
+            title: title(locale, kind),
+            date: date_text(
+                locale,
+                frozen["timezone"].as_str().unwrap_or("UTC"),
+                row.issued_at,
+            ),
+            amount,
+        }
+    }
 }
 
 impl PublicReceipt {
@@ -119,39 +161,25 @@ impl PublicReceipt {
                 seller.insert(name.to_owned(), said.into());
             }
         }
-        let number = ReceiptNumber {
-            year: row.year,
-            sequence: row.sequence,
-        };
         PublicReceipt {
-            number: number.to_string(),
+            number: row.number.clone(),
             kind: row.kind.clone(),
             amount: frozen["amount"].as_i64(),
             currency: word("currency"),
             date: date(row.issued_at, frozen["timezone"].as_str().unwrap_or("UTC")),
             seller,
-            locale: word("locale").unwrap_or_default(),
+            printed: Printed::of(row, &frozen),
         }
     }
 
     /// A small page of it.
     pub(crate) fn page(&self) -> String {
-        let words = Words::of(&self.locale);
-        let title = match self.kind.as_str() {
-            "refund" => words.refund,
-            "reversal" => words.reversal,
-            _ => words.sale,
-        };
+        let words = Words::of(self.printed.locale.as_str());
         let mut rows = vec![
             (words.number, self.number.clone()),
-            (words.date, self.date.clone()),
+            (words.date, self.printed.date.clone()),
         ];
-        if let (Some(amount), Some(currency)) = (self.amount, &self.currency) {
-            rows.push((
-                words.amount,
-                format!("{} {currency}", decimal(amount, currency)),
-            ));
-        }
+        rows.extend(self.printed.amount.clone());
         for (name, label) in [
             ("name", words.seller),
             ("address", ""),
@@ -171,7 +199,7 @@ impl PublicReceipt {
             .collect();
         page(
             words,
-            title,
+            self.printed.title,
             &format!("<dl>\n{rows}</dl>\n<p>{}</p>", words.genuine),
         )
     }
@@ -228,16 +256,6 @@ fn payment_of(frozen: &Value, row: &ReceiptRow) -> PaymentId {
     said.unwrap_or_else(|| PaymentId::on(row.id.root(), 1))
 }
 
-/// The number as it stands on the paper.
-pub(super) fn number_of(row: &ReceiptRow, frozen: &Value) -> String {
-    let number = ReceiptNumber {
-        year: row.year,
-        sequence: row.sequence,
-    };
-    let frozen = frozen["number"].as_str().map(str::to_owned);
-    frozen.unwrap_or_else(|| number.to_string())
-}
-
 /// The day in a time zone.
 fn date(at: Timestamp, zone: &str) -> String {
     let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
@@ -265,12 +283,8 @@ pub(super) fn decimal(minor: i64, currency: &str) -> String {
 struct Words {
     lang: &'static str,
     dir: &'static str,
-    sale: &'static str,
-    refund: &'static str,
-    reversal: &'static str,
     number: &'static str,
     date: &'static str,
-    amount: &'static str,
     seller: &'static str,
     tax_id: &'static str,
     genuine: &'static str,
@@ -289,12 +303,8 @@ const WORDS: [Words; 5] = [
     Words {
         lang: "en",
         dir: "ltr",
-        sale: "Receipt",
-        refund: "Refund receipt",
-        reversal: "Reversal receipt",
         number: "Number",
         date: "Date",
-        amount: "Amount",
         seller: "Seller",
         tax_id: "Tax number",
         genuine: "This receipt was issued here.",
@@ -303,12 +313,8 @@ const WORDS: [Words; 5] = [
     Words {
         lang: "id",
         dir: "ltr",
-        sale: "Kuitansi",
-        refund: "Kuitansi pengembalian dana",
-        reversal: "Kuitansi pembatalan",
         number: "Nomor",
         date: "Tanggal",
-        amount: "Jumlah",
         seller: "Penjual",
         tax_id: "NPWP",
         genuine: "Kuitansi ini diterbitkan di sini.",
@@ -317,12 +323,8 @@ const WORDS: [Words; 5] = [
     Words {
         lang: "hi",
         dir: "ltr",
-        sale: "रसीद",
-        refund: "धनवापसी रसीद",
-        reversal: "उत्क्रमण रसीद",
         number: "संख्या",
         date: "तारीख",
-        amount: "राशि",
         seller: "विक्रेता",
         tax_id: "कर संख्या",
         genuine: "यह रसीद यहीं जारी की गई थी।",
@@ -331,12 +333,8 @@ const WORDS: [Words; 5] = [
     Words {
         lang: "he",
         dir: "rtl",
-        sale: "קבלה",
-        refund: "קבלה על החזר",
-        reversal: "קבלה על ביטול",
         number: "מספר",
         date: "תאריך",
-        amount: "סכום",
         seller: "המוכר",
         tax_id: "מספר עוסק",
         genuine: "קבלה זו הונפקה כאן.",
@@ -345,12 +343,8 @@ const WORDS: [Words; 5] = [
     Words {
         lang: "ru",
         dir: "ltr",
-        sale: "Чек",
-        refund: "Чек возврата",
-        reversal: "Чек отмены",
         number: "Номер",
         date: "Дата",
-        amount: "Сумма",
         seller: "Продавец",
         tax_id: "ИНН",
         genuine: "Этот чек выдан здесь.",
@@ -374,6 +368,7 @@ mod tests {
             token: "t".to_owned(),
             sha256: [0; 32],
             document: document.to_owned(),
+            number: "INV/2026/000042".to_owned(),
         }
     }
 
@@ -388,7 +383,7 @@ mod tests {
         assert_eq!(
             written,
             serde_json::json!({
-                "number": "R-2026-000042", "kind": "sale", "amount": 15000000, "currency": "IDR",
+                "number": "INV/2026/000042", "kind": "sale", "amount": 15000000, "currency": "IDR",
                 "date": "2026-01-22",
                 "seller": {"name": "<b>Tom & \"Co\"</b>", "address": "1 Road\nTown"},
             })
@@ -396,8 +391,11 @@ mod tests {
         let page = seen.page();
         for part in [
             "<html lang=\"he\" dir=\"rtl\">",
-            "<bdi>R-2026-000042</bdi>",
-            "<bdi>150000.00 IDR</bdi>",
+            "<bdi>INV/2026/000042</bdi>",
+            "<h1>קבלה</h1>",
+            // The 22nd in Kolkata, as the paper has it.
+            "<dt>תאריך</dt><dd><bdi>22 בינואר 2026, 01:00 IST</bdi></dd>",
+            "<dt>הסכום ששולם</dt><dd><bdi>\u{200f}150,000.00\u{a0}\u{200f}IDR</bdi></dd>",
             "&lt;b&gt;Tom &amp; &quot;Co&quot;&lt;/b&gt;",
         ] {
             assert!(page.contains(part), "{part} in {page}");
@@ -409,18 +407,21 @@ mod tests {
         );
     }
 
+    /// One that says how it stands is printed as papers are now; one of the first version as it was.
     #[test]
-    fn amounts_have_the_places_of_their_currency() {
-        for (minor, currency, text) in [
-            (15_000_000, "IDR", "150000.00"),
-            (5, "EUR", "0.05"),
-            (-5, "EUR", "-0.05"),
-            (1500, "JPY", "1500"),
-            (1, "KWD", "0.001"),
-            (0, "JPY", "0"),
-        ] {
-            assert_eq!(decimal(minor, currency), text, "{minor} {currency}");
-        }
+    fn the_page_has_the_form_of_its_paper() {
+        let mut document: Value = serde_json::from_str(DOCUMENT).expect("it is JSON");
+        document["locale"] = "id".into();
+        let mut of_refund = row(&document.to_string());
+        of_refund.kind = "refund".to_owned();
+        let page = PublicReceipt::of(&of_refund).page();
+        let amount = "<dt>Jumlah dikembalikan</dt><dd><bdi>Rp\u{a0}150.000,00</bdi></dd>";
+        assert!(page.contains(amount), "{page}");
+        assert!(page.contains("<h1>Bukti Pengembalian Dana</h1>"), "{page}");
+        document["part"] = serde_json::json!({});
+        let page = PublicReceipt::of(&row(&document.to_string())).page();
+        let amount = "<dt>Jumlah dibayar</dt><dd><bdi>Rp\u{a0}150.000</bdi></dd>";
+        assert!(page.contains(amount), "{page}");
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
-use tollgate_core::command::Rules;
+use tollgate_core::command::{ReceiptMail, Rules};
 use tollgate_core::time::Span;
+use tollgate_receipt::Locale;
 
 use super::super::{Config, FontPlace, MissingGlyphs, OnDead};
 use super::{MIDTRANS, read, refusal};
@@ -114,16 +115,16 @@ fn a_route_has_its_sources_name_and_its_own_where_there_are_two() {
 #[test]
 fn a_shop_has_what_it_says_itself_and_the_rest_of_the_top_level() {
     let text = format!(
-        "timezone = \"Europe/Moscow\"\n\
-         [receipts]\nseller = {{ name = \"Main\", address = \"Moscow\", tax_id = \"7\" }}\n\
+        "timezone = \"Europe/Moscow\"\nlocale = \"ru-RU\"\n\
+         [receipts]\nnumber = \"{{shop}}/{{year}}/{{n:06}}\"\ncolour = \"#A01C30\"\nfooter = \"Open daily\"\n\nseller = {{ name = \"Main\", address = \"Moscow\", tax_id = \"7\" }}\n\
          taxes = [{{ name = \"VAT\", percent = \"20\" }}]\n\
          [mail]\nurl = \"smtps://me@mail.example\"\npassword = \"literal:hunter2\"\n\
-         from = \"Main <main@shop.example>\"\n\
+         from = \"Main <main@shop.example>\"\nreceipt = \"own\"\n\
          [[routes]]\nsource = \"books\"\nurl = \"http://main/\"\n\
          [[routes]]\nsource = \"pay\"\nurl = \"http://main/pay\"\n\
          [sources.books]\n{ACCURATE}[sources.pay]\n{MIDTRANS}\
          [shops.cups.sources.books]\n{ACCURATE}\
-         [shops.tea]\ntimezone = \"Asia/Kolkata\"\n\
+         [shops.tea]\ntimezone = \"Asia/Kolkata\"\nlocale = \"hi\"\n\
          [shops.tea.receipts]\nseller = {{ name = \"Tea House\" }}\n\
          [shops.tea.mail]\nurl = \"smtp://127.0.0.1:1025\"\n\
          [[shops.tea.routes]]\nsource = \"ledger\"\nurl = \"http://tea/\"\n\
@@ -148,7 +149,20 @@ fn a_shop_has_what_it_says_itself_and_the_rest_of_the_top_level() {
     assert_eq!(login("main"), Some(("me", "hunter2")));
 
     assert_eq!(shop("cups").timezone, "Europe/Moscow");
-    assert_eq!(shop("cups").receipts, shop("main").receipts);
+    let number = |name: &str| shop(name).receipts.number.number(2026, 7).to_string();
+    assert_eq!(number("main"), "main/2026/000007");
+    assert_eq!(
+        number("cups"),
+        "cups/2026/000007",
+        "no two shops say the same"
+    );
+    assert_eq!(shop("cups").receipts.seller, shop("main").receipts.seller);
+    assert_eq!(shop("cups").receipts.look, shop("main").receipts.look);
+    let look = shop("main").receipts.look.clone().expect("it has a look");
+    assert_eq!(look.colour.as_deref(), Some("#a01c30"));
+    assert_eq!(look.footer.as_deref(), Some("Open daily"));
+    assert_eq!(shop("cups").locale, Locale::Ru);
+    assert_eq!(shop("cups").receipt_mail, ReceiptMail::Own);
     assert_eq!(targets("cups"), ["http://main/"]);
     assert_eq!(login("cups"), Some(("me", "hunter2")));
 
@@ -163,6 +177,8 @@ fn a_shop_has_what_it_says_itself_and_the_rest_of_the_top_level() {
         (None, None)
     );
     assert_eq!(tea.receipts.taxes, shop("main").receipts.taxes);
+    assert_eq!(tea.receipts.look, None, "another's colour and last word");
+    assert_eq!(tea.locale, Locale::Hi);
     assert_eq!(targets("tea"), ["http://tea/"]);
     assert_eq!(login("tea"), None);
     let from = &tea.mail.as_ref().expect("it has mail").from;
@@ -173,6 +189,29 @@ fn a_shop_has_what_it_says_itself_and_the_rest_of_the_top_level() {
     assert!(!shown.contains("hunter2"), "{shown}");
     read(&shown, &[("TOLLGATE__MAIL__PASSWORD", "literal:x")])
         .expect_err("masks of the sources are no secrets");
+}
+
+#[test]
+fn two_shops_of_one_seller_are_told_that_they_number_alike() {
+    let shops = |receipts: &str, tea: &str| {
+        let text = format!(
+            "[receipts]\nseller = {{ name = \"House\" }}\n{receipts}\n[shops.tea.receipts]\n{tea}\n"
+        );
+        read(&text, &[]).expect("it is right").warnings()
+    };
+    let warned = shops("", "");
+    assert_eq!(warned.len(), 1, "{warned:?}");
+    assert!(
+        warned[0].starts_with("shops main and tea are of one seller"),
+        "{warned:?}"
+    );
+    for (receipts, tea) in [
+        ("number = \"{shop}-{year}-{n}\"", ""),
+        ("", "number = \"T-{year}-{n}\""),
+        ("", "seller = { name = \"Tea\" }"),
+    ] {
+        assert_eq!(shops(receipts, tea), [""; 0], "{receipts} {tea}");
+    }
 }
 
 #[test]
@@ -212,6 +251,41 @@ fn what_is_wrong_with_receipts_mail_work_and_routes_is_named() {
         (
             "[receipts]\nmissing_glyphs = \"box\"".to_owned(),
             "receipts.missing_glyphs: found \"box\", wanted \"wait\" or \"print\"",
+        ),
+        (
+            "[receipts]\ntaxes = [{ name = \"PPN\", percent = \"11\", included = false }]"
+                .to_owned(),
+            "receipts.taxes[0].included: found false, wanted true: a tax is on receipts only where customers \
+             are charged it, so put it into the prices of orders, and shipping's",
+        ),
+        (
+            "[receipts]\nnumber = \"R-{n:06}\"".to_owned(),
+            "receipts.number: found no {year}, wanted a form as \"R-{year}-{n:06}\": ",
+        ),
+        (
+            "[receipts]\ncolour = \"#ffd700\"".to_owned(),
+            "receipts.colour: found \"#ffd700\", whose contrast to white is 1.40, wanted a colour as ",
+        ),
+        (
+            "[receipts]\nfooter = \"a\\nb\\nc\\nd\\ne\\nf\\ng\"".to_owned(),
+            "receipts.footer: found 13 characters in 7 lines, wanted up to 500 characters in up to 6 lines",
+        ),
+        (
+            "[receipts]\nlogo = \"nowhere/logo.png\"".to_owned(),
+            "receipts.logo: found nowhere/logo.png: No such file or directory",
+        ),
+        (
+            // It is there, and is no picture.
+            "[receipts]\nlogo = \"Cargo.toml\"".to_owned(),
+            "receipts.logo: found Cargo.toml: neither a PNG nor a JPEG, wanted a PNG or JPEG of up to 204800 bytes",
+        ),
+        (
+            "[mail]\nreceipt = \"twice\"".to_owned(),
+            "mail.receipt: found \"twice\", wanted \"with_paid\" or \"own\"",
+        ),
+        (
+            "locale = \"fr\"".to_owned(),
+            "locale: found \"fr\", wanted one of id, en, he, hi, ru, with or without a country",
         ),
         (
             "[receipts]\ntaxes = [11]".to_owned(),

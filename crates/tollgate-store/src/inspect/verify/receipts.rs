@@ -58,7 +58,7 @@ impl Numbers {
     /// Notes the numbers of a root.
     pub(super) fn take(&mut self, verifying: &mut Verifying<'_>, root: &Root) {
         for receipt in &root.receipts {
-            let Some(number) = receipt.number else {
+            let Some(number) = &receipt.number else {
                 let seen = format!("{}: {} has no number", shown(root), receipt.id);
                 verifying.fail("receipt.number", seen);
                 continue;
@@ -101,13 +101,13 @@ impl Numbers {
                 .take(GAPS_MAX)
                 .collect();
             for gap in gaps {
-                let seen = format!("R-{year:04}-{gap:06} was given out, and no receipt has it");
+                let seen = format!("number {gap} of {year} was given out, and no receipt has it");
                 verifying.fail("receipt.number", seen);
             }
             let is_ahead = year_now < year || year == year_now && given_now < last;
             if is_ahead {
                 let seen = format!(
-                    "R-{year:04}-{last:06} was never given out: the last is {given_now} of {year_now}"
+                    "number {last} of {year} was never given out: the last is {given_now} of {year_now}"
                 );
                 verifying.fail("receipt.number", seen);
             }
@@ -130,7 +130,7 @@ pub(super) fn issued(root: &Root) -> impl Iterator<Item = Issued> {
         .filter(|receipt| receipt.issued_at.is_some());
     issued.map(|receipt| Issued {
         id: receipt.id,
-        number: receipt.number.map(|number| (number.year, number.sequence)),
+        number: receipt.number.as_ref().map(|n| (n.year, n.sequence)),
     })
 }
 

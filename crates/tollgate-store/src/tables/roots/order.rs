@@ -8,7 +8,7 @@ use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
 
 use crate::db::Corrupt;
-use crate::tables::document::{Read, currency, id, word};
+use crate::tables::document::{Read, currency, id, is_no, word};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct OrderDoc {
@@ -28,6 +28,8 @@ pub(super) struct OrderDoc {
     hold_ms: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     closing: Option<ClosingDoc>,
+    #[serde(default, skip_serializing_if = "is_no")]
+    paid_mail_waits: bool,
 }
 
 fn is_zero(value: &i64) -> bool {
@@ -63,11 +65,24 @@ struct CustomerDoc {
     phone: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     locale: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tax_id: Option<String>,
 }
 
 impl CustomerDoc {
     fn is_empty(&self) -> bool {
-        self.name.is_none() && self.email.is_none() && self.phone.is_none() && self.locale.is_none()
+        let CustomerDoc {
+            name,
+            email,
+            phone,
+            locale,
+            address,
+            tax_id,
+        } = self;
+        let mut all = [name, email, phone, locale, address, tax_id].into_iter();
+        all.all(Option::is_none)
     }
 }
 
@@ -112,6 +127,8 @@ pub(super) fn write_order(order: &Order) -> OrderDoc {
             email: order.customer.email.clone(),
             phone: order.customer.phone.clone(),
             locale: order.customer.locale.clone(),
+            address: order.customer.address.clone(),
+            tax_id: order.customer.tax_id.clone(),
         },
         note: order.note.clone(),
         wish: order.slot_wish.as_ref().map(|wish| match wish {
@@ -131,6 +148,7 @@ pub(super) fn write_order(order: &Order) -> OrderDoc {
             until: closing.until.as_millis(),
             end: closing.end.word().to_owned(),
         }),
+        paid_mail_waits: order.paid_mail_waits,
     }
 }
 
@@ -158,6 +176,8 @@ pub(super) fn read_order(doc: OrderDoc, code: Option<String>, status: OrderStatu
             email: doc.customer.email,
             phone: doc.customer.phone,
             locale: doc.customer.locale,
+            address: doc.customer.address,
+            tax_id: doc.customer.tax_id,
         },
         note: doc.note,
         slot_wish: doc
@@ -185,5 +205,6 @@ pub(super) fn read_order(doc: OrderDoc, code: Option<String>, status: OrderStatu
                 })
             })
             .transpose()?,
+        paid_mail_waits: doc.paid_mail_waits,
     })
 }

@@ -1,5 +1,7 @@
 //! Payments and their refunds in a root's document.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use tollgate_core::id::{PaymentId, RefundId};
 use tollgate_core::money::Money;
@@ -9,6 +11,7 @@ use tollgate_core::word::Word;
 
 use crate::tables::document::{Read, currency, id, is_no, read_all, word};
 use crate::tables::fact::{FactDoc, read_fact, write_fact};
+use crate::tables::method::{MethodDoc, read_method, write_method};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct PaymentDoc {
@@ -26,6 +29,9 @@ pub(super) struct PaymentDoc {
     refunded: i64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     facts: Vec<FactDoc>,
+    /// How each object was paid.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    methods: BTreeMap<String, MethodDoc>,
     created_at: i64,
     updated_at: i64,
 }
@@ -44,6 +50,11 @@ pub(super) fn write_payment(payment: &Payment) -> PaymentDoc {
         captured: projection.captured_minor,
         refunded: projection.refunded_minor,
         facts: payment.facts.iter().map(write_fact).collect(),
+        methods: payment
+            .methods
+            .iter()
+            .map(|(object, method)| (object.clone(), write_method(method)))
+            .collect(),
         created_at: payment.created_at.as_millis(),
         updated_at: payment.updated_at.as_millis(),
     }
@@ -61,6 +72,11 @@ pub(super) fn read_payment(doc: PaymentDoc) -> Read<Payment> {
         expires_at: doc.expires_at.map(Timestamp::from_millis),
         provider_payment_id: doc.provider_id,
         facts: read_all(doc.facts, read_fact)?,
+        methods: doc
+            .methods
+            .into_iter()
+            .map(|(object, method)| Ok((object, read_method(method)?)))
+            .collect::<Read<_>>()?,
         created_at: Timestamp::from_millis(doc.created_at),
         updated_at: Timestamp::from_millis(doc.updated_at),
     })

@@ -1,7 +1,8 @@
 //! Receipts in a root's document; the receipt itself is a row of `receipts`.
 
 use serde::{Deserialize, Serialize};
-use tollgate_core::effect::{Receipt, ReceiptNumber};
+use tollgate_core::effect::Receipt;
+use tollgate_core::receipt_number::ReceiptNumber;
 use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
 
@@ -23,6 +24,9 @@ pub(super) struct ReceiptDoc {
     /// Year and sequence.
     #[serde(skip_serializing_if = "Option::is_none")]
     number: Option<(i32, i64)>,
+    /// The number as people call it, where that is not in the usual form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    called: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     issued_at: Option<i64>,
 }
@@ -36,9 +40,16 @@ pub(super) fn write_receipt(receipt: &Receipt) -> ReceiptDoc {
         minor: minor_of(&receipt.money),
         currency: currency_of(&receipt.money),
         corrects: receipt.corrects.map(|kind| kind.word().to_owned()),
-        number: receipt.number.map(|number| (number.year, number.sequence)),
+        number: receipt.number.as_ref().map(|n| (n.year, n.sequence)),
+        called: receipt.number.as_ref().and_then(called),
         issued_at: receipt.issued_at.map(Timestamp::as_millis),
     }
+}
+
+/// What a number is called, if that does not follow from the rest: most documents have no such member.
+fn called(number: &ReceiptNumber) -> Option<String> {
+    let usual = ReceiptNumber::usual(number.year, number.sequence);
+    (usual != *number).then(|| number.text.clone())
 }
 
 pub(super) fn read_receipt(doc: ReceiptDoc) -> Read<Receipt> {
@@ -49,9 +60,13 @@ pub(super) fn read_receipt(doc: ReceiptDoc) -> Read<Receipt> {
         object: doc.object,
         money: money(doc.minor, doc.currency.as_deref())?,
         corrects: doc.corrects.as_deref().map(word).transpose()?,
-        number: doc
-            .number
-            .map(|(year, sequence)| ReceiptNumber { year, sequence }),
+        number: doc.number.map(|(year, sequence)| {
+            let usual = ReceiptNumber::usual(year, sequence);
+            ReceiptNumber {
+                text: doc.called.unwrap_or(usual.text),
+                ..usual
+            }
+        }),
         issued_at: doc.issued_at.map(Timestamp::from_millis),
     })
 }

@@ -103,6 +103,7 @@ fn order(shop: ShopId, create: CreateOrder) -> Root {
         slot_wish: create.slot,
         hold_ms: create.hold.as_millis(),
         closing: None,
+        paid_mail_waits: false,
     };
     Root {
         order: Some(order),
@@ -152,6 +153,7 @@ fn pending(
         expires_at: None,
         provider_payment_id: None,
         facts: Vec::new(),
+        methods: std::collections::BTreeMap::new(),
         created_at: now,
         updated_at: now,
     }
