@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use tollgate_receipt::{FontFault, FontFile, Fonts, Rendered, UsedFont, render};
 
 use crate::drawn_font::{collection, drawn_font, layered_font, pictured_font};
-use crate::rendered::{pages, poppler, receipt_of, says};
+use crate::paper::{pages, poppler, receipt_of, says};
 
 fn file(bytes: Vec<u8>) -> FontFile {
     face(bytes, 0)

@@ -3,4 +3,7 @@
 mod added;
 mod drawn_font;
 mod earlier;
+mod look;
+mod paper;
+mod parts;
 mod rendered;
