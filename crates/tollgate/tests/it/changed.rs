@@ -277,6 +277,9 @@ async fn many_skus_are_put_at_once_and_their_history_says_why() {
             .get(&format!("/v1/stock/a/adjustments?limit=1{cursor}"))
             .await;
         let data = page.body["data"].as_array().expect("a list").iter();
+        for entry in data.clone() {
+            assert_eq!(entry["by"]["who"], "key", "{entry}");
+        }
         found.extend(data.map(|entry| {
             let part = |name: &str| entry[name].clone();
             json!([part("kind"), part("delta"), part("on_hand"), part("reason")])

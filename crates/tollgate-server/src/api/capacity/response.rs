@@ -7,6 +7,7 @@ use tollgate_core::decision::Outcome;
 use tollgate_core::id::{HoldId, SlotId};
 use tollgate_store::{Answer, TimelineEntry};
 
+use crate::api::orders::ByView;
 use crate::calendar::Rules;
 use crate::http::body::OneOf;
 use crate::http::fields::{Shown, TimeText};
@@ -183,6 +184,8 @@ pub(crate) struct AdjustmentView<'a> {
     on_hand: Option<i64>,
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<ByView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     refund_id: Option<&'a str>,
 }
 
@@ -199,6 +202,7 @@ impl<'a> AdjustmentView<'a> {
             reason: entry.detail["reason"]
                 .as_str()
                 .filter(|reason| !reason.is_empty()),
+            by: ByView::of_key(entry),
             refund_id: entry.detail["refund"].as_str(),
         }
     }

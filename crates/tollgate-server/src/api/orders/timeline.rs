@@ -84,7 +84,7 @@ closed_sets! {
 
 /// Who did what an entry tells: the name of the key, or of the source.
 #[derive(Serialize, JsonSchema)]
-struct ByView {
+pub(crate) struct ByView {
     who: OneOf<WhoWord>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
@@ -93,6 +93,11 @@ struct ByView {
 }
 
 impl ByView {
+    /// The holder of a key, where an entry names one.
+    pub(crate) fn of_key(entry: &TimelineEntry) -> Option<ByView> {
+        entry.by.clone().map(Who::Key).and_then(ByView::of)
+    }
+
     fn of(who: Who) -> Option<ByView> {
         let (who, name, key) = match who {
             Who::Key(actor) => (WhoWord::Key, Some(actor.name.to_string()), actor.key),
