@@ -120,7 +120,7 @@ const OF_NUMBER: &str = "\
 
 /// `receipts.of_sequence`: by `receipts_number`. The columns are those of [`read`].
 const OF_SEQUENCE: &str = "\
-    select shop_id, id, year, sequence, kind, issued_at, token, sha256, document
+    select shop_id, id, year, sequence, kind, issued_at, token, sha256, document, number
       from receipts
      where shop_id = ?1 and year = ?2 and sequence = ?3";
 

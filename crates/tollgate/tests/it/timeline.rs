@@ -61,7 +61,7 @@ async fn whoever_did_something_is_named_and_amounts_are_written_as_people_do() {
     let timeline = shop.get("/v1/orders/Z-1/timeline").await.body;
     assert_eq!(
         waits(&timeline),
-        [("money", "IDR 150.00 of IDR 150.00 have not come")]
+        [("money", "IDR 150 of IDR 150 have not come")]
     );
     assert_eq!(timeline["data"][0]["by"]["key_id"], id.as_str());
     let expires_at = timeline["data"][0]["detail"]["expires_at"].clone();
@@ -77,7 +77,7 @@ async fn whoever_did_something_is_named_and_amounts_are_written_as_people_do() {
         .map(|(summary, by)| (summary.as_str(), by.as_str()))
         .collect();
     let created = format!(
-        "Order Z-1 over IDR 150.00 created by key till-1; its goods are held until {}",
+        "Order Z-1 over IDR 150 created by key till-1; its goods are held until {}",
         expires_at.as_str().expect("it is a time")
     );
     assert_eq!(
@@ -85,21 +85,21 @@ async fn whoever_did_something_is_named_and_amounts_are_written_as_people_do() {
         [
             (created.as_str(), "key till-1"),
             (
-                "IDR 100.00 captured by midtrans for payment Z-1-1",
+                "IDR 100 captured by midtrans for payment Z-1-1",
                 "provider midtrans"
             ),
             (
-                "Order paid in part: IDR 100.00 of IDR 150.00 have come",
+                "Order paid in part: IDR 100 of IDR 150 have come",
                 "provider midtrans"
             ),
             (
-                "IDR 50.00 captured by midtrans for payment Z-1-1, IDR 150.00 in all",
+                "IDR 50 captured by midtrans for payment Z-1-1, IDR 150 in all",
                 "provider midtrans"
             ),
         ]
     );
     assert!(told.contains(&(
-        "Order paid: IDR 150.00 of IDR 150.00 have come",
+        "Order paid: IDR 150 of IDR 150 have come",
         "provider midtrans"
     )));
     shop.close().await;

@@ -335,7 +335,7 @@ mod tests {
         // A question that was answered without a decision, and one that has failed twice.
         let effects = [line(ask(1), Done, 1, None), line(ask(2), Pending, 2, away)];
         let expected = "midtrans has to confirm payment C-1: asked 3 times, last answer at \
-             1970-01-01T02:00:00Z: HTTP status 503; again at 1970-01-01T09:00:00Z";
+             1970-01-01T02:00:00.000Z: HTTP status 503; again at 1970-01-01T09:00:00.000Z";
         assert_eq!(
             told(confirmations(&effects)),
             [(expected.to_owned(), Some(3), true)]
@@ -369,19 +369,19 @@ mod tests {
                 Pending,
                 "450 busy",
                 "the mail that the order is paid is not sent: tried once, last answer at \
-                 1970-01-01T01:00:00Z: 450 busy; again at 1970-01-01T09:00:00Z",
+                 1970-01-01T01:00:00.000Z: 450 busy; again at 1970-01-01T09:00:00.000Z",
             ),
             (
                 Dead,
                 "550 no such user",
                 "the mail that the order is paid could not be sent: tried once, last answer at \
-                 1970-01-01T01:00:00Z: 550 no such user; it is given up",
+                 1970-01-01T01:00:00.000Z: 550 no such user; it is given up",
             ),
             (
                 Unknown,
                 "the line broke",
                 "the mail that the order is paid may have been sent; a person decides: tried once, last \
-                 answer at 1970-01-01T01:00:00Z: the line broke",
+                 answer at 1970-01-01T01:00:00.000Z: the line broke",
             ),
         ] {
             let waits = mails(&[line(mail(), state, 1, Some((1, error)))]);

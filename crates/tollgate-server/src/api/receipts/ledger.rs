@@ -232,7 +232,7 @@ mod tests {
     fn a_row_is_what_an_accountant_asks_for() {
         assert_eq!(
             row(&receipt("sale", DOCUMENT)),
-            "R-2026-000042,sale,2026-01-22T01:00:00+05:30,2026-01-21T19:30:00Z,A-1,pay_1,midtrans,'+62,t-1,\
+            "R-2026-000042,sale,2026-01-22T01:00:00+05:30,2026-01-21T19:30:00.000Z,A-1,pay_1,midtrans,'+62,t-1,\
              R-2026-000041,\"Batik, Tea & \"\"Co\"\"\",\"'=HYPERLINK(\"\"http://x\"\")\",IDR,150000.00,500.00,15614.86,\
              PPN 11%: 14864.86; Cess 0.5%: 750.00\r\n"
         );
@@ -252,7 +252,7 @@ mod tests {
         let row = row(&receipt("sale", r#"{"amount":5,"currency":"JPY"}"#));
         assert_eq!(
             row,
-            "R-2026-000042,sale,2026-01-21T19:30:00+00:00,2026-01-21T19:30:00Z,,,,,,,,,JPY,5,0,\r\n"
+            "R-2026-000042,sale,2026-01-21T19:30:00+00:00,2026-01-21T19:30:00.000Z,,,,,,,,,JPY,5,0,0,\r\n"
         );
     }
 
