@@ -553,6 +553,9 @@ pub struct Receipt {
     pub money: Option<Money>,
     /// It corrects: it takes back what was issued as this kind, because the ledger has less of it now.
     pub corrects: Option<ReceiptKind>,
+    /// What all receipts of its payment up to this one are over besides the fee, as it was decided. `None`: an
+    /// earlier version has decided it.
+    pub bought: Option<i64>,
     /// Its number. The store gives it while writing, in the commit that decides the receipt.
     pub number: Option<ReceiptNumber>,
     /// When it was issued; `None` while it is pending.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::effect::ReceiptKind;
 use crate::event::{Fact, FactKind};
+use crate::fee;
 use crate::id::{PaymentId, RefundId};
 use crate::order::Root;
 use crate::payment::{Added, Payment, Refund};
@@ -64,15 +65,8 @@ impl Account {
     }
 
     /// What of so much is for what was bought, and not for the way of paying.
-    ///
-    /// The fee goes back last, so that giving back all that was bought leaves nothing that would pay; only
-    /// where the due is still there whole it is the fee that has gone.
     pub fn without_fee(&self, minor: i64) -> i64 {
-        match self.due <= minor {
-            _ if self.fee == 0 || minor <= 0 => minor,
-            true => minor.saturating_sub(self.fee).max(self.due),
-            false => minor.saturating_sub(self.fee).max(0),
-        }
+        fee::bought(minor, self.due, self.fee)
     }
 
     /// What is left with the merchant. Negative where more went back than came.

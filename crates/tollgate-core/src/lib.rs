@@ -11,6 +11,7 @@ pub mod event;
 pub mod payment;
 pub mod capacity;
 pub mod order;
+mod fee;
 pub mod ledger;
 pub mod receipt_number;
 pub mod effect;

@@ -1,11 +1,13 @@
 //! What part of each receipt is for what was bought, and what part is a fee on top of it.
 //!
-//! A pure function of the receipts in their order and of the payments they are for, so that every receipt is
-//! told apart in the same way whenever it is looked at (docs/money.md).
+//! It is reckoned once, when a receipt is decided, and kept with it: what was printed stays true whatever is heard
+//! of the payment later, and the next receipt begins where the last one ended. So the taxes of all receipts of an
+//! order are the tax of what is bought by all of them (docs/money.md).
 
 use std::collections::BTreeMap;
 
 use crate::effect::{Receipt, ReceiptKind};
+use crate::fee;
 use crate::id::PaymentId;
 use crate::order::Root;
 
@@ -16,15 +18,55 @@ pub struct ReceiptShare {
     pub bought_before: i64,
     /// The same with it.
     pub bought_after: i64,
-    /// What of its amount is a fee.
+    /// What of its amount is a fee. Less than nothing where more of what was bought has moved than its amount: a
+    /// fee stays that an earlier receipt had as given back.
     pub fee: i64,
 }
 
 /// What the receipts of one payment come to so far.
-#[derive(Default, Clone, Copy)]
 struct Sum {
-    bought: i64,
+    due: i64,
     fee: i64,
+    total: i64,
+    bought: i64,
+}
+
+impl Sum {
+    /// Nothing is on paper yet.
+    fn of(root: &Root, id: PaymentId) -> Sum {
+        let known = root.payment(id);
+        let (due, fee) = known.map_or((0, 0), |payment| {
+            (payment.due.minor.max(0), payment.projection().fee_minor)
+        });
+        Sum {
+            due,
+            fee,
+            total: 0,
+            bought: 0,
+        }
+    }
+
+    /// Adds a receipt.
+    fn add(&mut self, receipt: &Receipt) {
+        self.total = self
+            .total
+            .saturating_add(along(receipt.kind, minor_of(receipt)));
+        self.bought = receipt
+            .bought
+            .unwrap_or_else(|| fee::bought(self.total, self.due, self.fee));
+    }
+}
+
+fn minor_of(receipt: &Receipt) -> i64 {
+    receipt.money.map_or(0, |money| money.minor)
+}
+
+/// What comes by a receipt of this kind where so much is on it, and the other way round.
+fn along(kind: ReceiptKind, minor: i64) -> i64 {
+    match kind {
+        ReceiptKind::Sale => minor,
+        ReceiptKind::Refund | ReceiptKind::Reversal => minor.saturating_neg(),
+    }
 }
 
 impl Root {
@@ -33,17 +75,14 @@ impl Root {
         let mut sums: BTreeMap<PaymentId, Sum> = BTreeMap::new();
         let mut share = ReceiptShare::default();
         for one in &self.receipts {
-            let minor = one.money.map_or(0, |money| money.minor);
-            let sum = sums.entry(one.payment).or_default();
-            let was = *sum;
-            match one.kind {
-                ReceiptKind::Sale => self.comes(one.payment, sum, minor),
-                ReceiptKind::Refund | ReceiptKind::Reversal => self.goes(one.payment, sum, minor),
-            }
-            share.bought_after = share
-                .bought_before
-                .saturating_add(sum.bought.saturating_sub(was.bought));
-            share.fee = sum.fee.abs_diff(was.fee).try_into().unwrap_or(i64::MAX);
+            let sum = sums
+                .entry(one.payment)
+                .or_insert_with(|| Sum::of(self, one.payment));
+            let was = sum.bought;
+            sum.add(one);
+            let moved = sum.bought.saturating_sub(was);
+            share.bought_after = share.bought_before.saturating_add(moved);
+            share.fee = minor_of(one).saturating_sub(along(one.kind, moved));
             if one.id == receipt.id {
                 break;
             }
@@ -52,34 +91,14 @@ impl Root {
         share
     }
 
-    /// What is due of a payment and what of its money is a fee.
-    fn due_and_fee(&self, id: PaymentId) -> (i64, i64) {
-        let known = self.payment(id);
-        known.map_or((0, 0), |payment| {
-            (payment.due.minor.max(0), payment.fold().said_fee_minor())
-        })
-    }
-
-    /// Only what comes beyond the due is a fee.
-    fn comes(&self, id: PaymentId, sum: &mut Sum, minor: i64) {
-        let (due, most) = self.due_and_fee(id);
-        let beyond = sum.bought.saturating_add(minor).saturating_sub(due);
-        let fee = beyond
-            .min(most.saturating_sub(sum.fee))
-            .clamp(0, minor.max(0));
-        sum.fee = sum.fee.saturating_add(fee);
-        sum.bought = sum.bought.saturating_add(minor.saturating_sub(fee));
-    }
-
-    /// The fee goes last; first only where the due is left whole.
-    fn goes(&self, id: PaymentId, sum: &mut Sum, minor: i64) {
-        let (due, _) = self.due_and_fee(id);
-        let left = sum.bought.saturating_add(sum.fee).saturating_sub(minor);
-        let first = match due <= left {
-            true => minor.min(sum.fee),
-            false => minor.saturating_sub(sum.bought.max(0)).clamp(0, sum.fee),
-        };
-        sum.fee = sum.fee.saturating_sub(first);
-        sum.bought = sum.bought.saturating_sub(minor.saturating_sub(first));
+    /// What all receipts of a payment and one more are over, besides its fee.
+    pub(crate) fn bought_with(&self, next: &Receipt) -> i64 {
+        let known = self.receipts.iter();
+        let of_payment = known.filter(|receipt| receipt.payment == next.payment);
+        let mut sum = Sum::of(self, next.payment);
+        for receipt in of_payment.chain([next]) {
+            sum.add(receipt);
+        }
+        sum.bought
     }
 }

@@ -61,16 +61,18 @@ pub(super) fn receipt(draft: &mut Draft, root: &mut Root, payment: &Payment, due
         minor,
         currency: payment.currency(),
     });
-    let receipt = Receipt {
+    let mut receipt = Receipt {
         id: ReceiptId::on(root.id, ordinal),
         kind,
         payment: payment.id,
         object,
         money,
         corrects,
+        bought: None,
         number: None,
         issued_at: None,
     };
+    receipt.bought = Some(root.bought_with(&receipt));
     let content = EffectContent::Receipt {
         receipt: Some(receipt.id),
         kind,

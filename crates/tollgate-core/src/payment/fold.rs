@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::effect::ReceiptKind;
 use crate::event::{CaptureState, DisputeState, Fact, FactKind, RefundState, Strength};
+use crate::fee;
 use crate::id::RefundId;
 use crate::time::Timestamp;
 
@@ -208,11 +209,6 @@ impl Fold {
         said.min(beyond).max(0)
     }
 
-    /// What of all that was ever taken is a fee by the provider's word.
-    pub(crate) fn said_fee_minor(&self) -> i64 {
-        sum(self.objects().map(|object| object.fee_minor))
-    }
-
     /// What was taken and has gone back without a refund.
     pub fn reversed_minor(&self) -> i64 {
         sum(self.captures.values().map(CaptureObject::reversed_minor))
@@ -274,15 +270,15 @@ impl Fold {
             fee_minor,
             ..
         } = self.projection;
-        let without_fee = captured_minor.saturating_sub(fee_minor);
-        if self.counts() && 0 < refunded_minor && without_fee <= refunded_minor {
+        let left = captured_minor.saturating_sub(refunded_minor);
+        if self.counts() && 0 < refunded_minor && fee::bought(left, due, fee_minor) <= 0 {
             return PaymentStatus::Refunded;
         }
         if self.was_captured() && 0 < self.disputed() {
             return PaymentStatus::ChargedBack;
         }
         // Of what came beyond the due, the fee may have gone back alone.
-        let is_whole = due <= captured_minor.saturating_sub(refunded_minor);
+        let is_whole = due <= left;
         if self.counts() && 0 < refunded_minor && !(0 < fee_minor && is_whole) {
             return PaymentStatus::PartiallyRefunded;
         }

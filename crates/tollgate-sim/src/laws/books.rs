@@ -100,19 +100,32 @@ pub(super) fn reported(books: &Books, house: House, reference: &str) -> Sum {
 }
 
 pub(super) fn reported_of(books: &Books, payment: &PaymentView) -> Sum {
-    let sum = reported(books, payment.house, &payment.reference);
+    let mut sum = reported(books, payment.house, &payment.reference);
+    sum.pays = pays(books, payment, sum);
+    sum
+}
+
+/// What of a payment will be there for what was bought, once so much more has gone back.
+pub(super) fn pays_less(books: &Books, payment: &PaymentView, on_its_way: i64) -> i64 {
+    let mut sum = reported(books, payment.house, &payment.reference);
+    sum.gone_back += on_its_way;
+    pays(books, payment, sum)
+}
+
+fn pays(books: &Books, payment: &PaymentView, sum: Sum) -> i64 {
     let charges = books.of(payment.house, &payment.reference);
     let told: i64 = charges.map(Charge::believed_fee).sum();
     // A fee explains only that more came than the payment was for.
     let fee = told.min(sum.captured - payment.due).max(0);
     let kept = sum.kept();
-    // It goes back last, or alone where all that was due is still there.
-    let pays = match kept {
-        _ if fee == 0 || kept <= 0 => kept,
-        kept if payment.due <= kept => payment.due.max(kept - fee),
-        kept => 0.max(kept - fee),
-    };
-    Sum { pays, ..sum }
+    // What goes back is first what was too much, then the fee, then what was bought; a fee that is all that is
+    // left pays nothing.
+    match kept {
+        kept if payment.due + fee <= kept => kept - fee,
+        _ if fee == 0 => kept,
+        kept if kept <= fee && kept < payment.due => kept.min(0),
+        kept => kept.min(payment.due),
+    }
 }
 
 pub(super) fn reported_of_order(books: &Books, order: &OrderView) -> Sum {

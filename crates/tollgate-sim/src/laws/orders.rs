@@ -5,7 +5,7 @@ use crate::law::Law;
 use crate::provider::{BackState, ChargeState, House};
 use crate::shop::{DAY, MINUTE};
 
-use super::books::{Sum, ordered_back, reported_of, reported_of_order, weight};
+use super::books::{Sum, ordered_back, pays_less, reported_of, reported_of_order, weight};
 use super::{By, Laws, Scene, Seen};
 
 /// An order after a command, with what the laws look at.
@@ -127,17 +127,20 @@ impl Laws {
         let Some(payment) = registered else {
             return;
         };
-        let own = reported_of(books, payment).pays;
         let backs = after.before.map(|seen| seen.view.backs.as_slice());
-        let on_its_way: i64 = backs
-            .unwrap_or_default()
-            .iter()
-            .filter(|back| matches!(back.progress, Progress::Open | Progress::Unknown))
-            .filter(|back| back.house != *house || back.reference != *reference)
-            .map(|back| back.minor)
+        let on_its_way = |other: &PaymentView| -> i64 {
+            let backs = backs.unwrap_or_default().iter();
+            backs
+                .filter(|back| matches!(back.progress, Progress::Open | Progress::Unknown))
+                .filter(|back| back.house == other.house && back.reference == other.reference)
+                .map(|back| back.minor)
+                .sum()
+        };
+        let others = order.payments.iter().filter(|other| other.id != payment.id);
+        let stays: i64 = others
+            .map(|other| pays_less(books, other, on_its_way(other)))
             .sum();
-        let stays = (after.sum.pays - own - on_its_way).max(0);
-        let owed = (order.due - stays).max(0);
+        let owed = (order.due - stays.max(0)).max(0);
         if payment.due != owed {
             let text = format!(
                 "{}: {reference} was registered over {}, but {owed} are due",

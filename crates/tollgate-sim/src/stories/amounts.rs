@@ -112,6 +112,12 @@ pub(super) fn add_to(stories: &mut Stories) {
         ],
     );
     stories.add(
+        "a fee that has gone back before what was bought is due again",
+        (Law::L2, "a payment over what is not due"),
+        fee_on_top,
+        &[STOCK, order(0), pay(0, EXACT), give_back(true), register(1)],
+    );
+    stories.add(
         "a dispute that was lost has no receipt",
         receipts,
         plain,

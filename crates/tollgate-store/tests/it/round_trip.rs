@@ -405,6 +405,7 @@ fn receipts(root: RootId, numbers: &[i64]) -> Vec<Receipt> {
                 currency: Currency::new("IDR").expect("it is one"),
             }),
             corrects: (number % 7 == 0).then_some(kinds[usize::from(ordinal + 1) % 3]),
+            bought: (number % 11 != 0).then_some(*number),
             number: match number % 3 {
                 0 => Some(ReceiptNumber::usual(2026, *number)),
                 1 => NumberFormat::parse("INV/{year}/{n:06}", "")

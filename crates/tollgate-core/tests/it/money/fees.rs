@@ -52,7 +52,7 @@ fn what_comes_with_its_fee_pays_the_order_and_is_not_too_much() {
 }
 
 #[test]
-fn the_fee_goes_back_last_unless_it_goes_back_alone() {
+fn the_fee_goes_back_first_and_alone_pays_nothing() {
     check_table(
         as_usual,
         "
@@ -68,8 +68,17 @@ fn the_fee_goes_back_last_unless_it_goes_back_alone() {
         A-1 paid 105 fee 5; staff may refund A-1 105; staff refunds A-1 105; the provider refunds
         -> Refunded consumed | 105 105 0 0 | 105 105 0 | A-1 105 | -
 
-        A-1 paid 105 fee 5; A-1 refund r1 40; register A-2; A-2 owes 40; A-2 b:paid 42 fee 2
-        -> Paid consumed | 147 40 0 0 | 147 40 0 | - | -
+        A-1 paid 105 fee 5; A-1 refund r1 40; register A-2; A-2 owes 35; A-2 b:paid 37 fee 2
+        -> Paid consumed | 142 40 0 0 | 142 40 0 | - | -
+
+        A-1 paid 105 fee 5; [A-1 refund r1 5, A-1 refund r2 40]; register A-2; A-2 owes 40
+        -> PartiallyRefunded consumed | 105 45 0 0 | 105 45 0 | - | -
+
+        A-1 paid 130 fee 5; [A-1 refund r1 25, A-1 refund r2 40]; register A-2; A-2 owes 35
+        -> PartiallyRefunded consumed | 130 65 0 0 | 130 65 0 | - | overpaid
+
+        A-1 paid 105 fee 5; A-1 refund r1 100; register A-2; A-2 owes 100
+        -> Refunded consumed | 105 100 0 0 | 105 100 0 | - | -
 
         A-1 paid 105 fee 5; A-1 refund r1 105; register A-2; A-2 owes 100; A-2 b:paid 103 fee 3
         -> Paid consumed | 208 105 0 0 | 208 105 0 | - | duplicate_payment
@@ -149,33 +158,56 @@ fn a_fee_is_still_known_when_facts_are_dropped() {
     assert_eq!((money.captured_minor, money.fee_minor), (105, 5));
 }
 
-/// What is for what was bought before and with each receipt, and what of it is a fee.
+/// Of each receipt what was bought before it and with it, and what of it is a fee.
+fn shares(words: &[&str]) -> Vec<(i64, i64, i64)> {
+    let (mut store, id) = shop();
+    for (place, words) in words.iter().enumerate() {
+        send(&mut store, &format!("k{place}"), words);
+    }
+    let root = store.root(id);
+    let share = |receipt| {
+        let share = root.receipt_share(receipt);
+        (share.bought_before, share.bought_after, share.fee)
+    };
+    let shares: Vec<_> = root.receipts.iter().map(share).collect();
+    let on_paper = shares.last().map_or(0, |(_, after, _)| *after);
+    assert_eq!(on_paper, root.ledger().pays(), "L3: {words:?}");
+    shares
+}
+
 #[test]
 fn each_receipt_says_what_of_it_is_a_fee() {
-    let shares = |words: &[&str]| {
-        let (mut store, id) = shop();
-        for (place, words) in words.iter().enumerate() {
-            send(&mut store, &format!("k{place}"), words);
-        }
-        let root = store.root(id);
-        let share = |receipt| {
-            let share = root.receipt_share(receipt);
-            (share.bought_before, share.bought_after, share.fee)
-        };
-        root.receipts.iter().map(share).collect::<Vec<_>>()
-    };
     let paid = "A-1 paid 105 fee 5";
     assert_eq!(shares(&[paid]), [(0, 100, 5)]);
     // Of 105 that come as 60 and 45 the fee is in what goes beyond 100.
     assert_eq!(shares(&["A-1 paid 60", paid]), [(0, 60, 0), (60, 100, 5)]);
-    // It goes back last.
+    // It goes back first, in however many steps.
+    let (r40, r5) = ("A-1 refund r1 40", "A-1 refund r2 5");
     assert_eq!(
-        shares(&[paid, "A-1 refund r1 40", "A-1 refund r2 65"]),
-        [(0, 100, 5), (100, 60, 0), (60, 0, 5)]
+        shares(&[paid, r40, "A-1 refund r2 65"]),
+        [(0, 100, 5), (100, 65, 5), (65, 0, 0)]
     );
     assert_eq!(
-        shares(&[paid, "A-1 refund r1 5"]),
-        [(0, 100, 5), (100, 100, 5)]
+        shares(&[paid, r5, r40]),
+        [(0, 100, 5), (100, 100, 5), (100, 60, 0)]
+    );
+    assert_eq!(
+        shares(&[paid, r40, r5]),
+        [(0, 100, 5), (100, 65, 5), (65, 60, 0)]
+    );
+    // What was too much goes before it.
+    assert_eq!(
+        shares(&["A-1 paid 130 fee 5", "A-1 refund r2 25", r40]),
+        [(0, 125, 5), (125, 100, 0), (100, 65, 5)]
+    );
+    // All that was bought goes back: the fee that is left pays nothing, in one step as in two.
+    assert_eq!(
+        shares(&[paid, "A-1 refund r1 100", r5]),
+        [(0, 100, 5), (100, 0, 0), (0, 0, 5)]
+    );
+    assert_eq!(
+        shares(&[paid, r40, "A-1 refund r2 60"]),
+        [(0, 100, 5), (100, 65, 5), (65, 0, -5)]
     );
     assert_eq!(shares(&[paid, "A-1 reversed"]), [(0, 100, 5), (100, 0, 5)]);
     // Without a fee everything is for what was bought, also what is too much.
@@ -202,4 +234,51 @@ fn each_receipt_says_what_of_it_is_a_fee() {
         (second.bought_before, second.bought_after, second.fee),
         (40, 100, 3)
     );
+}
+
+/// What was printed stays true when a fee is heard of afterwards, and the next receipt goes on from there.
+#[test]
+fn a_fee_that_is_heard_of_late_changes_no_receipt_of_before() {
+    let before = ["A-1 paid 130", "A-1 refund r1 10"];
+    assert_eq!(shares(&before), [(0, 130, 0), (130, 120, 0)]);
+    let heard = "A-1 settled 130 fee 5";
+    // 110 are left, 5 of them the fee.
+    assert_eq!(
+        shares(&[before[0], before[1], heard, "A-1 refund r2 10"]),
+        [(0, 130, 0), (130, 120, 0), (120, 105, -5)]
+    );
+    // 20 are left: the fee has gone before the goods.
+    assert_eq!(
+        shares(&[before[0], before[1], heard, "A-1 refund r2 100"]),
+        [(0, 130, 0), (130, 120, 0), (120, 20, 0)]
+    );
+}
+
+/// The fee of a capture that was reversed is no fee of the next one.
+#[test]
+fn the_fee_of_a_reversed_capture_is_on_no_other_receipt() {
+    assert_eq!(
+        shares(&["A-1 b:paid 105 fee 5", "A-1 b:reversed", "A-1 c:paid 105"]),
+        [(0, 100, 5), (100, 0, 5), (0, 105, 0)]
+    );
+    // Both count until the first is reversed.
+    assert_eq!(
+        shares(&["A-1 b:paid 105 fee 5", "A-1 c:paid 105", "A-1 b:reversed"]),
+        [(0, 100, 5), (100, 205, 0), (205, 105, 5)]
+    );
+}
+
+/// Receipts that an earlier version has decided are told apart by what is known now.
+#[test]
+fn a_receipt_of_an_earlier_version_is_told_apart_all_the_same() {
+    let (mut store, id) = shop();
+    send(&mut store, "k1", "A-1 paid 105 fee 5");
+    send(&mut store, "k2", "A-1 refund r1 40");
+    let mut root = store.root(id).clone();
+    assert_eq!(root.receipts[1].bought, Some(65));
+    for receipt in &mut root.receipts {
+        receipt.bought = None;
+    }
+    let share = root.receipt_share(&root.receipts[1]);
+    assert_eq!((share.bought_before, share.bought_after), (100, 65));
 }

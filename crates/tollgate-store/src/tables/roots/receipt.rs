@@ -21,6 +21,9 @@ pub(super) struct ReceiptDoc {
     /// The kind that it takes back.
     #[serde(skip_serializing_if = "Option::is_none")]
     corrects: Option<String>,
+    /// What the payment's receipts are over with it, besides the fee.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bought: Option<i64>,
     /// Year and sequence.
     #[serde(skip_serializing_if = "Option::is_none")]
     number: Option<(i32, i64)>,
@@ -40,6 +43,7 @@ pub(super) fn write_receipt(receipt: &Receipt) -> ReceiptDoc {
         minor: minor_of(&receipt.money),
         currency: currency_of(&receipt.money),
         corrects: receipt.corrects.map(|kind| kind.word().to_owned()),
+        bought: receipt.bought,
         number: receipt.number.as_ref().map(|n| (n.year, n.sequence)),
         called: receipt.number.as_ref().and_then(called),
         issued_at: receipt.issued_at.map(Timestamp::as_millis),
@@ -60,6 +64,7 @@ pub(super) fn read_receipt(doc: ReceiptDoc) -> Read<Receipt> {
         object: doc.object,
         money: money(doc.minor, doc.currency.as_deref())?,
         corrects: doc.corrects.as_deref().map(word).transpose()?,
+        bought: doc.bought,
         number: doc.number.map(|(year, sequence)| {
             let usual = ReceiptNumber::usual(year, sequence);
             ReceiptNumber {
