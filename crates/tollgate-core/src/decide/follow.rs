@@ -6,7 +6,7 @@ use crate::decision::Detail;
 use crate::id::{EventId, HoldId, PaymentId, RefundId, RootId};
 use crate::ledger::Ledger;
 use crate::order::{AttentionCode, ClosingEnd, OrderStatus, Root};
-use crate::payment::{Fold, Payment, PaymentStatus, RefundProgress};
+use crate::payment::{Fold, OrderedBy, Payment, PaymentStatus, RefundProgress};
 use crate::snapshot::Missing;
 use crate::time::Span;
 use crate::timeline::EntryKind;
@@ -87,11 +87,16 @@ pub(super) fn order_follows(draft: &mut Draft, root: &mut Root, follows: Follows
             }
         }
         OrderStatus::Expired | OrderStatus::Cancelled => {
-            // Of money that buys nothing the fee goes back with the rest.
-            let was = before.ledger.of_payment(payment.id).captured;
-            let has_more_fee =
-                0 < after.projection.fee_minor && was < ledger.of_payment(payment.id).captured;
-            if (grown || has_more_fee) && is_paid {
+            // Of money that buys nothing the fee goes back with the rest, and whatever comes on top of money that we
+            // have given back goes after it.
+            let (was, is) = (
+                before.ledger.of_payment(payment.id),
+                ledger.of_payment(payment.id),
+            );
+            let has_more = was.captured < is.captured;
+            let has_more_fee = has_more && 0 < after.projection.fee_minor;
+            let follows_it = has_more && was.free() < is.free() && was_given_back(root, payment);
+            if (grown || has_more_fee) && is_paid || follows_it {
                 raised |= late(draft, root, payment, came_to, event)?;
             } else if grown && 0 < kept {
                 let code = AttentionCode::PartiallyPaidExpired;
@@ -106,6 +111,15 @@ pub(super) fn order_follows(draft: &mut Draft, root: &mut Root, follows: Follows
     let stays = came_to.saturating_sub(root.reserved_minor());
     raised |= attention::too_much(draft, root, (&before.ledger, stays), payment.id, event);
     Ok(raised)
+}
+
+/// What a payment had brought was given back by ourselves, or is on its way.
+fn was_given_back(root: &Root, payment: &Payment) -> bool {
+    root.refunds.iter().any(|refund| {
+        refund.payment == payment.id
+            && refund.ordered_by == OrderedBy::Tollgate
+            && refund.state != RefundProgress::Failed
+    })
 }
 
 /// What it asks for is still set aside for it. A slot that has begun cannot be sold, although it is still

@@ -474,12 +474,11 @@ impl Fold {
 }
 
 /// The best fact seen of an object, and what proves its amount.
-#[derive(Clone, Copy)]
 struct Best<'f> {
     winner: &'f Fact,
     proof: Option<&'f Fact>,
-    /// The best proof that names a fee.
-    fee: Option<&'f Fact>,
+    /// The proofs that name a fee.
+    fees: Vec<&'f Fact>,
     least: i64,
     greatest: i64,
 }
@@ -489,7 +488,7 @@ impl<'f> Best<'f> {
         let one = Best {
             winner: fact,
             proof: proves_amount(fact).then_some(fact),
-            fee: (proves_amount(fact) && 0 < fact.fee_minor).then_some(fact),
+            fees: Vec::from_iter((proves_amount(fact) && 0 < fact.fee_minor).then_some(fact)),
             least: if proves_amount(fact) {
                 amount_of(fact)
             } else {
@@ -517,10 +516,7 @@ impl<'f> Best<'f> {
             (Some(known), Some(new)) if proof(new) <= proof(known) => Some(known),
             (known, new) => new.or(known),
         };
-        self.fee = match (self.fee, other.fee) {
-            (Some(known), Some(new)) if fee_proof(new) <= fee_proof(known) => Some(known),
-            (known, new) => new.or(known),
-        };
+        self.fees.extend(other.fees);
         self.least = self.least.min(other.least);
         self.greatest = self.greatest.max(other.greatest);
     }
@@ -531,9 +527,9 @@ impl<'f> Best<'f> {
         let proof = self.proof.or(self.winner.money.map(|_| self.winner));
         let taken_minor = proof.filter(|_| taken).map_or(0, amount_of);
         // A fee is part of the amount it was named with, and of no other.
-        let fee = self
-            .fee
-            .filter(|fee| taken && amount_of(fee) == taken_minor);
+        let of_it = self.fees.iter().copied();
+        let of_it = of_it.filter(|fee| taken && amount_of(fee) == taken_minor);
+        let fee = of_it.max_by_key(|fee| fee_proof(fee));
         CaptureObject {
             state,
             taken_minor,
@@ -601,9 +597,9 @@ pub(super) fn proof(fact: &Fact) -> (Strength, i64) {
     (fact.strength, amount_of(fact))
 }
 
-/// Which of several words for a fee counts: that with the amount that is proved best, then the greater one.
-pub(super) fn fee_proof(fact: &Fact) -> (Strength, i64, i64) {
-    (fact.strength, amount_of(fact), fact.fee_minor)
+/// Which of several words for the fee of one amount counts: the better vouched for, then the greater one.
+pub(super) fn fee_proof(fact: &Fact) -> (Strength, i64) {
+    (fact.strength, fact.fee_minor)
 }
 
 /// A fact's amount. A provider's negative amount is worth nothing, nor is one that it does not name.

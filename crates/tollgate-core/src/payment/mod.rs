@@ -188,12 +188,16 @@ pub(crate) fn handed_over(refund: RefundId) -> String {
 /// From this many facts on, those that can no longer matter are dropped.
 const FACTS_COMPACTED_FROM: usize = 64;
 
+/// The class of facts that name a fee, among those that are kept.
+const OF_A_FEE: u8 = 5;
+
 impl Payment {
     /// Adds a fact to the set.
     ///
     /// Equal in object, kind, money, fee and mode is the same fact; of two the better vouched
     /// for, then the later one is kept. A large set keeps only what can still matter to the fold, so
-    /// its size is bounded by the provider's objects and not by how often it speaks of them.
+    /// its size is bounded by the provider's objects, and by the amounts of each that it names with a fee, and not
+    /// by how often it speaks of them.
     pub fn add(&mut self, fact: Fact) -> Added {
         let same = self.facts.iter_mut().find(|known| {
             known.kind == fact.kind
@@ -231,10 +235,16 @@ impl Payment {
 
     /// Drops facts that others of the same object have overtaken: the fold does not change.
     fn compact(&mut self) {
-        let mut best: BTreeMap<(u8, u8, &str), usize> = BTreeMap::new();
+        let mut best: BTreeMap<(u8, u8, &str, i64), usize> = BTreeMap::new();
         let mut keep = |class: u8, place: usize, beats: fn(&Fact, &Fact) -> bool| {
             let fact = &self.facts[place];
-            let key = (weight(fact).0, class, fact.object.as_str());
+            // Which of the amounts is the proved one may still change, and the fee is that of it.
+            let amount = if class == OF_A_FEE {
+                amount_of(fact)
+            } else {
+                0
+            };
+            let key = (weight(fact).0, class, fact.object.as_str(), amount);
             let known = best.entry(key).or_insert(place);
             if beats(fact, &self.facts[*known]) {
                 *known = place;
@@ -250,8 +260,8 @@ impl Payment {
                 keep(1, place, |new, old| proof(old) < proof(new));
                 keep(2, place, |new, old| amount_of(old) < amount_of(new));
                 keep(3, place, |new, old| amount_of(new) < amount_of(old));
-                if 0 < fact.fee_minor {
-                    keep(5, place, |new, old| fee_proof(old) < fee_proof(new));
+                if 0 < fact.fee_minor && matches!(fact.kind, FactKind::Capture(_)) {
+                    keep(OF_A_FEE, place, |new, old| fee_proof(old) < fee_proof(new));
                 }
             }
             if fact.kind == FactKind::RefundedTotal {

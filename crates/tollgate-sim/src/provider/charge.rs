@@ -170,12 +170,11 @@ impl Charge {
         }
     }
 
-    /// What the shop has to believe is a fee: the best proved word for one, if it is about the amount that is
-    /// believed.
+    /// What the shop has to believe is a fee: the best proved word for one about the amount that is believed.
     pub fn believed_fee(&self) -> i64 {
-        let best = self.reported.fees.iter().max();
-        let of_it = best.filter(|(_, minor, _)| *minor == self.believed());
-        of_it.map_or(0, |(_, _, fee)| *fee)
+        let fees = self.reported.fees.iter();
+        let of_it = fees.filter(|(_, minor, _)| *minor == self.believed());
+        of_it.max().map_or(0, |(_, _, fee)| *fee)
     }
 
     /// The shop has heard that money came, be it still there or not.

@@ -21,6 +21,9 @@ fn what_comes_with_its_fee_pays_the_order_and_is_not_too_much() {
         [A-1 paid 105 fee 5, asked A-1 settled 100]
         -> Paid consumed | 100 0 0 0 | 100 0 0 | - | amount_changed
 
+        [A-1 paid 110 fee 10, A-1 paid 105 fee 5, asked A-1 settled 105]
+        -> Paid consumed | 105 0 0 0 | 105 0 0 | - | *
+
         [A-1 paid 100 fee 5]
         -> Paid consumed | 100 0 0 0 | 100 0 0 | - | -
 
@@ -44,6 +47,12 @@ fn what_comes_with_its_fee_pays_the_order_and_is_not_too_much() {
 
         run out; sold elsewhere; A-1 paid 105 fee 5
         -> Expired expired | 105 0 0 105 | 105 0 0 | A-1 105 | paid_unfulfillable
+
+        run out; sold elsewhere; A-1 settled 102; the provider refunds; A-1 paid 105 fee 5
+        -> Expired expired | 105 102 0 3 | 105 102 0 | A-1 102, A-1 3 | amount_changed, paid_unfulfillable
+
+        run out; sold elsewhere; A-1 settled 100; the provider refunds; A-1 paid 130
+        -> Expired expired | 130 100 0 30 | 130 100 0 | A-1 100, A-1 30 | amount_changed, paid_unfulfillable
 
         run out; sold elsewhere; A-1 settled 102; A-1 paid 105 fee 5
         -> Expired expired | 105 0 0 105 | 105 0 0 | A-1 102, A-1 3 | amount_changed, paid_unfulfillable
@@ -145,6 +154,7 @@ fn a_payment_with_a_fee_is_refunded_when_what_was_bought_is() {
 fn a_fee_is_still_known_when_facts_are_dropped() {
     let (mut store, id) = shop();
     send(&mut store, "fee", "A-1 paid 105 fee 5");
+    send(&mut store, "more", "A-1 paid 110 fee 10");
     for n in 0..80 {
         send(
             &mut store,
