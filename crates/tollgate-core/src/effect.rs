@@ -294,8 +294,6 @@ pub enum AnswerContent {
     Impossible {
         /// Why.
         reason: String,
-        /// Its source cannot be asked about anything.
-        of_source: bool,
     },
     /// It does not know the payment, or knows nothing decisive.
     Weak,

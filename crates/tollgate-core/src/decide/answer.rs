@@ -15,7 +15,6 @@ use crate::timeline::EntryKind;
 
 use super::ask::{self, About};
 use super::attention;
-use super::closing;
 use super::draft::{Draft, Reply, Step, text};
 use super::event;
 use super::facts::{self, Statement, Upshot};
@@ -74,12 +73,6 @@ pub(super) fn take(draft: &mut Draft, answer: &Answer) -> Step<Reply> {
         give_up(draft, answer, &queued, Reason::Unconfirmed)?;
         if let Some(payment) = known {
             without_word(draft, payment, answer.event)?;
-            if let AnswerContent::Impossible {
-                of_source: true, ..
-            } = answer.content
-            {
-                closing::cannot_be_asked(draft, payment)?;
-            }
         }
     } else if let Some(payment) = known {
         follow::complete(draft, payment.root())?;

@@ -3,7 +3,7 @@
 use crate::capacity::HoldState;
 use crate::decision::Detail;
 use crate::effect::AskReason;
-use crate::id::{EventId, PaymentId};
+use crate::id::EventId;
 use crate::order::{AttentionCode, Closing, ClosingEnd, OrderStatus, Root};
 use crate::payment::{MANUAL_SOURCE, Payment, PaymentStatus};
 use crate::snapshot::Missing;
@@ -76,27 +76,6 @@ pub(super) fn waited_for(root: &Root, way: ClosingEnd) -> impl Iterator<Item = &
 /// Nobody can be asked about the payment, and nothing of it is set aside or looked at.
 fn says_no_more(payment: &Payment) -> bool {
     payment.source == MANUAL_SOURCE && payment.projection().status == PaymentStatus::Pending
-}
-
-/// A payment cannot be asked about after all. A cancelled order that waits for its word alone has ended.
-pub(super) fn cannot_be_asked(draft: &mut Draft, payment: PaymentId) -> Step<()> {
-    let Some(mut root) = draft.root_copy(payment.root())? else {
-        return Ok(());
-    };
-    let is_cancelled = root
-        .order
-        .as_ref()
-        .and_then(|order| order.closing)
-        .is_some_and(|closing| closing.end == ClosingEnd::Cancelled);
-    let has_a_word = |known: &Payment| {
-        known.id != payment || known.projection().status != PaymentStatus::Pending
-    };
-    if !is_cancelled || waited_for(&root, ClosingEnd::Cancelled).any(has_a_word) {
-        return Ok(());
-    }
-    end(draft, &mut root, None)?;
-    draft.put_root(root);
-    Ok(())
 }
 
 /// Ends a closing order: it is not paid in full.

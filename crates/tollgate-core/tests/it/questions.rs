@@ -350,7 +350,6 @@ fn a_question_that_is_under_way_when_its_payment_comes_is_asked_once_more_after_
 fn impossible() -> AnswerContent {
     AnswerContent::Impossible {
         reason: "there is no page to ask by".to_owned(),
-        of_source: false,
     }
 }
 

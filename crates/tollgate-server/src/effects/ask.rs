@@ -137,10 +137,7 @@ async fn put(context: &Context, shop: ShopId, source: &Source, question: &Questi
         // There is no way, or no name to ask by: nothing is wrong, and nothing will come of it.
         Err(error) => {
             let reason = error.to_string();
-            let settlement = Settlement::Answered(AnswerContent::Impossible {
-                reason,
-                of_source: !source.policy().can_ask,
-            });
+            let settlement = Settlement::Answered(AnswerContent::Impossible { reason });
             return Acted::of(End::Settled(settlement), Health::Unsaid);
         }
     };

@@ -387,9 +387,8 @@ impl Engine {
                 Health::Unsaid,
             ),
             Word::CannotAsk | Word::NothingToAskBy => {
-                let of_source = matches!(word, Word::CannotAsk);
                 let reason = "it cannot be asked".to_owned();
-                let content = AnswerContent::Impossible { reason, of_source };
+                let content = AnswerContent::Impossible { reason };
                 (Settlement::Answered(content), Health::Unsaid)
             }
             Word::Stands { id, state } if is_look => {

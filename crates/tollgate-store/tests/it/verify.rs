@@ -447,8 +447,8 @@ async fn a_breach_of_each_law_is_found() {
     let breaches: [(String, &[&str]); 9] = [
         (with_refund(150, "sent", now), &["money.ordered_back"]),
         (
-            "update roots set doc = replace(doc, '\"minor\":100,\"currency\":\"IDR\",\"number\"',
-                                            '\"minor\":90,\"currency\":\"IDR\",\"number\"')
+            "update roots set doc = replace(doc, '\"minor\":100,\"currency\":\"IDR\",\"bought\"',
+                                            '\"minor\":90,\"currency\":\"IDR\",\"bought\"')
               where code = 'PAID'"
                 .to_owned(),
             &["money.papers"],

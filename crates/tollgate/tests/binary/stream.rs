@@ -29,6 +29,10 @@ fn a_listener_hears_what_happens_in_order_and_as_it_was() {
     let home = Home::new();
     let server = Tollgate::start(&home);
     sell(&home, &server, "BEFORE");
+    let mut client = server.client();
+    until("its receipt is issued", || {
+        (client.get("/v1/orders/BEFORE")["status"] == "completed").then_some(())
+    });
     let mut listener = Listener::open(server.address(), "", None);
     sell(&home, &server, "LIVE");
     let mut heard = Vec::new();

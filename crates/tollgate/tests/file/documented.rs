@@ -231,19 +231,21 @@ impl Reader {
             filled = filled.replace("key_…", made["id"].as_str().expect("it has an id"));
         }
         filled = filled.replace("tg_…", ADMIN_KEY);
-        let words = filled.split(' ').map(|word| match word {
-            "NAME" => "till",
-            "SHOP" => "main",
-            "SOURCE" | "PROVIDER" => "midtrans",
-            "KIND" => "receipt",
-            "STATE" => "dead",
-            "ORDER" => "A-1",
-            "REF" => "R-1",
-            "ID" => "another",
-            "N" => "5",
-            "URL" => "http://ADDRESS",
-            other => other,
-        });
+        let words = filled
+            .split(' ')
+            .map(|word| match word.trim_end_matches(",…") {
+                "NAME" => "till",
+                "SHOP" => "main",
+                "SOURCE" | "PROVIDER" => "midtrans",
+                "KIND" => "receipt",
+                "STATE" => "dead",
+                "ORDER" => "A-1",
+                "REF" => "R-1",
+                "ID" => "another",
+                "N" => "5",
+                "URL" => "http://ADDRESS",
+                other => other,
+            });
         let mut filled = words
             .collect::<Vec<_>>()
             .join(" ")

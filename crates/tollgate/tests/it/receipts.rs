@@ -334,7 +334,7 @@ async fn receipts_are_listed_by_when_they_were_issued() {
         ),
         (&json!("sale"), &json!("issued"), &json!(101), &json!("IDR"))
     );
-    assert_eq!(first["issued_at"], "2026-01-22T10:00:00.05Z");
+    assert_eq!(first["issued_at"], "2026-01-22T10:00:00.050Z");
     assert_eq!(first["order_id"], Value::Null);
     let id = first["id"].as_str().expect("it has an id");
     let shown = shop.get(&format!("/v1/receipts/{id}")).await.body;

@@ -147,10 +147,7 @@ fn what_was_not_asked_is_not_counted() {
     assert_eq!(told(&store, "question.answered", ANSWERED), [""; 0]);
     let reason = "no such order".to_owned();
     store.begin("ask:bank:A-1:1");
-    let content = AnswerContent::Impossible {
-        reason,
-        of_source: false,
-    };
+    let content = AnswerContent::Impossible { reason };
     store.settle("ask:bank:A-1:1", Settlement::Answered(content));
     assert_eq!(
         told(&store, "question.answered", ANSWERED),
