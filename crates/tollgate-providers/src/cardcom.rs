@@ -358,11 +358,16 @@ impl Refunds for CardCom {
     }
 }
 
-/// What CardCom refuses it answers with 400 and says why. A bare 400 may be of something in between.
+/// What CardCom refuses it answers with 400 and says why. A bare 400 may be of something in between, and one with
+/// the number of what is done says two things.
 fn refusal(body: &[u8]) -> Option<RefundAnswer> {
     let body = Object::from_slice(body).ok()?;
     let text = |name: &str| text(body.get_any_case(name)?);
-    let code = text("ResponseCode").filter(|code| code.parse() != Ok(DONE));
+    let code = text("ResponseCode");
+    let is_zero = |code: &str| code.trim().parse().is_ok_and(|code: f64| code == 0.0);
+    if code.as_deref().is_some_and(is_zero) {
+        return None;
+    }
     let description = text("Description").or_else(|| text("Message"));
     if code.is_none() && description.is_none() {
         return None;

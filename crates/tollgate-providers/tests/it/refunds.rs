@@ -404,6 +404,30 @@ fn cardcom_answers_are_read_by_their_number() {
             "refused",
         ),
         (200, r#"{"ResponseCode":"0"}"#, "unclear"),
+        (400, r#"{"ResponseCode":5011}"#, "refused"),
+        (400, r#"{"Description":"too much"}"#, "refused"),
+        // It says that it is done, and that it is not.
+        (400, r#"{"ResponseCode":0}"#, "unclear"),
+        (
+            400,
+            r#"{"ResponseCode":0,"Description":"too much"}"#,
+            "unclear",
+        ),
+        (
+            400,
+            r#"{"responsecode":"0","Message":"too much"}"#,
+            "unclear",
+        ),
+        (
+            400,
+            r#"{"ResponseCode":0.0,"Description":"too much"}"#,
+            "unclear",
+        ),
+        (
+            400,
+            r#"{"ResponseCode":" 000 ","Description":"too much"}"#,
+            "unclear",
+        ),
         (200, r#"{"ResponseCode":null}"#, "unclear"),
         (200, "", "unclear"),
         (401, "", "unauthorized"),
