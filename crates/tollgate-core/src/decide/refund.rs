@@ -182,14 +182,14 @@ pub(super) fn take_back(
     id: RefundId,
     returned: Returned,
 ) -> Step<()> {
-    super::room::return_stock(draft, &returned.restock)?;
+    let restocked = super::room::return_stock(draft, &returned.restock)?;
     if let Some(booking) = &returned.booking {
         super::room::return_booking(draft, booking)?;
     }
     let Some(refund) = root.refunds.iter_mut().find(|refund| refund.id == id) else {
         return Ok(());
     };
-    for (sku, units) in &returned.restock {
+    for (sku, units) in &restocked {
         let detail = vec![
             ("refund", text(id.to_string())),
             ("sku", text(sku.as_str())),
@@ -206,7 +206,7 @@ pub(super) fn take_back(
         draft.entry(EntryKind::SlotReturned, Some(root.id), None, detail);
     }
     refund.released_slot = returned.booking.is_some();
-    refund.restocked = returned.restock;
+    refund.restocked = restocked;
     Ok(())
 }
 

@@ -489,7 +489,7 @@ pub(super) fn make_soon(draft: &mut Draft, calendar: &str) {
 }
 
 /// Puts units that were sold back on the shelf. What the shop does not stock any more is left out.
-pub(super) fn return_stock(draft: &mut Draft, lines: &[(String, i64)]) -> Step<()> {
+pub(super) fn return_stock(draft: &mut Draft, lines: &[(String, i64)]) -> Step<Vec<(String, i64)>> {
     let mut missing = Missing::new();
     for (sku, _) in lines {
         missing.extend(draft.stock(sku).err().unwrap_or_default());
@@ -499,14 +499,16 @@ pub(super) fn return_stock(draft: &mut Draft, lines: &[(String, i64)]) -> Step<(
     }
 
     // From here it must succeed.
+    let mut returned = Vec::new();
     for (sku, units) in lines.iter().filter(|(_, units)| 0 < *units) {
         if let Some(mut stock) = draft.stock(sku)?.cloned() {
             stock.on_hand = stock.on_hand.saturating_add(*units).min(API_INTEGER_MAX);
             stock.version = stock.version.saturating_add(1);
             draft.put_stock(stock);
+            returned.push((sku.clone(), *units));
         }
     }
-    Ok(())
+    Ok(returned)
 }
 
 /// Gives units that were sold back to their slot. One that has begun gets them back too, and does not sell

@@ -4,6 +4,7 @@ use tollgate_core::command::{Action, RefundPayment};
 use tollgate_core::decision::{Outcome, Refusal};
 use tollgate_core::id::RootId;
 use tollgate_core::payment::RefundProgress;
+use tollgate_core::word::Word;
 
 use crate::store::Store;
 use crate::stories::*;
@@ -349,4 +350,34 @@ fn what_was_sold_comes_back_once() {
     assert_eq!(store.root(other).refunds[0].state, RefundProgress::Failed);
     assert_eq!((store.counts("shirt").as_str(), sold(&store)), ("2/1", 0));
     assert_eq!(store.status(id), "AwaitingPayment active");
+}
+
+/// A sku that is stocked no more has no shelf to come back to: nothing says that it has.
+#[test]
+fn what_is_stocked_no_more_does_not_come_back() {
+    let (mut store, id) = shop();
+    store.stock("hat", 1);
+    let wanted = order("B", &[line("shirt", 1, 50), line("hat", 1, 50)]);
+    let other = store.order(with_payment(wanted, "B-1"));
+    send(&mut store, "k1", "B-1 paid 100");
+    assert_eq!(store.status(other), "Paid consumed");
+    let gone = store.act(Action::RemoveStock("hat".to_owned()));
+    assert!(!matches!(gone, Outcome::Refused(_)), "{gone:?}");
+    let payment = store.root(other).payments[0].id;
+    let outcome = store.act(Action::RefundPayment(RefundPayment {
+        payment,
+        minor: 100,
+        reason: "returned".to_owned(),
+        restock: vec![("hat".to_owned(), 1), ("shirt".to_owned(), 1)],
+        release_slot: false,
+        recorded: false,
+    }));
+    assert!(matches!(outcome, Outcome::Refund(..)), "{outcome:?}");
+    let restocked = &store.root(other).refunds[0].restocked;
+    assert_eq!(restocked, &[("shirt".to_owned(), 1)]);
+    let returned = store.entries.iter();
+    let returned = returned.filter(|entry| entry.kind.word() == "stock.returned");
+    assert_eq!(returned.count(), 1);
+    // One shirt is held for the first order.
+    assert_eq!(store.counts("shirt"), "2/1", "{id:?}");
 }
