@@ -169,9 +169,10 @@ impl Fonts {
         self.families.contains(&named)
     }
 
-    /// Whether a letter would be printed as a box: it shows something, and no font has it.
+    /// Whether a letter would be printed as a box for want of a font: it shows something, and no font has it yet.
     pub fn lacks(&self, letter: char) -> bool {
-        !letter.is_whitespace() && !scripts::is_invisible(letter) && !self.has(letter)
+        let is_shown = !letter.is_whitespace() && !scripts::is_invisible(letter);
+        is_shown && !scripts::is_no_letter(letter) && !self.has(letter)
     }
 
     fn build_in(&mut self, family: &'static str, bytes: &'static [u8]) {

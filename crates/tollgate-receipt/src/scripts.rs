@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use icu_properties::props::{DefaultIgnorableCodePoint, Emoji, Script};
+use icu_properties::props::{DefaultIgnorableCodePoint, Emoji, GeneralCategory, Script};
 use icu_properties::{CodePointMapData, CodePointSetData, PropertyNamesLong};
 
 /// Letters of one script that no font has.
@@ -139,6 +139,14 @@ fn one_font_of_east_asia(lacks: &mut [Lack]) {
 /// It shows nothing by itself: joiners, selectors of variants, marks of direction.
 pub(super) fn is_invisible(letter: char) -> bool {
     letter.is_control() || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(letter)
+}
+
+/// Unicode says of it that it is for private use, no letter at all, or not given out: no font to wait for has it.
+pub(super) fn is_no_letter(letter: char) -> bool {
+    matches!(
+        CodePointMapData::<GeneralCategory>::new().get(letter),
+        GeneralCategory::Unassigned | GeneralCategory::PrivateUse | GeneralCategory::Surrogate
+    )
 }
 
 /// What one font is for.

@@ -232,19 +232,24 @@ impl Paragraph {
         added
     }
 
-    /// The letters that are printed as a box. What is invisible is none of them.
+    /// The letters that are printed as a box and that some font may have.
     fn missing(&self) -> Vec<char> {
         let mut missing = Vec::new();
         for line in self.layout.lines() {
             for run in line.items().filter_map(glyph_run) {
                 for cluster in run.run().clusters() {
                     if cluster.glyphs().any(|glyph| glyph.id == 0) {
-                        let letters = self.text[cluster.text_range()].chars();
-                        let (had, lacked): (Vec<char>, Vec<char>) = letters
+                        let letters = || self.text[cluster.text_range()].chars();
+                        let (had, lacked): (Vec<char>, Vec<char>) = letters()
                             .filter(|letter| !scripts::is_invisible(*letter))
+                            .filter(|letter| !scripts::is_no_letter(*letter))
                             .partition(|letter| self.fonts.has(*letter));
-                        // Each may be had, but not together.
-                        missing.extend(if lacked.is_empty() { had } else { lacked });
+                        if !lacked.is_empty() {
+                            missing.extend(lacked);
+                        } else if !letters().any(scripts::is_no_letter) {
+                            // Each may be had, but not together.
+                            missing.extend(had);
+                        }
                     }
                 }
             }
@@ -315,6 +320,24 @@ mod tests {
         ] {
             assert!(missing(text).is_empty(), "{text} {:?}", missing(text));
         }
+    }
+
+    /// Nobody makes a font for them: private use, no letters at all, and what Unicode has not given out.
+    #[test]
+    fn what_is_no_letter_is_waited_for_by_nobody() {
+        for text in [
+            "a\u{e000}b",
+            "\u{f8ff}",
+            "\u{10fffd}",
+            "\u{fffe}",
+            "\u{1ffff}",
+            "\u{fdd0}",
+            "\u{378}",
+            "\u{e000}\u{301}",
+        ] {
+            assert!(missing(text).is_empty(), "{text} {:?}", missing(text));
+        }
+        assert_eq!(missing("\u{e000}漢"), ['漢']);
     }
 
     #[test]
