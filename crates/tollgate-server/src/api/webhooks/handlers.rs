@@ -25,7 +25,9 @@ pub(crate) async fn take(
         app.note_unread(webhook, code.code, code.title);
         problem
     };
-    let by_get = request.method() == Method::GET && webhook.source.provider().takes_get;
+    let has_query = request.uri().query().is_some_and(|query| !query.is_empty());
+    let takes_get = webhook.source.provider().takes_get && has_query;
+    let by_get = request.method() == Method::GET && takes_get;
     if request.method() != Method::POST && !by_get {
         // Whoever looks in with GET, a monitor or a browser, sends no webhook.
         return Err(METHOD_NOT_ALLOWED.into());
