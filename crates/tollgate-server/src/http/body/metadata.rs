@@ -1,6 +1,7 @@
 //! What merchants keep with their orders and payments.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
@@ -72,22 +73,28 @@ fn laid_over(kept: &str, patch: &str) -> Option<String> {
         return (patch.trim() != "null").then(|| patch.to_owned());
     };
     let kept = members(kept).map_or_else(Vec::new, |Members(kept)| kept);
-    let wanted = |name: &str| patched.iter().rev().find(|(known, _)| known == name);
-    let mut list: Vec<(String, String)> = Vec::new();
-    for (name, value) in kept {
-        let value = match wanted(&name) {
-            Some((_, patch)) => laid_over(value.get(), patch.get()),
+    // Of a member that stands twice the last one counts.
+    let wanted = patched.iter().map(|(name, patch)| (name.as_str(), *patch));
+    let wanted: BTreeMap<&str, &RawValue> = wanted.collect();
+    let mut list: Vec<(&str, String)> = Vec::new();
+    let mut done: BTreeSet<&str> = BTreeSet::new();
+    for (name, value) in &kept {
+        done.insert(name);
+        let value = match wanted.get(name.as_str()) {
+            Some(patch) => laid_over(value.get(), patch.get()),
             None => Some(value.get().to_owned()),
         };
-        list.extend(value.map(|value| (name, value)));
+        list.extend(value.map(|value| (name.as_str(), value)));
     }
     for (name, _) in &patched {
-        let is_listed = list.iter().any(|(known, _)| known == name);
-        let value = wanted(name).filter(|_| !is_listed);
-        let value = value.and_then(|(_, patch)| laid_over("{}", patch.get()));
-        list.extend(value.map(|value| (name.clone(), value)));
+        if !done.insert(name) {
+            continue;
+        }
+        let patch = wanted.get(name.as_str());
+        let value = patch.and_then(|patch| laid_over("{}", patch.get()));
+        list.extend(value.map(|value| (name.as_str(), value)));
     }
-    let member = |(name, value): &(String, String)| {
+    let member = |(name, value): &(&str, String)| {
         let name = serde_json::to_string(name).expect("a text can be written");
         format!("{name}:{value}")
     };
@@ -173,6 +180,18 @@ mod tests {
                 r#"{"a":{"c":2,"d":{}}}"#,
             ),
             (r#"{"a":[1]}"#, r#"{"a":{"b":1}}"#, r#"{"a":{"b":1}}"#),
+            // What is named twice is what it is named last, in the place of the first.
+            (
+                r#"{"a":1}"#,
+                r#"{"b":1,"c":2,"b":3}"#,
+                r#"{"a":1,"b":3,"c":2}"#,
+            ),
+            (
+                r#"{"a":1,"b":2}"#,
+                r#"{"a":null,"a":3}"#,
+                r#"{"a":3,"b":2}"#,
+            ),
+            (r#"{"a":1}"#, r#"{"a":3,"b":4,"a":null,"b":null}"#, "{}"),
             (r#"{"a":1}"#, "null", "{}"),
             ("", r#"{"a":1}"#, r#"{"a":1}"#),
             (r#"{"a":1}"#, r#"{"x":null}"#, r#"{"a":1}"#),
