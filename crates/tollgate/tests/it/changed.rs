@@ -96,6 +96,18 @@ async fn a_change_knows_versions_keys_and_bounds() {
         (&again.text, again.header("idempotency-replayed")),
         (&first.text, Some("true"))
     );
+    // Over another version, or over any, it is another change.
+    for headers in [
+        &[("if-match", "\"2\""), ("idempotency-key", "k")][..],
+        &[("idempotency-key", "k")],
+    ] {
+        let other = send(headers, &note).await;
+        assert_eq!(
+            (other.status, other.code()),
+            (422, "idempotency_key_reused"),
+            "{headers:?}"
+        );
+    }
     let stale = send(&[("if-match", "\"1\"")], &json!({ "note": "two" })).await;
     assert_eq!(
         (stale.status, stale.code(), &stale.body["version"]),

@@ -124,7 +124,13 @@ async fn change(
 ) -> Reply {
     let body: OrderChangeBody = bytes.read()?;
     let answer = caller.answer(order_changed);
-    let keyed = key.optional("PATCH /v1/orders/{id}", &[&order], &body, &answer);
+    // Over another version it is another change.
+    let version = if_version.map(|version| version.to_string());
+    let parts: Vec<&str> = [Some(order.as_str()), version.as_deref()]
+        .into_iter()
+        .flatten()
+        .collect();
+    let keyed = key.optional("PATCH /v1/orders/{id}", &parts, &body, &answer);
     let wanted = body.wanted(order_named(&order)?, if_version);
     answer.reply(app.change_order(caller.caller(), keyed, wanted).await?)
 }
