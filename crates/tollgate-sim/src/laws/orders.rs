@@ -59,17 +59,20 @@ impl Laws {
         // What went back before it was reported to have come may have paid, or not: the law that the
         // same facts come to the same end speaks for it, and the one about what is kept against.
         let untimely = sum.untimely + self.gone_before_it_was_known(scene, order);
-        let on_its_way = on_its_way(scene, waiting);
+        let payments = order.payments.iter();
+        let stays: i64 = payments
+            .map(|payment| pays_less(scene.books, payment, on_its_way(scene, waiting, payment)))
+            .sum();
         if kept + untimely < order.due && waiting.is_empty() {
             let text = format!(
                 "{code} was sold for {}, but {kept} are kept ({} came, {} went back, {} disputed)",
                 order.due, sum.captured, sum.gone_back, sum.charged_back
             );
             self.broken(Law::L2, "sold for less than is due", text);
-        } else if !waiting.is_empty() && kept - on_its_way < order.due {
+        } else if !waiting.is_empty() && stays < order.due {
             let text = format!(
-                "{code} was sold for {}, but of {} that came {} went back and {on_its_way} are on \
-                 their way back, ordered before the payment was known",
+                "{code} was sold for {}, but of {} that came {} went back, and {stays} stay once what was \
+                 ordered back before the payment was known has gone too",
                 order.due, sum.captured, sum.gone_back
             );
             self.broken(Law::L9, "sold for money that was given back", text);
@@ -294,11 +297,12 @@ fn given_back_waiting(scene: Scene, order: &OrderView) -> Vec<OrderedBack> {
         .collect()
 }
 
-/// What of it was not reported to have arrived.
-fn on_its_way(scene: Scene, waiting: &[OrderedBack]) -> i64 {
+/// What of it was not reported to have arrived, of one payment.
+fn on_its_way(scene: Scene, waiting: &[OrderedBack], payment: &PaymentView) -> i64 {
     let books = scene.books;
     waiting
         .iter()
+        .filter(|back| back.house == payment.house && back.reference == payment.reference)
         .filter(|back| {
             let known = books
                 .of(back.house, &back.reference)
