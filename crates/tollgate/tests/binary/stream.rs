@@ -31,7 +31,8 @@ fn a_listener_hears_what_happens_in_order_and_as_it_was() {
     sell(&home, &server, "BEFORE");
     let mut client = server.client();
     until("its receipt is issued", || {
-        (client.get("/v1/orders/BEFORE")["status"] == "completed").then_some(())
+        let receipts = client.get("/v1/orders/BEFORE/receipts");
+        (receipts["data"][0]["state"] == "issued").then_some(())
     });
     let mut listener = Listener::open(server.address(), "", None);
     sell(&home, &server, "LIVE");

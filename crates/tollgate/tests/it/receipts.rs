@@ -348,6 +348,7 @@ async fn receipts_are_listed_by_when_they_were_issued() {
         "number=R-2026-000007&kind=refund",
         "number=R-2026-000007&from=2026-01-23T00:00:00Z",
         "number=R-2026-000206",
+        "number=R-2026-7",
         "kind=reversal",
         "to=2026-01-22T10:00:00Z",
     ] {
@@ -356,8 +357,6 @@ async fn receipts_are_listed_by_when_they_were_issued() {
     }
     for (bad, pointer) in [
         ("from=2026-01-22", "?from"),
-        ("number=42", "?number"),
-        ("number=R-2026-42", "?number"),
         ("kind=gift", "?kind"),
         ("order=A-1", "?order"),
     ] {
