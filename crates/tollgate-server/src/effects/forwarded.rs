@@ -1,6 +1,7 @@
 //! Which headers of a stored request go on to a merchant's handler, so that it sees what it would
 //! have seen without Tollgate before it; nothing that was meant for the connection or is a secret.
 
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::headers;
@@ -23,6 +24,8 @@ const NEVER: [&str; 12] = [
     "authorization",
     "cookie",
 ];
+
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
 /// Headers of proxies are about the connection or are secrets.
 const NEVER_BEGINS: &str = "proxy-";
@@ -53,6 +56,10 @@ pub(super) fn forwarded(stored: &str, secret: &[&str]) -> Option<HeaderMap> {
         if let (Ok(name), Ok(value)) = pair {
             headers.append(name, value);
         }
+    }
+    // Such a report is kept, and handed on, as the form that its query was.
+    if kept.method == "GET" && !headers.contains_key(CONTENT_TYPE) {
+        headers.insert(CONTENT_TYPE, FORM);
     }
     Some(headers)
 }
@@ -94,5 +101,16 @@ mod tests {
         ];
         assert_eq!(found, expected);
         assert_eq!(forwarded("{}", &[]), None);
+    }
+
+    /// A handler that is called with POST reads what came by GET.
+    #[test]
+    fn what_came_in_a_query_is_handed_on_as_a_form() {
+        let said = |stored: &str| {
+            let headers = forwarded(stored, &[]).expect("it is stored so");
+            headers.get(CONTENT_TYPE).cloned()
+        };
+        assert_eq!(said(r#"[[":method","GET"],["host","x"]]"#), Some(FORM));
+        assert_eq!(said(r#"[[":method","POST"],["host","x"]]"#), None);
     }
 }
