@@ -7,9 +7,11 @@ use crate::effect::{AnswerContent, Attempt, IssuedReceipt, Lease};
 use crate::event::{Event, Policy, RefundState};
 use crate::id::{EffectId, EventId, HoldId, OrderId, PaymentId, RootId, ShopId};
 use crate::money::Currency;
-use crate::order::{AttentionCode, Customer, Line};
+use crate::order::AttentionCode;
 use crate::receipt_number::NumberFormat;
 use crate::time::{Span, Timestamp};
+
+pub use crate::order::CreateOrder;
 
 /// One thing to decide. A delivery of n items is n commands that are answered together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -345,35 +347,6 @@ pub enum AttentionOf {
     Order(OrderRef),
     /// On a payment.
     Payment(PaymentId),
-}
-
-/// The shop creates an order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CreateOrder {
-    /// The id it will have.
-    pub fresh: RootId,
-    /// The merchant's code; the caller makes one where the merchant gave none.
-    pub code: String,
-    /// The currency of all its amounts.
-    pub currency: Currency,
-    /// What is bought, 1 to 200 lines.
-    pub lines: Vec<Line>,
-    /// Taken off.
-    pub discount_minor: i64,
-    /// Added.
-    pub shipping_minor: i64,
-    /// Who buys.
-    pub customer: Customer,
-    /// When it is wanted.
-    pub slot: Option<SlotWish>,
-    /// How long capacity is set aside.
-    pub hold: Span,
-    /// A cart's hold to take over.
-    pub take_over: Option<HoldId>,
-    /// The payment that was begun with it: source and reference.
-    pub payment: Option<(String, String)>,
-    /// A JSON object, kept as it came.
-    pub metadata: String,
 }
 
 /// The shop changes what it keeps with an order. What is `None` stays as it is.

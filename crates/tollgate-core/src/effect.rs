@@ -499,7 +499,76 @@ pub fn asked_source(target: &str) -> Option<&str> {
     TargetKind::of_target(target)?.is_asked().then_some(source)
 }
 
+/// What waits for the end of an effect, and must not wait for ever when it is given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting<'a> {
+    /// Nothing of the shop's.
+    Nothing,
+    /// A question that is open.
+    Question {
+        /// Which source was to answer.
+        source: &'a str,
+        /// About what.
+        object: &'a str,
+        /// Its number.
+        n: u32,
+        /// The event that made us ask.
+        event: Option<EventId>,
+    },
+    /// A refund that sets its money aside.
+    Refund(RefundId),
+    /// A refund that has not ended, asked about.
+    RefundCheck {
+        /// Which refund.
+        refund: RefundId,
+        /// The source of its payment.
+        source: &'a str,
+        /// How often it was asked before.
+        n: u32,
+    },
+    /// Money that is set aside at the provider.
+    Authorization(PaymentId),
+    /// A mail that is to carry this receipt.
+    Mail(ReceiptId),
+}
+
 impl EffectContent {
+    /// What waits for its end.
+    pub fn waiting(&self) -> Waiting<'_> {
+        match self {
+            EffectContent::Ask {
+                source,
+                object,
+                n,
+                event,
+                ..
+            } => Waiting::Question {
+                source,
+                object,
+                n: *n,
+                event: *event,
+            },
+            EffectContent::Refund { refund, .. } => Waiting::Refund(*refund),
+            EffectContent::RefundCheck {
+                refund, source, n, ..
+            } => Waiting::RefundCheck {
+                refund: *refund,
+                source,
+                n: *n,
+            },
+            EffectContent::Void { payment, .. } => Waiting::Authorization(*payment),
+            EffectContent::Receipt {
+                receipt: Some(receipt),
+                ..
+            } => Waiting::Mail(*receipt),
+            EffectContent::Receipt { receipt: None, .. }
+            | EffectContent::Mail { .. }
+            | EffectContent::Notify { .. }
+            | EffectContent::Forward { .. }
+            | EffectContent::RefundRequest { .. } => Waiting::Nothing,
+        }
+    }
+
     /// What it does.
     pub fn kind(&self) -> EffectKind {
         match self {

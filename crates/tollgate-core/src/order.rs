@@ -2,10 +2,10 @@
 
 use crate::capacity::{Hold, HoldState, SlotWish};
 use crate::effect::Receipt;
-use crate::id::{OrderId, PaymentId, RootId, ShopId};
-use crate::money::Currency;
+use crate::id::{HoldId, OrderId, PaymentId, RootId, ShopId};
+use crate::money::{API_INTEGER_MAX, Currency};
 use crate::payment::{Payment, Refund};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 use crate::word::{Word, closed_sets};
 
 /// What is loaded, decided about and stored as one: the unit of the closure rule (docs/gate.md).
@@ -72,6 +72,91 @@ pub struct Order {
     pub closing: Option<Closing>,
     /// The mail that says that it is paid waits for the last receipt, which it carries.
     pub paid_mail_waits: bool,
+}
+
+/// The shop creates an order. What it wants stands beside what becomes of it: a field of one is a field of the
+/// other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateOrder {
+    /// The id it will have.
+    pub fresh: RootId,
+    /// The merchant's code; the caller makes one where the merchant gave none.
+    pub code: String,
+    /// The currency of all its amounts.
+    pub currency: Currency,
+    /// What is bought, 1 to 200 lines.
+    pub lines: Vec<Line>,
+    /// Taken off.
+    pub discount_minor: i64,
+    /// Added.
+    pub shipping_minor: i64,
+    /// Who buys.
+    pub customer: Customer,
+    /// When it is wanted.
+    pub slot: Option<SlotWish>,
+    /// How long capacity is set aside.
+    pub hold: Span,
+    /// A cart's hold to take over.
+    pub take_over: Option<HoldId>,
+    /// The payment that was begun with it: source and reference.
+    pub payment: Option<(String, String)>,
+    /// A JSON object, kept as it came.
+    pub metadata: String,
+}
+
+/// Why an order has no total.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoTotal {
+    /// It, or an amount of it, is larger than the API can say.
+    Overflow,
+    /// More is taken off than there is.
+    Negative,
+}
+
+impl CreateOrder {
+    /// `sum(quantity * unit_amount) - discount + shipping`, exactly, in 0 to 2^53-1.
+    pub fn total(&self) -> Result<i64, NoTotal> {
+        let is_amount = |minor: i64| (0..=API_INTEGER_MAX).contains(&minor);
+        let mut sum = 0i128;
+        for line in &self.lines {
+            if !(1..=API_INTEGER_MAX).contains(&line.quantity) || !is_amount(line.unit_minor) {
+                return Err(NoTotal::Overflow);
+            }
+            sum = sum.saturating_add(i128::from(line.quantity) * i128::from(line.unit_minor));
+        }
+        if !is_amount(self.discount_minor) || !is_amount(self.shipping_minor) {
+            return Err(NoTotal::Overflow);
+        }
+        let total = sum
+            .saturating_sub(i128::from(self.discount_minor))
+            .saturating_add(i128::from(self.shipping_minor));
+        if total < 0 {
+            return Err(NoTotal::Negative);
+        }
+        i64::try_from(total)
+            .ok()
+            .filter(|total| is_amount(*total))
+            .ok_or(NoTotal::Overflow)
+    }
+
+    /// The order as it begins, over its total.
+    pub fn begun(&self, total_minor: i64) -> Order {
+        Order {
+            code: self.code.clone(),
+            status: OrderStatus::AwaitingPayment,
+            currency: self.currency,
+            lines: self.lines.clone(),
+            discount_minor: self.discount_minor,
+            shipping_minor: self.shipping_minor,
+            total_minor,
+            customer: self.customer.clone(),
+            note: None,
+            slot_wish: self.slot.clone(),
+            hold_ms: self.hold.as_millis(),
+            closing: None,
+            paid_mail_waits: false,
+        }
+    }
 }
 
 /// One line of an order.

@@ -5,7 +5,7 @@ use crate::breaker::Breaker;
 use crate::command::{Answer, Health, RefundChecked, SettleEffect, Settlement};
 use crate::decision::{Detail, Outcome, Refusal};
 use crate::effect::{
-    ATTEMPTS_KEPT, Attempt, EffectContent, EffectState, IssuedReceipt, Lease, StoredEffect,
+    ATTEMPTS_KEPT, Attempt, EffectContent, EffectState, IssuedReceipt, Lease, StoredEffect, Waiting,
 };
 use crate::event::{RefundState, Strength};
 use crate::id::{EffectId, RefundId};
@@ -298,19 +298,19 @@ fn end(
 /// What follows when an effect is given up: a question is closed, so that the next reason asks again,
 /// and what a refund has set aside is free again.
 fn given_up(draft: &mut Draft, effect: &StoredEffect) -> Step<()> {
-    match &effect.content {
-        EffectContent::Ask {
+    match effect.content.waiting() {
+        Waiting::Nothing => Ok(()),
+        Waiting::Question {
             source,
             object,
             n,
             event,
-            ..
         } => {
             let rendezvous = draft.rendezvous(source, object)?;
             let payment = rendezvous.and_then(|rendezvous| rendezvous.payment);
             let open = rendezvous
                 .and_then(|rendezvous| rendezvous.question)
-                .filter(|question| question.open && question.n == *n);
+                .filter(|question| question.open && question.n == n);
             let Some(mut question) = open else {
                 return Ok(());
             };
@@ -319,25 +319,16 @@ fn given_up(draft: &mut Draft, effect: &StoredEffect) -> Step<()> {
             question.again = false;
             draft.rendezvous_mut(source, object)?.question = Some(question);
             match payment {
-                Some(payment) => answer::without_word(draft, payment, *event),
+                Some(payment) => answer::without_word(draft, payment, event),
                 None => Ok(()),
             }
         }
-        EffectContent::Refund { refund, .. } => {
-            follow::advance_refund(draft, *refund, RefundProgress::Failed)
+        Waiting::Refund(refund) => follow::advance_refund(draft, refund, RefundProgress::Failed),
+        Waiting::RefundCheck { refund, source, n } => {
+            check_again(draft, refund, source, n.saturating_add(1))
         }
-        EffectContent::RefundCheck {
-            refund, source, n, ..
-        } => check_again(draft, *refund, source, n.saturating_add(1)),
-        EffectContent::Void { payment, .. } => voided::stays(draft, *payment),
-        EffectContent::Receipt {
-            receipt: Some(id), ..
-        } => receipts::mail_without_receipt(draft, *id),
-        EffectContent::Receipt { receipt: None, .. }
-        | EffectContent::Mail { .. }
-        | EffectContent::Notify { .. }
-        | EffectContent::Forward { .. }
-        | EffectContent::RefundRequest { .. } => Ok(()),
+        Waiting::Authorization(payment) => voided::stays(draft, payment),
+        Waiting::Mail(receipt) => receipts::mail_without_receipt(draft, receipt),
     }
 }
 

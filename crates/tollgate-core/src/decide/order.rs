@@ -5,8 +5,8 @@ use crate::command::{AttentionOf, CreateOrder, OrderRef, RefuseCreation};
 use crate::decision::{Detail, Existing, Refusal};
 use crate::event::FactKind;
 use crate::id::{EventId, HoldId, OrderId};
-use crate::money::{API_INTEGER_MAX, Money};
-use crate::order::{Attention, AttentionCode, ClosingEnd, Order, OrderStatus, Root};
+use crate::money::Money;
+use crate::order::{Attention, AttentionCode, ClosingEnd, NoTotal, OrderStatus, Root};
 use crate::snapshot::{EventState, Reason, StoredEvent};
 use crate::timeline::EntryKind;
 use crate::word::Word;
@@ -54,9 +54,10 @@ pub(super) fn create(draft: &mut Draft, wanted: &CreateOrder) -> Step<Reply> {
     if let Some(existing) = taken(draft, Some(&wanted.code), wanted.payment.as_ref())? {
         return refused(Refusal::AlreadyExists(existing));
     }
-    let total_minor = match total(wanted) {
+    let total_minor = match wanted.total() {
         Ok(total) => total,
-        Err(refusal) => return refused(refusal),
+        Err(NoTotal::Overflow) => return refused(Refusal::AmountOverflow),
+        Err(NoTotal::Negative) => return refused(Refusal::TotalNegative),
     };
     let Some(lines) = room::stocked(&wanted.lines) else {
         return refused(Refusal::AmountOverflow);
@@ -102,24 +103,12 @@ pub(super) fn create(draft: &mut Draft, wanted: &CreateOrder) -> Step<Reply> {
         lines,
         booking,
     };
+    let mut order = wanted.begun(total_minor);
+    order.slot_wish = order.slot_wish.or(kept_wish);
     let mut root = Root {
         shop: draft.shop,
         id: wanted.fresh,
-        order: Some(Order {
-            code: wanted.code.clone(),
-            status: OrderStatus::AwaitingPayment,
-            currency: wanted.currency,
-            lines: wanted.lines.clone(),
-            discount_minor: wanted.discount_minor,
-            shipping_minor: wanted.shipping_minor,
-            total_minor,
-            customer: wanted.customer.clone(),
-            note: None,
-            slot_wish: wanted.slot.clone().or(kept_wish),
-            hold_ms: wanted.hold.as_millis(),
-            closing: None,
-            paid_mail_waits: false,
-        }),
+        order: Some(order),
         payments: Vec::new(),
         refunds: Vec::new(),
         holds: vec![hold],
@@ -166,31 +155,6 @@ fn place<'w>(wish: Option<&'w SlotWish>, kept: Option<&'w Booking>) -> Option<Pl
         (None, Some(booking)) => Some(Place::Kept(booking)),
         (None, None) => None,
     }
-}
-
-/// `sum(quantity * unit_amount) - discount + shipping`, exactly, in 0 to 2^53-1.
-fn total(wanted: &CreateOrder) -> Result<i64, Refusal> {
-    let is_amount = |minor: i64| (0..=API_INTEGER_MAX).contains(&minor);
-    let mut sum = 0i128;
-    for line in &wanted.lines {
-        if !(1..=API_INTEGER_MAX).contains(&line.quantity) || !is_amount(line.unit_minor) {
-            return Err(Refusal::AmountOverflow);
-        }
-        sum = sum.saturating_add(i128::from(line.quantity) * i128::from(line.unit_minor));
-    }
-    if !is_amount(wanted.discount_minor) || !is_amount(wanted.shipping_minor) {
-        return Err(Refusal::AmountOverflow);
-    }
-    let total = sum
-        .saturating_sub(i128::from(wanted.discount_minor))
-        .saturating_add(i128::from(wanted.shipping_minor));
-    if total < 0 {
-        return Err(Refusal::TotalNegative);
-    }
-    i64::try_from(total)
-        .ok()
-        .filter(|total| is_amount(*total))
-        .ok_or(Refusal::AmountOverflow)
 }
 
 fn record_created(draft: &mut Draft, root: &Root, wanted: &CreateOrder) {

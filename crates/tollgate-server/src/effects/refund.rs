@@ -282,12 +282,7 @@ async fn wanted(context: &Context, work: &Work) -> Result<(String, RefundOrder),
                 (source.clone(), order)
             }))
         }
-        EffectContent::Receipt { .. }
-        | EffectContent::Mail { .. }
-        | EffectContent::Notify { .. }
-        | EffectContent::Forward { .. }
-        | EffectContent::Ask { .. }
-        | EffectContent::Void { .. } => Err(Acted::dead("it is no refund")),
+        _ => Err(Acted::dead("it is no refund")),
     }
 }
 

@@ -72,8 +72,8 @@ fn a_command_touches_these() {
     );
 }
 
-/// A kind of effect: what it is, who orders it, what follows when it is given up, what its row holds, how it is
-/// shown, and who does it (`effects/forward.rs`, by `effects/mod.rs`; what refunds do has a line that it is none).
+/// A kind of effect: what it is, who orders it, what its row holds, how it is shown, and who does it
+/// (`effects/forward.rs`, by `effects/mod.rs`).
 /// Where it is left out of a `match` nothing compiles; who orders it is a decision like any other.
 #[test]
 fn a_kind_of_effect_touches_these() {
@@ -85,25 +85,20 @@ fn a_kind_of_effect_touches_these() {
         ],
         &[
             "core/effect.rs",
-            "core/decide/effect.rs",
             "core/decide/event.rs",
             "store/tables/effects/content.rs",
             "server/effects/mod.rs",
             "server/api/effects/response.rs",
-            "server/effects/refund.rs",
         ],
     );
 }
 
-/// A field of an order: the command and the order, the decision that makes one of the other, the document, the
-/// noun's request and response. This one is money, so receipts and mails print it, too.
+/// A field of an order: the order and what it is made of, the document, the noun's request and response. This one is money, so receipts and mails print it, too.
 #[test]
 fn a_field_of_an_order_touches_these() {
     assert_places(
         &["discount_minor"],
         &[
-            "core/command.rs",
-            "core/decide/order.rs",
             "core/order.rs",
             "server/api/orders/request.rs",
             "server/api/orders/response.rs",

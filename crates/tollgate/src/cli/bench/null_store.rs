@@ -9,7 +9,7 @@ use tollgate_core::command::{Action, CreateOrder, RegisterPayment};
 use tollgate_core::decision::Outcome;
 use tollgate_core::id::{DeliveryId, EventId, HoldId, PaymentId, RootId, ShopId, SlotId};
 use tollgate_core::money::{Currency, Money};
-use tollgate_core::order::{Order, OrderStatus, Root};
+use tollgate_core::order::Root;
 use tollgate_core::payment::Payment;
 use tollgate_core::snapshot::EventOutcome;
 use tollgate_core::time::Timestamp;
@@ -58,10 +58,8 @@ fn decide(shop: ShopId, action: Action) -> Option<Outcome> {
 fn order(shop: ShopId, create: CreateOrder) -> Root {
     let id = create.fresh;
     let now = id.made_at();
-    let sum = |total: i64, line: &tollgate_core::order::Line| {
-        total.saturating_add(line.quantity.saturating_mul(line.unit_minor))
-    };
-    let total_minor = create.lines.iter().fold(0, sum);
+    let total_minor = create.total().unwrap_or_default();
+    let order = create.begun(total_minor);
     let booking = create.slot.as_ref().map(|wish| {
         let (slot, calendar) = match wish {
             SlotWish::Earliest { calendar, .. } => (SlotId::from_u128(0), calendar.clone()),
@@ -90,21 +88,6 @@ fn order(shop: ShopId, create: CreateOrder) -> Root {
         };
         pending(PaymentId::on(id, 2), source, reference, due, now)
     });
-    let order = Order {
-        code: create.code,
-        status: OrderStatus::AwaitingPayment,
-        currency: create.currency,
-        lines: create.lines,
-        discount_minor: create.discount_minor,
-        shipping_minor: create.shipping_minor,
-        total_minor,
-        customer: create.customer,
-        note: None,
-        slot_wish: create.slot,
-        hold_ms: create.hold.as_millis(),
-        closing: None,
-        paid_mail_waits: false,
-    };
     Root {
         order: Some(order),
         payments: payments.into_iter().collect(),
