@@ -208,7 +208,7 @@ pub enum Refusal {
     MetadataTooLarge,
     /// The payment has an order, whose metadata it is.
     MetadataOfOrder,
-    /// A booked slot would have less than what is booked.
+    /// A booked slot would have less than what is booked, or end before what is booked does.
     BelowBooked {
         /// The slot's start.
         starts_at: Timestamp,

@@ -331,7 +331,7 @@ pub(super) fn remove(draft: &mut Draft, name: &str) -> Step<Reply> {
 /// The merchant puts single slots, inserted or changed by their start; all of them or none.
 ///
 /// They are the merchant's own word and sell what they say. What the rules have made sells nothing more
-/// where it meets one of them.
+/// where it meets one of them. A booked one ends no earlier than it did.
 pub(super) fn put_slots(draft: &mut Draft, name: &str, slots: &[NewSlot]) -> Step<Reply> {
     let mut missing = Missing::new();
     for new in slots {
@@ -356,7 +356,10 @@ pub(super) fn put_slots(draft: &mut Draft, name: &str, slots: &[NewSlot]) -> Ste
     let mut changed = Vec::with_capacity(slots.len());
     for new in slots {
         let mut slot = new_slot(&calendar, new, true);
+        let mut is_cut_short = false;
         if let Known::Found(known) = draft.slot_at(name, new.starts_at) {
+            // What it sold goes on to its end: the rules would sell that time again.
+            is_cut_short = 0 < known.booked() && slot.ends_at < known.ends_at;
             slot = Slot {
                 id: known.id,
                 held: known.held,
@@ -364,7 +367,7 @@ pub(super) fn put_slots(draft: &mut Draft, name: &str, slots: &[NewSlot]) -> Ste
                 ..slot
             };
         }
-        if slot.capacity < slot.booked() {
+        if is_cut_short || slot.capacity < slot.booked() {
             let (starts_at, booked) = (slot.starts_at, slot.booked());
             return refused(Refusal::BelowBooked { starts_at, booked });
         }

@@ -784,6 +784,53 @@ fn a_slot_put_by_hand_closes_what_the_rules_make_under_it() {
     assert_eq!(room_of(&world), [(0, 3), (60, 3), (90, 3)]);
 }
 
+/// A cart has 30 to 60, in a slot of the rules or of staff's: cut off at 45 it would leave a quarter of an hour
+/// that the rules sell again.
+#[test]
+fn a_booked_slot_ends_no_earlier_than_it_did() {
+    for by_hand in [false, true] {
+        let mut world = Shifting::new();
+        let hours = Hours {
+            length: 30,
+            ahead: 120,
+            closed: None,
+            capacity: 3,
+        };
+        world.put(&hours);
+        if by_hand {
+            world.play(&Move::ByHand(30, 30, 3));
+        }
+        world.hold(2, 30);
+        world.put(&Hours {
+            length: 15,
+            ..hours
+        });
+        world.make();
+        let before = room_of(&world);
+        world.play(&Move::ByHand(30, 15, 3));
+        world.make();
+        assert_eq!(room_of(&world), before, "by hand: {by_hand}");
+        world.play(&Move::ByHand(30, 45, 3));
+        world.make();
+        let after = room_of(&world);
+        assert!(
+            after.contains(&(30, 1)) && after.contains(&(75, 3)),
+            "{after:?}"
+        );
+        assert!(
+            !after.iter().any(|(start, _)| (31..75).contains(start)),
+            "{after:?}"
+        );
+        world.play(&Move::Release(0));
+        world.play(&Move::ByHand(30, 15, 3));
+        world.make();
+        assert!(
+            room_of(&world).contains(&(45, 3)),
+            "nothing is booked any more"
+        );
+    }
+}
+
 #[test]
 fn rules_that_cannot_be_read_close_nothing() {
     let mut world = Shifting::new();

@@ -124,7 +124,7 @@ codes! {
     BELOW_HELD = "below_held" 409 no "Less than what is held"
         ["Orders hold more than this; `held` says how much."];
     BELOW_BOOKED = "below_booked" 409 no "Less than what is booked"
-        ["A booked slot would have less than what is booked; nothing was changed."];
+        ["A booked slot would have less than what is booked, or end earlier; nothing was changed."];
     IN_USE = "in_use" 409 no "It is still needed"
         ["Holds have units of this sku (`held`), or a slot of this calendar that is not over is booked (`starts_at`, `booked`)."];
     ORDER_PAID = "order_paid" 409 no "The order is paid" [
