@@ -24,7 +24,7 @@ mod http;
 mod api;
 mod server;
 
-pub use api::{NotMade, create_key, list_keys, revoke_key};
+pub use api::{NotMade, create_key, list_keys, openapi, revoke_key};
 pub use app::{App, NullStore, Role, StartError, Taken, TakenItem};
 pub use clock::Clock;
 pub use config::Config;

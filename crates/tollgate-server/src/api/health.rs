@@ -1,32 +1,49 @@
 //! `/healthz`, `/readyz`, `/metrics`
 
 use axum::Extension;
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, State};
 use axum::http::{HeaderValue, Response, header, request::Parts};
-use axum::routing::get;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::app::App;
 use crate::clock::Stepped;
 use crate::http::access::Reader;
-use crate::http::problem::{INTERNAL, NOT_FOUND, Problem};
+use crate::http::fields::TimeText;
+use crate::http::operation::{Noun, Part, Taken, get};
+use crate::http::problem::{
+    INTERNAL, NOT_FOUND, OUTCOME_UNKNOWN, OVERLOADED, Problem, UNAVAILABLE,
+};
 use crate::http::reply::{self, Reply};
 use crate::http::{Door, Peer};
-use crate::time_text::rfc3339;
 
-/// Which path leads to which handler.
-pub(crate) fn routes() -> Router<App> {
-    Router::new()
-        .route("/healthz", get(healthz))
-        .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics))
+/// What monitors ask.
+pub(crate) fn operations() -> Noun {
+    Noun::new(
+        "Monitoring",
+        "For load balancers and Prometheus; without a key.",
+        [
+            get("/healthz", healthz)
+                .named("healthz", "Ask whether the process answers")
+                .gives::<HealthView>(200, "It does."),
+            get("/readyz", readyz)
+                .named("readyz", "Ask whether the database takes writes")
+                .gives::<HealthView>(200, "It does.")
+                .refuses(&[UNAVAILABLE, OVERLOADED, OUTCOME_UNKNOWN]),
+            get("/metrics", metrics)
+                .named("metrics", "Get what is counted")
+                .about("For anyone at `[server] admin_listen`; without one, for loopback peers that no proxy speaks for, \
+                        and for keys with the scope `read`.")
+                .gives_media(200, "application/openmetrics-text", "OpenMetrics.")
+                .refuses(&[NOT_FOUND]),
+        ],
+    )
 }
 
 /// The process answers.
 pub(crate) async fn healthz() -> Reply {
-    Ok(reply::ok(&json!({ "status": "ok" })))
+    Ok(reply::ok(&readiness(None)))
 }
 
 /// Writing works. A clock that has stepped is reported, and requests are accepted all the same: time goes
@@ -36,17 +53,36 @@ pub(crate) async fn readyz(State(app): State<App>) -> Reply {
     Ok(reply::ok(&readiness(app.clock_steps().last)))
 }
 
-fn readiness(stepped: Option<Stepped>) -> serde_json::Value {
-    match stepped {
-        None => json!({ "status": "ok" }),
-        Some(stepped) => json!({
-            "status": "ok",
-            "clock": {
-                "stepped_by_ms": stepped.by.as_millis(),
-                "at": rfc3339(stepped.at),
-                "followed": stepped.followed,
-            },
+/// That all is well, and what is to be known all the same.
+#[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"status": "ok"}]))]
+pub(crate) struct HealthView {
+    /// How far a clock has stepped; only for an hour after one has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock: Option<StepView>,
+    /// `ok`.
+    status: &'static str,
+}
+
+/// A step of a clock.
+#[derive(Serialize, JsonSchema)]
+struct StepView {
+    /// When it stepped.
+    at: TimeText,
+    /// Whether time went along with it, because it lasted.
+    followed: bool,
+    /// How far it stepped, in milliseconds; below zero where it went back.
+    stepped_by_ms: i64,
+}
+
+fn readiness(stepped: Option<Stepped>) -> HealthView {
+    HealthView {
+        clock: stepped.map(|stepped| StepView {
+            at: TimeText(stepped.at),
+            followed: stepped.followed,
+            stepped_by_ms: stepped.by.as_millis(),
         }),
+        status: "ok",
     }
 }
 
@@ -54,6 +90,13 @@ fn readiness(stepped: Option<Stepped>) -> serde_json::Value {
 /// proxy speaks for, and keys.
 #[derive(Debug)]
 pub(crate) struct Watcher;
+
+impl Part for Watcher {
+    fn note(taken: &mut Taken) {
+        Reader::note(taken);
+        taken.key_is_optional = true;
+    }
+}
 
 impl FromRequestParts<App> for Watcher {
     type Rejection = Problem;
@@ -97,11 +140,13 @@ pub(crate) async fn metrics(_: Watcher, State(app): State<App>) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
     use tollgate_core::time::{Span, Timestamp};
 
     #[test]
     fn a_step_of_the_clock_is_shown_by_readyz() {
-        assert_eq!(readiness(None), json!({ "status": "ok" }));
+        let shown = |stepped| serde_json::to_value(readiness(stepped)).expect("it can be written");
+        assert_eq!(shown(None), json!({ "status": "ok" }));
         let stepped = Stepped {
             by: Span::hours(2),
             at: Timestamp::from_millis(1_769_076_000_000),
@@ -110,6 +155,6 @@ mod tests {
         let clock = json!({
             "stepped_by_ms": 7_200_000, "at": "2026-01-22T10:00:00.000Z", "followed": false,
         });
-        assert_eq!(readiness(Some(stepped))["clock"], clock);
+        assert_eq!(shown(Some(stepped))["clock"], clock);
     }
 }

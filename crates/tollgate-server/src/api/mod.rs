@@ -19,6 +19,7 @@ mod router;
 #[cfg(test)]
 mod tests;
 
+pub use docs::openapi;
 pub use keys::{NotMade, create_key, list_keys, revoke_key};
 pub(crate) use notice::notice;
 pub(crate) use router::router;

@@ -5,26 +5,39 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
     capacity, docs, effects, endpoints, events, health, keys, operating, orders, payments,
-    receipts, stream,
+    receipts, stream, webhooks,
 };
 use crate::app::App;
+use crate::http::operation::Noun;
 use crate::http::problem::{INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
+
+/// All that may be asked, by nouns; the one list of it.
+pub(super) fn nouns() -> Vec<Noun> {
+    vec![
+        orders::operations(),
+        payments::operations(),
+        capacity::stock_operations(),
+        capacity::calendar_operations(),
+        capacity::hold_operations(),
+        events::operations(),
+        events::delivery_operations(),
+        effects::operations(),
+        endpoints::operations(),
+        receipts::operations(),
+        stream::operations(),
+        keys::operations(),
+        operating::operations(),
+        webhooks::operations(),
+        health::operations(),
+        docs::operations(),
+    ]
+}
 
 /// Everything except webhooks.
 pub(crate) fn router(app: App) -> Router {
-    Router::new()
-        .merge(orders::routes())
-        .merge(payments::routes())
-        .merge(capacity::routes())
-        .merge(events::routes())
-        .merge(effects::routes())
-        .merge(endpoints::routes())
-        .merge(receipts::routes())
-        .merge(stream::routes())
-        .merge(keys::routes())
-        .merge(operating::routes())
-        .merge(docs::routes())
-        .merge(health::routes())
+    let nouns = nouns().into_iter().map(Noun::routes);
+    nouns
+        .fold(Router::new(), Router::merge)
         .fallback(|| async { Problem::from(NOT_FOUND) })
         .method_not_allowed_fallback(|| async { Problem::from(METHOD_NOT_ALLOWED) })
         .layer(CatchPanicLayer::custom(panicked))

@@ -1,5 +1,6 @@
 //! What handlers take out of requests: the caller, its key, the body, parameters.
 
+use std::marker::PhantomData;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use tollgate_core::word::words;
 use tollgate_store::{Order, Seek};
 
 use super::body;
+use super::operation::{OF_LISTS, Parameter, SORT};
 use super::problem::{
     BODY_SLOW, BODY_TOO_LARGE, BODY_UNREADABLE, CONTENT_TYPE_UNSUPPORTED, IDEMPOTENCY_KEY_INVALID,
     IDEMPOTENCY_KEY_REQUIRED, NOT_FOUND, Pointer, Problem,
@@ -144,19 +146,28 @@ impl FromRequestParts<App> for IfMatch {
     }
 }
 
+/// Whether the caller has what is of this entity tag.
+pub(crate) fn has_tag(headers: &HeaderMap, tag: &str) -> bool {
+    let has = |known: &str| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag;
+    let lines = headers.get_all(header::IF_NONE_MATCH).iter();
+    lines
+        .filter_map(|line| line.to_str().ok())
+        .any(|line| line.split(',').any(|known| has(known.trim())))
+}
+
 /// An id out of a path; whatever else stands there is the id of nothing.
 pub(crate) fn id<T: FromStr>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| NOT_FOUND.into())
 }
 
-/// The bytes of a JSON body.
+/// The bytes of a JSON body of a type.
 #[derive(Debug)]
-pub(crate) struct JsonBytes(pub(crate) Bytes);
+pub(crate) struct JsonBytes<T>(pub(crate) Bytes, PhantomData<fn() -> T>);
 
-impl FromRequest<App> for JsonBytes {
+impl<T> FromRequest<App> for JsonBytes<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request<Body>, app: &App) -> Result<JsonBytes, Problem> {
+    async fn from_request(request: Request<Body>, app: &App) -> Result<JsonBytes<T>, Problem> {
         let (parts, body) = request.into_parts();
         let bytes = read_body(app, body).await?;
         let media = parts
@@ -172,15 +183,15 @@ impl FromRequest<App> for JsonBytes {
             Some(Err(_)) => false,
         };
         match is_json || bytes.is_empty() {
-            true => Ok(JsonBytes(bytes)),
+            true => Ok(JsonBytes(bytes, PhantomData)),
             false => Err(CONTENT_TYPE_UNSUPPORTED.into()),
         }
     }
 }
 
-impl JsonBytes {
+impl<T: body::Body> JsonBytes<T> {
     /// The body; an empty one is an empty object.
-    pub(crate) fn read<T: body::Body>(&self) -> Result<T, Problem> {
+    pub(crate) fn read(&self) -> Result<T, Problem> {
         body::read(&self.0)
     }
 }
@@ -266,31 +277,32 @@ impl FromRequestParts<App> for Query {
     }
 }
 
-/// The parameters every list knows.
-const OF_LISTS: [&str; 2] = ["limit", "cursor"];
-
 /// The parameters that name words of a set, several perhaps: by commas, or by standing more than once.
 const OF_WORDS: [&str; 4] = ["status", "outcome", "state", "kind"];
 
 impl Query {
     /// Refuses parameters that this list does not know.
-    pub(crate) fn only(self, known: &[&str]) -> Result<Query, Problem> {
-        let known: Vec<&str> = known.iter().chain(&OF_LISTS).copied().collect();
-        self.just(&known)
+    pub(crate) fn only(self, known: &[Parameter]) -> Result<Query, Problem> {
+        self.knows(&[known, &OF_LISTS])
     }
 
     /// Refuses parameters that this list, which may begin at either end, does not know.
-    pub(crate) fn list(self, known: &[&str]) -> Result<Query, Problem> {
-        let known: Vec<&str> = known.iter().chain(&["sort"]).copied().collect();
-        self.only(&known)
+    pub(crate) fn list(self, known: &[Parameter]) -> Result<Query, Problem> {
+        self.knows(&[known, &OF_LISTS, &[SORT]])
     }
 
     /// Refuses parameters that are not known, on what is no list.
-    pub(crate) fn just(self, known: &[&str]) -> Result<Query, Problem> {
+    pub(crate) fn just(self, known: &[Parameter]) -> Result<Query, Problem> {
+        self.knows(&[known])
+    }
+
+    fn knows(self, known: &[&[Parameter]]) -> Result<Query, Problem> {
+        let known = known.iter().copied().flatten();
+        let known: Vec<&str> = known.map(|parameter| parameter.name).collect();
         let mut errors = Vec::new();
         for (index, (name, value)) in self.0.iter().enumerate() {
             let pointer = format!("?{}", name.chars().take(100).collect::<String>());
-            if !known.iter().any(|known| known == name) {
+            if !known.contains(&name.as_str()) {
                 errors.push(Pointer {
                     pointer,
                     code: "unknown_member",

@@ -14,23 +14,32 @@ use tollgate_core::id::{
 use tollgate_core::receipt_number::ReceiptNumber;
 use tollgate_core::time::Timestamp;
 
+use crate::http::body::id_pattern;
 use crate::time_text::rfc3339;
 
 /// What is written as a text of a known format.
 pub(crate) trait Textual: Display {
     /// The format's name in schemas.
     const FORMAT: &'static str;
+    /// The regular expression that its texts keep, where it has one.
+    fn pattern() -> Option<String> {
+        None
+    }
 }
 
-macro_rules! textual {
+macro_rules! ids {
     ($($name:ty = $format:literal;)*) => {$(
         impl Textual for $name {
             const FORMAT: &'static str = $format;
+
+            fn pattern() -> Option<String> {
+                Some(id_pattern(<$name>::PREFIX))
+            }
         }
     )*};
 }
 
-textual! {
+ids! {
     OrderId = "order-id";
     PaymentId = "payment-id";
     RefundId = "refund-id";
@@ -42,8 +51,14 @@ textual! {
     ReceiptId = "receipt-id";
     EndpointId = "endpoint-id";
     KeyId = "key-id";
-    ReceiptNumber = "receipt-number";
-    IpAddr = "ip";
+}
+
+impl Textual for ReceiptNumber {
+    const FORMAT: &'static str = "receipt-number";
+}
+
+impl Textual for IpAddr {
+    const FORMAT: &'static str = "ip";
 }
 
 /// A value as its text.
@@ -66,7 +81,11 @@ impl<T: Textual> JsonSchema for Shown<T> {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "format": T::FORMAT })
+        let mut schema = json_schema!({ "type": "string", "format": T::FORMAT });
+        if let Some(pattern) = T::pattern() {
+            schema.insert("pattern".to_owned(), pattern.into());
+        }
+        schema
     }
 }
 

@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tollgate_core::command::Unknown;
@@ -252,7 +254,8 @@ pub(crate) fn code_of(text: &str) -> &'static Code {
 }
 
 /// A place in the request that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Place")]
 pub(crate) struct Pointer {
     /// A JSON pointer into the body, `?name` for a parameter of the query, `{name}` for one of the
     /// path, or a header's name.
@@ -282,21 +285,42 @@ struct Parts {
     cause: Option<String>,
 }
 
-/// A problem as it is written.
-#[derive(Serialize)]
+/// Why a request is refused (RFC 9457).
+#[derive(Serialize, JsonSchema)]
 struct Document<'a> {
+    /// Where the code is explained.
     r#type: String,
+    /// What happened, in a few English words.
     title: &'a str,
+    /// The HTTP status, again.
     status: u16,
+    /// What happened and what to do next, for people, in the language of `Content-Language`.
     detail: &'a str,
+    /// What happened. It never changes: decide by it.
     code: &'a str,
+    /// The same request may succeed later.
     retryable: bool,
+    /// When to try again, in milliseconds from now; null where that is no use.
     retry_after_ms: Option<u32>,
+    /// The answer is kept with the request's Idempotency-Key: only a new key can get another one.
     new_key_required: bool,
+    /// The id under which the log speaks of the request.
     request_id: &'a str,
+    /// Every place of the request that is wrong.
     errors: &'a [Pointer],
     #[serde(flatten)]
     members: BTreeMap<&'a str, &'a Value>,
+}
+
+/// The schema of problem documents.
+pub(crate) fn problem_schema() -> Value {
+    let mut settings = SchemaSettings::draft2020_12().for_serialize();
+    settings.meta_schema = None;
+    let mut schema = settings
+        .into_generator()
+        .into_root_schema_for::<Document<'_>>();
+    schema.remove("title");
+    schema.to_value()
 }
 
 /// What a request's responses depend on besides their content: its id and language.

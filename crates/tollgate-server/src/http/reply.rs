@@ -200,6 +200,13 @@ pub(crate) fn html(status: StatusCode, page: String) -> Response<Body> {
     response
 }
 
+/// What the caller has already.
+pub(crate) fn not_modified() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    response
+}
+
 /// Nothing more to say.
 pub(crate) fn no_content() -> Response<Body> {
     let mut response = Response::new(Body::empty());

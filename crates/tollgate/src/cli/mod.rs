@@ -19,6 +19,7 @@ mod bench;
 mod client;
 mod report;
 mod listing;
+mod openapi;
 mod completions;
 
 use std::path::PathBuf;
@@ -70,6 +71,7 @@ enum Command {
     Tail(tail::Args),
     Demo(demo::Args),
     Bench(bench::Args),
+    Openapi(openapi::Args),
     Completions(completions::Args),
 }
 
@@ -104,6 +106,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Tail(args) => tail::run(args, file).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Bench(args) => bench::run(&args),
+            Command::Openapi(args) => openapi::run(&args),
             Command::Completions(args) => completions::run(args),
         }
     })

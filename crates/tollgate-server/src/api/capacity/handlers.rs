@@ -1,8 +1,6 @@
 //! `/v1/stock`, `/v1/calendars`, `/v1/holds`
 
-use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::{get, post, put};
 use tollgate_core::time::Timestamp;
 
 use super::request::{AdjustBody, CalendarBody, HoldBody, SlotsBody, StockBody, StocksBody};
@@ -12,32 +10,172 @@ use super::response::{
 };
 use crate::app::App;
 use crate::http::access::{Reader, Writer};
-use crate::http::body::{CatalogueNameRule, ReasonlessBody, Rule, catalogue_name, shown};
+use crate::http::body::{
+    CatalogueName, CatalogueNameRule, HoldName, ReasonlessBody, Rule, catalogue_name, shown,
+};
 use crate::http::extract::{IdempotencyKey, IfMatch, JsonBytes, Query, id};
-use crate::http::problem::{NOT_FOUND, Problem};
+use crate::http::operation::{Noun, Parameter, Repeating, delete, get, post, put};
+use crate::http::problem::{
+    AMOUNT_OVERFLOW, BELOW_BOOKED, BELOW_HELD, CALENDAR_UNKNOWN, CURRENCY_MISMATCH,
+    CURRENCY_UNKNOWN, HOLD_NOT_ACTIVE, IN_USE, LARGER_THAN_SLOT, NO_SLOT_WITH_ROOM, NOT_FOUND,
+    OUT_OF_STOCK, Problem, SKU_UNKNOWN, SLOT_FULL, SLOT_UNKNOWN, VERSION_MISMATCH,
+};
 use crate::http::reply::{self, List, Reply};
 use crate::http::reply::{cursor, cursor_at_name, read_cursor, read_cursor_at_name};
 use crate::ids;
 
-/// Which path leads to which handler.
-pub(crate) fn routes() -> Router<App> {
-    Router::new()
-        .route("/v1/stock", get(list_stock).put(put_stocks))
-        .route(
-            "/v1/stock/{sku}",
-            put(put_stock).get(show_stock).delete(remove_stock),
-        )
-        .route("/v1/stock/{sku}/adjustments", get(list_adjustments))
-        .route("/v1/stock/{sku}/adjust", post(adjust_stock))
-        .route("/v1/calendars", get(list_calendars))
-        .route(
-            "/v1/calendars/{name}",
-            put(put_calendar).get(show_calendar).delete(remove_calendar),
-        )
-        .route("/v1/calendars/{name}/slots", put(put_slots).get(list_slots))
-        .route("/v1/holds", post(take_hold))
-        .route("/v1/holds/{id}", get(show_hold))
-        .route("/v1/holds/{id}/release", post(release_hold))
+/// A sku as a path names it.
+const SKU: Parameter =
+    Parameter::of::<CatalogueName>("sku", "BATIK-M", "The sku, percent-encoded, a slash too.");
+
+/// A calendar as a path names it.
+const CALENDAR: Parameter = Parameter::of::<CatalogueName>(
+    "name",
+    "kitchen",
+    "The calendar's name, percent-encoded, a slash too.",
+);
+
+/// A hold as a path names it.
+const HOLD: Parameter =
+    Parameter::of::<HoldName>("id", "hld_01kfjv7m00e008000000000001", "The hold's id.");
+
+/// What slots are found by.
+const SLOT_TIMES: &[Parameter] = &[
+    Parameter::time("from", "Slots that start then or later; now if absent."),
+    Parameter::time("to", "Slots that start before then."),
+];
+
+/// What may be asked about stock.
+pub(crate) fn stock_operations() -> Noun {
+    Noun::new(
+        "Stock",
+        "How many units of a sku there are, and what orders and carts have set aside of them.",
+        [
+            put("/v1/stock/{sku}", put_stock)
+                .named("putStock", "Set the stock of a sku")
+                .about("Makes the sku where there is none. With `If-Match` it is done only to that version; a sku that was \
+                        never put has version 0.")
+                .path(SKU)
+                .gives::<StockView<'_>>(200, "The stock.")
+                .leads("/sku", "sku", &["showStock", "adjustStock", "listAdjustments", "removeStock"])
+                .refuses(&[BELOW_HELD]),
+            put("/v1/stock", put_stocks)
+                .named("putStocks", "Set the stock of several skus")
+                .about("All of them in one commit, or none. `errors` names every item that is in the way, and the code \
+                        is that of the first.")
+                .gives::<List<StockView<'_>>>(200, "The stock that was put.")
+                .refuses(&[BELOW_HELD, VERSION_MISMATCH]),
+            get("/v1/stock", list_stock)
+                .named("listStock", "List stock")
+                .about("By sku.")
+                .pages(&[])
+                .gives::<List<StockView<'_>>>(200, "A page of stock."),
+            get("/v1/stock/{sku}", show_stock)
+                .named("showStock", "Show the stock of a sku")
+                .path(SKU)
+                .gives::<StockView<'_>>(200, "The stock."),
+            delete("/v1/stock/{sku}", remove_stock)
+                .named("removeStock", "Stock a sku no more")
+                .about("What was on hand is written off. Again is 404.")
+                .path(SKU)
+                .gives_nothing(204, "It is stocked no more.")
+                .refuses(&[IN_USE]),
+            post("/v1/stock/{sku}/adjust", adjust_stock)
+                .named("adjustStock", "Add units of a sku, or take some away")
+                .path(SKU)
+                .key(Repeating::Required)
+                .gives::<StockView<'_>>(200, "The stock.")
+                .refuses(&[BELOW_HELD, AMOUNT_OVERFLOW]),
+            get("/v1/stock/{sku}/adjustments", list_adjustments)
+                .named("listAdjustments", "List why there is as much of a sku as there is")
+                .about("What was put, added and taken by hand, given up, and brought back by refunds; the newest first. \
+                        What is sold is in the timelines of orders. Also of a sku that was deleted.")
+                .path(SKU)
+                .pages(&[])
+                .gives::<List<AdjustmentView<'_>>>(200, "A page of adjustments."),
+        ],
+    )
+}
+
+/// What may be asked about calendars and their slots.
+pub(crate) fn calendar_operations() -> Noun {
+    Noun::new(
+        "Calendars",
+        "Weekly hours cut into slots, each with a capacity that orders take of.",
+        [
+            put("/v1/calendars/{name}", put_calendar)
+                .named("putCalendar", "Set a calendar")
+                .about("Makes it where there is none, with its slots. A changed calendar changes its future slots; a \
+                        booked slot keeps its times and takes the new capacity.")
+                .path(CALENDAR)
+                .gives::<CalendarView<'_>>(200, "The calendar.")
+                .leads("/name", "name", &["showCalendar", "putSlots", "listSlots", "removeCalendar"])
+                .refuses(&[BELOW_BOOKED, CURRENCY_UNKNOWN, AMOUNT_OVERFLOW]),
+            get("/v1/calendars", list_calendars)
+                .named("listCalendars", "List calendars")
+                .about("By name; the first 1 000.")
+                .pages(&[])
+                .gives::<List<CalendarView<'_>>>(200, "A page of calendars."),
+            get("/v1/calendars/{name}", show_calendar)
+                .named("showCalendar", "Show a calendar")
+                .path(CALENDAR)
+                .gives::<CalendarView<'_>>(200, "The calendar."),
+            delete("/v1/calendars/{name}", remove_calendar)
+                .named("removeCalendar", "Give a calendar up")
+                .about("With its slots to come. Slots that are over stay with the orders that had them. Again is 404.")
+                .path(CALENDAR)
+                .gives_nothing(204, "It is given up.")
+                .refuses(&[IN_USE]),
+            put("/v1/calendars/{name}/slots", put_slots)
+                .named("putSlots", "Set single slots of a calendar")
+                .about("Inserts or changes by `starts_at`. They stay as they were put when the calendar changes.")
+                .path(CALENDAR)
+                .gives::<List<SlotView>>(200, "The slots that were put.")
+                .refuses(&[BELOW_BOOKED, AMOUNT_OVERFLOW]),
+            get("/v1/calendars/{name}/slots", list_slots)
+                .named("listSlots", "List the slots of a calendar")
+                .about("Unlike other lists the oldest first, as they come up.")
+                .path(CALENDAR)
+                .pages(SLOT_TIMES)
+                .gives::<List<SlotView>>(200, "A page of slots."),
+        ],
+    )
+}
+
+/// What may be asked about carts' holds.
+pub(crate) fn hold_operations() -> Noun {
+    Noun::new(
+        "Holds",
+        "Stock and a slot that a cart sets aside, and an order takes over by naming the hold.",
+        [
+            post("/v1/holds", take_hold)
+                .named("takeHold", "Set stock and a slot aside for a cart")
+                .about("Everything is held, or nothing is.")
+                .key(Repeating::Required)
+                .gives::<HoldView<'_>>(201, "The hold.")
+                .leads("/id", "id", &["showHold", "releaseHold"])
+                .refuses(&[
+                    AMOUNT_OVERFLOW,
+                    SKU_UNKNOWN,
+                    CALENDAR_UNKNOWN,
+                    SLOT_UNKNOWN,
+                    CURRENCY_MISMATCH,
+                ])
+                .refuses(&[OUT_OF_STOCK, LARGER_THAN_SLOT, SLOT_FULL, NO_SLOT_WITH_ROOM]),
+            get("/v1/holds/{id}", show_hold)
+                .named("showHold", "Show a hold")
+                .about("An order's, too.")
+                .path(HOLD)
+                .gives::<HoldView<'_>>(200, "The hold."),
+            post("/v1/holds/{id}/release", release_hold)
+                .named("releaseHold", "Give back what a cart has set aside")
+                .about("Again is the same.")
+                .path(HOLD)
+                .key(Repeating::Kept)
+                .gives::<HoldView<'_>>(200, "The hold.")
+                .refuses(&[HOLD_NOT_ACTIVE]),
+        ],
+    )
 }
 
 /// A sku or calendar that a path makes or changes; `parameter` is what the path's template calls it.
@@ -58,9 +196,9 @@ async fn put_stock(
     caller: Writer,
     Path(sku): Path<String>,
     IfMatch(if_version): IfMatch,
-    bytes: JsonBytes,
+    bytes: JsonBytes<StockBody>,
 ) -> Reply {
-    let body: StockBody = bytes.read()?;
+    let body = bytes.read()?;
     let sku = name(&sku, "{sku}")?;
     let low_at = body.low_at.map(|low_at| low_at.0);
     let answered = app.put_stock(caller.caller(), sku, body.on_hand.0, low_at, if_version);
@@ -68,8 +206,8 @@ async fn put_stock(
 }
 
 /// Several skus in one commit: all of them or none.
-async fn put_stocks(State(app): State<App>, caller: Writer, bytes: JsonBytes) -> Reply {
-    let body: StocksBody = bytes.read()?;
+async fn put_stocks(State(app): State<App>, caller: Writer, bytes: JsonBytes<StocksBody>) -> Reply {
+    let body = bytes.read()?;
     let answered = app.put_stocks(caller.caller(), body.wanted(), bytes.0.len());
     caller.answer(stocks_changed).reply(answered.await?)
 }
@@ -147,10 +285,10 @@ async fn adjust_stock(
     caller: Writer,
     Path(sku): Path<String>,
     key: IdempotencyKey,
-    bytes: JsonBytes,
+    bytes: JsonBytes<AdjustBody>,
 ) -> Reply {
     key.present()?;
-    let body: AdjustBody = bytes.read()?;
+    let body = bytes.read()?;
     let answer = caller.answer(stock_changed);
     let keyed = key.required("POST /v1/stock/{sku}/adjust", &[&sku], &body, &answer)?;
     let sku = name(&sku, "{sku}")?;
@@ -163,9 +301,9 @@ async fn put_calendar(
     State(app): State<App>,
     caller: Writer,
     Path(calendar): Path<String>,
-    bytes: JsonBytes,
+    bytes: JsonBytes<CalendarBody>,
 ) -> Reply {
-    let body: CalendarBody = bytes.read()?;
+    let body = bytes.read()?;
     let calendar = name(&calendar, "{name}")?;
     let (hours, terms) = body.parts();
     let plan = app.plan_calendar(caller.shop(), calendar, hours)?;
@@ -204,9 +342,9 @@ async fn put_slots(
     State(app): State<App>,
     caller: Writer,
     Path(calendar): Path<String>,
-    bytes: JsonBytes,
+    bytes: JsonBytes<SlotsBody>,
 ) -> Reply {
-    let body: SlotsBody = bytes.read()?;
+    let body = bytes.read()?;
     let calendar = name(&calendar, "{name}")?;
     let slots = body.slots(&calendar);
     let answered = app.put_slots(caller.caller(), calendar, slots);
@@ -220,7 +358,7 @@ async fn list_slots(
     Path(name): Path<String>,
     query: Query,
 ) -> Reply {
-    let query = query.only(&["from", "to"])?;
+    let query = query.only(SLOT_TIMES)?;
     let (from, to) = (query.time("from")?, query.time("to")?);
     // The cursor is the start of the last slot of the page before.
     let after = query.read("cursor", "the next_cursor of the page before", |text| {
@@ -242,10 +380,10 @@ async fn take_hold(
     State(app): State<App>,
     caller: Writer,
     key: IdempotencyKey,
-    bytes: JsonBytes,
+    bytes: JsonBytes<HoldBody>,
 ) -> Reply {
     key.present()?;
-    let body: HoldBody = bytes.read()?;
+    let body = bytes.read()?;
     let answer = caller.answer(hold_created).of_lines(body.skus());
     let answer = answer.naming(&body.named());
     let keyed = key.required("POST /v1/holds", &[], &body, &answer)?;
@@ -270,9 +408,9 @@ async fn release_hold(
     caller: Writer,
     Path(hold): Path<String>,
     key: IdempotencyKey,
-    bytes: JsonBytes,
+    bytes: JsonBytes<ReasonlessBody>,
 ) -> Reply {
-    let body: ReasonlessBody = bytes.read()?;
+    let body = bytes.read()?;
     let answer = caller.answer(hold_changed);
     let keyed = key.optional("POST /v1/holds/{id}/release", &[&hold], &body, &answer);
     let hold = id(&hold)?;

@@ -1,29 +1,84 @@
 //! `/docs`: what there is to read about the API, for anyone who can reach it
 
-use axum::Extension;
-use axum::Router;
-use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::routing::get;
+use axum::body::Body;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use serde_json::json;
 
+use super::description::{DESCRIPTION, Description};
 use super::response::codes_page;
 use crate::app::App;
-use crate::http::problem::{CODES_PATH, NOT_FOUND};
+use crate::http::extract::has_tag;
+use crate::http::operation::{IF_NONE_MATCH, Noun, Part, get};
+use crate::http::problem::{CODES_PATH, INTERNAL, NOT_FOUND, Problem};
 use crate::http::reply::{self, Reply};
 use crate::http::{Door, Peer};
 
-/// Which path leads to which handler.
-pub(crate) fn routes() -> Router<App> {
-    Router::new().route(CODES_PATH, get(errors))
+/// What there is to read about the API. Where there is an admin door, only there.
+pub(crate) fn operations() -> Noun {
+    Noun::new(
+        "Documentation",
+        "About this API. Where `[server] admin_listen` is set, only there.",
+        [
+            get(CODES_PATH, errors)
+                .named("errorCodes", "Read about the error codes")
+                .about(
+                    "To which the `type` of every problem leads: the anchor of a row is its code.",
+                )
+                .gives_media(200, "text/html", "The table.")
+                .refuses(&[NOT_FOUND]),
+            get("/openapi.json", document)
+                .named("openapi", "Get this description")
+                .about("OpenAPI 3.1.")
+                .header(IF_NONE_MATCH)
+                .gives_document(200, "The description.", json!({ "type": "object" }))
+                .with_header("ETag", "What `If-None-Match` may have the next time.")
+                .gives_nothing(304, "It is the one of `If-None-Match`.")
+                .refuses(&[NOT_FOUND]),
+        ],
+    )
 }
 
-/// The table of error codes, to which the `type` of every problem leads. Where there is an admin door,
-/// only there.
-async fn errors(State(app): State<App>, Extension(peer): Extension<Peer>) -> Reply {
-    if app.config().server.admin_listen.is_some() && peer.door != Door::Admin {
-        return Err(NOT_FOUND.into());
+/// Whoever came by the door that shows documents: the admin door where there is one.
+#[derive(Debug)]
+pub(crate) struct Visitor;
+
+impl Part for Visitor {}
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Visitor, Problem> {
+        let door = parts.extensions.get::<Peer>().map(|peer| peer.door);
+        match app.config().server.admin_listen.is_none() || door == Some(Door::Admin) {
+            true => Ok(Visitor),
+            false => Err(NOT_FOUND.into()),
+        }
     }
-    let mut response = reply::html(StatusCode::OK, codes_page());
+}
+
+/// The table of error codes.
+async fn errors(_: Visitor) -> Reply {
+    Ok(kept(reply::html(StatusCode::OK, codes_page())))
+}
+
+/// The API's description.
+async fn document(_: Visitor, headers: HeaderMap) -> Reply {
+    let Description { text, tag, .. } = &*DESCRIPTION;
+    let mut response = match has_tag(&headers, tag) {
+        true => reply::not_modified(),
+        false => Response::new(Body::from(text.as_str())),
+    };
+    let set = response.headers_mut();
+    set.insert(header::CONTENT_TYPE, reply::JSON);
+    let tag = HeaderValue::from_str(tag).map_err(|_| Problem::from(INTERNAL))?;
+    set.insert(header::ETAG, tag);
+    Ok(kept(response))
+}
+
+/// What any cache may keep for an hour.
+fn kept(mut response: Response<Body>) -> Response<Body> {
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CACHE_CONTROL, "public, max-age=3600"),
@@ -31,5 +86,5 @@ async fn errors(State(app): State<App>, Extension(peer): Extension<Peer>) -> Rep
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    Ok(response)
+    response
 }

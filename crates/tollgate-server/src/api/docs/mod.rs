@@ -1,6 +1,10 @@
 //! What there is to read about the API.
 
 mod handlers;
+mod description;
+mod components;
+mod messages;
 mod response;
 
+pub use description::openapi;
 pub(super) use handlers::*;

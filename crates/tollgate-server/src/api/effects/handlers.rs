@@ -1,33 +1,84 @@
 //! `/v1/effects`
 
-use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::{get, post};
-use tollgate_core::effect::EffectState;
+use tollgate_core::effect::{EffectKind, EffectState};
 use tollgate_core::id::EffectId;
 use tollgate_store::EffectFilter;
 
 use super::request::{RetryBody, SettleBody};
-use super::response::{EffectView, RetriedView, effect_retried, effect_settled};
+use super::response::{EffectHeadView, EffectView, RetriedView, effect_retried, effect_settled};
 use crate::api::events::order_root;
 use crate::app::{App, Retrying};
 use crate::http::access::{Admin, Reader};
-use crate::http::body::ReasonlessBody;
+use crate::http::body::{EffectName, ReasonlessBody};
 use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
+use crate::http::operation::{Noun, Parameter, Repeating, get, post};
+use crate::http::problem::{EFFECT_STATE, REFUND_EXCEEDS_CAPTURED};
 use crate::http::reply::{self, List, Reply, cursor};
 
-/// Which path leads to which handler.
-pub(crate) fn routes() -> Router<App> {
-    Router::new()
-        .route("/v1/effects", get(list))
-        .route("/v1/effects/retry", post(retry_many))
-        .route("/v1/effects/{id}", get(show))
-        .route("/v1/effects/{id}/retry", post(retry))
-        .route("/v1/effects/{id}/settle", post(settle))
+/// An effect as a path names it.
+const EFFECT: Parameter =
+    Parameter::of::<EffectName>("id", "eff_01kfjv7m00e008000000000001", "The effect's id.");
+
+/// What effects are found by.
+const FILTERS: &[Parameter] = &[
+    Parameter::words::<EffectKind>("kind", "receipt", "Effects of any of these kinds."),
+    Parameter::words::<EffectState>("state", "dead", "Effects in any of these states."),
+    Parameter::text(
+        "order",
+        "ZVR-20260122-ABC",
+        "Effects of this order (id or code).",
+    ),
+    Parameter::text(
+        "target",
+        "notify:*",
+        "Effects that go to this target, or to one that begins so: `notify:*`.",
+    ),
+];
+
+/// What may be asked about effects.
+pub(crate) fn operations() -> Noun {
+    Noun::new(
+        "Effects",
+        "What must happen outside of the database: receipts, mails, notices, questions to providers, refunds.",
+        [
+            get("/v1/effects", list)
+                .named("listEffects", "List effects")
+                .about("The newest first.")
+                .list(FILTERS)
+                .gives::<List<EffectView<'_>>>(200, "A page of effects."),
+            post("/v1/effects/retry", retry_many)
+                .named("retryEffects", "Try many effects again")
+                .about(
+                    "Those of the filter that are in its `state`, and with `ids` none but these.",
+                )
+                .key(Repeating::Checked)
+                .gives::<RetriedView>(202, "Which effects are tried again, or would be."),
+            get("/v1/effects/{id}", show)
+                .named("showEffect", "Show an effect")
+                .about("With what was tried, and to a key with `admin` what was answered.")
+                .path(EFFECT)
+                .gives::<EffectView<'_>>(200, "The effect."),
+            post("/v1/effects/{id}/retry", retry)
+                .named("retryEffect", "Try an effect again")
+                .about("At once, whatever its target's pause.")
+                .path(EFFECT)
+                .key(Repeating::Kept)
+                .gives::<EffectHeadView<'_>>(202, "The effect as it stands now.")
+                .refuses(&[EFFECT_STATE, REFUND_EXCEEDS_CAPTURED]),
+            post("/v1/effects/{id}/settle", settle)
+                .named("settleEffect", "Say what became of an effect")
+                .about("Of one whose outcome is unknown, by a person's word.")
+                .path(EFFECT)
+                .key(Repeating::Kept)
+                .gives::<EffectHeadView<'_>>(200, "The effect as it stands now.")
+                .refuses(&[EFFECT_STATE]),
+        ],
+    )
 }
 
 async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
-    let query = query.list(&["kind", "state", "order", "target"])?;
+    let query = query.list(FILTERS)?;
     let mut filter = EffectFilter {
         kind: query.words("kind")?,
         state: query.words("state")?,
@@ -67,9 +118,9 @@ async fn retry(
     caller: Admin,
     Path(effect): Path<String>,
     key: IdempotencyKey,
-    bytes: JsonBytes,
+    bytes: JsonBytes<ReasonlessBody>,
 ) -> Reply {
-    let body: ReasonlessBody = bytes.read()?;
+    let body = bytes.read()?;
     let answer = caller.answer(effect_retried);
     let keyed = key.optional("POST /v1/effects/{id}/retry", &[&effect], &body, &answer);
     let effect = id(&effect)?;
@@ -81,9 +132,9 @@ async fn settle(
     caller: Admin,
     Path(effect): Path<String>,
     key: IdempotencyKey,
-    bytes: JsonBytes,
+    bytes: JsonBytes<SettleBody>,
 ) -> Reply {
-    let body: SettleBody = bytes.read()?;
+    let body = bytes.read()?;
     let answer = caller.answer(effect_settled);
     let keyed = key.optional("POST /v1/effects/{id}/settle", &[&effect], &body, &answer);
     let answered = app.settle_effect(caller.caller(), keyed, id(&effect)?, body.end());
@@ -95,7 +146,7 @@ async fn retry_many(
     State(app): State<App>,
     caller: Admin,
     _: IdempotencyKey,
-    bytes: JsonBytes,
+    bytes: JsonBytes<RetryBody>,
 ) -> Reply {
     let RetryBody {
         dry_run,

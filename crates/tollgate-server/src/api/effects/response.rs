@@ -35,7 +35,7 @@ fn effect_answer(status: u16, outcome: &Outcome) -> Option<Answer> {
 
 /// An effect as a decision about it gives it.
 #[derive(Serialize, JsonSchema)]
-struct EffectHeadView<'a> {
+pub(crate) struct EffectHeadView<'a> {
     id: Shown<EffectId>,
     key: &'a str,
     kind: OneOf<EffectKind>,

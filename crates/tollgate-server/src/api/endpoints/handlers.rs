@@ -1,8 +1,6 @@
 //! `/v1/endpoints`
 
-use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::{get, post};
 use secrecy::ExposeSecret;
 use tollgate_core::id::EndpointId;
 
@@ -13,15 +11,62 @@ use crate::app::App;
 use crate::http::access::Admin;
 use crate::http::body::ReasonlessBody;
 use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
+use crate::http::fields::Shown;
+use crate::http::operation::{Noun, Parameter, Repeating, delete, get, patch, post};
+use crate::http::problem::{ALREADY_EXISTS, TOO_MANY_ENDPOINTS};
 use crate::http::reply::{self, List, Reply, cursor};
 
-/// Which path leads to which handler.
-pub(crate) fn routes() -> Router<App> {
-    Router::new()
-        .route("/v1/endpoints", post(create).get(list))
-        .route("/v1/endpoints/{id}", get(show).patch(change).delete(delete))
-        .route("/v1/endpoints/{id}/rotate", post(rotate))
-        .route("/v1/endpoints/{id}/test", post(test))
+/// An endpoint as a path names it.
+const ENDPOINT: Parameter =
+    Parameter::of::<Shown<EndpointId>>("id", "ep_01kfjv7m00e008000000000001", "The endpoint's id.");
+
+/// What may be asked about endpoints.
+pub(crate) fn operations() -> Noun {
+    Noun::new(
+        "Endpoints",
+        "Where a merchant's own program is notified of what happens.",
+        [
+            post("/v1/endpoints", create)
+                .named("createEndpoint", "Create an endpoint")
+                .about("The secret is in the answer this once.")
+                .key(Repeating::Checked)
+                .gives::<EndpointView<'_>>(201, "The endpoint with its secret.")
+                .leads("/id", "id", &["showEndpoint", "changeEndpoint", "rotateSecret", "testEndpoint", "deleteEndpoint"])
+                .refuses(&[ALREADY_EXISTS, TOO_MANY_ENDPOINTS]),
+            get("/v1/endpoints", list)
+                .named("listEndpoints", "List endpoints")
+                .about("The newest first.")
+                .pages(&[])
+                .gives::<List<EndpointView<'_>>>(200, "A page of endpoints."),
+            get("/v1/endpoints/{id}", show)
+                .named("showEndpoint", "Show an endpoint")
+                .path(ENDPOINT)
+                .gives::<EndpointView<'_>>(200, "The endpoint."),
+            patch("/v1/endpoints/{id}", change)
+                .named("changeEndpoint", "Change an endpoint")
+                .about("Switching it on again forgets how it has failed.")
+                .path(ENDPOINT)
+                .gives::<EndpointView<'_>>(200, "The endpoint.")
+                .refuses(&[ALREADY_EXISTS]),
+            delete("/v1/endpoints/{id}", delete_endpoint)
+                .named("deleteEndpoint", "Delete an endpoint")
+                .about("What is pending for it is given up.")
+                .path(ENDPOINT)
+                .gives_nothing(204, "It is deleted."),
+            post("/v1/endpoints/{id}/rotate", rotate)
+                .named("rotateSecret", "Make another secret for an endpoint")
+                .about("It is in the answer this once; the one before signs along for `secret_overlap_hours`.")
+                .path(ENDPOINT)
+                .key(Repeating::Checked)
+                .gives::<EndpointView<'_>>(200, "The endpoint with its new secret."),
+            post("/v1/endpoints/{id}/test", test)
+                .named("testEndpoint", "Send an endpoint a test")
+                .about("A signed `endpoint.test`, sent now; nothing of it is kept.")
+                .path(ENDPOINT)
+                .key(Repeating::Checked)
+                .gives::<EndpointTestView<'_>>(200, "What the endpoint has answered."),
+        ],
+    )
 }
 
 /// The secret is shown once, so an Idempotency-Key is checked and no answer kept under it.
@@ -29,9 +74,9 @@ async fn create(
     State(app): State<App>,
     caller: Admin,
     _: IdempotencyKey,
-    bytes: JsonBytes,
+    bytes: JsonBytes<EndpointBody>,
 ) -> Reply {
-    let body: EndpointBody = bytes.read()?;
+    let body = bytes.read()?;
     let (row, secret) = app.create_endpoint(caller.shop(), body.wanted()).await?;
     let view = EndpointView::of(&row, None, Some(secret.expose_secret()));
     Ok(reply::with_status(201, &view))
@@ -66,15 +111,19 @@ async fn change(
     State(app): State<App>,
     caller: Admin,
     Path(endpoint): Path<String>,
-    bytes: JsonBytes,
+    bytes: JsonBytes<EndpointChangeBody>,
 ) -> Reply {
-    let body: EndpointChangeBody = bytes.read()?;
+    let body = bytes.read()?;
     let changed = app.change_endpoint(caller.shop(), id(&endpoint)?, body.wanted());
     let row = changed.await?;
     Ok(reply::ok(&EndpointView::of(&row, None, None)))
 }
 
-async fn delete(State(app): State<App>, caller: Admin, Path(endpoint): Path<String>) -> Reply {
+async fn delete_endpoint(
+    State(app): State<App>,
+    caller: Admin,
+    Path(endpoint): Path<String>,
+) -> Reply {
     app.delete_endpoint(caller.shop(), id(&endpoint)?).await?;
     Ok(reply::no_content())
 }
@@ -85,7 +134,7 @@ async fn rotate(
     caller: Admin,
     Path(endpoint): Path<String>,
     _: IdempotencyKey,
-    bytes: JsonBytes,
+    bytes: JsonBytes<ReasonlessBody>,
 ) -> Reply {
     let ReasonlessBody {} = bytes.read()?;
     let (row, secret) = app.rotate_endpoint(caller.shop(), id(&endpoint)?).await?;
@@ -98,7 +147,7 @@ async fn test(
     caller: Admin,
     Path(endpoint): Path<String>,
     _: IdempotencyKey,
-    bytes: JsonBytes,
+    bytes: JsonBytes<ReasonlessBody>,
 ) -> Reply {
     let ReasonlessBody {} = bytes.read()?;
     let tested = app.test_endpoint(caller.shop(), id(&endpoint)?, endpoint_test);

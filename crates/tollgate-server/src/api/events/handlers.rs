@@ -1,52 +1,136 @@
 //! `/v1/events`, `/v1/deliveries`
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{Response, header};
-use axum::routing::{get, post};
 use tollgate_core::command::OrderRef;
+use tollgate_core::event::DeliveryVerdict;
 use tollgate_core::id::{DeliveryId, EventId, RootId, ShopId};
+use tollgate_core::snapshot::{EventOutcome, EventState};
 use tollgate_store::{DeliveryFilter, EventFilter};
 
 use super::request::{ReplayBody, ReplayFilterBody};
-use super::response::{DeliveryView, EventView, ReplayView, event_replayed};
+use super::response::{DeliveryView, EventView, ReplayView, ReplayedView, event_replayed};
 use crate::api::orders::order_ref;
-use crate::api::webhooks;
+use crate::api::webhooks::{self, TakenView};
 use crate::app::{App, AppError, Replayed};
 use crate::http::access::{Admin, Reader};
 use crate::http::body::ReasonlessBody;
 use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
 use crate::http::fields::Shown;
+use crate::http::operation::{Noun, Parameter, Repeating, get, post};
 use crate::http::problem::Problem;
 use crate::http::reply::{self, List, Reply, cursor};
 
-/// Which path leads to which handler.
-pub(crate) fn routes() -> Router<App> {
-    Router::new()
-        .route("/v1/events", get(list))
-        .route("/v1/events/replay", post(replay_many))
-        .route("/v1/events/{id}", get(show))
-        .route("/v1/events/{id}/replay", post(replay))
-        .route("/v1/deliveries", get(list_deliveries))
-        .route("/v1/deliveries/{id}", get(show_delivery))
-        .route("/v1/deliveries/{id}/verify", post(verify))
+/// An event as a path names it.
+const EVENT: Parameter =
+    Parameter::of::<Shown<EventId>>("id", "evt_01kfjv7m00e008000000000001", "The event's id.");
+
+/// A delivery as a path names it.
+const DELIVERY: Parameter = Parameter::of::<Shown<DeliveryId>>(
+    "id",
+    "dlv_01kfjv7m00e008000000000001",
+    "The delivery's id.",
+);
+
+/// What events are found by.
+const FILTERS: &[Parameter] = &[
+    Parameter::text("source", "midtrans", "Events of this source."),
+    Parameter::text(
+        "type",
+        "transaction.*",
+        "Events with this type, or with one that begins so: `transaction.*`.",
+    ),
+    Parameter::words::<EventOutcome>("outcome", "parked", "Events that were answered so."),
+    Parameter::words::<EventState>("state", "applied", "Events that stand so now."),
+    Parameter::text(
+        "reference",
+        "ZVR-1-77",
+        "Events that mention this name, and wait at it or have reached what it leads to.",
+    ),
+    Parameter::text(
+        "order",
+        "ZVR-20260122-ABC",
+        "Events that the timeline of this order (id or code) names.",
+    ),
+    Parameter::time("received_after", "Events that came then or later."),
+    Parameter::text(
+        "search",
+        "settlement",
+        "Events with these bytes in body, type, key or a reference; letters in this case.",
+    ),
+];
+
+/// What refused deliveries are found by.
+const OF_DELIVERIES: &[Parameter] = &[
+    Parameter::word::<DeliveryVerdict>("verdict", "rejected", "Deliveries that were judged so."),
+    Parameter::text("source", "midtrans", "Deliveries of this source."),
+];
+
+/// What may be asked about events.
+pub(crate) fn operations() -> Noun {
+    Noun::new(
+        "Events",
+        "What providers said, each thing once, with what was decided about it.",
+        [
+            get("/v1/events", list)
+                .named("listEvents", "List events")
+                .about("The newest first.")
+                .list(FILTERS)
+                .gives::<List<EventView<'_>>>(200, "A page of events."),
+            post("/v1/events/replay", replay_many)
+                .named("replayEvents", "Decide about many events again")
+                .about("Answers at once; the events are decided about in the background, the oldest first, at most 10 000 \
+                        a request. Effects that were done are not repeated.")
+                .key(Repeating::Checked)
+                .gives::<ReplayView>(202, "How many events are decided about, or would be."),
+            get("/v1/events/{id}", show)
+                .named("showEvent", "Show an event")
+                .about("To a key with `admin` also its headers and its bytes.")
+                .path(EVENT)
+                .gives::<EventView<'_>>(200, "The event."),
+            post("/v1/events/{id}/replay", replay)
+                .named("replayEvent", "Decide about an event again")
+                .about("Effects that were done are not repeated.")
+                .path(EVENT)
+                .key(Repeating::Kept)
+                .gives::<ReplayedView>(202, "The event as it stands now."),
+        ],
+    )
+}
+
+/// What may be asked about refused deliveries.
+pub(crate) fn delivery_operations() -> Noun {
+    Noun::new(
+        "Refused deliveries",
+        "Webhooks that were refused, as they came: for 30 days, at most 10 000 of a source.",
+        [
+            get("/v1/deliveries", list_deliveries)
+                .named("listDeliveries", "List refused deliveries")
+                .about("The newest first.")
+                .list(OF_DELIVERIES)
+                .gives::<List<DeliveryView<'_>>>(200, "A page of deliveries."),
+            get("/v1/deliveries/{id}", show_delivery)
+                .named("showDelivery", "Show a refused delivery")
+                .about("With its body.")
+                .path(DELIVERY)
+                .gives::<DeliveryView<'_>>(200, "The delivery."),
+            post("/v1/deliveries/{id}/verify", verify)
+                .named("verifyDelivery", "Judge a refused delivery again")
+                .about("By the time it arrived at: once the secret was mended it is taken like any webhook.")
+                .path(DELIVERY)
+                .key(Repeating::Checked)
+                .gives::<TakenView>(200, "As the webhook would have been answered.")
+                .refuses(webhooks::REFUSALS),
+        ],
+    )
 }
 
 /// Events replayed a second unless the request says otherwise.
 const REPLAYS_PER_SECOND: i64 = 50;
 
 async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
-    let query = query.list(&[
-        "source",
-        "type",
-        "outcome",
-        "state",
-        "reference",
-        "order",
-        "received_after",
-        "search",
-    ])?;
+    let query = query.list(FILTERS)?;
     let mut filter = EventFilter {
         source: query.text("source"),
         kind: query.text("type"),
@@ -114,9 +198,9 @@ async fn replay(
     caller: Admin,
     Path(event): Path<String>,
     key: IdempotencyKey,
-    bytes: JsonBytes,
+    bytes: JsonBytes<ReasonlessBody>,
 ) -> Reply {
-    let body: ReasonlessBody = bytes.read()?;
+    let body = bytes.read()?;
     let answer = caller.answer(event_replayed);
     let keyed = key.optional("POST /v1/events/{id}/replay", &[&event], &body, &answer);
     let event = id(&event)?;
@@ -128,7 +212,7 @@ async fn replay_many(
     State(app): State<App>,
     caller: Admin,
     _: IdempotencyKey,
-    bytes: JsonBytes,
+    bytes: JsonBytes<ReplayBody>,
 ) -> Reply {
     let ReplayBody {
         dry_run,
@@ -181,7 +265,7 @@ async fn replay_filter(
 }
 
 async fn list_deliveries(State(app): State<App>, caller: Admin, query: Query) -> Reply {
-    let query = query.list(&["verdict", "source"])?;
+    let query = query.list(OF_DELIVERIES)?;
     let filter = DeliveryFilter {
         verdict: query.word("verdict")?,
         source: query.text("source"),
@@ -214,9 +298,9 @@ async fn verify(
     caller: Admin,
     Path(delivery): Path<String>,
     _: IdempotencyKey,
-    bytes: JsonBytes,
+    bytes: JsonBytes<ReasonlessBody>,
 ) -> Reply {
-    bytes.read::<ReasonlessBody>()?;
+    bytes.read()?;
     let taken = app.verify_delivery(caller.shop(), id(&delivery)?).await?;
     let mut response = Response::new(Body::from(webhooks::document(&taken)));
     response

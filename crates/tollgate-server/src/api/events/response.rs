@@ -28,7 +28,7 @@ pub(crate) fn event_replayed(outcome: &Outcome) -> Option<Answer> {
 
 /// An event that was decided about again.
 #[derive(Serialize, JsonSchema)]
-struct ReplayedView {
+pub(crate) struct ReplayedView {
     id: Shown<EventId>,
     outcome: OneOf<EventOutcome>,
     state: OneOf<EventState>,

@@ -1,29 +1,47 @@
 //! `/v1/doctor`, `/v1/verify`
 
 use axum::Extension;
-use axum::Router;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
-use axum::routing::get;
 
 use crate::app::App;
 use crate::http::access::Admin;
+use crate::http::operation::{Noun, Part, Taken, get};
 use crate::http::problem::{INTERNAL, NOT_FOUND, Problem};
 use crate::http::reply::{self, Reply};
 use crate::http::{Door, Peer};
 use crate::report::ReportView;
 
-/// Which path leads to which handler.
-pub(crate) fn routes() -> Router<App> {
-    Router::new()
-        .route("/v1/doctor", get(doctor))
-        .route("/v1/verify", get(verify))
+/// What an operator may ask.
+pub(crate) fn operations() -> Noun {
+    Noun::new(
+        "Operating",
+        "Whether the server and its data are well.",
+        [
+            get("/v1/doctor", doctor)
+                .named("doctor", "Check everything around the data")
+                .about("For an admin key of shop main; where `[server] admin_listen` is set only there.")
+                .gives::<ReportView<'_>>(200, "What was found.")
+                .refuses(&[NOT_FOUND]),
+            get("/v1/verify", verify)
+                .named("verify", "Check every invariant of the data")
+                .about("For an admin key of shop main; where `[server] admin_listen` is set only there.")
+                .gives::<ReportView<'_>>(200, "What was found.")
+                .refuses(&[NOT_FOUND]),
+        ],
+    )
 }
 
 /// Who may look behind all shops: an admin key of shop main, and where there is an admin listener only
 /// there.
 #[derive(Debug)]
 pub(crate) struct Operator;
+
+impl Part for Operator {
+    fn note(taken: &mut Taken) {
+        Admin::note(taken);
+    }
+}
 
 impl FromRequestParts<App> for Operator {
     type Rejection = Problem;

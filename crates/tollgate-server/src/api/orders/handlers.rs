@@ -1,11 +1,9 @@
 //! `/v1/orders`
 
-use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::{get, post};
 use tollgate_core::command::{AttentionOf, OrderRef};
 use tollgate_core::id::RootId;
-use tollgate_core::order::AttentionCode;
+use tollgate_core::order::{AttentionCode, OrderStatus};
 use tollgate_core::word::Word;
 use tollgate_providers::spelling::{one_spelling, spellings};
 use tollgate_store::OrderFilter;
@@ -15,20 +13,110 @@ use super::response::{OrderView, order_changed, order_created};
 use super::timeline::TimelineView;
 use crate::app::App;
 use crate::http::access::{Reader, Writer};
-use crate::http::body::ReasonlessBody;
+use crate::http::body::{OrderName, ReasonlessBody};
 use crate::http::extract::{IdempotencyKey, IfMatch, JsonBytes, Query};
-use crate::http::problem::{NOT_FOUND, Problem};
+use crate::http::operation::{Noun, Parameter, Repeating, get, patch, post};
+use crate::http::problem::{
+    ALREADY_EXISTS, AMOUNT_OVERFLOW, CALENDAR_UNKNOWN, CURRENCY_MISMATCH, CURRENCY_UNKNOWN,
+    HOLD_NOT_ACTIVE, LARGER_THAN_SLOT, LINES_EMPTY, METADATA_TOO_LARGE, NO_SLOT_WITH_ROOM,
+    NOT_FOUND, ORDER_PAID, OUT_OF_STOCK, Problem, SKU_UNKNOWN, SLOT_FULL, SLOT_UNKNOWN,
+    SOURCE_UNKNOWN, TOTAL_NEGATIVE,
+};
 use crate::http::reply::{self, List, Reply, cursor_of_root};
 use crate::ids;
 
-/// Which path leads to which handler.
-pub(crate) fn routes() -> Router<App> {
-    Router::new()
-        .route("/v1/orders", post(create).get(list))
-        .route("/v1/orders/{id}", get(show).patch(change))
-        .route("/v1/orders/{id}/cancel", post(cancel))
-        .route("/v1/orders/{id}/attention/{code}/resolve", post(resolve))
-        .route("/v1/orders/{id}/timeline", get(timeline))
+/// An order as a path names it.
+pub(crate) const ORDER: Parameter =
+    Parameter::of::<OrderName>("id", "ZVR-20260122-ABC", "The order's id or code.");
+
+/// A code of attention as a path names it.
+pub(crate) const ATTENTION: Parameter =
+    Parameter::word::<AttentionCode>("code", "overpaid", "Which code of attention is closed.");
+
+/// What orders are found by.
+const FILTERS: &[Parameter] = &[
+    Parameter::words::<OrderStatus>("status", "paid", "Orders in any of these statuses."),
+    Parameter::text("code", "ZVR-20260122-ABC", "The order with this code."),
+    Parameter::text(
+        "reference",
+        "ZVR-20260122-ABC-1737558000",
+        "Orders with a payment that some source knows by this name.",
+    ),
+    Parameter::text(
+        "customer",
+        "dewi@example.com",
+        "This in the customer's name, or this as the mail address or the telephone number, in any case of letters.",
+    ),
+    Parameter::text(
+        "search",
+        "dewi",
+        "This in the code, in a payment's reference, or in the customer's name, address or number, in any case and \
+         spelling of letters.",
+    ),
+    Parameter::of::<bool>(
+        "attention",
+        "true",
+        "`true`: something is open; `false`: nothing is.",
+    ),
+    Parameter::time("created_after", "Orders that were made then or later."),
+    Parameter::time("created_before", "Orders that were made before then."),
+];
+
+/// What may be asked about orders.
+pub(crate) fn operations() -> Noun {
+    Noun::new(
+        "Orders",
+        "What a customer buys: lines, stock and a slot that are set aside for it, and the payments that pay it.",
+        [
+            post("/v1/orders", create)
+                .named("createOrder", "Create an order")
+                .about("Stock and slot are set aside, all of it or nothing. What was waiting for the order is in the \
+                        answer: one whose webhook came first is created `paid`.")
+                .key(Repeating::Required)
+                .gives::<OrderView<'_>>(201, "The order.")
+                .leads("/id", "id", &["showOrder", "changeOrder", "cancelOrder", "showTimeline", "listReceiptsOfOrder"])
+                .refuses(&[ALREADY_EXISTS, LINES_EMPTY, CURRENCY_UNKNOWN, SOURCE_UNKNOWN, AMOUNT_OVERFLOW])
+                .refuses(&[TOTAL_NEGATIVE, HOLD_NOT_ACTIVE, SKU_UNKNOWN, CALENDAR_UNKNOWN, SLOT_UNKNOWN])
+                .refuses(&[CURRENCY_MISMATCH, OUT_OF_STOCK, LARGER_THAN_SLOT, SLOT_FULL, NO_SLOT_WITH_ROOM]),
+            get("/v1/orders", list)
+                .named("listOrders", "List orders")
+                .about("The newest first.")
+                .list(FILTERS)
+                .gives::<List<OrderView<'_>>>(200, "A page of orders."),
+            get("/v1/orders/{id}", show)
+                .named("showOrder", "Show an order")
+                .path(ORDER)
+                .gives::<OrderView<'_>>(200, "The order."),
+            patch("/v1/orders/{id}", change)
+                .named("changeOrder", "Change what is kept with an order")
+                .about("Customer, note and metadata, whatever the order's status: nothing is decided by them. What is \
+                        issued or written afterwards says the new. A change that changes nothing leaves no entry.")
+                .path(ORDER)
+                .key(Repeating::Kept)
+                .gives::<OrderView<'_>>(200, "The order.")
+                .refuses(&[METADATA_TOO_LARGE]),
+            post("/v1/orders/{id}/cancel", cancel)
+                .named("cancelOrder", "Cancel an order")
+                .about("The order ends `cancelled`, or goes `closing` while a payment is open. Again is the same; an \
+                        order that ended by itself stays as it ended.")
+                .path(ORDER)
+                .key(Repeating::Required)
+                .gives::<OrderView<'_>>(200, "The order.")
+                .refuses(&[ORDER_PAID]),
+            post("/v1/orders/{id}/attention/{code}/resolve", resolve)
+                .named("resolveAttentionOfOrder", "Say that a person has looked at an order")
+                .about("Closes a code of attention. 404 if the order never had it; again is the same.")
+                .path(ORDER)
+                .path(ATTENTION)
+                .key(Repeating::Kept)
+                .gives::<OrderView<'_>>(200, "The order."),
+            get("/v1/orders/{id}/timeline", timeline)
+                .named("showTimeline", "Show what happened to an order")
+                .about("All of it, the oldest first, and what the order waits for. It is never cut into pages.")
+                .path(ORDER)
+                .gives::<TimelineView<'_>>(200, "The timeline."),
+        ],
+    )
 }
 
 /// The order that a path names; what can be neither an id nor a code names none.
@@ -45,10 +133,10 @@ async fn create(
     State(app): State<App>,
     caller: Writer,
     key: IdempotencyKey,
-    bytes: JsonBytes,
+    bytes: JsonBytes<OrderBody>,
 ) -> Reply {
     key.present()?;
-    let body: OrderBody = bytes.read()?;
+    let body = bytes.read()?;
     let answer = caller.answer(order_created).of_lines(body.skus());
     let answer = answer.naming(&body.named());
     let keyed = key.required("POST /v1/orders", &[], &body, &answer)?;
@@ -74,16 +162,7 @@ async fn show(
 }
 
 async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
-    let query = query.list(&[
-        "status",
-        "code",
-        "reference",
-        "customer",
-        "search",
-        "attention",
-        "created_after",
-        "created_before",
-    ])?;
+    let query = query.list(FILTERS)?;
     let filter = OrderFilter {
         status: query.words("status")?,
         code: query
@@ -120,9 +199,9 @@ async fn change(
     Path(order): Path<String>,
     IfMatch(if_version): IfMatch,
     key: IdempotencyKey,
-    bytes: JsonBytes,
+    bytes: JsonBytes<OrderChangeBody>,
 ) -> Reply {
-    let body: OrderChangeBody = bytes.read()?;
+    let body = bytes.read()?;
     let answer = caller.answer(order_changed);
     // Over another version it is another change.
     let version = if_version.map(|version| version.to_string());
@@ -140,10 +219,10 @@ async fn cancel(
     caller: Writer,
     Path(order): Path<String>,
     key: IdempotencyKey,
-    bytes: JsonBytes,
+    bytes: JsonBytes<ReasonlessBody>,
 ) -> Reply {
     key.present()?;
-    let body: ReasonlessBody = bytes.read()?;
+    let body = bytes.read()?;
     let answer = caller.answer(order_changed);
     let keyed = key.required("POST /v1/orders/{id}/cancel", &[&order], &body, &answer)?;
     let order = order_named(&order)?;
@@ -155,9 +234,9 @@ async fn resolve(
     caller: Writer,
     Path((order, code)): Path<(String, String)>,
     key: IdempotencyKey,
-    bytes: JsonBytes,
+    bytes: JsonBytes<ResolveBody>,
 ) -> Reply {
-    let body: ResolveBody = bytes.read()?;
+    let body = bytes.read()?;
     let answer = caller.answer(order_changed);
     let keyed = key.optional(
         "POST /v1/orders/{id}/attention/{code}/resolve",

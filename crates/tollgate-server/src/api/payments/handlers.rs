@@ -1,46 +1,146 @@
 //! `/v1/payments`
 
-use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::{get, post};
 use tollgate_core::command::AttentionOf;
 use tollgate_core::id::{PaymentId, RefundId};
+use tollgate_core::payment::PaymentStatus;
 use tollgate_store::PaymentFilter;
 
 use super::checked::CheckedView;
 use super::request::{CaptureBody, PaymentBody, PaymentChangeBody, RefundBody};
 use super::response::{PaymentView, RefundView, payment_changed, payment_created, refund_created};
-use crate::api::orders::{ResolveBody, attention_code, metadata_change};
+use crate::api::orders::{ATTENTION, ResolveBody, attention_code, metadata_change};
 use crate::app::App;
 use crate::http::access::{Admin, Reader, Writer};
 use crate::http::body::ReasonlessBody;
 use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
-use crate::http::problem::Problem;
+use crate::http::fields::Shown;
+use crate::http::operation::{Noun, Parameter, Repeating, get, patch, post};
+use crate::http::problem::{
+    ALREADY_EXISTS, AMOUNT_OVERFLOW, CURRENCY_MISMATCH, CURRENCY_UNKNOWN, METADATA_OF_ORDER,
+    METADATA_TOO_LARGE, NOT_FOUND, NOT_MANUAL, ORDER_UNKNOWN, PROVIDER_UNAVAILABLE, Problem,
+    REFUND_EXCEEDS_CAPTURED, REFUND_NOT_SUPPORTED, RESTOCK_EXCEEDS_SOLD, SLOT_NOT_SOLD,
+    SOURCE_UNKNOWN, STATUS_QUERY_NOT_SUPPORTED, TOO_MANY_PAYMENTS,
+};
 use crate::http::reply::{self, List, Reply, cursor};
 use crate::ids;
 
-/// Which path leads to which handler.
-pub(crate) fn routes() -> Router<App> {
-    Router::new()
-        .route("/v1/payments/{id}/attention/{code}/resolve", post(resolve))
-        .route("/v1/payments/{id}/receipts/correct", post(correct_receipts))
-        .route("/v1/payments", post(register).get(list))
-        .route("/v1/payments/{id}", get(show).patch(change))
-        .route("/v1/payments/{id}/capture", post(capture))
-        .route("/v1/payments/{id}/check", post(check))
-        .route("/v1/payments/{id}/refund", post(refund))
-        .route("/v1/refunds", get(list_refunds))
-        .route("/v1/refunds/{id}", get(show_refund))
+/// A payment as a path names it.
+pub(crate) const PAYMENT: Parameter =
+    Parameter::of::<Shown<PaymentId>>("id", "pay_01kfjv7m00e008000000000001", "The payment's id.");
+
+/// What payments are found by.
+const FILTERS: &[Parameter] = &[
+    Parameter::text(
+        "reference",
+        "ZVR-20260122-ABC-1737558000",
+        "Payments that some source knows by this name.",
+    ),
+    Parameter::words::<PaymentStatus>("status", "paid", "Payments in any of these statuses."),
+];
+
+/// What refunds are found by.
+const OF_PAYMENT: &[Parameter] = &[Parameter::of::<Shown<PaymentId>>(
+    "payment",
+    "pay_01kfjv7m00e008000000000001",
+    "The payment's id.",
+)
+.required()];
+
+/// What may be asked about payments and refunds.
+pub(crate) fn operations() -> Noun {
+    Noun::new(
+        "Payments",
+        "An attempt to pay, of an order or by itself, with what its provider said of it; and refunds.",
+        [
+            post("/v1/payments", register)
+                .named("registerPayment", "Register a payment")
+                .about("Says that a payment was begun at a source under a reference. It is never refused because of its \
+                        order's status. What the provider has said already is in the answer.")
+                .key(Repeating::Required)
+                .gives::<PaymentView<'_>>(201, "The payment.")
+                .leads("/id", "id", &["showPayment", "changePayment", "capturePayment", "refundPayment",
+                    "listReceiptsOfPayment", "correctReceipts"])
+                .leads("/id", "payment", &["listRefunds"])
+                .refuses(&[ALREADY_EXISTS, SOURCE_UNKNOWN, CURRENCY_UNKNOWN, ORDER_UNKNOWN, CURRENCY_MISMATCH])
+                .refuses(&[AMOUNT_OVERFLOW, TOO_MANY_PAYMENTS]),
+            get("/v1/payments", list)
+                .named("listPayments", "List payments")
+                .about("The newest first.")
+                .list(FILTERS)
+                .gives::<List<PaymentView<'_>>>(200, "A page of payments."),
+            get("/v1/payments/{id}", show)
+                .named("showPayment", "Show a payment")
+                .path(PAYMENT)
+                .gives::<PaymentView<'_>>(200, "The payment."),
+            patch("/v1/payments/{id}", change)
+                .named("changePayment", "Change what is kept with a payment")
+                .about("The metadata of a payment without an order; that of others is their order's.")
+                .path(PAYMENT)
+                .key(Repeating::Kept)
+                .gives::<PaymentView<'_>>(200, "The payment.")
+                .refuses(&[METADATA_OF_ORDER, METADATA_TOO_LARGE]),
+            post("/v1/payments/{id}/capture", capture)
+                .named("capturePayment", "Record money that came by hand")
+                .about("Cash or a transfer, on a payment of source `manual`. Each call is a capture of its own, so the \
+                        key is required. A note that is a method's word (`cash`, `bank transfer: BCA`) is the payment's \
+                        method.")
+                .path(PAYMENT)
+                .key(Repeating::Required)
+                .gives::<PaymentView<'_>>(200, "The payment.")
+                .refuses(&[NOT_MANUAL, AMOUNT_OVERFLOW]),
+            post("/v1/payments/{id}/check", check)
+                .named("checkPayment", "Ask the provider about a payment now")
+                .about("Waits up to `[asking] timeout_ms` (10 s) for the answer, which goes the way of a webhook.")
+                .path(PAYMENT)
+                .key(Repeating::Checked)
+                .gives::<CheckedView<'_>>(200, "The payment, and what the provider said.")
+                .refuses(&[STATUS_QUERY_NOT_SUPPORTED, PROVIDER_UNAVAILABLE]),
+            post("/v1/payments/{id}/refund", refund)
+                .named("refundPayment", "Give money back")
+                .about("The refund and its reservation are committed before the provider is called. One of source \
+                        `manual`, and one that is `recorded`, has succeeded at once.")
+                .path(PAYMENT)
+                .key(Repeating::Required)
+                .gives::<RefundView<'_>>(201, "The refund.")
+                .leads("/id", "id", &["showRefund"])
+                .refuses(&[REFUND_NOT_SUPPORTED, RESTOCK_EXCEEDS_SOLD, SLOT_NOT_SOLD, REFUND_EXCEEDS_CAPTURED])
+                .refuses(&[TOO_MANY_PAYMENTS, AMOUNT_OVERFLOW]),
+            post("/v1/payments/{id}/attention/{code}/resolve", resolve)
+                .named("resolveAttentionOfPayment", "Say that a person has looked at a payment")
+                .about("Closes a code of attention. 404 if the payment never had it; again is the same.")
+                .path(PAYMENT)
+                .path(ATTENTION)
+                .key(Repeating::Kept)
+                .gives::<PaymentView<'_>>(200, "The payment."),
+            post("/v1/payments/{id}/receipts/correct", correct_receipts)
+                .named("correctReceipts", "Issue the receipts that a payment's ledger lacks")
+                .about("Where the receipts say what the ledger says, nothing happens.")
+                .path(PAYMENT)
+                .key(Repeating::Kept)
+                .gives::<PaymentView<'_>>(200, "The payment."),
+            get("/v1/refunds", list_refunds)
+                .named("listRefunds", "List the refunds of a payment")
+                .about("The newest first.")
+                .pages(OF_PAYMENT)
+                .gives::<List<RefundView<'_>>>(200, "A page of refunds.")
+                .refuses(&[NOT_FOUND]),
+            get("/v1/refunds/{id}", show_refund)
+                .named("showRefund", "Show a refund")
+                .path(Parameter::of::<Shown<RefundId>>("id", "rfd_01kfjv7m00e008000000000002", "The refund's id."))
+                .gives::<RefundView<'_>>(200, "The refund."),
+        ],
+    )
 }
 
 async fn register(
     State(app): State<App>,
     caller: Writer,
     key: IdempotencyKey,
-    bytes: JsonBytes,
+    bytes: JsonBytes<PaymentBody>,
 ) -> Reply {
     key.present()?;
-    let body: PaymentBody = bytes.read()?;
+    let body = bytes.read()?;
     let answer = caller.answer(payment_created).naming(&body.named());
     let keyed = key.required("POST /v1/payments", &[], &body, &answer)?;
     let answered = match body.wanted(ids::root()) {
@@ -63,7 +163,7 @@ async fn show(
 }
 
 async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
-    let query = query.list(&["reference", "status"])?;
+    let query = query.list(FILTERS)?;
     let filter = PaymentFilter {
         reference: query.text("reference"),
         status: query.words("status")?,
@@ -86,9 +186,9 @@ async fn change(
     caller: Writer,
     Path(payment): Path<String>,
     key: IdempotencyKey,
-    bytes: JsonBytes,
+    bytes: JsonBytes<PaymentChangeBody>,
 ) -> Reply {
-    let body: PaymentChangeBody = bytes.read()?;
+    let body = bytes.read()?;
     let answer = caller.answer(payment_changed);
     let keyed = key.optional("PATCH /v1/payments/{id}", &[&payment], &body, &answer);
     let (payment, metadata) = (id(&payment)?, metadata_change(body.metadata));
@@ -101,11 +201,11 @@ async fn capture(
     caller: Writer,
     Path(payment): Path<String>,
     key: IdempotencyKey,
-    bytes: JsonBytes,
+    bytes: JsonBytes<CaptureBody>,
 ) -> Reply {
     // Cash has no name of its own: without a key a repeated request would be more cash.
     key.present()?;
-    let body: CaptureBody = bytes.read()?;
+    let body = bytes.read()?;
     let answer = caller.answer(payment_changed);
     let operation = "POST /v1/payments/{id}/capture";
     let keyed = key.required(operation, &[&payment], &body, &answer)?;
@@ -119,10 +219,10 @@ async fn refund(
     caller: Writer,
     Path(payment): Path<String>,
     key: IdempotencyKey,
-    bytes: JsonBytes,
+    bytes: JsonBytes<RefundBody>,
 ) -> Reply {
     key.present()?;
-    let body: RefundBody = bytes.read()?;
+    let body = bytes.read()?;
     let answer = caller.answer(refund_created);
     let operation = "POST /v1/payments/{id}/refund";
     let keyed = key.required(operation, &[&payment], &body, &answer)?;
@@ -132,7 +232,7 @@ async fn refund(
 
 /// The refunds of one payment.
 async fn list_refunds(State(app): State<App>, caller: Reader, query: Query) -> Reply {
-    let query = query.only(&["payment"])?;
+    let query = query.only(OF_PAYMENT)?;
     let payment = query.read("payment", "a payment's id", |text| text.parse().ok())?;
     let Some(payment) = payment else {
         return Err(Problem::invalid_at("?payment", "expected a payment's id"));
@@ -157,9 +257,9 @@ async fn check(
     caller: Writer,
     Path(payment): Path<String>,
     _: IdempotencyKey,
-    bytes: JsonBytes,
+    bytes: JsonBytes<ReasonlessBody>,
 ) -> Reply {
-    bytes.read::<ReasonlessBody>()?;
+    bytes.read()?;
     let checked = app.check_payment(caller.caller(), id(&payment)?).await?;
     Ok(reply::ok(&CheckedView::of(&checked)))
 }
@@ -169,9 +269,9 @@ async fn resolve(
     caller: Writer,
     Path((payment, code)): Path<(String, String)>,
     key: IdempotencyKey,
-    bytes: JsonBytes,
+    bytes: JsonBytes<ResolveBody>,
 ) -> Reply {
-    let body: ResolveBody = bytes.read()?;
+    let body = bytes.read()?;
     let answer = caller.answer(payment_changed);
     let keyed = key.optional(
         "POST /v1/payments/{id}/attention/{code}/resolve",
@@ -191,9 +291,9 @@ async fn correct_receipts(
     caller: Admin,
     Path(payment): Path<String>,
     key: IdempotencyKey,
-    bytes: JsonBytes,
+    bytes: JsonBytes<ReasonlessBody>,
 ) -> Reply {
-    let body: ReasonlessBody = bytes.read()?;
+    let body = bytes.read()?;
     let answer = caller.answer(payment_changed);
     let operation = "POST /v1/payments/{id}/receipts/correct";
     let keyed = key.optional(operation, &[&payment], &body, &answer);

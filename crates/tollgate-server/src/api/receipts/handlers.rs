@@ -1,12 +1,10 @@
 //! `/v1/receipts`, and `/r/{token}` for anyone who has its link
 
 use axum::Extension;
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use axum::routing::get;
-use tollgate_core::effect::Receipt;
+use tollgate_core::effect::{Receipt, ReceiptKind};
 use tollgate_core::id::{ReceiptId, ShopId};
 use tollgate_core::order::Root;
 use tollgate_core::receipt_number::ReceiptNumber;
@@ -14,30 +12,104 @@ use tollgate_store::{ReceiptFilter, ReceiptPlace, Seek};
 
 use super::ledger::{PAGE_ROWS, Table};
 use super::response::{PublicReceipt, ReceiptView, STYLE, no_receipt_page};
-use crate::api::orders::order_named;
+use crate::api::orders::{ORDER, order_named};
+use crate::api::payments::PAYMENT;
 use crate::app::App;
 use crate::headers;
 use crate::http::access::Reader;
-use crate::http::extract::{Query, id};
-use crate::http::problem::{INTERNAL, NOT_FOUND, Problem};
+use crate::http::extract::{Query, has_tag, id};
+use crate::http::fields::Shown;
+use crate::http::operation::{IF_NONE_MATCH, Noun, Operation, Parameter, get};
+use crate::http::problem::{
+    INTERNAL, NOT_FOUND, OUTCOME_UNKNOWN, Problem, RATE_LIMITED, UNAVAILABLE,
+};
 use crate::http::reply::{self, List, Reply, cursor};
 use crate::http::{Peer, language};
 
-/// Which path leads to which handler.
-pub(crate) fn routes() -> Router<App> {
-    Router::new()
-        .route("/v1/orders/{id}/receipts", get(of_order))
-        .route("/v1/payments/{id}/receipts", get(of_payment))
-        .route("/v1/receipts", get(list))
-        .route("/v1/receipts.csv", get(table))
-        .route("/v1/receipts/{id}", get(show))
-        .route("/r/style.css", get(style))
-        .route("/r/{token}", get(look_up))
+/// A receipt as a path names it.
+const RECEIPT: Parameter =
+    Parameter::of::<Shown<ReceiptId>>("id", "rcp_01kfjv7m00e008000000000001", "The receipt's id.");
+
+/// A receipt as its link names it.
+const TOKEN: Parameter = Parameter::text("token", "", "What the code on the receipt leads to.");
+
+/// What receipts are found by.
+const FILTERS: &[Parameter] = &[
+    OF_TABLE[0],
+    OF_TABLE[1],
+    OF_TABLE[2],
+    Parameter::text("number", "R-2026-000042", "The receipt with this number."),
+];
+
+/// What the table is cut to.
+const OF_TABLE: &[Parameter] = &[
+    Parameter::time("from", "Receipts that were issued then or later."),
+    Parameter::time("to", "Receipts that were issued before then."),
+    Parameter::words::<ReceiptKind>("kind", "sale", "Receipts of any of these kinds."),
+];
+
+/// What may be asked about receipts.
+pub(crate) fn operations() -> Noun {
+    Noun::new(
+        "Receipts",
+        "The documents over money that came or went back: frozen once, and never changed.",
+        [
+            get("/v1/receipts", list)
+                .named("listReceipts", "List receipts")
+                .about("Those that are issued, the latest first.")
+                .list(FILTERS)
+                .gives::<List<ReceiptView>>(200, "A page of receipts."),
+            get("/v1/receipts.csv", table)
+                .named("tableOfReceipts", "Get receipts as a table")
+                .about("All of them, a row for each, with a head (RFC 4180). A table that cannot be read to its end breaks \
+                        off without the end of an answer.")
+                .query(OF_TABLE)
+                .gives_media(200, "text/csv", "The table.")
+                .with_header("Content-Disposition", "A name for the file."),
+            get("/v1/receipts/{id}", show)
+                .named("showReceipt", "Show a receipt")
+                .about("With all that was frozen when it was issued.")
+                .path(RECEIPT)
+                .gives::<ReceiptView>(200, "The receipt."),
+            Operation::get_beside("/v1/receipts/{id}.pdf", show)
+                .named("receiptFile", "Get a receipt's file")
+                .about("404 until it is issued.")
+                .path(RECEIPT)
+                .header(IF_NONE_MATCH)
+                .gives_media(200, "application/pdf", "The file.")
+                .with_header("ETag", "The SHA-256 of the file, in hexadecimal digits and quotes.")
+                .gives_nothing(304, "It is the one of `If-None-Match`."),
+            get("/v1/orders/{id}/receipts", of_order)
+                .named("listReceiptsOfOrder", "List the receipts of an order")
+                .about("The newest first, those that are not issued yet, too.")
+                .path(ORDER)
+                .pages(&[])
+                .gives::<List<ReceiptView>>(200, "A page of receipts."),
+            get("/v1/payments/{id}/receipts", of_payment)
+                .named("listReceiptsOfPayment", "List the receipts of a payment")
+                .about("The newest first, those that are not issued yet, too.")
+                .path(PAYMENT)
+                .pages(&[])
+                .gives::<List<ReceiptView>>(200, "A page of receipts."),
+            get("/r/{token}", look_up)
+                .named("lookUpReceipt", "Look up a receipt by its link")
+                .about("What anyone may see who has the receipt: a page, or JSON where `Accept` has `application/json` and \
+                        not `text/html`.")
+                .path(TOKEN)
+                .gives::<PublicReceipt>(200, "What is public of the receipt.")
+                .gives_media(200, "text/html", "")
+                .gives_media(404, "text/html", "There is no such receipt.")
+                .refuses(&[NOT_FOUND, RATE_LIMITED, UNAVAILABLE, OUTCOME_UNKNOWN]),
+            get("/r/style.css", style)
+                .named("receiptStyle", "Get the style of the pages of receipts")
+                .gives_media(200, "text/css", "The style."),
+        ],
+    )
 }
 
 /// Receipts that are issued, the latest first or last.
 async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
-    let query = query.list(&["from", "to", "kind", "number"])?;
+    let query = query.list(FILTERS)?;
     let filter = filter(&query)?;
     let seek = query.seek(ReceiptPlace::from_u128)?;
     let page = app.issued_receipts(caller.shop(), filter, seek).await?;
@@ -58,7 +130,7 @@ fn filter(query: &Query) -> Result<ReceiptFilter, Problem> {
 
 /// The same as a table, all of it: it is read while it is sent.
 async fn table(State(app): State<App>, caller: Reader, query: Query) -> Reply {
-    let query = query.just(&["from", "to", "kind"])?;
+    let query = query.just(OF_TABLE)?;
     let filter = filter(&query)?;
     let shop = caller.shop();
     // What cannot be read at all is refused with a status, and not in the midst of a table.
@@ -105,19 +177,11 @@ async fn pdf(app: &App, shop: ShopId, receipt: ReceiptId, asked: &HeaderMap) -> 
     let (known, bytes) = app.receipt_pdf(shop, receipt).await?;
     let issued = known.issued.ok_or(Problem::from(INTERNAL))?;
     let tag = format!("\"{}\"", hex::encode(issued.sha256));
-    let has = |known: &str| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag;
-    let is_known = asked
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|line| line.to_str().ok())
-        .any(|line| line.split(',').any(|known| has(known.trim())));
+    let is_known = has_tag(asked, &tag);
     let mut response = match is_known {
-        true => Response::new(Body::empty()),
+        true => reply::not_modified(),
         false => Response::new(Body::from(bytes)),
     };
-    if is_known {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-    }
     let number = known.receipt.number.as_ref();
     let unnumbered = || format!("{}.pdf", known.receipt.id);
     let name = number.map_or_else(unnumbered, ReceiptNumber::file_name);

@@ -1,21 +1,49 @@
 //! `/v1/stream`: Server-Sent Events
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Response, Version, header};
-use axum::routing::get;
+
+use serde_json::json;
 
 use super::response::{EVENTS, Frames};
 use crate::app::{App, Cut, TopicSet};
 use crate::http::access::Reader;
+use crate::http::body::Whole;
 use crate::http::extract::Query;
-use crate::http::problem::Problem;
+use crate::http::operation::{Noun, Parameter, get};
+use crate::http::problem::{OVERLOADED, Problem};
 use crate::http::reply::Reply;
 
-/// Which path leads to which handler.
-pub(crate) fn routes() -> Router<App> {
-    Router::new().route("/v1/stream", get(listen))
+/// What is listened to.
+const TOPICS: &[Parameter] = &[Parameter::described(
+    "topics",
+    "orders,payments",
+    || json!({ "type": "string", "pattern": "^(orders|payments|events|effects|alerts)(,(orders|payments|events|effects|alerts))*$" }),
+    "Topics with commas between them; all of them if absent.",
+)];
+
+/// Where a listener goes on from.
+const SEEN: Parameter = Parameter::of::<Whole<0, { i64::MAX - 1 }>>(
+    "Last-Event-ID",
+    "123",
+    "The `id` of the last message that was seen; without it the stream begins now.",
+);
+
+/// What may be asked about what happens.
+pub(crate) fn operations() -> Noun {
+    Noun::new(
+        "Live stream",
+        "What happens, as it happens.",
+        [get("/v1/stream", listen)
+            .named("listen", "Listen to what happens")
+            .about("Server-Sent Events that do not end by themselves. `id` is the position in the shop's feed: send the \
+                    last one as `Last-Event-ID` and the stream goes on right behind it. A comment comes every 15 seconds.")
+            .query(TOPICS)
+            .header(SEEN)
+            .gives_media(200, "text/event-stream", "The stream.")
+            .refuses(&[OVERLOADED])],
+    )
 }
 
 /// Where a listener goes on from, as browsers send it.
@@ -32,7 +60,7 @@ async fn listen(
     headers: HeaderMap,
     query: Query,
 ) -> Reply {
-    let query = query.just(&["topics"])?;
+    let query = query.just(TOPICS)?;
     let wanted = "some of orders, payments, events, effects, alerts with commas between them";
     let topics = query.read("topics", wanted, TopicSet::read)?;
     let seen = last_event_id(&headers)?;

@@ -6,12 +6,93 @@ use bytes::Bytes;
 use hyper::body::Incoming;
 use tollgate_providers::Reply;
 
-use super::response::document;
+use super::response::{TakenView, document};
 use crate::app::{self, App, WebhookSource};
 use crate::headers;
+use crate::http::body::Name;
 use crate::http::extract::read_body;
-use crate::http::problem::{BODY_TOO_LARGE, METHOD_NOT_ALLOWED, Problem};
+use crate::http::operation::{Noun, Operation, Parameter};
+use crate::http::problem::{
+    ACCOUNT_MISMATCH, ADDRESS_NOT_ALLOWED, BODY_SLOW, BODY_TOO_LARGE, BODY_UNREADABLE, Code,
+    METHOD_NOT_ALLOWED, OUTCOME_UNKNOWN, OVERLOADED, Problem, QUARANTINED, SIGNATURE_INVALID,
+    SIGNATURE_MISSING, SOURCE_UNKNOWN, TIMESTAMP_OUT_OF_TOLERANCE, UNAVAILABLE,
+};
 use crate::http::{Peer, reply};
+
+/// Why a delivery is refused.
+pub(crate) const REFUSALS: &[&Code] = &[
+    BODY_UNREADABLE,
+    SIGNATURE_MISSING,
+    SIGNATURE_INVALID,
+    TIMESTAMP_OUT_OF_TOLERANCE,
+    ADDRESS_NOT_ALLOWED,
+    ACCOUNT_MISMATCH,
+    SOURCE_UNKNOWN,
+    BODY_TOO_LARGE,
+    QUARANTINED,
+    OVERLOADED,
+    UNAVAILABLE,
+    OUTCOME_UNKNOWN,
+];
+
+/// A source as a path names it.
+const SOURCE: Parameter = Parameter::of::<Name>(
+    "source",
+    "midtrans",
+    "The source, as the configuration has it.",
+);
+
+/// A shop as a path names it.
+const SHOP: Parameter =
+    Parameter::of::<Name>("shop", "main", "The shop, as the configuration has it.");
+
+/// What providers ask. It is answered in front of the router.
+pub(crate) fn operations() -> Noun {
+    let takes = |operation: Operation, id, summary| {
+        operation
+            .named(id, summary)
+            .about(
+                "The provider's bytes, of any content type, as they are or with `Content-Encoding: gzip` or `deflate`, \
+                 signed by the source's scheme. The answer comes when they are on disk and decided. Some sources are \
+                 answered with a text that their provider wants.",
+            )
+            .path(SOURCE)
+            .gives::<TakenView<'_>>(200, "What became of it.")
+            .gives_media(200, "text/plain", "")
+            .refuses(REFUSALS)
+            .refuses(&[BODY_SLOW])
+    };
+    Noun::new(
+        "Webhooks in",
+        "What payment providers send. A source may have paths of its own besides.",
+        [
+            takes(
+                Operation::apart(Method::POST, "/webhooks/{source}").takes_bytes(),
+                "takeWebhook",
+                "Take a webhook of a source of shop main",
+            ),
+            takes(
+                Operation::apart(Method::GET, "/webhooks/{source}"),
+                "takeWebhookByGet",
+                "Take a webhook that comes as a query",
+            )
+            .refuses(&[METHOD_NOT_ALLOWED]),
+            takes(
+                Operation::apart(Method::POST, "/webhooks/{shop}/{source}").takes_bytes(),
+                "takeWebhookOfShop",
+                "Take a webhook of a source of another shop",
+            )
+            .path(SHOP),
+            takes(
+                Operation::apart(Method::GET, "/webhooks/{shop}/{source}"),
+                "takeWebhookOfShopByGet",
+                "Take a webhook of another shop that comes as a query",
+            )
+            .path(SHOP)
+            .refuses(&[METHOD_NOT_ALLOWED]),
+        ],
+    )
+}
 
 /// Takes one delivery.
 pub(crate) async fn take(

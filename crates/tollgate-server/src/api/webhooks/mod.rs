@@ -4,4 +4,5 @@ mod handlers;
 mod response;
 
 pub(crate) use handlers::take;
-pub(super) use response::document;
+pub(super) use handlers::{REFUSALS, operations};
+pub(super) use response::{TakenView, document};

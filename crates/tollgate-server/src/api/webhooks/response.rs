@@ -1,57 +1,59 @@
 //! What a provider is answered.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+use tollgate_core::id::EventId;
 use tollgate_core::snapshot::EventOutcome;
-use tollgate_core::word::Word;
 
 use crate::app::{Taken, TakenItem};
+use crate::http::body::OneOf;
+use crate::http::fields::Shown;
 
-/// `{"events":[{"id","key","type","outcome"}]}`, written without a tree.
+/// What became of a delivery.
+#[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"events": [{"id": "evt_01kfjv7m00e008000000000001", "key": "t1:settlement",
+    "type": "transaction.settlement", "outcome": "applied"}]}]))]
+pub(crate) struct TakenView<'a> {
+    /// Its events, in the order of the delivery.
+    events: Vec<TakenItemView<'a>>,
+}
+
+/// What became of one event of a delivery.
+#[derive(Serialize, JsonSchema)]
+struct TakenItemView<'a> {
+    /// The event's id; null where it could not be read.
+    id: Option<Shown<EventId>>,
+    /// What identifies the event at its source.
+    key: &'a str,
+    /// Its type, as the source calls it.
+    r#type: &'a str,
+    /// What became of it when it came; it never changes.
+    outcome: OneOf<EventOutcome>,
+    /// Why it could not be read, by a code; only where it is rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    /// Why it could not be read, for people; only where it is rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+}
+
+impl<'a> TakenItemView<'a> {
+    fn of(item: &'a TakenItem) -> TakenItemView<'a> {
+        let error = item.error.as_ref();
+        let error = error.filter(|_| item.outcome == EventOutcome::Rejected);
+        TakenItemView {
+            id: item.id.map(Shown),
+            key: &item.key,
+            r#type: &item.kind,
+            outcome: OneOf(item.outcome),
+            code: error.map(|error| error.code.as_str()),
+            detail: error.map(|error| error.detail.as_str()),
+        }
+    }
+}
+
+/// The document that a provider is answered.
 pub(crate) fn document(taken: &Taken) -> Vec<u8> {
-    let mut text = Vec::with_capacity(16 + taken.items.len() * 128);
-    text.extend_from_slice(b"{\"events\":[");
-    for (index, item) in taken.items.iter().enumerate() {
-        if 0 < index {
-            text.push(b',');
-        }
-        write_item(&mut text, item);
-    }
-    text.extend_from_slice(b"]}");
-    text
-}
-
-fn write_item(text: &mut Vec<u8>, item: &TakenItem) {
-    let TakenItem {
-        id,
-        key,
-        kind,
-        outcome,
-        error,
-    } = item;
-    text.extend_from_slice(b"{\"id\":");
-    match id {
-        Some(id) => {
-            text.push(b'"');
-            text.extend_from_slice(id.to_string().as_bytes());
-            text.push(b'"');
-        }
-        None => text.extend_from_slice(b"null"),
-    }
-    text.extend_from_slice(b",\"key\":");
-    write_text(text, key);
-    text.extend_from_slice(b",\"type\":");
-    write_text(text, kind);
-    text.extend_from_slice(b",\"outcome\":\"");
-    text.extend_from_slice(outcome.word().as_bytes());
-    text.push(b'"');
-    if let (EventOutcome::Rejected, Some(error)) = (outcome, error) {
-        text.extend_from_slice(b",\"code\":\"");
-        text.extend_from_slice(error.code.as_str().as_bytes());
-        text.extend_from_slice(b"\",\"detail\":");
-        write_text(text, &error.detail);
-    }
-    text.push(b'}');
-}
-
-fn write_text(text: &mut Vec<u8>, value: &str) {
-    serde_json::to_writer(text, value).expect("a vector takes every byte");
+    let events = taken.items.iter().map(TakenItemView::of).collect();
+    serde_json::to_vec(&TakenView { events }).expect("texts can be written")
 }

@@ -252,7 +252,7 @@ const NO_CONTROL: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
 const NO_NUL: &str = "^[^\\u0000]*$";
 
 /// An id of one kind: its prefix and 26 letters of Crockford's base 32.
-fn id_pattern(prefix: &str) -> String {
+pub(crate) fn id_pattern(prefix: &str) -> String {
     format!("^{prefix}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$")
 }
 
