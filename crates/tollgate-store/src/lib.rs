@@ -34,9 +34,10 @@ pub use options::{
 };
 pub use read::{
     BYTES_SEARCHED_MAX, CALENDARS_MAX, Counts, DeliveryFilter, EFFECTS_MAX, EffectFilter,
-    EffectLine, EventFilter, FeedEntry, KEYS_MAX, KeptDelivery, OpenPayment, OpenPayments, Order,
-    OrderFilter, PAGE_ITEMS_MAX, Page, PaymentFilter, ROWS_LOOKED_AT_MAX, ReceiptFilter,
-    ReceiptPlace, ReceiptRow, SLOTS_MAX, Seek, Story, TIMELINE_ENTRIES_MAX, TimelineEntry, is_like,
+    EffectLine, ErrorCounts, ErrorFilter, ErrorKindCount, EventFilter, FeedEntry, KEYS_MAX,
+    KeptDelivery, OpenPayment, OpenPayments, Order, OrderFilter, PAGE_ITEMS_MAX, Page,
+    PaymentFilter, ROWS_LOOKED_AT_MAX, ReceiptFilter, ReceiptPlace, ReceiptRow, SLOTS_MAX, Seek,
+    Story, TIMELINE_ENTRIES_MAX, TimelineEntry, is_like,
 };
 pub use report::{Checked, Level, Report, SEEN_MAX};
 pub use schema::migrate::Step;
@@ -45,5 +46,6 @@ pub use store::Store;
 pub use tables::deliveries::Rejected;
 pub use tables::effects::effect_id;
 pub use tables::endpoints::{ENDPOINTS_MAX, EndpointRow};
+pub use tables::errors::{ERROR_DAYS_MAX, ErrorLevel, ErrorRow, NO_SHOP};
 pub use tables::keys::KeyRow;
 pub use tables::timeline::Actor;

@@ -138,6 +138,10 @@ pub struct Limits {
     pub keys_ms: i64,
     /// How long refused deliveries are kept, in milliseconds; 0 is for ever.
     pub rejected_ms: i64,
+    /// How long what was refused and what has failed is kept, in milliseconds; 0 is for ever.
+    pub errors_ms: i64,
+    /// Rows about it that are kept of a shop.
+    pub errors_rows_max: u64,
     /// PostgreSQL: leave months that are detached as tables, instead of dropping them.
     pub keep_detached: bool,
     /// Connections that read beside the writer.
@@ -162,6 +166,8 @@ impl Default for Limits {
             events_ms: 0,
             keys_ms: 90 * 24 * 3600 * 1000,
             rejected_ms: 30 * 24 * 3600 * 1000,
+            errors_ms: 30 * 24 * 3600 * 1000,
+            errors_rows_max: 100_000,
             keep_detached: false,
             readers: 4,
         }

@@ -34,6 +34,7 @@ use crate::schema::lock::{self, FileLock};
 use crate::schema::migrate::{self, Step};
 use crate::tables::deliveries::Rejected;
 use crate::tables::endpoints::{EndpointChange, EndpointRow};
+use crate::tables::errors::{ErrorRow, KeepErrors};
 use crate::tables::key_hash::key_hash;
 
 /// How far an id may be ahead of the clock.
@@ -52,6 +53,7 @@ struct Inner {
     writers: Mutex<Vec<JoinHandle<()>>>,
     rounds: Option<Rounds>,
     wal_bytes_max: u64,
+    errors_rows_max: u64,
     clock: Clock,
     steps: Vec<Step>,
     /// For reads that take long and have a connection of their own.
@@ -148,6 +150,7 @@ impl Store {
             writers: Mutex::new(threads),
             rounds,
             wal_bytes_max,
+            errors_rows_max: options.limits.errors_rows_max,
             clock: options.clock,
             steps,
             source,
@@ -269,9 +272,9 @@ impl Store {
     async fn write_as(&self, write: TableWrite, class: Class) -> Result<Reply, SubmitError> {
         let (reply_to, reply) = oneshot::channel();
         let job = Job {
+            bytes: write.bytes(),
             work: Work::TableWrite(write),
             class,
-            bytes: 512,
             reply_to: Some(reply_to),
             since: Instant::now(),
         };
@@ -405,6 +408,18 @@ impl Store {
         if self.push(vec![job]).is_err() {
             Counters::add(&self.inner.shared.counters.rejected_dropped, 1);
         }
+    }
+
+    /// Keeps what was refused and what has failed, all of one shop or of [`NO_SHOP`](crate::NO_SHOP).
+    pub async fn keep_errors(&self, shop: ShopId, rows: Vec<ErrorRow>) -> Result<(), SubmitError> {
+        let keep = KeepErrors {
+            shop,
+            rows,
+            rows_max: self.inner.errors_rows_max,
+            now: (self.inner.clock)(),
+        };
+        let write = TableWrite::KeepErrors(keep);
+        self.write_as(write, Class::Rejected).await.map(|_| ())
     }
 
     /// The Gate takes writes and the database keeps them.

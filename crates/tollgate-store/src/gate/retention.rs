@@ -18,6 +18,7 @@ use crate::gate::rejected::RejectedGate;
 use crate::gate::submission::Class;
 use crate::gate::table_write::TableWrite;
 use crate::options::Limits;
+use crate::tables::errors::{self, NO_SHOP};
 use crate::tables::horizon::{self, What};
 use crate::tables::shops;
 
@@ -39,6 +40,8 @@ const LOOK_EVERY: Span = Span::hours(24);
 pub(crate) enum Forget {
     /// Refused deliveries with ids below this, so many of the oldest.
     Rejected(ShopId, u128),
+    /// Kept errors with ids below this, so many of the oldest.
+    Errors(ShopId, u128),
     /// Events that came before this and wait for nothing, so many of the oldest.
     Events(ShopId, Timestamp, Timestamp),
     /// Keys of such events, of a stretch of keys.
@@ -56,8 +59,10 @@ pub(crate) enum Forget {
     },
 }
 
-/// `deliveries.oldest`, `events.oldest`: the first entries of `deliveries_id` and `events_id`.
+/// `deliveries.oldest`, `errors.oldest`, `events.oldest`: the first entries of `deliveries_id`, of a primary key and of
+/// `events_id`.
 const OLDEST_DELIVERY: &str = "select id from deliveries where shop_id = ?1 order by id limit 1";
+const OLDEST_ERROR: &str = "select id from errors where shop_id = ?1 order by id limit 1";
 const OLDEST_EVENT: &str = "\
     select id
       from events
@@ -101,9 +106,10 @@ impl Forget {
     /// Whose rows they are.
     pub(crate) fn shop(&self) -> ShopId {
         match self {
-            Forget::Rejected(shop, _) | Forget::Events(shop, ..) | Forget::Keys { shop, .. } => {
-                *shop
-            }
+            Forget::Rejected(shop, _)
+            | Forget::Errors(shop, _)
+            | Forget::Events(shop, ..)
+            | Forget::Keys { shop, .. } => *shop,
         }
     }
 
@@ -111,6 +117,7 @@ impl Forget {
     pub(crate) fn run(&self, db: &Db) -> Result<usize, Error> {
         match self {
             Forget::Rejected(shop, below) => forget_rejected(db, *shop, *below),
+            Forget::Errors(shop, below) => errors::forget(db, *shop, *below, ROWS_MAX),
             Forget::Events(shop, before, now) => {
                 horizon::note(db, *shop, What::Events, *before, 0, *now)?;
                 let below = id_bytes(first_id(*before));
@@ -150,6 +157,19 @@ pub(crate) fn retire_rejected(
         while forget_rejected(db, shop, below)? == ROWS_MAX as usize {}
     }
     rejected.recount(db)
+}
+
+/// Deletes kept errors whose time is over, on PostgreSQL.
+pub(crate) fn retire_errors(db: &Db, now: Timestamp, limits: &Limits) -> Result<(), Error> {
+    if limits.errors_ms == 0 {
+        return Ok(());
+    }
+    let below = first_id(now.plus(Span::millis(-limits.errors_ms)));
+    let shops = shops::all(db)?;
+    for shop in shops.into_iter().chain([NO_SHOP]) {
+        while errors::forget(db, shop, below, ROWS_MAX)? == ROWS_MAX as usize {}
+    }
+    Ok(())
 }
 
 /// Knows on SQLite what is to be taken next.
@@ -199,6 +219,17 @@ impl Retiring {
                 Some(due) if due <= now => {
                     next = now;
                     jobs.push(job(Forget::Events(shop, before, now)));
+                }
+                Some(due) => next = next.min(due),
+                None => {}
+            }
+        }
+        for shop in shops.iter().copied().chain([NO_SHOP]) {
+            let before = now.plus(Span::millis(-limits.errors_ms));
+            match oldest(db, OLDEST_ERROR, shop, limits.errors_ms)? {
+                Some(due) if due <= now => {
+                    next = now;
+                    jobs.push(job(Forget::Errors(shop, first_id(before))));
                 }
                 Some(due) => next = next.min(due),
                 None => {}

@@ -11,8 +11,13 @@ use crate::gate::retention::Forget;
 use crate::gate::submission::Reply;
 use crate::tables::deliveries::{self, Rejected};
 use crate::tables::endpoints::{self, EndpointChange, EndpointRow};
+use crate::tables::errors::{KeepErrors, NO_SHOP};
 use crate::tables::idempotency;
 use crate::tables::keys::{self, KeyRow};
+
+/// What a write keeps in the queue that says nothing else, and a row of kept errors.
+const USUAL_BYTES: usize = 512;
+const ROW_BYTES: usize = 1024;
 
 /// A write that needs no decision.
 #[derive(Debug, Clone)]
@@ -58,6 +63,8 @@ pub(crate) enum TableWrite {
         /// From when on.
         at: Timestamp,
     },
+    /// Keep what was refused and what has failed, of one shop or of none.
+    KeepErrors(KeepErrors),
     /// Proves that writing works.
     Nothing,
 }
@@ -69,14 +76,23 @@ impl TableWrite {
             TableWrite::KeepRejected(rejected) => Some(rejected.shop),
             TableWrite::MarkVerified(shop, _) | TableWrite::RevokeKey { shop, .. } => Some(*shop),
             TableWrite::CreateKey(key) => Some(key.shop),
-            TableWrite::Forget(forget) => Some(forget.shop()),
+            TableWrite::Forget(forget) => some_shop(forget.shop()),
             TableWrite::PutEndpoint(row) => Some(row.shop),
             TableWrite::ChangeEndpoint(change) => Some(change.row.shop),
             TableWrite::DeleteEndpoint(shop, _) => Some(*shop),
             TableWrite::Claim(claim) => Some(claim.shop),
             TableWrite::Renew(renew) => Some(renew.shop),
             TableWrite::DueAgain { shop, .. } => Some(*shop),
+            TableWrite::KeepErrors(keep) => some_shop(keep.shop),
             TableWrite::ForgetRecords { .. } | TableWrite::Nothing => None,
+        }
+    }
+
+    /// About how many bytes it keeps in the queue.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            TableWrite::KeepErrors(keep) => keep.rows.len() * ROW_BYTES,
+            _ => USUAL_BYTES,
         }
     }
 
@@ -95,6 +111,7 @@ impl TableWrite {
             TableWrite::ChangeEndpoint(change) => endpoints::change(db, change),
             TableWrite::DeleteEndpoint(shop, id) => endpoints::delete(db, *shop, *id),
             TableWrite::DueAgain { shop, target, at } => claims::due_again(db, *shop, target, *at),
+            TableWrite::KeepErrors(keep) => keep.run(db),
             TableWrite::Claim(_) | TableWrite::Renew(_) | TableWrite::Nothing => Ok(0),
         }
     }
@@ -134,4 +151,9 @@ impl TableWrite {
             }),
         }
     }
+}
+
+/// What is no shop's has no head to be locked.
+fn some_shop(shop: ShopId) -> Option<ShopId> {
+    (shop != NO_SHOP).then_some(shop)
 }

@@ -47,6 +47,12 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0005_receipt_numbers.sql"),
         postgres: include_str!("../../migrations/postgres/0005_receipt_numbers.sql"),
     },
+    Migration {
+        version: 7,
+        name: "errors",
+        sqlite: include_str!("../../migrations/sqlite/0007_errors.sql"),
+        postgres: include_str!("../../migrations/postgres/0007_errors.sql"),
+    },
 ];
 
 impl Migration {
@@ -316,9 +322,12 @@ pub(crate) fn pending(db: &Db, path: &Path) -> Result<Vec<Step>, OpenError> {
         .collect())
 }
 
-/// Versions count from 1 without gaps.
+/// Where a version stands that is one of ours.
 fn position(version: i64) -> usize {
-    usize::try_from(version - 1).unwrap_or(0)
+    let found = MIGRATIONS
+        .iter()
+        .position(|migration| migration.version == version);
+    found.unwrap_or(0)
 }
 
 fn run(db: &Db, migration: &Migration, now: i64) -> Result<(), Error> {
