@@ -584,6 +584,21 @@ impl EffectContent {
         }
     }
 
+    /// The source whose provider is spoken to; `None` where it is none.
+    pub fn source(&self) -> Option<&str> {
+        match self {
+            EffectContent::Ask { source, .. }
+            | EffectContent::RefundRequest { source, .. }
+            | EffectContent::Refund { source, .. }
+            | EffectContent::RefundCheck { source, .. }
+            | EffectContent::Void { source, .. } => Some(source),
+            EffectContent::Receipt { .. }
+            | EffectContent::Mail { .. }
+            | EffectContent::Notify { .. }
+            | EffectContent::Forward { .. } => None,
+        }
+    }
+
     /// Whom it is addressed to: what fails and is throttled together.
     pub fn target(&self) -> String {
         match self {

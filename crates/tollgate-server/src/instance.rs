@@ -14,6 +14,7 @@ use tollgate_store::{OpenError, Options, Place, ReceiptYear, Store};
 use crate::calendar;
 use crate::clock::{self, Clock};
 use crate::config::{Config, ConfigError, Shop};
+use crate::errors::{self, ErrorLog, ErrorNote};
 use crate::metrics::Metrics;
 use crate::redaction::RedactionError;
 
@@ -61,6 +62,7 @@ struct Parts {
     clock_moved: tokio::sync::watch::Sender<u64>,
     shops: Vec<ShopId>,
     metrics: Metrics,
+    errors: ErrorLog,
 }
 
 impl Instance {
@@ -92,6 +94,7 @@ impl Instance {
             clock,
             clock_moved: tokio::sync::watch::channel(0).0,
             metrics,
+            errors: ErrorLog::default(),
         })))
     }
 
@@ -108,6 +111,32 @@ impl Instance {
     /// What is counted.
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    /// Counts what was refused or has failed; it is written within a second, and nobody waits.
+    pub(crate) fn note_error(&self, note: ErrorNote) {
+        self.metrics().error(note.kind.code, note.kind.level);
+        self.0.errors.note(self.now(), note);
+    }
+
+    /// Writes what was noted, every second, until `stop`; then what there still is.
+    pub(crate) async fn write_errors(self, mut stop: tokio::sync::oneshot::Receiver<()>) {
+        let mut pause = errors::WRITE_EVERY;
+        loop {
+            let is_last = tokio::time::timeout(pause, &mut stop).await.is_ok();
+            self.0
+                .errors
+                .look_at_gate(self.now(), self.store().figures());
+            let lost = |count| _ = self.metrics().errors_lost.inc_by(count);
+            let is_written = self.0.errors.write(self.store(), lost).await;
+            if is_last {
+                return;
+            }
+            pause = match is_written {
+                true => errors::WRITE_EVERY,
+                false => errors::WRITE_AGAIN,
+            };
+        }
     }
 
     /// The time now.

@@ -15,6 +15,7 @@ mod content_encoding;
 mod rate;
 mod throttle;
 mod metrics;
+mod errors;
 mod report;
 mod app;
 mod instance;

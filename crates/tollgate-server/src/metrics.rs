@@ -18,7 +18,7 @@ use tollgate_core::command::Settlement;
 use tollgate_core::effect::EffectContent;
 use tollgate_core::snapshot::EventOutcome;
 use tollgate_core::word::Word;
-use tollgate_store::{Figures, Spread, Spreads, Store};
+use tollgate_store::{ErrorLevel, Figures, Spread, Spreads, Store};
 
 /// Seconds from a request's first byte of body to its answer.
 const LATENCY_BUCKETS: [f64; 12] = [
@@ -59,6 +59,9 @@ pub(crate) struct Metrics {
     pub(crate) rescued: Counter,
     /// Receipts with letters that no font has.
     pub(crate) glyphs_missing: Counter,
+    errors: Family<Labels<2>, Counter>,
+    /// What was refused or has failed and is counted nowhere else.
+    pub(crate) errors_lost: Counter,
 }
 
 /// What became of one source's deliveries: counters found once, not at every delivery.
@@ -172,6 +175,18 @@ impl Metrics {
             "Receipts with letters that no font has",
             glyphs_missing.clone(),
         );
+        let errors = Family::default();
+        registry.register(
+            "errors",
+            "What was refused and what has failed, by code and level",
+            errors.clone(),
+        );
+        let errors_lost = Counter::default();
+        registry.register(
+            "errors_not_kept",
+            "Of them those of which nobody has seen whether they were written",
+            errors_lost.clone(),
+        );
         registry.register_collector(Box::new(GateFigures(store)));
         Metrics {
             registry,
@@ -191,6 +206,8 @@ impl Metrics {
             effects,
             rescued,
             glyphs_missing,
+            errors,
+            errors_lost,
         }
     }
 
@@ -231,6 +248,15 @@ impl Metrics {
             ("end", end.to_owned()),
         ];
         self.effects.get_or_create_owned(&labels).inc();
+    }
+
+    /// Something was refused or has failed.
+    pub(crate) fn error(&self, code: &str, level: ErrorLevel) {
+        let labels = [
+            ("code", code.to_owned()),
+            ("level", level.word().to_owned()),
+        ];
+        self.errors.get_or_create_owned(&labels).inc();
     }
 
     /// Whether a source is silent.

@@ -11,6 +11,7 @@ mod receipts;
 mod keys;
 mod stream;
 mod operating;
+mod errors;
 mod docs;
 mod health;
 mod webhooks;

@@ -1,10 +1,13 @@
 //! Which path leads to which handler: the paths of every noun, and what becomes of all others.
 
 use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
-    capacity, docs, effects, endpoints, events, health, keys, operating, orders, payments,
+    capacity, docs, effects, endpoints, errors, events, health, keys, operating, orders, payments,
     receipts, stream, webhooks,
 };
 use crate::app::App;
@@ -27,6 +30,7 @@ pub(super) fn nouns() -> Vec<Noun> {
         stream::operations(),
         keys::operations(),
         operating::operations(),
+        errors::operations(),
         webhooks::operations(),
         health::operations(),
         docs::operations(),
@@ -41,9 +45,21 @@ pub(crate) fn router(app: App) -> Router {
         .fallback(|| async { Problem::from(NOT_FOUND) })
         .method_not_allowed_fallback(|| async { Problem::from(METHOD_NOT_ALLOWED) })
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(name_operation))
         .with_state(app)
 }
 
-fn panicked(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
-    axum::response::IntoResponse::into_response(Problem::from(INTERNAL))
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    let problem = Problem::from(INTERNAL).told_apart("panic");
+    axum::response::IntoResponse::into_response(problem)
+}
+
+/// Leaves with a refusal which path it is the refusal of.
+async fn name_operation(request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    if let Some(path) = path.filter(|_| 400 <= response.status().as_u16()) {
+        response.extensions_mut().insert(path);
+    }
+    response
 }

@@ -364,6 +364,8 @@ fn every_view_has_a_schema() {
         super::endpoints::response::EndpointView<'_>,
         super::endpoints::response::EndpointTestView<'_>,
         super::keys::response::KeyView<'_>,
+        super::errors::response::ErrorView<'_>,
+        super::errors::response::ErrorStatsView<'_>,
         super::receipts::response::ReceiptView,
         super::receipts::response::PublicReceipt,
         super::orders::TimelineView<'_>,

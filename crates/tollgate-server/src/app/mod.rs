@@ -15,6 +15,7 @@ mod receipts;
 mod deliveries;
 mod access;
 mod operating;
+mod errors;
 mod check;
 mod reconcile;
 mod stream;
@@ -33,6 +34,7 @@ use tollgate_store::{Answer, Class, Render, Reply, Step, Store, Submission};
 use crate::clock;
 use crate::config::Config;
 use crate::effects::{CommandCount, Context, Outside, WriteNotice};
+use crate::errors::ErrorNote;
 use crate::instance::Instance;
 use crate::keys::KeyRing;
 use crate::metrics::Metrics;
@@ -46,6 +48,7 @@ pub(crate) use capacity::{Hours, Terms};
 pub(crate) use check::Checked;
 pub(crate) use effects::{EffectEnd, NotRetried, Retried, Retrying};
 pub(crate) use endpoints::{EndpointChange, NewEndpoint, Tested};
+pub(crate) use errors::ErrorStats;
 pub(crate) use events::Replayed;
 pub(crate) use reconcile::reconcile;
 pub(crate) use refusal::AppError;
@@ -249,6 +252,11 @@ impl App {
     /// What is counted.
     pub(crate) fn metrics(&self) -> &Metrics {
         self.inner.instance.metrics()
+    }
+
+    /// Counts what was refused or has failed. Whoever opens a door notes there what it answers; nobody waits.
+    pub(crate) fn note_error(&self, note: ErrorNote) {
+        self.inner.instance.note_error(note);
     }
 
     /// The time now.

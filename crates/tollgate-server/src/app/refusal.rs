@@ -1,7 +1,7 @@
 //! Why a use case was refused or failed, independent of any transport: each one words it for its callers.
 
 use tollgate_core::decision::Refusal;
-use tollgate_core::id::EndpointId;
+use tollgate_core::id::{DeliveryId, EndpointId};
 use tollgate_core::time::Span;
 use tollgate_store::{ReadError, SubmitError};
 
@@ -75,6 +75,8 @@ pub(crate) enum AppError {
         code: &'static str,
         /// For people.
         detail: String,
+        /// Under which id it is kept, if it is.
+        delivery: Option<DeliveryId>,
     },
     /// A delivery holds too many events.
     #[error("the delivery holds {events} events, {most} are taken")]

@@ -10,10 +10,11 @@ use tollgate_core::id::{DeliveryId, EventId, ORDINAL_MAX};
 use tollgate_core::snapshot::EventOutcome;
 use tollgate_core::time::Timestamp;
 use tollgate_providers::{Item, ItemError, RejectCode, Rejection};
-use tollgate_store::{Class, Rejected, Reply, Submission};
+use tollgate_store::{Class, ErrorLevel, Rejected, Reply, Submission};
 
 use super::{App, AppError, WebhookSource};
 use crate::content_encoding::{self, Undecodable};
+use crate::errors::{By, ErrorKind, ErrorNote};
 use crate::headers::{self, Form};
 use crate::ids;
 
@@ -150,6 +151,7 @@ impl App {
                     let likely =
                         self.note_refusal(webhook, &incoming.delivery(webhook), kept, &rejection);
                     self.keep(webhook, kept, &incoming, &rejection, likely, Some(part));
+                    self.note_item(webhook, kept, &rejection);
                     taken.push(TakenItem {
                         id: None,
                         key: String::new(),
@@ -264,7 +266,31 @@ impl App {
         }
         let Rejection { code, detail } = rejection;
         let code = code.as_str();
-        AppError::DeliveryRefused { code, detail }
+        AppError::DeliveryRefused {
+            code,
+            detail,
+            delivery: keep.then_some(id),
+        }
+    }
+
+    /// Counts an event that cannot be read, of a delivery whose others are taken.
+    fn note_item(&self, webhook: &WebhookSource, kept: DeliveryId, rejection: &Rejection) {
+        let kind = ErrorKind {
+            shop: webhook.shop,
+            level: ErrorLevel::Warn,
+            code: rejection.code.as_str(),
+            cause: "item",
+            operation: "POST /webhooks/{source}".to_owned(),
+            source: Some(webhook.source.name().to_owned()),
+            by: By::Ourselves,
+            status: 200,
+        };
+        self.note_error(ErrorNote {
+            kind,
+            request_id: None,
+            about: Some(kept.to_string()),
+            detail: rejection.detail.clone(),
+        });
     }
 
     /// Keeps what was refused, so that it can be verified again. Never waits. The sender is not answered the

@@ -111,6 +111,8 @@ impl Typed<'_> {
             events_ms: self.days("retention.events_days")?,
             keys_ms: self.keys_kept()?,
             rejected_ms: self.days("retention.rejected_days")?,
+            errors_ms: self.days("retention.errors_days")?,
+            errors_rows_max: self.integer("retention.errors_rows_max", 100, 10_000_000)? as u64,
             keep_detached: self.choice("retention.detached", &[("drop", false), ("keep", true)])?,
             readers: self.size("store.readers", 1, 64)?,
         })

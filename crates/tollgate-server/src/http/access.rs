@@ -1,6 +1,8 @@
 //! Who calls, by the scope of the key: a handler says in its signature which one it wants, and a request
 //! without it is refused before its body is read.
 
+use std::sync::{Arc, OnceLock};
+
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
@@ -19,6 +21,17 @@ struct Authenticated {
     context: ResponseContext,
 }
 
+/// Where a request's caller is noted, for whoever keeps count of what it is answered.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CallerNote(Arc<OnceLock<Caller>>);
+
+impl CallerNote {
+    /// The caller, if its key was good.
+    pub(crate) fn caller(&self) -> Option<&Caller> {
+        self.0.get()
+    }
+}
+
 impl Authenticated {
     /// The caller of this request, if the key has the scope.
     async fn with(scope: Scope, parts: &Parts, app: &App) -> Result<Authenticated, Problem> {
@@ -27,6 +40,10 @@ impl Authenticated {
         let context = parts.extensions.get::<ResponseContext>().cloned();
         let context = context.unwrap_or_else(|| ResponseContext::fresh(&parts.headers));
         let caller = app.authenticate(authorization).await?;
+        if let Some(note) = parts.extensions.get::<CallerNote>() {
+            // A handler that asks for two scopes has the same caller twice.
+            let _ = note.0.set(caller.clone());
+        }
         match caller.may(scope) {
             true => Ok(Authenticated { caller, context }),
             false => Err(Problem::from(SCOPE_MISSING).with("scope", scope.word())),

@@ -8,8 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use tollgate_core::id::{
-    DeliveryId, EffectId, EndpointId, EventId, HoldId, KeyId, OrderId, PaymentId, ReceiptId,
-    RefundId, SlotId,
+    DeliveryId, EffectId, EndpointId, ErrorId, EventId, HoldId, KeyId, OrderId, PaymentId,
+    ReceiptId, RefundId, SlotId,
 };
 use tollgate_core::receipt_number::ReceiptNumber;
 use tollgate_core::time::Timestamp;
@@ -51,6 +51,7 @@ ids! {
     ReceiptId = "receipt-id";
     EndpointId = "endpoint-id";
     KeyId = "key-id";
+    ErrorId = "error-id";
 }
 
 impl Textual for ReceiptNumber {

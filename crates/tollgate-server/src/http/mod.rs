@@ -11,6 +11,7 @@ pub(crate) mod access;
 pub(crate) mod extract;
 pub(crate) mod reply;
 pub(crate) mod operation;
+pub(crate) mod refused;
 mod log_throttle;
 
 pub(crate) use log_throttle::LogThrottle;

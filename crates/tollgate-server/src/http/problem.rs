@@ -283,6 +283,10 @@ struct Parts {
     retry_after_ms: Option<u32>,
     /// What lies behind it, for the log alone.
     cause: Option<String>,
+    /// What tells it apart from others of its code, where its members do not.
+    because: Option<&'static str>,
+    /// The id of the delivery it is about.
+    about: Option<String>,
 }
 
 /// Why a request is refused (RFC 9457).
@@ -342,6 +346,8 @@ impl From<&'static Code> for Problem {
             new_key_required: false,
             retry_after_ms: None,
             cause: None,
+            because: None,
+            about: None,
         }))
     }
 }
@@ -415,6 +421,44 @@ impl Problem {
         self
     }
 
+    /// A word that tells it apart from others of its code, for those who keep count.
+    pub(crate) fn told_apart(mut self, word: &'static str) -> Problem {
+        self.0.because = Some(word);
+        self
+    }
+
+    /// It is about a delivery that is kept.
+    pub(crate) fn about(mut self, id: Option<impl fmt::Display>) -> Problem {
+        self.0.about = id.map(|id| id.to_string());
+        self
+    }
+
+    /// What is said in the place of the table's detail.
+    pub(super) fn said(&self) -> Option<&str> {
+        self.0.detail.as_deref()
+    }
+
+    /// The places that are wrong, each with its word.
+    pub(super) fn places(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        let errors = self.0.errors.iter();
+        errors.map(|error| (error.pointer.as_str(), error.code))
+    }
+
+    /// The members of its own.
+    pub(super) fn members(&self) -> impl Iterator<Item = (&'static str, &Value)> {
+        self.0.members.iter().map(|(name, value)| (*name, value))
+    }
+
+    /// What tells it apart, where its members do not.
+    pub(super) fn because(&self) -> Option<&'static str> {
+        self.0.because
+    }
+
+    /// The id of what it is about.
+    pub(super) fn subject(&self) -> Option<&str> {
+        self.0.about.as_deref()
+    }
+
     /// The document.
     pub(crate) fn answer(&self, context: &ResponseContext) -> Answer {
         let Parts {
@@ -425,6 +469,8 @@ impl Problem {
             new_key_required,
             retry_after_ms: _,
             cause: _,
+            because: _,
+            about: _,
         } = self.0.as_ref();
         let translated = code.details.get(context.language as usize);
         let detail = match (detail, translated) {
@@ -513,8 +559,9 @@ impl fmt::Debug for Problem {
 /// What the database said goes to the log, not to the caller.
 fn not_stored(error: &SubmitError) -> Problem {
     let mut problem: Problem = match error {
-        SubmitError::Overloaded { .. } => OVERLOADED.into(),
-        SubmitError::Unavailable { .. } | SubmitError::Closing => UNAVAILABLE.into(),
+        SubmitError::Overloaded { .. } => Problem::from(OVERLOADED).told_apart("queue_full"),
+        SubmitError::Unavailable { .. } => Problem::from(UNAVAILABLE).told_apart("no_writes"),
+        SubmitError::Closing => Problem::from(UNAVAILABLE).told_apart("closing"),
         SubmitError::OutcomeUnknown { .. } => OUTCOME_UNKNOWN.into(),
         SubmitError::Quarantined => QUARANTINED.into(),
     };
@@ -550,14 +597,19 @@ impl From<AppError> for Problem {
                 "only the key of the configuration makes keys for other shops",
             ),
             AppError::TooOften { wait } => Problem::from(RATE_LIMITED).retry_after(wait),
-            AppError::DeliveryRefused { code, detail } => {
-                Problem::from(code_of(code)).detail(detail)
-            }
+            AppError::DeliveryRefused {
+                code,
+                detail,
+                delivery,
+            } => Problem::from(code_of(code)).detail(detail).about(delivery),
             AppError::DeliveryTooLong { .. } | AppError::DeliveryTooLarge { .. } => {
                 Problem::from(BODY_TOO_LARGE).detail(error.to_string())
             }
-            AppError::TooManyListeners => Problem::from(OVERLOADED).detail(error.to_string()),
-            AppError::Contended => OVERLOADED.into(),
+            AppError::TooManyListeners => {
+                let problem = Problem::from(OVERLOADED).detail(error.to_string());
+                problem.told_apart("listeners")
+            }
+            AppError::Contended => Problem::from(OVERLOADED).told_apart("contended"),
             AppError::NotStored(error) => not_stored(&error),
             AppError::Unavailable => UNAVAILABLE.into(),
             AppError::OutcomeUnknown => OUTCOME_UNKNOWN.into(),

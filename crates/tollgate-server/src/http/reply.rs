@@ -15,6 +15,7 @@ use tollgate_store::{Answer, Render};
 
 use super::body::catalogue_name;
 use super::problem::{self, INTERNAL, Problem, ResponseContext, refused};
+use super::refused::Refused;
 use crate::app::Answered;
 
 /// The media type of documents.
@@ -92,11 +93,15 @@ pub(crate) fn with_status(status: u16, document: &impl Serialize) -> Response<Bo
 fn bytes(answer: Answer) -> Response<Body> {
     let Answer { code: status, body } = answer;
     let language = (400 <= status).then(|| problem::language_of(&body));
+    let refused = language.and_then(|_| Refused::of_document(&body));
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = self::status(status);
     // Refusals are kept under a key as whole documents.
     let is_problem = 400 <= status;
     let media = if is_problem { PROBLEM } else { JSON };
+    if let Some(refused) = refused {
+        response.extensions_mut().insert(refused);
+    }
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media);
     if let Some(language) = language {

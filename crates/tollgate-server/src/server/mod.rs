@@ -16,7 +16,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, oneshot, watch};
+use tokio::task::JoinHandle;
 
 use self::answer::{Doors, answer};
 use crate::api;
@@ -27,6 +28,9 @@ use crate::worker::Worker;
 
 /// How long the accept loop rests after the system refused it a connection (no file left).
 const REST: Duration = Duration::from_millis(50);
+
+/// How long the last write of what was refused may take.
+const LAST_ERRORS: Duration = Duration::from_secs(5);
 
 /// The places where requests are taken. They are bound before anything else is done: a start that must
 /// fail because another program listens there opens no database.
@@ -91,6 +95,7 @@ impl Serving {
             log_throttle: LogThrottle::default(),
         };
         let watching = tokio::spawn(app.instance().clone().watch_clock());
+        let errors = ErrorWriter::start(&app);
         let loops: Vec<_> = listeners
             .0
             .into_iter()
@@ -131,6 +136,7 @@ impl Serving {
             reconciling.abort();
             worker.stop(patience).await;
         }
+        errors.stop().await;
         app.close().await;
         doors.log_throttle.flush();
         doors.app.flush_refusals();
@@ -140,13 +146,37 @@ impl Serving {
 /// Does effects until `shutdown` and takes no requests; then finishes what runs and closes the store.
 pub async fn work(app: App, shutdown: impl Future<Output = ()>) {
     let watching = tokio::spawn(app.instance().clone().watch_clock());
+    let errors = ErrorWriter::start(&app);
     let worker = start_worker(&app);
     let reconciling = tokio::spawn(reconcile(app.clone()));
     shutdown.await;
     watching.abort();
     reconciling.abort();
     worker.stop(app.config().server.shutdown_timeout).await;
+    errors.stop().await;
     app.close().await;
+}
+
+/// Writes what was refused and what has failed, beside everything else.
+struct ErrorWriter {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl ErrorWriter {
+    fn start(app: &App) -> ErrorWriter {
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(app.instance().clone().write_errors(stopped));
+        ErrorWriter { stop, task }
+    }
+
+    /// Writes what there still is. A database that does not take it keeps nobody from stopping.
+    async fn stop(self) {
+        let _ = self.stop.send(());
+        if tokio::time::timeout(LAST_ERRORS, self.task).await.is_err() {
+            tracing::warn!("what was refused last is not kept: the database took too long");
+        }
+    }
 }
 
 /// Starts the worker; merchants are notified with the messages of the stream.

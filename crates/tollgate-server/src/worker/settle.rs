@@ -9,9 +9,11 @@ use tokio::sync::watch;
 use tollgate_core::command::{Action, Health, SettleEffect, Settlement};
 use tollgate_core::decision::{Outcome, Refusal};
 use tollgate_core::effect::{Attempt, EffectContent};
-use tollgate_store::{Class, Reply, Submission, SubmitError};
+use tollgate_core::word::Word;
+use tollgate_store::{Class, ErrorLevel, Reply, Submission, SubmitError};
 
 use crate::effects::{self, Acted, Context, End, Work};
+use crate::errors::{By, ErrorKind, ErrorNote};
 
 use super::lease_renewal::LeaseWatch;
 use super::{chance, duration};
@@ -35,12 +37,19 @@ pub(super) async fn do_and_settle(
     let since = Instant::now();
     let at = context.now();
     let hard_end = duration(context.config().worker.lease_max);
+    let mut cause = "";
     let acted = tokio::select! {
         acted = caught(effects::act(&context, &work)) => {
-            Some(acted.unwrap_or_else(|panic| Acted::panicked(&work, &panic)))
+            Some(acted.unwrap_or_else(|panic| {
+                cause = "panic";
+                Acted::panicked(&work, &panic)
+            }))
         }
         () = lease.lost() => None,
-        () = tokio::time::sleep(hard_end) => Some(Acted::too_long(&work)),
+        () = tokio::time::sleep(hard_end) => {
+            cause = "too_long";
+            Some(Acted::too_long(&work))
+        }
         () = given_up(&context, &mut stopped), if !work.effect.content.kind().is_unsafe_to_repeat() => {
             Some(Acted::released())
         }
@@ -54,8 +63,10 @@ pub(super) async fn do_and_settle(
         head: acted.head.clone(),
     });
     let health = acted.health;
+    let status = acted.status;
     let settlement = settlement(&context, &work, acted);
     context.metrics().settled(&work.effect.content, &settlement);
+    note_failure(&context, &work, &settlement, (status, cause));
     let settled = SettleEffect {
         effect: work.id,
         target: work.effect.content.target(),
@@ -68,6 +79,50 @@ pub(super) async fn do_and_settle(
     if settle(&context, &work, settled).await {
         effects::after(&context, &work).await;
     }
+}
+
+/// Counts an attempt that has failed.
+fn note_failure(
+    context: &Context,
+    work: &Work,
+    settlement: &Settlement,
+    (status, cause): (Option<u16>, &'static str),
+) {
+    let (code, level, reason) = match settlement {
+        Settlement::Retry { reason, .. } => ("effect_failed", ErrorLevel::Warn, reason),
+        Settlement::Dead { reason, .. } => ("effect_dead", ErrorLevel::Error, reason),
+        Settlement::Unknown { reason } => ("effect_unknown", ErrorLevel::Error, reason),
+        Settlement::Done
+        | Settlement::Issued(_)
+        | Settlement::Answered(_)
+        | Settlement::Refunded { .. }
+        | Settlement::RefundChecked(_)
+        | Settlement::Voided
+        | Settlement::Released => return,
+    };
+    let content = &work.effect.content;
+    let cause = match status {
+        Some(500..) => "answered_5xx",
+        Some(400..) => "answered_4xx",
+        Some(300..) => "answered_3xx",
+        Some(_) | None => cause,
+    };
+    let kind = ErrorKind {
+        shop: work.shop,
+        level,
+        code,
+        cause,
+        operation: format!("effect {}", content.kind().word()),
+        source: content.source().map(str::to_owned),
+        by: By::Ourselves,
+        status: status.unwrap_or(0),
+    };
+    context.note_error(ErrorNote {
+        kind,
+        request_id: None,
+        about: Some(work.id.to_string()),
+        detail: format!("{}: {reason}", content.target()),
+    });
 }
 
 /// What is done, or the message of the panic that has ended it.

@@ -14,7 +14,7 @@ use crate::tables::document::{Read, from_json, read_all, to_json};
 use crate::tables::roots::{self, RootDoc};
 
 /// Who has given a command, as the timeline tells it: the holder of a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Actor {
     /// The key; the one of the configuration has no id.
     pub key: Option<KeyId>,

@@ -12,6 +12,7 @@ mod config;
 mod keys;
 mod effects;
 mod deliveries;
+mod errors;
 mod send;
 mod tail;
 mod demo;
@@ -67,6 +68,7 @@ enum Command {
     Keys(keys::Args),
     Effects(effects::Args),
     Deliveries(deliveries::Args),
+    Errors(errors::Args),
     Send(send::Args),
     Tail(tail::Args),
     Demo(demo::Args),
@@ -102,6 +104,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Keys(args) => keys::run(args, file).await,
             Command::Effects(args) => effects::run(args, file).await,
             Command::Deliveries(args) => deliveries::run(args, file).await,
+            Command::Errors(args) => errors::run(args, file).await,
             Command::Send(args) => send::run(args, file).await,
             Command::Tail(args) => tail::run(args, file).await,
             Command::Demo(args) => demo::run(args).await,

@@ -25,6 +25,7 @@ mod inbox;
 mod secrets;
 mod forgery;
 mod refused_webhooks;
+mod errors;
 mod bodies;
 mod setup;
 mod starting;

@@ -1,0 +1,143 @@
+//! `tollgate errors`: what was refused and what has failed, asked of the running server.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::builder::PossibleValuesParser;
+use serde_json::Value;
+use tollgate_core::word::words;
+use tollgate_store::{ERROR_DAYS_MAX, ErrorLevel};
+
+use super::client::{ServerArgs, server_of};
+use super::listing::{list, table, word};
+use super::{configuration, failed, print};
+
+/// List what was refused and what has failed, newest first, or count it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::EXIT_CODES)]
+pub(super) struct Args {
+    /// Only with this text in what it says.
+    #[arg(long)]
+    search: Option<String>,
+    /// Only with this code, as out_of_stock.
+    #[arg(long)]
+    code: Option<String>,
+    /// Only with this cause.
+    #[arg(long)]
+    cause: Option<String>,
+    /// Only as bad as this.
+    #[arg(long, value_parser = PossibleValuesParser::new(words::<ErrorLevel>()))]
+    level: Option<String>,
+    /// Only about this source.
+    #[arg(long)]
+    source: Option<String>,
+    /// Only from then on: a time as 2026-01-22T10:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Only from before then.
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+    /// How many at the most.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    limit: u32,
+    /// Count them: by code, operation, source and day.
+    #[arg(long, conflicts_with_all = ["search", "code", "cause", "level", "source", "since", "until", "limit"])]
+    stats: bool,
+    /// Of how many days, today with them.
+    #[arg(long, requires = "stats", default_value_t = 7, value_parser = clap::value_parser!(i64).range(1..=ERROR_DAYS_MAX))]
+    days: i64,
+    #[command(flatten)]
+    server: ServerArgs,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
+    let config = match configuration(file) {
+        Ok(config) => config,
+        Err(exit) => return exit,
+    };
+    let server = match server_of(&args.server, &config) {
+        Ok(server) => server,
+        Err(why) => return failed(&why),
+    };
+    let done = match args.stats {
+        true => {
+            let path = format!("/v1/errors/stats?days={}", args.days);
+            server.call("GET", &path, None).await
+        }
+        false => {
+            let filters = [
+                ("search", &args.search),
+                ("code", &args.code),
+                ("cause", &args.cause),
+                ("level", &args.level),
+                ("source", &args.source),
+                ("since", &args.since),
+                ("until", &args.until),
+            ];
+            list(&server, "/v1/errors", &filters, args.limit).await
+        }
+    };
+    let document = match done {
+        Ok(document) => document,
+        Err(why) => return failed(&why),
+    };
+    match (args.json, args.stats) {
+        (true, _) => print(&format!("{document}\n")),
+        (false, true) => print(&text_of_stats(&document)),
+        (false, false) => print(&text_of_list(&document)),
+    }
+}
+
+fn text_of_list(document: &Value) -> String {
+    let errors = document["data"].as_array().into_iter().flatten();
+    let rows = errors.map(|error| {
+        let who = [&error["key_name"], &error["source"]].into_iter();
+        let who = who.filter(|name| !name.is_null()).map(word);
+        [
+            word(&error["at"]),
+            word(&error["count"]),
+            word(&error["code"]),
+            word(&error["cause"]),
+            word(&error["operation"]),
+            who.collect::<Vec<_>>().join(" "),
+            word(&error["detail"]),
+        ]
+    });
+    let header = [
+        "at",
+        "count",
+        "code",
+        "cause",
+        "operation",
+        "by, of",
+        "first",
+    ];
+    table(header, rows)
+}
+
+fn text_of_stats(document: &Value) -> String {
+    let mut text = String::new();
+    for (name, columns) in [
+        ("by_code", ["code", "cause"]),
+        ("by_operation", ["operation", ""]),
+        ("by_source", ["source", ""]),
+        ("by_day", ["day", ""]),
+    ] {
+        let counted = document[name].as_array().into_iter().flatten();
+        let rows: Vec<[String; 3]> = counted
+            .map(|row| {
+                let [first, second] = columns;
+                [word(&row["count"]), word(&row[first]), word(&row[second])]
+            })
+            .collect();
+        if !rows.is_empty() {
+            text.push_str(&table(["count", columns[0], columns[1]], rows.into_iter()));
+            text.push('\n');
+        }
+    }
+    text.push_str(&format!("{} in all\n", word(&document["total"])));
+    text
+}
