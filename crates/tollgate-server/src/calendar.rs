@@ -20,11 +20,16 @@ pub(crate) const SLOTS_AHEAD_MAX: usize = 20_000;
 /// The rules as they are kept with the calendar, and shown with it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Rules {
+    /// The time zone of the hours.
     pub(crate) timezone: String,
+    /// How many minutes a slot is long.
     pub(crate) slot_minutes: i64,
+    /// How many days ahead slots are made.
     pub(crate) days_ahead: i64,
+    /// The hours of a week.
     #[serde(default)]
     pub(crate) weekly: Vec<Weekly>,
+    /// Dates without slots.
     #[serde(default)]
     pub(crate) closed: Vec<String>,
 }
@@ -39,8 +44,11 @@ impl Rules {
 /// The same hours on some days.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Weekly {
+    /// On which days.
     pub(crate) days: Vec<String>,
+    /// When it opens.
     pub(crate) opens: String,
+    /// When it closes; at or before `opens` it is on the next day.
     pub(crate) closes: String,
 }
 

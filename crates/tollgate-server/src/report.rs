@@ -10,16 +10,22 @@ use crate::time_text::rfc3339;
 
 /// A report as the API and `--json` show it.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"status": "ok", "checks": [{"name": "clock", "about": "clocks agree", "status": "ok", "seen": [], "more": 0, "fix": ""}]}]))]
 pub struct ReportView<'r> {
     /// How the worst check has ended: `ok`, `warn`, `fail`.
     status: &'static str,
+    /// What was checked.
     checks: Vec<CheckView<'r>>,
 }
 
+/// What one check has found.
 #[derive(Debug, Serialize, JsonSchema)]
 struct CheckView<'r> {
+    /// Its name.
     name: &'r str,
+    /// What holds if all is well.
     about: &'r str,
+    /// How it ended: `ok`, `warn`, `fail`.
     status: &'static str,
     /// What was seen, a line each.
     seen: &'r [String],

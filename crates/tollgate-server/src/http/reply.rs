@@ -48,8 +48,11 @@ pub(crate) fn answer(status: u16, document: &impl Serialize) -> Answer {
 
 /// A page of a list.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "List_for_{T}")]
 pub(crate) struct List<T> {
+    /// The items.
     pub(crate) data: Vec<T>,
+    /// What `cursor` is for the next page; null on the last one.
     pub(crate) next_cursor: Option<String>,
 }
 

@@ -33,9 +33,12 @@ fn no_lines(lines: &Option<HoldLines>) -> bool {
 /// `PUT /v1/stock/{sku}`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"on_hand": 10, "low_at": 3}]))]
 pub(crate) struct StockBody {
+    /// Report `stock.low` when what is available falls to this; absent keeps what was said before.
     #[serde(skip_serializing_if = "none")]
     pub(crate) low_at: Option<Amount>,
+    /// How many units there are that are not sold yet.
     pub(crate) on_hand: Amount,
 }
 
@@ -47,16 +50,23 @@ const ITEMS_MAX: usize = 1000;
 /// `PUT /v1/stock`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"items": [{"sku": "BATIK-M", "on_hand": 10}, {"sku": "BATIK-L", "on_hand": 4, "low_at": 1}]}]))]
 pub(crate) struct StocksBody {
+    /// The stock of each sku; none stands twice.
     items: List<StockItemBody, 1, ITEMS_MAX>,
 }
 
+/// The stock of one sku.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct StockItemBody {
+    /// Report `stock.low` when what is available falls to this; absent keeps what was said before.
     low_at: Option<Amount>,
+    /// How many units there are that are not sold yet.
     on_hand: Amount,
+    /// The sku.
     sku: CatalogueName,
+    /// It is done only if this still is the version; a sku that was never put has 0.
     version: Option<Amount>,
 }
 
@@ -105,8 +115,11 @@ fn put_twice(text: &str) -> Vec<Wrong> {
 /// `POST /v1/stock/{sku}/adjust`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"delta": -2, "reason": "broken"}]))]
 pub(crate) struct AdjustBody {
+    /// How many units are added, or with a minus taken away.
     pub(crate) delta: Difference,
+    /// Why.
     #[serde(skip_serializing_if = "none")]
     pub(crate) reason: Option<Note>,
 }
@@ -119,31 +132,51 @@ type HoldLines = List<HoldLineBody, 0, LINES_MAX>;
 /// `POST /v1/holds`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"slot": {"calendar": "kitchen", "units": 1}, "seconds": 600}]), extend("anyOf" = [
+    {"required": ["lines"], "properties": {"lines": {"type": "array", "minItems": 1}}},
+    {"required": ["slot"], "properties": {"slot": {"type": "object"}}}
+]))]
 pub(crate) struct HoldBody {
+    /// What is held of stock.
     #[serde(skip_serializing_if = "no_lines")]
     pub(crate) lines: Option<HoldLines>,
+    /// For how many seconds it is set aside; 900 if absent.
     #[serde(skip_serializing_if = "usual_hold")]
     pub(crate) seconds: Option<HoldSeconds>,
+    /// The time slot that is held.
     #[serde(skip_serializing_if = "none")]
     pub(crate) slot: Option<HoldSlotBody>,
 }
 
+/// Units of a sku that are held.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HoldLineBody {
+    /// How many units.
     pub(crate) quantity: Positive,
+    /// The sku.
     pub(crate) sku: CatalogueName,
 }
 
+/// The time slot that is held.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [
+    {"required": ["calendar"], "properties": {"calendar": {"type": "string"}, "slot_id": {"type": "null"}}},
+    {"required": ["slot_id"], "properties": {"slot_id": {"type": "string"}, "calendar": {"type": "null"},
+    "not_before": {"type": "null"}}}
+]))]
 pub(crate) struct HoldSlotBody {
+    /// The calendar whose earliest slot with room is wanted.
     #[serde(skip_serializing_if = "none")]
     pub(crate) calendar: Option<CatalogueName>,
+    /// The slot starts then or later; now if absent.
     #[serde(skip_serializing_if = "none")]
     pub(crate) not_before: Option<Time>,
+    /// The id of the one slot that is wanted, instead of a calendar.
     #[serde(skip_serializing_if = "none")]
     pub(crate) slot_id: Option<SlotName>,
+    /// How much of it, in the unit of its calendar.
     pub(crate) units: Positive,
 }
 
@@ -213,25 +246,48 @@ impl HoldBody {
 /// `PUT /v1/calendars/{name}`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{
+    "unit": "orders", "capacity": 5, "slot_minutes": 60, "timezone": "Asia/Jakarta",
+    "weekly": [{"days": ["mon", "tue", "wed", "thu", "fri"], "opens": "10:00", "closes": "22:00"}]
+    }]), extend("anyOf" = [
+    {"properties": {"weekly": {"type": ["array", "null"], "maxItems": 0}}},
+    {"required": ["slot_minutes"], "properties": {"slot_minutes": {"type": "integer"}}}
+]))]
 pub(crate) struct CalendarBody {
+    /// How many minutes before its start a slot can last be booked; 0 if absent.
     pub(crate) booking_lead_minutes: Option<Whole<0, 525_600>>,
+    /// The capacity of a slot, in `unit`.
     pub(crate) capacity: Amount,
+    /// Dates without slots.
     pub(crate) closed: Option<List<Date, 0, 1000>>,
+    /// Three letters of ISO 4217: whose amounts the unit `amount` counts; any if absent.
     pub(crate) currency: Option<CurrencyCode>,
+    /// How many days ahead slots are made; 7 if absent.
     pub(crate) days_ahead: Option<Whole<1, 366>>,
+    /// Which slot a late payment may take; `same` if absent.
     pub(crate) late: Option<OneOf<Late>>,
+    /// How many minutes a slot is long; required with `weekly`.
     pub(crate) slot_minutes: Option<Whole<1, 1440>>,
+    /// The time zone of the hours, as IANA calls it; the shop's if absent.
     pub(crate) timezone: Option<TimeZoneName>,
+    /// What its slots count: an order takes its total (`amount`), the sum of its quantities (`items`) or one
+    /// (`orders`).
     pub(crate) unit: OneOf<Unit>,
+    /// How many minutes before its start a slot is shown to the staff that prepares it; 0 if absent.
     pub(crate) visible_lead_minutes: Option<Whole<0, 525_600>>,
+    /// The hours of a week, which are cut into slots; no slots are made if absent.
     pub(crate) weekly: Option<List<WeeklyBody, 0, 100>>,
 }
 
+/// The same hours on some days.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WeeklyBody {
+    /// When it closes; at or before `opens` it is on the next day.
     pub(crate) closes: TimeOfDay,
+    /// On which days.
     pub(crate) days: List<OneOf<Day>, 1, 7>,
+    /// When it opens.
     pub(crate) opens: TimeOfDay,
 }
 
@@ -336,15 +392,21 @@ fn without_length(text: &str) -> Vec<Wrong> {
 /// `PUT /v1/calendars/{name}/slots`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"slots": [{"starts_at": "2031-01-22T10:00:00Z", "ends_at": "2031-01-22T11:00:00Z", "capacity": 3}]}]))]
 pub(crate) struct SlotsBody {
+    /// The slots; no two start together.
     pub(crate) slots: List<NewSlotBody, 1, 1000>,
 }
 
+/// A slot that is put.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewSlotBody {
+    /// Its capacity, in the calendar's unit; the calendar's if absent.
     pub(crate) capacity: Option<Amount>,
+    /// When it ends, at most 31 days after it starts.
     pub(crate) ends_at: Time,
+    /// When it starts.
     pub(crate) starts_at: Time,
 }
 

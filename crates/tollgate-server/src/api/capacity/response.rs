@@ -78,33 +78,51 @@ pub(crate) fn slots_changed(outcome: &Outcome) -> Option<Answer> {
 
 /// A cart's hold.
 #[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"id": "hld_01kfjv7m00e008000000000001", "state": "active", "expires_at": "2026-01-22T10:15:00.000Z",
+    "lines": [{"sku": "BATIK-M", "quantity": 2}], "slot": null}]))]
 pub(crate) struct HoldView<'a> {
     #[serde(flatten)]
     head: HoldHeadView,
+    /// What is held of stock.
     lines: Vec<HoldLineView<'a>>,
+    /// The slot that is held.
     slot: Option<BookingView<'a>>,
 }
 
+/// What is set aside, and how long.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct HoldHeadView {
+    /// The hold's id.
     id: Shown<HoldId>,
+    /// How it stands: `active`, or how it ended.
     state: &'static str,
+    /// Until when it is set aside.
     expires_at: TimeText,
 }
 
+/// Units of a sku that are held.
 #[derive(Serialize, JsonSchema)]
 struct HoldLineView<'a> {
+    /// The sku.
     sku: &'a str,
+    /// How many units.
     quantity: i64,
 }
 
+/// Room in a slot that is held or sold.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct BookingView<'a> {
+    /// The slot's id.
     id: Shown<SlotId>,
+    /// Its calendar.
     calendar: &'a str,
+    /// When it starts.
     starts_at: TimeText,
+    /// When it ends.
     ends_at: TimeText,
+    /// When it is shown to the staff that prepares it.
     visible_at: TimeText,
+    /// How much of it, in the calendar's unit.
     units: i64,
 }
 
@@ -151,12 +169,19 @@ impl<'a> BookingView<'a> {
 
 /// Units of a sku.
 #[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"sku": "BATIK-M", "on_hand": 10, "held": 2, "available": 8, "low_at": 3, "version": 4}]))]
 pub(crate) struct StockView<'a> {
+    /// The sku.
     sku: &'a str,
+    /// Units that are not sold yet.
     on_hand: i64,
+    /// What active holds have set aside of them.
     held: i64,
+    /// The difference.
     available: i64,
+    /// `stock.low` is reported when what is available falls to this.
     low_at: Option<i64>,
+    /// How often `on_hand` was changed; `If-Match` takes it.
     version: i64,
 }
 
@@ -176,15 +201,25 @@ impl<'a> StockView<'a> {
 
 /// What somebody has put, added or taken of a sku, or a refund has brought back.
 #[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"position": 123, "at": "2026-01-22T10:00:00.000Z", "kind": "adjusted", "delta": -2, "on_hand": 8,
+    "reason": "broken", "by": {"who": "key", "name": "till-1", "key_id": "key_01kfjv7m00e008000000000001"}}]))]
 pub(crate) struct AdjustmentView<'a> {
+    /// Its place in the shop's feed.
     position: i64,
+    /// When it was done.
     at: TimeText,
+    /// `put`, `adjusted`, `removed` or `returned`.
     kind: &'a str,
+    /// How many units more, or with a minus fewer; null where an earlier version did not note it.
     delta: Option<i64>,
+    /// How many there were then; null where a refund brought them.
     on_hand: Option<i64>,
+    /// Why.
     reason: Option<&'a str>,
+    /// Who did it, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<ByView>,
+    /// The refund that brought them.
     #[serde(skip_serializing_if = "Option::is_none")]
     refund_id: Option<&'a str>,
 }
@@ -210,15 +245,28 @@ impl<'a> AdjustmentView<'a> {
 
 /// A calendar.
 #[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"name": "kitchen", "unit": "orders", "capacity": 5, "currency": null, "late": "same",
+    "visible_lead_minutes": 0, "booking_lead_minutes": 0, "made_until": "2026-01-29T10:00:00.000Z", "version": 1,
+    "timezone": "Asia/Jakarta", "slot_minutes": 60, "days_ahead": 7,
+    "weekly": [{"days": ["mon"], "opens": "10:00", "closes": "22:00"}], "closed": []}]))]
 pub(crate) struct CalendarView<'a> {
+    /// Its name.
     name: &'a str,
+    /// What its slots count.
     unit: OneOf<Unit>,
+    /// The capacity of a slot, in `unit`.
     capacity: i64,
+    /// Whose amounts the unit `amount` counts.
     currency: Option<String>,
+    /// Which slot a late payment may take.
     late: OneOf<Late>,
+    /// How many minutes before its start a slot is shown to the staff that prepares it.
     visible_lead_minutes: i64,
+    /// How many minutes before its start a slot can last be booked.
     booking_lead_minutes: i64,
+    /// Until when slots are made.
     made_until: TimeText,
+    /// How often it was set.
     version: i64,
     #[serde(flatten)]
     rules: Option<Rules>,
@@ -244,14 +292,25 @@ impl<'a> CalendarView<'a> {
 
 /// A slot.
 #[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"id": "slt_01kfjv7m00e008000000000001", "starts_at": "2026-01-22T10:00:00.000Z",
+    "ends_at": "2026-01-22T11:00:00.000Z", "visible_at": "2026-01-22T09:00:00.000Z", "capacity": 5, "held": 1, "sold": 2,
+    "available": 2}]))]
 pub(crate) struct SlotView {
+    /// The slot's id.
     id: Shown<SlotId>,
+    /// When it starts.
     starts_at: TimeText,
+    /// When it ends.
     ends_at: TimeText,
+    /// When it is shown to the staff that prepares it.
     visible_at: TimeText,
+    /// Its capacity, in the calendar's unit.
     capacity: i64,
+    /// What active holds have set aside of it.
     held: i64,
+    /// What is sold of it.
     sold: i64,
+    /// What is left.
     available: i64,
 }
 

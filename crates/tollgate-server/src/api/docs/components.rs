@@ -1,6 +1,8 @@
 //! What the description's operations have in common: the names of schemas, examples, headers, and problem
 //! documents.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use crate::http::problem::{Code, problem_schema};
@@ -86,6 +88,48 @@ fn example(code: &Code) -> Value {
     let code = crate::http::problem::code_of(code.code);
     let answer = Problem::from(code).answer(&context);
     serde_json::from_slice(&answer.body).expect("a problem is JSON")
+}
+
+/// Refusals that several operations have stand once, under their status and codes.
+pub(super) fn share_refusals(document: &mut Value) {
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    each_answer(document, |status, answer| {
+        if let Some(name) = shared_name(status, answer) {
+            *times.entry(name).or_default() += 1;
+        }
+    });
+    let mut shared = Map::new();
+    each_answer(document, |status, answer| {
+        let name = shared_name(status, answer).filter(|name| 1 < times[name]);
+        if let Some(name) = name {
+            let reference = json!({ "$ref": format!("#/components/responses/{name}") });
+            shared.insert(name, std::mem::replace(answer, reference));
+        }
+    });
+    document["components"]["responses"] = shared.into();
+}
+
+/// What a refusal is called among the shared ones; an answer that is something else besides has no name.
+fn shared_name(status: &str, answer: &Value) -> Option<String> {
+    let content = answer["content"].as_object()?;
+    let codes = &content.get("application/problem+json")?["schema"]["properties"]["code"]["enum"];
+    let codes: Vec<&str> = codes.as_array()?.iter().filter_map(Value::as_str).collect();
+    (content.len() == 1).then(|| format!("{status}.{}", codes.join(".")))
+}
+
+/// Goes through the answers of all operations, with their statuses.
+fn each_answer(document: &mut Value, mut visit: impl FnMut(&str, &mut Value)) {
+    let paths = document["paths"].as_object_mut();
+    let operations = paths.into_iter().flat_map(Map::values_mut);
+    let operations = operations
+        .filter_map(Value::as_object_mut)
+        .flat_map(Map::values_mut);
+    for operation in operations {
+        let answers = operation["responses"].as_object_mut();
+        for (status, answer) in answers.into_iter().flatten() {
+            visit(status, answer);
+        }
+    }
 }
 
 /// Adds the schema of problem documents.

@@ -100,6 +100,7 @@ impl Writer {
         components::add_problem(&mut document);
         components::rename(&mut document);
         components::show_examples(&mut document);
+        components::share_refusals(&mut document);
         document
     }
 

@@ -1,19 +1,23 @@
 //! `/docs`: what there is to read about the API, for anyone who can reach it
 
 use axum::body::Body;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde_json::json;
 
 use super::description::{DESCRIPTION, Description};
+use super::pages::{self, DOCS_PATH};
 use super::response::codes_page;
 use crate::app::App;
 use crate::http::extract::has_tag;
-use crate::http::operation::{IF_NONE_MATCH, Noun, Part, get};
+use crate::http::operation::{IF_NONE_MATCH, Noun, Parameter, Part, get};
 use crate::http::problem::{CODES_PATH, INTERNAL, NOT_FOUND, Problem};
 use crate::http::reply::{self, Reply};
 use crate::http::{Door, Peer};
+
+/// A noun as a page's address has it.
+const NOUN: Parameter = Parameter::text("noun", "orders", "The noun: `orders`, `live-stream`.");
 
 /// What there is to read about the API. Where there is an admin door, only there.
 pub(crate) fn operations() -> Noun {
@@ -21,6 +25,18 @@ pub(crate) fn operations() -> Noun {
         "Documentation",
         "About this API. Where `[server] admin_listen` is set, only there.",
         [
+            get(DOCS_PATH, index)
+                .named("docs", "Read about the API")
+                .gives_media(200, "text/html", "The index.")
+                .refuses(&[NOT_FOUND]),
+            get("/docs/{noun}", noun)
+                .named("docsOfNoun", "Read about the operations of a noun")
+                .path(NOUN)
+                .gives_media(200, "text/html", "A page with each of its operations."),
+            get("/docs/style.css", style)
+                .named("docsStyle", "Get the style of these pages")
+                .gives_media(200, "text/css", "The style.")
+                .refuses(&[NOT_FOUND]),
             get(CODES_PATH, errors)
                 .named("errorCodes", "Read about the error codes")
                 .about(
@@ -56,6 +72,45 @@ impl FromRequestParts<App> for Visitor {
             false => Err(NOT_FOUND.into()),
         }
     }
+}
+
+/// The index of the API.
+async fn index(_: Visitor) -> Reply {
+    let page = pages::index(&DESCRIPTION.document);
+    Ok(kept(reply::html(StatusCode::OK, page)))
+}
+
+/// The operations of a noun, with commands that ask the server as it was asked for the page.
+async fn noun(_: Visitor, Path(noun): Path<String>, headers: HeaderMap) -> Reply {
+    let page = pages::of_noun(&DESCRIPTION.document, &noun, &server(&headers));
+    let page = page.ok_or(Problem::from(NOT_FOUND))?;
+    let mut response = kept(reply::html(StatusCode::OK, page));
+    let vary = HeaderValue::from_static("Host, X-Forwarded-Proto");
+    response.headers_mut().insert(header::VARY, vary);
+    Ok(response)
+}
+
+/// Where this server is, by the address that the page was asked at.
+fn server(headers: &HeaderMap) -> String {
+    let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let is_host = |host: &&str| {
+        let is_letter = |letter: u8| letter.is_ascii_alphanumeric() || b".:-[]".contains(&letter);
+        !host.is_empty() && host.bytes().all(is_letter)
+    };
+    let host = said("host").filter(is_host).unwrap_or("localhost:8080");
+    let scheme = match said("x-forwarded-proto") {
+        Some("https") => "https",
+        _ => "http",
+    };
+    format!("{scheme}://{host}")
+}
+
+/// The style of these pages.
+async fn style(_: Visitor) -> Reply {
+    let mut response = Response::new(Body::from(pages::STYLE));
+    let media = HeaderValue::from_static("text/css; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, media);
+    Ok(kept(response))
 }
 
 /// The table of error codes.

@@ -4,6 +4,9 @@ mod handlers;
 mod description;
 mod components;
 mod messages;
+mod members;
+mod curl;
+mod pages;
 mod response;
 
 pub use description::openapi;

@@ -74,7 +74,7 @@ fn again(row: &Code) -> String {
 }
 
 /// What stands between backticks as code.
-fn marked(text: &str) -> String {
+pub(super) fn marked(text: &str) -> String {
     let mut marked = String::with_capacity(text.len());
     for (index, part) in text.split('`').enumerate() {
         let part = escape(part);

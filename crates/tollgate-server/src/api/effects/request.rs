@@ -39,8 +39,11 @@ const IDS_MAX: usize = 1000;
 /// `POST /v1/effects/{id}/settle`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"as": "done", "reason": "seen in the bank's statement"}]))]
 pub(crate) struct SettleBody {
+    /// What became of it.
     r#as: OneOf<EffectEnd>,
+    /// How that is known.
     reason: Statement,
 }
 
@@ -56,17 +59,25 @@ impl Body for SettleBody {}
 /// `POST /v1/effects/retry`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"filter": {"kind": "notify", "state": "dead"}, "dry_run": true}]))]
 pub(crate) struct RetryBody {
+    /// `true`: only say which; `false` if absent.
     pub(crate) dry_run: Option<bool>,
+    /// Which effects.
     pub(crate) filter: RetryFilterBody,
+    /// None but these of them; no id stands twice.
     pub(crate) ids: Option<List<EffectName, 1, IDS_MAX>>,
 }
 
+/// Which effects are meant.
 #[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RetryFilterBody {
+    /// Effects of this kind.
     pub(crate) kind: Option<OneOf<EffectKind>>,
+    /// Effects in this state; `dead` if absent.
     pub(crate) state: Option<OneOf<RetriedState>>,
+    /// Effects that go to this target, or to one that begins so: `notify:*`.
     pub(crate) target: Option<Reference>,
 }
 

@@ -35,17 +35,33 @@ fn effect_answer(status: u16, outcome: &Outcome) -> Option<Answer> {
 
 /// An effect as a decision about it gives it.
 #[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"id": "eff_01kfjv7m00e008000000000001", "key": "notify:ep_01kfjv7m00e008000000000001:123", "kind": "notify",
+    "state": "pending", "target": "notify:ep_01kfjv7m00e008000000000001", "tries": 0,
+    "due_at": "2026-01-22T10:01:00.000Z", "order_by": null, "reason": null,
+    "content": {"endpoint_id": "ep_01kfjv7m00e008000000000001", "type": "order.paid", "position": 123},
+    "settled_at": null}]))]
 pub(crate) struct EffectHeadView<'a> {
+    /// The effect's id.
     id: Shown<EffectId>,
+    /// Its cause's key: one cause has one effect.
     key: &'a str,
+    /// What is done.
     kind: OneOf<EffectKind>,
+    /// How far it is.
     state: OneOf<EffectState>,
+    /// Whom it goes to; what goes to one target fails and is throttled together.
     target: String,
+    /// How often it was tried.
     tries: u32,
+    /// When it is tried next.
     due_at: Option<TimeText>,
+    /// What is done one after the other, in the order of commits.
     order_by: Option<&'a str>,
+    /// Why it stands so.
     reason: Option<&'a str>,
+    /// What there is to do.
     content: ContentView<'a>,
+    /// When it ended.
     settled_at: Option<TimeText>,
 }
 
@@ -69,10 +85,17 @@ impl<'a> EffectHeadView<'a> {
 
 /// An effect.
 #[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"id": "eff_01kfjv7m00e008000000000001", "key": "notify:ep_01kfjv7m00e008000000000001:123", "kind": "notify",
+    "state": "pending", "target": "notify:ep_01kfjv7m00e008000000000001", "tries": 0,
+    "due_at": "2026-01-22T10:01:00.000Z", "order_by": null, "reason": null,
+    "content": {"endpoint_id": "ep_01kfjv7m00e008000000000001", "type": "order.paid", "position": 123},
+    "settled_at": null, "created_at": "2026-01-22T10:01:00.000Z"}]))]
 pub(crate) struct EffectView<'a> {
     #[serde(flatten)]
     head: EffectHeadView<'a>,
+    /// When it was decided.
     created_at: TimeText,
+    /// What was tried, the first one first; of one effect only.
     #[serde(skip_serializing_if = "Option::is_none")]
     attempts: Option<Vec<AttemptView<'a>>>,
 }
@@ -101,9 +124,13 @@ impl<'a> EffectView<'a> {
 /// One attempt.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct AttemptView<'a> {
+    /// When it was tried.
     at: TimeText,
+    /// How many milliseconds it took.
     duration_ms: i64,
+    /// The HTTP status of the answer.
     status: Option<u16>,
+    /// What went wrong.
     error: Option<&'a str>,
     /// A third party's text, at most 1 KiB of it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -126,57 +153,101 @@ impl<'a> AttemptView<'a> {
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum ContentView<'a> {
+    /// A receipt is made.
     Receipt {
+        /// The receipt.
         receipt_id: Option<Shown<ReceiptId>>,
+        /// Whether money came or went back.
         of: OneOf<ReceiptKind>,
+        /// The payment.
         payment_id: Shown<PaymentId>,
+        /// How much, in minor units.
         amount: Option<i64>,
+        /// Three letters of ISO 4217.
         currency: Option<String>,
     },
+    /// A mail is sent.
     Mail {
+        /// What the mail is about.
         about: OneOf<MailKind>,
+        /// The receipt.
         receipt_id: Option<Shown<ReceiptId>>,
     },
+    /// A merchant's endpoint is notified.
     Notify {
+        /// The endpoint.
         endpoint_id: Shown<EndpointId>,
+        /// What happened.
         r#type: &'a str,
+        /// Its place in the shop's feed.
         position: i64,
     },
+    /// An event is handed on.
     Forward {
+        /// Where it is handed on to.
         route: &'a str,
+        /// The event.
         event_id: Shown<EventId>,
     },
+    /// A provider is asked how a payment stands.
     Ask {
+        /// The source.
         source: &'a str,
+        /// The provider's object.
         object: &'a str,
+        /// Which question about it this is.
         n: u32,
+        /// The names of the payments that are meant.
         references: &'a [String],
+        /// The event.
         event_id: Option<Shown<EventId>>,
+        /// Why it is asked.
         why: OneOf<AskReason>,
     },
+    /// Money that nobody is waiting for is to go back.
     RefundRequest {
+        /// The payment.
         payment_id: Option<Shown<PaymentId>>,
+        /// The source.
         source: &'a str,
+        /// The name by which the source knows the payment.
         reference: &'a str,
+        /// How much, in minor units.
         amount: Option<i64>,
+        /// Three letters of ISO 4217.
         currency: Option<String>,
     },
+    /// A provider is asked how a refund stands.
     RefundCheck {
+        /// The refund.
         refund_id: Shown<RefundId>,
+        /// The payment.
         payment_id: Shown<PaymentId>,
+        /// The source.
         source: &'a str,
+        /// Which question about it this is.
         n: u32,
     },
+    /// A provider is ordered to give money back.
     Refund {
+        /// The refund.
         refund_id: Shown<RefundId>,
+        /// The payment.
         payment_id: Shown<PaymentId>,
+        /// The source.
         source: &'a str,
+        /// How much, in minor units.
         amount: i64,
+        /// Three letters of ISO 4217.
         currency: String,
     },
+    /// A provider is ordered to let money go that is only set aside.
     Void {
+        /// The payment.
         payment_id: Shown<PaymentId>,
+        /// The source.
         source: &'a str,
+        /// The provider's object.
         object: &'a str,
     },
 }
@@ -285,19 +356,28 @@ fn currency(money: &Option<Money>) -> Option<String> {
 
 /// Effects that were tried again.
 #[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"dry_run": true, "effects": 1, "ids": ["eff_01kfjv7m00e008000000000001"], "more": false, "skipped": []}]))]
 pub(crate) struct RetriedView {
+    /// Whether nothing is done.
     dry_run: bool,
+    /// How many effects.
     effects: usize,
+    /// Which effects.
     ids: Vec<Shown<EffectId>>,
+    /// Whether the filter finds others, for the next request.
     more: bool,
+    /// Those that were named and are not tried.
     skipped: Vec<SkippedView>,
 }
 
 /// One that was not, though it was named.
 #[derive(Serialize, JsonSchema)]
 struct SkippedView {
+    /// Why not.
     code: &'static str,
+    /// The effect's id.
     id: Shown<EffectId>,
+    /// The state that it is in.
     state: Option<OneOf<EffectState>>,
 }
 

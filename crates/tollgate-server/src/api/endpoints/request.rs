@@ -15,10 +15,14 @@ type Filters = List<FilterWord, 1, FILTERS_MAX>;
 /// `POST /v1/endpoints`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"url": "https://shop.example/hook", "events": ["order.*", "stock.low"], "description": "the shop"}]))]
 pub(crate) struct EndpointBody {
+    /// What it is, for people.
     #[serde(skip_serializing_if = "none")]
     pub(crate) description: Option<Note>,
+    /// Types (`order.paid`), groups (`order.*`) or `*`.
     pub(crate) events: Filters,
+    /// Where it is called: `http` or `https`.
     pub(crate) url: UrlText,
 }
 
@@ -42,13 +46,18 @@ impl Body for EndpointBody {}
 /// `PATCH /v1/endpoints/{id}`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"enabled": true}]))]
 pub(crate) struct EndpointChangeBody {
+    /// What it is, for people.
     #[serde(skip_serializing_if = "none")]
     pub(crate) description: Option<Note>,
+    /// `false` switches it off, `true` on again.
     #[serde(skip_serializing_if = "none")]
     pub(crate) enabled: Option<bool>,
+    /// Types (`order.paid`), groups (`order.*`) or `*`.
     #[serde(skip_serializing_if = "none")]
     pub(crate) events: Option<Filters>,
+    /// Where it is called: `http` or `https`.
     #[serde(skip_serializing_if = "none")]
     pub(crate) url: Option<UrlText>,
 }

@@ -11,18 +11,33 @@ use crate::http::fields::{Shown, TimeText};
 
 /// An endpoint, without its secrets.
 #[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"id": "ep_01kfjv7m00e008000000000001", "url": "https://shop.example/hook", "events": ["order.*"],
+    "description": "", "enabled": true, "disabled_at": null, "disabled_reason": null, "failing_since": null,
+    "old_secret_until": null, "created_at": "2026-01-22T10:00:00.000Z", "updated_at": "2026-01-22T10:00:00.000Z"}]))]
 pub(crate) struct EndpointView<'a> {
+    /// The endpoint's id.
     id: Shown<EndpointId>,
+    /// Where it is called.
     url: &'a str,
+    /// What it is told.
     events: &'a [String],
+    /// What it is, for people.
     description: &'a str,
+    /// Whether it is called.
     enabled: bool,
+    /// When it was switched off.
     disabled_at: Option<TimeText>,
+    /// Why it was switched off.
     disabled_reason: Option<&'a str>,
+    /// Since when it fails.
     failing_since: Option<TimeText>,
+    /// Until when the secret before signs along.
     old_secret_until: Option<TimeText>,
+    /// When it was made.
     created_at: TimeText,
+    /// When it was last changed.
     updated_at: TimeText,
+    /// What notices are signed with; only when it was made just now.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<&'a str>,
 }
@@ -58,10 +73,15 @@ impl<'a> EndpointView<'a> {
 
 /// How an endpoint has answered a test.
 #[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"duration_ms": 120, "error": null, "response_head": "ok", "status": 200}]))]
 pub(crate) struct EndpointTestView<'a> {
+    /// How many milliseconds it took.
     duration_ms: u64,
+    /// What went wrong.
     error: Option<&'a str>,
+    /// The beginning of its answer, at most 1 KiB.
     response_head: Option<String>,
+    /// The HTTP status of its answer.
     status: Option<u16>,
 }
 

@@ -28,20 +28,29 @@ pub(crate) fn event_replayed(outcome: &Outcome) -> Option<Answer> {
 
 /// An event that was decided about again.
 #[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"id": "evt_01kfjv7m00e008000000000001", "outcome": "parked", "state": "applied"}]))]
 pub(crate) struct ReplayedView {
+    /// The event's id.
     id: Shown<EventId>,
+    /// What was answered when it came.
     outcome: OneOf<EventOutcome>,
+    /// How it stands now.
     state: OneOf<EventState>,
 }
 
 /// Events that are decided about again.
 #[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"dry_run": true, "events": 120, "first": ["evt_01kfjv7m00e008000000000001"], "more": false, "per_second": 50}]))]
 pub(crate) struct ReplayView {
+    /// Whether nothing is done.
     pub(crate) dry_run: bool,
+    /// How many events.
     pub(crate) events: usize,
     /// The ids of the first hundred.
     pub(crate) first: Vec<Shown<EventId>>,
+    /// Whether the filter finds others, for the next request.
     pub(crate) more: bool,
+    /// How many a second at most.
     pub(crate) per_second: i64,
 }
 
@@ -52,26 +61,47 @@ impl ReplayView {
 
 /// An event.
 #[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"id": "evt_01kfjv7m00e008000000000001", "source": "midtrans", "type": "transaction.settlement",
+    "key": "t1:settlement", "outcome": "parked", "state": "applied", "reason": null, "references": ["ZVR-1-77"],
+    "code": null, "provider_payment_id": "9aed5972", "facts": [], "occurred_at": "2026-01-22T10:00:59.000Z",
+    "received_at": "2026-01-22T10:01:00.000Z", "due_at": null}]))]
 pub(crate) struct EventView<'a> {
+    /// The event's id.
     id: Shown<EventId>,
+    /// The source that sent it.
     source: &'a str,
+    /// Its type, as the source calls it.
     #[serde(rename = "type")]
     kind: &'a str,
+    /// What identifies it at its source.
     key: &'a str,
+    /// What was answered when it came; it never changes.
     outcome: OneOf<EventOutcome>,
+    /// How it stands now.
     state: OneOf<EventState>,
+    /// Why it stands so.
     reason: Option<OneOf<Reason>>,
+    /// The names of payments that it mentions.
     references: &'a [String],
+    /// The code of an order that it mentions.
     code: Option<&'a str>,
+    /// The provider's own id of the payment.
     provider_payment_id: Option<&'a str>,
+    /// What it says.
     facts: Vec<FactView<'a>>,
+    /// When it happened, by the provider.
     occurred_at: Option<TimeText>,
+    /// When it came.
     received_at: TimeText,
+    /// When it is looked at again.
     due_at: Option<TimeText>,
+    /// The headers that it came with, as pairs; to `admin` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     headers: Option<Raw<'a>>,
+    /// Its bytes, where they are text; to `admin` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<String>,
+    /// Its bytes in base64, where they are no text; to `admin` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     body_base64: Option<String>,
 }
@@ -108,18 +138,32 @@ impl<'a> EventView<'a> {
 
 /// A delivery that was refused.
 #[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"id": "dlv_01kfjv7m00e008000000000001", "source": "midtrans", "verdict": "rejected",
+    "code": "signature_invalid", "detail": "no secret of the source signs this", "peer": "203.0.113.9",
+    "received_at": "2026-01-22T10:01:00.000Z", "body_bytes": 812, "headers": [["content-type", "application/json"]]}]))]
 pub(crate) struct DeliveryView<'a> {
+    /// The delivery's id.
     id: Shown<DeliveryId>,
+    /// The source that it was sent to.
     source: &'a str,
+    /// How it was judged.
     verdict: OneOf<DeliveryVerdict>,
+    /// Why it was refused.
     code: &'a str,
+    /// Why it was refused, for people.
     detail: &'a str,
+    /// The address that it came from.
     peer: Option<Shown<std::net::IpAddr>>,
+    /// When it came.
     received_at: TimeText,
+    /// How many bytes its body has.
     body_bytes: u64,
+    /// The headers that it came with, as pairs; secrets only as their HMAC.
     headers: Option<Raw<'a>>,
+    /// Its bytes, where they are text.
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<String>,
+    /// Its bytes in base64, where they are no text.
     #[serde(skip_serializing_if = "Option::is_none")]
     body_base64: Option<String>,
 }

@@ -67,73 +67,113 @@ fn nothing<R>(text: &Option<Text<R>>) -> bool {
 /// `POST /v1/orders`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{
+    "code": "ZVR-20260122-ABC", "currency": "IDR",
+    "lines": [{"sku": "BATIK-M", "name": "Batik shirt M", "quantity": 2, "unit_amount": 7500000, "stocked": false}],
+    "customer": {"name": "Dewi", "email": "dewi@example.com", "locale": "id"}
+    }]))]
 pub(crate) struct OrderBody {
+    /// Your name of the order, unique in the shop; one is made (`T-…`) if it is absent.
     #[serde(skip_serializing_if = "none")]
     pub(crate) code: Option<OrderCode>,
+    /// Three letters of ISO 4217.
     pub(crate) currency: CurrencyCode,
+    /// Who buys; no one if absent.
     #[serde(skip_serializing_if = "is_empty_customer")]
     pub(crate) customer: Option<CustomerBody>,
+    /// What is taken off, in minor units; 0 if absent.
     #[serde(skip_serializing_if = "zero")]
     pub(crate) discount_amount: Option<Amount>,
+    /// The id of a cart's hold that is taken over; stock and slot are held again if it is absent.
     #[serde(skip_serializing_if = "none")]
     pub(crate) hold: Option<HoldName>,
+    /// For how many seconds stock and slot are set aside; 900 if absent.
     #[serde(skip_serializing_if = "usual_hold")]
     pub(crate) hold_seconds: Option<HoldSeconds>,
+    /// What is bought. An empty list is refused as `lines_empty`.
     pub(crate) lines: List<LineBody, 0, LINES_MAX>,
+    /// Yours, kept as it came: an object of up to 16 KiB.
     #[serde(skip_serializing_if = "Metadata::says_nothing")]
     pub(crate) metadata: Option<Metadata>,
+    /// The payment that was begun with the order, over its whole total.
     #[serde(skip_serializing_if = "none")]
     pub(crate) payment: Option<OrderPaymentBody>,
+    /// What is put on for shipping, in minor units; 0 if absent.
     #[serde(skip_serializing_if = "zero")]
     pub(crate) shipping_amount: Option<Amount>,
+    /// The time slot that is wanted; the one of `hold`, or none, if absent.
     #[serde(skip_serializing_if = "none")]
     pub(crate) slot: Option<SlotBody>,
 }
 
+/// A line of an order.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LineBody {
+    /// What people call it; line breaks become spaces.
     #[serde(skip_serializing_if = "none")]
     pub(crate) name: Option<Title>,
+    /// How many units.
     pub(crate) quantity: Positive,
+    /// The sku, as your catalogue has it.
     pub(crate) sku: CatalogueName,
+    /// `false`: no stock is kept of it; `true` if absent.
     #[serde(skip_serializing_if = "yes")]
     pub(crate) stocked: Option<bool>,
+    /// The price of a unit, in minor units.
     pub(crate) unit_amount: Amount,
 }
 
+/// Who buys.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CustomerBody {
+    /// Where the customer is, in as many lines as it has.
     #[serde(skip_serializing_if = "no_address")]
     pub(crate) address: Option<Note>,
+    /// The mail address, to which receipts go.
     #[serde(skip_serializing_if = "nothing")]
     pub(crate) email: Option<Particular>,
+    /// The language of mails and receipts, as BCP 47 has it.
     #[serde(skip_serializing_if = "nothing")]
     pub(crate) locale: Option<Maybe>,
+    /// The customer's name.
     #[serde(skip_serializing_if = "nothing")]
     pub(crate) name: Option<Particular>,
+    /// The telephone number.
     #[serde(skip_serializing_if = "nothing")]
     pub(crate) phone: Option<Particular>,
+    /// The customer's tax number.
     #[serde(skip_serializing_if = "nothing")]
     pub(crate) tax_id: Option<Maybe>,
 }
 
+/// The payment that was begun with an order.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OrderPaymentBody {
+    /// The name by which the source knows it.
     pub(crate) reference: Reference,
+    /// A configured source, or `manual`.
     pub(crate) source: Name,
 }
 
 /// `{"calendar", "not_before"?}` or `{"slot_id"}`; a hold's also has `units`.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [
+    {"required": ["calendar"], "properties": {"calendar": {"type": "string"}, "slot_id": {"type": "null"}}},
+    {"required": ["slot_id"], "properties": {"slot_id": {"type": "string"}, "calendar": {"type": "null"},
+    "not_before": {"type": "null"}}}
+]))]
 pub(crate) struct SlotBody {
+    /// The calendar whose earliest slot with room is wanted.
     #[serde(skip_serializing_if = "none")]
     pub(crate) calendar: Option<CatalogueName>,
+    /// The slot starts then or later; now if absent.
     #[serde(skip_serializing_if = "none")]
     pub(crate) not_before: Option<Time>,
+    /// The id of the one slot that is wanted, instead of a calendar.
     #[serde(skip_serializing_if = "none")]
     pub(crate) slot_id: Option<SlotName>,
 }
@@ -350,36 +390,49 @@ pub(crate) fn order_ref(text: &str) -> Option<OrderRef> {
 /// `PATCH /v1/orders/{id}`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{
+    "customer": {"phone": "+62 811 1234 567"}, "note": "rings twice", "metadata": {"gift": true}
+    }]))]
 pub(crate) struct OrderChangeBody {
+    /// Members that are changed; `null` in one takes it away, `null` here all of them.
     #[serde(default, deserialize_with = "said", skip_serializing_if = "none")]
     #[schemars(with = "Option<CustomerChangeBody>")]
     customer: Option<Option<CustomerChangeBody>>,
+    /// Laid over what is kept as a JSON merge patch (RFC 7386); `null` empties it.
     #[serde(default, deserialize_with = "said", skip_serializing_if = "none")]
     #[schemars(with = "Option<Metadata>")]
     metadata: Option<Option<Metadata>>,
+    /// Yours alone, on no paper and in no mail; `null` takes it away.
     #[serde(default, deserialize_with = "said", skip_serializing_if = "none")]
     #[schemars(with = "Option<Note>")]
     note: Option<Option<Note>>,
 }
 
+/// What changes about who buys.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CustomerChangeBody {
+    /// Where the customer is; `null` takes it away.
     #[serde(default, deserialize_with = "said", skip_serializing_if = "none")]
     #[schemars(with = "Option<Note>")]
     address: Option<Option<Note>>,
+    /// The mail address; `null` takes it away.
     #[serde(default, deserialize_with = "said", skip_serializing_if = "none")]
     #[schemars(with = "Option<Particular>")]
     email: Option<Option<Particular>>,
+    /// The language of mails and receipts; `null` takes it away.
     #[serde(default, deserialize_with = "said", skip_serializing_if = "none")]
     #[schemars(with = "Option<Maybe>")]
     locale: Option<Option<Maybe>>,
+    /// The name; `null` takes it away.
     #[serde(default, deserialize_with = "said", skip_serializing_if = "none")]
     #[schemars(with = "Option<Particular>")]
     name: Option<Option<Particular>>,
+    /// The telephone number; `null` takes it away.
     #[serde(default, deserialize_with = "said", skip_serializing_if = "none")]
     #[schemars(with = "Option<Particular>")]
     phone: Option<Option<Particular>>,
+    /// The tax number; `null` takes it away.
     #[serde(default, deserialize_with = "said", skip_serializing_if = "none")]
     #[schemars(with = "Option<Maybe>")]
     tax_id: Option<Option<Maybe>>,
@@ -434,7 +487,9 @@ pub(crate) fn metadata_change(metadata: Option<Option<Metadata>>) -> Option<Meta
 /// `POST /v1/orders/{id}/attention/{code}/resolve`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"note": "called the customer"}]))]
 pub(crate) struct ResolveBody {
+    /// What the person has to say.
     #[serde(skip_serializing_if = "none")]
     note: Option<Note>,
 }

@@ -15,8 +15,14 @@ use crate::time_text::rfc3339;
 
 /// A whole timeline.
 #[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"data": [{"position": 123, "at": "2026-01-22T10:01:00.000Z", "kind": "payment.paid",
+    "summary": "IDR 150,000 captured by midtrans for payment C-1", "by": {"who": "provider", "name": "midtrans"},
+    "event_id": "evt_01kfjv7m00e008000000000001", "detail": {"captured": 15000000}}],
+    "waits_for": [], "next_cursor": null}]))]
 pub(crate) struct TimelineView<'a> {
+    /// What happened, the oldest first.
     data: Vec<EntryView<'a>>,
+    /// What the order waits for, as it stands now.
     waits_for: Vec<WaitView>,
     /// There are no pages.
     next_cursor: Option<String>,
@@ -39,16 +45,24 @@ impl<'a> TimelineView<'a> {
 /// An entry of a root's timeline.
 #[derive(Serialize, JsonSchema)]
 struct EntryView<'a> {
+    /// Its place in the shop's feed, which is the order of commits.
     position: i64,
+    /// When it was decided.
     at: TimeText,
+    /// What happened, in a word.
     kind: &'a str,
+    /// What happened, for people, in English.
     summary: String,
+    /// Who did it, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<ByView>,
+    /// The event that it came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     event_id: Option<Shown<EventId>>,
+    /// The effect that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     effect_id: Option<Shown<EffectId>>,
+    /// What else is to be said of it; a program reads this and `kind`.
     detail: serde_json::Value,
 }
 
@@ -85,9 +99,12 @@ closed_sets! {
 /// Who did what an entry tells: the name of the key, or of the source.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct ByView {
+    /// What kind of somebody.
     who: OneOf<WhoWord>,
+    /// The name of the key, or of the source.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    /// The key's id; the configuration's key has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     key_id: Option<Shown<KeyId>>,
 }

@@ -40,14 +40,20 @@ closed_sets! {
 /// One thing that an order waits for.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct WaitView {
+    /// What is waited for.
     what: OneOf<Awaited>,
+    /// The same for people, in English.
     summary: String,
+    /// The effect that is tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     effect_id: Option<Shown<EffectId>>,
+    /// How often it was tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     tries: Option<u32>,
+    /// When it was last tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_at: Option<TimeText>,
+    /// When it is tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_at: Option<TimeText>,
 }

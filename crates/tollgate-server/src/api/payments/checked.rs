@@ -9,20 +9,30 @@ use crate::app::Checked;
 /// A payment after its provider was asked.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct CheckedView<'a> {
+    /// The payment as it stands now.
     payment: Option<PaymentView<'a>>,
+    /// What its provider said.
     provider: ProviderView<'a>,
 }
 
+/// What a provider said when it was asked.
 #[derive(Serialize, JsonSchema)]
 struct ProviderView<'a> {
+    /// Whether it was reached.
     asked: bool,
+    /// `done`: it was decided about; `pending`: it said nothing decisive and is asked again; `dead`: it could
+    /// not be asked.
     state: &'static str,
+    /// Its answer.
     answer: AnswerView<'a>,
 }
 
+/// How a provider has answered.
 #[derive(Serialize, JsonSchema)]
 struct AnswerView<'a> {
+    /// The HTTP status.
     status: Option<u16>,
+    /// What went wrong.
     error: Option<&'a str>,
 }
 

@@ -17,18 +17,32 @@ use crate::http::reply::Named;
 /// `POST /v1/payments`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{
+    "source": "manual", "reference": "TILL-1-0042", "amount": 15000000, "currency": "IDR"
+    }]), extend("anyOf" = [
+    {"required": ["order"], "properties": {"order": {"type": "string"}, "metadata": {"type": "null"}}},
+    {"required": ["amount", "currency"], "properties": {"order": {"type": "null"}, "amount": {"type": "integer"},
+    "currency": {"type": "string"}}}
+]))]
 pub(crate) struct PaymentBody {
+    /// How much it is over, in minor units; what the order still owes if absent, and required without an order.
     #[serde(skip_serializing_if = "none")]
     pub(crate) amount: Option<Positive>,
+    /// Three letters of ISO 4217; the order's if absent, and required without an order.
     #[serde(skip_serializing_if = "none")]
     pub(crate) currency: Option<CurrencyCode>,
+    /// When the attempt ends by your word; never if absent.
     #[serde(skip_serializing_if = "none")]
     pub(crate) expires_at: Option<Time>,
+    /// Yours, kept as it came; only of a payment without an order.
     #[serde(skip_serializing_if = "Metadata::says_nothing")]
     pub(crate) metadata: Option<Metadata>,
+    /// The id or code of the order that it pays; it stands alone if absent.
     #[serde(skip_serializing_if = "none")]
     pub(crate) order: Option<OrderName>,
+    /// The name by which the source knows it.
     pub(crate) reference: Reference,
+    /// A configured source, or `manual`.
     pub(crate) source: Name,
 }
 
@@ -114,7 +128,9 @@ impl PaymentBody {
 /// `PATCH /v1/payments/{id}`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"metadata": {"till": 3}}]))]
 pub(crate) struct PaymentChangeBody {
+    /// Laid over what is kept as a JSON merge patch (RFC 7386); `null` empties it.
     #[serde(default, deserialize_with = "said", skip_serializing_if = "none")]
     #[schemars(with = "Option<Metadata>")]
     pub(crate) metadata: Option<Option<Metadata>>,
@@ -125,8 +141,11 @@ impl Body for PaymentChangeBody {}
 /// `POST /v1/payments/{id}/capture`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"amount": 15000000, "note": "cash"}]))]
 pub(crate) struct CaptureBody {
+    /// How much came, in minor units.
     pub(crate) amount: Positive,
+    /// How it came: `cash`, `bank transfer: BCA`, or whatever else is to be said.
     #[serde(skip_serializing_if = "none")]
     pub(crate) note: Option<Note>,
 }
@@ -136,8 +155,11 @@ impl Body for CaptureBody {}
 /// `POST /v1/payments/{id}/refund`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"amount": 40000, "reason": "scratched"}]))]
 pub(crate) struct RefundBody {
+    /// How much goes back, in minor units.
     pub(crate) amount: Positive,
+    /// Why.
     #[serde(skip_serializing_if = "none")]
     pub(crate) reason: Option<Note>,
     /// Units that have come back, by sku.
@@ -155,7 +177,9 @@ pub(crate) struct RefundBody {
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RestockBody {
+    /// The sku.
     pub(crate) sku: CatalogueName,
+    /// How many units of it.
     pub(crate) quantity: Positive,
 }
 

@@ -45,12 +45,22 @@ pub(crate) fn refund_created(outcome: &Outcome) -> Option<Answer> {
 
 /// A payment by itself.
 #[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"id": "pay_01kfjv7m00e008000000000001", "source": "midtrans", "reference": "ZVR-20260122-ABC-1737558000",
+    "status": "paid", "amount": 15000000, "currency": "IDR", "captured_amount": 15000000, "refunded_amount": 0,
+    "provider_payment_id": "9aed5972", "method": {"kind": "virtual_account", "detail": "BCA"}, "expires_at": null,
+    "refunds": [], "created_at": "2026-01-22T10:00:00.000Z", "updated_at": "2026-01-22T10:01:00.000Z", "order_id": "ord_01kfjv7m00e008000000000000", "attention": [],
+    "facts": [{"object": "9aed5972", "says": "settled", "amount": 15000000, "currency": "IDR", "strength": "asked",
+    "occurred_at": "2026-01-22T10:00:59.000Z"}]}]))]
 pub(crate) struct PaymentView<'a> {
     #[serde(flatten)]
     head: PaymentHeadView<'a>,
+    /// The order that it pays.
     order_id: Option<Shown<OrderId>>,
+    /// What a person has to look at.
     attention: Vec<OneOf<AttentionCode>>,
+    /// What its provider has said, of which its status is made.
     facts: Vec<FactView<'a>>,
+    /// The merchant's, as it came; only of a payment without an order.
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<Raw<'a>>,
 }
@@ -76,30 +86,46 @@ impl<'a> PaymentView<'a> {
 /// A payment as an order shows it.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct PaymentHeadView<'a> {
+    /// The payment's id.
     id: Shown<PaymentId>,
+    /// The source that it goes through.
     source: &'a str,
+    /// The name by which the source knows it.
     reference: &'a str,
+    /// How it stands.
     status: OneOf<PaymentStatus>,
+    /// What it is over, in minor units.
     amount: i64,
+    /// Three letters of ISO 4217.
     currency: &'a str,
+    /// What has come, in minor units.
     pub(crate) captured_amount: i64,
+    /// What has gone back, in minor units.
     pub(crate) refunded_amount: i64,
     /// What of the captured is a fee on top; absent where there is none.
     #[serde(skip_serializing_if = "is_zero")]
     pub(crate) fee_amount: i64,
+    /// The provider's own id of it.
     provider_payment_id: Option<&'a str>,
+    /// How it was paid, where the provider has said so.
     #[serde(skip_serializing_if = "Option::is_none")]
     method: Option<MethodView<'a>>,
+    /// When the attempt ends by the merchant's word.
     expires_at: Option<TimeText>,
+    /// What goes back of it, the first one first.
     refunds: Vec<RefundView<'a>>,
+    /// When it was registered.
     created_at: TimeText,
+    /// When it was last changed.
     updated_at: TimeText,
 }
 
 /// How a payment was paid.
 #[derive(Serialize, JsonSchema)]
 struct MethodView<'a> {
+    /// Which way.
     kind: OneOf<MethodKind>,
+    /// Whose it is, or its last digits.
     detail: Option<&'a str>,
 }
 
@@ -136,26 +162,42 @@ impl<'a> PaymentHeadView<'a> {
 
 /// A refund that was asked for.
 #[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"id": "rfd_01kfjv7m00e008000000000002", "payment_id": "pay_01kfjv7m00e008000000000001", "amount": 40000,
+    "currency": "IDR", "state": "requested", "reason": "scratched", "provider_refund_id": null, "ordered_by": "merchant",
+    "created_at": "2026-01-23T09:00:00.000Z"}]))]
 pub(crate) struct RefundView<'a> {
+    /// The refund's id.
     id: Shown<RefundId>,
+    /// The payment that it goes back of.
     payment_id: Shown<PaymentId>,
+    /// How much, in minor units.
     amount: i64,
+    /// Three letters of ISO 4217.
     currency: String,
+    /// How far it is.
     state: OneOf<RefundProgress>,
+    /// Why.
     reason: &'a str,
+    /// The provider's own id of it.
     provider_refund_id: Option<&'a str>,
+    /// Who wanted it.
     ordered_by: OneOf<OrderedBy>,
+    /// Units that came back into stock with it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     restocked: Vec<RestockedView<'a>>,
+    /// The order has given its slot back with it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     released_slot: bool,
+    /// When it was ordered.
     created_at: TimeText,
 }
 
 /// Units of a sku that came back with a refund.
 #[derive(Serialize, JsonSchema)]
 struct RestockedView<'a> {
+    /// The sku.
     sku: &'a str,
+    /// How many units of it.
     quantity: i64,
 }
 
@@ -190,15 +232,23 @@ impl<'a> RefundView<'a> {
     }
 }
 
+/// What a provider says about one object of its own.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct FactView<'a> {
+    /// The provider's object: a transaction, a refund.
     object: &'a str,
+    /// What became of it.
     says: &'static str,
+    /// How much, in minor units.
     amount: Option<i64>,
+    /// What of it is a fee on top, in minor units; absent where there is none.
     #[serde(skip_serializing_if = "is_zero")]
     fee_amount: i64,
+    /// Three letters of ISO 4217.
     currency: Option<String>,
+    /// How well it is known.
     strength: OneOf<Strength>,
+    /// When it happened, by the provider.
     occurred_at: Option<TimeText>,
 }
 

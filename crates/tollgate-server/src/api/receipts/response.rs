@@ -18,17 +18,33 @@ use crate::http::fields::{Shown, TimeText};
 
 /// A receipt, issued or not.
 #[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"id": "rcp_01kfjv7m00e008000000000001", "number": "R-2026-000042", "kind": "sale",
+    "order_id": "ord_01kfjv7m00e008000000000000", "payment_id": "pay_01kfjv7m00e008000000000001", "amount": 15000000,
+    "currency": "IDR", "state": "issued", "issued_at": "2026-01-22T10:01:01.000Z",
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "pdf": "/v1/receipts/rcp_01kfjv7m00e008000000000001.pdf"}]))]
 pub(crate) struct ReceiptView {
+    /// The receipt's id.
     id: Shown<ReceiptId>,
+    /// Its number, in the form that the shop has chosen.
     number: Option<Shown<ReceiptNumber>>,
+    /// Whether money came or went back.
     kind: OneOf<ReceiptKind>,
+    /// The order that it is about.
     order_id: Option<Shown<OrderId>>,
+    /// The payment that it is about.
     payment_id: Shown<PaymentId>,
+    /// What it is over, in minor units.
     amount: Option<i64>,
+    /// Three letters of ISO 4217.
     currency: Option<String>,
+    /// `pending` until its file is stored, then `issued`.
     state: &'static str,
+    /// When it was issued.
     issued_at: Option<TimeText>,
+    /// The SHA-256 of its file, in hexadecimal digits.
     sha256: Option<String>,
+    /// Where its file is.
     pdf: Option<String>,
 }
 
@@ -100,12 +116,20 @@ impl ReceiptView {
 
 /// What anyone may see who has a receipt's link; nothing of the customer.
 #[derive(Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"number": "R-2026-000042", "kind": "sale", "amount": 15000000, "currency": "IDR",
+    "date": "2026-01-22", "seller": {"name": "Zaver Batik"}}]))]
 pub(crate) struct PublicReceipt {
+    /// Its number.
     number: String,
+    /// Whether money came or went back.
     kind: String,
+    /// What it is over, in minor units.
     amount: Option<i64>,
+    /// Three letters of ISO 4217.
     currency: Option<String>,
+    /// The day on which it was issued, by the clocks of the shop.
     date: String,
+    /// Who sold: `name`, `address`, `tax_id`, as far as they are known.
     seller: Map<String, Value>,
     /// As the paper has them.
     #[serde(skip)]

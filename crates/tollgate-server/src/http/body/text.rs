@@ -2,6 +2,7 @@
 //! body leads back to the rules that judge it.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -10,6 +11,8 @@ use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use tollgate_core::id::{EffectId, HoldId, PREFIXES, SlotId};
+use tollgate_core::timeline::EntryKind;
+use tollgate_core::word::Word;
 use tollgate_providers::spelling::{breaks_the_line, one_spelling};
 
 /// What makes a text a good one.
@@ -229,7 +232,7 @@ rules! {
         |text| text.len() <= 64 && jiff::tz::TimeZone::get(text).is_ok(), { "maxLength": 64 };
     /// The kinds of entries an endpoint wants.
     FilterWord as FilterRule, "event-filter": "a type as order.paid, a group as order.*, or *" =
-        tollgate_core::timeline::is_filter, { "examples": ["order.paid", "order.*", "*"] };
+        tollgate_core::timeline::is_filter, { "enum": filter_words() };
     /// A URL; whether it is called is judged where it is used.
     UrlText as UrlRule, "http-url" unshown: "a URL of up to 2048 bytes" =
         |text| (1..=2048).contains(&text.len()) && !text.contains('\0'),
@@ -250,6 +253,16 @@ const NO_CONTROL_BUT_BREAKS: &str =
     "^[^\\u0000-\\u0008\\u000e-\\u001f\\u007f-\\u0084\\u0086-\\u009f]*$";
 const NO_CONTROL: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
 const NO_NUL: &str = "^[^\\u0000]*$";
+
+/// Every filter that takes something: kinds, groups, and all.
+fn filter_words() -> Vec<String> {
+    let public = EntryKind::ALL.iter().filter(|kind| kind.is_public());
+    let kinds = public.map(|kind| kind.word());
+    let groups = kinds.clone().filter_map(|kind| kind.split_once('.'));
+    let groups: BTreeSet<String> = groups.map(|(group, _)| format!("{group}.*")).collect();
+    let all = std::iter::once("*".to_owned());
+    all.chain(groups).chain(kinds.map(str::to_owned)).collect()
+}
 
 /// An id of one kind: its prefix and 26 letters of Crockford's base 32.
 pub(crate) fn id_pattern(prefix: &str) -> String {
