@@ -5,6 +5,7 @@ use crate::capacity::{Calendar, Slot, Stock};
 use crate::command::Unknown;
 use crate::effect::{Effect, EffectState, IssuedReceipt, Receipt, StoredEffect};
 use crate::id::{EffectId, EndpointId, EventId, OrderId, PaymentId, RefundId, RootId, ShopId};
+use crate::money::Currency;
 use crate::order::Root;
 use crate::snapshot::{CodeRendezvous, EventOutcome, EventState, Missing, Rendezvous, StoredEvent};
 use crate::time::Timestamp;
@@ -114,6 +115,19 @@ pub struct Entry {
     pub event: Option<EventId>,
     /// More about it: name and value, both for people and machines.
     pub detail: Vec<(&'static str, Detail)>,
+    /// Money that has moved by it, for those who add up.
+    pub moved: Option<MoneyMoved>,
+}
+
+/// Money that has come or gone back since before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MoneyMoved {
+    /// The payment's currency.
+    pub currency: Currency,
+    /// How much has come; less than nothing where less has come than was said before.
+    pub came_minor: i64,
+    /// How much went back.
+    pub went_minor: i64,
 }
 
 /// A value in an entry's detail.

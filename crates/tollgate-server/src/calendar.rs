@@ -250,10 +250,52 @@ pub(crate) fn year_in(zone: &str, at: Timestamp) -> i32 {
     i32::from(at.to_zoned(zone).year())
 }
 
+/// When the day of a time begins in a time zone, or a day so many days before.
+pub(crate) fn day_in(zone: &str, at: Timestamp, days_before: i64) -> Timestamp {
+    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+    let at = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or_default();
+    let day = at.to_zoned(zone).checked_sub(days_before.days());
+    let begins = day.and_then(|day| day.start_of_day());
+    begins.map_or(Timestamp::from_millis(0), |begins| {
+        Timestamp::from_millis(begins.timestamp().as_millisecond())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::time_text::parse;
+
+    #[test]
+    fn a_day_begins_at_midnight_of_its_time_zone() {
+        for (zone, at, days_before, begins) in [
+            ("UTC", "2026-01-22T10:00:00Z", 0, "2026-01-22T00:00:00Z"),
+            (
+                "Asia/Kolkata",
+                "2026-01-22T18:29:59Z",
+                0,
+                "2026-01-21T18:30:00Z",
+            ),
+            (
+                "Asia/Kolkata",
+                "2026-01-22T18:30:00Z",
+                0,
+                "2026-01-22T18:30:00Z",
+            ),
+            ("UTC", "2026-01-22T10:00:00Z", 6, "2026-01-16T00:00:00Z"),
+            // An hour of the days between was left out.
+            (
+                "Europe/Berlin",
+                "2026-03-31T10:00:00Z",
+                6,
+                "2026-03-24T23:00:00Z",
+            ),
+            ("no/zone", "2026-01-22T10:00:00Z", 0, "2026-01-22T00:00:00Z"),
+        ] {
+            let at = parse(at).expect("it is a time");
+            assert_eq!(rfc3339(day_in(zone, at, days_before)), begins, "{zone}");
+        }
+    }
 
     /// A point in time, which is a whole second.
     fn rfc3339(time: Timestamp) -> String {

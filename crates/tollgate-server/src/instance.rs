@@ -119,11 +119,12 @@ impl Instance {
         self.0.errors.note(self.now(), note);
     }
 
-    /// Writes what was noted, every second, until `stop`; then what there still is.
-    pub(crate) async fn write_errors(self, mut stop: tokio::sync::oneshot::Receiver<()>) {
+    /// Writes what was noted, every second, until it is stopped; then what there still is.
+    pub(crate) async fn write_errors(self, mut stop: tokio::sync::watch::Receiver<bool>) {
         let mut pause = errors::WRITE_EVERY;
         loop {
-            let is_last = tokio::time::timeout(pause, &mut stop).await.is_ok();
+            let stopped = stop.wait_for(|stop| *stop);
+            let is_last = tokio::time::timeout(pause, stopped).await.is_ok();
             self.0
                 .errors
                 .look_at_gate(self.now(), self.store().figures());

@@ -418,7 +418,11 @@ impl Store {
             rows_max: self.inner.errors_rows_max,
             now: (self.inner.clock)(),
         };
-        let write = TableWrite::KeepErrors(keep);
+        self.write_beside(TableWrite::KeepErrors(keep)).await
+    }
+
+    /// Writes something that everything else goes before.
+    pub(crate) async fn write_beside(&self, write: TableWrite) -> Result<(), SubmitError> {
         self.write_as(write, Class::Rejected).await.map(|_| ())
     }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::breaker::Breaker;
 use crate::capacity::{Calendar, Slot, Stock};
 use crate::command::Rules;
-use crate::decision::{Change, Decision, Detail, Entry, Outcome, Refusal, Written};
+use crate::decision::{Change, Decision, Detail, Entry, MoneyMoved, Outcome, Refusal, Written};
 use crate::effect::{Effect, EffectContent, IssuedReceipt, Receipt, StoredEffect};
 use crate::id::{
     EffectId, EndpointId, EventId, OrderId, PaymentId, RefundId, RootId, ShopId, SlotId,
@@ -401,7 +401,15 @@ impl<'a> Draft<'a> {
             root,
             event,
             detail,
+            moved: None,
         });
+    }
+
+    /// Notes with the last entry that money has moved by it.
+    pub(super) fn money_moved(&mut self, moved: MoneyMoved) {
+        if let Some(entry) = self.entries.last_mut() {
+            entry.moved = Some(moved);
+        }
     }
 
     /// How many entries there are, to see later whether any was added.

@@ -3,7 +3,7 @@
 //! Everything here compares what the facts came to before with what they come to now. Receipts and
 //! statuses are functions of the facts, so they do not depend on the order in which these came.
 
-use crate::decision::Detail;
+use crate::decision::{Detail, MoneyMoved};
 use crate::event::RefundState;
 use crate::id::{RefundId, RootId};
 use crate::order::{AttentionCode, Root};
@@ -135,6 +135,11 @@ fn record_payment(
     }
     detail.extend(cause.detail.iter().cloned());
     draft.entry(kind, Some(root), cause.event, detail);
+    draft.money_moved(MoneyMoved {
+        currency: payment.currency(),
+        came_minor: is.captured_minor.saturating_sub(was.captured_minor),
+        went_minor: is.refunded_minor.saturating_sub(was.refunded_minor),
+    });
 }
 
 /// Lets refunds that we ordered follow what the provider now says, or what it answers about one.

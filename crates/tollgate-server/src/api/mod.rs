@@ -12,6 +12,7 @@ mod keys;
 mod stream;
 mod operating;
 mod errors;
+mod stats;
 mod docs;
 mod health;
 mod webhooks;

@@ -8,7 +8,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
     capacity, docs, effects, endpoints, errors, events, health, keys, operating, orders, payments,
-    receipts, stream, webhooks,
+    receipts, stats, stream, webhooks,
 };
 use crate::app::App;
 use crate::http::operation::Noun;
@@ -31,6 +31,7 @@ pub(super) fn nouns() -> Vec<Noun> {
         keys::operations(),
         operating::operations(),
         errors::operations(),
+        stats::operations(),
         webhooks::operations(),
         health::operations(),
         docs::operations(),

@@ -366,6 +366,7 @@ fn every_view_has_a_schema() {
         super::keys::response::KeyView<'_>,
         super::errors::response::ErrorView<'_>,
         super::errors::response::ErrorStatsView<'_>,
+        super::stats::response::StatsView<'_>,
         super::receipts::response::ReceiptView,
         super::receipts::response::PublicReceipt,
         super::orders::TimelineView<'_>,

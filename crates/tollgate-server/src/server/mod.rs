@@ -16,8 +16,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, Semaphore, oneshot, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio::task::JoinSet;
 
 use self::answer::{Doors, answer};
 use crate::api;
@@ -29,8 +29,8 @@ use crate::worker::Worker;
 /// How long the accept loop rests after the system refused it a connection (no file left).
 const REST: Duration = Duration::from_millis(50);
 
-/// How long the last write of what was refused may take.
-const LAST_ERRORS: Duration = Duration::from_secs(5);
+/// How long the last write of what was counted may take.
+const LAST_FIGURES: Duration = Duration::from_secs(5);
 
 /// The places where requests are taken. They are bound before anything else is done: a start that must
 /// fail because another program listens there opens no database.
@@ -95,7 +95,7 @@ impl Serving {
             log_throttle: LogThrottle::default(),
         };
         let watching = tokio::spawn(app.instance().clone().watch_clock());
-        let errors = ErrorWriter::start(&app);
+        let bookkeeping = Bookkeeping::start(&app);
         let loops: Vec<_> = listeners
             .0
             .into_iter()
@@ -136,7 +136,7 @@ impl Serving {
             reconciling.abort();
             worker.stop(patience).await;
         }
-        errors.stop().await;
+        bookkeeping.stop().await;
         app.close().await;
         doors.log_throttle.flush();
         doors.app.flush_refusals();
@@ -146,35 +146,38 @@ impl Serving {
 /// Does effects until `shutdown` and takes no requests; then finishes what runs and closes the store.
 pub async fn work(app: App, shutdown: impl Future<Output = ()>) {
     let watching = tokio::spawn(app.instance().clone().watch_clock());
-    let errors = ErrorWriter::start(&app);
+    let bookkeeping = Bookkeeping::start(&app);
     let worker = start_worker(&app);
     let reconciling = tokio::spawn(reconcile(app.clone()));
     shutdown.await;
     watching.abort();
     reconciling.abort();
     worker.stop(app.config().server.shutdown_timeout).await;
-    errors.stop().await;
+    bookkeeping.stop().await;
     app.close().await;
 }
 
-/// Writes what was refused and what has failed, beside everything else.
-struct ErrorWriter {
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
+/// Writes what is counted beside the commits: what was refused and has failed, and what webhooks were answered.
+struct Bookkeeping {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
 }
 
-impl ErrorWriter {
-    fn start(app: &App) -> ErrorWriter {
-        let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(app.instance().clone().write_errors(stopped));
-        ErrorWriter { stop, task }
+impl Bookkeeping {
+    fn start(app: &App) -> Bookkeeping {
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(app.instance().clone().write_errors(stopped.clone()));
+        tasks.spawn(app.clone().write_figures(stopped));
+        Bookkeeping { stop, tasks }
     }
 
     /// Writes what there still is. A database that does not take it keeps nobody from stopping.
-    async fn stop(self) {
-        let _ = self.stop.send(());
-        if tokio::time::timeout(LAST_ERRORS, self.task).await.is_err() {
-            tracing::warn!("what was refused last is not kept: the database took too long");
+    async fn stop(mut self) {
+        self.stop.send_replace(true);
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(LAST_FIGURES, all).await.is_err() {
+            tracing::warn!("what was counted last is not kept: the database took too long");
         }
     }
 }

@@ -44,3 +44,18 @@ create table errors_kept (
     shop_id bigint primary key,
     kept bigint not null
 );
+
+-- What has happened, added up by quarters of an hour (a day begins at one in every time zone). `unit` is a currency
+-- where `amount` is money, else empty.
+create table shop_figures (
+    shop_id bigint not null,
+    at bigint not null,
+    name text collate "C" not null,
+    unit text collate "C" not null,
+    amount bigint not null,
+    primary key (shop_id, at, name, unit)
+) with (fillfactor = 50);
+
+-- The few that a person should look at.
+create index roots_attention on roots (shop_id, id) where 0 < attention;
+create index effects_lost on effects (shop_id, state) where state in ('dead', 'unknown');

@@ -43,3 +43,18 @@ create table errors_kept (
     shop_id integer not null primary key,
     kept integer not null
 ) strict;
+
+-- What has happened, added up by quarters of an hour (a day begins at one in every time zone). `unit` is a currency
+-- where `amount` is money, else empty.
+create table shop_figures (
+    shop_id integer not null,
+    at integer not null,
+    name text not null,
+    unit text not null,
+    amount integer not null,
+    primary key (shop_id, at, name, unit)
+) strict, without rowid;
+
+-- The few that a person should look at.
+create index roots_attention on roots (shop_id, id) where 0 < attention;
+create index effects_lost on effects (shop_id, state) where state in ('dead', 'unknown');

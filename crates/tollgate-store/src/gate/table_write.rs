@@ -14,6 +14,7 @@ use crate::tables::endpoints::{self, EndpointChange, EndpointRow};
 use crate::tables::errors::{KeepErrors, NO_SHOP};
 use crate::tables::idempotency;
 use crate::tables::keys::{self, KeyRow};
+use crate::tables::shop_figures::AddFigures;
 
 /// What a write keeps in the queue that says nothing else, and a row of kept errors.
 const USUAL_BYTES: usize = 512;
@@ -65,6 +66,8 @@ pub(crate) enum TableWrite {
     },
     /// Keep what was refused and what has failed, of one shop or of none.
     KeepErrors(KeepErrors),
+    /// Add what a door has counted to a shop's figures.
+    AddFigures(AddFigures),
     /// Proves that writing works.
     Nothing,
 }
@@ -84,6 +87,7 @@ impl TableWrite {
             TableWrite::Renew(renew) => Some(renew.shop),
             TableWrite::DueAgain { shop, .. } => Some(*shop),
             TableWrite::KeepErrors(keep) => some_shop(keep.shop),
+            TableWrite::AddFigures(add) => Some(add.shop),
             TableWrite::ForgetRecords { .. } | TableWrite::Nothing => None,
         }
     }
@@ -112,6 +116,7 @@ impl TableWrite {
             TableWrite::DeleteEndpoint(shop, id) => endpoints::delete(db, *shop, *id),
             TableWrite::DueAgain { shop, target, at } => claims::due_again(db, *shop, target, *at),
             TableWrite::KeepErrors(keep) => keep.run(db),
+            TableWrite::AddFigures(add) => add.run(db),
             TableWrite::Claim(_) | TableWrite::Renew(_) | TableWrite::Nothing => Ok(0),
         }
     }

@@ -19,6 +19,7 @@ mod keys;
 mod open;
 mod orders;
 mod receipts;
+mod standing;
 mod timeline;
 
 pub use counts::Counts;
@@ -29,6 +30,7 @@ pub use events::EventFilter;
 pub use open::{OpenPayment, OpenPayments};
 pub use orders::{OrderFilter, PaymentFilter};
 pub use receipts::{ReceiptFilter, ReceiptPlace, ReceiptRow};
+pub use standing::{Happened, OPEN_COUNTED_MAX, Open};
 pub use timeline::{FeedEntry, Story, TimelineEntry};
 
 use tollgate_core::id::{ShopId, first_id};

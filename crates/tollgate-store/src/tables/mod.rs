@@ -31,6 +31,7 @@ pub(crate) mod keys;
 pub(crate) mod shops;
 pub(crate) mod horizon;
 pub(crate) mod errors;
+pub(crate) mod shop_figures;
 
 pub(crate) mod document;
 pub(crate) mod fact;

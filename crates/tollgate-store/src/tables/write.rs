@@ -11,7 +11,7 @@ use tollgate_core::time::Timestamp;
 use crate::db::{Db, Error, Head, WriteBatch};
 use crate::tables::gate_lanes::{self, Lane};
 use crate::tables::timeline::{self, TimelineRow};
-use crate::tables::{endpoints, receipts, shop_heads, write_changed};
+use crate::tables::{endpoints, receipts, shop_figures, shop_heads, write_changed};
 
 /// What a batch writes beside the rows of its snapshot.
 #[derive(Default)]
@@ -48,6 +48,7 @@ pub(crate) fn write(
     lane: &Lane<'_>,
 ) -> Result<(), Error> {
     write_changed(writes, batch)?;
+    shop_figures::add_decided(writes, batch)?;
     let Changes { now, additions, .. } = *batch;
     for (shop, receipt, issued) in &additions.receipts {
         receipts::insert(writes, *shop, receipt, issued)?;

@@ -20,6 +20,9 @@ const GROWING: &[&str] = &[
     "timeline",
     "idempotency",
     "deliveries",
+    "errors",
+    "error_hours",
+    "shop_figures",
     "api_keys",
 ];
 

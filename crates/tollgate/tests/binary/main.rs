@@ -26,6 +26,7 @@ mod secrets;
 mod forgery;
 mod refused_webhooks;
 mod errors;
+mod stats;
 mod bodies;
 mod setup;
 mod starting;

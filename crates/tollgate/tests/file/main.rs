@@ -9,6 +9,7 @@ mod harness;
 mod bench;
 mod log_throttle;
 mod disk;
+mod errors;
 mod documented;
 mod opened;
 mod queries;

@@ -1,0 +1,124 @@
+//! How a shop stands: the dashboard's figures, and what doors count for them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tollgate_core::id::ShopId;
+use tollgate_core::snapshot::EventOutcome;
+use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
+use tollgate_store::{Happened, Open, SubmitError};
+
+use super::{App, AppError};
+use crate::calendar;
+
+/// Between two times that what was answered to webhooks is written.
+const WRITE_EVERY: Duration = Duration::from_secs(10);
+
+/// What is written at least so often, so that what is old is forgotten.
+const WRITES_PER_HOUR: u32 = 360;
+
+/// Of deliveries that were refused as a whole, as figures call them.
+pub(crate) const REFUSED: &str = "refused";
+
+/// Days before today that the second period has.
+const DAYS_BEFORE: i64 = 6;
+
+/// A shop's figures.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    /// The time zone in which a day begins.
+    pub(crate) timezone: String,
+    /// Since when today is, and what has happened.
+    pub(crate) today: (Timestamp, Happened),
+    /// The same, with the six days before.
+    pub(crate) week: (Timestamp, Happened),
+    /// What is open now.
+    pub(crate) open: Open,
+}
+
+impl App {
+    /// How a shop stands.
+    pub(crate) async fn standing(&self, shop: ShopId) -> Result<Standing, AppError> {
+        let timezone = self.timezone(shop).to_owned();
+        let now = self.now();
+        let today = calendar::day_in(&timezone, now, 0);
+        let week = calendar::day_in(&timezone, now, DAYS_BEFORE);
+        let store = &self.inner.store;
+        let happened = store.happened_since(shop, vec![today, week]).await?;
+        let open = store.open_now(shop).await?;
+        let mut happened = happened.into_iter();
+        let mut next = || happened.next().unwrap_or_default();
+        Ok(Standing {
+            timezone,
+            today: (today, next()),
+            week: (week, next()),
+            open,
+        })
+    }
+
+    /// Adds what was answered to webhooks to the shops' figures, every few seconds, until it is stopped; then what
+    /// there still is.
+    pub(crate) async fn write_figures(self, mut stop: watch::Receiver<bool>) {
+        let mut written = BTreeMap::new();
+        let mut round = 0;
+        loop {
+            let stopped = stop.wait_for(|stop| *stop);
+            let is_last = tokio::time::timeout(WRITE_EVERY, stopped).await.is_ok();
+            self.add_answered(&mut written, round % WRITES_PER_HOUR == 0)
+                .await;
+            if is_last {
+                return;
+            }
+            round += 1;
+        }
+    }
+
+    /// Adds what was counted since it was `written`; where it `forgets` also where nothing was.
+    async fn add_answered(&self, written: &mut Answered, forgets: bool) {
+        for (shop, counts) in self.answered() {
+            let before = written.entry(shop).or_default();
+            let since = |(name, count): (&&'static str, &u64)| {
+                let new = count - before.get(name).copied().unwrap_or(0);
+                (0 < new).then_some((*name, new))
+            };
+            let new: Vec<(&'static str, u64)> = counts.iter().filter_map(since).collect();
+            if new.is_empty() && !forgets {
+                continue;
+            }
+            match self.inner.store.add_figures(shop, new).await {
+                // What nobody has seen written is not written a second time.
+                Ok(()) | Err(SubmitError::OutcomeUnknown { .. }) => *before = counts,
+                Err(error) => tracing::debug!(%error, "failed to add to a shop's figures"),
+            }
+        }
+    }
+
+    /// What was answered to webhooks since the start, by shop.
+    fn answered(&self) -> Answered {
+        let mut answered: Answered = self
+            .shops()
+            .iter()
+            .map(|shop| (*shop, BTreeMap::new()))
+            .collect();
+        let mut seen = Vec::new();
+        for webhook in self.inner.webhook_sources.values() {
+            // A source with several paths stands there for each.
+            let place = std::sync::Arc::as_ptr(webhook);
+            if seen.contains(&place) {
+                continue;
+            }
+            seen.push(place);
+            let counts = answered.entry(webhook.shop).or_default();
+            for outcome in EventOutcome::ALL {
+                *counts.entry(outcome.word()).or_default() += webhook.counts.of(*outcome).get();
+            }
+            *counts.entry(REFUSED).or_default() += webhook.counts.refused.get();
+        }
+        answered
+    }
+}
+
+/// How many there were of what, by shop.
+type Answered = BTreeMap<ShopId, BTreeMap<&'static str, u64>>;

@@ -1,0 +1,183 @@
+//! How a shop stands: what has happened since a time, and what is open now. Every figure is read from what was added
+//! up, or counted along an index and no further than a bound.
+
+use std::collections::BTreeMap;
+
+use tollgate_core::id::ShopId;
+use tollgate_core::time::Timestamp;
+
+use crate::Store;
+use crate::db::{Db, Error};
+use crate::error::ReadError;
+use crate::tables::shop_figures::{EARLY, MONEY_CAME, MONEY_WENT};
+
+/// What is open is counted up to this, which stands for as many or more.
+pub const OPEN_COUNTED_MAX: u32 = 10_000;
+
+/// What has happened since a time.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Happened {
+    /// How many of what, by the kind of entry or by what a door has called it.
+    pub counts: BTreeMap<String, u64>,
+    /// Money that came and that went back, by currency.
+    pub money: BTreeMap<String, (i64, i64)>,
+    /// Events that came before their payment and were applied.
+    pub early: u64,
+    /// Orders and carts that were refused because there was no stock or no slot for them.
+    pub oversells_refused: u64,
+}
+
+/// What is open now; each up to [`OPEN_COUNTED_MAX`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Open {
+    /// Orders that wait for something until a time, by status.
+    pub orders: BTreeMap<String, u64>,
+    /// Orders and payments that a person should look at.
+    pub attention: u64,
+    /// Effects that are due or have a time, by state.
+    pub effects: BTreeMap<String, u64>,
+    /// Effects that are given up or whose end is not known, by state.
+    pub effects_lost: BTreeMap<String, u64>,
+    /// Events that wait, by state: how many, and since when the oldest does.
+    pub events: BTreeMap<String, (u64, Timestamp)>,
+}
+
+impl Store {
+    /// What has happened in a shop since each of these times.
+    pub async fn happened_since(
+        &self,
+        shop: ShopId,
+        since: Vec<Timestamp>,
+    ) -> Result<Vec<Happened>, ReadError> {
+        self.read(move |db| {
+            db.at_once(|db| {
+                since
+                    .iter()
+                    .map(|since| happened(db, shop, *since))
+                    .collect()
+            })
+        })
+        .await
+    }
+
+    /// What is open in a shop.
+    pub async fn open_now(&self, shop: ShopId) -> Result<Open, ReadError> {
+        self.read(move |db| db.at_once(|db| open(db, shop))).await
+    }
+
+    /// Adds to a shop's figures what a door has counted.
+    pub async fn add_figures(
+        &self,
+        shop: ShopId,
+        counted: Vec<(&'static str, u64)>,
+    ) -> Result<(), crate::SubmitError> {
+        let (_, clock) = self.source_and_clock();
+        let at = clock();
+        let add = crate::tables::shop_figures::AddFigures { shop, at, counted };
+        self.write_beside(crate::gate::table_write::TableWrite::AddFigures(add))
+            .await
+    }
+}
+
+/// `shop_figures.since`, `error_hours.oversells`: a stretch of the primary key.
+const SINCE: &str = "\
+    select name, unit, cast(sum(amount) as bigint)
+      from shop_figures
+     where shop_id = ?1 and ?2 <= at
+     group by name, unit";
+const OVERSELLS: &str = "\
+    select cast(coalesce(sum(count), 0) as bigint)
+      from error_hours
+     where shop_id = ?1 and ?2 <= hour
+       and code in ('out_of_stock', 'slot_full', 'no_slot_with_room')";
+
+fn happened(db: &Db, shop: ShopId, since: Timestamp) -> Result<Happened, Error> {
+    let mut happened = Happened::default();
+    let rows = db.all(SINCE, &[&shop.0, &since.as_millis()], |row| {
+        Ok((
+            row.get::<String>(0)?,
+            row.get::<String>(1)?,
+            row.get::<i64>(2)?,
+        ))
+    })?;
+    for (name, unit, amount) in rows {
+        let count = u64::try_from(amount).unwrap_or(0);
+        match name.as_str() {
+            MONEY_CAME => happened.money.entry(unit).or_default().0 += amount,
+            MONEY_WENT => happened.money.entry(unit).or_default().1 += amount,
+            EARLY => happened.early = count,
+            _ => _ = happened.counts.insert(name, count),
+        }
+    }
+    const HOUR_MS: i64 = 3_600_000;
+    let hour = since.as_millis().div_euclid(HOUR_MS) * HOUR_MS;
+    let oversells = db.one(OVERSELLS, &[&shop.0, &hour], |row| row.get::<i64>(0))?;
+    happened.oversells_refused = u64::try_from(oversells.unwrap_or(0)).unwrap_or(0);
+    Ok(happened)
+}
+
+/// `roots.waiting`: along `roots_due`. `effects.waiting`: along `effects_due`. `events.waiting`: along `events_due`.
+const ORDERS: &str = "\
+    select status, count(*)
+      from (select status
+              from roots
+             where shop_id = ?1 and due_at is not null and kind = 'order'
+             limit ?2) as waiting
+     group by status";
+const EFFECTS: &str = "\
+    select state, count(*)
+      from (select state
+              from effects
+             where shop_id = ?1 and due_at is not null
+             limit ?2) as waiting
+     group by state";
+const EVENTS: &str = "\
+    select state, count(*), min(received_at)
+      from (select state, received_at
+              from events
+             where shop_id = ?1 and due_at is not null and state in ('parked', 'queued')
+             order by due_at
+             limit ?2) as waiting
+     group by state";
+
+/// `roots.attention`: along `roots_attention`. `effects.lost`: along `effects_lost`.
+const ATTENTION: &str = "\
+    select count(*)
+      from (select 1
+              from roots
+             where shop_id = ?1 and 0 < attention
+             limit ?2) as looked_at";
+const LOST: &str = "\
+    select state, count(*)
+      from (select state
+              from effects
+             where shop_id = ?1 and state in ('dead', 'unknown')
+             limit ?2) as lost
+     group by state";
+
+fn open(db: &Db, shop: ShopId) -> Result<Open, Error> {
+    let by_word = |sql: &'static str| -> Result<BTreeMap<String, u64>, Error> {
+        let rows = db.all(sql, &[&shop.0, &OPEN_COUNTED_MAX], |row| {
+            Ok((row.get::<String>(0)?, row.get::<i64>(1)?))
+        })?;
+        let counted = rows.into_iter();
+        Ok(counted
+            .map(|(word, count)| (word, u64::try_from(count).unwrap_or(0)))
+            .collect())
+    };
+    let attention = db.one(ATTENTION, &[&shop.0, &OPEN_COUNTED_MAX], |row| {
+        row.get::<i64>(0)
+    })?;
+    let events = db.all(EVENTS, &[&shop.0, &OPEN_COUNTED_MAX], |row| {
+        let count = u64::try_from(row.get::<i64>(1)?).unwrap_or(0);
+        let oldest = Timestamp::from_millis(row.get(2)?);
+        Ok((row.get::<String>(0)?, (count, oldest)))
+    })?;
+    Ok(Open {
+        orders: by_word(ORDERS)?,
+        attention: u64::try_from(attention.unwrap_or(0)).unwrap_or(0),
+        effects: by_word(EFFECTS)?,
+        effects_lost: by_word(LOST)?,
+        events: events.into_iter().collect(),
+    })
+}
