@@ -167,6 +167,8 @@ typed_ids! {
     ReceiptId = "rcp";
     /// A merchant's endpoint; always a root.
     EndpointId = "ep";
+    /// A person who signs in; always a root.
+    UserId = "usr";
 }
 
 /// The kinds of ids by prefix, to distinguish an id from an order's code.
@@ -182,6 +184,7 @@ pub const PREFIXES: &[&str] = &[
     KeyId::PREFIX,
     ReceiptId::PREFIX,
     EndpointId::PREFIX,
+    UserId::PREFIX,
 ];
 
 #[cfg(test)]

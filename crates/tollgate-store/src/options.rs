@@ -138,6 +138,8 @@ pub struct Limits {
     pub keys_ms: i64,
     /// How long refused deliveries are kept, in milliseconds; 0 is for ever.
     pub rejected_ms: i64,
+    /// How long records of who changed what are kept, in milliseconds; 0 is for ever.
+    pub audit_ms: i64,
     /// PostgreSQL: leave months that are detached as tables, instead of dropping them.
     pub keep_detached: bool,
     /// Connections that read beside the writer.
@@ -162,6 +164,7 @@ impl Default for Limits {
             events_ms: 0,
             keys_ms: 90 * 24 * 3600 * 1000,
             rejected_ms: 30 * 24 * 3600 * 1000,
+            audit_ms: 0,
             keep_detached: false,
             readers: 4,
         }

@@ -111,6 +111,7 @@ impl Typed<'_> {
             events_ms: self.days("retention.events_days")?,
             keys_ms: self.keys_kept()?,
             rejected_ms: self.days("retention.rejected_days")?,
+            audit_ms: self.days("retention.audit_days")?,
             keep_detached: self.choice("retention.detached", &[("drop", false), ("keep", true)])?,
             readers: self.size("store.readers", 1, 64)?,
         })

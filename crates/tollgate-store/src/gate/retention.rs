@@ -18,6 +18,7 @@ use crate::gate::rejected::RejectedGate;
 use crate::gate::submission::Class;
 use crate::gate::table_write::TableWrite;
 use crate::options::Limits;
+use crate::tables::audit::{self, OLDEST_RECORD};
 use crate::tables::horizon::{self, What};
 use crate::tables::shops;
 
@@ -41,6 +42,8 @@ pub(crate) enum Forget {
     Rejected(ShopId, u128),
     /// Events that came before this and wait for nothing, so many of the oldest.
     Events(ShopId, Timestamp, Timestamp),
+    /// Records of who changed what that were made before this, so many of the oldest.
+    Audit(ShopId, Timestamp),
     /// Keys of such events, of a stretch of keys.
     Keys {
         /// Whose.
@@ -101,9 +104,10 @@ impl Forget {
     /// Whose rows they are.
     pub(crate) fn shop(&self) -> ShopId {
         match self {
-            Forget::Rejected(shop, _) | Forget::Events(shop, ..) | Forget::Keys { shop, .. } => {
-                *shop
-            }
+            Forget::Rejected(shop, _)
+            | Forget::Events(shop, ..)
+            | Forget::Audit(shop, _)
+            | Forget::Keys { shop, .. } => *shop,
         }
     }
 
@@ -116,6 +120,7 @@ impl Forget {
                 let below = id_bytes(first_id(*before));
                 db.run(FORGET_EVENTS, &[&shop.0, &below, &ROWS_MAX])
             }
+            Forget::Audit(shop, before) => audit::forget(db, *shop, *before, ROWS_MAX),
             Forget::Keys {
                 shop,
                 after,
@@ -150,6 +155,18 @@ pub(crate) fn retire_rejected(
         while forget_rejected(db, shop, below)? == ROWS_MAX as usize {}
     }
     rejected.recount(db)
+}
+
+/// Deletes records of who changed what whose time is over, on PostgreSQL.
+pub(crate) fn retire_audit(db: &Db, now: Timestamp, limits: &Limits) -> Result<(), Error> {
+    if limits.audit_ms == 0 {
+        return Ok(());
+    }
+    let before = now.plus(Span::millis(-limits.audit_ms));
+    for shop in shops::all(db)? {
+        while audit::forget(db, shop, before, ROWS_MAX)? == ROWS_MAX as usize {}
+    }
+    Ok(())
 }
 
 /// Knows on SQLite what is to be taken next.
@@ -199,6 +216,22 @@ impl Retiring {
                 Some(due) if due <= now => {
                     next = now;
                     jobs.push(job(Forget::Events(shop, before, now)));
+                }
+                Some(due) => next = next.min(due),
+                None => {}
+            }
+        }
+        for shop in shops.iter().copied().filter(|_| limits.audit_ms != 0) {
+            let oldest = db.one(OLDEST_RECORD, &[&shop.0], |row| row.get(0))?;
+            let due = oldest.map(|at| {
+                let kept = Span::millis(limits.audit_ms + 1);
+                Timestamp::from_millis(at).plus(kept)
+            });
+            match due {
+                Some(due) if due <= now => {
+                    next = now;
+                    let before = now.plus(Span::millis(-limits.audit_ms));
+                    jobs.push(job(Forget::Audit(shop, before)));
                 }
                 Some(due) => next = next.min(due),
                 None => {}

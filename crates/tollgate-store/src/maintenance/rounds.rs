@@ -111,6 +111,7 @@ impl Keeping {
         self.keep(&db).map_err(refuse)?;
         let now = (self.clock)();
         retention::retire_rejected(&db, now, &self.limits, &self.rejected).map_err(refuse)?;
+        retention::retire_audit(&db, now, &self.limits).map_err(refuse)?;
         partitions::retire(&db, now, &self.limits).map_err(refuse)?;
         Ok(())
     }

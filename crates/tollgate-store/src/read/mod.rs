@@ -15,11 +15,14 @@ mod effects;
 mod endpoints;
 mod events;
 mod keys;
+mod users;
+mod audit;
 mod open;
 mod orders;
 mod receipts;
 mod timeline;
 
+pub use audit::{AuditEntry, AuditFilter, AuditPlace};
 pub use counts::Counts;
 pub use deliveries::{DeliveryFilter, KeptDelivery};
 pub use effects::{EffectFilter, EffectLine};
@@ -27,6 +30,7 @@ pub use events::EventFilter;
 pub use open::{OpenPayment, OpenPayments};
 pub use orders::{OrderFilter, PaymentFilter};
 pub use receipts::{ReceiptFilter, ReceiptPlace, ReceiptRow};
+pub use users::OpenSession;
 pub use timeline::{FeedEntry, Story, TimelineEntry};
 
 use tollgate_core::id::{ShopId, first_id};

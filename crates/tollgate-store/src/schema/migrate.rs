@@ -47,6 +47,12 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0005_receipt_numbers.sql"),
         postgres: include_str!("../../migrations/postgres/0005_receipt_numbers.sql"),
     },
+    Migration {
+        version: 6,
+        name: "access",
+        sqlite: include_str!("../../migrations/sqlite/0006_access.sql"),
+        postgres: include_str!("../../migrations/postgres/0006_access.sql"),
+    },
 ];
 
 impl Migration {

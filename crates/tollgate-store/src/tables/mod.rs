@@ -28,6 +28,10 @@ pub(crate) mod shop_heads;
 pub(crate) mod gate_lanes;
 pub(crate) mod deliveries;
 pub(crate) mod keys;
+pub(crate) mod users;
+pub(crate) mod sessions;
+pub(crate) mod sign_ins;
+pub(crate) mod audit;
 pub(crate) mod shops;
 pub(crate) mod horizon;
 
