@@ -32,8 +32,8 @@ use crate::options::{Clock, Options, Place, ServerPlace};
 use crate::read::readers::Readers;
 use crate::schema::lock::{self, FileLock};
 use crate::schema::migrate::{self, Step};
-use crate::tables::deliveries::Rejected;
 use crate::tables::audit::AuditRecord;
+use crate::tables::deliveries::Rejected;
 use crate::tables::endpoints::{EndpointChange, EndpointRow};
 use crate::tables::key_hash::key_hash;
 

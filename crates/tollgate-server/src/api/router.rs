@@ -4,8 +4,8 @@ use axum::Router;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
-    capacity, docs, effects, endpoints, events, health, keys, operating, orders, payments,
-    receipts, stream,
+    audit, capacity, docs, effects, endpoints, events, health, keys, operating, orders, payments,
+    receipts, session, stream, users,
 };
 use crate::app::App;
 use crate::http::problem::{INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
@@ -22,6 +22,9 @@ pub(crate) fn router(app: App) -> Router {
         .merge(receipts::routes())
         .merge(stream::routes())
         .merge(keys::routes())
+        .merge(users::routes())
+        .merge(session::routes())
+        .merge(audit::routes())
         .merge(operating::routes())
         .merge(docs::routes())
         .merge(health::routes())

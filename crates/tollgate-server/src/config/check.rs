@@ -46,6 +46,7 @@ impl Typed<'_> {
                 "" => None,
                 typed => Some(SecretString::from(self.secret("api.bootstrap_key", typed)?)),
             },
+            sessions: self.sessions()?,
             outgoing: self.outgoing()?,
             asking: self.asking()?,
             stream: self.stream()?,

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use tollgate_core::id::{
     DeliveryId, EffectId, EndpointId, EventId, HoldId, KeyId, OrderId, PaymentId, ReceiptId,
-    RefundId, SlotId,
+    RefundId, SlotId, UserId,
 };
 use tollgate_core::receipt_number::ReceiptNumber;
 use tollgate_core::time::Timestamp;
@@ -42,6 +42,7 @@ textual! {
     ReceiptId = "receipt-id";
     EndpointId = "endpoint-id";
     KeyId = "key-id";
+    UserId = "user-id";
     ReceiptNumber = "receipt-number";
     IpAddr = "ip";
 }

@@ -526,7 +526,10 @@ impl<'a> Batch<'a> {
 
 /// The number of a record: its time, its batch, and its place in it; the same when the batch is tried again.
 fn audit_id(now: Timestamp, batch: &[u8; 16], place: usize) -> u128 {
-    let (nonce, count) = (u128::from_be_bytes(*batch) >> 64, u128::from_be_bytes(*batch));
+    let (nonce, count) = (
+        u128::from_be_bytes(*batch) >> 64,
+        u128::from_be_bytes(*batch),
+    );
     let batch = (nonce ^ count) & u128::from(u64::MAX);
     first_id(now) | (batch << 16) | (place as u128 & 0xffff)
 }

@@ -2,7 +2,7 @@
 //! as one list in the order of commits (docs/adr/0014).
 
 use serde_json::Value;
-use tollgate_core::id::{KeyId, OrderId, PaymentId, HoldId, RootId, ShopId, UserId};
+use tollgate_core::id::{HoldId, KeyId, OrderId, PaymentId, RootId, ShopId, UserId};
 use tollgate_core::time::{Span, Timestamp};
 
 use super::timeline::{LOOK, read_row};

@@ -30,8 +30,8 @@ pub use events::EventFilter;
 pub use open::{OpenPayment, OpenPayments};
 pub use orders::{OrderFilter, PaymentFilter};
 pub use receipts::{ReceiptFilter, ReceiptPlace, ReceiptRow};
-pub use users::OpenSession;
 pub use timeline::{FeedEntry, Story, TimelineEntry};
+pub use users::OpenSession;
 
 use tollgate_core::id::{ShopId, first_id};
 use tollgate_core::time::Timestamp;

@@ -38,7 +38,8 @@ pub struct OpenSession {
 }
 
 fn read_session(row: &Row<'_>) -> Result<OpenSession, Error> {
-    let time = |column| -> Result<Timestamp, Error> { Ok(Timestamp::from_millis(row.get(column)?)) };
+    let time =
+        |column| -> Result<Timestamp, Error> { Ok(Timestamp::from_millis(row.get(column)?)) };
     Ok(OpenSession {
         row: SessionRow {
             shop: ShopId(row.get(0)?),

@@ -73,11 +73,6 @@ const FORGET: &str = "\
                                limit ?3)";
 
 /// Takes the oldest of a shop, so many of those made before `before`.
-pub(crate) fn forget(
-    db: &Db,
-    shop: ShopId,
-    before: Timestamp,
-    most: i64,
-) -> Result<usize, Error> {
+pub(crate) fn forget(db: &Db, shop: ShopId, before: Timestamp, most: i64) -> Result<usize, Error> {
     db.run(FORGET, &[&shop.0, &before.as_millis(), &most])
 }

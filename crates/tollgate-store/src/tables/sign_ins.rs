@@ -25,7 +25,7 @@ pub struct SignInTry {
 const PAUSE: Span = Span::seconds(30);
 
 /// For so long after the last one failures are remembered.
-pub const FAILURES_KEPT: Span = Span::hours(24);
+pub(crate) const FAILURES_KEPT: Span = Span::hours(24);
 
 /// Rows that are taken at a time.
 const FORGOTTEN_MAX: i64 = 200;
@@ -138,6 +138,9 @@ mod tests {
     fn pauses_double_up_to_the_longest() {
         let most = Span::minutes(15);
         let after = |failures| pause_after(failures, 5, most).as_millis() / 1000;
-        assert_eq!([1, 4, 5, 6, 7, 9, 10, 100].map(after), [0, 0, 30, 60, 120, 480, 900, 900]);
+        assert_eq!(
+            [1, 4, 5, 6, 7, 9, 10, 100].map(after),
+            [0, 0, 30, 60, 120, 480, 900, 900]
+        );
     }
 }

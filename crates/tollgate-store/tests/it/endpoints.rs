@@ -132,7 +132,11 @@ async fn one_that_is_gone_is_disabled_and_gets_nothing_more() {
     world.act(create(order(2, "C2"))).await;
     assert_eq!(notices(&world, 2).await, []);
     // Enabled by a person, it is notified again.
-    world.store.put_endpoint(row, None).await.expect("it is kept");
+    world
+        .store
+        .put_endpoint(row, None)
+        .await
+        .expect("it is kept");
     world.act(create(order(3, "C3"))).await;
     assert_eq!(notices(&world, 3).await, expected(&[(90, "order.created")]));
 }

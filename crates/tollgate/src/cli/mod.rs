@@ -10,6 +10,7 @@ mod verify;
 mod prune;
 mod config;
 mod keys;
+mod users;
 mod effects;
 mod deliveries;
 mod send;
@@ -64,6 +65,7 @@ enum Command {
     Prune(prune::Args),
     Config(config::Args),
     Keys(keys::Args),
+    Users(users::Args),
     Effects(effects::Args),
     Deliveries(deliveries::Args),
     Send(send::Args),
@@ -98,6 +100,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Prune(args) => prune::run(args, file),
             Command::Config(args) => config::run(args, file),
             Command::Keys(args) => keys::run(args, file).await,
+            Command::Users(args) => users::run(args, file).await,
             Command::Effects(args) => effects::run(args, file).await,
             Command::Deliveries(args) => deliveries::run(args, file).await,
             Command::Send(args) => send::run(args, file).await,

@@ -11,7 +11,7 @@ use super::request::{RetryBody, SettleBody};
 use super::response::{EffectView, RetriedView, effect_retried, effect_settled};
 use crate::api::events::order_root;
 use crate::app::{App, Retrying};
-use crate::http::access::{Admin, Reader};
+use crate::http::access::{OnCall, Reader};
 use crate::http::body::ReasonlessBody;
 use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
 use crate::http::reply::{self, List, Reply, cursor};
@@ -59,12 +59,12 @@ async fn show(
 ) -> Reply {
     query.none()?;
     let line = app.effect(caller.shop(), id(&effect)?).await?;
-    Ok(reply::ok(&EffectView::of(&line, caller.is_admin())))
+    Ok(reply::ok(&EffectView::of(&line, caller.may_mend())))
 }
 
 async fn retry(
     State(app): State<App>,
-    caller: Admin,
+    caller: OnCall,
     Path(effect): Path<String>,
     key: IdempotencyKey,
     bytes: JsonBytes,
@@ -78,7 +78,7 @@ async fn retry(
 
 async fn settle(
     State(app): State<App>,
-    caller: Admin,
+    caller: OnCall,
     Path(effect): Path<String>,
     key: IdempotencyKey,
     bytes: JsonBytes,
@@ -93,7 +93,7 @@ async fn settle(
 /// An Idempotency-Key is checked; each effect is decided about by itself, so none is kept.
 async fn retry_many(
     State(app): State<App>,
-    caller: Admin,
+    caller: OnCall,
     _: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {

@@ -14,7 +14,7 @@ use super::response::{DeliveryView, EventView, ReplayView, event_replayed};
 use crate::api::orders::order_ref;
 use crate::api::webhooks;
 use crate::app::{App, AppError, Replayed};
-use crate::http::access::{Admin, Reader};
+use crate::http::access::{OnCall, Reader};
 use crate::http::body::ReasonlessBody;
 use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
 use crate::http::fields::Shown;
@@ -106,12 +106,12 @@ async fn show(
     query.none()?;
     let id = id(&event)?;
     let stored = app.event(caller.shop(), id).await?;
-    Ok(reply::ok(&EventView::of(id, &stored, caller.is_admin())))
+    Ok(reply::ok(&EventView::of(id, &stored, caller.may_mend())))
 }
 
 async fn replay(
     State(app): State<App>,
-    caller: Admin,
+    caller: OnCall,
     Path(event): Path<String>,
     key: IdempotencyKey,
     bytes: JsonBytes,
@@ -126,7 +126,7 @@ async fn replay(
 /// An Idempotency-Key is checked; each event is decided about by itself, so none is kept.
 async fn replay_many(
     State(app): State<App>,
-    caller: Admin,
+    caller: OnCall,
     _: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
@@ -180,7 +180,7 @@ async fn replay_filter(
     }))
 }
 
-async fn list_deliveries(State(app): State<App>, caller: Admin, query: Query) -> Reply {
+async fn list_deliveries(State(app): State<App>, caller: OnCall, query: Query) -> Reply {
     let query = query.list(&["verdict", "source"])?;
     let filter = DeliveryFilter {
         verdict: query.word("verdict")?,
@@ -200,7 +200,7 @@ async fn list_deliveries(State(app): State<App>, caller: Admin, query: Query) ->
 
 async fn show_delivery(
     State(app): State<App>,
-    caller: Admin,
+    caller: OnCall,
     Path(delivery): Path<String>,
     query: Query,
 ) -> Reply {
@@ -211,13 +211,13 @@ async fn show_delivery(
 
 async fn verify(
     State(app): State<App>,
-    caller: Admin,
+    caller: OnCall,
     Path(delivery): Path<String>,
     _: IdempotencyKey,
     bytes: JsonBytes,
 ) -> Reply {
     bytes.read::<ReasonlessBody>()?;
-    let taken = app.verify_delivery(caller.shop(), id(&delivery)?).await?;
+    let taken = app.verify_delivery(caller.caller(), id(&delivery)?).await?;
     let mut response = Response::new(Body::from(webhooks::document(&taken)));
     response
         .headers_mut()

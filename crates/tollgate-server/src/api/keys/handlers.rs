@@ -2,14 +2,15 @@
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::routing::{delete, post};
+use axum::routing::{get, post};
 use secrecy::ExposeSecret;
 use tollgate_core::id::KeyId;
+use tollgate_core::time::Span;
 use tollgate_core::word::Word;
 
-use super::request::KeyBody;
+use super::request::{KeyBody, KeyChangeBody, RotateBody};
 use super::response::KeyView;
-use crate::app::App;
+use crate::app::{App, NewKey};
 use crate::http::access::Admin;
 use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
 use crate::http::reply::{self, List, Reply, cursor};
@@ -18,7 +19,8 @@ use crate::http::reply::{self, List, Reply, cursor};
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/v1/keys", post(create).get(list))
-        .route("/v1/keys/{id}", delete(revoke))
+        .route("/v1/keys/{id}", get(show).patch(change).delete(revoke))
+        .route("/v1/keys/{id}/rotate", post(rotate))
 }
 
 /// The key is shown once, so an Idempotency-Key is checked and no answer kept under it.
@@ -31,12 +33,14 @@ async fn create(
     let body: KeyBody = bytes.read()?;
     let scopes = body.scopes.iter().map(|scope| scope.0.word()).collect();
     let shop = body.shop.as_ref().map(|shop| shop.as_str());
-    let made = app.create_key(caller.caller(), (body.name.as_str(), &scopes), shop);
-    let (row, key) = made.await?;
-    Ok(reply::with_status(
-        201,
-        &KeyView::of(&row, app.shop_name(row.shop), Some(key.expose_secret())),
-    ))
+    let wanted = NewKey {
+        name: body.name.as_str(),
+        scopes: &scopes,
+        expires_at: body.expires_at.map(|time| time.0),
+    };
+    let (row, key) = app.create_key(caller.caller(), wanted, shop).await?;
+    let view = KeyView::of(&row, app.shop_name(row.shop), app.now());
+    Ok(reply::with_status(201, &view.with(key.expose_secret())))
 }
 
 async fn list(State(app): State<App>, caller: Admin, query: Query) -> Reply {
@@ -49,12 +53,63 @@ async fn list(State(app): State<App>, caller: Admin, query: Query) -> Reply {
         |row| before.is_none_or(|before| row.id < before),
         |row| cursor(row.id.as_u128()),
     )?;
-    let name = app.shop_name(shop);
-    let data: Vec<KeyView<'_>> = rows
-        .iter()
-        .map(|row| KeyView::of(row, name, None))
-        .collect();
+    let (name, now) = (app.shop_name(shop), app.now());
+    let data: Vec<KeyView<'_>> = rows.iter().map(|row| KeyView::of(row, name, now)).collect();
     Ok(reply::ok(&List { data, next_cursor }))
+}
+
+async fn show(
+    State(app): State<App>,
+    caller: Admin,
+    Path(key): Path<String>,
+    query: Query,
+) -> Reply {
+    let query = query.just(&["shop"])?;
+    let shop = app.shop_of(caller.caller(), query.text("shop").as_deref())?;
+    let row = app.key(shop, id(&key)?).await?;
+    let name = app.shop_name(shop);
+    Ok(reply::ok(&KeyView::of(&row, name, app.now())))
+}
+
+async fn change(
+    State(app): State<App>,
+    caller: Admin,
+    Path(key): Path<String>,
+    query: Query,
+    bytes: JsonBytes,
+) -> Reply {
+    let query = query.just(&["shop"])?;
+    let shop = app.shop_of(caller.caller(), query.text("shop").as_deref())?;
+    let body: KeyChangeBody = bytes.read()?;
+    let id = id(&key)?;
+    let row = match &body.name {
+        Some(name) => {
+            app.rename_key(caller.caller(), (shop, id), name.as_str())
+                .await?
+        }
+        None => app.key(shop, id).await?,
+    };
+    let name = app.shop_name(shop);
+    Ok(reply::ok(&KeyView::of(&row, name, app.now())))
+}
+
+/// The secret is shown once, so an Idempotency-Key is checked and no answer kept under it.
+async fn rotate(
+    State(app): State<App>,
+    caller: Admin,
+    Path(key): Path<String>,
+    query: Query,
+    _: IdempotencyKey,
+    bytes: JsonBytes,
+) -> Reply {
+    let query = query.just(&["shop"])?;
+    let shop = app.shop_of(caller.caller(), query.text("shop").as_deref())?;
+    let body: RotateBody = bytes.read()?;
+    let overlap = Span::hours(body.overlap());
+    let rotated = app.rotate_key(caller.caller(), (shop, id(&key)?), overlap);
+    let (row, secret) = rotated.await?;
+    let view = KeyView::of(&row, app.shop_name(shop), app.now());
+    Ok(reply::ok(&view.with(secret.expose_secret())))
 }
 
 async fn revoke(
@@ -65,6 +120,6 @@ async fn revoke(
 ) -> Reply {
     let query = query.just(&["shop"])?;
     let shop = app.shop_of(caller.caller(), query.text("shop").as_deref())?;
-    app.revoke_key(shop, id(&key)?).await?;
+    app.revoke_key(caller.caller(), (shop, id(&key)?)).await?;
     Ok(reply::no_content())
 }

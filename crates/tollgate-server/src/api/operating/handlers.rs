@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::routing::get;
 
 use crate::app::App;
-use crate::http::access::Admin;
+use crate::http::access::OnCall;
 use crate::http::problem::{INTERNAL, NOT_FOUND, Problem};
 use crate::http::reply::{self, Reply};
 use crate::http::{Door, Peer};
@@ -20,7 +20,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/v1/verify", get(verify))
 }
 
-/// Who may look behind all shops: an admin key of shop main, and where there is an admin listener only
+/// Who may look behind all shops: who mends shop main, and where there is an admin listener only
 /// there.
 #[derive(Debug)]
 pub(crate) struct Operator;
@@ -35,7 +35,7 @@ impl FromRequestParts<App> for Operator {
         if app.config().server.admin_listen.is_some() && peer.door != Door::Admin {
             return Err(NOT_FOUND.into());
         }
-        let caller = Admin::from_request_parts(parts, app).await?;
+        let caller = OnCall::from_request_parts(parts, app).await?;
         // It counts every shop's rows.
         if caller.shop() != app.shops()[0] {
             return Err(NOT_FOUND.into());

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use tollgate_core::closed_sets;
-use tollgate_core::id::{EffectId, EventId, KeyId};
+use tollgate_core::id::{EffectId, EventId, KeyId, UserId};
 use tollgate_core::time::Timestamp;
 use tollgate_store::TimelineEntry;
 
@@ -75,6 +75,8 @@ closed_sets! {
     enum WhoWord {
         /// The holder of a key.
         Key = "key",
+        /// A user who has signed in.
+        User = "user",
         /// A provider.
         Provider = "provider",
         /// Tollgate itself.
@@ -82,7 +84,7 @@ closed_sets! {
     }
 }
 
-/// Who did what an entry tells: the name of the key, or of the source.
+/// Who did what an entry tells: the name of the key, the user or the source.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct ByView {
     who: OneOf<WhoWord>,
@@ -90,6 +92,8 @@ pub(crate) struct ByView {
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key_id: Option<Shown<KeyId>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<Shown<UserId>>,
 }
 
 impl ByView {
@@ -99,16 +103,23 @@ impl ByView {
     }
 
     fn of(who: Who) -> Option<ByView> {
-        let (who, name, key) = match who {
-            Who::Key(actor) => (WhoWord::Key, Some(actor.name.to_string()), actor.key),
-            Who::Provider(source) => (WhoWord::Provider, source, None),
-            Who::Tollgate => (WhoWord::Tollgate, None, None),
+        let (who, name, key, user) = match who {
+            Who::Key(actor) => {
+                let who = match actor.user {
+                    Some(_) => WhoWord::User,
+                    None => WhoWord::Key,
+                };
+                (who, Some(actor.name.to_string()), actor.key, actor.user)
+            }
+            Who::Provider(source) => (WhoWord::Provider, source, None, None),
+            Who::Tollgate => (WhoWord::Tollgate, None, None, None),
             Who::Unsaid => return None,
         };
         Some(ByView {
             who: OneOf(who),
             name,
             key_id: key.map(Shown),
+            user_id: user.map(Shown),
         })
     }
 }
@@ -123,19 +134,25 @@ pub(crate) fn into_detail(line: &TimelineEntry) -> serde_json::Value {
 }
 
 fn shown(line: &TimelineEntry) -> (serde_json::Value, Option<EffectId>) {
-    let mut detail = line.detail.clone();
+    let mut detail = shown_detail(&line.detail);
     let effect = detail["effect"].as_str().and_then(|id| id.parse().ok());
     if effect.is_some()
         && let Some(members) = detail.as_object_mut()
     {
         members.remove("effect");
     }
+    (detail, effect)
+}
+
+/// What an entry says, times as texts.
+pub(crate) fn shown_detail(detail: &serde_json::Value) -> serde_json::Value {
+    let mut detail = detail.clone();
     for (name, value) in detail.as_object_mut().into_iter().flatten() {
         if let Some(millis) = value.as_i64().filter(|_| is_time(name)) {
             *value = rfc3339(Timestamp::from_millis(millis)).into();
         }
     }
-    (detail, effect)
+    detail
 }
 
 /// Details are texts and whole numbers; these numbers are points in time.
