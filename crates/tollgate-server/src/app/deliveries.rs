@@ -66,7 +66,7 @@ impl App {
         };
         let taken = self.take(webhook, incoming, false).await?;
         let detail = [("source", kept.source.as_str().into())];
-        let record = caller.record(shop, "delivery.verified", kept.delivery, &detail);
+        let record = caller.record(shop, "verify_delivery", kept.delivery, &detail);
         let store = &self.inner.store;
         store
             .mark_verified(shop, kept.delivery, Some(record))

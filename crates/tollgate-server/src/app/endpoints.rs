@@ -105,7 +105,7 @@ impl App {
             disabled: None,
         };
         let detail = [("url", json!(row.url)), ("events", json!(row.events))];
-        let record = caller.record(shop, "endpoint.created", row.id, &detail);
+        let record = caller.record(shop, "create_endpoint", row.id, &detail);
         let store = &self.inner.store;
         store.put_endpoint(row.clone(), Some(record)).await?;
         Ok((row, secret))
@@ -178,7 +178,7 @@ impl App {
         if let Some(enabled) = wanted.enabled {
             detail.push(("enabled", json!(enabled)));
         }
-        let record = caller.record(caller.shop(), "endpoint.changed", id, &detail);
+        let record = caller.record(caller.shop(), "change_endpoint", id, &detail);
         self.change_row(id, change, record).await
     }
 
@@ -190,7 +190,7 @@ impl App {
     ) -> Result<(), AppError> {
         let shop = caller.shop();
         let row = self.endpoint_row(shop, id).await?;
-        let record = caller.record(shop, "endpoint.deleted", id, &[("url", json!(row.url))]);
+        let record = caller.record(shop, "delete_endpoint", id, &[("url", json!(row.url))]);
         let store = &self.inner.store;
         Ok(store.delete_endpoint(shop, id, Some(record)).await?)
     }
@@ -206,7 +206,7 @@ impl App {
         let change = |row: &mut EndpointRow, now: Timestamp| {
             rotate(&mut row.secrets, secret.expose_secret(), now, overlap);
         };
-        let record = caller.record(caller.shop(), "endpoint.rotated", id, &[]);
+        let record = caller.record(caller.shop(), "rotate_endpoint", id, &[]);
         let row = self.change_row(id, change, record).await?;
         Ok((row, secret))
     }
@@ -220,7 +220,7 @@ impl App {
     ) -> Result<Tested, AppError> {
         let shop = caller.shop();
         let row = self.endpoint_row(shop, id).await?;
-        let record = caller.record(shop, "endpoint.tested", id, &[("url", json!(row.url))]);
+        let record = caller.record(shop, "test_endpoint", id, &[("url", json!(row.url))]);
         self.inner.store.record(record).await?;
         let now = self.now();
         let secrets = live_secrets(&row, now)?;

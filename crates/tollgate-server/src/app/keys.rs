@@ -61,7 +61,7 @@ impl App {
             ("scopes", json!(scopes)),
             ("expires_at", json!(expires_at)),
         ];
-        let record = caller.record(shop, "key.created", row.id, &detail);
+        let record = caller.record(shop, "create_key", row.id, &detail);
         let store = &self.inner.store;
         store.create_key(row.clone(), Some(record)).await?;
         Ok((row, key))
@@ -87,7 +87,7 @@ impl App {
     ) -> Result<KeyRow, AppError> {
         let before = self.key(shop, id).await?.name;
         let detail = [("name", json!(name)), ("before", json!(before))];
-        let record = caller.record(shop, "key.changed", id, &detail);
+        let record = caller.record(shop, "change_key", id, &detail);
         let store = &self.inner.store;
         store
             .rename_key((shop, id), name.to_owned(), Some(record))
@@ -116,7 +116,7 @@ impl App {
         };
         let until = rfc3339(rotation.former_until);
         let detail = [("former_ends_at", json!(until))];
-        let record = caller.record(shop, "key.rotated", id, &detail);
+        let record = caller.record(shop, "rotate_key", id, &detail);
         let rotated = self.inner.store.rotate_key(rotation, Some(record)).await?;
         self.forget_key(id);
         let row = self.key(shop, id).await?;
@@ -133,7 +133,7 @@ impl App {
         (shop, id): (ShopId, KeyId),
     ) -> Result<(), AppError> {
         let row = self.key(shop, id).await?;
-        let record = caller.record(shop, "key.revoked", id, &[("name", json!(row.name))]);
+        let record = caller.record(shop, "revoke_key", id, &[("name", json!(row.name))]);
         let store = &self.inner.store;
         store
             .revoke_key((shop, id), self.now(), Some(record))

@@ -141,7 +141,7 @@ impl App {
                 name: user.name.as_str().into(),
                 request: Some(wanted.request.into()),
             },
-            operation: "session.began".to_owned(),
+            operation: "sign_in".to_owned(),
             target: Some(user.id.to_string()),
             detail: detail([
                 ("address", json!(wanted.from.to_string())),
@@ -178,7 +178,7 @@ impl App {
                 name,
                 request: Some(wanted.request.into()),
             },
-            operation: "session.refused".to_owned(),
+            operation: "sign_in_failed".to_owned(),
             target: None,
             detail: detail([("address", json!(wanted.from.to_string()))]),
         };
@@ -203,7 +203,7 @@ impl App {
         let (Some(hash), Some((user, home))) = (caller.session(), caller.user()) else {
             return Err(AppError::SessionUnknown);
         };
-        let record = caller.record(home, "session.ended", user, &[]);
+        let record = caller.record(home, "sign_out", user, &[]);
         let store = &self.inner.store;
         store.end_session(home, hash, Some(record)).await?;
         self.forget_session(hash);

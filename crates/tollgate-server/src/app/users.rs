@@ -77,7 +77,7 @@ impl App {
             ("name", json!(row.name)),
             ("role", json!(row.role)),
         ];
-        let record = caller.record(shop, "user.created", row.id, &detail);
+        let record = caller.record(shop, "create_user", row.id, &detail);
         if store.create_user(row.clone(), Some(record)).await? {
             return Ok(row);
         }
@@ -135,7 +135,7 @@ impl App {
             ends_sessions: is_other_role || wanted.disabled == Some(true),
             ..self.no_change(shop, id)
         };
-        let record = caller.record(shop, "user.changed", id, &detail);
+        let record = caller.record(shop, "change_user", id, &detail);
         self.write_change(change, record).await
     }
 
@@ -153,17 +153,17 @@ impl App {
             return Err(AppError::NotFound);
         }
         let row = self.user(shop, id).await?;
+        check_password(password, &row.email, &row.name)?;
         if is_own {
             self.check_current(&row, current).await?;
         }
-        check_password(password, &row.email, &row.name)?;
         let change = UserChange {
             password: Some(self.inner.passwords.hash(password).await?),
             unlock: Some(subject_of(&row.email)),
             ends_sessions: true,
             ..self.no_change(shop, id)
         };
-        let record = caller.record(shop, "user.password_changed", id, &[]);
+        let record = caller.record(shop, "change_password", id, &[]);
         self.write_change(change, record).await.map(|_| ())
     }
 
@@ -175,7 +175,7 @@ impl App {
     ) -> Result<(), AppError> {
         let row = self.user(shop, id).await?;
         let detail = [("email", json!(row.email)), ("role", json!(row.role))];
-        let record = caller.record(shop, "user.deleted", id, &detail);
+        let record = caller.record(shop, "delete_user", id, &detail);
         self.inner.store.delete_user(shop, id, Some(record)).await?;
         self.forget_user(id);
         Ok(())

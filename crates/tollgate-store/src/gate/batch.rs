@@ -356,7 +356,10 @@ impl<'a> Batch<'a> {
                 self.audit(record);
             }
             _ if entries.is_empty() => {}
-            by => self.record(shop, by.clone(), entries),
+            by => {
+                let command = submission.command.action.word();
+                self.record(shop, (by.clone(), command), entries);
+            }
         }
         let position = self.head(shop).position;
         // Each of them has an entry of this decision, so there are as many positions as there are of them:
@@ -439,7 +442,12 @@ impl<'a> Batch<'a> {
 
     /// Gives the entries their positions and each root the position of its own; an endpoint that
     /// subscribes to one gets an effect.
-    fn record(&mut self, shop: ShopId, by: Option<Actor>, entries: Vec<Entry>) {
+    fn record(
+        &mut self,
+        shop: ShopId,
+        (by, command): (Option<Actor>, &'static str),
+        entries: Vec<Entry>,
+    ) {
         let head = self.head(shop);
         let first = head.position + 1;
         head.position += entries.len() as i64;
@@ -463,6 +471,7 @@ impl<'a> Batch<'a> {
             position,
             root: roots.first().copied(),
             by,
+            command,
             entries,
             docs,
         });

@@ -1,5 +1,5 @@
 //! Who changed what: entries of the timeline that a person or a key has caused, and the records beside them,
-//! as one list in the order of commits (docs/adr/0014).
+//! as one list in the order of commits (docs/adr/0015).
 
 use serde_json::Value;
 use tollgate_core::id::{HoldId, KeyId, OrderId, PaymentId, RootId, ShopId, UserId};
@@ -36,8 +36,10 @@ pub struct AuditEntry {
     pub at: Timestamp,
     /// Who.
     pub by: Actor,
-    /// What happened, in the order in which it did: kinds of the timeline's entries, or one word of a record.
-    pub operations: Vec<String>,
+    /// What was wanted, as `create_order`; of entries before that was kept the kind of the first.
+    pub operation: String,
+    /// What happened by it: the kinds of its entries in the timeline.
+    pub entries: Vec<String>,
     /// On what: an id, or a name.
     pub target: Option<String>,
     /// More about the first of them.
@@ -56,7 +58,7 @@ pub struct AuditFilter {
     pub user: Option<UserId>,
     /// Made by who was called so.
     pub name: Option<String>,
-    /// Something of this kind.
+    /// By this command.
     pub operation: Option<String>,
     /// On this: an id, or a name.
     pub target: Option<String>,
@@ -177,7 +179,7 @@ fn of_feed(row: &Row<'_>) -> Result<Found, Error> {
         return Ok((place, at, None));
     }
     let entries = read_row(row)?;
-    let operations = entries.iter().map(|entry| entry.kind.clone()).collect();
+    let kinds: Vec<String> = entries.iter().map(|entry| entry.kind.clone()).collect();
     let texts = entries.iter().filter_map(|entry| entry.detail.as_object());
     let texts = texts.flat_map(|detail| detail.values());
     let names = texts.filter_map(|value| value.as_str().map(str::to_owned));
@@ -189,7 +191,8 @@ fn of_feed(row: &Row<'_>) -> Result<Found, Error> {
             place,
             at,
             by: first.by?,
-            operations,
+            operation: first.command.unwrap_or(first.kind),
+            entries: kinds,
             target: ["sku", "calendar"]
                 .iter()
                 .find_map(|name| first.detail[*name].as_str().map(str::to_owned)),
@@ -216,7 +219,8 @@ fn of_record(row: &Row<'_>) -> Result<Found, Error> {
             name: row.text(5)?.into(),
             request: row.maybe_text(8)?.map(Into::into),
         },
-        operations: vec![row.get(3)?],
+        operation: row.get(3)?,
+        entries: Vec::new(),
         target: row.get(4)?,
         detail: from_json("audit", row.text(9)?).map_err(crate::db::corrupt)?,
         root: None,
@@ -247,10 +251,7 @@ impl AuditFilter {
             && self.key.is_none_or(|key| entry.by.key == Some(key))
             && self.user.is_none_or(|user| entry.by.user == Some(user))
             && is(self.name.as_deref(), &entry.by.name)
-            && self
-                .operation
-                .as_ref()
-                .is_none_or(|operation| entry.operations.contains(operation))
+            && is(self.operation.as_deref(), &entry.operation)
             && self.since.is_none_or(|since| since <= entry.at)
             && self.until.is_none_or(|until| entry.at < until)
     }
@@ -268,7 +269,7 @@ fn finish(
         let code = db.one(ROOT_CODE, &[&shop.0, &id_bytes(root.as_u128())], |row| {
             row.get::<Option<String>>(0)
         })?;
-        let kind = item.operations.first().map_or("", String::as_str);
+        let kind = item.entries.first().map_or("", String::as_str);
         let is_order = match code {
             Some(code) => code.is_some(),
             None => kind.starts_with("order."),

@@ -15,7 +15,7 @@ use crate::Store;
 use crate::db::Corrupt;
 use crate::db::{Db, Error, Row, Sql, corrupt, id_bytes, maybe_id_at, two};
 use crate::error::ReadError;
-use crate::tables::timeline::{Actor, BY, BY_KEY, BY_REQUEST, BY_USER, read_frozen};
+use crate::tables::timeline::{Actor, BY, BY_COMMAND, BY_KEY, BY_REQUEST, BY_USER, read_frozen};
 
 /// One entry of the timeline.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +32,8 @@ pub struct TimelineEntry {
     pub event: Option<EventId>,
     /// Who wanted it; `None` where a provider, a time or a worker did, or where it was not kept yet.
     pub by: Option<Actor>,
+    /// What was wanted, in the command's word, where that was kept.
+    pub command: Option<String>,
     /// More about it: an object of names and values.
     pub detail: serde_json::Value,
 }
@@ -368,7 +370,7 @@ fn read_entries(
     let entries: Vec<serde_json::Map<String, serde_json::Value>> =
         serde_json::from_str(text).map_err(|error| Corrupt::new("timeline", error))?;
     let first = last - entries.len() as i64 + 1;
-    let mut by = None;
+    let (mut by, mut command) = (None, None);
     entries
         .into_iter()
         .zip(first..)
@@ -379,6 +381,7 @@ fn read_entries(
             };
             let said = [BY, BY_KEY, BY_USER, BY_REQUEST].map(&mut text);
             by = by.take().or(actor(said));
+            command = command.take().or(text(BY_COMMAND));
             let kind = text("kind").ok_or_else(|| Corrupt::new("timeline", "it has no kind"))?;
             let event = match text("event") {
                 Some(event) => {
@@ -401,6 +404,7 @@ fn read_entries(
                 kind,
                 event,
                 by: by.clone(),
+                command: command.clone(),
                 detail: serde_json::Value::Object(members),
             })
         })

@@ -1,4 +1,4 @@
-//! What a person or a key changed that no entry of the timeline tells (docs/adr/0014).
+//! What a person or a key changed that no entry of the timeline tells (docs/adr/0015).
 
 use serde_json::{Map, Value};
 use tollgate_core::id::ShopId;
@@ -15,7 +15,7 @@ pub struct AuditRecord {
     pub shop: ShopId,
     /// Who did it.
     pub by: Actor,
-    /// What was done, as `key.created`.
+    /// What was done, as `create_key`.
     pub operation: String,
     /// On what: an id, or a name.
     pub target: Option<String>,

@@ -36,6 +36,8 @@ pub(crate) struct TimelineRow {
     pub(crate) root: Option<RootId>,
     /// Who wanted it.
     pub(crate) by: Option<Actor>,
+    /// What was wanted, in the command's word.
+    pub(crate) command: &'static str,
     /// What happened.
     pub(crate) entries: Vec<Entry>,
     /// The roots as they stood then, where the world may see them.
@@ -85,12 +87,13 @@ pub(crate) fn insert(
     }
 }
 
-/// The members of a row's first entry that say who wanted all of it: the name of a key or a user, its id, and
-/// the id of the request.
+/// The members of a row's first entry that say who wanted all of it, and what: the name of a key or a user, its id,
+/// the id of the request, the command's word.
 pub(crate) const BY: &str = "by";
 pub(crate) const BY_KEY: &str = "by_key";
 pub(crate) const BY_USER: &str = "by_user";
 pub(crate) const BY_REQUEST: &str = "by_request";
+pub(crate) const BY_COMMAND: &str = "by_command";
 
 /// The entries as a JSON array: `kind`, `event`, `root` where it is another than the row's (`null`
 /// for none), and the detail's members; the first one says who wanted it.
@@ -120,6 +123,7 @@ fn write_entries(row: &TimelineRow) -> String {
         .collect();
     if let (Some(by), Some(first)) = (&row.by, entries.first_mut()) {
         first.insert(BY.to_owned(), (*by.name).into());
+        first.insert(BY_COMMAND.to_owned(), row.command.into());
         if let Some(key) = by.key {
             first.insert(BY_KEY.to_owned(), key.to_string().into());
         }

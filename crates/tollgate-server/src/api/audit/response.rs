@@ -14,10 +14,10 @@ pub(crate) struct AuditView<'a> {
     at: TimeText,
     /// The feed's position then.
     position: i64,
-    /// What was done.
+    /// What was wanted.
     operation: &'a str,
-    /// What else happened by it, in the same commit.
-    also: &'a [String],
+    /// What happened by it in the timeline.
+    entries: &'a [String],
     /// On what: an id, or a name.
     target: Option<&'a str>,
     actor: ActorView<'a>,
@@ -39,15 +39,11 @@ pub(crate) struct ActorView<'a> {
 impl<'a> AuditView<'a> {
     /// One change as it was kept.
     pub(crate) fn of(entry: &'a AuditEntry) -> AuditView<'a> {
-        let (operation, also) = match entry.operations.split_first() {
-            Some((first, rest)) => (first.as_str(), rest),
-            None => ("", &[][..]),
-        };
         AuditView {
             at: TimeText(entry.at),
             position: entry.place.position,
-            operation,
-            also,
+            operation: &entry.operation,
+            entries: &entry.entries,
             target: entry.target.as_deref(),
             actor: ActorView {
                 name: &entry.by.name,

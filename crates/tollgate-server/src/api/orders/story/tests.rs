@@ -19,6 +19,7 @@ fn entry(kind: &str, event: bool, by: Option<&str>) -> TimelineEntry {
             name: name.into(),
             request: None,
         }),
+        command: None,
         detail: Value::Null,
     }
 }
