@@ -30,6 +30,7 @@ mod setup;
 mod starting;
 mod stopping;
 mod keys;
+mod users;
 mod effects;
 mod elsewhere;
 mod crash;
