@@ -202,6 +202,49 @@ impl Action {
         }
     }
 
+    /// What a caller's command is about, for records of who did it: an id or a name. What is the store's own has
+    /// no caller, and what is made has an entry of its own.
+    pub fn target(&self) -> Option<String> {
+        match self {
+            Action::ReplayEvent(event) => Some(event.to_string()),
+            Action::CancelOrder(order) => Some(order.to_string()),
+            Action::ChangeOrder(change) => Some(change.order.to_string()),
+            Action::ChangePayment { payment, .. }
+            | Action::CapturePayment { payment, .. }
+            | Action::CheckPayment(payment)
+            | Action::CorrectReceipts(payment) => Some(payment.to_string()),
+            Action::RefundPayment(refund) => Some(refund.payment.to_string()),
+            Action::RetryEffect(effect) | Action::CloseEffect { effect, .. } => {
+                Some(effect.to_string())
+            }
+            Action::ResolveAttention { of, .. } => Some(match of {
+                AttentionOf::Order(order) => order.to_string(),
+                AttentionOf::Payment(payment) => payment.to_string(),
+            }),
+            Action::ReleaseHold(hold) => Some(hold.to_string()),
+            Action::PutStock { sku, .. }
+            | Action::RemoveStock(sku)
+            | Action::AdjustStock { sku, .. } => Some(sku.clone()),
+            Action::PutCalendar { calendar, .. } => Some(calendar.name.clone()),
+            Action::RemoveCalendar(calendar) | Action::PutSlots { calendar, .. } => {
+                Some(calendar.clone())
+            }
+            Action::TakeEvent(_)
+            | Action::ParkedDue(_)
+            | Action::DrainName { .. }
+            | Action::CreateOrder(_)
+            | Action::RegisterPayment(_)
+            | Action::RefuseCreation(_)
+            | Action::Answer(_)
+            | Action::StartEffect { .. }
+            | Action::SettleEffect(_)
+            | Action::TakeHold(_)
+            | Action::RootDue(_)
+            | Action::PutStocks(_)
+            | Action::MakeSlots { .. } => None,
+        }
+    }
+
     /// The id that the caller has drawn for what the command makes.
     pub fn fresh(&self) -> Option<RootId> {
         match self {
@@ -338,6 +381,15 @@ pub enum OrderRef {
     Id(OrderId),
     /// By the merchant's code.
     Code(String),
+}
+
+impl std::fmt::Display for OrderRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            OrderRef::Id(id) => id.fmt(f),
+            OrderRef::Code(code) => f.write_str(code),
+        }
+    }
 }
 
 /// Where something is that a person has looked at.

@@ -169,6 +169,8 @@ typed_ids! {
     EndpointId = "ep";
     /// What was refused or has failed, of one kind and time. Its number is derived from both.
     ErrorId = "err";
+    /// A person who signs in; always a root.
+    UserId = "usr";
 }
 
 /// The kinds of ids by prefix, to distinguish an id from an order's code.
@@ -185,6 +187,7 @@ pub const PREFIXES: &[&str] = &[
     ReceiptId::PREFIX,
     EndpointId::PREFIX,
     ErrorId::PREFIX,
+    UserId::PREFIX,
 ];
 
 #[cfg(test)]

@@ -17,6 +17,14 @@ pub fn one_spelling(name: &str) -> Cow<'_, str> {
     Cow::Owned(name.nfc().map(plain).collect())
 }
 
+/// A text with its letters composed (Unicode NFC): a password is the same on every keyboard.
+pub fn composed(text: &str) -> Cow<'_, str> {
+    match text.is_ascii() {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(text.nfc().collect()),
+    }
+}
+
 /// The ways in which a text that is looked for may be kept: as it was typed, in its one spelling, with its
 /// letters taken apart. Names of the shop's own are kept in their one spelling, those of people as they came.
 pub fn spellings(text: &str) -> Vec<String> {

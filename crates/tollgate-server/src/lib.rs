@@ -9,6 +9,7 @@ mod calendar;
 mod fonts;
 mod paper;
 pub mod keys;
+mod passwords;
 mod redaction;
 mod headers;
 mod content_encoding;
@@ -25,7 +26,10 @@ mod http;
 mod api;
 mod server;
 
-pub use api::{NotMade, create_key, list_keys, openapi, revoke_key};
+pub use api::{
+    NotMade, change_user, create_key, create_user, list_keys, list_users, openapi, revoke_key,
+    rotate_key, set_password,
+};
 pub use app::{App, NullStore, Role, StartError, Taken, TakenItem};
 pub use clock::Clock;
 pub use config::Config;

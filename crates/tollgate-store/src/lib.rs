@@ -33,19 +33,24 @@ pub use options::{
     Clock, DecideFn, Isolation, Limits, MakeSlots, Options, Pause, Place, ReceiptYear, ServerPlace,
 };
 pub use read::{
-    BYTES_SEARCHED_MAX, CALENDARS_MAX, Counts, DeliveryFilter, EFFECTS_MAX, EffectFilter,
-    EffectLine, ErrorCounts, ErrorFilter, ErrorKindCount, EventFilter, FeedEntry, Happened,
-    KEYS_MAX, KeptDelivery, OPEN_COUNTED_MAX, Open, OpenPayment, OpenPayments, Order, OrderFilter,
-    PAGE_ITEMS_MAX, Page, PaymentFilter, ROWS_LOOKED_AT_MAX, ReceiptFilter, ReceiptPlace,
-    ReceiptRow, SLOTS_MAX, Seek, Story, TIMELINE_ENTRIES_MAX, TimelineEntry, is_like,
+    AuditEntry, AuditFilter, AuditPlace, BYTES_SEARCHED_MAX, CALENDARS_MAX, Counts, DeliveryFilter,
+    EFFECTS_MAX, EffectFilter, EffectLine, ErrorCounts, ErrorFilter, ErrorKindCount, EventFilter,
+    FeedEntry, Happened, KEYS_MAX, KeptDelivery, OPEN_COUNTED_MAX, Open, OpenPayment, OpenPayments,
+    OpenSession, Order, OrderFilter, PAGE_ITEMS_MAX, Page, PaymentFilter, ROWS_LOOKED_AT_MAX,
+    ReceiptFilter, ReceiptPlace, ReceiptRow, SLOTS_MAX, Seek, Story, TIMELINE_ENTRIES_MAX,
+    TimelineEntry, is_like,
 };
 pub use report::{Checked, Level, Report, SEEN_MAX};
 pub use schema::migrate::Step;
 pub use schema::month::{Month, MonthError};
 pub use store::Store;
+pub use tables::audit::AuditRecord;
 pub use tables::deliveries::Rejected;
 pub use tables::effects::effect_id;
 pub use tables::endpoints::{ENDPOINTS_MAX, EndpointRow};
 pub use tables::errors::{ERROR_DAYS_MAX, ErrorLevel, ErrorRow, NO_SHOP};
-pub use tables::keys::KeyRow;
+pub use tables::keys::{KeyRotation, KeyRow, USE_NOTED_EVERY};
+pub use tables::sessions::{NewSession, SessionRow};
+pub use tables::sign_ins::SignInTry;
 pub use tables::timeline::Actor;
+pub use tables::users::{USERS_MAX, UserChange, UserRow};

@@ -142,6 +142,8 @@ pub struct Limits {
     pub errors_ms: i64,
     /// Rows about it that are kept of a shop.
     pub errors_rows_max: u64,
+    /// How long records of who changed what are kept, in milliseconds; 0 is for ever.
+    pub audit_ms: i64,
     /// PostgreSQL: leave months that are detached as tables, instead of dropping them.
     pub keep_detached: bool,
     /// Connections that read beside the writer.
@@ -168,6 +170,7 @@ impl Default for Limits {
             rejected_ms: 30 * 24 * 3600 * 1000,
             errors_ms: 30 * 24 * 3600 * 1000,
             errors_rows_max: 100_000,
+            audit_ms: 0,
             keep_detached: false,
             readers: 4,
         }

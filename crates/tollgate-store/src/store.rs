@@ -32,6 +32,7 @@ use crate::options::{Clock, Options, Place, ServerPlace};
 use crate::read::readers::Readers;
 use crate::schema::lock::{self, FileLock};
 use crate::schema::migrate::{self, Step};
+use crate::tables::audit::AuditRecord;
 use crate::tables::deliveries::Rejected;
 use crate::tables::endpoints::{EndpointChange, EndpointRow};
 use crate::tables::errors::{ErrorRow, KeepErrors};
@@ -269,6 +270,47 @@ impl Store {
         self.write_as(write, Class::Orders).await.map(|_| ())
     }
 
+    /// Writes with the record of who did it; `false` if there was nothing to change.
+    pub(crate) async fn write_recorded(
+        &self,
+        write: TableWrite,
+        record: Option<AuditRecord>,
+    ) -> Result<bool, SubmitError> {
+        let write = match record {
+            Some(record) => TableWrite::Recorded(Box::new(write), Box::new(record)),
+            None => write,
+        };
+        let reply = self.write_as(write, Class::Orders).await?;
+        Ok(matches!(
+            reply,
+            Reply::Decided {
+                outcome: Outcome::Done,
+                ..
+            }
+        ))
+    }
+
+    /// Writes what nobody waits for. Where there is no room for it, it is not written.
+    pub(crate) fn write_aside(&self, write: TableWrite) {
+        let (reply_to, _) = oneshot::channel();
+        let job = Job {
+            work: Work::TableWrite(write),
+            class: Class::Expiry,
+            bytes: 256,
+            reply_to: Some(reply_to),
+            since: Instant::now(),
+        };
+        if self.push(vec![job]).is_err() {
+            tracing::debug!("there was no room to note a use");
+        }
+    }
+
+    /// Keeps a record of what has no rows of its own.
+    pub async fn record(&self, record: AuditRecord) -> Result<(), SubmitError> {
+        let write = self.write_recorded(TableWrite::Nothing, Some(record));
+        write.await.map(|_| ())
+    }
+
     async fn write_as(&self, write: TableWrite, class: Class) -> Result<Reply, SubmitError> {
         let (reply_to, reply) = oneshot::channel();
         let job = Job {
@@ -339,8 +381,13 @@ impl Store {
     }
 
     /// Makes or changes a merchant's endpoint.
-    pub async fn put_endpoint(&self, row: EndpointRow) -> Result<(), SubmitError> {
-        self.write_table(TableWrite::PutEndpoint(row)).await
+    pub async fn put_endpoint(
+        &self,
+        row: EndpointRow,
+        record: Option<AuditRecord>,
+    ) -> Result<(), SubmitError> {
+        let write = TableWrite::PutEndpoint(row);
+        self.write_recorded(write, record).await.map(|_| ())
     }
 
     /// Changes a merchant's endpoint that was read when it was last changed at `read_at`; `false` if
@@ -349,22 +396,22 @@ impl Store {
         &self,
         row: EndpointRow,
         read_at: Timestamp,
+        record: Option<AuditRecord>,
     ) -> Result<bool, SubmitError> {
         let change = EndpointChange { row, read_at };
         let write = TableWrite::ChangeEndpoint(Box::new(change));
-        let reply = self.write_as(write, Class::Orders).await?;
-        Ok(matches!(
-            reply,
-            Reply::Decided {
-                outcome: Outcome::Done,
-                ..
-            }
-        ))
+        self.write_recorded(write, record).await
     }
 
     /// Deletes a merchant's endpoint; what is pending for it is given up.
-    pub async fn delete_endpoint(&self, shop: ShopId, id: EndpointId) -> Result<(), SubmitError> {
-        self.write_table(TableWrite::DeleteEndpoint(shop, id)).await
+    pub async fn delete_endpoint(
+        &self,
+        shop: ShopId,
+        id: EndpointId,
+        record: Option<AuditRecord>,
+    ) -> Result<(), SubmitError> {
+        let write = TableWrite::DeleteEndpoint(shop, id);
+        self.write_recorded(write, record).await.map(|_| ())
     }
 
     /// Wakes whenever a commit of this process has left effects to be done. A hint.

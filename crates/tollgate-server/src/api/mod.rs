@@ -9,6 +9,9 @@ mod effects;
 mod endpoints;
 mod receipts;
 mod keys;
+mod users;
+mod session;
+mod audit;
 mod stream;
 mod operating;
 mod errors;
@@ -17,12 +20,15 @@ mod docs;
 mod health;
 mod webhooks;
 mod notice;
+mod local;
 mod router;
 #[cfg(test)]
 mod tests;
 
 pub use docs::openapi;
-pub use keys::{NotMade, create_key, list_keys, revoke_key};
+pub use keys::{create_key, list_keys, revoke_key, rotate_key};
+pub use local::NotMade;
 pub(crate) use notice::notice;
 pub(crate) use router::router;
+pub use users::{change_user, create_user, list_users, set_password};
 pub(crate) use webhooks::take;

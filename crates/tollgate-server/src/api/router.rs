@@ -7,8 +7,8 @@ use axum::response::Response;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
-    capacity, docs, effects, endpoints, errors, events, health, keys, operating, orders, payments,
-    receipts, stats, stream, webhooks,
+    audit, capacity, docs, effects, endpoints, errors, events, health, keys, operating, orders,
+    payments, receipts, session, stats, stream, users, webhooks,
 };
 use crate::app::App;
 use crate::http::operation::Noun;
@@ -29,6 +29,9 @@ pub(super) fn nouns() -> Vec<Noun> {
         receipts::operations(),
         stream::operations(),
         keys::operations(),
+        users::operations(),
+        session::operations(),
+        audit::operations(),
         operating::operations(),
         errors::operations(),
         stats::operations(),

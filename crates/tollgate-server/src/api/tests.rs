@@ -7,6 +7,8 @@ use super::events::request::*;
 use super::keys::request::*;
 use super::orders::request::*;
 use super::payments::request::*;
+use super::session::request::*;
+use super::users::request::*;
 use crate::http::body::*;
 use crate::http::reply::List;
 
@@ -269,6 +271,12 @@ fn bodies() -> Vec<(&'static str, serde_json::Value)> {
         EndpointChangeBody,
         ReplayBody,
         KeyBody,
+        KeyChangeBody,
+        RotateBody,
+        UserBody,
+        UserChangeBody,
+        PasswordBody,
+        SignInBody,
     ]
 }
 
@@ -367,6 +375,9 @@ fn every_view_has_a_schema() {
         super::errors::response::ErrorView<'_>,
         super::errors::response::ErrorStatsView<'_>,
         super::stats::response::StatsView<'_>,
+        super::users::response::UserView<'_>,
+        super::session::response::SessionView<'_>,
+        super::audit::response::AuditView<'_>,
         super::receipts::response::ReceiptView,
         super::receipts::response::PublicReceipt,
         super::orders::TimelineView<'_>,

@@ -1,25 +1,51 @@
-//! Callers: API keys and what they may do.
+//! Callers: API keys and sessions, and what they may do.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Instant;
 
-use secrecy::{ExposeSecret, SecretString};
-use tollgate_core::id::{KeyId, ShopId};
-use tollgate_store::{Actor, KeyRow};
+use tollgate_core::id::{KeyId, ShopId, UserId};
+use tollgate_core::time::Timestamp;
+use tollgate_store::{Actor, AuditRecord, KeyRow, OpenSession};
 
 use super::{App, AppError};
-use crate::ids;
-use crate::keys::{self, Holder, KeyHash, Scope, Scopes};
+use crate::keys::{self, Credential, Holder, KeyHash, Scope, Scopes, Who};
 
-/// The caller: the holder of a key.
+/// What the command line is called where it opens the store itself.
+const COMMAND_LINE: &str = "command_line";
+
+/// The caller: the holder of a key, or a user who has signed in.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     holder: Holder,
-    hash: KeyHash,
+    with: Credential,
+    request: Option<Arc<str>>,
 }
 
 impl Caller {
+    /// Whoever may open the store itself, for a shop.
+    pub(crate) fn command_line(shop: ShopId) -> Caller {
+        Caller {
+            holder: Holder {
+                shop,
+                who: Who::Bootstrap,
+                name: COMMAND_LINE.into(),
+                scopes: Scopes::ADMIN,
+                stands_above: true,
+                ends_at: None,
+                noted_at: Arc::default(),
+            },
+            with: Credential::Key(keys::hash(COMMAND_LINE)),
+            request: None,
+        }
+    }
+
+    /// The same, with the id of its request.
+    pub(crate) fn with_request(mut self, id: &str) -> Caller {
+        self.request = Some(id.into());
+        self
+    }
+
     /// The shop that the caller may see.
     pub(crate) fn shop(&self) -> ShopId {
         self.holder.shop
@@ -27,76 +53,171 @@ impl Caller {
 
     /// Who it is, for the timeline.
     pub(crate) fn actor(&self) -> Actor {
+        let (key, user) = match self.holder.who {
+            Who::Bootstrap => (None, None),
+            Who::Key(key) => (Some(key), None),
+            Who::User(user, _) => (None, Some(user)),
+        };
         Actor {
-            key: self.holder.key,
+            key,
+            user,
             name: Arc::clone(&self.holder.name),
+            request: self.request.clone(),
         }
     }
 
-    /// Whether both came with the same key.
-    pub(crate) fn has_key_of(&self, other: &Caller) -> bool {
-        self.hash == other.hash
+    /// The record of something it does in a shop.
+    pub(crate) fn record(
+        &self,
+        shop: ShopId,
+        operation: &str,
+        target: impl ToString,
+        detail: &[(&str, serde_json::Value)],
+    ) -> AuditRecord {
+        let members = detail.iter();
+        AuditRecord {
+            shop,
+            by: self.actor(),
+            operation: operation.to_owned(),
+            target: Some(target.to_string()),
+            detail: members
+                .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                .collect(),
+        }
     }
 
-    /// Whether the caller's key has the scope.
+    /// Whether both came with the same key or session.
+    pub(crate) fn has_key_of(&self, other: &Caller) -> bool {
+        self.with == other.with
+    }
+
+    /// The user who has signed in, and its shop.
+    pub(crate) fn user(&self) -> Option<(UserId, ShopId)> {
+        match self.holder.who {
+            Who::User(user, home) => Some((user, home)),
+            Who::Bootstrap | Who::Key(_) => None,
+        }
+    }
+
+    /// The hash of its session's token, if it came with one.
+    pub(crate) fn session(&self) -> Option<KeyHash> {
+        match self.with {
+            Credential::Session(hash) => Some(hash),
+            Credential::Key(_) => None,
+        }
+    }
+
+    /// Whether the caller has the scope.
     pub(crate) fn may(&self, scope: Scope) -> bool {
         self.holder.scopes.allow(scope)
+    }
+
+    /// Whether the caller may mend what is stuck, and see what came as it came.
+    pub(crate) fn may_mend(&self) -> bool {
+        self.holder.scopes.allow_mending()
+    }
+
+    /// Whether the caller manages keys and users of every shop.
+    pub(crate) fn stands_above(&self) -> bool {
+        self.holder.stands_above
     }
 }
 
 impl App {
-    /// The caller that sent this `Authorization` header.
+    /// The caller that sent this `Authorization` header or, without one, the token of this session.
     pub(crate) async fn authenticate(
         &self,
         authorization: Option<&str>,
+        session: Option<&str>,
     ) -> Result<Caller, AppError> {
-        let Some(authorization) = authorization else {
-            return Err(AppError::KeyMissing);
+        let with = match (authorization, session) {
+            (Some(authorization), _) => {
+                let (scheme, key) = authorization.split_once(' ').unwrap_or((authorization, ""));
+                if !scheme.eq_ignore_ascii_case("bearer") || key.is_empty() {
+                    return Err(AppError::KeyMissing);
+                }
+                Credential::Key(keys::hash(key.trim()))
+            }
+            (None, Some(token)) => Credential::Session(keys::hash(token)),
+            (None, None) => return Err(AppError::KeyMissing),
         };
-        let (scheme, key) = authorization.split_once(' ').unwrap_or((authorization, ""));
-        if !scheme.eq_ignore_ascii_case("bearer") || key.is_empty() {
-            return Err(AppError::KeyMissing);
-        }
-        let hash = keys::hash(key.trim());
-        let holder = self.holder(hash).await?;
-        let holder = holder.ok_or(AppError::KeyUnknown)?;
-        Ok(Caller { holder, hash })
+        let holder = self.holder(with).await?;
+        self.note_use(&holder, &with);
+        Ok(Caller {
+            holder,
+            with,
+            request: None,
+        })
     }
 
-    /// The key with which a caller came was revoked since. What is not known is not revoked.
+    /// What a caller came with opens nothing any more. What is not known has not ended.
     pub(crate) async fn is_revoked(&self, caller: &Caller) -> bool {
-        matches!(self.holder(caller.hash).await, Ok(None))
+        matches!(
+            self.holder(caller.with).await,
+            Err(AppError::KeyUnknown | AppError::KeyExpired | AppError::SessionUnknown)
+        )
     }
 
-    /// Whose key it is; `None` if it opens nothing, or nothing any more.
-    async fn holder(&self, hash: KeyHash) -> Result<Option<Holder>, AppError> {
-        let now = Instant::now();
-        if let Some(holder) = self.inner.keys.find(&hash, now) {
-            return Ok(Some(holder));
+    /// Whose it is.
+    async fn holder(&self, with: Credential) -> Result<Holder, AppError> {
+        let (at, now) = (Instant::now(), self.now());
+        if let Some(holder) = self.inner.keys.find(&with, at, now) {
+            return Ok(holder);
         }
         let revocations = self.inner.keys.revocations();
-        let row = self.inner.store.key_by_hash(hash).await?;
-        let Some(row) = row.filter(|row| row.revoked_at.is_none()) else {
-            return Ok(None);
+        let holder = match with {
+            Credential::Key(hash) => {
+                let row = self.inner.store.key_by_hash(hash).await?;
+                of_key(row.ok_or(AppError::KeyUnknown)?, hash, now)?
+            }
+            Credential::Session(hash) => {
+                let open = self.inner.store.session(hash).await?;
+                self.of_session(open.ok_or(AppError::SessionUnknown)?, now)?
+            }
         };
-        let holder = Holder {
-            shop: row.shop,
-            key: Some(row.id),
-            name: row.name.as_str().into(),
-            scopes: Scopes::of(&row.scopes),
-        };
-        self.inner
-            .keys
-            .remember(hash, holder.clone(), now, revocations);
-        Ok(Some(holder))
+        let remembered = holder.clone();
+        self.inner.keys.remember(with, remembered, at, revocations);
+        Ok(holder)
     }
 
-    /// The shop whose keys are meant: the caller's own, or the one that is named.
+    fn of_session(&self, open: OpenSession, now: Timestamp) -> Result<Holder, AppError> {
+        let idle_ends_at = open.row.seen_at.plus(self.config().sessions.idle);
+        let ends_at = open.row.ends_at.min(idle_ends_at);
+        if ends_at <= now {
+            return Err(AppError::SessionUnknown);
+        }
+        let scopes = Scopes::of_role(&open.role);
+        Ok(Holder {
+            shop: open.row.opens,
+            who: Who::User(open.row.user, open.row.shop),
+            name: open.name.into(),
+            scopes,
+            stands_above: open.row.shop == self.shops()[0] && scopes.allow(Scope::Admin),
+            ends_at: Some(ends_at),
+            noted_at: Arc::new(AtomicI64::new(open.row.seen_at.as_millis())),
+        })
+    }
+
+    /// Notes that a key or a session is used; no request waits for that.
+    fn note_use(&self, holder: &Holder, with: &Credential) {
+        let now = self.now();
+        let store = &self.inner.store;
+        match (holder.who, with) {
+            (Who::Key(key), _) if holder.is_to_be_noted(now) => {
+                store.note_key_use(holder.shop, key, now);
+            }
+            (Who::User(_, home), Credential::Session(hash)) if holder.is_to_be_noted(now) => {
+                store.note_session_use(home, *hash, now);
+            }
+            (Who::Bootstrap | Who::Key(_) | Who::User(..), _) => {}
+        }
+    }
+
+    /// The shop whose keys or users are meant: the caller's own, or the one that is named.
     pub(crate) fn shop_of(&self, caller: &Caller, named: Option<&str>) -> Result<ShopId, AppError> {
         match named {
             None => Ok(caller.shop()),
-            // Only the configuration's own key stands above the shops.
-            Some(named) if caller.holder.key.is_none() => {
+            Some(named) if caller.stands_above() => {
                 self.inner.store.shop(named).ok_or(AppError::ShopUnknown)
             }
             Some(named) if self.inner.store.shop(named) == Some(caller.shop()) => Ok(caller.shop()),
@@ -104,51 +225,42 @@ impl App {
         }
     }
 
-    /// A new key; the key itself is shown once.
-    pub(crate) async fn create_key(
-        &self,
-        caller: &Caller,
-        (name, scopes): (&str, &BTreeSet<&str>),
-        shop: Option<&str>,
-    ) -> Result<(KeyRow, SecretString), AppError> {
-        let shop = self.shop_of(caller, shop)?;
-        let scopes: Vec<&str> = scopes.iter().copied().collect();
-        self.new_key(shop, name, &scopes).await
+    /// Forgets a key here, so that it ends at once; elsewhere it is read again within a few seconds.
+    pub(super) fn forget_key(&self, key: KeyId) {
+        self.inner.keys.forget_key(key);
     }
 
-    /// Makes and keeps a key.
-    pub(crate) async fn new_key(
-        &self,
-        shop: ShopId,
-        name: &str,
-        scopes: &[&str],
-    ) -> Result<(KeyRow, SecretString), AppError> {
-        let key = keys::fresh();
-        let row = KeyRow {
-            id: KeyId::on(ids::root(), 0),
-            shop,
-            name: name.to_owned(),
-            scopes: scopes.join(" "),
-            hash: keys::hash(key.expose_secret()),
-            created_at: self.now(),
-            revoked_at: None,
-        };
-        self.inner.store.create_key(row.clone()).await?;
-        Ok((row, key))
+    /// Forgets what a user has open here.
+    pub(super) fn forget_user(&self, user: UserId) {
+        self.inner.keys.forget_user(user);
     }
 
-    /// The keys of a shop.
-    pub(crate) async fn keys(&self, shop: ShopId) -> Result<Vec<KeyRow>, AppError> {
-        Ok(self.inner.store.keys(shop).await?)
+    /// Forgets a session here.
+    pub(super) fn forget_session(&self, hash: KeyHash) {
+        self.inner.keys.forget_session(hash);
     }
+}
 
-    /// Ends a key; the second time changes nothing.
-    pub(crate) async fn revoke_key(&self, shop: ShopId, id: KeyId) -> Result<(), AppError> {
-        let existed = self.inner.store.revoke_key(shop, id, self.now()).await?;
-        self.inner.keys.forget(id);
-        match existed {
-            true => Ok(()),
-            false => Err(AppError::NotFound),
-        }
+/// Whose a key is; `hash` is of the secret that was sent, the key's or its former one.
+fn of_key(row: KeyRow, hash: KeyHash, now: Timestamp) -> Result<Holder, AppError> {
+    if row.revoked_at.is_some() {
+        return Err(AppError::KeyUnknown);
     }
+    let former_until = row.former.filter(|(former, _)| *former == hash);
+    let ends = [row.expires_at, former_until.map(|(_, until)| until)];
+    let ends_at = ends.into_iter().flatten().min();
+    if ends_at.is_some_and(|ends_at| ends_at <= now) {
+        return Err(AppError::KeyExpired);
+    }
+    Ok(Holder {
+        shop: row.shop,
+        who: Who::Key(row.id),
+        name: row.name.into(),
+        scopes: Scopes::of(&row.scopes),
+        stands_above: false,
+        ends_at,
+        noted_at: Arc::new(AtomicI64::new(
+            row.last_used_at.map_or(0, Timestamp::as_millis),
+        )),
+    })
 }

@@ -5,7 +5,7 @@ use tollgate_core::id::{DeliveryId, ShopId};
 use tollgate_providers::Source;
 use tollgate_store::{DeliveryFilter, KeptDelivery, Page, Seek};
 
-use super::{App, AppError, Incoming, Taken};
+use super::{App, AppError, Caller, Incoming, Taken};
 use crate::headers::{self, Kept};
 use crate::redaction::Redactor;
 
@@ -33,9 +33,10 @@ impl App {
     /// Verifies a refused delivery by the clock of its arrival and takes it if it is good now (D1).
     pub(crate) async fn verify_delivery(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         delivery: DeliveryId,
     ) -> Result<Taken, AppError> {
+        let shop = caller.shop();
         let kept = self.delivery(shop, delivery).await?.delivery;
         let source = self
             .source(shop, &kept.source)
@@ -64,7 +65,12 @@ impl App {
             received_at: kept.at,
         };
         let taken = self.take(webhook, incoming, false).await?;
-        self.inner.store.mark_verified(shop, kept.delivery).await?;
+        let detail = [("source", kept.source.as_str().into())];
+        let record = caller.record(shop, "verify_delivery", kept.delivery, &detail);
+        let store = &self.inner.store;
+        store
+            .mark_verified(shop, kept.delivery, Some(record))
+            .await?;
         Ok(taken)
     }
 }

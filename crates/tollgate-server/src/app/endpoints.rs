@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
 use tollgate_core::breaker::Breaker;
 use tollgate_core::id::{EndpointId, ShopId, encode};
 use tollgate_core::time::{Span, Timestamp};
-use tollgate_store::{ENDPOINTS_MAX, EndpointRow, Page, Seek};
+use tollgate_store::{AuditRecord, ENDPOINTS_MAX, EndpointRow, Page, Seek};
 
-use super::{App, AppError};
+use super::{App, AppError, Caller};
 use crate::ids;
 use tollgate_outbound::calls::{Answer, Call, Outcome, SigningSecret, Trust, sign, target};
 
@@ -70,9 +71,10 @@ impl App {
     /// A new endpoint; its secret is shown once.
     pub(crate) async fn create_endpoint(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         wanted: NewEndpoint,
     ) -> Result<(EndpointRow, SecretString), AppError> {
+        let shop = caller.shop();
         self.judge_url(&wanted.url)?;
         let first = Seek::first(u32::try_from(ENDPOINTS_MAX).unwrap_or(u32::MAX));
         let known = self.inner.store.endpoints(shop, first).await?.items;
@@ -102,7 +104,10 @@ impl App {
             updated_at: now,
             disabled: None,
         };
-        self.inner.store.put_endpoint(row.clone()).await?;
+        let detail = [("url", json!(row.url)), ("events", json!(row.events))];
+        let record = caller.record(shop, "create_endpoint", row.id, &detail);
+        let store = &self.inner.store;
+        store.put_endpoint(row.clone(), Some(record)).await?;
         Ok((row, secret))
     }
 
@@ -134,7 +139,7 @@ impl App {
     /// Changes what is said of an endpoint. Enabling one forgets its earlier failures.
     pub(crate) async fn change_endpoint(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         id: EndpointId,
         wanted: EndpointChange,
     ) -> Result<EndpointRow, AppError> {
@@ -163,23 +168,37 @@ impl App {
                 (Some(false), Some(_)) | (None, _) => {}
             }
         };
-        self.change_row(shop, id, change).await
+        let mut detail = Vec::new();
+        if let Some(url) = &wanted.url {
+            detail.push(("url", json!(url)));
+        }
+        if let Some(events) = &wanted.events {
+            detail.push(("events", json!(events)));
+        }
+        if let Some(enabled) = wanted.enabled {
+            detail.push(("enabled", json!(enabled)));
+        }
+        let record = caller.record(caller.shop(), "change_endpoint", id, &detail);
+        self.change_row(id, change, record).await
     }
 
     /// Deletes an endpoint; what is pending for it is given up.
     pub(crate) async fn delete_endpoint(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         id: EndpointId,
     ) -> Result<(), AppError> {
-        self.endpoint_row(shop, id).await?;
-        Ok(self.inner.store.delete_endpoint(shop, id).await?)
+        let shop = caller.shop();
+        let row = self.endpoint_row(shop, id).await?;
+        let record = caller.record(shop, "delete_endpoint", id, &[("url", json!(row.url))]);
+        let store = &self.inner.store;
+        Ok(store.delete_endpoint(shop, id, Some(record)).await?)
     }
 
     /// Gives an endpoint a new secret, shown once. The previous one still signs for a while.
     pub(crate) async fn rotate_endpoint(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         id: EndpointId,
     ) -> Result<(EndpointRow, SecretString), AppError> {
         let secret = SigningSecret::fresh().text();
@@ -187,18 +206,22 @@ impl App {
         let change = |row: &mut EndpointRow, now: Timestamp| {
             rotate(&mut row.secrets, secret.expose_secret(), now, overlap);
         };
-        let row = self.change_row(shop, id, change).await?;
+        let record = caller.record(caller.shop(), "rotate_endpoint", id, &[]);
+        let row = self.change_row(id, change, record).await?;
         Ok((row, secret))
     }
 
-    /// Sends an endpoint a signed body now. It is no effect: nothing of it is kept.
+    /// Sends an endpoint a signed body now. It is no effect: nothing of it is kept but who has done it.
     pub(crate) async fn test_endpoint(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         id: EndpointId,
         write: WriteTest,
     ) -> Result<Tested, AppError> {
+        let shop = caller.shop();
         let row = self.endpoint_row(shop, id).await?;
+        let record = caller.record(shop, "test_endpoint", id, &[("url", json!(row.url))]);
+        self.inner.store.record(record).await?;
         let now = self.now();
         let secrets = live_secrets(&row, now)?;
         let message = write(id, now);
@@ -233,10 +256,11 @@ impl App {
     /// secret that was shown is lost.
     async fn change_row(
         &self,
-        shop: ShopId,
         id: EndpointId,
         change: impl Fn(&mut EndpointRow, Timestamp),
+        record: AuditRecord,
     ) -> Result<EndpointRow, AppError> {
+        let shop = record.shop;
         for _ in 0..TRIES_MAX {
             let mut row = self.endpoint_row(shop, id).await?;
             let (read_at, now) = (row.updated_at, self.now());
@@ -245,7 +269,7 @@ impl App {
             if self
                 .inner
                 .store
-                .change_endpoint(row.clone(), read_at)
+                .change_endpoint(row.clone(), read_at, Some(record.clone()))
                 .await?
             {
                 return Ok(row);

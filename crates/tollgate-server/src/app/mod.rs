@@ -14,6 +14,10 @@ mod endpoints;
 mod receipts;
 mod deliveries;
 mod access;
+mod keys;
+mod users;
+mod sessions;
+mod audit;
 mod operating;
 mod errors;
 mod standing;
@@ -39,6 +43,7 @@ use crate::errors::ErrorNote;
 use crate::instance::Instance;
 use crate::keys::KeyRing;
 use crate::metrics::Metrics;
+use crate::passwords::Passwords;
 use crate::rate::RateLimit;
 use crate::redaction::Redactor;
 use crate::throttle::Throttle;
@@ -51,12 +56,15 @@ pub(crate) use effects::{EffectEnd, NotRetried, Retried, Retrying};
 pub(crate) use endpoints::{EndpointChange, NewEndpoint, Tested};
 pub(crate) use errors::ErrorStats;
 pub(crate) use events::Replayed;
+pub(crate) use keys::NewKey;
 pub(crate) use reconcile::reconcile;
 pub(crate) use refusal::AppError;
 use refused_webhooks::UnknownPath;
+pub(crate) use sessions::SigningIn;
 pub(crate) use standing::{REFUSED, Standing};
 use stream::Streams;
 pub(crate) use stream::{Cut, Messages, StreamFormat, TopicSet};
+pub(crate) use users::{NewUser, WantedChange};
 pub(crate) use webhook_source::WebhookSource;
 pub(crate) use webhooks::Incoming;
 pub use webhooks::{Taken, TakenItem};
@@ -78,6 +86,7 @@ struct Inner {
     /// Webhooks that came to none of them, as the log has them.
     unknown_paths: Arc<Throttle<UnknownPath>>,
     keys: KeyRing,
+    passwords: Passwords,
     redactor: Redactor,
     /// Stands in the place of the Gate; no configuration leads here.
     null: Option<NullStore>,
@@ -197,6 +206,10 @@ impl App {
             webhook_sources: webhook_sources(&instance),
             unknown_paths: Arc::default(),
             keys: KeyRing::new(config.bootstrap_key.as_ref(), instance.shops()[0]),
+            passwords: Passwords::new(
+                config.sessions.hashes_max,
+                config.sessions.hashes_waiting_max,
+            ),
             redactor,
             null,
             role,

@@ -132,7 +132,7 @@ impl App {
 }
 
 /// The client that an address stands for: of IPv6 each client has a whole /64.
-fn household(address: IpAddr) -> IpAddr {
+pub(super) fn household(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let network = address.to_bits() & (u128::MAX << 64);

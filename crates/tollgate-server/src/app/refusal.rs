@@ -1,7 +1,7 @@
 //! Why a use case was refused or failed, independent of any transport: each one words it for its callers.
 
 use tollgate_core::decision::Refusal;
-use tollgate_core::id::{DeliveryId, EndpointId};
+use tollgate_core::id::{DeliveryId, EndpointId, UserId};
 use tollgate_core::time::Span;
 use tollgate_store::{ReadError, SubmitError};
 
@@ -26,6 +26,41 @@ pub(crate) enum AppError {
     /// The key opens nothing, or nothing any more.
     #[error("the API key is not known")]
     KeyUnknown,
+    /// The key has come to its own end.
+    #[error("the API key has expired")]
+    KeyExpired,
+    /// The key has ended, so it is given no new secret.
+    #[error("the API key has ended")]
+    KeyEnded,
+    /// The session has ended, or there was none.
+    #[error("nobody is signed in")]
+    SessionUnknown,
+    /// Nobody signs in with these words.
+    #[error("nobody signs in with this")]
+    CredentialsWrong,
+    /// Too many have tried to sign in so.
+    #[error("too many have tried to sign in")]
+    SignInLocked {
+        /// When to try again.
+        wait: Span,
+    },
+    /// Another user of the shop has this address.
+    #[error("the user {0} has this address")]
+    UserExists(UserId),
+    /// The shop has as many users as it may have.
+    #[error("there are {most} users already")]
+    TooManyUsers {
+        /// How many it may have.
+        most: u32,
+    },
+    /// A member of the request is no good.
+    #[error("{pointer}: {why}")]
+    Unfit {
+        /// Its place.
+        pointer: &'static str,
+        /// Why not.
+        why: String,
+    },
     /// The Idempotency-Key was used for another request (K6).
     #[error("the Idempotency-Key was used for another request")]
     KeyReused,

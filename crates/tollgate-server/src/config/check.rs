@@ -46,6 +46,7 @@ impl Typed<'_> {
                 "" => None,
                 typed => Some(SecretString::from(self.secret("api.bootstrap_key", typed)?)),
             },
+            sessions: self.sessions()?,
             outgoing: self.outgoing()?,
             asking: self.asking()?,
             stream: self.stream()?,
@@ -113,6 +114,7 @@ impl Typed<'_> {
             rejected_ms: self.days("retention.rejected_days")?,
             errors_ms: self.days("retention.errors_days")?,
             errors_rows_max: self.integer("retention.errors_rows_max", 100, 10_000_000)? as u64,
+            audit_ms: self.days("retention.audit_days")?,
             keep_detached: self.choice("retention.detached", &[("drop", false), ("keep", true)])?,
             readers: self.size("store.readers", 1, 64)?,
         })

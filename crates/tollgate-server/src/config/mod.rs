@@ -31,7 +31,7 @@ pub use error::ConfigError;
 pub use receipts::{FontChoice, FontPlace, MissingGlyphs, Receipts};
 pub use routes::{OnDead, Route, TypePattern};
 pub use shops::{ConfiguredSource, Shop};
-pub use work::{Asking, Outgoing, Stream, Worker};
+pub use work::{Asking, Outgoing, Sessions, Stream, Worker};
 
 use crate::paper::public_url_warning;
 use layers::ENVIRONMENT_PREFIX;
@@ -59,6 +59,8 @@ pub struct Config {
     pub rules: Rules,
     /// A first key with the scope `admin`.
     pub bootstrap_key: Option<SecretString>,
+    /// How users sign in.
+    pub sessions: Sessions,
     /// How targets are called.
     pub outgoing: Outgoing,
     /// How effects are claimed and done.

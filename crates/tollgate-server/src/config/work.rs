@@ -69,6 +69,27 @@ pub struct Stream {
     pub connections_max: usize,
 }
 
+/// How users sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sessions {
+    /// How long a session may rest.
+    pub idle: Span,
+    /// How long it lasts at the most.
+    pub absolute: Span,
+    /// How many a user has open at one time.
+    pub per_user_max: u32,
+    /// Failures of one user before a pause begins.
+    pub failures_per_user: u32,
+    /// Failures from one address before a pause begins.
+    pub failures_per_address: u32,
+    /// The longest pause.
+    pub pause_max: Span,
+    /// Passwords that are looked at at one time.
+    pub hashes_max: usize,
+    /// Passwords that may wait to be looked at.
+    pub hashes_waiting_max: usize,
+}
+
 impl Outgoing {
     /// How calls are made.
     pub fn calls(&self) -> OutgoingSettings {
@@ -134,6 +155,19 @@ impl Typed<'_> {
             timeout: self.span("asking.timeout_ms", 100, 600_000)?,
             reconcile: Span::minutes(self.integer("asking.reconcile_minutes", 1, 1440)?),
             silent: some(self.integer("asking.silent_minutes", 0, 10_080)?).map(Span::minutes),
+        })
+    }
+
+    pub(super) fn sessions(&self) -> Result<Sessions, ConfigError> {
+        Ok(Sessions {
+            idle: Span::minutes(self.integer("sessions.idle_minutes", 5, 1440)?),
+            absolute: Span::hours(self.integer("sessions.absolute_hours", 1, 720)?),
+            per_user_max: self.integer("sessions.per_user_max", 1, 100)? as u32,
+            failures_per_user: self.integer("sessions.failures_per_user", 3, 100)? as u32,
+            failures_per_address: self.integer("sessions.failures_per_address", 3, 10_000)? as u32,
+            pause_max: Span::minutes(self.integer("sessions.pause_minutes_max", 1, 1440)?),
+            hashes_max: self.size("sessions.hashes_max", 1, 64)?,
+            hashes_waiting_max: self.size("sessions.hashes_waiting_max", 1, 1000)?,
         })
     }
 

@@ -1,5 +1,5 @@
-//! Who calls, by the scope of the key: a handler says in its signature which one it wants, and a request
-//! without it is refused before its body is read.
+//! Who calls, by the scope of the key or the role of the user: a handler says in its signature which one it wants,
+//! and a request without it is refused before its body is read.
 
 use std::sync::{Arc, OnceLock};
 
@@ -11,10 +11,11 @@ use tollgate_core::word::Word;
 
 use super::problem::{Problem, ResponseContext, SCOPE_MISSING};
 use super::reply::{Answering, Write};
+use super::session;
 use crate::app::{App, Caller};
 use crate::keys::Scope;
 
-/// A caller whose key is good, and how its requests are answered.
+/// A caller whose key or session is good, and how its requests are answered.
 #[derive(Debug)]
 struct Authenticated {
     caller: Caller,
@@ -33,21 +34,33 @@ impl CallerNote {
 }
 
 impl Authenticated {
-    /// The caller of this request, if the key has the scope.
-    async fn with(scope: Scope, parts: &Parts, app: &App) -> Result<Authenticated, Problem> {
+    /// The caller of this request, if it may do what is wanted.
+    async fn with(wanted: Wanted, parts: &Parts, app: &App) -> Result<Authenticated, Problem> {
         let authorization = parts.headers.get(header::AUTHORIZATION);
         let authorization = authorization.and_then(|value| value.to_str().ok());
-        let context = parts.extensions.get::<ResponseContext>().cloned();
-        let context = context.unwrap_or_else(|| ResponseContext::fresh(&parts.headers));
-        let caller = app.authenticate(authorization).await?;
+        let context = context_of(parts);
+        let token = session::token(parts, app);
+        let caller = app.authenticate(authorization, token).await?;
         if let Some(note) = parts.extensions.get::<CallerNote>() {
             // A handler that asks for two scopes has the same caller twice.
             let _ = note.0.set(caller.clone());
         }
-        match caller.may(scope) {
-            true => Ok(Authenticated { caller, context }),
-            false => Err(Problem::from(SCOPE_MISSING).with("scope", scope.word())),
+        if let (None, Some(token)) = (authorization, token) {
+            session::check(parts, app, token)?;
         }
+        let may = match wanted {
+            Wanted::Scope(scope) => caller.may(scope),
+            Wanted::Mending => caller.may_mend(),
+        };
+        if !may {
+            let scope = match wanted {
+                Wanted::Scope(scope) => scope,
+                Wanted::Mending => Scope::Admin,
+            };
+            return Err(Problem::from(SCOPE_MISSING).with("scope", scope.word()));
+        }
+        let caller = caller.with_request(&context.request_id);
+        Ok(Authenticated { caller, context })
     }
 
     fn answer(&self, write: Write) -> Answering {
@@ -55,8 +68,23 @@ impl Authenticated {
     }
 }
 
+/// What a response depends on besides its content.
+pub(crate) fn context_of(parts: &Parts) -> ResponseContext {
+    let context = parts.extensions.get::<ResponseContext>().cloned();
+    context.unwrap_or_else(|| ResponseContext::fresh(&parts.headers))
+}
+
+/// What a handler wants of its caller.
+#[derive(Debug, Clone, Copy)]
+enum Wanted {
+    /// A scope.
+    Scope(Scope),
+    /// What of the scope `admin` the role operator may do, too.
+    Mending,
+}
+
 macro_rules! scopes {
-    ($($(#[$doc:meta])* $name:ident: $scope:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident: $wanted:expr;)*) => {$(
         $(#[$doc])*
         #[derive(Debug)]
         pub(crate) struct $name(Authenticated);
@@ -65,12 +93,12 @@ macro_rules! scopes {
             type Rejection = Problem;
 
             async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<$name, Problem> {
-                Authenticated::with($scope, parts, app).await.map($name)
+                Authenticated::with($wanted, parts, app).await.map($name)
             }
         }
 
         impl $name {
-            /// The shop that the key opens.
+            /// The shop that is open to the caller.
             pub(crate) fn shop(&self) -> ShopId {
                 self.0.caller.shop()
             }
@@ -85,21 +113,30 @@ macro_rules! scopes {
 
 scopes! {
     /// A caller with the scope `read`.
-    Reader: Scope::Read;
+    Reader: Wanted::Scope(Scope::Read);
     /// A caller with the scope `write`.
-    Writer: Scope::Write;
+    Writer: Wanted::Scope(Scope::Write);
+    /// A caller with the scope `admin`, or a user who mends what is stuck.
+    OnCall: Wanted::Mending;
     /// A caller with the scope `admin`.
-    Admin: Scope::Admin;
+    Admin: Wanted::Scope(Scope::Admin);
 }
 
 impl Reader {
-    /// Whether the key has the scope `admin`, too: raw bodies and answers are shown then.
-    pub(crate) fn is_admin(&self) -> bool {
-        self.0.caller.may(Scope::Admin)
+    /// Whether raw bodies and answers are shown, too.
+    pub(crate) fn may_mend(&self) -> bool {
+        self.0.caller.may_mend()
     }
 }
 
 impl Writer {
+    /// How a decision is answered.
+    pub(crate) fn answer(&self, write: Write) -> Answering {
+        self.0.answer(write)
+    }
+}
+
+impl OnCall {
     /// How a decision is answered.
     pub(crate) fn answer(&self, write: Write) -> Answering {
         self.0.answer(write)

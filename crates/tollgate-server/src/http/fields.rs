@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use tollgate_core::id::{
     DeliveryId, EffectId, EndpointId, ErrorId, EventId, HoldId, KeyId, OrderId, PaymentId,
-    ReceiptId, RefundId, SlotId,
+    ReceiptId, RefundId, SlotId, UserId,
 };
 use tollgate_core::receipt_number::ReceiptNumber;
 use tollgate_core::time::Timestamp;
@@ -52,6 +52,7 @@ ids! {
     EndpointId = "endpoint-id";
     KeyId = "key-id";
     ErrorId = "error-id";
+    UserId = "user-id";
 }
 
 impl Textual for ReceiptNumber {

@@ -8,6 +8,7 @@ pub(crate) mod problem;
 pub(crate) mod body;
 pub(crate) mod fields;
 pub(crate) mod access;
+pub(crate) mod session;
 pub(crate) mod extract;
 pub(crate) mod reply;
 pub(crate) mod operation;

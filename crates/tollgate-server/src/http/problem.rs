@@ -72,9 +72,13 @@ codes! {
     BODY_UNREADABLE = "body_unreadable" 400 no "The body cannot be read"
         ["The body is not what was announced."];
     KEY_MISSING = "key_missing" 401 no "An API key is missing"
-        ["Send the header Authorization: Bearer tg_…"];
+        ["Send the header Authorization: Bearer tg_…, or sign in with POST /v1/session."];
     KEY_INVALID = "key_invalid" 401 no "The API key is not known"
         ["The API key is not known or was revoked; make a new one with `tollgate keys create`."];
+    SESSION_INVALID = "session_invalid" 401 no "Nobody is signed in"
+        ["The session has ended, or there was none; sign in with POST /v1/session."];
+    CREDENTIALS_INVALID = "credentials_invalid" 401 no "Address or password are wrong"
+        ["Nobody signs in with this address and this password at this shop."];
     SIGNATURE_INVALID = "signature_invalid" 401 no "The signature is wrong"
         ["The webhook is not signed with one of the configured secrets; compare them with the provider's."];
     SIGNATURE_MISSING = "signature_missing" 401 no "The signature is missing"
@@ -83,6 +87,8 @@ codes! {
         ["The webhook was signed too long ago, or ahead of our clock; check both clocks."];
     SCOPE_MISSING = "scope_missing" 403 no "The API key may not do this"
         ["Use a key with the scope that `scope` names."];
+    CSRF_FAILED = "csrf_failed" 403 no "The request is not from our own pages"
+        ["A session changes something only with the header X-CSRF-Token as GET /v1/session shows it, and from pages of this server's own address."];
     ADDRESS_NOT_ALLOWED = "address_not_allowed" 403 no "The sender's address is not listed"
         ["The webhook comes from an address that is not among the source's; if a proxy stands between, name it in server.trusted_proxies."];
     ACCOUNT_MISMATCH = "account_mismatch" 403 no "It is about another account"
@@ -129,6 +135,8 @@ codes! {
         ["A booked slot would have less than what is booked, or end earlier; nothing was changed."];
     IN_USE = "in_use" 409 no "It is still needed"
         ["Holds have units of this sku (`held`), or a slot of this calendar that is not over is booked (`starts_at`, `booked`)."];
+    KEY_ENDED = "key_ended" 409 no "The API key has ended"
+        ["The API key was revoked or has expired, so it gets no new secret; make a new key."];
     ORDER_PAID = "order_paid" 409 no "The order is paid" [
         "The order is paid and cannot be cancelled; refund it instead.",
         "Pesanan sudah dibayar dan tidak dapat dibatalkan; lakukan pengembalian dana.",
@@ -205,6 +213,10 @@ codes! {
         ["The order has as many payments as it may have (orders.payments_max)."];
     TOO_MANY_ENDPOINTS = "too_many_endpoints" 422 no "Too many endpoints"
         ["The shop has as many endpoints as it may have; `endpoints_max` says how many. Delete one first."];
+    TOO_MANY_USERS = "too_many_users" 422 no "Too many users"
+        ["The shop has as many users as it may have; `users_max` says how many. Delete one first."];
+    SIGN_IN_LOCKED = "sign_in_locked" 429 30000 "Too many have tried to sign in"
+        ["Signing in has failed too often for this address or from there; wait as long as Retry-After says, or have an admin unlock the user."];
     RATE_LIMITED = "rate_limited" 429 1000 "Too often" [
         "You ask too often; wait a moment.",
         "Terlalu sering; tunggu sebentar.",
@@ -579,6 +591,18 @@ impl From<AppError> for Problem {
             AppError::SourceUnknown => SOURCE_UNKNOWN.into(),
             AppError::KeyMissing => KEY_MISSING.into(),
             AppError::KeyUnknown => KEY_INVALID.into(),
+            // Whoever has the key may know.
+            AppError::KeyExpired => Problem::from(KEY_INVALID)
+                .detail("The API key, or the former secret of one, has expired; make a new one."),
+            AppError::KeyEnded => KEY_ENDED.into(),
+            AppError::SessionUnknown => SESSION_INVALID.into(),
+            AppError::CredentialsWrong => CREDENTIALS_INVALID.into(),
+            AppError::SignInLocked { wait } => Problem::from(SIGN_IN_LOCKED).retry_after(wait),
+            AppError::UserExists(id) => Problem::from(ALREADY_EXISTS).with("id", id.to_string()),
+            AppError::TooManyUsers { most } => {
+                Problem::from(TOO_MANY_USERS).with("users_max", most)
+            }
+            AppError::Unfit { pointer, why } => Problem::invalid_at(pointer, why),
             AppError::KeyReused => Problem::from(IDEMPOTENCY_KEY_REUSED).sticks(),
             AppError::CannotRefund => REFUND_NOT_SUPPORTED.into(),
             AppError::CannotAsk => STATUS_QUERY_NOT_SUPPORTED.into(),
@@ -594,7 +618,7 @@ impl From<AppError> for Problem {
             AppError::ShopUnknown => Problem::invalid_at("/shop", "there is no such shop"),
             AppError::ForeignShop => Problem::invalid_at(
                 "/shop",
-                "only the key of the configuration makes keys for other shops",
+                "only the key of the configuration and admins of shop main manage other shops",
             ),
             AppError::TooOften { wait } => Problem::from(RATE_LIMITED).retry_after(wait),
             AppError::DeliveryRefused {

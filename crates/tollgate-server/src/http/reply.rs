@@ -215,6 +215,13 @@ pub(crate) fn not_modified() -> Response<Body> {
     response
 }
 
+/// Kept by no cache.
+pub(crate) fn not_stored(mut response: Response<Body>) -> Response<Body> {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
 /// Nothing more to say.
 pub(crate) fn no_content() -> Response<Body> {
     let mut response = Response::new(Body::empty());

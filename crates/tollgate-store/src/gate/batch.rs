@@ -23,6 +23,7 @@ use crate::figures::Counters;
 use crate::gate::queue::{Job, Work};
 use crate::gate::submission::{Answer, Reply, Submission};
 use crate::options::Options;
+use crate::tables::audit::AuditRecord;
 use crate::tables::endpoints::Listener;
 use crate::tables::idempotency::Records;
 use crate::tables::key_hash::key_hash;
@@ -67,6 +68,8 @@ pub(crate) struct Around<'a> {
     pub(crate) listeners: &'a Listeners,
     /// The shops' names.
     pub(crate) shop_names: &'a BTreeMap<ShopId, String>,
+    /// What distinguishes the batch from all others.
+    pub(crate) id: &'a [u8; 16],
 }
 
 /// A batch while it is being decided.
@@ -76,6 +79,7 @@ pub(crate) struct Batch<'a> {
     counters: &'a Counters,
     listeners: &'a Listeners,
     shop_names: &'a BTreeMap<ShopId, String>,
+    id: &'a [u8; 16],
     now: Timestamp,
     began: Instant,
     pub(crate) known: Snapshot,
@@ -148,6 +152,7 @@ impl<'a> Batch<'a> {
             counters,
             listeners,
             shop_names,
+            id,
         } = around;
         let Opened {
             heads,
@@ -161,6 +166,7 @@ impl<'a> Batch<'a> {
             counters,
             listeners,
             shop_names,
+            id,
             now,
             began: Instant::now(),
             known,
@@ -209,6 +215,9 @@ impl<'a> Batch<'a> {
                         let changed = write.run(self.db)?;
                         if let Some(shop) = write.changes_endpoints_of() {
                             self.endpoints_change(shop);
+                        }
+                        if let Some(record) = write.record(changed) {
+                            self.audit(record.clone());
                         }
                         End::Reply(Reply::Decided {
                             outcome: write.outcome(changed),
@@ -337,10 +346,20 @@ impl<'a> Batch<'a> {
                 }
             }
         }
+        let has_changed = !changes.is_empty() || !effects.is_empty();
         self.known.apply(shop, changes);
         self.give_numbers(shop, &effects);
-        if !entries.is_empty() {
-            self.record(shop, submission.by.clone(), entries);
+        match &submission.by {
+            // Whoever has changed something is named in its commit.
+            Some(by) if entries.is_empty() && has_changed => {
+                let record = audit_record(submission, by);
+                self.audit(record);
+            }
+            _ if entries.is_empty() => {}
+            by => {
+                let command = submission.command.action.word();
+                self.record(shop, (by.clone(), command), entries);
+            }
         }
         let position = self.head(shop).position;
         // Each of them has an entry of this decision, so there are as many positions as there are of them:
@@ -368,6 +387,13 @@ impl<'a> Batch<'a> {
             self.additions.records.push((idempotency.clone(), record));
         }
         Ok(Reply::Decided { outcome, answer })
+    }
+
+    /// Keeps a record of what somebody did, at the place where the feed is.
+    fn audit(&mut self, record: AuditRecord) {
+        let position = self.head(record.shop).position;
+        let id = audit_id(self.now, self.id, self.additions.audit.len());
+        self.additions.audit.push((position, id, record));
     }
 
     fn head(&mut self, shop: ShopId) -> &mut Head {
@@ -416,7 +442,12 @@ impl<'a> Batch<'a> {
 
     /// Gives the entries their positions and each root the position of its own; an endpoint that
     /// subscribes to one gets an effect.
-    fn record(&mut self, shop: ShopId, by: Option<Actor>, entries: Vec<Entry>) {
+    fn record(
+        &mut self,
+        shop: ShopId,
+        (by, command): (Option<Actor>, &'static str),
+        entries: Vec<Entry>,
+    ) {
         let head = self.head(shop);
         let first = head.position + 1;
         head.position += entries.len() as i64;
@@ -440,6 +471,7 @@ impl<'a> Batch<'a> {
             position,
             root: roots.first().copied(),
             by,
+            command,
             entries,
             docs,
         });
@@ -498,6 +530,28 @@ impl<'a> Batch<'a> {
                 self.additions.effects.push((effect, position));
             }
         }
+    }
+}
+
+/// The number of a record: its time, its batch, and its place in it; the same when the batch is tried again.
+fn audit_id(now: Timestamp, batch: &[u8; 16], place: usize) -> u128 {
+    let (nonce, count) = (
+        u128::from_be_bytes(*batch) >> 64,
+        u128::from_be_bytes(*batch),
+    );
+    let batch = (nonce ^ count) & u128::from(u64::MAX);
+    first_id(now) | (batch << 16) | (place as u128 & 0xffff)
+}
+
+/// What somebody's command did that has no entry in the timeline.
+fn audit_record(submission: &Submission, by: &Actor) -> AuditRecord {
+    let command = &submission.command;
+    AuditRecord {
+        shop: command.shop,
+        by: by.clone(),
+        operation: command.action.word().to_owned(),
+        target: command.action.target(),
+        detail: serde_json::Map::new(),
     }
 }
 

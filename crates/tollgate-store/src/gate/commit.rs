@@ -122,6 +122,7 @@ impl Gate {
             counters: &self.counters,
             listeners: &listeners,
             shop_names: &self.shop_names,
+            id,
         };
         let mut batch = Batch::begin(db, around, now, opened);
         let mut ends = batch.decide(jobs)?;

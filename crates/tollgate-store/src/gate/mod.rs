@@ -11,6 +11,7 @@ pub(crate) mod sweep;
 pub(crate) mod dedupe;
 pub(crate) mod wake;
 pub(crate) mod table_write;
+pub(crate) mod access_write;
 pub(crate) mod retention;
 pub(crate) mod rejected;
 pub(crate) mod checkpoint;

@@ -18,6 +18,7 @@ use crate::gate::rejected::RejectedGate;
 use crate::gate::submission::Class;
 use crate::gate::table_write::TableWrite;
 use crate::options::Limits;
+use crate::tables::audit::{self, OLDEST_RECORD};
 use crate::tables::errors::{self, NO_SHOP};
 use crate::tables::horizon::{self, What};
 use crate::tables::shops;
@@ -44,6 +45,8 @@ pub(crate) enum Forget {
     Errors(ShopId, u128),
     /// Events that came before this and wait for nothing, so many of the oldest.
     Events(ShopId, Timestamp, Timestamp),
+    /// Records of who changed what that were made before this, so many of the oldest.
+    Audit(ShopId, Timestamp),
     /// Keys of such events, of a stretch of keys.
     Keys {
         /// Whose.
@@ -109,6 +112,7 @@ impl Forget {
             Forget::Rejected(shop, _)
             | Forget::Errors(shop, _)
             | Forget::Events(shop, ..)
+            | Forget::Audit(shop, _)
             | Forget::Keys { shop, .. } => *shop,
         }
     }
@@ -123,6 +127,7 @@ impl Forget {
                 let below = id_bytes(first_id(*before));
                 db.run(FORGET_EVENTS, &[&shop.0, &below, &ROWS_MAX])
             }
+            Forget::Audit(shop, before) => audit::forget(db, *shop, *before, ROWS_MAX),
             Forget::Keys {
                 shop,
                 after,
@@ -168,6 +173,18 @@ pub(crate) fn retire_errors(db: &Db, now: Timestamp, limits: &Limits) -> Result<
     let shops = shops::all(db)?;
     for shop in shops.into_iter().chain([NO_SHOP]) {
         while errors::forget(db, shop, below, ROWS_MAX)? == ROWS_MAX as usize {}
+    }
+    Ok(())
+}
+
+/// Deletes records of who changed what whose time is over, on PostgreSQL.
+pub(crate) fn retire_audit(db: &Db, now: Timestamp, limits: &Limits) -> Result<(), Error> {
+    if limits.audit_ms == 0 {
+        return Ok(());
+    }
+    let before = now.plus(Span::millis(-limits.audit_ms));
+    for shop in shops::all(db)? {
+        while audit::forget(db, shop, before, ROWS_MAX)? == ROWS_MAX as usize {}
     }
     Ok(())
 }
@@ -230,6 +247,22 @@ impl Retiring {
                 Some(due) if due <= now => {
                     next = now;
                     jobs.push(job(Forget::Errors(shop, first_id(before))));
+                }
+                Some(due) => next = next.min(due),
+                None => {}
+            }
+        }
+        for shop in shops.iter().copied().filter(|_| limits.audit_ms != 0) {
+            let oldest = db.one(OLDEST_RECORD, &[&shop.0], |row| row.get(0))?;
+            let due = oldest.map(|at| {
+                let kept = Span::millis(limits.audit_ms + 1);
+                Timestamp::from_millis(at).plus(kept)
+            });
+            match due {
+                Some(due) if due <= now => {
+                    next = now;
+                    let before = now.plus(Span::millis(-limits.audit_ms));
+                    jobs.push(job(Forget::Audit(shop, before)));
                 }
                 Some(due) => next = next.min(due),
                 None => {}

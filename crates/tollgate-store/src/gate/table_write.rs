@@ -2,18 +2,19 @@
 //! that there is one writer and one commit.
 
 use tollgate_core::decision::{Outcome, Refusal};
-use tollgate_core::id::{DeliveryId, EndpointId, KeyId, ShopId};
+use tollgate_core::id::{DeliveryId, EndpointId, ShopId};
 use tollgate_core::time::Timestamp;
 
 use crate::db::{Db, Error};
+use crate::gate::access_write::AccessWrite;
 use crate::gate::claims::{self, Claim, Claimed, Renew};
 use crate::gate::retention::Forget;
 use crate::gate::submission::Reply;
+use crate::tables::audit::AuditRecord;
 use crate::tables::deliveries::{self, Rejected};
 use crate::tables::endpoints::{self, EndpointChange, EndpointRow};
 use crate::tables::errors::{KeepErrors, NO_SHOP};
 use crate::tables::idempotency;
-use crate::tables::keys::{self, KeyRow};
 use crate::tables::shop_figures::AddFigures;
 
 /// What a write keeps in the queue that says nothing else, and a row of kept errors.
@@ -27,17 +28,10 @@ pub(crate) enum TableWrite {
     KeepRejected(Rejected),
     /// A kept delivery was verified after all.
     MarkVerified(ShopId, DeliveryId),
-    /// Keep an API key.
-    CreateKey(KeyRow),
-    /// An API key is no longer good.
-    RevokeKey {
-        /// Whose.
-        shop: ShopId,
-        /// Which.
-        id: KeyId,
-        /// Since when.
-        at: Timestamp,
-    },
+    /// Something about keys, users and sessions.
+    Access(Box<AccessWrite>),
+    /// Something that a person or a key does, with the record of it.
+    Recorded(Box<TableWrite>, Box<AuditRecord>),
     /// Forget idempotency records made before this, a thousand at the most.
     ForgetRecords {
         /// The limit.
@@ -77,8 +71,9 @@ impl TableWrite {
     pub(crate) fn shop(&self) -> Option<ShopId> {
         match self {
             TableWrite::KeepRejected(rejected) => Some(rejected.shop),
-            TableWrite::MarkVerified(shop, _) | TableWrite::RevokeKey { shop, .. } => Some(*shop),
-            TableWrite::CreateKey(key) => Some(key.shop),
+            TableWrite::MarkVerified(shop, _) => Some(*shop),
+            TableWrite::Access(write) => Some(write.shop()),
+            TableWrite::Recorded(_, record) => Some(record.shop),
             TableWrite::Forget(forget) => some_shop(forget.shop()),
             TableWrite::PutEndpoint(row) => Some(row.shop),
             TableWrite::ChangeEndpoint(change) => Some(change.row.shop),
@@ -107,8 +102,8 @@ impl TableWrite {
             TableWrite::MarkVerified(shop, delivery) => {
                 deliveries::mark_verified(db, *shop, *delivery)
             }
-            TableWrite::CreateKey(key) => keys::create(db, key),
-            TableWrite::RevokeKey { shop, id, at } => keys::revoke(db, *shop, *id, *at),
+            TableWrite::Access(write) => write.run(db),
+            TableWrite::Recorded(write, _) => write.run(db),
             TableWrite::ForgetRecords { before } => idempotency::forget(db, *before),
             TableWrite::Forget(forget) => forget.run(db),
             TableWrite::PutEndpoint(row) => endpoints::put(db, row),
@@ -124,8 +119,21 @@ impl TableWrite {
     /// What its caller is answered, by the rows it changed.
     pub(crate) fn outcome(&self, changed: usize) -> Outcome {
         match self {
-            TableWrite::ChangeEndpoint(_) if changed == 0 => Outcome::Refused(Refusal::NotFound),
+            TableWrite::Recorded(write, _) => write.outcome(changed),
+            TableWrite::ChangeEndpoint(_) | TableWrite::Access(_) if changed == 0 => {
+                Outcome::Refused(Refusal::NotFound)
+            }
             _ => Outcome::Done,
+        }
+    }
+
+    /// The record of what was done, if rows were changed; of what has no rows in any case.
+    pub(crate) fn record(&self, changed: usize) -> Option<&AuditRecord> {
+        match self {
+            TableWrite::Recorded(write, record) => {
+                (0 < changed || matches!(**write, TableWrite::Nothing)).then_some(record)
+            }
+            _ => None,
         }
     }
 
@@ -137,6 +145,7 @@ impl TableWrite {
     /// The shop whose endpoints are others afterwards.
     pub(crate) fn changes_endpoints_of(&self) -> Option<ShopId> {
         match self {
+            TableWrite::Recorded(write, _) => write.changes_endpoints_of(),
             TableWrite::PutEndpoint(row) => Some(row.shop),
             TableWrite::ChangeEndpoint(change) => Some(change.row.shop),
             TableWrite::DeleteEndpoint(shop, _) => Some(*shop),

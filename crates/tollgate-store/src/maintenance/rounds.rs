@@ -112,6 +112,7 @@ impl Keeping {
         let now = (self.clock)();
         retention::retire_rejected(&db, now, &self.limits, &self.rejected).map_err(refuse)?;
         retention::retire_errors(&db, now, &self.limits).map_err(refuse)?;
+        retention::retire_audit(&db, now, &self.limits).map_err(refuse)?;
         partitions::retire(&db, now, &self.limits).map_err(refuse)?;
         Ok(())
     }

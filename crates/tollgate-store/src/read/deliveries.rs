@@ -11,6 +11,7 @@ use crate::db::Corrupt;
 use crate::db::{Db, Error, Row, corrupt, id_at, id_bytes};
 use crate::error::{ReadError, SubmitError};
 use crate::gate::table_write::TableWrite;
+use crate::tables::audit::AuditRecord;
 use crate::tables::deliveries::Rejected;
 use crate::tables::document::word;
 
@@ -57,8 +58,14 @@ impl Store {
     }
 
     /// Notes that a kept delivery was verified after all; a second time changes nothing.
-    pub async fn mark_verified(&self, shop: ShopId, id: DeliveryId) -> Result<(), SubmitError> {
-        self.write_table(TableWrite::MarkVerified(shop, id)).await
+    pub async fn mark_verified(
+        &self,
+        shop: ShopId,
+        id: DeliveryId,
+        record: Option<AuditRecord>,
+    ) -> Result<(), SubmitError> {
+        let write = TableWrite::MarkVerified(shop, id);
+        self.write_recorded(write, record).await.map(|_| ())
     }
 }
 

@@ -16,12 +16,15 @@ mod endpoints;
 mod errors;
 mod events;
 mod keys;
+mod users;
+mod audit;
 mod open;
 mod orders;
 mod receipts;
 mod standing;
 mod timeline;
 
+pub use audit::{AuditEntry, AuditFilter, AuditPlace};
 pub use counts::Counts;
 pub use deliveries::{DeliveryFilter, KeptDelivery};
 pub use effects::{EffectFilter, EffectLine};
@@ -32,6 +35,7 @@ pub use orders::{OrderFilter, PaymentFilter};
 pub use receipts::{ReceiptFilter, ReceiptPlace, ReceiptRow};
 pub use standing::{Happened, OPEN_COUNTED_MAX, Open};
 pub use timeline::{FeedEntry, Story, TimelineEntry};
+pub use users::OpenSession;
 
 use tollgate_core::id::{ShopId, first_id};
 use tollgate_core::time::Timestamp;

@@ -15,7 +15,7 @@ use crate::Store;
 use crate::db::Corrupt;
 use crate::db::{Db, Error, Row, Sql, corrupt, id_bytes, maybe_id_at, two};
 use crate::error::ReadError;
-use crate::tables::timeline::{Actor, BY, BY_KEY, read_frozen};
+use crate::tables::timeline::{Actor, BY, BY_COMMAND, BY_KEY, BY_REQUEST, BY_USER, read_frozen};
 
 /// One entry of the timeline.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +32,8 @@ pub struct TimelineEntry {
     pub event: Option<EventId>,
     /// Who wanted it; `None` where a provider, a time or a worker did, or where it was not kept yet.
     pub by: Option<Actor>,
+    /// What was wanted, in the command's word, where that was kept.
+    pub command: Option<String>,
     /// More about it: an object of names and values.
     pub detail: serde_json::Value,
 }
@@ -243,7 +245,7 @@ fn timeline(db: &Db, shop: ShopId, id: RootId) -> Result<Vec<TimelineEntry>, Err
 }
 
 /// `timeline.look`: walks the primary key downwards, a chunk of it. The columns are those of [`read_row`].
-const LOOK: &str = "\
+pub(super) const LOOK: &str = "\
     select position, root, at, entries
       from timeline
      where shop_id = ?1 and position < ?2
@@ -303,7 +305,7 @@ fn stock_entries(
 }
 
 /// Later positions were written later, so a binary search finds it.
-fn feed_since(db: &Db, shop: ShopId, since: Timestamp) -> Result<i64, Error> {
+pub(super) fn feed_since(db: &Db, shop: ShopId, since: Timestamp) -> Result<i64, Error> {
     // Up to `low` everything is older, behind `high` nothing is.
     let mut low = 0;
     let mut high: i64 = db.one(HEAD, &[&shop.0], |row| row.get(0))?.unwrap_or(0);
@@ -330,7 +332,7 @@ pub(super) fn events_named(db: &Db, shop: ShopId, id: RootId) -> Result<BTreeSet
 }
 
 /// The entries of a row; its position is that of the last.
-fn read_row(row: &Row<'_>) -> Result<Vec<TimelineEntry>, Error> {
+pub(super) fn read_row(row: &Row<'_>) -> Result<Vec<TimelineEntry>, Error> {
     let last: i64 = row.get(0)?;
     let root = maybe_id_at(row, 1)?.map(RootId::new);
     let at = Timestamp::from_millis(row.get(2)?);
@@ -368,7 +370,7 @@ fn read_entries(
     let entries: Vec<serde_json::Map<String, serde_json::Value>> =
         serde_json::from_str(text).map_err(|error| Corrupt::new("timeline", error))?;
     let first = last - entries.len() as i64 + 1;
-    let mut by = None;
+    let (mut by, mut command) = (None, None);
     entries
         .into_iter()
         .zip(first..)
@@ -377,7 +379,9 @@ fn read_entries(
                 Some(serde_json::Value::String(text)) => Some(text),
                 _ => None,
             };
-            by = by.take().or(actor(text(BY), text(BY_KEY)));
+            let said = [BY, BY_KEY, BY_USER, BY_REQUEST].map(&mut text);
+            by = by.take().or(actor(said));
+            command = command.take().or(text(BY_COMMAND));
             let kind = text("kind").ok_or_else(|| Corrupt::new("timeline", "it has no kind"))?;
             let event = match text("event") {
                 Some(event) => {
@@ -400,21 +404,25 @@ fn read_entries(
                 kind,
                 event,
                 by: by.clone(),
+                command: command.clone(),
                 detail: serde_json::Value::Object(members),
             })
         })
         .collect()
 }
 
-fn actor(name: Option<String>, key: Option<String>) -> Option<Actor> {
-    let name = name?.into();
-    let key = key.and_then(|key| key.parse().ok());
-    Some(Actor { key, name })
+fn actor([name, key, user, request]: [Option<String>; 4]) -> Option<Actor> {
+    Some(Actor {
+        key: key.and_then(|key| key.parse().ok()),
+        user: user.and_then(|user| user.parse().ok()),
+        name: name?.into(),
+        request: request.map(Into::into),
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use tollgate_core::id::KeyId;
+    use tollgate_core::id::{KeyId, UserId};
 
     use super::*;
 
@@ -461,13 +469,29 @@ mod tests {
         };
         assert_eq!(by(""), None);
         let actor = |key| {
-            let name = "till-1".into();
-            Some(Actor { key, name })
+            Some(Actor {
+                key,
+                user: None,
+                name: "till-1".into(),
+                request: None,
+            })
         };
         assert_eq!(by(r#","by":"till-1""#), actor(None));
         assert_eq!(
             by(&format!(r#","by":"till-1","by_key":"{key}""#)),
             actor(Some(key))
+        );
+        let user = UserId::from_u128(13 << 20);
+        assert_eq!(
+            by(&format!(
+                r#","by":"Dewi","by_user":"{user}","by_request":"req_1""#
+            )),
+            Some(Actor {
+                key: None,
+                user: Some(user),
+                name: "Dewi".into(),
+                request: Some("req_1".into()),
+            })
         );
     }
 }

@@ -48,6 +48,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0005_receipt_numbers.sql"),
     },
     Migration {
+        version: 6,
+        name: "access",
+        sqlite: include_str!("../../migrations/sqlite/0006_access.sql"),
+        postgres: include_str!("../../migrations/postgres/0006_access.sql"),
+    },
+    Migration {
         version: 7,
         name: "errors",
         sqlite: include_str!("../../migrations/sqlite/0007_errors.sql"),

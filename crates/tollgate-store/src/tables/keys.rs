@@ -1,7 +1,7 @@
 //! API keys.
 
 use tollgate_core::id::{KeyId, ShopId};
-use tollgate_core::time::Timestamp;
+use tollgate_core::time::{Span, Timestamp};
 
 use crate::db::{Db, Error, id_bytes};
 
@@ -18,22 +18,71 @@ pub struct KeyRow {
     pub scopes: String,
     /// SHA-256 of the key.
     pub hash: [u8; 32],
+    /// What of the key may be shown; empty for one that was made before that was kept.
+    pub prefix: String,
     /// Since when.
     pub created_at: Timestamp,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
+    /// When it was last used, to a minute.
+    pub last_used_at: Option<Timestamp>,
+    /// When it was last given a new secret.
+    pub rotated_at: Option<Timestamp>,
+    /// SHA-256 of its former secret, and until when that opens.
+    pub former: Option<([u8; 32], Timestamp)>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
 }
 
+/// A new secret for a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRotation {
+    /// Whose.
+    pub shop: ShopId,
+    /// Which.
+    pub id: KeyId,
+    /// SHA-256 of the new secret.
+    pub hash: [u8; 32],
+    /// What of it may be shown.
+    pub prefix: String,
+    /// When.
+    pub at: Timestamp,
+    /// Until when the one before still opens.
+    pub former_until: Timestamp,
+}
+
+/// A use is noted once in this time.
+pub const USE_NOTED_EVERY: Span = Span::seconds(60);
+
 /// `api_keys.insert`.
 const INSERT_KEY: &str = "\
-    insert into api_keys (shop_id, id, name, scopes, hash, created_at)
-    values (?1, ?2, ?3, ?4, ?5, ?6)";
+    insert into api_keys (shop_id, id, name, scopes, hash, prefix, created_at, expires_at)
+    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
-/// `api_keys.revoke`: the second time changes nothing.
+/// `api_keys.revoke`: by primary key; the second time changes nothing. Both secrets end.
 const REVOKE_KEY: &str = "\
     update api_keys
-       set revoked_at = coalesce(revoked_at, ?3)
-     where shop_id = ?1 and id = ?2";
+       set revoked_at = ?3, former_until = null, former_hash = null
+     where shop_id = ?1 and id = ?2 and revoked_at is null";
+
+/// `api_keys.rotate`: by primary key. What was the secret is the former one, whatever that was before.
+const ROTATE_KEY: &str = "\
+    update api_keys
+       set former_hash = hash, former_until = ?6, hash = ?3, prefix = ?4, rotated_at = ?5
+     where shop_id = ?1 and id = ?2 and revoked_at is null
+       and (expires_at is null or ?5 < expires_at)";
+
+/// `api_keys.rename`: by primary key.
+const RENAME_KEY: &str = "\
+    update api_keys
+       set name = ?3
+     where shop_id = ?1 and id = ?2 and name <> ?3";
+
+/// `api_keys.used`: by primary key; what several instances note in one minute is written once.
+const KEY_USED: &str = "\
+    update api_keys
+       set last_used_at = ?3
+     where shop_id = ?1 and id = ?2 and (last_used_at is null or last_used_at <= ?4)";
 
 /// Keeps one.
 pub(crate) fn create(db: &Db, key: &KeyRow) -> Result<usize, Error> {
@@ -45,7 +94,9 @@ pub(crate) fn create(db: &Db, key: &KeyRow) -> Result<usize, Error> {
             &key.name,
             &key.scopes,
             &key.hash,
+            &key.prefix,
             &key.created_at.as_millis(),
+            &key.expires_at.map(Timestamp::as_millis),
         ],
     )
 }
@@ -55,5 +106,39 @@ pub(crate) fn revoke(db: &Db, shop: ShopId, id: KeyId, at: Timestamp) -> Result<
     db.run(
         REVOKE_KEY,
         &[&shop.0, &id_bytes(id.as_u128()), &at.as_millis()],
+    )
+}
+
+/// One has a new secret; one that has ended has none.
+pub(crate) fn rotate(db: &Db, rotation: &KeyRotation) -> Result<usize, Error> {
+    db.run(
+        ROTATE_KEY,
+        &[
+            &rotation.shop.0,
+            &id_bytes(rotation.id.as_u128()),
+            &rotation.hash,
+            &rotation.prefix,
+            &rotation.at.as_millis(),
+            &rotation.former_until.as_millis(),
+        ],
+    )
+}
+
+/// One is called otherwise.
+pub(crate) fn rename(db: &Db, shop: ShopId, id: KeyId, name: &str) -> Result<usize, Error> {
+    db.run(RENAME_KEY, &[&shop.0, &id_bytes(id.as_u128()), &name])
+}
+
+/// One was used.
+pub(crate) fn used(db: &Db, shop: ShopId, id: KeyId, at: Timestamp) -> Result<usize, Error> {
+    let noted_before = at.as_millis() - USE_NOTED_EVERY.as_millis();
+    db.run(
+        KEY_USED,
+        &[
+            &shop.0,
+            &id_bytes(id.as_u128()),
+            &at.as_millis(),
+            &noted_before,
+        ],
     )
 }

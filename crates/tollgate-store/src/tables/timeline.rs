@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tollgate_core::decision::{Detail, Entry};
-use tollgate_core::id::{KeyId, RootId, ShopId, decode, encode, first_id};
+use tollgate_core::id::{KeyId, RootId, ShopId, UserId, decode, encode, first_id};
 use tollgate_core::order::Root;
 use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
@@ -13,13 +13,17 @@ use crate::db::{Corrupt, Error, Sql, WriteBatch, id_bytes, on_postgres, on_sqlit
 use crate::tables::document::{Read, from_json, read_all, to_json};
 use crate::tables::roots::{self, RootDoc};
 
-/// Who has given a command, as the timeline tells it: the holder of a key.
+/// Who has given a command, as the timeline tells it: the holder of a key, or a user.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Actor {
     /// The key; the one of the configuration has no id.
     pub key: Option<KeyId>,
-    /// What the key was called then.
+    /// The user who has signed in.
+    pub user: Option<UserId>,
+    /// What the key or the user was called then.
     pub name: Arc<str>,
+    /// With which request.
+    pub request: Option<Arc<str>>,
 }
 
 /// One row of the timeline: the entries of one decision.
@@ -32,6 +36,8 @@ pub(crate) struct TimelineRow {
     pub(crate) root: Option<RootId>,
     /// Who wanted it.
     pub(crate) by: Option<Actor>,
+    /// What was wanted, in the command's word.
+    pub(crate) command: &'static str,
     /// What happened.
     pub(crate) entries: Vec<Entry>,
     /// The roots as they stood then, where the world may see them.
@@ -81,9 +87,13 @@ pub(crate) fn insert(
     }
 }
 
-/// The members of a row's first entry that say who wanted all of it: a key's name, and its id.
+/// The members of a row's first entry that say who wanted all of it, and what: the name of a key or a user, its id,
+/// the id of the request, the command's word.
 pub(crate) const BY: &str = "by";
 pub(crate) const BY_KEY: &str = "by_key";
+pub(crate) const BY_USER: &str = "by_user";
+pub(crate) const BY_REQUEST: &str = "by_request";
+pub(crate) const BY_COMMAND: &str = "by_command";
 
 /// The entries as a JSON array: `kind`, `event`, `root` where it is another than the row's (`null`
 /// for none), and the detail's members; the first one says who wanted it.
@@ -113,8 +123,15 @@ fn write_entries(row: &TimelineRow) -> String {
         .collect();
     if let (Some(by), Some(first)) = (&row.by, entries.first_mut()) {
         first.insert(BY.to_owned(), (*by.name).into());
+        first.insert(BY_COMMAND.to_owned(), row.command.into());
         if let Some(key) = by.key {
             first.insert(BY_KEY.to_owned(), key.to_string().into());
+        }
+        if let Some(user) = by.user {
+            first.insert(BY_USER.to_owned(), user.to_string().into());
+        }
+        if let Some(request) = &by.request {
+            first.insert(BY_REQUEST.to_owned(), (**request).into());
         }
     }
     serde_json::to_string(&entries).expect("entries have string keys and plain values")

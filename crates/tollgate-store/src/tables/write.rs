@@ -9,9 +9,10 @@ use tollgate_core::snapshot::Snapshot;
 use tollgate_core::time::Timestamp;
 
 use crate::db::{Db, Error, Head, WriteBatch};
+use crate::tables::audit::AuditRecord;
 use crate::tables::gate_lanes::{self, Lane};
 use crate::tables::timeline::{self, TimelineRow};
-use crate::tables::{endpoints, receipts, shop_figures, shop_heads, write_changed};
+use crate::tables::{audit, endpoints, receipts, shop_figures, shop_heads, write_changed};
 
 /// What a batch writes beside the rows of its snapshot.
 #[derive(Default)]
@@ -24,6 +25,8 @@ pub(crate) struct Additions {
     pub(crate) disabled: Vec<(ShopId, EndpointId, String)>,
     /// Rows of the timeline.
     pub(crate) timeline: Vec<TimelineRow>,
+    /// What else persons and keys did, each with the feed's position then and its number.
+    pub(crate) audit: Vec<(i64, u128, AuditRecord)>,
     /// Answers kept under idempotency keys.
     pub(crate) records: Vec<(Idempotency, Record)>,
     /// What was given out last, for the shops of this batch.
@@ -58,6 +61,9 @@ pub(crate) fn write(
     }
     for row in &additions.timeline {
         timeline::insert(writes, now, row)?;
+    }
+    for (position, id, record) in &additions.audit {
+        audit::insert(writes, now, (*position, *id), record)?;
     }
     let is_new = |shop: &ShopId| additions.new_heads.contains(shop);
     for (shop, head) in additions.heads.iter().filter(|(shop, _)| is_new(shop)) {

@@ -842,7 +842,7 @@ async fn refused_webhooks_are_reported_until_others_are_taken() {
         let unknown = DeliveryId::on(root_id_at(ago(0), 99), 0);
         world
             .store
-            .mark_verified(SHOP, unknown)
+            .mark_verified(SHOP, unknown, None)
             .await
             .expect("it is no error");
     };

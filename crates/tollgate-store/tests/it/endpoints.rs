@@ -58,24 +58,24 @@ async fn filters_are_reread_when_endpoints_change() {
     assert_eq!(notices(&world, 1).await, []);
     let store = &world.store;
     store
-        .put_endpoint(endpoint(90, &["order.*"]))
+        .put_endpoint(endpoint(90, &["order.*"]), None)
         .await
         .expect("it is kept");
     world.act(create(order(2, "C2"))).await;
     assert_eq!(notices(&world, 2).await, expected(&[(90, "order.created")]));
     store
-        .put_endpoint(endpoint(90, &["payment.paid"]))
+        .put_endpoint(endpoint(90, &["payment.paid"]), None)
         .await
         .expect("it is kept");
     store
-        .put_endpoint(endpoint(91, &["*"]))
+        .put_endpoint(endpoint(91, &["*"]), None)
         .await
         .expect("it is kept");
     world.act(create(order(3, "C3"))).await;
     assert_eq!(notices(&world, 3).await, expected(&[(91, "order.created")]));
     let id = EndpointId::on(root_id(91), 0);
     store
-        .delete_endpoint(SHOP, id)
+        .delete_endpoint(SHOP, id, None)
         .await
         .expect("it is deleted");
     world.act(create(order(4, "C4"))).await;
@@ -84,7 +84,7 @@ async fn filters_are_reread_when_endpoints_change() {
     if crate::world::server().is_some() {
         let other = Store::open(world.options.clone()).expect("it opens beside the first");
         other
-            .put_endpoint(endpoint(92, &["order.created"]))
+            .put_endpoint(endpoint(92, &["order.created"]), None)
             .await
             .expect("it is kept");
         world.act(create(order(5, "C5"))).await;
@@ -92,7 +92,7 @@ async fn filters_are_reread_when_endpoints_change() {
         let id = EndpointId::on(root_id(92), 0);
         world
             .store
-            .delete_endpoint(SHOP, id)
+            .delete_endpoint(SHOP, id, None)
             .await
             .expect("it is deleted");
         outcome(other.submit(submission(create(order(6, "C6")))).await);
@@ -107,7 +107,7 @@ async fn one_that_is_gone_is_disabled_and_gets_nothing_more() {
     let row = endpoint(90, &["*"]);
     world
         .store
-        .put_endpoint(row.clone())
+        .put_endpoint(row.clone(), None)
         .await
         .expect("it is kept");
     world.act(create(order(1, "C1"))).await;
@@ -132,7 +132,11 @@ async fn one_that_is_gone_is_disabled_and_gets_nothing_more() {
     world.act(create(order(2, "C2"))).await;
     assert_eq!(notices(&world, 2).await, []);
     // Enabled by a person, it is notified again.
-    world.store.put_endpoint(row).await.expect("it is kept");
+    world
+        .store
+        .put_endpoint(row, None)
+        .await
+        .expect("it is kept");
     world.act(create(order(3, "C3"))).await;
     assert_eq!(notices(&world, 3).await, expected(&[(90, "order.created")]));
 }
@@ -145,7 +149,7 @@ async fn a_changed_endpoint_is_tried_at_once() {
     let row = endpoint(90, &["*"]);
     world
         .store
-        .put_endpoint(row.clone())
+        .put_endpoint(row.clone(), None)
         .await
         .expect("it is kept");
     for number in 1..=3 {
@@ -173,8 +177,8 @@ async fn a_changed_endpoint_is_tried_at_once() {
             .expect("it takes writes");
         assert_eq!(none.effects, []);
         match lease {
-            1 => world.store.put_endpoint(row.clone()).await,
-            _ => world.store.delete_endpoint(SHOP, row.id).await,
+            1 => world.store.put_endpoint(row.clone(), None).await,
+            _ => world.store.delete_endpoint(SHOP, row.id, None).await,
         }
         .expect("it takes writes");
     }
@@ -188,7 +192,7 @@ async fn an_endpoint_that_cannot_be_read_stops_no_other() {
     for number in [90, 91] {
         world
             .store
-            .put_endpoint(endpoint(number, &["*"]))
+            .put_endpoint(endpoint(number, &["*"]), None)
             .await
             .expect("it is kept");
     }
@@ -199,14 +203,14 @@ async fn an_endpoint_that_cannot_be_read_stops_no_other() {
     );
     world
         .store
-        .put_endpoint(endpoint(91, &["*"]))
+        .put_endpoint(endpoint(91, &["*"]), None)
         .await
         .expect("it is kept");
     world.act(create(order(1, "C1"))).await;
     assert_eq!(notices(&world, 1).await, expected(&[(91, "order.created")]));
     world
         .store
-        .delete_endpoint(SHOP, first)
+        .delete_endpoint(SHOP, first, None)
         .await
         .expect("it is deleted");
 }
@@ -217,7 +221,7 @@ async fn a_notice_says_what_was_true_then() {
     let world = World::new();
     world
         .store
-        .put_endpoint(endpoint(90, &["order.*"]))
+        .put_endpoint(endpoint(90, &["order.*"]), None)
         .await
         .expect("it is kept");
     let commands = vec![

@@ -2,6 +2,7 @@
 //! test runs on SQLite and on PostgreSQL; what only one of them has is in `tests/file` and
 //! `tests/server`.
 
+mod access;
 mod child;
 mod crash;
 mod doctor;

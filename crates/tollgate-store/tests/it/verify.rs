@@ -192,7 +192,7 @@ async fn small_world() -> World {
     let listener = endpoint(90, &["*"]);
     world
         .store
-        .put_endpoint(listener)
+        .put_endpoint(listener, None)
         .await
         .expect("it is kept");
     world.act(create(order(13, "NOTIFIED"))).await;

@@ -16,9 +16,11 @@ use super::client::{ServerArgs, server_of};
 use super::listing::list;
 use super::{configuration, failed, print};
 use tollgate_outbound::remote::{Server, refusal};
-use tollgate_server::{App, Config, NotMade, StartError, create_key, list_keys, revoke_key};
+use tollgate_server::{
+    App, Config, NotMade, StartError, create_key, list_keys, revoke_key, rotate_key,
+};
 
-/// Create, list or revoke API keys.
+/// Create, list, rotate or revoke API keys.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::EXIT_CODES)]
 pub(super) struct Args {
@@ -42,6 +44,9 @@ enum What {
         #[arg(long, value_delimiter = ',', default_value = "read,write",
               value_parser = ["read", "write", "admin"])]
         scopes: Vec<String>,
+        /// When it ends by itself: a time as 2027-01-01T00:00:00Z, or days from now as 90d.
+        #[arg(long, value_name = "TIME", value_parser = expiry)]
+        expires: Option<String>,
         /// The shop it opens; other shops than the key's own need the bootstrap key.
         #[arg(long)]
         shop: Option<String>,
@@ -53,7 +58,19 @@ enum What {
         #[arg(long)]
         shop: Option<String>,
     },
-    /// Revoke a key.
+    /// Give a key a new secret; it is shown once.
+    #[command(after_help = super::EXIT_CODES)]
+    Rotate {
+        /// Which, as `list` shows it.
+        id: KeyId,
+        /// How many hours the former secret still opens; 0 to 720, 24 if absent.
+        #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u16).range(0..=720))]
+        overlap: Option<u16>,
+        /// The shop that it opens; other shops than the key's own need the bootstrap key.
+        #[arg(long)]
+        shop: Option<String>,
+    },
+    /// Revoke a key with both of its secrets.
     #[command(after_help = super::EXIT_CODES)]
     Revoke {
         /// Which, as `list` shows it.
@@ -64,8 +81,8 @@ enum What {
     },
 }
 
-/// Where keys are kept.
-enum Backend {
+/// Where keys and users are kept.
+pub(super) enum Backend {
     Server(Server),
     Here(App),
 }
@@ -75,12 +92,23 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
         Ok(config) => config,
         Err(exit) => return exit,
     };
-    let backend = match backend(&args, config) {
+    let backend = match backend(&args.server, config) {
         Ok(backend) => backend,
         Err(why) => return failed(&why),
     };
     let done = match &args.what {
-        What::Create { name, scopes, shop } => backend.create(name, scopes, shop.as_deref()).await,
+        What::Create {
+            name,
+            scopes,
+            expires,
+            shop,
+        } => {
+            let mut wanted = json!({ "name": name, "scopes": scopes });
+            put(&mut wanted, "expires_at", expires.as_deref());
+            put(&mut wanted, "shop", shop.as_deref());
+            backend.create(&wanted).await
+        }
+        What::Rotate { id, overlap, shop } => backend.rotate(*id, *overlap, shop.as_deref()).await,
         What::List { shop } => backend.list(shop.as_deref()).await,
         What::Revoke { id, shop } => backend.revoke(*id, shop.as_deref()).await,
     };
@@ -94,9 +122,10 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
     }
 }
 
-fn backend(args: &Args, config: Config) -> Result<Backend, String> {
-    let server = server_of(&args.server, &config);
-    if args.server.url.is_some() {
+/// The server that is named, else the store, else the configured server if that has the file.
+pub(super) fn backend(args: &ServerArgs, config: Config) -> Result<Backend, String> {
+    let server = server_of(args, &config);
+    if args.url.is_some() {
         return server.map(Backend::Server);
     }
     match App::open(config) {
@@ -107,22 +136,36 @@ fn backend(args: &Args, config: Config) -> Result<Backend, String> {
 }
 
 impl Backend {
-    async fn create(
+    async fn create(&self, wanted: &Value) -> Result<Value, String> {
+        match self {
+            Backend::Server(server) => server.call("POST", "/v1/keys", Some(wanted)).await,
+            Backend::Here(app) => {
+                let made = create_key(app, wanted).await;
+                made.map_err(|error| said(app, "make a key", &error, wanted))
+            }
+        }
+    }
+
+    async fn rotate(
         &self,
-        name: &str,
-        scopes: &[String],
+        id: KeyId,
+        overlap: Option<u16>,
         shop: Option<&str>,
     ) -> Result<Value, String> {
-        let mut sent = json!({ "name": name, "scopes": scopes });
-        if let Some(shop) = shop {
-            sent["shop"] = shop.into();
-        }
+        let wanted = match overlap {
+            Some(hours) => json!({ "overlap_hours": hours }),
+            None => json!({}),
+        };
         match self {
-            Backend::Server(server) => server.call("POST", "/v1/keys", Some(&sent)).await,
-            Backend::Here(app) => {
-                let made = create_key(app, &sent).await;
-                made.map_err(|error| said(app, "make a key", &error, &sent))
+            Backend::Server(server) => {
+                let path = format!("/v1/keys/{id}/rotate{}", of_shop(shop));
+                server.call("POST", &path, Some(&wanted)).await
             }
+            Backend::Here(app) => match rotate_key(app, id, shop, &wanted).await {
+                Ok(Some(document)) => Ok(document),
+                Ok(None) => Err(format!("there is no key {id}")),
+                Err(error) => Err(said(app, "rotate a key", &error, &wanted)),
+            },
         }
     }
 
@@ -166,8 +209,34 @@ impl Backend {
     }
 }
 
+/// Puts a member where there is something to say.
+pub(super) fn put(document: &mut Value, name: &str, value: Option<&str>) {
+    if let Some(value) = value {
+        document[name] = value.into();
+    }
+}
+
+/// A time to come as the API wants it: as it was typed, or so many days from now.
+fn expiry(text: &str) -> Result<String, String> {
+    let wanted = "expected a time as 2027-01-01T00:00:00Z, or days from now as 90d";
+    let Some(days) = text.strip_suffix('d') else {
+        let time = text.parse::<jiff::Timestamp>();
+        return time
+            .map(|time| format!("{time:.3}"))
+            .map_err(|_| wanted.to_owned());
+    };
+    let days = days
+        .parse::<i64>()
+        .ok()
+        .filter(|days| (1..=3650).contains(days));
+    let span = jiff::SignedDuration::from_hours(24 * days.ok_or(wanted)?);
+    let time = jiff::Timestamp::now().checked_add(span);
+    time.map(|time| format!("{time:.3}"))
+        .map_err(|_| wanted.to_owned())
+}
+
 /// The query that names a shop.
-fn of_shop(shop: Option<&str>) -> String {
+pub(super) fn of_shop(shop: Option<&str>) -> String {
     let Some(shop) = shop else {
         return String::new();
     };
@@ -177,7 +246,7 @@ fn of_shop(shop: Option<&str>) -> String {
 }
 
 /// Why it could not be done here, in words.
-fn said(app: &App, doing: &str, error: &NotMade, sent: &Value) -> String {
+pub(super) fn said(app: &App, doing: &str, error: &NotMade, sent: &Value) -> String {
     match error {
         NotMade::Refused(document) => format!("{doing}: {}", refusal(document, sent)),
         NotMade::NoShop(named) => {
@@ -194,14 +263,25 @@ fn said(app: &App, doing: &str, error: &NotMade, sent: &Value) -> String {
 fn show(what: &What, document: &Value) -> ExitCode {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     match what {
-        What::Create { .. } => {
+        What::Create { .. } | What::Rotate { .. } => {
             anstream::eprintln!("key {}; it is shown only now:", text(&document["id"]));
             print(&format!("{}\n", text(&document["key"])))
         }
         What::List { .. } => {
             let mut table = Table::new();
             table.load_preset(comfy_table::presets::NOTHING);
-            table.set_header(["id", "shop", "name", "scopes", "created", "revoked"]);
+            table.set_header([
+                "id",
+                "shop",
+                "name",
+                "prefix",
+                "scopes",
+                "created",
+                "expires",
+                "last used",
+                "former ends",
+                "revoked",
+            ]);
             for key in document["data"].as_array().into_iter().flatten() {
                 let scopes: Vec<String> = key["scopes"]
                     .as_array()
@@ -213,8 +293,14 @@ fn show(what: &What, document: &Value) -> ExitCode {
                     text(&key["id"]),
                     text(&key["shop"]),
                     text(&key["name"]),
+                    key["prefix"]
+                        .as_str()
+                        .map_or_else(String::new, |prefix| format!("{prefix}…")),
                     scopes.join(" "),
                     text(&key["created_at"]),
+                    text(&key["expires_at"]),
+                    text(&key["last_used_at"]),
+                    text(&key["former_ends_at"]),
                     text(&key["revoked_at"]),
                 ]);
             }
@@ -223,6 +309,22 @@ fn show(what: &What, document: &Value) -> ExitCode {
         What::Revoke { id, .. } => {
             anstream::eprintln!("revoked {id}");
             ExitCode::SUCCESS
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::expiry;
+
+    #[test]
+    fn a_key_ends_at_a_time_or_after_days() {
+        let at = expiry("2027-01-01T07:00:00+07:00");
+        assert_eq!(at.as_deref(), Ok("2027-01-01T00:00:00.000Z"));
+        let days = expiry("90d").expect("it is a number of days");
+        assert!(days.parse::<jiff::Timestamp>().expect("it is a time") > jiff::Timestamp::now());
+        for odd in ["", "d", "0d", "-1d", "90", "tomorrow", "4000d"] {
+            assert!(expiry(odd).is_err(), "{odd}");
         }
     }
 }

@@ -10,6 +10,7 @@ mod verify;
 mod prune;
 mod config;
 mod keys;
+mod users;
 mod effects;
 mod deliveries;
 mod errors;
@@ -66,6 +67,7 @@ enum Command {
     Prune(prune::Args),
     Config(config::Args),
     Keys(keys::Args),
+    Users(users::Args),
     Effects(effects::Args),
     Deliveries(deliveries::Args),
     Errors(errors::Args),
@@ -102,6 +104,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Prune(args) => prune::run(args, file),
             Command::Config(args) => config::run(args, file),
             Command::Keys(args) => keys::run(args, file).await,
+            Command::Users(args) => users::run(args, file).await,
             Command::Effects(args) => effects::run(args, file).await,
             Command::Deliveries(args) => deliveries::run(args, file).await,
             Command::Errors(args) => errors::run(args, file).await,

@@ -32,6 +32,7 @@ mod setup;
 mod starting;
 mod stopping;
 mod keys;
+mod users;
 mod effects;
 mod elsewhere;
 mod crash;

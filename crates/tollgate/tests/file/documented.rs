@@ -143,6 +143,8 @@ struct Reader {
     address: String,
     dead: Vec<String>,
     refused: Vec<String>,
+    /// Users that were made: an address is one user's.
+    users: usize,
 }
 
 impl Reader {
@@ -158,7 +160,10 @@ impl Reader {
             server: None,
             address,
             refused: Vec::new(),
+            users: 0,
         };
+        let password = reader.home.path().join("dewi.txt");
+        std::fs::write(password, "correct horse battery\n").expect("it is ours");
         reader.refuse();
         let server = Tollgate::start(&reader.home);
         let mut client = server.client();
@@ -229,6 +234,18 @@ impl Reader {
             let made = self.shell("tollgate keys create short-lived --json");
             let made: Value = serde_json::from_str(&made.stdout).expect("it is JSON");
             filled = filled.replace("key_…", made["id"].as_str().expect("it has an id"));
+        }
+        self.users += 1;
+        let email = format!("user-{}@example.com", self.users);
+        if filled.contains("usr_…") {
+            let made = self.shell(&format!(
+                "tollgate users create {email} --role viewer --password-file dewi.txt --json"
+            ));
+            let made: Value = serde_json::from_str(&made.stdout).expect("it is JSON");
+            filled = filled.replace("usr_…", made["id"].as_str().expect("it has an id"));
+        }
+        if filled.starts_with("tollgate users") {
+            filled = filled.replace("EMAIL", &email).replace("FILE", "dewi.txt");
         }
         filled = filled.replace("tg_…", ADMIN_KEY);
         let words = filled
@@ -399,7 +416,7 @@ fn every_flag_that_a_document_shows_is_one_of_its_command() {
 
 /// The second name of commands that have commands of their own.
 fn nested<'n>(own: &[&str], names: &[&'n str]) -> Option<&'n str> {
-    let has_commands = ["config", "keys", "effects", "deliveries"];
+    let has_commands = ["config", "keys", "users", "effects", "deliveries"];
     let name = own.first()?;
     has_commands
         .contains(name)

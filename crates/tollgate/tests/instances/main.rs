@@ -20,6 +20,7 @@ mod load;
 
 mod poolers;
 mod races;
+mod access;
 mod keys;
 mod sharing;
 mod sweeps;

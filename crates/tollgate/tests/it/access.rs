@@ -44,6 +44,123 @@ async fn a_key_does_what_its_scopes_say_until_it_is_revoked() {
     shop.close().await;
 }
 
+/// docs/access.md, Keys.
+#[tokio::test]
+async fn a_key_that_is_rotated_opens_with_both_secrets_until_the_overlap_ends() {
+    let shop = Shop::open().await;
+    let (id, first) = key(&shop, &["read"], None).await;
+    let opens = async |bearer: &str| {
+        let headers = [("authorization", bearer)];
+        let answer = shop.send("GET", "/v1/orders", &headers, b"").await;
+        answer.status
+    };
+    let rotate = async |body: &Value| {
+        let path = format!("/v1/keys/{id}/rotate");
+        let rotated = shop.call("POST", &path, body).await;
+        assert_eq!(rotated.status, 200, "{rotated:?}");
+        assert_eq!(rotated.body["id"], id.as_str(), "it is the same key");
+        let key = rotated.body["key"].as_str().expect("it is shown once");
+        assert_eq!(rotated.body["prefix"], key[..7]);
+        (
+            format!("Bearer {key}"),
+            rotated.body["former_ends_at"].clone(),
+        )
+    };
+    let (second, former_ends_at) = rotate(&json!({})).await;
+    assert!(former_ends_at.is_string());
+    assert_eq!((opens(&first).await, opens(&second).await), (200, 200));
+    let (third, former_ends_at) = rotate(&json!({ "overlap_hours": 0 })).await;
+    assert_eq!(former_ends_at, Value::Null);
+    let answers = (
+        opens(&first).await,
+        opens(&second).await,
+        opens(&third).await,
+    );
+    assert_eq!(answers, (401, 401, 200));
+    let headers = [("authorization", second.as_str())];
+    let expired = shop.send("GET", "/v1/orders", &headers, b"").await;
+    assert!(
+        expired.body["detail"]
+            .as_str()
+            .is_some_and(|said| said.contains("expired"))
+    );
+    let (fourth, _) = rotate(&json!({ "overlap_hours": 720 })).await;
+    assert_eq!((opens(&third).await, opens(&fourth).await), (200, 200));
+    let path = format!("/v1/keys/{id}");
+    assert_eq!(shop.call("DELETE", &path, &Value::Null).await.status, 204);
+    assert_eq!((opens(&third).await, opens(&fourth).await), (401, 401));
+    assert_eq!(shop.call("DELETE", &path, &Value::Null).await.status, 204);
+    let refused = shop
+        .call("POST", &format!("{path}/rotate"), &json!({}))
+        .await;
+    assert_eq!((refused.status, refused.code()), (409, "key_ended"));
+    let long = json!({ "overlap_hours": 721 });
+    let refused = shop.call("POST", &format!("{path}/rotate"), &long).await;
+    assert_eq!(refused.pointers(), ["/overlap_hours"]);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_key_says_how_it_is_called_when_it_ends_and_when_it_was_used() {
+    let shop = Shop::open().await;
+    for (expires_at, why) in [
+        ("2020-01-01T00:00:00Z", "passed"),
+        ("2100-01-01T00:00:00Z", "ten years"),
+    ] {
+        let body = json!({ "name": "x", "scopes": ["read"], "expires_at": expires_at });
+        let refused = shop.call("POST", "/v1/keys", &body).await;
+        assert_eq!(refused.pointers(), ["/expires_at"]);
+        assert!(refused.text.contains(why), "{refused:?}");
+    }
+    let (id, bearer) = key(&shop, &["read"], None).await;
+    let path = format!("/v1/keys/{id}");
+    let fresh = shop.get(&path).await;
+    assert_eq!(fresh.body["last_used_at"], Value::Null);
+    let headers = [("authorization", bearer.as_str())];
+    assert_eq!(
+        shop.send("GET", "/v1/orders", &headers, b"").await.status,
+        200
+    );
+    // What was noted is written by the time that something later is.
+    shop.put_stock("A", 5).await;
+    let used = shop.get(&path).await;
+    assert!(used.body["last_used_at"].is_string(), "{used:?}");
+    let renamed = shop.call("PATCH", &path, &json!({ "name": "till" })).await;
+    assert_eq!(renamed.body["name"], "till");
+    assert_eq!(shop.get("/v1/keys").await.body["data"][0]["name"], "till");
+    assert_eq!(
+        shop.get("/v1/keys/key_01j5h5q2rsfzk9n8x0t3q4w5e6")
+            .await
+            .status,
+        404
+    );
+    shop.close().await;
+}
+
+/// A key ends at its time, also where it was used a moment before.
+#[tokio::test]
+async fn an_expired_key_opens_nothing_and_says_so() {
+    let shop = Shop::open().await;
+    let ends_at = jiff::Timestamp::now() + jiff::SignedDuration::from_millis(1500);
+    let body = json!({ "name": "x", "scopes": ["read"], "expires_at": ends_at.to_string() });
+    let made = shop.call("POST", "/v1/keys", &body).await;
+    let bearer = format!("Bearer {}", made.body["key"].as_str().expect("it is shown"));
+    let headers = [("authorization", bearer.as_str())];
+    let mut last = shop.send("GET", "/v1/orders", &headers, b"").await;
+    while last.status == 200 {
+        let late = ends_at + jiff::SignedDuration::from_secs(20);
+        assert!(jiff::Timestamp::now() < late, "it goes on opening");
+        last = shop.send("GET", "/v1/orders", &headers, b"").await;
+    }
+    assert_eq!((last.status, last.code()), (401, "key_invalid"));
+    assert!(
+        last.body["detail"]
+            .as_str()
+            .is_some_and(|said| said.contains("expired"))
+    );
+    shop.close().await;
+}
+
 /// Methods, paths and scopes, as the tables of docs/api.md have them; a row may have several calls.
 fn documented() -> Vec<(&'static str, String, &'static str)> {
     let document = include_str!("../../../../docs/api.md");

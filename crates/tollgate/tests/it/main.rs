@@ -33,6 +33,8 @@ mod books;
 mod capacity;
 mod changed;
 mod access;
+mod sign_in;
+mod audit;
 mod effect_pages;
 mod receipts;
 mod letters;

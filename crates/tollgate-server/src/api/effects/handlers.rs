@@ -9,7 +9,7 @@ use super::request::{RetryBody, SettleBody};
 use super::response::{EffectHeadView, EffectView, RetriedView, effect_retried, effect_settled};
 use crate::api::events::order_root;
 use crate::app::{App, Retrying};
-use crate::http::access::{Admin, Reader};
+use crate::http::access::{OnCall, Reader};
 use crate::http::body::{EffectName, ReasonlessBody};
 use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
 use crate::http::operation::{Noun, Parameter, Repeating, get, post};
@@ -110,12 +110,12 @@ async fn show(
 ) -> Reply {
     query.none()?;
     let line = app.effect(caller.shop(), id(&effect)?).await?;
-    Ok(reply::ok(&EffectView::of(&line, caller.is_admin())))
+    Ok(reply::ok(&EffectView::of(&line, caller.may_mend())))
 }
 
 async fn retry(
     State(app): State<App>,
-    caller: Admin,
+    caller: OnCall,
     Path(effect): Path<String>,
     key: IdempotencyKey,
     bytes: JsonBytes<ReasonlessBody>,
@@ -129,7 +129,7 @@ async fn retry(
 
 async fn settle(
     State(app): State<App>,
-    caller: Admin,
+    caller: OnCall,
     Path(effect): Path<String>,
     key: IdempotencyKey,
     bytes: JsonBytes<SettleBody>,
@@ -144,7 +144,7 @@ async fn settle(
 /// An Idempotency-Key is checked; each effect is decided about by itself, so none is kept.
 async fn retry_many(
     State(app): State<App>,
-    caller: Admin,
+    caller: OnCall,
     _: IdempotencyKey,
     bytes: JsonBytes<RetryBody>,
 ) -> Reply {

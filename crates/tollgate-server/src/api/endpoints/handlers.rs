@@ -77,7 +77,7 @@ async fn create(
     bytes: JsonBytes<EndpointBody>,
 ) -> Reply {
     let body = bytes.read()?;
-    let (row, secret) = app.create_endpoint(caller.shop(), body.wanted()).await?;
+    let (row, secret) = app.create_endpoint(caller.caller(), body.wanted()).await?;
     let view = EndpointView::of(&row, None, Some(secret.expose_secret()));
     Ok(reply::with_status(201, &view))
 }
@@ -114,7 +114,7 @@ async fn change(
     bytes: JsonBytes<EndpointChangeBody>,
 ) -> Reply {
     let body = bytes.read()?;
-    let changed = app.change_endpoint(caller.shop(), id(&endpoint)?, body.wanted());
+    let changed = app.change_endpoint(caller.caller(), id(&endpoint)?, body.wanted());
     let row = changed.await?;
     Ok(reply::ok(&EndpointView::of(&row, None, None)))
 }
@@ -124,7 +124,7 @@ async fn delete_endpoint(
     caller: Admin,
     Path(endpoint): Path<String>,
 ) -> Reply {
-    app.delete_endpoint(caller.shop(), id(&endpoint)?).await?;
+    app.delete_endpoint(caller.caller(), id(&endpoint)?).await?;
     Ok(reply::no_content())
 }
 
@@ -137,7 +137,7 @@ async fn rotate(
     bytes: JsonBytes<ReasonlessBody>,
 ) -> Reply {
     let ReasonlessBody {} = bytes.read()?;
-    let (row, secret) = app.rotate_endpoint(caller.shop(), id(&endpoint)?).await?;
+    let (row, secret) = app.rotate_endpoint(caller.caller(), id(&endpoint)?).await?;
     let view = EndpointView::of(&row, None, Some(secret.expose_secret()));
     Ok(reply::ok(&view))
 }
@@ -150,7 +150,7 @@ async fn test(
     bytes: JsonBytes<ReasonlessBody>,
 ) -> Reply {
     let ReasonlessBody {} = bytes.read()?;
-    let tested = app.test_endpoint(caller.shop(), id(&endpoint)?, endpoint_test);
+    let tested = app.test_endpoint(caller.caller(), id(&endpoint)?, endpoint_test);
     let tested = tested.await?;
     Ok(reply::ok(&EndpointTestView::of(&tested)))
 }

@@ -14,7 +14,7 @@ use super::response::{DeliveryView, EventView, ReplayView, ReplayedView, event_r
 use crate::api::orders::order_ref;
 use crate::api::webhooks::{self, TakenView};
 use crate::app::{App, AppError, Replayed};
-use crate::http::access::{Admin, Reader};
+use crate::http::access::{OnCall, Reader};
 use crate::http::body::ReasonlessBody;
 use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
 use crate::http::fields::Shown;
@@ -190,12 +190,12 @@ async fn show(
     query.none()?;
     let id = id(&event)?;
     let stored = app.event(caller.shop(), id).await?;
-    Ok(reply::ok(&EventView::of(id, &stored, caller.is_admin())))
+    Ok(reply::ok(&EventView::of(id, &stored, caller.may_mend())))
 }
 
 async fn replay(
     State(app): State<App>,
-    caller: Admin,
+    caller: OnCall,
     Path(event): Path<String>,
     key: IdempotencyKey,
     bytes: JsonBytes<ReasonlessBody>,
@@ -210,7 +210,7 @@ async fn replay(
 /// An Idempotency-Key is checked; each event is decided about by itself, so none is kept.
 async fn replay_many(
     State(app): State<App>,
-    caller: Admin,
+    caller: OnCall,
     _: IdempotencyKey,
     bytes: JsonBytes<ReplayBody>,
 ) -> Reply {
@@ -264,7 +264,7 @@ async fn replay_filter(
     }))
 }
 
-async fn list_deliveries(State(app): State<App>, caller: Admin, query: Query) -> Reply {
+async fn list_deliveries(State(app): State<App>, caller: OnCall, query: Query) -> Reply {
     let query = query.list(OF_DELIVERIES)?;
     let filter = DeliveryFilter {
         verdict: query.word("verdict")?,
@@ -284,7 +284,7 @@ async fn list_deliveries(State(app): State<App>, caller: Admin, query: Query) ->
 
 async fn show_delivery(
     State(app): State<App>,
-    caller: Admin,
+    caller: OnCall,
     Path(delivery): Path<String>,
     query: Query,
 ) -> Reply {
@@ -295,13 +295,13 @@ async fn show_delivery(
 
 async fn verify(
     State(app): State<App>,
-    caller: Admin,
+    caller: OnCall,
     Path(delivery): Path<String>,
     _: IdempotencyKey,
     bytes: JsonBytes<ReasonlessBody>,
 ) -> Reply {
     bytes.read()?;
-    let taken = app.verify_delivery(caller.shop(), id(&delivery)?).await?;
+    let taken = app.verify_delivery(caller.caller(), id(&delivery)?).await?;
     let mut response = Response::new(Body::from(webhooks::document(&taken)));
     response
         .headers_mut()

@@ -3,42 +3,70 @@
 use axum::extract::{Path, State};
 use secrecy::ExposeSecret;
 use tollgate_core::id::KeyId;
+use tollgate_core::time::Span;
 use tollgate_core::word::Word;
 
-use super::request::KeyBody;
+use super::request::{KeyBody, KeyChangeBody, RotateBody};
 use super::response::KeyView;
-use crate::app::App;
+use crate::app::{App, NewKey};
 use crate::http::access::Admin;
 use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
 use crate::http::fields::Shown;
-use crate::http::operation::{Noun, Parameter, Repeating, delete, get, post};
+use crate::http::operation::{Noun, Parameter, Repeating, delete, get, patch, post};
 use crate::http::reply::{self, List, Reply, cursor};
 
 /// Whose keys are meant.
-const SHOP: Parameter = Parameter::text("shop", "", "The name of another shop than the key's own.");
+const SHOP: Parameter = Parameter::text(
+    "shop",
+    "",
+    "The name of another shop than the caller's own.",
+);
+
+/// A key as a path names it.
+const KEY: Parameter =
+    Parameter::of::<Shown<KeyId>>("id", "key_01kfjv7m00e008000000000001", "The key's id.");
 
 /// What may be asked about API keys.
 pub(crate) fn operations() -> Noun {
     Noun::new(
         "Keys",
-        "What opens this API. Only the key of the configuration makes, lists and revokes keys of other shops.",
+        "What opens this API. Only the key of the configuration makes, lists and changes keys of other shops.",
         [
             post("/v1/keys", create)
                 .named("createKey", "Create an API key")
                 .about("The key itself is in the answer this once.")
                 .key(Repeating::Checked)
                 .gives::<KeyView<'_>>(201, "The key.")
-                .leads("/id", "id", &["revokeKey"]),
+                .leads("/id", "id", &["showKey", "changeKey", "rotateKey", "revokeKey"]),
             get("/v1/keys", list)
                 .named("listKeys", "List API keys")
                 .about("Revoked ones too; the newest first.")
                 .pages(&[SHOP])
                 .gives::<List<KeyView<'_>>>(200, "A page of keys."),
+            get("/v1/keys/{id}", show)
+                .named("showKey", "Show an API key")
+                .about("Nothing of the key itself but what it begins with.")
+                .path(KEY)
+                .query(&[SHOP])
+                .gives::<KeyView<'_>>(200, "The key."),
+            patch("/v1/keys/{id}", change)
+                .named("changeKey", "Change an API key")
+                .about("Its name, and when it ends.")
+                .path(KEY)
+                .query(&[SHOP])
+                .gives::<KeyView<'_>>(200, "The key."),
+            post("/v1/keys/{id}/rotate", rotate)
+                .named("rotateKey", "Give an API key another secret")
+                .about("The new one is in the answer this once; the former one opens for its overlap.")
+                .path(KEY)
+                .query(&[SHOP])
+                .key(Repeating::Checked)
+                .gives::<KeyView<'_>>(200, "The key, with its new secret."),
             delete("/v1/keys/{id}", revoke)
                 .named("revokeKey", "Revoke an API key")
                 .about("It opens nothing any more, at once here and within five seconds on other instances. Again is the \
                         same.")
-                .path(Parameter::of::<Shown<KeyId>>("id", "key_01kfjv7m00e008000000000001", "The key's id."))
+                .path(KEY)
                 .query(&[SHOP])
                 .gives_nothing(204, "It is revoked."),
         ],
@@ -55,12 +83,14 @@ async fn create(
     let body = bytes.read()?;
     let scopes = body.scopes.iter().map(|scope| scope.0.word()).collect();
     let shop = body.shop.as_ref().map(|shop| shop.as_str());
-    let made = app.create_key(caller.caller(), (body.name.as_str(), &scopes), shop);
-    let (row, key) = made.await?;
-    Ok(reply::with_status(
-        201,
-        &KeyView::of(&row, app.shop_name(row.shop), Some(key.expose_secret())),
-    ))
+    let wanted = NewKey {
+        name: body.name.as_str(),
+        scopes: &scopes,
+        expires_at: body.expires_at.map(|time| time.0),
+    };
+    let (row, key) = app.create_key(caller.caller(), wanted, shop).await?;
+    let view = KeyView::of(&row, app.shop_name(row.shop), app.now());
+    Ok(reply::with_status(201, &view.with(key.expose_secret())))
 }
 
 async fn list(State(app): State<App>, caller: Admin, query: Query) -> Reply {
@@ -73,12 +103,63 @@ async fn list(State(app): State<App>, caller: Admin, query: Query) -> Reply {
         |row| before.is_none_or(|before| row.id < before),
         |row| cursor(row.id.as_u128()),
     )?;
-    let name = app.shop_name(shop);
-    let data: Vec<KeyView<'_>> = rows
-        .iter()
-        .map(|row| KeyView::of(row, name, None))
-        .collect();
+    let (name, now) = (app.shop_name(shop), app.now());
+    let data: Vec<KeyView<'_>> = rows.iter().map(|row| KeyView::of(row, name, now)).collect();
     Ok(reply::ok(&List { data, next_cursor }))
+}
+
+async fn show(
+    State(app): State<App>,
+    caller: Admin,
+    Path(key): Path<String>,
+    query: Query,
+) -> Reply {
+    let query = query.just(&[SHOP])?;
+    let shop = app.shop_of(caller.caller(), query.text("shop").as_deref())?;
+    let row = app.key(shop, id(&key)?).await?;
+    let name = app.shop_name(shop);
+    Ok(reply::ok(&KeyView::of(&row, name, app.now())))
+}
+
+async fn change(
+    State(app): State<App>,
+    caller: Admin,
+    Path(key): Path<String>,
+    query: Query,
+    bytes: JsonBytes<KeyChangeBody>,
+) -> Reply {
+    let query = query.just(&[SHOP])?;
+    let shop = app.shop_of(caller.caller(), query.text("shop").as_deref())?;
+    let body = bytes.read()?;
+    let id = id(&key)?;
+    let row = match &body.name {
+        Some(name) => {
+            app.rename_key(caller.caller(), (shop, id), name.as_str())
+                .await?
+        }
+        None => app.key(shop, id).await?,
+    };
+    let name = app.shop_name(shop);
+    Ok(reply::ok(&KeyView::of(&row, name, app.now())))
+}
+
+/// The secret is shown once, so an Idempotency-Key is checked and no answer kept under it.
+async fn rotate(
+    State(app): State<App>,
+    caller: Admin,
+    Path(key): Path<String>,
+    query: Query,
+    _: IdempotencyKey,
+    bytes: JsonBytes<RotateBody>,
+) -> Reply {
+    let query = query.just(&[SHOP])?;
+    let shop = app.shop_of(caller.caller(), query.text("shop").as_deref())?;
+    let body = bytes.read()?;
+    let overlap = Span::hours(body.overlap());
+    let rotated = app.rotate_key(caller.caller(), (shop, id(&key)?), overlap);
+    let (row, secret) = rotated.await?;
+    let view = KeyView::of(&row, app.shop_name(shop), app.now());
+    Ok(reply::ok(&view.with(secret.expose_secret())))
 }
 
 async fn revoke(
@@ -89,6 +170,6 @@ async fn revoke(
 ) -> Reply {
     let query = query.just(&[SHOP])?;
     let shop = app.shop_of(caller.caller(), query.text("shop").as_deref())?;
-    app.revoke_key(shop, id(&key)?).await?;
+    app.revoke_key(caller.caller(), (shop, id(&key)?)).await?;
     Ok(reply::no_content())
 }

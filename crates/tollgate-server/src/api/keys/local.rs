@@ -3,82 +3,90 @@
 
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use tollgate_core::id::KeyId;
+use tollgate_core::id::{KeyId, ShopId};
+use tollgate_core::time::Span;
 use tollgate_core::word::Word;
 
-use super::request::KeyBody;
+use super::request::{KeyBody, RotateBody};
 use super::response::KeyView;
-use crate::app::App;
+use crate::api::local::{NotMade, shop_named};
+use crate::app::{App, Caller, NewKey};
 use crate::config::MAIN_SHOP;
 use crate::http::body;
-use crate::http::problem::{Problem, ResponseContext};
+use crate::http::problem::Problem;
 use crate::http::reply::List;
-use tollgate_outbound::language::Language;
-
-/// Why a key was not made, not listed or not revoked.
-#[derive(Debug)]
-pub enum NotMade {
-    /// The problem document that the API would answer with.
-    Refused(Value),
-    /// There is no shop of this name.
-    NoShop(String),
-}
-
-impl From<Problem> for NotMade {
-    fn from(problem: Problem) -> NotMade {
-        let context = ResponseContext {
-            request_id: String::new(),
-            language: Language::English,
-        };
-        let answer = problem.answer(&context);
-        NotMade::Refused(serde_json::from_slice(&answer.body).unwrap_or_default())
-    }
-}
 
 /// Makes a key from the body of a `POST /v1/keys`; the answer is the only one that has the key in it.
 pub async fn create_key(app: &App, wanted: &Value) -> Result<Value, NotMade> {
     // Read as the API reads it, so that the same names are good.
     let body: KeyBody = body::read(wanted.to_string().as_bytes())?;
     let named = body.shop.as_ref().map_or(MAIN_SHOP, |shop| shop.as_str());
-    let Some(shop) = app.shop_named(named) else {
-        return Err(NotMade::NoShop(named.to_owned()));
+    let shop = shop_named(app, named)?;
+    let scopes = body.scopes.iter().map(|scope| scope.0.word()).collect();
+    let wanted = NewKey {
+        name: body.name.as_str(),
+        scopes: &scopes,
+        expires_at: body.expires_at.map(|time| time.0),
     };
-    let scopes: Vec<&str> = body.scopes.iter().map(|scope| scope.0.word()).collect();
-    let made = app.new_key(shop, body.name.as_str(), &scopes).await;
+    let caller = Caller::command_line(shop);
+    let made = app.create_key(&caller, wanted, None).await;
     let (row, key) = made.map_err(Problem::from)?;
-    let name = app.shop_name(shop);
-    Ok(json!(KeyView::of(&row, name, Some(key.expose_secret()))))
+    let view = KeyView::of(&row, app.shop_name(shop), app.now());
+    Ok(json!(view.with(key.expose_secret())))
 }
 
 /// The keys of a shop, revoked ones too.
 pub async fn list_keys(app: &App, shop: &str) -> Result<Value, NotMade> {
-    let Some(id) = app.shop_named(shop) else {
-        return Err(NotMade::NoShop(shop.to_owned()));
-    };
+    let id = shop_named(app, shop)?;
     let rows = app.keys(id).await.map_err(Problem::from)?;
-    let data: Vec<KeyView<'_>> = rows
-        .iter()
-        .map(|row| KeyView::of(row, shop, None))
-        .collect();
+    let now = app.now();
+    let data: Vec<KeyView<'_>> = rows.iter().map(|row| KeyView::of(row, shop, now)).collect();
     Ok(json!(List {
         data,
         next_cursor: None
     }))
 }
 
+/// Gives a key a new secret from the body of a `POST /v1/keys/{id}/rotate`, of a shop, or of any where none is
+/// named; nothing if there is no such key.
+pub async fn rotate_key(
+    app: &App,
+    id: KeyId,
+    shop: Option<&str>,
+    wanted: &Value,
+) -> Result<Option<Value>, NotMade> {
+    let body: RotateBody = body::read(wanted.to_string().as_bytes())?;
+    let Some(shop) = shop_of_key(app, id, shop).await? else {
+        return Ok(None);
+    };
+    let caller = Caller::command_line(shop);
+    let rotated = app.rotate_key(&caller, (shop, id), Span::hours(body.overlap()));
+    let (row, secret) = rotated.await.map_err(Problem::from)?;
+    let view = KeyView::of(&row, app.shop_name(shop), app.now());
+    Ok(Some(json!(view.with(secret.expose_secret()))))
+}
+
 /// Revokes a key of a shop, or of any where none is named; whether there was one to revoke.
 pub async fn revoke_key(app: &App, id: KeyId, shop: Option<&str>) -> Result<bool, NotMade> {
-    let shops = match shop {
+    let Some(shop) = shop_of_key(app, id, shop).await? else {
+        return Ok(false);
+    };
+    let caller = Caller::command_line(shop);
+    let revoked = app.revoke_key(&caller, (shop, id)).await;
+    revoked.map_err(Problem::from)?;
+    Ok(true)
+}
+
+/// The shop that has the key: the one that is named, or whichever.
+async fn shop_of_key(app: &App, id: KeyId, named: Option<&str>) -> Result<Option<ShopId>, NotMade> {
+    let shops = match named {
         None => app.shops().to_vec(),
-        Some(name) => match app.shop_named(name) {
-            Some(shop) => vec![shop],
-            None => return Err(NotMade::NoShop(name.to_owned())),
-        },
+        Some(name) => vec![shop_named(app, name)?],
     };
     for shop in shops {
-        if app.revoke_key(shop, id).await.is_ok() {
-            return Ok(true);
+        if app.key(shop, id).await.is_ok() {
+            return Ok(Some(shop));
         }
     }
-    Ok(false)
+    Ok(None)
 }

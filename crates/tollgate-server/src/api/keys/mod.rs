@@ -6,4 +6,4 @@ pub(super) mod request;
 pub(super) mod response;
 
 pub(super) use handlers::*;
-pub use local::{NotMade, create_key, list_keys, revoke_key};
+pub use local::{create_key, list_keys, revoke_key, rotate_key};

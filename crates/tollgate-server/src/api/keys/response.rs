@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use tollgate_core::id::KeyId;
+use tollgate_core::time::Timestamp;
 use tollgate_store::KeyRow;
 
 use crate::http::fields::{Shown, TimeText};
@@ -18,10 +19,20 @@ pub(crate) struct KeyView<'a> {
     shop: &'a str,
     /// What it is called, for people.
     name: &'a str,
+    /// What it begins with; nothing of keys that were made before that was kept.
+    prefix: Option<&'a str>,
     /// What it may do.
     scopes: Vec<&'a str>,
     /// When it was made.
     created_at: TimeText,
+    /// When it ends by itself.
+    expires_at: Option<TimeText>,
+    /// When it was used last, to a minute.
+    last_used_at: Option<TimeText>,
+    /// When it was given another secret last.
+    rotated_at: Option<TimeText>,
+    /// Until when its former secret still opens; nothing once that is over.
+    former_ends_at: Option<TimeText>,
     /// When it was revoked.
     revoked_at: Option<TimeText>,
     /// The key itself; only when it was made just now.
@@ -30,16 +41,28 @@ pub(crate) struct KeyView<'a> {
 }
 
 impl<'a> KeyView<'a> {
-    /// A key of a shop; its secret is shown once.
-    pub(crate) fn of(row: &'a KeyRow, shop: &'a str, key: Option<&'a str>) -> KeyView<'a> {
+    /// A key of a shop.
+    pub(crate) fn of(row: &'a KeyRow, shop: &'a str, now: Timestamp) -> KeyView<'a> {
+        let former_until = row.former.map(|(_, until)| until);
         KeyView {
             id: Shown(row.id),
             shop,
             name: &row.name,
+            prefix: Some(row.prefix.as_str()).filter(|prefix| !prefix.is_empty()),
             scopes: row.scopes.split(' ').collect(),
             created_at: TimeText(row.created_at),
+            expires_at: row.expires_at.map(TimeText),
+            last_used_at: row.last_used_at.map(TimeText),
+            rotated_at: row.rotated_at.map(TimeText),
+            former_ends_at: former_until.filter(|until| now < *until).map(TimeText),
             revoked_at: row.revoked_at.map(TimeText),
-            key,
+            key: None,
         }
+    }
+
+    /// The same with its secret, which is shown once.
+    pub(crate) fn with(mut self, key: &'a str) -> KeyView<'a> {
+        self.key = Some(key);
+        self
     }
 }

@@ -5,7 +5,7 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 
 use crate::app::App;
-use crate::http::access::Admin;
+use crate::http::access::OnCall;
 use crate::http::operation::{Noun, Part, Taken, get};
 use crate::http::problem::{INTERNAL, NOT_FOUND, Problem};
 use crate::http::reply::{self, Reply};
@@ -20,26 +20,30 @@ pub(crate) fn operations() -> Noun {
         [
             get("/v1/doctor", doctor)
                 .named("doctor", "Check everything around the data")
-                .about("For an admin key of shop main; where `[server] admin_listen` is set only there.")
+                .about(
+                    "For who may mend shop main; where `[server] admin_listen` is set only there.",
+                )
                 .gives::<ReportView<'_>>(200, "What was found.")
                 .refuses(&[NOT_FOUND]),
             get("/v1/verify", verify)
                 .named("verify", "Check every invariant of the data")
-                .about("For an admin key of shop main; where `[server] admin_listen` is set only there.")
+                .about(
+                    "For who may mend shop main; where `[server] admin_listen` is set only there.",
+                )
                 .gives::<ReportView<'_>>(200, "What was found.")
                 .refuses(&[NOT_FOUND]),
         ],
     )
 }
 
-/// Who may look behind all shops: an admin key of shop main, and where there is an admin listener only
+/// Who may look behind all shops: who mends shop main, and where there is an admin listener only
 /// there.
 #[derive(Debug)]
 pub(crate) struct Operator;
 
 impl Part for Operator {
     fn note(taken: &mut Taken) {
-        Admin::note(taken);
+        OnCall::note(taken);
     }
 }
 
@@ -53,7 +57,7 @@ impl FromRequestParts<App> for Operator {
         if app.config().server.admin_listen.is_some() && peer.door != Door::Admin {
             return Err(NOT_FOUND.into());
         }
-        let caller = Admin::from_request_parts(parts, app).await?;
+        let caller = OnCall::from_request_parts(parts, app).await?;
         // It counts every shop's rows.
         if caller.shop() != app.shops()[0] {
             return Err(NOT_FOUND.into());

@@ -17,4 +17,4 @@ pub(crate) use request::{
 pub(crate) use response::OrderView;
 #[cfg(test)]
 pub(crate) use timeline::TimelineView;
-pub(crate) use timeline::{ByView, into_detail};
+pub(crate) use timeline::{ByView, into_detail, shown_detail};

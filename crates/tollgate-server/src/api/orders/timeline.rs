@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use tollgate_core::closed_sets;
-use tollgate_core::id::{EffectId, EventId, KeyId};
+use tollgate_core::id::{EffectId, EventId, KeyId, UserId};
 use tollgate_core::time::Timestamp;
 use tollgate_store::TimelineEntry;
 
@@ -89,6 +89,8 @@ closed_sets! {
     enum WhoWord {
         /// The holder of a key.
         Key = "key",
+        /// A user who has signed in.
+        User = "user",
         /// A provider.
         Provider = "provider",
         /// Tollgate itself.
@@ -96,7 +98,7 @@ closed_sets! {
     }
 }
 
-/// Who did what an entry tells: the name of the key, or of the source.
+/// Who did what an entry tells: the name of the key, the user or the source.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct ByView {
     /// What kind of somebody.
@@ -107,6 +109,8 @@ pub(crate) struct ByView {
     /// The key's id; the configuration's key has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     key_id: Option<Shown<KeyId>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<Shown<UserId>>,
 }
 
 impl ByView {
@@ -116,16 +120,23 @@ impl ByView {
     }
 
     fn of(who: Who) -> Option<ByView> {
-        let (who, name, key) = match who {
-            Who::Key(actor) => (WhoWord::Key, Some(actor.name.to_string()), actor.key),
-            Who::Provider(source) => (WhoWord::Provider, source, None),
-            Who::Tollgate => (WhoWord::Tollgate, None, None),
+        let (who, name, key, user) = match who {
+            Who::Key(actor) => {
+                let who = match actor.user {
+                    Some(_) => WhoWord::User,
+                    None => WhoWord::Key,
+                };
+                (who, Some(actor.name.to_string()), actor.key, actor.user)
+            }
+            Who::Provider(source) => (WhoWord::Provider, source, None, None),
+            Who::Tollgate => (WhoWord::Tollgate, None, None, None),
             Who::Unsaid => return None,
         };
         Some(ByView {
             who: OneOf(who),
             name,
             key_id: key.map(Shown),
+            user_id: user.map(Shown),
         })
     }
 }
@@ -140,19 +151,25 @@ pub(crate) fn into_detail(line: &TimelineEntry) -> serde_json::Value {
 }
 
 fn shown(line: &TimelineEntry) -> (serde_json::Value, Option<EffectId>) {
-    let mut detail = line.detail.clone();
+    let mut detail = shown_detail(&line.detail);
     let effect = detail["effect"].as_str().and_then(|id| id.parse().ok());
     if effect.is_some()
         && let Some(members) = detail.as_object_mut()
     {
         members.remove("effect");
     }
+    (detail, effect)
+}
+
+/// What an entry says, times as texts.
+pub(crate) fn shown_detail(detail: &serde_json::Value) -> serde_json::Value {
+    let mut detail = detail.clone();
     for (name, value) in detail.as_object_mut().into_iter().flatten() {
         if let Some(millis) = value.as_i64().filter(|_| is_time(name)) {
             *value = rfc3339(Timestamp::from_millis(millis)).into();
         }
     }
-    (detail, effect)
+    detail
 }
 
 /// Details are texts and whole numbers; these numbers are points in time.

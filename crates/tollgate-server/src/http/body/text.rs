@@ -13,7 +13,7 @@ use serde_json::Value;
 use tollgate_core::id::{EffectId, HoldId, PREFIXES, SlotId};
 use tollgate_core::timeline::EntryKind;
 use tollgate_core::word::Word;
-use tollgate_providers::spelling::{breaks_the_line, one_spelling};
+use tollgate_providers::spelling::{breaks_the_line, composed, one_spelling};
 
 /// What makes a text a good one.
 pub(crate) trait Rule {
@@ -47,9 +47,12 @@ impl<R> Clone for Text<R> {
     }
 }
 
-impl<R> fmt::Debug for Text<R> {
+impl<R: Rule> fmt::Debug for Text<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        match R::IS_SHOWN {
+            true => self.0.fmt(f),
+            false => f.write_str("…"),
+        }
     }
 }
 
@@ -233,6 +236,17 @@ rules! {
     /// The kinds of entries an endpoint wants.
     FilterWord as FilterRule, "event-filter": "a type as order.paid, a group as order.*, or *" =
         tollgate_core::timeline::is_filter, { "enum": filter_words() };
+    /// A mail address, in small letters.
+    MailAddress as MailAddressRule in small_letters, "email": "a mail address of up to 254 bytes" = is_mail_address,
+        { "pattern": "^[^\\s@]{1,64}@[^\\s@]{1,128}$" };
+    /// A new password.
+    Password as PasswordRule in composed, "new-password" unshown:
+        "12 to 128 characters without control ones" =
+        |text| (12..=128).contains(&text.chars().count()) && !text.chars().any(char::is_control),
+        { "pattern": NO_CONTROL, "minLength": 12, "maxLength": 128 };
+    /// A password as it was typed.
+    TypedPassword as TypedPasswordRule in composed, "password" unshown: "a text of up to 1000 bytes" =
+        |text| (1..=1000).contains(&text.len()), { "minLength": 1, "maxLength": 250 };
     /// A URL; whether it is called is judged where it is used.
     UrlText as UrlRule, "http-url" unshown: "a URL of up to 2048 bytes" =
         |text| (1..=2048).contains(&text.len()) && !text.contains('\0'),
@@ -267,6 +281,23 @@ fn filter_words() -> Vec<String> {
 /// An id of one kind: its prefix and 26 letters of Crockford's base 32.
 pub(crate) fn id_pattern(prefix: &str) -> String {
     format!("^{prefix}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$")
+}
+
+/// A mail address as it is compared.
+fn small_letters(text: &str) -> Cow<'_, str> {
+    Cow::Owned(composed(text.trim()).to_lowercase())
+}
+
+/// Something before and behind an `@`; whether mail arrives there nobody asks.
+fn is_mail_address(text: &str) -> bool {
+    let is_part = |part: &str| {
+        !part.is_empty()
+            && !part
+                .chars()
+                .any(|c| c.is_control() || c.is_whitespace() || c == '@')
+    };
+    let parts = text.split_once('@');
+    text.len() <= 254 && parts.is_some_and(|(user, host)| is_part(user) && is_part(host))
 }
 
 /// The text has digits where the form has them, and the form's own characters elsewhere.

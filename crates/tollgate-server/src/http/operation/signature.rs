@@ -2,12 +2,13 @@
 //! that it takes.
 
 use axum::extract::{Path, State};
+use axum::http::request;
 use axum::http::{Extensions, HeaderMap, Version};
 
 use super::MakeSchema;
 use crate::app::App;
 use crate::http::Peer;
-use crate::http::access::{Admin, Reader, Writer};
+use crate::http::access::{Admin, OnCall, Reader, Writer};
 use crate::http::body::Body;
 use crate::http::extract::{IdempotencyKey, IfMatch, JsonBytes, Query};
 use crate::keys::Scope;
@@ -35,6 +36,7 @@ pub(crate) trait Part {
 impl Part for State<App> {}
 impl<T> Part for Path<T> {}
 impl Part for HeaderMap {}
+impl Part for request::Parts {}
 impl Part for Extensions {}
 impl Part for Version {}
 impl Part for axum::Extension<Peer> {}
@@ -52,6 +54,7 @@ macro_rules! parts {
 parts! {
     Reader: |taken| taken.scope = Some(Scope::Read);
     Writer: |taken| taken.scope = Some(Scope::Write);
+    OnCall: |taken| taken.scope = Some(Scope::Admin);
     Admin: |taken| taken.scope = Some(Scope::Admin);
     Query: |taken| taken.reads_query = true;
     IdempotencyKey: |taken| taken.reads_key = true;

@@ -15,8 +15,11 @@ fn entry(kind: &str, event: bool, by: Option<&str>) -> TimelineEntry {
         event: event.then(|| EventId::from_u128(7 << 20)),
         by: by.map(|name| Actor {
             key: Some(KeyId::from_u128(9 << 20)),
+            user: None,
             name: name.into(),
+            request: None,
         }),
+        command: None,
         detail: Value::Null,
     }
 }

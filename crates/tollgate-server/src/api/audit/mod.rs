@@ -1,0 +1,6 @@
+//! Who changed what.
+
+mod handlers;
+pub(super) mod response;
+
+pub(super) use handlers::*;

@@ -1,0 +1,91 @@
+//! `/v1/session`
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::header;
+use axum::http::request::Parts;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::request::SignInBody;
+use super::response::SessionView;
+use crate::app::{App, SigningIn};
+use crate::headers;
+use crate::http::Peer;
+use crate::http::access::{Reader, context_of};
+use crate::http::extract::{JsonBytes, Query};
+use crate::http::operation::{Noun, delete, get, post};
+use crate::http::problem::{
+    CREDENTIALS_INVALID, CSRF_FAILED, OUTCOME_UNKNOWN, OVERLOADED, Problem, SCOPE_MISSING,
+    SESSION_INVALID, SIGN_IN_LOCKED, UNAVAILABLE,
+};
+use crate::http::reply::{self, Reply};
+use crate::http::session;
+use crate::keys::csrf_token;
+
+/// What may be asked about one's session.
+pub(crate) fn operations() -> Noun {
+    Noun::new(
+        "Session",
+        "A user who has signed in: a cookie opens the API as the user's role does.",
+        [
+            post("/v1/session", sign_in)
+                .named("signIn", "Sign in")
+                .about("From pages of this server's own address only. The answer sets the session's cookie.")
+                .gives::<SessionView<'_>>(201, "The session.")
+                .refuses(&[CSRF_FAILED, SESSION_INVALID, CREDENTIALS_INVALID, SIGN_IN_LOCKED, SCOPE_MISSING])
+                .refuses(&[UNAVAILABLE, OVERLOADED, OUTCOME_UNKNOWN]),
+            get("/v1/session", show)
+                .named("showSession", "Show the session")
+                .gives::<SessionView<'_>>(200, "The session.")
+                .refuses(&[SESSION_INVALID]),
+            delete("/v1/session", sign_out)
+                .named("signOut", "Sign out")
+                .gives_nothing(204, "The session has ended.")
+                .refuses(&[SESSION_INVALID, CSRF_FAILED]),
+        ],
+    )
+}
+
+/// Another site's page must not sign anybody in, either.
+async fn sign_in(
+    State(app): State<App>,
+    Extension(peer): Extension<Peer>,
+    parts: Parts,
+    bytes: JsonBytes<SignInBody>,
+) -> Reply {
+    session::check_origin(&parts, &app)?;
+    let body = bytes.read()?;
+    let trusted = &app.config().server.trusted_proxies;
+    let from = headers::sender(peer.address, &parts.headers, trusted).unwrap_or(peer.address);
+    let wanted = SigningIn {
+        from,
+        request: &context_of(&parts).request_id,
+        email: body.email.0,
+        password: SecretString::from(body.password.0),
+        shop: body.shop.as_ref().map(|shop| shop.as_str()),
+    };
+    let signed_in = app.sign_in(wanted).await?;
+    let csrf_token = csrf_token(signed_in.token.expose_secret());
+    let view = SessionView::of(&signed_in.open, &app, csrf_token);
+    let mut response = reply::with_status(201, &view);
+    let cookie = session::cookie(&parts, &app, &signed_in.token);
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    Ok(reply::not_stored(response))
+}
+
+async fn show(State(app): State<App>, caller: Reader, parts: Parts, query: Query) -> Reply {
+    query.none()?;
+    let open = app.session(caller.caller()).await?;
+    let token = session::token(&parts, &app).ok_or_else(|| Problem::from(SESSION_INVALID))?;
+    let view = SessionView::of(&open, &app, csrf_token(token));
+    Ok(reply::not_stored(reply::ok(&view)))
+}
+
+async fn sign_out(State(app): State<App>, caller: Reader, parts: Parts, query: Query) -> Reply {
+    query.none()?;
+    app.sign_out(caller.caller()).await?;
+    let mut response = reply::no_content();
+    let cookie = session::no_cookie(&parts, &app);
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    Ok(response)
+}

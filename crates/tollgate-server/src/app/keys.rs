@@ -1,0 +1,158 @@
+//! API keys: made, called otherwise, given new secrets, revoked.
+
+use std::collections::BTreeSet;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use tollgate_core::id::{KeyId, ShopId};
+use tollgate_core::time::{Span, Timestamp};
+use tollgate_store::{KeyRotation, KeyRow};
+
+use super::{App, AppError, Caller};
+use crate::ids;
+use crate::keys;
+use crate::time_text::rfc3339;
+
+/// The longest time after which a key ends by itself: ten years.
+const EXPIRES_MAX: Span = Span::hours(24 * 3653);
+
+/// A key that is to be made.
+pub(crate) struct NewKey<'a> {
+    /// For people.
+    pub(crate) name: &'a str,
+    /// What it may do.
+    pub(crate) scopes: &'a BTreeSet<&'a str>,
+    /// When it ends by itself.
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+impl App {
+    /// A new key; the key itself is shown once.
+    pub(crate) async fn create_key(
+        &self,
+        caller: &Caller,
+        wanted: NewKey<'_>,
+        shop: Option<&str>,
+    ) -> Result<(KeyRow, SecretString), AppError> {
+        let shop = self.shop_of(caller, shop)?;
+        let now = self.now();
+        if let Some(expires_at) = wanted.expires_at {
+            check_expiry(expires_at, now)?;
+        }
+        let scopes: Vec<&str> = wanted.scopes.iter().copied().collect();
+        let key = keys::fresh();
+        let row = KeyRow {
+            id: KeyId::on(ids::root(), 0),
+            shop,
+            name: wanted.name.to_owned(),
+            scopes: scopes.join(" "),
+            hash: keys::hash(key.expose_secret()),
+            prefix: keys::shown_prefix(&key),
+            created_at: now,
+            expires_at: wanted.expires_at,
+            last_used_at: None,
+            rotated_at: None,
+            former: None,
+            revoked_at: None,
+        };
+        let expires_at = wanted.expires_at.map(rfc3339);
+        let detail = [
+            ("name", json!(row.name)),
+            ("scopes", json!(scopes)),
+            ("expires_at", json!(expires_at)),
+        ];
+        let record = caller.record(shop, "create_key", row.id, &detail);
+        let store = &self.inner.store;
+        store.create_key(row.clone(), Some(record)).await?;
+        Ok((row, key))
+    }
+
+    /// The keys of a shop.
+    pub(crate) async fn keys(&self, shop: ShopId) -> Result<Vec<KeyRow>, AppError> {
+        Ok(self.inner.store.keys(shop).await?)
+    }
+
+    /// A key of a shop.
+    pub(crate) async fn key(&self, shop: ShopId, id: KeyId) -> Result<KeyRow, AppError> {
+        let row = self.inner.store.key(shop, id).await?;
+        row.ok_or(AppError::NotFound)
+    }
+
+    /// Calls a key otherwise.
+    pub(crate) async fn rename_key(
+        &self,
+        caller: &Caller,
+        (shop, id): (ShopId, KeyId),
+        name: &str,
+    ) -> Result<KeyRow, AppError> {
+        let before = self.key(shop, id).await?.name;
+        let detail = [("name", json!(name)), ("before", json!(before))];
+        let record = caller.record(shop, "change_key", id, &detail);
+        let store = &self.inner.store;
+        store
+            .rename_key((shop, id), name.to_owned(), Some(record))
+            .await?;
+        self.forget_key(id);
+        self.key(shop, id).await
+    }
+
+    /// Gives a key a new secret, shown once. The one before still opens for so long; one that was still good
+    /// from a rotation before that ends at once.
+    pub(crate) async fn rotate_key(
+        &self,
+        caller: &Caller,
+        (shop, id): (ShopId, KeyId),
+        overlap: Span,
+    ) -> Result<(KeyRow, SecretString), AppError> {
+        let secret = keys::fresh();
+        let now = self.now();
+        let rotation = KeyRotation {
+            shop,
+            id,
+            hash: keys::hash(secret.expose_secret()),
+            prefix: keys::shown_prefix(&secret),
+            at: now,
+            former_until: now.plus(overlap),
+        };
+        let until = rfc3339(rotation.former_until);
+        let detail = [("former_ends_at", json!(until))];
+        let record = caller.record(shop, "rotate_key", id, &detail);
+        let rotated = self.inner.store.rotate_key(rotation, Some(record)).await?;
+        self.forget_key(id);
+        let row = self.key(shop, id).await?;
+        match rotated {
+            true => Ok((row, secret)),
+            false => Err(AppError::KeyEnded),
+        }
+    }
+
+    /// Ends a key with both of its secrets; the second time changes nothing.
+    pub(crate) async fn revoke_key(
+        &self,
+        caller: &Caller,
+        (shop, id): (ShopId, KeyId),
+    ) -> Result<(), AppError> {
+        let row = self.key(shop, id).await?;
+        let record = caller.record(shop, "revoke_key", id, &[("name", json!(row.name))]);
+        let store = &self.inner.store;
+        store
+            .revoke_key((shop, id), self.now(), Some(record))
+            .await?;
+        self.forget_key(id);
+        Ok(())
+    }
+}
+
+fn check_expiry(expires_at: Timestamp, now: Timestamp) -> Result<(), AppError> {
+    let unfit = |why: &str| AppError::Unfit {
+        pointer: "/expires_at",
+        why: format!("found {}, {why}", rfc3339(expires_at)),
+    };
+    if expires_at <= now {
+        return Err(unfit("which has passed; expected a time to come"));
+    }
+    if now.plus(EXPIRES_MAX) < expires_at {
+        return Err(unfit("expected a time within ten years"));
+    }
+    Ok(())
+}

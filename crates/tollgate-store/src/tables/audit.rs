@@ -1,0 +1,78 @@
+//! What a person or a key changed that no entry of the timeline tells (docs/adr/0015).
+
+use serde_json::{Map, Value};
+use tollgate_core::id::ShopId;
+use tollgate_core::time::Timestamp;
+
+use crate::db::{Db, Error, WriteBatch, id_bytes};
+use crate::tables::document::to_json;
+use crate::tables::timeline::Actor;
+
+/// Who did what, to be written in the commit that does it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuditRecord {
+    /// Whose.
+    pub shop: ShopId,
+    /// Who did it.
+    pub by: Actor,
+    /// What was done, as `create_key`.
+    pub operation: String,
+    /// On what: an id, or a name.
+    pub target: Option<String>,
+    /// What changed; never a secret.
+    pub detail: Map<String, Value>,
+}
+
+/// `audit.insert`.
+const INSERT: &str = "\
+    insert into audit (shop_id, position, id, at, operation, target, actor, key_id, user_id, request, detail)
+    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+
+/// Writes one at its place: the last position of the shop's feed, and its number.
+pub(crate) fn insert(
+    writes: &mut WriteBatch<'_>,
+    now: Timestamp,
+    (position, id): (i64, u128),
+    record: &AuditRecord,
+) -> Result<(), Error> {
+    let by = &record.by;
+    writes.put(
+        INSERT,
+        &[
+            &record.shop.0,
+            &position,
+            &id_bytes(id),
+            &now.as_millis(),
+            &record.operation,
+            &record.target,
+            &&*by.name,
+            &by.key.map(|key| id_bytes(key.as_u128())),
+            &by.user.map(|user| id_bytes(user.as_u128())),
+            &by.request.as_deref(),
+            &to_json(&record.detail),
+        ],
+    )
+}
+
+/// `audit.oldest`: the first entry of the primary key.
+pub(crate) const OLDEST_RECORD: &str = "\
+    select at
+      from audit
+     where shop_id = ?1
+     order by position, id
+     limit 1";
+
+/// `audit.forget`: the beginning of the primary key, which is in the order of commits.
+const FORGET: &str = "\
+    delete from audit
+     where shop_id = ?1
+       and at < ?2
+       and (position, id) in (select position, id from audit
+                               where shop_id = ?1
+                               order by position, id
+                               limit ?3)";
+
+/// Takes the oldest of a shop, so many of those made before `before`.
+pub(crate) fn forget(db: &Db, shop: ShopId, before: Timestamp, most: i64) -> Result<usize, Error> {
+    db.run(FORGET, &[&shop.0, &before.as_millis(), &most])
+}
