@@ -33,8 +33,10 @@ pub(crate) fn operations() -> Noun {
                 .refuses(&[UNAVAILABLE, OVERLOADED, OUTCOME_UNKNOWN]),
             get("/metrics", metrics)
                 .named("metrics", "Get what is counted")
-                .about("For anyone at `[server] admin_listen`; without one, for loopback peers that no proxy speaks for, \
-                        and for keys with the scope `read`.")
+                .about(
+                    "For anyone at `[server] admin_listen`; without one, for loopback peers \
+                     that no proxy speaks for, and for keys with the scope `read`.",
+                )
                 .gives_media(200, "application/openmetrics-text", "OpenMetrics.")
                 .refuses(&[NOT_FOUND]),
         ],

@@ -239,8 +239,17 @@ fn an_empty_text_about_the_customer_is_none() {
     assert_eq!(customer, tollgate_core::order::Customer::default());
 }
 
-/// Every body there is, by its schema as places are looked for in it.
-fn bodies() -> Vec<(&'static str, serde_json::Value)> {
+/// Every body there is, by its schema as places are looked for in it, and who reads it.
+fn bodies() -> Vec<(
+    &'static str,
+    serde_json::Value,
+    fn(&[u8]) -> Result<(), String>,
+)> {
+    fn taken<T: Body>(bytes: &[u8]) -> Result<(), String> {
+        read::<T>(bytes)
+            .map(drop)
+            .map_err(|problem| format!("{problem:?}"))
+    }
     fn schema<T: Body>() -> serde_json::Value {
         let mut settings = schemars::generate::SchemaSettings::draft2020_12();
         settings.inline_subschemas = true;
@@ -248,7 +257,7 @@ fn bodies() -> Vec<(&'static str, serde_json::Value)> {
         schema.to_value()
     }
     macro_rules! bodies {
-        ($($body:ty,)*) => { vec![$((stringify!($body), schema::<$body>())),*] };
+        ($($body:ty,)*) => { vec![$((stringify!($body), schema::<$body>(), taken::<$body> as _)),*] };
     }
     bodies![
         ReasonlessBody,
@@ -284,6 +293,7 @@ fn bodies() -> Vec<(&'static str, serde_json::Value)> {
 #[test]
 fn every_member_of_a_body_has_a_judge() {
     fn check(schema: &serde_json::Value, at: &str) {
+        let schema = without_null(schema);
         if schema["additionalProperties"] == serde_json::Value::Bool(false) {
             for (name, member) in schema["properties"].as_object().into_iter().flatten() {
                 check(member, &format!("{at}/{name}"));
@@ -296,7 +306,7 @@ fn every_member_of_a_body_has_a_judge() {
         }
     }
     let bodies = bodies();
-    for (name, schema) in &bodies {
+    for (name, schema, _) in &bodies {
         check(schema, name);
     }
     let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -308,6 +318,18 @@ fn every_member_of_a_body_has_a_judge() {
         .map(|text| text.matches("impl Body for ").count())
         .sum();
     assert_eq!(declared, bodies.len(), "a body is not looked at here");
+}
+
+/// The API's description shows them to everybody.
+#[test]
+fn the_example_of_a_body_is_taken() {
+    for (name, schema, taken) in bodies() {
+        let example = &schema["examples"][0];
+        if name != "ReasonlessBody" {
+            assert!(example.is_object(), "{name} has no example");
+            assert_eq!(taken(example.to_string().as_bytes()), Ok(()), "{name}");
+        }
+    }
 }
 
 /// What goes together by nobody's count is told with its place, and not only that it does not.

@@ -366,13 +366,23 @@ impl Query {
         Ok((page, next))
     }
 
-    /// A parameter; an empty one is none.
+    /// A text; an empty one is none.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
-        let found = self
-            .0
-            .iter()
-            .find(|(known, value)| known == name && !value.is_empty());
-        found.map(|(_, value)| value.clone())
+        let said = self.said(name).filter(|value| !value.is_empty());
+        said.map(str::to_owned)
+    }
+
+    fn said(&self, name: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// Where the page begins; an empty cursor is the beginning.
+    pub(crate) fn cursor<T>(&self, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Problem> {
+        match self.said("cursor") {
+            Some("") => Ok(None),
+            _ => self.read("cursor", "the next_cursor of the page before", read),
+        }
     }
 
     /// A point in time.
@@ -391,7 +401,7 @@ impl Query {
         let values = self.0.iter().filter(|(known, _)| known == name);
         let texts = values.flat_map(|(_, value)| value.split(','));
         let mut words = Vec::new();
-        for text in texts.map(str::trim).filter(|text| !text.is_empty()) {
+        for text in texts.map(str::trim) {
             let word = W::of(text).ok_or_else(|| {
                 let known: Vec<&str> = tollgate_core::word::words::<W>().collect();
                 let (found, known) = (body::shown(text), known.join(", "));
@@ -414,10 +424,10 @@ impl Query {
         wanted: &str,
         read: impl Fn(&str) -> Option<T>,
     ) -> Result<Option<T>, Problem> {
-        match self.text(name) {
+        match self.said(name) {
             None => Ok(None),
-            Some(text) => read(&text).map(Some).ok_or_else(|| {
-                let found = body::shown(&text);
+            Some(text) => read(text).map(Some).ok_or_else(|| {
+                let found = body::shown(text);
                 Problem::invalid_at(
                     format!("?{name}"),
                     format!("found {found}, expected {wanted}"),
@@ -436,9 +446,7 @@ impl Query {
 
     /// Where the page begins.
     pub(crate) fn seek<K>(&self, of: impl Fn(u128) -> K) -> Result<Seek<K>, Problem> {
-        let past = self.read("cursor", "the next_cursor of the page before", |text| {
-            reply::read_cursor(text).map(&of)
-        })?;
+        let past = self.cursor(|text| reply::read_cursor(text).map(&of))?;
         let order = self.read("sort", "asc or desc", |text| match text {
             "desc" => Some(Order::NewestFirst),
             "asc" => Some(Order::OldestFirst),

@@ -53,22 +53,30 @@ pub(crate) fn stock_operations() -> Noun {
         [
             put("/v1/stock/{sku}", put_stock)
                 .named("putStock", "Set the stock of a sku")
-                .about("Makes the sku where there is none. With `If-Match` it is done only to that version; a sku that was \
-                        never put has version 0.")
+                .about(
+                    "Makes the sku where there is none. With `If-Match` it is done only to that \
+                     version; a sku that was never put has version 0.",
+                )
                 .path(SKU)
                 .gives::<StockView<'_>>(200, "The stock.")
-                .leads("/sku", "sku", &["showStock", "adjustStock", "listAdjustments", "removeStock"])
+                .leads(
+                    "/sku",
+                    "sku",
+                    &["showStock", "adjustStock", "listAdjustments", "removeStock"],
+                )
                 .refuses(&[BELOW_HELD]),
             put("/v1/stock", put_stocks)
                 .named("putStocks", "Set the stock of several skus")
-                .about("All of them in one commit, or none. `errors` names every item that is in the way, and the code \
-                        is that of the first.")
+                .about(
+                    "All of them in one commit, or none. `errors` names every item that is in \
+                     the way, and the code is that of the first.",
+                )
                 .gives::<List<StockView<'_>>>(200, "The stock that was put.")
                 .refuses(&[BELOW_HELD, VERSION_MISMATCH]),
             get("/v1/stock", list_stock)
                 .named("listStock", "List stock")
                 .about("By sku.")
-                .pages(&[])
+                .pages_by_place(&[])
                 .gives::<List<StockView<'_>>>(200, "A page of stock."),
             get("/v1/stock/{sku}", show_stock)
                 .named("showStock", "Show the stock of a sku")
@@ -87,9 +95,15 @@ pub(crate) fn stock_operations() -> Noun {
                 .gives::<StockView<'_>>(200, "The stock.")
                 .refuses(&[BELOW_HELD, AMOUNT_OVERFLOW]),
             get("/v1/stock/{sku}/adjustments", list_adjustments)
-                .named("listAdjustments", "List why there is as much of a sku as there is")
-                .about("What was put, added and taken by hand, given up, and brought back by refunds; the newest first. \
-                        What is sold is in the timelines of orders. Also of a sku that was deleted.")
+                .named(
+                    "listAdjustments",
+                    "List why there is as much of a sku as there is",
+                )
+                .about(
+                    "What was put, added and taken by hand, given up, and brought back by \
+                     refunds; the newest first. What is sold is in the timelines of orders. \
+                     Also of a sku that was deleted.",
+                )
                 .path(SKU)
                 .pages(&[])
                 .gives::<List<AdjustmentView<'_>>>(200, "A page of adjustments."),
@@ -105,16 +119,23 @@ pub(crate) fn calendar_operations() -> Noun {
         [
             put("/v1/calendars/{name}", put_calendar)
                 .named("putCalendar", "Set a calendar")
-                .about("Makes it where there is none, with its slots. A changed calendar changes its future slots; a \
-                        booked slot keeps its times and takes the new capacity.")
+                .about(
+                    "Makes it where there is none, with its slots. A changed calendar changes \
+                     its future slots; a booked slot keeps its times and takes the new \
+                     capacity.",
+                )
                 .path(CALENDAR)
                 .gives::<CalendarView<'_>>(200, "The calendar.")
-                .leads("/name", "name", &["showCalendar", "putSlots", "listSlots", "removeCalendar"])
+                .leads(
+                    "/name",
+                    "name",
+                    &["showCalendar", "putSlots", "listSlots", "removeCalendar"],
+                )
                 .refuses(&[BELOW_BOOKED, CURRENCY_UNKNOWN, AMOUNT_OVERFLOW]),
             get("/v1/calendars", list_calendars)
                 .named("listCalendars", "List calendars")
                 .about("By name; the first 1 000.")
-                .pages(&[])
+                .pages_by_place(&[])
                 .gives::<List<CalendarView<'_>>>(200, "A page of calendars."),
             get("/v1/calendars/{name}", show_calendar)
                 .named("showCalendar", "Show a calendar")
@@ -122,13 +143,19 @@ pub(crate) fn calendar_operations() -> Noun {
                 .gives::<CalendarView<'_>>(200, "The calendar."),
             delete("/v1/calendars/{name}", remove_calendar)
                 .named("removeCalendar", "Give a calendar up")
-                .about("With its slots to come. Slots that are over stay with the orders that had them. Again is 404.")
+                .about(
+                    "With its slots to come. Slots that are over stay with the orders that had \
+                     them. Again is 404.",
+                )
                 .path(CALENDAR)
                 .gives_nothing(204, "It is given up.")
                 .refuses(&[IN_USE]),
             put("/v1/calendars/{name}/slots", put_slots)
                 .named("putSlots", "Set single slots of a calendar")
-                .about("Inserts or changes by `starts_at`. They stay as they were put when the calendar changes.")
+                .about(
+                    "Inserts or changes by `starts_at`. They stay as they were put when the \
+                     calendar changes.",
+                )
                 .path(CALENDAR)
                 .gives::<List<SlotView>>(200, "The slots that were put.")
                 .refuses(&[BELOW_BOOKED, AMOUNT_OVERFLOW]),
@@ -136,7 +163,7 @@ pub(crate) fn calendar_operations() -> Noun {
                 .named("listSlots", "List the slots of a calendar")
                 .about("Unlike other lists the oldest first, as they come up.")
                 .path(CALENDAR)
-                .pages(SLOT_TIMES)
+                .pages_by_place(SLOT_TIMES)
                 .gives::<List<SlotView>>(200, "A page of slots."),
         ],
     )
@@ -267,9 +294,7 @@ async fn show_stock(
 
 async fn list_stock(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let query = query.only(&[])?;
-    let after = query.read("cursor", "the next_cursor of the page before", |text| {
-        read_cursor_at_name(text)
-    })?;
+    let after = query.cursor(|text| read_cursor_at_name(text))?;
     let page = app
         .stock_page(caller.shop(), after.as_deref(), query.limit()?)
         .await?;
@@ -326,9 +351,7 @@ async fn show_calendar(
 async fn list_calendars(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let query = query.only(&[])?;
     let calendars = app.calendars(caller.shop()).await?;
-    let after = query.read("cursor", "the next_cursor of the page before", |text| {
-        read_cursor_at_name(text)
-    })?;
+    let after = query.cursor(|text| read_cursor_at_name(text))?;
     let (calendars, next_cursor) = query.page(
         calendars,
         |calendar| after.as_ref().is_none_or(|after| *after < calendar.name),
@@ -361,7 +384,7 @@ async fn list_slots(
     let query = query.only(SLOT_TIMES)?;
     let (from, to) = (query.time("from")?, query.time("to")?);
     // The cursor is the start of the last slot of the page before.
-    let after = query.read("cursor", "the next_cursor of the page before", |text| {
+    let after = query.cursor(|text| {
         let millis = i64::try_from(read_cursor(text)?).ok()?;
         Some(Timestamp::from_millis(millis.saturating_add(1)))
     })?;

@@ -149,10 +149,11 @@ impl Writer {
         }
         if let Some(make) = operation.taken.body {
             let schema = make(&mut self.asked).to_value();
-            // No body is an empty object, which is too little where a member is required.
+            // No body is an empty object, which is too little where something has to be said.
             let name = named(&schema).unwrap_or_default();
             let definition = self.asked.definitions().get(name);
-            let is_required = definition.is_some_and(|body| body.get("required").is_some());
+            let is_required = definition
+                .is_some_and(|body| body.get("required").is_some() || body.get("anyOf").is_some());
             described["requestBody"] = json!({
                 "required": is_required,
                 "content": { "application/json": { "schema": schema } },

@@ -8,6 +8,8 @@ mod members;
 mod curl;
 mod pages;
 mod response;
+#[cfg(test)]
+mod tests;
 
 pub use description::openapi;
 pub(super) use handlers::*;

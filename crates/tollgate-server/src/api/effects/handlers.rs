@@ -40,13 +40,18 @@ const FILTERS: &[Parameter] = &[
 pub(crate) fn operations() -> Noun {
     Noun::new(
         "Effects",
-        "What must happen outside of the database: receipts, mails, notices, questions to providers, refunds.",
+        "What must happen outside: receipts, mails, notices, questions to providers, refunds.",
         [
             get("/v1/effects", list)
                 .named("listEffects", "List effects")
                 .about("The newest first.")
                 .list(FILTERS)
-                .gives::<List<EffectView<'_>>>(200, "A page of effects."),
+                .gives::<List<EffectView<'_>>>(200, "A page of effects.")
+                .leads(
+                    "/data/0/id",
+                    "id",
+                    &["showEffect", "retryEffect", "settleEffect"],
+                ),
             post("/v1/effects/retry", retry_many)
                 .named("retryEffects", "Try many effects again")
                 .about(

@@ -66,6 +66,7 @@ pub(crate) struct RetryBody {
     /// Which effects.
     pub(crate) filter: RetryFilterBody,
     /// None but these of them; no id stands twice.
+    #[schemars(extend("uniqueItems" = true))]
     pub(crate) ids: Option<List<EffectName, 1, IDS_MAX>>,
 }
 

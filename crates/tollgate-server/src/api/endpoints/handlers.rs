@@ -31,7 +31,17 @@ pub(crate) fn operations() -> Noun {
                 .about("The secret is in the answer this once.")
                 .key(Repeating::Checked)
                 .gives::<EndpointView<'_>>(201, "The endpoint with its secret.")
-                .leads("/id", "id", &["showEndpoint", "changeEndpoint", "rotateSecret", "testEndpoint", "deleteEndpoint"])
+                .leads(
+                    "/id",
+                    "id",
+                    &[
+                        "showEndpoint",
+                        "changeEndpoint",
+                        "rotateSecret",
+                        "testEndpoint",
+                        "deleteEndpoint",
+                    ],
+                )
                 .refuses(&[ALREADY_EXISTS, TOO_MANY_ENDPOINTS]),
             get("/v1/endpoints", list)
                 .named("listEndpoints", "List endpoints")
@@ -55,7 +65,10 @@ pub(crate) fn operations() -> Noun {
                 .gives_nothing(204, "It is deleted."),
             post("/v1/endpoints/{id}/rotate", rotate)
                 .named("rotateSecret", "Make another secret for an endpoint")
-                .about("It is in the answer this once; the one before signs along for `secret_overlap_hours`.")
+                .about(
+                    "It is in the answer this once; the one before signs along for \
+                     `secret_overlap_hours`.",
+                )
                 .path(ENDPOINT)
                 .key(Repeating::Checked)
                 .gives::<EndpointView<'_>>(200, "The endpoint with its new secret."),

@@ -77,11 +77,15 @@ pub(crate) fn operations() -> Noun {
                 .named("listEvents", "List events")
                 .about("The newest first.")
                 .list(FILTERS)
-                .gives::<List<EventView<'_>>>(200, "A page of events."),
+                .gives::<List<EventView<'_>>>(200, "A page of events.")
+                .leads("/data/0/id", "id", &["showEvent", "replayEvent"]),
             post("/v1/events/replay", replay_many)
                 .named("replayEvents", "Decide about many events again")
-                .about("Answers at once; the events are decided about in the background, the oldest first, at most 10 000 \
-                        a request. Effects that were done are not repeated.")
+                .about(
+                    "Answers at once; the events are decided about in the background, the \
+                     oldest first, at most 10 000 a request. Effects that were done are not \
+                     repeated.",
+                )
                 .key(Repeating::Checked)
                 .gives::<ReplayView>(202, "How many events are decided about, or would be."),
             get("/v1/events/{id}", show)
@@ -109,7 +113,8 @@ pub(crate) fn delivery_operations() -> Noun {
                 .named("listDeliveries", "List refused deliveries")
                 .about("The newest first.")
                 .list(OF_DELIVERIES)
-                .gives::<List<DeliveryView<'_>>>(200, "A page of deliveries."),
+                .gives::<List<DeliveryView<'_>>>(200, "A page of deliveries.")
+                .leads("/data/0/id", "id", &["showDelivery", "verifyDelivery"]),
             get("/v1/deliveries/{id}", show_delivery)
                 .named("showDelivery", "Show a refused delivery")
                 .about("With its body.")
@@ -117,7 +122,10 @@ pub(crate) fn delivery_operations() -> Noun {
                 .gives::<DeliveryView<'_>>(200, "The delivery."),
             post("/v1/deliveries/{id}/verify", verify)
                 .named("verifyDelivery", "Judge a refused delivery again")
-                .about("By the time it arrived at: once the secret was mended it is taken like any webhook.")
+                .about(
+                    "By the time it arrived at: once the secret was mended it is taken like any \
+                     webhook.",
+                )
                 .path(DELIVERY)
                 .key(Repeating::Checked)
                 .gives::<TakenView>(200, "As the webhook would have been answered.")

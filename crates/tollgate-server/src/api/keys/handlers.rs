@@ -30,19 +30,29 @@ const KEY: Parameter =
 pub(crate) fn operations() -> Noun {
     Noun::new(
         "Keys",
-        "What opens this API. Only the key of the configuration makes, lists and changes keys of other shops.",
+        "What opens this API. Only the key of the configuration makes, lists and changes keys of \
+         other shops.",
         [
             post("/v1/keys", create)
                 .named("createKey", "Create an API key")
                 .about("The key itself is in the answer this once.")
                 .key(Repeating::Checked)
                 .gives::<KeyView<'_>>(201, "The key.")
-                .leads("/id", "id", &["showKey", "changeKey", "rotateKey", "revokeKey"]),
+                .leads(
+                    "/id",
+                    "id",
+                    &["showKey", "changeKey", "rotateKey", "revokeKey"],
+                ),
             get("/v1/keys", list)
                 .named("listKeys", "List API keys")
                 .about("Revoked ones too; the newest first.")
                 .pages(&[SHOP])
-                .gives::<List<KeyView<'_>>>(200, "A page of keys."),
+                .gives::<List<KeyView<'_>>>(200, "A page of keys.")
+                .leads(
+                    "/data/0/id",
+                    "id",
+                    &["showKey", "changeKey", "rotateKey", "revokeKey"],
+                ),
             get("/v1/keys/{id}", show)
                 .named("showKey", "Show an API key")
                 .about("Nothing of the key itself but what it begins with.")
@@ -57,15 +67,19 @@ pub(crate) fn operations() -> Noun {
                 .gives::<KeyView<'_>>(200, "The key."),
             post("/v1/keys/{id}/rotate", rotate)
                 .named("rotateKey", "Give an API key another secret")
-                .about("The new one is in the answer this once; the former one opens for its overlap.")
+                .about(
+                    "The new one is in the answer this once; the former one opens for its overlap.",
+                )
                 .path(KEY)
                 .query(&[SHOP])
                 .key(Repeating::Checked)
                 .gives::<KeyView<'_>>(200, "The key, with its new secret."),
             delete("/v1/keys/{id}", revoke)
                 .named("revokeKey", "Revoke an API key")
-                .about("It opens nothing any more, at once here and within five seconds on other instances. Again is the \
-                        same.")
+                .about(
+                    "It opens nothing any more, at once here and within five seconds on other \
+                     instances. Again is the same.",
+                )
                 .path(KEY)
                 .query(&[SHOP])
                 .gives_nothing(204, "It is revoked."),

@@ -45,13 +45,14 @@ const FILTERS: &[Parameter] = &[
     Parameter::text(
         "customer",
         "dewi@example.com",
-        "This in the customer's name, or this as the mail address or the telephone number, in any case of letters.",
+        "This in the customer's name, or this as the mail address or the telephone number, in any \
+         case of letters.",
     ),
     Parameter::text(
         "search",
         "dewi",
-        "This in the code, in a payment's reference, or in the customer's name, address or number, in any case and \
-         spelling of letters.",
+        "This in the code, in a payment's reference, or in the customer's name, address or number, \
+         in any case and spelling of letters.",
     ),
     Parameter::of::<bool>(
         "attention",
@@ -66,18 +67,50 @@ const FILTERS: &[Parameter] = &[
 pub(crate) fn operations() -> Noun {
     Noun::new(
         "Orders",
-        "What a customer buys: lines, stock and a slot that are set aside for it, and the payments that pay it.",
+        "What a customer buys: lines, stock and a slot set aside, and the payments that pay it.",
         [
             post("/v1/orders", create)
                 .named("createOrder", "Create an order")
-                .about("Stock and slot are set aside, all of it or nothing. What was waiting for the order is in the \
-                        answer: one whose webhook came first is created `paid`.")
+                .about(
+                    "Stock and slot are set aside, all of it or nothing. What was waiting for \
+                     the order is in the answer: one whose webhook came first is created \
+                     `paid`.",
+                )
                 .key(Repeating::Required)
                 .gives::<OrderView<'_>>(201, "The order.")
-                .leads("/id", "id", &["showOrder", "changeOrder", "cancelOrder", "showTimeline", "listReceiptsOfOrder"])
-                .refuses(&[ALREADY_EXISTS, LINES_EMPTY, CURRENCY_UNKNOWN, SOURCE_UNKNOWN, AMOUNT_OVERFLOW])
-                .refuses(&[TOTAL_NEGATIVE, HOLD_NOT_ACTIVE, SKU_UNKNOWN, CALENDAR_UNKNOWN, SLOT_UNKNOWN])
-                .refuses(&[CURRENCY_MISMATCH, OUT_OF_STOCK, LARGER_THAN_SLOT, SLOT_FULL, NO_SLOT_WITH_ROOM]),
+                .leads(
+                    "/id",
+                    "id",
+                    &[
+                        "showOrder",
+                        "changeOrder",
+                        "cancelOrder",
+                        "showTimeline",
+                        "listReceiptsOfOrder",
+                        "resolveAttentionOfOrder",
+                    ],
+                )
+                .refuses(&[
+                    ALREADY_EXISTS,
+                    LINES_EMPTY,
+                    CURRENCY_UNKNOWN,
+                    SOURCE_UNKNOWN,
+                    AMOUNT_OVERFLOW,
+                ])
+                .refuses(&[
+                    TOTAL_NEGATIVE,
+                    HOLD_NOT_ACTIVE,
+                    SKU_UNKNOWN,
+                    CALENDAR_UNKNOWN,
+                    SLOT_UNKNOWN,
+                ])
+                .refuses(&[
+                    CURRENCY_MISMATCH,
+                    OUT_OF_STOCK,
+                    LARGER_THAN_SLOT,
+                    SLOT_FULL,
+                    NO_SLOT_WITH_ROOM,
+                ]),
             get("/v1/orders", list)
                 .named("listOrders", "List orders")
                 .about("The newest first.")
@@ -89,30 +122,44 @@ pub(crate) fn operations() -> Noun {
                 .gives::<OrderView<'_>>(200, "The order."),
             patch("/v1/orders/{id}", change)
                 .named("changeOrder", "Change what is kept with an order")
-                .about("Customer, note and metadata, whatever the order's status: nothing is decided by them. What is \
-                        issued or written afterwards says the new. A change that changes nothing leaves no entry.")
+                .about(
+                    "Customer, note and metadata, whatever the order's status: nothing is \
+                     decided by them. What is issued or written afterwards says the new. A \
+                     change that changes nothing leaves no entry.",
+                )
                 .path(ORDER)
                 .key(Repeating::Kept)
                 .gives::<OrderView<'_>>(200, "The order.")
                 .refuses(&[METADATA_TOO_LARGE]),
             post("/v1/orders/{id}/cancel", cancel)
                 .named("cancelOrder", "Cancel an order")
-                .about("The order ends `cancelled`, or goes `closing` while a payment is open. Again is the same; an \
-                        order that ended by itself stays as it ended.")
+                .about(
+                    "The order ends `cancelled`, or goes `closing` while a payment is open. \
+                     Again is the same; an order that ended by itself stays as it ended.",
+                )
                 .path(ORDER)
                 .key(Repeating::Required)
                 .gives::<OrderView<'_>>(200, "The order.")
                 .refuses(&[ORDER_PAID]),
             post("/v1/orders/{id}/attention/{code}/resolve", resolve)
-                .named("resolveAttentionOfOrder", "Say that a person has looked at an order")
-                .about("Closes a code of attention. 404 if the order never had it; again is the same.")
+                .named(
+                    "resolveAttentionOfOrder",
+                    "Say that a person has looked at an order",
+                )
+                .about(
+                    "Closes a code of attention. 404 if the order never had it; again is the \
+                     same.",
+                )
                 .path(ORDER)
                 .path(ATTENTION)
                 .key(Repeating::Kept)
                 .gives::<OrderView<'_>>(200, "The order."),
             get("/v1/orders/{id}/timeline", timeline)
                 .named("showTimeline", "Show what happened to an order")
-                .about("All of it, the oldest first, and what the order waits for. It is never cut into pages.")
+                .about(
+                    "All of it, the oldest first, and what the order waits for. It is never cut \
+                     into pages.",
+                )
                 .path(ORDER)
                 .gives::<TimelineView<'_>>(200, "The timeline."),
         ],

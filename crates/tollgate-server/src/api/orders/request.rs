@@ -92,7 +92,7 @@ pub(crate) struct OrderBody {
     pub(crate) hold_seconds: Option<HoldSeconds>,
     /// What is bought. An empty list is refused as `lines_empty`.
     pub(crate) lines: List<LineBody, 0, LINES_MAX>,
-    /// Yours, kept as it came: an object of up to 16 KiB.
+    /// Yours, kept as it came: an object of up to 16 KiB without NUL.
     #[serde(skip_serializing_if = "Metadata::says_nothing")]
     pub(crate) metadata: Option<Metadata>,
     /// The payment that was begun with the order, over its whole total.

@@ -51,18 +51,39 @@ const OF_PAYMENT: &[Parameter] = &[Parameter::of::<Shown<PaymentId>>(
 pub(crate) fn operations() -> Noun {
     Noun::new(
         "Payments",
-        "An attempt to pay, of an order or by itself, with what its provider said of it; and refunds.",
+        "An attempt to pay, of an order or by itself, and what its provider said; and refunds.",
         [
             post("/v1/payments", register)
                 .named("registerPayment", "Register a payment")
-                .about("Says that a payment was begun at a source under a reference. It is never refused because of its \
-                        order's status. What the provider has said already is in the answer.")
+                .about(
+                    "Says that a payment was begun at a source under a reference. It is never \
+                     refused because of its order's status. What the provider has said already \
+                     is in the answer.",
+                )
                 .key(Repeating::Required)
                 .gives::<PaymentView<'_>>(201, "The payment.")
-                .leads("/id", "id", &["showPayment", "changePayment", "capturePayment", "refundPayment",
-                    "listReceiptsOfPayment", "correctReceipts"])
+                .leads(
+                    "/id",
+                    "id",
+                    &[
+                        "showPayment",
+                        "changePayment",
+                        "capturePayment",
+                        "refundPayment",
+                        "listReceiptsOfPayment",
+                        "correctReceipts",
+                        "checkPayment",
+                        "resolveAttentionOfPayment",
+                    ],
+                )
                 .leads("/id", "payment", &["listRefunds"])
-                .refuses(&[ALREADY_EXISTS, SOURCE_UNKNOWN, CURRENCY_UNKNOWN, ORDER_UNKNOWN, CURRENCY_MISMATCH])
+                .refuses(&[
+                    ALREADY_EXISTS,
+                    SOURCE_UNKNOWN,
+                    CURRENCY_UNKNOWN,
+                    ORDER_UNKNOWN,
+                    CURRENCY_MISMATCH,
+                ])
                 .refuses(&[AMOUNT_OVERFLOW, TOO_MANY_PAYMENTS]),
             get("/v1/payments", list)
                 .named("listPayments", "List payments")
@@ -75,46 +96,71 @@ pub(crate) fn operations() -> Noun {
                 .gives::<PaymentView<'_>>(200, "The payment."),
             patch("/v1/payments/{id}", change)
                 .named("changePayment", "Change what is kept with a payment")
-                .about("The metadata of a payment without an order; that of others is their order's.")
+                .about(
+                    "The metadata of a payment without an order; that of others is their \
+                     order's.",
+                )
                 .path(PAYMENT)
                 .key(Repeating::Kept)
                 .gives::<PaymentView<'_>>(200, "The payment.")
                 .refuses(&[METADATA_OF_ORDER, METADATA_TOO_LARGE]),
             post("/v1/payments/{id}/capture", capture)
                 .named("capturePayment", "Record money that came by hand")
-                .about("Cash or a transfer, on a payment of source `manual`. Each call is a capture of its own, so the \
-                        key is required. A note that is a method's word (`cash`, `bank transfer: BCA`) is the payment's \
-                        method.")
+                .about(
+                    "Cash or a transfer, on a payment of source `manual`. Each call is a \
+                     capture of its own, so the key is required. A note that is a method's word \
+                     (`cash`, `bank transfer: BCA`) is the payment's method.",
+                )
                 .path(PAYMENT)
                 .key(Repeating::Required)
                 .gives::<PaymentView<'_>>(200, "The payment.")
                 .refuses(&[NOT_MANUAL, AMOUNT_OVERFLOW]),
             post("/v1/payments/{id}/check", check)
                 .named("checkPayment", "Ask the provider about a payment now")
-                .about("Waits up to `[asking] timeout_ms` (10 s) for the answer, which goes the way of a webhook.")
+                .about(
+                    "Waits up to `[asking] timeout_ms` (10 s) for the answer, which goes the \
+                     way of a webhook.",
+                )
                 .path(PAYMENT)
                 .key(Repeating::Checked)
                 .gives::<CheckedView<'_>>(200, "The payment, and what the provider said.")
                 .refuses(&[STATUS_QUERY_NOT_SUPPORTED, PROVIDER_UNAVAILABLE]),
             post("/v1/payments/{id}/refund", refund)
                 .named("refundPayment", "Give money back")
-                .about("The refund and its reservation are committed before the provider is called. One of source \
-                        `manual`, and one that is `recorded`, has succeeded at once.")
+                .about(
+                    "The refund and its reservation are committed before the provider is \
+                     called. One of source `manual`, and one that is `recorded`, has succeeded \
+                     at once.",
+                )
                 .path(PAYMENT)
                 .key(Repeating::Required)
                 .gives::<RefundView<'_>>(201, "The refund.")
                 .leads("/id", "id", &["showRefund"])
-                .refuses(&[REFUND_NOT_SUPPORTED, RESTOCK_EXCEEDS_SOLD, SLOT_NOT_SOLD, REFUND_EXCEEDS_CAPTURED])
+                .refuses(&[
+                    REFUND_NOT_SUPPORTED,
+                    RESTOCK_EXCEEDS_SOLD,
+                    SLOT_NOT_SOLD,
+                    REFUND_EXCEEDS_CAPTURED,
+                ])
                 .refuses(&[TOO_MANY_PAYMENTS, AMOUNT_OVERFLOW]),
             post("/v1/payments/{id}/attention/{code}/resolve", resolve)
-                .named("resolveAttentionOfPayment", "Say that a person has looked at a payment")
-                .about("Closes a code of attention. 404 if the payment never had it; again is the same.")
+                .named(
+                    "resolveAttentionOfPayment",
+                    "Say that a person has looked at a payment",
+                )
+                .about(
+                    "Closes a code of attention. 404 if the payment never had it; again is the \
+                     same.",
+                )
                 .path(PAYMENT)
                 .path(ATTENTION)
                 .key(Repeating::Kept)
                 .gives::<PaymentView<'_>>(200, "The payment."),
             post("/v1/payments/{id}/receipts/correct", correct_receipts)
-                .named("correctReceipts", "Issue the receipts that a payment's ledger lacks")
+                .named(
+                    "correctReceipts",
+                    "Issue the receipts that a payment's ledger lacks",
+                )
                 .about("Where the receipts say what the ledger says, nothing happens.")
                 .path(PAYMENT)
                 .key(Repeating::Kept)
@@ -127,7 +173,11 @@ pub(crate) fn operations() -> Noun {
                 .refuses(&[NOT_FOUND]),
             get("/v1/refunds/{id}", show_refund)
                 .named("showRefund", "Show a refund")
-                .path(Parameter::of::<Shown<RefundId>>("id", "rfd_01kfjv7m00e008000000000002", "The refund's id."))
+                .path(Parameter::of::<Shown<RefundId>>(
+                    "id",
+                    "rfd_01kfjv7m00e008000000000002",
+                    "The refund's id.",
+                ))
                 .gives::<RefundView<'_>>(200, "The refund."),
         ],
     )

@@ -58,11 +58,14 @@ pub(crate) fn operations() -> Noun {
                 .named("listReceipts", "List receipts")
                 .about("Those that are issued, the latest first.")
                 .list(FILTERS)
-                .gives::<List<ReceiptView>>(200, "A page of receipts."),
+                .gives::<List<ReceiptView>>(200, "A page of receipts.")
+                .leads("/data/0/id", "id", &["showReceipt", "receiptFile"]),
             get("/v1/receipts.csv", table)
                 .named("tableOfReceipts", "Get receipts as a table")
-                .about("All of them, a row for each, with a head (RFC 4180). A table that cannot be read to its end breaks \
-                        off without the end of an answer.")
+                .about(
+                    "All of them, a row for each, with a head (RFC 4180). A table that cannot \
+                     be read to its end breaks off without the end of an answer.",
+                )
                 .query(OF_TABLE)
                 .gives_media(200, "text/csv", "The table.")
                 .with_header("Content-Disposition", "A name for the file."),
@@ -77,7 +80,10 @@ pub(crate) fn operations() -> Noun {
                 .path(RECEIPT)
                 .header(IF_NONE_MATCH)
                 .gives_media(200, "application/pdf", "The file.")
-                .with_header("ETag", "The SHA-256 of the file, in hexadecimal digits and quotes.")
+                .with_header(
+                    "ETag",
+                    "The SHA-256 of the file, in hexadecimal digits and quotes.",
+                )
                 .gives_nothing(304, "It is the one of `If-None-Match`."),
             get("/v1/orders/{id}/receipts", of_order)
                 .named("listReceiptsOfOrder", "List the receipts of an order")
@@ -93,8 +99,10 @@ pub(crate) fn operations() -> Noun {
                 .gives::<List<ReceiptView>>(200, "A page of receipts."),
             get("/r/{token}", look_up)
                 .named("lookUpReceipt", "Look up a receipt by its link")
-                .about("What anyone may see who has the receipt: a page, or JSON where `Accept` has `application/json` and \
-                        not `text/html`.")
+                .about(
+                    "What anyone may see who has the receipt: a page, or JSON where `Accept` \
+                     has `application/json` and not `text/html`.",
+                )
                 .path(TOKEN)
                 .gives::<PublicReceipt>(200, "What is public of the receipt.")
                 .gives_media(200, "text/html", "")

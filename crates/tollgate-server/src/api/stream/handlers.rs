@@ -19,7 +19,10 @@ use crate::http::reply::Reply;
 const TOPICS: &[Parameter] = &[Parameter::described(
     "topics",
     "orders,payments",
-    || json!({ "type": "string", "pattern": "^(orders|payments|events|effects|alerts)(,(orders|payments|events|effects|alerts))*$" }),
+    || {
+        let one = "(orders|payments|events|effects|alerts)";
+        json!({ "type": "string", "pattern": format!("^{one}(,{one})*$") })
+    },
     "Topics with commas between them; all of them if absent.",
 )];
 
@@ -37,8 +40,11 @@ pub(crate) fn operations() -> Noun {
         "What happens, as it happens.",
         [get("/v1/stream", listen)
             .named("listen", "Listen to what happens")
-            .about("Server-Sent Events that do not end by themselves. `id` is the position in the shop's feed: send the \
-                    last one as `Last-Event-ID` and the stream goes on right behind it. A comment comes every 15 seconds.")
+            .about(
+                "Server-Sent Events that do not end by themselves. `id` is the position in the \
+                 shop's feed: send the last one as `Last-Event-ID` and the stream goes on right \
+                 behind it. A comment comes every 15 seconds.",
+            )
             .query(TOPICS)
             .header(SEEN)
             .gives_media(200, "text/event-stream", "The stream.")

@@ -48,13 +48,15 @@ const SHOP: Parameter =
 
 /// What providers ask. It is answered in front of the router.
 pub(crate) fn operations() -> Noun {
-    let takes = |operation: Operation, id, summary| {
-        operation
+    let takes = |path, id, summary| {
+        Operation::apart(Method::POST, path)
+            .takes_bytes()
             .named(id, summary)
             .about(
-                "The provider's bytes, of any content type, as they are or with `Content-Encoding: gzip` or `deflate`, \
-                 signed by the source's scheme. The answer comes when they are on disk and decided. Some sources are \
-                 answered with a text that their provider wants.",
+                "The provider's bytes, of any content type, as they are or with `Content-Encoding: \
+                 gzip` or `deflate`, signed by the source's scheme; also by GET with a query, from a \
+                 provider that sends them so (CardCom). The answer comes when they are on disk and \
+                 decided; some providers want a text.",
             )
             .path(SOURCE)
             .gives::<TakenView<'_>>(200, "What became of it.")
@@ -67,29 +69,16 @@ pub(crate) fn operations() -> Noun {
         "What payment providers send. A source may have paths of its own besides.",
         [
             takes(
-                Operation::apart(Method::POST, "/webhooks/{source}").takes_bytes(),
+                "/webhooks/{source}",
                 "takeWebhook",
                 "Take a webhook of a source of shop main",
             ),
             takes(
-                Operation::apart(Method::GET, "/webhooks/{source}"),
-                "takeWebhookByGet",
-                "Take a webhook that comes as a query",
-            )
-            .refuses(&[METHOD_NOT_ALLOWED]),
-            takes(
-                Operation::apart(Method::POST, "/webhooks/{shop}/{source}").takes_bytes(),
+                "/webhooks/{shop}/{source}",
                 "takeWebhookOfShop",
                 "Take a webhook of a source of another shop",
             )
             .path(SHOP),
-            takes(
-                Operation::apart(Method::GET, "/webhooks/{shop}/{source}"),
-                "takeWebhookOfShopByGet",
-                "Take a webhook of another shop that comes as a query",
-            )
-            .path(SHOP)
-            .refuses(&[METHOD_NOT_ALLOWED]),
         ],
     )
 }

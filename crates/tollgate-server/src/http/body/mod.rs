@@ -19,9 +19,9 @@ mod tests;
 pub(crate) use currency::known_currency;
 pub(crate) use list::List;
 pub(crate) use metadata::{Metadata, merge};
-#[cfg(test)]
-pub(crate) use places::has_judge;
 pub(crate) use places::{Wrong, wrong};
+#[cfg(test)]
+pub(crate) use places::{has_judge, without_null};
 pub(crate) use text::*;
 pub(crate) use time::Time;
 pub(crate) use whole::{Amount, Difference, HoldSeconds, Positive, Whole};

@@ -62,6 +62,7 @@ impl Found {
         if ERRORS_MAX <= self.errors.len() {
             return;
         }
+        let schema = without_null(schema);
         if schema["additionalProperties"] == Value::Bool(false) {
             self.check_object(text, schema, at);
         } else if let Some(items) = schema.get("items") {
@@ -137,6 +138,14 @@ impl Found {
                 self.refuse(pointer, code, detail);
             }
         }
+    }
+}
+
+/// What a value has to be if it is not null: a schema that has parts and may be null is one of two.
+pub(crate) fn without_null(schema: &Value) -> &Value {
+    match schema["anyOf"].as_array().map(Vec::as_slice) {
+        Some([one, null]) if null["type"] == "null" => one,
+        _ => schema,
     }
 }
 

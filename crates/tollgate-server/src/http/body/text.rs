@@ -168,17 +168,17 @@ rules! {
     /// A sku or a calendar's name, as the merchant's catalogue has it.
     CatalogueName as CatalogueNameRule in one_spelling, "catalogue-name":
         "1 to 128 characters without control or invisible ones, and without spaces at the ends" =
-        is_catalogue_name, { "pattern": CATALOGUE, "not": { "pattern": DOTS }, "maxLength": COMPOSED_OF_MAX };
+        is_catalogue_name, { "pattern": CATALOGUE, "not": { "type": "string", "pattern": DOTS }, "maxLength": COMPOSED_OF_MAX, "anyOf": [{ "maxLength": 128 }, { "pattern": COMPOSING }] };
     /// The merchant's code of an order.
     OrderCode as OrderCodeRule in one_spelling, "order-code":
         "1 to 128 characters without control or invisible ones, and without spaces at the ends, that do \
          not begin like an id" =
         |text| is_catalogue_name(text) && !begins_like_an_id(text),
-        { "pattern": CATALOGUE, "not": { "pattern": format!("^({})_|{DOTS}", PREFIXES.join("|")) },
-          "maxLength": COMPOSED_OF_MAX };
+        { "pattern": CATALOGUE, "not": { "type": "string", "pattern": format!("^({})_|{DOTS}", PREFIXES.join("|")) },
+          "maxLength": COMPOSED_OF_MAX, "anyOf": [{ "maxLength": 128 }, { "pattern": COMPOSING }] };
     /// An order's id or code.
     OrderName as OrderNameRule in one_spelling, "order": "an order's id or code" = is_catalogue_name,
-        { "pattern": CATALOGUE, "not": { "pattern": DOTS }, "maxLength": COMPOSED_OF_MAX };
+        { "pattern": CATALOGUE, "not": { "type": "string", "pattern": DOTS }, "maxLength": COMPOSED_OF_MAX, "anyOf": [{ "maxLength": 128 }, { "pattern": COMPOSING }] };
     /// The name by which a source knows a payment.
     Reference as ReferenceRule, "reference": "1 to 255 bytes without control characters" =
         |text| (1..=255).contains(&text.len()) && !text.chars().any(char::is_control),
@@ -262,6 +262,8 @@ const CATALOGUE: &str = "^[^ \\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u3000\
 const DOTS: &str = "^\\.{1,2}$";
 /// The most characters that a catalogue's name may be typed in: no letter is composed of more than four.
 const COMPOSED_OF_MAX: usize = 4 * 128;
+/// What a letter may be composed with; without any of these a name has as many characters as it is typed in.
+const COMPOSING: &str = "[\\u0300-\\u036f\\u0591-\\u05c7\\u0610-\\u06ed\\u0900-\\u0dff\\u0f71-\\u0fbc\\u102e\\u1100-\\u11ff\\u1b35\\u3099\\u309a\\ufb1e]";
 const SAYS_SOMETHING: &str = "^[^\\u0000-\\u0008\\u000e-\\u001f\\u007f-\\u0084\\u0086-\\u009f]*[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029][^\\u0000-\\u0008\\u000e-\\u001f\\u007f-\\u0084\\u0086-\\u009f]*$";
 const NO_CONTROL_BUT_BREAKS: &str =
     "^[^\\u0000-\\u0008\\u000e-\\u001f\\u007f-\\u0084\\u0086-\\u009f]*$";

@@ -175,6 +175,11 @@ impl Operation {
         self.query(parameters).query(&OF_LISTS)
     }
 
+    /// A list that is read page by page in the order of names or times.
+    pub(crate) fn pages_by_place(self, parameters: &[Parameter]) -> Operation {
+        self.query(parameters).query(&parameter::OF_LISTS_BY_PLACE)
+    }
+
     /// A list that may begin at either end.
     pub(crate) fn list(self, parameters: &[Parameter]) -> Operation {
         self.pages(parameters).query(&[SORT])

@@ -160,18 +160,25 @@ impl Parameter {
 }
 
 /// The parameters every list knows.
-pub(crate) const OF_LISTS: [Parameter; 2] = [
-    Parameter::of::<Whole<1, 200>>(
-        "limit",
-        "50",
-        "How many items a page has at most; 50 if absent.",
-    ),
-    Parameter::text(
-        "cursor",
-        "",
-        "The `next_cursor` of the page before, with the same query; absent, the first page is given.",
-    ),
-];
+pub(crate) const OF_LISTS: [Parameter; 2] = [LIMIT, CURSOR];
+
+const LIMIT: Parameter = Parameter::of::<Whole<1, 200>>(
+    "limit",
+    "50",
+    "How many items a page has at most; 50 if absent.",
+);
+
+/// Where a page begins: the number of an item. An empty one is the beginning.
+const CURSOR: Parameter = Parameter::described(
+    "cursor",
+    "",
+    || json!({ "type": "string", "pattern": "^([0-7][0-9a-hjkmnp-tv-z]{25})?$" }),
+    "The `next_cursor` of the page before, with the same query; absent, the first page is given.",
+);
+
+/// The parameters of a list that is in the order of names or times, which its cursors hold.
+pub(super) const OF_LISTS_BY_PLACE: [Parameter; 2] =
+    [LIMIT, Parameter::text("cursor", "", CURSOR.about)];
 
 /// At which end a list begins.
 pub(crate) const SORT: Parameter = Parameter::described(
