@@ -34,9 +34,10 @@ pub use options::{
 };
 pub use read::{
     BYTES_SEARCHED_MAX, CALENDARS_MAX, Counts, DeliveryFilter, EFFECTS_MAX, EffectFilter,
-    EffectLine, EventFilter, FeedEntry, KEYS_MAX, KeptDelivery, OpenPayment, OpenPayments, Order,
-    OrderFilter, PAGE_ITEMS_MAX, Page, PaymentFilter, ROWS_LOOKED_AT_MAX, ReceiptFilter,
-    ReceiptPlace, ReceiptRow, SLOTS_MAX, Seek, Story, TIMELINE_ENTRIES_MAX, TimelineEntry, is_like,
+    EffectLine, EventFilter, FeedEntry, Found, Hit, KEYS_MAX, KeptDelivery, OpenPayment,
+    OpenPayments, Order, OrderFilter, PAGE_ITEMS_MAX, Page, PaymentFilter, ROWS_LOOKED_AT_MAX,
+    ReceiptFilter, ReceiptPlace, ReceiptRow, SEARCH_HITS_MAX, SLOTS_MAX, SearchPlace, SearchQuery,
+    Seek, Story, TIMELINE_ENTRIES_MAX, TimelineEntry, is_like,
 };
 pub use report::{Checked, Level, Report, SEEN_MAX};
 pub use schema::migrate::Step;

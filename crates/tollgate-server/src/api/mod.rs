@@ -8,6 +8,7 @@ mod events;
 mod effects;
 mod endpoints;
 mod receipts;
+mod search;
 mod keys;
 mod stream;
 mod operating;

@@ -5,7 +5,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
     capacity, docs, effects, endpoints, events, health, keys, operating, orders, payments,
-    receipts, stream,
+    receipts, search, stream,
 };
 use crate::app::App;
 use crate::http::problem::{INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
@@ -20,6 +20,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(effects::routes())
         .merge(endpoints::routes())
         .merge(receipts::routes())
+        .merge(search::routes())
         .merge(stream::routes())
         .merge(keys::routes())
         .merge(operating::routes())

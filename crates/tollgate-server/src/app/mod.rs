@@ -12,6 +12,7 @@ mod events;
 mod effects;
 mod endpoints;
 mod receipts;
+mod search;
 mod deliveries;
 mod access;
 mod operating;

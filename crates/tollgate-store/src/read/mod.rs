@@ -18,6 +18,7 @@ mod keys;
 mod open;
 mod orders;
 mod receipts;
+mod search;
 mod timeline;
 
 pub use counts::Counts;
@@ -27,6 +28,7 @@ pub use events::EventFilter;
 pub use open::{OpenPayment, OpenPayments};
 pub use orders::{OrderFilter, PaymentFilter};
 pub use receipts::{ReceiptFilter, ReceiptPlace, ReceiptRow};
+pub use search::{Found, Hit, SEARCH_HITS_MAX, SearchPlace, SearchQuery};
 pub use timeline::{FeedEntry, Story, TimelineEntry};
 
 use tollgate_core::id::{ShopId, first_id};

@@ -30,6 +30,7 @@ pub(crate) mod deliveries;
 pub(crate) mod keys;
 pub(crate) mod shops;
 pub(crate) mod horizon;
+pub(crate) mod search_terms;
 
 pub(crate) mod document;
 pub(crate) mod fact;
