@@ -33,13 +33,13 @@ pub use options::{
     Clock, DecideFn, Isolation, Limits, MakeSlots, Options, Pause, Place, ReceiptYear, ServerPlace,
 };
 pub use read::{
-    BYTES_SEARCHED_MAX, CALENDARS_MAX, Counts, DeliveryFilter, EFFECTS_MAX, EffectFilter,
+    BYTES_SEARCHED_MAX, Between, CALENDARS_MAX, Counts, DeliveryFilter, EFFECTS_MAX, EffectFilter,
     EffectLine, EventFilter, FeedEntry, Found, Hit, KEYS_MAX, KeptDelivery, OpenPayment,
     OpenPayments, Order, OrderFilter, PAGE_ITEMS_MAX, Page, PaymentFilter, ROWS_LOOKED_AT_MAX,
     ReceiptFilter, ReceiptPlace, ReceiptRow, SEARCH_HITS_MAX, SLOTS_MAX, SearchPlace, SearchQuery,
     Seek, Story, TIMELINE_ENTRIES_MAX, TimelineEntry, is_like,
 };
-pub use report::{Checked, Level, Report, SEEN_MAX};
+pub use report::{Checked, Level, Report, SEEN_MAX, Totals};
 pub use schema::migrate::Step;
 pub use schema::month::{Month, MonthError};
 pub use store::Store;

@@ -8,6 +8,7 @@ mod events;
 mod effects;
 mod endpoints;
 mod receipts;
+mod exports;
 mod search;
 mod keys;
 mod stream;

@@ -4,7 +4,7 @@ use axum::Router;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
-    capacity, docs, effects, endpoints, events, health, keys, operating, orders, payments,
+    capacity, docs, effects, endpoints, events, exports, health, keys, operating, orders, payments,
     receipts, search, stream,
 };
 use crate::app::App;
@@ -20,6 +20,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(effects::routes())
         .merge(endpoints::routes())
         .merge(receipts::routes())
+        .merge(exports::routes())
         .merge(search::routes())
         .merge(stream::routes())
         .merge(keys::routes())

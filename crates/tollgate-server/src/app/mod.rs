@@ -276,7 +276,7 @@ impl App {
     }
 
     /// The time zone of a shop's calendars that name none.
-    fn timezone(&self, shop: ShopId) -> &str {
+    pub(crate) fn timezone(&self, shop: ShopId) -> &str {
         let config = self.inner.instance.shop_config(shop);
         &config.unwrap_or(&self.config().shops[0]).timezone
     }

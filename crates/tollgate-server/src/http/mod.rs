@@ -10,6 +10,7 @@ pub(crate) mod fields;
 pub(crate) mod access;
 pub(crate) mod extract;
 pub(crate) mod reply;
+pub(crate) mod csv;
 mod log_throttle;
 
 pub(crate) use log_throttle::LogThrottle;

@@ -8,6 +8,7 @@
 //! long read.
 
 pub(crate) mod readers;
+mod books;
 mod capacity;
 mod counts;
 mod deliveries;
@@ -21,6 +22,7 @@ mod receipts;
 mod search;
 mod timeline;
 
+pub use books::Between;
 pub use counts::Counts;
 pub use deliveries::{DeliveryFilter, KeptDelivery};
 pub use effects::{EffectFilter, EffectLine};

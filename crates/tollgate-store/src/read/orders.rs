@@ -157,7 +157,7 @@ fn roots_of(payments: &BTreeSet<u128>) -> BTreeSet<u128> {
 }
 
 /// `roots.nth`: walks `roots_id` upwards.
-const NTH_ROOT: &str = "\
+pub(super) const NTH_ROOT: &str = "\
     select id
       from roots
      where shop_id = ?1 and ?2 <= id and id < ?3

@@ -12,6 +12,7 @@ mod config;
 mod keys;
 mod effects;
 mod deliveries;
+mod export;
 mod send;
 mod tail;
 mod demo;
@@ -66,6 +67,7 @@ enum Command {
     Keys(keys::Args),
     Effects(effects::Args),
     Deliveries(deliveries::Args),
+    Export(export::Args),
     Send(send::Args),
     Tail(tail::Args),
     Demo(demo::Args),
@@ -100,6 +102,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Keys(args) => keys::run(args, file).await,
             Command::Effects(args) => effects::run(args, file).await,
             Command::Deliveries(args) => deliveries::run(args, file).await,
+            Command::Export(args) => export::run(args, file).await,
             Command::Send(args) => send::run(args, file).await,
             Command::Tail(args) => tail::run(args, file).await,
             Command::Demo(args) => demo::run(args).await,
@@ -137,7 +140,7 @@ fn print_report(report: &tollgate_store::Report, json: bool) -> ExitCode {
             let view = tollgate_server::ReportView::of(report);
             serde_json::to_string(&view).expect("a report has string keys and texts") + "\n"
         }
-        false => report::table(report),
+        false => report::table(report) + &report::totals(report),
     };
     let printed = print(&text);
     if printed != ExitCode::SUCCESS {
