@@ -2,10 +2,11 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tollgate_store::{Checked, Level, Report};
+use tollgate_store::{Checked, Level, Report, Totals};
 
 use crate::clock::Stepped;
 use crate::config::Config;
+use crate::money_text::decimal;
 use crate::time_text::rfc3339;
 
 /// A report as the API and `--json` show it.
@@ -16,6 +17,25 @@ pub struct ReportView<'r> {
     status: &'static str,
     /// What was checked.
     checks: Vec<CheckView<'r>>,
+    /// What the ledgers come to, by shop and currency; only `verify` has read them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    totals: Vec<TotalsView<'r>>,
+}
+
+/// Minor units.
+#[derive(Debug, Serialize, JsonSchema)]
+struct TotalsView<'r> {
+    shop: &'r str,
+    currency: &'r str,
+    orders: u64,
+    payments: u64,
+    captured: i64,
+    fee: i64,
+    refunded: i64,
+    charged_back: i64,
+    reserved: i64,
+    kept: i64,
+    receipts: i64,
 }
 
 /// What one check has found.
@@ -41,8 +61,50 @@ impl<'r> ReportView<'r> {
         ReportView {
             status: report.worst().word(),
             checks: report.checks.iter().map(CheckView::of).collect(),
+            totals: report.totals.iter().map(TotalsView::of).collect(),
         }
     }
+}
+
+impl<'r> TotalsView<'r> {
+    fn of(totals: &'r Totals) -> TotalsView<'r> {
+        TotalsView {
+            shop: &totals.shop,
+            currency: &totals.currency,
+            orders: totals.orders,
+            payments: totals.payments,
+            captured: totals.captured,
+            fee: totals.fee,
+            refunded: totals.refunded,
+            charged_back: totals.charged_back,
+            reserved: totals.reserved,
+            kept: totals.kept,
+            receipts: totals.receipts,
+        }
+    }
+}
+
+/// The sums in words, for people: a line for each shop and currency.
+pub fn totals_lines(report: &Report) -> Vec<String> {
+    let line = |totals: &Totals| {
+        let money = |minor| decimal(minor, &totals.currency);
+        format!(
+            "{} {}: {} orders, {} payments; captured {} (fees {}), refunded {}, charged back {}, on its way back {}, \
+             kept {}; receipts {}",
+            totals.shop,
+            totals.currency,
+            totals.orders,
+            totals.payments,
+            money(totals.captured),
+            money(totals.fee),
+            money(totals.refunded),
+            money(totals.charged_back),
+            money(totals.reserved),
+            money(totals.kept),
+            money(totals.receipts),
+        )
+    };
+    report.totals.iter().map(line).collect()
 }
 
 impl<'r> CheckView<'r> {

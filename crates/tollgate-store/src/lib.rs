@@ -33,14 +33,15 @@ pub use options::{
     Clock, DecideFn, Isolation, Limits, MakeSlots, Options, Pause, Place, ReceiptYear, ServerPlace,
 };
 pub use read::{
-    AuditEntry, AuditFilter, AuditPlace, BYTES_SEARCHED_MAX, CALENDARS_MAX, Counts, DeliveryFilter,
-    EFFECTS_MAX, EffectFilter, EffectLine, ErrorCounts, ErrorFilter, ErrorKindCount, EventFilter,
-    FeedEntry, Happened, KEYS_MAX, KeptDelivery, OPEN_COUNTED_MAX, Open, OpenPayment, OpenPayments,
-    OpenSession, Order, OrderFilter, PAGE_ITEMS_MAX, Page, PaymentFilter, ROWS_LOOKED_AT_MAX,
-    ReceiptFilter, ReceiptPlace, ReceiptRow, SLOTS_MAX, Seek, Story, TIMELINE_ENTRIES_MAX,
-    TimelineEntry, is_like,
+    AuditEntry, AuditFilter, AuditPlace, BYTES_SEARCHED_MAX, Between, CALENDARS_MAX, Counts,
+    DeliveryFilter, EFFECTS_MAX, EffectFilter, EffectLine, ErrorCounts, ErrorFilter,
+    ErrorKindCount, EventFilter, FeedEntry, Found, Happened, Hit, KEYS_MAX, KeptDelivery,
+    OPEN_COUNTED_MAX, Open, OpenPayment, OpenPayments, OpenSession, Order, OrderFilter,
+    PAGE_ITEMS_MAX, Page, PaymentFilter, ROWS_LOOKED_AT_MAX, ReceiptFilter, ReceiptPlace,
+    ReceiptRow, SEARCH_HITS_MAX, SLOTS_MAX, SearchPlace, SearchQuery, Seek, Story,
+    TIMELINE_ENTRIES_MAX, TimelineEntry, is_like,
 };
-pub use report::{Checked, Level, Report, SEEN_MAX};
+pub use report::{Checked, Level, Report, SEEN_MAX, Totals};
 pub use schema::migrate::Step;
 pub use schema::month::{Month, MonthError};
 pub use store::Store;

@@ -47,6 +47,35 @@ pub const SEEN_MAX: usize = 20;
 pub struct Report {
     /// In the order in which they read best.
     pub checks: Vec<Checked>,
+    /// What the ledgers of a shop come to, by shop and currency; only of the whole data, which `verify` reads.
+    pub totals: Vec<Totals>,
+}
+
+/// What the ledgers of a shop come to in one currency. Minor units.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Whose.
+    pub shop: String,
+    /// The currency.
+    pub currency: String,
+    /// Orders.
+    pub orders: u64,
+    /// Payments, with and without an order.
+    pub payments: u64,
+    /// What came.
+    pub captured: i64,
+    /// What of it is a fee on top of what was due.
+    pub fee: i64,
+    /// What went back.
+    pub refunded: i64,
+    /// What disputes keep away.
+    pub charged_back: i64,
+    /// What was ordered back and has not ended.
+    pub reserved: i64,
+    /// What is left.
+    pub kept: i64,
+    /// What the receipts that are issued come to: sales less refunds less reversals.
+    pub receipts: i64,
 }
 
 impl Report {

@@ -117,6 +117,41 @@ impl Server {
             .await
     }
 
+    /// Asks for a document of this media type and hands on its bytes as they come. One that breaks off is an
+    /// error, whatever was handed on of it.
+    pub async fn download(
+        &self,
+        path: &str,
+        wanted: &str,
+        take: &mut dyn FnMut(&[u8]) -> std::io::Result<()>,
+    ) -> Result<(), String> {
+        let failed = |why: String| format!("call GET {path} at {}: {why}", self.url());
+        let response = self.request(Method::GET, path).send().await;
+        let mut response = response.map_err(|error| failed(reason(&error)))?;
+        let status = response.status();
+        if !status.is_success() && is_of_tollgate(&response) {
+            let text = body_of(response).await.map_err(failed)?;
+            let document: Value = serde_json::from_slice(&text).unwrap_or_default();
+            let why = refusal(&document, &Value::Null);
+            return Err(failed(format!("{} {why}", status.as_u16())));
+        }
+        if !status.is_success() || media(&response) != wanted {
+            return Err(failed(stranger(&response)));
+        }
+        loop {
+            match response.chunk().await {
+                Ok(Some(part)) => {
+                    take(&part).map_err(|error| format!("write what came: {error}"))?;
+                }
+                Ok(None) => return Ok(()),
+                Err(error) => {
+                    let why = reason(&error);
+                    return Err(failed(format!("it broke off before its end: {why}")));
+                }
+            }
+        }
+    }
+
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.http
             .request(method, format!("{}{path}", self.url()))

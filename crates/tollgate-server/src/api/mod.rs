@@ -8,6 +8,8 @@ mod events;
 mod effects;
 mod endpoints;
 mod receipts;
+mod exports;
+mod search;
 mod keys;
 mod users;
 mod session;

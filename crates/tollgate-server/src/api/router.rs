@@ -7,8 +7,8 @@ use axum::response::Response;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
-    audit, capacity, docs, effects, endpoints, errors, events, health, keys, operating, orders,
-    payments, receipts, session, stats, stream, users, webhooks,
+    audit, capacity, docs, effects, endpoints, errors, events, exports, health, keys, operating,
+    orders, payments, receipts, search, session, stats, stream, users, webhooks,
 };
 use crate::app::App;
 use crate::http::operation::Noun;
@@ -27,6 +27,8 @@ pub(super) fn nouns() -> Vec<Noun> {
         effects::operations(),
         endpoints::operations(),
         receipts::operations(),
+        exports::operations(),
+        search::operations(),
         stream::operations(),
         keys::operations(),
         users::operations(),

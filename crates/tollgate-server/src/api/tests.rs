@@ -402,6 +402,7 @@ fn every_view_has_a_schema() {
         super::audit::response::AuditView<'_>,
         super::receipts::response::ReceiptView,
         super::receipts::response::PublicReceipt,
+        super::search::response::HitView,
         super::orders::TimelineView<'_>,
         crate::report::ReportView<'_>,
     ];

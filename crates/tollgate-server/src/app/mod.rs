@@ -12,6 +12,7 @@ mod events;
 mod effects;
 mod endpoints;
 mod receipts;
+mod search;
 mod deliveries;
 mod access;
 mod keys;
@@ -298,7 +299,7 @@ impl App {
     }
 
     /// The time zone of a shop's calendars that name none.
-    fn timezone(&self, shop: ShopId) -> &str {
+    pub(crate) fn timezone(&self, shop: ShopId) -> &str {
         let config = self.inner.instance.shop_config(shop);
         &config.unwrap_or(&self.config().shops[0]).timezone
     }

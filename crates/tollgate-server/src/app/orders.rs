@@ -5,7 +5,7 @@ use tollgate_core::command::{
 };
 use tollgate_core::id::{RootId, ShopId};
 use tollgate_core::order::{AttentionCode, Root};
-use tollgate_store::{OrderFilter, Page, Seek, Story};
+use tollgate_store::{Between, OrderFilter, Page, Seek, Story};
 
 use super::{Answered, App, AppError, Asking, Caller, Keyed};
 
@@ -105,6 +105,16 @@ impl App {
         seek: Seek<RootId>,
     ) -> Result<Page<Root, RootId>, AppError> {
         Ok(self.inner.store.orders(shop, filter, seek).await?)
+    }
+
+    /// The next roots in which something happened in a stretch of time.
+    pub(crate) async fn roots_between(
+        &self,
+        shop: ShopId,
+        between: Between,
+        past: Option<RootId>,
+    ) -> Result<Page<Root, RootId>, AppError> {
+        Ok(self.inner.store.roots_between(shop, between, past).await?)
     }
 
     /// An order with all that is told of it.

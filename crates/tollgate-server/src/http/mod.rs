@@ -13,6 +13,7 @@ pub(crate) mod extract;
 pub(crate) mod reply;
 pub(crate) mod operation;
 pub(crate) mod refused;
+pub(crate) mod csv;
 mod log_throttle;
 
 pub(crate) use log_throttle::LogThrottle;

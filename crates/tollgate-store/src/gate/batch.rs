@@ -15,7 +15,7 @@ use tollgate_core::order::Root;
 use tollgate_core::receipt_number::ReceiptNumber;
 use tollgate_core::snapshot::{EventState, Known, Snapshot, StoredEvent};
 use tollgate_core::time::Timestamp;
-use tollgate_core::timeline::takes;
+use tollgate_core::timeline::{EntryKind, takes};
 use tollgate_core::word::Word;
 
 use crate::db::{Db, Error, Head};
@@ -28,6 +28,7 @@ use crate::tables::endpoints::Listener;
 use crate::tables::idempotency::Records;
 use crate::tables::key_hash::key_hash;
 use crate::tables::load::{Wants, begin_and_load, load};
+use crate::tables::search_terms;
 use crate::tables::timeline::{self, Actor, TimelineRow};
 use crate::tables::write::Additions;
 
@@ -347,6 +348,7 @@ impl<'a> Batch<'a> {
             }
         }
         let has_changed = !changes.is_empty() || !effects.is_empty();
+        self.note_searched(shop, &entries);
         self.known.apply(shop, changes);
         self.give_numbers(shop, &effects);
         match &submission.by {
@@ -394,6 +396,20 @@ impl<'a> Batch<'a> {
         let position = self.head(record.shop).position;
         let id = audit_id(self.now, self.id, self.additions.audit.len());
         self.additions.audit.push((position, id, record));
+    }
+
+    /// Before an order is changed: the words by which it is found until then.
+    fn note_searched(&mut self, shop: ShopId, entries: &[Entry]) {
+        let changed = entries
+            .iter()
+            .filter(|entry| entry.kind == EntryKind::OrderChanged);
+        for root in changed.filter_map(|entry| entry.root) {
+            if let Known::Found(before) = self.known.roots.get(&(shop, root)) {
+                let before = search_terms::terms(before);
+                let at = (shop, root);
+                self.additions.searched_before.entry(at).or_insert(before);
+            }
+        }
     }
 
     fn head(&mut self, shop: ShopId) -> &mut Head {

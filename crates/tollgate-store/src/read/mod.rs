@@ -8,6 +8,7 @@
 //! long read.
 
 pub(crate) mod readers;
+mod books;
 mod capacity;
 mod counts;
 mod deliveries;
@@ -21,10 +22,12 @@ mod audit;
 mod open;
 mod orders;
 mod receipts;
+mod search;
 mod standing;
 mod timeline;
 
 pub use audit::{AuditEntry, AuditFilter, AuditPlace};
+pub use books::Between;
 pub use counts::Counts;
 pub use deliveries::{DeliveryFilter, KeptDelivery};
 pub use effects::{EffectFilter, EffectLine};
@@ -33,6 +36,7 @@ pub use events::EventFilter;
 pub use open::{OpenPayment, OpenPayments};
 pub use orders::{OrderFilter, PaymentFilter};
 pub use receipts::{ReceiptFilter, ReceiptPlace, ReceiptRow};
+pub use search::{Found, Hit, SEARCH_HITS_MAX, SearchPlace, SearchQuery};
 pub use standing::{Happened, OPEN_COUNTED_MAX, Open};
 pub use timeline::{FeedEntry, Story, TimelineEntry};
 pub use users::OpenSession;

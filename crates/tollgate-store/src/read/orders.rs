@@ -102,7 +102,7 @@ pub(super) fn root(db: &Db, shop: ShopId, id: RootId) -> Result<Option<Root>, Er
 /// `codes.order`: by primary key.
 const ORDER_OF_CODE: &str = "select order_id from codes where shop_id = ?1 and code = ?2";
 
-fn order_of_code(db: &Db, shop: ShopId, code: &str) -> Result<Option<u128>, Error> {
+pub(super) fn order_of_code(db: &Db, shop: ShopId, code: &str) -> Result<Option<u128>, Error> {
     let order = db.one(ORDER_OF_CODE, &[&shop.0, &code], |row| maybe_id_at(row, 0))?;
     Ok(order.flatten())
 }
@@ -157,7 +157,7 @@ fn roots_of(payments: &BTreeSet<u128>) -> BTreeSet<u128> {
 }
 
 /// `roots.nth`: walks `roots_id` upwards.
-const NTH_ROOT: &str = "\
+pub(super) const NTH_ROOT: &str = "\
     select id
       from roots
      where shop_id = ?1 and ?2 <= id and id < ?3

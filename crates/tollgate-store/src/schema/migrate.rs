@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::db::OpenError;
 use crate::db::{Db, Error, Sql, on_postgres, refuse, two};
 use crate::schema::views;
+use crate::tables::search_terms;
 
 /// One step of the schema, for each database.
 struct Migration {
@@ -14,6 +15,8 @@ struct Migration {
     name: &'static str,
     sqlite: &'static str,
     postgres: &'static str,
+    /// What it writes that SQL cannot say, after its script and in the same transaction.
+    fill: Option<fn(&Db) -> Result<(), Error>>,
 }
 
 const MIGRATIONS: &[Migration] = &[
@@ -22,42 +25,56 @@ const MIGRATIONS: &[Migration] = &[
         name: "foundation",
         sqlite: include_str!("../../migrations/sqlite/0001_foundation.sql"),
         postgres: include_str!("../../migrations/postgres/0001_foundation.sql"),
+        fill: None,
     },
     Migration {
         version: 2,
         name: "retention",
         sqlite: include_str!("../../migrations/sqlite/0002_retention.sql"),
         postgres: include_str!("../../migrations/postgres/0002_retention.sql"),
+        fill: None,
     },
     Migration {
         version: 3,
         name: "effects",
         sqlite: include_str!("../../migrations/sqlite/0003_effects.sql"),
         postgres: include_str!("../../migrations/postgres/0003_effects.sql"),
+        fill: None,
     },
     Migration {
         version: 4,
         name: "receipts_issued",
         sqlite: include_str!("../../migrations/sqlite/0004_receipts_issued.sql"),
         postgres: include_str!("../../migrations/postgres/0004_receipts_issued.sql"),
+        fill: None,
     },
     Migration {
         version: 5,
         name: "receipt_numbers",
         sqlite: include_str!("../../migrations/sqlite/0005_receipt_numbers.sql"),
         postgres: include_str!("../../migrations/postgres/0005_receipt_numbers.sql"),
+        fill: None,
     },
     Migration {
         version: 6,
         name: "access",
         sqlite: include_str!("../../migrations/sqlite/0006_access.sql"),
         postgres: include_str!("../../migrations/postgres/0006_access.sql"),
+        fill: None,
     },
     Migration {
         version: 7,
         name: "errors",
         sqlite: include_str!("../../migrations/sqlite/0007_errors.sql"),
         postgres: include_str!("../../migrations/postgres/0007_errors.sql"),
+        fill: None,
+    },
+    Migration {
+        version: 8,
+        name: "search",
+        sqlite: include_str!("../../migrations/sqlite/0008_search.sql"),
+        postgres: include_str!("../../migrations/postgres/0008_search.sql"),
+        fill: Some(search_terms::fill),
     },
 ];
 
@@ -328,7 +345,7 @@ pub(crate) fn pending(db: &Db, path: &Path) -> Result<Vec<Step>, OpenError> {
         .collect())
 }
 
-/// Where a version stands that is one of ours.
+/// Where the step of a version stands; that of one which is not known is nowhere, and was refused before.
 fn position(version: i64) -> usize {
     let found = MIGRATIONS
         .iter()
@@ -338,6 +355,9 @@ fn position(version: i64) -> usize {
 
 fn run(db: &Db, migration: &Migration, now: i64) -> Result<(), Error> {
     db.script(migration.sql(db))?;
+    if let Some(fill) = migration.fill {
+        fill(db)?;
+    }
     db.run(
         "insert into migrations (version, name, checksum, at) values (?1, ?2, ?3, ?4)",
         &[
@@ -356,10 +376,10 @@ mod tests {
     use crate::db::Sqlite;
 
     #[test]
-    fn versions_count_from_one_without_gaps() {
-        for (place, migration) in MIGRATIONS.iter().enumerate() {
-            assert_eq!(migration.version, place as i64 + 1);
-        }
+    fn versions_go_up_from_one() {
+        let versions = MIGRATIONS.iter().map(|migration| migration.version);
+        assert!(versions.clone().is_sorted_by(|one, next| one < next));
+        assert_eq!(versions.min(), Some(1));
     }
 
     fn file(path: &Path) -> Db {

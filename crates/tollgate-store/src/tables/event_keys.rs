@@ -11,7 +11,7 @@ use crate::tables::lookup::{self, Keys, Lookup};
 use crate::tables::write::Changes;
 
 /// `event_keys.get`: by primary key.
-const GET: &str = "select event from event_keys where shop_id = ?1 and hash = ?2";
+pub(crate) const GET: &str = "select event from event_keys where shop_id = ?1 and hash = ?2";
 
 pub(crate) struct ByKey;
 

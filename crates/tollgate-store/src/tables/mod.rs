@@ -36,6 +36,7 @@ pub(crate) mod shops;
 pub(crate) mod horizon;
 pub(crate) mod errors;
 pub(crate) mod shop_figures;
+pub(crate) mod search_terms;
 
 pub(crate) mod document;
 pub(crate) mod fact;

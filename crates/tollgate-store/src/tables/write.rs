@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tollgate_core::effect::{Effect, IssuedReceipt, Receipt};
-use tollgate_core::id::{EndpointId, ShopId};
+use tollgate_core::id::{EndpointId, RootId, ShopId};
 use tollgate_core::idempotency::{Idempotency, Record};
 use tollgate_core::snapshot::Snapshot;
 use tollgate_core::time::Timestamp;
@@ -23,6 +23,8 @@ pub(crate) struct Additions {
     pub(crate) receipts: Vec<(ShopId, Receipt, IssuedReceipt)>,
     /// Endpoints that get nothing more, and why.
     pub(crate) disabled: Vec<(ShopId, EndpointId, String)>,
+    /// The words by which orders were found whose customers were changed.
+    pub(crate) searched_before: BTreeMap<(ShopId, RootId), BTreeSet<String>>,
     /// Rows of the timeline.
     pub(crate) timeline: Vec<TimelineRow>,
     /// What else persons and keys did, each with the feed's position then and its number.

@@ -20,6 +20,7 @@ mod queries;
 mod receipts;
 mod retention;
 mod round_trip;
+mod search;
 mod rows;
 mod shares;
 mod table;

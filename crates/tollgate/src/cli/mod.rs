@@ -14,6 +14,7 @@ mod users;
 mod effects;
 mod deliveries;
 mod errors;
+mod export;
 mod send;
 mod tail;
 mod demo;
@@ -71,6 +72,7 @@ enum Command {
     Effects(effects::Args),
     Deliveries(deliveries::Args),
     Errors(errors::Args),
+    Export(export::Args),
     Send(send::Args),
     Tail(tail::Args),
     Demo(demo::Args),
@@ -108,6 +110,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Effects(args) => effects::run(args, file).await,
             Command::Deliveries(args) => deliveries::run(args, file).await,
             Command::Errors(args) => errors::run(args, file).await,
+            Command::Export(args) => export::run(args, file).await,
             Command::Send(args) => send::run(args, file).await,
             Command::Tail(args) => tail::run(args, file).await,
             Command::Demo(args) => demo::run(args).await,
@@ -146,7 +149,7 @@ fn print_report(report: &tollgate_store::Report, json: bool) -> ExitCode {
             let view = tollgate_server::ReportView::of(report);
             serde_json::to_string(&view).expect("a report has string keys and texts") + "\n"
         }
-        false => report::table(report),
+        false => report::table(report) + &report::totals(report),
     };
     let printed = print(&text);
     if printed != ExitCode::SUCCESS {

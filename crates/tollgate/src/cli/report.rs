@@ -35,3 +35,13 @@ pub(super) fn table(report: &Report) -> String {
     }
     text
 }
+
+/// What the ledgers come to, where they were read.
+pub(super) fn totals(report: &Report) -> String {
+    let lines = tollgate_server::totals_lines(report);
+    let lines: Vec<String> = lines.iter().map(|line| format!("{line}\n")).collect();
+    match lines.is_empty() {
+        true => String::new(),
+        false => format!("\n{}", lines.concat()),
+    }
+}

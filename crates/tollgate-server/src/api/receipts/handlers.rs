@@ -8,15 +8,16 @@ use tollgate_core::effect::{Receipt, ReceiptKind};
 use tollgate_core::id::{ReceiptId, ShopId};
 use tollgate_core::order::Root;
 use tollgate_core::receipt_number::ReceiptNumber;
-use tollgate_store::{ReceiptFilter, ReceiptPlace, Seek};
+use tollgate_store::{ReceiptFilter, ReceiptPlace};
 
-use super::ledger::{PAGE_ROWS, Table};
+use super::ledger;
 use super::response::{PublicReceipt, ReceiptView, STYLE, no_receipt_page};
 use crate::api::orders::{ORDER, order_named};
 use crate::api::payments::PAYMENT;
 use crate::app::App;
 use crate::headers;
 use crate::http::access::Reader;
+use crate::http::csv;
 use crate::http::extract::{Query, has_tag, id};
 use crate::http::fields::Shown;
 use crate::http::operation::{IF_NONE_MATCH, Noun, Operation, Parameter, get};
@@ -140,27 +141,8 @@ fn filter(query: &Query) -> Result<ReceiptFilter, Problem> {
 async fn table(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let query = query.just(OF_TABLE)?;
     let filter = filter(&query)?;
-    let shop = caller.shop();
-    // What cannot be read at all is refused with a status, and not in the midst of a table.
-    let seek = Seek::first(PAGE_ROWS);
-    let first = app.issued_receipts(shop, filter.clone(), seek).await?;
-    let mut response = Response::new(Body::new(Table::new(app, shop, filter, first)));
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (
-            header::CONTENT_TYPE,
-            "text/csv; charset=utf-8; header=present",
-        ),
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"receipts.csv\"",
-        ),
-        (header::CACHE_CONTROL, "private, no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    Ok(response)
+    let first = ledger::read(app, caller.shop(), filter, None).await?;
+    csv::answer(ledger::HEAD, first, "receipts.csv")
 }
 
 /// A receipt as JSON, or with `.pdf` behind its id its file.

@@ -1,115 +1,46 @@
-//! Receipts for an accountant: a table in CSV (RFC 4180), a row for each, read page by page.
+//! Receipts for an accountant: a table in CSV, a row for each, read page by page.
 
-use std::fmt::Write as _;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use bytes::Bytes;
-use hyper::body::Frame;
 use serde_json::Value;
 use tollgate_core::effect::ReceiptKind;
 use tollgate_core::id::ShopId;
 use tollgate_core::word::Word;
-use tollgate_store::{Page, ReceiptFilter, ReceiptPlace, ReceiptRow, Seek};
+use tollgate_store::{ReceiptFilter, ReceiptPlace, ReceiptRow, Seek};
 
-use super::response::decimal;
-use crate::app::{App, AppError};
+use crate::app::App;
+use crate::http::csv::{Next, Part, Reading, Row};
+use crate::money_text::decimal;
 use crate::time_text::rfc3339;
 
 /// Receipts that are read together.
-pub(super) const PAGE_ROWS: u32 = 200;
+const PAGE_ROWS: u32 = 200;
 
-type Rows = Page<ReceiptRow, ReceiptPlace>;
-
-/// A page that is being read.
-type Reading = Pin<Box<dyn Future<Output = Result<Rows, AppError>> + Send>>;
-
-/// The table, as the body of an answer: no page is read before the one in front of it was sent.
-pub(super) struct Table {
+/// The rows of the next receipts, the latest first.
+pub(super) fn read(
     app: App,
     shop: ShopId,
     filter: ReceiptFilter,
-    /// What is to be sent next.
-    read: Option<Rows>,
-    reading: Option<Reading>,
-    begun: bool,
-}
-
-/// The database could not be read any more. The answer breaks off, so that nobody takes a part for the whole.
-#[derive(Debug, thiserror::Error)]
-#[error("the receipts could not be read to their end")]
-pub(super) struct BrokenOff;
-
-impl Table {
-    /// A table that begins with a page that was read already.
-    pub(super) fn new(app: App, shop: ShopId, filter: ReceiptFilter, first: Rows) -> Table {
-        Table {
-            app,
-            shop,
-            filter,
-            read: Some(first),
-            reading: None,
-            begun: false,
-        }
-    }
-
-    fn read_on(&self, past: ReceiptPlace) -> Reading {
-        let (app, shop, filter) = (self.app.clone(), self.shop, self.filter.clone());
-        Box::pin(async move {
-            let seek = Seek {
-                past: Some(past),
-                ..Seek::first(PAGE_ROWS)
-            };
-            app.issued_receipts(shop, filter, seek).await
-        })
-    }
-}
-
-impl hyper::body::Body for Table {
-    type Data = Bytes;
-    type Error = BrokenOff;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
-        loop {
-            if let Some(page) = self.read.take() {
-                self.reading = page.next.map(|next| self.read_on(next));
-                let mut text = String::new();
-                if !self.begun {
-                    self.begun = true;
-                    text.push_str(HEAD);
-                }
-                text.extend(page.items.iter().map(row));
-                if !text.is_empty() {
-                    return Poll::Ready(Some(Ok(Frame::data(Bytes::from(text)))));
-                }
-            }
-            let Some(reading) = &mut self.reading else {
-                return Poll::Ready(None);
-            };
-            match std::task::ready!(reading.as_mut().poll(context)) {
-                Ok(page) => {
-                    self.reading = None;
-                    self.read = Some(page);
-                }
-                Err(error) => {
-                    tracing::error!(?error, "failed to read receipts for a table");
-                    self.reading = None;
-                    return Poll::Ready(Some(Err(BrokenOff)));
-                }
-            }
-        }
-    }
+    past: Option<ReceiptPlace>,
+) -> Reading {
+    Box::pin(async move {
+        let seek = Seek {
+            past,
+            ..Seek::first(PAGE_ROWS)
+        };
+        let page = app.issued_receipts(shop, filter.clone(), seek).await?;
+        let rows = page.items.iter().map(row).collect();
+        let next = page
+            .next
+            .map(|next| -> Next { Box::new(move || read(app, shop, filter, Some(next))) });
+        Ok(Part { rows, next })
+    })
 }
 
 /// The names of the columns.
 pub(super) const HEAD: &str = "number,kind,issued_at,issued_at_utc,order_code,payment_id,source,reference,\
-     provider_payment_id,original_number,seller,buyer,currency,amount,fee_amount,tax_amount,taxes\r\n";
+     provider_payment_id,original_number,seller,buyer,currency,amount,fee_amount,tax_amount,taxes";
 
 /// A row of the table.
-pub(super) fn row(receipt: &ReceiptRow) -> String {
+fn row(receipt: &ReceiptRow) -> String {
     let frozen: Value = serde_json::from_str(&receipt.document).unwrap_or_default();
     let said = |pointer: &str| {
         let found = frozen.pointer(pointer).and_then(Value::as_str);
@@ -141,7 +72,7 @@ pub(super) fn row(receipt: &ReceiptRow) -> String {
     let named = named.join("; ");
     let number = receipt.number.clone();
     let local = in_zone(receipt, said("/timezone"));
-    let mut row = String::new();
+    let mut row = Row::default();
     let texts = [
         number.as_str(),
         &receipt.kind,
@@ -158,16 +89,12 @@ pub(super) fn row(receipt: &ReceiptRow) -> String {
         currency,
     ];
     for text in texts {
-        put_text(&mut row, text);
-        row.push(',');
+        row.text(text);
     }
-    // Numbers of ours are no formulas, also where they begin with a minus.
     for minor in [amount, fee_amount, tax_amount] {
-        let _ = write!(row, "{},", decimal(signed(minor), currency));
+        row.decimal(signed(minor), currency);
     }
-    put_text(&mut row, &named);
-    row.push_str("\r\n");
-    row
+    row.text(&named).end()
 }
 
 /// When it was issued, by the clocks of its shop.
@@ -176,27 +103,6 @@ fn in_zone(receipt: &ReceiptRow, zone: &str) -> String {
     let at = jiff::Timestamp::from_millisecond(receipt.issued_at.as_millis()).unwrap_or_default();
     let at = at.to_zoned(zone);
     at.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
-}
-
-/// Writes a text so that it is one field, and that no spreadsheet takes it for a formula: others have written it.
-fn put_text(row: &mut String, text: &str) {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    let is_quoted = text.contains([',', '"', '\r', '\n']);
-    if is_quoted {
-        row.push('"');
-    }
-    if is_formula {
-        row.push('\'');
-    }
-    for letter in text.chars() {
-        if letter == '"' {
-            row.push('"');
-        }
-        row.push(letter);
-    }
-    if is_quoted {
-        row.push('"');
-    }
 }
 
 #[cfg(test)]
@@ -254,23 +160,5 @@ mod tests {
             row,
             "R-2026-000042,sale,2026-01-21T19:30:00+00:00,2026-01-21T19:30:00.000Z,,,,,,,,,JPY,5,0,0,\r\n"
         );
-    }
-
-    #[test]
-    fn no_text_of_others_is_a_formula() {
-        for (text, field) in [
-            ("=1+1", "'=1+1"),
-            ("@SUM", "'@SUM"),
-            ("-5", "'-5"),
-            ("\tx", "'\tx"),
-            ("\n=1", "\"'\n=1\""),
-            ("a=b", "a=b"),
-            ("two\nlines", "\"two\nlines\""),
-            ("", ""),
-        ] {
-            let mut written = String::new();
-            put_text(&mut written, text);
-            assert_eq!(written, field, "{text:?}");
-        }
     }
 }

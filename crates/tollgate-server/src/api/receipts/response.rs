@@ -287,22 +287,6 @@ fn date(at: Timestamp, zone: &str) -> String {
     at.to_zoned(zone).date().to_string()
 }
 
-/// Minor units as a decimal number with the places of their currency.
-pub(super) fn decimal(minor: i64, currency: &str) -> String {
-    let listed = iso_currency::Currency::from_code(currency);
-    let places = listed
-        .and_then(iso_currency::Currency::exponent)
-        .unwrap_or(0);
-    let places = usize::from(places);
-    let sign = if minor < 0 { "-" } else { "" };
-    let digits = format!("{:0>width$}", minor.unsigned_abs(), width = places + 1);
-    let (whole, rest) = digits.split_at(digits.len() - places);
-    match places {
-        0 => format!("{sign}{whole}"),
-        _ => format!("{sign}{whole}.{rest}"),
-    }
-}
-
 /// What the pages say in one language.
 struct Words {
     lang: &'static str,

@@ -79,6 +79,7 @@ pub(super) fn examine_outside(path: &Path, _: &Examination) -> Report {
     look_at_disk(folder.unwrap_or(Path::new(".")), &mut disk);
     Report {
         checks: vec![library, file, holder, disk],
+        ..Report::default()
     }
 }
 

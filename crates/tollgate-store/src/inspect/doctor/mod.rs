@@ -88,6 +88,7 @@ fn unreachable_report(name: &'static str, error: &OpenError) -> Report {
     check.mend("follow what the message says, then look again");
     Report {
         checks: vec![check],
+        ..Report::default()
     }
 }
 

@@ -13,6 +13,7 @@ mod money;
 mod names;
 mod receipts;
 mod roots;
+mod totals;
 
 use tollgate_core::id::{HoldId, OrderId, PaymentId, RootId, ShopId};
 use tollgate_core::order::Root;
@@ -278,6 +279,7 @@ pub(crate) fn run(db: &Db, now: Timestamp) -> Result<Report, Error> {
             .iter()
             .map(|invariant| Checked::new(invariant.name, invariant.about))
             .collect(),
+        totals: Vec::new(),
     };
     let shops = db.all(SHOPS, &[], |row| {
         Ok((ShopId(row.get(0)?), row.get::<String>(1)?))

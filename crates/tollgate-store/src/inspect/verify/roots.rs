@@ -11,7 +11,7 @@ use tollgate_core::word::Word;
 use super::capacity::Room;
 
 use super::receipts::{self, Issued, Numbers};
-use super::{LATE_MS, Verifying, lasting, money, shown, shown_id};
+use super::{LATE_MS, Verifying, lasting, money, shown, shown_id, totals};
 use crate::db::{Error, LookupBatch, Row, Value, id_at, id_bytes, maybe_id_at};
 use crate::tables::{effects, roots};
 
@@ -136,6 +136,7 @@ fn look_at(verifying: &mut Verifying<'_>, row: &Stored, leads: &mut Leads) {
         }
     }
     money::look_at(verifying, root);
+    totals::add(verifying, root);
     for receipt in &root.receipts {
         let key = root.receipt_key(receipt);
         let id = id_bytes(effects::effect_id(root.id, &key).as_u128());

@@ -84,6 +84,12 @@ pub(super) fn look(db: &Db, before: Month, now: Timestamp) -> Result<Pruning, Er
             }
             Ok(())
         })?;
+        guards::walk_terms(db, *shop, &mut |page| {
+            for (_, root) in page {
+                looking.count(*root, Of::SearchTerms, 0);
+            }
+            Ok(())
+        })?;
         guards::walk_codes(db, *shop, &mut |page| {
             for order in page.iter().filter_map(|(_, order)| *order) {
                 looking.count(order, Of::Codes, 0);

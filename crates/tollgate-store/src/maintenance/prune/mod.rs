@@ -48,7 +48,7 @@ pub struct PrunedMonth {
     /// Which.
     pub month: Month,
     /// What there is of it, by table.
-    pub tables: [TableShare; 6],
+    pub tables: [TableShare; 7],
     /// What is open in it, the first [`STOPS_LISTED_MAX`].
     pub stops: Vec<Stop>,
     /// How much is open in it.
@@ -115,6 +115,7 @@ enum Of {
     Effects,
     Timeline,
     Events,
+    SearchTerms,
 }
 
 impl PrunedMonth {
@@ -126,7 +127,16 @@ impl PrunedMonth {
         };
         PrunedMonth {
             month,
-            tables: ["roots", "names", "codes", "effects", "timeline", "events"].map(share),
+            tables: [
+                "roots",
+                "names",
+                "codes",
+                "effects",
+                "timeline",
+                "events",
+                "search_terms",
+            ]
+            .map(share),
             stops: Vec::new(),
             stops_count: 0,
             is_taken: false,

@@ -20,10 +20,12 @@ use crate::tables;
 use crate::tables::document::{Read, from_json, read_all, to_json, word};
 use crate::tables::load::Loading;
 use crate::tables::lookup::{self, Keys, Lookup};
+use crate::tables::search_terms;
 use crate::tables::write::Changes;
 
 use attention::{AttentionDoc, read_attention, write_attention};
 use hold::{HoldDoc, hold_word, read_hold, write_hold};
+pub(crate) use order::read_customer;
 use order::{OrderDoc, read_order, write_order};
 use payment::{PaymentDoc, RefundDoc, read_payment, read_refund, write_payment, write_refund};
 use receipt::{ReceiptDoc, read_receipt, write_receipt};
@@ -124,6 +126,12 @@ pub(crate) fn write_changed(
     for ((_, id), row) in batch.known.roots.dirty() {
         if let Some(root) = &row.value {
             write(writes, *id, root, row.stored)?;
+            let before = batch.additions.searched_before.get(&(root.shop, *id));
+            match (row.stored, before) {
+                (false, _) => search_terms::insert(writes, root)?,
+                (true, Some(before)) => search_terms::change(writes, root, before)?,
+                (true, None) => {}
+            }
         }
     }
     Ok(())

@@ -56,7 +56,7 @@ fn is_yes(value: &bool) -> bool {
 }
 
 #[derive(Serialize, Deserialize, Default)]
-struct CustomerDoc {
+pub(crate) struct CustomerDoc {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -152,6 +152,17 @@ pub(super) fn write_order(order: &Order) -> OrderDoc {
     }
 }
 
+pub(crate) fn read_customer(doc: CustomerDoc) -> Customer {
+    Customer {
+        name: doc.name,
+        email: doc.email,
+        phone: doc.phone,
+        locale: doc.locale,
+        address: doc.address,
+        tax_id: doc.tax_id,
+    }
+}
+
 pub(super) fn read_order(doc: OrderDoc, code: Option<String>, status: OrderStatus) -> Read<Order> {
     Ok(Order {
         code: code.ok_or_else(|| Corrupt::new("order", "it has no code"))?,
@@ -171,14 +182,7 @@ pub(super) fn read_order(doc: OrderDoc, code: Option<String>, status: OrderStatu
         discount_minor: doc.discount,
         shipping_minor: doc.shipping,
         total_minor: doc.total,
-        customer: Customer {
-            name: doc.customer.name,
-            email: doc.customer.email,
-            phone: doc.customer.phone,
-            locale: doc.customer.locale,
-            address: doc.customer.address,
-            tax_id: doc.customer.tax_id,
-        },
+        customer: read_customer(doc.customer),
         note: doc.note,
         slot_wish: doc
             .wish

@@ -1,0 +1,8 @@
+//! `/v1/exports`: orders, payments, refunds and receipts as tables for an accountant.
+
+mod handlers;
+mod period;
+mod receipts;
+mod rows;
+
+pub(in crate::api) use handlers::operations;

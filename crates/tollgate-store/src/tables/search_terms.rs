@@ -1,0 +1,299 @@
+//! Words by which orders are found: a row for each word of the customer's name, one for the mail address and one
+//! for the telephone number (docs/adr/0018).
+//!
+//! They are written with their order, and again only when a change of the customer makes them others.
+
+use std::collections::BTreeSet;
+
+use tollgate_core::id::{RootId, ShopId};
+use tollgate_core::order::{Customer, Root};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::db::{Db, Error, Sql, WriteBatch, id_at, id_bytes, two};
+use crate::tables::document::from_json;
+use crate::tables::roots::read_customer;
+
+/// Letters of a word that are kept; whoever looks for more is compared with the document.
+const TERM_LETTERS_MAX: usize = 64;
+
+/// Words of a name that are kept.
+const WORDS_MAX: usize = 16;
+
+/// Digits of which a telephone number has at least as many; fewer are a word like any other.
+const DIGITS_MIN: usize = 5;
+
+/// `search_terms.insert`.
+const INSERT: &str = "\
+    insert into search_terms (shop_id, term, root) values (?1, ?2, ?3)
+        on conflict (shop_id, term, root) do nothing";
+
+/// `search_terms.delete`: by primary key.
+const DELETE: &str = "\
+    delete from search_terms where shop_id = ?1 and term = ?2 and root = ?3";
+
+/// Something that is said of a customer, by which the order is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Said {
+    /// Which member says it.
+    pub(crate) member: &'static str,
+    /// Folded, in its whole length.
+    pub(crate) text: String,
+}
+
+/// Everything by which a customer is found.
+pub(crate) fn said(customer: &Customer) -> Vec<Said> {
+    let mut all = Vec::new();
+    let mut say = |member, text: String| {
+        if !text.is_empty() {
+            all.push(Said { member, text });
+        }
+    };
+    for word in words(customer.name.as_deref().unwrap_or_default())
+        .into_iter()
+        .take(WORDS_MAX)
+    {
+        say("customer.name", word);
+    }
+    say(
+        "customer.email",
+        fold(customer.email.as_deref().unwrap_or_default()),
+    );
+    say(
+        "customer.phone",
+        digits(customer.phone.as_deref().unwrap_or_default()),
+    );
+    all
+}
+
+/// The words of an order, as rows have them.
+pub(crate) fn terms(root: &Root) -> BTreeSet<String> {
+    let order = root.order.as_ref();
+    order.map_or_else(BTreeSet::new, |order| terms_of(&order.customer))
+}
+
+fn terms_of(customer: &Customer) -> BTreeSet<String> {
+    said(customer)
+        .iter()
+        .map(|said| cut(&said.text).to_owned())
+        .collect()
+}
+
+/// As much of a word as rows have.
+pub(crate) fn cut(word: &str) -> &str {
+    let end = word.char_indices().nth(TERM_LETTERS_MAX);
+    end.map_or(word, |(end, _)| &word[..end])
+}
+
+/// A text as it is compared: composed (NFC), in small letters, without what only directs how it is shown.
+pub(crate) fn fold(text: &str) -> String {
+    let shown = text.nfc().filter(|letter| !is_invisible(*letter));
+    let small: String = shown.flat_map(char::to_lowercase).collect();
+    small.trim().nfc().collect()
+}
+
+/// Marks of direction, joiners and the like, which nobody types again.
+fn is_invisible(letter: char) -> bool {
+    matches!(letter,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
+}
+
+/// The words of a name, folded: `O'Brien-Smith` is `obrien` and `smith`. What is between them is spaces and
+/// signs; marks over and under letters belong to their word, as in every word of Hindi.
+pub(crate) fn words(text: &str) -> Vec<String> {
+    let folded = fold(text);
+    let joined: String = folded.chars().filter(|sign| !is_inside(*sign)).collect();
+    let mut words: Vec<String> = Vec::new();
+    for word in joined.split(is_between).filter(|word| !word.is_empty()) {
+        if !words.iter().any(|known| known == word) {
+            words.push(word.to_owned());
+        }
+    }
+    words
+}
+
+/// Apostrophes, and the marks of abbreviation in Hebrew.
+fn is_inside(sign: char) -> bool {
+    matches!(
+        sign,
+        '\'' | '"' | '`' | '\u{2bc}' | '\u{2018}'..='\u{201f}' | '\u{5f3}' | '\u{5f4}'
+    )
+}
+
+fn is_between(sign: char) -> bool {
+    sign.is_whitespace()
+        || sign.is_control()
+        || sign.is_ascii_punctuation()
+        || matches!(sign,
+            '\u{a1}'..='\u{a9}' | '\u{ab}'..='\u{b1}' | '\u{b4}' | '\u{b6}'..='\u{b8}' | '\u{bb}' | '\u{bf}'
+            | '\u{5be}' | '\u{5c0}' | '\u{5c3}' | '\u{964}' | '\u{965}' | '\u{2010}'..='\u{205e}'
+            | '\u{3000}'..='\u{3003}')
+}
+
+/// The digits of a telephone number, if that is what a text is: as many as one has, and signs between them.
+pub(crate) fn digits(text: &str) -> String {
+    let folded = fold(text);
+    let is_of_number = |sign: char| {
+        sign.is_numeric()
+            || sign.is_whitespace()
+            || matches!(sign, '+' | '-' | '(' | ')' | '.' | '/')
+    };
+    let digits: String = folded
+        .chars()
+        .filter_map(|sign| sign.to_digit(10))
+        .filter_map(|digit| char::from_digit(digit, 10))
+        .collect();
+    match folded.chars().all(is_of_number) && DIGITS_MIN <= digits.len() {
+        true => digits,
+        false => String::new(),
+    }
+}
+
+/// Writes the words of an order that is new.
+pub(crate) fn insert(writes: &mut WriteBatch<'_>, root: &Root) -> Result<(), Error> {
+    put(writes, INSERT, (root.shop, root.id), &terms(root))
+}
+
+/// Makes rows of an order, which has those of `before`, its words now.
+pub(crate) fn change(
+    writes: &mut WriteBatch<'_>,
+    root: &Root,
+    before: &BTreeSet<String>,
+) -> Result<(), Error> {
+    let now = terms(root);
+    let at = (root.shop, root.id);
+    put(writes, DELETE, at, &(before - &now))?;
+    put(writes, INSERT, at, &(&now - before))
+}
+
+fn put(
+    writes: &mut WriteBatch<'_>,
+    sql: &'static str,
+    (shop, root): (ShopId, RootId),
+    terms: &BTreeSet<String>,
+) -> Result<(), Error> {
+    let root = id_bytes(root.as_u128());
+    for term in terms {
+        writes.put(sql, &[&shop.0, term, &root])?;
+    }
+    Ok(())
+}
+
+/// Orders that are read in one statement while rows of before are written.
+const FILL_ORDERS: i64 = 5_000;
+
+/// Words that are sorted and written together: with as many, a page of the index is written few times.
+const FILL_TERMS: usize = 400_000;
+
+/// Words that are written in one statement of a server's.
+const FILL_ROWS: usize = 20_000;
+
+/// `search_terms.orders`: walks `roots_id`.
+const ORDERS: Sql = two(
+    "select shop_id, id, doc -> '$.order.customer'
+       from roots
+      where (shop_id, id) > (?1, ?2)
+      order by shop_id, id
+      limit ?3",
+    "select shop_id, id, cast(cast(doc as json) #> '{order,customer}' as text)
+       from roots
+      where (shop_id, id) > (?1, ?2)
+      order by shop_id, id
+      limit ?3",
+);
+
+/// Writes the words of every order there is, in bounded memory; within a transaction.
+pub(crate) fn fill(db: &Db) -> Result<(), Error> {
+    let mut after = (0_i64, id_bytes(0));
+    let mut gathered: Vec<(i64, String, [u8; 16])> = Vec::new();
+    loop {
+        let mut last = None;
+        let rows = db.all(ORDERS, &[&after.0, &after.1, &FILL_ORDERS], |row| {
+            let (shop, id) = (row.get::<i64>(0)?, id_bytes(id_at(row, 1)?));
+            last = Some((shop, id));
+            let Some(text) = row.maybe_text(2)? else {
+                return Ok(());
+            };
+            let customer = from_json("customer", text).map_err(crate::db::corrupt)?;
+            let terms = terms_of(&read_customer(customer));
+            gathered.extend(terms.into_iter().map(|term| (shop, term, id)));
+            Ok(())
+        })?;
+        let is_last = rows.len() < FILL_ORDERS as usize;
+        if is_last || FILL_TERMS <= gathered.len() {
+            gathered.sort_unstable();
+            for rows in gathered.chunks(FILL_ROWS) {
+                let mut writes = db.write_batch();
+                for (shop, term, root) in rows {
+                    writes.put(INSERT, &[shop, term, root])?;
+                }
+                writes.finish()?;
+            }
+            gathered.clear();
+        }
+        match last {
+            Some(last) if !is_last => after = last,
+            _ => return Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_its_words_in_small_letters_of_every_script() {
+        for (name, expected) in [
+            ("Budi  SANTOSO", "budi santoso"),
+            ("O\u{2019}Brien-Smith, Jr.", "obrien smith jr"),
+            ("Jose\u{301}", "jos\u{e9}"),
+            (
+                "\u{418}\u{432}\u{430}\u{43d} \u{41f}\u{435}\u{442}\u{440}\u{43e}\u{432}",
+                "\u{438}\u{432}\u{430}\u{43d} \u{43f}\u{435}\u{442}\u{440}\u{43e}\u{432}",
+            ),
+            // The sign under a letter that joins it to the next is in the midst of its word.
+            (
+                "\u{935}\u{93f}\u{937}\u{94d}\u{923}\u{941} \u{936}\u{930}\u{94d}\u{92e}\u{93e}",
+                "\u{935}\u{93f}\u{937}\u{94d}\u{923}\u{941} \u{936}\u{930}\u{94d}\u{92e}\u{93e}",
+            ),
+            (
+                "\u{200f}\u{5d1}\u{5df}\u{5be}\u{5d0}\u{5e8}\u{5d9} \u{5e6}\u{5d4}\u{5f4}\u{5dc}",
+                "\u{5d1}\u{5df} \u{5d0}\u{5e8}\u{5d9} \u{5e6}\u{5d4}\u{5dc}",
+            ),
+            ("Li Li", "li"),
+            ("-- %_' --", ""),
+        ] {
+            assert_eq!(words(name).join(" "), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_its_digits_and_what_is_no_number_has_none() {
+        for (text, expected) in [
+            ("+62 812-3456 (789)", "628123456789"),
+            ("1234", ""),
+            ("A-12345", ""),
+            ("", ""),
+        ] {
+            assert_eq!(digits(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_customer_is_found_by_name_address_and_number() {
+        let customer = Customer {
+            name: Some("Dewi Lestari".to_owned()),
+            email: Some("Dewi@Example.com".to_owned()),
+            phone: Some("+62 811 222 333".to_owned()),
+            ..Customer::default()
+        };
+        let terms: Vec<String> = terms_of(&customer).into_iter().collect();
+        assert_eq!(
+            terms,
+            ["62811222333", "dewi", "dewi@example.com", "lestari"]
+        );
+        let long = "x".repeat(200);
+        assert_eq!(cut(&long).len(), TERM_LETTERS_MAX);
+    }
+}
