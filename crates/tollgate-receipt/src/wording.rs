@@ -429,6 +429,51 @@ const RUSSIAN: Words = Words {
 mod tests {
     use super::*;
 
+    /// Every word there is; one that is added is named here or it does not compile.
+    fn all_of(words: &'static Words) -> Vec<(&'static str, &'static str)> {
+        macro_rules! named {
+            ($($name:ident)*) => {{
+                let Words { $($name),* } = words;
+                vec![$((stringify!($name), *$name)),*]
+            }};
+        }
+        named!(sale refund reversal number date tax_id customer order original item quantity unit_price amount subtotal discount shipping total tax_included tax_on_top fee paid refunded reversed payment paid_through reference transaction payment_id verify page order_total paid_before left remains of_this goods beyond reason corrects unfulfilled card virtual_account bank_transfer qr upi wallet counter pay_later cash)
+    }
+
+    /// What is called the same in English: names that customers know by it.
+    const AS_IN_ENGLISH: [(Locale, &str); 8] = [
+        (Locale::Id, "virtual_account"),
+        (Locale::Id, "quantity"),
+        (Locale::Id, "subtotal"),
+        (Locale::Id, "total"),
+        (Locale::Id, "upi"),
+        (Locale::He, "upi"),
+        (Locale::Hi, "upi"),
+        (Locale::Ru, "upi"),
+    ];
+
+    #[test]
+    fn every_word_is_in_its_own_language() {
+        let is_own = |locale: Locale, letter: char| match locale {
+            Locale::En | Locale::Id => letter.is_ascii_alphabetic(),
+            Locale::He => matches!(letter, '\u{590}'..='\u{5ff}'),
+            Locale::Hi => matches!(letter, '\u{900}'..='\u{97f}'),
+            Locale::Ru => matches!(letter, '\u{400}'..='\u{4ff}'),
+        };
+        let english = all_of(Words::of(Locale::En));
+        for locale in Locale::ALL {
+            for ((name, word), (_, in_english)) in
+                all_of(Words::of(locale)).into_iter().zip(&english)
+            {
+                let is_same = locale != Locale::En && word == *in_english;
+                let may_be = AS_IN_ENGLISH.contains(&(locale, name));
+                assert_eq!(is_same, may_be, "{locale:?} {name}: {word}");
+                let is_of_it = word.chars().any(|letter| is_own(locale, letter));
+                assert!(is_of_it || may_be, "{locale:?} {name}: {word}");
+            }
+        }
+    }
+
     #[test]
     fn a_way_to_pay_is_told_in_every_language_with_what_is_known_of_it() {
         use tollgate_core::word::Word;

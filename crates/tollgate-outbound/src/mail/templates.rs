@@ -373,3 +373,57 @@ fn sparse_sample(kind: MailKind) -> MailContext {
         ..full
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever is not given to a template is of its language, and no two languages say the same.
+    #[test]
+    fn every_mail_is_in_its_own_language() {
+        let templates = Templates::load("mail.templates", None).expect("ours are good");
+        let is_own = |language: Language, letter: char| match language {
+            Language::English | Language::Indonesian => letter.is_ascii_alphabetic(),
+            Language::Hindi => matches!(letter, '\u{900}'..='\u{97f}'),
+            Language::Hebrew => matches!(letter, '\u{590}'..='\u{5ff}'),
+            Language::Russian => matches!(letter, '\u{400}'..='\u{4ff}'),
+        };
+        // What is given has no letters, so that every letter is the template's.
+        let given = |full: bool| MailContext {
+            shop: "1".to_owned(),
+            order: "2".to_owned(),
+            customer: full.then(|| "3".to_owned()),
+            amount: "4".to_owned(),
+            total: "5".to_owned(),
+            facts: Vec::new(),
+            currency: "6".to_owned(),
+            lines: vec![MailLine {
+                name: "7".to_owned(),
+                quantity: Some(8),
+                amount: "9".to_owned(),
+            }],
+            receipt: Some("10".to_owned()),
+            link: None,
+            footer: None,
+        };
+        for kind in KINDS {
+            for full in [true, false] {
+                let mut seen = std::collections::BTreeSet::new();
+                for language in LANGUAGES {
+                    let words = templates.fill(kind, language, &given(full));
+                    let words = words.expect("it can be filled");
+                    for text in [&words.subject, &words.text] {
+                        let mut letters = text.chars().filter(|letter| letter.is_alphabetic());
+                        let foreign = letters.find(|letter| !is_own(language, *letter));
+                        assert_eq!(foreign, None, "{kind:?} {language:?}: {text}");
+                    }
+                    let tag = format!("<html lang=\"{}\"", language.tag());
+                    assert!(words.html.contains(&tag), "{}", words.html);
+                    let is_rtl = words.html.contains("dir=\"rtl\"");
+                    assert_eq!(is_rtl, language == Language::Hebrew, "{}", words.html);
+                    assert!(seen.insert(words.text), "{kind:?} {language:?}");
+                }
+            }
+        }
+    }
+}

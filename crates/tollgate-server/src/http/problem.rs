@@ -93,8 +93,13 @@ codes! {
         ["The webhook comes from an address that is not among the source's; if a proxy stands between, name it in server.trusted_proxies."];
     ACCOUNT_MISMATCH = "account_mismatch" 403 no "It is about another account"
         ["The webhook is genuine but about another account than the source's."];
-    NOT_FOUND = "not_found" 404 no "There is no such thing"
-        ["There is no such thing in this shop, or no such path."];
+    NOT_FOUND = "not_found" 404 no "There is no such thing" [
+        "There is no such thing in this shop, or no such path.",
+        "Tidak ada hal seperti itu di toko ini, atau alamatnya salah.",
+        "इस दुकान में ऐसा कुछ नहीं है, या पता ग़लत है।",
+        "אין דבר כזה בחנות הזו, או שהכתובת שגויה.",
+        "В этом магазине такого нет, или адрес неверен.",
+    ];
     SOURCE_UNKNOWN = "source_unknown" 404 no "There is no such source"
         ["No source of this name is configured; add [sources.NAME]."];
     METHOD_NOT_ALLOWED = "method_not_allowed" 405 no "Not with this method"
@@ -184,10 +189,20 @@ codes! {
         ["The discount is larger than lines and shipping together."];
     LINES_EMPTY = "lines_empty" 422 no "There are no lines"
         ["An order has at least one line."];
-    SKU_UNKNOWN = "sku_unknown" 422 no "There is no such sku"
-        ["Put its stock first; a line of an order may say \"stocked\": false instead."];
-    SLOT_UNKNOWN = "slot_unknown" 422 no "There is no such slot"
-        ["There is no such slot, or it lies in the past."];
+    SKU_UNKNOWN = "sku_unknown" 422 no "There is no such sku" [
+        "There is no such item in stock. Put its stock first; a line of an order may say \"stocked\": false instead.",
+        "Barang ini tidak ada di daftar stok.",
+        "यह वस्तु स्टॉक की सूची में नहीं है।",
+        "הפריט הזה אינו ברשימת המלאי.",
+        "Такого товара нет в списке склада.",
+    ];
+    SLOT_UNKNOWN = "slot_unknown" 422 no "There is no such slot" [
+        "There is no such slot, or it lies in the past.",
+        "Slot waktu ini tidak ada, atau sudah lewat.",
+        "ऐसा कोई समय स्लॉट नहीं है, या वह बीत चुका है।",
+        "אין חלון זמן כזה, או שהוא כבר עבר.",
+        "Такого времени нет, или оно уже прошло.",
+    ];
     CALENDAR_UNKNOWN = "calendar_unknown" 422 no "There is no such calendar"
         ["Put the calendar first."];
     ORDER_UNKNOWN = "order_unknown" 422 no "There is no such order"
@@ -224,10 +239,20 @@ codes! {
         "יותר מדי פניות; המתינו רגע.",
         "Слишком часто; подождите немного.",
     ];
-    INTERNAL = "internal" 500 no "An error of ours"
-        ["This is an error of ours; it is in the log under this request_id."];
-    QUARANTINED = "quarantined" 500 no "It could not be decided"
-        ["Deciding about it failed; it is kept and an alert was raised."];
+    INTERNAL = "internal" 500 no "An error of ours" [
+        "This is an error of ours; it is in the log under this request_id.",
+        "Ini kesalahan di pihak kami; sudah dicatat dengan request_id ini.",
+        "यह हमारी ओर की त्रुटि है; यह इस request_id के साथ दर्ज है।",
+        "זו תקלה אצלנו; היא נרשמה תחת request_id זה.",
+        "Это ошибка на нашей стороне; она записана под этим request_id.",
+    ];
+    QUARANTINED = "quarantined" 500 no "It could not be decided" [
+        "Deciding about it failed; it is kept and an alert was raised.",
+        "Permintaan ini gagal diproses; sudah disimpan dan petugas sudah diberi tahu.",
+        "इसे संसाधित नहीं किया जा सका; यह सहेजा गया है और सूचना दे दी गई है।",
+        "הטיפול נכשל; הבקשה נשמרה ונשלחה התראה.",
+        "Обработать это не удалось; запрос сохранён, ответственные оповещены.",
+    ];
     OVERLOADED = "overloaded" 503 1000 "Too much at once" [
         "Too much is waiting; nothing was stored. Try again in a moment.",
         "Sistem sedang sibuk; tidak ada yang disimpan. Coba lagi sebentar lagi.",
@@ -242,8 +267,13 @@ codes! {
         "כרגע אי אפשר לשמור; דבר לא נשמר. נסו שוב בעוד רגע.",
         "Сейчас сохранить нельзя; ничего не сохранено. Повторите через мгновение.",
     ];
-    PROVIDER_UNAVAILABLE = "provider_unavailable" 503 5000 "The provider does not answer"
-        ["The provider was asked and has not answered; it is asked again by itself."];
+    PROVIDER_UNAVAILABLE = "provider_unavailable" 503 5000 "The provider does not answer" [
+        "The provider was asked and has not answered; it is asked again by itself.",
+        "Penyedia pembayaran belum menjawab; akan ditanyakan lagi secara otomatis.",
+        "भुगतान प्रदाता ने अभी उत्तर नहीं दिया; उससे फिर अपने आप पूछा जाएगा।",
+        "ספק התשלומים עדיין לא ענה; הוא יישאל שוב מעצמו.",
+        "Платёжный сервис ещё не ответил; он будет запрошен снова автоматически.",
+    ];
     OUTCOME_UNKNOWN = "outcome_unknown" 503 1000 "The end was not seen" [
         "It may have been stored or not; repeating the same request is safe.",
         "Mungkin sudah tersimpan atau belum; mengulang permintaan yang sama aman.",
@@ -811,8 +841,22 @@ fn several(refusals: &[(usize, Refusal)]) -> Problem {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// Half of its letters at least are of a language's script: else a text of another language stands in its
+    /// place. English and Indonesian have the same one.
+    pub(crate) fn is_of(language: Language, text: &str) -> bool {
+        let is_own = |letter: &char| match language {
+            Language::English | Language::Indonesian => letter.is_ascii_alphabetic(),
+            Language::Hindi => matches!(letter, '\u{900}'..='\u{97f}'),
+            Language::Hebrew => matches!(letter, '\u{590}'..='\u{5ff}'),
+            Language::Russian => matches!(letter, '\u{400}'..='\u{4ff}'),
+        };
+        let letters = text.chars().filter(|letter| letter.is_alphabetic());
+        let (own, all) = (letters.clone().filter(is_own).count(), letters.count());
+        0 < all && all <= 2 * own
+    }
 
     #[test]
     fn every_code_stands_once_and_has_one_or_five_languages() {
@@ -824,6 +868,55 @@ mod tests {
             );
             assert!(matches!(code.details.len(), 1 | 5), "{}", code.code);
             assert_eq!(code_of(code.code).status, code.status);
+        }
+    }
+
+    /// What customers of a shop may be shown. All other codes are for staff, in English.
+    const FOR_CUSTOMERS: [&Code; 18] = [
+        NOT_FOUND,
+        ALREADY_EXISTS,
+        OUT_OF_STOCK,
+        SLOT_FULL,
+        NO_SLOT_WITH_ROOM,
+        ORDER_PAID,
+        HOLD_NOT_ACTIVE,
+        IDEMPOTENCY_IN_PROGRESS,
+        SKU_UNKNOWN,
+        SLOT_UNKNOWN,
+        LARGER_THAN_SLOT,
+        RATE_LIMITED,
+        INTERNAL,
+        QUARANTINED,
+        OVERLOADED,
+        UNAVAILABLE,
+        PROVIDER_UNAVAILABLE,
+        OUTCOME_UNKNOWN,
+    ];
+
+    #[test]
+    fn customers_are_told_in_their_language_and_staff_in_english() {
+        for code in CODES {
+            let is_for_customers = FOR_CUSTOMERS.iter().any(|known| known.code == code.code);
+            let expected = if is_for_customers { LANGUAGES.len() } else { 1 };
+            assert_eq!(code.details.len(), expected, "{}", code.code);
+        }
+        for code in FOR_CUSTOMERS {
+            for (language, detail) in LANGUAGES.iter().zip(code.details) {
+                assert!(
+                    is_of(*language, detail),
+                    "{language:?} {}: {detail}",
+                    code.code
+                );
+            }
+            let mut all = code.details.to_vec();
+            all.sort_unstable();
+            all.dedup();
+            assert_eq!(
+                all.len(),
+                LANGUAGES.len(),
+                "{} is the same in two",
+                code.code
+            );
         }
     }
 

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tollgate_core::command::CreateOrder;
 use tollgate_core::decision::Outcome;
 use tollgate_core::id::{EventId, PaymentId, RootId};
+use tollgate_core::order::Customer;
 use tollgate_core::snapshot::EventOutcome;
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_store::{Level, Month, Place, PruneError, Pruning, Store};
@@ -34,6 +35,10 @@ async fn paid_order(world: &World, number: u64) -> RootId {
     let fresh = root_id_at(world.clock.now(), number);
     let order = CreateOrder {
         fresh,
+        customer: Customer {
+            name: Some(format!("Dewi N{number}")),
+            ..Customer::default()
+        },
         ..paid_by(
             order_of(0, &format!("C{number}"), "A", 1),
             &format!("R{number}"),
@@ -134,6 +139,7 @@ async fn a_month_goes_with_all_that_is_its_and_the_next_stays() {
         ("codes", 2),
         ("effects", 3),
         ("events", 2),
+        ("search_terms", 2),
     ] {
         assert_eq!(share(&found, table), rows, "{table}");
     }
@@ -148,6 +154,7 @@ async fn a_month_goes_with_all_that_is_its_and_the_next_stays() {
     for (table, rows) in [
         ("roots", 1),
         ("names", 1),
+        ("search_terms", 2),
         ("codes", 1),
         ("effects", 1),
         ("events", 1),

@@ -1,4 +1,4 @@
-//! The command that makes webhooks: `send`.
+//! The command that makes webhooks, `send`, and the one that writes tables, `export`.
 
 use crate::harness::{Home, Tollgate, command, finish};
 
@@ -55,4 +55,45 @@ fn a_sent_webhook_is_taken_and_no_secret_is_shown() {
     );
     assert_eq!(nothing.code, Some(2), "{nothing:?}");
     assert!(nothing.stderr.contains("secrets - "), "{nothing:?}");
+}
+
+/// A table is written as a whole or not at all.
+#[test]
+fn a_table_is_written_to_its_file_and_none_where_it_is_refused() {
+    let home = Home::new();
+    let config = home.write_config();
+    let server = Tollgate::start(&home);
+    let order = serde_json::json!({
+        "code": "X-1", "currency": "IDR",
+        "lines": [{ "sku": "tea", "quantity": 1, "unit_amount": 5_000, "stocked": false }],
+    });
+    server.client().create("/v1/orders", &order).expect(201);
+    let file = home.path().join("orders.csv");
+    let export = |arguments: &[&str]| {
+        let mut export = command();
+        export.arg("export").args(arguments);
+        export.arg("--config").arg(&config).arg("-o").arg(&file);
+        export.args(["--url", &format!("http://{}", server.address())]);
+        finish(&mut export)
+    };
+    let refused = export(&["orders", "--from", "yesterday"]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.stderr.contains("?from"), "{refused:?}");
+    assert!(!file.exists(), "no part of it stays");
+    let written = export(&["orders", "--from", "2001-01-01"]);
+    assert_eq!(written.code, Some(0), "{written:?}");
+    let text = std::fs::read_to_string(&file).expect("it is there");
+    assert!(
+        text.starts_with("order_id,code,") && text.ends_with("\r\n"),
+        "{text}"
+    );
+    assert!(text.contains(",X-1,"), "{text}");
+    // What is there is replaced by what has come as a whole.
+    let receipts = export(&["receipts"]);
+    assert_eq!(receipts.code, Some(0), "{receipts:?}");
+    let text = std::fs::read_to_string(&file).expect("it is there");
+    assert!(
+        text.starts_with("receipt_id,") && text.lines().count() == 1,
+        "{text}"
+    );
 }

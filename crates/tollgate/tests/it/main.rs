@@ -25,6 +25,8 @@ mod picture;
 mod orders;
 mod timeline;
 mod lists;
+mod search;
+mod exports;
 mod names;
 mod idempotency;
 mod webhooks;

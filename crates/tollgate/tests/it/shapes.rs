@@ -248,7 +248,7 @@ async fn a_notification_that_tries_the_endpoint_is_answered_and_shown_as_a_test(
 }
 
 /// A notification of Midtrans that it was paid, signed with the key of the tests.
-fn notification(order: &str, gross: &str, more: &str) -> String {
+pub(crate) fn notification(order: &str, gross: &str, more: &str) -> String {
     let signed = format!("{order}200{gross}server-key");
     let hash = hex::encode(sha2::Sha512::digest(signed));
     format!(

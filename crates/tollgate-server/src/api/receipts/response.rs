@@ -332,9 +332,9 @@ const WORDS: [Words; 5] = [
         lang: "hi",
         dir: "ltr",
         number: "संख्या",
-        date: "तारीख",
+        date: "दिनांक",
         seller: "विक्रेता",
-        tax_id: "कर संख्या",
+        tax_id: "कर पहचान संख्या",
         genuine: "यह रसीद यहीं जारी की गई थी।",
         unknown: "ऐसी कोई रसीद नहीं है",
     },
@@ -355,8 +355,8 @@ const WORDS: [Words; 5] = [
         date: "Дата",
         seller: "Продавец",
         tax_id: "ИНН",
-        genuine: "Этот чек выдан здесь.",
-        unknown: "Такого чека нет",
+        genuine: "Эта квитанция выдана здесь.",
+        unknown: "Такой квитанции нет",
     },
 ];
 
@@ -436,6 +436,26 @@ mod tests {
     fn every_language_of_receipts_has_its_words() {
         for language in ["en", "id", "hi", "he", "ru"] {
             assert_eq!(Words::of(language).lang, language);
+        }
+        for language in tollgate_outbound::language::LANGUAGES {
+            let Words {
+                lang,
+                dir,
+                number,
+                date,
+                seller,
+                tax_id,
+                genuine,
+                unknown,
+            } = Words::of(language.tag());
+            let expected = if *lang == "he" { "rtl" } else { "ltr" };
+            assert_eq!((*lang, *dir), (language.tag(), expected));
+            for text in [number, date, seller, tax_id, genuine, unknown] {
+                assert!(
+                    crate::http::problem::tests::is_of(language, text),
+                    "{lang}: {text}"
+                );
+            }
         }
         assert_eq!(Words::of("fr").lang, "en");
     }
