@@ -21,6 +21,10 @@ const GROWING: &[&str] = &[
     "idempotency",
     "deliveries",
     "api_keys",
+    "users",
+    "sessions",
+    "sign_ins",
+    "audit",
 ];
 
 /// Statements that may walk a table: once at the start.
