@@ -549,7 +549,7 @@ fn audit_record(submission: &Submission, by: &Actor) -> AuditRecord {
         by: by.clone(),
         operation: command.action.word().to_owned(),
         target: command.action.target(),
-        detail: serde_json::Map::new(),
+        detail: Vec::new(),
     }
 }
 

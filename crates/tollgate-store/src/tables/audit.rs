@@ -1,6 +1,6 @@
 //! What a person or a key changed that no entry of the timeline tells (docs/adr/0015).
 
-use serde_json::{Map, Value};
+use tollgate_core::decision::Detail;
 use tollgate_core::id::{ShopId, first_id};
 use tollgate_core::time::Timestamp;
 
@@ -20,7 +20,16 @@ pub struct AuditRecord {
     /// On what: an id, or a name.
     pub target: Option<String>,
     /// What changed; never a secret.
-    pub detail: Map<String, Value>,
+    pub detail: Vec<(&'static str, Detail)>,
+}
+
+/// What changed, as a JSON object.
+fn write_detail(detail: &[(&'static str, Detail)]) -> String {
+    let members = detail.iter().map(|(name, value)| match value {
+        Detail::Text(text) => ((*name).to_owned(), text.as_str().into()),
+        Detail::Integer(integer) => ((*name).to_owned(), (*integer).into()),
+    });
+    to_json(&members.collect::<serde_json::Map<String, serde_json::Value>>())
 }
 
 /// `audit.insert`.
@@ -49,7 +58,7 @@ pub(crate) fn insert(
             &by.key.map(|key| id_bytes(key.as_u128())),
             &by.user.map(|user| id_bytes(user.as_u128())),
             &by.request.as_deref(),
-            &to_json(&record.detail),
+            &write_detail(&record.detail),
         ],
     )
 }
