@@ -4,12 +4,26 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Instant;
 
+use tollgate_core::decision::Detail;
 use tollgate_core::id::{KeyId, ShopId, UserId};
 use tollgate_core::time::Timestamp;
 use tollgate_store::{Actor, AuditRecord, KeyRow, OpenSession};
 
 use super::{App, AppError};
 use crate::keys::{self, Credential, Holder, KeyHash, Scope, Scopes, Who};
+
+/// What changed, for records of who did it.
+pub(super) type Details = Vec<(&'static str, Detail)>;
+
+/// A text of such a detail.
+pub(super) fn text(text: impl ToString) -> Detail {
+    Detail::Text(text.to_string())
+}
+
+/// A time of such a detail, whose name ends with `_at`.
+pub(super) fn time(time: Timestamp) -> Detail {
+    Detail::Integer(time.as_millis())
+}
 
 /// What the command line is called where it opens the store itself.
 const COMMAND_LINE: &str = "command_line";
@@ -72,17 +86,14 @@ impl Caller {
         shop: ShopId,
         operation: &str,
         target: impl ToString,
-        detail: &[(&str, serde_json::Value)],
+        detail: Details,
     ) -> AuditRecord {
-        let members = detail.iter();
         AuditRecord {
             shop,
             by: self.actor(),
             operation: operation.to_owned(),
             target: Some(target.to_string()),
-            detail: members
-                .map(|(name, value)| ((*name).to_owned(), value.clone()))
-                .collect(),
+            detail,
         }
     }
 

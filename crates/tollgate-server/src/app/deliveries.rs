@@ -5,6 +5,7 @@ use tollgate_core::id::{DeliveryId, ShopId};
 use tollgate_providers::Source;
 use tollgate_store::{DeliveryFilter, KeptDelivery, Page, Seek};
 
+use super::access::text;
 use super::{App, AppError, Caller, Incoming, Taken};
 use crate::headers::{self, Kept};
 use crate::redaction::Redactor;
@@ -65,8 +66,8 @@ impl App {
             received_at: kept.at,
         };
         let taken = self.take(webhook, incoming, false).await?;
-        let detail = [("source", kept.source.as_str().into())];
-        let record = caller.record(shop, "verify_delivery", kept.delivery, &detail);
+        let detail = vec![("source", text(&kept.source))];
+        let record = caller.record(shop, "verify_delivery", kept.delivery, detail);
         let store = &self.inner.store;
         store
             .mark_verified(shop, kept.delivery, Some(record))

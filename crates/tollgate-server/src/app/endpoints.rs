@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
 use tollgate_core::breaker::Breaker;
 use tollgate_core::id::{EndpointId, ShopId, encode};
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_store::{AuditRecord, ENDPOINTS_MAX, EndpointRow, Page, Seek};
 
+use super::access::text;
 use super::{App, AppError, Caller};
 use crate::ids;
 use tollgate_outbound::calls::{Answer, Call, Outcome, SigningSecret, Trust, sign, target};
@@ -104,8 +104,11 @@ impl App {
             updated_at: now,
             disabled: None,
         };
-        let detail = [("url", json!(row.url)), ("events", json!(row.events))];
-        let record = caller.record(shop, "create_endpoint", row.id, &detail);
+        let detail = vec![
+            ("url", text(&row.url)),
+            ("events", text(row.events.join(" "))),
+        ];
+        let record = caller.record(shop, "create_endpoint", row.id, detail);
         let store = &self.inner.store;
         store.put_endpoint(row.clone(), Some(record)).await?;
         Ok((row, secret))
@@ -170,15 +173,15 @@ impl App {
         };
         let mut detail = Vec::new();
         if let Some(url) = &wanted.url {
-            detail.push(("url", json!(url)));
+            detail.push(("url", text(url)));
         }
         if let Some(events) = &wanted.events {
-            detail.push(("events", json!(events)));
+            detail.push(("events", text(events.join(" "))));
         }
         if let Some(enabled) = wanted.enabled {
-            detail.push(("enabled", json!(enabled)));
+            detail.push(("enabled", text(enabled)));
         }
-        let record = caller.record(caller.shop(), "change_endpoint", id, &detail);
+        let record = caller.record(caller.shop(), "change_endpoint", id, detail);
         self.change_row(id, change, record).await
     }
 
@@ -190,7 +193,7 @@ impl App {
     ) -> Result<(), AppError> {
         let shop = caller.shop();
         let row = self.endpoint_row(shop, id).await?;
-        let record = caller.record(shop, "delete_endpoint", id, &[("url", json!(row.url))]);
+        let record = caller.record(shop, "delete_endpoint", id, vec![("url", text(&row.url))]);
         let store = &self.inner.store;
         Ok(store.delete_endpoint(shop, id, Some(record)).await?)
     }
@@ -206,7 +209,7 @@ impl App {
         let change = |row: &mut EndpointRow, now: Timestamp| {
             rotate(&mut row.secrets, secret.expose_secret(), now, overlap);
         };
-        let record = caller.record(caller.shop(), "rotate_endpoint", id, &[]);
+        let record = caller.record(caller.shop(), "rotate_endpoint", id, Vec::new());
         let row = self.change_row(id, change, record).await?;
         Ok((row, secret))
     }
@@ -220,7 +223,7 @@ impl App {
     ) -> Result<Tested, AppError> {
         let shop = caller.shop();
         let row = self.endpoint_row(shop, id).await?;
-        let record = caller.record(shop, "test_endpoint", id, &[("url", json!(row.url))]);
+        let record = caller.record(shop, "test_endpoint", id, vec![("url", text(&row.url))]);
         self.inner.store.record(record).await?;
         let now = self.now();
         let secrets = live_secrets(&row, now)?;

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
 use tollgate_core::id::{KeyId, ShopId};
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_store::{KeyRotation, KeyRow};
 
+use super::access::{text, time};
 use super::{App, AppError, Caller};
 use crate::ids;
 use crate::keys;
@@ -55,13 +55,9 @@ impl App {
             former: None,
             revoked_at: None,
         };
-        let expires_at = wanted.expires_at.map(rfc3339);
-        let detail = [
-            ("name", json!(row.name)),
-            ("scopes", json!(scopes)),
-            ("expires_at", json!(expires_at)),
-        ];
-        let record = caller.record(shop, "create_key", row.id, &detail);
+        let mut detail = vec![("name", text(&row.name)), ("scopes", text(&row.scopes))];
+        detail.extend(wanted.expires_at.map(|ends| ("expires_at", time(ends))));
+        let record = caller.record(shop, "create_key", row.id, detail);
         let store = &self.inner.store;
         store.create_key(row.clone(), Some(record)).await?;
         Ok((row, key))
@@ -86,8 +82,8 @@ impl App {
         name: &str,
     ) -> Result<KeyRow, AppError> {
         let before = self.key(shop, id).await?.name;
-        let detail = [("name", json!(name)), ("before", json!(before))];
-        let record = caller.record(shop, "change_key", id, &detail);
+        let detail = vec![("name", text(name)), ("before", text(before))];
+        let record = caller.record(shop, "change_key", id, detail);
         let store = &self.inner.store;
         store
             .rename_key((shop, id), name.to_owned(), Some(record))
@@ -114,9 +110,8 @@ impl App {
             at: now,
             former_until: now.plus(overlap),
         };
-        let until = rfc3339(rotation.former_until);
-        let detail = [("former_ends_at", json!(until))];
-        let record = caller.record(shop, "rotate_key", id, &detail);
+        let detail = vec![("former_ends_at", time(rotation.former_until))];
+        let record = caller.record(shop, "rotate_key", id, detail);
         let rotated = self.inner.store.rotate_key(rotation, Some(record)).await?;
         self.forget_key(id);
         let row = self.key(shop, id).await?;
@@ -133,7 +128,7 @@ impl App {
         (shop, id): (ShopId, KeyId),
     ) -> Result<(), AppError> {
         let row = self.key(shop, id).await?;
-        let record = caller.record(shop, "revoke_key", id, &[("name", json!(row.name))]);
+        let record = caller.record(shop, "revoke_key", id, vec![("name", text(row.name))]);
         let store = &self.inner.store;
         store
             .revoke_key((shop, id), self.now(), Some(record))

@@ -7,13 +7,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
 use sha2::{Digest, Sha256};
 use tollgate_core::id::ShopId;
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_core::word::Word;
 use tollgate_store::{Actor, AuditRecord, NewSession, OpenSession, SessionRow, SignInTry, UserRow};
 
+use super::access::text;
 use super::receipts::household;
 use super::{App, AppError, Caller};
 use crate::config::MAIN_SHOP;
@@ -143,10 +143,10 @@ impl App {
             },
             operation: "sign_in".to_owned(),
             target: Some(user.id.to_string()),
-            detail: detail([
-                ("address", json!(wanted.from.to_string())),
-                ("shop", json!(self.shop_name(opens))),
-            ]),
+            detail: vec![
+                ("address", text(wanted.from)),
+                ("shop", text(self.shop_name(opens))),
+            ],
         };
         let new = NewSession {
             row: row.clone(),
@@ -180,7 +180,7 @@ impl App {
             },
             operation: "sign_in_failed".to_owned(),
             target: None,
-            detail: detail([("address", json!(wanted.from.to_string()))]),
+            detail: vec![("address", text(wanted.from))],
         };
         Ok(self.inner.store.record(record).await?)
     }
@@ -203,7 +203,7 @@ impl App {
         let (Some(hash), Some((user, home))) = (caller.session(), caller.user()) else {
             return Err(AppError::SessionUnknown);
         };
-        let record = caller.record(home, "sign_out", user, &[]);
+        let record = caller.record(home, "sign_out", user, Vec::new());
         let store = &self.inner.store;
         store.end_session(home, hash, Some(record)).await?;
         self.forget_session(hash);
@@ -214,13 +214,4 @@ impl App {
 fn locked(until: Timestamp, now: Timestamp) -> AppError {
     let wait = Span::millis((until.as_millis() - now.as_millis()).max(1));
     AppError::SignInLocked { wait }
-}
-
-fn detail<const N: usize>(
-    members: [(&str, serde_json::Value); N],
-) -> serde_json::Map<String, serde_json::Value> {
-    let members = members.into_iter();
-    members
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
 }

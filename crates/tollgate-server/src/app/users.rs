@@ -1,11 +1,11 @@
 //! Users: made, changed, given new passwords, deleted.
 
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
 use tollgate_core::id::{ShopId, UserId};
 use tollgate_core::word::Word;
 use tollgate_store::{USERS_MAX, UserChange, UserRow};
 
+use super::access::text;
 use super::sessions::subject_of;
 use super::{App, AppError, Caller};
 use crate::ids;
@@ -72,12 +72,12 @@ impl App {
             disabled_at: None,
             signed_in_at: None,
         };
-        let detail = [
-            ("email", json!(row.email)),
-            ("name", json!(row.name)),
-            ("role", json!(row.role)),
+        let detail = vec![
+            ("email", text(&row.email)),
+            ("name", text(&row.name)),
+            ("role", text(&row.role)),
         ];
-        let record = caller.record(shop, "create_user", row.id, &detail);
+        let record = caller.record(shop, "create_user", row.id, detail);
         if store.create_user(row.clone(), Some(record)).await? {
             return Ok(row);
         }
@@ -110,19 +110,20 @@ impl App {
         let role = wanted.role.map(|role| role.word().to_owned());
         let mut detail = Vec::new();
         if let Some(name) = wanted.name.as_ref().filter(|name| **name != before.name) {
-            detail.push(("name", json!(name)));
+            detail.push(("name", text(name)));
         }
-        let is_other_role = role.as_ref().is_some_and(|role| *role != before.role);
-        if is_other_role {
-            detail.push(("role", json!(role)));
-            detail.push(("role_before", json!(before.role)));
+        let other_role = role.as_ref().filter(|role| **role != before.role);
+        let is_other_role = other_role.is_some();
+        if let Some(role) = other_role {
+            detail.push(("role", text(role)));
+            detail.push(("role_before", text(&before.role)));
         }
         let is_disabled = before.disabled_at.is_some();
         if let Some(disabled) = wanted.disabled.filter(|wanted| *wanted != is_disabled) {
-            detail.push(("disabled", json!(disabled)));
+            detail.push(("disabled", text(disabled)));
         }
         if wanted.unlock {
-            detail.push(("unlocked", json!(true)));
+            detail.push(("unlocked", text(true)));
         }
         if detail.is_empty() {
             return Ok(before);
@@ -135,7 +136,7 @@ impl App {
             ends_sessions: is_other_role || wanted.disabled == Some(true),
             ..self.no_change(shop, id)
         };
-        let record = caller.record(shop, "change_user", id, &detail);
+        let record = caller.record(shop, "change_user", id, detail);
         self.write_change(change, record).await
     }
 
@@ -163,7 +164,7 @@ impl App {
             ends_sessions: true,
             ..self.no_change(shop, id)
         };
-        let record = caller.record(shop, "change_password", id, &[]);
+        let record = caller.record(shop, "change_password", id, Vec::new());
         self.write_change(change, record).await.map(|_| ())
     }
 
@@ -174,8 +175,8 @@ impl App {
         (shop, id): (ShopId, UserId),
     ) -> Result<(), AppError> {
         let row = self.user(shop, id).await?;
-        let detail = [("email", json!(row.email)), ("role", json!(row.role))];
-        let record = caller.record(shop, "delete_user", id, &detail);
+        let detail = vec![("email", text(row.email)), ("role", text(row.role))];
+        let record = caller.record(shop, "delete_user", id, detail);
         self.inner.store.delete_user(shop, id, Some(record)).await?;
         self.forget_user(id);
         Ok(())

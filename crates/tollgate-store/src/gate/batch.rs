@@ -549,14 +549,12 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// The number of a record: its time, its batch, and its place in it; the same when the batch is tried again.
+/// The number of a record: its time, the batch's count in its lane, what distinguishes the lane, and the place in
+/// the batch. Later batches of a lane have higher ones, and a batch that is tried again the same.
 fn audit_id(now: Timestamp, batch: &[u8; 16], place: usize) -> u128 {
-    let (nonce, count) = (
-        u128::from_be_bytes(*batch) >> 64,
-        u128::from_be_bytes(*batch),
-    );
-    let batch = (nonce ^ count) & u128::from(u64::MAX);
-    first_id(now) | (batch << 16) | (place as u128 & 0xffff)
+    let batch = u128::from_be_bytes(*batch);
+    let (lane, count) = ((batch >> 64) & 0xffff_ffff, batch & 0xffff_ffff);
+    first_id(now) | (count << 48) | (lane << 16) | (place as u128 & 0xffff)
 }
 
 /// What somebody's command did that has no entry in the timeline.
@@ -567,7 +565,7 @@ fn audit_record(submission: &Submission, by: &Actor) -> AuditRecord {
         by: by.clone(),
         operation: command.action.word().to_owned(),
         target: command.action.target(),
-        detail: serde_json::Map::new(),
+        detail: Vec::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a person or a key changed that no entry of the timeline tells (docs/adr/0015).
 
-use serde_json::{Map, Value};
-use tollgate_core::id::ShopId;
+use tollgate_core::decision::Detail;
+use tollgate_core::id::{ShopId, first_id};
 use tollgate_core::time::Timestamp;
 
 use crate::db::{Db, Error, WriteBatch, id_bytes};
@@ -20,7 +20,16 @@ pub struct AuditRecord {
     /// On what: an id, or a name.
     pub target: Option<String>,
     /// What changed; never a secret.
-    pub detail: Map<String, Value>,
+    pub detail: Vec<(&'static str, Detail)>,
+}
+
+/// What changed, as a JSON object.
+fn write_detail(detail: &[(&'static str, Detail)]) -> String {
+    let members = detail.iter().map(|(name, value)| match value {
+        Detail::Text(text) => ((*name).to_owned(), text.as_str().into()),
+        Detail::Integer(integer) => ((*name).to_owned(), (*integer).into()),
+    });
+    to_json(&members.collect::<serde_json::Map<String, serde_json::Value>>())
 }
 
 /// `audit.insert`.
@@ -49,9 +58,42 @@ pub(crate) fn insert(
             &by.key.map(|key| id_bytes(key.as_u128())),
             &by.user.map(|user| id_bytes(user.as_u128())),
             &by.request.as_deref(),
-            &to_json(&record.detail),
+            &write_detail(&record.detail),
         ],
     )
+}
+
+/// Who takes months, which only the command line does.
+const COMMAND_LINE: &str = "command_line";
+
+/// Writes that a month is taken of a shop, in the transaction that says so; `month` ends at `below`. No batch has
+/// drawn a number for it: the month's end is it.
+pub(crate) fn insert_prune(
+    db: &Db,
+    (shop, position): (ShopId, i64),
+    (month, below): (&str, Timestamp),
+    now: Timestamp,
+) -> Result<(), Error> {
+    let id = first_id(now) | (first_id(below) >> 80);
+    let nobody: Option<[u8; 16]> = None;
+    let no_request: Option<&str> = None;
+    db.run(
+        INSERT,
+        &[
+            &shop.0,
+            &position,
+            &id_bytes(id),
+            &now.as_millis(),
+            &"prune",
+            &month,
+            &COMMAND_LINE,
+            &nobody,
+            &nobody,
+            &no_request,
+            &"{}",
+        ],
+    )?;
+    Ok(())
 }
 
 /// `audit.oldest`: the first entry of the primary key.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tollgate_core::command::Action;
-use tollgate_core::decision::Verdict;
+use tollgate_core::decision::{Detail, Verdict};
 use tollgate_core::id::{KeyId, OrderId, ShopId, UserId};
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_store::{
@@ -103,7 +103,7 @@ fn record(operation: &str, target: &str) -> Option<AuditRecord> {
         by: by("till-1"),
         operation: operation.to_owned(),
         target: Some(target.to_owned()),
-        detail: [("n".to_owned(), json!(1))].into_iter().collect(),
+        detail: vec![("n", Detail::Integer(1))],
     })
 }
 

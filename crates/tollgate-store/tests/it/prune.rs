@@ -160,6 +160,8 @@ async fn a_month_goes_with_all_that_is_its_and_the_next_stays() {
         ("events", 1),
         ("timeline", kept_lines - gone_lines),
         ("event_keys", 3),
+        // Each shop's record of it.
+        ("audit", 2),
     ] {
         assert_eq!(rows::count(place, table) as u64, rows, "{table}");
     }

@@ -24,6 +24,10 @@ const GROWING: &[&str] = &[
     "error_hours",
     "shop_figures",
     "api_keys",
+    "users",
+    "sessions",
+    "sign_ins",
+    "audit",
 ];
 
 /// Statements that may walk a table: once at the start.

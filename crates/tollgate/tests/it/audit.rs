@@ -203,7 +203,7 @@ async fn every_route_that_changes_something_leaves_a_record() {
     )
     .await;
     let shown = walk.shop.get(&path).await;
-    let code = shown.body["attention"][0]["code"].as_str();
+    let code = shown.body["attention"][0].as_str();
     let code = code.unwrap_or_else(|| panic!("too much has come: {shown:?}"));
     let resolve = format!("{path}/attention/{code}/resolve");
     let route = "POST /v1/orders/{id}/attention/{code}/resolve";
@@ -267,7 +267,7 @@ async fn every_route_that_changes_something_leaves_a_record() {
     let path = format!("/v1/events/{event}/replay");
     walk.call("POST /v1/events/{id}/replay", &path, &empty, "replay_event")
         .await;
-    let none = json!({ "state": "dead", "dry_run": true });
+    let none = json!({ "filter": { "state": "dead" }, "dry_run": true });
     walk.call("POST /v1/events/replay", "/v1/events/replay", &none, "")
         .await;
     let route = "POST /v1/deliveries/{id}/verify";
@@ -321,7 +321,7 @@ async fn every_route_that_changes_something_leaves_a_record() {
     )
     .await;
 
-    let none = json!({ "state": "dead", "dry_run": true });
+    let none = json!({ "filter": { "state": "dead" }, "dry_run": true });
     walk.call("POST /v1/effects/retry", "/v1/effects/retry", &none, "")
         .await;
     let missing = "eff_01j5h5q2rsfzk9n8x0t3q4w5e6";
@@ -333,7 +333,7 @@ async fn every_route_that_changes_something_leaves_a_record() {
         "",
     )
     .await;
-    let done = json!({ "state": "done", "reason": "seen" });
+    let done = json!({ "as": "done", "reason": "seen" });
     walk.call(
         "POST /v1/effects/{id}/settle",
         &format!("{path}/settle"),

@@ -85,7 +85,7 @@ async fn a_user_does_what_the_role_says() {
         (
             "POST",
             "/v1/effects/retry",
-            json!({ "state": "dead", "dry_run": true }),
+            json!({ "filter": { "state": "dead" }, "dry_run": true }),
         ),
         ("GET", "/v1/doctor", Value::Null),
         ("GET", "/v1/keys", Value::Null),
@@ -149,11 +149,8 @@ async fn another_sites_page_changes_nothing() {
     let shop = Shop::open().await;
     user(&shop, "a@example.com", "admin", "main").await;
     let person = Person::of(&shop, "a@example.com", "main").await;
-    let own = format!("http://{}", shop.address);
-    let host = shop.address.to_string();
     let cookie = ("cookie", person.cookie.as_str());
     let token = ("x-csrf-token", person.csrf.as_str());
-    let host = ("host", host.as_str());
     let stock = json!({ "on_hand": 5 });
     let rows: [(&[(&str, &str)], u16); 7] = [
         (&[cookie], 403),
@@ -161,7 +158,8 @@ async fn another_sites_page_changes_nothing() {
         (&[cookie, token, ("origin", "https://evil.example")], 403),
         (&[cookie, token, ("sec-fetch-site", "cross-site")], 403),
         (&[cookie, token], 200),
-        (&[cookie, token, host, ("origin", own.as_str())], 200),
+        // The client of these tests calls it so.
+        (&[cookie, token, ("origin", "http://shop")], 200),
         (&[cookie, token, ("sec-fetch-site", "same-origin")], 200),
     ];
     for (headers, expected) in rows {

@@ -8,7 +8,7 @@ use tollgate_core::time::Timestamp;
 use super::{Pruning, guards, look, shops};
 use crate::db::{Db, Error, id_bytes, maybe_id_at};
 use crate::schema::month::Month;
-use crate::tables::horizon;
+use crate::tables::{audit, horizon};
 
 /// Rows that are deleted in one commit.
 const ROWS_MAX: i64 = 500;
@@ -94,6 +94,10 @@ impl Taking<'_> {
         let heads = self.db.begin(&[self.shop], true)?;
         let position = heads.get(&self.shop).map_or(0, |head| head.position);
         horizon::note_month(self.db, self.shop, last.below(), position, now)?;
+        for month in months {
+            let (name, place) = (month.to_string(), (self.shop, position));
+            audit::insert_prune(self.db, place, (&name, month.below()), now)?;
+        }
         self.db.commit()
     }
 

@@ -14,7 +14,7 @@ use super::{PrunedMonth, Pruning, Shops, Stop, guards, look, shops};
 use crate::db::{Db, Error, Failure, Sql, maybe_id_at, meaning, on_postgres};
 use crate::schema::month::Month;
 use crate::schema::partitions::{self, Within};
-use crate::tables::horizon;
+use crate::tables::{audit, horizon};
 
 /// The tables that have a partition for every month and are taken with it.
 const TABLES: [&str; 4] = ["roots", "effects", "timeline", "events"];
@@ -182,7 +182,10 @@ impl Taking<'_> {
             return Ok(Some(false));
         }
         for (shop, head) in heads {
-            horizon::note_month(self.db, shop, month.month.below(), head.position, self.now)?;
+            let (below, place) = (month.month.below(), (shop, head.position));
+            horizon::note_month(self.db, shop, below, head.position, self.now)?;
+            let name = month.month.to_string();
+            audit::insert_prune(self.db, place, (&name, below), self.now)?;
         }
         for (table, name) in leaving {
             self.db.script(&match self.keep_detached {
