@@ -56,5 +56,5 @@ create table shop_figures (
 ) strict, without rowid;
 
 -- The few that a person should look at.
-create index roots_attention on roots (shop_id, id) where 0 < attention;
+create index roots_attention on roots (shop_id, attention) where attention > 0;
 create index effects_lost on effects (shop_id, state) where state in ('dead', 'unknown');

@@ -8,7 +8,7 @@ use tollgate_core::word::Word;
 
 use super::{CHUNK_ROWS_MAX, Looked, Order, Page, Seek, Stretch, sift};
 use crate::Store;
-use crate::db::{Bind, Db, Error, Row, corrupt, id_at, id_bytes, maybe_id_at};
+use crate::db::{Bind, Db, Error, Row, Sql, corrupt, id_at, id_bytes, maybe_id_at, two};
 use crate::error::ReadError;
 use crate::tables::document::word;
 use crate::tables::errors::{ErrorLevel, ErrorRow, NO_SHOP};
@@ -98,14 +98,21 @@ const LOOK_AT_ERRORS: &str = "\
      order by id desc
      limit ?4";
 
-/// `errors.look_at_code`: the same along `errors_code`.
-const LOOK_AT_CODE: &str = "\
-    select id, at, level, code, cause, source,
+/// `errors.look_at_code`: the same along `errors_code`, which SQLite would leave aside without figures about its rows.
+const LOOK_AT_CODE: Sql = two(
+    "select id, at, level, code, cause, source,
+           operation, key_name, request_id, last_request_id, about, detail
+      from errors indexed by errors_code
+     where shop_id = ?1 and code = ?5 and ?2 <= id and id < ?3
+     order by id desc
+     limit ?4",
+    "select id, at, level, code, cause, source,
            operation, key_name, request_id, last_request_id, about, detail
       from errors
      where shop_id = ?1 and code = ?5 and ?2 <= id and id < ?3
      order by id desc
-     limit ?4";
+     limit ?4",
+);
 
 /// `errors.get`: by primary key.
 const GET: &str = "\
@@ -172,7 +179,7 @@ fn look(
             values.push(code);
             LOOK_AT_CODE
         }
-        None => LOOK_AT_ERRORS,
+        None => Sql::from(LOOK_AT_ERRORS),
     };
     db.all(sql, &values, |row| {
         let at = Timestamp::from_millis(row.get(1)?);

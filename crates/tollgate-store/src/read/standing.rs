@@ -7,7 +7,7 @@ use tollgate_core::id::ShopId;
 use tollgate_core::time::Timestamp;
 
 use crate::Store;
-use crate::db::{Db, Error};
+use crate::db::{Db, Error, Sql, two};
 use crate::error::ReadError;
 use crate::tables::shop_figures::{EARLY, MONEY_CAME, MONEY_WENT};
 
@@ -122,14 +122,16 @@ const ORDERS: &str = "\
       from (select status
               from roots
              where shop_id = ?1 and due_at is not null and kind = 'order'
-             limit ?2) as waiting
+             order by due_at
+             limit ?2) as counted
      group by status";
 const EFFECTS: &str = "\
     select state, count(*)
       from (select state
               from effects
              where shop_id = ?1 and due_at is not null
-             limit ?2) as waiting
+             order by target, due_at
+             limit ?2) as counted
      group by state";
 const EVENTS: &str = "\
     select state, count(*), min(received_at)
@@ -137,22 +139,30 @@ const EVENTS: &str = "\
               from events
              where shop_id = ?1 and due_at is not null and state in ('parked', 'queued')
              order by due_at
-             limit ?2) as waiting
+             limit ?2) as counted
      group by state";
 
 /// `roots.attention`: along `roots_attention`. `effects.lost`: along `effects_lost`.
-const ATTENTION: &str = "\
-    select count(*)
-      from (select 1
+const ATTENTION: Sql = two(
+    // Written as the index is, and named: without figures about its rows SQLite would rather walk all of a shop's.
+    "select count(*)
+      from (select attention
+              from roots indexed by roots_attention
+             where shop_id = ?1 and attention > 0
+             limit ?2) as counted",
+    "select count(*)
+      from (select attention
               from roots
-             where shop_id = ?1 and 0 < attention
-             limit ?2) as looked_at";
+             where shop_id = ?1 and attention > 0
+             order by attention
+             limit ?2) as counted",
+);
 const LOST: &str = "\
     select state, count(*)
       from (select state
               from effects
              where shop_id = ?1 and state in ('dead', 'unknown')
-             limit ?2) as lost
+             limit ?2) as counted
      group by state";
 
 fn open(db: &Db, shop: ShopId) -> Result<Open, Error> {

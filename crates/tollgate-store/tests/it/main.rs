@@ -10,6 +10,7 @@ mod due;
 mod fight;
 mod effects;
 mod endpoints;
+mod errors;
 mod idempotency;
 mod opening;
 mod pages;

@@ -16,7 +16,7 @@ use crate::world::{SHOP, World, server};
 
 const DAY: i64 = 24 * 3600 * 1000;
 
-fn days(n: i64) -> Span {
+pub(crate) fn days(n: i64) -> Span {
     Span::millis(n * DAY)
 }
 
@@ -45,7 +45,7 @@ async fn order_now(world: &World, number: u64) -> RootId {
 }
 
 /// The clock goes on, and everything whose time is over is taken.
-async fn pass(world: &World, span: Span) {
+pub(crate) async fn pass(world: &World, span: Span) {
     world.pass(span).await;
     world
         .store
