@@ -37,13 +37,14 @@ fn number<'de, W: Words, D: Deserializer<'de>>(word: &str) -> Result<i32, D::Err
     W::of(word).ok_or_else(|| D::Error::custom(format!("no value of an enum is {word}")))
 }
 
-pub(crate) fn write<W: Words, S: Serializer>(value: &i32, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn write<W: Words, S: Serializer>(
+    value: &i32,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&text::<W>(*value))
 }
 
-pub(crate) fn read<'de, W: Words, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<i32, D::Error> {
+pub(crate) fn read<'de, W: Words, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Error> {
     let word = String::deserialize(deserializer)?;
     number::<W, D>(&word)
 }

@@ -164,7 +164,10 @@ fn the_committed_code_is_what_the_proto_files_say() {
             std::fs::write(&path, &written).expect("it can be written");
         }
         let kept = std::fs::read(&path).unwrap_or_default();
-        assert!(kept == written, "src/generated/{name} is old: run scripts/proto");
+        assert!(
+            kept == written,
+            "src/generated/{name} is old: run scripts/proto"
+        );
     }
 }
 

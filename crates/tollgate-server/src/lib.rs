@@ -22,6 +22,7 @@ mod effects;
 mod worker;
 mod http;
 mod api;
+mod grpc;
 mod server;
 
 pub use api::{NotMade, create_key, list_keys, revoke_key};

@@ -20,6 +20,6 @@ mod router;
 mod tests;
 
 pub use keys::{NotMade, create_key, list_keys, revoke_key};
-pub(crate) use notice::notice;
+pub(crate) use notice::{Notified, notice, notified};
 pub(crate) use router::router;
 pub(crate) use webhooks::take;

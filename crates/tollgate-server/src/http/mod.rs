@@ -10,9 +10,11 @@ pub(crate) mod fields;
 pub(crate) mod access;
 pub(crate) mod extract;
 pub(crate) mod reply;
+mod rest;
 mod log_throttle;
 
 pub(crate) use log_throttle::LogThrottle;
+pub(crate) use rest::Rest;
 
 use std::net::IpAddr;
 
@@ -31,6 +33,8 @@ pub(crate) enum Door {
     Public,
     /// `server.admin_listen`.
     Admin,
+    /// `server.grpc_listen`.
+    Grpc,
 }
 
 /// The other end of the connection, and the listener it came through.
@@ -71,7 +75,7 @@ pub(crate) fn language(headers: &HeaderMap) -> Language {
 }
 
 /// The document of a problem, under the headers that the response has already.
-pub(crate) fn problem_response(
+fn problem_response(
     log_throttle: &LogThrottle,
     problem: &Problem,
     context: &ResponseContext,

@@ -1,24 +1,24 @@
-//! One request: a webhook goes straight to its handler, everything else through the router.
+//! One request: a webhook goes straight to its handler, everything else through the router of REST; what comes
+//! to the listener of gRPC goes there.
 
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::http::{Request, Response, header};
+use axum::http::{Request, Response};
 use hyper::body::Incoming;
-use tower::Service;
 
 use crate::api;
 use crate::app::{App, Cut};
-use crate::http::problem::{NOT_FOUND, Problem, SOURCE_UNKNOWN};
-use crate::http::{LogThrottle, Peer, ResponseContext, problem_response, reply};
+use crate::grpc::Grpc;
+use crate::http::problem::{Problem, SOURCE_UNKNOWN};
+use crate::http::{Door, Peer, ResponseContext, Rest};
 
 /// What every request is answered with. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Doors {
     pub(super) app: App,
-    pub(super) router: axum::Router,
-    /// Refusals that are not logged one by one.
-    pub(super) log_throttle: LogThrottle,
+    pub(super) rest: Rest,
+    pub(super) grpc: Grpc,
 }
 
 /// Answers one request. `cut` ends its connection.
@@ -29,6 +29,9 @@ pub(crate) async fn answer(
     request: Request<Incoming>,
 ) -> Response<Body> {
     let context = ResponseContext::fresh(request.headers());
+    if peer.door == Door::Grpc {
+        return doors.grpc.answer(peer, context, request).await;
+    }
     let began = Instant::now();
     let metrics = doors.app.metrics();
     let mut response = match doors.app.webhook_source(request.uri().path()) {
@@ -51,7 +54,7 @@ pub(crate) async fn answer(
 
 impl Doors {
     fn refuse(&self, problem: &Problem, context: &ResponseContext) -> Response<Body> {
-        problem_response(&self.log_throttle, problem, context, Response::new(()))
+        self.rest.refuse(problem, context)
     }
 }
 
@@ -68,32 +71,8 @@ async fn route(
         doors.app.note_unknown_path(path);
         return doors.refuse(&SOURCE_UNKNOWN.into(), context);
     }
-    if path.contains("%00") {
-        // Nothing has a NUL in its name.
-        return doors.refuse(&NOT_FOUND.into(), context);
-    }
     let extensions = request.extensions_mut();
     extensions.insert(peer);
     extensions.insert(cut);
-    extensions.insert(context.clone());
-    let mut router = doors.router.clone();
-    let Ok(mut response) = router.call(request.map(Body::new)).await;
-    let problem = response.extensions_mut().remove::<Problem>();
-    match problem.or_else(|| foreign_refusal(&response)) {
-        Some(problem) => {
-            let (parts, _) = response.into_parts();
-            let under = Response::from_parts(parts, ());
-            problem_response(&doors.log_throttle, &problem, context, under)
-        }
-        None => response,
-    }
-}
-
-/// What the router refuses by itself, a path that is no UTF-8, is a path that is not there.
-fn foreign_refusal(response: &Response<Body>) -> Option<Problem> {
-    let is_ours = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|media| media == reply::PROBLEM || media == reply::HTML);
-    (400 <= response.status().as_u16() && !is_ours).then(|| Problem::from(NOT_FOUND))
+    doors.rest.ask(request.map(Body::new), context).await
 }

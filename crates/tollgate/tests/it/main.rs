@@ -16,6 +16,10 @@ mod tls;
 #[allow(dead_code, reason = "each suite uses its part")]
 mod drawn_font;
 
+#[path = "../harness/rpc.rs"]
+#[allow(dead_code, reason = "each suite uses its part")]
+mod rpc;
+
 mod shop;
 mod tidy;
 mod changes;
@@ -27,6 +31,9 @@ mod timeline;
 mod lists;
 mod names;
 mod idempotency;
+mod idempotency_doors;
+mod grpc;
+mod grpc_watch;
 mod webhooks;
 mod refusals;
 mod books;
