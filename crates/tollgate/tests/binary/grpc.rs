@@ -81,6 +81,33 @@ fn a_client_in_python_creates_is_refused_watches_and_resumes() {
     assert_eq!(ended.stdout.lines().count(), 6, "{}", ended.stdout);
 }
 
+/// The client of docs/grpc.md, as it stands there but for where the server is.
+#[test]
+fn the_client_of_the_page_runs_as_it_stands_there() {
+    let page = std::fs::read_to_string(root().join("docs/grpc.md")).expect("it is there");
+    for package in ["grpcio-tools", "googleapis-common-protos"] {
+        assert!(page.contains(package), "{package}");
+    }
+    let (_, block) = page.split_once("```python\n").expect("it has a client");
+    let (block, _) = block.split_once("```").expect("it ends");
+    let python = python();
+    let folder = tempfile::tempdir().expect("there is room");
+    stubs(&python, folder.path());
+    let home = home();
+    let server = Tollgate::start(&home);
+    assert!(block.contains("\"127.0.0.1:8081\"") && block.contains("Bearer tg_…"));
+    let address = format!("\"{}\"", server.grpc_address());
+    let block = block
+        .replace("\"127.0.0.1:8081\"", &address)
+        .replace("tg_…", ADMIN_KEY);
+    let script = folder.path().join("client.py");
+    std::fs::write(&script, block).expect("it can be written");
+    let ended = finish(Command::new(&python).arg(&script).env("no_grpc_proxy", "127.0.0.1"));
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stdout.starts_with("ord_"), "{ended:?}");
+    assert!(ended.stdout.trim_end().ends_with(" ORDER_STATUS_AWAITING_PAYMENT"), "{ended:?}");
+}
+
 /// An order over gRPC: its id, or the code of its refusal.
 async fn create(grpc: SocketAddr, code: &str) -> Result<String, String> {
     let mut rpc = Rpc::new(grpc, ADMIN_KEY);
