@@ -170,13 +170,11 @@ fn the_descriptors_can_be_read() {
     assert_eq!(declared.len(), 4);
     assert!(declared.iter().all(|service| health::is_known(service)));
     assert!(!health::is_known("tollgate.v1.Nothing"));
-    assert!(
-        STREAMS[0].starts_with(&format!(
+    assert!(STREAMS[0].starts_with(&format!(
             "/{}/",
             declared
                 .iter()
                 .find(|one| one.ends_with("OrderService"))
                 .expect("it is declared")
-        ))
-    );
+        )));
 }

@@ -28,8 +28,8 @@ pub use report::table;
 pub use requests::{BACKLOG, shop};
 pub use webhook::{Provider, Signer};
 
-use crate::load::client::Client;
 pub use crate::load::Door;
+use crate::load::client::Client;
 use crate::load::files;
 use crate::load::pace::Rate;
 use child::Server;

@@ -122,10 +122,13 @@ impl Calls {
         if message.is_empty() {
             return Ok(REFUSED);
         }
-        let order = message.get(PREFIX_BYTES..).and_then(|bytes| Order::decode(bytes).ok());
+        let order = message
+            .get(PREFIX_BYTES..)
+            .and_then(|bytes| Order::decode(bytes).ok());
         let order = order.ok_or(ExchangeError::Surplus)?;
         let status = OrderStatus::word(order.status).unwrap_or_default();
-        self.word.extend_from_slice(format!("\"status\":\"{status}\"").as_bytes());
+        self.word
+            .extend_from_slice(format!("\"status\":\"{status}\"").as_bytes());
         Ok(MADE)
     }
 
@@ -142,7 +145,8 @@ impl Calls {
         let mut from = 0;
         let mut ended = false;
         while let Some(head) = self.incoming.get(from..from + HEAD_BYTES) {
-            let length = usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2]);
+            let length =
+                usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2]);
             let (kind, flags) = (head[3], head[4]);
             let stream = u32::from_be_bytes([head[5] & 0x7f, head[6], head[7], head[8]]);
             if FRAME_BYTES_MAX < length {
@@ -180,7 +184,9 @@ impl Calls {
 }
 
 fn frame(out: &mut Vec<u8>, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
-    let length = u32::try_from(payload.len()).unwrap_or(u32::MAX).to_be_bytes();
+    let length = u32::try_from(payload.len())
+        .unwrap_or(u32::MAX)
+        .to_be_bytes();
     out.extend_from_slice(&length[1..]);
     out.extend_from_slice(&[kind, flags]);
     out.extend_from_slice(&stream.to_be_bytes());
@@ -259,7 +265,11 @@ mod tests {
         ] {
             let mut out = Vec::new();
             text(&mut out, &"x".repeat(length));
-            assert_eq!(out.strip_suffix("x".repeat(length).as_bytes()), Some(expected), "{length}");
+            assert_eq!(
+                out.strip_suffix("x".repeat(length).as_bytes()),
+                Some(expected),
+                "{length}"
+            );
         }
     }
 
@@ -270,7 +280,13 @@ mod tests {
             code: "A".to_owned(),
             ..Order::default()
         };
-        write_call(&mut out, "/s/m", "h", [("authorization", "Bearer k")], &order);
+        write_call(
+            &mut out,
+            "/s/m",
+            "h",
+            [("authorization", "Bearer k")],
+            &order,
+        );
         let (headers, message) = split(&out);
         assert_eq!(
             headers,

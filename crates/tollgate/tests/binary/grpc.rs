@@ -102,10 +102,20 @@ fn the_client_of_the_page_runs_as_it_stands_there() {
         .replace("tg_…", ADMIN_KEY);
     let script = folder.path().join("client.py");
     std::fs::write(&script, block).expect("it can be written");
-    let ended = finish(Command::new(&python).arg(&script).env("no_grpc_proxy", "127.0.0.1"));
+    let ended = finish(
+        Command::new(&python)
+            .arg(&script)
+            .env("no_grpc_proxy", "127.0.0.1"),
+    );
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(ended.stdout.starts_with("ord_"), "{ended:?}");
-    assert!(ended.stdout.trim_end().ends_with(" ORDER_STATUS_AWAITING_PAYMENT"), "{ended:?}");
+    assert!(
+        ended
+            .stdout
+            .trim_end()
+            .ends_with(" ORDER_STATUS_AWAITING_PAYMENT"),
+        "{ended:?}"
+    );
 }
 
 /// An order over gRPC: its id, or the code of its refusal.

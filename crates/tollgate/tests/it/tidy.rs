@@ -350,10 +350,19 @@ const SERVER_ROOMS: &[(&str, &[&str])] = &[
         "worker",
         &["app", "App", "api", "http", "crate::server", "Problem"],
     ),
-    ("http", &["api", "crate::grpc", "crate::server", "worker", "effects"]),
+    (
+        "http",
+        &["api", "crate::grpc", "crate::server", "worker", "effects"],
+    ),
     (
         "api",
-        &["crate::grpc", "tonic", "crate::server", "worker", "crate::effects"],
+        &[
+            "crate::grpc",
+            "tonic",
+            "crate::server",
+            "worker",
+            "crate::effects",
+        ],
     ),
     ("grpc", &["crate::server", "worker", "effects"]),
 ];
