@@ -597,7 +597,7 @@ async fn events_are_listed_shown_and_replayed() {
         .expect("a page")
         .into_inner();
     assert_eq!(list.events.len(), 1);
-    assert_eq!(list.events[0].references, ["lost"]);
+    assert_eq!(list.events[0].references[0], "lost");
     assert_eq!(list.events[0].headers_json, None);
     let event_id = list.events[0].id.clone();
     let event = rpc

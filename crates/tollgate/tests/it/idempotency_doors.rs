@@ -144,15 +144,16 @@ async fn what_was_made_is_told_again_by_either_door() {
 #[tokio::test]
 async fn what_was_refused_is_refused_again_by_either_door() {
     let shop = Shop::open().await;
-    for (at, (first, second)) in WAYS.into_iter().enumerate() {
-        shop.put_stock("A", 0).await;
+    for (at, (first, second)) in (0..).zip(WAYS) {
+        // All there is belongs to the orders of before.
+        shop.put_stock("A", at).await;
         let (key, wanted) = (format!("k-{at}"), wanted(&format!("Z-{at}"), 1));
         let refused = ask(&shop, first, &key, &wanted).await;
         assert_eq!(
             (refused.code(), refused.replayed, refused.sticks),
             ("out_of_stock", false, true)
         );
-        shop.put_stock("A", 5).await;
+        shop.put_stock("A", at + 5).await;
         let again = ask(&shop, second, &key, &wanted).await;
         let expected = Said {
             replayed: true,
