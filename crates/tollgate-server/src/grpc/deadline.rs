@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use axum::http::HeaderMap;
+use tokio::time::Instant;
 use tonic::Status;
 
-/// The time that is left to a call; nothing where its caller waits for ever.
-pub(super) fn deadline(headers: &HeaderMap) -> Result<Option<Duration>, Status> {
+/// When the time of a call is over that comes now; nothing where its caller waits for ever.
+pub(super) fn deadline(headers: &HeaderMap) -> Result<Option<Instant>, Status> {
     let Some(value) = headers.get("grpc-timeout") else {
         return Ok(None);
     };
     let read = value.to_str().ok().and_then(read);
-    read.map(Some).ok_or_else(|| {
+    let until = read.map(|left| Instant::now().checked_add(left));
+    until.ok_or_else(|| {
         Status::invalid_argument("grpc-timeout: expected 1 to 8 digits and one of H, M, S, m, u, n")
     })
 }

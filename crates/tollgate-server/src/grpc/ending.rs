@@ -2,11 +2,11 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 use hyper::body::Frame;
+use tokio::time::Instant;
 use tonic::Status;
 
 use super::deadline;
@@ -21,21 +21,21 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    /// `limit` is what its caller waits, `stopping` is over when the server ends its streams.
+    /// Its caller waits until `deadline`, and `stopping` is over when the server ends its streams.
     pub(super) fn new(
         body: Body,
-        limit: Option<Duration>,
+        deadline: Option<Instant>,
         stopping: impl Future<Output = ()> + Send + 'static,
     ) -> Ending {
         let end = async move {
-            let limit = async {
-                match limit {
-                    Some(limit) => tokio::time::sleep(limit).await,
+            let waiting = async {
+                match deadline {
+                    Some(deadline) => tokio::time::sleep_until(deadline).await,
                     None => std::future::pending().await,
                 }
             };
             tokio::select! {
-                () = limit => deadline::passed(),
+                () = waiting => deadline::passed(),
                 () = stopping => Status::unavailable("the server stops; ask again"),
             }
         };

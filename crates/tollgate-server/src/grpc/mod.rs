@@ -16,7 +16,7 @@ mod status;
 mod deadline;
 mod ending;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, Response, StatusCode, Version, header};
@@ -127,8 +127,8 @@ impl Grpc {
         context: &ResponseContext,
         mut request: Request<Incoming>,
     ) -> Response<Body> {
-        let limit = match deadline(request.headers()) {
-            Ok(limit) => limit,
+        let until = match deadline(request.headers()) {
+            Ok(until) => until,
             Err(status) => return ended(&status),
         };
         let extensions = request.extensions_mut();
@@ -147,15 +147,15 @@ impl Grpc {
             };
             response.map(Body::new)
         };
-        let response = match limit {
+        let response = match until {
             None => answering.await,
-            Some(limit) => match tokio::time::timeout(limit, answering).await {
+            Some(until) => match tokio::time::timeout_at(until, answering).await {
                 Ok(response) => response,
                 Err(_) => return ended(&deadline::passed()),
             },
         };
         match goes_on {
-            true => response.map(|body| Body::new(self.ending(body, limit))),
+            true => response.map(|body| Body::new(self.ending(body, until))),
             false => response,
         }
     }
@@ -175,9 +175,9 @@ impl Grpc {
     }
 
     /// A stream ends with its deadline, and when the server does.
-    fn ending(&self, body: Body, limit: Option<Duration>) -> Ending {
+    fn ending(&self, body: Body, until: Option<tokio::time::Instant>) -> Ending {
         let app = self.app.clone();
-        Ending::new(body, limit, async move { app.streams_ended().await })
+        Ending::new(body, until, async move { app.streams_ended().await })
     }
 }
 

@@ -952,6 +952,65 @@ async fn health_says_what_readyz_says() {
     assert!(!matches!(end, Ok(Some(_))), "{end:?}");
 }
 
+/// Asks for the services, and for the file of one, in one version of reflection.
+macro_rules! reflected {
+    ($version:ident, $shop:expr) => {{
+        use tonic_reflection::pb::$version::ServerReflectionRequest;
+        use tonic_reflection::pb::$version::server_reflection_client::ServerReflectionClient;
+        use tonic_reflection::pb::$version::server_reflection_request::MessageRequest;
+        use tonic_reflection::pb::$version::server_reflection_response::MessageResponse;
+        let (wire, uri) = wire($shop.grpc);
+        let mut client = ServerReflectionClient::with_origin(wire, uri);
+        let symbol = "tollgate.v1.OrderService".to_owned();
+        let asked = [
+            MessageRequest::ListServices(String::new()),
+            MessageRequest::FileContainingSymbol(symbol),
+        ];
+        let asked = asked.map(|asked| ServerReflectionRequest {
+            host: String::new(),
+            message_request: Some(asked),
+        });
+        let answers = client
+            .server_reflection_info(tokio_stream::iter(asked))
+            .await;
+        let mut answers = answers.expect("it is answered").into_inner();
+        let mut next = async || {
+            let answer = answers.message().await.expect("it goes on");
+            answer.expect("it goes on").message_response
+        };
+        let Some(MessageResponse::ListServicesResponse(list)) = next().await else {
+            panic!("it is no list");
+        };
+        let Some(MessageResponse::FileDescriptorResponse(file)) = next().await else {
+            panic!("it is no file");
+        };
+        let names: Vec<String> = list.service.into_iter().map(|one| one.name).collect();
+        (names, file.file_descriptor_proto.concat())
+    }};
+}
+
+#[tokio::test]
+async fn tools_learn_all_services_by_both_versions_of_reflection() {
+    let shop = Shop::open().await;
+    for (names, file) in [reflected!(v1, shop), reflected!(v1alpha, shop)] {
+        for expected in [
+            "grpc.health.v1.Health",
+            "tollgate.v1.CapacityService",
+            "tollgate.v1.EventService",
+            "tollgate.v1.OrderService",
+            "tollgate.v1.PaymentService",
+        ] {
+            assert!(
+                names.iter().any(|name| name == expected),
+                "{expected} in {names:?}"
+            );
+        }
+        let name = b"tollgate/v1/orders.proto";
+        assert!(file.windows(name.len()).any(|window| window == name));
+    }
+    shop.close().await;
+}
+
 #[tokio::test]
 async fn what_is_no_call_of_ours_is_told_so() {
     let shop = Shop::open().await;
