@@ -45,7 +45,8 @@ fn remedy(error: &std::io::Error) -> &'static str {
     match error.kind() {
         std::io::ErrorKind::AddrInUse => {
             "; another program listens there, perhaps another tollgate: end it, or name another \
-             address with --listen or server.listen (server.admin_listen for the second one)"
+             address with --listen or server.listen (server.admin_listen and server.grpc_listen for the \
+             others)"
         }
         _ => "",
     }

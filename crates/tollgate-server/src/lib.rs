@@ -25,6 +25,7 @@ mod effects;
 mod worker;
 mod http;
 mod api;
+mod grpc;
 mod server;
 
 pub use api::{

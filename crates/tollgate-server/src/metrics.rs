@@ -279,6 +279,12 @@ impl Metrics {
         self.count("api", status);
     }
 
+    /// A call of gRPC was answered, or its stream has begun; the status is its code.
+    pub(crate) fn grpc(&self, code: u16, took: Duration) {
+        self.api_seconds.observe(took.as_secs_f64());
+        self.count("grpc", code);
+    }
+
     fn count(&self, door: &str, status: u16) {
         let labels = [("door", door.to_owned()), ("status", status.to_string())];
         self.responses.get_or_create(&labels).inc();

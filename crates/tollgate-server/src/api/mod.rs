@@ -30,7 +30,7 @@ mod tests;
 pub use docs::openapi;
 pub use keys::{create_key, list_keys, revoke_key, rotate_key};
 pub use local::NotMade;
-pub(crate) use notice::notice;
+pub(crate) use notice::{Notified, notice, notified};
 pub(crate) use router::router;
 pub use users::{change_user, create_user, list_users, set_password};
 pub(crate) use webhooks::take;

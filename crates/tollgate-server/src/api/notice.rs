@@ -24,20 +24,44 @@ struct Notice<'a> {
     data: Value,
 }
 
-/// The body about an entry of the feed: the object as GET gave it when the entry was decided, or, where
-/// it is about none, what the entry says.
-pub(crate) fn notice(entry: &FeedEntry) -> Vec<u8> {
+/// What an entry of the feed is told with.
+pub(crate) enum Notified {
+    /// The order.
+    Order(Value),
+    /// The payment.
+    Payment(Value),
+    /// A cart's hold.
+    Hold(Value),
+    /// No object, but what the entry says.
+    Said(Value),
+}
+
+/// What an entry of the feed is told with: the object as GET gave it when the entry was decided, or, where it is
+/// about none, what the entry says.
+pub(crate) fn notified(entry: &FeedEntry) -> Notified {
     let line = &entry.entry;
     let object = entry
         .frozen
         .as_ref()
         .filter(|_| EntryKind::of(&line.kind).is_some_and(EntryKind::is_public))
         .and_then(|root| object(&line.kind, &line.detail, root));
+    object.unwrap_or_else(|| Notified::Said(entry_data(entry)))
+}
+
+/// The body about an entry of the feed.
+pub(crate) fn notice(entry: &FeedEntry) -> Vec<u8> {
+    let line = &entry.entry;
+    let data = match notified(entry) {
+        Notified::Order(data)
+        | Notified::Payment(data)
+        | Notified::Hold(data)
+        | Notified::Said(data) => data,
+    };
     let notice = Notice {
         kind: &line.kind,
         timestamp: rfc3339(line.at),
         position: line.position,
-        data: object.unwrap_or_else(|| entry_data(entry)),
+        data,
     };
     serde_json::to_vec(&notice).expect("a notice has string keys")
 }
@@ -64,17 +88,23 @@ fn entry_data(entry: &FeedEntry) -> Value {
 }
 
 /// The object that a type is about, as it stood.
-fn object(kind: &str, detail: &Value, root: &Root) -> Option<Value> {
+fn object(kind: &str, detail: &Value, root: &Root) -> Option<Notified> {
     let (group, _) = kind.split_once('.')?;
     let named = |name: &str| detail.get(name)?.as_str();
-    let value = match group {
-        "order" => serde_json::to_value(OrderView::of(root, root.order.as_ref()?)),
+    match group {
+        "order" => {
+            let order = OrderView::of(root, root.order.as_ref()?);
+            serde_json::to_value(order).ok().map(Notified::Order)
+        }
         "payment" => {
             let id: PaymentId = named("payment")?.parse().ok()?;
-            serde_json::to_value(PaymentView::of(root, id)?)
+            let payment = PaymentView::of(root, id)?;
+            serde_json::to_value(payment).ok().map(Notified::Payment)
         }
-        "hold" => serde_json::to_value(HoldView::of(root.hold()?)),
-        _ => return None,
-    };
-    value.ok()
+        "hold" => {
+            let hold = HoldView::of(root.hold()?);
+            serde_json::to_value(hold).ok().map(Notified::Hold)
+        }
+        _ => None,
+    }
 }

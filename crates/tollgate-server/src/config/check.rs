@@ -1,5 +1,6 @@
 //! The checks: from what was typed to what the program goes by, section by section.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -25,6 +26,7 @@ impl Typed<'_> {
                 )
             })?,
             admin_listen: self.address("server.admin_listen")?,
+            grpc_listen: self.address("server.grpc_listen")?,
             public_url: self.public_url()?,
             trusted_proxies: self.networks("server.trusted_proxies")?,
             body_bytes_max: self.size("server.body_bytes_max", 1024, 64 << 20)?,
@@ -256,18 +258,30 @@ impl Typed<'_> {
 
 /// Two listeners at one place: the second could not be opened. Port 0 is any free one.
 pub(super) fn check_listeners(server: &Server) -> Result<(), ConfigError> {
-    let Some(admin) = server.admin_listen else {
-        return Ok(());
-    };
-    let listen = server.listen;
-    let any = listen.ip().is_unspecified() || admin.ip().is_unspecified();
-    let overlap = listen.ip() == admin.ip() || any && listen.is_ipv4() == admin.is_ipv4();
-    if listen.port() != 0 && listen.port() == admin.port() && overlap {
-        let found = format!("\"{admin}\", where server.listen = \"{listen}\" listens already");
-        let wanted = "another port, or an empty text";
-        return Err(ConfigError::key("server.admin_listen", found, wanted));
+    let all = [
+        ("server.listen", Some(server.listen)),
+        ("server.admin_listen", server.admin_listen),
+        ("server.grpc_listen", server.grpc_listen),
+    ];
+    let open: Vec<(&str, SocketAddr)> = all
+        .into_iter()
+        .filter_map(|(key, address)| Some((key, address?)))
+        .collect();
+    for (place, (key, address)) in open.iter().enumerate() {
+        let mut before = open[..place].iter();
+        if let Some((other, there)) = before.find(|(_, there)| overlap(*there, *address)) {
+            let found = format!("\"{address}\", where {other} = \"{there}\" listens already");
+            let wanted = "another port, or an empty text";
+            return Err(ConfigError::key(*key, found, wanted));
+        }
     }
     Ok(())
+}
+
+fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    let any = one.ip().is_unspecified() || other.ip().is_unspecified();
+    let same = one.ip() == other.ip() || any && one.is_ipv4() == other.is_ipv4();
+    one.port() != 0 && one.port() == other.port() && same
 }
 
 /// Values that are only right one after the other.

@@ -84,6 +84,8 @@ pub struct Server {
     pub listen: SocketAddr,
     /// Where `/metrics` is answered without a key.
     pub admin_listen: Option<SocketAddr>,
+    /// Where gRPC is taken.
+    pub grpc_listen: Option<SocketAddr>,
     /// How the outside reaches `listen`.
     pub public_url: Option<String>,
     /// Whose `Forwarded` and `X-Forwarded-For` count.

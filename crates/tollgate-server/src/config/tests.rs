@@ -143,6 +143,10 @@ fn what_cannot_be_together_is_refused() {
             "server.admin_listen: found \"0.0.0.0:8080\", where server.listen = ",
         ),
         (
+            "[server]\ngrpc_listen = \"[::1]:9090\"\nadmin_listen = \"[::1]:9090\"",
+            "server.grpc_listen: found \"[::1]:9090\", where server.admin_listen = ",
+        ),
+        (
             "[store]\nurl = \"sqlite:///srv/t.db\"",
             "store.url: found \"sqlite:///srv/t.db\", wanted sqlite:FILE, as ",
         ),
@@ -166,8 +170,9 @@ fn what_cannot_be_together_is_refused() {
         let refusal = refusal(text);
         assert!(refusal.starts_with(wanted), "{refusal:?} is not {wanted:?}");
     }
-    let text = "[server]\nlisten = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"";
-    read(text, &[]).expect("two free ports are two");
+    let text = "[server]\nlisten = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\n\
+                grpc_listen = \"127.0.0.1:0\"";
+    read(text, &[]).expect("free ports are several");
 }
 
 #[test]

@@ -169,7 +169,7 @@ impl<T> FromRequest<App> for JsonBytes<T> {
 
     async fn from_request(request: Request<Body>, app: &App) -> Result<JsonBytes<T>, Problem> {
         let (parts, body) = request.into_parts();
-        let bytes = read_body(app, body).await?;
+        let bytes = read_body(app, body, app.config().server.body_bytes_max).await?;
         let media = parts
             .headers
             .get(header::CONTENT_TYPE)
@@ -196,14 +196,12 @@ impl<T: body::Body> JsonBytes<T> {
     }
 }
 
-/// Reads a whole body within the configured size and time, or refuses it. Never cuts it.
-pub(crate) async fn read_body<B>(app: &App, body: B) -> Result<Bytes, Problem>
+/// Reads a whole body of at most so many bytes within the configured time, or refuses it. Never cuts it.
+pub(crate) async fn read_body<B>(app: &App, body: B, most: usize) -> Result<Bytes, Problem>
 where
     B: hyper::body::Body<Data = Bytes> + Unpin,
     B::Error: std::fmt::Display,
 {
-    let server = &app.config().server;
-    let most = server.body_bytes_max;
     let hint = body.size_hint();
     if u64::try_from(most).is_ok_and(|most| most < hint.lower()) {
         return Err(BODY_TOO_LARGE.into());
@@ -211,7 +209,7 @@ where
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    within(server.body_timeout, collect(body, most)).await
+    within(app.config().server.body_timeout, collect(body, most)).await
 }
 
 async fn within(

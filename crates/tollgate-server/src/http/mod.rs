@@ -14,9 +14,12 @@ pub(crate) mod reply;
 pub(crate) mod operation;
 pub(crate) mod refused;
 pub(crate) mod csv;
+pub(crate) mod noted;
+mod rest;
 mod log_throttle;
 
 pub(crate) use log_throttle::LogThrottle;
+pub(crate) use rest::Rest;
 
 use std::net::IpAddr;
 
@@ -35,6 +38,8 @@ pub(crate) enum Door {
     Public,
     /// `server.admin_listen`.
     Admin,
+    /// `server.grpc_listen`.
+    Grpc,
 }
 
 /// The other end of the connection, and the listener it came through.
@@ -75,7 +80,7 @@ pub(crate) fn language(headers: &HeaderMap) -> Language {
 }
 
 /// The document of a problem, under the headers that the response has already.
-pub(crate) fn problem_response(
+fn problem_response(
     log_throttle: &LogThrottle,
     problem: &Problem,
     context: &ResponseContext,

@@ -23,7 +23,8 @@ use self::answer::{Doors, answer};
 use crate::api;
 use crate::app::{App, Cut, Role, StartError, reconcile};
 use crate::config;
-use crate::http::{Door, LogThrottle, Peer};
+use crate::grpc::Grpc;
+use crate::http::{Door, Peer, Rest};
 use crate::worker::Worker;
 
 /// How long the accept loop rests after the system refused it a connection (no file left).
@@ -43,7 +44,7 @@ impl Listeners {
         Listeners::with(listener, server).await
     }
 
-    /// Takes a listener in the place of `server.listen`, and opens the second one if there is one.
+    /// Takes a listener in the place of `server.listen`, and opens the others that there are.
     pub async fn with(
         listener: TcpListener,
         server: &config::Server,
@@ -52,15 +53,25 @@ impl Listeners {
         if let Some(address) = server.admin_listen {
             listeners.push((bind(address).await?, Door::Admin));
         }
+        if let Some(address) = server.grpc_listen {
+            listeners.push((bind(address).await?, Door::Grpc));
+        }
         Ok(Listeners(listeners))
     }
 
-    /// Where they listen; the first is `server.listen`.
+    /// Where they listen for HTTP; the first is `server.listen`.
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.0
-            .iter()
-            .filter_map(|(listener, _)| listener.local_addr().ok())
-            .collect()
+        self.at(|door| door != Door::Grpc).collect()
+    }
+
+    /// Where they listen for gRPC.
+    pub fn grpc_address(&self) -> Option<SocketAddr> {
+        self.at(|door| door == Door::Grpc).next()
+    }
+
+    fn at(&self, is_meant: impl Fn(Door) -> bool) -> impl Iterator<Item = SocketAddr> {
+        let meant = self.0.iter().filter(move |(_, door)| is_meant(*door));
+        meant.filter_map(|(listener, _)| listener.local_addr().ok())
     }
 }
 
@@ -89,10 +100,11 @@ impl Serving {
         let (stop, stopping) = watch::channel(false);
         let connections_max = app.config().server.connections_max;
         let places = Arc::new(Semaphore::new(connections_max));
+        let rest = Rest::new(app.clone(), api::router(app.clone()));
         let doors = Doors {
-            router: api::router(app.clone()),
+            grpc: Grpc::new(app.clone(), rest.clone()),
+            rest,
             app: app.clone(),
-            log_throttle: LogThrottle::default(),
         };
         let watching = tokio::spawn(app.instance().clone().watch_clock());
         let bookkeeping = Bookkeeping::start(&app);
@@ -138,7 +150,7 @@ impl Serving {
         }
         bookkeeping.stop().await;
         app.close().await;
-        doors.log_throttle.flush();
+        doors.rest.flush();
         doors.app.flush_refusals();
     }
 }

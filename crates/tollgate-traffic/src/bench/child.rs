@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::BenchError;
 use super::webhook::Provider;
+use crate::load::Door;
 use crate::load::connection::Target;
 use crate::load::process::{self, Usage};
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,8 @@ pub struct Role {
 pub struct Ready {
     /// Always loopback.
     pub address: SocketAddr,
+    /// Where it takes gRPC.
+    pub grpc: SocketAddr,
 }
 
 /// A running server. It ends when its standard input is closed, also if the bench is killed.
@@ -45,6 +48,7 @@ pub(super) struct Server {
     child: Child,
     input: Option<ChildStdin>,
     target: Target,
+    grpc: Target,
 }
 
 const STOP_MAX: Duration = Duration::from_secs(20);
@@ -67,14 +71,15 @@ impl Server {
         )
         .and_then(|()| BufReader::new(output).read_line(&mut line));
         let ready: Option<Ready> = spoken.ok().and_then(|_| serde_json::from_str(&line).ok());
-        let target = ready.map(|ready| Target::new(ready.address));
-        match target {
-            Some(Ok(target)) => Ok(Server {
+        let targets = ready.map(|ready| (Target::new(ready.address), Target::new(ready.grpc)));
+        match targets {
+            Some((Ok(target), Ok(grpc))) => Ok(Server {
                 child,
                 input: Some(input),
                 target,
+                grpc,
             }),
-            Some(Err(_)) | None => {
+            Some(_) | None => {
                 drop(input);
                 let status = child
                     .wait()
@@ -89,6 +94,14 @@ impl Server {
     /// Where it listens.
     pub(super) fn target(&self) -> Target {
         self.target
+    }
+
+    /// Where it listens for what comes through this door.
+    pub(super) fn target_of(&self, door: Door) -> Target {
+        match door {
+            Door::Rest => self.target,
+            Door::Grpc => self.grpc,
+        }
     }
 
     /// What it has used up to now.

@@ -141,6 +141,8 @@ pub struct Figures {
     pub(super) peer: Option<PeerFigures>,
     /// Whose webhooks were sent.
     pub(super) provider: &'static str,
+    /// Through which door orders were created.
+    pub(super) door: &'static str,
     /// The kind of file system it lies on, where that is known.
     pub(super) file_system: Option<String>,
     /// How long a run was asked to be.
@@ -197,6 +199,7 @@ impl Figures {
                 "ours_to_peer": tenth(rate.median / peer.rate.max(1.0)),
             })),
             "provider": self.provider,
+            "door": self.door,
             "file_system": self.file_system,
             "seconds": self.seconds,
             "connections": self.connections,
@@ -285,6 +288,7 @@ mod tests {
             shops: 1,
             peer: None,
             provider: "hmac",
+            door: "rest",
             file_system: Some("ext4".to_owned()),
             seconds: 1,
             connections: 64,

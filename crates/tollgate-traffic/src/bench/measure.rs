@@ -14,6 +14,7 @@ use super::plan::Name;
 use super::requests::{CALENDARS, HOT, PLENTY, SKUS, Writer, calendar, distinct, sku};
 use super::sink::{self, Sink};
 use super::webhook::Provider;
+use crate::load::Door;
 use crate::load::client::Client;
 use crate::load::connection::Target;
 use crate::load::drive::{self, Load, Tally};
@@ -32,6 +33,7 @@ pub(super) struct Shape {
     /// Effects that are pending all the while.
     pub(super) pending: u64,
     pub(super) provider: Provider,
+    pub(super) door: Door,
 }
 
 /// Servers of one database, and what their requests are written with.
@@ -42,8 +44,9 @@ pub(super) struct Side {
 }
 
 impl Side {
-    fn targets(&self) -> Vec<Target> {
-        self.servers.iter().map(Server::target).collect()
+    fn targets(&self, door: Door) -> Vec<Target> {
+        let servers = self.servers.iter();
+        servers.map(|server| server.target_of(door)).collect()
     }
 
     /// What the servers have used together; the most memory that one of them had.
@@ -202,7 +205,8 @@ impl Bench {
         connections: usize,
     ) -> Result<Tally, BenchError> {
         let load = Load {
-            targets: side.targets(),
+            targets: side.targets(Door::Rest),
+            door: Door::Rest,
             connections,
             rate: None,
             length: PREPARE_MAX,
@@ -267,7 +271,7 @@ impl Bench {
         self.progress.set_message("settling");
         let servers: Vec<_> = self
             .store
-            .targets()
+            .targets(Door::Rest)
             .into_iter()
             .map(Target::address)
             .collect();
@@ -294,6 +298,7 @@ impl Bench {
             signer,
             currency: provider.currency(),
             now: now(),
+            door: self.shape.door,
         })
     }
 
@@ -316,7 +321,8 @@ impl Bench {
         length: Duration,
     ) -> Result<(Run, Tally), BenchError> {
         let load = Load {
-            targets: side.targets(),
+            targets: side.targets(self.shape.door),
+            door: self.shape.door,
             connections: self.shape.connections,
             rate: self.shape.rate,
             length,

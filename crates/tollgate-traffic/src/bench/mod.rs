@@ -28,6 +28,7 @@ pub use report::table;
 pub use requests::{BACKLOG, shop};
 pub use webhook::{Provider, Signer};
 
+pub use crate::load::Door;
 use crate::load::client::Client;
 use crate::load::files;
 use crate::load::pace::Rate;
@@ -64,6 +65,8 @@ pub struct Plan {
     pub provider: Provider,
     /// Of `hot-sku`: after the stock ran out.
     pub sold_out: bool,
+    /// Through which door orders are created.
+    pub door: Door,
 }
 
 /// What a bench needs of the program it is part of.
@@ -118,6 +121,7 @@ pub fn measure(plan: &Plan, tested: &Tested<'_>) -> Result<Figures, BenchError> 
         sold_out: plan.sold_out,
         pending: plan.pending,
         provider: plan.provider,
+        door: plan.door,
     };
     let watch = SizeWatch::over(database.log());
     let mut bench = Bench::new(shape, store, ceiling, secret, progress(plan.rounds), sink);
@@ -149,6 +153,7 @@ pub fn measure(plan: &Plan, tested: &Tested<'_>) -> Result<Figures, BenchError> 
         shops: plan.shops,
         peer,
         provider: plan.provider.word(),
+        door: plan.door.word(),
         file_system: database.folder().and_then(disk::file_system),
         seconds: plan.seconds,
         connections: shape.connections,

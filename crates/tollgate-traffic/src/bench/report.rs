@@ -60,13 +60,17 @@ pub fn table(name: Name, figures: &Figures) -> String {
             figures.connections
         ),
     };
+    let door = match figures.door {
+        "grpc" => ", over gRPC",
+        _ => "",
+    };
     let marks = figures.rounds.iter().map(|round| &round.store);
     let (ran_out, is_behind) = (
         marks.clone().any(|run| run.ran_out),
         marks.clone().any(|run| !run.ran_out && run.unsent != 0),
     );
     let mut text = format!(
-        "{}: {}\n{how}; {} s a round; {}\n{table}\n",
+        "{}: {}{door}\n{how}; {} s a round; {}\n{table}\n",
         figures.bench,
         name.one_request(),
         figures.seconds,

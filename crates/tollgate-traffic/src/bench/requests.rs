@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
+use tollgate_proto::v1::CreateOrderRequest;
 
 use super::plan::Name;
 use super::webhook::Signer;
+use crate::load::Door;
 use crate::load::client::Client;
 use crate::load::script::Script;
 
@@ -45,6 +48,8 @@ pub(super) struct Writer<'a> {
     pub(super) currency: &'static str,
     /// The second at which webhooks are signed.
     pub(super) now: i64,
+    /// Through which door orders go.
+    pub(super) door: Door,
 }
 
 impl Writer<'_> {
@@ -111,11 +116,26 @@ impl Writer<'_> {
     }
 
     fn order(&self, script: &mut Script, number: u64, order: &Value) {
-        let (key, body) = (code(number), order.to_string());
         let (client, _) = self.client(number);
-        script.push(|out| client.write(out, "POST", "/v1/orders", Some(&key), body.as_bytes()));
+        let key = code(number);
+        match self.door {
+            Door::Rest => {
+                let body = order.to_string();
+                let write = |out: &mut Vec<u8>| {
+                    client.write(out, "POST", "/v1/orders", Some(&key), body.as_bytes());
+                };
+                script.push(write);
+            }
+            Door::Grpc => {
+                let message = CreateOrderRequest::deserialize(order);
+                let message = message.expect("a document of an order is a message");
+                script.push(|out| client.write_call(out, CREATE_ORDER, &key, &message));
+            }
+        }
     }
 }
+
+const CREATE_ORDER: &str = "/tollgate.v1.OrderService/CreateOrder";
 
 /// The order's code, and its Idempotency-Key.
 pub(super) fn code(number: u64) -> String {

@@ -140,6 +140,7 @@ pub(super) fn checks(shape: &Shape, ledger: &Ledger, truth: &Truth) -> Vec<Check
 mod tests {
     use super::super::webhook::Provider;
     use super::*;
+    use crate::load::Door;
 
     fn shape(name: Name) -> Shape {
         Shape {
@@ -150,6 +151,7 @@ mod tests {
             sold_out: false,
             pending: 0,
             provider: Provider::Hmac,
+            door: Door::Rest,
         }
     }
 

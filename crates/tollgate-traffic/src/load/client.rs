@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::calls;
 use super::connection::{Connection, ExchangeError, Target, write_request};
 
 /// A caller of one server with one key.
@@ -99,6 +100,21 @@ impl Client {
             headers.into_iter().flatten(),
             body,
         );
+    }
+
+    /// Writes a call of gRPC, `/package.Service/Method`.
+    pub(crate) fn write_call(
+        &self,
+        out: &mut Vec<u8>,
+        path: &str,
+        idempotency: &str,
+        message: &impl prost::Message,
+    ) {
+        let metadata = [
+            ("authorization", self.authorization.as_str()),
+            ("idempotency-key", idempotency),
+        ];
+        calls::write_call(out, path, &self.host, metadata, message);
     }
 
     /// Writes a request of a provider, which has no key.

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::task::LocalSet;
 
-use super::connection::{Answer, Connection, ExchangeError, Target};
+use super::connection::{Answer, ExchangeError, Target};
 use super::histogram::Histogram;
+use super::line::{Door, Line};
 use super::pace::Rate;
 use super::response::word_after;
 use super::script::Script;
@@ -19,6 +20,8 @@ use super::script::Script;
 pub(crate) struct Load {
     /// Where to: the connections take turns.
     pub(crate) targets: Vec<Target>,
+    /// Through which door the script goes.
+    pub(crate) door: Door,
     /// How many requests may be on their way at once.
     pub(crate) connections: usize,
     /// When requests are sent: as soon as a connection is free, or at this rate.
@@ -145,6 +148,7 @@ struct Shared {
     start: Instant,
     /// No request is sent after this.
     end: Instant,
+    door: Door,
     word_prefix: &'static [u8],
     repeat: bool,
     tally: RefCell<Tally>,
@@ -158,7 +162,7 @@ async fn drive(
     let mut connections = Vec::with_capacity(load.connections);
     for number in 0..load.connections {
         let target = load.targets[number % load.targets.len()];
-        connections.push((Connection::open(target).await?, target));
+        connections.push((Line::open(target, load.door).await?, target));
     }
     let start = Instant::now();
     let due = load.rate.map(|rate| (rate, Arc::new(Semaphore::new(0))));
@@ -168,6 +172,7 @@ async fn drive(
         due: due.clone(),
         start,
         end: start + load.length + drain,
+        door: load.door,
         word_prefix: load.word_prefix,
         repeat: load.repeat,
         tally: RefCell::default(),
@@ -253,7 +258,7 @@ fn pace(rate: Rate, start: Instant, length: Duration, most: u64, due: &Semaphore
     last
 }
 
-async fn send(shared: Rc<Shared>, mut connection: Connection, target: Target) {
+async fn send(shared: Rc<Shared>, mut connection: Line, target: Target) {
     while let Some((index, begun)) = next_request(&shared).await {
         let Some(request) = shared.script.get(index) else {
             break;
@@ -263,7 +268,7 @@ async fn send(shared: Rc<Shared>, mut connection: Connection, target: Target) {
             break;
         }
         if !connection.is_open() {
-            match Connection::open(target).await {
+            match Line::open(target, shared.door).await {
                 Ok(fresh) => connection = fresh,
                 Err(error) => {
                     let mut tally = shared.tally.borrow_mut();
@@ -371,6 +376,7 @@ mod tests {
     fn load(target: Target, connections: usize, rate: Option<u32>, millis: u64) -> Load {
         Load {
             targets: vec![target],
+            door: Door::Rest,
             connections,
             rate: rate.and_then(NonZeroU32::new).map(Rate::new),
             length: Duration::from_millis(millis),

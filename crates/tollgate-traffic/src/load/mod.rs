@@ -1,16 +1,18 @@
 //! The load generator: it shares the machine with the server it measures, so it costs little.
 //!
-//! One thread, keep-alive connections, requests rendered before the clock starts, answers read as
+//! One thread, keep-alive connections of HTTP/1.1 or of gRPC, requests rendered before the clock starts, answers read as
 //! far as they are needed. Closed loop (each connection asks again when it is answered) or open
 //! loop (arrivals at a given rate, latency counted from the intended arrival, so that a slow answer
 //! does not slow the arrivals and is not hidden by them). Bounded in time and count, and only ever
 //! against this machine.
 
+pub(crate) mod calls;
 pub(crate) mod client;
 pub(crate) mod connection;
 pub(crate) mod drive;
 pub(crate) mod files;
 pub(crate) mod histogram;
+pub(crate) mod line;
 pub(crate) mod pace;
 pub(crate) mod process;
 pub(crate) mod response;
@@ -19,3 +21,4 @@ pub(crate) mod script;
 pub use client::Client;
 pub use connection::{NotLoopback, Target};
 pub use files::raise;
+pub use line::Door;

@@ -12,7 +12,7 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use tollgate_traffic::bench::{
-    self, BenchError, Figures, Name, Plan, Provider, Tested, disk, table,
+    self, BenchError, Door, Figures, Name, Plan, Provider, Tested, disk, table,
 };
 
 use super::serve::stop_signal;
@@ -61,6 +61,9 @@ pub(super) struct Args {
     /// hot-sku: measure the refusals after the stock ran out.
     #[arg(long)]
     sold_out: bool,
+    /// orders, hot-slot and hot-sku: create them over HTTP or over gRPC.
+    #[arg(long, value_enum, default_value = "rest")]
+    door: Door,
 }
 
 const EXIT_CODES: &str = "\
@@ -112,6 +115,10 @@ fn wrong(args: &Args) -> Option<String> {
     }
     if args.sold_out && args.name != Name::HotSku {
         return Some("--sold-out: only hot-sku runs out".to_owned());
+    }
+    let creates = matches!(args.name, Name::Orders | Name::HotSlot | Name::HotSku);
+    if args.door == Door::Grpc && (!creates || args.sold_out) {
+        return Some("--door grpc: only orders, hot-slot and hot-sku create orders".to_owned());
     }
     let spreads = matches!(
         args.name,
@@ -179,6 +186,7 @@ impl Args {
             pending: self.pending,
             provider: self.provider,
             sold_out: self.sold_out,
+            door: self.door,
         }
     }
 }
@@ -217,14 +225,19 @@ mod tests {
             pending: 0,
             provider: Provider::Hmac,
             sold_out: false,
+            door: Door::Rest,
         };
         assert!(wrong(&args).is_some_and(|why| why.contains("sqlite:FILE")));
-        assert_eq!(
-            wrong(&Args {
-                store: None,
-                ..args
-            }),
-            None
-        );
+        let over_grpc = Args {
+            store: None,
+            door: Door::Grpc,
+            ..args
+        };
+        assert!(wrong(&over_grpc).is_some_and(|why| why.contains("--door")));
+        let orders = Args {
+            name: Name::Orders,
+            ..over_grpc
+        };
+        assert_eq!(wrong(&orders), None);
     }
 }

@@ -88,9 +88,8 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
         Ok(app) => app,
         Err(error) => return not_started(is_json, &error.to_string()),
     };
-    let addresses = listeners.addresses();
     say_what_is_configured(app.config());
-    say_where(app.config(), &addresses);
+    say_where(app.config(), &listeners);
     Serving::new(app, listeners).run(stop).await;
     tracing::info!("stopped");
     ExitCode::SUCCESS
@@ -139,9 +138,16 @@ fn say_what_is_configured(config: &Config) {
 
 /// Says where it came to listen (the configured port may be 0), and the URLs to register at each provider:
 /// in lines for people, or as part of a log for machines.
-fn say_where(config: &Config, addresses: &[SocketAddr]) {
+fn say_where(config: &Config, listeners: &Listeners) {
     let is_json = config.log.json;
-    for address in addresses {
+    if let Some(address) = listeners.grpc_address() {
+        match is_json {
+            true => tracing::info!(%address, "listening for gRPC"),
+            false => anstream::eprintln!("listening for gRPC at http://{address}"),
+        }
+    }
+    let addresses = listeners.addresses();
+    for address in &addresses {
         match is_json {
             true => tracing::info!(%address, "listening"),
             false => anstream::eprintln!("listening at http://{address}"),

@@ -9,6 +9,10 @@
 #[allow(dead_code, unused_imports, reason = "each suite uses its part")]
 mod harness;
 
+#[path = "../harness/rpc.rs"]
+#[allow(dead_code, reason = "each suite uses its part")]
+mod rpc;
+
 #[path = "../../../tollgate-outbound/tests/it/tls/mod.rs"]
 #[allow(dead_code, reason = "each suite uses its part")]
 mod tls;
@@ -42,3 +46,4 @@ mod operating;
 mod prune;
 mod stream;
 mod tail;
+mod grpc;

@@ -18,6 +18,14 @@ fn a_bench_shows_its_ratio_and_what_it_read_back() {
         ),
         (&["hot-sku", "--connections", "8", "--sold-out"], "refused"),
         (
+            &["orders", "--connections", "8", "--door", "grpc"],
+            "orders stored",
+        ),
+        (
+            &["hot-slot", "--connections", "8", "--door", "grpc"],
+            "bookings held",
+        ),
+        (
             &["apply", "--connections", "8", "--pending", "40"],
             "effects pending",
         ),

@@ -29,6 +29,7 @@ pub(crate) fn command() -> Command {
 pub(crate) struct Tollgate {
     child: Child,
     address: SocketAddr,
+    grpc: Option<SocketAddr>,
     output: Mutex<Receiver<String>>,
 }
 
@@ -56,14 +57,19 @@ impl Tollgate {
         let output = lines_of(&mut child);
         let begun = Instant::now();
         let mut said = Vec::new();
+        let mut grpc = None;
         loop {
             let left = PATIENCE.saturating_sub(begun.elapsed());
             match output.recv_timeout(left) {
                 Ok(line) => {
+                    // It is said first where gRPC is, if it is anywhere.
+                    let for_grpc = line.strip_prefix("listening for gRPC at http://");
+                    grpc = grpc.or(for_grpc.and_then(|address| address.trim().parse().ok()));
                     if let Some(address) = address_in(&line) {
                         return Tollgate {
                             child,
                             address,
+                            grpc,
                             output: Mutex::new(output),
                         };
                     }
@@ -88,6 +94,12 @@ impl Tollgate {
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it takes gRPC.
+    #[track_caller]
+    pub(crate) fn grpc_address(&self) -> SocketAddr {
+        self.grpc.expect("server.grpc_listen is set")
     }
 
     /// A client with the admin key.

@@ -9,6 +9,10 @@
 #[allow(dead_code, unused_imports, reason = "each suite uses its part")]
 mod harness;
 
+#[path = "../harness/rpc.rs"]
+#[allow(dead_code, reason = "each suite uses its part")]
+mod rpc;
+
 /// A pooler before the suite's server; the store's suite has the same.
 #[path = "../../../tollgate-store/tests/server/pooler.rs"]
 mod pooler;

@@ -55,8 +55,8 @@ fn assert_places(words: &[&str], expected: &[&str]) {
     assert_eq!(found, expected);
 }
 
-/// A command of the REST API: the command, its dispatch, its decision, the use case, the noun's request and
-/// handler.
+/// A command of the API: the command, its dispatch, its decision, the use case, the noun's request and handler; and
+/// its line at the door of gRPC.
 #[test]
 fn a_command_touches_these() {
     assert_places(
@@ -68,6 +68,7 @@ fn a_command_touches_these() {
             "server/app/capacity.rs",
             "server/api/capacity/handlers.rs",
             "server/api/capacity/request.rs",
+            "server/grpc/capacity.rs",
         ],
     );
 }

@@ -193,7 +193,7 @@ async fn k14_who_calls_is_checked_before_any_replay() {
 }
 
 /// Polls all at once on this task.
-async fn join_all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+pub(super) async fn join_all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
     let mut running: Vec<_> = futures
         .into_iter()
         .map(|future| (Box::pin(future), None))

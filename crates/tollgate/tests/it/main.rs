@@ -16,6 +16,10 @@ mod tls;
 #[allow(dead_code, reason = "each suite uses its part")]
 mod drawn_font;
 
+#[path = "../harness/rpc.rs"]
+#[allow(dead_code, reason = "each suite uses its part")]
+mod rpc;
+
 mod shop;
 mod tidy;
 mod changes;
@@ -29,6 +33,9 @@ mod search;
 mod exports;
 mod names;
 mod idempotency;
+mod idempotency_doors;
+mod grpc;
+mod grpc_watch;
 mod webhooks;
 mod refusals;
 mod books;

@@ -20,7 +20,7 @@ const FLOORS: &[&[(&str, usize)]] = &[
         ("tollgate-receipt", 1),
         ("tollgate-store", 2),
     ],
-    &[("tollgate-providers", 0)],
+    &[("tollgate-providers", 0), ("tollgate-proto", 2)],
     &[("tollgate-core", 1)],
 ];
 

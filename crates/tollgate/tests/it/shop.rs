@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tollgate_core::money::Currency;
 use tollgate_core::time::Timestamp;
 use tollgate_providers::{Sample, SampleStatus, Source, Webhook};
-use tollgate_server::Config;
+use tollgate_server::{App, Config, Listeners, Serving};
 
 use crate::database::Database;
 
@@ -23,6 +23,7 @@ pub(crate) const KEY: &str = "tg_bootstrap-key-of-the-tests";
 const CONFIG: &str = r#"
 [server]
 listen = "127.0.0.1:0"
+grpc_listen = "127.0.0.1:0"
 header_timeout_ms = 1000
 body_timeout_ms = 300
 body_bytes_max = 20000
@@ -66,6 +67,8 @@ credentials = [{ username = "shop", password = "literal:Newer12345" },
 /// A running server.
 pub(crate) struct Shop {
     pub(crate) address: SocketAddr,
+    /// Where gRPC is.
+    pub(crate) grpc: SocketAddr,
     sources: Vec<Arc<Source>>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
@@ -195,17 +198,22 @@ impl Shop {
             .await
             .expect("a port is free");
         let address = listener.local_addr().expect("it is bound");
+        let listeners = Listeners::with(listener, &config.server).await;
+        let listeners = listeners.unwrap_or_else(|error| panic!("{error}"));
+        let grpc = listeners.grpc_address().expect("it is configured");
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(async move {
             let shutdown = async {
                 let _ = stopped.await;
             };
-            tollgate_server::serve(config, listener, shutdown)
-                .await
-                .unwrap_or_else(|error| panic!("{error}"));
+            let opened = tokio::task::spawn_blocking(|| App::open(config)).await;
+            let app = opened.expect("opening a store does not panic");
+            let app = app.unwrap_or_else(|error| panic!("{error}"));
+            Serving::new(app, listeners).run(shutdown).await;
         });
         Shop {
             address,
+            grpc,
             sources,
             stop: Some(stop),
             server,

@@ -113,10 +113,27 @@ pub(super) const PACKAGES: &[(&str, &[&str], &[&str])] = &[
         ],
     ),
     (
+        "tollgate-proto",
+        &[],
+        &[
+            "tokio",
+            "axum",
+            "hyper",
+            "reqwest",
+            "rusqlite",
+            "std::fs",
+            "std::net",
+            "std::thread",
+            "SystemTime",
+            "Instant::now",
+        ],
+    ),
+    (
         "tollgate-server",
         &[
             "tollgate-core",
             "tollgate-outbound",
+            "tollgate-proto",
             "tollgate-providers",
             "tollgate-receipt",
             "tollgate-store",
@@ -136,7 +153,12 @@ pub(super) const PACKAGES: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "tollgate-traffic",
-        &["tollgate-core", "tollgate-outbound", "tollgate-providers"],
+        &[
+            "tollgate-core",
+            "tollgate-outbound",
+            "tollgate-proto",
+            "tollgate-providers",
+        ],
         &[
             "rusqlite",
             "tokio_postgres",
@@ -299,6 +321,8 @@ const SERVER_ROOMS: &[(&str, &[&str])] = &[
             "hyper",
             "http",
             "api",
+            "grpc",
+            "tonic",
             "crate::server",
             "worker",
             "problem",
@@ -326,8 +350,21 @@ const SERVER_ROOMS: &[(&str, &[&str])] = &[
         "worker",
         &["app", "App", "api", "http", "crate::server", "Problem"],
     ),
-    ("http", &["api", "crate::server", "worker", "effects"]),
-    ("api", &["crate::server", "worker", "crate::effects"]),
+    (
+        "http",
+        &["api", "crate::grpc", "crate::server", "worker", "effects"],
+    ),
+    (
+        "api",
+        &[
+            "crate::grpc",
+            "tonic",
+            "crate::server",
+            "worker",
+            "crate::effects",
+        ],
+    ),
+    ("grpc", &["crate::server", "worker", "effects"]),
 ];
 
 #[test]
@@ -436,7 +473,11 @@ const ROOMS: &[(&str, &[Room])] = &[
             ("app", &["config", "effects"]),
             ("http", &["app"]),
             ("api", &["app", "config", "http"]),
-            ("server", &["api", "app", "config", "http", "worker"]),
+            ("grpc", &["api", "app", "http"]),
+            (
+                "server",
+                &["api", "app", "config", "grpc", "http", "worker"],
+            ),
         ],
     ),
     (

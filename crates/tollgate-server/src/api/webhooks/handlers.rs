@@ -112,7 +112,10 @@ pub(crate) async fn take(
             }
             Bytes::copy_from_slice(query.as_bytes())
         }
-        false => read_body(app, body).await.map_err(unread)?,
+        false => {
+            let most = app.config().server.body_bytes_max;
+            read_body(app, body, most).await.map_err(unread)?
+        }
     };
     let pairs: Vec<(&str, &[u8])> = parts
         .headers

@@ -156,6 +156,13 @@ impl App {
         Ok((seen + 1 < first).then_some(first))
     }
 
+    /// Waits until every stream ends.
+    pub(crate) async fn streams_ended(&self) {
+        let mut closed = self.inner.streams.closed.subscribe();
+        // An error means that they are gone with all else.
+        let _ = closed.wait_for(|closed| *closed).await;
+    }
+
     /// Ends every stream, now, and takes no more.
     pub(crate) fn end_streams(&self) {
         self.inner.streams.closed.send_replace(true);

@@ -70,7 +70,11 @@ pub(super) fn serve() -> Result<(), BenchError> {
             None => App::open_null(config, NULL_STORE),
         };
         let app = app.map_err(|error| BenchError(error.to_string()))?;
-        let ready = serde_json::to_string(&Ready { address }).expect("it is plain data");
+        let grpc = listeners
+            .grpc_address()
+            .ok_or_else(|| BenchError("listen for gRPC: the listener has no address".to_owned()))?;
+        let ready = Ready { address, grpc };
+        let ready = serde_json::to_string(&ready).expect("it is plain data");
         anstream::println!("{ready}");
         Serving::new(app, listeners).run(closed_input()).await;
         Ok(())
@@ -105,7 +109,7 @@ fn configuration(role: &Role) -> String {
         routes += &source.replace("[sources.bench]", &format!("[sources.{}]", BACKLOG));
     }
     format!(
-        "[store]\nurl = {}\n[api]\nbootstrap_key = \"literal:{}\"\n[receipts]\ndirectory = \"\"\n[log]\nlevel = \"warn\"\n{source}{routes}{further}",
+        "[server]\ngrpc_listen = \"127.0.0.1:0\"\n[store]\nurl = {}\n[api]\nbootstrap_key = \"literal:{}\"\n[receipts]\ndirectory = \"\"\n[log]\nlevel = \"warn\"\n{source}{routes}{further}",
         toml::Value::from(url),
         role.key,
     )

@@ -1,0 +1,211 @@
+//! gRPC: `tollgate.v1` as another door to the operations of REST.
+//!
+//! A message is the document of the same request over REST in another form (`tollgate_proto`), so a call is turned
+//! into that request, asked of REST's own router, and its answer read back. Whatever holds there holds here: keys and
+//! scopes, what is refused and in which order, the fingerprint of a request (K4, K5) and the answer that is kept with
+//! its key (K7). Only the live stream has messages of its own.
+
+mod operation;
+mod orders;
+mod payments;
+mod capacity;
+mod events;
+mod watch;
+mod health;
+mod status;
+mod deadline;
+mod ending;
+
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Request, Response, StatusCode, Version, header};
+use hyper::body::Incoming;
+use tollgate_proto::DESCRIPTORS;
+use tollgate_proto::v1::capacity_service_server::CapacityServiceServer;
+use tollgate_proto::v1::event_service_server::EventServiceServer;
+use tollgate_proto::v1::order_service_server::OrderServiceServer;
+use tollgate_proto::v1::payment_service_server::PaymentServiceServer;
+use tonic::Code;
+use tonic::Status;
+use tonic::codec::CompressionEncoding::Gzip;
+use tonic::service::Routes;
+use tonic_health::pb::health_server::HealthServer;
+use tower::Service;
+
+use crate::app::App;
+use crate::http::extract::read_body;
+use crate::http::noted::Origin;
+use crate::http::problem::{CONTENT_TYPE_UNSUPPORTED, Problem};
+use crate::http::{Peer, ResponseContext, Rest};
+use deadline::deadline;
+use ending::Ending;
+use operation::Operations;
+
+/// The services. Clones share them.
+#[derive(Clone)]
+pub(crate) struct Grpc {
+    app: App,
+    rest: Rest,
+    routes: Routes,
+}
+
+/// What has to be answered with more than one message, and so may go on for long.
+const STREAMS: [&str; 4] = [
+    "/tollgate.v1.OrderService/WatchOrders",
+    "/grpc.health.v1.Health/Watch",
+    REFLECTION,
+    REFLECTION_ALPHA,
+];
+const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+const REFLECTION_ALPHA: &str = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+
+/// What every message has before it: whether it is compressed, and its length.
+const PREFIX_BYTES: usize = 5;
+
+impl Grpc {
+    /// The services over these operations.
+    pub(crate) fn new(app: App, rest: Rest) -> Grpc {
+        let most = app.config().server.body_bytes_max;
+        let operations = Operations {
+            app: app.clone(),
+            rest: rest.clone(),
+        };
+        macro_rules! served {
+            ($routes:expr, $($server:ident)*) => {
+                $routes$(.add_service(
+                    $server::new(operations.clone())
+                        .max_decoding_message_size(most)
+                        .max_encoding_message_size(usize::MAX)
+                        .accept_compressed(Gzip)
+                        .send_compressed(Gzip),
+                ))*
+            };
+        }
+        let reflection = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(DESCRIPTORS)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        };
+        let whole = "a test reads all descriptors";
+        let routes = served!(
+            Routes::default(),
+            OrderServiceServer PaymentServiceServer CapacityServiceServer EventServiceServer
+        )
+        .add_service(HealthServer::new(health::Readiness(app.clone())))
+        .add_service(reflection().build_v1().expect(whole))
+        .add_service(reflection().build_v1alpha().expect(whole))
+        .prepare();
+        Grpc { app, rest, routes }
+    }
+
+    /// Answers one call.
+    pub(crate) async fn answer(
+        &self,
+        peer: Peer,
+        context: ResponseContext,
+        request: Request<Incoming>,
+    ) -> Response<Body> {
+        let began = Instant::now();
+        let mut response = match is_grpc(&request) {
+            true => self.call(peer, &context, request).await,
+            false => {
+                let from = Origin::stranger(request.method(), None);
+                self.rest.refuse(from, &no_grpc(), &context)
+            }
+        };
+        let code = match response.headers().get("grpc-status") {
+            Some(code) => Code::from_bytes(code.as_bytes()),
+            None if response.status() == StatusCode::OK => Code::Ok,
+            None => Code::Unknown,
+        };
+        let code = u16::try_from(code as i32).unwrap_or_default();
+        self.app.metrics().grpc(code, began.elapsed());
+        context.sign(&mut response);
+        response
+    }
+
+    async fn call(
+        &self,
+        peer: Peer,
+        context: &ResponseContext,
+        mut request: Request<Incoming>,
+    ) -> Response<Body> {
+        let until = match deadline(request.headers()) {
+            Ok(until) => until,
+            Err(status) => return ended(&status),
+        };
+        let extensions = request.extensions_mut();
+        extensions.insert(peer);
+        extensions.insert(context.clone());
+        let path = request.uri().path().to_owned();
+        let goes_on = STREAMS.contains(&path.as_str());
+        let answering = async {
+            let response = match path == REFLECTION || path == REFLECTION_ALPHA {
+                // Its requests come one by one, too.
+                true => self.serve(request.map(Body::new)).await,
+                false => match self.read(request).await {
+                    Ok(request) => self.serve(request).await,
+                    Err(problem) => return ended(&status::of_problem(&problem, context)),
+                },
+            };
+            response.map(Body::new)
+        };
+        let response = match until {
+            None => answering.await,
+            Some(until) => match tokio::time::timeout_at(until, answering).await {
+                Ok(response) => response,
+                Err(_) => return ended(&deadline::passed()),
+            },
+        };
+        match goes_on {
+            true => response.map(|body| Body::new(self.ending(body, until))),
+            false => response,
+        }
+    }
+
+    /// The request with its one message whole, within the time and the size that bodies may have.
+    async fn read(&self, request: Request<Incoming>) -> Result<Request<Body>, Problem> {
+        let (parts, body) = request.into_parts();
+        let most = self.app.config().server.body_bytes_max + PREFIX_BYTES;
+        let bytes = read_body(&self.app, body, most).await?;
+        Ok(Request::from_parts(parts, Body::from(bytes)))
+    }
+
+    async fn serve(&self, request: Request<Body>) -> Response<tonic::body::Body> {
+        let mut routes = self.routes.clone();
+        let Ok(response) = routes.call(request).await;
+        response
+    }
+
+    /// A stream ends with its deadline, and when the server does.
+    fn ending(&self, body: Body, until: Option<tokio::time::Instant>) -> Ending {
+        let app = self.app.clone();
+        Ending::new(body, until, async move { app.streams_ended().await })
+    }
+}
+
+/// A call that has ended before anything was answered.
+fn ended(status: &Status) -> Response<Body> {
+    status.clone().into_http()
+}
+
+fn is_grpc<B>(request: &Request<B>) -> bool {
+    let media = request.headers().get(header::CONTENT_TYPE);
+    let media = media.map(HeaderValue::as_bytes).unwrap_or_default();
+    let is_grpc = media
+        .strip_prefix(b"application/grpc")
+        .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')));
+    is_grpc && request.version() == Version::HTTP_2
+}
+
+/// What somebody is told who speaks something else here.
+fn no_grpc() -> Problem {
+    Problem::from(CONTENT_TYPE_UNSUPPORTED).detail(
+        "This address speaks gRPC: HTTP/2 with Content-Type: application/grpc. The HTTP API and webhooks are \
+         at server.listen.",
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,314 @@
+//! A call as the request that it is over REST, and its answer read back.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
+use http_body_util::BodyExt;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use tonic::Status;
+
+use super::status;
+use crate::app::App;
+use crate::http::{Peer, ResponseContext, Rest};
+
+/// An operation of REST. A parameter of its path is the field of that name.
+pub(super) struct Operation {
+    pub(super) method: Method,
+    pub(super) path: &'static str,
+}
+
+/// What the services ask.
+#[derive(Clone)]
+pub(super) struct Operations {
+    pub(super) app: App,
+    pub(super) rest: Rest,
+}
+
+/// Implements a service whose calls are operations: each line is one. What is its own stands behind them.
+macro_rules! operations {
+    (
+        $service:ident:
+        $($method:ident $path:literal => $call:ident($request:ident) -> $answer:ident;)*
+        { $($own:tt)* }
+    ) => {
+        #[tonic::async_trait]
+        impl $service for crate::grpc::operation::Operations {
+            $(async fn $call(
+                &self,
+                request: tonic::Request<tollgate_proto::v1::$request>,
+            ) -> Result<tonic::Response<tollgate_proto::v1::$answer>, tonic::Status> {
+                let operation = crate::grpc::operation::Operation {
+                    method: axum::http::Method::$method,
+                    path: $path,
+                };
+                self.call(&operation, request).await
+            })*
+            $($own)*
+        }
+    };
+}
+pub(super) use operations;
+
+/// The headers that mean over REST what they mean here as metadata.
+const SAME: [HeaderName; 2] = [
+    header::AUTHORIZATION,
+    HeaderName::from_static("idempotency-key"),
+];
+
+const REPLAYED: &str = "idempotency-replayed";
+
+/// The version that a change is bound to, which REST has in a header.
+const IF_VERSION: &str = "if_version";
+
+/// Answers up to this are not worth the time of compressing them.
+const PLAIN_BYTES_MAX: usize = 8 << 10;
+
+impl Operations {
+    /// Asks for an operation.
+    pub(super) async fn call<Q: Serialize, A: DeserializeOwned>(
+        &self,
+        operation: &Operation,
+        request: tonic::Request<Q>,
+    ) -> Result<tonic::Response<A>, Status> {
+        let (metadata, extensions, message) = request.into_parts();
+        let headers = metadata.into_headers();
+        let context = match extensions.get::<ResponseContext>() {
+            Some(context) => context.clone(),
+            None => ResponseContext::fresh(&headers),
+        };
+        let mut asked = operation.request(&message, &headers).map_err(|error| {
+            tracing::error!(%error, path = operation.path, "failed to write a request of REST");
+            Status::internal("the request cannot be turned into one of the HTTP API")
+        })?;
+        if let Some(peer) = extensions.get::<Peer>() {
+            asked.extensions_mut().insert(*peer);
+        }
+        let response = self.rest.ask(asked, &context).await;
+        read(response, &context).await
+    }
+}
+
+/// The message that an answer is, or the status that a problem is.
+async fn read<A: DeserializeOwned>(
+    response: Response<Body>,
+    context: &ResponseContext,
+) -> Result<tonic::Response<A>, Status> {
+    let (parts, body) = response.into_parts();
+    let unreadable = |error: &dyn std::fmt::Display| {
+        let request_id = &context.request_id;
+        tracing::error!(%error, request_id, "failed to read an answer of REST for gRPC");
+        Status::internal("what was answered cannot be told; repeat with the same idempotency-key")
+    };
+    let bytes = body.collect().await.map_err(|error| unreadable(&error))?;
+    let bytes = bytes.to_bytes();
+    let replayed = parts.headers.contains_key(REPLAYED);
+    if !parts.status.is_success() {
+        let mut status = status::of_document(&bytes, context);
+        if replayed {
+            say_replayed(status.metadata_mut());
+        }
+        return Err(status);
+    }
+    let message = serde_json::from_slice(&bytes).map_err(|error| unreadable(&error))?;
+    let mut response = tonic::Response::new(message);
+    if replayed {
+        say_replayed(response.metadata_mut());
+    }
+    if bytes.len() <= PLAIN_BYTES_MAX {
+        response.disable_compression();
+    }
+    Ok(response)
+}
+
+fn say_replayed(metadata: &mut tonic::metadata::MetadataMap) {
+    metadata.insert(
+        REPLAYED,
+        tonic::metadata::MetadataValue::from_static("true"),
+    );
+}
+
+impl Operation {
+    /// The request over REST that a message is.
+    fn request(
+        &self,
+        message: &impl Serialize,
+        headers: &HeaderMap,
+    ) -> Result<Request<Body>, RequestError> {
+        let is_whole = self.method == Method::POST && !self.path.contains('{');
+        if is_whole {
+            let body = serde_json::to_vec(message)?;
+            return finish(
+                self.method.clone(),
+                self.path,
+                None,
+                headers,
+                Body::from(body),
+            );
+        }
+        let Value::Object(mut members) = serde_json::to_value(message)? else {
+            return Err(RequestError::NoObject);
+        };
+        let mut path = self.path(&mut members);
+        let version = members.remove(IF_VERSION);
+        let body = match self.method == Method::GET {
+            true => {
+                let query = query(members);
+                if !query.is_empty() {
+                    path = format!("{path}?{query}");
+                }
+                Body::empty()
+            }
+            false if members.is_empty() => Body::empty(),
+            false => Body::from(serde_json::to_vec(&members)?),
+        };
+        finish(self.method.clone(), &path, version, headers, body)
+    }
+
+    /// The path with its parameters, which are taken out of the members.
+    fn path(&self, members: &mut Map<String, Value>) -> String {
+        let mut path = String::new();
+        for part in self.path.split_inclusive('}') {
+            match part.split_once('{') {
+                None => path.push_str(part),
+                Some((before, name)) => {
+                    path.push_str(before);
+                    let value = members.remove(name.trim_end_matches('}'));
+                    push_encoded(&mut path, value.as_ref().and_then(Value::as_str));
+                }
+            }
+        }
+        path
+    }
+}
+
+/// Why there is no request.
+#[derive(Debug, thiserror::Error)]
+enum RequestError {
+    #[error("a message is an object")]
+    NoObject,
+    #[error(transparent)]
+    Unwritten(#[from] serde_json::Error),
+    #[error(transparent)]
+    NoRequest(#[from] axum::http::Error),
+}
+
+fn finish(
+    method: Method,
+    path: &str,
+    version: Option<Value>,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Request<Body>, RequestError> {
+    let mut request = Request::builder().method(method).uri(path).body(body)?;
+    let asked = request.headers_mut();
+    for name in &SAME {
+        for value in headers.get_all(name) {
+            asked.append(name, value.clone());
+        }
+    }
+    if let Some(version) = version {
+        let version = HeaderValue::from_str(&format!("\"{version}\""));
+        asked.insert(header::IF_MATCH, version.map_err(axum::http::Error::from)?);
+    }
+    Ok(request)
+}
+
+/// Every byte that could mean something in a path is encoded.
+fn push_encoded(path: &mut String, value: Option<&str>) {
+    for byte in value.unwrap_or_default().bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => path.push(char::from(byte)),
+            byte => path.push_str(&format!("%{byte:02X}")),
+        }
+    }
+}
+
+/// The parameters of a query. Of several words each stands between commas.
+fn query(members: Map<String, Value>) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in members {
+        let text = match value {
+            Value::String(text) => text,
+            Value::Array(words) => {
+                let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+                words.join(",")
+            }
+            other => other.to_string(),
+        };
+        query.append_pair(&name, &text);
+    }
+    query.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tollgate_proto::v1::{
+        CancelOrderRequest, CreateOrderRequest, ListOrdersRequest, OrderStatus, PutStockRequest,
+    };
+
+    async fn written(method: Method, path: &'static str, message: &impl Serialize) -> String {
+        let mut headers = HeaderMap::new();
+        headers.insert("idempotency-key", HeaderValue::from_static("k"));
+        headers.insert("user-agent", HeaderValue::from_static("some"));
+        let request = Operation { method, path }
+            .request(message, &headers)
+            .expect("it can be written");
+        let (parts, body) = request.into_parts();
+        let names: Vec<String> = parts
+            .headers
+            .iter()
+            .map(|(name, value)| format!("{name}={}", value.to_str().expect("a text")))
+            .collect();
+        let body = body.collect().await.expect("it is there").to_bytes();
+        let body = String::from_utf8(body.to_vec()).expect("a text");
+        format!("{} {} {} {body}", parts.method, parts.uri, names.join(" "))
+    }
+
+    #[tokio::test]
+    async fn a_call_is_the_request_that_rest_knows() {
+        let order = CreateOrderRequest {
+            currency: "IDR".to_owned(),
+            discount_amount: Some(0),
+            metadata_json: Some("{ \"a\": 1.50 }".to_owned()),
+            ..CreateOrderRequest::default()
+        };
+        assert_eq!(
+            written(Method::POST, "/v1/orders", &order).await,
+            "POST /v1/orders idempotency-key=k \
+             {\"currency\":\"IDR\",\"lines\":[],\"discount_amount\":0,\"metadata\":{ \"a\": 1.50 }}"
+        );
+        let cancelled = CancelOrderRequest {
+            order: "a/b ?#%.é".to_owned(),
+        };
+        assert_eq!(
+            written(Method::POST, "/v1/orders/{order}/cancel", &cancelled).await,
+            "POST /v1/orders/a%2Fb%20%3F%23%25%2E%C3%A9/cancel idempotency-key=k "
+        );
+        let listed = ListOrdersRequest {
+            status: vec![OrderStatus::Paid as i32, OrderStatus::Completed as i32, 99],
+            attention: Some(false),
+            limit: Some(7),
+            created_after: Some(prost_types::Timestamp {
+                seconds: 1_769_076_000,
+                nanos: 120_000_000,
+            }),
+            ..ListOrdersRequest::default()
+        };
+        assert_eq!(
+            written(Method::GET, "/v1/orders", &listed).await,
+            "GET /v1/orders?attention=false&created_after=2026-01-22T10%3A00%3A00.12Z&limit=7&\
+             status=paid%2Ccompleted%2C99 idempotency-key=k "
+        );
+        let stock = PutStockRequest {
+            sku: "A".to_owned(),
+            if_version: Some(4),
+            ..PutStockRequest::default()
+        };
+        assert_eq!(
+            written(Method::PUT, "/v1/stock/{sku}", &stock).await,
+            "PUT /v1/stock/A idempotency-key=k if-match=\"4\" {\"on_hand\":0}"
+        );
+    }
+}
