@@ -43,6 +43,7 @@ mod crash;
 mod idle;
 mod tools;
 mod operating;
+mod described;
 mod prune;
 mod stream;
 mod tail;
