@@ -173,4 +173,30 @@ mod tests {
             "notify:ord_1:order~paid"
         );
     }
+
+    /// The clients of `clients/` take what is signed here.
+    #[test]
+    fn what_the_clients_are_tried_with_is_signed_so() {
+        #[derive(serde::Deserialize)]
+        struct Vector {
+            secrets: Vec<String>,
+            key: String,
+            id: String,
+            timestamp: i64,
+            body: String,
+            signature: String,
+        }
+        let text = include_str!("../../../../clients/webhooks.json");
+        let vectors: Vec<Vector> = serde_json::from_str(text).expect("it is a list of them");
+        assert!(!vectors.is_empty());
+        for vector in vectors {
+            let parse = |secret: &String| SigningSecret::parse(secret).expect("it is a secret");
+            let secrets: Vec<SigningSecret> = vector.secrets.iter().map(parse).collect();
+            let now = Timestamp::from_millis(vector.timestamp * 1000);
+            let headers = sign(&secrets, &vector.key, now, vector.body.as_bytes());
+            assert_eq!(headers["webhook-id"], vector.id);
+            assert_eq!(headers["webhook-timestamp"], vector.timestamp.to_string());
+            assert_eq!(headers["webhook-signature"], vector.signature);
+        }
+    }
 }
