@@ -1,0 +1,1401 @@
+"""What is asked and answered, as dictionaries with types.
+
+Made by scripts/clients of docs/openapi.json; changes are lost.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Dict, List, Literal, Optional, TypedDict, Union
+
+if sys.version_info >= (3, 11):
+    from typing import NotRequired
+elif TYPE_CHECKING:
+    from typing_extensions import NotRequired
+
+
+class AdjustBody(TypedDict):
+    """`POST /v1/stock/{sku}/adjust`"""
+    #: How many units are added, or with a minus taken away.
+    delta: int
+    #: Why.
+    reason: NotRequired[Optional[str]]
+
+
+class Adjustment(TypedDict):
+    """What somebody has put, added or taken of a sku, or a refund has brought back."""
+    #: When it was done.
+    at: str
+    #: Who did it, where that is known.
+    by: NotRequired[Optional[By]]
+    #: How many units more, or with a minus fewer; null where an earlier version did not note it.
+    delta: Optional[int]
+    #: `put`, `adjusted`, `removed` or `returned`.
+    kind: str
+    #: How many there were then; null where a refund brought them.
+    on_hand: Optional[int]
+    #: Its place in the shop's feed.
+    position: int
+    #: Why.
+    reason: Optional[str]
+    #: The refund that brought them.
+    refund_id: NotRequired[Optional[str]]
+
+
+class By(TypedDict):
+    """Who did what an entry tells: the name of the key, or of the source."""
+    #: The key's id; the configuration's key has none.
+    key_id: NotRequired[Optional[str]]
+    #: The name of the key, or of the source.
+    name: NotRequired[Optional[str]]
+    #: What kind of somebody.
+    who: Literal["key", "provider", "tollgate"]
+
+
+class Answer(TypedDict):
+    """How a provider has answered."""
+    #: What went wrong.
+    error: Optional[str]
+    #: The HTTP status.
+    status: Optional[int]
+
+
+class Attempt(TypedDict):
+    """One attempt."""
+    #: When it was tried.
+    at: str
+    #: How many milliseconds it took.
+    duration_ms: int
+    #: What went wrong.
+    error: Optional[str]
+    #: A third party's text, at most 1 KiB of it.
+    response_head: NotRequired[Optional[str]]
+    #: The HTTP status of the answer.
+    status: Optional[int]
+
+
+class Booking(TypedDict):
+    """Room in a slot that is held or sold."""
+    #: Its calendar.
+    calendar: str
+    #: When it ends.
+    ends_at: str
+    #: The slot's id.
+    id: str
+    #: When it starts.
+    starts_at: str
+    #: How much of it, in the calendar's unit.
+    units: int
+    #: When it is shown to the staff that prepares it.
+    visible_at: str
+
+
+class Calendar(TypedDict):
+    """A calendar."""
+    #: How many minutes before its start a slot can last be booked.
+    booking_lead_minutes: int
+    #: The capacity of a slot, in `unit`.
+    capacity: int
+    #: Dates without slots.
+    closed: NotRequired[List[str]]
+    #: Whose amounts the unit `amount` counts.
+    currency: Optional[str]
+    #: How many days ahead slots are made.
+    days_ahead: NotRequired[int]
+    #: Which slot a late payment may take.
+    late: Literal["same", "next"]
+    #: Until when slots are made.
+    made_until: str
+    #: Its name.
+    name: str
+    #: How many minutes a slot is long.
+    slot_minutes: NotRequired[int]
+    #: The time zone of the hours.
+    timezone: NotRequired[str]
+    #: What its slots count.
+    unit: Literal["amount", "items", "orders"]
+    #: How often it was set.
+    version: int
+    #: How many minutes before its start a slot is shown to the staff that prepares it.
+    visible_lead_minutes: int
+    #: The hours of a week.
+    weekly: NotRequired[List[Weekly]]
+
+
+class Weekly(TypedDict):
+    """The same hours on some days."""
+    #: When it closes; at or before `opens` it is on the next day.
+    closes: str
+    #: On which days.
+    days: List[str]
+    #: When it opens.
+    opens: str
+
+
+class CalendarBody(TypedDict):
+    """`PUT /v1/calendars/{name}`"""
+    #: How many minutes before its start a slot can last be booked; 0 if absent.
+    booking_lead_minutes: NotRequired[Optional[int]]
+    #: The capacity of a slot, in `unit`.
+    capacity: int
+    #: Dates without slots.
+    closed: NotRequired[Optional[List[str]]]
+    #: Three letters of ISO 4217: whose amounts the unit `amount` counts; any if absent.
+    currency: NotRequired[Optional[str]]
+    #: How many days ahead slots are made; 7 if absent.
+    days_ahead: NotRequired[Optional[int]]
+    #: Which slot a late payment may take; `same` if absent.
+    late: NotRequired[Optional[Literal["same", "next"]]]
+    #: How many minutes a slot is long; required with `weekly`.
+    slot_minutes: NotRequired[Optional[int]]
+    #: The time zone of the hours, as IANA calls it; the shop's if absent.
+    timezone: NotRequired[Optional[str]]
+    #: What its slots count: an order takes its total (`amount`), the sum of its quantities (`items`) or one
+    #: (`orders`).
+    unit: Literal["amount", "items", "orders"]
+    #: How many minutes before its start a slot is shown to the staff that prepares it; 0 if absent.
+    visible_lead_minutes: NotRequired[Optional[int]]
+    #: The hours of a week, which are cut into slots; no slots are made if absent.
+    weekly: NotRequired[Optional[List[WeeklyBody]]]
+
+
+class WeeklyBody(TypedDict):
+    """The same hours on some days."""
+    #: When it closes; at or before `opens` it is on the next day.
+    closes: str
+    #: On which days.
+    days: List[WeeklyBodyDays]
+    #: When it opens.
+    opens: str
+
+
+WeeklyBodyDays = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class CaptureBody(TypedDict):
+    """`POST /v1/payments/{id}/capture`"""
+    #: How much came, in minor units.
+    amount: int
+    #: How it came: `cash`, `bank transfer: BCA`, or whatever else is to be said.
+    note: NotRequired[Optional[str]]
+
+
+class Check(TypedDict):
+    """What one check has found."""
+    #: What holds if all is well.
+    about: str
+    #: What mends it; empty where nothing is wrong.
+    fix: str
+    #: How many more lines there would be.
+    more: int
+    #: Its name.
+    name: str
+    #: What was seen, a line each.
+    seen: List[str]
+    #: How it ended: `ok`, `warn`, `fail`.
+    status: str
+
+
+class Checked(TypedDict):
+    """A payment after its provider was asked."""
+    #: The payment as it stands now.
+    payment: Optional[Payment]
+    #: What its provider said.
+    provider: Provider
+
+
+class Payment(TypedDict):
+    """A payment by itself."""
+    #: What it is over, in minor units.
+    amount: int
+    #: What a person has to look at.
+    attention: List[PaymentAttention]
+    #: What has come, in minor units.
+    captured_amount: int
+    #: When it was registered.
+    created_at: str
+    #: Three letters of ISO 4217.
+    currency: str
+    #: When the attempt ends by the merchant's word.
+    expires_at: Optional[str]
+    #: What its provider has said, of which its status is made.
+    facts: List[Fact]
+    #: What of the captured is a fee on top; absent where there is none.
+    fee_amount: NotRequired[int]
+    #: The payment's id.
+    id: str
+    #: The merchant's, as it came; only of a payment without an order.
+    metadata: NotRequired[Any]
+    #: How it was paid, where the provider has said so.
+    method: NotRequired[Optional[Method]]
+    #: The order that it pays.
+    order_id: Optional[str]
+    #: The provider's own id of it.
+    provider_payment_id: Optional[str]
+    #: The name by which the source knows it.
+    reference: str
+    #: What has gone back, in minor units.
+    refunded_amount: int
+    #: What goes back of it, the first one first.
+    refunds: List[Refund]
+    #: The source that it goes through.
+    source: str
+    #: How it stands.
+    status: PaymentStatus
+    #: When it was last changed.
+    updated_at: str
+
+
+PaymentAttention = Literal[
+    "amount_unreadable",
+    "amount_changed",
+    "currency_mismatch",
+    "mode_mismatch",
+    "overpaid",
+    "duplicate_payment",
+    "paid_unfulfillable",
+    "partially_paid_expired",
+    "over_refunded",
+    "orphan_refund",
+    "reference_conflict",
+    "unconfirmed",
+    "payment_reversed",
+    "chargeback",
+    "authorization_open",
+    "too_many_facts",
+]
+
+
+class Fact(TypedDict):
+    """What a provider says about one object of its own."""
+    #: How much, in minor units.
+    amount: Optional[int]
+    #: Three letters of ISO 4217.
+    currency: Optional[str]
+    #: What of it is a fee on top, in minor units; absent where there is none.
+    fee_amount: NotRequired[int]
+    #: The provider's object: a transaction, a refund.
+    object: str
+    #: When it happened, by the provider.
+    occurred_at: Optional[str]
+    #: What became of it.
+    says: str
+    #: How well it is known.
+    strength: FactStrength
+
+
+FactStrength = Literal["unsigned", "partly_signed", "signed", "asked"]
+
+
+class Method(TypedDict):
+    """How a payment was paid."""
+    #: Whose it is, or its last digits.
+    detail: Optional[str]
+    #: Which way.
+    kind: MethodKind
+
+
+MethodKind = Literal[
+    "card",
+    "virtual_account",
+    "bank_transfer",
+    "qr",
+    "upi",
+    "wallet",
+    "counter",
+    "pay_later",
+    "cash",
+]
+
+
+class Refund(TypedDict):
+    """A refund that was asked for."""
+    #: How much, in minor units.
+    amount: int
+    #: When it was ordered.
+    created_at: str
+    #: Three letters of ISO 4217.
+    currency: str
+    #: The refund's id.
+    id: str
+    #: Who wanted it.
+    ordered_by: Literal["merchant", "tollgate"]
+    #: The payment that it goes back of.
+    payment_id: str
+    #: The provider's own id of it.
+    provider_refund_id: Optional[str]
+    #: Why.
+    reason: str
+    #: The order has given its slot back with it.
+    released_slot: NotRequired[bool]
+    #: Units that came back into stock with it.
+    restocked: NotRequired[List[Restocked]]
+    #: How far it is.
+    state: RefundState
+
+
+class Restocked(TypedDict):
+    """Units of a sku that came back with a refund."""
+    #: How many units of it.
+    quantity: int
+    #: The sku.
+    sku: str
+
+
+RefundState = Literal["requested", "sent", "succeeded", "failed", "unknown"]
+
+
+PaymentStatus = Literal[
+    "pending",
+    "authorized",
+    "review",
+    "paid",
+    "partially_refunded",
+    "refunded",
+    "charged_back",
+    "failed",
+    "expired",
+    "cancelled",
+]
+
+
+class Provider(TypedDict):
+    """What a provider said when it was asked."""
+    #: Its answer.
+    answer: Answer
+    #: Whether it was reached.
+    asked: bool
+    #: `done`: it was decided about; `pending`: it said nothing decisive and is asked again; `dead`: it could
+    #: not be asked.
+    state: str
+
+
+#: What there is to do, as it was frozen.
+Content = Union[
+    "Content1",
+    "Content2",
+    "Content3",
+    "Content4",
+    "Content5",
+    "Content6",
+    "Content7",
+    "Content8",
+    "Content9",
+]
+
+
+class Content1(TypedDict):
+    """A receipt is made."""
+    #: How much, in minor units.
+    amount: Optional[int]
+    #: Three letters of ISO 4217.
+    currency: Optional[str]
+    #: Whether money came or went back.
+    of: Literal["sale", "refund", "reversal"]
+    #: The payment.
+    payment_id: str
+    #: The receipt.
+    receipt_id: Optional[str]
+
+
+class Content2(TypedDict):
+    """A mail is sent."""
+    #: What the mail is about.
+    about: Literal["paid", "receipt", "refunded"]
+    #: The receipt.
+    receipt_id: Optional[str]
+
+
+class Content3(TypedDict):
+    """A merchant's endpoint is notified."""
+    #: The endpoint.
+    endpoint_id: str
+    #: Its place in the shop's feed.
+    position: int
+    #: What happened.
+    type: str
+
+
+class Content4(TypedDict):
+    """An event is handed on."""
+    #: The event.
+    event_id: str
+    #: Where it is handed on to.
+    route: str
+
+
+class Content5(TypedDict):
+    """A provider is asked how a payment stands."""
+    #: The event.
+    event_id: Optional[str]
+    #: Which question about it this is.
+    n: int
+    #: The provider's object.
+    object: str
+    #: The names of the payments that are meant.
+    references: List[str]
+    #: The source.
+    source: str
+    #: Why it is asked.
+    why: Content5Why
+
+
+Content5Why = Literal["confirm_before", "confirm_after", "contradiction", "closing", "parked", "check", "void"]
+
+
+class Content6(TypedDict):
+    """Money that nobody is waiting for is to go back."""
+    #: How much, in minor units.
+    amount: Optional[int]
+    #: Three letters of ISO 4217.
+    currency: Optional[str]
+    #: The payment.
+    payment_id: Optional[str]
+    #: The name by which the source knows the payment.
+    reference: str
+    #: The source.
+    source: str
+
+
+class Content7(TypedDict):
+    """A provider is asked how a refund stands."""
+    #: Which question about it this is.
+    n: int
+    #: The payment.
+    payment_id: str
+    #: The refund.
+    refund_id: str
+    #: The source.
+    source: str
+
+
+class Content8(TypedDict):
+    """A provider is ordered to give money back."""
+    #: How much, in minor units.
+    amount: int
+    #: Three letters of ISO 4217.
+    currency: str
+    #: The payment.
+    payment_id: str
+    #: The refund.
+    refund_id: str
+    #: The source.
+    source: str
+
+
+class Content9(TypedDict):
+    """A provider is ordered to let money go that is only set aside."""
+    #: The provider's object.
+    object: str
+    #: The payment.
+    payment_id: str
+    #: The source.
+    source: str
+
+
+class Customer(TypedDict):
+    """Who buys; what is not known is left out."""
+    #: Where the customer is.
+    address: NotRequired[Optional[str]]
+    #: The mail address.
+    email: NotRequired[Optional[str]]
+    #: The language of mails and receipts, as BCP 47 has it.
+    locale: NotRequired[Optional[str]]
+    #: The customer's name.
+    name: NotRequired[Optional[str]]
+    #: The telephone number.
+    phone: NotRequired[Optional[str]]
+    #: The customer's tax number.
+    tax_id: NotRequired[Optional[str]]
+
+
+class CustomerBody(TypedDict):
+    """Who buys."""
+    #: Where the customer is, in as many lines as it has.
+    address: NotRequired[Optional[str]]
+    #: The mail address, to which receipts go.
+    email: NotRequired[Optional[str]]
+    #: The language of mails and receipts, as BCP 47 has it.
+    locale: NotRequired[Optional[str]]
+    #: The customer's name.
+    name: NotRequired[Optional[str]]
+    #: The telephone number.
+    phone: NotRequired[Optional[str]]
+    #: The customer's tax number.
+    tax_id: NotRequired[Optional[str]]
+
+
+class CustomerChangeBody(TypedDict):
+    """What changes about who buys."""
+    #: Where the customer is; `null` takes it away.
+    address: NotRequired[Optional[str]]
+    #: The mail address; `null` takes it away.
+    email: NotRequired[Optional[str]]
+    #: The language of mails and receipts; `null` takes it away.
+    locale: NotRequired[Optional[str]]
+    #: The name; `null` takes it away.
+    name: NotRequired[Optional[str]]
+    #: The telephone number; `null` takes it away.
+    phone: NotRequired[Optional[str]]
+    #: The tax number; `null` takes it away.
+    tax_id: NotRequired[Optional[str]]
+
+
+class Delivery(TypedDict):
+    """A delivery that was refused."""
+    #: Its bytes, where they are text.
+    body: NotRequired[Optional[str]]
+    #: Its bytes in base64, where they are no text.
+    body_base64: NotRequired[Optional[str]]
+    #: How many bytes its body has.
+    body_bytes: int
+    #: Why it was refused.
+    code: str
+    #: Why it was refused, for people.
+    detail: str
+    #: The headers that it came with, as pairs; secrets only as their HMAC.
+    headers: Any
+    #: The delivery's id.
+    id: str
+    #: The address that it came from.
+    peer: Optional[str]
+    #: When it came.
+    received_at: str
+    #: The source that it was sent to.
+    source: str
+    #: How it was judged.
+    verdict: Literal["rejected", "verified"]
+
+
+class Effect(TypedDict):
+    """An effect."""
+    #: What was tried, the first one first; of one effect only.
+    attempts: NotRequired[Optional[List[Attempt]]]
+    #: What there is to do.
+    content: Content
+    #: When it was decided.
+    created_at: str
+    #: When it is tried next.
+    due_at: Optional[str]
+    #: The effect's id.
+    id: str
+    #: Its cause's key: one cause has one effect.
+    key: str
+    #: What is done.
+    kind: EffectKind
+    #: What is done one after the other, in the order of commits.
+    order_by: Optional[str]
+    #: Why it stands so.
+    reason: Optional[str]
+    #: When it ended.
+    settled_at: Optional[str]
+    #: How far it is.
+    state: EffectState
+    #: Whom it goes to; what goes to one target fails and is throttled together.
+    target: str
+    #: How often it was tried.
+    tries: int
+
+
+EffectKind = Literal[
+    "receipt",
+    "mail",
+    "notify",
+    "forward",
+    "ask",
+    "refund_check",
+    "refund_request",
+    "refund",
+    "void",
+]
+
+
+EffectState = Literal["pending", "leased", "started", "done", "unknown", "dead"]
+
+
+class EffectHead(TypedDict):
+    """An effect as a decision about it gives it."""
+    #: What there is to do.
+    content: Content
+    #: When it is tried next.
+    due_at: Optional[str]
+    #: The effect's id.
+    id: str
+    #: Its cause's key: one cause has one effect.
+    key: str
+    #: What is done.
+    kind: EffectKind
+    #: What is done one after the other, in the order of commits.
+    order_by: Optional[str]
+    #: Why it stands so.
+    reason: Optional[str]
+    #: When it ended.
+    settled_at: Optional[str]
+    #: How far it is.
+    state: EffectState
+    #: Whom it goes to; what goes to one target fails and is throttled together.
+    target: str
+    #: How often it was tried.
+    tries: int
+
+
+class Endpoint(TypedDict):
+    """An endpoint, without its secrets."""
+    #: When it was made.
+    created_at: str
+    #: What it is, for people.
+    description: str
+    #: When it was switched off.
+    disabled_at: Optional[str]
+    #: Why it was switched off.
+    disabled_reason: Optional[str]
+    #: Whether it is called.
+    enabled: bool
+    #: What it is told.
+    events: List[str]
+    #: Since when it fails.
+    failing_since: Optional[str]
+    #: The endpoint's id.
+    id: str
+    #: Until when the secret before signs along.
+    old_secret_until: Optional[str]
+    #: What notices are signed with; only when it was made just now.
+    secret: NotRequired[Optional[str]]
+    #: When it was last changed.
+    updated_at: str
+    #: Where it is called.
+    url: str
+
+
+class EndpointBody(TypedDict):
+    """`POST /v1/endpoints`"""
+    #: What it is, for people.
+    description: NotRequired[Optional[str]]
+    #: Types (`order.paid`), groups (`order.*`) or `*`.
+    events: List[EndpointBodyEvents]
+    #: Where it is called: `http` or `https`.
+    url: str
+
+
+EndpointBodyEvents = Literal[
+    "*",
+    "event.*",
+    "hold.*",
+    "order.*",
+    "payment.*",
+    "receipt.*",
+    "slot.*",
+    "stock.*",
+    "order.created",
+    "order.paid",
+    "order.partially_paid",
+    "order.completed",
+    "order.expired",
+    "order.cancelled",
+    "order.refunded",
+    "order.attention",
+    "payment.authorized",
+    "payment.paid",
+    "payment.failed",
+    "payment.expired",
+    "payment.cancelled",
+    "payment.refunded",
+    "payment.charged_back",
+    "hold.expired",
+    "stock.low",
+    "slot.full",
+    "receipt.issued",
+    "event.orphaned",
+]
+
+
+class EndpointChangeBody(TypedDict):
+    """`PATCH /v1/endpoints/{id}`"""
+    #: What it is, for people.
+    description: NotRequired[Optional[str]]
+    #: `false` switches it off, `true` on again.
+    enabled: NotRequired[Optional[bool]]
+    #: Types (`order.paid`), groups (`order.*`) or `*`.
+    events: NotRequired[Optional[List[EndpointBodyEvents]]]
+    #: Where it is called: `http` or `https`.
+    url: NotRequired[Optional[str]]
+
+
+class EndpointTest(TypedDict):
+    """How an endpoint has answered a test."""
+    #: How many milliseconds it took.
+    duration_ms: int
+    #: What went wrong.
+    error: Optional[str]
+    #: The beginning of its answer, at most 1 KiB.
+    response_head: Optional[str]
+    #: The HTTP status of its answer.
+    status: Optional[int]
+
+
+class Entry(TypedDict):
+    """An entry of a root's timeline."""
+    #: When it was decided.
+    at: str
+    #: Who did it, where that is known.
+    by: NotRequired[Optional[By]]
+    #: What else is to be said of it; a program reads this and `kind`.
+    detail: Any
+    #: The effect that it is about.
+    effect_id: NotRequired[Optional[str]]
+    #: The event that it came from.
+    event_id: NotRequired[Optional[str]]
+    #: What happened, in a word.
+    kind: str
+    #: Its place in the shop's feed, which is the order of commits.
+    position: int
+    #: What happened, for people, in English.
+    summary: str
+
+
+class Event(TypedDict):
+    """An event."""
+    #: Its bytes, where they are text; to `admin` only.
+    body: NotRequired[Optional[str]]
+    #: Its bytes in base64, where they are no text; to `admin` only.
+    body_base64: NotRequired[Optional[str]]
+    #: The code of an order that it mentions.
+    code: Optional[str]
+    #: When it is looked at again.
+    due_at: Optional[str]
+    #: What it says.
+    facts: List[Fact]
+    #: The headers that it came with, as pairs; to `admin` only.
+    headers: NotRequired[Any]
+    #: The event's id.
+    id: str
+    #: What identifies it at its source.
+    key: str
+    #: When it happened, by the provider.
+    occurred_at: Optional[str]
+    #: What was answered when it came; it never changes.
+    outcome: EventOutcome
+    #: The provider's own id of the payment.
+    provider_payment_id: Optional[str]
+    #: Why it stands so.
+    reason: Optional[EventReason]
+    #: When it came.
+    received_at: str
+    #: The names of payments that it mentions.
+    references: List[str]
+    #: The source that sent it.
+    source: str
+    #: How it stands now.
+    state: EventState
+    #: Its type, as the source calls it.
+    type: str
+
+
+EventOutcome = Literal["applied", "duplicate", "parked", "stale", "queued", "attention", "stored", "rejected"]
+
+
+EventReason = Literal[
+    "amount_unreadable",
+    "known_fact",
+    "late",
+    "no_name",
+    "no_payment",
+    "other_payment",
+    "paid_unfulfillable",
+    "parked_full",
+    "reference_conflict",
+    "see_order",
+    "too_many_facts",
+    "too_many_payments",
+    "too_many_wait",
+    "unconfirmed",
+    "weaker",
+]
+
+
+EventState = Literal["applied", "parked", "queued", "stale", "stored", "attention", "orphan", "dead"]
+
+
+class Hold(TypedDict):
+    """A cart's hold."""
+    #: Until when it is set aside.
+    expires_at: str
+    #: The hold's id.
+    id: str
+    #: What is held of stock.
+    lines: List[HoldLine]
+    #: The slot that is held.
+    slot: Optional[Booking]
+    #: How it stands: `active`, or how it ended.
+    state: str
+
+
+class HoldLine(TypedDict):
+    """Units of a sku that are held."""
+    #: How many units.
+    quantity: int
+    #: The sku.
+    sku: str
+
+
+class HoldBody(TypedDict):
+    """`POST /v1/holds`"""
+    #: What is held of stock.
+    lines: NotRequired[Optional[List[HoldLineBody]]]
+    #: For how many seconds it is set aside; 900 if absent.
+    seconds: NotRequired[Optional[int]]
+    #: The time slot that is held.
+    slot: NotRequired[Optional[HoldSlotBody]]
+
+
+class HoldLineBody(TypedDict):
+    """Units of a sku that are held."""
+    #: How many units.
+    quantity: int
+    #: The sku.
+    sku: Any
+
+
+class HoldSlotBody(TypedDict):
+    """The time slot that is held."""
+    #: The calendar whose earliest slot with room is wanted.
+    calendar: NotRequired[Any]
+    #: The slot starts then or later; now if absent.
+    not_before: NotRequired[Optional[str]]
+    #: The id of the one slot that is wanted, instead of a calendar.
+    slot_id: NotRequired[Optional[str]]
+    #: How much of it, in the unit of its calendar.
+    units: int
+
+
+class HoldHead(TypedDict):
+    """What is set aside, and how long."""
+    #: Until when it is set aside.
+    expires_at: str
+    #: The hold's id.
+    id: str
+    #: How it stands: `active`, or how it ended.
+    state: str
+
+
+class Key(TypedDict):
+    """An API key, without the key."""
+    #: When it was made.
+    created_at: str
+    #: The key's id.
+    id: str
+    #: The key itself; only when it was made just now.
+    key: NotRequired[Optional[str]]
+    #: What it is called, for people.
+    name: str
+    #: When it was revoked.
+    revoked_at: Optional[str]
+    #: What it may do.
+    scopes: List[str]
+    #: The shop that it opens, by its name.
+    shop: str
+
+
+class KeyBody(TypedDict):
+    """`POST /v1/keys`"""
+    #: What it is called, for people.
+    name: str
+    #: What it may do.
+    scopes: List[Literal["read", "write", "admin"]]
+    #: The name of the shop that it opens; that of the caller's key if absent.
+    shop: NotRequired[Optional[str]]
+
+
+class Line(TypedDict):
+    """A line of an order."""
+    #: What people call it.
+    name: Optional[str]
+    #: How many units.
+    quantity: int
+    #: The sku.
+    sku: str
+    #: Whether stock is kept of it.
+    stocked: bool
+    #: The price of a unit, in minor units.
+    unit_amount: int
+
+
+class LineBody(TypedDict):
+    """A line of an order."""
+    #: What people call it; line breaks become spaces.
+    name: NotRequired[Optional[str]]
+    #: How many units.
+    quantity: int
+    #: The sku, as your catalogue has it.
+    sku: Any
+    #: `false`: no stock is kept of it; `true` if absent.
+    stocked: NotRequired[Optional[bool]]
+    #: The price of a unit, in minor units.
+    unit_amount: int
+
+
+class NewSlotBody(TypedDict):
+    """A slot that is put."""
+    #: Its capacity, in the calendar's unit; the calendar's if absent.
+    capacity: NotRequired[Optional[int]]
+    #: When it ends, at most 31 days after it starts.
+    ends_at: str
+    #: When it starts.
+    starts_at: str
+
+
+class Order(TypedDict):
+    """An order."""
+    #: What a person has to look at.
+    attention: List[PaymentAttention]
+    #: What has come, in minor units.
+    captured_amount: int
+    #: The merchant's code of it.
+    code: str
+    #: When it was made.
+    created_at: str
+    #: Three letters of ISO 4217.
+    currency: str
+    #: Who buys.
+    customer: Customer
+    #: What is taken off, in minor units.
+    discount_amount: int
+    #: What of the captured is a fee on top; absent where there is none.
+    fee_amount: NotRequired[int]
+    #: Its latest hold.
+    hold: Optional[HoldHead]
+    #: The order's id.
+    id: str
+    #: What is bought.
+    lines: List[Line]
+    #: The merchant's, as it came.
+    metadata: Any
+    #: A note of the merchant alone.
+    note: Optional[str]
+    #: Its payments, the first one first.
+    payments: List[PaymentHead]
+    #: What has gone back, in minor units.
+    refunded_amount: int
+    #: What is put on for shipping, in minor units.
+    shipping_amount: int
+    #: The slot of its latest hold.
+    slot: Optional[Booking]
+    #: How it stands.
+    status: OrderStatus
+    #: What is to be paid, in minor units: the lines, less the discount, with shipping.
+    total_amount: int
+    #: When it was last changed.
+    updated_at: str
+    #: How often it was changed; `If-Match` takes it.
+    version: int
+
+
+class PaymentHead(TypedDict):
+    """A payment as an order shows it."""
+    #: What it is over, in minor units.
+    amount: int
+    #: What has come, in minor units.
+    captured_amount: int
+    #: When it was registered.
+    created_at: str
+    #: Three letters of ISO 4217.
+    currency: str
+    #: When the attempt ends by the merchant's word.
+    expires_at: Optional[str]
+    #: What of the captured is a fee on top; absent where there is none.
+    fee_amount: NotRequired[int]
+    #: The payment's id.
+    id: str
+    #: How it was paid, where the provider has said so.
+    method: NotRequired[Optional[Method]]
+    #: The provider's own id of it.
+    provider_payment_id: Optional[str]
+    #: The name by which the source knows it.
+    reference: str
+    #: What has gone back, in minor units.
+    refunded_amount: int
+    #: What goes back of it, the first one first.
+    refunds: List[Refund]
+    #: The source that it goes through.
+    source: str
+    #: How it stands.
+    status: PaymentStatus
+    #: When it was last changed.
+    updated_at: str
+
+
+OrderStatus = Literal[
+    "awaiting_payment",
+    "partially_paid",
+    "closing",
+    "paid",
+    "completed",
+    "partially_refunded",
+    "refunded",
+    "expired",
+    "cancelled",
+]
+
+
+class OrderBody(TypedDict):
+    """`POST /v1/orders`"""
+    #: Your name of the order, unique in the shop; one is made (`T-…`) if it is absent.
+    code: NotRequired[Any]
+    #: Three letters of ISO 4217.
+    currency: str
+    #: Who buys; no one if absent.
+    customer: NotRequired[Optional[CustomerBody]]
+    #: What is taken off, in minor units; 0 if absent.
+    discount_amount: NotRequired[Optional[int]]
+    #: The id of a cart's hold that is taken over; stock and slot are held again if it is absent.
+    hold: NotRequired[Optional[str]]
+    #: For how many seconds stock and slot are set aside; 900 if absent.
+    hold_seconds: NotRequired[Optional[int]]
+    #: What is bought. An empty list is refused as `lines_empty`.
+    lines: List[LineBody]
+    #: Yours, kept as it came: an object of up to 16 KiB without NUL.
+    metadata: NotRequired[Optional[Dict[str, Any]]]
+    #: The payment that was begun with the order, over its whole total.
+    payment: NotRequired[Optional[OrderPaymentBody]]
+    #: What is put on for shipping, in minor units; 0 if absent.
+    shipping_amount: NotRequired[Optional[int]]
+    #: The time slot that is wanted; the one of `hold`, or none, if absent.
+    slot: NotRequired[Optional[SlotBody]]
+
+
+class OrderPaymentBody(TypedDict):
+    """The payment that was begun with an order."""
+    #: The name by which the source knows it.
+    reference: str
+    #: A configured source, or `manual`.
+    source: str
+
+
+class SlotBody(TypedDict):
+    """`{"calendar", "not_before"?}` or `{"slot_id"}`; a hold's also has `units`."""
+    #: The calendar whose earliest slot with room is wanted.
+    calendar: NotRequired[Any]
+    #: The slot starts then or later; now if absent.
+    not_before: NotRequired[Optional[str]]
+    #: The id of the one slot that is wanted, instead of a calendar.
+    slot_id: NotRequired[Optional[str]]
+
+
+class OrderChangeBody(TypedDict):
+    """`PATCH /v1/orders/{id}`"""
+    #: Members that are changed; `null` in one takes it away, `null` here all of them.
+    customer: NotRequired[Optional[CustomerChangeBody]]
+    #: Laid over what is kept as a JSON merge patch (RFC 7386); `null` empties it.
+    metadata: NotRequired[Optional[Dict[str, Any]]]
+    #: Yours alone, on no paper and in no mail; `null` takes it away.
+    note: NotRequired[Optional[str]]
+
+
+class PaymentBody(TypedDict):
+    """`POST /v1/payments`"""
+    #: How much it is over, in minor units; what the order still owes if absent, and required without an order.
+    amount: NotRequired[Optional[int]]
+    #: Three letters of ISO 4217; the order's if absent, and required without an order.
+    currency: NotRequired[Optional[str]]
+    #: When the attempt ends by your word; never if absent.
+    expires_at: NotRequired[Optional[str]]
+    #: Yours, kept as it came; only of a payment without an order.
+    metadata: NotRequired[Optional[Dict[str, Any]]]
+    #: The id or code of the order that it pays; it stands alone if absent.
+    order: NotRequired[Any]
+    #: The name by which the source knows it.
+    reference: str
+    #: A configured source, or `manual`.
+    source: str
+
+
+class PaymentChangeBody(TypedDict):
+    """`PATCH /v1/payments/{id}`"""
+    #: Laid over what is kept as a JSON merge patch (RFC 7386); `null` empties it.
+    metadata: NotRequired[Optional[Dict[str, Any]]]
+
+
+class Receipt(TypedDict):
+    """A receipt, issued or not."""
+    #: What it is over, in minor units.
+    amount: Optional[int]
+    #: Three letters of ISO 4217.
+    currency: Optional[str]
+    #: The receipt's id.
+    id: str
+    #: When it was issued.
+    issued_at: Optional[str]
+    #: Whether money came or went back.
+    kind: Literal["sale", "refund", "reversal"]
+    #: Its number, in the form that the shop has chosen.
+    number: Optional[str]
+    #: The order that it is about.
+    order_id: Optional[str]
+    #: The payment that it is about.
+    payment_id: str
+    #: Where its file is.
+    pdf: Optional[str]
+    #: The SHA-256 of its file, in hexadecimal digits.
+    sha256: Optional[str]
+    #: `pending` until its file is stored, then `issued`.
+    state: str
+
+
+class RefundBody(TypedDict):
+    """`POST /v1/payments/{id}/refund`"""
+    #: How much goes back, in minor units.
+    amount: int
+    #: Why.
+    reason: NotRequired[Optional[str]]
+    #: The money has gone back already, by another way: no provider is called.
+    recorded: NotRequired[Optional[bool]]
+    #: The order gives its slot back.
+    release_slot: NotRequired[Optional[bool]]
+    #: Units that have come back, by sku.
+    restock: NotRequired[Optional[List[RestockBody]]]
+
+
+class RestockBody(TypedDict):
+    """Units of one sku that have come back with a refund."""
+    #: How many units of it.
+    quantity: int
+    #: The sku.
+    sku: Any
+
+
+class Replay(TypedDict):
+    """Events that are decided about again."""
+    #: Whether nothing is done.
+    dry_run: bool
+    #: How many events.
+    events: int
+    #: The ids of the first hundred.
+    first: List[str]
+    #: Whether the filter finds others, for the next request.
+    more: bool
+    #: How many a second at most.
+    per_second: int
+
+
+class ReplayBody(TypedDict):
+    """`POST /v1/events/replay`"""
+    #: `true`: only say which; `false` if absent.
+    dry_run: NotRequired[Optional[bool]]
+    #: Which events; an empty object is all of them.
+    filter: ReplayFilterBody
+    #: How many a second at most; 50 if absent.
+    per_second: NotRequired[Optional[int]]
+
+
+class ReplayFilterBody(TypedDict):
+    """Which events are meant."""
+    #: Events that the timeline of this order (id or code) names.
+    order: NotRequired[Any]
+    #: Events that were answered so.
+    outcome: NotRequired[Optional[EventOutcome]]
+    #: Events that came then or later.
+    received_after: NotRequired[Optional[str]]
+    #: Events that mention this name.
+    reference: NotRequired[Optional[str]]
+    #: Events of this source.
+    source: NotRequired[Optional[str]]
+    #: Events that stand so now.
+    state: NotRequired[Optional[EventState]]
+    #: Events with this type, or with one that begins so: `transaction.*`.
+    type: NotRequired[Optional[str]]
+
+
+class Replayed(TypedDict):
+    """An event that was decided about again."""
+    #: The event's id.
+    id: str
+    #: What was answered when it came.
+    outcome: EventOutcome
+    #: How it stands now.
+    state: EventState
+
+
+class Report(TypedDict):
+    """A report as the API and `--json` show it."""
+    #: What was checked.
+    checks: List[Check]
+    #: How the worst check has ended: `ok`, `warn`, `fail`.
+    status: str
+
+
+class ResolveBody(TypedDict):
+    """`POST /v1/orders/{id}/attention/{code}/resolve`"""
+    #: What the person has to say.
+    note: NotRequired[Optional[str]]
+
+
+class Retried(TypedDict):
+    """Effects that were tried again."""
+    #: Whether nothing is done.
+    dry_run: bool
+    #: How many effects.
+    effects: int
+    #: Which effects.
+    ids: List[str]
+    #: Whether the filter finds others, for the next request.
+    more: bool
+    #: Those that were named and are not tried.
+    skipped: List[Skipped]
+
+
+class Skipped(TypedDict):
+    """One that was not, though it was named."""
+    #: Why not.
+    code: str
+    #: The effect's id.
+    id: str
+    #: The state that it is in.
+    state: Optional[EffectState]
+
+
+class RetryBody(TypedDict):
+    """`POST /v1/effects/retry`"""
+    #: `true`: only say which; `false` if absent.
+    dry_run: NotRequired[Optional[bool]]
+    #: Which effects.
+    filter: RetryFilterBody
+    #: None but these of them; no id stands twice.
+    ids: NotRequired[Optional[List[str]]]
+
+
+class RetryFilterBody(TypedDict):
+    """Which effects are meant."""
+    #: Effects of this kind.
+    kind: NotRequired[Optional[EffectKind]]
+    #: Effects in this state; `dead` if absent.
+    state: NotRequired[Optional[Literal["dead", "unknown", "pending"]]]
+    #: Effects that go to this target, or to one that begins so: `notify:*`.
+    target: NotRequired[Optional[str]]
+
+
+#: `POST /v1/effects/{id}/settle`
+SettleBody = TypedDict("SettleBody", {
+    #: What became of it.
+    "as": 'Literal["done", "dead"]',
+    #: How that is known.
+    "reason": 'str',
+})
+
+
+class Slot(TypedDict):
+    """A slot."""
+    #: What is left.
+    available: int
+    #: Its capacity, in the calendar's unit.
+    capacity: int
+    #: When it ends.
+    ends_at: str
+    #: What active holds have set aside of it.
+    held: int
+    #: The slot's id.
+    id: str
+    #: What is sold of it.
+    sold: int
+    #: When it starts.
+    starts_at: str
+    #: When it is shown to the staff that prepares it.
+    visible_at: str
+
+
+class SlotsBody(TypedDict):
+    """`PUT /v1/calendars/{name}/slots`"""
+    #: The slots; no two start together.
+    slots: List[NewSlotBody]
+
+
+class Stock(TypedDict):
+    """Units of a sku."""
+    #: The difference.
+    available: int
+    #: What active holds have set aside of them.
+    held: int
+    #: `stock.low` is reported when what is available falls to this.
+    low_at: Optional[int]
+    #: Units that are not sold yet.
+    on_hand: int
+    #: The sku.
+    sku: str
+    #: How often `on_hand` was changed; `If-Match` takes it.
+    version: int
+
+
+class StockBody(TypedDict):
+    """`PUT /v1/stock/{sku}`"""
+    #: Report `stock.low` when what is available falls to this; absent keeps what was said before.
+    low_at: NotRequired[Optional[int]]
+    #: How many units there are that are not sold yet.
+    on_hand: int
+
+
+class StockItemBody(TypedDict):
+    """The stock of one sku."""
+    #: Report `stock.low` when what is available falls to this; absent keeps what was said before.
+    low_at: NotRequired[Optional[int]]
+    #: How many units there are that are not sold yet.
+    on_hand: int
+    #: The sku.
+    sku: Any
+    #: It is done only if this still is the version; a sku that was never put has 0.
+    version: NotRequired[Optional[int]]
+
+
+class StocksBody(TypedDict):
+    """`PUT /v1/stock`"""
+    #: The stock of each sku; none stands twice.
+    items: List[StockItemBody]
+
+
+class Taken(TypedDict):
+    """What became of a delivery."""
+    #: Its events, in the order of the delivery.
+    events: List[TakenItem]
+
+
+class TakenItem(TypedDict):
+    """What became of one event of a delivery."""
+    #: Why it could not be read, by a code; only where it is rejected.
+    code: NotRequired[Optional[str]]
+    #: Why it could not be read, for people; only where it is rejected.
+    detail: NotRequired[Optional[str]]
+    #: The event's id; null where it could not be read.
+    id: Optional[str]
+    #: What identifies the event at its source.
+    key: str
+    #: What became of it when it came; it never changes.
+    outcome: EventOutcome
+    #: Its type, as the source calls it.
+    type: str
+
+
+class Timeline(TypedDict):
+    """A whole timeline."""
+    #: What happened, the oldest first.
+    data: List[Entry]
+    #: There are no pages.
+    next_cursor: Optional[str]
+    #: What the order waits for, as it stands now.
+    waits_for: List[Wait]
+
+
+class Wait(TypedDict):
+    """One thing that an order waits for."""
+    #: The effect that is tried.
+    effect_id: NotRequired[Optional[str]]
+    #: When it was last tried.
+    last_at: NotRequired[Optional[str]]
+    #: When it is tried again.
+    next_at: NotRequired[Optional[str]]
+    #: The same for people, in English.
+    summary: str
+    #: How often it was tried.
+    tries: NotRequired[Optional[int]]
+    #: What is waited for.
+    what: WaitWhat
+
+
+WaitWhat = Literal["money", "confirmation", "receipt", "refund", "person", "mail"]
