@@ -37,6 +37,7 @@ pub(crate) struct Metrics {
     events: Family<Labels<3>, Counter>,
     refused: Family<Labels<2>, Counter>,
     responses: Family<Labels<2>, Counter>,
+    shed: Family<Labels<1>, Counter>,
     webhook_seconds: Histogram,
     api_seconds: Histogram,
     /// Open connections.
@@ -97,6 +98,12 @@ impl Metrics {
             "http_responses",
             "Answers by door and status",
             responses.clone(),
+        );
+        let shed = Family::default();
+        registry.register(
+            "requests_shed",
+            "Requests that found no place of their class",
+            shed.clone(),
         );
         let webhook_seconds = Histogram::new(LATENCY_BUCKETS);
         let api_seconds = Histogram::new(LATENCY_BUCKETS);
@@ -178,6 +185,7 @@ impl Metrics {
             events,
             refused,
             responses,
+            shed,
             webhook_seconds,
             api_seconds,
             connections,
@@ -237,6 +245,12 @@ impl Metrics {
     pub(crate) fn silent(&self, shop: &str, source: &str) -> Gauge {
         let labels = [("shop", shop.to_owned()), ("source", source.to_owned())];
         self.silent.get_or_create_owned(&labels)
+    }
+
+    /// Requests of a class that found no place.
+    pub(crate) fn shed(&self, class: &str) -> Counter {
+        self.shed
+            .get_or_create_owned(&[("class", class.to_owned())])
     }
 
     /// A webhook was answered.

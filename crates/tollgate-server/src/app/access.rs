@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tollgate_core::id::{KeyId, ShopId};
 use tollgate_store::{Actor, KeyRow};
 
-use super::{App, AppError};
+use super::{Allowance, App, AppError};
 use crate::ids;
 use crate::keys::{self, Holder, KeyHash, Scope, Scopes};
 
@@ -17,6 +17,8 @@ use crate::keys::{self, Holder, KeyHash, Scope, Scopes};
 pub(crate) struct Caller {
     holder: Holder,
     hash: KeyHash,
+    /// What it may still ask, where that is bounded.
+    pub(crate) allowance: Option<Allowance>,
 }
 
 impl Caller {
@@ -45,7 +47,7 @@ impl Caller {
 }
 
 impl App {
-    /// The caller that sent this `Authorization` header.
+    /// The caller that sent this `Authorization` header. The call counts against the pace of its key.
     pub(crate) async fn authenticate(
         &self,
         authorization: Option<&str>,
@@ -60,7 +62,12 @@ impl App {
         let hash = keys::hash(key.trim());
         let holder = self.holder(hash).await?;
         let holder = holder.ok_or(AppError::KeyUnknown)?;
-        Ok(Caller { holder, hash })
+        let allowance = self.inner.paces.take(hash, self.now())?;
+        Ok(Caller {
+            holder,
+            hash,
+            allowance,
+        })
     }
 
     /// The key with which a caller came was revoked since. What is not known is not revoked.

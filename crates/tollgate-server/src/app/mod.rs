@@ -15,6 +15,7 @@ mod receipts;
 mod deliveries;
 mod access;
 mod operating;
+mod pace;
 mod check;
 mod reconcile;
 mod stream;
@@ -47,6 +48,8 @@ pub(crate) use check::Checked;
 pub(crate) use effects::{EffectEnd, NotRetried, Retried, Retrying};
 pub(crate) use endpoints::{EndpointChange, NewEndpoint, Tested};
 pub(crate) use events::Replayed;
+pub(crate) use pace::Allowance;
+use pace::{KeyPaces, SourcePace};
 pub(crate) use reconcile::reconcile;
 pub(crate) use refusal::AppError;
 use refused_webhooks::UnknownPath;
@@ -73,6 +76,7 @@ struct Inner {
     /// Webhooks that came to none of them, as the log has them.
     unknown_paths: Arc<Throttle<UnknownPath>>,
     keys: KeyRing,
+    paces: KeyPaces,
     redactor: Redactor,
     /// Stands in the place of the Gate; no configuration leads here.
     null: Option<NullStore>,
@@ -192,6 +196,7 @@ impl App {
             webhook_sources: webhook_sources(&instance),
             unknown_paths: Arc::default(),
             keys: KeyRing::new(config.bootstrap_key.as_ref(), instance.shops()[0]),
+            paces: KeyPaces::new(config.admission.per_key),
             redactor,
             null,
             role,
@@ -392,6 +397,7 @@ fn webhook_sources(instance: &Instance) -> HashMap<String, Arc<WebhookSource>> {
                 routes: routes.cloned().collect(),
                 counts: instance.metrics().webhook_counts(&shop.name, name),
                 refusals: Arc::default(),
+                pace: SourcePace::new(configured.source.pace()),
             });
             for path in &configured.paths {
                 let path = path.strip_suffix('/').unwrap_or(path);

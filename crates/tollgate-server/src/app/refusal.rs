@@ -1,5 +1,6 @@
 //! Why a use case was refused or failed, independent of any transport: each one words it for its callers.
 
+use super::Allowance;
 use tollgate_core::decision::Refusal;
 use tollgate_core::id::EndpointId;
 use tollgate_core::time::Span;
@@ -66,6 +67,15 @@ pub(crate) enum AppError {
     #[error("it is asked too often")]
     TooOften {
         /// When to ask again.
+        wait: Span,
+    },
+    /// More calls come with a key than its pace allows.
+    #[error("more calls come with this key than {} a second", .0.pace.per_second)]
+    KeyTooFast(Allowance),
+    /// More deliveries of a source come than its pace allows.
+    #[error("more webhooks of this source come than sources.NAME.per_second allows")]
+    SourceTooFast {
+        /// When the next one may come.
         wait: Span,
     },
     /// A delivery was not taken, by the source's own word for why.

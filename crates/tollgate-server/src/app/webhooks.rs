@@ -115,6 +115,7 @@ impl App {
             let rejection = rejection_of(error);
             return Err(self.refuse(webhook, id, &incoming, rejection, keep));
         }
+        webhook.pace.take(incoming.received_at)?;
         if let Some(null) = &self.inner.null {
             return Ok((null.take)(id, items));
         }

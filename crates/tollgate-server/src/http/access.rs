@@ -7,9 +7,10 @@ use axum::http::request::Parts;
 use tollgate_core::id::ShopId;
 use tollgate_core::word::Word;
 
+use super::AllowanceSlot;
 use super::problem::{Problem, ResponseContext, SCOPE_MISSING};
 use super::reply::{Answering, Write};
-use crate::app::{App, Caller};
+use crate::app::{App, AppError, Caller};
 use crate::keys::Scope;
 
 /// A caller whose key is good, and how its requests are answered.
@@ -26,7 +27,17 @@ impl Authenticated {
         let authorization = authorization.and_then(|value| value.to_str().ok());
         let context = parts.extensions.get::<ResponseContext>().cloned();
         let context = context.unwrap_or_else(|| ResponseContext::fresh(&parts.headers));
-        let caller = app.authenticate(authorization).await?;
+        let caller = app.authenticate(authorization).await;
+        let allowance = match &caller {
+            Ok(caller) => caller.allowance,
+            Err(AppError::KeyTooFast(allowance)) => Some(*allowance),
+            Err(_) => None,
+        };
+        if let (Some(allowance), Some(slot)) = (allowance, parts.extensions.get::<AllowanceSlot>())
+        {
+            slot.put(allowance);
+        }
+        let caller = caller?;
         match caller.may(scope) {
             true => Ok(Authenticated { caller, context }),
             false => Err(Problem::from(SCOPE_MISSING).with("scope", scope.word())),

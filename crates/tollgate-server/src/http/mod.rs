@@ -10,9 +10,13 @@ pub(crate) mod fields;
 pub(crate) mod access;
 pub(crate) mod extract;
 pub(crate) mod reply;
+mod security;
+mod allowance;
 mod log_throttle;
 
+pub(crate) use allowance::AllowanceSlot;
 pub(crate) use log_throttle::LogThrottle;
+pub(crate) use security::secure;
 
 use std::net::IpAddr;
 
@@ -38,6 +42,8 @@ pub(crate) enum Door {
 pub(crate) struct Peer {
     pub(crate) address: IpAddr,
     pub(crate) door: Door,
+    /// What it says is read by nobody else.
+    pub(crate) is_encrypted: bool,
 }
 
 /// Where an answer has its request's id.

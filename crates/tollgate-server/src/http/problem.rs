@@ -526,6 +526,12 @@ impl From<AppError> for Problem {
                 "only the key of the configuration makes keys for other shops",
             ),
             AppError::TooOften { wait } => Problem::from(RATE_LIMITED).retry_after(wait),
+            AppError::KeyTooFast(allowance) => {
+                Problem::from(RATE_LIMITED).retry_after(allowance.after)
+            }
+            AppError::SourceTooFast { wait } => Problem::from(OVERLOADED)
+                .detail(error.to_string())
+                .retry_after(wait),
             AppError::DeliveryRefused { code, detail } => {
                 Problem::from(code_of(code)).detail(detail)
             }

@@ -1,5 +1,6 @@
 //! One request: a webhook goes straight to its handler, everything else through the router.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
@@ -7,10 +8,13 @@ use axum::http::{Request, Response, header};
 use hyper::body::Incoming;
 use tower::Service;
 
+use super::classes::{Class, Classes};
 use crate::api;
 use crate::app::{App, Cut};
 use crate::http::problem::{NOT_FOUND, Problem, SOURCE_UNKNOWN};
-use crate::http::{LogThrottle, Peer, ResponseContext, problem_response, reply};
+use crate::http::{
+    AllowanceSlot, LogThrottle, Peer, ResponseContext, problem_response, reply, secure,
+};
 
 /// What every request is answered with. Clones share it.
 #[derive(Clone)]
@@ -19,6 +23,8 @@ pub(crate) struct Doors {
     pub(super) router: axum::Router,
     /// Refusals that are not logged one by one.
     pub(super) log_throttle: LogThrottle,
+    /// The places of each class of requests.
+    pub(super) classes: Arc<Classes>,
 }
 
 /// Answers one request. `cut` ends its connection.
@@ -33,19 +39,24 @@ pub(crate) async fn answer(
     let metrics = doors.app.metrics();
     let mut response = match doors.app.webhook_source(request.uri().path()) {
         Some(webhook) => {
-            let webhook = std::sync::Arc::clone(webhook);
-            let taken = api::take(&doors.app, &webhook, peer, request).await;
+            let webhook = Arc::clone(webhook);
+            let enter = || doors.classes.enter(Class::Webhooks);
+            let taken = api::take(&doors.app, &webhook, peer, request, enter).await;
             let response = taken.unwrap_or_else(|problem| doors.refuse(&problem, &context));
             metrics.webhook(response.status().as_u16(), began.elapsed());
             response
         }
         None => {
-            let response = route(doors, peer, cut, &context, request).await;
+            let response = match doors.classes.enter(Class::of(&request)) {
+                Ok(_place) => route(doors, (peer, cut), &context, request).await,
+                Err(problem) => doors.refuse(&problem, &context),
+            };
             metrics.api(response.status().as_u16(), began.elapsed());
             response
         }
     };
     context.sign(&mut response);
+    secure(&mut response, peer.is_encrypted);
     response
 }
 
@@ -58,8 +69,7 @@ impl Doors {
 /// Answers what is no webhook of a source that there is.
 async fn route(
     doors: &Doors,
-    peer: Peer,
-    cut: Cut,
+    (peer, cut): (Peer, Cut),
     context: &ResponseContext,
     mut request: Request<Incoming>,
 ) -> Response<Body> {
@@ -76,8 +86,11 @@ async fn route(
     extensions.insert(peer);
     extensions.insert(cut);
     extensions.insert(context.clone());
+    let allowance = AllowanceSlot::default();
+    extensions.insert(allowance.clone());
     let mut router = doors.router.clone();
     let Ok(mut response) = router.call(request.map(Body::new)).await;
+    allowance.sign(&mut response);
     let problem = response.extensions_mut().remove::<Problem>();
     match problem.or_else(|| foreign_refusal(&response)) {
         Some(problem) => {

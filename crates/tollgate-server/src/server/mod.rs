@@ -1,6 +1,7 @@
 //! The accept loop: bounded in connections and in time, and stopped without losing a request.
 
 mod answer;
+mod classes;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore, watch};
 
 use self::answer::{Doors, answer};
+use self::classes::Classes;
 use crate::api;
 use crate::app::{App, Cut, Role, StartError, reconcile};
 use crate::config;
@@ -89,6 +91,7 @@ impl Serving {
             router: api::router(app.clone()),
             app: app.clone(),
             log_throttle: LogThrottle::default(),
+            classes: Arc::new(Classes::new(&app.config().admission, app.metrics())),
         };
         let watching = tokio::spawn(app.instance().clone().watch_clock());
         let loops: Vec<_> = listeners
@@ -223,6 +226,7 @@ impl Connections {
         let peer = Peer {
             address: peer.ip(),
             door: self.door,
+            is_encrypted: false,
         };
         let cut = Arc::new(Notify::new());
         let cut_off = Arc::clone(&cut);

@@ -13,12 +13,14 @@ use crate::http::extract::read_body;
 use crate::http::problem::{BODY_TOO_LARGE, METHOD_NOT_ALLOWED, Problem};
 use crate::http::{Peer, reply};
 
-/// Takes one delivery.
-pub(crate) async fn take(
+/// Takes one delivery. `enter` gives it a place among those that are worked on, once its body is here: who
+/// sends slowly takes none.
+pub(crate) async fn take<P>(
     app: &App,
     webhook: &WebhookSource,
     peer: Peer,
     request: Request<Incoming>,
+    enter: impl FnOnce() -> Result<P, Problem>,
 ) -> Result<Response<Body>, Problem> {
     let unread = |problem: Problem| {
         let code = problem.code();
@@ -44,6 +46,7 @@ pub(crate) async fn take(
         }
         false => read_body(app, body).await.map_err(unread)?,
     };
+    let _place = enter()?;
     let pairs: Vec<(&str, &[u8])> = parts
         .headers
         .iter()
