@@ -12,8 +12,10 @@ pub mod keys;
 mod redaction;
 mod headers;
 mod content_encoding;
+mod certificate;
 mod rate;
 mod throttle;
+mod trace;
 mod metrics;
 mod report;
 mod app;
@@ -26,6 +28,7 @@ mod server;
 
 pub use api::{NotMade, create_key, list_keys, revoke_key};
 pub use app::{App, NullStore, Role, StartError, Taken, TakenItem};
+pub use certificate::{CertificateError, certificate_check};
 pub use clock::Clock;
 pub use config::Config;
 pub use fonts::check_fonts;

@@ -60,6 +60,8 @@ pub(crate) struct Metrics {
     pub(crate) rescued: Counter,
     /// Receipts with letters that no font has.
     pub(crate) glyphs_missing: Counter,
+    /// Until when the certificate of the listeners is good, in seconds since 1970; 0 without one.
+    pub(crate) certificate_until: Gauge,
 }
 
 /// What became of one source's deliveries: counters found once, not at every delivery.
@@ -179,6 +181,12 @@ impl Metrics {
             "Receipts with letters that no font has",
             glyphs_missing.clone(),
         );
+        let certificate_until = Gauge::default();
+        registry.register(
+            "tls_certificate_expiry_timestamp_seconds",
+            "Until when the certificate of the listeners is good, since 1970; 0 without one",
+            certificate_until.clone(),
+        );
         registry.register_collector(Box::new(GateFigures(store)));
         Metrics {
             registry,
@@ -199,6 +207,7 @@ impl Metrics {
             effects,
             rescued,
             glyphs_missing,
+            certificate_until,
         }
     }
 

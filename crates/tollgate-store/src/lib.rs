@@ -46,4 +46,6 @@ pub use tables::deliveries::Rejected;
 pub use tables::effects::effect_id;
 pub use tables::endpoints::{ENDPOINTS_MAX, EndpointRow};
 pub use tables::keys::KeyRow;
+pub use tables::origin::Origin;
+pub use tables::stream_tickets::TicketRow;
 pub use tables::timeline::Actor;

@@ -266,6 +266,16 @@ impl Store {
         self.write_as(write, Class::Orders).await.map(|_| ())
     }
 
+    /// What became of a write that may find nothing to change.
+    pub(crate) async fn write_for_outcome(&self, write: TableWrite) -> Result<Reply, SubmitError> {
+        self.write_as(write, Class::Orders).await
+    }
+
+    /// The time now.
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.inner.clock)()
+    }
+
     async fn write_as(&self, write: TableWrite, class: Class) -> Result<Reply, SubmitError> {
         let (reply_to, reply) = oneshot::channel();
         let job = Job {
@@ -724,6 +734,7 @@ fn give_up_lost(shop: ShopId, (effect, lease, target): &(EffectId, Lease, String
     Submission {
         command: Command { shop, action },
         by: None,
+        origin: None,
         class: Class::Settles,
         bytes: 512,
         idempotency: None,

@@ -7,6 +7,7 @@ use super::events::request::*;
 use super::keys::request::*;
 use super::orders::request::*;
 use super::payments::request::*;
+use super::stream::request::*;
 use crate::http::body::*;
 use crate::http::reply::List;
 
@@ -22,6 +23,7 @@ fn pointers<T: Body>(text: &str) -> Vec<String> {
     };
     let context = crate::http::problem::ResponseContext {
         request_id: String::new(),
+        origin: None,
         language: tollgate_outbound::language::Language::English,
     };
     let answer = problem.answer(&context);
@@ -269,6 +271,7 @@ fn bodies() -> Vec<(&'static str, serde_json::Value)> {
         EndpointChangeBody,
         ReplayBody,
         KeyBody,
+        TicketBody,
     ]
 }
 

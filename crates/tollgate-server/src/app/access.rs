@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use secrecy::{ExposeSecret, SecretString};
 use tollgate_core::id::{KeyId, ShopId};
-use tollgate_store::{Actor, KeyRow};
+use tollgate_store::{Actor, KeyRow, Origin};
 
 use super::{Allowance, App, AppError};
 use crate::ids;
@@ -19,9 +19,22 @@ pub(crate) struct Caller {
     hash: KeyHash,
     /// What it may still ask, where that is bounded.
     pub(crate) allowance: Option<Allowance>,
+    /// What it calls its request.
+    origin: Option<Arc<Origin>>,
 }
 
 impl Caller {
+    /// The same, with what it calls its request.
+    pub(crate) fn caused_by(mut self, origin: Option<Arc<Origin>>) -> Caller {
+        self.origin = origin;
+        self
+    }
+
+    /// What it calls its request.
+    pub(super) fn origin(&self) -> Option<Arc<Origin>> {
+        self.origin.clone()
+    }
+
     /// The shop that the caller may see.
     pub(crate) fn shop(&self) -> ShopId {
         self.holder.shop
@@ -33,6 +46,11 @@ impl Caller {
             key: self.holder.key,
             name: Arc::clone(&self.holder.name),
         }
+    }
+
+    /// The hash of its key, for what is made with it and ends with it.
+    pub(super) fn key_hash(&self) -> KeyHash {
+        self.hash
     }
 
     /// Whether both came with the same key.
@@ -67,7 +85,19 @@ impl App {
             holder,
             hash,
             allowance,
+            origin: None,
         })
+    }
+
+    /// The caller whose key has this hash; `None` if it opens nothing any more.
+    pub(super) async fn caller_with(&self, hash: KeyHash) -> Result<Option<Caller>, AppError> {
+        let holder = self.holder(hash).await?;
+        Ok(holder.map(|holder| Caller {
+            holder,
+            hash,
+            allowance: None,
+            origin: None,
+        }))
     }
 
     /// The key with which a caller came was revoked since. What is not known is not revoked.

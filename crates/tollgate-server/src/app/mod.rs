@@ -322,7 +322,7 @@ impl App {
             bytes,
         } = asking;
         let mut submission = Submission::new(shop, action, Class::Orders).of_bytes(bytes);
-        submission = submission.by(caller.actor());
+        submission = submission.by(caller.actor()).caused_by(caller.origin());
         if let Some(keyed) = keyed {
             let idempotency = Idempotency {
                 shop,

@@ -103,6 +103,12 @@ pub(crate) enum AppError {
     /// As many listen as there are places for.
     #[error("as many listen to the live stream as it takes")]
     TooManyListeners,
+    /// A ticket was used, is too old, or never was one.
+    #[error("the ticket opens nothing")]
+    TicketUnknown,
+    /// A shop has as many tickets as it may have.
+    #[error("this shop has as many tickets as stream.tickets_max allows that are not used yet")]
+    TooManyTickets,
     /// Others were faster each time that it was tried.
     #[error("others were faster each time")]
     Contended,

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use tollgate_core::command::{Action, RawEvent, TakeEvent};
@@ -10,7 +11,7 @@ use tollgate_core::id::{DeliveryId, EventId, ORDINAL_MAX};
 use tollgate_core::snapshot::EventOutcome;
 use tollgate_core::time::Timestamp;
 use tollgate_providers::{Item, ItemError, RejectCode, Rejection};
-use tollgate_store::{Class, Rejected, Reply, Submission};
+use tollgate_store::{Class, Origin, Rejected, Reply, Submission};
 
 use super::{App, AppError, WebhookSource};
 use crate::content_encoding::{self, Undecodable};
@@ -29,6 +30,8 @@ pub(crate) struct Incoming<'a> {
     pub(crate) encoded: Option<Bytes>,
     /// Who really sent it.
     pub(crate) peer: Option<IpAddr>,
+    /// What its sender calls the request.
+    pub(crate) origin: Option<Arc<Origin>>,
     /// When it came; a kept delivery is verified by this clock too.
     pub(crate) received_at: Timestamp,
 }
@@ -196,7 +199,10 @@ impl App {
                     },
                 };
                 let action = Action::TakeEvent(take);
-                submissions.push(Submission::new(*shop, action, Class::Money).of_bytes(size));
+                let submission = Submission::new(*shop, action, Class::Money)
+                    .caused_by(incoming.origin.clone())
+                    .of_bytes(size);
+                submissions.push(submission);
             }
             taken.push(item);
         }

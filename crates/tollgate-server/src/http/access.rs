@@ -37,7 +37,7 @@ impl Authenticated {
         {
             slot.put(allowance);
         }
-        let caller = caller?;
+        let caller = caller?.caused_by(context.origin.clone());
         match caller.may(scope) {
             true => Ok(Authenticated { caller, context }),
             false => Err(Problem::from(SCOPE_MISSING).with("scope", scope.word())),

@@ -41,7 +41,7 @@ pub(crate) async fn answer(
         Some(webhook) => {
             let webhook = Arc::clone(webhook);
             let enter = || doors.classes.enter(Class::Webhooks);
-            let taken = api::take(&doors.app, &webhook, peer, request, enter).await;
+            let taken = api::take(&doors.app, &webhook, (peer, &context), request, enter).await;
             let response = taken.unwrap_or_else(|problem| doors.refuse(&problem, &context));
             metrics.webhook(response.status().as_u16(), began.elapsed());
             response

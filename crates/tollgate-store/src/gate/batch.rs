@@ -27,7 +27,8 @@ use crate::tables::endpoints::Listener;
 use crate::tables::idempotency::Records;
 use crate::tables::key_hash::key_hash;
 use crate::tables::load::{Wants, begin_and_load, load};
-use crate::tables::timeline::{self, Actor, TimelineRow};
+use crate::tables::origin::Origin;
+use crate::tables::timeline::{self, TimelineRow};
 use crate::tables::write::Additions;
 
 /// How often a decision may miss rows before its command is quarantined: each miss names more, and
@@ -340,7 +341,7 @@ impl<'a> Batch<'a> {
         self.known.apply(shop, changes);
         self.give_numbers(shop, &effects);
         if !entries.is_empty() {
-            self.record(shop, submission.by.clone(), entries);
+            self.record(submission, entries);
         }
         let position = self.head(shop).position;
         // Each of them has an entry of this decision, so there are as many positions as there are of them:
@@ -353,7 +354,8 @@ impl<'a> Batch<'a> {
                 Some(_) => position - behind,
                 None => position,
             };
-            self.additions.effects.push((effect, place));
+            let origin = submission.origin.clone();
+            self.additions.effects.push((effect, place, origin));
         }
         let answer = submission.render.as_ref().map(|render| render(&outcome));
         if let (Some(idempotency), Some(answer)) = (&submission.idempotency, &answer) {
@@ -416,7 +418,9 @@ impl<'a> Batch<'a> {
 
     /// Gives the entries their positions and each root the position of its own; an endpoint that
     /// subscribes to one gets an effect.
-    fn record(&mut self, shop: ShopId, by: Option<Actor>, entries: Vec<Entry>) {
+    fn record(&mut self, submission: &Submission, entries: Vec<Entry>) {
+        let (shop, by) = (submission.command.shop, submission.by.clone());
+        let origin = &submission.origin;
         let head = self.head(shop);
         let first = head.position + 1;
         head.position += entries.len() as i64;
@@ -434,12 +438,13 @@ impl<'a> Batch<'a> {
                 .amend(&(shop, *root), |root| root.timeline.push(position));
         }
         let docs = self.frozen(shop, &entries);
-        self.notify(shop, first, &entries);
+        self.notify(shop, first, &entries, origin);
         self.additions.timeline.push(TimelineRow {
             shop,
             position,
             root: roots.first().copied(),
             by,
+            origin: origin.clone(),
             entries,
             docs,
         });
@@ -468,7 +473,13 @@ impl<'a> Batch<'a> {
     }
 
     /// An effect for every endpoint that takes an entry's type.
-    fn notify(&mut self, shop: ShopId, first: i64, entries: &[Entry]) {
+    fn notify(
+        &mut self,
+        shop: ShopId,
+        first: i64,
+        entries: &[Entry],
+        origin: &Option<Arc<Origin>>,
+    ) {
         let Some((_, listeners)) = self.listeners.get(&shop) else {
             return;
         };
@@ -495,7 +506,8 @@ impl<'a> Batch<'a> {
                     due_at: self.now,
                     order_key: None,
                 };
-                self.additions.effects.push((effect, position));
+                let addition = (effect, position, origin.clone());
+                self.additions.effects.push(addition);
             }
         }
     }

@@ -13,6 +13,7 @@ use crate::tables::deliveries::{self, Rejected};
 use crate::tables::endpoints::{self, EndpointChange, EndpointRow};
 use crate::tables::idempotency;
 use crate::tables::keys::{self, KeyRow};
+use crate::tables::stream_tickets::{self, TicketRow};
 
 /// A write that needs no decision.
 #[derive(Debug, Clone)]
@@ -31,6 +32,24 @@ pub(crate) enum TableWrite {
         id: KeyId,
         /// Since when.
         at: Timestamp,
+    },
+    /// Keep a ticket of the live stream, if its shop has fewer.
+    CreateTicket {
+        /// The ticket.
+        ticket: TicketRow,
+        /// How many it may have.
+        most: i64,
+        /// The time now.
+        now: Timestamp,
+    },
+    /// A ticket of the live stream is used, unless it was or is too old.
+    TakeTicket {
+        /// Whose.
+        shop: ShopId,
+        /// Which.
+        hash: [u8; 32],
+        /// The time now.
+        now: Timestamp,
     },
     /// Forget idempotency records made before this, a thousand at the most.
     ForgetRecords {
@@ -69,6 +88,8 @@ impl TableWrite {
             TableWrite::KeepRejected(rejected) => Some(rejected.shop),
             TableWrite::MarkVerified(shop, _) | TableWrite::RevokeKey { shop, .. } => Some(*shop),
             TableWrite::CreateKey(key) => Some(key.shop),
+            TableWrite::CreateTicket { ticket, .. } => Some(ticket.shop),
+            TableWrite::TakeTicket { shop, .. } => Some(*shop),
             TableWrite::Forget(forget) => Some(forget.shop()),
             TableWrite::PutEndpoint(row) => Some(row.shop),
             TableWrite::ChangeEndpoint(change) => Some(change.row.shop),
@@ -89,6 +110,12 @@ impl TableWrite {
             }
             TableWrite::CreateKey(key) => keys::create(db, key),
             TableWrite::RevokeKey { shop, id, at } => keys::revoke(db, *shop, *id, *at),
+            TableWrite::CreateTicket { ticket, most, now } => {
+                stream_tickets::create(db, ticket, *most, *now)
+            }
+            TableWrite::TakeTicket { shop, hash, now } => {
+                stream_tickets::take(db, *shop, *hash, *now)
+            }
             TableWrite::ForgetRecords { before } => idempotency::forget(db, *before),
             TableWrite::Forget(forget) => forget.run(db),
             TableWrite::PutEndpoint(row) => endpoints::put(db, row),
@@ -102,7 +129,13 @@ impl TableWrite {
     /// What its caller is answered, by the rows it changed.
     pub(crate) fn outcome(&self, changed: usize) -> Outcome {
         match self {
-            TableWrite::ChangeEndpoint(_) if changed == 0 => Outcome::Refused(Refusal::NotFound),
+            TableWrite::ChangeEndpoint(_)
+            | TableWrite::CreateTicket { .. }
+            | TableWrite::TakeTicket { .. }
+                if changed == 0 =>
+            {
+                Outcome::Refused(Refusal::NotFound)
+            }
             _ => Outcome::Done,
         }
     }

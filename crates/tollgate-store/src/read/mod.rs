@@ -18,6 +18,7 @@ mod keys;
 mod open;
 mod orders;
 mod receipts;
+mod stream_tickets;
 mod timeline;
 
 pub use counts::Counts;

@@ -47,6 +47,12 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0005_receipt_numbers.sql"),
         postgres: include_str!("../../migrations/postgres/0005_receipt_numbers.sql"),
     },
+    Migration {
+        version: 9,
+        name: "tickets_and_origins",
+        sqlite: include_str!("../../migrations/sqlite/0009_tickets_and_origins.sql"),
+        postgres: include_str!("../../migrations/postgres/0009_tickets_and_origins.sql"),
+    },
 ];
 
 impl Migration {
@@ -318,7 +324,10 @@ pub(crate) fn pending(db: &Db, path: &Path) -> Result<Vec<Step>, OpenError> {
 
 /// Versions count from 1 without gaps.
 fn position(version: i64) -> usize {
-    usize::try_from(version - 1).unwrap_or(0)
+    let found = MIGRATIONS
+        .iter()
+        .position(|migration| migration.version == version);
+    found.expect("a step is of a migration")
 }
 
 fn run(db: &Db, migration: &Migration, now: i64) -> Result<(), Error> {

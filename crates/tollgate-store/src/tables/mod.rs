@@ -28,12 +28,14 @@ pub(crate) mod shop_heads;
 pub(crate) mod gate_lanes;
 pub(crate) mod deliveries;
 pub(crate) mod keys;
+pub(crate) mod stream_tickets;
 pub(crate) mod shops;
 pub(crate) mod horizon;
 
 pub(crate) mod document;
 pub(crate) mod fact;
 pub(crate) mod method;
+pub(crate) mod origin;
 pub(crate) mod key_hash;
 pub(crate) mod namesake;
 pub(crate) mod parked;

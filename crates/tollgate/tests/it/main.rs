@@ -44,6 +44,8 @@ mod voids;
 mod down;
 mod giving_up;
 mod connections;
+mod https;
+mod limits;
 mod effects;
 mod shapes;
 mod papers;

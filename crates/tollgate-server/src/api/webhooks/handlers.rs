@@ -11,14 +11,14 @@ use crate::app::{self, App, WebhookSource};
 use crate::headers;
 use crate::http::extract::read_body;
 use crate::http::problem::{BODY_TOO_LARGE, METHOD_NOT_ALLOWED, Problem};
-use crate::http::{Peer, reply};
+use crate::http::{Peer, ResponseContext, reply};
 
 /// Takes one delivery. `enter` gives it a place among those that are worked on, once its body is here: who
 /// sends slowly takes none.
 pub(crate) async fn take<P>(
     app: &App,
     webhook: &WebhookSource,
-    peer: Peer,
+    (peer, context): (Peer, &ResponseContext),
     request: Request<Incoming>,
     enter: impl FnOnce() -> Result<P, Problem>,
 ) -> Result<Response<Body>, Problem> {
@@ -61,6 +61,7 @@ pub(crate) async fn take<P>(
         body,
         encoded: None,
         peer: headers::sender(peer.address, &parts.headers, trusted),
+        origin: context.origin.clone(),
         received_at: app.now(),
     };
     let taken = app.take_delivery(webhook, incoming).await?;
