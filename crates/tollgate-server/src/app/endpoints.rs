@@ -9,8 +9,9 @@ use tollgate_core::id::{EndpointId, ShopId, encode};
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_store::{ENDPOINTS_MAX, EndpointRow, Page, Seek};
 
-use super::{App, AppError};
+use super::{App, AppError, Caller};
 use crate::ids;
+use crate::trace;
 use tollgate_outbound::calls::{Answer, Call, Outcome, SigningSecret, Trust, sign, target};
 
 /// Secrets of one endpoint that sign: each is a signature in the header.
@@ -194,17 +195,20 @@ impl App {
     /// Sends an endpoint a signed body now. It is no effect: nothing of it is kept.
     pub(crate) async fn test_endpoint(
         &self,
-        shop: ShopId,
+        caller: &Caller,
         id: EndpointId,
         write: WriteTest,
     ) -> Result<Tested, AppError> {
-        let row = self.endpoint_row(shop, id).await?;
+        let row = self.endpoint_row(caller.shop(), id).await?;
         let now = self.now();
         let secrets = live_secrets(&row, now)?;
         let message = write(id, now);
         let key = format!("test:{id}:{}", encode(ids::root().as_u128()));
         let signature = sign(&secrets, &key, now, &message);
-        let call = Call::to_endpoint(&row.url, signature, message.into(), SHOWN_BYTES_MAX);
+        let mut call = Call::to_endpoint(&row.url, signature, message.into(), SHOWN_BYTES_MAX);
+        if let Some(origin) = caller.origin() {
+            trace::hand_on(&origin, &mut call.headers);
+        }
         let exchange = self.client().call(call).await;
         Ok(Tested {
             took: exchange.took,

@@ -22,6 +22,7 @@ mod round_trip;
 mod rows;
 mod shares;
 mod table;
+mod tickets;
 mod verify;
 mod views;
 mod words;

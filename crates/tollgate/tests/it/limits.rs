@@ -1,13 +1,16 @@
 //! What is taken at one time and in a second: places of classes, paces of keys and sources; and what every
 //! answer tells a browser.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use crate::access::key;
 use crate::database::Database;
+use crate::effects::PATIENCE;
 use crate::shop::{KEY, Shop, read_answer};
 
 /// A server with these `[limits]`.
@@ -57,6 +60,60 @@ async fn a_class_that_is_full_is_refused_and_takes_no_place_of_another() {
         200,
         "its place is free"
     );
+    shop.close().await;
+}
+
+/// However many read, and however much: each is answered or told when to come again, and webhooks are taken.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_reads_takes_nothing_from_webhooks() {
+    let database = Database::fleeting();
+    let shop = Arc::new(limited("api_max = 2", &database).await);
+    let is_over = Arc::new(AtomicBool::new(false));
+    let readers: Vec<_> = (0..12)
+        .map(|_| {
+            let (shop, is_over) = (Arc::clone(&shop), Arc::clone(&is_over));
+            tokio::spawn(async move {
+                let mut shed = 0;
+                while !is_over.load(Ordering::Relaxed) {
+                    let read = shop.get("/v1/events?limit=200").await;
+                    match read.status {
+                        200 => {}
+                        503 => {
+                            assert_eq!(read.code(), "overloaded");
+                            assert_eq!(read.header("retry-after"), Some("1"));
+                            shed += 1;
+                        }
+                        _ => panic!("{read:?}"),
+                    }
+                }
+                shed
+            })
+        })
+        .collect();
+    let since = Instant::now();
+    let mut sent = 0;
+    loop {
+        let webhook = shop.webhook(&format!("R-{sent}"), &format!("t{sent}"), 100);
+        let taken = shop.deliver("/webhooks/midtrans", &webhook).await;
+        assert_eq!(taken.status, 200, "{taken:?}");
+        sent += 1;
+        let figures = shop.get("/metrics").await;
+        let is_shed = !figures
+            .text
+            .contains("requests_shed_total{class=\"api\"} 0");
+        if 40 <= sent && is_shed || PATIENCE < since.elapsed() {
+            break;
+        }
+    }
+    is_over.store(true, Ordering::Relaxed);
+    let mut shed = 0;
+    for reader in readers {
+        shed += reader.await.expect("it is answered rightly");
+    }
+    assert!(0 < shed, "no read was refused beside {sent} webhooks");
+    let Ok(shop) = Arc::try_unwrap(shop) else {
+        panic!("the readers are over")
+    };
     shop.close().await;
 }
 

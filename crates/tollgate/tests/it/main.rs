@@ -46,6 +46,8 @@ mod giving_up;
 mod connections;
 mod https;
 mod limits;
+mod origins;
+mod tickets;
 mod effects;
 mod shapes;
 mod papers;

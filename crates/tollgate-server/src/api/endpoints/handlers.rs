@@ -101,7 +101,7 @@ async fn test(
     bytes: JsonBytes,
 ) -> Reply {
     let ReasonlessBody {} = bytes.read()?;
-    let tested = app.test_endpoint(caller.shop(), id(&endpoint)?, endpoint_test);
+    let tested = app.test_endpoint(caller.caller(), id(&endpoint)?, endpoint_test);
     let tested = tested.await?;
     Ok(reply::ok(&EndpointTestView::of(&tested)))
 }
