@@ -393,6 +393,15 @@ impl Store {
         self.inner.shared.dedupe.get(shop, &key_hash(source, key))
     }
 
+    /// Whether a refused delivery of this source could be kept now; one that could not counts as dropped.
+    pub fn has_room_for_rejected(&self, shop: ShopId, source: &str, at: Timestamp) -> bool {
+        let has_room = self.inner.shared.rejected.has_room(shop, source, at);
+        if !has_room {
+            Counters::add(&self.inner.shared.counters.rejected_dropped, 1);
+        }
+        has_room
+    }
+
     /// Keeps a delivery that was refused, as far as the bounds allow. Never waits.
     pub fn keep_rejected(&self, rejected: Rejected) {
         if !self.inner.shared.rejected.admit(&rejected) {

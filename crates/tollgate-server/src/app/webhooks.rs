@@ -286,6 +286,10 @@ impl App {
         part: Option<Bytes>,
     ) {
         let WebhookSource { shop, source, .. } = webhook;
+        let store = &self.inner.store;
+        if !store.has_room_for_rejected(*shop, source.name(), incoming.received_at) {
+            return;
+        }
         let detail = match likely {
             Some(likely) => format!("{}; likely: {likely}", rejection.detail),
             None => rejection.detail.clone(),
@@ -296,7 +300,7 @@ impl App {
             (Some(part), None) => (Form::AsSent, part),
             (None, encoded) => (Form::AsSent, encoded.as_ref().unwrap_or(&incoming.body)),
         };
-        self.inner.store.keep_rejected(Rejected {
+        store.keep_rejected(Rejected {
             shop: *shop,
             delivery,
             source: source.name().to_owned(),
