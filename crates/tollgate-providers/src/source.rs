@@ -88,6 +88,19 @@ pub const COMMON_FIELDS: &[Field] = &[
               checked, or \"after\": the signature is over the compressed bytes",
     },
     Field {
+        name: "per_second",
+        kind: Kind::Integer,
+        required: false,
+        doc: "verified deliveries taken in a second, 1 to 1000000; more are answered 503 and come again. \
+              Default: as many as come",
+    },
+    Field {
+        name: "burst",
+        kind: Kind::Integer,
+        required: false,
+        doc: "of those at once after a rest, 1 to 1000000; default: twice per_second",
+    },
+    Field {
         name: "api_url",
         kind: Kind::Text,
         required: false,
@@ -107,6 +120,8 @@ pub struct Source {
     order_code: Option<Regex>,
     networks: Vec<IpNet>,
     signs_encoded: bool,
+    /// Verified deliveries in a second, and how many at once after a rest.
+    pace: Option<(u32, u32)>,
     warnings: Vec<String>,
     setup: Box<dyn Setup>,
 }
@@ -172,6 +187,7 @@ impl Source {
             signs_encoded: settings
                 .choice("content_encoding", &[("before", false), ("after", true)])?
                 .unwrap_or(false),
+            pace: read_pace(&settings)?,
             warnings,
             setup,
         })
@@ -195,6 +211,12 @@ impl Source {
     /// How much its signature vouches for.
     pub fn covers(&self) -> Covers {
         self.setup.covers()
+    }
+
+    /// How many verified deliveries are taken in a second, and how many at once after a rest; `None`: as
+    /// many as come.
+    pub fn pace(&self) -> Option<(u32, u32)> {
+        self.pace
     }
 
     /// Of what comes compressed, its signatures are over the compressed bytes.
@@ -662,6 +684,25 @@ fn read_paths(name: &str, settings: &Settings<'_>) -> Result<Vec<String>, Config
     Ok(paths)
 }
 
+fn read_pace(settings: &Settings<'_>) -> Result<Option<(u32, u32)>, ConfigError> {
+    const MOST: i64 = 1_000_000;
+    let read = |key: &str| match settings.integer(key)? {
+        Some(number) if !(1..=MOST).contains(&number) => {
+            let wanted = format!("a whole number from 1 to {MOST}");
+            Err(settings.error(key, number.to_string(), &wanted))
+        }
+        number => Ok(number.and_then(|number| u32::try_from(number).ok())),
+    };
+    match (read("per_second")?, read("burst")?) {
+        (Some(rate), burst) => Ok(Some((rate, burst.unwrap_or(rate.saturating_mul(2))))),
+        (None, None) => Ok(None),
+        (None, Some(burst)) => {
+            let wanted = "per_second beside it";
+            Err(settings.error("burst", burst.to_string(), wanted))
+        }
+    }
+}
+
 fn read_networks(settings: &Settings<'_>) -> Result<Vec<IpNet>, ConfigError> {
     let mut networks = Vec::new();
     for text in settings.list("addresses")? {
@@ -801,6 +842,33 @@ mod tests {
             let settings = serde_json::json!({ "secrets": ["k"], "paths": [path] });
             let said = refusal("midtrans", settings);
             assert!(said.contains(wanted), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_pace_has_its_bounds_and_a_burst_of_twice_itself() {
+        let pace = |settings| {
+            let source = Source::configure("m", "midtrans", &settings);
+            source
+                .map(|source| source.pace())
+                .map_err(|error| error.to_string())
+        };
+        let with = |more: &[(&str, i64)]| {
+            let mut settings = serde_json::json!({ "secrets": ["k"] });
+            for (key, number) in more {
+                settings[*key] = (*number).into();
+            }
+            pace(settings.as_object().cloned().unwrap_or_default())
+        };
+        assert_eq!(with(&[]), Ok(None));
+        assert_eq!(with(&[("per_second", 5)]), Ok(Some((5, 10))));
+        assert_eq!(with(&[("per_second", 5), ("burst", 1)]), Ok(Some((5, 1))));
+        for wrong in [
+            &[("per_second", 0)][..],
+            &[("per_second", 1_000_001)],
+            &[("burst", 7)],
+        ] {
+            assert!(with(wrong).is_err(), "{wrong:?}");
         }
     }
 }

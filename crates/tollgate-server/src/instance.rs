@@ -12,6 +12,7 @@ use tollgate_providers::Source;
 use tollgate_store::{OpenError, Options, Place, ReceiptYear, Store};
 
 use crate::calendar;
+use crate::certificate::CertificateError;
 use crate::clock::{self, Clock};
 use crate::config::{Config, ConfigError, Shop};
 use crate::errors::{self, ErrorLog, ErrorNote};
@@ -30,6 +31,9 @@ pub enum StartError {
     /// A template of a mail or a certificate is unusable.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The certificate of the listeners cannot be served.
+    #[error("server.tls: {0}")]
+    Certificate(#[from] CertificateError),
     /// The server cannot listen.
     #[error("listen at {address}: {source}{}", remedy(source))]
     Listen {

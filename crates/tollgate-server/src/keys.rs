@@ -159,6 +159,15 @@ pub(crate) enum Credential {
     Session(KeyHash),
 }
 
+impl Credential {
+    /// The hash of either.
+    pub(crate) fn hash(self) -> KeyHash {
+        match self {
+            Credential::Key(hash) | Credential::Session(hash) => hash,
+        }
+    }
+}
+
 /// The SHA-256 of a key.
 pub(crate) type KeyHash = [u8; 32];
 

@@ -14,8 +14,10 @@ mod passwords;
 mod redaction;
 mod headers;
 mod content_encoding;
+mod certificate;
 mod rate;
 mod throttle;
+mod trace;
 mod metrics;
 mod errors;
 mod report;
@@ -33,6 +35,7 @@ pub use api::{
     rotate_key, set_password,
 };
 pub use app::{App, NullStore, Role, StartError, Taken, TakenItem};
+pub use certificate::{CertificateError, certificate_check};
 pub use clock::Clock;
 pub use config::Config;
 pub use fonts::check_fonts;

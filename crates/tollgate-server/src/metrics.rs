@@ -37,6 +37,7 @@ pub(crate) struct Metrics {
     events: Family<Labels<3>, Counter>,
     refused: Family<Labels<2>, Counter>,
     responses: Family<Labels<2>, Counter>,
+    shed: Family<Labels<1>, Counter>,
     webhook_seconds: Histogram,
     api_seconds: Histogram,
     /// Open connections.
@@ -62,6 +63,8 @@ pub(crate) struct Metrics {
     errors: Family<Labels<2>, Counter>,
     /// What was refused or has failed and is counted nowhere else.
     pub(crate) errors_lost: Counter,
+    /// Until when the certificate of the listeners is good, in seconds since 1970; 0 without one.
+    pub(crate) certificate_until: Gauge,
 }
 
 /// What became of one source's deliveries: counters found once, not at every delivery.
@@ -100,6 +103,12 @@ impl Metrics {
             "http_responses",
             "Answers by door and status",
             responses.clone(),
+        );
+        let shed = Family::default();
+        registry.register(
+            "requests_shed",
+            "Requests that found no place of their class",
+            shed.clone(),
         );
         let webhook_seconds = Histogram::new(LATENCY_BUCKETS);
         let api_seconds = Histogram::new(LATENCY_BUCKETS);
@@ -187,12 +196,19 @@ impl Metrics {
             "Of them those of which nobody has seen whether they were written",
             errors_lost.clone(),
         );
+        let certificate_until = Gauge::default();
+        registry.register(
+            "tls_certificate_expiry_timestamp_seconds",
+            "Until when the certificate of the listeners is good, since 1970; 0 without one",
+            certificate_until.clone(),
+        );
         registry.register_collector(Box::new(GateFigures(store)));
         Metrics {
             registry,
             events,
             refused,
             responses,
+            shed,
             webhook_seconds,
             api_seconds,
             connections,
@@ -208,6 +224,7 @@ impl Metrics {
             glyphs_missing,
             errors,
             errors_lost,
+            certificate_until,
         }
     }
 
@@ -263,6 +280,12 @@ impl Metrics {
     pub(crate) fn silent(&self, shop: &str, source: &str) -> Gauge {
         let labels = [("shop", shop.to_owned()), ("source", source.to_owned())];
         self.silent.get_or_create_owned(&labels)
+    }
+
+    /// Requests of a class that found no place.
+    pub(crate) fn shed(&self, class: &str) -> Counter {
+        self.shed
+            .get_or_create_owned(&[("class", class.to_owned())])
     }
 
     /// A webhook was answered.

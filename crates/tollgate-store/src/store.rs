@@ -280,7 +280,7 @@ impl Store {
             Some(record) => TableWrite::Recorded(Box::new(write), Box::new(record)),
             None => write,
         };
-        let reply = self.write_as(write, Class::Orders).await?;
+        let reply = self.write_for_outcome(write).await?;
         Ok(matches!(
             reply,
             Reply::Decided {
@@ -309,6 +309,16 @@ impl Store {
     pub async fn record(&self, record: AuditRecord) -> Result<(), SubmitError> {
         let write = self.write_recorded(TableWrite::Nothing, Some(record));
         write.await.map(|_| ())
+    }
+
+    /// What became of a write that may find nothing to change.
+    pub(crate) async fn write_for_outcome(&self, write: TableWrite) -> Result<Reply, SubmitError> {
+        self.write_as(write, Class::Orders).await
+    }
+
+    /// The time now.
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.inner.clock)()
     }
 
     async fn write_as(&self, write: TableWrite, class: Class) -> Result<Reply, SubmitError> {
@@ -431,6 +441,15 @@ impl Store {
             return None;
         }
         self.inner.shared.dedupe.get(shop, &key_hash(source, key))
+    }
+
+    /// Whether a refused delivery of this source could be kept now; one that could not counts as dropped.
+    pub fn has_room_for_rejected(&self, shop: ShopId, source: &str, at: Timestamp) -> bool {
+        let has_room = self.inner.shared.rejected.has_room(shop, source, at);
+        if !has_room {
+            Counters::add(&self.inner.shared.counters.rejected_dropped, 1);
+        }
+        has_room
     }
 
     /// Keeps a delivery that was refused, as far as the bounds allow. Never waits.
@@ -790,6 +809,7 @@ fn give_up_lost(shop: ShopId, (effect, lease, target): &(EffectId, Lease, String
     Submission {
         command: Command { shop, action },
         by: None,
+        origin: None,
         class: Class::Settles,
         bytes: 512,
         idempotency: None,

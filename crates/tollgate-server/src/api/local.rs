@@ -21,6 +21,7 @@ impl From<Problem> for NotMade {
     fn from(problem: Problem) -> NotMade {
         let context = ResponseContext {
             request_id: String::new(),
+            origin: None,
             language: Language::English,
         };
         let answer = problem.answer(&context);

@@ -8,6 +8,7 @@ use super::keys::request::*;
 use super::orders::request::*;
 use super::payments::request::*;
 use super::session::request::*;
+use super::stream::request::*;
 use super::users::request::*;
 use crate::http::body::*;
 use crate::http::reply::List;
@@ -24,6 +25,7 @@ fn pointers<T: Body>(text: &str) -> Vec<String> {
     };
     let context = crate::http::problem::ResponseContext {
         request_id: String::new(),
+        origin: None,
         language: tollgate_outbound::language::Language::English,
     };
     let answer = problem.answer(&context);
@@ -286,6 +288,7 @@ fn bodies() -> Vec<(
         UserChangeBody,
         PasswordBody,
         SignInBody,
+        TicketBody,
     ]
 }
 

@@ -7,9 +7,9 @@ use std::time::Instant;
 use tollgate_core::decision::Detail;
 use tollgate_core::id::{KeyId, ShopId, UserId};
 use tollgate_core::time::Timestamp;
-use tollgate_store::{Actor, AuditRecord, KeyRow, OpenSession};
+use tollgate_store::{Actor, AuditRecord, KeyRow, OpenSession, Origin};
 
-use super::{App, AppError};
+use super::{Allowance, App, AppError};
 use crate::keys::{self, Credential, Holder, KeyHash, Scope, Scopes, Who};
 
 /// What changed, for records of who did it.
@@ -34,30 +34,47 @@ pub(crate) struct Caller {
     holder: Holder,
     with: Credential,
     request: Option<Arc<str>>,
+    /// What it may still ask, where that is bounded.
+    pub(crate) allowance: Option<Allowance>,
+    /// What it calls its request.
+    origin: Option<Arc<Origin>>,
 }
 
 impl Caller {
-    /// Whoever may open the store itself, for a shop.
-    pub(crate) fn command_line(shop: ShopId) -> Caller {
+    fn of(holder: Holder, with: Credential) -> Caller {
         Caller {
-            holder: Holder {
-                shop,
-                who: Who::Bootstrap,
-                name: COMMAND_LINE.into(),
-                scopes: Scopes::ADMIN,
-                stands_above: true,
-                ends_at: None,
-                noted_at: Arc::default(),
-            },
-            with: Credential::Key(keys::hash(COMMAND_LINE)),
+            holder,
+            with,
             request: None,
+            allowance: None,
+            origin: None,
         }
     }
 
-    /// The same, with the id of its request.
-    pub(crate) fn with_request(mut self, id: &str) -> Caller {
+    /// Whoever may open the store itself, for a shop.
+    pub(crate) fn command_line(shop: ShopId) -> Caller {
+        let holder = Holder {
+            shop,
+            who: Who::Bootstrap,
+            name: COMMAND_LINE.into(),
+            scopes: Scopes::ADMIN,
+            stands_above: true,
+            ends_at: None,
+            noted_at: Arc::default(),
+        };
+        Caller::of(holder, Credential::Key(keys::hash(COMMAND_LINE)))
+    }
+
+    /// The same, with the id of its request, and what the caller calls it.
+    pub(crate) fn asking(mut self, id: &str, origin: Option<Arc<Origin>>) -> Caller {
         self.request = Some(id.into());
+        self.origin = origin;
         self
+    }
+
+    /// What it calls its request.
+    pub(super) fn origin(&self) -> Option<Arc<Origin>> {
+        self.origin.clone()
     }
 
     /// The shop that the caller may see.
@@ -95,6 +112,11 @@ impl Caller {
             target: Some(target.to_string()),
             detail,
         }
+    }
+
+    /// The hash of its key or token, for what is made with it and ends with it.
+    pub(super) fn key_hash(&self) -> KeyHash {
+        self.with.hash()
     }
 
     /// Whether both came with the same key or session.
@@ -135,7 +157,8 @@ impl Caller {
 }
 
 impl App {
-    /// The caller that sent this `Authorization` header or, without one, the token of this session.
+    /// The caller that sent this `Authorization` header or, without one, the token of this session. The call counts
+    /// against the pace of either.
     pub(crate) async fn authenticate(
         &self,
         authorization: Option<&str>,
@@ -153,12 +176,24 @@ impl App {
             (None, None) => return Err(AppError::KeyMissing),
         };
         let holder = self.holder(with).await?;
+        let allowance = self.inner.paces.take(with.hash(), self.now())?;
         self.note_use(&holder, &with);
         Ok(Caller {
-            holder,
-            with,
-            request: None,
+            allowance,
+            ..Caller::of(holder, with)
         })
+    }
+
+    /// The caller whose key or token has this hash; `None` if it opens nothing any more.
+    pub(super) async fn caller_with(&self, hash: KeyHash) -> Result<Option<Caller>, AppError> {
+        for with in [Credential::Key(hash), Credential::Session(hash)] {
+            match self.holder(with).await {
+                Ok(holder) => return Ok(Some(Caller::of(holder, with))),
+                Err(AppError::KeyUnknown | AppError::KeyExpired | AppError::SessionUnknown) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
     }
 
     /// What a caller came with opens nothing any more. What is not known has not ended.

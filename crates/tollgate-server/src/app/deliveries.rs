@@ -63,6 +63,7 @@ impl App {
             body: Bytes::from(kept.body),
             encoded: None,
             peer: kept.peer,
+            origin: None,
             received_at: kept.at,
         };
         let taken = self.take(webhook, incoming, false).await?;

@@ -210,7 +210,9 @@ impl App {
     ) -> Result<(), AppError> {
         let submissions = ids.iter().map(|id| {
             let action = Action::RetryEffect(*id);
-            Submission::new(caller.shop(), action, Class::Orders).by(caller.actor())
+            Submission::new(caller.shop(), action, Class::Orders)
+                .by(caller.actor())
+                .caused_by(caller.origin())
         });
         let wait = self.config().server.request_timeout;
         let submitted = self.inner.store.submit_all(submissions.collect());

@@ -12,6 +12,7 @@ use tollgate_store::{AuditRecord, ENDPOINTS_MAX, EndpointRow, Page, Seek};
 use super::access::text;
 use super::{App, AppError, Caller};
 use crate::ids;
+use crate::trace;
 use tollgate_outbound::calls::{Answer, Call, Outcome, SigningSecret, Trust, sign, target};
 
 /// Secrets of one endpoint that sign: each is a signature in the header.
@@ -230,7 +231,10 @@ impl App {
         let message = write(id, now);
         let key = format!("test:{id}:{}", encode(ids::root().as_u128()));
         let signature = sign(&secrets, &key, now, &message);
-        let call = Call::to_endpoint(&row.url, signature, message.into(), SHOWN_BYTES_MAX);
+        let mut call = Call::to_endpoint(&row.url, signature, message.into(), SHOWN_BYTES_MAX);
+        if let Some(origin) = caller.origin() {
+            trace::hand_on(&origin, &mut call.headers);
+        }
         let exchange = self.client().call(call).await;
         Ok(Tested {
             took: exchange.took,

@@ -22,6 +22,7 @@ mod audit;
 mod operating;
 mod errors;
 mod standing;
+mod pace;
 mod check;
 mod reconcile;
 mod stream;
@@ -58,6 +59,8 @@ pub(crate) use endpoints::{EndpointChange, NewEndpoint, Tested};
 pub(crate) use errors::ErrorStats;
 pub(crate) use events::Replayed;
 pub(crate) use keys::NewKey;
+pub(crate) use pace::Allowance;
+use pace::{KeyPaces, SourcePace};
 pub(crate) use reconcile::reconcile;
 pub(crate) use refusal::AppError;
 use refused_webhooks::UnknownPath;
@@ -88,6 +91,7 @@ struct Inner {
     unknown_paths: Arc<Throttle<UnknownPath>>,
     keys: KeyRing,
     passwords: Passwords,
+    paces: KeyPaces,
     redactor: Redactor,
     /// Stands in the place of the Gate; no configuration leads here.
     null: Option<NullStore>,
@@ -211,6 +215,7 @@ impl App {
                 config.sessions.hashes_max,
                 config.sessions.hashes_waiting_max,
             ),
+            paces: KeyPaces::new(config.admission.per_key),
             redactor,
             null,
             role,
@@ -341,7 +346,7 @@ impl App {
             bytes,
         } = asking;
         let mut submission = Submission::new(shop, action, Class::Orders).of_bytes(bytes);
-        submission = submission.by(caller.actor());
+        submission = submission.by(caller.actor()).caused_by(caller.origin());
         if let Some(keyed) = keyed {
             let idempotency = Idempotency {
                 shop,
@@ -416,6 +421,7 @@ fn webhook_sources(instance: &Instance) -> HashMap<String, Arc<WebhookSource>> {
                 routes: routes.cloned().collect(),
                 counts: instance.metrics().webhook_counts(&shop.name, name),
                 refusals: Arc::default(),
+                pace: SourcePace::new(configured.source.pace()),
             });
             for path in &configured.paths {
                 let path = path.strip_suffix('/').unwrap_or(path);

@@ -3,6 +3,7 @@
 use tollgate_store::Report;
 
 use super::{App, AppError};
+use crate::certificate::certificate_check;
 use crate::paper::judge_letters;
 use crate::report::{add_step, configuration_check};
 
@@ -13,6 +14,7 @@ impl App {
         let mut report = self.inner.store.doctor().await?;
         add_step(&mut report.checks, self.clock_steps().last);
         report.checks.push(configuration_check(self.config()));
+        report.checks.extend(certificate_check(self.config()));
         let letters = self.inner.store.recent_letters().await?;
         report.checks.push(judge_letters(
             self.config(),

@@ -111,7 +111,7 @@ impl App {
     fn take_lookup(&self, from: IpAddr) -> Result<(), Span> {
         let lookups = self.inner.lookups.lock();
         let mut lookups = lookups.unwrap_or_else(PoisonError::into_inner);
-        lookups.take(household(from), self.now())
+        lookups.take(household(from), self.now()).map(drop)
     }
 
     /// The refunds of a payment that were asked for here, newest first, and their root.

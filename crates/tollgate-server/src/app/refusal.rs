@@ -1,5 +1,6 @@
 //! Why a use case was refused or failed, independent of any transport: each one words it for its callers.
 
+use super::Allowance;
 use tollgate_core::decision::Refusal;
 use tollgate_core::id::{DeliveryId, EndpointId, UserId};
 use tollgate_core::time::Span;
@@ -103,6 +104,15 @@ pub(crate) enum AppError {
         /// When to ask again.
         wait: Span,
     },
+    /// More calls come with a key than its pace allows.
+    #[error("more calls come with this key than {} a second", .0.pace.per_second)]
+    KeyTooFast(Allowance),
+    /// More deliveries of a source come than its pace allows.
+    #[error("more webhooks of this source come than sources.NAME.per_second allows")]
+    SourceTooFast {
+        /// When the next one may come.
+        wait: Span,
+    },
     /// A delivery was not taken, by the source's own word for why.
     #[error("the delivery was refused with {code}: {detail}")]
     DeliveryRefused {
@@ -130,6 +140,12 @@ pub(crate) enum AppError {
     /// As many listen as there are places for.
     #[error("as many listen to the live stream as it takes")]
     TooManyListeners,
+    /// A ticket was used, is too old, or never was one.
+    #[error("the ticket opens nothing")]
+    TicketUnknown,
+    /// A shop has as many tickets as it may have.
+    #[error("this shop has as many tickets as stream.tickets_max allows that are not used yet")]
+    TooManyTickets,
     /// Others were faster each time that it was tried.
     #[error("others were faster each time")]
     Contended,

@@ -6,6 +6,7 @@ use tollgate_core::command::Forward;
 use tollgate_core::id::ShopId;
 use tollgate_providers::Source;
 
+use super::pace::SourcePace;
 use super::refused_webhooks::RefusedWebhook;
 use crate::config::Route;
 use crate::metrics::WebhookCounts;
@@ -23,6 +24,8 @@ pub(crate) struct WebhookSource {
     pub(crate) counts: WebhookCounts,
     /// Those that were refused, as the log has them.
     pub(crate) refusals: Arc<Throttle<RefusedWebhook>>,
+    /// How many are taken in a second.
+    pub(crate) pace: SourcePace,
 }
 
 impl WebhookSource {

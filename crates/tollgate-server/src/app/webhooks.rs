@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use tollgate_core::command::{Action, RawEvent, TakeEvent};
@@ -10,7 +11,7 @@ use tollgate_core::id::{DeliveryId, EventId, ORDINAL_MAX};
 use tollgate_core::snapshot::EventOutcome;
 use tollgate_core::time::Timestamp;
 use tollgate_providers::{Item, ItemError, RejectCode, Rejection};
-use tollgate_store::{Class, ErrorLevel, Rejected, Reply, Submission};
+use tollgate_store::{Class, ErrorLevel, Origin, Rejected, Reply, Submission};
 
 use super::{App, AppError, WebhookSource};
 use crate::content_encoding::{self, Undecodable};
@@ -30,6 +31,8 @@ pub(crate) struct Incoming<'a> {
     pub(crate) encoded: Option<Bytes>,
     /// Who really sent it.
     pub(crate) peer: Option<IpAddr>,
+    /// What its sender calls the request.
+    pub(crate) origin: Option<Arc<Origin>>,
     /// When it came; a kept delivery is verified by this clock too.
     pub(crate) received_at: Timestamp,
 }
@@ -116,6 +119,7 @@ impl App {
             let rejection = rejection_of(error);
             return Err(self.refuse(webhook, id, &incoming, rejection, keep));
         }
+        webhook.pace.take(incoming.received_at)?;
         if let Some(null) = &self.inner.null {
             return Ok((null.take)(id, items));
         }
@@ -197,7 +201,10 @@ impl App {
                     },
                 };
                 let action = Action::TakeEvent(take);
-                submissions.push(Submission::new(*shop, action, Class::Money).of_bytes(size));
+                let submission = Submission::new(*shop, action, Class::Money)
+                    .caused_by(incoming.origin.clone())
+                    .of_bytes(size);
+                submissions.push(submission);
             }
             taken.push(item);
         }
@@ -305,6 +312,10 @@ impl App {
         part: Option<Bytes>,
     ) {
         let WebhookSource { shop, source, .. } = webhook;
+        let store = &self.inner.store;
+        if !store.has_room_for_rejected(*shop, source.name(), incoming.received_at) {
+            return;
+        }
         let detail = match likely {
             Some(likely) => format!("{}; likely: {likely}", rejection.detail),
             None => rejection.detail.clone(),
@@ -315,7 +326,7 @@ impl App {
             (Some(part), None) => (Form::AsSent, part),
             (None, encoded) => (Form::AsSent, encoded.as_ref().unwrap_or(&incoming.body)),
         };
-        self.inner.store.keep_rejected(Rejected {
+        store.keep_rejected(Rejected {
             shop: *shop,
             delivery,
             source: source.name().to_owned(),

@@ -27,6 +27,7 @@ impl Typed<'_> {
             })?,
             admin_listen: self.address("server.admin_listen")?,
             grpc_listen: self.address("server.grpc_listen")?,
+            tls: self.tls()?,
             public_url: self.public_url()?,
             trusted_proxies: self.networks("server.trusted_proxies")?,
             body_bytes_max: self.size("server.body_bytes_max", 1024, 64 << 20)?,
@@ -42,6 +43,7 @@ impl Typed<'_> {
         let worker = self.worker()?;
         let config = Config {
             place,
+            admission: self.admission()?,
             limits: self.limits()?,
             rules: self.rules()?,
             bootstrap_key: match self.text("api.bootstrap_key")? {

@@ -3,6 +3,7 @@
 //! Three layers: the compiled-in defaults, which name every key; the file; the environment. What is
 //! wrong ends the start with one line that names the key, what was found and what is wanted.
 
+mod admission;
 mod check;
 mod error;
 mod layers;
@@ -11,6 +12,7 @@ mod masked;
 mod receipts;
 mod routes;
 mod shops;
+mod tls;
 mod typed;
 mod work;
 
@@ -27,10 +29,12 @@ use tollgate_core::command::Rules;
 use tollgate_store::{Limits, Place};
 use toml::Table;
 
+pub use admission::{Admission, Pace};
 pub use error::ConfigError;
 pub use receipts::{FontChoice, FontPlace, MissingGlyphs, Receipts};
 pub use routes::{OnDead, Route, TypePattern};
 pub use shops::{ConfiguredSource, Shop};
+pub use tls::Tls;
 pub use work::{Asking, Outgoing, Sessions, Stream, Worker};
 
 use crate::paper::public_url_warning;
@@ -53,6 +57,8 @@ pub struct Config {
     pub server: Server,
     /// Where the data is.
     pub place: Place,
+    /// How much is taken at one time.
+    pub admission: Admission,
     /// The bounds of queue, batch, log and retention.
     pub limits: Limits,
     /// The times decisions depend on.
@@ -86,6 +92,8 @@ pub struct Server {
     pub admin_listen: Option<SocketAddr>,
     /// Where gRPC is taken.
     pub grpc_listen: Option<SocketAddr>,
+    /// What connections to both are encrypted with; `None`: they are not.
+    pub tls: Option<Tls>,
     /// How the outside reaches `listen`.
     pub public_url: Option<String>,
     /// Whose `Forwarded` and `X-Forwarded-For` count.

@@ -67,6 +67,8 @@ pub struct Stream {
     pub queue_max: usize,
     /// Readers at one time.
     pub connections_max: usize,
+    /// Tickets of one shop that are still good.
+    pub tickets_max: u32,
 }
 
 /// How users sign in.
@@ -177,6 +179,7 @@ impl Typed<'_> {
                 .map(|days| Span::hours(24 * days)),
             queue_max: self.size("stream.queue_max", 1, 1_000_000)?,
             connections_max: self.size("stream.connections_max", 0, 1_000_000)?,
+            tickets_max: self.integer("stream.tickets_max", 1, 100_000)? as u32,
         })
     }
 

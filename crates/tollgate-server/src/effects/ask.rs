@@ -273,7 +273,7 @@ pub(super) async fn send(context: &Context, request: &HttpRequest) -> Result<cal
         Err(error) => return Err(Acted::dead(error.to_string())),
     };
     let limit = context.config().asking.timeout;
-    let exchange = match tokio::time::timeout(limit, context.client().call(call)).await {
+    let exchange = match tokio::time::timeout(limit, context.call(call)).await {
         Ok(exchange) => exchange,
         Err(_) => {
             let reason = format!("no answer within {} ms", limit.as_millis());

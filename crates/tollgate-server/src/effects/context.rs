@@ -5,13 +5,14 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use tollgate_core::id::ShopId;
-use tollgate_store::{FeedEntry, ReadError};
+use tollgate_store::{FeedEntry, Origin, ReadError};
 
 use super::{CommandCount, Renderer, Tokens};
 use crate::config::{Config, ConfigError};
 use crate::fonts::ShopFonts;
 use crate::instance::Instance;
-use tollgate_outbound::calls::Client;
+use crate::trace;
+use tollgate_outbound::calls::{Call, Client, Exchange};
 use tollgate_outbound::mail::Mailer;
 use tollgate_receipt::Fonts;
 
@@ -62,6 +63,8 @@ pub(crate) struct Context {
     instance: Instance,
     outside: Arc<Outside>,
     notice: WriteNotice,
+    /// The request that is worked for.
+    origin: Option<Arc<Origin>>,
 }
 
 impl Deref for Context {
@@ -79,12 +82,24 @@ impl Context {
             instance,
             outside,
             notice,
+            origin: None,
         }
     }
 
-    /// The way to merchants and providers.
-    pub(super) fn client(&self) -> &Client {
-        &self.outside.client
+    /// The same, for what goes back to a request.
+    pub(crate) fn caused_by(&self, origin: Option<Arc<Origin>>) -> Context {
+        Context {
+            origin,
+            ..self.clone()
+        }
+    }
+
+    /// Calls a merchant or a provider, with the names of the request that it goes back to.
+    pub(super) async fn call(&self, mut call: Call<'_>) -> Exchange {
+        if let Some(origin) = &self.origin {
+            trace::hand_on(origin, &mut call.headers);
+        }
+        self.outside.client.call(call).await
     }
 
     /// The way to a shop's customers; `None` where no mail is configured.

@@ -12,7 +12,7 @@ use tollgate_outbound::calls::{Answer, Call, NotSent, Outcome};
 /// Makes the call; 2xx is done, everything else is retried: all that is sent has an id by which a
 /// repetition is recognized. `skips`: once it is given up, those behind it go on.
 pub(super) async fn send(context: &Context, call: Call<'_>, skips: bool) -> Acted {
-    let exchange = context.client().call(call).await;
+    let exchange = context.call(call).await;
     match exchange.outcome {
         Outcome::Answered(answer) => answered(context, &answer, skips),
         // The operator may allow it tomorrow, so it is tried again; the reason stands with the effect.

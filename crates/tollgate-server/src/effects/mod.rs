@@ -14,11 +14,14 @@ mod standing;
 mod tokens;
 mod void;
 
+use std::sync::Arc;
+
 use tollgate_core::command::{Health, Settlement};
 use tollgate_core::effect::{EffectContent, Lease, StoredEffect};
 use tollgate_core::id::{EffectId, ShopId};
 use tollgate_core::retry::Schedule;
 use tollgate_core::time::Span;
+use tollgate_store::Origin;
 
 pub(crate) use context::{Context, Outside, WriteNotice};
 pub(crate) use receipt::tend_copies;
@@ -37,6 +40,8 @@ pub(crate) struct Work {
     pub(crate) lease: Lease,
     /// What to do.
     pub(crate) effect: StoredEffect,
+    /// The request it goes back to.
+    pub(crate) origin: Option<Arc<Origin>>,
 }
 
 /// What became of an attempt.

@@ -100,7 +100,7 @@ async fn send(
     // A kept connection may break just as it is used again, and then the outcome is unknown.
     call.alone = true;
     let limit = context.config().asking.timeout;
-    let Ok(exchange) = tokio::time::timeout(limit, context.client().call(call)).await else {
+    let Ok(exchange) = tokio::time::timeout(limit, context.call(call)).await else {
         let reason = format!("no answer within {} ms", limit.as_millis());
         return Sent::Over(unclear(source, reason));
     };

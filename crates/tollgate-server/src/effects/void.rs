@@ -121,8 +121,7 @@ impl Void<'_> {
         // A kept connection may break just as it is used again, and then the outcome is unknown.
         call.alone = true;
         let limit = self.context.config().asking.timeout;
-        let Ok(exchange) = tokio::time::timeout(limit, self.context.client().call(call)).await
-        else {
+        let Ok(exchange) = tokio::time::timeout(limit, self.context.call(call)).await else {
             let reason = format!("no answer within {} ms", limit.as_millis());
             return Acted::again(reason, Health::Failing);
         };

@@ -19,7 +19,7 @@ mod ending;
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::http::{HeaderValue, Request, Response, StatusCode, Version, header};
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use tollgate_proto::DESCRIPTORS;
 use tollgate_proto::v1::capacity_service_server::CapacityServiceServer;
@@ -37,6 +37,7 @@ use crate::app::App;
 use crate::http::extract::read_body;
 use crate::http::noted::Origin;
 use crate::http::problem::{CONTENT_TYPE_UNSUPPORTED, Problem};
+use crate::http::refused::Refused;
 use crate::http::{Peer, ResponseContext, Rest};
 use deadline::deadline;
 use ending::Ending;
@@ -99,6 +100,20 @@ impl Grpc {
         Grpc { app, rest, routes }
     }
 
+    /// Whether what is called is answered with more than one message.
+    pub(crate) fn goes_on(path: &str) -> bool {
+        STREAMS.contains(&path)
+    }
+
+    /// The answer to a call that is not looked at.
+    pub(crate) fn refuse(&self, problem: &Problem, context: &ResponseContext) -> Response<Body> {
+        let from = Origin::stranger(&Method::POST, None);
+        from.note(&self.app, context, Refused::of(problem));
+        let mut response = ended(&status::of_problem(problem, context));
+        context.sign(&mut response);
+        response
+    }
+
     /// Answers one call.
     pub(crate) async fn answer(
         &self,
@@ -139,7 +154,7 @@ impl Grpc {
         extensions.insert(peer);
         extensions.insert(context.clone());
         let path = request.uri().path().to_owned();
-        let goes_on = STREAMS.contains(&path.as_str());
+        let goes_on = Grpc::goes_on(&path);
         let answering = async {
             let response = match path == REFLECTION || path == REFLECTION_ALPHA {
                 // Its requests come one by one, too.

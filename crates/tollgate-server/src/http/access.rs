@@ -9,10 +9,11 @@ use axum::http::request::Parts;
 use tollgate_core::id::ShopId;
 use tollgate_core::word::Word;
 
+use super::AllowanceSlot;
 use super::problem::{Problem, ResponseContext, SCOPE_MISSING};
 use super::reply::{Answering, Write};
 use super::session;
-use crate::app::{App, Caller};
+use crate::app::{App, AppError, Caller};
 use crate::keys::Scope;
 
 /// A caller whose key or session is good, and how its requests are answered.
@@ -40,7 +41,17 @@ impl Authenticated {
         let authorization = authorization.and_then(|value| value.to_str().ok());
         let context = context_of(parts);
         let token = session::token(parts, app);
-        let caller = app.authenticate(authorization, token).await?;
+        let caller = app.authenticate(authorization, token).await;
+        let allowance = match &caller {
+            Ok(caller) => caller.allowance,
+            Err(AppError::KeyTooFast(allowance)) => Some(*allowance),
+            Err(_) => None,
+        };
+        if let (Some(allowance), Some(slot)) = (allowance, parts.extensions.get::<AllowanceSlot>())
+        {
+            slot.put(allowance);
+        }
+        let caller = caller?;
         if let Some(note) = parts.extensions.get::<CallerNote>() {
             // A handler that asks for two scopes has the same caller twice.
             let _ = note.0.set(caller.clone());
@@ -59,7 +70,7 @@ impl Authenticated {
             };
             return Err(Problem::from(SCOPE_MISSING).with("scope", scope.word()));
         }
-        let caller = caller.with_request(&context.request_id);
+        let caller = caller.asking(&context.request_id, context.origin.clone());
         Ok(Authenticated { caller, context })
     }
 

@@ -16,17 +16,22 @@ pub(crate) mod refused;
 pub(crate) mod csv;
 pub(crate) mod noted;
 mod rest;
+mod security;
+mod allowance;
 mod log_throttle;
 
+pub(crate) use allowance::AllowanceSlot;
 pub(crate) use log_throttle::LogThrottle;
 pub(crate) use rest::Rest;
+pub(crate) use security::secure;
 
 use std::net::IpAddr;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, header};
+use axum::http::{HeaderMap, HeaderValue, Response, header};
 
 use crate::ids;
+use crate::trace::{self, REQUEST_ID};
 pub(crate) use problem::ResponseContext;
 use problem::{KEY_INVALID, KEY_MISSING, METHOD_NOT_ALLOWED, Problem};
 use tollgate_outbound::language::Language;
@@ -47,18 +52,27 @@ pub(crate) enum Door {
 pub(crate) struct Peer {
     pub(crate) address: IpAddr,
     pub(crate) door: Door,
+    /// What it says is read by nobody else.
+    pub(crate) is_encrypted: bool,
 }
-
-/// Where an answer has its request's id.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 impl ResponseContext {
     /// Of a request that has just come.
     pub(crate) fn fresh(headers: &HeaderMap) -> ResponseContext {
+        let origin = trace::origin(headers);
+        let given = origin
+            .as_ref()
+            .and_then(|origin| origin.request_id.as_deref());
         ResponseContext {
-            request_id: ids::request(),
+            request_id: given.map_or_else(ids::request, str::to_owned),
+            origin,
             language: language(headers),
         }
+    }
+
+    /// The trace that the request is part of.
+    pub(crate) fn trace_id(&self) -> Option<&str> {
+        self.origin.as_ref()?.trace_id.as_deref()
     }
 
     /// Writes the request's id onto its answer.
@@ -92,11 +106,17 @@ fn problem_response(
         tracing::error!(
             code = code.code,
             request_id = context.request_id,
+            trace_id = context.trace_id(),
             ?problem,
             "refused"
         );
     } else {
-        tracing::debug!(code = code.code, request_id = context.request_id, "refused");
+        tracing::debug!(
+            code = code.code,
+            request_id = context.request_id,
+            trace_id = context.trace_id(),
+            "refused"
+        );
     }
     let answer = problem.answer(context);
     *under.status_mut() = reply::status(answer.code);

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -14,7 +15,7 @@ use tollgate_core::command::Unknown;
 use tollgate_core::decision::{Existing, Refusal};
 use tollgate_core::time::Span;
 use tollgate_core::word::Word;
-use tollgate_store::{Answer, SubmitError};
+use tollgate_store::{Answer, Origin, SubmitError};
 
 use super::body::shown;
 use crate::app::AppError;
@@ -69,6 +70,8 @@ codes! {
         ["Send an Idempotency-Key header with a value of your own that stays the same when this request is repeated."];
     IDEMPOTENCY_KEY_INVALID = "idempotency_key_invalid" 400 no "The Idempotency-Key is unusable"
         ["Send one Idempotency-Key header of 1 to 255 printable ASCII characters without spaces."];
+    HTTPS_WANTED = "https_wanted" 400 no "HTTPS is spoken here"
+        ["This port speaks HTTPS: put https:// in the place of http://."];
     BODY_UNREADABLE = "body_unreadable" 400 no "The body cannot be read"
         ["The body is not what was announced."];
     KEY_MISSING = "key_missing" 401 no "An API key is missing"
@@ -79,6 +82,8 @@ codes! {
         ["The session has ended, or there was none; sign in with POST /v1/session."];
     CREDENTIALS_INVALID = "credentials_invalid" 401 no "Address or password are wrong"
         ["Nobody signs in with this address and this password at this shop."];
+    TICKET_INVALID = "ticket_invalid" 401 no "The ticket opens nothing"
+        ["The ticket was used, is older than a minute, or its key was revoked; ask for a new one with POST /v1/stream/tickets."];
     SIGNATURE_INVALID = "signature_invalid" 401 no "The signature is wrong"
         ["The webhook is not signed with one of the configured secrets; compare them with the provider's."];
     SIGNATURE_MISSING = "signature_missing" 401 no "The signature is missing"
@@ -372,8 +377,10 @@ pub(crate) fn problem_schema() -> Value {
 /// What a request's responses depend on besides their content: its id and language.
 #[derive(Debug, Clone)]
 pub(crate) struct ResponseContext {
-    /// The request's id.
+    /// The request's id: its sender's, or ours.
     pub(crate) request_id: String,
+    /// What its sender calls it.
+    pub(crate) origin: Option<Arc<Origin>>,
     /// In which language.
     pub(crate) language: Language,
 }
@@ -651,6 +658,13 @@ impl From<AppError> for Problem {
                 "only the key of the configuration and admins of shop main manage other shops",
             ),
             AppError::TooOften { wait } => Problem::from(RATE_LIMITED).retry_after(wait),
+            AppError::KeyTooFast(allowance) => {
+                Problem::from(RATE_LIMITED).retry_after(allowance.after)
+            }
+            AppError::SourceTooFast { wait } => Problem::from(OVERLOADED)
+                .detail(error.to_string())
+                .retry_after(wait)
+                .told_apart("source"),
             AppError::DeliveryRefused {
                 code,
                 detail,
@@ -659,9 +673,14 @@ impl From<AppError> for Problem {
             AppError::DeliveryTooLong { .. } | AppError::DeliveryTooLarge { .. } => {
                 Problem::from(BODY_TOO_LARGE).detail(error.to_string())
             }
+            AppError::TicketUnknown => TICKET_INVALID.into(),
             AppError::TooManyListeners => {
                 let problem = Problem::from(OVERLOADED).detail(error.to_string());
                 problem.told_apart("listeners")
+            }
+            AppError::TooManyTickets => {
+                let problem = Problem::from(OVERLOADED).detail(error.to_string());
+                problem.told_apart("tickets")
             }
             AppError::Contended => Problem::from(OVERLOADED).told_apart("contended"),
             AppError::NotStored(error) => not_stored(&error),
@@ -929,6 +948,7 @@ pub(crate) mod tests {
         let problem = refused(&refusal, &["b".into(), "a".into()]).sticks();
         let context = |language| ResponseContext {
             request_id: "req_1".into(),
+            origin: None,
             language,
         };
         let read = |language| -> Value {

@@ -10,7 +10,7 @@ use super::access::CallerNote;
 use super::noted::Origin;
 use super::problem::{NOT_FOUND, Problem, ResponseContext};
 use super::refused::Refused;
-use super::{LogThrottle, problem_response, reply};
+use super::{AllowanceSlot, LogThrottle, problem_response, reply};
 use crate::app::App;
 
 /// Everything but webhooks. Clones share it.
@@ -48,8 +48,11 @@ impl Rest {
         let extensions = request.extensions_mut();
         extensions.insert(context.clone());
         extensions.insert(caller.clone());
+        let allowance = AllowanceSlot::default();
+        extensions.insert(allowance.clone());
         let mut router = self.router.clone();
         let Ok(mut response) = router.call(request).await;
+        allowance.sign(&mut response);
         let path = response.extensions_mut().remove::<MatchedPath>();
         let from = || Origin::call(&method, path.as_ref().map(MatchedPath::as_str), &caller);
         let problem = response.extensions_mut().remove::<Problem>();

@@ -1,18 +1,20 @@
 //! One request: a webhook goes straight to its handler, everything else through the router of REST; what comes
 //! to the listener of gRPC goes there.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
 use axum::http::{Request, Response};
 use hyper::body::Incoming;
 
+use super::classes::{Class, Classes};
 use crate::api;
 use crate::app::{App, Cut};
 use crate::grpc::Grpc;
 use crate::http::noted::Origin;
 use crate::http::problem::SOURCE_UNKNOWN;
-use crate::http::{Door, Peer, ResponseContext, Rest};
+use crate::http::{Door, Peer, ResponseContext, Rest, secure};
 
 /// What every request is answered with. Clones share it.
 #[derive(Clone)]
@@ -20,6 +22,8 @@ pub(crate) struct Doors {
     pub(super) app: App,
     pub(super) rest: Rest,
     pub(super) grpc: Grpc,
+    /// The places of each class of requests.
+    pub(super) classes: Arc<Classes>,
 }
 
 /// Answers one request. `cut` ends its connection.
@@ -31,14 +35,22 @@ pub(crate) async fn answer(
 ) -> Response<Body> {
     let context = ResponseContext::fresh(request.headers());
     if peer.door == Door::Grpc {
-        return doors.grpc.answer(peer, context, request).await;
+        let class = match Grpc::goes_on(request.uri().path()) {
+            true => Class::Streams,
+            false => Class::Api,
+        };
+        return match doors.classes.enter(class) {
+            Ok(_place) => doors.grpc.answer(peer, context, request).await,
+            Err(problem) => doors.grpc.refuse(&problem, &context),
+        };
     }
     let began = Instant::now();
     let metrics = doors.app.metrics();
     let mut response = match doors.app.webhook_source(request.uri().path()) {
         Some(webhook) => {
-            let webhook = std::sync::Arc::clone(webhook);
-            let taken = api::take(&doors.app, &webhook, peer, request).await;
+            let webhook = Arc::clone(webhook);
+            let enter = || doors.classes.enter(Class::Webhooks);
+            let taken = api::take(&doors.app, &webhook, (peer, &context), request, enter).await;
             let response = taken.unwrap_or_else(|problem| {
                 let from = Origin::webhook(&webhook);
                 doors.rest.refuse(from, &problem, &context)
@@ -47,20 +59,26 @@ pub(crate) async fn answer(
             response
         }
         None => {
-            let response = route(doors, peer, cut, &context, request).await;
+            let response = match doors.classes.enter(Class::of(&request)) {
+                Ok(_place) => route(doors, (peer, cut), &context, request).await,
+                Err(problem) => {
+                    let from = Origin::stranger(request.method(), None);
+                    doors.rest.refuse(from, &problem, &context)
+                }
+            };
             metrics.api(response.status().as_u16(), began.elapsed());
             response
         }
     };
     context.sign(&mut response);
+    secure(&mut response, peer.is_encrypted);
     response
 }
 
 /// Answers what is no webhook of a source that there is.
 async fn route(
     doors: &Doors,
-    peer: Peer,
-    cut: Cut,
+    (peer, cut): (Peer, Cut),
     context: &ResponseContext,
     mut request: Request<Incoming>,
 ) -> Response<Body> {

@@ -1,41 +1,40 @@
-//! The accept loop: bounded in connections and in time, and stopped without losing a request.
+//! The server: its listeners, what runs beside them, and a stop that loses no request.
 
 mod answer;
+mod classes;
+mod connections;
 #[cfg(test)]
 mod tests;
+mod tls;
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::http::Request;
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use self::answer::{Doors, answer};
+use self::answer::Doors;
+use self::classes::Classes;
+use self::connections::Connections;
+use self::tls::TlsDoor;
 use crate::api;
-use crate::app::{App, Cut, Role, StartError, reconcile};
+use crate::app::{App, Role, StartError, reconcile};
 use crate::config;
 use crate::grpc::Grpc;
-use crate::http::{Door, Peer, Rest};
+use crate::http::{Door, Rest};
 use crate::worker::Worker;
-
-/// How long the accept loop rests after the system refused it a connection (no file left).
-const REST: Duration = Duration::from_millis(50);
 
 /// How long the last write of what was counted may take.
 const LAST_FIGURES: Duration = Duration::from_secs(5);
 
 /// The places where requests are taken. They are bound before anything else is done: a start that must
-/// fail because another program listens there opens no database.
-pub struct Listeners(Vec<(TcpListener, Door)>);
+/// fail because another program listens there, or because of its certificate, opens no database.
+pub struct Listeners {
+    bound: Vec<(TcpListener, Door)>,
+    tls: Option<Arc<TlsDoor>>,
+}
 
 impl Listeners {
     /// Listens where it is configured.
@@ -49,14 +48,16 @@ impl Listeners {
         listener: TcpListener,
         server: &config::Server,
     ) -> Result<Listeners, StartError> {
-        let mut listeners = vec![(listener, Door::Public)];
+        let tls = server.tls.as_ref().map(TlsDoor::open).transpose()?;
+        let mut bound = vec![(listener, Door::Public)];
         if let Some(address) = server.admin_listen {
-            listeners.push((bind(address).await?, Door::Admin));
+            bound.push((bind(address).await?, Door::Admin));
         }
         if let Some(address) = server.grpc_listen {
-            listeners.push((bind(address).await?, Door::Grpc));
+            bound.push((bind(address).await?, Door::Grpc));
         }
-        Ok(Listeners(listeners))
+        let tls = tls.map(Arc::new);
+        Ok(Listeners { bound, tls })
     }
 
     /// Where they listen for HTTP; the first is `server.listen`.
@@ -70,7 +71,7 @@ impl Listeners {
     }
 
     fn at(&self, is_meant: impl Fn(Door) -> bool) -> impl Iterator<Item = SocketAddr> {
-        let meant = self.0.iter().filter(move |(_, door)| is_meant(*door));
+        let meant = self.bound.iter().filter(move |(_, door)| is_meant(*door));
         meant.filter_map(|(listener, _)| listener.local_addr().ok())
     }
 }
@@ -105,11 +106,15 @@ impl Serving {
             grpc: Grpc::new(app.clone(), rest.clone()),
             rest,
             app: app.clone(),
+            classes: Arc::new(Classes::new(&app.config().admission, app.metrics())),
         };
         let watching = tokio::spawn(app.instance().clone().watch_clock());
         let bookkeeping = Bookkeeping::start(&app);
-        let loops: Vec<_> = listeners
-            .0
+        let Listeners { bound, tls } = listeners;
+        let fresh = tls
+            .clone()
+            .map(|tls| tokio::spawn(tls.keep_fresh(app.instance().clone())));
+        let loops: Vec<_> = bound
             .into_iter()
             .map(|(listener, door)| {
                 let connections = Connections {
@@ -117,6 +122,7 @@ impl Serving {
                     places: Arc::clone(&places),
                     stopping: stopping.clone(),
                     door,
+                    tls: tls.clone(),
                 };
                 tokio::spawn(connections.accept(listener))
             })
@@ -127,6 +133,9 @@ impl Serving {
         };
         shutdown.await;
         watching.abort();
+        if let Some(fresh) = fresh {
+            fresh.abort();
+        }
         for accepting in &loops {
             accepting.abort();
         }
@@ -211,106 +220,4 @@ pub async fn serve(
         .expect("opening a store does not panic")?;
     Serving::new(app, listeners).run(shutdown).await;
     Ok(())
-}
-
-/// What the connections of one listener share.
-struct Connections {
-    doors: Doors,
-    places: Arc<Semaphore>,
-    stopping: watch::Receiver<bool>,
-    door: Door,
-}
-
-impl Connections {
-    /// Accepts connections as long as there are places; more wait with the system.
-    async fn accept(self, listener: TcpListener) {
-        let shared = Arc::new(self);
-        loop {
-            let place = Arc::clone(&shared.places).acquire_owned().await;
-            let Ok(place) = place else { return };
-            let (stream, peer) = match listener.accept().await {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    tracing::warn!(%error, "failed to accept a connection");
-                    tokio::time::sleep(REST).await;
-                    continue;
-                }
-            };
-            let shared = Arc::clone(&shared);
-            tokio::spawn(async move {
-                shared.doors.app.metrics().connections.inc();
-                shared.converse(stream, peer).await;
-                shared.doors.app.metrics().connections.dec();
-                drop(place);
-            });
-        }
-    }
-
-    /// Serves one connection to its end.
-    async fn converse(&self, stream: TcpStream, peer: SocketAddr) {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "failed to set TCP_NODELAY");
-        }
-        let header_timeout = self.doors.app.config().server.header_timeout;
-        let mut builder = Builder::new(TokioExecutor::new());
-        builder
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(header_timeout)
-            // A client may close its side after the request and still read the answer.
-            .half_close(true);
-        builder
-            .http2()
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(128);
-        let spoken = Arc::new(AtomicBool::new(false));
-        let heard = Arc::clone(&spoken);
-        let peer = Peer {
-            address: peer.ip(),
-            door: self.door,
-        };
-        let cut = Arc::new(Notify::new());
-        let cut_off = Arc::clone(&cut);
-        let service = service_fn(move |request: Request<Incoming>| {
-            heard.store(true, Ordering::Relaxed);
-            let doors = self.doors.clone();
-            let cut = Cut::of(&cut);
-            async move { Ok::<_, Infallible>(answer(&doors, peer, cut, request).await) }
-        });
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
-        tokio::pin!(connection);
-        let mut stopping = self.stopping.clone();
-        let stop = async {
-            // An error means that the server is gone, which is a reason to stop, too.
-            let _ = stopping.wait_for(|stop| *stop).await;
-        };
-        // Until the first bytes show whether it is HTTP/1 or HTTP/2, hyper waits without a limit.
-        let silence = async {
-            tokio::time::sleep(header_timeout).await;
-            if spoken.load(Ordering::Relaxed) {
-                std::future::pending::<()>().await;
-            }
-        };
-        let end = tokio::select! {
-            end = &mut connection => end,
-            () = silence => {
-                tracing::debug!("a connection said nothing");
-                return;
-            }
-            () = cut_off.notified() => {
-                tracing::debug!("a connection was cut off");
-                return;
-            }
-            () = stop => {
-                connection.as_mut().graceful_shutdown();
-                tokio::select! {
-                    end = connection => end,
-                    () = cut_off.notified() => return,
-                }
-            }
-        };
-        if let Err(error) = end {
-            tracing::debug!(error, "a connection ended early");
-        }
-    }
 }

@@ -296,6 +296,7 @@ impl Claiming {
             lease,
             ids,
         );
+        let mut origins = claimed.origins;
         for (id, effect) in claimed.effects {
             let target = effect.content.target();
             *state.running.entry(target.clone()).or_default() += 1;
@@ -304,9 +305,10 @@ impl Claiming {
                 id,
                 lease,
                 effect,
+                origin: origins.remove(&id),
             };
             let doing = settle::do_and_settle(
-                self.context.clone(),
+                self.context.caused_by(work.origin.clone()),
                 work,
                 renewal.watch(id),
                 self.stopped.clone(),

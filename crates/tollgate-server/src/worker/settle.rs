@@ -237,7 +237,9 @@ async fn submit(context: &Context, work: &Work, action: Action) -> Option<Outcom
         _ => 512,
     };
     loop {
-        let submission = Submission::new(work.shop, action.clone(), Class::Settles).of_bytes(bytes);
+        let submission = Submission::new(work.shop, action.clone(), Class::Settles)
+            .caused_by(work.origin.clone())
+            .of_bytes(bytes);
         match context.store().submit(submission).await {
             Ok(Reply::Decided { outcome, .. }) => {
                 if outcome == Outcome::Refused(Refusal::LeaseLost) {

@@ -444,6 +444,7 @@ fn plain(command: Command) -> Submission {
     Submission {
         command,
         by: None,
+        origin: None,
         class: Class::Orders,
         bytes: 1000,
         idempotency: None,

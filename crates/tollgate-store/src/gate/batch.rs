@@ -28,6 +28,7 @@ use crate::tables::endpoints::Listener;
 use crate::tables::idempotency::Records;
 use crate::tables::key_hash::key_hash;
 use crate::tables::load::{Wants, begin_and_load, load};
+use crate::tables::origin::Origin;
 use crate::tables::search_terms;
 use crate::tables::timeline::{self, Actor, TimelineRow};
 use crate::tables::write::Additions;
@@ -358,10 +359,7 @@ impl<'a> Batch<'a> {
                 self.audit(record);
             }
             _ if entries.is_empty() => {}
-            by => {
-                let command = submission.command.action.word();
-                self.record(shop, (by.clone(), command), entries);
-            }
+            _ => self.record(submission, entries),
         }
         let position = self.head(shop).position;
         // Each of them has an entry of this decision, so there are as many positions as there are of them:
@@ -374,7 +372,8 @@ impl<'a> Batch<'a> {
                 Some(_) => position - behind,
                 None => position,
             };
-            self.additions.effects.push((effect, place));
+            let origin = submission.origin.clone();
+            self.additions.effects.push((effect, place, origin));
         }
         let answer = submission.render.as_ref().map(|render| render(&outcome));
         if let (Some(idempotency), Some(answer)) = (&submission.idempotency, &answer) {
@@ -458,12 +457,10 @@ impl<'a> Batch<'a> {
 
     /// Gives the entries their positions and each root the position of its own; an endpoint that
     /// subscribes to one gets an effect.
-    fn record(
-        &mut self,
-        shop: ShopId,
-        (by, command): (Option<Actor>, &'static str),
-        entries: Vec<Entry>,
-    ) {
+    fn record(&mut self, submission: &Submission, entries: Vec<Entry>) {
+        let (shop, by) = (submission.command.shop, submission.by.clone());
+        let command = submission.command.action.word();
+        let origin = &submission.origin;
         let head = self.head(shop);
         let first = head.position + 1;
         head.position += entries.len() as i64;
@@ -481,13 +478,14 @@ impl<'a> Batch<'a> {
                 .amend(&(shop, *root), |root| root.timeline.push(position));
         }
         let docs = self.frozen(shop, &entries);
-        self.notify(shop, first, &entries);
+        self.notify(shop, first, &entries, origin);
         self.additions.timeline.push(TimelineRow {
             shop,
             position,
             root: roots.first().copied(),
             by,
             command,
+            origin: origin.clone(),
             entries,
             docs,
         });
@@ -516,7 +514,13 @@ impl<'a> Batch<'a> {
     }
 
     /// An effect for every endpoint that takes an entry's type.
-    fn notify(&mut self, shop: ShopId, first: i64, entries: &[Entry]) {
+    fn notify(
+        &mut self,
+        shop: ShopId,
+        first: i64,
+        entries: &[Entry],
+        origin: &Option<Arc<Origin>>,
+    ) {
         let Some((_, listeners)) = self.listeners.get(&shop) else {
             return;
         };
@@ -543,7 +547,8 @@ impl<'a> Batch<'a> {
                     due_at: self.now,
                     order_key: None,
                 };
-                self.additions.effects.push((effect, position));
+                let addition = (effect, position, origin.clone());
+                self.additions.effects.push(addition);
             }
         }
     }

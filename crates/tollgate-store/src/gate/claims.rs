@@ -9,6 +9,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tollgate_core::breaker::Admission;
 use tollgate_core::effect::{EffectState, Lease, StoredEffect, TargetKind, asked_source};
@@ -16,6 +17,7 @@ use tollgate_core::id::{EffectId, ShopId};
 use tollgate_core::time::{Span, Timestamp};
 
 use crate::db::{Db, Error, LookupBatch, Value, id_at, id_bytes};
+use crate::tables::origin::Origin;
 use crate::tables::{effects, targets};
 
 /// What a worker wants to claim.
@@ -50,6 +52,8 @@ pub struct Claim {
 pub struct Claimed {
     /// The effects, each leased.
     pub effects: Vec<(EffectId, StoredEffect)>,
+    /// The requests that effects go back to, for those that have one.
+    pub origins: BTreeMap<EffectId, Arc<Origin>>,
     /// When the next effect of the shop is due that this claim has left; `None`: there is none.
     pub next: Option<Timestamp>,
     /// Effects whose worker was lost: taken from it, or `unknown` now.
@@ -94,7 +98,7 @@ const DUE_TARGETS: &str = "\
 /// `effects.due`: walks `effects_due`.
 const DUE: &str = "\
     select key, kind, state, root, due_at, content, order_key, lease, tries, reason, attempts,
-           settled_at, id, position
+           settled_at, id, position, origin
       from effects
      where shop_id = ?1 and target = ?2 and due_at <= ?3
      order by due_at
@@ -160,7 +164,7 @@ const PAGE_MIN: usize = 8;
 const PAGE_MAX: usize = 64;
 
 /// An effect that is due, its position, and what was read of it.
-type DueRow = (EffectId, i64, Result<StoredEffect, Error>);
+type DueRow = (EffectId, (i64, Option<Origin>), Result<StoredEffect, Error>);
 
 impl Claim {
     /// Claims what is due; inside the batch's transaction, after its writes.
@@ -280,13 +284,15 @@ impl Claim {
         let rows: Vec<DueRow> = db.all(DUE, &values, |row| {
             let id = EffectId::from_u128(id_at(row, 12)?);
             let position: i64 = row.get(13)?;
-            Ok((id, position, effects::read(row)))
+            // An effect is not held up by the name of its request.
+            let origin = row.maybe_text(14)?.and_then(|text| Origin::read(text).ok());
+            Ok((id, (position, origin), effects::read(row)))
         })?;
         let seen = rows.len();
         let waits = self.waiting(db, &rows)?;
         // What becomes of them travels together.
         let mut writes = db.write_batch();
-        for ((id, _, effect), waits) in rows.into_iter().zip(waits) {
+        for ((id, (_, origin), effect), waits) in rows.into_iter().zip(waits) {
             if until <= claimed.effects.len() {
                 break;
             }
@@ -332,6 +338,9 @@ impl Claim {
                     &effect.tries,
                 ],
             )?;
+            if let Some(origin) = origin {
+                claimed.origins.insert(id, Arc::new(origin));
+            }
             claimed.effects.push((id, effect));
         }
         writes.finish()?;
@@ -342,7 +351,7 @@ impl Claim {
     fn waiting(&self, db: &Db, rows: &[DueRow]) -> Result<Vec<bool>, Error> {
         let mut waits = vec![false; rows.len()];
         let (mut places, mut keys) = (Vec::new(), Vec::new());
-        for (place, (_, position, effect)) in rows.iter().enumerate() {
+        for (place, (_, (position, _), effect)) in rows.iter().enumerate() {
             if let Ok(effect) = effect
                 && let Some(order_key) = &effect.order_key
             {

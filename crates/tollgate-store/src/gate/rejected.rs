@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::oneshot::Receiver;
 use tollgate_core::id::ShopId;
+use tollgate_core::time::Timestamp;
 
 use crate::db::{Db, Error};
 use crate::error::SubmitError;
@@ -101,6 +102,20 @@ impl RejectedGate {
         state.under_way.push(UnderWay { at, bytes, written });
     }
 
+    /// Whether one of this source could be kept now: in a flood most cannot, and need not even be written down.
+    pub(crate) fn has_room(&self, shop: ShopId, source: &str, at: Timestamp) -> bool {
+        let minute = at.as_millis().div_euclid(60_000);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.settle();
+        match state.sources.get(&(shop, source.to_owned())) {
+            Some(kept) => {
+                kept.in_all < self.per_source_max
+                    && (kept.minute != minute || kept.in_minute < self.per_minute_max)
+            }
+            None => true,
+        }
+    }
+
     /// Whether it is kept; counts it if so.
     pub(crate) fn admit(&self, rejected: &Rejected) -> bool {
         let bytes = counted_bytes(rejected);
@@ -163,7 +178,6 @@ pub(crate) fn counted_bytes(rejected: &Rejected) -> u64 {
 mod tests {
     use super::*;
     use tollgate_core::id::{DeliveryId, RootId};
-    use tollgate_core::time::Timestamp;
 
     /// A write that has failed, or whose writer has gone, frees what was counted for it.
     #[test]
@@ -226,6 +240,10 @@ mod tests {
             ("b", 2, 96, true),
         ];
         for (number, (source, minute, bytes, expected)) in admitted.into_iter().enumerate() {
+            let at = Timestamp::from_millis(minute * 60_000);
+            let has_room = gate.has_room(ShopId(1), source, at);
+            // Only the bytes of all are not looked at.
+            assert_eq!(has_room, expected || bytes == 97, "delivery {number}");
             assert_eq!(
                 gate.admit(&rejected(source, minute, bytes)),
                 expected,

@@ -8,6 +8,7 @@ use tollgate_core::id::{EffectId, ShopId};
 use tollgate_core::idempotency::Idempotency;
 
 use crate::gate::claims::Claimed;
+use crate::tables::origin::Origin;
 use crate::tables::timeline::Actor;
 
 /// One command, its share, and how its answer is written.
@@ -17,6 +18,8 @@ pub struct Submission {
     pub command: Command,
     /// Who wants it; `None` where a provider, a time or a worker does.
     pub by: Option<Actor>,
+    /// The request it goes back to, where that has a name.
+    pub origin: Option<Arc<Origin>>,
     /// Whose share of the batch it takes.
     pub class: Class,
     /// About how many bytes it keeps in the queue.
@@ -36,6 +39,7 @@ impl Submission {
         Submission {
             command: Command { shop, action },
             by: None,
+            origin: None,
             class,
             bytes: USUAL_BYTES,
             idempotency: None,
@@ -46,6 +50,12 @@ impl Submission {
     /// Wanted by somebody.
     pub fn by(mut self, actor: Actor) -> Submission {
         self.by = Some(actor);
+        self
+    }
+
+    /// Going back to a request.
+    pub fn caused_by(mut self, origin: Option<Arc<Origin>>) -> Submission {
+        self.origin = origin;
         self
     }
 

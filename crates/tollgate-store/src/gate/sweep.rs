@@ -450,6 +450,7 @@ fn command(shop: ShopId, action: Action) -> Job {
     job(Work::Command(Box::new(Submission {
         command: Command { shop, action },
         by: None,
+        origin: None,
         class: Class::Expiry,
         bytes: 0,
         idempotency: None,

@@ -16,6 +16,7 @@ use crate::tables::endpoints::{self, EndpointChange, EndpointRow};
 use crate::tables::errors::{KeepErrors, NO_SHOP};
 use crate::tables::idempotency;
 use crate::tables::shop_figures::AddFigures;
+use crate::tables::stream_tickets::{self, TicketRow};
 
 /// What a write keeps in the queue that says nothing else, and a row of kept errors.
 const USUAL_BYTES: usize = 512;
@@ -32,6 +33,24 @@ pub(crate) enum TableWrite {
     Access(Box<AccessWrite>),
     /// Something that a person or a key does, with the record of it.
     Recorded(Box<TableWrite>, Box<AuditRecord>),
+    /// Keep a ticket of the live stream, if its shop has fewer.
+    CreateTicket {
+        /// The ticket.
+        ticket: TicketRow,
+        /// How many it may have.
+        most: i64,
+        /// The time now.
+        now: Timestamp,
+    },
+    /// A ticket of the live stream is used, unless it was or is too old.
+    TakeTicket {
+        /// Whose.
+        shop: ShopId,
+        /// Which.
+        hash: [u8; 32],
+        /// The time now.
+        now: Timestamp,
+    },
     /// Forget idempotency records made before this, a thousand at the most.
     ForgetRecords {
         /// The limit.
@@ -74,6 +93,8 @@ impl TableWrite {
             TableWrite::MarkVerified(shop, _) => Some(*shop),
             TableWrite::Access(write) => Some(write.shop()),
             TableWrite::Recorded(_, record) => Some(record.shop),
+            TableWrite::CreateTicket { ticket, .. } => Some(ticket.shop),
+            TableWrite::TakeTicket { shop, .. } => Some(*shop),
             TableWrite::Forget(forget) => some_shop(forget.shop()),
             TableWrite::PutEndpoint(row) => Some(row.shop),
             TableWrite::ChangeEndpoint(change) => Some(change.row.shop),
@@ -104,6 +125,12 @@ impl TableWrite {
             }
             TableWrite::Access(write) => write.run(db),
             TableWrite::Recorded(write, _) => write.run(db),
+            TableWrite::CreateTicket { ticket, most, now } => {
+                stream_tickets::create(db, ticket, *most, *now)
+            }
+            TableWrite::TakeTicket { shop, hash, now } => {
+                stream_tickets::take(db, *shop, *hash, *now)
+            }
             TableWrite::ForgetRecords { before } => idempotency::forget(db, *before),
             TableWrite::Forget(forget) => forget.run(db),
             TableWrite::PutEndpoint(row) => endpoints::put(db, row),
@@ -120,7 +147,12 @@ impl TableWrite {
     pub(crate) fn outcome(&self, changed: usize) -> Outcome {
         match self {
             TableWrite::Recorded(write, _) => write.outcome(changed),
-            TableWrite::ChangeEndpoint(_) | TableWrite::Access(_) if changed == 0 => {
+            TableWrite::ChangeEndpoint(_)
+            | TableWrite::Access(_)
+            | TableWrite::CreateTicket { .. }
+            | TableWrite::TakeTicket { .. }
+                if changed == 0 =>
+            {
                 Outcome::Refused(Refusal::NotFound)
             }
             _ => Outcome::Done,

@@ -24,6 +24,7 @@ mod orders;
 mod receipts;
 mod search;
 mod standing;
+mod stream_tickets;
 mod timeline;
 
 pub use audit::{AuditEntry, AuditFilter, AuditPlace};

@@ -15,6 +15,7 @@ use crate::Store;
 use crate::db::Corrupt;
 use crate::db::{Db, Error, Row, Sql, corrupt, id_bytes, maybe_id_at, two};
 use crate::error::ReadError;
+use crate::tables::origin::{REQUEST_ID, TRACE_ID};
 use crate::tables::timeline::{Actor, BY, BY_COMMAND, BY_KEY, BY_REQUEST, BY_USER, read_frozen};
 
 /// One entry of the timeline.
@@ -371,6 +372,7 @@ fn read_entries(
         serde_json::from_str(text).map_err(|error| Corrupt::new("timeline", error))?;
     let first = last - entries.len() as i64 + 1;
     let (mut by, mut command) = (None, None);
+    let mut origin: [Option<String>; 2] = [None, None];
     entries
         .into_iter()
         .zip(first..)
@@ -382,6 +384,9 @@ fn read_entries(
             let said = [BY, BY_KEY, BY_USER, BY_REQUEST].map(&mut text);
             by = by.take().or(actor(said));
             command = command.take().or(text(BY_COMMAND));
+            for (known, name) in origin.iter_mut().zip([REQUEST_ID, TRACE_ID]) {
+                *known = known.take().or(text(name));
+            }
             let kind = text("kind").ok_or_else(|| Corrupt::new("timeline", "it has no kind"))?;
             let event = match text("event") {
                 Some(event) => {
@@ -397,6 +402,11 @@ fn read_entries(
                 Some(_) => None,
                 None => root,
             };
+            for (id, name) in origin.iter().zip([REQUEST_ID, TRACE_ID]) {
+                if let Some(id) = id {
+                    members.insert(name.to_owned(), id.as_str().into());
+                }
+            }
             Ok(TimelineEntry {
                 position,
                 root: own_root,
@@ -449,6 +459,20 @@ mod tests {
             ]
         );
         assert_eq!(entries[2].detail, serde_json::json!({"n": 1}));
+    }
+
+    #[test]
+    fn the_request_it_goes_back_to_is_told_of_every_entry_of_a_row() {
+        let text = r#"[{"kind":"a","request_id":"r-1","trace_id":"4b"},{"kind":"b","n":1}]"#;
+        let entries = read_entries(text, 12, None, Timestamp::from_millis(5)).expect("it reads");
+        let told = |more: serde_json::Value| {
+            let mut told = serde_json::json!({"request_id": "r-1", "trace_id": "4b"});
+            let members = told.as_object_mut().expect("it is one");
+            members.extend(more.as_object().expect("it is one").clone());
+            told
+        };
+        assert_eq!(entries[0].detail, told(serde_json::json!({})));
+        assert_eq!(entries[1].detail, told(serde_json::json!({"n": 1})));
     }
 
     /// The first entry of a row says who wanted all of it; rows of before say nothing.

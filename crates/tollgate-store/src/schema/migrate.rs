@@ -76,6 +76,13 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0008_search.sql"),
         fill: Some(search_terms::fill),
     },
+    Migration {
+        version: 9,
+        name: "tickets_and_origins",
+        sqlite: include_str!("../../migrations/sqlite/0009_tickets_and_origins.sql"),
+        postgres: include_str!("../../migrations/postgres/0009_tickets_and_origins.sql"),
+        fill: None,
+    },
 ];
 
 impl Migration {

@@ -11,6 +11,7 @@ use tollgate_core::word::Word;
 
 use crate::db::{Corrupt, Error, Sql, WriteBatch, id_bytes, on_postgres, on_sqlite};
 use crate::tables::document::{Read, from_json, read_all, to_json};
+use crate::tables::origin::{Origin, REQUEST_ID, TRACE_ID};
 use crate::tables::roots::{self, RootDoc};
 
 /// Who has given a command, as the timeline tells it: the holder of a key, or a user.
@@ -38,6 +39,8 @@ pub(crate) struct TimelineRow {
     pub(crate) by: Option<Actor>,
     /// What was wanted, in the command's word.
     pub(crate) command: &'static str,
+    /// The request it goes back to.
+    pub(crate) origin: Option<Arc<Origin>>,
     /// What happened.
     pub(crate) entries: Vec<Entry>,
     /// The roots as they stood then, where the world may see them.
@@ -96,7 +99,7 @@ pub(crate) const BY_REQUEST: &str = "by_request";
 pub(crate) const BY_COMMAND: &str = "by_command";
 
 /// The entries as a JSON array: `kind`, `event`, `root` where it is another than the row's (`null`
-/// for none), and the detail's members; the first one says who wanted it.
+/// for none), and the detail's members; the first one says who wanted it, and which request it goes back to.
 fn write_entries(row: &TimelineRow) -> String {
     let mut entries: Vec<serde_json::Map<String, serde_json::Value>> = row
         .entries
@@ -132,6 +135,16 @@ fn write_entries(row: &TimelineRow) -> String {
         }
         if let Some(request) = &by.request {
             first.insert(BY_REQUEST.to_owned(), (**request).into());
+        }
+    }
+    if let (Some(origin), Some(first)) = (&row.origin, entries.first_mut()) {
+        for (name, id) in [
+            (REQUEST_ID, &origin.request_id),
+            (TRACE_ID, &origin.trace_id),
+        ] {
+            if let Some(id) = id {
+                first.insert(name.to_owned(), (**id).into());
+            }
         }
     }
     serde_json::to_string(&entries).expect("entries have string keys and plain values")

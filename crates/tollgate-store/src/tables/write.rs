@@ -1,6 +1,7 @@
 //! Writing: the rows a batch has changed, each once, however many commands changed it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use tollgate_core::effect::{Effect, IssuedReceipt, Receipt};
 use tollgate_core::id::{EndpointId, RootId, ShopId};
@@ -11,14 +12,16 @@ use tollgate_core::time::Timestamp;
 use crate::db::{Db, Error, Head, WriteBatch};
 use crate::tables::audit::AuditRecord;
 use crate::tables::gate_lanes::{self, Lane};
+use crate::tables::origin::Origin;
 use crate::tables::timeline::{self, TimelineRow};
 use crate::tables::{audit, endpoints, receipts, shop_figures, shop_heads, write_changed};
 
 /// What a batch writes beside the rows of its snapshot.
 #[derive(Default)]
 pub(crate) struct Additions {
-    /// Effects that were decided, each with the feed's position at its decision.
-    pub(crate) effects: Vec<(Effect, i64)>,
+    /// Effects that were decided, each with the feed's position at its decision and the request it goes back
+    /// to.
+    pub(crate) effects: Vec<(Effect, i64, Option<Arc<Origin>>)>,
     /// Receipts that were issued.
     pub(crate) receipts: Vec<(ShopId, Receipt, IssuedReceipt)>,
     /// Endpoints that get nothing more, and why.

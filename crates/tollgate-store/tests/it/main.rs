@@ -25,6 +25,7 @@ mod search;
 mod rows;
 mod shares;
 mod table;
+mod tickets;
 mod verify;
 mod views;
 mod words;

@@ -521,6 +521,7 @@ pub(crate) fn submission(action: Action) -> Submission {
     Submission {
         command: Command { shop: SHOP, action },
         by: None,
+        origin: None,
         class: Class::Orders,
         bytes: 1000,
         idempotency: None,

@@ -67,6 +67,9 @@ pub(super) struct Round {
     pub(super) ceiling: Run,
     /// The server as users get it.
     pub(super) store: Run,
+    /// Of `flood`: forged webhooks that were answered in a second. `ceiling` is the same server without them
+    /// then.
+    pub(super) forged: Option<f64>,
 }
 
 impl Round {
@@ -79,8 +82,15 @@ impl Round {
         }
     }
 
+    /// How many times as long 99 of 100 answers took as they did in the ceiling.
+    pub(super) fn p99_times(&self) -> f64 {
+        self.store.p99_us / self.ceiling.p99_us.max(1.0)
+    }
+
     fn json(&self) -> Value {
         json!({
+            "forged_rate": self.forged.map(tenth),
+            "p99_times": hundredth(self.p99_times()),
             "ratio": thousandth(self.ratio()),
             "ceiling": self.ceiling.json(),
             "store": self.store.json(),
@@ -172,6 +182,11 @@ impl Figures {
         Spread::over(&self.rounds, |round| round.ceiling.rate)
     }
 
+    /// Of `flood`: how many times as long 99 of 100 good webhooks took beside the forged ones as alone.
+    pub(super) fn p99_times(&self) -> Spread {
+        Spread::over(&self.rounds, Round::p99_times)
+    }
+
     pub(super) fn ratio(&self) -> Spread {
         Spread::over(&self.rounds, Round::ratio)
     }
@@ -214,6 +229,7 @@ impl Figures {
             "p50_us": tenth(median(|run| run.p50_us)),
             "p99_us": tenth(median(|run| run.p99_us)),
             "p999_us": tenth(median(|run| run.p999_us)),
+            "p99_times": hundredth(self.p99_times().median),
             "rss_bytes_max": self.rss_bytes_max,
             "cpu_s": hundredth(median(|run| run.cpu_s)),
             "load_cpu_s": hundredth(median(|run| run.load_cpu_s)),
@@ -259,6 +275,7 @@ mod tests {
         Round {
             ceiling: run(ceiling),
             store: run(store),
+            forged: None,
         }
     }
 

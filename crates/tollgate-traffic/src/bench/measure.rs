@@ -86,6 +86,8 @@ pub(super) struct Ledger {
     pub(super) refused: u64,
     /// Payments whose own 201 said `paid`.
     pub(super) paid_at_once: u64,
+    /// Forged webhooks that were refused.
+    pub(super) forged: u64,
 }
 
 /// Steps of the progress bar for each run.
@@ -145,7 +147,9 @@ impl Bench {
         let plenty =
             |skus: std::ops::Range<u64>| skus.map(|number| (sku(number), PLENTY)).collect();
         let (stock, calendars): (Vec<(String, i64)>, Vec<String>) = match self.shape.name {
-            Name::Ingest | Name::Duplicates | Name::Effects | Name::Server => return Ok(()),
+            Name::Ingest | Name::Duplicates | Name::Effects | Name::Flood | Name::Server => {
+                return Ok(());
+            }
             Name::HotSku if self.shape.sold_out => (vec![(HOT.to_owned(), 0)], Vec::new()),
             Name::HotSku => (vec![(HOT.to_owned(), PLENTY)], Vec::new()),
             Name::HotSlot => (Vec::new(), vec![HOT.to_owned()]),
@@ -242,6 +246,9 @@ impl Bench {
 
     fn play(&mut self, length: Duration, count: usize) -> Result<Round, BenchError> {
         let name = self.shape.name;
+        if name == Name::Flood {
+            return self.flood(length, count);
+        }
         let from = self.ledger.used;
         // A kilobyte each is what the largest of them take.
         let count = count.min(SCRIPT_BYTES_MAX / 1024);
@@ -262,7 +269,11 @@ impl Bench {
         if let Some(sink) = &self.sink {
             self.settle(sink, &mut store, tally.count(200, "parked"))?;
         }
-        Ok(Round { ceiling, store })
+        Ok(Round {
+            ceiling,
+            store,
+            forged: None,
+        })
     }
 
     /// Waits until everything that was decided is delivered and settled: that is when the run ends, and the
@@ -288,7 +299,7 @@ impl Bench {
         Ok(())
     }
 
-    fn writer<'a>(&self, side: &'a Side) -> Result<Writer<'a>, BenchError> {
+    pub(super) fn writer<'a>(&self, side: &'a Side) -> Result<Writer<'a>, BenchError> {
         let provider = self.shape.provider;
         let signer = provider
             .signer(&self.secret)
@@ -313,7 +324,7 @@ impl Bench {
         all_answered(&tally, 201, "orders")
     }
 
-    fn timed(
+    pub(super) fn timed(
         &self,
         side: &Side,
         script: Arc<Script>,
@@ -361,11 +372,11 @@ impl Bench {
     }
 
     /// Counts what was answered; an answer that this bench cannot have is an error.
-    fn book(&mut self, tally: &Tally) -> Result<(), BenchError> {
+    pub(super) fn book(&mut self, tally: &Tally) -> Result<(), BenchError> {
         let ledger = &mut self.ledger;
         for kind in &tally.kinds {
             let right = match (self.shape.name, kind.status, kind.word.as_str()) {
-                (Name::Ingest | Name::Effects, 200, "parked") => {
+                (Name::Ingest | Name::Effects | Name::Flood, 200, "parked") => {
                     add(&mut ledger.events, kind.count)
                 }
                 (Name::Duplicates, 200, "parked") => add(&mut ledger.events, kind.count),

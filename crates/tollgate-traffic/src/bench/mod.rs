@@ -7,6 +7,7 @@ mod webhook;
 mod child;
 mod measure;
 mod early;
+mod flood;
 mod verify;
 mod figures;
 mod report;
@@ -249,6 +250,7 @@ fn check(bench: &Bench) -> Result<Vec<(String, u64)>, BenchError> {
             "delivered and settled".to_owned(),
             ledger.events - bench.shape.pending,
         )),
+        Name::Flood => checked.push(("forged, and refused".to_owned(), ledger.forged)),
         Name::Ingest | Name::Apply | Name::Orders | Name::HotSlot | Name::HotSku | Name::Server => {
         }
     }

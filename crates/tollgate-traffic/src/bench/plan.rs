@@ -22,6 +22,8 @@ pub enum Name {
     Early,
     /// As ingest, with every event forwarded to a handler on loopback: decided, delivered, settled.
     Effects,
+    /// As ingest, at a modest rate: first alone, then beside forged webhooks.
+    Flood,
     /// The bench's own server; started by the bench itself.
     #[value(hide = true)]
     Server,
@@ -39,6 +41,7 @@ impl Name {
             Name::HotSku => "hot-sku",
             Name::Early => "early",
             Name::Effects => "effects",
+            Name::Flood => "flood",
             Name::Server => "server",
         }
     }
@@ -54,6 +57,7 @@ impl Name {
             Name::HotSku => "an order of one sku",
             Name::Early => "a webhook, and its payment 1 to 500 ms later",
             Name::Effects => "a signed webhook that is forwarded to a handler and settled",
+            Name::Flood => "a signed webhook as of ingest, alone and beside forged ones",
             Name::Server => "nothing",
         }
     }
@@ -61,9 +65,12 @@ impl Name {
     /// The text before the word by which its answers are counted.
     pub(super) fn word_prefix(self) -> &'static [u8] {
         match self {
-            Name::Ingest | Name::Apply | Name::Duplicates | Name::Effects | Name::Server => {
-                b"\"outcome\":\""
-            }
+            Name::Ingest
+            | Name::Apply
+            | Name::Duplicates
+            | Name::Effects
+            | Name::Flood
+            | Name::Server => b"\"outcome\":\"",
             Name::Orders | Name::HotSlot | Name::HotSku | Name::Early => b"\"status\":\"",
         }
     }

@@ -58,9 +58,12 @@ impl Writer<'_> {
         let mut script = Script::default();
         for place in 0..count as u64 {
             match name {
-                Name::Ingest | Name::Apply | Name::Early | Name::Effects | Name::Server => {
-                    self.webhook(&mut script, from + place);
-                }
+                Name::Ingest
+                | Name::Apply
+                | Name::Early
+                | Name::Effects
+                | Name::Flood
+                | Name::Server => self.webhook(&mut script, from + place),
                 Name::Duplicates => self.webhook(&mut script, from + repeated(place)),
                 Name::Orders | Name::HotSlot | Name::HotSku => {
                     let order = order(name, from + place, self.currency);
@@ -209,6 +212,7 @@ fn order(name: Name, number: u64, currency: &str) -> Value {
         | Name::Orders
         | Name::Early
         | Name::Effects
+        | Name::Flood
         | Name::Server => {
             order["lines"] = json!([line(sku(first), true), line(sku(second), true)]);
             order["slot"] = json!({ "calendar": calendar(number % CALENDARS) });

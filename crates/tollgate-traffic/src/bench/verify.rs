@@ -71,7 +71,12 @@ pub(super) async fn read(client: &Client, shape: &Shape) -> Result<Truth, BenchE
             .map_err(because)?;
     }
     let calendars: Vec<String> = match shape.name {
-        Name::Ingest | Name::Duplicates | Name::HotSku | Name::Effects | Name::Server => Vec::new(),
+        Name::Ingest
+        | Name::Duplicates
+        | Name::HotSku
+        | Name::Effects
+        | Name::Flood
+        | Name::Server => Vec::new(),
         Name::HotSlot => vec![HOT.to_owned()],
         Name::Apply | Name::Orders | Name::Early => (0..CALENDARS).map(calendar).collect(),
     };
@@ -119,7 +124,7 @@ pub(super) fn checks(shape: &Shape, ledger: &Ledger, truth: &Truth) -> Vec<Check
         ));
     }
     match shape.name {
-        Name::Ingest | Name::Duplicates | Name::Effects | Name::Server => {}
+        Name::Ingest | Name::Duplicates | Name::Effects | Name::Flood | Name::Server => {}
         Name::Apply | Name::Orders | Name::Early => checks.extend([
             check("pieces held", truth.pieces_held, 2 * (orders - applied)),
             check(

@@ -75,6 +75,9 @@ Exit codes:
 /// More arrivals than this are no measurement of a machine that also makes them.
 const RATE_MAX: u32 = 200_000;
 
+/// Good webhooks a second in `flood`, if nothing else is said.
+const FLOOD_RATE: NonZeroU32 = NonZeroU32::new(200).expect("it is not 0");
+
 pub(super) fn run(args: &Args) -> ExitCode {
     if args.name == Name::Server {
         return match server::serve() {
@@ -181,7 +184,10 @@ impl Args {
             shops: self.shops,
             seconds: self.seconds,
             connections: self.connections,
-            rate: self.rate,
+            rate: self.rate.or(match self.name {
+                Name::Flood => Some(FLOOD_RATE),
+                _ => None,
+            }),
             rounds: self.rounds,
             pending: self.pending,
             provider: self.provider,

@@ -44,13 +44,30 @@ pub(super) fn server_of(args: &ServerArgs, config: &Config) -> Result<Server, St
     };
     let key = args.key.as_deref().or_else(configured);
     let key = key.ok_or("name a key with --key, or configure api.bootstrap_key")?;
-    let listen = || format!("http://{}", reachable(config.server.listen));
-    let url = args.url.clone().unwrap_or_else(listen);
+    let url = args.url.clone().unwrap_or_else(|| configured_url(config));
     Server::trusting(&url, key.to_owned(), args.trust.root_certificate.as_deref())
 }
 
+/// Where the configured server is called from this machine: where it listens, or, if that needs a name that
+/// its certificate is for, at its public URL.
+pub(super) fn configured_url(config: &Config) -> String {
+    let server = &config.server;
+    match (&server.tls, &server.public_url) {
+        (Some(_), Some(url)) if url.starts_with("https://") => url.clone(),
+        _ => format!("{}://{}", scheme_of(config), reachable(server.listen)),
+    }
+}
+
+/// What the listeners speak.
+pub(super) fn scheme_of(config: &Config) -> &'static str {
+    match config.server.tls {
+        Some(_) => "https",
+        None => "http",
+    }
+}
+
 /// A listening address as one can be called: every address is called at loopback.
-pub(super) fn reachable(listen: SocketAddr) -> SocketAddr {
+fn reachable(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

@@ -8,7 +8,7 @@ use tollgate_core::money::Currency;
 use tollgate_core::time::Timestamp;
 use tollgate_providers::{Kind, Provider, Reply, Sample, SampleStatus, Webhook, nearest};
 
-use super::client::{TrustArgs, reachable};
+use super::client::{TrustArgs, configured_url};
 use super::configuration;
 use tollgate_outbound::remote::{post, server_url};
 use tollgate_server::config::{Config, ConfiguredSource};
@@ -97,10 +97,7 @@ async fn send(args: &Args, config: &Config) -> Result<bool, String> {
         .clone();
     let to = match &args.to {
         Some(url) => destination(url, &path)?,
-        None => destination(
-            &format!("http://{}", reachable(config.server.listen)),
-            &path,
-        )?,
+        None => destination(&configured_url(config), &path)?,
     };
     let secret_headers = source.provider().secret_headers;
     if args.print {

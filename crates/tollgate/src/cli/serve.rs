@@ -10,6 +10,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::client::scheme_of;
 use super::{configuration, failed, misconfigured};
 use tollgate_server::config::{Config, Log};
 use tollgate_server::{App, Listeners, Role, Serving};
@@ -140,21 +141,22 @@ fn say_what_is_configured(config: &Config) {
 /// in lines for people, or as part of a log for machines.
 fn say_where(config: &Config, listeners: &Listeners) {
     let is_json = config.log.json;
+    let scheme = scheme_of(config);
     if let Some(address) = listeners.grpc_address() {
         match is_json {
             true => tracing::info!(%address, "listening for gRPC"),
-            false => anstream::eprintln!("listening for gRPC at http://{address}"),
+            false => anstream::eprintln!("listening for gRPC at {scheme}://{address}"),
         }
     }
     let addresses = listeners.addresses();
     for address in &addresses {
         match is_json {
             true => tracing::info!(%address, "listening"),
-            false => anstream::eprintln!("listening at http://{address}"),
+            false => anstream::eprintln!("listening at {scheme}://{address}"),
         }
     }
     let listen = addresses.first().copied().unwrap_or(config.server.listen);
-    let listen = format!("http://{listen}");
+    let listen = format!("{scheme}://{listen}");
     let base = config.server.public_url.as_deref().unwrap_or(&listen);
     let mut has_source = false;
     for shop in &config.shops {

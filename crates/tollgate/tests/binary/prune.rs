@@ -73,6 +73,7 @@ async fn write_then(home: &Home, at: Timestamp, actions: Vec<Action>) {
         let written = store.submit(Submission {
             command: Command { shop, action },
             by: None,
+            origin: None,
             class: Class::Orders,
             bytes: 1000,
             idempotency: None,

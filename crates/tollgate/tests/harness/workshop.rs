@@ -95,6 +95,7 @@ impl Workshop {
                 action,
             },
             by: None,
+            origin: None,
             class: Class::Orders,
             bytes: 512,
             idempotency: None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::fleet::{Fleet, order};
-use crate::harness::{Listener, Said};
+use crate::harness::{Listener, Request, Said};
 
 /// A listener at one instance hears what the other commits, in the order of commits and once, while both
 /// commit at the same instant.
@@ -55,4 +55,21 @@ fn a_stream_at_one_instance_sends_what_all_of_them_commit() {
         elsewhere.hear_of_order().id,
         heard_by_all[0][CLIENTS * EACH + 1].0
     );
+}
+
+/// A ticket is good at any instance, and once at all of them together.
+#[test]
+fn a_ticket_of_one_instance_opens_one_stream_wherever_it_is_tried() {
+    let fleet = Fleet::start(2);
+    let asked = Request::post("/v1/stream/tickets", &serde_json::json!({}));
+    let made = fleet.client(0).call(&asked).expect(201);
+    let ticket = made["ticket"].as_str().expect("it is shown");
+    let query = format!("?ticket={ticket}");
+    let mut answered = fleet.at_once(8, |number, _| {
+        let server = &fleet.servers[number % 2];
+        let (status, _listener) = Listener::ask(server.address(), "none", &query, None);
+        status
+    });
+    answered.sort_unstable();
+    assert_eq!(answered, [200, 401, 401, 401, 401, 401, 401, 401]);
 }

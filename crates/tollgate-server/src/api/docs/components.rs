@@ -83,6 +83,7 @@ pub(super) fn refusal(status: u16, codes: &[&Code]) -> Value {
 fn example(code: &Code) -> Value {
     let context = ResponseContext {
         request_id: "req_01kfjv7m00e008000000000001".to_owned(),
+        origin: None,
         language: Language::English,
     };
     let code = crate::http::problem::code_of(code.code);

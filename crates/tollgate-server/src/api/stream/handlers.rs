@@ -1,30 +1,40 @@
-//! `/v1/stream`: Server-Sent Events
+//! `/v1/stream`: Server-Sent Events, and tickets to them
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Response, Version, header};
-
+use secrecy::ExposeSecret;
 use serde_json::json;
 
-use super::response::{EVENTS, Frames};
-use crate::app::{App, Cut, TopicSet};
+use super::request::TicketBody;
+use super::response::{EVENTS, Frames, TicketView};
+use crate::app::{App, Caller, Cut, TopicSet};
 use crate::http::access::Reader;
 use crate::http::body::Whole;
-use crate::http::extract::Query;
-use crate::http::operation::{Noun, Parameter, get};
-use crate::http::problem::{OVERLOADED, Problem};
-use crate::http::reply::Reply;
+use crate::http::extract::{IdempotencyKey, JsonBytes, Query};
+use crate::http::operation::{Noun, Parameter, Part, Repeating, Taken, get, post};
+use crate::http::problem::{OVERLOADED, Problem, TICKET_INVALID};
+use crate::http::reply::{self, Reply};
+use crate::time_text::rfc3339;
 
 /// What is listened to.
-const TOPICS: &[Parameter] = &[Parameter::described(
+const TOPICS: Parameter = Parameter::described(
     "topics",
     "orders,payments",
     || {
         let one = "(orders|payments|events|effects|alerts)";
         json!({ "type": "string", "pattern": format!("^{one}(,{one})*$") })
     },
-    "Topics with commas between them; all of them if absent.",
-)];
+    "Topics with commas between them; all of them if absent. A ticket has its own.",
+);
+
+/// What opens the stream where a page cannot send a header.
+const TICKET: Parameter = Parameter::text(
+    "ticket",
+    "",
+    "A ticket in the place of a key: it opens one stream, within a minute.",
+);
 
 /// Where a listener goes on from.
 const SEEN: Parameter = Parameter::of::<Whole<0, { i64::MAX - 1 }>>(
@@ -33,23 +43,101 @@ const SEEN: Parameter = Parameter::of::<Whole<0, { i64::MAX - 1 }>>(
     "The `id` of the last message that was seen; without it the stream begins now.",
 );
 
+/// The same, where a page cannot send a header.
+const SEEN_BY_PAGE: Parameter = Parameter::of::<Whole<0, { i64::MAX - 1 }>>(
+    "last_event_id",
+    "123",
+    "The same as the header, which comes first.",
+);
+
 /// What may be asked about what happens.
 pub(crate) fn operations() -> Noun {
     Noun::new(
         "Live stream",
         "What happens, as it happens.",
-        [get("/v1/stream", listen)
-            .named("listen", "Listen to what happens")
-            .about(
-                "Server-Sent Events that do not end by themselves. `id` is the position in the \
-                 shop's feed: send the last one as `Last-Event-ID` and the stream goes on right \
-                 behind it. A comment comes every 15 seconds.",
-            )
-            .query(TOPICS)
-            .header(SEEN)
-            .gives_media(200, "text/event-stream", "The stream.")
-            .refuses(&[OVERLOADED])],
+        [
+            get("/v1/stream", listen)
+                .named("listen", "Listen to what happens")
+                .about(
+                    "Server-Sent Events that do not end by themselves. `id` is the position in the \
+                     shop's feed: send the last one as `Last-Event-ID` and the stream goes on right \
+                     behind it. A comment comes every 15 seconds.",
+                )
+                .query(&[TOPICS, TICKET, SEEN_BY_PAGE])
+                .header(SEEN)
+                .gives_media(200, "text/event-stream", "The stream.")
+                .refuses(&[OVERLOADED, TICKET_INVALID]),
+            post("/v1/stream/tickets", make_ticket)
+                .named("createTicket", "Create a ticket for the stream")
+                .about("For a page, whose `EventSource` cannot send a key. It is in the answer this once.")
+                .key(Repeating::Checked)
+                .gives::<TicketView<'_>>(201, "The ticket.")
+                .refuses(&[OVERLOADED]),
+        ],
     )
+}
+
+/// The ticket is shown once, so an Idempotency-Key is checked and no answer kept under it.
+async fn make_ticket(
+    State(app): State<App>,
+    caller: Reader,
+    _: IdempotencyKey,
+    bytes: JsonBytes<TicketBody>,
+) -> Reply {
+    let body = bytes.read()?;
+    let (ticket, expires_at) = app.make_ticket(caller.caller(), body.wanted()).await?;
+    Ok(reply::with_status(
+        201,
+        &TicketView {
+            ticket: ticket.expose_secret(),
+            expires_at: rfc3339(expires_at),
+        },
+    ))
+}
+
+/// Who wants to listen, and to what: the holder of a key, or whoever brings a ticket.
+struct Listening {
+    caller: Caller,
+    topics: TopicSet,
+    seen: Option<i64>,
+}
+
+impl Part for Listening {
+    fn note(taken: &mut Taken) {
+        Reader::note(taken);
+        Query::note(taken);
+        // Who has a ticket has no key.
+        taken.key_is_optional = true;
+    }
+}
+
+impl FromRequestParts<App> for Listening {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Listening, Problem> {
+        let query = Query::from_request_parts(parts, app).await?;
+        let Some(ticket) = query.text("ticket") else {
+            let reader = Reader::from_request_parts(parts, app).await?;
+            let query = query.just(&[TOPICS, SEEN_BY_PAGE])?;
+            let wanted =
+                "some of orders, payments, events, effects, alerts with commas between them";
+            let topics = query.read("topics", wanted, TopicSet::read)?;
+            return Ok(Listening {
+                caller: reader.caller().clone(),
+                topics: topics.unwrap_or(TopicSet::ALL),
+                seen: seen(&parts.headers, &query)?,
+            });
+        };
+        // All that may be wrong with the request is, before the ticket is used up.
+        let query = query.just(&[TICKET, SEEN_BY_PAGE])?;
+        let seen = seen(&parts.headers, &query)?;
+        let (caller, topics) = app.take_ticket(&ticket).await?;
+        Ok(Listening {
+            caller,
+            topics,
+            seen,
+        })
+    }
 }
 
 /// Where a listener goes on from, as browsers send it.
@@ -60,26 +148,22 @@ const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 async fn listen(
     State(app): State<App>,
-    caller: Reader,
+    listening: Listening,
     version: Version,
     extensions: Extensions,
-    headers: HeaderMap,
-    query: Query,
 ) -> Reply {
-    let query = query.just(TOPICS)?;
-    let wanted = "some of orders, payments, events, effects, alerts with commas between them";
-    let topics = query.read("topics", wanted, TopicSet::read)?;
-    let seen = last_event_id(&headers)?;
+    let Listening {
+        caller,
+        topics,
+        seen,
+    } = listening;
     // Over HTTP/2 other requests share the connection; there a stream ends as soon as its reader takes what
     // is on the way to it.
     let cut = match version < Version::HTTP_2 {
         true => extensions.get::<Cut>().cloned().unwrap_or_default(),
         false => Cut::default(),
     };
-    let topics = topics.unwrap_or(TopicSet::ALL);
-    let messages = app
-        .listen(caller.caller(), topics, seen, (cut, &EVENTS))
-        .await?;
+    let messages = app.listen(&caller, topics, seen, (cut, &EVENTS)).await?;
     let mut response = Response::new(Body::new(Frames(messages)));
     for (name, value) in [
         (header::CONTENT_TYPE, "text/event-stream"),
@@ -92,15 +176,22 @@ async fn listen(
     Ok(response)
 }
 
-fn last_event_id(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
-    let Some(line) = headers.get(LAST_EVENT_ID) else {
-        return Ok(None);
+/// The last position that a listener has seen: of the header, or, since no page can set that on a stream that it
+/// opens anew, of the query.
+fn seen(headers: &HeaderMap, query: &Query) -> Result<Option<i64>, Problem> {
+    let wanted = "the id of a message of this stream";
+    let read = |text: &str| {
+        let position = text.trim().parse().ok();
+        position.filter(|position| (0..i64::MAX).contains(position))
     };
-    let position = line.to_str().ok().and_then(|text| text.trim().parse().ok());
-    let position = position.filter(|position| (0..i64::MAX).contains(position));
-    let wanted = "expected the id of a message of this stream";
-    match position {
+    let Some(line) = headers.get(LAST_EVENT_ID) else {
+        return query.read("last_event_id", wanted, read);
+    };
+    match line.to_str().ok().and_then(read) {
         Some(position) => Ok(Some(position)),
-        None => Err(Problem::invalid_at(LAST_EVENT_ID.as_str(), wanted)),
+        None => Err(Problem::invalid_at(
+            LAST_EVENT_ID.as_str(),
+            format!("expected {wanted}"),
+        )),
     }
 }

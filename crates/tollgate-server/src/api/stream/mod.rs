@@ -1,6 +1,7 @@
 //! The live stream.
 
 mod handlers;
+pub(super) mod request;
 mod response;
 
 pub(super) use handlers::*;

@@ -6,6 +6,8 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use hyper::body::Frame;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::json;
 use tollgate_core::time::Timestamp;
 use tollgate_store::FeedEntry;
@@ -13,6 +15,13 @@ use tollgate_store::FeedEntry;
 use crate::api::notice::notice;
 use crate::app::{Messages, StreamFormat};
 use crate::time_text::rfc3339;
+
+/// A ticket.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct TicketView<'t> {
+    pub(crate) ticket: &'t str,
+    pub(crate) expires_at: String,
+}
 
 /// How messages are written for listeners.
 pub(crate) static EVENTS: StreamFormat = StreamFormat {

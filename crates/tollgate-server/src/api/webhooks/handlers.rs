@@ -17,7 +17,7 @@ use crate::http::problem::{
     METHOD_NOT_ALLOWED, OUTCOME_UNKNOWN, OVERLOADED, Problem, QUARANTINED, SIGNATURE_INVALID,
     SIGNATURE_MISSING, SOURCE_UNKNOWN, TIMESTAMP_OUT_OF_TOLERANCE, UNAVAILABLE,
 };
-use crate::http::{Peer, reply};
+use crate::http::{Peer, ResponseContext, reply};
 
 /// Why a delivery is refused.
 pub(crate) const REFUSALS: &[&Code] = &[
@@ -83,12 +83,14 @@ pub(crate) fn operations() -> Noun {
     )
 }
 
-/// Takes one delivery.
-pub(crate) async fn take(
+/// Takes one delivery. `enter` gives it a place among those that are worked on, once its body is here: who
+/// sends slowly takes none.
+pub(crate) async fn take<P>(
     app: &App,
     webhook: &WebhookSource,
-    peer: Peer,
+    (peer, context): (Peer, &ResponseContext),
     request: Request<Incoming>,
+    enter: impl FnOnce() -> Result<P, Problem>,
 ) -> Result<Response<Body>, Problem> {
     let unread = |problem: Problem| {
         let code = problem.code();
@@ -117,6 +119,7 @@ pub(crate) async fn take(
             read_body(app, body, most).await.map_err(unread)?
         }
     };
+    let _place = enter()?;
     let pairs: Vec<(&str, &[u8])> = parts
         .headers
         .iter()
@@ -131,6 +134,7 @@ pub(crate) async fn take(
         body,
         encoded: None,
         peer: headers::sender(peer.address, &parts.headers, trusted),
+        origin: context.origin.clone(),
         received_at: app.now(),
     };
     let taken = app.take_delivery(webhook, incoming).await?;

@@ -27,6 +27,16 @@ impl TopicSet {
         topics.map(TopicSet::of)
     }
 
+    /// A bit for each.
+    pub(super) fn bits(self) -> i64 {
+        i64::from(self.0)
+    }
+
+    /// Those of the bits.
+    pub(super) fn of_bits(bits: i64) -> TopicSet {
+        TopicSet(bits.to_le_bytes()[0])
+    }
+
     pub(super) fn is_empty(self) -> bool {
         self.0 == 0
     }

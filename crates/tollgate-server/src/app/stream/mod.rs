@@ -11,6 +11,7 @@
 
 mod channel;
 mod message;
+mod tickets;
 mod listener;
 
 use std::collections::HashMap;

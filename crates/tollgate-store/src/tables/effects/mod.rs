@@ -19,6 +19,7 @@ use crate::tables;
 use crate::tables::document::{Read, from_json, to_json, word};
 use crate::tables::load::Loading;
 use crate::tables::lookup::{self, Keys, Lookup};
+use crate::tables::origin::Origin;
 use crate::tables::write::Changes;
 
 pub(crate) use content::read_content;
@@ -104,9 +105,9 @@ pub(crate) fn write_changed(
     batch: &mut Changes<'_>,
 ) -> Result<(), Error> {
     let mut requested = BTreeSet::new();
-    for (effect, position) in &batch.additions.effects {
+    for (effect, position, origin) in &batch.additions.effects {
         if !is_requested_already(batch.db, effect, &mut requested)? {
-            insert(writes, batch.now, effect, *position)?;
+            insert(writes, batch.now, effect, (*position, origin.as_deref()))?;
         }
     }
     for ((shop, id), row) in batch.known.effects.dirty() {
@@ -120,15 +121,15 @@ pub(crate) fn write_changed(
 /// `effects.insert`: I4; an effect that was decided before stays as it was.
 const INSERT: &str = "\
     insert into effects (shop_id, id, key, kind, state, root, due_at, created_at, content, target,
-                         order_key, position)
-    values (?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                         order_key, position, origin)
+    values (?1, ?2, ?3, ?4, 'pending', ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
         on conflict do nothing";
 
 fn insert(
     writes: &mut WriteBatch<'_>,
     now: Timestamp,
     effect: &Effect,
-    position: i64,
+    (position, origin): (i64, Option<&Origin>),
 ) -> Result<(), Error> {
     writes.put(
         INSERT,
@@ -144,6 +145,7 @@ fn insert(
             &effect.content.target(),
             &effect.order_key,
             &position,
+            &origin.map(Origin::write),
         ],
     )?;
     Ok(())
@@ -187,7 +189,8 @@ pub fn effect_id(dated_by: RootId, key: &str) -> EffectId {
 }
 
 /// `effects.update`: by primary key. I5: anyone who decided has seen that the claim still holds, and is the
-/// only writer of the shop. Key, kind, target and position never change.
+/// only writer of the shop. Key, kind, target, position and
+/// origin never change.
 const UPDATE: &str = "\
     update effects
        set state = ?3, due_at = ?4, content = ?5, order_key = ?6, lease = ?7, tries = ?8,

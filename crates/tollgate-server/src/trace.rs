@@ -1,0 +1,171 @@
+//! What a request is called by whoever sent it: an `X-Request-Id`, and the trace of a `traceparent` (W3C Trace
+//! Context). Both are taken only as far as they can stand in a log and in a header, and go on with what is sent for
+//! the request.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use tollgate_store::Origin;
+
+/// The id of a request.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The trace that a request is part of.
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// The longest id that is taken.
+const ID_BYTES_MAX: usize = 128;
+
+/// What a request brings; nothing, as most do, costs two looks into its headers.
+pub(crate) fn origin(headers: &HeaderMap) -> Option<Arc<Origin>> {
+    let request_id = only(headers, &REQUEST_ID).filter(|id| is_plain(id));
+    let trace_id = only(headers, &TRACEPARENT).and_then(trace_of);
+    if request_id.is_none() && trace_id.is_none() {
+        return None;
+    }
+    Some(Arc::new(Origin {
+        request_id: request_id.map(Into::into),
+        trace_id: trace_id.map(Into::into),
+    }))
+}
+
+/// The value of a header that stands once.
+fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    let mut lines = headers.get_all(name).iter();
+    let line = lines.next()?;
+    match lines.next() {
+        None => line.to_str().ok(),
+        Some(_) => None,
+    }
+}
+
+/// What needs no quotes anywhere.
+fn is_plain(id: &str) -> bool {
+    (1..=ID_BYTES_MAX).contains(&id.len())
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:+/=@".contains(&byte))
+}
+
+/// The trace of `00-TRACE-SPAN-FLAGS`; a later version may have more behind it.
+fn trace_of(text: &str) -> Option<&str> {
+    let mut parts = text.trim().split('-');
+    let (version, trace, span, flags) =
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let is_hex = |part: &str, length: usize| {
+        part.len() == length
+            && part
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let is_zero = |part: &str| part.bytes().all(|byte| byte == b'0');
+    let is_good = is_hex(version, 2)
+        && version != "ff"
+        && is_hex(trace, 32)
+        && !is_zero(trace)
+        && is_hex(span, 16)
+        && !is_zero(span)
+        && is_hex(flags, 2)
+        && (version != "00" || parts.next().is_none());
+    is_good.then_some(trace)
+}
+
+/// Writes what a request is called onto a call that is made for it. The call is a span of its own.
+pub(crate) fn hand_on(origin: &Origin, headers: &mut HeaderMap) {
+    if let Some(id) = &origin.request_id
+        && let Ok(value) = HeaderValue::from_str(id)
+    {
+        headers.insert(REQUEST_ID, value);
+    }
+    if let Some(trace) = &origin.trace_id
+        && let Ok(value) = HeaderValue::try_from(format!("00-{trace}-{}-01", span()))
+    {
+        headers.insert(TRACEPARENT, value);
+    }
+}
+
+/// A fresh span; none is all noughts.
+fn span() -> String {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).expect("the system has random numbers");
+    bytes[0] |= 1;
+    hex::encode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+    fn of(lines: &[(&'static str, &str)]) -> Option<(Option<String>, Option<String>)> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            let value = HeaderValue::from_bytes(value.as_bytes()).expect("it is a value");
+            headers.append(*name, value);
+        }
+        let origin = origin(&headers)?;
+        let text = |id: &Option<Box<str>>| id.as_deref().map(str::to_owned);
+        Some((text(&origin.request_id), text(&origin.trace_id)))
+    }
+
+    #[test]
+    fn an_id_is_taken_if_it_is_plain_and_stands_once() {
+        let taken = |id: &str| of(&[("x-request-id", id)]).and_then(|(id, _)| id);
+        let long = "x".repeat(128);
+        for good in ["a", "0f-A_9.:+/=@", &long] {
+            assert_eq!(taken(good).as_deref(), Some(good));
+        }
+        for bad in ["", "a b", "a,b", "a\"b", "é", "a;b", &"x".repeat(129)] {
+            assert_eq!(taken(bad), None, "{bad:?}");
+        }
+        assert_eq!(of(&[("x-request-id", "a"), ("x-request-id", "b")]), None);
+        assert_eq!(of(&[]), None);
+    }
+
+    #[test]
+    fn a_trace_is_taken_as_the_standard_has_it() {
+        let taken = |text: &str| of(&[("traceparent", text)]).and_then(|(_, trace)| trace);
+        let span = "00f067aa0ba902b7";
+        for good in [
+            format!("00-{TRACE}-{span}-01"),
+            format!("00-{TRACE}-{span}-00"),
+            format!("cc-{TRACE}-{span}-01-what-comes"),
+        ] {
+            assert_eq!(taken(&good).as_deref(), Some(TRACE), "{good}");
+        }
+        for bad in [
+            String::new(),
+            TRACE.to_owned(),
+            format!("00-{TRACE}-{span}"),
+            format!("00-{TRACE}-{span}-01-more"),
+            format!("ff-{TRACE}-{span}-01"),
+            format!("00-{}-{span}-01", TRACE.to_uppercase()),
+            format!("00-{}-{span}-01", "0".repeat(32)),
+            format!("00-{TRACE}-0000000000000000-01"),
+            format!("00-{}-{span}-01", &TRACE[1..]),
+        ] {
+            assert_eq!(taken(&bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_call_is_a_new_span_of_the_same_trace() {
+        let origin = Origin {
+            request_id: Some("r-1".into()),
+            trace_id: Some(TRACE.into()),
+        };
+        let sent = || {
+            let mut headers = HeaderMap::new();
+            hand_on(&origin, &mut headers);
+            assert_eq!(headers[&REQUEST_ID], "r-1");
+            headers[&TRACEPARENT]
+                .to_str()
+                .expect("it is text")
+                .to_owned()
+        };
+        let (one, other) = (sent(), sent());
+        assert_eq!(trace_of(&one), Some(TRACE));
+        assert_ne!(one, other);
+    }
+}

@@ -1,0 +1,89 @@
+//! Good webhooks at a modest rate, first alone and then beside a flood of forged ones: what others send must not
+//! keep the provider waiting.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::BenchError;
+use super::figures::Round;
+use super::measure::Bench;
+use super::plan::Name;
+use crate::load::drive::{self, Load, Tally};
+use crate::load::pace::Rate;
+use crate::load::script::Script;
+
+/// Forged webhooks a second, and over how many connections.
+const FORGED_PER_SECOND: NonZeroU32 = NonZeroU32::new(10_000).expect("it is not 0");
+const FORGERS: usize = 64;
+
+/// Different ones of them, sent again and again.
+const FORGED: usize = 2_000;
+
+impl Bench {
+    /// One round: alone as the ceiling, and beside the flood.
+    pub(super) fn flood(&mut self, length: Duration, count: usize) -> Result<Round, BenchError> {
+        let from = self.ledger.used;
+        self.ledger.used += 2 * count as u64;
+        self.progress.set_message("requests");
+        let writer = self.writer(&self.store)?;
+        let script = |from| Arc::new(writer.script(Name::Flood, from, count));
+        let (alone, beside) = (script(from), script(from + count as u64));
+        let forged = Arc::new(self.forged()?);
+        self.progress.set_message("alone");
+        let (alone, tally) = self.timed(&self.store, alone, from, length)?;
+        self.book(&tally)?;
+        self.progress.set_message("flood");
+        let flood = Load {
+            targets: self
+                .store
+                .servers
+                .iter()
+                .map(|server| server.target())
+                .collect(),
+            connections: FORGERS,
+            rate: Some(Rate::new(FORGED_PER_SECOND)),
+            length,
+            word_prefix: b"\"code\":\"",
+            repeat: true,
+        };
+        let forging = std::thread::spawn(move || drive::run(&flood, forged, &|_| ()));
+        let good = self.timed(&self.store, beside, from, length);
+        let refused = forging.join().expect("sending does not panic");
+        let refused = refused.map_err(|error| BenchError(format!("send the flood: {error}")))?;
+        let (beside, tally) = good?;
+        self.book(&tally)?;
+        self.ledger.forged += all_refused(&refused)?;
+        Ok(Round {
+            ceiling: alone,
+            store: beside,
+            forged: Some(refused.per_second()),
+        })
+    }
+
+    /// Webhooks like the good ones, signed by somebody who does not have the secret.
+    fn forged(&self) -> Result<Script, BenchError> {
+        let mut writer = self.writer(&self.store)?;
+        let provider = self.shape.provider;
+        writer.signer = provider.signer(&format!("not-{}", self.secret))?;
+        Ok(writer.script(Name::Flood, 0, FORGED))
+    }
+}
+
+/// How many were refused for their signature. One that is taken is a failure; one that finds no place is none.
+fn all_refused(tally: &Tally) -> Result<u64, BenchError> {
+    let right = |status: u16, word: &str| {
+        (status, word) == (401, "signature_invalid") || (status, word) == (503, "overloaded")
+    };
+    match tally
+        .kinds
+        .iter()
+        .find(|kind| !right(kind.status, &kind.word))
+    {
+        Some(kind) => Err(BenchError(format!(
+            "{} forged webhooks were answered {} {:?}, the first one: {}",
+            kind.count, kind.status, kind.word, kind.example
+        ))),
+        None => Ok(tally.answers()),
+    }
+}
