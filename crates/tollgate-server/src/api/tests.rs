@@ -241,12 +241,11 @@ fn an_empty_text_about_the_customer_is_none() {
     assert_eq!(customer, tollgate_core::order::Customer::default());
 }
 
+/// Reads a body, and says what is wrong with it.
+type Reads = fn(&[u8]) -> Result<(), String>;
+
 /// Every body there is, by its schema as places are looked for in it, and who reads it.
-fn bodies() -> Vec<(
-    &'static str,
-    serde_json::Value,
-    fn(&[u8]) -> Result<(), String>,
-)> {
+fn bodies() -> Vec<(&'static str, serde_json::Value, Reads)> {
     fn taken<T: Body>(bytes: &[u8]) -> Result<(), String> {
         read::<T>(bytes)
             .map(drop)
@@ -259,7 +258,7 @@ fn bodies() -> Vec<(
         schema.to_value()
     }
     macro_rules! bodies {
-        ($($body:ty,)*) => { vec![$((stringify!($body), schema::<$body>(), taken::<$body> as _)),*] };
+        ($($body:ty,)*) => { vec![$((stringify!($body), schema::<$body>(), taken::<$body> as Reads)),*] };
     }
     bodies![
         ReasonlessBody,
