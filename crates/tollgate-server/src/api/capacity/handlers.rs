@@ -294,7 +294,7 @@ async fn show_stock(
 
 async fn list_stock(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let query = query.only(&[])?;
-    let after = query.cursor(|text| read_cursor_at_name(text))?;
+    let after = query.cursor(read_cursor_at_name)?;
     let page = app
         .stock_page(caller.shop(), after.as_deref(), query.limit()?)
         .await?;
@@ -351,7 +351,7 @@ async fn show_calendar(
 async fn list_calendars(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let query = query.only(&[])?;
     let calendars = app.calendars(caller.shop()).await?;
-    let after = query.cursor(|text| read_cursor_at_name(text))?;
+    let after = query.cursor(read_cursor_at_name)?;
     let (calendars, next_cursor) = query.page(
         calendars,
         |calendar| after.as_ref().is_none_or(|after| *after < calendar.name),

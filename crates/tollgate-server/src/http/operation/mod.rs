@@ -69,14 +69,6 @@ pub(crate) struct Link {
     pub(crate) member: &'static str,
 }
 
-/// What answers an operation.
-enum Served {
-    /// A handler of the router.
-    ByRouter(MethodRouter<App>),
-    /// Something in front of the router, or the handler of another operation.
-    Apart,
-}
-
 /// One operation.
 pub(crate) struct Operation {
     pub(crate) method: Method,
@@ -98,11 +90,17 @@ pub(crate) struct Operation {
     /// Refusals of its own; [`Operation::codes`] has all.
     refusals: Vec<&'static Code>,
     pub(crate) links: Vec<Link>,
-    served: Served,
+    /// Its handler; none where something in front of the router, or the handler of another operation, answers.
+    handler: Option<MethodRouter<App>>,
 }
 
 impl Operation {
-    fn new(method: Method, path: &'static str, taken: Taken, served: Served) -> Operation {
+    fn new(
+        method: Method,
+        path: &'static str,
+        taken: Taken,
+        handler: Option<MethodRouter<App>>,
+    ) -> Operation {
         Operation {
             method,
             path,
@@ -116,13 +114,13 @@ impl Operation {
             good: Vec::new(),
             refusals: Vec::new(),
             links: Vec::new(),
-            served,
+            handler,
         }
     }
 
     /// An operation that is answered in front of the router.
     pub(crate) fn apart(method: Method, path: &'static str) -> Operation {
-        Operation::new(method, path, Taken::default(), Served::Apart)
+        Operation::new(method, path, Taken::default(), None)
     }
 
     /// A GET that the router leads to the handler of another one, whose template it has no word for.
@@ -131,7 +129,7 @@ impl Operation {
         H: Handler<T, App>,
         T: Signature + 'static,
     {
-        Operation::new(Method::GET, path, T::taken(), Served::Apart)
+        Operation::new(Method::GET, path, T::taken(), None)
     }
 
     /// It takes bytes of any type.
@@ -338,7 +336,7 @@ macro_rules! methods {
             T: Signature + 'static,
         {
             let route = on(MethodFilter::$method, handler);
-            Operation::new(Method::$method, path, T::taken(), Served::ByRouter(route))
+            Operation::new(Method::$method, path, T::taken(), Some(route))
         }
     )*};
 }
@@ -376,9 +374,9 @@ impl Noun {
     /// What of it the router answers.
     pub(crate) fn routes(self) -> Router<App> {
         let operations = self.operations.into_iter();
-        operations.fold(Router::new(), |router, operation| match operation.served {
-            Served::ByRouter(handler) => router.route(operation.path, handler),
-            Served::Apart => router,
+        operations.fold(Router::new(), |router, operation| match operation.handler {
+            Some(handler) => router.route(operation.path, handler),
+            None => router,
         })
     }
 }
