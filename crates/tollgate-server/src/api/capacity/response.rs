@@ -177,7 +177,7 @@ pub(crate) struct StockView<'a> {
     on_hand: i64,
     /// What active holds have set aside of them.
     held: i64,
-    /// The difference.
+    /// `on_hand` less `held`.
     available: i64,
     /// `stock.low` is reported when what is available falls to this.
     low_at: Option<i64>,
