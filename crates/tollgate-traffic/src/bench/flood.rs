@@ -9,6 +9,7 @@ use super::BenchError;
 use super::figures::Round;
 use super::measure::Bench;
 use super::plan::Name;
+use crate::load::Door;
 use crate::load::drive::{self, Load, Tally};
 use crate::load::pace::Rate;
 use crate::load::script::Script;
@@ -39,11 +40,12 @@ impl Bench {
                 .store
                 .servers
                 .iter()
-                .map(|server| server.target())
+                .map(|server| server.target_of(Door::Rest))
                 .collect(),
             connections: FORGERS,
             rate: Some(Rate::new(FORGED_PER_SECOND)),
             length,
+            door: Door::Rest,
             word_prefix: b"\"code\":\"",
             repeat: true,
         };
