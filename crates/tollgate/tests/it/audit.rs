@@ -257,7 +257,7 @@ async fn every_route_that_changes_something_leaves_a_record() {
     let route = "POST /v1/payments/{id}/attention/{code}/resolve";
     walk.call(route, &resolve, &empty, "").await;
 
-    // What waits for its payment waits on, and is as it was.
+    // What waits for its payment is asked about, which no entry tells.
     let webhook = walk.shop.webhook("LATE-1", "tx-1", 5000);
     let taken = walk.shop.deliver("/webhooks/midtrans", &webhook).await;
     let event = taken.body["events"][0]["id"]
