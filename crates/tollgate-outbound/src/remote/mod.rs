@@ -318,6 +318,9 @@ pub fn reason(error: &reqwest::Error) -> String {
     format!("{text}{hint}")
 }
 
+/// Members of what was sent that no message shows.
+const UNSHOWN: [&str; 2] = ["/password", "/current"];
+
 /// A problem document in words: the code, the detail, and every place of the request that is wrong
 /// with what was sent there.
 pub fn refusal(document: &Value, sent: &Value) -> String {
@@ -329,6 +332,8 @@ pub fn refusal(document: &Value, sent: &Value) -> String {
     for error in document["errors"].as_array().into_iter().flatten() {
         let pointer = error["pointer"].as_str().unwrap_or_default();
         let found = match sent.pointer(pointer) {
+            // What was typed without being shown is not shown now.
+            Some(_) if UNSHOWN.contains(&pointer) => String::new(),
             Some(Value::String(found)) => format!(" {found:?}"),
             Some(_) | None => String::new(),
         };

@@ -41,10 +41,10 @@ pub(crate) struct SignedIn {
     pub(crate) token: SecretString,
 }
 
-/// What is counted against a user, whether there is one or not.
-pub(super) fn subject_of(email: &str) -> String {
+/// What is counted against a user of a shop, whether there is one or not.
+pub(super) fn subject_of(shop: ShopId, email: &str) -> String {
     let digest: KeyHash = Sha256::digest(email.as_bytes()).into();
-    format!("user:{}", hex::encode(&digest[..16]))
+    format!("user:{}:{}", shop.0, hex::encode(&digest[..16]))
 }
 
 impl App {
@@ -55,11 +55,12 @@ impl App {
         // A shop that there is not is told as little as a user.
         let opens = self.inner.store.shop(named);
         let shop = opens.unwrap_or(main);
-        let subjects = [
-            subject_of(&wanted.email),
-            format!("address:{}", household(wanted.from)),
-        ];
-        self.count_try(shop, subjects.clone()).await?;
+        // At another shop it may be an admin of main, whose password is guessed no faster there.
+        let mut subjects = vec![subject_of(main, &wanted.email)];
+        if shop != main {
+            subjects.push(subject_of(shop, &wanted.email));
+        }
+        self.count_try(&subjects, Some(wanted.from)).await?;
         let user = self.user_who_opens(shop, &wanted.email).await?;
         let user = user.filter(|_| opens.is_some());
         let hash = user.as_ref().map(|user| user.password.clone());
@@ -73,33 +74,35 @@ impl App {
         begun.ok_or(AppError::CredentialsWrong)
     }
 
-    /// Counts a try against all of its subjects, or says how long it has to wait.
+    /// Counts a try against all of these users and the address it comes from, or says how long it has to wait.
     pub(super) async fn count_try(
         &self,
-        shop: ShopId,
-        subjects: [String; 2],
+        users: &[String],
+        from: Option<IpAddr>,
     ) -> Result<(), AppError> {
-        let now = self.now();
-        let store = &self.inner.store;
-        let until = store.sign_in_waits(shop, subjects.clone()).await?;
+        let (main, now) = (self.shops()[0], self.now());
+        let (store, sessions) = (&self.inner.store, &self.config().sessions);
+        let users = users.iter().cloned();
+        let mut subjects: Vec<(String, u32)> = users
+            .map(|user| (user, sessions.failures_per_user))
+            .collect();
+        let address = from.map(|from| (of_address(from), sessions.failures_per_address));
+        subjects.extend(address);
+        let names: Vec<String> = subjects.iter().map(|(name, _)| name.clone()).collect();
+        let until = store.sign_in_waits(main, names.clone()).await?;
         if let Some(until) = until.filter(|until| now < *until) {
             return Err(locked(until, now));
         }
-        let sessions = &self.config().sessions;
-        let [of_user, of_address] = subjects.clone();
         let new = SignInTry {
-            shop,
-            subjects: [
-                (of_user, sessions.failures_per_user),
-                (of_address, sessions.failures_per_address),
-            ],
+            shop: main,
+            subjects,
             at: now,
             pause_max: sessions.pause_max,
         };
         if store.try_sign_in(new).await? {
             return Ok(());
         }
-        let until = store.sign_in_waits(shop, subjects).await?;
+        let until = store.sign_in_waits(main, names).await?;
         Err(locked(until.unwrap_or(now), now))
     }
 
@@ -120,7 +123,7 @@ impl App {
         user: &UserRow,
         opens: ShopId,
         wanted: &SigningIn<'_>,
-        subjects: [String; 2],
+        subjects: Vec<String>,
     ) -> Result<Option<SignedIn>, AppError> {
         let sessions = &self.config().sessions;
         let (token, now) = (keys::fresh_token(), self.now());
@@ -148,10 +151,17 @@ impl App {
                 ("shop", text(self.shop_name(opens))),
             ],
         };
+        let own = subject_of(user.shop, &user.email);
         let new = NewSession {
             row: row.clone(),
             password: user.password.clone(),
-            subjects,
+            counted_under: self.shops()[0],
+            taken_back: subjects
+                .into_iter()
+                .filter(|subject| *subject != own)
+                .chain([of_address(wanted.from)])
+                .collect(),
+            forgotten: own,
             idle: sessions.idle,
             most: sessions.per_user_max,
         };
@@ -209,6 +219,10 @@ impl App {
         self.forget_session(hash);
         Ok(())
     }
+}
+
+fn of_address(from: IpAddr) -> String {
+    format!("address:{}", household(from))
 }
 
 fn locked(until: Timestamp, now: Timestamp) -> AppError {

@@ -132,7 +132,9 @@ impl App {
             name: wanted.name,
             role,
             disabled: wanted.disabled,
-            unlock: wanted.unlock.then(|| subject_of(&before.email)),
+            unlock: wanted
+                .unlock
+                .then(|| (self.shops()[0], subject_of(shop, &before.email))),
             ends_sessions: is_other_role || wanted.disabled == Some(true),
             ..self.no_change(shop, id)
         };
@@ -160,7 +162,7 @@ impl App {
         }
         let change = UserChange {
             password: Some(self.inner.passwords.hash(password).await?),
-            unlock: Some(subject_of(&row.email)),
+            unlock: Some((self.shops()[0], subject_of(shop, &row.email))),
             ends_sessions: true,
             ..self.no_change(shop, id)
         };
@@ -193,11 +195,8 @@ impl App {
             why: why.to_owned(),
         };
         let current = current.ok_or_else(|| unfit("the password that you have is missing"))?;
-        self.count_try(
-            row.shop,
-            [subject_of(&row.email), format!("own:{}", row.id)],
-        )
-        .await?;
+        self.count_try(&[subject_of(row.shop, &row.email)], None)
+            .await?;
         let passwords = &self.inner.passwords;
         match passwords
             .verify(current, Some(row.password.clone()))

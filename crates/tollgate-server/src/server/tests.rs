@@ -10,7 +10,7 @@ use tollgate_core::order::{Customer, Line};
 use tollgate_core::time::Span;
 use tollgate_store::{Class, EffectFilter, FeedEntry, Seek, Submission};
 
-use crate::app::{App, NewEndpoint};
+use crate::app::{App, Caller, NewEndpoint};
 use crate::config::Config;
 use crate::ids;
 use crate::worker::Worker;
@@ -87,7 +87,8 @@ async fn an_effect_that_panics_ends_with_what_it_said_and_the_worker_goes_on() {
         events: vec!["order.created".to_owned()],
         description: String::new(),
     };
-    let made = app.create_endpoint(app.shops()[0], endpoint).await;
+    let caller = Caller::command_line(app.shops()[0]);
+    let made = app.create_endpoint(&caller, endpoint).await;
     made.expect("it is made");
     let worker = Worker::start(&app.effects_context(panics));
     for code in ["A-1", "A-2"] {

@@ -119,7 +119,7 @@ impl Store {
     pub async fn sign_in_waits(
         &self,
         shop: ShopId,
-        subjects: [String; 2],
+        subjects: Vec<String>,
     ) -> Result<Option<Timestamp>, ReadError> {
         self.read(move |db| {
             let mut latest = None;

@@ -63,6 +63,12 @@ pub(crate) fn insert(
     )
 }
 
+/// `audit.insert_prune`: one that was ended in the middle and is run again says so once.
+const INSERT_PRUNE: &str = "\
+    insert into audit (shop_id, position, id, at, operation, target, actor, detail)
+    values (?1, ?2, ?3, ?4, 'prune', ?5, ?6, '{}')
+        on conflict (shop_id, position, id) do nothing";
+
 /// Who takes months, which only the command line does.
 const COMMAND_LINE: &str = "command_line";
 
@@ -75,22 +81,15 @@ pub(crate) fn insert_prune(
     now: Timestamp,
 ) -> Result<(), Error> {
     let id = first_id(now) | (first_id(below) >> 80);
-    let nobody: Option<[u8; 16]> = None;
-    let no_request: Option<&str> = None;
     db.run(
-        INSERT,
+        INSERT_PRUNE,
         &[
             &shop.0,
             &position,
             &id_bytes(id),
             &now.as_millis(),
-            &"prune",
             &month,
             &COMMAND_LINE,
-            &nobody,
-            &nobody,
-            &no_request,
-            &"{}",
         ],
     )?;
     Ok(())

@@ -33,8 +33,12 @@ pub struct NewSession {
     pub row: SessionRow,
     /// The password's hash that was looked at: another one, and nobody has signed in.
     pub password: String,
-    /// What was counted against the user, and against the address.
-    pub subjects: [String; 2],
+    /// Under which shop tries are counted.
+    pub counted_under: ShopId,
+    /// What was counted against its user: it is forgotten.
+    pub forgotten: String,
+    /// What else was counted: but for this try it stays.
+    pub taken_back: Vec<String>,
     /// How long a session may rest.
     pub idle: Span,
     /// Sessions that a user has open at the most; the oldest end.
@@ -106,9 +110,10 @@ pub(crate) fn begin(db: &Db, new: &NewSession) -> Result<usize, Error> {
         ],
     )?;
     if 0 < begun {
-        let [of_user, of_address] = &new.subjects;
-        sign_ins::forget(db, row.shop, of_user)?;
-        sign_ins::take_back(db, row.shop, of_address)?;
+        sign_ins::forget(db, new.counted_under, &new.forgotten)?;
+        for subject in &new.taken_back {
+            sign_ins::take_back(db, new.counted_under, subject)?;
+        }
         users::signed_in(db, row.shop, row.user, now)?;
     }
     Ok(begun)

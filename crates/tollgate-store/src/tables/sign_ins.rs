@@ -1,5 +1,8 @@
 //! Tries to sign in that have not come to their good end, by user and by address.
 //!
+//! They are the whole installation's and are kept under one shop, by whose writer they are counted; forgotten they
+//! may be in any commit.
+//!
 //! A try is counted before the password is looked at, in the commit that lets it, so that many at once, at
 //! several instances, are no more tries than one after the other.
 
@@ -11,10 +14,10 @@ use crate::db::{Db, Error};
 /// Somebody tries to sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignInTry {
-    /// At which shop.
+    /// Under which shop tries are counted.
     pub shop: ShopId,
     /// What is counted, and after how many a pause begins.
-    pub subjects: [(String, u32); 2],
+    pub subjects: Vec<(String, u32)>,
     /// When.
     pub at: Timestamp,
     /// The longest pause.

@@ -59,8 +59,8 @@ pub struct UserChange {
     pub disabled: Option<bool>,
     /// The hash of its new password.
     pub password: Option<String>,
-    /// What was counted against it is forgotten: the subject in the table of tries.
-    pub unlock: Option<String>,
+    /// What was counted against it is forgotten: the shop and the subject in the table of tries.
+    pub unlock: Option<(ShopId, String)>,
     /// What it has open ends.
     pub ends_sessions: bool,
 }
@@ -135,8 +135,8 @@ pub(crate) fn change(db: &Db, change: &UserChange) -> Result<usize, Error> {
             &change.at.as_millis(),
         ],
     )?;
-    if let Some(subject) = &change.unlock {
-        sign_ins::forget(db, change.shop, subject)?;
+    if let Some((shop, subject)) = &change.unlock {
+        sign_ins::forget(db, *shop, subject)?;
     }
     if change.ends_sessions {
         sessions::end_all(db, change.shop, change.id)?;

@@ -82,7 +82,9 @@ fn session(number: u64, hash: u8, at: Timestamp) -> NewSession {
             ends_at: at.plus(Span::hours(12)),
         },
         password: "$argon2id$first".to_owned(),
-        subjects: ["user:a".to_owned(), "address:b".to_owned()],
+        counted_under: SHOP,
+        forgotten: "user:a".to_owned(),
+        taken_back: vec!["address:b".to_owned()],
         idle: Span::minutes(30),
         most: 3,
     }
@@ -321,7 +323,7 @@ async fn tries_to_sign_in_wait_longer_and_longer() {
         .expect("it is kept");
     let new = |seconds| SignInTry {
         shop: SHOP,
-        subjects: [("user:a".to_owned(), 3), ("address:b".to_owned(), 100)],
+        subjects: vec![("user:a".to_owned(), 3), ("address:b".to_owned(), 100)],
         at: START.plus(Span::seconds(seconds)),
         pause_max: Span::minutes(15),
     };
@@ -332,7 +334,8 @@ async fn tries_to_sign_in_wait_longer_and_longer() {
     }
     assert_eq!(let_in, 3);
     let waits = async |subjects: [&str; 2]| {
-        let found = store.sign_in_waits(SHOP, subjects.map(str::to_owned)).await;
+        let subjects = subjects.map(str::to_owned).to_vec();
+        let found = store.sign_in_waits(SHOP, subjects).await;
         let until = found.expect("it reads");
         until.map(|until| (until.as_millis() - START.as_millis()) / 1000)
     };

@@ -257,7 +257,7 @@ async fn every_route_that_changes_something_leaves_a_record() {
     let route = "POST /v1/payments/{id}/attention/{code}/resolve";
     walk.call(route, &resolve, &empty, "").await;
 
-    // What waits for its payment waits on, and is as it was.
+    // What waits for its payment waits on: nothing is changed.
     let webhook = walk.shop.webhook("LATE-1", "tx-1", 5000);
     let taken = walk.shop.deliver("/webhooks/midtrans", &webhook).await;
     let event = taken.body["events"][0]["id"]
@@ -265,7 +265,7 @@ async fn every_route_that_changes_something_leaves_a_record() {
         .expect("it was taken")
         .to_owned();
     let path = format!("/v1/events/{event}/replay");
-    walk.call("POST /v1/events/{id}/replay", &path, &empty, "replay_event")
+    walk.call("POST /v1/events/{id}/replay", &path, &empty, "")
         .await;
     let none = json!({ "filter": { "state": "dead" }, "dry_run": true });
     walk.call("POST /v1/events/replay", "/v1/events/replay", &none, "")

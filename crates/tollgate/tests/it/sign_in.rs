@@ -93,8 +93,8 @@ async fn a_user_does_what_the_role_says() {
     ];
     for (role, expected) in [
         ("viewer", [200, 403, 403, 403, 403, 403, 403]),
-        ("operator", [200, 200, 200, 200, 200, 403, 403]),
-        ("admin", [200, 200, 200, 200, 200, 200, 200]),
+        ("operator", [200, 200, 200, 202, 200, 403, 403]),
+        ("admin", [200, 200, 200, 202, 200, 200, 200]),
     ] {
         let email = format!("{role}@example.com");
         user(&shop, &email, role, "main").await;
@@ -369,6 +369,10 @@ async fn an_admin_of_main_opens_every_shop_and_nobody_else_does() {
     user(&shop, "admin@example.com", "admin", "main").await;
     user(&shop, "operator@example.com", "operator", "main").await;
     user(&shop, "tea@example.com", "admin", "tea").await;
+    for _ in 0..6 {
+        // A good end is no failure, wherever it is.
+        Person::of(&shop, "admin@example.com", "tea").await;
+    }
     let admin = Person::of(&shop, "admin@example.com", "tea").await;
     assert_eq!(admin.session["shop"], "tea");
     assert_eq!(admin.session["user"]["shop"], "main");
