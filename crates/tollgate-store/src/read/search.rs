@@ -101,7 +101,8 @@ struct Walked {
 struct Search<'a> {
     db: &'a Db,
     shop: ShopId,
-    /// As it may be written in what is compared letter by letter: as it was typed, in capitals, in small letters.
+    /// As it may be written in what is compared letter by letter: as it was typed, in capitals, in small letters,
+    /// and in these with a capital at the beginning.
     spelled: Vec<String>,
     sources: Vec<String>,
     /// What is called exactly so, and comes in no later walk.
@@ -189,7 +190,15 @@ impl SearchPlace {
 /// The spellings of a text in which a code or a name may have been made.
 fn spelled(text: &str) -> Vec<String> {
     let mut all = vec![text.to_owned()];
-    for other in [text.to_uppercase(), text.to_lowercase()] {
+    let (capitals, small) = (text.to_uppercase(), text.to_lowercase());
+    let mut letters = small.chars();
+    let first: String = letters
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
+    let begun = first + letters.as_str();
+    for other in [capitals, small, begun] {
         if !all.contains(&other) {
             all.push(other);
         }

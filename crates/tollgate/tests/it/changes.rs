@@ -96,7 +96,8 @@ fn a_kind_of_effect_touches_these() {
 }
 
 /// A field of an order: the command and the order, the decision that makes one of the other, the document, the
-/// noun's request and response. This one is money, so receipts and mails print it, too.
+/// noun's request and response. This one is money, so receipts, mails
+/// and tables print it, too.
 #[test]
 fn a_field_of_an_order_touches_these() {
     assert_places(
@@ -105,6 +106,7 @@ fn a_field_of_an_order_touches_these() {
             "core/command.rs",
             "core/decide/order.rs",
             "core/order.rs",
+            "server/api/exports/rows.rs",
             "server/api/orders/request.rs",
             "server/api/orders/response.rs",
             "server/effects/mail.rs",
