@@ -16,27 +16,30 @@ use crate::time_text::rfc3339;
 
 /// A row under way.
 #[derive(Debug, Default)]
-pub(crate) struct Row(String);
+pub(crate) struct Row {
+    text: String,
+    has_fields: bool,
+}
 
 impl Row {
     /// A text that others may have written: one field, whatever is in it, and no formula.
     pub(crate) fn text(&mut self, text: &str) -> &mut Row {
         self.begin_field();
-        put_text(&mut self.0, text);
+        put_text(&mut self.text, text);
         self
     }
 
     /// A number of ours. It is no formula, also where it begins with a minus.
     pub(crate) fn number(&mut self, number: i64) -> &mut Row {
         self.begin_field();
-        self.0.push_str(&number.to_string());
+        self.text.push_str(&number.to_string());
         self
     }
 
     /// An amount as a decimal number of its currency.
     pub(crate) fn decimal(&mut self, minor: i64, currency: &str) -> &mut Row {
         self.begin_field();
-        self.0.push_str(&decimal(minor, currency));
+        self.text.push_str(&decimal(minor, currency));
         self
     }
 
@@ -48,20 +51,22 @@ impl Row {
     /// A point in time, in UTC; nothing where there is none.
     pub(crate) fn time(&mut self, time: Option<Timestamp>) -> &mut Row {
         self.begin_field();
-        self.0.push_str(&time.map(rfc3339).unwrap_or_default());
+        self.text.push_str(&time.map(rfc3339).unwrap_or_default());
         self
     }
 
     /// The row with its end.
     pub(crate) fn end(&mut self) -> String {
-        self.0.push_str("\r\n");
-        std::mem::take(&mut self.0)
+        self.text.push_str("\r\n");
+        self.has_fields = false;
+        std::mem::take(&mut self.text)
     }
 
     fn begin_field(&mut self) {
-        if !self.0.is_empty() {
-            self.0.push(',');
+        if self.has_fields {
+            self.text.push(',');
         }
+        self.has_fields = true;
     }
 }
 
@@ -216,6 +221,7 @@ mod tests {
             .time(None)
             .end();
         assert_eq!(text, "a,,-150,-1.50,2026-01-22T10:00:00.000Z,\r\n");
+        assert_eq!(row.text("").text("b").end(), ",b\r\n");
     }
 
     /// The frames of a table of which every part but the last is read well.

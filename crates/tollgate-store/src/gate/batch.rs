@@ -397,16 +397,27 @@ impl<'a> Batch<'a> {
         self.additions.audit.push((position, id, record));
     }
 
-    /// Before an order is changed: the words by which it is found until then.
+    /// Before a root changes: by what it is found until then.
     fn note_searched(&mut self, shop: ShopId, entries: &[Entry]) {
-        let changed = entries
-            .iter()
-            .filter(|entry| entry.kind == EntryKind::OrderChanged);
-        for root in changed.filter_map(|entry| entry.root) {
-            if let Known::Found(before) = self.known.roots.get(&(shop, root)) {
-                let before = search_terms::terms(before);
-                let at = (shop, root);
-                self.additions.searched_before.entry(at).or_insert(before);
+        for entry in entries {
+            let Some(at) = entry.root.map(|root| (shop, root)) else {
+                continue;
+            };
+            let Known::Found(before) = self.known.roots.get(&at) else {
+                continue;
+            };
+            let Additions {
+                searched_before,
+                ids_before,
+                ..
+            } = &mut self.additions;
+            ids_before
+                .entry(at)
+                .or_insert_with(|| search_terms::ids_count(before));
+            if entry.kind == EntryKind::OrderChanged {
+                searched_before
+                    .entry(at)
+                    .or_insert_with(|| search_terms::terms(before));
             }
         }
     }

@@ -9,7 +9,7 @@ mod exact;
 
 use std::collections::BTreeSet;
 
-use tollgate_core::id::{EventId, OrderId, PaymentId, ReceiptId, ShopId};
+use tollgate_core::id::{EventId, OrderId, PaymentId, ReceiptId, RootId, ShopId};
 use tollgate_core::order::Root;
 use tollgate_core::payment::Payment;
 
@@ -18,7 +18,7 @@ use super::orders::root;
 use crate::Store;
 use crate::db::{Db, Error, id_at, id_bytes, maybe_id_at};
 use crate::error::ReadError;
-use crate::tables::search_terms::{digits, fold, words};
+use crate::tables::search_terms::{cut, digits, fold, id_term, words};
 
 use customers::Needs;
 
@@ -86,6 +86,7 @@ enum Walk {
     Codes(String),
     Numbers(String),
     Names(String, String),
+    Ids(String),
     Customers(Needs),
 }
 
@@ -101,7 +102,8 @@ struct Walked {
 struct Search<'a> {
     db: &'a Db,
     shop: ShopId,
-    /// As it may be written in what is compared letter by letter: as it was typed, in capitals, in small letters.
+    /// As it may be written in what is compared letter by letter: as it was typed, in capitals, in small letters,
+    /// and in these with a capital at the beginning.
     spelled: Vec<String>,
     sources: Vec<String>,
     /// What is called exactly so, and comes in no later walk.
@@ -189,7 +191,15 @@ impl SearchPlace {
 /// The spellings of a text in which a code or a name may have been made.
 fn spelled(text: &str) -> Vec<String> {
     let mut all = vec![text.to_owned()];
-    for other in [text.to_uppercase(), text.to_lowercase()] {
+    let (capitals, small) = (text.to_uppercase(), text.to_lowercase());
+    let mut letters = small.chars();
+    let first: String = letters
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
+    let begun = first + letters.as_str();
+    for other in [capitals, small, begun] {
         if !all.contains(&other) {
             all.push(other);
         }
@@ -231,6 +241,7 @@ impl Search<'_> {
                 walks.push(Walk::Names(source.clone(), spelled.clone()));
             }
         }
+        walks.push(Walk::Ids(id_term(text)));
         walks.extend(needs(text).into_iter().map(Walk::Customers));
         walks
     }
@@ -241,6 +252,7 @@ impl Search<'_> {
             Walk::Codes(prefix) => self.codes(prefix, past, room),
             Walk::Numbers(prefix) => self.numbers(prefix, past, room),
             Walk::Names(source, prefix) => self.names(source, prefix, past, room),
+            Walk::Ids(prefix) => self.ids(prefix, past, room),
             Walk::Customers(needs) => customers::walk(self, needs, past, room),
         }
     }
@@ -314,6 +326,14 @@ const NAMES: &str = "\
      order by name desc
      limit ?5";
 
+/// `search_terms.beginning`: walks the primary key downwards.
+const IDS: &str = "\
+    select term, root
+      from search_terms
+     where shop_id = ?1 and ?2 <= term and (term, root) < (?3, ?4)
+     order by term desc, root desc
+     limit ?5";
+
 impl Search<'_> {
     fn codes(&self, prefix: &str, past: Option<SearchPlace>, room: usize) -> Result<Walked, Error> {
         let read = |below: &str, _, count: usize| {
@@ -381,6 +401,32 @@ impl Search<'_> {
         })
     }
 
+    /// Payments by the ids of their providers, but those that are found by their references already.
+    fn ids(&self, prefix: &str, past: Option<SearchPlace>, room: usize) -> Result<Walked, Error> {
+        let prefix = cut(prefix);
+        let read = |below: &str, id: u128, count: usize| {
+            let (id, count) = (id_bytes(id), count as i64);
+            let values: &[&dyn crate::db::Bind] = &[&self.shop.0, &prefix, &below, &id, &count];
+            self.db.all(IDS, values, |row| {
+                let id = id_at(row, 1)?;
+                Ok((row.get(0)?, id, id))
+            })
+        };
+        self.downwards((prefix, past), room, read, |term, id| {
+            let root = root(self.db, self.shop, RootId::new(id))?;
+            let Some(root) = &root else { return Ok(None) };
+            let has_id = |payment: &&Payment| {
+                let own = payment.provider_payment_id.as_deref();
+                own.is_some_and(|own| cut(&id_term(own)) == term)
+            };
+            let found = root.payments.iter().find(has_id).filter(|payment| {
+                let named = |spelled: &String| payment.reference.starts_with(spelled.as_str());
+                !self.is_exact(Found::Payment(payment.id)) && !self.spelled.iter().any(named)
+            });
+            Ok(found.map(|payment| self.payment_hit(root, payment, "provider_payment_id")))
+        })
+    }
+
     /// The hit of an order; `None` for one that is gone.
     fn order(&self, id: OrderId, matched: &'static str) -> Result<Option<Hit>, Error> {
         let root = root(self.db, self.shop, id.root())?;
@@ -399,8 +445,8 @@ impl Search<'_> {
         }))
     }
 
-    /// The hit of a payment that has this name. Of a payment of which two names begin so the higher one is it:
-    /// a payment is found once.
+    /// The hit of a payment that has this name. Among what begins so a payment is found once: by its reference,
+    /// else by the id of its provider, which has a walk of its own, else by another name.
     fn payment(
         &self,
         id: PaymentId,
@@ -415,10 +461,9 @@ impl Search<'_> {
             return Ok(None);
         };
         if let Some(prefix) = prefix {
-            let highest = names_of(payment)
-                .filter(|known| known.starts_with(prefix))
-                .max();
-            if highest.is_some_and(|highest| highest != name) {
+            let own = payment.provider_payment_id.as_deref();
+            let mut better = std::iter::once(payment.reference.as_str()).chain(own);
+            if payment.reference != name && better.any(|better| better.starts_with(prefix)) {
                 return Ok(None);
             }
         }
@@ -451,11 +496,6 @@ impl Search<'_> {
             order: root.as_ref().and_then(Root::order_id),
         })
     }
-}
-
-fn names_of(payment: &Payment) -> impl Iterator<Item = &str> {
-    let own = payment.provider_payment_id.as_deref();
-    std::iter::once(payment.reference.as_str()).chain(own)
 }
 
 /// What is known of something, in one line.

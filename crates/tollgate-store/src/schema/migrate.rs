@@ -9,6 +9,9 @@ use crate::db::{Db, Error, Sql, on_postgres, refuse, two};
 use crate::schema::views;
 use crate::tables::search_terms;
 
+/// Writes rows that a step needs.
+type Fill = fn(&Db) -> Result<(), Error>;
+
 /// One step of the schema, for each database.
 struct Migration {
     version: i64,
@@ -16,7 +19,7 @@ struct Migration {
     sqlite: &'static str,
     postgres: &'static str,
     /// What it writes that SQL cannot say, after its script and in the same transaction.
-    fill: Option<fn(&Db) -> Result<(), Error>>,
+    fill: Option<Fill>,
 }
 
 const MIGRATIONS: &[Migration] = &[

@@ -1,7 +1,8 @@
-//! Words by which orders are found: a row for each word of the customer's name, one for the mail address and one
-//! for the telephone number (docs/adr/0018).
+//! Words by which orders and payments are found: a row for each word of the customer's name, one for the mail
+//! address, one for the telephone number, and one for each id that a provider gave a payment (docs/adr/0018).
 //!
-//! They are written with their order, and again only when a change of the customer makes them others.
+//! They are written with their order, and again only when a change of the customer makes them others, or when a
+//! provider names its id of a payment.
 
 use std::collections::BTreeSet;
 
@@ -68,7 +69,26 @@ pub(crate) fn said(customer: &Customer) -> Vec<Said> {
 /// The words of an order, as rows have them.
 pub(crate) fn terms(root: &Root) -> BTreeSet<String> {
     let order = root.order.as_ref();
-    order.map_or_else(BTreeSet::new, |order| terms_of(&order.customer))
+    let mut terms = order.map_or_else(BTreeSet::new, |order| terms_of(&order.customer));
+    terms.extend(ids_of(root));
+    terms
+}
+
+/// The ids that providers gave its payments, as rows have them.
+fn ids_of(root: &Root) -> impl Iterator<Item = String> {
+    let payments = root.payments.iter();
+    let ids = payments.filter_map(|payment| payment.provider_payment_id.as_deref());
+    ids.map(|id| cut(&id_term(id)).to_owned())
+}
+
+/// How many of its payments have such an id. They never lose one, and none becomes another.
+pub(crate) fn ids_count(root: &Root) -> usize {
+    ids_of(root).count()
+}
+
+/// An id of a provider's as a word: no word of a name begins so.
+pub(crate) fn id_term(id: &str) -> String {
+    format!("#{}", fold(id))
 }
 
 fn terms_of(customer: &Customer) -> BTreeSet<String> {
@@ -154,6 +174,16 @@ pub(crate) fn insert(writes: &mut WriteBatch<'_>, root: &Root) -> Result<(), Err
     put(writes, INSERT, (root.shop, root.id), &terms(root))
 }
 
+/// Writes the ids that its payments have now.
+pub(crate) fn insert_ids(writes: &mut WriteBatch<'_>, root: &Root) -> Result<(), Error> {
+    put(
+        writes,
+        INSERT,
+        (root.shop, root.id),
+        &ids_of(root).collect(),
+    )
+}
+
 /// Makes rows of an order, which has those of `before`, its words now.
 pub(crate) fn change(
     writes: &mut WriteBatch<'_>,
@@ -190,12 +220,16 @@ const FILL_ROWS: usize = 20_000;
 
 /// `search_terms.orders`: walks `roots_id`.
 const ORDERS: Sql = two(
-    "select shop_id, id, doc -> '$.order.customer'
+    "select shop_id, id, doc -> '$.order.customer',
+            (select group_concat(value ->> '$.provider_id', char(10))
+               from json_each(doc, '$.payments'))
        from roots
       where (shop_id, id) > (?1, ?2)
       order by shop_id, id
       limit ?3",
-    "select shop_id, id, cast(cast(doc as json) #> '{order,customer}' as text)
+    "select shop_id, id, cast(cast(doc as json) #> '{order,customer}' as text),
+            (select string_agg(value ->> 'provider_id', chr(10))
+               from json_array_elements(cast(doc as json) -> 'payments'))
        from roots
       where (shop_id, id) > (?1, ?2)
       order by shop_id, id
@@ -211,6 +245,9 @@ pub(crate) fn fill(db: &Db) -> Result<(), Error> {
         let rows = db.all(ORDERS, &[&after.0, &after.1, &FILL_ORDERS], |row| {
             let (shop, id) = (row.get::<i64>(0)?, id_bytes(id_at(row, 1)?));
             last = Some((shop, id));
+            let ids = row.maybe_text(3)?.unwrap_or_default();
+            let ids = ids.split('\n').filter(|id| !id.is_empty());
+            gathered.extend(ids.map(|known| (shop, cut(&id_term(known)).to_owned(), id)));
             let Some(text) = row.maybe_text(2)? else {
                 return Ok(());
             };

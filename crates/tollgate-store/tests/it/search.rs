@@ -256,6 +256,16 @@ async fn a_payment_is_found_by_the_id_that_its_provider_gave_it_later() {
     for text in ["prov-777", "prov-7", "PROV-777"] {
         assert_eq!(found(&world, text).await, [payment], "{text}");
     }
+    // Also where the event does not call the payment by it.
+    let mut said = event("evt-key-3", &["Ref-2"], "paid 100");
+    said.provider_payment_id = Some("trx-ABC".to_owned());
+    world
+        .act(take_at(world.clock.now(), 102, said, TRUSTED))
+        .await;
+    let payment = "payment [bank \u{b7} Ref-2 \u{b7} A-2] by provider_payment_id";
+    for text in ["trx-abc", "TRX-"] {
+        assert_eq!(found(&world, text).await, [payment], "{text}");
+    }
     let event = found(&world, "evt-key-1").await;
     assert_eq!(event.len(), 1, "{event:?}");
     assert!(event[0].starts_with("event [bank"), "{event:?}");

@@ -94,13 +94,15 @@ fn a_kind_of_effect_touches_these() {
     );
 }
 
-/// A field of an order: the order and what it is made of, the document, the noun's request and response. This one is money, so receipts and mails print it, too.
+/// A field of an order: the order and what it is made of, the document, the noun's request and response. This
+/// one is money, so receipts, mails and tables print it, too.
 #[test]
 fn a_field_of_an_order_touches_these() {
     assert_places(
         &["discount_minor"],
         &[
             "core/order.rs",
+            "server/api/exports/rows.rs",
             "server/api/orders/request.rs",
             "server/api/orders/response.rs",
             "server/effects/mail.rs",

@@ -1,6 +1,6 @@
 //! What is called exactly as was typed: looked up by keys, a handful of rows.
 
-use tollgate_core::id::{EventId, OrderId, PaymentId, ReceiptId, ShopId};
+use tollgate_core::id::{EventId, OrderId, PaymentId, ReceiptId, RootId, ShopId};
 use tollgate_core::order::Root;
 
 use super::{Found, Hit, Search, titled};
@@ -9,6 +9,7 @@ use crate::read::orders::{mentions, order_of_code, root};
 use crate::tables::event_keys;
 use crate::tables::events;
 use crate::tables::key_hash::key_hash;
+use crate::tables::search_terms::{cut, id_term};
 
 /// Receipts of one number, and events that wait at one name, that are shown.
 const ALIKE_MAX: usize = 20;
@@ -19,6 +20,14 @@ const OF_NUMBER: &str = "\
       from receipts
      where shop_id = ?1 and number = ?2
      order by id desc
+     limit 20";
+
+/// `search_terms.of_id`: by primary key.
+const OF_ID: &str = "\
+    select root
+      from search_terms
+     where shop_id = ?1 and term = ?2
+     order by root desc
      limit 20";
 
 /// `receipts.number_of`: by `receipts_id`.
@@ -37,6 +46,7 @@ pub(super) fn look_up(search: &Search<'_>, text: &str) -> Result<Vec<Hit>, Error
         looking.by_number(spelled)?;
         looking.by_event_key(spelled)?;
     }
+    looking.by_provider_id(text)?;
     Ok(looking.hits)
 }
 
@@ -100,6 +110,27 @@ impl Looking<'_> {
         for event in found.parked.into_iter().rev().take(ALIKE_MAX) {
             let hit = self.event(EventId::from_u128(event), "reference")?;
             self.add(hit);
+        }
+        Ok(())
+    }
+
+    fn by_provider_id(&mut self, own: &str) -> Result<(), Error> {
+        let (db, shop) = (self.search.db, self.search.shop);
+        let wanted = id_term(own);
+        let roots = db.all(OF_ID, &[&shop.0, &cut(&wanted)], |row| id_at(row, 0))?;
+        for id in roots {
+            let Some(root) = root(db, shop, RootId::new(id))? else {
+                continue;
+            };
+            for payment in &root.payments {
+                let own = payment.provider_payment_id.as_deref();
+                if own.is_some_and(|own| id_term(own) == wanted) {
+                    let hit = self
+                        .search
+                        .payment_hit(&root, payment, "provider_payment_id");
+                    self.add(Some(hit));
+                }
+            }
         }
         Ok(())
     }

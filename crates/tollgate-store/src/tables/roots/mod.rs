@@ -130,7 +130,12 @@ pub(crate) fn write_changed(
             match (row.stored, before) {
                 (false, _) => search_terms::insert(writes, root)?,
                 (true, Some(before)) => search_terms::change(writes, root, before)?,
-                (true, None) => {}
+                (true, None) => {
+                    let before = batch.additions.ids_before.get(&(root.shop, *id));
+                    if before.is_some_and(|before| *before < search_terms::ids_count(root)) {
+                        search_terms::insert_ids(writes, root)?;
+                    }
+                }
             }
         }
     }
