@@ -55,21 +55,18 @@ impl Connections {
             }
             let shared = Arc::clone(&shared);
             tokio::spawn(async move {
-                match (&shared.tls, place) {
-                    (None, Some(place)) => shared.hold(stream, peer, place).await,
-                    (Some(tls), _) => {
-                        if let Some((stream, place)) = tls.accept(stream, &shared.places).await {
-                            shared.hold(stream, peer, place).await;
-                        }
-                    }
-                    (None, None) => unreachable!("without TLS it has its place already"),
+                let Some(tls) = &shared.tls else {
+                    return shared.hold(stream, peer, place).await;
+                };
+                if let Some((stream, place)) = tls.accept(stream, &shared.places).await {
+                    shared.hold(stream, peer, Some(place)).await;
                 }
             });
         }
     }
 
     /// Serves one connection to its end, and then gives its place back.
-    async fn hold<S>(&self, stream: S, peer: SocketAddr, place: OwnedSemaphorePermit)
+    async fn hold<S>(&self, stream: S, peer: SocketAddr, place: Option<OwnedSemaphorePermit>)
     where
         S: AsyncRead + AsyncWrite + Unpin + 'static,
     {

@@ -16,7 +16,8 @@ use crate::shop::{KEY, Shop, read_answer};
 /// A server with these `[limits]`.
 async fn limited(limits: &str, database: &Database) -> Shop {
     let section = format!("[limits]\n{limits}\n[store]\n");
-    Shop::changed(&[("[store]\n", &section)], database).await
+    let patient = ("body_timeout_ms = 300\n", "body_timeout_ms = 60000\n");
+    Shop::changed(&[("[store]\n", &section), patient], database).await
 }
 
 /// A call of the API that has begun and waits for its body.
