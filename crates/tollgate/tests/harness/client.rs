@@ -306,7 +306,7 @@ impl Client {
             let length: usize = length.parse().map_err(|_| bad("no content-length"))?;
             body.resize(length, 0);
             connection.read_exact(&mut body)?;
-        } else if status != 204 {
+        } else if ![204, 304].contains(&status) {
             connection.read_to_end(&mut body)?;
         }
         Ok(Response {
