@@ -234,14 +234,3 @@ fn every_message_of_a_merchants_endpoint_is_described() {
     let data = &order["schema"]["properties"]["data"]["$ref"];
     assert_eq!(data, "#/components/schemas/Order");
 }
-
-/// What is written for people names every operation, by its method and path.
-#[test]
-fn every_operation_stands_in_docs_api() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/api.md");
-    let written = std::fs::read_to_string(path).expect("it is there");
-    every(|operation| {
-        let call = format!("`{} {}", operation.method, operation.path);
-        assert!(written.contains(&call), "docs/api.md has no {call}`");
-    });
-}
