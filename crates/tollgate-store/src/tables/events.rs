@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tollgate_core::command::Forward;
 use tollgate_core::event::{Confirm, Event, Policy};
 use tollgate_core::id::{EventId, RootId, ShopId};
-use tollgate_core::snapshot::{EventState, Key, Reason, StoredEvent};
+use tollgate_core::snapshot::{EventOutcome, EventState, Key, Reason, Snapshot, StoredEvent};
 use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
 
@@ -109,6 +109,17 @@ pub(crate) fn write_changed(
         }
     }
     Ok(())
+}
+
+/// The shops of events that had come before their payment and are applied in this batch, each as often.
+pub(crate) fn caught_early(known: &mut Snapshot) -> impl Iterator<Item = ShopId> {
+    known.events.dirty().filter_map(|((shop, _), row)| {
+        let event = row.value.as_ref()?;
+        let is_early = row.stored
+            && event.outcome == EventOutcome::Parked
+            && event.state == EventState::Applied;
+        is_early.then_some(*shop)
+    })
 }
 
 /// `events.insert`.

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use tollgate_core::id::ShopId;
-use tollgate_core::snapshot::{EventOutcome, EventState};
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_core::timeline::EntryKind;
 use tollgate_core::word::Word;
 
 use crate::db::{Db, Error, WriteBatch};
+use crate::tables::events;
 use crate::tables::write::Changes;
 
 /// A day begins at a quarter of an hour in every time zone.
@@ -78,13 +78,8 @@ pub(crate) fn add_decided(
             }
         }
     }
-    for ((shop, _), row) in batch.known.events.dirty() {
-        let is_early = row.value.as_ref().is_some_and(|event| {
-            event.outcome == EventOutcome::Parked && event.state == EventState::Applied
-        });
-        if row.stored && is_early {
-            add(*shop, EARLY, "", 1);
-        }
+    for shop in events::caught_early(batch.known) {
+        add(shop, EARLY, "", 1);
     }
     let at = quarter_of(batch.now);
     for ((shop, name, unit), amount) in figures {

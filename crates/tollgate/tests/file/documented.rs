@@ -258,6 +258,7 @@ impl Reader {
                 "STATE" => "dead",
                 "ORDER" => "A-1",
                 "REF" => "R-1",
+                "TIME" => "2026-01-22T10:00:00Z",
                 "ID" => "another",
                 "N" => "5",
                 "URL" => "http://ADDRESS",
