@@ -121,7 +121,11 @@ fn note_failure(
         kind,
         request_id: None,
         about: Some(work.id.to_string()),
-        detail: format!("{}: {reason}", content.target()),
+        detail: match content {
+            // What a mail server says may name a customer.
+            EffectContent::Mail { .. } => "the attempts of the effect say why".to_owned(),
+            _ => format!("{}: {reason}", content.target()),
+        },
     });
 }
 
