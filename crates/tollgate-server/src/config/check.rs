@@ -40,6 +40,7 @@ impl Typed<'_> {
         let worker = self.worker()?;
         let config = Config {
             place,
+            create: false,
             limits: self.limits()?,
             rules: self.rules()?,
             bootstrap_key: match self.text("api.bootstrap_key")? {

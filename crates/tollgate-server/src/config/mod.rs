@@ -53,6 +53,8 @@ pub struct Config {
     pub server: Server,
     /// Where the data is.
     pub place: Place,
+    /// A new database is made although others' files lie there; said on the command line alone.
+    pub create: bool,
     /// The bounds of queue, batch, log and retention.
     pub limits: Limits,
     /// The times decisions depend on.
