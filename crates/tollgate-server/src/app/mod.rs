@@ -33,6 +33,7 @@ use tollgate_store::{Answer, Class, Render, Reply, Step, Store, Submission};
 use crate::clock;
 use crate::config::Config;
 use crate::effects::{CommandCount, Context, Outside, WriteNotice};
+use crate::ids;
 use crate::instance::Instance;
 use crate::keys::KeyRing;
 use crate::metrics::Metrics;
@@ -280,10 +281,11 @@ impl App {
         &config.unwrap_or(&self.config().shops[0]).timezone
     }
 
-    /// Writing works.
+    /// What comes is stored.
     pub(crate) async fn ready(&self) -> Result<(), AppError> {
         let wait = self.config().server.webhook_timeout;
-        match tokio::time::timeout(wait, self.inner.store.ready()).await {
+        let ready = self.inner.store.readiness(ids::root());
+        match tokio::time::timeout(wait, ready).await {
             Ok(ready) => Ok(ready?),
             Err(_) => Err(AppError::Unavailable),
         }
