@@ -9,6 +9,8 @@ mod harness;
 mod bench;
 mod log_throttle;
 mod disk;
+mod taken_away;
+mod litestream;
 mod documented;
 mod opened;
 mod queries;
