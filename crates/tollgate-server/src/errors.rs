@@ -414,6 +414,8 @@ mod tests {
         };
         let key = |name: &str| {
             By::Key(Actor {
+                user: None,
+                request: None,
                 key: None,
                 name: name.into(),
             })

@@ -246,6 +246,7 @@ fn open_store(config: &Config, clock: Clock) -> Result<Store, OpenError> {
         place: config.place.clone(),
         shops: config.shops.iter().map(|shop| shop.name.clone()).collect(),
         rules: config.rules.clone(),
+        create: config.create,
         limits: config.limits,
         clock: Arc::new(move || clock.now()),
         decide: Arc::new(tollgate_core::decide::decide),

@@ -416,7 +416,7 @@ fn histograms(spreads: &Spreads) -> [(&'static str, &'static str, Shown); 4] {
 
 type Row = (&'static str, &'static str, u64);
 
-fn gauges(figures: &Figures) -> [Row; 5] {
+fn gauges(figures: &Figures) -> [Row; 6] {
     [
         (
             "gate_queue_commands",
@@ -434,6 +434,11 @@ fn gauges(figures: &Figures) -> [Row; 5] {
             "gate_sweeps_paused",
             "1 as long as nothing expires here because the clock is wrong",
             figures.sweeps_resting,
+        ),
+        (
+            "gate_file_moved",
+            "1 as long as the database's file, or its log, is not where it was opened",
+            figures.file_moved,
         ),
     ]
 }
@@ -454,7 +459,7 @@ fn times(figures: &Figures) -> [Row; 2] {
     ]
 }
 
-fn counters(figures: &Figures) -> [Row; 18] {
+fn counters(figures: &Figures) -> [Row; 19] {
     [
         ("gate_batches", "Commits", figures.batches),
         ("gate_commands", "Commands in them", figures.batch_commands),
@@ -503,6 +508,11 @@ fn counters(figures: &Figures) -> [Row; 18] {
             "gate_in_doubt",
             "Commits whose end was not seen",
             figures.in_doubt,
+        ),
+        (
+            "gate_rows_locked",
+            "Commands refused because another session keeps a row locked",
+            figures.rows_locked,
         ),
         (
             "gate_overloaded",

@@ -1,5 +1,7 @@
 //! What can go wrong, by what the caller can do about it.
 
+use crate::seldom::Seldom;
+
 /// Why a command was not answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SubmitError {
@@ -29,6 +31,20 @@ pub enum SubmitError {
     Closing,
 }
 
+impl SubmitError {
+    /// What was said when it was refused.
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            SubmitError::Unavailable { reason } | SubmitError::OutcomeUnknown { reason } => {
+                reason.clone()
+            }
+            SubmitError::Overloaded { .. } | SubmitError::Quarantined | SubmitError::Closing => {
+                self.to_string()
+            }
+        }
+    }
+}
+
 /// Why something could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -47,7 +63,15 @@ pub enum ReadError {
 }
 
 impl ReadError {
+    /// What the database said, which goes into the log.
     pub(crate) fn of(error: crate::db::Error) -> ReadError {
+        static CORRUPT: Seldom = Seldom::new();
+        static UNAVAILABLE: Seldom = Seldom::new();
+        let is_corrupt = crate::db::meaning(&error) == crate::db::Failure::Poison;
+        let kind = if is_corrupt { &CORRUPT } else { &UNAVAILABLE };
+        if let Some(times) = kind.count() {
+            tracing::error!(%error, times, "failed to read");
+        }
         match crate::db::meaning(&error) {
             crate::db::Failure::Poison => ReadError::Corrupt(error),
             crate::db::Failure::Unavailable

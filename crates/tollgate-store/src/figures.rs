@@ -66,6 +66,10 @@ figures! {
     unavailable,
     /// Commits whose end was not seen.
     in_doubt,
+    /// Commands that needed a row which somebody else keeps locked.
+    rows_locked,
+    /// Whether the file that is open is not at its path any more: 1 or 0.
+    file_moved,
     /// Commands that found the queue full.
     overloaded,
     /// Parked events that the sweep found although their payment was known. Must stay zero.

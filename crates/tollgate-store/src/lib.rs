@@ -8,6 +8,7 @@ mod error;
 mod store;
 mod figures;
 mod report;
+mod seldom;
 mod gate;
 mod tables;
 mod read;

@@ -90,6 +90,8 @@ pub struct Options {
     pub mailing: Vec<(String, ReceiptMail)>,
     /// How shops number their receipts, those that do it in a form of their own.
     pub number_formats: Vec<(String, NumberFormat)>,
+    /// Makes a new database where others' files lie beside its path: those of one that is missing.
+    pub create: bool,
     /// Every bound.
     pub limits: Limits,
     /// The program's clock.

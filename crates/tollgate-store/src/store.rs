@@ -10,12 +10,12 @@ use tokio::sync::oneshot;
 use tollgate_core::command::{Action, Command, Health, SettleEffect, Settlement};
 use tollgate_core::decision::Outcome;
 use tollgate_core::effect::{Lease, TargetKind};
-use tollgate_core::id::{EffectId, EndpointId, EventId, ShopId};
+use tollgate_core::id::{EffectId, EndpointId, EventId, RootId, ShopId};
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_core::word::Word as _;
 
 use crate::db::OpenError;
-use crate::db::{Db, Error, Postgres, Server, Source, Sql, Sqlite, refuse, two};
+use crate::db::{Db, Error, OpenFile, Postgres, Server, Source, Sql, Sqlite, beside, refuse, two};
 use crate::error::{ReadError, SubmitError};
 use crate::figures::{Counters, Figures, Spreads};
 use crate::gate::checkpoint::Checkpointer;
@@ -23,6 +23,7 @@ use crate::gate::claims::{Claim, Claimed, Renew, next_effect};
 use crate::gate::dedupe::DedupeCache;
 use crate::gate::queue::{Job, Queue, Work};
 use crate::gate::rejected::{RejectedGate, counted_bytes};
+use crate::gate::standing::{Cause, Seen, Standing};
 use crate::gate::submission::{Class, Reply, Submission};
 use crate::gate::table_write::TableWrite;
 use crate::gate::wake::Notifier;
@@ -37,6 +38,11 @@ use crate::tables::deliveries::Rejected;
 use crate::tables::endpoints::{EndpointChange, EndpointRow};
 use crate::tables::errors::{ErrorRow, KeepErrors};
 use crate::tables::key_hash::key_hash;
+
+/// What lies beside a database, by what its name has more: SQLite's log and its journal, and the program's key.
+const LOG: &str = "-wal";
+const JOURNAL: &str = "-journal";
+const KEY: &str = ".key";
 
 /// How far an id may be ahead of the clock.
 const IDS_AHEAD_MAX: Span = Span::minutes(5);
@@ -79,6 +85,8 @@ struct Ready {
     rejected: Arc<RejectedGate>,
     readers: Readers,
     checkpointer: Option<Checkpointer>,
+    /// What is open, if it is a file.
+    file: Option<OpenFile>,
     rounds: Option<Rounds>,
     steps: Vec<Step>,
     home: Home,
@@ -105,6 +113,7 @@ impl Store {
             rejected,
             readers,
             mut checkpointer,
+            mut file,
             rounds,
             steps,
             home,
@@ -112,6 +121,7 @@ impl Store {
         let shared = Shared {
             queue: Arc::new(Queue::new(options.limits, writers.len())),
             counters: Arc::default(),
+            standing: Arc::new(Standing::new(writers.len())),
             dedupe: Arc::new(DedupeCache::new()),
             rejected,
             notifier: Arc::new(Notifier::new()),
@@ -129,7 +139,7 @@ impl Store {
                 options.clone(),
                 (process, lane),
                 shared.clone(),
-                checkpointer.take(),
+                (checkpointer.take(), file.take()),
             );
             let of_writer = Arc::clone(&shared.queue);
             let thread = std::thread::Builder::new()
@@ -198,7 +208,7 @@ impl Store {
 
     /// Hands a command to the Gate; answers when it is on disk.
     pub async fn submit(&self, submission: Submission) -> Result<Reply, SubmitError> {
-        self.refuse_future(&submission)?;
+        self.refuse_future(submission.command.action.fresh())?;
         let (job, reply) = job(submission);
         self.push(vec![job])?;
         wait(reply).await
@@ -211,7 +221,7 @@ impl Store {
     ) -> Vec<Result<Reply, SubmitError>> {
         let future = submissions
             .iter()
-            .find_map(|submission| self.refuse_future(submission).err());
+            .find_map(|submission| self.refuse_future(submission.command.action.fresh()).err());
         if let Some(error) = future {
             return submissions.iter().map(|_| Err(error.clone())).collect();
         }
@@ -228,16 +238,22 @@ impl Store {
 
     /// An id stands for the time it was made at: of one that is far ahead the whole database would
     /// have to wait for its time. It was drawn by a clock that is wrong.
-    fn refuse_future(&self, submission: &Submission) -> Result<(), SubmitError> {
+    fn refuse_future(&self, fresh: Option<RootId>) -> Result<(), SubmitError> {
         let latest = (self.inner.clock)().plus(IDS_AHEAD_MAX);
-        match submission.command.action.fresh() {
+        match fresh {
             Some(id) if latest < id.made_at() => {
                 Counters::add(&self.inner.shared.counters.future_ids, 1);
                 let reason =
                     "this machine's clock is far ahead of the time that the store sees".to_owned();
+                let standing = &self.inner.shared.standing;
+                standing.refused_before(Cause::Clock, reason.clone());
                 Err(SubmitError::Unavailable { reason })
             }
-            _ => Ok(()),
+            Some(_) => {
+                self.inner.shared.standing.passed(Cause::Clock);
+                Ok(())
+            }
+            None => Ok(()),
         }
     }
 
@@ -253,8 +269,11 @@ impl Store {
         let log = self.figure(|counters| &counters.wal_bytes);
         if self.inner.wal_bytes_max < log {
             let reason = format!("the log has grown to {log} bytes; a foreign reader holds it up");
+            let standing = &self.inner.shared.standing;
+            standing.refused_before(Cause::Log, reason.clone());
             return Err(SubmitError::Unavailable { reason });
         }
+        self.inner.shared.standing.passed(Cause::Log);
         self.inner.shared.queue.push(jobs).inspect_err(|error| {
             if matches!(error, SubmitError::Overloaded { .. }) {
                 Counters::add(&self.inner.shared.counters.overloaded, 1);
@@ -497,6 +516,28 @@ impl Store {
         self.write_table(TableWrite::Nothing).await
     }
 
+    /// Whether what comes from outside is taken: as what came just now was; tried where nothing came.
+    ///
+    /// Under load it costs nothing. What is refused counts for some seconds, although a write that tries
+    /// it may succeed: on a full disk, or beside a row that is locked. `drawn` is an id that was drawn just now:
+    /// the clock behind it may be one whose ids are refused.
+    pub async fn readiness(&self, drawn: RootId) -> Result<(), SubmitError> {
+        self.refuse_future(Some(drawn))?;
+        match self.inner.shared.standing.look() {
+            Seen::Takes => Ok(()),
+            Seen::Refuses(reason) => Err(SubmitError::Unavailable { reason }),
+            Seen::Unknown => self.ready().await,
+        }
+    }
+
+    /// Why what came lately was refused, if it was.
+    pub(crate) fn refuses(&self) -> Option<String> {
+        match self.inner.shared.standing.look() {
+            Seen::Refuses(reason) => Some(reason),
+            Seen::Takes | Seen::Unknown => None,
+        }
+    }
+
     /// What the Gate has counted.
     pub fn figures(&self) -> Figures {
         let (commands, bytes) = self.inner.shared.queue.waiting();
@@ -661,7 +702,19 @@ impl Drop for Inner {
 /// Opens and migrates the database, and connects as often as it takes.
 fn make_ready(options: &Options) -> Result<Ready, OpenError> {
     match &options.place {
-        Place::File(path) => file_ready(options, path.clone(), None),
+        Place::File(path) => {
+            let left = left_of_missing(path);
+            match left.first() {
+                Some(left) if !options.create => {
+                    return Err(OpenError::Orphaned {
+                        path: path.clone(),
+                        left: left.clone(),
+                    });
+                }
+                _ => set_aside(&left, (options.clock)())?,
+            }
+            file_ready(options, path.clone(), None)
+        }
         // In memory is a file too, in a folder of its own that goes with the store and without
         // waiting for the disk: so there is one code path.
         Place::Memory => {
@@ -685,10 +738,8 @@ fn file_ready(
     folder: Option<tempfile::TempDir>,
 ) -> Result<Ready, OpenError> {
     let durable = folder.is_none();
-    let home = Home {
-        _lock: Some(lock::take(&path)?),
-        _folder: folder,
-    };
+    let mut lock = lock::take(&path)?;
+    let is_new = !path.exists();
     let db = Sqlite::open_unchanged(&path)?;
     let mut db = Db::Sqlite(db);
     migrate::pending(&db, &path)?;
@@ -699,6 +750,14 @@ fn file_ready(
     let says = |error| refuse(&path, error);
     let shops = name_shops(&db, &options.shops).map_err(says)?;
     let rejected = Arc::new(RejectedGate::open(&db, &options.limits).map_err(says)?);
+    let file = OpenFile::now(&path);
+    if let Some(file) = &file {
+        lock.name_file(&file.identity().to_string());
+    }
+    if is_new && durable {
+        let whole = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
+        tracing::info!(path = %whole.display(), "there was no database here; a new one was made");
+    }
     let checkpointer = Sqlite::open_checkpointer(&path, durable)?;
     let checkpointer =
         Checkpointer::start(checkpointer, path.clone()).map_err(|source| OpenError::Io {
@@ -713,10 +772,55 @@ fn file_ready(
         shops,
         rejected,
         checkpointer: Some(checkpointer),
+        file,
         rounds: None,
         steps,
-        home,
+        home: Home {
+            _lock: Some(lock),
+            _folder: folder,
+        },
     })
+}
+
+/// What lies there of a database that is missing: it was moved or deleted, and a new one in its place would be
+/// without all that was stored. The lock stays behind an orderly end, and proves nothing.
+fn left_of_missing(path: &Path) -> Vec<PathBuf> {
+    if path.exists() {
+        return Vec::new();
+    }
+    // A link that leads nowhere has them where it leads.
+    let real = std::fs::read_link(path).unwrap_or_else(|_| path.to_owned());
+    let mut left: Vec<PathBuf> = [LOG, JOURNAL, KEY]
+        .iter()
+        .flat_map(|ending| [beside(path, ending), beside(&real, ending)])
+        .filter(|file| file.exists())
+        .collect();
+    left.dedup();
+    left
+}
+
+/// Before a new database is made all the same: its log would be that of the missing one, which SQLite
+/// deletes. It is kept under another name. The key is the new one's too.
+fn set_aside(left: &[PathBuf], now: Timestamp) -> Result<(), OpenError> {
+    for file in left {
+        let is_log = [LOG, JOURNAL].iter().any(|ending| {
+            file.as_os_str()
+                .as_encoded_bytes()
+                .ends_with(ending.as_bytes())
+        });
+        if !is_log {
+            tracing::warn!(file = %file.display(), "it belongs to a database that is missing; the new one goes on with it");
+            continue;
+        }
+        let kept = beside(file, &format!(".orphaned-{}", now.as_millis()));
+        let refuse = |source| OpenError::Io {
+            path: file.clone(),
+            source,
+        };
+        std::fs::rename(file, &kept).map_err(refuse)?;
+        tracing::warn!(file = %file.display(), kept = %kept.display(), "it belongs to a database that is missing");
+    }
+    Ok(())
 }
 
 fn server_ready(options: &Options, server: Server, lanes: usize) -> Result<Ready, OpenError> {
@@ -741,6 +845,7 @@ fn server_ready(options: &Options, server: Server, lanes: usize) -> Result<Ready
         shops,
         rejected,
         checkpointer: None,
+        file: None,
         rounds: Some(rounds),
         steps,
         home: Home::default(),

@@ -48,11 +48,19 @@ pub(crate) async fn healthz() -> Reply {
     Ok(reply::ok(&readiness(None)))
 }
 
-/// Writing works. A clock that has stepped is reported, and requests are accepted all the same: time goes
-/// on as before until the step has lasted.
-pub(crate) async fn readyz(State(app): State<App>) -> Reply {
-    app.ready().await?;
-    Ok(reply::ok(&readiness(app.clock_steps().last)))
+/// What comes is stored: it was just now, or a write that tries it is. Why it is not, those are told who may
+/// see figures. A clock that has stepped is reported, and requests are accepted all the same: time goes on as
+/// before until the step has lasted.
+pub(crate) async fn readyz(watcher: Result<Watcher, Problem>, State(app): State<App>) -> Reply {
+    let Err(error) = app.ready().await else {
+        return Ok(reply::ok(&readiness(app.clock_steps().last)));
+    };
+    let reason = error.of_the_store();
+    let problem = Problem::from(error);
+    Err(match (watcher, reason) {
+        (Ok(Watcher), Some(reason)) => problem.with("reason", reason),
+        (Ok(_), None) | (Err(_), _) => problem,
+    })
 }
 
 /// That all is well, and what is to be known all the same.

@@ -42,6 +42,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::effects::{CommandCount, Context, Outside, WriteNotice};
 use crate::errors::ErrorNote;
+use crate::ids;
 use crate::instance::Instance;
 use crate::keys::KeyRing;
 use crate::metrics::Metrics;
@@ -309,10 +310,11 @@ impl App {
         &config.unwrap_or(&self.config().shops[0]).timezone
     }
 
-    /// Writing works.
+    /// What comes is stored.
     pub(crate) async fn ready(&self) -> Result<(), AppError> {
         let wait = self.config().server.webhook_timeout;
-        match tokio::time::timeout(wait, self.inner.store.ready()).await {
+        let ready = self.inner.store.readiness(ids::root());
+        match tokio::time::timeout(wait, ready).await {
             Ok(ready) => Ok(ready?),
             Err(_) => Err(AppError::Unavailable),
         }

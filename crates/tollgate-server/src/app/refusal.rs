@@ -163,10 +163,20 @@ pub(crate) enum AppError {
     Internal,
 }
 
+impl AppError {
+    /// What the store said, for those who look after it.
+    pub(crate) fn of_the_store(&self) -> Option<String> {
+        match self {
+            AppError::NotStored(error) => Some(error.to_string()),
+            AppError::Unavailable => Some(self.to_string()),
+            _ => None,
+        }
+    }
+}
+
 impl From<ReadError> for AppError {
-    /// What the database said goes into the log and no further.
+    /// What the database said has gone into the log, and goes no further.
     fn from(error: ReadError) -> AppError {
-        tracing::error!(%error, "failed to read");
         match error {
             ReadError::Unavailable(_) | ReadError::Unreachable(_) | ReadError::Closing => {
                 AppError::Unavailable

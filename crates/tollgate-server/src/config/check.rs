@@ -44,6 +44,7 @@ impl Typed<'_> {
         let config = Config {
             place,
             admission: self.admission()?,
+            create: false,
             limits: self.limits()?,
             rules: self.rules()?,
             bootstrap_key: match self.text("api.bootstrap_key")? {

@@ -59,6 +59,8 @@ pub struct Config {
     pub place: Place,
     /// How much is taken at one time.
     pub admission: Admission,
+    /// A new database is made although others' files lie there; said on the command line alone.
+    pub create: bool,
     /// The bounds of queue, batch, log and retention.
     pub limits: Limits,
     /// The times decisions depend on.

@@ -50,6 +50,7 @@ fn listed() -> Vec<(&'static str, &'static str)> {
 fn context() -> ResponseContext {
     ResponseContext {
         request_id: "req_1".into(),
+        origin: None,
         language: Language::English,
     }
 }

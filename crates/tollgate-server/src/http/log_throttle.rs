@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::problem::{OVERLOADED, Problem, UNAVAILABLE};
+use super::problem::{OUTCOME_UNKNOWN, OVERLOADED, Problem, UNAVAILABLE};
 use crate::throttle::{Line, Throttle};
 
 /// Counts refusals whose codes are throttled. Clones share the counts.
@@ -14,6 +14,7 @@ use crate::throttle::{Line, Throttle};
 pub(crate) struct LogThrottle {
     overloaded: Arc<Throttle<Refusal>>,
     unavailable: Arc<Throttle<Refusal>>,
+    outcome_unknown: Arc<Throttle<Refusal>>,
 }
 
 impl LogThrottle {
@@ -25,6 +26,8 @@ impl LogThrottle {
             &self.overloaded
         } else if code == UNAVAILABLE.code {
             &self.unavailable
+        } else if code == OUTCOME_UNKNOWN.code {
+            &self.outcome_unknown
         } else {
             return false;
         };
@@ -37,7 +40,7 @@ impl LogThrottle {
 
     /// Logs what is still pending, before the program ends.
     pub(crate) fn flush(&self) {
-        for throttle in [&self.overloaded, &self.unavailable] {
+        for throttle in [&self.overloaded, &self.unavailable, &self.outcome_unknown] {
             throttle.flush();
         }
     }
@@ -71,7 +74,8 @@ mod tests {
     async fn only_mass_refusals_are_throttled() {
         let throttle = LogThrottle::default();
         for code in super::super::problem::CODES {
-            let is_throttled = ["overloaded", "unavailable"].contains(&code.code);
+            let is_throttled =
+                ["overloaded", "unavailable", "outcome_unknown"].contains(&code.code);
             let problem = Problem::from(*code);
             assert_eq!(
                 throttle.count(&problem, "req_1"),

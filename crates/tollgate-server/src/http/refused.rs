@@ -268,6 +268,7 @@ mod tests {
             for language in [Language::English, Language::Russian] {
                 let context = ResponseContext {
                     request_id: "req_1".to_owned(),
+                    origin: None,
                     language,
                 };
                 let document = problem.answer(&context).body;

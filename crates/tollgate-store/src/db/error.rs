@@ -94,6 +94,17 @@ impl Error {
         self.sql_state() == Some(&SqlState::INSUFFICIENT_PRIVILEGE)
     }
 
+    /// The table of a row that was waited for, as the server says it in the error's context: `while updating
+    /// tuple (0,5) in relation "stock"`.
+    pub(crate) fn table_waited_for(&self) -> Option<&str> {
+        let Kind::Postgres(error) = &self.kind else {
+            return None;
+        };
+        let context = error.as_db_error()?.where_()?;
+        let (_, named) = context.split_once("in relation \"")?;
+        named.split_once('"').map(|(table, _)| table)
+    }
+
     /// PostgreSQL's code for it.
     pub(crate) fn sql_state(&self) -> Option<&SqlState> {
         match &self.kind {

@@ -8,7 +8,10 @@
 //! or row here. SQLite runs it as often as there are keys; PostgreSQL is asked once, over arrays, by a
 //! text derived from the same one (`postgres/sets.rs`).
 
+mod blocker;
+mod dial;
 mod error;
+mod in_place;
 mod open_error;
 mod postgres;
 mod sqlite;
@@ -20,8 +23,11 @@ use std::time::{Duration, Instant};
 
 use tollgate_core::id::ShopId;
 
+pub(crate) use blocker::blockers;
+pub(crate) use dial::Dialler;
 pub use error::Error;
 pub(crate) use error::{Corrupt, Failure, corrupt, is_failed_flush, meaning, refuse};
+pub(crate) use in_place::{Moved, OpenFile, beside, identity};
 pub use open_error::OpenError;
 pub(crate) use postgres::{Postgres, Server};
 pub(crate) use sqlite::Sqlite;
@@ -310,6 +316,15 @@ impl Db {
                 })
             }
             Db::Postgres(postgres) => postgres.begin(shops, all, lookups),
+        }
+    }
+
+    /// Whether transactions that begin from now on wait only a moment for rows that somebody else has; a
+    /// server's only.
+    pub(crate) fn hurry(&self, hurry: bool) {
+        match self {
+            Db::Sqlite(_) => {}
+            Db::Postgres(postgres) => postgres.hurry(hurry),
         }
     }
 

@@ -155,6 +155,17 @@ pub enum OpenError {
         /// What it says.
         source: crate::db::Error,
     },
+    /// The database is missing, and what belongs to it is not.
+    #[error(
+        "open {path}: it is missing, and {left} of it is there; put the database back, or restore it from \
+         a backup; `tollgate serve --create` makes a new, empty one"
+    )]
+    Orphaned {
+        /// The file.
+        path: PathBuf,
+        /// What is left of it.
+        left: PathBuf,
+    },
     /// SQLite is too old to be safe.
     #[error("open the store: SQLite {found} has a bug that corrupts logs; 3.51.3 is needed")]
     OldSqlite {

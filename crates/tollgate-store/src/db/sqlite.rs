@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use rusqlite::{OpenFlags, params_from_iter};
@@ -22,6 +22,12 @@ const WRITER_CACHE_KIB: i32 = 16_384;
 /// Pages cached by each reader, in KiB.
 const READER_CACHE_KIB: i32 = 4_096;
 
+/// How often a writer tries to get a lock that another program has, one that copies the log (Litestream) or a
+/// shell, and the pause between two tries: two seconds in all. SQLite's own pauses grow to 100 ms, and miss
+/// the moments between two short transactions.
+const BUSY_TRIES_MAX: i32 = 1_000;
+const BUSY_PAUSE: Duration = Duration::from_millis(2);
+
 /// Statements kept prepared by a connection: more than there are in this package.
 const STATEMENTS_MAX: usize = 160;
 
@@ -36,6 +42,8 @@ pub(crate) struct Sqlite {
     conn: rusqlite::Connection,
     /// Pages in the log after the last commit of this connection.
     log_pages: Arc<AtomicU64>,
+    /// Whether a writer waits for locks.
+    waits: Arc<AtomicBool>,
 }
 
 impl Sqlite {
@@ -62,9 +70,9 @@ impl Sqlite {
         // What prevents this prevents SQLite too, whose error is understood here.
         let _ = make_private(path);
         let open = || -> Result<Sqlite, Error> {
-            let conn = rusqlite::Connection::open(path)?;
-            conn.busy_timeout(Duration::ZERO)?;
-            Ok(Sqlite::over(conn))
+            let mut db = Sqlite::over(rusqlite::Connection::open(path)?);
+            db.wait_for_locks()?;
+            Ok(db)
         };
         open().map_err(|error| refuse(path, error))
     }
@@ -106,13 +114,26 @@ impl Sqlite {
         Sqlite {
             conn,
             log_pages: Arc::default(),
+            waits: Arc::new(AtomicBool::new(true)),
         }
+    }
+
+    /// Waits for locks that another program has, for as long as it is said to.
+    fn wait_for_locks(&mut self) -> Result<(), Error> {
+        let waits = Arc::clone(&self.waits);
+        let again = move |tries| {
+            let again = waits.load(Ordering::Relaxed) && tries < BUSY_TRIES_MAX;
+            if again {
+                std::thread::sleep(BUSY_PAUSE);
+            }
+            again
+        };
+        Ok(self.conn.busy_handler(Some(again))?)
     }
 
     fn set_up_writer(&mut self, durable: bool) -> Result<(), Error> {
         let log_pages = Arc::clone(&self.log_pages);
         let conn = &mut self.conn;
-        conn.busy_timeout(Duration::ZERO)?;
         conn.pragma_update(None, "journal_mode", "wal")?;
         conn.pragma_update(None, "synchronous", if durable { "full" } else { "off" })?;
         conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
@@ -271,11 +292,14 @@ impl Sqlite {
     }
 
     /// Moves the rest of the log and lets the next commit begin it again; `false` if a reader or
-    /// another checkpoint is in the way.
+    /// another checkpoint is in the way: those are not waited for, as a batch is behind it.
     pub(crate) fn checkpoint_restart(&self) -> Result<bool, Error> {
-        let busy: i64 = self
+        self.waits.store(false, Ordering::Relaxed);
+        let restarted = self
             .conn
-            .query_row("pragma wal_checkpoint(restart)", [], |row| row.get(0))?;
+            .query_row("pragma wal_checkpoint(restart)", [], |row| row.get(0));
+        self.waits.store(true, Ordering::Relaxed);
+        let busy: i64 = restarted?;
         if busy == 0 {
             self.log_pages.store(0, Ordering::Relaxed);
         }

@@ -20,6 +20,7 @@ use tollgate_core::word::Word;
 
 use crate::db::{Db, Error, Head};
 use crate::figures::Counters;
+use crate::gate::locked_rows::{Judged, LockedRows};
 use crate::gate::queue::{Job, Work};
 use crate::gate::submission::{Answer, Reply, Submission};
 use crate::options::Options;
@@ -51,6 +52,10 @@ pub(crate) enum End {
     Postponed,
     /// Somebody else has its shop.
     Elsewhere,
+    /// Somebody else has a row that it changes, and who.
+    Locked(String),
+    /// Somebody else had a row that it changes a while ago: it is tried by itself.
+    Alone,
     /// It is done when everything else of the batch is written.
     Late,
 }
@@ -72,6 +77,8 @@ pub(crate) struct Around<'a> {
     pub(crate) shop_names: &'a BTreeMap<ShopId, String>,
     /// What distinguishes the batch from all others.
     pub(crate) id: &'a [u8; 16],
+    /// Rows that somebody else has.
+    pub(crate) locked_rows: &'a LockedRows,
 }
 
 /// A batch while it is being decided.
@@ -82,6 +89,7 @@ pub(crate) struct Batch<'a> {
     listeners: &'a Listeners,
     shop_names: &'a BTreeMap<ShopId, String>,
     id: &'a [u8; 16],
+    locked_rows: &'a LockedRows,
     now: Timestamp,
     began: Instant,
     pub(crate) known: Snapshot,
@@ -155,6 +163,7 @@ impl<'a> Batch<'a> {
             listeners,
             shop_names,
             id,
+            locked_rows,
         } = around;
         let Opened {
             heads,
@@ -169,6 +178,7 @@ impl<'a> Batch<'a> {
             listeners,
             shop_names,
             id,
+            locked_rows,
             now,
             began: Instant::now(),
             known,
@@ -211,7 +221,7 @@ impl<'a> Batch<'a> {
             }
             for (place, job) in slice.iter().zip(together) {
                 ends[*place] = match &job.work {
-                    Work::Command(submission) => self.decide_one(submission)?,
+                    Work::Command(submission) => self.decide_one(submission, jobs.len() == 1)?,
                     Work::TableWrite(write) if write.is_late() => End::Late,
                     Work::TableWrite(write) => {
                         let changed = write.run(self.db)?;
@@ -232,7 +242,8 @@ impl<'a> Batch<'a> {
         Ok(ends)
     }
 
-    fn decide_one(&mut self, submission: &Submission) -> Result<End, Error> {
+    /// One that is alone in its batch is tried although it needs a row that was locked a while ago.
+    fn decide_one(&mut self, submission: &Submission, is_alone: bool) -> Result<End, Error> {
         if let Some(idempotency) = &submission.idempotency {
             let record = self
                 .records
@@ -250,9 +261,14 @@ impl<'a> Batch<'a> {
                 }
             }
         }
-        match self.verdict(&submission.command)? {
-            Some(decision) => self.take(submission, decision).map(End::Reply),
-            None => Ok(End::Failed),
+        let Some(decision) = self.verdict(&submission.command)? else {
+            return Ok(End::Failed);
+        };
+        let shop = submission.command.shop;
+        match self.locked_rows.judge(shop, &decision.changes) {
+            Judged::Locked(reason) => Ok(End::Locked(reason)),
+            Judged::Try if !is_alone => Ok(End::Alone),
+            Judged::Try | Judged::Free => self.take(submission, decision).map(End::Reply),
         }
     }
 

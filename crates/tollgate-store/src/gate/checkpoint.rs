@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, TryLockError};
 use std::thread::JoinHandle;
 
 use crate::db::Sqlite;
+use crate::seldom::Seldom;
 
 /// How far the log grows between two checkpoints, in pages.
 const PAGES_STEP: u64 = 512;
@@ -128,7 +129,10 @@ fn work(db: &Sqlite, path: &std::path::Path, woken: &Receiver<()>, shared: &Shar
                 shared.moved.store(moved, Ordering::Relaxed);
             }
             Err(error) => {
-                tracing::warn!(%error, path = %path.display(), "failed to move the log");
+                static KIND: Seldom = Seldom::new();
+                if let Some(times) = KIND.count() {
+                    tracing::warn!(%error, times, path = %path.display(), "failed to move the log");
+                }
             }
         }
     }

@@ -10,9 +10,11 @@ use tollgate_core::time::Timestamp;
 use crate::db::{Db, Error, Failure, Head, NotEnded, Source, Sql, is_failed_flush, meaning, two};
 use crate::figures::Counters;
 use crate::gate::batch::{Around, Batch, End, Listeners, Opened};
+use crate::gate::blocked::RowLock;
 use crate::gate::queue::{Job, Work};
 use crate::gate::wake::WakeUp;
 use crate::gate::writer::Gate;
+use crate::seldom::Seldom;
 use crate::tables::gate_lanes::Lane;
 use crate::tables::write::{Changes, write};
 use crate::tables::{effects, endpoints};
@@ -34,10 +36,21 @@ pub(crate) enum Broken {
     Unavailable(String),
     /// One of its rows cannot be written.
     Poison(String),
-    /// Somebody else has all of its shops.
-    Blocked,
+    /// Somebody else has all of its shops, and who.
+    Blocked(String),
+    /// Somebody else has a row that it changes.
+    RowLocked(RowLock),
     /// The end of its COMMIT was not seen.
     Doubt(String),
+}
+
+/// What a batch was waiting for when it was given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WaitedFor {
+    /// The heads of its shops.
+    Heads,
+    /// Whatever it changes.
+    Rows,
 }
 
 /// What a batch has come to before its COMMIT.
@@ -51,6 +64,8 @@ struct Decided {
 
 /// Where a batch has failed.
 enum Failed {
+    /// It has not got its shops, or what it looks up with them.
+    Beginning(Error),
     /// Nothing of it can have been committed.
     Before(Error),
     /// It had been decided, and may have been committed.
@@ -74,6 +89,7 @@ enum Next {
 impl Gate {
     /// Decides and commits the jobs, as often as it takes; how each of them ended.
     pub(crate) fn attempt(&mut self, jobs: &[Job], now: Timestamp) -> Result<Vec<End>, Broken> {
+        self.look_at_file()?;
         self.batches += 1;
         let id = batch_id(self.nonce, self.batches);
         let mut tries = 0;
@@ -85,14 +101,23 @@ impl Gate {
                 .db
                 .as_ref()
                 .expect("the connection was opened just now");
+            db.hurry(self.locked_rows.hurries());
             let began = Instant::now();
             let next = match self.decide_all(db, jobs, now, &id) {
                 Ok(decided) => return Ok(self.conclude(jobs, now, began, decided)),
-                Err(Failed::Before(error)) => self.after_failure(&error, tries),
-                Err(Failed::Committing(error, decided)) => {
+                Err(Failed::Beginning(error)) => {
+                    self.after_failure(&error, tries, WaitedFor::Heads)
+                }
+                Err(Failed::Before(error)) => self.after_failure(&error, tries, WaitedFor::Rows),
+                Err(Failed::Committing(error, mut decided)) => {
                     match self.after_commit(&id, &error, tries) {
                         None => return Ok(self.conclude(jobs, now, began, *decided)),
-                        Some(next) => next,
+                        Some(next) => {
+                            if let Next::End(broken) = &next {
+                                self.note_locked_row(jobs, broken, &mut decided.known);
+                            }
+                            next
+                        }
                     }
                 }
             };
@@ -114,7 +139,7 @@ impl Gate {
         let impatient = jobs
             .iter()
             .any(|job| job.reply_to.is_some() && IMPATIENT < job.since.elapsed());
-        let opened = Opened::begin(db, now, jobs, impatient)?;
+        let opened = Opened::begin(db, now, jobs, impatient).map_err(Failed::Beginning)?;
         self.counters.lock_wait.note(opened.waited);
         let listeners = self.listeners_of(db, &opened.heads)?;
         let around = Around {
@@ -123,6 +148,7 @@ impl Gate {
             listeners: &listeners,
             shop_names: &self.shop_names,
             id,
+            locked_rows: &self.locked_rows,
         };
         let mut batch = Batch::begin(db, around, now, opened);
         let mut ends = batch.decide(jobs)?;
@@ -199,8 +225,14 @@ impl Gate {
         jobs: &[Job],
         now: Timestamp,
         began: Instant,
-        decided: Decided,
+        mut decided: Decided,
     ) -> Vec<End> {
+        if let [job] = jobs
+            && let Some(shop) = job.shop()
+            && !self.locked_rows.is_empty()
+        {
+            self.locked_rows.forget(shop, &mut decided.known);
+        }
         self.sweeper.expect(&decided.known, now);
         self.notifier.wake(decided.wake_up);
         self.count(jobs, &decided.ends, began, decided.flushing);
@@ -229,7 +261,7 @@ impl Gate {
     }
 
     /// Something before COMMIT has failed: nothing of the batch is kept.
-    fn after_failure(&mut self, error: &Error, tries: u32) -> Next {
+    fn after_failure(&mut self, error: &Error, tries: u32, waited_for: WaitedFor) -> Next {
         // A connection that does not answer would not answer a ROLLBACK either.
         if meaning(error) == Failure::Lost {
             self.give_up_connection();
@@ -245,7 +277,10 @@ impl Gate {
         match meaning(error) {
             Failure::Unavailable => unavailable(),
             Failure::Poison => Next::End(Broken::Poison(error.to_string())),
-            Failure::Blocked => Next::End(Broken::Blocked),
+            Failure::Blocked => Next::End(match waited_for {
+                WaitedFor::Heads => Broken::Blocked(self.who_keeps_shop()),
+                WaitedFor::Rows => Broken::RowLocked(self.row_lock(error)),
+            }),
             Failure::Retry if tries < TRIES_MAX => {
                 Counters::add(&self.counters.conflicts, 1);
                 std::thread::sleep(self.jitter(tries));
@@ -276,7 +311,7 @@ impl Gate {
             },
             (Source::Server(_), Failure::Lost) => self.look_at_server(id, error),
             // The server itself says that it did not.
-            (Source::Server(_), _) => Some(self.after_failure(error, tries)),
+            (Source::Server(_), _) => Some(self.after_failure(error, tries, WaitedFor::Rows)),
         }
     }
 
@@ -293,7 +328,7 @@ impl Gate {
         {
             return Err(Broken::Unavailable(error.to_string()));
         }
-        tracing::warn!(%error, "failed to see the end of a commit; looking again");
+        looking_again(error);
         self.db = None;
         self.reopen_if_lost()
             .map_err(|_| Broken::Doubt(error.to_string()))?;
@@ -313,7 +348,7 @@ impl Gate {
     /// Looks, over a new connection, whether a COMMIT has happened whose end was not seen. The lane's
     /// row is read by a write: a plain read misses a commit that still waits for its standby.
     fn look_at_server(&mut self, id: &[u8; 16], error: &Error) -> Option<Next> {
-        tracing::warn!(%error, "failed to see the end of a commit; looking again");
+        looking_again(error);
         let since = Instant::now();
         while since.elapsed() < LOOK_MAX {
             self.give_up_connection();
@@ -347,14 +382,16 @@ impl Gate {
 
     /// Connects again after the connection was lost.
     pub(crate) fn reopen_if_lost(&mut self) -> Result<(), Broken> {
-        if self.db.is_none() {
-            let db = self
-                .source
-                .writer()
-                .map_err(|error| Broken::Unavailable(error.to_string()))?;
-            Counters::add(&self.counters.reconnects, 1);
-            self.db = Some(db);
+        if self.db.is_some() {
+            return Ok(());
         }
+        self.refuse_moved()?;
+        let source = &self.source;
+        let db = self.dialler.dial(|| source.writer());
+        let db = db.map_err(Broken::Unavailable)?;
+        self.refuse_moved()?;
+        Counters::add(&self.counters.reconnects, 1);
+        self.db = Some(db);
         Ok(())
     }
 
@@ -381,7 +418,7 @@ impl Gate {
         let counters = &self.counters;
         let commands = ends
             .iter()
-            .filter(|end| !matches!(end, End::Postponed | End::Elsewhere | End::Late))
+            .filter(|end| matches!(end, End::Reply(_) | End::Failed))
             .count() as u64;
         Counters::add(&counters.batches, 1);
         Counters::add(&counters.batch_commands, commands);
@@ -397,6 +434,13 @@ impl Gate {
                 .queue_age
                 .note(began.saturating_duration_since(oldest));
         }
+    }
+}
+
+fn looking_again(error: &Error) {
+    static KIND: Seldom = Seldom::new();
+    if let Some(times) = KIND.count() {
+        tracing::warn!(%error, times, "failed to see the end of a commit; looking again");
     }
 }
 

@@ -17,20 +17,24 @@ use tollgate_core::id::ShopId;
 use tollgate_core::snapshot::EventState;
 use tollgate_core::time::Timestamp;
 
-use crate::db::{Db, Failure, Source, meaning};
+use crate::db::{Db, Dialler, Failure, OpenFile, Source, meaning};
 use crate::error::SubmitError;
 use crate::figures::Counters;
 use crate::gate::batch::{End, Listeners};
 use crate::gate::checkpoint::Checkpointer;
 use crate::gate::commit::Broken;
 use crate::gate::dedupe::DedupeCache;
+use crate::gate::locked_rows::LockedRows;
 use crate::gate::quarantine;
 use crate::gate::queue::{Job, Queue, Work};
 use crate::gate::rejected::RejectedGate;
+use crate::gate::standing::{Extent, Standing};
 use crate::gate::submission::{Class, Reply};
 use crate::gate::sweep::{Sweeper, is_found_again};
+use crate::gate::table_write::TableWrite;
 use crate::gate::wake::Notifier;
 use crate::options::Options;
+use crate::seldom::Seldom;
 use crate::tables::key_hash::key_hash;
 
 /// How long the writer sleeps at the most when nothing is due.
@@ -39,9 +43,6 @@ const SLEEP_MAX: Duration = Duration::from_secs(3600);
 /// How often an idle writer looks at a log that is too long: anyone who holds it up may have gone.
 const LOG_EVERY: Duration = Duration::from_secs(1);
 
-/// How long a command waits for a shop that somebody else has; then it is refused.
-const WAIT_MAX: Duration = Duration::from_secs(4);
-
 /// What the writers share with the store's other side.
 #[derive(Clone)]
 pub(crate) struct Shared {
@@ -49,6 +50,8 @@ pub(crate) struct Shared {
     pub(crate) queue: Arc<Queue>,
     /// What is counted.
     pub(crate) counters: Arc<Counters>,
+    /// What was taken and refused lately.
+    pub(crate) standing: Arc<Standing>,
     /// What was settled recently.
     pub(crate) dedupe: Arc<DedupeCache>,
     /// How many refused deliveries are kept.
@@ -63,12 +66,20 @@ pub(crate) struct Shared {
 pub(crate) struct Gate {
     pub(crate) db: Option<Db>,
     pub(crate) source: Source,
+    pub(crate) dialler: Dialler,
+    /// The file that is open, and what is at its path.
+    pub(crate) file: Option<OpenFile>,
+    /// What a log had that was taken away is in the file.
+    pub(crate) log_saved: bool,
+    /// Rows that somebody else keeps locked.
+    pub(crate) locked_rows: LockedRows,
     pub(crate) options: Options,
     /// Which of the process's lanes it is, and its name in the database.
     lane: usize,
     pub(crate) lane_name: String,
     queue: Arc<Queue>,
     pub(crate) counters: Arc<Counters>,
+    standing: Arc<Standing>,
     pub(crate) dedupe: Arc<DedupeCache>,
     pub(crate) sweeper: Sweeper,
     /// Sweeps have rested since they last looked.
@@ -93,7 +104,7 @@ impl Gate {
         options: Options,
         (process, lane): (u64, usize),
         shared: Shared,
-        checkpointer: Option<Checkpointer>,
+        (checkpointer, file): (Option<Checkpointer>, Option<OpenFile>),
     ) -> Gate {
         let lane_name = match source {
             // One process at a time, so the row is always the same one.
@@ -107,11 +118,16 @@ impl Gate {
             sweeper: Sweeper::new(lane, lanes, claims_as, shared.rejected),
             rested: false,
             source,
+            dialler: Dialler::default(),
+            file,
+            log_saved: false,
+            locked_rows: LockedRows::default(),
             options,
             lane,
             lane_name,
             queue: shared.queue,
             counters: shared.counters,
+            standing: shared.standing,
             dedupe: shared.dedupe,
             checkpointer,
             nonce: process ^ (lane as u64) << 56,
@@ -183,7 +199,10 @@ impl Gate {
                 take_turns(jobs, due);
             }
             Err(error) => {
-                tracing::error!(%error, "failed to look for what is due");
+                static KIND: Seldom = Seldom::new();
+                if let Some(times) = KIND.count() {
+                    tracing::error!(%error, times, "failed to look for what is due");
+                }
                 self.sweeper.later(now);
                 if meaning(&error) == Failure::Lost {
                     self.db = None;
@@ -193,35 +212,30 @@ impl Gate {
     }
 
     /// Decides and commits the jobs, in halves if one of them is poison, and answers everybody.
-    fn process(&mut self, jobs: Vec<Job>) {
+    pub(crate) fn process(&mut self, jobs: Vec<Job>) {
         let now = self.now();
         match self.attempt(&jobs, now) {
             Ok(ends) => self.answer(jobs, ends),
             Err(Broken::Unavailable(reason)) => {
+                static KIND: Seldom = Seldom::new();
                 Counters::add(&self.counters.unavailable, 1);
-                tracing::error!(
-                    reason,
-                    commands = jobs.len(),
-                    "the database takes no writes"
-                );
+                if let Some(batches) = KIND.count() {
+                    tracing::error!(reason, batches, "the database takes no writes");
+                }
                 self.sweeper.later(now);
-                refuse(jobs, || SubmitError::Unavailable {
-                    reason: reason.clone(),
-                });
+                self.refuse(jobs, &unavailable(reason), Extent::All);
             }
             Err(Broken::Doubt(reason)) => {
+                static KIND: Seldom = Seldom::new();
                 Counters::add(&self.counters.in_doubt, 1);
-                tracing::error!(
-                    reason,
-                    commands = jobs.len(),
-                    "the end of a commit was not seen"
-                );
+                if let Some(batches) = KIND.count() {
+                    tracing::error!(reason, batches, "the end of a commit was not seen");
+                }
                 self.sweeper.later(now);
-                refuse(jobs, || SubmitError::OutcomeUnknown {
-                    reason: reason.clone(),
-                });
+                self.refuse(jobs, &SubmitError::OutcomeUnknown { reason }, Extent::All);
             }
-            Err(Broken::Blocked) => self.go_without_settles(jobs),
+            Err(Broken::Blocked(reason)) => self.go_without_settles(jobs, &reason),
+            Err(Broken::RowLocked(lock)) => self.go_without_locked(jobs, lock),
             Err(Broken::Poison(reason)) if jobs.len() == 1 => {
                 tracing::error!(
                     reason,
@@ -239,39 +253,19 @@ impl Gate {
         }
     }
 
-    /// Somebody else has kept a shop locked for too long, or a row. What workers say and claim touches
-    /// rows of effects at which a person may be, with a transaction open: that holds up workers, and no
-    /// money or orders, which are tried without it (F14).
-    fn go_without_settles(&mut self, jobs: Vec<Job>) {
-        let (settles, others): (Vec<Job>, Vec<Job>) = jobs
-            .into_iter()
-            .partition(|job| job.class == Class::Settles);
-        match settles.is_empty() {
-            true => self.wait_or_refuse(others),
-            false => {
-                if !others.is_empty() {
-                    self.process(others);
-                }
-                self.wait_or_refuse(settles);
-            }
+    /// Answers everybody that nothing was stored, or may not have been.
+    pub(crate) fn refuse(&self, jobs: Vec<Job>, error: &SubmitError, extent: Extent) {
+        if jobs.iter().any(is_from_outside) {
+            self.standing.refused(self.lane, error.reason(), extent);
         }
-    }
-
-    /// Somebody else has kept these jobs' shops for too long: those that have waited long enough are
-    /// refused, the others wait on.
-    fn wait_or_refuse(&mut self, jobs: Vec<Job>) {
-        let (refused, waiting) = jobs
-            .into_iter()
-            .partition(|job| WAIT_MAX <= job.since.elapsed());
-        refuse(refused, || SubmitError::Unavailable {
-            reason: "another instance keeps the shop locked".to_owned(),
-        });
-        self.put_back(waiting);
+        for reply_to in jobs.into_iter().filter_map(|job| job.reply_to) {
+            let _ = reply_to.send(Err(error.clone()));
+        }
     }
 
     /// Puts back what waits on. What is still due is found by the next look; put back, it would be
     /// there twice.
-    fn put_back(&mut self, mut jobs: Vec<Job>) {
+    pub(crate) fn put_back(&mut self, mut jobs: Vec<Job>) {
         if jobs.is_empty() {
             return;
         }
@@ -285,9 +279,12 @@ impl Gate {
         let mut postponed = Vec::new();
         let mut elsewhere = Vec::new();
         let mut failed = Vec::new();
+        let mut alone = Vec::new();
+        let mut locked = Vec::new();
         for (job, end) in jobs.into_iter().zip(ends) {
             match end {
                 End::Reply(reply) => {
+                    self.note_taken(&job);
                     self.remember(&job, &reply);
                     if let Some(reply_to) = job.reply_to {
                         // Anyone who has gone away meanwhile repeats the request and is answered then.
@@ -298,12 +295,29 @@ impl Gate {
                 // One that is late was done before the COMMIT.
                 End::Late | End::Postponed => postponed.push(job),
                 End::Elsewhere => elsewhere.push(job),
+                End::Locked(reason) => locked.push((job, reason)),
+                End::Alone => alone.push(job),
             }
         }
         self.put_back(postponed);
-        self.wait_or_refuse(elsewhere);
+        self.wait_or_refuse(elsewhere, Gate::who_keeps_shop);
+        for (job, reason) in locked {
+            self.refuse_locked(vec![job], reason);
+        }
+        for job in alone {
+            self.process(vec![job]);
+        }
         if !failed.is_empty() {
             self.quarantine(failed);
+        }
+    }
+
+    /// Notes that writing works: what came from outside proves it, and a probe as far as it goes.
+    fn note_taken(&self, job: &Job) {
+        if is_from_outside(job) {
+            self.standing.taken(self.lane);
+        } else if is_probe(job) {
+            self.standing.probed();
         }
     }
 
@@ -373,6 +387,9 @@ impl Gate {
     /// Keeps the log short: the checkpointer moves it beside us, and when it has nearly caught up
     /// we begin it again, which takes one short moment.
     fn tend_log(&mut self) {
+        if self.file.as_ref().is_some_and(OpenFile::has_moved) {
+            return;
+        }
         let (Some(Db::Sqlite(db)), Some(checkpointer)) = (&self.db, &self.checkpointer) else {
             return;
         };
@@ -401,8 +418,16 @@ fn take_turns(jobs: &mut Vec<Job>, due: Vec<Job>) {
     jobs.extend(others);
 }
 
-fn refuse(jobs: Vec<Job>, error: impl Fn() -> SubmitError) {
-    for reply_to in jobs.into_iter().filter_map(|job| job.reply_to) {
-        let _ = reply_to.send(Err(error()));
-    }
+/// It says what providers or the shop want, whose answers are what readiness promises.
+fn is_from_outside(job: &Job) -> bool {
+    let is_theirs = matches!(job.class, Class::Money | Class::Orders);
+    is_theirs && job.reply_to.is_some() && !is_probe(job)
+}
+
+fn is_probe(job: &Job) -> bool {
+    matches!(job.work, Work::TableWrite(TableWrite::Nothing))
+}
+
+pub(crate) fn unavailable(reason: String) -> SubmitError {
+    SubmitError::Unavailable { reason }
 }

@@ -10,8 +10,9 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 use crate::db::OpenError;
-use crate::db::{Db, Error, Failure, Source, meaning};
+use crate::db::{Db, Dialler, Error, Failure, Source, meaning};
 use crate::error::ReadError;
+use crate::seldom::Seldom;
 
 /// A read; `false` if the connection was lost, and it should be asked again with another. The last time
 /// it answers all the same.
@@ -106,7 +107,9 @@ impl Readers {
 
 /// Reads until the store is closed. A read whose connection is lost is asked once more over a new one.
 fn work(db: Db, source: &Source, waiting: &Mutex<Receiver<Task>>) {
+    static KIND: Seldom = Seldom::new();
     let mut db = Some(db);
+    let mut dialler = Dialler::default();
     loop {
         let task = waiting
             .lock()
@@ -115,10 +118,13 @@ fn work(db: Db, source: &Source, waiting: &Mutex<Receiver<Task>>) {
         let Ok(mut task) = task else { return };
         for last in [false, true] {
             if db.is_none() {
-                db = source
-                    .reader()
-                    .inspect_err(|error| tracing::warn!(%error, "failed to connect for reading"))
-                    .ok();
+                let dialled = dialler.dial(|| source.reader());
+                if let Err(error) = &dialled
+                    && let Some(times) = KIND.count()
+                {
+                    tracing::warn!(error, times, "failed to connect for reading");
+                }
+                db = dialled.ok();
             }
             let Some(reader) = &db else { break };
             if task(reader, last) {

@@ -22,6 +22,15 @@ impl Drop for FileLock {
     }
 }
 
+impl FileLock {
+    /// Writes below our process id which file it is that we have open: `doctor` compares it with the one that
+    /// is there.
+    pub(crate) fn name_file(&mut self, identity: &str) {
+        // Without it nobody is told, and nothing else is lost.
+        let _ = writeln!(self.file, "{identity}");
+    }
+}
+
 /// Takes `FILE.lock` and writes our process id into it. The database file itself is never opened by
 /// any other means than SQLite's: closing it would drop SQLite's own locks.
 pub(crate) fn take(database: &Path) -> Result<FileLock, OpenError> {
@@ -52,11 +61,11 @@ pub(crate) fn take(database: &Path) -> Result<FileLock, OpenError> {
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            let mut pid = String::new();
-            let _ = file.read_to_string(&mut pid);
+            let mut text = String::new();
+            let _ = file.read_to_string(&mut text);
             return Err(OpenError::Locked {
                 path: database.to_owned(),
-                pid: pid.trim().to_owned(),
+                pid: text.lines().next().unwrap_or_default().trim().to_owned(),
             });
         }
         Err(TryLockError::Error(source)) => return Err(refuse(source)),

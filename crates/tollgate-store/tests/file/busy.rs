@@ -93,3 +93,39 @@ async fn what_is_due_while_the_database_is_locked_is_done_a_moment_later() {
     let stock = world.store.stock(SHOP, "A").await.expect("it reads");
     assert_eq!(stock.map(|stock| stock.held), Some(0));
 }
+
+/// 702 of 71 000 requests were refused beside a program that copies the log: it checkpoints, and writes a row
+/// now and then, each time for a moment. Such a moment is waited for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_program_that_writes_for_moments_has_nothing_refused() {
+    let world = World::new();
+    world.act(stock("A", 1_000_000)).await;
+    let is_over = Arc::new(AtomicBool::new(false));
+    let _ending = Ending(Arc::clone(&is_over));
+    let foreign = {
+        let (name, is_over) = (world.database.name(), Arc::clone(&is_over));
+        tokio::task::spawn_blocking(move || {
+            let rows = Rows::open(&name);
+            rows.run("pragma busy_timeout = 5000; create table theirs (number integer)");
+            let mut moments = 0;
+            while !is_over.load(Ordering::Relaxed) {
+                rows.run("begin immediate; insert into theirs values (1)");
+                // About as long as a flush to a slow disk, with the file's lock.
+                std::thread::park_timeout(std::time::Duration::from_millis(20));
+                rows.run("commit");
+                rows.table("pragma wal_checkpoint(passive)");
+                std::thread::park_timeout(std::time::Duration::from_millis(20));
+                moments += 1;
+            }
+            moments
+        })
+    };
+    for number in 1..=400 {
+        let held = world.store.submit(submission(hold(number, "A", 1))).await;
+        held.expect("a moment is waited for");
+    }
+    is_over.store(true, Ordering::Relaxed);
+    let moments = foreign.await.expect("it meets no lock either");
+    assert!(10 < moments, "{moments}");
+    assert_eq!(world.store.figures().unavailable, 0);
+}

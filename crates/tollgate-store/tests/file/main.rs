@@ -18,9 +18,11 @@ mod closing;
 mod expiry_of_keys;
 mod full_disk;
 mod log;
+mod moved;
 mod opening;
 #[allow(dead_code, reason = "two suites share it, and neither needs all of it")]
 mod sources;
+mod standing;
 mod statements;
 
 /// The file that a database is.

@@ -58,7 +58,7 @@ async fn an_effect_knows_the_request_it_goes_back_to() {
     let world = World::new();
     let store = &world.store;
     store
-        .put_endpoint(endpoint(1, &["order.*"]))
+        .put_endpoint(endpoint(1, &["order.*"]), None)
         .await
         .expect("it is written");
     let origin = Arc::new(Origin {

@@ -3,7 +3,7 @@
 use tollgate_core::time::Span;
 use tollgate_store::SubmitError;
 
-use crate::words::{create, hold, order, stock};
+use crate::words::{create, hold, order, order_of, root_id, stock};
 use crate::world::{SHOP, World, submission};
 
 /// The first command of a shop finds nothing that it could lock; it is no shop that somebody else has.
@@ -44,7 +44,7 @@ async fn a_shop_that_somebody_keeps_locked_is_refused_and_goes_on_afterwards() {
     let (refused, elsewhere) = tokio::join!(refused, elsewhere);
     assert!(
         matches!(&refused, Err(SubmitError::Unavailable { reason })
-            if reason == "another instance keeps the shop locked"),
+            if reason.contains("the shop is kept locked by process")),
         "{refused:?}"
     );
     assert!(elsewhere.is_ok(), "{elsewhere:?}");
@@ -52,4 +52,138 @@ async fn a_shop_that_somebody_keeps_locked_is_refused_and_goes_on_afterwards() {
     world.pass(Span::seconds(5)).await;
     let stock = world.store.stock(SHOP, "A").await.expect("it reads");
     assert_eq!(stock.map(|stock| stock.held), Some(0));
+}
+
+/// Longer than it takes to find out which commands need a row that is locked, on a busy machine too.
+const FOUND_OUT: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// Keeps a row of stock locked, as somebody at a terminal does who goes to lunch.
+fn lock_row(somebody: &crate::world::Rows) {
+    somebody.run("set application_name = 'psql'");
+    somebody.run("begin");
+    somebody.run("update stock set on_hand = 4711 where sku = 'A'");
+}
+
+fn assert_names_psql(refused: &Result<tollgate_store::Reply, SubmitError>) {
+    let Err(SubmitError::Unavailable { reason }) = refused else {
+        panic!("{refused:?}");
+    };
+    for word in [
+        "stock",
+        "psql",
+        "idle in transaction",
+        "update stock set on_hand = …",
+    ] {
+        assert!(reason.contains(word), "{word}: {reason}");
+    }
+    assert!(!reason.contains("4711"), "a value is shown: {reason}");
+}
+
+/// An idle transaction of somebody's psql on one row of stock stopped every order and webhook of the shop for
+/// ever. What needs the row is refused, and who has it is said; all else is committed.
+#[tokio::test]
+async fn a_locked_row_has_only_what_needs_it_refused() {
+    crate::server();
+    let world = World::new();
+    world.act(stock("A", 1000)).await;
+    world.act(stock("B", 1000)).await;
+    let somebody = world.rows();
+    lock_row(&somebody);
+    let begun = std::time::Instant::now();
+    // Every third needs the row, and half of those another one too.
+    let of = |number: u64| if number.is_multiple_of(3) { "A" } else { "B" };
+    let order = |number: u64| {
+        let mut order = order_of(number, &format!("C{number}"), of(number), 1);
+        if number.is_multiple_of(6) {
+            order.lines.extend(order_of(0, "", "B", 1).lines);
+        }
+        submission(create(order))
+    };
+    for round in 0..3 {
+        let wanted: Vec<u64> = (1..=90).map(|number| round * 1000 + number).collect();
+        let orders = wanted.iter().copied().map(order).collect();
+        for (number, answer) in wanted.iter().zip(world.store.submit_all(orders).await) {
+            match of(*number) {
+                "A" => assert_names_psql(&answer),
+                _ => assert!(answer.is_ok(), "{number}: {answer:?}"),
+            }
+        }
+    }
+    assert!(begun.elapsed() < FOUND_OUT, "{:?}", begun.elapsed());
+    let figures = world.store.figures();
+    assert_eq!(figures.rows_locked, 90, "{figures:?}");
+    assert!(
+        world.store.readiness(root_id(1)).await.is_ok(),
+        "most is taken"
+    );
+    somebody.run("rollback");
+    // It is tried again by itself within a second.
+    let mut number = 10_000;
+    loop {
+        number += 1;
+        let order = submission(create(order_of(number, &format!("C{number}"), "A", 1)));
+        if world.store.submit(order).await.is_ok() {
+            break;
+        }
+        assert!(number < 1_000_000, "it is refused for ever");
+    }
+    let held = world.store.stock(SHOP, "B").await.expect("it reads");
+    assert_eq!(held.map(|stock| stock.held), Some(180));
+}
+
+/// Where everything that comes needs the row, nothing is taken: readiness says so, and why, although a write
+/// that only tries succeeds.
+#[tokio::test]
+async fn readiness_goes_down_when_all_that_comes_is_refused() {
+    crate::server();
+    let world = World::new();
+    world.act(stock("A", 1000)).await;
+    let somebody = world.rows();
+    lock_row(&somebody);
+    let begun = std::time::Instant::now();
+    let mut number = 0;
+    let refused = loop {
+        number += 1;
+        let order = submission(create(order_of(number, &format!("C{number}"), "A", 1)));
+        let refused = world.store.submit(order).await;
+        assert_names_psql(&refused);
+        if let Err(refused) = world.store.readiness(root_id(1)).await {
+            break refused;
+        }
+        assert!(begun.elapsed() < FOUND_OUT, "it is ready");
+    };
+    assert!(refused.to_string().contains("psql"), "{refused}");
+    assert!(world.store.ready().await.is_ok(), "trying succeeds");
+    let report = world.store.doctor().await.expect("it looks");
+    let writes = report.check("writes").expect("it is a check");
+    assert_eq!(writes.level, tollgate_store::Level::Fail, "{writes:?}");
+    somebody.run("rollback");
+}
+
+/// The session that keeps a row locked and does nothing is named by doctor, with what ends it.
+#[tokio::test]
+async fn doctor_names_who_keeps_rows_locked() {
+    crate::server();
+    let world = World::new();
+    world.act(stock("A", 1000)).await;
+    let somebody = world.rows();
+    lock_row(&somebody);
+    let mut examination = tollgate_store::Examination::new(world.options.clock.clone());
+    examination.blocked_ms_max = 0;
+    let place = world.options.place.clone();
+    let looking =
+        tokio::task::spawn_blocking(move || tollgate_store::Store::doctor_at(&place, &examination));
+    let report = looking.await.expect("it does not panic");
+    let locks = report.check("locks").expect("it is a check");
+    assert_eq!(locks.level, tollgate_store::Level::Warn, "{locks:?}");
+    assert!(
+        locks.seen.iter().any(|seen| seen.contains("rows of stock")),
+        "{locks:?}"
+    );
+    assert!(
+        locks.fix.starts_with("select pg_terminate_backend("),
+        "{locks:?}"
+    );
+    assert!(!format!("{locks:?}").contains("4711"), "{locks:?}");
+    somebody.run("rollback");
 }

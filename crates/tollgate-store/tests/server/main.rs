@@ -26,6 +26,7 @@ mod sets;
 #[path = "../file/sources.rs"]
 #[allow(dead_code, reason = "two suites share it, and neither needs all of it")]
 mod sources;
+mod standing;
 mod statements;
 mod views;
 

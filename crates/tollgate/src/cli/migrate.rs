@@ -15,16 +15,20 @@ pub(super) struct Args {
     /// Only say what would be done.
     #[arg(long)]
     dry_run: bool,
+    /// Make a new database where the log or the key of one lies that is missing.
+    #[arg(long)]
+    create: bool,
     /// As JSON.
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(args: Args, file: Option<&Path>) -> ExitCode {
-    let config = match configuration(file) {
+    let mut config = match configuration(file) {
         Ok(config) => config,
         Err(exit) => return exit,
     };
+    config.create = args.create;
     let steps = if args.dry_run {
         match &config.place {
             Place::File(path) => {

@@ -29,6 +29,9 @@ pub(super) struct Args {
     /// Where requests are taken, in the place of server.listen.
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
+    /// Make a new database where the log or the key of one lies that is missing.
+    #[arg(long)]
+    create: bool,
 }
 
 /// What `serve` says where there is nothing to go by.
@@ -60,6 +63,7 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
         Ok(config) => config,
         Err(exit) => return exit,
     };
+    config.create = args.create;
     if let Some(address) = args.listen
         && let Err(error) = config.listen_at(address)
     {

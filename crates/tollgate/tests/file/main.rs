@@ -10,6 +10,8 @@ mod bench;
 mod log_throttle;
 mod disk;
 mod errors;
+mod taken_away;
+mod litestream;
 mod documented;
 mod opened;
 mod queries;

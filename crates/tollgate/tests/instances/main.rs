@@ -34,5 +34,6 @@ mod workers;
 mod recovery;
 mod stalls;
 mod outages;
+mod balancer;
 mod standby;
 mod stream;

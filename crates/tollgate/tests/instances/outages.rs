@@ -1,5 +1,6 @@
 //! An instance that stands still, connections that are cut, a server that is gone for a while.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -140,7 +141,10 @@ fn a_database_that_is_gone_for_ten_seconds_is_a_503_and_nothing_else() {
                 refused.push((create.clone(), code));
             }
         }
-        assert_eq!(client.call(&Request::get("/readyz")).status, 503);
+        // What it has taken a moment before the database went still speaks for it.
+        until("it is not ready", || {
+            (client.call(&Request::get("/readyz")).status == 503).then_some(())
+        });
         assert_eq!(client.call(&Request::get("/healthz")).status, 200);
         pause(Duration::from_millis(100));
     }
@@ -168,4 +172,60 @@ fn a_database_that_is_gone_for_ten_seconds_is_a_503_and_nothing_else() {
     }
     assert_eq!(client.list("/v1/orders").len(), 1 + refused.len());
     crate::invariants::check(&fleet.database);
+}
+
+/// It logged up to 6 450 lines a second while its database was away: now one a second of each kind, and each
+/// says how often.
+#[test]
+fn a_database_that_is_gone_is_a_line_a_second_of_each_kind() {
+    const CALLERS: usize = 8;
+    const AWAY: Duration = Duration::from_secs(4);
+    let cluster = Cluster::start();
+    let mut fleet = Fleet::on(Database::on(cluster.url()), 1, |home| {
+        home.set("log", "format", "json");
+    });
+    let mut client = fleet.client(0);
+    client.put("/v1/stock/A", &json!({ "on_hand": 100 }));
+    cluster.stop();
+    let begun = Instant::now();
+    let refused: usize = fleet
+        .at_once(CALLERS, |caller, client| {
+            let mut refused = 0;
+            while begun.elapsed() < AWAY {
+                refused += 2;
+                let code = format!("L-{caller}-{refused}");
+                client.call(&Request::create("/v1/orders", &order(&code, &["A"])));
+                client.call(&Request::get("/v1/stock/A"));
+            }
+            refused
+        })
+        .into_iter()
+        .sum();
+    // Dialled a second later at the latest, so a handful of times and not once a request.
+    cluster.start_again();
+    until("it takes orders again", || {
+        let order = Request::create("/v1/orders", &order("BACK", &["A"]));
+        (client.call(&order).status == 201).then_some(())
+    });
+    let seconds = usize::try_from(begun.elapsed().as_secs()).expect("a test is short") + 1;
+    let log = fleet.servers.remove(0).stop_and_read_log();
+    let mut kinds: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for line in log.lines() {
+        let Ok(line) = serde_json::from_str::<serde_json::Value>(line) else {
+            continue;
+        };
+        if line["level"] == "WARN" || line["level"] == "ERROR" {
+            let word = |name: &str| line["fields"][name].as_str().unwrap_or_default().to_owned();
+            *kinds.entry((word("message"), word("code"))).or_default() += 1;
+        }
+    }
+    eprintln!("{refused} refused in {seconds} s: {kinds:#?}");
+    assert!(500 < refused && 2 <= kinds.len(), "{refused}");
+    for ((message, code), lines) in kinds {
+        // One more: what is left when the server ends.
+        assert!(
+            lines <= seconds + 2,
+            "{lines} lines of {message} {code} in {seconds} s"
+        );
+    }
 }

@@ -11,6 +11,7 @@ use crate::http::Peer;
 use crate::http::access::{Admin, OnCall, Reader, Writer};
 use crate::http::body::Body;
 use crate::http::extract::{IdempotencyKey, IfMatch, JsonBytes, Query};
+use crate::http::problem::Problem;
 use crate::keys::Scope;
 
 /// What is taken out of a request.
@@ -35,6 +36,8 @@ pub(crate) trait Part {
 
 impl Part for State<App> {}
 impl<T> Part for Path<T> {}
+// Whatever may be missing is not asked for.
+impl<T> Part for Result<T, Problem> {}
 impl Part for HeaderMap {}
 impl Part for request::Parts {}
 impl Part for Extensions {}

@@ -36,6 +36,10 @@ const STATEMENT_LIMIT: Duration = Duration::from_secs(10);
 /// How long a COMMIT may take before its end is in doubt.
 const COMMIT_LIMIT: Duration = Duration::from_secs(5);
 
+/// Said in a transaction that waits only a moment for rows: no one of ours has one without the shop's head,
+/// which it holds by then.
+const HURRY: &str = "set local lock_timeout = '50ms'";
+
 /// The settings of every session. The plans are made once: they are look-ups by key, whose best plan does
 /// not depend on the values. Nor on how full a table was when the plan was made: over an empty one the
 /// planner would choose to read all of it, and go on doing so when it is large.
@@ -93,6 +97,7 @@ pub(crate) struct Postgres {
     /// Prepared statements by their text's place in the program.
     statements: RefCell<HashMap<(usize, Form), Statement>>,
     in_transaction: Cell<bool>,
+    hurries: Cell<bool>,
     /// The last warning of class 01000.
     warning: Arc<Mutex<Option<String>>>,
     /// Called before each round trip of a batch.
@@ -211,6 +216,7 @@ impl Postgres {
             begin: server.begin(),
             statements: RefCell::default(),
             in_transaction: Cell::new(false),
+            hurries: Cell::new(false),
             warning,
             pause: None,
         })
@@ -414,6 +420,24 @@ impl Postgres {
         all: bool,
         lookups: LookupBatch<'a>,
     ) -> Result<Begun<'a, '_>, Error> {
+        let begun = self.begin_locked(shops, all, lookups)?;
+        if self.hurries.get() {
+            self.script(HURRY)?;
+        }
+        Ok(begun)
+    }
+
+    /// Whether transactions that begin from now on wait only a moment for rows.
+    pub(super) fn hurry(&self, hurry: bool) {
+        self.hurries.set(hurry);
+    }
+
+    fn begin_locked<'a>(
+        &self,
+        shops: &[ShopId],
+        all: bool,
+        lookups: LookupBatch<'a>,
+    ) -> Result<Begun<'a, '_>, Error> {
         let numbers: Vec<i64> = shops.iter().map(|shop| i64::from(shop.0)).collect();
         let numbers: [&(dyn ToSql + Sync); 1] = [&numbers];
         let sql = if all { LOCK_HEADS } else { LOCK_FREE_HEADS };
@@ -436,7 +460,7 @@ impl Postgres {
         let mut answers = match self.wait_for(STATEMENT_LIMIT, pipeline) {
             Err(error) if all && 1 < shops.len() && meaning(&error) == Failure::Blocked => {
                 self.rollback()?;
-                return self.begin(shops, false, lookups);
+                return self.begin_locked(shops, false, lookups);
             }
             answers => answers?,
         };
@@ -452,7 +476,7 @@ impl Postgres {
             ));
         }
         if heads.len() < shops.len() && self.make_missing_heads(shops, &numbers)? {
-            return self.begin(shops, all, lookups);
+            return self.begin_locked(shops, all, lookups);
         }
         let heads = match heads.is_empty() && !shops.is_empty() && !all {
             // Nothing is locked yet, so waiting for all of them in their order is safe.

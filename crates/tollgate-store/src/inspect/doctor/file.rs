@@ -1,9 +1,9 @@
 //! A SQLite file: what lies around it, and what is in it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{Check, Examination, Looking, look_at_disk, look_at_rows_of_the_future, schema};
-use crate::db::{Error, Sqlite};
+use crate::db::{Error, Sqlite, beside, identity};
 use crate::report::{Checked, Level, Report};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -88,6 +88,25 @@ fn look_at_file(path: &Path, checked: &mut Checked) {
     match std::fs::metadata(path) {
         Ok(_) => {}
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            if let Some(Holder { pid, .. }) = holder(path) {
+                let seen = format!("{} is gone, and process {pid} has it open", path.display());
+                checked.see(Level::Fail, seen);
+                checked.mend(&format!(
+                    "put it back before that process ends: it is still in /proc/{pid}/fd (docs/operating.md)"
+                ));
+                return;
+            }
+            for left in ["-wal", ".key"].map(|ending| beside(path, ending)) {
+                if left.exists() {
+                    let seen = format!(
+                        "{} is missing, and {} is there",
+                        path.display(),
+                        left.display()
+                    );
+                    checked.see(Level::Fail, seen);
+                    checked.mend("put the database back, or restore it from a backup");
+                }
+            }
             let seen = format!("{} is not there yet", path.display());
             checked.see(Level::Warn, seen);
             checked.mend("tollgate migrate");
@@ -99,6 +118,7 @@ fn look_at_file(path: &Path, checked: &mut Checked) {
             return;
         }
     }
+    look_at_identity(path, checked);
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
@@ -140,24 +160,56 @@ fn look_at_modes(path: &Path, checked: &mut Checked) {
 #[cfg(not(unix))]
 fn look_at_modes(_: &Path, _: &mut Checked) {}
 
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    PathBuf::from(name)
+/// The file that is there is the one that its process has open, and the only one of its log.
+fn look_at_identity(path: &Path, checked: &mut Checked) {
+    if let Some(Holder {
+        pid,
+        file: Some(file),
+    }) = holder(path)
+        && let Some(found) = identity(path)
+        && found.to_string() != file
+    {
+        let seen = format!(
+            "process {pid} has another file open than the one at {}; it stores nothing",
+            path.display()
+        );
+        checked.see(Level::Fail, seen);
+        checked.mend("put the first one back, or start that process again to go on with this one");
+    }
+    if let Ok(found) = rustix::fs::stat(path)
+        && 1 < found.st_nlink
+    {
+        let seen = format!("{} has {} names", path.display(), found.st_nlink);
+        checked.see(Level::Warn, seen);
+        checked.mend("remove the others: by each name the file has another log");
+    }
+}
+
+/// Who says in `FILE.lock` that it has the file open, and runs.
+struct Holder {
+    pid: String,
+    /// Which file that was.
+    file: Option<String>,
 }
 
 /// Who holds `FILE.lock`. The lock itself is not tried: anyone who starts at that moment would find it
 /// taken.
-fn holder_shown(path: &Path) -> String {
+fn holder(path: &Path) -> Option<Holder> {
     let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let Ok(pid) = std::fs::read_to_string(beside(&real, ".lock")) else {
-        return "no process".to_owned();
-    };
-    let pid = pid.trim();
-    let runs = !pid.is_empty() && Path::new("/proc").join(pid).exists();
-    match runs {
-        true => format!("process {pid}"),
-        false => "no process".to_owned(),
+    let text = std::fs::read_to_string(beside(&real, ".lock")).ok()?;
+    let mut lines = text.lines().map(|line| line.trim().to_owned());
+    let pid = lines.next().filter(|pid| !pid.is_empty())?;
+    let runs = Path::new("/proc").join(&pid).exists();
+    runs.then(|| Holder {
+        pid,
+        file: lines.next(),
+    })
+}
+
+fn holder_shown(path: &Path) -> String {
+    match holder(path) {
+        Some(Holder { pid, .. }) => format!("process {pid}"),
+        None => "no process".to_owned(),
     }
 }
 

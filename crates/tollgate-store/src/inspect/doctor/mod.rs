@@ -65,7 +65,21 @@ impl Store {
     pub async fn doctor(&self) -> Result<Report, ReadError> {
         let (source, clock) = self.source_and_clock();
         let examination = Examination::new(clock);
-        self.apart(move || Ok(examine(&source, &examination))).await
+        let mut report = self
+            .apart(move || Ok(examine(&source, &examination)))
+            .await?;
+        report.checks.push(self.writes());
+        Ok(report)
+    }
+
+    /// What this process was answered lately when it wrote.
+    fn writes(&self) -> Checked {
+        let mut writes = Checked::new("writes", "what came to this process lately was stored");
+        if let Some(reason) = self.refuses() {
+            writes.see(Level::Fail, reason);
+            writes.mend("see the other findings, and the log of tollgate");
+        }
+        writes
     }
 
     /// The same of a database that is not open here, or that another process serves.

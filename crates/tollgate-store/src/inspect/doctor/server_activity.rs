@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Check, Looking, look_at_disk};
-use crate::db::{Error, Sql, on_postgres};
+use crate::db::{Error, Sql, blockers, on_postgres};
 use crate::report::{Checked, Level};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -15,7 +15,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         name: "locks",
-        about: "no session waits for a lock for long",
+        about: "no session waits for a lock for long, or keeps rows locked and does nothing",
         look: look_at_locks,
         before_schema: true,
     },
@@ -127,6 +127,12 @@ fn look_at_locks(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), Err
                 checked.mend(&format!("select pg_terminate_backend({blocker});"));
             }
         }
+    }
+    // What is ours waits half a second at the most, so it is hardly ever seen waiting.
+    for blocker in blockers(looking.db, "", limit)? {
+        let seen = format!("rows of {} are kept locked by {blocker}", blocker.tables);
+        checked.see(Level::Warn, seen);
+        checked.mend(&format!("select pg_terminate_backend({});", blocker.pid));
     }
     Ok(())
 }
