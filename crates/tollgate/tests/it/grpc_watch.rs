@@ -32,8 +32,17 @@ async fn next(
 
 /// The next message that is no heartbeat: its position, its type, and the order's code and status.
 async fn change(stream: &mut Streaming<WatchOrdersResponse>) -> (i64, String, String, OrderStatus) {
+    // Heartbeats are no reason to wait longer.
+    let change = tokio::time::timeout(PATIENCE, next_change(stream)).await;
+    change.expect("it comes in time")
+}
+
+async fn next_change(
+    stream: &mut Streaming<WatchOrdersResponse>,
+) -> (i64, String, String, OrderStatus) {
     loop {
-        let said = next(stream).await.expect("it goes on").expect("it goes on");
+        let said = next(stream).await.expect("it goes on");
+        let said = said.expect("it goes on");
         let Some(Message::Change(change)) = said.message else {
             continue;
         };
@@ -41,12 +50,8 @@ async fn change(stream: &mut Streaming<WatchOrdersResponse>) -> (i64, String, St
             panic!("{} is about no order", change.r#type);
         };
         assert!(change.at.is_some());
-        return (
-            said.position,
-            change.r#type,
-            order.code.clone(),
-            order.status(),
-        );
+        let status = order.status();
+        return (said.position, change.r#type, order.code, status);
     }
 }
 
