@@ -54,6 +54,7 @@ fn is_bounded(step: &str) -> bool {
         "VIRTUAL TABLE",
         "CONSTANT ROW",
         "SCAN step",
+        "SCAN few",
         "SUBQUERY",
         "(subquery",
     ]
