@@ -55,6 +55,7 @@ fn is_bounded(step: &str) -> bool {
         "CONSTANT ROW",
         "SCAN step",
         "SCAN counted",
+        "SCAN few",
         "SUBQUERY",
         "(subquery",
     ]
