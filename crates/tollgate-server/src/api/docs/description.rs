@@ -43,8 +43,8 @@ pub fn openapi() -> &'static str {
 }
 
 /// The names of the schemes by which callers come: programs, people, and pages that open a stream.
-const KEY_SCHEME: &str = "apiKey";
-const SESSION_SCHEME: &str = "session";
+pub(super) const KEY_SCHEME: &str = "apiKey";
+pub(super) const SESSION_SCHEME: &str = "session";
 const TICKET_SCHEME: &str = "ticket";
 
 fn security_schemes() -> Value {
