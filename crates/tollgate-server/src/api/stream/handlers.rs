@@ -35,15 +35,19 @@ pub(crate) const TICKET_NAME: &str = "ticket";
 /// What opens the stream where a page cannot send a header; among the ways to come in, not among parameters.
 const TICKET: Parameter = Parameter::text(TICKET_NAME, "", "A ticket in the place of a key.");
 
+/// Digits of a position, of which no feed comes to an end.
+const POSITION_DIGITS: usize = 18;
+
 /// Where a listener goes on from.
-const SEEN: Parameter = Parameter::of::<Whole<0, { i64::MAX - 1 }>>(
+const SEEN: Parameter = Parameter::described(
     "Last-Event-ID",
     "123",
+    || json!({ "type": "string", "pattern": format!("^[0-9]{{1,{POSITION_DIGITS}}}$") }),
     "The `id` of the last message that was seen; without it the stream begins now.",
 );
 
 /// The same, where a page cannot send a header.
-const SEEN_BY_PAGE: Parameter = Parameter::of::<Whole<0, { i64::MAX - 1 }>>(
+const SEEN_BY_PAGE: Parameter = Parameter::of::<Whole<0, 999_999_999_999_999_999>>(
     "last_event_id",
     "123",
     "The same as the header, which comes first.",
@@ -181,8 +185,10 @@ async fn listen(
 fn seen(headers: &HeaderMap, query: &Query) -> Result<Option<i64>, Problem> {
     let wanted = "the id of a message of this stream";
     let read = |text: &str| {
-        let position = text.trim().parse().ok();
-        position.filter(|position| (0..i64::MAX).contains(position))
+        let digits = text.trim();
+        let is_position =
+            digits.len() <= POSITION_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
+        digits.parse().ok().filter(|_: &i64| is_position)
     };
     let Some(line) = headers.get(LAST_EVENT_ID) else {
         return query.read("last_event_id", wanted, read);
