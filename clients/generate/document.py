@@ -91,7 +91,7 @@ class Document:
             for path, methods in openapi["paths"].items()
             if path.startswith(PREFIX)
             for method, told in methods.items()
-            if method in ("get", "post", "put", "patch", "delete") and not self._is_endless(told)
+            if method in ("get", "post", "put", "patch", "delete") and self._is_for_programs(told)
         ]
         self._check_names()
         self._forget_unused()
@@ -103,10 +103,11 @@ class Document:
             nouns.setdefault(operation.noun, []).append(operation)
         return nouns
 
-    def _is_endless(self, told: dict) -> bool:
-        """It is a stream, which the cores have."""
+    def _is_for_programs(self, told: dict) -> bool:
+        """It takes a key, which people who sign in have not; and it is no stream, which the cores have."""
         answers = (self._resolve(one) for one in told["responses"].values())
-        return "101" in told["responses"] or any("text/event-stream" in one.get("content", {}) for one in answers)
+        is_endless = any("text/event-stream" in one.get("content", {}) for one in answers)
+        return not is_endless and any("apiKey" in way for way in told["security"])
 
     def _check_names(self) -> None:
         taken: dict = {}
@@ -336,7 +337,8 @@ def snake(name: str) -> str:
 def read_codes(page: str) -> list:
     """Every code with its status, the milliseconds to wait before another try (or None), and what it says."""
     codes = []
-    for code, text in re.findall(r"^### (\w+)\n\n(.*?)(?=\n\n|\Z)", page, re.S | re.M):
+    listed = page.partition("\n## The codes\n")[2]
+    for code, text in re.findall(r"^### (\w+)\n\n(.*?)(?=\n\n|\Z)", listed, re.S | re.M):
         told = re.match(r"(\d{3}), retry: (no|at once|after (\d+) s)\. (.*)", text, re.S)
         if not told:
             raise SystemExit(f"docs/errors.md: {code} does not say its status and whether it is tried again")

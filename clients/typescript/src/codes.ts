@@ -17,18 +17,33 @@ export const CODES = {
   idempotency_key_required: [400, null],
   /** Send one Idempotency-Key header of 1 to 255 printable ASCII characters without spaces. */
   idempotency_key_invalid: [400, null],
+  /** This port speaks HTTPS: put https:// in the place of http://. `[server] tls` is configured. */
+  https_wanted: [400, null],
   /**
    * The body is not what was announced. A webhook whose provider sends something else, or a body that broke
    * off. A webhook is kept as a refused delivery.
    */
   body_unreadable: [400, null],
-  /** Send the header Authorization: Bearer tg_… Comes with `WWW-Authenticate: Bearer`. */
+  /**
+   * Send the header Authorization: Bearer tg_…, or sign in with POST /v1/session. Comes with `WWW-
+   * Authenticate: Bearer`.
+   */
   key_missing: [401, null],
   /**
    * The API key is not known or was revoked; make a new one with `tollgate keys create`. Comes with `WWW-
    * Authenticate: Bearer`.
    */
   key_invalid: [401, null],
+  /**
+   * The session has ended, or there was none; sign in with POST /v1/session. Also what `GET` and `DELETE
+   * /v1/session` answer to a key. [When sessions end](access.md#sessions).
+   */
+  session_invalid: [401, null],
+  /**
+   * Nobody signs in with this address and this password at this shop. The same is said whatever of it is
+   * wrong, and of a user who is disabled. ### ticket_invalid
+   */
+  credentials_invalid: [401, null],
   /**
    * The webhook is not signed with one of the configured secrets; compare them with the provider's. Kept as
    * a refused delivery: `tollgate deliveries list` says why, with the likely cause, and `tollgate
@@ -44,6 +59,11 @@ export const CODES = {
   timestamp_out_of_tolerance: [401, null],
   /** Use a key with the scope that `scope` names. Member `scope`: the scope that is needed. */
   scope_missing: [403, null],
+  /**
+   * A session changes something only with the header X-CSRF-Token as GET /v1/session shows it, and from
+   * pages of this server's own address. A proxy in front that changes `Host` needs `[server] public_url`.
+   */
+  csrf_failed: [403, null],
   /**
    * The webhook comes from an address that is not among the source's; if a proxy stands between, name it in
    * server.trusted_proxies. Checked before the signature. Kept as a refused delivery.
@@ -89,8 +109,8 @@ export const CODES = {
   /** Orders hold more than this; `held` says how much. Member `held`, in units. */
   below_held: [409, null],
   /**
-   * A booked slot would have less than what is booked; nothing was changed. Members `starts_at` and
-   * `booked`: the slot, and the units booked in it.
+   * A booked slot would have less than what is booked, or end earlier; nothing was changed. Members
+   * `starts_at` and `booked`: the slot, and the units booked in it.
    */
   below_booked: [409, null],
   /**
@@ -98,6 +118,8 @@ export const CODES = {
    * (`starts_at`, `booked`). It can be deleted once they have ended.
    */
   in_use: [409, null],
+  /** The API key was revoked or has expired, so it gets no new secret; make a new key. */
+  key_ended: [409, null],
   /** The order is paid and cannot be cancelled; refund it instead. */
   order_paid: [409, null],
   /**
@@ -181,9 +203,16 @@ export const CODES = {
    * `endpoints_max`.
    */
   too_many_endpoints: [422, null],
+  /** The shop has as many users as it may have; `users_max` says how many. Delete one first. */
+  too_many_users: [422, null],
   /**
-   * You ask too often; wait a moment. Only `GET /r/{token}`: one address, once every two seconds, ten times
-   * at once.
+   * Signing in has failed too often for this address or from there; wait as long as Retry-After says, or
+   * have an admin unlock the user. [How long](access.md#lock-out).
+   */
+  sign_in_locked: [429, 30000],
+  /**
+   * You ask too often; wait a moment. `GET /r/{token}`: one address, once every two seconds, ten times at
+   * once. Below `/v1`: one key, as often as `[limits] per_key_per_second` says.
    */
   rate_limited: [429, 1000],
   /** This is an error of ours; it is in the log under this request_id. */
@@ -192,13 +221,16 @@ export const CODES = {
   quarantined: [500, null],
   /**
    * Too much is waiting; nothing was stored. Try again in a moment. The queue is full
-   * ([gate](gate.md#bounds)), or the live stream has as many listeners as it takes.
+   * ([gate](gate.md#bounds)), as many requests of this class are worked on as `[limits]` allows, more
+   * webhooks of a source come than its `per_second`, the live stream has as many listeners as it takes, or
+   * a shop as many tickets.
    */
   overloaded: [503, 1000],
   /**
    * It cannot be stored right now; nothing was stored. Try again in a moment. The disk is full or read-
-   * only, the server is away, another instance keeps the shop locked for more than 4 s, or the server is
-   * being stopped.
+   * only, the server is away, the database's file was taken away, another session keeps the shop locked for
+   * more than 4 s or a row that this request needs, or the server is being stopped. At `GET /readyz`
+   * whoever may see `/metrics` finds the cause in the member `reason`.
    */
   unavailable: [503, 2000],
   /**

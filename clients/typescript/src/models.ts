@@ -1,6 +1,16 @@
 // What is asked and answered.
 // Made by scripts/clients of docs/openapi.json; changes are lost.
 
+/** Who did it. */
+export interface Actor {
+  /** The key, if it was one. */
+  key_id?: string | null;
+  /** What it was called then. */
+  name: string;
+  /** The user, if it was one. */
+  user_id?: string | null;
+}
+
 /** `POST /v1/stock/{sku}/adjust` */
 export interface AdjustBody {
   /** How many units are added, or with a minus taken away. */
@@ -29,15 +39,19 @@ export interface Adjustment {
   refund_id?: string | null;
 }
 
-/** Who did what an entry tells: the name of the key, or of the source. */
+/** Who did what an entry tells: the name of the key, the user or the source. */
 export interface By {
   /** The key's id; the configuration's key has none. */
   key_id?: string | null;
-  /** The name of the key, or of the source. */
+  /** The name of the key, the user or the source. */
   name?: string | null;
+  /** The user's id. */
+  user_id?: string | null;
   /** What kind of somebody. */
-  who: "key" | "provider" | "tollgate";
+  who: ByWho;
 }
+
+export type ByWho = "key" | "user" | "provider" | "tollgate";
 
 /** How a provider has answered. */
 export interface Answer {
@@ -59,6 +73,26 @@ export interface Attempt {
   response_head?: string | null;
   /** The HTTP status of the answer. */
   status: number | null;
+}
+
+/** One change. */
+export interface Audit {
+  /** Who did it. */
+  actor: Actor;
+  /** When it was. */
+  at: string;
+  /** What changed; never a secret. */
+  detail: unknown;
+  /** What happened by it in the timeline. */
+  entries: string[];
+  /** What was wanted, as `create_order`. */
+  operation: string;
+  /** The feed's position then. */
+  position: number;
+  /** The id of the request that wanted it; null where it came by no request. */
+  request_id: string | null;
+  /** On what: an id, or a name. */
+  target: string | null;
 }
 
 /** Room in a slot that is held or sold. */
@@ -734,6 +768,66 @@ export interface Entry {
   summary: string;
 }
 
+/** Of one code and cause. */
+export interface ErrorCode {
+  /** What tells it apart from others of its code. */
+  cause: string | null;
+  /** The code. */
+  code: string;
+  /** How many errors had them. */
+  count: number;
+  /** `warn` for what was refused, `error` for what has failed. */
+  level: "warn" | "error";
+}
+
+/** Of one day, UTC's. */
+export interface ErrorDay {
+  /** How many errors it had. */
+  count: number;
+  /** The day, as `2026-01-22`. */
+  day: string;
+}
+
+/** Of one hour, by its beginning. */
+export interface ErrorHour {
+  /** How many errors it had. */
+  count: number;
+  /** When the hour began. */
+  hour: string;
+}
+
+/** Of one operation. */
+export interface ErrorOperation {
+  /** How many errors it had. */
+  count: number;
+  /** The method and the template of the path, or the name of the work. */
+  operation: string;
+}
+
+/** Of one source. */
+export interface ErrorSource {
+  /** How many errors were about it. */
+  count: number;
+  /** The source's name. */
+  source: string;
+}
+
+/** How many errors there were. */
+export interface ErrorStats {
+  /** A line for a code and cause, those with the most first, at most 100. */
+  by_code: ErrorCode[];
+  /** A line for every day that was asked for, in UTC, the oldest first. */
+  by_day: ErrorDay[];
+  /** A line for each of the last 48 hours, the oldest first. */
+  by_hour: ErrorHour[];
+  /** A line for an operation, those with the most first, at most 100. */
+  by_operation: ErrorOperation[];
+  /** A line for a source, those with the most first, at most 100. */
+  by_source: ErrorSource[];
+  /** How many there were in all. */
+  total: number;
+}
+
 /** An event. */
 export interface Event {
   /** Its bytes, where they are text; to `admin` only. */
@@ -809,6 +903,20 @@ export type EventState =
   | "orphan"
   | "dead";
 
+/** Something that was found. */
+export interface Hit {
+  /** Its id; of a customer, the id of an order of theirs. */
+  id: string;
+  /** `order`, `payment`, `event`, `receipt` or `customer`. */
+  kind: string;
+  /** The member that matched. */
+  matched: string;
+  /** The id of the order it belongs to. */
+  order_id: string | null;
+  /** What a person knows it by. */
+  title: string;
+}
+
 /** A cart's hold. */
 export interface Hold {
   /** Until when it is set aside. */
@@ -875,14 +983,24 @@ export interface HoldHead {
 export interface Key {
   /** When it was made. */
   created_at: string;
+  /** When it ends by itself. */
+  expires_at: string | null;
+  /** Until when its former secret still opens; nothing once that is over. */
+  former_ends_at: string | null;
   /** The key's id. */
   id: string;
   /** The key itself; only when it was made just now. */
   key?: string | null;
+  /** When it was used last, to a minute. */
+  last_used_at: string | null;
   /** What it is called, for people. */
   name: string;
+  /** What it begins with; nothing of keys that were made before that was kept. */
+  prefix: string | null;
   /** When it was revoked. */
   revoked_at: string | null;
+  /** When it was given another secret last. */
+  rotated_at: string | null;
   /** What it may do. */
   scopes: string[];
   /** The shop that it opens, by its name. */
@@ -891,12 +1009,20 @@ export interface Key {
 
 /** `POST /v1/keys` */
 export interface KeyBody {
+  /** When it ends by itself; absent, it does not. */
+  expires_at?: string | null;
   /** What it is called, for people. */
   name: string;
   /** What it may do. */
   scopes: ("read" | "write" | "admin")[];
   /** The name of the shop that it opens; that of the caller's key if absent. */
   shop?: string | null;
+}
+
+/** `PATCH /v1/keys/{id}` */
+export interface KeyChangeBody {
+  /** What it is called, for people. */
+  name?: string | null;
 }
 
 /** A line of an order. */
@@ -1082,6 +1208,14 @@ export interface OrderChangeBody {
   note?: string | null;
 }
 
+/** `POST /v1/users/{id}/password` */
+export interface PasswordBody {
+  /** The password until now; users have to give their own. */
+  current?: string | null;
+  /** The password from now on: neither the name nor the address, nor one letter throughout. */
+  password: string;
+}
+
 /** `POST /v1/payments` */
 export interface PaymentBody {
   /**
@@ -1133,6 +1267,46 @@ export interface Receipt {
   sha256: string | null;
   /** `pending` until its file is stored, then `issued`. */
   state: string;
+}
+
+/** What was refused or has failed, of one kind and time. */
+export interface RecordedError {
+  /** When the first of them was. */
+  at: string;
+  /** What tells it apart from others of its code. */
+  cause: string | null;
+  /** The code of the refusal, or of what has failed. */
+  code: string;
+  /** How many there were. */
+  count: number;
+  /** The delivery that was refused, the first of them. */
+  delivery_id: string | null;
+  /** What is said of the first of them, for people. */
+  detail: string;
+  /** The effect that has failed, the first of them. */
+  effect_id: string | null;
+  /** The error's id. */
+  id: string;
+  /** The key that was sent. */
+  key_id: string | null;
+  /** What that key was called. */
+  key_name: string | null;
+  /** When the last of them was. */
+  last_at: string;
+  /** The id of the last request of them. */
+  last_request_id: string | null;
+  /** `warn` for what was refused, `error` for what has failed. */
+  level: "warn" | "error";
+  /** What was asked or done: the method and the template of the path, or the name of the work. */
+  operation: string;
+  /** The id of the first request of them. */
+  request_id: string | null;
+  /** The shop's name; null for what is no shop's. */
+  shop: string | null;
+  /** The source that it is about. */
+  source: string | null;
+  /** The HTTP status of the answer; null where nobody was answered. */
+  status: number | null;
 }
 
 /** `POST /v1/payments/{id}/refund` */
@@ -1215,6 +1389,34 @@ export interface Report {
   checks: Check[];
   /** How the worst check has ended: `ok`, `warn`, `fail`. */
   status: string;
+  /** What the ledgers come to, by shop and currency; only `verify` has read them. */
+  totals?: Totals[];
+}
+
+/** What the ledgers of one shop and currency come to. */
+export interface Totals {
+  /** What has come, in minor units. */
+  captured: number;
+  /** What disputes keep away, the open ones and the lost ones, in minor units. */
+  charged_back: number;
+  /** The currency, ISO 4217. */
+  currency: string;
+  /** What of it is fees on top, in minor units. */
+  fee: number;
+  /** What is kept, in minor units. */
+  kept: number;
+  /** How many orders there are. */
+  orders: number;
+  /** How many payments there are. */
+  payments: number;
+  /** What the receipts that are issued come to, in minor units: sales less refunds less reversals. */
+  receipts: number;
+  /** What has gone back, in minor units. */
+  refunded: number;
+  /** What is on its way back, in minor units. */
+  reserved: number;
+  /** The shop's name. */
+  shop: string;
 }
 
 /** `POST /v1/orders/{id}/attention/{code}/resolve` */
@@ -1267,6 +1469,12 @@ export interface RetryFilterBody {
   target?: string | null;
 }
 
+/** `POST /v1/keys/{id}/rotate` */
+export interface RotateBody {
+  /** How many hours the former secret still opens; 24 if absent, and none at all with 0. */
+  overlap_hours?: number | null;
+}
+
 /** `POST /v1/effects/{id}/settle` */
 export interface SettleBody {
   /** What became of it. */
@@ -1301,9 +1509,119 @@ export interface SlotsBody {
   slots: NewSlotBody[];
 }
 
+/** How a shop stands. */
+export interface Stats {
+  /** Today and the six days before. */
+  last_7_days: StatsPeriod;
+  /** What is open now. */
+  open: StatsOpen;
+  /** The shop's time zone, in which its days begin. */
+  timezone: string;
+  /** Since midnight. */
+  today: StatsPeriod;
+}
+
+/** What has happened since a time. */
+export interface StatsPeriod {
+  /** Events that came before their payment and were applied. */
+  early_caught: number;
+  /** Effects that were given up. */
+  effects_dead: number;
+  /** What webhooks were answered. */
+  events: StatsEvents;
+  /** A line for each currency in which money came or went back. */
+  money: StatsMoney[];
+  /** What has happened to orders, whenever they were made. */
+  orders: StatsOrders;
+  /** Orders and holds that were refused for want of stock or of a slot, by whole hours. */
+  oversells_refused: number;
+  /** Receipts that were issued. */
+  receipts_issued: number;
+  /** When it begins. */
+  since: string;
+}
+
+/** How many events came, by what was answered. */
+export interface StatsEvents {
+  /** How many have changed something. */
+  applied: number;
+  /** How many want a person to look. */
+  attention: number;
+  /** How many webhooks were not taken at all; they are no events. */
+  deliveries_refused: number;
+  /** How many had come before. */
+  duplicate: number;
+  /** How many have waited for their payment in vain. */
+  orphaned: number;
+  /** How many came before their payment and wait for it. */
+  parked: number;
+  /** How many wait until their payment is decided about. */
+  queued: number;
+  /** How many came; the sum of those that follow, up to `rejected`. */
+  received: number;
+  /** How many say what cannot be. */
+  rejected: number;
+  /** How many say what is known already. */
+  stale: number;
+  /** How many are kept and change nothing. */
+  stored: number;
+}
+
+/** Money of one currency. */
+export interface StatsMoney {
+  /** The currency, ISO 4217. */
+  currency: string;
+  /** What went back, in its minor units. */
+  given_back_amount: number;
+  /** What came, in its minor units. */
+  taken_amount: number;
+}
+
+/** How many orders were made, and came to what. */
+export interface StatsOrders {
+  /** How many were cancelled. */
+  cancelled: number;
+  /** How many were completed. */
+  completed: number;
+  /** How many were made. */
+  created: number;
+  /** How many have expired. */
+  expired: number;
+  /** How many were paid. */
+  paid: number;
+  /** How many were paid in part. */
+  partially_paid: number;
+  /** How many were given back all of their money. */
+  refunded: number;
+}
+
+/** What is open; each counted up to a bound. */
+export interface StatsOpen {
+  /** Orders and payments that want a person to look. */
+  attention: number;
+  /** Up to here each figure is counted; it then stands for as many or more. */
+  counted_up_to: number;
+  /** Effects that were given up. */
+  effects_dead: number;
+  /** Effects that are due or have a time. */
+  effects_pending: number;
+  /** Effects of which nobody knows whether they were done. */
+  effects_unknown: number;
+  /** Events that wait for their payment. */
+  events_parked: number;
+  /** Events that wait until their payment is decided about. */
+  events_queued: number;
+  /** When the oldest of them came. */
+  oldest_parked_at: string | null;
+  /** When the oldest of them came. */
+  oldest_queued_at: string | null;
+  /** Orders that wait for something until a time, by status. */
+  orders: Record<string, number>;
+}
+
 /** Units of a sku. */
 export interface Stock {
-  /** The difference. */
+  /** `on_hand` less `held`. */
   available: number;
   /** What active holds have set aside of them. */
   held: number;
@@ -1365,6 +1683,22 @@ export interface TakenItem {
   type: string;
 }
 
+/** A ticket. */
+export interface Ticket {
+  /** Until when it does. */
+  expires_at: string;
+  /** The ticket, which opens one stream. */
+  ticket: string;
+}
+
+/** `POST /v1/stream/tickets` */
+export interface TicketBody {
+  /** What the stream is about; everything if absent. */
+  topics?: TicketBodyTopics[] | null;
+}
+
+export type TicketBodyTopics = "orders" | "payments" | "events" | "effects" | "alerts";
+
 /** A whole timeline. */
 export interface Timeline {
   /** What happened, the oldest first. */
@@ -1392,3 +1726,51 @@ export interface Wait {
 }
 
 export type WaitWhat = "money" | "confirmation" | "receipt" | "refund" | "person" | "mail";
+
+/** A user; nothing of the password. */
+export interface User {
+  /** When it was made. */
+  created_at: string;
+  /** Since when the user may not sign in. */
+  disabled_at: string | null;
+  /** The mail address, by which the user signs in. */
+  email: string;
+  /** The user's id. */
+  id: string;
+  /** What the user is called. */
+  name: string;
+  /** What the user may do. */
+  role: string;
+  /** The shop whose user it is, by its name. */
+  shop: string;
+  /** When the user signed in last. */
+  signed_in_at: string | null;
+  /** When it was changed last. */
+  updated_at: string;
+}
+
+/** `POST /v1/users` */
+export interface UserBody {
+  /** The mail address, by which the user signs in. */
+  email: string;
+  /** What the user is called. */
+  name: string;
+  /** The password: neither the name nor the address, nor one letter throughout. */
+  password: string;
+  /** What the user may do. */
+  role: "viewer" | "operator" | "admin";
+  /** The name of the shop whose user it is; the one that is open to the caller if absent. */
+  shop?: string | null;
+}
+
+/** `PATCH /v1/users/{id}` */
+export interface UserChangeBody {
+  /** Whether the user may not sign in; sessions end. */
+  disabled?: boolean | null;
+  /** What the user is called. */
+  name?: string | null;
+  /** What the user may do; sessions end. */
+  role?: "viewer" | "operator" | "admin" | null;
+  /** `true` forgets the tries to sign in that failed. */
+  unlock?: boolean | null;
+}

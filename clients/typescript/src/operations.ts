@@ -6,6 +6,7 @@ import type { Caller, CallOptions, KeyedOptions, Operation, VersionOptions } fro
 import { version } from "./operation.js";
 import type { Pages } from "./pages.js";
 
+export const listAudit: Operation = { method: "GET", path: "/v1/audit" };
 export const listCalendars: Operation = { method: "GET", path: "/v1/calendars" };
 export const removeCalendar: Operation = { method: "DELETE", path: "/v1/calendars/{name}" };
 export const showCalendar: Operation = { method: "GET", path: "/v1/calendars/{name}" };
@@ -28,16 +29,25 @@ export const showEndpoint: Operation = { method: "GET", path: "/v1/endpoints/{id
 export const changeEndpoint: Operation = { method: "PATCH", path: "/v1/endpoints/{id}" };
 export const rotateSecret: Operation = { method: "POST", path: "/v1/endpoints/{id}/rotate" };
 export const testEndpoint: Operation = { method: "POST", path: "/v1/endpoints/{id}/test" };
+export const listErrors: Operation = { method: "GET", path: "/v1/errors" };
+export const showErrorStats: Operation = { method: "GET", path: "/v1/errors/stats" };
 export const listEvents: Operation = { method: "GET", path: "/v1/events" };
 export const replayEvents: Operation = { method: "POST", path: "/v1/events/replay" };
 export const showEvent: Operation = { method: "GET", path: "/v1/events/{id}" };
 export const replayEvent: Operation = { method: "POST", path: "/v1/events/{id}/replay", keyed: true };
+export const exportOrders: Operation = { method: "GET", path: "/v1/exports/orders.csv" };
+export const exportPayments: Operation = { method: "GET", path: "/v1/exports/payments.csv" };
+export const exportReceipts: Operation = { method: "GET", path: "/v1/exports/receipts.csv" };
+export const exportRefunds: Operation = { method: "GET", path: "/v1/exports/refunds.csv" };
 export const takeHold: Operation = { method: "POST", path: "/v1/holds", keyed: true };
 export const showHold: Operation = { method: "GET", path: "/v1/holds/{id}" };
 export const releaseHold: Operation = { method: "POST", path: "/v1/holds/{id}/release", keyed: true };
 export const listKeys: Operation = { method: "GET", path: "/v1/keys" };
 export const createKey: Operation = { method: "POST", path: "/v1/keys" };
 export const revokeKey: Operation = { method: "DELETE", path: "/v1/keys/{id}" };
+export const showKey: Operation = { method: "GET", path: "/v1/keys/{id}" };
+export const changeKey: Operation = { method: "PATCH", path: "/v1/keys/{id}" };
+export const rotateKey: Operation = { method: "POST", path: "/v1/keys/{id}/rotate" };
 export const listOrders: Operation = { method: "GET", path: "/v1/orders" };
 export const createOrder: Operation = { method: "POST", path: "/v1/orders", keyed: true };
 export const showOrder: Operation = { method: "GET", path: "/v1/orders/{id}" };
@@ -62,6 +72,8 @@ export const showReceipt: Operation = { method: "GET", path: "/v1/receipts/{id}"
 export const receiptFile: Operation = { method: "GET", path: "/v1/receipts/{id}.pdf" };
 export const listRefunds: Operation = { method: "GET", path: "/v1/refunds" };
 export const showRefund: Operation = { method: "GET", path: "/v1/refunds/{id}" };
+export const search: Operation = { method: "GET", path: "/v1/search" };
+export const showStats: Operation = { method: "GET", path: "/v1/stats" };
 export const listStock: Operation = { method: "GET", path: "/v1/stock" };
 export const putStocks: Operation = { method: "PUT", path: "/v1/stock" };
 export const removeStock: Operation = { method: "DELETE", path: "/v1/stock/{sku}" };
@@ -69,7 +81,41 @@ export const showStock: Operation = { method: "GET", path: "/v1/stock/{sku}" };
 export const putStock: Operation = { method: "PUT", path: "/v1/stock/{sku}" };
 export const adjustStock: Operation = { method: "POST", path: "/v1/stock/{sku}/adjust", keyed: true };
 export const listAdjustments: Operation = { method: "GET", path: "/v1/stock/{sku}/adjustments" };
+export const createTicket: Operation = { method: "POST", path: "/v1/stream/tickets" };
+export const listUsers: Operation = { method: "GET", path: "/v1/users" };
+export const createUser: Operation = { method: "POST", path: "/v1/users" };
+export const deleteUser: Operation = { method: "DELETE", path: "/v1/users/{id}" };
+export const showUser: Operation = { method: "GET", path: "/v1/users/{id}" };
+export const changeUser: Operation = { method: "PATCH", path: "/v1/users/{id}" };
+export const changePassword: Operation = { method: "POST", path: "/v1/users/{id}/password" };
 export const verify: Operation = { method: "GET", path: "/v1/verify" };
+
+export interface ListAuditQuery {
+  /** Changes by this key or user: its id, or its name then. */
+  actor?: string;
+  /** Changes by this command. */
+  operation?: string;
+  /** Changes of this: an id, or the name of a sku or a calendar. */
+  target?: string;
+  /** Changes that were made then or later. */
+  since?: string;
+  /** Changes that were made before then. */
+  until?: string;
+  /** The name of another shop than the caller's own. */
+  shop?: string;
+  /** How many items a page has at most; 50 if absent. */
+  limit?: number;
+}
+
+/** `/v1/audit` */
+export class Audit {
+  constructor(private readonly caller: Caller) {}
+
+  /** List who changed what */
+  list(query: ListAuditQuery = {}, options: CallOptions = {}): Pages<models.Audit> {
+    return this.caller.pages(listAudit, [], { ...query }, options);
+  }
+}
 
 export interface ListCalendarsQuery {
   /** How many items a page has at most; 50 if absent. */
@@ -270,6 +316,49 @@ export class Endpoints {
   }
 }
 
+export interface ListErrorsQuery {
+  /**
+   * This in the code, the cause, the operation, the source, a request's id or the detail, in any case of
+   * letters.
+   */
+  search?: string;
+  /** Errors with this code. */
+  code?: string;
+  /** Errors with this cause, which tells apart what has one code. */
+  cause?: string;
+  /** Errors of this level. */
+  level?: "warn" | "error";
+  /** Errors about this source. */
+  source?: string;
+  /** What came then or later. */
+  since?: string;
+  /** What came before then. */
+  until?: string;
+  /** How many items a page has at most; 50 if absent. */
+  limit?: number;
+}
+
+export interface ShowErrorStatsQuery {
+  /** Today and the days before, in UTC, so many in all; 7 if absent. */
+  days?: number;
+}
+
+/** `/v1/errors` */
+export class Errors {
+  constructor(private readonly caller: Caller) {}
+
+  /** List errors */
+  list(query: ListErrorsQuery = {}, options: CallOptions = {}): Pages<models.RecordedError> {
+    return this.caller.pages(listErrors, [], { ...query }, options);
+  }
+
+  /** Count errors */
+  async stats(query: ShowErrorStatsQuery = {}, options: CallOptions = {}): Promise<models.ErrorStats> {
+    const answer = await this.caller.call(showErrorStats, [], { query: { ...query }, ...options });
+    return answer.json<models.ErrorStats>();
+  }
+}
+
 export interface ListEventsQuery {
   /** Events of this source. */
   source?: string;
@@ -321,6 +410,63 @@ export class Events {
   }
 }
 
+export interface ExportOrdersQuery {
+  /** From then on: a day in the shop's time zone, or a time; from the beginning if absent. */
+  from?: string;
+  /** Before then: a day in the shop's time zone, or a time; to the end if absent. */
+  to?: string;
+}
+
+export interface ExportPaymentsQuery {
+  /** From then on: a day in the shop's time zone, or a time; from the beginning if absent. */
+  from?: string;
+  /** Before then: a day in the shop's time zone, or a time; to the end if absent. */
+  to?: string;
+}
+
+export interface ExportReceiptsQuery {
+  /** From then on: a day in the shop's time zone, or a time; from the beginning if absent. */
+  from?: string;
+  /** Before then: a day in the shop's time zone, or a time; to the end if absent. */
+  to?: string;
+}
+
+export interface ExportRefundsQuery {
+  /** From then on: a day in the shop's time zone, or a time; from the beginning if absent. */
+  from?: string;
+  /** Before then: a day in the shop's time zone, or a time; to the end if absent. */
+  to?: string;
+}
+
+/** `/v1/exports` */
+export class Exports {
+  constructor(private readonly caller: Caller) {}
+
+  /** Export orders */
+  async ordersCsv(query: ExportOrdersQuery = {}, options: CallOptions = {}): Promise<Uint8Array> {
+    const answer = await this.caller.call(exportOrders, [], { query: { ...query }, ...options });
+    return answer.content;
+  }
+
+  /** Export payments */
+  async paymentsCsv(query: ExportPaymentsQuery = {}, options: CallOptions = {}): Promise<Uint8Array> {
+    const answer = await this.caller.call(exportPayments, [], { query: { ...query }, ...options });
+    return answer.content;
+  }
+
+  /** Export receipts */
+  async receiptsCsv(query: ExportReceiptsQuery = {}, options: CallOptions = {}): Promise<Uint8Array> {
+    const answer = await this.caller.call(exportReceipts, [], { query: { ...query }, ...options });
+    return answer.content;
+  }
+
+  /** Export refunds */
+  async refundsCsv(query: ExportRefundsQuery = {}, options: CallOptions = {}): Promise<Uint8Array> {
+    const answer = await this.caller.call(exportRefunds, [], { query: { ...query }, ...options });
+    return answer.content;
+  }
+}
+
 /** `/v1/holds` */
 export class Holds {
   constructor(private readonly caller: Caller) {}
@@ -345,14 +491,29 @@ export class Holds {
 }
 
 export interface ListKeysQuery {
-  /** The name of another shop than the key's own. */
+  /** The name of another shop than the caller's own. */
   shop?: string;
   /** How many items a page has at most; 50 if absent. */
   limit?: number;
 }
 
 export interface RevokeKeyQuery {
-  /** The name of another shop than the key's own. */
+  /** The name of another shop than the caller's own. */
+  shop?: string;
+}
+
+export interface ShowKeyQuery {
+  /** The name of another shop than the caller's own. */
+  shop?: string;
+}
+
+export interface ChangeKeyQuery {
+  /** The name of another shop than the caller's own. */
+  shop?: string;
+}
+
+export interface RotateKeyQuery {
+  /** The name of another shop than the caller's own. */
   shop?: string;
 }
 
@@ -374,6 +535,34 @@ export class Keys {
   /** Revoke an API key */
   async delete(id: string, query: RevokeKeyQuery = {}, options: CallOptions = {}): Promise<void> {
     await this.caller.call(revokeKey, [id], { query: { ...query }, ...options });
+  }
+
+  /** Show an API key */
+  async get(id: string, query: ShowKeyQuery = {}, options: CallOptions = {}): Promise<models.Key> {
+    const answer = await this.caller.call(showKey, [id], { query: { ...query }, ...options });
+    return answer.json<models.Key>();
+  }
+
+  /** Change an API key */
+  async update(
+    id: string,
+    body?: models.KeyChangeBody,
+    query: ChangeKeyQuery = {},
+    options: CallOptions = {},
+  ): Promise<models.Key> {
+    const answer = await this.caller.call(changeKey, [id], { body, query: { ...query }, ...options });
+    return answer.json<models.Key>();
+  }
+
+  /** Give an API key another secret */
+  async rotate(
+    id: string,
+    body?: models.RotateBody,
+    query: RotateKeyQuery = {},
+    options: CallOptions = {},
+  ): Promise<models.Key> {
+    const answer = await this.caller.call(rotateKey, [id], { body, query: { ...query }, ...options });
+    return answer.json<models.Key>();
   }
 }
 
@@ -646,6 +835,37 @@ export class Refunds {
   }
 }
 
+export interface SearchQuery {
+  /**
+   * Words that all are to be found: beginnings of codes, references, provider's ids, receipts' numbers,
+   * mail addresses and words of names, or a whole id.
+   */
+  q: string;
+  /** How many hits a page has at most; 20 if absent. */
+  limit?: number;
+}
+
+/** `/v1/search` */
+export class Search {
+  constructor(private readonly caller: Caller) {}
+
+  /** Search */
+  list(query: SearchQuery, options: CallOptions = {}): Pages<models.Hit> {
+    return this.caller.pages(search, [], { ...query }, options);
+  }
+}
+
+/** `/v1/stats` */
+export class Stats {
+  constructor(private readonly caller: Caller) {}
+
+  /** Show a shop's figures */
+  async get(options: CallOptions = {}): Promise<models.Stats> {
+    const answer = await this.caller.call(showStats, [], { ...options });
+    return answer.json<models.Stats>();
+  }
+}
+
 export interface ListStockQuery {
   /** How many items a page has at most; 50 if absent. */
   limit?: number;
@@ -708,6 +928,92 @@ export class Stock {
   }
 }
 
+/** `/v1/streams` */
+export class Streams {
+  constructor(private readonly caller: Caller) {}
+
+  /** Create a ticket for the stream */
+  async tickets(body?: models.TicketBody, options: CallOptions = {}): Promise<models.Ticket> {
+    const answer = await this.caller.call(createTicket, [], { body, ...options });
+    return answer.json<models.Ticket>();
+  }
+}
+
+export interface ListUsersQuery {
+  /** The name of another shop than the caller's own. */
+  shop?: string;
+  /** How many items a page has at most; 50 if absent. */
+  limit?: number;
+}
+
+export interface DeleteUserQuery {
+  /** The name of another shop than the caller's own. */
+  shop?: string;
+}
+
+export interface ShowUserQuery {
+  /** The name of another shop than the caller's own. */
+  shop?: string;
+}
+
+export interface ChangeUserQuery {
+  /** The name of another shop than the caller's own. */
+  shop?: string;
+}
+
+export interface ChangePasswordQuery {
+  /** The name of another shop than the caller's own. */
+  shop?: string;
+}
+
+/** `/v1/users` */
+export class Users {
+  constructor(private readonly caller: Caller) {}
+
+  /** List users */
+  list(query: ListUsersQuery = {}, options: CallOptions = {}): Pages<models.User> {
+    return this.caller.pages(listUsers, [], { ...query }, options);
+  }
+
+  /** Create a user */
+  async create(body: models.UserBody, options: CallOptions = {}): Promise<models.User> {
+    const answer = await this.caller.call(createUser, [], { body, ...options });
+    return answer.json<models.User>();
+  }
+
+  /** Delete a user */
+  async delete(id: string, query: DeleteUserQuery = {}, options: CallOptions = {}): Promise<void> {
+    await this.caller.call(deleteUser, [id], { query: { ...query }, ...options });
+  }
+
+  /** Show a user */
+  async get(id: string, query: ShowUserQuery = {}, options: CallOptions = {}): Promise<models.User> {
+    const answer = await this.caller.call(showUser, [id], { query: { ...query }, ...options });
+    return answer.json<models.User>();
+  }
+
+  /** Change a user */
+  async update(
+    id: string,
+    body?: models.UserChangeBody,
+    query: ChangeUserQuery = {},
+    options: CallOptions = {},
+  ): Promise<models.User> {
+    const answer = await this.caller.call(changeUser, [id], { body, query: { ...query }, ...options });
+    return answer.json<models.User>();
+  }
+
+  /** Change a user's password */
+  async password(
+    id: string,
+    body: models.PasswordBody,
+    query: ChangePasswordQuery = {},
+    options: CallOptions = {},
+  ): Promise<void> {
+    await this.caller.call(changePassword, [id], { body, query: { ...query }, ...options });
+  }
+}
+
 /** `/v1/verify` */
 export class Verify {
   constructor(private readonly caller: Caller) {}
@@ -721,37 +1027,51 @@ export class Verify {
 
 /** What a client has. */
 export interface Nouns {
+  readonly audit: Audit;
   readonly calendars: Calendars;
   readonly deliveries: Deliveries;
   readonly doctor: Doctor;
   readonly effects: Effects;
   readonly endpoints: Endpoints;
+  readonly errors: Errors;
   readonly events: Events;
+  readonly exports: Exports;
   readonly holds: Holds;
   readonly keys: Keys;
   readonly orders: Orders;
   readonly payments: Payments;
   readonly receipts: Receipts;
   readonly refunds: Refunds;
+  readonly search: Search;
+  readonly stats: Stats;
   readonly stock: Stock;
+  readonly streams: Streams;
+  readonly users: Users;
   readonly verify: Verify;
 }
 
 export function nouns(caller: Caller): Nouns {
   return {
+    audit: new Audit(caller),
     calendars: new Calendars(caller),
     deliveries: new Deliveries(caller),
     doctor: new Doctor(caller),
     effects: new Effects(caller),
     endpoints: new Endpoints(caller),
+    errors: new Errors(caller),
     events: new Events(caller),
+    exports: new Exports(caller),
     holds: new Holds(caller),
     keys: new Keys(caller),
     orders: new Orders(caller),
     payments: new Payments(caller),
     receipts: new Receipts(caller),
     refunds: new Refunds(caller),
+    search: new Search(caller),
+    stats: new Stats(caller),
     stock: new Stock(caller),
+    streams: new Streams(caller),
+    users: new Users(caller),
     verify: new Verify(caller),
   };
 }

@@ -22,19 +22,30 @@ pub struct ReportView<'r> {
     totals: Vec<TotalsView<'r>>,
 }
 
-/// Minor units.
+/// What the ledgers of one shop and currency come to.
 #[derive(Debug, Serialize, JsonSchema)]
 struct TotalsView<'r> {
+    /// The shop's name.
     shop: &'r str,
+    /// The currency, ISO 4217.
     currency: &'r str,
+    /// How many orders there are.
     orders: u64,
+    /// How many payments there are.
     payments: u64,
+    /// What has come, in minor units.
     captured: i64,
+    /// What of it is fees on top, in minor units.
     fee: i64,
+    /// What has gone back, in minor units.
     refunded: i64,
+    /// What disputes keep away, the open ones and the lost ones, in minor units.
     charged_back: i64,
+    /// What is on its way back, in minor units.
     reserved: i64,
+    /// What is kept, in minor units.
     kept: i64,
+    /// What the receipts that are issued come to, in minor units: sales less refunds less reversals.
     receipts: i64,
 }
 

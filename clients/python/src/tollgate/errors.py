@@ -22,16 +22,20 @@ __all__ = [
     "CalendarUnknown",
     "ConnectionFailed",
     "ContentTypeUnsupported",
+    "CredentialsInvalid",
+    "CsrfFailed",
     "CurrencyMismatch",
     "CurrencyUnknown",
     "EffectState",
     "HoldNotActive",
+    "HttpsWanted",
     "IdempotencyInProgress",
     "IdempotencyKeyInvalid",
     "IdempotencyKeyRequired",
     "IdempotencyKeyReused",
     "InUse",
     "Internal",
+    "KeyEnded",
     "KeyInvalid",
     "KeyMissing",
     "LargerThanSlot",
@@ -56,6 +60,8 @@ __all__ = [
     "RequestInvalid",
     "RestockExceedsSold",
     "ScopeMissing",
+    "SessionInvalid",
+    "SignInLocked",
     "SignatureInvalid",
     "SignatureMissing",
     "SkuUnknown",
@@ -68,6 +74,7 @@ __all__ = [
     "TollgateError",
     "TooManyEndpoints",
     "TooManyPayments",
+    "TooManyUsers",
     "TotalNegative",
     "Unavailable",
     "UnexpectedAnswer",
@@ -79,13 +86,17 @@ CODES = {
     "request_invalid": (400, None),
     "idempotency_key_required": (400, None),
     "idempotency_key_invalid": (400, None),
+    "https_wanted": (400, None),
     "body_unreadable": (400, None),
     "key_missing": (401, None),
     "key_invalid": (401, None),
+    "session_invalid": (401, None),
+    "credentials_invalid": (401, None),
     "signature_invalid": (401, None),
     "signature_missing": (401, None),
     "timestamp_out_of_tolerance": (401, None),
     "scope_missing": (403, None),
+    "csrf_failed": (403, None),
     "address_not_allowed": (403, None),
     "account_mismatch": (403, None),
     "not_found": (404, None),
@@ -99,6 +110,7 @@ CODES = {
     "below_held": (409, None),
     "below_booked": (409, None),
     "in_use": (409, None),
+    "key_ended": (409, None),
     "order_paid": (409, None),
     "effect_state": (409, None),
     "hold_not_active": (409, None),
@@ -127,6 +139,8 @@ CODES = {
     "not_manual": (422, None),
     "too_many_payments": (422, None),
     "too_many_endpoints": (422, None),
+    "too_many_users": (422, None),
+    "sign_in_locked": (429, 30000),
     "rate_limited": (429, 1000),
     "internal": (500, None),
     "quarantined": (500, None),
@@ -155,6 +169,10 @@ class IdempotencyKeyInvalid(ApiError, code="idempotency_key_invalid"):
     """400: Send one Idempotency-Key header of 1 to 255 printable ASCII characters without spaces."""
 
 
+class HttpsWanted(ApiError, code="https_wanted"):
+    """400: This port speaks HTTPS: put https:// in the place of http://. `[server] tls` is configured."""
+
+
 class BodyUnreadable(ApiError, code="body_unreadable"):
     """400: The body is not what was announced. A webhook whose provider sends something else, or a body that
     broke off. A webhook is kept as a refused delivery.
@@ -162,12 +180,26 @@ class BodyUnreadable(ApiError, code="body_unreadable"):
 
 
 class KeyMissing(ApiError, code="key_missing"):
-    """401: Send the header Authorization: Bearer tg_… Comes with `WWW-Authenticate: Bearer`."""
+    """401: Send the header Authorization: Bearer tg_…, or sign in with POST /v1/session. Comes with `WWW-
+    Authenticate: Bearer`.
+    """
 
 
 class KeyInvalid(ApiError, code="key_invalid"):
     """401: The API key is not known or was revoked; make a new one with `tollgate keys create`. Comes with
     `WWW-Authenticate: Bearer`.
+    """
+
+
+class SessionInvalid(ApiError, code="session_invalid"):
+    """401: The session has ended, or there was none; sign in with POST /v1/session. Also what `GET` and
+    `DELETE /v1/session` answer to a key. [When sessions end](access.md#sessions).
+    """
+
+
+class CredentialsInvalid(ApiError, code="credentials_invalid"):
+    """401: Nobody signs in with this address and this password at this shop. The same is said whatever of it
+    is wrong, and of a user who is disabled. ### ticket_invalid
     """
 
 
@@ -190,6 +222,13 @@ class TimestampOutOfTolerance(ApiError, code="timestamp_out_of_tolerance"):
 
 class ScopeMissing(ApiError, code="scope_missing"):
     """403: Use a key with the scope that `scope` names. Member `scope`: the scope that is needed."""
+
+
+class CsrfFailed(ApiError, code="csrf_failed"):
+    """403: A session changes something only with the header X-CSRF-Token as GET /v1/session shows it, and
+    from pages of this server's own address. A proxy in front that changes `Host` needs `[server]
+    public_url`.
+    """
 
 
 class AddressNotAllowed(ApiError, code="address_not_allowed"):
@@ -252,8 +291,8 @@ class BelowHeld(ApiError, code="below_held"):
 
 
 class BelowBooked(ApiError, code="below_booked"):
-    """409: A booked slot would have less than what is booked; nothing was changed. Members `starts_at` and
-    `booked`: the slot, and the units booked in it.
+    """409: A booked slot would have less than what is booked, or end earlier; nothing was changed. Members
+    `starts_at` and `booked`: the slot, and the units booked in it.
     """
 
 
@@ -261,6 +300,10 @@ class InUse(ApiError, code="in_use"):
     """409: Holds have units of this sku (`held`), or a slot of this calendar that is not over is booked
     (`starts_at`, `booked`). It can be deleted once they have ended.
     """
+
+
+class KeyEnded(ApiError, code="key_ended"):
+    """409: The API key was revoked or has expired, so it gets no new secret; make a new key."""
 
 
 class OrderPaid(ApiError, code="order_paid"):
@@ -393,9 +436,19 @@ class TooManyEndpoints(ApiError, code="too_many_endpoints"):
     """
 
 
+class TooManyUsers(ApiError, code="too_many_users"):
+    """422: The shop has as many users as it may have; `users_max` says how many. Delete one first."""
+
+
+class SignInLocked(ApiError, code="sign_in_locked"):
+    """429: Signing in has failed too often for this address or from there; wait as long as Retry-After says,
+    or have an admin unlock the user. [How long](access.md#lock-out).
+    """
+
+
 class RateLimited(ApiError, code="rate_limited"):
-    """429: You ask too often; wait a moment. Only `GET /r/{token}`: one address, once every two seconds, ten
-    times at once.
+    """429: You ask too often; wait a moment. `GET /r/{token}`: one address, once every two seconds, ten
+    times at once. Below `/v1`: one key, as often as `[limits] per_key_per_second` says.
     """
 
 
@@ -409,14 +462,17 @@ class Quarantined(ApiError, code="quarantined"):
 
 class Overloaded(ApiError, code="overloaded"):
     """503: Too much is waiting; nothing was stored. Try again in a moment. The queue is full
-    ([gate](gate.md#bounds)), or the live stream has as many listeners as it takes.
+    ([gate](gate.md#bounds)), as many requests of this class are worked on as `[limits]` allows, more
+    webhooks of a source come than its `per_second`, the live stream has as many listeners as it takes, or
+    a shop as many tickets.
     """
 
 
 class Unavailable(ApiError, code="unavailable"):
     """503: It cannot be stored right now; nothing was stored. Try again in a moment. The disk is full or
-    read-only, the server is away, another instance keeps the shop locked for more than 4 s, or the server
-    is being stopped.
+    read-only, the server is away, the database's file was taken away, another session keeps the shop
+    locked for more than 4 s or a row that this request needs, or the server is being stopped. At `GET
+    /readyz` whoever may see `/metrics` finds the cause in the member `reason`.
     """
 
 

@@ -14,6 +14,16 @@ elif TYPE_CHECKING:
     from typing_extensions import NotRequired
 
 
+class Actor(TypedDict):
+    """Who did it."""
+    #: The key, if it was one.
+    key_id: NotRequired[Optional[str]]
+    #: What it was called then.
+    name: str
+    #: The user, if it was one.
+    user_id: NotRequired[Optional[str]]
+
+
 class AdjustBody(TypedDict):
     """`POST /v1/stock/{sku}/adjust`"""
     #: How many units are added, or with a minus taken away.
@@ -43,13 +53,18 @@ class Adjustment(TypedDict):
 
 
 class By(TypedDict):
-    """Who did what an entry tells: the name of the key, or of the source."""
+    """Who did what an entry tells: the name of the key, the user or the source."""
     #: The key's id; the configuration's key has none.
     key_id: NotRequired[Optional[str]]
-    #: The name of the key, or of the source.
+    #: The name of the key, the user or the source.
     name: NotRequired[Optional[str]]
+    #: The user's id.
+    user_id: NotRequired[Optional[str]]
     #: What kind of somebody.
-    who: Literal["key", "provider", "tollgate"]
+    who: ByWho
+
+
+ByWho = Literal["key", "user", "provider", "tollgate"]
 
 
 class Answer(TypedDict):
@@ -72,6 +87,26 @@ class Attempt(TypedDict):
     response_head: NotRequired[Optional[str]]
     #: The HTTP status of the answer.
     status: Optional[int]
+
+
+class Audit(TypedDict):
+    """One change."""
+    #: Who did it.
+    actor: Actor
+    #: When it was.
+    at: str
+    #: What changed; never a secret.
+    detail: Any
+    #: What happened by it in the timeline.
+    entries: List[str]
+    #: What was wanted, as `create_order`.
+    operation: str
+    #: The feed's position then.
+    position: int
+    #: The id of the request that wanted it; null where it came by no request.
+    request_id: Optional[str]
+    #: On what: an id, or a name.
+    target: Optional[str]
 
 
 class Booking(TypedDict):
@@ -753,6 +788,66 @@ class Entry(TypedDict):
     summary: str
 
 
+class ErrorCode(TypedDict):
+    """Of one code and cause."""
+    #: What tells it apart from others of its code.
+    cause: Optional[str]
+    #: The code.
+    code: str
+    #: How many errors had them.
+    count: int
+    #: `warn` for what was refused, `error` for what has failed.
+    level: Literal["warn", "error"]
+
+
+class ErrorDay(TypedDict):
+    """Of one day, UTC's."""
+    #: How many errors it had.
+    count: int
+    #: The day, as `2026-01-22`.
+    day: str
+
+
+class ErrorHour(TypedDict):
+    """Of one hour, by its beginning."""
+    #: How many errors it had.
+    count: int
+    #: When the hour began.
+    hour: str
+
+
+class ErrorOperation(TypedDict):
+    """Of one operation."""
+    #: How many errors it had.
+    count: int
+    #: The method and the template of the path, or the name of the work.
+    operation: str
+
+
+class ErrorSource(TypedDict):
+    """Of one source."""
+    #: How many errors were about it.
+    count: int
+    #: The source's name.
+    source: str
+
+
+class ErrorStats(TypedDict):
+    """How many errors there were."""
+    #: A line for a code and cause, those with the most first, at most 100.
+    by_code: List[ErrorCode]
+    #: A line for every day that was asked for, in UTC, the oldest first.
+    by_day: List[ErrorDay]
+    #: A line for each of the last 48 hours, the oldest first.
+    by_hour: List[ErrorHour]
+    #: A line for an operation, those with the most first, at most 100.
+    by_operation: List[ErrorOperation]
+    #: A line for a source, those with the most first, at most 100.
+    by_source: List[ErrorSource]
+    #: How many there were in all.
+    total: int
+
+
 class Event(TypedDict):
     """An event."""
     #: Its bytes, where they are text; to `admin` only.
@@ -814,6 +909,20 @@ EventReason = Literal[
 
 
 EventState = Literal["applied", "parked", "queued", "stale", "stored", "attention", "orphan", "dead"]
+
+
+class Hit(TypedDict):
+    """Something that was found."""
+    #: Its id; of a customer, the id of an order of theirs.
+    id: str
+    #: `order`, `payment`, `event`, `receipt` or `customer`.
+    kind: str
+    #: The member that matched.
+    matched: str
+    #: The id of the order it belongs to.
+    order_id: Optional[str]
+    #: What a person knows it by.
+    title: str
 
 
 class Hold(TypedDict):
@@ -882,14 +991,24 @@ class Key(TypedDict):
     """An API key, without the key."""
     #: When it was made.
     created_at: str
+    #: When it ends by itself.
+    expires_at: Optional[str]
+    #: Until when its former secret still opens; nothing once that is over.
+    former_ends_at: Optional[str]
     #: The key's id.
     id: str
     #: The key itself; only when it was made just now.
     key: NotRequired[Optional[str]]
+    #: When it was used last, to a minute.
+    last_used_at: Optional[str]
     #: What it is called, for people.
     name: str
+    #: What it begins with; nothing of keys that were made before that was kept.
+    prefix: Optional[str]
     #: When it was revoked.
     revoked_at: Optional[str]
+    #: When it was given another secret last.
+    rotated_at: Optional[str]
     #: What it may do.
     scopes: List[str]
     #: The shop that it opens, by its name.
@@ -898,12 +1017,20 @@ class Key(TypedDict):
 
 class KeyBody(TypedDict):
     """`POST /v1/keys`"""
+    #: When it ends by itself; absent, it does not.
+    expires_at: NotRequired[Optional[str]]
     #: What it is called, for people.
     name: str
     #: What it may do.
     scopes: List[Literal["read", "write", "admin"]]
     #: The name of the shop that it opens; that of the caller's key if absent.
     shop: NotRequired[Optional[str]]
+
+
+class KeyChangeBody(TypedDict):
+    """`PATCH /v1/keys/{id}`"""
+    #: What it is called, for people.
+    name: NotRequired[Optional[str]]
 
 
 class Line(TypedDict):
@@ -1091,6 +1218,14 @@ class OrderChangeBody(TypedDict):
     note: NotRequired[Optional[str]]
 
 
+class PasswordBody(TypedDict):
+    """`POST /v1/users/{id}/password`"""
+    #: The password until now; users have to give their own.
+    current: NotRequired[Optional[str]]
+    #: The password from now on: neither the name nor the address, nor one letter throughout.
+    password: str
+
+
 class PaymentBody(TypedDict):
     """`POST /v1/payments`"""
     #: How much it is over, in minor units; what the order still owes if absent, and required without an order.
@@ -1139,6 +1274,46 @@ class Receipt(TypedDict):
     sha256: Optional[str]
     #: `pending` until its file is stored, then `issued`.
     state: str
+
+
+class RecordedError(TypedDict):
+    """What was refused or has failed, of one kind and time."""
+    #: When the first of them was.
+    at: str
+    #: What tells it apart from others of its code.
+    cause: Optional[str]
+    #: The code of the refusal, or of what has failed.
+    code: str
+    #: How many there were.
+    count: int
+    #: The delivery that was refused, the first of them.
+    delivery_id: Optional[str]
+    #: What is said of the first of them, for people.
+    detail: str
+    #: The effect that has failed, the first of them.
+    effect_id: Optional[str]
+    #: The error's id.
+    id: str
+    #: The key that was sent.
+    key_id: Optional[str]
+    #: What that key was called.
+    key_name: Optional[str]
+    #: When the last of them was.
+    last_at: str
+    #: The id of the last request of them.
+    last_request_id: Optional[str]
+    #: `warn` for what was refused, `error` for what has failed.
+    level: Literal["warn", "error"]
+    #: What was asked or done: the method and the template of the path, or the name of the work.
+    operation: str
+    #: The id of the first request of them.
+    request_id: Optional[str]
+    #: The shop's name; null for what is no shop's.
+    shop: Optional[str]
+    #: The source that it is about.
+    source: Optional[str]
+    #: The HTTP status of the answer; null where nobody was answered.
+    status: Optional[int]
 
 
 class RefundBody(TypedDict):
@@ -1221,6 +1396,34 @@ class Report(TypedDict):
     checks: List[Check]
     #: How the worst check has ended: `ok`, `warn`, `fail`.
     status: str
+    #: What the ledgers come to, by shop and currency; only `verify` has read them.
+    totals: NotRequired[List[Totals]]
+
+
+class Totals(TypedDict):
+    """What the ledgers of one shop and currency come to."""
+    #: What has come, in minor units.
+    captured: int
+    #: What disputes keep away, the open ones and the lost ones, in minor units.
+    charged_back: int
+    #: The currency, ISO 4217.
+    currency: str
+    #: What of it is fees on top, in minor units.
+    fee: int
+    #: What is kept, in minor units.
+    kept: int
+    #: How many orders there are.
+    orders: int
+    #: How many payments there are.
+    payments: int
+    #: What the receipts that are issued come to, in minor units: sales less refunds less reversals.
+    receipts: int
+    #: What has gone back, in minor units.
+    refunded: int
+    #: What is on its way back, in minor units.
+    reserved: int
+    #: The shop's name.
+    shop: str
 
 
 class ResolveBody(TypedDict):
@@ -1273,6 +1476,12 @@ class RetryFilterBody(TypedDict):
     target: NotRequired[Optional[str]]
 
 
+class RotateBody(TypedDict):
+    """`POST /v1/keys/{id}/rotate`"""
+    #: How many hours the former secret still opens; 24 if absent, and none at all with 0.
+    overlap_hours: NotRequired[Optional[int]]
+
+
 #: `POST /v1/effects/{id}/settle`
 SettleBody = TypedDict("SettleBody", {
     #: What became of it.
@@ -1308,9 +1517,119 @@ class SlotsBody(TypedDict):
     slots: List[NewSlotBody]
 
 
+class Stats(TypedDict):
+    """How a shop stands."""
+    #: Today and the six days before.
+    last_7_days: StatsPeriod
+    #: What is open now.
+    open: StatsOpen
+    #: The shop's time zone, in which its days begin.
+    timezone: str
+    #: Since midnight.
+    today: StatsPeriod
+
+
+class StatsPeriod(TypedDict):
+    """What has happened since a time."""
+    #: Events that came before their payment and were applied.
+    early_caught: int
+    #: Effects that were given up.
+    effects_dead: int
+    #: What webhooks were answered.
+    events: StatsEvents
+    #: A line for each currency in which money came or went back.
+    money: List[StatsMoney]
+    #: What has happened to orders, whenever they were made.
+    orders: StatsOrders
+    #: Orders and holds that were refused for want of stock or of a slot, by whole hours.
+    oversells_refused: int
+    #: Receipts that were issued.
+    receipts_issued: int
+    #: When it begins.
+    since: str
+
+
+class StatsEvents(TypedDict):
+    """How many events came, by what was answered."""
+    #: How many have changed something.
+    applied: int
+    #: How many want a person to look.
+    attention: int
+    #: How many webhooks were not taken at all; they are no events.
+    deliveries_refused: int
+    #: How many had come before.
+    duplicate: int
+    #: How many have waited for their payment in vain.
+    orphaned: int
+    #: How many came before their payment and wait for it.
+    parked: int
+    #: How many wait until their payment is decided about.
+    queued: int
+    #: How many came; the sum of those that follow, up to `rejected`.
+    received: int
+    #: How many say what cannot be.
+    rejected: int
+    #: How many say what is known already.
+    stale: int
+    #: How many are kept and change nothing.
+    stored: int
+
+
+class StatsMoney(TypedDict):
+    """Money of one currency."""
+    #: The currency, ISO 4217.
+    currency: str
+    #: What went back, in its minor units.
+    given_back_amount: int
+    #: What came, in its minor units.
+    taken_amount: int
+
+
+class StatsOrders(TypedDict):
+    """How many orders were made, and came to what."""
+    #: How many were cancelled.
+    cancelled: int
+    #: How many were completed.
+    completed: int
+    #: How many were made.
+    created: int
+    #: How many have expired.
+    expired: int
+    #: How many were paid.
+    paid: int
+    #: How many were paid in part.
+    partially_paid: int
+    #: How many were given back all of their money.
+    refunded: int
+
+
+class StatsOpen(TypedDict):
+    """What is open; each counted up to a bound."""
+    #: Orders and payments that want a person to look.
+    attention: int
+    #: Up to here each figure is counted; it then stands for as many or more.
+    counted_up_to: int
+    #: Effects that were given up.
+    effects_dead: int
+    #: Effects that are due or have a time.
+    effects_pending: int
+    #: Effects of which nobody knows whether they were done.
+    effects_unknown: int
+    #: Events that wait for their payment.
+    events_parked: int
+    #: Events that wait until their payment is decided about.
+    events_queued: int
+    #: When the oldest of them came.
+    oldest_parked_at: Optional[str]
+    #: When the oldest of them came.
+    oldest_queued_at: Optional[str]
+    #: Orders that wait for something until a time, by status.
+    orders: Dict[str, int]
+
+
 class Stock(TypedDict):
     """Units of a sku."""
-    #: The difference.
+    #: `on_hand` less `held`.
     available: int
     #: What active holds have set aside of them.
     held: int
@@ -1372,6 +1691,23 @@ class TakenItem(TypedDict):
     type: str
 
 
+class Ticket(TypedDict):
+    """A ticket."""
+    #: Until when it does.
+    expires_at: str
+    #: The ticket, which opens one stream.
+    ticket: str
+
+
+class TicketBody(TypedDict):
+    """`POST /v1/stream/tickets`"""
+    #: What the stream is about; everything if absent.
+    topics: NotRequired[Optional[List[TicketBodyTopics]]]
+
+
+TicketBodyTopics = Literal["orders", "payments", "events", "effects", "alerts"]
+
+
 class Timeline(TypedDict):
     """A whole timeline."""
     #: What happened, the oldest first.
@@ -1399,3 +1735,51 @@ class Wait(TypedDict):
 
 
 WaitWhat = Literal["money", "confirmation", "receipt", "refund", "person", "mail"]
+
+
+class User(TypedDict):
+    """A user; nothing of the password."""
+    #: When it was made.
+    created_at: str
+    #: Since when the user may not sign in.
+    disabled_at: Optional[str]
+    #: The mail address, by which the user signs in.
+    email: str
+    #: The user's id.
+    id: str
+    #: What the user is called.
+    name: str
+    #: What the user may do.
+    role: str
+    #: The shop whose user it is, by its name.
+    shop: str
+    #: When the user signed in last.
+    signed_in_at: Optional[str]
+    #: When it was changed last.
+    updated_at: str
+
+
+class UserBody(TypedDict):
+    """`POST /v1/users`"""
+    #: The mail address, by which the user signs in.
+    email: str
+    #: What the user is called.
+    name: str
+    #: The password: neither the name nor the address, nor one letter throughout.
+    password: str
+    #: What the user may do.
+    role: Literal["viewer", "operator", "admin"]
+    #: The name of the shop whose user it is; the one that is open to the caller if absent.
+    shop: NotRequired[Optional[str]]
+
+
+class UserChangeBody(TypedDict):
+    """`PATCH /v1/users/{id}`"""
+    #: Whether the user may not sign in; sessions end.
+    disabled: NotRequired[Optional[bool]]
+    #: What the user is called.
+    name: NotRequired[Optional[str]]
+    #: What the user may do; sessions end.
+    role: NotRequired[Optional[Literal["viewer", "operator", "admin"]]]
+    #: `true` forgets the tries to sign in that failed.
+    unlock: NotRequired[Optional[bool]]

@@ -11,6 +11,7 @@ from . import models
 from .operation import Caller, Operation, version
 from .pages import Pages
 
+LIST_AUDIT = Operation("GET", "/v1/audit")
 LIST_CALENDARS = Operation("GET", "/v1/calendars")
 REMOVE_CALENDAR = Operation("DELETE", "/v1/calendars/{name}")
 SHOW_CALENDAR = Operation("GET", "/v1/calendars/{name}")
@@ -33,16 +34,25 @@ SHOW_ENDPOINT = Operation("GET", "/v1/endpoints/{id}")
 CHANGE_ENDPOINT = Operation("PATCH", "/v1/endpoints/{id}")
 ROTATE_SECRET = Operation("POST", "/v1/endpoints/{id}/rotate")
 TEST_ENDPOINT = Operation("POST", "/v1/endpoints/{id}/test")
+LIST_ERRORS = Operation("GET", "/v1/errors")
+SHOW_ERROR_STATS = Operation("GET", "/v1/errors/stats")
 LIST_EVENTS = Operation("GET", "/v1/events")
 REPLAY_EVENTS = Operation("POST", "/v1/events/replay")
 SHOW_EVENT = Operation("GET", "/v1/events/{id}")
 REPLAY_EVENT = Operation("POST", "/v1/events/{id}/replay", keyed=True)
+EXPORT_ORDERS = Operation("GET", "/v1/exports/orders.csv")
+EXPORT_PAYMENTS = Operation("GET", "/v1/exports/payments.csv")
+EXPORT_RECEIPTS = Operation("GET", "/v1/exports/receipts.csv")
+EXPORT_REFUNDS = Operation("GET", "/v1/exports/refunds.csv")
 TAKE_HOLD = Operation("POST", "/v1/holds", keyed=True)
 SHOW_HOLD = Operation("GET", "/v1/holds/{id}")
 RELEASE_HOLD = Operation("POST", "/v1/holds/{id}/release", keyed=True)
 LIST_KEYS = Operation("GET", "/v1/keys")
 CREATE_KEY = Operation("POST", "/v1/keys")
 REVOKE_KEY = Operation("DELETE", "/v1/keys/{id}")
+SHOW_KEY = Operation("GET", "/v1/keys/{id}")
+CHANGE_KEY = Operation("PATCH", "/v1/keys/{id}")
+ROTATE_KEY = Operation("POST", "/v1/keys/{id}/rotate")
 LIST_ORDERS = Operation("GET", "/v1/orders")
 CREATE_ORDER = Operation("POST", "/v1/orders", keyed=True)
 SHOW_ORDER = Operation("GET", "/v1/orders/{id}")
@@ -67,6 +77,8 @@ SHOW_RECEIPT = Operation("GET", "/v1/receipts/{id}")
 RECEIPT_FILE = Operation("GET", "/v1/receipts/{id}.pdf")
 LIST_REFUNDS = Operation("GET", "/v1/refunds")
 SHOW_REFUND = Operation("GET", "/v1/refunds/{id}")
+SEARCH = Operation("GET", "/v1/search")
+SHOW_STATS = Operation("GET", "/v1/stats")
 LIST_STOCK = Operation("GET", "/v1/stock")
 PUT_STOCKS = Operation("PUT", "/v1/stock")
 REMOVE_STOCK = Operation("DELETE", "/v1/stock/{sku}")
@@ -74,7 +86,47 @@ SHOW_STOCK = Operation("GET", "/v1/stock/{sku}")
 PUT_STOCK = Operation("PUT", "/v1/stock/{sku}")
 ADJUST_STOCK = Operation("POST", "/v1/stock/{sku}/adjust", keyed=True)
 LIST_ADJUSTMENTS = Operation("GET", "/v1/stock/{sku}/adjustments")
+CREATE_TICKET = Operation("POST", "/v1/stream/tickets")
+LIST_USERS = Operation("GET", "/v1/users")
+CREATE_USER = Operation("POST", "/v1/users")
+DELETE_USER = Operation("DELETE", "/v1/users/{id}")
+SHOW_USER = Operation("GET", "/v1/users/{id}")
+CHANGE_USER = Operation("PATCH", "/v1/users/{id}")
+CHANGE_PASSWORD = Operation("POST", "/v1/users/{id}/password")
 VERIFY = Operation("GET", "/v1/verify")
+
+
+class Audit:
+    """`/v1/audit`"""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def list(
+        self,
+        *,
+        actor: Optional[str] = None,
+        operation: Optional[str] = None,
+        target: Optional[str] = None,
+        since: Optional[str] = None,
+        until: Optional[str] = None,
+        shop: Optional[str] = None,
+        limit: Optional[int] = None,
+    ) -> Pages[models.Audit]:
+        """List who changed what"""
+        return self._caller.pages(
+            LIST_AUDIT,
+            (),
+            {
+                "actor": actor,
+                "operation": operation,
+                "target": target,
+                "since": since,
+                "until": until,
+                "shop": shop,
+                "limit": limit,
+            },
+        )
 
 
 class Calendars:
@@ -268,6 +320,46 @@ class Endpoints:
         return answer
 
 
+class Errors:
+    """`/v1/errors`"""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def list(
+        self,
+        *,
+        search: Optional[str] = None,
+        code: Optional[str] = None,
+        cause: Optional[str] = None,
+        level: Optional[Literal["warn", "error"]] = None,
+        source: Optional[str] = None,
+        since: Optional[str] = None,
+        until: Optional[str] = None,
+        limit: Optional[int] = None,
+    ) -> Pages[models.RecordedError]:
+        """List errors"""
+        return self._caller.pages(
+            LIST_ERRORS,
+            (),
+            {
+                "search": search,
+                "code": code,
+                "cause": cause,
+                "level": level,
+                "source": source,
+                "since": since,
+                "until": until,
+                "limit": limit,
+            },
+        )
+
+    def stats(self, *, days: Optional[int] = None) -> models.ErrorStats:
+        """Count errors"""
+        answer: models.ErrorStats = self._caller.call(SHOW_ERROR_STATS, query={"days": days}).json()
+        return answer
+
+
 class Events:
     """`/v1/events`"""
 
@@ -326,6 +418,33 @@ class Events:
         return answer
 
 
+class Exports:
+    """`/v1/exports`"""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def orders_csv(self, *, from_: Optional[str] = None, to: Optional[str] = None) -> bytes:
+        """Export orders"""
+        answer: bytes = self._caller.call(EXPORT_ORDERS, query={"from": from_, "to": to}).content
+        return answer
+
+    def payments_csv(self, *, from_: Optional[str] = None, to: Optional[str] = None) -> bytes:
+        """Export payments"""
+        answer: bytes = self._caller.call(EXPORT_PAYMENTS, query={"from": from_, "to": to}).content
+        return answer
+
+    def receipts_csv(self, *, from_: Optional[str] = None, to: Optional[str] = None) -> bytes:
+        """Export receipts"""
+        answer: bytes = self._caller.call(EXPORT_RECEIPTS, query={"from": from_, "to": to}).content
+        return answer
+
+    def refunds_csv(self, *, from_: Optional[str] = None, to: Optional[str] = None) -> bytes:
+        """Export refunds"""
+        answer: bytes = self._caller.call(EXPORT_REFUNDS, query={"from": from_, "to": to}).content
+        return answer
+
+
 class Holds:
     """`/v1/holds`"""
 
@@ -366,6 +485,33 @@ class Keys:
     def delete(self, id: str, *, shop: Optional[str] = None) -> None:
         """Revoke an API key"""
         self._caller.call(REVOKE_KEY, (id,), query={"shop": shop})
+
+    def get(self, id: str, *, shop: Optional[str] = None) -> models.Key:
+        """Show an API key"""
+        answer: models.Key = self._caller.call(SHOW_KEY, (id,), query={"shop": shop}).json()
+        return answer
+
+    def update(
+        self,
+        id: str,
+        body: Optional[models.KeyChangeBody] = None,
+        *,
+        shop: Optional[str] = None,
+    ) -> models.Key:
+        """Change an API key"""
+        answer: models.Key = self._caller.call(CHANGE_KEY, (id,), body=body, query={"shop": shop}).json()
+        return answer
+
+    def rotate(
+        self,
+        id: str,
+        body: Optional[models.RotateBody] = None,
+        *,
+        shop: Optional[str] = None,
+    ) -> models.Key:
+        """Give an API key another secret"""
+        answer: models.Key = self._caller.call(ROTATE_KEY, (id,), body=body, query={"shop": shop}).json()
+        return answer
 
 
 class Orders:
@@ -660,6 +806,29 @@ class Refunds:
         return answer
 
 
+class Search:
+    """`/v1/search`"""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def list(self, *, q: str, limit: Optional[int] = None) -> Pages[models.Hit]:
+        """Search"""
+        return self._caller.pages(SEARCH, (), {"q": q, "limit": limit})
+
+
+class Stats:
+    """`/v1/stats`"""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def get(self) -> models.Stats:
+        """Show a shop's figures"""
+        answer: models.Stats = self._caller.call(SHOW_STATS).json()
+        return answer
+
+
 class Stock:
     """`/v1/stock`"""
 
@@ -715,6 +884,58 @@ class Stock:
         return self._caller.pages(LIST_ADJUSTMENTS, (sku,), {"limit": limit})
 
 
+class Streams:
+    """`/v1/streams`"""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def tickets(self, body: Optional[models.TicketBody] = None) -> models.Ticket:
+        """Create a ticket for the stream"""
+        answer: models.Ticket = self._caller.call(CREATE_TICKET, body=body).json()
+        return answer
+
+
+class Users:
+    """`/v1/users`"""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def list(self, *, shop: Optional[str] = None, limit: Optional[int] = None) -> Pages[models.User]:
+        """List users"""
+        return self._caller.pages(LIST_USERS, (), {"shop": shop, "limit": limit})
+
+    def create(self, body: models.UserBody) -> models.User:
+        """Create a user"""
+        answer: models.User = self._caller.call(CREATE_USER, body=body).json()
+        return answer
+
+    def delete(self, id: str, *, shop: Optional[str] = None) -> None:
+        """Delete a user"""
+        self._caller.call(DELETE_USER, (id,), query={"shop": shop})
+
+    def get(self, id: str, *, shop: Optional[str] = None) -> models.User:
+        """Show a user"""
+        answer: models.User = self._caller.call(SHOW_USER, (id,), query={"shop": shop}).json()
+        return answer
+
+    def update(
+        self,
+        id: str,
+        body: Optional[models.UserChangeBody] = None,
+        *,
+        shop: Optional[str] = None,
+    ) -> models.User:
+        """Change a user"""
+        answer: models.User = self._caller.call(CHANGE_USER, (id,), body=body, query={"shop": shop}).json()
+        return answer
+
+    def password(self, id: str, body: models.PasswordBody, *, shop: Optional[str] = None) -> None:
+        """Change a user's password"""
+        self._caller.call(CHANGE_PASSWORD, (id,), body=body, query={"shop": shop})
+
+
 class Verify:
     """`/v1/verify`"""
 
@@ -731,17 +952,24 @@ class Nouns:
     """What a client has."""
 
     def __init__(self, caller: Caller) -> None:
+        self.audit = Audit(caller)
         self.calendars = Calendars(caller)
         self.deliveries = Deliveries(caller)
         self.doctor = Doctor(caller)
         self.effects = Effects(caller)
         self.endpoints = Endpoints(caller)
+        self.errors = Errors(caller)
         self.events = Events(caller)
+        self.exports = Exports(caller)
         self.holds = Holds(caller)
         self.keys = Keys(caller)
         self.orders = Orders(caller)
         self.payments = Payments(caller)
         self.receipts = Receipts(caller)
         self.refunds = Refunds(caller)
+        self.search = Search(caller)
+        self.stats = Stats(caller)
         self.stock = Stock(caller)
+        self.streams = Streams(caller)
+        self.users = Users(caller)
         self.verify = Verify(caller)

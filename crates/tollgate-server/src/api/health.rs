@@ -12,9 +12,7 @@ use crate::clock::Stepped;
 use crate::http::access::Reader;
 use crate::http::fields::TimeText;
 use crate::http::operation::{Noun, Part, Taken, get};
-use crate::http::problem::{
-    INTERNAL, NOT_FOUND, OUTCOME_UNKNOWN, OVERLOADED, Problem, UNAVAILABLE,
-};
+use crate::http::problem::{INTERNAL, NOT_FOUND, OUTCOME_UNKNOWN, Problem, UNAVAILABLE};
 use crate::http::reply::{self, Reply};
 use crate::http::{Door, Peer};
 
@@ -30,7 +28,7 @@ pub(crate) fn operations() -> Noun {
             get("/readyz", readyz)
                 .named("readyz", "Ask whether the database takes writes")
                 .gives::<HealthView>(200, "It does.")
-                .refuses(&[UNAVAILABLE, OVERLOADED, OUTCOME_UNKNOWN]),
+                .refuses(&[UNAVAILABLE, OUTCOME_UNKNOWN]),
             get("/metrics", metrics)
                 .named("metrics", "Get what is counted")
                 .about(

@@ -396,7 +396,7 @@ fn every_view_has_a_schema() {
         super::endpoints::response::EndpointView<'_>,
         super::endpoints::response::EndpointTestView<'_>,
         super::keys::response::KeyView<'_>,
-        super::errors::response::ErrorView<'_>,
+        super::errors::response::RecordedErrorView<'_>,
         super::errors::response::ErrorStatsView<'_>,
         super::stats::response::StatsView<'_>,
         super::users::response::UserView<'_>,

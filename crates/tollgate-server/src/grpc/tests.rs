@@ -19,21 +19,23 @@ use tollgate_outbound::language::Language;
 const TABLE: &str = "
     InvalidArgument     request_invalid idempotency_key_required idempotency_key_invalid body_unreadable
     InvalidArgument     content_type_unsupported idempotency_key_reused currency_unknown currency_mismatch
-    InvalidArgument     amount_overflow total_negative lines_empty metadata_too_large
-    Unauthenticated     key_missing key_invalid signature_invalid signature_missing
-    Unauthenticated     timestamp_out_of_tolerance
-    PermissionDenied    scope_missing address_not_allowed account_mismatch
+    InvalidArgument     amount_overflow total_negative lines_empty metadata_too_large https_wanted
+    Unauthenticated     key_missing key_invalid session_invalid credentials_invalid ticket_invalid
+    Unauthenticated     signature_invalid signature_missing timestamp_out_of_tolerance
+    PermissionDenied    scope_missing csrf_failed address_not_allowed account_mismatch
     NotFound            not_found source_unknown
     Unimplemented       method_not_allowed
     AlreadyExists       already_exists
-    ResourceExhausted   out_of_stock slot_full no_slot_with_room too_many_endpoints body_too_large
+    ResourceExhausted   out_of_stock slot_full no_slot_with_room too_many_endpoints too_many_users
+    ResourceExhausted   body_too_large
     Aborted             idempotency_in_progress
     FailedPrecondition  below_held below_booked in_use order_paid effect_state hold_not_active
     FailedPrecondition  refund_exceeds_captured restock_exceeds_sold slot_not_sold version_mismatch
     FailedPrecondition  sku_unknown slot_unknown calendar_unknown order_unknown larger_than_slot
     FailedPrecondition  refund_not_supported status_query_not_supported metadata_of_order not_manual
-    FailedPrecondition  too_many_payments
-    Unavailable         body_slow rate_limited overloaded unavailable provider_unavailable outcome_unknown
+    FailedPrecondition  too_many_payments key_ended
+    Unavailable         body_slow rate_limited sign_in_locked overloaded unavailable provider_unavailable
+    Unavailable         outcome_unknown
     Internal            internal quarantined
 ";
 

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::keys::csrf_token;
 
 /// The cookie's name: with this prefix a browser takes it over TLS only, from this host only, for all of it.
-const COOKIE: &str = "__Host-tollgate";
+pub(crate) const COOKIE: &str = "__Host-tollgate";
 
 /// Its name where it comes over plain HTTP from this machine, for trying things out.
 const PLAIN_COOKIE: &str = "tollgate";
@@ -61,15 +61,15 @@ fn cookie_name(parts: &Parts, app: &App) -> &'static str {
     }
 }
 
-/// Whether it comes from this machine, no proxy speaks for it, and the outside is not said to use TLS.
+/// Whether it comes from this machine without TLS, no proxy speaks for it, and the outside is not said to use TLS.
 fn is_plain(parts: &Parts, app: &App) -> bool {
     let public_url = app.config().server.public_url.as_deref();
-    let is_loopback = parts
+    let is_plain_loopback = parts
         .extensions
         .get::<Peer>()
-        .is_some_and(|peer| peer.address.to_canonical().is_loopback());
+        .is_some_and(|peer| peer.address.to_canonical().is_loopback() && !peer.is_encrypted);
     let proxied = ["forwarded", "x-forwarded-for", "x-forwarded-proto"];
-    is_loopback
+    is_plain_loopback
         && !public_url.is_some_and(|url| url.starts_with("https://"))
         && proxied
             .iter()

@@ -360,6 +360,11 @@ fn every_error_code_has_its_heading() {
     ];
     headings.retain(|heading| !others.contains(&&**heading));
     assert_eq!(headings, codes);
+    let page = read("docs/errors.md");
+    let glance = between(&page, "\n## At a glance\n", "\n## ").next();
+    let glance = glance.expect("there is a table");
+    let linked = between(glance, "](#", ")").map(str::to_owned).collect();
+    assert_eq!(codes, linked, "at a glance");
 }
 
 /// What is written for people names every operation of the API's description, by method and path.

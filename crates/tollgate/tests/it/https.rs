@@ -8,13 +8,15 @@ use std::time::{Duration, Instant};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::effects::PATIENCE;
-use crate::shop::Shop;
+use crate::shop::{KEY, Shop};
+use crate::sign_in::PASSWORD;
 use crate::tls;
 
 const SERVER: [&[u8]; 2] = [
@@ -115,6 +117,59 @@ async fn https_is_spoken_and_who_speaks_http_is_told_so() {
     );
     assert_eq!(told.header("connection"), Some("close"));
     drop((stream, both));
+    shop.close().await;
+}
+
+/// Asks over a connection of its own, and reads the answer to its end.
+async fn ask_once(address: SocketAddr, head: &str, body: &Value) -> String {
+    let mut stream = connect(address, &[b"http/1.1"]).await;
+    let body = match body {
+        Value::Null => String::new(),
+        body => body.to_string(),
+    };
+    let request = format!(
+        "{head}\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let sent = stream.write_all(request.as_bytes()).await;
+    sent.expect("it reads");
+    let mut answer = String::new();
+    let read = stream.read_to_string(&mut answer).await;
+    read.expect("it answers");
+    answer
+}
+
+/// docs/access.md: only what comes over plain HTTP has a cookie that does so.
+#[tokio::test]
+async fn a_session_over_https_has_the_cookie_of_https() {
+    let folder = tempfile::tempdir().expect("there is room");
+    put(folder.path(), SERVER);
+    let shop = open(folder.path(), "", "").await;
+    let email = "a@example.com";
+    let user = json!({ "email": email, "name": "A", "role": "viewer", "password": PASSWORD });
+    let head = format!("POST /v1/users HTTP/1.1\r\nauthorization: Bearer {KEY}");
+    let made = ask_once(shop.address, &head, &user).await;
+    assert!(made.starts_with("HTTP/1.1 201 "), "{made}");
+    let who = json!({ "email": email, "password": PASSWORD });
+    let session = ask_once(shop.address, "POST /v1/session HTTP/1.1", &who).await;
+    let cookie = session
+        .lines()
+        .find_map(|line| line.strip_prefix("set-cookie: "))
+        .expect("it has one");
+    let (pair, attributes) = cookie.split_once(';').expect("it has attributes");
+    assert!(pair.starts_with("__Host-tollgate="), "{cookie}");
+    assert_eq!(
+        attributes, " Path=/; HttpOnly; SameSite=Strict; Secure",
+        "{cookie}"
+    );
+    let with = |cookie: &str| format!("GET /v1/session HTTP/1.1\r\ncookie: {cookie}");
+    let known = ask_once(shop.address, &with(pair), &Value::Null).await;
+    assert!(known.starts_with("HTTP/1.1 200 "), "{known}");
+    // What another port of this machine could set without TLS opens nothing.
+    let tossed = pair.replace("__Host-", "");
+    let unknown = ask_once(shop.address, &with(&tossed), &Value::Null).await;
+    assert!(unknown.starts_with("HTTP/1.1 401 "), "{unknown}");
     shop.close().await;
 }
 

@@ -379,12 +379,12 @@ fn whole(bytes: &[u8]) -> Option<Answer> {
     let length: usize = answer
         .header("content-length")
         .map_or(0, |length| length.parse().expect("a number"));
-    // A stream has no end that could be waited for.
+    // A stream has no end that could be waited for; what has come of it is its text so far.
     let is_stream = answer
         .header("content-type")
         .is_some_and(|media| media.starts_with("text/event-stream"));
     let body = match is_chunked {
-        true if is_stream => Vec::new(),
+        true if is_stream => bytes[end + 4..].to_vec(),
         true => whole_chunks(&bytes[end + 4..])?,
         false => bytes.get(end + 4..end + 4 + length)?.to_vec(),
     };

@@ -26,9 +26,9 @@ async fn open(shop: &Shop, query: &str) -> (Answer, TcpStream) {
     (read_answer(&mut stream).await, stream)
 }
 
-/// Reads a stream until this is said.
-async fn hear(stream: &mut TcpStream, wanted: &str) -> String {
-    let mut heard = String::new();
+/// Reads a stream, behind what came with the head of its answer, until this is said.
+async fn hear(opened: &Answer, stream: &mut TcpStream, wanted: &str) -> String {
+    let mut heard = opened.text.clone();
     let mut buffer = [0; 4096];
     while !heard.contains(wanted) {
         let read = tokio::io::AsyncReadExt::read(stream, &mut buffer);
@@ -58,8 +58,15 @@ async fn a_ticket_opens_one_stream_once() {
     shop.put_stock("A", 5).await;
     let made = shop.post("/v1/orders", &order("Z-1", "A", 1)).await;
     assert_eq!(made.status, 201, "{made:?}");
-    hear(&mut stream, "event: order.created").await;
-    for bad in [ticket.as_str(), "tgs_1_x", "x", "tgs_99_x"] {
+    hear(&opened, &mut stream, "event: order.created").await;
+    // What cannot be a ticket is told so before anything else; an empty one is none.
+    for bad in [
+        ticket.as_str(),
+        "tgs_1_x",
+        "x",
+        "tgs_99_x",
+        "x&topics=orders",
+    ] {
         let (refused, _) = open(&shop, &format!("ticket={bad}")).await;
         assert_eq!(
             (refused.status, refused.code()),
@@ -80,7 +87,7 @@ async fn a_stream_of_a_ticket_goes_on_behind_an_id() {
     let ticket = ticket(&shop, &json!({})).await;
     let (opened, mut stream) = open(&shop, &format!("ticket={ticket}&last_event_id=0")).await;
     assert_eq!(opened.status, 200, "{opened:?}");
-    hear(&mut stream, "event: order.created").await;
+    hear(&opened, &mut stream, "event: order.created").await;
     drop(stream);
     shop.close().await;
 }

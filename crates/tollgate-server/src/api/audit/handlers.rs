@@ -1,6 +1,7 @@
 //! `/v1/audit`
 
 use axum::extract::State;
+use serde_json::json;
 use tollgate_core::id::{HoldId, OrderId, PaymentId, RefundId, RootId, decode, encode};
 use tollgate_store::{AuditFilter, AuditPlace, Seek};
 
@@ -8,7 +9,7 @@ use super::response::AuditView;
 use crate::app::App;
 use crate::http::access::Admin;
 use crate::http::extract::Query;
-use crate::http::operation::{Noun, Parameter, get};
+use crate::http::operation::{LIMIT, Noun, PAST, Parameter, get};
 use crate::http::problem::Problem;
 use crate::http::reply::{self, List, Reply};
 
@@ -19,15 +20,11 @@ const FILTERS: &[Parameter] = &[
         "till-1",
         "Changes by this key or user: its id, or its name then.",
     ),
-    Parameter::text(
-        "operation",
-        "PUT /v1/stock/{sku}",
-        "Changes by this operation.",
-    ),
+    Parameter::text("operation", "create_order", "Changes by this command."),
     Parameter::text(
         "target",
         "ZVR-20260122-ABC",
-        "Changes of this: an id, or a name.",
+        "Changes of this: an id, or the name of a sku or a calendar.",
     ),
     Parameter::time("since", "Changes that were made then or later."),
     Parameter::time("until", "Changes that were made before then."),
@@ -38,6 +35,14 @@ const FILTERS: &[Parameter] = &[
     ),
 ];
 
+/// Where a page begins: the feed's position and the number of a record. An empty one is the beginning.
+const CURSOR: Parameter = Parameter::described(
+    "cursor",
+    "",
+    || json!({ "type": "string", "pattern": "^([0-9]{1,18}-[0-7][0-9a-hjkmnp-tv-z]{25})?$" }),
+    PAST,
+);
+
 /// What may be asked about who changed what.
 pub(crate) fn operations() -> Noun {
     Noun::new(
@@ -46,7 +51,8 @@ pub(crate) fn operations() -> Noun {
         [get("/v1/audit", list)
             .named("listAudit", "List who changed what")
             .about("The newest first.")
-            .pages(FILTERS)
+            .query(FILTERS)
+            .query(&[LIMIT, CURSOR])
             .gives::<List<AuditView<'_>>>(200, "A page of changes.")],
     )
 }
@@ -54,7 +60,7 @@ pub(crate) fn operations() -> Noun {
 async fn list(State(app): State<App>, caller: Admin, query: Query) -> Reply {
     let query = query.only(FILTERS)?;
     let shop = app.shop_of(caller.caller(), query.text("shop").as_deref())?;
-    let past = query.read("cursor", "the next_cursor of the page before", read_place)?;
+    let past = query.cursor(read_place)?;
     let seek = Seek {
         past,
         ..Seek::first(query.limit()?)
@@ -102,8 +108,9 @@ fn place(place: AuditPlace) -> String {
 
 fn read_place(text: &str) -> Option<AuditPlace> {
     let (position, id) = text.split_once('-')?;
+    let is_number = position.bytes().all(|byte| byte.is_ascii_digit());
     Some(AuditPlace {
-        position: position.parse().ok().filter(|position| 0 <= *position)?,
+        position: position.parse().ok().filter(|_| is_number)?,
         id: decode(id)?,
     })
 }
@@ -119,7 +126,13 @@ mod tests {
             id: 7 << 90,
         };
         assert_eq!(read_place(&place(there)), Some(there));
-        for odd in ["", "12", "-1-00000000000000000000000000", "1-x"] {
+        for odd in [
+            "",
+            "12",
+            "-1-00000000000000000000000000",
+            "+1-00000000000000000000000000",
+            "1-x",
+        ] {
             assert_eq!(read_place(odd), None, "{odd}");
         }
     }

@@ -42,11 +42,28 @@ pub(super) fn headers() -> Value {
             "description": "The language of `detail`.",
             "schema": { "type": "string" },
         },
+        "RateLimit": {
+            "description": "Of a caller who is known, where `[limits] per_key_per_second` is set: how many calls are \
+                            left (`r`), and after how many seconds all are back or, in a refusal, the next may come \
+                            (`t`): `\"key\";r=42;t=2`.",
+            "schema": { "type": "string" },
+        },
+        "RateLimitPolicy": {
+            "description": "The rule of that: so many calls at once (`q`), which are all back after so many seconds \
+                            (`w`): `\"key\";q=100;w=2`.",
+            "schema": { "type": "string" },
+        },
         "WwwAuthenticate": {
             "description": "How a key is sent.",
             "schema": { "type": "string", "enum": ["Bearer"] },
         },
     })
+}
+
+/// How often a caller may still call.
+pub(super) fn add_allowance(headers: &mut Value) {
+    headers["RateLimit"] = header("RateLimit");
+    headers["RateLimit-Policy"] = header("RateLimitPolicy");
 }
 
 /// The answer of a status that stands for refusals with these codes.
@@ -65,6 +82,9 @@ pub(super) fn refusal(status: u16, codes: &[&Code]) -> Value {
     }
     if status == 401 && words.contains(&"key_missing") {
         headers["WWW-Authenticate"] = header("WwwAuthenticate");
+    }
+    if words.contains(&"rate_limited") {
+        add_allowance(&mut headers);
     }
     json!({
         "description": about.join("\n\n"),

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::description::{KEY_SCHEME, SESSION_SCHEME};
+
 /// The command that asks an operation of the server at a place, with the examples of what it takes.
 pub(super) fn command(server: &str, path: &str, method: &str, operation: &Value) -> String {
     let mut url = format!("{server}{path}");
@@ -26,14 +28,8 @@ pub(super) fn command(server: &str, path: &str, method: &str, operation: &Value)
     if !query.is_empty() {
         url = format!("{url}?{query}");
     }
-    let wants_key = operation["security"]
-        .as_array()
-        .is_some_and(|ways| ways.iter().any(|way| way != &serde_json::json!({})));
-    if wants_key {
-        lines.insert(
-            0,
-            "-H \"Authorization: Bearer $TOLLGATE_API_KEY\"".to_owned(),
-        );
+    if let Some(way) = way_in(operation) {
+        lines.insert(0, way.to_owned());
     }
     if let Some(example) = operation.pointer("/requestBody/content/application~1json/example") {
         lines.push("-H 'Content-Type: application/json'".to_owned());
@@ -50,6 +46,22 @@ pub(super) fn command(server: &str, path: &str, method: &str, operation: &Value)
     let unbuffered = if is_stream { "-N " } else { "" };
     lines.insert(0, format!("curl {unbuffered}{method}{}", quoted(&url)));
     lines.join(" \\\n  ")
+}
+
+/// What lets the caller in: a key or, where there is no other way, the cookie that signing in has put into a file.
+fn way_in(operation: &Value) -> Option<&'static str> {
+    let ways = operation["security"]
+        .as_array()
+        .map_or(&[][..], Vec::as_slice);
+    let takes = |scheme| ways.iter().any(|way| way.get(scheme).is_some());
+    let gives_cookie = operation
+        .pointer("/responses/201/headers")
+        .is_some_and(|headers| headers.get("Set-Cookie").is_some());
+    match (takes(KEY_SCHEME), takes(SESSION_SCHEME)) {
+        (true, _) => Some("-H \"Authorization: Bearer $TOLLGATE_API_KEY\""),
+        (false, true) => Some("-b jar"),
+        (false, false) => gives_cookie.then_some("-c jar"),
+    }
 }
 
 /// An example as a path, a query or a header has it.
@@ -91,6 +103,19 @@ mod tests {
              -H 'Idempotency-Key: k' \\\n  \
              -H 'Content-Type: application/json' \\\n  \
              -d '{\"note\":\"it'\\''s\"}'"
+        );
+        let of_session = json!({ "security": [{ "session": ["read"] }] });
+        assert_eq!(
+            command("http://h", "/v1/s", "delete", &of_session),
+            "curl -X DELETE 'http://h/v1/s' \\\n  -b jar"
+        );
+        let sign_in = json!({
+            "security": [],
+            "responses": { "201": { "headers": { "Set-Cookie": {} } } },
+        });
+        assert_eq!(
+            command("http://h", "/v1/s", "post", &sign_in),
+            "curl -X POST 'http://h/v1/s' \\\n  -c jar"
         );
         let open = json!({ "security": [] });
         assert_eq!(

@@ -11,8 +11,10 @@ use tollgate_core::word::Word;
 use super::components::{self, named};
 use super::messages;
 use crate::api::router::nouns;
+use crate::api::stream::TICKET_NAME;
 use crate::http::operation::{Content, Good, MakeSchema, Noun, Operation, Parameter, Repeating};
 use crate::http::problem::Code;
+use crate::http::session;
 
 /// The description, and what is made of it once.
 pub(super) struct Description {
@@ -40,8 +42,38 @@ pub fn openapi() -> &'static str {
     &DESCRIPTION.text
 }
 
-/// The name of the scheme by which API keys are sent.
-const KEY_SCHEME: &str = "apiKey";
+/// The names of the schemes by which callers come: programs, people, and pages that open a stream.
+pub(super) const KEY_SCHEME: &str = "apiKey";
+pub(super) const SESSION_SCHEME: &str = "session";
+const TICKET_SCHEME: &str = "ticket";
+
+fn security_schemes() -> Value {
+    json!({
+        KEY_SCHEME: {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "tg_…",
+            "description": "An API key. It opens one shop, and has scopes: `read`, `write` (and what `read` may), \
+                            `admin` (and everything).",
+        },
+        SESSION_SCHEME: {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": session::COOKIE,
+            "description": "The cookie of a session, which `signIn` sets. The user's role stands for scopes: `viewer` \
+                            reads, `operator` writes too and mends what is stuck, `admin` may do everything. What \
+                            changes something wants the session's `csrf_token` as `X-CSRF-Token` besides. Beside a \
+                            key it does not count.",
+        },
+        TICKET_SCHEME: {
+            "type": "apiKey",
+            "in": "query",
+            "name": TICKET_NAME,
+            "description": "A ticket, which `createTicket` gives: it opens one stream, within a minute, and has its \
+                            own topics.",
+        },
+    })
+}
 
 /// Collects the schemas of what is asked and of what is answered: a member that may be left out of a request
 /// may always be there in an answer.
@@ -87,14 +119,7 @@ impl Writer {
             "components": {
                 "schemas": schemas,
                 "headers": components::headers(),
-                // A door for people comes beside it, with a cookie.
-                "securitySchemes": { KEY_SCHEME: {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "bearerFormat": "tg_…",
-                    "description": "An API key. It opens one shop, and has scopes: `read`, `write` (and what `read` \
-                                    may), `admin` (and everything).",
-                } },
+                "securitySchemes": security_schemes(),
             },
         });
         components::add_problem(&mut document);
@@ -211,6 +236,9 @@ impl Writer {
         ) {
             headers["Idempotency-Replayed"] = components::header("IdempotencyReplayed");
         }
+        if operation.taken.scope.is_some() {
+            components::add_allowance(&mut headers);
+        }
         for (name, about) in &good.headers {
             headers[*name] = json!({ "description": about, "schema": { "type": "string" } });
         }
@@ -250,6 +278,9 @@ const ABOUT: &str = "Money is a whole number in the currency's minor units: `150
 
 fn about(operation: &Operation) -> String {
     let scope = match operation.taken.scope {
+        Some(_) if operation.is_of_session => {
+            "Wants the cookie of a session; a key is 401 `session_invalid`.".to_owned()
+        }
         Some(scope) => format!("Wants a key with the scope `{}`.", scope.word()),
         None => String::new(),
     };
@@ -259,13 +290,22 @@ fn about(operation: &Operation) -> String {
 }
 
 fn security(operation: &Operation) -> Value {
-    match operation.taken.scope {
-        None => json!([]),
-        Some(scope) if operation.taken.key_is_optional => {
-            json!([{}, { KEY_SCHEME: [scope.word()] }])
-        }
-        Some(scope) => json!([{ KEY_SCHEME: [scope.word()] }]),
+    let Some(scope) = operation.taken.scope else {
+        return json!([]);
+    };
+    let scopes = [scope.word()];
+    let mut ways = Vec::new();
+    if operation.taken.key_is_optional {
+        ways.push(json!({}));
     }
+    if !operation.is_of_session {
+        ways.push(json!({ KEY_SCHEME: scopes }));
+    }
+    ways.push(json!({ SESSION_SCHEME: scopes }));
+    if operation.taken.takes_ticket {
+        ways.push(json!({ TICKET_SCHEME: scopes }));
+    }
+    ways.into()
 }
 
 fn parameter(parameter: &Parameter) -> Value {

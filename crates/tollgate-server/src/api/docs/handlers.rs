@@ -1,5 +1,6 @@
 //! `/docs`: what there is to read about the API, for anyone who can reach it
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
@@ -81,8 +82,14 @@ async fn index(_: Visitor) -> Reply {
 }
 
 /// The operations of a noun, with commands that ask the server as it was asked for the page.
-async fn noun(_: Visitor, Path(noun): Path<String>, headers: HeaderMap) -> Reply {
-    let page = pages::of_noun(&DESCRIPTION.document, &noun, &server(&headers));
+async fn noun(
+    _: Visitor,
+    Extension(peer): Extension<Peer>,
+    Path(noun): Path<String>,
+    headers: HeaderMap,
+) -> Reply {
+    let server = server(&headers, peer.is_encrypted);
+    let page = pages::of_noun(&DESCRIPTION.document, &noun, &server);
     let page = page.ok_or(Problem::from(NOT_FOUND))?;
     let mut response = kept(reply::html(StatusCode::OK, page));
     let vary = HeaderValue::from_static("Host, X-Forwarded-Proto");
@@ -91,7 +98,7 @@ async fn noun(_: Visitor, Path(noun): Path<String>, headers: HeaderMap) -> Reply
 }
 
 /// Where this server is, by the address that the page was asked at.
-fn server(headers: &HeaderMap) -> String {
+fn server(headers: &HeaderMap, is_encrypted: bool) -> String {
     let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let is_host = |host: &&str| {
         let is_letter = |letter: u8| letter.is_ascii_alphanumeric() || b".:-[]".contains(&letter);
@@ -100,6 +107,7 @@ fn server(headers: &HeaderMap) -> String {
     let host = said("host").filter(is_host).unwrap_or("localhost:8080");
     let scheme = match said("x-forwarded-proto") {
         Some("https") => "https",
+        _ if is_encrypted => "https",
         _ => "http",
     };
     format!("{scheme}://{host}")

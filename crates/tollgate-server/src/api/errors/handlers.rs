@@ -4,7 +4,7 @@ use axum::extract::State;
 use tollgate_core::id::ErrorId;
 use tollgate_store::{ERROR_DAYS_MAX, ErrorFilter, ErrorLevel};
 
-use super::response::{ErrorStatsView, ErrorView};
+use super::response::{ErrorStatsView, RecordedErrorView};
 use crate::app::App;
 use crate::http::access::Reader;
 use crate::http::body::Whole;
@@ -48,7 +48,9 @@ pub(crate) fn operations() -> Noun {
                 .named("listErrors", "List errors")
                 .about("The newest first. An admin key of shop main sees those that are no shop's, too.")
                 .pages(FILTERS)
-                .gives::<List<ErrorView<'_>>>(200, "A page of errors."),
+                .gives::<List<RecordedErrorView<'_>>>(200, "A page of errors.")
+                .leads("/data/0/delivery_id", "id", &["showDelivery"])
+                .leads("/data/0/effect_id", "id", &["showEffect"]),
             get("/v1/errors/stats", stats)
                 .named("showErrorStats", "Count errors")
                 .about("By day, by hour of the last 48, and by code, operation and source, of which the 100 with the \
@@ -74,9 +76,7 @@ async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
         until: query.time("until")?,
         search: query.text("search"),
     };
-    let past = query.read("cursor", "the next_cursor of the page before", |text| {
-        reply::read_cursor(text).map(ErrorId::from_u128)
-    })?;
+    let past = query.cursor(|text| reply::read_cursor(text).map(ErrorId::from_u128))?;
     let page = app
         .errors(caller.caller(), filter, (query.limit()?, past))
         .await?;
@@ -84,7 +84,7 @@ async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
         data: page
             .items
             .iter()
-            .map(|row| ErrorView::of(row, app.shop_name(row.shop)))
+            .map(|row| RecordedErrorView::of(row, app.shop_name(row.shop)))
             .collect(),
         next_cursor: page.next.map(|next| cursor(next.as_u128())),
     }))

@@ -1,6 +1,7 @@
 //! `/v1/exports/{orders,payments,refunds,receipts}.csv`
 
 use axum::extract::State;
+use serde_json::{Value, json};
 use tollgate_core::id::{RootId, ShopId};
 use tollgate_store::{Between, Order, ReceiptFilter, ReceiptPlace, Seek};
 
@@ -8,9 +9,10 @@ use super::period::Period;
 use super::{receipts, rows};
 use crate::app::App;
 use crate::http::access::Reader;
+use crate::http::body::{Date, Time};
 use crate::http::csv::{self, Next, Part, Reading};
 use crate::http::extract::Query;
-use crate::http::operation::{Noun, Operation, Parameter, get};
+use crate::http::operation::{Noun, Operation, Parameter, get, schema_of};
 use crate::http::reply::Reply;
 
 /// Receipts that are read together.
@@ -18,17 +20,24 @@ const RECEIPTS_READ: u32 = 200;
 
 /// What a table is cut to.
 const PERIOD: &[Parameter] = &[
-    Parameter::text(
+    Parameter::described(
         "from",
         "2026-01-01",
+        schema_of_begin,
         "From then on: a day in the shop's time zone, or a time; from the beginning if absent.",
     ),
-    Parameter::text(
+    Parameter::described(
         "to",
         "2026-02-01",
+        schema_of_begin,
         "Before then: a day in the shop's time zone, or a time; to the end if absent.",
     ),
 ];
+
+/// A day or a time.
+fn schema_of_begin() -> Value {
+    json!({ "type": "string", "anyOf": [schema_of::<Date>(), schema_of::<Time>()] })
+}
 
 /// One of the tables.
 fn a_table(operation: Operation, id: &'static str, summary: &'static str) -> Operation {

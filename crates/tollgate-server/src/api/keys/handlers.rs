@@ -13,6 +13,7 @@ use crate::http::access::Admin;
 use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
 use crate::http::fields::Shown;
 use crate::http::operation::{Noun, Parameter, Repeating, delete, get, patch, post};
+use crate::http::problem::KEY_ENDED;
 use crate::http::reply::{self, List, Reply, cursor};
 
 /// Whose keys are meant.
@@ -61,7 +62,7 @@ pub(crate) fn operations() -> Noun {
                 .gives::<KeyView<'_>>(200, "The key."),
             patch("/v1/keys/{id}", change)
                 .named("changeKey", "Change an API key")
-                .about("Its name, and when it ends.")
+                .about("What it is called; all else stays.")
                 .path(KEY)
                 .query(&[SHOP])
                 .gives::<KeyView<'_>>(200, "The key."),
@@ -73,7 +74,8 @@ pub(crate) fn operations() -> Noun {
                 .path(KEY)
                 .query(&[SHOP])
                 .key(Repeating::Checked)
-                .gives::<KeyView<'_>>(200, "The key, with its new secret."),
+                .gives::<KeyView<'_>>(200, "The key, with its new secret.")
+                .refuses(&[KEY_ENDED]),
             delete("/v1/keys/{id}", revoke)
                 .named("revokeKey", "Revoke an API key")
                 .about(

@@ -30,7 +30,9 @@ impl Body for KeyBody {}
 /// `PATCH /v1/keys/{id}`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"name": "till"}]))]
 pub(crate) struct KeyChangeBody {
+    /// What it is called, for people.
     #[serde(skip_serializing_if = "none")]
     pub(crate) name: Option<Short>,
 }
@@ -40,7 +42,9 @@ impl Body for KeyChangeBody {}
 /// `POST /v1/keys/{id}/rotate`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"overlap_hours": 24}]))]
 pub(crate) struct RotateBody {
+    /// How many hours the former secret still opens; 24 if absent, and none at all with 0.
     #[serde(skip_serializing_if = "none")]
     pub(crate) overlap_hours: Option<Whole<0, 720>>,
 }

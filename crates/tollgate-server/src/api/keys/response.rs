@@ -11,7 +11,8 @@ use crate::http::fields::{Shown, TimeText};
 /// An API key, without the key.
 #[derive(Serialize, JsonSchema)]
 #[schemars(extend("examples" = [{"id": "key_01kfjv7m00e008000000000001", "shop": "main", "name": "till", "scopes": ["read", "write"],
-    "created_at": "2026-01-22T10:00:00.000Z", "revoked_at": null}]))]
+    "prefix": "tg_AbCd", "created_at": "2026-01-22T10:00:00.000Z", "expires_at": null, "last_used_at": null,
+    "rotated_at": null, "former_ends_at": null, "revoked_at": null}]))]
 pub(crate) struct KeyView<'a> {
     /// The key's id.
     id: Shown<KeyId>,

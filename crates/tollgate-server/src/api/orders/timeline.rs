@@ -103,12 +103,13 @@ closed_sets! {
 pub(crate) struct ByView {
     /// What kind of somebody.
     who: OneOf<WhoWord>,
-    /// The name of the key, or of the source.
+    /// The name of the key, the user or the source.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     /// The key's id; the configuration's key has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     key_id: Option<Shown<KeyId>>,
+    /// The user's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<Shown<UserId>>,
 }

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::http::access::Reader;
 use crate::http::body::Whole;
 use crate::http::extract::Query;
-use crate::http::operation::{Noun, Parameter, get};
+use crate::http::operation::{Noun, PAST, Parameter, get};
 use crate::http::problem::Problem;
 use crate::http::reply::{self, List, Reply};
 
@@ -30,11 +30,7 @@ const PARAMETERS: &[Parameter] = &[
     )
     .required(),
     Parameter::of::<Whole<1, { HITS_MAX as i64 }>>("limit", "20", "How many hits a page has at most; 20 if absent."),
-    Parameter::text(
-        "cursor",
-        "",
-        "The `next_cursor` of the page before, with the same query; absent, the first page is given.",
-    ),
+    Parameter::text("cursor", "", PAST),
 ];
 
 /// What may be looked for.
@@ -46,7 +42,8 @@ pub(crate) fn operations() -> Noun {
             .named("search", "Search")
             .about("What is called exactly so comes first, then what begins so; the newest first within.")
             .query(PARAMETERS)
-            .gives::<List<HitView>>(200, "A page of hits.")],
+            .gives::<List<HitView>>(200, "A page of hits.")
+            .leads("/data/0/order_id", "id", &["showOrder"])],
     )
 }
 
@@ -66,8 +63,7 @@ async fn search(State(app): State<App>, caller: Reader, query: Query) -> Reply {
             .ok()
             .filter(|limit| (1..=HITS_MAX).contains(limit))
     })?;
-    let wanted = "the next_cursor of the page before";
-    let past = query.read("cursor", wanted, read_cursor)?;
+    let past = query.cursor(read_cursor)?;
     let limit = limit.unwrap_or(HITS);
     let page = app.search(caller.shop(), &text, limit, past).await?;
     Ok(reply::ok(&List {

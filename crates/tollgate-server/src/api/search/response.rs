@@ -9,16 +9,18 @@ use tollgate_store::{Found, Hit, SearchPlace};
 
 /// Something that was found.
 #[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"kind": "customer", "id": "ord_01kfjv7m00e008000000000001",
+    "title": "Budi Santoso · A-1", "matched": "customer.name", "order_id": "ord_01kfjv7m00e008000000000001"}]))]
 pub(in crate::api) struct HitView {
     /// `order`, `payment`, `event`, `receipt` or `customer`.
     kind: &'static str,
-    /// Of a customer, the id of an order of theirs.
+    /// Its id; of a customer, the id of an order of theirs.
     id: String,
     /// What a person knows it by.
     title: String,
     /// The member that matched.
     matched: &'static str,
-    /// The order it belongs to.
+    /// The id of the order it belongs to.
     order_id: Option<String>,
 }
 

@@ -15,8 +15,8 @@ use crate::http::access::{Reader, context_of};
 use crate::http::extract::{JsonBytes, Query};
 use crate::http::operation::{Noun, delete, get, post};
 use crate::http::problem::{
-    CREDENTIALS_INVALID, CSRF_FAILED, OUTCOME_UNKNOWN, OVERLOADED, Problem, SCOPE_MISSING,
-    SESSION_INVALID, SIGN_IN_LOCKED, UNAVAILABLE,
+    CREDENTIALS_INVALID, CSRF_FAILED, OUTCOME_UNKNOWN, Problem, SESSION_INVALID, SIGN_IN_LOCKED,
+    UNAVAILABLE,
 };
 use crate::http::reply::{self, Reply};
 use crate::http::session;
@@ -32,16 +32,18 @@ pub(crate) fn operations() -> Noun {
                 .named("signIn", "Sign in")
                 .about("From pages of this server's own address only. The answer sets the session's cookie.")
                 .gives::<SessionView<'_>>(201, "The session.")
-                .refuses(&[CSRF_FAILED, SESSION_INVALID, CREDENTIALS_INVALID, SIGN_IN_LOCKED, SCOPE_MISSING])
-                .refuses(&[UNAVAILABLE, OVERLOADED, OUTCOME_UNKNOWN]),
+                .with_header("Set-Cookie", "The session's cookie.")
+                .refuses(&[CSRF_FAILED, CREDENTIALS_INVALID, SIGN_IN_LOCKED, UNAVAILABLE, OUTCOME_UNKNOWN])
+                .leads("/user/id", "id", &["changePassword"]),
             get("/v1/session", show)
                 .named("showSession", "Show the session")
-                .gives::<SessionView<'_>>(200, "The session.")
-                .refuses(&[SESSION_INVALID]),
+                .of_session()
+                .gives::<SessionView<'_>>(200, "The session."),
             delete("/v1/session", sign_out)
                 .named("signOut", "Sign out")
+                .of_session()
                 .gives_nothing(204, "The session has ended.")
-                .refuses(&[SESSION_INVALID, CSRF_FAILED]),
+                .with_header("Set-Cookie", "Takes the cookie away."),
         ],
     )
 }

@@ -10,13 +10,20 @@ use crate::http::fields::{Shown, TimeText};
 
 /// Who has signed in, to what, and until when.
 #[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"user": {"id": "usr_01kfjv7m00e008000000000001", "shop": "main",
+    "email": "dewi@example.com", "name": "Dewi"}, "shop": "main", "role": "operator",
+    "csrf_token": "Kq3VtV0Zc8vYJ5m2n1b7x9wQe4r6t8y0u2i4o6p8a0s", "created_at": "2026-01-22T10:00:00.000Z",
+    "idle_ends_at": "2026-01-22T10:30:00.000Z", "ends_at": "2026-01-22T22:00:00.000Z"}]))]
 pub(crate) struct SessionView<'a> {
+    /// Who has signed in.
     user: SignedInView<'a>,
     /// The shop that is open, by its name.
     shop: &'a str,
+    /// What the user may do.
     role: &'a str,
     /// What requests that change something have in `X-CSRF-Token`.
     csrf_token: String,
+    /// When it began.
     created_at: TimeText,
     /// When it ends if nothing more is done.
     idle_ends_at: TimeText,
@@ -27,10 +34,13 @@ pub(crate) struct SessionView<'a> {
 /// Who has signed in.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct SignedInView<'a> {
+    /// The user's id.
     id: Shown<UserId>,
     /// The shop whose user it is, by its name.
     shop: &'a str,
+    /// The mail address, by which the user signs in.
     email: &'a str,
+    /// What the user is called.
     name: &'a str,
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 use tollgate_core::effect::EffectState;
 use tollgate_core::snapshot::{EventOutcome, EventState};
 use tollgate_core::time::Timestamp;
@@ -16,75 +17,136 @@ use crate::http::fields::TimeText;
 
 /// How a shop stands.
 #[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [stats_example()]))]
 pub(crate) struct StatsView<'a> {
+    /// The shop's time zone, in which its days begin.
     timezone: &'a str,
-    today: PeriodView<'a>,
-    last_7_days: PeriodView<'a>,
-    open: OpenView<'a>,
+    /// Since midnight.
+    today: StatsPeriodView<'a>,
+    /// Today and the six days before.
+    last_7_days: StatsPeriodView<'a>,
+    /// What is open now.
+    open: StatsOpenView<'a>,
+}
+
+/// A shop's figures on some day.
+fn stats_example() -> serde_json::Value {
+    let orders = json!({"created": 40, "paid": 31, "partially_paid": 0, "completed": 30, "expired": 5, "cancelled": 1,
+        "refunded": 0});
+    let events = json!({"received": 90, "applied": 60, "duplicate": 20, "parked": 6, "stale": 4, "queued": 0,
+        "attention": 0, "stored": 0, "rejected": 0, "deliveries_refused": 1, "orphaned": 0});
+    let since = |since: &str| {
+        json!({"since": since, "orders": orders, "events": events,
+            "money": [{"currency": "IDR", "taken_amount": 620_000_000, "given_back_amount": 0}],
+            "early_caught": 6, "oversells_refused": 3, "receipts_issued": 31, "effects_dead": 0})
+    };
+    json!({"timezone": "Asia/Jakarta", "today": since("2026-01-21T17:00:00.000Z"),
+        "last_7_days": since("2026-01-15T17:00:00.000Z"),
+        "open": {"counted_up_to": 10000, "orders": {"awaiting_payment": 3}, "attention": 0, "effects_pending": 1,
+            "effects_dead": 0, "effects_unknown": 0, "events_parked": 0, "oldest_parked_at": null,
+            "events_queued": 0, "oldest_queued_at": null}})
 }
 
 /// What has happened since a time.
 #[derive(Serialize, JsonSchema)]
-struct PeriodView<'a> {
+struct StatsPeriodView<'a> {
+    /// When it begins.
     since: TimeText,
-    orders: OrdersView,
-    money: Vec<MoneyView<'a>>,
-    events: EventsView,
+    /// What has happened to orders, whenever they were made.
+    orders: StatsOrdersView,
+    /// A line for each currency in which money came or went back.
+    money: Vec<StatsMoneyView<'a>>,
+    /// What webhooks were answered.
+    events: StatsEventsView,
+    /// Events that came before their payment and were applied.
     early_caught: u64,
+    /// Orders and holds that were refused for want of stock or of a slot, by whole hours.
     oversells_refused: u64,
+    /// Receipts that were issued.
     receipts_issued: u64,
+    /// Effects that were given up.
     effects_dead: u64,
 }
 
 /// How many orders were made, and came to what.
 #[derive(Serialize, JsonSchema)]
-struct OrdersView {
+struct StatsOrdersView {
+    /// How many were made.
     created: u64,
+    /// How many were paid.
     paid: u64,
+    /// How many were paid in part.
     partially_paid: u64,
+    /// How many were completed.
     completed: u64,
+    /// How many have expired.
     expired: u64,
+    /// How many were cancelled.
     cancelled: u64,
+    /// How many were given back all of their money.
     refunded: u64,
 }
 
 /// Money of one currency.
 #[derive(Serialize, JsonSchema)]
-struct MoneyView<'a> {
+struct StatsMoneyView<'a> {
+    /// The currency, ISO 4217.
     currency: &'a str,
+    /// What came, in its minor units.
     taken_amount: i64,
+    /// What went back, in its minor units.
     given_back_amount: i64,
 }
 
 /// How many events came, by what was answered.
 #[derive(Serialize, JsonSchema)]
-struct EventsView {
+struct StatsEventsView {
+    /// How many came; the sum of those that follow, up to `rejected`.
     received: u64,
+    /// How many have changed something.
     applied: u64,
+    /// How many had come before.
     duplicate: u64,
+    /// How many came before their payment and wait for it.
     parked: u64,
+    /// How many say what is known already.
     stale: u64,
+    /// How many wait until their payment is decided about.
     queued: u64,
+    /// How many want a person to look.
     attention: u64,
+    /// How many are kept and change nothing.
     stored: u64,
+    /// How many say what cannot be.
     rejected: u64,
+    /// How many webhooks were not taken at all; they are no events.
     deliveries_refused: u64,
+    /// How many have waited for their payment in vain.
     orphaned: u64,
 }
 
 /// What is open; each counted up to a bound.
 #[derive(Serialize, JsonSchema)]
-struct OpenView<'a> {
+struct StatsOpenView<'a> {
+    /// Up to here each figure is counted; it then stands for as many or more.
     counted_up_to: u32,
     /// Orders that wait for something until a time, by status.
     orders: &'a BTreeMap<String, u64>,
+    /// Orders and payments that want a person to look.
     attention: u64,
+    /// Effects that are due or have a time.
     effects_pending: u64,
+    /// Effects that were given up.
     effects_dead: u64,
+    /// Effects of which nobody knows whether they were done.
     effects_unknown: u64,
+    /// Events that wait for their payment.
     events_parked: u64,
+    /// When the oldest of them came.
     oldest_parked_at: Option<TimeText>,
+    /// Events that wait until their payment is decided about.
     events_queued: u64,
+    /// When the oldest of them came.
     oldest_queued_at: Option<TimeText>,
 }
 
@@ -99,21 +161,21 @@ impl<'a> StatsView<'a> {
         } = standing;
         StatsView {
             timezone,
-            today: PeriodView::of(today),
-            last_7_days: PeriodView::of(week),
-            open: OpenView::of(open),
+            today: StatsPeriodView::of(today),
+            last_7_days: StatsPeriodView::of(week),
+            open: StatsOpenView::of(open),
         }
     }
 }
 
-impl<'a> PeriodView<'a> {
-    fn of((since, happened): &'a (Timestamp, Happened)) -> PeriodView<'a> {
+impl<'a> StatsPeriodView<'a> {
+    fn of((since, happened): &'a (Timestamp, Happened)) -> StatsPeriodView<'a> {
         let named = |name: &str| happened.counts.get(name).copied().unwrap_or(0);
         let entries = |kind: EntryKind| named(kind.word());
         let events = |outcome: EventOutcome| named(outcome.word());
-        PeriodView {
+        StatsPeriodView {
             since: TimeText(*since),
-            orders: OrdersView {
+            orders: StatsOrdersView {
                 created: entries(EntryKind::OrderCreated),
                 paid: entries(EntryKind::OrderPaid),
                 partially_paid: entries(EntryKind::OrderPartiallyPaid),
@@ -125,13 +187,13 @@ impl<'a> PeriodView<'a> {
             money: happened
                 .money
                 .iter()
-                .map(|(currency, (came, went))| MoneyView {
+                .map(|(currency, (came, went))| StatsMoneyView {
                     currency,
                     taken_amount: *came,
                     given_back_amount: *went,
                 })
                 .collect(),
-            events: EventsView {
+            events: StatsEventsView {
                 received: EventOutcome::ALL
                     .iter()
                     .map(|outcome| events(*outcome))
@@ -155,13 +217,13 @@ impl<'a> PeriodView<'a> {
     }
 }
 
-impl<'a> OpenView<'a> {
-    fn of(open: &'a Open) -> OpenView<'a> {
+impl<'a> StatsOpenView<'a> {
+    fn of(open: &'a Open) -> StatsOpenView<'a> {
         let lost = |state: EffectState| open.effects_lost.get(state.word()).copied().unwrap_or(0);
         let waiting = |state: EventState| open.events.get(state.word());
         let count = |state| waiting(state).map_or(0, |(count, _)| *count);
         let oldest = |state| waiting(state).map(|(_, at)| TimeText(*at));
-        OpenView {
+        StatsOpenView {
             counted_up_to: OPEN_COUNTED_MAX,
             orders: &open.orders,
             attention: open.attention,

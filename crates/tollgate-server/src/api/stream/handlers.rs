@@ -9,12 +9,12 @@ use serde_json::json;
 
 use super::request::TicketBody;
 use super::response::{EVENTS, Frames, TicketView};
-use crate::app::{App, Caller, Cut, TopicSet};
+use crate::app::{App, AppError, Caller, Cut, TopicSet, is_ticket};
 use crate::http::access::Reader;
 use crate::http::body::Whole;
 use crate::http::extract::{IdempotencyKey, JsonBytes, Query};
 use crate::http::operation::{Noun, Parameter, Part, Repeating, Taken, get, post};
-use crate::http::problem::{OVERLOADED, Problem, TICKET_INVALID};
+use crate::http::problem::Problem;
 use crate::http::reply::{self, Reply};
 use crate::time_text::rfc3339;
 
@@ -29,22 +29,25 @@ const TOPICS: Parameter = Parameter::described(
     "Topics with commas between them; all of them if absent. A ticket has its own.",
 );
 
-/// What opens the stream where a page cannot send a header.
-const TICKET: Parameter = Parameter::text(
-    "ticket",
-    "",
-    "A ticket in the place of a key: it opens one stream, within a minute.",
-);
+/// The name of a ticket in a query.
+pub(crate) const TICKET_NAME: &str = "ticket";
+
+/// What opens the stream where a page cannot send a header; among the ways to come in, not among parameters.
+const TICKET: Parameter = Parameter::text(TICKET_NAME, "", "A ticket in the place of a key.");
+
+/// Digits of a position, of which no feed comes to an end.
+const POSITION_DIGITS: usize = 18;
 
 /// Where a listener goes on from.
-const SEEN: Parameter = Parameter::of::<Whole<0, { i64::MAX - 1 }>>(
+const SEEN: Parameter = Parameter::described(
     "Last-Event-ID",
     "123",
+    || json!({ "type": "string", "pattern": format!("^[0-9]{{1,{POSITION_DIGITS}}}$") }),
     "The `id` of the last message that was seen; without it the stream begins now.",
 );
 
 /// The same, where a page cannot send a header.
-const SEEN_BY_PAGE: Parameter = Parameter::of::<Whole<0, { i64::MAX - 1 }>>(
+const SEEN_BY_PAGE: Parameter = Parameter::of::<Whole<0, 999_999_999_999_999_999>>(
     "last_event_id",
     "123",
     "The same as the header, which comes first.",
@@ -63,16 +66,14 @@ pub(crate) fn operations() -> Noun {
                      shop's feed: send the last one as `Last-Event-ID` and the stream goes on right \
                      behind it. A comment comes every 15 seconds.",
                 )
-                .query(&[TOPICS, TICKET, SEEN_BY_PAGE])
+                .query(&[TOPICS, SEEN_BY_PAGE])
                 .header(SEEN)
-                .gives_media(200, "text/event-stream", "The stream.")
-                .refuses(&[OVERLOADED, TICKET_INVALID]),
+                .gives_media(200, "text/event-stream", "The stream."),
             post("/v1/stream/tickets", make_ticket)
                 .named("createTicket", "Create a ticket for the stream")
                 .about("For a page, whose `EventSource` cannot send a key. It is in the answer this once.")
                 .key(Repeating::Checked)
-                .gives::<TicketView<'_>>(201, "The ticket.")
-                .refuses(&[OVERLOADED]),
+                .gives::<TicketView<'_>>(201, "The ticket."),
         ],
     )
 }
@@ -106,8 +107,7 @@ impl Part for Listening {
     fn note(taken: &mut Taken) {
         Reader::note(taken);
         Query::note(taken);
-        // Who has a ticket has no key.
-        taken.key_is_optional = true;
+        taken.takes_ticket = true;
     }
 }
 
@@ -116,9 +116,10 @@ impl FromRequestParts<App> for Listening {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Listening, Problem> {
         let query = Query::from_request_parts(parts, app).await?;
-        let Some(ticket) = query.text("ticket") else {
+        let Some(ticket) = query.text(TICKET_NAME) else {
             let reader = Reader::from_request_parts(parts, app).await?;
-            let query = query.just(&[TOPICS, SEEN_BY_PAGE])?;
+            // An empty ticket is none.
+            let query = query.just(&[TOPICS, TICKET, SEEN_BY_PAGE])?;
             let wanted =
                 "some of orders, payments, events, effects, alerts with commas between them";
             let topics = query.read("topics", wanted, TopicSet::read)?;
@@ -128,6 +129,9 @@ impl FromRequestParts<App> for Listening {
                 seen: seen(&parts.headers, &query)?,
             });
         };
+        if !is_ticket(&ticket) {
+            return Err(AppError::TicketUnknown.into());
+        }
         // All that may be wrong with the request is, before the ticket is used up.
         let query = query.just(&[TICKET, SEEN_BY_PAGE])?;
         let seen = seen(&parts.headers, &query)?;
@@ -181,8 +185,10 @@ async fn listen(
 fn seen(headers: &HeaderMap, query: &Query) -> Result<Option<i64>, Problem> {
     let wanted = "the id of a message of this stream";
     let read = |text: &str| {
-        let position = text.trim().parse().ok();
-        position.filter(|position| (0..i64::MAX).contains(position))
+        let digits = text.trim();
+        let is_position =
+            digits.len() <= POSITION_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
+        digits.parse().ok().filter(|_: &i64| is_position)
     };
     let Some(line) = headers.get(LAST_EVENT_ID) else {
         return query.read("last_event_id", wanted, read);

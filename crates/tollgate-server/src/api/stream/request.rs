@@ -10,7 +10,9 @@ use crate::http::body::{Body, List, OneOf, none};
 /// `POST /v1/stream/tickets`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"topics": ["orders", "payments"]}]))]
 pub(crate) struct TicketBody {
+    /// What the stream is about; everything if absent.
     #[serde(skip_serializing_if = "none")]
     pub(crate) topics: Option<List<OneOf<Topic>, 1, 5>>,
 }

@@ -18,8 +18,12 @@ use crate::time_text::rfc3339;
 
 /// A ticket.
 #[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"ticket": "tgs_0_Kq3VtV0Zc8vYJ5m2n1b7x9wQe4r6t8y0u2i4o6p8a0s",
+    "expires_at": "2026-01-22T10:01:00.000Z"}]))]
 pub(crate) struct TicketView<'t> {
+    /// The ticket, which opens one stream.
     pub(crate) ticket: &'t str,
+    /// Until when it does.
     pub(crate) expires_at: String,
 }
 

@@ -11,7 +11,7 @@ use crate::http::access::{Admin, Reader};
 use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
 use crate::http::fields::Shown;
 use crate::http::operation::{Noun, Parameter, Repeating, delete, get, patch, post};
-use crate::http::problem::ALREADY_EXISTS;
+use crate::http::problem::{ALREADY_EXISTS, SIGN_IN_LOCKED, TOO_MANY_USERS};
 use crate::http::reply::{self, List, Reply, cursor};
 
 /// Whose users are meant.
@@ -35,13 +35,18 @@ pub(crate) fn operations() -> Noun {
                 .named("createUser", "Create a user")
                 .key(Repeating::Checked)
                 .gives::<UserView<'_>>(201, "The user.")
-                .refuses(&[ALREADY_EXISTS])
+                .refuses(&[ALREADY_EXISTS, TOO_MANY_USERS])
                 .leads("/id", "id", &["showUser", "changeUser", "changePassword", "deleteUser"]),
             get("/v1/users", list)
                 .named("listUsers", "List users")
-                .about("The newest first.")
+                .about("Those that are disabled, too; the newest first.")
                 .pages(&[SHOP])
-                .gives::<List<UserView<'_>>>(200, "A page of users."),
+                .gives::<List<UserView<'_>>>(200, "A page of users.")
+                .leads(
+                    "/data/0/id",
+                    "id",
+                    &["showUser", "changeUser", "changePassword", "deleteUser"],
+                ),
             get("/v1/users/{id}", show)
                 .named("showUser", "Show a user")
                 .path(USER)
@@ -59,7 +64,8 @@ pub(crate) fn operations() -> Noun {
                 .path(USER)
                 .query(&[SHOP])
                 .key(Repeating::Checked)
-                .gives_nothing(204, "It is changed."),
+                .gives_nothing(204, "It is changed.")
+                .refuses(&[SIGN_IN_LOCKED]),
             delete("/v1/users/{id}", delete_user)
                 .named("deleteUser", "Delete a user")
                 .about("What the user did keeps the name.")

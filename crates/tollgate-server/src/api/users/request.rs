@@ -11,11 +11,18 @@ use crate::keys::Role;
 /// `POST /v1/users`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"email": "dewi@example.com", "name": "Dewi", "password": "correct horse battery",
+    "role": "operator"}]))]
 pub(crate) struct UserBody {
+    /// The mail address, by which the user signs in.
     pub(crate) email: MailAddress,
+    /// What the user is called.
     pub(crate) name: Short,
+    /// The password: neither the name nor the address, nor one letter throughout.
     pub(crate) password: Password,
+    /// What the user may do.
     pub(crate) role: OneOf<Role>,
+    /// The name of the shop whose user it is; the one that is open to the caller if absent.
     #[serde(skip_serializing_if = "none")]
     pub(crate) shop: Option<Name>,
 }
@@ -37,13 +44,18 @@ impl Body for UserBody {}
 /// `PATCH /v1/users/{id}`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"role": "viewer"}]))]
 pub(crate) struct UserChangeBody {
+    /// Whether the user may not sign in; sessions end.
     #[serde(skip_serializing_if = "none")]
     pub(crate) disabled: Option<bool>,
+    /// What the user is called.
     #[serde(skip_serializing_if = "none")]
     pub(crate) name: Option<Short>,
+    /// What the user may do; sessions end.
     #[serde(skip_serializing_if = "none")]
     pub(crate) role: Option<OneOf<Role>>,
+    /// `true` forgets the tries to sign in that failed.
     #[serde(skip_serializing_if = "none")]
     pub(crate) unlock: Option<bool>,
 }
@@ -65,9 +77,12 @@ impl Body for UserChangeBody {}
 /// `POST /v1/users/{id}/password`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"current": "correct horse battery", "password": "another horse battery"}]))]
 pub(crate) struct PasswordBody {
+    /// The password until now; users have to give their own.
     #[serde(skip_serializing_if = "none")]
     pub(crate) current: Option<TypedPassword>,
+    /// The password from now on: neither the name nor the address, nor one letter throughout.
     pub(crate) password: Password,
 }
 

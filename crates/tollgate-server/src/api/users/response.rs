@@ -9,16 +9,27 @@ use crate::http::fields::{Shown, TimeText};
 
 /// A user; nothing of the password.
 #[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{"id": "usr_01kfjv7m00e008000000000001", "shop": "main", "email": "dewi@example.com",
+    "name": "Dewi", "role": "operator", "created_at": "2026-01-22T10:00:00.000Z",
+    "updated_at": "2026-01-22T10:00:00.000Z", "disabled_at": null, "signed_in_at": null}]))]
 pub(crate) struct UserView<'a> {
+    /// The user's id.
     id: Shown<UserId>,
     /// The shop whose user it is, by its name.
     shop: &'a str,
+    /// The mail address, by which the user signs in.
     email: &'a str,
+    /// What the user is called.
     name: &'a str,
+    /// What the user may do.
     role: &'a str,
+    /// When it was made.
     created_at: TimeText,
+    /// When it was changed last.
     updated_at: TimeText,
+    /// Since when the user may not sign in.
     disabled_at: Option<TimeText>,
+    /// When the user signed in last.
     signed_in_at: Option<TimeText>,
 }
 

@@ -31,6 +31,7 @@ use channel::Channel;
 use listener::Listener;
 
 pub(crate) use message::{StreamFormat, TopicSet};
+pub(crate) use tickets::is_ticket;
 
 /// How long a client may take to read the end of its stream.
 const FAREWELL: Duration = Duration::from_secs(1);

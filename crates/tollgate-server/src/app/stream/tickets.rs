@@ -66,6 +66,11 @@ impl App {
     }
 }
 
+/// Whether a text has the form of a ticket; whether it opens anything, [`App::take_ticket`] says.
+pub(crate) fn is_ticket(text: &str) -> bool {
+    shop_in(text).is_some()
+}
+
 /// The shop that a ticket names.
 fn shop_in(ticket: &str) -> Option<ShopId> {
     let (shop, _) = ticket.strip_prefix(PREFIX)?.split_once('_')?;

@@ -245,8 +245,8 @@ rules! {
         |text| (12..=128).contains(&text.chars().count()) && !text.chars().any(char::is_control),
         { "pattern": NO_CONTROL, "minLength": 12, "maxLength": 128 };
     /// A password as it was typed.
-    TypedPassword as TypedPasswordRule in composed, "password" unshown: "a text of up to 1000 bytes" =
-        |text| (1..=1000).contains(&text.len()), { "minLength": 1, "maxLength": 250 };
+    TypedPassword as TypedPasswordRule in composed, "password" unshown: "1 to 250 characters" =
+        |text| (1..=250).contains(&text.chars().count()), { "minLength": 1, "maxLength": 250 };
     /// A URL; whether it is called is judged where it is used.
     UrlText as UrlRule, "http-url" unshown: "a URL of up to 2048 bytes" =
         |text| (1..=2048).contains(&text.len()) && !text.contains('\0'),

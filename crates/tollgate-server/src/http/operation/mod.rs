@@ -7,7 +7,9 @@
 mod parameter;
 mod signature;
 
-pub(crate) use parameter::{IF_NONE_MATCH, OF_LISTS, Parameter, Place, SORT};
+pub(crate) use parameter::{
+    IF_NONE_MATCH, LIMIT, OF_LISTS, PAST, Parameter, Place, SORT, schema_of,
+};
 pub(crate) use signature::{Part, Signature, Taken};
 
 use axum::Router;
@@ -18,10 +20,10 @@ use schemars::generate::SchemaGenerator;
 use schemars::{JsonSchema, Schema};
 
 use super::problem::{
-    BODY_SLOW, BODY_TOO_LARGE, BODY_UNREADABLE, CONTENT_TYPE_UNSUPPORTED, Code,
+    BODY_SLOW, BODY_TOO_LARGE, BODY_UNREADABLE, CONTENT_TYPE_UNSUPPORTED, CSRF_FAILED, Code,
     IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REQUIRED, IDEMPOTENCY_KEY_REUSED, INTERNAL,
-    KEY_INVALID, KEY_MISSING, NOT_FOUND, OUTCOME_UNKNOWN, OVERLOADED, QUARANTINED, REQUEST_INVALID,
-    SCOPE_MISSING, UNAVAILABLE, VERSION_MISMATCH,
+    KEY_INVALID, KEY_MISSING, NOT_FOUND, OUTCOME_UNKNOWN, OVERLOADED, QUARANTINED, RATE_LIMITED,
+    REQUEST_INVALID, SCOPE_MISSING, SESSION_INVALID, TICKET_INVALID, UNAVAILABLE, VERSION_MISMATCH,
 };
 use crate::app::App;
 
@@ -83,6 +85,8 @@ pub(crate) struct Operation {
     pub(crate) taken: Taken,
     /// Its body is bytes of any type.
     pub(crate) takes_bytes: bool,
+    /// It is about the caller's session, and nothing for who comes with a key.
+    pub(crate) is_of_session: bool,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) repeating: Option<Repeating>,
     /// Good answers, and pages that say no.
@@ -109,6 +113,7 @@ impl Operation {
             about: "",
             taken,
             takes_bytes: false,
+            is_of_session: false,
             parameters: Vec::new(),
             repeating: None,
             good: Vec::new(),
@@ -135,6 +140,12 @@ impl Operation {
     /// It takes bytes of any type.
     pub(crate) fn takes_bytes(mut self) -> Operation {
         self.takes_bytes = true;
+        self
+    }
+
+    /// It is about the caller's session.
+    pub(crate) fn of_session(mut self) -> Operation {
+        self.is_of_session = true;
         self
     }
 
@@ -273,10 +284,16 @@ impl Operation {
         if self.taken.reads_version {
             all.push(parameter::IF_MATCH);
         }
+        if self.changes() {
+            all.push(match self.is_of_session {
+                true => parameter::CSRF_TOKEN.required(),
+                false => parameter::CSRF_TOKEN,
+            });
+        }
         all
     }
 
-    /// Whether something is changed by it in the database.
+    /// Whether something is changed by it for a caller who is known.
     fn changes(&self) -> bool {
         self.method != Method::GET && self.taken.scope.is_some()
     }
@@ -285,12 +302,16 @@ impl Operation {
     pub(crate) fn codes(&self) -> Vec<&'static Code> {
         let mut codes: Vec<&'static Code> = self.refusals.clone();
         let parameters = self.all_parameters();
-        codes.extend([INTERNAL]);
+        codes.extend([INTERNAL, OVERLOADED]);
         if self.taken.scope.is_some() {
-            codes.extend([KEY_MISSING, KEY_INVALID, UNAVAILABLE, OUTCOME_UNKNOWN]);
+            codes.extend([KEY_MISSING, KEY_INVALID, SESSION_INVALID, RATE_LIMITED]);
+            codes.extend([UNAVAILABLE, OUTCOME_UNKNOWN]);
             if self.taken.scope != Some(crate::keys::Scope::Read) {
                 codes.push(SCOPE_MISSING);
             }
+        }
+        if self.taken.takes_ticket {
+            codes.push(TICKET_INVALID);
         }
         if self.taken.body.is_some() {
             codes.extend([REQUEST_INVALID, BODY_UNREADABLE, BODY_SLOW, BODY_TOO_LARGE]);
@@ -319,7 +340,7 @@ impl Operation {
             ],
         });
         if self.changes() {
-            codes.extend([OVERLOADED, QUARANTINED]);
+            codes.extend([CSRF_FAILED, QUARANTINED]);
         }
         codes.sort_by_key(|code| (code.status, code.code));
         codes.dedup_by_key(|code| code.code);

@@ -162,7 +162,8 @@ impl Parameter {
 /// The parameters every list knows.
 pub(crate) const OF_LISTS: [Parameter; 2] = [LIMIT, CURSOR];
 
-const LIMIT: Parameter = Parameter::of::<Whole<1, 200>>(
+/// How long a page is.
+pub(crate) const LIMIT: Parameter = Parameter::of::<Whole<1, 200>>(
     "limit",
     "50",
     "How many items a page has at most; 50 if absent.",
@@ -173,12 +174,15 @@ const CURSOR: Parameter = Parameter::described(
     "cursor",
     "",
     || json!({ "type": "string", "pattern": "^([0-7][0-9a-hjkmnp-tv-z]{25})?$" }),
-    "The `next_cursor` of the page before, with the same query; absent, the first page is given.",
+    PAST,
 );
 
+/// What a cursor is.
+pub(crate) const PAST: &str =
+    "The `next_cursor` of the page before, with the same query; absent, the first page is given.";
+
 /// The parameters of a list that is in the order of names or times, which its cursors hold.
-pub(super) const OF_LISTS_BY_PLACE: [Parameter; 2] =
-    [LIMIT, Parameter::text("cursor", "", CURSOR.about)];
+pub(super) const OF_LISTS_BY_PLACE: [Parameter; 2] = [LIMIT, Parameter::text("cursor", "", PAST)];
 
 /// At which end a list begins.
 pub(crate) const SORT: Parameter = Parameter::described(
@@ -222,6 +226,16 @@ pub(crate) const IF_NONE_MATCH: Parameter = Parameter::text(
     "",
     "The `ETag` of what you have: if it is the same, nothing is sent.",
 );
+
+/// What shows that a request with the cookie of a session is from our own pages.
+pub(super) const CSRF_TOKEN: Parameter = Parameter {
+    place: Place::Header,
+    ..Parameter::text(
+        "X-CSRF-Token",
+        "Kq3VtV0Zc8vYJ5m2n1b7x9wQe4r6t8y0u2i4o6p8a0s",
+        "The session's `csrf_token`, for who comes with its cookie; nobody looks at it beside a key.",
+    )
+};
 
 /// The version that is to be changed.
 pub(super) const IF_MATCH: Parameter = Parameter {

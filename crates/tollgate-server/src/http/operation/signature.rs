@@ -21,6 +21,8 @@ pub(crate) struct Taken {
     pub(crate) scope: Option<Scope>,
     /// The key may be left out by some callers.
     pub(crate) key_is_optional: bool,
+    /// A ticket may stand for the key.
+    pub(crate) takes_ticket: bool,
     /// The type of the JSON body.
     pub(crate) body: Option<MakeSchema>,
     pub(crate) reads_query: bool,
