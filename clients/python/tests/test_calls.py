@@ -142,6 +142,7 @@ class NotTwice(unittest.TestCase):
             "lost": lambda fake: fake.fail("POST", path),
             "unknown": lambda fake: fake.refuse("POST", path, "outcome_unknown"),
             "a proxy's": lambda fake: fake.answer("POST", path, b"bad gateway", status=502),
+            "a proxy's code": lambda fake: fake.answer("POST", path, {"code": "upstream_reset"}, status=503),
         }.items():
             self.assertEqual(self.tries(tell), 1, name)
 
@@ -161,14 +162,34 @@ class NotTwice(unittest.TestCase):
         self.assertIsNone(fake.requests[0].idempotency_key)
 
     def test_what_is_gone_after_a_lost_answer_was_deleted(self) -> None:
-        fake = FakeTollgate()
-        fake.fail("DELETE", "/v1/stock/A")
-        fake.refuse("DELETE", "/v1/stock/A", "not_found")
-        fake.client().stock.delete("A")
-        fake.refuse("DELETE", "/v1/stock/A", "unavailable")
-        fake.refuse("DELETE", "/v1/stock/A", "not_found")
-        with self.assertRaises(tollgate.errors.NotFound):
-            fake.client().stock.delete("A")
+        path = "/v1/stock/A"
+        cases: dict[str, Callable[[FakeTollgate], None]] = {
+            "lost": lambda fake: fake.fail("DELETE", path),
+            "unknown": lambda fake: fake.refuse("DELETE", path, "outcome_unknown"),
+            "a proxy's": lambda fake: fake.answer("DELETE", path, b"time-out", status=504),
+            "a proxy's code": lambda fake: fake.answer("DELETE", path, {"code": "upstream_reset"}, status=503),
+        }
+        for name, tell in cases.items():
+            with self.subTest(name):
+                fake = FakeTollgate()
+                tell(fake)
+                fake.refuse("DELETE", path, "not_found")
+                fake.client().stock.delete("A")
+
+    def test_what_was_never_there_is_not_found(self) -> None:
+        path = "/v1/stock/A"
+        cases: dict[str, Callable[[FakeTollgate], None]] = {
+            "never sent": lambda fake: fake.fail("DELETE", path, may_have_arrived=False),
+            "stored nothing": lambda fake: fake.refuse("DELETE", path, "unavailable"),
+            "too many": lambda fake: fake.answer("DELETE", path, b"slower", status=429),
+        }
+        for name, tell in cases.items():
+            with self.subTest(name):
+                fake = FakeTollgate()
+                tell(fake)
+                fake.refuse("DELETE", path, "not_found")
+                with self.assertRaises(tollgate.errors.NotFound):
+                    fake.client().stock.delete("A")
 
 
 class Requests(unittest.TestCase):

@@ -12,7 +12,7 @@ import {
 } from "./operation.js";
 import { type Nouns, nouns } from "./operations.js";
 import { type Page, Pages } from "./pages.js";
-import { type Clock, mayBeRepeated, type Retries, RETRIES, systemClock, waitMs } from "./retry.js";
+import { type Clock, mayBeRepeated, mayHaveBeenDone, type Retries, RETRIES, systemClock, waitMs } from "./retry.js";
 import { Stream, type StreamOptions } from "./stream.js";
 import { VERSION } from "./version.js";
 
@@ -109,7 +109,7 @@ export class Client implements Caller {
       // An earlier try has deleted it, and its answer was lost.
       const isGone = failure instanceof ApiError && failure.code === "not_found";
       if (operation.method === "DELETE" && unclear && isGone) return new Answer(204, new Headers(), new Uint8Array());
-      unclear ||= failure instanceof ConnectionFailed;
+      unclear ||= mayHaveBeenDone(failure);
       const wait = this.#wait(failure, failures, isRepeatable(operation), begun);
       if (wait === undefined) throw failure;
       this.#onRetry(operation, failure, wait);

@@ -1,5 +1,6 @@
 // When a call is made again, and after how long.
 
+import { CODES } from "./codes.js";
 import { ApiError, type ConnectionFailed } from "./errors.js";
 
 /** The time that waits pass in; `FakeClock` of `tollgate/testing` jumps over them. */
@@ -57,7 +58,16 @@ export function mayBeRepeated(failure: ApiError | ConnectionFailed, repeatable: 
   if (!failure.retryable || failure.newKeyRequired) return false;
   // What is there now has another version than the request names: it has to be read again first.
   if (failure.code === "version_mismatch") return false;
-  // A proxy does not say whether it has handed the request on.
-  const storedNothing = failure.code !== undefined && failure.code !== "outcome_unknown";
-  return repeatable || storedNothing || failure.status === 429;
+  return repeatable || !mayHaveBeenDone(failure);
+}
+
+/**
+ * Whether the request may have changed something although this is all that came back. Codes of ours say that nothing
+ * was stored, but for the one that says that it is not known. What else is in front may have handed the request on,
+ * whatever it calls its failure.
+ */
+export function mayHaveBeenDone(failure: ApiError | ConnectionFailed): boolean {
+  if (!(failure instanceof ApiError)) return failure.mayHaveArrived;
+  if (failure.code !== undefined && Object.hasOwn(CODES, failure.code)) return failure.code === "outcome_unknown";
+  return failure.status >= 500;
 }

@@ -128,6 +128,7 @@ for (const [name, tell] of [
   ["lost", () => fake.fail("POST", ROTATE)],
   ["unknown", () => fake.refuse("POST", ROTATE, "outcome_unknown")],
   ["a proxy's", () => fake.answer("POST", ROTATE, "bad gateway", { status: 502 })],
+  ["a proxy's code", () => fake.answer("POST", ROTATE, { code: "upstream_reset" }, { status: 503 })],
 ]) {
   test(`what may have been done and keeps no answer is not done again: ${name}`, async () => {
     tell();
@@ -148,14 +149,30 @@ for (const [name, tell] of [
   });
 }
 
-test("what is gone after a lost answer was deleted", async () => {
-  fake.fail("DELETE", "/v1/stock/A");
-  fake.refuse("DELETE", "/v1/stock/A", "not_found");
-  await client.stock.delete("A");
-  fake.refuse("DELETE", "/v1/stock/A", "unavailable");
-  fake.refuse("DELETE", "/v1/stock/A", "not_found");
-  await refusal(client.stock.delete("A"), "not_found");
-});
+for (const [name, tell] of [
+  ["lost", () => fake.fail("DELETE", "/v1/stock/A")],
+  ["unknown", () => fake.refuse("DELETE", "/v1/stock/A", "outcome_unknown")],
+  ["a proxy's", () => fake.answer("DELETE", "/v1/stock/A", "time-out", { status: 504 })],
+  ["a proxy's code", () => fake.answer("DELETE", "/v1/stock/A", { code: "upstream_reset" }, { status: 503 })],
+]) {
+  test(`what is gone after a lost answer was deleted: ${name}`, async () => {
+    tell();
+    fake.refuse("DELETE", "/v1/stock/A", "not_found");
+    await client.stock.delete("A");
+  });
+}
+
+for (const [name, tell] of [
+  ["never sent", () => fake.fail("DELETE", "/v1/stock/A", { mayHaveArrived: false })],
+  ["stored nothing", () => fake.refuse("DELETE", "/v1/stock/A", "unavailable")],
+  ["too many", () => fake.answer("DELETE", "/v1/stock/A", "slower", { status: 429 })],
+]) {
+  test(`what was never there is not found: ${name}`, async () => {
+    tell();
+    fake.refuse("DELETE", "/v1/stock/A", "not_found");
+    await refusal(client.stock.delete("A"), "not_found");
+  });
+}
 
 for (const [name, path] of [
   ["SHIRT/M #2", "/v1/stock/SHIRT%2FM%20%232"],

@@ -14,7 +14,7 @@ from .operation import Operation, QueryValue
 from .operations import Nouns
 from .pages import Page, Pages
 from .problem import ApiError, ConnectionFailed, UnexpectedAnswer, error_of
-from .retry import Clock, Retries, SystemClock, may_be_repeated
+from .retry import Clock, Retries, SystemClock, may_be_repeated, may_have_been_done
 from .stream import Stream
 from .transport import HttpTransport, Reply, Request, Transport
 
@@ -120,7 +120,7 @@ class Client(Nouns):
                 if operation.method == "DELETE" and unclear and _is_gone(failure):
                     # An earlier try has deleted it, and its answer was lost.
                     return Answer(204, {}, b"")
-                unclear = unclear or not isinstance(failure, ApiError)
+                unclear = unclear or may_have_been_done(failure)
                 wait = self._wait(failure, failures, operation.repeatable, begun)
                 if wait is None:
                     raise

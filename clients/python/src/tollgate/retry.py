@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Optional, Protocol
 
-from .problem import ApiError, ConnectionFailed
+from .problem import CLASSES, ApiError, ConnectionFailed
 
 
 class Clock(Protocol):
@@ -60,6 +60,17 @@ def may_be_repeated(failure: ApiError | ConnectionFailed, repeatable: bool) -> b
     # What is there now has another version than the request names: it has to be read again first.
     if failure.code == "version_mismatch":
         return False
-    # A proxy does not say whether it has handed the request on.
-    stored_nothing = failure.code is not None and failure.code != "outcome_unknown"
-    return repeatable or stored_nothing or failure.status == 429
+    return repeatable or not may_have_been_done(failure)
+
+
+def may_have_been_done(failure: ApiError | ConnectionFailed) -> bool:
+    """Whether the request may have changed something although this is all that came back.
+
+    Codes of ours say that nothing was stored, but for the one that says that it is not known. What else is in front
+    may have handed the request on, whatever it calls its failure.
+    """
+    if isinstance(failure, ConnectionFailed):
+        return failure.may_have_arrived
+    if failure.code in CLASSES:
+        return failure.code == "outcome_unknown"
+    return failure.status >= 500

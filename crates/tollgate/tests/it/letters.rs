@@ -227,7 +227,7 @@ async fn receipts_lead_only_where_the_operator_has_said() {
     );
     shop.close().await;
 
-    let from = "listen = \"127.0.0.1:0\"\n";
+    let from = "[server]\n";
     let public = format!("{from}public_url = \"https://pay.shop.example/\"\n");
     let shop = Shop::changed(&[(from, &public)], &database).await;
     sell(&shop, "P-2", "Silk").await;

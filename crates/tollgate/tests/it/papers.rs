@@ -71,8 +71,8 @@ async fn writing(address: SocketAddr, more: &str, database: &Database) -> Shop {
     let changes = [
         ("\n[server]", "\nlocale = \"id\"\n[server]"),
         (
-            "listen = \"127.0.0.1:0\"\n",
-            "listen = \"127.0.0.1:0\"\npublic_url = \"https://pay.shop.example\"\n",
+            "[server]\n",
+            "[server]\npublic_url = \"https://pay.shop.example\"\n",
         ),
         ("[receipts]\n", receipts),
         ("[outgoing]\n", &format!("{mail}[outgoing]\n")),
