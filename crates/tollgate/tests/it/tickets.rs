@@ -27,7 +27,7 @@ async fn open(shop: &Shop, query: &str) -> (Answer, TcpStream) {
 }
 
 /// Reads a stream until this is said.
-async fn hear(stream: &mut TcpStream, wanted: &str) -> String {
+pub(crate) async fn hear(stream: &mut TcpStream, wanted: &str) -> String {
     let mut heard = String::new();
     let mut buffer = [0; 4096];
     while !heard.contains(wanted) {
