@@ -44,7 +44,7 @@ fn path(operation: &Operation) -> String {
     operation.path.replace(['{', '}'], "")
 }
 
-fn wanted<'o>(operation: &'o Operation) -> (&'o str, &'o str) {
+fn wanted(operation: &Operation) -> (&str, &str) {
     (
         operation.id.as_str(),
         operation.scope.as_deref().unwrap_or(""),
