@@ -42,6 +42,7 @@ mod books;
 mod capacity;
 mod changed;
 mod access;
+mod isolation;
 mod sign_in;
 mod audit;
 mod effect_pages;

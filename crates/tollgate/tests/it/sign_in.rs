@@ -65,6 +65,14 @@ impl Person {
         shop.send(method, path, headers, text.as_bytes()).await
     }
 
+    /// What a request of theirs comes with.
+    pub(crate) fn headers(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("cookie", self.cookie.clone()),
+            ("x-csrf-token", self.csrf.clone()),
+        ]
+    }
+
     async fn is_in(&self, shop: &Shop) -> bool {
         let answer = self.call(shop, "GET", "/v1/session", &Value::Null).await;
         if answer.status == 401 {

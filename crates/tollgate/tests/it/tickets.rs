@@ -28,7 +28,11 @@ async fn open(shop: &Shop, query: &str) -> (Answer, TcpStream) {
 
 /// Reads a stream, behind what came with the head of its answer, until this is said.
 async fn hear(opened: &Answer, stream: &mut TcpStream, wanted: &str) -> String {
-    let mut heard = opened.text.clone();
+    hear_on(opened.text.clone(), stream, wanted).await
+}
+
+/// Reads a stream on from what was heard already, until this is said.
+pub(crate) async fn hear_on(mut heard: String, stream: &mut TcpStream, wanted: &str) -> String {
     let mut buffer = [0; 4096];
     while !heard.contains(wanted) {
         let read = tokio::io::AsyncReadExt::read(stream, &mut buffer);
