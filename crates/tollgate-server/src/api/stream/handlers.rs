@@ -190,8 +190,9 @@ fn seen(headers: &HeaderMap, query: &Query) -> Result<Option<i64>, Problem> {
             digits.len() <= POSITION_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
         digits.parse().ok().filter(|_: &i64| is_position)
     };
+    let by_page = query.read("last_event_id", wanted, read)?;
     let Some(line) = headers.get(LAST_EVENT_ID) else {
-        return query.read("last_event_id", wanted, read);
+        return Ok(by_page);
     };
     match line.to_str().ok().and_then(read) {
         Some(position) => Ok(Some(position)),
