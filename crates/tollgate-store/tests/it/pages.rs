@@ -1545,7 +1545,7 @@ async fn a_root_names_the_entries_of_a_decision_once() {
                         root: Some(root),
                         event: None,
                         detail: Vec::new(),
-                        moved: None,
+                        moved: Vec::new(),
                     })
                     .into();
                 Some(decision)
@@ -1582,7 +1582,7 @@ async fn an_entry_without_a_root_is_no_other_roots() {
                         root,
                         event: None,
                         detail: Vec::new(),
-                        moved: None,
+                        moved: Vec::new(),
                     })
                     .into();
                 Some(decision)
