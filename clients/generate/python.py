@@ -51,7 +51,7 @@ def member_type(member: Member) -> str:
 def operations(document: Document) -> str:
     text = HEAD.format("Every operation of the API, as methods of nouns: `client.orders.create`.")
     text += "from typing import Any, Dict, Iterable, List, Literal, Optional, Union\n\n"
-    text += "from . import models\nfrom .operation import Caller, Operation, version\nfrom .pages import Pages\n\n"
+    text += "from . import models\nfrom .download import Download\nfrom .operation import Caller, Operation, version\nfrom .pages import Pages\n\n"
     for one in document.operations:
         keyed = ", keyed=True" if one.keyed else ""
         text += f'{constant(one)} = Operation("{one.method}", "{one.path}"{keyed})\n'
@@ -110,7 +110,9 @@ def answer(one: Operation, gives: list) -> str:
         return laid("        ", "return self._caller.pages", gives, "")
     if one.answer == "nothing":
         return laid("        ", "self._caller.call", gives, "")
-    what = {"bytes": ".content", "json": ".json()", "list": '.json()["data"]'}[one.answer]
+    if one.answer == "bytes":
+        return laid("        ", "return self._caller.download", gives, "")
+    what = {"json": ".json()", "list": '.json()["data"]'}[one.answer]
     return laid("        ", f"answer: {returned(one)} = self._caller.call", gives, what) + "        return answer\n"
 
 
@@ -119,7 +121,7 @@ def returned(one: Operation) -> str:
         "page": lambda: f"Pages[{of(one.of, 'models.')}]",
         "list": lambda: f"List[{of(one.of, 'models.')}]",
         "json": lambda: of(one.of, "models."),
-        "bytes": lambda: "bytes",
+        "bytes": lambda: "Download",
         "nothing": lambda: "None",
     }[one.answer]()
 

@@ -39,7 +39,7 @@ def model(named: Named) -> str:
 
 def operations(document: Document) -> str:
     text = HEAD.format("Every operation of the API, as methods of nouns: `client.orders.create`.", "docs/openapi.json")
-    text += 'import type * as models from "./models.js";\n'
+    text += 'import type { Download } from "./download.js";\nimport type * as models from "./models.js";\n'
     text += 'import type { Caller, CallOptions, KeyedOptions, Operation, VersionOptions } from "./operation.js";\n'
     text += 'import { version } from "./operation.js";\nimport type { Pages } from "./pages.js";\n\n'
     for one in document.operations:
@@ -102,9 +102,9 @@ def method(one: Operation) -> str:
     call = [one.id, path, f"{{ {', '.join(gives)} }}"]
     if one.answer == "nothing":
         return text + laid("    ", "await this.caller.call", call, ";") + "  }\n"
-    text += laid("    ", "const answer = await this.caller.call", call, ";")
     if one.answer == "bytes":
-        return text + "    return answer.content;\n  }\n"
+        return text + laid("    ", "return await this.caller.download", call, ";") + "  }\n"
+    text += laid("    ", "const answer = await this.caller.call", call, ";")
     what = f"{{ data: {of(one.of, 'models.')}[] }}" if one.answer == "list" else of(one.of, "models.")
     member = ".data" if one.answer == "list" else ""
     return text + f"    return answer.json<{what}>(){member};\n  }}\n"
@@ -114,7 +114,7 @@ def returned(one: Operation) -> str:
     return {
         "list": lambda: bracketed(of(one.of, "models.")) + "[]",
         "json": lambda: of(one.of, "models."),
-        "bytes": lambda: "Uint8Array",
+        "bytes": lambda: "Download",
         "nothing": lambda: "void",
     }[one.answer]()
 

@@ -172,8 +172,8 @@ class Story(unittest.TestCase):
         receipts = self.client.orders.receipts("PY-4")
         self.assertEqual(sorted(receipt["kind"] for receipt in receipts), ["refund", "sale"])
         sale = next(receipt for receipt in receipts if receipt["kind"] == "sale")
-        self.assertTrue(self.client.receipts.pdf(sale["id"]).startswith(b"%PDF"))
-        self.assertIn(b"PY-4", self.client.receipts.csv())
+        self.assertTrue(self.client.receipts.pdf(sale["id"]).read().startswith(b"%PDF"))
+        self.assertIn(b"PY-4", self.client.receipts.csv().read())
         self.assertIn("order.completed", [entry["kind"] for entry in self.client.orders.timeline("PY-4")["data"]])
 
 

@@ -79,6 +79,58 @@ class Networked(unittest.TestCase):
         return client
 
 
+class Downloading(Networked):
+    HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n"
+
+    def test_a_table_may_take_long_and_is_handed_out_while_it_comes(self) -> None:
+        read = threading.Semaphore(0)
+
+        def serve(connection: socket.socket, _: int) -> None:
+            request(connection)
+            connection.sendall(self.HEAD)
+            for _ in range(8):
+                connection.sendall(b"a,b\r\n")
+                # Longer in all than the time-out; and nothing more comes before this was handed out.
+                read.acquire(timeout=PATIENCE)
+                server.over.wait(0.1)
+
+        server = self.server(serve)
+        rows = b""
+        with self.client(server.url, timeout=0.6).receipts.csv() as table:
+            for part in table:
+                rows += part
+                read.release()
+        self.assertEqual(rows, b"a,b\r\n" * 8)
+
+    def test_a_table_that_falls_silent_or_breaks_off_is_not_begun_again(self) -> None:
+        for is_silent in (True, False):
+
+            def serve(connection: socket.socket, _: int) -> None:
+                request(connection)
+                connection.sendall(self.HEAD + b"a,b\r\n")
+                if is_silent:
+                    server.over.wait(PATIENCE)
+
+            server = self.server(serve)
+            parts = []
+            with self.assertRaises(tollgate.ConnectionFailed):
+                for part in self.client(server.url, attempts=3, timeout=0.3).receipts.csv():
+                    parts.append(part)
+            self.assertEqual((b"".join(parts), server.connections), (b"a,b\r\n", 1))
+
+    def test_what_fails_before_the_first_byte_is_asked_for_again(self) -> None:
+        def serve(connection: socket.socket, number: int) -> None:
+            request(connection)
+            if number == 2:
+                connection.sendall(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
+            if number == 3:
+                connection.sendall(self.HEAD + b"a,b\r\n" * 8)
+
+        server = self.server(serve)
+        self.assertEqual(self.client(server.url, attempts=3).receipts.csv().read(), b"a,b\r\n" * 8)
+        self.assertEqual(server.connections, 3)
+
+
 class Calling(Networked):
     def test_a_connection_is_kept_for_the_next_request(self) -> None:
         def serve(connection: socket.socket, _: int) -> None:

@@ -1,5 +1,6 @@
 // The client: it sends requests, repeats them where that helps and harms nothing, and reads the answers.
 
+import { Download } from "./download.js";
 import { ApiError, ConnectionFailed, errorOf, UnexpectedAnswer } from "./errors.js";
 import {
   type Call,
@@ -13,6 +14,7 @@ import {
 import { type Nouns, nouns } from "./operations.js";
 import { type Page, Pages } from "./pages.js";
 import { type Clock, mayBeRepeated, mayHaveBeenDone, type Retries, RETRIES, systemClock, waitMs } from "./retry.js";
+import { unlessSilent } from "./silence.js";
 import { Stream, type StreamOptions } from "./stream.js";
 import { VERSION } from "./version.js";
 
@@ -95,25 +97,43 @@ export class Client implements Caller {
   async call(operation: Operation, path: readonly string[] = [], call: Call = {}): Promise<Answer> {
     const url = this.url + fill(operation.path, path) + queryText(call.query ?? {});
     const init = this.#request(operation, call);
+    const gone = operation.method === "DELETE" ? new Answer(204, new Headers(), new Uint8Array()) : undefined;
+    return await this.#tried(operation, call.signal, () => this.#once(url, init, call.signal), gone);
+  }
+
+  /** Begins to read a file. What fails before its first byte is repeated as `retries` say, and nothing after. */
+  async download(operation: Operation, path: readonly string[] = [], call: Call = {}): Promise<Download> {
+    const url = this.url + fill(operation.path, path) + queryText(call.query ?? {});
+    const init = this.#request(operation, call);
+    return await this.#tried(operation, call.signal, () => this.#begun(url, init, call.signal), undefined);
+  }
+
+  /** Does something as often as `retries` say. `gone`: what it comes to where an earlier try has deleted it. */
+  async #tried<T>(
+    operation: Operation,
+    signal: AbortSignal | undefined,
+    once: () => Promise<T>,
+    gone: T | undefined,
+  ): Promise<T> {
     const begun = this.#clock.now();
     let unclear = false;
     for (let failures = 1; ; failures++) {
       let failure: ApiError | ConnectionFailed;
       try {
-        return await this.#once(url, init, call.signal);
+        return await once();
       } catch (error) {
-        call.signal?.throwIfAborted();
+        signal?.throwIfAborted();
         if (!(error instanceof ApiError || error instanceof ConnectionFailed)) throw error;
         failure = error;
       }
-      // An earlier try has deleted it, and its answer was lost.
+      // Its answer was lost.
       const isGone = failure instanceof ApiError && failure.code === "not_found";
-      if (operation.method === "DELETE" && unclear && isGone) return new Answer(204, new Headers(), new Uint8Array());
+      if (gone !== undefined && unclear && isGone) return gone;
       unclear ||= mayHaveBeenDone(failure);
       const wait = this.#wait(failure, failures, isRepeatable(operation), begun);
       if (wait === undefined) throw failure;
       this.#onRetry(operation, failure, wait);
-      await this.#clock.sleep(wait, call.signal);
+      await this.#clock.sleep(wait, signal);
     }
   }
 
@@ -171,6 +191,16 @@ export class Client implements Caller {
     }
     if (response.ok) return new Answer(response.status, response.headers, content);
     throw errorOf(response.status, response.headers, new TextDecoder().decode(content));
+  }
+
+  async #begun(url: string, init: RequestInit, signal: AbortSignal | undefined): Promise<Download> {
+    const connection = new AbortController();
+    const either = signal ? AbortSignal.any([signal, connection.signal]) : connection.signal;
+    const sent = this.#send(url, { ...init, signal: either });
+    const response = await unlessSilent(connection, sent, this.#timeoutMs);
+    const download = new Download(response, connection, this.#timeoutMs, signal);
+    if (response.ok) return download;
+    throw errorOf(response.status, response.headers, new TextDecoder().decode(await download.bytes()));
   }
 
   async #send(url: string, init: RequestInit): Promise<Response> {

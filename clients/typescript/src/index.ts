@@ -2,6 +2,7 @@
 
 export { Answer, Client, type ClientOptions, type Fetch } from "./client.js";
 export type { Code } from "./codes.js";
+export { Download } from "./download.js";
 export {
   ApiError,
   ConnectionFailed,

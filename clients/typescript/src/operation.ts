@@ -1,6 +1,7 @@
 // What is known of an operation of the API: its path, and what repeating it does.
 
 import type { Answer } from "./client.js";
+import type { Download } from "./download.js";
 import type { Pages } from "./pages.js";
 
 export interface Operation {
@@ -41,6 +42,7 @@ export interface Call extends KeyedOptions {
 /** What the nouns call by: the client. */
 export interface Caller {
   call(operation: Operation, path: readonly string[], call: Call): Promise<Answer>;
+  download(operation: Operation, path: readonly string[], call: Call): Promise<Download>;
   pages<T>(
     operation: Operation,
     path: readonly string[],

@@ -1,6 +1,7 @@
 // Every operation of the API, as methods of nouns: `client.orders.create`.
 // Made by scripts/clients of docs/openapi.json; changes are lost.
 
+import type { Download } from "./download.js";
 import type * as models from "./models.js";
 import type { Caller, CallOptions, KeyedOptions, Operation, VersionOptions } from "./operation.js";
 import { version } from "./operation.js";
@@ -794,9 +795,8 @@ export class Receipts {
   }
 
   /** Get receipts as a table */
-  async csv(query: TableOfReceiptsQuery = {}, options: CallOptions = {}): Promise<Uint8Array> {
-    const answer = await this.caller.call(tableOfReceipts, [], { query: { ...query }, ...options });
-    return answer.content;
+  async csv(query: TableOfReceiptsQuery = {}, options: CallOptions = {}): Promise<Download> {
+    return await this.caller.download(tableOfReceipts, [], { query: { ...query }, ...options });
   }
 
   /** Show a receipt */
@@ -806,9 +806,8 @@ export class Receipts {
   }
 
   /** Get a receipt's file */
-  async pdf(id: string, options: CallOptions = {}): Promise<Uint8Array> {
-    const answer = await this.caller.call(receiptFile, [id], { ...options });
-    return answer.content;
+  async pdf(id: string, options: CallOptions = {}): Promise<Download> {
+    return await this.caller.download(receiptFile, [id], { ...options });
   }
 }
 

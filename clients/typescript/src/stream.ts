@@ -3,6 +3,7 @@
 import { ApiError, ConnectionFailed, UnexpectedAnswer } from "./errors.js";
 import { type Notice, readNotice } from "./notice.js";
 import { type Clock, type Retries, waitMs } from "./retry.js";
+import { unlessSilent } from "./silence.js";
 
 export type Topic = "orders" | "payments" | "events" | "effects" | "alerts";
 
@@ -59,7 +60,7 @@ export class Stream implements AsyncIterable<Notice> {
       this.#end.signal.addEventListener("abort", abort, { once: true });
       let retryAfterMs: number | undefined;
       try {
-        const response = await unlessSilent(connection, this.#open(this.position, connection.signal));
+        const response = await unlessSilent(connection, this.#open(this.position, connection.signal), SILENCE_MS);
         for await (const notice of this.#read(response, connection)) {
           failures = 0;
           if (notice) yield notice;
@@ -126,7 +127,7 @@ async function* lines(response: Response, connection: AbortController): AsyncGen
   for (;;) {
     let part: ReadableStreamReadResult<Uint8Array>;
     try {
-      part = await unlessSilent(connection, reader.read());
+      part = await unlessSilent(connection, reader.read(), SILENCE_MS);
     } catch (error) {
       throw new ConnectionFailed(`the stream broke: ${error}`, false, { cause: error });
     }
@@ -135,16 +136,5 @@ async function* lines(response: Response, connection: AbortController): AsyncGen
     rest = found.pop() ?? "";
     if (rest.length > CHARACTERS_MAX) throw new UnexpectedAnswer("a line of the stream is too long");
     for (const line of found) yield line.replace(/\r$/, "");
-  }
-}
-
-/** Waits for what a connection brings, and ends the connection when that is too long. */
-async function unlessSilent<T>(connection: AbortController, brought: Promise<T>): Promise<T> {
-  const silence = new DOMException("nothing came for long", "TimeoutError");
-  const timer = setTimeout(() => connection.abort(silence), SILENCE_MS);
-  try {
-    return await brought;
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -75,6 +75,53 @@ test("a server that dribbles costs no more either", async () => {
   await assert.rejects(clientOf(url, { timeoutMs: 200 }).orders.get("A"), /in time/);
 });
 
+const TABLE = "HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n";
+const ROW = "a,b\r\n";
+
+test("a table may take long and is handed out while it comes", async () => {
+  let more;
+  const { url } = await serving((connection) => {
+    connection.write(TABLE);
+    let left = 8;
+    // Longer in all than the time-out; and nothing more comes before this was handed out.
+    more = () => setTimeout(() => left-- > 0 && connection.write(ROW), 100);
+    more();
+  });
+  let rows = "";
+  for await (const part of await clientOf(url, { timeoutMs: 600 }).receipts.csv()) {
+    rows += new TextDecoder().decode(part);
+    more();
+  }
+  assert.equal(rows, ROW.repeat(8));
+});
+
+for (const [name, end] of [
+  ["falls silent", () => {}],
+  ["breaks off", (connection) => connection.end()],
+]) {
+  test(`a table that ${name} is not begun again`, async () => {
+    const { url, heads } = await serving((connection) => connection.write(TABLE + ROW, () => end(connection)));
+    let rows = "";
+    const reading = async () => {
+      const client = clientOf(url, { timeoutMs: 300, retries: { attempts: 3 } });
+      for await (const part of await client.receipts.csv()) rows += new TextDecoder().decode(part);
+    };
+    await assert.rejects(reading(), ConnectionFailed);
+    assert.deepEqual([rows, heads.length], [ROW, 1]);
+  });
+}
+
+test("what fails before the first byte of a table is asked for again", async () => {
+  const { url, heads } = await serving((connection, number) => {
+    if (number === 1) connection.destroy();
+    else if (number === 2) connection.end("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+    else connection.end(TABLE + ROW.repeat(8));
+  });
+  const table = await clientOf(url, { retries: { attempts: 3 } }).receipts.csv();
+  assert.equal(new TextDecoder().decode(await table.bytes()), ROW.repeat(8));
+  assert.equal(heads.length, 3);
+});
+
 test("a call that waits for its answer ends when it is given up", async () => {
   const stop = new AbortController();
   const { url } = await serving(() => stop.abort(new Error("enough")));

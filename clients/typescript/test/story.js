@@ -185,9 +185,10 @@ async function moneyGoesBack(listener) {
   assert.equal((await client.refunds.get(refund.id)).state, "succeeded");
   const receipts = await client.orders.receipts("TS-4").toArray();
   assert.deepEqual(receipts.map((receipt) => receipt.kind).sort(), ["refund", "sale"]);
-  const pdf = await client.receipts.pdf(receipts.find((receipt) => receipt.kind === "sale").id);
+  const file = await client.receipts.pdf(receipts.find((receipt) => receipt.kind === "sale").id);
+  const pdf = await file.bytes();
   assert.equal(new TextDecoder().decode(pdf.slice(0, 4)), "%PDF");
-  assert.match(new TextDecoder().decode(await client.receipts.csv()), /TS-4/);
+  assert.match(new TextDecoder().decode(await (await client.receipts.csv()).bytes()), /TS-4/);
   const timeline = await client.orders.timeline("TS-4");
   assert.ok(timeline.data.some((entry) => entry.kind === "order.completed"));
 }

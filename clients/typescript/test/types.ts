@@ -9,7 +9,7 @@ export async function shop(client: Client, signal: AbortSignal): Promise<string[
   const status: models.OrderStatus = order.status;
   await client.stock.put("A", { on_hand: 3 }, { ifMatch: order.version });
   await client.orders.update(order.id, { note: null, customer: { name: "Dewi" } });
-  const bytes: Uint8Array = await client.receipts.pdf("rcp_1");
+  const bytes: Uint8Array = await (await client.receipts.pdf("rcp_1")).bytes();
   await client.endpoints.delete("ep_1");
   for await (const one of client.orders.list({ status: ["paid", "completed"], limit: 5 })) one.code satisfies string;
   for await (const notice of client.stream({ topics: ["orders"], after: 7, signal })) notice satisfies Notice;

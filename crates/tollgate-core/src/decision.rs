@@ -115,11 +115,11 @@ pub struct Entry {
     pub event: Option<EventId>,
     /// More about it: name and value, both for people and machines.
     pub detail: Vec<(&'static str, Detail)>,
-    /// Money that has moved by it, for those who add up.
-    pub moved: Option<MoneyMoved>,
+    /// Money that has moved, for those who add up; of a whole decision, with its last entry.
+    pub moved: Vec<MoneyMoved>,
 }
 
-/// Money that has come or gone back since before.
+/// Money that has come or gone back since before; with a minus where it turns out that less has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MoneyMoved {
     /// The payment's currency.

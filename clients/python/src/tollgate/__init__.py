@@ -3,6 +3,7 @@
 from . import errors, models, operations, webhooks
 from ._version import VERSION as __version__
 from .client import Answer, Client
+from .download import Download
 from .problem import ApiError, ConnectionFailed, Place, TollgateError, UnexpectedAnswer
 from .notice import Notice
 from .operation import Operation
@@ -18,6 +19,7 @@ __all__ = [
     "Client",
     "Clock",
     "ConnectionFailed",
+    "Download",
     "HttpTransport",
     "Notice",
     "Operation",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from dataclasses import dataclass
-from typing import Any, Iterable, Mapping, Optional, Union
+from dataclasses import dataclass, replace
+from typing import Any, Callable, Iterable, Mapping, Optional, TypeVar, Union
 from urllib.parse import urlencode, urlsplit
 
 from ._version import VERSION
+from .download import Download
 from .operation import Operation, QueryValue
 from .operations import Nouns
 from .pages import Page, Pages
@@ -19,6 +20,8 @@ from .stream import Stream
 from .transport import HttpTransport, Reply, Request, Transport
 
 log = logging.getLogger("tollgate")
+
+Given = TypeVar("Given")
 
 
 @dataclass(frozen=True)
@@ -109,17 +112,33 @@ class Client(Nouns):
     ) -> Answer:
         """Makes one call, repeated as `retries` say under one Idempotency-Key."""
         request = self._request(operation, path, query, body, headers, idempotency_key)
+        gone = Answer(204, {}, b"") if operation.method == "DELETE" else None
+        return self._tried(operation, lambda: self._once(request), gone)
+
+    def download(
+        self,
+        operation: Operation,
+        path: tuple[str, ...] = (),
+        *,
+        query: Optional[Mapping[str, QueryValue]] = None,
+    ) -> Download:
+        """Begins to read a file. What fails before its first byte is repeated as `retries` say, and nothing after."""
+        request = replace(self._request(operation, path, query, None, None, None), endless=True)
+        return self._tried(operation, lambda: self._begun(request), None)
+
+    def _tried(self, operation: Operation, once: Callable[[], Given], gone: Optional[Given]) -> Given:
+        """Does something as often as `retries` say. `gone`: what it comes to where an earlier try has deleted it."""
         begun = self.clock.monotonic()
         failures = 0
         unclear = False
         while True:
             try:
-                return self._once(request)
+                return once()
             except (ApiError, ConnectionFailed) as failure:
                 failures += 1
-                if operation.method == "DELETE" and unclear and _is_gone(failure):
-                    # An earlier try has deleted it, and its answer was lost.
-                    return Answer(204, {}, b"")
+                if gone is not None and unclear and _is_gone(failure):
+                    # Its answer was lost.
+                    return gone
                 unclear = unclear or may_have_been_done(failure)
                 wait = self._wait(failure, failures, operation.repeatable, begun)
                 if wait is None:
@@ -152,11 +171,7 @@ class Client(Nouns):
             if position is not None:
                 headers["Last-Event-ID"] = str(position)
             url = f"{self.url}/v1/stream" + (f"?{urlencode(query)}" if query else "")
-            request = Request("GET", url, headers, None, silence, endless=True)
-            reply = self._transport.open(request)
-            if reply.status != 200:
-                raise error_of(reply.status, reply.headers, reply.read())
-            return reply
+            return self._opened(Request("GET", url, headers, None, silence, endless=True))
 
         return Stream(open_at, self.retries, self.clock, after)
 
@@ -190,6 +205,16 @@ class Client(Nouns):
         if not 200 <= reply.status < 300:
             raise error_of(reply.status, reply.headers, content)
         return Answer(reply.status, reply.headers, content)
+
+    def _begun(self, request: Request) -> Download:
+        return Download(self._opened(request))
+
+    def _opened(self, request: Request) -> Reply:
+        """The answer to be read while it comes; a refusal is raised."""
+        reply = self._transport.open(request)
+        if reply.status != 200:
+            raise error_of(reply.status, reply.headers, reply.read())
+        return reply
 
     def _wait(
         self, failure: Union[ApiError, ConnectionFailed], failures: int, repeatable: bool, begun: float

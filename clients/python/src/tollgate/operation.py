@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 if TYPE_CHECKING:
     from .client import Answer
+    from .download import Download
     from .pages import Pages
 
 QueryValue = Union[str, int, bool, None, Iterable[str]]
@@ -53,6 +54,14 @@ class Caller(Protocol):
         headers: Optional[Mapping[str, Optional[str]]] = None,
         idempotency_key: Optional[str] = None,
     ) -> Answer: ...
+
+    def download(
+        self,
+        operation: Operation,
+        path: tuple[str, ...] = (),
+        *,
+        query: Optional[Mapping[str, QueryValue]] = None,
+    ) -> Download: ...
 
     def pages(
         self, operation: Operation, path: tuple[str, ...], query: Mapping[str, QueryValue]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Dict, Iterable, List, Literal, Optional, Union
 
 from . import models
+from .download import Download
 from .operation import Caller, Operation, version
 from .pages import Pages
 
@@ -771,23 +772,18 @@ class Receipts:
         from_: Optional[str] = None,
         to: Optional[str] = None,
         kind: Optional[Union[Literal["sale", "refund", "reversal"], Iterable[Literal["sale", "refund", "reversal"]]]] = None,
-    ) -> bytes:
+    ) -> Download:
         """Get receipts as a table"""
-        answer: bytes = self._caller.call(
-            TABLE_OF_RECEIPTS,
-            query={"from": from_, "to": to, "kind": kind},
-        ).content
-        return answer
+        return self._caller.download(TABLE_OF_RECEIPTS, query={"from": from_, "to": to, "kind": kind})
 
     def get(self, id: str) -> models.Receipt:
         """Show a receipt"""
         answer: models.Receipt = self._caller.call(SHOW_RECEIPT, (id,)).json()
         return answer
 
-    def pdf(self, id: str) -> bytes:
+    def pdf(self, id: str) -> Download:
         """Get a receipt's file"""
-        answer: bytes = self._caller.call(RECEIPT_FILE, (id,)).content
-        return answer
+        return self._caller.download(RECEIPT_FILE, (id,))
 
 
 class Refunds:

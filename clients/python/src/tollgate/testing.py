@@ -171,6 +171,9 @@ class FakeReply:
     def read(self) -> bytes:
         return self._content
 
+    def parts(self) -> Iterator[bytes]:
+        return iter([self._content] if self._content else [])
+
     def lines(self) -> Iterator[bytes]:
         return (line.rstrip(b"\r") for line in self._content.split(b"\n")[:-1])
 

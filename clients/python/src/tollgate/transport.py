@@ -28,11 +28,11 @@ class Request:
     #: They hold the API key, so they are not printed.
     headers: Mapping[str, str] = field(repr=False)
     body: Optional[bytes] = field(repr=False)
-    #: Seconds: for all of it, or of a stream for the longest silence.
+    #: Seconds: for all of it, or of a stream or a file for the longest silence.
     timeout: float
     #: Repeating it does it twice, so it is not tried on a connection that may have ended.
     fresh: bool = False
-    #: The answer has no end: it is read line by line.
+    #: The answer may be long or have no end: it is read line by line or part by part.
     endless: bool = False
 
 
@@ -44,6 +44,8 @@ class Reply(Protocol):
     headers: Mapping[str, str]
 
     def read(self) -> bytes: ...
+
+    def parts(self) -> Iterator[bytes]: ...
 
     def lines(self) -> Iterator[bytes]: ...
 
@@ -161,13 +163,17 @@ class _HttpReply:
         self._bounded = bounded
 
     def read(self) -> bytes:
-        parts = []
+        return b"".join(self.parts())
+
+    def parts(self) -> Iterator[bytes]:
+        """The parts as they come. One that breaks off raises `ConnectionFailed` and never looks whole."""
         try:
             while part := self._part():
-                parts.append(part)
+                yield part
             if self._answer.length:
                 raise http.client.IncompleteRead(b"", self._answer.length)
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, ValueError, AttributeError, http.client.HTTPException) as error:
+            # A reply that another thread has closed ends in any of these.
             self.close()
             raise broken(error) from error
         if self._bounded is None or self._answer.will_close:
@@ -175,7 +181,6 @@ class _HttpReply:
         else:
             self._answer.close()
             self._bounded[1]()
-        return b"".join(parts)
 
     def _part(self) -> bytes:
         if self._bounded is not None and not self._answer.isclosed():

@@ -68,6 +68,7 @@ pub(super) struct Draft<'a> {
     issued: Vec<(Receipt, IssuedReceipt)>,
     disabled: Vec<(EndpointId, String)>,
     entries: Vec<Entry>,
+    moved: Vec<MoneyMoved>,
     /// Parked events whose payment has appeared, oldest first.
     pub(super) waiting: BTreeSet<(Turn, Timestamp, EventId)>,
 }
@@ -130,6 +131,7 @@ impl<'a> Draft<'a> {
             issued: Vec::new(),
             disabled: Vec::new(),
             entries: Vec::new(),
+            moved: Vec::new(),
             waiting: BTreeSet::new(),
         }
     }
@@ -401,14 +403,14 @@ impl<'a> Draft<'a> {
             root,
             event,
             detail,
-            moved: None,
+            moved: Vec::new(),
         });
     }
 
-    /// Notes with the last entry that money has moved by it.
+    /// Notes that money has moved.
     pub(super) fn money_moved(&mut self, moved: MoneyMoved) {
-        if let Some(entry) = self.entries.last_mut() {
-            entry.moved = Some(moved);
+        if moved.came_minor != 0 || moved.went_minor != 0 {
+            self.moved.push(moved);
         }
     }
 
@@ -427,9 +429,14 @@ impl<'a> Draft<'a> {
             mut roots,
             events,
             mut effects,
-            entries,
+            mut entries,
+            moved,
             ..
         } = self;
+        // Whatever moves money is told: an event that is applied, an answer, or what the merchant has done.
+        if let Some(last) = entries.last_mut() {
+            last.moved = moved;
+        }
         roots.retain(|id, root| {
             let before = known.roots.get(&(shop, *id));
             if before == Known::Found(&*root) {

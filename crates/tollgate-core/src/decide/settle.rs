@@ -89,7 +89,8 @@ pub(super) fn settle(
     Ok(raised)
 }
 
-/// Records what became of the payment, in one entry.
+/// Records what became of the payment, in one entry. What has moved is noted also where there is nothing to tell: that
+/// less has come, or gone back, than was said.
 fn record_payment(
     draft: &mut Draft,
     root: RootId,
@@ -99,6 +100,11 @@ fn record_payment(
     cause: &Cause,
 ) {
     let (was, is) = (before.fold.projection, after.projection);
+    draft.money_moved(MoneyMoved {
+        currency: payment.currency(),
+        came_minor: is.captured_minor.saturating_sub(was.captured_minor),
+        went_minor: is.refunded_minor.saturating_sub(was.refunded_minor),
+    });
     let kind = if was.captured_minor < is.captured_minor || !before.fold.counts() && after.counts()
     {
         Some(EntryKind::PaymentPaid)
@@ -135,11 +141,6 @@ fn record_payment(
     }
     detail.extend(cause.detail.iter().cloned());
     draft.entry(kind, Some(root), cause.event, detail);
-    draft.money_moved(MoneyMoved {
-        currency: payment.currency(),
-        came_minor: is.captured_minor.saturating_sub(was.captured_minor),
-        went_minor: is.refunded_minor.saturating_sub(was.refunded_minor),
-    });
 }
 
 /// Lets refunds that we ordered follow what the provider now says, or what it answers about one.

@@ -12,8 +12,15 @@ use crate::db::{Bind, Db, Error, id_bytes};
 use crate::error::ReadError;
 use crate::tables::roots;
 
-/// Rows that one page looks at; it has all of them that count.
+/// Rows that one page looks at; it has all of them that count, unless they are large.
 const ROWS_MAX: usize = 1_000;
+
+/// Roots that are read in one statement.
+const READ_TOGETHER: usize = 25;
+
+/// A page with documents of so many bytes is full: what is held while it is sent has a bound, however large orders
+/// are. Those that are read together may all be beyond it.
+const BYTES_MAX: usize = 2 << 20;
 
 /// A stretch of time: from a time on, and before another one. What is not said is without bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,12 +38,16 @@ impl Between {
     }
 }
 
-/// `roots.changed_since`: walks `roots_id`, a chunk of it. The columns are those of `roots.get`.
+/// `roots.changed_since`: walks `roots_id`, a part of a chunk. The columns are those of `roots.get`.
 const CHANGED_SINCE: &str = "\
     select shop_id, id, code, status, version, created_at, updated_at, doc
       from roots
      where shop_id = ?1 and ?2 <= id and id < ?3 and ?4 <= updated_at
-     order by id";
+     order by id
+     limit ?5";
+
+/// The column of the document.
+const DOCUMENT: usize = 7;
 
 impl Store {
     /// The next roots of a shop that were made before the end of a stretch and changed since its beginning: what
@@ -67,14 +78,35 @@ fn page(
         below: last,
     };
     let end = nth_of_table(db, NTH_ROOT, shop, stretch, ROWS_MAX)?;
-    let (from, below) = (
-        id_bytes(stretch.from),
-        id_bytes(end.unwrap_or(stretch.below)),
-    );
+    let below = id_bytes(end.unwrap_or(stretch.below));
     let since = between.from.map_or(i64::MIN, Timestamp::as_millis);
-    let values: &[&dyn Bind] = &[&shop.0, &from, &below, &since];
+    let mut items: Vec<Root> = Vec::new();
+    let (mut from, mut bytes) = (stretch.from, 0);
+    loop {
+        let values: &[&dyn Bind] = &[
+            &shop.0,
+            &id_bytes(from),
+            &below,
+            &since,
+            &(READ_TOGETHER as i64),
+        ];
+        let read = db.all(CHANGED_SINCE, values, |row| {
+            bytes += row.text(DOCUMENT)?.len();
+            roots::read(row)
+        })?;
+        let is_last = read.len() < READ_TOGETHER;
+        items.extend(read);
+        match items.last() {
+            Some(last) if !is_last && bytes < BYTES_MAX => from = last.id.as_u128() + 1,
+            Some(last) if !is_last => {
+                let next = Some(last.id);
+                return Ok(Page { items, next });
+            }
+            _ => break,
+        }
+    }
     Ok(Page {
-        items: db.all(CHANGED_SINCE, values, roots::read)?,
+        items,
         next: end.map(|end| RootId::new(end - 1)),
     })
 }

@@ -32,7 +32,7 @@ const COUNTED: &[EntryKind] = &[
     EntryKind::EventOrphaned,
 ];
 
-/// Money that came, and money that went back, by currency.
+/// Money that came, and money that went back, by currency; less of it than was said is added with a minus.
 pub(crate) const MONEY_CAME: &str = "money.came";
 pub(crate) const MONEY_WENT: &str = "money.went";
 
@@ -61,7 +61,7 @@ pub(crate) fn add_decided(
 ) -> Result<(), Error> {
     let mut figures: BTreeMap<(ShopId, &str, &str), i64> = BTreeMap::new();
     let mut add = |shop, name, unit, amount: i64| {
-        if 0 < amount {
+        if amount != 0 {
             let figure = figures.entry((shop, name, unit)).or_default();
             *figure = figure.saturating_add(amount);
         }
@@ -71,7 +71,7 @@ pub(crate) fn add_decided(
             if COUNTED.contains(&entry.kind) {
                 add(row.shop, entry.kind.word(), "", 1);
             }
-            if let Some(moved) = &entry.moved {
+            for moved in &entry.moved {
                 let currency = moved.currency.as_str();
                 add(row.shop, MONEY_CAME, currency, moved.came_minor);
                 add(row.shop, MONEY_WENT, currency, moved.went_minor);

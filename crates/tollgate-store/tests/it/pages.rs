@@ -15,7 +15,7 @@ use tollgate_core::time::{Span, Timestamp};
 use tollgate_core::timeline::EntryKind;
 use tollgate_core::word::Word;
 use tollgate_store::{
-    DeliveryFilter, EventFilter, KeyRow, OpenPayment, Order, OrderFilter, PaymentFilter,
+    Between, DeliveryFilter, EventFilter, KeyRow, OpenPayment, Order, OrderFilter, PaymentFilter,
     ROWS_LOOKED_AT_MAX, Rejected, Seek,
 };
 
@@ -1531,6 +1531,40 @@ async fn effects_of_a_root_are_its_own() {
     assert!(key.contains(&payment), "{key}");
 }
 
+/// What is held of a table while it is sent has a bound in bytes, and nothing is found twice or lost by it.
+#[tokio::test]
+async fn a_page_of_large_orders_has_few_of_them() {
+    let world = World::new();
+    let address = "Jl. Kaliurang 7\n".repeat(8_000);
+    let mut made = Vec::new();
+    for number in 1..=60 {
+        let code = format!("C{number}");
+        let customer = Customer {
+            address: Some(address.clone()),
+            ..Customer::default()
+        };
+        let wanted = CreateOrder {
+            customer,
+            ..order(number, &code)
+        };
+        world.act(create(wanted)).await;
+        made.push(code);
+    }
+    let (mut found, mut past) = (Vec::new(), None);
+    loop {
+        let page = world.store.roots_between(SHOP, Between::default(), past);
+        let page = page.await.expect("it reads");
+        assert!(page.items.len() * address.len() < 4 << 20);
+        let codes = page.items.into_iter().map(|root| root.order);
+        found.extend(codes.map(|order| order.expect("an order").code));
+        match page.next {
+            Some(next) => past = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(found, made);
+}
+
 /// One decision may have entries of a root, of another and of the first again; the root names them once.
 #[tokio::test]
 async fn a_root_names_the_entries_of_a_decision_once() {
@@ -1545,7 +1579,7 @@ async fn a_root_names_the_entries_of_a_decision_once() {
                         root: Some(root),
                         event: None,
                         detail: Vec::new(),
-                        moved: None,
+                        moved: Vec::new(),
                     })
                     .into();
                 Some(decision)
@@ -1582,7 +1616,7 @@ async fn an_entry_without_a_root_is_no_other_roots() {
                         root,
                         event: None,
                         detail: Vec::new(),
-                        moved: None,
+                        moved: Vec::new(),
                     })
                     .into();
                 Some(decision)

@@ -1,6 +1,7 @@
 //! What the timeline says of money.
 
 use tollgate_core::id::RootId;
+use tollgate_core::time::Span;
 use tollgate_core::word::Word;
 
 use crate::store::Store;
@@ -95,4 +96,39 @@ fn the_timeline_has_what_has_changed() {
     send(&mut store, "k1", "A-1 paid 100 + refund r1 40");
     let new = ["payment.paid", "order.paid", "order.refunded"];
     assert_eq!(entries_of(&store, id), new);
+}
+
+/// Whoever adds up what has moved comes to what the payments have, also where a provider takes back what it has said,
+/// of which the timeline has no entry of its own.
+#[test]
+fn what_has_moved_adds_up_to_what_is_there() {
+    let (mut store, id) = shop();
+    let mut fell = 0;
+    for (place, words) in [
+        "A-1 paid 100",
+        "A-1 refund r1 40",
+        "A-1 refund-reversed r1 40",
+        "A-1 refund r2 10",
+        "A-1 reversed",
+        "A-1 b:paid 100",
+        "A-1 b:paid 70 + c:paid 20 + refund r3 5",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        store.later(Span::minutes(1));
+        send(&mut store, &format!("k{place}"), words);
+        let moved = store.entries.iter().flat_map(|entry| &entry.moved);
+        let (came, went) = moved.fold((0, 0), |(came, went), moved| {
+            fell += i64::from(moved.came_minor < 0 || moved.went_minor < 0);
+            (came + moved.came_minor, went + moved.went_minor)
+        });
+        let is = store.root(id).payments[0].projection();
+        assert_eq!(
+            (came, went),
+            (is.captured_minor, is.refunded_minor),
+            "{words}"
+        );
+    }
+    assert!(0 < fell, "something was taken back");
 }
