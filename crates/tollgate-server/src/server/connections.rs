@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::http::Request;
@@ -16,12 +15,22 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 use super::answer::{Doors, answer};
+use super::flow::Flow;
+use super::running::Running;
 use super::tls::TlsDoor;
 use crate::app::Cut;
 use crate::http::{Door, Peer};
 
 /// How long the accept loop rests after the system refused it a connection (no file left).
 const REST: Duration = Duration::from_millis(50);
+
+/// How often a client of HTTP/2 is asked whether it is there, and how long its answer may take: one that is gone
+/// without a word keeps no stream.
+const PING_EVERY: Duration = Duration::from_secs(20);
+const PING_PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long a connection with no request on it may take to end, once it was told to.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What the connections of one listener share.
 pub(super) struct Connections {
@@ -81,19 +90,7 @@ impl Connections {
         S: AsyncRead + AsyncWrite + Unpin + 'static,
     {
         let header_timeout = self.doors.app.config().server.header_timeout;
-        let mut builder = Builder::new(TokioExecutor::new());
-        builder
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(header_timeout)
-            // A client may close its side after the request and still read the answer.
-            .half_close(true);
-        builder
-            .http2()
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(128);
-        let spoken = Arc::new(AtomicBool::new(false));
-        let heard = Arc::clone(&spoken);
+        let builder = builder(header_timeout);
         let peer = Peer {
             address: peer.ip(),
             door: self.door,
@@ -101,32 +98,31 @@ impl Connections {
         };
         let cut = Arc::new(Notify::new());
         let cut_off = Arc::clone(&cut);
-        let service = service_fn(move |request: Request<Incoming>| {
-            heard.store(true, Ordering::Relaxed);
+        let running = Running::new();
+        let stream = Flow::new(stream, header_timeout, running.clone());
+        let service = service_fn(|request: Request<Incoming>| {
+            let run = running.begin();
             let doors = self.doors.clone();
             let cut = Cut::of(&cut);
-            async move { Ok::<_, Infallible>(answer(&doors, peer, cut, request).await) }
+            async move {
+                let response = answer(&doors, peer, cut, request).await;
+                Ok::<_, Infallible>(run.until_sent(response))
+            }
         });
         let connection = builder.serve_connection(TokioIo::new(stream), service);
         tokio::pin!(connection);
         let mut stopping = self.stopping.clone();
         let stop = async {
-            // An error means that the server is gone, which is a reason to stop, too.
-            let _ = stopping.wait_for(|stop| *stop).await;
-        };
-        // Until the first bytes show whether it is HTTP/1 or HTTP/2, hyper waits without a limit.
-        let silence = async {
-            tokio::time::sleep(header_timeout).await;
-            if spoken.load(Ordering::Relaxed) {
-                std::future::pending::<()>().await;
+            tokio::select! {
+                // An error means that the server is gone, which is a reason to stop, too.
+                _ = stopping.wait_for(|stop| *stop) => {}
+                // HTTP/2 knows no other end of an idle connection, and what is neither HTTP/1 nor HTTP/2 yet none at
+                // all.
+                () = running.rests_for(header_timeout) => {}
             }
         };
         let end = tokio::select! {
             end = &mut connection => end,
-            () = silence => {
-                tracing::debug!("a connection said nothing");
-                return;
-            }
             () = cut_off.notified() => {
                 tracing::debug!("a connection was cut off");
                 return;
@@ -135,12 +131,39 @@ impl Connections {
                 connection.as_mut().graceful_shutdown();
                 tokio::select! {
                     end = connection => end,
-                    () = cut_off.notified() => return,
+                    () = farewell(&cut_off, &running) => return,
                 }
             }
         };
         if let Err(error) = end {
             tracing::debug!(error, "a connection ended early");
         }
+    }
+}
+
+/// How connections are served whose headers have this time.
+fn builder(header_timeout: Duration) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(header_timeout)
+        // A client may close its side after the request and still read the answer.
+        .half_close(true);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING_EVERY)
+        .keep_alive_timeout(PING_PATIENCE)
+        .max_concurrent_streams(128);
+    builder
+}
+
+/// Waits until a connection that was told to end need not be waited for: nothing runs on it any more, and the client
+/// says nothing to that.
+async fn farewell(cut_off: &Notify, running: &Running) {
+    tokio::select! {
+        () = cut_off.notified() => {}
+        () = running.rests_for(FAREWELL) => {}
     }
 }

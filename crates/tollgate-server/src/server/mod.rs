@@ -3,6 +3,8 @@
 mod answer;
 mod classes;
 mod connections;
+mod flow;
+mod running;
 #[cfg(test)]
 mod tests;
 mod tls;
