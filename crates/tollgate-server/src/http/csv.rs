@@ -70,22 +70,35 @@ impl Row {
     }
 }
 
-/// What makes a spreadsheet take a field for a formula, as OWASP lists it, the wide letters too.
-const OF_FORMULAS: [char; 11] = [
-    '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+/// With what a formula begins, as OWASP lists it, the wide letters too.
+const OF_FORMULAS: [char; 8] = [
+    '=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
 ];
 
-/// Writes a text so that it is one field, and that no spreadsheet takes it for a formula: others have written it.
+/// What some spreadsheets pass over in front of it.
+const OF_SPACE: [char; 3] = ['\t', '\r', '\n'];
+
+/// Behind what a field ends for a spreadsheet that does not go by commas and takes our quotes for letters: where
+/// people write numbers with a comma, `;` is between fields. Line ends are, wherever quotes mean nothing.
+const ENDS_FIELDS: [char; 4] = [';', '\t', '\r', '\n'];
+
+/// Writes a text so that it is one field, and that no spreadsheet takes it for a formula, or a part of it where it
+/// sees fields in it: others have written it.
 fn put_text(row: &mut String, text: &str) {
-    let is_formula = text.starts_with(OF_FORMULAS);
-    let is_quoted = text.contains([',', '"', '\r', '\n']);
+    let is_quoted = text.contains([',', '"']) || text.contains(ENDS_FIELDS);
     if is_quoted {
         row.push('"');
     }
-    if is_formula {
+    let mut begins = true;
+    if text.starts_with(OF_SPACE) {
         row.push('\'');
+        begins = false;
     }
-    for letter in text.chars() {
+    for (at, letter) in text.char_indices() {
+        if begins && is_formula(&text[at..]) {
+            row.push('\'');
+        }
+        begins = ENDS_FIELDS.contains(&letter);
         if letter == '"' {
             row.push('"');
         }
@@ -94,6 +107,11 @@ fn put_text(row: &mut String, text: &str) {
     if is_quoted {
         row.push('"');
     }
+}
+
+/// A formula begins here, or in quotes that begin here.
+fn is_formula(text: &str) -> bool {
+    text.trim_start_matches('"').starts_with(OF_FORMULAS)
 }
 
 /// A part of a table, and what reads the next.
@@ -195,8 +213,15 @@ mod tests {
             ("=1+1", "'=1+1"),
             ("@SUM", "'@SUM"),
             ("-5", "'-5"),
-            ("\tx", "'\tx"),
-            ("\n=1", "\"'\n=1\""),
+            ("\tx", "\"'\tx\""),
+            ("\n=1", "\"'\n'=1\""),
+            // Where `;` is between fields, each of these has one that begins with a sign.
+            ("a;=1+1", "\"a;'=1+1\""),
+            ("a;b", "\"a;b\""),
+            ("a;\"=1;", "\"a;'\"\"=1;\""),
+            ("a\t+1", "\"a\t'+1\""),
+            ("a\r\n-1;\u{ff20}b", "\"a\r\n'-1;'\u{ff20}b\""),
+            ("\"=1", "\"'\"\"=1\""),
             ("\u{ff1d}1", "'\u{ff1d}1"),
             ("a=b", "a=b"),
             ("two\nlines", "\"two\nlines\""),

@@ -104,11 +104,26 @@ pub(crate) fn cut(word: &str) -> &str {
     end.map_or(word, |(end, _)| &word[..end])
 }
 
-/// A text as it is compared: composed (NFC), in small letters, without what only directs how it is shown.
+/// A text as it is compared: composed (NFC), in small letters, without what only directs how it is shown, and with
+/// one letter for those that people type for each other.
 pub(crate) fn fold(text: &str) -> String {
     let shown = text.nfc().filter(|letter| !is_invisible(*letter));
     let small: String = shown.flat_map(char::to_lowercase).collect();
-    small.trim().nfc().collect()
+    let alike: String = small.trim().nfc().map(alike).collect();
+    // A capital with a dot of Turkish is two in small letters, and the dot is in the first of them.
+    alike.replace("i\u{307}", "i")
+}
+
+/// The letter that stands for a small one in every word: `i` for the one without a dot, whose capital is `I`; sigma for
+/// the one at the end of a word, which has the same capital; the Cyrillic `ie` for the one with two dots, which are
+/// mostly left out.
+fn alike(letter: char) -> char {
+    match letter {
+        '\u{131}' => 'i',
+        '\u{3c2}' => '\u{3c3}',
+        '\u{451}' => '\u{435}',
+        other => other,
+    }
 }
 
 /// Marks of direction, joiners and the like, which nobody types again.
@@ -299,6 +314,19 @@ mod tests {
                 "\u{5d1}\u{5df} \u{5d0}\u{5e8}\u{5d9} \u{5e6}\u{5d4}\u{5dc}",
             ),
             ("Li Li", "li"),
+            // Four letters of Turkish and two of Greek and Russian are typed for each other.
+            (
+                "I\u{15e}IK \u{131}\u{15f}\u{131}k \u{130}pek I\u{307}pek",
+                "i\u{15f}ik ipek",
+            ),
+            (
+                "\u{393}\u{399}\u{3a9}\u{3a1}\u{393}\u{39f}\u{3a3} \u{3b3}\u{3b9}\u{3c9}\u{3c1}\u{3b3}\u{3bf}\u{3c2}",
+                "\u{3b3}\u{3b9}\u{3c9}\u{3c1}\u{3b3}\u{3bf}\u{3c3}",
+            ),
+            (
+                "\u{401}\u{436}\u{438}\u{43a} \u{415}\u{436}\u{438}\u{43a}",
+                "\u{435}\u{436}\u{438}\u{43a}",
+            ),
             ("-- %_' --", ""),
         ] {
             assert_eq!(words(name).join(" "), expected, "{name}");

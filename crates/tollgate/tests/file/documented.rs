@@ -5,11 +5,17 @@ use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tollgate_core::command::Settlement;
 
-use crate::harness::{ADMIN_KEY, Ended, Home, Said, Tollgate, Workshop, command, finish, until};
+use crate::harness::{
+    ADMIN_KEY, Ended, Home, Said, Tollgate, Workshop, command, finish, finish_within, until,
+};
+
+/// A bench warms up with three thousand orders, however short its rounds are.
+const BENCH_PATIENCE: Duration = Duration::from_secs(180);
 
 /// What is not run here, by how the line begins, and why.
 const NOT_HERE: &[(&str, &str)] = &[
@@ -259,6 +265,8 @@ impl Reader {
                 "ORDER" => "A-1",
                 "REF" => "R-1",
                 "TIME" => "2026-01-22T10:00:00Z",
+                "DAY" => "2026-01-22",
+                "KEY" => ADMIN_KEY,
                 "ID" => "another",
                 "N" => "5",
                 "URL" => "http://ADDRESS",
@@ -268,7 +276,7 @@ impl Reader {
             .collect::<Vec<_>>()
             .join(" ")
             .replace("ADDRESS", &self.address);
-        // No bench is longer here than it has to be.
+        // No bench is longer here than it has to be; as fast as it can, it would prepare thousands of orders.
         if filled.starts_with("tollgate bench") {
             let words: Vec<&str> = filled.split(' ').collect();
             let mut kept = Vec::new();
@@ -281,6 +289,9 @@ impl Reader {
                 }
             }
             filled = kept.join(" ") + " --rounds 1 --seconds 1";
+            if !filled.contains("--rate") {
+                filled.push_str(" --rate 100");
+            }
         }
         if filled.starts_with("curl -N") {
             // It does not end by itself.
@@ -319,7 +330,11 @@ impl Reader {
             .env("U", format!("http://{}", self.address))
             .env("K", format!("Authorization: Bearer {ADMIN_KEY}"))
             .env("J", "Content-Type: application/json");
-        finish(shell.stdin(Stdio::null()))
+        let shell = shell.stdin(Stdio::null());
+        match script.starts_with("tollgate bench") {
+            true => finish_within(BENCH_PATIENCE, shell),
+            false => finish(shell),
+        }
     }
 }
 

@@ -54,13 +54,14 @@ fn refusals_of_an_outage_are_counted_when_it_is_over() {
     });
     let locked = Locked::lock(&home.database_file());
     let mut refused = 0;
-    // More than one write of the errors falls into it.
+    // More than one write of the errors falls into it. Each write waits for the lock as long as it may, so few fit
+    // into a test's patience.
     until("the outage has been seen by the errors' own write", || {
         let answer = client.call(&Request::create("/v1/orders", &order));
         assert_eq!(answer.refused(503), "unavailable");
         refused += 1;
         let batches = client.figure("tollgate_gate_unavailable_total");
-        (refused + 1 < batches && 20 < refused).then_some(())
+        (refused + 1 < batches).then_some(())
     });
     assert_eq!(client.list("/v1/errors?code=unavailable").len(), 0);
     locked.release();

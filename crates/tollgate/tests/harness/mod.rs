@@ -19,7 +19,7 @@ pub(crate) use database::{Database, Session, server_needed, sqlite3, try_to_ask}
 pub(crate) use home::{ADMIN_KEY, Home, Said, now_ms};
 pub(crate) use listener::Listener;
 pub(crate) use parallel::{at_once, in_parallel};
-pub(crate) use process::{Ended, Tollgate, command, finish, pause, until};
+pub(crate) use process::{Ended, Tollgate, command, finish, finish_within, pause, until};
 pub(crate) use signing::{hmac_sha256, sign_bank, sign_standard};
 pub(crate) use sink::Sink;
 pub(crate) use starting::{assert_names, one_line, serve, serving};

@@ -207,6 +207,12 @@ pub(crate) struct Ended {
 /// Runs a command that is expected to end by itself.
 #[track_caller]
 pub(crate) fn finish(command: &mut Command) -> Ended {
+    finish_within(PATIENCE, command)
+}
+
+/// The same, of one that may take so long.
+#[track_caller]
+pub(crate) fn finish_within(patience: Duration, command: &mut Command) -> Ended {
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -232,13 +238,13 @@ pub(crate) fn finish(command: &mut Command) -> Ended {
         stderr: String::new(),
     };
     for _ in 0..2 {
-        match from.recv_timeout(PATIENCE) {
+        match from.recv_timeout(patience) {
             Ok((true, text)) => ended.stdout = text,
             Ok((false, text)) => ended.stderr = text,
             Err(_) => {
                 let _ = child.kill();
                 let _ = child.wait();
-                panic!("it did not end in {PATIENCE:?}: {ended:?}");
+                panic!("{command:?} did not end in {patience:?}: {ended:?}");
             }
         }
     }

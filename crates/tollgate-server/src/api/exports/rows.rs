@@ -141,14 +141,18 @@ pub(super) fn refunds(root: &Root, between: &Between, rows: &mut String) {
     }
 }
 
-/// When the provider last said that something went back.
+/// When the provider last said that something went back. Its clock is not ours: what it dates before the payment was
+/// registered, or after it was heard, is of the first or of the last time at which it can have been said here. So it
+/// is in the stretch of one table, whatever that clock says: roots are read by our own times.
 fn last_said(payment: &Payment) -> Timestamp {
     let went_back = payment
         .facts
         .iter()
         .filter(|fact| matches!(fact.kind, FactKind::Refund(_) | FactKind::RefundedTotal));
     let last = went_back.filter_map(|fact| fact.occurred_at).max();
-    last.unwrap_or(payment.updated_at)
+    last.map_or(payment.updated_at, |said_at| {
+        said_at.min(payment.updated_at).max(payment.created_at)
+    })
 }
 
 /// Whose something is: its own id, the payment, the order, the name at the source.
@@ -172,4 +176,58 @@ fn put_account(row: &mut Row, account: &Account, currency: &str) {
         .money(account.charged_back, currency)
         .money(account.reserved, currency)
         .money(account.kept(), currency);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use tollgate_core::event::{Fact, Strength};
+    use tollgate_core::id::PaymentId;
+    use tollgate_core::money::{Currency, Money};
+
+    use super::*;
+
+    /// A payment that was registered and heard of at these times, and of which its provider says when all went back.
+    fn refunded(created_at: i64, said_at: Option<i64>, updated_at: i64) -> Payment {
+        let due = Money {
+            minor: 100,
+            currency: Currency::new("IDR").expect("it is one"),
+        };
+        let fact = Fact {
+            object: "one".to_owned(),
+            kind: FactKind::RefundedTotal,
+            money: Some(due),
+            occurred_at: said_at.map(Timestamp::from_millis),
+            strength: Strength::Signed,
+            foreign_mode: false,
+            fee_minor: 0,
+        };
+        Payment {
+            id: PaymentId::from_u128(1),
+            source: "bank".to_owned(),
+            reference: "R-1".to_owned(),
+            due,
+            expires_at: None,
+            provider_payment_id: None,
+            facts: vec![fact],
+            methods: BTreeMap::new(),
+            created_at: Timestamp::from_millis(created_at),
+            updated_at: Timestamp::from_millis(updated_at),
+        }
+    }
+
+    #[test]
+    fn what_a_providers_clock_says_is_between_what_ours_does() {
+        for (created_at, said_at, updated_at, expected) in [
+            (100, Some(150), 200, 150),
+            // It came before its payment; its clock is ahead; it says nothing.
+            (100, Some(50), 200, 100),
+            (100, Some(250), 200, 200),
+            (100, None, 200, 200),
+        ] {
+            let payment = refunded(created_at, said_at, updated_at);
+            assert_eq!(last_said(&payment).as_millis(), expected, "{said_at:?}");
+        }
+    }
 }
