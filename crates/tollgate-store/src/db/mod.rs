@@ -282,6 +282,14 @@ impl Db {
         }
     }
 
+    /// Runs the script of a migration, which may take long.
+    pub(crate) fn migration(&self, sql: &str) -> Result<(), Error> {
+        match self {
+            Db::Sqlite(sqlite) => sqlite.script(sql),
+            Db::Postgres(postgres) => postgres.migration(sql),
+        }
+    }
+
     /// Begins a transaction that may write to these shops, and to nothing of any other; the head of
     /// each.
     ///

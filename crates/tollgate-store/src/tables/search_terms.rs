@@ -10,7 +10,7 @@ use tollgate_core::id::{RootId, ShopId};
 use tollgate_core::order::{Customer, Root};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::db::{Db, Error, Sql, WriteBatch, id_at, id_bytes, two};
+use crate::db::{Db, Error, Row, Sql, WriteBatch, id_at, id_bytes, on_sqlite};
 use crate::tables::document::from_json;
 use crate::tables::roots::read_customer;
 
@@ -215,11 +215,8 @@ const FILL_ORDERS: i64 = 5_000;
 /// Words that are sorted and written together: with as many, a page of the index is written few times.
 const FILL_TERMS: usize = 400_000;
 
-/// Words that are written in one statement of a server's.
-const FILL_ROWS: usize = 20_000;
-
 /// `search_terms.orders`: walks `roots_id`.
-const ORDERS: Sql = two(
+const ORDERS: Sql = on_sqlite(
     "select shop_id, id, doc -> '$.order.customer',
             (select group_concat(value ->> '$.provider_id', char(10))
                from json_each(doc, '$.payments'))
@@ -227,52 +224,54 @@ const ORDERS: Sql = two(
       where (shop_id, id) > (?1, ?2)
       order by shop_id, id
       limit ?3",
-    "select shop_id, id, cast(cast(doc as json) #> '{order,customer}' as text),
-            (select string_agg(value ->> 'provider_id', chr(10))
-               from json_array_elements(cast(doc as json) -> 'payments'))
-       from roots
-      where (shop_id, id) > (?1, ?2)
-      order by shop_id, id
-      limit ?3",
 );
 
-/// Writes the words of every order there is, in bounded memory; within a transaction.
+/// A row to be: the shop, the word, the root.
+pub(crate) type Term = (i64, String, [u8; 16]);
+
+/// Writes the words of every order there is into a file, in bounded memory; within a transaction.
 pub(crate) fn fill(db: &Db) -> Result<(), Error> {
     let mut after = (0_i64, id_bytes(0));
-    let mut gathered: Vec<(i64, String, [u8; 16])> = Vec::new();
+    let mut gathered: Vec<Term> = Vec::new();
     loop {
         let mut last = None;
         let rows = db.all(ORDERS, &[&after.0, &after.1, &FILL_ORDERS], |row| {
-            let (shop, id) = (row.get::<i64>(0)?, id_bytes(id_at(row, 1)?));
-            last = Some((shop, id));
-            let ids = row.maybe_text(3)?.unwrap_or_default();
-            let ids = ids.split('\n').filter(|id| !id.is_empty());
-            gathered.extend(ids.map(|known| (shop, cut(&id_term(known)).to_owned(), id)));
-            let Some(text) = row.maybe_text(2)? else {
-                return Ok(());
-            };
-            let customer = from_json("customer", text).map_err(crate::db::corrupt)?;
-            let terms = terms_of(&read_customer(customer));
-            gathered.extend(terms.into_iter().map(|term| (shop, term, id)));
+            last = Some(gather(row, &mut gathered)?);
             Ok(())
         })?;
         let is_last = rows.len() < FILL_ORDERS as usize;
         if is_last || FILL_TERMS <= gathered.len() {
-            gathered.sort_unstable();
-            for rows in gathered.chunks(FILL_ROWS) {
-                let mut writes = db.write_batch();
-                for (shop, term, root) in rows {
-                    writes.put(INSERT, &[shop, term, root])?;
-                }
-                writes.finish()?;
-            }
-            gathered.clear();
+            put_gathered(db, &mut gathered)?;
         }
         match last {
             Some(last) if !is_last => after = last,
             _ => return Ok(()),
         }
     }
+}
+
+/// Reads the words of an order from its shop, id, customer and the ids of its payments, a line each; which it was.
+pub(crate) fn gather(row: &Row<'_>, gathered: &mut Vec<Term>) -> Result<(i64, [u8; 16]), Error> {
+    let (shop, id) = (row.get::<i64>(0)?, id_bytes(id_at(row, 1)?));
+    let ids = row.maybe_text(3)?.unwrap_or_default();
+    let ids = ids.split('\n').filter(|id| !id.is_empty());
+    gathered.extend(ids.map(|known| (shop, cut(&id_term(known)).to_owned(), id)));
+    if let Some(text) = row.maybe_text(2)? {
+        let customer = from_json("customer", text).map_err(crate::db::corrupt)?;
+        let terms = terms_of(&read_customer(customer));
+        gathered.extend(terms.into_iter().map(|term| (shop, term, id)));
+    }
+    Ok((shop, id))
+}
+
+/// Writes them in the order of the table, those that are not there.
+pub(crate) fn put_gathered(db: &Db, gathered: &mut Vec<Term>) -> Result<(), Error> {
+    gathered.sort_unstable();
+    let mut writes = db.write_batch();
+    for (shop, term, root) in gathered.drain(..) {
+        writes.put(INSERT, &[&shop, &term, &root])?;
+    }
+    writes.finish()
 }
 
 #[cfg(test)]
