@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tollgate_core::command::Command;
 use tollgate_core::decide::needs;
-use tollgate_core::decision::{Change, Decision, Entry, Verdict, Written};
+use tollgate_core::decision::{Change, Decision, Entry, Outcome, Verdict, Written};
 use tollgate_core::effect::{Effect, EffectContent};
 use tollgate_core::id::{RootId, ShopId, first_id};
 use tollgate_core::idempotency::{Idempotency, Judgement, Record, judge};
@@ -23,6 +23,7 @@ use crate::figures::Counters;
 use crate::gate::locked_rows::{Judged, LockedRows};
 use crate::gate::queue::{Job, Work};
 use crate::gate::submission::{Answer, Reply, Submission};
+use crate::gate::table_write::TableWrite;
 use crate::options::Options;
 use crate::tables::audit::AuditRecord;
 use crate::tables::endpoints::Listener;
@@ -79,6 +80,8 @@ pub(crate) struct Around<'a> {
     pub(crate) id: &'a [u8; 16],
     /// Rows that somebody else has.
     pub(crate) locked_rows: &'a LockedRows,
+    /// Somebody else has a row of figures.
+    pub(crate) figures_rest: bool,
 }
 
 /// A batch while it is being decided.
@@ -164,6 +167,7 @@ impl<'a> Batch<'a> {
             shop_names,
             id,
             locked_rows,
+            figures_rest,
         } = around;
         let Opened {
             heads,
@@ -185,6 +189,7 @@ impl<'a> Batch<'a> {
             shops: heads.keys().copied().collect(),
             additions: Additions {
                 heads,
+                figures_rest,
                 ..Additions::default()
             },
             records,
@@ -223,6 +228,12 @@ impl<'a> Batch<'a> {
                 ends[*place] = match &job.work {
                     Work::Command(submission) => self.decide_one(submission, jobs.len() == 1)?,
                     Work::TableWrite(write) if write.is_late() => End::Late,
+                    Work::TableWrite(TableWrite::AddFigures(_)) if self.additions.figures_rest => {
+                        End::Reply(Reply::Decided {
+                            outcome: Outcome::Done,
+                            answer: None,
+                        })
+                    }
                     Work::TableWrite(write) => {
                         let changed = write.run(self.db)?;
                         if let Some(shop) = write.changes_endpoints_of() {

@@ -36,6 +36,8 @@ pub(crate) struct Additions {
     pub(crate) audit: Vec<(i64, u128, AuditRecord)>,
     /// Answers kept under idempotency keys.
     pub(crate) records: Vec<(Idempotency, Record)>,
+    /// Somebody keeps a row of figures: they are not added to, so that orders are taken.
+    pub(crate) figures_rest: bool,
     /// What was given out last, for the shops of this batch.
     pub(crate) heads: BTreeMap<ShopId, Head>,
     /// The shops whose heads are to be written.
@@ -58,7 +60,9 @@ pub(crate) fn write(
     lane: &Lane<'_>,
 ) -> Result<(), Error> {
     write_changed(writes, batch)?;
-    shop_figures::add_decided(writes, batch)?;
+    if !batch.additions.figures_rest {
+        shop_figures::add_decided(writes, batch)?;
+    }
     let Changes { now, additions, .. } = *batch;
     for (shop, receipt, issued) in &additions.receipts {
         receipts::insert(writes, *shop, receipt, issued)?;

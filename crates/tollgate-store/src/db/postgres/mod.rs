@@ -40,7 +40,7 @@ const MIGRATION_LIMIT: Duration = Duration::from_secs(3600);
 const COMMIT_LIMIT: Duration = Duration::from_secs(5);
 
 /// Said in a transaction that waits only a moment for rows: no one of ours has one without the shop's head,
-/// which it holds by then.
+/// which it holds by then. Errors of no shop have none; they are written in batches of their own.
 const HURRY: &str = "set local lock_timeout = '50ms'";
 
 /// The settings of every session. The plans are made once: they are look-ups by key, whose best plan does
