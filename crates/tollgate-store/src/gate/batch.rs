@@ -15,7 +15,7 @@ use tollgate_core::order::Root;
 use tollgate_core::receipt_number::ReceiptNumber;
 use tollgate_core::snapshot::{EventState, Known, Snapshot, StoredEvent};
 use tollgate_core::time::Timestamp;
-use tollgate_core::timeline::{EntryKind, takes};
+use tollgate_core::timeline::takes;
 use tollgate_core::word::Word;
 
 use crate::db::{Db, Error, Head};
@@ -376,7 +376,7 @@ impl<'a> Batch<'a> {
             }
         }
         let has_changed = !changes.is_empty() || !effects.is_empty();
-        self.note_searched(shop, &entries);
+        self.note_searched(shop, &changes);
         self.known.apply(shop, changes);
         self.give_numbers(shop, &effects);
         match &submission.by {
@@ -424,27 +424,28 @@ impl<'a> Batch<'a> {
         self.additions.audit.push((position, id, record));
     }
 
-    /// Before a root changes: by what it is found until then.
-    fn note_searched(&mut self, shop: ShopId, entries: &[Entry]) {
-        for entry in entries {
-            let Some(at) = entry.root.map(|root| (shop, root)) else {
+    /// Before roots change: by what an order is found until then whose customer becomes another, and the ids that
+    /// providers name now.
+    fn note_searched(&mut self, shop: ShopId, changes: &[Change]) {
+        for change in changes {
+            let Change::Root(root) = change else {
                 continue;
             };
+            let at = (shop, root.id);
             let Known::Found(before) = self.known.roots.get(&at) else {
                 continue;
             };
-            let Additions {
-                searched_before,
-                ids_before,
-                ..
-            } = &mut self.additions;
-            ids_before
-                .entry(at)
-                .or_insert_with(|| search_terms::ids_count(before));
-            if entry.kind == EntryKind::OrderChanged {
-                searched_before
+            let new_ids: Vec<String> = search_terms::new_ids(before, root).collect();
+            if !new_ids.is_empty() {
+                self.additions
+                    .new_ids
                     .entry(at)
-                    .or_insert_with(|| search_terms::terms(before));
+                    .or_default()
+                    .extend(new_ids);
+            }
+            if search_terms::has_other_customer(before, root) {
+                let known = self.additions.searched_before.entry(at);
+                known.or_insert_with(|| search_terms::terms(before));
             }
         }
     }

@@ -6,8 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use tollgate_core::id::{RootId, ShopId};
 use tollgate_core::order::{Customer, Root};
+use tollgate_core::payment::Payment;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::db::{Db, Error, Row, Sql, WriteBatch, id_at, id_bytes, on_sqlite};
@@ -81,9 +81,22 @@ fn ids_of(root: &Root) -> impl Iterator<Item = String> {
     ids.map(|id| cut(&id_term(id)).to_owned())
 }
 
-/// How many of its payments have such an id. They never lose one, and none becomes another.
-pub(crate) fn ids_count(root: &Root) -> usize {
-    ids_of(root).count()
+/// The words of the ids that its payments have now and had not before. They never lose one.
+pub(crate) fn new_ids<'r>(before: &'r Root, now: &'r Root) -> impl Iterator<Item = String> + 'r {
+    let is_new = move |payment: &&'r Payment| {
+        let known = before.payments.iter().find(|known| known.id == payment.id);
+        known.and_then(|known| known.provider_payment_id.as_ref())
+            != payment.provider_payment_id.as_ref()
+    };
+    let payments = now.payments.iter().filter(is_new);
+    let ids = payments.filter_map(|payment| payment.provider_payment_id.as_deref());
+    ids.map(|id| cut(&id_term(id)).to_owned())
+}
+
+/// Whether an order is found by other words of its customer than before.
+pub(crate) fn has_other_customer(before: &Root, now: &Root) -> bool {
+    let before = before.order.as_ref().map(|order| &order.customer);
+    before != now.order.as_ref().map(|order| &order.customer)
 }
 
 /// An id of a provider's as a word: no word of a name begins so.
@@ -169,44 +182,46 @@ pub(crate) fn digits(text: &str) -> String {
     }
 }
 
-/// Writes the words of an order that is new.
-pub(crate) fn insert(writes: &mut WriteBatch<'_>, root: &Root) -> Result<(), Error> {
-    put(writes, INSERT, (root.shop, root.id), &terms(root))
+/// The rows of a batch: written in the order of the table, so that a page of it is found once.
+#[derive(Default)]
+pub(crate) struct Rows {
+    insert: Vec<Term>,
+    delete: Vec<Term>,
 }
 
-/// Writes the ids that its payments have now.
-pub(crate) fn insert_ids(writes: &mut WriteBatch<'_>, root: &Root) -> Result<(), Error> {
-    put(
-        writes,
-        INSERT,
-        (root.shop, root.id),
-        &ids_of(root).collect(),
-    )
-}
-
-/// Makes rows of an order, which has those of `before`, its words now.
-pub(crate) fn change(
-    writes: &mut WriteBatch<'_>,
-    root: &Root,
-    before: &BTreeSet<String>,
-) -> Result<(), Error> {
-    let now = terms(root);
-    let at = (root.shop, root.id);
-    put(writes, DELETE, at, &(before - &now))?;
-    put(writes, INSERT, at, &(&now - before))
-}
-
-fn put(
-    writes: &mut WriteBatch<'_>,
-    sql: &'static str,
-    (shop, root): (ShopId, RootId),
-    terms: &BTreeSet<String>,
-) -> Result<(), Error> {
-    let root = id_bytes(root.as_u128());
-    for term in terms {
-        writes.put(sql, &[&shop.0, term, &root])?;
+impl Rows {
+    /// The words of an order that is new.
+    pub(crate) fn insert(&mut self, root: &Root) {
+        add(&mut self.insert, root, terms(root));
     }
-    Ok(())
+
+    /// The words of ids that its payments have got.
+    pub(crate) fn insert_ids(&mut self, root: &Root, ids: &BTreeSet<String>) {
+        add(&mut self.insert, root, ids.clone());
+    }
+
+    /// Makes rows of an order, which has those of `before`, its words now.
+    pub(crate) fn change(&mut self, root: &Root, before: &BTreeSet<String>) {
+        let now = terms(root);
+        add(&mut self.delete, root, before - &now);
+        add(&mut self.insert, root, &now - before);
+    }
+
+    /// Writes them.
+    pub(crate) fn write(mut self, writes: &mut WriteBatch<'_>) -> Result<(), Error> {
+        for (sql, rows) in [(DELETE, &mut self.delete), (INSERT, &mut self.insert)] {
+            rows.sort_unstable();
+            for (shop, term, root) in rows {
+                writes.put(sql, &[shop, term, root])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn add(rows: &mut Vec<Term>, root: &Root, terms: BTreeSet<String>) {
+    let (shop, id) = (i64::from(root.shop.0), id_bytes(root.id.as_u128()));
+    rows.extend(terms.into_iter().map(|term| (shop, term, id)));
 }
 
 /// Orders that are read in one statement while rows of before are written.

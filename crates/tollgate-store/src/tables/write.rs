@@ -28,8 +28,8 @@ pub(crate) struct Additions {
     pub(crate) disabled: Vec<(ShopId, EndpointId, String)>,
     /// The words by which orders were found whose customers were changed.
     pub(crate) searched_before: BTreeMap<(ShopId, RootId), BTreeSet<String>>,
-    /// How many payments of roots had an id of their provider's before something happened to them.
-    pub(crate) ids_before: BTreeMap<(ShopId, RootId), usize>,
+    /// The words of the ids that providers have named of payments of roots that were there.
+    pub(crate) new_ids: BTreeMap<(ShopId, RootId), BTreeSet<String>>,
     /// Rows of the timeline.
     pub(crate) timeline: Vec<TimelineRow>,
     /// What else persons and keys did, each with the feed's position then and its number.
