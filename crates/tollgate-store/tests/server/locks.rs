@@ -225,17 +225,27 @@ async fn errors_of_no_shop_that_somebody_keeps_locked_stop_no_order() {
     somebody.run("begin; select from errors where shop_id = 0 for update");
     let before = world.store.figures();
     let orders = (1..20).map(|number| submission(create(order(number, &format!("C{number}")))));
-    let orders = world.store.submit_all(orders.collect());
-    let (kept, orders) = tokio::join!(keep(), orders);
+    // While the first waits for the row, the second gathers with orders.
+    let others = async {
+        while world.store.figures().tries == before.tries {
+            tokio::task::yield_now().await;
+        }
+        tokio::join!(keep(), world.store.submit_all(orders.collect()))
+    };
+    let (first, (second, orders)) = tokio::join!(keep(), others);
     for answer in orders {
         assert!(answer.is_ok(), "{answer:?}");
     }
-    assert!(
-        matches!(&kept, Err(SubmitError::Unavailable { .. })),
-        "{kept:?}"
-    );
+    for kept in [first, second] {
+        assert!(
+            matches!(&kept, Err(SubmitError::Unavailable { .. })),
+            "{kept:?}"
+        );
+    }
     let after = world.store.figures();
-    assert_eq!(after.rows_locked - before.rows_locked, 1);
+    assert_eq!(after.rows_locked - before.rows_locked, 2);
+    // The orders were tried once, as the two were.
+    assert_eq!(after.tries - before.tries, 3);
     somebody.run("rollback");
     keep().await.expect("it is kept again");
 }
