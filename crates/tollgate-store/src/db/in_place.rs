@@ -52,7 +52,7 @@ pub(crate) struct OpenFile {
 impl OpenFile {
     /// Of a database that was opened just now. `None` if it has gone since.
     pub(crate) fn now(path: &Path) -> Option<OpenFile> {
-        let log = beside(path, "-wal");
+        let log = log_of(path);
         Some(OpenFile {
             file_opened: identity(path)?,
             log_opened: identity(&log),
@@ -120,9 +120,13 @@ impl OpenFile {
     }
 }
 
-/// Which file stands at a path, behind links too.
+/// Which file stands at a path, behind links too. One that was deleted has no name left; its path may lead to it all
+/// the same, where that file alone is mounted into a container.
 pub(crate) fn identity(path: &Path) -> Option<Identity> {
     let found = rustix::fs::stat(path).ok()?;
+    if found.st_nlink == 0 {
+        return None;
+    }
     #[allow(
         clippy::useless_conversion,
         clippy::unnecessary_cast,
@@ -135,9 +139,50 @@ pub(crate) fn identity(path: &Path) -> Option<Identity> {
     Some(identity)
 }
 
+/// The log: SQLite puts it beside the file itself, not beside a link that leads there.
+pub(crate) fn log_of(path: &Path) -> PathBuf {
+    let real = std::fs::canonicalize(path);
+    beside(real.as_deref().unwrap_or(path), "-wal")
+}
+
 /// A file beside the database.
 pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn the_log_is_looked_for_beside_the_file_itself() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let real = folder.path().join("real.db");
+        let link = folder.path().join("link.db");
+        std::fs::write(&real, "").expect("it is written");
+        std::fs::write(beside(&real, "-wal"), "").expect("it is written");
+        std::os::unix::fs::symlink(&real, &link).expect("a link");
+        let mut open = OpenFile::now(&link).expect("it is there");
+        assert_eq!(open.look(), None);
+        std::fs::remove_file(beside(&real, "-wal")).expect("it was there");
+        assert_eq!(open.look(), Some(Moved::LogGone));
+    }
+
+    /// A path that leads to a file without a name, as that of a mounted file does.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_deleted_file_is_gone_though_its_path_leads_to_it() {
+        use std::os::fd::AsRawFd;
+
+        let folder = tempfile::tempdir().expect("there is room");
+        let real = folder.path().join("real.db");
+        let file = std::fs::File::create(&real).expect("it is made");
+        let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+        let mut open = OpenFile::now(&path).expect("it is there");
+        std::fs::remove_file(&real).expect("it was there");
+        assert_eq!(open.look(), Some(Moved::Gone));
+    }
 }

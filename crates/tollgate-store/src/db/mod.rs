@@ -27,7 +27,7 @@ pub(crate) use blocker::blockers;
 pub(crate) use dial::Dialler;
 pub use error::Error;
 pub(crate) use error::{Corrupt, Failure, corrupt, is_failed_flush, meaning, refuse};
-pub(crate) use in_place::{Moved, OpenFile, beside, identity};
+pub(crate) use in_place::{Moved, OpenFile, beside, identity, log_of};
 pub use open_error::OpenError;
 pub(crate) use postgres::{Postgres, Server};
 pub(crate) use sqlite::Sqlite;
@@ -279,6 +279,14 @@ impl Db {
         match self {
             Db::Sqlite(sqlite) => sqlite.script(sql),
             Db::Postgres(postgres) => postgres.script(sql),
+        }
+    }
+
+    /// Runs the script of a migration, which may take long.
+    pub(crate) fn migration(&self, sql: &str) -> Result<(), Error> {
+        match self {
+            Db::Sqlite(sqlite) => sqlite.script(sql),
+            Db::Postgres(postgres) => postgres.migration(sql),
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tollgate_core::command::Command;
 use tollgate_core::decide::needs;
-use tollgate_core::decision::{Change, Decision, Entry, Verdict, Written};
+use tollgate_core::decision::{Change, Decision, Entry, Outcome, Verdict, Written};
 use tollgate_core::effect::{Effect, EffectContent};
 use tollgate_core::id::{RootId, ShopId, first_id};
 use tollgate_core::idempotency::{Idempotency, Judgement, Record, judge};
@@ -15,7 +15,7 @@ use tollgate_core::order::Root;
 use tollgate_core::receipt_number::ReceiptNumber;
 use tollgate_core::snapshot::{EventState, Known, Snapshot, StoredEvent};
 use tollgate_core::time::Timestamp;
-use tollgate_core::timeline::{EntryKind, takes};
+use tollgate_core::timeline::takes;
 use tollgate_core::word::Word;
 
 use crate::db::{Db, Error, Head};
@@ -23,6 +23,7 @@ use crate::figures::Counters;
 use crate::gate::locked_rows::{Judged, LockedRows};
 use crate::gate::queue::{Job, Work};
 use crate::gate::submission::{Answer, Reply, Submission};
+use crate::gate::table_write::TableWrite;
 use crate::options::Options;
 use crate::tables::audit::AuditRecord;
 use crate::tables::endpoints::Listener;
@@ -79,6 +80,8 @@ pub(crate) struct Around<'a> {
     pub(crate) id: &'a [u8; 16],
     /// Rows that somebody else has.
     pub(crate) locked_rows: &'a LockedRows,
+    /// Somebody else has a row of figures.
+    pub(crate) figures_rest: bool,
 }
 
 /// A batch while it is being decided.
@@ -164,6 +167,7 @@ impl<'a> Batch<'a> {
             shop_names,
             id,
             locked_rows,
+            figures_rest,
         } = around;
         let Opened {
             heads,
@@ -185,6 +189,7 @@ impl<'a> Batch<'a> {
             shops: heads.keys().copied().collect(),
             additions: Additions {
                 heads,
+                figures_rest,
                 ..Additions::default()
             },
             records,
@@ -223,6 +228,12 @@ impl<'a> Batch<'a> {
                 ends[*place] = match &job.work {
                     Work::Command(submission) => self.decide_one(submission, jobs.len() == 1)?,
                     Work::TableWrite(write) if write.is_late() => End::Late,
+                    Work::TableWrite(TableWrite::AddFigures(_)) if self.additions.figures_rest => {
+                        End::Reply(Reply::Decided {
+                            outcome: Outcome::Done,
+                            answer: None,
+                        })
+                    }
                     Work::TableWrite(write) => {
                         let changed = write.run(self.db)?;
                         if let Some(shop) = write.changes_endpoints_of() {
@@ -365,7 +376,7 @@ impl<'a> Batch<'a> {
             }
         }
         let has_changed = !changes.is_empty() || !effects.is_empty();
-        self.note_searched(shop, &entries);
+        self.note_searched(shop, &changes);
         self.known.apply(shop, changes);
         self.give_numbers(shop, &effects);
         match &submission.by {
@@ -413,27 +424,28 @@ impl<'a> Batch<'a> {
         self.additions.audit.push((position, id, record));
     }
 
-    /// Before a root changes: by what it is found until then.
-    fn note_searched(&mut self, shop: ShopId, entries: &[Entry]) {
-        for entry in entries {
-            let Some(at) = entry.root.map(|root| (shop, root)) else {
+    /// Before roots change: by what an order is found until then whose customer becomes another, and the ids that
+    /// providers name now.
+    fn note_searched(&mut self, shop: ShopId, changes: &[Change]) {
+        for change in changes {
+            let Change::Root(root) = change else {
                 continue;
             };
+            let at = (shop, root.id);
             let Known::Found(before) = self.known.roots.get(&at) else {
                 continue;
             };
-            let Additions {
-                searched_before,
-                ids_before,
-                ..
-            } = &mut self.additions;
-            ids_before
-                .entry(at)
-                .or_insert_with(|| search_terms::ids_count(before));
-            if entry.kind == EntryKind::OrderChanged {
-                searched_before
+            let new_ids: Vec<String> = search_terms::new_ids(before, root).collect();
+            if !new_ids.is_empty() {
+                self.additions
+                    .new_ids
                     .entry(at)
-                    .or_insert_with(|| search_terms::terms(before));
+                    .or_default()
+                    .extend(new_ids);
+            }
+            if search_terms::has_other_customer(before, root) {
+                let known = self.additions.searched_before.entry(at);
+                known.or_insert_with(|| search_terms::terms(before));
             }
         }
     }

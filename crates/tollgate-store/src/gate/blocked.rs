@@ -29,6 +29,9 @@ impl Gate {
     /// Somebody else has a row that one of these jobs changes. That one is found by halves, and refused
     /// alone; the others are committed. Rows are waited for only a moment meanwhile.
     pub(crate) fn go_without_locked(&mut self, jobs: Vec<Job>, lock: RowLock) {
+        if !jobs.iter().all(Job::is_nobodys) {
+            self.locked_rows.found();
+        }
         if jobs.iter().any(|job| job.class == Class::Settles) {
             self.go_without_settles(jobs, &lock.reason);
         } else if 1 < jobs.len() {
@@ -97,9 +100,23 @@ impl Gate {
         format!("the shop is kept locked by {}", self.who_has("shop_heads"))
     }
 
+    /// Whether it was a row of figures that was waited for in vain. Every order of a shop adds to the same one, and it
+    /// is no reason to refuse any: for a while nothing is added.
+    pub(crate) fn figures_are_kept(&mut self, error: &Error) -> bool {
+        let is_figures = error.table_waited_for() == Some("shop_figures");
+        if is_figures {
+            let by = self.who_has("shop_figures");
+            tracing::warn!(
+                by,
+                "somebody keeps a row of shop_figures; what happens meanwhile is not in them"
+            );
+            self.locked_rows.let_figures_rest();
+        }
+        is_figures
+    }
+
     /// Which row it is that was waited for in vain, as far as the server says it.
-    pub(crate) fn row_lock(&mut self, error: &Error) -> RowLock {
-        self.locked_rows.found();
+    pub(crate) fn row_lock(&self, error: &Error) -> RowLock {
         let table = error.table_waited_for().map(str::to_owned);
         let named = table.as_deref().unwrap_or_default();
         let reason = match named {

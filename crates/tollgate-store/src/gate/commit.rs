@@ -149,6 +149,7 @@ impl Gate {
             shop_names: &self.shop_names,
             id,
             locked_rows: &self.locked_rows,
+            figures_rest: self.locked_rows.figures_rest(),
         };
         let mut batch = Batch::begin(db, around, now, opened);
         let mut ends = batch.decide(jobs)?;
@@ -277,6 +278,7 @@ impl Gate {
         match meaning(error) {
             Failure::Unavailable => unavailable(),
             Failure::Poison => Next::End(Broken::Poison(error.to_string())),
+            Failure::Blocked if tries < TRIES_MAX && self.figures_are_kept(error) => Next::Again,
             Failure::Blocked => Next::End(match waited_for {
                 WaitedFor::Heads => Broken::Blocked(self.who_keeps_shop()),
                 WaitedFor::Rows => Broken::RowLocked(self.row_lock(error)),

@@ -66,12 +66,24 @@ pub(crate) enum Judged {
 pub(crate) struct LockedRows {
     rows: Vec<LockedRow>,
     found: Option<Instant>,
+    /// A row of figures was found locked.
+    figures: Option<Instant>,
 }
 
 impl LockedRows {
     /// Rows are waited for only a moment: some were locked lately.
     pub(crate) fn hurries(&self) -> bool {
         self.found.is_some_and(|at| at.elapsed() < HURRIED_FOR)
+    }
+
+    /// Somebody had a row of figures lately: nothing is added to them.
+    pub(crate) fn figures_rest(&self) -> bool {
+        self.figures.is_some_and(|at| at.elapsed() < HURRIED_FOR)
+    }
+
+    /// Somebody keeps a row of figures locked.
+    pub(crate) fn let_figures_rest(&mut self) {
+        self.figures = Some(Instant::now());
     }
 
     /// Somebody keeps a row locked, whichever.

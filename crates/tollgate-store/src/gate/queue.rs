@@ -40,6 +40,11 @@ impl Job {
             Work::TableWrite(write) => write.shop(),
         }
     }
+
+    /// Another instance may have the rows that it writes, whatever shops are locked.
+    pub(crate) fn is_nobodys(&self) -> bool {
+        matches!(&self.work, Work::TableWrite(write) if write.is_nobodys())
+    }
 }
 
 /// What to do.

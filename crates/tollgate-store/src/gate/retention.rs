@@ -172,9 +172,20 @@ pub(crate) fn retire_errors(db: &Db, now: Timestamp, limits: &Limits) -> Result<
     let below = first_id(now.plus(Span::millis(-limits.errors_ms)));
     let shops = shops::all(db)?;
     for shop in shops.into_iter().chain([NO_SHOP]) {
-        while errors::forget(db, shop, below, ROWS_MAX)? == ROWS_MAX as usize {}
+        while forget_errors(db, shop, below)? == ROWS_MAX as usize {}
     }
     Ok(())
+}
+
+/// The rows and how many there are, in one transaction.
+fn forget_errors(db: &Db, shop: ShopId, below: u128) -> Result<usize, Error> {
+    db.begin(&[], false)?;
+    let gone = errors::forget(db, shop, below, ROWS_MAX);
+    match gone {
+        Ok(_) => db.commit()?,
+        Err(_) => db.rollback()?,
+    }
+    gone
 }
 
 /// Deletes records of who changed what whose time is over, on PostgreSQL.

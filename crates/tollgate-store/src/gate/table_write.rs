@@ -169,6 +169,11 @@ impl TableWrite {
         }
     }
 
+    /// It keeps errors of no shop, whose rows instances share without a head to be locked.
+    pub(crate) fn is_nobodys(&self) -> bool {
+        matches!(self, TableWrite::KeepErrors(keep) if keep.shop == NO_SHOP)
+    }
+
     /// It looks at what the batch has written, so it is done last.
     pub(crate) fn is_late(&self) -> bool {
         matches!(self, TableWrite::Claim(_) | TableWrite::Renew(_))

@@ -152,7 +152,7 @@ impl Gate {
             self.add_due(&mut jobs);
             let idle = jobs.is_empty();
             if !idle {
-                self.process(jobs);
+                self.process_apart(jobs);
             }
             if !idle || self.log_is_long() {
                 self.tend_log();
@@ -207,6 +207,20 @@ impl Gate {
                 if meaning(&error) == Failure::Lost {
                     self.db = None;
                 }
+            }
+        }
+    }
+
+    /// What shares rows with other instances is a batch of its own behind the others on a server: whoever has those
+    /// rows keeps no order waiting.
+    fn process_apart(&mut self, jobs: Vec<Job>) {
+        if matches!(self.source, Source::File { .. }) {
+            return self.process(jobs);
+        }
+        let (shared, jobs): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(Job::is_nobodys);
+        for jobs in [jobs, shared] {
+            if !jobs.is_empty() {
+                self.process(jobs);
             }
         }
     }

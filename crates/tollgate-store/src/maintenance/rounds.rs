@@ -107,14 +107,23 @@ impl Keeping {
     pub(crate) fn keep_and_retire(&self, server: &Server) -> Result<(), OpenError> {
         let _alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
         let db = Db::Postgres(Box::new(Postgres::open_writer(server)?));
-        let refuse = |error: Error| server.refuse(error);
-        self.keep(&db).map_err(refuse)?;
         let now = (self.clock)();
-        retention::retire_rejected(&db, now, &self.limits, &self.rejected).map_err(refuse)?;
-        retention::retire_errors(&db, now, &self.limits).map_err(refuse)?;
-        retention::retire_audit(&db, now, &self.limits).map_err(refuse)?;
-        partitions::retire(&db, now, &self.limits).map_err(refuse)?;
-        Ok(())
+        // None of them rests on another: what one cannot take keeps none of the others from theirs.
+        let steps = [
+            self.keep(&db),
+            retention::retire_rejected(&db, now, &self.limits, &self.rejected).map(drop),
+            retention::retire_errors(&db, now, &self.limits),
+            retention::retire_audit(&db, now, &self.limits),
+            partitions::retire(&db, now, &self.limits).map(drop),
+        ];
+        let mut failed = steps.into_iter().filter_map(Result::err);
+        let Some(first) = failed.next() else {
+            return Ok(());
+        };
+        for error in failed {
+            tracing::error!(%error, "failed to look after the tables");
+        }
+        Err(server.refuse(first))
     }
 
     /// Months ahead, and lanes. A user who may not make months goes on as long as there is one for now.

@@ -236,14 +236,15 @@ fn number(row: &Row<'_>, column: usize) -> Result<u64, Error> {
     Ok(u64::try_from(row.get::<i64>(column)?).unwrap_or(0))
 }
 
-/// `error_hours.by_hour`, `error_hours.by_kind`: a stretch of the primary key.
+/// `error_hours.by_hour`, `error_hours.by_kind`: a stretch of the primary key. The worst level is the word that comes
+/// first: `error` before `warn`.
 const BY_HOUR: &str = "\
     select hour, cast(sum(count) as bigint)
       from error_hours
      where shop_id = ?1 and ?2 <= hour
      group by hour";
 const BY_KIND: &str = "\
-    select code, cause, operation, source, max(level), cast(sum(count) as bigint)
+    select code, cause, operation, source, min(level), cast(sum(count) as bigint)
       from error_hours
      where shop_id = ?1 and ?2 <= hour
      group by code, cause, operation, source";

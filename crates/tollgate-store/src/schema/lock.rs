@@ -14,10 +14,13 @@ pub(crate) struct FileLock {
 }
 
 /// Lets go by its own word: a process forked at this moment has a copy of the handle until it runs
-/// its own program, and closing ours alone would leave the lock with it.
+/// its own program, and closing ours alone would leave the lock with it. Whom it names has ended then: in a container
+/// the next process has the same number.
 impl Drop for FileLock {
     fn drop(&mut self) {
-        // Closing the file lets go as well, so nothing is lost if this fails.
+        // Without it `doctor` may take another process for us. Closing the file lets go as well, so nothing is lost
+        // if either fails.
+        let _ = self.file.set_len(0);
         let _ = self.file.unlock();
     }
 }
@@ -82,4 +85,23 @@ fn lock_path(database: &Path) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(".lock");
     PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_names_nobody_after_an_orderly_end() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let path = folder.path().join("t.db");
+        std::fs::write(&path, "").expect("it is written");
+        let read = || std::fs::read_to_string(folder.path().join("t.db.lock"));
+        let mut lock = take(&path).expect("it is free");
+        lock.name_file("1:2");
+        let said = read().expect("it is there");
+        assert_eq!(said, format!("{}\n1:2\n", std::process::id()));
+        drop(lock);
+        assert_eq!(read().expect("it is there"), "");
+    }
 }

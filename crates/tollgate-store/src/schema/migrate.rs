@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::db::OpenError;
 use crate::db::{Db, Error, Sql, on_postgres, refuse, two};
-use crate::schema::views;
+use crate::schema::{views, words_left};
 use crate::tables::search_terms;
 
 /// Writes rows that a step needs.
@@ -18,7 +18,8 @@ struct Migration {
     name: &'static str,
     sqlite: &'static str,
     postgres: &'static str,
-    /// What it writes that SQL cannot say, after its script and in the same transaction.
+    /// What it writes into a file that SQL cannot say, after its script and in the same transaction. On a
+    /// server, where others go on working meanwhile, it is written beside them (`words_left.rs`).
     fill: Option<Fill>,
 }
 
@@ -86,6 +87,13 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0009_tickets_and_origins.sql"),
         fill: None,
     },
+    Migration {
+        version: words_left::VERSION,
+        name: "words_left",
+        sqlite: include_str!("../../migrations/sqlite/0010_words_left.sql"),
+        postgres: include_str!("../../migrations/postgres/0010_words_left.sql"),
+        fill: None,
+    },
 ];
 
 impl Migration {
@@ -126,7 +134,7 @@ const LEDGER_ON_POSTGRES: &str = "\
 /// `migrations.lock`: two instances may start on an empty database at once; the lock lets one of them go
 /// first. It is no table's, for there may be none yet, and two that make the same one are in each
 /// other's way. Anyone who waits for it is more patient than a batch.
-const PATIENCE: &str = "set local lock_timeout = '9s'";
+pub(super) const PATIENCE: &str = "set local lock_timeout = '9s'";
 const LOCK: Sql = on_postgres("select pg_advisory_xact_lock(hashtext('tollgate migrations'))");
 
 /// A step that was run, or would be.
@@ -180,13 +188,24 @@ fn migrate_file(db: &Db, path: &Path, now: i64) -> Result<Vec<Step>, OpenError> 
     Ok(steps)
 }
 
-/// All steps in one transaction, under the lock. Where nothing is pending nothing is touched,
-/// so a user who may not change the schema can start the program.
+/// Each step in a transaction of its own, under the lock: instances of an earlier version go on beside it, and
+/// none of them waits for more than one step's locks. Where nothing is pending nothing is touched, so a user who
+/// may not change the schema can start the program.
 fn migrate_server(db: &Db, server: &Path, now: i64) -> Result<Vec<Step>, OpenError> {
+    let mut steps = Vec::new();
     if has_ledger(db, server)? && pending(db, server)?.is_empty() {
         mend_views(db);
-        return Ok(Vec::new());
+    } else {
+        while let Some(step) = next_on_server(db, server, now)? {
+            steps.push(step);
+        }
     }
+    words_left::write(db, now);
+    Ok(steps)
+}
+
+/// Runs the first step that nobody has run until now; the views, if there is none.
+fn next_on_server(db: &Db, server: &Path, now: i64) -> Result<Option<Step>, OpenError> {
     let refused = |error: OpenError| {
         // The failure itself is what counts; a failed rollback follows from it.
         let _ = db.script("rollback");
@@ -195,13 +214,13 @@ fn migrate_server(db: &Db, server: &Path, now: i64) -> Result<Vec<Step>, OpenErr
     let says = |error: Error| refused(refuse(server, error));
     begin_on_server(db).map_err(says)?;
     db.script(LEDGER_ON_POSTGRES).map_err(says)?;
-    let steps = pending(db, server).map_err(refused)?;
-    for step in &steps {
-        run(db, &MIGRATIONS[position(step.version)], now).map_err(says)?;
+    let step = pending(db, server).map_err(refused)?.into_iter().next();
+    match &step {
+        Some(step) => run(db, &MIGRATIONS[position(step.version)], now).map_err(says)?,
+        None => make_views_on_server(db).map_err(says)?,
     }
-    make_views_on_server(db).map_err(says)?;
     db.script("commit").map_err(says)?;
-    Ok(steps)
+    Ok(step)
 }
 
 /// Begins a transaction in which the schema is this instance's alone.
@@ -364,8 +383,8 @@ fn position(version: i64) -> usize {
 }
 
 fn run(db: &Db, migration: &Migration, now: i64) -> Result<(), Error> {
-    db.script(migration.sql(db))?;
-    if let Some(fill) = migration.fill {
+    db.migration(migration.sql(db))?;
+    if let (Db::Sqlite(_), Some(fill)) = (db, migration.fill) {
         fill(db)?;
     }
     db.run(

@@ -5,3 +5,4 @@ pub(crate) mod views;
 pub(crate) mod month;
 pub(crate) mod partitions;
 pub(crate) mod lock;
+mod words_left;

@@ -1,13 +1,14 @@
 //! What was refused and what has failed, counted by kind and time; and the same added up by hours.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use tollgate_core::closed_sets;
 use tollgate_core::id::{ErrorId, KeyId, ShopId};
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_core::word::Word;
 
-use crate::db::{Db, Error, id_bytes};
+use crate::db::{Bind, Db, Error, LookupBatch, Sql, WriteBatch, id_bytes, two};
 
 /// Stands for the shop of what is no shop's: no configured shop has this number.
 pub const NO_SHOP: ShopId = ShopId(0);
@@ -71,36 +72,43 @@ pub struct ErrorRow {
     pub detail: String,
 }
 
-/// `errors.insert`: by primary key; nothing where the row is there already.
-const INSERT: &str = "\
+/// `errors.add`: by primary key.
+const ADD: &str = "\
     insert into errors (shop_id, id, at, last_at, count, level, code, cause, operation, source,
                         key_id, key_name, status, request_id, last_request_id, about, detail)
     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
-        on conflict (shop_id, id) do nothing";
+        on conflict (shop_id, id) do update
+       set count = errors.count + excluded.count,
+           last_at = case when errors.last_at < excluded.last_at then excluded.last_at
+                          else errors.last_at end,
+           last_request_id = coalesce(excluded.last_request_id, errors.last_request_id)";
 
-/// `errors.add`: by primary key.
-const ADD: &str = "\
-    update errors
-       set count = count + ?3,
-           last_at = case when last_at < ?4 then ?4 else last_at end,
-           last_request_id = coalesce(?5, last_request_id)
-     where shop_id = ?1 and id = ?2";
+/// `errors.there`: by primary key.
+const ROW_THERE: &str = "select 1 from errors where shop_id = ?1 and id = ?2";
 
-/// `error_hours.add`: by primary key.
+/// `error_hours.add`: by primary key. The worst level stays.
 const ADD_HOUR: &str = "\
     insert into error_hours (shop_id, hour, code, cause, operation, source, level, count)
     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
         on conflict (shop_id, hour, code, cause, operation, source) do update
-       set count = error_hours.count + excluded.count, level = excluded.level";
+       set count = error_hours.count + excluded.count,
+           level = case when error_hours.level = 'error' then 'error' else excluded.level end";
+
+/// `error_hours.begun`: the beginning of the primary key.
+const BEGUN: &str = "select 1 from error_hours where shop_id = ?1 and hour = ?2 limit 1";
 
 /// `error_hours.forget`: the beginning of the primary key.
 const FORGET_HOURS: &str = "delete from error_hours where shop_id = ?1 and hour < ?2";
 
-/// `errors_kept.add`, `errors_kept.get`: by primary key.
+/// `errors_kept.add`, `errors_kept.get`: by primary key. On a server it is locked: what is no shop's has no head, and
+/// an instance that writes it looks at what another has left.
 const ADD_KEPT: &str = "\
     insert into errors_kept (shop_id, kept) values (?1, ?2)
         on conflict (shop_id) do update set kept = errors_kept.kept + excluded.kept";
-const KEPT: &str = "select kept from errors_kept where shop_id = ?1";
+const KEPT: Sql = two(
+    "select kept from errors_kept where shop_id = ?1",
+    "select kept from errors_kept where shop_id = ?1 for no key update",
+);
 
 /// `errors.trim`, `errors.forget`: the oldest, by primary key.
 const TRIM: &str = "\
@@ -129,51 +137,90 @@ pub(crate) struct KeepErrors {
 }
 
 impl KeepErrors {
-    /// Adds them. Each table is written in the order of its keys: two instances that write what is no shop's, which
-    /// has no head to be locked, do not wait for each other in a circle.
+    /// Adds them, in as many round trips for many as for one. Each table is written in the order of its keys: two
+    /// instances that write what is no shop's, which has no head to be locked, do not wait for each other in a circle.
     pub(crate) fn run(&self, db: &Db) -> Result<usize, Error> {
-        let KeepErrors {
-            shop,
-            rows,
-            rows_max,
-            now,
-        } = self;
-        let mut rows: Vec<&ErrorRow> = rows.iter().collect();
-        rows.sort_by_key(|row| row.id);
-        let mut made = 0;
-        for row in &rows {
-            made += insert_or_add(db, row)?;
+        let rows = self.rows_by_id();
+        let shop = &self.shop.0;
+        let hour = hour_of(self.now);
+        let mut lookups = LookupBatch::default();
+        let kept = lookups.ask(KEPT, vec![vec![shop.value()]]);
+        let begun = lookups.ask(BEGUN, vec![vec![shop.value(), hour.value()]]);
+        let ids: Vec<[u8; 16]> = rows.keys().map(|id| id_bytes(id.as_u128())).collect();
+        let keys = ids.iter().map(|id| vec![shop.value(), id.value()]);
+        let there = lookups.ask(ROW_THERE, keys.collect());
+        let found = db.look_up(lookups)?;
+        let kept = found.firsts(kept, |row| row.get::<i64>(0))?;
+        let is_begun = found.firsts(begun, |_| Ok(()))?.contains(&Some(()));
+        let there = found.firsts(there, |_| Ok(()))?;
+        let made = there.iter().filter(|there| there.is_none()).count() as i64;
+        let mut writes = db.write_batch();
+        for row in rows.values() {
+            add(&mut writes, row)?;
         }
+        self.add_hours(&mut writes)?;
+        if !is_begun {
+            // Once an hour is enough for what goes by hours.
+            let before = self.now.plus(Span::millis(-HOURS_KEPT.as_millis()));
+            writes.put(FORGET_HOURS, &[shop, &before.as_millis()])?;
+        }
+        if made != 0 {
+            writes.put(ADD_KEPT, &[shop, &made])?;
+        }
+        writes.finish()?;
+        let kept = kept.into_iter().flatten().next().unwrap_or(0) + made;
+        trim(db, self.shop, kept, self.rows_max)?;
+        Ok(self.rows.len())
+    }
+
+    /// Each row once, in the order of their ids.
+    fn rows_by_id(&self) -> BTreeMap<ErrorId, ErrorRow> {
+        let mut rows: BTreeMap<ErrorId, ErrorRow> = BTreeMap::new();
+        for row in &self.rows {
+            match rows.entry(row.id) {
+                Entry::Vacant(entry) => {
+                    entry.insert(row.clone());
+                }
+                Entry::Occupied(mut entry) => {
+                    let known = entry.get_mut();
+                    known.count = known.count.saturating_add(row.count);
+                    known.last_at = known.last_at.max(row.last_at);
+                    if row.last_request_id.is_some() {
+                        known.last_request_id.clone_from(&row.last_request_id);
+                    }
+                }
+            }
+        }
+        rows
+    }
+
+    fn add_hours(&self, writes: &mut WriteBatch<'_>) -> Result<(), Error> {
         let mut hours: BTreeMap<HourOf<'_>, (ErrorLevel, u64)> = BTreeMap::new();
-        for row in &rows {
+        for row in &self.rows {
             let source = row.source.as_deref().unwrap_or_default();
-            let of = (
-                hour_of(row.at),
-                &*row.code,
-                &*row.cause,
-                &*row.operation,
-                source,
-            );
-            hours.entry(of).or_insert((row.level, 0)).1 += row.count;
+            let hour = hour_of(row.at);
+            let of = (hour, &*row.code, &*row.cause, &*row.operation, source);
+            let (level, count) = hours.entry(of).or_insert((row.level, 0));
+            *level = row.level.max(*level);
+            *count = count.saturating_add(row.count);
         }
         for ((hour, code, cause, operation, source), (level, count)) in hours {
             let count = i64::try_from(count).unwrap_or(i64::MAX);
-            let values: &[&dyn crate::db::Bind] = &[
-                &shop.0,
-                &hour,
-                &code,
-                &cause,
-                &operation,
-                &source,
-                &level.word(),
-                &count,
-            ];
-            db.run(ADD_HOUR, values)?;
+            writes.put(
+                ADD_HOUR,
+                &[
+                    &self.shop.0,
+                    &hour,
+                    &code,
+                    &cause,
+                    &operation,
+                    &source,
+                    &level.word(),
+                    &count,
+                ],
+            )?;
         }
-        let before = now.plus(Span::millis(-HOURS_KEPT.as_millis()));
-        db.run(FORGET_HOURS, &[&shop.0, &before.as_millis()])?;
-        trim(db, *shop, made, *rows_max)?;
-        Ok(rows.len())
+        Ok(())
     }
 }
 
@@ -183,11 +230,10 @@ fn hour_of(at: Timestamp) -> i64 {
     at.as_millis().div_euclid(HOUR_MS) * HOUR_MS
 }
 
-/// How many rows were made: one, or none where it was added to one.
-fn insert_or_add(db: &Db, row: &ErrorRow) -> Result<usize, Error> {
+fn add(writes: &mut WriteBatch<'_>, row: &ErrorRow) -> Result<(), Error> {
     let id = id_bytes(row.id.as_u128());
     let count = i64::try_from(row.count).unwrap_or(i64::MAX);
-    let values: &[&dyn crate::db::Bind] = &[
+    let values: &[&dyn Bind] = &[
         &row.shop.0,
         &id,
         &row.at.as_millis(),
@@ -206,26 +252,13 @@ fn insert_or_add(db: &Db, row: &ErrorRow) -> Result<usize, Error> {
         &row.about,
         &row.detail,
     ];
-    let made = db.run(INSERT, values)?;
-    if made == 0 {
-        let last_at = row.last_at.as_millis();
-        db.run(
-            ADD,
-            &[&row.shop.0, &id, &count, &last_at, &row.last_request_id],
-        )?;
-    }
-    Ok(made)
+    writes.put(ADD, values)
 }
 
-/// Notes how many rows were made, and takes the oldest of those that are too many.
-fn trim(db: &Db, shop: ShopId, made: usize, rows_max: u64) -> Result<(), Error> {
-    let made = made as i64;
-    if made != 0 {
-        db.run(ADD_KEPT, &[&shop.0, &made])?;
-    }
-    let kept = db.one(KEPT, &[&shop.0], |row| row.get::<i64>(0))?;
+/// Takes the oldest of the rows that are too many.
+fn trim(db: &Db, shop: ShopId, kept: i64, rows_max: u64) -> Result<(), Error> {
     let most = i64::try_from(rows_max).unwrap_or(i64::MAX);
-    let excess = kept.unwrap_or(0).saturating_sub(most).min(TRIMMED_MAX);
+    let excess = kept.saturating_sub(most).min(TRIMMED_MAX);
     if 0 < excess {
         let gone = db.run(TRIM, &[&shop.0, &excess])? as i64;
         db.run(ADD_KEPT, &[&shop.0, &-gone])?;

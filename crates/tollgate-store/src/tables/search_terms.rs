@@ -6,11 +6,11 @@
 
 use std::collections::BTreeSet;
 
-use tollgate_core::id::{RootId, ShopId};
 use tollgate_core::order::{Customer, Root};
+use tollgate_core::payment::Payment;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::db::{Db, Error, Sql, WriteBatch, id_at, id_bytes, two};
+use crate::db::{Db, Error, Row, Sql, WriteBatch, id_at, id_bytes, on_sqlite};
 use crate::tables::document::from_json;
 use crate::tables::roots::read_customer;
 
@@ -81,9 +81,22 @@ fn ids_of(root: &Root) -> impl Iterator<Item = String> {
     ids.map(|id| cut(&id_term(id)).to_owned())
 }
 
-/// How many of its payments have such an id. They never lose one, and none becomes another.
-pub(crate) fn ids_count(root: &Root) -> usize {
-    ids_of(root).count()
+/// The words of the ids that its payments have now and had not before. They never lose one.
+pub(crate) fn new_ids<'r>(before: &'r Root, now: &'r Root) -> impl Iterator<Item = String> + 'r {
+    let is_new = move |payment: &&'r Payment| {
+        let known = before.payments.iter().find(|known| known.id == payment.id);
+        known.and_then(|known| known.provider_payment_id.as_ref())
+            != payment.provider_payment_id.as_ref()
+    };
+    let payments = now.payments.iter().filter(is_new);
+    let ids = payments.filter_map(|payment| payment.provider_payment_id.as_deref());
+    ids.map(|id| cut(&id_term(id)).to_owned())
+}
+
+/// Whether an order is found by other words of its customer than before.
+pub(crate) fn has_other_customer(before: &Root, now: &Root) -> bool {
+    let before = before.order.as_ref().map(|order| &order.customer);
+    before != now.order.as_ref().map(|order| &order.customer)
 }
 
 /// An id of a provider's as a word: no word of a name begins so.
@@ -184,44 +197,46 @@ pub(crate) fn digits(text: &str) -> String {
     }
 }
 
-/// Writes the words of an order that is new.
-pub(crate) fn insert(writes: &mut WriteBatch<'_>, root: &Root) -> Result<(), Error> {
-    put(writes, INSERT, (root.shop, root.id), &terms(root))
+/// The rows of a batch: written in the order of the table, so that a page of it is found once.
+#[derive(Default)]
+pub(crate) struct Rows {
+    insert: Vec<Term>,
+    delete: Vec<Term>,
 }
 
-/// Writes the ids that its payments have now.
-pub(crate) fn insert_ids(writes: &mut WriteBatch<'_>, root: &Root) -> Result<(), Error> {
-    put(
-        writes,
-        INSERT,
-        (root.shop, root.id),
-        &ids_of(root).collect(),
-    )
-}
-
-/// Makes rows of an order, which has those of `before`, its words now.
-pub(crate) fn change(
-    writes: &mut WriteBatch<'_>,
-    root: &Root,
-    before: &BTreeSet<String>,
-) -> Result<(), Error> {
-    let now = terms(root);
-    let at = (root.shop, root.id);
-    put(writes, DELETE, at, &(before - &now))?;
-    put(writes, INSERT, at, &(&now - before))
-}
-
-fn put(
-    writes: &mut WriteBatch<'_>,
-    sql: &'static str,
-    (shop, root): (ShopId, RootId),
-    terms: &BTreeSet<String>,
-) -> Result<(), Error> {
-    let root = id_bytes(root.as_u128());
-    for term in terms {
-        writes.put(sql, &[&shop.0, term, &root])?;
+impl Rows {
+    /// The words of an order that is new.
+    pub(crate) fn insert(&mut self, root: &Root) {
+        add(&mut self.insert, root, terms(root));
     }
-    Ok(())
+
+    /// The words of ids that its payments have got.
+    pub(crate) fn insert_ids(&mut self, root: &Root, ids: &BTreeSet<String>) {
+        add(&mut self.insert, root, ids.clone());
+    }
+
+    /// Makes rows of an order, which has those of `before`, its words now.
+    pub(crate) fn change(&mut self, root: &Root, before: &BTreeSet<String>) {
+        let now = terms(root);
+        add(&mut self.delete, root, before - &now);
+        add(&mut self.insert, root, &now - before);
+    }
+
+    /// Writes them.
+    pub(crate) fn write(mut self, writes: &mut WriteBatch<'_>) -> Result<(), Error> {
+        for (sql, rows) in [(DELETE, &mut self.delete), (INSERT, &mut self.insert)] {
+            rows.sort_unstable();
+            for (shop, term, root) in rows {
+                writes.put(sql, &[shop, term, root])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn add(rows: &mut Vec<Term>, root: &Root, terms: BTreeSet<String>) {
+    let (shop, id) = (i64::from(root.shop.0), id_bytes(root.id.as_u128()));
+    rows.extend(terms.into_iter().map(|term| (shop, term, id)));
 }
 
 /// Orders that are read in one statement while rows of before are written.
@@ -230,11 +245,8 @@ const FILL_ORDERS: i64 = 5_000;
 /// Words that are sorted and written together: with as many, a page of the index is written few times.
 const FILL_TERMS: usize = 400_000;
 
-/// Words that are written in one statement of a server's.
-const FILL_ROWS: usize = 20_000;
-
 /// `search_terms.orders`: walks `roots_id`.
-const ORDERS: Sql = two(
+const ORDERS: Sql = on_sqlite(
     "select shop_id, id, doc -> '$.order.customer',
             (select group_concat(value ->> '$.provider_id', char(10))
                from json_each(doc, '$.payments'))
@@ -242,52 +254,54 @@ const ORDERS: Sql = two(
       where (shop_id, id) > (?1, ?2)
       order by shop_id, id
       limit ?3",
-    "select shop_id, id, cast(cast(doc as json) #> '{order,customer}' as text),
-            (select string_agg(value ->> 'provider_id', chr(10))
-               from json_array_elements(cast(doc as json) -> 'payments'))
-       from roots
-      where (shop_id, id) > (?1, ?2)
-      order by shop_id, id
-      limit ?3",
 );
 
-/// Writes the words of every order there is, in bounded memory; within a transaction.
+/// A row to be: the shop, the word, the root.
+pub(crate) type Term = (i64, String, [u8; 16]);
+
+/// Writes the words of every order there is into a file, in bounded memory; within a transaction.
 pub(crate) fn fill(db: &Db) -> Result<(), Error> {
     let mut after = (0_i64, id_bytes(0));
-    let mut gathered: Vec<(i64, String, [u8; 16])> = Vec::new();
+    let mut gathered: Vec<Term> = Vec::new();
     loop {
         let mut last = None;
         let rows = db.all(ORDERS, &[&after.0, &after.1, &FILL_ORDERS], |row| {
-            let (shop, id) = (row.get::<i64>(0)?, id_bytes(id_at(row, 1)?));
-            last = Some((shop, id));
-            let ids = row.maybe_text(3)?.unwrap_or_default();
-            let ids = ids.split('\n').filter(|id| !id.is_empty());
-            gathered.extend(ids.map(|known| (shop, cut(&id_term(known)).to_owned(), id)));
-            let Some(text) = row.maybe_text(2)? else {
-                return Ok(());
-            };
-            let customer = from_json("customer", text).map_err(crate::db::corrupt)?;
-            let terms = terms_of(&read_customer(customer));
-            gathered.extend(terms.into_iter().map(|term| (shop, term, id)));
+            last = Some(gather(row, &mut gathered)?);
             Ok(())
         })?;
         let is_last = rows.len() < FILL_ORDERS as usize;
         if is_last || FILL_TERMS <= gathered.len() {
-            gathered.sort_unstable();
-            for rows in gathered.chunks(FILL_ROWS) {
-                let mut writes = db.write_batch();
-                for (shop, term, root) in rows {
-                    writes.put(INSERT, &[shop, term, root])?;
-                }
-                writes.finish()?;
-            }
-            gathered.clear();
+            put_gathered(db, &mut gathered)?;
         }
         match last {
             Some(last) if !is_last => after = last,
             _ => return Ok(()),
         }
     }
+}
+
+/// Reads the words of an order from its shop, id, customer and the ids of its payments, a line each; which it was.
+pub(crate) fn gather(row: &Row<'_>, gathered: &mut Vec<Term>) -> Result<(i64, [u8; 16]), Error> {
+    let (shop, id) = (row.get::<i64>(0)?, id_bytes(id_at(row, 1)?));
+    let ids = row.maybe_text(3)?.unwrap_or_default();
+    let ids = ids.split('\n').filter(|id| !id.is_empty());
+    gathered.extend(ids.map(|known| (shop, cut(&id_term(known)).to_owned(), id)));
+    if let Some(text) = row.maybe_text(2)? {
+        let customer = from_json("customer", text).map_err(crate::db::corrupt)?;
+        let terms = terms_of(&read_customer(customer));
+        gathered.extend(terms.into_iter().map(|term| (shop, term, id)));
+    }
+    Ok((shop, id))
+}
+
+/// Writes them in the order of the table, those that are not there.
+pub(crate) fn put_gathered(db: &Db, gathered: &mut Vec<Term>) -> Result<(), Error> {
+    gathered.sort_unstable();
+    let mut writes = db.write_batch();
+    for (shop, term, root) in gathered.drain(..) {
+        writes.put(INSERT, &[&shop, &term, &root])?;
+    }
+    writes.finish()
 }
 
 #[cfg(test)]

@@ -39,12 +39,15 @@ pub(crate) const MONEY_WENT: &str = "money.went";
 /// Events that came before their payment and are applied.
 pub(crate) const EARLY: &str = "event.early";
 
-/// `shop_figures.add`: by primary key.
+/// `shop_figures.add`: by primary key. What no integer holds stays at the highest there is: a figure is no reason to
+/// refuse what it counts.
 const ADD: &str = "\
     insert into shop_figures (shop_id, at, name, unit, amount)
     values (?1, ?2, ?3, ?4, ?5)
         on conflict (shop_id, at, name, unit) do update
-       set amount = shop_figures.amount + excluded.amount";
+       set amount = case when shop_figures.amount > 9223372036854775807 - excluded.amount
+                         then 9223372036854775807
+                         else shop_figures.amount + excluded.amount end";
 
 /// `shop_figures.forget`: the beginning of the primary key.
 const FORGET: &str = "delete from shop_figures where shop_id = ?1 and at < ?2";

@@ -28,14 +28,16 @@ pub(crate) struct Additions {
     pub(crate) disabled: Vec<(ShopId, EndpointId, String)>,
     /// The words by which orders were found whose customers were changed.
     pub(crate) searched_before: BTreeMap<(ShopId, RootId), BTreeSet<String>>,
-    /// How many payments of roots had an id of their provider's before something happened to them.
-    pub(crate) ids_before: BTreeMap<(ShopId, RootId), usize>,
+    /// The words of the ids that providers have named of payments of roots that were there.
+    pub(crate) new_ids: BTreeMap<(ShopId, RootId), BTreeSet<String>>,
     /// Rows of the timeline.
     pub(crate) timeline: Vec<TimelineRow>,
     /// What else persons and keys did, each with the feed's position then and its number.
     pub(crate) audit: Vec<(i64, u128, AuditRecord)>,
     /// Answers kept under idempotency keys.
     pub(crate) records: Vec<(Idempotency, Record)>,
+    /// Somebody keeps a row of figures: they are not added to, so that orders are taken.
+    pub(crate) figures_rest: bool,
     /// What was given out last, for the shops of this batch.
     pub(crate) heads: BTreeMap<ShopId, Head>,
     /// The shops whose heads are to be written.
@@ -58,7 +60,9 @@ pub(crate) fn write(
     lane: &Lane<'_>,
 ) -> Result<(), Error> {
     write_changed(writes, batch)?;
-    shop_figures::add_decided(writes, batch)?;
+    if !batch.additions.figures_rest {
+        shop_figures::add_decided(writes, batch)?;
+    }
     let Changes { now, additions, .. } = *batch;
     for (shop, receipt, issued) in &additions.receipts {
         receipts::insert(writes, *shop, receipt, issued)?;

@@ -1,36 +1,14 @@
 //! What was refused and what has failed: added to, bounded, forgotten, listed and counted.
 
-use tollgate_core::id::{ErrorId, ShopId, first_id};
+use tollgate_core::id::ShopId;
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_store::{ErrorFilter, ErrorLevel, ErrorRow, NO_SHOP};
 
 use crate::rows;
+use crate::words::error;
 use crate::world::{SHOP, World};
 
 const OTHER: ShopId = ShopId(2);
-
-/// One of these many, made then.
-fn error(shop: ShopId, at: Timestamp, mark: u128, count: u64) -> ErrorRow {
-    ErrorRow {
-        shop,
-        id: ErrorId::from_u128(first_id(at) | mark),
-        level: ErrorLevel::Warn,
-        code: "out_of_stock".to_owned(),
-        cause: "none_left".to_owned(),
-        operation: "POST /v1/orders".to_owned(),
-        source: None,
-        key: None,
-        key_name: Some("till".to_owned()),
-        status: 409,
-        count,
-        at,
-        last_at: at.plus(Span::millis(5)),
-        request_id: Some(format!("req_{mark}")),
-        last_request_id: Some(format!("req_{mark}_last")),
-        about: None,
-        detail: "tea (0 of 1)".to_owned(),
-    }
-}
 
 async fn keep(world: &World, rows: Vec<ErrorRow>) {
     let shop = rows[0].shop;
@@ -279,4 +257,61 @@ async fn errors_go_after_their_time_and_their_hours_later() {
         rows::text(&world.options.place, hours).as_deref(),
         Some("1")
     );
+}
+
+/// A kind that was refused and has failed in one hour is as bad as the worst of it, whichever came last.
+#[tokio::test]
+async fn a_kind_is_as_bad_as_the_worst_of_it() {
+    let world = World::new();
+    let now = world.clock.now();
+    let of = |mark, level, hours| ErrorRow {
+        level,
+        ..error(SHOP, now.plus(Span::hours(hours)), mark, 1)
+    };
+    for (mark, level, hours) in [
+        (1, ErrorLevel::Error, 0),
+        (2, ErrorLevel::Warn, 0),
+        (3, ErrorLevel::Warn, 1),
+    ] {
+        keep(&world, vec![of(mark, level, hours)]).await;
+    }
+    let counts = world
+        .store
+        .error_counts(SHOP, false, now.plus(Span::hours(-1)));
+    let kinds = counts.await.expect("it reads").kinds;
+    assert_eq!(kinds.len(), 1, "{kinds:?}");
+    assert_eq!(kinds[0].level, ErrorLevel::Error);
+    assert_eq!(kinds[0].count, 3);
+}
+
+/// A row that comes twice in one write is one row.
+#[tokio::test]
+async fn a_row_that_comes_twice_at_once_is_one() {
+    let world = World::new();
+    let row = error(SHOP, world.clock.now(), 1, 3);
+    keep(&world, vec![row.clone(), row.clone()]).await;
+    let all = list(&world, SHOP, &ErrorFilter::default(), 10).await;
+    assert_eq!(all.len(), 1);
+    assert_eq!(all[0].count, 6);
+    let kept = rows::text(
+        &world.options.place,
+        "select cast(kept as text) from errors_kept where shop_id = 1",
+    );
+    assert_eq!(kept.as_deref(), Some("1"));
+}
+
+/// What no integer holds stays at the highest there is, and nothing is quarantined for it.
+#[tokio::test]
+async fn figures_end_at_the_highest_number_there_is() {
+    let world = World::new();
+    for _ in 0..2 {
+        let counted = vec![("webhook", u64::MAX)];
+        let added = world.store.add_figures(SHOP, counted).await;
+        added.expect("it is added");
+    }
+    let amount = rows::text(
+        &world.options.place,
+        "select cast(max(amount) as text) from shop_figures",
+    );
+    assert_eq!(amount, Some(i64::MAX.to_string()));
 }

@@ -288,10 +288,12 @@ async fn a_database_without_the_words_gets_them_when_it_is_opened() {
     let before = rows::text(&world.options.place, words);
     let budi = found(&world, "budi").await;
     let shut = world.shut();
-    rows::run(
-        &shut.options.place,
-        "drop table search_terms; delete from migrations where version = 8;",
-    );
+    let undo = "drop table search_terms; delete from migrations where version = 8;";
+    shut.database.rows().run(undo);
+    if crate::world::server().is_some() {
+        let undo = "drop table words_left; delete from migrations where version = 10;";
+        shut.database.rows().run(undo);
+    }
     let store = tollgate_store::Store::open(shut.options.clone()).expect("it opens again");
     let world = World {
         store,

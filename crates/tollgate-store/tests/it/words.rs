@@ -281,3 +281,31 @@ pub(crate) fn take_at(time: Timestamp, number: u64, event: Event, policy: Policy
 pub(crate) fn hear(number: u64, key: &str, name: &str, words: &str) -> Action {
     take(number, event(key, &[name], words))
 }
+
+/// What has failed, one of these many, made then.
+pub(crate) fn error(
+    shop: tollgate_core::id::ShopId,
+    at: Timestamp,
+    mark: u128,
+    count: u64,
+) -> tollgate_store::ErrorRow {
+    tollgate_store::ErrorRow {
+        shop,
+        id: tollgate_core::id::ErrorId::from_u128(tollgate_core::id::first_id(at) | mark),
+        level: tollgate_store::ErrorLevel::Warn,
+        code: "out_of_stock".to_owned(),
+        cause: "none_left".to_owned(),
+        operation: "POST /v1/orders".to_owned(),
+        source: None,
+        key: None,
+        key_name: Some("till".to_owned()),
+        status: 409,
+        count,
+        at,
+        last_at: at.plus(Span::millis(5)),
+        request_id: Some(format!("req_{mark}")),
+        last_request_id: Some(format!("req_{mark}_last")),
+        about: None,
+        detail: "tea (0 of 1)".to_owned(),
+    }
+}

@@ -1,9 +1,9 @@
 //! Others that write to the same shop.
 
 use tollgate_core::time::Span;
-use tollgate_store::SubmitError;
+use tollgate_store::{NO_SHOP, SubmitError};
 
-use crate::words::{create, hold, order, order_of, root_id, stock};
+use crate::words::{create, error, hold, order, order_of, root_id, stock};
 use crate::world::{SHOP, World, submission};
 
 /// The first command of a shop finds nothing that it could lock; it is no shop that somebody else has.
@@ -186,4 +186,66 @@ async fn doctor_names_who_keeps_rows_locked() {
     );
     assert!(!format!("{locks:?}").contains("4711"), "{locks:?}");
     somebody.run("rollback");
+}
+
+/// Every order of a shop adds to the same figures; whoever keeps one of them locked stops none.
+#[tokio::test]
+async fn a_row_of_figures_that_somebody_keeps_locked_stops_no_order() {
+    crate::server();
+    let world = World::new();
+    world.act(create(order(1, "C1"))).await;
+    let somebody = world.rows();
+    somebody.run("begin");
+    somebody.run("update shop_figures set amount = amount");
+    for number in 2..5 {
+        let order = submission(create(order(number, &format!("C{number}"))));
+        let answer = world.store.submit(order).await;
+        assert!(answer.is_ok(), "{answer:?}");
+    }
+    let counted = [("webhook", 1)].to_vec();
+    let added = world.store.add_figures(SHOP, counted).await;
+    assert!(added.is_ok(), "{added:?}");
+    assert_eq!(world.store.figures().rows_locked, 0);
+    somebody.run("rollback");
+}
+
+/// Errors of no shop are rows that all instances share; whoever keeps them locked stops no order.
+#[tokio::test]
+async fn errors_of_no_shop_that_somebody_keeps_locked_stop_no_order() {
+    crate::server();
+    let world = World::new();
+    let now = world.clock.now();
+    let keep = || {
+        world
+            .store
+            .keep_errors(NO_SHOP, vec![error(NO_SHOP, now, 1, 1)])
+    };
+    keep().await.expect("it is kept");
+    let somebody = world.rows();
+    somebody.run("begin; select from errors where shop_id = 0 for update");
+    let before = world.store.figures();
+    let orders = (1..20).map(|number| submission(create(order(number, &format!("C{number}")))));
+    // While the first waits for the row, the second gathers with orders.
+    let others = async {
+        while world.store.figures().tries == before.tries {
+            tokio::task::yield_now().await;
+        }
+        tokio::join!(keep(), world.store.submit_all(orders.collect()))
+    };
+    let (first, (second, orders)) = tokio::join!(keep(), others);
+    for answer in orders {
+        assert!(answer.is_ok(), "{answer:?}");
+    }
+    for kept in [first, second] {
+        assert!(
+            matches!(&kept, Err(SubmitError::Unavailable { .. })),
+            "{kept:?}"
+        );
+    }
+    let after = world.store.figures();
+    assert_eq!(after.rows_locked - before.rows_locked, 2);
+    // The orders were tried once, as the two were.
+    assert_eq!(after.tries - before.tries, 3);
+    somebody.run("rollback");
+    keep().await.expect("it is kept again");
 }

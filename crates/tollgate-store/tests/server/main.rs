@@ -29,6 +29,7 @@ mod sources;
 mod standing;
 mod statements;
 mod views;
+mod words_left;
 
 /// The server that the suite runs on.
 fn server() -> String {

@@ -33,11 +33,14 @@ use sets::Form;
 /// How long a statement of the writer may take; a lock it waits for is given up long before.
 const STATEMENT_LIMIT: Duration = Duration::from_secs(10);
 
+/// How long a migration's script may take: it may build an index over all orders, or write all of them anew.
+const MIGRATION_LIMIT: Duration = Duration::from_secs(3600);
+
 /// How long a COMMIT may take before its end is in doubt.
 const COMMIT_LIMIT: Duration = Duration::from_secs(5);
 
 /// Said in a transaction that waits only a moment for rows: no one of ours has one without the shop's head,
-/// which it holds by then.
+/// which it holds by then. Errors of no shop have none; they are written in batches of their own.
 const HURRY: &str = "set local lock_timeout = '50ms'";
 
 /// The settings of every session. The plans are made once: they are look-ups by key, whose best plan does
@@ -405,6 +408,11 @@ impl Postgres {
     /// Runs several statements without values.
     pub(crate) fn script(&self, sql: &str) -> Result<(), Error> {
         self.wait(STATEMENT_LIMIT, self.client.batch_execute(sql))
+    }
+
+    /// Runs the script of a migration.
+    pub(super) fn migration(&self, sql: &str) -> Result<(), Error> {
+        self.wait(MIGRATION_LIMIT, self.client.batch_execute(sql))
     }
 
     /// Begins a transaction that is the only one to write to these shops, and looks up a lookup batch. Without

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Check, Examination, Looking, look_at_disk, look_at_rows_of_the_future, schema};
-use crate::db::{Error, Sqlite, beside, identity};
+use crate::db::{Error, Sqlite, beside, identity, log_of};
 use crate::report::{Checked, Level, Report};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -219,7 +219,7 @@ fn look_at_log(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), Error
         .one("pragma journal_mode", &[], |row| row.get::<String>(0))?
         .unwrap_or_default();
     // A file that is opened as one that is not written to has none to show.
-    let log = beside(looking.name, "-wal");
+    let log = log_of(looking.name);
     let bytes = std::fs::metadata(&log).map_or(0, |log| log.len());
     if mode != "wal" && 0 < bytes {
         checked.see(Level::Fail, format!("its journal mode is {mode}"));

@@ -123,23 +123,24 @@ pub(crate) fn write_changed(
     writes: &mut WriteBatch<'_>,
     batch: &mut Changes<'_>,
 ) -> Result<(), Error> {
+    let mut words = search_terms::Rows::default();
     for ((_, id), row) in batch.known.roots.dirty() {
         if let Some(root) = &row.value {
             write(writes, *id, root, row.stored)?;
-            let before = batch.additions.searched_before.get(&(root.shop, *id));
-            match (row.stored, before) {
-                (false, _) => search_terms::insert(writes, root)?,
-                (true, Some(before)) => search_terms::change(writes, root, before)?,
-                (true, None) => {
-                    let before = batch.additions.ids_before.get(&(root.shop, *id));
-                    if before.is_some_and(|before| *before < search_terms::ids_count(root)) {
-                        search_terms::insert_ids(writes, root)?;
-                    }
-                }
+            if !row.stored {
+                words.insert(root);
+                continue;
+            }
+            let at = (root.shop, *id);
+            if let Some(before) = batch.additions.searched_before.get(&at) {
+                words.change(root, before);
+            }
+            if let Some(ids) = batch.additions.new_ids.get(&at) {
+                words.insert_ids(root, ids);
             }
         }
     }
-    Ok(())
+    words.write(writes)
 }
 
 /// `roots.insert`.

@@ -1,0 +1,1 @@
+-- What this step is about is a server's: a file has no other instance beside it, and migration 8 has written its words.
