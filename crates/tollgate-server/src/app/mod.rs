@@ -68,7 +68,7 @@ use refused_webhooks::UnknownPath;
 pub(crate) use sessions::SigningIn;
 pub(crate) use standing::{REFUSED, Standing};
 use stream::Streams;
-pub(crate) use stream::{Cut, Messages, StreamFormat, TopicSet, is_ticket};
+pub(crate) use stream::{Cut, Messages, Seat, StreamFormat, TopicSet, is_ticket};
 pub(crate) use users::{NewUser, WantedChange};
 pub(crate) use webhook_source::WebhookSource;
 pub(crate) use webhooks::Incoming;

@@ -16,11 +16,13 @@ mod status;
 mod deadline;
 mod ending;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tollgate_proto::DESCRIPTORS;
 use tollgate_proto::v1::capacity_service_server::CapacityServiceServer;
 use tollgate_proto::v1::event_service_server::EventServiceServer;
@@ -36,7 +38,7 @@ use tower::Service;
 use crate::app::App;
 use crate::http::extract::read_body;
 use crate::http::noted::Origin;
-use crate::http::problem::{CONTENT_TYPE_UNSUPPORTED, Problem};
+use crate::http::problem::{CONTENT_TYPE_UNSUPPORTED, OVERLOADED, Problem};
 use crate::http::refused::Refused;
 use crate::http::{Peer, ResponseContext, Rest};
 use deadline::deadline;
@@ -49,15 +51,18 @@ pub(crate) struct Grpc {
     app: App,
     rest: Rest,
     routes: Routes,
+    /// Places of those who watch health or ask for descriptors, which needs no key.
+    watchers: Arc<Semaphore>,
 }
 
 /// What has to be answered with more than one message, and so may go on for long.
 const STREAMS: [&str; 4] = [
-    "/tollgate.v1.OrderService/WatchOrders",
+    WATCH_ORDERS,
     "/grpc.health.v1.Health/Watch",
     REFLECTION,
     REFLECTION_ALPHA,
 ];
+const WATCH_ORDERS: &str = "/tollgate.v1.OrderService/WatchOrders";
 const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 const REFLECTION_ALPHA: &str = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 
@@ -97,7 +102,13 @@ impl Grpc {
         .add_service(reflection().build_v1().expect(whole))
         .add_service(reflection().build_v1alpha().expect(whole))
         .prepare();
-        Grpc { app, rest, routes }
+        let watchers = Arc::new(Semaphore::new(app.config().stream.connections_max));
+        Grpc {
+            app,
+            rest,
+            routes,
+            watchers,
+        }
     }
 
     /// Whether what is called is answered with more than one message.
@@ -105,25 +116,25 @@ impl Grpc {
         STREAMS.contains(&path)
     }
 
-    /// The answer to a call that is not looked at.
-    pub(crate) fn refuse(&self, problem: &Problem, context: &ResponseContext) -> Response<Body> {
+    /// The answer to a call for which there is no place.
+    fn refuse(&self, problem: &Problem, context: &ResponseContext) -> Response<Body> {
         let from = Origin::stranger(&Method::POST, None);
         from.note(&self.app, context, Refused::of(problem));
-        let mut response = ended(&status::of_problem(problem, context));
-        context.sign(&mut response);
-        response
+        ended(&status::of_problem(problem, context))
     }
 
-    /// Answers one call.
-    pub(crate) async fn answer(
+    /// Answers one call. `enter` gives it a place among those that are worked on, once its message is here: who
+    /// sends slowly takes none.
+    pub(crate) async fn answer<P>(
         &self,
         peer: Peer,
         context: ResponseContext,
         request: Request<Incoming>,
+        enter: impl FnOnce() -> Result<P, Problem>,
     ) -> Response<Body> {
         let began = Instant::now();
         let mut response = match is_grpc(&request) {
-            true => self.call(peer, &context, request).await,
+            true => self.call(peer, &context, request, enter).await,
             false => {
                 let from = Origin::stranger(request.method(), None);
                 self.rest.refuse(from, &no_grpc(), &context)
@@ -140,11 +151,12 @@ impl Grpc {
         response
     }
 
-    async fn call(
+    async fn call<P>(
         &self,
         peer: Peer,
         context: &ResponseContext,
         mut request: Request<Incoming>,
+        enter: impl FnOnce() -> Result<P, Problem>,
     ) -> Response<Body> {
         let until = match deadline(request.headers()) {
             Ok(until) => until,
@@ -154,17 +166,23 @@ impl Grpc {
         extensions.insert(peer);
         extensions.insert(context.clone());
         let path = request.uri().path().to_owned();
-        let goes_on = Grpc::goes_on(&path);
+        let place = match self.watching(&path) {
+            Ok(place) => place,
+            Err(problem) => return self.refuse(&problem, context),
+        };
         let answering = async {
-            let response = match path == REFLECTION || path == REFLECTION_ALPHA {
+            let request = match path == REFLECTION || path == REFLECTION_ALPHA {
                 // Its requests come one by one, too.
-                true => self.serve(request.map(Body::new)).await,
+                true => request.map(Body::new),
                 false => match self.read(request).await {
-                    Ok(request) => self.serve(request).await,
+                    Ok(request) => request,
                     Err(problem) => return ended(&status::of_problem(&problem, context)),
                 },
             };
-            response.map(Body::new)
+            match enter() {
+                Ok(_place) => self.serve(request).await.map(Body::new),
+                Err(problem) => self.refuse(&problem, context),
+            }
         };
         let response = match until {
             None => answering.await,
@@ -173,10 +191,22 @@ impl Grpc {
                 Err(_) => return ended(&deadline::passed()),
             },
         };
-        match goes_on {
-            true => response.map(|body| Body::new(self.ending(body, until))),
+        match Grpc::goes_on(&path) {
+            true => response.map(|body| Body::new(self.ending(body, until, place))),
             false => response,
         }
+    }
+
+    /// The place of a stream that anyone may open, for as long as it goes on. Listeners have places of their own.
+    fn watching(&self, path: &str) -> Result<Option<OwnedSemaphorePermit>, Problem> {
+        if path == WATCH_ORDERS || !Grpc::goes_on(path) {
+            return Ok(None);
+        }
+        let place = Arc::clone(&self.watchers).try_acquire_owned();
+        place.map(Some).map_err(|_| {
+            let detail = "as many watch health and reflection as stream.connections_max allows";
+            Problem::from(OVERLOADED).detail(detail)
+        })
     }
 
     /// The request with its one message whole, within the time and the size that bodies may have.
@@ -194,9 +224,15 @@ impl Grpc {
     }
 
     /// A stream ends with its deadline, and when the server does.
-    fn ending(&self, body: Body, until: Option<tokio::time::Instant>) -> Ending {
+    fn ending(
+        &self,
+        body: Body,
+        until: Option<tokio::time::Instant>,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> Ending {
         let app = self.app.clone();
-        Ending::new(body, until, async move { app.streams_ended().await })
+        let stopping = async move { app.streams_ended().await };
+        Ending::new(body, until, stopping, place)
     }
 }
 

@@ -1,16 +1,23 @@
 //! A call as the request that it is over REST, and its answer read back.
 
+use std::collections::BTreeMap;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
 use http_body_util::BodyExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use serde_json::value::RawValue;
 use tonic::Status;
 
 use super::status;
 use crate::app::App;
+use crate::http::problem::Problem;
 use crate::http::{Peer, ResponseContext, Rest};
+
+/// The members of a message, each as its text: what a merchant wrote stays as it is, to its last digit.
+type Members = BTreeMap<String, Box<RawValue>>;
 
 /// An operation of REST. A parameter of its path is the field of that name.
 pub(super) struct Operation {
@@ -77,10 +84,8 @@ impl Operations {
             Some(context) => context.clone(),
             None => ResponseContext::fresh(&headers),
         };
-        let mut asked = operation.request(&message, &headers).map_err(|error| {
-            tracing::error!(%error, path = operation.path, "failed to write a request of REST");
-            Status::internal("the request cannot be turned into one of the HTTP API")
-        })?;
+        let asked = operation.request(&message, &headers);
+        let mut asked = asked.map_err(|error| error.status(operation, &context))?;
         if let Some(peer) = extensions.get::<Peer>() {
             asked.extensions_mut().insert(*peer);
         }
@@ -146,9 +151,8 @@ impl Operation {
                 Body::from(body),
             );
         }
-        let Value::Object(mut members) = serde_json::to_value(message)? else {
-            return Err(RequestError::NoObject);
-        };
+        let text = serde_json::to_string(message)?;
+        let mut members: Members = serde_json::from_str(&text)?;
         let mut path = self.path(&mut members);
         let version = members.remove(IF_VERSION);
         let body = match self.method == Method::GET {
@@ -166,7 +170,7 @@ impl Operation {
     }
 
     /// The path with its parameters, which are taken out of the members.
-    fn path(&self, members: &mut Map<String, Value>) -> String {
+    fn path(&self, members: &mut Members) -> String {
         let mut path = String::new();
         for part in self.path.split_inclusive('}') {
             match part.split_once('{') {
@@ -174,7 +178,9 @@ impl Operation {
                 Some((before, name)) => {
                     path.push_str(before);
                     let value = members.remove(name.trim_end_matches('}'));
-                    push_encoded(&mut path, value.as_ref().and_then(Value::as_str));
+                    let value =
+                        value.and_then(|json| serde_json::from_str::<String>(json.get()).ok());
+                    push_encoded(&mut path, value.as_deref());
                 }
             }
         }
@@ -185,18 +191,33 @@ impl Operation {
 /// Why there is no request.
 #[derive(Debug, thiserror::Error)]
 enum RequestError {
-    #[error("a message is an object")]
-    NoObject,
     #[error(transparent)]
     Unwritten(#[from] serde_json::Error),
     #[error(transparent)]
     NoRequest(#[from] axum::http::Error),
 }
 
+impl RequestError {
+    fn status(&self, operation: &Operation, context: &ResponseContext) -> Status {
+        match self {
+            // All else that could stand in it was encoded.
+            RequestError::NoRequest(_) => {
+                let said = "an id or a filter is longer than the address of a request may be";
+                status::of_problem(&Problem::invalid_at("", said), context)
+            }
+            RequestError::Unwritten(error) => {
+                let path = operation.path;
+                tracing::error!(%error, path, "failed to write a request of REST");
+                Status::internal("the request cannot be turned into one of the HTTP API")
+            }
+        }
+    }
+}
+
 fn finish(
     method: Method,
     path: &str,
-    version: Option<Value>,
+    version: Option<Box<RawValue>>,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Request<Body>, RequestError> {
@@ -208,7 +229,7 @@ fn finish(
         }
     }
     if let Some(version) = version {
-        let version = HeaderValue::from_str(&format!("\"{version}\""));
+        let version = HeaderValue::from_str(&format!("\"{}\"", version.get()));
         asked.insert(header::IF_MATCH, version.map_err(axum::http::Error::from)?);
     }
     Ok(request)
@@ -225,16 +246,16 @@ fn push_encoded(path: &mut String, value: Option<&str>) {
 }
 
 /// The parameters of a query. Of several words each stands between commas.
-fn query(members: Map<String, Value>) -> String {
+fn query(members: Members) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in members {
-        let text = match value {
-            Value::String(text) => text,
-            Value::Array(words) => {
+        let text = match serde_json::from_str(value.get()) {
+            Ok(Value::String(text)) => text,
+            Ok(Value::Array(words)) => {
                 let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
                 words.join(",")
             }
-            other => other.to_string(),
+            Ok(_) | Err(_) => value.get().to_owned(),
         };
         query.append_pair(&name, &text);
     }
@@ -246,7 +267,23 @@ mod tests {
     use super::*;
     use tollgate_proto::v1::{
         CancelOrderRequest, CreateOrderRequest, ListOrdersRequest, OrderStatus, PutStockRequest,
+        UpdateOrderRequest,
     };
+
+    #[test]
+    fn an_id_that_no_address_holds_is_the_callers_fault() {
+        let asked = CancelOrderRequest {
+            order: "é".repeat(30_000),
+        };
+        let operation = Operation {
+            method: Method::POST,
+            path: "/v1/orders/{order}/cancel",
+        };
+        let error = operation.request(&asked, &HeaderMap::new());
+        let error = error.expect_err("it is too long");
+        let status = error.status(&operation, &ResponseContext::fresh(&HeaderMap::new()));
+        assert_eq!(status.code(), tonic::Code::InvalidArgument, "{status}");
+    }
 
     async fn written(method: Method, path: &'static str, message: &impl Serialize) -> String {
         let mut headers = HeaderMap::new();
@@ -300,6 +337,18 @@ mod tests {
             written(Method::GET, "/v1/orders", &listed).await,
             "GET /v1/orders?attention=false&created_after=2026-01-22T10%3A00%3A00.12Z&limit=7&\
              status=paid%2Ccompleted%2C99 idempotency-key=k "
+        );
+        let changed = UpdateOrderRequest {
+            order: "ord_1".to_owned(),
+            metadata_json: Some(
+                "{ \"a\": 1.50, \"b\": 12345678901234567890123, \"c\": 1e999 }".to_owned(),
+            ),
+            ..UpdateOrderRequest::default()
+        };
+        assert_eq!(
+            written(Method::PATCH, "/v1/orders/{order}", &changed).await,
+            "PATCH /v1/orders/ord_1 idempotency-key=k \
+             {\"metadata\":{ \"a\": 1.50, \"b\": 12345678901234567890123, \"c\": 1e999 }}"
         );
         let stock = PutStockRequest {
             sku: "A".to_owned(),

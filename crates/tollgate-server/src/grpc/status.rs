@@ -15,6 +15,12 @@ use crate::http::problem::Problem;
 /// Whose reasons they are.
 const DOMAIN: &str = "tollgate";
 
+/// How much of a refusal is told. A status travels in trailers, twice and encoded, and what is larger than 8 KiB there
+/// reaches many clients as nothing but a broken stream.
+const DETAIL_BYTES_MAX: usize = 500;
+const VALUE_BYTES_MAX: usize = 200;
+const VIOLATIONS_BYTES_MAX: usize = 2000;
+
 /// The code of gRPC for one of REST, whose status says what is not listed.
 pub(super) fn code(code: &str, status: u16) -> Code {
     match code {
@@ -96,7 +102,7 @@ pub(super) fn of_document(bytes: &[u8], context: &ResponseContext) -> Status {
     let mut known: HashMap<String, String> = document
         .members
         .into_iter()
-        .map(|(name, value)| (name, shown(value)))
+        .map(|(name, value)| (name, short(shown(value), VALUE_BYTES_MAX)))
         .collect();
     known.insert("retryable".to_owned(), document.retryable.to_string());
     let new_key = document.new_key_required.to_string();
@@ -107,11 +113,41 @@ pub(super) fn of_document(bytes: &[u8], context: &ResponseContext) -> Status {
     if let Some(millis) = document.retry_after_ms.filter(|millis| 0 < *millis) {
         details.set_retry_info(Some(Duration::from_millis(millis)));
     }
-    let places: Vec<FieldViolation> = document.errors.into_iter().map(violation).collect();
+    let places = violations(document.errors);
     if !places.is_empty() {
         details.set_bad_request(places);
     }
-    Status::with_error_details(code, document.detail, details)
+    let detail = short(document.detail, DETAIL_BYTES_MAX);
+    Status::with_error_details(code, detail, details)
+}
+
+/// The first places that are wrong, and how many more there are.
+fn violations(places: Vec<Place>) -> Vec<FieldViolation> {
+    let all = places.len();
+    let mut room = VIOLATIONS_BYTES_MAX;
+    let mut told = Vec::new();
+    for place in places {
+        let (field, description) = violation(place);
+        let Some(left) = room.checked_sub(field.len() + description.len()) else {
+            break;
+        };
+        room = left;
+        told.push(FieldViolation::new(field, description));
+    }
+    if told.len() < all {
+        let more = format!("… and {} more", all - told.len());
+        told.push(FieldViolation::new("", more));
+    }
+    told
+}
+
+/// A text of at most so many bytes; of a longer one its beginning.
+fn short(mut text: String, most: usize) -> String {
+    if most < text.len() {
+        text.truncate(text.floor_char_boundary(most));
+        text.push('…');
+    }
+    text
 }
 
 /// A text as it is, anything else as JSON.
@@ -122,7 +158,8 @@ fn shown(value: Value) -> String {
     }
 }
 
-fn violation(place: Place) -> FieldViolation {
+/// A field, and what is wrong with it.
+fn violation(place: Place) -> (String, String) {
     let Place {
         pointer,
         code,
@@ -133,7 +170,8 @@ fn violation(place: Place) -> FieldViolation {
         ("invalid", false) => detail,
         (_, false) => format!("{code}: {detail}"),
     };
-    FieldViolation::new(field(&pointer), description)
+    let field = short(field(&pointer), VALUE_BYTES_MAX);
+    (field, short(description, VALUE_BYTES_MAX))
 }
 
 /// The field at a place of the request over REST: `lines[1].sku` for `/lines/1/sku`.
@@ -166,6 +204,38 @@ fn field(pointer: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Clients take 8 KiB of trailers.
+    #[test]
+    fn a_refusal_of_any_size_keeps_its_code() {
+        let places: Vec<Value> = (0..200)
+            .map(|line| {
+                let pointer = format!("/lines/{line}/sku");
+                serde_json::json!({ "pointer": pointer, "code": "invalid", "detail": "é".repeat(400) })
+            })
+            .collect();
+        let document = serde_json::json!({
+            "type": "", "title": "", "request_id": "", "status": 400, "code": "request_invalid",
+            "detail": "é".repeat(9000), "retryable": false, "retry_after_ms": null,
+            "new_key_required": false, "errors": places, "sku": "é".repeat(9000),
+        });
+        let context = ResponseContext::fresh(&axum::http::HeaderMap::new());
+        let status = of_document(document.to_string().as_bytes(), &context);
+        assert_eq!(status.code(), Code::InvalidArgument);
+        let details = status.get_error_details();
+        let bad = details.bad_request().expect("places are wrong");
+        assert_eq!(bad.field_violations[0].field, "lines[0].sku");
+        let told = bad.field_violations.len() - 1;
+        let last = &bad.field_violations[told];
+        assert_eq!(last.description, format!("… and {} more", 200 - told));
+        let mut trailers = axum::http::HeaderMap::new();
+        status.add_header(&mut trailers).expect("it can be written");
+        let size = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
+            name.as_str().len() + value.len() + 32
+        };
+        let bytes: usize = trailers.iter().map(size).sum();
+        assert!(bytes < 8 << 10, "{bytes}");
+    }
 
     #[test]
     fn a_place_is_a_field() {

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::extract::FromRequestParts;
+use axum::http::header;
 use bytes::Bytes;
 use prost::Message;
 use serde::de::DeserializeOwned;
@@ -49,7 +50,10 @@ impl Operations {
         };
         let refused = |problem: Problem| status::of_problem(&problem, &context);
         let (mut parts, ()) = axum::http::Request::new(()).into_parts();
-        parts.headers = headers;
+        // Who calls is said by a key, and by nothing else that a browser or a proxy may send.
+        for key in headers.get_all(header::AUTHORIZATION) {
+            parts.headers.append(header::AUTHORIZATION, key.clone());
+        }
         let reader = Reader::from_request_parts(&mut parts, &self.app).await;
         let reader = reader.map_err(refused)?;
         let seen = message.after_position;
@@ -59,9 +63,14 @@ impl Operations {
         }
         let topics = TopicSet::of([Topic::Orders]);
         // The connection has other calls on it; a watcher that does not read is ended, and it is not cut off.
-        let stream = self
-            .app
-            .listen(reader.caller(), topics, seen, (Cut::default(), &MESSAGES));
+        let seat = self.app.seat().map_err(|error| refused(error.into()))?;
+        let stream = self.app.listen(
+            seat,
+            reader.caller(),
+            topics,
+            seen,
+            (Cut::default(), &MESSAGES),
+        );
         let messages = stream.await.map_err(|error| refused(error.into()))?;
         Ok(Response::new(Watching {
             messages,

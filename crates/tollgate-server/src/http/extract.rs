@@ -14,6 +14,7 @@ use tollgate_core::word::Word;
 use tollgate_core::word::words;
 use tollgate_store::{Order, Seek};
 
+use super::Place;
 use super::body;
 use super::operation::{OF_LISTS, Parameter, SORT};
 use super::problem::{
@@ -169,7 +170,12 @@ impl<T> FromRequest<App> for JsonBytes<T> {
 
     async fn from_request(request: Request<Body>, app: &App) -> Result<JsonBytes<T>, Problem> {
         let (parts, body) = request.into_parts();
-        let bytes = read_body(app, body, app.config().server.body_bytes_max).await?;
+        let reading = read_body(app, body, app.config().server.body_bytes_max);
+        // Over gRPC the body is here already.
+        let bytes = match parts.extensions.get::<Place>() {
+            Some(place) => place.without(reading).await?,
+            None => reading.await?,
+        };
         let media = parts
             .headers
             .get(header::CONTENT_TYPE)

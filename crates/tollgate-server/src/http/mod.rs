@@ -15,6 +15,7 @@ pub(crate) mod operation;
 pub(crate) mod refused;
 pub(crate) mod csv;
 pub(crate) mod noted;
+mod place;
 mod rest;
 mod security;
 mod allowance;
@@ -22,6 +23,7 @@ mod log_throttle;
 
 pub(crate) use allowance::AllowanceSlot;
 pub(crate) use log_throttle::LogThrottle;
+pub(crate) use place::Place;
 pub(crate) use rest::Rest;
 pub(crate) use security::secure;
 

@@ -13,8 +13,8 @@ use crate::api;
 use crate::app::{App, Cut};
 use crate::grpc::Grpc;
 use crate::http::noted::Origin;
-use crate::http::problem::SOURCE_UNKNOWN;
-use crate::http::{Door, Peer, ResponseContext, Rest, secure};
+use crate::http::problem::{Problem, SOURCE_UNKNOWN};
+use crate::http::{Door, Peer, Place, ResponseContext, Rest, secure};
 
 /// What every request is answered with. Clones share it.
 #[derive(Clone)]
@@ -31,18 +31,13 @@ pub(crate) async fn answer(
     doors: &Doors,
     peer: Peer,
     cut: Cut,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
 ) -> Response<Body> {
     let context = ResponseContext::fresh(request.headers());
     if peer.door == Door::Grpc {
-        let class = match Grpc::goes_on(request.uri().path()) {
-            true => Class::Streams,
-            false => Class::Api,
-        };
-        return match doors.classes.enter(class) {
-            Ok(_place) => doors.grpc.answer(peer, context, request).await,
-            Err(problem) => doors.grpc.refuse(&problem, &context),
-        };
+        let class = Class::of_call(request.uri().path());
+        let enter = || doors.classes.enter(class);
+        return doors.grpc.answer(peer, context, request, enter).await;
     }
     let began = Instant::now();
     let metrics = doors.app.metrics();
@@ -59,8 +54,14 @@ pub(crate) async fn answer(
             response
         }
         None => {
-            let response = match doors.classes.enter(Class::of(&request)) {
-                Ok(_place) => route(doors, (peer, cut), &context, request).await,
+            let response = match place(doors, &request) {
+                Ok(place) => {
+                    // Held to the end; whoever reads the body is lent it.
+                    if let Some(place) = place.clone() {
+                        request.extensions_mut().insert(place);
+                    }
+                    route(doors, (peer, cut), &context, request).await
+                }
                 Err(problem) => {
                     let from = Origin::stranger(request.method(), None);
                     doors.rest.refuse(from, &problem, &context)
@@ -73,6 +74,15 @@ pub(crate) async fn answer(
     context.sign(&mut response);
     secure(&mut response, peer.is_encrypted);
     response
+}
+
+/// The place of a request that is no webhook of a source; a probe that does not look at anything needs none.
+fn place(doors: &Doors, request: &Request<Incoming>) -> Result<Option<Place>, Problem> {
+    let Some(class) = Class::of(request) else {
+        return Ok(None);
+    };
+    let classes = Arc::clone(&doors.classes);
+    Place::take(move || classes.enter(class)).map(Some)
 }
 
 /// Answers what is no webhook of a source that there is.

@@ -11,6 +11,7 @@ use prometheus_client::metrics::counter::Counter;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::Admission;
+use crate::grpc::Grpc;
 use crate::http::problem::{OVERLOADED, Problem};
 use crate::metrics::Metrics;
 
@@ -30,14 +31,25 @@ pub(super) enum Class {
 }
 
 impl Class {
-    /// The class of what is no webhook of a source.
-    pub(super) fn of<B>(request: &Request<B>) -> Class {
-        match request.uri().path() {
-            "/healthz" | "/readyz" | "/metrics" => Class::Probes,
+    /// The class of what is no webhook of a source. Whether the process answers at all is answered without a
+    /// place: nothing is looked at for it.
+    pub(super) fn of<B>(request: &Request<B>) -> Option<Class> {
+        Some(match request.uri().path() {
+            "/healthz" => return None,
+            "/readyz" | "/metrics" => Class::Probes,
             "/v1/stream" if request.method() == Method::GET => Class::Streams,
             path if path == "/v1" || path.starts_with("/v1/") => Class::Api,
             path if path == "/webhooks" || path.starts_with("/webhooks/") => Class::Webhooks,
             _ => Class::Pages,
+        })
+    }
+
+    /// The class of a call of gRPC.
+    pub(super) fn of_call(path: &str) -> Class {
+        match path {
+            HEALTH_CHECK => Class::Probes,
+            path if Grpc::goes_on(path) => Class::Streams,
+            _ => Class::Api,
         }
     }
 
@@ -51,17 +63,30 @@ impl Class {
         }
     }
 
-    /// The key of the configuration that bounds it.
-    fn key(self) -> &'static str {
-        match self {
+    /// What bounds it, as it is told to who finds no place.
+    fn bound(self) -> String {
+        let key = match self {
             Class::Webhooks => "limits.webhooks_max",
             Class::Api => "limits.api_max",
             Class::Pages => "limits.pages_max",
             Class::Streams => "limits.streams_max",
-            Class::Probes => "no key, and is fixed",
-        }
+            Class::Probes => {
+                return format!("as there may be ({PROBES_MAX}, which no key changes)");
+            }
+        };
+        format!("as {key} allows")
+    }
+
+    /// Why nothing was done where all its places are taken.
+    fn full(self) -> Problem {
+        let (word, bound) = (self.word(), self.bound());
+        let detail = format!("as many {word} are worked on {bound}; nothing was done");
+        Problem::from(OVERLOADED).detail(detail)
     }
 }
+
+/// How gRPC asks whether the server is well.
+const HEALTH_CHECK: &str = "/grpc.health.v1.Health/Check";
 
 /// Probes that run at one time: a handful of machines ask, every few seconds.
 const PROBES_MAX: usize = 32;
@@ -99,9 +124,7 @@ impl Classes {
         let Places { free, shed } = &self.0[class as usize];
         Arc::clone(free).try_acquire_owned().map_err(|_| {
             shed.inc();
-            let (word, key) = (class.word(), class.key());
-            let detail = format!("as many {word} are worked on as {key} allows; nothing was done");
-            Problem::from(OVERLOADED).detail(detail)
+            class.full()
         })
     }
 }
@@ -110,7 +133,7 @@ impl Classes {
 mod tests {
     use super::*;
 
-    fn class_of(method: Method, path: &str) -> Class {
+    fn class_of(method: Method, path: &str) -> Option<Class> {
         let mut request = Request::new(());
         *request.method_mut() = method;
         *request.uri_mut() = path.parse().expect("it is a path");
@@ -129,9 +152,38 @@ mod tests {
             (Method::POST, "/webhooks/nobody", Class::Webhooks),
             (Method::GET, "/r/abc", Class::Pages),
             (Method::GET, "/v2/orders", Class::Pages),
-            (Method::GET, "/healthz", Class::Probes),
+            (Method::GET, "/readyz", Class::Probes),
+            (Method::GET, "/metrics", Class::Probes),
         ] {
-            assert_eq!(class_of(method, path), class, "{path}");
+            assert_eq!(class_of(method, path), Some(class), "{path}");
+        }
+        assert_eq!(class_of(Method::GET, "/healthz"), None, "it needs no place");
+    }
+
+    #[test]
+    fn a_call_says_its_class() {
+        for (path, class) in [
+            ("/grpc.health.v1.Health/Check", Class::Probes),
+            ("/grpc.health.v1.Health/Watch", Class::Streams),
+            ("/tollgate.v1.OrderService/WatchOrders", Class::Streams),
+            ("/tollgate.v1.OrderService/GetOrder", Class::Api),
+            ("/nowhere", Class::Api),
+        ] {
+            assert_eq!(Class::of_call(path), class, "{path}");
+        }
+    }
+
+    #[test]
+    fn who_finds_no_place_is_told_what_bounds_it() {
+        for (class, bound) in [
+            (Class::Api, "api are worked on as limits.api_max allows;"),
+            (
+                Class::Probes,
+                "probes are worked on as there may be (32, which no key changes);",
+            ),
+        ] {
+            let said = format!("{:?}", class.full());
+            assert!(said.contains(bound), "{said}");
         }
     }
 }

@@ -1,6 +1,11 @@
-//! A worker whose effects panic: each ends with what the panic said, and the worker goes on.
+//! With a whole application: a worker whose effects panic goes on, and each ends with what the panic said; and a key
+//! that is revoked hears nothing more.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use secrecy::ExposeSecret;
 
 use tollgate_core::command::{Action, CreateOrder};
 use tollgate_core::effect::{EffectKind, EffectState, StoredEffect};
@@ -10,7 +15,7 @@ use tollgate_core::order::{Customer, Line};
 use tollgate_core::time::Span;
 use tollgate_store::{Class, EffectFilter, FeedEntry, Seek, Submission};
 
-use crate::app::{App, Caller, NewEndpoint};
+use crate::app::{App, Caller, Cut, NewEndpoint, NewKey, StreamFormat, TopicSet};
 use crate::config::Config;
 use crate::ids;
 use crate::worker::Worker;
@@ -74,14 +79,65 @@ async fn tried(app: &App, root: RootId) -> StoredEffect {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_effect_that_panics_ends_with_what_it_said_and_the_worker_goes_on() {
+async fn opened() -> App {
     let text = "[store]\nurl = \"sqlite::memory:\"\n[outgoing]\nretry_seconds = [3600, 3600]\n";
     let config = Config::from_toml_str(text).expect("it is right");
-    let app = tokio::task::spawn_blocking(|| App::open(config))
+    tokio::task::spawn_blocking(|| App::open(config))
         .await
         .expect("opening does not panic")
-        .expect("it opens");
+        .expect("it opens")
+}
+
+/// Of every message one word.
+static WORDS: StreamFormat = StreamFormat {
+    name: "words",
+    entry: |_| Bytes::from_static(b"entry"),
+    heartbeat: |_| Bytes::from_static(b"heartbeat"),
+    reset: |_, _| Bytes::from_static(b"reset"),
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listener_that_catches_up_hears_nothing_once_its_key_is_revoked() {
+    let app = opened().await;
+    order(&app, "A-1").await;
+    let us = Caller::command_line(app.shops()[0]);
+    let scopes = BTreeSet::from(["read"]);
+    let wanted = NewKey {
+        name: "some",
+        scopes: &scopes,
+        expires_at: None,
+    };
+    let made = app.create_key(&us, wanted, None).await;
+    let (row, key) = made.expect("it is made");
+    let bearer = format!("Bearer {}", key.expose_secret());
+    let caller = app.authenticate(Some(&bearer), None).await;
+    let caller = caller.expect("it is good");
+    for (is_good, heard) in [(true, "entry"), (false, "")] {
+        if !is_good {
+            let revoked = app.revoke_key(&us, (row.shop, row.id)).await;
+            revoked.expect("it is revoked");
+        }
+        let seat = app.seat().expect("there is room");
+        let begun = app.listen(
+            seat,
+            &caller,
+            TopicSet::ALL,
+            Some(0),
+            (Cut::default(), &WORDS),
+        );
+        let mut messages = begun.await.expect("it listens");
+        let first = std::future::poll_fn(|context| messages.poll_next(context)).await;
+        assert_eq!(first.as_deref(), Some(&b"heartbeat"[..]));
+        let second = std::future::poll_fn(|context| messages.poll_next(context)).await;
+        assert_eq!(second.unwrap_or_default(), heard);
+    }
+    app.end_streams();
+    app.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_effect_that_panics_ends_with_what_it_said_and_the_worker_goes_on() {
+    let app = opened().await;
     let endpoint = NewEndpoint {
         url: "https://merchant.example/hook".to_owned(),
         events: vec!["order.created".to_owned()],

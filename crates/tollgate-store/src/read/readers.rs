@@ -58,6 +58,10 @@ impl Readers {
         let (reply_to, reply) = oneshot::channel();
         let mut reply_to = Some(reply_to);
         let task: Task = Box::new(move |db, last| {
+            // A caller who has stopped waiting keeps no reader from who still waits.
+            if reply_to.as_ref().is_none_or(oneshot::Sender::is_closed) {
+                return true;
+            }
             let answer = read(db);
             let lost = answer
                 .as_ref()
@@ -132,5 +136,49 @@ fn work(db: Db, source: &Source, waiting: &Mutex<Receiver<Task>>) {
             }
             db = None;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[tokio::test]
+    async fn a_read_that_nobody_waits_for_any_more_is_not_made() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let path = folder.path().join("some.db");
+        let source = Source::File {
+            path,
+            durable: false,
+        };
+        let _writer = source.writer().expect("it opens");
+        let readers = Readers::start(&source, 1).expect("they start");
+        let (free, held) = channel::<()>();
+        let busy = readers.read(move |_| {
+            let _ = held.recv();
+            Ok(())
+        });
+        let was_made = Arc::new(AtomicBool::new(false));
+        let made = Arc::clone(&was_made);
+        let given_up = readers.read(move |_| {
+            made.store(true, Ordering::Relaxed);
+            Ok(())
+        });
+        let release = async {
+            // It waits behind the one that runs.
+            tokio::select! {
+                biased;
+                _ = given_up => panic!("there is one reader, and it is busy"),
+                () = std::future::ready(()) => {}
+            }
+            free.send(()).expect("it runs");
+        };
+        let (first, ()) = tokio::join!(busy, release);
+        first.expect("it is made");
+        let after = readers.read(|_| Ok(7)).await;
+        assert_eq!(after.expect("it is made"), 7);
+        assert!(!was_made.load(Ordering::Relaxed), "it was made for nobody");
+        readers.close();
     }
 }

@@ -131,3 +131,102 @@ async fn the_order_to_stop_lets_a_running_request_come_to_its_end() {
     shop.close().await;
     drop(idle);
 }
+
+/// The head of a frame of HTTP/2 and what is in it.
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).expect("it is short");
+    let mut frame = length.to_be_bytes()[1..].to_vec();
+    frame.extend_from_slice(&[kind, flags]);
+    frame.extend_from_slice(&stream.to_be_bytes());
+    frame.extend_from_slice(payload);
+    frame
+}
+
+/// A client of HTTP/2 that has asked for a page and had it, and then answers to nothing.
+async fn deaf(address: std::net::SocketAddr) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.expect("it listens");
+    let mut said = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    said.extend(frame(4, 0, 0, &[]));
+    // GET, http and the authority by their numbers in the table of HPACK, the path in its letters.
+    let head = b"\x82\x86\x04\x08/healthz\x01\x04shop";
+    said.extend(frame(1, 5, 1, head));
+    stream.write_all(&said).await.expect("it reads");
+    loop {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).await.expect("it answers");
+        let [_, long, short, kind, flags, .., stream_id] = head;
+        let mut payload = vec![0; usize::from(u16::from_be_bytes([long, short]))];
+        stream.read_exact(&mut payload).await.expect("it answers");
+        let is_last = flags & 1 == 1;
+        if kind <= 1 && stream_id == 1 && is_last {
+            return stream;
+        }
+    }
+}
+
+/// Waits until the server ends a connection.
+async fn ended(mut stream: TcpStream) {
+    let mut rest = Vec::new();
+    let ended = stream.read_to_end(&mut rest);
+    let ended = tokio::time::timeout(Duration::from_secs(20), ended).await;
+    assert!(ended.is_ok(), "it is open still");
+}
+
+#[tokio::test]
+async fn an_idle_connection_of_http_2_ends_like_one_of_http_1() {
+    let shop = Shop::open().await;
+    for address in [shop.address, shop.grpc] {
+        ended(deaf(address).await).await;
+    }
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_client_of_http_2_that_hears_nothing_does_not_keep_the_server_from_its_end() {
+    let database = crate::database::Database::fleeting();
+    let patient = [
+        ("header_timeout_ms = 1000\n", "header_timeout_ms = 600000\n"),
+        ("[store]\n", "shutdown_timeout_ms = 600000\n[store]\n"),
+    ];
+    let shop = Shop::changed(&patient, &database).await;
+    let clients = [deaf(shop.address).await, deaf(shop.grpc).await];
+    let closed = tokio::time::timeout(Duration::from_secs(30), shop.close()).await;
+    assert!(
+        closed.is_ok(),
+        "it is waited for a client with nothing to do"
+    );
+    drop(clients);
+}
+
+/// Whoever sends the message of a call slowly has no place: others are answered meanwhile.
+#[tokio::test]
+async fn a_call_of_grpc_has_no_place_while_its_message_is_awaited() {
+    let database = crate::database::Database::fleeting();
+    let narrow = [
+        ("[store]\n", "[limits]\napi_max = 1\n[store]\n"),
+        ("body_timeout_ms = 300\n", "body_timeout_ms = 60000\n"),
+    ];
+    let shop = Shop::changed(&narrow, &database).await;
+    let mut slow = deaf(shop.grpc).await;
+    let path = b"/tollgate.v1.OrderService/GetOrder";
+    let mut head = b"\x83\x86\x04\x22".to_vec();
+    head.extend_from_slice(path);
+    head.extend_from_slice(b"\x01\x04shop\x0f\x10\x10application/grpc");
+    let mut said = frame(1, 4, 3, &head);
+    // What is said behind it is answered when it was read.
+    said.extend(frame(6, 0, 0, b"12345678"));
+    slow.write_all(&said).await.expect("it reads");
+    let heard = async {
+        let mut heard = Vec::new();
+        while !heard.ends_with(b"12345678") {
+            heard.push(slow.read_u8().await.expect("it answers"));
+        }
+    };
+    heard.await;
+    for _ in 0..20 {
+        let read = shop.get("/v1/orders").await;
+        assert_eq!(read.status, 200, "{read:?}");
+    }
+    drop(slow);
+    shop.close().await;
+}

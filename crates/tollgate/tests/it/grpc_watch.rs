@@ -8,11 +8,14 @@ use tollgate_proto::v1::{
     CancelOrderRequest, OrderStatus, WatchOrdersRequest, WatchOrdersResponse,
 };
 use tonic::{Code, Status, Streaming};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
 
 use super::grpc::rpc;
 use crate::database::Database;
-use crate::rpc::{Rpc, order, refusal};
+use crate::rpc::{Rpc, order, refusal, wire, with};
 use crate::shop::Shop;
+use crate::sign_in::{self, Person};
 
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -192,5 +195,44 @@ async fn a_stream_ends_with_its_deadline_and_with_the_server_and_goes_on_after_i
         (heard.1.as_str(), heard.2.as_str()),
         ("order.created", "Z-2")
     );
+    shop.close().await;
+}
+
+/// Who watches health or asks for descriptors needs no key, so there are no more of them than of listeners, and they
+/// take nothing from those.
+#[tokio::test]
+async fn watchers_of_health_are_bounded_and_take_no_place_of_listeners() {
+    let database = Database::fleeting();
+    let narrow = ("[store]\n", "[stream]\nconnections_max = 1\n[store]\n");
+    let shop = Shop::changed(&[narrow], &database).await;
+    let (wire, uri) = wire(shop.grpc);
+    let mut health = HealthClient::with_origin(wire, uri);
+    let all = HealthCheckRequest::default;
+    let watched = health.watch(all()).await.expect("there is room");
+    let full = health.watch(all()).await.expect_err("there is none");
+    assert_eq!(refusal(&full), (Code::Unavailable, "overloaded".into()));
+    let mut caller = rpc(&shop);
+    let mut orders = watch(&mut caller, None).await;
+    assert!(next(&mut orders).await.is_ok_and(|said| said.is_some()));
+    drop(watched);
+    let since = std::time::Instant::now();
+    // The place is free once the server has seen that the watcher is gone.
+    while let Err(full) = health.watch(all()).await {
+        assert_eq!(full.code(), Code::Unavailable);
+        assert!(since.elapsed() < PATIENCE, "{full}");
+    }
+    shop.close().await;
+}
+
+/// The cookie of a session is nothing that a call of gRPC is made with.
+#[tokio::test]
+async fn orders_are_watched_with_a_key_alone() {
+    let shop = Shop::open().await;
+    sign_in::user(&shop, "ayu@example.com", "operator", "main").await;
+    let person = Person::of(&shop, "ayu@example.com", "main").await;
+    let mut rpc = rpc(&shop);
+    let asked = with(WatchOrdersRequest::default(), &[("cookie", &person.cookie)]);
+    let refused = rpc.orders.watch_orders(asked).await.expect_err("no key");
+    assert_eq!(refused.code(), Code::Unauthenticated, "{refused}");
     shop.close().await;
 }

@@ -35,32 +35,16 @@ async fn begun(shop: &Shop) -> TcpStream {
     stream
 }
 
+/// Whoever sends the body of a call slowly has no place: others are answered meanwhile.
 #[tokio::test]
-async fn a_class_that_is_full_is_refused_and_takes_no_place_of_another() {
+async fn a_call_has_no_place_while_its_body_is_awaited() {
     let database = Database::fleeting();
     let shop = limited("api_max = 1", &database).await;
-    let mut running = begun(&shop).await;
-    let refused = shop.get("/v1/orders").await;
-    assert_eq!((refused.status, refused.code()), (503, "overloaded"));
-    assert_eq!(refused.header("retry-after"), Some("1"));
-    let detail = refused.body["detail"].as_str().expect("it has one");
-    assert!(detail.contains("limits.api_max"), "{detail}");
-    let webhook = shop.webhook("R-1", "t1", 100);
-    let taken = shop.deliver("/webhooks/midtrans", &webhook).await;
-    assert_eq!(taken.status, 200, "{taken:?}");
-    for path in ["/healthz", "/docs/errors"] {
-        assert_eq!(shop.get(path).await.status, 200, "{path}");
-    }
-    let figures = shop.get("/metrics").await;
-    let shed = "tollgate_requests_shed_total{class=\"api\"} 1";
-    assert!(figures.text.contains(shed), "{}", figures.text);
-    running.write_all(b"{}").await.expect("it reads");
-    assert_eq!(read_answer(&mut running).await.status, 400);
-    assert_eq!(
-        shop.get("/v1/orders").await.status,
-        200,
-        "its place is free"
-    );
+    let mut slow = begun(&shop).await;
+    let read = shop.get("/v1/orders").await;
+    assert_eq!(read.status, 200, "{read:?}");
+    slow.write_all(b"{}").await.expect("it reads");
+    assert_eq!(read_answer(&mut slow).await.status, 400);
     shop.close().await;
 }
 
@@ -82,6 +66,8 @@ async fn a_flood_of_reads_takes_nothing_from_webhooks() {
                         503 => {
                             assert_eq!(read.code(), "overloaded");
                             assert_eq!(read.header("retry-after"), Some("1"));
+                            let detail = read.body["detail"].as_str().unwrap_or_default();
+                            assert!(detail.contains("limits.api_max"), "{detail}");
                             shed += 1;
                         }
                         _ => panic!("{read:?}"),
@@ -98,6 +84,9 @@ async fn a_flood_of_reads_takes_nothing_from_webhooks() {
         let taken = shop.deliver("/webhooks/midtrans", &webhook).await;
         assert_eq!(taken.status, 200, "{taken:?}");
         sent += 1;
+        for path in ["/healthz", "/docs/errors"] {
+            assert_eq!(shop.get(path).await.status, 200, "{path}");
+        }
         let figures = shop.get("/metrics").await;
         let is_shed = !figures
             .text
@@ -196,6 +185,49 @@ async fn a_source_has_its_pace_which_forgers_do_not_use_up() {
     }
     assert_eq!((refused.status, refused.code()), (503, "overloaded"));
     assert_eq!(refused.header("retry-after"), Some("1"));
+    shop.close().await;
+}
+
+/// A delivery that is verified again came long ago, and asks for nothing of its source's pace.
+#[tokio::test]
+async fn deliveries_that_are_verified_again_have_no_pace() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let database = Database::lasting(folder.path());
+    let secret = "[\"literal:server-key\"]";
+    let wrong = (secret, "[\"literal:wrong\"]");
+    let shop = Shop::changed(&[wrong], &database).await;
+    let mut webhooks = Vec::new();
+    let bearer = format!("Bearer {KEY}");
+    let right = Shop::open().await;
+    for id in ["t1", "t2", "t3"] {
+        let webhook = right.webhook("R-1", id, 100);
+        let refused = shop.deliver("/webhooks/midtrans", &webhook).await;
+        assert_eq!(refused.status, 401, "{refused:?}");
+        webhooks.push(webhook);
+    }
+    right.close().await;
+    let since = Instant::now();
+    let kept = loop {
+        let kept = shop.get("/v1/deliveries").await.body["data"].clone();
+        if kept
+            .as_array()
+            .is_some_and(|kept| kept.len() == webhooks.len())
+        {
+            break kept;
+        }
+        assert!(since.elapsed() < PATIENCE, "{kept}");
+    };
+    shop.close().await;
+    let midtrans = "[sources.midtrans]\n";
+    let paced = format!("{midtrans}per_second = 1\nburst = 1\n");
+    let shop = Shop::changed(&[(midtrans, &paced)], &database).await;
+    for delivery in kept.as_array().expect("it is a list") {
+        let id = delivery["id"].as_str().expect("it has one");
+        let path = format!("/v1/deliveries/{id}/verify");
+        let headers = [("authorization", bearer.as_str())];
+        let verified = shop.send("POST", &path, &headers, b"").await;
+        assert_eq!(verified.status, 200, "{verified:?}");
+    }
     shop.close().await;
 }
 

@@ -23,7 +23,7 @@ async fn sign_in(shop: &Shop, body: &Value, headers: &[(&str, &str)]) -> Answer 
 
 /// Somebody who has signed in.
 pub(crate) struct Person {
-    cookie: String,
+    pub(crate) cookie: String,
     csrf: String,
     session: Value,
 }

@@ -82,6 +82,39 @@ async fn a_ticket_opens_one_stream_once() {
     shop.close().await;
 }
 
+/// Where there is no room to listen, the ticket is good for another try.
+#[tokio::test]
+async fn a_ticket_is_not_used_up_where_there_is_no_room() {
+    let database = Database::fleeting();
+    let narrow = ("[store]\n", "[stream]\nconnections_max = 1\n[store]\n");
+    let shop = Shop::changed(&[narrow], &database).await;
+    let (id, bearer) = key(&shop, &["read"], None).await;
+    let ticket = ticket(&shop, &json!({})).await;
+    let mut listener = TcpStream::connect(shop.address).await.expect("it listens");
+    let request =
+        format!("GET /v1/stream HTTP/1.1\r\nhost: shop\r\nauthorization: {bearer}\r\n\r\n");
+    let written = listener.write_all(request.as_bytes()).await;
+    written.expect("it reads");
+    assert_eq!(read_answer(&mut listener).await.status, 200);
+    let query = format!("ticket={ticket}");
+    let (full, _) = open(&shop, &query).await;
+    assert_eq!((full.status, full.code()), (503, "overloaded"));
+    let path = format!("/v1/keys/{id}");
+    let revoked = shop.call("DELETE", &path, &Value::Null).await;
+    assert!(revoked.status < 300, "{revoked:?}");
+    let since = std::time::Instant::now();
+    loop {
+        let (answer, _stream) = open(&shop, &query).await;
+        if answer.status == 200 {
+            break;
+        }
+        // The place is free once the server has seen that the listener's key is revoked.
+        assert_eq!((answer.status, answer.code()), (503, "overloaded"));
+        assert!(since.elapsed() < crate::effects::PATIENCE, "{answer:?}");
+    }
+    shop.close().await;
+}
+
 /// A page that opens a stream anew goes on where it was.
 #[tokio::test]
 async fn a_stream_of_a_ticket_goes_on_behind_an_id() {

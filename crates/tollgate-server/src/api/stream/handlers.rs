@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::request::TicketBody;
 use super::response::{EVENTS, Frames, TicketView};
-use crate::app::{App, AppError, Caller, Cut, TopicSet, is_ticket};
+use crate::app::{App, AppError, Caller, Cut, Seat, TopicSet, is_ticket};
 use crate::http::access::Reader;
 use crate::http::body::Whole;
 use crate::http::extract::{IdempotencyKey, JsonBytes, Query};
@@ -98,6 +98,7 @@ async fn make_ticket(
 
 /// Who wants to listen, and to what: the holder of a key, or whoever brings a ticket.
 struct Listening {
+    seat: Seat,
     caller: Caller,
     topics: TopicSet,
     seen: Option<i64>,
@@ -124,6 +125,7 @@ impl FromRequestParts<App> for Listening {
                 "some of orders, payments, events, effects, alerts with commas between them";
             let topics = query.read("topics", wanted, TopicSet::read)?;
             return Ok(Listening {
+                seat: app.seat()?,
                 caller: reader.caller().clone(),
                 topics: topics.unwrap_or(TopicSet::ALL),
                 seen: seen(&parts.headers, &query)?,
@@ -132,11 +134,13 @@ impl FromRequestParts<App> for Listening {
         if !is_ticket(&ticket) {
             return Err(AppError::TicketUnknown.into());
         }
-        // All that may be wrong with the request is, before the ticket is used up.
+        // All that may be wrong is, before the ticket is used up; also that there is no room to listen.
         let query = query.just(&[TICKET, SEEN_BY_PAGE])?;
         let seen = seen(&parts.headers, &query)?;
+        let seat = app.seat()?;
         let (caller, topics) = app.take_ticket(&ticket).await?;
         Ok(Listening {
+            seat,
             caller,
             topics,
             seen,
@@ -157,6 +161,7 @@ async fn listen(
     extensions: Extensions,
 ) -> Reply {
     let Listening {
+        seat,
         caller,
         topics,
         seen,
@@ -167,7 +172,9 @@ async fn listen(
         true => extensions.get::<Cut>().cloned().unwrap_or_default(),
         false => Cut::default(),
     };
-    let messages = app.listen(&caller, topics, seen, (cut, &EVENTS)).await?;
+    let messages = app
+        .listen(seat, &caller, topics, seen, (cut, &EVENTS))
+        .await?;
     let mut response = Response::new(Body::new(Frames(messages)));
     for (name, value) in [
         (header::CONTENT_TYPE, "text/event-stream"),

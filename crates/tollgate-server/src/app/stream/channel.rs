@@ -22,7 +22,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 const BEAT_EVERY: Duration = Duration::from_secs(15);
 
 /// How often it is checked that the listeners' keys are still good.
-const CHECK_EVERY: Duration = Duration::from_secs(5);
+pub(super) const CHECK_EVERY: Duration = Duration::from_secs(5);
 
 /// How long a listener that was left behind may take to come back.
 const REJOIN_MAX: Duration = Duration::from_secs(30);

@@ -12,7 +12,7 @@ use tollgate_core::id::ShopId;
 use tollgate_core::time::Timestamp;
 
 use super::Cut;
-use super::channel::Channel;
+use super::channel::{CHECK_EVERY, Channel};
 use super::message::{Message, StreamFormat, TopicSet};
 use crate::app::{App, Caller};
 
@@ -35,6 +35,8 @@ pub(super) struct Listener {
     /// Everything up to here has been sent, as far as it is about its topics.
     at: i64,
     pub(super) caller: Caller,
+    /// When it is asked next whether its key is good.
+    check_at: Instant,
     _place: Place,
 }
 
@@ -76,6 +78,7 @@ impl Listener {
             topics,
             at: 0,
             caller,
+            check_at: Instant::now(),
             _place: Place {
                 _permit: permit,
                 counted,
@@ -133,6 +136,16 @@ impl Listener {
 
     pub(super) fn is_gone(&self) -> bool {
         self.to.is_closed()
+    }
+
+    /// Whether its key is revoked; asked every few seconds, however far behind it is.
+    async fn is_revoked(&mut self, app: &App) -> bool {
+        let now = Instant::now();
+        if now < self.check_at {
+            return false;
+        }
+        self.check_at = now + CHECK_EVERY;
+        app.is_revoked(&self.caller).await
     }
 
     fn say(&self, bytes: Bytes) -> Heard {
@@ -207,7 +220,7 @@ enum Next {
     Behind,
     /// It has all there was.
     There,
-    /// All streams end.
+    /// All streams end, or its key is revoked.
     Ended,
     /// It is gone or too slow.
     Lost(Heard),
@@ -233,6 +246,9 @@ async fn read_on(
     };
     let format = listener.format;
     for message in lines.iter().filter_map(|line| Message::of(line, format)) {
+        if listener.is_revoked(app).await {
+            return Next::Ended;
+        }
         let heard = tokio::select! {
             biased;
             _ = closed.wait_for(|closed| *closed) => return Next::Ended,

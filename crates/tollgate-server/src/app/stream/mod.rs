@@ -20,7 +20,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tollgate_core::id::ShopId;
 use tollgate_core::time::Span;
 
@@ -89,6 +89,10 @@ impl Cut {
     }
 }
 
+/// A place among the listeners, for one that is about to listen.
+#[derive(Debug)]
+pub(crate) struct Seat(OwnedSemaphorePermit);
+
 /// The messages of one listener.
 #[derive(Debug)]
 pub(crate) struct Messages(mpsc::Receiver<Bytes>);
@@ -101,21 +105,27 @@ impl Messages {
 }
 
 impl App {
+    /// Takes a place among the listeners.
+    pub(crate) fn seat(&self) -> Result<Seat, AppError> {
+        let streams = &self.inner.streams;
+        if *streams.closed.borrow() {
+            return Err(AppError::Unavailable);
+        }
+        let place = Arc::clone(&streams.places).try_acquire_owned();
+        place.map(Seat).map_err(|_| AppError::TooManyListeners)
+    }
+
     /// Starts to send a listener what is about these topics: from now on, or from behind the last position
     /// it has seen.
     pub(crate) async fn listen(
         &self,
+        Seat(place): Seat,
         caller: &Caller,
         topics: TopicSet,
         seen: Option<i64>,
         (cut, format): (Cut, &'static StreamFormat),
     ) -> Result<Messages, AppError> {
         let streams = &self.inner.streams;
-        if *streams.closed.borrow() {
-            return Err(AppError::Unavailable);
-        }
-        let place = Arc::clone(&streams.places).try_acquire_owned();
-        let place = place.map_err(|_| AppError::TooManyListeners)?;
         let shop = caller.shop();
         let head = self.inner.store.feed_head(shop).await?;
         let (to, queue) = mpsc::channel(streams.limits.queue_max);
