@@ -6,8 +6,8 @@ use tollgate_core::decision::{Detail, Verdict};
 use tollgate_core::id::{KeyId, OrderId, ShopId, UserId};
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_store::{
-    Actor, AuditEntry, AuditFilter, AuditPlace, AuditRecord, KeyRotation, KeyRow, NewSession, Seek,
-    SessionRow, SignInTry, UserChange, UserRow,
+    Actor, AuditEntry, AuditFilter, AuditPlace, AuditRecord, KEYS_MAX, KeyRotation, KeyRow,
+    NewSession, Seek, SessionRow, SignInTry, UserChange, UserRow,
 };
 
 use crate::words::{create, order, root_id, stock};
@@ -167,8 +167,18 @@ async fn a_key_has_two_secrets_after_it_was_given_a_new_one() {
         let found = store.key_by_hash(hash).await.expect("it reads");
         assert_eq!(found, Some(expected.clone()));
     }
-    // Again: the one before that is gone.
-    assert_eq!(store.rotate_key(rotation(1, 51, at), None).await, Ok(true));
+    // Again, as long as the one before opens: neither of them is put out, unless that is said.
+    let again = store.rotate_key(rotation(1, 51, at), None).await;
+    assert_eq!(again, Ok(false));
+    for hash in [[1; 32], [50; 32]] {
+        let found = store.key_by_hash(hash).await.expect("it reads");
+        assert_eq!(found, Some(expected.clone()));
+    }
+    let at_once = KeyRotation {
+        former_until: at,
+        ..rotation(1, 51, at)
+    };
+    assert_eq!(store.rotate_key(at_once, None).await, Ok(true));
     assert_eq!(store.key_by_hash([1; 32]).await.expect("it reads"), None);
     let named = store.rename_key((SHOP, expected.id), "till".to_owned(), None);
     assert_eq!(named.await, Ok(true));
@@ -369,6 +379,43 @@ async fn tries_to_sign_in_wait_longer_and_longer() {
         "select subject || ' ' || failures from sign_ins where shop_id = 1 order by subject",
     );
     assert_eq!(failures, ["address:b 1", "user:a 1"]);
+}
+
+/// Keys that are revoked use up no room, and hide none that is good.
+#[tokio::test]
+async fn keys_are_bounded_and_all_of_them_are_listed() {
+    let world = World::new();
+    let store = &world.store;
+    let made = async |number: u64| {
+        let mut hash = [0; 32];
+        hash[..8].copy_from_slice(&number.to_be_bytes());
+        let row = KeyRow {
+            hash,
+            ..key(number)
+        };
+        store.create_key(row, None).await.expect("it writes")
+    };
+    let most = u64::from(KEYS_MAX);
+    for number in 1..=most {
+        assert!(made(number).await, "{number}");
+    }
+    assert!(!made(most + 1).await);
+    for number in [1, 2] {
+        let id = KeyId::on(root_id(most + 1 - number), 0);
+        let revoked = store.revoke_key((SHOP, id), START, None).await;
+        assert_eq!(revoked, Ok(true));
+        assert!(made(most + number).await);
+    }
+    let first = store.keys(SHOP, None).await.expect("it reads");
+    let below = first.last().map(|row| row.id);
+    let rest = store.keys(SHOP, below).await.expect("it reads");
+    let all: Vec<KeyId> = first.iter().chain(&rest).map(|row| row.id).collect();
+    let expected = (1..=most + 2).rev();
+    let expected: Vec<KeyId> = expected
+        .map(|number| KeyId::on(root_id(number), 0))
+        .collect();
+    assert_eq!(all, expected);
+    assert!(!rest.is_empty(), "it is more than a page");
 }
 
 /// Entries of the timeline and records beside them are one list, in the order of commits.
