@@ -53,7 +53,7 @@ pub use tables::errors::{ERROR_DAYS_MAX, ErrorLevel, ErrorRow, NO_SHOP};
 pub use tables::keys::{KEYS_MAX, KeyRotation, KeyRow, USE_NOTED_EVERY};
 pub use tables::origin::Origin;
 pub use tables::sessions::{NewSession, SessionRow};
-pub use tables::sign_ins::SignInTry;
+pub use tables::sign_ins::{SignInFailure, SignInTry, subject_at};
 pub use tables::stream_tickets::TicketRow;
 pub use tables::timeline::Actor;
 pub use tables::users::{USERS_MAX, UserChange, UserRow};

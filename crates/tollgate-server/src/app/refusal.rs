@@ -66,6 +66,12 @@ pub(crate) enum AppError {
         /// How many it may have.
         most: u32,
     },
+    /// Only who stands above the shops makes and changes admins of main.
+    #[error("admins of shop main are made and changed by who stands above the shops")]
+    RankMissing,
+    /// The shop would have no admin left who may sign in.
+    #[error("the user is the last admin of its shop")]
+    LastAdmin,
     /// A member of the request is no good.
     #[error("{pointer}: {why}")]
     Unfit {

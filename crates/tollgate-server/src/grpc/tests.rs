@@ -35,6 +35,9 @@ const TABLE: &str = "
     FailedPrecondition  too_many_payments
     Unavailable         body_slow rate_limited overloaded unavailable provider_unavailable outcome_unknown
     Internal            internal quarantined
+    PermissionDenied    rank_missing
+    ResourceExhausted   too_many_keys
+    FailedPrecondition  former_secret_good last_admin
 ";
 
 fn listed() -> Vec<(&'static str, &'static str)> {
