@@ -107,7 +107,7 @@ impl Scopes {
 const BOOTSTRAP_NAME: &str = "bootstrap_key";
 
 /// Who comes with a key or a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Who {
     /// The key of the configuration, which has no id.
     Bootstrap,

@@ -19,13 +19,14 @@ const ID_BYTES_MAX: usize = 128;
 /// What a request brings; nothing, as most do, costs two looks into its headers.
 pub(crate) fn origin(headers: &HeaderMap) -> Option<Arc<Origin>> {
     let request_id = only(headers, &REQUEST_ID).filter(|id| is_plain(id));
-    let trace_id = only(headers, &TRACEPARENT).and_then(trace_of);
-    if request_id.is_none() && trace_id.is_none() {
+    let trace = only(headers, &TRACEPARENT).and_then(trace_of);
+    if request_id.is_none() && trace.is_none() {
         return None;
     }
     Some(Arc::new(Origin {
         request_id: request_id.map(Into::into),
-        trace_id: trace_id.map(Into::into),
+        unsampled: trace.is_some_and(|(_, is_sampled)| !is_sampled),
+        trace_id: trace.map(|(id, _)| id.into()),
     }))
 }
 
@@ -47,8 +48,8 @@ fn is_plain(id: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:+/=@".contains(&byte))
 }
 
-/// The trace of `00-TRACE-SPAN-FLAGS`; a later version may have more behind it.
-fn trace_of(text: &str) -> Option<&str> {
+/// The trace of `00-TRACE-SPAN-FLAGS`, and whether its caller records it; a later version may have more behind it.
+fn trace_of(text: &str) -> Option<(&str, bool)> {
     let mut parts = text.trim().split('-');
     let (version, trace, span, flags) =
         (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
@@ -67,10 +68,12 @@ fn trace_of(text: &str) -> Option<&str> {
         && !is_zero(span)
         && is_hex(flags, 2)
         && (version != "00" || parts.next().is_none());
-    is_good.then_some(trace)
+    let is_sampled = u8::from_str_radix(flags, 16).is_ok_and(|flags| flags & 1 == 1);
+    is_good.then_some((trace, is_sampled))
 }
 
-/// Writes what a request is called onto a call that is made for it. The call is a span of its own.
+/// Writes what a request is called onto a call that is made for it. The call is a span of its own, and recorded if
+/// its caller's is.
 pub(crate) fn hand_on(origin: &Origin, headers: &mut HeaderMap) {
     if let Some(id) = &origin.request_id
         && let Ok(value) = HeaderValue::from_str(id)
@@ -78,7 +81,8 @@ pub(crate) fn hand_on(origin: &Origin, headers: &mut HeaderMap) {
         headers.insert(REQUEST_ID, value);
     }
     if let Some(trace) = &origin.trace_id
-        && let Ok(value) = HeaderValue::try_from(format!("00-{trace}-{}-01", span()))
+        && let flags = if origin.unsampled { "00" } else { "01" }
+        && let Ok(value) = HeaderValue::try_from(format!("00-{trace}-{}-{flags}", span()))
     {
         headers.insert(TRACEPARENT, value);
     }
@@ -154,6 +158,7 @@ mod tests {
         let origin = Origin {
             request_id: Some("r-1".into()),
             trace_id: Some(TRACE.into()),
+            unsampled: false,
         };
         let sent = || {
             let mut headers = HeaderMap::new();
@@ -165,7 +170,22 @@ mod tests {
                 .to_owned()
         };
         let (one, other) = (sent(), sent());
-        assert_eq!(trace_of(&one), Some(TRACE));
+        assert_eq!(trace_of(&one), Some((TRACE, true)));
         assert_ne!(one, other);
+    }
+
+    /// What its caller does not record is recorded by nobody behind us.
+    #[test]
+    fn a_trace_goes_on_as_sampled_as_it_came() {
+        for (flags, expected) in [("00", "-00"), ("01", "-01"), ("02", "-00"), ("03", "-01")] {
+            let mut came = HeaderMap::new();
+            let value = format!("00-{TRACE}-00f067aa0ba902b7-{flags}");
+            came.insert(TRACEPARENT, value.parse().expect("it is a value"));
+            let origin = origin(&came).expect("it has a trace");
+            let mut sent = HeaderMap::new();
+            hand_on(&origin, &mut sent);
+            let sent = sent[&TRACEPARENT].to_str().expect("it is text");
+            assert!(sent.ends_with(expected), "{flags}: {sent}");
+        }
     }
 }

@@ -36,11 +36,10 @@ pub use options::{
 pub use read::{
     AuditEntry, AuditFilter, AuditPlace, BYTES_SEARCHED_MAX, Between, CALENDARS_MAX, Counts,
     DeliveryFilter, EFFECTS_MAX, EffectFilter, EffectLine, ErrorCounts, ErrorFilter,
-    ErrorKindCount, EventFilter, FeedEntry, Found, Happened, Hit, KEYS_MAX, KeptDelivery,
-    OPEN_COUNTED_MAX, Open, OpenPayment, OpenPayments, OpenSession, Order, OrderFilter,
-    PAGE_ITEMS_MAX, Page, PaymentFilter, ROWS_LOOKED_AT_MAX, ReceiptFilter, ReceiptPlace,
-    ReceiptRow, SEARCH_HITS_MAX, SLOTS_MAX, SearchPlace, SearchQuery, Seek, Story,
-    TIMELINE_ENTRIES_MAX, TimelineEntry, is_like,
+    ErrorKindCount, EventFilter, FeedEntry, Found, Happened, Hit, KeptDelivery, OPEN_COUNTED_MAX,
+    Open, OpenPayment, OpenPayments, OpenSession, Order, OrderFilter, PAGE_ITEMS_MAX, Page,
+    PaymentFilter, ROWS_LOOKED_AT_MAX, ReceiptFilter, ReceiptPlace, ReceiptRow, SEARCH_HITS_MAX,
+    SLOTS_MAX, SearchPlace, SearchQuery, Seek, Story, TIMELINE_ENTRIES_MAX, TimelineEntry, is_like,
 };
 pub use report::{Checked, Level, Report, SEEN_MAX, Totals};
 pub use schema::migrate::Step;
@@ -51,10 +50,10 @@ pub use tables::deliveries::Rejected;
 pub use tables::effects::effect_id;
 pub use tables::endpoints::{ENDPOINTS_MAX, EndpointRow};
 pub use tables::errors::{ERROR_DAYS_MAX, ErrorLevel, ErrorRow, NO_SHOP};
-pub use tables::keys::{KeyRotation, KeyRow, USE_NOTED_EVERY};
+pub use tables::keys::{KEYS_MAX, KeyRotation, KeyRow, USE_NOTED_EVERY};
 pub use tables::origin::Origin;
 pub use tables::sessions::{NewSession, SessionRow};
-pub use tables::sign_ins::SignInTry;
+pub use tables::sign_ins::{SignInFailure, SignInTry, subject_at};
 pub use tables::stream_tickets::TicketRow;
 pub use tables::timeline::Actor;
 pub use tables::users::{USERS_MAX, UserChange, UserRow};

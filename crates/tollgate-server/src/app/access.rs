@@ -176,7 +176,7 @@ impl App {
             (None, None) => return Err(AppError::KeyMissing),
         };
         let holder = self.holder(with).await?;
-        let allowance = self.inner.paces.take(with.hash(), self.now())?;
+        let allowance = self.inner.paces.take(holder.who, self.now())?;
         self.note_use(&holder, &with);
         Ok(Caller {
             allowance,

@@ -63,7 +63,8 @@ impl App {
             body: Bytes::from(kept.body),
             encoded: None,
             peer: kept.peer,
-            origin: None,
+            origin: caller.origin(),
+            by: Some(caller.actor()),
             received_at: kept.at,
         };
         let taken = self.take(webhook, incoming, false).await?;

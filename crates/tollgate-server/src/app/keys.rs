@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use secrecy::{ExposeSecret, SecretString};
 use tollgate_core::id::{KeyId, ShopId};
 use tollgate_core::time::{Span, Timestamp};
-use tollgate_store::{KeyRotation, KeyRow};
+use tollgate_store::{KEYS_MAX, KeyRotation, KeyRow};
 
 use super::access::{text, time};
 use super::{App, AppError, Caller};
@@ -59,13 +59,19 @@ impl App {
         detail.extend(wanted.expires_at.map(|ends| ("expires_at", time(ends))));
         let record = caller.record(shop, "create_key", row.id, detail);
         let store = &self.inner.store;
-        store.create_key(row.clone(), Some(record)).await?;
-        Ok((row, key))
+        match store.create_key(row.clone(), Some(record)).await? {
+            true => Ok((row, key)),
+            false => Err(AppError::TooManyKeys { most: KEYS_MAX }),
+        }
     }
 
-    /// The keys of a shop.
-    pub(crate) async fn keys(&self, shop: ShopId) -> Result<Vec<KeyRow>, AppError> {
-        Ok(self.inner.store.keys(shop).await?)
+    /// The keys of a shop from below one on, newest first: more than a page has, where there are more.
+    pub(crate) async fn keys(
+        &self,
+        shop: ShopId,
+        below: Option<KeyId>,
+    ) -> Result<Vec<KeyRow>, AppError> {
+        Ok(self.inner.store.keys(shop, below).await?)
     }
 
     /// A key of a shop.
@@ -92,8 +98,9 @@ impl App {
         self.key(shop, id).await
     }
 
-    /// Gives a key a new secret, shown once. The one before still opens for so long; one that was still good
-    /// from a rotation before that ends at once.
+    /// Gives a key a new secret, shown once. The one before still opens for so long. There is one former secret: as
+    /// long as that is good, it is put out only by who wants every former one to end. So whoever repeats a rotation
+    /// whose answer was lost does not end the secret that is in use.
     pub(crate) async fn rotate_key(
         &self,
         caller: &Caller,
@@ -117,7 +124,7 @@ impl App {
         let row = self.key(shop, id).await?;
         match rotated {
             true => Ok((row, secret)),
-            false => Err(AppError::KeyEnded),
+            false => Err(why_not(&row, now)),
         }
     }
 
@@ -135,6 +142,15 @@ impl App {
             .await?;
         self.forget_key(id);
         Ok(())
+    }
+}
+
+/// Why a key was given no new secret.
+fn why_not(row: &KeyRow, now: Timestamp) -> AppError {
+    let has_ended = row.revoked_at.is_some() || row.expires_at.is_some_and(|ends| ends <= now);
+    match row.former {
+        Some((_, until)) if !has_ended && now < until => AppError::FormerSecret { until },
+        Some(_) | None => AppError::KeyEnded,
     }
 }
 

@@ -17,6 +17,7 @@ mod deliveries;
 mod access;
 mod keys;
 mod users;
+mod lockout;
 mod sessions;
 mod audit;
 mod operating;

@@ -1,4 +1,5 @@
-//! The pace of a key, and that of a source: so much in a second, and so much at once after a rest.
+//! The pace of a key or of a user, and that of a source: so much in a second, and so much at once after a rest. A key
+//! has one with both of its secrets, and a user with all sessions.
 //!
 //! It is kept by this process alone: of several instances each allows as much.
 
@@ -8,10 +9,10 @@ use tollgate_core::time::{Span, Timestamp};
 
 use super::AppError;
 use crate::config::Pace;
-use crate::keys::KeyHash;
+use crate::keys::Who;
 use crate::rate::RateLimit;
 
-/// Keys whose pace is remembered; only those that are good are.
+/// Keys and users whose pace is remembered; only those that are good are.
 const KEYS_MAX: usize = 4096;
 
 /// What a caller may still ask, and by which rule.
@@ -25,22 +26,22 @@ pub(crate) struct Allowance {
     pub(crate) after: Span,
 }
 
-/// The pace of every key.
-pub(super) struct KeyPaces(Option<(Pace, Mutex<RateLimit<KeyHash>>)>);
+/// The pace of every key and user.
+pub(super) struct KeyPaces(Option<(Pace, Mutex<RateLimit<Who>>)>);
 
 impl KeyPaces {
     pub(super) fn new(pace: Option<Pace>) -> KeyPaces {
         KeyPaces(pace.map(|pace| (pace, Mutex::new(limit(pace, KEYS_MAX)))))
     }
 
-    /// Counts a call with a key; `None` where no pace is configured.
-    pub(super) fn take(&self, key: KeyHash, now: Timestamp) -> Result<Option<Allowance>, AppError> {
+    /// Counts a call of whoever has a key or is signed in; `None` where no pace is configured.
+    pub(super) fn take(&self, holder: Who, now: Timestamp) -> Result<Option<Allowance>, AppError> {
         let Some((pace, limit)) = &self.0 else {
             return Ok(None);
         };
         let pace = *pace;
         let mut limit = limit.lock().unwrap_or_else(PoisonError::into_inner);
-        match limit.take(key, now) {
+        match limit.take(holder, now) {
             Ok(room) => Ok(Some(Allowance {
                 pace,
                 left: room.left,

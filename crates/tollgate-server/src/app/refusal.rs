@@ -3,7 +3,7 @@
 use super::Allowance;
 use tollgate_core::decision::Refusal;
 use tollgate_core::id::{DeliveryId, EndpointId, UserId};
-use tollgate_core::time::Span;
+use tollgate_core::time::{Span, Timestamp};
 use tollgate_store::{ReadError, SubmitError};
 
 /// Why a use case has not come to its good end.
@@ -33,6 +33,18 @@ pub(crate) enum AppError {
     /// The key has ended, so it is given no new secret.
     #[error("the API key has ended")]
     KeyEnded,
+    /// The key's former secret is still good, and there is room for one.
+    #[error("the former secret of the API key is still good")]
+    FormerSecret {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The shop has as many keys as it may have.
+    #[error("there are {most} API keys already")]
+    TooManyKeys {
+        /// How many it may have.
+        most: u32,
+    },
     /// The session has ended, or there was none.
     #[error("nobody is signed in")]
     SessionUnknown,
@@ -54,6 +66,12 @@ pub(crate) enum AppError {
         /// How many it may have.
         most: u32,
     },
+    /// Only who stands above the shops makes and changes admins of main.
+    #[error("admins of shop main are made and changed by who stands above the shops")]
+    RankMissing,
+    /// The shop would have no admin left who may sign in.
+    #[error("the user is the last admin of its shop")]
+    LastAdmin,
     /// A member of the request is no good.
     #[error("{pointer}: {why}")]
     Unfit {

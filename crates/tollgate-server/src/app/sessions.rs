@@ -7,17 +7,16 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
 use tollgate_core::id::ShopId;
-use tollgate_core::time::{Span, Timestamp};
+use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
-use tollgate_store::{Actor, AuditRecord, NewSession, OpenSession, SessionRow, SignInTry, UserRow};
+use tollgate_store::{Actor, AuditRecord, NewSession, OpenSession, SessionRow, UserRow};
 
 use super::access::text;
-use super::receipts::household;
+use super::lockout::Counted;
 use super::{App, AppError, Caller};
 use crate::config::MAIN_SHOP;
-use crate::keys::{self, KeyHash, Role};
+use crate::keys::{self, Role};
 
 /// Somebody who wants to sign in.
 pub(crate) struct SigningIn<'a> {
@@ -41,81 +40,43 @@ pub(crate) struct SignedIn {
     pub(crate) token: SecretString,
 }
 
-/// What is counted against a user of a shop, whether there is one or not.
-pub(super) fn subject_of(shop: ShopId, email: &str) -> String {
-    let digest: KeyHash = Sha256::digest(email.as_bytes()).into();
-    format!("user:{}:{}", shop.0, hex::encode(&digest[..16]))
-}
-
 impl App {
     /// Begins a session for whoever has this address and password. An admin of shop main opens every shop.
     pub(crate) async fn sign_in(&self, wanted: SigningIn<'_>) -> Result<SignedIn, AppError> {
         let named = wanted.shop.unwrap_or(MAIN_SHOP);
-        let main = self.shops()[0];
+        let (store, main) = (&self.inner.store, self.shops()[0]);
         // A shop that there is not is told as little as a user.
-        let opens = self.inner.store.shop(named);
+        let opens = store.shop(named);
         let shop = opens.unwrap_or(main);
         // At another shop it may be an admin of main, whose password is guessed no faster there.
-        let mut subjects = vec![subject_of(main, &wanted.email)];
-        if shop != main {
-            subjects.push(subject_of(shop, &wanted.email));
+        let shops: &[ShopId] = if shop == main { &[main] } else { &[main, shop] };
+        let counted = Counted::of(shops, &wanted.email, Some(wanted.from));
+        self.count_try(&counted).await?;
+        let of_main = store.user_by_email(main, wanted.email.clone()).await?;
+        let own = store.user_by_email(shop, wanted.email.clone()).await?;
+        let there = [(main, of_main.is_some()), (shop, own.is_some())];
+        // Of both the password is looked at, whichever are there.
+        let of_main = of_main.filter(|user| user.role == Role::Admin.word());
+        let candidates = match named == MAIN_SHOP {
+            true => vec![own],
+            false => vec![own, of_main],
+        };
+        let mut user = None;
+        for candidate in candidates {
+            let candidate = candidate.filter(|_| opens.is_some());
+            let hash = candidate.as_ref().map(|user| user.password.clone());
+            let is_right = self.inner.passwords.verify(&wanted.password, hash).await?;
+            user = user.or(candidate.filter(|user| is_right && user.disabled_at.is_none()));
         }
-        self.count_try(&subjects, Some(wanted.from)).await?;
-        let user = self.user_who_opens(shop, &wanted.email).await?;
-        let user = user.filter(|_| opens.is_some());
-        let hash = user.as_ref().map(|user| user.password.clone());
-        let is_right = self.inner.passwords.verify(&wanted.password, hash).await?;
-        let user = user.filter(|user| is_right && user.disabled_at.is_none());
         let Some(user) = user else {
-            self.record_failure(shop, &wanted).await?;
+            self.record_failure(shop, &wanted, &counted).await?;
             return Err(AppError::CredentialsWrong);
         };
-        let begun = self.begin_session(&user, shop, &wanted, subjects).await?;
+        let others = there.iter().filter(|(_, is_there)| *is_there);
+        let others: Vec<ShopId> = others.map(|(shop, _)| *shop).collect();
+        let taken_back = counted.taken_back(&user, &others);
+        let begun = self.begin_session(&user, shop, &wanted, taken_back).await?;
         begun.ok_or(AppError::CredentialsWrong)
-    }
-
-    /// Counts a try against all of these users and the address it comes from, or says how long it has to wait.
-    pub(super) async fn count_try(
-        &self,
-        users: &[String],
-        from: Option<IpAddr>,
-    ) -> Result<(), AppError> {
-        let (main, now) = (self.shops()[0], self.now());
-        let (store, sessions) = (&self.inner.store, &self.config().sessions);
-        let users = users.iter().cloned();
-        let mut subjects: Vec<(String, u32)> = users
-            .map(|user| (user, sessions.failures_per_user))
-            .collect();
-        let address = from.map(|from| (of_address(from), sessions.failures_per_address));
-        subjects.extend(address);
-        let names: Vec<String> = subjects.iter().map(|(name, _)| name.clone()).collect();
-        let until = store.sign_in_waits(main, names.clone()).await?;
-        if let Some(until) = until.filter(|until| now < *until) {
-            return Err(locked(until, now));
-        }
-        let new = SignInTry {
-            shop: main,
-            subjects,
-            at: now,
-            pause_max: sessions.pause_max,
-        };
-        if store.try_sign_in(new).await? {
-            return Ok(());
-        }
-        let until = store.sign_in_waits(main, names).await?;
-        Err(locked(until.unwrap_or(now), now))
-    }
-
-    /// The user of this address who may open the shop: one of its own, or an admin of main.
-    async fn user_who_opens(&self, shop: ShopId, email: &str) -> Result<Option<UserRow>, AppError> {
-        let (store, main) = (&self.inner.store, self.shops()[0]);
-        let own = store.user_by_email(shop, email.to_owned()).await?;
-        if shop == main {
-            return Ok(own);
-        }
-        let of_main = store.user_by_email(main, email.to_owned()).await?;
-        let of_main = of_main.filter(|user| user.role == Role::Admin.word());
-        Ok(own.or(of_main))
     }
 
     async fn begin_session(
@@ -123,7 +84,7 @@ impl App {
         user: &UserRow,
         opens: ShopId,
         wanted: &SigningIn<'_>,
-        subjects: Vec<String>,
+        (forgotten, taken_back, lowered): (Vec<String>, Vec<String>, String),
     ) -> Result<Option<SignedIn>, AppError> {
         let sessions = &self.config().sessions;
         let (token, now) = (keys::fresh_token(), self.now());
@@ -151,17 +112,13 @@ impl App {
                 ("shop", text(self.shop_name(opens))),
             ],
         };
-        let own = subject_of(user.shop, &user.email);
         let new = NewSession {
             row: row.clone(),
             password: user.password.clone(),
             counted_under: self.shops()[0],
-            taken_back: subjects
-                .into_iter()
-                .filter(|subject| *subject != own)
-                .chain([of_address(wanted.from)])
-                .collect(),
-            forgotten: own,
+            forgotten,
+            taken_back,
+            lowered,
             idle: sessions.idle,
             most: sessions.per_user_max,
         };
@@ -178,7 +135,12 @@ impl App {
     }
 
     /// Who tried has no name but the address that was typed.
-    async fn record_failure(&self, shop: ShopId, wanted: &SigningIn<'_>) -> Result<(), AppError> {
+    async fn record_failure(
+        &self,
+        shop: ShopId,
+        wanted: &SigningIn<'_>,
+        counted: &Counted,
+    ) -> Result<(), AppError> {
         let name: Arc<str> = wanted.email.as_str().into();
         let record = AuditRecord {
             shop,
@@ -192,7 +154,7 @@ impl App {
             target: None,
             detail: vec![("address", text(wanted.from))],
         };
-        Ok(self.inner.store.record(record).await?)
+        self.note_failure(counted, Some(record)).await
     }
 
     /// The session of a caller that came with one.
@@ -219,13 +181,4 @@ impl App {
         self.forget_session(hash);
         Ok(())
     }
-}
-
-fn of_address(from: IpAddr) -> String {
-    format!("address:{}", household(from))
-}
-
-fn locked(until: Timestamp, now: Timestamp) -> AppError {
-    let wait = Span::millis((until.as_millis() - now.as_millis()).max(1));
-    AppError::SignInLocked { wait }
 }

@@ -6,7 +6,7 @@ use tollgate_core::word::Word;
 use tollgate_store::{USERS_MAX, UserChange, UserRow};
 
 use super::access::text;
-use super::sessions::subject_of;
+use super::lockout::Counted;
 use super::{App, AppError, Caller};
 use crate::ids;
 use crate::keys::{Role, Scope};
@@ -55,6 +55,7 @@ impl App {
     ) -> Result<UserRow, AppError> {
         let shop = self.shop_of(caller, shop)?;
         let store = &self.inner.store;
+        self.check_rank(caller, shop, [wanted.role.word()])?;
         check_password(&wanted.password, &wanted.email, &wanted.name)?;
         if let Some(known) = store.user_by_email(shop, wanted.email.clone()).await? {
             return Err(AppError::UserExists(known.id));
@@ -108,6 +109,8 @@ impl App {
     ) -> Result<UserRow, AppError> {
         let before = self.user(shop, id).await?;
         let role = wanted.role.map(|role| role.word().to_owned());
+        let after = role.as_ref().unwrap_or(&before.role);
+        self.check_rank(caller, shop, [&before.role, after])?;
         let mut detail = Vec::new();
         if let Some(name) = wanted.name.as_ref().filter(|name| **name != before.name) {
             detail.push(("name", text(name)));
@@ -128,13 +131,16 @@ impl App {
         if detail.is_empty() {
             return Ok(before);
         }
+        let unlock = match wanted.unlock {
+            true => Some(self.unlocked_by(caller, shop, &before.email).await?),
+            false => None,
+        };
         let change = UserChange {
             name: wanted.name,
             role,
             disabled: wanted.disabled,
-            unlock: wanted
-                .unlock
-                .then(|| (self.shops()[0], subject_of(shop, &before.email))),
+            unlock,
+            not_the_last: self.must_stay(caller, (shop, id)),
             ends_sessions: is_other_role || wanted.disabled == Some(true),
             ..self.no_change(shop, id)
         };
@@ -156,13 +162,14 @@ impl App {
             return Err(AppError::NotFound);
         }
         let row = self.user(shop, id).await?;
+        self.check_rank(caller, shop, [&row.role])?;
         check_password(password, &row.email, &row.name)?;
         if is_own {
             self.check_current(&row, current).await?;
         }
         let change = UserChange {
             password: Some(self.inner.passwords.hash(password).await?),
-            unlock: Some((self.shops()[0], subject_of(shop, &row.email))),
+            unlock: Some(self.unlocked_by(caller, shop, &row.email).await?),
             ends_sessions: true,
             ..self.no_change(shop, id)
         };
@@ -177,11 +184,19 @@ impl App {
         (shop, id): (ShopId, UserId),
     ) -> Result<(), AppError> {
         let row = self.user(shop, id).await?;
+        self.check_rank(caller, shop, [&row.role])?;
         let detail = vec![("email", text(row.email)), ("role", text(row.role))];
         let record = caller.record(shop, "delete_user", id, detail);
-        self.inner.store.delete_user(shop, id, Some(record)).await?;
+        let must_stay = self.must_stay(caller, (shop, id));
+        let store = &self.inner.store;
+        let deleted = store
+            .delete_user((shop, id), must_stay, Some(record))
+            .await?;
         self.forget_user(id);
-        Ok(())
+        match deleted {
+            true => Ok(()),
+            false => Err(self.why_not(shop, id).await?),
+        }
     }
 
     /// A session that was left open does not give the password away. A wrong one counts as a try to sign in.
@@ -195,15 +210,18 @@ impl App {
             why: why.to_owned(),
         };
         let current = current.ok_or_else(|| unfit("the password that you have is missing"))?;
-        self.count_try(&[subject_of(row.shop, &row.email)], None)
-            .await?;
+        let counted = Counted::of(&[row.shop], &row.email, None);
+        self.count_try(&counted).await?;
         let passwords = &self.inner.passwords;
         match passwords
             .verify(current, Some(row.password.clone()))
             .await?
         {
             true => Ok(()),
-            false => Err(unfit("it is not the password that you have")),
+            false => {
+                self.note_failure(&counted, None).await?;
+                Err(unfit("it is not the password that you have"))
+            }
         }
     }
 
@@ -217,6 +235,7 @@ impl App {
             disabled: None,
             password: None,
             unlock: None,
+            not_the_last: None,
             ends_sessions: false,
         }
     }
@@ -231,8 +250,37 @@ impl App {
         self.forget_user(id);
         match changed {
             true => self.user(shop, id).await,
-            false => Err(AppError::NotFound),
+            false => Err(self.why_not(shop, id).await?),
         }
+    }
+
+    /// Admins of main stand above the shops; who does not makes none, and changes none.
+    fn check_rank<const N: usize>(
+        &self,
+        caller: &Caller,
+        shop: ShopId,
+        roles: [&str; N],
+    ) -> Result<(), AppError> {
+        let is_above = shop == self.shops()[0] && roles.contains(&Role::Admin.word());
+        match is_above && !caller.stands_above() {
+            true => Err(AppError::RankMissing),
+            false => Ok(()),
+        }
+    }
+
+    /// The role of which a shop keeps one user that may sign in. Who stands above the shops can make another one, and
+    /// is not held up, but for taking themselves away.
+    fn must_stay(&self, caller: &Caller, (shop, id): (ShopId, UserId)) -> Option<String> {
+        let is_own = caller.user() == Some((id, shop));
+        (is_own || !caller.stands_above()).then(|| Role::Admin.word().to_owned())
+    }
+
+    /// Why a user was neither changed nor deleted.
+    async fn why_not(&self, shop: ShopId, id: UserId) -> Result<AppError, AppError> {
+        Ok(match self.inner.store.user(shop, id).await? {
+            Some(_) => AppError::LastAdmin,
+            None => AppError::NotFound,
+        })
     }
 }
 

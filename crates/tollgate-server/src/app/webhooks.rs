@@ -11,7 +11,7 @@ use tollgate_core::id::{DeliveryId, EventId, ORDINAL_MAX};
 use tollgate_core::snapshot::EventOutcome;
 use tollgate_core::time::Timestamp;
 use tollgate_providers::{Item, ItemError, RejectCode, Rejection};
-use tollgate_store::{Class, ErrorLevel, Origin, Rejected, Reply, Submission};
+use tollgate_store::{Actor, Class, ErrorLevel, Origin, Rejected, Reply, Submission};
 
 use super::{App, AppError, WebhookSource};
 use crate::content_encoding::{self, Undecodable};
@@ -33,6 +33,8 @@ pub(crate) struct Incoming<'a> {
     pub(crate) peer: Option<IpAddr>,
     /// What its sender calls the request.
     pub(crate) origin: Option<Arc<Origin>>,
+    /// Who has it taken, where somebody has.
+    pub(crate) by: Option<Actor>,
     /// When it came; a kept delivery is verified by this clock too.
     pub(crate) received_at: Timestamp,
 }
@@ -204,9 +206,11 @@ impl App {
                     },
                 };
                 let action = Action::TakeEvent(take);
-                let submission = Submission::new(*shop, action, Class::Money)
-                    .caused_by(incoming.origin.clone())
-                    .of_bytes(size);
+                let submission = Submission {
+                    by: incoming.by.clone(),
+                    ..Submission::new(*shop, action, Class::Money)
+                };
+                let submission = submission.caused_by(incoming.origin.clone()).of_bytes(size);
                 submissions.push(submission);
             }
             taken.push(item);

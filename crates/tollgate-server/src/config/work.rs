@@ -80,8 +80,10 @@ pub struct Sessions {
     pub absolute: Span,
     /// How many a user has open at one time.
     pub per_user_max: u32,
-    /// Failures of one user before a pause begins.
+    /// Failures of one user from one place before a pause begins there.
     pub failures_per_user: u32,
+    /// Failures of one user from everywhere before a pause begins.
+    pub failures_per_user_anywhere: u32,
     /// Failures from one address before a pause begins.
     pub failures_per_address: u32,
     /// The longest pause.
@@ -166,6 +168,11 @@ impl Typed<'_> {
             absolute: Span::hours(self.integer("sessions.absolute_hours", 1, 720)?),
             per_user_max: self.integer("sessions.per_user_max", 1, 100)? as u32,
             failures_per_user: self.integer("sessions.failures_per_user", 3, 100)? as u32,
+            failures_per_user_anywhere: self.integer(
+                "sessions.failures_per_user_anywhere",
+                10,
+                100_000,
+            )? as u32,
             failures_per_address: self.integer("sessions.failures_per_address", 3, 10_000)? as u32,
             pause_max: Span::minutes(self.integer("sessions.pause_minutes_max", 1, 1440)?),
             hashes_max: self.size("sessions.hashes_max", 1, 64)?,

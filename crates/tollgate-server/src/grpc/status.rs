@@ -26,7 +26,7 @@ pub(super) fn code(code: &str, status: u16) -> Code {
     match code {
         "already_exists" => Code::AlreadyExists,
         "out_of_stock" | "slot_full" | "no_slot_with_room" | "too_many_endpoints"
-        | "too_many_users" => Code::ResourceExhausted,
+        | "too_many_users" | "too_many_keys" => Code::ResourceExhausted,
         "idempotency_in_progress" => Code::Aborted,
         // They depend on what there is, not on the request alone.
         "sku_unknown"

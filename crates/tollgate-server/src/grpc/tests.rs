@@ -37,6 +37,9 @@ const TABLE: &str = "
     Unavailable         body_slow rate_limited sign_in_locked overloaded unavailable provider_unavailable
     Unavailable         outcome_unknown
     Internal            internal quarantined
+    PermissionDenied    rank_missing
+    ResourceExhausted   too_many_keys
+    FailedPrecondition  former_secret_good last_admin
 ";
 
 fn listed() -> Vec<(&'static str, &'static str)> {

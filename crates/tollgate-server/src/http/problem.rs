@@ -92,6 +92,8 @@ codes! {
         ["The webhook was signed too long ago, or ahead of our clock; check both clocks."];
     SCOPE_MISSING = "scope_missing" 403 no "The API key may not do this"
         ["Use a key with the scope that `scope` names."];
+    RANK_MISSING = "rank_missing" 403 no "Admins of shop main stand above the shops"
+        ["Only the key of the configuration, an admin of shop main who has signed in, and the command line make, change or delete an admin of shop main."];
     CSRF_FAILED = "csrf_failed" 403 no "The request is not from our own pages"
         ["A session changes something only with the header X-CSRF-Token as GET /v1/session shows it, and from pages of this server's own address."];
     ADDRESS_NOT_ALLOWED = "address_not_allowed" 403 no "The sender's address is not listed"
@@ -147,6 +149,10 @@ codes! {
         ["Holds have units of this sku (`held`), or a slot of this calendar that is not over is booked (`starts_at`, `booked`)."];
     KEY_ENDED = "key_ended" 409 no "The API key has ended"
         ["The API key was revoked or has expired, so it gets no new secret; make a new key."];
+    FORMER_SECRET_GOOD = "former_secret_good" 409 no "The former secret is still good"
+        ["The API key was given a new secret a short while ago, and the one before that still opens until `former_ends_at`. Rotate again after that, or with `overlap_hours` 0, which ends every secret but the new one at once."];
+    LAST_ADMIN = "last_admin" 409 no "The shop's last admin"
+        ["No other admin of this shop may sign in; make another one first, or let an admin of shop main do it."];
     ORDER_PAID = "order_paid" 409 no "The order is paid" [
         "The order is paid and cannot be cancelled; refund it instead.",
         "Pesanan sudah dibayar dan tidak dapat dibatalkan; lakukan pengembalian dana.",
@@ -233,6 +239,8 @@ codes! {
         ["The order has as many payments as it may have (orders.payments_max)."];
     TOO_MANY_ENDPOINTS = "too_many_endpoints" 422 no "Too many endpoints"
         ["The shop has as many endpoints as it may have; `endpoints_max` says how many. Delete one first."];
+    TOO_MANY_KEYS = "too_many_keys" 422 no "Too many API keys"
+        ["The shop has as many API keys as it may have; `keys_max` says how many. Revoke one first."];
     TOO_MANY_USERS = "too_many_users" 422 no "Too many users"
         ["The shop has as many users as it may have; `users_max` says how many. Delete one first."];
     SIGN_IN_LOCKED = "sign_in_locked" 429 30000 "Too many have tried to sign in"
@@ -632,6 +640,12 @@ impl From<AppError> for Problem {
             AppError::KeyExpired => Problem::from(KEY_INVALID)
                 .detail("The API key, or the former secret of one, has expired; make a new one."),
             AppError::KeyEnded => KEY_ENDED.into(),
+            AppError::RankMissing => RANK_MISSING.into(),
+            AppError::LastAdmin => LAST_ADMIN.into(),
+            AppError::FormerSecret { until } => {
+                Problem::from(FORMER_SECRET_GOOD).with("former_ends_at", rfc3339(until))
+            }
+            AppError::TooManyKeys { most } => Problem::from(TOO_MANY_KEYS).with("keys_max", most),
             AppError::SessionUnknown => SESSION_INVALID.into(),
             AppError::CredentialsWrong => CREDENTIALS_INVALID.into(),
             AppError::SignInLocked { wait } => Problem::from(SIGN_IN_LOCKED).retry_after(wait),

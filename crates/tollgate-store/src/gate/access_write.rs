@@ -6,7 +6,7 @@ use tollgate_core::time::Timestamp;
 use crate::db::{Db, Error};
 use crate::tables::keys::{self, KeyRotation, KeyRow};
 use crate::tables::sessions::{self, NewSession};
-use crate::tables::sign_ins::{self, SignInTry};
+use crate::tables::sign_ins::{self, SignInFailure, SignInTry};
 use crate::tables::users::{self, UserChange, UserRow};
 
 /// One of them. Where it changes no row, what it is about is not there or not as it was read.
@@ -26,10 +26,12 @@ pub(crate) enum AccessWrite {
     CreateUser(UserRow),
     /// Change one.
     ChangeUser(UserChange),
-    /// Delete one.
-    DeleteUser(ShopId, UserId),
+    /// Delete one, unless it is the last of this role.
+    DeleteUser(ShopId, UserId, Option<String>),
     /// Somebody tries to sign in.
     TrySignIn(SignInTry),
+    /// Somebody has tried and failed.
+    SignInFailed(SignInFailure),
     /// Somebody has signed in.
     BeginSession(NewSession),
     /// A session ends.
@@ -47,11 +49,12 @@ impl AccessWrite {
             AccessWrite::CreateUser(user) => user.shop,
             AccessWrite::ChangeUser(change) => change.shop,
             AccessWrite::TrySignIn(new) => new.shop,
+            AccessWrite::SignInFailed(failure) => failure.shop,
             AccessWrite::BeginSession(new) => new.row.shop,
             AccessWrite::RevokeKey(shop, ..)
             | AccessWrite::RenameKey(shop, ..)
             | AccessWrite::KeyUsed(shop, ..)
-            | AccessWrite::DeleteUser(shop, _)
+            | AccessWrite::DeleteUser(shop, ..)
             | AccessWrite::EndSession(shop, _)
             | AccessWrite::SessionUsed(shop, ..) => *shop,
         }
@@ -67,8 +70,11 @@ impl AccessWrite {
             AccessWrite::KeyUsed(shop, id, at) => keys::used(db, *shop, *id, *at),
             AccessWrite::CreateUser(user) => users::create(db, user),
             AccessWrite::ChangeUser(change) => users::change(db, change),
-            AccessWrite::DeleteUser(shop, id) => users::delete(db, *shop, *id),
+            AccessWrite::DeleteUser(shop, id, not_the_last) => {
+                users::delete(db, (*shop, *id), not_the_last.as_deref())
+            }
             AccessWrite::TrySignIn(new) => sign_ins::count(db, new),
+            AccessWrite::SignInFailed(failure) => sign_ins::failed(db, failure),
             AccessWrite::BeginSession(new) => sessions::begin(db, new),
             AccessWrite::EndSession(shop, hash) => sessions::end(db, *shop, hash),
             AccessWrite::SessionUsed(shop, hash, at) => sessions::used(db, *shop, hash, *at),

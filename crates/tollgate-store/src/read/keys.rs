@@ -3,7 +3,7 @@
 use tollgate_core::id::{KeyId, ShopId};
 use tollgate_core::time::Timestamp;
 
-use super::KEYS_MAX;
+use super::PAGE_ITEMS_MAX;
 use crate::Store;
 use crate::db::{Db, Error, Row, id_at, id_bytes};
 use crate::error::{ReadError, SubmitError};
@@ -17,9 +17,9 @@ const KEYS: &str = "\
     select shop_id, id, name, scopes, hash, prefix, created_at, expires_at, last_used_at, rotated_at,
            former_hash, former_until, revoked_at
       from api_keys
-     where shop_id = ?1
+     where shop_id = ?1 and id < ?2
      order by id desc
-     limit ?2";
+     limit ?3";
 
 /// `api_keys.get`: by primary key.
 const KEY: &str = "\
@@ -71,21 +71,26 @@ fn by_hash(db: &Db, hash: [u8; 32]) -> Result<Option<KeyRow>, Error> {
 }
 
 impl Store {
-    /// Keeps a new API key, as it is when it is new. A key whose hash or id is taken is refused as
-    /// [`SubmitError::Quarantined`].
+    /// Keeps a new API key, as it is when it is new; `false` if the shop has [`KEYS_MAX`](crate::KEYS_MAX) that are not revoked. A key
+    /// whose hash or id is taken is refused as [`SubmitError::Quarantined`].
     pub async fn create_key(
         &self,
         key: KeyRow,
         record: Option<AuditRecord>,
-    ) -> Result<(), SubmitError> {
+    ) -> Result<bool, SubmitError> {
         let write = AccessWrite::CreateKey(key);
-        self.write_access(write, record).await.map(|_| ())
+        self.write_access(write, record).await
     }
 
-    /// The shop's keys, revoked ones too, newest first; at most [`KEYS_MAX`].
-    pub async fn keys(&self, shop: ShopId) -> Result<Vec<KeyRow>, ReadError> {
-        self.read(move |db| db.all(KEYS, &[&shop.0, &KEYS_MAX], read_key))
-            .await
+    /// The shop's keys, revoked ones too, newest first, from below one on; as many as a page has at the most, and
+    /// one, so that it shows whether there are more.
+    pub async fn keys(&self, shop: ShopId, below: Option<KeyId>) -> Result<Vec<KeyRow>, ReadError> {
+        let below = below.map_or(u128::MAX, KeyId::as_u128);
+        self.read(move |db| {
+            let most = i64::from(PAGE_ITEMS_MAX) + 1;
+            db.all(KEYS, &[&shop.0, &id_bytes(below), &most], read_key)
+        })
+        .await
     }
 
     /// A key of the shop.
@@ -105,7 +110,8 @@ impl Store {
         self.write_access(write, record).await
     }
 
-    /// Gives a key a new secret; `false` if there is no such key, or it has ended.
+    /// Gives a key a new secret; `false` if there is no such key, it has ended, or both the one it has and a former
+    /// one would have to go on opening.
     pub async fn rotate_key(
         &self,
         rotation: KeyRotation,

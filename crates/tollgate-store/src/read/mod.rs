@@ -66,9 +66,6 @@ pub const SLOTS_MAX: u32 = 10_000;
 /// Effects of one root that are read.
 pub const EFFECTS_MAX: u32 = 10_000;
 
-/// Keys that are listed.
-pub const KEYS_MAX: u32 = 1_000;
-
 /// Entries of one root's timeline that are read: the newest, where there are more.
 pub const TIMELINE_ENTRIES_MAX: usize = 10_000;
 

@@ -10,7 +10,7 @@ use crate::gate::access_write::AccessWrite;
 use crate::gate::table_write::TableWrite;
 use crate::tables::audit::AuditRecord;
 use crate::tables::sessions::{NewSession, SessionRow};
-use crate::tables::sign_ins::{GET_TRIES, SignInTry};
+use crate::tables::sign_ins::{GET_TRIES, SignInFailure, SignInTry};
 use crate::tables::users::{
     GET_USER, LIST_USERS, USER_BY_EMAIL, USERS_MAX, UserChange, UserRow, read,
 };
@@ -67,7 +67,7 @@ impl Store {
             .await
     }
 
-    /// Changes a user; `false` if there is no such user.
+    /// Changes a user; `false` if there is no such user, or it is the last that has to be left.
     pub async fn change_user(
         &self,
         change: UserChange,
@@ -77,14 +77,15 @@ impl Store {
             .await
     }
 
-    /// Deletes a user with what it has open; `false` if there is no such user.
+    /// Deletes a user with what it has open; `false` if there is no such user, or it is the last of this role that
+    /// may sign in.
     pub async fn delete_user(
         &self,
-        shop: ShopId,
-        id: UserId,
+        (shop, id): (ShopId, UserId),
+        not_the_last: Option<String>,
         record: Option<AuditRecord>,
     ) -> Result<bool, SubmitError> {
-        self.write_access(AccessWrite::DeleteUser(shop, id), record)
+        self.write_access(AccessWrite::DeleteUser(shop, id, not_the_last), record)
             .await
     }
 
@@ -113,6 +114,16 @@ impl Store {
     /// Counts a try to sign in; `false` if it has to wait, and is not counted.
     pub async fn try_sign_in(&self, new: SignInTry) -> Result<bool, SubmitError> {
         self.write_access(AccessWrite::TrySignIn(new), None).await
+    }
+
+    /// Notes that a try was a failure.
+    pub async fn sign_in_failed(
+        &self,
+        failure: SignInFailure,
+        record: Option<AuditRecord>,
+    ) -> Result<(), SubmitError> {
+        let write = AccessWrite::SignInFailed(failure);
+        self.write_access(write, record).await.map(|_| ())
     }
 
     /// Until when the next try of these has to wait, if it has to.

@@ -51,13 +51,17 @@ pub struct KeyRotation {
     pub former_until: Timestamp,
 }
 
+/// Keys of a shop that are not revoked, at the most.
+pub const KEYS_MAX: u32 = 1_000;
+
 /// A use is noted once in this time.
 pub const USE_NOTED_EVERY: Span = Span::seconds(60);
 
 /// `api_keys.insert`.
 const INSERT_KEY: &str = "\
     insert into api_keys (shop_id, id, name, scopes, hash, prefix, created_at, expires_at)
-    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
+     where (select count(*) from api_keys where shop_id = ?1 and revoked_at is null) < ?9";
 
 /// `api_keys.revoke`: by primary key; the second time changes nothing. Both secrets end.
 const REVOKE_KEY: &str = "\
@@ -65,12 +69,14 @@ const REVOKE_KEY: &str = "\
        set revoked_at = ?3, former_until = null, former_hash = null
      where shop_id = ?1 and id = ?2 and revoked_at is null";
 
-/// `api_keys.rotate`: by primary key. What was the secret is the former one, whatever that was before.
+/// `api_keys.rotate`: by primary key. What was the secret is the former one; one that still opens is not put out by
+/// one that goes on opening.
 const ROTATE_KEY: &str = "\
     update api_keys
        set former_hash = hash, former_until = ?6, hash = ?3, prefix = ?4, rotated_at = ?5
      where shop_id = ?1 and id = ?2 and revoked_at is null
-       and (expires_at is null or ?5 < expires_at)";
+       and (expires_at is null or ?5 < expires_at)
+       and (former_until is null or former_until <= ?5 or ?6 <= ?5)";
 
 /// `api_keys.rename`: by primary key.
 const RENAME_KEY: &str = "\
@@ -84,7 +90,7 @@ const KEY_USED: &str = "\
        set last_used_at = ?3
      where shop_id = ?1 and id = ?2 and (last_used_at is null or last_used_at <= ?4)";
 
-/// Keeps one.
+/// Keeps one, unless the shop has as many as it may have.
 pub(crate) fn create(db: &Db, key: &KeyRow) -> Result<usize, Error> {
     db.run(
         INSERT_KEY,
@@ -97,6 +103,7 @@ pub(crate) fn create(db: &Db, key: &KeyRow) -> Result<usize, Error> {
             &key.prefix,
             &key.created_at.as_millis(),
             &key.expires_at.map(Timestamp::as_millis),
+            &KEYS_MAX,
         ],
     )
 }
@@ -109,7 +116,7 @@ pub(crate) fn revoke(db: &Db, shop: ShopId, id: KeyId, at: Timestamp) -> Result<
     )
 }
 
-/// One has a new secret; one that has ended has none.
+/// One has a new secret; one that has ended has none, and neither has one whose former secret is still good.
 pub(crate) fn rotate(db: &Db, rotation: &KeyRotation) -> Result<usize, Error> {
     db.run(
         ROTATE_KEY,

@@ -14,6 +14,9 @@ pub struct Origin {
     /// The trace that it is part of, 32 hexadecimal digits (W3C Trace Context).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<Box<str>>,
+    /// Its caller says that nothing of the trace is recorded.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsampled: bool,
 }
 
 /// The names of both, in an entry of the timeline too.

@@ -35,10 +35,13 @@ pub struct NewSession {
     pub password: String,
     /// Under which shop tries are counted.
     pub counted_under: ShopId,
-    /// What was counted against its user: it is forgotten.
-    pub forgotten: String,
-    /// What else was counted: but for this try it stays.
+    /// What was counted against its user, first from where it has signed in: it is forgotten.
+    pub forgotten: Vec<String>,
+    /// What was counted against others of the same name: but for this try it stays.
     pub taken_back: Vec<String>,
+    /// What was counted against the address: but for this user's tries from there it stays, since whoever has one
+    /// good password has not the others'.
+    pub lowered: String,
     /// How long a session may rest.
     pub idle: Span,
     /// Sessions that a user has open at the most; the oldest end.
@@ -110,13 +113,27 @@ pub(crate) fn begin(db: &Db, new: &NewSession) -> Result<usize, Error> {
         ],
     )?;
     if 0 < begun {
-        sign_ins::forget(db, new.counted_under, &new.forgotten)?;
-        for subject in &new.taken_back {
-            sign_ins::take_back(db, new.counted_under, subject)?;
-        }
+        take_back_tries(db, new)?;
         users::signed_in(db, row.shop, row.user, now)?;
     }
     Ok(begun)
+}
+
+/// What was counted against whoever has signed in was no failure after all.
+fn take_back_tries(db: &Db, new: &NewSession) -> Result<(), Error> {
+    let shop = new.counted_under;
+    let own = match new.forgotten.first() {
+        Some(own) => sign_ins::failures(db, shop, own, new.row.created_at)?,
+        None => 0,
+    };
+    for subject in &new.forgotten {
+        sign_ins::forget(db, shop, subject)?;
+    }
+    for subject in &new.taken_back {
+        sign_ins::take_back(db, shop, subject, 1)?;
+    }
+    sign_ins::take_back(db, shop, &new.lowered, own.max(1))?;
+    Ok(())
 }
 
 /// Ends one.

@@ -4,7 +4,8 @@
 //! may be in any commit.
 //!
 //! A try is counted before the password is looked at, in the commit that lets it, so that many at once, at
-//! several instances, are no more tries than one after the other.
+//! several instances, are no more tries than one after the other. When a failure was is set by [`failed`] alone, so
+//! that failures are forgotten in time where people sign in daily.
 
 use tollgate_core::id::ShopId;
 use tollgate_core::time::{Span, Timestamp};
@@ -22,6 +23,17 @@ pub struct SignInTry {
     pub at: Timestamp,
     /// The longest pause.
     pub pause_max: Span,
+}
+
+/// A try that has failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignInFailure {
+    /// Under which shop tries are counted.
+    pub shop: ShopId,
+    /// What was counted.
+    pub subjects: Vec<String>,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// The first pause; each is twice as long as the one before.
@@ -49,12 +61,21 @@ const PUT: &str = "\
 /// `sign_ins.forget`: by primary key.
 const FORGET: &str = "delete from sign_ins where shop_id = ?1 and subject = ?2";
 
-/// `sign_ins.take_back`: by primary key. Whoever has one good password has not the others': what was counted
-/// before stays, but for this try.
+/// `sign_ins.forget_user`: a range of the primary key, a user's from wherever it was tried.
+const FORGET_USER: &str =
+    "delete from sign_ins where shop_id = ?1 and ?2 <= subject and subject < ?3";
+
+/// `sign_ins.take_back`: by primary key.
 const TAKE_BACK: &str = "\
     update sign_ins
-       set failures = failures - 1, until_at = 0
-     where shop_id = ?1 and subject = ?2 and 0 < failures";
+       set failures = case when failures < ?3 then 0 else failures - ?3 end, until_at = 0
+     where shop_id = ?1 and subject = ?2";
+
+/// `sign_ins.failed`: by primary key.
+const FAILED: &str = "\
+    update sign_ins
+       set tried_at = ?3
+     where shop_id = ?1 and subject = ?2 and tried_at < ?3";
 
 /// `sign_ins.sweep`: by `sign_ins_tried`.
 const SWEEP: &str = "\
@@ -68,6 +89,7 @@ const SWEEP: &str = "\
 /// What was counted of one subject.
 struct Tries {
     failures: u32,
+    failed_at: i64,
     until: i64,
 }
 
@@ -77,9 +99,14 @@ fn tries(db: &Db, shop: ShopId, subject: &str, now: Timestamp) -> Result<Tries, 
         Ok((row.get(0)?, row.get::<i64>(1)?, row.get(2)?))
     })?;
     Ok(match found {
-        Some((failures, tried_at, until)) if kept <= tried_at => Tries { failures, until },
+        Some((failures, failed_at, until)) if 0 < failures && kept <= failed_at => Tries {
+            failures,
+            failed_at,
+            until,
+        },
         Some(_) | None => Tries {
             failures: 0,
+            failed_at: now.as_millis(),
             until: 0,
         },
     })
@@ -104,10 +131,11 @@ pub(crate) fn count(db: &Db, new: &SignInTry) -> Result<usize, Error> {
         }
         let failures = before.failures.saturating_add(1);
         let pause = pause_after(failures, *allowed, new.pause_max);
-        counted.push((subject, failures, now + pause.as_millis()));
+        let until = now + pause.as_millis();
+        counted.push((subject, failures, before.failed_at, until));
     }
-    for (subject, failures, until) in &counted {
-        db.run(PUT, &[&new.shop.0, subject, failures, &now, until])?;
+    for (subject, failures, failed_at, until) in &counted {
+        db.run(PUT, &[&new.shop.0, subject, failures, failed_at, until])?;
     }
     Ok(counted.len())
 }
@@ -128,9 +156,36 @@ pub(crate) fn forget(db: &Db, shop: ShopId, subject: &str) -> Result<usize, Erro
     db.run(FORGET, &[&shop.0, &subject])
 }
 
-/// A try has come to its good end: it was no failure.
-pub(crate) fn take_back(db: &Db, shop: ShopId, subject: &str) -> Result<usize, Error> {
-    db.run(TAKE_BACK, &[&shop.0, &subject])
+/// What follows a user's subject where it is counted by place, and what comes next to that.
+const AT: char = '@';
+const PAST_AT: char = 'A';
+
+/// What is counted of a user's tries from one place.
+pub fn subject_at(user: &str, place: &str) -> String {
+    format!("{user}{AT}{place}")
+}
+
+/// Forgets what was counted of a user, from everywhere.
+pub(crate) fn forget_user(db: &Db, shop: ShopId, user: &str) -> Result<usize, Error> {
+    db.run(FORGET_USER, &[&shop.0, &user, &format!("{user}{PAST_AT}")])
+}
+
+/// Tries that turned out to be no failures.
+pub(crate) fn take_back(db: &Db, shop: ShopId, subject: &str, tries: u32) -> Result<usize, Error> {
+    db.run(TAKE_BACK, &[&shop.0, &subject, &tries])
+}
+
+/// What is counted of a subject at this time.
+pub(crate) fn failures(db: &Db, shop: ShopId, subject: &str, now: Timestamp) -> Result<u32, Error> {
+    Ok(tries(db, shop, subject, now)?.failures)
+}
+
+/// A try was a failure: what is counted is remembered from now on. It was one whether that is still there or not.
+pub(crate) fn failed(db: &Db, failure: &SignInFailure) -> Result<usize, Error> {
+    for subject in &failure.subjects {
+        db.run(FAILED, &[&failure.shop.0, subject, &failure.at.as_millis()])?;
+    }
+    Ok(1)
 }
 
 #[cfg(test)]

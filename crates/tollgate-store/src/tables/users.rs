@@ -59,8 +59,10 @@ pub struct UserChange {
     pub disabled: Option<bool>,
     /// The hash of its new password.
     pub password: Option<String>,
-    /// What was counted against it is forgotten: the shop and the subject in the table of tries.
-    pub unlock: Option<(ShopId, String)>,
+    /// What was counted against it is forgotten: the shop and the users' subjects in the table of tries.
+    pub unlock: Option<(ShopId, Vec<String>)>,
+    /// Where it has this role and may sign in, it is changed only if it is not the last one of those, or stays one.
+    pub not_the_last: Option<String>,
     /// What it has open ends.
     pub ends_sessions: bool,
 }
@@ -93,7 +95,12 @@ const CHANGE_USER: &str = "\
                               when ?6 = 0 then null
                               else disabled_at end,
            updated_at = ?7
-     where shop_id = ?1 and id = ?2";
+     where shop_id = ?1 and id = ?2
+       and (cast(?8 as text) is null or role <> ?8 or disabled_at is not null
+            or (coalesce(?4, ?8) = ?8 and coalesce(?6, 0) = 0)
+            or exists (select 1 from users other
+                        where other.shop_id = ?1 and other.id <> ?2 and other.role = ?8
+                          and other.disabled_at is null))";
 
 /// `users.signed_in`: by primary key.
 const SIGNED_IN: &str = "\
@@ -102,7 +109,13 @@ const SIGNED_IN: &str = "\
      where shop_id = ?1 and id = ?2";
 
 /// `users.delete`: by primary key.
-const DELETE_USER: &str = "delete from users where shop_id = ?1 and id = ?2";
+const DELETE_USER: &str = "\
+    delete from users
+     where shop_id = ?1 and id = ?2
+       and (cast(?3 as text) is null or role <> ?3 or disabled_at is not null
+            or exists (select 1 from users other
+                        where other.shop_id = ?1 and other.id <> ?2 and other.role = ?3
+                          and other.disabled_at is null))";
 
 /// Keeps one, unless its address is another's or the shop has as many as it may have.
 pub(crate) fn create(db: &Db, user: &UserRow) -> Result<usize, Error> {
@@ -133,10 +146,16 @@ pub(crate) fn change(db: &Db, change: &UserChange) -> Result<usize, Error> {
             &change.password,
             &change.disabled,
             &change.at.as_millis(),
+            &change.not_the_last,
         ],
     )?;
-    if let Some((shop, subject)) = &change.unlock {
-        sign_ins::forget(db, *shop, subject)?;
+    if changed == 0 {
+        return Ok(0);
+    }
+    if let Some((shop, subjects)) = &change.unlock {
+        for subject in subjects {
+            sign_ins::forget_user(db, *shop, subject)?;
+        }
     }
     if change.ends_sessions {
         sessions::end_all(db, change.shop, change.id)?;
@@ -144,10 +163,20 @@ pub(crate) fn change(db: &Db, change: &UserChange) -> Result<usize, Error> {
     Ok(changed)
 }
 
-/// Deletes one with what it has open.
-pub(crate) fn delete(db: &Db, shop: ShopId, id: UserId) -> Result<usize, Error> {
-    sessions::end_all(db, shop, id)?;
-    db.run(DELETE_USER, &[&shop.0, &id_bytes(id.as_u128())])
+/// Deletes one with what it has open, unless it is the last that has this role and may sign in.
+pub(crate) fn delete(
+    db: &Db,
+    (shop, id): (ShopId, UserId),
+    not_the_last: Option<&str>,
+) -> Result<usize, Error> {
+    let deleted = db.run(
+        DELETE_USER,
+        &[&shop.0, &id_bytes(id.as_u128()), &not_the_last],
+    )?;
+    if 0 < deleted {
+        sessions::end_all(db, shop, id)?;
+    }
+    Ok(deleted)
 }
 
 /// Notes that one has signed in.

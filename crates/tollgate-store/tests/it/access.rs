@@ -6,8 +6,8 @@ use tollgate_core::decision::{Detail, Verdict};
 use tollgate_core::id::{KeyId, OrderId, ShopId, UserId};
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_store::{
-    Actor, AuditEntry, AuditFilter, AuditPlace, AuditRecord, KeyRotation, KeyRow, NewSession, Seek,
-    SessionRow, SignInTry, UserChange, UserRow,
+    Actor, AuditEntry, AuditFilter, AuditPlace, AuditRecord, KEYS_MAX, KeyRotation, KeyRow,
+    NewSession, Seek, SessionRow, SignInFailure, SignInTry, UserChange, UserRow, subject_at,
 };
 
 use crate::words::{create, order, root_id, stock};
@@ -66,6 +66,7 @@ fn change(number: u64) -> UserChange {
         disabled: None,
         password: None,
         unlock: None,
+        not_the_last: None,
         ends_sessions: false,
     }
 }
@@ -83,11 +84,19 @@ fn session(number: u64, hash: u8, at: Timestamp) -> NewSession {
         },
         password: "$argon2id$first".to_owned(),
         counted_under: SHOP,
-        forgotten: "user:a".to_owned(),
-        taken_back: vec!["address:b".to_owned()],
+        forgotten: vec![subject_at("user:a", "b"), "user:a".to_owned()],
+        taken_back: Vec::new(),
+        lowered: "address:b".to_owned(),
         idle: Span::minutes(30),
         most: 3,
     }
+}
+
+/// What was counted of whom.
+fn counted(world: &World) -> Vec<String> {
+    world
+        .rows()
+        .texts("select subject || ' ' || failures from sign_ins where shop_id = 1 order by subject")
 }
 
 fn by(name: &str) -> Actor {
@@ -167,8 +176,18 @@ async fn a_key_has_two_secrets_after_it_was_given_a_new_one() {
         let found = store.key_by_hash(hash).await.expect("it reads");
         assert_eq!(found, Some(expected.clone()));
     }
-    // Again: the one before that is gone.
-    assert_eq!(store.rotate_key(rotation(1, 51, at), None).await, Ok(true));
+    // Again, as long as the one before opens: neither of them is put out, unless that is said.
+    let again = store.rotate_key(rotation(1, 51, at), None).await;
+    assert_eq!(again, Ok(false));
+    for hash in [[1; 32], [50; 32]] {
+        let found = store.key_by_hash(hash).await.expect("it reads");
+        assert_eq!(found, Some(expected.clone()));
+    }
+    let at_once = KeyRotation {
+        former_until: at,
+        ..rotation(1, 51, at)
+    };
+    assert_eq!(store.rotate_key(at_once, None).await, Ok(true));
     assert_eq!(store.key_by_hash([1; 32]).await.expect("it reads"), None);
     let named = store.rename_key((SHOP, expected.id), "till".to_owned(), None);
     assert_eq!(named.await, Ok(true));
@@ -239,11 +258,15 @@ async fn an_address_is_one_users_of_a_shop() {
     assert_eq!(row.expect("it is there").disabled_at, None);
     assert_eq!(store.change_user(change(9), None).await, Ok(false));
     assert_eq!(
-        store.delete_user(SHOP, user(1, email).id, None).await,
+        store
+            .delete_user((SHOP, user(1, email).id), None, None)
+            .await,
         Ok(true)
     );
     assert_eq!(
-        store.delete_user(SHOP, user(1, email).id, None).await,
+        store
+            .delete_user((SHOP, user(1, email).id), None, None)
+            .await,
         Ok(false)
     );
 }
@@ -323,7 +346,11 @@ async fn tries_to_sign_in_wait_longer_and_longer() {
         .expect("it is kept");
     let new = |seconds| SignInTry {
         shop: SHOP,
-        subjects: vec![("user:a".to_owned(), 3), ("address:b".to_owned(), 100)],
+        subjects: vec![
+            (subject_at("user:a", "b"), 3),
+            ("user:a".to_owned(), 100),
+            ("address:b".to_owned(), 100),
+        ],
         at: START.plus(Span::seconds(seconds)),
         pause_max: Span::minutes(15),
     };
@@ -339,12 +366,12 @@ async fn tries_to_sign_in_wait_longer_and_longer() {
         let until = found.expect("it reads");
         until.map(|until| (until.as_millis() - START.as_millis()) / 1000)
     };
-    assert_eq!(waits(["user:a", "address:c"]).await, Some(30));
+    assert_eq!(waits(["user:a@b", "address:c"]).await, Some(30));
     assert_eq!(store.try_sign_in(new(29)).await, Ok(false));
     assert_eq!(store.try_sign_in(new(30)).await, Ok(true));
-    assert_eq!(waits(["user:a", "address:c"]).await, Some(90));
+    assert_eq!(waits(["user:a@b", "address:c"]).await, Some(90));
     assert_eq!(waits(["user:z", "address:c"]).await, None);
-    // A good end forgets the user's failures; of the address's only this one.
+    // A good end forgets the user's failures; of the address's those that were the user's.
     let world = world.reopen();
     let store = &world.store;
     assert_eq!(
@@ -359,16 +386,159 @@ async fn tries_to_sign_in_wait_longer_and_longer() {
     for seconds in [92, 93] {
         assert_eq!(store.try_sign_in(new(seconds)).await, Ok(true));
     }
-    let failures = world.rows().texts(
-        "select subject || ' ' || failures from sign_ins where shop_id = 1 order by subject",
-    );
-    assert_eq!(failures, ["address:b 6", "user:a 2"]);
+    let left = counted(&world);
+    assert_eq!(left, ["address:b 2", "user:a 2", "user:a@b 2"]);
     // After a day nothing of it is left.
     assert_eq!(store.try_sign_in(new(93 + 86_401)).await, Ok(true));
-    let failures = world.rows().texts(
-        "select subject || ' ' || failures from sign_ins where shop_id = 1 order by subject",
-    );
-    assert_eq!(failures, ["address:b 1", "user:a 1"]);
+    let left = counted(&world);
+    assert_eq!(left, ["address:b 1", "user:a 1", "user:a@b 1"]);
+}
+
+/// Where people sign in daily, what failed long ago is forgotten all the same: a try that ends well is none.
+#[tokio::test]
+async fn only_a_failure_makes_failures_remembered_for_longer() {
+    let world = World::new();
+    let store = &world.store;
+    let made = store.create_user(user(1, "a@b"), None).await;
+    assert_eq!(made, Ok(true));
+    let new = |name: &str, hours| SignInTry {
+        shop: SHOP,
+        subjects: vec![
+            (subject_at(name, "b"), 5),
+            (name.to_owned(), 100),
+            ("address:b".to_owned(), 20),
+        ],
+        at: START.plus(Span::hours(hours)),
+        pause_max: Span::minutes(15),
+    };
+    let failed = |hours| SignInFailure {
+        shop: SHOP,
+        subjects: ["user:z@b", "user:z", "address:b"]
+            .map(str::to_owned)
+            .to_vec(),
+        at: START.plus(Span::hours(hours)),
+    };
+    for hours in [0, 20] {
+        assert_eq!(store.try_sign_in(new("user:z", hours)).await, Ok(true));
+        assert_eq!(store.sign_in_failed(failed(hours), None).await, Ok(()));
+    }
+    for (hash, hours) in [(1, 30), (2, 40)] {
+        assert_eq!(store.try_sign_in(new("user:a", hours)).await, Ok(true));
+        let at = START.plus(Span::hours(hours));
+        let begun = store.begin_session(session(1, hash, at), None).await;
+        assert_eq!(begun, Ok(true));
+    }
+    let left = counted(&world);
+    assert_eq!(left, ["address:b 2", "user:z 2", "user:z@b 2"]);
+    // The last failure is a day ago, the last try is not.
+    assert_eq!(store.try_sign_in(new("user:a", 45)).await, Ok(true));
+    let left = counted(&world);
+    assert_eq!(left, ["address:b 1", "user:a 1", "user:a@b 1"]);
+}
+
+/// An admin forgets what was counted of a user from everywhere, and nothing of whose name begins like it.
+#[tokio::test]
+async fn an_unlocked_user_is_unlocked_everywhere() {
+    let world = World::new();
+    let store = &world.store;
+    let made = store.create_user(user(1, "a@b"), None).await;
+    assert_eq!(made, Ok(true));
+    let subjects = [
+        "user:1:ab",
+        "user:1:ab@x",
+        "user:1:ab@y",
+        "user:1:abc",
+        "user:1:abc@x",
+    ];
+    let new = SignInTry {
+        shop: SHOP,
+        subjects: subjects.map(|subject| (subject.to_owned(), 5)).to_vec(),
+        at: START,
+        pause_max: Span::minutes(15),
+    };
+    assert_eq!(store.try_sign_in(new).await, Ok(true));
+    let unlocked = UserChange {
+        unlock: Some((SHOP, vec!["user:1:ab".to_owned()])),
+        ..change(1)
+    };
+    assert_eq!(store.change_user(unlocked, None).await, Ok(true));
+    assert_eq!(counted(&world), ["user:1:abc 1", "user:1:abc@x 1"]);
+}
+
+/// Of the users that may sign in and have a role, the last one stays and keeps it.
+#[tokio::test]
+async fn the_last_of_a_role_stays() {
+    let world = World::new();
+    let store = &world.store;
+    for (number, email) in [(1, "a@b"), (2, "b@b")] {
+        let made = store.create_user(user(number, email), None).await;
+        assert_eq!(made, Ok(true));
+    }
+    let last = || Some("operator".to_owned());
+    let disabled = |number| UserChange {
+        disabled: Some(true),
+        not_the_last: last(),
+        ..change(number)
+    };
+    let demoted = UserChange {
+        role: Some("viewer".to_owned()),
+        not_the_last: last(),
+        ..change(2)
+    };
+    assert_eq!(store.change_user(disabled(1), None).await, Ok(true));
+    assert_eq!(store.change_user(disabled(2), None).await, Ok(false));
+    assert_eq!(store.change_user(demoted.clone(), None).await, Ok(false));
+    let id = |number| (SHOP, user(number, "").id);
+    assert_eq!(store.delete_user(id(2), last(), None).await, Ok(false));
+    let renamed = UserChange {
+        name: Some("Dewi".to_owned()),
+        not_the_last: last(),
+        ..change(2)
+    };
+    assert_eq!(store.change_user(renamed, None).await, Ok(true));
+    // Who may not sign in is none of them.
+    assert_eq!(store.delete_user(id(1), last(), None).await, Ok(true));
+    let made = store.create_user(user(3, "c@b"), None).await;
+    assert_eq!(made, Ok(true));
+    assert_eq!(store.change_user(demoted, None).await, Ok(true));
+    assert_eq!(store.delete_user(id(3), None, None).await, Ok(true));
+}
+
+/// Keys that are revoked use up no room, and hide none that is good.
+#[tokio::test]
+async fn keys_are_bounded_and_all_of_them_are_listed() {
+    let world = World::new();
+    let store = &world.store;
+    let made = async |number: u64| {
+        let mut hash = [0; 32];
+        hash[..8].copy_from_slice(&number.to_be_bytes());
+        let row = KeyRow {
+            hash,
+            ..key(number)
+        };
+        store.create_key(row, None).await.expect("it writes")
+    };
+    let most = u64::from(KEYS_MAX);
+    for number in 1..=most {
+        assert!(made(number).await, "{number}");
+    }
+    assert!(!made(most + 1).await);
+    for number in [1, 2] {
+        let id = KeyId::on(root_id(most + 1 - number), 0);
+        let revoked = store.revoke_key((SHOP, id), START, None).await;
+        assert_eq!(revoked, Ok(true));
+        assert!(made(most + number).await);
+    }
+    let first = store.keys(SHOP, None).await.expect("it reads");
+    let below = first.last().map(|row| row.id);
+    let rest = store.keys(SHOP, below).await.expect("it reads");
+    let all: Vec<KeyId> = first.iter().chain(&rest).map(|row| row.id).collect();
+    let expected = (1..=most + 2).rev();
+    let expected: Vec<KeyId> = expected
+        .map(|number| KeyId::on(root_id(number), 0))
+        .collect();
+    assert_eq!(all, expected);
+    assert!(!rest.is_empty(), "it is more than a page");
 }
 
 /// Entries of the timeline and records beside them are one list, in the order of commits.

@@ -1257,7 +1257,7 @@ async fn a_key_is_found_by_its_hash_and_revoked_once() {
         None
     );
     assert_eq!(
-        world.store.keys(SHOP).await.expect("it reads"),
+        world.store.keys(SHOP, None).await.expect("it reads"),
         [key(2), key(1)]
     );
     let later = START.plus(Span::hours(1));
@@ -1284,7 +1284,7 @@ async fn a_key_is_found_by_its_hash_and_revoked_once() {
         .expect("it is kept");
     assert_eq!(revoked.revoked_at, Some(START), "the first time counts");
     assert_eq!(
-        world.store.keys(SHOP).await.expect("it reads")[0].revoked_at,
+        world.store.keys(SHOP, None).await.expect("it reads")[0].revoked_at,
         None
     );
 }

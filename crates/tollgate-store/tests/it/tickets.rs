@@ -64,6 +64,7 @@ async fn an_effect_knows_the_request_it_goes_back_to() {
     let origin = Arc::new(Origin {
         request_id: Some("r-1".into()),
         trace_id: Some("4bf92f3577b34da6a3ce929d0e0e4736".into()),
+        unsampled: true,
     });
     let named = submission(create(order(1, "C1"))).caused_by(Some(Arc::clone(&origin)));
     store.submit(named).await.expect("it is decided");

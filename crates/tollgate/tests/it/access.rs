@@ -70,6 +70,12 @@ async fn a_key_that_is_rotated_opens_with_both_secrets_until_the_overlap_ends() 
     let (second, former_ends_at) = rotate(&json!({})).await;
     assert!(former_ends_at.is_string());
     assert_eq!((opens(&first).await, opens(&second).await), (200, 200));
+    // A repetition, as after an answer that was lost, puts out no secret that is in use.
+    let path = format!("/v1/keys/{id}/rotate");
+    let again = shop.call("POST", &path, &json!({})).await;
+    assert_eq!((again.status, again.code()), (409, "former_secret_good"));
+    assert_eq!(again.body["former_ends_at"], former_ends_at);
+    assert_eq!((opens(&first).await, opens(&second).await), (200, 200));
     let (third, former_ends_at) = rotate(&json!({ "overlap_hours": 0 })).await;
     assert_eq!(former_ends_at, Value::Null);
     let answers = (

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -152,6 +153,32 @@ async fn a_key_has_its_pace_and_is_told_what_is_left() {
     assert_eq!(shop.get("/v1/orders").await.status, 200);
     let none = shop.send("GET", "/v1/orders", &[], b"").await;
     assert_eq!((none.status, none.header("ratelimit")), (401, None));
+    shop.close().await;
+}
+
+/// A key that has two secrets for a while has no two paces.
+#[tokio::test]
+async fn a_key_has_one_pace_with_both_of_its_secrets() {
+    let database = Database::fleeting();
+    let shop = limited("per_key_per_second = 1\nper_key_burst = 3", &database).await;
+    let (id, first) = key(&shop, &["read"], None).await;
+    let rotate = format!("/v1/keys/{id}/rotate");
+    let rotated = shop.call("POST", &rotate, &json!({})).await;
+    let second = rotated.body["key"].as_str().expect("it is shown once");
+    let second = format!("Bearer {second}");
+    let began = Instant::now();
+    let mut taken = 0;
+    for bearer in [&first, &second].into_iter().cycle().take(100) {
+        let headers = [("authorization", bearer.as_str())];
+        let answer = shop.send("GET", "/v1/orders", &headers, b"").await;
+        if answer.status != 200 {
+            assert_eq!(answer.code(), "rate_limited");
+            break;
+        }
+        taken += 1;
+    }
+    let most = 3 + began.elapsed().as_secs() + 1;
+    assert!(taken <= most, "{taken} calls, {most} are allowed");
     shop.close().await;
 }
 

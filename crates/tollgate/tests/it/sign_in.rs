@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::access::key;
+use crate::database::Database;
 use crate::shop::{Answer, Shop, order};
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -414,5 +416,249 @@ async fn an_admin_of_main_opens_every_shop_and_nobody_else_does() {
     });
     let refused = shop.call("POST", "/v1/users", &twice).await;
     assert_eq!((refused.status, refused.code()), (409, "already_exists"));
+    shop.close().await;
+}
+
+/// A try that fails, or comes during a pause; its status.
+async fn try_at(shop: &Shop, email: &str, of: &str, from: &str) -> u16 {
+    let body = json!({ "email": email, "password": "not the password", "shop": of });
+    let headers = [("x-forwarded-for", from)];
+    sign_in(shop, &body, &headers).await.status
+}
+
+const PROXY: &str = "trusted_proxies = [\"127.0.0.0/8\"]";
+
+/// A user of another shop than main: signing in and an admin's unlocking forget all that was counted of it.
+#[tokio::test]
+async fn a_user_of_any_shop_is_unlocked_and_starts_anew() {
+    let shop = Shop::set(PROXY).await;
+    let id = user(&shop, "sari@example.com", "admin", "tea").await;
+    let from = "203.0.113.7";
+    for _ in 0..2 {
+        for _ in 0..4 {
+            assert_eq!(try_at(&shop, "sari@example.com", "tea", from).await, 401);
+        }
+        let body = json!({ "email": "sari@example.com", "password": PASSWORD, "shop": "tea" });
+        let answer = sign_in(&shop, &body, &[("x-forwarded-for", from)]).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+    }
+    for _ in 0..5 {
+        assert_eq!(try_at(&shop, "sari@example.com", "tea", from).await, 401);
+    }
+    assert_eq!(try_at(&shop, "sari@example.com", "tea", from).await, 429);
+    // An admin of the shop has unlocked the user, who tries once more.
+    let (_, admin) = key(&shop, &["read", "admin"], Some("tea")).await;
+    let headers = [
+        ("authorization", admin.as_str()),
+        ("content-type", "application/json"),
+    ];
+    let path = format!("/v1/users/{id}");
+    let unlocked = shop
+        .send("PATCH", &path, &headers, b"{\"unlock\":true}")
+        .await;
+    assert_eq!(unlocked.status, 200, "{unlocked:?}");
+    assert_eq!(try_at(&shop, "sari@example.com", "tea", from).await, 401);
+    shop.close().await;
+}
+
+/// What a shop's admin unlocks is the shop's: an admin of main of the same mail address is guessed no faster.
+#[tokio::test]
+async fn a_shop_unlocks_nobody_of_main() {
+    let shop = Shop::set(PROXY).await;
+    user(&shop, "ina@example.com", "admin", "main").await;
+    let id = user(&shop, "ina@example.com", "viewer", "tea").await;
+    let from = "203.0.113.7";
+    for _ in 0..5 {
+        assert_eq!(try_at(&shop, "ina@example.com", "tea", from).await, 401);
+    }
+    let (_, admin) = key(&shop, &["admin"], Some("tea")).await;
+    let headers = [
+        ("authorization", admin.as_str()),
+        ("content-type", "application/json"),
+    ];
+    let path = format!("/v1/users/{id}");
+    let unlock = b"{\"unlock\":true}";
+    let unlocked = shop.send("PATCH", &path, &headers, unlock).await;
+    assert_eq!(unlocked.status, 200, "{unlocked:?}");
+    assert_eq!(try_at(&shop, "ina@example.com", "main", from).await, 429);
+    let path = format!("{path}?shop=tea");
+    let unlocked = shop.call("PATCH", &path, &json!({ "unlock": true })).await;
+    assert_eq!(unlocked.status, 200, "{unlocked:?}");
+    assert_eq!(try_at(&shop, "ina@example.com", "main", from).await, 401);
+    shop.close().await;
+}
+
+/// Somebody far away who knows a mail address locks nobody out but himself.
+#[tokio::test]
+async fn a_place_that_fails_too_often_locks_out_itself() {
+    let shop = Shop::set(PROXY).await;
+    user(&shop, "dewi@example.com", "viewer", "main").await;
+    for _ in 0..5 {
+        let status = try_at(&shop, "dewi@example.com", "main", "198.51.100.1").await;
+        assert_eq!(status, 401);
+    }
+    // IPv6: the same /64 is the same place.
+    for host in 1..=5 {
+        let from = format!("2001:db8::{host}");
+        assert_eq!(try_at(&shop, "dewi@example.com", "main", &from).await, 401);
+    }
+    for from in ["198.51.100.1", "2001:db8::9"] {
+        assert_eq!(try_at(&shop, "dewi@example.com", "main", from).await, 429);
+    }
+    let body = json!({ "email": "dewi@example.com", "password": PASSWORD });
+    let home = [("x-forwarded-for", "203.0.113.7")];
+    let answer = sign_in(&shop, &body, &home).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    shop.close().await;
+}
+
+/// docs/access.md, Lock-out: from everywhere together it is many, and then it is enough.
+#[tokio::test]
+async fn many_places_together_lock_a_user_out() {
+    let database = Database::fleeting();
+    let sessions = "[sessions]\nfailures_per_user_anywhere = 10\n";
+    let proxy = format!("[server]\n{PROXY}\n");
+    let changes = [
+        ("[server]\n", proxy.as_str()),
+        ("[outgoing]\n", &format!("{sessions}[outgoing]\n")),
+    ];
+    let shop = Shop::changed(&changes, &database).await;
+    for host in 1..=10 {
+        let from = format!("198.51.100.{host}");
+        assert_eq!(try_at(&shop, "dewi@example.com", "main", &from).await, 401);
+    }
+    let status = try_at(&shop, "dewi@example.com", "main", "198.51.100.99").await;
+    assert_eq!(status, 429);
+    shop.close().await;
+}
+
+/// A user of a shop with the address of an admin of main stands in nobody's way.
+#[tokio::test]
+async fn a_namesake_does_not_lock_the_admin_of_main_out_of_the_shop() {
+    let shop = Shop::open().await;
+    user(&shop, "ina@example.com", "admin", "main").await;
+    let body = json!({
+        "email": "ina@example.com", "name": "a namesake", "role": "viewer",
+        "password": "the password of the namesake", "shop": "tea",
+    });
+    let made = shop.call("POST", "/v1/users", &body).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let admin = Person::of(&shop, "ina@example.com", "tea").await;
+    assert_eq!(admin.session["user"]["shop"], "main");
+    assert_eq!(admin.session["shop"], "tea");
+    let own = json!({
+        "email": "ina@example.com", "password": "the password of the namesake", "shop": "tea",
+    });
+    let answer = sign_in(&shop, &own, &[]).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    assert_eq!(answer.body["user"]["shop"], "tea");
+    shop.close().await;
+}
+
+/// docs/access.md, Roles: a key of shop main is main's, and its admins are everybody's.
+#[tokio::test]
+async fn a_key_of_main_makes_no_admin_of_main() {
+    let shop = Shop::open().await;
+    let id = user(&shop, "ina@example.com", "admin", "main").await;
+    let viewer = user(&shop, "vera@example.com", "viewer", "main").await;
+    let (_, of_main) = key(&shop, &["read", "write", "admin"], None).await;
+    let person = Person::of(&shop, "ina@example.com", "main").await;
+    let new = json!({
+        "email": "eve@example.com", "name": "Eve", "role": "admin", "password": PASSWORD,
+    });
+    let password = json!({ "password": "another horse battery" });
+    let calls = [
+        ("POST", "/v1/users".to_owned(), new, 201),
+        (
+            "PATCH",
+            format!("/v1/users/{viewer}"),
+            json!({ "role": "admin" }),
+            200,
+        ),
+        (
+            "PATCH",
+            format!("/v1/users/{viewer}"),
+            json!({ "disabled": true }),
+            200,
+        ),
+        (
+            "POST",
+            format!("/v1/users/{viewer}/password"),
+            password,
+            204,
+        ),
+        ("DELETE", format!("/v1/users/{viewer}"), Value::Null, 204),
+    ];
+    let headers = [
+        ("authorization", of_main.as_str()),
+        ("content-type", "application/json"),
+    ];
+    let before = shop.get(&format!("/v1/users/{id}")).await.body;
+    for (method, path, body, _) in &calls {
+        let text = body.to_string();
+        let path_of_admin = path.replace(&viewer, &id);
+        let path = if *body == json!({ "role": "admin" }) {
+            path
+        } else {
+            &path_of_admin
+        };
+        let refused = shop.send(method, path, &headers, text.as_bytes()).await;
+        assert_eq!(
+            (refused.status, refused.code()),
+            (403, "rank_missing"),
+            "{method} {path}"
+        );
+    }
+    let after = shop.get(&format!("/v1/users/{id}")).await.body;
+    assert_eq!(
+        (&after["disabled_at"], &after["role"]),
+        (&before["disabled_at"], &before["role"])
+    );
+    // Of others it is the admin that its scope says; and who has signed in stands above.
+    let body =
+        json!({ "email": "o@example.com", "name": "O", "role": "operator", "password": PASSWORD });
+    let made = shop
+        .send("POST", "/v1/users", &headers, body.to_string().as_bytes())
+        .await;
+    assert_eq!(made.status, 201, "{made:?}");
+    for (method, path, body, expected) in &calls {
+        let answer = person.call(&shop, method, path, body).await;
+        assert_eq!(answer.status, *expected, "{method} {path}: {answer:?}");
+    }
+    shop.close().await;
+}
+
+/// A shop keeps an admin who may sign in; who stands above the shops may take the last one.
+#[tokio::test]
+async fn a_shops_last_admin_stays() {
+    let shop = Shop::open().await;
+    let id = user(&shop, "sari@example.com", "admin", "tea").await;
+    let path = format!("/v1/users/{id}");
+    let person = Person::of(&shop, "sari@example.com", "tea").await;
+    for (method, body) in [
+        ("PATCH", json!({ "disabled": true })),
+        ("PATCH", json!({ "role": "viewer" })),
+        ("DELETE", Value::Null),
+    ] {
+        let refused = person.call(&shop, method, &path, &body).await;
+        assert_eq!(
+            (refused.status, refused.code()),
+            (409, "last_admin"),
+            "{body}"
+        );
+    }
+    assert!(person.is_in(&shop).await);
+    user(&shop, "budi@example.com", "admin", "tea").await;
+    let changed = person
+        .call(&shop, "PATCH", &path, &json!({ "role": "viewer" }))
+        .await;
+    assert_eq!(changed.status, 200, "{changed:?}");
+    let ina = user(&shop, "ina@example.com", "admin", "main").await;
+    let admin = Person::of(&shop, "ina@example.com", "main").await;
+    let own = format!("/v1/users/{ina}");
+    let refused = admin.call(&shop, "DELETE", &own, &Value::Null).await;
+    assert_eq!((refused.status, refused.code()), (409, "last_admin"));
+    let above = format!("{own}?shop=main");
+    assert_eq!(shop.call("DELETE", &above, &Value::Null).await.status, 204);
     shop.close().await;
 }

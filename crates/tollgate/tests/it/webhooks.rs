@@ -140,6 +140,19 @@ async fn a_kept_delivery_is_taken_after_the_secret_was_mended() {
         .send("GET", "/v1/deliveries?verdict=verified", &headers, b"")
         .await;
     assert_eq!(verified.body["data"][0]["id"].as_str(), Some(id.as_str()));
+    // Who had it taken stands with the event, in the commit that took it.
+    let audit = shop.send("GET", "/v1/audit", &headers, b"").await;
+    let newest = audit.body["data"].as_array().expect("it is a list");
+    let newest: Vec<(&str, &str)> = newest[..2]
+        .iter()
+        .filter_map(|entry| {
+            Some((
+                entry["operation"].as_str()?,
+                entry["actor"]["name"].as_str()?,
+            ))
+        })
+        .collect();
+    assert_eq!(newest, [("verify_delivery", "tea"), ("take_event", "tea")]);
     shop.close().await;
 }
 

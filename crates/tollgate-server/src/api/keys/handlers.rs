@@ -13,7 +13,7 @@ use crate::http::access::Admin;
 use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
 use crate::http::fields::Shown;
 use crate::http::operation::{Noun, Parameter, Repeating, delete, get, patch, post};
-use crate::http::problem::KEY_ENDED;
+use crate::http::problem::{FORMER_SECRET_GOOD, KEY_ENDED, TOO_MANY_KEYS};
 use crate::http::reply::{self, List, Reply, cursor};
 
 /// Whose keys are meant.
@@ -39,6 +39,7 @@ pub(crate) fn operations() -> Noun {
                 .about("The key itself is in the answer this once.")
                 .key(Repeating::Checked)
                 .gives::<KeyView<'_>>(201, "The key.")
+                .refuses(&[TOO_MANY_KEYS])
                 .leads(
                     "/id",
                     "id",
@@ -75,7 +76,7 @@ pub(crate) fn operations() -> Noun {
                 .query(&[SHOP])
                 .key(Repeating::Checked)
                 .gives::<KeyView<'_>>(200, "The key, with its new secret.")
-                .refuses(&[KEY_ENDED]),
+                .refuses(&[KEY_ENDED, FORMER_SECRET_GOOD]),
             delete("/v1/keys/{id}", revoke)
                 .named("revokeKey", "Revoke an API key")
                 .about(
@@ -112,13 +113,9 @@ async fn create(
 async fn list(State(app): State<App>, caller: Admin, query: Query) -> Reply {
     let query = query.only(&[SHOP])?;
     let shop = app.shop_of(caller.caller(), query.text("shop").as_deref())?;
-    let rows = app.keys(shop).await?;
-    let before = query.seek(KeyId::from_u128)?.past;
-    let (rows, next_cursor) = query.page(
-        rows,
-        |row| before.is_none_or(|before| row.id < before),
-        |row| cursor(row.id.as_u128()),
-    )?;
+    let below = query.seek(KeyId::from_u128)?.past;
+    let rows = app.keys(shop, below).await?;
+    let (rows, next_cursor) = query.page(rows, |_| true, |row| cursor(row.id.as_u128()))?;
     let (name, now) = (app.shop_name(shop), app.now());
     let data: Vec<KeyView<'_>> = rows.iter().map(|row| KeyView::of(row, name, now)).collect();
     Ok(reply::ok(&List { data, next_cursor }))

@@ -38,7 +38,15 @@ pub async fn create_key(app: &App, wanted: &Value) -> Result<Value, NotMade> {
 /// The keys of a shop, revoked ones too.
 pub async fn list_keys(app: &App, shop: &str) -> Result<Value, NotMade> {
     let id = shop_named(app, shop)?;
-    let rows = app.keys(id).await.map_err(Problem::from)?;
+    let (mut rows, mut below) = (Vec::new(), None);
+    loop {
+        let page = app.keys(id, below).await.map_err(Problem::from)?;
+        below = page.last().map(|row| row.id);
+        rows.extend(page);
+        if below.is_none() {
+            break;
+        }
+    }
     let now = app.now();
     let data: Vec<KeyView<'_>> = rows.iter().map(|row| KeyView::of(row, shop, now)).collect();
     Ok(json!(List {

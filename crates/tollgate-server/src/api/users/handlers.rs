@@ -11,7 +11,9 @@ use crate::http::access::{Admin, Reader};
 use crate::http::extract::{IdempotencyKey, JsonBytes, Query, id};
 use crate::http::fields::Shown;
 use crate::http::operation::{Noun, Parameter, Repeating, delete, get, patch, post};
-use crate::http::problem::{ALREADY_EXISTS, SIGN_IN_LOCKED, TOO_MANY_USERS};
+use crate::http::problem::{
+    ALREADY_EXISTS, LAST_ADMIN, RANK_MISSING, SIGN_IN_LOCKED, TOO_MANY_USERS,
+};
 use crate::http::reply::{self, List, Reply, cursor};
 
 /// Whose users are meant.
@@ -35,7 +37,7 @@ pub(crate) fn operations() -> Noun {
                 .named("createUser", "Create a user")
                 .key(Repeating::Checked)
                 .gives::<UserView<'_>>(201, "The user.")
-                .refuses(&[ALREADY_EXISTS, TOO_MANY_USERS])
+                .refuses(&[ALREADY_EXISTS, RANK_MISSING, TOO_MANY_USERS])
                 .leads("/id", "id", &["showUser", "changeUser", "changePassword", "deleteUser"]),
             get("/v1/users", list)
                 .named("listUsers", "List users")
@@ -57,7 +59,8 @@ pub(crate) fn operations() -> Noun {
                 .about("Another role, or disabled: the user's sessions end.")
                 .path(USER)
                 .query(&[SHOP])
-                .gives::<UserView<'_>>(200, "The user."),
+                .gives::<UserView<'_>>(200, "The user.")
+                .refuses(&[RANK_MISSING, LAST_ADMIN]),
             post("/v1/users/{id}/password", change_password)
                 .named("changePassword", "Change a user's password")
                 .about("Users change their own with the current one, an admin anybody's. The user's sessions end.")
@@ -65,13 +68,14 @@ pub(crate) fn operations() -> Noun {
                 .query(&[SHOP])
                 .key(Repeating::Checked)
                 .gives_nothing(204, "It is changed.")
-                .refuses(&[SIGN_IN_LOCKED]),
+                .refuses(&[RANK_MISSING, SIGN_IN_LOCKED]),
             delete("/v1/users/{id}", delete_user)
                 .named("deleteUser", "Delete a user")
                 .about("What the user did keeps the name.")
                 .path(USER)
                 .query(&[SHOP])
-                .gives_nothing(204, "The user is gone."),
+                .gives_nothing(204, "The user is gone.")
+                .refuses(&[RANK_MISSING, LAST_ADMIN]),
         ],
     )
 }

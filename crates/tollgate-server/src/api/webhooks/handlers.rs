@@ -135,6 +135,7 @@ pub(crate) async fn take<P>(
         encoded: None,
         peer: headers::sender(peer.address, &parts.headers, trusted),
         origin: context.origin.clone(),
+        by: None,
         received_at: app.now(),
     };
     let taken = app.take_delivery(webhook, incoming).await?;
