@@ -60,6 +60,12 @@ export const CODES = {
   /** Use a key with the scope that `scope` names. Member `scope`: the scope that is needed. */
   scope_missing: [403, null],
   /**
+   * Only the key of the configuration, an admin of shop main who has signed in, and the command line make,
+   * change or delete an admin of shop main: such a one [stands above the shops](access.md#roles), and a key
+   * of main does not.
+   */
+  rank_missing: [403, null],
+  /**
    * A session changes something only with the header X-CSRF-Token as GET /v1/session shows it, and from
    * pages of this server's own address. A proxy in front that changes `Host` needs `[server] public_url`.
    */
@@ -120,6 +126,15 @@ export const CODES = {
   in_use: [409, null],
   /** The API key was revoked or has expired, so it gets no new secret; make a new key. */
   key_ended: [409, null],
+  /**
+   * The API key was given a new secret a short while ago, and the one before that still opens until
+   * `former_ends_at`. Rotate again after that, or with `overlap_hours` 0, which ends every secret but the
+   * new one at once. Member `former_ends_at`. [What a repetition needs](idempotency.md#which-requests-take-
+   * one).
+   */
+  former_secret_good: [409, null],
+  /** No other admin of this shop may sign in; make another one first, or let an admin of shop main do it. */
+  last_admin: [409, null],
   /** The order is paid and cannot be cancelled; refund it instead. */
   order_paid: [409, null],
   /**
@@ -203,6 +218,11 @@ export const CODES = {
    * `endpoints_max`.
    */
   too_many_endpoints: [422, null],
+  /**
+   * The shop has as many API keys as it may have; `keys_max` says how many. Revoke one first. Member
+   * `keys_max`.
+   */
+  too_many_keys: [422, null],
   /** The shop has as many users as it may have; `users_max` says how many. Delete one first. */
   too_many_users: [422, null],
   /**

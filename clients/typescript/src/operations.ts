@@ -444,27 +444,23 @@ export class Exports {
   constructor(private readonly caller: Caller) {}
 
   /** Export orders */
-  async ordersCsv(query: ExportOrdersQuery = {}, options: CallOptions = {}): Promise<Uint8Array> {
-    const answer = await this.caller.call(exportOrders, [], { query: { ...query }, ...options });
-    return answer.content;
+  async ordersCsv(query: ExportOrdersQuery = {}, options: CallOptions = {}): Promise<Download> {
+    return await this.caller.download(exportOrders, [], { query: { ...query }, ...options });
   }
 
   /** Export payments */
-  async paymentsCsv(query: ExportPaymentsQuery = {}, options: CallOptions = {}): Promise<Uint8Array> {
-    const answer = await this.caller.call(exportPayments, [], { query: { ...query }, ...options });
-    return answer.content;
+  async paymentsCsv(query: ExportPaymentsQuery = {}, options: CallOptions = {}): Promise<Download> {
+    return await this.caller.download(exportPayments, [], { query: { ...query }, ...options });
   }
 
   /** Export receipts */
-  async receiptsCsv(query: ExportReceiptsQuery = {}, options: CallOptions = {}): Promise<Uint8Array> {
-    const answer = await this.caller.call(exportReceipts, [], { query: { ...query }, ...options });
-    return answer.content;
+  async receiptsCsv(query: ExportReceiptsQuery = {}, options: CallOptions = {}): Promise<Download> {
+    return await this.caller.download(exportReceipts, [], { query: { ...query }, ...options });
   }
 
   /** Export refunds */
-  async refundsCsv(query: ExportRefundsQuery = {}, options: CallOptions = {}): Promise<Uint8Array> {
-    const answer = await this.caller.call(exportRefunds, [], { query: { ...query }, ...options });
-    return answer.content;
+  async refundsCsv(query: ExportRefundsQuery = {}, options: CallOptions = {}): Promise<Download> {
+    return await this.caller.download(exportRefunds, [], { query: { ...query }, ...options });
   }
 }
 

@@ -27,6 +27,7 @@ __all__ = [
     "CurrencyMismatch",
     "CurrencyUnknown",
     "EffectState",
+    "FormerSecretGood",
     "HoldNotActive",
     "HttpsWanted",
     "IdempotencyInProgress",
@@ -39,6 +40,7 @@ __all__ = [
     "KeyInvalid",
     "KeyMissing",
     "LargerThanSlot",
+    "LastAdmin",
     "LinesEmpty",
     "MetadataOfOrder",
     "MetadataTooLarge",
@@ -54,6 +56,7 @@ __all__ = [
     "Place",
     "ProviderUnavailable",
     "Quarantined",
+    "RankMissing",
     "RateLimited",
     "RefundExceedsCaptured",
     "RefundNotSupported",
@@ -73,6 +76,7 @@ __all__ = [
     "TimestampOutOfTolerance",
     "TollgateError",
     "TooManyEndpoints",
+    "TooManyKeys",
     "TooManyPayments",
     "TooManyUsers",
     "TotalNegative",
@@ -96,6 +100,7 @@ CODES = {
     "signature_missing": (401, None),
     "timestamp_out_of_tolerance": (401, None),
     "scope_missing": (403, None),
+    "rank_missing": (403, None),
     "csrf_failed": (403, None),
     "address_not_allowed": (403, None),
     "account_mismatch": (403, None),
@@ -111,6 +116,8 @@ CODES = {
     "below_booked": (409, None),
     "in_use": (409, None),
     "key_ended": (409, None),
+    "former_secret_good": (409, None),
+    "last_admin": (409, None),
     "order_paid": (409, None),
     "effect_state": (409, None),
     "hold_not_active": (409, None),
@@ -139,6 +146,7 @@ CODES = {
     "not_manual": (422, None),
     "too_many_payments": (422, None),
     "too_many_endpoints": (422, None),
+    "too_many_keys": (422, None),
     "too_many_users": (422, None),
     "sign_in_locked": (429, 30000),
     "rate_limited": (429, 1000),
@@ -224,6 +232,13 @@ class ScopeMissing(ApiError, code="scope_missing"):
     """403: Use a key with the scope that `scope` names. Member `scope`: the scope that is needed."""
 
 
+class RankMissing(ApiError, code="rank_missing"):
+    """403: Only the key of the configuration, an admin of shop main who has signed in, and the command line
+    make, change or delete an admin of shop main: such a one [stands above the shops](access.md#roles),
+    and a key of main does not.
+    """
+
+
 class CsrfFailed(ApiError, code="csrf_failed"):
     """403: A session changes something only with the header X-CSRF-Token as GET /v1/session shows it, and
     from pages of this server's own address. A proxy in front that changes `Host` needs `[server]
@@ -304,6 +319,20 @@ class InUse(ApiError, code="in_use"):
 
 class KeyEnded(ApiError, code="key_ended"):
     """409: The API key was revoked or has expired, so it gets no new secret; make a new key."""
+
+
+class FormerSecretGood(ApiError, code="former_secret_good"):
+    """409: The API key was given a new secret a short while ago, and the one before that still opens until
+    `former_ends_at`. Rotate again after that, or with `overlap_hours` 0, which ends every secret but the
+    new one at once. Member `former_ends_at`. [What a repetition needs](idempotency.md#which-requests-
+    take-one).
+    """
+
+
+class LastAdmin(ApiError, code="last_admin"):
+    """409: No other admin of this shop may sign in; make another one first, or let an admin of shop main do
+    it.
+    """
 
 
 class OrderPaid(ApiError, code="order_paid"):
@@ -433,6 +462,12 @@ class TooManyPayments(ApiError, code="too_many_payments"):
 class TooManyEndpoints(ApiError, code="too_many_endpoints"):
     """422: The shop has as many endpoints as it may have; `endpoints_max` says how many. Delete one first.
     Member `endpoints_max`.
+    """
+
+
+class TooManyKeys(ApiError, code="too_many_keys"):
+    """422: The shop has as many API keys as it may have; `keys_max` says how many. Revoke one first. Member
+    `keys_max`.
     """
 
 

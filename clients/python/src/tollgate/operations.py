@@ -425,25 +425,21 @@ class Exports:
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
 
-    def orders_csv(self, *, from_: Optional[str] = None, to: Optional[str] = None) -> bytes:
+    def orders_csv(self, *, from_: Optional[str] = None, to: Optional[str] = None) -> Download:
         """Export orders"""
-        answer: bytes = self._caller.call(EXPORT_ORDERS, query={"from": from_, "to": to}).content
-        return answer
+        return self._caller.download(EXPORT_ORDERS, query={"from": from_, "to": to})
 
-    def payments_csv(self, *, from_: Optional[str] = None, to: Optional[str] = None) -> bytes:
+    def payments_csv(self, *, from_: Optional[str] = None, to: Optional[str] = None) -> Download:
         """Export payments"""
-        answer: bytes = self._caller.call(EXPORT_PAYMENTS, query={"from": from_, "to": to}).content
-        return answer
+        return self._caller.download(EXPORT_PAYMENTS, query={"from": from_, "to": to})
 
-    def receipts_csv(self, *, from_: Optional[str] = None, to: Optional[str] = None) -> bytes:
+    def receipts_csv(self, *, from_: Optional[str] = None, to: Optional[str] = None) -> Download:
         """Export receipts"""
-        answer: bytes = self._caller.call(EXPORT_RECEIPTS, query={"from": from_, "to": to}).content
-        return answer
+        return self._caller.download(EXPORT_RECEIPTS, query={"from": from_, "to": to})
 
-    def refunds_csv(self, *, from_: Optional[str] = None, to: Optional[str] = None) -> bytes:
+    def refunds_csv(self, *, from_: Optional[str] = None, to: Optional[str] = None) -> Download:
         """Export refunds"""
-        answer: bytes = self._caller.call(EXPORT_REFUNDS, query={"from": from_, "to": to}).content
-        return answer
+        return self._caller.download(EXPORT_REFUNDS, query={"from": from_, "to": to})
 
 
 class Holds:
