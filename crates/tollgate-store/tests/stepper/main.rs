@@ -18,6 +18,7 @@ mod shops;
 #[path = "../it/table.rs"]
 mod table;
 #[path = "../it/words.rs"]
+#[allow(dead_code, reason = "suites share them, and none needs all of them")]
 mod words;
 #[expect(
     dead_code,

@@ -375,10 +375,6 @@ async fn every_route_that_changes_something_leaves_a_record() {
     walk.call("DELETE /v1/users/{id}", &path, &nothing, "delete_user")
         .await;
 
-    // A ticket opens a stream within a minute, and is nowhere afterwards.
-    let route = "POST /v1/stream/tickets";
-    walk.call(route, "/v1/stream/tickets", &empty, "").await;
-
     // Signing in and out has a name of its own: the user's.
     user(&walk.shop, "b@b", "viewer", "main").await;
     let person = Person::of(&walk.shop, "b@b", "main").await;

@@ -140,7 +140,7 @@ mod tests {
             row(&receipt("sale", DOCUMENT)),
             "R-2026-000042,sale,2026-01-22T01:00:00+05:30,2026-01-21T19:30:00.000Z,A-1,pay_1,midtrans,'+62,t-1,\
              R-2026-000041,\"Batik, Tea & \"\"Co\"\"\",\"'=HYPERLINK(\"\"http://x\"\")\",IDR,150000.00,500.00,15614.86,\
-             PPN 11%: 14864.86; Cess 0.5%: 750.00\r\n"
+             \"PPN 11%: 14864.86; Cess 0.5%: 750.00\"\r\n"
         );
         assert_eq!(HEAD.split(',').count(), 17);
     }

@@ -73,7 +73,7 @@ fn operation(document: &Value, path: &str, method: &str, described: &Value) -> O
     collect(document, &body["schema"], &mut members);
     let scopes: Vec<&Value> = security
         .iter()
-        .filter_map(|way| way.get("apiKey"))
+        .filter_map(|way| way.get("apiKey").or(way.get("session")))
         .collect();
     Operation {
         id: described["operationId"]
@@ -89,10 +89,15 @@ fn operation(document: &Value, path: &str, method: &str, described: &Value) -> O
         scope: scopes
             .first()
             .and_then(|scopes| scopes[0].as_str().map(str::to_owned)),
-        is_open: scopes.len() < security.len() || security.is_empty(),
+        is_open: security.is_empty() || security.iter().any(is_anybody),
         example: body.get("example").cloned(),
         members,
     }
+}
+
+/// Whether a way in asks for nothing.
+fn is_anybody(way: &Value) -> bool {
+    way.as_object().is_some_and(serde_json::Map::is_empty)
 }
 
 /// The words of which a value is one.

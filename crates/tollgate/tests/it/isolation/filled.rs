@@ -400,9 +400,9 @@ fn forget_what_time_changes(body: &mut Value) {
     }
 }
 
-/// Whether a row of errors is about what somebody did in main.
+/// Whether a row of errors is about what somebody did in main; its worker goes on trying by itself.
 fn is_mains_error(row: &Value) -> bool {
-    row["shop"] == "main" && row["code"] != "credentials_invalid"
+    row["shop"] == "main" && row["code"] != "credentials_invalid" && row["effect_id"].is_null()
 }
 
 /// Whatever looks like an id.
