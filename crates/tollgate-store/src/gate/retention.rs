@@ -172,6 +172,11 @@ pub(crate) fn retire_errors(db: &Db, now: Timestamp, limits: &Limits) -> Result<
     let below = first_id(now.plus(Span::millis(-limits.errors_ms)));
     let shops = shops::all(db)?;
     for shop in shops.into_iter().chain([NO_SHOP]) {
+        // Nothing is begun where nothing has to go.
+        let due = oldest(db, OLDEST_ERROR, shop, limits.errors_ms)?;
+        if due.is_none_or(|due| now < due) {
+            continue;
+        }
         while forget_errors(db, shop, below)? == ROWS_MAX as usize {}
     }
     Ok(())
