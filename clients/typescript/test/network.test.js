@@ -114,7 +114,7 @@ for (const [name, end] of [
 test("what fails before the first byte of a table is asked for again", async () => {
   const { url, heads } = await serving((connection, number) => {
     if (number === 1) connection.destroy();
-    else if (number === 2) connection.end("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+    else if (number === 2) connection.end("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     else connection.end(TABLE + ROW.repeat(8));
   });
   const table = await clientOf(url, { retries: { attempts: 3 } }).receipts.csv();
