@@ -28,6 +28,7 @@ mod worker;
 mod http;
 mod api;
 mod grpc;
+mod dashboard;
 mod server;
 
 pub use api::{

@@ -16,6 +16,7 @@ pub(crate) mod refused;
 pub(crate) mod csv;
 pub(crate) mod noted;
 mod place;
+mod site;
 mod rest;
 mod security;
 mod allowance;
@@ -26,6 +27,7 @@ pub(crate) use log_throttle::LogThrottle;
 pub(crate) use place::Place;
 pub(crate) use rest::Rest;
 pub(crate) use security::secure;
+pub(crate) use site::site;
 
 use std::net::IpAddr;
 

@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use super::classes::{Class, Classes};
 use crate::api;
 use crate::app::{App, Cut};
+use crate::dashboard::Dashboard;
 use crate::grpc::Grpc;
 use crate::http::noted::Origin;
 use crate::http::problem::{Problem, SOURCE_UNKNOWN};
@@ -22,6 +23,7 @@ pub(crate) struct Doors {
     pub(super) app: App,
     pub(super) rest: Rest,
     pub(super) grpc: Grpc,
+    pub(super) dashboard: Dashboard,
     /// The places of each class of requests.
     pub(super) classes: Arc<Classes>,
 }
@@ -97,6 +99,12 @@ async fn route(
         doors.app.note_unknown_path(path);
         let from = Origin::stranger(request.method(), Some("/webhooks/{source}"));
         return doors.rest.refuse(from, &SOURCE_UNKNOWN.into(), context);
+    }
+    if doors.dashboard.has(peer, path) {
+        return doors
+            .dashboard
+            .answer(peer, context, request.map(Body::new))
+            .await;
     }
     let extensions = request.extensions_mut();
     extensions.insert(peer);

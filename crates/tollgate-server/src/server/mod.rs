@@ -24,6 +24,7 @@ use self::tls::TlsDoor;
 use crate::api;
 use crate::app::{App, Role, StartError, reconcile};
 use crate::config;
+use crate::dashboard::Dashboard;
 use crate::grpc::Grpc;
 use crate::http::{Door, Rest};
 use crate::worker::Worker;
@@ -106,6 +107,7 @@ impl Serving {
         let rest = Rest::new(app.clone(), api::router(app.clone()));
         let doors = Doors {
             grpc: Grpc::new(app.clone(), rest.clone()),
+            dashboard: Dashboard::new(app.clone(), rest.clone()),
             rest,
             app: app.clone(),
             classes: Arc::new(Classes::new(&app.config().admission, app.metrics())),

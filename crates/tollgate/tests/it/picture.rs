@@ -16,11 +16,15 @@ const FLOORS: &[&[(&str, usize)]] = &[
         ("tollgate-sim", 2),
     ],
     &[
-        ("tollgate-outbound", 0),
-        ("tollgate-receipt", 1),
+        ("tollgate-dashboard", 0),
+        ("tollgate-outbound", 1),
         ("tollgate-store", 2),
     ],
-    &[("tollgate-providers", 0), ("tollgate-proto", 2)],
+    &[
+        ("tollgate-receipt", 0),
+        ("tollgate-providers", 1),
+        ("tollgate-proto", 2),
+    ],
     &[("tollgate-core", 1)],
 ];
 

@@ -129,9 +129,32 @@ pub(super) const PACKAGES: &[(&str, &[&str], &[&str])] = &[
         ],
     ),
     (
+        "tollgate-dashboard",
+        &["tollgate-core", "tollgate-receipt"],
+        &[
+            "tokio",
+            "axum",
+            "hyper",
+            "tonic",
+            "reqwest",
+            "rusqlite",
+            "std::fs",
+            "std::net",
+            "std::thread",
+            "SystemTime",
+            "Instant::now",
+            "getrandom",
+            "rand::",
+            "tollgate_core::command",
+            "tollgate_core::decide",
+            "tollgate_core::snapshot::Key",
+        ],
+    ),
+    (
         "tollgate-server",
         &[
             "tollgate-core",
+            "tollgate-dashboard",
             "tollgate-outbound",
             "tollgate-proto",
             "tollgate-providers",
@@ -365,6 +388,10 @@ const SERVER_ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("grpc", &["crate::server", "worker", "effects"]),
+    (
+        "dashboard",
+        &["crate::server", "worker", "effects", "api", "grpc"],
+    ),
 ];
 
 #[test]
@@ -474,10 +501,28 @@ const ROOMS: &[(&str, &[Room])] = &[
             ("http", &["app"]),
             ("api", &["app", "config", "http"]),
             ("grpc", &["api", "app", "http"]),
+            ("dashboard", &["app", "http"]),
             (
                 "server",
-                &["api", "app", "config", "grpc", "http", "worker"],
+                &[
+                    "api",
+                    "app",
+                    "config",
+                    "dashboard",
+                    "grpc",
+                    "http",
+                    "worker",
+                ],
             ),
+        ],
+    ),
+    (
+        "tollgate-dashboard",
+        &[
+            ("assets", &[]),
+            ("words", &[]),
+            ("parts", &["words"]),
+            ("pages", &["parts", "words"]),
         ],
     ),
     (

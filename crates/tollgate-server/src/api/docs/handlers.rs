@@ -4,8 +4,7 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde_json::json;
 
 use super::description::{DESCRIPTION, Description};
@@ -16,7 +15,7 @@ use crate::http::extract::has_tag;
 use crate::http::operation::{IF_NONE_MATCH, Noun, Parameter, Part, get};
 use crate::http::problem::{CODES_PATH, INTERNAL, NOT_FOUND, Problem};
 use crate::http::reply::{self, Reply};
-use crate::http::{Door, Peer};
+use crate::http::{Door, Peer, site};
 
 /// A noun as a page's address has it.
 const NOUN: Parameter = Parameter::text("noun", "orders", "The noun: `orders`, `live-stream`.");
@@ -89,31 +88,13 @@ async fn noun(
     Extension(peer): Extension<Peer>,
     asked: Parts,
 ) -> Reply {
-    let server = server(peer.is_encrypted, &asked.uri, &asked.headers);
+    let server = site(peer.is_encrypted, &asked.uri, &asked.headers);
     let page = pages::of_noun(&DESCRIPTION.document, &noun, &server);
     let page = page.ok_or(Problem::from(NOT_FOUND))?;
     let mut response = kept(reply::html(StatusCode::OK, page));
     let vary = HeaderValue::from_static("Host, X-Forwarded-Proto");
     response.headers_mut().insert(header::VARY, vary);
     Ok(response)
-}
-
-/// Where this server is, by the address that the page was asked at: HTTP/2 has it in the request's target, HTTP/1 in
-/// a header.
-fn server(is_encrypted: bool, uri: &Uri, headers: &HeaderMap) -> String {
-    let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let is_host = |host: &&str| {
-        let is_letter = |letter: u8| letter.is_ascii_alphanumeric() || b".:-[]".contains(&letter);
-        !host.is_empty() && host.bytes().all(is_letter)
-    };
-    let authority = uri.authority().map(Authority::as_str);
-    let host = authority.or_else(|| said("host")).filter(is_host);
-    let host = host.unwrap_or("localhost:8080");
-    let scheme = match is_encrypted || said("x-forwarded-proto") == Some("https") {
-        true => "https",
-        false => "http",
-    };
-    format!("{scheme}://{host}")
 }
 
 /// The style of these pages.
@@ -153,58 +134,4 @@ fn kept(mut response: Response<Body>) -> Response<Body> {
         headers.insert(name, HeaderValue::from_static(value));
     }
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_names_the_server_as_it_was_asked() {
-        let http_2 = "https://pay.example:8443/docs/orders";
-        for (is_encrypted, target, pairs, expected) in [
-            (
-                false,
-                "/docs/orders",
-                &[("host", "shop:80")][..],
-                "http://shop:80",
-            ),
-            (
-                true,
-                "/docs/orders",
-                &[("host", "shop:80")],
-                "https://shop:80",
-            ),
-            (true, http_2, &[], "https://pay.example:8443"),
-            (
-                true,
-                http_2,
-                &[("host", "other")],
-                "https://pay.example:8443",
-            ),
-            (
-                false,
-                "/docs/orders",
-                &[("host", "shop"), ("x-forwarded-proto", "https")],
-                "https://shop",
-            ),
-            (
-                false,
-                "/docs/orders",
-                &[("host", "a'b")],
-                "http://localhost:8080",
-            ),
-        ] {
-            let uri = target.parse().expect("it is one");
-            let mut headers = HeaderMap::new();
-            for (name, value) in pairs {
-                headers.insert(*name, HeaderValue::from_static(value));
-            }
-            assert_eq!(
-                server(is_encrypted, &uri, &headers),
-                expected,
-                "{target} {pairs:?}"
-            );
-        }
-    }
 }

@@ -1,0 +1,227 @@
+//! Which address is which page.
+
+use std::pin::Pin;
+
+use crate::api::Api;
+use crate::asked::{Asked, Method};
+use crate::assets;
+use crate::failure::Failure;
+use crate::layout;
+use crate::pages;
+use crate::reply::{Reply, Response};
+use crate::visit::Visit;
+
+/// What a page comes to.
+pub(crate) type Made<'v> = Pin<Box<dyn Future<Output = Result<Response, Failure>> + Send + 'v>>;
+
+/// Who may ask for a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum For {
+    /// Anybody.
+    Anybody,
+    /// Who has signed in; the API says what else.
+    Viewers,
+}
+
+/// A page, or what a form of a page does.
+pub(crate) struct Route {
+    /// How it is asked for.
+    pub(crate) method: Method,
+    /// Its path; `{}` is a parameter.
+    pub(crate) path: &'static str,
+    /// Who may ask.
+    pub(crate) who: For,
+    /// What makes it.
+    pub(crate) make: for<'v> fn(&'v Visit<'v>) -> Made<'v>,
+}
+
+/// Declares routes: a method, a path, and the function that answers.
+macro_rules! routes {
+    ($($method:ident $path:literal => $make:path;)*) => {
+        &[$($crate::routes::Route {
+            method: $crate::asked::Method::$method,
+            path: $path,
+            who: $crate::routes::For::Viewers,
+            make: |visit| Box::pin(async move { $make(visit).await.map($crate::reply::Response::from) }),
+        }),*]
+    };
+}
+pub(crate) use routes;
+
+/// The cookie that has what the next page says.
+const SAID: &str = "tollgate_said";
+
+/// Whether a path is one of the dashboard's.
+pub fn has(path: &str) -> bool {
+    path == "/"
+        || path.starts_with("/assets/")
+        || pages::all().any(|route| parameters(route.path, path).is_some())
+}
+
+/// What a browser is answered.
+pub async fn answer(api: &dyn Api, asked: &Asked<'_>) -> Reply {
+    if let Some(asset) = assets::at(asked.path) {
+        return asset;
+    }
+    let mut is_known = false;
+    for route in pages::all() {
+        if let Some(parameters) = parameters(route.path, asked.path) {
+            is_known = true;
+            if route.method == asked.method {
+                return make(api, asked, route, parameters).await;
+            }
+        }
+    }
+    let mut visit = Visit::new(api, asked, Vec::new());
+    // Whether somebody has signed in is only for the navigation.
+    let _ = visit.identify().await;
+    let page = layout::failed(&visit, &Failure::NotFound);
+    let status = if is_known { 405 } else { 404 };
+    written(
+        layout::whole(&visit, &page, None).into_string(),
+        status,
+        Vec::new(),
+    )
+}
+
+async fn make(api: &dyn Api, asked: &Asked<'_>, route: &Route, parameters: Vec<String>) -> Reply {
+    let mut visit = Visit::new(api, asked, parameters);
+    if route.who == For::Viewers
+        && let Err(failure) = visit.identify().await
+    {
+        return failed(&visit, asked, &failure);
+    }
+    let made = (route.make)(&visit).await;
+    match made {
+        Ok(Response::Page(page)) => {
+            let said = asked.cookie(SAID).map(decoded);
+            let mut cookies = Vec::new();
+            if said.is_some() {
+                cookies.push(format!("{SAID}=; Path=/; Max-Age=0"));
+            }
+            written(
+                layout::whole(&visit, &page, said.as_deref()).into_string(),
+                200,
+                cookies,
+            )
+        }
+        Ok(Response::Done(to, said)) => {
+            let said = crate::parts::encoded(visit.say(said));
+            let cookie = format!("{SAID}={said}; Path=/; HttpOnly; SameSite=Strict; Max-Age=30");
+            went(to, vec![cookie])
+        }
+        Ok(Response::Go(to, cookies)) => went(to, cookies),
+        Err(failure) => failed(&visit, asked, &failure),
+    }
+}
+
+fn failed(visit: &Visit<'_>, asked: &Asked<'_>, failure: &Failure) -> Reply {
+    if let (Failure::SignedOut, Method::Get) = (failure, asked.method) {
+        let mut next = asked.path.to_owned();
+        if !asked.query.is_empty() {
+            next = format!("{next}?{}", asked.query);
+        }
+        return went(
+            format!("/sign-in?next={}", crate::parts::encoded(&next)),
+            Vec::new(),
+        );
+    }
+    let page = layout::failed(visit, failure);
+    written(
+        layout::whole(visit, &page, None).into_string(),
+        failure.status(),
+        Vec::new(),
+    )
+}
+
+fn written(page: String, status: u16, cookies: Vec<String>) -> Reply {
+    Reply {
+        status,
+        media: "text/html; charset=utf-8",
+        cookies,
+        body: page.into_bytes(),
+        ..Reply::default()
+    }
+}
+
+/// To another page, by GET.
+fn went(to: String, cookies: Vec<String>) -> Reply {
+    Reply {
+        status: 303,
+        media: "text/plain; charset=utf-8",
+        location: Some(to),
+        cookies,
+        ..Reply::default()
+    }
+}
+
+/// The parameters of a path, decoded, if it is of this form.
+fn parameters(form: &str, path: &str) -> Option<Vec<String>> {
+    let mut parameters = Vec::new();
+    let mut parts = path.split('/');
+    for wanted in form.split('/') {
+        let part = parts.next()?;
+        match wanted {
+            "{}" if !part.is_empty() => parameters.push(decoded(part)),
+            _ if wanted == part => {}
+            _ => return None,
+        }
+    }
+    parts.next().is_none().then_some(parameters)
+}
+
+/// Percent-decoded; what is no UTF-8 is replaced.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let digits = behind
+            .get(..2)
+            .and_then(|two| std::str::from_utf8(two).ok());
+        let byte = digits.and_then(|two| u8::from_str_radix(two, 16).ok());
+        match (first, byte) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = &behind[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = behind;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_read_by_its_form() {
+        let read = |form, path| parameters(form, path);
+        assert_eq!(read("/", "/"), Some(vec![]));
+        assert_eq!(read("/orders", "/orders"), Some(vec![]));
+        assert_eq!(read("/orders", "/orders/"), None);
+        assert_eq!(read("/orders/{}", "/orders/"), None);
+        assert_eq!(
+            read("/orders/{}/cancel", "/orders/A%2FB%20c/cancel"),
+            Some(vec!["A/B c".to_owned()])
+        );
+        assert_eq!(read("/orders/{}", "/orders/a/b"), None);
+        assert_eq!(decoded("100%"), "100%");
+        assert_eq!(decoded("%zz%41"), "%zzA");
+    }
+
+    #[test]
+    fn no_two_routes_are_the_same() {
+        let mut seen = std::collections::BTreeSet::new();
+        for route in pages::all() {
+            assert!(
+                seen.insert((route.path, format!("{:?}", route.method))),
+                "{} stands twice",
+                route.path
+            );
+        }
+    }
+}

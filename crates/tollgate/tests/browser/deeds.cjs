@@ -1,0 +1,120 @@
+// What people do: an order turns paid before their eyes, an event is replayed, an effect is tried again, money goes
+// back; and what a viewer may not do.
+"use strict";
+
+const { watched, signIn, addresses } = require("./walk.cjs");
+
+function check(condition, what) {
+  if (!condition) throw new Error(what);
+}
+
+// Opens what folds a form and sends it, filled in.
+async function send(page, action, fields = {}) {
+  const form = page.locator(`form[action="${action}"]`).first();
+  const folded = page.locator("details.action", { has: form });
+  if ((await folded.count()) > 0) await folded.first().locator("summary").first().click();
+  for (const [name, value] of Object.entries(fields)) await form.locator(`[name="${name}"]`).fill(value);
+  await Promise.all([page.waitForNavigation(), form.locator("button[type=submit]").click()]);
+}
+
+// An order turns paid while its page and the list are open, without a reload.
+async function paidLive(page, shop) {
+  const order = await shop.order("LIVE-1");
+  await page.goto(`${shop.url}/orders`);
+  await page.waitForSelector('#live[data-state="live"]');
+  await page.evaluate(() => (globalThis.isTheSame = true));
+  await shop.webhook("LIVE-1-REF", 150000, "settlement");
+  await page.waitForFunction(
+    () => [...document.querySelectorAll("tr")].some((row) => row.textContent.includes("LIVE-1")
+      && row.querySelector(".badge.good")),
+  );
+  check(await page.evaluate(() => globalThis.isTheSame === true), "the page was loaded anew");
+  await page.waitForSelector("#toasts a");
+  return order;
+}
+
+async function refund(page, shop, order) {
+  const payment = (await shop.api("GET", `/v1/orders/${order.id}`)).payments[0];
+  await page.goto(`${shop.url}/orders/${order.id}`);
+  await send(page, `/orders/${order.id}/payments/${payment.id}/refund`, { amount: "50000", reason: "a torn seam" });
+  check((await page.locator(".said").count()) === 1, "a refund is not said to have been ordered");
+  const refunds = await shop.api("GET", `/v1/refunds?payment=${payment.id}`);
+  check(refunds.data.length === 1, `${refunds.data.length} refunds were ordered`);
+  check(refunds.data[0].amount === 5000000, `${refunds.data[0].amount} is to go back`);
+}
+
+async function replay(page, shop) {
+  const event = (await shop.api("GET", "/v1/events?state=parked")).data[0];
+  await page.goto(`${shop.url}/events/${event.id}`);
+  await send(page, `/events/${event.id}/replay`);
+  check((await page.locator(".said").count()) === 1, "a replay is not said to have been done");
+}
+
+async function retry(page, shop) {
+  const dead = async () => (await shop.api("GET", "/v1/effects?kind=notify&state=dead")).data[0];
+  let effect = await dead();
+  for (let tries = 0; effect === undefined && tries < 200; tries += 1) {
+    await page.waitForTimeout(100);
+    effect = await dead();
+  }
+  check(effect !== undefined, "no effect died at an endpoint that is gone");
+  await page.goto(`${shop.url}/effects/${effect.id}`);
+  await send(page, `/effects/${effect.id}/retry`);
+  check((await page.locator(".said").count()) === 1, "a retry is not said to have been ordered");
+}
+
+// Every form that an admin is shown, sent by a viewer as it is: refused, and nothing is done.
+async function viewerDoesNothing(browser, shop, password) {
+  const forms = new Map();
+  const admin = await browser.newContext();
+  const page = await watched(admin, shop, []);
+  await signIn(page, shop, "admin", password);
+  for (const address of await addresses(page, shop)) {
+    await page.goto(shop.url + address);
+    const found = await page.$$eval("main form[method=post]", (list) =>
+      list.map((form) => ({
+        action: form.getAttribute("action"),
+        fields: [...new FormData(form)].filter(([name]) => name !== "csrf" && name !== "once"),
+      })));
+    for (const form of found) forms.set(form.action, { ...form, address });
+  }
+  await admin.close();
+  check(10 < forms.size, `only ${forms.size} actions were found`);
+
+  const context = await browser.newContext();
+  const viewer = await watched(context, shop, []);
+  await signIn(viewer, shop, "viewer", password);
+  await viewer.goto(`${shop.url}/`);
+  const csrf = await viewer.locator("input[name=csrf]").first().inputValue();
+  const before = JSON.stringify(await shop.api("GET", "/v1/audit?limit=1"));
+  const wrong = [];
+  for (const { action, fields, address } of forms.values()) {
+    // What is a viewer's own: the password, the session.
+    if (action.startsWith("/settings/password") || action === "/sign-out" || action === "/language") continue;
+    const status = await viewer.evaluate(async ({ action, fields, csrf }) => {
+      const body = new URLSearchParams([...fields, ["csrf", csrf], ["once", crypto.randomUUID()]]);
+      return (await fetch(action, { method: "POST", body, redirect: "manual" })).status;
+    }, { action, fields, csrf });
+    if (status !== 403 && status !== 401) wrong.push(`a viewer's POST ${action} (of ${address}) was answered ${status}`);
+  }
+  const after = JSON.stringify(await shop.api("GET", "/v1/audit?limit=1"));
+  if (before !== after) wrong.push(`a viewer has changed something: ${after}`);
+  await context.close();
+  return { wrong, count: forms.size };
+}
+
+async function deeds(browser, shop, password) {
+  const wrong = [];
+  const context = await browser.newContext({ locale: "en" });
+  const page = await watched(context, shop, wrong);
+  await signIn(page, shop, "operator", password);
+  const order = await paidLive(page, shop);
+  await refund(page, shop, order);
+  await replay(page, shop);
+  await retry(page, shop);
+  await context.close();
+  const viewed = await viewerDoesNothing(browser, shop, password);
+  return { wrong: [...wrong, ...viewed.wrong], count: viewed.count };
+}
+
+module.exports = { deeds };
