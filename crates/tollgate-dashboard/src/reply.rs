@@ -13,6 +13,8 @@ pub struct Reply {
     pub media: &'static str,
     /// `Location`, for a redirection: a path of this server.
     pub location: Option<String>,
+    /// `Allow`, where a page is asked for by a method that it does not know.
+    pub allow: Option<&'static str>,
     /// `Set-Cookie`, each a header of its own.
     pub cookies: Vec<String>,
     /// Whether a browser may keep it for ever: its address has a hash of it.

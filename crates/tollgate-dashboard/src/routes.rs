@@ -63,25 +63,30 @@ pub async fn answer(api: &dyn Api, asked: &Asked<'_>) -> Reply {
     if let Some(asset) = assets::at(asked.path) {
         return asset;
     }
-    let mut is_known = false;
+    let mut known = None;
     for route in pages::all() {
         if let Some(parameters) = parameters(route.path, asked.path) {
-            is_known = true;
             if route.method == asked.method {
                 return make(api, asked, route, parameters).await;
             }
+            known = Some(route.method);
         }
     }
     let mut visit = Visit::new(api, asked, Vec::new());
     // Whether somebody has signed in is only for the navigation.
     let _ = visit.identify().await;
     let page = layout::failed(&visit, &Failure::NotFound);
-    let status = if is_known { 405 } else { 404 };
-    written(
-        layout::whole(&visit, &page, None).into_string(),
-        status,
-        Vec::new(),
-    )
+    let page = layout::whole(&visit, &page, None).into_string();
+    match known {
+        None => written(page, 404, Vec::new()),
+        Some(method) => Reply {
+            allow: Some(match method {
+                Method::Get => "GET, HEAD",
+                Method::Post => "POST",
+            }),
+            ..written(page, 405, Vec::new())
+        },
+    }
 }
 
 async fn make(api: &dyn Api, asked: &Asked<'_>, route: &Route, parameters: Vec<String>) -> Reply {
@@ -196,6 +201,43 @@ fn decoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture::{Fixture, text};
+    use tollgate_receipt::Locale;
+
+    #[test]
+    fn what_is_no_page_says_so_and_what_is_asked_for_wrongly_how_it_is_right() {
+        let shop = Fixture::of("viewer");
+        let missing = shop.get("/nothing");
+        assert_eq!((missing.status, missing.allow), (404, None));
+        let posted = shop.post("/orders", "");
+        assert_eq!((posted.status, posted.allow), (405, Some("GET, HEAD")));
+        let got = shop.get("/sign-out");
+        assert_eq!((got.status, got.allow), (405, Some("POST")));
+    }
+
+    #[test]
+    fn whoever_has_not_signed_in_is_led_there_and_back() {
+        let refused = r#"{"status":401,"code":"session_invalid","title":"Sign in"}"#;
+        let shop = Fixture::of("viewer").with("GET /v1/session", 401, refused);
+        let reply = shop.get("/orders?status=paid");
+        assert_eq!(reply.status, 303);
+        assert_eq!(
+            reply.location.as_deref(),
+            Some("/sign-in?next=%2Forders%3Fstatus%3Dpaid")
+        );
+    }
+
+    #[test]
+    fn a_refusal_is_a_page_with_its_status_and_what_to_do() {
+        let refused = r#"{"status":503,"code":"overloaded","title":"Too much","detail":"<b>at once</b>"}"#;
+        let shop = Fixture::of("viewer").with("GET /v1/orders", 503, refused);
+        let reply = shop.get_in(Locale::He, "/orders");
+        assert_eq!(reply.status, 503);
+        let page = text(reply);
+        assert!(page.contains("dir=\"rtl\""), "{page}");
+        assert!(page.contains("&lt;b&gt;at once"), "{page}");
+        assert!(page.contains("/docs/errors#overloaded"), "{page}");
+    }
 
     #[test]
     fn a_path_is_read_by_its_form() {

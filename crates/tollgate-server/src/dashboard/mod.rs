@@ -129,6 +129,9 @@ fn respond(reply: Reply) -> Response<Body> {
     if reply.is_immutable {
         headers.insert(header::CACHE_CONTROL, IMMUTABLE);
     }
+    if let Some(methods) = reply.allow {
+        headers.insert(header::ALLOW, HeaderValue::from_static(methods));
+    }
     if let Some(to) = reply.location.and_then(|to| HeaderValue::try_from(to).ok()) {
         headers.insert(header::LOCATION, to);
     }
