@@ -700,6 +700,8 @@ pub struct Rules {
     pub number_formats: BTreeMap<ShopId, NumberFormat>,
     /// How many facts are kept of one payment.
     pub facts_max: usize,
+    /// From how many decisions on a root's story leaves out events that change nothing.
+    pub story_max: usize,
     /// What becomes of money for an order that has expired.
     pub late_payment: LatePayment,
     /// What becomes of money for an order that the merchant has cancelled.
@@ -728,6 +730,7 @@ impl Default for Rules {
             parked_max: 64,
             payments_max: 1000,
             facts_max: 512,
+            story_max: 1000,
             late_payment: LatePayment::Rehold,
             after_cancel: AfterCancel::Attention,
             auto_refund: true,

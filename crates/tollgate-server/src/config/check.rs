@@ -181,6 +181,7 @@ impl Typed<'_> {
             parked_max: self.size("orders.parked_max", 1, 1000)?,
             payments_max: self.size("orders.payments_max", 1, 10_000)?,
             facts_max: self.size("orders.facts_max", 64, 10_000)?,
+            story_max: self.size("orders.story_max", 100, 100_000)?,
             late_payment,
             after_cancel,
             auto_refund,
