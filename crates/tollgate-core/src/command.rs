@@ -352,6 +352,8 @@ pub struct TakeEvent {
     pub received_at: Timestamp,
     /// The routes by which it is handed on.
     pub forwards: Vec<Forward>,
+    /// Strangers have sent as much as is kept: it is taken if it names a payment that is known, and else refused.
+    pub only_if_known: bool,
     /// The bytes and headers, which `decide` never looks into.
     pub raw: RawEvent,
 }

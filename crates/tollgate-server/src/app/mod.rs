@@ -24,6 +24,7 @@ mod operating;
 mod errors;
 mod standing;
 mod pace;
+mod unproved;
 mod check;
 mod reconcile;
 mod stream;
@@ -70,6 +71,7 @@ pub(crate) use sessions::SigningIn;
 pub(crate) use standing::{REFUSED, Standing};
 use stream::Streams;
 pub(crate) use stream::{Cut, Messages, Seat, StreamFormat, TopicSet, is_ticket};
+use unproved::UnprovedBudget;
 pub(crate) use users::{NewUser, WantedChange};
 pub(crate) use webhook_source::WebhookSource;
 pub(crate) use webhooks::Incoming;
@@ -425,6 +427,7 @@ fn webhook_sources(instance: &Instance) -> HashMap<String, Arc<WebhookSource>> {
                 counts: instance.metrics().webhook_counts(&shop.name, name),
                 refusals: Arc::default(),
                 pace: SourcePace::new(configured.source.pace()),
+                unproved: UnprovedBudget::new(instance.config().admission.unproved),
             });
             for path in &configured.paths {
                 let path = path.strip_suffix('/').unwrap_or(path);

@@ -29,7 +29,7 @@ use tollgate_core::command::Rules;
 use tollgate_store::{Limits, Place};
 use toml::Table;
 
-pub use admission::{Admission, Pace};
+pub use admission::{Admission, Pace, Unproved};
 pub use error::ConfigError;
 pub use receipts::{FontChoice, FontPlace, MissingGlyphs, Receipts};
 pub use routes::{OnDead, Route, TypePattern};
