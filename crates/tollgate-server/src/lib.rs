@@ -17,6 +17,7 @@ mod content_encoding;
 mod certificate;
 mod rate;
 mod throttle;
+mod bodies;
 mod trace;
 mod metrics;
 mod errors;

@@ -40,6 +40,7 @@ use tollgate_core::time::Timestamp;
 use tollgate_providers::{Item, Source};
 use tollgate_store::{Answer, Class, Render, Reply, Step, Store, Submission};
 
+use crate::bodies::Bodies;
 use crate::clock;
 use crate::config::Config;
 use crate::effects::{CommandCount, Context, Outside, WriteNotice};
@@ -96,6 +97,7 @@ struct Inner {
     keys: KeyRing,
     passwords: Passwords,
     paces: KeyPaces,
+    bodies: Bodies,
     redactor: Redactor,
     /// Stands in the place of the Gate; no configuration leads here.
     null: Option<NullStore>,
@@ -220,6 +222,7 @@ impl App {
                 config.sessions.hashes_waiting_max,
             ),
             paces: KeyPaces::new(config.admission.per_key),
+            bodies: Bodies::new(config.server.bodies_bytes_max, instance.metrics()),
             redactor,
             null,
             role,
@@ -277,6 +280,11 @@ impl App {
     /// What is counted.
     pub(crate) fn metrics(&self) -> &Metrics {
         self.inner.instance.metrics()
+    }
+
+    /// The room for bodies of requests.
+    pub(crate) fn bodies(&self) -> &Bodies {
+        &self.inner.bodies
     }
 
     /// Counts what was refused or has failed. Whoever opens a door notes there what it answers; nobody waits.

@@ -102,6 +102,8 @@ pub struct Server {
     pub trusted_proxies: Vec<IpNet>,
     /// The largest body.
     pub body_bytes_max: usize,
+    /// The most bytes of all bodies that are in memory.
+    pub bodies_bytes_max: usize,
     /// The most events in one delivery.
     pub delivery_items_max: usize,
     /// The most connections at one time.

@@ -38,6 +38,7 @@ mod grpc;
 mod grpc_watch;
 mod webhooks;
 mod refusals;
+mod bodies;
 mod books;
 mod capacity;
 mod changed;
