@@ -70,6 +70,7 @@ impl Typed<'_> {
                 json: self.choice("log.format", &[("text", false), ("json", true)])?,
             },
             shops: self.shops(&worker)?,
+            readable_by_all: None,
             shown: self.masked(),
             server,
             worker,

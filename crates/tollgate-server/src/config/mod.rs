@@ -6,6 +6,7 @@
 mod admission;
 mod check;
 mod error;
+mod exposed;
 mod layers;
 mod mail;
 mod masked;
@@ -81,6 +82,8 @@ pub struct Config {
     pub log: Log,
     /// The shops; `main` is the first.
     pub shops: Vec<Shop>,
+    /// That its file has secrets in it and can be read by everybody.
+    readable_by_all: Option<String>,
     /// As it was merged, secrets masked.
     shown: Table,
 }
@@ -162,7 +165,9 @@ impl Config {
             message: error.to_string(),
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        Config::from_layers(&text, folder, &environment)
+        let mut config = Config::from_layers(&text, folder, &environment)?;
+        config.readable_by_all = exposed::readable_by_all(&path, &text);
+        Ok(config)
     }
 
     /// Whether anything is configured: a file that is named or lies here, or a variable that sets a key.
@@ -250,6 +255,7 @@ impl Config {
         if self.takes_real_money() {
             warnings.extend(public_url_warning(self));
         }
+        warnings.extend(self.laid_open());
         warnings
     }
 
