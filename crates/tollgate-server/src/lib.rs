@@ -46,4 +46,4 @@ pub use http::problem::{CODES, Code};
 pub use open_files::{open_files_check, raise_open_files};
 pub use paper::letters_check;
 pub use report::{ReportView, configuration_check, totals_lines};
-pub use server::{Listeners, Serving, serve, work};
+pub use server::{Listeners, Serving, open, serve, work};

@@ -25,12 +25,14 @@ mod errors;
 mod standing;
 mod pace;
 mod unproved;
+mod forwarders;
 mod check;
 mod reconcile;
 mod stream;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tollgate_core::command::Action;
 use tollgate_core::decision::Outcome;
@@ -38,7 +40,7 @@ use tollgate_core::id::{DeliveryId, ShopId};
 use tollgate_core::idempotency::Idempotency;
 use tollgate_core::time::Timestamp;
 use tollgate_providers::{Item, Source};
-use tollgate_store::{Answer, Class, Render, Reply, Step, Store, Submission};
+use tollgate_store::{Answer, Class, Render, Reply, Step, Store, Submission, SubmitError};
 
 use crate::bodies::Bodies;
 use crate::clock;
@@ -62,6 +64,7 @@ pub(crate) use effects::{EffectEnd, NotRetried, Retried, Retrying};
 pub(crate) use endpoints::{EndpointChange, NewEndpoint, Tested};
 pub(crate) use errors::ErrorStats;
 pub(crate) use events::Replayed;
+use forwarders::Forwarders;
 pub(crate) use keys::NewKey;
 pub(crate) use pace::Allowance;
 use pace::{KeyPaces, SourcePace};
@@ -98,6 +101,9 @@ struct Inner {
     passwords: Passwords,
     paces: KeyPaces,
     bodies: Bodies,
+    forwarders: Forwarders,
+    /// The server is about to stop, and says so to whoever asks whether it is ready.
+    draining: AtomicBool,
     redactor: Redactor,
     /// Stands in the place of the Gate; no configuration leads here.
     null: Option<NullStore>,
@@ -222,6 +228,8 @@ impl App {
                 config.sessions.hashes_waiting_max,
             ),
             paces: KeyPaces::new(config.admission.per_key),
+            forwarders: Forwarders::default(),
+            draining: AtomicBool::new(false),
             bodies: Bodies::new(config.server.bodies_bytes_max, instance.metrics()),
             redactor,
             null,
@@ -323,12 +331,20 @@ impl App {
 
     /// What comes is stored.
     pub(crate) async fn ready(&self) -> Result<(), AppError> {
+        if self.inner.draining.load(Ordering::Relaxed) {
+            return Err(AppError::NotStored(SubmitError::Closing));
+        }
         let wait = self.config().server.webhook_timeout;
         let ready = self.inner.store.readiness(ids::root());
         match tokio::time::timeout(wait, ready).await {
             Ok(ready) => Ok(ready?),
             Err(_) => Err(AppError::Unavailable),
         }
+    }
+
+    /// From now on it is not ready, and takes what still comes.
+    pub(crate) fn drain(&self) {
+        self.inner.draining.store(true, Ordering::Relaxed);
     }
 
     /// What was seen of steps of the clock.

@@ -38,6 +38,7 @@ impl Typed<'_> {
             body_timeout: self.span("server.body_timeout_ms", 100, 600_000)?,
             webhook_timeout: self.span("server.webhook_timeout_ms", 100, 60_000)?,
             request_timeout: self.span("server.request_timeout_ms", 100, 60_000)?,
+            drain: self.span("server.drain_ms", 0, 600_000)?,
             shutdown_timeout: self.span("server.shutdown_timeout_ms", 0, 600_000)?,
         };
         let place = self.place()?;

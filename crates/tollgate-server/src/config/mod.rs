@@ -119,7 +119,9 @@ pub struct Server {
     pub webhook_timeout: Duration,
     /// For the answer to a call of the API.
     pub request_timeout: Duration,
-    /// For what still runs after the order to stop.
+    /// How long what comes is taken after the order to stop, while the server says that it is not ready.
+    pub drain: Duration,
+    /// For what still runs after that.
     pub shutdown_timeout: Duration,
 }
 

@@ -49,7 +49,7 @@ pub(super) struct Connections {
 
 impl Connections {
     /// Accepts connections as long as there are places; more wait with the system.
-    pub(super) async fn accept(self, listener: TcpListener) {
+    pub(super) async fn accept(self, listener: Arc<TcpListener>) {
         let shared = Arc::new(self);
         loop {
             let place = Arc::clone(&shared.places).acquire_owned().await;
