@@ -352,6 +352,8 @@ pub struct TakeEvent {
     pub received_at: Timestamp,
     /// The routes by which it is handed on.
     pub forwards: Vec<Forward>,
+    /// Strangers have sent as much as is kept: it is taken if it names a payment that is known, and else refused.
+    pub only_if_known: bool,
     /// The bytes and headers, which `decide` never looks into.
     pub raw: RawEvent,
 }
@@ -700,6 +702,8 @@ pub struct Rules {
     pub number_formats: BTreeMap<ShopId, NumberFormat>,
     /// How many facts are kept of one payment.
     pub facts_max: usize,
+    /// From how many decisions on a root's story leaves out events that change nothing.
+    pub story_max: usize,
     /// What becomes of money for an order that has expired.
     pub late_payment: LatePayment,
     /// What becomes of money for an order that the merchant has cancelled.
@@ -728,6 +732,7 @@ impl Default for Rules {
             parked_max: 64,
             payments_max: 1000,
             facts_max: 512,
+            story_max: 1000,
             late_payment: LatePayment::Rehold,
             after_cancel: AfterCancel::Attention,
             auto_refund: true,

@@ -182,6 +182,17 @@ impl EntryKind {
     pub fn is_public(self) -> bool {
         self.audience() == Audience::Public
     }
+
+    /// It tells only what became of an event, which the event's own row says too.
+    pub fn is_of_an_event_alone(self) -> bool {
+        matches!(
+            self,
+            EntryKind::EventStale
+                | EntryKind::EventQueued
+                | EntryKind::EventAttention
+                | EntryKind::EventForwarding
+        )
+    }
 }
 
 /// Whether one of an endpoint's filters takes a kind: the kind itself, a group (`order.*`) or `*`.

@@ -111,6 +111,13 @@ pub(crate) fn read(text: &str) -> Option<Kept> {
     Some(kept)
 }
 
+/// Whether a request says whom its sender speaks for.
+pub(crate) fn speaks_for_another(headers: &HeaderMap) -> bool {
+    ["x-forwarded-for", "forwarded"]
+        .iter()
+        .any(|name| headers.contains_key(*name))
+}
+
 /// Who really sent a request: the connection's peer; if that is a trusted proxy, the right-most address of
 /// `X-Forwarded-For` or `Forwarded` (RFC 7239) that is not one. `None` if it is unknown.
 pub(crate) fn sender(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {

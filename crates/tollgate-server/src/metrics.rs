@@ -38,6 +38,8 @@ pub(crate) struct Metrics {
     refused: Family<Labels<2>, Counter>,
     responses: Family<Labels<2>, Counter>,
     shed: Family<Labels<1>, Counter>,
+    body_bytes: Family<Labels<1>, Gauge>,
+    bodies_refused: Family<Labels<1>, Counter>,
     webhook_seconds: Histogram,
     api_seconds: Histogram,
     /// Open connections.
@@ -109,6 +111,18 @@ impl Metrics {
             "requests_shed",
             "Requests that found no place of their class",
             shed.clone(),
+        );
+        let body_bytes = Family::default();
+        registry.register(
+            "body_bytes",
+            "Bytes of request bodies that are in memory",
+            body_bytes.clone(),
+        );
+        let bodies_refused = Family::default();
+        registry.register(
+            "bodies_refused",
+            "Bodies for which there was no room",
+            bodies_refused.clone(),
         );
         let webhook_seconds = Histogram::new(LATENCY_BUCKETS);
         let api_seconds = Histogram::new(LATENCY_BUCKETS);
@@ -209,6 +223,8 @@ impl Metrics {
             refused,
             responses,
             shed,
+            body_bytes,
+            bodies_refused,
             webhook_seconds,
             api_seconds,
             connections,
@@ -286,6 +302,15 @@ impl Metrics {
     pub(crate) fn shed(&self, class: &str) -> Counter {
         self.shed
             .get_or_create_owned(&[("class", class.to_owned())])
+    }
+
+    /// Bytes of bodies that share a budget, and bodies that it had no room for.
+    pub(crate) fn bodies(&self, share: &str) -> (Gauge, Counter) {
+        let labels = [("share", share.to_owned())];
+        (
+            self.body_bytes.get_or_create_owned(&labels),
+            self.bodies_refused.get_or_create_owned(&labels),
+        )
     }
 
     /// A webhook was answered.

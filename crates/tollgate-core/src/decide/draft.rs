@@ -422,6 +422,7 @@ impl<'a> Draft<'a> {
     /// Turns the draft into a decision: what differs from what was known is a change, and a root
     /// that changed goes up by one version.
     pub(super) fn finish(self, reply: Reply) -> Decision {
+        let story_max = self.rules.story_max;
         let Draft {
             now,
             shop,
@@ -433,6 +434,18 @@ impl<'a> Draft<'a> {
             moved,
             ..
         } = self;
+        // Each decision about a root reads what it lists of its story and writes it again, so a provider that
+        // says the same thousands of times slows only itself: the events' own rows tell of them.
+        let story_of = |id: RootId| match (roots.get(&id), known.roots.get(&(shop, id))) {
+            (Some(root), _) | (None, Known::Found(root)) => root.timeline.len(),
+            (None, Known::Absent | Known::NotLoaded) => 0,
+        };
+        if moved.is_empty() {
+            entries.retain(|entry| {
+                let is_long = entry.root.is_some_and(|root| story_max <= story_of(root));
+                !(is_long && entry.kind.is_of_an_event_alone())
+            });
+        }
         // Whatever moves money is told: an event that is applied, an answer, or what the merchant has done.
         if let Some(last) = entries.last_mut() {
             last.moved = moved;

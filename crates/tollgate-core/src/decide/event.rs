@@ -36,6 +36,10 @@ pub(super) fn take(draft: &mut Draft, taken: &TakeEvent) -> Step<Reply> {
         forwards: taken.forwards.clone(),
         raw: Some(taken.raw.clone()),
     };
+    if taken.only_if_known && !has_a_known_payment(draft, taken.id, &stored)? {
+        *draft = draft.afresh();
+        return refused(Refusal::NotFound);
+    }
     judge(draft, taken.id, &mut stored)?;
     let is_forwarded = forward(draft, taken.id, &mut stored);
     stored.outcome = match answered(stored.state) {
@@ -45,6 +49,15 @@ pub(super) fn take(draft: &mut Draft, taken: &TakeEvent) -> Step<Reply> {
     draft.put_event(taken.id, stored);
     rendezvous::drain(draft)?;
     Ok(Reply::Event(taken.id))
+}
+
+/// Whether an event that proves nothing names a payment that is known, and can still wait for its answer. What
+/// strangers make up names none.
+fn has_a_known_payment(draft: &Draft, id: EventId, stored: &StoredEvent) -> Step<bool> {
+    let about = about(draft, id, stored)?;
+    let asked = draft.rendezvous(&about.source, &about.object)?;
+    let waiting = rendezvous::still_waiting(draft, asked)?.len();
+    Ok(about.root.is_some() && waiting < draft.rules.parked_max)
 }
 
 /// Hands an event on by its routes, unless it proves nothing yet: then when it is confirmed. Returns

@@ -27,6 +27,9 @@ pub(super) fn apply(
     payment: PaymentId,
     names: &[String],
 ) -> Step<()> {
+    if no_room_is_shown(draft, stored, payment)? {
+        return one_too_many(draft, id, stored, payment, names);
+    }
     let Some(mut root) = draft.root_copy(payment.root())? else {
         return rendezvous::park(draft, id, stored, names, None);
     };
@@ -90,6 +93,52 @@ pub(super) fn apply(
     draft.put_root(root);
     // What is paid without a new receipt waits for none.
     follow::complete(draft, payment.root())
+}
+
+/// Whether the payment keeps as many facts as it may, and a person has been shown so: nothing of its root changes
+/// then, and that is seen without weighing all of its facts. A provider that goes on would slow every other order.
+fn no_room_is_shown(draft: &Draft, stored: &StoredEvent, payment: PaymentId) -> Step<bool> {
+    let Some(root) = draft.root(payment.root())? else {
+        return Ok(false);
+    };
+    let known = root.payment(payment);
+    let is_full = known.is_some_and(|known| draft.rules.facts_max <= known.facts.len());
+    let is_shown = root
+        .open_attention()
+        .any(|open| open.code == AttentionCode::TooManyFacts && open.payment == Some(payment));
+    let mut amounts = stored.event.facts.iter().filter_map(|fact| fact.money);
+    let is_unreadable = stored.event.amount_unreadable || amounts.any(|money| money.minor < 0);
+    Ok(is_full && is_shown && !is_unreadable)
+}
+
+/// An event of a payment that has no room for what it says, which is shown already.
+fn one_too_many(
+    draft: &mut Draft,
+    id: EventId,
+    stored: &mut StoredEvent,
+    payment: PaymentId,
+    names: &[String],
+) -> Step<()> {
+    let upshot = Upshot::Attention(Reason::TooManyFacts);
+    stored.root = Some(payment.root());
+    stored.state = upshot.state();
+    stored.reason = upshot.reason();
+    let detail = vec![
+        ("type", text(stored.event.kind.as_str())),
+        ("reason", text(Reason::TooManyFacts.word())),
+    ];
+    draft.entry(EntryKind::EventAttention, stored.root, Some(id), detail);
+    if stored.policy.confirm != Confirm::After || !stored.policy.can_ask {
+        return Ok(());
+    }
+    let known = draft.root(payment.root())?;
+    let about = known
+        .and_then(|root| root.payment(payment))
+        .map(|known| About::payment(known, names, Some(id)));
+    match about {
+        Some(about) => ask::ask(draft, about, AskReason::ConfirmAfter),
+        None => Ok(()),
+    }
 }
 
 /// What is said about a payment, by an event or by an answer.

@@ -9,6 +9,7 @@ mod any_order;
 mod authorizations;
 mod capacity;
 mod changes;
+mod crowds;
 mod drained;
 mod effects;
 mod events;

@@ -151,6 +151,7 @@ fn action(store: &mut Store, dice: &Dice) -> Action {
                 })
                 .into_iter()
                 .collect(),
+            only_if_known: dice.flags[2],
             raw: RawEvent::default(),
         }),
         4 => Action::ReplayEvent(EventId::on(root(dice.root), 1)),

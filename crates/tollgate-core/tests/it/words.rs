@@ -279,6 +279,7 @@ impl Store {
             policy,
             received_at,
             forwards: Vec::new(),
+            only_if_known: false,
             raw: RawEvent::default(),
         };
         match self.act(Action::TakeEvent(taken)) {

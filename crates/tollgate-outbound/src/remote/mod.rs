@@ -6,13 +6,14 @@ mod messages;
 pub use messages::{Message, Messages};
 
 use std::error::Error as _;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Method, Response, Url};
 use serde_json::Value;
+use url::Host;
 
 use crate::SettingError;
 use crate::calls::trusting;
@@ -181,6 +182,42 @@ pub async fn post(
     Ok((status, body_of(response).await?))
 }
 
+/// Whether the server takes requests that listens at an address of this machine. Its URL has the name that its
+/// certificate is for; no proxy is asked, and no balancer.
+pub async fn readiness(
+    url: &str,
+    at: SocketAddr,
+    timeout: Duration,
+    root_certificate: Option<&Path>,
+) -> Result<(), String> {
+    let url = server_url(url)?;
+    let failed = |why: String| format!("call GET /readyz at {at}: {why}");
+    let mut builder = builder(root_certificate)?.no_proxy().timeout(timeout);
+    let mut ready = url.clone();
+    ready.set_path("/readyz");
+    if let Some(Host::Domain(name)) = url.host() {
+        builder = builder.resolve(name, at);
+    }
+    // The name is looked up by the line above, the port is that of the URL.
+    ready
+        .set_port(Some(at.port()))
+        .map_err(|()| failed("a URL without a port".to_owned()))?;
+    let http = builder.build().map_err(|error| failed(reason(&error)))?;
+    let response = http.get(ready).send().await;
+    let response = response.map_err(|error| failed(reason(&error)))?;
+    let status = response.status();
+    if status.is_success() && is_of_tollgate(&response) {
+        return Ok(());
+    }
+    if !is_of_tollgate(&response) {
+        return Err(failed(stranger(&response)));
+    }
+    let text = body_of(response).await.map_err(failed)?;
+    let document: Value = serde_json::from_slice(&text).unwrap_or_default();
+    let why = refusal(&document, &Value::Null);
+    Err(failed(format!("{} {why}", status.as_u16())))
+}
+
 /// A URL that can be called.
 pub fn server_url(text: &str) -> Result<Url, String> {
     let wrong = |why: &str| format!("call {text}: {why}; a URL like https://pay.example is wanted");
@@ -201,15 +238,7 @@ fn http(
     silence_max: Option<Duration>,
     root_certificate: Option<&Path>,
 ) -> Result<reqwest::Client, String> {
-    let trust = trusting(root_certificate).map_err(|error| {
-        let SettingError { found, wanted, .. } = error;
-        format!("trust {found}; {wanted} is wanted")
-    })?;
-    let mut builder = reqwest::Client::builder()
-        .tls_backend_preconfigured(trust)
-        .redirect(reqwest::redirect::Policy::none())
-        .user_agent(USER_AGENT)
-        .connect_timeout(CONNECT_MAX);
+    let mut builder = builder(root_certificate)?;
     // A proxy knows its own loopback, not ours.
     if is_loopback(url) {
         builder = builder.no_proxy();
@@ -221,6 +250,19 @@ fn http(
         builder = builder.read_timeout(max);
     }
     builder.build().map_err(|error| reason(&error))
+}
+
+/// What every client here has in common.
+fn builder(root_certificate: Option<&Path>) -> Result<reqwest::ClientBuilder, String> {
+    let trust = trusting(root_certificate).map_err(|error| {
+        let SettingError { found, wanted, .. } = error;
+        format!("trust {found}; {wanted} is wanted")
+    })?;
+    Ok(reqwest::Client::builder()
+        .tls_backend_preconfigured(trust)
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(USER_AGENT)
+        .connect_timeout(CONNECT_MAX))
 }
 
 fn is_loopback(url: &Url) -> bool {

@@ -43,7 +43,12 @@ pub(crate) fn operations() -> Noun {
 
 /// The process answers.
 pub(crate) async fn healthz() -> Reply {
-    Ok(reply::ok(&readiness(None)))
+    Ok(alive())
+}
+
+/// The answer of a process that answers.
+pub(crate) fn alive() -> Response<Body> {
+    reply::ok(&readiness(None))
 }
 
 /// What comes is stored: it was just now, or a write that tries it is. Why it is not, those are told who may

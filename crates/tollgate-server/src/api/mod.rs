@@ -28,6 +28,7 @@ mod router;
 mod tests;
 
 pub use docs::openapi;
+pub(crate) use health::alive;
 pub use keys::{create_key, list_keys, revoke_key, rotate_key};
 pub use local::NotMade;
 pub(crate) use notice::{Notified, notice, notified};

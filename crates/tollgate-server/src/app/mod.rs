@@ -24,12 +24,15 @@ mod operating;
 mod errors;
 mod standing;
 mod pace;
+mod unproved;
+mod forwarders;
 mod check;
 mod reconcile;
 mod stream;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tollgate_core::command::Action;
 use tollgate_core::decision::Outcome;
@@ -37,8 +40,9 @@ use tollgate_core::id::{DeliveryId, ShopId};
 use tollgate_core::idempotency::Idempotency;
 use tollgate_core::time::Timestamp;
 use tollgate_providers::{Item, Source};
-use tollgate_store::{Answer, Class, Render, Reply, Step, Store, Submission};
+use tollgate_store::{Answer, Class, Render, Reply, Step, Store, Submission, SubmitError};
 
+use crate::bodies::Bodies;
 use crate::clock;
 use crate::config::Config;
 use crate::effects::{CommandCount, Context, Outside, WriteNotice};
@@ -60,6 +64,7 @@ pub(crate) use effects::{EffectEnd, NotRetried, Retried, Retrying};
 pub(crate) use endpoints::{EndpointChange, NewEndpoint, Tested};
 pub(crate) use errors::ErrorStats;
 pub(crate) use events::Replayed;
+use forwarders::Forwarders;
 pub(crate) use keys::NewKey;
 pub(crate) use pace::Allowance;
 use pace::{KeyPaces, SourcePace};
@@ -70,6 +75,7 @@ pub(crate) use sessions::SigningIn;
 pub(crate) use standing::{REFUSED, Standing};
 use stream::Streams;
 pub(crate) use stream::{Cut, Messages, Seat, StreamFormat, TopicSet, is_ticket};
+use unproved::UnprovedBudget;
 pub(crate) use users::{NewUser, WantedChange};
 pub(crate) use webhook_source::WebhookSource;
 pub(crate) use webhooks::Incoming;
@@ -94,6 +100,10 @@ struct Inner {
     keys: KeyRing,
     passwords: Passwords,
     paces: KeyPaces,
+    bodies: Bodies,
+    forwarders: Forwarders,
+    /// The server is about to stop, and says so to whoever asks whether it is ready.
+    draining: AtomicBool,
     redactor: Redactor,
     /// Stands in the place of the Gate; no configuration leads here.
     null: Option<NullStore>,
@@ -218,6 +228,9 @@ impl App {
                 config.sessions.hashes_waiting_max,
             ),
             paces: KeyPaces::new(config.admission.per_key),
+            forwarders: Forwarders::default(),
+            draining: AtomicBool::new(false),
+            bodies: Bodies::new(config.server.bodies_bytes_max, instance.metrics()),
             redactor,
             null,
             role,
@@ -277,6 +290,11 @@ impl App {
         self.inner.instance.metrics()
     }
 
+    /// The room for bodies of requests.
+    pub(crate) fn bodies(&self) -> &Bodies {
+        &self.inner.bodies
+    }
+
     /// Counts what was refused or has failed. Whoever opens a door notes there what it answers; nobody waits.
     pub(crate) fn note_error(&self, note: ErrorNote) {
         self.inner.instance.note_error(note);
@@ -313,12 +331,20 @@ impl App {
 
     /// What comes is stored.
     pub(crate) async fn ready(&self) -> Result<(), AppError> {
+        if self.inner.draining.load(Ordering::Relaxed) {
+            return Err(AppError::NotStored(SubmitError::Closing));
+        }
         let wait = self.config().server.webhook_timeout;
         let ready = self.inner.store.readiness(ids::root());
         match tokio::time::timeout(wait, ready).await {
             Ok(ready) => Ok(ready?),
             Err(_) => Err(AppError::Unavailable),
         }
+    }
+
+    /// From now on it is not ready, and takes what still comes.
+    pub(crate) fn drain(&self) {
+        self.inner.draining.store(true, Ordering::Relaxed);
     }
 
     /// What was seen of steps of the clock.
@@ -425,6 +451,7 @@ fn webhook_sources(instance: &Instance) -> HashMap<String, Arc<WebhookSource>> {
                 counts: instance.metrics().webhook_counts(&shop.name, name),
                 refusals: Arc::default(),
                 pace: SourcePace::new(configured.source.pace()),
+                unproved: UnprovedBudget::new(instance.config().admission.unproved),
             });
             for path in &configured.paths {
                 let path = path.strip_suffix('/').unwrap_or(path);

@@ -4,6 +4,7 @@ use tollgate_store::Report;
 
 use super::{App, AppError};
 use crate::certificate::certificate_check;
+use crate::open_files::open_files_check;
 use crate::paper::judge_letters;
 use crate::report::{add_step, configuration_check};
 
@@ -15,6 +16,8 @@ impl App {
         add_step(&mut report.checks, self.clock_steps().last);
         report.checks.push(configuration_check(self.config()));
         report.checks.extend(certificate_check(self.config()));
+        report.checks.push(open_files_check(self.config()));
+        report.checks.push(self.inner.forwarders.check(self.now()));
         let letters = self.inner.store.recent_letters().await?;
         report.checks.push(judge_letters(
             self.config(),

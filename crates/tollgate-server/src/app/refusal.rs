@@ -131,6 +131,15 @@ pub(crate) enum AppError {
         /// When the next one may come.
         wait: Span,
     },
+    /// More reports that prove nothing have come than are kept, and this one names no payment that is known.
+    #[error(
+        "as many reports that prove nothing have come as limits.unproved_per_hour_max allows, and this one names no \
+         payment that is known"
+    )]
+    TooManyUnproved {
+        /// When the next hour begins.
+        wait: Span,
+    },
     /// A delivery was not taken, by the source's own word for why.
     #[error("the delivery was refused with {code}: {detail}")]
     DeliveryRefused {

@@ -8,6 +8,7 @@ use tollgate_providers::Source;
 
 use super::pace::SourcePace;
 use super::refused_webhooks::RefusedWebhook;
+use super::unproved::UnprovedBudget;
 use crate::config::Route;
 use crate::metrics::WebhookCounts;
 use crate::throttle::Throttle;
@@ -26,6 +27,8 @@ pub(crate) struct WebhookSource {
     pub(crate) refusals: Arc<Throttle<RefusedWebhook>>,
     /// How many are taken in a second.
     pub(crate) pace: SourcePace,
+    /// How much is kept of those that prove nothing by themselves.
+    pub(crate) unproved: UnprovedBudget,
 }
 
 impl WebhookSource {

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tollgate_core::command::{Action, RawEvent, TakeEvent};
-use tollgate_core::decision::Outcome;
+use tollgate_core::decision::{Outcome, Refusal};
+use tollgate_core::event::Confirm;
 use tollgate_core::id::{DeliveryId, EventId, ORDINAL_MAX};
 use tollgate_core::snapshot::EventOutcome;
 use tollgate_core::time::Timestamp;
-use tollgate_providers::{Item, ItemError, RejectCode, Rejection};
+use tollgate_providers::{Covers, Item, ItemError, RejectCode, Rejection};
 use tollgate_store::{Actor, Class, ErrorLevel, Origin, Rejected, Reply, Submission};
 
+use super::unproved::{Kept, UnprovedBudget};
 use super::{App, AppError, WebhookSource};
 use crate::content_encoding::{self, Undecodable};
 use crate::errors::{By, ErrorKind, ErrorNote};
@@ -191,19 +193,38 @@ impl App {
                     false => incoming.body.get(bytes).unwrap_or(&incoming.body).to_vec(),
                 };
                 let forwards = webhook.forwards(&event.kind, &said);
+                let policy = source.policy_for(&event);
                 let body = signed.map_or(said, |signed| signed.to_vec());
-                let size = body.len() + headers.len() + 512;
+                let whole = RawEvent {
+                    body,
+                    headers: headers.clone(),
+                };
+                let is_unproved =
+                    policy.confirm == Confirm::Before && source.covers() == Covers::Nothing;
+                let kept = match is_unproved {
+                    true => {
+                        let bytes = whole.body.len() + whole.headers.len();
+                        webhook.unproved.take(bytes, incoming.received_at)
+                    }
+                    false => Kept::Whole,
+                };
+                let raw = match kept {
+                    Kept::Whole => whole,
+                    Kept::WithoutBytes | Kept::IfKnown => RawEvent {
+                        body: Vec::new(),
+                        headers: "[]".to_owned(),
+                    },
+                };
+                let size = raw.body.len() + raw.headers.len() + 512;
                 let take = TakeEvent {
                     id: EventId::on(delivery.root(), ordinal),
                     source: source.name().to_owned(),
-                    policy: source.policy_for(&event),
+                    policy,
                     forwards,
                     event,
                     received_at: incoming.received_at,
-                    raw: RawEvent {
-                        body,
-                        headers: headers.clone(),
-                    },
+                    only_if_known: kept == Kept::IfKnown,
+                    raw,
                 };
                 let action = Action::TakeEvent(take);
                 let submission = Submission {
@@ -254,6 +275,13 @@ impl App {
                 } => {
                     item.id = Some(id);
                     item.outcome = outcome;
+                }
+                Reply::Decided {
+                    outcome: Outcome::Refused(Refusal::NotFound),
+                    ..
+                } => {
+                    let wait = UnprovedBudget::next_hour(self.now());
+                    return Err(AppError::TooManyUnproved { wait });
                 }
                 other => {
                     tracing::error!(reply = ?other, "an event was answered as something else");

@@ -14,8 +14,19 @@ pub struct Admission {
     pub pages_max: usize,
     /// Streams that are being opened; those that are open are bounded by [`super::Stream::connections_max`].
     pub streams_max: usize,
+    /// Reports of one source that prove nothing by themselves.
+    pub unproved: Unproved,
     /// Calls with one key; `None`: as many as it sends.
     pub per_key: Option<Pace>,
+}
+
+/// How much is kept of what anybody could have sent, of one source in an hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unproved {
+    /// Reports.
+    pub per_hour: u32,
+    /// Bytes of their bodies and headers.
+    pub bytes_per_hour: u64,
 }
 
 /// A rate and what may come at once after a rest.
@@ -40,6 +51,11 @@ impl Typed<'_> {
             api_max: self.size("limits.api_max", 1, PLACES_MAX)?,
             pages_max: self.size("limits.pages_max", 1, PLACES_MAX)?,
             streams_max: self.size("limits.streams_max", 1, PLACES_MAX)?,
+            unproved: Unproved {
+                per_hour: self.integer("limits.unproved_per_hour_max", 0, 10_000_000)? as u32,
+                bytes_per_hour: self.integer("limits.unproved_bytes_per_hour_max", 0, 16 << 30)?
+                    as u64,
+            },
             per_key: (per_second != 0).then_some(Pace { per_second, burst }),
         })
     }

@@ -31,12 +31,14 @@ impl Typed<'_> {
             public_url: self.public_url()?,
             trusted_proxies: self.networks("server.trusted_proxies")?,
             body_bytes_max: self.size("server.body_bytes_max", 1024, 64 << 20)?,
+            bodies_bytes_max: self.size("server.bodies_bytes_max", 65_536, 64 << 30)?,
             delivery_items_max: self.size("server.delivery_items_max", 1, 10_000)?,
             connections_max: self.size("server.connections_max", 1, 1_000_000)?,
             header_timeout: self.span("server.header_timeout_ms", 100, 600_000)?,
             body_timeout: self.span("server.body_timeout_ms", 100, 600_000)?,
             webhook_timeout: self.span("server.webhook_timeout_ms", 100, 60_000)?,
             request_timeout: self.span("server.request_timeout_ms", 100, 60_000)?,
+            drain: self.span("server.drain_ms", 0, 600_000)?,
             shutdown_timeout: self.span("server.shutdown_timeout_ms", 0, 600_000)?,
         };
         let place = self.place()?;
@@ -69,6 +71,7 @@ impl Typed<'_> {
                 json: self.choice("log.format", &[("text", false), ("json", true)])?,
             },
             shops: self.shops(&worker)?,
+            readable_by_all: None,
             shown: self.masked(),
             server,
             worker,
@@ -85,6 +88,7 @@ impl Typed<'_> {
             }
         }
         check_listeners(&config.server)?;
+        check_bodies(&config.server)?;
         check_order(&config.limits, &config.rules)?;
         self.check_leases(&config.worker)?;
         check_paths(&config.shops)?;
@@ -181,6 +185,7 @@ impl Typed<'_> {
             parked_max: self.size("orders.parked_max", 1, 1000)?,
             payments_max: self.size("orders.payments_max", 1, 10_000)?,
             facts_max: self.size("orders.facts_max", 64, 10_000)?,
+            story_max: self.size("orders.story_max", 100, 100_000)?,
             late_payment,
             after_cancel,
             auto_refund,
@@ -277,6 +282,19 @@ pub(super) fn check_listeners(server: &Server) -> Result<(), ConfigError> {
             let wanted = "another port, or an empty text";
             return Err(ConfigError::key(*key, found, wanted));
         }
+    }
+    Ok(())
+}
+
+/// Half of all bodies are those of webhooks, and a half has room for two of the largest.
+fn check_bodies(server: &Server) -> Result<(), ConfigError> {
+    let largest = server.body_bytes_max;
+    let least = 4 * largest;
+    if server.bodies_bytes_max < least {
+        let found = server.bodies_bytes_max.to_string();
+        let wanted =
+            format!("at least {least}: four times server.body_bytes_max, which is {largest}");
+        return Err(ConfigError::key("server.bodies_bytes_max", found, wanted));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 mod admission;
 mod check;
 mod error;
+mod exposed;
 mod layers;
 mod mail;
 mod masked;
@@ -29,7 +30,7 @@ use tollgate_core::command::Rules;
 use tollgate_store::{Limits, Place};
 use toml::Table;
 
-pub use admission::{Admission, Pace};
+pub use admission::{Admission, Pace, Unproved};
 pub use error::ConfigError;
 pub use receipts::{FontChoice, FontPlace, MissingGlyphs, Receipts};
 pub use routes::{OnDead, Route, TypePattern};
@@ -81,6 +82,8 @@ pub struct Config {
     pub log: Log,
     /// The shops; `main` is the first.
     pub shops: Vec<Shop>,
+    /// That its file has secrets in it and can be read by everybody.
+    readable_by_all: Option<String>,
     /// As it was merged, secrets masked.
     shown: Table,
 }
@@ -102,6 +105,8 @@ pub struct Server {
     pub trusted_proxies: Vec<IpNet>,
     /// The largest body.
     pub body_bytes_max: usize,
+    /// The most bytes of all bodies that are in memory.
+    pub bodies_bytes_max: usize,
     /// The most events in one delivery.
     pub delivery_items_max: usize,
     /// The most connections at one time.
@@ -114,7 +119,9 @@ pub struct Server {
     pub webhook_timeout: Duration,
     /// For the answer to a call of the API.
     pub request_timeout: Duration,
-    /// For what still runs after the order to stop.
+    /// How long what comes is taken after the order to stop, while the server says that it is not ready.
+    pub drain: Duration,
+    /// For what still runs after that.
     pub shutdown_timeout: Duration,
 }
 
@@ -160,7 +167,9 @@ impl Config {
             message: error.to_string(),
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        Config::from_layers(&text, folder, &environment)
+        let mut config = Config::from_layers(&text, folder, &environment)?;
+        config.readable_by_all = exposed::readable_by_all(&path, &text);
+        Ok(config)
     }
 
     /// Whether anything is configured: a file that is named or lies here, or a variable that sets a key.
@@ -248,6 +257,7 @@ impl Config {
         if self.takes_real_money() {
             warnings.extend(public_url_warning(self));
         }
+        warnings.extend(self.laid_open());
         warnings
     }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
 use tollgate_core::command::ReceiptMail;
 use tollgate_providers::Source;
 use toml::{Table, Value};
@@ -46,6 +47,8 @@ pub struct ConfiguredSource {
     pub source: Arc<Source>,
     /// Every path it is called at, the regular one first.
     pub paths: Vec<String>,
+    /// The SHA-256 of each of its secrets, by which two sources are found that share one.
+    pub(super) secrets: Vec<[u8; 32]>,
 }
 
 impl Typed<'_> {
@@ -194,9 +197,11 @@ impl Typed<'_> {
                 ));
             }
         };
+        let mut secrets = Vec::new();
         if let Some(provider) = tollgate_providers::provider(&named) {
             tollgate_providers::visit_secrets(provider, &mut settings, &mut |key, secret| {
                 *secret = self.secret(&format!("{prefix}.{key}"), secret)?;
+                secrets.push(Sha256::digest(secret.as_bytes()).into());
                 Ok::<(), ConfigError>(())
             })?;
         }
@@ -232,6 +237,7 @@ impl Typed<'_> {
         Ok(ConfiguredSource {
             source: Arc::new(source),
             paths,
+            secrets,
         })
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use axum::http::uri::Authority;
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use toml::{Table, Value};
 
 use super::Environment;
@@ -138,6 +138,7 @@ impl Typed<'_> {
                     .ok_or_else(|| self.wrong(key, shape(value), wanted))?;
                 text.parse::<IpNet>()
                     .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))
+                    .map(as_ipv4)
                     .map_err(|_| self.wrong(key, format!("{text:?}"), wanted))
             })
             .collect()
@@ -230,5 +231,22 @@ pub(super) fn shape(value: &Value) -> &'static str {
         Value::Datetime(_) => "a time",
         Value::Array(_) => "a list",
         Value::Table(_) => "a table",
+    }
+}
+
+/// A network of IPv4 addresses that is written as one of IPv6 (`::ffff:192.0.2.0/120`). Peers are known by their IPv4
+/// addresses.
+fn as_ipv4(network: IpNet) -> IpNet {
+    const MAPPED_BITS: u8 = 96;
+    let IpNet::V6(mapped) = network else {
+        return network;
+    };
+    let bits = mapped.prefix_len().checked_sub(MAPPED_BITS);
+    match (mapped.addr().to_ipv4_mapped(), bits) {
+        (Some(address), Some(bits)) => match Ipv4Net::new(address, bits) {
+            Ok(network) => IpNet::V4(network),
+            Err(_) => IpNet::V6(mapped),
+        },
+        (Some(_), None) | (None, _) => network,
     }
 }

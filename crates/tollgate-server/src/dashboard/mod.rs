@@ -12,6 +12,7 @@ use tollgate_outbound::language::Language;
 use tollgate_receipt::Locale;
 
 use crate::app::App;
+use crate::bodies::Share;
 use crate::http::extract::read_body;
 use crate::http::noted::Origin;
 use crate::http::problem::{METHOD_NOT_ALLOWED, Problem};
@@ -68,7 +69,7 @@ impl Dashboard {
             Method::POST => tollgate_dashboard::Method::Post,
             _ => return self.refuse(&parts.method, &METHOD_NOT_ALLOWED.into(), context),
         };
-        let reading = read_body(&self.app, body, FORM_BYTES_MAX);
+        let reading = read_body(&self.app, body, FORM_BYTES_MAX, Share::Others);
         let form = match parts.extensions.get::<Place>() {
             Some(place) => place.without(reading).await,
             None => reading.await,

@@ -200,9 +200,17 @@ pub(super) async fn copy(context: &Context, shop: ShopId, id: ReceiptId) {
     }
 }
 
+/// Makes the folder where it is missing, for nobody else: customers' names and addresses are in it.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let mut making = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut making, 0o700);
+    making.recursive(true).create(folder)
+}
+
 /// Writes a copy so that it is there as a whole or not at all.
 fn write_copy(folder: &Path, id: ReceiptId, pdf: &[u8]) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)?;
+    make_folder(folder)?;
     let temporary = folder.join(format!(".{id}.tmp"));
     let mut file = std::fs::File::create(&temporary)?;
     file.write_all(pdf)?;

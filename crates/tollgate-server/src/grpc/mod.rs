@@ -36,6 +36,7 @@ use tonic_health::pb::health_server::HealthServer;
 use tower::Service;
 
 use crate::app::App;
+use crate::bodies::Share;
 use crate::http::extract::read_body;
 use crate::http::noted::Origin;
 use crate::http::problem::{CONTENT_TYPE_UNSUPPORTED, OVERLOADED, Problem};
@@ -213,7 +214,7 @@ impl Grpc {
     async fn read(&self, request: Request<Incoming>) -> Result<Request<Body>, Problem> {
         let (parts, body) = request.into_parts();
         let most = self.app.config().server.body_bytes_max + PREFIX_BYTES;
-        let bytes = read_body(&self.app, body, most).await?;
+        let bytes = read_body(&self.app, body, most, Share::Others).await?;
         Ok(Request::from_parts(parts, Body::from(bytes)))
     }
 

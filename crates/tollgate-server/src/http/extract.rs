@@ -2,7 +2,6 @@
 
 use std::marker::PhantomData;
 use std::str::FromStr;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, RawQuery};
@@ -19,10 +18,11 @@ use super::body;
 use super::operation::{OF_LISTS, Parameter, SORT};
 use super::problem::{
     BODY_SLOW, BODY_TOO_LARGE, BODY_UNREADABLE, CONTENT_TYPE_UNSUPPORTED, IDEMPOTENCY_KEY_INVALID,
-    IDEMPOTENCY_KEY_REQUIRED, NOT_FOUND, Pointer, Problem,
+    IDEMPOTENCY_KEY_REQUIRED, NOT_FOUND, OVERLOADED, Pointer, Problem,
 };
 use super::reply::{self, Answering};
 use crate::app::{App, Keyed};
+use crate::bodies::{Arrival, NoRoom, Share};
 use crate::time_text;
 
 /// The Idempotency-Key of a request, checked (K2).
@@ -170,11 +170,15 @@ impl<T> FromRequest<App> for JsonBytes<T> {
 
     async fn from_request(request: Request<Body>, app: &App) -> Result<JsonBytes<T>, Problem> {
         let (parts, body) = request.into_parts();
-        let reading = read_body(app, body, app.config().server.body_bytes_max);
-        // Over gRPC the body is here already.
+        let most = app.config().server.body_bytes_max;
         let bytes = match parts.extensions.get::<Place>() {
-            Some(place) => place.without(reading).await?,
-            None => reading.await?,
+            Some(place) => {
+                place
+                    .without(read_body(app, body, most, Share::Others))
+                    .await?
+            }
+            // Over gRPC and from a page the body is here already, and what it was made of is counted.
+            None => read_here(body, most).await?,
         };
         let media = parts
             .headers
@@ -202,8 +206,14 @@ impl<T: body::Body> JsonBytes<T> {
     }
 }
 
-/// Reads a whole body of at most so many bytes within the configured time, or refuses it. Never cuts it.
-pub(crate) async fn read_body<B>(app: &App, body: B, most: usize) -> Result<Bytes, Problem>
+/// Reads a whole body of at most so many bytes within the configured time, or refuses it. Never cuts it. It counts
+/// among those of its share as long as anybody has it.
+pub(crate) async fn read_body<B>(
+    app: &App,
+    body: B,
+    most: usize,
+    share: Share,
+) -> Result<Bytes, Problem>
 where
     B: hyper::body::Body<Data = Bytes> + Unpin,
     B::Error: std::fmt::Display,
@@ -215,20 +225,35 @@ where
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    within(app.config().server.body_timeout, collect(body, most)).await
-}
-
-async fn within(
-    limit: Duration,
-    reading: impl Future<Output = Result<Bytes, Problem>>,
-) -> Result<Bytes, Problem> {
-    match tokio::time::timeout(limit, reading).await {
-        Ok(read) => read,
+    let mut arrival = app.bodies().begin(share);
+    let reading = collect(body, most, Some(&mut arrival));
+    match tokio::time::timeout(app.config().server.body_timeout, reading).await {
+        Ok(read) => Ok(arrival.whole(read?)),
+        Err(_) if arrival.is_waiting() => Err(no_room(arrival.refused())),
         Err(_) => Err(BODY_SLOW.into()),
     }
 }
 
-async fn collect<B>(mut body: B, most: usize) -> Result<Bytes, Problem>
+/// Reads a whole body that is in memory already.
+async fn read_here(body: Body, most: usize) -> Result<Bytes, Problem> {
+    collect(body, most, None).await
+}
+
+/// Why a body was not read on.
+fn no_room(NoRoom: NoRoom) -> Problem {
+    let detail =
+        "as many bodies are being read as server.bodies_bytes_max allows; nothing was done";
+    Problem::from(OVERLOADED)
+        .detail(detail)
+        .told_apart("bodies")
+}
+
+/// All of a body; `arrival` makes room for it as it comes, and ends it where it has to give way.
+async fn collect<B>(
+    mut body: B,
+    most: usize,
+    mut arrival: Option<&mut Arrival>,
+) -> Result<Bytes, Problem>
 where
     B: hyper::body::Body<Data = Bytes> + Unpin,
     B::Error: std::fmt::Display,
@@ -236,7 +261,16 @@ where
     let mut first: Option<Bytes> = None;
     let mut rest = BytesMut::new();
     let mut length = 0;
-    while let Some(frame) = body.frame().await {
+    loop {
+        let frame = match &arrival {
+            Some(arrival) => tokio::select! {
+                biased;
+                refused = arrival.gives_way() => return Err(no_room(refused)),
+                frame = body.frame() => frame,
+            },
+            None => body.frame().await,
+        };
+        let Some(frame) = frame else { break };
         let frame = frame.map_err(|error| {
             Problem::from(BODY_UNREADABLE).detail(format!("the body broke off: {error}"))
         })?;
@@ -246,6 +280,9 @@ where
         length += data.len();
         if most < length {
             return Err(BODY_TOO_LARGE.into());
+        }
+        if let Some(arrival) = &mut arrival {
+            arrival.take(data.len()).await.map_err(no_room)?;
         }
         // Most bodies come in one piece, which is then not copied.
         match &first {

@@ -98,7 +98,7 @@ pub(crate) fn language(headers: &HeaderMap) -> Language {
 }
 
 /// The document of a problem, under the headers that the response has already.
-fn problem_response(
+pub(crate) fn problem_response(
     log_throttle: &LogThrottle,
     problem: &Problem,
     context: &ResponseContext,

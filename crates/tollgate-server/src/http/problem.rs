@@ -679,6 +679,10 @@ impl From<AppError> for Problem {
                 .detail(error.to_string())
                 .retry_after(wait)
                 .told_apart("source"),
+            AppError::TooManyUnproved { wait } => Problem::from(OVERLOADED)
+                .detail(error.to_string())
+                .retry_after(wait)
+                .told_apart("unproved"),
             AppError::DeliveryRefused {
                 code,
                 detail,

@@ -13,6 +13,7 @@ use crate::api;
 use crate::app::{App, Cut};
 use crate::dashboard::Dashboard;
 use crate::grpc::Grpc;
+use crate::headers::speaks_for_another;
 use crate::http::noted::Origin;
 use crate::http::problem::{Problem, SOURCE_UNKNOWN};
 use crate::http::{Door, Peer, Place, ResponseContext, Rest, secure};
@@ -40,6 +41,9 @@ pub(crate) async fn answer(
         let class = Class::of_call(request.uri().path());
         let enter = || doors.classes.enter(class);
         return doors.grpc.answer(peer, context, request, enter).await;
+    }
+    if speaks_for_another(request.headers()) {
+        doors.app.note_forwarder(peer.address);
     }
     let began = Instant::now();
     let metrics = doors.app.metrics();

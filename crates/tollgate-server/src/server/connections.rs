@@ -29,6 +29,11 @@ const REST: Duration = Duration::from_millis(50);
 const PING_EVERY: Duration = Duration::from_secs(20);
 const PING_PATIENCE: Duration = Duration::from_secs(20);
 
+/// What a client of HTTP/2 may send before it is read: of one request, and of all on one connection. It is in memory
+/// beside the bodies that are being read.
+const UNREAD_OF_STREAM: u32 = 64 << 10;
+const UNREAD_OF_CONNECTION: u32 = 128 << 10;
+
 /// How long a connection with no request on it may take to end, once it was told to.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -44,7 +49,7 @@ pub(super) struct Connections {
 
 impl Connections {
     /// Accepts connections as long as there are places; more wait with the system.
-    pub(super) async fn accept(self, listener: TcpListener) {
+    pub(super) async fn accept(self, listener: Arc<TcpListener>) {
         let shared = Arc::new(self);
         loop {
             let place = Arc::clone(&shared.places).acquire_owned().await;
@@ -155,6 +160,8 @@ fn builder(header_timeout: Duration) -> Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .keep_alive_interval(PING_EVERY)
         .keep_alive_timeout(PING_PATIENCE)
+        .initial_stream_window_size(UNREAD_OF_STREAM)
+        .initial_connection_window_size(UNREAD_OF_CONNECTION)
         .max_concurrent_streams(128);
     builder
 }

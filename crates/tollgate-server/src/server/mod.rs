@@ -8,6 +8,7 @@ mod running;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod waiting;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -29,13 +30,15 @@ use crate::grpc::Grpc;
 use crate::http::{Door, Rest};
 use crate::worker::Worker;
 
+pub use waiting::open;
+
 /// How long the last write of what was counted may take.
 const LAST_FIGURES: Duration = Duration::from_secs(5);
 
 /// The places where requests are taken. They are bound before anything else is done: a start that must
 /// fail because another program listens there, or because of its certificate, opens no database.
 pub struct Listeners {
-    bound: Vec<(TcpListener, Door)>,
+    bound: Vec<(Arc<TcpListener>, Door)>,
     tls: Option<Arc<TlsDoor>>,
 }
 
@@ -52,12 +55,12 @@ impl Listeners {
         server: &config::Server,
     ) -> Result<Listeners, StartError> {
         let tls = server.tls.as_ref().map(TlsDoor::open).transpose()?;
-        let mut bound = vec![(listener, Door::Public)];
+        let mut bound = vec![(Arc::new(listener), Door::Public)];
         if let Some(address) = server.admin_listen {
-            bound.push((bind(address).await?, Door::Admin));
+            bound.push((Arc::new(bind(address).await?), Door::Admin));
         }
         if let Some(address) = server.grpc_listen {
-            bound.push((bind(address).await?, Door::Grpc));
+            bound.push((Arc::new(bind(address).await?), Door::Grpc));
         }
         let tls = tls.map(Arc::new);
         Ok(Listeners { bound, tls })
@@ -136,6 +139,12 @@ impl Serving {
             Role::Api => None,
         };
         shutdown.await;
+        let drain = app.config().server.drain;
+        if !drain.is_zero() {
+            app.drain();
+            tracing::info!(?drain, "not ready any more; what still comes is taken");
+            tokio::time::sleep(drain).await;
+        }
         watching.abort();
         if let Some(fresh) = fresh {
             fresh.abort();

@@ -74,6 +74,7 @@ impl Engine {
             policy,
             received_at,
             forwards: Vec::new(),
+            only_if_known: false,
             raw: RawEvent::default(),
         }));
         // A message that was repeated is known by the id it was given first.

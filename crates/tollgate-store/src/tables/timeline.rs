@@ -174,7 +174,7 @@ pub(crate) fn write_frozen(roots: &[&Root]) -> String {
             version: root.version,
             created_at: root.created_at.as_millis(),
             updated_at: root.updated_at.as_millis(),
-            doc: roots::doc_of(root),
+            doc: roots::frozen_doc_of(root),
         })
         .collect();
     to_json(&frozen)

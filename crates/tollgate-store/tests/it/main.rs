@@ -5,6 +5,7 @@
 mod access;
 mod child;
 mod crash;
+mod crowds;
 mod doctor;
 mod due;
 mod fight;

@@ -270,6 +270,7 @@ pub(crate) fn take_at(time: Timestamp, number: u64, event: Event, policy: Policy
         policy,
         received_at: time,
         forwards: Vec::new(),
+        only_if_known: false,
         raw: RawEvent {
             body: body.into_bytes(),
             headers: r#"[["content-type","application/json"]]"#.to_owned(),

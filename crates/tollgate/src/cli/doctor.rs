@@ -8,7 +8,7 @@ use tollgate_store::{Examination, Store};
 
 use super::{configuration, print_report};
 use tollgate_server::Clock;
-use tollgate_server::{certificate_check, configuration_check, letters_check};
+use tollgate_server::{certificate_check, configuration_check, letters_check, open_files_check};
 
 /// Look at everything around the data: database, schema, months, disk, clock, configuration.
 ///
@@ -32,6 +32,7 @@ pub(super) fn run(args: Args, file: Option<&Path>) -> ExitCode {
     let mut report = Store::doctor_at(&config.place, &examination);
     report.checks.push(configuration_check(&config));
     report.checks.extend(certificate_check(&config));
+    report.checks.push(open_files_check(&config));
     // Of a database that cannot be read the report says so already.
     let letters = Store::recent_letters_at(&config.place).unwrap_or_default();
     report.checks.push(letters_check(&config, &letters));

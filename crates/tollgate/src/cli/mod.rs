@@ -6,6 +6,7 @@ mod init;
 mod serve;
 mod migrate;
 mod doctor;
+mod healthcheck;
 mod verify;
 mod prune;
 mod config;
@@ -64,6 +65,7 @@ enum Command {
     Serve(serve::Args),
     Migrate(migrate::Args),
     Doctor(doctor::Args),
+    Healthcheck(healthcheck::Args),
     Verify(verify::Args),
     Prune(prune::Args),
     Config(config::Args),
@@ -102,6 +104,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Serve(args) => serve::run(args, file).await,
             Command::Migrate(args) => migrate::run(args, file),
             Command::Doctor(args) => doctor::run(args, file),
+            Command::Healthcheck(args) => healthcheck::run(args, file).await,
             Command::Verify(args) => verify::run(args, file),
             Command::Prune(args) => prune::run(args, file),
             Command::Config(args) => config::run(args, file),

@@ -13,7 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use super::client::scheme_of;
 use super::{configuration, failed, misconfigured};
 use tollgate_server::config::{Config, Log};
-use tollgate_server::{App, Listeners, Role, Serving};
+use tollgate_server::{Listeners, Role, Serving, raise_open_files};
 use tollgate_store::Place;
 
 /// Take webhooks and serve the API until SIGINT or SIGTERM.
@@ -77,6 +77,7 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
     }
     let is_json = config.log.json;
     start_log(&config.log);
+    say_open_files();
     let role = match args.role {
         RoleArg::All => Role::All,
         RoleArg::Api => Role::Api,
@@ -88,8 +89,12 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
         Err(error) => return not_started(is_json, &error.to_string()),
     };
     let stop = stop_signal();
-    let opened = tokio::task::spawn_blocking(move || App::open_as(config, role)).await;
-    let app = match opened.expect("opening a store does not panic") {
+    tokio::pin!(stop);
+    let opened = tokio::select! {
+        opened = listeners.open(config, role) => opened,
+        () = &mut stop => return ExitCode::SUCCESS,
+    };
+    let app = match opened {
         Ok(app) => app,
         Err(error) => return not_started(is_json, &error.to_string()),
     };
@@ -104,8 +109,12 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
 async fn work(config: Config) -> ExitCode {
     let is_json = config.log.json;
     let stop = stop_signal();
-    let opened = tokio::task::spawn_blocking(|| App::open(config)).await;
-    match opened.expect("opening a store does not panic") {
+    tokio::pin!(stop);
+    let opened = tokio::select! {
+        opened = tollgate_server::open(config, Role::All) => opened,
+        () = &mut stop => return ExitCode::SUCCESS,
+    };
+    match opened {
         Ok(app) => {
             say_what_is_configured(app.config());
             match app.config().log.json {
@@ -128,6 +137,16 @@ fn not_started(is_json: bool, why: &str) -> ExitCode {
             ExitCode::from(1)
         }
         false => failed(why),
+    }
+}
+
+/// Takes as many open files as the system gives, and says so where that was more than the usual.
+fn say_open_files() {
+    let files = raise_open_files();
+    if files.now != files.before {
+        let count = |limit: Option<u64>| limit.map_or("unlimited".to_owned(), |n| n.to_string());
+        let (from, to) = (count(files.before), count(files.now));
+        tracing::info!(from, to, "raised the limit of open files");
     }
 }
 

@@ -365,3 +365,56 @@ fn names_that_no_database_keeps_are_refused_at_the_edge() {
     assert_eq!(outcomes, ["stored", "rejected", "stored"]);
     client.assert_calm();
 }
+
+/// The most memory that a server has had so far, in bytes.
+fn peak_bytes(server: &Tollgate) -> usize {
+    let path = format!("/proc/{}/status", server.pid());
+    let status = std::fs::read_to_string(path).expect("it runs");
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = peak.and_then(|peak| peak.split_whitespace().next()?.parse::<usize>().ok());
+    kilobytes.expect("Linux says it") << 10
+}
+
+/// Bodies that are begun and never ended take no more memory than they may, and a good one is taken beside them.
+#[cfg(target_os = "linux")]
+#[test]
+fn unfinished_bodies_take_no_more_memory_than_they_may() {
+    const BUDGET: usize = 16 << 20;
+    const BODY: usize = 900_000;
+    const BODIES: usize = 120;
+    let mut home = Home::new();
+    home.set("server", "bodies_bytes_max", BUDGET as u64);
+    let server = Tollgate::start(&home);
+    server.client().get("/readyz");
+    let before = peak_bytes(&server);
+    let head = format!(
+        "POST /webhooks/bank HTTP/1.1\r\nhost: shop\r\ncontent-length: {}\r\n\r\n",
+        BODY + 1
+    );
+    let mut begun: Vec<(std::net::TcpStream, Vec<u8>)> = (0..BODIES)
+        .map(|_| {
+            let stream = std::net::TcpStream::connect(server.address()).expect("it listens");
+            stream.set_nonblocking(true).expect("it is open");
+            let mut left = head.clone().into_bytes();
+            left.resize(head.len() + BODY, b' ');
+            (stream, left)
+        })
+        .collect();
+    let mut client = server.client();
+    for round in 0..40 {
+        for (stream, left) in &mut begun {
+            // One that was refused takes no more.
+            while let Ok(taken @ 1..) = std::io::Write::write(stream, left) {
+                left.drain(..taken);
+            }
+        }
+        if round % 10 == 9 {
+            let note = format!("{{\"type\":\"note\",\"id\":\"n{round}\"}}");
+            let taken = client.deliver("bank", &sign_bank(note.as_bytes()));
+            assert_eq!(taken.outcome(), "stored");
+        }
+    }
+    let grown = peak_bytes(&server) - before;
+    // Half of the budget is that of webhooks; a body is copied as it grows, and connections have buffers.
+    assert!(grown < BUDGET * 2, "it has grown by {grown} bytes");
+}

@@ -202,6 +202,9 @@ impl Home {
         let path = self.path().join("tollgate.toml");
         let text = toml::to_string(&config).expect("the configuration can be written as TOML");
         std::fs::write(&path, text).expect("the configuration can be written");
+        // It has secrets.
+        let own = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(&path, own).expect("it is ours");
         path
     }
 

@@ -133,7 +133,7 @@ async fn the_order_to_stop_lets_a_running_request_come_to_its_end() {
 }
 
 /// The head of a frame of HTTP/2 and what is in it.
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).expect("it is short");
     let mut frame = length.to_be_bytes()[1..].to_vec();
     frame.extend_from_slice(&[kind, flags]);

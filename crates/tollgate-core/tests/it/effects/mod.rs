@@ -134,6 +134,7 @@ impl Store {
             policy,
             received_at: self.now,
             forwards: forwards.collect(),
+            only_if_known: false,
             raw: RawEvent::default(),
         };
         match self.act(Action::TakeEvent(taken)) {

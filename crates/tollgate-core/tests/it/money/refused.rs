@@ -131,6 +131,7 @@ fn all_money_of_a_refused_order_goes_back_or_is_shown() {
                 policy: NEVER,
                 received_at: store.now,
                 forwards: Vec::new(),
+                only_if_known: false,
                 raw: RawEvent::default(),
             }));
         }

@@ -8,6 +8,7 @@ use tollgate_providers::Reply;
 
 use super::response::{TakenView, document};
 use crate::app::{self, App, WebhookSource};
+use crate::bodies::Share;
 use crate::headers;
 use crate::http::body::Name;
 use crate::http::extract::read_body;
@@ -116,7 +117,9 @@ pub(crate) async fn take<P>(
         }
         false => {
             let most = app.config().server.body_bytes_max;
-            read_body(app, body, most).await.map_err(unread)?
+            read_body(app, body, most, Share::Webhooks)
+                .await
+                .map_err(unread)?
         }
     };
     let _place = enter()?;

@@ -271,6 +271,15 @@ pub(crate) fn doc_of(root: &Root) -> RootDoc {
     }
 }
 
+/// The document of a root as the feed keeps it: the positions of its story are its own affair, and would be kept
+/// again with each entry.
+pub(crate) fn frozen_doc_of(root: &Root) -> RootDoc {
+    RootDoc {
+        story: Vec::new(),
+        ..doc_of(root)
+    }
+}
+
 pub(crate) fn root_of(columns: Columns, doc: RootDoc) -> Read<Root> {
     let order = doc
         .order

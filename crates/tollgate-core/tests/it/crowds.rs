@@ -1,0 +1,141 @@
+//! One order of which its provider, or a stranger, speaks for ever: what that may cost and leave behind.
+
+use std::time::Instant;
+
+use tollgate_core::command::{Action, RawEvent, TakeEvent};
+use tollgate_core::decision::{Outcome, Refusal};
+use tollgate_core::event::{Fact, Policy};
+use tollgate_core::id::{EventId, RootId};
+use tollgate_core::order::Root;
+use tollgate_core::snapshot::{EventOutcome, EventState, Reason};
+
+use crate::store::Store;
+use crate::words::*;
+
+fn shop() -> (Store, RootId) {
+    let mut store = Store::new();
+    store.stock("shirt", 3);
+    let id = store.order(with_payment(order("A", &[line("shirt", 1, 100)]), "A-1"));
+    (store, id)
+}
+
+/// Hears of one more capture of a payment, which is an object of its own.
+fn one_more(store: &mut Store, number: usize, policy: Policy) -> (EventId, EventOutcome) {
+    let mut said = event(&format!("k{number}"), &["A-1"], "paid 1");
+    said.facts[0].object = format!("c{number}");
+    store.take(said, policy)
+}
+
+/// Beyond the bound only the event is written: its root, which holds all facts, is not weighed and stays as it was.
+#[test]
+fn facts_beyond_what_is_kept_change_only_their_own_rows() {
+    let (mut store, id) = shop();
+    store.rules.facts_max = 3;
+    for number in 0..4 {
+        one_more(&mut store, number, NEVER);
+    }
+    assert!(store.attention(id).contains(&"too_many_facts"));
+    let before = store.rows.roots[&id].clone();
+    for number in 4..10 {
+        let (event, outcome) = one_more(&mut store, number, NEVER);
+        assert_eq!(outcome, EventOutcome::Attention);
+        let stored = &store.rows.events[&event];
+        assert_eq!(stored.reason, Some(Reason::TooManyFacts));
+        assert_eq!(stored.root, Some(id));
+        // The event and its key.
+        assert_eq!(store.changed, 2);
+    }
+    assert_eq!(store.rows.roots[&id], before);
+    // Its provider is asked behind it as ever.
+    let (_, outcome) = one_more(&mut store, 10, AFTER);
+    assert_eq!(outcome, EventOutcome::Attention);
+    assert_eq!(store.fresh_effects.len(), 1, "{:?}", store.fresh_effects);
+}
+
+/// All other webhooks wait behind it: two thousand facts are not weighed for each that is one too many. Weighed they
+/// took thirty times as long.
+#[test]
+fn what_is_one_too_many_is_not_weighed_against_all_that_is_known() {
+    const FACTS: usize = 2_000;
+    let (mut store, id) = shop();
+    store.rules.facts_max = FACTS;
+    let root = store.rows.roots.get_mut(&id).expect("it is there");
+    let one = event("known", &["A-1"], "paid 1").facts[0].clone();
+    let known = (0..FACTS).map(|number| Fact {
+        object: format!("known-{number}"),
+        ..one.clone()
+    });
+    root.payments[0].facts = known.collect();
+    root.payments[0].facts.sort();
+    // The first is shown to a person.
+    one_more(&mut store, 0, NEVER);
+    assert!(store.attention(id).contains(&"too_many_facts"));
+    let began = Instant::now();
+    for number in 1..=10 {
+        one_more(&mut store, number, NEVER);
+    }
+    let heard = began.elapsed();
+    // To load it means a copy here.
+    let began = Instant::now();
+    let copies: Vec<Root> = (0..10).map(|_| store.rows.roots[&id].clone()).collect();
+    let copied = began.elapsed();
+    drop(copies);
+    assert!(heard < copied * 20, "{heard:?}, and {copied:?} to copy it");
+}
+
+/// What an order lists of its story is read and written with every decision about it.
+#[test]
+fn a_long_story_leaves_out_what_changes_nothing() {
+    let (mut store, id) = shop();
+    store.rules.story_max = 5;
+    store.hear("k1", "A-1", "paid 100");
+    for (told, length) in [(1, 4), (0, 5)] {
+        let root = store.rows.roots.get_mut(&id).expect("it is there");
+        root.timeline = (1..=length).collect();
+        let before = store.entries.len();
+        let key = format!("again-{length}");
+        assert_eq!(store.hear(&key, "A-1", "paid 100"), EventOutcome::Stale);
+        assert_eq!(store.entries.len() - before, told, "of {length} decisions");
+        assert_eq!(store.changed, 2, "the event and its key");
+    }
+    let before = store.entries.len();
+    store.hear("k2", "A-1", "refund r1 40");
+    assert!(before < store.entries.len(), "what changes it is told");
+}
+
+/// Takes a report that proves nothing where strangers have sent as much as is kept.
+fn report(store: &mut Store, key: &str, name: &str) -> Outcome {
+    let fresh = store.fresh();
+    store.act(Action::TakeEvent(TakeEvent {
+        id: EventId::on(fresh, 1),
+        source: "bank".to_owned(),
+        event: event(key, &[name], "paid 100"),
+        policy: BEFORE,
+        received_at: store.now,
+        forwards: Vec::new(),
+        only_if_known: true,
+        raw: RawEvent::default(),
+    }))
+}
+
+#[test]
+fn of_too_many_reports_only_those_of_known_payments_are_taken() {
+    let (mut store, _) = shop();
+    store.rules.parked_max = 2;
+    let nothing = store.rows.clone();
+    let refused = Outcome::Refused(Refusal::NotFound);
+    assert_eq!(report(&mut store, "k1", "made-up"), refused);
+    assert!(store.rows == nothing, "nothing of it is kept");
+    for key in ["k1", "k2"] {
+        let Outcome::Event { outcome, state, .. } = report(&mut store, key, "A-1") else {
+            panic!("it names a payment");
+        };
+        assert_eq!(outcome, EventOutcome::Queued);
+        assert_eq!(state, EventState::Queued);
+    }
+    assert_eq!(report(&mut store, "k3", "A-1"), refused, "enough wait");
+    // A second delivery is known as one.
+    let Outcome::Event { .. } = report(&mut store, "k1", "A-1") else {
+        panic!("it was taken");
+    };
+}
