@@ -2,8 +2,10 @@
 
 pub(crate) mod chart;
 mod form;
+mod typed;
 
 pub(crate) use form::{ActionForm, Field, Input};
+pub(crate) use typed::{minor_of, typed};
 
 use maud::{Markup, html};
 use tollgate_core::money::Currency;
@@ -16,11 +18,15 @@ use crate::words::{Text, common};
 
 /// An amount of minor units in the form of its currency and the page's language.
 pub(crate) fn amount(locale: Locale, minor: i64, currency: &str) -> Markup {
-    let text = match Currency::new(currency) {
+    html! { bdi.amount { (amount_in(locale, minor, currency)) } }
+}
+
+/// The same as text, for what stands within a sentence.
+pub(crate) fn amount_in(locale: Locale, minor: i64, currency: &str) -> String {
+    match Currency::new(currency) {
         Some(currency) => amount_text(locale, minor, currency),
         None => format!("{minor} {currency}"),
-    };
-    html! { bdi.amount { (text) } }
+    }
 }
 
 /// A whole number with the separators of the language.
