@@ -62,6 +62,14 @@ const EFFECT: &str = "\
       from effects
      where shop_id = ?1 and id = ?2";
 
+/// `effects.lost`: along `effects_lost`. The columns are those of [`read_line`].
+const LOST: &str = "\
+    select key, kind, state, root, due_at, content, order_key, lease, tries, reason, attempts,
+           settled_at, id, target, created_at, position
+      from effects
+     where shop_id = ?1 and state in ('dead', 'unknown')
+     limit ?2";
+
 /// `effects.nth`: walks the primary key upwards.
 const NTH_EFFECT: &str = "\
     select id
@@ -121,6 +129,11 @@ pub(super) fn of_root(db: &Db, shop: ShopId, root: RootId) -> Result<Vec<EffectL
         &EFFECTS_MAX,
     ];
     db.all(OF_ROOT, values, read_line)
+}
+
+/// Effects that are given up or whose end is not known, up to so many.
+pub(super) fn lost(db: &Db, shop: ShopId, limit: u32) -> Result<Vec<EffectLine>, Error> {
+    db.all(LOST, &[&shop.0, &limit], read_line)
 }
 
 fn effect(db: &Db, shop: ShopId, id: u128) -> Result<Option<EffectLine>, Error> {
