@@ -89,6 +89,14 @@ pub(crate) fn foreign(text: &str) -> Markup {
     html! { bdi.foreign { (text) } }
 }
 
+/// The same within a sentence of ours, which is text and has no element for it: set apart by marks, without those that
+/// would end them or turn the rest of the sentence.
+pub(crate) fn isolated(text: &str) -> String {
+    let turns = |one: &char| matches!(one, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let plain: String = text.chars().filter(|one| !turns(one)).collect();
+    format!("\u{2068}{plain}\u{2069}")
+}
+
 /// What is read by machines and copied by people.
 pub(crate) fn code(text: &str) -> Markup {
     html! { code dir="ltr" { (text) } }
@@ -247,5 +255,7 @@ mod tests {
         assert!(shown.contains("&lt;script&gt;"), "{shown}");
         assert!(shown.starts_with("<bdi"), "{shown}");
         assert_eq!(encoded("SHIRT/M #2"), "SHIRT%2FM%20%232");
+        let within = isolated("Dewi\u{2069}\u{202e}iweD");
+        assert_eq!(within, "\u{2068}DewiiweD\u{2069}");
     }
 }

@@ -9,7 +9,7 @@ use super::document::Order;
 use super::words as said;
 use crate::failure::Failure;
 use crate::pages::payments::actions as of_payment;
-use crate::parts::{ActionForm, Field, Input, amount_in, encoded};
+use crate::parts::{ActionForm, Field, Input, amount_in, encoded, isolated};
 use crate::reply::{Response, done};
 use crate::visit::Visit;
 use crate::words::{Text, common};
@@ -48,7 +48,7 @@ fn may_be_cancelled(order: &Order) -> bool {
 fn cancel_form(visit: &Visit<'_>, place: &str, order: &Order) -> Markup {
     let came = amount_in(visit.locale, order.captured_amount, &order.currency);
     ActionForm::new(format!("{place}/cancel"), said::CANCEL)
-        .about(said::CANCEL_ABOUT.with(visit.locale, &[&order.code, &came]))
+        .about(said::CANCEL_ABOUT.with(visit.locale, &[&isolated(&order.code), &came]))
         .dangerous()
         .markup(visit)
 }

@@ -99,7 +99,7 @@ pub(super) fn waits(visit: &Visit<'_>, waits: &[Wait]) -> Markup {
                         None => (code(&wait.what)),
                     }
                     " " (english(&wait.summary))
-                    @if let Some(at) = &wait.next_at { " · " (visit.say(said::NEXT_TRY)) " " (time(at)) }
+                    @if let Some(at) = &wait.next_at { " · " (visit.say(said::AGAIN)) " " (time(at)) }
                     @if let Some(effect) = &wait.effect_id {
                         " · " a href={ "/effects/" (encoded(effect)) } { (visit.say(common::DETAILS)) }
                     }

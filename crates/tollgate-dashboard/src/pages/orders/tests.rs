@@ -140,7 +140,7 @@ fn a_form_says_what_it_will_do_in_the_shops_own_figures() {
     // 150,000 came, 50,000 are on their way back.
     assert!(
         page.contains(
-            "Up to IDR\u{a0}100,000 of the IDR\u{a0}150,000 that came goes back to &lt;script&gt;"
+            "Up to IDR\u{a0}100,000 of the IDR\u{a0}150,000 that came goes back to \u{2068}&lt;script&gt;"
         ),
         "{page}"
     );

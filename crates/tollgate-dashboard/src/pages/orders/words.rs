@@ -43,6 +43,7 @@ texts! {
     EFFECTS_OF_IT: "What happens outside for it", "Yang dikerjakan di luar untuknya", "מה נעשה בחוץ עבורה", "इसके लिए बाहर क्या होता है", "Что делается снаружи";
     TRIES: "Tries", "Percobaan", "ניסיונות", "प्रयास", "Попытки";
     NEXT_TRY: "Next or ended", "Berikut atau selesai", "הבא או סיום", "अगला या समाप्त", "Далее или конец";
+    AGAIN: "again", "lagi", "שוב", "फिर", "снова";
     ALL_EVENTS: "All events about it", "Semua peristiwa tentangnya", "כל האירועים עליה", "इस पर सब घटनाएँ", "Все события о нём";
     NO_PAYMENT: "No payment was begun for it yet.", "Belum ada pembayaran untuknya.", "עדיין לא החל עבורה תשלום.", "इसके लिए अभी कोई भुगतान शुरू नहीं हुआ।", "Платёж ещё не начат.";
 

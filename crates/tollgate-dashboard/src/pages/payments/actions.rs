@@ -8,7 +8,7 @@ use super::document::Payment;
 use super::words as said;
 use crate::failure::{Failure, Problem};
 use crate::pages::attention;
-use crate::parts::{ActionForm, Field, Input, amount_in, encoded, minor_of, typed};
+use crate::parts::{ActionForm, Field, Input, amount_in, encoded, isolated, minor_of, typed};
 use crate::reply::{Response, done};
 use crate::visit::Visit;
 use crate::words::{Text, common};
@@ -49,7 +49,10 @@ pub(crate) fn forms(
 }
 
 fn check_form(visit: &Visit<'_>, place: &str, payment: &Payment) -> Markup {
-    let about = said::CHECK_ABOUT.with(visit.locale, &[&payment.source, &payment.reference]);
+    let about = said::CHECK_ABOUT.with(
+        visit.locale,
+        &[&isolated(&payment.source), &isolated(&payment.reference)],
+    );
     ActionForm::new(format!("{place}/check"), said::CHECK)
         .about(about)
         .markup(visit)
@@ -61,7 +64,7 @@ fn capture_form(visit: &Visit<'_>, place: &str, payment: &Payment) -> Markup {
     let about = said::CAPTURE_ABOUT.with(
         visit.locale,
         &[
-            &payment.reference,
+            &isolated(&payment.reference),
             &in_words(left),
             &in_words(payment.amount),
         ],
@@ -87,10 +90,14 @@ fn refund_form(visit: &Visit<'_>, place: &str, payment: &Payment, goods: &Goods<
         in_words(payment.refundable()),
         in_words(payment.captured_amount),
     );
-    let customer = goods.customer.unwrap_or(visit.say(said::THE_CUSTOMER));
+    let customer = match goods.customer {
+        Some(name) => isolated(name),
+        None => visit.say(said::THE_CUSTOMER).to_owned(),
+    };
+    let source = isolated(&payment.source);
     let about = match payment.is_manual() {
-        true => said::REFUND_ABOUT_MANUAL.with(locale, &[&left, &came, customer]),
-        false => said::REFUND_ABOUT.with(locale, &[&left, &came, customer, &payment.source]),
+        true => said::REFUND_ABOUT_MANUAL.with(locale, &[&left, &came, &customer]),
+        false => said::REFUND_ABOUT.with(locale, &[&left, &came, &customer, &source]),
     };
     let label = said::REFUND_AMOUNT.with(locale, &[&payment.currency]);
     let suggested = typed(payment.refundable(), &payment.currency);
@@ -98,7 +105,7 @@ fn refund_form(visit: &Visit<'_>, place: &str, payment: &Payment, goods: &Goods<
     let restocked: Vec<_> = lines
         .zip(0..)
         .map(|((sku, name, quantity), index): (_, usize)| {
-            let label = said::RESTOCK.with(locale, &[name, &quantity.to_string()]);
+            let label = said::RESTOCK.with(locale, &[&isolated(name), &quantity.to_string()]);
             (
                 format!("units_{index}"),
                 format!("sku_{index}"),
@@ -267,7 +274,7 @@ fn restocked_of_form(visit: &Visit<'_>) -> Result<Vec<Value>, Failure> {
             Ok(0) => {}
             Ok(quantity) => restocked.push(json!({ "sku": sku, "quantity": quantity })),
             Err(_) => {
-                let detail = said::UNITS_UNREADABLE_ABOUT.with(visit.locale, &[sku]);
+                let detail = said::UNITS_UNREADABLE_ABOUT.with(visit.locale, &[&isolated(sku)]);
                 return Err(not_read(visit, said::UNITS_UNREADABLE, detail));
             }
         }
