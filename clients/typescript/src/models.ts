@@ -630,6 +630,22 @@ export type EffectKind =
 
 export type EffectState = "pending" | "leased" | "started" | "done" | "unknown" | "dead";
 
+/** An effect that a person must look at. */
+export interface EffectAttention {
+  /** The effect's id. */
+  id: string;
+  /** What was to be done. */
+  kind: EffectKind;
+  /** Why. */
+  reason: string | null;
+  /** Since when. */
+  since: string;
+  /** Whether it is given up, or not known. */
+  state: EffectState;
+  /** Whom it is addressed to. */
+  target: string;
+}
+
 /** An effect as a decision about it gives it. */
 export interface EffectHead {
   /** What there is to do. */
@@ -1051,6 +1067,32 @@ export interface LineBody {
   stocked?: boolean | null;
   /** The price of a unit, in minor units. */
   unit_amount: number;
+}
+
+/** What waits for a person. */
+export interface NeedsPerson {
+  /** Effects that are given up, or of which nobody knows whether they were done. */
+  effects: EffectAttention[];
+  /** Whether there is more of a kind than is told. */
+  is_cut: boolean;
+  /** Orders with an open code of attention: an item for each code. */
+  orders: OrderAttention[];
+  /** Payments without an order, likewise. */
+  payments: PaymentAttention[];
+}
+
+/** An order that a person must look at. */
+export interface OrderAttention {
+  /** What it is. */
+  attention: PaymentAttention;
+  /** The merchant's code of it. */
+  code: string;
+  /** The order's id. */
+  id: string;
+  /** The payment that it is about, where it is about one. */
+  payment_id: string | null;
+  /** Since when. */
+  since: string;
 }
 
 /** A slot that is put. */
@@ -1519,10 +1561,14 @@ export interface Stats {
   timezone: string;
   /** Since midnight. */
   today: StatsPeriod;
+  /** How long the process that answers took for webhooks since its start; null where there was none yet. */
+  webhook_latency: StatsLatency | null;
 }
 
 /** What has happened since a time. */
 export interface StatsPeriod {
+  /** The day on which it begins, in the shop's time zone. */
+  day: string;
   /** Events that came before their payment and were applied. */
   early_caught: number;
   /** Effects that were given up. */
@@ -1617,6 +1663,27 @@ export interface StatsOpen {
   oldest_queued_at: string | null;
   /** Orders that wait for something until a time, by status. */
   orders: Record<string, number>;
+}
+
+/** How long webhooks took to answer, stored and decided; rounded up to a power of two. */
+export interface StatsLatency {
+  /** Half of them took no longer, in microseconds. */
+  p50_us: number;
+  /** All but a hundredth took no longer, in microseconds. */
+  p99_us: number;
+}
+
+/** A shop's figures, step by step. */
+export interface StatsSeries {
+  /**
+   * What has happened in each step, the oldest first; it begins at its `since` and ends where the next
+   * begins.
+   */
+  data: StatsPeriod[];
+  /** How long a step is: `hour` or `day`. */
+  step: string;
+  /** The shop's time zone, in which its days begin. */
+  timezone: string;
 }
 
 /** Units of a sku. */

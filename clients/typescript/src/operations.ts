@@ -7,6 +7,7 @@ import type { Caller, CallOptions, KeyedOptions, Operation, VersionOptions } fro
 import { version } from "./operation.js";
 import type { Pages } from "./pages.js";
 
+export const listAttention: Operation = { method: "GET", path: "/v1/attention" };
 export const listAudit: Operation = { method: "GET", path: "/v1/audit" };
 export const listCalendars: Operation = { method: "GET", path: "/v1/calendars" };
 export const removeCalendar: Operation = { method: "DELETE", path: "/v1/calendars/{name}" };
@@ -75,6 +76,7 @@ export const listRefunds: Operation = { method: "GET", path: "/v1/refunds" };
 export const showRefund: Operation = { method: "GET", path: "/v1/refunds/{id}" };
 export const search: Operation = { method: "GET", path: "/v1/search" };
 export const showStats: Operation = { method: "GET", path: "/v1/stats" };
+export const showStatsSeries: Operation = { method: "GET", path: "/v1/stats/series" };
 export const listStock: Operation = { method: "GET", path: "/v1/stock" };
 export const putStocks: Operation = { method: "PUT", path: "/v1/stock" };
 export const removeStock: Operation = { method: "DELETE", path: "/v1/stock/{sku}" };
@@ -90,6 +92,17 @@ export const showUser: Operation = { method: "GET", path: "/v1/users/{id}" };
 export const changeUser: Operation = { method: "PATCH", path: "/v1/users/{id}" };
 export const changePassword: Operation = { method: "POST", path: "/v1/users/{id}/password" };
 export const verify: Operation = { method: "GET", path: "/v1/verify" };
+
+/** `/v1/attention` */
+export class Attention {
+  constructor(private readonly caller: Caller) {}
+
+  /** List what a person must look at */
+  async get(options: CallOptions = {}): Promise<models.NeedsPerson> {
+    const answer = await this.caller.call(listAttention, [], { ...options });
+    return answer.json<models.NeedsPerson>();
+  }
+}
 
 export interface ListAuditQuery {
   /** Changes by this key or user: its id, or its name then. */
@@ -850,6 +863,11 @@ export class Search {
   }
 }
 
+export interface ShowStatsSeriesQuery {
+  /** Today and the days before, in the shop's time zone, so many in all; 7 if absent. */
+  days?: number;
+}
+
 /** `/v1/stats` */
 export class Stats {
   constructor(private readonly caller: Caller) {}
@@ -858,6 +876,12 @@ export class Stats {
   async get(options: CallOptions = {}): Promise<models.Stats> {
     const answer = await this.caller.call(showStats, [], { ...options });
     return answer.json<models.Stats>();
+  }
+
+  /** Show a shop's figures over time */
+  async series(query: ShowStatsSeriesQuery = {}, options: CallOptions = {}): Promise<models.StatsSeries> {
+    const answer = await this.caller.call(showStatsSeries, [], { query: { ...query }, ...options });
+    return answer.json<models.StatsSeries>();
   }
 }
 
@@ -1022,6 +1046,7 @@ export class Verify {
 
 /** What a client has. */
 export interface Nouns {
+  readonly attention: Attention;
   readonly audit: Audit;
   readonly calendars: Calendars;
   readonly deliveries: Deliveries;
@@ -1047,6 +1072,7 @@ export interface Nouns {
 
 export function nouns(caller: Caller): Nouns {
   return {
+    attention: new Attention(caller),
     audit: new Audit(caller),
     calendars: new Calendars(caller),
     deliveries: new Deliveries(caller),

@@ -134,7 +134,7 @@ fn sign(locale: Locale, currency: Currency) -> String {
 }
 
 /// The decimals a currency has in ISO 4217; none if the standard does not know it.
-fn exponent(currency: Currency) -> usize {
+pub fn exponent(currency: Currency) -> usize {
     iso_currency::Currency::from_code(currency.as_str())
         .and_then(|known| known.exponent())
         .map_or(0, usize::from)

@@ -25,7 +25,9 @@ mod amounts;
 mod dates;
 
 pub use added::{FontError, FontFault, FontFile};
-pub use amounts::{money as amount_text, money_in_full as amount_text_in_full};
+pub use amounts::{
+    exponent as currency_decimals, money as amount_text, money_in_full as amount_text_in_full,
+};
 pub use colour::Colour;
 pub use dates::text as date_text;
 pub use document::{

@@ -261,6 +261,13 @@ pub(crate) fn day_in(zone: &str, at: Timestamp, days_before: i64) -> Timestamp {
     })
 }
 
+/// The day of a time in a time zone: `2026-01-22`.
+pub(crate) fn date_in(zone: &str, at: Timestamp) -> String {
+    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+    let at = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or_default();
+    at.to_zoned(zone).date().to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,6 +19,7 @@ mod rate;
 mod throttle;
 mod bodies;
 mod trace;
+mod latency;
 mod metrics;
 mod errors;
 mod report;

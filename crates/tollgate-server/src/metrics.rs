@@ -20,6 +20,8 @@ use tollgate_core::snapshot::EventOutcome;
 use tollgate_core::word::Word;
 use tollgate_store::{ErrorLevel, Figures, Spread, Spreads, Store};
 
+use crate::latency::Latency;
+
 /// Seconds from a request's first byte of body to its answer.
 const LATENCY_BUCKETS: [f64; 12] = [
     0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 4.0,
@@ -41,6 +43,8 @@ pub(crate) struct Metrics {
     body_bytes: Family<Labels<1>, Gauge>,
     bodies_refused: Family<Labels<1>, Counter>,
     webhook_seconds: Histogram,
+    /// How long webhooks took, for the dashboard; the histogram is written and never read here.
+    pub(crate) webhook_latency: Latency,
     api_seconds: Histogram,
     /// Open connections.
     pub(crate) connections: Gauge,
@@ -226,6 +230,7 @@ impl Metrics {
             body_bytes,
             bodies_refused,
             webhook_seconds,
+            webhook_latency: Latency::default(),
             api_seconds,
             connections,
             streams,
@@ -316,6 +321,7 @@ impl Metrics {
     /// A webhook was answered.
     pub(crate) fn webhook(&self, status: u16, took: Duration) {
         self.webhook_seconds.observe(took.as_secs_f64());
+        self.webhook_latency.note(took);
         if status != 200 {
             self.count("webhooks", status);
         }

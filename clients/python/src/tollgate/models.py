@@ -648,6 +648,22 @@ EffectKind = Literal[
 EffectState = Literal["pending", "leased", "started", "done", "unknown", "dead"]
 
 
+class EffectAttention(TypedDict):
+    """An effect that a person must look at."""
+    #: The effect's id.
+    id: str
+    #: What was to be done.
+    kind: EffectKind
+    #: Why.
+    reason: Optional[str]
+    #: Since when.
+    since: str
+    #: Whether it is given up, or not known.
+    state: EffectState
+    #: Whom it is addressed to.
+    target: str
+
+
 class EffectHead(TypedDict):
     """An effect as a decision about it gives it."""
     #: What there is to do.
@@ -1059,6 +1075,32 @@ class LineBody(TypedDict):
     stocked: NotRequired[Optional[bool]]
     #: The price of a unit, in minor units.
     unit_amount: int
+
+
+class NeedsPerson(TypedDict):
+    """What waits for a person."""
+    #: Effects that are given up, or of which nobody knows whether they were done.
+    effects: List[EffectAttention]
+    #: Whether there is more of a kind than is told.
+    is_cut: bool
+    #: Orders with an open code of attention: an item for each code.
+    orders: List[OrderAttention]
+    #: Payments without an order, likewise.
+    payments: List[PaymentAttention]
+
+
+class OrderAttention(TypedDict):
+    """An order that a person must look at."""
+    #: What it is.
+    attention: PaymentAttention
+    #: The merchant's code of it.
+    code: str
+    #: The order's id.
+    id: str
+    #: The payment that it is about, where it is about one.
+    payment_id: Optional[str]
+    #: Since when.
+    since: str
 
 
 class NewSlotBody(TypedDict):
@@ -1527,10 +1569,14 @@ class Stats(TypedDict):
     timezone: str
     #: Since midnight.
     today: StatsPeriod
+    #: How long the process that answers took for webhooks since its start; null where there was none yet.
+    webhook_latency: Optional[StatsLatency]
 
 
 class StatsPeriod(TypedDict):
     """What has happened since a time."""
+    #: The day on which it begins, in the shop's time zone.
+    day: str
     #: Events that came before their payment and were applied.
     early_caught: int
     #: Effects that were given up.
@@ -1625,6 +1671,25 @@ class StatsOpen(TypedDict):
     oldest_queued_at: Optional[str]
     #: Orders that wait for something until a time, by status.
     orders: Dict[str, int]
+
+
+class StatsLatency(TypedDict):
+    """How long webhooks took to answer, stored and decided; rounded up to a power of two."""
+    #: Half of them took no longer, in microseconds.
+    p50_us: int
+    #: All but a hundredth took no longer, in microseconds.
+    p99_us: int
+
+
+class StatsSeries(TypedDict):
+    """A shop's figures, step by step."""
+    #: What has happened in each step, the oldest first; it begins at its `since` and ends where the next
+    #: begins.
+    data: List[StatsPeriod]
+    #: How long a step is: `hour` or `day`.
+    step: str
+    #: The shop's time zone, in which its days begin.
+    timezone: str
 
 
 class Stock(TypedDict):

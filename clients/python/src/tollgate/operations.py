@@ -12,6 +12,7 @@ from .download import Download
 from .operation import Caller, Operation, version
 from .pages import Pages
 
+LIST_ATTENTION = Operation("GET", "/v1/attention")
 LIST_AUDIT = Operation("GET", "/v1/audit")
 LIST_CALENDARS = Operation("GET", "/v1/calendars")
 REMOVE_CALENDAR = Operation("DELETE", "/v1/calendars/{name}")
@@ -80,6 +81,7 @@ LIST_REFUNDS = Operation("GET", "/v1/refunds")
 SHOW_REFUND = Operation("GET", "/v1/refunds/{id}")
 SEARCH = Operation("GET", "/v1/search")
 SHOW_STATS = Operation("GET", "/v1/stats")
+SHOW_STATS_SERIES = Operation("GET", "/v1/stats/series")
 LIST_STOCK = Operation("GET", "/v1/stock")
 PUT_STOCKS = Operation("PUT", "/v1/stock")
 REMOVE_STOCK = Operation("DELETE", "/v1/stock/{sku}")
@@ -95,6 +97,18 @@ SHOW_USER = Operation("GET", "/v1/users/{id}")
 CHANGE_USER = Operation("PATCH", "/v1/users/{id}")
 CHANGE_PASSWORD = Operation("POST", "/v1/users/{id}/password")
 VERIFY = Operation("GET", "/v1/verify")
+
+
+class Attention:
+    """`/v1/attention`"""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def get(self) -> models.NeedsPerson:
+        """List what a person must look at"""
+        answer: models.NeedsPerson = self._caller.call(LIST_ATTENTION).json()
+        return answer
 
 
 class Audit:
@@ -820,6 +834,11 @@ class Stats:
         answer: models.Stats = self._caller.call(SHOW_STATS).json()
         return answer
 
+    def series(self, *, days: Optional[int] = None) -> models.StatsSeries:
+        """Show a shop's figures over time"""
+        answer: models.StatsSeries = self._caller.call(SHOW_STATS_SERIES, query={"days": days}).json()
+        return answer
+
 
 class Stock:
     """`/v1/stock`"""
@@ -944,6 +963,7 @@ class Nouns:
     """What a client has."""
 
     def __init__(self, caller: Caller) -> None:
+        self.attention = Attention(caller)
         self.audit = Audit(caller)
         self.calendars = Calendars(caller)
         self.deliveries = Deliveries(caller)

@@ -5,6 +5,8 @@ pub(crate) mod language;
 pub(crate) mod overview;
 pub(crate) mod search;
 pub(crate) mod orders;
+pub(crate) mod payments;
+mod attention;
 
 use crate::routes::Route;
 
@@ -16,6 +18,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Route> {
         overview::ROUTES,
         search::ROUTES,
         orders::ROUTES,
+        payments::ROUTES,
     ];
     NOUNS.iter().copied().flatten()
 }

@@ -2,8 +2,10 @@
 
 pub(crate) mod chart;
 mod form;
+mod typed;
 
 pub(crate) use form::{ActionForm, Field, Input};
+pub(crate) use typed::{minor_of, typed};
 
 use maud::{Markup, html};
 use tollgate_core::money::Currency;
@@ -16,11 +18,15 @@ use crate::words::{Text, common};
 
 /// An amount of minor units in the form of its currency and the page's language.
 pub(crate) fn amount(locale: Locale, minor: i64, currency: &str) -> Markup {
-    let text = match Currency::new(currency) {
+    html! { bdi.amount { (amount_in(locale, minor, currency)) } }
+}
+
+/// The same as text, for what stands within a sentence.
+pub(crate) fn amount_in(locale: Locale, minor: i64, currency: &str) -> String {
+    match Currency::new(currency) {
         Some(currency) => amount_text(locale, minor, currency),
         None => format!("{minor} {currency}"),
-    };
-    html! { bdi.amount { (text) } }
+    }
 }
 
 /// A whole number with the separators of the language.
@@ -81,6 +87,14 @@ pub(crate) fn badge<W: Shown>(visit: &Visit<'_>, word: &str) -> Markup {
 /// around it.
 pub(crate) fn foreign(text: &str) -> Markup {
     html! { bdi.foreign { (text) } }
+}
+
+/// The same within a sentence of ours, which is text and has no element for it: set apart by marks, without those that
+/// would end them or turn the rest of the sentence.
+pub(crate) fn isolated(text: &str) -> String {
+    let turns = |one: &char| matches!(one, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let plain: String = text.chars().filter(|one| !turns(one)).collect();
+    format!("\u{2068}{plain}\u{2069}")
 }
 
 /// What is read by machines and copied by people.
@@ -241,5 +255,7 @@ mod tests {
         assert!(shown.contains("&lt;script&gt;"), "{shown}");
         assert!(shown.starts_with("<bdi"), "{shown}");
         assert_eq!(encoded("SHIRT/M #2"), "SHIRT%2FM%20%232");
+        let within = isolated("Dewi\u{2069}\u{202e}iweD");
+        assert_eq!(within, "\u{2068}DewiiweD\u{2069}");
     }
 }

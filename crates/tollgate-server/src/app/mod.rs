@@ -72,7 +72,7 @@ pub(crate) use reconcile::reconcile;
 pub(crate) use refusal::AppError;
 use refused_webhooks::UnknownPath;
 pub(crate) use sessions::SigningIn;
-pub(crate) use standing::{REFUSED, Standing};
+pub(crate) use standing::{REFUSED, SERIES_DAYS_MAX, Series, Standing};
 use stream::Streams;
 pub(crate) use stream::{Cut, Messages, Seat, StreamFormat, TopicSet, is_ticket};
 use unproved::UnprovedBudget;

@@ -6,12 +6,13 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tollgate_core::id::ShopId;
 use tollgate_core::snapshot::EventOutcome;
-use tollgate_core::time::Timestamp;
+use tollgate_core::time::{Span, Timestamp};
 use tollgate_core::word::Word;
-use tollgate_store::{Happened, Open, SubmitError};
+use tollgate_store::{Happened, NeedsPerson, Open, SubmitError};
 
 use super::{App, AppError};
 use crate::calendar;
+use crate::latency::Quantiles;
 
 /// Between two times that what was answered to webhooks is written.
 const WRITE_EVERY: Duration = Duration::from_secs(10);
@@ -36,9 +37,54 @@ pub(crate) struct Standing {
     pub(crate) week: (Timestamp, Happened),
     /// What is open now.
     pub(crate) open: Open,
+    /// How long this process took to answer webhooks since its start; of whichever shop.
+    pub(crate) webhook_latency: Option<Quantiles>,
+}
+
+/// Days of which figures are told step by step; figures are kept as long.
+pub(crate) const SERIES_DAYS_MAX: i64 = 35;
+
+/// Days that are told by the hour; more of them are told by the day.
+const HOURLY_DAYS_MAX: i64 = 2;
+
+/// A shop's figures, step by step.
+#[derive(Debug)]
+pub(crate) struct Series {
+    /// The time zone in which a day begins.
+    pub(crate) timezone: String,
+    /// Whether a step is an hour; else it is a day.
+    pub(crate) is_hourly: bool,
+    /// When each step begins, and what has happened in it; the last one has not ended.
+    pub(crate) steps: Vec<(Timestamp, Happened)>,
 }
 
 impl App {
+    /// How a shop has stood, today and so many days before in all.
+    pub(crate) async fn series(&self, shop: ShopId, days: i64) -> Result<Series, AppError> {
+        let timezone = self.timezone(shop).to_owned();
+        let now = self.now();
+        let is_hourly = days <= HOURLY_DAYS_MAX;
+        let begins = match is_hourly {
+            true => hours_since(calendar::day_in(&timezone, now, days - 1), now),
+            false => (0..days)
+                .rev()
+                .map(|before| calendar::day_in(&timezone, now, before))
+                .collect(),
+        };
+        let store = &self.inner.store;
+        let happened = store.happened_in_steps(shop, begins.clone()).await?;
+        Ok(Series {
+            timezone,
+            is_hourly,
+            steps: begins.into_iter().zip(happened).collect(),
+        })
+    }
+
+    /// What a person must look at in a shop.
+    pub(crate) async fn needs_person(&self, shop: ShopId) -> Result<NeedsPerson, AppError> {
+        Ok(self.inner.store.needs_person(shop).await?)
+    }
+
     /// How a shop stands.
     pub(crate) async fn standing(&self, shop: ShopId) -> Result<Standing, AppError> {
         let timezone = self.timezone(shop).to_owned();
@@ -55,6 +101,7 @@ impl App {
             today: (today, next()),
             week: (week, next()),
             open,
+            webhook_latency: self.metrics().webhook_latency.quantiles(),
         })
     }
 
@@ -118,6 +165,17 @@ impl App {
         }
         answered
     }
+}
+
+/// When each hour since a time begins, up to now.
+fn hours_since(first: Timestamp, now: Timestamp) -> Vec<Timestamp> {
+    let mut hours = Vec::new();
+    let mut hour = first;
+    while hour <= now {
+        hours.push(hour);
+        hour = hour.plus(Span::hours(1));
+    }
+    hours
 }
 
 /// How many there were of what, by shop.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::Store;
 use crate::db::Corrupt;
-use crate::db::{Db, Error, Row, corrupt, id_at, id_bytes, maybe_id_at};
+use crate::db::{Db, Error, Row, Sql, corrupt, id_at, id_bytes, maybe_id_at, two};
 use crate::error::ReadError;
 use crate::tables::effects;
 
@@ -61,6 +61,22 @@ const EFFECT: &str = "\
            settled_at, id, target, created_at, position
       from effects
      where shop_id = ?1 and id = ?2";
+
+/// `effects.lost`: along `effects_lost`. The columns are those of [`read_line`].
+const LOST: Sql = two(
+    // The index is named: without figures about its rows SQLite would rather walk all of a shop's.
+    "select key, kind, state, root, due_at, content, order_key, lease, tries, reason, attempts,
+           settled_at, id, target, created_at, position
+      from effects indexed by effects_lost
+     where shop_id = ?1 and state in ('dead', 'unknown')
+     limit ?2",
+    "select key, kind, state, root, due_at, content, order_key, lease, tries, reason, attempts,
+           settled_at, id, target, created_at, position
+      from effects
+     where shop_id = ?1 and state in ('dead', 'unknown')
+     order by state
+     limit ?2",
+);
 
 /// `effects.nth`: walks the primary key upwards.
 const NTH_EFFECT: &str = "\
@@ -121,6 +137,11 @@ pub(super) fn of_root(db: &Db, shop: ShopId, root: RootId) -> Result<Vec<EffectL
         &EFFECTS_MAX,
     ];
     db.all(OF_ROOT, values, read_line)
+}
+
+/// Effects that are given up or whose end is not known, up to so many.
+pub(super) fn lost(db: &Db, shop: ShopId, limit: u32) -> Result<Vec<EffectLine>, Error> {
+    db.all(LOST, &[&shop.0, &limit], read_line)
 }
 
 fn effect(db: &Db, shop: ShopId, id: u128) -> Result<Option<EffectLine>, Error> {

@@ -8,6 +8,7 @@
 //! long read.
 
 pub(crate) mod readers;
+mod attention;
 mod books;
 mod capacity;
 mod counts;
@@ -27,6 +28,7 @@ mod standing;
 mod stream_tickets;
 mod timeline;
 
+pub use attention::{ATTENTION_READ_MAX, NeedsPerson};
 pub use audit::{AuditEntry, AuditFilter, AuditPlace};
 pub use books::Between;
 pub use counts::Counts;

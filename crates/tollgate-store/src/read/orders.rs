@@ -9,6 +9,7 @@ use tollgate_core::payment::PaymentStatus;
 use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
 
+use super::attention::roots_with_attention;
 use super::{
     CHUNK_ROWS_MAX, Looked, Order, Page, Seek, Stretch, look_at_these, nth_of_table, nth_of_these,
     sift,
@@ -71,7 +72,7 @@ impl Store {
         .await
     }
 
-    /// Orders. Code and reference are found by index; the rest is looked for.
+    /// Orders. Code, reference and open attention are found by index; the rest is looked for.
     pub async fn orders(
         &self,
         shop: ShopId,
@@ -242,7 +243,7 @@ fn orders(
     })
 }
 
-/// The ids that code and reference lead to; `None` where neither is asked for.
+/// The ids that code, reference and open attention lead to; `None` where none of them is asked for.
 fn named_orders(
     db: &Db,
     shop: ShopId,
@@ -256,10 +257,15 @@ fn named_orders(
         Some(name) => Some(roots_of(&mentions(db, shop, name)?.payments)),
         None => None,
     };
-    Ok(match (by_code, by_reference) {
-        (Some(code), Some(reference)) => Some(&code & &reference),
-        (code, reference) => code.or(reference),
-    })
+    let by_attention = match filter.attention {
+        Some(true) => roots_with_attention(db, shop)?,
+        Some(false) | None => None,
+    };
+    let named = [by_code, by_reference, by_attention];
+    Ok(named
+        .into_iter()
+        .flatten()
+        .reduce(|one, other| &one & &other))
 }
 
 /// A filter made ready for looking at rows.

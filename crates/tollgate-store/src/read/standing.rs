@@ -42,6 +42,18 @@ pub struct Open {
     pub events: BTreeMap<String, (u64, Timestamp)>,
 }
 
+impl Happened {
+    fn add(&mut self, name: String, unit: String, amount: i64) {
+        let count = u64::try_from(amount).unwrap_or(0);
+        match name.as_str() {
+            MONEY_CAME => self.money.entry(unit).or_default().0 += amount,
+            MONEY_WENT => self.money.entry(unit).or_default().1 += amount,
+            EARLY => self.early += count,
+            _ => *self.counts.entry(name).or_default() += count,
+        }
+    }
+}
+
 impl Store {
     /// What has happened in a shop since each of these times.
     pub async fn happened_since(
@@ -58,6 +70,17 @@ impl Store {
             })
         })
         .await
+    }
+
+    /// What has happened in a shop, step by step: each begins at one of these times, in their order, and ends where
+    /// the next begins. They are whole hours apart.
+    pub async fn happened_in_steps(
+        &self,
+        shop: ShopId,
+        begins: Vec<Timestamp>,
+    ) -> Result<Vec<Happened>, ReadError> {
+        self.read(move |db| db.at_once(|db| in_steps(db, shop, &begins)))
+            .await
     }
 
     /// What is open in a shop.
@@ -78,6 +101,8 @@ impl Store {
             .await
     }
 }
+
+const HOUR_MS: i64 = 3_600_000;
 
 /// `shop_figures.since`, `error_hours.oversells`: a stretch of the primary key.
 const SINCE: &str = "\
@@ -101,19 +126,57 @@ fn happened(db: &Db, shop: ShopId, since: Timestamp) -> Result<Happened, Error> 
         ))
     })?;
     for (name, unit, amount) in rows {
-        let count = u64::try_from(amount).unwrap_or(0);
-        match name.as_str() {
-            MONEY_CAME => happened.money.entry(unit).or_default().0 += amount,
-            MONEY_WENT => happened.money.entry(unit).or_default().1 += amount,
-            EARLY => happened.early = count,
-            _ => _ = happened.counts.insert(name, count),
-        }
+        happened.add(name, unit, amount);
     }
-    const HOUR_MS: i64 = 3_600_000;
     let hour = since.as_millis().div_euclid(HOUR_MS) * HOUR_MS;
     let oversells = db.one(OVERSELLS, &[&shop.0, &hour], |row| row.get::<i64>(0))?;
     happened.oversells_refused = u64::try_from(oversells.unwrap_or(0)).unwrap_or(0);
     Ok(happened)
+}
+
+/// `shop_figures.by_hour`, `error_hours.oversells_by_hour`: a stretch of the primary key; hours are counted from the
+/// first step's beginning.
+const BY_HOUR: &str = "\
+    select (at - ?2) / 3600000, name, unit, cast(sum(amount) as bigint)
+      from shop_figures
+     where shop_id = ?1 and ?2 <= at
+     group by 1, name, unit";
+const OVERSELLS_BY_HOUR: &str = "\
+    select hour, cast(sum(count) as bigint)
+      from error_hours
+     where shop_id = ?1 and ?2 <= hour
+       and code in ('out_of_stock', 'slot_full', 'no_slot_with_room')
+     group by hour";
+
+fn in_steps(db: &Db, shop: ShopId, begins: &[Timestamp]) -> Result<Vec<Happened>, Error> {
+    let mut steps = vec![Happened::default(); begins.len()];
+    let Some(first) = begins.first().map(|first| first.as_millis()) else {
+        return Ok(steps);
+    };
+    let step_at = |millis: i64| {
+        let behind = begins.partition_point(|begin| begin.as_millis() <= millis);
+        behind.saturating_sub(1)
+    };
+    let rows = db.all(BY_HOUR, &[&shop.0, &first], |row| {
+        Ok((
+            row.get::<i64>(0)?,
+            row.get::<String>(1)?,
+            row.get::<String>(2)?,
+            row.get::<i64>(3)?,
+        ))
+    })?;
+    for (hour, name, unit, amount) in rows {
+        let at = first.saturating_add(hour.saturating_mul(HOUR_MS));
+        steps[step_at(at)].add(name, unit, amount);
+    }
+    let hour = first.div_euclid(HOUR_MS) * HOUR_MS;
+    let rows = db.all(OVERSELLS_BY_HOUR, &[&shop.0, &hour], |row| {
+        Ok((row.get::<i64>(0)?, row.get::<i64>(1)?))
+    })?;
+    for (hour, count) in rows {
+        steps[step_at(hour)].oversells_refused += u64::try_from(count).unwrap_or(0);
+    }
+    Ok(steps)
 }
 
 /// `roots.waiting`: along `roots_due`. `effects.waiting`: along `effects_due`. `events.waiting`: along `events_due`.

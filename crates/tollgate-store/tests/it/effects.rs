@@ -272,6 +272,9 @@ async fn nothing_stays_leased_past_its_deadline() {
         .find(|(id, _)| *id != found.effects[0].0)
         .expect("there were two");
     assert_eq!(state(&world, *refund).await, (EffectState::Unknown, None));
+    let waiting = world.store.needs_person(SHOP).await.expect("it reads");
+    let lost: Vec<_> = waiting.effects.iter().map(|line| line.id).collect();
+    assert_eq!((lost, waiting.is_cut), (vec![*refund], false));
     let root = world.store.root(SHOP, root_id(1)).await.expect("it reads");
     let refunds = root.expect("it is there").refunds;
     assert_eq!(refunds[0].state, RefundProgress::Unknown);

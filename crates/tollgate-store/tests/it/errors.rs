@@ -300,6 +300,33 @@ async fn a_row_that_comes_twice_at_once_is_one() {
     assert_eq!(kept.as_deref(), Some("1"));
 }
 
+/// A step is left out of nothing, and the last one has what comes.
+#[tokio::test]
+async fn a_figure_stands_in_the_step_in_which_it_was_counted() {
+    const HOUR_MS: i64 = 3_600_000;
+    let world = World::new();
+    let first = world.clock.now().as_millis().div_euclid(HOUR_MS) * HOUR_MS;
+    for counted in [1, 2, 4] {
+        let counted = vec![("webhook", counted)];
+        let added = world.store.add_figures(SHOP, counted).await;
+        added.expect("it is added");
+        world.clock.advance(Span::hours(2));
+    }
+    let begins = [0, 1, 2, 3].map(|hour| Timestamp::from_millis(first + hour * HOUR_MS));
+    let told = async |begins: &[Timestamp]| {
+        let steps = world.store.happened_in_steps(SHOP, begins.to_vec());
+        let steps = steps.await.expect("it reads").into_iter();
+        steps
+            .map(|step| step.counts.get("webhook").copied().unwrap_or(0))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told(&begins).await, [1, 0, 2, 4]);
+    assert_eq!(told(&begins[1..]).await, [0, 2, 4]);
+    assert_eq!(told(&[]).await, [0; 0]);
+    let at = first + 7 * HOUR_MS;
+    assert_eq!(told(&[Timestamp::from_millis(at)]).await, [0]);
+}
+
 /// What no integer holds stays at the highest there is, and nothing is quarantined for it.
 #[tokio::test]
 async fn figures_end_at_the_highest_number_there_is() {

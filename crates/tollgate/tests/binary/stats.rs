@@ -87,10 +87,9 @@ fn a_shops_figures_are_what_has_happened() {
     );
     let without_since = |period: &Value| {
         let mut period = period.clone();
-        period
-            .as_object_mut()
-            .expect("it has members")
-            .remove("since");
+        let members = period.as_object_mut().expect("it has members");
+        members.remove("since");
+        members.remove("day");
         period
     };
     assert_eq!(without_since(today), without_since(&stats["last_7_days"]));
@@ -124,6 +123,52 @@ fn a_shops_figures_are_what_has_happened() {
         later["today"]["money"],
         json!([{ "currency": "IDR", "taken_amount": 300, "given_back_amount": 200 }])
     );
+    // Day by day it is the same, and today is the last day.
+    let later = client.get("/v1/stats");
+    let week = client.get("/v1/stats/series?days=7");
+    assert_eq!(week["step"], "day");
+    let days = week["data"].as_array().expect("it is a list");
+    assert_eq!((days.len(), &days[6]), (7, &later["today"]));
+    let created = |steps: &[Value]| -> u64 {
+        let steps = steps.iter();
+        steps
+            .filter_map(|step| step["orders"]["created"].as_u64())
+            .sum()
+    };
+    assert_eq!(created(&days[..6]), 0, "nothing has happened before");
+    // Hour by hour it comes to as much.
+    let both = client.get("/v1/stats/series?days=2");
+    assert_eq!(both["step"], "hour");
+    let hours = both["data"].as_array().expect("it is a list");
+    assert!((24..=49).contains(&hours.len()), "{} hours", hours.len());
+    assert_eq!(created(hours), created(&days[6..]));
+    let refused = |steps: &[Value]| -> u64 {
+        let steps = steps.iter();
+        steps
+            .filter_map(|step| step["oversells_refused"].as_u64())
+            .sum()
+    };
+    assert_eq!((refused(hours), refused(days)), (1, 1));
+    // How long webhooks took is told, the quicker half first.
+    let took = |name: &str| later["webhook_latency"][name].as_u64();
+    assert!(took("p50_us") <= took("p99_us"), "{later}");
+    assert!(took("p50_us").is_some(), "{later}");
+
+    // What is overpaid waits for a person until one has looked.
+    client.create("/v1/orders", &order("F", 1)).expect(201);
+    client.deliver("standard", &home.webhook(Said::paid("standard", "F", 150)));
+    let waiting = client.get("/v1/attention");
+    let found: Vec<_> = waiting["orders"]
+        .as_array()
+        .expect("it is a list")
+        .iter()
+        .map(|order| (&order["code"], &order["attention"]))
+        .collect();
+    assert_eq!(found, [(&json!("F"), &json!("overpaid"))], "{waiting}");
+    let path = "/v1/orders/F/attention/overpaid/resolve";
+    client.create(path, &json!({})).expect(200);
+    assert_eq!(client.get("/v1/attention")["orders"], json!([]));
+
     // Another shop has none of it.
     let body = json!({ "name": "n", "scopes": ["read"], "shop": "tea" });
     let key = client.create("/v1/keys", &body).expect(201);
@@ -131,4 +176,8 @@ fn a_shops_figures_are_what_has_happened() {
     assert_eq!(theirs["today"]["orders"]["created"], 0);
     assert_eq!(theirs["today"]["money"], json!([]));
     assert_eq!(theirs["open"]["events_parked"], 0);
+    let theirs = server
+        .client_as(key["key"].as_str())
+        .get("/v1/stats/series?days=1");
+    assert_eq!(created(theirs["data"].as_array().expect("it is a list")), 0);
 }

@@ -1,13 +1,18 @@
 //! The list of orders: `GET /v1/orders`.
 
-use maud::html;
+use futures_util::future::try_join;
+use maud::{Markup, html};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use tollgate_core::order::{AttentionCode, OrderStatus};
 use tollgate_core::word::Word;
 
+use super::document::Customer;
+use super::words as said;
+use crate::asked::Fields;
 use crate::failure::Failure;
 use crate::parts::{
-    Field, Input, amount, badge, encoded, filters, foreign, pager, table, tabs, time,
+    Field, Input, amount, badge, encoded, foreign, number, pager, table, tabs, time,
 };
 use crate::reply::Page;
 use crate::visit::Visit;
@@ -34,35 +39,31 @@ struct Order {
     created_at: String,
 }
 
+/// What of `GET /v1/stats` the tabs count.
 #[derive(Deserialize)]
-struct Customer {
-    name: Option<String>,
-    email: Option<String>,
+struct Stats {
+    open: Open,
 }
 
-/// What the page hands on.
+#[derive(Deserialize)]
+struct Open {
+    counted_up_to: u64,
+    orders: BTreeMap<String, u64>,
+}
+
+/// What the page hands on as it is.
 const FILTERS: &[&str] = &["status", "search", "attention", "cursor"];
 
+/// Days that are chosen; the API takes times.
+const DAYS: [&str; 2] = ["created_after", "created_before"];
+
 pub(super) async fn show(visit: &Visit<'_>) -> Result<Page, Failure> {
-    let query = visit.query.only(FILTERS);
-    let orders: Orders = visit.get(format!("/v1/orders?{query}")).await?;
-    let rows: Vec<_> = orders
-        .data
-        .iter()
-        .map(|order| {
-            let Customer { name, email } = &order.customer;
-            vec![
-                html! { a href={ "/orders/" (encoded(&order.id)) } { (foreign(&order.code)) } },
-                html! {
-                    (badge::<OrderStatus>(visit, &order.status))
-                    @for code in &order.attention { " " (badge::<AttentionCode>(visit, code)) }
-                },
-                amount(visit.locale, order.total_amount, &order.currency),
-                html! { @if let Some(who) = name.as_ref().or(email.as_ref()) { (foreign(who)) } },
-                time(&order.created_at),
-            ]
-        })
-        .collect();
+    let (orders, stats): (Orders, Stats) = try_join(
+        visit.get(format!("/v1/orders?{}", asked_of_api(&visit.query))),
+        visit.get("/v1/stats"),
+    )
+    .await?;
+    let rows: Vec<_> = orders.data.iter().map(|order| row(visit, order)).collect();
     let heads = [
         common::ORDERS,
         common::STATUS,
@@ -70,22 +71,100 @@ pub(super) async fn show(visit: &Visit<'_>) -> Result<Page, Failure> {
         common::CUSTOMER,
         common::CREATED,
     ];
-    let heads = heads.map(|head| visit.say(head));
-    let statuses = OrderStatus::ALL
-        .iter()
-        .map(|status| (status.word(), visit.say(status.shown().0), None));
     let all = std::iter::once(("", visit.say(common::ALL_OF_THEM), None));
+    let statuses = OrderStatus::ALL.iter().map(|status| {
+        let count = counted(*status).then(|| count_of(visit, &stats.open, status.word()));
+        (status.word(), visit.say(status.shown().0), count)
+    });
     let choices: Vec<_> = all.chain(statuses).collect();
-    let search = Field::new("search", visit.say(common::SEARCH), Input::Text);
     Ok(Page {
         title: visit.say(common::ORDERS).to_owned(),
         here: "/orders",
         topics: "orders",
         body: html! {
             (tabs(visit, "status", &choices))
-            (filters(visit, &[search]))
-            (table(visit, &heads, &rows))
+            (filters(visit))
+            (table(visit, &heads.map(|head| visit.say(head)), &rows))
             (pager(visit, orders.next_cursor.as_deref()))
         },
     })
+}
+
+/// The query of the page as the API takes it: a day begins at midnight in UTC.
+fn asked_of_api(query: &Fields) -> String {
+    let mut asked = query.only(FILTERS);
+    for name in DAYS {
+        if let Some(day) = query.get(name) {
+            let time = format!("{}T00:00:00Z", day.trim());
+            asked.push_str(&format!("&{name}={}", encoded(&time)));
+        }
+    }
+    asked
+}
+
+fn row(visit: &Visit<'_>, order: &Order) -> Vec<Markup> {
+    vec![
+        html! { a href={ "/orders/" (encoded(&order.id)) } { (foreign(&order.code)) } },
+        html! {
+            (badge::<OrderStatus>(visit, &order.status))
+            @for code in &order.attention { " " (badge::<AttentionCode>(visit, code)) }
+        },
+        amount(visit.locale, order.total_amount, &order.currency),
+        html! { @if let Some(who) = order.customer.called() { (foreign(who)) } },
+        time(&order.created_at),
+    ]
+}
+
+/// What waits until a time is counted by the API; how many have ended only a walk over all of them would tell.
+fn counted(status: OrderStatus) -> bool {
+    match status {
+        OrderStatus::AwaitingPayment | OrderStatus::PartiallyPaid | OrderStatus::Closing => true,
+        OrderStatus::Paid
+        | OrderStatus::Completed
+        | OrderStatus::PartiallyRefunded
+        | OrderStatus::Refunded
+        | OrderStatus::Expired
+        | OrderStatus::Cancelled => false,
+    }
+}
+
+fn count_of(visit: &Visit<'_>, open: &Open, status: &str) -> String {
+    let count = open.orders.get(status).copied().unwrap_or(0);
+    let text = number(visit.locale, count);
+    match open.counted_up_to <= count {
+        true => common::COUNTED_AT_LEAST.with(visit.locale, &[&text]),
+        false => text,
+    }
+}
+
+/// What narrows the list; the tab that is chosen stays.
+fn filters(visit: &Visit<'_>) -> Markup {
+    let choices = [
+        ("", visit.say(said::ANY)),
+        ("true", visit.say(common::YES)),
+        ("false", visit.say(common::NO)),
+    ];
+    let fields = [
+        Field::new("search", visit.say(common::SEARCH), Input::Text),
+        Field::new(
+            "attention",
+            visit.say(said::NEEDS_PERSON),
+            Input::Choice(&choices),
+        ),
+        Field::new("created_after", visit.say(said::CREATED_AFTER), Input::Day),
+        Field::new(
+            "created_before",
+            visit.say(said::CREATED_BEFORE),
+            Input::Day,
+        ),
+    ];
+    html! {
+        form.filters method="get" action=(visit.path) {
+            @if let Some(status) = visit.query.get("status") {
+                input type="hidden" name="status" value=(status);
+            }
+            @for field in &fields { (field.markup(visit)) }
+            button type="submit" { (visit.say(common::FILTER)) }
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The dashboard's figures.
 
+mod attention;
 mod handlers;
 pub(super) mod response;
 

@@ -12,7 +12,8 @@ use tollgate_core::timeline::EntryKind;
 use tollgate_core::word::Word;
 use tollgate_store::{Happened, OPEN_COUNTED_MAX, Open};
 
-use crate::app::{REFUSED, Standing};
+use crate::app::{REFUSED, Series, Standing};
+use crate::calendar;
 use crate::http::fields::TimeText;
 
 /// How a shop stands.
@@ -27,6 +28,52 @@ pub(crate) struct StatsView<'a> {
     last_7_days: StatsPeriodView<'a>,
     /// What is open now.
     open: StatsOpenView<'a>,
+    /// How long the process that answers took for webhooks since its start; null where there was none yet.
+    webhook_latency: Option<StatsLatencyView>,
+}
+
+/// How long webhooks took to answer, stored and decided; rounded up to a power of two.
+#[derive(Serialize, JsonSchema)]
+struct StatsLatencyView {
+    /// Half of them took no longer, in microseconds.
+    p50_us: u64,
+    /// All but a hundredth took no longer, in microseconds.
+    p99_us: u64,
+}
+
+/// A shop's figures, step by step.
+#[derive(Serialize, JsonSchema)]
+#[schemars(extend("examples" = [series_example()]))]
+pub(crate) struct StatsSeriesView<'a> {
+    /// The shop's time zone, in which its days begin.
+    timezone: &'a str,
+    /// How long a step is: `hour` or `day`.
+    step: &'static str,
+    /// What has happened in each step, the oldest first; it begins at its `since` and ends where the next begins.
+    data: Vec<StatsPeriodView<'a>>,
+}
+
+impl<'a> StatsSeriesView<'a> {
+    /// A shop's figures over time.
+    pub(crate) fn of(series: &'a Series) -> StatsSeriesView<'a> {
+        StatsSeriesView {
+            timezone: &series.timezone,
+            step: match series.is_hourly {
+                true => "hour",
+                false => "day",
+            },
+            data: series
+                .steps
+                .iter()
+                .map(|step| StatsPeriodView::of(step, &series.timezone))
+                .collect(),
+        }
+    }
+}
+
+fn series_example() -> serde_json::Value {
+    let day = stats_example()["today"].clone();
+    json!({"timezone": "Asia/Jakarta", "step": "day", "data": [day]})
 }
 
 /// A shop's figures on some day.
@@ -35,16 +82,17 @@ fn stats_example() -> serde_json::Value {
         "refunded": 0});
     let events = json!({"received": 90, "applied": 60, "duplicate": 20, "parked": 6, "stale": 4, "queued": 0,
         "attention": 0, "stored": 0, "rejected": 0, "deliveries_refused": 1, "orphaned": 0});
-    let since = |since: &str| {
-        json!({"since": since, "orders": orders, "events": events,
+    let since = |since: &str, day: &str| {
+        json!({"since": since, "day": day, "orders": orders, "events": events,
             "money": [{"currency": "IDR", "taken_amount": 620_000_000, "given_back_amount": 0}],
             "early_caught": 6, "oversells_refused": 3, "receipts_issued": 31, "effects_dead": 0})
     };
-    json!({"timezone": "Asia/Jakarta", "today": since("2026-01-21T17:00:00.000Z"),
-        "last_7_days": since("2026-01-15T17:00:00.000Z"),
+    json!({"timezone": "Asia/Jakarta", "today": since("2026-01-21T17:00:00.000Z", "2026-01-22"),
+        "last_7_days": since("2026-01-15T17:00:00.000Z", "2026-01-16"),
         "open": {"counted_up_to": 10000, "orders": {"awaiting_payment": 3}, "attention": 0, "effects_pending": 1,
             "effects_dead": 0, "effects_unknown": 0, "events_parked": 0, "oldest_parked_at": null,
-            "events_queued": 0, "oldest_queued_at": null}})
+            "events_queued": 0, "oldest_queued_at": null},
+        "webhook_latency": {"p50_us": 1024, "p99_us": 4096}})
 }
 
 /// What has happened since a time.
@@ -52,6 +100,8 @@ fn stats_example() -> serde_json::Value {
 struct StatsPeriodView<'a> {
     /// When it begins.
     since: TimeText,
+    /// The day on which it begins, in the shop's time zone.
+    day: String,
     /// What has happened to orders, whenever they were made.
     orders: StatsOrdersView,
     /// A line for each currency in which money came or went back.
@@ -158,23 +208,29 @@ impl<'a> StatsView<'a> {
             today,
             week,
             open,
+            webhook_latency,
         } = standing;
         StatsView {
             timezone,
-            today: StatsPeriodView::of(today),
-            last_7_days: StatsPeriodView::of(week),
+            today: StatsPeriodView::of(today, timezone),
+            last_7_days: StatsPeriodView::of(week, timezone),
             open: StatsOpenView::of(open),
+            webhook_latency: webhook_latency.map(|took| StatsLatencyView {
+                p50_us: took.p50_us,
+                p99_us: took.p99_us,
+            }),
         }
     }
 }
 
 impl<'a> StatsPeriodView<'a> {
-    fn of((since, happened): &'a (Timestamp, Happened)) -> StatsPeriodView<'a> {
+    fn of((since, happened): &'a (Timestamp, Happened), timezone: &str) -> StatsPeriodView<'a> {
         let named = |name: &str| happened.counts.get(name).copied().unwrap_or(0);
         let entries = |kind: EntryKind| named(kind.word());
         let events = |outcome: EventOutcome| named(outcome.word());
         StatsPeriodView {
             since: TimeText(*since),
+            day: calendar::date_in(timezone, *since),
             orders: StatsOrdersView {
                 created: entries(EntryKind::OrderCreated),
                 paid: entries(EntryKind::OrderPaid),

@@ -1,0 +1,163 @@
+//! What the overview shows.
+
+use tollgate_receipt::Locale;
+
+use super::figures::took_text;
+use crate::fixture::{Fixture, text};
+use crate::words::check;
+
+fn period(since: &str, day: &str, orphaned: u32, taken: i64) -> String {
+    format!(
+        r#"{{"since":"{since}","day":"{day}",
+        "orders":{{"created":40,"paid":31,"partially_paid":0,"completed":30,"expired":5,"cancelled":1,"refunded":0}},
+        "money":[{{"currency":"IDR","taken_amount":{taken},"given_back_amount":5000000}}],
+        "events":{{"received":90,"applied":60,"duplicate":20,"parked":6,"stale":4,"queued":0,"attention":0,"stored":0,
+        "rejected":0,"deliveries_refused":1,"orphaned":{orphaned}}},
+        "early_caught":6,"oversells_refused":3,"receipts_issued":31,"effects_dead":0}}"#
+    )
+}
+
+fn stats(orphaned: u32, parked: u32) -> String {
+    format!(
+        r#"{{"timezone":"Asia/Jakarta","today":{},"last_7_days":{},
+        "open":{{"counted_up_to":10000,"orders":{{"awaiting_payment":10000}},"attention":0,"effects_pending":1,
+        "effects_dead":0,"effects_unknown":0,"events_parked":{parked},"oldest_parked_at":"2026-01-22T09:00:00.000Z",
+        "events_queued":0,"oldest_queued_at":null}},"webhook_latency":{{"p50_us":1024,"p99_us":4096}}}}"#,
+        period(
+            "2026-01-21T17:00:00.000Z",
+            "2026-01-22",
+            orphaned,
+            620_000_000
+        ),
+        period(
+            "2026-01-15T17:00:00.000Z",
+            "2026-01-16",
+            orphaned,
+            1_240_000_000
+        ),
+    )
+}
+
+fn series() -> String {
+    format!(
+        r#"{{"timezone":"Asia/Jakarta","step":"day","data":[{}]}}"#,
+        period("2026-01-21T17:00:00.000Z", "2026-01-22", 0, 620_000_000)
+    )
+}
+
+const CALM: &str = r#"{"orders":[],"payments":[],"effects":[],"is_cut":false}"#;
+
+const NEEDS: &str = r#"{"orders":[{"id":"ord_1","code":"<script>ZVR-1","attention":"overpaid","payment_id":"pay_1",
+    "since":"2026-01-22T10:01:00.000Z"}],
+    "payments":[{"id":"pay_2","reference":"TILL-1","attention":"chargeback","since":"2026-01-22T10:02:00.000Z"}],
+    "effects":[{"id":"eff_1","kind":"mail","state":"unknown","target":"mail","reason":"the line broke",
+    "since":"2026-01-22T10:03:00.000Z"}],"is_cut":true}"#;
+
+const ENDPOINTS: &str = r#"{"data":[{"id":"ep_1","url":"https://shop.example/hook","enabled":false,
+    "disabled_at":"2026-01-22T10:04:00.000Z","disabled_reason":"failed for three days"},
+    {"id":"ep_2","url":"https://shop.example/off","enabled":false,"disabled_at":null,"disabled_reason":null}]}"#;
+
+fn shop(role: &'static str, needs: &str, stats: &str) -> Fixture {
+    Fixture::of(role)
+        .with("GET /v1/stats/series", 200, &series())
+        .with("GET /v1/stats", 200, stats)
+        .with("GET /v1/attention", 200, needs)
+        .with("GET /v1/endpoints", 200, ENDPOINTS)
+}
+
+#[test]
+fn what_needs_a_person_stands_on_top_with_the_way_to_mend_it() {
+    let page = text(shop("operator", NEEDS, &stats(2, 3)).get("/"));
+    for shown in [
+        "href=\"/orders/ord_1\"",
+        "&lt;script&gt;ZVR-1",
+        "More is kept than is due. Refund what is beyond.",
+        "href=\"/payments/pay_2\"",
+        "href=\"/effects/eff_1\"",
+        "Find out whether it happened",
+        "since <time datetime=\"2026-01-22T10:03:00.000Z\">",
+        "href=\"/endpoints/ep_1\"",
+        "2 webhooks in 7 days have waited",
+        "3 webhooks wait for a payment",
+        "There is more than is shown here.",
+    ] {
+        assert!(page.contains(shown), "{shown} is not in {page}");
+    }
+    // Who has switched an endpoint off needs nobody to say so.
+    assert!(!page.contains("/endpoints/ep_2"), "{page}");
+    let needs = page.find("class=\"needs\"").expect("the list is there");
+    let figures = page
+        .find("class=\"figures\"")
+        .expect("the figures are there");
+    assert!(needs < figures);
+}
+
+#[test]
+fn where_nothing_needs_a_person_that_is_said() {
+    let page = text(shop("viewer", CALM, &stats(0, 0)).get("/"));
+    assert!(page.contains("Nothing needs you."), "{page}");
+    assert!(!page.contains("class=\"needs\""), "{page}");
+}
+
+#[test]
+fn who_only_looks_is_shown_no_endpoint() {
+    let shop = shop("viewer", CALM, &stats(0, 0));
+    let page = text(shop.get("/"));
+    assert!(!page.contains("shop.example"), "{page}");
+    let asked = shop.asked();
+    assert!(
+        asked
+            .iter()
+            .all(|asked| !asked.path.starts_with("/v1/endpoints")),
+        "{asked:?}"
+    );
+}
+
+#[test]
+fn an_open_alert_is_shown_and_an_ended_one_is_not() {
+    let alerts = r#"{"open":[{"key":"parked","level":"page","since":"2026-01-22T07:00:00.000Z","ended_at":null,
+        "what":"a webhook waits for 3 hours","remedy":"see /parked"}],
+        "ended":[{"key":"late","level":"warn","since":"2026-01-22T06:00:00.000Z","what":"it was late","remedy":"none"}]}"#;
+    let shop = shop("viewer", CALM, &stats(0, 0)).with("GET /v1/alerts", 200, alerts);
+    let page = text(shop.get("/"));
+    assert!(page.contains("a webhook waits for 3 hours"), "{page}");
+    assert!(page.contains("see /parked"), "{page}");
+    assert!(!page.contains("it was late"), "{page}");
+}
+
+#[test]
+fn figures_stand_in_the_form_of_their_currency() {
+    let page = text(shop("viewer", CALM, &stats(0, 0)).get("/"));
+    for shown in [
+        "IDR\u{a0}6,200,000",
+        "IDR\u{a0}12,400,000",
+        "10,000 or more",
+        "1.0 ms / 4.0 ms",
+        // A bar is called by the shop's own day, not by that of its midnight in UTC.
+        "<title>2026-01-22: 31</title>",
+        "<title>2026-01-22: IDR\u{a0}6,200,000</title>",
+        "<title>2026-01-21 17:00 UTC: 90</title>",
+    ] {
+        assert!(page.contains(shown), "{shown} is not in {page}");
+    }
+}
+
+#[test]
+fn it_is_read_in_every_language() {
+    check(super::words::ALL);
+    let page = text(shop("viewer", CALM, &stats(0, 0)).get_in(Locale::He, "/"));
+    assert!(page.contains("<html lang=\"he\" dir=\"rtl\">"), "{page}");
+}
+
+#[test]
+fn a_time_is_said_in_its_unit() {
+    for (micros, text) in [
+        (0, "0 µs"),
+        (999, "999 µs"),
+        (1_024, "1.0 ms"),
+        (65_536, "65.5 ms"),
+        (4_194_304, "4.1 s"),
+    ] {
+        assert_eq!(took_text(micros), text);
+    }
+}
