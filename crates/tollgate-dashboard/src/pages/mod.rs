@@ -5,6 +5,12 @@ pub(crate) mod language;
 pub(crate) mod overview;
 pub(crate) mod search;
 pub(crate) mod orders;
+pub(crate) mod events;
+pub(crate) mod parked;
+pub(crate) mod deliveries;
+pub(crate) mod effects;
+pub(crate) mod sources;
+pub(crate) mod health;
 
 use crate::routes::Route;
 
@@ -16,6 +22,12 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Route> {
         overview::ROUTES,
         search::ROUTES,
         orders::ROUTES,
+        events::ROUTES,
+        parked::ROUTES,
+        deliveries::ROUTES,
+        effects::ROUTES,
+        sources::ROUTES,
+        health::ROUTES,
     ];
     NOUNS.iter().copied().flatten()
 }
