@@ -74,6 +74,7 @@ export const receiptFile: Operation = { method: "GET", path: "/v1/receipts/{id}.
 export const listRefunds: Operation = { method: "GET", path: "/v1/refunds" };
 export const showRefund: Operation = { method: "GET", path: "/v1/refunds/{id}" };
 export const search: Operation = { method: "GET", path: "/v1/search" };
+export const listSources: Operation = { method: "GET", path: "/v1/sources" };
 export const showStats: Operation = { method: "GET", path: "/v1/stats" };
 export const listStock: Operation = { method: "GET", path: "/v1/stock" };
 export const putStocks: Operation = { method: "PUT", path: "/v1/stock" };
@@ -850,6 +851,16 @@ export class Search {
   }
 }
 
+/** `/v1/sources` */
+export class Sources {
+  constructor(private readonly caller: Caller) {}
+
+  /** List sources */
+  list(options: CallOptions = {}): Pages<models.Source> {
+    return this.caller.pages(listSources, [], {}, options);
+  }
+}
+
 /** `/v1/stats` */
 export class Stats {
   constructor(private readonly caller: Caller) {}
@@ -1038,6 +1049,7 @@ export interface Nouns {
   readonly receipts: Receipts;
   readonly refunds: Refunds;
   readonly search: Search;
+  readonly sources: Sources;
   readonly stats: Stats;
   readonly stock: Stock;
   readonly streams: Streams;
@@ -1063,6 +1075,7 @@ export function nouns(caller: Caller): Nouns {
     receipts: new Receipts(caller),
     refunds: new Refunds(caller),
     search: new Search(caller),
+    sources: new Sources(caller),
     stats: new Stats(caller),
     stock: new Stock(caller),
     streams: new Streams(caller),

@@ -24,7 +24,6 @@ pub(crate) const ROUTES: &[Route] = routes! {
 
 texts! {
     NONE: "No source is configured: nothing can come. Add one to tollgate.toml, for instance:", "Belum ada sumber: tidak ada yang bisa datang. Tambahkan di tollgate.toml, misalnya:", "לא הוגדר מקור: דבר אינו יכול להגיע. יש להוסיף אחד ל-tollgate.toml, למשל:", "कोई स्रोत कॉन्फ़िगर नहीं: कुछ नहीं आ सकता। tollgate.toml में एक जोड़ें, जैसे:", "Источников нет: ничего не придёт. Добавьте его в tollgate.toml, например:";
-    PROVIDER: "Provider", "Penyedia", "ספק", "प्रदाता", "Провайдер";
     MODE: "Money", "Uang", "כסף", "पैसा", "Деньги";
     IS_LIVE: "real", "sungguhan", "אמיתי", "असली", "настоящие";
     IS_TRIAL: "test mode", "mode uji", "מצב בדיקה", "टेस्ट मोड", "тестовый режим";

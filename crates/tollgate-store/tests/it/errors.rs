@@ -305,7 +305,7 @@ async fn a_row_that_comes_twice_at_once_is_one() {
 async fn figures_end_at_the_highest_number_there_is() {
     let world = World::new();
     for _ in 0..2 {
-        let counted = vec![("webhook", u64::MAX)];
+        let counted = vec![("webhook", "midtrans".to_owned(), u64::MAX)];
         let added = world.store.add_figures(SHOP, counted).await;
         added.expect("it is added");
     }

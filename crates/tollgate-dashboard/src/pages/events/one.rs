@@ -24,7 +24,6 @@ texts! {
     HAPPENED: "Happened, by the provider", "Terjadi, menurut penyedia", "קרה, לפי הספק", "हुआ, प्रदाता के अनुसार", "Произошло, по провайдеру";
     NEXT_LOOK: "Looked at again", "Dilihat lagi", "ייבדק שוב", "फिर देखा जाएगा", "Следующая проверка";
     ANSWERED: "Answered to the provider", "Dijawab ke penyedia", "נענה לספק", "प्रदाता को उत्तर", "Ответ провайдеру";
-    NOW: "Stands now", "Status sekarang", "מצב כעת", "अब स्थिति", "Состояние сейчас";
     PROVIDER_ID: "The provider's id", "ID penyedia", "מזהה הספק", "प्रदाता की ID", "ID у провайдера";
     ORDER_CODE: "Order code in it", "Kode pesanan di dalamnya", "קוד ההזמנה שבו", "इसमें ऑर्डर कोड", "Код заказа в нём";
     WHAT_IT_SAYS: "What it says", "Yang dikatakannya", "מה נאמר בו", "यह क्या कहता है", "Что в нём сказано";
@@ -160,7 +159,6 @@ fn about(visit: &Visit<'_>, whole: &Whole) -> Markup {
         None => html! { span.quiet { "–" } },
     };
     let mut rows = vec![
-        (visit.say(NOW), badge::<EventState>(visit, &event.state)),
         (
             visit.say(ANSWERED),
             badge::<EventOutcome>(visit, &event.outcome),

@@ -153,7 +153,7 @@ async fn a_webhook_is_about_the_shop_whose_door_it_came_by() {
     let own = ["zebra-paid".to_owned()];
     assert_eq!(main.told(&taken, &own), None, "{taken:?}");
     // The refused one stands with main's refused deliveries and errors, whose door it was.
-    let own = ["/v1/deliveries", "/v1/errors", "/v1/stats"];
+    let own = ["/v1/deliveries", "/v1/errors", "/v1/sources", "/v1/stats"];
     for (path, shown) in main.seen().await {
         let is_own = own.iter().any(|own| path == *own);
         assert!(
