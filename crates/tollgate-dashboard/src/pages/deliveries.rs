@@ -165,10 +165,10 @@ fn row(visit: &Visit<'_>, delivery: &Delivery) -> Vec<Markup> {
     vec![
         html! { a href={ "/deliveries/" (encoded(&delivery.id)) } { (time(&delivery.received_at)) } },
         badge::<DeliveryVerdict>(visit, &delivery.verdict),
-        foreign(&delivery.source),
-        code(&delivery.code),
+        html! { span.word { (foreign(&delivery.source)) } },
+        html! { span.word { (code(&delivery.code)) } },
         layout::english(&delivery.detail),
-        html! { @if let Some(peer) = &delivery.peer { (code(peer)) } @else { span.quiet { "–" } } },
+        html! { @if let Some(peer) = &delivery.peer { span.word { (code(peer)) } } @else { span.quiet { "–" } } },
     ]
 }
 

@@ -173,9 +173,21 @@ fn check_of(visit: &Visit<'_>, check: &Check) -> Markup {
             (seen(visit, check))
             @if !check.fix.is_empty() {
                 h3 { (visit.say(FIX)) }
-                (copyable(visit, &check.fix))
+                (fix(visit, &check.fix))
             }
         }
+    }
+}
+
+/// What mends it; the commands in it, which stand between backticks, each to copy.
+fn fix(visit: &Visit<'_>, fix: &str) -> Markup {
+    let commands = fix.split('`').skip(1).step_by(2);
+    match fix.contains('`') {
+        true => html! {
+            p { (english(fix)) }
+            @for command in commands { (copyable(visit, command)) }
+        },
+        false => copyable(visit, fix),
     }
 }
 
@@ -227,7 +239,7 @@ mod tests {
     const REPORT: &str = r#"{"status":"fail","checks":[
         {"name":"clock","about":"clocks agree","status":"ok","seen":[],"more":0,"fix":""},
         {"name":"schema","about":"the schema is this program's","status":"fail","seen":["<b> is missing"],"more":12,
-         "fix":"tollgate migrate"}],
+         "fix":"stop the server, then `tollgate migrate`"}],
         "totals":[{"shop":"main","currency":"IDR","orders":3,"payments":3,"captured":15000000,"fee":0,"refunded":0,
          "charged_back":0,"reserved":0,"kept":15000000,"receipts":15000000}]}"#;
 
@@ -247,7 +259,7 @@ mod tests {
             "Something must be mended",
             "&lt;b&gt; is missing",
             "and 12 more",
-            "tollgate migrate",
+            "data-copy=\"tollgate migrate\"",
             "clocks agree",
             "150,000",
         ] {

@@ -109,7 +109,7 @@ struct Refused {
 }
 
 /// What somebody copies who has no source yet.
-const EXAMPLE: &str = "[sources.billing]\nprovider = \"standard_webhooks\"\nsecrets = [\"env:BILLING_WEBHOOK_SECRET\"]";
+const EXAMPLE: &str = "[sources.NAME]\nprovider = \"PROVIDER\"\nsecrets = [\"env:WEBHOOK_SECRET\"]";
 
 async fn show(visit: &Visit<'_>) -> Result<Page, Failure> {
     let sources: Sources = visit.get("/v1/sources").await?;
@@ -335,6 +335,6 @@ mod tests {
                 .with("GET /v1/sources", 200, none)
                 .get("/sources"),
         );
-        assert!(page.contains("[sources.billing]"), "{page}");
+        assert!(page.contains("[sources.NAME]"), "{page}");
     }
 }

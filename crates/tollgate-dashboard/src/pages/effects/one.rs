@@ -189,11 +189,13 @@ fn attempts(visit: &Visit<'_>, attempts: &[Attempt]) -> Markup {
                 time(&attempt.at),
                 html! { (number(visit.locale, attempt.duration_ms)) " ms" },
                 html! {
-                    @match attempt.status {
-                        Some(status) => (code(&status.to_string())),
-                        None => { span.quiet { "–" } },
+                    div {
+                        @match attempt.status {
+                            Some(status) => (code(&status.to_string())),
+                            None => { span.quiet { "–" } },
+                        }
+                        @if let Some(head) = attempt.response_head.as_deref().filter(|head| !head.is_empty()) { (raw(head)) }
                     }
-                    @if let Some(head) = attempt.response_head.as_deref().filter(|head| !head.is_empty()) { (raw(head)) }
                 },
                 html! { @if let Some(error) = &attempt.error { (english(error)) } },
             ]

@@ -109,16 +109,20 @@ fn row(visit: &Visit<'_>, event: &Event) -> Vec<Markup> {
         time(&event.received_at),
         html! { a href={ "/events/" (encoded(&event.id)) } { (code(&event.r#type)) } },
         html! {
-            (badge::<EventState>(visit, &event.state))
-            @if event.outcome != event.state { " " span.quiet { "← " (badge::<EventOutcome>(visit, &event.outcome)) } }
+            div {
+                (badge::<EventState>(visit, &event.state))
+                @if event.outcome != event.state { " " span.quiet { "← " (badge::<EventOutcome>(visit, &event.outcome)) } }
+            }
         },
         html! { @if let (Some(state), Some(_)) = (known, reason) { (visit.say(why::why(state, reason).0)) } },
         html! {
-            @for (index, reference) in event.references.iter().enumerate() {
-                @if index != 0 { ", " }
-                (foreign(reference))
+            div {
+                @for (index, reference) in event.references.iter().enumerate() {
+                    @if index != 0 { ", " }
+                    (foreign(reference))
+                }
             }
         },
-        foreign(&event.source),
+        html! { span.word { (foreign(&event.source)) } },
     ]
 }

@@ -196,9 +196,11 @@ fn said(visit: &Visit<'_>, said: &[Fact]) -> Markup {
         .map(|fact| {
             vec![
                 html! {
-                    @match says::said(&fact.says) {
-                        Some(text) => { (visit.say(text)) " " span.quiet { (code(&fact.says)) } }
-                        None => (code(&fact.says)),
+                    div {
+                        @match says::said(&fact.says) {
+                            Some(text) => { (visit.say(text)) " " span.quiet { (code(&fact.says)) } }
+                            None => (code(&fact.says)),
+                        }
                     }
                 },
                 html! {
