@@ -386,6 +386,26 @@ export interface Provider {
   state: string;
 }
 
+/** What a person does at the provider. Names stand as it writes them. */
+export interface Console {
+  /** Where our URL is put in. */
+  place: string;
+  /** In which member of its requests a payment's reference is given. */
+  reference: string | null;
+  /** What is copied from there into the configuration. */
+  secrets: ConsoleSecret[];
+  /** What the field for it is called. */
+  url_field: string;
+}
+
+/** Something that is copied into the configuration. */
+export interface ConsoleSecret {
+  /** What the provider calls it. */
+  called: string;
+  /** The key of the configuration. */
+  key: string;
+}
+
 /** What there is to do, as it was frozen. */
 export type Content =
   | Content1
@@ -607,6 +627,11 @@ export interface Effect {
   order_by: string | null;
   /** Why it stands so. */
   reason: string | null;
+  /**
+   * What is sent to an endpoint or a handler, without what is secret in it; of one effect only, and to
+   * `admin`.
+   */
+  request?: Request | null;
   /** When it ended. */
   settled_at: string | null;
   /** How far it is. */
@@ -627,6 +652,20 @@ export type EffectKind =
   | "refund_request"
   | "refund"
   | "void";
+
+/** What is sent. A signature is made at each try, and is not shown. */
+export interface Request {
+  /** Its bytes, where they are text. */
+  body?: string | null;
+  /** Its bytes in base64, where they are no text. */
+  body_base64?: string | null;
+  /** Its headers, as pairs. */
+  headers: string[][];
+  /** The HTTP method. */
+  method: string;
+  /** Where to; a query is left out, because it may hold a secret. */
+  url: string;
+}
 
 export type EffectState = "pending" | "leased" | "started" | "done" | "unknown" | "dead";
 
@@ -1373,6 +1412,18 @@ export interface RestockBody {
   sku: unknown;
 }
 
+/** A delivery that was refused. */
+export interface Refused {
+  /** Why, by a code. */
+  code: string;
+  /** The delivery. */
+  delivery_id: string;
+  /** Why, for people, with the likely cause. */
+  detail: string;
+  /** When it came. */
+  received_at: string;
+}
+
 /** Events that are decided about again. */
 export interface Replay {
   /** Whether nothing is done. */
@@ -1549,6 +1600,48 @@ export interface Slot {
 export interface SlotsBody {
   /** The slots; no two start together. */
   slots: NewSlotBody[];
+}
+
+/** A source. */
+export interface Source {
+  /** The keys of the configuration that it is asked with; none where it cannot be. */
+  asks_with: string[];
+  /** Whether the provider can be asked, and is. */
+  can_ask: boolean;
+  /** Whether money can be given back from here. */
+  can_refund: boolean;
+  /** When the provider is asked whether an event is true. */
+  confirm: "before" | "after" | "never";
+  /** How the provider is told where we are. */
+  console: Console;
+  /** How many of its deliveries were refused today. */
+  deliveries_refused_today: number;
+  /** The page of the documentation about the provider. */
+  docs: string;
+  /** Whether it says nothing while its payments are open. */
+  is_silent: boolean;
+  /** When it was heard last; null if none of the shop's newest 5 000 events is its. */
+  last_event_at: string | null;
+  /** The newest delivery that was refused and still is; to `admin` only. */
+  last_refused?: Refused | null;
+  /** Whether it stands for real money. */
+  live: boolean;
+  /** Its name in the configuration. */
+  name: string;
+  /** The paths at which it is called, the regular one first. */
+  paths: string[];
+  /** Whether its events are about payments; documents are only handed on. */
+  payments: boolean;
+  /** The provider that it is configured for. */
+  provider: string;
+  /** How much of a delivery its signature vouches for: `nothing`, `sender`, `some_fields` or `whole_body`. */
+  signature_covers: string;
+  /** What the provider is called, for people. */
+  title: string;
+  /** How many of its events were answered what today, in the shop's time zone. */
+  today: Record<string, number>;
+  /** What an operator should know before trusting it. */
+  warnings: string[];
 }
 
 /** How a shop stands. */

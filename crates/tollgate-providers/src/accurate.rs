@@ -11,7 +11,7 @@ use tollgate_core::time::Timestamp;
 
 use crate::delivery::{Delivery, Element, Identity, ItemError, RejectCode, Rejection};
 use crate::json::{Object, quote, range_in};
-use crate::provider::{Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
+use crate::provider::{Console, Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
 use crate::question::{Answer, AskBy, CannotAsk, HttpRequest, HttpResponse, Question, Token};
 use crate::refund::Refunds;
 use crate::sample::{NotInProvider, Sample, Webhook};
@@ -48,6 +48,15 @@ pub(crate) const PROVIDER: Provider = Provider {
     secret_headers: &[],
     takes_get: false,
     reply: Reply::Json,
+    console: Console {
+        place: "Developer Area › Webhook",
+        url_field: "Webhook URL",
+        secrets: &[
+            ("api_token", "API Token"),
+            ("signature_secret", "Signature Secret"),
+        ],
+        reference: None,
+    },
     docs: "docs/providers/accurate.md",
     configure,
 };

@@ -12,7 +12,7 @@ use tollgate_core::time::Timestamp;
 
 use crate::delivery::{Delivery, Element, Identity, RejectCode, Rejection};
 use crate::json::{Object, integer, is_integer, quote, text};
-use crate::provider::{Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
+use crate::provider::{Console, Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
 use crate::question::{Answer, AskBy, CannotAsk, HttpRequest, HttpResponse, Question, Token};
 use crate::refund::{Cancels, RefundAnswer, RefundOrder, RefundQuery, Refunds};
 use crate::sample::{NotInProvider, Sample, SampleStatus, Webhook};
@@ -51,6 +51,16 @@ pub(crate) const PROVIDER: Provider = Provider {
     secret_headers: &[],
     takes_get: true,
     reply: Reply::Json,
+    console: Console {
+        place: "LowProfile/Create",
+        url_field: "WebHookUrl",
+        secrets: &[
+            ("terminal_number", "TerminalNumber"),
+            ("api_name", "ApiName"),
+            ("api_password", "ApiPassword"),
+        ],
+        reference: Some("ReturnValue"),
+    },
     docs: "docs/providers/cardcom.md",
     configure,
 };

@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 use crate::delivery::{Delivery, Element, Identity, Rejection};
 use crate::json::{Pointer, Walker, quote};
 use crate::mapping::{Mapping, Usual, mapping_fields, optional_pointer};
-use crate::provider::{Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
+use crate::provider::{Console, Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
 use crate::refund::Refunds;
 use crate::sample::{NotInProvider, Sample, Webhook};
 use crate::settings::{ConfigError, Settings};
@@ -85,6 +85,12 @@ pub(crate) const PROVIDER: Provider = Provider {
     secret_headers: &[],
     takes_get: false,
     reply: Reply::Json,
+    console: Console {
+        place: "Webhooks",
+        url_field: "URL",
+        secrets: &[("secrets", "Signing secret")],
+        reference: None,
+    },
     docs: "docs/providers/hmac.md",
     configure,
 };

@@ -32,7 +32,7 @@ mod standard_webhooks;
 
 pub use delivery::{Delivery, Item, ItemError, RejectCode, Rejection};
 pub use likely_cause::OtherSource;
-pub use provider::{Covers, Field, Kind, Provider, Reply, visit_secrets};
+pub use provider::{Console, Covers, Field, Kind, Provider, Reply, visit_secrets};
 pub use question::{Answer, AskBy, CannotAsk, HttpRequest, HttpResponse, Question, Token};
 pub use refund::{RefundAnswer, RefundOrder, RefundStatus, RefundStep};
 pub use sample::{NotInProvider, Sample, SampleStatus, Webhook};

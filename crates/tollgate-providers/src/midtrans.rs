@@ -15,7 +15,7 @@ use tollgate_core::time::Timestamp;
 
 use crate::delivery::{Delivery, Element, Identity, Rejection};
 use crate::json::{Object, quote};
-use crate::provider::{Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
+use crate::provider::{Console, Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
 use crate::question::{Answer, AskBy, CannotAsk, HttpRequest, HttpResponse, Question, Token};
 use crate::refund::{
     Cancels, RefundAnswer, RefundOrder, RefundQuery, RefundStatus, RefundStep, Refunds,
@@ -43,6 +43,12 @@ pub(crate) const PROVIDER: Provider = Provider {
     secret_headers: &[],
     takes_get: false,
     reply: Reply::Json,
+    console: Console {
+        place: "Settings › Payment › Notification URL",
+        url_field: "Payment Notification URL",
+        secrets: &[("secrets", "Server Key (Settings › Access Keys)")],
+        reference: Some("order_id"),
+    },
     docs: "docs/providers/midtrans.md",
     configure,
 };

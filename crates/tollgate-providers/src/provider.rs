@@ -29,6 +29,8 @@ pub struct Provider {
     pub takes_get: bool,
     /// What a delivery that was taken is answered with.
     pub reply: Reply,
+    /// How it is told where we are, in the words of its own console.
+    pub console: Console,
     /// The page under `docs/providers/`.
     pub docs: &'static str,
     pub(crate) configure: fn(&Settings<'_>) -> Result<Box<dyn Setup>, ConfigError>,
@@ -41,6 +43,21 @@ pub enum Reply {
     Json,
     /// Exactly this text and nothing else, as the provider asks for.
     Text(&'static str),
+}
+
+/// What a person does at the provider so that its webhooks come here. Names stand as that provider writes them,
+/// whoever reads them.
+#[derive(Debug)]
+pub struct Console {
+    /// Where our URL is put in: a page of its console, or the request that begins a payment.
+    pub place: &'static str,
+    /// What the field for our URL is called.
+    pub url_field: &'static str,
+    /// What is copied from there into the configuration: the key, and what it is called there.
+    pub secrets: &'static [(&'static str, &'static str)],
+    /// In which member of its requests the shop gives a payment's reference; `None` where that is configured, or
+    /// there are no payments.
+    pub reference: Option<&'static str>,
 }
 
 /// How much of a delivery its signature vouches for.

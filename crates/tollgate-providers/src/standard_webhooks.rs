@@ -13,7 +13,7 @@ use secrecy::ExposeSecret;
 use crate::delivery::{Delivery, Element, Identity, Rejection};
 use crate::json::Walker;
 use crate::mapping::{Mapping, Usual, mapping_fields};
-use crate::provider::{Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
+use crate::provider::{Console, Covers, Field, Kind, Provider, Reply, Setup, StatusQuery};
 use crate::refund::Refunds;
 use crate::sample::{NotInProvider, Sample, Webhook};
 use crate::settings::{ConfigError, Settings};
@@ -50,6 +50,12 @@ pub(crate) const PROVIDER: Provider = Provider {
     secret_headers: &[],
     takes_get: false,
     reply: Reply::Json,
+    console: Console {
+        place: "Webhooks › Endpoints",
+        url_field: "Endpoint URL",
+        secrets: &[("secrets", "Signing Secret (whsec_…)")],
+        reference: None,
+    },
     docs: "docs/providers/standard_webhooks.md",
     configure,
 };

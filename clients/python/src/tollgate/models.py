@@ -405,6 +405,26 @@ class Provider(TypedDict):
     state: str
 
 
+class Console(TypedDict):
+    """What a person does at the provider. Names stand as it writes them."""
+    #: Where our URL is put in.
+    place: str
+    #: In which member of its requests a payment's reference is given.
+    reference: Optional[str]
+    #: What is copied from there into the configuration.
+    secrets: List[ConsoleSecret]
+    #: What the field for it is called.
+    url_field: str
+
+
+class ConsoleSecret(TypedDict):
+    """Something that is copied into the configuration."""
+    #: What the provider calls it.
+    called: str
+    #: The key of the configuration.
+    key: str
+
+
 #: What there is to do, as it was frozen.
 Content = Union[
     "Content1",
@@ -622,6 +642,9 @@ class Effect(TypedDict):
     order_by: Optional[str]
     #: Why it stands so.
     reason: Optional[str]
+    #: What is sent to an endpoint or a handler, without what is secret in it; of one effect only, and to
+    #: `admin`.
+    request: NotRequired[Optional[Request]]
     #: When it ended.
     settled_at: Optional[str]
     #: How far it is.
@@ -643,6 +666,20 @@ EffectKind = Literal[
     "refund",
     "void",
 ]
+
+
+class Request(TypedDict):
+    """What is sent. A signature is made at each try, and is not shown."""
+    #: Its bytes, where they are text.
+    body: NotRequired[Optional[str]]
+    #: Its bytes in base64, where they are no text.
+    body_base64: NotRequired[Optional[str]]
+    #: Its headers, as pairs.
+    headers: List[List[str]]
+    #: The HTTP method.
+    method: str
+    #: Where to; a query is left out, because it may hold a secret.
+    url: str
 
 
 EffectState = Literal["pending", "leased", "started", "done", "unknown", "dead"]
@@ -1380,6 +1417,18 @@ class RestockBody(TypedDict):
     sku: Any
 
 
+class Refused(TypedDict):
+    """A delivery that was refused."""
+    #: Why, by a code.
+    code: str
+    #: The delivery.
+    delivery_id: str
+    #: Why, for people, with the likely cause.
+    detail: str
+    #: When it came.
+    received_at: str
+
+
 class Replay(TypedDict):
     """Events that are decided about again."""
     #: Whether nothing is done.
@@ -1557,6 +1606,48 @@ class SlotsBody(TypedDict):
     """`PUT /v1/calendars/{name}/slots`"""
     #: The slots; no two start together.
     slots: List[NewSlotBody]
+
+
+class Source(TypedDict):
+    """A source."""
+    #: The keys of the configuration that it is asked with; none where it cannot be.
+    asks_with: List[str]
+    #: Whether the provider can be asked, and is.
+    can_ask: bool
+    #: Whether money can be given back from here.
+    can_refund: bool
+    #: When the provider is asked whether an event is true.
+    confirm: Literal["before", "after", "never"]
+    #: How the provider is told where we are.
+    console: Console
+    #: How many of its deliveries were refused today.
+    deliveries_refused_today: int
+    #: The page of the documentation about the provider.
+    docs: str
+    #: Whether it says nothing while its payments are open.
+    is_silent: bool
+    #: When it was heard last; null if none of the shop's newest 5 000 events is its.
+    last_event_at: Optional[str]
+    #: The newest delivery that was refused and still is; to `admin` only.
+    last_refused: NotRequired[Optional[Refused]]
+    #: Whether it stands for real money.
+    live: bool
+    #: Its name in the configuration.
+    name: str
+    #: The paths at which it is called, the regular one first.
+    paths: List[str]
+    #: Whether its events are about payments; documents are only handed on.
+    payments: bool
+    #: The provider that it is configured for.
+    provider: str
+    #: How much of a delivery its signature vouches for: `nothing`, `sender`, `some_fields` or `whole_body`.
+    signature_covers: str
+    #: What the provider is called, for people.
+    title: str
+    #: How many of its events were answered what today, in the shop's time zone.
+    today: Dict[str, int]
+    #: What an operator should know before trusting it.
+    warnings: List[str]
 
 
 class Stats(TypedDict):

@@ -80,6 +80,7 @@ RECEIPT_FILE = Operation("GET", "/v1/receipts/{id}.pdf")
 LIST_REFUNDS = Operation("GET", "/v1/refunds")
 SHOW_REFUND = Operation("GET", "/v1/refunds/{id}")
 SEARCH = Operation("GET", "/v1/search")
+LIST_SOURCES = Operation("GET", "/v1/sources")
 SHOW_STATS = Operation("GET", "/v1/stats")
 SHOW_STATS_SERIES = Operation("GET", "/v1/stats/series")
 LIST_STOCK = Operation("GET", "/v1/stock")
@@ -823,6 +824,17 @@ class Search:
         return self._caller.pages(SEARCH, (), {"q": q, "limit": limit})
 
 
+class Sources:
+    """`/v1/sources`"""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def list(self) -> Pages[models.Source]:
+        """List sources"""
+        return self._caller.pages(LIST_SOURCES, (), {})
+
+
 class Stats:
     """`/v1/stats`"""
 
@@ -980,6 +992,7 @@ class Nouns:
         self.receipts = Receipts(caller)
         self.refunds = Refunds(caller)
         self.search = Search(caller)
+        self.sources = Sources(caller)
         self.stats = Stats(caller)
         self.stock = Stock(caller)
         self.streams = Streams(caller)

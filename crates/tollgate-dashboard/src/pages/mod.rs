@@ -7,6 +7,12 @@ pub(crate) mod search;
 pub(crate) mod orders;
 pub(crate) mod payments;
 mod attention;
+pub(crate) mod events;
+pub(crate) mod parked;
+pub(crate) mod deliveries;
+pub(crate) mod effects;
+pub(crate) mod sources;
+pub(crate) mod health;
 
 use crate::routes::Route;
 
@@ -19,6 +25,12 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Route> {
         search::ROUTES,
         orders::ROUTES,
         payments::ROUTES,
+        events::ROUTES,
+        parked::ROUTES,
+        deliveries::ROUTES,
+        effects::ROUTES,
+        sources::ROUTES,
+        health::ROUTES,
     ];
     NOUNS.iter().copied().flatten()
 }

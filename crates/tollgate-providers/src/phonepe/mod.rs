@@ -7,7 +7,7 @@ mod v2;
 use tollgate_core::event::{CaptureState, Event, FactKind, RefundState};
 
 use crate::delivery::{RejectCode, Rejection};
-use crate::provider::{Field, Kind, Provider, Reply, Setup};
+use crate::provider::{Console, Field, Kind, Provider, Reply, Setup};
 use crate::question::{Answer, Question};
 use crate::sample::{NotInProvider, Sample};
 use crate::settings::{ConfigError, Settings};
@@ -83,6 +83,16 @@ pub(crate) const PROVIDER: Provider = Provider {
     secret_headers: &["authorization"],
     takes_get: false,
     reply: Reply::Json,
+    console: Console {
+        place: "Developer Settings › Webhook",
+        url_field: "Webhook URL",
+        secrets: &[
+            ("credentials", "Username, Password"),
+            ("client_id", "Client ID"),
+            ("client_secret", "Client Secret"),
+        ],
+        reference: Some("merchantOrderId"),
+    },
     docs: "docs/providers/phonepe.md",
     configure,
 };

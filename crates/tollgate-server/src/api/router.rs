@@ -8,7 +8,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
     audit, capacity, docs, effects, endpoints, errors, events, exports, health, keys, operating,
-    orders, payments, receipts, search, session, stats, stream, users, webhooks,
+    orders, payments, receipts, search, session, sources, stats, stream, users, webhooks,
 };
 use crate::app::App;
 use crate::http::operation::Noun;
@@ -24,6 +24,7 @@ pub(super) fn nouns() -> Vec<Noun> {
         capacity::hold_operations(),
         events::operations(),
         events::delivery_operations(),
+        sources::operations(),
         effects::operations(),
         endpoints::operations(),
         receipts::operations(),

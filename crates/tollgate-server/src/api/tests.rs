@@ -399,6 +399,7 @@ fn every_view_has_a_schema() {
         super::errors::response::RecordedErrorView<'_>,
         super::errors::response::ErrorStatsView<'_>,
         super::stats::response::StatsView<'_>,
+        super::sources::response::SourceView<'_>,
         super::users::response::UserView<'_>,
         super::session::response::SessionView<'_>,
         super::audit::response::AuditView<'_>,

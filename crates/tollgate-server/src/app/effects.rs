@@ -3,7 +3,7 @@
 use tollgate_core::closed_sets;
 use tollgate_core::command::Action;
 use tollgate_core::decision::{Outcome, Refusal};
-use tollgate_core::effect::{EffectKind, EffectState};
+use tollgate_core::effect::{EffectKind, EffectState, StoredEffect};
 use tollgate_core::id::{EffectId, ShopId};
 use tollgate_core::word::Word;
 use tollgate_store::{
@@ -11,6 +11,7 @@ use tollgate_store::{
 };
 
 use super::{Answered, App, AppError, Asking, Caller, Keyed};
+use crate::effects::{Sent, WriteNotice, sent};
 
 /// The most effects that one request tries again.
 pub(crate) const RETRIED_MAX: usize = 1000;
@@ -85,6 +86,16 @@ impl App {
     pub(crate) async fn effect(&self, shop: ShopId, id: EffectId) -> Result<EffectLine, AppError> {
         let found = self.inner.store.effect(shop, id).await?;
         found.ok_or(AppError::NotFound)
+    }
+
+    /// What an effect sends to an endpoint or a handler, for who may see bodies; `notice` writes notifications.
+    pub(crate) async fn effect_request(
+        &self,
+        shop: ShopId,
+        effect: &StoredEffect,
+        notice: WriteNotice,
+    ) -> Option<Sent> {
+        sent(&self.effects_context(notice), shop, effect).await
     }
 
     /// Tries an effect again that is dead, unknown or not due yet.

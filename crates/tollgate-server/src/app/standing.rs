@@ -126,11 +126,12 @@ impl App {
     async fn add_answered(&self, written: &mut Answered, forgets: bool) {
         for (shop, counts) in self.answered() {
             let before = written.entry(shop).or_default();
-            let since = |(name, count): (&&'static str, &u64)| {
-                let new = count - before.get(name).copied().unwrap_or(0);
-                (0 < new).then_some((*name, new))
+            let since = |(of, count): (&(&'static str, String), &u64)| {
+                let new = count - before.get(of).copied().unwrap_or(0);
+                let (name, source) = of;
+                (0 < new).then_some((*name, source.clone(), new))
             };
-            let new: Vec<(&'static str, u64)> = counts.iter().filter_map(since).collect();
+            let new: Vec<_> = counts.iter().filter_map(since).collect();
             if new.is_empty() && !forgets {
                 continue;
             }
@@ -142,7 +143,7 @@ impl App {
         }
     }
 
-    /// What was answered to webhooks since the start, by shop.
+    /// What was answered to webhooks since the start, by shop and source.
     fn answered(&self) -> Answered {
         let mut answered: Answered = self
             .shops()
@@ -158,10 +159,12 @@ impl App {
             }
             seen.push(place);
             let counts = answered.entry(webhook.shop).or_default();
+            let source = || webhook.source.name().to_owned();
             for outcome in EventOutcome::ALL {
-                *counts.entry(outcome.word()).or_default() += webhook.counts.of(*outcome).get();
+                let count = webhook.counts.of(*outcome).get();
+                *counts.entry((outcome.word(), source())).or_default() += count;
             }
-            *counts.entry(REFUSED).or_default() += webhook.counts.refused.get();
+            *counts.entry((REFUSED, source())).or_default() += webhook.counts.refused.get();
         }
         answered
     }
@@ -178,5 +181,5 @@ fn hours_since(first: Timestamp, now: Timestamp) -> Vec<Timestamp> {
     hours
 }
 
-/// How many there were of what, by shop.
-type Answered = BTreeMap<ShopId, BTreeMap<&'static str, u64>>;
+/// How many there were of what, by shop and source.
+type Answered = BTreeMap<ShopId, BTreeMap<(&'static str, String), u64>>;

@@ -25,6 +25,10 @@ const FORM_BYTES_MAX: usize = 64 << 10;
 /// How long a browser keeps what has its hash in its address: a year.
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
+/// Of a page that names no referrer a browser calls the origin of a form `null` (Fetch, "append a request Origin
+/// header"), and REST takes nothing from there. Other sites are told nothing either way.
+const REFERRERS: HeaderValue = HeaderValue::from_static("same-origin");
+
 /// What REST has to know of the browser besides what is asked: whose session it is, and which page has asked.
 const HANDED_ON: [HeaderName; 8] = [
     header::COOKIE,
@@ -127,6 +131,7 @@ fn respond(reply: Reply) -> Response<Body> {
     let policy = HeaderValue::from_static(tollgate_dashboard::CONTENT_SECURITY_POLICY);
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(reply.media));
+    headers.insert(header::REFERRER_POLICY, REFERRERS);
     if reply.is_immutable {
         headers.insert(header::CACHE_CONTROL, IMMUTABLE);
     }

@@ -10,6 +10,7 @@ mod notify;
 mod receipt;
 mod refund;
 mod renderer;
+mod sent;
 mod standing;
 mod tokens;
 mod void;
@@ -27,6 +28,7 @@ pub(crate) use context::{Context, Outside, WriteNotice};
 pub(crate) use receipt::tend_copies;
 pub(crate) use renderer::CommandCount;
 use renderer::Renderer;
+pub(crate) use sent::Sent;
 use tokens::Tokens;
 
 /// An effect that was claimed.
@@ -186,6 +188,25 @@ pub(crate) async fn act(context: &Context, work: &Work) -> Acted {
         }
         EffectContent::RefundCheck { .. } => refund::check(context, work).await,
         EffectContent::Void { .. } => void::act(context, work).await,
+    }
+}
+
+/// What an effect would send now; `None` where nobody of the merchant's is called, or there is nothing left to send.
+pub(crate) async fn sent(context: &Context, shop: ShopId, effect: &StoredEffect) -> Option<Sent> {
+    match &effect.content {
+        EffectContent::Notify {
+            endpoint, position, ..
+        } => notify::sent(context, shop, effect, *endpoint, *position).await,
+        EffectContent::Forward { route, event } => {
+            forward::sent(context, shop, effect, route, *event).await
+        }
+        EffectContent::Receipt { .. }
+        | EffectContent::Mail { .. }
+        | EffectContent::Ask { .. }
+        | EffectContent::RefundRequest { .. }
+        | EffectContent::Refund { .. }
+        | EffectContent::RefundCheck { .. }
+        | EffectContent::Void { .. } => None,
     }
 }
 

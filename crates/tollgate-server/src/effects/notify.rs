@@ -1,10 +1,13 @@
 //! Notifies a merchant's endpoint of an entry of the feed.
 
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use bytes::Bytes;
-use tollgate_core::id::EndpointId;
+use tollgate_core::effect::StoredEffect;
+use tollgate_core::id::{EndpointId, ShopId};
 
+use super::sent::{Sent, without_query};
 use super::{Acted, Context, Work, exchange};
-use tollgate_outbound::calls::{Call, SigningSecret, sign};
+use tollgate_outbound::calls::{Call, SigningSecret, sign, webhook_id};
 
 /// How much of a merchant's answer is kept.
 const ANSWER_BYTES_MAX: usize = 1024;
@@ -39,4 +42,26 @@ pub(super) async fn act(
     let signature = sign(&secrets, &work.effect.key, now, &body);
     let call = Call::to_endpoint(&row.url, signature, body, ANSWER_BYTES_MAX);
     exchange::send(context, call, false).await
+}
+
+/// The same request, for who looks at it: under its id, and without a signature.
+pub(super) async fn sent(
+    context: &Context,
+    shop: ShopId,
+    effect: &StoredEffect,
+    endpoint: EndpointId,
+    position: i64,
+) -> Option<Sent> {
+    let row = context.store().endpoint(shop, endpoint).await.ok()??;
+    let body = context.notice_at(shop, position).await.ok()??;
+    let mut headers = HeaderMap::new();
+    let json = HeaderValue::from_static("application/json");
+    headers.insert(header::CONTENT_TYPE, json);
+    let id = HeaderValue::try_from(webhook_id(&effect.key)).ok()?;
+    headers.insert(HeaderName::from_static("webhook-id"), id);
+    Some(Sent {
+        url: without_query(&row.url),
+        headers,
+        body: Bytes::from(body),
+    })
 }

@@ -45,7 +45,7 @@ pub struct EventFilter {
 
 impl Store {
     /// Events without their bytes. Reference and root are found by index; the rest is
-    /// looked for.
+    /// looked for. What waits for its payment is found by index, too.
     pub async fn events(
         &self,
         shop: ShopId,
@@ -185,7 +185,32 @@ fn events(
     })
 }
 
-/// The events that reference and root lead to; `None` where neither is asked for.
+/// Events that wait are found by their index up to so many; where there are more, a walk soon has a page of them.
+const WAITING_MAX: usize = 2_000;
+
+/// `events.parked`: along `events_due`. Whatever waits for its payment has a time at which it is looked at.
+const PARKED: &str = "\
+    select id
+      from events
+     where shop_id = ?1 and due_at is not null and state = 'parked'
+     order by due_at
+     limit ?2";
+
+/// The events that wait for their payments; `None` where there are many, or others are asked for.
+fn parked_events(
+    db: &Db,
+    shop: ShopId,
+    filter: &EventFilter,
+) -> Result<Option<BTreeSet<u128>>, Error> {
+    if filter.state != [EventState::Parked] {
+        return Ok(None);
+    }
+    let most = i64::try_from(WAITING_MAX + 1).unwrap_or(i64::MAX);
+    let ids = db.all(PARKED, &[&shop.0, &most], |row| id_at(row, 0))?;
+    Ok((ids.len() <= WAITING_MAX).then(|| ids.into_iter().collect()))
+}
+
+/// The events that reference and root lead to, or that wait; `None` where nothing of it is asked for.
 fn named_events(
     db: &Db,
     shop: ShopId,
@@ -208,6 +233,7 @@ fn named_events(
     };
     Ok(match (by_root, by_reference) {
         (Some(root), Some(reference)) => Some(&root & &reference),
+        (None, None) => parked_events(db, shop, filter)?,
         (root, reference) => root.or(reference),
     })
 }

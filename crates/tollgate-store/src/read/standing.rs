@@ -19,6 +19,8 @@ pub const OPEN_COUNTED_MAX: u32 = 10_000;
 pub struct Happened {
     /// How many of what, by the kind of entry or by what a door has called it.
     pub counts: BTreeMap<String, u64>,
+    /// What of it a door has counted, by source.
+    pub by_source: BTreeMap<String, BTreeMap<String, u64>>,
     /// Money that came and that went back, by currency.
     pub money: BTreeMap<String, (i64, i64)>,
     /// Events that came before their payment and were applied.
@@ -49,7 +51,13 @@ impl Happened {
             MONEY_CAME => self.money.entry(unit).or_default().0 += amount,
             MONEY_WENT => self.money.entry(unit).or_default().1 += amount,
             EARLY => self.early += count,
-            _ => *self.counts.entry(name).or_default() += count,
+            _ => {
+                *self.counts.entry(name.clone()).or_default() += count;
+                if !unit.is_empty() {
+                    let of_source = self.by_source.entry(unit).or_default();
+                    *of_source.entry(name).or_default() += count;
+                }
+            }
         }
     }
 }
@@ -88,11 +96,25 @@ impl Store {
         self.read(move |db| db.at_once(|db| open(db, shop))).await
     }
 
-    /// Adds to a shop's figures what a door has counted.
+    /// When each source was heard last, of those that are among the shop's newest `HEARD_EVENTS_MAX` events.
+    pub async fn sources_heard(
+        &self,
+        shop: ShopId,
+    ) -> Result<BTreeMap<String, Timestamp>, ReadError> {
+        self.read(move |db| {
+            let heard = db.all(HEARD, &[&shop.0, &HEARD_EVENTS_MAX], |row| {
+                Ok((row.get(0)?, Timestamp::from_millis(row.get(1)?)))
+            })?;
+            Ok(heard.into_iter().collect())
+        })
+        .await
+    }
+
+    /// Adds to a shop's figures what a door has counted: how many of what, and by which source.
     pub async fn add_figures(
         &self,
         shop: ShopId,
-        counted: Vec<(&'static str, u64)>,
+        counted: Vec<(&'static str, String, u64)>,
     ) -> Result<(), crate::SubmitError> {
         let (_, clock) = self.source_and_clock();
         let at = clock();
@@ -115,6 +137,19 @@ const OVERSELLS: &str = "\
       from error_hours
      where shop_id = ?1 and ?2 <= hour
        and code in ('out_of_stock', 'slot_full', 'no_slot_with_room')";
+
+/// Events that are looked at to find when a source was heard last.
+const HEARD_EVENTS_MAX: u32 = 5_000;
+
+/// `events.heard`: walks `events_id` downwards, so far.
+const HEARD: &str = "\
+    select source, max(received_at)
+      from (select source, received_at
+              from events
+             where shop_id = ?1
+             order by id desc
+             limit ?2) as newest
+     group by source";
 
 fn happened(db: &Db, shop: ShopId, since: Timestamp) -> Result<Happened, Error> {
     let mut happened = Happened::default();

@@ -1,5 +1,5 @@
 //! What has happened in a shop, added up by quarters of an hour: of the timeline's entries in the commit that makes
-//! them, and of what a door has counted.
+//! them, and of what a door has counted, for each source by itself.
 
 use std::collections::BTreeMap;
 
@@ -98,17 +98,17 @@ pub(crate) struct AddFigures {
     pub(crate) shop: ShopId,
     /// When.
     pub(crate) at: Timestamp,
-    /// How many of what.
-    pub(crate) counted: Vec<(&'static str, u64)>,
+    /// How many of what, and by which source.
+    pub(crate) counted: Vec<(&'static str, String, u64)>,
 }
 
 impl AddFigures {
     /// Adds it, and forgets what is old.
     pub(crate) fn run(&self, db: &Db) -> Result<usize, Error> {
         let at = quarter_of(self.at);
-        for (name, count) in &self.counted {
+        for (name, source, count) in &self.counted {
             let count = i64::try_from(*count).unwrap_or(i64::MAX);
-            db.run(ADD, &[&self.shop.0, &at, name, &"", &count])?;
+            db.run(ADD, &[&self.shop.0, &at, name, source, &count])?;
         }
         let before = self.at.plus(Span::millis(-KEPT.as_millis()));
         db.run(FORGET, &[&self.shop.0, &before.as_millis()])

@@ -332,7 +332,7 @@ async fn a_figure_stands_in_the_step_in_which_it_was_counted() {
 async fn figures_end_at_the_highest_number_there_is() {
     let world = World::new();
     for _ in 0..2 {
-        let counted = vec![("webhook", u64::MAX)];
+        let counted = vec![("webhook", "midtrans".to_owned(), u64::MAX)];
         let added = world.store.add_figures(SHOP, counted).await;
         added.expect("it is added");
     }

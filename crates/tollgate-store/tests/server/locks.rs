@@ -202,7 +202,7 @@ async fn a_row_of_figures_that_somebody_keeps_locked_stops_no_order() {
         let answer = world.store.submit(order).await;
         assert!(answer.is_ok(), "{answer:?}");
     }
-    let counted = [("webhook", 1)].to_vec();
+    let counted = vec![("webhook", "midtrans".to_owned(), 1)];
     let added = world.store.add_figures(SHOP, counted).await;
     assert!(added.is_ok(), "{added:?}");
     assert_eq!(world.store.figures().rows_locked, 0);

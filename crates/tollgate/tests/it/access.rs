@@ -312,3 +312,15 @@ async fn figures_are_for_loopback_keys_and_the_admin_door() {
     assert_eq!(shop.send("GET", "/metrics", &[], b"").await.status, 404);
     shop.close().await;
 }
+
+/// A browser calls the origin of a form `null` where its page has the policy `no-referrer`.
+#[tokio::test]
+async fn pages_let_browsers_say_where_their_forms_come_from() {
+    let shop = Shop::open().await;
+    let page = shop.send("GET", "/sign-in", &[], b"").await;
+    assert_eq!(page.status, 200, "{page:?}");
+    assert_eq!(page.header("referrer-policy"), Some("same-origin"));
+    let other = shop.get("/v1/orders").await;
+    assert_eq!(other.header("referrer-policy"), Some("no-referrer"));
+    shop.close().await;
+}

@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
+use crate::access::key;
 use crate::database::Database;
 use crate::shop::{Shop, order};
 
@@ -345,13 +346,38 @@ async fn five_hundred_webhooks_for_one_payment_cost_one_receipt() {
     );
 }
 
+/// Who may see bodies sees what is sent to an endpoint, and nothing by which it could be signed.
+async fn shows_its_request(shop: &Shop, endpoint: &str, sent: &Handed) {
+    let listed = shop
+        .get(&format!("/v1/effects?target=notify:{endpoint}"))
+        .await;
+    let id = listed.body["data"][0]["id"].as_str().expect("it is listed");
+    let path = format!("/v1/effects/{id}");
+    let shown = shop.get(&path).await;
+    let request = &shown.body["request"];
+    let headers = json!([
+        ["content-type", "application/json"],
+        ["webhook-id", sent.header("webhook-id").expect("it has one")],
+    ]);
+    assert_eq!(request["headers"], headers, "{shown:?}");
+    let body = request["body"].as_str().expect("it is text");
+    assert_eq!(body.as_bytes(), sent.body);
+    assert_eq!(request["method"], "POST");
+    let url = request["url"].as_str().expect("it has one");
+    assert!(url.ends_with("/hook?…"), "{url}");
+    let (_, reader) = key(shop, &["read"], None).await;
+    let headers = [("authorization", reader.as_str())];
+    let shown = shop.send("GET", &path, &headers, b"").await;
+    assert!(shown.body.get("request").is_none(), "{shown:?}");
+}
+
 /// E4, and what a merchant verifies: signed, under one id at every try; `Retry-After` is obeyed, and an
 /// endpoint that answers 410 gets nothing more.
 #[tokio::test]
 async fn an_endpoint_is_notified_under_one_id_until_it_is_gone() {
     let mut merchant = Handler::start().await;
     let shop = Shop::neighbourly().await;
-    let url = format!("http://{}/hook", merchant.address);
+    let url = format!("http://{}/hook?token=s3cret", merchant.address);
     let endpoint = json!({ "url": url, "events": ["order.created"], "description": "shop" });
     let made = shop.post("/v1/endpoints", &endpoint).await;
     assert_eq!(made.status, 201, "{made:?}");
@@ -391,6 +417,7 @@ async fn an_endpoint_is_notified_under_one_id_until_it_is_gone() {
     assert_eq!(body["type"], "order.created");
     assert_eq!(body["data"]["code"], "E-4");
     assert_eq!(body["data"]["status"], "awaiting_payment");
+    shows_its_request(&shop, &id, &second).await;
 
     assert_eq!(shop.post("/v1/orders", &order("E-5")).await.status, 201);
     let (_, reply) = merchant.next().await;

@@ -37,6 +37,7 @@ mod idempotency_doors;
 mod grpc;
 mod grpc_watch;
 mod webhooks;
+mod sources;
 mod refusals;
 mod bodies;
 mod books;

@@ -8,6 +8,7 @@ use tollgate_store::EffectFilter;
 use super::request::{RetryBody, SettleBody};
 use super::response::{EffectHeadView, EffectView, RetriedView, effect_retried, effect_settled};
 use crate::api::events::order_root;
+use crate::api::notice;
 use crate::app::{App, Retrying};
 use crate::http::access::{OnCall, Reader};
 use crate::http::body::{EffectName, ReasonlessBody};
@@ -61,7 +62,9 @@ pub(crate) fn operations() -> Noun {
                 .gives::<RetriedView>(202, "Which effects are tried again, or would be."),
             get("/v1/effects/{id}", show)
                 .named("showEffect", "Show an effect")
-                .about("With what was tried, and to a key with `admin` what was answered.")
+                .about(
+                    "With what was tried, and to a key with `admin` what was answered and what is sent.",
+                )
                 .path(EFFECT)
                 .gives::<EffectView<'_>>(200, "The effect."),
             post("/v1/effects/{id}/retry", retry)
@@ -115,7 +118,15 @@ async fn show(
 ) -> Reply {
     query.none()?;
     let line = app.effect(caller.shop(), id(&effect)?).await?;
-    Ok(reply::ok(&EffectView::of(&line, caller.may_mend())))
+    let request = match caller.may_mend() {
+        true => {
+            app.effect_request(caller.shop(), &line.effect, notice)
+                .await
+        }
+        false => None,
+    };
+    let view = EffectView::of(&line, caller.may_mend(), request.as_ref());
+    Ok(reply::ok(&view))
 }
 
 async fn retry(

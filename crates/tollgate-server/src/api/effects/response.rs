@@ -10,9 +10,9 @@ use tollgate_core::id::{EffectId, EndpointId, EventId, PaymentId, ReceiptId, Ref
 use tollgate_core::money::Money;
 use tollgate_store::{Answer, EffectLine};
 
-use crate::app::{NotRetried, Retried};
+use crate::app::{NotRetried, Retried, Sent};
 use crate::http::body::OneOf;
-use crate::http::fields::{Shown, TimeText};
+use crate::http::fields::{Shown, TimeText, body_texts};
 use crate::http::problem::{NOT_FOUND, refused};
 use crate::http::reply::answer;
 
@@ -98,6 +98,9 @@ pub(crate) struct EffectView<'a> {
     /// What was tried, the first one first; of one effect only.
     #[serde(skip_serializing_if = "Option::is_none")]
     attempts: Option<Vec<AttemptView<'a>>>,
+    /// What is sent to an endpoint or a handler, without what is secret in it; of one effect only, and to `admin`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<RequestView<'a>>,
 }
 
 impl<'a> EffectView<'a> {
@@ -107,16 +110,56 @@ impl<'a> EffectView<'a> {
             head: EffectHeadView::of(line.id, &line.effect),
             created_at: TimeText(line.created_at),
             attempts: None,
+            request: None,
         }
     }
 
-    /// An effect with what was tried; and with the answers, if the caller may see them.
-    pub(crate) fn of(line: &'a EffectLine, with_answers: bool) -> EffectView<'a> {
+    /// An effect with what was tried; with the answers, if the caller may see them, and then with what is sent.
+    pub(crate) fn of(
+        line: &'a EffectLine,
+        with_answers: bool,
+        sent: Option<&'a Sent>,
+    ) -> EffectView<'a> {
         let attempts = line.effect.attempts.iter();
         let attempts = attempts.map(|attempt| AttemptView::of(attempt, with_answers));
         EffectView {
             attempts: Some(attempts.collect()),
+            request: sent.map(RequestView::of),
             ..EffectView::listed(line)
+        }
+    }
+}
+
+/// What is sent. A signature is made at each try, and is not shown.
+#[derive(Serialize, JsonSchema)]
+struct RequestView<'a> {
+    /// The HTTP method.
+    method: &'static str,
+    /// Where to; a query is left out, because it may hold a secret.
+    url: &'a str,
+    /// Its headers, as pairs.
+    headers: Vec<(&'a str, String)>,
+    /// Its bytes, where they are text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
+    /// Its bytes in base64, where they are no text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body_base64: Option<String>,
+}
+
+impl<'a> RequestView<'a> {
+    fn of(sent: &'a Sent) -> RequestView<'a> {
+        let (body, body_base64) = body_texts(&sent.body);
+        let headers = sent.headers.iter().map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            (name.as_str(), value.into_owned())
+        });
+        RequestView {
+            method: "POST",
+            url: &sent.url,
+            headers: headers.collect(),
+            body,
+            body_base64,
         }
     }
 }

@@ -156,6 +156,7 @@ async fn a_webhook_is_about_the_shop_whose_door_it_came_by() {
     let own = [
         "/v1/deliveries",
         "/v1/errors",
+        "/v1/sources",
         "/v1/stats",
         "/v1/stats/series",
     ];

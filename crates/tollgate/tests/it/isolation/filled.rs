@@ -389,6 +389,11 @@ fn forget_what_time_changes(body: &mut Value) {
                     members.remove(name);
                 }
             }
+            // What webhooks of a source were answered is written every ten seconds.
+            if members.contains_key("is_silent") {
+                members.remove("today");
+                members.remove("deliveries_refused_today");
+            }
             members.values_mut().for_each(forget_what_time_changes);
         }
         Value::Array(items) => {
