@@ -5,6 +5,12 @@ pub(crate) mod language;
 pub(crate) mod overview;
 pub(crate) mod search;
 pub(crate) mod orders;
+pub(crate) mod receipts;
+pub(crate) mod stock;
+pub(crate) mod slots;
+pub(crate) mod endpoints;
+pub(crate) mod errors;
+pub(crate) mod settings;
 
 use crate::routes::Route;
 
@@ -16,6 +22,12 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Route> {
         overview::ROUTES,
         search::ROUTES,
         orders::ROUTES,
+        receipts::ROUTES,
+        stock::ROUTES,
+        slots::ROUTES,
+        endpoints::ROUTES,
+        errors::ROUTES,
+        settings::ROUTES,
     ];
     NOUNS.iter().copied().flatten()
 }
