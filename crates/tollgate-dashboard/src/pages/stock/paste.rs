@@ -1,17 +1,17 @@
 //! Many skus at once, pasted as a spreadsheet copies them: what changes is shown, then all of it is put in one commit
 //! or none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::{Stock, Stocks, change, texts, units};
 use crate::failure::Failure;
-use crate::parts::{ActionForm, Field, Input, foreign, table};
+use crate::parts::{ActionForm, Field, Input, foreign, number, table};
 use crate::reply::{Page, Response, done};
 use crate::visit::Visit;
-use crate::words::common;
+use crate::words::{Text, common};
 
 /// The most lines that the API puts in one commit.
 const LINES_MAX: usize = 1_000;
@@ -96,7 +96,7 @@ pub(super) async fn preview(visit: &Visit<'_>) -> Result<Page, Failure> {
         texts::LOW_AT,
     ];
     let heads = heads.map(|head| visit.say(head));
-    let counts = [changed, new].map(|count| crate::parts::number(visit.locale, count));
+    let counts = [changed, new].map(|count| number(visit.locale, count));
     let about = texts::PUT_ALL_ABOUT.with(visit.locale, &[&counts[0], &counts[1]]);
     let form = form.about(about);
     let above = html! {
@@ -166,16 +166,16 @@ async fn present(visit: &Visit<'_>) -> Result<(BTreeMap<String, Stock>, bool), F
 
 /// The lines of a list, or what is wrong with each that cannot be read.
 fn read(visit: &Visit<'_>, list: &str) -> Result<Vec<Line>, Vec<String>> {
-    let texts = list.lines().zip(1u64..);
-    let texts: Vec<_> = texts.filter(|(text, _)| !text.trim().is_empty()).collect();
-    if LINES_MAX < texts.len() {
-        let [found, most] = [texts.len(), LINES_MAX].map(|count| count.to_string());
+    let pasted = list.lines().zip(1u64..);
+    let pasted: Vec<_> = pasted.filter(|(text, _)| !text.trim().is_empty()).collect();
+    if LINES_MAX < pasted.len() {
+        let [found, most] = [pasted.len(), LINES_MAX].map(|count| count.to_string());
         return Err(vec![texts::TOO_MANY.with(visit.locale, &[&found, &most])]);
     }
-    let mut seen = std::collections::BTreeSet::new();
-    let (mut lines, mut wrong) = (Vec::with_capacity(texts.len()), Vec::new());
-    for (text, number) in texts {
-        let said = |why: crate::words::Text| {
+    let mut seen = BTreeSet::new();
+    let (mut lines, mut wrong) = (Vec::with_capacity(pasted.len()), Vec::new());
+    for (text, number) in pasted {
+        let said = |why: Text| {
             let beginning: String = text.trim().chars().take(60).collect();
             why.with(visit.locale, &[&number.to_string(), &beginning])
         };
