@@ -70,7 +70,10 @@ pub(super) async fn show(visit: &Visit<'_>) -> Result<Page, Failure> {
         common::DETAILS,
     ];
     let heads = heads.map(|head| visit.say(head));
-    let said = DAYS.map(|days| texts::DAYS.with(visit.locale, &[days]));
+    let said = DAYS.map(|days| match days {
+        "1" => visit.say(texts::TODAY).to_owned(),
+        _ => texts::DAYS.with(visit.locale, &[days]),
+    });
     let spans: Vec<_> = DAYS
         .iter()
         .zip(&said)

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::list::level;
 use super::{explained, texts};
 use crate::parts::chart::{Bar, bars};
-use crate::parts::{code, encoded, figure, foreign, number, table};
+use crate::parts::{code, encoded, figure, foreign, number, section, table};
 use crate::visit::Visit;
 use crate::words::common;
 use crate::words::sets::Tone;
@@ -134,11 +134,11 @@ fn most(visit: &Visit<'_>, stats: &Stats) -> Markup {
     let of_operations = [texts::OPERATION, texts::COUNT].map(|head| visit.say(head));
     let of_sources = [common::SOURCE, texts::COUNT].map(|head| visit.say(head));
     html! {
+        (section(visit.say(texts::BY_CODE), table(visit, &heads, &codes)))
         div.charts {
-            section { h2 { (visit.say(texts::BY_CODE)) } (table(visit, &heads, &codes)) }
-            section { h2 { (visit.say(texts::BY_OPERATION)) } (table(visit, &of_operations, &operations)) }
+            (section(visit.say(texts::BY_OPERATION), table(visit, &of_operations, &operations)))
             @if !sources.is_empty() {
-                section { h2 { (visit.say(texts::BY_SOURCE)) } (table(visit, &of_sources, &sources)) }
+                (section(visit.say(texts::BY_SOURCE), table(visit, &of_sources, &sources)))
             }
         }
     }

@@ -19,6 +19,7 @@ texts! {
     SINCE: "Since (UTC)", "Sejak (UTC)", "מאז (UTC)", "कब से (UTC)", "С (UTC)";
     UNTIL: "Until before (UTC)", "Sampai sebelum (UTC)", "עד לפני (UTC)", "इससे पहले तक (UTC)", "До (UTC)";
     DAYS: "{} days", "{} hari", "{} ימים", "{} दिन", "Дней: {}";
+    TODAY: "Today (UTC)", "Hari ini (UTC)", "היום (UTC)", "आज (UTC)", "Сегодня (UTC)";
     IN_ALL: "In all", "Seluruhnya", "בסך הכול", "कुल", "Всего";
     BY_DAY: "By days (UTC)", "Per hari (UTC)", "לפי ימים (UTC)", "दिन के अनुसार (UTC)", "По дням (UTC)";
     BY_HOUR: "The last 48 hours (UTC)", "48 jam terakhir (UTC)", "48 השעות האחרונות (UTC)", "पिछले 48 घंटे (UTC)", "Последние 48 часов (UTC)";

@@ -52,7 +52,7 @@ fn all_that_was_frozen_is_shown() {
         "9f86d081",
         "/orders/ord_1",
         "mailbox full",
-        "−IDR 100<",
+        "−IDR\u{a0}100<",
     ] {
         assert!(shown.contains(wanted), "{wanted}: {shown}");
     }

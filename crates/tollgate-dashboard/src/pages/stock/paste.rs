@@ -86,7 +86,7 @@ pub(super) async fn preview(visit: &Visit<'_>) -> Result<Page, Failure> {
             Some(now) => Some(now.version),
             None => is_whole.then_some(0),
         };
-        form = form.hidden("item", item(line, version).to_string());
+        form = form.hidden("item", packed(line, version));
     }
     let heads = [
         texts::SKU,
@@ -138,15 +138,20 @@ fn row(
     ]
 }
 
-fn item(line: &Line, version: Option<i64>) -> Value {
-    let mut item = json!({ "sku": line.sku, "on_hand": line.on_hand });
-    if let Some(low_at) = line.low_at {
-        item["low_at"] = low_at.into();
-    }
-    if let Some(version) = version {
-        item["version"] = version.into();
-    }
-    item
+/// A line as it goes along unseen, short, for there may be many: sku, how many, low mark, version, between tabs.
+fn packed(line: &Line, version: Option<i64>) -> String {
+    let maybe = |number: Option<i64>| number.map(|number| number.to_string());
+    let [low_at, version] = [line.low_at, version].map(|number| maybe(number).unwrap_or_default());
+    format!("{}\t{}\t{low_at}\t{version}", line.sku, line.on_hand)
+}
+
+/// What is asked of the API for such a line. Of what cannot be read it says what is missing.
+fn unpacked(text: &str) -> Value {
+    let mut parts = text.split('\t');
+    let sku = parts.next().unwrap_or_default();
+    let mut number = || parts.next().and_then(|part| part.parse::<i64>().ok());
+    let (on_hand, low_at, version) = (number(), number(), number());
+    json!({ "sku": sku, "on_hand": on_hand, "low_at": low_at, "version": version })
 }
 
 /// The stock by its skus, and whether that is all there is.
@@ -226,10 +231,7 @@ fn line(text: &str) -> Option<Line> {
 
 /// All that was shown is put, if it still is as it was shown.
 pub(super) async fn put(visit: &Visit<'_>) -> Result<Response, Failure> {
-    let items = visit.form.all("item");
-    let items: Vec<Value> = items
-        .filter_map(|item| serde_json::from_str(item).ok())
-        .collect();
+    let items: Vec<Value> = visit.form.all("item").map(unpacked).collect();
     visit
         .send("PUT", "/v1/stock", Some(json!({ "items": items })))
         .await?;
