@@ -771,9 +771,9 @@ export class Payments {
 }
 
 export interface ListReceiptsQuery {
-  /** Receipts that were issued then or later. */
+  /** Receipts that were issued then or later: a day in the shop's time zone, or a time. */
   from?: string;
-  /** Receipts that were issued before then. */
+  /** Receipts that were issued before then: a day in the shop's time zone, or a time. */
   to?: string;
   /** Receipts of any of these kinds. */
   kind?: "sale" | "refund" | "reversal" | readonly ("sale" | "refund" | "reversal")[];
@@ -786,9 +786,9 @@ export interface ListReceiptsQuery {
 }
 
 export interface TableOfReceiptsQuery {
-  /** Receipts that were issued then or later. */
+  /** Receipts that were issued then or later: a day in the shop's time zone, or a time. */
   from?: string;
-  /** Receipts that were issued before then. */
+  /** Receipts that were issued before then: a day in the shop's time zone, or a time. */
   to?: string;
   /** Receipts of any of these kinds. */
   kind?: "sale" | "refund" | "reversal" | readonly ("sale" | "refund" | "reversal")[];

@@ -1,5 +1,6 @@
 //! What a browser asks for.
 
+use serde_json::Value;
 use tollgate_receipt::Locale;
 
 /// How it asks.
@@ -67,6 +68,14 @@ impl Fields {
         meant.map(|(_, value)| value.as_str())
     }
 
+    /// The whole number of a name, as a document has it. What is none goes on as it was typed: the API says what is
+    /// wrong with it.
+    pub(crate) fn whole(&self, wanted: &str) -> Option<Value> {
+        let text = self.get(wanted)?.trim();
+        let number = text.parse::<i64>().map(Value::from);
+        Some(number.unwrap_or_else(|_| text.into()))
+    }
+
     /// These names only, as a query: what a page hands on to the API.
     pub(crate) fn only(&self, names: &[&str]) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
@@ -114,5 +123,8 @@ mod tests {
             "status=paid&status=expired&x=1&cursor=d+e"
         );
         assert_eq!(fields.with("status", None), "cursor=abc&x=1");
+        assert_eq!(fields.whole("x"), Some(1.into()));
+        assert_eq!(fields.whole("cursor"), Some("abc".into()));
+        assert_eq!(fields.whole("search"), None);
     }
 }

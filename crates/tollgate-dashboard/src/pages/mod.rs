@@ -13,6 +13,12 @@ pub(crate) mod deliveries;
 pub(crate) mod effects;
 pub(crate) mod sources;
 pub(crate) mod health;
+pub(crate) mod receipts;
+pub(crate) mod stock;
+pub(crate) mod slots;
+pub(crate) mod endpoints;
+pub(crate) mod errors;
+pub(crate) mod settings;
 
 use crate::routes::Route;
 
@@ -31,6 +37,12 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Route> {
         effects::ROUTES,
         sources::ROUTES,
         health::ROUTES,
+        receipts::ROUTES,
+        stock::ROUTES,
+        slots::ROUTES,
+        endpoints::ROUTES,
+        errors::ROUTES,
+        settings::ROUTES,
     ];
     NOUNS.iter().copied().flatten()
 }

@@ -112,6 +112,14 @@ pub(crate) fn copyable(visit: &Visit<'_>, text: &str) -> Markup {
     }
 }
 
+/// A secret that was made just now, on the page that answers its making: it is shown this once.
+pub(crate) fn shown_once(visit: &Visit<'_>, secret: &str) -> Markup {
+    html! {
+        p.notice role="status" { b { (visit.say(common::SHOWN_ONCE)) } }
+        (copyable(visit, secret))
+    }
+}
+
 /// What machines wrote, as it is: a body, headers. JSON is indented.
 pub(crate) fn raw(text: &str) -> Markup {
     let indented = serde_json::from_str::<serde_json::Value>(text)

@@ -72,4 +72,5 @@ texts! {
     COUNTED_AT_LEAST: "{} or more", "{} atau lebih", "{} או יותר", "{} या अधिक", "{} или больше";
     WILL_DO: "What it does", "Apa yang dilakukan", "מה יקרה", "यह क्या करता है", "Что произойдёт";
     API_DOCS: "API", "API", "API", "API", "API";
+    SHOWN_ONCE: "This is shown now and never again. Copy it to where it is used.", "Ini ditampilkan sekarang dan tidak akan lagi. Salin ke tempat pemakaiannya.", "זה מוצג עכשיו ולא יוצג שוב. יש להעתיק למקום השימוש.", "यह अभी दिखता है और फिर कभी नहीं। जहाँ उपयोग हो वहाँ कॉपी कर लें।", "Это показано сейчас и больше никогда. Скопируйте туда, где оно нужно.";
 }

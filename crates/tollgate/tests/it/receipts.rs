@@ -344,6 +344,8 @@ async fn receipts_are_listed_by_when_they_were_issued() {
 
     let one = shop.get("/v1/receipts?number=R-2026-000007").await.body;
     assert_eq!(numbers(&one), ["R-2026-000007"]);
+    let of_the_day = "/v1/receipts?number=R-2026-000007&from=2026-01-22&to=2026-01-23";
+    assert_eq!(numbers(&shop.get(of_the_day).await.body), ["R-2026-000007"]);
     for none in [
         "number=R-2026-000007&kind=refund",
         "number=R-2026-000007&from=2026-01-23T00:00:00Z",
@@ -351,12 +353,15 @@ async fn receipts_are_listed_by_when_they_were_issued() {
         "number=R-2026-7",
         "kind=reversal",
         "to=2026-01-22T10:00:00Z",
+        "to=2026-01-22",
+        "from=2026-01-23",
     ] {
         let listed = shop.get(&format!("/v1/receipts?{none}")).await.body;
         assert_eq!(numbers(&listed), Vec::<String>::new(), "{none}");
     }
     for (bad, pointer) in [
-        ("from=2026-01-22", "?from"),
+        ("from=2026-02-30", "?from"),
+        ("from=2026-01-22&to=2026-01-22", "?to"),
         ("kind=gift", "?kind"),
         ("order=A-1", "?order"),
     ] {

@@ -1,18 +1,16 @@
 //! `/v1/exports/{orders,payments,refunds,receipts}.csv`
 
 use axum::extract::State;
-use serde_json::{Value, json};
 use tollgate_core::id::{RootId, ShopId};
 use tollgate_store::{Between, Order, ReceiptFilter, ReceiptPlace, Seek};
 
-use super::period::Period;
+use super::period::{Period, schema_of_begin};
 use super::{receipts, rows};
 use crate::app::App;
 use crate::http::access::Reader;
-use crate::http::body::{Date, Time};
 use crate::http::csv::{self, Next, Part, Reading};
 use crate::http::extract::Query;
-use crate::http::operation::{Noun, Operation, Parameter, get, schema_of};
+use crate::http::operation::{Noun, Operation, Parameter, get};
 use crate::http::reply::Reply;
 
 /// Receipts that are read together.
@@ -33,11 +31,6 @@ const PERIOD: &[Parameter] = &[
         "Before then: a day in the shop's time zone, or a time; to the end if absent.",
     ),
 ];
-
-/// A day or a time.
-fn schema_of_begin() -> Value {
-    json!({ "type": "string", "anyOf": [schema_of::<Date>(), schema_of::<Time>()] })
-}
 
 /// One of the tables.
 fn a_table(operation: Operation, id: &'static str, summary: &'static str) -> Operation {

@@ -6,3 +6,4 @@ mod receipts;
 mod rows;
 
 pub(in crate::api) use handlers::operations;
+pub(in crate::api) use period::{Period, schema_of_begin};

@@ -1,26 +1,34 @@
-//! The stretch of time that a table is of: days of the shop, or points in time.
+//! The stretch of time that a table or a list is of: days of the shop, or points in time.
 
+use serde_json::{Value, json};
 use tollgate_core::time::Timestamp;
 use tollgate_store::Between;
 
+use crate::http::body::{Date, Time};
 use crate::http::extract::Query;
+use crate::http::operation::schema_of;
 use crate::http::problem::Problem;
 use crate::time_text;
 
 /// What `from` and `to` look like.
 const WANTED: &str = "a day as 2026-01-31, or a time as 2026-01-22T10:00:00Z";
 
+/// A day or a time.
+pub(in crate::api) fn schema_of_begin() -> Value {
+    json!({ "type": "string", "anyOf": [schema_of::<Date>(), schema_of::<Time>()] })
+}
+
 /// What is asked for: from a time on, and before another.
 #[derive(Debug, Clone)]
-pub(super) struct Period {
-    pub(super) between: Between,
+pub(in crate::api) struct Period {
+    pub(in crate::api) between: Between,
     /// What stands in the name of the file: the two days, where days were asked for.
     days: String,
 }
 
 impl Period {
     /// Reads `from` and `to`; a day begins when it does in the shop's time zone.
-    pub(super) fn of(query: &Query, zone: &str) -> Result<Period, Problem> {
+    pub(in crate::api) fn of(query: &Query, zone: &str) -> Result<Period, Problem> {
         let read = |name| query.read(name, WANTED, |text| begin_of(text, zone));
         let between = Between {
             from: read("from")?,
@@ -37,7 +45,7 @@ impl Period {
     }
 
     /// The file that a table is kept as.
-    pub(super) fn file(&self, what: &str) -> String {
+    pub(in crate::api) fn file(&self, what: &str) -> String {
         format!("{what}{}.csv", self.days)
     }
 }

@@ -8,10 +8,11 @@ use tollgate_core::effect::{Receipt, ReceiptKind};
 use tollgate_core::id::{ReceiptId, ShopId};
 use tollgate_core::order::Root;
 use tollgate_core::receipt_number::ReceiptNumber;
-use tollgate_store::{ReceiptFilter, ReceiptPlace};
+use tollgate_store::{Between, ReceiptFilter, ReceiptPlace};
 
 use super::ledger;
 use super::response::{PublicReceipt, ReceiptView, STYLE, no_receipt_page};
+use crate::api::exports::{Period, schema_of_begin};
 use crate::api::orders::{ORDER, order_named};
 use crate::api::payments::PAYMENT;
 use crate::app::App;
@@ -44,8 +45,18 @@ const FILTERS: &[Parameter] = &[
 
 /// What the table is cut to.
 const OF_TABLE: &[Parameter] = &[
-    Parameter::time("from", "Receipts that were issued then or later."),
-    Parameter::time("to", "Receipts that were issued before then."),
+    Parameter::described(
+        "from",
+        "2026-01-01",
+        schema_of_begin,
+        "Receipts that were issued then or later: a day in the shop's time zone, or a time.",
+    ),
+    Parameter::described(
+        "to",
+        "2026-02-01",
+        schema_of_begin,
+        "Receipts that were issued before then: a day in the shop's time zone, or a time.",
+    ),
     Parameter::words::<ReceiptKind>("kind", "sale", "Receipts of any of these kinds."),
 ];
 
@@ -119,7 +130,7 @@ pub(crate) fn operations() -> Noun {
 /// Receipts that are issued, the latest first or last.
 async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let query = query.list(FILTERS)?;
-    let filter = filter(&query)?;
+    let filter = filter(&app, caller.shop(), &query)?;
     let seek = query.seek(ReceiptPlace::from_u128)?;
     let page = app.issued_receipts(caller.shop(), filter, seek).await?;
     Ok(reply::ok(&List {
@@ -128,19 +139,20 @@ async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     }))
 }
 
-fn filter(query: &Query) -> Result<ReceiptFilter, Problem> {
+fn filter(app: &App, shop: ShopId, query: &Query) -> Result<ReceiptFilter, Problem> {
+    let Between { from, to } = Period::of(query, app.timezone(shop))?.between;
     Ok(ReceiptFilter {
         kinds: query.words("kind")?,
         number: query.text("number"),
-        from: query.time("from")?,
-        to: query.time("to")?,
+        from,
+        to,
     })
 }
 
 /// The same as a table, all of it: it is read while it is sent.
 async fn table(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let query = query.just(OF_TABLE)?;
-    let filter = filter(&query)?;
+    let filter = filter(&app, caller.shop(), &query)?;
     let first = ledger::read(app, caller.shop(), filter, None).await?;
     csv::answer(ledger::HEAD, first, "receipts.csv")
 }
