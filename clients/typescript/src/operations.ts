@@ -7,6 +7,7 @@ import type { Caller, CallOptions, KeyedOptions, Operation, VersionOptions } fro
 import { version } from "./operation.js";
 import type { Pages } from "./pages.js";
 
+export const listAlerts: Operation = { method: "GET", path: "/v1/alerts" };
 export const listAudit: Operation = { method: "GET", path: "/v1/audit" };
 export const listCalendars: Operation = { method: "GET", path: "/v1/calendars" };
 export const removeCalendar: Operation = { method: "DELETE", path: "/v1/calendars/{name}" };
@@ -90,6 +91,17 @@ export const showUser: Operation = { method: "GET", path: "/v1/users/{id}" };
 export const changeUser: Operation = { method: "PATCH", path: "/v1/users/{id}" };
 export const changePassword: Operation = { method: "POST", path: "/v1/users/{id}/password" };
 export const verify: Operation = { method: "GET", path: "/v1/verify" };
+
+/** `/v1/alerts` */
+export class Alerts {
+  constructor(private readonly caller: Caller) {}
+
+  /** List alerts */
+  async get(options: CallOptions = {}): Promise<models.Alerts> {
+    const answer = await this.caller.call(listAlerts, [], { ...options });
+    return answer.json<models.Alerts>();
+  }
+}
 
 export interface ListAuditQuery {
   /** Changes by this key or user: its id, or its name then. */
@@ -1022,6 +1034,7 @@ export class Verify {
 
 /** What a client has. */
 export interface Nouns {
+  readonly alerts: Alerts;
   readonly audit: Audit;
   readonly calendars: Calendars;
   readonly deliveries: Deliveries;
@@ -1047,6 +1060,7 @@ export interface Nouns {
 
 export function nouns(caller: Caller): Nouns {
   return {
+    alerts: new Alerts(caller),
     audit: new Audit(caller),
     calendars: new Calendars(caller),
     deliveries: new Deliveries(caller),

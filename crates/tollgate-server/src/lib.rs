@@ -18,6 +18,7 @@ mod certificate;
 mod rate;
 mod throttle;
 mod trace;
+mod sampled;
 mod metrics;
 mod errors;
 mod report;

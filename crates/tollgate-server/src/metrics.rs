@@ -20,6 +20,8 @@ use tollgate_core::snapshot::EventOutcome;
 use tollgate_core::word::Word;
 use tollgate_store::{ErrorLevel, Figures, Spread, Spreads, Store};
 
+use crate::sampled::{ProcessFigures, Sampled};
+
 /// Seconds from a request's first byte of body to its answer.
 const LATENCY_BUCKETS: [f64; 12] = [
     0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 4.0,
@@ -34,9 +36,17 @@ type Labels<const N: usize> = [(&'static str, String); N];
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
+    /// What has no name of ours before it.
+    of_process: Registry,
+    /// Figures that are read at a scrape.
+    pub(crate) sampled: Sampled,
+    /// What this process takes.
+    pub(crate) process: ProcessFigures,
     events: Family<Labels<3>, Counter>,
     refused: Family<Labels<2>, Counter>,
     responses: Family<Labels<2>, Counter>,
+    /// Of them the most frequent: webhooks that were answered 200.
+    webhooks_taken: Counter,
     shed: Family<Labels<1>, Counter>,
     webhook_seconds: Histogram,
     api_seconds: Histogram,
@@ -203,8 +213,17 @@ impl Metrics {
             certificate_until.clone(),
         );
         registry.register_collector(Box::new(GateFigures(store)));
+        let sampled = Sampled::of(&mut registry);
+        let mut of_process = Registry::default();
+        let process = ProcessFigures::of(&mut of_process);
+        let taken = labels_of_response("webhooks", 200);
+        let webhooks_taken = responses.get_or_create_owned(&taken);
         Metrics {
             registry,
+            of_process,
+            sampled,
+            process,
+            webhooks_taken,
             events,
             refused,
             responses,
@@ -291,8 +310,9 @@ impl Metrics {
     /// A webhook was answered.
     pub(crate) fn webhook(&self, status: u16, took: Duration) {
         self.webhook_seconds.observe(took.as_secs_f64());
-        if status != 200 {
-            self.count("webhooks", status);
+        match status {
+            200 => _ = self.webhooks_taken.inc(),
+            status => self.count("webhooks", status),
         }
     }
 
@@ -309,16 +329,23 @@ impl Metrics {
     }
 
     fn count(&self, door: &str, status: u16) {
-        let labels = [("door", door.to_owned()), ("status", status.to_string())];
+        let labels = labels_of_response(door, status);
         self.responses.get_or_create(&labels).inc();
     }
 
     /// The text that Prometheus reads.
     pub(crate) fn encode(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
-        text::encode(&mut text, &self.registry)?;
+        text::encode_registry(&mut text, &self.registry)?;
+        text::encode_registry(&mut text, &self.of_process)?;
+        text::encode_eof(&mut text)?;
         Ok(text)
     }
+}
+
+/// The labels of an answer.
+fn labels_of_response(door: &str, status: u16) -> Labels<2> {
+    [("door", door.to_owned()), ("status", status.to_string())]
 }
 
 /// The Gate's own figures.

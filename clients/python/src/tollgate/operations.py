@@ -12,6 +12,7 @@ from .download import Download
 from .operation import Caller, Operation, version
 from .pages import Pages
 
+LIST_ALERTS = Operation("GET", "/v1/alerts")
 LIST_AUDIT = Operation("GET", "/v1/audit")
 LIST_CALENDARS = Operation("GET", "/v1/calendars")
 REMOVE_CALENDAR = Operation("DELETE", "/v1/calendars/{name}")
@@ -95,6 +96,18 @@ SHOW_USER = Operation("GET", "/v1/users/{id}")
 CHANGE_USER = Operation("PATCH", "/v1/users/{id}")
 CHANGE_PASSWORD = Operation("POST", "/v1/users/{id}/password")
 VERIFY = Operation("GET", "/v1/verify")
+
+
+class Alerts:
+    """`/v1/alerts`"""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def get(self) -> models.Alerts:
+        """List alerts"""
+        answer: models.Alerts = self._caller.call(LIST_ALERTS).json()
+        return answer
 
 
 class Audit:
@@ -944,6 +957,7 @@ class Nouns:
     """What a client has."""
 
     def __init__(self, caller: Caller) -> None:
+        self.alerts = Alerts(caller)
         self.audit = Audit(caller)
         self.calendars = Calendars(caller)
         self.deliveries = Deliveries(caller)

@@ -18,6 +18,7 @@ mod stream;
 mod operating;
 mod errors;
 mod stats;
+mod alerts;
 mod docs;
 mod health;
 mod webhooks;

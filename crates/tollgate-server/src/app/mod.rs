@@ -24,6 +24,8 @@ mod operating;
 mod errors;
 mod standing;
 mod pace;
+mod alerts;
+mod sampled;
 mod check;
 mod reconcile;
 mod stream;

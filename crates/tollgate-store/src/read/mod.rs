@@ -8,6 +8,7 @@
 //! long read.
 
 pub(crate) mod readers;
+mod alerts;
 mod books;
 mod capacity;
 mod counts;
@@ -27,6 +28,7 @@ mod standing;
 mod stream_tickets;
 mod timeline;
 
+pub use alerts::{CalendarTaken, EffectsWatched, ErrorsOf, Standbys, disk_room};
 pub use audit::{AuditEntry, AuditFilter, AuditPlace};
 pub use books::Between;
 pub use counts::Counts;
