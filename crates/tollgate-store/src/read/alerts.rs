@@ -216,14 +216,14 @@ const DUE_SINCE: &str = "\
               from effects
              where shop_id = ?1 and due_at is not null
              order by target, due_at
-             limit ?2) as due
+             limit ?2) as counted
      where due_at <= ?3";
 const LOST_SINCE: &str = "\
     select state, min(settled_at), sum(case when ?3 <= settled_at then 1 else 0 end)
       from (select state, settled_at
               from effects
              where shop_id = ?1 and state in ('dead', 'unknown')
-             limit ?2) as lost
+             limit ?2) as counted
      group by state";
 const RECEIPTS_WAITING: &str = "\
     select count(*)
@@ -231,7 +231,7 @@ const RECEIPTS_WAITING: &str = "\
               from effects
              where shop_id = ?1 and target = 'receipt' and due_at is not null
              order by due_at
-             limit ?2) as waiting
+             limit ?2) as counted
      where reason like ?3";
 const LEFT_ALONE: &str = "\
     select count(*) from targets where shop_id = ?1 and open_until is not null";
@@ -273,7 +273,7 @@ const ERRORS_SINCE: &str = "\
               from errors
              where shop_id = ?1 and ?2 <= id
              order by id desc
-             limit ?3) as lately
+             limit ?3) as counted
      group by code, coalesce(source, ''), status
      limit ?4";
 
@@ -298,7 +298,7 @@ const SPOKE: &str = "\
               from events
              where shop_id = ?1 and ?2 <= id and id < ?3
              order by id desc
-             limit ?4) as lately";
+             limit ?4) as counted";
 
 /// `slots.taken`: each calendar's stretch of the primary key.
 const TAKEN: &str = "\
