@@ -53,6 +53,59 @@ export interface By {
 
 export type ByWho = "key" | "user" | "provider" | "tollgate";
 
+/** An alert. */
+export interface Alert {
+  /** How many it is about. */
+  count: number;
+  /** When it ended; null while it is open. */
+  ended_at: string | null;
+  /** What distinguishes it: the rule and the subject. */
+  key: string;
+  /** When it was seen last. */
+  last_seen_at: string;
+  /** `page`: somebody should look now; `warn`: in working hours. */
+  level: "warn" | "page";
+  /** Whose it is: `shop`, or `server` for what is no shop's. */
+  of: string;
+  /** What to do, in one sentence. */
+  remedy: string;
+  /** What was looked for. */
+  rule: AlertRule;
+  /** Since when it is, or was, so. */
+  since: string;
+  /** About what: a source, a calendar, an instance; empty where there is only one. */
+  subject: string;
+  /** How often it was opened. */
+  times: number;
+  /** What is so, in one sentence with figures. */
+  what: string;
+}
+
+export type AlertRule =
+  | "events_parked"
+  | "events_queued"
+  | "effects_dead"
+  | "effects_unknown"
+  | "signatures_rejected"
+  | "source_silent"
+  | "slots_nearly_full"
+  | "glyphs_missing"
+  | "many_conflicts"
+  | "check_fired"
+  | "month_missing"
+  | "disk_low"
+  | "clock_off"
+  | "standby_lost"
+  | "certificate_ends";
+
+/** What an operator is to look at. */
+export interface Alerts {
+  /** Those that ended in the last days, the newest first. */
+  ended: Alert[];
+  /** Those that are open, the newest first. */
+  open: Alert[];
+}
+
 /** How a provider has answered. */
 export interface Answer {
   /** What went wrong. */
@@ -416,7 +469,8 @@ export type Content =
   | Content6
   | Content7
   | Content8
-  | Content9;
+  | Content9
+  | Content10;
 
 /** A receipt is made. */
 export interface Content1 {
@@ -440,8 +494,26 @@ export interface Content2 {
   receipt_id: string | null;
 }
 
-/** A merchant's endpoint is notified. */
+/** An operator is written about an alert. */
 export interface Content3 {
+  /** What the mail is about. */
+  about: string;
+  /** Whether it has ended. */
+  ended: boolean;
+  /** What to do. */
+  remedy: string;
+  /** What was looked for. */
+  rule: AlertRule;
+  /** About what; empty where there is only one. */
+  subject: string;
+  /** Whom it is written to. */
+  to: string;
+  /** What is so, or was at last. */
+  what: string;
+}
+
+/** A merchant's endpoint is notified. */
+export interface Content4 {
   /** The endpoint. */
   endpoint_id: string;
   /** Its place in the shop's feed. */
@@ -451,7 +523,7 @@ export interface Content3 {
 }
 
 /** An event is handed on. */
-export interface Content4 {
+export interface Content5 {
   /** The event. */
   event_id: string;
   /** Where it is handed on to. */
@@ -459,7 +531,7 @@ export interface Content4 {
 }
 
 /** A provider is asked how a payment stands. */
-export interface Content5 {
+export interface Content6 {
   /** The event. */
   event_id: string | null;
   /** Which question about it this is. */
@@ -471,10 +543,10 @@ export interface Content5 {
   /** The source. */
   source: string;
   /** Why it is asked. */
-  why: Content5Why;
+  why: Content6Why;
 }
 
-export type Content5Why =
+export type Content6Why =
   | "confirm_before"
   | "confirm_after"
   | "contradiction"
@@ -484,7 +556,7 @@ export type Content5Why =
   | "void";
 
 /** Money that nobody is waiting for is to go back. */
-export interface Content6 {
+export interface Content7 {
   /** How much, in minor units. */
   amount: number | null;
   /** Three letters of ISO 4217. */
@@ -498,7 +570,7 @@ export interface Content6 {
 }
 
 /** A provider is asked how a refund stands. */
-export interface Content7 {
+export interface Content8 {
   /** Which question about it this is. */
   n: number;
   /** The payment. */
@@ -510,7 +582,7 @@ export interface Content7 {
 }
 
 /** A provider is ordered to give money back. */
-export interface Content8 {
+export interface Content9 {
   /** How much, in minor units. */
   amount: number;
   /** Three letters of ISO 4217. */
@@ -524,7 +596,7 @@ export interface Content8 {
 }
 
 /** A provider is ordered to let money go that is only set aside. */
-export interface Content9 {
+export interface Content10 {
   /** The provider's object. */
   object: string;
   /** The payment. */
@@ -751,6 +823,7 @@ export interface EndpointBody {
 
 export type EndpointBodyEvents =
   | "*"
+  | "alert.*"
   | "event.*"
   | "hold.*"
   | "order.*"
@@ -777,7 +850,9 @@ export type EndpointBodyEvents =
   | "stock.low"
   | "slot.full"
   | "receipt.issued"
-  | "event.orphaned";
+  | "event.orphaned"
+  | "alert.opened"
+  | "alert.ended";
 
 /** `PATCH /v1/endpoints/{id}` */
 export interface EndpointChangeBody {

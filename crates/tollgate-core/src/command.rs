@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::alert::AlertRule;
 use crate::capacity::{Calendar, NewSlot, SlotWish};
 use crate::effect::{AnswerContent, Attempt, IssuedReceipt, Lease};
 use crate::event::{Event, Policy, RefundState};
@@ -162,6 +163,8 @@ pub enum Action {
         /// When to do so again.
         make_at: Timestamp,
     },
+    /// An alert was looked for.
+    WatchAlert(Box<WatchAlert>),
 }
 
 impl Action {
@@ -199,6 +202,7 @@ impl Action {
             Action::RemoveCalendar(_) => "remove_calendar",
             Action::PutSlots { .. } => "put_slots",
             Action::MakeSlots { .. } => "make_slots",
+            Action::WatchAlert(_) => "watch_alert",
         }
     }
 
@@ -241,7 +245,8 @@ impl Action {
             | Action::TakeHold(_)
             | Action::RootDue(_)
             | Action::PutStocks(_)
-            | Action::MakeSlots { .. } => None,
+            | Action::MakeSlots { .. }
+            | Action::WatchAlert(_) => None,
         }
     }
 
@@ -278,7 +283,8 @@ impl Action {
             | Action::PutCalendar { .. }
             | Action::RemoveCalendar(_)
             | Action::PutSlots { .. }
-            | Action::MakeSlots { .. } => None,
+            | Action::MakeSlots { .. }
+            | Action::WatchAlert(_) => None,
         }
     }
 
@@ -315,7 +321,8 @@ impl Action {
             | Action::AdjustStock { .. }
             | Action::PutCalendar { .. }
             | Action::RemoveCalendar(_)
-            | Action::PutSlots { .. } => Waiting::Nothing,
+            | Action::PutSlots { .. }
+            | Action::WatchAlert(_) => Waiting::Nothing,
         }
     }
 }
@@ -335,6 +342,32 @@ pub enum Waiting<'a> {
     Effect(&'a SettleEffect),
     /// Its caller gets the error, and nothing more.
     Nothing,
+}
+
+/// An alert was looked for: what was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatchAlert {
+    /// What was looked for.
+    pub rule: AlertRule,
+    /// About what; empty where there is only one.
+    pub subject: String,
+    /// What is so; `None`: it is not so.
+    pub seen: Option<AlertSeen>,
+    /// It ends when it was not seen for so long.
+    pub quiet: Span,
+    /// Who is written when it opens or ends.
+    pub mail_to: Vec<String>,
+}
+
+/// What is so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertSeen {
+    /// How many it is about.
+    pub count: i64,
+    /// What is so, in one sentence with figures.
+    pub what: String,
+    /// What to do, in one sentence.
+    pub remedy: String,
 }
 
 /// A verified event has come.

@@ -1,5 +1,6 @@
 //! Decisions: what comes out of `decide`.
 
+use crate::alert::Alert;
 use crate::breaker::Breaker;
 use crate::capacity::{Calendar, Slot, Stock};
 use crate::command::Unknown;
@@ -86,6 +87,8 @@ pub enum Change {
         /// How.
         breaker: Breaker,
     },
+    /// An alert.
+    Alert(Box<Alert>),
     /// What is written only.
     Written(Written),
 }
@@ -328,6 +331,7 @@ impl crate::snapshot::Snapshot {
                 Change::RemoveSlot(calendar, at) => self.slots.remove(&(shop, calendar, at)),
                 Change::Effect(id, effect) => self.effects.put((shop, id), *effect),
                 Change::Breaker { target, breaker } => self.breakers.put((shop, target), breaker),
+                Change::Alert(alert) => self.alerts.put((shop, alert.key()), *alert),
                 Change::Written(_) => {}
                 Change::Calendar(calendar) => {
                     self.calendars.put((shop, calendar.name.clone()), *calendar);

@@ -1,5 +1,6 @@
 //! Effects: what must happen outside, decided as rows inside.
 
+use crate::alert::AlertMail;
 use crate::event::{CaptureState, Fact, FactKind};
 use crate::id::{EndpointId, EventId, PaymentId, ReceiptId, RefundId, RootId, ShopId};
 use crate::method::PaymentMethod;
@@ -49,6 +50,8 @@ pub enum EffectContent {
         /// The receipt it carries.
         receipt: Option<ReceiptId>,
     },
+    /// Write an operator a mail about an alert.
+    AlertMail(Box<AlertMail>),
     /// Notify a merchant's endpoint of what the feed says at a position.
     Notify {
         /// Which endpoint.
@@ -409,7 +412,7 @@ closed_sets! {
     pub enum EffectKind {
         /// Issues a receipt.
         Receipt = "receipt",
-        /// Writes the customer a mail.
+        /// Writes the customer a mail, or an operator one about an alert.
         Mail = "mail",
         /// Calls a merchant's endpoint.
         Notify = "notify",
@@ -563,6 +566,7 @@ impl EffectContent {
             } => Waiting::Mail(*receipt),
             EffectContent::Receipt { receipt: None, .. }
             | EffectContent::Mail { .. }
+            | EffectContent::AlertMail(_)
             | EffectContent::Notify { .. }
             | EffectContent::Forward { .. }
             | EffectContent::RefundRequest { .. } => Waiting::Nothing,
@@ -573,7 +577,7 @@ impl EffectContent {
     pub fn kind(&self) -> EffectKind {
         match self {
             EffectContent::Receipt { .. } => EffectKind::Receipt,
-            EffectContent::Mail { .. } => EffectKind::Mail,
+            EffectContent::Mail { .. } | EffectContent::AlertMail(_) => EffectKind::Mail,
             EffectContent::Notify { .. } => EffectKind::Notify,
             EffectContent::Forward { .. } => EffectKind::Forward,
             EffectContent::Ask { .. } => EffectKind::Ask,
@@ -594,6 +598,7 @@ impl EffectContent {
             | EffectContent::Void { source, .. } => Some(source),
             EffectContent::Receipt { .. }
             | EffectContent::Mail { .. }
+            | EffectContent::AlertMail(_)
             | EffectContent::Notify { .. }
             | EffectContent::Forward { .. } => None,
         }
@@ -603,7 +608,9 @@ impl EffectContent {
     pub fn target(&self) -> String {
         match self {
             EffectContent::Receipt { .. } => TargetKind::Receipt.word().to_owned(),
-            EffectContent::Mail { .. } => TargetKind::Mail.word().to_owned(),
+            EffectContent::Mail { .. } | EffectContent::AlertMail(_) => {
+                TargetKind::Mail.word().to_owned()
+            }
             EffectContent::Notify { endpoint, .. } => TargetKind::Notify.named(endpoint),
             EffectContent::Forward { route, .. } => TargetKind::Forward.named(route),
             EffectContent::Ask { source, known, .. } => match known {

@@ -19,6 +19,7 @@ mod receipts_due;
 mod receipt_share;
 pub mod breaker;
 pub mod retry;
+pub mod alert;
 pub mod timeline;
 pub mod command;
 pub mod snapshot;

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::alert::Alert;
 use crate::breaker::Breaker;
 use crate::capacity::{Calendar, Named, Slot, Stock};
 use crate::command::Forward;
@@ -47,6 +48,8 @@ pub enum Key {
     Effect(ShopId, EffectId),
     /// How the effects of a target have fared.
     Breaker(ShopId, String),
+    /// An alert, by what distinguishes it.
+    Alert(ShopId, String),
 }
 
 /// How many slots to load; each miss asks for a larger page.
@@ -230,6 +233,8 @@ pub struct Snapshot {
     pub effects: Table<(ShopId, EffectId), StoredEffect>,
     /// How targets have fared.
     pub breakers: Table<Named, Breaker>,
+    /// Alerts by what distinguishes them.
+    pub alerts: Table<Named, Alert>,
     /// Per calendar, which stretches of its slots are known: all that are not full (or all), from
     /// `from` to `through` inclusive.
     pub stretches: BTreeMap<Named, Vec<Stretch>>,

@@ -175,6 +175,10 @@ entry_kinds! {
     EffectSettled = "effect.settled", Timeline, [];
     /// An endpoint is called no more.
     EndpointDisabled = "endpoint.disabled", Staff, [Alerts];
+    /// Something is so that an operator should look at.
+    AlertOpened = "alert.opened", Public, [Alerts];
+    /// It is so no more.
+    AlertEnded = "alert.ended", Public, [Alerts];
 }
 
 impl EntryKind {

@@ -65,6 +65,7 @@ struct Parts {
     store: Store,
     clock: Clock,
     clock_moved: tokio::sync::watch::Sender<u64>,
+    name: String,
     shops: Vec<ShopId>,
     metrics: Metrics,
     errors: ErrorLog,
@@ -94,6 +95,7 @@ impl Instance {
         };
         Ok(Instance(Arc::new(Parts {
             shops: config.shops.iter().map(id).collect(),
+            name: name_of(&config),
             config,
             store,
             clock,
@@ -148,6 +150,11 @@ impl Instance {
     /// The time now.
     pub(crate) fn now(&self) -> Timestamp {
         self.0.clock.now()
+    }
+
+    /// What it is called beside others: its machine and where it listens, without a space.
+    pub(crate) fn name(&self) -> &str {
+        &self.0.name
     }
 
     /// The configured shops; `main` is the first.
@@ -239,6 +246,16 @@ impl Instance {
     pub(crate) fn clock_steps(&self) -> clock::Steps {
         self.0.clock.steps()
     }
+}
+
+/// Linux says what the machine is called.
+fn name_of(config: &Config) -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = match host.trim() {
+        "" => "localhost",
+        host => host,
+    };
+    format!("{host}:{}", config.server.listen.port())
 }
 
 fn open_store(config: &Config, clock: Clock) -> Result<Store, OpenError> {

@@ -20,6 +20,7 @@ mod throttle;
 mod bodies;
 mod trace;
 mod latency;
+mod sampled;
 mod metrics;
 mod errors;
 mod report;

@@ -21,6 +21,7 @@ use tollgate_core::word::Word;
 use tollgate_store::{ErrorLevel, Figures, Spread, Spreads, Store};
 
 use crate::latency::Latency;
+use crate::sampled::{ProcessFigures, Sampled};
 
 /// Seconds from a request's first byte of body to its answer.
 const LATENCY_BUCKETS: [f64; 12] = [
@@ -36,9 +37,17 @@ type Labels<const N: usize> = [(&'static str, String); N];
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
+    /// What has no name of ours before it.
+    of_process: Registry,
+    /// Figures that are read at a scrape.
+    pub(crate) sampled: Sampled,
+    /// What this process takes.
+    pub(crate) process: ProcessFigures,
     events: Family<Labels<3>, Counter>,
     refused: Family<Labels<2>, Counter>,
     responses: Family<Labels<2>, Counter>,
+    /// Of them the most frequent: webhooks that were answered 200.
+    webhooks_taken: Counter,
     shed: Family<Labels<1>, Counter>,
     body_bytes: Family<Labels<1>, Gauge>,
     bodies_refused: Family<Labels<1>, Counter>,
@@ -221,8 +230,17 @@ impl Metrics {
             certificate_until.clone(),
         );
         registry.register_collector(Box::new(GateFigures(store)));
+        let sampled = Sampled::of(&mut registry);
+        let mut of_process = Registry::default();
+        let process = ProcessFigures::of(&mut of_process);
+        let taken = labels_of_response("webhooks", 200);
+        let webhooks_taken = responses.get_or_create_owned(&taken);
         Metrics {
             registry,
+            of_process,
+            sampled,
+            process,
+            webhooks_taken,
             events,
             refused,
             responses,
@@ -322,8 +340,9 @@ impl Metrics {
     pub(crate) fn webhook(&self, status: u16, took: Duration) {
         self.webhook_seconds.observe(took.as_secs_f64());
         self.webhook_latency.note(took);
-        if status != 200 {
-            self.count("webhooks", status);
+        match status {
+            200 => _ = self.webhooks_taken.inc(),
+            status => self.count("webhooks", status),
         }
     }
 
@@ -340,16 +359,23 @@ impl Metrics {
     }
 
     fn count(&self, door: &str, status: u16) {
-        let labels = [("door", door.to_owned()), ("status", status.to_string())];
+        let labels = labels_of_response(door, status);
         self.responses.get_or_create(&labels).inc();
     }
 
     /// The text that Prometheus reads.
     pub(crate) fn encode(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
-        text::encode(&mut text, &self.registry)?;
+        text::encode_registry(&mut text, &self.registry)?;
+        text::encode_registry(&mut text, &self.of_process)?;
+        text::encode_eof(&mut text)?;
         Ok(text)
     }
+}
+
+/// The labels of an answer.
+fn labels_of_response(door: &str, status: u16) -> Labels<2> {
+    [("door", door.to_owned()), ("status", status.to_string())]
 }
 
 /// The Gate's own figures.

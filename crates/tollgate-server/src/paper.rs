@@ -12,7 +12,7 @@ use crate::config::{Config, Receipts};
 use crate::fonts::ShopFonts;
 
 /// What the reason of a receipt begins with that waits for a font.
-const NO_FONT: &str = "no font has letters of ";
+pub(crate) const NO_FONT: &str = "no font has letters of ";
 
 /// Scripts that a message names.
 const SCRIPTS_SHOWN_MAX: usize = 4;

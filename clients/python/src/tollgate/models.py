@@ -67,6 +67,61 @@ class By(TypedDict):
 ByWho = Literal["key", "user", "provider", "tollgate"]
 
 
+class Alert(TypedDict):
+    """An alert."""
+    #: How many it is about.
+    count: int
+    #: When it ended; null while it is open.
+    ended_at: Optional[str]
+    #: What distinguishes it: the rule and the subject.
+    key: str
+    #: When it was seen last.
+    last_seen_at: str
+    #: `page`: somebody should look now; `warn`: in working hours.
+    level: Literal["warn", "page"]
+    #: Whose it is: `shop`, or `server` for what is no shop's.
+    of: str
+    #: What to do, in one sentence.
+    remedy: str
+    #: What was looked for.
+    rule: AlertRule
+    #: Since when it is, or was, so.
+    since: str
+    #: About what: a source, a calendar, an instance; empty where there is only one.
+    subject: str
+    #: How often it was opened.
+    times: int
+    #: What is so, in one sentence with figures.
+    what: str
+
+
+AlertRule = Literal[
+    "events_parked",
+    "events_queued",
+    "effects_dead",
+    "effects_unknown",
+    "signatures_rejected",
+    "source_silent",
+    "slots_nearly_full",
+    "glyphs_missing",
+    "many_conflicts",
+    "check_fired",
+    "month_missing",
+    "disk_low",
+    "clock_off",
+    "standby_lost",
+    "certificate_ends",
+]
+
+
+class Alerts(TypedDict):
+    """What an operator is to look at."""
+    #: Those that ended in the last days, the newest first.
+    ended: List[Alert]
+    #: Those that are open, the newest first.
+    open: List[Alert]
+
+
 class Answer(TypedDict):
     """How a provider has answered."""
     #: What went wrong.
@@ -436,6 +491,7 @@ Content = Union[
     "Content7",
     "Content8",
     "Content9",
+    "Content10",
 ]
 
 
@@ -462,6 +518,24 @@ class Content2(TypedDict):
 
 
 class Content3(TypedDict):
+    """An operator is written about an alert."""
+    #: What the mail is about.
+    about: str
+    #: Whether it has ended.
+    ended: bool
+    #: What to do.
+    remedy: str
+    #: What was looked for.
+    rule: AlertRule
+    #: About what; empty where there is only one.
+    subject: str
+    #: Whom it is written to.
+    to: str
+    #: What is so, or was at last.
+    what: str
+
+
+class Content4(TypedDict):
     """A merchant's endpoint is notified."""
     #: The endpoint.
     endpoint_id: str
@@ -471,7 +545,7 @@ class Content3(TypedDict):
     type: str
 
 
-class Content4(TypedDict):
+class Content5(TypedDict):
     """An event is handed on."""
     #: The event.
     event_id: str
@@ -479,7 +553,7 @@ class Content4(TypedDict):
     route: str
 
 
-class Content5(TypedDict):
+class Content6(TypedDict):
     """A provider is asked how a payment stands."""
     #: The event.
     event_id: Optional[str]
@@ -492,13 +566,13 @@ class Content5(TypedDict):
     #: The source.
     source: str
     #: Why it is asked.
-    why: Content5Why
+    why: Content6Why
 
 
-Content5Why = Literal["confirm_before", "confirm_after", "contradiction", "closing", "parked", "check", "void"]
+Content6Why = Literal["confirm_before", "confirm_after", "contradiction", "closing", "parked", "check", "void"]
 
 
-class Content6(TypedDict):
+class Content7(TypedDict):
     """Money that nobody is waiting for is to go back."""
     #: How much, in minor units.
     amount: Optional[int]
@@ -512,7 +586,7 @@ class Content6(TypedDict):
     source: str
 
 
-class Content7(TypedDict):
+class Content8(TypedDict):
     """A provider is asked how a refund stands."""
     #: Which question about it this is.
     n: int
@@ -524,7 +598,7 @@ class Content7(TypedDict):
     source: str
 
 
-class Content8(TypedDict):
+class Content9(TypedDict):
     """A provider is ordered to give money back."""
     #: How much, in minor units.
     amount: int
@@ -538,7 +612,7 @@ class Content8(TypedDict):
     source: str
 
 
-class Content9(TypedDict):
+class Content10(TypedDict):
     """A provider is ordered to let money go that is only set aside."""
     #: The provider's object.
     object: str
@@ -767,6 +841,7 @@ class EndpointBody(TypedDict):
 
 EndpointBodyEvents = Literal[
     "*",
+    "alert.*",
     "event.*",
     "hold.*",
     "order.*",
@@ -794,6 +869,8 @@ EndpointBodyEvents = Literal[
     "slot.full",
     "receipt.issued",
     "event.orphaned",
+    "alert.opened",
+    "alert.ended",
 ]
 
 

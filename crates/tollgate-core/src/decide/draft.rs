@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::alert::Alert;
 use crate::breaker::Breaker;
 use crate::capacity::{Calendar, Slot, Stock};
 use crate::command::Rules;
@@ -65,6 +66,7 @@ pub(super) struct Draft<'a> {
     effects: Vec<Effect>,
     claimed: BTreeMap<EffectId, StoredEffect>,
     breakers: BTreeMap<String, Breaker>,
+    alerts: BTreeMap<String, Alert>,
     issued: Vec<(Receipt, IssuedReceipt)>,
     disabled: Vec<(EndpointId, String)>,
     entries: Vec<Entry>,
@@ -128,6 +130,7 @@ impl<'a> Draft<'a> {
             effects: Vec::new(),
             claimed: BTreeMap::new(),
             breakers: BTreeMap::new(),
+            alerts: BTreeMap::new(),
             issued: Vec::new(),
             disabled: Vec::new(),
             entries: Vec::new(),
@@ -346,6 +349,19 @@ impl<'a> Draft<'a> {
         self.breakers.insert(target.to_owned(), breaker);
     }
 
+    pub(super) fn alert(&self, key: &str) -> Step<Option<&Alert>> {
+        let row = (self.shop, key.to_owned());
+        match self.known.alerts.get(&row) {
+            Known::Found(alert) => Ok(Some(alert)),
+            Known::Absent => Ok(None),
+            Known::NotLoaded => miss(Key::Alert(row.0, row.1)),
+        }
+    }
+
+    pub(super) fn put_alert(&mut self, alert: Alert) {
+        self.alerts.insert(alert.key(), alert);
+    }
+
     /// Keeps what issuing a receipt has made.
     pub(super) fn issue(&mut self, receipt: Receipt, issued: IssuedReceipt) {
         self.issued.push((receipt, issued));
@@ -555,6 +571,8 @@ impl<'a> Draft<'a> {
                 changes.push(Change::Breaker { target, breaker });
             }
         }
+        let alerts = self.alerts.into_values();
+        changes.extend(alerts.map(|alert| Change::Alert(Box::new(alert))));
         for issued in self.issued {
             changes.push(Change::Written(Written::Receipt(Box::new(issued))));
         }

@@ -9,6 +9,7 @@
 //! Files name each other in one direction, but for `facts`, `rendezvous` and `payment`: facts wait where they
 //! find no payment, and a payment that comes brings the facts that have waited.
 
+mod alert;
 mod answer;
 mod ask;
 mod attention;
@@ -36,6 +37,7 @@ mod voided;
 
 use std::collections::BTreeSet;
 
+use crate::alert::alert_key;
 use crate::capacity::SlotWish;
 use crate::command::{
     Action, AttentionOf, Command, CreateOrder, NewStock, OrderRef, RefundPayment, Rules, Settlement,
@@ -184,6 +186,9 @@ pub fn needs(now: Timestamp, command: &Command) -> BTreeSet<Key> {
                 false => Key::SlotAt(shop, calendar.clone(), now),
             });
         }
+        Action::WatchAlert(wanted) => {
+            keys.insert(Key::Alert(shop, alert_key(wanted.rule, &wanted.subject)));
+        }
     }
     keys
 }
@@ -293,6 +298,7 @@ pub fn decide(now: Timestamp, rules: &Rules, command: &Command, known: &Snapshot
             made_until,
             make_at,
         } => calendar::make(&mut draft, calendar, *version, slots, *made_until, *make_at),
+        Action::WatchAlert(wanted) => alert::watch(&mut draft, wanted),
     };
     match reply {
         Ok(reply) => Verdict::Decided(Box::new(draft.finish(reply))),

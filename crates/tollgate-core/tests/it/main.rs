@@ -5,6 +5,7 @@ mod stories;
 mod words;
 mod worker;
 
+mod alerts;
 mod any_order;
 mod authorizations;
 mod capacity;

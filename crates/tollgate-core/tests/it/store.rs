@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tollgate_core::alert::Alert;
 use tollgate_core::breaker::Breaker;
 use tollgate_core::capacity::{Calendar, HoldState, Slot, Stock};
 use tollgate_core::command::{Action, Command, Rules};
@@ -31,6 +32,7 @@ pub(crate) struct Rows {
     pub(crate) effects: BTreeMap<String, Effect>,
     pub(crate) claimed: BTreeMap<EffectId, StoredEffect>,
     pub(crate) breakers: BTreeMap<String, Breaker>,
+    pub(crate) alerts: BTreeMap<String, Alert>,
     pub(crate) receipts: BTreeMap<ReceiptId, IssuedReceipt>,
     pub(crate) disabled: BTreeSet<EndpointId>,
 }
@@ -158,6 +160,7 @@ impl Store {
                 Change::Breaker { target, breaker } => {
                     self.rows.breakers.insert(target, breaker);
                 }
+                Change::Alert(alert) => drop(self.rows.alerts.insert(alert.key(), *alert)),
                 Change::Written(Written::Receipt(issued)) => {
                     let (receipt, issued) = *issued;
                     let before = self.rows.receipts.insert(receipt.id, issued);
@@ -342,6 +345,10 @@ impl Store {
             Key::Breaker(shop, target) => {
                 let breaker = self.stored().breakers.get(target).copied();
                 known.breakers.load((*shop, target.clone()), breaker);
+            }
+            Key::Alert(shop, key) => {
+                let alert = self.stored().alerts.get(key).cloned();
+                known.alerts.load((*shop, key.clone()), alert);
             }
         }
     }

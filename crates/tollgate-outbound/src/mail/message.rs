@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use lettre::Address;
 use lettre::address::Envelope;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
+use lettre::message::{Body, Mailbox, MessageBuilder, MultiPart, SinglePart};
 use sha2::{Digest, Sha256};
 use tollgate_core::time::Timestamp;
 use url::Host;
@@ -36,6 +36,23 @@ pub struct Letter<'a> {
     pub attachment: Option<&'a Attachment>,
 }
 
+/// A few words to one who works here, in plain text.
+#[derive(Debug, Clone)]
+pub struct Note<'a> {
+    /// The shop it is from; with the key it makes the Message-ID.
+    pub shop: &'a str,
+    /// The effect's key.
+    pub key: &'a str,
+    /// To whom.
+    pub to: &'a str,
+    /// When the effect was decided; the same at every try.
+    pub date: Timestamp,
+    /// What stands in a list of mails.
+    pub subject: &'a str,
+    /// What it says.
+    pub text: &'a str,
+}
+
 /// A file that goes along.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attachment {
@@ -60,7 +77,7 @@ pub struct Message {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadLetter {
     /// No mail can reach it.
-    #[error("the customer's address {0:?} is none that mail can be sent to")]
+    #[error("the address {0:?} is none that mail can be sent to")]
     Address(String),
     /// A template fails over what it is given.
     #[error("fill the mail template {0}")]
@@ -105,15 +122,61 @@ impl Message {
             .words(letter.kind, letter.locale, letter.context)
             .map_err(BadLetter::Template)?;
         let hash = hash(letter.shop, letter.key);
-        let id = format!("<{hash}@{}>", settings.from.email.domain());
         let name = letter.context.customer.as_deref().unwrap_or_default();
+        let words_of_it = MultiPart::alternative()
+            .boundary(format!("words-{hash}"))
+            .singlepart(part(ContentType::TEXT_PLAIN, &words.text))
+            .singlepart(part(ContentType::TEXT_HTML, &words.html));
+        let content = match letter.attachment {
+            None => words_of_it,
+            Some(attachment) => MultiPart::mixed()
+                .boundary(format!("mail-{hash}"))
+                .multipart(words_of_it)
+                .singlepart(attach(attachment)?),
+        };
+        Message::of(
+            settings,
+            (&hash, letter.date),
+            (name, to),
+            &words.subject,
+            |builder| builder.multipart(content),
+        )
+    }
+
+    /// Writes a note.
+    pub(super) fn write_note(
+        settings: &MailSettings,
+        note: &Note<'_>,
+    ) -> Result<Message, BadLetter> {
+        let to = read_address(note.to)
+            .ok_or_else(|| BadLetter::Address(one_line(note.to, NAME_LETTERS_MAX)))?;
+        let hash = hash(note.shop, note.key);
+        let content = part(ContentType::TEXT_PLAIN, note.text);
+        Message::of(
+            settings,
+            (&hash, note.date),
+            ("", to),
+            note.subject,
+            |builder| builder.singlepart(content),
+        )
+    }
+
+    /// A mail with the headers that all have.
+    fn of(
+        settings: &MailSettings,
+        (hash, date): (&str, Timestamp),
+        (name, to): (&str, Address),
+        subject: &str,
+        finish: impl FnOnce(MessageBuilder) -> Result<lettre::Message, lettre::error::Error>,
+    ) -> Result<Message, BadLetter> {
+        let id = format!("<{hash}@{}>", settings.from.email.domain());
         let name = one_line(name, NAME_LETTERS_MAX);
         let from = settings.from.email.clone();
         let mut builder = lettre::Message::builder()
             .from(settings.from.clone())
             .to(Mailbox::new((!name.is_empty()).then_some(name), to.clone()))
-            .subject(one_line(&words.subject, NAME_LETTERS_MAX))
-            .date(UNIX_EPOCH + seconds(letter.date))
+            .subject(one_line(subject, NAME_LETTERS_MAX))
+            .date(UNIX_EPOCH + seconds(date))
             .message_id(Some(id.clone()))
             .raw_header(HeaderValue::new(
                 HeaderName::new_from_ascii_str("Auto-Submitted"),
@@ -126,18 +189,7 @@ impl Message {
         if let Some(reply_to) = &settings.reply_to {
             builder = builder.reply_to(reply_to.clone());
         }
-        let words = MultiPart::alternative()
-            .boundary(format!("words-{hash}"))
-            .singlepart(part(ContentType::TEXT_PLAIN, &words.text))
-            .singlepart(part(ContentType::TEXT_HTML, &words.html));
-        let content = match letter.attachment {
-            None => words,
-            Some(attachment) => MultiPart::mixed()
-                .boundary(format!("mail-{hash}"))
-                .multipart(words)
-                .singlepart(attach(attachment)?),
-        };
-        let message = builder.multipart(content).map_err(unwritable)?;
+        let message = finish(builder).map_err(unwritable)?;
         Ok(Message {
             from,
             to,
@@ -194,6 +246,11 @@ fn one_line(text: &str, letters_max: usize) -> String {
     let breaks = |letter: char| letter.is_control() || letter.is_whitespace();
     let words: Vec<&str> = text.split(breaks).filter(|word| !word.is_empty()).collect();
     words.join(" ").chars().take(letters_max).collect()
+}
+
+/// Whether mail can be sent to an address.
+pub fn is_address(text: &str) -> bool {
+    read_address(text).is_some()
 }
 
 /// An address that can stand in a command and a header, and is read there as what it is. A domain in other

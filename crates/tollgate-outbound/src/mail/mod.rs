@@ -10,7 +10,7 @@ mod templates;
 mod message;
 mod smtp;
 
-pub use message::{Attachment, BadLetter, Letter, Message};
+pub use message::{Attachment, BadLetter, Letter, Message, Note, is_address};
 pub use settings::{Encryption, MailServer, MailSettings, Typed};
 pub use smtp::{Mailer, Sending};
 pub use templates::{MailContext, MailFact, MailKind, MailLine};

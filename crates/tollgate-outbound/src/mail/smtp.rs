@@ -18,7 +18,7 @@ use lettre::transport::smtp::response::{Response, Severity};
 use secrecy::ExposeSecret;
 use tokio::time::timeout;
 
-use super::message::{BadLetter, Letter, Message};
+use super::message::{BadLetter, Letter, Message, Note};
 use super::settings::{Encryption, MailSettings};
 use super::templates::Templates;
 use crate::SettingError;
@@ -89,6 +89,11 @@ impl Mailer {
     /// Writes a letter; the same letter is the same bytes.
     pub fn compose(&self, letter: &Letter<'_>) -> Result<Message, BadLetter> {
         Message::write(&self.settings, &self.templates, letter)
+    }
+
+    /// Writes a note; the same note is the same bytes.
+    pub fn compose_note(&self, note: &Note<'_>) -> Result<Message, BadLetter> {
+        Message::write_note(&self.settings, note)
     }
 
     /// Connects and logs in, and sends nothing: whether the server is there for us. Says why not.

@@ -138,6 +138,7 @@ impl FromRequestParts<App> for Watcher {
 
 /// What is counted, for Prometheus.
 pub(crate) async fn metrics(_: Watcher, State(app): State<App>) -> Reply {
+    app.sample().await;
     let text = app
         .metrics()
         .encode()

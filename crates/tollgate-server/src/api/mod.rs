@@ -19,6 +19,7 @@ mod operating;
 mod errors;
 mod stats;
 mod sources;
+mod alerts;
 mod docs;
 mod health;
 mod webhooks;

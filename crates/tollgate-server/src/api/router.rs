@@ -7,8 +7,7 @@ use axum::response::Response;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
-    audit, capacity, docs, effects, endpoints, errors, events, exports, health, keys, operating,
-    orders, payments, receipts, search, session, sources, stats, stream, users, webhooks,
+    alerts, audit, capacity, docs, effects, endpoints, errors, events, exports, health, keys, operating, orders, payments, receipts, search, session, sources, stats, stream, users, webhooks,
 };
 use crate::app::App;
 use crate::http::operation::Noun;
@@ -38,6 +37,7 @@ pub(super) fn nouns() -> Vec<Noun> {
         operating::operations(),
         errors::operations(),
         stats::operations(),
+        alerts::operations(),
         webhooks::operations(),
         health::operations(),
         docs::operations(),

@@ -7,7 +7,6 @@ use tollgate_core::time::{Span, Timestamp};
 use tollgate_store::{ErrorFilter, ErrorLevel, ErrorRow, Page};
 
 use super::{App, AppError, Caller};
-use crate::keys::Scope;
 
 /// Hours of which statistics tell each.
 const HOURS_MAX: i64 = 48;
@@ -91,11 +90,6 @@ impl App {
         stats.operations = most_first(operations, |count| *count);
         stats.sources = most_first(sources, |count| *count);
         Ok(stats)
-    }
-
-    /// Whether a caller may see what is no shop's: an admin of shop main.
-    fn is_operator(&self, caller: &Caller) -> bool {
-        caller.shop() == self.shops()[0] && caller.may(Scope::Admin)
     }
 }
 

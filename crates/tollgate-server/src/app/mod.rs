@@ -27,6 +27,8 @@ mod sources;
 mod pace;
 mod unproved;
 mod forwarders;
+mod alerts;
+mod sampled;
 mod check;
 mod reconcile;
 mod stream;

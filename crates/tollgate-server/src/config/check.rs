@@ -57,6 +57,7 @@ impl Typed<'_> {
             outgoing: self.outgoing()?,
             asking: self.asking()?,
             stream: self.stream()?,
+            alerts: self.alerts()?,
             log: Log {
                 level: self.choice(
                     "log.level",
@@ -92,6 +93,7 @@ impl Typed<'_> {
         check_order(&config.limits, &config.rules)?;
         self.check_leases(&config.worker)?;
         check_paths(&config.shops)?;
+        check_alert_mail(&config)?;
         Ok(config)
     }
 
@@ -262,6 +264,17 @@ impl Typed<'_> {
             lanes: self.size("store.lanes", 1, 64)?,
         })
     }
+}
+
+/// Who is to be written is written by shop main, at the least.
+fn check_alert_mail(config: &Config) -> Result<(), ConfigError> {
+    let has_mail = config.shops.iter().any(|shop| shop.mail.is_some());
+    if config.alerts.mail_to.is_empty() || has_mail {
+        return Ok(());
+    }
+    let wanted = "an empty list, or a [mail] url by which they are written";
+    let found = format!("{:?}", config.alerts.mail_to);
+    Err(ConfigError::key("alerts.mail_to", found, wanted))
 }
 
 /// Two listeners at one place: the second could not be opened. Port 0 is any free one.

@@ -4,6 +4,7 @@
 //! wrong ends the start with one line that names the key, what was found and what is wanted.
 
 mod admission;
+mod alerts;
 mod check;
 mod error;
 mod exposed;
@@ -31,6 +32,7 @@ use tollgate_store::{Limits, Place};
 use toml::Table;
 
 pub use admission::{Admission, Pace, Unproved};
+pub use alerts::Alerts;
 pub use error::ConfigError;
 pub use receipts::{FontChoice, FontPlace, MissingGlyphs, Receipts};
 pub use routes::{OnDead, Route, TypePattern};
@@ -78,6 +80,8 @@ pub struct Config {
     pub asking: Asking,
     /// How the feed is read.
     pub stream: Stream,
+    /// When an operator is told of what.
+    pub alerts: Alerts,
     /// What is logged, and how.
     pub log: Log,
     /// The shops; `main` is the first.

@@ -1,5 +1,6 @@
 //! Effects: what leaves the commit, a file per kind. Each says what it did; nothing here changes state.
 
+mod alert;
 mod ask;
 mod context;
 mod exchange;
@@ -178,6 +179,7 @@ pub(crate) async fn act(context: &Context, work: &Work) -> Acted {
     match &work.effect.content {
         EffectContent::Receipt { receipt, .. } => receipt::act(context, work, *receipt).await,
         EffectContent::Mail { kind, receipt } => mail::act(context, work, *kind, *receipt).await,
+        EffectContent::AlertMail(alert) => self::alert::act(context, work, alert).await,
         EffectContent::Notify {
             endpoint, position, ..
         } => notify::act(context, work, *endpoint, *position).await,
@@ -233,7 +235,7 @@ pub(crate) fn schedule(context: &Context, content: &EffectContent) -> Schedule {
         EffectContent::Receipt { .. } => {
             Schedule::of_seconds(&[1, 5, 30, 120, 600, 3600, 7200, 14400])
         }
-        EffectContent::Mail { .. } => {
+        EffectContent::Mail { .. } | EffectContent::AlertMail(_) => {
             Schedule::of_seconds(&[30, 120, 600, 1800, 7200, 21600, 43200, 86400])
         }
         EffectContent::Notify { .. } | EffectContent::Forward { .. } => Schedule {

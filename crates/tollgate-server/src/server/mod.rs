@@ -191,7 +191,8 @@ pub async fn work(app: App, shutdown: impl Future<Output = ()>) {
     app.close().await;
 }
 
-/// Writes what is counted beside the commits: what was refused and has failed, and what webhooks were answered.
+/// Writes what is counted beside the commits: what was refused and has failed, and what webhooks were answered; and
+/// looks for alerts.
 struct Bookkeeping {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
@@ -202,7 +203,8 @@ impl Bookkeeping {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(app.instance().clone().write_errors(stopped.clone()));
-        tasks.spawn(app.clone().write_figures(stopped));
+        tasks.spawn(app.clone().write_figures(stopped.clone()));
+        tasks.spawn(app.clone().watch_alerts(stopped));
         Bookkeeping { stop, tasks }
     }
 

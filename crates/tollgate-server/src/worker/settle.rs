@@ -123,7 +123,9 @@ fn note_failure(
         about: Some(work.id.to_string()),
         detail: match content {
             // What a mail server says may name a customer.
-            EffectContent::Mail { .. } => "the attempts of the effect say why".to_owned(),
+            EffectContent::Mail { .. } | EffectContent::AlertMail(_) => {
+                "the attempts of the effect say why".to_owned()
+            }
             _ => format!("{}: {reason}", content.target()),
         },
     });

@@ -146,6 +146,7 @@ fn note_absent(known: &mut Snapshot, key: &Key) {
         Key::Slot(shop, id) => known.slot_ids.load((shop, id), None),
         Key::Effect(shop, id) => known.effects.load((shop, id), None),
         Key::Breaker(shop, target) => known.breakers.load((shop, target), None),
+        Key::Alert(shop, key) => known.alerts.load((shop, key), None),
     }
 }
 
@@ -361,6 +362,7 @@ impl Engine {
                 | Change::Slot(_)
                 | Change::RemoveSlot(..)
                 | Change::Breaker { .. }
+                | Change::Alert(_)
                 | Change::Written(_) => {}
             }
         }

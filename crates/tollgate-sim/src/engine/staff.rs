@@ -148,6 +148,7 @@ impl Engine {
             EffectContent::RefundRequest { .. } => Some(id.to_string()),
             EffectContent::Receipt { .. }
             | EffectContent::Mail { .. }
+            | EffectContent::AlertMail(_)
             | EffectContent::Notify { .. }
             | EffectContent::Forward { .. }
             | EffectContent::RefundCheck { .. }

@@ -203,6 +203,7 @@ impl Engine {
         match &effect.content {
             EffectContent::Receipt { .. } => Job::Receipt,
             EffectContent::Mail { .. }
+            | EffectContent::AlertMail(_)
             | EffectContent::Notify { .. }
             | EffectContent::Forward { .. } => Job::Other,
             EffectContent::Ask {

@@ -27,6 +27,7 @@ pub(super) fn keys_of(decision: &Decision) -> impl Iterator<Item = Key> + '_ {
         | Change::RemoveSlot(..) => Some(calendar_key()),
         Change::Effect(id, _) => Some(Key::Effect(SHOP, *id)),
         Change::Breaker { target, .. } => Some(Key::Breaker(SHOP, target.clone())),
+        Change::Alert(alert) => Some(Key::Alert(SHOP, alert.key())),
         Change::Written(_) => None,
     });
     let effects = decision.effects.iter();
@@ -85,6 +86,7 @@ pub(super) fn is_known(read: &Snapshot, key: &Key) -> bool {
         Key::Stock(shop, sku) => read.stock.knows(&(shop, sku)),
         Key::Effect(shop, id) => read.effects.knows(&(shop, id)),
         Key::Breaker(shop, target) => read.breakers.knows(&(shop, target)),
+        Key::Alert(shop, key) => read.alerts.knows(&(shop, key)),
         Key::Slots(shop, name, ..) | Key::AllSlots(shop, name, _) | Key::SlotAt(shop, name, _) => {
             // Some of its slots hang on roots; all were read where the whole calendar was asked for.
             let stretches = read.stretches.get(&(shop, name));

@@ -189,6 +189,7 @@ fn key_of(change: &Change) -> Option<RowKey> {
         | Change::Calendar(_)
         | Change::RemoveCalendar(_)
         | Change::Effect(..)
+        | Change::Alert(_)
         | Change::Written(_) => None,
     }
 }

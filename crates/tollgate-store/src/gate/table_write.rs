@@ -10,6 +10,7 @@ use crate::gate::access_write::AccessWrite;
 use crate::gate::claims::{self, Claim, Claimed, Renew};
 use crate::gate::retention::Forget;
 use crate::gate::submission::Reply;
+use crate::tables::alerts::{self, ClaimRound};
 use crate::tables::audit::AuditRecord;
 use crate::tables::deliveries::{self, Rejected};
 use crate::tables::endpoints::{self, EndpointChange, EndpointRow};
@@ -81,6 +82,15 @@ pub(crate) enum TableWrite {
     KeepErrors(KeepErrors),
     /// Add what a door has counted to a shop's figures.
     AddFigures(AddFigures),
+    /// An instance wants to be the one that looks for alerts that are no single instance's.
+    ClaimAlertRound(ClaimRound),
+    /// Forget a shop's alerts that ended before this.
+    ForgetAlerts {
+        /// Whose.
+        shop: ShopId,
+        /// The limit.
+        before: Timestamp,
+    },
     /// Proves that writing works.
     Nothing,
 }
@@ -104,6 +114,8 @@ impl TableWrite {
             TableWrite::DueAgain { shop, .. } => Some(*shop),
             TableWrite::KeepErrors(keep) => some_shop(keep.shop),
             TableWrite::AddFigures(add) => Some(add.shop),
+            TableWrite::ClaimAlertRound(claim) => Some(claim.shop),
+            TableWrite::ForgetAlerts { shop, .. } => Some(*shop),
             TableWrite::ForgetRecords { .. } | TableWrite::Nothing => None,
         }
     }
@@ -139,6 +151,8 @@ impl TableWrite {
             TableWrite::DueAgain { shop, target, at } => claims::due_again(db, *shop, target, *at),
             TableWrite::KeepErrors(keep) => keep.run(db),
             TableWrite::AddFigures(add) => add.run(db),
+            TableWrite::ClaimAlertRound(claim) => claim.run(db),
+            TableWrite::ForgetAlerts { shop, before } => alerts::forget(db, *shop, *before),
             TableWrite::Claim(_) | TableWrite::Renew(_) | TableWrite::Nothing => Ok(0),
         }
     }
@@ -151,6 +165,7 @@ impl TableWrite {
             | TableWrite::Access(_)
             | TableWrite::CreateTicket { .. }
             | TableWrite::TakeTicket { .. }
+            | TableWrite::ClaimAlertRound(_)
                 if changed == 0 =>
             {
                 Outcome::Refused(Refusal::NotFound)

@@ -5,8 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use tollgate_core::time::Timestamp;
+
+use crate::Store;
 use crate::db::OpenError;
 use crate::db::{Db, Error, Postgres, Server, Sql, on_postgres};
+use crate::error::ReadError;
 use crate::gate::rejected::RejectedGate;
 use crate::gate::retention;
 use crate::options::{Clock, Limits, Options};
@@ -99,6 +103,17 @@ impl Rounds {
         {
             tracing::error!("the rounds has panicked");
         }
+    }
+}
+
+impl Store {
+    /// Whether every table that grows has a partition for a time. A file has none to lack.
+    pub async fn months_reach(&self, at: Timestamp) -> Result<bool, ReadError> {
+        self.read(move |db| match db {
+            Db::Sqlite(_) => Ok(true),
+            Db::Postgres(_) => partitions::reach_now(db, at),
+        })
+        .await
     }
 }
 

@@ -9,6 +9,7 @@
 
 pub(crate) mod readers;
 mod attention;
+mod alerts;
 mod books;
 mod capacity;
 mod counts;
@@ -29,6 +30,7 @@ mod stream_tickets;
 mod timeline;
 
 pub use attention::{ATTENTION_READ_MAX, NeedsPerson};
+pub use alerts::{CalendarTaken, EffectsWatched, ErrorsOf, Standbys, disk_room};
 pub use audit::{AuditEntry, AuditFilter, AuditPlace};
 pub use books::Between;
 pub use counts::Counts;

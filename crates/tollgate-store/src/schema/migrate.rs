@@ -94,6 +94,13 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0010_words_left.sql"),
         fill: None,
     },
+    Migration {
+        version: 11,
+        name: "alerts",
+        sqlite: include_str!("../../migrations/sqlite/0011_alerts.sql"),
+        postgres: include_str!("../../migrations/postgres/0011_alerts.sql"),
+        fill: None,
+    },
 ];
 
 impl Migration {

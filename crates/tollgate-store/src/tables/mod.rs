@@ -20,6 +20,7 @@ pub(crate) mod calendars;
 pub(crate) mod slots;
 pub(crate) mod effects;
 pub(crate) mod targets;
+pub(crate) mod alerts;
 
 pub(crate) mod receipts;
 pub(crate) mod endpoints;
@@ -72,4 +73,5 @@ snapshot_tables! {
     }
     effects { Key::Effect(shop, id) => (shop, id) }
     targets { Key::Breaker(shop, target) => (shop, target) }
+    alerts { Key::Alert(shop, key) => (shop, key) }
 }

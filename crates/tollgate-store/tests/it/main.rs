@@ -3,6 +3,7 @@
 //! `tests/server`.
 
 mod access;
+mod alerts;
 mod child;
 mod crash;
 mod crowds;

@@ -12,6 +12,7 @@ mod disk;
 mod errors;
 mod taken_away;
 mod litestream;
+mod prometheus;
 mod documented;
 mod opened;
 mod queries;

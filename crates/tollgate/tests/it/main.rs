@@ -65,5 +65,6 @@ mod limits;
 mod origins;
 mod tickets;
 mod effects;
+mod alerts;
 mod shapes;
 mod papers;

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use tollgate_core::alert::AlertRule;
 use tollgate_core::decision::Outcome;
 use tollgate_core::effect::{
     AskReason, Attempt, EffectContent, EffectKind, EffectState, MailKind, ReceiptKind, StoredEffect,
@@ -216,6 +217,23 @@ enum ContentView<'a> {
         /// The receipt.
         receipt_id: Option<Shown<ReceiptId>>,
     },
+    /// An operator is written about an alert.
+    AlertMail {
+        /// What the mail is about.
+        about: &'static str,
+        /// Whom it is written to.
+        to: &'a str,
+        /// What was looked for.
+        rule: OneOf<AlertRule>,
+        /// About what; empty where there is only one.
+        subject: &'a str,
+        /// Whether it has ended.
+        ended: bool,
+        /// What is so, or was at last.
+        what: &'a str,
+        /// What to do.
+        remedy: &'a str,
+    },
     /// A merchant's endpoint is notified.
     Notify {
         /// The endpoint.
@@ -313,6 +331,15 @@ impl<'a> ContentView<'a> {
             EffectContent::Mail { kind, receipt } => ContentView::Mail {
                 about: OneOf(*kind),
                 receipt_id: receipt.map(Shown),
+            },
+            EffectContent::AlertMail(mail) => ContentView::AlertMail {
+                about: "alert",
+                to: &mail.to,
+                rule: OneOf(mail.rule),
+                subject: &mail.subject,
+                ended: mail.is_over,
+                what: &mail.what,
+                remedy: &mail.remedy,
             },
             EffectContent::Notify {
                 endpoint,

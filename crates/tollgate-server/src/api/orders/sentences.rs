@@ -267,6 +267,8 @@ pub(super) fn sentence(kind: EntryKind, said: &Said<'_>, who: &Who, moved: Moved
         EntryKind::EndpointDisabled => {
             format!("An endpoint is notified no more{}", said.note("reason"))
         }
+        EntryKind::AlertOpened => text("what").to_owned(),
+        EntryKind::AlertEnded => format!("It is so no more: {}", text("what")),
     }
 }
 
@@ -284,6 +286,7 @@ pub(super) fn mail_words(kind: &str) -> &'static str {
 fn effect_words(key: &str) -> String {
     let mut parts = key.split(':');
     match (parts.next(), parts.next()) {
+        (Some("mail"), Some("alert")) => "The mail about an alert".to_owned(),
         (Some("mail"), Some(kind)) => format!("The mail {}", mail_words(kind)),
         (Some("receipt"), _) => "A receipt".to_owned(),
         (Some("ask"), Some(source)) => format!("The question to {source}"),

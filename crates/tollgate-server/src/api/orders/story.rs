@@ -215,7 +215,9 @@ fn does(kind: EntryKind) -> Does {
         | EntryKind::MailDelayed
         | EntryKind::EffectDead
         | EntryKind::EffectUnknown
-        | EntryKind::EndpointDisabled => Does::Tollgate,
+        | EntryKind::EndpointDisabled
+        | EntryKind::AlertOpened
+        | EntryKind::AlertEnded => Does::Tollgate,
     }
 }
 

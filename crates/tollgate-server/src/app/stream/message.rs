@@ -14,6 +14,18 @@ impl TopicSet {
     /// All of them.
     pub(crate) const ALL: TopicSet = TopicSet(u8::MAX);
 
+    /// Not one that anybody names: alerts of the server, which only its operator is sent under alerts.
+    const OF_SERVER: u8 = 1 << 7;
+
+    /// What a listener is sent that wants these: its operator's alerts of the server, too.
+    pub(super) fn for_listener(self, is_operator: bool) -> TopicSet {
+        let wants_alerts = self.meets(TopicSet::of([Topic::Alerts]));
+        match is_operator && wants_alerts {
+            true => TopicSet(self.0 | TopicSet::OF_SERVER),
+            false => TopicSet(self.0 & !TopicSet::OF_SERVER),
+        }
+    }
+
     /// These.
     pub(crate) fn of(topics: impl IntoIterator<Item = Topic>) -> TopicSet {
         let bits = topics.into_iter().map(|topic| 1 << topic as u8);
@@ -71,7 +83,10 @@ impl Message {
     /// `None`: the entry is under no topic.
     pub(super) fn of(line: &FeedEntry, format: &StreamFormat) -> Option<Message> {
         let topics = EntryKind::of(&line.entry.kind).map_or(&[][..], EntryKind::topics);
-        let topics = TopicSet::of(topics.iter().copied());
+        let topics = match line.entry.detail["of"] == "server" {
+            true => TopicSet(TopicSet::OF_SERVER),
+            false => TopicSet::of(topics.iter().copied()),
+        };
         if topics.is_empty() {
             return None;
         }

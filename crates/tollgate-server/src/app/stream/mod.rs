@@ -127,6 +127,7 @@ impl App {
     ) -> Result<Messages, AppError> {
         let streams = &self.inner.streams;
         let shop = caller.shop();
+        let topics = topics.for_listener(self.is_operator(caller));
         let head = self.inner.store.feed_head(shop).await?;
         let (to, queue) = mpsc::channel(streams.limits.queue_max);
         let counted = self.metrics().streams.clone();

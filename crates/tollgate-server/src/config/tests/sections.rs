@@ -249,6 +249,18 @@ fn what_is_wrong_with_receipts_mail_work_and_routes_is_named() {
             "receipts.fonts: found 33 fonts, wanted at most 32",
         ),
         (
+            "[alerts]\nmail_to = [\"ops\"]".to_owned(),
+            "alerts.mail_to: found \"ops\", wanted a list of up to 10 addresses as \"ops@shop.example\"",
+        ),
+        (
+            "[alerts]\nmail_to = [\"ops@shop.example\"]".to_owned(),
+            "alerts.mail_to: found [\"ops@shop.example\"], wanted an empty list, or a [mail] url by which they",
+        ),
+        (
+            "[alerts]\nslots_percent = 101".to_owned(),
+            "alerts.slots_percent: found 101, wanted a whole number from 0 to 100",
+        ),
+        (
             "[receipts]\nmissing_glyphs = \"box\"".to_owned(),
             "receipts.missing_glyphs: found \"box\", wanted \"wait\" or \"print\"",
         ),

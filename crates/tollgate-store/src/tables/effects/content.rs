@@ -1,8 +1,10 @@
 //! What an effect has to do, as the document in its row.
 
 use serde::{Deserialize, Serialize};
+use tollgate_core::alert::AlertMail;
 use tollgate_core::effect::{EffectContent, ReceiptKind};
 use tollgate_core::money::Money;
+use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
 
 use crate::db::Corrupt;
@@ -32,6 +34,28 @@ struct MailContent {
     about: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     receipt: Option<String>,
+}
+
+/// What a mail is about, whatever else is said of it.
+#[derive(Deserialize)]
+struct About {
+    about: String,
+}
+
+/// What the mails to customers are about has other words.
+const ALERT: &str = "alert";
+
+#[derive(Serialize, Deserialize)]
+struct AlertMailContent {
+    about: String,
+    to: String,
+    rule: String,
+    subject: String,
+    is_over: bool,
+    since: i64,
+    at: i64,
+    what: String,
+    remedy: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -117,6 +141,17 @@ pub(super) fn write_content(content: &EffectContent) -> String {
         EffectContent::Mail { kind, receipt } => to_json(&MailContent {
             about: kind.word().to_owned(),
             receipt: receipt.map(|receipt| receipt.to_string()),
+        }),
+        EffectContent::AlertMail(mail) => to_json(&AlertMailContent {
+            about: ALERT.to_owned(),
+            to: mail.to.clone(),
+            rule: mail.rule.word().to_owned(),
+            subject: mail.subject.clone(),
+            is_over: mail.is_over,
+            since: mail.since.as_millis(),
+            at: mail.at.as_millis(),
+            what: mail.what.clone(),
+            remedy: mail.remedy.clone(),
         }),
         EffectContent::Notify {
             endpoint,
@@ -209,6 +244,10 @@ pub(crate) fn read_content(kind: &str, key: &str, content: &str) -> Read<EffectC
             }
         }
         "mail" => {
+            let about: About = from_json("effect", content)?;
+            if about.about == ALERT {
+                return alert_mail(content);
+            }
             let doc: MailContent = from_json("effect", content)?;
             EffectContent::Mail {
                 kind: word(&doc.about)?,
@@ -294,4 +333,18 @@ pub(crate) fn read_content(kind: &str, key: &str, content: &str) -> Read<EffectC
             ));
         }
     })
+}
+
+fn alert_mail(content: &str) -> Read<EffectContent> {
+    let doc: AlertMailContent = from_json("effect", content)?;
+    Ok(EffectContent::AlertMail(Box::new(AlertMail {
+        to: doc.to,
+        rule: word(&doc.rule)?,
+        subject: doc.subject,
+        is_over: doc.is_over,
+        since: Timestamp::from_millis(doc.since),
+        at: Timestamp::from_millis(doc.at),
+        what: doc.what,
+        remedy: doc.remedy,
+    })))
 }

@@ -468,6 +468,18 @@ fn every_kind_is_told_in_words() {
             "An endpoint is notified no more: it answered 410 Gone",
         ),
         (
+            "alert.opened",
+            '-',
+            json!({ "rule": "source_silent", "subject": "bank", "what": "Source bank says nothing" }),
+            "Source bank says nothing",
+        ),
+        (
+            "alert.ended",
+            '-',
+            json!({ "rule": "source_silent", "subject": "bank", "what": "Source bank says nothing" }),
+            "It is so no more: Source bank says nothing",
+        ),
+        (
             "pigeon.sent",
             '-',
             json!({ "to": "Bali", "grams": 3 }),

@@ -1,0 +1,125 @@
+//! Reads the figures that stand for some seconds (`crate::sampled`): at a scrape, and no oftener.
+
+use std::time::{Duration, Instant};
+
+use tollgate_core::alert::AlertLevel;
+use tollgate_core::effect::EffectState;
+use tollgate_core::id::ShopId;
+use tollgate_core::snapshot::EventState;
+use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
+use tollgate_store::{ReadError, disk_room};
+
+use super::App;
+use crate::paper::NO_FONT;
+use crate::sampled::{STANDS_FOR, set, set_age};
+
+/// A database that does not answer keeps no scrape waiting: what was read before stands.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+impl App {
+    /// Reads them, unless they were read just now or somebody else is at it.
+    pub(crate) async fn sample(&self) {
+        let sampled = &self.metrics().sampled;
+        let Ok(mut read_at) = sampled.read_at.try_lock() else {
+            return;
+        };
+        if read_at.is_some_and(|at| at.elapsed() < STANDS_FOR) {
+            return;
+        }
+        self.metrics().process.read();
+        self.sample_disks();
+        match tokio::time::timeout(PATIENCE, self.sample_database()).await {
+            Ok(Ok(())) => *read_at = Some(Instant::now()),
+            Ok(Err(error)) => tracing::debug!(%error, "failed to read figures"),
+            Err(_) => tracing::debug!("the database took too long to say its figures"),
+        }
+    }
+
+    fn sample_disks(&self) {
+        let sampled = &self.metrics().sampled;
+        for place in self.disks() {
+            let Some((free, size)) = disk_room(&place) else {
+                continue;
+            };
+            let labels = [("place", place.display().to_string())];
+            for (gauge, bytes) in [(&sampled.disk_free, free), (&sampled.disk_size, size)] {
+                let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+                gauge.get_or_create_owned(&labels).set(bytes);
+            }
+        }
+    }
+
+    async fn sample_database(&self) -> Result<(), ReadError> {
+        let sampled = &self.metrics().sampled;
+        for shop in self.shops().to_vec() {
+            self.sample_shop(shop).await?;
+        }
+        if let Some(standbys) = self.inner.store.standbys().await? {
+            let following = i64::try_from(standbys.following).unwrap_or(i64::MAX);
+            let synchronous = standbys.is_synchronous.to_string();
+            // The label may change its value: what it was before is nothing any more.
+            sampled.standbys.clear();
+            let labels = [("synchronous", synchronous)];
+            sampled.standbys.get_or_create_owned(&labels).set(following);
+        }
+        Ok(())
+    }
+
+    async fn sample_shop(&self, shop: ShopId) -> Result<(), ReadError> {
+        let store = &self.inner.store;
+        let sampled = &self.metrics().sampled;
+        let name = self.inner.instance.shop_name(shop);
+        let now = self.now();
+        let age = |since: Option<Timestamp>| since.map(|at| now.as_millis() - at.as_millis());
+        let open = store.open_now(shop).await?;
+        let effects = store.effects_watched(shop, now, NO_FONT).await?;
+        let waiting = |state: EventState| open.events.get(state.word()).copied();
+        for (state, count, oldest) in [
+            (
+                EventState::Parked,
+                &sampled.events_parked,
+                &sampled.events_parked_age,
+            ),
+            (
+                EventState::Queued,
+                &sampled.events_queued,
+                &sampled.events_queued_age,
+            ),
+        ] {
+            set(count, name, waiting(state).map_or(0, |(count, _)| count));
+            set_age(oldest, name, age(waiting(state).map(|(_, since)| since)));
+        }
+        set(&sampled.effects_pending, name, open.effects.values().sum());
+        set_age(&sampled.effects_due_age, name, age(effects.due_since));
+        let lost = |state: EffectState| open.effects_lost.get(state.word()).copied().unwrap_or(0);
+        set(&sampled.effects_dead, name, lost(EffectState::Dead));
+        set_age(&sampled.effects_dead_age, name, age(effects.dead_since));
+        set(&sampled.effects_unknown, name, lost(EffectState::Unknown));
+        set_age(
+            &sampled.effects_unknown_age,
+            name,
+            age(effects.unknown_since),
+        );
+        set(&sampled.attention, name, open.attention);
+        set(
+            &sampled.targets_left_alone,
+            name,
+            effects.targets_left_alone,
+        );
+        let alerts = store.alerts(shop).await?;
+        for level in AlertLevel::ALL {
+            let is_meant = |alert: &&tollgate_core::alert::Alert| {
+                alert.is_open() && alert.rule.level() == *level
+            };
+            let count = alerts.iter().filter(is_meant).count();
+            let labels = [
+                ("shop", name.to_owned()),
+                ("level", level.word().to_owned()),
+            ];
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            sampled.alerts.get_or_create_owned(&labels).set(count);
+        }
+        Ok(())
+    }
+}

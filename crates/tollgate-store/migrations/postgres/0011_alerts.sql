@@ -1,0 +1,23 @@
+-- What an operator is to look at: a row a rule and subject (docs/alerts.md), open while ended_at is null. Those of the
+-- server stand with shop main. times is how often it was opened; what and remedy are sentences.
+create table alerts (
+    shop_id bigint not null,
+    key text collate "C" not null,
+    rule text collate "C" not null,
+    subject text not null,
+    since bigint not null,
+    last_seen_at bigint not null,
+    ended_at bigint,
+    count bigint not null,
+    times bigint not null,
+    what text not null,
+    remedy text not null,
+    primary key (shop_id, key)
+) with (fillfactor = 50);
+
+-- Who looks for what is no single instance's, and until when: one row.
+create table alert_rounds (
+    shop_id bigint primary key,
+    holder text not null,
+    until bigint not null
+) with (fillfactor = 50);

@@ -1,0 +1,220 @@
+//! Alerts as they are kept, the claim of a round, and the figures that rules go by.
+
+use tollgate_core::alert::{Alert, AlertRule};
+use tollgate_core::command::{Action, AlertSeen, Settlement, WatchAlert};
+use tollgate_core::decision::Outcome;
+use tollgate_core::effect::EffectContent;
+use tollgate_core::id::ShopId;
+use tollgate_core::time::{Span, Timestamp};
+use tollgate_store::{ErrorsOf, NO_SHOP};
+
+use crate::effects::{claim_under, hand_on, settled};
+use crate::endpoints::endpoint;
+use crate::words::error;
+use crate::world::{SHOP, World};
+
+const NO_FONT: &str = "no font has letters of ";
+
+fn watch(rule: AlertRule, subject: &str, seen: Option<&str>, mail_to: &[&str]) -> Action {
+    Action::WatchAlert(Box::new(WatchAlert {
+        rule,
+        subject: subject.to_owned(),
+        seen: seen.map(|what| AlertSeen {
+            count: 3,
+            what: what.to_owned(),
+            remedy: "look".to_owned(),
+        }),
+        quiet: Span::minutes(10),
+        mail_to: mail_to.iter().map(|to| (*to).to_owned()).collect(),
+    }))
+}
+
+async fn alerts(world: &World, shop: ShopId) -> Vec<Alert> {
+    world.store.alerts(shop).await.expect("it reads")
+}
+
+/// An alert, its notice and its mail are one commit, and outlive the process; what is forgotten is gone.
+#[tokio::test]
+async fn an_alert_is_kept_with_all_that_is_told_of_it() {
+    let world = World::new();
+    let hook = endpoint(1, &["alert.*"]);
+    let put = world.store.put_endpoint(hook, None);
+    put.await.expect("it is written");
+    let to = ["ops@shop.example"];
+    let opens = watch(AlertRule::SourceSilent, "bank", Some("it is silent"), &to);
+    assert_eq!(world.act(opens.clone()).await, Outcome::Done);
+    world.clock.advance(Span::minutes(1));
+    world.act(opens).await;
+    let world = world.reopen();
+    let kept = alerts(&world, SHOP).await;
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert_eq!(
+        (kept[0].times, kept[0].count, kept[0].is_open()),
+        (1, 3, true)
+    );
+    assert_eq!(kept[0].last_seen_at, kept[0].since.plus(Span::minutes(1)));
+    assert_eq!(kept[0].what, "it is silent");
+    let effects = world
+        .store
+        .claim(claim_under(7))
+        .await
+        .expect("it takes writes")
+        .effects;
+    let mut mails = effects
+        .iter()
+        .filter_map(|(_, effect)| match &effect.content {
+            EffectContent::AlertMail(mail) => Some(mail),
+            _ => None,
+        });
+    let mail = mails.next().expect("it is written");
+    assert_eq!(
+        (mail.to.as_str(), mail.rule, mail.is_over),
+        (to[0], AlertRule::SourceSilent, false)
+    );
+    assert_eq!((mail.subject.as_str(), mail.at), ("bank", kept[0].since));
+    assert!(mails.next().is_none(), "once");
+    let notices = effects.iter().filter(|(_, effect)| {
+        matches!(&effect.content, EffectContent::Notify { kind, .. } if kind == "alert.opened")
+    });
+    assert_eq!(notices.count(), 1);
+
+    world.clock.advance(Span::minutes(10));
+    world
+        .act(watch(AlertRule::SourceSilent, "bank", None, &to))
+        .await;
+    let ended_at = alerts(&world, SHOP).await[0]
+        .ended_at
+        .expect("it has ended");
+    let forget = world.store.forget_alerts(SHOP, ended_at);
+    forget.await.expect("it is written");
+    assert_eq!(alerts(&world, SHOP).await.len(), 1, "it ended no earlier");
+    let forget = world
+        .store
+        .forget_alerts(SHOP, ended_at.plus(Span::millis(1)));
+    forget.await.expect("it is written");
+    assert_eq!(alerts(&world, SHOP).await, []);
+}
+
+#[tokio::test]
+async fn a_round_is_one_instances_until_its_time_is_over() {
+    let world = World::new();
+    let claim = async |holder: &str| {
+        let until = world.clock.now().plus(Span::minutes(3));
+        let claimed = world.store.claim_alert_round(SHOP, holder, until).await;
+        claimed.expect("it is written")
+    };
+    assert!(claim("a").await);
+    assert!(!claim("b").await);
+    world.clock.advance(Span::minutes(1));
+    assert!(claim("a").await, "it goes on");
+    world.clock.advance(Span::minutes(3));
+    assert!(!claim("b").await, "until the end of it");
+    world.clock.advance(Span::millis(1));
+    assert!(claim("b").await);
+    assert!(!claim("a").await);
+}
+
+#[tokio::test]
+async fn errors_are_added_up_by_code_source_and_status_since_a_time() {
+    let world = World::new();
+    let now = world.clock.now();
+    let since = |at: Timestamp| world.store.errors_since(SHOP, at);
+    let rows = vec![error(SHOP, now, 1, 3), error(SHOP, now, 2, 4)];
+    let (code, status) = (rows[0].code.clone(), rows[0].status);
+    let source = rows[0].source.clone().unwrap_or_default();
+    for (shop, rows) in [(SHOP, rows), (NO_SHOP, vec![error(NO_SHOP, now, 1, 9)])] {
+        world
+            .store
+            .keep_errors(shop, rows)
+            .await
+            .expect("they are kept");
+    }
+    let found = since(now.plus(Span::minutes(-1))).await.expect("it reads");
+    assert_eq!(
+        found.iter().map(|errors| errors.count).sum::<u64>(),
+        7,
+        "{found:?}"
+    );
+    let wanted = |errors: &&ErrorsOf| {
+        (&errors.code, &errors.source, errors.status) == (&code, &source, status)
+    };
+    assert!(found.iter().any(|errors| wanted(&errors)), "{found:?}");
+    assert_eq!(since(now.plus(Span::hours(1))).await.expect("it reads"), []);
+}
+
+#[tokio::test]
+async fn effects_say_how_long_they_are_due_and_what_was_given_up_lately() {
+    let world = World::new();
+    let watched = async |lately| {
+        let watched = world.store.effects_watched(SHOP, lately, NO_FONT).await;
+        watched.expect("it reads")
+    };
+    world.act(hand_on(1, None)).await;
+    let begun = world.clock.now();
+    world.clock.advance(Span::minutes(5));
+    let due = watched(begun).await.due_since.expect("it is due");
+    assert!(due <= begun);
+    let claimed = world
+        .store
+        .claim(claim_under(7))
+        .await
+        .expect("it takes writes");
+    let reason = "refused".to_owned();
+    let dead = Settlement::Dead {
+        reason,
+        skip: false,
+    };
+    world.act(settled(&claimed.effects[0], 7, dead)).await;
+    let now = world.clock.now();
+    let then = watched(now).await;
+    assert_eq!(
+        (then.due_since, then.dead_lately, then.dead_since),
+        (None, 1, Some(now))
+    );
+    world.clock.advance(Span::hours(25));
+    let later = watched(now.plus(Span::hours(1))).await;
+    assert_eq!((later.dead_lately, later.dead_since), (0, Some(now)));
+    assert_eq!((later.receipts_waiting, later.targets_left_alone), (0, 0));
+}
+
+#[tokio::test]
+async fn a_source_has_spoken_where_an_event_of_it_came() {
+    let world = World::new();
+    world.act(hand_on(1, None)).await;
+    let now = world.clock.now();
+    let spoke = async |source: &str, minutes: i64| {
+        let time = (
+            now.plus(Span::minutes(minutes)),
+            now.plus(Span::minutes(minutes + 10)),
+        );
+        let spoke = world.store.source_spoke(SHOP, source, time).await;
+        spoke.expect("it reads")
+    };
+    let event = world
+        .store
+        .events(SHOP, Default::default(), tollgate_store::Seek::first(1))
+        .await;
+    let source = event.expect("it reads").items[0].1.source.clone();
+    assert!(spoke(&source, -5).await);
+    assert!(!spoke(&source, -60).await, "not then");
+    assert!(!spoke("another", -5).await);
+}
+
+/// A file has neither months nor standbys; a server has months for now, and none in ten years.
+#[tokio::test]
+async fn months_and_standbys_are_a_servers() {
+    let world = World::new();
+    let on_server = crate::world::server().is_some();
+    let now = world.clock.now();
+    let reach = async |at| world.store.months_reach(at).await.expect("it reads");
+    assert!(reach(now).await);
+    assert_eq!(reach(now.plus(Span::hours(24 * 3650))).await, !on_server);
+    let standbys = world.store.standbys().await.expect("it reads");
+    let following = standbys.map(|standbys| (standbys.is_synchronous, standbys.following));
+    assert_eq!(following, on_server.then_some((false, 0)));
+    let taken = world
+        .store
+        .calendars_taken(SHOP, (now, now.plus(Span::hours(24))))
+        .await;
+    assert_eq!(taken.expect("it reads"), []);
+}
