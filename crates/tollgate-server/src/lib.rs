@@ -12,6 +12,7 @@ mod paper;
 pub mod keys;
 mod passwords;
 mod redaction;
+pub mod masking;
 mod headers;
 mod content_encoding;
 mod certificate;

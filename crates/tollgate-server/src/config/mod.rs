@@ -7,6 +7,7 @@ mod admission;
 mod check;
 mod error;
 mod layers;
+mod log;
 mod mail;
 mod masked;
 mod receipts;
@@ -31,6 +32,7 @@ use toml::Table;
 
 pub use admission::{Admission, Pace};
 pub use error::ConfigError;
+pub use log::{Log, LogFormat};
 pub use receipts::{FontChoice, FontPlace, MissingGlyphs, Receipts};
 pub use routes::{OnDead, Route, TypePattern};
 pub use shops::{ConfiguredSource, Shop};
@@ -116,15 +118,6 @@ pub struct Server {
     pub request_timeout: Duration,
     /// For what still runs after the order to stop.
     pub shutdown_timeout: Duration,
-}
-
-/// What is logged, and how.
-#[derive(Debug, Clone)]
-pub struct Log {
-    /// The least important level that is logged.
-    pub level: tracing::Level,
-    /// One JSON object a line.
-    pub json: bool,
 }
 
 /// The variables of the environment.
