@@ -20,6 +20,7 @@ mod rate;
 mod throttle;
 mod trace;
 mod metrics;
+mod decisions;
 mod errors;
 mod report;
 mod app;
