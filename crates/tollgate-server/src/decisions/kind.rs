@@ -98,7 +98,6 @@ fn level_of_entry(kind: EntryKind) -> Level {
         | EntryKind::EventApplied
         | EntryKind::EventStale
         | EntryKind::EventQueued
-        | EntryKind::MailDelayed
         | EntryKind::EffectRetried
         | EntryKind::EffectSettled => Level::INFO,
         EntryKind::OrderChanged
@@ -119,6 +118,7 @@ fn level_of_entry(kind: EntryKind) -> Level {
         | EntryKind::EventForwarding
         | EntryKind::QuestionAsked
         | EntryKind::QuestionAnswered
-        | EntryKind::MailSent => Level::DEBUG,
+        | EntryKind::MailSent
+        | EntryKind::MailDelayed => Level::DEBUG,
     }
 }

@@ -10,7 +10,6 @@ use tollgate_core::id::EventId;
 use tollgate_core::snapshot::EventOutcome;
 use tollgate_core::timeline::EntryKind;
 use tollgate_store::Observed;
-use tracing::Level;
 
 use super::kind::Kind;
 use super::line::Line;
@@ -65,14 +64,10 @@ fn has_line(observed: &Observed<'_>, entry: &Entry) -> bool {
     if entry.kind != EntryKind::EventApplied {
         return true;
     }
-    let mut others = observed.entries.iter();
-    let is_told = others.any(|other| {
-        other.kind != EntryKind::EventApplied
-            && other.root == entry.root
-            && Kind::Entry(other.kind).level() <= Level::INFO
-    });
-    let mut waited = observed.waited();
-    !is_told && !waited.any(|(waited, _)| Some(waited) == entry.event)
+    let waited = observed.waited();
+    waited
+        .iter()
+        .all(|(waited, _)| Some(*waited) != entry.event)
 }
 
 /// What a provider's event has come to, where no entry says it.

@@ -8,9 +8,8 @@ use std::time::Duration;
 use tollgate_core::command::Action;
 use tollgate_core::decision::{Entry, Outcome};
 use tollgate_core::id::{EventId, ShopId};
-use tollgate_core::snapshot::{EventOutcome, Known, Snapshot};
+use tollgate_core::snapshot::{EventOutcome, EventState, Known, Snapshot};
 use tollgate_core::time::{Span, Timestamp};
-use tollgate_core::timeline::EntryKind;
 
 use crate::figures::Counters;
 use crate::gate::queue::{Job, Work};
@@ -51,27 +50,34 @@ pub struct Observed<'a> {
 }
 
 impl Observed<'_> {
-    /// The events that had waited and have moved something now, each with how long it was early.
-    pub fn waited(&self) -> impl Iterator<Item = (EventId, Span)> {
+    /// The events that had waited for their payment and have moved something now, each with how long it was early.
+    pub fn waited(&self) -> Vec<(EventId, Span)> {
         let own = if let Action::TakeEvent(taken) = self.action {
             Some(taken.id)
-        } else if let Action::ReplayEvent(id) | Action::ParkedDue(id) = self.action {
-            Some(*id)
         } else {
             None
         };
-        // What an answer settles has waited for that, and not for its payment.
-        let is_answer = matches!(self.action, Action::Answer(_) | Action::SettleEffect(_));
-        let applied = self.entries.iter().filter(move |entry| {
-            !is_answer && entry.kind == EntryKind::EventApplied && entry.event != own
-        });
-        applied.filter_map(|entry| {
-            let id = entry.event?;
-            match self.known.events.get(&(self.shop, id)) {
-                Known::Found(stored) => Some((id, since(stored.received_at, self.now))),
-                Known::Absent | Known::NotLoaded => None,
+        // What anything else moves has waited for something else: an answer, or a person.
+        let brings_payments = matches!(
+            self.action,
+            Action::TakeEvent(_)
+                | Action::CreateOrder(_)
+                | Action::RegisterPayment(_)
+                | Action::DrainName { .. }
+        );
+        let mut waited: Vec<(EventId, Span)> = Vec::new();
+        for id in self.entries.iter().filter_map(|entry| entry.event) {
+            let is_told = waited.iter().any(|(known, _)| *known == id);
+            if !brings_payments || is_told || Some(id) == own {
+                continue;
             }
-        })
+            if let Known::Found(stored) = self.known.events.get(&(self.shop, id))
+                && stored.state == EventState::Applied
+            {
+                waited.push((id, since(stored.received_at, self.now)));
+            }
+        }
+        waited
     }
 }
 
@@ -104,7 +110,7 @@ impl Gate {
         if observed.came_at_once {
             Counters::add(&self.counters.events_at_once, 1);
         }
-        let waited = observed.waited().count();
+        let waited = observed.waited().len();
         if 0 < waited {
             Counters::add(&self.counters.events_waited, waited as u64);
         }

@@ -56,8 +56,17 @@ fn usual(text: &str) -> String {
     }
 }
 
+/// Has webhooks taken at their word, as in a trial.
+fn ask_nobody(home: &mut Home) {
+    home.set_source("midtrans", "live", false);
+    if let Some(Value::Object(midtrans)) = home.config["sources"].get_mut("midtrans") {
+        midtrans.remove("api_url");
+    }
+}
+
 /// Plays the story of an order, and gives back what was logged of it.
-fn story(home: &Home) -> String {
+fn story(home: &mut Home) -> String {
+    ask_nobody(home);
     let server = Tollgate::start(home);
     let mut client = server.client();
     client.put("/v1/stock/BATIK-M", &json!({ "on_hand": 3 }));
@@ -87,7 +96,7 @@ fn story(home: &Home) -> String {
 fn an_orders_story_reads_as_it_happened() {
     let mut home = Home::new();
     home.set("log", "format", "json");
-    let log = story(&home);
+    let log = story(&mut home);
     let told = decisions(&log);
     let words: Vec<String> = told
         .iter()
@@ -148,7 +157,8 @@ fn an_orders_story_reads_as_it_happened() {
 /// Nothing is a terminal here, so what is for one has no colours.
 #[test]
 fn the_story_is_told_in_the_form_that_is_configured() {
-    let paid = "order ZVR-1 paid 150 000.00 IDR by midtrans transaction.settlement ZVR-1-77 (evt_…)";
+    let paid =
+        "order ZVR-1 paid 150 000.00 IDR by midtrans transaction.settlement ZVR-1-77 (evt_…)";
     for (format, level, expected, count) in [
         (
             "auto",
@@ -173,7 +183,7 @@ fn the_story_is_told_in_the_form_that_is_configured() {
         let mut home = Home::new();
         home.set("log", "format", format);
         home.set("log", "level", level);
-        let log = story(&home);
+        let log = story(&mut home);
         assert!(!log.contains('\x1b'), "{log}");
         let found = log.lines().filter(|line| usual(line).contains(&expected));
         assert_eq!(found.count(), count, "{format}, {level}: {log}");
@@ -253,12 +263,9 @@ fn whoever_won_of_two_at_once_is_said_and_counted() {
         .inspect(|line| {
             let words = usual(line["message"].as_str().unwrap_or_default());
             let is_crowd = line["count"].is_u64();
-            assert!(
-                is_crowd
-                    || words.ends_with("duplicate of evt_… which came at the same time and won")
-                    || words.ends_with("duplicate of evt_…, which came at the same time and won"),
-                "{words}"
-            );
+            let says_so =
+                words.ends_with("duplicate of evt_…, which came at the same time and won");
+            assert!(is_crowd || says_so, "{words}");
         })
         .map(|line| line["count"].as_u64().unwrap_or(1))
         .sum();
@@ -294,7 +301,7 @@ fn nothing_secret_or_personal_is_logged() {
         home.set("mail", "url", "smtp://shop@127.0.0.1:1");
         home.set("mail", "password", format!("literal:{MAIL_PASSWORD}"));
         home.set("mail", "from", "Batik <shop@shop.example>");
-        let (log, mut secrets) = customers_story(&home);
+        let (log, mut secrets) = customers_story(&mut home);
         secrets.extend(
             [
                 "server-key-of-the-tests",
@@ -325,7 +332,8 @@ fn nothing_secret_or_personal_is_logged() {
 
 /// An order from its making to its refund with everything that goes wrong on its way; the log, and the secrets that
 /// were given out.
-fn customers_story(home: &Home) -> (String, Vec<String>) {
+fn customers_story(home: &mut Home) -> (String, Vec<String>) {
+    ask_nobody(home);
     std::fs::write(home.path().join("password.txt"), PASSWORD).expect("it is ours");
     let made = finish(
         command()
