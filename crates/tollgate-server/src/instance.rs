@@ -15,6 +15,7 @@ use crate::calendar;
 use crate::certificate::CertificateError;
 use crate::clock::{self, Clock};
 use crate::config::{Config, ConfigError, Shop};
+use crate::decisions::Decisions;
 use crate::errors::{self, ErrorLog, ErrorNote};
 use crate::metrics::Metrics;
 use crate::redaction::RedactionError;
@@ -69,6 +70,7 @@ struct Parts {
     shops: Vec<ShopId>,
     metrics: Metrics,
     errors: ErrorLog,
+    decisions: Decisions,
 }
 
 impl Instance {
@@ -83,7 +85,8 @@ impl Instance {
             }
             Place::File(_) | Place::Memory => None,
         };
-        let store = open_store(&config, clock.clone())?;
+        let decisions = Decisions::start(config.log.decision_lines_per_second);
+        let store = open_store(&config, clock.clone(), &decisions)?;
         let metrics = Metrics::new(store.clone());
         if let Some((ahead, trusted)) = trusted {
             judge_clock(&store, &metrics, ahead, trusted);
@@ -102,6 +105,7 @@ impl Instance {
             clock_moved: tokio::sync::watch::channel(0).0,
             metrics,
             errors: ErrorLog::default(),
+            decisions,
         })))
     }
 
@@ -118,6 +122,11 @@ impl Instance {
     /// What is counted.
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    /// Tells of decisions in the log.
+    pub(crate) fn decisions(&self) -> &Decisions {
+        &self.0.decisions
     }
 
     /// Counts what was refused or has failed; it is written within a second, and nobody waits.
@@ -258,7 +267,7 @@ fn name_of(config: &Config) -> String {
     format!("{host}:{}", config.server.listen.port())
 }
 
-fn open_store(config: &Config, clock: Clock) -> Result<Store, OpenError> {
+fn open_store(config: &Config, clock: Clock, decisions: &Decisions) -> Result<Store, OpenError> {
     Store::open(Options {
         place: config.place.clone(),
         shops: config.shops.iter().map(|shop| shop.name.clone()).collect(),
@@ -272,6 +281,7 @@ fn open_store(config: &Config, clock: Clock) -> Result<Store, OpenError> {
         mailing: mailing(config),
         number_formats: number_formats(config),
         pause: None,
+        observer: decisions.observer(),
     })
 }
 

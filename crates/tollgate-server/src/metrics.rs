@@ -516,7 +516,7 @@ fn times(figures: &Figures) -> [Row; 2] {
     ]
 }
 
-fn counters(figures: &Figures) -> [Row; 19] {
+fn counters(figures: &Figures) -> [Row; 21] {
     [
         ("gate_batches", "Commits", figures.batches),
         ("gate_commands", "Commands in them", figures.batch_commands),
@@ -580,6 +580,16 @@ fn counters(figures: &Figures) -> [Row; 19] {
             "gate_parked_missed",
             "Parked events found late; must stay zero",
             figures.belt_found,
+        ),
+        (
+            "gate_events_waited",
+            "Events that came before their payment and were applied when it came",
+            figures.events_waited,
+        ),
+        (
+            "gate_events_at_once",
+            "Events of which two deliveries came at once, and another one won",
+            figures.events_at_once,
         ),
         (
             "gate_sweep_rows",

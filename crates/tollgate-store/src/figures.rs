@@ -74,6 +74,10 @@ figures! {
     overloaded,
     /// Parked events that the sweep found although their payment was known. Must stay zero.
     belt_found,
+    /// Events that had waited for their payment and were applied when it came.
+    events_waited,
+    /// Deliveries whose event another one settled while they were under way.
+    events_at_once,
     /// Rows that a sweep has looked at.
     swept,
     /// Whether sweeps rest because this instance's clock is not to be trusted: 1 or 0.

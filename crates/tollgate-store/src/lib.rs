@@ -22,6 +22,7 @@ pub use db::OpenError;
 pub use error::{ReadError, SubmitError};
 pub use figures::{Figures, Spread, Spreads, TALLY_BUCKETS};
 pub use gate::claims::{Claim, Claimed, Renew};
+pub use gate::observed::{Observed, Observer};
 pub use gate::submission::{Answer, Class, Render, Reply, Submission};
 pub use inspect::doctor::Examination;
 pub use inspect::letters::{ShopLetters, WaitingReceipt};

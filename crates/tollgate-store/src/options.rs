@@ -10,6 +10,8 @@ use tollgate_core::receipt_number::NumberFormat;
 use tollgate_core::snapshot::Snapshot;
 use tollgate_core::time::Timestamp;
 
+use crate::gate::observed::Observer;
+
 /// The program's clock. It goes back only when the clock that it follows was set back and stays so.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
@@ -105,6 +107,8 @@ pub struct Options {
     /// Called by a lane before each round trip to the server. For tests that step through what two
     /// instances do.
     pub pause: Option<Pause>,
+    /// Is shown each decision that is committed.
+    pub observer: Option<Observer>,
 }
 
 /// The bounds of queue, batch and log.

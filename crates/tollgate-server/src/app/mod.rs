@@ -366,6 +366,13 @@ impl App {
         {
             tracing::error!("closing the store has panicked");
         }
+        let decisions = self.inner.instance.decisions().clone();
+        if tokio::task::spawn_blocking(move || decisions.flush())
+            .await
+            .is_err()
+        {
+            tracing::error!("writing the last lines of decisions has panicked");
+        }
     }
 
     /// Hands a command of a caller's to the Gate and gives back its answer.

@@ -17,6 +17,7 @@ use tollgate_store::{Actor, Class, ErrorLevel, Origin, Rejected, Reply, Submissi
 use super::unproved::{Kept, UnprovedBudget};
 use super::{App, AppError, WebhookSource};
 use crate::content_encoding::{self, Undecodable};
+use crate::decisions::Repeated;
 use crate::errors::{By, ErrorKind, ErrorNote};
 use crate::headers::{self, Form};
 use crate::ids;
@@ -186,6 +187,21 @@ impl App {
                     .inner
                     .store
                     .settled_event(*shop, source.name(), &event.key);
+            }
+            if let Some(first) = item.id {
+                self.inner.instance.decisions().repeated(&Repeated {
+                    shop: *shop,
+                    shop_name: self.shop_name(*shop),
+                    source: source.name(),
+                    kind: &event.kind,
+                    reference: event
+                        .names
+                        .iter()
+                        .map(String::as_str)
+                        .find(|name| !name.is_empty()),
+                    first,
+                    origin: incoming.origin.as_deref(),
+                });
             }
             if item.id.is_none() {
                 let said = match alone && bytes == (0..incoming.body.len()) {

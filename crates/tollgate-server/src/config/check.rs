@@ -13,7 +13,7 @@ use super::masked::masked_url;
 use super::shops::check_paths;
 use super::typed::Typed;
 use super::work::some;
-use super::{Config, Log, Server};
+use super::{Config, Server};
 
 impl Typed<'_> {
     pub(super) fn check(&self) -> Result<Config, ConfigError> {
@@ -58,19 +58,7 @@ impl Typed<'_> {
             asking: self.asking()?,
             stream: self.stream()?,
             alerts: self.alerts()?,
-            log: Log {
-                level: self.choice(
-                    "log.level",
-                    &[
-                        ("error", tracing::Level::ERROR),
-                        ("warn", tracing::Level::WARN),
-                        ("info", tracing::Level::INFO),
-                        ("debug", tracing::Level::DEBUG),
-                        ("trace", tracing::Level::TRACE),
-                    ],
-                )?,
-                json: self.choice("log.format", &[("text", false), ("json", true)])?,
-            },
+            log: self.log()?,
             shops: self.shops(&worker)?,
             readable_by_all: None,
             shown: self.masked(),

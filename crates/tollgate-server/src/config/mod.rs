@@ -9,6 +9,7 @@ mod check;
 mod error;
 mod exposed;
 mod layers;
+mod log;
 mod mail;
 mod masked;
 mod receipts;
@@ -34,6 +35,7 @@ use toml::Table;
 pub use admission::{Admission, Pace, Unproved};
 pub use alerts::Alerts;
 pub use error::ConfigError;
+pub use log::{Log, LogFormat};
 pub use receipts::{FontChoice, FontPlace, MissingGlyphs, Receipts};
 pub use routes::{OnDead, Route, TypePattern};
 pub use shops::{ConfiguredSource, Shop};
@@ -127,15 +129,6 @@ pub struct Server {
     pub drain: Duration,
     /// For what still runs after that.
     pub shutdown_timeout: Duration,
-}
-
-/// What is logged, and how.
-#[derive(Debug, Clone)]
-pub struct Log {
-    /// The least important level that is logged.
-    pub level: tracing::Level,
-    /// One JSON object a line.
-    pub json: bool,
 }
 
 /// The variables of the environment.

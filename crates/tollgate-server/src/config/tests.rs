@@ -1,5 +1,6 @@
 //! What a configuration is taken for, and what is said of a wrong one.
 
+mod log;
 mod sections;
 
 use std::path::Path;

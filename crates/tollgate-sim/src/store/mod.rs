@@ -144,6 +144,7 @@ impl StoreBackend {
             make_slots: Arc::new(make_slots),
             receipt_year: Arc::new(|_, _| 2026),
             pause: None,
+            observer: None,
             create: false,
         };
         let store = Store::open(options).unwrap_or_else(|error| panic!("it opens: {error}"));

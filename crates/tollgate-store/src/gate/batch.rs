@@ -103,6 +103,8 @@ pub(crate) struct Batch<'a> {
     records: Records,
     /// The keys of events that waited and are dead now.
     pub(crate) died: Vec<(ShopId, [u8; 16])>,
+    /// For each row of the timeline, the place of the job that it tells of.
+    pub(crate) told_of: Vec<usize>,
 }
 
 /// A transaction that has begun, with what the first commands of its batch need.
@@ -194,6 +196,7 @@ impl<'a> Batch<'a> {
             },
             records,
             died: Vec::new(),
+            told_of: Vec::new(),
         }
     }
 
@@ -248,6 +251,7 @@ impl<'a> Batch<'a> {
                         })
                     }
                 };
+                self.told_of.resize(self.additions.timeline.len(), *place);
             }
         }
         Ok(ends)

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use tollgate_core::decision::Entry;
 use tollgate_core::id::ShopId;
 use tollgate_core::snapshot::Snapshot;
 use tollgate_core::time::Timestamp;
@@ -53,10 +54,23 @@ enum WaitedFor {
     Rows,
 }
 
+/// What a batch has come to, once it is committed.
+pub(crate) struct Committed {
+    /// When it was decided.
+    pub(crate) now: Timestamp,
+    /// How each of its jobs ended.
+    pub(crate) ends: Vec<End>,
+    /// What has happened, with the place of the job that it is about; in the order of jobs.
+    pub(crate) told: Vec<(usize, Vec<Entry>)>,
+    /// The rows that were loaded, as they are now.
+    pub(crate) known: Snapshot,
+}
+
 /// What a batch has come to before its COMMIT.
 struct Decided {
     known: Snapshot,
     ends: Vec<End>,
+    told: Vec<(usize, Vec<Entry>)>,
     wake_up: WakeUp,
     /// When its COMMIT began.
     flushing: Instant,
@@ -88,7 +102,7 @@ enum Next {
 
 impl Gate {
     /// Decides and commits the jobs, as often as it takes; how each of them ended.
-    pub(crate) fn attempt(&mut self, jobs: &[Job], now: Timestamp) -> Result<Vec<End>, Broken> {
+    pub(crate) fn attempt(&mut self, jobs: &[Job], now: Timestamp) -> Result<Committed, Broken> {
         self.look_at_file()?;
         self.batches += 1;
         let id = batch_id(self.nonce, self.batches);
@@ -157,6 +171,7 @@ impl Gate {
             mut known,
             additions,
             died,
+            told_of,
             ..
         } = batch;
         let lane = Lane {
@@ -189,9 +204,11 @@ impl Gate {
             effects: settled_in_order || !additions.effects.is_empty(),
             feed: !additions.timeline.is_empty(),
         };
+        let told = additions.timeline.into_iter().map(|row| row.entries);
         let decided = Decided {
             known,
             ends,
+            told: told_of.into_iter().zip(told).collect(),
             wake_up,
             flushing: Instant::now(),
         };
@@ -227,7 +244,7 @@ impl Gate {
         now: Timestamp,
         began: Instant,
         mut decided: Decided,
-    ) -> Vec<End> {
+    ) -> Committed {
         if let [job] = jobs
             && let Some(shop) = job.shop()
             && !self.locked_rows.is_empty()
@@ -237,7 +254,12 @@ impl Gate {
         self.sweeper.expect(&decided.known, now);
         self.notifier.wake(decided.wake_up);
         self.count(jobs, &decided.ends, began, decided.flushing);
-        decided.ends
+        Committed {
+            now,
+            ends: decided.ends,
+            told: decided.told,
+            known: decided.known,
+        }
     }
 
     /// The endpoints that subscribe, for these shops: what is kept beside the Gate, or read again.

@@ -5,6 +5,7 @@ pub(crate) mod queue;
 pub(crate) mod writer;
 pub(crate) mod batch;
 pub(crate) mod commit;
+pub(crate) mod observed;
 pub(crate) mod blocked;
 pub(crate) mod locked_rows;
 pub(crate) mod open_file;

@@ -22,7 +22,7 @@ use crate::error::SubmitError;
 use crate::figures::Counters;
 use crate::gate::batch::{End, Listeners};
 use crate::gate::checkpoint::Checkpointer;
-use crate::gate::commit::Broken;
+use crate::gate::commit::{Broken, Committed};
 use crate::gate::dedupe::DedupeCache;
 use crate::gate::locked_rows::LockedRows;
 use crate::gate::quarantine;
@@ -229,7 +229,7 @@ impl Gate {
     pub(crate) fn process(&mut self, jobs: Vec<Job>) {
         let now = self.now();
         match self.attempt(&jobs, now) {
-            Ok(ends) => self.answer(jobs, ends),
+            Ok(committed) => self.answer(jobs, committed),
             Err(Broken::Unavailable(reason)) => {
                 static KIND: Seldom = Seldom::new();
                 Counters::add(&self.counters.unavailable, 1);
@@ -289,15 +289,25 @@ impl Gate {
     }
 
     /// Answers what is committed; puts back what had no time or not its shop; quarantines what failed.
-    fn answer(&mut self, jobs: Vec<Job>, ends: Vec<End>) {
+    fn answer(&mut self, jobs: Vec<Job>, committed: Committed) {
+        let Committed {
+            now,
+            ends,
+            told,
+            known,
+        } = committed;
+        let mut told = told.into_iter().peekable();
         let mut postponed = Vec::new();
         let mut elsewhere = Vec::new();
         let mut failed = Vec::new();
         let mut alone = Vec::new();
         let mut locked = Vec::new();
-        for (job, end) in jobs.into_iter().zip(ends) {
+        for (place, (job, end)) in jobs.into_iter().zip(ends).enumerate() {
             match end {
                 End::Reply(reply) => {
+                    let entries = told.next_if(|(of, _)| *of == place);
+                    let entries = entries.map_or_else(Vec::new, |(_, entries)| entries);
+                    self.observe(&job, &reply, &entries, (now, &known));
                     self.note_taken(&job);
                     self.remember(&job, &reply);
                     if let Some(reply_to) = job.reply_to {

@@ -79,6 +79,7 @@ pub(crate) fn options(place: Place, clock: &TestClock) -> Options {
         make_slots,
         receipt_year: Arc::new(|_, _| 2026),
         pause: None,
+        observer: None,
         create: false,
     }
 }

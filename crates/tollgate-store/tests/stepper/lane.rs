@@ -270,6 +270,7 @@ fn options(url: &str, name: &str, clock: &TestClock) -> Options {
         mailing: Vec::new(),
         number_formats: Vec::new(),
         pause: None,
+        observer: None,
         create: false,
     }
 }

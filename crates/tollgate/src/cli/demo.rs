@@ -16,7 +16,8 @@ use tokio::task::{JoinError, JoinHandle};
 
 use super::failed;
 use super::send::quoted;
-use super::serve::{start_log, stop_signal};
+use super::serve::stop_signal;
+use crate::log::start_log;
 use tollgate_server::StartError;
 use tollgate_server::config::{Config, Log};
 use tollgate_server::serve;
@@ -46,10 +47,7 @@ Exit codes:
 
 const USUAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 pub(super) async fn run(args: Args) -> ExitCode {
-    start_log(&Log {
-        level: tracing::Level::WARN,
-        json: false,
-    });
+    start_log(&Log::of_warnings());
     if let Some(wrong) = wrong(&args) {
         anstream::eprintln!("error: {wrong}");
         return ExitCode::from(2);

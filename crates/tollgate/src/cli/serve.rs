@@ -1,18 +1,13 @@
 //! `tollgate serve`: the server.
 
-use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
-use tracing_subscriber::Layer;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
-
 use super::client::scheme_of;
 use super::{configuration, failed, misconfigured};
-use tollgate_server::config::{Config, Log};
+use crate::log::start_log;
+use tollgate_server::config::Config;
 use tollgate_server::{Listeners, Role, Serving, raise_open_files};
 use tollgate_store::Place;
 
@@ -200,25 +195,6 @@ fn say_where(config: &Config, listeners: &Listeners) {
         (true, _) => {}
         (false, true) => tracing::info!("{none}"),
         (false, false) => anstream::eprintln!("{none}"),
-    }
-}
-
-/// Logs go to stderr. Below warnings the database's driver is silent: it logs the values of every
-/// statement, and customers' data and secrets are among them.
-pub(super) fn start_log(log: &Log) {
-    let levels = Targets::new()
-        .with_default(log.level)
-        .with_target("tokio_postgres", log.level.min(tracing::Level::WARN));
-    let lines = tracing_subscriber::fmt::layer()
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    let registry = tracing_subscriber::registry();
-    let started = match log.json {
-        true => registry.with(lines.json().with_filter(levels)).try_init(),
-        false => registry.with(lines.with_filter(levels)).try_init(),
-    };
-    if let Err(error) = started {
-        anstream::eprintln!("warning: a log was started before: {error}");
     }
 }
 

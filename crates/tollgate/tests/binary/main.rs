@@ -29,6 +29,7 @@ mod inbox;
 mod secrets;
 mod forgery;
 mod refused_webhooks;
+mod log;
 mod errors;
 mod stats;
 mod bodies;

@@ -66,6 +66,7 @@ async fn write_then(home: &Home, at: Timestamp, actions: Vec<Action>) {
         mailing: Vec::new(),
         number_formats: Vec::new(),
         pause: None,
+        observer: None,
         create: false,
     })
     .expect("it opens");

@@ -70,6 +70,7 @@ impl Workshop {
             make_slots: Arc::new(|_, _| None),
             receipt_year: Arc::new(|_, _| 2026),
             pause: None,
+            observer: None,
             create: false,
         })
         .unwrap_or_else(|error| panic!("{error}"));

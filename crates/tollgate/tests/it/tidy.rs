@@ -389,6 +389,19 @@ const SERVER_ROOMS: &[(&str, &[&str])] = &[
     ),
     ("grpc", &["crate::server", "worker", "effects"]),
     (
+        "decisions",
+        &[
+            "app",
+            "App",
+            "api",
+            "crate::grpc",
+            "crate::http",
+            "crate::server",
+            "worker",
+            "crate::effects",
+        ],
+    ),
+    (
         "dashboard",
         &["crate::server", "worker", "effects", "api", "grpc"],
     ),
