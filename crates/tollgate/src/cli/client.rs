@@ -1,11 +1,14 @@
 //! Which running server a command is for.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use secrecy::ExposeSecret;
 use tollgate_outbound::remote::Server;
 use tollgate_server::Config;
+
+use super::{configuration, failed};
 
 /// Which running server, of the commands that call one.
 #[derive(Debug, clap::Args)]
@@ -48,6 +51,19 @@ pub(super) fn server_of(args: &ServerArgs, config: &Config) -> Result<Server, St
     Server::trusting(&url, key.to_owned(), args.trust.root_certificate.as_deref())
 }
 
+/// The server that a command is for, or the exit of a command that has none: where both are named, no configuration
+/// is read.
+pub(super) fn named_server(args: &ServerArgs, file: Option<&Path>) -> Result<Server, ExitCode> {
+    let server = match (&args.url, &args.key) {
+        (Some(url), Some(key)) => {
+            let root_certificate = args.trust.root_certificate.as_deref();
+            Server::trusting(url, key.clone(), root_certificate)
+        }
+        _ => server_of(args, &configuration(file)?),
+    };
+    server.map_err(|why| failed(&why))
+}
+
 /// Where the configured server is called from this machine: where it listens, or, if that needs a name that
 /// its certificate is for, at its public URL.
 pub(super) fn configured_url(config: &Config) -> String {
@@ -67,7 +83,7 @@ pub(super) fn scheme_of(config: &Config) -> &'static str {
 }
 
 /// A listening address as one can be called: every address is called at loopback.
-fn reachable(listen: SocketAddr) -> SocketAddr {
+pub(super) fn reachable(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

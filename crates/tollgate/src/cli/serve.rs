@@ -11,7 +11,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::client::scheme_of;
-use super::{configuration, failed, misconfigured};
+use super::{configuration, failed, misconfigured, welcome};
 use tollgate_server::config::{Config, Log};
 use tollgate_server::{App, Listeners, Role, Serving};
 use tollgate_store::Place;
@@ -39,7 +39,7 @@ const NOTHING_CONFIGURED: &str = "\
 error: nothing is configured: there is no ./tollgate.toml, no --config and no TOLLGATE__… variable
 
 Tollgate takes the webhooks of payment providers, and moves a shop's orders, stock and slots by them.
-  tollgate init    writes tollgate.toml and a key; add a [sources.NAME], then `tollgate serve`
+  tollgate init    writes tollgate.toml and a key; then `tollgate serve`
   tollgate demo    shows what it does, on a temporary database and without any configuration";
 
 /// What an instance does.
@@ -95,6 +95,7 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
     };
     say_what_is_configured(app.config());
     say_where(app.config(), &listeners);
+    welcome::say(&app, &listeners.addresses()).await;
     Serving::new(app, listeners).run(stop).await;
     tracing::info!("stopped");
     ExitCode::SUCCESS
