@@ -28,6 +28,8 @@ struct Sources {
 #[derive(Deserialize)]
 struct Source {
     name: String,
+    /// Whether its events are about payments; documents are only handed on.
+    payments: bool,
 }
 
 /// A source for a trial, as it stands in a configuration.
@@ -61,7 +63,9 @@ pub(crate) async fn first_steps(visit: &Visit<'_>, is_quiet: bool) -> Result<Mar
 
 async fn steps(visit: &Visit<'_>) -> Markup {
     let sources: Sources = visit.get("/v1/sources").await.unwrap_or_default();
-    let known = sources.data.first().map(|source| source.name.as_str());
+    let mut sources = sources.data.iter();
+    let known = sources.find(|source| source.payments);
+    let known = known.map(|source| source.name.as_str());
     let shop = visit.viewer().shop.as_str();
     let source = known.unwrap_or("midtrans");
     // Another shop's source is named with its shop.
@@ -69,7 +73,7 @@ async fn steps(visit: &Visit<'_>) -> Markup {
         "main" => source.to_owned(),
         shop => format!("{shop}/{source}"),
     };
-    let send = format!("tollgate send {named} --reference FIRST-1 --amount 15000000");
+    let send = format!("tollgate send {named} --reference FIRST-1");
     section(
         visit.say(NEXT),
         html! {
@@ -116,7 +120,8 @@ mod tests {
 
     #[test]
     fn an_empty_shop_is_told_the_next_step_with_its_own_source() {
-        let sources = r#"{"data":[{"name":"bank","provider":"hmac"}]}"#;
+        let sources =
+            r#"{"data":[{"name":"accurate","payments":false},{"name":"bank","payments":true}]}"#;
         let fixture = shop(0, 0, NONE, NONE).with("GET /v1/sources", 200, sources);
         let shown = text(fixture.get("/"));
         assert!(shown.contains("tollgate send bank --reference"), "{shown}");

@@ -51,9 +51,8 @@ pub(super) fn server_of(args: &ServerArgs, config: &Config) -> Result<Server, St
     Server::trusting(&url, key.to_owned(), args.trust.root_certificate.as_deref())
 }
 
-/// The server that a command is for, or the exit of a command that has none: where both are named, no configuration
-/// is read.
-pub(super) fn named_server(args: &ServerArgs, file: Option<&Path>) -> Result<Server, ExitCode> {
+/// The same, or the exit of a command that has none: where both are named, no configuration is read.
+pub(super) fn server(args: &ServerArgs, file: Option<&Path>) -> Result<Server, ExitCode> {
     let server = match (&args.url, &args.key) {
         (Some(url), Some(key)) => {
             let root_certificate = args.trust.root_certificate.as_deref();

@@ -3,6 +3,7 @@
 
 mod state;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -15,10 +16,10 @@ use tollgate_outbound::calls::sign;
 use tollgate_outbound::remote::{Handler, Message};
 
 use self::state::{Begun, State};
-use super::client::{ServerArgs, named_server};
+use super::client::{ServerArgs, server};
 use super::failed;
-use super::live::{End, Live, TOPICS, about};
-use super::tail::say;
+use super::stream::{Heard, Stream};
+use super::tail::about;
 
 /// Hand what happens to a handler of yours, as it happens: each message a signed webhook.
 ///
@@ -32,7 +33,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "URL")]
     to: String,
     /// Only these: orders, payments, events, effects, alerts.
-    #[arg(long, value_delimiter = ',', value_parser = TOPICS)]
+    #[arg(long, value_delimiter = ',',
+          value_parser = ["orders", "payments", "events", "effects", "alerts"])]
     topic: Vec<String>,
     /// Go on behind this position, whatever the file says; 0 is the beginning.
     #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(0..))]
@@ -49,7 +51,7 @@ const AGAIN_AFTER: Duration = Duration::from_millis(250);
 const AGAIN_AFTER_MAX: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
-    let server = match named_server(&args.server, file) {
+    let server = match server(&args.server, file) {
         Ok(server) => server,
         Err(exit) => return exit,
     };
@@ -75,16 +77,23 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
         state.secret.text().expose_secret(),
         args.state.display()
     );
-    let mut live = match Live::of(server, args.topic, after) {
-        Ok(live) => live,
+    let stream = match Stream::new(server, &args.topic, after) {
+        Ok(stream) => stream,
         Err(why) => return failed(&why),
     };
-    let mut forward = Forward { handler, state };
-    let end = live.follow(async |message: &Message| forward.take(message).await);
-    match end.await {
+    let forward = Forward { handler, state };
+    match forward.follow(stream).await {
         End::Unread => ExitCode::SUCCESS,
         End::Refused(why) => failed(&why),
     }
+}
+
+/// Why it ends.
+enum End {
+    /// Its output is closed.
+    Unread,
+    /// Going on would not help.
+    Refused(String),
 }
 
 struct Forward {
@@ -93,6 +102,20 @@ struct Forward {
 }
 
 impl Forward {
+    /// Hands on message after message.
+    async fn follow(mut self, mut stream: Stream) -> End {
+        loop {
+            let taken = match stream.next().await {
+                Ok(Heard::Connected) => Ok(()),
+                Ok(Heard::Message(message)) => self.take(&message).await,
+                Err(why) => Err(End::Refused(why)),
+            };
+            if let Err(end) = taken {
+                return end;
+            }
+        }
+    }
+
     /// Hands a message on, and keeps that it was.
     async fn take(&mut self, message: &Message) -> Result<(), End> {
         if message.event == "reset" {
@@ -150,4 +173,14 @@ impl Forward {
 
 fn again(wait: Duration) -> String {
     format!("again in {} s", wait.as_secs_f32())
+}
+
+/// A line of data. Whoever has read enough ends it.
+fn say(line: &str) -> Result<(), End> {
+    let mut out = anstream::stdout().lock();
+    match writeln!(out, "{line}").and_then(|()| out.flush()) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(End::Unread),
+        Err(error) => Err(End::Refused(format!("write to stdout: {error}"))),
+    }
 }

@@ -22,7 +22,7 @@ mod top;
 mod demo;
 mod bench;
 mod client;
-mod live;
+mod stream;
 mod welcome;
 mod report;
 mod listing;

@@ -4,10 +4,12 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::client::{ServerArgs, named_server};
+use serde_json::Value;
+
+use super::client::{ServerArgs, server};
 use super::failed;
-use super::live::{End, Live, TOPICS, in_words};
-use tollgate_outbound::remote::Message;
+use super::listing::plain;
+use super::stream::{Heard, Stream};
 
 /// Show what happens, as it happens.
 ///
@@ -17,7 +19,8 @@ use tollgate_outbound::remote::Message;
 #[command(after_help = super::EXIT_CODES)]
 pub(super) struct Args {
     /// Only these: orders, payments, events, effects, alerts.
-    #[arg(long, value_delimiter = ',', value_parser = TOPICS)]
+    #[arg(long, value_delimiter = ',',
+          value_parser = ["orders", "payments", "events", "effects", "alerts"])]
     topic: Vec<String>,
     /// Go on behind this position instead of from now on; 0 is the beginning.
     #[arg(long, value_name = "POSITION")]
@@ -30,38 +33,93 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
-    let server = match named_server(&args.server, file) {
+    let server = match server(&args.server, file) {
         Ok(server) => server,
         Err(exit) => return exit,
     };
-    let mut live = match Live::of(server, args.topic, args.after) {
-        Ok(live) => live,
+    let mut stream = match Stream::new(server, &args.topic, args.after) {
+        Ok(stream) => stream,
         Err(why) => return failed(&why),
     };
-    let shown = live.follow(async |message: &Message| match message.data.is_empty() {
-        true => Ok(()),
-        false => show(&message.data, args.json),
-    });
-    match shown.await {
-        End::Unread => ExitCode::SUCCESS,
-        End::Refused(why) => failed(&why),
+    loop {
+        match stream.next().await {
+            Ok(Heard::Connected) => {}
+            Ok(Heard::Message(message)) if message.data.is_empty() => {}
+            Ok(Heard::Message(message)) => match show(&message.data, args.json) {
+                Ok(()) => {}
+                // Its output is closed.
+                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                    return ExitCode::SUCCESS;
+                }
+                Err(error) => return failed(&format!("write to stdout: {error}")),
+            },
+            Err(why) => return failed(&why),
+        }
     }
 }
 
-fn show(data: &str, json: bool) -> Result<(), End> {
+fn show(data: &str, json: bool) -> std::io::Result<()> {
     let text = match json {
         true => data.to_owned(),
         false => in_words(&serde_json::from_str(data).unwrap_or_default()),
     };
-    say(&text)
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "{text}").and_then(|()| out.flush())
 }
 
-/// A line of data. Whoever has read enough ends it.
-pub(super) fn say(line: &str) -> Result<(), End> {
-    let mut out = anstream::stdout().lock();
-    match writeln!(out, "{line}").and_then(|()| out.flush()) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(End::Unread),
-        Err(error) => Err(End::Refused(format!("write to stdout: {error}"))),
+/// A message in a line: when, where in the feed, what, and what it is about.
+pub(super) fn in_words(message: &Value) -> String {
+    let text = |name: &str| message[name].as_str().unwrap_or_default();
+    let position = &message["position"];
+    let mut line = format!("{} {position} {}", text("timestamp"), text("type"));
+    line.push_str(&about(&message["data"]));
+    line
+}
+
+/// What a message is about, each word behind a space.
+pub(super) fn about(data: &Value) -> String {
+    let mut line = String::new();
+    for name in [
+        "id",
+        "code",
+        "reference",
+        "status",
+        "number",
+        "sku",
+        "calendar",
+        "first_position",
+    ] {
+        match &data[name] {
+            Value::String(value) => line.push_str(&format!(" {}", plain(value))),
+            Value::Number(value) => line.push_str(&format!(" {name} {value}")),
+            _ => {}
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_message_is_one_line_with_what_it_is_about() {
+        let message = json!({
+            "type": "order.paid", "timestamp": "2026-01-22T10:00:00Z", "position": 7,
+            "data": { "id": "ord_1", "code": "Z-1", "status": "paid", "lines": [] },
+        });
+        assert_eq!(
+            in_words(&message),
+            "2026-01-22T10:00:00Z 7 order.paid ord_1 Z-1 paid"
+        );
+        let message = json!({
+            "type": "reset", "timestamp": "2026-01-22T10:00:00Z", "position": 7,
+            "data": { "first_position": 8 },
+        });
+        assert_eq!(
+            in_words(&message),
+            "2026-01-22T10:00:00Z 7 reset first_position 8"
+        );
     }
 }

@@ -19,11 +19,12 @@ use tokio::sync::mpsc;
 use self::figures::History;
 use self::reading::Reading;
 use self::screen::View;
-use super::client::{ServerArgs, named_server};
-use super::live::{End, Live, in_words};
+use super::client::{self, ServerArgs};
 use super::serve::stop_signal;
+use super::stream::{Heard, Stream};
+use super::tail::in_words;
 use super::{failed, print};
-use tollgate_outbound::remote::{Message, Server};
+use tollgate_outbound::remote::Server;
 
 /// Show how a running server does: rates, queues, latencies, what needs a person, and what happens.
 ///
@@ -52,7 +53,7 @@ const PICTURE: (u16, u16) = (100, 20);
 const KEY_POLL: Duration = Duration::from_millis(200);
 
 pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
-    let server = match named_server(&args.server, file) {
+    let server = match client::server(&args.server, file) {
         Ok(server) => server,
         Err(exit) => return exit,
     };
@@ -63,8 +64,8 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return failed("top wants a terminal; `tollgate top --once` prints one picture as text");
     }
-    let listening = match named_server(&args.server, file) {
-        Ok(server) => Live::of(server, Vec::new(), None),
+    let listening = match client::server(&args.server, file) {
+        Ok(server) => Stream::new(server, &[""; 0], None),
         Err(exit) => return exit,
     };
     // What is wrong with the URL or the key is said before the screen is taken.
@@ -73,7 +74,7 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
         Err(why) => return failed(&why),
     };
     let watched = match listening {
-        Ok(live) => watch(&server, live, every, first).await,
+        Ok(stream) => watch(&server, stream, every, first).await,
         Err(why) => Err(why),
     };
     match watched {
@@ -135,23 +136,34 @@ enum Pressed {
 }
 
 /// Draws until somebody has seen enough.
-async fn watch(server: &Server, live: Live, every: Duration, first: Reading) -> Result<(), String> {
+async fn watch(
+    server: &Server,
+    stream: Stream,
+    every: Duration,
+    first: Reading,
+) -> Result<(), String> {
     let mut history = History::default();
     history.push(first);
     let messages = RefCell::new(VecDeque::with_capacity(MESSAGES_MAX));
     let silent = Rc::new(RefCell::new(None));
     let told = Rc::clone(&silent);
-    let mut live = live.telling(move |why| *told.borrow_mut() = Some(why.to_owned()));
-    let following = live.follow(async |message: &Message| {
-        *silent.borrow_mut() = None;
-        if !message.data.is_empty() {
-            let document = serde_json::from_str(&message.data).unwrap_or_default();
-            let mut messages = messages.borrow_mut();
-            messages.truncate(MESSAGES_MAX - 1);
-            messages.push_front(in_words(&document));
+    let mut stream = stream.telling(move |why| *told.borrow_mut() = Some(why.to_owned()));
+    let following = async {
+        loop {
+            let message = match stream.next().await {
+                Ok(Heard::Connected) => None,
+                Ok(Heard::Message(message)) => Some(message.data).filter(|data| !data.is_empty()),
+                Err(why) => break why,
+            };
+            *silent.borrow_mut() = None;
+            if let Some(data) = message {
+                let document = serde_json::from_str(&data).unwrap_or_default();
+                let mut messages = messages.borrow_mut();
+                messages.truncate(MESSAGES_MAX - 1);
+                messages.push_front(in_words(&document));
+            }
         }
-        Ok(())
-    });
+    };
     tokio::pin!(following);
     let stop = stop_signal();
     tokio::pin!(stop);
@@ -160,23 +172,21 @@ async fn watch(server: &Server, live: Live, every: Duration, first: Reading) -> 
     let mut next = Box::pin(next_reading(server, every));
     let (mut scrolled, mut trouble) = (0_usize, None);
     loop {
-        let shown = messages.borrow().len();
-        scrolled = scrolled.min(shown.saturating_sub(1));
-        let view = View {
-            url: server.url(),
-            figures: history.figures(),
-            trouble: trouble.clone().or_else(|| silent.borrow().clone()),
-            messages: &messages.borrow(),
-            scrolled,
-        };
-        let drawn = screen.0.draw(|frame| screen::draw(frame, &view));
-        drawn.map_err(|error| format!("draw: {error}"))?;
-        drop(view);
+        {
+            let messages = messages.borrow();
+            scrolled = scrolled.min(messages.len().saturating_sub(1));
+            let view = View {
+                url: server.url(),
+                figures: history.figures(),
+                trouble: trouble.clone().or_else(|| silent.borrow().clone()),
+                messages: &messages,
+                scrolled,
+            };
+            let drawn = screen.0.draw(|frame| screen::draw(frame, &view));
+            drawn.map_err(|error| format!("draw: {error}"))?;
+        }
         tokio::select! {
-            end = &mut following => return match end {
-                End::Unread => Ok(()),
-                End::Refused(why) => Err(why),
-            },
+            why = &mut following => return Err(why),
             read = &mut next => {
                 next = Box::pin(next_reading(server, every));
                 trouble = read.map(|reading| history.push(reading)).err();

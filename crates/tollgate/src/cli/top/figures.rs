@@ -137,11 +137,6 @@ fn rate(before: &Reading, now: &Reading, pointer: &str) -> f64 {
 }
 
 /// A rate as a bar has it: what is more than nothing is seen.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "rates are small and not below nought"
-)]
 fn whole(rate: f64) -> u64 {
     rate.ceil() as u64
 }
