@@ -47,7 +47,7 @@ pub(super) struct Args {
 const MESSAGES_MAX: usize = 500;
 
 /// How large the picture of `--once` is where there is no terminal: columns and rows.
-const PICTURE: (u16, u16) = (100, 20);
+const PICTURE: (u16, u16) = (100, 17);
 
 /// How long a look for a key takes at the most; then it is seen whether anybody still wants one.
 const KEY_POLL: Duration = Duration::from_millis(200);

@@ -28,7 +28,7 @@ fn one_picture_has_what_has_happened_and_what_is_open() {
     assert!(line("│orders ").contains(" 1│"), "{}", ended.stdout);
     assert!(line("awaiting payment").contains(" 1 "), "{}", ended.stdout);
     assert!(
-        line("events parked").contains("1, oldest"),
+        line("events parked").contains("1, for "),
         "{}",
         ended.stdout
     );

@@ -14,7 +14,7 @@ use ratatui::widgets::{Block, Borders, Paragraph, Sparkline};
 use super::figures::Figures;
 
 /// From this width on figures stand side by side.
-const WIDE: u16 = 90;
+const WIDE: u16 = 100;
 
 /// Rows of the figures that stand side by side: the longest column and its frame.
 const FIGURES_ROWS: u16 = 13;
@@ -58,9 +58,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, view: &View<'_>) {
     frame.render_widget(Paragraph::new(heading(view)), title);
     let places: Vec<Rect> = match is_wide {
         true => Layout::horizontal([
-            Constraint::Percentage(34),
-            Constraint::Percentage(31),
-            Constraint::Percentage(35),
+            Constraint::Length(34),
+            Constraint::Min(36),
+            Constraint::Length(30),
         ])
         .split(upper)
         .to_vec(),
@@ -138,7 +138,7 @@ fn rates(figures: &Figures) -> Vec<Line<'_>> {
             let is_busy = rate != "0.0" && rate != "-";
             Line::from(vec![
                 Span::raw(format!("{name:<17}")),
-                Span::styled(format!("{rate:>7}"), if is_busy { STRONG } else { QUIET }),
+                Span::styled(format!("{rate:>6}"), if is_busy { STRONG } else { QUIET }),
                 Span::raw(format!("{today:>9}")),
             ])
         })
@@ -160,7 +160,7 @@ fn open(figures: &Figures) -> Vec<Line<'_>> {
     let bad = |count: u64| if count == 0 { Style::new() } else { BAD };
     let aged = |seconds: Option<i64>| {
         seconds.map_or(String::new(), |seconds| {
-            format!(", oldest {}", span(seconds))
+            format!(", for {}", span(seconds))
         })
     };
     let [pending, dead, unknown] = figures.effects;
@@ -198,14 +198,14 @@ fn measured(figures: &Figures) -> Vec<Line<'_>> {
     let measured = figures.measured.iter();
     let mut lines: Vec<Line<'_>> = measured
         .map(|(name, half, most)| {
-            Line::raw(format!("{name:<12}{:>9} {:>9}", shown(half), shown(most)))
+            Line::raw(format!("{name:<11}{:>8} {:>8}", shown(half), shown(most)))
         })
         .collect();
     let (open, listening) = figures.connections;
     lines.extend([
-        Line::raw(format!("{:<12}{:>9}", "queue", figures.waiting)),
-        Line::raw(format!("{:<12}{open:>9}", "connections")),
-        Line::raw(format!("{:<12}{listening:>9}", "listeners")),
+        Line::raw(format!("{:<11}{:>8}", "queue", figures.waiting)),
+        Line::raw(format!("{:<11}{open:>8}", "connections")),
+        Line::raw(format!("{:<11}{listening:>8}", "listeners")),
     ]);
     lines
 }
@@ -291,7 +291,7 @@ mod tests {
     fn no_size_of_a_window_is_too_small() {
         let messages: VecDeque<String> =
             (0..20).map(|number| format!("message {number}")).collect();
-        for columns in (1..=12).chain([40, 79, 80, 89, 90, 91, 300]) {
+        for columns in (1..=12).chain([40, 79, 80, 99, 100, 101, 300]) {
             for rows in (1..=20).chain([60, 200]) {
                 let shown = picture(&messages, 3, (columns, rows));
                 assert_eq!(shown.lines().count(), usize::from(rows));
