@@ -135,6 +135,11 @@ export const CODES = {
   former_secret_good: [409, null],
   /** No other admin of this shop may sign in; make another one first, or let an admin of shop main do it. */
   last_admin: [409, null],
+  /**
+   * Shop main has a user: sign in, and let an admin make others (POST /v1/users, or `tollgate users
+   * create`). Somebody else has used [their link](access.md#the-first-user) meanwhile.
+   */
+  first_user_exists: [409, null],
   /** The order is paid and cannot be cancelled; refund it instead. */
   order_paid: [409, null],
   /**

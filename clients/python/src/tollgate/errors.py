@@ -27,6 +27,7 @@ __all__ = [
     "CurrencyMismatch",
     "CurrencyUnknown",
     "EffectState",
+    "FirstUserExists",
     "FormerSecretGood",
     "HoldNotActive",
     "HttpsWanted",
@@ -118,6 +119,7 @@ CODES = {
     "key_ended": (409, None),
     "former_secret_good": (409, None),
     "last_admin": (409, None),
+    "first_user_exists": (409, None),
     "order_paid": (409, None),
     "effect_state": (409, None),
     "hold_not_active": (409, None),
@@ -332,6 +334,12 @@ class FormerSecretGood(ApiError, code="former_secret_good"):
 class LastAdmin(ApiError, code="last_admin"):
     """409: No other admin of this shop may sign in; make another one first, or let an admin of shop main do
     it.
+    """
+
+
+class FirstUserExists(ApiError, code="first_user_exists"):
+    """409: Shop main has a user: sign in, and let an admin make others (POST /v1/users, or `tollgate users
+    create`). Somebody else has used [their link](access.md#the-first-user) meanwhile.
     """
 
 

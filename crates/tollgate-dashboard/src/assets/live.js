@@ -142,6 +142,16 @@ async function show() {
   }
 }
 
+// What waits for something of which the stream says nothing looks again, while it is seen, for ten minutes.
+const waitsUntil = Date.now() + 600_000;
+
+function again() {
+  const waits = document.querySelector("[data-again-seconds]");
+  if (!waits || waitsUntil < Date.now()) return;
+  if (!document.hidden && !isBusy(document.getElementById("main"))) renew();
+  setTimeout(again, 1000 * waits.dataset.againSeconds);
+}
+
 // Something has changed while somebody was writing.
 function offer() {
   if (document.getElementById("offer")) return;
@@ -201,3 +211,4 @@ function listen() {
 dress(document);
 showSound();
 listen();
+again();

@@ -1,6 +1,8 @@
 //! The pages, a file or folder for each noun.
 
 pub(crate) mod sign_in;
+pub(crate) mod welcome;
+pub(crate) mod first_steps;
 pub(crate) mod language;
 pub(crate) mod overview;
 pub(crate) mod search;
@@ -26,6 +28,7 @@ use crate::routes::Route;
 pub(crate) fn all() -> impl Iterator<Item = &'static Route> {
     const NOUNS: &[&[Route]] = &[
         sign_in::ROUTES,
+        welcome::ROUTES,
         language::ROUTES,
         overview::ROUTES,
         search::ROUTES,

@@ -160,6 +160,36 @@ impl Server {
     }
 }
 
+/// A handler that is sent one request after the other, over connections that are kept.
+pub struct Handler {
+    url: Url,
+    http: reqwest::Client,
+}
+
+impl Handler {
+    /// The handler at this URL, with a PEM file of certificates to trust besides the system's.
+    pub fn at(url: &str, root_certificate: Option<&Path>) -> Result<Handler, String> {
+        let url = server_url(url)?;
+        let http = http(&url, Some(ANSWER_MAX), None, root_certificate)?;
+        Ok(Handler { url, http })
+    }
+
+    /// Sends JSON with these headers; the status it was answered with. What the answer says is read, for the
+    /// connection to be kept, up to as much as an answer may be.
+    pub async fn post(&self, headers: HeaderMap, body: String) -> Result<u16, String> {
+        let request = self
+            .http
+            .post(self.url.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .headers(headers)
+            .body(body);
+        let response = request.send().await.map_err(|error| reason(&error))?;
+        let status = response.status().as_u16();
+        body_of(response).await?;
+        Ok(status)
+    }
+}
+
 /// Sends bytes with these headers, as they are; the status and the answer.
 pub async fn post(
     url: &Url,
@@ -361,7 +391,7 @@ pub fn reason(error: &reqwest::Error) -> String {
 }
 
 /// Members of what was sent that no message shows.
-const UNSHOWN: [&str; 2] = ["/password", "/current"];
+const UNSHOWN: [&str; 3] = ["/password", "/current", "/ticket"];
 
 /// A problem document in words: the code, the detail, and every place of the request that is wrong
 /// with what was sent there.

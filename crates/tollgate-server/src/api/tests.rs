@@ -284,6 +284,7 @@ fn bodies() -> Vec<(&'static str, serde_json::Value, Reads)> {
         KeyChangeBody,
         RotateBody,
         UserBody,
+        FirstUserBody,
         UserChangeBody,
         PasswordBody,
         SignInBody,

@@ -17,6 +17,7 @@ mod deliveries;
 mod access;
 mod keys;
 mod users;
+mod welcome;
 mod lockout;
 mod sessions;
 mod audit;
@@ -85,6 +86,7 @@ pub(crate) use users::{NewUser, WantedChange};
 pub(crate) use webhook_source::WebhookSource;
 pub(crate) use webhooks::Incoming;
 pub use webhooks::{Taken, TakenItem};
+pub(crate) use welcome::FirstUser;
 
 pub use crate::instance::StartError;
 
@@ -113,6 +115,8 @@ struct Inner {
     /// Stands in the place of the Gate; no configuration leads here.
     null: Option<NullStore>,
     role: Role,
+    /// How the first user is made.
+    welcome: welcome::Welcome,
     /// How often receipts are looked up without a key.
     lookups: std::sync::Mutex<RateLimit<std::net::IpAddr>>,
     streams: Streams,
@@ -239,6 +243,7 @@ impl App {
             redactor,
             null,
             role,
+            welcome: welcome::Welcome::default(),
             lookups: std::sync::Mutex::new(receipts::lookups()),
             streams: Streams::new(config.stream),
             checking: tokio::sync::Mutex::new(()),

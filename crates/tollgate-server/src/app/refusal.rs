@@ -48,6 +48,12 @@ pub(crate) enum AppError {
     /// The session has ended, or there was none.
     #[error("nobody is signed in")]
     SessionUnknown,
+    /// The ticket for the first user was used, is too old, or never was one.
+    #[error("the ticket makes no first user")]
+    WelcomeUnknown,
+    /// Shop main has a user, who makes others.
+    #[error("there is a user already")]
+    FirstUserExists,
     /// Nobody signs in with these words.
     #[error("nobody signs in with this")]
     CredentialsWrong,

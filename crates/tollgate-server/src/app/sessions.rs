@@ -75,15 +75,17 @@ impl App {
         let others = there.iter().filter(|(_, is_there)| *is_there);
         let others: Vec<ShopId> = others.map(|(shop, _)| *shop).collect();
         let taken_back = counted.taken_back(&user, &others);
-        let begun = self.begin_session(&user, shop, &wanted, taken_back).await?;
-        begun.ok_or(AppError::CredentialsWrong)
+        let whence = (wanted.from, wanted.request);
+        let begun = self.begin_session(&user, shop, whence, taken_back);
+        begun.await?.ok_or(AppError::CredentialsWrong)
     }
 
-    async fn begin_session(
+    /// Begins a session of a user who has shown who it is, from an address and with a request.
+    pub(super) async fn begin_session(
         &self,
         user: &UserRow,
         opens: ShopId,
-        wanted: &SigningIn<'_>,
+        (from, request): (IpAddr, &str),
         (forgotten, taken_back, lowered): (Vec<String>, Vec<String>, String),
     ) -> Result<Option<SignedIn>, AppError> {
         let sessions = &self.config().sessions;
@@ -103,12 +105,12 @@ impl App {
                 key: None,
                 user: Some(user.id),
                 name: user.name.as_str().into(),
-                request: Some(wanted.request.into()),
+                request: Some(request.into()),
             },
             operation: "sign_in".to_owned(),
             target: Some(user.id.to_string()),
             detail: vec![
-                ("address", text(wanted.from)),
+                ("address", text(from)),
                 ("shop", text(self.shop_name(opens))),
             ],
         };

@@ -285,7 +285,11 @@ impl App {
 }
 
 /// What everybody would try first is no password. Its length was judged when it was read.
-fn check_password(password: &SecretString, email: &str, name: &str) -> Result<(), AppError> {
+pub(super) fn check_password(
+    password: &SecretString,
+    email: &str,
+    name: &str,
+) -> Result<(), AppError> {
     let password = password.expose_secret().to_lowercase();
     let user = email.split('@').next().unwrap_or(email);
     let is_told = [email, user, name]

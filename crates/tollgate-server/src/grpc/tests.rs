@@ -39,7 +39,7 @@ const TABLE: &str = "
     Internal            internal quarantined
     PermissionDenied    rank_missing
     ResourceExhausted   too_many_keys
-    FailedPrecondition  former_secret_good last_admin
+    FailedPrecondition  former_secret_good last_admin first_user_exists
 ";
 
 fn listed() -> Vec<(&'static str, &'static str)> {

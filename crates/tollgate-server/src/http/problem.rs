@@ -153,6 +153,8 @@ codes! {
         ["The API key was given a new secret a short while ago, and the one before that still opens until `former_ends_at`. Rotate again after that, or with `overlap_hours` 0, which ends every secret but the new one at once."];
     LAST_ADMIN = "last_admin" 409 no "The shop's last admin"
         ["No other admin of this shop may sign in; make another one first, or let an admin of shop main do it."];
+    FIRST_USER_EXISTS = "first_user_exists" 409 no "There is a user already"
+        ["Shop main has a user: sign in, and let an admin make others (POST /v1/users, or `tollgate users create`)."];
     ORDER_PAID = "order_paid" 409 no "The order is paid" [
         "The order is paid and cannot be cancelled; refund it instead.",
         "Pesanan sudah dibayar dan tidak dapat dibatalkan; lakukan pengembalian dana.",
@@ -647,6 +649,11 @@ impl From<AppError> for Problem {
             }
             AppError::TooManyKeys { most } => Problem::from(TOO_MANY_KEYS).with("keys_max", most),
             AppError::SessionUnknown => SESSION_INVALID.into(),
+            AppError::WelcomeUnknown => Problem::from(TICKET_INVALID).detail(
+                "The link was used, is older than a day, or is another start's or instance's. A server says a new \
+                 one when it starts as long as there is no user; `tollgate users create` makes one, too.",
+            ),
+            AppError::FirstUserExists => FIRST_USER_EXISTS.into(),
             AppError::CredentialsWrong => CREDENTIALS_INVALID.into(),
             AppError::SignInLocked { wait } => Problem::from(SIGN_IN_LOCKED).retry_after(wait),
             AppError::UserExists(id) => Problem::from(ALREADY_EXISTS).with("id", id.to_string()),

@@ -24,6 +24,8 @@ pub(crate) enum AccessWrite {
     KeyUsed(ShopId, KeyId, Timestamp),
     /// Keep a user.
     CreateUser(UserRow),
+    /// Keep a user, if its shop has none.
+    CreateFirstUser(UserRow),
     /// Change one.
     ChangeUser(UserChange),
     /// Delete one, unless it is the last of this role.
@@ -46,7 +48,7 @@ impl AccessWrite {
         match self {
             AccessWrite::CreateKey(key) => key.shop,
             AccessWrite::RotateKey(rotation) => rotation.shop,
-            AccessWrite::CreateUser(user) => user.shop,
+            AccessWrite::CreateUser(user) | AccessWrite::CreateFirstUser(user) => user.shop,
             AccessWrite::ChangeUser(change) => change.shop,
             AccessWrite::TrySignIn(new) => new.shop,
             AccessWrite::SignInFailed(failure) => failure.shop,
@@ -69,6 +71,7 @@ impl AccessWrite {
             AccessWrite::RenameKey(shop, id, name) => keys::rename(db, *shop, *id, name),
             AccessWrite::KeyUsed(shop, id, at) => keys::used(db, *shop, *id, *at),
             AccessWrite::CreateUser(user) => users::create(db, user),
+            AccessWrite::CreateFirstUser(user) => users::create_first(db, user),
             AccessWrite::ChangeUser(change) => users::change(db, change),
             AccessWrite::DeleteUser(shop, id, not_the_last) => {
                 users::delete(db, (*shop, *id), not_the_last.as_deref())

@@ -67,6 +67,16 @@ impl Store {
             .await
     }
 
+    /// Keeps the first user of its shop; `false` if the shop has one, whoever made it.
+    pub async fn create_first_user(
+        &self,
+        user: UserRow,
+        record: Option<AuditRecord>,
+    ) -> Result<bool, SubmitError> {
+        self.write_access(AccessWrite::CreateFirstUser(user), record)
+            .await
+    }
+
     /// Changes a user; `false` if there is no such user, or it is the last that has to be left.
     pub async fn change_user(
         &self,

@@ -87,6 +87,12 @@ const INSERT_USER: &str = "\
      where (select count(*) from users where shop_id = ?1) < ?8
         on conflict (shop_id, email) do nothing";
 
+/// `users.insert_first`: by primary key. The batch holds its shop's head, so no other makes one meanwhile.
+const INSERT_FIRST_USER: &str = "\
+    insert into users (shop_id, id, email, name, role, password, created_at, updated_at)
+    select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7
+     where not exists (select 1 from users where shop_id = ?1)";
+
 /// `users.change`: by primary key.
 const CHANGE_USER: &str = "\
     update users
@@ -130,6 +136,22 @@ pub(crate) fn create(db: &Db, user: &UserRow) -> Result<usize, Error> {
             &user.password,
             &user.created_at.as_millis(),
             &USERS_MAX,
+        ],
+    )
+}
+
+/// Keeps one, unless the shop has any.
+pub(crate) fn create_first(db: &Db, user: &UserRow) -> Result<usize, Error> {
+    db.run(
+        INSERT_FIRST_USER,
+        &[
+            &user.shop.0,
+            &id_bytes(user.id.as_u128()),
+            &user.email,
+            &user.name,
+            &user.role,
+            &user.password,
+            &user.created_at.as_millis(),
         ],
     )
 }

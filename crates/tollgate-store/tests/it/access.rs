@@ -271,6 +271,27 @@ async fn an_address_is_one_users_of_a_shop() {
     );
 }
 
+/// Two at once are one commit's or two, of this process or of several: one of them is the first.
+#[tokio::test]
+async fn the_first_user_of_a_shop_is_one() {
+    let world = World::new();
+    let store = &world.store;
+    let (one, other) = tokio::join!(
+        store.create_first_user(user(1, "a@b"), None),
+        store.create_first_user(user(2, "b@b"), None),
+    );
+    assert_ne!(one.expect("it is taken"), other.expect("it is taken"));
+    assert_eq!(store.users(SHOP).await.expect("it reads").len(), 1);
+    // Another shop's users are no obstacle.
+    let elsewhere = UserRow {
+        shop: ShopId(2),
+        ..user(3, "a@b")
+    };
+    assert_eq!(store.create_first_user(elsewhere, None).await, Ok(true));
+    let third = store.create_first_user(user(4, "c@b"), None).await;
+    assert_eq!(third, Ok(false));
+}
+
 #[tokio::test]
 async fn a_session_is_its_users_as_long_as_that_may_sign_in() {
     let world = World::new();

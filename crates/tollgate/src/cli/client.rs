@@ -1,11 +1,14 @@
 //! Which running server a command is for.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use secrecy::ExposeSecret;
 use tollgate_outbound::remote::Server;
 use tollgate_server::Config;
+
+use super::{configuration, failed};
 
 /// Which running server, of the commands that call one.
 #[derive(Debug, clap::Args)]
@@ -46,6 +49,18 @@ pub(super) fn server_of(args: &ServerArgs, config: &Config) -> Result<Server, St
     let key = key.ok_or("name a key with --key, or configure api.bootstrap_key")?;
     let url = args.url.clone().unwrap_or_else(|| configured_url(config));
     Server::trusting(&url, key.to_owned(), args.trust.root_certificate.as_deref())
+}
+
+/// The same, or the exit of a command that has none: where both are named, no configuration is read.
+pub(super) fn server(args: &ServerArgs, file: Option<&Path>) -> Result<Server, ExitCode> {
+    let server = match (&args.url, &args.key) {
+        (Some(url), Some(key)) => {
+            let root_certificate = args.trust.root_certificate.as_deref();
+            Server::trusting(url, key.clone(), root_certificate)
+        }
+        _ => server_of(args, &configuration(file)?),
+    };
+    server.map_err(|why| failed(&why))
 }
 
 /// Where the configured server is called from this machine: where it listens, or, if that needs a name that

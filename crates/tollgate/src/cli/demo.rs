@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -18,6 +19,7 @@ use super::failed;
 use super::send::quoted;
 use super::serve::stop_signal;
 use crate::log::start_log;
+use tollgate_outbound::remote::Server;
 use tollgate_server::StartError;
 use tollgate_server::config::{Config, Log};
 use tollgate_server::serve;
@@ -83,7 +85,8 @@ async fn demo(args: &Args) -> Result<bool, String> {
     }
     anstream::println!("{}", verdict(&stories));
     if !args.exit {
-        anstream::println!("{}", stage.next_steps());
+        let visitor = Visitor::let_in(stage.address, &stage.key).await?;
+        anstream::println!("{}", stage.next_steps(&visitor));
         tokio::select! {
             ended = &mut stage.server => return Err(ended_by(ended)),
             () = &mut stop => {}
@@ -173,10 +176,44 @@ impl Stage {
         }
     }
 
-    fn next_steps(&self) -> String {
+    fn next_steps(&self, visitor: &Visitor) -> String {
         let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("tollgate"));
         let file = configuration_file(&self.folder);
-        next_steps(self.address, &self.key, &program, &file)
+        let paste = next_steps(self.address, &self.key, &program, &file);
+        format!("{}\n{paste}", visitor.way_in(self.address))
+    }
+}
+
+/// Who looks at the stories in the dashboard.
+struct Visitor {
+    password: String,
+}
+
+/// What the visitor signs in with.
+const VISITOR: &str = "demo@example.com";
+
+impl Visitor {
+    /// Makes the user, an admin with a password of its own.
+    async fn let_in(address: SocketAddr, key: &str) -> Result<Visitor, String> {
+        let password = fresh();
+        let wanted =
+            json!({ "email": VISITOR, "name": "Demo", "role": "admin", "password": password });
+        let server = Server::new(&format!("http://{address}"), key.to_owned())?;
+        server.call("POST", "/v1/users", Some(&wanted)).await?;
+        Ok(Visitor { password })
+    }
+
+    fn way_in(&self, address: SocketAddr) -> String {
+        let Visitor { password } = self;
+        format!(
+            "\
+The stories are in the dashboard until you press Ctrl-C:
+
+  http://{address}/
+  mail      {VISITOR}
+  password  {password}
+"
+        )
     }
 }
 
@@ -275,7 +312,7 @@ order_by = "/databaseId"
 fn next_steps(address: SocketAddr, key: &str, program: &Path, file: &Path) -> String {
     let [program, file] = [program, file].map(|path| quoted(&path.display().to_string()));
     format!(
-        r#"The server is up at http://{address} until you press Ctrl-C. What to try:
+        r#"They are behind the API at http://{address}, too. What to try:
 
   export KEY={key}
   # the orders, and the timeline of one of them
@@ -337,6 +374,33 @@ mod tests {
             listen: Some(SocketAddr::new(USUAL.ip(), 0)),
         };
         assert_eq!(demo(&args).await, Ok(true));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_visitor_signs_in_with_what_is_printed() {
+        let stage = Stage::build(Some(SocketAddr::new(USUAL.ip(), 0)))
+            .await
+            .expect("it is built");
+        let visitor = Visitor::let_in(stage.address, &stage.key).await;
+        let visitor = visitor.expect("the server takes a user");
+        let printed = stage.next_steps(&visitor);
+        let address = stage.address;
+        assert!(
+            printed.contains(&format!("  http://{address}/\n")),
+            "{printed}"
+        );
+        let typed = |name: &str| {
+            let lines = printed.lines();
+            let mut words = lines.filter_map(|line| line.trim().split_once(' '));
+            let found = words.find(|(known, _)| *known == name);
+            found.expect("it is printed").1.trim().to_owned()
+        };
+        let wanted = json!({ "email": typed("mail"), "password": typed("password") });
+        let server = Server::new(&format!("http://{address}"), "none".to_owned());
+        let server = server.expect("it is a URL");
+        let session = server.call("POST", "/v1/session", Some(&wanted)).await;
+        assert_eq!(session.expect("it signs in")["role"], "admin");
+        stage.take_down().await.expect("it stops");
     }
 
     /// Plays the stories through a proxy that changes what the server answers.

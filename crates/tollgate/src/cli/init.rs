@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use secrecy::ExposeSecret;
 
+use super::client::configured_url;
+use super::send::quoted;
 use super::{failed, misconfigured};
 use tollgate_server::config::{Config, DEFAULTS};
 use tollgate_server::keys;
@@ -20,6 +22,9 @@ pub(super) struct Args {
     file: Option<PathBuf>,
 }
 
+/// The configuration that every command reads where none is named.
+const USUAL: &str = "tollgate.toml";
+
 /// A new configuration, with words for the reference's name and the key's place.
 const TEMPLATE: &str = include_str!("init.template.toml");
 
@@ -33,7 +38,7 @@ pub(super) fn run(args: Args, configured: Option<&Path>) -> ExitCode {
     let file = match (args.file, configured) {
         (Some(file), _) => file,
         (None, Some(file)) => file.to_owned(),
-        (None, None) => PathBuf::from("tollgate.toml"),
+        (None, None) => PathBuf::from(USUAL),
     };
     let key_file = file.with_extension("key");
     if key_file == file {
@@ -79,14 +84,22 @@ pub(super) fn run(args: Args, configured: Option<&Path>) -> ExitCode {
     }
     let folder = file.parent().unwrap_or(Path::new(""));
     match Config::from_toml_in(&text, folder) {
-        Ok(_) => {
+        Ok(config) => {
             anstream::eprintln!(
                 "wrote {}, {} and, with every key explained, {}",
                 file.display(),
                 key_file.display(),
                 reference_file.display()
             );
-            anstream::eprintln!("next: add a [sources.NAME], then `tollgate serve`");
+            let serve = match file.as_path() == Path::new(USUAL) {
+                true => "tollgate serve".to_owned(),
+                false => format!(
+                    "tollgate serve --config {}",
+                    quoted(&file.display().to_string())
+                ),
+            };
+            anstream::eprintln!("next: {serve}");
+            anstream::eprintln!("then: {}/", configured_url(&config));
             ExitCode::SUCCESS
         }
         Err(error) => misconfigured(&error),

@@ -18,9 +18,13 @@ mod errors;
 mod export;
 mod send;
 mod tail;
+mod forward;
+mod top;
 mod demo;
 mod bench;
 mod client;
+mod stream;
+mod welcome;
 mod report;
 mod listing;
 mod openapi;
@@ -77,6 +81,8 @@ enum Command {
     Export(export::Args),
     Send(send::Args),
     Tail(tail::Args),
+    Forward(forward::Args),
+    Top(top::Args),
     Demo(demo::Args),
     Bench(bench::Args),
     Openapi(openapi::Args),
@@ -116,6 +122,8 @@ pub(crate) fn main() -> ExitCode {
             Command::Export(args) => export::run(args, file).await,
             Command::Send(args) => send::run(args, file).await,
             Command::Tail(args) => tail::run(args, file).await,
+            Command::Forward(args) => forward::run(args, file).await,
+            Command::Top(args) => top::run(args, file).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Bench(args) => bench::run(&args),
             Command::Openapi(args) => openapi::run(&args),

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::client::scheme_of;
-use super::{configuration, failed, misconfigured};
+use super::{configuration, failed, misconfigured, welcome};
 use crate::log::start_log;
 use tollgate_server::config::Config;
 use tollgate_server::{Listeners, Role, Serving, raise_open_files};
@@ -34,7 +34,7 @@ const NOTHING_CONFIGURED: &str = "\
 error: nothing is configured: there is no ./tollgate.toml, no --config and no TOLLGATE__… variable
 
 Tollgate takes the webhooks of payment providers, and moves a shop's orders, stock and slots by them.
-  tollgate init    writes tollgate.toml and a key; add a [sources.NAME], then `tollgate serve`
+  tollgate init    writes tollgate.toml and a key; then `tollgate serve`
   tollgate demo    shows what it does, on a temporary database and without any configuration";
 
 /// What an instance does.
@@ -95,6 +95,7 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
     };
     say_what_is_configured(app.config());
     say_where(app.config(), &listeners);
+    welcome::say(&app, &listeners.addresses()).await;
     Serving::new(app, listeners).run(stop).await;
     tracing::info!("stopped");
     ExitCode::SUCCESS

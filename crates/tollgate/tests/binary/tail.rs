@@ -1,13 +1,11 @@
 //! `tollgate tail`: a line for each message, over a connection that is made again.
 
 use std::io::{BufRead, BufReader};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Stdio};
-use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
-use crate::harness::{ADMIN_KEY, Home, Tollgate, command, finish};
+use crate::harness::{ADMIN_KEY, Door, Home, Tollgate, command, finish};
 
 /// The command as a child, ended with its handle.
 struct Tail {
@@ -39,49 +37,6 @@ impl Drop for Tail {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-/// An address that stays while servers come and go.
-struct Door {
-    address: SocketAddr,
-    leads_to: Arc<Mutex<SocketAddr>>,
-}
-
-impl Door {
-    fn open(to: SocketAddr) -> Door {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-        let address = listener.local_addr().expect("it is bound");
-        let leads_to = Arc::new(Mutex::new(to));
-        let goal = Arc::clone(&leads_to);
-        std::thread::spawn(move || {
-            for inside in listener.incoming().map_while(Result::ok) {
-                let goal = *goal.lock().expect("no panic");
-                // No server there: whatever connects is sent away.
-                let Ok(outside) = TcpStream::connect(goal) else {
-                    continue;
-                };
-                let copy = |from: &TcpStream, to: &TcpStream| {
-                    let mut from = from.try_clone().expect("it can be cloned");
-                    let mut to = to.try_clone().expect("it can be cloned");
-                    std::thread::spawn(move || {
-                        let _ = std::io::copy(&mut from, &mut to);
-                        let _ = to.shutdown(Shutdown::Write);
-                    });
-                };
-                copy(&inside, &outside);
-                copy(&outside, &inside);
-            }
-        });
-        Door { address, leads_to }
-    }
-
-    fn lead_to(&self, to: SocketAddr) {
-        *self.leads_to.lock().expect("no panic") = to;
-    }
-
-    fn url(&self) -> String {
-        format!("http://{}", self.address)
     }
 }
 

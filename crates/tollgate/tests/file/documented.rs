@@ -37,6 +37,14 @@ const NOT_HERE: &[(&str, &str)] = &[
     ),
     ("tollgate tail", "it does not end; tests/binary/tail.rs"),
     (
+        "tollgate forward",
+        "it does not end; tests/binary/forward.rs",
+    ),
+    (
+        "tollgate top",
+        "without --once it wants a terminal; tests/binary/top.rs",
+    ),
+    (
         "tollgate prune",
         "it wants a stopped server and takes orders; tests/binary/prune.rs",
     ),

@@ -112,6 +112,19 @@ impl Tollgate {
         Client::new(self.address, bearer)
     }
 
+    /// The next line that it says and that has this in it.
+    #[track_caller]
+    pub(crate) fn says(&self, wanted: &str) -> String {
+        let output = self.output();
+        loop {
+            match output.recv_timeout(PATIENCE) {
+                Ok(line) if line.contains(wanted) => return line,
+                Ok(_) => {}
+                Err(error) => panic!("it does not say {wanted:?}: {error}"),
+            }
+        }
+    }
+
     /// Asks it to stop, as a service manager does, without waiting.
     pub(crate) fn ask_to_stop(&self) {
         let sent = Command::new("kill")

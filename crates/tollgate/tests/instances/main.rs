@@ -25,6 +25,7 @@ mod load;
 mod poolers;
 mod races;
 mod access;
+mod welcome;
 mod keys;
 mod sharing;
 mod sweeps;

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use self::document::{Alerts, Endpoints, Needs, Series, Stats};
 use self::words as said;
+use super::first_steps::first_steps;
 use crate::failure::Failure;
 use crate::parts::section;
 use crate::reply::Page;
@@ -36,11 +37,15 @@ async fn show(visit: &Visit<'_>) -> Result<Page, Failure> {
     let (figures, (alerts, endpoints)) = join(figures, beside).await;
     let (stats, hours, days, needs) = figures?;
     let (alerts, endpoints) = (alerts?, endpoints?);
+    let week = &stats.last_7_days;
+    let is_quiet = week.orders.created == 0 && week.events.received == 0;
+    let first_steps = first_steps(visit, is_quiet).await?;
     Ok(Page {
         title: visit.say(common::OVERVIEW).to_owned(),
         here: "/",
         topics: "orders,payments,events,effects,alerts",
         body: html! {
+            (first_steps)
             (section(visit.say(said::NEEDS_PERSON), needs::markup(visit, &stats, &needs, &alerts, &endpoints)))
             (section(visit.say(said::TODAY), figures::cards(visit, &stats)))
             (charts::markup(visit, &hours, &days))

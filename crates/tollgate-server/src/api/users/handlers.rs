@@ -4,6 +4,7 @@ use axum::extract::{Path, State};
 use secrecy::SecretString;
 use tollgate_core::id::UserId;
 
+use super::first;
 use super::request::{PasswordBody, UserBody, UserChangeBody};
 use super::response::UserView;
 use crate::app::App;
@@ -39,6 +40,7 @@ pub(crate) fn operations() -> Noun {
                 .gives::<UserView<'_>>(201, "The user.")
                 .refuses(&[ALREADY_EXISTS, RANK_MISSING, TOO_MANY_USERS])
                 .leads("/id", "id", &["showUser", "changeUser", "changePassword", "deleteUser"]),
+            first::operation(),
             get("/v1/users", list)
                 .named("listUsers", "List users")
                 .about("Those that are disabled, too; the newest first.")

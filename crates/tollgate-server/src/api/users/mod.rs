@@ -1,5 +1,6 @@
 //! Users.
 
+mod first;
 mod handlers;
 mod local;
 pub(super) mod request;

@@ -5,7 +5,9 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::app::{NewUser, WantedChange};
-use crate::http::body::{Body, MailAddress, Name, OneOf, Password, Short, TypedPassword, none};
+use crate::http::body::{
+    Body, MailAddress, Name, OneOf, Password, Short, TypedPassword, WelcomeTicket, none,
+};
 use crate::keys::Role;
 
 /// `POST /v1/users`
@@ -40,6 +42,24 @@ impl UserBody {
 }
 
 impl Body for UserBody {}
+
+/// `POST /v1/users/first`
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{"ticket": "tgw_Kq3VtV0Zc8vYJ5m2n1b7x9wQe4r6t8y0u2i4o6p8a0s", "email": "dewi@example.com",
+    "name": "Dewi", "password": "correct horse battery"}]))]
+pub(crate) struct FirstUserBody {
+    /// The ticket of the link that the server has said at its start.
+    pub(crate) ticket: WelcomeTicket,
+    /// The mail address, by which the user signs in.
+    pub(crate) email: MailAddress,
+    /// What the user is called.
+    pub(crate) name: Short,
+    /// The password: neither the name nor the address, nor one letter throughout.
+    pub(crate) password: Password,
+}
+
+impl Body for FirstUserBody {}
 
 /// `PATCH /v1/users/{id}`
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]

@@ -247,6 +247,9 @@ rules! {
     /// A password as it was typed.
     TypedPassword as TypedPasswordRule in composed, "password" unshown: "1 to 250 characters" =
         |text| (1..=250).contains(&text.chars().count()), { "minLength": 1, "maxLength": 250 };
+    /// The ticket of a link.
+    WelcomeTicket as WelcomeTicketRule, "ticket" unshown: "1 to 100 characters" =
+        |text| (1..=100).contains(&text.chars().count()), { "minLength": 1, "maxLength": 100 };
     /// A URL; whether it is called is judged where it is used.
     UrlText as UrlRule, "http-url" unshown: "a URL of up to 2048 bytes" =
         |text| (1..=2048).contains(&text.len()) && !text.contains('\0'),

@@ -24,6 +24,7 @@ const MENDING: &[&str] = &[
 
 /// What is open to anyone.
 const OPEN: &[&str] = &[
+    "createFirstUser",
     "docs",
     "docsOfNoun",
     "docsStyle",

@@ -107,6 +107,7 @@ const OTHERS: &[&str] = &[
     "state",
     "stocked",
     "tax_id",
+    "ticket",
     "timezone",
     "topics",
     "type",
@@ -283,6 +284,7 @@ impl Operation {
                 of_main["shop"] = json!("main");
                 vec![(of_main, Refused), (account, Own)]
             }
+            "createFirstUser" => vec![(example, Refused)],
             "signIn" => {
                 let stranger =
                     json!({ "email": "kettle@example.com", "password": PASSWORD, "shop": "main" });
