@@ -41,6 +41,7 @@ pub use clock::Clock;
 pub use config::Config;
 pub use fonts::check_fonts;
 pub use http::problem::{CODES, Code};
+pub use money_text::amount_in_words;
 pub use paper::letters_check;
 pub use report::{ReportView, configuration_check, totals_lines};
 pub use server::{Listeners, Serving, serve, work};

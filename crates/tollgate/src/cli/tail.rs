@@ -3,18 +3,13 @@
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use reqwest::StatusCode;
-use reqwest::header::HeaderName;
 use serde_json::Value;
 
-use super::client::{ServerArgs, server_of};
+use super::client::{ServerArgs, server};
+use super::failed;
 use super::listing::plain;
-use super::{configuration, failed};
-use tollgate_outbound::remote::{
-    Messages, Server, is_of_tollgate, is_stream, reason, refusal, stranger,
-};
+use super::stream::{Heard, Stream};
 
 /// Show what happens, as it happens.
 ///
@@ -37,164 +32,39 @@ pub(super) struct Args {
     json: bool,
 }
 
-/// The server says something every 15 s; one that is silent for longer is gone.
-const SILENCE_MAX: Duration = Duration::from_secs(45);
-
-/// How long to wait before connecting again: at first, and at most.
-const AGAIN_AFTER: Duration = Duration::from_millis(250);
-const AGAIN_AFTER_MAX: Duration = Duration::from_secs(10);
-
-/// Which position a listener goes on behind.
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-
 pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
-    let server = match (&args.server.url, &args.server.key) {
-        (Some(url), Some(key)) => {
-            let root_certificate = args.server.trust.root_certificate.as_deref();
-            Server::trusting(url, key.clone(), root_certificate)
-        }
-        _ => match configuration(file) {
-            Ok(config) => server_of(&args.server, &config),
-            Err(exit) => return exit,
-        },
-    };
-    let server = match server.and_then(|server| server.streaming(SILENCE_MAX)) {
+    let server = match server(&args.server, file) {
         Ok(server) => server,
+        Err(exit) => return exit,
+    };
+    let mut stream = match Stream::new(server, &args.topic, args.after) {
+        Ok(stream) => stream,
         Err(why) => return failed(&why),
     };
-    let mut tail = Tail {
-        last_id: args.after,
-        args,
-        server,
+    loop {
+        match stream.next().await {
+            Ok(Heard::Connected) => {}
+            Ok(Heard::Message(message)) if message.data.is_empty() => {}
+            Ok(Heard::Message(message)) => match show(&message.data, args.json) {
+                Ok(()) => {}
+                // Its output is closed.
+                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                    return ExitCode::SUCCESS;
+                }
+                Err(error) => return failed(&format!("write to stdout: {error}")),
+            },
+            Err(why) => return failed(&why),
+        }
+    }
+}
+
+fn show(data: &str, json: bool) -> std::io::Result<()> {
+    let text = match json {
+        true => data.to_owned(),
+        false => in_words(&serde_json::from_str(data).unwrap_or_default()),
     };
-    match tail.follow().await {
-        End::Unread => ExitCode::SUCCESS,
-        End::Refused(why) => failed(&why),
-    }
-}
-
-struct Tail {
-    args: Args,
-    server: Server,
-    last_id: Option<i64>,
-}
-
-/// Why it ends.
-enum End {
-    /// Its output is closed.
-    Unread,
-    /// Connecting again would not help.
-    Refused(String),
-}
-
-/// Why a connection ended.
-enum Broken {
-    /// It may be made again.
-    Again(String),
-    For(End),
-}
-
-impl Tail {
-    /// Listens, again and again.
-    async fn follow(&mut self) -> End {
-        let mut wait = AGAIN_AFTER;
-        loop {
-            let mut was_heard = false;
-            match self.listen(&mut was_heard).await {
-                Broken::For(end) => return end,
-                Broken::Again(why) => {
-                    if was_heard {
-                        wait = AGAIN_AFTER;
-                    }
-                    anstream::eprintln!(
-                        "listening to {}: {why}; connecting again",
-                        self.server.url()
-                    );
-                }
-            }
-            tokio::time::sleep(wait).await;
-            wait = AGAIN_AFTER_MAX.min(wait * 2);
-        }
-    }
-
-    /// Listens until the connection ends.
-    async fn listen(&mut self, was_heard: &mut bool) -> Broken {
-        match self.connect().await {
-            Err(broken) => broken,
-            Ok(messages) => {
-                *was_heard = true;
-                match self.read(messages).await {
-                    Err(broken) => broken,
-                    Ok(()) => Broken::Again("the stream has ended".to_owned()),
-                }
-            }
-        }
-    }
-
-    /// Asks for the stream.
-    async fn connect(&self) -> Result<Messages, Broken> {
-        let topics = match self.args.topic.as_slice() {
-            [] => String::new(),
-            topics => format!("?topics={}", topics.join(",")),
-        };
-        let after = self.last_id.map(|id| (LAST_EVENT_ID, id.into()));
-        let opened = self
-            .server
-            .open(&format!("/v1/stream{topics}"), after.into_iter().collect())
-            .await;
-        let response = opened.map_err(|error| Broken::Again(reason(&error)))?;
-        let status = response.status();
-        if status == StatusCode::OK && is_stream(&response) {
-            return Ok(Messages::of(response));
-        }
-        // What a proxy says while the server restarts or too much comes passes; what is no Tollgate at all
-        // stays so.
-        let passes = matches!(status.as_u16(), 408 | 429 | 500..=599);
-        let is_refusal = !status.is_success() && is_of_tollgate(&response);
-        if !is_refusal && !passes {
-            let (url, why) = (self.server.url(), stranger(&response));
-            return Err(Broken::For(End::Refused(format!("listen to {url}: {why}"))));
-        }
-        let body = response.bytes().await.unwrap_or_default();
-        let document: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let why = match document["code"].is_string() {
-            true => format!("{} {}", status.as_u16(), refusal(&document, &Value::Null)),
-            false => format!("{} without a word of Tollgate's", status.as_u16()),
-        };
-        if passes {
-            return Err(Broken::Again(why));
-        }
-        let url = self.server.url();
-        Err(Broken::For(End::Refused(format!("listen to {url}: {why}"))))
-    }
-
-    /// Reads messages up to the end of the stream, and shows them.
-    async fn read(&mut self, mut messages: Messages) -> Result<(), Broken> {
-        while let Some(message) = messages.next().await.map_err(Broken::Again)? {
-            if !message.data.is_empty() {
-                self.show(&message.data)?;
-            }
-            self.last_id = message.id.or(self.last_id);
-        }
-        Ok(())
-    }
-
-    fn show(&self, data: &str) -> Result<(), Broken> {
-        let text = match self.args.json {
-            true => data.to_owned(),
-            false => in_words(&serde_json::from_str(data).unwrap_or_default()),
-        };
-        let mut out = anstream::stdout().lock();
-        match writeln!(out, "{text}").and_then(|()| out.flush()) {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
-                Err(Broken::For(End::Unread))
-            }
-            Err(error) => Err(Broken::For(End::Refused(format!(
-                "write to stdout: {error}"
-            )))),
-        }
-    }
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "{text}").and_then(|()| out.flush())
 }
 
 /// A message in a line: when, where in the feed, what, and what it is about.

@@ -47,4 +47,7 @@ mod described;
 mod prune;
 mod stream;
 mod tail;
+mod shown;
+mod profiles;
+mod watch;
 mod grpc;
