@@ -11,14 +11,23 @@ use tollgate_server::Config;
 use super::profiles::{Profile, Profiles};
 use super::{configuration, failed};
 
+/// Under which heading `--help` shows what is the same for all commands that call a server.
+const WHICH_SERVER: &str = "Which server";
+
 /// Which running server, of the commands that call one.
 #[derive(Debug, clap::Args)]
 pub(super) struct ServerArgs {
     /// The running server, as https://pay.example; without it the profile's or the configured one.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = WHICH_SERVER)]
     pub(super) url: Option<String>,
     /// A key to it; without it the profile's, or the configuration's bootstrap key.
-    #[arg(long, global = true, env = "TOLLGATE_API_KEY", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "TOLLGATE_API_KEY",
+        hide_env_values = true,
+        help_heading = WHICH_SERVER
+    )]
     pub(super) key: Option<String>,
     /// A server whose key `tollgate login` has kept. What --url and --key name counts before it; without
     /// it the configuration of this folder does, and then the default profile.
@@ -27,7 +36,8 @@ pub(super) struct ServerArgs {
         global = true,
         value_name = "NAME",
         env = "TOLLGATE_PROFILE",
-        hide_env_values = true
+        hide_env_values = true,
+        help_heading = WHICH_SERVER
     )]
     pub(super) profile: Option<String>,
     #[command(flatten)]
@@ -43,7 +53,8 @@ pub(super) struct TrustArgs {
         global = true,
         value_name = "FILE",
         env = "TOLLGATE_ROOT_CERTIFICATE",
-        hide_env_values = true
+        hide_env_values = true,
+        help_heading = WHICH_SERVER
     )]
     pub(super) root_certificate: Option<PathBuf>,
 }

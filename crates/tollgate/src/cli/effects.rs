@@ -270,7 +270,11 @@ fn shown(effect: &Value) -> String {
     for attempt in attempts {
         let (at, ms) = (time(&attempt["at"]), word(&attempt["duration_ms"]));
         let said = [&attempt["status"], &attempt["error"]].map(word).join(" ");
-        text.push_str(&format!("tried {at}, {ms} ms: {}\n", said.trim()));
+        let said = match said.trim() {
+            "" => String::new(),
+            said => format!(": {said}"),
+        };
+        text.push_str(&format!("tried {at}, {ms} ms{said}\n"));
         for line in attempt["response_head"]
             .as_str()
             .unwrap_or_default()

@@ -50,7 +50,10 @@ fn a_list_is_shown_again_where_it_changes_and_ends_with_ctrl_c() {
     let server = Tollgate::start(&home);
     let mut client = server.client();
     let url = format!("http://{}", server.address());
-    client.create_order("ONE", "standard", "IDR", 5_000);
+    // Without a payment, so that it is cancelled at once.
+    let line = json!({ "sku": "tea", "stocked": false, "quantity": 1, "unit_amount": 5_000 });
+    let one = json!({ "code": "ONE", "currency": "IDR", "lines": [line] });
+    client.create("/v1/orders", &one).expect(201);
     let mut people = Watch::start(&url, &["orders", "list"]);
     assert!(
         people.line().contains("made"),

@@ -74,11 +74,15 @@ pub(crate) fn made_plain(text: &str) -> String {
 
 /// What stands for a time at the beginning of a text, and how long that is.
 fn timed(text: &str) -> Option<(&'static str, usize)> {
-    const SHAPES: [(&str, &str); 5] = [
+    const SHAPES: [(&str, &str); 8] = [
         ("dddd-dd-ddTdd:dd:dd.dddZ", "2026-01-22T10:00:00.000Z"),
         ("dddd-dd-dd dd:dd:dd", "2026-01-22 10:00:00"),
         ("dddd-dd-dd (", "2026-01-22 ("),
         ("  dd:dd:dd  ", "  10:00:00  "),
+        // How long something took.
+        (", d ms", ", 5 ms"),
+        (", dd ms", ", 5 ms"),
+        (", ddd ms", ", 5 ms"),
         // The year in the number of a receipt.
         ("R-dddd-", "R-2026-"),
     ];

@@ -16,7 +16,7 @@ pub(super) fn told(document: &Value) -> String {
             text.push_str(&format!("\n{on} ({})\n", zone()));
             on.clone_into(&mut day);
         }
-        let summary = indented(&word(&entry["summary"]), "            ");
+        let summary = said(&entry["summary"], "            ");
         text.push_str(&format!("  {clock}  {summary}{}\n", by_whom(entry)));
     }
     let waits = document["waits_for"]
@@ -27,10 +27,7 @@ pub(super) fn told(document: &Value) -> String {
         waits => {
             text.push_str("\nIt waits for this:\n");
             for wait in waits {
-                text.push_str(&format!(
-                    "  - {}\n",
-                    indented(&word(&wait["summary"]), "    ")
-                ));
+                text.push_str(&format!("  - {}\n", said(&wait["summary"], "    ")));
                 if let Some(effect) = wait["effect_id"].as_str() {
                     let effect = plain(effect);
                     text.push_str(&format!(
@@ -66,19 +63,32 @@ fn stands(order: &Value) -> String {
     }
 }
 
-/// Who did it, where it was a person or a program of the shop: the others stand in the sentence.
+/// Who did it, where it was a person or a program of the shop and the sentence does not say so itself.
 fn by_whom(entry: &Value) -> String {
-    let by = &entry["by"];
+    let (by, name) = (&entry["by"], word(&entry["by"]["name"]));
+    let is_said = word(&entry["summary"]).contains(&name);
     match by["who"].as_str() {
-        Some("key") => format!(" (by key {})", word(&by["name"])),
-        Some("user") => format!(" (by {})", word(&by["name"])),
+        Some("key") if !is_said => format!(" (by key {name})"),
+        Some("user") if !is_said => format!(" (by {name})"),
         Some(_) | None => String::new(),
     }
 }
 
-/// What goes over several lines, further in than its first.
-fn indented(text: &str, by: &str) -> String {
-    text.replace('\n', &format!("\n{by}"))
+/// A sentence with its times by the clock of this terminal. What goes over several lines is further in than its
+/// first.
+fn said(summary: &Value, further_in: &str) -> String {
+    let summary = word(summary);
+    let words = summary.split_inclusive([' ', '\n']).map(|word| {
+        // `2026-01-22T10:00:00.000Z;` ends with its Z.
+        let end = word.find('Z').map_or(0, |end| end + 1);
+        let (begin, rest) = word.split_at(end);
+        match begin.parse::<jiff::Timestamp>() {
+            Ok(_) => time(&begin.into()) + rest,
+            Err(_) => word.to_owned(),
+        }
+    });
+    let text: String = words.collect();
+    text.replace('\n', &format!("\n{further_in}"))
 }
 
 #[cfg(test)]
@@ -98,6 +108,8 @@ mod tests {
             },
             "timeline": [
                 { "at": "2026-01-22T10:00:00.000Z", "summary": "order made", "by": { "who": "key", "name": "till" } },
+                { "at": "2026-01-22T10:00:00.000Z", "summary": "by till, until 2026-01-22T10:00:00.000Z; Zulu",
+                  "by": { "who": "key", "name": "till" } },
                 { "at": "2026-01-24T10:00:00.000Z", "summary": "paid\u{1b}[2J\nin part", "by": { "who": "provider" } },
             ],
             "waits_for": [{ "summary": "IDR 100,000 is due", "effect_id": "eff_1" }],
@@ -107,7 +119,8 @@ mod tests {
                      to look at it: overpaid.\n\n2026-01-2";
         assert!(told.starts_with(begin), "{told}");
         for part in [
-            "  order made (by key till)\n\n2026-01-2",
+            "  order made (by key till)\n",
+            ":00; Zulu\n\n2026-01-2",
             "  paid\\u{1b}[2J\n            in part\n",
             "\nIt waits for this:\n  - IDR 100,000 is due\n    `tollgate effects retry eff_1` tries it now\n",
         ] {
