@@ -47,6 +47,7 @@ pub use clock::Clock;
 pub use config::Config;
 pub use fonts::check_fonts;
 pub use http::problem::{CODES, Code};
+pub use money_text::amount_in_words;
 pub use open_files::{open_files_check, raise_open_files};
 pub use paper::letters_check;
 pub use report::{ReportView, configuration_check, totals_lines};

@@ -1,5 +1,16 @@
 //! Amounts as people read them.
 
+use tollgate_core::money::Currency;
+use tollgate_receipt::{Locale, amount_text};
+
+/// An amount of minor units in the form of its currency, for English readers: `IDR 150,000`, `$1,500.00`.
+pub fn amount_in_words(minor: i64, currency: &str) -> String {
+    match Currency::new(currency) {
+        Some(currency) => amount_text(Locale::En, minor, currency).replace('\u{a0}', " "),
+        None => format!("{minor} {currency}"),
+    }
+}
+
 /// Minor units as a decimal number with the places of their currency.
 pub(crate) fn decimal(minor: i64, currency: &str) -> String {
     let listed = iso_currency::Currency::from_code(currency);

@@ -2,8 +2,10 @@
 //! the environment names, within time-outs, and with the certificates that the system trusts.
 
 mod messages;
+mod not_done;
 
 pub use messages::{Message, Messages};
+pub use not_done::{NotDone, refusal};
 
 use std::error::Error as _;
 use std::net::{IpAddr, SocketAddr};
@@ -27,11 +29,14 @@ const ANSWER_MAX: Duration = Duration::from_secs(30);
 /// The most bytes of an answer.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 
+/// Which requests are one and the same.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
 /// What is said as `User-Agent`.
 const USER_AGENT: &str = concat!("tollgate/", env!("CARGO_PKG_VERSION"));
 
 /// A server and the key to it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Server {
     url: Url,
     key: String,
@@ -80,9 +85,26 @@ impl Server {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Value, String> {
-        let failed = |why: String| format!("call {method} {path} at {}: {why}", self.url());
-        let method = Method::from_bytes(method.as_bytes()).expect("the methods are ours");
-        let mut request = self.request(method, path);
+        let asked = self.ask(method, path, body, None).await;
+        asked.map_err(|not_done| not_done.to_string())
+    }
+
+    /// Sends a request, with an Idempotency-Key where one is named; the answer's document, or why there is none.
+    pub async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+        idempotency_key: Option<&str>,
+    ) -> Result<Value, NotDone> {
+        let failed = |why: String| NotDone::failed(method, path, self.url(), why);
+        let mut request = self.request(
+            Method::from_bytes(method.as_bytes()).expect("the methods are ours"),
+            path,
+        );
+        if let Some(key) = idempotency_key {
+            request = request.header(IDEMPOTENCY_KEY, key);
+        }
         if let Some(body) = body {
             request = request
                 .header(CONTENT_TYPE, "application/json")
@@ -105,8 +127,10 @@ impl Server {
         if status.is_success() {
             return Ok(document);
         }
-        let why = refusal(&document, body.unwrap_or(&Value::Null));
-        Err(failed(format!("{} {why}", status.as_u16())))
+        let sent = body.unwrap_or(&Value::Null);
+        let mut not_done = failed(format!("{} {}", status.as_u16(), refusal(&document, sent)));
+        not_done.refuse(document, sent);
+        Err(not_done)
     }
 
     /// Asks for an answer that comes bit by bit.
@@ -390,38 +414,8 @@ pub fn reason(error: &reqwest::Error) -> String {
     format!("{text}{hint}")
 }
 
-/// Members of what was sent that no message shows.
-const UNSHOWN: [&str; 3] = ["/password", "/current", "/ticket"];
-
-/// A problem document in words: the code, the detail, and every place of the request that is wrong
-/// with what was sent there.
-pub fn refusal(document: &Value, sent: &Value) -> String {
-    let code = document["code"].as_str().unwrap_or("no code");
-    let mut text = format!(
-        "{code}: {}",
-        document["detail"].as_str().unwrap_or_default()
-    );
-    for error in document["errors"].as_array().into_iter().flatten() {
-        let pointer = error["pointer"].as_str().unwrap_or_default();
-        let found = match sent.pointer(pointer) {
-            // What was typed without being shown is not shown now.
-            Some(_) if UNSHOWN.contains(&pointer) => String::new(),
-            Some(Value::String(found)) => format!(" {found:?}"),
-            Some(_) | None => String::new(),
-        };
-        let why = match error["detail"].as_str() {
-            Some(why) if !why.is_empty() => why,
-            Some(_) | None => error["code"].as_str().unwrap_or("invalid"),
-        };
-        text.push_str(&format!("; {pointer}{found}: {why}"));
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -460,23 +454,5 @@ mod tests {
             let url = Url::parse(url).expect("the table holds URLs");
             assert_eq!(is_loopback(&url), is_here, "{url}");
         }
-    }
-
-    #[test]
-    fn a_refusal_names_every_place_and_what_was_sent_there() {
-        let document = json!({
-            "code": "request_invalid",
-            "detail": "Something is wrong.",
-            "errors": [
-                { "pointer": "/shop", "code": "invalid", "detail": "there is no such shop" },
-                { "pointer": "/scopes/0", "code": "invalid" },
-            ],
-        });
-        assert_eq!(
-            refusal(&document, &json!({ "shop": "tea" })),
-            "request_invalid: Something is wrong.; /shop \"tea\": there is no such shop; \
-             /scopes/0: invalid"
-        );
-        assert_eq!(refusal(&Value::Null, &Value::Null), "no code: ");
     }
 }

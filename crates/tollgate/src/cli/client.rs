@@ -8,17 +8,38 @@ use secrecy::ExposeSecret;
 use tollgate_outbound::remote::Server;
 use tollgate_server::Config;
 
+use super::profiles::{Profile, Profiles};
 use super::{configuration, failed};
+
+/// Under which heading `--help` shows what is the same for all commands that call a server.
+const WHICH_SERVER: &str = "Which server";
 
 /// Which running server, of the commands that call one.
 #[derive(Debug, clap::Args)]
 pub(super) struct ServerArgs {
-    /// The running server, as https://pay.example; without it the configured one.
-    #[arg(long, global = true)]
+    /// The running server, as https://pay.example; without it the profile's or the configured one.
+    #[arg(long, global = true, help_heading = WHICH_SERVER)]
     pub(super) url: Option<String>,
-    /// A key to it; without it the configuration's bootstrap key.
-    #[arg(long, global = true, env = "TOLLGATE_API_KEY", hide_env_values = true)]
+    /// A key to it; without it the profile's, or the configuration's bootstrap key.
+    #[arg(
+        long,
+        global = true,
+        env = "TOLLGATE_API_KEY",
+        hide_env_values = true,
+        help_heading = WHICH_SERVER
+    )]
     pub(super) key: Option<String>,
+    /// A server whose key `tollgate login` has kept. What --url and --key name counts before it; without
+    /// it the configuration of this folder does, and then the default profile.
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "TOLLGATE_PROFILE",
+        hide_env_values = true,
+        help_heading = WHICH_SERVER
+    )]
+    pub(super) profile: Option<String>,
     #[command(flatten)]
     pub(super) trust: TrustArgs,
 }
@@ -31,36 +52,75 @@ pub(super) struct TrustArgs {
         long,
         global = true,
         value_name = "FILE",
-        env = "TOLLGATE_ROOT_CERTIFICATE"
+        env = "TOLLGATE_ROOT_CERTIFICATE",
+        hide_env_values = true,
+        help_heading = WHICH_SERVER
     )]
     pub(super) root_certificate: Option<PathBuf>,
 }
 
-/// The server that a command is for: the one of `--url` and `--key`, else the configured one with the
-/// key it starts with.
-pub(super) fn server_of(args: &ServerArgs, config: &Config) -> Result<Server, String> {
-    let configured = || {
-        config
-            .bootstrap_key
-            .as_ref()
-            .map(ExposeSecret::expose_secret)
+/// The server that a command is for. The configuration is read where it counts only.
+pub(super) fn server(args: &ServerArgs, file: Option<&Path>) -> Result<Server, ExitCode> {
+    let is_named = args.profile.is_some() || (args.url.is_some() && args.key.is_some());
+    let server = match is_named {
+        true => named(args),
+        false => server_of(args, &configuration(file)?),
     };
-    let key = args.key.as_deref().or_else(configured);
-    let key = key.ok_or("name a key with --key, or configure api.bootstrap_key")?;
+    server.map_err(|why| failed(&why))
+}
+
+/// The server that flags and profile name, else the configured one with the key it starts with, else that of the
+/// default profile.
+pub(super) fn server_of(args: &ServerArgs, config: &Config) -> Result<Server, String> {
+    if args.profile.is_some() {
+        return named(args);
+    }
+    let configured = config
+        .bootstrap_key
+        .as_ref()
+        .map(ExposeSecret::expose_secret);
+    let Some(key) = args.key.as_deref().or(configured) else {
+        let profiles = Profiles::read()?;
+        let (name, profile) = profiles.chosen().ok_or(NO_KEY)?;
+        return of_profile(args, name, profile);
+    };
     let url = args.url.clone().unwrap_or_else(|| configured_url(config));
     Server::trusting(&url, key.to_owned(), args.trust.root_certificate.as_deref())
 }
 
-/// The same, or the exit of a command that has none: where both are named, no configuration is read.
-pub(super) fn server(args: &ServerArgs, file: Option<&Path>) -> Result<Server, ExitCode> {
-    let server = match (&args.url, &args.key) {
-        (Some(url), Some(key)) => {
-            let root_certificate = args.trust.root_certificate.as_deref();
-            Server::trusting(url, key.clone(), root_certificate)
-        }
-        _ => server_of(args, &configuration(file)?),
+/// What is said where no key is named.
+const NO_KEY: &str =
+    "name a key with --key, keep one with `tollgate login`, or configure api.bootstrap_key";
+
+/// The server that flags and profile name.
+fn named(args: &ServerArgs) -> Result<Server, String> {
+    if let Some(name) = &args.profile {
+        return of_profile(args, name, Profiles::read()?.named(name)?);
+    }
+    let (Some(url), Some(key)) = (&args.url, &args.key) else {
+        return Err(NO_KEY.to_owned());
     };
-    server.map_err(|why| failed(&why))
+    Server::trusting(url, key.clone(), args.trust.root_certificate.as_deref())
+}
+
+/// The server of a profile, with what the flags say instead. Its key goes to no other server than its own.
+fn of_profile(args: &ServerArgs, name: &str, profile: &Profile) -> Result<Server, String> {
+    let url = args.url.as_deref().unwrap_or(&profile.url);
+    let is_its_own = url.trim_end_matches('/') == profile.url.trim_end_matches('/');
+    let key = match &args.key {
+        Some(key) => key,
+        None if is_its_own => profile.key.expose_secret(),
+        None => {
+            let own = &profile.url;
+            return Err(format!(
+                "the key of profile {name} is for {own}: name the one for {url} with --key, or keep \
+                 it with `tollgate login`"
+            ));
+        }
+    };
+    let root_certificate = args.trust.root_certificate.as_deref();
+    let root_certificate = root_certificate.or(profile.root_certificate.as_deref());
+    Server::trusting(url, key.to_owned(), root_certificate)
 }
 
 /// Where the configured server is called from this machine: where it listens, or, if that needs a name that
@@ -93,6 +153,8 @@ pub(super) fn reachable(listen: SocketAddr) -> SocketAddr {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::SecretString;
+
     use super::*;
 
     #[test]
@@ -105,5 +167,39 @@ mod tests {
             let listen = listen.parse().expect("the table holds addresses");
             assert_eq!(reachable(listen).to_string(), called);
         }
+    }
+
+    #[test]
+    fn a_kept_key_goes_to_its_own_server_only() {
+        let profile = Profile {
+            url: "https://pay.example".to_owned(),
+            key: SecretString::from("tg_kept"),
+            root_certificate: None,
+        };
+        let called = |url: Option<&str>, key: Option<&str>| {
+            let args = ServerArgs {
+                url: url.map(str::to_owned),
+                key: key.map(str::to_owned),
+                profile: None,
+                trust: TrustArgs {
+                    root_certificate: None,
+                },
+            };
+            let server = of_profile(&args, "shop", &profile);
+            server.map(|server| server.url().to_owned())
+        };
+        let own = Ok("https://pay.example".to_owned());
+        assert_eq!(called(None, None), own);
+        assert_eq!(called(Some("https://pay.example/"), None), own);
+        let other = Ok("https://other.example".to_owned());
+        assert_eq!(
+            called(Some("https://other.example"), Some("tg_other")),
+            other
+        );
+        let why = called(Some("https://other.example"), None).expect_err("it is another server");
+        assert!(
+            why.contains("profile shop") && !why.contains("tg_kept"),
+            "{why}"
+        );
     }
 }

@@ -10,9 +10,11 @@ use tollgate_core::event::DeliveryVerdict;
 use tollgate_core::id::DeliveryId;
 use tollgate_core::word::words;
 
-use super::client::{ServerArgs, server_of};
-use super::listing::{list, plain, table, word};
-use super::{configuration, failed, print};
+use super::calling::call;
+use super::client::{ServerArgs, server};
+use super::columns::{Column, Is, lines_of, members_of};
+use super::listing::{list, plain, word};
+use super::{failed, print};
 use tollgate_outbound::remote::Server;
 
 /// List refused webhooks, show one, or verify them again after a secret was mended.
@@ -61,17 +63,34 @@ enum What {
     },
 }
 
+const DELIVERIES: &[Column] = &[
+    Column("received", Is::Time("/received_at")),
+    Column("id", Is::Word("/id")),
+    Column("source", Is::Word("/source")),
+    Column("verdict", Is::State("/verdict")),
+    Column("code", Is::Word("/code")),
+    Column("why", Is::Word("/detail")),
+];
+
+/// One of them.
+const DELIVERY: &[Column] = &[
+    Column("delivery", Is::Word("/id")),
+    Column("source", Is::Word("/source")),
+    Column("verdict", Is::State("/verdict")),
+    Column("code", Is::Word("/code")),
+    Column("why", Is::Word("/detail")),
+    Column("sent from", Is::Word("/peer")),
+    Column("received", Is::Time("/received_at")),
+    Column("bytes", Is::Word("/body_bytes")),
+];
+
 /// As many are verified in one go.
 const VERIFIED_MAX: u32 = 10_000;
 
 pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
-    let config = match configuration(file) {
-        Ok(config) => config,
-        Err(exit) => return exit,
-    };
-    let server = match server_of(&args.server, &config) {
+    let server = match server(&args.server, file) {
         Ok(server) => server,
-        Err(why) => return failed(&why),
+        Err(exit) => return exit,
     };
     let done = match &args.what {
         What::List {
@@ -82,11 +101,7 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
             let filters = [("source", source), ("verdict", verdict)];
             list(&server, "/v1/deliveries", &filters, *limit).await
         }
-        What::Show { id } => {
-            server
-                .call("GET", &format!("/v1/deliveries/{id}"), None)
-                .await
-        }
+        What::Show { id } => call(&server, "GET", &format!("/v1/deliveries/{id}"), None).await,
         What::Verify { ids, source } => match source {
             Some(source) => verify_all(&server, source).await,
             None => {
@@ -138,17 +153,15 @@ fn text_of(what: &What, document: &Value) -> String {
     match what {
         What::List { .. } => {
             let deliveries = document["data"].as_array().into_iter().flatten();
-            let names = ["received_at", "id", "source", "verdict", "code", "detail"];
-            let rows = deliveries.map(|delivery| names.map(|name| word(&delivery[name])));
-            table(["received", "id", "source", "verdict", "code", "why"], rows)
+            lines_of(DELIVERIES, &deliveries.collect::<Vec<_>>(), true)
         }
         What::Show { .. } => {
-            let members = document.as_object().into_iter().flatten();
-            let said = members.filter(|(name, value)| *name != "body" && !value.is_null());
-            let mut text = table(
-                ["", ""],
-                said.map(|(name, value)| [name.clone(), word(value)]),
-            );
+            let mut text = members_of(DELIVERY, document);
+            let headers = document["headers"].as_array().into_iter().flatten();
+            for (index, pair) in headers.enumerate() {
+                let gap = if index == 0 { "\n" } else { "" };
+                text.push_str(&format!("{gap}{}: {}\n", word(&pair[0]), word(&pair[1])));
+            }
             if let Some(body) = document["body"].as_str() {
                 text.push_str(&format!("\n{}\n", plain(body)));
             }

@@ -12,9 +12,12 @@ use tollgate_core::id::EffectId;
 use tollgate_core::word::Word;
 use tollgate_core::word::words;
 
-use super::client::{ServerArgs, server_of};
-use super::listing::{list, plain, table, word};
-use super::{configuration, failed, print};
+use super::calling::call;
+use super::client::{ServerArgs, server};
+use super::columns::{Column, Is, members_of, time};
+use super::listed::{ListArgs, Listed, several};
+use super::listing::{plain, word};
+use super::{failed, print};
 use tollgate_outbound::remote::Server;
 
 /// List effects, show one, or try some again.
@@ -47,9 +50,8 @@ enum What {
         /// Only about this order, by id or code.
         #[arg(long)]
         order: Option<String>,
-        /// How many at the most.
-        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-        limit: u32,
+        #[command(flatten)]
+        list: ListArgs,
     },
     /// Show one with everything that was tried.
     #[command(after_help = super::EXIT_CODES)]
@@ -80,6 +82,36 @@ fn words_of<W: Word>() -> PossibleValuesParser {
     PossibleValuesParser::new(words::<W>())
 }
 
+const EFFECTS: Listed = Listed {
+    path: "/v1/effects",
+    topics: &[],
+    columns: &[
+        Column("id", Is::Word("/id")),
+        Column("kind", Is::Word("/kind")),
+        Column("state", Is::State("/state")),
+        Column("tries", Is::Number("/tries")),
+        Column("due", Is::Time("/due_at")),
+        Column("target", Is::Word("/target")),
+        Column("reason", Is::Word("/reason")),
+    ],
+};
+
+/// One effect.
+const EFFECT: &[Column] = &[
+    Column("effect", Is::Word("/id")),
+    Column("key", Is::Word("/key")),
+    Column("kind", Is::Word("/kind")),
+    Column("state", Is::State("/state")),
+    Column("reason", Is::Word("/reason")),
+    Column("target", Is::Word("/target")),
+    Column("content", Is::Word("/content")),
+    Column("tries", Is::Word("/tries")),
+    Column("decided", Is::Time("/created_at")),
+    Column("due", Is::Time("/due_at")),
+    Column("order by", Is::Time("/order_by")),
+    Column("settled", Is::Time("/settled_at")),
+];
+
 /// What was done, and what could not be.
 struct Done {
     document: Value,
@@ -88,13 +120,9 @@ struct Done {
 }
 
 pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
-    let config = match configuration(file) {
-        Ok(config) => config,
-        Err(exit) => return exit,
-    };
-    let server = match server_of(&args.server, &config) {
+    let server = match server(&args.server, file) {
         Ok(server) => server,
-        Err(why) => return failed(&why),
+        Err(exit) => return exit,
     };
     let whole = |document| Done {
         document,
@@ -106,22 +134,19 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
             state,
             order,
             target,
-            limit,
+            list,
         } => {
-            let several = |words: &[String]| (!words.is_empty()).then(|| words.join(","));
             let filters = [
                 ("kind", &several(kind)),
                 ("state", &several(state)),
                 ("order", order),
                 ("target", target),
             ];
-            list(&server, "/v1/effects", &filters, *limit)
-                .await
-                .map(whole)
+            return EFFECTS.show(&server, &filters, list, args.json).await;
         }
         What::Show { id } => {
             let path = format!("/v1/effects/{id}");
-            server.call("GET", &path, None).await.map(whole)
+            call(&server, "GET", &path, None).await.map(whole)
         }
         What::Retry {
             ids,
@@ -157,7 +182,7 @@ async fn retry_all(
     let path = "/v1/effects/retry";
     let filter = json!({ "state": state, "kind": kind });
     let trial = json!({ "filter": filter, "dry_run": true });
-    let shown = server.call("POST", path, Some(&trial)).await?;
+    let shown = call(server, "POST", path, Some(&trial)).await?;
     let is_empty = shown["ids"].as_array().is_none_or(Vec::is_empty);
     if dry_run || is_empty {
         return Ok(Done {
@@ -166,7 +191,7 @@ async fn retry_all(
         });
     }
     let sent = json!({ "filter": filter, "ids": shown["ids"] });
-    let mut document = server.call("POST", path, Some(&sent)).await?;
+    let mut document = call(server, "POST", path, Some(&sent)).await?;
     document["more"] = shown["more"].clone();
     let partly = document["skipped"]
         .as_array()
@@ -179,10 +204,10 @@ async fn retry_these(server: &Server, ids: &[EffectId], dry_run: bool) -> Result
     let (mut retried, mut skipped) = (Vec::new(), Vec::new());
     for id in ids {
         let done = match dry_run {
-            true => server.call("GET", &format!("/v1/effects/{id}"), None).await,
+            true => call(server, "GET", &format!("/v1/effects/{id}"), None).await,
             false => {
                 let path = format!("/v1/effects/{id}/retry");
-                server.call("POST", &path, Some(&json!({}))).await
+                call(server, "POST", &path, Some(&json!({}))).await
             }
         };
         match done {
@@ -215,15 +240,7 @@ fn is_retried(effect: &Value) -> bool {
 
 fn text_of(what: &What, document: &Value) -> String {
     match what {
-        What::List { .. } => {
-            let effects = document["data"].as_array().into_iter().flatten();
-            let rows = effects.map(|effect| {
-                ["id", "kind", "state", "tries", "due_at", "target", "reason"]
-                    .map(|name| word(&effect[name]))
-            });
-            let header = ["id", "kind", "state", "tries", "due", "target", "reason"];
-            table(header, rows)
-        }
+        What::List { .. } => String::new(),
         What::Show { .. } => shown(document),
         What::Retry { dry_run, .. } => {
             let ids = document["ids"].as_array().into_iter().flatten();
@@ -248,17 +265,16 @@ fn text_of(what: &What, document: &Value) -> String {
 
 /// One effect: what is said of it, then its attempts.
 fn shown(effect: &Value) -> String {
-    let members = effect.as_object().into_iter().flatten();
-    let shown = members.filter(|(name, value)| *name != "attempts" && !value.is_null());
-    let mut text = table(
-        ["", ""],
-        shown.map(|(name, value)| [name.clone(), word(value)]),
-    );
+    let mut text = members_of(EFFECT, effect);
     let attempts = effect["attempts"].as_array().into_iter().flatten();
     for attempt in attempts {
-        let (at, ms) = (word(&attempt["at"]), word(&attempt["duration_ms"]));
+        let (at, ms) = (time(&attempt["at"]), word(&attempt["duration_ms"]));
         let said = [&attempt["status"], &attempt["error"]].map(word).join(" ");
-        text.push_str(&format!("tried {at}, {ms} ms: {}\n", said.trim()));
+        let said = match said.trim() {
+            "" => String::new(),
+            said => format!(": {said}"),
+        };
+        text.push_str(&format!("tried {at}, {ms} ms{said}\n"));
         for line in attempt["response_head"]
             .as_str()
             .unwrap_or_default()

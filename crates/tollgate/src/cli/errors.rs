@@ -8,9 +8,11 @@ use serde_json::Value;
 use tollgate_core::word::words;
 use tollgate_store::{ERROR_DAYS_MAX, ErrorLevel};
 
-use super::client::{ServerArgs, server_of};
+use super::calling::call;
+use super::client::{ServerArgs, server};
+use super::columns::{Column, Is, lines_of};
 use super::listing::{list, table, word};
-use super::{configuration, failed, print};
+use super::{failed, print};
 
 /// List what was refused and what has failed, newest first, or count it.
 #[derive(Debug, clap::Args)]
@@ -54,18 +56,14 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
-    let config = match configuration(file) {
-        Ok(config) => config,
-        Err(exit) => return exit,
-    };
-    let server = match server_of(&args.server, &config) {
+    let server = match server(&args.server, file) {
         Ok(server) => server,
-        Err(why) => return failed(&why),
+        Err(exit) => return exit,
     };
     let done = match args.stats {
         true => {
             let path = format!("/v1/errors/stats?days={}", args.days);
-            server.call("GET", &path, None).await
+            call(&server, "GET", &path, None).await
         }
         false => {
             let filters = [
@@ -91,31 +89,26 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
     }
 }
 
+const ERRORS: &[Column] = &[
+    Column("at", Is::Time("/at")),
+    Column("count", Is::Number("/count")),
+    Column("level", Is::State("/level")),
+    Column("code", Is::Word("/code")),
+    Column("cause", Is::Word("/cause")),
+    Column("operation", Is::Word("/operation")),
+    Column("by, of", Is::Said(by_and_of)),
+    Column("first", Is::Word("/detail")),
+];
+
 fn text_of_list(document: &Value) -> String {
     let errors = document["data"].as_array().into_iter().flatten();
-    let rows = errors.map(|error| {
-        let who = [&error["key_name"], &error["source"]].into_iter();
-        let who = who.filter(|name| !name.is_null()).map(word);
-        [
-            word(&error["at"]),
-            word(&error["count"]),
-            word(&error["code"]),
-            word(&error["cause"]),
-            word(&error["operation"]),
-            who.collect::<Vec<_>>().join(" "),
-            word(&error["detail"]),
-        ]
-    });
-    let header = [
-        "at",
-        "count",
-        "code",
-        "cause",
-        "operation",
-        "by, of",
-        "first",
-    ];
-    table(header, rows)
+    lines_of(ERRORS, &errors.collect::<Vec<_>>(), true)
+}
+
+/// Whose key it was, and about which source.
+fn by_and_of(error: &Value) -> String {
+    let who = [&error["key_name"], &error["source"]].map(word).join(" ");
+    who.trim().to_owned()
 }
 
 fn text_of_stats(document: &Value) -> String {

@@ -1,14 +1,15 @@
 //! `tollgate export`: tables for an accountant, over the API of a running server.
 
-use std::io::{IsTerminal as _, Write};
+use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::client::{ServerArgs, server_of};
-use super::{configuration, failed};
+use super::calling::save;
+use super::client::{ServerArgs, server};
+use super::failed;
 use tollgate_outbound::remote::Server;
 
 /// Write orders, payments, refunds or receipts as a table in CSV.
@@ -62,12 +63,11 @@ const SILENCE_MAX: Duration = Duration::from_secs(60);
 const SAID_EVERY: Duration = Duration::from_millis(500);
 
 pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
-    let config = match configuration(file) {
-        Ok(config) => config,
+    let server = match server(&args.server, file) {
+        Ok(server) => server,
         Err(exit) => return exit,
     };
-    let server = server_of(&args.server, &config);
-    let server = match server.and_then(|server| server.streaming(SILENCE_MAX)) {
+    let server = match server.streaming(SILENCE_MAX) {
         Ok(server) => server,
         Err(why) => return failed(&why),
     };
@@ -82,20 +82,15 @@ async fn write(server: &Server, args: &Args) -> Result<(), String> {
     let mut progress = Progress::new(args.what);
     let Some(output) = &args.output else {
         let mut out = std::io::stdout();
-        let mut take = |part: &[u8]| progress.take(part, &mut out);
+        let mut take = |part: &[u8]| {
+            progress.count(part.len());
+            out.write_all(part)
+        };
         server.download(&path, "text/csv", &mut take).await?;
         return Ok(());
     };
-    let says = |error: &dyn std::fmt::Display| format!("write {}: {error}", output.display());
-    let folder = output
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let mut part = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
-        .map_err(|error| says(&error))?;
-    let mut take = |bytes: &[u8]| progress.take(bytes, part.as_file_mut());
-    server.download(&path, "text/csv", &mut take).await?;
-    part.as_file().sync_all().map_err(|error| says(&error))?;
-    part.persist(output).map_err(|error| says(&error.error))?;
+    let mut seen = |bytes| progress.count(bytes);
+    save(server, &path, "text/csv", output, &mut seen).await?;
     progress.end(output);
     Ok(())
 }
@@ -134,14 +129,12 @@ impl Progress {
         }
     }
 
-    fn take(&mut self, part: &[u8], into: &mut impl Write) -> std::io::Result<()> {
-        into.write_all(part)?;
-        self.bytes += part.len() as u64;
+    fn count(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
         if self.is_shown && SAID_EVERY <= self.said.elapsed() {
             self.said = std::time::Instant::now();
             anstream::eprint!("\r{}: {} kB", self.what.word(), self.bytes / 1000);
         }
-        Ok(())
     }
 
     fn end(&self, output: &Path) {

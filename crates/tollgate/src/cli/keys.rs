@@ -7,13 +7,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use comfy_table::Table;
 use serde_json::{Value, json};
 use tollgate_core::id::KeyId;
 use tollgate_store::OpenError;
 
+use super::calling::call;
 use super::client::{ServerArgs, server_of};
-use super::listing::list;
+use super::columns::{Column, Is, lines_of};
+use super::listing::{list, word};
 use super::{configuration, failed, print};
 use tollgate_outbound::remote::{Server, refusal};
 use tollgate_server::{
@@ -92,7 +93,7 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
         Ok(config) => config,
         Err(exit) => return exit,
     };
-    let backend = match backend(&args.server, config) {
+    let backend = match backend(&args.server, config, file) {
         Ok(backend) => backend,
         Err(why) => return failed(&why),
     };
@@ -122,10 +123,16 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
     }
 }
 
-/// The server that is named, else the store, else the configured server if that has the file.
-pub(super) fn backend(args: &ServerArgs, config: Config) -> Result<Backend, String> {
+/// The server that is named, else the store, else the configured server if that has the file. Where nothing is
+/// configured there is no store: then it is the server of the default profile.
+pub(super) fn backend(
+    args: &ServerArgs,
+    config: Config,
+    file: Option<&Path>,
+) -> Result<Backend, String> {
     let server = server_of(args, &config);
-    if args.url.is_some() {
+    let is_named = args.url.is_some() || args.profile.is_some();
+    if is_named || (!Config::is_given(file) && server.is_ok()) {
         return server.map(Backend::Server);
     }
     match App::open(config) {
@@ -138,7 +145,7 @@ pub(super) fn backend(args: &ServerArgs, config: Config) -> Result<Backend, Stri
 impl Backend {
     async fn create(&self, wanted: &Value) -> Result<Value, String> {
         match self {
-            Backend::Server(server) => server.call("POST", "/v1/keys", Some(wanted)).await,
+            Backend::Server(server) => call(server, "POST", "/v1/keys", Some(wanted)).await,
             Backend::Here(app) => {
                 let made = create_key(app, wanted).await;
                 made.map_err(|error| said(app, "make a key", &error, wanted))
@@ -159,7 +166,7 @@ impl Backend {
         match self {
             Backend::Server(server) => {
                 let path = format!("/v1/keys/{id}/rotate{}", of_shop(shop));
-                server.call("POST", &path, Some(&wanted)).await
+                call(server, "POST", &path, Some(&wanted)).await
             }
             Backend::Here(app) => match rotate_key(app, id, shop, &wanted).await {
                 Ok(Some(document)) => Ok(document),
@@ -198,7 +205,7 @@ impl Backend {
         match self {
             Backend::Server(server) => {
                 let path = format!("/v1/keys/{id}{}", of_shop(shop));
-                server.call("DELETE", &path, None).await
+                call(server, "DELETE", &path, None).await
             }
             Backend::Here(app) => match revoke_key(app, id, shop).await {
                 Ok(true) => Ok(Value::Null),
@@ -260,6 +267,29 @@ pub(super) fn said(app: &App, doing: &str, error: &NotMade, sent: &Value) -> Str
     }
 }
 
+const KEYS: &[Column] = &[
+    Column("id", Is::Word("/id")),
+    Column("shop", Is::Word("/shop")),
+    Column("name", Is::Word("/name")),
+    Column("prefix", Is::Said(prefix)),
+    Column("scopes", Is::Said(scopes)),
+    Column("created", Is::Time("/created_at")),
+    Column("expires", Is::Time("/expires_at")),
+    Column("last used", Is::Time("/last_used_at")),
+    Column("former ends", Is::Time("/former_ends_at")),
+    Column("revoked", Is::Time("/revoked_at")),
+];
+
+fn prefix(key: &Value) -> String {
+    let prefix = key["prefix"].as_str();
+    prefix.map_or_else(String::new, |prefix| format!("{prefix}…"))
+}
+
+fn scopes(key: &Value) -> String {
+    let scopes = key["scopes"].as_array().into_iter().flatten();
+    scopes.map(word).collect::<Vec<_>>().join(" ")
+}
+
 fn show(what: &What, document: &Value) -> ExitCode {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     match what {
@@ -268,43 +298,8 @@ fn show(what: &What, document: &Value) -> ExitCode {
             print(&format!("{}\n", text(&document["key"])))
         }
         What::List { .. } => {
-            let mut table = Table::new();
-            table.load_preset(comfy_table::presets::NOTHING);
-            table.set_header([
-                "id",
-                "shop",
-                "name",
-                "prefix",
-                "scopes",
-                "created",
-                "expires",
-                "last used",
-                "former ends",
-                "revoked",
-            ]);
-            for key in document["data"].as_array().into_iter().flatten() {
-                let scopes: Vec<String> = key["scopes"]
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .map(text)
-                    .collect();
-                table.add_row([
-                    text(&key["id"]),
-                    text(&key["shop"]),
-                    text(&key["name"]),
-                    key["prefix"]
-                        .as_str()
-                        .map_or_else(String::new, |prefix| format!("{prefix}…")),
-                    scopes.join(" "),
-                    text(&key["created_at"]),
-                    text(&key["expires_at"]),
-                    text(&key["last_used_at"]),
-                    text(&key["former_ends_at"]),
-                    text(&key["revoked_at"]),
-                ]);
-            }
-            print(&format!("{table}\n"))
+            let keys = document["data"].as_array().into_iter().flatten();
+            print(&lines_of(KEYS, &keys.collect::<Vec<_>>(), true))
         }
         What::Revoke { id, .. } => {
             anstream::eprintln!("revoked {id}");

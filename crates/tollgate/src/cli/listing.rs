@@ -4,6 +4,8 @@ use comfy_table::Table;
 use serde_json::{Value, json};
 use tollgate_outbound::remote::Server;
 
+use super::calling::call;
+
 /// The most rows on a page.
 const PAGE_MAX: u32 = 200;
 
@@ -30,7 +32,7 @@ pub(super) async fn list(
             query.append_pair("cursor", cursor);
         }
         let path = format!("{noun}?{}", query.finish());
-        let mut page = server.call("GET", &path, None).await?;
+        let mut page = call(server, "GET", &path, None).await?;
         if let Some(found) = page["data"].as_array_mut() {
             data.append(found);
         }

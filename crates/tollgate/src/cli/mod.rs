@@ -10,8 +10,15 @@ mod healthcheck;
 mod verify;
 mod prune;
 mod config;
+mod login;
+mod profiles;
 mod keys;
 mod users;
+mod orders;
+mod payments;
+mod events;
+mod stock;
+mod receipts;
 mod effects;
 mod deliveries;
 mod errors;
@@ -23,12 +30,17 @@ mod top;
 mod demo;
 mod bench;
 mod client;
-mod stream;
 mod welcome;
+mod calling;
 mod report;
 mod listing;
+mod columns;
+mod listed;
+mod stream;
+mod typing;
 mod openapi;
 mod completions;
+mod man;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -73,8 +85,16 @@ enum Command {
     Verify(verify::Args),
     Prune(prune::Args),
     Config(config::Args),
+    Login(login::Args),
+    Logout(login::LogoutArgs),
+    Profiles(profiles::Args),
     Keys(keys::Args),
     Users(users::Args),
+    Orders(orders::Args),
+    Payments(payments::Args),
+    Events(events::Args),
+    Stock(stock::Args),
+    Receipts(receipts::Args),
     Effects(effects::Args),
     Deliveries(deliveries::Args),
     Errors(errors::Args),
@@ -87,6 +107,7 @@ enum Command {
     Bench(bench::Args),
     Openapi(openapi::Args),
     Completions(completions::Args),
+    Man(man::Args),
 }
 
 /// Reads the command line and does what it says.
@@ -114,8 +135,16 @@ pub(crate) fn main() -> ExitCode {
             Command::Verify(args) => verify::run(args, file),
             Command::Prune(args) => prune::run(args, file),
             Command::Config(args) => config::run(args, file),
+            Command::Login(args) => login::run(args, file).await,
+            Command::Logout(args) => login::log_out(&args),
+            Command::Profiles(args) => profiles::run(&args),
             Command::Keys(args) => keys::run(args, file).await,
             Command::Users(args) => users::run(args, file).await,
+            Command::Orders(args) => orders::run(args, file).await,
+            Command::Payments(args) => payments::run(args, file).await,
+            Command::Events(args) => events::run(args, file).await,
+            Command::Stock(args) => stock::run(args, file).await,
+            Command::Receipts(args) => receipts::run(args, file).await,
             Command::Effects(args) => effects::run(args, file).await,
             Command::Deliveries(args) => deliveries::run(args, file).await,
             Command::Errors(args) => errors::run(args, file).await,
@@ -128,6 +157,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Bench(args) => bench::run(&args),
             Command::Openapi(args) => openapi::run(&args),
             Command::Completions(args) => completions::run(args),
+            Command::Man(args) => man::run(&args),
         }
     })
 }
@@ -185,9 +215,34 @@ fn print(text: &str) -> ExitCode {
 }
 
 #[cfg(test)]
+#[path = "../../tests/harness/snapshot.rs"]
+#[allow(dead_code, reason = "other suites use the rest of it")]
+mod snapshot;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use clap::CommandFactory;
+
+    /// At 80 columns and without colour, as a pipe gets it.
+    #[test]
+    fn every_help_is_as_it_was_looked_at() {
+        fn help(command: &mut clap::Command, name: &str) {
+            let long = command.render_long_help().to_string();
+            snapshot::assert_snapshot(&format!("help/{name}"), &long);
+            let inner = command.get_subcommands_mut();
+            for inner in inner.filter(|inner| inner.get_name() != "help") {
+                let name = format!("{name}-{}", inner.get_name());
+                help(inner, &name);
+            }
+        }
+        // What the environment says is no part of it.
+        let mut command = Arguments::command()
+            .term_width(80)
+            .mut_args(|argument| argument.hide_env_values(true));
+        command.build();
+        help(&mut command, "tollgate");
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -2,20 +2,21 @@
 //!
 //! As with keys: with a server running its API is used; without one, the store is opened here.
 
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use comfy_table::Table;
-use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tollgate_core::id::UserId;
 
+use super::calling::call;
 use super::client::ServerArgs;
+use super::columns::{Column, Is, lines_of};
 use super::keys::{Backend, backend, of_shop, put, said};
 use super::listing::list;
+use super::typing::{first_line, typed};
 use super::{configuration, failed, print};
 use tollgate_server::{change_user, create_user, list_users, set_password};
 
@@ -119,7 +120,7 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
         Ok(password) => password,
         Err(why) => return failed(&why),
     };
-    let backend = match backend(&args.server, config) {
+    let backend = match backend(&args.server, config, file) {
         Ok(backend) => backend,
         Err(why) => return failed(&why),
     };
@@ -178,7 +179,7 @@ async fn done(
 impl Backend {
     async fn create_user(&self, wanted: &Value) -> Result<Value, String> {
         match self {
-            Backend::Server(server) => server.call("POST", "/v1/users", Some(wanted)).await,
+            Backend::Server(server) => call(server, "POST", "/v1/users", Some(wanted)).await,
             Backend::Here(app) => {
                 let made = create_user(app, wanted).await;
                 made.map_err(|error| said(app, "make a user", &error, &Value::Null))
@@ -220,7 +221,7 @@ impl Backend {
         match self {
             Backend::Server(server) => {
                 let path = format!("/v1/users/{id}{}", of_shop(shop));
-                server.call("PATCH", &path, Some(wanted)).await
+                call(server, "PATCH", &path, Some(wanted)).await
             }
             Backend::Here(app) => match change_user(app, id, shop, wanted).await {
                 Ok(Some(document)) => Ok(document),
@@ -239,7 +240,7 @@ impl Backend {
         match self {
             Backend::Server(server) => {
                 let path = format!("/v1/users/{id}/password{}", of_shop(shop));
-                server.call("POST", &path, Some(wanted)).await
+                call(server, "POST", &path, Some(wanted)).await
             }
             Backend::Here(app) => match set_password(app, id, shop, wanted).await {
                 Ok(true) => Ok(Value::Null),
@@ -259,10 +260,8 @@ impl What {
                 return Ok(None);
             }
         };
-        let text = match args.password_file.as_deref() {
-            Some(path) if path == Path::new("-") => read_all()?,
-            Some(path) => std::fs::read_to_string(path)
-                .map_err(|error| format!("read the password in {}: {error}", path.display()))?,
+        let line = match args.password_file.as_deref() {
+            Some(path) => first_line(path, "the password")?,
             None if std::io::stdin().is_terminal() => return typed_twice().map(Some),
             None => {
                 let why = "there is no terminal to ask for the password: name --password-file FILE, \
@@ -270,7 +269,6 @@ impl What {
                 return Err(why.to_owned());
             }
         };
-        let line = text.lines().next().unwrap_or_default();
         match line.is_empty() {
             true => Err("the password is empty".to_owned()),
             false => Ok(Some(SecretString::from(line))),
@@ -278,39 +276,25 @@ impl What {
     }
 }
 
-fn read_all() -> Result<String, String> {
-    let mut text = String::new();
-    match std::io::stdin().read_to_string(&mut text) {
-        Ok(_) => Ok(text),
-        Err(error) => Err(format!("read the password: {error}")),
-    }
-}
-
 /// Asks for a password and once more for it, without showing what is typed.
 fn typed_twice() -> Result<SecretString, String> {
-    let first = typed("password: ")?;
-    let second = typed("once more: ")?;
+    let first = typed("password: ", "the password")?;
+    let second = typed("once more: ", "the password")?;
     match first == second {
         true => Ok(SecretString::from(first)),
         false => Err("the two passwords are not the same".to_owned()),
     }
 }
 
-fn typed(prompt: &str) -> Result<String, String> {
-    let says = |error: std::io::Error| format!("read the password: {error}");
-    let stdin = std::io::stdin();
-    let before = tcgetattr(&stdin).map_err(|error| says(error.into()))?;
-    let mut silent = before.clone();
-    silent.local_modes.remove(LocalModes::ECHO);
-    silent.local_modes.insert(LocalModes::ECHONL);
-    tcsetattr(&stdin, OptionalActions::Flush, &silent).map_err(|error| says(error.into()))?;
-    anstream::eprint!("{prompt}");
-    let mut line = String::new();
-    let read = stdin.read_line(&mut line);
-    tcsetattr(&stdin, OptionalActions::Flush, &before).map_err(|error| says(error.into()))?;
-    read.map_err(says)?;
-    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
-}
+const USERS: &[Column] = &[
+    Column("id", Is::Word("/id")),
+    Column("shop", Is::Word("/shop")),
+    Column("email", Is::Word("/email")),
+    Column("name", Is::Word("/name")),
+    Column("role", Is::Word("/role")),
+    Column("signed in", Is::Time("/signed_in_at")),
+    Column("disabled", Is::Time("/disabled_at")),
+];
 
 fn show(what: &What, document: &Value) -> ExitCode {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -320,30 +304,8 @@ fn show(what: &What, document: &Value) -> ExitCode {
             print(&format!("{}\n", text(&document["id"])))
         }
         What::List { .. } => {
-            let mut table = Table::new();
-            table.load_preset(comfy_table::presets::NOTHING);
-            table.set_header([
-                "id",
-                "shop",
-                "email",
-                "name",
-                "role",
-                "signed in",
-                "disabled",
-            ]);
-            for user in document["data"].as_array().into_iter().flatten() {
-                let members = [
-                    "id",
-                    "shop",
-                    "email",
-                    "name",
-                    "role",
-                    "signed_in_at",
-                    "disabled_at",
-                ];
-                table.add_row(members.map(|name| text(&user[name])));
-            }
-            print(&format!("{table}\n"))
+            let users = document["data"].as_array().into_iter().flatten();
+            print(&lines_of(USERS, &users.collect::<Vec<_>>(), true))
         }
         What::Password { id, .. } => {
             anstream::eprintln!("{id} has another password, and is signed in nowhere");

@@ -60,6 +60,7 @@ fn every_command_speaks_https_with_a_named_authority() {
         &["keys", "create", "over-https"],
         &["effects", "list"],
         &["deliveries", "list"],
+        &["orders", "list"],
     ] {
         let done = run(&home, &url, arguments, &trust);
         assert_eq!(done.code, Some(0), "{arguments:?}: {done:?}");
@@ -138,6 +139,7 @@ fn another_program_that_answers_is_called_one() {
             &["keys", "list"][..],
             &["effects", "list"],
             &["deliveries", "list"],
+            &["orders", "list"],
         ] {
             let ended = run(&home, &url, arguments, &[]);
             assert_eq!(ended.code, Some(1), "{ended:?}");

@@ -51,4 +51,7 @@ mod stream;
 mod tail;
 mod forward;
 mod top;
+mod shown;
+mod profiles;
+mod watch;
 mod grpc;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tollgate_core::command::Settlement;
 
 use crate::harness::{
-    ADMIN_KEY, Ended, Home, Said, Tollgate, Workshop, command, finish, finish_within, until,
+    ADMIN_KEY, Client, Ended, Home, Said, Tollgate, Workshop, command, finish, finish_within, until,
 };
 
 /// A bench warms up with three thousand orders, however short its rounds are.
@@ -48,6 +48,19 @@ const NOT_HERE: &[(&str, &str)] = &[
         "tollgate prune",
         "it wants a stopped server and takes orders; tests/binary/prune.rs",
     ),
+    ("tollgate orders cancel", "it asks; tests/binary/shown.rs"),
+    ("tollgate orders refund", "it asks; tests/binary/shown.rs"),
+    ("tollgate payments refund", "it asks; tests/binary/shown.rs"),
+    (
+        "tollgate payments check",
+        "it wants a provider; tests/it/asking.rs",
+    ),
+    (
+        "tollgate login",
+        "it keeps keys in a home; tests/binary/profiles.rs",
+    ),
+    ("tollgate logout", "the same"),
+    ("tollgate profiles", "the same"),
     (
         "psql ",
         "it wants a server, and tests/file/queries.rs has the statements",
@@ -157,6 +170,8 @@ struct Reader {
     address: String,
     dead: Vec<String>,
     refused: Vec<String>,
+    /// A payment, an event and the number of a receipt, all of one order.
+    paid: [String; 3],
     /// Users that were made: an address is one user's.
     users: usize,
 }
@@ -174,6 +189,7 @@ impl Reader {
             server: None,
             address,
             refused: Vec::new(),
+            paid: Default::default(),
             users: 0,
         };
         let password = reader.home.path().join("dewi.txt");
@@ -189,6 +205,19 @@ impl Reader {
         });
         client.put("/v1/calendars/kitchen", &calendar);
         client.create_order("A-1", "midtrans", "IDR", 1_000);
+        client.create_order("A-2", "standard", "IDR", 1_000);
+        let paid = reader.home.webhook(Said::paid("standard", "A-2", 1_000));
+        let (event, outcome) = client.deliver("standard", &paid).event();
+        assert_eq!(outcome, "applied");
+        let listed = |client: &mut Client, path: &str, member: &str| {
+            let first = client.list(path).into_iter().next();
+            first.and_then(|first| Some(first[member].as_str()?.to_owned()))
+        };
+        let payment = listed(&mut client, "/v1/payments?reference=A-2", "id");
+        let receipt = until("its receipt is issued", || {
+            listed(&mut client, "/v1/receipts", "number")
+        });
+        reader.paid = [payment.expect("it is registered"), event, receipt];
         reader.server = Some(server);
         reader
     }
@@ -226,7 +255,7 @@ impl Reader {
     fn filled(&mut self, form: &str) -> String {
         let mut filled = form.replace("http://localhost:8080", &format!("http://{}", self.address));
         // Of several only one is named.
-        for prefix in ["eff_", "dlv_"] {
+        for prefix in ["eff_", "dlv_", "evt_"] {
             filled = filled.replace(&format!("{prefix}… …"), &format!("{prefix}…"));
         }
         if filled.contains("eff_…") {
@@ -244,6 +273,11 @@ impl Reader {
             };
             filled = filled.replace("dlv_…", &id);
         }
+        let [payment, event, receipt] = &self.paid;
+        filled = filled
+            .replace("pay_…", payment)
+            .replace("evt_…", event)
+            .replace("RECEIPT", receipt);
         if filled.contains("key_…") {
             let made = self.shell("tollgate keys create short-lived --json");
             let made: Value = serde_json::from_str(&made.stdout).expect("it is JSON");
@@ -270,6 +304,13 @@ impl Reader {
                 "SOURCE" | "PROVIDER" => "midtrans",
                 "KIND" => "receipt",
                 "STATE" => "dead",
+                "STATUS" => "paid",
+                "OUTCOME" => "parked",
+                "TYPE" => "payment.*",
+                "TEXT" => "some",
+                "SKU" => "BATIK-M",
+                "COMMAND" => "serve",
+                "DIR" => "pages",
                 "ORDER" => "A-1",
                 "REF" => "R-1",
                 "TIME" => "2026-01-22T10:00:00Z",
@@ -334,6 +375,7 @@ impl Reader {
             }
         }
         shell
+            .env("XDG_CONFIG_HOME", self.home.path())
             .env("PATH", path)
             .env("U", format!("http://{}", self.address))
             .env("K", format!("Authorization: Bearer {ADMIN_KEY}"))
@@ -440,7 +482,18 @@ fn every_flag_that_a_document_shows_is_one_of_its_command() {
 
 /// The second name of commands that have commands of their own.
 fn nested<'n>(own: &[&str], names: &[&'n str]) -> Option<&'n str> {
-    let has_commands = ["config", "keys", "users", "effects", "deliveries"];
+    let has_commands = [
+        "config",
+        "keys",
+        "users",
+        "orders",
+        "payments",
+        "events",
+        "stock",
+        "receipts",
+        "effects",
+        "deliveries",
+    ];
     let name = own.first()?;
     has_commands
         .contains(name)

@@ -1,0 +1,181 @@
+//! `tollgate receipts`: what was issued, and its paper.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use clap::builder::PossibleValuesParser;
+use serde_json::{Value, json};
+use tollgate_core::effect::ReceiptKind;
+use tollgate_core::id::ReceiptId;
+use tollgate_core::word::words;
+use tollgate_outbound::remote::Server;
+
+use super::calling::{call, save};
+use super::client::{ServerArgs, server};
+use super::columns::{Column, Is, members_of};
+use super::listed::{ListArgs, Listed, several};
+use super::listing::{list, plain, word};
+use super::{failed, print};
+
+/// List receipts, show one, or get its PDF.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::EXIT_CODES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    what: What,
+    #[command(flatten)]
+    server: ServerArgs,
+    /// As JSON.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// List receipts that are issued, the latest first.
+    #[command(after_help = super::EXIT_CODES)]
+    List {
+        /// Only of this kind; several by commas.
+        #[arg(long, value_delimiter = ',', value_parser = PossibleValuesParser::new(words::<ReceiptKind>()))]
+        kind: Vec<String>,
+        /// Only the one with this number.
+        #[arg(long)]
+        number: Option<String>,
+        /// Only issued then or later: a time as 2026-01-22T10:00:00Z.
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+        /// Only issued before then.
+        #[arg(long, value_name = "TIME")]
+        until: Option<String>,
+        #[command(flatten)]
+        list: ListArgs,
+    },
+    /// Show one with all that was frozen when it was issued.
+    #[command(after_help = super::EXIT_CODES)]
+    Show {
+        /// Which, by id or number.
+        receipt: String,
+    },
+    /// Get its PDF.
+    #[command(after_help = super::EXIT_CODES)]
+    Get {
+        /// Which, by id or number.
+        receipt: String,
+        /// The file; NUMBER.pdf in this folder if absent.
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
+const RECEIPTS: Listed = Listed {
+    path: "/v1/receipts",
+    topics: &["effects"],
+    columns: &[
+        Column("issued", Is::Time("/issued_at")),
+        Column("number", Is::Word("/number")),
+        Column("kind", Is::Word("/kind")),
+        Column("amount", Is::Money("/amount")),
+        Column("order", Is::Word("/order_id")),
+        Column("id", Is::Word("/id")),
+    ],
+};
+
+/// What every receipt has; what else was frozen is shown by its own names.
+const RECEIPT: &[Column] = &[
+    Column("receipt", Is::Word("/number")),
+    Column("id", Is::Word("/id")),
+    Column("kind", Is::Word("/kind")),
+    Column("state", Is::State("/state")),
+    Column("amount", Is::Money("/amount")),
+    Column("order", Is::Word("/order_id")),
+    Column("payment", Is::Word("/payment_id")),
+    Column("issued", Is::Time("/issued_at")),
+    Column("sha256", Is::Word("/sha256")),
+    Column("verified at", Is::Word("/verification_url")),
+];
+
+pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
+    let server = match server(&args.server, file) {
+        Ok(server) => server,
+        Err(exit) => return exit,
+    };
+    let done = match &args.what {
+        What::List {
+            kind,
+            number,
+            since,
+            until,
+            list,
+        } => {
+            let filters = [
+                ("kind", &several(kind)),
+                ("number", number),
+                ("from", since),
+                ("to", until),
+            ];
+            return RECEIPTS.show(&server, &filters, list, args.json).await;
+        }
+        What::Show { receipt } => found(&server, receipt).await,
+        What::Get { receipt, output } => get(&server, receipt, output.as_deref()).await,
+    };
+    match (done, &args.what) {
+        (Err(why), _) => failed(&why),
+        (Ok(document), _) if args.json => print(&format!("{document}\n")),
+        (Ok(document), What::Get { .. }) => print(&format!("{}\n", word(&document["file"]))),
+        (Ok(document), What::List { .. } | What::Show { .. }) => {
+            print(&members_of(RECEIPT, &document))
+        }
+    }
+}
+
+/// The receipt of an id or a number.
+async fn found(server: &Server, receipt: &str) -> Result<Value, String> {
+    let id = match receipt.parse::<ReceiptId>() {
+        Ok(id) => id.to_string(),
+        Err(_) => {
+            let number = Some(receipt.to_owned());
+            let listed = list(server, RECEIPTS.path, &[("number", &number)], 1).await?;
+            let id = listed["data"][0]["id"].as_str().map(str::to_owned);
+            id.ok_or_else(|| format!("no receipt {} is issued", plain(receipt)))?
+        }
+    };
+    call(server, "GET", &format!("/v1/receipts/{id}"), None).await
+}
+
+/// Writes the file of a receipt.
+async fn get(server: &Server, receipt: &str, output: Option<&Path>) -> Result<Value, String> {
+    let found = found(server, receipt).await?;
+    let path = format!("/v1/receipts/{}.pdf", word(&found["id"]));
+    let output = match output {
+        Some(output) => output.to_owned(),
+        None => PathBuf::from(file_name(&word(&found["number"]))),
+    };
+    save(server, &path, "application/pdf", &output, &mut |_| {}).await?;
+    Ok(
+        json!({ "file": output.display().to_string(), "id": found["id"], "number": found["number"] }),
+    )
+}
+
+/// The name of a receipt's file: its number, without what leads to another folder.
+fn file_name(number: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "._- ".contains(letter);
+    let plain = number.replace(|letter| !is_plain(letter), "-");
+    format!("{}.pdf", plain.trim_start_matches('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_name;
+
+    #[test]
+    fn a_number_leads_to_no_other_folder() {
+        for (number, name) in [
+            ("R-2026-000001", "R-2026-000001.pdf"),
+            ("INV/2026/1", "INV-2026-1.pdf"),
+            ("../x", "-x.pdf"),
+        ] {
+            assert_eq!(file_name(number), name);
+        }
+    }
+}
