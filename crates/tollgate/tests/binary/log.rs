@@ -379,7 +379,7 @@ fn customers_story(home: &mut Home) -> (String, Vec<String>) {
     }
     let key = json!({ "name": "till", "scopes": ["write"] });
     let key = client.create("/v1/keys", &key).expect(201);
-    secrets.push(key["secret"].as_str().expect("it is given once").to_owned());
+    secrets.push(key["key"].as_str().expect("it is given once").to_owned());
     let mut stranger = server.client_as(Some("tg_test_zebrazebrazebrazebrazebrazebra00"));
     assert_eq!(stranger.call(&Request::get("/v1/orders")).status, 401);
     secrets.push("tg_test_zebrazebra".to_owned());
