@@ -40,7 +40,7 @@ fn decisions(log: &str) -> Vec<Value> {
 /// A text in which ids and times are as they are in every run.
 fn usual(text: &str) -> String {
     let words = text.split(' ').map(|word| {
-        let bare = word.trim_matches(['(', ')', ',', ':']);
+        let bare = word.trim_matches(['(', ')', ',', ':', '"']);
         match bare.split_once('_') {
             Some((kind @ ("evt" | "pay" | "ep"), id)) if 20 < id.len() => {
                 word.replace(bare, &format!("{kind}_…"))
@@ -76,7 +76,8 @@ fn story(home: &mut Home) -> String {
     client.call(&create).expect(201);
     assert_eq!(client.deliver("midtrans", &paid).event().1, "duplicate");
     until("its receipt is written", || {
-        (client.get("/v1/orders/ZVR-1")["status"] == "completed").then_some(())
+        let order = client.call(&Request::get("/v1/orders/ZVR-1")).expect(200);
+        (order["status"] == "completed").then_some(())
     });
     assert_eq!(
         client.create("/v1/orders", &order("ZVR-2", 2)).refused(409),
@@ -98,8 +99,11 @@ fn an_orders_story_reads_as_it_happened() {
     home.set("log", "format", "json");
     let log = story(&mut home);
     let told = decisions(&log);
+    // Whether the last order's receipt is written before the server stops is chance.
+    let is_last = |line: &Value| line["kind"] == "receipt.issued" && line["order"] == "ZVR-3";
     let words: Vec<String> = told
         .iter()
+        .filter(|line| !is_last(line))
         .map(|line| {
             let text = |name: &str| line[name].as_str().unwrap_or("-").to_owned();
             format!(
@@ -298,6 +302,7 @@ fn nothing_secret_or_personal_is_logged() {
         let mut home = Home::new();
         home.set("log", "format", format);
         home.set("log", "level", level);
+        home.set("outgoing", "allow_networks", json!(["127.0.0.0/8"]));
         home.set("mail", "url", "smtp://shop@127.0.0.1:1");
         home.set("mail", "password", format!("literal:{MAIL_PASSWORD}"));
         home.set("mail", "from", "Batik <shop@shop.example>");
@@ -372,21 +377,18 @@ fn customers_story(home: &mut Home) -> (String, Vec<String>) {
             );
         }
     }
-    let key = json!({ "name": "till", "scopes": ["orders:write"] });
-    let key = client.create("/v1/keys", &key);
-    if let Some(secret) = key.json()["key"].as_str() {
-        secrets.push(secret.to_owned());
-    }
+    let key = json!({ "name": "till", "scopes": ["write"] });
+    let key = client.create("/v1/keys", &key).expect(201);
+    secrets.push(key["key"].as_str().expect("it is given once").to_owned());
     let mut stranger = server.client_as(Some("tg_test_zebrazebrazebrazebrazebrazebra00"));
     assert_eq!(stranger.call(&Request::get("/v1/orders")).status, 401);
     secrets.push("tg_test_zebrazebra".to_owned());
 
     // Nobody listens at its endpoint, nor at the mail server.
     let endpoint = json!({ "url": "http://127.0.0.1:1/zebra", "events": ["*"] });
-    let endpoint = client.create("/v1/endpoints", &endpoint);
-    if let Some(secret) = endpoint.json()["secret"].as_str() {
-        secrets.push(secret.trim_start_matches("whsec_").to_owned());
-    }
+    let endpoint = client.create("/v1/endpoints", &endpoint).expect(201);
+    let secret = endpoint["secret"].as_str().expect("it is given once");
+    secrets.push(secret.trim_start_matches("whsec_").to_owned());
 
     client.put("/v1/stock/BATIK-M", &json!({ "on_hand": 10 }));
     let customer = json!({ "name": NAME, "email": EMAIL, "phone": PHONE });
@@ -412,7 +414,7 @@ fn customers_story(home: &mut Home) -> (String, Vec<String>) {
     let paid = home.webhook(Said::paid("midtrans", "ZVR-1-77", TOTAL));
     assert_eq!(client.deliver("midtrans", &paid).event().1, "applied");
     let done = until("it is completed", || {
-        let order = client.get("/v1/orders/ZVR-1");
+        let order = client.call(&Request::get("/v1/orders/ZVR-1")).expect(200);
         (order["status"] == "completed").then_some(order)
     });
     let payment = done["payments"][0]["id"]
@@ -424,12 +426,7 @@ fn customers_story(home: &mut Home) -> (String, Vec<String>) {
         let effects = client.list("/v1/effects");
         let tried = |kind: &str| {
             let mut of_kind = effects.iter().filter(|effect| effect["kind"] == kind);
-            of_kind.any(|effect| {
-                effect["attempts"]
-                    .as_array()
-                    .is_some_and(|tries| !tries.is_empty())
-                    || effect["tries"].as_i64().is_some_and(|tries| 0 < tries)
-            })
+            of_kind.any(|effect| effect["tries"].as_i64().is_some_and(|tries| 0 < tries))
         };
         (tried("mail") && tried("notify")).then_some(())
     });
