@@ -16,6 +16,8 @@ enum Sees {
     Everybody,
     /// What the API shows to who mends.
     Operators,
+    /// What the API shows to who administers.
+    Admins,
 }
 
 /// The navigation.
@@ -30,7 +32,7 @@ const ENTRIES: &[(&str, Text, Sees)] = &[
     ("/parked", common::PARKED, Sees::Everybody),
     ("/deliveries", common::DELIVERIES, Sees::Operators),
     ("/effects", common::EFFECTS, Sees::Everybody),
-    ("/endpoints", common::ENDPOINTS, Sees::Operators),
+    ("/endpoints", common::ENDPOINTS, Sees::Admins),
     ("/sources", common::SOURCES, Sees::Everybody),
     ("/errors", common::ERRORS, Sees::Everybody),
     ("/health", common::HEALTH, Sees::Operators),
@@ -77,6 +79,7 @@ fn header(visit: &Visit<'_>, here: &str) -> Markup {
     let sees = |who: Sees| match who {
         Sees::Everybody => true,
         Sees::Operators => viewer.may_operate(),
+        Sees::Admins => viewer.may_administer(),
     };
     html! {
         header {
