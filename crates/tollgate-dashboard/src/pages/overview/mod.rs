@@ -54,9 +54,9 @@ async fn show(visit: &Visit<'_>) -> Result<Page, Failure> {
     })
 }
 
-/// Endpoints are shown to who mends.
+/// Endpoints are shown to who administers; to ask for others would be a refusal among the errors.
 async fn endpoints(visit: &Visit<'_>) -> Result<Endpoints, Failure> {
-    match visit.viewer().may_operate() {
+    match visit.viewer().may_administer() {
         true => if_told(visit, "/v1/endpoints?limit=200").await,
         false => Ok(Endpoints::default()),
     }

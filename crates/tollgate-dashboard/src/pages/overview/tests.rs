@@ -67,7 +67,7 @@ fn shop(role: &'static str, needs: &str, stats: &str) -> Fixture {
 
 #[test]
 fn what_needs_a_person_stands_on_top_with_the_way_to_mend_it() {
-    let page = text(shop("operator", NEEDS, &stats(2, 3)).get("/"));
+    let page = text(shop("admin", NEEDS, &stats(2, 3)).get("/"));
     for shown in [
         "href=\"/orders/ord_1\"",
         "&lt;script&gt;ZVR-1",
