@@ -77,6 +77,10 @@ fn what_is_wrong_is_one_line_with_key_found_and_wanted() {
             "server.body_bytes_max: found 12, wanted a whole number from 1024 to 67108864",
         ),
         (
+            "[server]\nbodies_bytes_max = 4194303",
+            "server.bodies_bytes_max: found 4194303, wanted at least 4194304: four times server.body_bytes_max, which is 1048576",
+        ),
+        (
             "[retention]\nkeys_days = 7",
             "retention.keys_days: found 7, wanted a whole number from 35 to 36500",
         ),
