@@ -148,7 +148,7 @@ const HEARD: &str = "\
               from events
              where shop_id = ?1
              order by id desc
-             limit ?2) as newest
+             limit ?2) as counted
      group by source";
 
 fn happened(db: &Db, shop: ShopId, since: Timestamp) -> Result<Happened, Error> {
