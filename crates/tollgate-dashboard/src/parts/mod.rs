@@ -43,7 +43,7 @@ pub(crate) fn number(locale: Locale, value: u64) -> String {
         let left = digits.len() - index;
         let is_break = match locale {
             Locale::Hi => left == 3 || (3 < left && left % 2 == 1),
-            Locale::En | Locale::He | Locale::Id | Locale::Ru => left % 3 == 0,
+            Locale::En | Locale::He | Locale::Id | Locale::Ru => left.is_multiple_of(3),
         };
         if index != 0 && is_break {
             text.push(separator);

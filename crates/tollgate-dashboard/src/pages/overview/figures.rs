@@ -10,6 +10,9 @@ use crate::visit::Visit;
 use crate::words::sets::{Shown, Tone};
 use crate::words::{Text, common};
 
+/// What is counted, and where it stands in a period.
+type Counted = (Text, fn(&Period) -> u64);
+
 /// What people look at first.
 pub(super) fn cards(visit: &Visit<'_>, stats: &Stats) -> Markup {
     let Stats { today, open, .. } = stats;
@@ -50,7 +53,7 @@ pub(super) fn compared(visit: &Visit<'_>, stats: &Stats) -> Markup {
     let mut rows = money(visit, today, week);
     let count = |value| html! { (number(visit.locale, value)) };
     let status = |status: OrderStatus| status.shown().0;
-    let counted: [(Text, fn(&Period) -> u64); 18] = [
+    let counted: [Counted; 18] = [
         (said::ORDERS_CREATED, |of| of.orders.created),
         (status(OrderStatus::Paid), |of| of.orders.paid),
         (status(OrderStatus::PartiallyPaid), |of| {

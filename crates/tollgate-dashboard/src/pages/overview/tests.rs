@@ -77,8 +77,8 @@ fn what_needs_a_person_stands_on_top_with_the_way_to_mend_it() {
         "Find out whether it happened",
         "since <time datetime=\"2026-01-22T10:03:00.000Z\">",
         "href=\"/endpoints/ep_1\"",
-        "2 webhooks in 7 days have waited",
-        "3 webhooks wait for a payment",
+        "waited for their payment in vain: 2",
+        "has not registered yet: 3",
         "There is more than is shown here.",
     ] {
         assert!(page.contains(shown), "{shown} is not in {page}");
