@@ -29,7 +29,7 @@ pub(crate) const ROUTES: &[Route] = &[
 
 texts! {
     WELCOME: "Welcome to Tollgate", "Selamat datang di Tollgate", "ברוכים הבאים ל־Tollgate", "Tollgate में आपका स्वागत है", "Добро пожаловать в Tollgate";
-    ABOUT: "You are the first: an admin, who sees everything and lets others in.", "Anda yang pertama: seorang admin, yang melihat semuanya dan memberi akses kepada orang lain.", "הראשונים כאן הם המנהלים: הם רואים הכול ומכניסים אחרים.", "आप पहले हैं: व्यवस्थापक, जो सब कुछ देखता है और दूसरों को प्रवेश देता है।", "Вы первый: администратор, который видит всё и открывает доступ другим.";
+    ABOUT: "You are the first: an admin, who sees everything and lets others in.", "Anda yang pertama: seorang admin, yang melihat semuanya dan memberi akses kepada orang lain.", "זה החשבון הראשון: חשבון מנהל, שרואה הכול ונותן גישה לאחרים.", "आप पहले हैं: व्यवस्थापक, जो सब कुछ देखता है और दूसरों को प्रवेश देता है।", "Вы первый: администратор, который видит всё и открывает доступ другим.";
     YOUR_NAME: "Your name", "Nama Anda", "השם שלך", "आपका नाम", "Ваше имя";
     EMAIL: "Mail address, to sign in with", "Alamat surel, untuk masuk", "כתובת דוא״ל, לכניסה", "मेल पता, साइन इन के लिए", "Адрес почты для входа";
     PASSWORD: "Password, 12 characters or more", "Kata sandi, 12 karakter atau lebih", "סיסמה, 12 תווים או יותר", "पासवर्ड, 12 या अधिक अक्षर", "Пароль, не короче 12 символов";

@@ -159,9 +159,7 @@ fn open(figures: &Figures) -> Vec<Line<'_>> {
     // What is nothing is well.
     let bad = |count: u64| if count == 0 { Style::new() } else { BAD };
     let aged = |seconds: Option<i64>| {
-        seconds.map_or(String::new(), |seconds| {
-            format!(", for {}", span(seconds))
-        })
+        seconds.map_or(String::new(), |seconds| format!(", for {}", span(seconds)))
     };
     let [pending, dead, unknown] = figures.effects;
     let ((parked, parked_for), (queued, queued_for)) = (figures.parked, figures.queued);
