@@ -229,7 +229,8 @@ mod tests {
 
     #[test]
     fn a_refusal_is_a_page_with_its_status_and_what_to_do() {
-        let refused = r#"{"status":503,"code":"overloaded","title":"Too much","detail":"<b>at once</b>"}"#;
+        let refused =
+            r#"{"status":503,"code":"overloaded","title":"Too much","detail":"<b>at once</b>"}"#;
         let shop = Fixture::of("viewer").with("GET /v1/orders", 503, refused);
         let reply = shop.get_in(Locale::He, "/orders");
         assert_eq!(reply.status, 503);

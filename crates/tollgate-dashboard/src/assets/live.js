@@ -170,7 +170,7 @@ const TYPES = [
   "payment.registered", "payment.authorized", "payment.paid", "payment.failed", "payment.expired",
   "payment.cancelled", "payment.refunded", "payment.charged_back", "hold.expired",
   "event.orphaned", "event.attention", "effect.dead", "effect.unknown", "receipt.issued",
-  "stock.low", "slot.full", "endpoint.disabled", "reset",
+  "stock.low", "slot.full", "endpoint.disabled", "alert.opened", "alert.ended", "reset",
 ];
 
 const live = document.getElementById("live");

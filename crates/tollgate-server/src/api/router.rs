@@ -7,7 +7,9 @@ use axum::response::Response;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
-    alerts, audit, capacity, docs, effects, endpoints, errors, events, exports, health, keys, operating, orders, payments, receipts, search, session, sources, stats, stream, users, webhooks,
+    alerts, audit, capacity, docs, effects, endpoints, errors, events, exports, health, keys,
+    operating, orders, payments, receipts, search, session, sources, stats, stream, users,
+    webhooks,
 };
 use crate::app::App;
 use crate::http::operation::Noun;

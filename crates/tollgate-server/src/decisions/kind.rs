@@ -72,7 +72,8 @@ fn level_of_entry(kind: EntryKind) -> Level {
         | EntryKind::EventOrphaned
         | EntryKind::EffectDead
         | EntryKind::EffectUnknown
-        | EntryKind::EndpointDisabled => Level::WARN,
+        | EntryKind::EndpointDisabled
+        | EntryKind::AlertOpened => Level::WARN,
         EntryKind::OrderCreated
         | EntryKind::OrderPaid
         | EntryKind::OrderPartiallyPaid
@@ -99,7 +100,8 @@ fn level_of_entry(kind: EntryKind) -> Level {
         | EntryKind::EventStale
         | EntryKind::EventQueued
         | EntryKind::EffectRetried
-        | EntryKind::EffectSettled => Level::INFO,
+        | EntryKind::EffectSettled
+        | EntryKind::AlertEnded => Level::INFO,
         EntryKind::OrderChanged
         | EntryKind::PaymentRegistered
         | EntryKind::PaymentChanged

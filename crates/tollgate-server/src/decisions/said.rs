@@ -136,6 +136,8 @@ impl<'a> Said<'a> {
             EntryKind::ReceiptCorrected => {
                 format!("receipt over {} corrects those of {name}", money("amount"))
             }
+            EntryKind::AlertOpened => format!("alert {}: {}", spaced("rule"), text("what")),
+            EntryKind::AlertEnded => format!("alert {} is over", spaced("rule")),
             EntryKind::EventApplied => format!("{} applied to {name}", event()),
             EntryKind::EventStale => format!("{}{}", event(), stale_words(self.text("reason"))),
             EntryKind::EventQueued => format!("{} waits for the provider's answer", event()),

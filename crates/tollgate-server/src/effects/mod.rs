@@ -204,6 +204,7 @@ pub(crate) async fn sent(context: &Context, shop: ShopId, effect: &StoredEffect)
         }
         EffectContent::Receipt { .. }
         | EffectContent::Mail { .. }
+        | EffectContent::AlertMail(_)
         | EffectContent::Ask { .. }
         | EffectContent::RefundRequest { .. }
         | EffectContent::Refund { .. }

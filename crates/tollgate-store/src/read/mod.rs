@@ -29,8 +29,8 @@ mod standing;
 mod stream_tickets;
 mod timeline;
 
-pub use attention::{ATTENTION_READ_MAX, NeedsPerson};
 pub use alerts::{CalendarTaken, EffectsWatched, ErrorsOf, Standbys, disk_room};
+pub use attention::{ATTENTION_READ_MAX, NeedsPerson};
 pub use audit::{AuditEntry, AuditFilter, AuditPlace};
 pub use books::Between;
 pub use counts::Counts;

@@ -307,7 +307,7 @@ async fn a_figure_stands_in_the_step_in_which_it_was_counted() {
     let world = World::new();
     let first = world.clock.now().as_millis().div_euclid(HOUR_MS) * HOUR_MS;
     for counted in [1, 2, 4] {
-        let counted = vec![("webhook", counted)];
+        let counted = vec![("webhook", "midtrans".to_owned(), counted)];
         let added = world.store.add_figures(SHOP, counted).await;
         added.expect("it is added");
         world.clock.advance(Span::hours(2));

@@ -32,7 +32,7 @@ pub(super) struct Stream {
     /// Why there is no connection, as it was told last.
     told: Option<String>,
     /// Who is told.
-    tell: Box<dyn FnMut(&str)>,
+    tell: Box<dyn FnMut(&str) + Send + Sync>,
 }
 
 /// What is heard.
@@ -77,7 +77,7 @@ impl Stream {
     }
 
     /// The same, telling somebody else why there is no connection.
-    pub(super) fn telling(self, tell: impl FnMut(&str) + 'static) -> Stream {
+    pub(super) fn telling(self, tell: impl FnMut(&str) + Send + Sync + 'static) -> Stream {
         Stream {
             tell: Box::new(tell),
             ..self

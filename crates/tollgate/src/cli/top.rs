@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::io::IsTerminal as _;
 use std::path::Path;
 use std::process::ExitCode;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ratatui::DefaultTerminal;
@@ -135,6 +135,11 @@ enum Pressed {
     Other,
 }
 
+/// Why nothing is heard, as it was told last.
+fn held(silent: &Mutex<Option<String>>) -> MutexGuard<'_, Option<String>> {
+    silent.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Draws until somebody has seen enough.
 async fn watch(
     server: &Server,
@@ -145,9 +150,9 @@ async fn watch(
     let mut history = History::default();
     history.push(first);
     let messages = RefCell::new(VecDeque::with_capacity(MESSAGES_MAX));
-    let silent = Rc::new(RefCell::new(None));
-    let told = Rc::clone(&silent);
-    let mut stream = stream.telling(move |why| *told.borrow_mut() = Some(why.to_owned()));
+    let silent = Arc::new(Mutex::new(None));
+    let told = Arc::clone(&silent);
+    let mut stream = stream.telling(move |why| *held(&told) = Some(why.to_owned()));
     let following = async {
         loop {
             let message = match stream.next().await {
@@ -155,7 +160,7 @@ async fn watch(
                 Ok(Heard::Message(message)) => Some(message.data).filter(|data| !data.is_empty()),
                 Err(why) => break why,
             };
-            *silent.borrow_mut() = None;
+            *held(&silent) = None;
             if let Some(data) = message {
                 let document = serde_json::from_str(&data).unwrap_or_default();
                 let mut messages = messages.borrow_mut();
@@ -178,7 +183,7 @@ async fn watch(
             let view = View {
                 url: server.url(),
                 figures: history.figures(),
-                trouble: trouble.clone().or_else(|| silent.borrow().clone()),
+                trouble: trouble.clone().or_else(|| held(&silent).clone()),
                 messages: &messages,
                 scrolled,
             };
