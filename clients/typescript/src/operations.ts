@@ -7,6 +7,7 @@ import type { Caller, CallOptions, KeyedOptions, Operation, VersionOptions } fro
 import { version } from "./operation.js";
 import type { Pages } from "./pages.js";
 
+export const listAlerts: Operation = { method: "GET", path: "/v1/alerts" };
 export const listAttention: Operation = { method: "GET", path: "/v1/attention" };
 export const listAudit: Operation = { method: "GET", path: "/v1/audit" };
 export const listCalendars: Operation = { method: "GET", path: "/v1/calendars" };
@@ -75,6 +76,7 @@ export const receiptFile: Operation = { method: "GET", path: "/v1/receipts/{id}.
 export const listRefunds: Operation = { method: "GET", path: "/v1/refunds" };
 export const showRefund: Operation = { method: "GET", path: "/v1/refunds/{id}" };
 export const search: Operation = { method: "GET", path: "/v1/search" };
+export const listSources: Operation = { method: "GET", path: "/v1/sources" };
 export const showStats: Operation = { method: "GET", path: "/v1/stats" };
 export const showStatsSeries: Operation = { method: "GET", path: "/v1/stats/series" };
 export const listStock: Operation = { method: "GET", path: "/v1/stock" };
@@ -92,6 +94,17 @@ export const showUser: Operation = { method: "GET", path: "/v1/users/{id}" };
 export const changeUser: Operation = { method: "PATCH", path: "/v1/users/{id}" };
 export const changePassword: Operation = { method: "POST", path: "/v1/users/{id}/password" };
 export const verify: Operation = { method: "GET", path: "/v1/verify" };
+
+/** `/v1/alerts` */
+export class Alerts {
+  constructor(private readonly caller: Caller) {}
+
+  /** List alerts */
+  async get(options: CallOptions = {}): Promise<models.Alerts> {
+    const answer = await this.caller.call(listAlerts, [], { ...options });
+    return answer.json<models.Alerts>();
+  }
+}
 
 /** `/v1/attention` */
 export class Attention {
@@ -863,6 +876,16 @@ export class Search {
   }
 }
 
+/** `/v1/sources` */
+export class Sources {
+  constructor(private readonly caller: Caller) {}
+
+  /** List sources */
+  list(options: CallOptions = {}): Pages<models.Source> {
+    return this.caller.pages(listSources, [], {}, options);
+  }
+}
+
 export interface ShowStatsSeriesQuery {
   /** Today and the days before, in the shop's time zone, so many in all; 7 if absent. */
   days?: number;
@@ -1046,6 +1069,7 @@ export class Verify {
 
 /** What a client has. */
 export interface Nouns {
+  readonly alerts: Alerts;
   readonly attention: Attention;
   readonly audit: Audit;
   readonly calendars: Calendars;
@@ -1063,6 +1087,7 @@ export interface Nouns {
   readonly receipts: Receipts;
   readonly refunds: Refunds;
   readonly search: Search;
+  readonly sources: Sources;
   readonly stats: Stats;
   readonly stock: Stock;
   readonly streams: Streams;
@@ -1072,6 +1097,7 @@ export interface Nouns {
 
 export function nouns(caller: Caller): Nouns {
   return {
+    alerts: new Alerts(caller),
     attention: new Attention(caller),
     audit: new Audit(caller),
     calendars: new Calendars(caller),
@@ -1089,6 +1115,7 @@ export function nouns(caller: Caller): Nouns {
     receipts: new Receipts(caller),
     refunds: new Refunds(caller),
     search: new Search(caller),
+    sources: new Sources(caller),
     stats: new Stats(caller),
     stock: new Stock(caller),
     streams: new Streams(caller),

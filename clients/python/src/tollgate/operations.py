@@ -12,6 +12,7 @@ from .download import Download
 from .operation import Caller, Operation, version
 from .pages import Pages
 
+LIST_ALERTS = Operation("GET", "/v1/alerts")
 LIST_ATTENTION = Operation("GET", "/v1/attention")
 LIST_AUDIT = Operation("GET", "/v1/audit")
 LIST_CALENDARS = Operation("GET", "/v1/calendars")
@@ -98,6 +99,18 @@ SHOW_USER = Operation("GET", "/v1/users/{id}")
 CHANGE_USER = Operation("PATCH", "/v1/users/{id}")
 CHANGE_PASSWORD = Operation("POST", "/v1/users/{id}/password")
 VERIFY = Operation("GET", "/v1/verify")
+
+
+class Alerts:
+    """`/v1/alerts`"""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def get(self) -> models.Alerts:
+        """List alerts"""
+        answer: models.Alerts = self._caller.call(LIST_ALERTS).json()
+        return answer
 
 
 class Attention:
@@ -975,6 +988,7 @@ class Nouns:
     """What a client has."""
 
     def __init__(self, caller: Caller) -> None:
+        self.alerts = Alerts(caller)
         self.attention = Attention(caller)
         self.audit = Audit(caller)
         self.calendars = Calendars(caller)
