@@ -48,11 +48,6 @@ impl Viewer {
     pub(crate) fn may_administer(&self) -> bool {
         self.role == "admin"
     }
-
-    /// Whether the viewer stands above the shops: sees what is the server's and no shop's.
-    pub(crate) fn is_of_main(&self) -> bool {
-        self.role == "admin" && self.user.shop == "main" && self.shop == "main"
-    }
 }
 
 /// A visit.

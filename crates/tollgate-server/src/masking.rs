@@ -20,16 +20,21 @@ pub fn masked(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(['@', '+']) {
-        let (before, from) = rest.split_at(at);
-        let taken = match from.starts_with('@') {
-            true => mask_address(before, from, &mut out),
-            false => mask_number(before, from, &mut out),
+    let (mut written, mut from) = (0, 0);
+    while let Some(found) = text[from..].find(['@', '+']) {
+        let at = from + found;
+        // What was passed over since is written with it: a plus may stand in an address.
+        let (before, behind) = (&text[written..at], &text[at..]);
+        let taken = match behind.starts_with('@') {
+            true => mask_address(before, behind, &mut out),
+            false => mask_number(before, behind, &mut out),
         };
-        rest = &from[taken..];
+        from = at + taken.unwrap_or(1);
+        if taken.is_some() {
+            written = from;
+        }
     }
-    out.push_str(rest);
+    out.push_str(&text[written..]);
     match out == text {
         true => Cow::Borrowed(text),
         false => Cow::Owned(out),
@@ -50,9 +55,9 @@ fn initial(text: &str) -> String {
     text.chars().take(1).chain(MASK.chars()).collect()
 }
 
-/// Writes `d***@example.com` for what stands around an `@`; how much of `from` it has taken. What is no address
-/// stays as it is.
-fn mask_address(before: &str, from: &str, out: &mut String) -> usize {
+/// Writes `d***@example.com` for what stands around an `@`; how much of `from` it has taken. What is no address is
+/// not written.
+fn mask_address(before: &str, from: &str, out: &mut String) -> Option<usize> {
     let of_local =
         |letter: char| letter.is_alphanumeric() || "._%-'!#$&*/=?^`{|}~+".contains(letter);
     let of_domain = |letter: char| letter.is_alphanumeric() || letter == '.' || letter == '-';
@@ -64,21 +69,19 @@ fn mask_address(before: &str, from: &str, out: &mut String) -> usize {
     let domain = domain[..length].trim_end_matches(['.', '-']);
     let is_address = 0 < local && domain.trim_matches('.').contains('.');
     if !is_address {
-        out.push_str(before);
-        out.push('@');
-        return 1;
+        return None;
     }
     let (before, local) = before.split_at(before.len() - local);
     out.push_str(before);
     out.push_str(&initial(local));
     out.push('@');
     out.push_str(domain);
-    1 + domain.len()
+    Some(1 + domain.len())
 }
 
-/// Writes `+62***12` for a telephone number after a `+`; how much of `from` it has taken.
-fn mask_number(before: &str, from: &str, out: &mut String) -> usize {
-    out.push_str(before);
+/// Writes `+62***12` for a telephone number after a `+`; how much of `from` it has taken. What is no number is not
+/// written.
+fn mask_number(before: &str, from: &str, out: &mut String) -> Option<usize> {
     let number = &from[1..];
     let length = number
         .find(|letter: char| !letter.is_ascii_digit() && !" -()".contains(letter))
@@ -87,14 +90,14 @@ fn mask_number(before: &str, from: &str, out: &mut String) -> usize {
     let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
     let begins = number.starts_with(|letter: char| letter.is_ascii_digit());
     if !begins || !PHONE_DIGITS.contains(&digits.len()) {
-        out.push('+');
-        return 1;
+        return None;
     }
+    out.push_str(before);
     out.push('+');
     out.extend(&digits[..2]);
     out.push_str(MASK);
     out.extend(&digits[digits.len() - 2..]);
-    1 + number.len()
+    Some(1 + number.len())
 }
 
 #[cfg(test)]
@@ -116,6 +119,7 @@ mod tests {
             ("1 + 1 = 2", "1 + 1 = 2"),
             ("2026-11-30T14:00:00+01:00", "2026-11-30T14:00:00+01:00"),
             ("user@host", "user@host"),
+            ("1+1 a+b@c.de +1", "1+1 a***@c.de +1"),
             ("@", "@"),
             ("a @ b.c", "a @ b.c"),
             ("plain ZVR-1-77", "plain ZVR-1-77"),

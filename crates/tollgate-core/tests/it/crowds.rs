@@ -1,12 +1,9 @@
 //! One order of which its provider, or a stranger, speaks for ever: what that may cost and leave behind.
 
-use std::time::Instant;
-
 use tollgate_core::command::{Action, RawEvent, TakeEvent};
 use tollgate_core::decision::{Outcome, Refusal};
-use tollgate_core::event::{Fact, Policy};
+use tollgate_core::event::Policy;
 use tollgate_core::id::{EventId, RootId};
-use tollgate_core::order::Root;
 use tollgate_core::snapshot::{EventOutcome, EventState, Reason};
 
 use crate::store::Store;
@@ -50,37 +47,6 @@ fn facts_beyond_what_is_kept_change_only_their_own_rows() {
     let (_, outcome) = one_more(&mut store, 10, AFTER);
     assert_eq!(outcome, EventOutcome::Attention);
     assert_eq!(store.fresh_effects.len(), 1, "{:?}", store.fresh_effects);
-}
-
-/// All other webhooks wait behind it: two thousand facts are not weighed for each that is one too many. Weighed they
-/// took thirty times as long.
-#[test]
-fn what_is_one_too_many_is_not_weighed_against_all_that_is_known() {
-    const FACTS: usize = 2_000;
-    let (mut store, id) = shop();
-    store.rules.facts_max = FACTS;
-    let root = store.rows.roots.get_mut(&id).expect("it is there");
-    let one = event("known", &["A-1"], "paid 1").facts[0].clone();
-    let known = (0..FACTS).map(|number| Fact {
-        object: format!("known-{number}"),
-        ..one.clone()
-    });
-    root.payments[0].facts = known.collect();
-    root.payments[0].facts.sort();
-    // The first is shown to a person.
-    one_more(&mut store, 0, NEVER);
-    assert!(store.attention(id).contains(&"too_many_facts"));
-    let began = Instant::now();
-    for number in 1..=10 {
-        one_more(&mut store, number, NEVER);
-    }
-    let heard = began.elapsed();
-    // To load it means a copy here.
-    let began = Instant::now();
-    let copies: Vec<Root> = (0..10).map(|_| store.rows.roots[&id].clone()).collect();
-    let copied = began.elapsed();
-    drop(copies);
-    assert!(heard < copied * 20, "{heard:?}, and {copied:?} to copy it");
 }
 
 /// What an order lists of its story is read and written with every decision about it.

@@ -3,7 +3,6 @@
 use super::texts;
 
 texts! {
-    DASHBOARD: "Dashboard", "Dasbor", "לוח בקרה", "डैशबोर्ड", "Панель";
     OVERVIEW: "Overview", "Ringkasan", "סקירה", "सारांश", "Обзор";
     ORDERS: "Orders", "Pesanan", "הזמנות", "ऑर्डर", "Заказы";
     PAYMENTS: "Payments", "Pembayaran", "תשלומים", "भुगतान", "Платежи";
@@ -50,13 +49,11 @@ texts! {
     NOTE: "Note", "Catatan", "הערה", "टिप्पणी", "Заметка";
     NAME: "Name", "Nama", "שם", "नाम", "Имя";
     FROM: "From", "Dari", "מתאריך", "से", "С";
-    TO: "To", "Sampai", "עד", "तक", "По";
     YES: "Yes", "Ya", "כן", "हाँ", "Да";
     NO: "No", "Tidak", "לא", "नहीं", "Нет";
     NOT_KNOWN: "not known", "tidak diketahui", "לא ידוע", "ज्ञात नहीं", "неизвестно";
     NEVER: "never", "tidak pernah", "מעולם לא", "कभी नहीं", "никогда";
     REFUSED: "This was refused", "Ini ditolak", "הבקשה נדחתה", "यह अस्वीकृत हुआ", "Отказано";
-    NOTHING_CHANGED: "Nothing was changed by it.", "Tidak ada yang berubah karenanya.", "דבר לא השתנה בעקבותיה.", "इससे कुछ नहीं बदला।", "Ничего не изменено.";
     TRY_AGAIN_IN: "Try again in {} seconds.", "Coba lagi dalam {} detik.", "יש לנסות שוב בעוד {} שניות.", "{} सेकंड में फिर कोशिश करें।", "Повторите через {} с.";
     REQUEST_ID: "Request {}", "Permintaan {}", "בקשה {}", "अनुरोध {}", "Запрос {}";
     NO_SUCH_PAGE: "There is no such page", "Halaman ini tidak ada", "אין דף כזה", "ऐसा कोई पृष्ठ नहीं है", "Такой страницы нет";

@@ -72,12 +72,13 @@ fn may_name_providers(file: &Path) -> bool {
         || parts.any(|part| PLAY_PROVIDERS.iter().any(|one| part == Some(one.as_ref())))
 }
 
-/// Doors show examples in the API's description, of a source that readers know. Nothing is decided there: a line that
-/// compares is none.
+/// Doors show examples in the API's description, of a source that readers know, and so does an empty shop's first step.
+/// Nothing is decided there: a line that compares is none.
 fn is_example(file: &Path, line: &str) -> bool {
     const COMPARES: [&str; 6] = ["==", "!=", "=>", "matches!", "starts_with", "contains"];
-    file.starts_with(crates().join("tollgate-server/src/api"))
-        && !COMPARES.iter().any(|compares| line.contains(compares))
+    let is_of_examples = file.starts_with(crates().join("tollgate-server/src/api"))
+        || file.ends_with("tollgate-dashboard/src/pages/first_steps.rs");
+    is_of_examples && !COMPARES.iter().any(|compares| line.contains(compares))
 }
 
 /// The provider's file, or one of its folder.

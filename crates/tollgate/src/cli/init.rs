@@ -69,11 +69,13 @@ pub(super) fn run(args: Args, configured: Option<&Path>) -> ExitCode {
         return refuse(&key_file, error);
     }
     let mut written = vec![&key_file];
-    for (path, text) in [(&file, &text), (&reference_file, &reference)] {
-        let Err(error) = write_new(path, text) else {
-            written.push(path);
-            continue;
-        };
+    // Secrets may be written into the configuration, so it is its owner's alone from the beginning.
+    let mut done = write_secret(&file, &text).map_err(|error| (&file, error));
+    if done.is_ok() {
+        written.push(&file);
+        done = write_new(&reference_file, &reference).map_err(|error| (&reference_file, error));
+    }
+    if let Err((path, error)) = done {
         // Nothing is left half: no secret that nothing names, no configuration without its secret.
         for written in written {
             if let Err(error) = std::fs::remove_file(written) {

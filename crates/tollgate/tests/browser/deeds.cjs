@@ -74,7 +74,10 @@ async function viewerDoesNothing(browser, shop, password) {
     const found = await page.$$eval("main form[method=post]", (list) =>
       list.map((form) => ({
         action: form.getAttribute("action"),
-        fields: [...new FormData(form)].filter(([name]) => name !== "csrf" && name !== "once"),
+        // What is left to be filled in has something in it, so that the form says what it would do.
+        fields: [...new FormData(form)]
+          .filter(([name]) => name !== "csrf" && name !== "once")
+          .map(([name, value]) => [name, value === "" ? "1" : value]),
       })));
     for (const form of found) forms.set(form.action, { ...form, address });
   }
@@ -89,8 +92,9 @@ async function viewerDoesNothing(browser, shop, password) {
   const before = JSON.stringify(await shop.api("GET", "/v1/audit?limit=1"));
   const wrong = [];
   for (const { action, fields, address } of forms.values()) {
-    // What is a viewer's own: the password, the session.
+    // What is a viewer's own: the password, the session. And a list that is only compared with what there is.
     if (action.startsWith("/settings/password") || action === "/sign-out" || action === "/language") continue;
+    if (action === "/stock-paste") continue;
     const status = await viewer.evaluate(async ({ action, fields, csrf }) => {
       const body = new URLSearchParams([...fields, ["csrf", csrf], ["once", crypto.randomUUID()]]);
       return (await fetch(action, { method: "POST", body, redirect: "manual" })).status;

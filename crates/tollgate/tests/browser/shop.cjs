@@ -92,7 +92,7 @@ secrets = ["literal:${SERVER_KEY}"]
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${place}: ${answer.status} ${text}`);
+    if (!answer.ok) throw new Error(`${method} ${place}: ${answer.status} ${text.slice(-700)}`);
     return text === "" ? null : JSON.parse(text);
   }
 
@@ -132,15 +132,15 @@ secrets = ["literal:${SERVER_KEY}"]
 
   // Something of everything.
   async furnish() {
-    await this.api("PUT", "/v1/stock", { stock: [{ sku: "BATIK-M", on_hand: 5 }, { sku: HOSTILE[0], on_hand: 1 }] });
-    await this.api("PUT", "/v1/calendars/kitchen/slots", {
-      slots: [1, 2, 3].map((hours) => ({
-        starts_at: new Date(Date.now() + hours * 3600e3).toISOString().slice(0, 13) + ":00:00Z",
-        ends_at: new Date(Date.now() + hours * 3600e3).toISOString().slice(0, 13) + ":30:00Z",
-        capacity: 10,
-      })),
-    }).catch(() => null);
-    await this.api("POST", "/v1/endpoints", { url: `http://127.0.0.1:${this.sink.address().port}/hook` });
+    await this.api("PUT", "/v1/stock", { items: [{ sku: "BATIK-M", on_hand: 5 }, { sku: HOSTILE[0], on_hand: 1 }] });
+    await this.api("PUT", "/v1/calendars/kitchen", {
+      timezone: "Asia/Jakarta",
+      unit: "orders",
+      slot_minutes: 30,
+      capacity: 10,
+      weekly: [{ days: ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], opens: "00:00", closes: "23:30" }],
+    });
+    await this.api("POST", "/v1/endpoints", { events: ["*"], url: `http://127.0.0.1:${this.sink.address().port}/hook` });
     await this.order("ZVR-OPEN");
     await this.order("ZVR-PAID");
     await this.webhook("ZVR-PAID-REF", 150000, "settlement");
@@ -154,11 +154,11 @@ secrets = ["literal:${SERVER_KEY}"]
     await this.order("ZVR-OVER");
     await this.webhook("ZVR-OVER-REF", 170000, "settlement");
     for (const [index, name] of HOSTILE.entries()) {
-      await this.order(`HOSTILE-${index}`, {
+      const order = await this.order(`HOSTILE-${index}`, {
         customer: { name, email: `h${index}@example.com` },
         metadata: { [name.slice(0, 40)]: name },
-        note: name,
       });
+      await this.api("PATCH", `/v1/orders/${order.id}`, { note: name });
     }
   }
 

@@ -83,7 +83,7 @@ async function walk(browser, shop, password, options = {}) {
           const where = `${address} (${theme}, ${width}, ${locale})`;
           count += 1;
           if (answer.status() !== 200) wrong.push(`${where}: status ${answer.status()}`);
-          if ((await page.title()).includes("owned")) wrong.push(`${where}: a stranger's script has run`);
+          if ((await page.title()) === "owned") wrong.push(`${where}: a stranger's script has run`);
           const overflow = await page.evaluate(
             () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
           );

@@ -302,7 +302,13 @@ async fn every_answer_tells_a_browser_what_it_is() {
             let header = |name| answer.header(name).unwrap_or_default();
             let at = format!("{method} {path}: {}", answer.head);
             assert_eq!(header("x-content-type-options"), "nosniff", "{at}");
-            assert_eq!(header("referrer-policy"), "no-referrer", "{at}");
+            // A form of a page says where it is from, and the address of a page tells nobody else anything.
+            let referrer = if path == "/" {
+                "same-origin"
+            } else {
+                "no-referrer"
+            };
+            assert_eq!(header("referrer-policy"), referrer, "{at}");
             assert_eq!(header("x-frame-options"), "DENY", "{at}");
             assert_eq!(header("cross-origin-opener-policy"), "same-origin", "{at}");
             assert_eq!(

@@ -205,8 +205,10 @@ pub(super) const PACKAGES: &[(&str, &[&str], &[&str])] = &[
     ),
 ];
 
-/// What a file may name although its package must not: the world over the store copies what a process leaves.
+/// What a file may name although its package must not. The world over the store copies what a process leaves.
 const EXCEPTIONS: &[(&str, &[&str])] = &[
+    // Tests of pages wait for them.
+    ("tollgate-dashboard/src/fixture.rs", &["tokio"]),
     ("tollgate-sim/src/store/mod.rs", &["tokio"]),
     ("tollgate-sim/src/store/life.rs", &["std::fs"]),
 ];
@@ -510,7 +512,8 @@ const ROOMS: &[(&str, &[Room])] = &[
             ("config", &[]),
             ("effects", &["config"]),
             ("worker", &["effects"]),
-            ("app", &["config", "effects"]),
+            ("decisions", &[]),
+            ("app", &["config", "decisions", "effects"]),
             ("http", &["app"]),
             ("api", &["app", "config", "http"]),
             ("grpc", &["api", "app", "http"]),
@@ -587,6 +590,8 @@ fn rooms_name_only_those_below_them() {
 const LOOKS_AT: &[(&str, &[&str])] = &[
     // Lays a parked event aside; gives receipts their numbers and roots their positions.
     ("gate/batch.rs", &["events", "roots"]),
+    // Hands what was decided to whoever tells it, once it is committed.
+    ("gate/observed.rs", &["events"]),
     // Wakes what waits behind an effect.
     ("gate/commit.rs", &["effects"]),
     // Looks when something is due next.

@@ -142,7 +142,8 @@ fn content(visit: &Visit<'_>, content: &Map<String, Value>) -> Markup {
                 div { dt { (visit.say(common::AMOUNT)) } dd { (amount(visit.locale, minor, currency)) } }
             }
             @for (name, value) in content {
-                @if !value.is_null() && !(money.is_some() && ["amount", "currency"].contains(&name.as_str())) {
+                @let is_told = money.is_some() && ["amount", "currency"].contains(&name.as_str());
+                @if !value.is_null() && !is_told {
                     div { dt { (code(name)) } dd { (member(name, value)) } }
                 }
             }
