@@ -118,7 +118,7 @@ fn footer(visit: &Visit<'_>) -> Markup {
                 }
             }
             form.language method="post" action="/language" {
-                input type="hidden" name="back" value=(visit.path);
+                input type="hidden" name="back" value=(visit.address);
                 label { (visit.say(common::LANGUAGE)) " "
                     select name="language" {
                         @for (locale, name) in LANGUAGES {
@@ -147,7 +147,15 @@ pub(crate) fn failed(visit: &Visit<'_>, failure: &Failure) -> Page {
             common::NO_SUCH_PAGE,
             html! { p { (visit.say(common::NO_SUCH_PAGE_ABOUT)) } },
         ),
-        Failure::Refused(problem) => (common::REFUSED, refused(visit, problem)),
+        Failure::Refused(problem) => (
+            common::REFUSED,
+            html! {
+                (refused(visit, problem))
+                @if visit.form.get("back").is_some() {
+                    p { a href=(visit.address) { (visit.say(common::BACK)) } }
+                }
+            },
+        ),
         Failure::Unreadable(what) => (
             common::NOT_READ,
             html! { p { (visit.say(common::NOT_READ_ABOUT)) } (code(what)) },

@@ -241,6 +241,25 @@ mod tests {
     }
 
     #[test]
+    fn what_was_refused_leads_back_to_the_page_of_its_form_and_nowhere_else() {
+        let refused = r#"{"status":409,"code":"order_paid","title":"The order is paid"}"#;
+        let shop = Fixture::of("operator").with("POST /v1/orders/ord_1/cancel", 409, refused);
+        for (back, href) in [
+            ("%2Forders%2Ford_1%3Fx%3D1", "href=\"/orders/ord_1?x=1\""),
+            ("https%3A%2F%2Fevil.example", "href=\"/\">Back"),
+        ] {
+            let reply = shop.post(
+                "/orders/ord_1/cancel",
+                &format!("csrf=c&once=o&back={back}"),
+            );
+            assert_eq!(reply.status, 409);
+            let page = text(reply);
+            assert!(page.contains(href), "{page}");
+            assert!(!page.contains("evil.example"), "{page}");
+        }
+    }
+
+    #[test]
     fn a_path_is_read_by_its_form() {
         let read = |form, path| parameters(form, path);
         assert_eq!(read("/", "/"), Some(vec![]));

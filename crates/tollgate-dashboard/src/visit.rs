@@ -8,7 +8,7 @@ use serde_json::Value;
 use tollgate_receipt::Locale;
 
 use crate::api::{Answer, Api, Question};
-use crate::asked::{Asked, Fields};
+use crate::asked::{Asked, Fields, Method};
 use crate::failure::{Failure, Problem};
 use crate::words::Text;
 
@@ -58,6 +58,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) locale: Locale,
     /// The path as it was asked for.
     pub(crate) path: &'a str,
+    /// The address by which this page can be asked for again, or that of the page whose form was sent.
+    pub(crate) address: String,
     /// The parameters of the path, in their order, decoded.
     parameters: Vec<String>,
     /// The query.
@@ -79,6 +81,7 @@ impl<'a> Visit<'a> {
             viewer: None,
             locale: asked.locale,
             path: asked.path,
+            address: address(asked),
             parameters,
             query: Fields::read(asked.query.as_bytes()),
             form: Fields::read(asked.form),
@@ -179,6 +182,24 @@ impl<'a> Visit<'a> {
     }
 }
 
+/// A form says which page it was on; elsewhere than on this server none was.
+fn address(asked: &Asked<'_>) -> String {
+    match asked.method {
+        Method::Get if asked.query.is_empty() => asked.path.to_owned(),
+        Method::Get => format!("{}?{}", asked.path, asked.query),
+        Method::Post => local(Fields::read(asked.form).get("back").unwrap_or("/")).to_owned(),
+    }
+}
+
+/// A path of this server: what leads elsewhere leads to the beginning.
+pub(crate) fn local(next: &str) -> &str {
+    let is_local = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains('\\')
+        && !next.chars().any(char::is_control);
+    if is_local { next } else { "/" }
+}
+
 fn read<T: DeserializeOwned>(path: &str, body: &[u8]) -> Result<T, Failure> {
     serde_json::from_slice(body).map_err(|error| Failure::Unreadable(format!("{path}: {error}")))
 }
@@ -194,5 +215,24 @@ fn good(answer: Answer) -> Result<Answer, Failure> {
     match problem.code.as_str() {
         "key_missing" | "session_invalid" => Err(Failure::SignedOut),
         _ => Err(Failure::Refused(Box::new(problem))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_leads_elsewhere_leads_to_the_beginning() {
+        assert_eq!(local("/orders?status=paid"), "/orders?status=paid");
+        for elsewhere in [
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil",
+            "",
+            "/a\r\nb",
+        ] {
+            assert_eq!(local(elsewhere), "/", "{elsewhere:?}");
+        }
     }
 }

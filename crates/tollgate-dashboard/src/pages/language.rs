@@ -2,7 +2,6 @@
 
 use tollgate_receipt::Locale;
 
-use super::sign_in::local;
 use crate::asked::Method;
 use crate::failure::Failure;
 use crate::reply::Response;
@@ -26,6 +25,5 @@ async fn choose(visit: &Visit<'_>) -> Result<Response, Failure> {
     let cookie = format!(
         "{LANGUAGE_COOKIE}={locale}; Path=/; HttpOnly; SameSite=Lax; Max-Age={KEPT_SECONDS}"
     );
-    let back = local(visit.form.get("back").unwrap_or("/"));
-    Ok(Response::Go(back.to_owned(), vec![cookie]))
+    Ok(Response::Go(visit.address.clone(), vec![cookie]))
 }

@@ -181,6 +181,7 @@ impl<'a> ActionForm<'a> {
             form.action method="post" action=(self.action) {
                 input type="hidden" name="csrf" value=(visit.viewer().csrf_token);
                 input type="hidden" name="once" value=(visit.once());
+                input type="hidden" name="back" value=(visit.address);
                 @for (name, value) in &self.hidden { input type="hidden" name=(name) value=(value); }
                 @if let Some(about) = &self.about { p.about { b { (visit.say(common::WILL_DO)) ": " } (about) } }
                 @for field in &self.fields { (field.markup(visit)) }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use secrecy::ExposeSecret;
+use tollgate_server::config::LogFormat;
 use tollgate_server::{App, Config};
 
 use super::client::{reachable, scheme_of};
@@ -14,16 +15,21 @@ const BY_COMMAND: &str =
 /// Says it: in lines for people, or as part of a log for machines, which is kept and so has no link. `addresses`: where
 /// it listens, the dashboard's door last.
 pub(super) async fn say(app: &App, addresses: &[SocketAddr]) {
-    let is_json = app.config().log.json;
+    // Who asks for one of these forms collects logs. By itself a log has one where it is not on a terminal, and there
+    // somebody reads it who wants to begin.
+    let is_for_machines = match app.config().log.format {
+        LogFormat::Json | LogFormat::Logfmt => true,
+        LogFormat::Auto | LogFormat::Pretty | LogFormat::Text => false,
+    };
     let dashboard = dashboard(app.config(), addresses);
-    match is_json {
+    match is_for_machines {
         true => tracing::info!(url = dashboard, "dashboard"),
         false => anstream::eprintln!("dashboard: {dashboard}/"),
     }
     let Some(ticket) = app.welcome().await else {
         return;
     };
-    match is_json {
+    match is_for_machines {
         true => tracing::info!("{BY_COMMAND}"),
         false => anstream::eprintln!(
             "make the first user: {dashboard}/welcome?ticket={}",
