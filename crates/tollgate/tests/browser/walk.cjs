@@ -4,8 +4,15 @@
 const fs = require("node:fs");
 const path = require("node:path");
 
-const THEMES = ["light", "dark"];
-const WIDTHS = [380, 1440];
+// Both themes at both widths; from right to left once at each.
+const VIEWS = [
+  ["light", 380, "en"],
+  ["light", 1440, "en"],
+  ["dark", 380, "en"],
+  ["dark", 1440, "en"],
+  ["light", 1440, "he"],
+  ["dark", 380, "he"],
+];
 
 // A page that says what goes wrong in it: errors of the console, requests elsewhere, violations of the policy.
 async function watched(context, shop, wrong) {
@@ -67,37 +74,33 @@ async function walk(browser, shop, password, options = {}) {
   const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
   const wrong = [];
   let count = 0;
-  for (const theme of THEMES) {
-    for (const width of WIDTHS) {
-      for (const locale of options.locales || ["en", "he"]) {
-        const context = await browser.newContext({
-          colorScheme: theme,
-          viewport: { width, height: 900 },
-          locale,
-          bypassCSP: false,
-        });
-        const page = await watched(context, shop, wrong);
-        await signIn(page, shop, "admin", password);
-        for (const address of await addresses(page, shop)) {
-          const answer = await page.goto(shop.url + address);
-          const where = `${address} (${theme}, ${width}, ${locale})`;
-          count += 1;
-          if (answer.status() !== 200) wrong.push(`${where}: status ${answer.status()}`);
-          if ((await page.title()) === "owned") wrong.push(`${where}: a stranger's script has run`);
-          const overflow = await page.evaluate(
-            () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-          );
-          if (overflow > 1) wrong.push(`${where}: ${overflow} px wider than the window`);
-          if (options.screenshots) {
-            const name = `${address.replaceAll(/[^a-zA-Z0-9]+/g, "-")}-${theme}-${width}-${locale}.png`;
-            await page.screenshot({ path: path.join(options.screenshots, name), fullPage: true });
-          } else {
-            for (const fault of await faults(page, axe)) wrong.push(`${where}: ${fault}`);
-          }
-        }
-        await context.close();
+  for (const [theme, width, locale] of VIEWS) {
+    const context = await browser.newContext({
+      colorScheme: theme,
+      viewport: { width, height: 900 },
+      locale,
+      bypassCSP: false,
+    });
+    const page = await watched(context, shop, wrong);
+    await signIn(page, shop, "admin", password);
+    for (const address of await addresses(page, shop)) {
+      const answer = await page.goto(shop.url + address);
+      const where = `${address} (${theme}, ${width}, ${locale})`;
+      count += 1;
+      if (answer.status() !== 200) wrong.push(`${where}: status ${answer.status()}`);
+      if ((await page.title()) === "owned") wrong.push(`${where}: a stranger's script has run`);
+      const overflow = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      if (overflow > 1) wrong.push(`${where}: ${overflow} px wider than the window`);
+      if (options.screenshots) {
+        const name = `${address.replaceAll(/[^a-zA-Z0-9]+/g, "-")}-${theme}-${width}-${locale}.png`;
+        await page.screenshot({ path: path.join(options.screenshots, name), fullPage: true });
+      } else {
+        for (const fault of await faults(page, axe)) wrong.push(`${where}: ${fault}`);
       }
     }
+    await context.close();
   }
   return { wrong, count };
 }
