@@ -36,6 +36,14 @@ pub struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
+    /// What tells the form that was sent apart from every other one, if it is one that does something.
+    pub fn form_once(&self) -> Option<String> {
+        match self.method {
+            Method::Get => None,
+            Method::Post => Fields::read(self.form).get("once").map(str::to_owned),
+        }
+    }
+
     /// The value of a cookie.
     pub(crate) fn cookie(&self, wanted: &str) -> Option<&'a str> {
         let mut pairs = self.cookies.split(';');

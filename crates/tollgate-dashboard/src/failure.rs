@@ -46,6 +46,8 @@ pub(crate) enum Failure {
     SignedOut,
     /// There is no such page.
     NotFound,
+    /// There is one, and it is asked for otherwise.
+    WrongMethod,
     /// The API has refused.
     Refused(Box<Problem>),
     /// The API has answered what this page cannot read: which path, and why.
@@ -58,6 +60,7 @@ impl Failure {
         match self {
             Failure::SignedOut => 401,
             Failure::NotFound => 404,
+            Failure::WrongMethod => 405,
             Failure::Refused(problem) => problem.status,
             Failure::Unreadable(_) => 500,
         }

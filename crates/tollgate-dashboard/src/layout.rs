@@ -143,6 +143,10 @@ pub(crate) fn failed(visit: &Visit<'_>, failure: &Failure) -> Page {
             common::NO_SUCH_PAGE,
             html! { p { (visit.say(common::NO_SUCH_PAGE_ABOUT)) } },
         ),
+        Failure::WrongMethod => (
+            common::WRONG_METHOD,
+            html! { p { (visit.say(common::WRONG_METHOD_ABOUT)) } },
+        ),
         Failure::Refused(problem) if problem.code == "not_found" => (
             common::NO_SUCH_PAGE,
             html! { p { (visit.say(common::NO_SUCH_PAGE_ABOUT)) } },

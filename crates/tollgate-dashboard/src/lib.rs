@@ -21,5 +21,5 @@ mod fixture;
 pub use api::{Answer, Api, Asking, Question};
 pub use asked::{Asked, Method};
 pub use reply::{CONTENT_SECURITY_POLICY, Reply};
-pub use routes::{answer, has};
+pub use routes::{answer, has, methods, sent_already};
 pub use words::chosen_language;

@@ -10,6 +10,7 @@ use crate::layout;
 use crate::pages;
 use crate::reply::{Reply, Response};
 use crate::visit::Visit;
+use crate::words::common;
 
 /// What a page comes to.
 pub(crate) type Made<'v> = Pin<Box<dyn Future<Output = Result<Response, Failure>> + Send + 'v>>;
@@ -58,34 +59,50 @@ pub fn has(path: &str) -> bool {
         || pages::all().any(|route| parameters(route.path, path).is_some())
 }
 
+/// The methods by which a page is asked for, as `Allow` has them; none for what is no page.
+pub fn methods(path: &str) -> Option<&'static str> {
+    if path.starts_with("/assets/") {
+        return Some("GET, HEAD");
+    }
+    let routes = pages::all().filter(|route| parameters(route.path, path).is_some());
+    let known: Vec<Method> = routes.map(|route| route.method).collect();
+    match (known.contains(&Method::Get), known.contains(&Method::Post)) {
+        (true, true) => Some("GET, HEAD, POST"),
+        (true, false) => Some("GET, HEAD"),
+        (false, true) => Some("POST"),
+        (false, false) => None,
+    }
+}
+
+/// What a browser is answered that sends a form again.
+pub fn sent_already(asked: &Asked<'_>) -> Reply {
+    let text = common::SENT_ALREADY.of(asked.locale);
+    went(crate::visit::address(asked), vec![saying(text)])
+}
+
 /// What a browser is answered.
 pub async fn answer(api: &dyn Api, asked: &Asked<'_>) -> Reply {
     if let Some(asset) = assets::at(asked.path) {
         return asset;
     }
-    let mut known = None;
-    for route in pages::all() {
+    for route in pages::all().filter(|route| route.method == asked.method) {
         if let Some(parameters) = parameters(route.path, asked.path) {
-            if route.method == asked.method {
-                return make(api, asked, route, parameters).await;
-            }
-            known = Some(route.method);
+            return make(api, asked, route, parameters).await;
         }
     }
     let mut visit = Visit::new(api, asked, Vec::new());
     // Whether somebody has signed in is only for the navigation.
     let _ = visit.identify().await;
-    let page = layout::failed(&visit, &Failure::NotFound);
+    let allow = methods(asked.path);
+    let failure = match allow {
+        Some(_) => Failure::WrongMethod,
+        None => Failure::NotFound,
+    };
+    let page = layout::failed(&visit, &failure);
     let page = layout::whole(&visit, &page, None).into_string();
-    match known {
-        None => written(page, 404, Vec::new()),
-        Some(method) => Reply {
-            allow: Some(match method {
-                Method::Get => "GET, HEAD",
-                Method::Post => "POST",
-            }),
-            ..written(page, 405, Vec::new())
-        },
+    Reply {
+        allow,
+        ..written(page, failure.status(), Vec::new())
     }
 }
 
@@ -110,11 +127,7 @@ async fn make(api: &dyn Api, asked: &Asked<'_>, route: &Route, parameters: Vec<S
                 cookies,
             )
         }
-        Ok(Response::Done(to, said)) => {
-            let said = crate::parts::encoded(visit.say(said));
-            let cookie = format!("{SAID}={said}; Path=/; HttpOnly; SameSite=Strict; Max-Age=30");
-            went(to, vec![cookie])
-        }
+        Ok(Response::Done(to, said)) => went(to, vec![saying(visit.say(said))]),
         Ok(Response::Go(to, cookies)) => went(to, cookies),
         Err(failure) => failed(&visit, asked, &failure),
     }
@@ -147,6 +160,12 @@ fn written(page: String, status: u16, cookies: Vec<String>) -> Reply {
         body: page.into_bytes(),
         ..Reply::default()
     }
+}
+
+/// The cookie by which the next page says something.
+fn saying(text: &str) -> String {
+    let said = crate::parts::encoded(text);
+    format!("{SAID}={said}; Path=/; HttpOnly; SameSite=Strict; Max-Age=30")
 }
 
 /// To another page, by GET.
@@ -209,6 +228,8 @@ mod tests {
         let shop = Fixture::of("viewer");
         let missing = shop.get("/nothing");
         assert_eq!((missing.status, missing.allow), (404, None));
+        assert_eq!(methods("/nothing"), None);
+        assert_eq!(methods("/sign-in"), Some("GET, HEAD, POST"));
         let posted = shop.post("/orders", "");
         assert_eq!((posted.status, posted.allow), (405, Some("GET, HEAD")));
         let got = shop.get("/sign-out");

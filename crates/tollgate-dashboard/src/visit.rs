@@ -183,7 +183,7 @@ impl<'a> Visit<'a> {
 }
 
 /// A form says which page it was on; elsewhere than on this server none was.
-fn address(asked: &Asked<'_>) -> String {
+pub(crate) fn address(asked: &Asked<'_>) -> String {
     match asked.method {
         Method::Get if asked.query.is_empty() => asked.path.to_owned(),
         Method::Get => format!("{}?{}", asked.path, asked.query),

@@ -107,39 +107,22 @@ function isBusy(main) {
   return writes || main.querySelector("details.action[open]") || getSelection().toString() !== "";
 }
 
+// Between two renewals, so that a busy shop costs an open page no more than this.
+const RENEWED_EVERY_MS = 2000;
+
 let waiting = null;
 let running = false;
+let renewed = 0;
+let isStale = false;
 
-// Asks for this page anew, after a short while in which more may come.
+// Asks for this page anew, after a short while in which more may come; a page that nobody sees is asked for when
+// somebody does.
 function renew() {
-  if (waiting) return;
-  waiting = setTimeout(show, 300);
-}
-
-async function show() {
-  waiting = null;
-  const main = document.getElementById("main");
-  if (running) return renew();
-  if (isBusy(main)) return offer();
-  running = true;
-  try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (answer.redirected || answer.status === 401) return location.reload();
-    if (!answer.ok) return;
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
-    if (!fresh || isBusy(main)) return;
-    const open = [...main.querySelectorAll("details[open][id]")].map((details) => details.id);
-    main.replaceChildren(...fresh.childNodes);
-    for (const id of open) {
-      const details = document.getElementById(id);
-      if (details) details.open = true;
-    }
-    dress(main);
-  } catch {
-    // The stream says when the server is back.
-  } finally {
-    running = false;
+  if (waiting || document.hidden) {
+    isStale = true;
+    return;
   }
+  waiting = setTimeout(show, Math.max(300, renewed + RENEWED_EVERY_MS - Date.now()));
 }
 
 // What waits for something of which the stream says nothing looks again, while it is seen, for ten minutes.
@@ -150,6 +133,51 @@ function again() {
   if (!waits || waitsUntil < Date.now()) return;
   if (!document.hidden && !isBusy(document.getElementById("main"))) renew();
   setTimeout(again, 1000 * waits.dataset.againSeconds);
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && isStale) renew();
+});
+
+async function show() {
+  waiting = null;
+  isStale = false;
+  const main = document.getElementById("main");
+  if (running) return renew();
+  if (isBusy(main)) return offer();
+  running = true;
+  renewed = Date.now();
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (answer.redirected || answer.status === 401) return location.reload();
+    if (!answer.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
+    if (!fresh || isBusy(main)) return;
+    replace(main, fresh);
+  } catch {
+    // The stream says when the server is back.
+  } finally {
+    running = false;
+    if (isStale) renew();
+  }
+}
+
+// Puts what is new in the place of what was there. What was said, what is unfolded and what has the focus stay so.
+function replace(main, fresh) {
+  const said = main.querySelector(":scope > .said");
+  const open = [...main.querySelectorAll("details[open][id]")].map((details) => details.id);
+  const focused = main.contains(document.activeElement) && document.activeElement.getAttribute("href");
+  main.replaceChildren(...fresh.childNodes);
+  if (said && !main.querySelector(":scope > .said")) main.prepend(said);
+  for (const id of open) {
+    const details = document.getElementById(id);
+    if (details) details.open = true;
+  }
+  if (focused) {
+    const link = [...main.querySelectorAll("a[href]")].find((link) => link.getAttribute("href") === focused);
+    if (link) link.focus({ preventScroll: true });
+  }
+  dress(main);
 }
 
 // Something has changed while somebody was writing.
@@ -175,10 +203,16 @@ const TYPES = [
 
 const live = document.getElementById("live");
 
+// How long it waits before it listens again where it was refused, up to a minute.
+const AGAIN_MS_MAX = 60000;
+
+let stream = null;
+let againMs = 5000;
+
 function listen() {
   const topics = body.dataset.topics;
   if (!topics || !live) return;
-  const stream = new EventSource("/v1/stream?topics=" + encodeURIComponent(topics));
+  stream = new EventSource("/v1/stream?topics=" + encodeURIComponent(topics));
   const say = (text, state) => {
     live.hidden = false;
     live.textContent = text;
@@ -187,14 +221,19 @@ function listen() {
   let lost = false;
   stream.onopen = () => {
     say(body.dataset.live, "live");
-    if (lost) renew();
+    if (lost || againMs !== 5000) renew();
     lost = false;
+    againMs = 5000;
   };
   stream.onerror = () => {
     lost = true;
     say(body.dataset.lost, "lost");
-    // A browser gives up where it is refused: then we try again ourselves.
-    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 5000);
+    if (stream.readyState !== EventSource.CLOSED) return;
+    // A browser gives up where it is refused. The page says whether the session has ended, and leads to signing in;
+    // else we try again ourselves.
+    renew();
+    setTimeout(listen, againMs);
+    againMs = Math.min(againMs * 2, AGAIN_MS_MAX);
   };
   for (const type of TYPES) {
     stream.addEventListener(type, (event) => {
@@ -205,8 +244,9 @@ function listen() {
       toast(body.dataset.paid.replace("{}", order.code), "/orders/" + encodeURIComponent(order.id));
     });
   }
-  addEventListener("pagehide", () => stream.close(), { once: true });
 }
+
+addEventListener("pagehide", () => stream && stream.close());
 
 dress(document);
 showSound();

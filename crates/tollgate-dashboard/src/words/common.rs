@@ -58,6 +58,9 @@ texts! {
     REQUEST_ID: "Request {}", "Permintaan {}", "בקשה {}", "अनुरोध {}", "Запрос {}";
     NO_SUCH_PAGE: "There is no such page", "Halaman ini tidak ada", "אין דף כזה", "ऐसा कोई पृष्ठ नहीं है", "Такой страницы нет";
     NO_SUCH_PAGE_ABOUT: "It may have been taken by retention, or belong to another shop.", "Mungkin sudah dihapus oleh retensi, atau milik toko lain.", "ייתכן שהוסר בתום תקופת השמירה, או שהוא שייך לחנות אחרת.", "हो सकता है इसे अवधि पूरी होने पर हटाया गया हो, या यह दूसरी दुकान का हो।", "Возможно, срок хранения истёк или это другой магазин.";
+    WRONG_METHOD: "Here a form is sent", "Di sini formulir dikirim", "לכאן נשלח טופס", "यहाँ फ़ॉर्म भेजा जाता है", "Сюда отправляют форму";
+    WRONG_METHOD_ABOUT: "Nothing is shown at this address. Go back to the page that has the form.", "Tidak ada yang ditampilkan di alamat ini. Kembalilah ke halaman yang memuat formulirnya.", "בכתובת הזאת לא מוצג דבר. יש לחזור לדף שבו הטופס.", "इस पते पर कुछ नहीं दिखता। फ़ॉर्म वाले पृष्ठ पर लौटें।", "По этому адресу ничего не показывается. Вернитесь на страницу с формой.";
+    SENT_ALREADY: "This form was sent before; nothing was done again.", "Formulir ini sudah dikirim sebelumnya; tidak ada yang dilakukan lagi.", "הטופס הזה כבר נשלח; דבר לא נעשה שוב.", "यह फ़ॉर्म पहले भेजा जा चुका है; दोबारा कुछ नहीं किया गया।", "Эта форма уже отправлена; повторно ничего не сделано.";
     NOT_READ: "The page could not be made", "Halaman tidak dapat dibuat", "לא ניתן היה להציג את הדף", "पृष्ठ नहीं बन सका", "Страницу не удалось построить";
     NOT_READ_ABOUT: "The server answered what this page cannot read; the log says more.", "Server menjawab sesuatu yang tidak dapat dibaca halaman ini; log menjelaskan lebih.", "השרת השיב דבר שהדף אינו יכול לקרוא; ביומן יש פרטים.", "सर्वर का उत्तर यह पृष्ठ नहीं पढ़ सका; लॉग में अधिक है।", "Ответ сервера не читается; подробности в журнале.";
     LIVE: "Live", "Langsung", "חי", "लाइव", "В эфире";

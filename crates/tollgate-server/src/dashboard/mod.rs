@@ -2,6 +2,11 @@
 //! So a page shows and does what that session may over REST and nothing else, and what it does is refused, recorded
 //! and repeated as there.
 
+mod sent;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use axum::body::Body;
 use axum::http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header,
@@ -15,12 +20,13 @@ use crate::app::App;
 use crate::bodies::Share;
 use crate::http::extract::read_body;
 use crate::http::noted::Origin;
-use crate::http::problem::{METHOD_NOT_ALLOWED, Problem};
+use crate::http::problem::{BODY_TOO_LARGE, METHOD_NOT_ALLOWED, Problem};
 use crate::http::{Door, Peer, Place, ResponseContext, Rest, site};
 use crate::ids;
+use sent::Sent;
 
-/// Forms are short: a note, a list of stock.
-const FORM_BYTES_MAX: usize = 64 << 10;
+/// Forms are short; the longest is a list of stock.
+const FORM_BYTES_MAX: usize = 1 << 20;
 
 /// How long a browser keeps what has its hash in its address: a year.
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -46,12 +52,18 @@ const HANDED_ON: [HeaderName; 8] = [
 pub(crate) struct Dashboard {
     app: App,
     rest: Rest,
+    /// The forms that have done something.
+    sent: Arc<Sent>,
 }
 
 impl Dashboard {
     /// Pages that ask this router.
     pub(crate) fn new(app: App, rest: Rest) -> Dashboard {
-        Dashboard { app, rest }
+        Dashboard {
+            app,
+            rest,
+            sent: Arc::default(),
+        }
     }
 
     /// Whether a path is one of its pages, at this door: where there is an admin door, only there.
@@ -71,7 +83,7 @@ impl Dashboard {
         let method = match parts.method {
             Method::GET | Method::HEAD => tollgate_dashboard::Method::Get,
             Method::POST => tollgate_dashboard::Method::Post,
-            _ => return self.refuse(&parts.method, &METHOD_NOT_ALLOWED.into(), context),
+            _ => return self.refuse_method(&parts.method, parts.uri.path(), context),
         };
         let reading = read_body(&self.app, body, FORM_BYTES_MAX, Share::Others);
         let form = match parts.extensions.get::<Place>() {
@@ -80,6 +92,11 @@ impl Dashboard {
         };
         let form = match form {
             Ok(form) => form,
+            Err(problem) if problem.code().code == BODY_TOO_LARGE.code => {
+                let detail = format!("a form has at most {FORM_BYTES_MAX} bytes; nothing was done");
+                let problem = Problem::from(BODY_TOO_LARGE).detail(detail);
+                return self.refuse(&parts.method, &problem, context);
+            }
             Err(problem) => return self.refuse(&parts.method, &problem, context),
         };
         let cookies = cookies(&parts.headers);
@@ -108,8 +125,34 @@ impl Dashboard {
             peer,
             context: &context,
             browser: &parts.headers,
+            has_done: AtomicBool::new(false),
         };
-        respond(tollgate_dashboard::answer(&viewer, &asked).await)
+        let Some(form) = asked.form_once() else {
+            return respond(tollgate_dashboard::answer(&viewer, &asked).await);
+        };
+        if !self.sent.begin(&form) {
+            return respond(tollgate_dashboard::sent_already(&asked));
+        }
+        let reply = tollgate_dashboard::answer(&viewer, &asked).await;
+        if !viewer.has_done.load(Ordering::Relaxed) {
+            self.sent.forget(&form);
+        }
+        respond(reply)
+    }
+
+    /// A page is asked for by GET, and a form sent by POST.
+    fn refuse_method(
+        &self,
+        method: &Method,
+        path: &str,
+        context: &ResponseContext,
+    ) -> Response<Body> {
+        let mut response = self.refuse(method, &METHOD_NOT_ALLOWED.into(), context);
+        if let Some(methods) = tollgate_dashboard::methods(path) {
+            let headers = response.headers_mut();
+            headers.insert(header::ALLOW, HeaderValue::from_static(methods));
+        }
+        response
     }
 
     fn refuse(
@@ -163,6 +206,8 @@ struct AsViewer<'a> {
     peer: Peer,
     context: &'a ResponseContext,
     browser: &'a HeaderMap,
+    /// Something was asked for that changes something, and was not refused.
+    has_done: AtomicBool,
 }
 
 impl AsViewer<'_> {
@@ -193,6 +238,7 @@ impl AsViewer<'_> {
 impl Api for AsViewer<'_> {
     fn ask(&self, question: Question) -> Asking<'_> {
         Box::pin(async move {
+            let changes = question.method != "GET";
             let Ok(request) = self.request(question) else {
                 return Answer {
                     status: 400,
@@ -201,6 +247,9 @@ impl Api for AsViewer<'_> {
             };
             let response = self.rest.ask(request, self.context).await;
             let (parts, body) = response.into_parts();
+            if changes && parts.status.is_success() {
+                self.has_done.store(true, Ordering::Relaxed);
+            }
             let text = |name| {
                 let value = parts.headers.get(name);
                 value.and_then(|value| value.to_str().ok().map(str::to_owned))

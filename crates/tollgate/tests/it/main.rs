@@ -46,6 +46,7 @@ mod changed;
 mod access;
 mod isolation;
 mod sign_in;
+mod dashboard;
 mod strangers;
 mod audit;
 mod effect_pages;

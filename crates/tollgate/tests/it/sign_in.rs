@@ -26,7 +26,7 @@ async fn sign_in(shop: &Shop, body: &Value, headers: &[(&str, &str)]) -> Answer 
 /// Somebody who has signed in.
 pub(crate) struct Person {
     pub(crate) cookie: String,
-    csrf: String,
+    pub(crate) csrf: String,
     session: Value,
 }
 
