@@ -199,6 +199,46 @@ async fn a_source_has_spoken_where_an_event_of_it_came() {
     assert!(!spoke(&source, -60).await, "not then");
     assert!(!spoke("another", -5).await);
 }
+/// A breaker stays open until an attempt succeeds, and where nothing is left to send there is none.
+#[tokio::test]
+async fn a_target_is_left_alone_while_its_pause_lasts_or_something_for_it_waits() {
+    let world = World::with(|options| options.rules.breaker_failures = 1);
+    let left_alone = async || {
+        let now = world.clock.now();
+        let watched = world.store.effects_watched(SHOP, now, NO_FONT).await;
+        watched.expect("it reads").targets_left_alone
+    };
+    world.act(hand_on(1, None)).await;
+    assert_eq!(left_alone().await, 0);
+    let claimed = world.store.claim(claim_under(7)).await;
+    let claimed = claimed.expect("it takes writes");
+    let again = Settlement::Retry {
+        at: world.clock.now().plus(Span::hours(1)),
+        reason: "it answered 503".to_owned(),
+    };
+    world.act(settled(&claimed.effects[0], 7, again)).await;
+    assert_eq!(left_alone().await, 1, "its pause lasts");
+    world.clock.advance(Span::minutes(30));
+    assert_eq!(left_alone().await, 1, "what waits for it waits still");
+    world.clock.advance(Span::minutes(30));
+    let claimed = world.store.claim(claim_under(8)).await;
+    let claimed = claimed.expect("it takes writes");
+    let dead = Settlement::Dead {
+        reason: "it is gone".to_owned(),
+        skip: false,
+    };
+    world.act(settled(&claimed.effects[0], 8, dead)).await;
+    assert_eq!(
+        left_alone().await,
+        1,
+        "the attempt is under way until its time is over"
+    );
+    world.clock.advance(Span::hours(1));
+    assert_eq!(left_alone().await, 0, "nothing is to be sent to it");
+    let failing = world.store.failing_targets(SHOP).await.expect("it reads");
+    assert!(failing[0].1.open_until.is_some(), "it was never well again");
+}
+
 
 /// A file has neither months nor standbys; a server has months for now, and none in ten years.
 #[tokio::test]
