@@ -3,10 +3,10 @@
 use tollgate_core::alert::{Alert, AlertRule};
 use tollgate_core::command::{Action, AlertSeen, Settlement, WatchAlert};
 use tollgate_core::decision::Outcome;
-use tollgate_core::effect::EffectContent;
+use tollgate_core::effect::{EffectContent, TargetKind};
 use tollgate_core::id::ShopId;
 use tollgate_core::time::{Span, Timestamp};
-use tollgate_store::{ErrorsOf, NO_SHOP};
+use tollgate_store::{Claim, ErrorsOf, NO_SHOP};
 
 use crate::effects::{claim_under, hand_on, settled};
 use crate::endpoints::endpoint;
@@ -95,6 +95,28 @@ async fn an_alert_is_kept_with_all_that_is_told_of_it() {
     assert_eq!(alerts(&world, SHOP).await, []);
 }
 
+/// A version that knows no alerts cannot read the row: it must not claim it, for it would put it off for an hour.
+#[tokio::test]
+async fn a_worker_that_knows_no_alerts_leaves_their_mails_to_one_that_does() {
+    let world = World::new();
+    let to = ["ops@shop.example"];
+    world
+        .act(watch(AlertRule::SourceSilent, "bank", Some("silent"), &to))
+        .await;
+    let others = TargetKind::ALL.iter().copied();
+    let earlier = Claim {
+        kinds: others.filter(|kind| *kind != TargetKind::Alert).collect(),
+        ..claim_under(7)
+    };
+    let claimed = world.store.claim(earlier).await.expect("it takes writes");
+    assert!(claimed.effects.is_empty() && claimed.next.is_none());
+    let claimed = world.store.claim(claim_under(8)).await;
+    let effects = claimed.expect("it takes writes").effects;
+    assert_eq!(effects.len(), 1, "it is due as it was");
+    assert_eq!(effects[0].1.content.target(), "alert");
+    assert!(!effects[0].1.key.contains('@'), "{}", effects[0].1.key);
+}
+
 #[tokio::test]
 async fn a_round_is_one_instances_until_its_time_is_over() {
     let world = World::new();
@@ -177,28 +199,6 @@ async fn effects_say_how_long_they_are_due_and_what_was_given_up_lately() {
     assert_eq!((later.receipts_waiting, later.targets_left_alone), (0, 0));
 }
 
-#[tokio::test]
-async fn a_source_has_spoken_where_an_event_of_it_came() {
-    let world = World::new();
-    world.act(hand_on(1, None)).await;
-    let now = world.clock.now();
-    let spoke = async |source: &str, minutes: i64| {
-        let time = (
-            now.plus(Span::minutes(minutes)),
-            now.plus(Span::minutes(minutes + 10)),
-        );
-        let spoke = world.store.source_spoke(SHOP, source, time).await;
-        spoke.expect("it reads")
-    };
-    let event = world
-        .store
-        .events(SHOP, Default::default(), tollgate_store::Seek::first(1))
-        .await;
-    let source = event.expect("it reads").items[0].1.source.clone();
-    assert!(spoke(&source, -5).await);
-    assert!(!spoke(&source, -60).await, "not then");
-    assert!(!spoke("another", -5).await);
-}
 /// A breaker stays open until an attempt succeeds, and where nothing is left to send there is none.
 #[tokio::test]
 async fn a_target_is_left_alone_while_its_pause_lasts_or_something_for_it_waits() {
@@ -239,6 +239,28 @@ async fn a_target_is_left_alone_while_its_pause_lasts_or_something_for_it_waits(
     assert!(failing[0].1.open_until.is_some(), "it was never well again");
 }
 
+#[tokio::test]
+async fn a_source_has_spoken_where_an_event_of_it_came() {
+    let world = World::new();
+    world.act(hand_on(1, None)).await;
+    let now = world.clock.now();
+    let spoke = async |source: &str, minutes: i64| {
+        let time = (
+            now.plus(Span::minutes(minutes)),
+            now.plus(Span::minutes(minutes + 10)),
+        );
+        let spoke = world.store.source_spoke(SHOP, source, time).await;
+        spoke.expect("it reads")
+    };
+    let event = world
+        .store
+        .events(SHOP, Default::default(), tollgate_store::Seek::first(1))
+        .await;
+    let source = event.expect("it reads").items[0].1.source.clone();
+    assert!(spoke(&source, -5).await);
+    assert!(!spoke(&source, -60).await, "not then");
+    assert!(!spoke("another", -5).await);
+}
 
 /// A file has neither months nor standbys; a server has months for now, and none in ten years.
 #[tokio::test]
