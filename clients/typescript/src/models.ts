@@ -500,16 +500,21 @@ export interface Content3 {
   about: string;
   /** Whether it has ended. */
   ended: boolean;
+  /** Whose the alert is: `shop`, or `server` for what is no shop's. */
+  of: string;
   /** What to do. */
-  remedy: string;
-  /** What was looked for. */
-  rule: AlertRule;
+  remedy?: string | null;
+  /**
+   * What was looked for. This and what follows of an alert of the server: shown to `admin` keys of shop
+   * main.
+   */
+  rule?: AlertRule | null;
   /** About what; empty where there is only one. */
-  subject: string;
-  /** Whom it is written to. */
-  to: string;
+  subject?: string | null;
+  /** Whom it is written to; shown to `admin` keys of shop main. */
+  to?: string | null;
   /** What is so, or was at last. */
-  what: string;
+  what?: string | null;
 }
 
 /** A merchant's endpoint is notified. */
@@ -691,7 +696,10 @@ export interface Effect {
   due_at: string | null;
   /** The effect's id. */
   id: string;
-  /** Its cause's key: one cause has one effect. */
+  /**
+   * Its cause's key: one cause has one effect. Of a mail about the server it is shown to `admin` keys of
+   * shop main.
+   */
   key: string;
   /** What is done. */
   kind: EffectKind;
@@ -765,7 +773,10 @@ export interface EffectHead {
   due_at: string | null;
   /** The effect's id. */
   id: string;
-  /** Its cause's key: one cause has one effect. */
+  /**
+   * Its cause's key: one cause has one effect. Of a mail about the server it is shown to `admin` keys of
+   * shop main.
+   */
   key: string;
   /** What is done. */
   kind: EffectKind;

@@ -435,8 +435,11 @@ closed_sets! {
     pub enum TargetKind {
         /// Our own receipts.
         Receipt = "receipt",
-        /// The mail server.
+        /// The mail server, for mails to customers.
         Mail = "mail",
+        /// The mail server, for mails about alerts: a storm of them delays no customer's, and a version that knows no
+        /// alerts leaves them to one that does.
+        Alert = "alert",
         /// An endpoint of a merchant.
         Notify = "notify",
         /// A route.
@@ -608,9 +611,8 @@ impl EffectContent {
     pub fn target(&self) -> String {
         match self {
             EffectContent::Receipt { .. } => TargetKind::Receipt.word().to_owned(),
-            EffectContent::Mail { .. } | EffectContent::AlertMail(_) => {
-                TargetKind::Mail.word().to_owned()
-            }
+            EffectContent::Mail { .. } => TargetKind::Mail.word().to_owned(),
+            EffectContent::AlertMail(_) => TargetKind::Alert.word().to_owned(),
             EffectContent::Notify { endpoint, .. } => TargetKind::Notify.named(endpoint),
             EffectContent::Forward { route, .. } => TargetKind::Forward.named(route),
             EffectContent::Ask { source, known, .. } => match known {

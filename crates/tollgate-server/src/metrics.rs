@@ -516,7 +516,7 @@ fn times(figures: &Figures) -> [Row; 2] {
     ]
 }
 
-fn counters(figures: &Figures) -> [Row; 21] {
+fn counters(figures: &Figures) -> [Row; 22] {
     [
         ("gate_batches", "Commits", figures.batches),
         ("gate_commands", "Commands in them", figures.batch_commands),
@@ -590,6 +590,11 @@ fn counters(figures: &Figures) -> [Row; 21] {
             "gate_events_at_once",
             "Events of which two deliveries came at once, and another one won",
             figures.events_at_once,
+        ),
+        (
+            "gate_decisions_unobserved",
+            "Decisions whose line in the log is lost because writing it panicked; must stay zero",
+            figures.unobserved,
         ),
         (
             "gate_sweep_rows",

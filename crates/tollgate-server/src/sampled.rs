@@ -1,6 +1,7 @@
 //! Figures that are read when they are asked for, and then stand for some seconds: ages and counts out of the database,
 //! disks, and this process.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
@@ -9,20 +10,77 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+use tollgate_core::alert::AlertLevel;
+use tollgate_core::id::ShopId;
+use tollgate_core::word::Word;
 
 use crate::clock::machine_time;
 
 /// For so long what was read stands.
-pub(crate) const STANDS_FOR: Duration = Duration::from_secs(10);
+const STANDS_FOR: Duration = Duration::from_secs(10);
+
+/// A shop's figures that could not be read again for so long are said no more: they would pass for those of now.
+const OLD_AFTER: Duration = Duration::from_secs(60);
 
 type OfShop = Family<[(&'static str, String); 1], Gauge>;
 type AgeOfShop = Family<[(&'static str, String); 1], Gauge<f64, AtomicU64>>;
 
-/// The figures, and when they were read last.
+/// Whose figures are read next, and when whose were read. A round that takes too long for one scrape goes on at the
+/// next where it stopped, so that the last shops have their turn, too.
+#[derive(Debug, Default)]
+pub(crate) struct Round {
+    ended_at: Option<Instant>,
+    left: VecDeque<ShopId>,
+    read_at: BTreeMap<ShopId, Instant>,
+}
+
+impl Round {
+    /// What was read stands for a while yet.
+    pub(crate) fn stands(&self, now: Instant) -> bool {
+        self.ended_at
+            .is_some_and(|at| now.duration_since(at) < STANDS_FOR)
+    }
+
+    /// Begins with all shops, unless some are left.
+    pub(crate) fn go_on(&mut self, shops: &[ShopId]) {
+        if self.left.is_empty() {
+            self.left.extend(shops);
+        }
+    }
+
+    /// The shop that is next. One that cannot be read has had its turn: it holds up no other.
+    pub(crate) fn next(&mut self) -> Option<ShopId> {
+        self.left.pop_front()
+    }
+
+    /// A shop's figures were read.
+    pub(crate) fn note(&mut self, shop: ShopId, now: Instant) {
+        self.read_at.insert(shop, now);
+    }
+
+    /// All had their turn.
+    pub(crate) fn end(&mut self, now: Instant) {
+        self.ended_at = Some(now);
+    }
+
+    /// Takes out the shops whose figures have become old.
+    pub(crate) fn take_old(&mut self, now: Instant) -> Vec<ShopId> {
+        let is_old = |at: &Instant| OLD_AFTER <= now.duration_since(*at);
+        let old = self.read_at.iter().filter(|(_, at)| is_old(at));
+        let old: Vec<ShopId> = old.map(|(shop, _)| *shop).collect();
+        for shop in &old {
+            self.read_at.remove(shop);
+        }
+        old
+    }
+}
+
+/// The figures, and how far they are read.
 #[derive(Debug, Default)]
 pub(crate) struct Sampled {
     /// Held by who reads them.
-    pub(crate) read_at: tokio::sync::Mutex<Option<Instant>>,
+    pub(crate) round: tokio::sync::Mutex<Round>,
+    pub(crate) read_at: AgeOfShop,
     pub(crate) events_parked: OfShop,
     pub(crate) events_parked_age: AgeOfShop,
     pub(crate) events_queued: OfShop,
@@ -78,7 +136,7 @@ impl Sampled {
             ),
             (
                 "targets_left_alone",
-                "Targets that are left alone for a while because they fail",
+                "Targets that fail and keep something waiting: they are left alone for a while, or something for them has not gone out",
                 &sampled.targets_left_alone,
             ),
         ] {
@@ -113,6 +171,12 @@ impl Sampled {
         ] {
             registry.register_with_unit(name, help, Unit::Seconds, gauge.clone());
         }
+        registry.register_with_unit(
+            "figures_read_timestamp",
+            "When the shop's figures were read out of the database last, since 1970",
+            Unit::Seconds,
+            sampled.read_at.clone(),
+        );
         registry.register(
             "alerts_open",
             "Alerts that are open",
@@ -141,6 +205,36 @@ impl Sampled {
         let version = vec![("version", env!("CARGO_PKG_VERSION"))];
         registry.register("build", "The program's version", Info::new(version));
         sampled
+    }
+
+    /// Says nothing more of a shop but when its figures were read last.
+    pub(crate) fn forget(&self, shop: &str) {
+        let labels = [("shop", shop.to_owned())];
+        for gauge in [
+            &self.events_parked,
+            &self.events_queued,
+            &self.effects_pending,
+            &self.effects_dead,
+            &self.effects_unknown,
+            &self.attention,
+            &self.targets_left_alone,
+        ] {
+            gauge.remove(&labels);
+        }
+        for gauge in [
+            &self.events_parked_age,
+            &self.events_queued_age,
+            &self.effects_due_age,
+            &self.effects_dead_age,
+            &self.effects_unknown_age,
+        ] {
+            gauge.remove(&labels);
+        }
+        let [shop] = labels;
+        for level in AlertLevel::ALL {
+            let level = ("level", level.word().to_owned());
+            self.alerts.remove(&[shop.clone(), level]);
+        }
     }
 }
 
@@ -223,6 +317,95 @@ fn number_after(text: &str, name: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_round_goes_on_where_it_stopped_and_what_is_old_is_taken_out_once() {
+        let shops = [1, 2, 3].map(ShopId);
+        let begun = Instant::now();
+        let after = |seconds: u64| begun + Duration::from_secs(seconds);
+        let mut round = Round::default();
+        assert!(!round.stands(begun));
+        round.go_on(&shops);
+        for wanted in &shops[..2] {
+            assert_eq!(round.next(), Some(*wanted));
+            round.note(*wanted, begun);
+        }
+        // It took too long: at the next scrape the third has its turn, and does not come to an end.
+        round.go_on(&shops);
+        assert_eq!(round.next(), Some(shops[2]));
+        round.go_on(&shops);
+        assert_eq!(round.next(), Some(shops[0]), "it is another round");
+        round.note(shops[0], after(30));
+        assert_eq!(round.take_old(after(59)), []);
+        assert_eq!(round.take_old(after(60)), [shops[1]]);
+        assert_eq!(round.take_old(after(61)), []);
+        round.end(after(61));
+        assert!(round.stands(after(70)) && !round.stands(after(71)));
+    }
+
+    #[test]
+    fn of_a_shop_whose_figures_are_old_only_their_time_is_said() {
+        let mut registry = Registry::with_prefix("tollgate");
+        let sampled = Sampled::of(&mut registry);
+        for shop in ["main", "tea"] {
+            let Sampled {
+                round: _,
+                read_at,
+                events_parked,
+                events_parked_age,
+                events_queued,
+                events_queued_age,
+                effects_pending,
+                effects_due_age,
+                effects_dead,
+                effects_dead_age,
+                effects_unknown,
+                effects_unknown_age,
+                attention,
+                targets_left_alone,
+                alerts,
+                disk_free: _,
+                disk_size: _,
+                standbys: _,
+            } = &sampled;
+            for gauge in [
+                events_parked,
+                events_queued,
+                effects_pending,
+                effects_dead,
+                effects_unknown,
+                attention,
+                targets_left_alone,
+            ] {
+                set(gauge, shop, 1);
+            }
+            for gauge in [
+                read_at,
+                events_parked_age,
+                events_queued_age,
+                effects_due_age,
+                effects_dead_age,
+                effects_unknown_age,
+            ] {
+                set_age(gauge, shop, Some(1000));
+            }
+            for level in AlertLevel::ALL {
+                let level = ("level", level.word().to_owned());
+                let labels = [("shop", shop.to_owned()), level];
+                alerts.get_or_create_owned(&labels).set(1);
+            }
+        }
+        sampled.forget("tea");
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &registry).expect("it is text");
+        let of = |shop: &str| {
+            let label = format!("shop=\"{shop}\"");
+            text.lines().filter(|line| line.contains(&label)).count()
+        };
+        assert_eq!((of("main"), of("tea")), (15, 1), "{text}");
+        let time = "tollgate_figures_read_timestamp_seconds{shop=\"tea\"} 1.0";
+        assert!(text.contains(time), "{text}");
+    }
 
     #[test]
     fn what_linux_says_of_the_process_is_read() {

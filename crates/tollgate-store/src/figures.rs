@@ -78,6 +78,8 @@ figures! {
     events_waited,
     /// Deliveries whose event another one settled while they were under way.
     events_at_once,
+    /// Decisions at which their observer panicked. Must stay zero.
+    unobserved,
     /// Rows that a sweep has looked at.
     swept,
     /// Whether sweeps rest because this instance's clock is not to be trusted: 1 or 0.

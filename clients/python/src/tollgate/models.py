@@ -523,16 +523,18 @@ class Content3(TypedDict):
     about: str
     #: Whether it has ended.
     ended: bool
+    #: Whose the alert is: `shop`, or `server` for what is no shop's.
+    of: str
     #: What to do.
-    remedy: str
-    #: What was looked for.
-    rule: AlertRule
+    remedy: NotRequired[Optional[str]]
+    #: What was looked for. This and what follows of an alert of the server: shown to `admin` keys of shop main.
+    rule: NotRequired[Optional[AlertRule]]
     #: About what; empty where there is only one.
-    subject: str
-    #: Whom it is written to.
-    to: str
+    subject: NotRequired[Optional[str]]
+    #: Whom it is written to; shown to `admin` keys of shop main.
+    to: NotRequired[Optional[str]]
     #: What is so, or was at last.
-    what: str
+    what: NotRequired[Optional[str]]
 
 
 class Content4(TypedDict):
@@ -708,7 +710,8 @@ class Effect(TypedDict):
     due_at: Optional[str]
     #: The effect's id.
     id: str
-    #: Its cause's key: one cause has one effect.
+    #: Its cause's key: one cause has one effect. Of a mail about the server it is shown to `admin` keys of shop
+    #: main.
     key: str
     #: What is done.
     kind: EffectKind
@@ -783,7 +786,8 @@ class EffectHead(TypedDict):
     due_at: Optional[str]
     #: The effect's id.
     id: str
-    #: Its cause's key: one cause has one effect.
+    #: Its cause's key: one cause has one effect. Of a mail about the server it is shown to `admin` keys of shop
+    #: main.
     key: str
     #: What is done.
     kind: EffectKind

@@ -75,7 +75,7 @@ fn tell(draft: &mut Draft, alert: &Alert, mail_to: &[String]) {
     ];
     draft.entry(kind, None, None, detail);
     let (key, times) = (alert.key(), alert.times);
-    for to in mail_to {
+    for (number, to) in mail_to.iter().enumerate() {
         let mail = AlertMail {
             to: to.clone(),
             rule: alert.rule,
@@ -88,7 +88,9 @@ fn tell(draft: &mut Draft, alert: &Alert, mail_to: &[String]) {
         };
         // What is forgotten and comes again begins to count anew, so the time stands there, too.
         let since = alert.since.as_millis();
-        let key = format!("mail:alert:{key}:{times}:{since}:{}:{to}", kind.word());
+        // Anybody who may read effects sees their keys, so the address has a number there.
+        let word = kind.word();
+        let key = format!("mail:alert:{key}:{times}:{since}:{word}:{number}");
         let dated_by = RootId::new(first_id(draft.now));
         draft.effect(
             key,

@@ -12,7 +12,7 @@ use tollgate_store::{ReadError, disk_room};
 
 use super::App;
 use crate::paper::NO_FONT;
-use crate::sampled::{STANDS_FOR, set, set_age};
+use crate::sampled::{Round, set, set_age};
 
 /// A database that does not answer keeps no scrape waiting: what was read before stands.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -21,18 +21,23 @@ impl App {
     /// Reads them, unless they were read just now or somebody else is at it.
     pub(crate) async fn sample(&self) {
         let sampled = &self.metrics().sampled;
-        let Ok(mut read_at) = sampled.read_at.try_lock() else {
+        let Ok(mut round) = sampled.round.try_lock() else {
             return;
         };
-        if read_at.is_some_and(|at| at.elapsed() < STANDS_FOR) {
+        if round.stands(Instant::now()) {
             return;
         }
         self.metrics().process.read();
         self.sample_disks();
-        match tokio::time::timeout(PATIENCE, self.sample_database()).await {
-            Ok(Ok(())) => *read_at = Some(Instant::now()),
+        let read = tokio::time::timeout(PATIENCE, self.sample_database(&mut round)).await;
+        let now = Instant::now();
+        match read {
+            Ok(Ok(())) => round.end(now),
             Ok(Err(error)) => tracing::debug!(%error, "failed to read figures"),
             Err(_) => tracing::debug!("the database took too long to say its figures"),
+        }
+        for shop in round.take_old(now) {
+            sampled.forget(self.inner.instance.shop_name(shop));
         }
     }
 
@@ -50,10 +55,12 @@ impl App {
         }
     }
 
-    async fn sample_database(&self) -> Result<(), ReadError> {
+    async fn sample_database(&self, round: &mut Round) -> Result<(), ReadError> {
         let sampled = &self.metrics().sampled;
-        for shop in self.shops().to_vec() {
+        round.go_on(self.shops());
+        while let Some(shop) = round.next() {
             self.sample_shop(shop).await?;
+            round.note(shop, Instant::now());
         }
         if let Some(standbys) = self.inner.store.standbys().await? {
             let following = i64::try_from(standbys.following).unwrap_or(i64::MAX);
@@ -120,6 +127,7 @@ impl App {
             let count = i64::try_from(count).unwrap_or(i64::MAX);
             sampled.alerts.get_or_create_owned(&labels).set(count);
         }
+        set_age(&sampled.read_at, name, Some(now.as_millis()));
         Ok(())
     }
 }

@@ -49,11 +49,15 @@ impl UnprovedBudget {
         }
     }
 
-    /// Counts a report of so many bytes.
+    /// Counts a report of so many bytes in the hour in which it is taken, whenever it has come: what is verified
+    /// later spends what that hour has.
     pub(super) fn take(&self, bytes: usize, now: Timestamp) -> Kept {
         let mut hour = self.hour.lock().unwrap_or_else(PoisonError::into_inner);
         let number = now.as_millis().div_euclid(HOUR.as_millis());
-        if hour.number != number {
+        // Who read the clock just before the hour began may come behind one who read it after. A clock that was set
+        // back by more must not leave the budget spent until it is there again.
+        let was_set_back = number < hour.number - 1;
+        if hour.number < number || was_set_back {
             *hour = Hour {
                 number,
                 ..Hour::default()
@@ -101,5 +105,28 @@ mod tests {
             assert_eq!(budget.take(bytes, minutes(at)), kept, "minute {at}");
         }
         assert_eq!(UnprovedBudget::next_hour(minutes(59)), Span::minutes(1));
+    }
+
+    #[test]
+    fn what_comes_behind_the_beginning_of_an_hour_spends_that_hour() {
+        use Kept::{IfKnown, Whole};
+        let budget = UnprovedBudget::new(Unproved {
+            per_hour: 2,
+            bytes_per_hour: 100,
+        });
+        let minutes = |minutes: i64| Timestamp::from_millis(minutes * 60_000);
+        for (at, kept) in [
+            (600, Whole),
+            (599, Whole),
+            (600, IfKnown),
+            (599, IfKnown),
+            (660, Whole),
+            // The clock was set back: it is not spent until eleven comes again.
+            (300, Whole),
+            (300, Whole),
+            (300, IfKnown),
+        ] {
+            assert_eq!(budget.take(1, minutes(at)), kept, "minute {at}");
+        }
     }
 }

@@ -220,7 +220,7 @@ impl App {
                 let kept = match is_unproved {
                     true => {
                         let bytes = whole.body.len() + whole.headers.len();
-                        webhook.unproved.take(bytes, incoming.received_at)
+                        webhook.unproved.take(bytes, self.now())
                     }
                     false => Kept::Whole,
                 };

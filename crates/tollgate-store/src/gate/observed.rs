@@ -1,8 +1,11 @@
 //! What an observer of the program's is shown of each decision that is committed: a log can be made of it.
 //!
-//! It is shown on the writer's thread, before whoever waits is answered; so it must not wait for anything.
+//! It is shown on the writer's thread, before whoever waits is answered; so it must not wait for anything. One that
+//! panics takes nothing with it: what it was shown is committed, and is answered.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tollgate_core::command::Action;
@@ -114,8 +117,16 @@ impl Gate {
         if 0 < waited {
             Counters::add(&self.counters.events_waited, waited as u64);
         }
-        if let Some(observer) = &self.options.observer {
-            observer(&observed);
+        if let Some(observer) = &self.options.observer
+            && catch_unwind(AssertUnwindSafe(|| observer(&observed))).is_err()
+        {
+            let failed_before = self.counters.unobserved.fetch_add(1, Ordering::Relaxed);
+            // A fault that meets every decision would fill the log; the figure counts them all.
+            if failed_before == 0 {
+                tracing::error!(
+                    "the observer of decisions panicked; each was committed and answered"
+                );
+            }
         }
     }
 

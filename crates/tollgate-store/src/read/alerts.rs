@@ -38,7 +38,7 @@ pub struct EffectsWatched {
     pub unknown_since: Option<Timestamp>,
     /// Receipts that wait for an operator, as for a font.
     pub receipts_waiting: u64,
-    /// Targets that are left alone for a while.
+    /// Targets that have failed and keep something waiting: their pause is not over, or something for them is due.
     pub targets_left_alone: u64,
 }
 
@@ -209,7 +209,8 @@ fn list(db: &Db, shop: ShopId) -> Result<Vec<Alert>, Error> {
 
 /// `effects.due_since`: along `effects_due`. `effects.lost_since`: along `effects_lost`. `receipts.waiting`: a stretch
 /// of `effects_due`: what has failed for want of a font says so. `targets.left_alone`: by primary key; only what has
-/// failed has a row.
+/// failed has a row. A pause stays set until an attempt succeeds, and none is made where nothing is left to send: so
+/// what was paused once counts while the pause lasts, and beyond it only while something waits (by `effects_due`).
 const DUE_SINCE: &str = "\
     select min(due_at)
       from (select due_at
@@ -234,7 +235,14 @@ const RECEIPTS_WAITING: &str = "\
              limit ?2) as counted
      where reason like ?3";
 const LEFT_ALONE: &str = "\
-    select count(*) from targets where shop_id = ?1 and open_until is not null";
+    select count(*)
+      from targets
+     where shop_id = ?1 and open_until is not null
+       and (?2 < open_until
+            or exists (select 1
+                         from effects
+                        where effects.shop_id = ?1 and effects.target = targets.target
+                          and effects.due_at is not null))";
 
 fn effects_watched(
     db: &Db,
@@ -255,7 +263,7 @@ fn effects_watched(
     let (dead, unknown) = (of(EffectState::Dead), of(EffectState::Unknown));
     let waits = format!("{no_font}%");
     let waiting = db.one(RECEIPTS_WAITING, &[&shop.0, most, &waits], |row| row.get(0))?;
-    let left_alone = db.one(LEFT_ALONE, &[&shop.0], |row| row.get(0))?;
+    let left_alone = db.one(LEFT_ALONE, &[&shop.0, &now.as_millis()], |row| row.get(0))?;
     Ok(EffectsWatched {
         due_since: due.flatten().map(Timestamp::from_millis),
         dead_lately: count(dead.and_then(|(_, _, lately)| *lately)),

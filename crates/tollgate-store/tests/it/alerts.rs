@@ -3,10 +3,10 @@
 use tollgate_core::alert::{Alert, AlertRule};
 use tollgate_core::command::{Action, AlertSeen, Settlement, WatchAlert};
 use tollgate_core::decision::Outcome;
-use tollgate_core::effect::EffectContent;
+use tollgate_core::effect::{EffectContent, TargetKind};
 use tollgate_core::id::ShopId;
 use tollgate_core::time::{Span, Timestamp};
-use tollgate_store::{ErrorsOf, NO_SHOP};
+use tollgate_store::{Claim, ErrorsOf, NO_SHOP};
 
 use crate::effects::{claim_under, hand_on, settled};
 use crate::endpoints::endpoint;
@@ -95,6 +95,28 @@ async fn an_alert_is_kept_with_all_that_is_told_of_it() {
     assert_eq!(alerts(&world, SHOP).await, []);
 }
 
+/// A version that knows no alerts cannot read the row: it must not claim it, for it would put it off for an hour.
+#[tokio::test]
+async fn a_worker_that_knows_no_alerts_leaves_their_mails_to_one_that_does() {
+    let world = World::new();
+    let to = ["ops@shop.example"];
+    world
+        .act(watch(AlertRule::SourceSilent, "bank", Some("silent"), &to))
+        .await;
+    let others = TargetKind::ALL.iter().copied();
+    let earlier = Claim {
+        kinds: others.filter(|kind| *kind != TargetKind::Alert).collect(),
+        ..claim_under(7)
+    };
+    let claimed = world.store.claim(earlier).await.expect("it takes writes");
+    assert!(claimed.effects.is_empty() && claimed.next.is_none());
+    let claimed = world.store.claim(claim_under(8)).await;
+    let effects = claimed.expect("it takes writes").effects;
+    assert_eq!(effects.len(), 1, "it is due as it was");
+    assert_eq!(effects[0].1.content.target(), "alert");
+    assert!(!effects[0].1.key.contains('@'), "{}", effects[0].1.key);
+}
+
 #[tokio::test]
 async fn a_round_is_one_instances_until_its_time_is_over() {
     let world = World::new();
@@ -175,6 +197,46 @@ async fn effects_say_how_long_they_are_due_and_what_was_given_up_lately() {
     let later = watched(now.plus(Span::hours(1))).await;
     assert_eq!((later.dead_lately, later.dead_since), (0, Some(now)));
     assert_eq!((later.receipts_waiting, later.targets_left_alone), (0, 0));
+}
+
+/// A breaker stays open until an attempt succeeds, and where nothing is left to send there is none.
+#[tokio::test]
+async fn a_target_is_left_alone_while_its_pause_lasts_or_something_for_it_waits() {
+    let world = World::with(|options| options.rules.breaker_failures = 1);
+    let left_alone = async || {
+        let now = world.clock.now();
+        let watched = world.store.effects_watched(SHOP, now, NO_FONT).await;
+        watched.expect("it reads").targets_left_alone
+    };
+    world.act(hand_on(1, None)).await;
+    assert_eq!(left_alone().await, 0);
+    let claimed = world.store.claim(claim_under(7)).await;
+    let claimed = claimed.expect("it takes writes");
+    let again = Settlement::Retry {
+        at: world.clock.now().plus(Span::hours(1)),
+        reason: "it answered 503".to_owned(),
+    };
+    world.act(settled(&claimed.effects[0], 7, again)).await;
+    assert_eq!(left_alone().await, 1, "its pause lasts");
+    world.clock.advance(Span::minutes(30));
+    assert_eq!(left_alone().await, 1, "what waits for it waits still");
+    world.clock.advance(Span::minutes(30));
+    let claimed = world.store.claim(claim_under(8)).await;
+    let claimed = claimed.expect("it takes writes");
+    let dead = Settlement::Dead {
+        reason: "it is gone".to_owned(),
+        skip: false,
+    };
+    world.act(settled(&claimed.effects[0], 8, dead)).await;
+    assert_eq!(
+        left_alone().await,
+        1,
+        "the attempt is under way until its time is over"
+    );
+    world.clock.advance(Span::hours(1));
+    assert_eq!(left_alone().await, 0, "nothing is to be sent to it");
+    let failing = world.store.failing_targets(SHOP).await.expect("it reads");
+    assert!(failing[0].1.open_until.is_some(), "it was never well again");
 }
 
 #[tokio::test]

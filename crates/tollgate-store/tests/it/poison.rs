@@ -271,3 +271,27 @@ async fn every_caller_is_answered_when_the_writer_has_panicked() {
         assert!(reply.is_err(), "{reply:?}");
     }
 }
+
+/// Who looks on cannot take the writer with it, nor the answer.
+#[tokio::test]
+async fn an_observer_that_panics_costs_neither_the_commit_nor_its_answer() {
+    let world = World::with(|options| {
+        options.observer = Some(Arc::new(|_| panic!("it cannot be put into words")));
+    });
+    for at_hand in 1..=2 {
+        assert_eq!(world.act(stock("A", at_hand)).await, Outcome::Done);
+    }
+    let order = create(paid_by(order(1, "C1"), "R1"));
+    let created = world.act(order).await;
+    assert!(matches!(created, Outcome::Order(..)), "{created:?}");
+    assert!(
+        world
+            .store
+            .root(SHOP, root_id(1))
+            .await
+            .expect("it reads")
+            .is_some()
+    );
+    let figures = world.store.figures();
+    assert_eq!((figures.unobserved, figures.quarantined), (3, 0));
+}

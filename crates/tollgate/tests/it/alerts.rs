@@ -179,6 +179,70 @@ async fn alerts_of_the_server_are_for_admins_of_main() {
     shop.close().await;
 }
 
+/// What is written to the operator says no more to others than the list of alerts does.
+#[tokio::test]
+async fn mails_about_the_server_are_shown_to_admins_of_main() {
+    let (address, _taken) = mail_server().await;
+    let folder = tempfile::tempdir().expect("it can be made");
+    let path = folder.path().display().to_string();
+    let database = Database::fleeting();
+    let alerts = format!(
+        "{HURRIED}disk_free_mib = 1000000000\nmail_to = [\"ops@shop.example\"]\n[mail]\nurl = \"smtp://{address}\"\n\
+         from = \"tollgate@shop.example\"\n[api]\n"
+    );
+    let receipts = format!("directory = \"{path}\"");
+    let changes = [
+        ("[api]\n", alerts.as_str()),
+        ("directory = \"\"", &receipts),
+    ];
+    let shop = Shop::changed(&changes, &database).await;
+    one_place(&shop).await;
+    take_it(&shop).await;
+    let is_whole = |list: &Value| {
+        let mails = list["data"].as_array();
+        let of = |whose: &str| {
+            mails.is_some_and(|mails| mails.iter().any(|mail| mail["content"]["of"] == whose))
+        };
+        of("server") && of("shop")
+    };
+    let whole = until(&shop, "/v1/effects?kind=mail", is_whole).await;
+    let (_, reader) = key(&shop, &["read"], None).await;
+    let headers = [("authorization", reader.as_str())];
+    let shown = shop
+        .send("GET", "/v1/effects?kind=mail", &headers, b"")
+        .await;
+    let text = shown.body.to_string();
+    for secret in ["ops@shop.example", path.as_str(), "disk_low"] {
+        assert!(whole.to_string().contains(secret), "{secret}: {whole}");
+        assert!(!text.contains(secret), "{secret}: {text}");
+    }
+    let mails = shown.body["data"].as_array().expect("it is a list");
+    let of = |whose: &str| {
+        let mut mails = mails.iter();
+        mails
+            .find(|mail| mail["content"]["of"] == whose)
+            .expect("it is there")
+    };
+    let server = of("server");
+    assert_eq!(
+        (&server["target"], &server["key"]),
+        (&"alert".into(), &"mail:alert:…".into())
+    );
+    assert_eq!(
+        server["content"],
+        json!({ "about": "alert", "of": "server", "ended": false })
+    );
+    assert_eq!(of("shop")["content"]["rule"], "slots_nearly_full");
+    let one = format!("/v1/effects/{}", server["id"].as_str().expect("it has one"));
+    let shown = shop.send("GET", &one, &headers, b"").await;
+    let text = shown.body.to_string();
+    assert!(
+        shown.status == 200 && !text.contains(&path) && !text.contains('@'),
+        "{text}"
+    );
+    shop.close().await;
+}
+
 /// Orders that are paid, late and early webhooks, a sold-out sku, a cancelled order: nobody is told of anything.
 #[tokio::test]
 async fn a_shop_that_is_well_has_no_alerts() {

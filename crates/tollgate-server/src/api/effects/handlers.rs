@@ -7,6 +7,7 @@ use tollgate_store::EffectFilter;
 
 use super::request::{RetryBody, SettleBody};
 use super::response::{EffectHeadView, EffectView, RetriedView, effect_retried, effect_settled};
+use super::sight::Sight;
 use crate::api::events::order_root;
 use crate::api::notice;
 use crate::app::{App, Retrying};
@@ -104,8 +105,10 @@ async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
         }
     }
     let page = app.effects(caller.shop(), filter, seek).await?;
+    let sight = Sight::of(&app, caller.caller());
+    let lines = page.items.iter();
     Ok(reply::ok(&List {
-        data: page.items.iter().map(EffectView::listed).collect(),
+        data: lines.map(|line| EffectView::listed(line, sight)).collect(),
         next_cursor: page.next.map(|next| cursor(next.as_u128())),
     }))
 }
@@ -118,6 +121,7 @@ async fn show(
 ) -> Reply {
     query.none()?;
     let line = app.effect(caller.shop(), id(&effect)?).await?;
+    let sight = Sight::of(&app, caller.caller());
     let request = match caller.may_mend() {
         true => {
             app.effect_request(caller.shop(), &line.effect, notice)
@@ -125,7 +129,8 @@ async fn show(
         }
         false => None,
     };
-    let view = EffectView::of(&line, caller.may_mend(), request.as_ref());
+    let request = request.filter(|sent| sight.shows(sent));
+    let view = EffectView::of(&line, sight, caller.may_mend(), request.as_ref());
     Ok(reply::ok(&view))
 }
 

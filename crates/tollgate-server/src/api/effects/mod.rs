@@ -3,5 +3,6 @@
 mod handlers;
 pub(super) mod request;
 pub(super) mod response;
+mod sight;
 
 pub(super) use handlers::*;

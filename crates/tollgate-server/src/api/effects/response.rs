@@ -1,5 +1,7 @@
 //! Effects on the wire: what is to be done outside, how far it is, and what was tried.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use tollgate_core::alert::AlertRule;
@@ -11,6 +13,7 @@ use tollgate_core::id::{EffectId, EndpointId, EventId, PaymentId, ReceiptId, Ref
 use tollgate_core::money::Money;
 use tollgate_store::{Answer, EffectLine};
 
+use super::sight::Sight;
 use crate::app::{NotRetried, Retried, Sent};
 use crate::http::body::OneOf;
 use crate::http::fields::{Shown, TimeText, body_texts};
@@ -29,7 +32,11 @@ pub(crate) fn effect_settled(outcome: &Outcome) -> Option<Answer> {
 
 fn effect_answer(status: u16, outcome: &Outcome) -> Option<Answer> {
     match outcome {
-        Outcome::Effect(id, effect) => Some(answer(status, &EffectHeadView::of(*id, effect))),
+        // The answer is kept and may be given again to somebody else, so it has what everybody may see.
+        Outcome::Effect(id, effect) => Some(answer(
+            status,
+            &EffectHeadView::of(*id, effect, Sight::OfShop),
+        )),
         _ => None,
     }
 }
@@ -44,8 +51,8 @@ fn effect_answer(status: u16, outcome: &Outcome) -> Option<Answer> {
 pub(crate) struct EffectHeadView<'a> {
     /// The effect's id.
     id: Shown<EffectId>,
-    /// Its cause's key: one cause has one effect.
-    key: &'a str,
+    /// Its cause's key: one cause has one effect. Of a mail about the server it is shown to `admin` keys of shop main.
+    key: Cow<'a, str>,
     /// What is done.
     kind: OneOf<EffectKind>,
     /// How far it is.
@@ -67,10 +74,10 @@ pub(crate) struct EffectHeadView<'a> {
 }
 
 impl<'a> EffectHeadView<'a> {
-    fn of(id: EffectId, effect: &'a StoredEffect) -> EffectHeadView<'a> {
+    fn of(id: EffectId, effect: &'a StoredEffect, sight: Sight) -> EffectHeadView<'a> {
         EffectHeadView {
             id: Shown(id),
-            key: &effect.key,
+            key: sight.key(effect),
             kind: OneOf(effect.content.kind()),
             state: OneOf(effect.state),
             target: effect.content.target(),
@@ -78,7 +85,7 @@ impl<'a> EffectHeadView<'a> {
             due_at: effect.due_at.map(TimeText),
             order_by: effect.order_key.as_deref(),
             reason: effect.reason.as_deref(),
-            content: ContentView::of(&effect.content),
+            content: ContentView::of(&effect.content, sight),
             settled_at: effect.settled_at.map(TimeText),
         }
     }
@@ -106,9 +113,9 @@ pub(crate) struct EffectView<'a> {
 
 impl<'a> EffectView<'a> {
     /// An effect of a list.
-    pub(crate) fn listed(line: &'a EffectLine) -> EffectView<'a> {
+    pub(crate) fn listed(line: &'a EffectLine, sight: Sight) -> EffectView<'a> {
         EffectView {
-            head: EffectHeadView::of(line.id, &line.effect),
+            head: EffectHeadView::of(line.id, &line.effect, sight),
             created_at: TimeText(line.created_at),
             attempts: None,
             request: None,
@@ -118,6 +125,7 @@ impl<'a> EffectView<'a> {
     /// An effect with what was tried; with the answers, if the caller may see them, and then with what is sent.
     pub(crate) fn of(
         line: &'a EffectLine,
+        sight: Sight,
         with_answers: bool,
         sent: Option<&'a Sent>,
     ) -> EffectView<'a> {
@@ -126,7 +134,7 @@ impl<'a> EffectView<'a> {
         EffectView {
             attempts: Some(attempts.collect()),
             request: sent.map(RequestView::of),
-            ..EffectView::listed(line)
+            ..EffectView::listed(line, sight)
         }
     }
 }
@@ -221,18 +229,25 @@ enum ContentView<'a> {
     AlertMail {
         /// What the mail is about.
         about: &'static str,
-        /// Whom it is written to.
-        to: &'a str,
-        /// What was looked for.
-        rule: OneOf<AlertRule>,
+        /// Whose the alert is: `shop`, or `server` for what is no shop's.
+        of: &'static str,
+        /// Whom it is written to; shown to `admin` keys of shop main.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        to: Option<&'a str>,
+        /// What was looked for. This and what follows of an alert of the server: shown to `admin` keys of shop main.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rule: Option<OneOf<AlertRule>>,
         /// About what; empty where there is only one.
-        subject: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        subject: Option<&'a str>,
         /// Whether it has ended.
         ended: bool,
         /// What is so, or was at last.
-        what: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        what: Option<&'a str>,
         /// What to do.
-        remedy: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        remedy: Option<&'a str>,
     },
     /// A merchant's endpoint is notified.
     Notify {
@@ -314,7 +329,7 @@ enum ContentView<'a> {
 }
 
 impl<'a> ContentView<'a> {
-    fn of(content: &'a EffectContent) -> ContentView<'a> {
+    fn of(content: &'a EffectContent, sight: Sight) -> ContentView<'a> {
         match content {
             EffectContent::Receipt {
                 receipt,
@@ -332,15 +347,22 @@ impl<'a> ContentView<'a> {
                 about: OneOf(*kind),
                 receipt_id: receipt.map(Shown),
             },
-            EffectContent::AlertMail(mail) => ContentView::AlertMail {
-                about: "alert",
-                to: &mail.to,
-                rule: OneOf(mail.rule),
-                subject: &mail.subject,
-                ended: mail.is_over,
-                what: &mail.what,
-                remedy: &mail.remedy,
-            },
+            EffectContent::AlertMail(mail) => {
+                let shown = (!sight.hides(mail)).then_some(mail);
+                ContentView::AlertMail {
+                    about: "alert",
+                    of: match mail.rule.is_of_server() {
+                        true => "server",
+                        false => "shop",
+                    },
+                    to: (sight == Sight::Whole).then_some(mail.to.as_str()),
+                    rule: shown.map(|mail| OneOf(mail.rule)),
+                    subject: shown.map(|mail| mail.subject.as_str()),
+                    ended: mail.is_over,
+                    what: shown.map(|mail| mail.what.as_str()),
+                    remedy: shown.map(|mail| mail.remedy.as_str()),
+                }
+            }
             EffectContent::Notify {
                 endpoint,
                 position,
