@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use toml::Table;
 
-use super::columns::{Column, Is, lines_of};
+use super::columns::{Column, Is, whole_lines_of};
 use super::{failed, print};
 
 /// List the servers whose keys are kept, or make another one the default.
@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
                 .into();
             }
             let rows: Vec<&Value> = rows.as_array().into_iter().flatten().collect();
-            print(&lines_of(COLUMNS, &rows, true))
+            print(&whole_lines_of(COLUMNS, &rows))
         }
     }
 }
