@@ -85,6 +85,13 @@ pub(super) fn server_of(args: &ServerArgs, config: &Config) -> Result<Server, St
         return of_profile(args, name, profile);
     };
     let url = args.url.clone().unwrap_or_else(|| configured_url(config));
+    if args.key.is_none() && !is_configured(&url, config) {
+        let own = configured_url(config);
+        return Err(format!(
+            "the configuration's bootstrap key is for {own}: name the one for {url} with --key, or keep it \
+             with `tollgate login`"
+        ));
+    }
     Server::trusting(&url, key.to_owned(), args.trust.root_certificate.as_deref())
 }
 
@@ -133,6 +140,28 @@ pub(super) fn configured_url(config: &Config) -> String {
     }
 }
 
+/// Whether a URL is that of the configured server: where it listens, in any spelling of loopback, or its public URL.
+fn is_configured(url: &str, config: &Config) -> bool {
+    let same = |own: &str| url.trim_end_matches('/') == own.trim_end_matches('/');
+    let server = &config.server;
+    if same(&configured_url(config)) || server.public_url.as_deref().is_some_and(same) {
+        return true;
+    }
+    let Ok(url) = reqwest::Url::parse(url) else {
+        return false;
+    };
+    let host = url.host_str().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let listens = reachable(server.listen).ip();
+    let is_there = match host.parse::<IpAddr>() {
+        Ok(ip) => ip == listens || (ip.is_loopback() && listens.is_loopback()),
+        Err(_) => host == "localhost" && listens.is_loopback(),
+    };
+    is_there
+        && url.scheme() == scheme_of(config)
+        && url.port_or_known_default() == Some(server.listen.port())
+}
+
 /// What the listeners speak.
 pub(super) fn scheme_of(config: &Config) -> &'static str {
     match config.server.tls {
@@ -166,6 +195,56 @@ mod tests {
         ] {
             let listen = listen.parse().expect("the table holds addresses");
             assert_eq!(reachable(listen).to_string(), called);
+        }
+    }
+
+    #[test]
+    fn the_configured_key_goes_to_the_configured_server_only() {
+        let config = |listen: &str| {
+            let text = format!(
+                "[server]\nlisten = \"{listen}\"\npublic_url = \"https://pay.example\"\n\
+                 [api]\nbootstrap_key = \"literal:tg_bootstrap-key-of-the-tests\"\n"
+            );
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let file = folder.path().join("tollgate.toml");
+            std::fs::write(&file, text).expect("it is ours");
+            Config::load(Some(&file)).expect("it is a configuration")
+        };
+        let (open, inside) = (config("0.0.0.0:8080"), config("192.0.2.7:80"));
+        for (config, url, goes) in [
+            (&open, None, true),
+            (&open, Some("http://127.0.0.1:8080/"), true),
+            (&open, Some("http://localhost:8080"), true),
+            (&open, Some("http://[::1]:8080"), true),
+            (&open, Some("https://pay.example/"), true),
+            (&open, Some("http://127.0.0.1:8081"), false),
+            (&open, Some("https://127.0.0.1:8080"), false),
+            (&open, Some("http://localhost.example:8080"), false),
+            (&open, Some("http://localhost@other.example:8080"), false),
+            (&open, Some("https://pay.example.org"), false),
+            (&inside, Some("http://192.0.2.7"), true),
+            (&inside, Some("http://127.0.0.1:80"), false),
+        ] {
+            let args = |key: Option<&str>| ServerArgs {
+                url: url.map(str::to_owned),
+                key: key.map(str::to_owned),
+                profile: None,
+                trust: TrustArgs {
+                    root_certificate: None,
+                },
+            };
+            let server = server_of(&args(None), config);
+            assert_eq!(server.is_ok(), goes, "{url:?}");
+            if let Err(why) = server {
+                assert!(
+                    why.contains("--key") && !why.contains("tg_bootstrap"),
+                    "{why}"
+                );
+            }
+            assert!(
+                server_of(&args(Some("tg_other")), config).is_ok(),
+                "{url:?}"
+            );
         }
     }
 

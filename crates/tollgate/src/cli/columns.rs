@@ -52,8 +52,25 @@ impl Is {
     }
 }
 
-/// A line for each document, under the names of the columns.
+/// The most letters of a cell that has another one behind it: one long name leaves the rest of a list where it is.
+const CELL_MAX: usize = 40;
+
+/// A line for each document, under the names of the columns: a list, in which long texts are cut.
 pub(super) fn lines_of(columns: &[Column], documents: &[&Value], with_names: bool) -> String {
+    rows_as_text(columns, documents, with_names, Some(CELL_MAX))
+}
+
+/// The same of one thing that is shown, with all that is said of it.
+pub(super) fn whole_lines_of(columns: &[Column], documents: &[&Value]) -> String {
+    rows_as_text(columns, documents, true, None)
+}
+
+fn rows_as_text(
+    columns: &[Column],
+    documents: &[&Value],
+    with_names: bool,
+    cell_max: Option<usize>,
+) -> String {
     let mut table = Table::new();
     table.load_preset(comfy_table::presets::NOTHING);
     if with_names {
@@ -64,11 +81,14 @@ pub(super) fn lines_of(columns: &[Column], documents: &[&Value], with_names: boo
         table.set_header(names);
     }
     for document in documents {
-        table.add_row(
-            columns
-                .iter()
-                .map(|Column(_, is)| is.cell(&one_line(&is.text(document)))),
-        );
+        table.add_row(columns.iter().enumerate().map(|(index, Column(_, is))| {
+            let text = one_line(&is.text(document));
+            let is_last = index + 1 == columns.len();
+            match cell_max.filter(|_| !is_last) {
+                Some(max) => is.cell(&cut(text, max)),
+                None => is.cell(&text),
+            }
+        }));
     }
     written(&table)
 }
@@ -90,6 +110,24 @@ pub(super) fn members_of(columns: &[Column], document: &Value) -> String {
 /// A row is one line, whatever a stranger has written into it.
 fn one_line(text: &str) -> String {
     text.replace(['\n', '\t'], " ")
+}
+
+fn cut(text: String, letters_max: usize) -> String {
+    if text.chars().count() <= letters_max {
+        return text;
+    }
+    let shown: String = text.chars().take(letters_max - 1).collect();
+    format!("{shown}…")
+}
+
+/// A member's rows, whose amounts are in the currency of the document.
+pub(super) fn rows_in_currency(document: &Value, member: &str) -> Vec<Value> {
+    let rows = document[member].as_array().into_iter().flatten();
+    let with_currency = rows.cloned().map(|mut row| {
+        row["currency"] = document["currency"].clone();
+        row
+    });
+    with_currency.collect()
 }
 
 /// A table as it is printed: nothing for one without rows, and no spaces at the ends of lines.
@@ -216,6 +254,23 @@ mod tests {
             members_of(COLUMNS, &one),
             " code    A\n status  paid\n total   IDR 150,000\n"
         );
+    }
+
+    #[test]
+    fn one_long_name_leaves_a_list_where_it_is() {
+        let long = "é".repeat(41);
+        let document = json!({ "code": long, "lines": [{ "sku": long }] });
+        // Behind the last column nothing stands.
+        let listed = format!(
+            " code{}  status  total  sku\n {}…                 {long}\n",
+            " ".repeat(36),
+            "é".repeat(39)
+        );
+        assert_eq!(lines_of(COLUMNS, &[&document], true), listed);
+        let whole = whole_lines_of(COLUMNS, &[&document]);
+        assert_eq!(whole.matches(&long).count(), 2, "{whole}");
+        let fits = "x".repeat(40);
+        assert_eq!(cut(fits.clone(), 40), fits);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use tollgate_store::{ERROR_DAYS_MAX, ErrorLevel};
 use super::calling::call;
 use super::client::{ServerArgs, server};
 use super::columns::{Column, Is, lines_of};
-use super::listing::{list, table, word};
+use super::listing::{list, word};
 use super::{failed, print};
 
 /// List what was refused and what has failed, newest first, or count it.
@@ -111,24 +111,33 @@ fn by_and_of(error: &Value) -> String {
     who.trim().to_owned()
 }
 
+/// How they are counted: what by, and under which names.
+const COUNTED: &[(&str, &[Column])] = &[
+    (
+        "by_code",
+        &[
+            COUNT,
+            Column("code", Is::Word("/code")),
+            Column("cause", Is::Word("/cause")),
+        ],
+    ),
+    (
+        "by_operation",
+        &[COUNT, Column("operation", Is::Word("/operation"))],
+    ),
+    ("by_source", &[COUNT, Column("source", Is::Word("/source"))]),
+    ("by_day", &[COUNT, Column("day", Is::Word("/day"))]),
+];
+
+const COUNT: Column = Column("count", Is::Number("/count"));
+
 fn text_of_stats(document: &Value) -> String {
     let mut text = String::new();
-    for (name, columns) in [
-        ("by_code", ["code", "cause"]),
-        ("by_operation", ["operation", ""]),
-        ("by_source", ["source", ""]),
-        ("by_day", ["day", ""]),
-    ] {
-        let counted = document[name].as_array().into_iter().flatten();
-        let rows: Vec<[String; 3]> = counted
-            .map(|row| {
-                let [first, second] = columns;
-                [word(&row["count"]), word(&row[first]), word(&row[second])]
-            })
-            .collect();
+    for (name, columns) in COUNTED {
+        let counted = document[*name].as_array().into_iter().flatten();
+        let rows: Vec<&Value> = counted.collect();
         if !rows.is_empty() {
-            text.push_str(&table(["count", columns[0], columns[1]], rows.into_iter()));
-            text.push('\n');
+            text.push_str(&format!("{}\n", lines_of(columns, &rows, true)));
         }
     }
     text.push_str(&format!("{} in all\n", word(&document["total"])));

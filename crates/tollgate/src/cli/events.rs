@@ -13,7 +13,7 @@ use tollgate_outbound::remote::Server;
 
 use super::calling::call;
 use super::client::{ServerArgs, server};
-use super::columns::{Column, Is, lines_of, members_of};
+use super::columns::{Column, Is, members_of, whole_lines_of};
 use super::listed::{ListArgs, Listed, several};
 use super::listing::{plain, word};
 use super::{failed, print};
@@ -268,7 +268,7 @@ fn shown(event: &Value) -> String {
     let mut text = members_of(EVENT, event);
     let facts: Vec<&Value> = event["facts"].as_array().into_iter().flatten().collect();
     if !facts.is_empty() {
-        text.push_str(&format!("\n{}", lines_of(FACTS, &facts, true)));
+        text.push_str(&format!("\n{}", whole_lines_of(FACTS, &facts)));
     }
     let headers = event["headers"].as_array().into_iter().flatten();
     let headers: String = headers

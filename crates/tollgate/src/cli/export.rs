@@ -26,7 +26,7 @@ pub(super) struct Args {
     /// Before this day, or this time.
     #[arg(long, value_name = "DAY")]
     to: Option<String>,
-    /// The file; without it stdout.
+    /// The file; without it, or as `-`, stdout.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -80,7 +80,8 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
 async fn write(server: &Server, args: &Args) -> Result<(), String> {
     let path = path_of(args);
     let mut progress = Progress::new(args.what);
-    let Some(output) = &args.output else {
+    let named = args.output.as_deref();
+    let Some(output) = named.filter(|output| *output != Path::new("-")) else {
         let mut out = std::io::stdout();
         let mut take = |part: &[u8]| {
             progress.count(part.len());

@@ -2,11 +2,14 @@
 
 use std::collections::HashSet;
 use std::io::{IsTerminal as _, Write as _};
+use std::os::fd::AsFd as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use rustix::termios::tcgetwinsize;
 use serde_json::Value;
+use tokio::io::Interest;
+use tokio::net::unix::pipe;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tollgate_outbound::remote::Server;
@@ -60,6 +63,7 @@ impl Listed {
         if args.watch {
             let watched = tokio::select! {
                 _ = tokio::signal::ctrl_c() => Ok(()),
+                () = reader_is_gone() => Ok(()),
                 watched = self.watch(server, filters, args.limit, json) => watched,
             };
             return match watched {
@@ -104,6 +108,19 @@ impl Listed {
             tokio::time::sleep(DRAWN_EVERY).await;
         }
         Ok(())
+    }
+}
+
+/// Ends when nobody reads the output any more (`| head`): where nothing changes, no writing would show it.
+async fn reader_is_gone() {
+    let stdout = std::io::stdout().as_fd().try_clone_to_owned();
+    // It is only looked at, so that it need not be one that never blocks.
+    match stdout.and_then(pipe::Sender::from_owned_fd_unchecked) {
+        Ok(stdout) => {
+            let _ = stdout.ready(Interest::ERROR).await;
+        }
+        // A file has no reader.
+        Err(_) => std::future::pending().await,
     }
 }
 

@@ -1,6 +1,5 @@
 //! Lists of a running server's API, for people.
 
-use comfy_table::Table;
 use serde_json::{Value, json};
 use tollgate_outbound::remote::Server;
 
@@ -41,22 +40,6 @@ pub(super) async fn list(
             return Ok(json!({ "data": data, "next_cursor": cursor }));
         }
     }
-}
-
-/// Rows under their names, where these are not empty.
-pub(super) fn table<const COLUMNS: usize>(
-    header: [&str; COLUMNS],
-    rows: impl Iterator<Item = [String; COLUMNS]>,
-) -> String {
-    let mut table = Table::new();
-    table.load_preset(comfy_table::presets::NOTHING);
-    if header.iter().any(|name| !name.is_empty()) {
-        table.set_header(header);
-    }
-    for row in rows {
-        table.add_row(row);
-    }
-    format!("{table}\n")
 }
 
 /// A text of strangers as a terminal may show it: what would move its cursor, set its title or hide a line is

@@ -67,7 +67,7 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
             Err(exit) => return exit,
         },
     };
-    match keep(profiles, &args, &url).await {
+    match keep(former, &args, &url).await {
         Ok(()) => {
             anstream::eprintln!(
                 "{url} has taken the key; it is kept as profile {}",
@@ -80,8 +80,7 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
 }
 
 /// Asks for the key, tries it, and keeps it.
-async fn keep(mut profiles: Profiles, args: &Args, url: &str) -> Result<(), String> {
-    let former = profiles.all.get(&args.profile);
+async fn keep(former: Option<&Profile>, args: &Args, url: &str) -> Result<(), String> {
     // It has to be found from every folder.
     let root_certificate = match &args.trust.root_certificate {
         Some(path) => Some(
@@ -103,11 +102,13 @@ async fn keep(mut profiles: Profiles, args: &Args, url: &str) -> Result<(), Stri
         key,
         root_certificate,
     };
-    profiles.all.insert(args.profile.clone(), profile);
-    if args.default || profiles.chosen().is_none() {
-        profiles.default = Some(args.profile.clone());
-    }
-    profiles.write()
+    Profiles::change(|profiles| {
+        profiles.all.insert(args.profile.clone(), profile);
+        if args.default || profiles.chosen().is_none() {
+            profiles.default = Some(args.profile.clone());
+        }
+        Ok(())
+    })
 }
 
 fn key(args: &Args, url: &str) -> Result<SecretString, String> {
@@ -126,7 +127,7 @@ fn key(args: &Args, url: &str) -> Result<SecretString, String> {
 }
 
 pub(super) fn log_out(args: &LogoutArgs) -> ExitCode {
-    let forgotten = Profiles::read().and_then(|mut profiles| {
+    let forgotten = Profiles::change(|profiles| {
         let default = || profiles.chosen().map(|(name, _)| name.to_owned());
         let name = args.profile.clone().or_else(default);
         let name = name.ok_or("no key is kept; nothing is to be forgotten")?;
@@ -135,7 +136,6 @@ pub(super) fn log_out(args: &LogoutArgs) -> ExitCode {
         if profiles.default.as_ref() == Some(&name) {
             profiles.default = None;
         }
-        profiles.write()?;
         Ok(name)
     });
     match forgotten {

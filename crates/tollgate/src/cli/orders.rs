@@ -15,7 +15,7 @@ use tollgate_outbound::remote::Server;
 
 use super::calling::{OnceArgs, call, call_once, segment};
 use super::client::{ServerArgs, server};
-use super::columns::{Column, Is, lines_of, members_of};
+use super::columns::{Column, Is, members_of, rows_in_currency, whole_lines_of};
 use super::listed::{ListArgs, Listed, several};
 use super::listing::word;
 use super::typing::agreed;
@@ -235,15 +235,11 @@ fn text_of(what: &What, document: &Value) -> String {
 
 fn shown(order: &Value) -> String {
     let mut text = members_of(ORDER, order);
-    // Lines have the order's currency.
-    let mut lines = order["lines"].clone();
-    for line in lines.as_array_mut().into_iter().flatten() {
-        line["currency"] = order["currency"].clone();
-    }
-    for (columns, rows) in [(LINES, &lines), (PAYMENTS, &order["payments"])] {
-        let rows: Vec<&Value> = rows.as_array().into_iter().flatten().collect();
+    for (columns, member) in [(LINES, "lines"), (PAYMENTS, "payments")] {
+        let rows = rows_in_currency(order, member);
+        let rows: Vec<&Value> = rows.iter().collect();
         if !rows.is_empty() {
-            text.push_str(&format!("\n{}", lines_of(columns, &rows, true)));
+            text.push_str(&format!("\n{}", whole_lines_of(columns, &rows)));
         }
     }
     text

@@ -12,7 +12,7 @@ use tollgate_core::word::words;
 
 use super::calling::call;
 use super::client::{ServerArgs, server};
-use super::columns::{Column, Is, lines_of, members_of};
+use super::columns::{Column, Is, members_of, whole_lines_of};
 use super::listed::{ListArgs, Listed, several};
 use super::listing::word;
 use super::orders::{self, RefundArgs, attention};
@@ -161,7 +161,7 @@ fn shown(payment: &Value) -> String {
     for (columns, name) in [(FACTS, "facts"), (REFUNDS, "refunds")] {
         let rows: Vec<&Value> = payment[name].as_array().into_iter().flatten().collect();
         if !rows.is_empty() {
-            text.push_str(&format!("\n{}", lines_of(columns, &rows, true)));
+            text.push_str(&format!("\n{}", whole_lines_of(columns, &rows)));
         }
     }
     text

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use toml::Table;
 
-use super::columns::{Column, Is, lines_of};
+use super::columns::{Column, Is, whole_lines_of};
 use super::{failed, print};
 
 /// List the servers whose keys are kept, or make another one the default.
@@ -34,14 +34,14 @@ const COLUMNS: &[Column] = &[
 ];
 
 pub(super) fn run(args: &Args) -> ExitCode {
-    let done = Profiles::read().and_then(|mut profiles| {
-        if let Some(name) = &args.default {
+    let done = match &args.default {
+        None => Profiles::read(),
+        Some(name) => Profiles::change(|profiles| {
             profiles.named(name)?;
             profiles.default = Some(name.clone());
-            profiles.write()?;
-        }
-        Ok(profiles)
-    });
+            Ok(profiles.clone())
+        }),
+    };
     match done {
         Err(why) => failed(&why),
         Ok(profiles) if args.json => print(&format!("{}\n", profiles.document())),
@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
                 .into();
             }
             let rows: Vec<&Value> = rows.as_array().into_iter().flatten().collect();
-            print(&lines_of(COLUMNS, &rows, true))
+            print(&whole_lines_of(COLUMNS, &rows))
         }
     }
 }
@@ -75,7 +75,7 @@ pub(super) struct Profile {
 }
 
 /// All that are kept: `$XDG_CONFIG_HOME/tollgate/profiles.toml`, which only its owner may read.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Profiles {
     /// Which is used where nothing else is named.
     pub(super) default: Option<String>,
@@ -147,20 +147,48 @@ impl Profiles {
         })
     }
 
-    /// Keeps all of it in the place of what was kept: by a rename, so that the file is never half written.
-    pub(super) fn write(&self) -> Result<(), String> {
+    /// Changes what is kept, and keeps it. Whoever else wants to waits from the reading to the writing, so that no
+    /// change is lost.
+    pub(super) fn change<T>(
+        to: impl FnOnce(&mut Profiles) -> Result<T, String>,
+    ) -> Result<T, String> {
         let path = file().ok_or("keep a key: neither XDG_CONFIG_HOME nor HOME is set")?;
-        self.write_to(&path)
+        Profiles::change_in(&path, to)
     }
 
-    fn write_to(&self, path: &Path) -> Result<(), String> {
-        let says = |error: &dyn std::fmt::Display| format!("write {}: {error}", path.display());
+    fn change_in<T>(
+        path: &Path,
+        to: impl FnOnce(&mut Profiles) -> Result<T, String>,
+    ) -> Result<T, String> {
+        // Beside it, because it is itself replaced.
+        let lock = path.with_extension("lock");
+        let says = |error: std::io::Error| format!("lock {}: {error}", lock.display());
         let folder = path.parent().unwrap_or(Path::new("."));
         std::fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(folder)
-            .map_err(|error| says(&error))?;
+            .map_err(says)?;
+        let mut options = std::fs::OpenOptions::new();
+        let locked = options
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&lock);
+        let locked = locked.map_err(says)?;
+        // It ends with this, or with the process.
+        locked.lock().map_err(says)?;
+        let mut profiles = Profiles::read_from(path)?;
+        let changed = to(&mut profiles)?;
+        profiles.write_to(path)?;
+        Ok(changed)
+    }
+
+    /// Keeps all of it in the place of what was kept: by a rename, so that the file is never half written.
+    fn write_to(&self, path: &Path) -> Result<(), String> {
+        let says = |error: &dyn std::fmt::Display| format!("write {}: {error}", path.display());
+        let folder = path.parent().unwrap_or(Path::new("."));
         let text = toml::to_string(&self.table()).map_err(|error| says(&error))?;
         // It is made so that only its owner may read it.
         let mut part = tempfile::NamedTempFile::new_in(folder).map_err(|error| says(&error))?;
@@ -277,7 +305,11 @@ mod tests {
     fn what_is_kept_is_read_again_and_is_its_owners_alone() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("tollgate/profiles.toml");
-        kept().write_to(&path).expect("it can be written");
+        let change = |profiles: &mut Profiles| {
+            *profiles = kept();
+            Ok(())
+        };
+        Profiles::change_in(&path, change).expect("it can be written");
         let read = Profiles::read_from(&path).expect("it can be read");
         let (name, profile) = read.chosen().expect("it has a default");
         assert_eq!(
@@ -297,6 +329,37 @@ mod tests {
             .expect("it is ours");
         let why = Profiles::read_from(&path).expect_err("others may read it");
         assert!(why.contains("chmod 600"), "{why}");
+    }
+
+    #[test]
+    fn of_changes_at_once_none_is_lost() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("tollgate/profiles.toml");
+        let names: Vec<String> = (0..16).map(|number| format!("till-{number}")).collect();
+        let profile = kept().all.remove("shop").expect("it is kept");
+        let change = |name: &String| {
+            Profiles::change_in(&path, |profiles| {
+                profiles.all.insert(name.clone(), profile.clone());
+                Ok(())
+            })
+        };
+        std::thread::scope(|scope| {
+            for name in &names {
+                scope.spawn(|| change(name).expect("it can be written"));
+            }
+        });
+        let read = Profiles::read_from(&path).expect("it can be read");
+        for name in &names {
+            assert!(read.all.contains_key(name), "{name}");
+        }
+        // What is not to be changed is left as it was.
+        let refused: Result<(), String> = Profiles::change_in(&path, |profiles| {
+            profiles.all.clear();
+            Err("no".to_owned())
+        });
+        assert_eq!(refused, Err("no".to_owned()));
+        let read = Profiles::read_from(&path).expect("it can be read");
+        assert_eq!(read.all.len(), names.len());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `tollgate receipts`: what was issued, and its paper.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -13,7 +14,7 @@ use tollgate_outbound::remote::Server;
 
 use super::calling::{call, save};
 use super::client::{ServerArgs, server};
-use super::columns::{Column, Is, members_of};
+use super::columns::{Column, Is, members_of, money, rows_in_currency, whole_lines_of};
 use super::listed::{ListArgs, Listed, several};
 use super::listing::{list, plain, word};
 use super::{failed, print};
@@ -51,7 +52,7 @@ enum What {
         #[command(flatten)]
         list: ListArgs,
     },
-    /// Show one with all that was frozen when it was issued.
+    /// Show one as it was issued: who has sold what to whom, its taxes, and what it is over.
     #[command(after_help = super::EXIT_CODES)]
     Show {
         /// Which, by id or number.
@@ -62,7 +63,7 @@ enum What {
     Get {
         /// Which, by id or number.
         receipt: String,
-        /// The file; NUMBER.pdf in this folder if absent.
+        /// The file, `-` for stdout; NUMBER.pdf in this folder if absent.
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
     },
@@ -81,18 +82,46 @@ const RECEIPTS: Listed = Listed {
     ],
 };
 
-/// What every receipt has; what else was frozen is shown by its own names.
+/// One receipt. Until it is issued only some of it is known.
 const RECEIPT: &[Column] = &[
     Column("receipt", Is::Word("/number")),
     Column("id", Is::Word("/id")),
     Column("kind", Is::Word("/kind")),
     Column("state", Is::State("/state")),
     Column("amount", Is::Money("/amount")),
-    Column("order", Is::Word("/order_id")),
-    Column("payment", Is::Word("/payment_id")),
+    Column("discount", Is::Said(discount)),
+    Column("shipping", Is::Said(shipping)),
+    Column("total", Is::Money("/total_amount")),
+    Column("fee", Is::Money("/fee_amount")),
+    Column("seller", Is::Said(seller)),
+    Column("buyer", Is::Said(buyer)),
+    Column("corrects", Is::Word("/corrects")),
+    Column("original", Is::Word("/original_number")),
+    Column("reason", Is::Word("/reason")),
+    Column("order", Is::Word("/order_code")),
+    Column("order id", Is::Word("/order_id")),
+    Column("payment", Is::Word("/payment/reference")),
+    Column("source", Is::Word("/payment/source")),
+    Column("payment id", Is::Word("/payment_id")),
     Column("issued", Is::Time("/issued_at")),
     Column("sha256", Is::Word("/sha256")),
     Column("verified at", Is::Word("/verification_url")),
+];
+
+/// What was bought.
+const LINES: &[Column] = &[
+    Column("quantity", Is::Number("/quantity")),
+    Column("sku", Is::Word("/sku")),
+    Column("name", Is::Word("/name")),
+    Column("each", Is::Money("/unit_amount")),
+    Column("amount", Is::Money("/amount")),
+];
+
+/// The taxes that are in it.
+const TAXES: &[Column] = &[
+    Column("tax", Is::Word("/name")),
+    Column("percent", Is::Number("/percent")),
+    Column("amount", Is::Money("/amount")),
 ];
 
 pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
@@ -101,6 +130,12 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
         Err(exit) => return exit,
     };
     let done = match &args.what {
+        What::Get { receipt, output } if is_stdout(output.as_deref()) => {
+            return match get_to_stdout(&server, receipt).await {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(why) => failed(&why),
+            };
+        }
         What::List {
             kind,
             number,
@@ -123,9 +158,51 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
         (Err(why), _) => failed(&why),
         (Ok(document), _) if args.json => print(&format!("{document}\n")),
         (Ok(document), What::Get { .. }) => print(&format!("{}\n", word(&document["file"]))),
-        (Ok(document), What::List { .. } | What::Show { .. }) => {
-            print(&members_of(RECEIPT, &document))
+        (Ok(document), What::List { .. } | What::Show { .. }) => print(&shown(&document)),
+    }
+}
+
+fn shown(receipt: &Value) -> String {
+    let mut text = members_of(RECEIPT, receipt);
+    for (columns, member) in [(LINES, "lines"), (TAXES, "taxes")] {
+        let rows = rows_in_currency(receipt, member);
+        let rows: Vec<&Value> = rows.iter().collect();
+        if !rows.is_empty() {
+            text.push_str(&format!("\n{}", whole_lines_of(columns, &rows)));
         }
+    }
+    text
+}
+
+fn seller(receipt: &Value) -> String {
+    party(&receipt["seller"])
+}
+
+fn buyer(receipt: &Value) -> String {
+    party(&receipt["buyer"])
+}
+
+/// Somebody in a line, as far as they are known.
+fn party(who: &Value) -> String {
+    let members = ["name", "address", "email", "phone", "tax_id"];
+    let said = members.map(|member| word(&who[member]).replace('\n', ", "));
+    let said: Vec<String> = said.into_iter().filter(|said| !said.is_empty()).collect();
+    said.join(", ")
+}
+
+fn discount(receipt: &Value) -> String {
+    some_money(receipt, "discount_amount")
+}
+
+fn shipping(receipt: &Value) -> String {
+    some_money(receipt, "shipping_amount")
+}
+
+/// An amount, where there is one at all.
+fn some_money(receipt: &Value, member: &str) -> String {
+    match receipt[member].as_i64() {
+        Some(0) | None => String::new(),
+        Some(_) => money(&receipt[member], &receipt["currency"]),
     }
 }
 
@@ -155,6 +232,21 @@ async fn get(server: &Server, receipt: &str, output: Option<&Path>) -> Result<Va
     Ok(
         json!({ "file": output.display().to_string(), "id": found["id"], "number": found["number"] }),
     )
+}
+
+fn is_stdout(output: Option<&Path>) -> bool {
+    output == Some(Path::new("-"))
+}
+
+/// Writes the file of a receipt to stdout, and nothing else.
+async fn get_to_stdout(server: &Server, receipt: &str) -> Result<(), String> {
+    let found = found(server, receipt).await?;
+    let path = format!("/v1/receipts/{}.pdf", word(&found["id"]));
+    let mut stdout = std::io::stdout();
+    let mut take = |part: &[u8]| stdout.write_all(part);
+    server.download(&path, "application/pdf", &mut take).await?;
+    let flushed = stdout.flush();
+    flushed.map_err(|error| format!("write to stdout: {error}"))
 }
 
 /// The name of a receipt's file: its number, without what leads to another folder.

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::calling::{OnceArgs, call, call_once, segment};
 use super::client::{ServerArgs, server};
-use super::columns::{Column, Is, lines_of};
+use super::columns::{Column, Is, whole_lines_of};
 use super::listed::{ListArgs, Listed};
 use super::{failed, print};
 
@@ -108,6 +108,6 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
     match done {
         Err(why) => failed(&why),
         Ok(document) if args.json => print(&format!("{document}\n")),
-        Ok(document) => print(&lines_of(COLUMNS, &[&document], true)),
+        Ok(document) => print(&whole_lines_of(COLUMNS, &[&document])),
     }
 }

@@ -97,6 +97,7 @@ async fn once(server: &Server, every: Duration) -> ExitCode {
         url: server.url(),
         figures: history.figures(),
         trouble: None,
+        has_keys: false,
         messages: &messages,
         scrolled: 0,
     };
@@ -184,6 +185,7 @@ async fn watch(
                 url: server.url(),
                 figures: history.figures(),
                 trouble: trouble.clone().or_else(|| held(&silent).clone()),
+                has_keys: true,
                 messages: &messages,
                 scrolled,
             };

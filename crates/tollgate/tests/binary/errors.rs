@@ -281,6 +281,11 @@ fn statistics_count_what_there_was() {
     let by_command = errors(&home, &server, &["--stats"]);
     assert!(by_command.stdout.contains("7 in all"), "{by_command:?}");
     assert!(by_command.stdout.contains("too_few"), "{by_command:?}");
+    let mut lines = by_command.stdout.lines();
+    assert!(
+        lines.all(|line| line == line.trim_end()),
+        "no line ends with spaces: {by_command:?}"
+    );
     for days in ["0", "91", "x"] {
         let wrong = Request::get(format!("/v1/errors/stats?days={days}"));
         assert_eq!(client.call(&wrong).refused(400), "request_invalid");

@@ -1,6 +1,6 @@
 //! A key is typed once: `tollgate login`, what counts before what, and that no key is ever shown.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -107,6 +107,49 @@ fn a_key_is_typed_once_and_never_shown() {
     assert_eq!(forgot.code, Some(0), "{forgot:?}");
     assert_eq!(person.run(&["orders", "list"]).code, Some(1));
     assert!(!text(&person.file()).contains(ADMIN_KEY));
+}
+
+/// Who thinks better of it gets the terminal back as it was: it shows again what is typed.
+#[test]
+fn an_interrupted_key_is_nothing_typed() {
+    let person = Person::new();
+    let program = command().get_program().display().to_string();
+    let inside = format!("'{program}' login --url http://127.0.0.1:1; echo ended with $?; stty -a");
+    let mut terminal = Command::new("script")
+        .args([
+            "--quiet",
+            "--flush",
+            "--return",
+            "--command",
+            &inside,
+            "/dev/null",
+        ])
+        .env("XDG_CONFIG_HOME", person.home.path())
+        .current_dir(person.home.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("script is there");
+    let mut stdin = terminal.stdin.take().expect("it was asked for");
+    let mut stdout = terminal.stdout.take().expect("it was asked for");
+    let mut said = Vec::new();
+    while !said.ends_with(b"key to http://127.0.0.1:1: ") {
+        let mut byte = [0];
+        stdout.read_exact(&mut byte).expect("it goes on");
+        said.extend(byte);
+    }
+    stdin.write_all(b"tg_half\x03").expect("it is read");
+    stdout.read_to_end(&mut said).expect("it ends");
+    assert!(terminal.wait().expect("it is our child").success());
+    let said = String::from_utf8_lossy(&said);
+    assert!(said.contains("the key was not typed"), "{said}");
+    assert!(said.contains("ended with 1"), "{said}");
+    assert!(said.contains(" echo ") && said.contains("isig"), "{said}");
+    assert!(
+        !said.contains("tg_half") && !said.contains("-isig"),
+        "{said}"
+    );
+    assert!(!person.file().exists());
 }
 
 /// Out of a pipe, for who has the key in a safe.

@@ -168,6 +168,10 @@ fn every_command_prints_what_was_looked_at() {
             ["receipts", "show", receipt],
             [receipt, "IDR 150,000", "issued"],
         ),
+        (
+            ["receipts", "show", receipt],
+            ["Batik shirt M", "IDR 75,000", "Dewi, dewi@example.com"],
+        ),
     ] {
         let ended = run(&home, &server, &arguments);
         for part in parts {
@@ -250,9 +254,18 @@ fn a_receipt_is_written_as_a_file() {
     let id = listed[0]["id"].as_str().expect("it has an id");
     let ended = run(&home, &server, &["receipts", "get", id, "-o", &output]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
+    let piped = command()
+        .args(["receipts", "get", id, "-o", "-", "--key", ADMIN_KEY])
+        .args(["--url", &format!("http://{}", server.address())])
+        .current_dir(home.path())
+        .output()
+        .expect("the binary can be started");
+    assert!(piped.status.success(), "{:?}", piped.stderr);
+    assert!(!home.path().join("-").exists(), "it is no name of a file");
     let by_number = std::fs::read(home.path().join(format!("{number}.pdf"))).expect("it is there");
     assert!(by_number.starts_with(b"%PDF-"));
     assert_eq!(std::fs::read(named).expect("it is there"), by_number);
+    assert!(piped.stdout == by_number, "{} bytes", piped.stdout.len());
     let nowhere = run(
         &home,
         &server,

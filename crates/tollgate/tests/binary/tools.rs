@@ -1,6 +1,6 @@
 //! The command that makes webhooks, `send`, and the one that writes tables, `export`.
 
-use crate::harness::{Home, Tollgate, command, finish};
+use crate::harness::{ADMIN_KEY, Home, Tollgate, command, finish};
 
 /// `send` signs with the configured secret, says what came back, and shows no secret.
 #[test]
@@ -73,7 +73,8 @@ fn a_table_is_written_to_its_file_and_none_where_it_is_refused() {
         let mut export = command();
         export.arg("export").args(arguments);
         export.arg("--config").arg(&config).arg("-o").arg(&file);
-        export.args(["--url", &format!("http://{}", server.address())]);
+        let url = format!("http://{}", server.address());
+        export.args(["--url", &url, "--key", ADMIN_KEY]);
         finish(&mut export)
     };
     let refused = export(&["orders", "--from", "yesterday"]);

@@ -29,6 +29,8 @@ pub(super) struct View<'a> {
     pub(super) figures: Figures,
     /// Why nothing new is known.
     pub(super) trouble: Option<String>,
+    /// Somebody can press keys, and is told which.
+    pub(super) has_keys: bool,
     /// What has happened, the newest first.
     pub(super) messages: &'a VecDeque<String>,
     /// How many of the newest are out of sight.
@@ -122,7 +124,8 @@ fn heading<'a>(view: &'a View<'_>) -> Line<'a> {
     ];
     match &view.trouble {
         Some(why) => spans.push(Span::styled(format!("  {why}"), BAD)),
-        None => spans.push(Span::styled("  arrows move, q ends", QUIET)),
+        None if view.has_keys => spans.push(Span::styled("  arrows move, q ends", QUIET)),
+        None => {}
     }
     Line::from(spans)
 }
@@ -264,6 +267,7 @@ mod tests {
             url: "http://127.0.0.1:8080",
             figures: figures(),
             trouble: None,
+            has_keys: true,
             messages,
             scrolled,
         };
@@ -307,6 +311,7 @@ mod tests {
             url: "http://127.0.0.1:8080",
             figures: Figures::default(),
             trouble: Some("connection refused".to_owned()),
+            has_keys: true,
             messages: &VecDeque::new(),
             scrolled: 0,
         };
