@@ -118,6 +118,8 @@ pub struct Entry {
     pub event: Option<EventId>,
     /// More about it: name and value, both for people and machines.
     pub detail: Vec<(&'static str, Detail)>,
+    /// Whether those who add up count it: what is told again at every step is counted at the one that ends it.
+    pub is_counted: bool,
     /// Money that has moved, for those who add up; of a whole decision, with its last entry.
     pub moved: Vec<MoneyMoved>,
 }

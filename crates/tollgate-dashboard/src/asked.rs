@@ -84,6 +84,12 @@ impl Fields {
         Some(number.unwrap_or_else(|_| text.into()))
     }
 
+    /// All names that were filled in, each with its value.
+    pub(crate) fn filled(&self) -> impl Iterator<Item = (&str, &str)> {
+        let filled = self.0.iter().filter(|(_, value)| !value.trim().is_empty());
+        filled.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// These names only, as a query: what a page hands on to the API.
     pub(crate) fn only(&self, names: &[&str]) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
@@ -98,10 +104,8 @@ impl Fields {
     /// All of them as a query, one with another value or without any.
     pub(crate) fn with(&self, changed: &str, value: Option<&str>) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in self.0.iter().filter(|(name, _)| name != changed) {
-            if !value.trim().is_empty() {
-                query.append_pair(name, value);
-            }
+        for (name, value) in self.filled().filter(|(name, _)| *name != changed) {
+            query.append_pair(name, value);
         }
         if let Some(value) = value {
             query.append_pair(changed, value);

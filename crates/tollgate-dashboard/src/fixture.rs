@@ -13,6 +13,7 @@ pub(crate) struct Fixture {
     documents: Vec<(String, u16, String)>,
     asked: Mutex<Vec<Question>>,
     role: &'static str,
+    shop: &'static str,
 }
 
 impl Fixture {
@@ -22,7 +23,13 @@ impl Fixture {
             documents: Vec::new(),
             asked: Mutex::default(),
             role,
+            shop: "main",
         }
+    }
+
+    /// The same, looking at this shop.
+    pub(crate) fn in_shop(self, shop: &'static str) -> Fixture {
+        Fixture { shop, ..self }
     }
 
     /// Answers what begins so, `GET /v1/orders`, with this. The one that was laid down first counts.
@@ -93,8 +100,8 @@ impl Api for Fixture {
                 status: 200,
                 body: format!(
                     r#"{{"user":{{"id":"usr_1","shop":"main","email":"dewi@example.com","name":"Dewi"}},
-                    "shop":"main","role":"{}","csrf_token":"csrf-1"}}"#,
-                    self.role
+                    "shop":"{}","role":"{}","csrf_token":"csrf-1"}}"#,
+                    self.shop, self.role
                 )
                 .into_bytes(),
                 ..Answer::default()

@@ -419,8 +419,23 @@ impl<'a> Draft<'a> {
             root,
             event,
             detail,
+            is_counted: true,
             moved: Vec::new(),
         });
+    }
+
+    /// The same for a step on a way of several: told, and not counted.
+    pub(super) fn entry_of_step(
+        &mut self,
+        kind: EntryKind,
+        root: Option<RootId>,
+        event: Option<EventId>,
+        detail: Vec<(&'static str, Detail)>,
+    ) {
+        self.entry(kind, root, event, detail);
+        if let Some(entry) = self.entries.last_mut() {
+            entry.is_counted = false;
+        }
     }
 
     /// Notes that money has moved.

@@ -208,7 +208,11 @@ fn refunds_show(
             ("captured", Detail::Integer(captured)),
             ("refunded", Detail::Integer(refunded)),
         ];
-        draft.entry(EntryKind::OrderRefunded, Some(root.id), event, detail);
+        // Every step is told; an order is given back all of its money at one of them.
+        match moved && status == OrderStatus::Refunded {
+            true => draft.entry(EntryKind::OrderRefunded, Some(root.id), event, detail),
+            false => draft.entry_of_step(EntryKind::OrderRefunded, Some(root.id), event, detail),
+        }
     }
 }
 

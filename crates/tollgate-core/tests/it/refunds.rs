@@ -8,6 +8,7 @@ use tollgate_core::event::RefundState;
 use tollgate_core::id::{PaymentId, RootId};
 use tollgate_core::payment::RefundProgress;
 use tollgate_core::time::Span;
+use tollgate_core::timeline::EntryKind;
 use tollgate_core::word::Word;
 
 use crate::store::Store;
@@ -53,6 +54,30 @@ fn refund_of_forty() -> (Store, RootId, PaymentId, Keys) {
     assert!(matches!(outcome, Outcome::Refund(..)), "{outcome:?}");
     let keys = Keys(store.root(id).refunds[0].id.to_string());
     (store, id, payment, keys)
+}
+
+/// Three refunds that come to all of it, then one more than came: each is told, and the order is given back all of
+/// its money once.
+#[test]
+fn steps_of_giving_back_are_told_and_the_last_is_counted() {
+    let (mut store, id, _) = paid();
+    for (key, said) in [
+        ("k2", "refund r1 40"),
+        ("k3", "refund r2 30"),
+        ("k4", "refund r3 30"),
+        ("k5", "refund r4 10"),
+    ] {
+        store.hear(key, "A-1", said);
+    }
+    let steps: Vec<bool> = store
+        .entries
+        .iter()
+        .filter(|entry| entry.kind == EntryKind::OrderRefunded && entry.root == Some(id))
+        .map(|entry| entry.is_counted)
+        .collect();
+    assert_eq!(steps, [false, false, true, false]);
+    let mut others = store.entries.iter();
+    assert!(others.all(|entry| entry.is_counted || entry.kind == EntryKind::OrderRefunded));
 }
 
 struct Keys(String);

@@ -4,6 +4,7 @@
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::sources::table_of;
 use crate::failure::Failure;
 use crate::parts::{copyable, section};
 use crate::visit::Visit;
@@ -32,12 +33,13 @@ struct Source {
     payments: bool,
 }
 
-/// A source for a trial, as it stands in a configuration.
-const TRIAL: &str = "\
-[sources.midtrans]
-provider = \"midtrans\"
-live = false
-secrets = [\"literal:a-server-key\"]";
+/// A source for a trial, as it stands in a shop's configuration.
+fn trial(shop: &str) -> String {
+    let table = table_of(shop, "midtrans");
+    format!(
+        "[{table}]\nprovider = \"midtrans\"\nlive = false\nsecrets = [\"literal:a-server-key\"]"
+    )
+}
 
 /// A page of a list, as far as it is wanted here: whether there is anything.
 #[derive(Deserialize)]
@@ -82,7 +84,7 @@ async fn steps(visit: &Visit<'_>) -> Markup {
                     p { (visit.say(SEND)) }
                 } @else {
                     p { (visit.say(ADD)) }
-                    (copyable(visit, TRIAL))
+                    (copyable(visit, &trial(shop)))
                     p { (visit.say(THEN)) }
                 }
                 (copyable(visit, &send))
@@ -144,6 +146,13 @@ mod tests {
         let shown = text(shop(0, 0, NONE, NONE).get("/"));
         assert!(shown.contains("[sources.midtrans]"), "{shown}");
         assert!(shown.contains("tollgate send midtrans"), "{shown}");
+    }
+
+    #[test]
+    fn another_shop_is_told_to_add_it_to_its_own_tables() {
+        let shown = text(shop(0, 0, NONE, NONE).in_shop("tea").get("/"));
+        assert!(shown.contains("[shops.tea.sources.midtrans]"), "{shown}");
+        assert!(shown.contains("tollgate send tea/midtrans"), "{shown}");
     }
 
     #[test]

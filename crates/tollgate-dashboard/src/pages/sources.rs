@@ -50,7 +50,7 @@ texts! {
     SET_UP: "Set it up at the provider", "Menyiapkannya di penyedia", "הגדרה אצל הספק", "प्रदाता के यहाँ सेट करें", "Настройка у провайдера";
     STEP_PLACE: "At {}, go to:", "Di {}, buka:", "אצל {} יש לפתוח:", "{} में यहाँ जाएँ:", "В {} откройте:";
     STEP_URL: "Put this address into:", "Masukkan alamat ini ke:", "יש להזין כתובת זו בשדה:", "यह पता यहाँ भरें:", "Впишите этот адрес в поле:";
-    STEP_SECRET: "Copy from there into [sources.{}] of the configuration:", "Salin dari sana ke [sources.{}] di konfigurasi:", "יש להעתיק משם אל [sources.{}] שבהגדרות:", "वहाँ से कॉन्फ़िगरेशन के [sources.{}] में कॉपी करें:", "Скопируйте оттуда в [sources.{}] настроек:";
+    STEP_SECRET: "Copy from there into [{}] of the configuration:", "Salin dari sana ke [{}] di konfigurasi:", "יש להעתיק משם אל [{}] שבהגדרות:", "वहाँ से कॉन्फ़िगरेशन के [{}] में कॉपी करें:", "Скопируйте оттуда в [{}] настроек:";
     STEP_REFERENCE: "Give each payment's reference to the provider as:", "Berikan referensi tiap pembayaran ke penyedia sebagai:", "יש למסור לספק את אסמכתת כל תשלום בתור:", "हर भुगतान का संदर्भ प्रदाता को इस नाम से दें:", "Передавайте провайдеру ссылку каждого платежа как:";
     STEP_TRY: "Try it. From this machine, without the provider:", "Cobalah. Dari mesin ini, tanpa penyedia:", "לניסיון, ממחשב זה וללא הספק:", "आज़माएँ। इस मशीन से, प्रदाता के बिना:", "Проверьте. С этой машины, без провайдера:";
     MORE: "More about this provider:", "Lebih lanjut tentang penyedia ini:", "עוד על ספק זה:", "इस प्रदाता के बारे में और:", "Подробнее об этом провайдере:";
@@ -108,8 +108,28 @@ struct Refused {
     received_at: String,
 }
 
+/// The table of the configuration that a source of a shop has. The shop of the top level is named by nobody.
+pub(super) fn table_of(shop: &str, source: &str) -> String {
+    match shop {
+        "main" => format!("sources.{}", key(source)),
+        shop => format!("shops.{}.sources.{}", key(shop), key(source)),
+    }
+}
+
+/// A name as a key of TOML: what is not all letters, digits, `-` and `_` is quoted.
+fn key(name: &str) -> String {
+    let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    match name.bytes().all(is_bare) {
+        true => name.to_owned(),
+        false => format!("\"{name}\""),
+    }
+}
+
 /// What somebody copies who has no source yet.
-const EXAMPLE: &str = "[sources.NAME]\nprovider = \"PROVIDER\"\nsecrets = [\"env:WEBHOOK_SECRET\"]";
+fn example(shop: &str) -> String {
+    let table = table_of(shop, "NAME");
+    format!("[{table}]\nprovider = \"PROVIDER\"\nsecrets = [\"env:WEBHOOK_SECRET\"]")
+}
 
 async fn show(visit: &Visit<'_>) -> Result<Page, Failure> {
     let sources: Sources = visit.get("/v1/sources").await?;
@@ -120,7 +140,7 @@ async fn show(visit: &Visit<'_>) -> Result<Page, Failure> {
         body: html! {
             @if sources.data.is_empty() {
                 p { (visit.say(NONE)) }
-                (copyable(visit, EXAMPLE))
+                (copyable(visit, &example(&visit.viewer().shop)))
             }
             @for source in &sources.data { (one(visit, source)) }
         },
@@ -250,8 +270,8 @@ fn set_up(visit: &Visit<'_>, source: &Source) -> Markup {
     } = &source.console;
     let path = source.paths.first().map_or("", String::as_str);
     let url = format!("{}{path}", visit.origin);
-    // The shop of the top level is named by nobody.
-    let send = match visit.viewer().shop.as_str() {
+    let shop = visit.viewer().shop.as_str();
+    let send = match shop {
         "main" => format!("tollgate send {} --reference TRY-1", source.name),
         shop => format!("tollgate send {shop}/{} --reference TRY-1", source.name),
     };
@@ -260,7 +280,7 @@ fn set_up(visit: &Visit<'_>, source: &Source) -> Markup {
             li { (STEP_PLACE.with(visit.locale, &[&source.title])) " " (english(place)) }
             li { (visit.say(STEP_URL)) " " (english(url_field)) (copyable(visit, &url)) }
             li {
-                (STEP_SECRET.with(visit.locale, &[&source.name]))
+                (STEP_SECRET.with(visit.locale, &[&table_of(shop, &source.name)]))
                 ul { @for secret in secrets { li { (english(&secret.called)) " → " (code(&secret.key)) } } }
             }
             @if let Some(reference) = reference { li { (visit.say(STEP_REFERENCE)) " " (code(reference)) } }
@@ -328,13 +348,31 @@ mod tests {
     }
 
     #[test]
+    fn the_steps_name_the_table_of_the_shop_and_of_its_source() {
+        for (shop, table) in [
+            ("main", "[sources.midtrans]"),
+            ("tea", "[shops.tea.sources.midtrans]"),
+            ("tea.two", "[shops.&quot;tea.two&quot;.sources.midtrans]"),
+        ] {
+            let fixture =
+                Fixture::of("viewer")
+                    .in_shop(shop)
+                    .with("GET /v1/sources", 200, &source(""));
+            let page = text(fixture.get("/sources"));
+            assert!(page.contains(table), "{table}: {page}");
+        }
+    }
+
+    #[test]
     fn where_there_is_none_it_says_how_one_is_configured() {
         let none = r#"{"data":[],"next_cursor":null}"#;
-        let page = text(
-            Fixture::of("viewer")
-                .with("GET /v1/sources", 200, none)
-                .get("/sources"),
-        );
-        assert!(page.contains("[sources.NAME]"), "{page}");
+        for (shop, table) in [
+            ("main", "[sources.NAME]"),
+            ("tea", "[shops.tea.sources.NAME]"),
+        ] {
+            let fixture = Fixture::of("viewer").in_shop(shop);
+            let page = text(fixture.with("GET /v1/sources", 200, none).get("/sources"));
+            assert!(page.contains(table), "{table}: {page}");
+        }
     }
 }

@@ -200,10 +200,15 @@ pub(crate) fn tabs(
     }
 }
 
-/// The form above a list: fields that become the query.
+/// The form above a list: fields that become the query. What else narrows the list, as the tab that is chosen, stays;
+/// the list begins anew.
 pub(crate) fn filters(visit: &Visit<'_>, fields: &[Field<'_>]) -> Markup {
+    let is_own = |name: &str| name == "cursor" || fields.iter().any(|field| field.name == name);
     html! {
         form.filters method="get" action=(visit.path) {
+            @for (name, value) in visit.query.filled().filter(|(name, _)| !is_own(name)) {
+                input type="hidden" name=(name) value=(value);
+            }
             @for field in fields { (field.markup(visit)) }
             button type="submit" { (visit.say(common::FILTER)) }
         }
@@ -254,6 +259,43 @@ mod tests {
             (Locale::Ru, 12_345, "12\u{a0}345"),
         ] {
             assert_eq!(number(locale, value), text);
+        }
+    }
+
+    #[test]
+    fn what_narrows_a_list_beside_its_filters_stays() {
+        use crate::fixture::{Fixture, text};
+        let none = r#"{"data":[],"next_cursor":null}"#;
+        for (list, tab) in [
+            ("payments", "status=paid"),
+            ("events", "state=orphan"),
+            ("effects", "state=dead"),
+            ("receipts", "kind=refund"),
+            ("deliveries", "verdict=refused"),
+        ] {
+            let shop = Fixture::of("operator").with(&format!("GET /v1/{list}"), 200, none);
+            let page = text(shop.get(&format!(
+                "/{list}?{tab}&reference=R-1&cursor=abc&x=%22%3E%3Cb%3E&empty="
+            )));
+            let form = page.split("<form class=\"filters\"").nth(1);
+            let form = form.and_then(|form| form.split("</form>").next());
+            let form = form.unwrap_or_else(|| panic!("{list} has filters: {page}"));
+            let (name, value) = tab.split_once('=').expect("a name and a value");
+            let hidden = |name: &str, value: &str| {
+                form.contains(&format!(
+                    "<input type=\"hidden\" name=\"{name}\" value=\"{value}\">"
+                ))
+            };
+            assert!(hidden(name, value), "{list}: {form}");
+            assert!(hidden("x", "&quot;&gt;&lt;b&gt;"), "{list}: {form}");
+            assert!(!form.contains("name=\"cursor\""), "{list}: {form}");
+            assert!(!form.contains("name=\"empty\""), "{list}: {form}");
+            // What a field of the form is about stands in it, and once.
+            assert_eq!(
+                form.matches("name=\"reference\"").count(),
+                1,
+                "{list}: {form}"
+            );
         }
     }
 

@@ -226,7 +226,7 @@ impl Typed<'_> {
                 if ours(path) && bare(path) != paths[0] {
                     let found = format!("{path:?}, which is ours");
                     let wanted = "a path that is neither /, nor below /v1 or /webhooks, nor one \
-                                  that Tollgate answers itself";
+                                  that Tollgate answers itself, such as a page of its dashboard";
                     return Err(ConfigError::key(format!("{prefix}.paths"), found, wanted));
                 }
                 if !paths.contains(&bare(path)) {
@@ -283,7 +283,11 @@ fn ours(path: &str) -> bool {
         "/docs",
     ];
     const BELOW: [&str; 5] = ["/v1/", "/webhooks/", "/docs/", "/assets/", "/dashboard"];
-    EXACT.contains(&path) || BELOW.iter().any(|prefix| path.starts_with(prefix))
+    // A slash at the end makes no other path of it, and the dashboard's pages have none.
+    let bare = path.strip_suffix('/').unwrap_or(path);
+    EXACT.contains(&path)
+        || BELOW.iter().any(|prefix| path.starts_with(prefix))
+        || tollgate_dashboard::has(bare)
 }
 
 pub(super) fn check_paths(shops: &[Shop]) -> Result<(), ConfigError> {

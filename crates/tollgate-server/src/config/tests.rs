@@ -295,7 +295,17 @@ fn a_path_belongs_to_one_source_and_never_to_us() {
     assert!(refusal(&twice).starts_with("sources.b.paths: found \"/hook\", which source a"));
     let twice = format!("[sources.a]\n{MIDTRANS}paths = [\"/hook\", \"/hook\"]");
     assert!(refusal(&twice).starts_with("sources.a.paths: found \"/hook\" twice"));
-    for path in ["/v1/orders", "/metrics", "/webhooks/b"] {
+    for path in [
+        "/",
+        "/v1/orders",
+        "/metrics",
+        "/webhooks/b",
+        "/orders",
+        "/orders/",
+        "/payments/midtrans",
+        "/sign-in",
+        "/assets/midtrans",
+    ] {
         let text = format!("[sources.a]\n{MIDTRANS}paths = [\"{path}\"]");
         assert!(refusal(&text).contains("which is ours"), "{path}");
     }

@@ -71,7 +71,7 @@ pub(crate) fn add_decided(
     };
     for row in &batch.additions.timeline {
         for entry in &row.entries {
-            if COUNTED.contains(&entry.kind) {
+            if entry.is_counted && COUNTED.contains(&entry.kind) {
                 add(row.shop, entry.kind.word(), "", 1);
             }
             for moved in &entry.moved {

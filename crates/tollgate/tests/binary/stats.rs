@@ -123,6 +123,7 @@ fn a_shops_figures_are_what_has_happened() {
         later["today"]["money"],
         json!([{ "currency": "IDR", "taken_amount": 300, "given_back_amount": 200 }])
     );
+    assert_eq!(later["today"]["orders"]["refunded"], 1);
     // Day by day it is the same, and today is the last day. The paper over what went back is the last to come.
     let later = self::stats(&mut client, "/today/receipts_issued", &json!(3));
     let week = client.get("/v1/stats/series?days=7");

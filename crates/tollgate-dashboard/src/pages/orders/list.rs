@@ -12,7 +12,7 @@ use super::words as said;
 use crate::asked::Fields;
 use crate::failure::Failure;
 use crate::parts::{
-    Field, Input, amount, badge, encoded, foreign, number, pager, table, tabs, time,
+    Field, Input, amount, badge, encoded, filters, foreign, number, pager, table, tabs, time,
 };
 use crate::reply::Page;
 use crate::visit::Visit;
@@ -83,7 +83,7 @@ pub(super) async fn show(visit: &Visit<'_>) -> Result<Page, Failure> {
         topics: "orders",
         body: html! {
             (tabs(visit, "status", &choices))
-            (filters(visit))
+            (filter_form(visit))
             (table(visit, &heads.map(|head| visit.say(head)), &rows))
             (pager(visit, orders.next_cursor.as_deref()))
         },
@@ -137,8 +137,8 @@ fn count_of(visit: &Visit<'_>, open: &Open, status: &str) -> String {
     }
 }
 
-/// What narrows the list; the tab that is chosen stays.
-fn filters(visit: &Visit<'_>) -> Markup {
+/// What narrows the list.
+fn filter_form(visit: &Visit<'_>) -> Markup {
     let choices = [
         ("", visit.say(said::ANY)),
         ("true", visit.say(common::YES)),
@@ -158,13 +158,5 @@ fn filters(visit: &Visit<'_>) -> Markup {
             Input::Day,
         ),
     ];
-    html! {
-        form.filters method="get" action=(visit.path) {
-            @if let Some(status) = visit.query.get("status") {
-                input type="hidden" name="status" value=(status);
-            }
-            @for field in &fields { (field.markup(visit)) }
-            button type="submit" { (visit.say(common::FILTER)) }
-        }
-    }
+    filters(visit, &fields)
 }

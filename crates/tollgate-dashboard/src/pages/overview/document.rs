@@ -121,6 +121,13 @@ pub(super) struct NeedsEffect {
     pub(super) since: String,
 }
 
+/// `GET /v1/events?state=orphan`, to count them.
+#[derive(Deserialize)]
+pub(super) struct Orphans {
+    pub(super) data: Vec<serde::de::IgnoredAny>,
+    pub(super) next_cursor: Option<String>,
+}
+
 /// `GET /v1/endpoints`
 #[derive(Deserialize, Default)]
 pub(super) struct Endpoints {

@@ -1,21 +1,31 @@
 //! What needs a person now: what, since when, and the way to where it is mended.
 
+use std::collections::BTreeSet;
+
 use maud::{Markup, html};
 use tollgate_core::effect::{EffectKind, EffectState};
 use tollgate_core::order::AttentionCode;
 use tollgate_core::word::Word;
 
-use super::document::{Alert, Alerts, Endpoint, Endpoints, Needs, Stats};
+use super::document::{Alert, Alerts, Endpoint, Endpoints, Needs, NeedsEffect, Orphans, Stats};
 use super::words as said;
 use crate::layout::english;
 use crate::pages::attention;
 use crate::parts::{badge, code, encoded, foreign, number, time, toned};
 use crate::visit::Visit;
-use crate::words::sets::Tone;
-use crate::words::{Text, common};
+use crate::words::common;
+use crate::words::sets::{Shown, Tone};
 
-/// Lines that are shown of a kind; the rest is found where the last line leads.
-const LINES_MAX: usize = 10;
+/// `GET /v1/attention` tells so many of a kind; all that it tells is shown.
+const TOLD_MAX: usize = 100;
+
+/// What may wait for a person.
+pub(super) struct Waits {
+    pub(super) needs: Needs,
+    pub(super) orphans: Orphans,
+    pub(super) alerts: Alerts,
+    pub(super) endpoints: Endpoints,
+}
 
 /// One thing: how bad it is, since when, what it is, where it is mended, and what to do.
 struct Line {
@@ -26,23 +36,21 @@ struct Line {
 }
 
 /// All of it; where there is nothing, that is said.
-pub(super) fn markup(
-    visit: &Visit<'_>,
-    stats: &Stats,
-    needs: &Needs,
-    alerts: &Alerts,
-    endpoints: &Endpoints,
-) -> Markup {
-    let disabled = endpoints
-        .data
-        .iter()
-        .filter(|endpoint| is_disabled(endpoint));
-    let alerts = alerts.open.iter().take(LINES_MAX);
-    let mut lines: Vec<Line> = alerts.map(|one| alert(visit, one)).collect();
+pub(super) fn markup(visit: &Visit<'_>, stats: &Stats, waits: &Waits) -> Markup {
+    let Waits {
+        needs,
+        orphans,
+        alerts,
+        endpoints,
+    } = waits;
+    let endpoints = endpoints.data.iter();
+    let disabled = endpoints.filter(|endpoint| is_disabled(endpoint));
+    let mut lines: Vec<Line> = alerts.open.iter().map(|one| alert(visit, one)).collect();
     lines.extend(roots(visit, needs));
-    lines.extend(effects(visit, needs));
-    lines.extend(disabled.take(LINES_MAX).map(|one| endpoint(visit, one)));
-    lines.extend(webhooks(visit, stats));
+    lines.extend(needs.effects.iter().map(|one| effect(visit, one)));
+    lines.extend(disabled.map(|one| endpoint(visit, one)));
+    lines.extend(orphaned(visit, orphans));
+    lines.extend(parked(visit, stats));
     if lines.is_empty() {
         return html! { p.calm { (visit.say(said::NOTHING_NEEDED)) } };
     }
@@ -58,8 +66,28 @@ pub(super) fn markup(
                 }
             }
         }
-        @if needs.is_cut {
-            p { a href="/orders?attention=true" { (visit.say(said::AND_MORE)) } }
+        @if needs.is_cut { (rest(visit, needs)) }
+    }
+}
+
+/// What is not told, and where the lists have it. Payments have no such list: they are told once others are dealt with.
+fn rest(visit: &Visit<'_>, needs: &Needs) -> Markup {
+    let orders = needs.orders.iter().map(|one| one.id.as_str());
+    let payments = needs.payments.iter().map(|one| one.id.as_str());
+    let roots: BTreeSet<&str> = orders.chain(payments).collect();
+    let has_more_effects = TOLD_MAX <= needs.effects.len();
+    let has_more_roots = TOLD_MAX <= roots.len() || !has_more_effects;
+    html! {
+        p {
+            (visit.say(said::AND_MORE))
+            @if has_more_roots { " " a href="/orders?attention=true" { (visit.say(said::ALL_ORDERS)) } }
+            @for state in [EffectState::Dead, EffectState::Unknown] {
+                @if has_more_effects {
+                    " " a href={ "/effects?state=" (state.word()) } {
+                        (visit.say(common::EFFECTS)) ": " (visit.say(state.shown().0))
+                    }
+                }
+            }
         }
     }
 }
@@ -87,58 +115,37 @@ fn roots(visit: &Visit<'_>, needs: &Needs) -> Vec<Line> {
             to_do: html! { @if let Some(advice) = advice { (visit.say(advice)) } },
         }
     };
-    let orders = needs.orders.iter().take(LINES_MAX);
+    let orders = needs.orders.iter();
     let orders = orders.map(|one| line("orders", &one.id, &one.code, &one.attention, &one.since));
-    let payments = needs.payments.iter().take(LINES_MAX);
+    let payments = needs.payments.iter();
     let payments = payments.map(|one| {
         let name = &one.reference;
         line("payments", &one.id, name, &one.attention, &one.since)
     });
-    let mut lines: Vec<Line> = orders.chain(payments).collect();
-    let hidden = needs.orders.len().saturating_sub(LINES_MAX);
-    if 0 < hidden {
-        lines.push(more(
-            visit,
-            hidden,
-            "/orders?attention=true",
-            said::MORE_ORDERS,
-        ));
-    }
-    lines
+    orders.chain(payments).collect()
 }
 
-fn effects(visit: &Visit<'_>, needs: &Needs) -> Vec<Line> {
-    let shown = needs.effects.iter().take(LINES_MAX);
-    let mut lines: Vec<Line> = shown
-        .map(|effect| {
-            let to_do = match EffectState::of(&effect.state) {
-                Some(EffectState::Unknown) => said::DO_UNKNOWN,
-                Some(
-                    EffectState::Pending
-                    | EffectState::Leased
-                    | EffectState::Started
-                    | EffectState::Done
-                    | EffectState::Dead,
-                )
-                | None => said::DO_DEAD,
-            };
-            Line {
-                mark: badge::<EffectState>(visit, &effect.state),
-                since: Some(effect.since.clone()),
-                what: html! {
-                    a href={ "/effects/" (encoded(&effect.id)) } { (badge::<EffectKind>(visit, &effect.kind)) }
-                    @if let Some(reason) = &effect.reason { " " (foreign(reason)) }
-                },
-                to_do: html! { (visit.say(to_do)) },
-            }
-        })
-        .collect();
-    let hidden = needs.effects.len().saturating_sub(LINES_MAX);
-    if 0 < hidden {
-        let place = "/effects?state=dead,unknown";
-        lines.push(more(visit, hidden, place, said::MORE_EFFECTS));
+fn effect(visit: &Visit<'_>, effect: &NeedsEffect) -> Line {
+    let to_do = match EffectState::of(&effect.state) {
+        Some(EffectState::Unknown) => said::DO_UNKNOWN,
+        Some(
+            EffectState::Pending
+            | EffectState::Leased
+            | EffectState::Started
+            | EffectState::Done
+            | EffectState::Dead,
+        )
+        | None => said::DO_DEAD,
+    };
+    Line {
+        mark: badge::<EffectState>(visit, &effect.state),
+        since: Some(effect.since.clone()),
+        what: html! {
+            a href={ "/effects/" (encoded(&effect.id)) } { (badge::<EffectKind>(visit, &effect.kind)) }
+            @if let Some(reason) = &effect.reason { " " (foreign(reason)) }
+        },
+        to_do: html! { (visit.say(to_do)) },
     }
-    lines
 }
 
 fn is_disabled(endpoint: &Endpoint) -> bool {
@@ -157,38 +164,37 @@ fn endpoint(visit: &Visit<'_>, endpoint: &Endpoint) -> Line {
     }
 }
 
-/// Webhooks whose payment is not known: those that wait, and those that have waited in vain.
-fn webhooks(visit: &Visit<'_>, stats: &Stats) -> Vec<Line> {
-    let mut lines = Vec::new();
-    let orphaned = stats.last_7_days.events.orphaned;
-    if 0 < orphaned {
-        lines.push(Line {
-            mark: toned(visit.say(said::ORPHANS), Tone::Warn),
-            since: None,
-            what: html! {
-                a href="/parked" { (said::ORPHANED_WEEK.with(visit.locale, &[&number(visit.locale, orphaned)])) }
-            },
-            to_do: html! { (visit.say(said::DO_ORPHANS)) },
-        });
+/// Webhooks that have waited in vain for their payment, and still have none.
+fn orphaned(visit: &Visit<'_>, orphans: &Orphans) -> Option<Line> {
+    let found = u64::try_from(orphans.data.len()).unwrap_or(u64::MAX);
+    if found == 0 {
+        return None;
     }
-    if 0 < stats.open.events_parked {
-        let count = number(visit.locale, stats.open.events_parked);
-        lines.push(Line {
-            mark: toned(visit.say(said::PARKED), Tone::Open),
-            since: stats.open.oldest_parked_at.clone(),
-            what: html! { a href="/parked" { (said::PARKED_NOW.with(visit.locale, &[&count])) } },
-            to_do: html! { (visit.say(said::DO_PARKED)) },
-        });
-    }
-    lines
+    let count = number(visit.locale, found);
+    let count = match orphans.next_cursor {
+        Some(_) => common::COUNTED_AT_LEAST.with(visit.locale, &[&count]),
+        None => count,
+    };
+    Some(Line {
+        mark: toned(visit.say(said::ORPHANS), Tone::Warn),
+        since: None,
+        what: html! {
+            a href="/parked" { (said::ORPHANED_NOW.with(visit.locale, &[&count])) }
+        },
+        to_do: html! { (visit.say(said::DO_ORPHANS)) },
+    })
 }
 
-fn more(visit: &Visit<'_>, count: usize, place: &str, text: Text) -> Line {
-    let count = number(visit.locale, u64::try_from(count).unwrap_or(0));
-    Line {
-        mark: toned(visit.say(common::DETAILS), Tone::Quiet),
-        since: None,
-        what: html! { a href=(place) { (text.with(visit.locale, &[&count])) } },
-        to_do: html! {},
+/// Webhooks that wait for their payment.
+fn parked(visit: &Visit<'_>, stats: &Stats) -> Option<Line> {
+    if stats.open.events_parked == 0 {
+        return None;
     }
+    let count = number(visit.locale, stats.open.events_parked);
+    Some(Line {
+        mark: toned(visit.say(said::PARKED), Tone::Open),
+        since: stats.open.oldest_parked_at.clone(),
+        what: html! { a href="/parked" { (said::PARKED_NOW.with(visit.locale, &[&count])) } },
+        to_do: html! { (visit.say(said::DO_PARKED)) },
+    })
 }

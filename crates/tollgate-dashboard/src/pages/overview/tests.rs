@@ -57,17 +57,20 @@ const ENDPOINTS: &str = r#"{"data":[{"id":"ep_1","url":"https://shop.example/hoo
     "disabled_at":"2026-01-22T10:04:00.000Z","disabled_reason":"failed for three days"},
     {"id":"ep_2","url":"https://shop.example/off","enabled":false,"disabled_at":null,"disabled_reason":null}]}"#;
 
+const NO_EVENT: &str = r#"{"data":[],"next_cursor":null}"#;
+
 fn shop(role: &'static str, needs: &str, stats: &str) -> Fixture {
     Fixture::of(role)
         .with("GET /v1/stats/series", 200, &series())
         .with("GET /v1/stats", 200, stats)
         .with("GET /v1/attention", 200, needs)
+        .with("GET /v1/events?state=orphan", 200, NO_EVENT)
         .with("GET /v1/endpoints", 200, ENDPOINTS)
 }
 
 #[test]
 fn what_needs_a_person_stands_on_top_with_the_way_to_mend_it() {
-    let page = text(shop("admin", NEEDS, &stats(2, 3)).get("/"));
+    let page = text(shop("admin", NEEDS, &stats(0, 3)).get("/"));
     for shown in [
         "href=\"/orders/ord_1\"",
         "&lt;script&gt;ZVR-1",
@@ -77,9 +80,8 @@ fn what_needs_a_person_stands_on_top_with_the_way_to_mend_it() {
         "Find out whether it happened",
         "since <time datetime=\"2026-01-22T10:03:00.000Z\">",
         "href=\"/endpoints/ep_1\"",
-        "waited for their payment in vain: 2",
         "has not registered yet: 3",
-        "There is more than is shown here.",
+        "There is more than is shown here; it comes up",
     ] {
         assert!(page.contains(shown), "{shown} is not in {page}");
     }
@@ -90,6 +92,93 @@ fn what_needs_a_person_stands_on_top_with_the_way_to_mend_it() {
         .find("class=\"figures\"")
         .expect("the figures are there");
     assert!(needs < figures);
+}
+
+#[test]
+fn orphans_are_shown_as_long_as_they_are_orphans() {
+    let some = |count: usize, next: &str| {
+        let data = vec![r#"{"id":"evt_1"}"#; count].join(",");
+        format!(r#"{{"data":[{data}],"next_cursor":{next}}}"#)
+    };
+    for (events, said) in [
+        (some(2, "null"), Some("waited for their payment in vain: 2")),
+        (some(100, "\"abc\""), Some("in vain: 100 or more")),
+        // Five of the week have found their payment since.
+        (some(0, "null"), None),
+    ] {
+        let shop = Fixture::of("viewer").with("GET /v1/events?state=orphan", 200, &events);
+        let shop = shop
+            .with("GET /v1/stats/series", 200, &series())
+            .with("GET /v1/stats", 200, &stats(5, 0))
+            .with("GET /v1/attention", 200, CALM);
+        let page = text(shop.get("/"));
+        match said {
+            Some(said) => assert!(page.contains(said), "{said}: {page}"),
+            None => assert!(page.contains("Nothing needs you."), "{page}"),
+        }
+    }
+}
+
+#[test]
+fn all_that_the_api_tells_is_shown_and_the_rest_is_found_by_its_kind() {
+    let list = |count: usize, one: &dyn Fn(usize) -> String| {
+        let items: Vec<_> = (0..count).map(one).collect();
+        items.join(",")
+    };
+    let needs = |orders, payments, effects, is_cut| {
+        let order = |n| {
+            format!(
+                r#"{{"id":"ord_{n}","code":"ZVR-{n}","attention":"overpaid","since":"2026-01-22T10:01:00.000Z"}}"#
+            )
+        };
+        let payment = |n| {
+            format!(
+                r#"{{"id":"pay_{n}","reference":"TILL-{n}","attention":"chargeback","since":"2026-01-22T10:02:00.000Z"}}"#
+            )
+        };
+        let effect = |n| {
+            format!(
+                r#"{{"id":"eff_{n}","kind":"mail","state":"dead","target":"mail","reason":null,
+                "since":"2026-01-22T10:03:00.000Z"}}"#
+            )
+        };
+        format!(
+            r#"{{"orders":[{}],"payments":[{}],"effects":[{}],"is_cut":{is_cut}}}"#,
+            list(orders, &order),
+            list(payments, &payment),
+            list(effects, &effect)
+        )
+    };
+    let (orders, effects) = ("/orders?attention=true", "/effects?state=dead");
+    for (told, links, others) in [
+        ((30, 70, 20, true), vec![orders], vec![effects]),
+        ((1, 1, 100, true), vec![effects], vec![orders]),
+        ((0, 100, 100, true), vec![orders, effects], vec![]),
+        ((30, 40, 50, false), vec![], vec![orders, effects]),
+    ] {
+        let (some_orders, some_payments, some_effects, is_cut) = told;
+        let needs = needs(some_orders, some_payments, some_effects, is_cut);
+        let page = text(shop("viewer", &needs, &stats(0, 0)).get("/"));
+        let shown = |path: &str| page.matches(&format!("href=\"{path}_")).count();
+        assert_eq!(
+            (
+                shown("/orders/ord"),
+                shown("/payments/pay"),
+                shown("/effects/eff")
+            ),
+            (some_orders, some_payments, some_effects)
+        );
+        let rest = page.split("There is more than is shown").nth(1);
+        assert_eq!(rest.is_some(), is_cut);
+        let rest = rest.and_then(|rest| rest.split("</p>").next());
+        let rest = rest.unwrap_or_default();
+        for link in links {
+            assert!(rest.contains(link), "{told:?}: {rest}");
+        }
+        for other in others {
+            assert!(!rest.contains(other), "{told:?}: {rest}");
+        }
+    }
 }
 
 #[test]
