@@ -6,11 +6,12 @@ use tollgate_core::alert::AlertLevel;
 use tollgate_core::effect::EffectState;
 use tollgate_core::id::ShopId;
 use tollgate_core::snapshot::EventState;
-use tollgate_core::time::Timestamp;
+use tollgate_core::time::{Span, Timestamp};
 use tollgate_core::word::Word;
 use tollgate_store::{ReadError, disk_room};
 
 use super::App;
+use super::alerts::DEAD_WINDOW;
 use crate::paper::NO_FONT;
 use crate::sampled::{STANDS_FOR, set, set_age};
 
@@ -73,7 +74,8 @@ impl App {
         let now = self.now();
         let age = |since: Option<Timestamp>| since.map(|at| now.as_millis() - at.as_millis());
         let open = store.open_now(shop).await?;
-        let effects = store.effects_watched(shop, now, NO_FONT).await?;
+        let lately = now.plus(Span::millis(-DEAD_WINDOW.as_millis()));
+        let effects = store.effects_watched(shop, lately, NO_FONT).await?;
         let waiting = |state: EventState| open.events.get(state.word()).copied();
         for (state, count, oldest) in [
             (
@@ -94,6 +96,7 @@ impl App {
         set_age(&sampled.effects_due_age, name, age(effects.due_since));
         let lost = |state: EffectState| open.effects_lost.get(state.word()).copied().unwrap_or(0);
         set(&sampled.effects_dead, name, lost(EffectState::Dead));
+        set(&sampled.effects_dead_lately, name, effects.dead_lately);
         set_age(&sampled.effects_dead_age, name, age(effects.dead_since));
         set(&sampled.effects_unknown, name, lost(EffectState::Unknown));
         set_age(

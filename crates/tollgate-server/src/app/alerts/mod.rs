@@ -19,6 +19,7 @@ use tollgate_store::{Class, ReadError, Submission, SubmitError};
 
 use super::{App, AppError, Caller, Role};
 use crate::keys::Scope;
+pub(super) use rules::DEAD_WINDOW;
 use rules::Seen;
 
 /// A round is claimed for so many of the times between two: an instance that is gone is replaced after that.

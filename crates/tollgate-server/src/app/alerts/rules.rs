@@ -70,7 +70,7 @@ pub(super) const WINDOW: Span = Span::minutes(15);
 pub(super) const FAULT_WINDOW: Span = Span::hours(1);
 
 /// Effects that were given up longer ago than this are told of no more.
-pub(super) const DEAD_WINDOW: Span = Span::hours(24);
+pub(in crate::app) const DEAD_WINDOW: Span = Span::hours(24);
 
 /// Slots that begin within this time are looked at.
 pub(super) const AHEAD: Span = Span::hours(24);
