@@ -127,13 +127,14 @@ impl Store {
         self.read(move |db| errors_since(db, shop, since)).await
     }
 
-    /// Whether an event of a source came within a time; also where there were too many of others to be sure.
+    /// How many events of a source came within a time, at the least: only the newest of all sources' are looked at.
+    /// `None` where none of its own was among them, and older ones were left out.
     pub async fn source_spoke(
         &self,
         shop: ShopId,
         source: &str,
         (from, below): (Timestamp, Timestamp),
-    ) -> Result<bool, ReadError> {
+    ) -> Result<Option<u64>, ReadError> {
         let source = source.to_owned();
         let bounds = [from, below].map(|at| id_bytes(first_id(at)));
         self.read(move |db| {
@@ -142,7 +143,9 @@ impl Store {
                 &[&shop.0, &bounds[0], &bounds[1], &EVENTS_MAX, &source],
                 |row| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?)),
             )?;
-            Ok(of_all.is_some_and(|(its, all)| 0 < its || EVENTS_MAX <= all))
+            let (its, all) = of_all.unwrap_or((0, 0));
+            let is_known = 0 < its || all < EVENTS_MAX;
+            Ok(is_known.then(|| u64::try_from(its).unwrap_or(0)))
         })
         .await
     }

@@ -195,9 +195,16 @@ async fn a_source_has_spoken_where_an_event_of_it_came() {
         .events(SHOP, Default::default(), tollgate_store::Seek::first(1))
         .await;
     let source = event.expect("it reads").items[0].1.source.clone();
-    assert!(spoke(&source, -5).await);
-    assert!(!spoke(&source, -60).await, "not then");
-    assert!(!spoke("another", -5).await);
+    assert_eq!(spoke(&source, -5).await, Some(1));
+    assert_eq!(spoke(&source, -60).await, Some(0), "not then");
+    assert_eq!(spoke("another", -5).await, Some(0));
+    // Among so many of others it may have spoken, or not.
+    copy_rows(&world, "events", 4_998);
+    assert_eq!(spoke("another", -5).await, Some(0));
+    copy_rows(&world, "events", 1);
+    assert_eq!(spoke("another", -5).await, None);
+    assert_eq!(spoke(&source, -5).await, Some(5_000));
+    assert_eq!(spoke("another", -60).await, Some(0), "nobody spoke then");
 }
 
 /// Copies the first row of a table so many times, with ids of the same time.

@@ -9,13 +9,13 @@ use tollgate_store::{NO_SHOP, Place, ReadError, disk_room};
 use super::back;
 use super::rules::{
     AHEAD, DEAD_WINDOW, FAULT_WINDOW, InstanceWatched, ServerWatched, ShopWatched, Silence, WINDOW,
+    breaks_habit,
 };
 use crate::app::App;
 use crate::paper::NO_FONT;
 
-/// Days that are looked at for the habit of a source, and those of them on which it is to have spoken.
+/// Days that are looked at for the habit of a source.
 const HABIT_DAYS: i64 = 7;
-const HABIT_DAYS_MIN: usize = 5;
 
 impl App {
     /// Nobody else has the database: it is a file.
@@ -114,17 +114,18 @@ impl App {
             };
             let store = &self.inner.store;
             let lately = (back(now, patience), now);
-            if store.source_spoke(shop, source, lately).await? {
-                continue;
+            let spoke_lately = store.source_spoke(shop, source, lately).await?;
+            let mut before = Vec::new();
+            // Seldom: only where it is sure that it says nothing.
+            if spoke_lately == Some(0) {
+                for day in 1..=HABIT_DAYS {
+                    let then = back(now, Span::hours(24 * day));
+                    let stretch = (back(then, patience), then);
+                    before.push(store.source_spoke(shop, source, stretch).await?);
+                }
             }
-            let mut days = 0;
-            for day in 1..=HABIT_DAYS {
-                let then = back(now, Span::hours(24 * day));
-                let stretch = (back(then, patience), then);
-                days += usize::from(store.source_spoke(shop, source, stretch).await?);
-            }
-            if HABIT_DAYS_MIN <= days {
-                silent.push((source.to_owned(), Silence::Habit(days)));
+            if let Some(silence) = breaks_habit(spoke_lately, &before) {
+                silent.push((source.to_owned(), silence));
             }
         }
         Ok(silent)

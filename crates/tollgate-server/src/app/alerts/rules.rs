@@ -75,6 +75,11 @@ pub(in crate::app) const DEAD_WINDOW: Span = Span::hours(24);
 /// Slots that begin within this time are looked at.
 pub(super) const AHEAD: Span = Span::hours(24);
 
+/// Days on which a source is to have spoken in a stretch of time, and how often on each, for that to be its habit: one
+/// that speaks now and then says nothing for hours, and nothing is wrong.
+const HABIT_DAYS_MIN: usize = 5;
+const HABIT_EVENTS_MIN: u64 = 10;
+
 /// What a commit is counted as that a CHECK or a fault of ours has refused.
 const QUARANTINED: &str = "gate_quarantined";
 
@@ -83,6 +88,14 @@ const UNPROVED: u16 = 401;
 
 /// The status of what is refused because of what there is already.
 const CONFLICT: u16 = 409;
+
+/// Whether it is odd that a source has said nothing lately, by how often it spoke then and in the same stretch of the
+/// days before; `None` is that nobody knows. What is not known is neither silence nor a habit.
+pub(super) fn breaks_habit(lately: Option<u64>, before: &[Option<u64>]) -> Option<Silence> {
+    let is_habit = |spoke: &&Option<u64>| spoke.is_some_and(|count| HABIT_EVENTS_MIN <= count);
+    let days = before.iter().filter(is_habit).count();
+    (lately == Some(0) && HABIT_DAYS_MIN <= days).then_some(Silence::Habit(days))
+}
 
 /// What a shop is to be told.
 pub(super) fn of_shop(alerts: &Alerts, now: Timestamp, watched: &ShopWatched) -> Seen {

@@ -277,3 +277,33 @@ fn a_rule_tells_of_a_bounded_number_of_subjects() {
     };
     assert_eq!(of_shop(&defaults(), NOW, &watched).len(), OF_RULE_MAX);
 }
+
+/// A day on which it spoke a few times, or on which nobody knows, is no habit; nor is it silent where nobody knows.
+#[test]
+fn a_source_breaks_a_habit_only_where_it_spoke_often_on_most_days_and_is_known_to_say_nothing() {
+    let often = Some(HABIT_EVENTS_MIN);
+    let days = |spoke, count| vec![spoke; count];
+    let mixed = |spoke| [days(often, 4), days(spoke, 3)].concat();
+    for (case, lately, before, habit) in [
+        ("a busy shop", Some(0), days(often, 7), Some(7)),
+        (
+            "on most days",
+            Some(0),
+            [days(often, 5), days(Some(0), 2)].concat(),
+            Some(5),
+        ),
+        ("on too few", Some(0), mixed(Some(0)), None),
+        (
+            "a small shop",
+            Some(0),
+            days(Some(HABIT_EVENTS_MIN - 1), 7),
+            None,
+        ),
+        ("nobody knows of the days", Some(0), mixed(None), None),
+        ("nobody knows of now", None, days(often, 7), None),
+        ("it speaks", Some(1), days(often, 7), None),
+    ] {
+        let silence = habit.map(Silence::Habit);
+        assert_eq!(breaks_habit(lately, &before), silence, "{case}");
+    }
+}
