@@ -8,14 +8,15 @@ use tollgate_core::id::ShopId;
 use tollgate_core::snapshot::EventState;
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_core::word::Word;
-use tollgate_store::{ReadError, disk_room};
+use tollgate_store::ReadError;
 
 use super::App;
 use super::alerts::DEAD_WINDOW;
+use crate::disks::Room;
 use crate::paper::NO_FONT;
 use crate::sampled::{STANDS_FOR, set, set_age};
 
-/// A database that does not answer keeps no scrape waiting: what was read before stands.
+/// A database or a disk that does not answer keeps no scrape waiting: what the database said before stands.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl App {
@@ -29,24 +30,32 @@ impl App {
             return;
         }
         self.metrics().process.read();
-        self.sample_disks();
-        match tokio::time::timeout(PATIENCE, self.sample_database()).await {
+        let database = tokio::time::timeout(PATIENCE, self.sample_database());
+        match tokio::join!(database, self.sample_disks()).0 {
             Ok(Ok(())) => *read_at = Some(Instant::now()),
             Ok(Err(error)) => tracing::debug!(%error, "failed to read figures"),
             Err(_) => tracing::debug!("the database took too long to say its figures"),
         }
     }
 
-    fn sample_disks(&self) {
+    /// A disk that does not answer has no figures.
+    async fn sample_disks(&self) {
         let sampled = &self.metrics().sampled;
-        for place in self.disks() {
-            let Some((free, size)) = disk_room(&place) else {
-                continue;
-            };
+        let rooms = self.inner.disks.rooms(self.disks(), PATIENCE).await;
+        for (place, room) in rooms {
             let labels = [("place", place.display().to_string())];
-            for (gauge, bytes) in [(&sampled.disk_free, free), (&sampled.disk_size, size)] {
-                let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-                gauge.get_or_create_owned(&labels).set(bytes);
+            let gauges = (&sampled.disk_free, &sampled.disk_size);
+            match room {
+                Room::Bytes { free, size } => {
+                    for (gauge, bytes) in [(gauges.0, free), (gauges.1, size)] {
+                        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+                        gauge.get_or_create_owned(&labels).set(bytes);
+                    }
+                }
+                Room::Unknown | Room::Silent => {
+                    gauges.0.remove(&labels);
+                    gauges.1.remove(&labels);
+                }
             }
         }
     }
