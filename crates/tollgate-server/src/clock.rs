@@ -28,8 +28,8 @@ const DRIFT_MAX_MS: i64 = 2_000;
 /// For so long a new time must last before it is followed.
 const SETTLED_AFTER_MS: i64 = 10_000;
 
-/// A step is remembered for so long.
-const REPORTED_FOR_MS: i64 = 3_600_000;
+/// A step is reported for so long.
+const REPORTED_FOR: Span = Span::hours(1);
 
 /// A step of the clock that is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,9 +108,10 @@ impl Steady {
         Span::millis(differs.map_or(0, |((_, difference), base)| difference.saturating_sub(base)))
     }
 
-    /// The last step of the last hour.
-    pub(crate) fn stepped(&self, steady: i64) -> Option<Stepped> {
-        let is_young = |(seen, _): &(i64, Stepped)| steady.saturating_sub(*seen) < REPORTED_FOR_MS;
+    /// The last step, if it was seen so lately: by the reading, as the time given may have moved by it.
+    pub(crate) fn stepped(&self, steady: i64, lately: Span) -> Option<Stepped> {
+        let is_young =
+            |(seen, _): &(i64, Stepped)| steady.saturating_sub(*seen) < lately.as_millis();
         self.stepped.filter(is_young).map(|(_, stepped)| stepped)
     }
 }
@@ -138,6 +139,16 @@ struct Clocks {
 impl Clocks {
     fn steady(&self) -> &Steady {
         self.server.as_ref().unwrap_or(&self.machine)
+    }
+
+    fn both(&self) -> impl Iterator<Item = &Steady> {
+        std::iter::once(&self.machine).chain(&self.server)
+    }
+
+    fn stepped(&self, steady: i64, lately: Span) -> Option<Stepped> {
+        self.both()
+            .filter_map(|clock| clock.stepped(steady, lately))
+            .max_by_key(|stepped| stepped.at)
     }
 }
 
@@ -198,15 +209,16 @@ impl Clock {
     pub(crate) fn steps(&self) -> Steps {
         let clocks = self.clocks();
         let steady = self.elapsed();
-        let both = [Some(&clocks.machine), clocks.server.as_ref()];
-        let both = both.into_iter().flatten();
         Steps {
-            count: both.clone().map(|clock| clock.steps).sum(),
+            count: clocks.both().map(|clock| clock.steps).sum(),
             offset: clocks.steady().offset(),
-            last: both
-                .filter_map(|clock| clock.stepped(steady))
-                .max_by_key(|stepped| stepped.at),
+            last: clocks.stepped(steady, REPORTED_FOR),
         }
+    }
+
+    /// The last step of any of the clocks, if it was seen so lately.
+    pub(crate) fn stepped(&self, lately: Span) -> Option<Stepped> {
+        self.clocks().stepped(self.elapsed(), lately)
     }
 
     fn clocks(&self) -> std::sync::MutexGuard<'_, Clocks> {
@@ -311,12 +323,14 @@ mod tests {
             at: Timestamp::from_millis(START + 1_000),
             followed: false,
         };
-        assert_eq!(clock.stepped(1_000), Some(stepped));
+        assert_eq!(clock.stepped(1_000, REPORTED_FOR), Some(stepped));
         assert!(clock.compare(11_000, START + 11_000 + HOUR));
         stepped.followed = true;
-        assert_eq!(clock.stepped(11_000), Some(stepped));
+        assert_eq!(clock.stepped(11_000, REPORTED_FOR), Some(stepped));
+        assert_eq!(clock.stepped(11_000, Span::millis(10_001)), Some(stepped));
+        assert_eq!(clock.stepped(11_000, Span::millis(10_000)), None);
         assert_eq!(clock.offset(), Span::millis(0));
-        assert_eq!(clock.stepped(1_000 + HOUR), None);
+        assert_eq!(clock.stepped(1_000 + HOUR, REPORTED_FOR), None);
     }
 
     #[test]

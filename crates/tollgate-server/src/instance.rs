@@ -255,6 +255,11 @@ impl Instance {
     pub(crate) fn clock_steps(&self) -> clock::Steps {
         self.0.clock.steps()
     }
+
+    /// The last step of the clock, if it was seen so lately.
+    pub(crate) fn clock_stepped(&self, lately: Span) -> Option<clock::Stepped> {
+        self.0.clock.stepped(lately)
+    }
 }
 
 /// Linux says what the machine is called.

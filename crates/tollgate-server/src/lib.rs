@@ -22,6 +22,7 @@ mod bodies;
 mod trace;
 mod latency;
 mod sampled;
+mod disks;
 mod metrics;
 mod decisions;
 mod errors;

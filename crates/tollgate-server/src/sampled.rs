@@ -88,6 +88,7 @@ pub(crate) struct Sampled {
     pub(crate) effects_pending: OfShop,
     pub(crate) effects_due_age: AgeOfShop,
     pub(crate) effects_dead: OfShop,
+    pub(crate) effects_dead_lately: OfShop,
     pub(crate) effects_dead_age: AgeOfShop,
     pub(crate) effects_unknown: OfShop,
     pub(crate) effects_unknown_age: AgeOfShop,
@@ -123,6 +124,11 @@ impl Sampled {
                 "effects_dead",
                 "Effects that were given up",
                 &sampled.effects_dead,
+            ),
+            (
+                "effects_dead_lately",
+                "Effects that were given up in the last day",
+                &sampled.effects_dead_lately,
             ),
             (
                 "effects_unknown",

@@ -42,13 +42,14 @@ use tollgate_core::command::Action;
 use tollgate_core::decision::Outcome;
 use tollgate_core::id::{DeliveryId, ShopId};
 use tollgate_core::idempotency::Idempotency;
-use tollgate_core::time::Timestamp;
+use tollgate_core::time::{Span, Timestamp};
 use tollgate_providers::{Item, Source};
 use tollgate_store::{Answer, Class, Render, Reply, Step, Store, Submission, SubmitError};
 
 use crate::bodies::Bodies;
 use crate::clock;
 use crate::config::Config;
+use crate::disks::Disks;
 use crate::effects::{CommandCount, Context, Outside, WriteNotice};
 use crate::errors::ErrorNote;
 use crate::ids;
@@ -120,6 +121,7 @@ struct Inner {
     /// How often receipts are looked up without a key.
     lookups: std::sync::Mutex<RateLimit<std::net::IpAddr>>,
     streams: Streams,
+    disks: Disks,
     /// Held while all of the data is looked at.
     checking: tokio::sync::Mutex<()>,
 }
@@ -246,6 +248,7 @@ impl App {
             welcome: welcome::Welcome::default(),
             lookups: std::sync::Mutex::new(receipts::lookups()),
             streams: Streams::new(config.stream),
+            disks: Disks::default(),
             checking: tokio::sync::Mutex::new(()),
             instance,
         };
@@ -360,6 +363,11 @@ impl App {
     /// What was seen of steps of the clock.
     pub(crate) fn clock_steps(&self) -> clock::Steps {
         self.inner.instance.clock_steps()
+    }
+
+    /// The last step of the clock, if it was seen so lately.
+    pub(crate) fn clock_stepped(&self, lately: Span) -> Option<clock::Stepped> {
+        self.inner.instance.clock_stepped(lately)
     }
 
     /// Does what waits and closes the store.

@@ -6,15 +6,17 @@ use tollgate_core::alert::AlertLevel;
 use tollgate_core::effect::EffectState;
 use tollgate_core::id::ShopId;
 use tollgate_core::snapshot::EventState;
-use tollgate_core::time::Timestamp;
+use tollgate_core::time::{Span, Timestamp};
 use tollgate_core::word::Word;
-use tollgate_store::{ReadError, disk_room};
+use tollgate_store::ReadError;
 
 use super::App;
+use super::alerts::DEAD_WINDOW;
+use crate::disks::Room;
 use crate::paper::NO_FONT;
 use crate::sampled::{Round, set, set_age};
 
-/// A database that does not answer keeps no scrape waiting: what was read before stands.
+/// A database or a disk that does not answer keeps no scrape waiting: what the database said before stands.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl App {
@@ -28,8 +30,8 @@ impl App {
             return;
         }
         self.metrics().process.read();
-        self.sample_disks();
-        let read = tokio::time::timeout(PATIENCE, self.sample_database(&mut round)).await;
+        let database = tokio::time::timeout(PATIENCE, self.sample_database(&mut round));
+        let read = tokio::join!(database, self.sample_disks()).0;
         let now = Instant::now();
         match read {
             Ok(Ok(())) => round.end(now),
@@ -41,16 +43,24 @@ impl App {
         }
     }
 
-    fn sample_disks(&self) {
+    /// A disk that does not answer has no figures.
+    async fn sample_disks(&self) {
         let sampled = &self.metrics().sampled;
-        for place in self.disks() {
-            let Some((free, size)) = disk_room(&place) else {
-                continue;
-            };
+        let rooms = self.inner.disks.rooms(self.disks(), PATIENCE).await;
+        for (place, room) in rooms {
             let labels = [("place", place.display().to_string())];
-            for (gauge, bytes) in [(&sampled.disk_free, free), (&sampled.disk_size, size)] {
-                let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-                gauge.get_or_create_owned(&labels).set(bytes);
+            let gauges = (&sampled.disk_free, &sampled.disk_size);
+            match room {
+                Room::Bytes { free, size } => {
+                    for (gauge, bytes) in [(gauges.0, free), (gauges.1, size)] {
+                        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+                        gauge.get_or_create_owned(&labels).set(bytes);
+                    }
+                }
+                Room::Unknown | Room::Silent => {
+                    gauges.0.remove(&labels);
+                    gauges.1.remove(&labels);
+                }
             }
         }
     }
@@ -80,7 +90,8 @@ impl App {
         let now = self.now();
         let age = |since: Option<Timestamp>| since.map(|at| now.as_millis() - at.as_millis());
         let open = store.open_now(shop).await?;
-        let effects = store.effects_watched(shop, now, NO_FONT).await?;
+        let lately = now.plus(Span::millis(-DEAD_WINDOW.as_millis()));
+        let effects = store.effects_watched(shop, lately, NO_FONT).await?;
         let waiting = |state: EventState| open.events.get(state.word()).copied();
         for (state, count, oldest) in [
             (
@@ -101,6 +112,7 @@ impl App {
         set_age(&sampled.effects_due_age, name, age(effects.due_since));
         let lost = |state: EffectState| open.effects_lost.get(state.word()).copied().unwrap_or(0);
         set(&sampled.effects_dead, name, lost(EffectState::Dead));
+        set(&sampled.effects_dead_lately, name, effects.dead_lately);
         set_age(&sampled.effects_dead_age, name, age(effects.dead_since));
         set(&sampled.effects_unknown, name, lost(EffectState::Unknown));
         set_age(

@@ -21,3 +21,7 @@ create table alert_rounds (
     holder text not null,
     until integer not null
 ) strict;
+
+-- Of what was given up the first and the newest are found by when that was.
+drop index effects_lost;
+create index effects_lost on effects (shop_id, state, settled_at) where state in ('dead', 'unknown');

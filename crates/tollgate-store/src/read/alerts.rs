@@ -10,7 +10,7 @@ use tollgate_core::word::Word;
 
 use super::standing::OPEN_COUNTED_MAX;
 use crate::Store;
-use crate::db::{Db, Error, Sql, id_bytes, on_postgres};
+use crate::db::{Db, Error, Sql, id_bytes, on_postgres, two};
 use crate::error::{ReadError, SubmitError};
 use crate::gate::table_write::TableWrite;
 use crate::tables::alerts::{self, ClaimRound};
@@ -127,13 +127,14 @@ impl Store {
         self.read(move |db| errors_since(db, shop, since)).await
     }
 
-    /// Whether an event of a source came within a time; also where there were too many of others to be sure.
+    /// How many events of a source came within a time, at the least: only the newest of all sources' are looked at.
+    /// `None` where none of its own was among them, and older ones were left out.
     pub async fn source_spoke(
         &self,
         shop: ShopId,
         source: &str,
         (from, below): (Timestamp, Timestamp),
-    ) -> Result<bool, ReadError> {
+    ) -> Result<Option<u64>, ReadError> {
         let source = source.to_owned();
         let bounds = [from, below].map(|at| id_bytes(first_id(at)));
         self.read(move |db| {
@@ -142,7 +143,9 @@ impl Store {
                 &[&shop.0, &bounds[0], &bounds[1], &EVENTS_MAX, &source],
                 |row| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?)),
             )?;
-            Ok(of_all.is_some_and(|(its, all)| 0 < its || EVENTS_MAX <= all))
+            let (its, all) = of_all.unwrap_or((0, 0));
+            let is_known = 0 < its || all < EVENTS_MAX;
+            Ok(is_known.then(|| u64::try_from(its).unwrap_or(0)))
         })
         .await
     }
@@ -207,7 +210,8 @@ fn list(db: &Db, shop: ShopId) -> Result<Vec<Alert>, Error> {
     Ok(found.into_iter().flatten().collect())
 }
 
-/// `effects.due_since`: along `effects_due`. `effects.lost_since`: along `effects_lost`. `receipts.waiting`: a stretch
+/// `effects.due_since`: along `effects_due`. `effects.lost_since`, `effects.dead_lately`: along `effects_lost`, one
+/// state each, so that a crowd of one hides neither the other nor what was lost after it. `receipts.waiting`: a stretch
 /// of `effects_due`: what has failed for want of a font says so. `targets.left_alone`: by primary key; only what has
 /// failed has a row. A pause stays set until an attempt succeeds, and none is made where nothing is left to send: so
 /// what was paused once counts while the pause lasts, and beyond it only while something waits (by `effects_due`).
@@ -219,13 +223,31 @@ const DUE_SINCE: &str = "\
              order by target, due_at
              limit ?2) as counted
      where due_at <= ?3";
-const LOST_SINCE: &str = "\
-    select state, min(settled_at), sum(case when ?3 <= settled_at then 1 else 0 end)
-      from (select state, settled_at
+const LOST_SINCE: Sql = two(
+    // Written as the index is, and named: without figures about its rows SQLite would rather walk all of a shop's.
+    "select settled_at
+      from effects indexed by effects_lost
+     where shop_id = ?1 and state in ('dead', 'unknown') and state = ?2 and settled_at is not null
+     order by settled_at
+     limit 1",
+    "select settled_at
+      from effects
+     where shop_id = ?1 and state in ('dead', 'unknown') and state = ?2 and settled_at is not null
+     order by settled_at
+     limit 1",
+);
+const DEAD_LATELY: Sql = two(
+    "select count(*)
+      from (select state
+              from effects indexed by effects_lost
+             where shop_id = ?1 and state in ('dead', 'unknown') and state = 'dead' and ?3 <= settled_at
+             limit ?2) as counted",
+    "select count(*)
+      from (select state
               from effects
-             where shop_id = ?1 and state in ('dead', 'unknown')
-             limit ?2) as counted
-     group by state";
+             where shop_id = ?1 and state in ('dead', 'unknown') and state = 'dead' and ?3 <= settled_at
+             limit ?2) as counted",
+);
 const RECEIPTS_WAITING: &str = "\
     select count(*)
       from (select reason
@@ -255,20 +277,22 @@ fn effects_watched(
     let due = db.one(DUE_SINCE, &[&shop.0, most, &now.as_millis()], |row| {
         row.get::<Option<i64>>(0)
     })?;
-    let lost = db.all(LOST_SINCE, &[&shop.0, most, &lately.as_millis()], |row| {
-        let since = row.get::<Option<i64>>(1)?.map(Timestamp::from_millis);
-        Ok((row.get::<String>(0)?, since, row.get::<Option<i64>>(2)?))
+    let lost_since = |state: EffectState| {
+        db.one(LOST_SINCE, &[&shop.0, &state.word()], |row| {
+            row.get(0).map(Timestamp::from_millis)
+        })
+    };
+    let dead_lately = db.one(DEAD_LATELY, &[&shop.0, most, &lately.as_millis()], |row| {
+        row.get(0)
     })?;
-    let of = |state: EffectState| lost.iter().find(|(word, _, _)| word == state.word());
-    let (dead, unknown) = (of(EffectState::Dead), of(EffectState::Unknown));
     let waits = format!("{no_font}%");
     let waiting = db.one(RECEIPTS_WAITING, &[&shop.0, most, &waits], |row| row.get(0))?;
     let left_alone = db.one(LEFT_ALONE, &[&shop.0, &now.as_millis()], |row| row.get(0))?;
     Ok(EffectsWatched {
         due_since: due.flatten().map(Timestamp::from_millis),
-        dead_lately: count(dead.and_then(|(_, _, lately)| *lately)),
-        dead_since: dead.and_then(|(_, since, _)| *since),
-        unknown_since: unknown.and_then(|(_, since, _)| *since),
+        dead_lately: count(dead_lately),
+        dead_since: lost_since(EffectState::Dead)?,
+        unknown_since: lost_since(EffectState::Unknown)?,
         receipts_waiting: count(waiting),
         targets_left_alone: count(left_alone),
     })

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use tollgate_core::effect::EffectState;
 use tollgate_core::id::ShopId;
 use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
 
 use crate::Store;
 use crate::db::{Db, Error, Sql, two};
@@ -255,13 +257,18 @@ const ATTENTION: Sql = two(
              order by attention
              limit ?2) as counted",
 );
-const LOST: &str = "\
-    select state, count(*)
+const LOST: Sql = two(
+    "select count(*)
+      from (select state
+              from effects indexed by effects_lost
+             where shop_id = ?1 and state in ('dead', 'unknown') and state = ?3
+             limit ?2) as counted",
+    "select count(*)
       from (select state
               from effects
-             where shop_id = ?1 and state in ('dead', 'unknown')
-             limit ?2) as counted
-     group by state";
+             where shop_id = ?1 and state in ('dead', 'unknown') and state = ?3
+             limit ?2) as counted",
+);
 
 fn open(db: &Db, shop: ShopId) -> Result<Open, Error> {
     let by_word = |sql: &'static str| -> Result<BTreeMap<String, u64>, Error> {
@@ -276,6 +283,18 @@ fn open(db: &Db, shop: ShopId) -> Result<Open, Error> {
     let attention = db.one(ATTENTION, &[&shop.0, &OPEN_COUNTED_MAX], |row| {
         row.get::<i64>(0)
     })?;
+    // Each state by itself: a crowd of one hides no other.
+    let mut effects_lost = BTreeMap::new();
+    for state in [EffectState::Dead, EffectState::Unknown] {
+        let values = (&shop.0, &OPEN_COUNTED_MAX, &state.word());
+        let count = db.one(LOST, &[values.0, values.1, values.2], |row| {
+            row.get::<i64>(0)
+        })?;
+        let count = u64::try_from(count.unwrap_or(0)).unwrap_or(0);
+        if 0 < count {
+            effects_lost.insert(state.word().to_owned(), count);
+        }
+    }
     let events = db.all(EVENTS, &[&shop.0, &OPEN_COUNTED_MAX], |row| {
         let count = u64::try_from(row.get::<i64>(1)?).unwrap_or(0);
         let oldest = Timestamp::from_millis(row.get(2)?);
@@ -285,7 +304,7 @@ fn open(db: &Db, shop: ShopId) -> Result<Open, Error> {
         orders: by_word(ORDERS)?,
         attention: u64::try_from(attention.unwrap_or(0)).unwrap_or(0),
         effects: by_word(EFFECTS)?,
-        effects_lost: by_word(LOST)?,
+        effects_lost,
         events: events.into_iter().collect(),
     })
 }

@@ -6,6 +6,7 @@ use tollgate_core::decision::Outcome;
 use tollgate_core::effect::{EffectContent, TargetKind};
 use tollgate_core::id::ShopId;
 use tollgate_core::time::{Span, Timestamp};
+use tollgate_core::word::Word;
 use tollgate_store::{Claim, ErrorsOf, NO_SHOP};
 
 use crate::effects::{claim_under, hand_on, settled};
@@ -257,9 +258,82 @@ async fn a_source_has_spoken_where_an_event_of_it_came() {
         .events(SHOP, Default::default(), tollgate_store::Seek::first(1))
         .await;
     let source = event.expect("it reads").items[0].1.source.clone();
-    assert!(spoke(&source, -5).await);
-    assert!(!spoke(&source, -60).await, "not then");
-    assert!(!spoke("another", -5).await);
+    assert_eq!(spoke(&source, -5).await, Some(1));
+    assert_eq!(spoke(&source, -60).await, Some(0), "not then");
+    assert_eq!(spoke("another", -5).await, Some(0));
+    // Among so many of others it may have spoken, or not.
+    copy_rows(&world, "events", 4_998);
+    assert_eq!(spoke("another", -5).await, Some(0));
+    copy_rows(&world, "events", 1);
+    assert_eq!(spoke("another", -5).await, None);
+    assert_eq!(spoke(&source, -5).await, Some(5_000));
+    assert_eq!(spoke("another", -60).await, Some(0), "nobody spoke then");
+}
+
+/// Copies the first row of a table so many times, with ids of the same time.
+fn copy_rows(world: &World, table: &str, count: u32) {
+    let rows = world.rows();
+    let begun = rows.number(&format!("select count(*) from {table}"));
+    let id = rows.either(
+        "cast(substr(id, 1, 8) || printf('%08d', n) as blob)",
+        "substring(id from 1 for 8) || convert_to(lpad(n::text, 8, '0'), 'UTF8')",
+    );
+    let columns = rows.columns(table);
+    let copied = columns.iter().map(|column| match column.as_str() {
+        "id" => id.to_owned(),
+        "key" => "key || '/' || n".to_owned(),
+        other => other.to_owned(),
+    });
+    let copied: Vec<String> = copied.collect();
+    rows.run(&format!(
+        "with recursive numbers(n) as
+             (select {begun} union all select n + 1 from numbers where n + 1 < {begun} + {count})
+         insert into {table} ({})
+         select {}
+           from numbers, (select * from {table} order by id desc limit 1) as one",
+        columns.join(", "),
+        copied.join(", ")
+    ));
+}
+
+/// Whatever has piled up of one kind, nothing of the other and nothing new is lost sight of.
+#[tokio::test]
+async fn a_crowd_of_dead_effects_hides_neither_a_new_one_nor_one_that_is_unknown() {
+    let world = World::new();
+    world.act(hand_on(1, None)).await;
+    let claimed = world.store.claim(claim_under(7)).await;
+    let claimed = claimed.expect("it takes writes");
+    let reason = "refused".to_owned();
+    let dead = Settlement::Dead {
+        reason,
+        skip: false,
+    };
+    world.act(settled(&claimed.effects[0], 7, dead)).await;
+    let begun = world.clock.now();
+    copy_rows(&world, "effects", 10_002);
+    world.clock.advance(Span::hours(25));
+    let now = world.clock.now();
+    let rows = world.rows();
+    for (state, ending) in [("dead", "/3"), ("unknown", "/4")] {
+        rows.run(&format!(
+            "update effects set state = '{state}', settled_at = {} where key like '%{ending}'",
+            now.as_millis()
+        ));
+    }
+    let lately = now.plus(Span::hours(-24));
+    let watched = world.store.effects_watched(SHOP, lately, NO_FONT).await;
+    let watched = watched.expect("it reads");
+    assert_eq!(
+        (
+            watched.dead_lately,
+            watched.dead_since,
+            watched.unknown_since
+        ),
+        (1, Some(begun), Some(now))
+    );
+    let open = world.store.open_now(SHOP).await.expect("it reads");
+    let lost = |state: &str| open.effects_lost.get(state).copied();
+    assert_eq!((lost("dead"), lost("unknown")), (Some(10_000), Some(1)));
 }
 
 /// A file has neither months nor standbys; a server has months for now, and none in ten years.

@@ -1579,6 +1579,7 @@ async fn a_root_names_the_entries_of_a_decision_once() {
                         root: Some(root),
                         event: None,
                         detail: Vec::new(),
+                        is_counted: true,
                         moved: Vec::new(),
                     })
                     .into();
@@ -1616,6 +1617,7 @@ async fn an_entry_without_a_root_is_no_other_roots() {
                         root,
                         event: None,
                         detail: Vec::new(),
+                        is_counted: true,
                         moved: Vec::new(),
                     })
                     .into();

@@ -283,7 +283,7 @@ async fn an_observer_that_panics_costs_neither_the_commit_nor_its_answer() {
     }
     let order = create(paid_by(order(1, "C1"), "R1"));
     let created = world.act(order).await;
-    assert!(matches!(created, Outcome::Order(..)), "{created:?}");
+    assert!(matches!(created, Outcome::Root(..)), "{created:?}");
     assert!(
         world
             .store

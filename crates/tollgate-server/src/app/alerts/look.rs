@@ -1,21 +1,28 @@
 //! What the rules go by: figures of the shops, of the server and of this instance.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tollgate_core::id::ShopId;
 use tollgate_core::time::{Span, Timestamp};
-use tollgate_store::{NO_SHOP, Place, ReadError, disk_room};
+use tollgate_store::{NO_SHOP, Place, ReadError};
 
 use super::back;
 use super::rules::{
     AHEAD, DEAD_WINDOW, FAULT_WINDOW, InstanceWatched, ServerWatched, ShopWatched, Silence, WINDOW,
+    breaks_habit,
 };
 use crate::app::App;
 use crate::paper::NO_FONT;
 
-/// Days that are looked at for the habit of a source, and those of them on which it is to have spoken.
+/// Days that are looked at for the habit of a source.
 const HABIT_DAYS: i64 = 7;
-const HABIT_DAYS_MIN: usize = 5;
+
+/// A step of the clock was seen since the round before, or since the one before that where a round took long.
+const STEP_ROUNDS: i64 = 2;
+
+/// A disk that has not said its room by then is one that hangs.
+const DISK_PATIENCE: Duration = Duration::from_secs(10);
 
 impl App {
     /// Nobody else has the database: it is a file.
@@ -45,11 +52,11 @@ impl App {
         places
     }
 
-    pub(super) fn look_at_instance(&self) -> InstanceWatched {
-        let disks = self.disks().into_iter().filter_map(|place| {
-            let (free, _) = disk_room(&place)?;
-            Some((place.display().to_string(), free))
-        });
+    pub(super) async fn look_at_instance(&self, every: Span) -> InstanceWatched {
+        let disks = self.inner.disks.rooms(self.disks(), DISK_PATIENCE).await;
+        let disks = disks.into_iter();
+        let disks = disks.map(|(place, room)| (place.display().to_string(), room));
+        let lately = Span::millis(every.as_millis() * STEP_ROUNDS);
         let steps = self.clock_steps();
         let ahead_ms = match self.inner.store.figures().sweeps_resting {
             0 => 0,
@@ -62,6 +69,9 @@ impl App {
                 0 => ahead_ms,
                 offset => offset,
             },
+            clock_stepped_ms: self
+                .clock_stepped(lately)
+                .map(|stepped| stepped.by.as_millis()),
             disks: disks.collect(),
             certificate_until: (until != 0).then(|| Timestamp::from_millis(until * 1000)),
         }
@@ -114,17 +124,18 @@ impl App {
             };
             let store = &self.inner.store;
             let lately = (back(now, patience), now);
-            if store.source_spoke(shop, source, lately).await? {
-                continue;
+            let spoke_lately = store.source_spoke(shop, source, lately).await?;
+            let mut before = Vec::new();
+            // Seldom: only where it is sure that it says nothing.
+            if spoke_lately == Some(0) {
+                for day in 1..=HABIT_DAYS {
+                    let then = back(now, Span::hours(24 * day));
+                    let stretch = (back(then, patience), then);
+                    before.push(store.source_spoke(shop, source, stretch).await?);
+                }
             }
-            let mut days = 0;
-            for day in 1..=HABIT_DAYS {
-                let then = back(now, Span::hours(24 * day));
-                let stretch = (back(then, patience), then);
-                days += usize::from(store.source_spoke(shop, source, stretch).await?);
-            }
-            if HABIT_DAYS_MIN <= days {
-                silent.push((source.to_owned(), Silence::Habit(days)));
+            if let Some(silence) = breaks_habit(spoke_lately, &before) {
+                silent.push((source.to_owned(), silence));
             }
         }
         Ok(silent)

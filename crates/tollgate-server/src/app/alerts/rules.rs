@@ -10,9 +10,7 @@ use tollgate_core::word::Word;
 use tollgate_store::{CalendarTaken, EffectsWatched, ErrorsOf, Open, Standbys};
 
 use crate::config::Alerts;
-
-/// Alerts of one rule that are told of in one round.
-const OF_RULE_MAX: usize = 50;
+use crate::disks::Room;
 
 /// What was found, by rule and subject.
 pub(super) type Seen = BTreeMap<(AlertRule, String), AlertSeen>;
@@ -59,8 +57,10 @@ pub(super) struct InstanceWatched {
     pub(super) name: String,
     /// How far the clock that it goes by is off, in milliseconds.
     pub(super) clock_off_ms: i64,
-    /// Bytes that are free, by what lies there.
-    pub(super) disks: Vec<(String, u64)>,
+    /// How far it has stepped since the rounds before, in milliseconds.
+    pub(super) clock_stepped_ms: Option<i64>,
+    /// What its disks answer, by what lies there.
+    pub(super) disks: Vec<(String, Room)>,
     /// Until when its certificate is good.
     pub(super) certificate_until: Option<Timestamp>,
 }
@@ -70,10 +70,15 @@ pub(super) const WINDOW: Span = Span::minutes(15);
 pub(super) const FAULT_WINDOW: Span = Span::hours(1);
 
 /// Effects that were given up longer ago than this are told of no more.
-pub(super) const DEAD_WINDOW: Span = Span::hours(24);
+pub(in crate::app) const DEAD_WINDOW: Span = Span::hours(24);
 
 /// Slots that begin within this time are looked at.
 pub(super) const AHEAD: Span = Span::hours(24);
+
+/// Days on which a source is to have spoken in a stretch of time, and how often on each, for that to be its habit: one
+/// that speaks now and then says nothing for hours, and nothing is wrong.
+const HABIT_DAYS_MIN: usize = 5;
+const HABIT_EVENTS_MIN: u64 = 10;
 
 /// What a commit is counted as that a CHECK or a fault of ours has refused.
 const QUARANTINED: &str = "gate_quarantined";
@@ -83,6 +88,14 @@ const UNPROVED: u16 = 401;
 
 /// The status of what is refused because of what there is already.
 const CONFLICT: u16 = 409;
+
+/// Whether it is odd that a source has said nothing lately, by how often it spoke then and in the same stretch of the
+/// days before; `None` is that nobody knows. What is not known is neither silence nor a habit.
+pub(super) fn breaks_habit(lately: Option<u64>, before: &[Option<u64>]) -> Option<Silence> {
+    let is_habit = |spoke: &&Option<u64>| spoke.is_some_and(|count| HABIT_EVENTS_MIN <= count);
+    let days = before.iter().filter(is_habit).count();
+    (lately == Some(0) && HABIT_DAYS_MIN <= days).then_some(Silence::Habit(days))
+}
 
 /// What a shop is to be told.
 pub(super) fn of_shop(alerts: &Alerts, now: Timestamp, watched: &ShopWatched) -> Seen {
@@ -246,7 +259,7 @@ pub(super) fn of_shop(alerts: &Alerts, now: Timestamp, watched: &ShopWatched) ->
             repeats what was refused",
         );
     }
-    bounded(seen)
+    seen
 }
 
 /// What the operator is to be told of the server.
@@ -303,7 +316,7 @@ pub(super) fn of_server(alerts: &Alerts, watched: &ServerWatched) -> Seen {
             );
         }
     }
-    bounded(seen)
+    seen
 }
 
 /// What the operator is to be told of one instance.
@@ -324,17 +337,36 @@ pub(super) fn of_instance(alerts: &Alerts, now: Timestamp, watched: &InstanceWat
             "Set it right with `timedatectl set-ntp true`; nothing expires there meanwhile",
         );
     }
-    for (place, free) in &watched.disks {
-        if alerts.disk_free_bytes.is_some_and(|least| *free < least) {
-            note(
-                &mut seen,
-                AlertRule::DiskLow,
-                &format!("{name} {place}"),
-                1,
+    if let (Some(most), Some(by_ms)) = (alerts.clock_offset, watched.clock_stepped_ms)
+        && most.as_millis() <= by_ms.abs()
+        && seen.is_empty()
+    {
+        note(
+            &mut seen,
+            AlertRule::ClockOff,
+            name,
+            1,
+            format!("The clock of {name} has stepped by {by_ms} ms"),
+            "Look at `date` and at what sets it; `timedatectl set-ntp true` keeps it right without steps",
+        );
+    }
+    for (place, room) in &watched.disks {
+        let Some(least) = alerts.disk_free_bytes else {
+            continue;
+        };
+        let (what, remedy) = match room {
+            Room::Bytes { free, .. } if *free < least => (
                 format!("{} MiB are free at {place} of {name}", free >> 20),
                 "Make room there; `tollgate prune` and [retention] keep the database small",
-            );
-        }
+            ),
+            Room::Silent => (
+                format!("The disk of {place} of {name} does not say how much room it has"),
+                "Look at the kernel's log (`dmesg`), and whether `df` answers there; a share may have lost its server",
+            ),
+            Room::Bytes { .. } | Room::Unknown => continue,
+        };
+        let subject = format!("{name} {place}");
+        note(&mut seen, AlertRule::DiskLow, &subject, 1, what, remedy);
     }
     if let (Some(ahead), Some(until)) = (alerts.certificate, watched.certificate_until)
         && until <= now.plus(ahead)
@@ -349,7 +381,7 @@ pub(super) fn of_instance(alerts: &Alerts, now: Timestamp, watched: &InstanceWat
             "Renew it and put the files of [server] tls in their places; the server reads them again by itself",
         );
     }
-    bounded(seen)
+    seen
 }
 
 const DAY_MS: i64 = 86_400_000;
@@ -366,17 +398,6 @@ fn note(seen: &mut Seen, rule: AlertRule, subject: &str, count: u64, what: Strin
 /// Whether a threshold is set and reached.
 fn reaches(threshold: Option<i64>, count: u64) -> bool {
     threshold.is_some_and(|least| u64::try_from(least).is_ok_and(|least| least <= count))
-}
-
-/// Of each rule so many subjects, whatever there is.
-fn bounded(mut seen: Seen) -> Seen {
-    let mut counts: BTreeMap<AlertRule, usize> = BTreeMap::new();
-    seen.retain(|(rule, _), _| {
-        let count = counts.entry(*rule).or_default();
-        *count += 1;
-        *count <= OF_RULE_MAX
-    });
-    seen
 }
 
 fn minutes(span: Span) -> i64 {

@@ -168,9 +168,17 @@ fn instances() -> Vec<(&'static str, InstanceWatched, InstanceWatched)> {
         clock_off_ms,
         ..well()
     };
-    let disk = |mib: u64| InstanceWatched {
-        disks: vec![("/data".to_owned(), mib << 20)],
+    let stepped = |by_ms| InstanceWatched {
+        clock_stepped_ms: Some(by_ms),
         ..well()
+    };
+    let disk = |room| InstanceWatched {
+        disks: vec![("/data".to_owned(), room)],
+        ..well()
+    };
+    let free = |mib: u64| Room::Bytes {
+        free: mib << 20,
+        size: 1 << 40,
     };
     let certificate = |days: i64| InstanceWatched {
         certificate_until: Some(NOW.plus(Span::hours(24 * days))),
@@ -179,7 +187,17 @@ fn instances() -> Vec<(&'static str, InstanceWatched, InstanceWatched)> {
     vec![
         ("clock_off:db1:8080", clock(2000), clock(1999)),
         ("clock_off:db1:8080", clock(-2000), clock(0)),
-        ("disk_low:db1:8080 /data", disk(1023), disk(1024)),
+        ("clock_off:db1:8080", stepped(-2000), stepped(1999)),
+        (
+            "disk_low:db1:8080 /data",
+            disk(free(1023)),
+            disk(free(1024)),
+        ),
+        (
+            "disk_low:db1:8080 /data",
+            disk(Room::Silent),
+            disk(Room::Unknown),
+        ),
         (
             "certificate_ends:db1:8080",
             certificate(14),
@@ -203,6 +221,19 @@ fn each_rule_fires_at_its_threshold_and_not_before() {
         assert_eq!(keys(&of_instance(&alerts, NOW, &fires)), [key]);
         assert_eq!(keys(&of_instance(&alerts, NOW, &quiet)), [""; 0], "{key}");
     }
+}
+
+/// How far it is off now says more than by how much it has stepped.
+#[test]
+fn a_clock_that_is_off_and_has_stepped_is_told_of_once() {
+    let watched = InstanceWatched {
+        clock_off_ms: 7_200_000,
+        clock_stepped_ms: Some(7_200_000),
+        ..InstanceWatched::default()
+    };
+    let seen = of_instance(&defaults(), NOW, &watched);
+    let told: Vec<&str> = seen.values().map(|seen| seen.what.as_str()).collect();
+    assert_eq!(told, ["The clock of  is 7200000 ms off"]);
 }
 
 /// A threshold of 0 switches its rule off; what has its own key elsewhere is named there.
@@ -266,14 +297,32 @@ fn what_is_told_has_figures_and_a_way_out() {
     );
 }
 
+/// A day on which it spoke a few times, or on which nobody knows, is no habit; nor is it silent where nobody knows.
 #[test]
-fn a_rule_tells_of_a_bounded_number_of_subjects() {
-    let names = 0..200;
-    let watched = ShopWatched {
-        silent: names
-            .map(|number| (format!("s{number:03}"), Silence::PaymentsOpen))
-            .collect(),
-        ..ShopWatched::default()
-    };
-    assert_eq!(of_shop(&defaults(), NOW, &watched).len(), OF_RULE_MAX);
+fn a_source_breaks_a_habit_only_where_it_spoke_often_on_most_days_and_is_known_to_say_nothing() {
+    let often = Some(HABIT_EVENTS_MIN);
+    let days = |spoke, count| vec![spoke; count];
+    let mixed = |spoke| [days(often, 4), days(spoke, 3)].concat();
+    for (case, lately, before, habit) in [
+        ("a busy shop", Some(0), days(often, 7), Some(7)),
+        (
+            "on most days",
+            Some(0),
+            [days(often, 5), days(Some(0), 2)].concat(),
+            Some(5),
+        ),
+        ("on too few", Some(0), mixed(Some(0)), None),
+        (
+            "a small shop",
+            Some(0),
+            days(Some(HABIT_EVENTS_MIN - 1), 7),
+            None,
+        ),
+        ("nobody knows of the days", Some(0), mixed(None), None),
+        ("nobody knows of now", None, days(often, 7), None),
+        ("it speaks", Some(1), days(often, 7), None),
+    ] {
+        let silence = habit.map(Silence::Habit);
+        assert_eq!(breaks_habit(lately, &before), silence, "{case}");
+    }
 }
