@@ -4,6 +4,7 @@
 //! a text of it.
 
 mod line;
+mod unseen;
 mod quoting;
 mod pretty;
 mod text;
@@ -21,6 +22,8 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use line::Line;
+
+pub(crate) use unseen::is_unseen;
 
 /// Logs to stderr from now on.
 pub(crate) fn start_log(log: &Log) {
