@@ -1,6 +1,7 @@
 //! What papers need besides their data: a font for every letter, and an address under which customers can check
 //! them. Why a receipt waits, and what doctor says of it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -33,6 +34,41 @@ pub(crate) fn waits_for_a_font(lacks: &[Lack], fonts: &Fonts) -> String {
         shown.join(", "),
         remedy(lacks, fonts).join("; ")
     )
+}
+
+/// Scripts, and how many letters of each: what a log may say, where the letters may be a whole name.
+pub(crate) fn counted(lacks: &[Lack]) -> String {
+    let each = lacks
+        .iter()
+        .map(|lack| format!("{} ({})", lack.script, lack.letters.len()));
+    let each: Vec<String> = each.collect();
+    each.join(", ")
+}
+
+/// The reason of a receipt that waits for a font, with how many letters there are in the place of which; any other
+/// reason as it is.
+pub(crate) fn without_letters(reason: &str) -> Cow<'_, str> {
+    let Some(rest) = reason.strip_prefix(NO_FONT) else {
+        return Cow::Borrowed(reason);
+    };
+    // Every font has brackets and semicolons, so that none of them is a letter that is missing.
+    let (scripts, behind) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
+    let mut said = NO_FONT.to_owned();
+    for (number, part) in scripts.split(['(', ')']).enumerate() {
+        match number.is_multiple_of(2) {
+            true => said.push_str(part),
+            false => said.push_str(&format!("({})", letters_in(part))),
+        }
+    }
+    said.push_str(behind);
+    Cow::Owned(said)
+}
+
+/// How many letters `ก ข, U+0E01 U+0E02 and 3 more` are.
+fn letters_in(shown: &str) -> usize {
+    let more = shown.strip_suffix(" more");
+    let more = more.and_then(|text| text.rsplit(' ').next()?.parse::<usize>().ok());
+    shown.matches("U+").count() + more.unwrap_or(0)
 }
 
 /// What brings the fonts, a step each. A font that is there already does not help.
@@ -267,6 +303,32 @@ mod tests {
         assert!(
             unknown.contains("the file of a font that has them"),
             "{unknown}"
+        );
+    }
+
+    /// Whatever letters, however many, and cut off or not: none of them is left.
+    #[test]
+    fn a_reason_without_letters_counts_them() {
+        let lacks_of = |letters: &str| lacks(letters.chars());
+        for (letters, counted_as) in [
+            ("กข", "Thai (2)"),
+            ("กขฃคฅฆงจฉช明", "Thai (10), Han (1)"),
+            ("🥰", "emoji (1)"),
+            ("（）；明", "Han (1)"),
+        ] {
+            let said = without_letters(&reason(letters)).into_owned();
+            assert!(
+                said.contains(counted_as) && !said.contains(|letter| letters.contains(letter)),
+                "{said}"
+            );
+            let by_itself = counted(&lacks_of(letters));
+            assert!(by_itself.contains(counted_as), "{by_itself}");
+        }
+        let cut: String = reason("小明王").chars().take(NO_FONT.len() + 8).collect();
+        assert!(!without_letters(&cut).contains(['小', '明', '王']), "{cut}");
+        assert_eq!(
+            without_letters("failed (for now); more"),
+            "failed (for now); more"
         );
     }
 

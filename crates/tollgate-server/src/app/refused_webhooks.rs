@@ -8,13 +8,17 @@ use tollgate_core::id::{DeliveryId, ShopId};
 use tollgate_providers::{Delivery, OtherSource, Rejection, nearest};
 
 use super::{App, Incoming, WebhookSource};
+use crate::masking::masked;
 use crate::throttle::Line;
 
 /// Sources that are tried whether a delivery was meant for them.
 const OTHERS_MAX: usize = 64;
 
-/// Of a path that leads nowhere so many letters are logged.
+/// Of a path that leads nowhere so many letters are looked at.
 const PATH_LETTERS_MAX: usize = 200;
+
+/// So many are logged: enough to see which source was meant, too few for a secret that was pasted behind it.
+const PATH_LETTERS_SHOWN: usize = 24;
 
 /// The first refusal of a second.
 #[derive(Debug)]
@@ -122,6 +126,7 @@ impl App {
             let mut known: Vec<&str> = sources.keys().map(String::as_str).collect();
             known.sort_unstable();
             let likely = likely_path(&path, &known);
+            let path = shown_path(&path);
             UnknownPath { path, likely }
         });
     }
@@ -183,6 +188,16 @@ impl App {
     }
 }
 
+/// The beginning of a path that leads nowhere, in which no key stands.
+fn shown_path(path: &str) -> String {
+    let masked = masked(path);
+    let mut shown: String = masked.chars().take(PATH_LETTERS_SHOWN).collect();
+    if shown.len() < masked.len() {
+        shown.push('…');
+    }
+    shown
+}
+
 /// Which path was meant by one at which no source is called, of those that are known in their order.
 fn likely_path(path: &str, known: &[&str]) -> String {
     const LISTED_MAX: usize = 8;
@@ -228,6 +243,23 @@ impl Incoming<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Keys are pasted into URLs.
+    #[test]
+    fn of_a_path_of_no_source_the_beginning_is_shown_and_no_key() {
+        for (path, shown) in [
+            ("/webhooks/midtrnas", "/webhooks/midtrnas"),
+            ("/webhooks/tg_AbCdEfGh12345678", "/webhooks/tg_***"),
+            ("/tg_AbCdEfGh12345678/bank", "/tg_***/bank"),
+            ("/webhooks/whsec_MDEyMzQ1Njc4OWFi", "/webhooks/whsec_***"),
+            (
+                "/webhooks/SB-Mid-server-precious",
+                "/webhooks/SB-Mid-server-…",
+            ),
+        ] {
+            assert_eq!(shown_path(path), shown);
+        }
+    }
 
     #[test]
     fn a_path_of_no_source_is_said_with_what_may_have_been_meant() {

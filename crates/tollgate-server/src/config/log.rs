@@ -15,8 +15,6 @@ pub struct Log {
     pub targets: Vec<(String, LevelFilter)>,
     /// In which form.
     pub format: LogFormat,
-    /// One JSON object a line.
-    pub json: bool,
     /// Lines a second of one kind of decision.
     pub decision_lines_per_second: u32,
 }
@@ -55,7 +53,6 @@ impl Log {
             level: Level::WARN,
             targets: vec![driver()],
             format: LogFormat::Auto,
-            json: false,
             decision_lines_per_second: 1,
         }
     }
@@ -83,7 +80,6 @@ impl Typed<'_> {
             level,
             targets,
             format,
-            json: format == LogFormat::Json,
             decision_lines_per_second: self.integer("log.decision_lines_per_second", 1, 10_000)?
                 as u32,
         })

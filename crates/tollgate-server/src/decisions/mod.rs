@@ -33,6 +33,9 @@ const WAITING_MAX: usize = 4_096;
 /// How long the end of the program waits for the last lines.
 const FLUSH_MAX: Duration = Duration::from_secs(1);
 
+/// How soon it looks again whether there is room.
+const FLUSH_AGAIN: Duration = Duration::from_millis(5);
+
 /// Tells of decisions. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Decisions(Option<Arc<Inner>>);
@@ -122,11 +125,18 @@ impl Decisions {
         let Some(inner) = &self.0 else {
             return;
         };
+        let deadline = Instant::now() + FLUSH_MAX;
         let (done, is_done) = sync_channel(1);
-        if inner.to_writer.send(Message::Flush(done)).is_ok() {
-            // One that takes longer writes into a pipe that nobody reads.
-            let _ = is_done.recv_timeout(FLUSH_MAX);
+        let mut message = Message::Flush(done);
+        // A queue that stays full has a writer that stands still.
+        while let Err(error) = inner.to_writer.try_send(message) {
+            match error {
+                TrySendError::Full(back) if Instant::now() < deadline => message = back,
+                TrySendError::Full(_) | TrySendError::Disconnected(_) => return,
+            }
+            std::thread::sleep(FLUSH_AGAIN);
         }
+        let _ = is_done.recv_timeout(deadline.saturating_duration_since(Instant::now()));
     }
 }
 
@@ -222,5 +232,31 @@ fn listened_to() -> Option<Level> {
         Some(Level::WARN)
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A writer that stands still has a full queue, and takes nothing from it.
+    #[test]
+    fn the_end_waits_no_longer_than_it_says_for_a_writer_that_stands_still() {
+        let (to_writer, from_deciders) = sync_channel(1);
+        to_writer.send(Message::Crowd).expect("there is room");
+        let decisions = Decisions(Some(Arc::new(Inner {
+            level: Level::INFO,
+            crowds: Arc::new(Crowds::new(1)),
+            to_writer,
+            shop_names: Arc::default(),
+        })));
+        let (to_test, is_flushed) = sync_channel(1);
+        std::thread::spawn(move || {
+            decisions.flush();
+            let _ = to_test.send(());
+        });
+        let flushed = is_flushed.recv_timeout(Duration::from_secs(30));
+        assert_eq!(flushed, Ok(()));
+        drop(from_deciders);
     }
 }

@@ -2,7 +2,8 @@
 
 use tollgate_core::time::Span;
 
-use crate::masking::masked;
+use crate::masking::masked_words_of_others;
+use crate::paper;
 
 /// How much of a reason that somebody outside has written stands in a line.
 const REASON_CHARS_MAX: usize = 160;
@@ -10,8 +11,10 @@ const REASON_CHARS_MAX: usize = 160;
 /// The first line of a reason, masked; what stands behind is in the timeline.
 pub(super) fn shortened(reason: &str) -> String {
     let line = reason.lines().next().unwrap_or_default();
-    let cut = line.char_indices().nth(REASON_CHARS_MAX);
-    masked(cut.map_or(line, |(at, _)| &line[..at])).into_owned()
+    let line = paper::without_letters(line);
+    // First masked, then cut: half an address is not known as one.
+    let line = masked_words_of_others(&line);
+    line.chars().take(REASON_CHARS_MAX).collect()
 }
 
 /// `850 ms`, `1.2 s`, `3 min 20 s`, `2 h 5 min`.
@@ -82,5 +85,27 @@ mod tests {
             !shown.contains("more") && shown.chars().count() < 170,
             "{shown}"
         );
+    }
+
+    #[test]
+    fn an_address_at_the_end_of_what_is_shown_is_masked() {
+        for before in REASON_CHARS_MAX - 30..=REASON_CHARS_MAX {
+            let reason = format!("{} dewi.lestari@example.com", "x".repeat(before));
+            let shown = shortened(&reason);
+            assert!(!shown.contains("dewi"), "{before}: {shown}");
+        }
+    }
+
+    /// They may be a whole name.
+    #[test]
+    fn the_letters_that_no_font_has_are_counted_and_not_shown() {
+        let lacks = tollgate_receipt::lacks("小明王กอ้".chars());
+        let fonts = tollgate_receipt::Fonts::built_in();
+        let shown = shortened(&paper::waits_for_a_font(&lacks, &fonts));
+        assert!(
+            shown.starts_with("no font has letters of Han (3), Thai (3); install "),
+            "{shown}"
+        );
+        assert!(!shown.contains("U+"), "{shown}");
     }
 }

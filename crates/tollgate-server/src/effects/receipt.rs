@@ -60,12 +60,15 @@ pub(super) async fn act(context: &Context, work: &Work, id: Option<ReceiptId>) -
         let waits = context
             .shop_config(work.shop)
             .is_none_or(|shop| shop.receipts.missing_glyphs == MissingGlyphs::Wait);
-        let reason = paper::waits_for_a_font(&lacks(rendered.missing), &fonts);
+        let lacks = lacks(rendered.missing);
+        let reason = paper::waits_for_a_font(&lacks, &fonts);
         // Once for each receipt, however often it is tried.
         if !waits || work.effect.tries <= 1 {
             context.metrics().glyphs_missing.inc();
         }
-        tracing::error!(receipt = %id, reason, "no font has some of a receipt's letters");
+        // The letters may be a customer's whole name: they stand in the effect's reason alone.
+        let letters = paper::counted(&lacks);
+        tracing::error!(receipt = %id, letters, "no font has some of a receipt's letters");
         if waits {
             return Acted::waiting(reason);
         }

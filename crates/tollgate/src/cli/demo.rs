@@ -49,7 +49,7 @@ Exit codes:
 
 const USUAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 pub(super) async fn run(args: Args) -> ExitCode {
-    start_log(&Log::of_warnings());
+    let _log = start_log(&Log::of_warnings());
     if let Some(wrong) = wrong(&args) {
         anstream::eprintln!("error: {wrong}");
         return ExitCode::from(2);

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use tollgate_outbound::remote::Server;
 
 use super::calling::call;
+use crate::log::is_unseen;
 
 /// The most rows on a page.
 const PAGE_MAX: u32 = 200;
@@ -42,23 +43,18 @@ pub(super) async fn list(
     }
 }
 
-/// A text of strangers as a terminal may show it: what would move its cursor, set its title or hide a line is
-/// written out.
+/// A text of strangers as a terminal may show it: what would move its cursor, set its title, turn
+/// the direction of writing or hide a line is written out.
 pub(super) fn plain(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for letter in text.chars() {
         let is_harmless = matches!(letter, '\n' | '\t');
-        match letter.is_control() && !is_harmless || is_turning(letter) {
+        match is_unseen(letter) && !is_harmless {
             true => shown.extend(letter.escape_default()),
             false => shown.push(letter),
         }
     }
     shown
-}
-
-/// What makes letters around it stand in another order than they were written in.
-fn is_turning(letter: char) -> bool {
-    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A value as a word; a document as JSON.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use super::client::scheme_of;
 use super::{configuration, failed, misconfigured, welcome};
-use crate::log::start_log;
+use crate::log::{is_for_machines, say, start_log};
 use tollgate_server::config::Config;
 use tollgate_server::{Listeners, Role, Serving, raise_open_files};
 use tollgate_store::Place;
@@ -70,8 +70,8 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
              file; set store.url to a postgres:// URL or leave --role out",
         );
     }
-    let is_json = config.log.json;
-    start_log(&config.log);
+    let for_machines = is_for_machines(config.log.format);
+    let _log = start_log(&config.log);
     say_open_files();
     let role = match args.role {
         RoleArg::All => Role::All,
@@ -81,7 +81,7 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
     // Before anything else is said or made: a start that cannot be ends with one line.
     let listeners = match Listeners::bind(&config.server).await {
         Ok(listeners) => listeners,
-        Err(error) => return not_started(is_json, &error.to_string()),
+        Err(error) => return not_started(for_machines, &error.to_string()),
     };
     let stop = stop_signal();
     tokio::pin!(stop);
@@ -91,7 +91,7 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
     };
     let app = match opened {
         Ok(app) => app,
-        Err(error) => return not_started(is_json, &error.to_string()),
+        Err(error) => return not_started(for_machines, &error.to_string()),
     };
     say_what_is_configured(app.config());
     say_where(app.config(), &listeners);
@@ -103,7 +103,7 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
 
 /// Does effects and nothing else.
 async fn work(config: Config) -> ExitCode {
-    let is_json = config.log.json;
+    let for_machines = is_for_machines(config.log.format);
     let stop = stop_signal();
     tokio::pin!(stop);
     let opened = tokio::select! {
@@ -113,27 +113,25 @@ async fn work(config: Config) -> ExitCode {
     match opened {
         Ok(app) => {
             say_what_is_configured(app.config());
-            match app.config().log.json {
+            match for_machines {
                 true => tracing::info!("doing effects; taking no requests"),
-                false => anstream::eprintln!("doing effects; taking no requests"),
+                false => say("doing effects; taking no requests"),
             }
             tollgate_server::work(app, stop).await;
             tracing::info!("stopped");
             ExitCode::SUCCESS
         }
-        Err(error) => not_started(is_json, &error.to_string()),
+        Err(error) => not_started(for_machines, &error.to_string()),
     }
 }
 
 /// Why it does not start: a line for people, or one of the log for machines.
-fn not_started(is_json: bool, why: &str) -> ExitCode {
-    match is_json {
-        true => {
-            tracing::error!("{why}");
-            ExitCode::from(1)
-        }
-        false => failed(why),
+fn not_started(for_machines: bool, why: &str) -> ExitCode {
+    match for_machines {
+        true => tracing::error!("{why}"),
+        false => say(&format!("error: {why}")),
     }
+    ExitCode::from(1)
 }
 
 /// Takes as many open files as the system gives, and says so where that was more than the usual.
@@ -159,19 +157,19 @@ fn say_what_is_configured(config: &Config) {
 /// Says where it came to listen (the configured port may be 0), and the URLs to register at each provider:
 /// in lines for people, or as part of a log for machines.
 fn say_where(config: &Config, listeners: &Listeners) {
-    let is_json = config.log.json;
+    let for_machines = is_for_machines(config.log.format);
     let scheme = scheme_of(config);
     if let Some(address) = listeners.grpc_address() {
-        match is_json {
+        match for_machines {
             true => tracing::info!(%address, "listening for gRPC"),
-            false => anstream::eprintln!("listening for gRPC at {scheme}://{address}"),
+            false => say(&format!("listening for gRPC at {scheme}://{address}")),
         }
     }
     let addresses = listeners.addresses();
     for address in &addresses {
-        match is_json {
+        match for_machines {
             true => tracing::info!(%address, "listening"),
-            false => anstream::eprintln!("listening at {scheme}://{address}"),
+            false => say(&format!("listening at {scheme}://{address}")),
         }
     }
     let listen = addresses.first().copied().unwrap_or(config.server.listen);
@@ -184,18 +182,18 @@ fn say_where(config: &Config, listeners: &Listeners) {
             for path in &configured.paths {
                 has_source = true;
                 let url = format!("{base}{path}");
-                match is_json {
+                match for_machines {
                     true => tracing::info!(shop = shop.name, source, url, "register at {title}"),
-                    false => anstream::eprintln!("register at {title}: {url}"),
+                    false => say(&format!("register at {title}: {url}")),
                 }
             }
         }
     }
     let none = "no sources are configured: webhooks are not taken";
-    match (has_source, is_json) {
+    match (has_source, for_machines) {
         (true, _) => {}
         (false, true) => tracing::info!("{none}"),
-        (false, false) => anstream::eprintln!("{none}"),
+        (false, false) => say(none),
     }
 }
 

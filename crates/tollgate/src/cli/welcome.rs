@@ -1,5 +1,6 @@
 //! What a server that has just started says to people: where its dashboard is, and how the first of them signs in.
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 
 use secrecy::ExposeSecret;
@@ -7,34 +8,45 @@ use tollgate_server::config::LogFormat;
 use tollgate_server::{App, Config};
 
 use super::client::{reachable, scheme_of};
+use crate::log::{is_for_machines, say as say_plainly};
 
 /// How the first user is made where no link may be said.
 const BY_COMMAND: &str =
     "there is no user yet: make one with `tollgate users create EMAIL --role admin`";
 
-/// Says it: in lines for people, or as part of a log for machines, which is kept and so has no link. `addresses`: where
-/// it listens, the dashboard's door last.
+/// Says it: in lines for people, or as part of a log for machines. What is collected has no link. `addresses`: where it
+/// listens, the dashboard's door last.
 pub(super) async fn say(app: &App, addresses: &[SocketAddr]) {
-    // Who asks for one of these forms collects logs. By itself a log has one where it is not on a terminal, and there
-    // somebody reads it who wants to begin.
-    let is_for_machines = match app.config().log.format {
-        LogFormat::Json | LogFormat::Logfmt => true,
-        LogFormat::Auto | LogFormat::Pretty | LogFormat::Text => false,
-    };
+    let format = app.config().log.format;
+    let for_machines = is_for_machines(format);
     let dashboard = dashboard(app.config(), addresses);
-    match is_for_machines {
+    match for_machines {
         true => tracing::info!(url = dashboard, "dashboard"),
-        false => anstream::eprintln!("dashboard: {dashboard}/"),
+        false => say_plainly(&format!("dashboard: {dashboard}/")),
     }
     let Some(ticket) = app.welcome().await else {
         return;
     };
-    match is_for_machines {
-        true => tracing::info!("{BY_COMMAND}"),
-        false => anstream::eprintln!(
+    match (
+        for_machines,
+        is_read(format, std::io::stderr().is_terminal()),
+    ) {
+        (true, _) => tracing::info!("{BY_COMMAND}"),
+        (false, false) => say_plainly(BY_COMMAND),
+        (false, true) => say_plainly(&format!(
             "make the first user: {dashboard}/welcome?ticket={}",
             ticket.expose_secret()
-        ),
+        )),
+    }
+}
+
+/// Whether a person reads what is said, so that it may hold a link: who asks for a form for people does; by itself only
+/// a terminal is no collected log.
+fn is_read(format: LogFormat, is_terminal: bool) -> bool {
+    match format {
+        LogFormat::Pretty | LogFormat::Text => true,
+        LogFormat::Auto => is_terminal,
+        LogFormat::Json | LogFormat::Logfmt => false,
     }
 }
 
@@ -50,6 +62,20 @@ fn dashboard(config: &Config, addresses: &[SocketAddr]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_is_said_where_it_is_read_and_not_collected() {
+        for (format, on_terminal, elsewhere) in [
+            (LogFormat::Auto, true, false),
+            (LogFormat::Pretty, true, true),
+            (LogFormat::Text, true, true),
+            (LogFormat::Json, false, false),
+            (LogFormat::Logfmt, false, false),
+        ] {
+            let found = (is_read(format, true), is_read(format, false));
+            assert_eq!(found, (on_terminal, elsewhere), "{format:?}");
+        }
+    }
 
     #[test]
     fn the_dashboard_is_where_a_browser_reaches_it() {

@@ -1,47 +1,120 @@
 //! The log: what the program says of itself, a line for each thing, to stderr.
 //!
 //! Everything that is logged becomes a [`Line`](line::Line), in which what is personal is masked, and a format makes
-//! a text of it.
+//! a text of it. One thread writes these texts, and nobody waits for it: a reader that stands still holds up nothing
+//! but the log.
 
 mod line;
+mod unseen;
 mod quoting;
 mod pretty;
 mod text;
 mod json;
 mod logfmt;
+mod queue;
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
+use serde_json::Value;
 use tollgate_server::config::{Log, LogFormat};
 use tracing::level_filters::LevelFilter;
-use tracing::{Event, Subscriber};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use line::Line;
+use line::{Line, Said};
+use queue::Queue;
+
+pub(crate) use unseen::is_unseen;
+
+/// How long the end of the program waits for the last lines.
+const END_MAX: Duration = Duration::from_secs(1);
+
+/// What the log says of itself stands under this.
+const TARGET: &str = "tollgate::log";
+
+/// The queue of this process.
+static QUEUE: OnceLock<Arc<Queue>> = OnceLock::new();
+
+/// A log that was started. Its end waits until what was said is written, or a second has passed.
+#[must_use = "the end of the log is the end of this"]
+pub(crate) struct Started;
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        if let Some(queue) = QUEUE.get() {
+            queue.finish(END_MAX);
+        }
+    }
+}
 
 /// Logs to stderr from now on.
-pub(crate) fn start_log(log: &Log) {
+pub(crate) fn start_log(log: &Log) -> Started {
     let default = LevelFilter::from_level(log.level);
     let levels = Targets::new()
         .with_default(default)
         .with_targets(log.targets.iter().cloned());
     let is_terminal = std::io::stderr().is_terminal();
-    let lines = Lines {
+    let lines = Arc::new(Lines {
         format: format_of(log.format, is_terminal),
         style: Style {
             coloured: is_terminal && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty()),
         },
         zone: jiff::tz::TimeZone::system(),
+    });
+    let noting = Arc::clone(&lines);
+    let queue = Queue::start(std::io::stderr(), move |left_out| {
+        noting.text(&about_left_out(left_out, jiff::Timestamp::now()))
+    });
+    let queue = match queue {
+        Ok(queue) => queue,
+        Err(error) => {
+            anstream::eprintln!("warning: no thread can be started, so nothing is logged: {error}");
+            return Started;
+        }
+    };
+    let queued = Queued {
+        lines,
+        queue: Arc::clone(&queue),
     };
     let started = tracing_subscriber::registry()
         .with(levels)
-        .with(lines)
+        .with(queued)
         .try_init();
-    if let Err(error) = started {
-        anstream::eprintln!("warning: a log was started before: {error}");
+    if started.is_err() || QUEUE.set(queue).is_err() {
+        anstream::eprintln!("warning: a log was started before");
+    }
+    Started
+}
+
+/// Says something to people as it stands, in its place among the lines of the log.
+pub(crate) fn say(text: &str) {
+    match QUEUE.get() {
+        Some(queue) => queue.push(format!("{text}\n")),
+        None => anstream::eprintln!("{text}"),
+    }
+}
+
+/// Whether whoever configures this form collects lines for machines, among which nothing else may stand.
+pub(crate) fn is_for_machines(format: LogFormat) -> bool {
+    match format {
+        LogFormat::Json | LogFormat::Logfmt => true,
+        LogFormat::Auto | LogFormat::Pretty | LogFormat::Text => false,
+    }
+}
+
+/// The line that stands where others were left out.
+fn about_left_out(left_out: u64, at: jiff::Timestamp) -> Line {
+    Line {
+        at,
+        level: Level::WARN,
+        target: TARGET.to_owned(),
+        message: "lines of the log were left out here: nobody read as fast as they came".to_owned(),
+        fields: vec![("left_out", Said::Plain(Value::from(left_out)))],
     }
 }
 
@@ -86,7 +159,7 @@ impl Style {
     }
 }
 
-/// Writes each event as a line.
+/// Makes lines of events.
 struct Lines {
     format: Format,
     style: Style,
@@ -102,14 +175,23 @@ impl Lines {
             Format::Logfmt => logfmt::write(line),
         }
     }
+
+    /// With its end.
+    fn text(&self, line: &Line) -> String {
+        self.write(line) + "\n"
+    }
 }
 
-impl<S: Subscriber> Layer<S> for Lines {
+/// Hands each event to the thread that writes, as a line.
+struct Queued {
+    lines: Arc<Lines>,
+    queue: Arc<Queue>,
+}
+
+impl<S: Subscriber> Layer<S> for Queued {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut text = self.write(&Line::of(event, jiff::Timestamp::now()));
-        text.push('\n');
-        // Whoever closed our stderr wants no log.
-        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        let line = Line::of(event, jiff::Timestamp::now());
+        self.queue.push(self.lines.text(&line));
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use super::unseen::{is_joiner, is_unseen};
+
 /// A text in which line ends, control characters, and what turns the direction of writing are escaped.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -14,7 +16,7 @@ pub(super) fn escaped(text: &str) -> String {
 /// A value: in quotes where it would be read as several, or as none.
 pub(super) fn quoted(text: &str) -> String {
     let needs =
-        |letter: char| letter.is_whitespace() || "=\"\\".contains(letter) || is_unseen(letter);
+        |letter: char| letter.is_whitespace() || "=\"\\".contains(letter) || is_hidden(letter);
     if !text.is_empty() && !text.contains(needs) {
         return text.to_owned();
     }
@@ -35,7 +37,7 @@ fn push_escaped(letter: char, out: &mut String) {
         '\n' => out.push_str("\\n"),
         '\r' => out.push_str("\\r"),
         '\t' => out.push_str("\\t"),
-        letter if is_unseen(letter) => {
+        letter if is_hidden(letter) => {
             // A String takes everything.
             let _ = write!(out, "\\u{{{:x}}}", u32::from(letter));
         }
@@ -43,8 +45,7 @@ fn push_escaped(letter: char, out: &mut String) {
     }
 }
 
-/// Controls, separators of lines, and marks and turns of direction.
-fn is_unseen(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+/// Of a line's words and values every letter is to be seen.
+fn is_hidden(letter: char) -> bool {
+    is_unseen(letter) || is_joiner(letter)
 }

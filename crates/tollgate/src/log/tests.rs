@@ -123,6 +123,20 @@ fn what_is_personal_is_masked_above_debug_in_every_format() {
 }
 
 #[test]
+fn a_gap_is_a_line_that_says_how_many_are_missing() {
+    let lines = Lines {
+        format: Format::Logfmt,
+        style: Style { coloured: false },
+        zone: jiff::tz::TimeZone::UTC,
+    };
+    let at = jiff::Timestamp::from_microsecond(1_796_047_384_120_500).expect("it is a time");
+    assert_eq!(
+        lines.text(&about_left_out(7, at)),
+        "ts=2026-11-30T14:03:04.120500Z level=warn target=tollgate::log msg=\"lines of the log were left out here: nobody read as fast as they came\" left_out=7\n"
+    );
+}
+
+#[test]
 fn a_terminal_is_told_prettily_and_anything_else_in_pairs() {
     for (configured, is_terminal, expected) in [
         (LogFormat::Auto, true, Format::Pretty),

@@ -211,6 +211,21 @@ fn a_start_without_any_configuration_says_what_to_do() {
     assert!(Tollgate::spawn(serve).stop().success());
 }
 
+/// In pairs, too, nothing else stands among the lines.
+#[test]
+fn in_logfmt_the_lines_of_the_start_are_pairs_too() {
+    let mut home = Home::new();
+    home.set("log", "format", "logfmt");
+    let server = Tollgate::start(&home);
+    let taken = server.address().to_string();
+    let ended = finish(serving(&home).args(["--listen", &taken]));
+    let log = server.stop_and_read_log();
+    assert!(log.contains("msg=\"register at Midtrans\""), "{log}");
+    for line in log.lines().chain([one_line(&ended)]) {
+        assert!(line.starts_with("ts="), "{line}");
+    }
+}
+
 /// So is the end of a start that cannot be.
 #[test]
 fn in_json_a_start_that_cannot_be_is_a_line_of_json() {

@@ -1,12 +1,16 @@
 //! Stopping in good order: what was answered stays, what was not is refused or unheard.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 
-use crate::harness::{Home, Request, Said, Tollgate, in_parallel, pause};
+use crate::harness::{
+    ADMIN_KEY, Client, Home, Request, Said, Tollgate, in_parallel, pause, serving, until,
+};
 
 const TOTAL: i64 = 15_000_000;
 
@@ -79,6 +83,44 @@ fn a_server_asked_to_stop_under_load_keeps_all_it_answered() {
         }
         assert!(server.stop().success());
     }
+}
+
+/// A log collector that stands still: the pipe fills up, and nothing but the log waits for it.
+#[test]
+fn a_log_that_nobody_reads_holds_up_no_request_and_no_end() {
+    // More lines than the 64 KiB of a pipe.
+    const ENOUGH: usize = 600;
+    let mut home = Home::new();
+    home.set("log", "level", "debug");
+    home.set("log", "decision_lines_per_second", 10_000);
+    let mut child = serving(&home)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary can be started");
+    let mut pipe = BufReader::new(child.stderr.take().expect("it was asked for"));
+    let address = pipe
+        .by_ref()
+        .lines()
+        .map_while(Result::ok)
+        .find_map(|line| {
+            let address = line.strip_prefix("listening at http://")?;
+            address.trim().parse().ok()
+        });
+    let address = address.expect("it says where it listens");
+    let mut client = Client::new(address, Some(ADMIN_KEY));
+    for count in 0..ENOUGH {
+        client.put(&format!("/v1/stock/A-{count}"), &json!({ "on_hand": 3 }));
+    }
+    let sent = std::process::Command::new("kill")
+        .args(["-TERM", &child.id().to_string()])
+        .status();
+    assert!(sent.expect("kill can be run").success());
+    let ended = until("it ends", || child.try_wait().expect("it is our child"));
+    assert_eq!(ended.code(), Some(0));
+    let mut left = String::new();
+    pipe.read_to_string(&mut left).expect("it is text");
+    assert!(60_000 < left.len(), "the pipe was full: {}", left.len());
 }
 
 /// A request that has begun is ended in peace; a kept-alive connection does not hold the end up.

@@ -310,9 +310,11 @@ fn lines_of(child: &mut Child) -> Receiver<String> {
 fn address_in(line: &str) -> Option<SocketAddr> {
     let logged: Option<serde_json::Value> = serde_json::from_str(line).ok();
     let logged = logged.filter(|line| line["fields"]["message"] == "listening");
-    let address = match &logged {
-        Some(line) => line["fields"]["address"].as_str(),
-        None => line.strip_prefix("listening at http://"),
+    let in_pairs = line.split_once(" msg=listening address=");
+    let address = match (&logged, in_pairs) {
+        (Some(line), _) => line["fields"]["address"].as_str(),
+        (None, Some((_, address))) => Some(address),
+        (None, None) => line.strip_prefix("listening at http://"),
     };
     address?
         .trim()

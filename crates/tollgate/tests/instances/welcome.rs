@@ -3,11 +3,13 @@
 use serde_json::json;
 
 use crate::fleet::Fleet;
-use crate::harness::Request;
+use crate::harness::{Database, Request, server_needed};
 
 #[test]
 fn two_links_of_two_instances_make_one_user() {
-    let fleet = Fleet::start(2);
+    // A log that people read, in which the link is said.
+    let database = Database::on(&server_needed());
+    let fleet = Fleet::on(database, 2, |home| home.set("log", "format", "text"));
     let tickets: Vec<String> = fleet
         .servers
         .iter()
