@@ -62,7 +62,7 @@ pub(super) fn order_back(
         minor,
         currency: payment.currency(),
     };
-    let detail = vec![
+    let mut detail = vec![
         ("refund", text(refund.to_string())),
         ("payment", text(id.to_string())),
         ("source", text(source.as_str())),
@@ -72,6 +72,10 @@ pub(super) fn order_back(
         ("reason", text(reason)),
         ("ordered_by", text(ordered_by.word())),
     ];
+    // Nobody is asked for it: it has gone back already.
+    if !calls {
+        detail.push(("recorded", text("yes")));
+    }
     root.refunds.push(Refund {
         id: refund,
         payment: id,

@@ -111,7 +111,10 @@ impl Server {
                 .body(body.to_string());
         }
         let response = request.send().await;
-        let response = response.map_err(|error| failed(reason(&error)))?;
+        let response = response.map_err(|error| NotDone {
+            was_not_sent: error.is_connect(),
+            ..failed(reason(&error))
+        })?;
         let status = response.status();
         if let Some(to) = moved_to(&response) {
             let status = status.as_u16();

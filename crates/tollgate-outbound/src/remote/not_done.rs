@@ -11,6 +11,8 @@ pub struct NotDone {
     pub asked: String,
     /// Why, in a line.
     pub why: String,
+    /// Nothing can have been done: there was no connection to send it over.
+    pub was_not_sent: bool,
     /// The problem document, where Tollgate has refused.
     pub problem: Option<Value>,
     /// Every place of the request that is wrong, with what was sent there and why it is wrong.
@@ -23,6 +25,7 @@ impl NotDone {
         NotDone {
             asked: format!("call {method} {path} at {url}"),
             why,
+            was_not_sent: false,
             problem: None,
             places: Vec::new(),
         }

@@ -85,7 +85,11 @@ impl<'a> Said<'a> {
             EntryKind::PaymentRefunded => format!("{payment} refunded {}{by}", money("refunded")),
             EntryKind::PaymentChargedBack => format!("{payment} charged back{by}"),
             EntryKind::RefundRequested => {
-                format!("{payment} refund ordered: {}{by}", money("amount"))
+                let how = match self.text("recorded") {
+                    Some(_) => "recorded",
+                    None => "ordered",
+                };
+                format!("{payment} refund {how}: {}{by}", money("amount"))
             }
             EntryKind::RefundFailed => {
                 format!(

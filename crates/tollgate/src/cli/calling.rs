@@ -7,7 +7,7 @@ use serde_json::Value;
 use tollgate_outbound::remote::{NotDone, Server};
 use tollgate_server::CODES;
 
-use super::listing::plain;
+use super::listing::{plain, word};
 
 /// Sends a request; the answer's document, or what went wrong, for people.
 pub(super) async fn call(
@@ -28,12 +28,21 @@ pub(super) struct OnceArgs {
     idempotency_key: Option<String>,
 }
 
-/// Sends what is to be done once. Where it is not known whether it was done, the error says how to repeat it.
+impl OnceArgs {
+    /// A person has named the key: the same may have been sent before.
+    pub(super) fn is_named(&self) -> bool {
+        self.idempotency_key.is_some()
+    }
+}
+
+/// Sends what is to be done once. Where it is not known whether it was done, the error says how to repeat it:
+/// by the command as it was typed, or by `again`, which sends the same whatever has changed since.
 pub(super) async fn call_once(
     server: &Server,
     path: &str,
     body: &Value,
     once: &OnceArgs,
+    again: Option<&str>,
 ) -> Result<Value, String> {
     let key = match &once.idempotency_key {
         Some(key) => key.clone(),
@@ -42,15 +51,34 @@ pub(super) async fn call_once(
     let asked = server.ask("POST", path, Some(body), Some(&key)).await;
     asked.map_err(|not_done| {
         let why = in_words(&not_done, server.url());
-        let code = not_done.problem.as_ref().map(|problem| &problem["code"]);
-        match code.is_none_or(|code| code == "outcome_unknown") {
-            true => format!(
-                "{why}\n  it may have been done: repeat the command with --idempotency-key {key}, and it is \
-                 done once"
-            ),
-            false => why,
+        if !may_be_done(&not_done) {
+            return why;
         }
+        let key = plain(&quoted(&key));
+        let repeat = match again {
+            Some(again) => format!(
+                "repeat it at this server with `{} --idempotency-key {key}`",
+                plain(again)
+            ),
+            None => format!("repeat the command with --idempotency-key {key}"),
+        };
+        format!("{why}\n  it may have been done: {repeat}, and it is done once")
     })
+}
+
+/// Whether what came to nothing here may have been done there.
+fn may_be_done(not_done: &NotDone) -> bool {
+    let code = not_done.problem.as_ref().map(|problem| &problem["code"]);
+    !not_done.was_not_sent && code.is_none_or(|code| code == "outcome_unknown")
+}
+
+/// A text as one word of a shell.
+pub(super) fn quoted(text: &str) -> String {
+    let is_word = |letter: char| letter.is_ascii_alphanumeric() || "._-:/".contains(letter);
+    match !text.is_empty() && text.chars().all(is_word) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
 }
 
 fn fresh_key() -> Result<String, String> {
@@ -90,7 +118,22 @@ pub(super) fn segment(name: &str) -> String {
     encoded.replace('+', "%20")
 }
 
-/// What came to nothing: its title, then what is so here, every place that is wrong, and what to do.
+/// What every problem document has. It is said in other words, or says nothing to a person.
+const STANDARD_MEMBERS: [&str; 10] = [
+    "type",
+    "title",
+    "status",
+    "detail",
+    "code",
+    "retryable",
+    "retry_after_ms",
+    "new_key_required",
+    "request_id",
+    "errors",
+];
+
+/// What came to nothing: its title, then what is so here, every place that is wrong, what to do, and
+/// the members that it has besides.
 fn in_words(not_done: &NotDone, url: &str) -> String {
     let Some(problem) = &not_done.problem else {
         return plain(&not_done.to_string());
@@ -110,6 +153,12 @@ fn in_words(not_done: &NotDone, url: &str) -> String {
     if let Some(after) = problem["retry_after_ms"].as_u64() {
         let seconds = after.div_ceil(1000);
         lines.push(format!("the same may succeed in {seconds} s"));
+    }
+    // What is free, what is there, which limit: a detail may point at it.
+    for (name, value) in problem.as_object().into_iter().flatten() {
+        if !STANDARD_MEMBERS.contains(&name.as_str()) {
+            lines.push(format!("{name}: {}", word(value)));
+        }
     }
     if row.is_some() {
         lines.push(format!("more: {url}/docs/errors#{code}"));
@@ -131,9 +180,11 @@ mod tests {
         let not_done = NotDone {
             asked: "call PUT /v1/stock/A at http://x".to_owned(),
             why: String::new(),
+            was_not_sent: false,
             problem: Some(json!({
                 "title": "The request is not as documented", "status": 400, "code": "request_invalid",
-                "detail": "one place is wrong\u{1b}[2J", "retry_after_ms": 1500,
+                "detail": "one place is wrong\u{1b}[2J", "retry_after_ms": 1500, "request_id": "req_1",
+                "available": 3, "sku": "A\u{1b}[2J",
             })),
             places: vec!["/on_hand: a number is wanted".to_owned()],
         };
@@ -144,8 +195,41 @@ mod tests {
   /on_hand: a number is wanted
   The request is not as documented; `errors` names every place that is wrong.
   the same may succeed in 2 s
+  available: 3
+  sku: A\\u{1b}[2J
   more: http://x/docs/errors#request_invalid"
         );
+    }
+
+    #[test]
+    fn what_was_never_sent_or_refused_was_not_done() {
+        for (was_not_sent, code, may_be) in [
+            (false, None, true),
+            (false, Some("outcome_unknown"), true),
+            (false, Some("refund_exceeds_captured"), false),
+            (true, None, false),
+        ] {
+            let not_done = NotDone {
+                asked: String::new(),
+                why: String::new(),
+                was_not_sent,
+                problem: code.map(|code| json!({ "code": code })),
+                places: Vec::new(),
+            };
+            assert_eq!(may_be_done(&not_done), may_be, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_quoted_is_one_word_of_a_shell() {
+        for (text, word) in [
+            ("9f86d0", "9f86d0"),
+            ("", "''"),
+            ("the till's", "'the till'\\''s'"),
+            ("$(reboot)", "'$(reboot)'"),
+        ] {
+            assert_eq!(quoted(text), word);
+        }
     }
 
     #[test]

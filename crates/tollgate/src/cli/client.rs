@@ -220,7 +220,7 @@ mod tests {
             (&open, Some("http://127.0.0.1:8081"), false),
             (&open, Some("https://127.0.0.1:8080"), false),
             (&open, Some("http://localhost.example:8080"), false),
-            (&open, Some("http://localhost@other.example:8080"), false),
+            (&open, Some("http://127.0.0.1.example:8080"), false),
             (&open, Some("https://pay.example.org"), false),
             (&inside, Some("http://192.0.2.7"), true),
             (&inside, Some("http://127.0.0.1:80"), false),

@@ -217,7 +217,7 @@ async fn cancel(server: &Server, order: &str, yes: bool, once: &OnceArgs) -> Res
         }
     }
     let path = format!("/v1/orders/{}/cancel", segment(order));
-    call_once(server, &path, &json!({}), once).await
+    call_once(server, &path, &json!({}), once, None).await
 }
 
 fn text_of(what: &What, document: &Value) -> String {

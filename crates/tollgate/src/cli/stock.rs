@@ -102,7 +102,7 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
         } => {
             let wanted = json!({ "delta": delta, "reason": reason });
             let path = format!("/v1/stock/{}/adjust", segment(sku));
-            call_once(&server, &path, &wanted, once).await
+            call_once(&server, &path, &wanted, once, None).await
         }
     };
     match done {

@@ -119,6 +119,42 @@ fn other_program(answer: &'static [u8]) -> String {
     format!("http://{address}")
 }
 
+/// A command that may have been done says how it is done once, as it was sent; one that nobody has heard does not.
+#[test]
+fn what_may_have_been_done_is_repeated_as_it_was_sent() {
+    let home = Home::new();
+    home.write_config();
+    let payment = "pay_01kfjv7m00e008000000000001";
+    let refund = [
+        "payments",
+        "refund",
+        payment,
+        "--amount",
+        "500",
+        "--recorded",
+        "--idempotency-key",
+        "k",
+        "--yes",
+    ];
+    let silent = other_program(b"");
+    let ended = run(&home, &silent, &refund, &[]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let again =
+        format!("`tollgate payments refund {payment} --amount 500 --recorded --idempotency-key k`");
+    assert_names(&ended.stderr, &["it may have been done", &again]);
+    let ended = run(&home, &silent, &["orders", "cancel", "A", "--yes"], &[]);
+    assert_names(
+        &ended.stderr,
+        &[
+            "it may have been done",
+            "repeat the command with --idempotency-key",
+        ],
+    );
+    let ended = run(&home, "http://127.0.0.1:1", &refund, &[]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(!ended.stderr.contains("may have been done"), "{ended:?}");
+}
+
 /// What answers as no Tollgate does is said to be another program's, whatever it says.
 #[test]
 fn another_program_that_answers_is_called_one() {

@@ -99,11 +99,12 @@ const TYPED: &str = "
     errors-list             errors --code signature_invalid
     keys-list               keys list
     users-list              users list
-    payments-refund         payments refund PAYMENT --amount 500000 --recorded --reason scratched --yes
+    payments-refund         payments refund PAYMENT --amount 500000 --recorded --reason scratched --idempotency-key once --yes
     payments-show-refunded  payments show PAYMENT
     orders-refund-none      orders refund ZVR-2 --yes
     orders-refund           orders refund ZVR-1 --recorded --yes
     orders-refund-again     orders refund ZVR-1 --recorded --yes
+    payments-refund-once    payments refund PAYMENT --amount 500000 --recorded --reason scratched --idempotency-key once --yes
 ";
 
 /// The words of a line; quotes keep one together.

@@ -1,5 +1,6 @@
 //! A sentence for each kind of entry.
 
+use tollgate_core::payment::MANUAL_SOURCE;
 use tollgate_core::timeline::EntryKind;
 
 use super::said::Said;
@@ -126,15 +127,28 @@ pub(super) fn sentence(kind: EntryKind, said: &Said<'_>, who: &Who, moved: Moved
             format!("Payment {} at {source} called off", text("reference"))
         }
         EntryKind::PaymentRefunded => {
-            format!(
-                "{} gone back through {source} for payment {}",
-                said.amount(moved.gone),
-                text("reference")
-            )
+            let (gone, reference) = (said.amount(moved.gone), text("reference"));
+            match who {
+                // No provider has said so.
+                Who::Key(_) => format!("{gone} gone back for payment {reference}, recorded{by}"),
+                Who::Provider(_) | Who::Tollgate | Who::Unsaid => {
+                    format!("{gone} gone back through {source} for payment {reference}")
+                }
+            }
         }
         EntryKind::PaymentChargedBack => format!(
             "The customer's bank disputes payment {} at {source}",
             text("reference")
+        ),
+        EntryKind::RefundRequested if said.text("recorded").is_some() => format!(
+            "{} of payment {} recorded{by} as given back{}{}",
+            money("amount"),
+            text("reference"),
+            match source == MANUAL_SOURCE {
+                true => "",
+                false => " by another way",
+            },
+            said.note("reason")
         ),
         EntryKind::RefundRequested => format!(
             "{} of payment {} ordered back from {source}{by}{}",

@@ -6,7 +6,7 @@ use tollgate_core::word::Word as _;
 use tollgate_outbound::remote::Server;
 
 use super::ordered;
-use crate::cli::calling::{OnceArgs, call, call_once, segment};
+use crate::cli::calling::{OnceArgs, call, call_once, quoted, segment};
 use crate::cli::columns::money;
 use crate::cli::listing::word;
 use crate::cli::typing::agreed;
@@ -51,14 +51,43 @@ pub(super) async fn payment_of(server: &Server, order: &str) -> Result<String, S
 }
 
 /// Orders a refund of a payment, after a person has agreed.
+///
+/// Where both the amount and the key of the request are named, it is sent without a look at the payment: the same
+/// may have been sent before, and how the payment stands now is then no reason to do anything else.
 pub(in crate::cli) async fn refund(
     server: &Server,
     payment: &str,
     args: &RefundArgs,
 ) -> Result<Value, String> {
     let path = format!("/v1/payments/{}", segment(payment));
-    let shown = call(server, "GET", &path, None).await?;
-    let amount = args.amount.unwrap_or_else(|| free_of(&shown));
+    let (amount, said) = match args.amount.filter(|_| args.once.is_named()) {
+        Some(amount) => (amount, format!("{amount} minor units of payment {payment}")),
+        None => looked_at(server, &path, args.amount).await?,
+    };
+    let how = match args.recorded {
+        true => "Record as given back",
+        false => "Give back",
+    };
+    if !args.yes && !agreed(&format!("{how} {said}?"))? {
+        return Err("nothing was refunded".to_owned());
+    }
+    let mut wanted = json!({ "amount": amount, "recorded": args.recorded });
+    if let Some(reason) = &args.reason {
+        wanted["reason"] = reason.as_str().into();
+    }
+    let again = again(payment, amount, args);
+    let path = format!("{path}/refund");
+    call_once(server, &path, &wanted, &args.once, Some(&again)).await
+}
+
+/// How much goes back of a payment as it stands now, and that in words.
+async fn looked_at(
+    server: &Server,
+    path: &str,
+    amount: Option<i64>,
+) -> Result<(i64, String), String> {
+    let shown = call(server, "GET", path, None).await?;
+    let amount = amount.unwrap_or_else(|| free_of(&shown));
     let (reference, source) = (word(&shown["reference"]), word(&shown["source"]));
     if amount == 0 {
         return Err(format!(
@@ -67,18 +96,22 @@ pub(in crate::cli) async fn refund(
         ));
     }
     let said = money(&amount.into(), &shown["currency"]);
-    let how = match args.recorded {
-        true => "Record as given back",
-        false => "Give back",
-    };
-    if !args.yes && !agreed(&format!("{how} {said} of payment {reference} ({source})?"))? {
-        return Err("nothing was refunded".to_owned());
-    }
-    let mut wanted = json!({ "amount": amount, "recorded": args.recorded });
+    Ok((amount, format!("{said} of payment {reference} ({source})")))
+}
+
+/// The command that sends the same, without its key.
+fn again(payment: &str, amount: i64, args: &RefundArgs) -> String {
+    let mut again = format!(
+        "tollgate payments refund {} --amount {amount}",
+        quoted(payment)
+    );
     if let Some(reason) = &args.reason {
-        wanted["reason"] = reason.as_str().into();
+        again.push_str(&format!(" --reason {}", quoted(reason)));
     }
-    call_once(server, &format!("{path}/refund"), &wanted, &args.once).await
+    if args.recorded {
+        again.push_str(" --recorded");
+    }
+    again
 }
 
 /// What of a payment can go back: what came, without what went and what is on its way.
@@ -106,6 +139,30 @@ pub(in crate::cli) fn said(refund: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: RefundArgs,
+    }
+
+    #[test]
+    fn what_repeats_a_refund_names_payment_and_amount() {
+        use clap::Parser as _;
+        for (typed, again_with) in [
+            (&[""][..], "--amount 900"),
+            (
+                &["", "--reason", "it's torn", "--recorded", "--yes"],
+                "--amount 900 --reason 'it'\\''s torn' --recorded",
+            ),
+        ] {
+            let line = Line::try_parse_from(typed).expect("it is a line");
+            assert_eq!(
+                again("pay_1", 900, &line.args),
+                format!("tollgate payments refund pay_1 {again_with}")
+            );
+        }
+    }
 
     #[test]
     fn what_is_on_its_way_back_does_not_go_twice() {

@@ -49,6 +49,10 @@ fn every_kind_is_told_in_words() {
     let mut by_rule = refund.clone();
     by_rule["ordered_by"] = "tollgate".into();
     by_rule["reason"] = "no room".into();
+    let mut recorded = refund.clone();
+    recorded["recorded"] = "yes".into();
+    let mut cash = recorded.clone();
+    cash["source"] = "manual".into();
     let failed = |key: &str| json!({ "key": key, "reason": "550 no such user" });
     let answered = |answer: &str, reason: Option<&str>| {
         let mut said = json!({ "source": "midtrans", "reference": "C-1", "times": 3,
@@ -240,6 +244,13 @@ fn every_kind_is_told_in_words() {
             "IDR 5,000 gone back through midtrans for payment C-1",
         ),
         (
+            "payment.refunded",
+            'K',
+            json!({ "payment": "pay_3", "source": "midtrans", "reference": "C-2", "captured": 100,
+                    "refunded": 100 }),
+            "IDR 1 gone back for payment C-2, recorded by key till-1",
+        ),
+        (
             "payment.charged_back",
             'E',
             payment,
@@ -250,6 +261,18 @@ fn every_kind_is_told_in_words() {
             'K',
             refund.clone(),
             "IDR 5,000 of payment C-1 ordered back from midtrans by key till-1: came back",
+        ),
+        (
+            "refund.requested",
+            'K',
+            recorded,
+            "IDR 5,000 of payment C-1 recorded by key till-1 as given back by another way: came back",
+        ),
+        (
+            "refund.requested",
+            'K',
+            cash,
+            "IDR 5,000 of payment C-1 recorded by key till-1 as given back: came back",
         ),
         (
             "refund.requested",
