@@ -221,6 +221,7 @@ impl Sampled {
             &self.events_queued,
             &self.effects_pending,
             &self.effects_dead,
+            &self.effects_dead_lately,
             &self.effects_unknown,
             &self.attention,
             &self.targets_left_alone,
@@ -364,6 +365,7 @@ mod tests {
                 effects_pending,
                 effects_due_age,
                 effects_dead,
+                effects_dead_lately,
                 effects_dead_age,
                 effects_unknown,
                 effects_unknown_age,
@@ -379,6 +381,7 @@ mod tests {
                 events_queued,
                 effects_pending,
                 effects_dead,
+                effects_dead_lately,
                 effects_unknown,
                 attention,
                 targets_left_alone,
@@ -408,7 +411,7 @@ mod tests {
             let label = format!("shop=\"{shop}\"");
             text.lines().filter(|line| line.contains(&label)).count()
         };
-        assert_eq!((of("main"), of("tea")), (15, 1), "{text}");
+        assert_eq!((of("main"), of("tea")), (16, 1), "{text}");
         let time = "tollgate_figures_read_timestamp_seconds{shop=\"tea\"} 1.0";
         assert!(text.contains(time), "{text}");
     }
