@@ -279,7 +279,11 @@ async fn an_observer_that_panics_costs_neither_the_commit_nor_its_answer() {
         options.observer = Some(Arc::new(|_| panic!("it cannot be put into words")));
     });
     for at_hand in 1..=2 {
-        assert_eq!(world.act(stock("A", at_hand)).await, Outcome::Done);
+        let put = world.act(stock("A", at_hand)).await;
+        let Outcome::Stock(put) = &put else {
+            panic!("{put:?}");
+        };
+        assert_eq!(put.on_hand, at_hand);
     }
     let order = create(paid_by(order(1, "C1"), "R1"));
     let created = world.act(order).await;

@@ -91,8 +91,8 @@ async fn bodies_that_are_never_ended_keep_no_good_webhook_out_and_are_bounded() 
     for number in 0..3 {
         let webhook = shop.webhook(&format!("R-{number}"), &format!("t{number}"), 100);
         let taken = shop.deliver("/webhooks/midtrans", &webhook);
-        // A provider waits longer.
-        let taken = tokio::time::timeout(Duration::from_secs(10), taken).await;
+        // Every provider waits longer, and this machine may have much else to do.
+        let taken = tokio::time::timeout(Duration::from_secs(30), taken).await;
         let taken = taken.expect("it is answered in time");
         assert_eq!(taken.status, 200, "{taken:?}");
         let held = figure(&shop, "body_bytes", "webhooks").await;
