@@ -23,7 +23,7 @@ use tollgate_core::effect::{EffectContent, Lease, StoredEffect};
 use tollgate_core::id::{EffectId, ShopId};
 use tollgate_core::retry::Schedule;
 use tollgate_core::time::Span;
-use tollgate_store::Origin;
+use tollgate_store::{Origin, ReadError};
 
 pub(crate) use context::{Context, Outside, WriteNotice};
 pub(crate) use receipt::tend_copies;
@@ -77,6 +77,11 @@ pub(crate) enum End {
     /// It cannot be done before an operator has mended something, however long that takes.
     Waiting {
         /// For what.
+        reason: String,
+    },
+    /// Our own database could not be read, so nothing outside has heard of it: it is tried again until it can be.
+    Unread {
+        /// What the database said.
         reason: String,
     },
     /// It was not begun.
@@ -138,9 +143,17 @@ impl Acted {
         Acted::of(End::Waiting { reason }, Health::Unsaid)
     }
 
-    /// The database takes too long or is away; nothing outside has heard of it.
-    pub(crate) fn database(error: &tollgate_store::ReadError) -> Acted {
-        Acted::again(format!("failed to read: {error}"), Health::Unsaid)
+    /// The database takes too long or is away; nothing outside has heard of it. A row that cannot be read stays so,
+    /// and is given up in the end.
+    pub(crate) fn database(error: &ReadError) -> Acted {
+        let reason = format!("failed to read: {error}");
+        let end = match error {
+            ReadError::Corrupt(_) => return Acted::again(reason, Health::Unsaid),
+            ReadError::Unavailable(_) | ReadError::Unreachable(_) | ReadError::Closing => {
+                End::Unread { reason }
+            }
+        };
+        Acted::of(end, Health::Unsaid)
     }
 
     /// With the answer's status and beginning.
@@ -155,6 +168,7 @@ impl Acted {
         match &self.end {
             End::Again { reason, .. }
             | End::Waiting { reason }
+            | End::Unread { reason }
             | End::Settled(
                 Settlement::Dead { reason, .. }
                 | Settlement::Unknown { reason }
@@ -229,6 +243,11 @@ pub(crate) fn waiting_schedule() -> Schedule {
     Schedule::of_seconds(&[60, 300, 1800, 3600])
 }
 
+/// When what could not be read is tried again: soon, because a database comes back by itself.
+pub(crate) fn unread_schedule() -> Schedule {
+    Schedule::of_seconds(&[1, 2, 5, 10, 30])
+}
+
 /// When an effect of this kind is tried again.
 pub(crate) fn schedule(context: &Context, content: &EffectContent) -> Schedule {
     match content {
@@ -251,5 +270,26 @@ pub(crate) fn schedule(context: &Context, content: &EffectContent) -> Schedule {
         | EffectContent::Void { .. } => {
             Schedule::of_seconds(&[30, 120, 600, 1800, 3600, 7200, 14400, 28800])
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_waits_for_the_database_and_is_never_given_up() {
+        for error in [
+            ReadError::Unreachable("no server".to_owned()),
+            ReadError::Closing,
+        ] {
+            let acted = Acted::database(&error);
+            assert!(matches!(acted.end, End::Unread { .. }), "{acted:?}");
+            let said = acted.error().expect("it says why");
+            assert!(said.starts_with("failed to read: "), "{said}");
+        }
+        let now = tollgate_core::time::Timestamp::from_millis(0);
+        let longest = unread_schedule().next_without_end(1_000, now, 999);
+        assert_eq!(longest.as_millis(), 30_000);
     }
 }

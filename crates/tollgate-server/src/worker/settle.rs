@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tollgate_core::command::{Action, Health, SettleEffect, Settlement};
 use tollgate_core::decision::{Outcome, Refusal};
 use tollgate_core::effect::{Attempt, EffectContent};
+use tollgate_core::retry::Schedule;
 use tollgate_core::word::Word;
 use tollgate_store::{Class, ErrorLevel, Reply, Submission, SubmitError};
 
@@ -185,9 +186,10 @@ fn settlement(context: &Context, work: &Work, acted: Acted) -> Settlement {
         End::Settled(settlement) => settlement,
         End::Released => Settlement::Released,
         End::Waiting { reason } => {
-            let schedule = effects::waiting_schedule();
-            let at = schedule.next_without_end(work.effect.tries, context.now(), chance());
-            Settlement::Retry { at, reason }
+            until_it_works(context, work, &effects::waiting_schedule(), reason)
+        }
+        End::Unread { reason } => {
+            until_it_works(context, work, &effects::unread_schedule(), reason)
         }
         End::Again {
             reason,
@@ -212,6 +214,17 @@ fn settlement(context: &Context, work: &Work, acted: Acted) -> Settlement {
             }
         }
     }
+}
+
+/// Tried again as often as it takes.
+fn until_it_works(
+    context: &Context,
+    work: &Work,
+    schedule: &Schedule,
+    reason: String,
+) -> Settlement {
+    let at = schedule.next_without_end(work.effect.tries, context.now(), chance());
+    Settlement::Retry { at, reason }
 }
 
 /// It moves money, so its outcome is never guessed.
