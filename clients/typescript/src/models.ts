@@ -812,6 +812,8 @@ export interface Endpoint {
   failing_since: string | null;
   /** The endpoint's id. */
   id: string;
+  /** How telling it has ended over the last 24 hours. */
+  last_24_hours: Told;
   /** Until when the secret before signs along. */
   old_secret_until: string | null;
   /** What notices are signed with; only when it was made just now. */
@@ -820,6 +822,14 @@ export interface Endpoint {
   updated_at: string;
   /** Where it is called. */
   url: string;
+}
+
+/** How telling an endpoint has ended, to a quarter of an hour. */
+export interface Told {
+  /** Notices that it took. */
+  delivered: number;
+  /** Notices that were given up. */
+  given_up: number;
 }
 
 /** `POST /v1/endpoints` */
@@ -1118,6 +1128,33 @@ export interface HoldHead {
   id: string;
   /** How it stands: `active`, or how it ended. */
   state: string;
+}
+
+/** One of them. */
+export interface Instance {
+  /** Whether it is the one that has answered this request. */
+  current: boolean;
+  /** Drawn when the process began: a restart is another one. */
+  id: string;
+  /** The name of its machine, and its port. */
+  name: string;
+  /** Why it takes no requests, as it said last. */
+  reason: string | null;
+  /** `all`: it takes requests and does effects. `api`: it takes requests. `worker`: it does effects. */
+  role: string;
+  /** When it said last that it is there. */
+  seen_at: string;
+  /** Since when it runs. */
+  started_at: string;
+  /**
+   * `ready`: it takes requests. `not_ready`: it does not, as it says itself. `silent`: it has said nothing
+   * for more than half a minute.
+   */
+  state: string;
+  /** For how many seconds it has run when it was heard last. */
+  uptime_seconds: number;
+  /** The version of its program. */
+  version: string;
 }
 
 /** An API key, without the key. */
@@ -1877,6 +1914,11 @@ export interface Stock {
   on_hand: number;
   /** The sku. */
   sku: string;
+  /**
+   * Units that orders have bought and no refund has brought back. What was put in is `on_hand`, `sold` and
+   * what was taken out by hand.
+   */
+  sold: number;
   /** How often `on_hand` was changed; `If-Match` takes it. */
   version: number;
 }

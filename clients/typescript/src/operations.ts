@@ -45,6 +45,7 @@ export const exportRefunds: Operation = { method: "GET", path: "/v1/exports/refu
 export const takeHold: Operation = { method: "POST", path: "/v1/holds", keyed: true };
 export const showHold: Operation = { method: "GET", path: "/v1/holds/{id}" };
 export const releaseHold: Operation = { method: "POST", path: "/v1/holds/{id}/release", keyed: true };
+export const listInstances: Operation = { method: "GET", path: "/v1/instances" };
 export const listKeys: Operation = { method: "GET", path: "/v1/keys" };
 export const createKey: Operation = { method: "POST", path: "/v1/keys" };
 export const revokeKey: Operation = { method: "DELETE", path: "/v1/keys/{id}" };
@@ -513,6 +514,17 @@ export class Holds {
   }
 }
 
+/** `/v1/instances` */
+export class Instances {
+  constructor(private readonly caller: Caller) {}
+
+  /** List the processes that share the database */
+  async list(options: CallOptions = {}): Promise<models.Instance[]> {
+    const answer = await this.caller.call(listInstances, [], { ...options });
+    return answer.json<{ data: models.Instance[] }>().data;
+  }
+}
+
 export interface ListKeysQuery {
   /** The name of another shop than the caller's own. */
   shop?: string;
@@ -696,6 +708,8 @@ export interface ListPaymentsQuery {
   reference?: string;
   /** Payments in any of these statuses. */
   status?: models.PaymentStatus | readonly models.PaymentStatus[];
+  /** Payments that a person must look at, themselves or their order; or, with `false`, need not. */
+  attention?: boolean;
   /** How many items a page has at most; 50 if absent. */
   limit?: number;
   /** `desc`, the newest first, or `asc`, the oldest first, by the time that ids carry; `desc` if absent. */
@@ -1081,6 +1095,7 @@ export interface Nouns {
   readonly events: Events;
   readonly exports: Exports;
   readonly holds: Holds;
+  readonly instances: Instances;
   readonly keys: Keys;
   readonly orders: Orders;
   readonly payments: Payments;
@@ -1109,6 +1124,7 @@ export function nouns(caller: Caller): Nouns {
     events: new Events(caller),
     exports: new Exports(caller),
     holds: new Holds(caller),
+    instances: new Instances(caller),
     keys: new Keys(caller),
     orders: new Orders(caller),
     payments: new Payments(caller),

@@ -14,6 +14,9 @@ pub struct Stock {
     pub on_hand: i64,
     /// Units of them set aside by active holds.
     pub held: i64,
+    /// Units that orders have bought and no refund has brought back: what was put in is `on_hand`, `sold` and what
+    /// was taken out by hand.
+    pub sold: i64,
     /// Changes when `on_hand` does, not when `held` does.
     pub version: i64,
     /// When what is available falls to this, it is recorded as low.

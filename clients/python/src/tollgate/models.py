@@ -823,6 +823,8 @@ class Endpoint(TypedDict):
     failing_since: Optional[str]
     #: The endpoint's id.
     id: str
+    #: How telling it has ended over the last 24 hours.
+    last_24_hours: Told
     #: Until when the secret before signs along.
     old_secret_until: Optional[str]
     #: What notices are signed with; only when it was made just now.
@@ -831,6 +833,14 @@ class Endpoint(TypedDict):
     updated_at: str
     #: Where it is called.
     url: str
+
+
+class Told(TypedDict):
+    """How telling an endpoint has ended, to a quarter of an hour."""
+    #: Notices that it took.
+    delivered: int
+    #: Notices that were given up.
+    given_up: int
 
 
 class EndpointBody(TypedDict):
@@ -1119,6 +1129,31 @@ class HoldHead(TypedDict):
     id: str
     #: How it stands: `active`, or how it ended.
     state: str
+
+
+class Instance(TypedDict):
+    """One of them."""
+    #: Whether it is the one that has answered this request.
+    current: bool
+    #: Drawn when the process began: a restart is another one.
+    id: str
+    #: The name of its machine, and its port.
+    name: str
+    #: Why it takes no requests, as it said last.
+    reason: Optional[str]
+    #: `all`: it takes requests and does effects. `api`: it takes requests. `worker`: it does effects.
+    role: str
+    #: When it said last that it is there.
+    seen_at: str
+    #: Since when it runs.
+    started_at: str
+    #: `ready`: it takes requests. `not_ready`: it does not, as it says itself. `silent`: it has said nothing
+    #: for more than half a minute.
+    state: str
+    #: For how many seconds it has run when it was heard last.
+    uptime_seconds: int
+    #: The version of its program.
+    version: str
 
 
 class Key(TypedDict):
@@ -1876,6 +1911,9 @@ class Stock(TypedDict):
     on_hand: int
     #: The sku.
     sku: str
+    #: Units that orders have bought and no refund has brought back. What was put in is `on_hand`, `sold` and
+    #: what was taken out by hand.
+    sold: int
     #: How often `on_hand` was changed; `If-Match` takes it.
     version: int
 

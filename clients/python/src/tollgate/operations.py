@@ -50,6 +50,7 @@ EXPORT_REFUNDS = Operation("GET", "/v1/exports/refunds.csv")
 TAKE_HOLD = Operation("POST", "/v1/holds", keyed=True)
 SHOW_HOLD = Operation("GET", "/v1/holds/{id}")
 RELEASE_HOLD = Operation("POST", "/v1/holds/{id}/release", keyed=True)
+LIST_INSTANCES = Operation("GET", "/v1/instances")
 LIST_KEYS = Operation("GET", "/v1/keys")
 CREATE_KEY = Operation("POST", "/v1/keys")
 REVOKE_KEY = Operation("DELETE", "/v1/keys/{id}")
@@ -492,6 +493,18 @@ class Holds:
         return answer
 
 
+class Instances:
+    """`/v1/instances`"""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def list(self) -> List[models.Instance]:
+        """List the processes that share the database"""
+        answer: List[models.Instance] = self._caller.call(LIST_INSTANCES).json()["data"]
+        return answer
+
+
 class Keys:
     """`/v1/keys`"""
 
@@ -652,6 +665,7 @@ class Payments:
         *,
         reference: Optional[str] = None,
         status: Optional[Union[models.PaymentStatus, Iterable[models.PaymentStatus]]] = None,
+        attention: Optional[bool] = None,
         limit: Optional[int] = None,
         sort: Optional[Literal["asc", "desc"]] = None,
     ) -> Pages[models.Payment]:
@@ -659,7 +673,13 @@ class Payments:
         return self._caller.pages(
             LIST_PAYMENTS,
             (),
-            {"reference": reference, "status": status, "limit": limit, "sort": sort},
+            {
+                "reference": reference,
+                "status": status,
+                "attention": attention,
+                "limit": limit,
+                "sort": sort,
+            },
         )
 
     def create(self, body: models.PaymentBody, *, idempotency_key: Optional[str] = None) -> models.Payment:
@@ -1000,6 +1020,7 @@ class Nouns:
         self.events = Events(caller)
         self.exports = Exports(caller)
         self.holds = Holds(caller)
+        self.instances = Instances(caller)
         self.keys = Keys(caller)
         self.orders = Orders(caller)
         self.payments = Payments(caller)

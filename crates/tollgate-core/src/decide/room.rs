@@ -190,6 +190,7 @@ fn take_stock(draft: &mut Draft, mut stock: Stock, wanted: i64, taking: Taking) 
         Taking::Hold => stock.held = stock.held.saturating_add(wanted),
         Taking::Sell => {
             stock.on_hand = stock.on_hand.saturating_sub(wanted);
+            stock.sold = stock.sold.saturating_add(wanted);
             stock.version = stock.version.saturating_add(1);
         }
     }
@@ -436,6 +437,7 @@ pub(super) fn end_hold(draft: &mut Draft, hold: &mut Hold, end: HoldState) -> St
             stock.held = stock.held.saturating_sub(*units);
             if sold {
                 stock.on_hand = stock.on_hand.saturating_sub(*units);
+                stock.sold = stock.sold.saturating_add(*units);
                 stock.version = stock.version.saturating_add(1);
             }
             draft.put_stock(stock);
@@ -503,6 +505,8 @@ pub(super) fn return_stock(draft: &mut Draft, lines: &[(String, i64)]) -> Step<V
     for (sku, units) in lines.iter().filter(|(_, units)| 0 < *units) {
         if let Some(mut stock) = draft.stock(sku)?.cloned() {
             stock.on_hand = stock.on_hand.saturating_add(*units).min(API_INTEGER_MAX);
+            // What was sold before the sku was stocked anew is counted no more.
+            stock.sold = stock.sold.saturating_sub(*units).max(0);
             stock.version = stock.version.saturating_add(1);
             draft.put_stock(stock);
             returned.push((sku.clone(), *units));

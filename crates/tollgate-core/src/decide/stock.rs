@@ -57,6 +57,7 @@ fn set(draft: &mut Draft, wanted: &NewStock) -> Step<Stock> {
         sku: sku.clone(),
         on_hand: 0,
         held: 0,
+        sold: 0,
         version: 0,
         low_at: None,
     });

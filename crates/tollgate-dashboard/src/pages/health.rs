@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::failure::Failure;
 use crate::layout::english;
-use crate::parts::{amount, code, copyable, foreign, number, section, table, toned};
+use crate::parts::{amount, code, copyable, foreign, number, section, table, time, toned};
 use crate::reply::Page;
 use crate::routes::{Route, routes};
 use crate::visit::Visit;
@@ -38,6 +38,17 @@ texts! {
     CAPTURED: "Came", "Masuk", "נכנס", "आया", "Пришло";
     GIVEN_BACK: "Went back", "Kembali", "חזר", "लौटा", "Возвращено";
     KEPT: "Kept", "Disimpan", "נשאר", "रहा", "Осталось";
+    INSTANCES: "Instances", "Instans", "מופעים", "इंस्टेंस", "Экземпляры";
+    INSTANCES_ABOUT: "Every process that has this database, with its version. Each says every ten seconds that it is there.", "Setiap proses yang memakai basis data ini, dengan versinya. Masing-masing melapor tiap sepuluh detik.", "כל תהליך שמשתמש במסד נתונים זה, עם גרסתו. כל אחד מודיע בכל עשר שניות שהוא שם.", "इस डेटाबेस की हर प्रक्रिया, अपने संस्करण के साथ। हर एक दस सेकंड में बताती है कि वह है।", "Каждый процесс с этой базой данных и его версия. Каждый сообщает о себе раз в десять секунд.";
+    VERSION: "Version", "Versi", "גרסה", "संस्करण", "Версия";
+    SINCE: "Runs since", "Berjalan sejak", "פועל מאז", "कब से चल रहा", "Работает с";
+    UPTIME: "Runs for", "Berjalan selama", "פועל במשך", "चलने की अवधि", "Работает";
+    HOURS: "{} h {} min", "{} j {} mnt", "{} ש׳ {} דק׳", "{} घं {} मि", "{} ч {} мин";
+    HEARD: "Heard last", "Terakhir terdengar", "נשמע לאחרונה", "अंतिम बार सुना", "Последний сигнал";
+    THIS_ONE: "this one", "yang ini", "זה", "यही", "этот";
+    IS_READY: "ready", "siap", "מוכן", "तैयार", "готов";
+    IS_NOT_READY: "not ready", "belum siap", "לא מוכן", "तैयार नहीं", "не готов";
+    IS_SILENT: "not heard", "tak terdengar", "לא נשמע", "सुना नहीं गया", "не слышно";
     RECEIPTS: "Receipts", "Kuitansi", "קבלות", "रसीदें", "Чеки";
 }
 
@@ -71,6 +82,25 @@ struct Totals {
     receipts: i64,
 }
 
+/// The processes that share the database.
+#[derive(Deserialize)]
+struct Instances {
+    data: Vec<Instance>,
+}
+
+#[derive(Deserialize)]
+struct Instance {
+    name: String,
+    current: bool,
+    role: String,
+    version: String,
+    started_at: String,
+    uptime_seconds: u64,
+    seen_at: String,
+    state: String,
+    reason: Option<String>,
+}
+
 async fn show(visit: &Visit<'_>) -> Result<Page, Failure> {
     let viewer = visit.viewer();
     let body = match viewer.may_operate() && viewer.shop == "main" {
@@ -95,13 +125,66 @@ async fn of_main(visit: &Visit<'_>) -> Result<Markup, Failure> {
         Some(path) => Some(visit.get::<Report>(path).await?),
         None => None,
     };
+    let instances: Instances = visit.get("/v1/instances").await?;
     Ok(html! {
+        (section(visit.say(INSTANCES), listed(visit, &instances)))
         div.checks {
             (runner(visit, "doctor", DOCTOR, DOCTOR_ABOUT))
             (runner(visit, "verify", VERIFY, VERIFY_ABOUT))
         }
         @if let Some(report) = &report { (found(visit, report)) }
     })
+}
+
+/// Each instance: which program it is, since when, when it was heard, and whether it takes requests.
+fn listed(visit: &Visit<'_>, instances: &Instances) -> Markup {
+    let rows: Vec<_> = instances
+        .data
+        .iter()
+        .map(|instance| {
+            let minutes = instance.uptime_seconds / 60;
+            let uptime = [minutes / 60, minutes % 60].map(|count| number(visit.locale, count));
+            vec![
+                html! {
+                    (foreign(&instance.name))
+                    @if instance.current { " " span.quiet { "(" (visit.say(THIS_ONE)) ")" } }
+                },
+                stands(visit, instance),
+                code(&instance.version),
+                code(&instance.role),
+                time(&instance.started_at),
+                html! { (HOURS.with(visit.locale, &[&uptime[0], &uptime[1]])) },
+                time(&instance.seen_at),
+            ]
+        })
+        .collect();
+    let heads = [
+        common::NAME,
+        common::STATUS,
+        VERSION,
+        common::WHAT,
+        SINCE,
+        UPTIME,
+        HEARD,
+    ];
+    let heads = heads.map(|head| visit.say(head));
+    html! {
+        p.quiet { (visit.say(INSTANCES_ABOUT)) }
+        (table(visit, &heads, &rows))
+    }
+}
+
+fn stands(visit: &Visit<'_>, instance: &Instance) -> Markup {
+    let (text, tone) = match instance.state.as_str() {
+        "ready" => (IS_READY, Tone::Good),
+        "not_ready" => (IS_NOT_READY, Tone::Bad),
+        "silent" => (IS_SILENT, Tone::Warn),
+        unknown => return foreign(unknown),
+    };
+    html! {
+        (toned(visit.say(text), tone))
+        @if let Some(reason) = &instance.reason { br; (english(reason)) }
+    }
 }
 
 /// What can be run. It changes nothing, so it is asked for like any page.
@@ -248,12 +331,39 @@ mod tests {
         crate::words::check(ALL);
     }
 
+    const INSTANCES_SEEN: &str = r#"{"data":[{"id":"01a","name":"shop-1:8080","current":true,"role":"all",
+        "version":"0.1.0","started_at":"2026-01-22T08:00:00.000Z","uptime_seconds":7500,
+        "seen_at":"2026-01-22T10:05:00.000Z","state":"ready","reason":null},
+        {"id":"01b","name":"shop-2:8080","current":false,"role":"api","version":"0.0.9",
+        "started_at":"2026-01-22T10:00:00.000Z","uptime_seconds":60,"seen_at":"2026-01-22T10:01:00.000Z",
+        "state":"not_ready","reason":"the <disk> is full"}]}"#;
+
+    #[test]
+    fn every_instance_is_shown_with_its_version_and_why_it_takes_nothing() {
+        let fixture = Fixture::of("operator").with("GET /v1/instances", 200, INSTANCES_SEEN);
+        let page = text(fixture.get("/health"));
+        for said in [
+            "shop-1:8080",
+            "(this one)",
+            "2 h 5 min",
+            "0.0.9",
+            "not ready",
+            "the &lt;disk&gt; is full",
+            "2026-01-22 10:01:00 UTC",
+        ] {
+            assert!(page.contains(said), "{said}: {page}");
+        }
+    }
+
     #[test]
     fn nothing_is_run_before_somebody_asks_for_it() {
-        let fixture = Fixture::of("operator").with("GET /v1/verify", 200, REPORT);
+        let fixture = Fixture::of("operator")
+            .with("GET /v1/instances", 200, INSTANCES_SEEN)
+            .with("GET /v1/verify", 200, REPORT);
         let page = text(fixture.get("/health"));
         assert!(page.contains("value=\"doctor\""), "{page}");
-        assert!(fixture.asked().is_empty(), "{:?}", fixture.asked());
+        let asked: Vec<String> = fixture.asked().into_iter().map(|one| one.path).collect();
+        assert_eq!(asked, ["/v1/instances"]);
         let page = text(fixture.get("/health?run=verify"));
         for said in [
             "Something must be mended",

@@ -51,6 +51,8 @@ texts! {
     FROM: "From", "Dari", "מתאריך", "से", "С";
     YES: "Yes", "Ya", "כן", "हाँ", "Да";
     NO: "No", "Tidak", "לא", "नहीं", "Нет";
+    NEEDS_PERSON: "Needs a person", "Perlu ditangani", "דורש טיפול", "व्यक्ति चाहिए", "Нужен человек";
+    ANY: "any", "semua", "הכול", "कोई भी", "любые";
     NOT_KNOWN: "not known", "tidak diketahui", "לא ידוע", "ज्ञात नहीं", "неизвестно";
     NEVER: "never", "tidak pernah", "מעולם לא", "कभी नहीं", "никогда";
     REFUSED: "This was refused", "Ini ditolak", "הבקשה נדחתה", "यह अस्वीकृत हुआ", "Отказано";

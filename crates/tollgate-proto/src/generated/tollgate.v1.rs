@@ -23,6 +23,9 @@ pub struct Stock {
     /// Changes when on_hand does.
     #[prost(int64, tag = "6")]
     pub version: i64,
+    /// Units that orders have bought and no refund has brought back.
+    #[prost(int64, tag = "7")]
+    pub sold: i64,
 }
 /// What PutStock takes.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -2049,6 +2052,10 @@ pub struct ListPaymentsRequest {
         skip_serializing_if = "Option::is_none"
     )]
     pub sort: ::core::option::Option<i32>,
+    /// true: a person must look at the payment or its order; false: need not.
+    #[prost(bool, optional, tag = "6")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attention: ::core::option::Option<bool>,
 }
 /// A page of payments.
 #[derive(serde::Serialize, serde::Deserialize)]

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tollgate_core::breaker::Breaker;
 use tollgate_core::id::{EndpointId, ShopId, encode};
 use tollgate_core::time::{Span, Timestamp};
-use tollgate_store::{AuditRecord, ENDPOINTS_MAX, EndpointRow, Page, Seek};
+use tollgate_store::{AuditRecord, ENDPOINTS_MAX, EndpointRow, Page, Seek, Telling};
 
 use super::access::text;
 use super::{App, AppError, Caller};
@@ -24,15 +24,20 @@ const TRIES_MAX: usize = 16;
 /// Bytes of an endpoint's answer that are shown.
 const SHOWN_BYTES_MAX: usize = 1024;
 
+/// Over so long is counted how telling an endpoint ends.
+const TOLD_SINCE: Span = Span::hours(24);
+
 /// What a person has switched off says so.
 const BY_HAND: &str = "it was switched off over the API";
 
 /// An endpoint, and how it fares if it fails.
-pub(crate) struct Seen {
+pub(crate) struct EndpointSeen {
     /// The endpoint.
     pub(crate) row: EndpointRow,
     /// How it fares.
     pub(crate) failing: Option<Breaker>,
+    /// How telling it has ended over the last day.
+    pub(crate) told: Telling,
 }
 
 /// An endpoint that is to be made.
@@ -120,11 +125,13 @@ impl App {
         &self,
         shop: ShopId,
         seek: Seek<EndpointId>,
-    ) -> Result<Page<Seen, EndpointId>, AppError> {
+    ) -> Result<Page<EndpointSeen, EndpointId>, AppError> {
         let Page { items, next } = self.inner.store.endpoints(shop, seek).await?;
         let mut failing = self.failing(shop).await?;
-        let seen = |row: EndpointRow| Seen {
+        let told = self.told_lately(shop).await?;
+        let seen = |row: EndpointRow| EndpointSeen {
             failing: failing.remove(&target_of(&row)),
+            told: told.get(&row.id).copied().unwrap_or_default(),
             row,
         };
         Ok(Page {
@@ -134,10 +141,26 @@ impl App {
     }
 
     /// An endpoint, and how it fares.
-    pub(crate) async fn endpoint(&self, shop: ShopId, id: EndpointId) -> Result<Seen, AppError> {
+    pub(crate) async fn endpoint(
+        &self,
+        shop: ShopId,
+        id: EndpointId,
+    ) -> Result<EndpointSeen, AppError> {
         let row = self.endpoint_row(shop, id).await?;
-        let failing = self.failing(shop).await?.remove(&target_of(&row));
-        Ok(Seen { row, failing })
+        self.endpoint_seen(row).await
+    }
+
+    /// An endpoint that was read, and how it fares.
+    pub(crate) async fn endpoint_seen(&self, row: EndpointRow) -> Result<EndpointSeen, AppError> {
+        let failing = self.failing(row.shop).await?.remove(&target_of(&row));
+        let told = self.told_lately(row.shop).await?;
+        let told = told.get(&row.id).copied().unwrap_or_default();
+        Ok(EndpointSeen { row, failing, told })
+    }
+
+    async fn told_lately(&self, shop: ShopId) -> Result<BTreeMap<EndpointId, Telling>, AppError> {
+        let since = self.now().plus(Span::millis(-TOLD_SINCE.as_millis()));
+        Ok(self.inner.store.told_since(shop, since).await?)
     }
 
     /// Changes what is said of an endpoint. Enabling one forgets its earlier failures.

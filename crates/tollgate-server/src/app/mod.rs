@@ -29,6 +29,7 @@ mod pace;
 mod unproved;
 mod forwarders;
 mod alerts;
+mod instances;
 mod sampled;
 mod check;
 mod reconcile;
@@ -40,7 +41,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tollgate_core::command::Action;
 use tollgate_core::decision::Outcome;
-use tollgate_core::id::{DeliveryId, ShopId};
+use tollgate_core::id::{DeliveryId, RootId, ShopId};
 use tollgate_core::idempotency::Idempotency;
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_providers::{Item, Source};
@@ -67,17 +68,18 @@ pub(crate) use access::Caller;
 pub(crate) use capacity::{Hours, Terms};
 pub(crate) use check::Checked;
 pub(crate) use effects::{EffectEnd, NotRetried, Retried, Retrying};
-pub(crate) use endpoints::{EndpointChange, NewEndpoint, Tested};
+pub(crate) use endpoints::{EndpointChange, EndpointSeen, NewEndpoint, Tested};
 pub(crate) use errors::ErrorStats;
 pub(crate) use events::Replayed;
 use forwarders::Forwarders;
+pub(crate) use instances::InstanceSeen;
 pub(crate) use keys::NewKey;
 pub(crate) use pace::Allowance;
 use pace::{KeyPaces, SourcePace};
 pub(crate) use reconcile::reconcile;
 pub(crate) use refusal::AppError;
 use refused_webhooks::UnknownPath;
-pub(crate) use sessions::SigningIn;
+pub(crate) use sessions::{SigningIn, session_id};
 pub(crate) use sources::SourceStanding;
 pub(crate) use standing::{REFUSED, SERIES_DAYS_MAX, Series, Standing};
 use stream::Streams;
@@ -116,6 +118,8 @@ struct Inner {
     /// Stands in the place of the Gate; no configuration leads here.
     null: Option<NullStore>,
     role: Role,
+    /// By which this process is told from others, and since when it runs.
+    born: (RootId, Timestamp),
     /// How the first user is made.
     welcome: welcome::Welcome,
     /// How often receipts are looked up without a key.
@@ -245,6 +249,7 @@ impl App {
             redactor,
             null,
             role,
+            born: (ids::root(), instance.now()),
             welcome: welcome::Welcome::default(),
             lookups: std::sync::Mutex::new(receipts::lookups()),
             streams: Streams::new(config.stream),

@@ -7,7 +7,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
-use tollgate_core::id::ShopId;
+use sha2::{Digest, Sha256};
+use tollgate_core::id::{ShopId, encode};
 use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
 use tollgate_store::{Actor, AuditRecord, NewSession, OpenSession, SessionRow, UserRow};
@@ -16,7 +17,19 @@ use super::access::text;
 use super::lockout::Counted;
 use super::{App, AppError, Caller};
 use crate::config::MAIN_SHOP;
-use crate::keys::{self, Role};
+use crate::keys::{self, KeyHash, Role};
+
+/// What a session is called, so that one of several can be named: made of its hash, which it does not tell.
+pub(crate) fn session_id(hash: &KeyHash) -> String {
+    let digest: [u8; 32] = Sha256::new()
+        .chain_update(b"tollgate session\0")
+        .chain_update(hash)
+        .finalize()
+        .into();
+    let number = digest[..16].iter();
+    let number = number.fold(0, |number: u128, byte| number << 8 | u128::from(*byte));
+    format!("ses_{}", encode(number))
+}
 
 /// Somebody who wants to sign in.
 pub(crate) struct SigningIn<'a> {
@@ -98,6 +111,7 @@ impl App {
             created_at: now,
             seen_at: now,
             ends_at: now.plus(sessions.absolute),
+            address: Some(from.to_string()),
         };
         let record = AuditRecord {
             shop: user.shop,
@@ -170,6 +184,50 @@ impl App {
     pub(crate) fn idle_ends_at(&self, open: &OpenSession) -> Timestamp {
         let idle = self.now().plus(self.config().sessions.idle);
         idle.min(open.row.ends_at)
+    }
+
+    /// The sessions that the caller's user has open, the newest first.
+    pub(crate) async fn own_sessions(&self, caller: &Caller) -> Result<Vec<OpenSession>, AppError> {
+        let (user, home) = caller.user().ok_or(AppError::SessionUnknown)?;
+        let mut open = self.inner.store.sessions_of(home, user).await?;
+        let (idle, now) = (self.config().sessions.idle, self.now());
+        open.retain(|open| now < open.row.ends_at && now < open.row.seen_at.plus(idle));
+        Ok(open)
+    }
+
+    /// Ends one of the caller's user's sessions, by the id that a list shows.
+    pub(crate) async fn end_own_session(&self, caller: &Caller, id: &str) -> Result<(), AppError> {
+        let open = self.own_sessions(caller).await?;
+        let open = open
+            .into_iter()
+            .find(|open| session_id(&open.row.hash) == id);
+        let row = open.ok_or(AppError::NotFound)?.row;
+        let detail = vec![("session", text(id))];
+        let record = caller.record(row.shop, "end_session", row.user, detail);
+        let store = &self.inner.store;
+        store.end_session(row.shop, row.hash, Some(record)).await?;
+        self.forget_session(row.hash);
+        Ok(())
+    }
+
+    /// Ends every session of the caller's user but the one that it came with.
+    pub(crate) async fn end_other_sessions(&self, caller: &Caller) -> Result<(), AppError> {
+        let (Some(hash), Some((user, home))) = (caller.session(), caller.user()) else {
+            return Err(AppError::SessionUnknown);
+        };
+        let others = self.inner.store.sessions_of(home, user).await?;
+        let others = others.iter().filter(|open| open.row.hash != hash);
+        let others: Vec<_> = others.map(|open| open.row.hash).collect();
+        let detail = vec![("sessions", text(others.len()))];
+        let record = caller.record(home, "end_other_sessions", user, detail);
+        let store = &self.inner.store;
+        store
+            .end_other_sessions((home, user), hash, Some(record))
+            .await?;
+        for hash in others {
+            self.forget_session(hash);
+        }
+        Ok(())
     }
 
     /// Ends the caller's session.

@@ -116,7 +116,7 @@ impl Serving {
             classes: Arc::new(Classes::new(&app.config().admission, app.metrics())),
         };
         let watching = tokio::spawn(app.instance().clone().watch_clock());
-        let bookkeeping = Bookkeeping::start(&app);
+        let bookkeeping = Bookkeeping::start(&app, true);
         let Listeners { bound, tls } = listeners;
         let fresh = tls
             .clone()
@@ -142,6 +142,8 @@ impl Serving {
         let drain = app.config().server.drain;
         if !drain.is_zero() {
             app.drain();
+            // Those who look at another instance see it at once.
+            let _ = app.say_that_it_is_there(true).await;
             tracing::info!(?drain, "not ready any more; what still comes is taken");
             tokio::time::sleep(drain).await;
         }
@@ -180,7 +182,7 @@ impl Serving {
 /// Does effects until `shutdown` and takes no requests; then finishes what runs and closes the store.
 pub async fn work(app: App, shutdown: impl Future<Output = ()>) {
     let watching = tokio::spawn(app.instance().clone().watch_clock());
-    let bookkeeping = Bookkeeping::start(&app);
+    let bookkeeping = Bookkeeping::start(&app, false);
     let worker = start_worker(&app);
     let reconciling = tokio::spawn(reconcile(app.clone()));
     shutdown.await;
@@ -191,19 +193,20 @@ pub async fn work(app: App, shutdown: impl Future<Output = ()>) {
     app.close().await;
 }
 
-/// Writes what is counted beside the commits: what was refused and has failed, and what webhooks were answered; and
-/// looks for alerts.
+/// Writes what is counted beside the commits: what was refused and has failed, and what webhooks were answered; says
+/// that this instance is there; and looks for alerts.
 struct Bookkeeping {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
 
 impl Bookkeeping {
-    fn start(app: &App) -> Bookkeeping {
+    fn start(app: &App, serves: bool) -> Bookkeeping {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(app.instance().clone().write_errors(stopped.clone()));
         tasks.spawn(app.clone().write_figures(stopped.clone()));
+        tasks.spawn(app.clone().say_where_it_stands(serves, stopped.clone()));
         tasks.spawn(app.clone().watch_alerts(stopped));
         Bookkeeping { stop, tasks }
     }

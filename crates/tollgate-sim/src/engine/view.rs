@@ -274,9 +274,9 @@ impl Engine {
     }
 
     /// Units of a sku: on hand, held.
-    pub fn stock(&self, sku: &str) -> Option<(i64, i64)> {
+    pub fn stock(&self, sku: &str) -> Option<(i64, i64, i64)> {
         match self.known.stock.get(&(SHOP, sku.to_owned())) {
-            Known::Found(stock) => Some((stock.on_hand, stock.held)),
+            Known::Found(stock) => Some((stock.on_hand, stock.held, stock.sold)),
             Known::Absent | Known::NotLoaded => None,
         }
     }

@@ -30,7 +30,7 @@ impl Laws {
     /// L5 as far as it holds after every command.
     pub(super) fn shelves(&mut self, scene: Scene, orders: &[OrderView]) {
         for sku in SKUS {
-            let Some((on_hand, held)) = scene.engine.stock(sku) else {
+            let Some((on_hand, held, counted)) = scene.engine.stock(sku) else {
                 continue;
             };
             let units = |sold: bool| -> i64 {
@@ -56,6 +56,12 @@ impl Laws {
                      back, {active} in active holds"
                 );
                 self.broken(Law::L5, "the shelf does not add up", text);
+            }
+            if counted != sold - back {
+                let text = format!(
+                    "{sku}: {counted} are counted as sold, {sold} are, and {back} came back"
+                );
+                self.broken(Law::L5, "what is counted as sold is not what is sold", text);
             }
         }
         self.slots(scene, orders);

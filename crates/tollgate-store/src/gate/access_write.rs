@@ -38,6 +38,8 @@ pub(crate) enum AccessWrite {
     BeginSession(NewSession),
     /// A session ends.
     EndSession(ShopId, [u8; 32]),
+    /// All sessions of a user end but this one.
+    EndOtherSessions(ShopId, UserId, [u8; 32]),
     /// A session was used.
     SessionUsed(ShopId, [u8; 32], Timestamp),
 }
@@ -58,6 +60,7 @@ impl AccessWrite {
             | AccessWrite::KeyUsed(shop, ..)
             | AccessWrite::DeleteUser(shop, ..)
             | AccessWrite::EndSession(shop, _)
+            | AccessWrite::EndOtherSessions(shop, ..)
             | AccessWrite::SessionUsed(shop, ..) => *shop,
         }
     }
@@ -80,6 +83,9 @@ impl AccessWrite {
             AccessWrite::SignInFailed(failure) => sign_ins::failed(db, failure),
             AccessWrite::BeginSession(new) => sessions::begin(db, new),
             AccessWrite::EndSession(shop, hash) => sessions::end(db, *shop, hash),
+            AccessWrite::EndOtherSessions(shop, user, but) => {
+                sessions::end_others(db, (*shop, *user), but)
+            }
             AccessWrite::SessionUsed(shop, hash, at) => sessions::used(db, *shop, hash, *at),
         }
     }

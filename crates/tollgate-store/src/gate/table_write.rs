@@ -16,6 +16,7 @@ use crate::tables::deliveries::{self, Rejected};
 use crate::tables::endpoints::{self, EndpointChange, EndpointRow};
 use crate::tables::errors::{KeepErrors, NO_SHOP};
 use crate::tables::idempotency;
+use crate::tables::instances::{self, InstanceRow};
 use crate::tables::shop_figures::AddFigures;
 use crate::tables::stream_tickets::{self, TicketRow};
 
@@ -91,6 +92,10 @@ pub(crate) enum TableWrite {
         /// The limit.
         before: Timestamp,
     },
+    /// An instance says that it is there.
+    NoteInstance(Box<InstanceRow>),
+    /// An instance has ended.
+    EndInstance(ShopId, u128),
     /// Proves that writing works.
     Nothing,
 }
@@ -116,6 +121,8 @@ impl TableWrite {
             TableWrite::AddFigures(add) => Some(add.shop),
             TableWrite::ClaimAlertRound(claim) => Some(claim.shop),
             TableWrite::ForgetAlerts { shop, .. } => Some(*shop),
+            TableWrite::NoteInstance(row) => Some(row.shop),
+            TableWrite::EndInstance(shop, _) => Some(*shop),
             TableWrite::ForgetRecords { .. } | TableWrite::Nothing => None,
         }
     }
@@ -153,6 +160,8 @@ impl TableWrite {
             TableWrite::AddFigures(add) => add.run(db),
             TableWrite::ClaimAlertRound(claim) => claim.run(db),
             TableWrite::ForgetAlerts { shop, before } => alerts::forget(db, *shop, *before),
+            TableWrite::NoteInstance(row) => instances::note(db, row),
+            TableWrite::EndInstance(shop, id) => instances::end(db, *shop, *id),
             TableWrite::Claim(_) | TableWrite::Renew(_) | TableWrite::Nothing => Ok(0),
         }
     }

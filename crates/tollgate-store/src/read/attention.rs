@@ -5,17 +5,15 @@ use std::collections::BTreeSet;
 use tollgate_core::id::{RootId, ShopId};
 use tollgate_core::order::Root;
 
+use super::Stretch;
 use super::effects::{self, EffectLine};
 use super::orders::root;
 use crate::Store;
-use crate::db::{Db, Error, Sql, id_at, two};
+use crate::db::{Db, Error, Sql, id_at, id_bytes, two};
 use crate::error::ReadError;
 
 /// So many of a kind are read.
 pub const ATTENTION_READ_MAX: u32 = 100;
-
-/// A list of what waits for a person is found along the index up to this many; of more the list itself is walked.
-const LISTED_MAX: u32 = 1_000;
 
 /// What waits for a person; of each kind up to [`ATTENTION_READ_MAX`].
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -38,8 +36,36 @@ const ATTENTION_OF: Sql = two(
     "select id
       from roots
      where shop_id = ?1 and attention > 0
-     order by attention
+     order by id
      limit ?2",
+);
+
+/// `roots.nth_attention`: walks `roots_attention` upwards.
+const NTH: Sql = two(
+    "select id
+      from roots indexed by roots_attention
+     where shop_id = ?1 and ?2 <= id and id < ?3 and attention > 0
+     order by id
+     limit 1 offset ?4",
+    "select id
+      from roots
+     where shop_id = ?1 and ?2 <= id and id < ?3 and attention > 0
+     order by id
+     limit 1 offset ?4",
+);
+
+/// `roots.attention_ids`: walks `roots_attention` downwards, a chunk of it.
+const IDS: Sql = two(
+    "select id
+      from roots indexed by roots_attention
+     where shop_id = ?1 and ?2 <= id and id < ?3 and attention > 0
+     order by id desc
+     limit ?4",
+    "select id
+      from roots
+     where shop_id = ?1 and ?2 <= id and id < ?3 and attention > 0
+     order by id desc
+     limit ?4",
 );
 
 impl Store {
@@ -73,9 +99,27 @@ fn with_attention(db: &Db, shop: ShopId, limit: u32) -> Result<Vec<u128>, Error>
     db.all(ATTENTION_OF, &[&shop.0, &limit], |row| id_at(row, 0))
 }
 
-/// The roots of all that waits for a person; `None` where there are too many to go by.
-pub(super) fn roots_with_attention(db: &Db, shop: ShopId) -> Result<Option<BTreeSet<u128>>, Error> {
-    let ids = with_attention(db, shop, LISTED_MAX + 1)?;
-    let is_few = ids.len() <= LISTED_MAX as usize;
-    Ok(is_few.then(|| ids.into_iter().collect()))
+/// The root with open attention that so many lower ones of a stretch precede.
+pub(super) fn nth_with_attention(
+    db: &Db,
+    shop: ShopId,
+    stretch: Stretch,
+    count: usize,
+) -> Result<Option<u128>, Error> {
+    let (from, below) = (id_bytes(stretch.from), id_bytes(stretch.below));
+    let values: &[&dyn crate::db::Bind] = &[&shop.0, &from, &below, &(count as i64)];
+    db.one(NTH, values, |row| id_at(row, 0))
+}
+
+/// The highest roots of a stretch with open attention, at most so many.
+pub(super) fn ids_with_attention(
+    db: &Db,
+    shop: ShopId,
+    stretch: Stretch,
+    chunk: usize,
+) -> Result<BTreeSet<u128>, Error> {
+    let (from, below) = (id_bytes(stretch.from), id_bytes(stretch.below));
+    let values: &[&dyn crate::db::Bind] = &[&shop.0, &from, &below, &(chunk as i64)];
+    let ids = db.all(IDS, values, |row| id_at(row, 0))?;
+    Ok(ids.into_iter().collect())
 }

@@ -11,7 +11,7 @@ use crate::tables::{calendars, slots, stock};
 
 /// `stock.page`: by primary key.
 const STOCK_PAGE: &str = "\
-    select sku, on_hand, held, version, low_at
+    select sku, on_hand, held, version, low_at, sold
       from stock
      where shop_id = ?1 and ?2 < sku
      order by sku

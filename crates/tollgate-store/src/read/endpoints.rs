@@ -1,12 +1,16 @@
 //! Merchants' endpoints, as the API shows them and the worker needs them; and how targets fare.
 
+use std::collections::BTreeMap;
+
 use tollgate_core::breaker::Breaker;
 use tollgate_core::id::{EndpointId, ShopId};
+use tollgate_core::time::Timestamp;
 
 use super::{Page, Seek};
 use crate::Store;
-use crate::db::id_bytes;
+use crate::db::{id_at, id_bytes};
 use crate::error::ReadError;
+use crate::tables::endpoint_figures::{SINCE, Telling};
 use crate::tables::endpoints::{EndpointRow, GET, LIST, read};
 use crate::tables::targets;
 
@@ -44,6 +48,27 @@ impl Store {
             items.truncate(limit);
             let next = items.last().filter(|_| more).map(|row| row.id);
             Ok(Page { items, next })
+        })
+        .await
+    }
+
+    /// How telling each endpoint has ended since a time, to a quarter of an hour; of one that was told nothing there
+    /// is nothing.
+    pub async fn told_since(
+        &self,
+        shop: ShopId,
+        since: Timestamp,
+    ) -> Result<BTreeMap<EndpointId, Telling>, ReadError> {
+        self.read(move |db| {
+            let told = db.all(SINCE, &[&shop.0, &since.as_millis()], |row| {
+                let count = |count: i64| u64::try_from(count).unwrap_or(0);
+                let telling = Telling {
+                    delivered: count(row.get(1)?),
+                    given_up: count(row.get(2)?),
+                };
+                Ok((EndpointId::from_u128(id_at(row, 0)?), telling))
+            })?;
+            Ok(told.into_iter().collect())
         })
         .await
     }

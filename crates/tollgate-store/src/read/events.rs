@@ -6,6 +6,7 @@ use tollgate_core::command::RawEvent;
 use tollgate_core::id::{EventId, RootId, ShopId};
 use tollgate_core::snapshot::{EventOutcome, EventState, StoredEvent};
 use tollgate_core::time::Timestamp;
+use tollgate_core::word::Word;
 
 use super::orders::mentions;
 use super::timeline::events_named;
@@ -44,8 +45,8 @@ pub struct EventFilter {
 }
 
 impl Store {
-    /// Events without their bytes. Reference and root are found by index; the rest is
-    /// looked for. What waits for its payment is found by index, too.
+    /// Events without their bytes. Reference and root are found by index, and so is what waits for its payment, has
+    /// waited in vain or is given up, where one of these states is asked for; the rest is looked for.
     pub async fn events(
         &self,
         shop: ShopId,
@@ -159,6 +160,7 @@ fn events(
         None => CHUNK_ROWS_MAX,
     };
     let search = search.map(|text| text.as_bytes());
+    let waiting = waiting(filter);
     let look = |stretch, chunk| look_at_events(db, shop, filter, search, stretch, chunk);
     let past = seek.past.map(EventId::as_u128);
     let stretch = Stretch::of((past, seek.order), filter.received_after, None);
@@ -166,13 +168,18 @@ fn events(
         (seek.limit(), seek.order),
         stretch,
         chunk_max,
-        |stretch, count| match &named {
-            Some(ids) => Ok(nth_of_these(ids, stretch, count)),
-            None => nth_of_table(db, NTH_EVENT, shop, stretch, count),
+        |stretch, count| match (&named, waiting) {
+            (Some(ids), _) => Ok(nth_of_these(ids, stretch, count)),
+            (None, Some(state)) => nth_waiting(db, (shop, state), stretch, count),
+            (None, None) => nth_of_table(db, NTH_EVENT, shop, stretch, count),
         },
-        |stretch, chunk| match &named {
-            Some(ids) => look_at_these(ids, stretch, chunk, look),
-            None => look(stretch, chunk),
+        |stretch, chunk| match (&named, waiting) {
+            (Some(ids), _) => look_at_these(ids, stretch, chunk, look),
+            (None, Some(state)) => {
+                let ids = waiting_ids(db, (shop, state), stretch, chunk)?;
+                look_at_these(&ids, stretch, chunk, look)
+            }
+            (None, None) => look(stretch, chunk),
         },
     )?;
     let mut items = Vec::with_capacity(page.items.len());
@@ -185,32 +192,74 @@ fn events(
     })
 }
 
-/// Events that wait are found by their index up to so many; where there are more, a walk soon has a page of them.
-const WAITING_MAX: usize = 2_000;
+/// The states in which few events are: they have an index of their own, in the order of lists.
+const WAITING: &[EventState] = &[EventState::Parked, EventState::Orphan, EventState::Dead];
 
-/// `events.parked`: along `events_due`. Whatever waits for its payment has a time at which it is looked at.
-const PARKED: &str = "\
-    select id
-      from events
-     where shop_id = ?1 and due_at is not null and state = 'parked'
-     order by due_at
-     limit ?2";
-
-/// The events that wait for their payments; `None` where there are many, or others are asked for.
-fn parked_events(
-    db: &Db,
-    shop: ShopId,
-    filter: &EventFilter,
-) -> Result<Option<BTreeSet<u128>>, Error> {
-    if filter.state != [EventState::Parked] {
-        return Ok(None);
-    }
-    let most = i64::try_from(WAITING_MAX + 1).unwrap_or(i64::MAX);
-    let ids = db.all(PARKED, &[&shop.0, &most], |row| id_at(row, 0))?;
-    Ok((ids.len() <= WAITING_MAX).then(|| ids.into_iter().collect()))
+/// The one state of them that is asked for, if nothing else leads to fewer events.
+fn waiting(filter: &EventFilter) -> Option<&'static str> {
+    let [state] = filter.state.as_slice() else {
+        return None;
+    };
+    WAITING.contains(state).then(|| state.word())
 }
 
-/// The events that reference and root lead to, or that wait; `None` where nothing of it is asked for.
+/// `events.nth_waiting`: walks `events_waiting` upwards.
+const NTH_WAITING: Sql = two(
+    "select id
+      from events indexed by events_waiting
+     where shop_id = ?1 and ?2 <= id and id < ?3
+       and state in ('parked', 'orphan', 'dead') and state = ?5
+     order by id
+     limit 1 offset ?4",
+    "select id
+      from events
+     where shop_id = ?1 and ?2 <= id and id < ?3
+       and state in ('parked', 'orphan', 'dead') and state = ?5
+     order by id
+     limit 1 offset ?4",
+);
+
+/// `events.waiting_ids`: walks `events_waiting` downwards, a chunk of it.
+const WAITING_IDS: Sql = two(
+    "select id
+      from events indexed by events_waiting
+     where shop_id = ?1 and ?2 <= id and id < ?3
+       and state in ('parked', 'orphan', 'dead') and state = ?5
+     order by id desc
+     limit ?4",
+    "select id
+      from events
+     where shop_id = ?1 and ?2 <= id and id < ?3
+       and state in ('parked', 'orphan', 'dead') and state = ?5
+     order by id desc
+     limit ?4",
+);
+
+fn nth_waiting(
+    db: &Db,
+    (shop, state): (ShopId, &'static str),
+    stretch: Stretch,
+    count: usize,
+) -> Result<Option<u128>, Error> {
+    let (from, below) = (id_bytes(stretch.from), id_bytes(stretch.below));
+    let values: &[&dyn crate::db::Bind] = &[&shop.0, &from, &below, &(count as i64), &state];
+    db.one(NTH_WAITING, values, |row| id_at(row, 0))
+}
+
+/// The highest ids of a stretch that stand in a state.
+fn waiting_ids(
+    db: &Db,
+    (shop, state): (ShopId, &'static str),
+    stretch: Stretch,
+    chunk: usize,
+) -> Result<BTreeSet<u128>, Error> {
+    let (from, below) = (id_bytes(stretch.from), id_bytes(stretch.below));
+    let values: &[&dyn crate::db::Bind] = &[&shop.0, &from, &below, &(chunk as i64), &state];
+    let ids = db.all(WAITING_IDS, values, |row| id_at(row, 0))?;
+    Ok(ids.into_iter().collect())
+}
+
+/// The events that reference and root lead to; `None` where neither is asked for.
 fn named_events(
     db: &Db,
     shop: ShopId,
@@ -233,7 +282,6 @@ fn named_events(
     };
     Ok(match (by_root, by_reference) {
         (Some(root), Some(reference)) => Some(&root & &reference),
-        (None, None) => parked_events(db, shop, filter)?,
         (root, reference) => root.or(reference),
     })
 }

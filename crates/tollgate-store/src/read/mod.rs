@@ -18,6 +18,7 @@ mod effects;
 mod endpoints;
 mod errors;
 mod events;
+mod instances;
 mod keys;
 mod users;
 mod audit;

@@ -9,7 +9,7 @@ use tollgate_core::payment::PaymentStatus;
 use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
 
-use super::attention::roots_with_attention;
+use super::attention::{ids_with_attention, nth_with_attention};
 use super::{
     CHUNK_ROWS_MAX, Looked, Order, Page, Seek, Stretch, look_at_these, nth_of_table, nth_of_these,
     sift,
@@ -54,6 +54,8 @@ pub struct PaymentFilter {
     pub reference: Option<String>,
     /// In one of these; empty is any.
     pub status: Vec<PaymentStatus>,
+    /// A person must look at it or at its order, or need not.
+    pub attention: Option<bool>,
 }
 
 impl Store {
@@ -84,7 +86,7 @@ impl Store {
     }
 
     /// Payments with the roots they hang on: in the order of their roots, and on a root of their own.
-    /// A reference is found by index; a status is looked for.
+    /// A reference and open attention are found by index; a status is looked for.
     pub async fn payments(
         &self,
         shop: ShopId,
@@ -201,6 +203,7 @@ fn orders(
     seek: Seek<RootId>,
 ) -> Result<Page<Root, RootId>, Error> {
     let named = named_orders(db, shop, filter)?;
+    let is_open = filter.attention == Some(true);
     let wanted = OrderMatch {
         filter,
         statuses: filter.status.iter().map(|status| status.word()).collect(),
@@ -226,10 +229,15 @@ fn orders(
         },
         |stretch, count| match &named {
             Some(ids) => Ok(nth_of_these(ids, stretch, count)),
+            None if is_open => nth_with_attention(db, shop, stretch, count),
             None => nth_of_table(db, NTH_ROOT, shop, stretch, count),
         },
         |stretch, chunk| match &named {
             Some(ids) => look_at_these(ids, stretch, chunk, look),
+            None if is_open => {
+                let ids = ids_with_attention(db, shop, stretch, chunk)?;
+                look_at_these(&ids, stretch, chunk, look)
+            }
             None => look(stretch, chunk),
         },
     )?;
@@ -243,7 +251,7 @@ fn orders(
     })
 }
 
-/// The ids that code, reference and open attention lead to; `None` where none of them is asked for.
+/// The ids that code and reference lead to; `None` where neither is asked for.
 fn named_orders(
     db: &Db,
     shop: ShopId,
@@ -257,12 +265,7 @@ fn named_orders(
         Some(name) => Some(roots_of(&mentions(db, shop, name)?.payments)),
         None => None,
     };
-    let by_attention = match filter.attention {
-        Some(true) => roots_with_attention(db, shop)?,
-        Some(false) | None => None,
-    };
-    let named = [by_code, by_reference, by_attention];
-    Ok(named
+    Ok([by_code, by_reference]
         .into_iter()
         .flatten()
         .reduce(|one, other| &one & &other))
@@ -374,7 +377,8 @@ const LOOK_AT_PAYMENTS: Sql = two(
            case when kind <> 'hold'
                 then (select group_concat(value ->> '$.id' || ' ' || (value ->> '$.status'), ' ')
                         from json_each(doc, '$.payments'))
-            end
+            end,
+           attention
       from roots
      where shop_id = ?1 and ?2 <= id and id < ?3
      order by id desc
@@ -383,7 +387,8 @@ const LOOK_AT_PAYMENTS: Sql = two(
            case when kind <> 'hold'
                 then (select string_agg((value ->> 'id') || ' ' || (value ->> 'status'), ' ')
                         from json_array_elements(cast(doc as json) -> 'payments'))
-            end
+            end,
+           attention
       from roots
      where shop_id = ?1 and ?2 <= id and id < ?3
      order by id desc
@@ -401,6 +406,7 @@ fn payments(
         None => None,
     };
     let roots = named.as_ref().map(roots_of);
+    let is_open = filter.attention == Some(true);
     // The cursor is a payment; its root is looked at again, for the payments that come after it.
     let past = seek.past.map(PaymentId::as_u128);
     let stretch = match (past, seek.order) {
@@ -423,7 +429,7 @@ fn payments(
     };
     let mut found: BTreeMap<u128, Vec<PaymentId>> = BTreeMap::new();
     let mut look = |stretch, chunk| {
-        let rows = look_at_payments(db, shop, &filter.status, stretch, chunk)?;
+        let rows = look_at_payments(db, shop, filter, stretch, chunk)?;
         let mut looked = Vec::with_capacity(rows.len());
         for (id, mut payments) in rows {
             payments.retain(|payment| {
@@ -447,10 +453,15 @@ fn payments(
         CHUNK_ROWS_MAX,
         |stretch, count| match &roots {
             Some(ids) => Ok(nth_of_these(ids, stretch, count)),
+            None if is_open => nth_with_attention(db, shop, stretch, count),
             None => nth_of_table(db, NTH_ROOT, shop, stretch, count),
         },
         |stretch, chunk| match &roots {
             Some(ids) => look_at_these(ids, stretch, chunk, &mut look),
+            None if is_open => {
+                let ids = ids_with_attention(db, shop, stretch, chunk)?;
+                look_at_these(&ids, stretch, chunk, &mut look)
+            }
             None => look(stretch, chunk),
         },
     )?;
@@ -500,11 +511,11 @@ fn cut_payments(
     Ok(Page { items, next })
 }
 
-/// Roots, the newest first, and their payments in one of these statuses.
+/// Roots, the newest first, and those of their payments that stand as is asked for.
 fn look_at_payments(
     db: &Db,
     shop: ShopId,
-    statuses: &[PaymentStatus],
+    filter: &PaymentFilter,
     stretch: Stretch,
     chunk: usize,
 ) -> Result<Vec<(u128, Vec<PaymentId>)>, Error> {
@@ -518,11 +529,15 @@ fn look_at_payments(
         ],
         |row| {
             let list = row.maybe_text(1)?.unwrap_or_default();
+            let is_open = 0 < row.get::<i64>(2)?;
             let mut payments = Vec::new();
+            if filter.attention.is_some_and(|asked| asked != is_open) {
+                return Ok((id_at(row, 0)?, payments));
+            }
             let mut words = list.split_ascii_whitespace();
             while let (Some(id), Some(standing)) = (words.next(), words.next()) {
                 let standing = word::<PaymentStatus>(standing).map_err(corrupt)?;
-                if statuses.is_empty() || statuses.contains(&standing) {
+                if filter.status.is_empty() || filter.status.contains(&standing) {
                     let id = id.parse();
                     payments.push(id.map_err(|error| corrupt(Corrupt::new("payment", error)))?);
                 }

@@ -254,7 +254,7 @@ const ATTENTION: Sql = two(
       from (select attention
               from roots
              where shop_id = ?1 and attention > 0
-             order by attention
+             order by id
              limit ?2) as counted",
 );
 const LOST: Sql = two(

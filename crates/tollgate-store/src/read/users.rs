@@ -19,10 +19,23 @@ use crate::tables::users::{
 /// [`read_session`].
 const SESSION_BY_HASH: &str = "\
     select sessions.shop_id, sessions.hash, user_id, opens, sessions.created_at, seen_at, ends_at,
-           users.name, users.role, users.email
+           users.name, users.role, users.email, sessions.address
       from sessions
       join users on users.shop_id = sessions.shop_id and users.id = sessions.user_id
      where sessions.hash = ?1 and users.disabled_at is null";
+
+/// `sessions.of_user`: by `sessions_user`, with their user by primary key. The columns are those of [`read_session`].
+const SESSIONS_OF_USER: &str = "\
+    select sessions.shop_id, sessions.hash, user_id, opens, sessions.created_at, seen_at, ends_at,
+           users.name, users.role, users.email, sessions.address
+      from sessions
+      join users on users.shop_id = sessions.shop_id and users.id = sessions.user_id
+     where sessions.shop_id = ?1 and user_id = ?2 and users.disabled_at is null
+     order by sessions.created_at desc, sessions.hash
+     limit ?3";
+
+/// More than a user may have open, as the configuration bounds it.
+const SESSIONS_READ_MAX: i64 = 1_000;
 
 /// A session with what is to be known of its user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +62,7 @@ fn read_session(row: &Row<'_>) -> Result<OpenSession, Error> {
             created_at: time(4)?,
             seen_at: time(5)?,
             ends_at: time(6)?,
+            address: row.get(10)?,
         },
         name: row.get(7)?,
         role: row.get(8)?,
@@ -172,6 +186,31 @@ impl Store {
     ) -> Result<bool, SubmitError> {
         self.write_access(AccessWrite::EndSession(shop, hash), record)
             .await
+    }
+
+    /// Ends every session of a user but this one; `false` if there is no other.
+    pub async fn end_other_sessions(
+        &self,
+        (shop, user): (ShopId, UserId),
+        but: [u8; 32],
+        record: Option<AuditRecord>,
+    ) -> Result<bool, SubmitError> {
+        self.write_access(AccessWrite::EndOtherSessions(shop, user, but), record)
+            .await
+    }
+
+    /// The sessions of a user, the newest first; whether their time is over or not.
+    pub async fn sessions_of(
+        &self,
+        shop: ShopId,
+        user: UserId,
+    ) -> Result<Vec<OpenSession>, ReadError> {
+        self.read(move |db| {
+            let values: &[&dyn crate::db::Bind] =
+                &[&shop.0, &id_bytes(user.as_u128()), &SESSIONS_READ_MAX];
+            db.all(SESSIONS_OF_USER, values, read_session)
+        })
+        .await
     }
 
     /// Notes that a session was used. Nobody waits for it, and in one minute it is written once.

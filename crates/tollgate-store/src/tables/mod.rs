@@ -38,6 +38,8 @@ pub(crate) mod shops;
 pub(crate) mod horizon;
 pub(crate) mod errors;
 pub(crate) mod shop_figures;
+pub(crate) mod endpoint_figures;
+pub(crate) mod instances;
 pub(crate) mod search_terms;
 
 pub(crate) mod document;

@@ -24,6 +24,8 @@ pub struct SessionRow {
     pub seen_at: Timestamp,
     /// When it ends, however much it is used.
     pub ends_at: Timestamp,
+    /// From which address it was begun; none is known of those of an earlier version.
+    pub address: Option<String>,
 }
 
 /// Somebody has signed in.
@@ -58,8 +60,8 @@ impl std::fmt::Debug for NewSession {
 
 /// `sessions.insert`: by the user's primary key, as it was read.
 const INSERT_SESSION: &str = "\
-    insert into sessions (shop_id, hash, user_id, opens, created_at, seen_at, ends_at)
-    select ?1, ?2, id, ?4, ?5, ?5, ?6
+    insert into sessions (shop_id, hash, user_id, opens, created_at, seen_at, ends_at, address)
+    select ?1, ?2, id, ?4, ?5, ?5, ?6, ?8
       from users
      where shop_id = ?1 and id = ?3 and disabled_at is null and password = ?7";
 
@@ -82,6 +84,9 @@ const END: &str = "delete from sessions where shop_id = ?1 and hash = ?2";
 
 /// `sessions.end_all`: by `sessions_user`.
 const END_ALL: &str = "delete from sessions where shop_id = ?1 and user_id = ?2";
+
+/// `sessions.end_others`: by `sessions_user`.
+const END_OTHERS: &str = "delete from sessions where shop_id = ?1 and user_id = ?2 and hash <> ?3";
 
 /// `sessions.used`: by primary key.
 const USED: &str = "\
@@ -110,6 +115,7 @@ pub(crate) fn begin(db: &Db, new: &NewSession) -> Result<usize, Error> {
             &now.as_millis(),
             &row.ends_at.as_millis(),
             &new.password,
+            &row.address,
         ],
     )?;
     if 0 < begun {
@@ -144,6 +150,15 @@ pub(crate) fn end(db: &Db, shop: ShopId, hash: &[u8; 32]) -> Result<usize, Error
 /// Ends all that a user has open.
 pub(crate) fn end_all(db: &Db, shop: ShopId, user: UserId) -> Result<usize, Error> {
     db.run(END_ALL, &[&shop.0, &id_bytes(user.as_u128())])
+}
+
+/// Ends all that a user has open but this one.
+pub(crate) fn end_others(
+    db: &Db,
+    (shop, user): (ShopId, UserId),
+    but: &[u8; 32],
+) -> Result<usize, Error> {
+    db.run(END_OTHERS, &[&shop.0, &id_bytes(user.as_u128()), but])
 }
 
 /// One was used.

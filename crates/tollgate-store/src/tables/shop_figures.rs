@@ -9,8 +9,8 @@ use tollgate_core::timeline::EntryKind;
 use tollgate_core::word::Word;
 
 use crate::db::{Db, Error, WriteBatch};
-use crate::tables::events;
 use crate::tables::write::Changes;
+use crate::tables::{endpoint_figures, events};
 
 /// A day begins at a quarter of an hour in every time zone.
 const QUARTER_MS: i64 = 15 * 60 * 1000;
@@ -53,7 +53,7 @@ const ADD: &str = "\
 const FORGET: &str = "delete from shop_figures where shop_id = ?1 and at < ?2";
 
 /// The beginning of a quarter of an hour.
-fn quarter_of(at: Timestamp) -> i64 {
+pub(crate) fn quarter_of(at: Timestamp) -> i64 {
     at.as_millis().div_euclid(QUARTER_MS) * QUARTER_MS
 }
 
@@ -110,6 +110,7 @@ impl AddFigures {
             let count = i64::try_from(*count).unwrap_or(i64::MAX);
             db.run(ADD, &[&self.shop.0, &at, name, source, &count])?;
         }
+        endpoint_figures::forget(db, self.shop, self.at)?;
         let before = self.at.plus(Span::millis(-KEPT.as_millis()));
         db.run(FORGET, &[&self.shop.0, &before.as_millis()])
     }

@@ -11,7 +11,7 @@ use crate::tables::write::Changes;
 
 /// `stock.get`: by primary key. The columns are those of [`read`].
 pub(crate) const GET: &str = "\
-    select sku, on_hand, held, version, low_at
+    select sku, on_hand, held, version, low_at, sold
       from stock
      where shop_id = ?1 and sku = ?2";
 
@@ -52,6 +52,7 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Stock, Error> {
         held: row.get(2)?,
         version: row.get(3)?,
         low_at: row.get(4)?,
+        sold: row.get(5)?,
     })
 }
 
@@ -75,13 +76,13 @@ const DELETE: &str = "delete from stock where shop_id = ?1 and sku = ?2";
 
 /// `stock.insert`.
 const INSERT: &str = "\
-    insert into stock (shop_id, sku, on_hand, held, version, low_at)
-    values (?1, ?2, ?3, ?4, ?5, ?6)";
+    insert into stock (shop_id, sku, on_hand, held, version, low_at, sold)
+    values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
 /// `stock.update`: the CHECK is the last guard of I6.
 const UPDATE: &str = "\
     update stock
-       set on_hand = ?3, held = ?4, version = ?5, low_at = ?6
+       set on_hand = ?3, held = ?4, version = ?5, low_at = ?6, sold = ?7
      where shop_id = ?1 and sku = ?2";
 
 fn write(
@@ -99,6 +100,7 @@ fn write(
             &stock.held,
             &stock.version,
             &stock.low_at,
+            &stock.sold,
         ],
     )?;
     Ok(())

@@ -14,7 +14,9 @@ use crate::tables::audit::AuditRecord;
 use crate::tables::gate_lanes::{self, Lane};
 use crate::tables::origin::Origin;
 use crate::tables::timeline::{self, TimelineRow};
-use crate::tables::{audit, endpoints, receipts, shop_figures, shop_heads, write_changed};
+use crate::tables::{
+    audit, endpoint_figures, endpoints, receipts, shop_figures, shop_heads, write_changed,
+};
 
 /// What a batch writes beside the rows of its snapshot.
 #[derive(Default)]
@@ -62,6 +64,7 @@ pub(crate) fn write(
     write_changed(writes, batch)?;
     if !batch.additions.figures_rest {
         shop_figures::add_decided(writes, batch)?;
+        endpoint_figures::add_settled(writes, batch)?;
     }
     let Changes { now, additions, .. } = *batch;
     for (shop, receipt, issued) in &additions.receipts {

@@ -81,6 +81,7 @@ fn session(number: u64, hash: u8, at: Timestamp) -> NewSession {
             created_at: at,
             seen_at: at,
             ends_at: at.plus(Span::hours(12)),
+            address: Some(format!("192.0.2.{number}")),
         },
         password: "$argon2id$first".to_owned(),
         counted_under: SHOP,

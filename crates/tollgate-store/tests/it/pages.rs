@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tollgate_core::command::{Action, CreateOrder, OrderRef, RawEvent, TakeEvent};
+use tollgate_core::command::{Action, CreateOrder, OrderRef, RawEvent, RefundPayment, TakeEvent};
 use tollgate_core::decision::{Decision, Entry, Outcome};
 use tollgate_core::effect::{Effect, EffectContent, EffectState};
 use tollgate_core::event::DeliveryVerdict;
@@ -15,8 +15,8 @@ use tollgate_core::time::{Span, Timestamp};
 use tollgate_core::timeline::EntryKind;
 use tollgate_core::word::Word;
 use tollgate_store::{
-    Between, DeliveryFilter, EventFilter, KeyRow, OpenPayment, Order, OrderFilter, PaymentFilter,
-    ROWS_LOOKED_AT_MAX, Rejected, Seek,
+    Between, DeliveryFilter, EventFilter, InstanceRow, KeyRow, OpenPayment, Order, OrderFilter,
+    PaymentFilter, ROWS_LOOKED_AT_MAX, Rejected, Seek,
 };
 
 use crate::words::{
@@ -595,18 +595,47 @@ async fn payments_come_one_by_one_though_a_root_has_several() {
     world.act(register(9, "C1", "till", "R4")).await;
     world.act(hear(10, "e-1", "R2c", "paid 100")).await;
     world.act(hear(11, "e-2", "R4", "paid 100")).await;
+    // More than is due: somebody must look at that order, and so at its payments.
+    world.act(create(paid_by(order(5, "C5"), "R5"))).await;
+    world.act(hear(12, "e-3", "R5", "paid 900")).await;
     let any = PaymentFilter::default;
     let paid = vec![PaymentStatus::Paid];
     let pending = vec![PaymentStatus::Pending];
     let named = |name: &str| Some(name.to_owned());
     let cases: Vec<(PaymentFilter, &[&str])> = vec![
-        (any(), &["R4", "R3", "R2d", "R2c", "R2b", "R2", "R4", "R1"]),
+        (
+            any(),
+            &["R5", "R4", "R3", "R2d", "R2c", "R2b", "R2", "R4", "R1"],
+        ),
+        (
+            PaymentFilter {
+                attention: Some(true),
+                ..any()
+            },
+            &["R5"],
+        ),
+        (
+            PaymentFilter {
+                attention: Some(false),
+                status: paid.clone(),
+                ..any()
+            },
+            &["R4", "R2c"],
+        ),
+        (
+            PaymentFilter {
+                attention: Some(true),
+                reference: named("R4"),
+                ..any()
+            },
+            &[],
+        ),
         (
             PaymentFilter {
                 status: paid,
                 ..any()
             },
-            &["R4", "R2c"],
+            &["R5", "R4", "R2c"],
         ),
         (
             PaymentFilter {
@@ -626,6 +655,7 @@ async fn payments_come_one_by_one_though_a_root_has_several() {
             PaymentFilter {
                 reference: named("R4"),
                 status: pending,
+                ..any()
             },
             &["R4"],
         ),
@@ -660,6 +690,106 @@ async fn payments_come_one_by_one_though_a_root_has_several() {
             );
         }
     }
+}
+
+/// What was put in is what is there, what is sold and what was taken out by hand; it is counted again from the orders
+/// where a database of an earlier version is opened.
+#[tokio::test]
+async fn what_is_sold_of_a_sku_is_counted_and_counted_again_at_an_upgrade() {
+    let world = World::new();
+    for sku in ["A", "B"] {
+        world.act(stock(sku, 10)).await;
+    }
+    for (number, quantity) in [(1, 3), (2, 2), (3, 4)] {
+        let order = order_of(number, &format!("C{number}"), "A", quantity);
+        world
+            .act(create(paid_by(order, &format!("R{number}"))))
+            .await;
+    }
+    world.act(hear(10, "e-1", "R1", "paid 300")).await;
+    world.act(hear(11, "e-2", "R2", "paid 200")).await;
+    world
+        .act(Action::AdjustStock {
+            sku: "A".to_owned(),
+            delta: -1,
+            reason: "broken".to_owned(),
+        })
+        .await;
+    let restock = vec![("A".to_owned(), 2)];
+    let refund = RefundPayment {
+        payment: PaymentId::on(root_id(1), 1),
+        minor: 200,
+        reason: "returned".to_owned(),
+        restock,
+        release_slot: false,
+        recorded: true,
+    };
+    world.act(Action::RefundPayment(refund)).await;
+    let units = async |world: &World, sku: &str| {
+        let known = world.store.stock(SHOP, sku).await.expect("it reads");
+        let known = known.expect("it is stocked");
+        (known.on_hand, known.held, known.sold)
+    };
+    let before = units(&world, "A").await;
+    assert_eq!(before, (6, 4, 3));
+    assert_eq!(units(&world, "B").await, (10, 0, 0));
+
+    let shut = world.shut();
+    let undo = "alter table stock drop column sold; alter table sessions drop column address;
+         drop table instances; drop table endpoint_figures; drop index events_waiting;
+         drop index roots_attention;
+         create index roots_attention on roots (shop_id, attention) where attention > 0;
+         delete from migrations where version = 12;";
+    shut.database.rows().run(undo);
+    let store = tollgate_store::Store::open(shut.options.clone()).expect("it opens again");
+    let world = World {
+        store,
+        options: shut.options,
+        clock: crate::world::TestClock::new(),
+        database: shut.database,
+    };
+    assert_eq!(units(&world, "A").await, before);
+    assert_eq!(units(&world, "B").await, (10, 0, 0));
+}
+
+/// Each says so itself, and one that has not for a day is forgotten.
+#[tokio::test]
+async fn instances_that_share_a_database_are_told_apart_and_forgotten() {
+    let world = World::new();
+    let seen = |id: u128, hours: i64, not_ready: Option<&str>| InstanceRow {
+        shop: SHOP,
+        id,
+        name: format!("shop-{id}:8080"),
+        role: "all".to_owned(),
+        version: "0.1.0".to_owned(),
+        started_at: START,
+        seen_at: START.plus(Span::hours(hours)),
+        not_ready: not_ready.map(str::to_owned),
+    };
+    let list = async || world.store.instances(SHOP).await.expect("it reads");
+    for row in [
+        seen(1, 0, None),
+        seen(2, 1, None),
+        seen(2, 2, Some("the disk is full")),
+    ] {
+        world.store.note_instance(row).await.expect("it is kept");
+    }
+    assert_eq!(
+        list().await,
+        [seen(1, 0, None), seen(2, 2, Some("the disk is full"))]
+    );
+    let third = seen(3, 25, None);
+    world
+        .store
+        .note_instance(third.clone())
+        .await
+        .expect("it is kept");
+    assert_eq!(
+        list().await,
+        [seen(2, 2, Some("the disk is full")), third.clone()]
+    );
+    world.store.end_instance(SHOP, 2).await.expect("it is kept");
+    assert_eq!(list().await, [third]);
 }
 
 /// A payment is found by every name its source has given us, not only by the one it was given.

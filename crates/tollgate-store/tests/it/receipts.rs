@@ -67,6 +67,7 @@ async fn numbers_have_no_gaps_although_batches_are_rolled_back() {
                         sku: "POISON".to_owned(),
                         on_hand: 0,
                         held: 1,
+                        sold: 0,
                         version: 1,
                         low_at: None,
                     }));

@@ -555,13 +555,14 @@ fn stock() -> impl Strategy<Value = Stock> {
         text(),
         0..i64::MAX,
         0..i64::MAX,
-        minor(),
+        (minor(), minor()),
         prop::option::of(minor()),
     )
-        .prop_map(|(sku, a, b, version, low_at)| Stock {
+        .prop_map(|(sku, a, b, (sold, version), low_at)| Stock {
             sku,
             on_hand: a.max(b),
             held: a.min(b),
+            sold,
             version,
             low_at,
         })

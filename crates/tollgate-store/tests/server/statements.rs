@@ -23,6 +23,7 @@ const GROWING: &[&str] = &[
     "errors",
     "error_hours",
     "shop_figures",
+    "endpoint_figures",
     "api_keys",
     "users",
     "sessions",

@@ -27,7 +27,7 @@ pub(super) struct Args {
     #[command(subcommand)]
     what: What,
     #[command(flatten)]
-    server: ServerArgs,
+    pub(super) server: ServerArgs,
     /// As JSON.
     #[arg(long, global = true)]
     json: bool,

@@ -49,7 +49,7 @@ pub(super) struct Args {
     #[arg(long, requires = "stats", default_value_t = 7, value_parser = clap::value_parser!(i64).range(1..=ERROR_DAYS_MAX))]
     days: i64,
     #[command(flatten)]
-    server: ServerArgs,
+    pub(super) server: ServerArgs,
     /// As JSON.
     #[arg(long)]
     json: bool,

@@ -43,7 +43,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", default_value = "tollgate.forward.json")]
     state: PathBuf,
     #[command(flatten)]
-    server: ServerArgs,
+    pub(super) server: ServerArgs,
 }
 
 /// How long to wait before a message is sent again: at first, and at most.

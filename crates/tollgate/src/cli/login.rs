@@ -21,7 +21,7 @@ use super::{configuration, failed};
 pub(super) struct Args {
     /// What it is called.
     #[arg(long, value_name = "NAME", env = "TOLLGATE_PROFILE", hide_env_values = true, default_value = DEFAULT, value_parser = name)]
-    profile: String,
+    pub(super) profile: String,
     /// The running server, as https://pay.example; without it the one that was kept under this
     /// name, or the configured one.
     #[arg(long)]
@@ -47,7 +47,7 @@ pub(super) struct LogoutArgs {
         env = "TOLLGATE_PROFILE",
         hide_env_values = true
     )]
-    profile: Option<String>,
+    pub(super) profile: Option<String>,
 }
 
 /// What a profile is called where it is not named.

@@ -45,7 +45,8 @@ mod man;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tollgate_store::Level;
 
 use tollgate_server::config::{Config, ConfigError};
@@ -71,6 +72,10 @@ struct Arguments {
     /// The configuration; without it ./tollgate.toml, if it is there.
     #[arg(long, global = true, value_name = "FILE", env = "TOLLGATE_CONFIG")]
     config: Option<PathBuf>,
+    /// A server whose key `tollgate login` has kept, for the commands that call one; the same behind
+    /// the command.
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -110,9 +115,86 @@ enum Command {
     Man(man::Args),
 }
 
+impl Command {
+    /// Takes a profile that was named before the command. One that is named behind it counts before this.
+    fn take_profile(&mut self, profile: String, matches: &ArgMatches) -> Result<(), String> {
+        if is_typed_behind(matches) {
+            return Ok(());
+        }
+        let server = match self {
+            Command::Login(args) => {
+                args.profile =
+                    profiles::name(&profile).map_err(|why| format!("--profile: {why}"))?;
+                return Ok(());
+            }
+            Command::Logout(args) => {
+                args.profile = Some(profile);
+                return Ok(());
+            }
+            Command::Keys(args) => &mut args.server,
+            Command::Users(args) => &mut args.server,
+            Command::Orders(args) => &mut args.server,
+            Command::Payments(args) => &mut args.server,
+            Command::Events(args) => &mut args.server,
+            Command::Stock(args) => &mut args.server,
+            Command::Receipts(args) => &mut args.server,
+            Command::Effects(args) => &mut args.server,
+            Command::Deliveries(args) => &mut args.server,
+            Command::Errors(args) => &mut args.server,
+            Command::Export(args) => &mut args.server,
+            Command::Tail(args) => &mut args.server,
+            Command::Forward(args) => &mut args.server,
+            Command::Top(args) => &mut args.server,
+            Command::Init(_)
+            | Command::Serve(_)
+            | Command::Migrate(_)
+            | Command::Doctor(_)
+            | Command::Healthcheck(_)
+            | Command::Verify(_)
+            | Command::Prune(_)
+            | Command::Config(_)
+            | Command::Profiles(_)
+            | Command::Send(_)
+            | Command::Demo(_)
+            | Command::Bench(_)
+            | Command::Openapi(_)
+            | Command::Completions(_)
+            | Command::Man(_) => {
+                let name = matches.subcommand_name().unwrap_or_default();
+                return Err(format!(
+                    "--profile: `tollgate {name}` calls no server; leave it out"
+                ));
+            }
+        };
+        server.profile = Some(profile);
+        Ok(())
+    }
+}
+
+/// Whether a profile was typed behind the command, or behind one of its own.
+fn is_typed_behind(matches: &ArgMatches) -> bool {
+    let Some((_, inner)) = matches.subcommand() else {
+        return false;
+    };
+    let knows = inner.try_contains_id("profile").is_ok();
+    let is_typed = knows && inner.value_source("profile") == Some(ValueSource::CommandLine);
+    is_typed || is_typed_behind(inner)
+}
+
 /// Reads the command line and does what it says.
 pub(crate) fn main() -> ExitCode {
-    let Arguments { config, command } = Arguments::parse();
+    let matches = Arguments::command().get_matches();
+    let Arguments {
+        config,
+        profile,
+        mut command,
+    } = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    if let Some(profile) = profile
+        && let Err(why) = command.take_profile(profile, &matches)
+    {
+        anstream::eprintln!("error: {why}");
+        return ExitCode::from(2);
+    }
     // It has a runtime of its own for its load, and its server is another process.
     if let Command::Bench(args) = command {
         return bench::run(&args);
@@ -222,7 +304,6 @@ mod snapshot;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     /// At 80 columns and without colour, as a pipe gets it.
     #[test]

@@ -25,7 +25,7 @@ pub(super) struct Args {
     #[command(subcommand)]
     what: What,
     #[command(flatten)]
-    server: ServerArgs,
+    pub(super) server: ServerArgs,
     /// As JSON.
     #[arg(long, global = true)]
     json: bool,
@@ -42,6 +42,9 @@ enum What {
         /// Only those that some source knows by this name.
         #[arg(long, value_name = "REF")]
         reference: Option<String>,
+        /// Only what a person has to look at, itself or its order.
+        #[arg(long)]
+        attention: bool,
         #[command(flatten)]
         list: ListArgs,
     },
@@ -128,9 +131,14 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
         What::List {
             status,
             reference,
+            attention,
             list,
         } => {
-            let filters = [("status", &several(status)), ("reference", reference)];
+            let filters = [
+                ("status", &several(status)),
+                ("reference", reference),
+                ("attention", &attention.then(|| "true".to_owned())),
+            ];
             return PAYMENTS.show(&server, &filters, list, args.json).await;
         }
         What::Show { id } => call(&server, "GET", &format!("/v1/payments/{id}"), None).await,

@@ -19,7 +19,7 @@ pub(super) struct Args {
     #[command(subcommand)]
     what: What,
     #[command(flatten)]
-    server: ServerArgs,
+    pub(super) server: ServerArgs,
     /// As JSON.
     #[arg(long, global = true)]
     json: bool,
@@ -72,6 +72,7 @@ const COLUMNS: &[Column] = &[
     Column("available", Is::Number("/available")),
     Column("held", Is::Number("/held")),
     Column("on hand", Is::Number("/on_hand")),
+    Column("sold", Is::Number("/sold")),
     Column("low at", Is::Number("/low_at")),
 ];
 

@@ -26,7 +26,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "POSITION")]
     after: Option<i64>,
     #[command(flatten)]
-    server: ServerArgs,
+    pub(super) server: ServerArgs,
     /// Each message as it came, as JSON.
     #[arg(long)]
     json: bool,

@@ -53,7 +53,7 @@ impl Line {
         line
     }
 
-    fn mask(&mut self) {
+    pub(super) fn mask(&mut self) {
         self.message = masked(&self.message).into_owned();
         for (name, said) in &mut self.fields {
             match said {

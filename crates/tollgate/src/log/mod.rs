@@ -13,7 +13,10 @@ mod json;
 mod logfmt;
 mod queue;
 
+use std::any::Any;
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::IsTerminal;
+use std::panic::Location;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -36,6 +39,9 @@ const END_MAX: Duration = Duration::from_secs(1);
 
 /// What the log says of itself stands under this.
 const TARGET: &str = "tollgate::log";
+
+/// What a panic says stands under this.
+const TARGET_OF_PANICS: &str = "tollgate::panic";
 
 /// The queue of this process.
 static QUEUE: OnceLock<Arc<Queue>> = OnceLock::new();
@@ -77,6 +83,7 @@ pub(crate) fn start_log(log: &Log) -> Started {
             return Started;
         }
     };
+    log_panics(Arc::clone(&lines), Arc::clone(&queue));
     let queued = Queued {
         lines,
         queue: Arc::clone(&queue),
@@ -89,6 +96,46 @@ pub(crate) fn start_log(log: &Log) -> Started {
         anstream::eprintln!("warning: a log was started before");
     }
     Started
+}
+
+/// What a panic says is a line among the others from now on, masked as they are.
+fn log_panics(lines: Arc<Lines>, queue: Arc<Queue>) {
+    std::panic::set_hook(Box::new(move |panic| {
+        let backtrace = Backtrace::capture();
+        let line = about_panic(
+            (panic.payload(), panic.location()),
+            std::thread::current().name(),
+            (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string()),
+            jiff::Timestamp::now(),
+        );
+        queue.push(lines.text(&line));
+    }));
+}
+
+/// The line about a panic.
+fn about_panic(
+    (payload, place): (&(dyn Any + Send), Option<&Location<'_>>),
+    thread: Option<&str>,
+    backtrace: Option<String>,
+    at: jiff::Timestamp,
+) -> Line {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    let said = text.or(payload.downcast_ref::<&str>().copied());
+    let mut fields = vec![
+        ("panic", Said::Text(said.unwrap_or("no text").to_owned())),
+        ("thread", Said::Text(thread.unwrap_or("unnamed").to_owned())),
+    ];
+    fields.extend(place.map(|place| ("place", Said::Text(place.to_string()))));
+    fields.extend(backtrace.map(|backtrace| ("backtrace", Said::Text(backtrace))));
+    let mut line = Line {
+        at,
+        level: Level::ERROR,
+        target: TARGET_OF_PANICS.to_owned(),
+        message: "a thread has panicked: this is a fault of the program".to_owned(),
+        fields,
+    };
+    line.mask();
+    line
 }
 
 /// Says something to people as it stands, in its place among the lines of the log.

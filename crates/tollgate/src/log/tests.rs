@@ -159,3 +159,27 @@ fn a_terminal_is_told_prettily_and_anything_else_in_pairs() {
         "\x1b[2m14:03:04.120\x1b[0m \x1b[31merror\x1b[0m it broke"
     );
 }
+
+/// It goes the way of every line: in its format, on one line, and without what is personal.
+#[test]
+fn a_panic_is_a_line_of_the_log() {
+    let lines = Lines {
+        format: Format::Json,
+        style: Style { coloured: false },
+        zone: jiff::tz::TimeZone::UTC,
+    };
+    let at = jiff::Timestamp::from_microsecond(1_796_047_384_120_500).expect("it is a time");
+    let payload: Box<dyn Any + Send> = Box::new("dewi@example.com\nhas no cart".to_owned());
+    let line = about_panic((&*payload, None), Some("gate"), None, at);
+    let text = lines.text(&line);
+    assert_eq!(text.matches('\n').count(), 1, "{text}");
+    assert!(!text.contains("dewi@example.com"), "{text}");
+    let said: Value = serde_json::from_str(&text).expect("it is JSON");
+    assert_eq!(said["level"], "ERROR");
+    assert_eq!(said["target"], "tollgate::panic");
+    assert_eq!(said["fields"]["thread"], "gate");
+    let payload: Box<dyn Any + Send> = Box::new(7);
+    let line = about_panic((&*payload, None), None, Some("0: main".to_owned()), at);
+    assert_eq!(line.text("panic"), Some("no text"));
+    assert_eq!(line.text("backtrace"), Some("0: main"));
+}

@@ -69,12 +69,30 @@ fn a_key_is_typed_once_and_never_shown() {
     for arguments in [
         &["orders", "list"][..],
         &["orders", "list", "--profile", "default"],
+        &["--profile", "default", "orders", "list"],
+        &[
+            "--profile",
+            "nobody",
+            "orders",
+            "list",
+            "--profile",
+            "default",
+        ],
         &["orders", "list", "--url", &url],
         &["keys", "list"],
     ] {
         let ended = person.run(arguments);
         assert_eq!(ended.code, Some(0), "{arguments:?}: {ended:?}");
     }
+    let unknown = person.run(&["--profile", "nobody", "orders", "list"]);
+    assert_eq!(unknown.code, Some(1), "{unknown:?}");
+    assert!(
+        unknown.stderr.contains("there is no profile nobody"),
+        "{unknown:?}"
+    );
+    let idle = person.run(&["--profile", "default", "completions", "bash"]);
+    assert_eq!(idle.code, Some(2), "{idle:?}");
+    assert!(idle.stderr.contains("calls no server"), "{idle:?}");
     assert!(
         !person.home.path().join("tollgate.db").exists(),
         "no store was opened here"

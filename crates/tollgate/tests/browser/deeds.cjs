@@ -63,6 +63,21 @@ async function retry(page, shop) {
   check((await page.locator(".said").count()) === 1, "a retry is not said to have been ordered");
 }
 
+// A calendar is made, has its slots, and is changed and given up.
+async function calendar(page, shop) {
+  await page.goto(`${shop.url}/slots`);
+  await send(page, "/slots", { name: "courier", capacity: "5", mon: "10:00-22:00", sun: "10:00-12:00, 14:00-18:00",
+    closed: "2031-12-25" });
+  check(page.url().endsWith("/slots/courier"), `it went to ${page.url()}`);
+  const made = await shop.api("GET", "/v1/calendars/courier");
+  check(made.weekly.length === 3 && made.closed[0] === "2031-12-25", JSON.stringify(made));
+  await send(page, "/slots/courier/rule", { capacity: "7" });
+  const changed = await shop.api("GET", "/v1/calendars/courier");
+  check(changed.capacity === 7 && changed.weekly.length === 3, JSON.stringify(changed));
+  await send(page, "/slots/courier/remove");
+  check((await page.locator(".said").count()) === 1, "a calendar is not said to be given up");
+}
+
 // Every form that an admin is shown, sent by a viewer as it is: refused, and nothing is done.
 async function viewerDoesNothing(browser, shop, password) {
   const forms = new Map();
@@ -92,7 +107,8 @@ async function viewerDoesNothing(browser, shop, password) {
   const before = JSON.stringify(await shop.api("GET", "/v1/audit?limit=1"));
   const wrong = [];
   for (const { action, fields, address } of forms.values()) {
-    // What is a viewer's own: the password, the session. And a list that is only compared with what there is.
+    // What is a viewer's own: the password, the sessions. And a list that is only compared with what there is.
+    if (action.startsWith("/settings/sessions")) continue;
     if (action.startsWith("/settings/password") || action === "/sign-out" || action === "/language") continue;
     if (action === "/stock-paste") continue;
     const status = await viewer.evaluate(async ({ action, fields, csrf }) => {
@@ -119,6 +135,7 @@ async function deeds(browser, shop, password) {
   await refund(page, shop, order);
   await replay(page, shop);
   await retry(page, shop);
+  await calendar(page, shop);
   await context.close();
   const viewed = await viewerDoesNothing(browser, shop, password);
   return { wrong: [...wrong, ...viewed.wrong], count: viewed.count };

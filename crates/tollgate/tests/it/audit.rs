@@ -383,6 +383,32 @@ async fn every_route_that_changes_something_leaves_a_record() {
         (&newest["operation"], &newest["actor"]["name"]),
         (&json!("sign_in"), &json!("the viewer"))
     );
+    // Of two others one is ended by its id, and then all but this one.
+    let others = [(); 2];
+    for () in others {
+        Person::of(&walk.shop, "b@b", "main").await;
+    }
+    let open = person
+        .call(&walk.shop, "GET", "/v1/sessions", &Value::Null)
+        .await;
+    let other = open.body["data"][0]["id"]
+        .as_str()
+        .expect("it has an id")
+        .to_owned();
+    for (path, operation) in [
+        (format!("/v1/sessions/{other}"), "end_session"),
+        ("/v1/sessions".to_owned(), "end_other_sessions"),
+    ] {
+        let ended = person.call(&walk.shop, "DELETE", &path, &Value::Null).await;
+        assert_eq!(ended.status, 204, "{ended:?}");
+        let newest = walk.newest().await;
+        assert_eq!(
+            (&newest["operation"], &newest["actor"]["name"]),
+            (&json!(operation), &json!("the viewer"))
+        );
+    }
+    walk.called
+        .extend(["DELETE /v1/sessions", "DELETE /v1/sessions/{id}"].map(str::to_owned));
     person
         .call(&walk.shop, "DELETE", "/v1/session", &Value::Null)
         .await;

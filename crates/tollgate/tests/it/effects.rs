@@ -426,6 +426,12 @@ async fn an_endpoint_is_notified_under_one_id_until_it_is_gone() {
     let disabled = |endpoint: &Value| endpoint["enabled"] == false;
     until(&shop, &format!("/v1/endpoints/{id}"), disabled).await;
     assert_eq!(shop.post("/v1/orders", &order("E-6")).await.status, 201);
+    // One was taken at the second try, and one was given up: each end counts once, however many tries it took.
+    let told = json!({ "delivered": 1, "given_up": 1 });
+    let fares = |endpoint: &Value| endpoint["last_24_hours"] == told;
+    until(&shop, &format!("/v1/endpoints/{id}"), fares).await;
+    let list = shop.get("/v1/endpoints").await;
+    assert_eq!(list.body["data"][0]["last_24_hours"], told, "{list:?}");
     let list = shop.get("/v1/effects?kind=notify").await;
     assert_eq!(
         list.body["data"].as_array().map(Vec::len),

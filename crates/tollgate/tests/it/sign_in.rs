@@ -662,3 +662,84 @@ async fn a_shops_last_admin_stays() {
     assert_eq!(shop.call("DELETE", &above, &Value::Null).await.status, 204);
     shop.close().await;
 }
+
+/// docs/access.md, Sessions.
+#[tokio::test]
+async fn ones_own_sessions_are_listed_and_ended_and_nobody_elses() {
+    let shop = Shop::open().await;
+    for email in ["dewi@example.com", "sari@example.com"] {
+        user(&shop, email, "viewer", "main").await;
+    }
+    let first = Person::of(&shop, "dewi@example.com", "main").await;
+    let second = Person::of(&shop, "dewi@example.com", "main").await;
+    let third = Person::of(&shop, "dewi@example.com", "main").await;
+    let sari = Person::of(&shop, "sari@example.com", "main").await;
+    let list = async |person: &Person| {
+        let answer = person
+            .call(&shop, "GET", "/v1/sessions", &Value::Null)
+            .await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.body["data"]
+            .as_array()
+            .expect("it is a list")
+            .clone()
+    };
+    let own = list(&first).await;
+    assert_eq!(own.len(), 3, "{own:?}");
+    for one in &own {
+        assert_eq!(
+            (&one["address"], &one["shop"]),
+            (&json!("127.0.0.1"), &json!("main"))
+        );
+    }
+    let current = own.iter().filter(|one| one["current"] == true);
+    assert_eq!(current.count(), 1);
+    let id_of = |own: &[Value]| {
+        let one = own.iter().find(|one| one["current"] == true);
+        one.and_then(|one| one["id"].as_str())
+            .expect("it has an id")
+            .to_owned()
+    };
+    // An id opens nothing, is another one for each, and is no way to another's.
+    let (id, of_sari) = (id_of(&list(&second).await), id_of(&list(&sari).await));
+    assert!(!first.cookie.contains(&id_of(&own)), "{own:?}");
+    let end = async |person: &Person, path: &str| {
+        person
+            .call(&shop, "DELETE", path, &Value::Null)
+            .await
+            .status
+    };
+    assert_eq!(end(&first, &format!("/v1/sessions/{of_sari}")).await, 404);
+    assert_eq!(end(&first, &format!("/v1/sessions/{id}")).await, 204);
+    assert_eq!(end(&first, &format!("/v1/sessions/{id}")).await, 404);
+    assert!(!second.is_in(&shop).await);
+    assert!(third.is_in(&shop).await);
+    for _ in 0..2 {
+        assert_eq!(end(&first, "/v1/sessions").await, 204);
+    }
+    assert!(!third.is_in(&shop).await);
+    assert!(first.is_in(&shop).await && sari.is_in(&shop).await);
+    assert_eq!(list(&first).await.len(), 1);
+    // A key has none.
+    let answer = shop.get("/v1/sessions").await;
+    assert_eq!(answer.code(), "session_invalid", "{answer:?}");
+    shop.close().await;
+}
+
+/// docs/api.md, Operating.
+#[tokio::test]
+async fn an_instance_says_which_it_is_and_that_it_takes_requests() {
+    let shop = Shop::open().await;
+    let answer = shop.get("/v1/instances").await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let all = answer.body["data"].as_array().expect("it is a list");
+    assert_eq!(all.len(), 1, "{all:?}");
+    let own = &all[0];
+    assert_eq!(own["current"], true);
+    assert_eq!(own["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(
+        (&own["state"], &own["reason"]),
+        (&json!("ready"), &Value::Null)
+    );
+    shop.close().await;
+}

@@ -1,4 +1,5 @@
-//! How telling an endpoint goes: counted over the latest notices, as the API lists them.
+//! How telling an endpoint goes: over the last 24 hours, as the API counts it; and what waits and failed last, among the
+//! latest notices.
 
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -8,7 +9,7 @@ use crate::parts::{foreign, number, time, toned};
 use crate::visit::Visit;
 use crate::words::sets::Tone;
 
-/// Of how many notices, the latest, it is counted: the longest page of the API.
+/// Among how many notices, the latest, is looked for what waits and what failed: the longest page of the API.
 pub(super) const COUNTED: &str = "200";
 
 /// A page of notices.
@@ -37,47 +38,18 @@ pub(super) struct Content {
     pub(super) about: Option<String>,
 }
 
-/// How an endpoint has fared.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Fares {
-    told: u64,
+/// How telling an endpoint has ended over the last 24 hours.
+#[derive(Deserialize)]
+pub(super) struct Told {
+    delivered: u64,
     given_up: u64,
-    waiting: u64,
-    /// The last that failed: when, and why.
-    failed: Option<(String, Option<String>)>,
 }
 
-impl Fares {
-    /// Of the endpoint whose target this is, out of notices of which the newest come first.
-    pub(super) fn of(target: &str, notices: &Notices) -> Fares {
-        let mut fares = Fares::default();
-        for notice in notices.data.iter().filter(|one| one.target == target) {
-            let has_failed = match notice.state.as_str() {
-                "done" => {
-                    fares.told += 1;
-                    false
-                }
-                "dead" | "unknown" => {
-                    fares.given_up += 1;
-                    true
-                }
-                _ => {
-                    fares.waiting += 1;
-                    0 < notice.tries
-                }
-            };
-            if has_failed && fares.failed.is_none() {
-                let at = notice.settled_at.as_ref().unwrap_or(&notice.created_at);
-                fares.failed = Some((at.clone(), notice.reason.clone()));
-            }
-        }
-        fares
-    }
-
+impl Told {
     /// Percent of those that came to an end, rounded down: 100 is all of them.
     fn rate(&self) -> Option<u64> {
-        let ended = self.told + self.given_up;
-        (0 < ended).then(|| self.told * 100 / ended)
+        let ended = self.delivered + self.given_up;
+        (0 < ended).then(|| self.delivered * 100 / ended)
     }
 
     /// The share that was told, in the colour of how that is.
@@ -90,10 +62,40 @@ impl Fares {
             90..100 => Tone::Warn,
             _ => Tone::Bad,
         };
-        let ended = self.told + self.given_up;
-        let [told, ended] = [self.told, ended].map(|count| number(visit.locale, count));
+        let ended = self.delivered + self.given_up;
+        let [told, ended] = [self.delivered, ended].map(|count| number(visit.locale, count));
         let of = texts::TOLD_OF.with(visit.locale, &[&told, &ended]);
         html! { (toned(&format!("{rate} %"), tone)) " " span.quiet { (of) } }
+    }
+}
+
+/// What of the latest notices to an endpoint waits, and what failed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Fares {
+    waiting: u64,
+    /// The last that failed: when, and why.
+    failed: Option<(String, Option<String>)>,
+}
+
+impl Fares {
+    /// Of the endpoint whose target this is, out of notices of which the newest come first.
+    pub(super) fn of(target: &str, notices: &Notices) -> Fares {
+        let mut fares = Fares::default();
+        for notice in notices.data.iter().filter(|one| one.target == target) {
+            let has_failed = match notice.state.as_str() {
+                "done" => false,
+                "dead" | "unknown" => true,
+                _ => {
+                    fares.waiting += 1;
+                    0 < notice.tries
+                }
+            };
+            if has_failed && fares.failed.is_none() {
+                let at = notice.settled_at.as_ref().unwrap_or(&notice.created_at);
+                fares.failed = Some((at.clone(), notice.reason.clone()));
+            }
+        }
+        fares
     }
 
     /// How many wait.
@@ -131,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_share_is_of_what_has_ended_and_the_last_failure_the_newest() {
+    fn the_last_failure_is_the_newest_and_what_ended_does_not_wait() {
         let notices = Notices {
             data: vec![
                 notice("notify:a", "pending", 0, None),
@@ -143,10 +145,24 @@ mod tests {
             ],
         };
         let fares = Fares::of("notify:a", &notices);
-        assert_eq!((fares.told, fares.given_up, fares.waiting), (2, 1, 2));
-        assert_eq!(fares.rate(), Some(66));
+        assert_eq!(fares.waiting, 2);
         let failed = Some(("made pending 2".to_owned(), Some("status 500".to_owned())));
         assert_eq!(fares.failed, failed);
-        assert_eq!(Fares::of("notify:c", &notices).rate(), None);
+    }
+
+    #[test]
+    fn the_share_is_of_what_has_ended_and_100_is_all_of_it() {
+        for (delivered, given_up, rate) in [
+            (0, 0, None),
+            (2, 1, Some(66)),
+            (999, 1, Some(99)),
+            (5, 0, Some(100)),
+        ] {
+            let told = Told {
+                delivered,
+                given_up,
+            };
+            assert_eq!(told.rate(), rate, "{delivered} {given_up}");
+        }
     }
 }

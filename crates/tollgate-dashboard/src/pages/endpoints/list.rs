@@ -37,7 +37,7 @@ pub(super) async fn show(visit: &Visit<'_>) -> Result<Page, Failure> {
                     @if !endpoint.description.is_empty() { br; span.quiet { (foreign(&endpoint.description)) } }
                 },
                 endpoint.standing(visit),
-                fares.share(visit),
+                endpoint.last_24_hours.share(visit),
                 fares.last_failure(visit),
                 endpoint.topics(),
             ]

@@ -40,6 +40,7 @@ struct Endpoint {
     disabled_reason: Option<String>,
     failing_since: Option<String>,
     old_secret_until: Option<String>,
+    last_24_hours: fares::Told,
     created_at: String,
 }
 

@@ -27,7 +27,10 @@ pub(super) async fn show(visit: &Visit<'_>) -> Result<Page, Failure> {
     let fares = Fares::of(&format!("notify:{}", endpoint.id), &notices);
     let mut rows = vec![
         (visit.say(common::STATUS), endpoint.standing(visit)),
-        (visit.say(texts::SUCCESS), fares.share(visit)),
+        (
+            visit.say(texts::SUCCESS),
+            endpoint.last_24_hours.share(visit),
+        ),
         (visit.say(texts::WAITING), fares.waiting(visit)),
         (visit.say(texts::LAST_FAILURE), fares.last_failure(visit)),
         (visit.say(texts::TOPICS), endpoint.topics()),

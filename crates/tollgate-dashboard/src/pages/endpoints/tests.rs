@@ -6,6 +6,7 @@ use crate::fixture::{Fixture, text};
 
 const ENDPOINT: &str = r#"{"created_at":"2026-01-22T10:00:00.000Z","description":"the shop","disabled_at":null,
     "disabled_reason":null,"enabled":true,"events":["order.*"],"failing_since":"2026-01-22T11:00:00.000Z","id":"ep_1",
+    "last_24_hours":{"delivered":1,"given_up":1},
     "old_secret_until":null,"updated_at":"2026-01-22T10:00:00.000Z","url":"https://shop.example/hook"}"#;
 
 const NOTICES: &str = r#"{"data":[

@@ -6,10 +6,10 @@ texts! {
     URL: "Address (URL)", "Alamat (URL)", "כתובת (URL)", "पता (URL)", "Адрес (URL)";
     ID: "Id", "Id", "מזהה", "आईडी", "Идентификатор";
     TOPICS: "Is told", "Diberi tahu", "מקבל הודעה על", "किसकी सूचना", "О чём сообщать";
-    SUCCESS: "Told", "Tersampaikan", "נמסר", "पहुँचीं", "Доставлено";
+    SUCCESS: "Told in the last 24 hours", "Tersampaikan dalam 24 jam terakhir", "נמסר ב־24 השעות האחרונות", "पिछले 24 घंटों में पहुँचीं", "Доставлено за последние 24 часа";
     TOLD_OF: "{} of {}", "{} dari {}", "{} מתוך {}", "{} / {}", "{} из {}";
-    NONE_TOLD: "nothing yet", "belum ada", "עדיין כלום", "अभी कुछ नहीं", "пока ничего";
-    COUNTED_OVER: "Counted over the latest {} notices.", "Dihitung dari {} pemberitahuan terakhir.", "מחושב על {} ההודעות האחרונות.", "पिछली {} सूचनाओं पर गिना गया।", "По последним {} уведомлениям.";
+    NONE_TOLD: "nothing", "tidak ada", "כלום", "कुछ नहीं", "ничего";
+    COUNTED_OVER: "The last failure is looked for among the latest {} notices.", "Kegagalan terakhir dicari di antara {} pemberitahuan terakhir.", "הכישלון האחרון נבדק בין {} ההודעות האחרונות.", "अंतिम विफलता पिछली {} सूचनाओं में खोजी जाती है।", "Последний сбой ищется среди последних {} уведомлений.";
     LAST_FAILURE: "Last failure", "Kegagalan terakhir", "הכישלון האחרון", "अंतिम विफलता", "Последний сбой";
     NO_FAILURE: "none among these", "tidak ada di antaranya", "אין ביניהן", "इनमें कोई नहीं", "среди них нет";
     WAITING: "Waiting", "Menunggu", "ממתינות", "प्रतीक्षा में", "Ждут";

@@ -140,7 +140,7 @@ fn count_of(visit: &Visit<'_>, open: &Open, status: &str) -> String {
 /// What narrows the list.
 fn filter_form(visit: &Visit<'_>) -> Markup {
     let choices = [
-        ("", visit.say(said::ANY)),
+        ("", visit.say(common::ANY)),
         ("true", visit.say(common::YES)),
         ("false", visit.say(common::NO)),
     ];
@@ -148,7 +148,7 @@ fn filter_form(visit: &Visit<'_>) -> Markup {
         Field::new("search", visit.say(common::SEARCH), Input::Text),
         Field::new(
             "attention",
-            visit.say(said::NEEDS_PERSON),
+            visit.say(common::NEEDS_PERSON),
             Input::Choice(&choices),
         ),
         Field::new("created_after", visit.say(said::CREATED_AFTER), Input::Day),

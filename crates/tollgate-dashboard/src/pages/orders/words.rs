@@ -58,6 +58,4 @@ texts! {
     CUSTOMER_DONE: "The customer is changed.", "Pelanggan diubah.", "פרטי הלקוח שונו.", "ग्राहक बदला गया।", "Покупатель изменён.";
     CREATED_AFTER: "Created from", "Dibuat sejak", "נוצר מ־", "इस दिन से बना", "Создан с";
     CREATED_BEFORE: "Created before", "Dibuat sebelum", "נוצר לפני", "इस दिन से पहले बना", "Создан до";
-    NEEDS_PERSON: "Needs a person", "Perlu ditangani", "דורש טיפול", "व्यक्ति चाहिए", "Нужен человек";
-    ANY: "any", "semua", "הכול", "कोई भी", "любые";
 }

@@ -24,7 +24,7 @@ struct Payments {
 }
 
 /// What the page hands on.
-const FILTERS: &[&str] = &["status", "reference", "cursor"];
+const FILTERS: &[&str] = &["status", "reference", "attention", "cursor"];
 
 pub(super) async fn show(visit: &Visit<'_>) -> Result<Page, Failure> {
     let query = visit.query.only(FILTERS);
@@ -61,13 +61,23 @@ pub(super) async fn show(visit: &Visit<'_>) -> Result<Page, Failure> {
         .chain(statuses.map(|(word, text)| (word, text, None)))
         .collect();
     let reference = Field::new("reference", visit.say(common::REFERENCE), Input::Text);
+    let attention = [
+        ("", visit.say(common::ANY)),
+        ("true", visit.say(common::YES)),
+        ("false", visit.say(common::NO)),
+    ];
+    let attention = Field::new(
+        "attention",
+        visit.say(common::NEEDS_PERSON),
+        Input::Choice(&attention),
+    );
     Ok(Page {
         title: visit.say(common::PAYMENTS).to_owned(),
         here: "/payments",
         topics: "payments",
         body: html! {
             (tabs(visit, "status", &choices))
-            (filters(visit, &[reference]))
+            (filters(visit, &[reference, attention]))
             (table(visit, &heads.map(|head| visit.say(head)), &rows))
             (pager(visit, payments.next_cursor.as_deref()))
         },

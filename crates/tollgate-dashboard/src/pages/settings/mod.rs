@@ -18,6 +18,8 @@ use crate::words::common;
 pub(crate) const ROUTES: &[Route] = routes! {
     Get "/settings" => own::show;
     Post "/settings/password" => own::change_password;
+    Post "/settings/sessions/end-others" => own::end_others;
+    Post "/settings/sessions/{}/end" => own::end_session;
     Get "/settings/users" => users::list;
     Post "/settings/users" => users::create;
     Get "/settings/users/{}" => users::show;

@@ -37,6 +37,42 @@ fn shop(role: &'static str) -> Fixture {
         .with("POST /v1/keys", 201, &made)
         .with("PATCH /v1/keys/", 200, KEY)
         .with("GET /v1/audit", 200, AUDIT)
+        .with("GET /v1/sessions", 200, SESSIONS)
+}
+
+const SESSIONS: &str = r#"{"data":[{"id":"ses_a","current":true,"shop":"main","address":"192.0.2.7",
+    "created_at":"2026-01-22T10:00:00.000Z","last_used_at":"2026-01-22T10:05:00.000Z",
+    "idle_ends_at":"2026-01-22T10:35:00.000Z","ends_at":"2026-01-22T22:00:00.000Z"},
+    {"id":"ses_b","current":false,"shop":"batik","address":null,"created_at":"2026-01-22T09:00:00.000Z",
+    "last_used_at":"2026-01-22T09:05:00.000Z","idle_ends_at":"2026-01-22T09:35:00.000Z",
+    "ends_at":"2026-01-22T21:00:00.000Z"}]}"#;
+
+#[test]
+fn ones_own_sessions_are_listed_and_every_one_but_this_can_be_ended() {
+    let fixture = Fixture::of("viewer")
+        .with("GET /v1/sessions", 200, SESSIONS)
+        .with("GET /v1/session", 200, &SESSION.replace("admin", "viewer"))
+        .with("DELETE /v1/sessions", 204, "");
+    let page = text(fixture.get("/settings"));
+    for said in [
+        "192.0.2.7",
+        "this session",
+        "not known",
+        "/settings/sessions/ses_b/end",
+        "/settings/sessions/end-others",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert!(!page.contains("/settings/sessions/ses_a/end"), "{page}");
+    for (address, asked) in [
+        ("/settings/sessions/ses_b/end", "/v1/sessions/ses_b"),
+        ("/settings/sessions/end-others", "/v1/sessions"),
+    ] {
+        let reply = fixture.post(address, "csrf=csrf-1&once=o");
+        assert_eq!(reply.location.as_deref(), Some("/settings"));
+        let last = fixture.asked().pop().expect("something was asked");
+        assert_eq!((last.method, last.path.as_str()), ("DELETE", asked));
+    }
 }
 
 #[test]
@@ -155,7 +191,9 @@ fn a_key_is_shown_on_the_page_that_answers_its_making_and_nowhere_else() {
 
 #[test]
 fn a_new_password_that_was_typed_in_two_ways_changes_nothing() {
-    let fixture = Fixture::of("admin").with("GET /v1/session", 200, SESSION);
+    let fixture = Fixture::of("admin")
+        .with("GET /v1/sessions", 200, SESSIONS)
+        .with("GET /v1/session", 200, SESSION);
     let form = "current=a&new_password=new+horse+battery&again=new+hrose+battery";
     let reply = fixture.post("/settings/password", form);
     let shown = text(reply);
@@ -167,6 +205,7 @@ fn a_new_password_that_was_typed_in_two_ways_changes_nothing() {
 #[test]
 fn who_has_opened_another_shop_changes_the_password_at_the_own() {
     let fixture = Fixture::of("admin")
+        .with("GET /v1/sessions", 200, SESSIONS)
         .with("GET /v1/session", 200, SESSION)
         .with("POST /v1/users/usr_1/password", 204, "");
     let form = "current=a&new_password=b&again=b";
@@ -183,6 +222,7 @@ fn the_own_page_is_for_everybody_and_the_others_for_admins() {
         let session = SESSION.replace("admin", role);
         text(
             Fixture::of(role)
+                .with("GET /v1/sessions", 200, SESSIONS)
                 .with("GET /v1/session", 200, &session)
                 .get("/settings"),
         )

@@ -21,6 +21,16 @@ texts! {
     AGAIN: "New password again", "Kata sandi baru sekali lagi", "הסיסמה החדשה שוב", "नया पासवर्ड दोबारा", "Новый пароль ещё раз";
     NOT_THE_SAME: "The new password was not typed the same both times. Nothing was changed.", "Kata sandi baru tidak diketik sama dua kali. Tidak ada yang berubah.", "הסיסמה החדשה לא הוקלדה זהה בשתי הפעמים. דבר לא השתנה.", "नया पासवर्ड दोनों बार एक-सा नहीं लिखा गया। कुछ नहीं बदला।", "Новый пароль набран по-разному. Ничего не изменено.";
     DONE_PASSWORD: "Your password is changed. Sign in with the new one.", "Kata sandi Anda diubah. Masuklah dengan yang baru.", "הסיסמה שונתה. יש להיכנס עם החדשה.", "आपका पासवर्ड बदल गया। नए से साइन इन करें।", "Пароль изменён. Войдите с новым.";
+    SESSIONS: "Your sessions", "Sesi Anda", "ההתחברויות שלך", "आपके सत्र", "Ваши сеансы";
+    SESSIONS_ABOUT: "Where you are signed in. If one of them is not yours, end it and change your password.", "Tempat Anda masuk. Bila salah satunya bukan milik Anda, akhiri dan ubah kata sandi Anda.", "היכן התחברת. אם אחת מהן אינה שלך, יש לסיים אותה ולשנות את הסיסמה.", "आपने कहाँ साइन इन किया है। कोई आपका न हो तो उसे समाप्त करें और पासवर्ड बदलें।", "Где вы вошли. Если какой-то сеанс не ваш, завершите его и смените пароль.";
+    FROM: "From", "Dari", "מאת", "कहाँ से", "Откуда";
+    OPEN_SINCE: "Since", "Sejak", "מאז", "कब से", "С";
+    THIS_SESSION: "this session", "sesi ini", "התחברות זו", "यह सत्र", "этот сеанс";
+    END_SESSION: "End", "Akhiri", "סיום", "समाप्त करें", "Завершить";
+    END_OTHERS: "End all others", "Akhiri semua yang lain", "סיום כל האחרות", "बाकी सब समाप्त करें", "Завершить остальные";
+    END_OTHERS_ABOUT: "Everything but this session ends; whoever uses one of the others has to sign in again.", "Semua selain sesi ini berakhir; yang memakai sesi lain harus masuk lagi.", "הכול מלבד התחברות זו מסתיים; מי שמשתמש באחת האחרות יצטרך להיכנס שוב.", "इस सत्र के अलावा सब समाप्त होंगे; जो दूसरा चला रहा है उसे फिर साइन इन करना होगा।", "Закончится всё, кроме этого сеанса; в остальных придётся войти снова.";
+    DONE_ENDED: "The session has ended.", "Sesi berakhir.", "ההתחברות הסתיימה.", "सत्र समाप्त हुआ।", "Сеанс завершён.";
+    DONE_OTHERS_ENDED: "Every other session has ended.", "Semua sesi lain berakhir.", "כל ההתחברויות האחרות הסתיימו.", "बाकी सभी सत्र समाप्त हुए।", "Остальные сеансы завершены.";
     SIGNED_IN: "Signed in last", "Terakhir masuk", "כניסה אחרונה", "अंतिम साइन इन", "Последний вход";
     IS_DISABLED: "disabled", "dinonaktifkan", "מושבת", "निष्क्रिय", "отключён";
     IS_ACTIVE: "may sign in", "boleh masuk", "רשאי להיכנס", "साइन इन कर सकता है", "может входить";

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 
 use super::day::{Clocks, Stretch};
+use super::rule::change_forms;
 use super::{Calendar, Slot, Slots, load, texts, whole};
 use crate::failure::Failure;
 use crate::parts::{Field, Input, code, encoded, facts, foreign, pager, section, table, time};
@@ -40,7 +41,10 @@ pub(super) async fn show(visit: &Visit<'_>) -> Result<Page, Failure> {
             (of_the_day(visit, &calendar, &clocks, &slots))
             (pager(visit, slots.next_cursor.as_deref()))
             (section(visit.say(texts::WEEK), days(visit, &calendar, &clocks, &week)))
-            (section(visit.say(texts::RULE), rule(visit, &calendar)))
+            (section(visit.say(texts::RULE), html! {
+                (rule(visit, &calendar))
+                @if visit.viewer().may_operate() { (change_forms(visit, &calendar)) }
+            }))
         },
     })
 }

@@ -3,7 +3,7 @@
 use maud::html;
 use serde::Deserialize;
 
-use super::{Calendar, texts};
+use super::{Calendar, rule, texts};
 use crate::failure::Failure;
 use crate::parts::{code, encoded, foreign, pager, table, time};
 use crate::reply::Page;
@@ -45,6 +45,7 @@ pub(super) async fn show(visit: &Visit<'_>) -> Result<Page, Failure> {
         here: "/slots",
         topics: "",
         body: html! {
+            @if visit.viewer().may_operate() { div.actions { (rule::create_form(visit)) } }
             @match rows.is_empty() {
                 true => p.empty { (visit.say(texts::NONE_YET)) },
                 false => (table(visit, &heads, &rows)),

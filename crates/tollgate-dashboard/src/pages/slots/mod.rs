@@ -3,6 +3,7 @@
 mod calendar;
 mod day;
 mod list;
+mod rule;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -16,10 +17,14 @@ use tollgate_receipt::amount_text;
 use crate::parts::{amount, number};
 use crate::routes::{Route, routes};
 use crate::visit::Visit;
+use crate::words::Text;
 
 pub(crate) const ROUTES: &[Route] = routes! {
     Get "/slots" => list::show;
+    Post "/slots" => rule::create;
     Get "/slots/{}" => calendar::show;
+    Post "/slots/{}/rule" => rule::change;
+    Post "/slots/{}/remove" => rule::remove;
     Get "/slots/{}/{}" => slot::show;
     Post "/slots/{}/{}/capacity" => slot::change;
     Post "/slots/{}/{}/close" => slot::close;
@@ -37,6 +42,7 @@ struct Calendar {
     visible_lead_minutes: i64,
     made_until: String,
     slot_minutes: Option<i64>,
+    days_ahead: Option<i64>,
     timezone: Option<String>,
     #[serde(default)]
     weekly: Vec<Hours>,
@@ -81,13 +87,18 @@ impl Calendar {
 
     /// The unit, as people read it.
     fn unit(&self, visit: &Visit<'_>) -> String {
-        let text = match self.unit.as_str() {
-            "orders" => texts::UNIT_ORDERS,
-            "items" => texts::UNIT_ITEMS,
-            "amount" => texts::UNIT_AMOUNT,
-            unknown => return unknown.to_owned(),
-        };
-        visit.say(text).to_owned()
+        let text = unit_text(&self.unit);
+        text.map_or(&*self.unit, |text| visit.say(text)).to_owned()
+    }
+}
+
+/// What people read for a unit that is known.
+fn unit_text(unit: &str) -> Option<Text> {
+    match unit {
+        "orders" => Some(texts::UNIT_ORDERS),
+        "items" => Some(texts::UNIT_ITEMS),
+        "amount" => Some(texts::UNIT_AMOUNT),
+        _ => None,
     }
 }
 

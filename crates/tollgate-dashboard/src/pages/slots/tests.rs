@@ -22,6 +22,86 @@ fn shop(role: &'static str) -> Fixture {
         .with("GET /v1/calendars/kitchen", 200, CALENDAR)
         .with("GET /v1/calendars?", 200, &calendars)
         .with("PUT /v1/calendars/kitchen/slots", 200, SLOTS)
+        .with("PUT /v1/calendars/", 200, CALENDAR)
+        .with("DELETE /v1/calendars/kitchen", 204, "")
+}
+
+/// What was asked last: method and path, and the body.
+fn last(fixture: &Fixture) -> (String, String) {
+    let asked = fixture.asked();
+    let question = asked.last().expect("something was asked");
+    let body = question.body.clone().unwrap_or_default();
+    let body = String::from_utf8(body).expect("bodies are UTF-8");
+    (format!("{} {}", question.method, question.path), body)
+}
+
+#[test]
+fn a_calendar_is_made_with_the_hours_of_each_day_and_its_closed_days() {
+    let fixture = shop("operator");
+    let form = "name=courier&unit=orders&capacity=5&slot_minutes=60&mon=10:00-22:00&tue=10:00–22:00\
+        &sun=10:00-12:00,+14:00-18:00&closed=2026-12-25%0D%0A2026-12-31&timezone=Asia/Jakarta&days_ahead=7\
+        &booking=30&visible=0&late=next";
+    let reply = fixture.post("/slots", form);
+    assert_eq!(reply.location.as_deref(), Some("/slots/courier"));
+    let (asked, body) = last(&fixture);
+    assert_eq!(asked, "PUT /v1/calendars/courier");
+    let body: serde_json::Value = serde_json::from_str(&body).expect("it is JSON");
+    let wanted = serde_json::json!({
+        "unit": "orders", "capacity": 5, "currency": null, "slot_minutes": 60,
+        "weekly": [
+            { "days": ["mon", "tue"], "opens": "10:00", "closes": "22:00" },
+            { "days": ["sun"], "opens": "10:00", "closes": "12:00" },
+            { "days": ["sun"], "opens": "14:00", "closes": "18:00" },
+        ],
+        "closed": ["2026-12-25", "2026-12-31"], "timezone": "Asia/Jakarta", "days_ahead": 7,
+        "booking_lead_minutes": 30, "visible_lead_minutes": 0, "late": "next",
+    });
+    assert_eq!(body, wanted);
+}
+
+#[test]
+fn a_calendar_that_is_there_is_not_made_again() {
+    let fixture = shop("operator");
+    let page = text(fixture.post("/slots", "name=kitchen&capacity=5"));
+    assert!(
+        page.contains("There is a calendar kitchen already"),
+        "{page}"
+    );
+    assert!(fixture.asked().iter().all(|one| one.method == "GET"));
+}
+
+#[test]
+fn hours_that_are_none_go_on_as_they_were_typed_and_the_api_says_what_is_wrong() {
+    let refused = r#"{"status":400,"code":"request_invalid","title":"The request is not valid",
+        "errors":[{"pointer":"/weekly/0/closes","detail":"a time of day is missing"}]}"#;
+    let fixture = Fixture::of("operator").with("PUT /v1/calendars/courier", 400, refused);
+    let reply = fixture.post("/slots", "name=courier&capacity=5&tue=10+to+22");
+    assert_eq!(reply.status, 400);
+    assert!(text(reply).contains("/weekly/0/closes"));
+    let body = last(&fixture).1;
+    assert!(body.contains(r#""opens":"10 to 22""#), "{body}");
+}
+
+#[test]
+fn the_form_of_a_calendar_has_its_rule_in_it_and_only_who_may_change_it_sees_it() {
+    let page = text(shop("operator").get("/slots/kitchen?day=2026-01-22"));
+    for said in [
+        "value=\"10:00-22:00\"",
+        "value=\"Asia/Jakarta\"",
+        "2026-02-01</textarea>",
+        "/slots/kitchen/rule",
+        "/slots/kitchen/remove",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    for address in ["/slots", "/slots/kitchen"] {
+        let page = text(shop("viewer").get(address));
+        assert!(!page.contains("class=\"action\""), "{page}");
+    }
+    let fixture = shop("operator");
+    let reply = fixture.post("/slots/kitchen/remove", "csrf=csrf-1&once=o");
+    assert_eq!(reply.location.as_deref(), Some("/slots"));
+    assert_eq!(last(&fixture).0, "DELETE /v1/calendars/kitchen");
 }
 
 #[test]

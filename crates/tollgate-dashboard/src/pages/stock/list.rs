@@ -27,6 +27,7 @@ pub(super) async fn show(visit: &Visit<'_>) -> Result<Response, Failure> {
                 stock.free(visit),
                 html! { (units(visit, stock.held)) },
                 html! { (units(visit, stock.on_hand)) },
+                html! { (units(visit, stock.sold)) },
                 html! { @if let Some(low_at) = stock.low_at { (units(visit, low_at)) } },
             ]
         })
@@ -36,6 +37,7 @@ pub(super) async fn show(visit: &Visit<'_>) -> Result<Response, Failure> {
         texts::FREE,
         texts::HELD,
         texts::ON_HAND,
+        texts::SOLD,
         texts::LOW_AT,
     ];
     let heads = heads.map(|head| visit.say(head));

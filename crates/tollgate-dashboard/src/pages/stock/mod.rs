@@ -34,6 +34,7 @@ struct Stock {
     on_hand: i64,
     held: i64,
     available: i64,
+    sold: i64,
     low_at: Option<i64>,
     version: i64,
 }

@@ -86,6 +86,7 @@ fn figures(visit: &Visit<'_>, stock: &Stock) -> Markup {
             (figure(visit.say(texts::FREE), free, None, stock.tone()))
             (plain(texts::HELD, stock.held))
             (plain(texts::ON_HAND, stock.on_hand))
+            (plain(texts::SOLD, stock.sold))
             @if let Some(low_at) = stock.low_at { (plain(texts::LOW_AT, low_at)) }
             (plain(texts::VERSION, stock.version))
         }

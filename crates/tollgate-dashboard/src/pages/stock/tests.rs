@@ -5,7 +5,7 @@ use tollgate_receipt::Locale;
 use crate::fixture::{Fixture, text};
 
 const STOCK: &str =
-    r#"{"sku":"BATIK-M","on_hand":10,"held":2,"available":8,"low_at":3,"version":4}"#;
+    r#"{"sku":"BATIK-M","on_hand":10,"held":2,"available":8,"sold":5,"low_at":3,"version":4}"#;
 
 const HISTORY: &str = r#"{"data":[{"position":123,"at":"2026-01-22T10:00:00.000Z","kind":"adjusted","delta":-2,
     "on_hand":8,"reason":"broken","by":{"who":"key","name":"till-1","key_id":"key_1"}}],"next_cursor":null}"#;

@@ -4,6 +4,7 @@ use crate::words::texts;
 
 texts! {
     SKU: "Sku", "SKU", "מק״ט", "एसकेयू", "Артикул";
+    SOLD: "Sold", "Terjual", "נמכר", "बिका", "Продано";
     ON_HAND: "On hand", "Ada di gudang", "במלאי", "मौजूद", "В наличии";
     HELD: "Set aside", "Disisihkan", "שמור להזמנות", "अलग रखा", "Отложено";
     FREE: "Free", "Bebas", "פנוי", "उपलब्ध", "Свободно";

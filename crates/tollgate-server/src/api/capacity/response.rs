@@ -169,7 +169,7 @@ impl<'a> BookingView<'a> {
 
 /// Units of a sku.
 #[derive(Serialize, JsonSchema)]
-#[schemars(extend("examples" = [{"sku": "BATIK-M", "on_hand": 10, "held": 2, "available": 8, "low_at": 3, "version": 4}]))]
+#[schemars(extend("examples" = [{"sku": "BATIK-M", "on_hand": 10, "held": 2, "available": 8, "sold": 5, "low_at": 3, "version": 4}]))]
 pub(crate) struct StockView<'a> {
     /// The sku.
     sku: &'a str,
@@ -179,6 +179,9 @@ pub(crate) struct StockView<'a> {
     held: i64,
     /// `on_hand` less `held`.
     available: i64,
+    /// Units that orders have bought and no refund has brought back. What was put in is `on_hand`, `sold` and what was
+    /// taken out by hand.
+    sold: i64,
     /// `stock.low` is reported when what is available falls to this.
     low_at: Option<i64>,
     /// How often `on_hand` was changed; `If-Match` takes it.
@@ -193,6 +196,7 @@ impl<'a> StockView<'a> {
             on_hand: stock.on_hand,
             held: stock.held,
             available: stock.available(),
+            sold: stock.sold,
             low_at: stock.low_at,
             version: stock.version,
         }

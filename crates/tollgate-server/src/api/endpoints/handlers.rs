@@ -91,7 +91,8 @@ async fn create(
 ) -> Reply {
     let body = bytes.read()?;
     let (row, secret) = app.create_endpoint(caller.caller(), body.wanted()).await?;
-    let view = EndpointView::of(&row, None, Some(secret.expose_secret()));
+    let seen = app.endpoint_seen(row).await?;
+    let view = EndpointView::of(&seen, Some(secret.expose_secret()));
     Ok(reply::with_status(201, &view))
 }
 
@@ -101,9 +102,7 @@ async fn list(State(app): State<App>, caller: Admin, query: Query) -> Reply {
     let page = app.endpoints(caller.shop(), seek).await?;
     let views = page.items.iter();
     Ok(reply::ok(&List {
-        data: views
-            .map(|seen| EndpointView::of(&seen.row, seen.failing.as_ref(), None))
-            .collect(),
+        data: views.map(|seen| EndpointView::of(seen, None)).collect(),
         next_cursor: page.next.map(|next| cursor(next.as_u128())),
     }))
 }
@@ -116,7 +115,7 @@ async fn show(
 ) -> Reply {
     query.none()?;
     let seen = app.endpoint(caller.shop(), id(&endpoint)?).await?;
-    let view = EndpointView::of(&seen.row, seen.failing.as_ref(), None);
+    let view = EndpointView::of(&seen, None);
     Ok(reply::ok(&view))
 }
 
@@ -128,8 +127,8 @@ async fn change(
 ) -> Reply {
     let body = bytes.read()?;
     let changed = app.change_endpoint(caller.caller(), id(&endpoint)?, body.wanted());
-    let row = changed.await?;
-    Ok(reply::ok(&EndpointView::of(&row, None, None)))
+    let seen = app.endpoint_seen(changed.await?).await?;
+    Ok(reply::ok(&EndpointView::of(&seen, None)))
 }
 
 async fn delete_endpoint(
@@ -151,7 +150,8 @@ async fn rotate(
 ) -> Reply {
     let ReasonlessBody {} = bytes.read()?;
     let (row, secret) = app.rotate_endpoint(caller.caller(), id(&endpoint)?).await?;
-    let view = EndpointView::of(&row, None, Some(secret.expose_secret()));
+    let seen = app.endpoint_seen(row).await?;
+    let view = EndpointView::of(&seen, Some(secret.expose_secret()));
     Ok(reply::ok(&view))
 }
 

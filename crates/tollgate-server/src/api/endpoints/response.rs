@@ -2,18 +2,16 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tollgate_core::breaker::Breaker;
 use tollgate_core::id::EndpointId;
-use tollgate_store::EndpointRow;
 
-use crate::app::Tested;
+use crate::app::{EndpointSeen, Tested};
 use crate::http::fields::{Shown, TimeText};
 
 /// An endpoint, without its secrets.
 #[derive(Serialize, JsonSchema)]
 #[schemars(extend("examples" = [{"id": "ep_01kfjv7m00e008000000000001", "url": "https://shop.example/hook", "events": ["order.*"],
     "description": "", "enabled": true, "disabled_at": null, "disabled_reason": null, "failing_since": null,
-    "old_secret_until": null, "created_at": "2026-01-22T10:00:00.000Z", "updated_at": "2026-01-22T10:00:00.000Z"}]))]
+    "old_secret_until": null, "last_24_hours": {"delivered": 120, "given_up": 1}, "created_at": "2026-01-22T10:00:00.000Z", "updated_at": "2026-01-22T10:00:00.000Z"}]))]
 pub(crate) struct EndpointView<'a> {
     /// The endpoint's id.
     id: Shown<EndpointId>,
@@ -33,6 +31,8 @@ pub(crate) struct EndpointView<'a> {
     failing_since: Option<TimeText>,
     /// Until when the secret before signs along.
     old_secret_until: Option<TimeText>,
+    /// How telling it has ended over the last 24 hours.
+    last_24_hours: ToldView,
     /// When it was made.
     created_at: TimeText,
     /// When it was last changed.
@@ -42,13 +42,20 @@ pub(crate) struct EndpointView<'a> {
     secret: Option<&'a str>,
 }
 
+/// How telling an endpoint has ended, to a quarter of an hour.
+#[derive(Serialize, JsonSchema)]
+struct ToldView {
+    /// Notices that it took.
+    delivered: u64,
+    /// Notices that were given up.
+    given_up: u64,
+}
+
 impl<'a> EndpointView<'a> {
     /// An endpoint and how it fares; a secret that was made just now is shown once.
-    pub(crate) fn of(
-        row: &'a EndpointRow,
-        failing: Option<&Breaker>,
-        secret: Option<&'a str>,
-    ) -> EndpointView<'a> {
+    pub(crate) fn of(seen: &'a EndpointSeen, secret: Option<&'a str>) -> EndpointView<'a> {
+        let row = &seen.row;
+        let failing = seen.failing.as_ref();
         EndpointView {
             id: Shown(row.id),
             url: &row.url,
@@ -63,6 +70,10 @@ impl<'a> EndpointView<'a> {
             old_secret_until: {
                 let until = row.secrets.iter().filter_map(|(_, until)| *until).max();
                 until.map(TimeText)
+            },
+            last_24_hours: ToldView {
+                delivered: seen.told.delivered,
+                given_up: seen.told.given_up,
             },
             created_at: TimeText(row.created_at),
             updated_at: TimeText(row.updated_at),

@@ -1,11 +1,13 @@
-//! `/v1/doctor`, `/v1/verify`
+//! `/v1/doctor`, `/v1/verify`, `/v1/instances`
 
 use axum::Extension;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 
+use super::response::InstancesView;
 use crate::app::App;
 use crate::http::access::OnCall;
+use crate::http::extract::Query;
 use crate::http::operation::{Noun, Part, Taken, get};
 use crate::http::problem::{INTERNAL, NOT_FOUND, Problem};
 use crate::http::reply::{self, Reply};
@@ -31,6 +33,15 @@ pub(crate) fn operations() -> Noun {
                     "For who may mend shop main; where `[server] admin_listen` is set only there.",
                 )
                 .gives::<ReportView<'_>>(200, "What was found.")
+                .refuses(&[NOT_FOUND]),
+            get("/v1/instances", instances)
+                .named("listInstances", "List the processes that share the database")
+                .about(
+                    "Each says every ten seconds that it is there; one that has ended by itself is listed no more, \
+                     and one that was not heard for a day neither. For who may mend shop main; where \
+                     `[server] admin_listen` is set only there.",
+                )
+                .gives::<InstancesView<'_>>(200, "The instances, the oldest first.")
                 .refuses(&[NOT_FOUND]),
         ],
     )
@@ -69,6 +80,13 @@ impl FromRequestParts<App> for Operator {
 /// Everything around the data.
 async fn doctor(_: Operator, State(app): State<App>) -> Reply {
     Ok(reply::ok(&ReportView::of(&app.doctor().await?)))
+}
+
+/// Every process that shares the database.
+async fn instances(_: Operator, State(app): State<App>, query: Query) -> Reply {
+    query.none()?;
+    let seen = app.instances().await?;
+    Ok(reply::ok(&InstancesView::of(&seen)))
 }
 
 /// Every invariant with the rows that break it.

@@ -1,5 +1,6 @@
 //! What an operator asks.
 
 mod handlers;
+pub(super) mod response;
 
 pub(super) use handlers::*;

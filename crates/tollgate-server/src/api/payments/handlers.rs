@@ -37,6 +37,11 @@ const FILTERS: &[Parameter] = &[
         "Payments that some source knows by this name.",
     ),
     Parameter::words::<PaymentStatus>("status", "paid", "Payments in any of these statuses."),
+    Parameter::of::<bool>(
+        "attention",
+        "true",
+        "Payments that a person must look at, themselves or their order; or, with `false`, need not.",
+    ),
 ];
 
 /// What refunds are found by.
@@ -217,6 +222,7 @@ async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
     let filter = PaymentFilter {
         reference: query.text("reference"),
         status: query.words("status")?,
+        attention: query.read("attention", "true or false", |text| text.parse().ok())?,
     };
     let seek = query.seek(PaymentId::from_u128)?;
     let page = app.payments(caller.shop(), filter, seek).await?;

@@ -1,19 +1,19 @@
 //! `/v1/session`
 
 use axum::Extension;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::header;
 use axum::http::request::Parts;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::request::SignInBody;
-use super::response::SessionView;
+use super::response::{SessionView, SessionsView};
 use crate::app::{App, SigningIn};
 use crate::headers;
 use crate::http::Peer;
 use crate::http::access::{Reader, context_of};
 use crate::http::extract::{JsonBytes, Query};
-use crate::http::operation::{Noun, delete, get, post};
+use crate::http::operation::{Noun, Parameter, delete, get, post};
 use crate::http::problem::{
     CREDENTIALS_INVALID, CSRF_FAILED, OUTCOME_UNKNOWN, Problem, SESSION_INVALID, SIGN_IN_LOCKED,
     UNAVAILABLE,
@@ -21,6 +21,13 @@ use crate::http::problem::{
 use crate::http::reply::{self, Reply};
 use crate::http::session;
 use crate::keys::csrf_token;
+
+/// A session as a path names it.
+const SESSION: Parameter = Parameter::text(
+    "id",
+    "ses_4h3q8v5e0r9c7w2m1x6t5y4z3a",
+    "The session's id, as the list of one's own has it.",
+);
 
 /// What may be asked about one's session.
 pub(crate) fn operations() -> Noun {
@@ -44,6 +51,22 @@ pub(crate) fn operations() -> Noun {
                 .of_session()
                 .gives_nothing(204, "The session has ended.")
                 .with_header("Set-Cookie", "Takes the cookie away."),
+            get("/v1/sessions", list)
+                .named("listSessions", "List one's own sessions")
+                .about("Those that are open, the newest first.")
+                .of_session()
+                .gives::<SessionsView<'_>>(200, "The sessions."),
+            delete("/v1/sessions", end_others)
+                .named("endOtherSessions", "End every other session of one's own")
+                .about("All but the one that the request came with. Again is the same.")
+                .of_session()
+                .gives_nothing(204, "No other is open."),
+            delete("/v1/sessions/{id}", end)
+                .named("endSession", "End one of one's own sessions")
+                .about("Again is 404.")
+                .path(SESSION)
+                .of_session()
+                .gives_nothing(204, "It has ended."),
         ],
     )
 }
@@ -81,6 +104,30 @@ async fn show(State(app): State<App>, caller: Reader, parts: Parts, query: Query
     let token = session::token(&parts, &app).ok_or_else(|| Problem::from(SESSION_INVALID))?;
     let view = SessionView::of(&open, &app, csrf_token(token));
     Ok(reply::not_stored(reply::ok(&view)))
+}
+
+async fn list(State(app): State<App>, caller: Reader, query: Query) -> Reply {
+    query.none()?;
+    let open = app.own_sessions(caller.caller()).await?;
+    let view = SessionsView::of(&open, &app, caller.caller());
+    Ok(reply::not_stored(reply::ok(&view)))
+}
+
+async fn end(
+    State(app): State<App>,
+    caller: Reader,
+    Path(session): Path<String>,
+    query: Query,
+) -> Reply {
+    query.none()?;
+    app.end_own_session(caller.caller(), &session).await?;
+    Ok(reply::no_content())
+}
+
+async fn end_others(State(app): State<App>, caller: Reader, query: Query) -> Reply {
+    query.none()?;
+    app.end_other_sessions(caller.caller()).await?;
+    Ok(reply::no_content())
 }
 
 async fn sign_out(State(app): State<App>, caller: Reader, parts: Parts, query: Query) -> Reply {

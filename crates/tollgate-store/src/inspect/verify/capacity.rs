@@ -63,7 +63,7 @@ const CHANGED: &str = "\
 /// `verify.stock`, `verify.next_calendar`, `verify.slots`: walk their primary keys. A calendar that was given up
 /// has slots still: those that were over.
 const STOCK: &str = "\
-    select sku, on_hand, held, version, low_at
+    select sku, on_hand, held, version, low_at, sold
       from stock
      where shop_id = ?1 and ?2 < sku
      order by sku

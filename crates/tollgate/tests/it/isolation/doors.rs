@@ -12,6 +12,7 @@ use crate::sign_in::{Person, user};
 const MENDING: &[&str] = &[
     "doctor",
     "listDeliveries",
+    "listInstances",
     "replayEvent",
     "replayEvents",
     "retryEffect",
@@ -106,7 +107,9 @@ async fn nobody_gets_in_but_by_the_doors_that_are_documented_as_open() {
             .await;
         let refused = (answer.status, answer.code());
         let code = match operation.id.as_str() {
-            "showSession" | "signOut" => "session_invalid",
+            "endOtherSessions" | "endSession" | "listSessions" | "showSession" | "signOut" => {
+                "session_invalid"
+            }
             _ => "key_missing",
         };
         let is_refused = refused == (401, code) || refused == (401, "key_missing");

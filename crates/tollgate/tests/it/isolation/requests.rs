@@ -298,7 +298,7 @@ impl Operation {
                 json!({ "items": [{ "sku": thing("stock", 0), "on_hand": 7 }] }),
                 Own,
             )],
-            "createTicket" | "signOut" => vec![(example, Own)],
+            "createTicket" | "endOtherSessions" | "signOut" => vec![(example, Own)],
             "refundPayment" => vec![
                 (example.clone(), Refused),
                 (with(json!({ "restock": [goods] })), Refused),
