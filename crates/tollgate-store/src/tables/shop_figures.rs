@@ -13,13 +13,13 @@ use crate::tables::events;
 use crate::tables::write::Changes;
 
 /// A day begins at a quarter of an hour in every time zone.
-const QUARTER_MS: i64 = 15 * 60 * 1000;
+pub(crate) const QUARTER_MS: i64 = 15 * 60 * 1000;
 
 /// Figures are kept for so long.
-const KEPT: Span = Span::hours(24 * 35);
+pub(crate) const KEPT: Span = Span::hours(24 * 35);
 
 /// The entries that are added up.
-const COUNTED: &[EntryKind] = &[
+pub(crate) const COUNTED: &[EntryKind] = &[
     EntryKind::OrderCreated,
     EntryKind::OrderPaid,
     EntryKind::OrderPartiallyPaid,
@@ -53,7 +53,7 @@ const ADD: &str = "\
 const FORGET: &str = "delete from shop_figures where shop_id = ?1 and at < ?2";
 
 /// The beginning of a quarter of an hour.
-fn quarter_of(at: Timestamp) -> i64 {
+pub(crate) fn quarter_of(at: Timestamp) -> i64 {
     at.as_millis().div_euclid(QUARTER_MS) * QUARTER_MS
 }
 
