@@ -127,7 +127,7 @@ fn portable(statement: &str, place: &Place) -> String {
         Place::Server(_) => {
             let mut text = String::new();
             let mut rest = statement;
-            while let Some((before, after)) = rest.split_once("x'") {
+            while let Some((before, after)) = rest.split_once("X'") {
                 let (bytes, behind) = after.split_once('\'').expect("bytes are closed");
                 text.push_str(&format!("{before}decode('{bytes}', 'hex')"));
                 rest = behind;
@@ -149,6 +149,10 @@ fn let_it_be(place: &Place) {
     }
 }
 
+/// Of how many rows one is planted on a server, where a copy takes a moment: every one only where this is said.
+const ALL: &str = "TOLLGATE_TEST_ALL_PLANTED";
+const ONE_OF: usize = 6;
+
 /// Plants every row of a part of the table, each in a copy of its own.
 async fn plant(part: impl Iterator<Item = &'static Planted>) {
     let world = everything().await;
@@ -157,6 +161,8 @@ async fn plant(part: impl Iterator<Item = &'static Planted>) {
     let healthy = Store::verify_at(&shut.options.place, now).expect("it reads");
     assert_eq!(found(&healthy), [""; 0]);
     let mut missed = Vec::new();
+    let is_some = matches!(shut.options.place, Place::Server(_)) && std::env::var_os(ALL).is_none();
+    let part = part.step_by(if is_some { ONE_OF } else { 1 });
     for (what, statement, check, names) in part {
         let copy = shut.database.copy();
         let at = place(&copy.name());

@@ -514,13 +514,13 @@ pub(crate) const PLANTED: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "an issued receipt's bytes",
-        "update receipts set pdf = x'00'",
+        "update receipts set pdf = X'00'",
         "receipt.paper",
         "rcp_",
     ),
     (
         "an issued receipt's hash",
-        "update receipts set sha256 = x'0000000000000000000000000000000000000000000000000000000000000000'",
+        "update receipts set sha256 = X'0000000000000000000000000000000000000000000000000000000000000000'",
         "receipt.paper",
         "rcp_",
     ),
@@ -538,7 +538,7 @@ pub(crate) const PLANTED: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "an issued receipt of another root",
-        "update receipts set id = x'01a3185c500070008000000000000001'",
+        "update receipts set id = X'01a3185c500070008000000000000001'",
         "receipt.issued",
         "rcp_",
     ),
@@ -689,7 +689,7 @@ pub(crate) const PLANTED: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "a slot's id",
-        "update slots set id = x'00000000000000000000000000000777' where sold = 1",
+        "update slots set id = X'00000000000000000000000000000777' where sold = 1",
         "slot.calendar",
         "slt_",
     ),
@@ -761,13 +761,13 @@ pub(crate) const PLANTED: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "a name's waiting event not listed",
-        "update names set parked = x'' where name = 'R9'",
+        "update names set parked = X'' where name = 'R9'",
         "event.parked",
         "R9",
     ),
     (
         "a name's waiting event listed in part",
-        "update names set parked = x'0102' where name = 'R9'",
+        "update names set parked = X'0102' where name = 'R9'",
         "event.parked",
         "R9",
     ),
@@ -821,7 +821,7 @@ pub(crate) const PLANTED: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "a code of an order that is not there",
-        "insert into codes (shop_id, code, order_id, parked) values (1, 'NEW', x'01a3185c500070000000000099990000', x'')",
+        "insert into codes (shop_id, code, order_id, parked) values (1, 'NEW', X'01a3185c500070000000000099990000', X'')",
         "codes",
         "NEW",
     ),
@@ -839,7 +839,7 @@ pub(crate) const PLANTED: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "an event's key's hash",
-        "update event_keys set hash = x'00000000000000000000000000000001' where event = (select id from events where state = 'parked')",
+        "update event_keys set hash = X'00000000000000000000000000000001' where event = (select id from events where state = 'parked')",
         "event_keys",
         "evt_",
     ),
@@ -1187,7 +1187,7 @@ pub(crate) const PLANTED: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "a line's root that is not there",
-        "update timeline set root = x'01a3185c500070000000000099990000' where entries like '%order.completed%'",
+        "update timeline set root = X'01a3185c500070000000000099990000' where entries like '%order.completed%'",
         "story",
         "is not there",
     ),
@@ -1229,7 +1229,7 @@ pub(crate) const PLANTED: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "a word that leads nowhere",
-        "insert into search_terms (shop_id, term, root) values (1, 'budi', x'01a3185c500070000000000099990000')",
+        "insert into search_terms (shop_id, term, root) values (1, 'budi', X'01a3185c500070000000000099990000')",
         "search_words",
         "root_",
     ),
@@ -1307,7 +1307,7 @@ pub(crate) const PLANTED: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "an answer's hash",
-        "update idempotency set hash = x'00000000000000000000000000000001'",
+        "update idempotency set hash = X'00000000000000000000000000000001'",
         "idempotency",
         "key-36",
     ),
@@ -1319,7 +1319,7 @@ pub(crate) const PLANTED: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "an answer's fingerprint",
-        "update idempotency set fingerprint = x''",
+        "update idempotency set fingerprint = X''",
         "idempotency",
         "key-36",
     ),
@@ -1361,7 +1361,7 @@ pub(crate) const PLANTED: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "a key's hash",
-        "update api_keys set hash = x'00'",
+        "update api_keys set hash = X'00'",
         "access",
         "key_",
     ),
