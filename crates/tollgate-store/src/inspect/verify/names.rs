@@ -243,7 +243,8 @@ const QUESTION: &str = "\
 const ASKED: &str = "\
     select key
       from effects
-     where shop_id = ?1 and target = ?2 and due_at is not null";
+     where shop_id = ?1 and target = ?2 and due_at is not null
+     order by due_at";
 
 /// A question that is open is one that is asked, or waits: those of the walk that are open still, over one state of
 /// the database with the effects.
