@@ -24,7 +24,7 @@ pub use figures::{Figures, Spread, Spreads, TALLY_BUCKETS};
 pub use gate::claims::{Claim, Claimed, Renew};
 pub use gate::observed::{Observed, Observer};
 pub use gate::submission::{Answer, Class, Render, Reply, Submission};
-pub use inspect::doctor::Examination;
+pub use inspect::doctor::{Examination, server_schema};
 pub use inspect::letters::{ShopLetters, WaitingReceipt};
 pub use inspect::peer::{PeerFigures, per_request_serializable};
 pub use inspect::scratch::Scratch;

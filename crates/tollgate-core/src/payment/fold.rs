@@ -232,7 +232,7 @@ impl Fold {
     }
 
     /// What is known of a refund of ours, by whichever of its names.
-    pub(crate) fn refund(&self, id: RefundId) -> Option<&RefundObject> {
+    pub fn refund(&self, id: RefundId) -> Option<&RefundObject> {
         let by_provider = self.refunds.get(&id.to_string());
         by_provider.or_else(|| self.refunds.get(&handed_over(id)))
     }

@@ -18,6 +18,12 @@ use super::post::{fact, refund_state};
 use super::view::was_tried;
 use super::{Engine, LEASE, SHOP};
 
+/// The SHA-256 of no bytes, which receipts have here.
+const OF_NOTHING: [u8; 32] = [
+    0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24,
+    0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
+];
+
 /// An effect that is claimed, in plain words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Job {
@@ -354,7 +360,7 @@ impl Engine {
                     at: self.time(),
                     document: "{}".to_owned(),
                     pdf: Vec::new().into(),
-                    sha256: [0; 32],
+                    sha256: OF_NOTHING,
                     token: id.to_string(),
                 };
                 (Settlement::Issued(issued), Health::Well)

@@ -110,6 +110,11 @@ impl Sqlite {
             .map_err(|error| refuse(path, error.into()))
     }
 
+    /// A database of its own, in memory.
+    pub(crate) fn in_memory() -> Result<Sqlite, Error> {
+        Ok(Sqlite::over(rusqlite::Connection::open_in_memory()?))
+    }
+
     fn over(conn: rusqlite::Connection) -> Sqlite {
         Sqlite {
             conn,

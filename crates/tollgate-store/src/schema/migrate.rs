@@ -301,6 +301,15 @@ fn make_views(db: &Db) -> Result<(), Error> {
     db.commit()
 }
 
+/// Makes in a database of memory what all steps make, for anyone who compares a schema with it.
+pub(crate) fn make_model(db: &Db) -> Result<(), Error> {
+    db.script(LEDGER)?;
+    for migration in MIGRATIONS {
+        db.script(migration.sql(db))?;
+    }
+    db.script(&views::sql(db))
+}
+
 /// The text of every step, for anyone who compares a schema with it.
 pub(crate) fn texts(db: &Db) -> impl Iterator<Item = &'static str> {
     MIGRATIONS.iter().map(|migration| migration.sql(db))

@@ -233,6 +233,11 @@ end
 $$;
 ";
 
+/// The names of all views.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    VIEWS.iter().map(|view| view.name)
+}
+
 /// Makes all views again.
 pub(crate) fn sql(db: &Db) -> String {
     let mut sql = match db {

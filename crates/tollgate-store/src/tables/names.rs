@@ -166,6 +166,12 @@ fn write_question(question: &Question) -> String {
     text
 }
 
+/// The question of a row that is open, if one is.
+pub(crate) fn read_open(text: Option<&str>) -> Result<Option<Question>, Error> {
+    let question = text.map(read_question).transpose().map_err(corrupt)?;
+    Ok(question.filter(|question| question.open))
+}
+
 fn read_question(text: &str) -> Result<Question, Corrupt> {
     let mut words = text.split(' ');
     let n = words

@@ -13,13 +13,13 @@ use crate::tables::write::Changes;
 use crate::tables::{endpoint_figures, events};
 
 /// A day begins at a quarter of an hour in every time zone.
-const QUARTER_MS: i64 = 15 * 60 * 1000;
+pub(crate) const QUARTER_MS: i64 = 15 * 60 * 1000;
 
 /// Figures are kept for so long.
-const KEPT: Span = Span::hours(24 * 35);
+pub(crate) const KEPT: Span = Span::hours(24 * 35);
 
 /// The entries that are added up.
-const COUNTED: &[EntryKind] = &[
+pub(crate) const COUNTED: &[EntryKind] = &[
     EntryKind::OrderCreated,
     EntryKind::OrderPaid,
     EntryKind::OrderPartiallyPaid,

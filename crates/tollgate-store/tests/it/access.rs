@@ -13,7 +13,7 @@ use tollgate_store::{
 use crate::words::{create, order, root_id, stock};
 use crate::world::{SHOP, START, World, outcome, submission};
 
-fn key(number: u64) -> KeyRow {
+pub(crate) fn key(number: u64) -> KeyRow {
     KeyRow {
         id: KeyId::on(root_id(number), 0),
         shop: SHOP,
@@ -41,7 +41,7 @@ fn rotation(number: u64, hash: u8, at: Timestamp) -> KeyRotation {
     }
 }
 
-fn user(number: u64, email: &str) -> UserRow {
+pub(crate) fn user(number: u64, email: &str) -> UserRow {
     UserRow {
         shop: SHOP,
         id: UserId::on(root_id(number), 0),
@@ -71,7 +71,7 @@ fn change(number: u64) -> UserChange {
     }
 }
 
-fn session(number: u64, hash: u8, at: Timestamp) -> NewSession {
+pub(crate) fn session(number: u64, hash: u8, at: Timestamp) -> NewSession {
     NewSession {
         row: SessionRow {
             shop: SHOP,
@@ -109,7 +109,7 @@ fn by(name: &str) -> Actor {
     }
 }
 
-fn record(operation: &str, target: &str) -> Option<AuditRecord> {
+pub(crate) fn record(operation: &str, target: &str) -> Option<AuditRecord> {
     Some(AuditRecord {
         shop: SHOP,
         by: by("till-1"),

@@ -16,7 +16,12 @@ use crate::world::{SHOP, World};
 
 const NO_FONT: &str = "no font has letters of ";
 
-fn watch(rule: AlertRule, subject: &str, seen: Option<&str>, mail_to: &[&str]) -> Action {
+pub(crate) fn watch(
+    rule: AlertRule,
+    subject: &str,
+    seen: Option<&str>,
+    mail_to: &[&str],
+) -> Action {
     Action::WatchAlert(Box::new(WatchAlert {
         rule,
         subject: subject.to_owned(),

@@ -13,7 +13,12 @@ use crate::words::{create, order, order_of, root_id, stock};
 use crate::world::{SHOP, World, submission};
 
 /// A command under a key; `rendered` counts how often its answer was written.
-fn keyed(action: Action, key: &str, fingerprint: u8, rendered: &Arc<AtomicU64>) -> Submission {
+pub(crate) fn keyed(
+    action: Action,
+    key: &str,
+    fingerprint: u8,
+    rendered: &Arc<AtomicU64>,
+) -> Submission {
     let rendered = Arc::clone(rendered);
     Submission {
         idempotency: Some(Idempotency {

@@ -17,6 +17,8 @@ mod idempotency;
 mod opening;
 mod pages;
 mod pairs;
+mod planted;
+mod planted_rows;
 mod poison;
 mod prune;
 mod queries;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sha2::Digest;
 use tollgate_core::command::{Action, Settlement};
 use tollgate_core::decision::{Change, Outcome, Refusal, Verdict};
 use tollgate_core::effect::{EffectState, IssuedReceipt, TargetKind};
@@ -17,11 +18,12 @@ use crate::words::{create, hear, order, paid_by, register_alone, root_id};
 use crate::world::{SHOP, START, World, outcome, submission};
 
 pub(crate) fn issued(byte: u8) -> Settlement {
+    let pdf = vec![byte; 3];
     Settlement::Issued(IssuedReceipt {
         at: START,
         document: format!("{{\"byte\":{byte}}}"),
-        pdf: vec![byte; 3].into(),
-        sha256: [byte; 32],
+        sha256: sha2::Sha256::digest(&pdf).into(),
+        pdf: pdf.into(),
         token: format!("token-{byte}"),
     })
 }

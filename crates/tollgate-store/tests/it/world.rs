@@ -166,6 +166,20 @@ impl Database {
         Database::Server { server, name }
     }
 
+    /// Another one with the same rows, of one that nobody has open.
+    pub(crate) fn copy(&self) -> Database {
+        match self {
+            Database::File { path, .. } => {
+                let copy = Database::file();
+                std::fs::copy(path, copy.name()).expect("there is room");
+                copy
+            }
+            Database::Server { server, name } => {
+                Database::on(server.clone(), &format!("template {name}"))
+            }
+        }
+    }
+
     /// Its path, or its URL.
     pub(crate) fn name(&self) -> String {
         match self {

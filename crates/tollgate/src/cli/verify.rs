@@ -35,8 +35,15 @@ pub(super) fn run(args: Args, file: Option<&Path>) -> ExitCode {
     }
 }
 
-/// The checks whose findings end with the request that corrects them.
-const REPAIRED: [&str; 2] = ["money.unrecorded", "money.papers"];
+/// The checks whose findings end with the request that corrects them; then those of what is made of other rows, with
+/// the statement that makes it again.
+const REPAIRED: [&str; 5] = [
+    "money.unrecorded",
+    "money.papers",
+    "search_words",
+    "figures",
+    "errors",
+];
 
 /// Prints what the books lack, a line each: first what was given back without a refund, then the receipts,
 /// because recording a refund issues one.
@@ -47,7 +54,7 @@ fn print_plan(report: &Report) -> ExitCode {
         let Some(check) = report.check(name) else {
             continue;
         };
-        for seen in &check.seen {
+        for seen in check.seen.iter().filter(|seen| seen.contains("; ")) {
             plan.push_str(seen);
             plan.push('\n');
         }

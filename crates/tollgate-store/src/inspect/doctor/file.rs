@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{Check, Examination, Looking, look_at_disk, look_at_rows_of_the_future, schema};
+use super::{
+    Check, Examination, Looking, look_at_disk, look_at_rows_of_the_future, made, readers, schema,
+};
 use crate::db::{Error, Sqlite, beside, identity, log_of};
 use crate::report::{Checked, Level, Report};
 
@@ -35,6 +37,18 @@ pub(super) const CHECKS: &[Check] = &[
         name: "tables",
         about: "every table and index is there",
         look: look_at_tables,
+        before_schema: false,
+    },
+    Check {
+        name: "schema",
+        about: "columns, constraints, indexes and views are as the migrations make them, and there is no other trigger",
+        look: made::look,
+        before_schema: false,
+    },
+    Check {
+        name: "readers",
+        about: "no reader keeps the log from being emptied",
+        look: readers::look,
         before_schema: false,
     },
     Check {
@@ -186,15 +200,15 @@ fn look_at_identity(path: &Path, checked: &mut Checked) {
 }
 
 /// Who says in `FILE.lock` that it has the file open, and runs.
-struct Holder {
-    pid: String,
+pub(super) struct Holder {
+    pub(super) pid: String,
     /// Which file that was.
     file: Option<String>,
 }
 
 /// Who holds `FILE.lock`. The lock itself is not tried: anyone who starts at that moment would find it
 /// taken.
-fn holder(path: &Path) -> Option<Holder> {
+pub(super) fn holder(path: &Path) -> Option<Holder> {
     let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let text = std::fs::read_to_string(beside(&real, ".lock")).ok()?;
     let mut lines = text.lines().map(|line| line.trim().to_owned());

@@ -4,6 +4,8 @@
 //! Nothing is changed, and it works beside a running server and without one.
 
 mod file;
+mod made;
+mod readers;
 mod refused;
 mod schema;
 mod server;
@@ -30,6 +32,10 @@ pub struct Examination {
     pub transaction_ms_max: i64,
     /// Sessions that wait for a lock longer than this are reported, in milliseconds.
     pub blocked_ms_max: i64,
+    /// Bytes of log that a replication slot may keep, or a reader of a file hold up, before it is reported.
+    pub kept_log_bytes_max: i64,
+    /// For so long a server has to have written before its log is judged by how much that was, in milliseconds.
+    pub written_ms_min: i64,
 }
 
 impl Examination {
@@ -39,6 +45,8 @@ impl Examination {
             clock,
             transaction_ms_max: 60_000,
             blocked_ms_max: 1_000,
+            kept_log_bytes_max: 64 << 20,
+            written_ms_min: 3_600_000,
         }
     }
 }
@@ -89,6 +97,12 @@ impl Store {
             Err(error) => unreachable_report("reach", &error),
         }
     }
+}
+
+/// The columns, constraints and indexes of a server's tables, a line each: what is written down in
+/// `server_schema.txt` of those that the migrations make.
+pub fn server_schema(place: &Place) -> Result<String, OpenError> {
+    crate::store::look_at(place, made::server_schema)
 }
 
 /// There is a schema to look at.

@@ -1,6 +1,6 @@
 //! A PostgreSQL server: what it is, how it is set, and the schema on it.
 
-use super::{AHEAD_MS_MAX, Check, Looking, SERVER_TIME, look_at_rows_of_the_future, schema};
+use super::{AHEAD_MS_MAX, Check, Looking, SERVER_TIME, look_at_rows_of_the_future, made, schema};
 use crate::db::{Error, Sql, on_postgres};
 use crate::report::{Checked, Level};
 use crate::schema::partitions;
@@ -64,6 +64,12 @@ pub(super) const CHECKS: &[Check] = &[
         name: "indexes",
         about: "every index is there and valid, and none is of no use",
         look: look_at_indexes,
+        before_schema: false,
+    },
+    Check {
+        name: "schema",
+        about: "columns, constraints, indexes and views are as the migrations make them, and there is no other trigger",
+        look: made::look,
         before_schema: false,
     },
     Check {

@@ -20,6 +20,18 @@ pub(super) const CHECKS: &[Check] = &[
         before_schema: true,
     },
     Check {
+        name: "slots",
+        about: "no replication slot keeps log that nobody fetches",
+        look: look_at_slots,
+        before_schema: true,
+    },
+    Check {
+        name: "log",
+        about: "the server's log has room for what is written between two checkpoints",
+        look: look_at_log,
+        before_schema: true,
+    },
+    Check {
         name: "connections",
         about: "there is room for more connections",
         look: look_at_connections,
@@ -133,6 +145,81 @@ fn look_at_locks(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), Err
         let seen = format!("rows of {} are kept locked by {blocker}", blocker.tables);
         checked.see(Level::Warn, seen);
         checked.mend(&format!("select pg_terminate_backend({});", blocker.pid));
+    }
+    Ok(())
+}
+
+/// `doctor.slots`: how much log each replication slot keeps, and whether somebody fetches it.
+const SLOTS: Sql = on_postgres(
+    "select cast(slot_name as text), active, coalesce(wal_status, ''),
+            cast(coalesce(pg_wal_lsn_diff(case when pg_is_in_recovery() then pg_last_wal_receive_lsn()
+                                               else pg_current_wal_lsn() end, restart_lsn), 0) as bigint)
+       from pg_replication_slots
+      order by 1",
+);
+
+fn look_at_slots(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), Error> {
+    let most = looking.examination.kept_log_bytes_max;
+    let slots = looking.db.all(SLOTS, &[], |row| {
+        let (name, is_active) = (row.get::<String>(0)?, row.get::<bool>(1)?);
+        Ok((name, is_active, row.get::<String>(2)?, row.get::<i64>(3)?))
+    })?;
+    for (name, is_active, status, bytes) in slots {
+        let is_lost = ["unreserved", "lost"].contains(&status.as_str());
+        let is_kept = !is_active && most <= bytes;
+        if !is_lost && !is_kept {
+            continue;
+        }
+        let level = if is_lost { Level::Fail } else { Level::Warn };
+        let who = if is_active { "is behind" } else { "has nobody" };
+        let seen = format!(
+            "the slot {name} {who}, and keeps {} KiB of log",
+            bytes >> 10
+        );
+        checked.see(level, seen);
+        let name = name.replace('\'', "''");
+        checked.mend(&format!(
+            "select pg_drop_replication_slot('{name}'); -- or start its standby again"
+        ));
+        checked.mend("-- a bound: alter system set max_slot_wal_keep_size = '16GB'; select pg_reload_conf();");
+    }
+    Ok(())
+}
+
+/// `doctor.written`: bytes of log that were written since when, and how many may be between two checkpoints, which
+/// come so many seconds apart.
+const WRITTEN: Sql = on_postgres(
+    "select cast(w.wal_bytes as bigint),
+            cast(extract(epoch from clock_timestamp()
+                         - coalesce(w.stats_reset, pg_postmaster_start_time())) * 1000 as bigint),
+            pg_size_bytes(current_setting('max_wal_size')),
+            cast(extract(epoch from cast(current_setting('checkpoint_timeout') as interval)) as bigint)
+       from pg_stat_wal as w",
+);
+
+fn look_at_log(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), Error> {
+    let found = looking.db.one(WRITTEN, &[], |row| {
+        let (bytes, ms) = (row.get::<i64>(0)?, row.get::<i64>(1)?);
+        Ok((bytes, ms, row.get::<i64>(2)?, row.get::<i64>(3)?))
+    })?;
+    let Some((bytes, ms, most, apart)) = found else {
+        return Ok(());
+    };
+    if ms < looking.examination.written_ms_min || ms < 1 {
+        return Ok(());
+    }
+    // In wide integers: what a server has written in a year does not fit otherwise.
+    let between = i128::from(bytes) * 1000 * i128::from(apart) / i128::from(ms);
+    if i128::from(most) < between {
+        let (between, most) = (between >> 20, most >> 20);
+        let seen = format!(
+            "{between} MiB are written in {apart} s, between two checkpoints, and max_wal_size is {most} MiB"
+        );
+        checked.see(Level::Warn, seen);
+        let wanted = (between * 2).max(1024);
+        checked.mend(&format!(
+            "alter system set max_wal_size = '{wanted}MB'; select pg_reload_conf();"
+        ));
     }
     Ok(())
 }

@@ -7,14 +7,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tollgate_core::capacity::{HoldState, Slot};
-use tollgate_core::id::{RootId, ShopId, decode};
+use tollgate_core::id::{RootId, ShopId, SlotId, decode};
 use tollgate_core::order::Root;
 use tollgate_core::payment::Refund;
 use tollgate_core::time::Timestamp;
 
 use super::Verifying;
 use crate::db::{Db, Error, id_bytes, maybe_id_at};
-use crate::tables::{roots, slots, stock};
+use crate::tables::{calendars, roots, slots, stock};
 
 /// Lines of the feed that are read at a time.
 const LINES_MAX: i64 = 1_000;
@@ -44,9 +44,18 @@ enum Part {
     /// Units of a sku, held.
     Stock(String, i64),
     /// Units in a slot, held.
-    SlotHeld(SlotKey, i64),
+    SlotHeld(SlotKey, SlotId, i64),
     /// Units in a slot, sold.
-    SlotSold(SlotKey, i64),
+    SlotSold(SlotKey, SlotId, i64),
+}
+
+/// What is booked in a slot.
+#[derive(Debug, Clone, Default)]
+struct Booked {
+    held: i64,
+    sold: i64,
+    /// By which ids bookings name it.
+    ids: BTreeSet<SlotId>,
 }
 
 /// `verify.head`: by primary key.
@@ -117,8 +126,8 @@ impl Room {
                     continue;
                 }
                 parts.push(match is_active {
-                    true => Part::SlotHeld(key, booking.units),
-                    false => Part::SlotSold(key, booking.units),
+                    true => Part::SlotHeld(key, booking.slot, booking.units),
+                    false => Part::SlotSold(key, booking.slot, booking.units),
                 });
             }
         }
@@ -192,12 +201,20 @@ pub(super) fn compare(verifying: &mut Verifying<'_>, mut room: Room) -> Result<(
         // So few that they can be read beside the counters.
         while room.catch_up(db, shop)? {}
         let mut stock: BTreeMap<String, i64> = BTreeMap::new();
-        let mut slots: BTreeMap<SlotKey, (i64, i64)> = BTreeMap::new();
+        let mut slots: BTreeMap<SlotKey, Booked> = BTreeMap::new();
         for part in std::mem::take(&mut room.roots).into_values().flatten() {
             match part {
                 Part::Stock(sku, units) => *stock.entry(sku).or_default() += units,
-                Part::SlotHeld(key, units) => slots.entry(key).or_default().0 += units,
-                Part::SlotSold(key, units) => slots.entry(key).or_default().1 += units,
+                Part::SlotHeld(key, id, units) => {
+                    let booked = slots.entry(key).or_default();
+                    booked.held += units;
+                    booked.ids.insert(id);
+                }
+                Part::SlotSold(key, id, units) => {
+                    let booked = slots.entry(key).or_default();
+                    booked.sold += units;
+                    booked.ids.insert(id);
+                }
             }
         }
         compare_stock(verifying, stock)?;
@@ -237,13 +254,17 @@ fn compare_stock(
 
 fn compare_slots(
     verifying: &mut Verifying<'_>,
-    mut booked: BTreeMap<SlotKey, (i64, i64)>,
+    mut booked: BTreeMap<SlotKey, Booked>,
     from: Timestamp,
 ) -> Result<(), Error> {
     let (db, shop) = (verifying.db, verifying.shop.0);
     let mut calendar = String::new();
     while let Some(next) = db.one(NEXT_CALENDAR, &[&shop, &calendar], |row| row.get(0))? {
         calendar = next;
+        let known = db.one(calendars::GET, &[&shop, &calendar], |row| {
+            Ok(calendars::read(row))
+        })?;
+        let has_calendar = known.is_some();
         let mut after = from.as_millis();
         let mut sells: Option<Slot> = None;
         loop {
@@ -253,9 +274,13 @@ fn compare_slots(
             after = last.starts_at.as_millis();
             for slot in rows {
                 let key = (calendar.clone(), slot.starts_at);
-                let found = booked.remove(&key).unwrap_or((0, 0));
-                look_at_slot(verifying, &slot, found);
+                let found = booked.remove(&key).unwrap_or_default();
+                look_at_slot(verifying, &slot, &found);
                 let is_ahead = verifying.now < slot.starts_at;
+                if is_ahead && !has_calendar {
+                    let seen = format!("{} is to come, and {calendar} is no calendar", slot.id);
+                    verifying.fail("slot.calendar", seen);
+                }
                 if !is_ahead || slot.by_hand || slot.available() <= 0 {
                     continue;
                 }
@@ -272,7 +297,7 @@ fn compare_slots(
             }
         }
     }
-    for ((calendar, starts_at), (held, sold)) in booked {
+    for ((calendar, starts_at), Booked { held, sold, .. }) in booked {
         let at = starts_at.as_millis();
         let seen = format!("{calendar} at {at}: {held} and {sold} booked, and there is no slot");
         verifying.fail(if 0 < held { "slot.held" } else { "slot.sold" }, seen);
@@ -280,8 +305,16 @@ fn compare_slots(
     Ok(())
 }
 
-fn look_at_slot(verifying: &mut Verifying<'_>, slot: &Slot, (held, sold): (i64, i64)) {
-    let id = slot.id;
+fn look_at_slot(verifying: &mut Verifying<'_>, slot: &Slot, booked: &Booked) {
+    let (id, held, sold) = (slot.id, booked.held, booked.sold);
+    if let Some(other) = booked.ids.iter().find(|other| **other != id) {
+        let seen = format!("{id} is booked as {other}");
+        verifying.fail("slot.calendar", seen);
+    }
+    if slot.ends_at <= slot.starts_at {
+        let seen = format!("{id} ends before it begins");
+        verifying.fail("slot.overlap", seen);
+    }
     if held != slot.held {
         let seen = format!("{id}: held is {}, active holds have {held}", slot.held);
         verifying.fail("slot.held", seen);

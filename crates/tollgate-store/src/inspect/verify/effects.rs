@@ -7,9 +7,11 @@ use tollgate_core::id::{EffectId, EndpointId, PaymentId, RefundId, RootId};
 use tollgate_core::payment::{Refund, RefundProgress};
 use tollgate_core::word::Word;
 
+use super::contents::{self, Whole, read_whole};
 use super::names::expect_roots;
 use super::{LATE_MS, Verifying, lasting};
-use crate::db::{Db, Error, Row, id_at, id_bytes, maybe_id_at};
+use crate::db::{Db, Error, Row, corrupt, id_at, id_bytes, maybe_id_at};
+use crate::tables::origin::Origin;
 use crate::tables::{effects, roots};
 
 /// Effects of one chunk.
@@ -18,9 +20,10 @@ const CHUNK: i64 = 1_000;
 /// What is not done a day after its time is late.
 const DONE_LATE_MS: i64 = 24 * 3600 * 1000;
 
-/// `verify.effects`: walks the primary key.
+/// `verify.effects`: walks the primary key. The first columns are those of `effects.get`.
 const EFFECTS: &str = "\
-    select id, key, state, root, due_at, lease, lease_hard_until, order_key, position, target, reason
+    select key, kind, state, root, due_at, content, order_key, lease, tries, reason, attempts, settled_at,
+           id, target, position, created_at, lease_hard_until, origin
       from effects
      where shop_id = ?1 and ?2 < id
      order by id
@@ -29,6 +32,9 @@ const EFFECTS: &str = "\
 /// `verify.head_of_order`: by `effects_order`.
 const HEAD_OF_ORDER: &str =
     "select min(position) from effects where shop_id = ?1 and order_key = ?2";
+
+/// `verify.head_of_feed`: by primary key.
+const HEAD_OF_FEED: &str = "select position from shop_heads where shop_id = ?1";
 
 /// `verify.endpoints`: by primary key.
 const ENDPOINTS: &str = "select id from endpoints where shop_id = ?1";
@@ -46,6 +52,8 @@ struct Stored {
     position: i64,
     target: String,
     reason: Option<String>,
+    /// All of it, where it can be read.
+    whole: Result<Whole, Error>,
 }
 
 impl Stored {
@@ -71,7 +79,17 @@ pub(super) fn walk(verifying: &mut Verifying<'_>) -> Result<(), Error> {
             })?;
             let endpoints: BTreeSet<String> = endpoints.into_iter().collect();
             let mut heads = BTreeMap::new();
+            let head: i64 = db
+                .one(HEAD_OF_FEED, &[&verifying.shop.0], |row| row.get(0))?
+                .unwrap_or(0);
+            let last = rows.last().map(|row| row.id);
             for effect in &rows {
+                match &effect.whole {
+                    Ok(whole) => contents::look_at(verifying, whole, head),
+                    Err(error) => {
+                        verifying.fail("documents", format!("{}: {error}", effect.id));
+                    }
+                }
                 look_at(verifying, effect, &endpoints)?;
                 look_at_order(verifying, db, effect, &mut heads)?;
             }
@@ -79,7 +97,9 @@ pub(super) fn walk(verifying: &mut Verifying<'_>) -> Result<(), Error> {
                 .iter()
                 .filter_map(|row| Some((row.root?, row.id.to_string())));
             expect_roots(verifying, "effect.key", &with_root.collect::<Vec<_>>())?;
-            Ok(rows.last().map(|row| row.id))
+            let whole = rows.into_iter().filter_map(|row| row.whole.ok());
+            contents::follow_notices(verifying, &whole.collect::<Vec<_>>())?;
+            Ok(last)
         })?;
         match last {
             Some(last) => after = id_bytes(last.as_u128()),
@@ -89,19 +109,27 @@ pub(super) fn walk(verifying: &mut Verifying<'_>) -> Result<(), Error> {
 }
 
 fn read(row: &Row<'_>) -> Result<Stored, Error> {
+    let id = EffectId::from_u128(id_at(row, 12)?);
+    let origin = row.maybe_text(17)?.map(read_origin);
+    let whole = read_whole(row, id).and_then(|whole| origin.unwrap_or(Ok(())).map(|()| whole));
     Ok(Stored {
-        id: EffectId::from_u128(id_at(row, 0)?),
-        key: row.get(1)?,
+        id,
+        key: row.get(0)?,
         state: row.get(2)?,
         root: maybe_id_at(row, 3)?.map(RootId::new),
         due_at: row.get(4)?,
-        has_lease: maybe_id_at(row, 5)?.is_some(),
-        hard_until: row.get(6)?,
-        order_key: row.get(7)?,
-        position: row.get(8)?,
-        target: row.get(9)?,
-        reason: row.get(10)?,
+        has_lease: maybe_id_at(row, 7)?.is_some(),
+        hard_until: row.get(16)?,
+        order_key: row.get(6)?,
+        position: row.get(14)?,
+        target: row.get(13)?,
+        reason: row.get(9)?,
+        whole,
     })
+}
+
+fn read_origin(text: &str) -> Result<(), Error> {
+    Origin::read(text).map(|_| ()).map_err(corrupt)
 }
 
 fn look_at(

@@ -1,11 +1,16 @@
 //! Events: their keys, their roots, and those that wait.
 
+use tollgate_core::event::{Fact, FactKind};
 use tollgate_core::id::{EventId, PaymentId, RootId};
+use tollgate_core::payment::Payment;
 use tollgate_core::snapshot::{EventOutcome, EventState, StoredEvent};
+use tollgate_core::word::Word;
 
-use super::names::{expect_roots, look_up_keys, look_up_names, look_up_payments};
+use super::money::AHEAD_MS;
+use super::names::{expect_roots, look_up_keys, look_up_names, look_up_payments, look_up_roots};
+use super::told::FACTS_ALL_KEPT;
 use super::{LATE_MS, Verifying, lasting};
-use crate::db::{Error, id_at, id_bytes};
+use crate::db::{Error, Value, id_at, id_bytes};
 use crate::tables::events;
 use crate::tables::key_hash::key_hash;
 use crate::tables::namesake::is_namesake;
@@ -40,11 +45,10 @@ pub(super) fn walk(verifying: &mut Verifying<'_>) -> Result<(), Error> {
                 }
             }
             look_at_keys(verifying, &events)?;
-            let of_roots: Vec<(RootId, String)> = events
-                .iter()
-                .filter_map(|(id, stored)| Some((stored.root?, id.to_string())))
-                .collect();
-            expect_roots(verifying, "event.root", &of_roots)?;
+            for (id, stored) in &events {
+                look_at_state(verifying, *id, stored);
+            }
+            look_at_roots(verifying, &events)?;
             look_at_parked(verifying, &events)?;
             Ok(last)
         })?;
@@ -53,6 +57,127 @@ pub(super) fn walk(verifying: &mut Verifying<'_>) -> Result<(), Error> {
             None => return Ok(()),
         }
     }
+}
+
+/// An event's state is one that its answer leads to, with the root and the time that it asks for.
+fn look_at_state(verifying: &mut Verifying<'_>, id: EventId, stored: &StoredEvent) {
+    let (outcome, state) = (stored.outcome, stored.state);
+    let is_possible = match outcome {
+        EventOutcome::Applied => state == EventState::Applied,
+        EventOutcome::Stored => state == EventState::Stored,
+        // They have no row: the first one has, and what cannot be read is refused.
+        EventOutcome::Duplicate | EventOutcome::Rejected => false,
+        // What only goes on to a handler is queued for that, and is about no payment.
+        EventOutcome::Queued => true,
+        EventOutcome::Stale | EventOutcome::Parked | EventOutcome::Attention => {
+            state != EventState::Stored
+        }
+    };
+    let waits = matches!(state, EventState::Parked | EventState::Queued);
+    let fault = match () {
+        () if !is_possible => Some(format!("was answered {}", outcome.word())),
+        () if state == EventState::Applied && stored.root.is_none() => {
+            Some("belongs to nothing".to_owned())
+        }
+        () if !waits && stored.due_at.is_some() => Some("is due".to_owned()),
+        () => None,
+    };
+    if let Some(fault) = fault {
+        verifying.fail(
+            "event.state",
+            format!("{id} is {}, and {fault}", state.word()),
+        );
+    }
+    let ahead = stored.received_at.as_millis() - verifying.now.as_millis();
+    if AHEAD_MS < ahead {
+        let seen = format!("{id} came {} from now", lasting(ahead));
+        verifying.warn("time.ahead", seen);
+    }
+}
+
+/// An event belongs to a root that is there, that has a payment by one of its names, and that knows what it said.
+fn look_at_roots(
+    verifying: &mut Verifying<'_>,
+    events: &[(EventId, StoredEvent)],
+) -> Result<(), Error> {
+    let of_roots = events.iter();
+    let of_roots: Vec<(&EventId, &StoredEvent, RootId)> = of_roots
+        .filter_map(|(id, stored)| Some((id, stored, stored.root?)))
+        .collect();
+    let wanted = of_roots.iter();
+    let wanted: Vec<(RootId, String)> = wanted
+        .map(|(id, _, root)| (*root, id.to_string()))
+        .collect();
+    expect_roots(verifying, "event.root", &wanted)?;
+    let ids: Vec<RootId> = of_roots.iter().map(|(.., root)| *root).collect();
+    let shop = Value::Integer(i64::from(verifying.shop.0));
+    let roots = look_up_roots(verifying.db, shop, &ids, |root| root.payments.clone())?;
+    let mut unknown: Vec<(EventId, &StoredEvent, RootId)> = Vec::new();
+    for ((id, stored, root), payments) in of_roots.into_iter().zip(roots) {
+        let Some(payments) = payments else { continue };
+        let own = || {
+            payments
+                .iter()
+                .filter(|known| known.source == stored.source)
+        };
+        let mut named = own().filter(|known| {
+            let names = &stored.event.names;
+            let own_id = known.provider_payment_id.as_ref();
+            names.contains(&known.reference) || own_id.is_some_and(|id| names.contains(id))
+        });
+        if named.next().is_none() {
+            unknown.push((*id, stored, root));
+        }
+        if stored.state == EventState::Applied
+            && let Some(fact) = stored.event.facts.iter().find(|fact| !knows(own(), fact))
+        {
+            let (object, kind) = (&fact.object, fact.kind);
+            let seen =
+                format!("{id} was applied, and {kind:?} of {object:?} is not known to {root:?}");
+            verifying.fail("event.facts", seen);
+        }
+    }
+    // It may have been called by a name that its payment has had besides.
+    let names: Vec<(String, String)> = unknown
+        .iter()
+        .flat_map(|(_, stored, _)| {
+            let names = stored.event.names.iter();
+            names.map(|name| (stored.source.clone(), name.clone()))
+        })
+        .collect();
+    let found = look_up_names(verifying, &names)?;
+    let leads_to = |source: &str, name: &str| {
+        let place = names
+            .iter()
+            .position(|known| known.0 == source && known.1 == name)?;
+        found[place].as_ref()?.payment
+    };
+    for (id, stored, root) in unknown {
+        let mut leading = stored
+            .event
+            .names
+            .iter()
+            .filter_map(|name| leads_to(&stored.source, name));
+        if !leading.any(|payment| payment.root() == root) {
+            let seen = format!("{id} belongs to {root:?}, which has no name of it");
+            verifying.fail("event.root", seen);
+        }
+    }
+    Ok(())
+}
+
+/// One of the payments knows a fact, as it was said or as well vouched for.
+fn knows<'p>(mut payments: impl Iterator<Item = &'p Payment>, fact: &Fact) -> bool {
+    // A refund of ours has our name there, and the amount that was ordered where none was said.
+    let is_same = |known: &Fact| {
+        let is_refund = matches!(fact.kind, FactKind::Refund(_));
+        known.kind == fact.kind
+            && (is_refund || known.object == fact.object)
+            && (known.money == fact.money || is_refund && fact.money.is_none())
+            && known.foreign_mode == fact.foreign_mode
+            && known.fee_minor == fact.fee_minor
+    };
+    payments.any(|known| FACTS_ALL_KEPT <= known.facts.len() || known.facts.iter().any(is_same))
 }
 
 /// An event holds its key, unless it was quarantined when it came (then it takes none) or the key is

@@ -5,16 +5,25 @@
 //! is long. Sums over many chunks are brought up to date with the feed before they are compared
 //! (`capacity.rs`). Documents are read by the code that reads them elsewhere (`tables/`).
 
+mod access;
 mod capacity;
+mod contents;
+mod derived;
 mod effects;
 mod events;
 mod feed;
+mod invariants;
 mod money;
 mod names;
+mod parts;
 mod receipts;
 mod roots;
+mod shelf;
+mod sundry;
+mod told;
 mod totals;
 
+use invariants::INVARIANTS;
 use tollgate_core::id::{HoldId, OrderId, PaymentId, RootId, ShopId};
 use tollgate_core::order::Root;
 use tollgate_core::time::Timestamp;
@@ -27,220 +36,6 @@ use crate::options::Place;
 use crate::report::{Checked, Level, Report};
 use crate::store::look_at;
 use crate::tables::horizon::{self, Horizon};
-
-/// An invariant.
-struct Invariant {
-    name: &'static str,
-    about: &'static str,
-    /// What a person does about it.
-    fix: &'static str,
-}
-
-/// What is wrong in a row is never mended by the program: it would hide what made it so.
-const KEEP: &str = "a fault of the program or a row changed by hand: keep the rows and report them; \
-                    restore the row from a backup if it was changed by hand";
-
-/// What is only late is done by the server when it runs.
-const RUN: &str = "start `tollgate serve`; if it runs, look for errors in its log";
-
-/// What a person has to say.
-const RETRY: &str = "look why, then `tollgate effects retry ID` (or POST /v1/effects/{id}/retry), or, of an \
-                     unknown one whose end you have found out, POST /v1/effects/{id}/settle";
-
-/// Books of an earlier version.
-const CORRECT: &str = "look at the payment, then send what stands at the end of each line; \
-                       `tollgate verify --repair-plan` prints them all";
-
-/// Somebody has to ask the provider.
-const REFUND: &str = "look at the refund at the provider, then settle or retry its effect";
-
-const INVARIANTS: &[Invariant] = &[
-    Invariant {
-        name: "documents",
-        about: "every document can be read",
-        fix: KEEP,
-    },
-    Invariant {
-        name: "columns",
-        about: "columns of orders, payments and holds say what their documents say",
-        fix: KEEP,
-    },
-    Invariant {
-        name: "stock.held",
-        about: "units held of a sku are those of active holds",
-        fix: KEEP,
-    },
-    Invariant {
-        name: "stock.bounds",
-        about: "0 <= held <= on_hand (I6)",
-        fix: KEEP,
-    },
-    Invariant {
-        name: "slot.held",
-        about: "units held in a slot are those of active holds",
-        fix: KEEP,
-    },
-    Invariant {
-        name: "slot.sold",
-        about: "units sold in a slot are those of consumed holds",
-        fix: KEEP,
-    },
-    Invariant {
-        name: "slot.bounds",
-        about: "held + sold <= capacity (I6)",
-        fix: KEEP,
-    },
-    Invariant {
-        name: "slot.overlap",
-        about: "no time of a calendar is sold twice, and a closed slot sells nothing more (L5)",
-        fix: "put the calendar again: `PUT /v1/calendars/{name}` lays its slots again",
-    },
-    Invariant {
-        name: "order.status",
-        about: "an order's status is what its payments come to",
-        fix: KEEP,
-    },
-    Invariant {
-        name: "order.hold",
-        about: "a paid order with stock or a slot has a consumed hold",
-        fix: KEEP,
-    },
-    Invariant {
-        name: "payment.receipt",
-        about: "every receipt has the effect that issues it (I4)",
-        fix: KEEP,
-    },
-    Invariant {
-        name: "receipt.number",
-        about: "receipts are numbered without gaps, pending ones too, up to the shop's last number",
-        fix: KEEP,
-    },
-    Invariant {
-        name: "receipt.issued",
-        about: "a receipt that is issued is known to its root, and one that its root says is issued is there",
-        fix: KEEP,
-    },
-    Invariant {
-        name: "money.ordered_back",
-        about: "no more was ordered back than came (L1)",
-        fix: KEEP,
-    },
-    Invariant {
-        name: "money.papers",
-        about: "sales less refunds less reversals are what the ledger says (L3)",
-        fix: CORRECT,
-    },
-    Invariant {
-        name: "money.unrecorded",
-        about: "what was given back automatically is a refund (L3)",
-        fix: CORRECT,
-    },
-    Invariant {
-        name: "money.stranded",
-        about: "captured money is a paid order's, ordered back, or shown to a person (L6)",
-        fix: KEEP,
-    },
-    Invariant {
-        name: "question.waits",
-        about: "reports that prove nothing are asked about (L7)",
-        fix: RUN,
-    },
-    Invariant {
-        name: "money.refund_open",
-        about: "ordered refunds end (L8)",
-        fix: REFUND,
-    },
-    Invariant {
-        name: "time.ahead",
-        about: "nothing was written at a time that is still to come (L10)",
-        fix: "look at `tollgate doctor`, check `clock`; what is ahead comes due when its time has come",
-    },
-    Invariant {
-        name: "money.unread",
-        about: "money counts only with an amount (L11)",
-        fix: "look at the payment at the provider, and record what came",
-    },
-    Invariant {
-        name: "payment.refunded",
-        about: "no more went back than came, unless attention was raised",
-        fix: KEEP,
-    },
-    Invariant {
-        name: "names",
-        about: "a payment's reference leads to it, and a name to a payment that is there",
-        fix: KEEP,
-    },
-    Invariant {
-        name: "codes",
-        about: "an order's code leads to it, and a code to an order that is there",
-        fix: KEEP,
-    },
-    Invariant {
-        name: "event_keys",
-        about: "an event's key leads to it, and a key to one event that is there (I2)",
-        fix: KEEP,
-    },
-    Invariant {
-        name: "event.root",
-        about: "an event belongs to a root that is there",
-        fix: KEEP,
-    },
-    Invariant {
-        name: "event.parked",
-        about: "a parked event stands at its names, and none of them leads to a payment",
-        fix: KEEP,
-    },
-    Invariant {
-        name: "event.late",
-        about: "parked events are looked at when they are due",
-        fix: RUN,
-    },
-    Invariant {
-        name: "effect.key",
-        about: "an effect's id is its key's, and its root is there (I4)",
-        fix: KEEP,
-    },
-    Invariant {
-        name: "effect.late",
-        about: "effects are done within a day of their time",
-        fix: RUN,
-    },
-    Invariant {
-        name: "effect.lease",
-        about: "what a worker has it has under a lease, and it is taken from it when that has ended",
-        fix: RUN,
-    },
-    Invariant {
-        name: "effect.order",
-        about: "an effect that waits for its turn has one before it",
-        fix: RETRY,
-    },
-    Invariant {
-        name: "effect.given_up",
-        about: "no effect is dead or unknown",
-        fix: RETRY,
-    },
-    Invariant {
-        name: "effect.endpoint",
-        about: "no notice is due to an endpoint that is gone",
-        fix: RUN,
-    },
-    Invariant {
-        name: "root.late",
-        about: "holds and closings end when they are due",
-        fix: RUN,
-    },
-    Invariant {
-        name: "story",
-        about: "every entry that an order names is in the timeline",
-        fix: KEEP,
-    },
-    Invariant {
-        name: "feed",
-        about: "positions of the feed have no gap and end at the shop's head",
-        fix: KEEP,
-    },
-];
 
 /// What comes due is done within this time while the server runs.
 const LATE_MS: i64 = 15 * 60 * 1000;
@@ -284,6 +79,13 @@ pub(crate) fn run(db: &Db, now: Timestamp) -> Result<Report, Error> {
     let shops = db.all(SHOPS, &[], |row| {
         Ok((ShopId(row.get(0)?), row.get::<String>(1)?))
     })?;
+    let ids: Vec<ShopId> = shops.iter().map(|(shop, _)| *shop).collect();
+    let strays = sundry::rows_without_shop(db, &ids)?;
+    let check = report.checks.iter_mut().find(|check| check.name == "shops");
+    let check = check.expect("it is an invariant of the table");
+    for seen in strays {
+        check.see(Level::Fail, seen);
+    }
     for (shop, name) in &shops {
         let mut verifying = Verifying {
             db,
@@ -295,7 +97,8 @@ pub(crate) fn run(db: &Db, now: Timestamp) -> Result<Report, Error> {
         };
         let room = roots::walk(&mut verifying)?;
         capacity::compare(&mut verifying, room)?;
-        names::walk_names(&mut verifying)?;
+        let open = names::walk_names(&mut verifying)?;
+        names::look_at_questions(&mut verifying, &open)?;
         names::walk_codes(&mut verifying)?;
         names::walk_event_keys(&mut verifying)?;
         events::walk(&mut verifying)?;
@@ -303,6 +106,13 @@ pub(crate) fn run(db: &Db, now: Timestamp) -> Result<Report, Error> {
         money::walk(&mut verifying)?;
         effects::walk(&mut verifying)?;
         feed::walk_timeline(&mut verifying)?;
+        derived::walk_words(&mut verifying)?;
+        derived::count_errors(&mut verifying)?;
+        sundry::walk_answers(&mut verifying)?;
+        sundry::walk_records(&mut verifying)?;
+        sundry::walk_deliveries(&mut verifying)?;
+        sundry::read_documents(&mut verifying)?;
+        access::look_at(&mut verifying)?;
     }
     for check in &mut report.checks {
         if check.level != Level::Ok

@@ -20,7 +20,7 @@ const REFUND_OPEN_MS: i64 = 7 * 24 * 3600 * 1000;
 const QUESTION_LATE_MS: i64 = 24 * 3600 * 1000;
 
 /// Rows that are further ahead of the clock than this were written by another one.
-const AHEAD_MS: i64 = 5 * 60 * 1000;
+pub(super) const AHEAD_MS: i64 = 5 * 60 * 1000;
 
 /// Looks at the money of one root.
 pub(super) fn look_at(verifying: &mut Verifying<'_>, root: &Root) {

@@ -1,27 +1,33 @@
 //! Guards: names, codes and keys of events, and what they point to.
 
 use std::borrow::Cow;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
+use tollgate_core::effect::{Question, TargetKind};
 use tollgate_core::id::{EventId, OrderId, PaymentId, RootId};
 use tollgate_core::payment::Payment;
+use tollgate_core::snapshot::EventState;
+use tollgate_core::word::Word;
 
 use super::{Verifying, shown_id};
 use crate::db::{Db, Error, LookupBatch, Value, id_at, id_bytes, maybe_id_at};
 use crate::tables::key_hash::key_hash;
-use crate::tables::{events, roots};
+use crate::tables::parked::read_parked;
+use crate::tables::{events, names, roots};
 
 /// Rows of one chunk.
 const CHUNK: i64 = 500;
 
 /// `verify.names`, `verify.codes`, `verify.event_keys`: walk their primary keys.
 const NAMES: &str = "\
-    select source, name, payment
+    select source, name, payment, parked, question
       from names
      where shop_id = ?1 and (source, name) > (?2, ?3)
      order by source, name
      limit ?4";
 const CODES: &str = "\
-    select code, order_id
+    select code, order_id, parked
       from codes
      where shop_id = ?1 and ?2 < code
      order by code
@@ -38,7 +44,7 @@ fn shop_value(verifying: &Verifying<'_>) -> Value<'static> {
 }
 
 /// What the roots of these ids are, where they are and can be read.
-fn look_up_roots<T>(
+pub(super) fn look_up_roots<T>(
     db: &Db,
     shop: Value<'static>,
     ids: &[RootId],
@@ -67,42 +73,216 @@ pub(super) fn look_up_payments(
     Ok(payments.into_iter().flatten().flatten().collect())
 }
 
-/// Every name that leads to a payment leads to one that is there.
-pub(super) fn walk_names(verifying: &mut Verifying<'_>) -> Result<(), Error> {
+/// A name as it stands in its row.
+struct NameRow {
+    source: String,
+    name: String,
+    payment: Option<PaymentId>,
+    parked: Parked,
+    question: Result<Option<Question>, Error>,
+}
+
+/// The events that a row lists, and whether its bytes are as many as ids have.
+struct Parked {
+    events: Vec<EventId>,
+    is_whole: bool,
+}
+
+fn read_row_of_events(bytes: &[u8]) -> Parked {
+    Parked {
+        events: read_parked(bytes),
+        is_whole: bytes.len().is_multiple_of(16),
+    }
+}
+
+/// Every name that leads to a payment leads to one that is there, of the name's source. The questions that are open.
+pub(super) fn walk_names(verifying: &mut Verifying<'_>) -> Result<Vec<OpenQuestion>, Error> {
     let mut after = (String::new(), String::new());
+    let mut open = Vec::new();
     loop {
         let db = verifying.db;
         let last = db.at_once(|db| {
             let values: &[&dyn crate::db::Bind] = &[&verifying.shop.0, &after.0, &after.1, &CHUNK];
             let rows = db.all(NAMES, values, |row| {
-                let payment = maybe_id_at(row, 2)?.map(PaymentId::from_u128);
-                Ok((row.get::<String>(0)?, row.get::<String>(1)?, payment))
+                Ok(NameRow {
+                    source: row.get(0)?,
+                    name: row.get(1)?,
+                    payment: maybe_id_at(row, 2)?.map(PaymentId::from_u128),
+                    parked: read_row_of_events(row.bytes(3)?),
+                    question: names::read_open(row.maybe_text(4)?),
+                })
             })?;
-            let bound: Vec<(&str, &str, PaymentId)> = rows
+            let bound: Vec<(&NameRow, PaymentId)> = rows
                 .iter()
-                .filter_map(|(source, name, payment)| Some((&**source, &**name, (*payment)?)))
+                .filter_map(|row| Some((row, row.payment?)))
                 .collect();
-            let ids: Vec<RootId> = bound.iter().map(|(_, _, payment)| payment.root()).collect();
+            let ids: Vec<RootId> = bound.iter().map(|(_, payment)| payment.root()).collect();
             let roots = look_up_roots(db, shop_value(verifying), &ids, |root| {
                 let payments = root.payments.iter();
-                payments.map(|payment| payment.id).collect::<Vec<_>>()
+                let payments = payments.map(|payment| (payment.id, payment.source.clone()));
+                payments.collect::<Vec<_>>()
             })?;
-            for ((source, name, payment), known) in bound.into_iter().zip(roots) {
+            for ((row, payment), known) in bound.into_iter().zip(roots) {
                 // A name goes after the payment it leads to when that is pruned.
                 let was_pruned =
                     known.is_none() && payment.root().made_at() < verifying.horizon.roots;
-                if !was_pruned && !known.is_some_and(|known| known.contains(&payment)) {
-                    let seen = format!("{source} {name:?} leads to {payment}, which is not there");
-                    verifying.fail("names", seen);
+                let known = known.unwrap_or_default();
+                let known = known.iter().find(|(id, _)| *id == payment);
+                let fault = match known {
+                    _ if was_pruned => continue,
+                    Some((_, of)) if *of == row.source => continue,
+                    Some((_, of)) => format!("which is of {of}"),
+                    None => "which is not there".to_owned(),
+                };
+                let (source, name) = (&row.source, &row.name);
+                let seen = format!("{source} {name:?} leads to {payment}, {fault}");
+                verifying.fail("names", seen);
+            }
+            for row in &rows {
+                match &row.question {
+                    Ok(Some(question)) => open.push(OpenQuestion {
+                        source: row.source.clone(),
+                        object: row.name.clone(),
+                        n: question.n,
+                    }),
+                    Ok(None) => {}
+                    Err(error) => {
+                        let (source, name) = (&row.source, &row.name);
+                        verifying.fail("documents", format!("{source} {name:?}: {error}"));
+                    }
                 }
             }
+            let parked = rows.iter();
+            let parked: Vec<(String, &Parked, Waits)> = parked
+                .map(|row| {
+                    let (source, name) = (&row.source, &row.name);
+                    let at = format!("{source} {name:?}");
+                    (at, &row.parked, Waits::Name(source, name))
+                })
+                .collect();
+            look_at_parked(verifying, &parked)?;
             Ok(rows.into_iter().next_back())
         })?;
         match last {
-            Some((source, name, _)) => after = (source, name),
-            None => return Ok(()),
+            Some(row) => after = (row.source, row.name),
+            None => return Ok(open),
         }
     }
+}
+
+/// Where an event waits.
+enum Waits<'a> {
+    Name(&'a str, &'a str),
+    Code(&'a str),
+}
+
+/// What is listed at a name or a code is an event that is there and says it.
+fn look_at_parked(
+    verifying: &mut Verifying<'_>,
+    listed: &[(String, &Parked, Waits<'_>)],
+) -> Result<(), Error> {
+    for (at, parked, _) in listed {
+        let mut ids = parked.events.clone();
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.len() != parked.events.len() || !parked.is_whole {
+            let seen = format!("what waits at {at} is listed twice, or in parts of an id");
+            verifying.fail("event.parked", seen);
+        }
+    }
+    let all = listed.iter();
+    let all: Vec<(EventId, &str, &Waits<'_>)> = all
+        .flat_map(|(at, parked, waits)| parked.events.iter().map(move |id| (*id, &**at, waits)))
+        .collect();
+    let mut lookups = LookupBatch::default();
+    let keys = all.iter();
+    let keys = keys.map(|(id, ..)| vec![shop_value(verifying), Value::Id(id_bytes(id.as_u128()))]);
+    let asked = lookups.ask(events::GET, keys.collect());
+    let found = verifying.db.look_up(lookups)?;
+    let found = found.firsts(asked, |row| Ok(events::read(row).ok()))?;
+    for ((id, at, waits), found) in all.into_iter().zip(found) {
+        let fault = match found {
+            None => "which is not there",
+            // One that cannot be read is reported elsewhere.
+            Some(None) => continue,
+            Some(Some((_, stored))) => {
+                let says_it = match waits {
+                    Waits::Name(source, name) => {
+                        stored.source == *source && stored.event.names.iter().any(|n| n == name)
+                    }
+                    Waits::Code(code) => stored.event.code.as_deref() == Some(*code),
+                };
+                match stored.state {
+                    EventState::Applied | EventState::Stale | EventState::Stored => {
+                        "which waits no more"
+                    }
+                    _ if says_it => continue,
+                    _ => "which does not name it",
+                }
+            }
+        };
+        verifying.fail("event.parked", format!("{at} lists {id}, {fault}"));
+    }
+    Ok(())
+}
+
+/// A question that its name says is open.
+pub(super) struct OpenQuestion {
+    source: String,
+    object: String,
+    n: u32,
+}
+
+/// `verify.question`: by primary key.
+const QUESTION: &str = "\
+    select question
+      from names
+     where shop_id = ?1 and source = ?2 and name = ?3";
+
+/// `verify.asked`: by `effects_due`; what is asked about, or waits to be.
+const ASKED: &str = "\
+    select key
+      from effects
+     where shop_id = ?1 and target = ?2 and due_at is not null
+     order by due_at";
+
+/// A question that is open is one that is asked, or waits: those of the walk that are open still, over one state of
+/// the database with the effects.
+pub(super) fn look_at_questions(
+    verifying: &mut Verifying<'_>,
+    open: &[OpenQuestion],
+) -> Result<(), Error> {
+    let db = verifying.db;
+    db.at_once(|db| {
+        let mut asked: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for OpenQuestion { source, object, n } in open {
+            let values: &[&dyn crate::db::Bind] = &[&verifying.shop.0, source, object];
+            let now = db.one(QUESTION, values, |row| names::read_open(row.maybe_text(0)?))?;
+            let is_open = now.flatten().is_some_and(|question| question.n == *n);
+            if !is_open {
+                continue;
+            }
+            let asked = match asked.entry(source) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    let mut keys = BTreeSet::new();
+                    for kind in [TargetKind::Ask, TargetKind::AskUnknown] {
+                        let target = format!("{}:{source}", kind.word());
+                        let values: &[&dyn crate::db::Bind] = &[&verifying.shop.0, &target];
+                        keys.extend(db.all(ASKED, values, |row| row.get::<String>(0))?);
+                    }
+                    new.insert(keys)
+                }
+            };
+            let part = |text: &str| text.replace('%', "%25").replace(':', "%3A");
+            let key = format!("ask:{}:{}:{n}", part(source), part(object));
+            if !asked.contains(&key) {
+                let seen = format!("{source} {object:?}: question {n} is open, and nobody asks it");
+                verifying.fail("question.open", seen);
+            }
+        }
+        Ok(())
+    })
 }
 
 /// Every code that leads to an order leads to one that has it.
@@ -113,11 +293,12 @@ pub(super) fn walk_codes(verifying: &mut Verifying<'_>) -> Result<(), Error> {
         let last = db.at_once(|db| {
             let rows = db.all(CODES, &[&verifying.shop.0, &after, &CHUNK], |row| {
                 let order = maybe_id_at(row, 1)?.map(OrderId::from_u128);
-                Ok((row.get::<String>(0)?, order))
+                let parked = read_row_of_events(row.bytes(2)?);
+                Ok((row.get::<String>(0)?, order, parked))
             })?;
             let bound: Vec<(&str, OrderId)> = rows
                 .iter()
-                .filter_map(|(code, order)| Some((&**code, (*order)?)))
+                .filter_map(|(code, order, _)| Some((&**code, (*order)?)))
                 .collect();
             let ids: Vec<RootId> = bound.iter().map(|(_, order)| order.root()).collect();
             let roots = look_up_roots(db, shop_value(verifying), &ids, |root| {
@@ -137,10 +318,15 @@ pub(super) fn walk_codes(verifying: &mut Verifying<'_>) -> Result<(), Error> {
                     }
                 }
             }
+            let parked = rows.iter();
+            let parked: Vec<(String, &Parked, Waits)> = parked
+                .map(|(code, _, parked)| (format!("code {code}"), parked, Waits::Code(code)))
+                .collect();
+            look_at_parked(verifying, &parked)?;
             Ok(rows.into_iter().next_back())
         })?;
         match last {
-            Some((code, _)) => after = code,
+            Some((code, ..)) => after = code,
             None => return Ok(()),
         }
     }

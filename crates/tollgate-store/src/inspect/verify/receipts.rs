@@ -5,15 +5,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sha2::{Digest, Sha256};
+use tollgate_core::effect::Receipt;
 use tollgate_core::id::{ReceiptId, RootId, ShopId};
 use tollgate_core::order::Root;
+use tollgate_core::word::Word;
 
 use super::{Verifying, shown};
-use crate::db::{Db, Error, LookupBatch, Value, id_at, id_bytes};
+use crate::db::{Db, Error, LookupBatch, Row, Value, id_at, id_bytes};
 use crate::tables::roots;
 
 /// Receipts of one chunk.
-const CHUNK: i64 = 500;
+const CHUNK: i64 = 100;
 
 /// Gaps of a year that are listed.
 const GAPS_MAX: usize = 20;
@@ -23,7 +26,7 @@ const HEAD: &str = "select receipts_year, receipts from shop_heads where shop_id
 
 /// `verify.receipts`: walks `receipts_id`.
 const RECEIPTS: &str = "\
-    select id, year, sequence
+    select id, kind, issued_at, number, token, sha256, document, pdf
       from receipts
      where shop_id = ?1 and ?2 < id
      order by id
@@ -164,29 +167,80 @@ pub(super) fn walk(verifying: &mut Verifying<'_>) -> Result<(), Error> {
         let db = verifying.db;
         let last = db.at_once(|db| {
             let values: &[&dyn crate::db::Bind] = &[&verifying.shop.0, &after, &CHUNK];
-            let rows = db.all(RECEIPTS, values, |row| {
-                Ok(ReceiptId::from_u128(id_at(row, 0)?))
-            })?;
-            let roots: BTreeSet<RootId> = rows.iter().map(|id| id.root()).collect();
+            let rows = db.all(RECEIPTS, values, read_paper)?;
+            let roots: BTreeSet<RootId> = rows.iter().map(|paper| paper.id.root()).collect();
             let roots = roots_of(verifying, roots)?;
-            for id in &rows {
-                let is_known = match roots.get(&id.root()) {
+            for paper in &rows {
+                let id = paper.id;
+                let known = match roots.get(&id.root()) {
                     // It cannot be read, which is reported elsewhere.
-                    Some(None) => true,
-                    Some(Some(root)) => issued(root).any(|issued| issued.id == *id),
-                    None => id.root().made_at() < verifying.horizon.roots,
+                    Some(None) => continue,
+                    Some(Some(root)) => root.receipts.iter().find(|known| known.id == id),
+                    None if id.root().made_at() < verifying.horizon.roots => continue,
+                    None => None,
                 };
-                if !is_known {
-                    let seen = format!("{id} is issued, and its root does not know it");
-                    verifying.fail("receipt.issued", seen);
+                match known.filter(|known| known.issued_at.is_some()) {
+                    Some(known) => look_at_paper(verifying, paper, known),
+                    None => {
+                        let seen = format!("{id} is issued, and its root does not know it");
+                        verifying.fail("receipt.issued", seen);
+                    }
                 }
             }
-            Ok(rows.last().copied())
+            Ok(rows.last().map(|paper| paper.id))
         })?;
         match last {
             Some(last) => after = id_bytes(last.as_u128()),
             None => return Ok(()),
         }
+    }
+}
+
+/// A receipt as it was issued.
+struct Paper {
+    id: ReceiptId,
+    kind: String,
+    issued_at: i64,
+    number: String,
+    has_token: bool,
+    /// The hash that is kept is that of its bytes.
+    is_unchanged: bool,
+    document: Result<(), serde_json::Error>,
+}
+
+fn read_paper(row: &Row<'_>) -> Result<Paper, Error> {
+    let bytes = row.bytes(7)?;
+    let digest: [u8; 32] = Sha256::digest(bytes).into();
+    let document = serde_json::from_str::<serde::de::IgnoredAny>(row.text(6)?);
+    Ok(Paper {
+        id: ReceiptId::from_u128(id_at(row, 0)?),
+        kind: row.get(1)?,
+        issued_at: row.get(2)?,
+        number: row.get(3)?,
+        has_token: !row.text(4)?.is_empty(),
+        is_unchanged: *row.bytes(5)? == digest,
+        document: document.map(|_| ()),
+    })
+}
+
+/// What is on paper is what its root has.
+fn look_at_paper(verifying: &mut Verifying<'_>, paper: &Paper, known: &Receipt) {
+    let id = paper.id;
+    let issued_at = known.issued_at.map(|at| at.as_millis());
+    let number = known.number.as_ref().map(|number| number.text.as_str());
+    let fault = match () {
+        () if paper.kind != known.kind.word() => "is of another kind than its root says",
+        () if Some(paper.issued_at) != issued_at => "was issued at another time than its root says",
+        () if Some(paper.number.as_str()) != number => "is called otherwise than its root says",
+        () if !paper.is_unchanged => "has other bytes than those that were hashed",
+        () if !paper.has_token => "cannot be fetched by its customer: it has no token",
+        () => "",
+    };
+    if !fault.is_empty() {
+        verifying.fail("receipt.paper", format!("{id} {fault}"));
+    }
+    if let Err(error) = &paper.document {
+        verifying.fail("documents", format!("{id}: {error}"));
     }
 }
 

@@ -2,18 +2,20 @@
 
 use std::borrow::Cow;
 
-use tollgate_core::capacity::HoldState;
 use tollgate_core::id::{PaymentId, RootId};
 use tollgate_core::order::{AttentionCode, Order, OrderStatus, Root};
+use tollgate_core::payment::Payment;
 use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
 
 use super::capacity::Room;
 
+use super::contents::{self, Ordered, TakenOver};
+use super::names::look_up_payments;
 use super::receipts::{self, Issued, Numbers};
-use super::{LATE_MS, Verifying, lasting, money, shown, shown_id, totals};
+use super::{LATE_MS, Verifying, derived, lasting, money, parts, shown, shown_id, told, totals};
 use crate::db::{Error, LookupBatch, Row, Value, id_at, id_bytes, maybe_id_at};
-use crate::tables::{effects, roots};
+use crate::tables::roots::{self, StoredSums};
 
 /// Roots of one chunk.
 const CHUNK: i64 = 200;
@@ -29,9 +31,8 @@ const ROOTS: &str = "\
      order by id
      limit ?3";
 
-/// `verify.effect`, `verify.line`, `verify.name`, `verify.code`: by primary key.
-const EFFECT: &str = "select key from effects where shop_id = ?1 and id = ?2";
-const LINE: &str = "select position from timeline where shop_id = ?1 and position = ?2";
+/// `verify.line`, `verify.name`, `verify.code`: by primary key.
+const LINE: &str = "select root, entries from timeline where shop_id = ?1 and position = ?2";
 const NAME: &str = "select payment from names where shop_id = ?1 and source = ?2 and name = ?3";
 const CODE: &str = "select order_id from codes where shop_id = ?1 and code = ?2";
 
@@ -39,6 +40,8 @@ const CODE: &str = "select order_id from codes where shop_id = ?1 and code = ?2"
 struct Stored {
     id: RootId,
     root: Result<Root, Error>,
+    /// What its document keeps of each payment for people.
+    sums: Vec<StoredSums>,
     kind: String,
     status: String,
     attention: i64,
@@ -48,11 +51,20 @@ struct Stored {
 /// What the roots of a chunk lead to.
 #[derive(Default)]
 struct Leads {
-    effects: Vec<([u8; 16], String)>,
-    lines: Vec<(i64, String)>,
-    names: Vec<(String, String, PaymentId)>,
+    effects: Vec<Ordered>,
+    lines: Vec<(i64, RootId, String)>,
+    names: Vec<Named>,
+    holds: Vec<TakenOver>,
     codes: Vec<(String, RootId)>,
     issued: Vec<Issued>,
+}
+
+/// A name that is a payment's: its reference, or what its provider calls it.
+struct Named {
+    source: String,
+    name: String,
+    payment: PaymentId,
+    is_reference: bool,
 }
 
 /// Looks at every root; what they hold and have sold.
@@ -74,6 +86,12 @@ pub(super) fn walk(verifying: &mut Verifying<'_>) -> Result<Room, Error> {
                 }
             }
             follow(verifying, leads)?;
+            let roots: Vec<&Root> = rows
+                .iter()
+                .filter_map(|row| row.root.as_ref().ok())
+                .collect();
+            told::look_at(verifying, &roots)?;
+            derived::look_for_words(verifying, &roots)?;
             Ok(rows.last().map(|row| row.id))
         })?;
         match last {
@@ -90,6 +108,7 @@ fn read_stored(row: &Row<'_>) -> Result<Stored, Error> {
     Ok(Stored {
         id: RootId::new(id_at(row, 1)?),
         root: roots::read(row),
+        sums: roots::read_sums(row.text(7)?).unwrap_or_default(),
         kind: row.get(8)?,
         status: row.get(3)?,
         attention: row.get(9)?,
@@ -111,18 +130,20 @@ fn look_at(verifying: &mut Verifying<'_>, row: &Stored, leads: &mut Leads) {
         if let Some(fault) = status_fault(root, order) {
             verifying.fail("order.status", format!("{}: {fault}", shown(root)));
         }
-        let takes_room = order.slot_wish.is_some() || order.lines.iter().any(|line| line.stocked);
-        if is_paid(order.status) && takes_room && !root.is_fulfilled() {
-            let seen = format!("{}: {}, nothing sold", shown(root), order.status.word());
-            verifying.fail("order.hold", seen);
-        }
     }
+    parts::look_at(verifying, root, &row.sums);
+    leads.holds.extend(contents::taken_over(root));
     for payment in &root.payments {
-        leads.names.push((
-            payment.source.clone(),
-            payment.reference.clone(),
-            payment.id,
-        ));
+        let own_id = payment.provider_payment_id.as_ref();
+        let names = [Some(&payment.reference), own_id];
+        for (name, is_reference) in names.into_iter().zip([true, false]) {
+            leads.names.extend(name.map(|name| Named {
+                source: payment.source.clone(),
+                name: name.clone(),
+                payment: payment.id,
+                is_reference,
+            }));
+        }
         let fold = payment.fold();
         let money = fold.projection;
         let was_raised = root
@@ -137,15 +158,11 @@ fn look_at(verifying: &mut Verifying<'_>, row: &Stored, leads: &mut Leads) {
     }
     money::look_at(verifying, root);
     totals::add(verifying, root);
-    for receipt in &root.receipts {
-        let key = root.receipt_key(receipt);
-        let id = id_bytes(effects::effect_id(root.id, &key).as_u128());
-        leads.effects.push((id, key));
-    }
+    leads.effects.extend(contents::ordered(root));
     leads.issued.extend(receipts::issued(root));
     let kept = verifying.horizon.position;
     for position in root.timeline.iter().filter(|position| kept < **position) {
-        leads.lines.push((*position, shown(root)));
+        leads.lines.push((*position, root.id, shown(root)));
     }
 }
 
@@ -187,20 +204,6 @@ fn look_at_columns(verifying: &mut Verifying<'_>, row: &Stored, root: &Root) {
     }
 }
 
-fn is_paid(status: OrderStatus) -> bool {
-    match status {
-        OrderStatus::Paid
-        | OrderStatus::Completed
-        | OrderStatus::PartiallyRefunded
-        | OrderStatus::Refunded => true,
-        OrderStatus::AwaitingPayment
-        | OrderStatus::PartiallyPaid
-        | OrderStatus::Closing
-        | OrderStatus::Expired
-        | OrderStatus::Cancelled => false,
-    }
-}
-
 /// What is wrong with an order's status, given its ledger (L2, L6).
 fn status_fault(root: &Root, order: &Order) -> Option<String> {
     let ledger = root.ledger();
@@ -209,8 +212,10 @@ fn status_fault(root: &Root, order: &Order) -> Option<String> {
     let kept = ledger.pays();
     let raised = |code: AttentionCode| root.attention.iter().any(|known| known.code == code);
     let is_whole = refunded == 0 || total <= net;
+    // Money that went without a refund leaves the status, and is shown to a person.
+    let has_come = total <= net || !root.attention.is_empty();
     let holds = match order.status {
-        OrderStatus::Paid | OrderStatus::Completed => is_whole,
+        OrderStatus::Paid | OrderStatus::Completed => is_whole && has_come,
         OrderStatus::PartiallyRefunded => !is_whole && 0 < net,
         OrderStatus::Refunded => !is_whole && net <= 0,
         OrderStatus::AwaitingPayment => kept <= 0,
@@ -223,13 +228,6 @@ fn status_fault(root: &Root, order: &Order) -> Option<String> {
         }
     };
     let closing = (order.status == OrderStatus::Closing) == order.closing.is_some();
-    let active = root
-        .hold()
-        .is_some_and(|hold| hold.state == HoldState::Active);
-    let ended = matches!(
-        order.status,
-        OrderStatus::Expired | OrderStatus::Cancelled | OrderStatus::Paid | OrderStatus::Completed
-    );
     if !holds {
         let status = order.status.word();
         return Some(format!(
@@ -239,7 +237,7 @@ fn status_fault(root: &Root, order: &Order) -> Option<String> {
     if !closing {
         return Some("its closing does not fit its status".to_owned());
     }
-    (ended && active).then(|| format!("{}, and still holds", order.status.word()))
+    None
 }
 
 /// Looks up what a chunk leads to.
@@ -247,33 +245,39 @@ fn follow(verifying: &mut Verifying<'_>, leads: Leads) -> Result<(), Error> {
     for issued in leads.issued.chunks(KEYS_MAX) {
         receipts::follow(verifying, issued)?;
     }
-    let shop = || Value::Integer(i64::from(verifying.shop.0));
+    let shop_id = i64::from(verifying.shop.0);
+    let shop = || Value::Integer(shop_id);
     let mut missing: Vec<(&'static str, String)> = Vec::new();
+    let mut strays: Vec<(PaymentId, String, String)> = Vec::new();
     for effects in leads.effects.chunks(KEYS_MAX) {
-        let mut lookups = LookupBatch::default();
-        let keys = effects.iter().map(|(id, _)| vec![shop(), Value::Id(*id)]);
-        let asked = lookups.ask(EFFECT, keys.collect());
-        let found = verifying.db.look_up(lookups)?;
-        let found = found.firsts(asked, |_| Ok(()))?;
-        for ((_, key), there) in effects.iter().zip(found) {
-            if there.is_none() {
-                missing.push(("payment.receipt", format!("{key}: there is no such effect")));
-            }
-        }
+        contents::follow(verifying, effects)?;
     }
+    contents::follow_holds(verifying, &leads.holds)?;
     for lines in leads.lines.chunks(KEYS_MAX) {
         let mut lookups = LookupBatch::default();
         let keys = lines
             .iter()
-            .map(|(position, _)| vec![shop(), Value::Integer(*position)]);
+            .map(|(position, ..)| vec![shop(), Value::Integer(*position)]);
         let asked = lookups.ask(LINE, keys.collect());
         let found = verifying.db.look_up(lookups)?;
-        let found = found.firsts(asked, |_| Ok(()))?;
-        for ((position, shown), there) in lines.iter().zip(found) {
-            if there.is_none() {
-                let seen = format!("{shown}: position {position} is not in the timeline");
-                missing.push(("story", seen));
-            }
+        let of_lines = lines.iter().map(|(_, id, _)| *id);
+        let of_lines: Vec<RootId> = of_lines.collect();
+        let mut is_about = vec![None; lines.len()];
+        found.each(asked, |place, row| {
+            let own = maybe_id_at(row, 0)?.map(RootId::new);
+            let id = of_lines[place];
+            let is_named = || row.text(1).map(|text| text.contains(&format!("{id:?}")));
+            is_about[place] = Some(own == Some(id) || is_named()?);
+            Ok(())
+        })?;
+        for ((position, _, shown), there) in lines.iter().zip(is_about) {
+            let fault = match there {
+                Some(true) => continue,
+                Some(false) => "is about something else",
+                None => "is not in the timeline",
+            };
+            let seen = format!("{shown}: position {position} {fault}");
+            missing.push(("story", seen));
         }
     }
     let mut lookups = LookupBatch::default();
@@ -281,7 +285,7 @@ fn follow(verifying: &mut Verifying<'_>, leads: Leads) -> Result<(), Error> {
     let keys = leads
         .names
         .iter()
-        .map(|(source, name, _)| vec![shop(), text(source), text(name)]);
+        .map(|named| vec![shop(), text(&named.source), text(&named.name)]);
     let names = lookups.ask(NAME, keys.collect());
     let keys = leads.codes.iter().map(|(code, _)| vec![shop(), text(code)]);
     let codes = lookups.ask(CODE, keys.collect());
@@ -289,13 +293,24 @@ fn follow(verifying: &mut Verifying<'_>, leads: Leads) -> Result<(), Error> {
     let names = found.firsts(names, |row| {
         maybe_id_at(row, 0).map(|id| id.map(PaymentId::from_u128))
     })?;
-    for ((source, name, payment), leads_to) in leads.names.iter().zip(names) {
-        if leads_to.flatten() != Some(*payment) {
-            let to = leads_to
-                .flatten()
-                .map_or("nothing".to_owned(), |id| id.to_string());
-            let seen = format!("{source} {name:?} leads to {to}, and is {payment}'s");
-            missing.push(("names", seen));
+    for (named, leads_to) in leads.names.iter().zip(names) {
+        let leads_to = leads_to.flatten();
+        let Named {
+            source,
+            name,
+            payment,
+            is_reference,
+        } = named;
+        // An id may read like the reference of another payment, and leads there (L9); or it was never heard of alone.
+        let is_free = !is_reference && leads_to.is_none();
+        if leads_to == Some(*payment) || is_free {
+            continue;
+        }
+        let to = leads_to.map_or("nothing".to_owned(), |id| id.to_string());
+        let seen = format!("{source} {name:?} leads to {to}, and is {payment}'s");
+        match leads_to {
+            Some(other) if !is_reference => strays.push((other, name.clone(), seen)),
+            Some(_) | None => missing.push(("names", seen)),
         }
     }
     let codes = found.firsts(codes, |row| {
@@ -309,6 +324,14 @@ fn follow(verifying: &mut Verifying<'_>, leads: Leads) -> Result<(), Error> {
         }
     }
     drop(found);
+    let others: Vec<PaymentId> = strays.iter().map(|(other, ..)| *other).collect();
+    let others = look_up_payments(verifying, &others)?;
+    for (other, name, seen) in strays {
+        let is_own = |known: &Payment| known.id == other && known.reference == name;
+        if !others.iter().any(is_own) {
+            missing.push(("names", seen));
+        }
+    }
     for (name, seen) in missing {
         verifying.fail(name, seen);
     }

@@ -118,6 +118,24 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Root, Error> {
     root_of(columns, doc).map_err(corrupt)
 }
 
+/// What a document keeps of a payment for people who read rows: it follows from the facts beside it.
+#[derive(Deserialize)]
+pub(crate) struct StoredSums {
+    pub(crate) status: String,
+    pub(crate) captured: i64,
+    pub(crate) refunded: i64,
+}
+
+/// Reads what a document keeps of its payments for people.
+pub(crate) fn read_sums(doc: &str) -> Read<Vec<StoredSums>> {
+    #[derive(Deserialize)]
+    struct Payments {
+        #[serde(default)]
+        payments: Vec<StoredSums>,
+    }
+    from_json::<Payments>("root", doc).map(|doc| doc.payments)
+}
+
 /// Writes the rows that the batch has changed.
 pub(crate) fn write_changed(
     writes: &mut WriteBatch<'_>,
