@@ -150,6 +150,10 @@ pub struct Limits {
     pub errors_rows_max: u64,
     /// How long records of who changed what are kept, in milliseconds; 0 is for ever.
     pub audit_ms: i64,
+    /// How long records of tries to sign in that have failed are kept, in milliseconds; shorter where all records are.
+    pub failed_sign_ins_ms: i64,
+    /// How many of them are kept of a shop.
+    pub failed_sign_ins_max: u32,
     /// PostgreSQL: leave months that are detached as tables, instead of dropping them.
     pub keep_detached: bool,
     /// Connections that read beside the writer.
@@ -177,6 +181,8 @@ impl Default for Limits {
             errors_ms: 30 * 24 * 3600 * 1000,
             errors_rows_max: 100_000,
             audit_ms: 0,
+            failed_sign_ins_ms: 90 * 24 * 3600 * 1000,
+            failed_sign_ins_max: 10_000,
             keep_detached: false,
             readers: 4,
         }

@@ -114,6 +114,10 @@ impl Typed<'_> {
             errors_ms: self.days("retention.errors_days")?,
             errors_rows_max: self.integer("retention.errors_rows_max", 100, 10_000_000)? as u64,
             audit_ms: self.days("retention.audit_days")?,
+            failed_sign_ins_ms: self.integer("retention.failed_sign_ins_days", 1, 36_500)?
+                * 86_400_000,
+            failed_sign_ins_max: self.integer("retention.failed_sign_ins_max", 100, 1_000_000)?
+                as u32,
             keep_detached: self.choice("retention.detached", &[("drop", false), ("keep", true)])?,
             readers: self.size("store.readers", 1, 64)?,
         })

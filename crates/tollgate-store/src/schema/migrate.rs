@@ -101,6 +101,13 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0011_alerts.sql"),
         fill: None,
     },
+    Migration {
+        version: 12,
+        name: "failed_sign_ins",
+        sqlite: include_str!("../../migrations/sqlite/0012_failed_sign_ins.sql"),
+        postgres: include_str!("../../migrations/postgres/0012_failed_sign_ins.sql"),
+        fill: None,
+    },
 ];
 
 impl Migration {
