@@ -11,6 +11,7 @@ use tollgate_core::snapshot::Snapshot;
 use tollgate_core::time::Timestamp;
 
 use crate::gate::observed::Observer;
+use crate::tables::sealed::SecretKeys;
 
 /// The program's clock. It goes back only when the clock that it follows was set back and stays so.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -94,6 +95,8 @@ pub struct Options {
     pub number_formats: Vec<(String, NumberFormat)>,
     /// Makes a new database where others' files lie beside its path: those of one that is missing.
     pub create: bool,
+    /// The keys that secrets in rows are sealed under.
+    pub secret_keys: SecretKeys,
     /// Every bound.
     pub limits: Limits,
     /// The program's clock.

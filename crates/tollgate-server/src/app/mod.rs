@@ -225,7 +225,7 @@ impl App {
         let config = instance.config();
         // After the store, whose refusal says more, and which makes nothing beside a file that is
         // not ours.
-        let redactor = Redactor::open(&config.place)?;
+        let redactor = Redactor::open(&config.place, &config.secret_keys)?;
         let counting = instance.store().clone();
         let count: CommandCount = Arc::new(move || counting.figures().batch_commands);
         let inner = Inner {

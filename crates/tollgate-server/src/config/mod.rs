@@ -29,7 +29,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use secrecy::SecretString;
 use tollgate_core::command::Rules;
-use tollgate_store::{Limits, Place};
+use tollgate_store::{Limits, Place, SecretKeys};
 use toml::Table;
 
 pub use admission::{Admission, Pace, Unproved};
@@ -62,6 +62,8 @@ pub struct Config {
     pub server: Server,
     /// Where the data is.
     pub place: Place,
+    /// The keys that secrets in the database are sealed under.
+    pub secret_keys: SecretKeys,
     /// How much is taken at one time.
     pub admission: Admission,
     /// A new database is made although others' files lie there; said on the command line alone.

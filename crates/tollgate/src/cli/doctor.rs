@@ -28,7 +28,8 @@ pub(super) fn run(args: Args, file: Option<&Path>) -> ExitCode {
         Err(exit) => return exit,
     };
     let clock = Clock::default();
-    let examination = Examination::new(Arc::new(move || clock.now()));
+    let mut examination = Examination::new(Arc::new(move || clock.now()));
+    examination.secret_keys = config.secret_keys.clone();
     let mut report = Store::doctor_at(&config.place, &examination);
     report.checks.push(configuration_check(&config));
     report.checks.extend(certificate_check(&config));

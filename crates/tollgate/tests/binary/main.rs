@@ -27,6 +27,7 @@ mod payments;
 mod amounts;
 mod inbox;
 mod secrets;
+mod sealed;
 mod forgery;
 mod refused_webhooks;
 mod log;

@@ -6,6 +6,7 @@
 mod file;
 mod refused;
 mod schema;
+mod secrets;
 mod server;
 mod server_activity;
 mod targets;
@@ -20,6 +21,7 @@ use crate::db::{Db, Error, Source, on_postgres};
 use crate::error::ReadError;
 use crate::options::{Clock, Place};
 use crate::report::{Checked, Level, Report};
+use crate::tables::sealed::SecretKeys;
 
 /// What the doctor goes by.
 #[derive(Clone)]
@@ -30,6 +32,8 @@ pub struct Examination {
     pub transaction_ms_max: i64,
     /// Sessions that wait for a lock longer than this are reported, in milliseconds.
     pub blocked_ms_max: i64,
+    /// The keys that secrets in rows are sealed under.
+    pub secret_keys: SecretKeys,
 }
 
 impl Examination {
@@ -39,6 +43,7 @@ impl Examination {
             clock,
             transaction_ms_max: 60_000,
             blocked_ms_max: 1_000,
+            secret_keys: SecretKeys::default(),
         }
     }
 }
@@ -64,7 +69,8 @@ impl Store {
     /// Looks at everything around the data, over a connection of its own.
     pub async fn doctor(&self) -> Result<Report, ReadError> {
         let (source, clock) = self.source_and_clock();
-        let examination = Examination::new(clock);
+        let mut examination = Examination::new(clock);
+        examination.secret_keys = (**self.secret_keys()).clone();
         let mut report = self
             .apart(move || Ok(examine(&source, &examination)))
             .await?;
@@ -118,6 +124,12 @@ const EVERYWHERE: &[Check] = &[
         name: "refused",
         about: "webhooks are verified and taken",
         look: refused::look,
+        before_schema: false,
+    },
+    Check {
+        name: "secrets",
+        about: "secrets in rows are sealed, under keys that are there",
+        look: secrets::look,
         before_schema: false,
     },
 ];
