@@ -19,6 +19,7 @@ use crate::decisions::Decisions;
 use crate::errors::{self, ErrorLog, ErrorNote};
 use crate::metrics::Metrics;
 use crate::redaction::RedactionError;
+use crate::telemetry::Telemetry;
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +72,7 @@ struct Parts {
     metrics: Metrics,
     errors: ErrorLog,
     decisions: Decisions,
+    telemetry: Telemetry,
 }
 
 impl Instance {
@@ -97,9 +99,13 @@ impl Instance {
                 .shop(&shop.name)
                 .expect("opening names every configured shop")
         };
+        let name = name_of(&config);
+        let telemetry =
+            Telemetry::open(&config, &name, &metrics.spans).map_err(ConfigError::from)?;
         Ok(Instance(Arc::new(Parts {
             shops: config.shops.iter().map(id).collect(),
-            name: name_of(&config),
+            name,
+            telemetry,
             config,
             store,
             clock,
@@ -128,6 +134,11 @@ impl Instance {
     /// Tells of decisions in the log.
     pub(crate) fn decisions(&self) -> &Decisions {
         &self.0.decisions
+    }
+
+    /// Where spans go.
+    pub(crate) fn telemetry(&self) -> &Telemetry {
+        &self.0.telemetry
     }
 
     /// Counts what was refused or has failed; it is written within a second, and nobody waits.

@@ -63,6 +63,7 @@ impl Typed<'_> {
             stream: self.stream()?,
             alerts: self.alerts()?,
             log: self.log()?,
+            telemetry: self.telemetry()?,
             shops: self.shops(&worker)?,
             readable_by_all: None,
             shown: self.masked(),

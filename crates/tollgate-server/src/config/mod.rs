@@ -15,6 +15,7 @@ mod masked;
 mod receipts;
 mod routes;
 mod shops;
+mod telemetry;
 mod tls;
 mod typed;
 mod work;
@@ -39,6 +40,7 @@ pub use log::{Log, LogFormat};
 pub use receipts::{FontChoice, FontPlace, MissingGlyphs, Receipts};
 pub use routes::{OnDead, Route, TypePattern};
 pub use shops::{ConfiguredSource, Shop};
+pub use telemetry::Telemetry;
 pub use tls::Tls;
 pub use work::{Asking, Outgoing, Sessions, Stream, Worker};
 
@@ -88,6 +90,8 @@ pub struct Config {
     pub alerts: Alerts,
     /// What is logged, and how.
     pub log: Log,
+    /// How traces are exported.
+    pub telemetry: Telemetry,
     /// The shops; `main` is the first.
     pub shops: Vec<Shop>,
     /// That its file has secrets in it and can be read by everybody.

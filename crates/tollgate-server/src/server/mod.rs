@@ -5,6 +5,7 @@ mod classes;
 mod connections;
 mod flow;
 mod running;
+mod spans;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -204,6 +205,8 @@ impl Bookkeeping {
         let mut tasks = JoinSet::new();
         tasks.spawn(app.instance().clone().write_errors(stopped.clone()));
         tasks.spawn(app.clone().write_figures(stopped.clone()));
+        let telemetry = app.instance().telemetry().clone();
+        tasks.spawn(telemetry.export(stopped.clone()));
         tasks.spawn(app.clone().watch_alerts(stopped));
         Bookkeeping { stop, tasks }
     }

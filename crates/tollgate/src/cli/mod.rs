@@ -132,7 +132,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Init(args) => init::run(args, file),
             Command::Serve(args) => serve::run(args, file).await,
             Command::Migrate(args) => migrate::run(args, file),
-            Command::Doctor(args) => doctor::run(args, file),
+            Command::Doctor(args) => doctor::run(args, file).await,
             Command::Healthcheck(args) => healthcheck::run(args, file).await,
             Command::Verify(args) => verify::run(args, file),
             Command::Prune(args) => prune::run(args, file),

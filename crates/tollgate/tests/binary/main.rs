@@ -50,6 +50,7 @@ mod described;
 mod prune;
 mod stream;
 mod tail;
+mod telemetry;
 mod forward;
 mod top;
 mod shown;
