@@ -28,6 +28,7 @@ mod amounts;
 mod inbox;
 mod secrets;
 mod sealed;
+mod sizes;
 mod forgery;
 mod refused_webhooks;
 mod log;
