@@ -10,7 +10,7 @@ use crate::tables::kept_secrets;
 /// Every secret opens, and is sealed where there is a key that seals.
 pub(super) fn look(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), Error> {
     let keys = &looking.examination.secret_keys;
-    let mut kept = kept_secrets::shared(looking.db, keys, false)?;
+    let mut kept = kept_secrets::KeptSecrets::default();
     for (shop, name) in shops(looking.db)? {
         kept.add(kept_secrets::of_shop(
             looking.db,
@@ -19,6 +19,8 @@ pub(super) fn look(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), E
             false,
         )?);
     }
+    let clear = kept.clear;
+    kept.add(kept_secrets::shared(looking.db, keys, false)?);
     for (what, unopened) in &kept.unopened {
         checked.see(Level::Fail, format!("{what} cannot be opened: {unopened}"));
         checked.mend(match unopened.missing_key() {
@@ -39,16 +41,16 @@ pub(super) fn look(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), E
         );
         checked.mend("`tollgate secrets rotate`; on SQLite a start does it");
     }
-    if keys.seal.is_none() && 0 < kept.clear {
+    // What instances share beside them signs nothing; alone it is no reason for a key.
+    if keys.seal.is_none() && 0 < clear {
         let level = if keys.expected {
             Level::Warn
         } else {
             Level::Ok
         };
-        let clear = kept.clear;
         checked.see(
             level,
-            format!("{clear} secrets lie in the database as they are"),
+            format!("the secrets of {clear} endpoints lie in the database as they are"),
         );
         if keys.expected {
             checked.mend(
