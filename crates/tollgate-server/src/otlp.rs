@@ -1,4 +1,4 @@
-//! Spans as OTLP has them: the messages of `opentelemetry/proto/collector/trace/v1`, as far as we write and read them.
+//! Spans as OTLP has them: the messages of its trace service, version 1, as far as we write and read them.
 //! The numbers are those of opentelemetry-proto 1.x, which only ever adds to them.
 
 use prost::Message;

@@ -52,11 +52,20 @@ impl std::fmt::Debug for EndpointRow {
 }
 
 /// An endpoint as it is written: its secrets are sealed before it waits for the Gate.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct EndpointWrite {
     /// The endpoint.
     pub(crate) row: EndpointRow,
     sealed: String,
+}
+
+/// Without a key that seals, what is written is the secrets themselves.
+impl std::fmt::Debug for EndpointWrite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EndpointWrite")
+            .field("row", &self.row)
+            .finish_non_exhaustive()
+    }
 }
 
 impl EndpointWrite {
@@ -273,4 +282,32 @@ fn read_secrets(text: &str) -> Result<Vec<(String, Option<Timestamp>)>, Error> {
     }
     let read = |(secret, until): (String, Option<i64>)| (secret, until.map(Timestamp::from_millis));
     Ok(secrets.into_iter().map(read).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tollgate_core::id::RootId;
+
+    #[test]
+    fn what_waits_to_be_written_shows_no_secret() {
+        let at = Timestamp::from_millis(0);
+        let row = EndpointRow {
+            shop: ShopId(1),
+            id: EndpointId::on(RootId::new(7 << 16), 0),
+            url: "https://shop.example.test/hook".to_owned(),
+            events: Vec::new(),
+            description: String::new(),
+            secrets: vec![("whsec_dGVzdA==".to_owned(), None)],
+            unopened: None,
+            created_at: at,
+            updated_at: at,
+            disabled: None,
+        };
+        let write = EndpointWrite::new(row, &SecretKeys::default());
+        assert!(write.sealed.contains("whsec_"), "there is no key");
+        let change = EndpointChange { write, read_at: at };
+        let shown = format!("{change:?}");
+        assert!(!shown.contains("whsec"), "{shown}");
+    }
 }

@@ -13,7 +13,7 @@ const TOTAL: i64 = 15_000_000;
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const SPAN: &str = "00f067aa0ba902b7";
 
-/// The messages of opentelemetry/proto, read off its files again: those of the program are not asked.
+/// The messages of OTLP, read off its definition again: those of the program are not asked.
 #[derive(Clone, PartialEq, Message)]
 struct Export {
     #[prost(message, repeated, tag = "1")]
