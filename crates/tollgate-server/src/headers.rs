@@ -195,11 +195,11 @@ fn address_of(text: &str) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tollgate_store::Place;
+    use tollgate_store::{Place, SecretKeys};
 
     #[test]
     fn any_bytes_survive_and_secrets_do_not() {
-        let redactor = Redactor::open(&Place::Memory).expect("it is made");
+        let redactor = Redactor::open(&Place::Memory, &SecretKeys::default()).expect("it is made");
         let headers: &[(&str, &[u8])] = &[
             ("x-odd", b"\"\\\x01\xff\x7f/"),
             ("Authorization", b"Basic abc"),

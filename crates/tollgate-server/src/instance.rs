@@ -19,6 +19,7 @@ use crate::decisions::Decisions;
 use crate::errors::{self, ErrorLog, ErrorNote};
 use crate::metrics::Metrics;
 use crate::redaction::RedactionError;
+use crate::telemetry::Telemetry;
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +72,7 @@ struct Parts {
     metrics: Metrics,
     errors: ErrorLog,
     decisions: Decisions,
+    telemetry: Telemetry,
 }
 
 impl Instance {
@@ -87,6 +89,7 @@ impl Instance {
         };
         let decisions = Decisions::start(config.log.decision_lines_per_second);
         let store = open_store(&config, clock.clone(), &decisions)?;
+        say_sealed(&config);
         let metrics = Metrics::new(store.clone());
         if let Some((ahead, trusted)) = trusted {
             judge_clock(&store, &metrics, ahead, trusted);
@@ -96,9 +99,13 @@ impl Instance {
                 .shop(&shop.name)
                 .expect("opening names every configured shop")
         };
+        let name = name_of(&config);
+        let telemetry =
+            Telemetry::open(&config, &name, &metrics.spans).map_err(ConfigError::from)?;
         Ok(Instance(Arc::new(Parts {
             shops: config.shops.iter().map(id).collect(),
-            name: name_of(&config),
+            name,
+            telemetry,
             config,
             store,
             clock,
@@ -127,6 +134,11 @@ impl Instance {
     /// Tells of decisions in the log.
     pub(crate) fn decisions(&self) -> &Decisions {
         &self.0.decisions
+    }
+
+    /// Where spans go.
+    pub(crate) fn telemetry(&self) -> &Telemetry {
+        &self.0.telemetry
     }
 
     /// Counts what was refused or has failed; it is written within a second, and nobody waits.
@@ -277,6 +289,7 @@ fn open_store(config: &Config, clock: Clock, decisions: &Decisions) -> Result<St
         place: config.place.clone(),
         shops: config.shops.iter().map(|shop| shop.name.clone()).collect(),
         rules: config.rules.clone(),
+        secret_keys: config.secret_keys.clone(),
         create: config.create,
         limits: config.limits,
         clock: Arc::new(move || clock.now()),
@@ -288,6 +301,30 @@ fn open_store(config: &Config, clock: Clock, decisions: &Decisions) -> Result<St
         pause: None,
         observer: decisions.observer(),
     })
+}
+
+/// Says what secrets in the database cannot be opened. All else goes on: webhooks are verified by the configuration,
+/// and what has to be signed waits.
+fn say_sealed(config: &Config) {
+    if config.place == Place::Memory {
+        return;
+    }
+    match Store::kept_secrets_at(&config.place, &config.secret_keys) {
+        Ok(kept) if kept.unopened.is_empty() => {}
+        Ok(kept) => {
+            let (count, keys) = (kept.unopened.len(), kept.missing_keys().join(" "));
+            let first = kept.unopened.first();
+            let first = first.map_or_else(String::new, |(what, why)| format!("{what}: {why}"));
+            tracing::error!(
+                count,
+                missing_keys = keys,
+                first,
+                "secrets in the database cannot be opened, and what they sign waits: put the missing key into \
+                 store.secrets_keys_also; tollgate doctor names each"
+            );
+        }
+        Err(error) => tracing::warn!(%error, "failed to look at the secrets in the database"),
+    }
 }
 
 /// The shops that write mails, and how they send receipts.

@@ -78,8 +78,27 @@ pub(crate) struct Metrics {
     errors: Family<Labels<2>, Counter>,
     /// What was refused or has failed and is counted nowhere else.
     pub(crate) errors_lost: Counter,
+    /// Spans that the collector has taken, and those that it never got.
+    pub(crate) spans: SpanCounts,
     /// Until when the certificate of the listeners is good, in seconds since 1970; 0 without one.
     pub(crate) certificate_until: Gauge,
+}
+
+/// What became of spans. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SpanCounts {
+    /// The collector has taken them.
+    pub(crate) exported: Counter,
+    /// They were dropped, by why.
+    dropped: Family<Labels<1>, Counter>,
+}
+
+impl SpanCounts {
+    /// Those that were dropped for a reason.
+    pub(crate) fn dropped(&self, reason: &'static str) -> Counter {
+        let labels = [("reason", reason.to_owned())];
+        self.dropped.get_or_create_owned(&labels)
+    }
 }
 
 /// What became of one source's deliveries: counters found once, not at every delivery.
@@ -94,6 +113,22 @@ impl WebhookCounts {
     /// The counter of an outcome.
     pub(crate) fn of(&self, outcome: EventOutcome) -> &Counter {
         &self.outcomes[outcome as usize]
+    }
+}
+
+/// How a try of an effect has ended, in a word.
+pub(crate) fn end_of(settlement: &Settlement) -> &'static str {
+    match settlement {
+        Settlement::Done
+        | Settlement::Issued(_)
+        | Settlement::Answered(_)
+        | Settlement::Refunded { .. }
+        | Settlement::RefundChecked(_)
+        | Settlement::Voided => "done",
+        Settlement::Retry { .. } => "retry",
+        Settlement::Released => "released",
+        Settlement::Dead { .. } => "dead",
+        Settlement::Unknown { .. } => "unknown",
     }
 }
 
@@ -223,6 +258,17 @@ impl Metrics {
             "Of them those of which nobody has seen whether they were written",
             errors_lost.clone(),
         );
+        let spans = SpanCounts::default();
+        registry.register(
+            "telemetry_spans_exported",
+            "Spans that the collector has taken",
+            spans.exported.clone(),
+        );
+        registry.register(
+            "telemetry_spans_dropped",
+            "Spans that the collector never got, by why",
+            spans.dropped.clone(),
+        );
         let certificate_until = Gauge::default();
         registry.register(
             "tls_certificate_expiry_timestamp_seconds",
@@ -263,6 +309,7 @@ impl Metrics {
             glyphs_missing,
             errors,
             errors_lost,
+            spans,
             certificate_until,
         }
     }
@@ -287,18 +334,7 @@ impl Metrics {
 
     /// An effect was tried.
     pub(crate) fn settled(&self, content: &EffectContent, settlement: &Settlement) {
-        let end = match settlement {
-            Settlement::Done
-            | Settlement::Issued(_)
-            | Settlement::Answered(_)
-            | Settlement::Refunded { .. }
-            | Settlement::RefundChecked(_)
-            | Settlement::Voided => "done",
-            Settlement::Retry { .. } => "retry",
-            Settlement::Released => "released",
-            Settlement::Dead { .. } => "dead",
-            Settlement::Unknown { .. } => "unknown",
-        };
+        let end = end_of(settlement);
         let labels = [
             ("kind", content.kind().word().to_owned()),
             ("end", end.to_owned()),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use tollgate_store::{OpenError, Place, Store};
+use tollgate_store::{OpenError, Place, SecretKeys, Store};
 
 /// What a redacted value begins with.
 const MARK: &str = "hmac-sha256:";
@@ -77,7 +77,7 @@ impl Redactor {
     /// a kept delivery is verified again after a secret was corrected and the server restarted.
     ///
     /// The store has to be open: only then is the file beside which the key is made a database.
-    pub(crate) fn open(place: &Place) -> Result<Redactor, RedactionError> {
+    pub(crate) fn open(place: &Place, keys: &SecretKeys) -> Result<Redactor, RedactionError> {
         let mut key = [0; 32];
         let database = match place {
             Place::File(database) => database,
@@ -87,7 +87,13 @@ impl Redactor {
             }
             Place::Server(server) => {
                 getrandom::fill(&mut key).expect("the system has random numbers");
-                let key = Store::shared_key(server, key)?;
+                let key = Store::shared_key(server, key, keys)?.unwrap_or_else(|| {
+                    tracing::error!(
+                        "the instances' key that redacts secrets in headers is sealed under a key that is not \
+                         configured; until it is, what is kept redacted cannot be verified again"
+                    );
+                    key
+                });
                 return Ok(Redactor { key });
             }
         };
@@ -135,17 +141,17 @@ mod tests {
     fn the_key_outlives_a_restart() {
         let folder = tempfile::tempdir().expect("there is room");
         let place = Place::File(folder.path().join("t.db"));
-        let redacted = Redactor::open(&place)
+        let redacted = Redactor::open(&place, &SecretKeys::default())
             .expect("it is made")
             .redact(b"secret");
         assert_eq!(
-            Redactor::open(&place)
+            Redactor::open(&place, &SecretKeys::default())
                 .expect("it is read")
                 .redact(b"secret"),
             redacted
         );
         assert_ne!(
-            Redactor::open(&Place::Memory)
+            Redactor::open(&Place::Memory, &SecretKeys::default())
                 .expect("it is made")
                 .redact(b"secret"),
             redacted
@@ -158,7 +164,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("there is room");
         let database = folder.path().join("t.db");
         std::fs::write(folder.path().join("t.db.key"), b"short").expect("it can be written");
-        let Err(error) = Redactor::open(&Place::File(database)) else {
+        let Err(error) = Redactor::open(&Place::File(database), &SecretKeys::default()) else {
             panic!("five bytes are no key");
         };
         let message = error.to_string();

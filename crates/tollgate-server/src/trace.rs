@@ -7,6 +7,8 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use tollgate_store::Origin;
 
+use crate::telemetry;
+
 /// The id of a request.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -20,14 +22,47 @@ const ID_BYTES_MAX: usize = 128;
 pub(crate) fn origin(headers: &HeaderMap) -> Option<Arc<Origin>> {
     let request_id = only(headers, &REQUEST_ID).filter(|id| is_plain(id));
     let trace = only(headers, &TRACEPARENT).and_then(trace_of);
-    if request_id.is_none() && trace.is_none() {
+    // A trace that begins here is recorded; what is not has no name.
+    let ours = || telemetry::current().map(|(trace, _)| hex::encode(trace).into());
+    let trace_id = trace.map_or_else(ours, |trace| Some(trace.id.into()));
+    if request_id.is_none() && trace_id.is_none() {
         return None;
     }
     Some(Arc::new(Origin {
         request_id: request_id.map(Into::into),
-        unsampled: trace.is_some_and(|(_, is_sampled)| !is_sampled),
-        trace_id: trace.map(|(id, _)| id.into()),
+        unsampled: trace.is_some_and(|trace| !trace.is_sampled),
+        trace_id,
     }))
+}
+
+/// The span that a request comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Parent {
+    pub(crate) trace: [u8; 16],
+    pub(crate) span: [u8; 8],
+    /// Its caller records it.
+    pub(crate) is_sampled: bool,
+}
+
+/// The span that a request says to come from.
+pub(crate) fn parent(headers: &HeaderMap) -> Option<Parent> {
+    let came = only(headers, &TRACEPARENT).and_then(trace_of)?;
+    let (mut trace, mut span) = ([0; 16], [0; 8]);
+    hex::decode_to_slice(came.id, &mut trace).ok()?;
+    hex::decode_to_slice(came.span, &mut span).ok()?;
+    Some(Parent {
+        trace,
+        span,
+        is_sampled: came.is_sampled,
+    })
+}
+
+/// A `traceparent`, read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Came<'h> {
+    id: &'h str,
+    span: &'h str,
+    is_sampled: bool,
 }
 
 /// The value of a header that stands once.
@@ -49,7 +84,7 @@ fn is_plain(id: &str) -> bool {
 }
 
 /// The trace of `00-TRACE-SPAN-FLAGS`, and whether its caller records it; a later version may have more behind it.
-fn trace_of(text: &str) -> Option<(&str, bool)> {
+fn trace_of(text: &str) -> Option<Came<'_>> {
     let mut parts = text.trim().split('-');
     let (version, trace, span, flags) =
         (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
@@ -69,7 +104,11 @@ fn trace_of(text: &str) -> Option<(&str, bool)> {
         && is_hex(flags, 2)
         && (version != "00" || parts.next().is_none());
     let is_sampled = u8::from_str_radix(flags, 16).is_ok_and(|flags| flags & 1 == 1);
-    is_good.then_some((trace, is_sampled))
+    is_good.then_some(Came {
+        id: trace,
+        span,
+        is_sampled,
+    })
 }
 
 /// Writes what a request is called onto a call that is made for it. The call is a span of its own, and recorded if
@@ -88,8 +127,21 @@ pub(crate) fn hand_on(origin: &Origin, headers: &mut HeaderMap) {
     }
 }
 
-/// A fresh span; none is all noughts.
+/// Writes the span that this task works for onto a call that goes back to no request.
+pub(crate) fn hand_on_ours(headers: &mut HeaderMap) {
+    if let Some((trace, span)) = telemetry::current() {
+        let value = format!("00-{}-{}-01", hex::encode(trace), hex::encode(span));
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(TRACEPARENT, value);
+        }
+    }
+}
+
+/// The span that this task works for, or a fresh one; none is all noughts.
 fn span() -> String {
+    if let Some((_, span)) = telemetry::current() {
+        return hex::encode(span);
+    }
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).expect("the system has random numbers");
     bytes[0] |= 1;
@@ -170,7 +222,8 @@ mod tests {
                 .to_owned()
         };
         let (one, other) = (sent(), sent());
-        assert_eq!(trace_of(&one), Some((TRACE, true)));
+        let read = trace_of(&one).expect("it is one");
+        assert_eq!((read.id, read.is_sampled), (TRACE, true));
         assert_ne!(one, other);
     }
 

@@ -11,6 +11,7 @@ use tollgate_core::snapshot::Snapshot;
 use tollgate_core::time::Timestamp;
 
 use crate::gate::observed::Observer;
+use crate::tables::sealed::SecretKeys;
 
 /// The program's clock. It goes back only when the clock that it follows was set back and stays so.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -94,6 +95,8 @@ pub struct Options {
     pub number_formats: Vec<(String, NumberFormat)>,
     /// Makes a new database where others' files lie beside its path: those of one that is missing.
     pub create: bool,
+    /// The keys that secrets in rows are sealed under.
+    pub secret_keys: SecretKeys,
     /// Every bound.
     pub limits: Limits,
     /// The program's clock.
@@ -150,6 +153,10 @@ pub struct Limits {
     pub errors_rows_max: u64,
     /// How long records of who changed what are kept, in milliseconds; 0 is for ever.
     pub audit_ms: i64,
+    /// How long records of tries to sign in that have failed are kept, in milliseconds; shorter where all records are.
+    pub failed_sign_ins_ms: i64,
+    /// How many of them are kept of a shop.
+    pub failed_sign_ins_max: u32,
     /// PostgreSQL: leave months that are detached as tables, instead of dropping them.
     pub keep_detached: bool,
     /// Connections that read beside the writer.
@@ -177,6 +184,8 @@ impl Default for Limits {
             errors_ms: 30 * 24 * 3600 * 1000,
             errors_rows_max: 100_000,
             audit_ms: 0,
+            failed_sign_ins_ms: 90 * 24 * 3600 * 1000,
+            failed_sign_ins_max: 10_000,
             keep_detached: false,
             readers: 4,
         }

@@ -28,6 +28,7 @@ use crate::gate::submission::{Class, Reply, Submission};
 use crate::gate::table_write::TableWrite;
 use crate::gate::wake::Notifier;
 use crate::gate::writer::{Gate, Shared};
+use crate::maintenance::resealing;
 use crate::maintenance::rounds::Rounds;
 use crate::options::{Clock, Options, Place, ServerPlace};
 use crate::read::readers::Readers;
@@ -35,9 +36,10 @@ use crate::schema::lock::{self, FileLock};
 use crate::schema::migrate::{self, Step};
 use crate::tables::audit::AuditRecord;
 use crate::tables::deliveries::Rejected;
-use crate::tables::endpoints::{EndpointChange, EndpointRow};
+use crate::tables::endpoints::{EndpointChange, EndpointRow, EndpointWrite};
 use crate::tables::errors::{ErrorRow, KeepErrors};
 use crate::tables::key_hash::key_hash;
+use crate::tables::sealed::SecretKeys;
 
 /// What lies beside a database, by what its name has more: SQLite's log and its journal, and the program's key.
 const LOG: &str = "-wal";
@@ -61,6 +63,7 @@ struct Inner {
     rounds: Option<Rounds>,
     wal_bytes_max: u64,
     errors_rows_max: u64,
+    secret_keys: Arc<SecretKeys>,
     clock: Clock,
     steps: Vec<Step>,
     /// For reads that take long and have a connection of their own.
@@ -162,6 +165,7 @@ impl Store {
             rounds,
             wal_bytes_max,
             errors_rows_max: options.limits.errors_rows_max,
+            secret_keys: Arc::new(options.secret_keys),
             clock: options.clock,
             steps,
             source,
@@ -335,6 +339,11 @@ impl Store {
         self.write_as(write, Class::Orders).await
     }
 
+    /// The keys that secrets in rows are sealed under.
+    pub(crate) fn secret_keys(&self) -> &Arc<SecretKeys> {
+        &self.inner.secret_keys
+    }
+
     /// The time now.
     pub(crate) fn now(&self) -> Timestamp {
         (self.inner.clock)()
@@ -415,7 +424,8 @@ impl Store {
         row: EndpointRow,
         record: Option<AuditRecord>,
     ) -> Result<(), SubmitError> {
-        let write = TableWrite::PutEndpoint(row);
+        let write = EndpointWrite::new(row, self.secret_keys());
+        let write = TableWrite::PutEndpoint(Box::new(write));
         self.write_recorded(write, record).await.map(|_| ())
     }
 
@@ -427,7 +437,8 @@ impl Store {
         read_at: Timestamp,
         record: Option<AuditRecord>,
     ) -> Result<bool, SubmitError> {
-        let change = EndpointChange { row, read_at };
+        let write = EndpointWrite::new(row, self.secret_keys());
+        let change = EndpointChange { write, read_at };
         let write = TableWrite::ChangeEndpoint(Box::new(change));
         self.write_recorded(write, record).await
     }
@@ -748,6 +759,10 @@ fn file_ready(
     }
     let steps = migrate::migrate(&db, &path, (options.clock)().as_millis())?;
     let says = |error| refuse(&path, error);
+    // Nobody else has the file, so no one is at work who could not open what is sealed.
+    if options.secret_keys.seal.is_some() {
+        resealing::reseal(&db, &options.secret_keys, &mut |_, _| {}).map_err(says)?;
+    }
     let shops = name_shops(&db, &options.shops).map_err(says)?;
     let rejected = Arc::new(RejectedGate::open(&db, &options.limits).map_err(says)?);
     let file = OpenFile::now(&path);

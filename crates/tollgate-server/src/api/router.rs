@@ -14,6 +14,7 @@ use super::{
 use crate::app::App;
 use crate::http::operation::Noun;
 use crate::http::problem::{INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
+use crate::telemetry;
 
 /// All that may be asked, by nouns; the one list of it.
 pub(super) fn nouns() -> Vec<Noun> {
@@ -63,9 +64,12 @@ fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     axum::response::IntoResponse::into_response(problem)
 }
 
-/// Leaves with a refusal which path it is the refusal of.
+/// Says which operation a request is to whoever records it, and leaves it with a refusal.
 async fn name_operation(request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().cloned();
+    if let Some(path) = &path {
+        telemetry::note_route(path.as_str());
+    }
     let mut response = next.run(request).await;
     if let Some(path) = path.filter(|_| 400 <= response.status().as_u16()) {
         response.extensions_mut().insert(path);

@@ -106,6 +106,7 @@ impl App {
             events,
             description: wanted.description,
             secrets: vec![(secret.expose_secret().to_owned(), None)],
+            unopened: None,
             created_at: now,
             updated_at: now,
             disabled: None,
@@ -231,6 +232,8 @@ impl App {
         let secret = SigningSecret::fresh().text();
         let overlap = self.config().outgoing.secret_overlap;
         let change = |row: &mut EndpointRow, now: Timestamp| {
+            // What could not be opened signs no more.
+            row.unopened = None;
             rotate(&mut row.secrets, secret.expose_secret(), now, overlap);
         };
         let record = caller.record(caller.shop(), "rotate_endpoint", id, Vec::new());
@@ -247,6 +250,12 @@ impl App {
     ) -> Result<Tested, AppError> {
         let shop = caller.shop();
         let row = self.endpoint_row(shop, id).await?;
+        if let Some(unopened) = &row.unopened {
+            return Ok(Tested {
+                took: Duration::ZERO,
+                answer: Err(format!("its secrets cannot be opened: {unopened}")),
+            });
+        }
         let record = caller.record(shop, "test_endpoint", id, vec![("url", text(&row.url))]);
         self.inner.store.record(record).await?;
         let now = self.now();

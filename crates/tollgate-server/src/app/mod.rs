@@ -60,6 +60,7 @@ use crate::metrics::Metrics;
 use crate::passwords::Passwords;
 use crate::rate::RateLimit;
 use crate::redaction::Redactor;
+use crate::telemetry::{self, Attribute, OpenSpan, SpanKind};
 use crate::throttle::Throttle;
 use tollgate_outbound::calls::Client;
 
@@ -229,7 +230,7 @@ impl App {
         let config = instance.config();
         // After the store, whose refusal says more, and which makes nothing beside a file that is
         // not ours.
-        let redactor = Redactor::open(&config.place)?;
+        let redactor = Redactor::open(&config.place, &config.secret_keys)?;
         let counting = instance.store().clone();
         let count: CommandCount = Arc::new(move || counting.figures().batch_commands);
         let inner = Inner {
@@ -416,10 +417,10 @@ impl App {
             submission = submission.under(idempotency, keyed.write);
         }
         let wait = self.config().server.request_timeout;
-        let reply = match tokio::time::timeout(wait, self.inner.store.submit(submission)).await {
-            Ok(reply) => reply?,
-            Err(_) => return Err(AppError::OutcomeUnknown),
-        };
+        let deciding = Deciding::begin(&submission, 1);
+        let reply = tokio::time::timeout(wait, self.inner.store.submit(submission)).await;
+        Deciding::end(deciding, matches!(&reply, Ok(Ok(_))));
+        let reply = reply.map_err(|_| AppError::OutcomeUnknown)??;
         match reply {
             Reply::Decided {
                 answer: Some(answer),
@@ -443,6 +444,41 @@ impl App {
             // Claims are not made by a command.
             Reply::Claimed(_) | Reply::Renewed(_) => Err(AppError::Internal),
         }
+    }
+}
+
+/// A span of what the Gate decides, where the request is recorded.
+struct Deciding {
+    span: OpenSpan,
+    command: &'static str,
+    count: usize,
+}
+
+impl Deciding {
+    fn begin(submission: &Submission, count: usize) -> Option<Deciding> {
+        Some(Deciding {
+            span: telemetry::child()?,
+            command: submission.command.action.word(),
+            count,
+        })
+    }
+
+    fn end(deciding: Option<Deciding>, is_decided: bool) {
+        let Some(Deciding {
+            span,
+            command,
+            count,
+        }) = deciding
+        else {
+            return;
+        };
+        let mut attributes = vec![("tollgate.command", command.into())];
+        if 1 < count {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            attributes.push(("tollgate.events", Attribute::Integer(count)));
+        }
+        let name = format!("decide {command}");
+        span.end(name, SpanKind::Internal, !is_decided, attributes);
     }
 }
 

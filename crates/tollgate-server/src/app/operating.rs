@@ -17,6 +17,7 @@ impl App {
         report.checks.push(configuration_check(self.config()));
         report.checks.extend(certificate_check(self.config()));
         report.checks.push(open_files_check(self.config()));
+        report.checks.extend(self.instance().telemetry().check());
         report.checks.push(self.inner.forwarders.check(self.now()));
         let letters = self.inner.store.recent_letters().await?;
         report.checks.push(judge_letters(

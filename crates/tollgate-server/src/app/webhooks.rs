@@ -15,7 +15,7 @@ use tollgate_providers::{Covers, Item, ItemError, RejectCode, Rejection};
 use tollgate_store::{Actor, Class, ErrorLevel, Origin, Rejected, Reply, Submission};
 
 use super::unproved::{Kept, UnprovedBudget};
-use super::{App, AppError, WebhookSource};
+use super::{App, AppError, Deciding, WebhookSource};
 use crate::content_encoding::{self, Undecodable};
 use crate::decisions::Repeated;
 use crate::errors::{By, ErrorKind, ErrorNote};
@@ -268,6 +268,9 @@ impl App {
         mut submissions: Vec<Submission>,
     ) -> Result<(), AppError> {
         let wait = self.config().server.webhook_timeout;
+        let deciding = submissions
+            .first()
+            .and_then(|first| Deciding::begin(first, submissions.len()));
         let open = taken
             .iter_mut()
             .filter(|item| item.id.is_none() && item.error.is_none());
@@ -280,9 +283,12 @@ impl App {
                 _ => self.inner.store.submit_all(submissions).await,
             }
         };
-        let Ok(replies) = tokio::time::timeout(wait, replies).await else {
-            return Err(AppError::OutcomeUnknown);
-        };
+        let replies = tokio::time::timeout(wait, replies).await;
+        let is_decided = replies
+            .as_ref()
+            .is_ok_and(|all| all.iter().all(Result::is_ok));
+        Deciding::end(deciding, is_decided);
+        let replies = replies.map_err(|_| AppError::OutcomeUnknown)?;
         for (item, reply) in open.zip(replies) {
             match reply? {
                 Reply::Decided {

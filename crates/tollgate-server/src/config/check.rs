@@ -6,14 +6,17 @@ use std::path::PathBuf;
 use secrecy::{ExposeSecret, SecretString};
 use tollgate_core::command::{AfterCancel, LatePayment, Rules};
 use tollgate_core::time::Span;
-use tollgate_store::{Isolation, Limits, Place, ServerPlace};
+use tollgate_store::{Isolation, Limits, Place, SecretKey, SecretKeys, ServerPlace};
 
 use super::error::ConfigError;
 use super::masked::masked_url;
 use super::shops::check_paths;
-use super::typed::Typed;
+use super::typed::{Typed, shape};
 use super::work::some;
 use super::{Config, Server};
+
+/// Keys that open besides the one that seals.
+const KEYS_ALSO_MAX: usize = 8;
 
 impl Typed<'_> {
     pub(super) fn check(&self) -> Result<Config, ConfigError> {
@@ -43,8 +46,9 @@ impl Typed<'_> {
         };
         let place = self.place()?;
         let worker = self.worker()?;
-        let config = Config {
+        let mut config = Config {
             place,
+            secret_keys: self.secret_keys()?,
             admission: self.admission()?,
             create: false,
             limits: self.limits()?,
@@ -59,12 +63,14 @@ impl Typed<'_> {
             stream: self.stream()?,
             alerts: self.alerts()?,
             log: self.log()?,
+            telemetry: self.telemetry()?,
             shops: self.shops(&worker)?,
             readable_by_all: None,
             shown: self.masked(),
             server,
             worker,
         };
+        config.secret_keys.expected = config.takes_real_money();
         if let Some(key) = &config.bootstrap_key {
             let length = key.expose_secret().len();
             if length < 16 {
@@ -83,6 +89,40 @@ impl Typed<'_> {
         check_paths(&config.shops)?;
         check_alert_mail(&config)?;
         Ok(config)
+    }
+
+    fn secret_keys(&self) -> Result<SecretKeys, ConfigError> {
+        let key = "store.secrets_key";
+        let also = "store.secrets_keys_also";
+        let read = |key: &str, typed: &str| {
+            let secret = self.secret(key, typed)?;
+            SecretKey::parse(&secret).map_err(|no| {
+                let found = format!("a secret of {} characters that is no key", secret.len());
+                ConfigError::key(key, found, no.to_string())
+            })
+        };
+        let seal = match self.text(key)? {
+            "" => None,
+            typed => Some(read(key, typed)?),
+        };
+        let wanted = "a list of secrets";
+        let mut keys = Vec::new();
+        for (place, value) in self.list(also, wanted)?.iter().enumerate() {
+            let place = format!("{also}[{place}]");
+            let typed = value
+                .as_str()
+                .ok_or_else(|| ConfigError::key(&place, shape(value), wanted))?;
+            keys.push(read(&place, typed)?);
+        }
+        if KEYS_ALSO_MAX < keys.len() {
+            let found = format!("{} keys", keys.len());
+            return Err(self.wrong(also, found, format!("at most {KEYS_ALSO_MAX}")));
+        }
+        Ok(SecretKeys {
+            seal,
+            also: keys,
+            expected: false,
+        })
     }
 
     fn limits(&self) -> Result<Limits, ConfigError> {
@@ -114,6 +154,10 @@ impl Typed<'_> {
             errors_ms: self.days("retention.errors_days")?,
             errors_rows_max: self.integer("retention.errors_rows_max", 100, 10_000_000)? as u64,
             audit_ms: self.days("retention.audit_days")?,
+            failed_sign_ins_ms: self.integer("retention.failed_sign_ins_days", 1, 36_500)?
+                * 86_400_000,
+            failed_sign_ins_max: self.integer("retention.failed_sign_ins_max", 100, 1_000_000)?
+                as u32,
             keep_detached: self.choice("retention.detached", &[("drop", false), ("keep", true)])?,
             readers: self.size("store.readers", 1, 64)?,
         })

@@ -17,6 +17,17 @@ impl Typed<'_> {
         };
         hide(&mut shown, "api", "bootstrap_key");
         hide(&mut shown, "mail", "password");
+        hide(&mut shown, "store", "secrets_key");
+        if let Some(Value::Array(keys)) = in_section(&mut shown, "store", "secrets_keys_also") {
+            keys.fill(Value::String(MASK.to_owned()));
+        }
+        if let Some(Value::Array(headers)) = in_section(&mut shown, "telemetry", "headers") {
+            for header in headers {
+                let name = header.as_str().and_then(|text| text.split_once('='));
+                let name = name.map_or("", |(name, _)| name);
+                *header = Value::String(format!("{name}={MASK}"));
+            }
+        }
         if let Some(url) = text_in(&mut shown, "store", "url") {
             *url = masked_url(url);
         }
@@ -58,10 +69,15 @@ impl Typed<'_> {
 
 /// A text of a section, if it is there.
 fn text_in<'t>(table: &'t mut Table, section: &str, key: &str) -> Option<&'t mut String> {
-    match table.get_mut(section)?.get_mut(key)? {
+    match in_section(table, section, key)? {
         Value::String(text) => Some(text),
         _ => None,
     }
+}
+
+/// A value of a section, if it is there.
+fn in_section<'t>(table: &'t mut Table, section: &str, key: &str) -> Option<&'t mut Value> {
+    table.get_mut(section)?.get_mut(key)
 }
 
 /// A URL without its password, wherever that stands in it.

@@ -15,6 +15,7 @@ mod masked;
 mod receipts;
 mod routes;
 mod shops;
+mod telemetry;
 mod tls;
 mod typed;
 mod work;
@@ -29,7 +30,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use secrecy::SecretString;
 use tollgate_core::command::Rules;
-use tollgate_store::{Limits, Place};
+use tollgate_store::{Limits, Place, SecretKeys};
 use toml::Table;
 
 pub use admission::{Admission, Pace, Unproved};
@@ -39,6 +40,7 @@ pub use log::{Log, LogFormat};
 pub use receipts::{FontChoice, FontPlace, MissingGlyphs, Receipts};
 pub use routes::{OnDead, Route, TypePattern};
 pub use shops::{ConfiguredSource, Shop};
+pub use telemetry::Telemetry;
 pub use tls::Tls;
 pub use work::{Asking, Outgoing, Sessions, Stream, Worker};
 
@@ -62,6 +64,8 @@ pub struct Config {
     pub server: Server,
     /// Where the data is.
     pub place: Place,
+    /// The keys that secrets in the database are sealed under.
+    pub secret_keys: SecretKeys,
     /// How much is taken at one time.
     pub admission: Admission,
     /// A new database is made although others' files lie there; said on the command line alone.
@@ -86,6 +90,8 @@ pub struct Config {
     pub alerts: Alerts,
     /// What is logged, and how.
     pub log: Log,
+    /// How traces are exported.
+    pub telemetry: Telemetry,
     /// The shops; `main` is the first.
     pub shops: Vec<Shop>,
     /// That its file has secrets in it and can be read by everybody.

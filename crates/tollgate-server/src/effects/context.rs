@@ -96,8 +96,9 @@ impl Context {
 
     /// Calls a merchant or a provider, with the names of the request that it goes back to.
     pub(super) async fn call(&self, mut call: Call<'_>) -> Exchange {
-        if let Some(origin) = &self.origin {
-            trace::hand_on(origin, &mut call.headers);
+        match &self.origin {
+            Some(origin) => trace::hand_on(origin, &mut call.headers),
+            None => trace::hand_on_ours(&mut call.headers),
         }
         self.outside.client.call(call).await
     }

@@ -27,6 +27,9 @@ pub(super) async fn act(
     if let Some((_, reason)) = &row.disabled {
         return Acted::dead(format!("its endpoint is disabled: {reason}"));
     }
+    if let Some(unopened) = &row.unopened {
+        return Acted::waiting(format!("its secrets cannot be opened: {unopened}"));
+    }
     let body = match context.notice_at(work.shop, position).await {
         Ok(Some(body)) => Bytes::from(body),
         Ok(None) => return Acted::dead("the feed no longer has its entry"),

@@ -9,6 +9,7 @@ use axum::http::{Request, Response};
 use hyper::body::Incoming;
 
 use super::classes::{Class, Classes};
+use super::spans;
 use crate::api;
 use crate::app::{App, Cut};
 use crate::dashboard::Dashboard;
@@ -17,6 +18,7 @@ use crate::headers::speaks_for_another;
 use crate::http::noted::Origin;
 use crate::http::problem::{Problem, SOURCE_UNKNOWN};
 use crate::http::{Door, Peer, Place, ResponseContext, Rest, secure};
+use crate::telemetry;
 
 /// What every request is answered with. Clones share it.
 #[derive(Clone)]
@@ -29,8 +31,26 @@ pub(crate) struct Doors {
     pub(super) classes: Arc<Classes>,
 }
 
-/// Answers one request. `cut` ends its connection.
+/// Answers one request, in a span of its own if it is recorded. `cut` ends its connection.
 pub(crate) async fn answer(
+    doors: &Doors,
+    peer: Peer,
+    cut: Cut,
+    request: Request<Incoming>,
+) -> Response<Body> {
+    let telemetry = doors.app.instance().telemetry();
+    let Some(span) = telemetry.request(request.headers()) else {
+        return answer_one(doors, peer, cut, request).await;
+    };
+    let seen = spans::Seen::of(&peer, &request);
+    let answering = Box::pin(answer_one(doors, peer, cut, request));
+    let response = telemetry::within(Arc::clone(&span), answering).await;
+    seen.end(&span, &response);
+    response
+}
+
+/// Answers it.
+async fn answer_one(
     doors: &Doors,
     peer: Peer,
     cut: Cut,
@@ -50,6 +70,7 @@ pub(crate) async fn answer(
     let mut response = match doors.app.webhook_source(request.uri().path()) {
         Some(webhook) => {
             let webhook = Arc::clone(webhook);
+            spans::note_webhook(doors, &webhook, request.uri().path());
             let enter = || doors.classes.enter(Class::Webhooks);
             let taken = api::take(&doors.app, &webhook, (peer, &context), request, enter).await;
             let response = taken.unwrap_or_else(|problem| {
@@ -105,6 +126,7 @@ async fn route(
         return doors.rest.refuse(from, &SOURCE_UNKNOWN.into(), context);
     }
     if doors.dashboard.has(peer, path) {
+        spans::note_page();
         return doors
             .dashboard
             .answer(peer, context, request.map(Body::new))

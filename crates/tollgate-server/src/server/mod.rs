@@ -5,6 +5,7 @@ mod classes;
 mod connections;
 mod flow;
 mod running;
+mod spans;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -207,6 +208,8 @@ impl Bookkeeping {
         tasks.spawn(app.instance().clone().write_errors(stopped.clone()));
         tasks.spawn(app.clone().write_figures(stopped.clone()));
         tasks.spawn(app.clone().say_where_it_stands(serves, stopped.clone()));
+        let telemetry = app.instance().telemetry().clone();
+        tasks.spawn(telemetry.export(stopped.clone()));
         tasks.spawn(app.clone().watch_alerts(stopped));
         Bookkeeping { stop, tasks }
     }

@@ -2,19 +2,22 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tollgate_core::command::{Action, Health, SettleEffect, Settlement};
 use tollgate_core::decision::{Outcome, Refusal};
-use tollgate_core::effect::{Attempt, EffectContent};
+use tollgate_core::effect::{Attempt, EffectContent, EffectKind};
 use tollgate_core::retry::Schedule;
 use tollgate_core::word::Word;
 use tollgate_store::{Class, ErrorLevel, Reply, Submission, SubmitError};
 
 use crate::effects::{self, Acted, Context, End, Work};
 use crate::errors::{By, ErrorKind, ErrorNote};
+use crate::metrics::end_of;
+use crate::telemetry::{self, SpanKind};
 
 use super::lease_renewal::LeaseWatch;
 use super::{chance, duration};
@@ -25,15 +28,50 @@ const AGAIN_AFTER: Duration = Duration::from_millis(200);
 /// How much of a panic's message is kept.
 const PANIC_LETTERS_MAX: usize = 500;
 
-/// Does an effect and settles it. Ends silently when the lease is lost: another task has it.
+/// Does an effect and settles it, in a span of its own if it is recorded.
 pub(super) async fn do_and_settle(
+    context: Context,
+    work: Work,
+    lease: LeaseWatch,
+    stopped: watch::Receiver<bool>,
+) {
+    let Some(span) = context.telemetry().effect(work.origin.as_deref()) else {
+        _ = do_one(context, work, lease, stopped).await;
+        return;
+    };
+    let kind = work.effect.content.kind();
+    let shop = context.shop_name(work.shop).to_owned();
+    let doing = Box::pin(do_one(context, work, lease, stopped));
+    let Some((end, status)) = telemetry::within(Arc::clone(&span), doing).await else {
+        return;
+    };
+    let mut attributes = vec![
+        ("tollgate.effect.kind", kind.word().into()),
+        ("tollgate.effect.end", end.into()),
+        ("tollgate.shop", shop.into()),
+    ];
+    if let Some(status) = status {
+        attributes.push(("http.response.status_code", status.into()));
+    }
+    let side = match kind {
+        EffectKind::Receipt => SpanKind::Internal,
+        _ => SpanKind::Client,
+    };
+    let is_error = matches!(end, "retry" | "dead" | "unknown");
+    let name = format!("effect {}", kind.word());
+    span.end(name, side, is_error, attributes);
+}
+
+/// Does it and settles it; how it ended, and what it was answered. Ends silently when the lease is lost: another task
+/// has it.
+async fn do_one(
     context: Context,
     mut work: Work,
     mut lease: LeaseWatch,
     mut stopped: watch::Receiver<bool>,
-) {
+) -> Option<(&'static str, Option<u16>)> {
     if !begin(&context, &mut work).await {
-        return;
+        return None;
     }
     let since = Instant::now();
     let at = context.now();
@@ -55,7 +93,7 @@ pub(super) async fn do_and_settle(
             Some(Acted::released())
         }
     };
-    let Some(acted) = acted else { return };
+    let acted = acted?;
     let attempt = (!matches!(acted.end, End::Released)).then(|| Attempt {
         at,
         took_ms: i64::try_from(since.elapsed().as_millis()).unwrap_or(i64::MAX),
@@ -66,6 +104,7 @@ pub(super) async fn do_and_settle(
     let health = acted.health;
     let status = acted.status;
     let settlement = settlement(&context, &work, acted);
+    let end = end_of(&settlement);
     context.metrics().settled(&work.effect.content, &settlement);
     note_failure(&context, &work, &settlement, (status, cause));
     let settled = SettleEffect {
@@ -80,6 +119,7 @@ pub(super) async fn do_and_settle(
     if settle(&context, &work, settled).await {
         effects::after(&context, &work).await;
     }
+    Some((end, status))
 }
 
 /// Counts an attempt that has failed.

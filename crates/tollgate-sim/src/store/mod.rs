@@ -31,7 +31,8 @@ use tollgate_core::snapshot::{Key, Known, Snapshot};
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_core::word::Word as _;
 use tollgate_store::{
-    Answer, Claim, Claimed, Class, Level, Limits, Options, Place, Renew, Reply, Store, Submission,
+    Answer, Claim, Claimed, Class, Level, Limits, Options, Place, Renew, Reply, SecretKeys, Store,
+    Submission,
 };
 
 use crate::backend::{Backend, Death};
@@ -131,6 +132,7 @@ impl StoreBackend {
             rules: self.rules.clone(),
             mailing: Vec::new(),
             number_formats: Vec::new(),
+            secret_keys: SecretKeys::default(),
             limits: Limits {
                 // A slow machine makes the same batches as a fast one; messages come again after months.
                 batch_ms_max: 600_000,

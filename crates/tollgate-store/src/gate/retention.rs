@@ -18,7 +18,7 @@ use crate::gate::rejected::RejectedGate;
 use crate::gate::submission::Class;
 use crate::gate::table_write::TableWrite;
 use crate::options::Limits;
-use crate::tables::audit::{self, OLDEST_RECORD};
+use crate::tables::audit::{self, FAILED_BEYOND, OLDEST_FAILED, OLDEST_RECORD};
 use crate::tables::errors::{self, NO_SHOP};
 use crate::tables::horizon::{self, What};
 use crate::tables::shops;
@@ -36,6 +36,9 @@ const KEYS_PAUSE: Span = Span::millis(50);
 /// Looks at this time at the latest.
 const LOOK_EVERY: Span = Span::hours(24);
 
+/// How often tries to sign in that have failed are counted, where there are any.
+const FAILED_EVERY: Span = Span::minutes(1);
+
 /// Something that is taken, of one shop.
 #[derive(Debug, Clone)]
 pub(crate) enum Forget {
@@ -47,6 +50,8 @@ pub(crate) enum Forget {
     Events(ShopId, Timestamp, Timestamp),
     /// Records of who changed what that were made before this, so many of the oldest.
     Audit(ShopId, Timestamp),
+    /// Of those, tries to sign in that have failed: made before this, or older than so many.
+    FailedSignIns(ShopId, Timestamp, u32),
     /// Keys of such events, of a stretch of keys.
     Keys {
         /// Whose.
@@ -113,6 +118,7 @@ impl Forget {
             | Forget::Errors(shop, _)
             | Forget::Events(shop, ..)
             | Forget::Audit(shop, _)
+            | Forget::FailedSignIns(shop, ..)
             | Forget::Keys { shop, .. } => *shop,
         }
     }
@@ -128,6 +134,9 @@ impl Forget {
                 db.run(FORGET_EVENTS, &[&shop.0, &below, &ROWS_MAX])
             }
             Forget::Audit(shop, before) => audit::forget(db, *shop, *before, ROWS_MAX),
+            Forget::FailedSignIns(shop, before, kept) => {
+                audit::forget_failed(db, *shop, (*before, *kept), ROWS_MAX)
+            }
             Forget::Keys {
                 shop,
                 after,
@@ -201,6 +210,22 @@ pub(crate) fn retire_audit(db: &Db, now: Timestamp, limits: &Limits) -> Result<(
     let before = now.plus(Span::millis(-limits.audit_ms));
     for shop in shops::all(db)? {
         while audit::forget(db, shop, before, ROWS_MAX)? == ROWS_MAX as usize {}
+    }
+    Ok(())
+}
+
+/// Deletes tries to sign in that have failed, beyond their time and number, on PostgreSQL.
+pub(crate) fn retire_failed_sign_ins(
+    db: &Db,
+    now: Timestamp,
+    limits: &Limits,
+) -> Result<(), Error> {
+    let kept = (
+        now.plus(Span::millis(-limits.failed_sign_ins_ms)),
+        limits.failed_sign_ins_max,
+    );
+    for shop in shops::all(db)? {
+        while audit::forget_failed(db, shop, kept, ROWS_MAX)? != 0 {}
     }
     Ok(())
 }
@@ -284,6 +309,16 @@ impl Retiring {
                 None => {}
             }
         }
+        for shop in shops.iter().copied() {
+            if let Some(due) = failed_due(db, shop, now, limits)? {
+                let before = now.plus(Span::millis(-limits.failed_sign_ins_ms));
+                if due <= now {
+                    let kept = limits.failed_sign_ins_max;
+                    jobs.push(job(Forget::FailedSignIns(shop, before, kept)));
+                }
+                next = next.min(due.max(now));
+            }
+        }
         if !rejected_due && std::mem::take(&mut self.rejected_gone) {
             self.rejected.recount(db)?;
         }
@@ -331,6 +366,25 @@ impl Retiring {
         };
         Ok(())
     }
+}
+
+/// When tries to sign in that have failed are to be taken, or counted again; `None` where there are none.
+fn failed_due(
+    db: &Db,
+    shop: ShopId,
+    now: Timestamp,
+    limits: &Limits,
+) -> Result<Option<Timestamp>, Error> {
+    let Some(oldest) = db.one(OLDEST_FAILED, &[&shop.0], |row| row.get(0))? else {
+        return Ok(None);
+    };
+    let kept = &limits.failed_sign_ins_max;
+    let beyond = db.one(FAILED_BEYOND, &[&shop.0, kept], |row| row.get::<i64>(0))?;
+    if beyond.is_some() {
+        return Ok(Some(now));
+    }
+    let due = Timestamp::from_millis(oldest).plus(Span::millis(limits.failed_sign_ins_ms + 1));
+    Ok(Some(due.min(now.plus(FAILED_EVERY))))
 }
 
 /// When the oldest row of its kind is to be taken; `None` where there is none, or never.

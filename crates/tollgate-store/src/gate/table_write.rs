@@ -13,7 +13,7 @@ use crate::gate::submission::Reply;
 use crate::tables::alerts::{self, ClaimRound};
 use crate::tables::audit::AuditRecord;
 use crate::tables::deliveries::{self, Rejected};
-use crate::tables::endpoints::{self, EndpointChange, EndpointRow};
+use crate::tables::endpoints::{self, EndpointChange, EndpointWrite};
 use crate::tables::errors::{KeepErrors, NO_SHOP};
 use crate::tables::idempotency;
 use crate::tables::instances::{self, InstanceRow};
@@ -61,7 +61,7 @@ pub(crate) enum TableWrite {
     /// Take what retention no longer keeps, a few rows.
     Forget(Forget),
     /// Make or change a merchant's endpoint.
-    PutEndpoint(EndpointRow),
+    PutEndpoint(Box<EndpointWrite>),
     /// Change one that has not changed since it was read.
     ChangeEndpoint(Box<EndpointChange>),
     /// Delete one.
@@ -111,8 +111,8 @@ impl TableWrite {
             TableWrite::CreateTicket { ticket, .. } => Some(ticket.shop),
             TableWrite::TakeTicket { shop, .. } => Some(*shop),
             TableWrite::Forget(forget) => some_shop(forget.shop()),
-            TableWrite::PutEndpoint(row) => Some(row.shop),
-            TableWrite::ChangeEndpoint(change) => Some(change.row.shop),
+            TableWrite::PutEndpoint(write) => Some(write.row.shop),
+            TableWrite::ChangeEndpoint(change) => Some(change.write.row.shop),
             TableWrite::DeleteEndpoint(shop, _) => Some(*shop),
             TableWrite::Claim(claim) => Some(claim.shop),
             TableWrite::Renew(renew) => Some(renew.shop),
@@ -152,7 +152,7 @@ impl TableWrite {
             }
             TableWrite::ForgetRecords { before } => idempotency::forget(db, *before),
             TableWrite::Forget(forget) => forget.run(db),
-            TableWrite::PutEndpoint(row) => endpoints::put(db, row),
+            TableWrite::PutEndpoint(write) => endpoints::put(db, write),
             TableWrite::ChangeEndpoint(change) => endpoints::change(db, change),
             TableWrite::DeleteEndpoint(shop, id) => endpoints::delete(db, *shop, *id),
             TableWrite::DueAgain { shop, target, at } => claims::due_again(db, *shop, target, *at),
@@ -207,8 +207,8 @@ impl TableWrite {
     pub(crate) fn changes_endpoints_of(&self) -> Option<ShopId> {
         match self {
             TableWrite::Recorded(write, _) => write.changes_endpoints_of(),
-            TableWrite::PutEndpoint(row) => Some(row.shop),
-            TableWrite::ChangeEndpoint(change) => Some(change.row.shop),
+            TableWrite::PutEndpoint(write) => Some(write.row.shop),
+            TableWrite::ChangeEndpoint(change) => Some(change.write.row.shop),
             TableWrite::DeleteEndpoint(shop, _) => Some(*shop),
             _ => None,
         }

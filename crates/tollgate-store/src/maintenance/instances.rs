@@ -4,18 +4,19 @@ use tollgate_core::time::Span;
 
 use crate::Store;
 use crate::db::OpenError;
-use crate::db::{Db, Error, Postgres, Server, Sql, on_postgres};
+use crate::db::{Corrupt, Db, Error, Postgres, Server, Sql, corrupt, on_postgres};
 use crate::error::ReadError;
 use crate::options::{Clock, ServerPlace};
+use crate::tables::kept_secrets::{self, REDACTION};
+use crate::tables::sealed::SecretKeys;
 
 /// `secrets.insert`: the first to come makes it. Two at once: the second waits for the first and
 /// changes nothing.
-const INSERT_SECRET: Sql = on_postgres(
-    "insert into secrets (name, value) values ('veil', ?1) on conflict (name) do nothing",
-);
+const INSERT_SECRET: Sql =
+    on_postgres("insert into secrets (name, value) values (?1, ?2) on conflict (name) do nothing");
 
 /// `secrets.get`: by primary key, in a statement after the insert, which sees what another has made.
-const SECRET: Sql = on_postgres("select value from secrets where name = 'veil'");
+const SECRET: Sql = on_postgres("select value from secrets where name = ?1");
 
 /// `clock.read`: the server's time at this moment, not the transaction's.
 const SERVER_TIME: Sql =
@@ -25,13 +26,22 @@ const SERVER_TIME: Sql =
 const ROUND_TRIP_MAX: Span = Span::seconds(1);
 
 impl Store {
-    /// The key under which all instances on this server redact secrets: `fresh`, if there is none yet.
-    /// The schema has to be there.
-    pub fn shared_key(place: &ServerPlace, fresh: [u8; 32]) -> Result<[u8; 32], OpenError> {
+    /// The key under which all instances on this server redact secrets: `fresh`, if there is none yet. `None` if it
+    /// is sealed under a key that is not among these. The schema has to be there.
+    pub fn shared_key(
+        place: &ServerPlace,
+        fresh: [u8; 32],
+        keys: &SecretKeys,
+    ) -> Result<Option<[u8; 32]>, OpenError> {
         connected(place, |db| {
-            db.run(INSERT_SECRET, &[&fresh])?;
-            let key = db.one(SECRET, &[], |row| row.get(0))?;
-            Ok(key.unwrap_or(fresh))
+            let sealed = kept_secrets::seal_shared(keys, &fresh);
+            db.run(INSERT_SECRET, &[&REDACTION, &sealed])?;
+            let stored: Option<Vec<u8>> = db.one(SECRET, &[&REDACTION], |row| row.get(0))?;
+            let Ok(key) = kept_secrets::open_shared(keys, &stored.unwrap_or(sealed)) else {
+                return Ok(None);
+            };
+            let wrong = |_| corrupt(Corrupt::new("shared key", "it is not of 32 bytes"));
+            key.try_into().map(Some).map_err(wrong)
         })
     }
 

@@ -3,3 +3,4 @@
 pub(crate) mod rounds;
 pub(crate) mod instances;
 pub(crate) mod prune;
+pub(crate) mod resealing;

@@ -129,6 +129,7 @@ impl Keeping {
             retention::retire_rejected(&db, now, &self.limits, &self.rejected).map(drop),
             retention::retire_errors(&db, now, &self.limits),
             retention::retire_audit(&db, now, &self.limits),
+            retention::retire_failed_sign_ins(&db, now, &self.limits),
             partitions::retire(&db, now, &self.limits).map(drop),
         ];
         let mut failed = steps.into_iter().filter_map(Result::err);

@@ -8,7 +8,7 @@ use tollgate_core::time::Timestamp;
 
 use super::{Page, Seek};
 use crate::Store;
-use crate::db::{id_at, id_bytes};
+use crate::db::{Bind, id_at, id_bytes};
 use crate::error::ReadError;
 use crate::tables::endpoint_figures::{SINCE, Telling};
 use crate::tables::endpoints::{EndpointRow, GET, LIST, read};
@@ -29,8 +29,12 @@ impl Store {
         shop: ShopId,
         id: EndpointId,
     ) -> Result<Option<EndpointRow>, ReadError> {
-        self.read(move |db| db.one(GET, &[&shop.0, &id_bytes(id.as_u128())], read))
-            .await
+        let keys = self.secret_keys().clone();
+        self.read(move |db| {
+            let found = &[&shop.0 as &dyn Bind, &id_bytes(id.as_u128())];
+            db.one(GET, found, |row| read(row, &keys))
+        })
+        .await
     }
 
     /// A shop's endpoints, newest first.
@@ -41,9 +45,12 @@ impl Store {
     ) -> Result<Page<EndpointRow, EndpointId>, ReadError> {
         let below = seek.past.map_or(u128::MAX, EndpointId::as_u128);
         let limit = seek.limit();
+        let keys = self.secret_keys().clone();
         self.read(move |db| {
             let asked = i64::try_from(limit + 1).unwrap_or(i64::MAX);
-            let mut items = db.all(LIST, &[&shop.0, &id_bytes(below), &asked], read)?;
+            let mut items = db.all(LIST, &[&shop.0, &id_bytes(below), &asked], |row| {
+                read(row, &keys)
+            })?;
             let more = limit < items.len();
             items.truncate(limit);
             let next = items.last().filter(|_| more).map(|row| row.id);

@@ -103,9 +103,16 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 12,
-        name: "face",
-        sqlite: include_str!("../../migrations/sqlite/0012_face.sql"),
-        postgres: include_str!("../../migrations/postgres/0012_face.sql"),
+        name: "instances_and_shelves",
+        sqlite: include_str!("../../migrations/sqlite/0012_instances_and_shelves.sql"),
+        postgres: include_str!("../../migrations/postgres/0012_instances_and_shelves.sql"),
+        fill: None,
+    },
+    Migration {
+        version: 13,
+        name: "failed_sign_ins",
+        sqlite: include_str!("../../migrations/sqlite/0013_failed_sign_ins.sql"),
+        postgres: include_str!("../../migrations/postgres/0013_failed_sign_ins.sql"),
         fill: None,
     },
 ];

@@ -117,3 +117,51 @@ const FORGET: &str = "\
 pub(crate) fn forget(db: &Db, shop: ShopId, before: Timestamp, most: i64) -> Result<usize, Error> {
     db.run(FORGET, &[&shop.0, &before.as_millis(), &most])
 }
+
+/// `audit.oldest_failed`: the first entry of `audit_failed_sign_ins`.
+pub(crate) const OLDEST_FAILED: &str = "\
+    select at
+      from audit
+     where shop_id = ?1 and operation = 'sign_in_failed'
+     order by position, id
+     limit 1";
+
+/// `audit.failed_beyond`: walks `audit_failed_sign_ins` from its end.
+pub(crate) const FAILED_BEYOND: &str = "\
+    select at
+      from audit
+     where shop_id = ?1 and operation = 'sign_in_failed'
+     order by position desc, id desc
+     limit 1 offset ?2";
+
+/// `audit.forget_failed`: the beginning of `audit_failed_sign_ins`.
+const FORGET_FAILED: &str = "\
+    delete from audit
+     where shop_id = ?1
+       and at < ?2
+       and (position, id) in (select position, id from audit
+                               where shop_id = ?1 and operation = 'sign_in_failed'
+                               order by position, id
+                               limit ?3)";
+
+/// `audit.forget_failed_beyond`: walks `audit_failed_sign_ins` from its end.
+const FORGET_FAILED_BEYOND: &str = "\
+    delete from audit
+     where shop_id = ?1
+       and (position, id) in (select position, id from audit
+                               where shop_id = ?1 and operation = 'sign_in_failed'
+                               order by position desc, id desc
+                               limit ?3 offset ?2)";
+
+/// Takes tries to sign in of a shop that have failed: those made before `before`, and those older than the newest
+/// `kept`; of each so many.
+pub(crate) fn forget_failed(
+    db: &Db,
+    shop: ShopId,
+    (before, kept): (Timestamp, u32),
+    most: i64,
+) -> Result<usize, Error> {
+    let old = db.run(FORGET_FAILED, &[&shop.0, &before.as_millis(), &most])?;
+    let beyond = db.run(FORGET_FAILED_BEYOND, &[&shop.0, &kept, &most])?;
+    Ok(old + beyond)
+}

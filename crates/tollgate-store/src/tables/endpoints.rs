@@ -10,6 +10,7 @@ use tollgate_core::time::Timestamp;
 
 use crate::db::{Corrupt, Db, Error, Row, WriteBatch, corrupt, id_at, id_bytes};
 use crate::tables::document::{from_json, to_json};
+use crate::tables::sealed::{SealedPlace, SecretKeys, Unopened};
 use crate::tables::targets;
 
 /// A merchant's endpoint.
@@ -27,6 +28,9 @@ pub struct EndpointRow {
     pub description: String,
     /// The secrets that sign, the newest first, each with the time it is good until.
     pub secrets: Vec<(String, Option<Timestamp>)>,
+    /// That its secrets cannot be opened here; then there are none above, and those stay as they are stored until it
+    /// is given others.
+    pub unopened: Option<Unopened>,
     /// Since when it is there.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -44,6 +48,36 @@ impl std::fmt::Debug for EndpointRow {
             .field("events", &self.events)
             .field("disabled", &self.disabled)
             .finish_non_exhaustive()
+    }
+}
+
+/// An endpoint as it is written: its secrets are sealed before it waits for the Gate.
+#[derive(Clone)]
+pub(crate) struct EndpointWrite {
+    /// The endpoint.
+    pub(crate) row: EndpointRow,
+    sealed: String,
+}
+
+/// Without a key that seals, what is written is the secrets themselves.
+impl std::fmt::Debug for EndpointWrite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EndpointWrite")
+            .field("row", &self.row)
+            .finish_non_exhaustive()
+    }
+}
+
+impl EndpointWrite {
+    pub(crate) fn new(row: EndpointRow, keys: &SecretKeys) -> EndpointWrite {
+        let sealed = match &row.unopened {
+            Some(unopened) => unopened.stored().to_owned(),
+            None => keys.seal(
+                &SealedPlace::of_endpoint(row.shop, row.id),
+                &secrets_of(&row),
+            ),
+        };
+        EndpointWrite { row, sealed }
     }
 }
 
@@ -125,10 +159,10 @@ pub(crate) fn disable(
 }
 
 /// A change of an endpoint.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct EndpointChange {
     /// As it is afterwards.
-    pub(crate) row: EndpointRow,
+    pub(crate) write: EndpointWrite,
     /// When the one that was read was last changed.
     pub(crate) read_at: Timestamp,
 }
@@ -143,7 +177,8 @@ fn secrets_of(row: &EndpointRow) -> String {
 }
 
 /// Writes an endpoint.
-pub(crate) fn put(db: &Db, row: &EndpointRow) -> Result<usize, Error> {
+pub(crate) fn put(db: &Db, write: &EndpointWrite) -> Result<usize, Error> {
+    let EndpointWrite { row, sealed } = write;
     targets::forget_endpoint(db, row.shop, row.id)?;
     let (disabled_at, reason) = match &row.disabled {
         Some((at, reason)) => (Some(at.as_millis()), Some(reason)),
@@ -157,7 +192,7 @@ pub(crate) fn put(db: &Db, row: &EndpointRow) -> Result<usize, Error> {
             &row.url,
             &to_json(&row.events),
             &row.description,
-            &secrets_of(row),
+            sealed,
             &row.created_at.as_millis(),
             &row.updated_at.as_millis(),
             &disabled_at,
@@ -168,7 +203,7 @@ pub(crate) fn put(db: &Db, row: &EndpointRow) -> Result<usize, Error> {
 
 /// Changes an endpoint, unless somebody else has done so since it was read: then no row is changed.
 pub(crate) fn change(db: &Db, change: &EndpointChange) -> Result<usize, Error> {
-    let row = &change.row;
+    let EndpointWrite { row, sealed } = &change.write;
     let (disabled_at, reason) = match &row.disabled {
         Some((at, reason)) => (Some(at.as_millis()), Some(reason)),
         None => (None, None),
@@ -181,7 +216,7 @@ pub(crate) fn change(db: &Db, change: &EndpointChange) -> Result<usize, Error> {
             &row.url,
             &to_json(&row.events),
             &row.description,
-            &secrets_of(row),
+            sealed,
             &row.updated_at.as_millis(),
             &disabled_at,
             &reason,
@@ -216,27 +251,63 @@ pub(crate) const LIST: &str = "\
      order by id desc
      limit ?3";
 
-/// Reads an endpoint.
-pub(crate) fn read(row: &Row<'_>) -> Result<EndpointRow, Error> {
-    let secrets: Vec<(String, Option<i64>)> =
-        from_json("endpoint", row.text(5)?).map_err(corrupt)?;
-    if secrets.is_empty() {
-        return Err(corrupt(Corrupt::new("endpoint", "it has no secret")));
-    }
+/// Reads an endpoint, with its secrets as far as they can be opened.
+pub(crate) fn read(row: &Row<'_>, keys: &SecretKeys) -> Result<EndpointRow, Error> {
+    let shop = ShopId(row.get(0)?);
+    let id = EndpointId::from_u128(id_at(row, 1)?);
+    let (secrets, unopened) = match keys.open(&SealedPlace::of_endpoint(shop, id), row.text(5)?) {
+        Ok(opened) => (read_secrets(&opened)?, None),
+        Err(unopened) => (Vec::new(), Some(unopened)),
+    };
     let disabled_at: Option<i64> = row.get(8)?;
     let reason: Option<String> = row.get(9)?;
     Ok(EndpointRow {
-        shop: ShopId(row.get(0)?),
-        id: EndpointId::from_u128(id_at(row, 1)?),
+        shop,
+        id,
         url: row.get(2)?,
         events: from_json("endpoint", row.text(3)?).map_err(corrupt)?,
         description: row.get(4)?,
-        secrets: secrets
-            .into_iter()
-            .map(|(secret, until)| (secret, until.map(Timestamp::from_millis)))
-            .collect(),
+        secrets,
+        unopened,
         created_at: Timestamp::from_millis(row.get(6)?),
         updated_at: Timestamp::from_millis(row.get(7)?),
         disabled: disabled_at.map(|at| (Timestamp::from_millis(at), reason.unwrap_or_default())),
     })
+}
+
+fn read_secrets(text: &str) -> Result<Vec<(String, Option<Timestamp>)>, Error> {
+    let secrets: Vec<(String, Option<i64>)> = from_json("endpoint", text).map_err(corrupt)?;
+    if secrets.is_empty() {
+        return Err(corrupt(Corrupt::new("endpoint", "it has no secret")));
+    }
+    let read = |(secret, until): (String, Option<i64>)| (secret, until.map(Timestamp::from_millis));
+    Ok(secrets.into_iter().map(read).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tollgate_core::id::RootId;
+
+    #[test]
+    fn what_waits_to_be_written_shows_no_secret() {
+        let at = Timestamp::from_millis(0);
+        let row = EndpointRow {
+            shop: ShopId(1),
+            id: EndpointId::on(RootId::new(7 << 16), 0),
+            url: "https://shop.example.test/hook".to_owned(),
+            events: Vec::new(),
+            description: String::new(),
+            secrets: vec![("whsec_dGVzdA==".to_owned(), None)],
+            unopened: None,
+            created_at: at,
+            updated_at: at,
+            disabled: None,
+        };
+        let write = EndpointWrite::new(row, &SecretKeys::default());
+        assert!(write.sealed.contains("whsec_"), "there is no key");
+        let change = EndpointChange { write, read_at: at };
+        let shown = format!("{change:?}");
+        assert!(!shown.contains("whsec"), "{shown}");
+    }
 }

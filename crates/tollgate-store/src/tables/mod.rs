@@ -47,6 +47,8 @@ pub(crate) mod fact;
 pub(crate) mod method;
 pub(crate) mod origin;
 pub(crate) mod key_hash;
+pub(crate) mod sealed;
+pub(crate) mod kept_secrets;
 pub(crate) mod namesake;
 pub(crate) mod parked;
 mod pruned;

@@ -711,3 +711,41 @@ async fn old_records_are_taken() {
     let left = world.rows().texts("select target from audit");
     assert_eq!(left, ["young"]);
 }
+
+/// Tries to sign in that have failed can be made by anybody: they have bounds of their own, also where records are
+/// kept for ever.
+#[tokio::test]
+async fn failed_tries_to_sign_in_are_kept_within_bounds() {
+    let world = World::with(|options| {
+        options.limits.audit_ms = 0;
+        options.limits.failed_sign_ins_ms = 24 * 3600 * 1000;
+        options.limits.failed_sign_ins_max = 3;
+    });
+    let put = async |operation: &str, target: &str| {
+        let record = record(operation, target).expect("it is one");
+        world.store.record(record).await.expect("it is kept");
+    };
+    let take = async || {
+        world.settle().await;
+        let looked_after = world.store.look_after_tables().await;
+        looked_after.expect("nothing is in the way");
+        let rows = world.rows();
+        rows.texts("select target from audit order by position, id")
+    };
+    put("create_key", "kept for ever").await;
+    put("sign_in_failed", "old").await;
+    world.clock.advance(Span::hours(20));
+    for target in ["1", "2"] {
+        put("sign_in_failed", target).await;
+    }
+    assert_eq!(take().await, ["kept for ever", "old", "1", "2"]);
+    world.clock.advance(Span::hours(5));
+    assert_eq!(take().await, ["kept for ever", "1", "2"], "by their time");
+    for target in ["3", "4"] {
+        put("sign_in_failed", target).await;
+    }
+    put("sign_in", "kept, too").await;
+    world.clock.advance(Span::minutes(2));
+    let left = ["kept for ever", "2", "3", "4", "kept, too"];
+    assert_eq!(take().await, left, "by their number");
+}

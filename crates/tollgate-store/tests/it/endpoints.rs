@@ -21,6 +21,7 @@ pub(crate) fn endpoint(number: u64, events: &[&str]) -> EndpointRow {
         events: events.iter().map(|filter| (*filter).to_owned()).collect(),
         description: String::new(),
         secrets: vec![("whsec_dGVzdA==".to_owned(), None)],
+        unopened: None,
         created_at: START,
         updated_at: START,
         disabled: None,

@@ -26,6 +26,7 @@ mod receipts;
 mod retention;
 mod round_trip;
 mod search;
+mod secrets;
 mod rows;
 mod shares;
 mod table;

@@ -15,8 +15,8 @@ use tollgate_core::id::ShopId;
 use tollgate_core::snapshot::Snapshot;
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_store::{
-    Class, DecideFn, Isolation, Limits, MakeSlots, Options, Place, Reply, ServerPlace, Store,
-    Submission, SubmitError,
+    Class, DecideFn, Isolation, Limits, MakeSlots, Options, Place, Reply, SecretKeys, ServerPlace,
+    Store, Submission, SubmitError,
 };
 
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -70,6 +70,7 @@ pub(crate) fn options(place: Place, clock: &TestClock) -> Options {
         rules: Rules::default(),
         mailing: Vec::new(),
         number_formats: Vec::new(),
+        secret_keys: SecretKeys::default(),
         limits: Limits {
             batch_ms_max: 60_000,
             ..Limits::default()

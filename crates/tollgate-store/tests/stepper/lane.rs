@@ -6,7 +6,8 @@ use std::time::Duration;
 use tollgate_core::command::Rules;
 use tollgate_core::time::Span;
 use tollgate_store::{
-    Claim, Isolation, Limits, Options, Place, Reply, ServerPlace, Store, Submission, SubmitError,
+    Claim, Isolation, Limits, Options, Place, Reply, SecretKeys, ServerPlace, Store, Submission,
+    SubmitError,
 };
 
 use crate::server::Session;
@@ -269,6 +270,7 @@ fn options(url: &str, name: &str, clock: &TestClock) -> Options {
         receipt_year: Arc::new(|_, _| 2026),
         mailing: Vec::new(),
         number_formats: Vec::new(),
+        secret_keys: SecretKeys::default(),
         pause: None,
         observer: None,
         create: false,

@@ -8,7 +8,9 @@ use tollgate_store::{Examination, Store};
 
 use super::{configuration, print_report};
 use tollgate_server::Clock;
-use tollgate_server::{certificate_check, configuration_check, letters_check, open_files_check};
+use tollgate_server::{
+    certificate_check, configuration_check, letters_check, open_files_check, telemetry_check,
+};
 
 /// Look at everything around the data: database, schema, months, disk, clock, configuration.
 ///
@@ -22,17 +24,19 @@ pub(super) struct Args {
     json: bool,
 }
 
-pub(super) fn run(args: Args, file: Option<&Path>) -> ExitCode {
+pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
     let config = match configuration(file) {
         Ok(config) => config,
         Err(exit) => return exit,
     };
     let clock = Clock::default();
-    let examination = Examination::new(Arc::new(move || clock.now()));
+    let mut examination = Examination::new(Arc::new(move || clock.now()));
+    examination.secret_keys = config.secret_keys.clone();
     let mut report = Store::doctor_at(&config.place, &examination);
     report.checks.push(configuration_check(&config));
     report.checks.extend(certificate_check(&config));
     report.checks.push(open_files_check(&config));
+    report.checks.extend(telemetry_check(&config).await);
     // Of a database that cannot be read the report says so already.
     let letters = Store::recent_letters_at(&config.place).unwrap_or_default();
     report.checks.push(letters_check(&config, &letters));

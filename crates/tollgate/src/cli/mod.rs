@@ -9,6 +9,7 @@ mod doctor;
 mod healthcheck;
 mod verify;
 mod prune;
+mod secrets;
 mod config;
 mod login;
 mod profiles;
@@ -89,6 +90,7 @@ enum Command {
     Healthcheck(healthcheck::Args),
     Verify(verify::Args),
     Prune(prune::Args),
+    Secrets(secrets::Args),
     Config(config::Args),
     Login(login::Args),
     Logout(login::LogoutArgs),
@@ -212,10 +214,11 @@ pub(crate) fn main() -> ExitCode {
             Command::Init(args) => init::run(args, file),
             Command::Serve(args) => serve::run(args, file).await,
             Command::Migrate(args) => migrate::run(args, file),
-            Command::Doctor(args) => doctor::run(args, file),
+            Command::Doctor(args) => doctor::run(args, file).await,
             Command::Healthcheck(args) => healthcheck::run(args, file).await,
             Command::Verify(args) => verify::run(args, file),
             Command::Prune(args) => prune::run(args, file),
+            Command::Secrets(args) => secrets::run(args, file),
             Command::Config(args) => config::run(args, file),
             Command::Login(args) => login::run(args, file).await,
             Command::Logout(args) => login::log_out(&args),

@@ -9,7 +9,7 @@ use tollgate_core::money::Currency;
 use tollgate_core::order::{Customer, Line};
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_store::{
-    Class, Isolation, Limits, Month, Options, Place, ServerPlace, Store, Submission,
+    Class, Isolation, Limits, Month, Options, Place, SecretKeys, ServerPlace, Store, Submission,
 };
 
 use crate::harness::{Home, Tollgate, command, finish, now_ms};
@@ -65,6 +65,7 @@ async fn write_then(home: &Home, at: Timestamp, actions: Vec<Action>) {
         receipt_year: Arc::new(|_, _| 2026),
         mailing: Vec::new(),
         number_formats: Vec::new(),
+        secret_keys: SecretKeys::default(),
         pause: None,
         observer: None,
         create: false,

@@ -48,6 +48,11 @@ const NOT_HERE: &[(&str, &str)] = &[
         "tollgate prune",
         "it wants a stopped server and takes orders; tests/binary/prune.rs",
     ),
+    (
+        "tollgate secrets rotate",
+        "it wants a stopped server and a key; tests/binary/sealed.rs",
+    ),
+    ("tollgate secrets key >", "it writes where root may"),
     ("tollgate orders cancel", "it asks; tests/binary/shown.rs"),
     ("tollgate orders refund", "it asks; tests/binary/shown.rs"),
     ("tollgate payments refund", "it asks; tests/binary/shown.rs"),

@@ -17,7 +17,8 @@ use tollgate_core::money::Currency;
 use tollgate_core::order::Root;
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_store::{
-    Claim, Class, Isolation, Limits, Options, Place, Reply, ServerPlace, Store, Submission,
+    Claim, Class, Isolation, Limits, Options, Place, Reply, SecretKeys, ServerPlace, Store,
+    Submission,
 };
 
 use super::database::Database;
@@ -64,6 +65,7 @@ impl Workshop {
             rules: Rules::default(),
             mailing: Vec::new(),
             number_formats: Vec::new(),
+            secret_keys: SecretKeys::default(),
             limits: Limits::default(),
             clock: Arc::new(clock),
             decide: Arc::new(tollgate_core::decide::decide),

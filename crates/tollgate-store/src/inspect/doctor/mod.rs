@@ -8,6 +8,7 @@ mod made;
 mod readers;
 mod refused;
 mod schema;
+mod secrets;
 mod server;
 mod server_activity;
 mod targets;
@@ -22,6 +23,7 @@ use crate::db::{Db, Error, Source, on_postgres};
 use crate::error::ReadError;
 use crate::options::{Clock, Place};
 use crate::report::{Checked, Level, Report};
+use crate::tables::sealed::SecretKeys;
 
 /// What the doctor goes by.
 #[derive(Clone)]
@@ -36,6 +38,8 @@ pub struct Examination {
     pub kept_log_bytes_max: i64,
     /// For so long a server has to have written before its log is judged by how much that was, in milliseconds.
     pub written_ms_min: i64,
+    /// The keys that secrets in rows are sealed under.
+    pub secret_keys: SecretKeys,
 }
 
 impl Examination {
@@ -47,6 +51,7 @@ impl Examination {
             blocked_ms_max: 1_000,
             kept_log_bytes_max: 64 << 20,
             written_ms_min: 3_600_000,
+            secret_keys: SecretKeys::default(),
         }
     }
 }
@@ -72,7 +77,8 @@ impl Store {
     /// Looks at everything around the data, over a connection of its own.
     pub async fn doctor(&self) -> Result<Report, ReadError> {
         let (source, clock) = self.source_and_clock();
-        let examination = Examination::new(clock);
+        let mut examination = Examination::new(clock);
+        examination.secret_keys = (**self.secret_keys()).clone();
         let mut report = self
             .apart(move || Ok(examine(&source, &examination)))
             .await?;
@@ -132,6 +138,12 @@ const EVERYWHERE: &[Check] = &[
         name: "refused",
         about: "webhooks are verified and taken",
         look: refused::look,
+        before_schema: false,
+    },
+    Check {
+        name: "secrets",
+        about: "secrets in rows are sealed, under keys that are there",
+        look: secrets::look,
         before_schema: false,
     },
 ];
