@@ -9,6 +9,9 @@ mod doctor;
 mod healthcheck;
 mod verify;
 mod prune;
+mod backup;
+mod restore;
+mod move_to;
 mod config;
 mod login;
 mod profiles;
@@ -84,6 +87,9 @@ enum Command {
     Healthcheck(healthcheck::Args),
     Verify(verify::Args),
     Prune(prune::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
+    Move(move_to::Args),
     Config(config::Args),
     Login(login::Args),
     Logout(login::LogoutArgs),
@@ -134,6 +140,9 @@ pub(crate) fn main() -> ExitCode {
             Command::Healthcheck(args) => healthcheck::run(args, file).await,
             Command::Verify(args) => verify::run(args, file),
             Command::Prune(args) => prune::run(args, file),
+            Command::Backup(args) => backup::run(args, file),
+            Command::Restore(args) => restore::run(args, file),
+            Command::Move(args) => move_to::run(&args, file),
             Command::Config(args) => config::run(args, file),
             Command::Login(args) => login::run(args, file).await,
             Command::Logout(args) => login::log_out(&args),
