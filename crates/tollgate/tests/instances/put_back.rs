@@ -33,7 +33,7 @@ fn is_there(client: &mut Client, code: &str) -> bool {
 }
 
 /// Does what follows, and starts a server; which goes on behind what may have been told.
-fn go_on(database: Database, position: i64) -> Tollgate {
+fn go_on(database: Database, position: i64) -> (Home, Tollgate) {
     let home = Home::on(&Arc::new(database));
     let mut follow = command();
     follow
@@ -45,7 +45,7 @@ fn go_on(database: Database, position: i64) -> Tollgate {
     assert!(position + 1_000_000 <= head, "{position} {head}");
     let server = Tollgate::start(&home);
     make(&mut server.client(), "NEW");
-    server
+    (home, server)
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_dump_is_put_back_and_gone_on_with() {
         server: server_needed(),
         name: restored,
     };
-    let server = go_on(restored, position - 1);
+    let (_home, server) = go_on(restored, position - 1);
     assert!(is_there(&mut server.client(), "BEFORE"));
     assert!(!is_there(&mut server.client(), "AFTER"));
 }
@@ -129,7 +129,7 @@ fn a_server_goes_back_to_a_point_in_time() {
         server: recovered.url().to_owned(),
         name: name.to_owned(),
     };
-    let server = go_on(restored, position);
+    let (_home, server) = go_on(restored, position);
     let there = ["BEFORE", "KEPT", "LOST"].map(|code| is_there(&mut server.client(), code));
     assert_eq!(there, [true, true, false]);
 }
