@@ -17,6 +17,7 @@ mod maintenance;
 mod inspect;
 mod db;
 
+pub use db::CopyProgress;
 pub use db::Error as DatabaseError;
 pub use db::OpenError;
 pub use error::{ReadError, SubmitError};
@@ -28,9 +29,13 @@ pub use inspect::doctor::{Examination, server_schema};
 pub use inspect::letters::{ShopLetters, WaitingReceipt};
 pub use inspect::peer::{PeerFigures, per_request_serializable};
 pub use inspect::scratch::Scratch;
+pub use maintenance::backup::{About, BackedUp, BackupError, BackupPlan, BackupStep, Counted};
+pub use maintenance::moving::{MoveError, MoveStep, MovedTables};
 pub use maintenance::prune::{
     PruneError, PrunedMonth, Pruning, STOPS_LISTED_MAX, Stop, TableShare,
 };
+pub use maintenance::restore::{RestoreError, RestorePlan, Restored};
+pub use maintenance::restored::{Followed, LastReceipt, LastReceiptError};
 pub use options::{
     Clock, DecideFn, Isolation, Limits, MakeSlots, Options, Pause, Place, ReceiptYear, ServerPlace,
 };

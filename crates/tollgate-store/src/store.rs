@@ -29,6 +29,7 @@ use crate::gate::table_write::TableWrite;
 use crate::gate::wake::Notifier;
 use crate::gate::writer::{Gate, Shared};
 use crate::maintenance::resealing;
+use crate::maintenance::restored::RESTORED;
 use crate::maintenance::rounds::Rounds;
 use crate::options::{Clock, Options, Place, ServerPlace};
 use crate::read::readers::Readers;
@@ -914,13 +915,19 @@ fn name_shops(db: &Db, names: &[String]) -> Result<BTreeMap<String, ShopId>, Err
 
 /// It is not known whether it happened. If its worker settles it before, nothing is changed (I5).
 fn give_up_lost(shop: ShopId, (effect, lease, target): &(EffectId, Lease, String)) -> Submission {
+    let reason = match *lease == RESTORED {
+        true => {
+            "the database was restored from a backup, and it may have been done since that was made"
+        }
+        false => "its worker was lost after it had begun",
+    };
     let settled = SettleEffect {
         effect: *effect,
         target: target.clone(),
         lease: *lease,
         attempt: None,
         settlement: Settlement::Unknown {
-            reason: "its worker was lost after it had begun".to_owned(),
+            reason: reason.to_owned(),
         },
         health: Health::Unsaid,
         chance: 0,

@@ -220,7 +220,8 @@ pub(super) fn settle(draft: &mut Draft, settled: &SettleEffect) -> Step<Reply> {
                 EffectState::Unknown,
                 reason,
             );
-            if let EffectContent::Refund { refund, .. } = &effect.content {
+            if let EffectContent::Refund { refund, source, .. } = &effect.content {
+                look_for_unsent(draft, *refund, source)?;
                 follow::advance_refund(draft, *refund, RefundProgress::Unknown)?;
             }
             voided::nobody_knows(draft, &effect)?;
@@ -330,6 +331,18 @@ fn given_up(draft: &mut Draft, effect: &StoredEffect) -> Step<()> {
         Waiting::Authorization(payment) => voided::stays(draft, payment),
         Waiting::Mail(receipt) => receipts::mail_without_receipt(draft, receipt),
     }
+}
+
+/// A refund of which nobody knows whether it went out, and that was never begun here: the database was put back to a
+/// state of before. Somebody looks how it ended, as whoever begins one sees to.
+fn look_for_unsent(draft: &mut Draft, id: RefundId, source: &str) -> Step<()> {
+    let root = draft.root(id.root())?;
+    let known = root.and_then(|root| root.refunds.iter().find(|known| known.id == id));
+    let unsent = known.filter(|known| known.state == RefundProgress::Requested);
+    if let Some(unsent) = unsent.cloned() {
+        refund::check_later(draft, &unsent, source, 0);
+    }
+    Ok(())
 }
 
 /// A receipt is issued: it is recorded, mailed, and may complete its order.

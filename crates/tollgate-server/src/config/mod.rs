@@ -156,7 +156,32 @@ impl Config {
 
     /// Reads the file, if one is named or `tollgate.toml` is there, and the environment.
     pub fn load(file: Option<&Path>) -> Result<Config, ConfigError> {
-        let environment: Environment = std::env::vars().collect();
+        Config::load_in(file, std::env::vars().collect())
+    }
+
+    /// Where a database is that is named by a URL of its own, in the place of `[store] url`: that, or where it stands,
+    /// as `env:NAME` or `file:PATH`.
+    pub fn place_at(file: Option<&Path>, url: &str) -> Result<Place, ConfigError> {
+        let mut environment: Environment = std::env::vars().collect();
+        let url = match url.strip_prefix("env:") {
+            Some(name) => environment.get(name).cloned().ok_or_else(|| {
+                let found = format!("the variable {name}, which is not set");
+                ConfigError::key("store.url", found, "a variable that holds the URL")
+            })?,
+            None => match url.strip_prefix("file:") {
+                Some(path) => std::fs::read_to_string(path).map_err(|error| {
+                    let found = format!("{path}: {error}");
+                    ConfigError::key("store.url", found, "a file that can be read")
+                })?,
+                None => url.to_owned(),
+            },
+        };
+        let key = format!("{ENVIRONMENT_PREFIX}STORE__URL");
+        environment.insert(key, url.trim().to_owned());
+        Config::load_in(file, environment).map(|config| config.place)
+    }
+
+    fn load_in(file: Option<&Path>, environment: Environment) -> Result<Config, ConfigError> {
         let usual = PathBuf::from(USUAL_FILE);
         let file = match file {
             Some(file) => Some(file.to_owned()),

@@ -9,6 +9,7 @@
 //! text derived from the same one (`postgres/sets.rs`).
 
 mod blocker;
+mod copy;
 mod dial;
 mod error;
 mod in_place;
@@ -24,6 +25,7 @@ use std::time::{Duration, Instant};
 use tollgate_core::id::ShopId;
 
 pub(crate) use blocker::blockers;
+pub use copy::CopyProgress;
 pub(crate) use dial::Dialler;
 pub use error::Error;
 pub(crate) use error::{Corrupt, Failure, corrupt, is_failed_flush, meaning, refuse};

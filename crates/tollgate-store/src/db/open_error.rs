@@ -166,6 +166,20 @@ pub enum OpenError {
         /// What is left of it.
         left: PathBuf,
     },
+    /// It is a backup: a server on it would do again what was done since it was made.
+    #[error("open {path}: it is a backup; put it back first: `tollgate restore {path} --to FILE`")]
+    Backup {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another database is being moved into it.
+    #[error(
+        "open {path}: a move into it has not come to its end; run `tollgate move` again, or empty it and begin anew"
+    )]
+    HalfMoved {
+        /// The file, or the server without user and password.
+        path: PathBuf,
+    },
     /// SQLite is too old to be safe.
     #[error("open the store: SQLite {found} has a bug that corrupts logs; 3.51.3 is needed")]
     OldSqlite {

@@ -39,7 +39,7 @@ const HEAD: &str = "\
 
 /// A connection to a file.
 pub(crate) struct Sqlite {
-    conn: rusqlite::Connection,
+    pub(super) conn: rusqlite::Connection,
     /// Pages in the log after the last commit of this connection.
     log_pages: Arc<AtomicU64>,
     /// Whether a writer waits for locks.
@@ -115,7 +115,7 @@ impl Sqlite {
         Ok(Sqlite::over(rusqlite::Connection::open_in_memory()?))
     }
 
-    fn over(conn: rusqlite::Connection) -> Sqlite {
+    pub(super) fn over(conn: rusqlite::Connection) -> Sqlite {
         Sqlite {
             conn,
             log_pages: Arc::default(),

@@ -36,6 +36,18 @@ impl Value<'_> {
     }
 }
 
+impl Bind for Value<'_> {
+    fn value(&self) -> Value<'_> {
+        match self {
+            Value::Null => Value::Null,
+            Value::Integer(integer) => Value::Integer(*integer),
+            Value::Text(text) => Value::Text(Cow::Borrowed(text)),
+            Value::Bytes(bytes) => Value::Bytes(Cow::Borrowed(bytes)),
+            Value::Id(id) => Value::Id(*id),
+        }
+    }
+}
+
 /// Something that is a value for a statement.
 pub(crate) trait Bind {
     /// The value.
@@ -184,6 +196,16 @@ impl Row<'_> {
     /// The value of a column.
     pub(crate) fn get<T: Column>(&self, column: usize) -> Result<T, Error> {
         T::of(&self.cell(column)?).ok_or_else(|| self.unreadable(column))
+    }
+
+    /// Whatever stands in a column, for writing it elsewhere.
+    pub(crate) fn owned(&self, column: usize) -> Result<Value<'static>, Error> {
+        Ok(match self.cell(column)? {
+            Cell::Null => Value::Null,
+            Cell::Integer(integer) => Value::Integer(integer),
+            Cell::Text(text) => Value::Text(Cow::Owned(text.to_owned())),
+            Cell::Bytes(bytes) => Value::Bytes(Cow::Owned(bytes.to_owned())),
+        })
     }
 
     /// The text of a column.

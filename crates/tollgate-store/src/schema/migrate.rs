@@ -322,6 +322,29 @@ pub(crate) fn texts(db: &Db) -> impl Iterator<Item = &'static str> {
     MIGRATIONS.iter().map(|migration| migration.sql(db))
 }
 
+/// The tables that the migrations leave, and `migrations` itself. A later one may drop a table and give
+/// its name to another.
+pub(crate) fn tables(db: &Db) -> Vec<&'static str> {
+    let mut tables = vec!["migrations"];
+    for line in texts(db).flat_map(str::lines) {
+        let mut words = line.trim_end_matches(';').split([' ', '(']);
+        match (words.next(), words.next(), words.next()) {
+            (Some("create"), Some("table"), Some(name)) => tables.push(name),
+            (Some("drop"), Some("table"), Some(name)) => tables.retain(|known| *known != name),
+            (Some("alter"), Some("table"), Some(name)) => {
+                if let (Some("rename"), Some("to"), Some(new)) =
+                    (words.next(), words.next(), words.next())
+                {
+                    tables.retain(|known| *known != name);
+                    tables.push(new);
+                }
+            }
+            _ => {}
+        }
+    }
+    tables
+}
+
 /// Every step, for a database that is not there yet.
 pub(crate) fn all() -> Vec<Step> {
     MIGRATIONS.iter().map(Step::of).collect()
@@ -347,6 +370,30 @@ const TABLES: Sql = two(
       where to_regclass(name) is not null",
 );
 
+/// Tables of a database that nothing may work with as it is: what a backup says of itself, and how far a database is
+/// that another one is moved into.
+pub(crate) const BACKUP: &str = "backup_about";
+pub(crate) const MOVING: &str = "moving";
+
+/// `unfinished.find`: by the names of tables.
+const UNFINISHED: Sql = two(
+    "select name from sqlite_schema where type = 'table' and name in ('backup_about', 'moving')",
+    "select name
+       from (values ('backup_about'), ('moving')) as unfinished (name)
+      where to_regclass(name) is not null",
+);
+
+/// Refuses a database that nothing may work with as it is.
+fn refuse_unfinished(db: &Db, path: &Path) -> Result<(), OpenError> {
+    let found = db.one(UNFINISHED, &[], |row| row.get::<String>(0));
+    let path = || path.to_owned();
+    match found.map_err(|error| refuse(&path(), error))?.as_deref() {
+        None => Ok(()),
+        Some(BACKUP) => Err(OpenError::Backup { path: path() }),
+        Some(_) => Err(OpenError::HalfMoved { path: path() }),
+    }
+}
+
 /// Whether the database has our ledger; `false` for one that is still empty. One with other tables,
 /// or with another program's `migrations`, is refused before anything is written to it.
 fn has_ledger(db: &Db, path: &Path) -> Result<bool, OpenError> {
@@ -366,8 +413,14 @@ fn has_ledger(db: &Db, path: &Path) -> Result<bool, OpenError> {
     }
 }
 
-/// The steps that are not run yet.
+/// The steps that are not run yet, of a database that may be worked with.
 pub(crate) fn pending(db: &Db, path: &Path) -> Result<Vec<Step>, OpenError> {
+    refuse_unfinished(db, path)?;
+    steps_left(db, path)
+}
+
+/// The steps that are not run yet.
+pub(crate) fn steps_left(db: &Db, path: &Path) -> Result<Vec<Step>, OpenError> {
     let done: Vec<(i64, String)> = match has_ledger(db, path)? {
         false => Vec::new(),
         true => db

@@ -124,6 +124,33 @@ pub(crate) fn make(db: &Db, now: Timestamp) -> Result<usize, Error> {
     Ok(made)
 }
 
+/// By which column a table is kept in partitions, if it is.
+pub(crate) fn dated_by(table: &str) -> Option<&'static str> {
+    let mut tables = TABLES.iter();
+    let found = tables.find(|partitioned| partitioned.table == table);
+    found.map(|partitioned| partitioned.column)
+}
+
+/// Makes the partition of a table that has a time, however long ago that is; from when to below which millisecond it
+/// reaches.
+pub(crate) fn make_for(db: &Db, table: &str, at: Timestamp) -> Result<Option<(i64, i64)>, Error> {
+    let mut tables = TABLES.iter();
+    let Some(partitioned) = tables.find(|partitioned| partitioned.table == table) else {
+        return Ok(None);
+    };
+    let stretches = match partitioned.reach {
+        Reach::Month => stretches(db, MONTHS, at)?,
+        Reach::Day => stretches(db, DAYS, at)?,
+    };
+    let millis = at.as_millis();
+    let has = |stretch: &&Stretch| stretch.from <= millis && millis < stretch.below;
+    let Some(stretch) = stretches.iter().find(has) else {
+        return Ok(None);
+    };
+    make_one(db, partitioned, stretch)?;
+    Ok(Some((stretch.from, stretch.below)))
+}
+
 /// Makes a partition unless it is there; whether it was made here. Instances that start at once make the
 /// same ones: anyone who meets another looks again.
 fn make_one(db: &Db, partitioned: &Partitioned, stretch: &Stretch) -> Result<bool, Error> {

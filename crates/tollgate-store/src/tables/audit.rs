@@ -69,7 +69,7 @@ const INSERT_PRUNE: &str = "\
     values (?1, ?2, ?3, ?4, 'prune', ?5, ?6, '{}')
         on conflict (shop_id, position, id) do nothing";
 
-/// Who takes months, which only the command line does.
+/// Who takes months and puts databases back, which only the command line does.
 const COMMAND_LINE: &str = "command_line";
 
 /// Writes that a month is taken of a shop, in the transaction that says so; `month` ends at `below`. No batch has
@@ -93,6 +93,30 @@ pub(crate) fn insert_prune(
         ],
     )?;
     Ok(())
+}
+
+/// `audit.insert_restore`.
+const INSERT_RESTORE: &str = "\
+    insert into audit (shop_id, position, id, at, operation, actor, detail)
+    values (?1, ?2, ?3, ?4, 'restore', ?5, '{}')
+        on conflict (shop_id, position, id) do nothing";
+
+/// Writes that a shop was put back to a state of before, in the transaction in which it goes on behind all that may
+/// have been told since.
+pub(crate) fn insert_restore(
+    db: &Db,
+    (shop, position): (ShopId, i64),
+    id: u128,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let values: &[&dyn crate::db::Bind] = &[
+        &shop.0,
+        &position,
+        &id_bytes(id),
+        &now.as_millis(),
+        &COMMAND_LINE,
+    ];
+    db.run(INSERT_RESTORE, values).map(|_| ())
 }
 
 /// `audit.oldest`: the first entry of the primary key.

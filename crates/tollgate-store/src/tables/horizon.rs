@@ -41,7 +41,7 @@ impl What {
     }
 }
 
-/// `forgotten.get`: by primary key, three rows.
+/// `forgotten.get`: by the beginning of the primary key, a handful.
 const GET: &str = "select what, before, position, at from forgotten where shop_id = ?1";
 
 /// `forgotten.put`: never back.
@@ -126,4 +126,92 @@ pub(crate) fn note_month(
         now,
     )?;
     note(db, shop, What::Events, below, 0, now)
+}
+
+/// `forgotten.put_lost`: what a restore has left out, each under a word of its own. `before` is not a time here.
+const PUT_LOST: &str = "\
+    insert into forgotten (shop_id, what, before, position, at)
+    values (?1, ?2, ?3, ?4, ?5)
+        on conflict (shop_id, what) do nothing";
+
+/// Notes that positions of the feed were left out behind the first of these, up to the second: they may have been given
+/// out by a state that is lost.
+pub(crate) fn note_skipped(
+    db: &Db,
+    shop: ShopId,
+    (after, to): (i64, i64),
+    now: Timestamp,
+) -> Result<(), Error> {
+    let what = format!("skipped:{to}");
+    let values: &[&dyn crate::db::Bind] = &[&shop.0, &what, &after, &to, &now.as_millis()];
+    db.run(PUT_LOST, values).map(|_| ())
+}
+
+/// Notes that numbers of receipts of a year were given out behind the first of these, up to the second, by a state
+/// that is lost.
+pub(crate) fn note_numbers_lost(
+    db: &Db,
+    shop: ShopId,
+    year: i32,
+    (after, to): (i64, i64),
+    now: Timestamp,
+) -> Result<(), Error> {
+    let what = format!("numbers:{year}:{to}");
+    let values: &[&dyn crate::db::Bind] = &[&shop.0, &what, &after, &to, &now.as_millis()];
+    db.run(PUT_LOST, values).map(|_| ())
+}
+
+/// What restores have left out of a shop: each behind the first and up to the second.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Lost {
+    /// Positions of the feed.
+    pub(crate) positions: Vec<(i64, i64)>,
+    /// Numbers of receipts, with their year.
+    pub(crate) numbers: Vec<(i32, i64, i64)>,
+}
+
+impl Lost {
+    /// Whether there is nothing between these two lines of the feed because it was left out.
+    pub(crate) fn is_skipped(&self, last: i64, next: i64) -> bool {
+        // Several restores in a row leave out several stretches.
+        let mut reached = last;
+        let mut stretches = self.positions.clone();
+        stretches.sort_unstable();
+        for (after, to) in stretches {
+            if after == reached {
+                reached = to;
+            }
+        }
+        reached == next
+    }
+
+    /// Whether a number was given out by a state that is lost.
+    pub(crate) fn has_number(&self, year: i32, number: i64) -> bool {
+        let mut numbers = self.numbers.iter();
+        numbers.any(|(of, after, to)| *of == year && *after < number && number <= *to)
+    }
+}
+
+/// What restores have left out of a shop.
+pub(crate) fn lost(db: &Db, shop: ShopId) -> Result<Lost, Error> {
+    let mut lost = Lost::default();
+    let rows = db.all(GET, &[&shop.0], |row| {
+        Ok((
+            row.get::<String>(0)?,
+            row.get::<i64>(1)?,
+            row.get::<i64>(2)?,
+        ))
+    })?;
+    for (what, after, to) in rows {
+        match what.split(':').collect::<Vec<_>>()[..] {
+            ["skipped", _] => lost.positions.push((after, to)),
+            ["numbers", year, _] => {
+                if let Ok(year) = year.parse() {
+                    lost.numbers.push((year, after, to));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(lost)
 }

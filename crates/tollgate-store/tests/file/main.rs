@@ -13,6 +13,7 @@ mod words;
 #[path = "../it/world.rs"]
 mod world;
 
+mod backup;
 mod busy;
 mod closing;
 mod expiry_of_keys;

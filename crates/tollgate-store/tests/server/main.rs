@@ -14,6 +14,7 @@ mod words;
 mod world;
 
 mod locks;
+mod moving;
 mod opening;
 mod pooler;
 mod poolers;

@@ -10,6 +10,9 @@ mod healthcheck;
 mod verify;
 mod prune;
 mod secrets;
+mod backup;
+mod restore;
+mod move_to;
 mod config;
 mod login;
 mod profiles;
@@ -91,6 +94,9 @@ enum Command {
     Verify(verify::Args),
     Prune(prune::Args),
     Secrets(secrets::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
+    Move(move_to::Args),
     Config(config::Args),
     Login(login::Args),
     Logout(login::LogoutArgs),
@@ -219,6 +225,9 @@ pub(crate) fn main() -> ExitCode {
             Command::Verify(args) => verify::run(args, file),
             Command::Prune(args) => prune::run(args, file),
             Command::Secrets(args) => secrets::run(args, file),
+            Command::Backup(args) => backup::run(args, file),
+            Command::Restore(args) => restore::run(args, file),
+            Command::Move(args) => move_to::run(&args, file),
             Command::Config(args) => config::run(args, file),
             Command::Login(args) => login::run(args, file).await,
             Command::Logout(args) => login::log_out(&args),

@@ -53,6 +53,18 @@ const NOT_HERE: &[(&str, &str)] = &[
         "it wants a stopped server and a key; tests/binary/sealed.rs",
     ),
     ("tollgate secrets key >", "it writes where root may"),
+    (
+        "tollgate backup",
+        "it makes a file, once; tests/file/backup.rs",
+    ),
+    (
+        "tollgate restore",
+        "it wants a place where nothing is; tests/file/backup.rs",
+    ),
+    (
+        "tollgate move",
+        "it wants a second database; tests/instances/moving.rs",
+    ),
     ("tollgate orders cancel", "it asks; tests/binary/shown.rs"),
     ("tollgate orders refund", "it asks; tests/binary/shown.rs"),
     ("tollgate payments refund", "it asks; tests/binary/shown.rs"),

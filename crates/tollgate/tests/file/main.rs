@@ -11,6 +11,7 @@ mod log_throttle;
 mod disk;
 mod errors;
 mod taken_away;
+mod backup;
 mod litestream;
 mod prometheus;
 mod documented;

@@ -19,6 +19,30 @@ impl Cluster {
         Cluster { folder, url }
     }
 
+    /// An empty one with settings of its own, that does not wait for the disk.
+    pub(crate) fn start_with(settings: &[String]) -> Cluster {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut arguments = vec!["start".as_ref(), "--fast".as_ref(), folder.path()];
+        arguments.extend(settings.iter().map(Path::new));
+        let url = script(&arguments);
+        Cluster { folder, url }
+    }
+
+    /// A base backup of another, which no server runs on.
+    pub(crate) fn copy(of: &Cluster) -> TempDir {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        script(&["copy".as_ref(), folder.path(), of.folder.path()]);
+        folder
+    }
+
+    /// A server that recovers from a base backup by these settings.
+    pub(crate) fn recover(copy: TempDir, settings: &[String]) -> Cluster {
+        let mut arguments = vec!["recover".as_ref(), copy.path()];
+        arguments.extend(settings.iter().map(Path::new));
+        let url = script(&arguments);
+        Cluster { folder: copy, url }
+    }
+
     /// A standby of another.
     pub(crate) fn standby(of: &Cluster) -> Cluster {
         let folder = tempfile::tempdir().expect("a temporary folder");

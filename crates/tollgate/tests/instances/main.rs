@@ -37,4 +37,6 @@ mod stalls;
 mod outages;
 mod balancer;
 mod standby;
+mod moving;
+mod put_back;
 mod stream;

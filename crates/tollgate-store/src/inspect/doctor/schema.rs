@@ -7,6 +7,7 @@ use crate::db::OpenError;
 use crate::db::{Db, Error, Sql, two};
 use crate::report::{Checked, Level};
 use crate::schema::migrate;
+pub(super) use crate::schema::migrate::tables;
 
 /// A table or index that the migrations make.
 pub(super) struct Made {
@@ -14,29 +15,6 @@ pub(super) struct Made {
     pub(super) name: &'static str,
     /// The statement that makes it, where it is an index.
     pub(super) statement: &'static str,
-}
-
-/// The tables that the migrations leave, and `migrations` itself. A later one may drop a table and give
-/// its name to another.
-pub(super) fn tables(db: &Db) -> Vec<&'static str> {
-    let mut tables = vec!["migrations"];
-    for line in migrate::texts(db).flat_map(str::lines) {
-        let mut words = line.trim_end_matches(';').split([' ', '(']);
-        match (words.next(), words.next(), words.next()) {
-            (Some("create"), Some("table"), Some(name)) => tables.push(name),
-            (Some("drop"), Some("table"), Some(name)) => tables.retain(|known| *known != name),
-            (Some("alter"), Some("table"), Some(name)) => {
-                if let (Some("rename"), Some("to"), Some(new)) =
-                    (words.next(), words.next(), words.next())
-                {
-                    tables.retain(|known| *known != name);
-                    tables.push(new);
-                }
-            }
-            _ => {}
-        }
-    }
-    tables
 }
 
 /// Whether the migrations give a table a primary key.

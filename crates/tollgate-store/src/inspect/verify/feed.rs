@@ -89,7 +89,10 @@ pub(super) fn walk_timeline(verifying: &mut Verifying<'_>) -> Result<(), Error> 
                     verifying.fail("documents", format!("the line at {position}: {error}"));
                 }
                 let before = position - entries;
-                if before != last && verifying.horizon.position < position {
+                if before != last
+                    && verifying.horizon.position < position
+                    && !verifying.lost.is_skipped(last, before)
+                {
                     let seen = match last < before {
                         true => format!("positions {} to {before} are missing", last + 1),
                         false => format!("the line at {position} reaches back over {last}"),
@@ -123,7 +126,10 @@ pub(super) fn walk_timeline(verifying: &mut Verifying<'_>) -> Result<(), Error> 
             }
             let head = db.one(HEAD, &[&verifying.shop.0], |row| row.get(0))?;
             let head: i64 = head.unwrap_or(0);
-            if head != last && !(last < head && head <= verifying.horizon.position) {
+            if head != last
+                && !(last < head && head <= verifying.horizon.position)
+                && !verifying.lost.is_skipped(last, head)
+            {
                 let seen = format!("the head is at {head}, the last line at {last}");
                 verifying.fail("feed", seen);
             }

@@ -35,7 +35,7 @@ use crate::error::ReadError;
 use crate::options::Place;
 use crate::report::{Checked, Level, Report};
 use crate::store::look_at;
-use crate::tables::horizon::{self, Horizon};
+use crate::tables::horizon::{self, Horizon, Lost};
 
 /// What comes due is done within this time while the server runs.
 const LATE_MS: i64 = 15 * 60 * 1000;
@@ -61,6 +61,8 @@ struct Verifying<'a> {
     shop_name: &'a str,
     /// What retention has taken, and may therefore be missing.
     horizon: Horizon,
+    /// What restores have left out.
+    lost: Lost,
     report: &'a mut Report,
 }
 
@@ -93,6 +95,7 @@ pub(crate) fn run(db: &Db, now: Timestamp) -> Result<Report, Error> {
             shop: *shop,
             shop_name: name,
             horizon: horizon::read(db, *shop)?,
+            lost: horizon::lost(db, *shop)?,
             report: &mut report,
         };
         let room = roots::walk(&mut verifying)?;

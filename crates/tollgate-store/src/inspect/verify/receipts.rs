@@ -100,7 +100,7 @@ impl Numbers {
                 false => 1,
             };
             let gaps: Vec<i64> = (first..=given)
-                .filter(|n| !seen.contains(n))
+                .filter(|n| !seen.contains(n) && !verifying.lost.has_number(year, *n))
                 .take(GAPS_MAX)
                 .collect();
             for gap in gaps {

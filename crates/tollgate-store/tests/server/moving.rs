@@ -1,0 +1,136 @@
+//! Everything of a file goes to a server, and back: row by row it is the same.
+
+use std::collections::BTreeSet;
+
+use tollgate_core::time::Span;
+use tollgate_store::{MoveError, MoveStep, OpenError, Place, Store};
+
+use crate::words::{create, order, stock};
+use crate::world::{Database, Rows, TestClock, World, options};
+
+/// What is not the same on both: whose processes are at work, views, what a server makes by itself.
+const OWN: [&str; 9] = [
+    "migrations",
+    "gate_lanes",
+    "view_marks",
+    "sweeps",
+    "secrets",
+    "words_left",
+    "moving",
+    "shop_heads",
+    "alert_rounds",
+];
+
+/// The rows of every table, without what only a server's have.
+fn everything(rows: &Rows) -> Vec<(String, BTreeSet<String>)> {
+    let tables = rows.tables().into_iter();
+    let tables = tables.filter(|table| !OWN.contains(&table.as_str()) && !table.contains("_20"));
+    tables
+        .map(|table| {
+            let mut columns = rows.columns(&table);
+            columns.retain(|column| column != "dated");
+            columns.sort();
+            let found = rows.table(&format!("select {} from {table}", columns.join(", ")));
+            // A server writes bytes with a mark before them.
+            let plain = |cell: String| cell.strip_prefix("\\x").unwrap_or(&cell).to_owned();
+            let lines = found.rows.into_iter();
+            let lines = lines.map(|row| row.into_iter().map(plain).collect::<Vec<_>>().join(" | "));
+            (table, lines.collect())
+        })
+        .collect()
+}
+
+fn move_all(from: &Place, to: &Place) -> Result<u64, MoveError> {
+    let mut moved = 0;
+    let mut step = |step| {
+        if let MoveStep::Moved { rows, .. } = step {
+            moved += rows;
+        }
+    };
+    let now = TestClock::new().now();
+    Store::move_all(from, to, now, &mut step, &mut || Ok(()))?;
+    Ok(moved)
+}
+
+/// More orders than go in one commit, over several months.
+async fn filled() -> World {
+    let world = World::over(Database::file(), |_| ());
+    world.act(stock("TEA", 1_000)).await;
+    for number in 1..=450 {
+        world
+            .act(create(order(number, &format!("C{number} \u{1F375}"))))
+            .await;
+        if number % 150 == 0 {
+            world.pass(Span::hours(31 * 24)).await;
+        }
+    }
+    world
+}
+
+#[tokio::test]
+async fn a_file_goes_to_a_server_and_back_row_by_row() {
+    crate::server();
+    let world = filled().await;
+    let file = world.database.place();
+    let server = Database::empty();
+    let refused = move_all(&file, &server.place()).expect_err("it is open");
+    assert!(
+        matches!(refused, MoveError::Open(OpenError::Locked { .. })),
+        "{refused:?}"
+    );
+    let kept = world.shut();
+    let rows = move_all(&file, &server.place()).unwrap_or_else(|error| panic!("{error}"));
+    assert!(900 < rows, "{rows}");
+    let before = everything(&kept.database.rows());
+    assert_eq!(before, everything(&server.rows()));
+    let refused = move_all(&file, &server.place()).expect_err("it has rows");
+    assert!(matches!(refused, MoveError::Occupied { .. }), "{refused:?}");
+    // It is worked with, and goes back.
+    let store = Store::open(options(server.place(), &TestClock::new()));
+    let store = store.unwrap_or_else(|error| panic!("{error}"));
+    let refused = move_all(&server.place(), &file).expect_err("it is open");
+    assert!(matches!(refused, MoveError::InUse { .. }), "{refused:?}");
+    store.close();
+    drop(store);
+    let back = Database::file();
+    move_all(&server.place(), &back.place()).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(before, everything(&back.rows()));
+}
+
+/// What was ended in the midst is no database, and is gone on with from the same source only.
+#[tokio::test]
+async fn a_move_that_was_ended_in_the_midst_goes_on() {
+    crate::server();
+    let world = filled().await.shut();
+    let file = world.database.place();
+    let server = Database::empty();
+    let now = TestClock::new().now();
+    let mut verified = 0;
+    let mut refuse = || {
+        verified += 1;
+        Err("not today".to_owned())
+    };
+    let ended = Store::move_all(&file, &server.place(), now, &mut |_| {}, &mut refuse);
+    assert!(matches!(ended, Err(MoveError::Differs(_))), "{ended:?}");
+    assert_eq!(verified, 1);
+    let opened = Store::open(options(server.place(), &TestClock::new()));
+    assert!(matches!(opened.err(), Some(OpenError::HalfMoved { .. })));
+    let other = filled().await.shut();
+    let theirs = other.database.place();
+    let refused = move_all(&theirs, &server.place()).expect_err("it is another's");
+    assert!(matches!(refused, MoveError::Occupied { .. }), "{refused:?}");
+    // As if it had been killed in the midst of two tables.
+    let rows = server.rows();
+    rows.run("delete from timeline where 100 < position");
+    rows.run("delete from roots where id > (select id from roots order by id offset 60 limit 1)");
+    let moved = move_all(&file, &server.place()).unwrap_or_else(|error| panic!("{error}"));
+    let all: usize = everything(&server.rows())
+        .iter()
+        .map(|(_, rows)| rows.len())
+        .sum();
+    assert!(0 < moved && moved < all as u64, "{moved} of {all}");
+    assert_eq!(
+        everything(&world.database.rows()),
+        everything(&server.rows())
+    );
+}
