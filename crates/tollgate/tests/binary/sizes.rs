@@ -126,14 +126,14 @@ fn an_order_takes_as_many_bytes_as_the_page_on_sizing_says() {
         let (rows, indexes) = (each(rows - was.0), each(indexes - was.1));
         all += rows + indexes;
         if 0 < rows + indexes {
-            println!("| `{name}` | {rows} | {indexes} |");
+            eprintln!("| `{name}` | {rows} | {indexes} |");
         }
     }
-    println!("| **all** | {all} |");
+    eprintln!("| **all** | {all} |");
     let receipt = home.number("select cast(avg(length(pdf)) as integer) from receipts");
-    println!("a receipt has {receipt} bytes");
+    eprintln!("a receipt has {receipt} bytes");
     let log = server.stop_and_read_log();
-    println!(
+    eprintln!(
         "an order has {} bytes of log",
         log.len() / (FIRST + MEASURED)
     );

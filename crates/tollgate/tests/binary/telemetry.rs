@@ -101,10 +101,13 @@ impl Span {
     }
 }
 
+/// The head of a request, and its body.
+type Came = (String, Vec<u8>);
+
 /// A collector on loopback that answers with one status.
 struct Collector {
     address: SocketAddr,
-    came: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    came: Arc<Mutex<Vec<Came>>>,
 }
 
 impl Collector {
@@ -157,7 +160,7 @@ impl Collector {
 }
 
 /// Takes one request, head and body; `None` at the end of the connection.
-fn take(stream: &TcpStream, came: &Mutex<Vec<(String, Vec<u8>)>>, status: &str) -> Option<()> {
+fn take(stream: &TcpStream, came: &Mutex<Vec<Came>>, status: &str) -> Option<()> {
     let mut reader = BufReader::new(stream);
     let (mut head, mut length) = (String::new(), 0);
     loop {

@@ -151,10 +151,13 @@ async fn put(visit: &Visit<'_>, name: &str) -> Result<Response, Failure> {
     Ok(done(format!("/slots/{name}"), texts::DONE_PUT))
 }
 
+/// From when on, and up to when, as it was typed.
+type Span<'a> = (&'a str, Option<&'a str>);
+
 /// The hours of the week as the API takes them, days with the same hours together. What is no span goes on as it was
 /// typed: the API says what is wrong with it.
 fn weekly(visit: &Visit<'_>) -> Vec<Value> {
-    let mut spans: Vec<((&str, Option<&str>), Vec<&str>)> = Vec::new();
+    let mut spans: Vec<(Span<'_>, Vec<&str>)> = Vec::new();
     for (day, _) in DAYS {
         let typed = visit.form.get(day).unwrap_or_default();
         let typed = typed.split([',', ';']).map(str::trim);

@@ -19,7 +19,7 @@ pub(super) fn look(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), E
     if bytes < looking.examination.kept_log_bytes_max.unsigned_abs() {
         return Ok(());
     }
-    let Ok(index) = rustix::fs::stat(&beside(&path, "-shm")) else {
+    let Ok(index) = rustix::fs::stat(beside(&path, "-shm")) else {
         return Ok(());
     };
     // Elsewhere than on Linux there is no such list, and the check `log` says that something holds it up.
