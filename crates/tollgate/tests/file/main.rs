@@ -16,6 +16,8 @@ mod litestream;
 mod prometheus;
 mod documented;
 mod opened;
+mod packages;
+mod proxies;
 mod queries;
 mod setup;
 mod starting;
