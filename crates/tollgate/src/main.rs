@@ -2,6 +2,7 @@
 
 mod cli;
 mod log;
+mod service;
 
 fn main() -> std::process::ExitCode {
     cli::main()

@@ -4,6 +4,7 @@ mod answer;
 mod classes;
 mod connections;
 mod flow;
+mod reload;
 mod running;
 #[cfg(test)]
 mod tests;
@@ -19,17 +20,16 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use self::answer::Doors;
-use self::classes::Classes;
 use self::connections::Connections;
+use self::reload::Beside;
 use self::tls::TlsDoor;
 use crate::api;
-use crate::app::{App, Role, StartError, reconcile};
+use crate::app::{App, StartError};
 use crate::config;
-use crate::dashboard::Dashboard;
-use crate::grpc::Grpc;
-use crate::http::{Door, Rest};
+use crate::http::Door;
 use crate::worker::Worker;
 
+pub use reload::{Reload, Reloads};
 pub use waiting::open;
 
 /// How long the last write of what was counted may take.
@@ -92,31 +92,38 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
 pub struct Serving {
     app: App,
     listeners: Listeners,
+    reloads: Reloads,
 }
 
 impl Serving {
     /// The use cases behind these doors.
     pub fn new(app: App, listeners: Listeners) -> Serving {
-        Serving { app, listeners }
+        Serving {
+            app,
+            listeners,
+            reloads: Reloads::none(),
+        }
+    }
+
+    /// Goes by other configurations as they come.
+    pub fn reloading(self, reloads: Reloads) -> Serving {
+        Serving { reloads, ..self }
     }
 
     /// Takes requests until `shutdown`; then takes no more, lets what runs come to its end, does
     /// what waits in the Gate and closes the store.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Serving { app, listeners } = self;
+        let Serving {
+            mut app,
+            listeners,
+            mut reloads,
+        } = self;
+        tokio::pin!(shutdown);
         let (stop, stopping) = watch::channel(false);
         let connections_max = app.config().server.connections_max;
         let places = Arc::new(Semaphore::new(connections_max));
-        let rest = Rest::new(app.clone(), api::router(app.clone()));
-        let doors = Doors {
-            grpc: Grpc::new(app.clone(), rest.clone()),
-            dashboard: Dashboard::new(app.clone(), rest.clone()),
-            rest,
-            app: app.clone(),
-            classes: Arc::new(Classes::new(&app.config().admission, app.metrics())),
-        };
+        let (doors, doors_now) = watch::channel(Doors::open(&app));
         let watching = tokio::spawn(app.instance().clone().watch_clock());
-        let bookkeeping = Bookkeeping::start(&app);
         let Listeners { bound, tls } = listeners;
         let fresh = tls
             .clone()
@@ -125,7 +132,7 @@ impl Serving {
             .into_iter()
             .map(|(listener, door)| {
                 let connections = Connections {
-                    doors: doors.clone(),
+                    doors: doors_now.clone(),
                     places: Arc::clone(&places),
                     stopping: stopping.clone(),
                     door,
@@ -134,11 +141,18 @@ impl Serving {
                 tokio::spawn(connections.accept(listener))
             })
             .collect();
-        let worker = match app.role() {
-            Role::All => Some((start_worker(&app), tokio::spawn(reconcile(app.clone())))),
-            Role::Api => None,
-        };
-        shutdown.await;
+        let mut beside = Beside::start(&app);
+        loop {
+            let reload = tokio::select! {
+                () = &mut shutdown => break,
+                reload = reloads.next() => reload,
+            };
+            if let Some(fresh) = reload.apply(&app).await {
+                doors.send_modify(|doors| *doors = doors.renewed(&fresh));
+                beside.renew(&fresh);
+                std::mem::replace(&mut app, fresh).flush_refusals();
+            }
+        }
         let drain = app.config().server.drain;
         if !drain.is_zero() {
             app.drain();
@@ -166,28 +180,32 @@ impl Serving {
         {
             tracing::warn!("some requests were still running when time was up");
         }
-        if let Some((worker, reconciling)) = worker {
-            reconciling.abort();
-            worker.stop(patience).await;
-        }
-        bookkeeping.stop().await;
+        beside.stop(patience).await;
         app.close().await;
+        let doors = doors_now.borrow().clone();
         doors.rest.flush();
         doors.app.flush_refusals();
     }
 }
 
-/// Does effects until `shutdown` and takes no requests; then finishes what runs and closes the store.
-pub async fn work(app: App, shutdown: impl Future<Output = ()>) {
+/// Does effects until `shutdown` and takes no requests, by other configurations as they come; then finishes what runs
+/// and closes the store.
+pub async fn work(mut app: App, shutdown: impl Future<Output = ()>, mut reloads: Reloads) {
     let watching = tokio::spawn(app.instance().clone().watch_clock());
-    let bookkeeping = Bookkeeping::start(&app);
-    let worker = start_worker(&app);
-    let reconciling = tokio::spawn(reconcile(app.clone()));
-    shutdown.await;
+    let mut beside = Beside::start(&app);
+    tokio::pin!(shutdown);
+    loop {
+        let reload = tokio::select! {
+            () = &mut shutdown => break,
+            reload = reloads.next() => reload,
+        };
+        if let Some(fresh) = reload.apply(&app).await {
+            beside.renew(&fresh);
+            app = fresh;
+        }
+    }
     watching.abort();
-    reconciling.abort();
-    worker.stop(app.config().server.shutdown_timeout).await;
-    bookkeeping.stop().await;
+    beside.stop(app.config().server.shutdown_timeout).await;
     app.close().await;
 }
 

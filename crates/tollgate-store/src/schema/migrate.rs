@@ -377,6 +377,7 @@ fn fence(migration: &Migration) -> Option<String> {
 mod tests {
     use super::*;
     use crate::db::Sqlite;
+    use crate::schema::steps::{expands, step};
 
     #[test]
     fn versions_go_up_from_one() {
@@ -384,6 +385,36 @@ mod tests {
         assert!(versions.clone().is_sorted_by(|one, next| one < next));
         assert_eq!(versions.clone().min(), Some(1));
         assert_eq!(versions.max(), Some(SCHEMA_VERSION));
+    }
+
+    #[test]
+    fn a_step_of_a_later_program_lets_this_one_in_or_shuts_it_out() {
+        const NEXT: i64 = SCHEMA_VERSION + 1;
+        let folder = tempfile::tempdir().expect("there is room");
+        let path = folder.path().join("t.db");
+        let db = file(&path);
+        migrate(&db, &path, 0).expect("it is new");
+        let texts = ("create table later (id integer primary key) strict", "");
+        let adds = expands(NEXT, "later", texts, SCHEMA_VERSION);
+        run(&db, &adds, 0).expect("it runs");
+        assert_eq!(pending(&db, &path).expect("it may work here"), []);
+        assert_eq!(migrate(&db, &path, 0).expect("it may work here"), []);
+        assert!(db.begin(&[], false).is_ok());
+        db.rollback().expect("it has begun");
+        assert_eq!(fence(&adds), None);
+
+        let shuts_out = step(NEXT + 1, "latest", ("", ""));
+        run(&db, &shuts_out, 0).expect("it runs");
+        let opened = migrate(&db, &path, 0);
+        let is_newer = matches!(
+            opened,
+            Err(OpenError::Newer { found, oldest, known: SCHEMA_VERSION, .. })
+                if found == NEXT + 1 && oldest == NEXT + 1
+        );
+        assert!(is_newer, "{opened:?}");
+        assert!(db.begin(&[], false).is_err());
+        let fence = fence(&shuts_out).expect("heads are told");
+        assert_eq!(fence.matches(&(NEXT + 1).to_string()).count(), 2, "{fence}");
     }
 
     fn file(path: &Path) -> Db {

@@ -29,7 +29,7 @@ pub(super) struct Migration {
 pub(super) const NOTED_FROM: i64 = 12;
 
 /// A step that only adds what programs of this version pass over.
-const fn expands(
+pub(super) const fn expands(
     version: i64,
     name: &'static str,
     (sqlite, postgres): (&'static str, &'static str),
@@ -47,7 +47,11 @@ const fn expands(
 }
 
 /// A step after which only programs that know it write.
-const fn step(version: i64, name: &'static str, texts: (&'static str, &'static str)) -> Migration {
+pub(super) const fn step(
+    version: i64,
+    name: &'static str,
+    texts: (&'static str, &'static str),
+) -> Migration {
     expands(version, name, texts, version)
 }
 
@@ -280,7 +284,7 @@ mod tests {
     }
 
     /// A program that does not know a member drops it with the next write. So where one is written, every program that
-    /// may still write keeps it: `migrations/documents.txt` says from which schema version on each is kept and written.
+    /// may still write keeps it: `migrations/documents.txt` says from which version on each is kept and written.
     #[test]
     fn what_documents_have_is_kept_by_every_program_that_may_write() {
         const WRITTEN: &str = include_str!("../../migrations/documents.txt");
@@ -297,8 +301,8 @@ mod tests {
         for member in &members {
             assert!(
                 listed.contains_key(member),
-                "{member} stands in no line of migrations/documents.txt: say from which schema version on it is kept, and \
-                 from which written (docs/adr/0023)"
+                "{member} stands in no line of migrations/documents.txt: say from which schema version \
+                 on it is kept, and from which written (docs/adr/0023)"
             );
         }
         for (member, (kept, written)) in listed {
@@ -316,10 +320,24 @@ mod tests {
 
     #[test]
     fn members_are_found_in_sources() {
-        let text = "\
-            #[derive(Serialize, Deserialize)]\npub(super) struct ADoc {\n    #[serde(rename = \"type\")]\n    kind: String,\n    \
-            /// no: member\n    pub(crate) b: Option<BDoc>,\n}\n#[derive(Clone)]\nstruct No {\n    c: i64,\n}\n#[derive(Serialize)]\n\
-            enum EDoc {\n    One {\n        slot: String,\n    },\n}\n";
+        let text = "#[derive(Serialize, Deserialize)]
+pub(super) struct ADoc {
+    #[serde(rename = \"type\")]
+    kind: String,
+    /// no: member
+    pub(crate) b: Option<BDoc>,
+}
+#[derive(Clone)]
+struct No {
+    c: i64,
+}
+#[derive(Serialize)]
+enum EDoc {
+    One {
+        slot: String,
+    },
+}
+";
         let mut members = Vec::new();
         of_source(text, &mut members);
         assert_eq!(members, ["ADoc.type", "ADoc.b", "EDoc.slot"]);

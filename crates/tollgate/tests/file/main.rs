@@ -16,6 +16,7 @@ mod prometheus;
 mod documented;
 mod opened;
 mod queries;
+mod service;
 mod setup;
 mod starting;
 mod tour;
