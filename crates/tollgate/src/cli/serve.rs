@@ -199,7 +199,10 @@ async fn read_again(to: &mpsc::Sender<Reload>, file: Option<&Path>) {
     let config = match read {
         Ok(Ok(config)) => Box::new(config),
         Ok(Err(error)) => {
-            tracing::error!(%error, "the configuration was not taken over; mend it and send SIGHUP again");
+            let file = file.map_or("./tollgate.toml".to_owned(), |file| {
+                file.display().to_string()
+            });
+            tracing::error!(file, %error, "the configuration was not taken over; mend it and send SIGHUP again");
             return;
         }
         Err(error) => {

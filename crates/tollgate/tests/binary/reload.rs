@@ -75,7 +75,7 @@ fn a_reload_takes_over_secrets_sources_keys_and_the_log_s_level() {
     let mut client = server.client_as(Some(&key));
     let audit = until("it is recorded", || {
         let listed = client.get("/v1/audit?operation=reload_configuration");
-        let items = listed["items"].as_array().cloned().unwrap_or_default();
+        let items = listed["data"].as_array().cloned().unwrap_or_default();
         (items.len() == 2).then_some(items)
     });
     assert_eq!(
@@ -123,7 +123,7 @@ fn what_is_read_at_a_start_only_is_named() {
         assert!(line.contains(key), "{key}: {line}");
     }
     server.says(TAKEN_OVER);
-    assert_eq!(server.client().get("/v1/orders")["items"], json!([]));
+    assert_eq!(server.client().get("/v1/orders")["data"], json!([]));
 }
 
 /// Under load: every request is answered by the one configuration or the other, none is refused and none is lost.
