@@ -1,19 +1,24 @@
 //! Fresh ids: UUIDv7, as core wants them.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, PoisonError, RwLock};
 
 use tollgate_core::id::{DeliveryId, RootId, encode};
 
 use crate::clock::Clock;
 
-/// Ids are dated by a clock that does not follow a step before it has lasted: one that was dated hours
-/// ahead would be refused, and so would all that follow it.
-static CLOCK: LazyLock<Clock> = LazyLock::new(Clock::default);
+/// Ids are dated by the clock that is decided by, on a server the server's: one that was dated by a clock that is
+/// minutes ahead of that would be refused, and so would all that follow it, for as long as nobody sets that clock.
+static CLOCK: LazyLock<RwLock<Clock>> = LazyLock::new(RwLock::default);
+
+/// Has ids dated by this clock from now on.
+pub(crate) fn date_by(clock: &Clock) {
+    *CLOCK.write().unwrap_or_else(PoisonError::into_inner) = clock.clone();
+}
 
 /// A fresh root.
 pub(crate) fn root() -> RootId {
-    CLOCK.compare();
-    let millis = u128::try_from(CLOCK.now().as_millis()).unwrap_or(0) & 0xffff_ffff_ffff;
+    let now = CLOCK.read().unwrap_or_else(PoisonError::into_inner).now();
+    let millis = u128::try_from(now.as_millis()).unwrap_or(0) & 0xffff_ffff_ffff;
     let drawn = uuid::Uuid::now_v7().as_u128();
     RootId::new((millis << 80) | (drawn & ((1 << 80) - 1)))
 }

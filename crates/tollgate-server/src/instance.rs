@@ -17,6 +17,7 @@ use crate::clock::{self, Clock};
 use crate::config::{Config, ConfigError, Shop};
 use crate::decisions::Decisions;
 use crate::errors::{self, ErrorLog, ErrorNote};
+use crate::ids;
 use crate::metrics::Metrics;
 use crate::redaction::RedactionError;
 use crate::telemetry::Telemetry;
@@ -69,7 +70,7 @@ struct Parts {
     clock_moved: tokio::sync::watch::Sender<u64>,
     name: String,
     shops: Vec<ShopId>,
-    metrics: Metrics,
+    metrics: Arc<Metrics>,
     errors: ErrorLog,
     decisions: Decisions,
     telemetry: Telemetry,
@@ -87,10 +88,11 @@ impl Instance {
             }
             Place::File(_) | Place::Memory => None,
         };
+        ids::date_by(&clock);
         let decisions = Decisions::start(config.log.decision_lines_per_second);
         let store = open_store(&config, clock.clone(), &decisions)?;
         say_sealed(&config);
-        let metrics = Metrics::new(store.clone());
+        let metrics = Arc::new(Metrics::new(store.clone()));
         if let Some((ahead, trusted)) = trusted {
             judge_clock(&store, &metrics, ahead, trusted);
         }
@@ -114,6 +116,24 @@ impl Instance {
             errors: ErrorLog::default(),
             decisions,
         })))
+    }
+
+    /// The same process by another configuration. What its store was opened with is as before: the shops, what
+    /// decisions go by, how receipts are numbered.
+    pub(crate) fn reconfigured(&self, config: Config) -> Instance {
+        let parts = &*self.0;
+        Instance(Arc::new(Parts {
+            config,
+            store: parts.store.clone(),
+            clock: parts.clock.clone(),
+            clock_moved: parts.clock_moved.clone(),
+            name: parts.name.clone(),
+            shops: parts.shops.clone(),
+            metrics: Arc::clone(&parts.metrics),
+            errors: parts.errors.clone(),
+            decisions: parts.decisions.clone(),
+            telemetry: parts.telemetry.clone(),
+        }))
     }
 
     /// The configuration.

@@ -207,7 +207,7 @@ fn random_text() -> String {
 /// The keys that are known here: the one of the configuration, and those seen before.
 #[derive(Debug)]
 pub(crate) struct KeyRing {
-    bootstrap: Option<(KeyHash, Holder)>,
+    bootstrap: RwLock<Option<(KeyHash, Holder)>>,
     seen: RwLock<Seen>,
 }
 
@@ -222,6 +222,16 @@ struct Seen {
 impl KeyRing {
     /// A ring with the configured key, which opens `shop`.
     pub(crate) fn new(bootstrap: Option<&SecretString>, shop: ShopId) -> KeyRing {
+        let ring = KeyRing {
+            bootstrap: RwLock::default(),
+            seen: RwLock::default(),
+        };
+        ring.set_bootstrap(bootstrap, shop);
+        ring
+    }
+
+    /// Has another configured key from now on, or none.
+    pub(crate) fn set_bootstrap(&self, bootstrap: Option<&SecretString>, shop: ShopId) {
         let holder = Holder {
             shop,
             who: Who::Bootstrap,
@@ -231,16 +241,21 @@ impl KeyRing {
             ends_at: None,
             noted_at: Arc::default(),
         };
-        KeyRing {
-            bootstrap: bootstrap.map(|key| (hash(key.expose_secret()), holder)),
-            seen: RwLock::default(),
-        }
+        let configured = bootstrap.map(|key| (hash(key.expose_secret()), holder));
+        *self
+            .bootstrap
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = configured;
     }
 
     /// The holder of what somebody came with, unless it has to be read again. Whole hashes are compared, so
     /// timing reveals nothing about a key.
     pub(crate) fn find(&self, with: &Credential, at: Instant, now: Timestamp) -> Option<Holder> {
-        if let (Some((bootstrap, holder)), Credential::Key(hash)) = (&self.bootstrap, with)
+        let configured = self
+            .bootstrap
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let (Some((bootstrap, holder)), Credential::Key(hash)) = (&*configured, with)
             && bool::from(bootstrap.ct_eq(hash))
         {
             return Some(holder.clone());

@@ -54,5 +54,5 @@ pub use money_text::amount_in_words;
 pub use open_files::{open_files_check, raise_open_files};
 pub use paper::letters_check;
 pub use report::{ReportView, configuration_check, totals_lines};
-pub use server::{Listeners, Serving, open, serve, work};
+pub use server::{Listeners, Reload, Reloads, Serving, open, serve, work};
 pub use telemetry::telemetry_check;

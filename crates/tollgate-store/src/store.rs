@@ -50,6 +50,9 @@ const KEY: &str = ".key";
 /// How far an id may be ahead of the clock.
 const IDS_AHEAD_MAX: Span = Span::minutes(5);
 
+/// How often it is looked whether writers have come by their queues.
+const PROGRESS_EVERY: std::time::Duration = std::time::Duration::from_millis(20);
+
 /// An open store. Clones share it.
 #[derive(Clone)]
 pub struct Store {
@@ -526,6 +529,22 @@ impl Store {
     /// The Gate takes writes and the database keeps them.
     pub async fn ready(&self) -> Result<(), SubmitError> {
         self.write_table(TableWrite::Nothing).await
+    }
+
+    /// Ends when every writer has come by its queue, whatever it has in hand until then. One that stands still does not
+    /// come; one whose database is away gives up in its time, and does.
+    pub async fn progress(&self) {
+        let queue = &self.inner.shared.queue;
+        let before = queue.turns();
+        queue.nudge();
+        while queue
+            .turns()
+            .iter()
+            .zip(&before)
+            .any(|(now, before)| now == before)
+        {
+            tokio::time::sleep(PROGRESS_EVERY).await;
+        }
     }
 
     /// Whether what comes from outside is taken: as what came just now was; tried where nothing came.

@@ -2,6 +2,7 @@
 
 mod cli;
 mod log;
+mod service;
 
 /// The portable binary's allocator: that of musl has one lock for all threads (docs/adr/0024).
 #[cfg(target_env = "musl")]

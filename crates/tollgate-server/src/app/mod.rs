@@ -49,7 +49,7 @@ use tollgate_store::{Answer, Class, Render, Reply, Step, Store, Submission, Subm
 
 use crate::bodies::Bodies;
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::disks::Disks;
 use crate::effects::{CommandCount, Context, Outside, WriteNotice};
 use crate::errors::ErrorNote;
@@ -108,27 +108,27 @@ struct Inner {
     webhook_sources: HashMap<String, Arc<WebhookSource>>,
     /// Webhooks that came to none of them, as the log has them.
     unknown_paths: Arc<Throttle<UnknownPath>>,
-    keys: KeyRing,
-    passwords: Passwords,
-    paces: KeyPaces,
-    bodies: Bodies,
-    forwarders: Forwarders,
+    keys: Arc<KeyRing>,
+    passwords: Arc<Passwords>,
+    paces: Arc<KeyPaces>,
+    bodies: Arc<Bodies>,
+    forwarders: Arc<Forwarders>,
     /// The server is about to stop, and says so to whoever asks whether it is ready.
-    draining: AtomicBool,
-    redactor: Redactor,
+    draining: Arc<AtomicBool>,
+    redactor: Arc<Redactor>,
     /// Stands in the place of the Gate; no configuration leads here.
     null: Option<NullStore>,
     role: Role,
     /// By which this process is told from others, and since when it runs.
     born: (RootId, Timestamp),
     /// How the first user is made.
-    welcome: welcome::Welcome,
+    welcome: Arc<welcome::Welcome>,
     /// How often receipts are looked up without a key.
-    lookups: std::sync::Mutex<RateLimit<std::net::IpAddr>>,
-    streams: Streams,
-    disks: Disks,
+    lookups: Arc<std::sync::Mutex<RateLimit<std::net::IpAddr>>>,
+    streams: Arc<Streams>,
+    disks: Arc<Disks>,
     /// Held while all of the data is looked at.
-    checking: tokio::sync::Mutex<()>,
+    checking: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// Answers everything at once and keeps nothing: what a measurement compares the Gate with.
@@ -236,26 +236,91 @@ impl App {
         let inner = Inner {
             store: instance.store().clone(),
             outside: Arc::new(Outside::open(config, &count)?),
-            webhook_sources: webhook_sources(&instance),
+            webhook_sources: webhook_sources(&instance, &HashMap::new()),
             unknown_paths: Arc::default(),
-            keys: KeyRing::new(config.bootstrap_key.as_ref(), instance.shops()[0]),
-            passwords: Passwords::new(
+            keys: Arc::new(KeyRing::new(
+                config.bootstrap_key.as_ref(),
+                instance.shops()[0],
+            )),
+            passwords: Arc::new(Passwords::new(
                 config.sessions.hashes_max,
                 config.sessions.hashes_waiting_max,
-            ),
-            paces: KeyPaces::new(config.admission.per_key),
-            forwarders: Forwarders::default(),
-            draining: AtomicBool::new(false),
-            bodies: Bodies::new(config.server.bodies_bytes_max, instance.metrics()),
-            redactor,
+            )),
+            paces: Arc::new(KeyPaces::new(config.admission.per_key)),
+            forwarders: Arc::default(),
+            draining: Arc::default(),
+            bodies: Arc::new(Bodies::new(
+                config.server.bodies_bytes_max,
+                instance.metrics(),
+            )),
+            redactor: Arc::new(redactor),
             null,
             role,
             born: (ids::root(), instance.now()),
-            welcome: welcome::Welcome::default(),
-            lookups: std::sync::Mutex::new(receipts::lookups()),
-            streams: Streams::new(config.stream),
-            disks: Disks::default(),
-            checking: tokio::sync::Mutex::new(()),
+            welcome: Arc::default(),
+            lookups: Arc::new(std::sync::Mutex::new(receipts::lookups())),
+            streams: Arc::new(Streams::new(config.stream)),
+            disks: Arc::default(),
+            checking: Arc::default(),
+            instance,
+        };
+        Ok(App {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// The same use cases by another configuration, over the same store. Whoever began with this one ends with it;
+    /// what is remembered of callers, streams, bodies and paces is shared by both.
+    pub(crate) fn reconfigured(&self, config: Config) -> Result<App, ConfigError> {
+        let Inner {
+            store,
+            webhook_sources: sources_before,
+            unknown_paths,
+            keys,
+            passwords,
+            paces,
+            bodies,
+            forwarders,
+            draining,
+            redactor,
+            null,
+            role,
+            born,
+            welcome,
+            lookups,
+            streams,
+            disks,
+            checking,
+            instance,
+            outside,
+        } = &*self.inner;
+        let instance = instance.reconfigured(config);
+        let outside = outside.reconfigured(instance.config())?;
+        // Nothing fails from here on. A key is looked at once in a request.
+        keys.set_bootstrap(
+            instance.config().bootstrap_key.as_ref(),
+            instance.shops()[0],
+        );
+        let inner = Inner {
+            store: store.clone(),
+            outside: Arc::new(outside),
+            webhook_sources: webhook_sources(&instance, sources_before),
+            unknown_paths: Arc::clone(unknown_paths),
+            keys: Arc::clone(keys),
+            passwords: Arc::clone(passwords),
+            paces: Arc::clone(paces),
+            bodies: Arc::clone(bodies),
+            forwarders: Arc::clone(forwarders),
+            draining: Arc::clone(draining),
+            redactor: Arc::clone(redactor),
+            null: *null,
+            role: *role,
+            born: *born,
+            welcome: Arc::clone(welcome),
+            lookups: Arc::clone(lookups),
+            streams: Arc::clone(streams),
+            disks: Arc::clone(disks),
+            checking: Arc::clone(checking),
             instance,
         };
         Ok(App {
@@ -359,6 +424,13 @@ impl App {
             Ok(ready) => Ok(ready?),
             Err(_) => Err(AppError::Unavailable),
         }
+    }
+
+    /// Ends when whatever must not stand still has answered: this runtime, and every writer of the Gate. That the
+    /// database is away is an answer, too; a restart does not bring it back.
+    pub async fn progress(&self) {
+        tokio::task::yield_now().await;
+        self.inner.store.progress().await;
     }
 
     /// From now on it is not ready, and takes what still comes.
@@ -503,21 +575,36 @@ fn of_outcome(outcome: Outcome) -> Result<Answered, AppError> {
     }
 }
 
-/// Where webhooks arrive, by their paths.
-fn webhook_sources(instance: &Instance) -> HashMap<String, Arc<WebhookSource>> {
+/// Where webhooks arrive, by their paths. What a source has used up of its pace and its budget, it has used up whatever
+/// its configuration says now.
+fn webhook_sources(
+    instance: &Instance,
+    before: &HashMap<String, Arc<WebhookSource>>,
+) -> HashMap<String, Arc<WebhookSource>> {
     let mut webhook_sources = HashMap::new();
     for (shop, id) in instance.config().shops.iter().zip(instance.shops()) {
         for configured in &shop.sources {
             let name = configured.source.name();
             let routes = shop.routes.iter().filter(|route| route.source == name);
+            let known = before
+                .values()
+                .find(|known| known.shop == *id && known.source.name() == name);
+            let pace = configured.source.pace();
+            let paced = known.filter(|known| known.source.pace() == pace);
             let webhook = Arc::new(WebhookSource {
                 shop: *id,
                 source: Arc::clone(&configured.source),
                 routes: routes.cloned().collect(),
                 counts: instance.metrics().webhook_counts(&shop.name, name),
-                refusals: Arc::default(),
-                pace: SourcePace::new(configured.source.pace()),
-                unproved: UnprovedBudget::new(instance.config().admission.unproved),
+                refusals: known.map_or_else(Arc::default, |known| Arc::clone(&known.refusals)),
+                pace: paced.map_or_else(
+                    || Arc::new(SourcePace::new(pace)),
+                    |known| Arc::clone(&known.pace),
+                ),
+                unproved: known.map_or_else(
+                    || Arc::new(UnprovedBudget::new(instance.config().admission.unproved)),
+                    |known| Arc::clone(&known.unproved),
+                ),
             });
             for path in &configured.paths {
                 let path = path.strip_suffix('/').unwrap_or(path);

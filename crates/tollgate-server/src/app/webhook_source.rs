@@ -26,9 +26,9 @@ pub(crate) struct WebhookSource {
     /// Those that were refused, as the log has them.
     pub(crate) refusals: Arc<Throttle<RefusedWebhook>>,
     /// How many are taken in a second.
-    pub(crate) pace: SourcePace,
+    pub(crate) pace: Arc<SourcePace>,
     /// How much is kept of those that prove nothing by themselves.
-    pub(crate) unproved: UnprovedBudget,
+    pub(crate) unproved: Arc<UnprovedBudget>,
 }
 
 impl WebhookSource {

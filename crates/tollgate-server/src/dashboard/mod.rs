@@ -66,6 +66,15 @@ impl Dashboard {
         }
     }
 
+    /// Pages that ask another router, and know the forms of before.
+    pub(crate) fn renewed(&self, app: App, rest: Rest) -> Dashboard {
+        Dashboard {
+            app,
+            rest,
+            sent: Arc::clone(&self.sent),
+        }
+    }
+
     /// Whether a path is one of its pages, at this door: where there is an admin door, only there.
     pub(crate) fn has(&self, peer: Peer, path: &str) -> bool {
         let is_here = self.app.config().server.admin_listen.is_none() || peer.door == Door::Admin;

@@ -21,25 +21,31 @@ pub(crate) struct Outside {
     client: Client,
     mailers: HashMap<String, Mailer>,
     tokens: Tokens,
-    renderer: Renderer,
-    fonts: ShopFonts,
+    renderer: Arc<Renderer>,
+    fonts: Arc<ShopFonts>,
 }
 
 impl Outside {
     /// Reads templates, certificates and fonts; fails where one of them is unusable.
     pub(crate) fn open(config: &Config, count: &CommandCount) -> Result<Outside, ConfigError> {
-        let mut mailers = HashMap::new();
-        for shop in &config.shops {
-            if let Some(mail) = &shop.mail {
-                mailers.insert(shop.name.clone(), Mailer::new(mail.clone())?);
-            }
-        }
         Ok(Outside {
             client: Client::new(&config.outgoing.calls())?,
-            mailers,
+            mailers: mailers(config)?,
             tokens: Tokens::default(),
-            renderer: Renderer::start(count),
-            fonts: ShopFonts::load(config)?,
+            renderer: Arc::new(Renderer::start(count)),
+            fonts: Arc::new(ShopFonts::load(config)?),
+        })
+    }
+
+    /// The same ways by another configuration: mail goes as that says, and no access token is kept, for it was had
+    /// with a secret of before.
+    pub(crate) fn reconfigured(&self, config: &Config) -> Result<Outside, ConfigError> {
+        Ok(Outside {
+            client: self.client.clone(),
+            mailers: mailers(config)?,
+            tokens: Tokens::default(),
+            renderer: Arc::clone(&self.renderer),
+            fonts: Arc::clone(&self.fonts),
         })
     }
 
@@ -52,6 +58,17 @@ impl Outside {
     pub(crate) fn fonts(&self) -> &ShopFonts {
         &self.fonts
     }
+}
+
+/// The way to the customers of each shop that has one.
+fn mailers(config: &Config) -> Result<HashMap<String, Mailer>, ConfigError> {
+    let mut mailers = HashMap::new();
+    for shop in &config.shops {
+        if let Some(mail) = &shop.mail {
+            mailers.insert(shop.name.clone(), Mailer::new(mail.clone())?);
+        }
+    }
+    Ok(mailers)
 }
 
 /// Writes a merchant's notification of an entry of the feed.

@@ -73,6 +73,16 @@ const PREFIX_BYTES: usize = 5;
 impl Grpc {
     /// The services over these operations.
     pub(crate) fn new(app: App, rest: Rest) -> Grpc {
+        let watchers = Arc::new(Semaphore::new(app.config().stream.connections_max));
+        Grpc::over(app, rest, watchers)
+    }
+
+    /// The services over other operations; who watches keeps the place it has.
+    pub(crate) fn renewed(&self, app: App, rest: Rest) -> Grpc {
+        Grpc::over(app, rest, Arc::clone(&self.watchers))
+    }
+
+    fn over(app: App, rest: Rest, watchers: Arc<Semaphore>) -> Grpc {
         let most = app.config().server.body_bytes_max;
         let operations = Operations {
             app: app.clone(),
@@ -103,7 +113,6 @@ impl Grpc {
         .add_service(reflection().build_v1().expect(whole))
         .add_service(reflection().build_v1alpha().expect(whole))
         .prepare();
-        let watchers = Arc::new(Semaphore::new(app.config().stream.connections_max));
         Grpc {
             app,
             rest,

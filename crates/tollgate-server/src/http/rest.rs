@@ -32,6 +32,15 @@ impl Rest {
         }
     }
 
+    /// Asks other handlers from now on, and counts refusals on.
+    pub(crate) fn renewed(&self, app: App, router: Router) -> Rest {
+        Rest {
+            app,
+            router,
+            log_throttle: self.log_throttle.clone(),
+        }
+    }
+
     /// What a request is answered with; a problem is a document in its language.
     pub(crate) async fn ask(
         &self,

@@ -31,6 +31,32 @@ pub(crate) struct Doors {
     pub(super) classes: Arc<Classes>,
 }
 
+impl Doors {
+    /// The doors to these use cases.
+    pub(super) fn open(app: &App) -> Doors {
+        let rest = Rest::new(app.clone(), api::router(app.clone()));
+        Doors {
+            grpc: Grpc::new(app.clone(), rest.clone()),
+            dashboard: Dashboard::new(app.clone(), rest.clone()),
+            rest,
+            app: app.clone(),
+            classes: Arc::new(Classes::new(&app.config().admission, app.metrics())),
+        }
+    }
+
+    /// The same doors, to other use cases; places that are taken stay taken.
+    pub(super) fn renewed(&self, app: &App) -> Doors {
+        let rest = self.rest.renewed(app.clone(), api::router(app.clone()));
+        Doors {
+            grpc: self.grpc.renewed(app.clone(), rest.clone()),
+            dashboard: self.dashboard.renewed(app.clone(), rest.clone()),
+            rest,
+            app: app.clone(),
+            classes: Arc::clone(&self.classes),
+        }
+    }
+}
+
 /// Answers one request, in a span of its own if it is recorded. `cut` ends its connection.
 pub(crate) async fn answer(
     doors: &Doors,

@@ -39,7 +39,8 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What the connections of one listener share.
 pub(super) struct Connections {
-    pub(super) doors: Doors,
+    /// Those that a request comes through which begins now.
+    pub(super) doors: watch::Receiver<Doors>,
     pub(super) places: Arc<Semaphore>,
     pub(super) stopping: watch::Receiver<bool>,
     pub(super) door: Door,
@@ -84,9 +85,10 @@ impl Connections {
     where
         S: AsyncRead + AsyncWrite + Unpin + 'static,
     {
-        self.doors.app.metrics().connections.inc();
+        let app = self.doors.borrow().app.clone();
+        app.metrics().connections.inc();
         self.converse(stream, peer).await;
-        self.doors.app.metrics().connections.dec();
+        app.metrics().connections.dec();
         drop(place);
     }
 
@@ -94,7 +96,7 @@ impl Connections {
     where
         S: AsyncRead + AsyncWrite + Unpin + 'static,
     {
-        let header_timeout = self.doors.app.config().server.header_timeout;
+        let header_timeout = self.doors.borrow().app.config().server.header_timeout;
         let builder = builder(header_timeout);
         let peer = Peer {
             address: peer.ip(),
@@ -107,7 +109,7 @@ impl Connections {
         let stream = Flow::new(stream, header_timeout, running.clone());
         let service = service_fn(|request: Request<Incoming>| {
             let run = running.begin();
-            let doors = self.doors.clone();
+            let doors = self.doors.borrow().clone();
             let cut = Cut::of(&cut);
             async move {
                 let response = answer(&doors, peer, cut, request).await;

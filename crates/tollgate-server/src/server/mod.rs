@@ -4,6 +4,7 @@ mod answer;
 mod classes;
 mod connections;
 mod flow;
+mod reload;
 mod running;
 mod spans;
 #[cfg(test)]
@@ -20,17 +21,16 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use self::answer::Doors;
-use self::classes::Classes;
 use self::connections::Connections;
+use self::reload::Beside;
 use self::tls::TlsDoor;
 use crate::api;
-use crate::app::{App, Role, StartError, reconcile};
+use crate::app::{App, StartError};
 use crate::config;
-use crate::dashboard::Dashboard;
-use crate::grpc::Grpc;
-use crate::http::{Door, Rest};
+use crate::http::Door;
 use crate::worker::Worker;
 
+pub use reload::{Reload, Reloads};
 pub use waiting::open;
 
 /// How long the last write of what was counted may take.
@@ -93,31 +93,38 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
 pub struct Serving {
     app: App,
     listeners: Listeners,
+    reloads: Reloads,
 }
 
 impl Serving {
     /// The use cases behind these doors.
     pub fn new(app: App, listeners: Listeners) -> Serving {
-        Serving { app, listeners }
+        Serving {
+            app,
+            listeners,
+            reloads: Reloads::none(),
+        }
+    }
+
+    /// Goes by other configurations as they come.
+    pub fn reloading(self, reloads: Reloads) -> Serving {
+        Serving { reloads, ..self }
     }
 
     /// Takes requests until `shutdown`; then takes no more, lets what runs come to its end, does
     /// what waits in the Gate and closes the store.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Serving { app, listeners } = self;
+        let Serving {
+            mut app,
+            listeners,
+            mut reloads,
+        } = self;
+        tokio::pin!(shutdown);
         let (stop, stopping) = watch::channel(false);
         let connections_max = app.config().server.connections_max;
         let places = Arc::new(Semaphore::new(connections_max));
-        let rest = Rest::new(app.clone(), api::router(app.clone()));
-        let doors = Doors {
-            grpc: Grpc::new(app.clone(), rest.clone()),
-            dashboard: Dashboard::new(app.clone(), rest.clone()),
-            rest,
-            app: app.clone(),
-            classes: Arc::new(Classes::new(&app.config().admission, app.metrics())),
-        };
+        let (doors, doors_now) = watch::channel(Doors::open(&app));
         let watching = tokio::spawn(app.instance().clone().watch_clock());
-        let bookkeeping = Bookkeeping::start(&app, true);
         let Listeners { bound, tls } = listeners;
         let fresh = tls
             .clone()
@@ -126,7 +133,7 @@ impl Serving {
             .into_iter()
             .map(|(listener, door)| {
                 let connections = Connections {
-                    doors: doors.clone(),
+                    doors: doors_now.clone(),
                     places: Arc::clone(&places),
                     stopping: stopping.clone(),
                     door,
@@ -135,11 +142,18 @@ impl Serving {
                 tokio::spawn(connections.accept(listener))
             })
             .collect();
-        let worker = match app.role() {
-            Role::All => Some((start_worker(&app), tokio::spawn(reconcile(app.clone())))),
-            Role::Api => None,
-        };
-        shutdown.await;
+        let mut beside = Beside::start(&app, true);
+        loop {
+            let reload = tokio::select! {
+                () = &mut shutdown => break,
+                reload = reloads.next() => reload,
+            };
+            if let Some(fresh) = reload.apply(&app).await {
+                doors.send_modify(|doors| *doors = doors.renewed(&fresh));
+                beside.renew(&fresh);
+                std::mem::replace(&mut app, fresh).flush_refusals();
+            }
+        }
         let drain = app.config().server.drain;
         if !drain.is_zero() {
             app.drain();
@@ -169,48 +183,58 @@ impl Serving {
         {
             tracing::warn!("some requests were still running when time was up");
         }
-        if let Some((worker, reconciling)) = worker {
-            reconciling.abort();
-            worker.stop(patience).await;
-        }
-        bookkeeping.stop().await;
+        beside.stop(patience).await;
         app.close().await;
+        let doors = doors_now.borrow().clone();
         doors.rest.flush();
         doors.app.flush_refusals();
     }
 }
 
-/// Does effects until `shutdown` and takes no requests; then finishes what runs and closes the store.
-pub async fn work(app: App, shutdown: impl Future<Output = ()>) {
+/// Does effects until `shutdown` and takes no requests, by other configurations as they come; then finishes what runs
+/// and closes the store.
+pub async fn work(mut app: App, shutdown: impl Future<Output = ()>, mut reloads: Reloads) {
     let watching = tokio::spawn(app.instance().clone().watch_clock());
-    let bookkeeping = Bookkeeping::start(&app, false);
-    let worker = start_worker(&app);
-    let reconciling = tokio::spawn(reconcile(app.clone()));
-    shutdown.await;
+    let mut beside = Beside::start(&app, false);
+    tokio::pin!(shutdown);
+    loop {
+        let reload = tokio::select! {
+            () = &mut shutdown => break,
+            reload = reloads.next() => reload,
+        };
+        if let Some(fresh) = reload.apply(&app).await {
+            beside.renew(&fresh);
+            app = fresh;
+        }
+    }
     watching.abort();
-    reconciling.abort();
-    worker.stop(app.config().server.shutdown_timeout).await;
-    bookkeeping.stop().await;
+    beside.stop(app.config().server.shutdown_timeout).await;
     app.close().await;
 }
 
-/// Writes what is counted beside the commits: what was refused and has failed, and what webhooks were answered; says
-/// that this instance is there; and looks for alerts.
+/// Writes beside the commits, until it is stopped.
 struct Bookkeeping {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
 
 impl Bookkeeping {
-    fn start(app: &App, serves: bool) -> Bookkeeping {
+    /// What is counted: what was refused and has failed, and what webhooks were answered; and alerts are looked for.
+    fn start(app: &App) -> Bookkeeping {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(app.instance().clone().write_errors(stopped.clone()));
         tasks.spawn(app.clone().write_figures(stopped.clone()));
-        tasks.spawn(app.clone().say_where_it_stands(serves, stopped.clone()));
-        let telemetry = app.instance().telemetry().clone();
-        tasks.spawn(telemetry.export(stopped.clone()));
         tasks.spawn(app.clone().watch_alerts(stopped));
+        Bookkeeping { stop, tasks }
+    }
+
+    /// What no other configuration changes: that this process is there, and its spans.
+    fn of_process(app: &App, serves: bool) -> Bookkeeping {
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(app.clone().say_where_it_stands(serves, stopped.clone()));
+        tasks.spawn(app.instance().telemetry().clone().export(stopped));
         Bookkeeping { stop, tasks }
     }
 

@@ -25,6 +25,11 @@ enum Kind {
     Warned(String),
     /// There is no connection.
     Gone,
+    /// Only programs that know a later schema write here.
+    Outdated {
+        oldest: i64,
+        known: i64,
+    },
 }
 
 /// What a failure means for anyone who asked (docs/gate.md, Poison and Commit in doubt).
@@ -78,6 +83,12 @@ impl Error {
         Error { kind: Kind::Gone }
     }
 
+    pub(crate) fn outdated(oldest: i64, known: i64) -> Error {
+        Error {
+            kind: Kind::Outdated { oldest, known },
+        }
+    }
+
     pub(crate) fn warned(warning: String) -> Error {
         Error {
             kind: Kind::Warned(warning),
@@ -113,7 +124,8 @@ impl Error {
             | Kind::Corrupt(_)
             | Kind::NoAnswer(_)
             | Kind::Warned(_)
-            | Kind::Gone => None,
+            | Kind::Gone
+            | Kind::Outdated { .. } => None,
         }
     }
 }
@@ -146,6 +158,11 @@ impl std::fmt::Display for Error {
             }
             Kind::Warned(warning) => write!(f, "the server warned: {warning}"),
             Kind::Gone => f.write_str("there is no connection to the server"),
+            Kind::Outdated { oldest, known } => write!(
+                f,
+                "a later program has migrated the database, and from then on only programs that know schema version \
+                 {oldest} write to it; this one knows {known}: start the later one in its place"
+            ),
         }
     }
 }
@@ -155,7 +172,11 @@ impl std::error::Error for Error {
         match &self.kind {
             Kind::Sqlite(error) => error.source(),
             Kind::Postgres(error) => std::error::Error::source(error),
-            Kind::Corrupt(_) | Kind::NoAnswer(_) | Kind::Warned(_) | Kind::Gone => None,
+            Kind::Corrupt(_)
+            | Kind::NoAnswer(_)
+            | Kind::Warned(_)
+            | Kind::Gone
+            | Kind::Outdated { .. } => None,
         }
     }
 }
@@ -176,6 +197,7 @@ pub(crate) fn meaning(error: &Error) -> Failure {
             },
         },
         Kind::Corrupt(_) => Failure::Poison,
+        Kind::Outdated { .. } => Failure::Unavailable,
         Kind::NoAnswer(_) | Kind::Warned(_) | Kind::Gone => Failure::Lost,
     }
 }
@@ -224,9 +246,12 @@ pub(crate) fn is_failed_flush(error: &Error) -> bool {
         Kind::Sqlite(error) => {
             error.sqlite_extended_error_code() == Some(rusqlite::ffi::SQLITE_IOERR_FSYNC)
         }
-        Kind::Postgres(_) | Kind::Corrupt(_) | Kind::NoAnswer(_) | Kind::Warned(_) | Kind::Gone => {
-            false
-        }
+        Kind::Postgres(_)
+        | Kind::Corrupt(_)
+        | Kind::NoAnswer(_)
+        | Kind::Warned(_)
+        | Kind::Gone
+        | Kind::Outdated { .. } => false,
     }
 }
 
@@ -237,7 +262,7 @@ pub(crate) fn refuse(name: &Path, error: Error) -> OpenError {
     let path = PathBuf::from(name);
     let code = match &error.kind {
         Kind::Sqlite(error) => error.sqlite_error_code(),
-        Kind::Corrupt(_) => None,
+        Kind::Corrupt(_) | Kind::Outdated { .. } => None,
         Kind::Postgres(_) | Kind::NoAnswer(_) | Kind::Warned(_) | Kind::Gone => {
             return refuse_server(name.display().to_string(), error);
         }

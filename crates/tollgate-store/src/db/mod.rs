@@ -80,6 +80,24 @@ pub(crate) const fn on_postgres(postgres: &'static str) -> Sql {
     }
 }
 
+/// The version of the schema that this program knows: its last step's (`schema/steps.rs`).
+pub(crate) const SCHEMA_VERSION: i64 = 12;
+
+/// `migration_writers.oldest`: by primary key, over the steps that this program does not know; nothing if there are none.
+pub(crate) const OLDEST_WRITER: &str = "\
+    select max(coalesce(migration_writers.oldest_writer, migrations.version))
+      from migrations
+           left join migration_writers on migration_writers.version = migrations.version
+     where migrations.version > ?1";
+
+/// Refuses to write where only later programs may (docs/adr/0023).
+fn refuse_later(oldest_writer: Option<i64>) -> Result<(), Error> {
+    match oldest_writer {
+        Some(oldest) if SCHEMA_VERSION < oldest => Err(Error::outdated(oldest, SCHEMA_VERSION)),
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Look-ups of many keys each, that travel together.
 #[derive(Default)]
 pub(crate) struct LookupBatch<'a> {
@@ -298,6 +316,9 @@ impl Db {
     /// On SQLite it is the only one that writes. On PostgreSQL the shops' heads are locked, in the
     /// order of their numbers, so it is the only one that writes to these shops. With `all` it waits
     /// for every shop; else those that somebody else has now are left out, unless that is all of them.
+    ///
+    /// It is refused where a migration has left writing to later programs: a transaction that has begun ends before
+    /// such a migration, which waits for the heads.
     pub(crate) fn begin(
         &self,
         shops: &[ShopId],

@@ -15,14 +15,16 @@ pub enum OpenError {
     },
     /// A newer program wrote it.
     #[error(
-        "open {path}: its schema is version {found}, this program knows up to {known}; \
-         install the version that wrote it"
+        "open {path}: its schema is version {found}, and since then only programs that know version {oldest} write \
+         to it; this one knows up to {known}; install the version that wrote it"
     )]
     Newer {
         /// The database file.
         path: PathBuf,
         /// Its version.
         found: i64,
+        /// What a program has to know that writes to it.
+        oldest: i64,
         /// The highest we know.
         known: i64,
     },

@@ -10,7 +10,7 @@ use rusqlite::{OpenFlags, params_from_iter};
 use tollgate_core::id::ShopId;
 
 use super::OpenError;
-use super::{Bind, Error, Head, Row, Value, refuse};
+use super::{Bind, Error, Head, OLDEST_WRITER, Row, SCHEMA_VERSION, Value, refuse, refuse_later};
 
 /// The first SQLite whose log cannot be corrupted by a reset beside a checkpoint.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
@@ -251,6 +251,8 @@ impl Sqlite {
     /// Begins a transaction that may write; the heads of these shops.
     pub(super) fn begin(&self, shops: &[ShopId]) -> Result<BTreeMap<ShopId, Head>, Error> {
         self.conn.prepare_cached("begin immediate")?.execute([])?;
+        let oldest = self.one(OLDEST_WRITER, &[&SCHEMA_VERSION], |row| row.get(0))?;
+        refuse_later(oldest.flatten())?;
         let mut heads = BTreeMap::new();
         for shop in shops {
             let head = self.one(HEAD, &[&shop.0], |row| Head::read(row, 0))?;

@@ -4,6 +4,7 @@
 //! share a shop. On SQLite there is one.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -61,6 +62,8 @@ pub(crate) struct Queue {
     state: Mutex<State>,
     /// One per lane.
     filled: Vec<Condvar>,
+    /// How often each writer has come to take something.
+    turns: Vec<AtomicU64>,
 }
 
 struct State {
@@ -109,7 +112,14 @@ impl Queue {
             limits,
             state: Mutex::new(state),
             filled: (0..lanes).map(|_| Condvar::new()).collect(),
+            turns: (0..lanes).map(|_| AtomicU64::new(0)).collect(),
         }
+    }
+
+    /// How often each writer has come by.
+    pub(crate) fn turns(&self) -> Vec<u64> {
+        let turns = self.turns.iter();
+        turns.map(|turns| turns.load(Ordering::Relaxed)).collect()
     }
 
     /// How many writers there are.
@@ -236,6 +246,7 @@ impl Queue {
             state.lanes[lane].asleep = false;
         }
         state.lanes[lane].nudged = false;
+        self.turns[lane].fetch_add(1, Ordering::Relaxed);
         let batch = state.lanes[lane].take_batch(&self.limits);
         for job in batch.iter().filter(|job| job.reply_to.is_some()) {
             state.commands -= 1;

@@ -5,117 +5,9 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::db::OpenError;
-use crate::db::{Db, Error, Sql, on_postgres, refuse, two};
+use crate::db::{Db, Error, OLDEST_WRITER, SCHEMA_VERSION, Sql, on_postgres, refuse, two};
+use crate::schema::steps::{MIGRATIONS, Migration, NOTED_FROM};
 use crate::schema::{views, words_left};
-use crate::tables::search_terms;
-
-/// Writes rows that a step needs.
-type Fill = fn(&Db) -> Result<(), Error>;
-
-/// One step of the schema, for each database.
-struct Migration {
-    version: i64,
-    name: &'static str,
-    sqlite: &'static str,
-    postgres: &'static str,
-    /// What it writes into a file that SQL cannot say, after its script and in the same transaction. On a
-    /// server, where others go on working meanwhile, it is written beside them (`words_left.rs`).
-    fill: Option<Fill>,
-}
-
-const MIGRATIONS: &[Migration] = &[
-    Migration {
-        version: 1,
-        name: "foundation",
-        sqlite: include_str!("../../migrations/sqlite/0001_foundation.sql"),
-        postgres: include_str!("../../migrations/postgres/0001_foundation.sql"),
-        fill: None,
-    },
-    Migration {
-        version: 2,
-        name: "retention",
-        sqlite: include_str!("../../migrations/sqlite/0002_retention.sql"),
-        postgres: include_str!("../../migrations/postgres/0002_retention.sql"),
-        fill: None,
-    },
-    Migration {
-        version: 3,
-        name: "effects",
-        sqlite: include_str!("../../migrations/sqlite/0003_effects.sql"),
-        postgres: include_str!("../../migrations/postgres/0003_effects.sql"),
-        fill: None,
-    },
-    Migration {
-        version: 4,
-        name: "receipts_issued",
-        sqlite: include_str!("../../migrations/sqlite/0004_receipts_issued.sql"),
-        postgres: include_str!("../../migrations/postgres/0004_receipts_issued.sql"),
-        fill: None,
-    },
-    Migration {
-        version: 5,
-        name: "receipt_numbers",
-        sqlite: include_str!("../../migrations/sqlite/0005_receipt_numbers.sql"),
-        postgres: include_str!("../../migrations/postgres/0005_receipt_numbers.sql"),
-        fill: None,
-    },
-    Migration {
-        version: 6,
-        name: "access",
-        sqlite: include_str!("../../migrations/sqlite/0006_access.sql"),
-        postgres: include_str!("../../migrations/postgres/0006_access.sql"),
-        fill: None,
-    },
-    Migration {
-        version: 7,
-        name: "errors",
-        sqlite: include_str!("../../migrations/sqlite/0007_errors.sql"),
-        postgres: include_str!("../../migrations/postgres/0007_errors.sql"),
-        fill: None,
-    },
-    Migration {
-        version: 8,
-        name: "search",
-        sqlite: include_str!("../../migrations/sqlite/0008_search.sql"),
-        postgres: include_str!("../../migrations/postgres/0008_search.sql"),
-        fill: Some(search_terms::fill),
-    },
-    Migration {
-        version: 9,
-        name: "tickets_and_origins",
-        sqlite: include_str!("../../migrations/sqlite/0009_tickets_and_origins.sql"),
-        postgres: include_str!("../../migrations/postgres/0009_tickets_and_origins.sql"),
-        fill: None,
-    },
-    Migration {
-        version: words_left::VERSION,
-        name: "words_left",
-        sqlite: include_str!("../../migrations/sqlite/0010_words_left.sql"),
-        postgres: include_str!("../../migrations/postgres/0010_words_left.sql"),
-        fill: None,
-    },
-    Migration {
-        version: 11,
-        name: "alerts",
-        sqlite: include_str!("../../migrations/sqlite/0011_alerts.sql"),
-        postgres: include_str!("../../migrations/postgres/0011_alerts.sql"),
-        fill: None,
-    },
-    Migration {
-        version: 12,
-        name: "instances_and_shelves",
-        sqlite: include_str!("../../migrations/sqlite/0012_instances_and_shelves.sql"),
-        postgres: include_str!("../../migrations/postgres/0012_instances_and_shelves.sql"),
-        fill: None,
-    },
-    Migration {
-        version: 13,
-        name: "failed_sign_ins",
-        sqlite: include_str!("../../migrations/sqlite/0013_failed_sign_ins.sql"),
-        postgres: include_str!("../../migrations/postgres/0013_failed_sign_ins.sql"),
-        fill: None,
-    },
-];
 
 impl Migration {
     fn sql(&self, db: &Db) -> &'static str {
@@ -157,6 +49,13 @@ const LEDGER_ON_POSTGRES: &str = "\
 /// other's way. Anyone who waits for it is more patient than a batch.
 pub(super) const PATIENCE: &str = "set local lock_timeout = '9s'";
 const LOCK: Sql = on_postgres("select pg_advisory_xact_lock(hashtext('tollgate migrations'))");
+
+/// `shop_heads.fence`: from its commit on no batch of a program that knows less is begun. It waits for the batches that
+/// run, which hold a head each, and comes before the step's script: whoever holds a head may need any table.
+const FENCE: &str = include_str!("../../migrations/postgres/fence.sql");
+
+/// `migrations.newest`: by primary key.
+const NEWEST: &str = "select max(version) from migrations";
 
 /// A step that was run, or would be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,6 +101,9 @@ fn migrate_file(db: &Db, path: &Path, now: i64) -> Result<Vec<Step>, OpenError> 
             refuse(path, error)
         })?;
     }
+    if is_of_later_program(db, path)? {
+        return Ok(steps);
+    }
     make_views(db).map_err(|error| {
         let _ = db.rollback();
         refuse(path, error)
@@ -215,6 +117,9 @@ fn migrate_file(db: &Db, path: &Path, now: i64) -> Result<Vec<Step>, OpenError> 
 fn migrate_server(db: &Db, server: &Path, now: i64) -> Result<Vec<Step>, OpenError> {
     let mut steps = Vec::new();
     if has_ledger(db, server)? && pending(db, server)?.is_empty() {
+        if is_of_later_program(db, server)? {
+            return Ok(steps);
+        }
         mend_views(db);
     } else {
         while let Some(step) = next_on_server(db, server, now)? {
@@ -242,6 +147,23 @@ fn next_on_server(db: &Db, server: &Path, now: i64) -> Result<Option<Step>, Open
     }
     db.script("commit").map_err(says)?;
     Ok(step)
+}
+
+/// Whether a later program has run steps that this one does not know, and leaves it its place beside it. What stands
+/// beside the tables, as views, is that one's then: two that made them by turns would be in each other's way.
+fn is_of_later_program(db: &Db, path: &Path) -> Result<bool, OpenError> {
+    let newest = db.one(NEWEST, &[], |row| row.get::<Option<i64>>(0));
+    let newest = newest.map_err(|error| refuse(path, error))?.flatten();
+    let Some(newest) = newest.filter(|newest| SCHEMA_VERSION < *newest) else {
+        return Ok(false);
+    };
+    tracing::warn!(
+        schema = newest,
+        known = SCHEMA_VERSION,
+        "the database has the schema of a later program, beside which this one may go on; start that one here when \
+         the others are well"
+    );
+    Ok(true)
 }
 
 /// Begins a transaction in which the schema is this instance's alone.
@@ -431,15 +353,22 @@ pub(crate) fn steps_left(db: &Db, path: &Path) -> Result<Vec<Step>, OpenError> {
             )
             .map_err(|error| refuse(path, error))?,
     };
-    let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
-    for (version, checksum) in &done {
-        if known < *version {
+    if let Some((found, _)) = done.last()
+        && SCHEMA_VERSION < *found
+    {
+        let oldest = db.one(OLDEST_WRITER, &[&SCHEMA_VERSION], |row| row.get(0));
+        let oldest: Option<i64> = oldest.map_err(|error| refuse(path, error))?.flatten();
+        if let Some(oldest) = oldest.filter(|oldest| SCHEMA_VERSION < *oldest) {
             return Err(OpenError::Newer {
                 path: path.to_owned(),
-                found: *version,
-                known,
+                found: *found,
+                oldest,
+                known: SCHEMA_VERSION,
             });
         }
+    }
+    let known = |(version, _): &&(i64, String)| *version <= SCHEMA_VERSION;
+    for (version, checksum) in done.iter().filter(known) {
         if *checksum != MIGRATIONS[position(*version)].checksum(db) {
             return Err(OpenError::Changed {
                 path: path.to_owned(),
@@ -465,7 +394,15 @@ fn position(version: i64) -> usize {
     found.unwrap_or(0)
 }
 
+/// Runs a step in a transaction.
 fn run(db: &Db, migration: &Migration, now: i64) -> Result<(), Error> {
+    let is_noted = NOTED_FROM <= migration.version;
+    if let Db::Postgres(_) = db {
+        if let Some(fence) = fence(migration) {
+            db.script(&fence)?;
+        }
+        db.script(migration.before)?;
+    }
     db.migration(migration.sql(db))?;
     if let (Db::Sqlite(_), Some(fill)) = (db, migration.fill) {
         fill(db)?;
@@ -479,19 +416,67 @@ fn run(db: &Db, migration: &Migration, now: i64) -> Result<(), Error> {
             &now,
         ],
     )?;
+    if is_noted {
+        db.run(
+            "insert into migration_writers (version, oldest_writer) values (?1, ?2)",
+            &[&migration.version, &migration.oldest_writer],
+        )?;
+    }
     Ok(())
+}
+
+/// What keeps batches of earlier programs from being begun, where the step shuts some of them out.
+fn fence(migration: &Migration) -> Option<String> {
+    let earlier = MIGRATIONS
+        .iter()
+        .filter(|step| step.version < migration.version);
+    let before = earlier.map(|step| step.oldest_writer).max().unwrap_or(0);
+    let shuts_out = NOTED_FROM < migration.version && before < migration.oldest_writer;
+    shuts_out.then(|| FENCE.replace("{oldest}", &migration.oldest_writer.to_string()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::db::Sqlite;
+    use crate::schema::steps::{expands, step};
 
     #[test]
     fn versions_go_up_from_one() {
         let versions = MIGRATIONS.iter().map(|migration| migration.version);
         assert!(versions.clone().is_sorted_by(|one, next| one < next));
-        assert_eq!(versions.min(), Some(1));
+        assert_eq!(versions.clone().min(), Some(1));
+        assert_eq!(versions.max(), Some(SCHEMA_VERSION));
+    }
+
+    #[test]
+    fn a_step_of_a_later_program_lets_this_one_in_or_shuts_it_out() {
+        const NEXT: i64 = SCHEMA_VERSION + 1;
+        let folder = tempfile::tempdir().expect("there is room");
+        let path = folder.path().join("t.db");
+        let db = file(&path);
+        migrate(&db, &path, 0).expect("it is new");
+        let texts = ("create table later (id integer primary key) strict", "");
+        let adds = expands(NEXT, "later", texts, SCHEMA_VERSION);
+        run(&db, &adds, 0).expect("it runs");
+        assert_eq!(pending(&db, &path).expect("it may work here"), []);
+        assert_eq!(migrate(&db, &path, 0).expect("it may work here"), []);
+        assert!(db.begin(&[], false).is_ok());
+        db.rollback().expect("it has begun");
+        assert_eq!(fence(&adds), None);
+
+        let shuts_out = step(NEXT + 1, "latest", ("", ""));
+        run(&db, &shuts_out, 0).expect("it runs");
+        let opened = migrate(&db, &path, 0);
+        let is_newer = matches!(
+            opened,
+            Err(OpenError::Newer { found, oldest, known: SCHEMA_VERSION, .. })
+                if found == NEXT + 1 && oldest == NEXT + 1
+        );
+        assert!(is_newer, "{opened:?}");
+        assert!(db.begin(&[], false).is_err());
+        let fence = fence(&shuts_out).expect("heads are told");
+        assert_eq!(fence.matches(&(NEXT + 1).to_string()).count(), 2, "{fence}");
     }
 
     fn file(path: &Path) -> Db {

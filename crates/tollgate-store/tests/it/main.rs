@@ -31,6 +31,7 @@ mod rows;
 mod shares;
 mod table;
 mod tickets;
+mod upgrade;
 mod verify;
 mod views;
 mod words;

@@ -29,6 +29,7 @@ mod sets;
 mod sources;
 mod standing;
 mod statements;
+mod upgrade;
 mod views;
 mod words_left;
 

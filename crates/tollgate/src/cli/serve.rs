@@ -4,17 +4,23 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+
 use super::client::scheme_of;
 use super::{configuration, failed, misconfigured, welcome};
-use crate::log::{is_for_machines, say, start_log};
+use crate::log::{is_for_machines, say, set_levels, start_log};
+use crate::service;
 use tollgate_server::config::Config;
-use tollgate_server::{Listeners, Role, Serving, raise_open_files};
+use tollgate_server::{App, Listeners, Reload, Reloads, Role, Serving, raise_open_files};
 use tollgate_store::Place;
 
 /// Take webhooks and serve the API until SIGINT or SIGTERM.
 ///
-/// Then no more connections are taken, requests that run come to their end, everything that was
-/// taken is on disk, and the exit code is 0.
+/// At SIGHUP the configuration is read again.
+///
+/// At the end no more connections are taken, requests that run come to their end, everything that was taken
+/// is on disk, and the exit code is 0.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::EXIT_CODES)]
 pub(super) struct Args {
@@ -76,17 +82,18 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
     let role = match args.role {
         RoleArg::All => Role::All,
         RoleArg::Api => Role::Api,
-        RoleArg::Worker => return work(config).await,
+        RoleArg::Worker => return work(config, file).await,
     };
     // Before anything else is said or made: a start that cannot be ends with one line.
     let listeners = match Listeners::bind(&config.server).await {
         Ok(listeners) => listeners,
         Err(error) => return not_started(for_machines, &error.to_string()),
     };
-    let stop = stop_signal();
+    let (stop, hang_ups) = (stop_signal(), HangUps::hear());
     tokio::pin!(stop);
     let opened = tokio::select! {
         opened = listeners.open(config, role) => opened,
+        () = say_starting() => return ExitCode::FAILURE,
         () = &mut stop => return ExitCode::SUCCESS,
     };
     let app = match opened {
@@ -96,18 +103,131 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
     say_what_is_configured(app.config());
     say_where(app.config(), &listeners);
     welcome::say(&app, &listeners.addresses()).await;
-    Serving::new(app, listeners).run(stop).await;
+    let status = format!("taking requests at {}", at(&listeners));
+    let (attending, reloads) = attend(&app, hang_ups, file, status);
+    let serving = Serving::new(app, listeners).reloading(reloads);
+    serving.run(stop).await;
+    drop(attending);
     tracing::info!("stopped");
     ExitCode::SUCCESS
 }
 
+/// Where it listens, in one line.
+fn at(listeners: &Listeners) -> String {
+    let addresses = listeners.addresses();
+    let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    addresses.join(", ")
+}
+
+/// Says that it starts for as long as it does.
+async fn say_starting() {
+    let mut rounds = tokio::time::interval(service::START_EVERY);
+    loop {
+        rounds.tick().await;
+        service::starting();
+    }
+}
+
+/// Tells the service manager that it works, and from now on that it goes on working; and hands on the configurations
+/// that it is asked to read. Both end with the set.
+fn attend(
+    app: &App,
+    hang_ups: HangUps,
+    file: Option<&Path>,
+    status: String,
+) -> (JoinSet<()>, Reloads) {
+    service::ready(&status);
+    let (to, reloads) = Reloads::open();
+    let watched = app.clone();
+    let file = file.map(Path::to_owned);
+    let mut attending = JoinSet::new();
+    attending.spawn(async move { service::watch(|| watched.progress()).await });
+    attending.spawn(async move { hang_ups.hand_on(to, file.as_deref(), &status).await });
+    (attending, reloads)
+}
+
+/// Orders to read the configuration again: SIGHUP, heard from the start on, so that none ends the process.
+struct HangUps {
+    #[cfg(unix)]
+    signal: std::io::Result<tokio::signal::unix::Signal>,
+}
+
+impl HangUps {
+    #[cfg(unix)]
+    fn hear() -> HangUps {
+        use tokio::signal::unix::{SignalKind, signal};
+        HangUps {
+            signal: signal(SignalKind::hangup()),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn hear() -> HangUps {
+        HangUps {}
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        if let Ok(signal) = &mut self.signal
+            && signal.recv().await.is_some()
+        {
+            return;
+        }
+        std::future::pending().await
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        std::future::pending().await
+    }
+
+    /// Reads the configuration whenever it is asked to, and hands it on if it is good.
+    async fn hand_on(mut self, to: mpsc::Sender<Reload>, file: Option<&Path>, status: &str) {
+        loop {
+            self.next().await;
+            service::reloading();
+            read_again(&to, file).await;
+            service::ready(status);
+        }
+    }
+}
+
+/// Reads the configuration. What is wrong with it is said, and all goes on by the one before.
+async fn read_again(to: &mpsc::Sender<Reload>, file: Option<&Path>) {
+    let path = file.map(Path::to_owned);
+    let read = tokio::task::spawn_blocking(move || Config::load(path.as_deref())).await;
+    let config = match read {
+        Ok(Ok(config)) => Box::new(config),
+        Ok(Err(error)) => {
+            let file = file.map_or("./tollgate.toml".to_owned(), |file| {
+                file.display().to_string()
+            });
+            tracing::error!(file, %error, "the configuration was not taken over; mend it and send SIGHUP again");
+            return;
+        }
+        Err(error) => {
+            tracing::error!(%error, "reading the configuration has panicked; the one before is gone by");
+            return;
+        }
+    };
+    let (done, becomes) = oneshot::channel();
+    // A server that stops goes by none any more.
+    if to.send(Reload { config, done }).await.is_ok()
+        && let Ok(Ok(config)) = becomes.await
+    {
+        set_levels(&config.log);
+        say_what_is_configured(&config);
+    }
+}
+
 /// Does effects and nothing else.
-async fn work(config: Config) -> ExitCode {
+async fn work(config: Config, file: Option<&Path>) -> ExitCode {
     let for_machines = is_for_machines(config.log.format);
-    let stop = stop_signal();
+    let (stop, hang_ups) = (stop_signal(), HangUps::hear());
     tokio::pin!(stop);
     let opened = tokio::select! {
         opened = tollgate_server::open(config, Role::All) => opened,
+        () = say_starting() => return ExitCode::FAILURE,
         () = &mut stop => return ExitCode::SUCCESS,
     };
     match opened {
@@ -117,7 +237,10 @@ async fn work(config: Config) -> ExitCode {
                 true => tracing::info!("doing effects; taking no requests"),
                 false => say("doing effects; taking no requests"),
             }
-            tollgate_server::work(app, stop).await;
+            let status = "doing effects; taking no requests".to_owned();
+            let (attending, reloads) = attend(&app, hang_ups, file, status);
+            tollgate_server::work(app, stop, reloads).await;
+            drop(attending);
             tracing::info!("stopped");
             ExitCode::SUCCESS
         }
@@ -215,6 +338,7 @@ pub(super) fn stop_signal() -> impl Future<Output = ()> {
             // The system's own handling ends the process then.
             (Err(_), Err(_)) => std::future::pending().await,
         }
+        service::stopping();
         tracing::info!("stopping: taking no more, finishing what runs");
     }
 }

@@ -24,10 +24,10 @@ use serde_json::Value;
 use tollgate_server::config::{Log, LogFormat};
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, Registry, reload};
 
 use line::{Line, Said};
 use queue::Queue;
@@ -46,6 +46,9 @@ const TARGET_OF_PANICS: &str = "tollgate::panic";
 /// The queue of this process.
 static QUEUE: OnceLock<Arc<Queue>> = OnceLock::new();
 
+/// What is logged by this process.
+static LEVELS: OnceLock<reload::Handle<Targets, Registry>> = OnceLock::new();
+
 /// A log that was started. Its end waits until what was said is written, or a second has passed.
 #[must_use = "the end of the log is the end of this"]
 pub(crate) struct Started;
@@ -60,10 +63,7 @@ impl Drop for Started {
 
 /// Logs to stderr from now on.
 pub(crate) fn start_log(log: &Log) -> Started {
-    let default = LevelFilter::from_level(log.level);
-    let levels = Targets::new()
-        .with_default(default)
-        .with_targets(log.targets.iter().cloned());
+    let (levels, handle) = reload::Layer::new(levels_of(log));
     let is_terminal = std::io::stderr().is_terminal();
     let lines = Arc::new(Lines {
         format: format_of(log.format, is_terminal),
@@ -92,7 +92,7 @@ pub(crate) fn start_log(log: &Log) -> Started {
         .with(levels)
         .with(queued)
         .try_init();
-    if started.is_err() || QUEUE.set(queue).is_err() {
+    if started.is_err() || QUEUE.set(queue).is_err() || LEVELS.set(handle).is_err() {
         anstream::eprintln!("warning: a log was started before");
     }
     Started
@@ -136,6 +136,21 @@ fn about_panic(
     };
     line.mask();
     line
+}
+
+fn levels_of(log: &Log) -> Targets {
+    Targets::new()
+        .with_default(LevelFilter::from_level(log.level))
+        .with_targets(log.targets.iter().cloned())
+}
+
+/// Logs by other levels from now on.
+pub(crate) fn set_levels(log: &Log) {
+    if let Some(levels) = LEVELS.get()
+        && let Err(error) = levels.reload(levels_of(log))
+    {
+        tracing::error!(%error, "the log keeps its level");
+    }
 }
 
 /// Says something to people as it stands, in its place among the lines of the log.

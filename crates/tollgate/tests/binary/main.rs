@@ -22,6 +22,7 @@ mod batches;
 mod stock;
 mod slots;
 mod refusals;
+mod reload;
 mod repeats;
 mod payments;
 mod amounts;

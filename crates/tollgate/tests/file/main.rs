@@ -19,6 +19,7 @@ mod opened;
 mod packages;
 mod proxies;
 mod queries;
+mod service;
 mod setup;
 mod starting;
 mod tour;

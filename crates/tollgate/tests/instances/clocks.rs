@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::fleet::{Fleet, order};
-use crate::harness::{Database, server_needed, until};
+use crate::harness::{Database, Request, server_needed, until};
 
 /// The database's clock as every session of it sees it: so much ahead.
 fn set_ahead(database: &Database, seconds: i64) {
@@ -65,4 +65,33 @@ fn an_instance_whose_clock_is_wrong_expires_nothing_until_it_is_mended() {
     until("what is due expires", || {
         (client.get("/v1/stock/A")["held"] == 0).then_some(())
     });
+}
+
+/// Its own clock is an hour ahead of the database's: ids are dated by the database's, so nothing is refused, and both
+/// doctor and the log know.
+#[test]
+fn an_instance_whose_clock_is_ahead_takes_orders_by_the_databases_time() {
+    let database = Database::on(&server_needed());
+    database.ask("create schema ahead");
+    set_ahead(&database, -3600);
+    let url = database.url();
+    let (_, name) = url.rsplit_once('/').expect("a URL has a path");
+    database.ask(&format!(
+        "alter database {name} set search_path = ahead, pg_catalog, public"
+    ));
+    let fleet = Fleet::on(database, 1, |_| ());
+    let mut client = fleet.client(0);
+    client.put("/v1/stock/A", &json!({ "on_hand": 10 }));
+    client
+        .create("/v1/orders", &order("AHEAD", &["A"]))
+        .expect(201);
+    assert_eq!(client.call(&Request::get("/readyz")).status, 200);
+    let dated = fleet.database.ask(
+        "select case when created_at between
+                extract(epoch from pg_catalog.clock_timestamp()) * 1000 - 3660000
+            and extract(epoch from pg_catalog.clock_timestamp()) * 1000 - 3540000
+           then 'by the database' end from roots",
+    );
+    assert_eq!(dated, "by the database");
+    assert_eq!(fleet.figure("tollgate_gate_sweeps_paused"), 1);
 }

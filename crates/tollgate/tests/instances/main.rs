@@ -31,6 +31,7 @@ mod sharing;
 mod sweeps;
 mod clocks;
 mod kills;
+mod upgrade;
 mod workers;
 mod recovery;
 mod stalls;

@@ -22,8 +22,8 @@ use tollgate_core::id::ShopId;
 
 use super::OpenError;
 use super::{
-    Asked, Begun, Bind, Error, Failure, Head, LookupBatch, NotEnded, Row, Sql, Value, meaning,
-    on_postgres,
+    Asked, Begun, Bind, Error, Failure, Head, LookupBatch, NotEnded, OLDEST_WRITER, Row,
+    SCHEMA_VERSION, Sql, Value, meaning, on_postgres, refuse_later,
 };
 use crate::options::Pause;
 use pipeline::{Answer, Pipeline};
@@ -63,7 +63,7 @@ const READER: &str = "\
 
 /// `shop_heads.lock`: by primary key, in the order of shops; the only locks a batch takes.
 const LOCK_HEADS: Sql = on_postgres(
-    "select shop_id, position, receipts_year, receipts, endpoints_version
+    "select shop_id, position, receipts_year, receipts, endpoints_version, oldest_writer
       from shop_heads
      where shop_id = any(?1)
      order by shop_id
@@ -72,13 +72,16 @@ const LOCK_HEADS: Sql = on_postgres(
 
 /// `shop_heads.lock_free`: the same, of shops whose heads are free.
 const LOCK_FREE_HEADS: Sql = on_postgres(
-    "select shop_id, position, receipts_year, receipts, endpoints_version
+    "select shop_id, position, receipts_year, receipts, endpoints_version, oldest_writer
       from shop_heads
      where shop_id = any(?1)
      order by shop_id
        for no key update
       skip locked",
 );
+
+/// Who may write, for a transaction that names no shop and locks nothing.
+const OLDEST: Sql = on_postgres(OLDEST_WRITER);
 
 /// `shop_heads.known`: by primary key, locked or not.
 const KNOWN_HEADS: Sql = on_postgres("select shop_id from shop_heads where shop_id = any(?1)");
@@ -447,8 +450,15 @@ impl Postgres {
         lookups: LookupBatch<'a>,
     ) -> Result<Begun<'a, '_>, Error> {
         let numbers: Vec<i64> = shops.iter().map(|shop| i64::from(shop.0)).collect();
-        let numbers: [&(dyn ToSql + Sync); 1] = [&numbers];
-        let sql = if all { LOCK_HEADS } else { LOCK_FREE_HEADS };
+        let numbers: [&(dyn ToSql + Sync); 1] = match shops.is_empty() {
+            true => [&SCHEMA_VERSION],
+            false => [&numbers],
+        };
+        let sql = match (shops.is_empty(), all) {
+            (true, _) => OLDEST,
+            (false, true) => LOCK_HEADS,
+            (false, false) => LOCK_FREE_HEADS,
+        };
         let lock = self.statement(sql.postgres, Form::One)?;
         let columns = columns_of(&lookups.asked);
         let began = Instant::now();
@@ -473,7 +483,10 @@ impl Postgres {
             answers => answers?,
         };
         let rows = answers.split_off(2);
-        let heads = heads_of(&answers[1])?;
+        let heads = match shops.is_empty() {
+            true => no_heads(&answers[1])?,
+            false => heads_of(&answers[1])?,
+        };
         if heads.len() == shops.len() && self.pause.is_none() {
             let waited = locked.get() - began;
             return Ok(Begun::on_server(
@@ -595,10 +608,17 @@ fn found(asked: &[Asked<'_>], answers: Vec<Vec<tokio_postgres::Row>>) -> Vec<Row
     asked.iter().map(rows).collect()
 }
 
-/// The heads of shops.
+/// Those of a transaction that names no shop: none, if it may write at all.
+fn no_heads(rows: &[tokio_postgres::Row]) -> Result<BTreeMap<ShopId, Head>, Error> {
+    let oldest: Option<i64> = rows.first().map_or(Ok(None), |row| row.try_get(0))?;
+    refuse_later(oldest).map(|()| BTreeMap::new())
+}
+
+/// The heads of shops, each locked, if this program may write to it.
 fn heads_of(rows: &[tokio_postgres::Row]) -> Result<BTreeMap<ShopId, Head>, Error> {
     let mut heads = BTreeMap::new();
     for row in rows.iter().map(Row::Postgres) {
+        refuse_later(Some(row.get(5)?))?;
         heads.insert(ShopId(row.get(0)?), Head::read(&row, 1)?);
     }
     Ok(heads)

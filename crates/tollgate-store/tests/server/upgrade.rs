@@ -1,0 +1,102 @@
+//! What a migration needs of a server, and what it meets there.
+
+use tollgate_store::{Store, SubmitError};
+
+use crate::words::{create, order};
+use crate::world::{Database, TestClock, World, options, submission};
+
+/// What a server is told before a step after which only programs that know it write.
+const FENCE: &str = include_str!("../../migrations/postgres/fence.sql");
+
+/// Where a publication is for all tables, the server updates no row of a table that has no key.
+#[tokio::test]
+async fn a_publication_of_all_tables_stops_no_migration() {
+    crate::server();
+    let database = Database::empty();
+    let rows = database.rows();
+    rows.run("create publication everything for all tables");
+    let clock = TestClock::new();
+    let opened = || Store::open(options(database.place(), &clock)).expect("it migrates");
+    let store = opened();
+    assert!(
+        store
+            .submit(submission(create(order(1, "C1"))))
+            .await
+            .is_ok()
+    );
+    store.close();
+    // Views are made again under it, too.
+    rows.run("update view_marks set mark = 'another'");
+    opened().close();
+    assert_ne!(rows.texts("select mark from view_marks"), ["another"]);
+}
+
+#[tokio::test]
+async fn every_table_has_a_primary_key() {
+    crate::server();
+    let world = World::new();
+    let without = world.rows().texts(
+        "select cast(relname as text)
+           from pg_class
+          where relkind in ('r', 'p') and relnamespace = cast('public' as regnamespace)
+            and not exists (select from pg_index where indrelid = pg_class.oid and indisprimary)",
+    );
+    assert_eq!(without, Vec::<String>::new());
+}
+
+/// A batch has asked for the head before the migration ends, and gets it afterwards: it is judged by the row as it is then.
+#[tokio::test]
+async fn a_batch_that_waits_for_a_migration_finds_itself_shut_out() {
+    crate::server();
+    let world = World::new();
+    assert!(
+        world
+            .store
+            .submit(submission(create(order(1, "C1"))))
+            .await
+            .is_ok()
+    );
+    let later = world.rows();
+    later.run("begin");
+    // The row only: the batch gets as far as waiting for it.
+    let update = FENCE
+        .split_inclusive(";\n")
+        .nth(1)
+        .expect("rows are the second statement");
+    later.run(&update.replace("{oldest}", "13"));
+    let looking = world.rows();
+    let migrating = tokio::task::spawn_blocking(move || {
+        let waiting = "select count(*) from pg_stat_activity
+                        where wait_event_type = 'Lock' and query like '%shop_heads%'
+                          and datname = current_database()";
+        while looking.number(waiting) == 0 {
+            std::thread::yield_now();
+        }
+        later.run("commit");
+    });
+    let refused = world.store.submit(submission(create(order(2, "C2")))).await;
+    migrating.await.expect("it ends");
+    assert!(
+        matches!(&refused, Err(SubmitError::Unavailable { reason }) if reason.contains("schema version 13")),
+        "{refused:?}"
+    );
+    assert_eq!(world.rows().number("select count(*) from roots"), 1);
+}
+
+/// A shop that is configured later has a head of its own, and is no way round.
+#[tokio::test]
+async fn a_new_shop_is_shut_out_like_the_others() {
+    crate::server();
+    let world = World::new();
+    let rows = world.rows();
+    for statement in FENCE.replace("{oldest}", "13").split_inclusive(";\n") {
+        rows.run(statement);
+    }
+    rows.run("delete from shop_heads");
+    let refused = world.store.submit(submission(create(order(1, "C1")))).await;
+    assert!(
+        matches!(&refused, Err(SubmitError::Unavailable { reason }) if reason.contains("schema version 13")),
+        "{refused:?}"
+    );
+    assert_eq!(rows.number("select count(*) from shop_heads"), 1);
+}
