@@ -25,6 +25,10 @@ enum Kind {
     Warned(String),
     /// There is no connection.
     Gone,
+    /// None of several hosts can be used, and why each.
+    NoHost(String),
+    /// A host has not what was answered, and cannot go on with it.
+    Behind(String),
 }
 
 /// What a failure means for anyone who asked (docs/gate.md, Poison and Commit in doubt).
@@ -78,6 +82,18 @@ impl Error {
         Error { kind: Kind::Gone }
     }
 
+    pub(crate) fn no_host(each: String) -> Error {
+        Error {
+            kind: Kind::NoHost(each),
+        }
+    }
+
+    pub(crate) fn behind(reason: String) -> Error {
+        Error {
+            kind: Kind::Behind(reason),
+        }
+    }
+
     pub(crate) fn warned(warning: String) -> Error {
         Error {
             kind: Kind::Warned(warning),
@@ -87,6 +103,22 @@ impl Error {
     /// Nothing was answered for as long as it was waited for.
     pub(crate) fn is_silence(&self) -> bool {
         matches!(self.kind, Kind::NoAnswer(_))
+    }
+
+    /// A host has not what was answered.
+    pub(crate) fn is_behind(&self) -> bool {
+        matches!(self.kind, Kind::Behind(_))
+    }
+
+    /// A host takes no writes, as the driver says it.
+    pub(crate) fn is_standby(&self) -> bool {
+        let Kind::Postgres(error) = &self.kind else {
+            return false;
+        };
+        let source = std::error::Error::source(error);
+        source
+            .and_then(|source| source.downcast_ref::<std::io::Error>())
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
     }
 
     /// The user may not do it.
@@ -113,7 +145,9 @@ impl Error {
             | Kind::Corrupt(_)
             | Kind::NoAnswer(_)
             | Kind::Warned(_)
-            | Kind::Gone => None,
+            | Kind::Gone
+            | Kind::NoHost(_)
+            | Kind::Behind(_) => None,
         }
     }
 }
@@ -146,6 +180,8 @@ impl std::fmt::Display for Error {
             }
             Kind::Warned(warning) => write!(f, "the server warned: {warning}"),
             Kind::Gone => f.write_str("there is no connection to the server"),
+            Kind::NoHost(each) => write!(f, "no host takes writes ({each})"),
+            Kind::Behind(reason) => f.write_str(reason),
         }
     }
 }
@@ -155,7 +191,12 @@ impl std::error::Error for Error {
         match &self.kind {
             Kind::Sqlite(error) => error.source(),
             Kind::Postgres(error) => std::error::Error::source(error),
-            Kind::Corrupt(_) | Kind::NoAnswer(_) | Kind::Warned(_) | Kind::Gone => None,
+            Kind::Corrupt(_)
+            | Kind::NoAnswer(_)
+            | Kind::Warned(_)
+            | Kind::Gone
+            | Kind::NoHost(_)
+            | Kind::Behind(_) => None,
         }
     }
 }
@@ -176,7 +217,9 @@ pub(crate) fn meaning(error: &Error) -> Failure {
             },
         },
         Kind::Corrupt(_) => Failure::Poison,
-        Kind::NoAnswer(_) | Kind::Warned(_) | Kind::Gone => Failure::Lost,
+        Kind::NoAnswer(_) | Kind::Warned(_) | Kind::Gone | Kind::NoHost(_) | Kind::Behind(_) => {
+            Failure::Lost
+        }
     }
 }
 
@@ -224,9 +267,13 @@ pub(crate) fn is_failed_flush(error: &Error) -> bool {
         Kind::Sqlite(error) => {
             error.sqlite_extended_error_code() == Some(rusqlite::ffi::SQLITE_IOERR_FSYNC)
         }
-        Kind::Postgres(_) | Kind::Corrupt(_) | Kind::NoAnswer(_) | Kind::Warned(_) | Kind::Gone => {
-            false
-        }
+        Kind::Postgres(_)
+        | Kind::Corrupt(_)
+        | Kind::NoAnswer(_)
+        | Kind::Warned(_)
+        | Kind::Gone
+        | Kind::NoHost(_)
+        | Kind::Behind(_) => false,
     }
 }
 
@@ -238,9 +285,12 @@ pub(crate) fn refuse(name: &Path, error: Error) -> OpenError {
     let code = match &error.kind {
         Kind::Sqlite(error) => error.sqlite_error_code(),
         Kind::Corrupt(_) => None,
-        Kind::Postgres(_) | Kind::NoAnswer(_) | Kind::Warned(_) | Kind::Gone => {
-            return refuse_server(name.display().to_string(), error);
-        }
+        Kind::Postgres(_)
+        | Kind::NoAnswer(_)
+        | Kind::Warned(_)
+        | Kind::Gone
+        | Kind::NoHost(_)
+        | Kind::Behind(_) => return refuse_server(name.display().to_string(), error),
     };
     match code {
         Some(ErrorCode::NotADatabase) => OpenError::NotADatabase { path },
@@ -259,6 +309,9 @@ pub(crate) fn refuse(name: &Path, error: Error) -> OpenError {
 }
 
 fn refuse_server(server: String, source: Error) -> OpenError {
+    if let Kind::Behind(reason) = source.kind {
+        return OpenError::Behind { server, reason };
+    }
     let Some(state) = source.sql_state() else {
         return OpenError::Unreachable { server, source };
     };
@@ -267,6 +320,8 @@ fn refuse_server(server: String, source: Error) -> OpenError {
         "28P01" | "28000" => OpenError::Login { server, source },
         // invalid_catalog_name
         "3D000" => OpenError::NoDatabase { server },
+        // admin and crash shutdown, starting up
+        "57P01" | "57P02" | "57P03" => OpenError::Unreachable { server, source },
         // insufficient_privilege
         "42501" => OpenError::Privilege { server, source },
         _ => OpenError::Server { server, source },

@@ -29,7 +29,8 @@ pub use error::Error;
 pub(crate) use error::{Corrupt, Failure, corrupt, is_failed_flush, meaning, refuse};
 pub(crate) use in_place::{Moved, OpenFile, beside, identity, log_of};
 pub use open_error::OpenError;
-pub(crate) use postgres::{Postgres, Server};
+pub(crate) use postgres::{Answered, Lineage, Postgres, Server, say_lost, two_write};
+pub use postgres::{HostSeen, HostState, LostCommits};
 pub(crate) use sqlite::Sqlite;
 pub(crate) use value::{Bind, Row, Value};
 
@@ -348,6 +349,22 @@ impl Db {
         let result = read(self);
         self.rollback()?;
         result
+    }
+
+    /// Whether it leads to where nothing may be stored or read any more (`postgres/lineage.rs`).
+    pub(crate) fn is_outdated(&self) -> bool {
+        match self {
+            Db::Sqlite(_) => false,
+            Db::Postgres(postgres) => postgres.is_outdated(),
+        }
+    }
+
+    /// Notes that a batch of a lane is committed and about to be answered.
+    pub(crate) fn answered(&self, lane: &str, answered: Answered) {
+        match self {
+            Db::Sqlite(_) => {}
+            Db::Postgres(postgres) => postgres.answered(lane, answered),
+        }
     }
 
     /// Ends the transaction with its writes on disk.

@@ -448,6 +448,12 @@ fn is_from_outside(job: &Job) -> bool {
     is_theirs && job.reply_to.is_some() && !is_probe(job)
 }
 
+/// Somebody is answered by it who goes on as if it stayed: a provider, the shop, or the worker that has done something.
+pub(crate) fn is_relied_on(job: &Job) -> bool {
+    let is_command = matches!(job.work, Work::Command(_)) && job.reply_to.is_some();
+    is_command || is_from_outside(job)
+}
+
 fn is_probe(job: &Job) -> bool {
     matches!(job.work, Work::TableWrite(TableWrite::Nothing))
 }

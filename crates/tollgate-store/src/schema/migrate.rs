@@ -101,6 +101,13 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0011_alerts.sql"),
         fill: None,
     },
+    Migration {
+        version: 12,
+        name: "lineage",
+        sqlite: include_str!("../../migrations/sqlite/0012_lineage.sql"),
+        postgres: include_str!("../../migrations/postgres/0012_lineage.sql"),
+        fill: None,
+    },
 ];
 
 impl Migration {

@@ -48,6 +48,34 @@ impl Cluster {
         script(&["start".as_ref(), self.folder.path()]);
     }
 
+    /// Lets it stand still, or go on.
+    pub(crate) fn freeze(&self, freeze: bool) {
+        let command = if freeze { "freeze" } else { "thaw" };
+        script(&[command.as_ref(), self.folder.path()]);
+    }
+
+    /// Takes a standby off its primary: it gets nothing more.
+    pub(crate) fn cut_off(&self, say: impl Fn(&str, &str) -> String, primary: &Cluster) {
+        say(self.url(), "alter system set primary_conninfo = ''");
+        say(self.url(), "select pg_reload_conf()");
+        while say(primary.url(), "select count(*) from pg_stat_replication") != "0" {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+
+    /// Waits until a standby has all that its primary has.
+    pub(crate) fn catch_up(&self, say: impl Fn(&str, &str) -> String, primary: &Cluster) {
+        let lsn = say(
+            primary.url(),
+            "select cast(pg_current_wal_flush_lsn() as text)",
+        );
+        let got =
+            format!("select cast(coalesce('{lsn}' <= pg_last_wal_replay_lsn(), false) as text)");
+        while say(self.url(), &got) != "true" {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+
     /// Makes a standby the server that takes writes.
     pub(crate) fn promote(&self) {
         script(&["promote".as_ref(), self.folder.path()]);
@@ -56,6 +84,8 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
+        // One that stands still does not end.
+        let _ = run(&["thaw".as_ref(), self.folder.path()]);
         // It may be stopped already.
         let _ = run(&["stop".as_ref(), self.folder.path()]);
     }

@@ -4,6 +4,8 @@
 //! one thread each, so that lane and readers read like their counterparts on SQLite. What travels
 //! together is sent together and waited for once.
 
+mod hosts;
+mod lineage;
 mod pipeline;
 mod pooler;
 mod server;
@@ -15,6 +17,7 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Statement};
@@ -26,6 +29,10 @@ use super::{
     on_postgres,
 };
 use crate::options::Pause;
+use hosts::Lsn;
+use hosts::{Origin, connect};
+pub(crate) use lineage::{Answered, Lineage, say as say_lost, two_write};
+pub use lineage::{HostSeen, HostState, LostCommits};
 use pipeline::{Answer, Pipeline};
 pub(crate) use server::Server;
 use sets::Form;
@@ -92,10 +99,34 @@ const INSERT_SWEEP: Sql = on_postgres(
          on conflict (shop_id) do nothing",
 );
 
+/// `lost_commits.standing`: by the index of those that nobody has accepted; and how far the log has got.
+const STANDING: Sql = on_postgres(
+    "select exists (select 1 from lost_commits where accepted_at is null),
+            cast(pg_current_wal_flush_lsn() as text)",
+);
+
+/// `lost_commits.standing_alone`: the same of a server that has no such log.
+const STANDING_ALONE: Sql =
+    on_postgres("select exists (select 1 from lost_commits where accepted_at is null), ''");
+
 /// A connection to a server.
 pub(crate) struct Postgres {
     runtime: tokio::runtime::Runtime,
     client: Client,
+    /// Where it leads.
+    origin: Origin,
+    /// That host, as it is connected to.
+    config: Config,
+    /// What was answered over this server.
+    lineage: Arc<Lineage>,
+    /// When it was judged whether it may be used; it is not when that has changed.
+    epoch: u64,
+    /// Hears that.
+    changes: RefCell<watch::Receiver<u64>>,
+    /// It is used whatever is missing here.
+    is_for_looking: bool,
+    /// How far the log had got when the last transaction began.
+    flushed: Cell<Lsn>,
     begin: &'static str,
     /// Prepared statements by their text's place in the program.
     statements: RefCell<HashMap<(usize, Form), Statement>>,
@@ -170,11 +201,14 @@ impl Postgres {
         Postgres::open(server, READER)
     }
 
-    /// Connects and sets the session up, once it is known to be one (`pooler.rs`).
+    /// Connects, and sets the session up once it is known to be one (`pooler.rs`) and to have all that was
+    /// answered (`lineage.rs`).
     fn open(server: &Server, more: &str) -> Result<Postgres, OpenError> {
         let refuse = |source: Error| server.refuse(source);
-        let postgres = Postgres::connect(server, server.config())?;
+        let mut postgres = Postgres::reach(server)?;
         pooler::rule_out(server, &postgres)?;
+        postgres.epoch = lineage::judge(server, &postgres).map_err(refuse)?;
+        postgres.changes.get_mut().mark_unchanged();
         postgres.script(SESSION).map_err(refuse)?;
         if !more.is_empty() {
             postgres.script(more).map_err(refuse)?;
@@ -182,47 +216,72 @@ impl Postgres {
         Ok(postgres)
     }
 
-    /// A connection in which nothing is set.
-    fn connect(server: &Server, config: &Config) -> Result<Postgres, OpenError> {
-        let refuse = |source: Error| server.refuse(source);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|source| OpenError::Io {
-                path: server.to_string().into(),
-                source,
-            })?;
+    /// A connection in which nothing is set, to whichever host of the URL is to be used.
+    fn reach(server: &Server) -> Result<Postgres, OpenError> {
+        let runtime = runtime(server)?;
+        let reached = runtime.block_on(hosts::reach(server))?;
+        let config = server.hosts()[reached.place].config.clone();
+        let made = (reached.client, reached.warning);
+        Ok(Postgres::new(
+            server,
+            runtime,
+            made,
+            (reached.origin, config),
+        ))
+    }
+
+    /// One more to where another one leads.
+    fn beside(server: &Server, config: &Config, origin: &Origin) -> Result<Postgres, OpenError> {
+        let runtime = runtime(server)?;
         let warning = Arc::default();
-        let connect = async {
-            match server.tls() {
-                Some(tls) => {
-                    let (client, connection) = config.connect(tls).await?;
-                    drive(connection, &warning);
-                    Ok(client)
-                }
-                None => {
-                    let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
-                    drive(connection, &warning);
-                    Ok(client)
-                }
-            }
-        };
-        let limit = server.open_limit();
-        let connected = runtime.block_on(async { tokio::time::timeout(limit, connect).await });
-        let client = match connected {
-            Ok(client) => client.map_err(|error: tokio_postgres::Error| refuse(error.into()))?,
-            Err(_) => return Err(refuse(Error::no_answer(limit))),
-        };
-        Ok(Postgres {
+        let limit = server::open_limit(config);
+        let connected = runtime.block_on(async {
+            tokio::time::timeout(limit, connect(config, server.tls(), &warning)).await
+        });
+        let connected = connected.unwrap_or_else(|_| Err(Error::no_answer(limit)));
+        let client = connected.map_err(|error| server.refuse(error))?;
+        let at = (origin.clone(), config.clone());
+        Ok(Postgres::new(server, runtime, (client, warning), at))
+    }
+
+    fn new(
+        server: &Server,
+        runtime: tokio::runtime::Runtime,
+        (client, warning): (Client, Arc<Mutex<Option<String>>>),
+        (origin, config): (Origin, Config),
+    ) -> Postgres {
+        Postgres {
             client,
             runtime,
+            origin,
+            config,
+            lineage: Arc::clone(server.lineage()),
+            epoch: 0,
+            changes: RefCell::new(server.lineage().changes()),
+            is_for_looking: server.is_for_looking(),
+            flushed: Cell::default(),
             begin: server.begin(),
             statements: RefCell::default(),
             in_transaction: Cell::new(false),
             hurries: Cell::new(false),
             warning,
             pause: None,
-        })
+        }
+    }
+
+    /// Whether it leads to where nothing may be stored or read any more: a newer timeline was seen, or
+    /// commits are missing.
+    pub(super) fn is_outdated(&self) -> bool {
+        self.epoch != self.lineage.epoch()
+    }
+
+    /// Notes that a batch of a lane is committed and about to be answered.
+    pub(super) fn answered(&self, lane: &str, answered: Answered) {
+        let position = self.origin.lineage.map(|mut position| {
+            position.lsn = self.flushed.get();
+            position
+        });
+        self.lineage.note(lane, answered, position);
     }
 
     /// Says to a test that steps through it what this connection does.
@@ -232,20 +291,31 @@ impl Postgres {
         }
     }
 
-    /// Waits for an answer, but not for ever. After [`Error::no_answer`] nothing is known about the
+    /// Waits for an answer, but not for ever, and not once it is known that another host has to be used: a host that
+    /// stands still answers nothing. After [`Error::no_answer`] and [`Error::gone`] nothing is known about the
     /// connection, and it must be given up.
     fn wait<T>(
         &self,
         limit: Duration,
         work: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, Error> {
-        let answer = self
-            .runtime
-            .block_on(async { tokio::time::timeout(limit, work).await });
-        match answer {
-            Ok(answer) => Ok(answer?),
-            Err(_) => Err(Error::no_answer(limit)),
-        }
+        let mut changes = self.changes.borrow_mut();
+        let outdated = async {
+            // Whoever looks may look at a host that is not to be used, and a server without a store has no other.
+            if self.is_for_looking || changes.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        self.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                answer = tokio::time::timeout(limit, work) => match answer {
+                    Ok(answer) => Ok(answer?),
+                    Err(_) => Err(Error::no_answer(limit)),
+                },
+                () = outdated => Err(Error::gone()),
+            }
+        })
     }
 
     /// The statement, prepared the first time it is asked for.
@@ -450,6 +520,11 @@ impl Postgres {
         let numbers: [&(dyn ToSql + Sync); 1] = [&numbers];
         let sql = if all { LOCK_HEADS } else { LOCK_FREE_HEADS };
         let lock = self.statement(sql.postgres, Form::One)?;
+        let standing = match self.origin.lineage {
+            Some(_) => STANDING,
+            None => STANDING_ALONE,
+        };
+        let standing = self.statement(standing.postgres, Form::One)?;
         let columns = columns_of(&lookups.asked);
         let began = Instant::now();
         let locked = Cell::new(began);
@@ -460,6 +535,7 @@ impl Postgres {
             locked.set(Instant::now());
             heads
         });
+        pipeline.add(async { self.client.query(&standing, &[]).await });
         if self.pause.is_none() {
             self.add_look_ups(&mut pipeline, &lookups.asked, &columns)?;
         }
@@ -472,7 +548,8 @@ impl Postgres {
             }
             answers => answers?,
         };
-        let rows = answers.split_off(2);
+        let rows = answers.split_off(3);
+        self.look_at_standing(&answers[2])?;
         let heads = heads_of(&answers[1])?;
         if heads.len() == shops.len() && self.pause.is_none() {
             let waited = locked.get() - began;
@@ -498,6 +575,20 @@ impl Postgres {
         let waited = began.elapsed();
         let rows = self.look_up(&lookups.asked)?;
         Ok(Begun::on_server(heads, waited, rows, lookups))
+    }
+
+    /// Notes how far the log has got. Nothing is stored where commits are missing that nobody has given up.
+    fn look_at_standing(&self, rows: &[tokio_postgres::Row]) -> Result<(), Error> {
+        let Some(row) = rows.first() else {
+            return Ok(());
+        };
+        if row.try_get(0)? && !self.is_for_looking {
+            return Err(Error::behind(lineage::MISSING.to_owned()));
+        }
+        if let Ok(lsn) = row.try_get::<_, &str>(1)?.parse() {
+            self.flushed.set(lsn);
+        }
+        Ok(())
     }
 
     /// Makes what a shop needs that was never written to; whether there was such a shop. Then the
@@ -551,6 +642,17 @@ impl Postgres {
             false => Ok(()),
         }
     }
+}
+
+/// What a connection runs on.
+fn runtime(server: &Server) -> Result<tokio::runtime::Runtime, OpenError> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|source| OpenError::Io {
+            path: server.to_string().into(),
+            source,
+        })
 }
 
 /// Lets the connection work whenever its thread waits. A wait for a standby that somebody cuts short
