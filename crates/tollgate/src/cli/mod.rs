@@ -9,6 +9,7 @@ mod doctor;
 mod healthcheck;
 mod verify;
 mod prune;
+mod failover;
 mod config;
 mod login;
 mod profiles;
@@ -84,6 +85,7 @@ enum Command {
     Healthcheck(healthcheck::Args),
     Verify(verify::Args),
     Prune(prune::Args),
+    Failover(failover::Args),
     Config(config::Args),
     Login(login::Args),
     Logout(login::LogoutArgs),
@@ -134,6 +136,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Healthcheck(args) => healthcheck::run(args, file).await,
             Command::Verify(args) => verify::run(args, file),
             Command::Prune(args) => prune::run(args, file),
+            Command::Failover(args) => failover::run(&args, file),
             Command::Config(args) => config::run(args, file),
             Command::Login(args) => login::run(args, file).await,
             Command::Logout(args) => login::log_out(&args),

@@ -37,4 +37,5 @@ mod stalls;
 mod outages;
 mod balancer;
 mod standby;
+mod failover;
 mod stream;
