@@ -499,7 +499,7 @@ fn gauges(figures: &Figures) -> [Row; 6] {
         ),
         (
             "gate_answers_missing",
-            "Answers whose commits are missing in the database after a failover; nothing is stored while there are some",
+            "Answers whose commits a failover has lost; nothing is stored while there are some",
             figures.answers_missing,
         ),
         (

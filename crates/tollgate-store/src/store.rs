@@ -467,7 +467,9 @@ impl Store {
         if key.is_empty() {
             return None;
         }
-        self.inner.shared.dedupe.get(shop, &key_hash(source, key))
+        let epoch = self.inner.source.epoch();
+        let hash = key_hash(source, key);
+        self.inner.shared.dedupe.get(shop, &hash, epoch)
     }
 
     /// Whether a refused delivery of this source could be kept now; one that could not counts as dropped.

@@ -359,6 +359,14 @@ impl Db {
         }
     }
 
+    /// Changes with the history that a server's hosts go on with; what was known of another one may be missing.
+    pub(crate) fn epoch(&self) -> u64 {
+        match self {
+            Db::Sqlite(_) => 0,
+            Db::Postgres(postgres) => postgres.epoch(),
+        }
+    }
+
     /// Notes that a batch of a lane is committed and about to be answered.
     pub(crate) fn answered(&self, lane: &str, answered: Answered) {
         match self {
@@ -438,6 +446,14 @@ impl Source {
             Source::File { path, .. } => Db::Sqlite(Sqlite::open_reader(path)?),
             Source::Server(server) => Db::Postgres(Box::new(Postgres::open_reader(server)?)),
         })
+    }
+
+    /// [`Db::epoch`] of a connection that is made now.
+    pub(crate) fn epoch(&self) -> u64 {
+        match self {
+            Source::File { .. } => 0,
+            Source::Server(server) => server.lineage().epoch(),
+        }
     }
 
     /// For messages: the file, or the server without its password.

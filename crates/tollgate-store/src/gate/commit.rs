@@ -430,6 +430,8 @@ impl Gate {
         let db = db.map_err(Broken::Unavailable)?;
         self.refuse_moved()?;
         Counters::add(&self.counters.reconnects, 1);
+        // Versions that this database has lost are given out anew.
+        self.listeners.borrow_mut().clear();
         self.db = Some(db);
         Ok(())
     }

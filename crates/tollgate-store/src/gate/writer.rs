@@ -370,7 +370,8 @@ impl Gate {
         let is_shared = matches!(self.source, Source::Server(_));
         if state.is_settled() && !(may_die && is_shared) && !take.event.key.is_empty() {
             let hash = key_hash(&take.source, &take.event.key);
-            self.dedupe.put(submission.command.shop, hash, *id);
+            let epoch = self.db.as_ref().map_or(0, Db::epoch);
+            self.dedupe.put(submission.command.shop, hash, *id, epoch);
         }
     }
 

@@ -13,8 +13,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_postgres::{Client, Config, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::open::drive;
 use super::server::open_limit;
-use super::{Error, OpenError, Server, Sql, drive, on_postgres};
+use super::{Error, OpenError, Server, Sql, on_postgres};
 
 /// How long the others may take to answer when one was found that takes writes, and nothing is known of any.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -121,7 +122,8 @@ pub(super) async fn reach(server: &Server) -> Result<Reached, OpenError> {
             Ok(reached) => {
                 let is_known = server.lineage().is_newest(&reached.origin);
                 let takes_writes = !reached.origin.is_standby;
-                if is_better(&reached, taken.as_ref()) {
+                // Whatever another cluster calls its timelines.
+                if is_known || is_better(&reached, taken.as_ref()) {
                     taken = Some(reached);
                 }
                 if is_known {

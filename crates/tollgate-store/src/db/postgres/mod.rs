@@ -6,6 +6,8 @@
 
 mod hosts;
 mod lineage;
+mod lost;
+mod open;
 mod pipeline;
 mod pooler;
 mod server;
@@ -13,14 +15,12 @@ mod sets;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
-use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
-use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{AsyncMessage, Client, Config, Connection, Statement};
+use tokio_postgres::{Client, Config, Statement};
 use tollgate_core::id::ShopId;
 
 use super::OpenError;
@@ -29,10 +29,11 @@ use super::{
     on_postgres,
 };
 use crate::options::Pause;
-use hosts::Lsn;
-use hosts::{Origin, connect};
-pub(crate) use lineage::{Answered, Lineage, say as say_lost, two_write};
-pub use lineage::{HostSeen, HostState, LostCommits};
+use hosts::{Lsn, Origin};
+pub(crate) use lineage::{Answered, Lineage, two_write};
+pub use lineage::{HostSeen, HostState};
+pub use lost::LostCommits;
+pub(crate) use lost::say as say_lost;
 use pipeline::{Answer, Pipeline};
 pub(crate) use server::Server;
 use sets::Form;
@@ -49,24 +50,6 @@ const COMMIT_LIMIT: Duration = Duration::from_secs(5);
 /// Said in a transaction that waits only a moment for rows: no one of ours has one without the shop's head,
 /// which it holds by then. Errors of no shop have none; they are written in batches of their own.
 const HURRY: &str = "set local lock_timeout = '50ms'";
-
-/// The settings of every session. The plans are made once: they are look-ups by key, whose best plan does
-/// not depend on the values. Nor on how full a table was when the plan was made: over an empty one the
-/// planner would choose to read all of it, and go on doing so when it is large.
-const SESSION: &str = "\
-    set timezone = 'UTC';
-    set plan_cache_mode = 'force_generic_plan';
-    set jit = off;
-    set enable_seqscan = off;
-    set enable_hashjoin = off;
-    set enable_mergejoin = off;
-    set lock_timeout = '500ms';
-    set idle_in_transaction_session_timeout = '5s'";
-
-/// The further settings of a session that only reads.
-const READER: &str = "\
-    set default_transaction_read_only = on;
-    set statement_timeout = '5s'";
 
 /// `shop_heads.lock`: by primary key, in the order of shops; the only locks a batch takes.
 const LOCK_HEADS: Sql = on_postgres(
@@ -99,14 +82,14 @@ const INSERT_SWEEP: Sql = on_postgres(
          on conflict (shop_id) do nothing",
 );
 
-/// `lost_commits.standing`: by the index of those that nobody has accepted; and how far the log has got.
-const STANDING: Sql = on_postgres(
+/// `lost_commits.any`: by the index of those that nobody has accepted; and how far the log has got.
+const LOSS_AND_LOG: Sql = on_postgres(
     "select exists (select 1 from lost_commits where accepted_at is null),
             cast(pg_current_wal_flush_lsn() as text)",
 );
 
-/// `lost_commits.standing_alone`: the same of a server that has no such log.
-const STANDING_ALONE: Sql =
+/// `lost_commits.any_alone`: the same of a server that has no such log.
+const LOSS_AND_NO_LOG: Sql =
     on_postgres("select exists (select 1 from lost_commits where accepted_at is null), ''");
 
 /// A connection to a server.
@@ -184,95 +167,15 @@ impl PendingWrites {
 }
 
 impl Postgres {
-    /// Connects for writing: to the host of the list that takes writes.
-    pub(crate) fn open_writer(server: &Server) -> Result<Postgres, OpenError> {
-        let mut postgres = Postgres::open(server, "")?;
-        postgres.pause = server.pause();
-        Ok(postgres)
-    }
-
-    /// Connects for whatever a caller begins by itself.
-    pub(crate) fn open_plain(server: &Server) -> Result<Postgres, OpenError> {
-        Postgres::open(server, "set lock_timeout = 0")
-    }
-
-    /// Connects for reading beside the writers.
-    pub(crate) fn open_reader(server: &Server) -> Result<Postgres, OpenError> {
-        Postgres::open(server, READER)
-    }
-
-    /// Connects, and sets the session up once it is known to be one (`pooler.rs`) and to have all that was
-    /// answered (`lineage.rs`).
-    fn open(server: &Server, more: &str) -> Result<Postgres, OpenError> {
-        let refuse = |source: Error| server.refuse(source);
-        let mut postgres = Postgres::reach(server)?;
-        pooler::rule_out(server, &postgres)?;
-        postgres.epoch = lineage::judge(server, &postgres).map_err(refuse)?;
-        postgres.changes.get_mut().mark_unchanged();
-        postgres.script(SESSION).map_err(refuse)?;
-        if !more.is_empty() {
-            postgres.script(more).map_err(refuse)?;
-        }
-        Ok(postgres)
-    }
-
-    /// A connection in which nothing is set, to whichever host of the URL is to be used.
-    fn reach(server: &Server) -> Result<Postgres, OpenError> {
-        let runtime = runtime(server)?;
-        let reached = runtime.block_on(hosts::reach(server))?;
-        let config = server.hosts()[reached.place].config.clone();
-        let made = (reached.client, reached.warning);
-        Ok(Postgres::new(
-            server,
-            runtime,
-            made,
-            (reached.origin, config),
-        ))
-    }
-
-    /// One more to where another one leads.
-    fn beside(server: &Server, config: &Config, origin: &Origin) -> Result<Postgres, OpenError> {
-        let runtime = runtime(server)?;
-        let warning = Arc::default();
-        let limit = server::open_limit(config);
-        let connected = runtime.block_on(async {
-            tokio::time::timeout(limit, connect(config, server.tls(), &warning)).await
-        });
-        let connected = connected.unwrap_or_else(|_| Err(Error::no_answer(limit)));
-        let client = connected.map_err(|error| server.refuse(error))?;
-        let at = (origin.clone(), config.clone());
-        Ok(Postgres::new(server, runtime, (client, warning), at))
-    }
-
-    fn new(
-        server: &Server,
-        runtime: tokio::runtime::Runtime,
-        (client, warning): (Client, Arc<Mutex<Option<String>>>),
-        (origin, config): (Origin, Config),
-    ) -> Postgres {
-        Postgres {
-            client,
-            runtime,
-            origin,
-            config,
-            lineage: Arc::clone(server.lineage()),
-            epoch: 0,
-            changes: RefCell::new(server.lineage().changes()),
-            is_for_looking: server.is_for_looking(),
-            flushed: Cell::default(),
-            begin: server.begin(),
-            statements: RefCell::default(),
-            in_transaction: Cell::new(false),
-            hurries: Cell::new(false),
-            warning,
-            pause: None,
-        }
-    }
-
     /// Whether it leads to where nothing may be stored or read any more: a newer timeline was seen, or
     /// commits are missing.
     pub(super) fn is_outdated(&self) -> bool {
         self.epoch != self.lineage.epoch()
+    }
+
+    /// When it was judged.
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch
     }
 
     /// Notes that a batch of a lane is committed and about to be answered.
@@ -521,8 +424,8 @@ impl Postgres {
         let sql = if all { LOCK_HEADS } else { LOCK_FREE_HEADS };
         let lock = self.statement(sql.postgres, Form::One)?;
         let standing = match self.origin.lineage {
-            Some(_) => STANDING,
-            None => STANDING_ALONE,
+            Some(_) => LOSS_AND_LOG,
+            None => LOSS_AND_NO_LOG,
         };
         let standing = self.statement(standing.postgres, Form::One)?;
         let columns = columns_of(&lookups.asked);
@@ -583,7 +486,7 @@ impl Postgres {
             return Ok(());
         };
         if row.try_get(0)? && !self.is_for_looking {
-            return Err(Error::behind(lineage::MISSING.to_owned()));
+            return Err(Error::behind(lost::MISSING.to_owned()));
         }
         if let Ok(lsn) = row.try_get::<_, &str>(1)?.parse() {
             self.flushed.set(lsn);
@@ -642,37 +545,6 @@ impl Postgres {
             false => Ok(()),
         }
     }
-}
-
-/// What a connection runs on.
-fn runtime(server: &Server) -> Result<tokio::runtime::Runtime, OpenError> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|source| OpenError::Io {
-            path: server.to_string().into(),
-            source,
-        })
-}
-
-/// Lets the connection work whenever its thread waits. A wait for a standby that somebody cuts short
-/// succeeds with a warning; it is kept, because such a COMMIT is in doubt.
-fn drive<S, T>(mut connection: Connection<S, T>, warning: &Arc<Mutex<Option<String>>>)
-where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-{
-    let warning = Arc::clone(warning);
-    tokio::runtime::Handle::current().spawn(async move {
-        while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-            if let AsyncMessage::Notice(notice) = message
-                && *notice.code() == SqlState::WARNING
-            {
-                *warning.lock().unwrap_or_else(PoisonError::into_inner) =
-                    Some(notice.message().to_owned());
-            }
-        }
-    });
 }
 
 fn pointers<T: ToSql + Sync>(values: &[T]) -> Vec<&(dyn ToSql + Sync)> {
