@@ -473,7 +473,7 @@ fn histograms(spreads: &Spreads) -> [(&'static str, &'static str, Shown); 4] {
 
 type Row = (&'static str, &'static str, u64);
 
-fn gauges(figures: &Figures) -> [Row; 6] {
+fn gauges(figures: &Figures) -> [Row; 9] {
     [
         (
             "gate_queue_commands",

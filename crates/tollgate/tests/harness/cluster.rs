@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -58,9 +59,9 @@ impl Cluster {
     pub(crate) fn cut_off(&self, say: impl Fn(&str, &str) -> String, primary: &Cluster) {
         say(self.url(), "alter system set primary_conninfo = ''");
         say(self.url(), "select pg_reload_conf()");
-        while say(primary.url(), "select count(*) from pg_stat_replication") != "0" {
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
+        until("nobody follows the primary", || {
+            say(primary.url(), "select count(*) from pg_stat_replication") == "0"
+        });
     }
 
     /// Waits until a standby has all that its primary has.
@@ -71,9 +72,9 @@ impl Cluster {
         );
         let got =
             format!("select cast(coalesce('{lsn}' <= pg_last_wal_replay_lsn(), false) as text)");
-        while say(self.url(), &got) != "true" {
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
+        until("the standby has caught up", || {
+            say(self.url(), &got) == "true"
+        });
     }
 
     /// Makes a standby the server that takes writes.
@@ -88,6 +89,16 @@ impl Drop for Cluster {
         let _ = run(&["thaw".as_ref(), self.folder.path()]);
         // It may be stopped already.
         let _ = run(&["stop".as_ref(), self.folder.path()]);
+    }
+}
+
+/// The store's suite has this file too, and no harness.
+#[track_caller]
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{what}");
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 
