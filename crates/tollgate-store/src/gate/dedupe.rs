@@ -80,7 +80,7 @@ mod tests {
     fn a_key_is_found_by_its_shop_and_its_whole_hash() {
         let cache = DedupeCache::new();
         let event = EventId::on(RootId::new(1 << 40), 3);
-        cache.put(ShopId(1), [7; 16], event);
+        cache.put(ShopId(1), [7; 16], event, 0);
         assert_eq!(cache.get(ShopId(1), &[7; 16], 0), Some(event));
         assert_eq!(cache.get(ShopId(2), &[7; 16], 0), None);
         assert_eq!(cache.get(ShopId(1), &[7; 16], 1), None);
