@@ -509,7 +509,7 @@ fn histograms(spreads: &Spreads) -> [(&'static str, &'static str, Shown); 4] {
 
 type Row = (&'static str, &'static str, u64);
 
-fn gauges(figures: &Figures) -> [Row; 6] {
+fn gauges(figures: &Figures) -> [Row; 9] {
     [
         (
             "gate_queue_commands",
@@ -532,6 +532,21 @@ fn gauges(figures: &Figures) -> [Row; 6] {
             "gate_file_moved",
             "1 as long as the database's file, or its log, is not where it was opened",
             figures.file_moved,
+        ),
+        (
+            "gate_answers_missing",
+            "Answers whose commits a failover has lost; nothing is stored while there are some",
+            figures.answers_missing,
+        ),
+        (
+            "gate_timeline",
+            "PostgreSQL's timeline that is written to; 0 on a file",
+            figures.timeline,
+        ),
+        (
+            "gate_hosts_writable",
+            "Hosts of [store] url that take writes, where it names several; more than 1 is a split brain",
+            figures.hosts_writable,
         ),
     ]
 }

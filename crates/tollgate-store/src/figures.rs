@@ -70,6 +70,12 @@ figures! {
     rows_locked,
     /// Whether the file that is open is not at its path any more: 1 or 0.
     file_moved,
+    /// Answers whose commits are missing in the database, as long as nobody has accepted that.
+    answers_missing,
+    /// PostgreSQL's timeline that is written to; 0 where there is none.
+    timeline,
+    /// Hosts of a URL with several that take writes; 0 where it names one.
+    hosts_writable,
     /// Commands that found the queue full.
     overloaded,
     /// Parked events that the sweep found although their payment was known. Must stay zero.

@@ -20,6 +20,7 @@ mod db;
 pub use db::CopyProgress;
 pub use db::Error as DatabaseError;
 pub use db::OpenError;
+pub use db::{HostSeen, HostState, LostCommits};
 pub use error::{ReadError, SubmitError};
 pub use figures::{Figures, Spread, Spreads, TALLY_BUCKETS};
 pub use gate::claims::{Claim, Claimed, Renew};
@@ -30,6 +31,7 @@ pub use inspect::letters::{ShopLetters, WaitingReceipt};
 pub use inspect::peer::{PeerFigures, per_request_serializable};
 pub use inspect::scratch::Scratch;
 pub use maintenance::backup::{About, BackedUp, BackupError, BackupPlan, BackupStep, Counted};
+pub use maintenance::failover::{Failover, Unvouched};
 pub use maintenance::moving::{MoveError, MoveStep, MovedTables};
 pub use maintenance::prune::{
     PruneError, PrunedMonth, Pruning, STOPS_LISTED_MAX, Stop, TableShare,

@@ -15,7 +15,9 @@ use tollgate_core::time::{Span, Timestamp};
 use tollgate_core::word::Word as _;
 
 use crate::db::OpenError;
-use crate::db::{Db, Error, OpenFile, Postgres, Server, Source, Sql, Sqlite, beside, refuse, two};
+use crate::db::{
+    Db, Error, Lineage, OpenFile, Postgres, Server, Source, Sql, Sqlite, beside, refuse, two,
+};
 use crate::error::{ReadError, SubmitError};
 use crate::figures::{Counters, Figures, Spreads};
 use crate::gate::checkpoint::Checkpointer;
@@ -28,6 +30,7 @@ use crate::gate::submission::{Class, Reply, Submission};
 use crate::gate::table_write::TableWrite;
 use crate::gate::wake::Notifier;
 use crate::gate::writer::{Gate, Shared};
+use crate::maintenance::failover::HostWatch;
 use crate::maintenance::resealing;
 use crate::maintenance::restored::RESTORED;
 use crate::maintenance::rounds::Rounds;
@@ -65,6 +68,8 @@ struct Inner {
     shops: BTreeMap<String, ShopId>,
     writers: Mutex<Vec<JoinHandle<()>>>,
     rounds: Option<Rounds>,
+    /// Looks at the hosts of a server's URL, if it names several.
+    _hosts: Option<HostWatch>,
     wal_bytes_max: u64,
     errors_rows_max: u64,
     secret_keys: Arc<SecretKeys>,
@@ -95,6 +100,7 @@ struct Ready {
     /// What is open, if it is a file.
     file: Option<OpenFile>,
     rounds: Option<Rounds>,
+    hosts: Option<HostWatch>,
     steps: Vec<Step>,
     home: Home,
 }
@@ -122,6 +128,7 @@ impl Store {
             mut checkpointer,
             mut file,
             rounds,
+            hosts,
             steps,
             home,
         } = make_ready(&options)?;
@@ -167,6 +174,7 @@ impl Store {
             shops,
             writers: Mutex::new(threads),
             rounds,
+            _hosts: hosts,
             wal_bytes_max,
             errors_rows_max: options.limits.errors_rows_max,
             secret_keys: Arc::new(options.secret_keys),
@@ -474,7 +482,9 @@ impl Store {
         if key.is_empty() {
             return None;
         }
-        self.inner.shared.dedupe.get(shop, &key_hash(source, key))
+        let epoch = self.inner.source.epoch();
+        let hash = key_hash(source, key);
+        self.inner.shared.dedupe.get(shop, &hash, epoch)
     }
 
     /// Whether a refused delivery of this source could be kept now; one that could not counts as dropped.
@@ -572,9 +582,24 @@ impl Store {
     /// What the Gate has counted.
     pub fn figures(&self) -> Figures {
         let (commands, bytes) = self.inner.shared.queue.waiting();
+        let lineage = match &self.inner.source {
+            Source::File { .. } => None,
+            Source::Server(server) => Some(server.lineage()),
+        };
+        let writable = |lineage: &Arc<Lineage>| {
+            let hosts = lineage.hosts();
+            hosts.iter().filter(|host| host.is_writable()).count() as u64
+        };
+        let timeline = lineage.and_then(|lineage| lineage.timeline());
+        let missing = lineage.and_then(|lineage| lineage.missing_answers());
         Figures {
             queue_commands: commands as u64,
             queue_bytes: bytes as u64,
+            answers_missing: missing.unwrap_or(0),
+            timeline: timeline
+                .and_then(|timeline| u64::try_from(timeline).ok())
+                .unwrap_or(0),
+            hosts_writable: lineage.map_or(0, writable),
             ..self.inner.shared.counters.read()
         }
     }
@@ -756,7 +781,9 @@ fn make_ready(options: &Options) -> Result<Ready, OpenError> {
             file_ready(options, folder.path().join("tollgate.db"), Some(folder))
         }
         Place::Server(place) => {
-            let server = Server::of(place)?.with_pause(options.pause.clone());
+            let server = Server::of(place)?
+                .with_pause(options.pause.clone())
+                .remembering(Arc::clone(&options.clock));
             let lanes = place.lanes.max(1);
             apart(|| server_ready(options, server, lanes))
         }
@@ -809,6 +836,7 @@ fn file_ready(
         checkpointer: Some(checkpointer),
         file,
         rounds: None,
+        hosts: None,
         steps,
         home: Home {
             _lock: Some(lock),
@@ -872,6 +900,7 @@ fn server_ready(options: &Options, server: Server, lanes: usize) -> Result<Ready
     while writers.len() < lanes {
         writers.push(Db::Postgres(Box::new(Postgres::open_writer(&server)?)));
     }
+    let hosts = HostWatch::start(&server)?;
     let source = Source::Server(Box::new(server));
     Ok(Ready {
         readers: Readers::start(&source, options.limits.readers)?,
@@ -882,6 +911,7 @@ fn server_ready(options: &Options, server: Server, lanes: usize) -> Result<Ready
         checkpointer: None,
         file: None,
         rounds: Some(rounds),
+        hosts,
         steps,
         home: Home::default(),
     })

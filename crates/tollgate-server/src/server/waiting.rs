@@ -54,6 +54,13 @@ async fn open_while(
             Err(StartError::Store(OpenError::Unreachable { server, source })) => {
                 tracing::error!(server, %source, "the database is away; waiting for it");
             }
+            Err(StartError::Store(OpenError::Behind { server, reason })) => {
+                tracing::error!(
+                    server,
+                    reason,
+                    "the database lacks what was answered; waiting for it"
+                );
+            }
             opened => return opened,
         }
         while_away();

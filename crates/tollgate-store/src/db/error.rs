@@ -30,6 +30,10 @@ enum Kind {
         oldest: i64,
         known: i64,
     },
+    /// None of several hosts can be used, and why each.
+    NoHost(String),
+    /// A host has not what was answered, and cannot go on with it.
+    Behind(String),
 }
 
 /// What a failure means for anyone who asked (docs/gate.md, Poison and Commit in doubt).
@@ -89,6 +93,18 @@ impl Error {
         }
     }
 
+    pub(crate) fn no_host(each: String) -> Error {
+        Error {
+            kind: Kind::NoHost(each),
+        }
+    }
+
+    pub(crate) fn behind(reason: String) -> Error {
+        Error {
+            kind: Kind::Behind(reason),
+        }
+    }
+
     pub(crate) fn warned(warning: String) -> Error {
         Error {
             kind: Kind::Warned(warning),
@@ -98,6 +114,22 @@ impl Error {
     /// Nothing was answered for as long as it was waited for.
     pub(crate) fn is_silence(&self) -> bool {
         matches!(self.kind, Kind::NoAnswer(_))
+    }
+
+    /// A host has not what was answered.
+    pub(crate) fn is_behind(&self) -> bool {
+        matches!(self.kind, Kind::Behind(_))
+    }
+
+    /// A host takes no writes, as the driver says it.
+    pub(crate) fn is_standby(&self) -> bool {
+        let Kind::Postgres(error) = &self.kind else {
+            return false;
+        };
+        let source = std::error::Error::source(error);
+        source
+            .and_then(|source| source.downcast_ref::<std::io::Error>())
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
     }
 
     /// The user may not do it.
@@ -125,7 +157,9 @@ impl Error {
             | Kind::NoAnswer(_)
             | Kind::Warned(_)
             | Kind::Gone
-            | Kind::Outdated { .. } => None,
+            | Kind::Outdated { .. }
+            | Kind::NoHost(_)
+            | Kind::Behind(_) => None,
         }
     }
 }
@@ -163,6 +197,8 @@ impl std::fmt::Display for Error {
                 "a later program has migrated the database, and from then on only programs that know schema version \
                  {oldest} write to it; this one knows {known}: start the later one in its place"
             ),
+            Kind::NoHost(each) => write!(f, "no host takes writes ({each})"),
+            Kind::Behind(reason) => f.write_str(reason),
         }
     }
 }
@@ -176,7 +212,9 @@ impl std::error::Error for Error {
             | Kind::NoAnswer(_)
             | Kind::Warned(_)
             | Kind::Gone
-            | Kind::Outdated { .. } => None,
+            | Kind::Outdated { .. }
+            | Kind::NoHost(_)
+            | Kind::Behind(_) => None,
         }
     }
 }
@@ -198,7 +236,9 @@ pub(crate) fn meaning(error: &Error) -> Failure {
         },
         Kind::Corrupt(_) => Failure::Poison,
         Kind::Outdated { .. } => Failure::Unavailable,
-        Kind::NoAnswer(_) | Kind::Warned(_) | Kind::Gone => Failure::Lost,
+        Kind::NoAnswer(_) | Kind::Warned(_) | Kind::Gone | Kind::NoHost(_) | Kind::Behind(_) => {
+            Failure::Lost
+        }
     }
 }
 
@@ -251,7 +291,9 @@ pub(crate) fn is_failed_flush(error: &Error) -> bool {
         | Kind::NoAnswer(_)
         | Kind::Warned(_)
         | Kind::Gone
-        | Kind::Outdated { .. } => false,
+        | Kind::Outdated { .. }
+        | Kind::NoHost(_)
+        | Kind::Behind(_) => false,
     }
 }
 
@@ -262,10 +304,14 @@ pub(crate) fn refuse(name: &Path, error: Error) -> OpenError {
     let path = PathBuf::from(name);
     let code = match &error.kind {
         Kind::Sqlite(error) => error.sqlite_error_code(),
-        Kind::Corrupt(_) | Kind::Outdated { .. } => None,
-        Kind::Postgres(_) | Kind::NoAnswer(_) | Kind::Warned(_) | Kind::Gone => {
-            return refuse_server(name.display().to_string(), error);
-        }
+            | Kind::Outdated { .. }
+        Kind::Corrupt(_) => None,
+        Kind::Postgres(_)
+        | Kind::NoAnswer(_)
+        | Kind::Warned(_)
+        | Kind::Gone
+        | Kind::NoHost(_)
+        | Kind::Behind(_) => return refuse_server(name.display().to_string(), error),
     };
     match code {
         Some(ErrorCode::NotADatabase) => OpenError::NotADatabase { path },
@@ -284,6 +330,9 @@ pub(crate) fn refuse(name: &Path, error: Error) -> OpenError {
 }
 
 fn refuse_server(server: String, source: Error) -> OpenError {
+    if let Kind::Behind(reason) = source.kind {
+        return OpenError::Behind { server, reason };
+    }
     let Some(state) = source.sql_state() else {
         return OpenError::Unreachable { server, source };
     };
@@ -292,6 +341,8 @@ fn refuse_server(server: String, source: Error) -> OpenError {
         "28P01" | "28000" => OpenError::Login { server, source },
         // invalid_catalog_name
         "3D000" => OpenError::NoDatabase { server },
+        // admin and crash shutdown, starting up
+        "57P01" | "57P02" | "57P03" => OpenError::Unreachable { server, source },
         // insufficient_privilege
         "42501" => OpenError::Privilege { server, source },
         _ => OpenError::Server { server, source },

@@ -31,7 +31,8 @@ pub use error::Error;
 pub(crate) use error::{Corrupt, Failure, corrupt, is_failed_flush, meaning, refuse};
 pub(crate) use in_place::{Moved, OpenFile, beside, identity, log_of};
 pub use open_error::OpenError;
-pub(crate) use postgres::{Postgres, Server};
+pub(crate) use postgres::{Answered, Lineage, Postgres, Server, say_lost, two_write};
+pub use postgres::{HostSeen, HostState, LostCommits};
 pub(crate) use sqlite::Sqlite;
 pub(crate) use value::{Bind, Row, Value};
 
@@ -81,7 +82,7 @@ pub(crate) const fn on_postgres(postgres: &'static str) -> Sql {
 }
 
 /// The version of the schema that this program knows: its last step's (`schema/steps.rs`).
-pub(crate) const SCHEMA_VERSION: i64 = 12;
+pub(crate) const SCHEMA_VERSION: i64 = 15;
 
 /// `migration_writers.oldest`: by primary key, over the steps that this program does not know; nothing if there are none.
 pub(crate) const OLDEST_WRITER: &str = "\
@@ -373,6 +374,30 @@ impl Db {
         result
     }
 
+    /// Whether it leads to where nothing may be stored or read any more (`postgres/lineage.rs`).
+    pub(crate) fn is_outdated(&self) -> bool {
+        match self {
+            Db::Sqlite(_) => false,
+            Db::Postgres(postgres) => postgres.is_outdated(),
+        }
+    }
+
+    /// Changes with the history that a server's hosts go on with; what was known of another one may be missing.
+    pub(crate) fn epoch(&self) -> u64 {
+        match self {
+            Db::Sqlite(_) => 0,
+            Db::Postgres(postgres) => postgres.epoch(),
+        }
+    }
+
+    /// Notes that a batch of a lane is committed and about to be answered.
+    pub(crate) fn answered(&self, lane: &str, answered: Answered) {
+        match self {
+            Db::Sqlite(_) => {}
+            Db::Postgres(postgres) => postgres.answered(lane, answered),
+        }
+    }
+
     /// Ends the transaction with its writes on disk.
     pub(crate) fn commit(&self) -> Result<(), Error> {
         match self {
@@ -444,6 +469,14 @@ impl Source {
             Source::File { path, .. } => Db::Sqlite(Sqlite::open_reader(path)?),
             Source::Server(server) => Db::Postgres(Box::new(Postgres::open_reader(server)?)),
         })
+    }
+
+    /// [`Db::epoch`] of a connection that is made now.
+    pub(crate) fn epoch(&self) -> u64 {
+        match self {
+            Source::File { .. } => 0,
+            Source::Server(server) => server.lineage().epoch(),
+        }
     }
 
     /// For messages: the file, or the server without its password.

@@ -102,6 +102,14 @@ pub enum OpenError {
         /// What happened.
         source: crate::db::Error,
     },
+    /// The server has not what was answered: commits are missing, or it is an old primary.
+    #[error("go on at {server}: {reason}")]
+    Behind {
+        /// The server, without user and password.
+        server: String,
+        /// What is missing, and the remedy.
+        reason: String,
+    },
     /// The server does not let us in.
     #[error("log in to {server}: {source}; check user and password in [store] url")]
     Login {

@@ -61,6 +61,13 @@ pub(crate) enum End {
     Late,
 }
 
+impl End {
+    /// Its caller is answered.
+    pub(crate) fn is_reply(&self) -> bool {
+        matches!(self, End::Reply(_))
+    }
+}
+
 /// How an attempt to decide ended.
 enum Tried {
     Decided(Box<Decision>),

@@ -8,13 +8,15 @@ use tollgate_core::id::ShopId;
 use tollgate_core::snapshot::Snapshot;
 use tollgate_core::time::Timestamp;
 
-use crate::db::{Db, Error, Failure, Head, NotEnded, Source, Sql, is_failed_flush, meaning, two};
+use crate::db::{
+    Answered, Db, Error, Failure, Head, NotEnded, Source, Sql, is_failed_flush, meaning, two,
+};
 use crate::figures::Counters;
 use crate::gate::batch::{Around, Batch, End, Listeners, Opened};
 use crate::gate::blocked::RowLock;
 use crate::gate::queue::{Job, Work};
 use crate::gate::wake::WakeUp;
-use crate::gate::writer::Gate;
+use crate::gate::writer::{Gate, is_relied_on};
 use crate::seldom::Seldom;
 use crate::tables::gate_lanes::Lane;
 use crate::tables::write::{Changes, write};
@@ -118,14 +120,14 @@ impl Gate {
             db.hurry(self.locked_rows.hurries());
             let began = Instant::now();
             let next = match self.decide_all(db, jobs, now, &id) {
-                Ok(decided) => return Ok(self.conclude(jobs, now, began, decided)),
+                Ok(decided) => return Ok(self.conclude(jobs, (now, &id), began, decided)),
                 Err(Failed::Beginning(error)) => {
                     self.after_failure(&error, tries, WaitedFor::Heads)
                 }
                 Err(Failed::Before(error)) => self.after_failure(&error, tries, WaitedFor::Rows),
                 Err(Failed::Committing(error, mut decided)) => {
                     match self.after_commit(&id, &error, tries) {
-                        None => return Ok(self.conclude(jobs, now, began, *decided)),
+                        None => return Ok(self.conclude(jobs, (now, &id), began, *decided)),
                         Some(next) => {
                             if let Next::End(broken) = &next {
                                 self.note_locked_row(jobs, broken, &mut decided.known);
@@ -241,10 +243,20 @@ impl Gate {
     fn conclude(
         &mut self,
         jobs: &[Job],
-        now: Timestamp,
+        (now, id): (Timestamp, &[u8; 16]),
         began: Instant,
         mut decided: Decided,
     ) -> Committed {
+        if let Some(db) = &self.db {
+            let ends = jobs.iter().zip(&decided.ends);
+            let answers = ends.filter(|(job, end)| is_relied_on(job) && end.is_reply());
+            let answered = Answered {
+                batch: *id,
+                answers: answers.count() as u64,
+                at: now,
+            };
+            db.answered(&self.lane_name, answered);
+        }
         if let [job] = jobs
             && let Some(shop) = job.shop()
             && !self.locked_rows.is_empty()
@@ -406,6 +418,9 @@ impl Gate {
 
     /// Connects again after the connection was lost.
     pub(crate) fn reopen_if_lost(&mut self) -> Result<(), Broken> {
+        if self.db.as_ref().is_some_and(Db::is_outdated) {
+            self.db = None;
+        }
         if self.db.is_some() {
             return Ok(());
         }
@@ -415,6 +430,8 @@ impl Gate {
         let db = db.map_err(Broken::Unavailable)?;
         self.refuse_moved()?;
         Counters::add(&self.counters.reconnects, 1);
+        // Versions that this database has lost are given out anew.
+        self.listeners.borrow_mut().clear();
         self.db = Some(db);
         Ok(())
     }

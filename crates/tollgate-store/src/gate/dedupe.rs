@@ -13,8 +13,9 @@ const PLACES: usize = 65_536;
 /// Places that share a lock.
 const PLACES_PER_LOCK: usize = PLACES / 16;
 
-/// Who settled this key, by shop and hash.
-type Place = Option<(ShopId, [u8; 16], EventId)>;
+/// Who settled this key, by shop and hash, and in which epoch of the database: what was settled in another one may be
+/// missing in this one.
+type Place = Option<(ShopId, [u8; 16], EventId, u64)>;
 
 /// The keys that were settled recently.
 pub(crate) struct DedupeCache {
@@ -30,23 +31,25 @@ impl DedupeCache {
     }
 
     /// The event that settled the key, if it is remembered.
-    pub(crate) fn get(&self, shop: ShopId, hash: &[u8; 16]) -> Option<EventId> {
+    pub(crate) fn get(&self, shop: ShopId, hash: &[u8; 16], epoch: u64) -> Option<EventId> {
         let (lock, place) = place_of(hash);
         let places = self.locks[lock]
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         places[place]
-            .filter(|(its_shop, its_hash, _)| *its_shop == shop && its_hash == hash)
-            .map(|(_, _, event)| event)
+            .filter(|(its_shop, its_hash, _, settled_in)| {
+                *its_shop == shop && its_hash == hash && *settled_in == epoch
+            })
+            .map(|(_, _, event, _)| event)
     }
 
     /// Remembers the key, and forgets the one that stood in its place.
-    pub(crate) fn put(&self, shop: ShopId, hash: [u8; 16], event: EventId) {
+    pub(crate) fn put(&self, shop: ShopId, hash: [u8; 16], event: EventId, epoch: u64) {
         let (lock, place) = place_of(&hash);
         let mut places = self.locks[lock]
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        places[place] = Some((shop, hash, event));
+        places[place] = Some((shop, hash, event, epoch));
     }
 
     /// Forgets the key: its event is not settled any more.
@@ -56,7 +59,7 @@ impl DedupeCache {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if places[place]
-            .is_some_and(|(its_shop, its_hash, _)| (its_shop, its_hash) == (shop, *hash))
+            .is_some_and(|(its_shop, its_hash, ..)| (its_shop, its_hash) == (shop, *hash))
         {
             places[place] = None;
         }
@@ -77,14 +80,15 @@ mod tests {
     fn a_key_is_found_by_its_shop_and_its_whole_hash() {
         let cache = DedupeCache::new();
         let event = EventId::on(RootId::new(1 << 40), 3);
-        cache.put(ShopId(1), [7; 16], event);
-        assert_eq!(cache.get(ShopId(1), &[7; 16]), Some(event));
-        assert_eq!(cache.get(ShopId(2), &[7; 16]), None);
+        cache.put(ShopId(1), [7; 16], event, 0);
+        assert_eq!(cache.get(ShopId(1), &[7; 16], 0), Some(event));
+        assert_eq!(cache.get(ShopId(2), &[7; 16], 0), None);
+        assert_eq!(cache.get(ShopId(1), &[7; 16], 1), None);
         let mut other = [7; 16];
         other[15] = 8;
-        assert_eq!(cache.get(ShopId(1), &other), None);
-        cache.put(ShopId(1), other, event);
-        assert_eq!(cache.get(ShopId(1), &[7; 16]), None);
+        assert_eq!(cache.get(ShopId(1), &other, 0), None);
+        cache.put(ShopId(1), other, event, 0);
+        assert_eq!(cache.get(ShopId(1), &[7; 16], 0), None);
     }
 
     #[test]
@@ -94,7 +98,7 @@ mod tests {
             for second in [0, 1, 127, 255] {
                 let mut hash = [0; 16];
                 (hash[0], hash[1]) = (first, second);
-                assert_eq!(cache.get(ShopId(1), &hash), None);
+                assert_eq!(cache.get(ShopId(1), &hash, 0), None);
             }
         }
     }

@@ -144,7 +144,10 @@ impl Gate {
             return false;
         };
         let hash = key_hash(&take.source, &take.event.key);
-        self.dedupe.get(submission.command.shop, &hash).is_some()
+        let epoch = self.source.epoch();
+        self.dedupe
+            .get(submission.command.shop, &hash, epoch)
+            .is_some()
     }
 }
 

@@ -370,7 +370,8 @@ impl Gate {
         let is_shared = matches!(self.source, Source::Server(_));
         if state.is_settled() && !(may_die && is_shared) && !take.event.key.is_empty() {
             let hash = key_hash(&take.source, &take.event.key);
-            self.dedupe.put(submission.command.shop, hash, *id);
+            let epoch = self.db.as_ref().map_or(0, Db::epoch);
+            self.dedupe.put(submission.command.shop, hash, *id, epoch);
         }
     }
 
@@ -446,6 +447,12 @@ fn take_turns(jobs: &mut Vec<Job>, due: Vec<Job>) {
 fn is_from_outside(job: &Job) -> bool {
     let is_theirs = matches!(job.class, Class::Money | Class::Orders);
     is_theirs && job.reply_to.is_some() && !is_probe(job)
+}
+
+/// Somebody is answered by it who goes on as if it stayed: a provider, the shop, or the worker that has done something.
+pub(crate) fn is_relied_on(job: &Job) -> bool {
+    let is_command = matches!(job.work, Work::Command(_)) && job.reply_to.is_some();
+    is_command || is_from_outside(job)
 }
 
 fn is_probe(job: &Job) -> bool {

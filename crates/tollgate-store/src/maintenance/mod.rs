@@ -2,6 +2,7 @@
 //! is there is backed up, put back and moved.
 
 pub(crate) mod rounds;
+pub(crate) mod failover;
 pub(crate) mod instances;
 pub(crate) mod prune;
 pub(crate) mod resealing;

@@ -121,6 +121,9 @@ fn work(db: Db, source: &Source, waiting: &Mutex<Receiver<Task>>) {
             .recv();
         let Ok(mut task) = task else { return };
         for last in [false, true] {
+            if db.as_ref().is_some_and(Db::is_outdated) {
+                db = None;
+            }
             if db.is_none() {
                 let dialled = dialler.dial(|| source.reader());
                 if let Err(error) = &dialled

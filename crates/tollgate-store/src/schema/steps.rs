@@ -92,6 +92,14 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     ),
     step(11, "alerts", texts!("0011_alerts.sql")),
     step(NOTED_FROM, "writers", texts!("0012_writers.sql")),
+    // What earlier programs sell they do not count.
+    step(
+        13,
+        "instances_and_shelves",
+        texts!("0013_instances_and_shelves.sql"),
+    ),
+    step(14, "failed_sign_ins", texts!("0014_failed_sign_ins.sql")),
+    step(15, "lineage", texts!("0015_lineage.sql")),
 ];
 
 #[cfg(test)]

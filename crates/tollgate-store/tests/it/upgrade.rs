@@ -11,7 +11,7 @@ use crate::world::{Rows, World, submission};
 const FENCE: &str = include_str!("../../migrations/postgres/fence.sql");
 
 /// The version of this program's schema.
-const KNOWN: i64 = 12;
+const KNOWN: i64 = 15;
 
 /// Columns that orders, receipts and heads of a later program have.
 const COLUMNS: &str = "\
@@ -40,7 +40,7 @@ fn expand(rows: &Rows) {
 fn shut_out(rows: &Rows) {
     rows.run("begin");
     if let Rows::Server(_) = rows {
-        for statement in FENCE.replace("{oldest}", "13").split_inclusive(";\n") {
+        for statement in FENCE.replace("{oldest}", "16").split_inclusive(";\n") {
             rows.run(statement);
         }
     }
@@ -107,7 +107,7 @@ async fn a_batch_under_a_later_schema_is_refused_and_loses_nothing() {
     let refused = world.store.submit(submission(payment)).await;
     assert!(
         matches!(&refused, Err(SubmitError::Unavailable { reason })
-            if reason.contains("only programs that know schema version 13 write to it; this one knows 12")),
+            if reason.contains("only programs that know schema version 16 write to it; this one knows 15")),
         "{refused:?}"
     );
     assert_eq!(
@@ -133,15 +133,15 @@ async fn a_batch_under_a_later_schema_is_refused_and_loses_nothing() {
         Err(error) => {
             let message = error.to_string();
             assert!(
-                message.contains("only programs that know version 13 write"),
+                message.contains("only programs that know version 16 write"),
                 "{message}"
             );
             assert!(matches!(
                 error,
                 OpenError::Newer {
-                    found: 13,
-                    oldest: 13,
-                    known: 12,
+                    found: 16,
+                    oldest: 16,
+                    known: 15,
                     ..
                 }
             ));
@@ -164,7 +164,7 @@ async fn nothing_is_written_after_the_migration_that_shuts_out() {
             {
                 Ok(_) => taken += 1,
                 Err(SubmitError::Unavailable { reason })
-                    if reason.contains("schema version 13") =>
+                    if reason.contains("schema version 16") =>
                 {
                     break;
                 }

@@ -344,7 +344,14 @@ impl Rows {
                 and relnamespace = cast('public' as regnamespace)
               order by 1",
         );
-        let about_the_program = ["gate_lanes", "migrations", "sweeps", "view_marks"];
+        let about_the_program = [
+            "gate_lanes",
+            "lineage",
+            "lost_commits",
+            "migrations",
+            "sweeps",
+            "view_marks",
+        ];
         let mut tables = self.texts(sql);
         tables.retain(|table| !about_the_program.contains(&table.as_str()));
         tables

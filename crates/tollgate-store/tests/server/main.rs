@@ -13,6 +13,11 @@ mod words;
 #[path = "../it/world.rs"]
 mod world;
 
+/// Clusters of a test's own; the program's suites have the same.
+#[allow(dead_code, reason = "the program's suites use the rest of it")]
+#[path = "../../../tollgate/tests/harness/cluster.rs"]
+mod cluster;
+mod failover;
 mod locks;
 mod moving;
 mod opening;

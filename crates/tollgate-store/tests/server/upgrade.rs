@@ -63,7 +63,7 @@ async fn a_batch_that_waits_for_a_migration_finds_itself_shut_out() {
         .split_inclusive(";\n")
         .nth(1)
         .expect("rows are the second statement");
-    later.run(&update.replace("{oldest}", "13"));
+    later.run(&update.replace("{oldest}", "16"));
     let looking = world.rows();
     let migrating = tokio::task::spawn_blocking(move || {
         let waiting = "select count(*) from pg_stat_activity
@@ -77,7 +77,7 @@ async fn a_batch_that_waits_for_a_migration_finds_itself_shut_out() {
     let refused = world.store.submit(submission(create(order(2, "C2")))).await;
     migrating.await.expect("it ends");
     assert!(
-        matches!(&refused, Err(SubmitError::Unavailable { reason }) if reason.contains("schema version 13")),
+        matches!(&refused, Err(SubmitError::Unavailable { reason }) if reason.contains("schema version 16")),
         "{refused:?}"
     );
     assert_eq!(world.rows().number("select count(*) from roots"), 1);
@@ -89,13 +89,13 @@ async fn a_new_shop_is_shut_out_like_the_others() {
     crate::server();
     let world = World::new();
     let rows = world.rows();
-    for statement in FENCE.replace("{oldest}", "13").split_inclusive(";\n") {
+    for statement in FENCE.replace("{oldest}", "16").split_inclusive(";\n") {
         rows.run(statement);
     }
     rows.run("delete from shop_heads");
     let refused = world.store.submit(submission(create(order(1, "C1")))).await;
     assert!(
-        matches!(&refused, Err(SubmitError::Unavailable { reason }) if reason.contains("schema version 13")),
+        matches!(&refused, Err(SubmitError::Unavailable { reason }) if reason.contains("schema version 16")),
         "{refused:?}"
     );
     assert_eq!(rows.number("select count(*) from shop_heads"), 1);

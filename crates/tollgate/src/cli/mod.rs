@@ -13,6 +13,7 @@ mod secrets;
 mod backup;
 mod restore;
 mod move_to;
+mod failover;
 mod config;
 mod login;
 mod profiles;
@@ -97,6 +98,7 @@ enum Command {
     Backup(backup::Args),
     Restore(restore::Args),
     Move(move_to::Args),
+    Failover(failover::Args),
     Config(config::Args),
     Login(login::Args),
     Logout(login::LogoutArgs),
@@ -232,6 +234,7 @@ pub(crate) fn main() -> ExitCode {
             Command::Backup(args) => backup::run(args, file),
             Command::Restore(args) => restore::run(args, file),
             Command::Move(args) => move_to::run(&args, file),
+            Command::Failover(args) => failover::run(&args, file),
             Command::Config(args) => config::run(args, file),
             Command::Login(args) => login::run(args, file).await,
             Command::Logout(args) => login::log_out(&args),

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -72,6 +73,34 @@ impl Cluster {
         script(&["start".as_ref(), self.folder.path()]);
     }
 
+    /// Lets it stand still, or go on.
+    pub(crate) fn freeze(&self, freeze: bool) {
+        let command = if freeze { "freeze" } else { "thaw" };
+        script(&[command.as_ref(), self.folder.path()]);
+    }
+
+    /// Takes a standby off its primary: it gets nothing more.
+    pub(crate) fn cut_off(&self, say: impl Fn(&str, &str) -> String, primary: &Cluster) {
+        say(self.url(), "alter system set primary_conninfo = ''");
+        say(self.url(), "select pg_reload_conf()");
+        until("nobody follows the primary", || {
+            say(primary.url(), "select count(*) from pg_stat_replication") == "0"
+        });
+    }
+
+    /// Waits until a standby has all that its primary has.
+    pub(crate) fn catch_up(&self, say: impl Fn(&str, &str) -> String, primary: &Cluster) {
+        let lsn = say(
+            primary.url(),
+            "select cast(pg_current_wal_flush_lsn() as text)",
+        );
+        let got =
+            format!("select cast(coalesce('{lsn}' <= pg_last_wal_replay_lsn(), false) as text)");
+        until("the standby has caught up", || {
+            say(self.url(), &got) == "true"
+        });
+    }
+
     /// Makes a standby the server that takes writes.
     pub(crate) fn promote(&self) {
         script(&["promote".as_ref(), self.folder.path()]);
@@ -80,8 +109,20 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
+        // One that stands still does not end.
+        let _ = run(&["thaw".as_ref(), self.folder.path()]);
         // It may be stopped already.
         let _ = run(&["stop".as_ref(), self.folder.path()]);
+    }
+}
+
+/// The store's suite has this file too, and no harness.
+#[track_caller]
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{what}");
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 

@@ -40,4 +40,5 @@ mod balancer;
 mod standby;
 mod moving;
 mod put_back;
+mod failover;
 mod stream;

@@ -4,6 +4,10 @@
 //! one thread each, so that lane and readers read like their counterparts on SQLite. What travels
 //! together is sent together and waited for once.
 
+mod hosts;
+mod lineage;
+mod lost;
+mod open;
 mod pipeline;
 mod pooler;
 mod server;
@@ -11,13 +15,12 @@ mod sets;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
-use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio_postgres::error::SqlState;
+use tokio::sync::watch;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{AsyncMessage, Client, Config, Connection, Statement};
+use tokio_postgres::{Client, Config, Statement};
 use tollgate_core::id::ShopId;
 
 use super::OpenError;
@@ -26,6 +29,11 @@ use super::{
     SCHEMA_VERSION, Sql, Value, meaning, on_postgres, refuse_later,
 };
 use crate::options::Pause;
+use hosts::{Lsn, Origin};
+pub(crate) use lineage::{Answered, Lineage, two_write};
+pub use lineage::{HostSeen, HostState};
+pub use lost::LostCommits;
+pub(crate) use lost::say as say_lost;
 use pipeline::{Answer, Pipeline};
 pub(crate) use server::Server;
 use sets::Form;
@@ -42,24 +50,6 @@ const COMMIT_LIMIT: Duration = Duration::from_secs(5);
 /// Said in a transaction that waits only a moment for rows: no one of ours has one without the shop's head,
 /// which it holds by then. Errors of no shop have none; they are written in batches of their own.
 const HURRY: &str = "set local lock_timeout = '50ms'";
-
-/// The settings of every session. The plans are made once: they are look-ups by key, whose best plan does
-/// not depend on the values. Nor on how full a table was when the plan was made: over an empty one the
-/// planner would choose to read all of it, and go on doing so when it is large.
-const SESSION: &str = "\
-    set timezone = 'UTC';
-    set plan_cache_mode = 'force_generic_plan';
-    set jit = off;
-    set enable_seqscan = off;
-    set enable_hashjoin = off;
-    set enable_mergejoin = off;
-    set lock_timeout = '500ms';
-    set idle_in_transaction_session_timeout = '5s'";
-
-/// The further settings of a session that only reads.
-const READER: &str = "\
-    set default_transaction_read_only = on;
-    set statement_timeout = '5s'";
 
 /// `shop_heads.lock`: by primary key, in the order of shops; the only locks a batch takes.
 const LOCK_HEADS: Sql = on_postgres(
@@ -95,10 +85,34 @@ const INSERT_SWEEP: Sql = on_postgres(
          on conflict (shop_id) do nothing",
 );
 
+/// `lost_commits.any`: by the index of those that nobody has accepted; and how far the log has got.
+const LOSS_AND_LOG: Sql = on_postgres(
+    "select exists (select 1 from lost_commits where accepted_at is null),
+            cast(pg_current_wal_flush_lsn() as text)",
+);
+
+/// `lost_commits.any_alone`: the same of a server that has no such log.
+const LOSS_AND_NO_LOG: Sql =
+    on_postgres("select exists (select 1 from lost_commits where accepted_at is null), ''");
+
 /// A connection to a server.
 pub(crate) struct Postgres {
     runtime: tokio::runtime::Runtime,
     client: Client,
+    /// Where it leads.
+    origin: Origin,
+    /// That host, as it is connected to.
+    config: Config,
+    /// What was answered over this server.
+    lineage: Arc<Lineage>,
+    /// When it was judged whether it may be used; it is not when that has changed.
+    epoch: u64,
+    /// Hears that.
+    changes: RefCell<watch::Receiver<u64>>,
+    /// It is used whatever is missing here.
+    is_for_looking: bool,
+    /// How far the log had got when the last transaction began.
+    flushed: Cell<Lsn>,
     begin: &'static str,
     /// Prepared statements by their text's place in the program.
     statements: RefCell<HashMap<(usize, Form), Statement>>,
@@ -156,76 +170,24 @@ impl PendingWrites {
 }
 
 impl Postgres {
-    /// Connects for writing: to the host of the list that takes writes.
-    pub(crate) fn open_writer(server: &Server) -> Result<Postgres, OpenError> {
-        let mut postgres = Postgres::open(server, "")?;
-        postgres.pause = server.pause();
-        Ok(postgres)
+    /// Whether it leads to where nothing may be stored or read any more: a newer timeline was seen, or
+    /// commits are missing.
+    pub(super) fn is_outdated(&self) -> bool {
+        self.epoch != self.lineage.epoch()
     }
 
-    /// Connects for whatever a caller begins by itself.
-    pub(crate) fn open_plain(server: &Server) -> Result<Postgres, OpenError> {
-        Postgres::open(server, "set lock_timeout = 0")
+    /// When it was judged.
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch
     }
 
-    /// Connects for reading beside the writers.
-    pub(crate) fn open_reader(server: &Server) -> Result<Postgres, OpenError> {
-        Postgres::open(server, READER)
-    }
-
-    /// Connects and sets the session up, once it is known to be one (`pooler.rs`).
-    fn open(server: &Server, more: &str) -> Result<Postgres, OpenError> {
-        let refuse = |source: Error| server.refuse(source);
-        let postgres = Postgres::connect(server, server.config())?;
-        pooler::rule_out(server, &postgres)?;
-        postgres.script(SESSION).map_err(refuse)?;
-        if !more.is_empty() {
-            postgres.script(more).map_err(refuse)?;
-        }
-        Ok(postgres)
-    }
-
-    /// A connection in which nothing is set.
-    fn connect(server: &Server, config: &Config) -> Result<Postgres, OpenError> {
-        let refuse = |source: Error| server.refuse(source);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|source| OpenError::Io {
-                path: server.to_string().into(),
-                source,
-            })?;
-        let warning = Arc::default();
-        let connect = async {
-            match server.tls() {
-                Some(tls) => {
-                    let (client, connection) = config.connect(tls).await?;
-                    drive(connection, &warning);
-                    Ok(client)
-                }
-                None => {
-                    let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
-                    drive(connection, &warning);
-                    Ok(client)
-                }
-            }
-        };
-        let limit = server.open_limit();
-        let connected = runtime.block_on(async { tokio::time::timeout(limit, connect).await });
-        let client = match connected {
-            Ok(client) => client.map_err(|error: tokio_postgres::Error| refuse(error.into()))?,
-            Err(_) => return Err(refuse(Error::no_answer(limit))),
-        };
-        Ok(Postgres {
-            client,
-            runtime,
-            begin: server.begin(),
-            statements: RefCell::default(),
-            in_transaction: Cell::new(false),
-            hurries: Cell::new(false),
-            warning,
-            pause: None,
-        })
+    /// Notes that a batch of a lane is committed and about to be answered.
+    pub(super) fn answered(&self, lane: &str, answered: Answered) {
+        let position = self.origin.lineage.map(|mut position| {
+            position.lsn = self.flushed.get();
+            position
+        });
+        self.lineage.note(lane, answered, position);
     }
 
     /// Says to a test that steps through it what this connection does.
@@ -235,20 +197,31 @@ impl Postgres {
         }
     }
 
-    /// Waits for an answer, but not for ever. After [`Error::no_answer`] nothing is known about the
+    /// Waits for an answer, but not for ever, and not once it is known that another host has to be used: a host that
+    /// stands still answers nothing. After [`Error::no_answer`] and [`Error::gone`] nothing is known about the
     /// connection, and it must be given up.
     fn wait<T>(
         &self,
         limit: Duration,
         work: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, Error> {
-        let answer = self
-            .runtime
-            .block_on(async { tokio::time::timeout(limit, work).await });
-        match answer {
-            Ok(answer) => Ok(answer?),
-            Err(_) => Err(Error::no_answer(limit)),
-        }
+        let mut changes = self.changes.borrow_mut();
+        let outdated = async {
+            // Whoever looks may look at a host that is not to be used, and a server without a store has no other.
+            if self.is_for_looking || changes.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        self.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                answer = tokio::time::timeout(limit, work) => match answer {
+                    Ok(answer) => Ok(answer?),
+                    Err(_) => Err(Error::no_answer(limit)),
+                },
+                () = outdated => Err(Error::gone()),
+            }
+        })
     }
 
     /// The statement, prepared the first time it is asked for.
@@ -460,6 +433,11 @@ impl Postgres {
             (false, false) => LOCK_FREE_HEADS,
         };
         let lock = self.statement(sql.postgres, Form::One)?;
+        let standing = match self.origin.lineage {
+            Some(_) => LOSS_AND_LOG,
+            None => LOSS_AND_NO_LOG,
+        };
+        let standing = self.statement(standing.postgres, Form::One)?;
         let columns = columns_of(&lookups.asked);
         let began = Instant::now();
         let locked = Cell::new(began);
@@ -470,6 +448,7 @@ impl Postgres {
             locked.set(Instant::now());
             heads
         });
+        pipeline.add(async { self.client.query(&standing, &[]).await });
         if self.pause.is_none() {
             self.add_look_ups(&mut pipeline, &lookups.asked, &columns)?;
         }
@@ -482,7 +461,8 @@ impl Postgres {
             }
             answers => answers?,
         };
-        let rows = answers.split_off(2);
+        let rows = answers.split_off(3);
+        self.look_at_standing(&answers[2])?;
         let heads = match shops.is_empty() {
             true => no_heads(&answers[1])?,
             false => heads_of(&answers[1])?,
@@ -511,6 +491,20 @@ impl Postgres {
         let waited = began.elapsed();
         let rows = self.look_up(&lookups.asked)?;
         Ok(Begun::on_server(heads, waited, rows, lookups))
+    }
+
+    /// Notes how far the log has got. Nothing is stored where commits are missing that nobody has given up.
+    fn look_at_standing(&self, rows: &[tokio_postgres::Row]) -> Result<(), Error> {
+        let Some(row) = rows.first() else {
+            return Ok(());
+        };
+        if row.try_get(0)? && !self.is_for_looking {
+            return Err(Error::behind(lost::MISSING.to_owned()));
+        }
+        if let Ok(lsn) = row.try_get::<_, &str>(1)?.parse() {
+            self.flushed.set(lsn);
+        }
+        Ok(())
     }
 
     /// Makes what a shop needs that was never written to; whether there was such a shop. Then the
@@ -564,26 +558,6 @@ impl Postgres {
             false => Ok(()),
         }
     }
-}
-
-/// Lets the connection work whenever its thread waits. A wait for a standby that somebody cuts short
-/// succeeds with a warning; it is kept, because such a COMMIT is in doubt.
-fn drive<S, T>(mut connection: Connection<S, T>, warning: &Arc<Mutex<Option<String>>>)
-where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-{
-    let warning = Arc::clone(warning);
-    tokio::runtime::Handle::current().spawn(async move {
-        while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-            if let AsyncMessage::Notice(notice) = message
-                && *notice.code() == SqlState::WARNING
-            {
-                *warning.lock().unwrap_or_else(PoisonError::into_inner) =
-                    Some(notice.message().to_owned());
-            }
-        }
-    });
 }
 
 fn pointers<T: ToSql + Sync>(values: &[T]) -> Vec<&(dyn ToSql + Sync)> {

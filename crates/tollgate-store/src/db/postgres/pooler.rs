@@ -31,7 +31,7 @@ pub(super) fn rule_out(server: &Server, first: &Postgres) -> Result<(), OpenErro
     if are_shared(server, first)? {
         return Err(OpenError::SharedSessions {
             server: server.to_string(),
-            pooler: name(server),
+            pooler: name(server, first),
         });
     }
     server.keeps_sessions().get_or_init(|| ());
@@ -41,7 +41,7 @@ pub(super) fn rule_out(server: &Server, first: &Postgres) -> Result<(), OpenErro
 fn are_shared(server: &Server, first: &Postgres) -> Result<bool, OpenError> {
     let refuse = |error| server.refuse(error);
     let of_first = first.served_by().map_err(refuse)?;
-    let second = Postgres::connect(server, server.config());
+    let second = Postgres::beside(server, &first.config, &first.origin);
     let second = second.map_err(|error| unless_silent(server, error))?;
     let of_second = second.served_by().map_err(refuse);
     let of_second = of_second.map_err(|error| unless_silent(server, error))?;
@@ -74,12 +74,13 @@ fn unless_silent(server: &Server, error: OpenError) -> OpenError {
 
 /// What the pooler calls itself. It tells those whom it lets administer it, and turns the others away in words
 /// of its own.
-fn name(server: &Server) -> String {
-    let mut config = server.config().clone();
+fn name(server: &Server, first: &Postgres) -> String {
+    let mut config = first.config.clone();
     config
         .dbname(ADMIN_DATABASE)
         .target_session_attrs(TargetSessionAttrs::Any);
-    let version = Postgres::connect(server, &config).map(|admin| admin.first_text("show version"));
+    let admin = Postgres::beside(server, &config, &first.origin);
+    let version = admin.map(|admin| admin.first_text("show version"));
     match version {
         Ok(Ok(Some(version))) => version,
         Err(OpenError::Server { source, .. }) if source.to_string().starts_with("not allowed") => {

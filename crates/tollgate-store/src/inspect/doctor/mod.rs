@@ -4,6 +4,7 @@
 //! Nothing is changed, and it works beside a running server and without one.
 
 mod file;
+mod hosts;
 mod made;
 mod readers;
 mod refused;
@@ -19,11 +20,12 @@ use tollgate_core::time::Timestamp;
 
 use crate::Store;
 use crate::db::OpenError;
-use crate::db::{Db, Error, Source, on_postgres};
+use crate::db::{Db, Error, Server, Source, on_postgres};
 use crate::error::ReadError;
 use crate::options::{Clock, Place};
 use crate::report::{Checked, Level, Report};
 use crate::tables::sealed::SecretKeys;
+use server::setting;
 
 /// What the doctor goes by.
 #[derive(Clone)]
@@ -59,6 +61,8 @@ impl Examination {
 /// What a check looks at.
 struct Looking<'a> {
     db: &'a Db,
+    /// The server, if it is one.
+    server: Option<&'a Server>,
     /// The file, or the server without user and password.
     name: &'a Path,
     examination: &'a Examination,
@@ -157,6 +161,7 @@ fn examine(source: &Source, examination: &Examination) -> Report {
                 Ok(db) => {
                     let looking = Looking {
                         db: &db,
+                        server: None,
                         name: path,
                         examination,
                     };
@@ -177,11 +182,13 @@ fn examine(source: &Source, examination: &Examination) -> Report {
             let name = server.to_string();
             let looking = Looking {
                 db: &db,
+                server: Some(server),
                 name: Path::new(&name),
                 examination,
             };
             let mut report = Report::default();
             ask(&looking, server::CHECKS, &mut report);
+            ask(&looking, hosts::CHECKS, &mut report);
             ask(&looking, server_activity::CHECKS, &mut report);
             ask(&looking, EVERYWHERE, &mut report);
             report

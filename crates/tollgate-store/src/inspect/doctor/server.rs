@@ -126,7 +126,7 @@ const SETTING: Sql = on_postgres(
       where s.name = ?1",
 );
 
-fn setting(looking: &Looking<'_>, name: &str) -> Result<String, Error> {
+pub(super) fn setting(looking: &Looking<'_>, name: &str) -> Result<String, Error> {
     let found = looking
         .db
         .one(SETTING, &[&name], |row| row.get::<Option<String>>(0))?;

@@ -1,0 +1,1 @@
+-- What this step is about is a server's: a file is promoted by nobody.
