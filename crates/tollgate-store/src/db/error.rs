@@ -304,8 +304,7 @@ pub(crate) fn refuse(name: &Path, error: Error) -> OpenError {
     let path = PathBuf::from(name);
     let code = match &error.kind {
         Kind::Sqlite(error) => error.sqlite_error_code(),
-            | Kind::Outdated { .. }
-        Kind::Corrupt(_) => None,
+        Kind::Corrupt(_) | Kind::Outdated { .. } => None,
         Kind::Postgres(_)
         | Kind::NoAnswer(_)
         | Kind::Warned(_)

@@ -166,6 +166,7 @@ impl Command {
             | Command::Backup(_)
             | Command::Restore(_)
             | Command::Move(_)
+            | Command::Failover(_)
             | Command::Config(_)
             | Command::Profiles(_)
             | Command::Send(_)
