@@ -863,7 +863,7 @@ async fn what_is_lost_of_the_schema_of_a_file_is_found() {
     };
     let stock = "shop_id integer not null, sku text not null, on_hand integer not null,
                  held integer not null, version integer not null, low_at integer,
-                 primary key (shop_id, sku)";
+                 sold integer not null default 0, primary key (shop_id, sku)";
     let targets = "shop_id integer not null, target text not null, failures integer not null,
                    failing_since integer, open_until integer, opened integer not null default 0,
                    probing integer not null default 0, allowed_at integer,

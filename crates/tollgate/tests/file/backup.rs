@@ -108,7 +108,7 @@ fn a_backup_beside_full_load_ends_and_is_whole() {
 
 /// A shop with a receipt, a mail and a refund that cannot be sent, an endpoint, and a delivery that was refused.
 fn a_shop(home: &mut Home) -> (Vec<u8>, Value, String) {
-    home.set("mail", "url", "smtp://shop@127.0.0.1:1");
+    home.set("mail", "url", "smtp://127.0.0.1:1");
     home.set("mail", "from", "shop@example.com");
     let server = Tollgate::start(home);
     let mut client = server.client();

@@ -54,6 +54,10 @@ const NOT_HERE: &[(&str, &str)] = &[
     ),
     ("tollgate secrets key >", "it writes where root may"),
     (
+        "tollgate failover",
+        "it wants PostgreSQL; tests/instances/failover.rs",
+    ),
+    (
         "tollgate backup",
         "it makes a file, once; tests/file/backup.rs",
     ),
@@ -510,6 +514,8 @@ fn nested<'n>(own: &[&str], names: &[&'n str]) -> Option<&'n str> {
         "receipts",
         "effects",
         "deliveries",
+        "secrets",
+        "failover",
     ];
     let name = own.first()?;
     has_commands

@@ -22,6 +22,10 @@ fn naming(words: &[&str]) -> BTreeSet<String> {
     for package in PACKAGES {
         let source = crates().join(format!("tollgate-{package}")).join("src");
         walk(&source, &mut |path, text| {
+            // What is checked is read apart, as the world reads it.
+            if path.starts_with(source.join("inspect/verify")) {
+                return;
+            }
             let code = text
                 .split("#[cfg(test)]\nmod tests {")
                 .next()

@@ -41,7 +41,7 @@ async fn an_order_is_created_paid_and_shown() {
     assert_eq!(
         stock.body,
         json!({
-            "sku": "A", "on_hand": 1, "held": 0, "available": 1, "low_at": null,
+            "sku": "A", "on_hand": 1, "held": 0, "available": 1, "sold": 2, "low_at": null,
             "version": stock.body["version"],
         })
     );

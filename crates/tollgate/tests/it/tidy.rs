@@ -596,6 +596,8 @@ const LOOKS_AT: &[(&str, &[&str])] = &[
     ("gate/commit.rs", &["effects"]),
     // Looks when something is due next.
     ("gate/sweep.rs", &["calendars", "events", "names", "roots"]),
+    // Adds up how notices have ended.
+    ("tables/endpoint_figures", &["effects"]),
     // A root leads to names that are not known yet.
     ("tables/roots", &["names"]),
 ];

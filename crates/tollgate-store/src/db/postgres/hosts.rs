@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_postgres::{Client, Config, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -95,9 +96,9 @@ pub(super) type Dialled = Result<Reached, Error>;
 /// Dials every host at once, and takes one. As long as a host has said nothing, those that could not be used are
 /// dialled again: one of them may be promoted meanwhile.
 pub(super) async fn reach(server: &Server) -> Result<Reached, OpenError> {
-    let mut dialling = JoinSet::new();
+    let mut dialling = FuturesUnordered::new();
     for place in 0..server.hosts().len() {
-        dialling.spawn(dialled(server, place, Duration::ZERO));
+        dialling.push(dialled(server, place, Duration::ZERO));
     }
     let mut taken: Option<Reached> = None;
     let mut refused: BTreeMap<usize, Error> = BTreeMap::new();
@@ -105,19 +106,18 @@ pub(super) async fn reach(server: &Server) -> Result<Reached, OpenError> {
     let mut until: Option<Instant> = None;
     while !silent.is_empty() {
         let next = match until {
-            Some(until) => match timeout_at(until, dialling.join_next()).await {
+            Some(until) => match timeout_at(until, dialling.next()).await {
                 Ok(next) => next,
                 Err(_) => break,
             },
-            None => dialling.join_next().await,
+            None => dialling.next().await,
         };
-        let Some(ended) = next else { break };
-        let (place, dial) = ended.expect("dialling does not panic");
+        let Some((place, dial)) = next else { break };
         silent.remove(&place);
         match dial.and_then(|reached| admitted(server, reached)) {
             Err(error) => {
                 refused.insert(place, error);
-                dialling.spawn(dialled(server, place, AGAIN));
+                dialling.push(dialled(server, place, AGAIN));
             }
             Ok(reached) => {
                 let is_known = server.lineage().is_newest(&reached.origin);
@@ -140,13 +140,12 @@ pub(super) async fn reach(server: &Server) -> Result<Reached, OpenError> {
 
 /// What each host is, in the order of the URL, or why it does not say.
 pub(super) async fn look_at_all(server: &Server) -> Vec<Result<Origin, Error>> {
-    let mut dialling = JoinSet::new();
+    let mut dialling = FuturesUnordered::new();
     for place in 0..server.hosts().len() {
-        dialling.spawn(dialled(server, place, Duration::ZERO));
+        dialling.push(dialled(server, place, Duration::ZERO));
     }
     let mut found: Vec<_> = server.hosts().iter().map(|_| Err(Error::gone())).collect();
-    while let Some(ended) = dialling.join_next().await {
-        let (place, dial) = ended.expect("dialling does not panic");
+    while let Some((place, dial)) = dialling.next().await {
         found[place] = dial.map(|reached| reached.origin);
     }
     found

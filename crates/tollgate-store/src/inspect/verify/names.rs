@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use tollgate_core::effect::{Question, TargetKind};
 use tollgate_core::id::{EventId, OrderId, PaymentId, RootId};
 use tollgate_core::payment::Payment;
-use tollgate_core::snapshot::EventState;
 use tollgate_core::word::Word;
 
 use super::{Verifying, shown_id};
@@ -212,12 +211,10 @@ fn look_at_parked(
                     }
                     Waits::Code(code) => stored.event.code.as_deref() == Some(*code),
                 };
-                match stored.state {
-                    EventState::Applied | EventState::Stale | EventState::Stored => {
-                        "which waits no more"
-                    }
-                    _ if says_it => continue,
-                    _ => "which does not name it",
+                // What was settled under another of its names stays in the list of this one, and is passed over there.
+                match says_it {
+                    true => continue,
+                    false => "which does not name it",
                 }
             }
         };

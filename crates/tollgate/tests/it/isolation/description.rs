@@ -137,6 +137,7 @@ impl Operation {
             "verify",
             "showErrorStats",
             "showSession",
+            "listSessions",
             "listen",
         ];
         self.method == "GET" && self.scope.is_some() && !of_the_server.contains(&self.id.as_str())
