@@ -26,14 +26,16 @@ const ENTRIES_PER_SECOND: i64 = 20_000;
 const GAP_MIN: i64 = 1_000_000;
 
 /// `restored.mark_due`, `restored.mark_waiting`: by `effects_due`, and of those that wait for another one by
-/// `effects_order`; any target and order key is one.
+/// `effects_order`; any target and order key is one. What has begun was claimed at least once.
 const MARK_DUE: &str = "\
     update effects
-       set state = 'started', lease = ?3, lease_hard_until = ?4, due_at = ?4
+       set state = 'started', lease = ?3, lease_hard_until = ?4, due_at = ?4,
+           tries = case when tries < 1 then 1 else tries end
      where shop_id = ?1 and target >= '' and due_at is not null and kind = ?2";
 const MARK_WAITING: &str = "\
     update effects
-       set state = 'started', lease = ?3, lease_hard_until = ?4, due_at = ?4
+       set state = 'started', lease = ?3, lease_hard_until = ?4, due_at = ?4,
+           tries = case when tries < 1 then 1 else tries end
      where shop_id = ?1 and order_key >= '' and kind = ?2 and state = 'pending' and due_at is null";
 
 /// `restored.end_sessions`, `restored.end_tickets`: all of them.
