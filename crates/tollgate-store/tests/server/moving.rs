@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use tollgate_core::time::Span;
-use tollgate_store::{MoveError, MoveStep, OpenError, Place, SecretKey, SecretKeys, Store};
+use tollgate_store::{
+    MoveError, MoveStep, OpenError, Place, RestoreError, RestorePlan, SecretKey, SecretKeys, Store,
+};
 
 use crate::words::{create, order, stock};
-use crate::world::{Database, Rows, TestClock, World, options};
+use crate::world::{Database, Rows, TestClock, World, options, place};
 
 /// What is not the same on both: whose processes are at work, views, what a server makes by itself.
 const OWN: [&str; 12] = [
@@ -206,4 +208,27 @@ async fn what_a_later_program_has_migrated_is_not_moved_by_this_one() {
         matches!(refused, MoveError::Later { found: 99, .. }),
         "{refused:?}"
     );
+}
+
+/// Whatever name a URL gives the sessions of its instances.
+#[tokio::test]
+async fn an_instance_under_a_name_of_its_own_is_seen() {
+    crate::server();
+    let database = Database::new();
+    let named = place(&format!("{}?application_name=shop", database.name()));
+    let store = Store::open(options(named.clone(), &TestClock::new()));
+    let store = store.unwrap_or_else(|error| panic!("{error}"));
+    let plan = RestorePlan {
+        nothing_since: false,
+        last_receipts: Vec::new(),
+        now: TestClock::new().now(),
+    };
+    let refused = Store::follow_restore(&named, &plan);
+    assert!(
+        matches!(refused, Err(RestoreError::InUse { .. })),
+        "{refused:?}"
+    );
+    store.close();
+    drop(store);
+    Store::follow_restore(&named, &plan).unwrap_or_else(|error| panic!("{error}"));
 }
