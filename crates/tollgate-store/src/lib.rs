@@ -31,7 +31,7 @@ pub use inspect::letters::{ShopLetters, WaitingReceipt};
 pub use inspect::peer::{PeerFigures, per_request_serializable};
 pub use inspect::scratch::Scratch;
 pub use maintenance::backup::{About, BackedUp, BackupError, BackupPlan, BackupStep, Counted};
-pub use maintenance::failover::{Failover, Unvouched};
+pub use maintenance::failover::{AcceptError, Accepted, Failover, Unvouched};
 pub use maintenance::moving::{MoveError, MoveStep, MovedTables};
 pub use maintenance::prune::{
     PruneError, PrunedMonth, Pruning, STOPS_LISTED_MAX, Stop, TableShare,

@@ -32,7 +32,7 @@ use crate::gate::wake::Notifier;
 use crate::gate::writer::{Gate, Shared};
 use crate::maintenance::failover::HostWatch;
 use crate::maintenance::resealing;
-use crate::maintenance::restored::RESTORED;
+use crate::maintenance::restored::{FAILED_OVER, RESTORED};
 use crate::maintenance::rounds::Rounds;
 use crate::options::{Clock, Options, Place, ServerPlace};
 use crate::read::readers::Readers;
@@ -964,11 +964,14 @@ fn name_shops(db: &Db, names: &[String]) -> Result<BTreeMap<String, ShopId>, Err
 
 /// It is not known whether it happened. If its worker settles it before, nothing is changed (I5).
 fn give_up_lost(shop: ShopId, (effect, lease, target): &(EffectId, Lease, String)) -> Submission {
-    let reason = match *lease == RESTORED {
-        true => {
+    let reason = match *lease {
+        RESTORED => {
             "the database was restored from a backup, and it may have been done since that was made"
         }
-        false => "its worker was lost after it had begun",
+        FAILED_OVER => {
+            "a standby took over without the last commits, and it may have been done in one of those"
+        }
+        _ => "its worker was lost after it had begun",
     };
     let settled = SettleEffect {
         effect: *effect,

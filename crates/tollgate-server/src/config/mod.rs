@@ -161,9 +161,9 @@ impl Config {
         Config::load_in(file, std::env::vars().collect())
     }
 
-    /// Where a database is that is named by a URL of its own, in the place of `[store] url`: that, or where it stands,
-    /// as `env:NAME` or `file:PATH`.
-    pub fn place_at(file: Option<&Path>, url: &str) -> Result<Place, ConfigError> {
+    /// The configuration with a database that is named by a URL of its own, in the place of `[store] url`: that, or where
+    /// it stands, as `env:NAME` or `file:PATH`.
+    pub fn load_at(file: Option<&Path>, url: &str) -> Result<Config, ConfigError> {
         let mut environment: Environment = std::env::vars().collect();
         let url = match url.strip_prefix("env:") {
             Some(name) => environment.get(name).cloned().ok_or_else(|| {
@@ -180,7 +180,7 @@ impl Config {
         };
         let key = format!("{ENVIRONMENT_PREFIX}STORE__URL");
         environment.insert(key, url.trim().to_owned());
-        Config::load_in(file, environment).map(|config| config.place)
+        Config::load_in(file, environment)
     }
 
     fn load_in(file: Option<&Path>, environment: Environment) -> Result<Config, ConfigError> {

@@ -6,8 +6,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tollgate_core::time::Timestamp;
 
+use super::restored::{self, Followed, LastReceipt, LastReceiptError};
 use crate::Store;
-use crate::db::{HostSeen, LostCommits, OpenError, Postgres, Server, say_lost};
+use crate::db::{Db, HostSeen, LostCommits, OpenError, Postgres, Server, say_lost};
 use crate::options::ServerPlace;
 
 /// How often the hosts are looked at.
@@ -35,6 +36,26 @@ pub struct Unvouched {
     pub lsn: String,
 }
 
+/// What was given up, and what was done so that nothing in it is done or given out again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Accepted {
+    /// What was answered and is missing.
+    pub lost: Vec<LostCommits>,
+    /// What was done to the database; nothing where nothing is known to be missing.
+    pub followed: Followed,
+}
+
+/// Why nothing was given up.
+#[derive(Debug, thiserror::Error)]
+pub enum AcceptError {
+    /// The database does not answer, or refuses.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// What is said of receipts cannot be.
+    #[error("number receipts behind the last one: {0}")]
+    LastReceipt(#[from] LastReceiptError),
+}
+
 impl Failover {
     /// What is missing, in a sentence; empty where nothing is.
     pub fn say_lost(&self) -> String {
@@ -53,25 +74,44 @@ impl Store {
         })
     }
 
-    /// Gives up what was answered and is missing, so that all instances go on without it; what that was.
+    /// Gives up what was answered and is missing, so that all instances go on without it; what that was. In the same
+    /// commit the database gets what one needs that was put back to a state of before (`restored.rs`): what is missing
+    /// may have been mailed, paid back, told and numbered.
     pub fn accept_lost_commits(
         place: &ServerPlace,
+        last_receipts: &[LastReceipt],
         now: Timestamp,
-    ) -> Result<Vec<LostCommits>, OpenError> {
+    ) -> Result<Accepted, AcceptError> {
         let server = Server::of(place)?.for_mending();
         crate::store::apart(|| {
-            let postgres = Postgres::open_plain(&server)?;
-            let accept = || {
-                if !postgres.tells_lost_commits()? {
-                    return Ok(Vec::new());
-                }
-                let lost = postgres.lost_commits()?;
-                postgres.accept_lost_commits(now)?;
-                Ok(lost)
-            };
-            accept().map_err(|error| server.refuse(error))
+            let db = Db::Postgres(Box::new(Postgres::open_plain(&server)?));
+            let accepted = accept(&db, last_receipts, now);
+            Ok(accepted.map_err(|error| server.refuse(error))??)
         })
     }
+}
+
+fn accept(
+    db: &Db,
+    last_receipts: &[LastReceipt],
+    now: Timestamp,
+) -> Result<Result<Accepted, LastReceiptError>, crate::db::Error> {
+    let Db::Postgres(postgres) = db else {
+        return Ok(Ok(Accepted::default()));
+    };
+    if !postgres.tells_lost_commits()? {
+        return Ok(Ok(Accepted::default()));
+    }
+    if postgres.lost_commits()?.is_empty() {
+        postgres.accept_lost_commits(now)?;
+        return Ok(Ok(Accepted::default()));
+    }
+    let mut lost = Vec::new();
+    let followed = restored::follow_failover(db, last_receipts, now, || {
+        lost = postgres.lost_commits()?;
+        postgres.accept_lost_commits(now)
+    })?;
+    Ok(followed.map(|followed| Accepted { lost, followed }))
 }
 
 fn look(postgres: &Postgres, hosts: Vec<HostSeen>) -> Result<Failover, crate::db::Error> {

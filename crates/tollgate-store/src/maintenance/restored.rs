@@ -1,12 +1,13 @@
-//! What a database needs that was put back to a state of before: things have happened since that it does not know of.
+//! What a database needs that was put back to a state of before, or taken over from a standby that lacks commits: things
+//! have happened since that it does not know of.
 //!
 //! - Effects that must not be repeated and that it has pending may have been done since. They are marked as begun by a
-//!   worker that was lost ([`RESTORED`]), so the first claim settles each as `unknown` and a person decides; a refund
-//!   is looked for at its provider. Those that may be repeated are.
+//!   worker that was lost ([`RESTORED`], [`FAILED_OVER`]), so the first claim settles each as `unknown` and a person
+//!   decides; a refund is looked for at its provider. Those that may be repeated are.
 //! - Positions of the feed were given out that it does not know. Receivers of notices tell them apart by these, so it
 //!   goes on behind all that may have been given out ([`gap`]).
 //! - Numbers of receipts were given to customers. Whoever knows the last one says it, and the next one is behind it.
-//! - Sessions may have been ended: all of them are.
+//! - Sessions may have been ended: all of them are, where a backup is put back. A standby lacks some moments.
 //!
 //! Keys that were revoked are good again, and nobody here can know which: that is said, not done.
 
@@ -21,19 +22,24 @@ use crate::tables::{audit, horizon, shops};
 /// The claim of effects that may have been done since the database's state.
 pub(crate) const RESTORED: Lease = Lease(u128::MAX);
 
+/// The same where a standby has taken over without commits that were answered.
+pub(crate) const FAILED_OVER: Lease = Lease(u128::MAX - 1);
+
 /// Entries that no shop makes more of in a second, and the least that is left out.
 const ENTRIES_PER_SECOND: i64 = 20_000;
 const GAP_MIN: i64 = 1_000_000;
 
 /// `restored.mark_due`, `restored.mark_waiting`: by `effects_due`, and of those that wait for another one by
-/// `effects_order`; any target and order key is one.
+/// `effects_order`; any target and order key is one. What has begun was claimed at least once.
 const MARK_DUE: &str = "\
     update effects
-       set state = 'started', lease = ?3, lease_hard_until = ?4, due_at = ?4
+       set state = 'started', lease = ?3, lease_hard_until = ?4, due_at = ?4,
+           tries = case when tries < 1 then 1 else tries end
      where shop_id = ?1 and target >= '' and due_at is not null and kind = ?2";
 const MARK_WAITING: &str = "\
     update effects
-       set state = 'started', lease = ?3, lease_hard_until = ?4, due_at = ?4
+       set state = 'started', lease = ?3, lease_hard_until = ?4, due_at = ?4,
+           tries = case when tries < 1 then 1 else tries end
      where shop_id = ?1 and order_key >= '' and kind = ?2 and state = 'pending' and due_at is null";
 
 /// `restored.end_sessions`, `restored.end_tickets`: all of them.
@@ -91,29 +97,59 @@ pub enum LastReceiptError {
     },
 }
 
-/// Does all of it, in one transaction.
+/// Does all of it to a database that was put back, in one transaction.
 pub(crate) fn follow(
     db: &Db,
     receipts: &[LastReceipt],
     now: Timestamp,
 ) -> Result<Result<Followed, LastReceiptError>, Error> {
+    let end_sessions = |shops: &[ShopId]| {
+        let mut ended = 0;
+        for shop in shops {
+            for sql in [END_SESSIONS, END_TICKETS] {
+                ended += db.run(sql, &[&shop.0])? as u64;
+            }
+        }
+        Ok(ended)
+    };
+    follow_with(db, RESTORED, receipts, now, end_sessions)
+}
+
+/// Does it to a database that was taken over, in the transaction in which `accept` gives up what is missing: whoever
+/// goes on then finds it done.
+pub(crate) fn follow_failover(
+    db: &Db,
+    receipts: &[LastReceipt],
+    now: Timestamp,
+    accept: impl FnOnce() -> Result<(), Error>,
+) -> Result<Result<Followed, LastReceiptError>, Error> {
+    follow_with(db, FAILED_OVER, receipts, now, |_| accept().map(|()| 0))
+}
+
+fn follow_with(
+    db: &Db,
+    lease: Lease,
+    receipts: &[LastReceipt],
+    now: Timestamp,
+    besides: impl FnOnce(&[ShopId]) -> Result<u64, Error>,
+) -> Result<Result<Followed, LastReceiptError>, Error> {
     let all = shops::all(db)?;
     let heads = db.begin(&all, true)?;
-    let mut followed = Followed::default();
+    let mut followed = Followed {
+        sessions: besides(&all)?,
+        ..Followed::default()
+    };
     let unsafe_kinds = EffectKind::ALL
         .iter()
         .filter(|kind| kind.is_unsafe_to_repeat());
     let unsafe_kinds: Vec<&str> = unsafe_kinds.map(|kind| kind.word()).collect();
     for shop in &all {
         for kind in &unsafe_kinds {
-            let lease = id_bytes(RESTORED.0);
+            let lease = id_bytes(lease.0);
             for sql in [MARK_DUE, MARK_WAITING] {
                 let begun = db.run(sql, &[&shop.0, kind, &lease, &now.as_millis()])?;
                 followed.doubtful += begun as u64;
             }
-        }
-        for sql in [END_SESSIONS, END_TICKETS] {
-            followed.sessions += db.run(sql, &[&shop.0])? as u64;
         }
         let head = heads.get(shop).copied().unwrap_or_default();
         let last = db.one(LAST_LINE, &[&shop.0], |row| row.get::<i64>(0))?;

@@ -152,9 +152,7 @@ fn next_on_server(db: &Db, server: &Path, now: i64) -> Result<Option<Step>, Open
 /// Whether a later program has run steps that this one does not know, and leaves it its place beside it. What stands
 /// beside the tables, as views, is that one's then: two that made them by turns would be in each other's way.
 fn is_of_later_program(db: &Db, path: &Path) -> Result<bool, OpenError> {
-    let newest = db.one(NEWEST, &[], |row| row.get::<Option<i64>>(0));
-    let newest = newest.map_err(|error| refuse(path, error))?.flatten();
-    let Some(newest) = newest.filter(|newest| SCHEMA_VERSION < *newest) else {
+    let Some(newest) = later_schema(db, path)? else {
         return Ok(false);
     };
     tracing::warn!(
@@ -164,6 +162,13 @@ fn is_of_later_program(db: &Db, path: &Path) -> Result<bool, OpenError> {
          the others are well"
     );
     Ok(true)
+}
+
+/// The newest step that was run, of a ledger that is there, if it is one that this program does not know.
+pub(crate) fn later_schema(db: &Db, path: &Path) -> Result<Option<i64>, OpenError> {
+    let newest = db.one(NEWEST, &[], |row| row.get::<Option<i64>>(0));
+    let newest = newest.map_err(|error| refuse(path, error))?.flatten();
+    Ok(newest.filter(|newest| SCHEMA_VERSION < *newest))
 }
 
 /// Begins a transaction in which the schema is this instance's alone.

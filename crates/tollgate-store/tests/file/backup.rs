@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use tollgate_core::command::{Action, RefundPayment};
+use tollgate_core::id::PaymentId;
 use tollgate_core::time::Timestamp;
 use tollgate_store::{
-    BackedUp, BackupError, BackupPlan, BackupStep, LastReceipt, Limits, OpenError, Place,
+    BackedUp, BackupError, BackupPlan, BackupStep, LastReceipt, Level, Limits, OpenError, Place,
     RestoreError, RestorePlan, Store,
 };
 
-use crate::words::{create, order, root_id};
+use crate::words::{create, hear, order, register_alone, root_id};
 use crate::world::{SHOP, TestClock, World, folder, options, submission};
 
 fn plan(bytes_per_second: u64) -> BackupPlan {
@@ -172,6 +174,41 @@ fn a_backup_ends_before_the_log_is_full_and_leaves_nothing() {
         "{ended:?}"
     );
     assert!(!target.exists() && !beside(&target, ".part").exists());
+}
+
+/// What was decided and never tried when the backup was made is a person's afterwards, and no invariant takes that for a
+/// change by hand.
+#[tokio::test]
+async fn what_was_never_tried_breaks_no_invariant_once_it_is_put_back() {
+    let world = World::new();
+    world.act(register_alone(1, "R1", 100)).await;
+    world.act(hear(2, "paid-1", "R1", "paid 100")).await;
+    let refund = RefundPayment {
+        payment: PaymentId::on(root_id(1), 0),
+        minor: 40,
+        reason: "returned".to_owned(),
+        restock: Vec::new(),
+        release_slot: false,
+        recorded: false,
+    };
+    world.act(Action::RefundPayment(refund)).await;
+    let untried =
+        "select count(*) from effects where kind = 'refund' and state = 'pending' and tries = 0";
+    assert_eq!(world.rows().number(untried), 1);
+    let home = folder();
+    let backup = home.path().join("copy.db");
+    back_up(&world, &backup).unwrap_or_else(|error| panic!("{error}"));
+    let restored = home.path().join("restored.db");
+    let put_back = Store::restore(&backup, &restored, &restoring(Vec::new()), &mut |_| {});
+    let put_back = put_back.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(put_back.followed.doubtful, 1);
+    let report = Store::verify_at(&Place::File(restored), TestClock::new().now());
+    let report = report.unwrap_or_else(|error| panic!("{error}"));
+    let broken = report
+        .checks
+        .iter()
+        .find(|check| check.level == Level::Fail);
+    assert!(broken.is_none(), "{broken:?}");
 }
 
 /// Whatever is there stays, and what is no whole copy is put nowhere.

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tollgate_core::command::{Action, RefundPayment};
+use tollgate_core::id::PaymentId;
 use tollgate_store::{
-    Examination, HostState, Level, OpenError, Place, Report, ServerPlace, Store, SubmitError,
+    AcceptError, Examination, HostState, LastReceipt, Level, OpenError, Place, Report, ServerPlace,
+    Store, SubmitError,
 };
 
 use crate::cluster::Cluster;
-use crate::words::{BANK, create, hear, order, paid_by, root_id, stock};
+use crate::words::{BANK, create, hear, order, paid_by, register_alone, root_id, stock};
 use crate::world::{Database, SHOP, Session, TestClock, World, options, place, submission, url};
 
 /// Longer than any machine takes, and shorter than anybody waits.
@@ -115,6 +118,23 @@ async fn what_was_answered_and_is_missing_stops_everybody_until_somebody_gives_i
         let stored = store.submit(submission(stock(sku, 5))).await;
         stored.expect("it is stored");
     }
+    // A refund is ordered; that somebody sends it will be among what is missing.
+    let refund = RefundPayment {
+        payment: PaymentId::on(root_id(20), 0),
+        minor: 40,
+        reason: "returned".to_owned(),
+        restock: Vec::new(),
+        release_slot: false,
+        recorded: false,
+    };
+    for action in [
+        register_alone(20, "R20", 100),
+        hear(21, "paid-20", "R20", "paid 100"),
+        Action::RefundPayment(refund),
+    ] {
+        let stored = store.submit(submission(action)).await;
+        stored.expect("it is stored");
+    }
     standby.catch_up(say, &primary);
     standby.cut_off(say, &primary);
     for (store, number, code) in [(&store, 1, "LOST-1"), (&other, 2, "LOST-2")] {
@@ -178,9 +198,34 @@ async fn what_was_answered_and_is_missing_stops_everybody_until_somebody_gives_i
     // Not the first host that answers, and none that is away.
     assert_eq!(level(&report, "writable"), Level::Ok);
 
-    // An operator gives it up.
-    let given_up = Store::accept_lost_commits(server_of(&place), clock.now()).expect("it answers");
-    assert_eq!(given_up.len(), 2);
+    // What is said of receipts is looked at before anything is given up.
+    let promoted = url(standby.url(), "shop");
+    let told = "select position from shop_heads where shop_id = 1";
+    let before: i64 = say(&promoted, told).parse().expect("a number");
+    let last = |shop: &str| LastReceipt {
+        shop: shop.to_owned(),
+        year: 2026,
+        sequence: 41,
+    };
+    let accept = |shop| Store::accept_lost_commits(server_of(&place), &[last(shop)], clock.now());
+    let refused = accept("nobody");
+    assert!(
+        matches!(refused, Err(AcceptError::LastReceipt(_))),
+        "{refused:?}"
+    );
+    let found = Store::failover_at(server_of(&place)).expect("the standby answers");
+    assert_eq!(found.lost.len(), 2);
+
+    // An operator gives it up. What may have been done, told and numbered in it is not again.
+    let given_up = accept("main").expect("it answers");
+    assert_eq!((given_up.lost.len(), given_up.followed.doubtful), (2, 1));
+    assert_eq!(given_up.followed.sessions, 0);
+    let refund = "select state || ' ' || tries from effects where kind = 'refund'";
+    assert_eq!(say(&promoted, refund), "started 1");
+    let position: i64 = say(&promoted, told).parse().expect("a number");
+    assert!(before + 1_000_000 <= position, "{before} {position}");
+    let number = "select receipts from shop_heads where shop_id = 1 and receipts_year = 2026";
+    assert_eq!(say(&promoted, number), "41");
     until("it goes on", async || {
         let made = store.submit(submission(create(order(5, "AFTER")))).await;
         made.ok()
@@ -191,8 +236,7 @@ async fn what_was_answered_and_is_missing_stops_everybody_until_somebody_gives_i
         (0, 2)
     );
     assert_eq!(level(&examined(&place, &clock), "failover"), Level::Ok);
-    let promoted = url(standby.url(), "shop");
-    assert_eq!(say(&promoted, "select count(*) from roots"), "1");
+    assert_eq!(say(&promoted, "select count(*) from roots"), "2");
 
     // The old primary comes back, first in the URL. Whoever is started now takes the newer timeline.
     primary.start_again();
@@ -201,7 +245,7 @@ async fn what_was_answered_and_is_missing_stops_everybody_until_somebody_gives_i
         .submit(submission(create(order(6, "NEWER"))))
         .await;
     made.expect("it is stored");
-    assert_eq!(say(&promoted, "select count(*) from roots"), "2");
+    assert_eq!(say(&promoted, "select count(*) from roots"), "3");
     until("both are seen", async || {
         (store.figures().hosts_writable == 2).then_some(())
     })

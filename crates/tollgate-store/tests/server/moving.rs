@@ -3,14 +3,19 @@
 use std::collections::BTreeSet;
 
 use tollgate_core::time::Span;
-use tollgate_store::{MoveError, MoveStep, OpenError, Place, Store};
+use tollgate_store::{
+    MoveError, MoveStep, OpenError, Place, RestoreError, RestorePlan, SecretKey, SecretKeys, Store,
+};
 
 use crate::words::{create, order, stock};
-use crate::world::{Database, Rows, TestClock, World, options};
+use crate::world::{Database, Rows, TestClock, World, options, place};
 
 /// What is not the same on both: whose processes are at work, views, what a server makes by itself.
-const OWN: [&str; 9] = [
+const OWN: [&str; 12] = [
     "migrations",
+    "instances",
+    "lineage",
+    "lost_commits",
     "gate_lanes",
     "view_marks",
     "sweeps",
@@ -41,6 +46,10 @@ fn everything(rows: &Rows) -> Vec<(String, BTreeSet<String>)> {
 }
 
 fn move_all(from: &Place, to: &Place) -> Result<u64, MoveError> {
+    move_with(from, to, &SecretKeys::default())
+}
+
+fn move_with(from: &Place, to: &Place, keys: &SecretKeys) -> Result<u64, MoveError> {
     let mut moved = 0;
     let mut step = |step| {
         if let MoveStep::Moved { rows, .. } = step {
@@ -48,7 +57,7 @@ fn move_all(from: &Place, to: &Place) -> Result<u64, MoveError> {
         }
     };
     let now = TestClock::new().now();
-    Store::move_all(from, to, now, &mut step, &mut || Ok(()))?;
+    Store::move_all(from, to, keys, now, &mut step, &mut || Ok(()))?;
     Ok(moved)
 }
 
@@ -110,7 +119,8 @@ async fn a_move_that_was_ended_in_the_midst_goes_on() {
         verified += 1;
         Err("not today".to_owned())
     };
-    let ended = Store::move_all(&file, &server.place(), now, &mut |_| {}, &mut refuse);
+    let (to, keys) = (server.place(), SecretKeys::default());
+    let ended = Store::move_all(&file, &to, &keys, now, &mut |_| {}, &mut refuse);
     assert!(matches!(ended, Err(MoveError::Differs(_))), "{ended:?}");
     assert_eq!(verified, 1);
     let opened = Store::open(options(server.place(), &TestClock::new()));
@@ -133,4 +143,92 @@ async fn a_move_that_was_ended_in_the_midst_goes_on() {
         everything(&world.database.rows()),
         everything(&server.rows())
     );
+}
+
+fn key_beside(place: &Place) -> std::path::PathBuf {
+    let Place::File(path) = place else {
+        panic!("it is a file")
+    };
+    path.with_extension("db.key")
+}
+
+/// A server keeps the key under which secrets are redacted sealed where it can; a file has it in clear beside itself.
+#[tokio::test]
+async fn the_key_of_redaction_is_opened_on_the_way_out_and_sealed_on_the_way_in() {
+    crate::server();
+    let world = World::over(Database::file(), |_| ());
+    world.act(stock("TEA", 10)).await;
+    let world = world.shut();
+    let file = world.database.place();
+    let key = [0xa5; 32];
+    std::fs::write(key_beside(&file), key).expect("it is written");
+    let keys = SecretKeys {
+        seal: SecretKey::parse(&"a".repeat(64)).ok(),
+        ..SecretKeys::default()
+    };
+    let servers = [Database::empty(), Database::empty()];
+    let stored = |server: &Database| {
+        let sealed = "select convert_from(value, 'UTF8') from secrets where name = 'veil'";
+        server.rows().texts(sealed).remove(0)
+    };
+    move_with(&file, &servers[0].place(), &keys).unwrap_or_else(|error| panic!("{error}"));
+    assert!(stored(&servers[0]).starts_with("sealed:1:"));
+    // From server to server, too, where each has timelines and a ledger of its own.
+    move_with(&servers[0].place(), &servers[1].place(), &keys)
+        .unwrap_or_else(|error| panic!("{error}"));
+    assert!(stored(&servers[1]).starts_with("sealed:1:"));
+    assert_eq!(
+        everything(&servers[0].rows()),
+        everything(&servers[1].rows())
+    );
+    let back = Database::file();
+    let refused = move_all(&servers[1].place(), &back.place()).expect_err("it cannot be opened");
+    let id = keys.seal.as_ref().map_or("", SecretKey::id);
+    assert!(refused.to_string().contains(id), "{refused}");
+    assert!(matches!(refused, MoveError::Sealed { .. }), "{refused:?}");
+    assert_eq!(back.rows().number("select count(*) from shops"), 0);
+    assert!(!key_beside(&back.place()).exists());
+    move_with(&servers[1].place(), &back.place(), &keys).unwrap_or_else(|error| panic!("{error}"));
+    let written = std::fs::read(key_beside(&back.place())).expect("it is there");
+    assert_eq!(written, key);
+}
+
+/// A program that may go on writing beside a later one does not know all that there is to be moved.
+#[tokio::test]
+async fn what_a_later_program_has_migrated_is_not_moved_by_this_one() {
+    crate::server();
+    let world = World::over(Database::file(), |_| ()).shut();
+    let rows = world.database.rows();
+    rows.run("insert into migrations (version, name, checksum, at) values (99, 'later', '', 0)");
+    rows.run("insert into migration_writers (version, oldest_writer) values (99, 1)");
+    drop(rows);
+    let server = Database::empty();
+    let refused = move_all(&world.database.place(), &server.place()).expect_err("it is later");
+    assert!(
+        matches!(refused, MoveError::Later { found: 99, .. }),
+        "{refused:?}"
+    );
+}
+
+/// Whatever name a URL gives the sessions of its instances.
+#[tokio::test]
+async fn an_instance_under_a_name_of_its_own_is_seen() {
+    crate::server();
+    let database = Database::new();
+    let named = place(&format!("{}?application_name=shop", database.name()));
+    let store = Store::open(options(named.clone(), &TestClock::new()));
+    let store = store.unwrap_or_else(|error| panic!("{error}"));
+    let plan = RestorePlan {
+        nothing_since: false,
+        last_receipts: Vec::new(),
+        now: TestClock::new().now(),
+    };
+    let refused = Store::follow_restore(&named, &plan);
+    assert!(
+        matches!(refused, Err(RestoreError::InUse { .. })),
+        "{refused:?}"
+    );
+    store.close();
+    drop(store);
+    Store::follow_restore(&named, &plan).unwrap_or_else(|error| panic!("{error}"));
 }

@@ -6,8 +6,11 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use serde_json::{Value, json};
-use tollgate_store::{Failover, HostSeen, HostState, LostCommits, OpenError, Place, Store};
+use tollgate_store::{
+    AcceptError, Failover, HostSeen, HostState, LostCommits, OpenError, Place, Store,
+};
 
+use super::restore::{Last, last_receipts, say_followed};
 use super::{configuration, failed, print};
 use tollgate_server::Clock;
 
@@ -28,8 +31,15 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Go on without the commits that are missing: all instances do, within a second.
+    ///
+    /// What is missing may have been done and told. Mails, refunds and voids that are pending are given to a person, and the
+    /// feed goes on behind all positions that may have been told, as after `tollgate restore`.
     #[command(after_help = super::EXIT_CODES)]
     Accept {
+        /// The last receipt that a shop has given out, where somebody knows one that is missing: the next number is behind
+        /// it. Of another shop than main with its name, as tea=2026/17.
+        #[arg(long, value_name = "[SHOP=]YEAR/N")]
+        last_receipt: Vec<Last>,
         /// Do not ask.
         #[arg(long)]
         yes: bool,
@@ -50,7 +60,7 @@ pub(super) fn run(args: &Args, file: Option<&Path>) -> ExitCode {
         Ok(found) => found,
         Err(error) => return refused(&error),
     };
-    let Some(What::Accept { yes }) = args.what else {
+    let Some(What::Accept { yes, last_receipt }) = &args.what else {
         return show(args, &found);
     };
     if found.lost.is_empty() && found.unvouched.is_none() {
@@ -60,20 +70,26 @@ pub(super) fn run(args: &Args, file: Option<&Path>) -> ExitCode {
     if shown != ExitCode::SUCCESS {
         return shown;
     }
-    if !yes {
+    if !*yes {
         match ask() {
             Ok(true) => {}
             Ok(false) => return failed("accept what is missing: nothing was accepted"),
             Err(exit) => return exit,
         }
     }
-    match Store::accept_lost_commits(place, Clock::default().now()) {
-        Ok(lost) => {
-            let answers: u64 = lost.iter().map(|lost| lost.answers).sum();
+    let receipts = last_receipts(last_receipt);
+    match Store::accept_lost_commits(place, &receipts, Clock::default().now()) {
+        Ok(accepted) => {
+            let answers: u64 = accepted.lost.iter().map(|lost| lost.answers).sum();
             anstream::eprintln!("accepted: {answers} answers are given up; the instances go on");
+            say_followed(&accepted.followed);
             ExitCode::SUCCESS
         }
-        Err(error) => refused(&error),
+        Err(AcceptError::Open(error)) => refused(&error),
+        Err(error @ AcceptError::LastReceipt(_)) => {
+            anstream::eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
     }
 }
 
@@ -124,7 +140,8 @@ fn show(args: &Args, found: &Failover) -> ExitCode {
     if let Some(unvouched) = &found.unvouched {
         text.push_str(&format!(
             "timeline {} began at {} ({}), and no instance that had answered before has looked at it: whether commits \
-             are missing is not known\n",
+             are missing is not known; where some may be, stop every instance and run `tollgate restore --in-place` \
+             before `tollgate failover accept`\n",
             unvouched.timeline, unvouched.lsn, unvouched.host
         ));
     }

@@ -39,20 +39,22 @@ pub(super) fn run(args: &Args, file: Option<&Path>) -> ExitCode {
             Ok(config) => config.place,
             Err(exit) => return exit,
         },
-        Some(url) => match Config::place_at(file, url) {
-            Ok(place) => place,
+        Some(url) => match Config::load_at(file, url) {
+            Ok(config) => config.place,
             Err(error) => return misconfigured(&error),
         },
     };
-    let to = match Config::place_at(file, &args.to) {
-        Ok(place) => place,
+    // The keys of the configuration open what the source has sealed, and seal it for the target.
+    let (to, keys) = match Config::load_at(file, &args.to) {
+        Ok(config) => (config.place, config.secret_keys),
         Err(error) => return misconfigured(&error),
     };
     let now = Clock::default().now();
     let mut shown = Shown::new();
     let (verified_from, verified_to) = (from.clone(), to.clone());
     let mut verify = move || compare(&verified_from, &verified_to, now);
-    let moved = Store::move_all(&from, &to, now, &mut |step| shown.step(step), &mut verify);
+    let mut step = |done| shown.step(done);
+    let moved = Store::move_all(&from, &to, &keys, now, &mut step, &mut verify);
     shown.bar.finish_and_clear();
     match moved {
         Ok(moved) => say(&moved, &to, args.json),

@@ -42,7 +42,12 @@ pub(super) struct Args {
 
 /// `[SHOP=]YEAR/N`.
 #[derive(Debug, Clone)]
-struct Last(LastReceipt);
+pub(super) struct Last(LastReceipt);
+
+/// What the options say of receipts.
+pub(super) fn last_receipts(typed: &[Last]) -> Vec<LastReceipt> {
+    typed.iter().map(|last| last.0.clone()).collect()
+}
 
 impl FromStr for Last {
     type Err = String;
@@ -72,7 +77,7 @@ pub(super) fn run(args: Args, file: Option<&Path>) -> ExitCode {
     let now = Clock::default().now();
     let plan = RestorePlan {
         nothing_since: args.nothing_since,
-        last_receipts: args.last_receipt.into_iter().map(|last| last.0).collect(),
+        last_receipts: last_receipts(&args.last_receipt),
         now,
     };
     let Some(backup) = args.backup else {
@@ -177,7 +182,7 @@ fn say(restored: &Restored, plan: &RestorePlan) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn say_followed(followed: &Followed) {
+pub(super) fn say_followed(followed: &Followed) {
     if 0 < followed.doubtful {
         anstream::eprintln!(
             "{} mails, refunds or voids may have been done since: a person decides, in `tollgate effects list --state \

@@ -117,7 +117,7 @@ fn a_shop(home: &mut Home) -> (Vec<u8>, Value, String) {
     let mut wanted = order("A-1");
     wanted["customer"] = json!({ "name": "Dewi", "email": "dewi@example.com" });
     wanted["payment"] = json!({ "source": "midtrans", "reference": "A-1" });
-    let request = Request::create("/v1/orders", &wanted).keyed("the-first-order-of-the-tests");
+    let request = Request::post("/v1/orders", &wanted).keyed("the-first-order-of-the-tests");
     let answer = client.call(&request).expect(201);
     let paid = home.webhook(Said::paid("midtrans", "A-1", 1_000));
     assert_eq!(client.deliver("midtrans", &paid).outcome(), "applied");
@@ -125,17 +125,17 @@ fn a_shop(home: &mut Home) -> (Vec<u8>, Value, String) {
         let listed = client.list("/v1/receipts");
         let issued = listed
             .into_iter()
-            .find(|receipt| receipt["status"] == "issued");
+            .find(|receipt| receipt["state"] == "issued");
         Some(issued?["id"].as_str()?.to_owned())
     });
     let payments = client.list("/v1/payments?reference=A-1");
     let payment = payments[0]["id"].as_str().expect("an id").to_owned();
     client
         .create(
-            &format!("/v1/payments/{payment}/refunds"),
-            &json!({ "amount": 400 }),
+            &format!("/v1/payments/{payment}/refund"),
+            &json!({ "amount": 400, "reason": "scratched" }),
         )
-        .expect(202);
+        .expect(201);
     let pdf = pdf_of(&mut client, &receipt);
     until("both were tried in vain", || {
         let pending = client.list("/v1/effects?state=pending");
@@ -215,7 +215,7 @@ fn a_restored_shop_is_the_same_and_sends_nothing_twice() {
     let mut again = order("A-1");
     again["customer"] = json!({ "name": "Dewi", "email": "dewi@example.com" });
     again["payment"] = json!({ "source": "midtrans", "reference": "A-1" });
-    let request = Request::create("/v1/orders", &again).keyed("the-first-order-of-the-tests");
+    let request = Request::post("/v1/orders", &again).keyed("the-first-order-of-the-tests");
     assert_eq!(client.call(&request).expect(201), answer);
     // What is told from now on was told by nobody before.
     client.create("/v1/orders", &order("A-2")).expect(201);

@@ -84,7 +84,8 @@ fn look_at_lost(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), Erro
         );
         checked.see(Level::Warn, seen);
         checked.mend(
-            "compare with the old primary or with what providers and shop know; then `tollgate failover accept`",
+            "compare with the old primary or with what providers and shop know; where something may be missing stop every \
+             instance and run `tollgate restore --in-place`; then `tollgate failover accept`",
         );
     }
     Ok(())

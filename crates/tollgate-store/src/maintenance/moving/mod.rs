@@ -18,11 +18,16 @@ use super::alone;
 use super::backup::{KEY, check};
 use super::restore::write_key;
 use crate::Store;
-use crate::db::{Db, Error, OpenError, Postgres, Server, Source, Sql, Sqlite, beside, on_postgres};
+use crate::db::{
+    Db, Error, OpenError, Postgres, SCHEMA_VERSION, Server, Source, Sql, Sqlite, beside,
+    on_postgres,
+};
 use crate::options::Place;
 use crate::schema::lock::FileLock;
 use crate::schema::{lock, migrate, partitions};
 use crate::store::{apart, source_of};
+use crate::tables::kept_secrets::{open_shared, seal_shared};
+use crate::tables::sealed::{SecretKeys, Unopened};
 use crate::tables::search_terms;
 use mark::Mark;
 use rows::Moving;
@@ -85,6 +90,29 @@ pub enum MoveError {
     NotMigrated {
         /// The source.
         name: String,
+    },
+    /// One has steps that this program does not know.
+    #[error(
+        "move {name}: it has the schema of a later program ({found}, and this one knows {known}); move it with that one"
+    )]
+    Later {
+        /// Which.
+        name: String,
+        /// Its newest step.
+        found: i64,
+        /// The newest that this program knows.
+        known: i64,
+    },
+    /// The key that goes along is sealed under one that is not configured.
+    #[error(
+        "move {name}: the key under which secrets in kept headers are redacted cannot be opened: {why}; configure that \
+         key, and nothing was moved until then"
+    )]
+    Sealed {
+        /// The source.
+        name: String,
+        /// Why.
+        why: Unopened,
     },
     /// There is something in the target.
     #[error("move to {name}: it has {what}; name an empty database")]
@@ -157,10 +185,11 @@ const PUT_KEY: Sql = on_postgres(
 impl Store {
     /// Moves everything from one database to another, which is empty or was begun to be moved into. Nobody may serve
     /// either meanwhile; the source is only read. When all rows are there `verify` is asked, and what it refuses leaves
-    /// the target unopened.
+    /// the target unopened. What a server keeps sealed besides rows is opened with these keys, and sealed again.
     pub fn move_all(
         from: &Place,
         to: &Place,
+        keys: &SecretKeys,
         now: Timestamp,
         step: &mut (dyn FnMut(MoveStep) + Send),
         verify: &mut (dyn FnMut() -> Result<(), String> + Send),
@@ -179,7 +208,7 @@ impl Store {
             if from.name == to.name {
                 return Err(MoveError::Itself(from.name));
             }
-            run(&from, &to, now, step, verify)
+            run(&from, &to, keys, now, step, verify)
         })
     }
 }
@@ -187,10 +216,12 @@ impl Store {
 fn run(
     from: &Side,
     to: &Side,
+    keys: &SecretKeys,
     now: Timestamp,
     step: &mut (dyn FnMut(MoveStep) + Send),
     verify: &mut (dyn FnMut() -> Result<(), String> + Send),
 ) -> Result<MovedTables, MoveError> {
+    let key = key_of(from, keys)?;
     let shapes = Shape::all(&from.db, &to.db)?;
     let resumed = match mark::read(&to.db).map_err(MoveError::Database)? {
         Some(Mark { source }) if source == from.name => true,
@@ -221,6 +252,9 @@ fn run(
         Moving::new(shape, &from.db, &to.db).run(step)?;
     }
     finish_target(from, to, now)?;
+    if let Some(key) = key {
+        put_key(to, keys, &key)?;
+    }
 
     step(MoveStep::Checking);
     refuse_in_use(from)?;
@@ -268,35 +302,47 @@ fn finish_target(from: &Side, to: &Side, now: Timestamp) -> Result<(), MoveError
             }
         }
     }
-    move_key(from, to)
+    Ok(())
 }
 
-/// The key under which secrets in kept headers are veiled: a file beside a file, a row on a server.
-fn move_key(from: &Side, to: &Side) -> Result<(), MoveError> {
-    let key = match &from.place {
-        Source::Server(_) => from
-            .db
-            .one(KEY_ON_SERVER, &[], |row| row.get::<Vec<u8>>(0))
-            .map_err(MoveError::Database)?,
-        Source::File { path, .. } => {
-            let path = beside(path, KEY);
-            match std::fs::read(&path) {
-                Ok(key) => Some(key),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-                Err(source) => return Err(MoveError::Key { path, source }),
-            }
+/// The key under which secrets in kept headers are redacted, as it is in clear: a file beside a file, a row on a server,
+/// where it may be sealed.
+fn key_of(from: &Side, keys: &SecretKeys) -> Result<Option<Vec<u8>>, MoveError> {
+    let path = match &from.place {
+        Source::File { path, .. } => beside(path, KEY),
+        Source::Server(_) => {
+            let stored = from
+                .db
+                .one(KEY_ON_SERVER, &[], |row| row.get::<Vec<u8>>(0))
+                .map_err(MoveError::Database)?;
+            let key = stored.map(|stored| open_shared(keys, &stored)).transpose();
+            return key.map_err(|why| MoveError::Sealed {
+                name: from.name.clone(),
+                why,
+            });
         }
     };
-    let Some(key) = key else { return Ok(()) };
+    match std::fs::read(&path) {
+        Ok(key) => Ok(Some(key)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(MoveError::Key { path, source }),
+    }
+}
+
+/// Writes it for the target, as its instances do: in clear beside a file, and sealed on a server where there is a key.
+fn put_key(to: &Side, keys: &SecretKeys, key: &[u8]) -> Result<(), MoveError> {
     match &to.place {
         Source::Server(_) => {
-            to.db.run(PUT_KEY, &[&key]).map_err(MoveError::Database)?;
+            let sealed = seal_shared(keys, key);
+            to.db
+                .run(PUT_KEY, &[&sealed])
+                .map_err(MoveError::Database)?;
         }
         Source::File { path, .. } => {
             let path = beside(path, KEY);
             // One that was ended in the middle has written it already.
-            if std::fs::read(&path).ok().as_ref() != Some(&key) {
-                write_key(&path, &key).map_err(|source| MoveError::Key { path, source })?;
+            if std::fs::read(&path).ok().as_deref() != Some(key) {
+                write_key(&path, key).map_err(|source| MoveError::Key { path, source })?;
             }
         }
     }
@@ -323,6 +369,7 @@ fn open_source(source: Source) -> Result<Side, MoveError> {
     if !migrate::pending(&side.db, side.name.as_ref())?.is_empty() {
         return Err(MoveError::NotMigrated { name: side.name });
     }
+    refuse_later(&side)?;
     Ok(side)
 }
 
@@ -343,17 +390,20 @@ fn open_target(source: Source, now: Timestamp) -> Result<Side, MoveError> {
                 sqlite.become_writer(&path, durable)?;
             }
             make_schema(&db, &path, now)?;
-            Ok(Side {
+            let side = Side {
                 db,
                 name: whole_name(&path),
                 place: Source::File { path, durable },
                 _lock: Some(lock),
-            })
+            };
+            refuse_later(&side)?;
+            Ok(side)
         }
         Source::Server(server) => {
             let side = open_server(*server)?;
             refuse_in_use(&side)?;
             make_schema(&side.db, side.name.as_ref(), now)?;
+            refuse_later(&side)?;
             Ok(side)
         }
     }
@@ -389,6 +439,18 @@ fn refuse_in_use(side: &Side) -> Result<(), MoveError> {
         sessions => Err(MoveError::InUse {
             server: side.name.clone(),
             sessions,
+        }),
+    }
+}
+
+/// Columns that a later program has added would be left out in silence, or are wanted here.
+fn refuse_later(side: &Side) -> Result<(), MoveError> {
+    match migrate::later_schema(&side.db, side.name.as_ref())? {
+        None => Ok(()),
+        Some(found) => Err(MoveError::Later {
+            name: side.name.clone(),
+            found,
+            known: SCHEMA_VERSION,
         }),
     }
 }

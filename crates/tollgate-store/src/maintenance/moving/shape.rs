@@ -4,11 +4,16 @@ use super::MoveError;
 use crate::db::{Bind, Db, Error, Sql, Value, on_postgres, on_sqlite};
 use crate::schema::{migrate, partitions};
 
-/// What stays behind: the ledger of migrations and views are the target's own, lanes and sweeps are what processes note
-/// about themselves, a server's key is a file's `FILE.key`, and words that are left to be written are written.
-const LEFT_BEHIND: [&str; 7] = [
+/// What stays behind: the ledgers of migrations and views are the target's own, lanes, instances and sweeps are what
+/// processes note about themselves, timelines and what they lack are of the server that has them, a server's key is a file's
+/// `FILE.key`, and words that are left to be written are written.
+const LEFT_BEHIND: [&str; 11] = [
     "migrations",
+    "migration_writers",
     "gate_lanes",
+    "instances",
+    "lineage",
+    "lost_commits",
     "view_marks",
     "sweeps",
     "secrets",
@@ -18,6 +23,9 @@ const LEFT_BEHIND: [&str; 7] = [
 
 /// The column that only a server has: the id by whose month a line is kept.
 pub(super) const DATED: &str = "dated";
+
+/// What a server's heads say of who may write, as the target's own migrations do: it gets their default.
+const OLDEST_WRITER: &str = "oldest_writer";
 
 /// Keys that are read at once to count rows.
 const KEYS: i64 = 20_000;
@@ -92,8 +100,11 @@ impl Shape {
 
     fn of(table: &'static str, from: &Db, to: &Db) -> Result<Shape, MoveError> {
         let said = |source| MoveError::Row { table, source };
-        let theirs = columns_of(to, table).map_err(said)?;
+        let is_moved = |column: &String| table != "shop_heads" || column != OLDEST_WRITER;
+        let mut theirs = columns_of(to, table).map_err(said)?;
+        theirs.retain(is_moved);
         let mut columns = columns_of(from, table).map_err(said)?;
+        columns.retain(is_moved);
         if !theirs.iter().any(|column| column == DATED) {
             columns.retain(|column| column != DATED);
         }
