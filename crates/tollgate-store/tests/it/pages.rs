@@ -741,7 +741,8 @@ async fn what_is_sold_of_a_sku_is_counted_and_counted_again_at_an_upgrade() {
          create index roots_attention on roots (shop_id, attention) where attention > 0;
          drop index audit_failed_sign_ins;
          drop table if exists lineage; drop table if exists lost_commits;
-         delete from migrations where 13 <= version;";
+         delete from migrations where 13 <= version;
+         delete from migration_writers where 13 <= version;";
     shut.database.rows().run(undo);
     let store = tollgate_store::Store::open(shut.options.clone()).expect("it opens again");
     let world = World {
