@@ -26,7 +26,7 @@ impl Config {
     pub fn reloaded(&self, fresh: Config) -> Reloaded {
         let mut config = self.clone();
         let mut changed = self.changed_secrets(&fresh);
-        let mut at_restart = Vec::new();
+        let mut at_restart = self.secrets_at_restart(&fresh);
         let mut differing = Vec::new();
         differences(&mut Vec::new(), &self.shown, &fresh.shown, &mut differing);
         for path in differing {
@@ -45,6 +45,7 @@ impl Config {
         changed.sort_unstable();
         changed.dedup();
         at_restart.sort_unstable();
+        at_restart.dedup();
         for shop in &mut config.shops {
             if let Some(fresh) = shop_of(&fresh, &shop.name) {
                 shop.sources.clone_from(&fresh.sources);
@@ -85,6 +86,32 @@ impl Config {
             ["api", "bootstrap_key"] | ["log", "level"] => path[0] != "shops",
             _ => false,
         }
+    }
+
+    /// Secrets that differ and are read at a start only, by what they are masked under. Of the keys of the store it is
+    /// said which they are by what they are called, in their order.
+    fn secrets_at_restart(&self, fresh: &Config) -> Vec<String> {
+        let seals = |config: &Config| {
+            let key = config.secret_keys.seal.as_ref();
+            key.map(|key| key.id().to_owned())
+        };
+        let opens = |config: &Config| {
+            let keys = config.secret_keys.also.iter();
+            keys.map(|key| key.id().to_owned()).collect::<Vec<_>>()
+        };
+        let headers = |config: &Config| {
+            let headers = config.telemetry.headers.iter();
+            headers
+                .map(|(name, secret)| (name.clone(), secret.expose_secret().to_owned()))
+                .collect::<Vec<_>>()
+        };
+        let differing = [
+            ("store.secrets_key", seals(self) != seals(fresh)),
+            ("store.secrets_keys_also", opens(self) != opens(fresh)),
+            ("telemetry.headers", headers(self) != headers(fresh)),
+        ];
+        let differing = differing.iter().filter(|(_, differs)| *differs);
+        differing.map(|(key, _)| (*key).to_owned()).collect()
     }
 
     /// Secrets that differ, by what they are masked under.
@@ -294,6 +321,40 @@ mod tests {
             &["shops.coffee", "shops.tea"],
         );
         assert!(shop.shops.iter().any(|shop| shop.name == "tea"));
+    }
+
+    /// They are masked alike, so it is the secrets that are compared.
+    #[test]
+    fn secrets_that_are_read_at_a_start_only_are_named() {
+        let key = |letter: &str| format!("literal:{}", letter.repeat(64));
+        let with = |seal: &str, also: [&str; 2], header: &str| {
+            let also = also.map(|letter| format!("{:?}", key(letter))).join(", ");
+            let seal = key(seal);
+            format!(
+                "{BEFORE}\n[store]\nsecrets_key = {seal:?}\nsecrets_keys_also = [{also}]\n\
+                 [telemetry]\nheaders = [\"authorization=literal:{header}\"]\n"
+            )
+        };
+        let before = with("a", ["b", "c"], "one");
+        let cases: [(String, &[&str]); 5] = [
+            (with("a", ["b", "c"], "one"), &[]),
+            (with("d", ["b", "c"], "one"), &["store.secrets_key"]),
+            (with("a", ["c", "b"], "one"), &["store.secrets_keys_also"]),
+            (with("a", ["b", "c"], "two"), &["telemetry.headers"]),
+            (
+                BEFORE.to_owned(),
+                &[
+                    "store.secrets_key",
+                    "store.secrets_keys_also",
+                    "telemetry.headers",
+                ],
+            ),
+        ];
+        for (after, at_restart) in cases {
+            let reloaded = config(&before).reloaded(config(&after));
+            assert_eq!(reloaded.changed, [""; 0]);
+            assert_eq!(reloaded.at_restart, at_restart, "{after}");
+        }
     }
 
     /// What was taken over is compared with the next time, not what there was at the start.

@@ -64,9 +64,14 @@ impl Typed<'_> {
         match is_good {
             true => Ok(Some(text.to_owned())),
             false => {
+                // It may hold a password, so it is not repeated.
+                let found = match text.contains('@') {
+                    true => "a text with @, as of a user and a password",
+                    false => "another text",
+                };
                 let wanted = "the collector's http or https URL for OTLP, as http://127.0.0.1:4318, without user, \
                               query and /v1/traces";
-                Err(self.wrong(key, format!("{text:?}"), wanted))
+                Err(self.wrong(key, found, wanted))
             }
         }
     }
@@ -98,5 +103,25 @@ impl Typed<'_> {
             Ok((name, SecretString::from(secret)))
         };
         list.iter().enumerate().map(read).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Config;
+
+    #[test]
+    fn a_password_in_the_collectors_url_is_not_repeated() {
+        for url in [
+            "https://otel:hunter2@collector",
+            "ftp://hunter2",
+            "http://a?token=hunter2",
+        ] {
+            let text = format!("[telemetry]\notlp_url = {url:?}\n");
+            let error = Config::from_toml_str(&text).expect_err("it is refused");
+            let said = format!("{error} {error:?}");
+            assert!(said.contains("telemetry.otlp_url"), "{said}");
+            assert!(!said.contains("hunter2"), "{said}");
+        }
     }
 }

@@ -1,9 +1,15 @@
 //! What the span of a request says: its method, its route, and how it was answered; by the semantic conventions for
 //! HTTP and RPC.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
+use prost::Message;
+use prost_types::FileDescriptorSet;
+use tollgate_proto::DESCRIPTORS;
 
 use super::answer::Doors;
 use crate::app::WebhookSource;
@@ -13,11 +19,41 @@ use crate::telemetry::{self, Attribute, OpenSpan, SpanKind};
 /// The route of every page of the dashboard.
 const PAGES: &str = "/{page}";
 
-/// The status of gRPC for what there is not.
-const UNIMPLEMENTED: &str = "12";
-
 /// Statuses of gRPC that are faults of the server, by its conventions.
 const GRPC_FAULTS: [&str; 6] = ["2", "4", "12", "13", "14", "15"];
+
+/// A method of gRPC that there is.
+pub(super) struct Called {
+    service: String,
+    method: String,
+}
+
+/// Every method of gRPC by its path. What there is not is called by its caller's words, and whoever reaches the listener
+/// could fill a collector with them; so it has no name.
+static METHODS: LazyLock<BTreeMap<String, Called>> = LazyLock::new(|| {
+    let sets = [
+        DESCRIPTORS,
+        tonic_health::pb::FILE_DESCRIPTOR_SET,
+        tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
+        tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
+    ];
+    let mut methods = BTreeMap::new();
+    for set in sets {
+        let set = FileDescriptorSet::decode(set).expect("a test reads all descriptors");
+        for file in &set.file {
+            for service in &file.service {
+                for method in &service.method {
+                    let called = Called {
+                        service: format!("{}.{}", file.package(), service.name()),
+                        method: method.name().to_owned(),
+                    };
+                    methods.insert(format!("/{}/{}", called.service, called.method), called);
+                }
+            }
+        }
+    }
+    methods
+});
 
 /// What is seen of a request before it is answered.
 pub(super) enum Seen {
@@ -30,8 +66,8 @@ pub(super) enum Seen {
     },
     /// A call of gRPC.
     Grpc {
-        /// What was called.
-        path: String,
+        /// What was called, if it is there.
+        called: Option<&'static Called>,
     },
 }
 
@@ -57,7 +93,7 @@ impl Seen {
     pub(super) fn of(peer: &Peer, request: &Request<Incoming>) -> Seen {
         match peer.door {
             Door::Grpc => Seen::Grpc {
-                path: request.uri().path().to_owned(),
+                called: METHODS.get(request.uri().path()),
             },
             Door::Public | Door::Admin => Seen::Http {
                 method: word_of(request.method()),
@@ -70,10 +106,10 @@ impl Seen {
     pub(super) fn end(self, span: &OpenSpan, response: &Response<Body>) {
         match self {
             Seen::Http { method, scheme } => end_http(span, method, scheme, response.status()),
-            Seen::Grpc { path } => {
+            Seen::Grpc { called } => {
                 let status = response.headers().get("grpc-status");
                 let status = status.and_then(|status| status.to_str().ok());
-                end_grpc(span, &path, status.unwrap_or("0"));
+                end_grpc(span, called, status.unwrap_or("0"));
             }
         }
     }
@@ -99,18 +135,14 @@ fn end_http(span: &OpenSpan, method: &'static str, scheme: &'static str, status:
     span.end(name, SpanKind::Server, is_error, attributes);
 }
 
-fn end_grpc(span: &OpenSpan, path: &str, status: &str) {
+fn end_grpc(span: &OpenSpan, called: Option<&Called>, status: &str) {
     let code = status.parse().map_or(2, |code: u16| code);
     let mut attributes: Vec<(&'static str, Attribute)> = vec![
         ("rpc.system", "grpc".into()),
         ("rpc.grpc.status_code", code.into()),
     ];
-    // What there is not is called by its caller's words.
-    let ours = ["/tollgate.v1.", "/grpc."];
-    let is_ours = status != UNIMPLEMENTED && ours.iter().any(|prefix| path.starts_with(prefix));
-    let known = path.strip_prefix('/').filter(|_| is_ours);
-    let name = match known.and_then(|known| known.split_once('/')) {
-        Some((service, method)) => {
+    let name = match called {
+        Some(Called { service, method }) => {
             attributes.push(("rpc.service", service.to_owned().into()));
             attributes.push(("rpc.method", method.to_owned().into()));
             format!("{service}/{method}")
@@ -128,4 +160,43 @@ fn word_of(method: &Method) -> &'static str {
     ];
     let known = KNOWN.iter().find(|known| method.as_str() == **known);
     known.copied().unwrap_or("_OTHER")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_of_grpc_is_called_as_one_of_the_methods_that_there_are() {
+        let there = [
+            (
+                "/tollgate.v1.OrderService/CreateOrder",
+                "tollgate.v1.OrderService",
+            ),
+            ("/grpc.health.v1.Health/Check", "grpc.health.v1.Health"),
+            (
+                "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+                "grpc.reflection.v1.ServerReflection",
+            ),
+            (
+                "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+                "grpc.reflection.v1alpha.ServerReflection",
+            ),
+        ];
+        for (path, service) in there {
+            let called = METHODS.get(path).unwrap_or_else(|| panic!("{path}"));
+            assert_eq!(called.service, service);
+            assert!(path.ends_with(&format!("/{}", called.method)));
+        }
+        let strangers = [
+            "/tollgate.v1.OrderService/CreateOrder7",
+            "/tollgate.v1.x/y",
+            "/grpc.anything/at-all",
+            "/",
+            "",
+        ];
+        for path in strangers {
+            assert!(METHODS.get(path).is_none(), "{path}");
+        }
+    }
 }

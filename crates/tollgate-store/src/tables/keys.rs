@@ -63,10 +63,11 @@ const INSERT_KEY: &str = "\
     select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
      where (select count(*) from api_keys where shop_id = ?1 and revoked_at is null) < ?9";
 
-/// `api_keys.revoke`: by primary key; the second time changes nothing. Both secrets end.
+/// `api_keys.revoke`: by primary key; the second time changes nothing. Both secrets end. No
+/// key ends before it was made, though a clock has stepped back.
 const REVOKE_KEY: &str = "\
     update api_keys
-       set revoked_at = ?3, former_until = null, former_hash = null
+       set revoked_at = case when ?3 < created_at then created_at else ?3 end, former_until = null, former_hash = null
      where shop_id = ?1 and id = ?2 and revoked_at is null";
 
 /// `api_keys.rotate`: by primary key. What was the secret is the former one; one that still opens is not put out by

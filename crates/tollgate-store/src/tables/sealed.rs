@@ -183,6 +183,16 @@ pub(crate) fn key_of(stored: &str) -> Option<&str> {
     Some(id)
 }
 
+/// Whether what begins with the mark has the form of a sealed value, whatever its key.
+pub(crate) fn is_well_formed(sealed: &str) -> bool {
+    let of_key = sealed.strip_prefix(FORM);
+    let value = of_key.and_then(|rest| rest.split_once(':'));
+    value.is_some_and(|(key, value)| {
+        let bytes = STANDARD_NO_PAD.decode(value);
+        !key.is_empty() && bytes.is_ok_and(|bytes| NONCE_LEN < bytes.len())
+    })
+}
+
 /// Where a value stands.
 pub(crate) struct SealedPlace(String);
 

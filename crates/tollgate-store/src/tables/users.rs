@@ -93,14 +93,14 @@ const INSERT_FIRST_USER: &str = "\
     select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7
      where not exists (select 1 from users where shop_id = ?1)";
 
-/// `users.change`: by primary key.
+/// `users.change`: by primary key. Nobody was changed before being made, though a clock has stepped back.
 const CHANGE_USER: &str = "\
     update users
        set name = coalesce(?3, name), role = coalesce(?4, role), password = coalesce(?5, password),
            disabled_at = case when ?6 = 1 then coalesce(disabled_at, ?7)
                               when ?6 = 0 then null
                               else disabled_at end,
-           updated_at = ?7
+           updated_at = case when ?7 < created_at then created_at else ?7 end
      where shop_id = ?1 and id = ?2
        and (cast(?8 as text) is null or role <> ?8 or disabled_at is not null
             or (coalesce(?4, ?8) = ?8 and coalesce(?6, 0) = 0)

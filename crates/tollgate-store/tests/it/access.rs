@@ -6,8 +6,8 @@ use tollgate_core::decision::{Detail, Verdict};
 use tollgate_core::id::{KeyId, OrderId, ShopId, UserId};
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_store::{
-    Actor, AuditEntry, AuditFilter, AuditPlace, AuditRecord, KEYS_MAX, KeyRotation, KeyRow,
-    NewSession, Seek, SessionRow, SignInFailure, SignInTry, UserChange, UserRow, subject_at,
+    Actor, AuditEntry, AuditFilter, AuditPlace, AuditRecord, KEYS_MAX, KeyRotation, KeyRow, Level,
+    NewSession, Seek, SessionRow, SignInFailure, SignInTry, Store, UserChange, UserRow, subject_at,
 };
 
 use crate::words::{create, order, root_id, stock};
@@ -748,4 +748,40 @@ async fn failed_tries_to_sign_in_are_kept_within_bounds() {
     world.clock.advance(Span::minutes(2));
     let left = ["kept for ever", "2", "3", "4", "kept, too"];
     assert_eq!(take().await, left, "by their number");
+}
+
+/// A clock that stepped makes no row one that somebody has changed by hand: what was written by it is a warning, and
+/// nothing is written as changed before it was made.
+#[tokio::test]
+async fn a_clock_that_stepped_is_no_tampering() {
+    let world = World::new();
+    let store = &world.store;
+    let before = START.plus(Span::hours(-2));
+    store.create_key(key(1), None).await.expect("it is kept");
+    let revoked = store.revoke_key((SHOP, key(1).id), before, None).await;
+    assert_eq!(revoked, Ok(true));
+    let made = store.create_user(user(1, "a@b"), None).await;
+    assert_eq!(made, Ok(true));
+    let back = UserChange {
+        name: Some("A".to_owned()),
+        at: before,
+        ..change(1)
+    };
+    assert_eq!(store.change_user(back, None).await, Ok(true));
+    let row = store.user(SHOP, user(1, "a@b").id).await.expect("it reads");
+    assert_eq!(row.expect("it is there").updated_at, START);
+    store
+        .put_endpoint(crate::endpoints::endpoint(9, &["*"]), None)
+        .await
+        .expect("it is kept");
+    let began = session(1, 7, START);
+    store.begin_session(began, None).await.expect("it is kept");
+    let report = Store::verify_at(&world.options.place, START).expect("it reads");
+    assert_eq!(crate::verify::found(&report), [""; 0]);
+    let report = Store::verify_at(&world.options.place, before).expect("it reads");
+    assert_eq!(report.worst(), Level::Warn);
+    let seen = &report.check("time.ahead").expect("it is asked").seen;
+    for of in ["key_", "usr_", "a session", "ep_"] {
+        assert!(seen.iter().any(|line| line.contains(of)), "{of}: {seen:?}");
+    }
 }

@@ -1366,9 +1366,15 @@ pub(crate) const PLANTED: &[(&str, &str, &str, &str)] = &[
         "key_",
     ),
     (
+        "what is counted as sold",
+        "update stock set sold = sold + 1 where sku = 'A'",
+        "stock.sold",
+        "update stock set sold",
+    ),
+    (
         "a key revoked before it was made",
         "update api_keys set revoked_at = created_at - 1",
-        "access",
+        "time.back",
         "key_",
     ),
     (

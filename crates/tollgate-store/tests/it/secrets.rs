@@ -104,6 +104,32 @@ async fn no_secret_of_an_endpoint_is_in_the_database_in_clear() {
     assert_eq!(page.items[0].secrets[1].0, SECRET);
 }
 
+/// Verify has no key: it looks whether what is sealed has the form of that, and tells nothing of what does not.
+#[tokio::test]
+async fn verify_takes_sealed_secrets_for_what_they_are() {
+    let world = World::with(|options| options.secret_keys = keys(Some('a'), ""));
+    put(&world.store, 90).await;
+    let report = world.store.verify().await.expect("it reads");
+    assert_eq!(crate::verify::found(&report), [""; 0]);
+    for broken in [
+        "sealed:1:",
+        "sealed:1:ab:!",
+        "sealed:9:ab:YWJj",
+        "[[\"whsec_open\"",
+        "[\"whsec_open\"]",
+    ] {
+        let broken_row = format!("update endpoints set secrets = '{broken}'");
+        world.rows().run(&broken_row);
+        let report = world.store.verify().await.expect("it reads");
+        let check = report.check("documents").expect("it is asked");
+        assert_eq!(check.level, Level::Fail, "{broken}");
+        let [seen] = check.seen.as_slice() else {
+            panic!("{broken}: {check:?}");
+        };
+        assert!(!seen.contains("whsec"), "{seen}");
+    }
+}
+
 #[tokio::test]
 async fn without_the_key_everything_else_about_an_endpoint_goes_on_and_nothing_is_lost() {
     let world = World::with(|options| options.secret_keys = keys(Some('a'), ""));

@@ -340,3 +340,32 @@ async fn a_fault_beyond_the_first_chunk_is_found() {
     let report = world.store.verify().await.expect("it reads");
     assert_eq!(names(&report), ["columns", "names", "codes"]);
 }
+
+/// With the 65th fact a payment drops those that others of the same object have overtaken; the events that told them
+/// are there still, and so is what the feed says of them.
+#[tokio::test]
+async fn facts_that_others_have_overtaken_are_not_missed() {
+    let world = small_world().await;
+    let reports = (1..=70).map(|n| {
+        let key = format!("much-{n}");
+        submission(hear(100 + n, &key, "R2", &format!("authorized {n}")))
+    });
+    for reply in world.store.submit_all(reports.collect()).await {
+        assert!(reply.is_ok(), "{reply:?}");
+    }
+    let kept = "select count(*) from roots where doc like '%\"minor\":33,%'";
+    assert_eq!(world.rows().number(kept), 0, "nothing was dropped");
+    let report = world.store.verify().await.expect("it reads");
+    assert_eq!(found(&report), [""; 0]);
+    // One that the payment would come to something else with is missed as ever.
+    let place = &world.options.place;
+    let paid =
+        "update roots set doc = replace(doc, '\"minor\":100', '\"minor\":101') where code = 'PAID'";
+    rows::run(place, paid);
+    let report = world.store.verify().await.expect("it reads");
+    assert!(
+        names(&report).contains(&"event.facts"),
+        "{:?}",
+        found(&report)
+    );
+}

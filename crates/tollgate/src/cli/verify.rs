@@ -37,11 +37,12 @@ pub(super) fn run(args: Args, file: Option<&Path>) -> ExitCode {
 
 /// The checks whose findings end with the request that corrects them; then those of what is made of other rows, with
 /// the statement that makes it again.
-const REPAIRED: [&str; 5] = [
+const REPAIRED: [&str; 6] = [
     "money.unrecorded",
     "money.papers",
     "search_words",
     "figures",
+    "stock.sold",
     "errors",
 ];
 

@@ -20,7 +20,6 @@ pub(super) fn look(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), E
         )?);
     }
     let clear = kept.clear;
-    kept.add(kept_secrets::shared(looking.db, keys, false)?);
     for (what, unopened) in &kept.unopened {
         checked.see(Level::Fail, format!("{what} cannot be opened: {unopened}"));
         checked.mend(match unopened.missing_key() {
@@ -33,6 +32,24 @@ pub(super) fn look(looking: &Looking<'_>, checked: &mut Checked) -> Result<(), E
             }
         });
     }
+    let shared = kept_secrets::shared(looking.db, keys, false)?;
+    for (what, unopened) in &shared.unopened {
+        checked.see(Level::Fail, format!("{what} cannot be opened: {unopened}"));
+        // No endpoint has to do with it. Instances make another one where there is none.
+        checked.mend(match unopened.missing_key() {
+            Some(_) => {
+                "put the missing key into store.secrets_keys_also and start again. Is it lost, stop every instance, \
+                 `delete from secrets where name = 'veil'` and start: another is made, and of webhooks kept until then \
+                 headers that are secrets cannot be verified again"
+            }
+            None => {
+                "restore the row of secrets from a backup; or stop every instance, `delete from secrets where name = \
+                 'veil'` and start: another is made, and of webhooks kept until then headers that are secrets cannot be \
+                 verified again"
+            }
+        });
+    }
+    kept.add(shared);
     let waiting = kept.waiting(keys);
     if keys.seal.is_some() && 0 < waiting {
         checked.see(

@@ -8,7 +8,7 @@ use tollgate_core::word::Word;
 
 use super::money::AHEAD_MS;
 use super::names::{expect_roots, look_up_keys, look_up_names, look_up_payments, look_up_roots};
-use super::told::FACTS_ALL_KEPT;
+use super::told::is_overtaken;
 use super::{LATE_MS, Verifying, lasting};
 use crate::db::{Error, Value, id_at, id_bytes};
 use crate::tables::events;
@@ -111,10 +111,14 @@ fn look_at_roots(
     expect_roots(verifying, "event.root", &wanted)?;
     let ids: Vec<RootId> = of_roots.iter().map(|(.., root)| *root).collect();
     let shop = Value::Integer(i64::from(verifying.shop.0));
-    let roots = look_up_roots(verifying.db, shop, &ids, |root| root.payments.clone())?;
+    let roots = look_up_roots(verifying.db, shop, &ids, |root| {
+        (root.version, root.payments.clone())
+    })?;
     let mut unknown: Vec<(EventId, &StoredEvent, RootId)> = Vec::new();
     for ((id, stored, root), payments) in of_roots.into_iter().zip(roots) {
-        let Some(payments) = payments else { continue };
+        let Some((version, payments)) = payments else {
+            continue;
+        };
         let own = || {
             payments
                 .iter()
@@ -129,7 +133,11 @@ fn look_at_roots(
             unknown.push((*id, stored, root));
         }
         if stored.state == EventState::Applied
-            && let Some(fact) = stored.event.facts.iter().find(|fact| !knows(own(), fact))
+            && let Some(fact) = stored
+                .event
+                .facts
+                .iter()
+                .find(|fact| !knows(own(), version, fact))
         {
             let (object, kind) = (&fact.object, fact.kind);
             let seen =
@@ -167,7 +175,7 @@ fn look_at_roots(
 }
 
 /// One of the payments knows a fact, as it was said or as well vouched for.
-fn knows<'p>(mut payments: impl Iterator<Item = &'p Payment>, fact: &Fact) -> bool {
+fn knows<'p>(mut payments: impl Iterator<Item = &'p Payment>, version: i64, fact: &Fact) -> bool {
     // A refund of ours has our name there, and the amount that was ordered where none was said.
     let is_same = |known: &Fact| {
         let is_refund = matches!(fact.kind, FactKind::Refund(_));
@@ -177,7 +185,23 @@ fn knows<'p>(mut payments: impl Iterator<Item = &'p Payment>, fact: &Fact) -> bo
             && known.foreign_mode == fact.foreign_mode
             && known.fee_minor == fact.fee_minor
     };
-    payments.any(|known| FACTS_ALL_KEPT <= known.facts.len() || known.facts.iter().any(is_same))
+    payments.any(|known| {
+        known.facts.iter().any(is_same)
+            || is_overtaken(known, version, fact)
+            || refunds_as(known, fact).any(|fact| is_overtaken(known, version, &fact))
+    })
+}
+
+/// A fact of a refund as it is said of each refund that the payment knows.
+fn refunds_as<'f>(payment: &'f Payment, fact: &'f Fact) -> impl Iterator<Item = Fact> + 'f {
+    let is_refund = |fact: &Fact| matches!(fact.kind, FactKind::Refund(_));
+    let known = payment.facts.iter().filter(move |known| is_refund(known));
+    let known = known.filter(move |_| is_refund(fact));
+    known.map(|known| Fact {
+        object: known.object.clone(),
+        money: fact.money.or(known.money),
+        ..fact.clone()
+    })
 }
 
 /// An event holds its key, unless it was quarantined when it came (then it takes none) or the key is

@@ -1,9 +1,10 @@
 //! What is on the shelf: what was put there, less what was sold, as the feed tells both (L5).
 //!
 //! Whoever puts stock, or corrects it, says how much there is then; from there on it is added up. A sku that was put
-//! before retention took lines of the feed is not known any more.
+//! before retention took lines of the feed is not known any more. What was sold of it is counted from where it was
+//! put first, so it is known where no line of before is missing, or where the sku was removed since.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tollgate_core::id::{HoldId, RootId};
 use tollgate_core::timeline::EntryKind;
@@ -18,7 +19,7 @@ const ROWS_MAX: i64 = 1_000;
 
 /// `verify.on_hand`: walks the primary key.
 const ON_HAND: &str = "\
-    select sku, on_hand
+    select sku, on_hand, sold
       from stock
      where shop_id = ?1 and ?2 < sku
      order by sku
@@ -28,6 +29,10 @@ const ON_HAND: &str = "\
 #[derive(Default)]
 pub(super) struct Shelf {
     on_hand: BTreeMap<String, i64>,
+    /// What was sold of it since it was put first.
+    sold: BTreeMap<String, i64>,
+    /// Skus that were removed where the feed is whole: the next put is the first.
+    removed: BTreeSet<String>,
     /// What happened since, in its order.
     happened: Vec<Happened>,
     /// An order that was paid is not there, so it is not known what it has sold.
@@ -108,6 +113,19 @@ impl Shelf {
             match one {
                 Happened::Put(position, sku, on_hand) => {
                     let is_known = verifying.horizon.position < position;
+                    let is_whole = verifying.horizon.position == 0;
+                    match on_hand {
+                        Some(_) if is_whole || self.removed.contains(&sku) => {
+                            self.sold.entry(sku.clone()).or_insert(0);
+                        }
+                        Some(_) => {}
+                        None => {
+                            self.sold.remove(&sku);
+                            if is_known {
+                                self.removed.insert(sku.clone());
+                            }
+                        }
+                    }
                     match on_hand.filter(|_| is_known) {
                         Some(on_hand) => self.on_hand.insert(sku, on_hand),
                         None => self.on_hand.remove(&sku),
@@ -127,10 +145,23 @@ impl Shelf {
         Ok(())
     }
 
+    /// Units come back to the shelf, or go.
     fn add(&mut self, sku: &str, units: i64) {
+        if let Some(sold) = self.sold.get_mut(sku) {
+            *sold = sold.saturating_sub(units).max(0);
+        }
         if let Some(on_hand) = self.on_hand.get_mut(sku) {
             *on_hand = on_hand.saturating_add(units);
         }
+    }
+
+    /// A count of units sold that is another, with the statement that puts it right.
+    fn mended(verifying: &Verifying<'_>, sku: &str, sold: i64, told: i64) -> String {
+        let (shop, quoted) = (verifying.shop.0, sku.replace('\'', "''"));
+        format!(
+            "{sku}: sold is {sold}, and the feed tells of {told}; update stock set sold = {told} where shop_id = {shop} \
+             and sku = '{quoted}' and sold = {sold}"
+        )
     }
 
     /// Compares it with the rows, over the state of the database in which the feed has ended.
@@ -139,11 +170,15 @@ impl Shelf {
         loop {
             let values: &[&dyn Bind] = &[&verifying.shop.0, &after, &ROWS_MAX];
             let rows = verifying.db.all(ON_HAND, values, |row| {
-                Ok((row.get::<String>(0)?, row.get::<i64>(1)?))
+                Ok((
+                    row.get::<String>(0)?,
+                    row.get::<i64>(1)?,
+                    row.get::<i64>(2)?,
+                ))
             })?;
-            let Some((last, _)) = rows.last() else { break };
+            let Some((last, ..)) = rows.last() else { break };
             after = last.clone();
-            for (sku, on_hand) in rows {
+            for (sku, on_hand, sold) in rows {
                 let told = self.on_hand.remove(&sku);
                 if let Some(told) = told
                     && told != on_hand
@@ -151,6 +186,13 @@ impl Shelf {
                 {
                     let seen = format!("{sku}: on_hand is {on_hand}, and the feed tells of {told}");
                     verifying.fail("stock.on_hand", seen);
+                }
+                if let Some(told) = self.sold.remove(&sku)
+                    && told != sold
+                    && !self.lost_count
+                {
+                    let seen = Self::mended(verifying, &sku, sold, told);
+                    verifying.warn("stock.sold", seen);
                 }
             }
         }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use tollgate_core::event::FactKind;
+use tollgate_core::event::{Fact, FactKind};
 use tollgate_core::id::RootId;
 use tollgate_core::order::{Order, Root};
 use tollgate_core::payment::Payment;
@@ -20,9 +20,6 @@ const LINES_MAX: usize = 3;
 
 /// Lines that are looked up together.
 const KEYS_MAX: usize = 600;
-
-/// From so many facts on those that others have overtaken are dropped (docs/states.md).
-pub(super) const FACTS_ALL_KEPT: usize = 60;
 
 /// `verify.told`: by primary key.
 const TOLD: &str = "select docs from timeline where shop_id = ?1 and position = ?2";
@@ -134,7 +131,9 @@ fn lasting_member(root: &Root, told: &Root) -> Option<&'static str> {
     if root.order.as_ref().map(order) != told.order.as_ref().map(order) {
         return Some("order");
     }
-    if !begins(&root.payments, &told.payments, is_same_payment) {
+    if !begins(&root.payments, &told.payments, |now, then| {
+        is_same_payment(now, then, root.version)
+    }) {
         return Some("payments");
     }
     let refunds = begins(&root.refunds, &told.refunds, |now, then| {
@@ -176,24 +175,46 @@ fn begins<T>(now: &[T], then: &[T], is_same: impl Fn(&T, &T) -> bool) -> bool {
 }
 
 /// A payment is for what it was for, and what was heard of it is known still.
-fn is_same_payment(now: &Payment, then: &Payment) -> bool {
+fn is_same_payment(now: &Payment, then: &Payment, version: i64) -> bool {
     let is_one = (now.id, &now.source, &now.reference, now.due)
         == (then.id, &then.source, &then.reference, then.due)
         && now.created_at == then.created_at
         && (then.provider_payment_id.is_none()
             || now.provider_payment_id == then.provider_payment_id);
     // A refund may have got another name since, when its provider told it.
-    let are_kept = FACTS_ALL_KEPT <= now.facts.len()
-        || then.facts.iter().all(|fact| {
-            matches!(fact.kind, FactKind::Refund(_))
-                || now.facts.iter().any(|known| {
-                    known.object == fact.object
-                        && known.kind == fact.kind
-                        && known.money == fact.money
-                        && known.foreign_mode == fact.foreign_mode
-                        && known.fee_minor == fact.fee_minor
-                        && fact.strength <= known.strength
-                })
-        });
+    let are_kept = then.facts.iter().all(|fact| {
+        matches!(fact.kind, FactKind::Refund(_))
+            || now.facts.iter().any(|known| {
+                known.object == fact.object
+                    && known.kind == fact.kind
+                    && known.money == fact.money
+                    && known.foreign_mode == fact.foreign_mode
+                    && known.fee_minor == fact.fee_minor
+                    && fact.strength <= known.strength
+            })
+            || is_overtaken(now, version, fact)
+    });
     is_one && are_kept
+}
+
+/// A root that has changed less often has a payment that dropped facts only if each change told of many.
+const CHANGES_MIN: i64 = 8;
+
+/// A payment of which much was heard drops the facts that others have overtaken (docs/states.md). So one that it does
+/// not have may have been dropped if with it the payment came to the same; what does not count is never dropped. Of one
+/// that stands there with another fee that says little, so the root must have changed often, too.
+pub(super) fn is_overtaken(payment: &Payment, version: i64, fact: &Fact) -> bool {
+    let has_other_fee = || {
+        payment.facts.iter().any(|known| {
+            known.object == fact.object
+                && known.kind == fact.kind
+                && known.money == fact.money
+                && known.fee_minor != fact.fee_minor
+        })
+    };
+    payment.counts(fact) && (CHANGES_MIN <= version || !has_other_fee()) && {
+        let mut with = payment.clone();
+        with.add(fact.clone());
+        with.fold() == payment.fold()
+    }
 }
