@@ -1,5 +1,5 @@
 //! With a whole application: a worker whose effects panic goes on, and each ends with what the panic said; and a key
-//! that is revoked hears nothing more.
+//! that is revoked hears nothing more; and what was counted is written once, whatever the configuration becomes.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use tollgate_core::order::{Customer, Line};
 use tollgate_core::time::Span;
 use tollgate_store::{Class, EffectFilter, FeedEntry, Seek, Submission};
 
-use crate::app::{App, Caller, Cut, NewEndpoint, NewKey, StreamFormat, TopicSet};
+use crate::app::{App, Caller, Cut, NewEndpoint, NewKey, REFUSED, StreamFormat, TopicSet};
 use crate::config::Config;
 use crate::ids;
 use crate::worker::Worker;
@@ -159,4 +159,58 @@ async fn an_effect_that_panics_ends_with_what_it_said_and_the_worker_goes_on() {
     }
     worker.stop(PATIENCE).await;
     app.close().await;
+}
+
+/// Every SIGHUP added all webhooks since the start to the shop's figures.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_answered_to_webhooks_is_counted_once_over_reloads() {
+    const SOURCE: &str = "[sources.bank]
+        provider = \"hmac\"
+        secrets = [\"literal:secret-of-the-bank\"]
+        header = \"x-bank-signature\"
+        id = \"/id\"
+        reference = \"/order\"
+        amount = \"/amount\"
+        currency = \"/currency\"
+        status = \"/status\"";
+    let config = |source: &str| {
+        let text = format!("[store]\nurl = \"sqlite::memory:\"\n{source}");
+        Config::from_toml_str(&text).expect("it is right")
+    };
+    let with = config(SOURCE);
+    let app = tokio::task::spawn_blocking(|| App::open(with))
+        .await
+        .expect("opening does not panic")
+        .expect("it opens");
+    let refused = |app: &App| {
+        let source = app.webhook_source("/webhooks/bank");
+        source.expect("it is configured").counts.refused.inc();
+    };
+    // One round each: what is written last, before a configuration ends.
+    let write = async |app: &App| {
+        let (_stop, stopped) = tokio::sync::watch::channel(true);
+        app.clone().write_figures(stopped).await;
+    };
+    let counted = async |app: &App| {
+        let standing = app.standing(app.shops()[0]).await.expect("it is read");
+        let (_, today) = standing.today;
+        today.counts.get(REFUSED).copied().unwrap_or(0)
+    };
+    refused(&app);
+    refused(&app);
+    write(&app).await;
+    assert_eq!(counted(&app).await, 2);
+    let again = app.reconfigured(config(SOURCE)).expect("it is right");
+    refused(&again);
+    write(&again).await;
+    write(&app).await;
+    assert_eq!(counted(&again).await, 3);
+    // A source that is gone for a while goes on where it was.
+    let without = again.reconfigured(config("")).expect("it is right");
+    write(&without).await;
+    let back = without.reconfigured(config(SOURCE)).expect("it is right");
+    refused(&back);
+    write(&back).await;
+    assert_eq!(counted(&back).await, 4);
+    back.close().await;
 }
