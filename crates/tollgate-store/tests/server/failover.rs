@@ -226,3 +226,37 @@ async fn what_was_answered_and_is_missing_stops_everybody_until_somebody_gives_i
     store.close();
     restarted.close();
 }
+
+/// Whoever keeps a table of the program's locked, or takes the standby away that commits wait for, keeps nobody from
+/// connecting: sessions that wait for that fill the server up, and then nobody reads either.
+#[tokio::test]
+async fn what_is_written_down_about_a_host_keeps_nobody_out() {
+    let primary = Cluster::start();
+    Session::open(primary.url()).ask("create database shop");
+    let shop = url(primary.url(), "shop");
+    let clock = TestClock::new();
+    let open = || Store::open(options(place(&shop), &clock)).expect("it opens");
+    open().close();
+    let noted = "select count(*) from lineage";
+    assert_eq!(say(&shop, noted), "1");
+
+    let somebody = Session::open(&shop);
+    somebody.ask("delete from lineage");
+    somebody.ask("begin");
+    somebody.ask("lock table lineage in exclusive mode");
+    let store = open();
+    let taken = store.submit(submission(stock("A", 5))).await;
+    taken.expect("it is stored");
+    store.close();
+    somebody.ask("rollback");
+    assert_eq!(say(&shop, noted), "0");
+
+    somebody.ask("alter system set synchronous_standby_names = 'nobody'");
+    somebody.ask("select pg_reload_conf()");
+    until("commits wait for a standby", async || {
+        (say(&shop, "show synchronous_standby_names") == "nobody").then_some(())
+    })
+    .await;
+    open().close();
+    assert_eq!(say(&shop, noted), "1");
+}
