@@ -100,3 +100,37 @@ async fn a_new_shop_is_shut_out_like_the_others() {
     );
     assert_eq!(rows.number("select count(*) from shop_heads"), 1);
 }
+
+/// A large shop is counted for minutes.
+#[tokio::test]
+async fn a_shop_goes_on_while_what_it_has_sold_is_counted() {
+    crate::server();
+    let world = World::new();
+    world.act(create(order(1, "C1"))).await;
+    let shut = world.shut();
+    let (rows, somebody) = (shut.database.rows(), shut.database.rows());
+    rows.run(
+        "alter table stock drop column sold; alter table sessions drop column address;
+         drop table instances; drop table endpoint_figures; drop index events_waiting;
+         drop index roots_attention;
+         create index roots_attention on roots (shop_id, attention) where attention > 0;
+         drop index audit_failed_sign_ins;
+         drop table if exists lineage; drop table if exists lost_commits;
+         delete from migrations where 13 <= version;
+         delete from migration_writers where 13 <= version;",
+    );
+    // Who counts waits for this one, as it would be busy with many orders.
+    somebody.run("begin; lock table roots in access exclusive mode");
+    let options = shut.options.clone();
+    let opening = tokio::task::spawn_blocking(move || Store::open(options));
+    let counting = "select count(*) from pg_stat_activity
+                     where wait_event_type = 'Lock' and query like '%units_sold%'
+                       and datname = current_database()";
+    while rows.number(counting) == 0 {
+        assert!(!opening.is_finished(), "nothing is counted");
+        tokio::task::yield_now().await;
+    }
+    rows.run("begin; select from shop_heads for update nowait; rollback");
+    somebody.run("rollback");
+    opening.await.expect("it ends").expect("it opens").close();
+}
