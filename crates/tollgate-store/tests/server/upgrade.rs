@@ -134,3 +134,26 @@ async fn a_shop_goes_on_while_what_it_has_sold_is_counted() {
     somebody.run("rollback");
     opening.await.expect("it ends").expect("it opens").close();
 }
+
+/// What it deleted would be gone for the programs that are let in, too.
+#[tokio::test]
+async fn a_program_that_is_shut_out_retires_nothing() {
+    crate::server();
+    let world = World::new();
+    world.act(create(order(1, "C1"))).await;
+    let rows = world.rows();
+    let lanes = "select count(*) from gate_lanes";
+    rows.run("update gate_lanes set at = 0");
+    rows.run("insert into migrations (version, name, checksum, at) values (16, 'later', 'x', 0)");
+    rows.run("insert into migration_writers (version, oldest_writer) values (16, 16)");
+    let before = rows.number(lanes);
+    let refused = world.store.look_after_tables().await;
+    let said = refused.expect_err("it is shut out").to_string();
+    assert!(said.contains("schema version 16"), "{said}");
+    assert!(0 < before && rows.number(lanes) == before);
+    // The same is done by one that is let in.
+    rows.run("delete from migration_writers where version = 16");
+    rows.run("delete from migrations where version = 16");
+    world.store.look_after_tables().await.expect("it may");
+    assert_eq!(rows.number(lanes), 0);
+}
