@@ -13,6 +13,9 @@ use crate::options::ServerPlace;
 /// How often the hosts are looked at.
 const EVERY: Duration = Duration::from_secs(2);
 
+/// `lost_commits.alone`: nobody writes more down.
+const ALONE: &str = "lock table lost_commits, lineage in share row exclusive mode";
+
 /// What there is to be decided about.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Failover {
@@ -53,21 +56,30 @@ impl Store {
         })
     }
 
-    /// Gives up what was answered and is missing, so that all instances go on without it; what that was.
+    /// Gives up what was answered and is missing, so that all instances go on without it; what that was. `None` if that
+    /// is not what somebody was `shown` and has decided about: then nothing is given up.
     pub fn accept_lost_commits(
         place: &ServerPlace,
+        shown: &Failover,
         now: Timestamp,
-    ) -> Result<Vec<LostCommits>, OpenError> {
+    ) -> Result<Option<Vec<LostCommits>>, OpenError> {
         let server = Server::of(place)?.for_mending();
         crate::store::apart(|| {
             let postgres = Postgres::open_plain(&server)?;
             let accept = || {
                 if !postgres.tells_lost_commits()? {
-                    return Ok(Vec::new());
+                    return Ok(None);
                 }
-                let lost = postgres.lost_commits()?;
+                postgres.script("begin")?;
+                // Whoever finds more from here on writes it down afterwards, and it is asked about again.
+                postgres.script(ALONE)?;
+                let found = look(&postgres, Vec::new())?;
+                if (&found.lost, &found.unvouched) != (&shown.lost, &shown.unvouched) {
+                    return Ok(None);
+                }
                 postgres.accept_lost_commits(now)?;
-                Ok(lost)
+                postgres.script("commit")?;
+                Ok(Some(found.lost))
             };
             accept().map_err(|error| server.refuse(error))
         })

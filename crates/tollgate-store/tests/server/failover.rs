@@ -14,6 +14,9 @@ use crate::world::{Database, SHOP, Session, TestClock, World, options, place, su
 /// Longer than any machine takes, and shorter than anybody waits.
 const SOON: Duration = Duration::from_secs(30);
 
+/// Longer than a host is waited for beside one that takes writes, and shorter than it may take by itself.
+const LATE: Duration = Duration::from_millis(2500);
+
 /// The first value of a statement's first row.
 fn say(url: &str, sql: &str) -> String {
     let table = Session::open(url).ask(sql);
@@ -179,8 +182,13 @@ async fn what_was_answered_and_is_missing_stops_everybody_until_somebody_gives_i
     assert_eq!(level(&report, "writable"), Level::Ok);
 
     // An operator gives it up.
-    let given_up = Store::accept_lost_commits(server_of(&place), clock.now()).expect("it answers");
-    assert_eq!(given_up.len(), 2);
+    let accept = |shown| Store::accept_lost_commits(server_of(&place), shown, clock.now());
+    let mut shown = found.clone();
+    shown.lost.pop();
+    let of_less = accept(&shown).expect("it answers");
+    assert_eq!(of_less, None, "nobody has decided about the other one");
+    let given_up = accept(&found).expect("it answers");
+    assert_eq!(given_up.map(|lost| lost.len()), Some(2));
     until("it goes on", async || {
         let made = store.submit(submission(create(order(5, "AFTER")))).await;
         made.ok()
@@ -194,9 +202,16 @@ async fn what_was_answered_and_is_missing_stops_everybody_until_somebody_gives_i
     let promoted = url(standby.url(), "shop");
     assert_eq!(say(&promoted, "select count(*) from roots"), "1");
 
-    // The old primary comes back, first in the URL. Whoever is started now takes the newer timeline.
+    // The old primary comes back, first in the URL. Whoever is started now takes the newer timeline, and waits for it
+    // for as long as a host may take: it knows of none.
     primary.start_again();
-    let restarted = open().expect("it opens");
+    standby.freeze(true);
+    let late = options(place.clone(), &clock);
+    let opening = tokio::task::spawn_blocking(move || Store::open(late));
+    // So long the new primary is late.
+    tokio::time::sleep(LATE).await;
+    standby.freeze(false);
+    let restarted = opening.await.expect("it ends").expect("it opens");
     let made = restarted
         .submit(submission(create(order(6, "NEWER"))))
         .await;

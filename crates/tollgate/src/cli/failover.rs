@@ -67,8 +67,11 @@ pub(super) fn run(args: &Args, file: Option<&Path>) -> ExitCode {
             Err(exit) => return exit,
         }
     }
-    match Store::accept_lost_commits(place, Clock::default().now()) {
-        Ok(lost) => {
+    match Store::accept_lost_commits(place, &found, Clock::default().now()) {
+        Ok(None) => failed(
+            "accept what is missing: it is not what was shown any more, and nothing was accepted; look again",
+        ),
+        Ok(Some(lost)) => {
             let answers: u64 = lost.iter().map(|lost| lost.answers).sum();
             anstream::eprintln!("accepted: {answers} answers are given up; the instances go on");
             ExitCode::SUCCESS
