@@ -4,10 +4,14 @@ use super::MoveError;
 use crate::db::{Bind, Db, Error, Sql, Value, on_postgres, on_sqlite};
 use crate::schema::{migrate, partitions};
 
-/// What stays behind: the ledger of migrations and views are the target's own, lanes and sweeps are what processes note
-/// about themselves, a server's key is a file's `FILE.key`, and words that are left to be written are written.
-const LEFT_BEHIND: [&str; 7] = [
+/// What stays behind: the ledgers of migrations and views are the target's own, lanes and sweeps are what processes note
+/// about themselves, lineage and lost commits are those of a server's timelines, a server's key is a file's `FILE.key`, and
+/// words that are left to be written are written.
+const LEFT_BEHIND: [&str; 10] = [
     "migrations",
+    "migration_writers",
+    "lineage",
+    "lost_commits",
     "gate_lanes",
     "view_marks",
     "sweeps",
@@ -18,6 +22,9 @@ const LEFT_BEHIND: [&str; 7] = [
 
 /// The column that only a server has: the id by whose month a line is kept.
 pub(super) const DATED: &str = "dated";
+
+/// The column of a server's heads that belongs to its ledger of migrations: who may write.
+const FENCED: (&str, &str) = ("shop_heads", "oldest_writer");
 
 /// Keys that are read at once to count rows.
 const KEYS: i64 = 20_000;
@@ -92,8 +99,12 @@ impl Shape {
 
     fn of(table: &'static str, from: &Db, to: &Db) -> Result<Shape, MoveError> {
         let said = |source| MoveError::Row { table, source };
-        let theirs = columns_of(to, table).map_err(said)?;
-        let mut columns = columns_of(from, table).map_err(said)?;
+        let moved = |columns: Vec<String>| -> Vec<String> {
+            let is_moved = |column: &String| (table, column.as_str()) != FENCED;
+            columns.into_iter().filter(is_moved).collect()
+        };
+        let theirs = moved(columns_of(to, table).map_err(said)?);
+        let mut columns = moved(columns_of(from, table).map_err(said)?);
         if !theirs.iter().any(|column| column == DATED) {
             columns.retain(|column| column != DATED);
         }
