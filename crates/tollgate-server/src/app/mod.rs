@@ -126,6 +126,8 @@ struct Inner {
     /// How often receipts are looked up without a key.
     lookups: Arc<std::sync::Mutex<RateLimit<std::net::IpAddr>>>,
     streams: Arc<Streams>,
+    /// What was answered to webhooks, as far as it stands in the shops' figures. Held while more is added.
+    figures_written: Arc<tokio::sync::Mutex<standing::Answered>>,
     disks: Arc<Disks>,
     /// Held while all of the data is looked at.
     checking: Arc<tokio::sync::Mutex<()>>,
@@ -260,6 +262,7 @@ impl App {
             welcome: Arc::default(),
             lookups: Arc::new(std::sync::Mutex::new(receipts::lookups())),
             streams: Arc::new(Streams::new(config.stream)),
+            figures_written: Arc::default(),
             disks: Arc::default(),
             checking: Arc::default(),
             instance,
@@ -289,6 +292,7 @@ impl App {
             welcome,
             lookups,
             streams,
+            figures_written,
             disks,
             checking,
             instance,
@@ -319,6 +323,7 @@ impl App {
             welcome: Arc::clone(welcome),
             lookups: Arc::clone(lookups),
             streams: Arc::clone(streams),
+            figures_written: Arc::clone(figures_written),
             disks: Arc::clone(disks),
             checking: Arc::clone(checking),
             instance,

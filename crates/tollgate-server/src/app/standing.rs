@@ -108,13 +108,11 @@ impl App {
     /// Adds what was answered to webhooks to the shops' figures, every few seconds, until it is stopped; then what
     /// there still is.
     pub(crate) async fn write_figures(self, mut stop: watch::Receiver<bool>) {
-        let mut written = BTreeMap::new();
         let mut round = 0;
         loop {
             let stopped = stop.wait_for(|stop| *stop);
             let is_last = tokio::time::timeout(WRITE_EVERY, stopped).await.is_ok();
-            self.add_answered(&mut written, round % WRITES_PER_HOUR == 0)
-                .await;
+            self.add_answered(round % WRITES_PER_HOUR == 0).await;
             if is_last {
                 return;
             }
@@ -122,8 +120,11 @@ impl App {
         }
     }
 
-    /// Adds what was counted since it was `written`; where it `forgets` also where nothing was.
-    async fn add_answered(&self, written: &mut Answered, forgets: bool) {
+    /// Adds what was counted since it was written; where it `forgets` also where nothing was. Counts go on as long as the
+    /// process does, whatever its configuration says, so what is written of them is remembered as long, and by one
+    /// configuration after the other.
+    async fn add_answered(&self, forgets: bool) {
+        let mut written = self.inner.figures_written.lock().await;
         for (shop, counts) in self.answered() {
             let before = written.entry(shop).or_default();
             let since = |(of, count): (&(&'static str, String), &u64)| {
@@ -135,10 +136,16 @@ impl App {
             if new.is_empty() && !forgets {
                 continue;
             }
+            // What nobody has seen written is not written a second time, also where nobody waits for its end any more.
+            let mut known = before.clone();
+            known.extend(counts);
+            let unwritten = std::mem::replace(before, known);
             match self.inner.store.add_figures(shop, new).await {
-                // What nobody has seen written is not written a second time.
-                Ok(()) | Err(SubmitError::OutcomeUnknown { .. }) => *before = counts,
-                Err(error) => tracing::debug!(%error, "failed to add to a shop's figures"),
+                Ok(()) | Err(SubmitError::OutcomeUnknown { .. }) => {}
+                Err(error) => {
+                    *before = unwritten;
+                    tracing::debug!(%error, "failed to add to a shop's figures");
+                }
             }
         }
     }
@@ -182,4 +189,4 @@ fn hours_since(first: Timestamp, now: Timestamp) -> Vec<Timestamp> {
 }
 
 /// How many there were of what, by shop and source.
-type Answered = BTreeMap<ShopId, BTreeMap<(&'static str, String), u64>>;
+pub(super) type Answered = BTreeMap<ShopId, BTreeMap<(&'static str, String), u64>>;

@@ -1,7 +1,9 @@
 //! With a whole application: a worker whose effects panic goes on, and each ends with what the panic said; and a key
-//! that is revoked hears nothing more.
+//! that is revoked hears nothing more; what was counted is written once, whatever the configuration becomes; and a
+//! start that waits says so.
 
 use std::collections::BTreeSet;
+use std::io::{Read as _, Write as _};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -15,7 +17,8 @@ use tollgate_core::order::{Customer, Line};
 use tollgate_core::time::Span;
 use tollgate_store::{Class, EffectFilter, FeedEntry, Seek, Submission};
 
-use crate::app::{App, Caller, Cut, NewEndpoint, NewKey, StreamFormat, TopicSet};
+use super::Listeners;
+use crate::app::{App, Caller, Cut, NewEndpoint, NewKey, REFUSED, Role, StreamFormat, TopicSet};
 use crate::config::Config;
 use crate::ids;
 use crate::worker::Worker;
@@ -159,4 +162,91 @@ async fn an_effect_that_panics_ends_with_what_it_said_and_the_worker_goes_on() {
     }
     worker.stop(PATIENCE).await;
     app.close().await;
+}
+
+/// Every SIGHUP added all webhooks since the start to the shop's figures.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_answered_to_webhooks_is_counted_once_over_reloads() {
+    const SOURCE: &str = "[sources.bank]
+        provider = \"hmac\"
+        secrets = [\"literal:secret-of-the-bank\"]
+        header = \"x-bank-signature\"
+        id = \"/id\"
+        reference = \"/order\"
+        amount = \"/amount\"
+        currency = \"/currency\"
+        status = \"/status\"";
+    let config = |source: &str| {
+        let text = format!("[store]\nurl = \"sqlite::memory:\"\n{source}");
+        Config::from_toml_str(&text).expect("it is right")
+    };
+    let with = config(SOURCE);
+    let app = tokio::task::spawn_blocking(|| App::open(with))
+        .await
+        .expect("opening does not panic")
+        .expect("it opens");
+    let refused = |app: &App| {
+        let source = app.webhook_source("/webhooks/bank");
+        source.expect("it is configured").counts.refused.inc();
+    };
+    // One round each: what is written last, before a configuration ends.
+    let write = async |app: &App| {
+        let (_stop, stopped) = tokio::sync::watch::channel(true);
+        app.clone().write_figures(stopped).await;
+    };
+    let counted = async |app: &App| {
+        let standing = app.standing(app.shops()[0]).await.expect("it is read");
+        let (_, today) = standing.today;
+        today.counts.get(REFUSED).copied().unwrap_or(0)
+    };
+    refused(&app);
+    refused(&app);
+    write(&app).await;
+    assert_eq!(counted(&app).await, 2);
+    let again = app.reconfigured(config(SOURCE)).expect("it is right");
+    refused(&again);
+    write(&again).await;
+    write(&app).await;
+    assert_eq!(counted(&again).await, 3);
+    // A source that is gone for a while goes on where it was.
+    let without = again.reconfigured(config("")).expect("it is right");
+    write(&without).await;
+    let back = without.reconfigured(config(SOURCE)).expect("it is right");
+    refused(&back);
+    write(&back).await;
+    assert_eq!(counted(&back).await, 4);
+    back.close().await;
+}
+
+/// The first try of a start lasts for seconds where the database takes connections and says nothing, and as long as a
+/// migration does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_whose_first_try_lasts_says_that_the_process_lives() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+    let silent = silent.expect("there is a port");
+    let at = silent.local_addr().expect("it is bound");
+    let text = format!(
+        "[store]\nurl = \"postgres://shop@{at}/shop\"\n[server]\nlisten = \"127.0.0.1:0\"\n"
+    );
+    let config = Config::from_toml_str(&text).expect("it is right");
+    let bound = Listeners::bind(&config.server).await;
+    let bound = bound.expect("there is a port");
+    let address = bound.addresses()[0];
+    let opening = tokio::spawn(async move { bound.open(config, Role::Api).await.map(drop) });
+    let (first, _) = silent.accept().await.expect("it connects");
+    let answered = tokio::task::spawn_blocking(move || {
+        let mut client = std::net::TcpStream::connect(address)?;
+        client.set_read_timeout(Some(PATIENCE))?;
+        client.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")?;
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).map(|_| answer)
+    });
+    let answer = tokio::select! {
+        answered = answered => answered.expect("asking does not panic"),
+        _ = silent.accept() => panic!("the first try has ended before anybody was answered"),
+    };
+    let answer = answer.expect("it is answered");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    opening.abort();
+    drop((first, silent));
 }

@@ -1,4 +1,4 @@
-//! A start whose database is away: it is waited for, and whoever asks meanwhile is told so.
+//! A start whose database is away, or is migrated: it is waited for, and whoever asks meanwhile is told so.
 //!
 //! A process that ends instead is started again and again, and after a few times no more: an instance that came up
 //! during a failover stayed down when the database was back.
@@ -30,6 +30,10 @@ use crate::http::{LogThrottle, ResponseContext, problem_response, secure};
 /// The pause between two tries, and how often the log says that it is waited for.
 const TRY_EVERY: Duration = Duration::from_secs(1);
 
+/// How long a start goes on before whoever asks is told that it does: one that has nothing to wait for and nothing to
+/// migrate is ready by then.
+const SOON: Duration = Duration::from_secs(1);
+
 /// Connections at one time that are told to come again.
 const CONNECTIONS_MAX: usize = 256;
 
@@ -41,15 +45,22 @@ pub async fn open(config: Config, role: Role) -> Result<App, StartError> {
     open_while(config, role, || {}).await
 }
 
-/// The same; `while_away` is told each time that the server does not answer.
+/// The same; `while_waiting` is told each time that it takes longer: the server does not answer, or a migration runs.
 async fn open_while(
     config: Config,
     role: Role,
-    mut while_away: impl FnMut(),
+    mut while_waiting: impl FnMut(),
 ) -> Result<App, StartError> {
     loop {
         let tried = config.clone();
-        let opened = tokio::task::spawn_blocking(move || App::open_as(tried, role)).await;
+        let mut opening = tokio::task::spawn_blocking(move || App::open_as(tried, role));
+        let opened = match tokio::time::timeout(SOON, &mut opening).await {
+            Ok(opened) => opened,
+            Err(_) => {
+                while_waiting();
+                opening.await
+            }
+        };
         match opened.expect("opening a store does not panic") {
             Err(StartError::Store(OpenError::Unreachable { server, source })) => {
                 tracing::error!(server, %source, "the database is away; waiting for it");
@@ -63,14 +74,14 @@ async fn open_while(
             }
             opened => return opened,
         }
-        while_away();
+        while_waiting();
         tokio::time::sleep(TRY_EVERY).await;
     }
 }
 
 impl Listeners {
-    /// Opens the use cases. While the database is away `/healthz` is 200, for the process answers, and everything
-    /// else 503.
+    /// Opens the use cases. While the database is away, and while a migration runs, `/healthz` is 200, for the process
+    /// answers, and everything else 503.
     pub async fn open(&self, config: Config, role: Role) -> Result<App, StartError> {
         let mut refusing = None;
         open_while(config, role, || {

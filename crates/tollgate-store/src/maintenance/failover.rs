@@ -14,6 +14,9 @@ use crate::options::ServerPlace;
 /// How often the hosts are looked at.
 const EVERY: Duration = Duration::from_secs(2);
 
+/// `lost_commits.alone`: nobody writes more down.
+const ALONE: &str = "lock table lost_commits, lineage in share row exclusive mode";
+
 /// What there is to be decided about.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Failover {
@@ -51,6 +54,9 @@ pub enum AcceptError {
     /// The database does not answer, or refuses.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// It is not what was shown.
+    #[error("it is not what was shown any more, and nothing was accepted; look again")]
+    Changed,
     /// What is said of receipts cannot be.
     #[error("number receipts behind the last one: {0}")]
     LastReceipt(#[from] LastReceiptError),
@@ -74,44 +80,73 @@ impl Store {
         })
     }
 
-    /// Gives up what was answered and is missing, so that all instances go on without it; what that was. In the same
-    /// commit the database gets what one needs that was put back to a state of before (`restored.rs`): what is missing
-    /// may have been mailed, paid back, told and numbered.
+    /// Gives up what was answered and is missing, so that all instances go on without it; what that was. Nothing is given
+    /// up if that is not what somebody was `shown` and has decided about. In the same commit the database gets what one
+    /// needs that was put back to a state of before (`restored.rs`): what is missing may have been mailed, paid back, told
+    /// and numbered.
     pub fn accept_lost_commits(
         place: &ServerPlace,
+        shown: &Failover,
         last_receipts: &[LastReceipt],
         now: Timestamp,
     ) -> Result<Accepted, AcceptError> {
         let server = Server::of(place)?.for_mending();
         crate::store::apart(|| {
-            let db = Db::Postgres(Box::new(Postgres::open_plain(&server)?));
-            let accepted = accept(&db, last_receipts, now);
-            Ok(accepted.map_err(|error| server.refuse(error))??)
+            let postgres = Postgres::open_plain(&server)?;
+            let db = Db::Postgres(Box::new(postgres));
+            let accepted = accept(&db, shown, last_receipts, now);
+            accepted.map_err(|error| server.refuse(error))?
         })
     }
 }
 
+/// In one transaction; it is given up with the connection where nothing is accepted.
 fn accept(
     db: &Db,
+    shown: &Failover,
     last_receipts: &[LastReceipt],
     now: Timestamp,
-) -> Result<Result<Accepted, LastReceiptError>, crate::db::Error> {
+) -> Result<Result<Accepted, AcceptError>, crate::db::Error> {
     let Db::Postgres(postgres) = db else {
-        return Ok(Ok(Accepted::default()));
+        return Ok(Err(AcceptError::Changed));
     };
     if !postgres.tells_lost_commits()? {
-        return Ok(Ok(Accepted::default()));
+        return Ok(Err(AcceptError::Changed));
     }
-    if postgres.lost_commits()?.is_empty() {
+    if shown.lost.is_empty() {
+        postgres.script("begin")?;
+        if !is_still(postgres, shown)? {
+            return Ok(Err(AcceptError::Changed));
+        }
         postgres.accept_lost_commits(now)?;
+        postgres.script("commit")?;
         return Ok(Ok(Accepted::default()));
     }
-    let mut lost = Vec::new();
+    let mut is_shown = true;
     let followed = restored::follow_failover(db, last_receipts, now, || {
-        lost = postgres.lost_commits()?;
-        postgres.accept_lost_commits(now)
-    })?;
-    Ok(followed.map(|followed| Accepted { lost, followed }))
+        is_shown = is_still(postgres, shown)?;
+        match is_shown {
+            true => postgres.accept_lost_commits(now),
+            false => Err(crate::db::Error::gone()),
+        }
+    });
+    if !is_shown {
+        return Ok(Err(AcceptError::Changed));
+    }
+    Ok(followed?
+        .map(|followed| Accepted {
+            lost: shown.lost.clone(),
+            followed,
+        })
+        .map_err(AcceptError::from))
+}
+
+/// Whether there is still what was shown. Whoever finds more from here on writes it down afterwards, and it is asked
+/// about again.
+fn is_still(postgres: &Postgres, shown: &Failover) -> Result<bool, crate::db::Error> {
+    postgres.script(ALONE)?;
+    let found = look(postgres, Vec::new())?;
+    Ok((&found.lost, &found.unvouched) == (&shown.lost, &shown.unvouched))
 }
 
 fn look(postgres: &Postgres, hosts: Vec<HostSeen>) -> Result<Failover, crate::db::Error> {

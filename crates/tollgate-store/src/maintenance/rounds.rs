@@ -121,7 +121,15 @@ impl Keeping {
     /// All of it, over a connection of its own.
     pub(crate) fn keep_and_retire(&self, server: &Server) -> Result<(), OpenError> {
         let _alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever steps through batches steps through none of this.
+        let server = &server.clone().with_pause(None);
         let db = Db::Postgres(Box::new(Postgres::open_writer(server)?));
+        // Where a later program has shut this one out, it deletes nothing either.
+        let may_write = || -> Result<(), Error> {
+            db.begin(&[], true)?;
+            db.rollback()
+        };
+        may_write().map_err(|error| server.refuse(error))?;
         let now = (self.clock)();
         // None of them rests on another: what one cannot take keeps none of the others from theirs.
         let steps = [

@@ -403,6 +403,9 @@ fn position(version: i64) -> usize {
 fn run(db: &Db, migration: &Migration, now: i64) -> Result<(), Error> {
     let is_noted = NOTED_FROM <= migration.version;
     if let Db::Postgres(_) = db {
+        if !migration.ahead.is_empty() {
+            db.migration(migration.ahead)?;
+        }
         if let Some(fence) = fence(migration) {
             db.script(&fence)?;
         }

@@ -20,6 +20,9 @@ pub(super) struct Migration {
     /// What it writes into a file that SQL cannot say, after its script and in the same transaction. On a
     /// server, where others go on working meanwhile, it is written beside them (`words_left.rs`).
     pub(super) fill: Option<Fill>,
+    /// What a server is told before anybody is shut out, and in the same transaction: what takes as long as the tables
+    /// are large, and locks nothing that a batch needs.
+    pub(super) ahead: &'static str,
     /// What a server is told before the script. Rows of a table without a key are not updated where a publication is
     /// for all tables, and a step that has run keeps its text.
     pub(super) before: &'static str,
@@ -42,6 +45,7 @@ pub(super) const fn expands(
         postgres,
         oldest_writer,
         fill: None,
+        ahead: "",
         before: "",
     }
 }
@@ -93,11 +97,14 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     step(11, "alerts", texts!("0011_alerts.sql")),
     step(NOTED_FROM, "writers", texts!("0012_writers.sql")),
     // What earlier programs sell they do not count.
-    step(
-        13,
-        "instances_and_shelves",
-        texts!("0013_instances_and_shelves.sql"),
-    ),
+    Migration {
+        ahead: include_str!("../../migrations/postgres/0013_units_sold.sql"),
+        ..step(
+            13,
+            "instances_and_shelves",
+            texts!("0013_instances_and_shelves.sql"),
+        )
+    },
     step(14, "failed_sign_ins", texts!("0014_failed_sign_ins.sql")),
     step(15, "lineage", texts!("0015_lineage.sql")),
 ];

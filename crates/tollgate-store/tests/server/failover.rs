@@ -17,6 +17,9 @@ use crate::world::{Database, SHOP, Session, TestClock, World, options, place, su
 /// Longer than any machine takes, and shorter than anybody waits.
 const SOON: Duration = Duration::from_secs(30);
 
+/// Longer than a host is waited for beside one that takes writes, and shorter than it may take by itself.
+const LATE: Duration = Duration::from_millis(2500);
+
 /// The first value of a statement's first row.
 fn say(url: &str, sql: &str) -> String {
     let table = Session::open(url).ask(sql);
@@ -207,17 +210,26 @@ async fn what_was_answered_and_is_missing_stops_everybody_until_somebody_gives_i
         year: 2026,
         sequence: 41,
     };
-    let accept = |shop| Store::accept_lost_commits(server_of(&place), &[last(shop)], clock.now());
-    let refused = accept("nobody");
+    let accept = |shown, shop| {
+        Store::accept_lost_commits(server_of(&place), shown, &[last(shop)], clock.now())
+    };
+    let refused = accept(&found, "nobody");
     assert!(
         matches!(refused, Err(AcceptError::LastReceipt(_))),
         "{refused:?}"
+    );
+    let mut shown = found.clone();
+    shown.lost.pop();
+    let of_less = accept(&shown, "main");
+    assert!(
+        matches!(of_less, Err(AcceptError::Changed)),
+        "nobody has decided about the other one"
     );
     let found = Store::failover_at(server_of(&place)).expect("the standby answers");
     assert_eq!(found.lost.len(), 2);
 
     // An operator gives it up. What may have been done, told and numbered in it is not again.
-    let given_up = accept("main").expect("it answers");
+    let given_up = accept(&found, "main").expect("it answers");
     assert_eq!((given_up.lost.len(), given_up.followed.doubtful), (2, 1));
     assert_eq!(given_up.followed.sessions, 0);
     let refund = "select state || ' ' || tries from effects where kind = 'refund'";
@@ -238,9 +250,16 @@ async fn what_was_answered_and_is_missing_stops_everybody_until_somebody_gives_i
     assert_eq!(level(&examined(&place, &clock), "failover"), Level::Ok);
     assert_eq!(say(&promoted, "select count(*) from roots"), "2");
 
-    // The old primary comes back, first in the URL. Whoever is started now takes the newer timeline.
+    // The old primary comes back, first in the URL. Whoever is started now takes the newer timeline, and waits for it
+    // for as long as a host may take: it knows of none.
     primary.start_again();
-    let restarted = open().expect("it opens");
+    standby.freeze(true);
+    let late = options(place.clone(), &clock);
+    let opening = tokio::task::spawn_blocking(move || Store::open(late));
+    // So long the new primary is late.
+    tokio::time::sleep(LATE).await;
+    standby.freeze(false);
+    let restarted = opening.await.expect("it ends").expect("it opens");
     let made = restarted
         .submit(submission(create(order(6, "NEWER"))))
         .await;
@@ -269,4 +288,38 @@ async fn what_was_answered_and_is_missing_stops_everybody_until_somebody_gives_i
     );
     store.close();
     restarted.close();
+}
+
+/// Whoever keeps a table of the program's locked, or takes the standby away that commits wait for, keeps nobody from
+/// connecting: sessions that wait for that fill the server up, and then nobody reads either.
+#[tokio::test]
+async fn what_is_written_down_about_a_host_keeps_nobody_out() {
+    let primary = Cluster::start();
+    Session::open(primary.url()).ask("create database shop");
+    let shop = url(primary.url(), "shop");
+    let clock = TestClock::new();
+    let open = || Store::open(options(place(&shop), &clock)).expect("it opens");
+    open().close();
+    let noted = "select count(*) from lineage";
+    assert_eq!(say(&shop, noted), "1");
+
+    let somebody = Session::open(&shop);
+    somebody.ask("delete from lineage");
+    somebody.ask("begin");
+    somebody.ask("lock table lineage in exclusive mode");
+    let store = open();
+    let taken = store.submit(submission(stock("A", 5))).await;
+    taken.expect("it is stored");
+    store.close();
+    somebody.ask("rollback");
+    assert_eq!(say(&shop, noted), "0");
+
+    somebody.ask("alter system set synchronous_standby_names = 'nobody'");
+    somebody.ask("select pg_reload_conf()");
+    until("commits wait for a standby", async || {
+        (say(&shop, "show synchronous_standby_names") == "nobody").then_some(())
+    })
+    .await;
+    open().close();
+    assert_eq!(say(&shop, noted), "1");
 }

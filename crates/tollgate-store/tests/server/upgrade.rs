@@ -100,3 +100,60 @@ async fn a_new_shop_is_shut_out_like_the_others() {
     );
     assert_eq!(rows.number("select count(*) from shop_heads"), 1);
 }
+
+/// A large shop is counted for minutes.
+#[tokio::test]
+async fn a_shop_goes_on_while_what_it_has_sold_is_counted() {
+    crate::server();
+    let world = World::new();
+    world.act(create(order(1, "C1"))).await;
+    let shut = world.shut();
+    let (rows, somebody) = (shut.database.rows(), shut.database.rows());
+    rows.run(
+        "alter table stock drop column sold; alter table sessions drop column address;
+         drop table instances; drop table endpoint_figures; drop index events_waiting;
+         drop index roots_attention;
+         create index roots_attention on roots (shop_id, attention) where attention > 0;
+         drop index audit_failed_sign_ins;
+         drop table if exists lineage; drop table if exists lost_commits;
+         delete from migrations where 13 <= version;
+         delete from migration_writers where 13 <= version;",
+    );
+    // Who counts waits for this one, as it would be busy with many orders.
+    somebody.run("begin; lock table roots in access exclusive mode");
+    let options = shut.options.clone();
+    let opening = tokio::task::spawn_blocking(move || Store::open(options));
+    let counting = "select count(*) from pg_stat_activity
+                     where wait_event_type = 'Lock' and query like '%units_sold%'
+                       and datname = current_database()";
+    while rows.number(counting) == 0 {
+        assert!(!opening.is_finished(), "nothing is counted");
+        tokio::task::yield_now().await;
+    }
+    rows.run("begin; select from shop_heads for update nowait; rollback");
+    somebody.run("rollback");
+    opening.await.expect("it ends").expect("it opens").close();
+}
+
+/// What it deleted would be gone for the programs that are let in, too.
+#[tokio::test]
+async fn a_program_that_is_shut_out_retires_nothing() {
+    crate::server();
+    let world = World::new();
+    world.act(create(order(1, "C1"))).await;
+    let rows = world.rows();
+    let lanes = "select count(*) from gate_lanes";
+    rows.run("update gate_lanes set at = 0");
+    rows.run("insert into migrations (version, name, checksum, at) values (16, 'later', 'x', 0)");
+    rows.run("insert into migration_writers (version, oldest_writer) values (16, 16)");
+    let before = rows.number(lanes);
+    let refused = world.store.look_after_tables().await;
+    let said = refused.expect_err("it is shut out").to_string();
+    assert!(said.contains("schema version 16"), "{said}");
+    assert!(0 < before && rows.number(lanes) == before);
+    // The same is done by one that is let in.
+    rows.run("delete from migration_writers where version = 16");
+    rows.run("delete from migrations where version = 16");
+    world.store.look_after_tables().await.expect("it may");
+    assert_eq!(rows.number(lanes), 0);
+}

@@ -78,7 +78,7 @@ pub(super) fn run(args: &Args, file: Option<&Path>) -> ExitCode {
         }
     }
     let receipts = last_receipts(last_receipt);
-    match Store::accept_lost_commits(place, &receipts, Clock::default().now()) {
+    match Store::accept_lost_commits(place, &found, &receipts, Clock::default().now()) {
         Ok(accepted) => {
             let answers: u64 = accepted.lost.iter().map(|lost| lost.answers).sum();
             anstream::eprintln!("accepted: {answers} answers are given up; the instances go on");
@@ -86,6 +86,7 @@ pub(super) fn run(args: &Args, file: Option<&Path>) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(AcceptError::Open(error)) => refused(&error),
+        Err(error @ AcceptError::Changed) => failed(&format!("accept what is missing: {error}")),
         Err(error @ AcceptError::LastReceipt(_)) => {
             anstream::eprintln!("error: {error}");
             ExitCode::from(2)

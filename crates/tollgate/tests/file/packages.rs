@@ -118,7 +118,7 @@ fn the_unit_is_closed_and_starts_again_for_as_long_as_it_takes() {
         ("StartLimitIntervalSec", "0"),
         ("Restart", "always"),
         ("Type", "notify"),
-        ("WatchdogSec", "30"),
+        ("WatchdogSec", "90"),
         ("TimeoutStartSec", "infinity"),
         ("ExecReload", "/bin/kill -HUP $MAINPID"),
         ("User", "tollgate"),

@@ -2,7 +2,8 @@
 //!
 //! Tried one after the other, a host that takes connections and says nothing hides all after it; and the first
 //! that takes writes may be an old primary that has come back (docs/high-availability.md). So whoever takes
-//! writes on the newest timeline is taken. A host that is known to be that is not compared with others.
+//! writes on the newest timeline is taken. A host that is known to be that is not compared with others. Whoever knows of
+//! no timeline yet waits for every host, up to its limit: nothing else tells an old primary from the one there is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -18,7 +19,8 @@ use super::open::drive;
 use super::server::open_limit;
 use super::{Error, OpenError, Server, Sql, on_postgres};
 
-/// How long the others may take to answer when one was found that takes writes, and nothing is known of any.
+/// How long the others may take to answer when one was found that takes writes, on another timeline than the one that
+/// is known.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How soon a host that could not be used is dialled again while another says nothing.
@@ -104,6 +106,8 @@ pub(super) async fn reach(server: &Server) -> Result<Reached, OpenError> {
     let mut refused: BTreeMap<usize, Error> = BTreeMap::new();
     let mut silent: BTreeSet<usize> = (0..server.hosts().len()).collect();
     let mut until: Option<Instant> = None;
+    // Whoever only looks says which host that was, and looks at each of them besides.
+    let knows_some = server.is_for_looking() || server.lineage().timeline().is_some();
     while !silent.is_empty() {
         let next = match until {
             Some(until) => match timeout_at(until, dialling.next()).await {
@@ -121,7 +125,9 @@ pub(super) async fn reach(server: &Server) -> Result<Reached, OpenError> {
             }
             Ok(reached) => {
                 let is_known = server.lineage().is_newest(&reached.origin);
-                let takes_writes = !reached.origin.is_standby;
+                // A host that names no timeline is not compared, so nobody waits for others to be compared with it.
+                let is_compared = reached.origin.lineage.is_some();
+                let ends_the_wait = !reached.origin.is_standby && (knows_some || !is_compared);
                 // Whatever another cluster calls its timelines.
                 if is_known || is_better(&reached, taken.as_ref()) {
                     taken = Some(reached);
@@ -129,7 +135,7 @@ pub(super) async fn reach(server: &Server) -> Result<Reached, OpenError> {
                 if is_known {
                     break;
                 }
-                if takes_writes {
+                if ends_the_wait {
                     until.get_or_insert_with(|| Instant::now() + PATIENCE);
                 }
             }

@@ -24,6 +24,11 @@ use crate::options::Clock;
 const REMEDY: &str = "nothing is stored or read until somebody decides: `tollgate failover` shows it, \
      `tollgate failover accept` goes on without them (docs/high-availability.md)";
 
+/// What is written down about a host waits for no standby: it is there to be read where it was found, and with the
+/// standby away every connection would wait for it, until there were no more to be had.
+const WAITS_FOR_NO_STANDBY: &str = "set synchronous_commit = local";
+const WAITS_AGAIN: &str = "reset synchronous_commit";
+
 /// Batches of a lane of which it is remembered how many answers they answered.
 const RECENT_MAX: usize = 10_000;
 
@@ -50,6 +55,8 @@ pub(crate) struct Lineage {
 #[derive(Default)]
 struct Memory {
     newest: Option<Newest>,
+    /// The cluster and the timeline that were written down last as used.
+    noted: Option<(i64, i64)>,
     lanes: BTreeMap<String, LaneMemory>,
     /// Why nothing is stored or read, as long as nothing is.
     missing: Option<Missing>,
@@ -343,7 +350,7 @@ pub(crate) fn two_write(hosts: &[HostSeen]) -> Option<String> {
     })
 }
 
-/// Judges whether a connection may be used; the epoch that it is used in. It is before anything is set in the session.
+/// Judges whether a connection may be used; the epoch that it is used in.
 pub(super) fn judge(server: &Server, postgres: &Postgres) -> Result<u64, Error> {
     let lineage = server.lineage();
     if server.is_for_looking() {
@@ -353,7 +360,6 @@ pub(super) fn judge(server: &Server, postgres: &Postgres) -> Result<u64, Error> 
     if is_there != Some(1) {
         return Ok(lineage.settle(&postgres.origin, &[]));
     }
-    let was_known = lineage.is_newest(&postgres.origin);
     // What was answered before anything is read has to be found.
     let lanes = lineage.memory().lanes.clone();
     let now = lineage.clock.as_ref().map(|clock| clock());
@@ -362,7 +368,7 @@ pub(super) fn judge(server: &Server, postgres: &Postgres) -> Result<u64, Error> 
         if let Some(now) = now
             && let Some(lost) = postgres.missing(lane, answered, now)?
         {
-            postgres.keep_lost(&answered.batch, &lost)?;
+            without_standbys(postgres, || postgres.keep_lost(&answered.batch, &lost))??;
             given_up.push((lane.clone(), answered.batch));
         }
     }
@@ -372,10 +378,34 @@ pub(super) fn judge(server: &Server, postgres: &Postgres) -> Result<u64, Error> 
         lineage.lose(&postgres.origin, answers);
         return Err(Error::behind(format!("{}; {REMEDY}", say(&open))));
     }
-    if let (Some(now), Some(position), false) = (now, &postgres.origin.lineage, was_known) {
-        postgres.note_lineage(position, now, !lanes.is_empty())?;
+    if let (Some(now), Some(position)) = (now, &postgres.origin.lineage) {
+        let used = Some((position.system, position.timeline));
+        if lineage.memory().noted != used {
+            let note = || postgres.note_lineage(position, now, !lanes.is_empty());
+            match without_standbys(postgres, note)? {
+                Ok(()) => lineage.memory().noted = used,
+                // The next connection tries again: nobody is shut out by what is a note for people.
+                Err(error) => tracing::warn!(
+                    host = postgres.origin.host,
+                    timeline = position.timeline,
+                    %error,
+                    "failed to write down that this timeline is used"
+                ),
+            }
+        }
     }
     Ok(lineage.settle(&postgres.origin, &given_up))
+}
+
+/// Writes without a wait for standbys; what came of that, over a connection that is as it was.
+fn without_standbys(
+    postgres: &Postgres,
+    write: impl FnOnce() -> Result<(), Error>,
+) -> Result<Result<(), Error>, Error> {
+    postgres.script(WAITS_FOR_NO_STANDBY)?;
+    let written = write();
+    postgres.script(WAITS_AGAIN)?;
+    Ok(written)
 }
 
 impl Server {

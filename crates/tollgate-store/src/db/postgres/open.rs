@@ -52,9 +52,10 @@ impl Postgres {
         let refuse = |source: Error| server.refuse(source);
         let mut postgres = Postgres::reach(server)?;
         pooler::rule_out(server, &postgres)?;
+        // Before it is judged: what is asked for that waits for no lock longer than a batch does.
+        postgres.script(SESSION).map_err(refuse)?;
         postgres.epoch = lineage::judge(server, &postgres).map_err(refuse)?;
         postgres.changes.get_mut().mark_unchanged();
-        postgres.script(SESSION).map_err(refuse)?;
         if !more.is_empty() {
             postgres.script(more).map_err(refuse)?;
         }
