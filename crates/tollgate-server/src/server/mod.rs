@@ -148,10 +148,11 @@ impl Serving {
                 () = &mut shutdown => break,
                 reload = reloads.next() => reload,
             };
-            if let Some(fresh) = reload.apply(&app).await {
+            if let Some((fresh, taken_over)) = reload.apply(&app) {
                 doors.send_modify(|doors| *doors = doors.renewed(&fresh));
                 beside.renew(&fresh);
                 std::mem::replace(&mut app, fresh).flush_refusals();
+                taken_over.say(&app);
             }
         }
         let drain = app.config().server.drain;
@@ -202,9 +203,10 @@ pub async fn work(mut app: App, shutdown: impl Future<Output = ()>, mut reloads:
             () = &mut shutdown => break,
             reload = reloads.next() => reload,
         };
-        if let Some(fresh) = reload.apply(&app).await {
+        if let Some((fresh, taken_over)) = reload.apply(&app) {
             beside.renew(&fresh);
             app = fresh;
+            taken_over.say(&app);
         }
     }
     watching.abort();

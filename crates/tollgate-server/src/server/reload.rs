@@ -48,9 +48,17 @@ impl Reloads {
     }
 }
 
+/// What is to be said of a configuration once everything goes by it.
+pub(super) struct TakenOver {
+    done: oneshot::Sender<Result<Config, ConfigError>>,
+    changed: Vec<String>,
+    at_restart: Vec<String>,
+}
+
 impl Reload {
-    /// The use cases by this configuration; `None` if it was refused, and those of before go on.
-    pub(super) async fn apply(self, app: &App) -> Option<App> {
+    /// The use cases by this configuration, and what to say when requests go by them; `None` if it was refused, and
+    /// those of before go on.
+    pub(super) fn apply(self, app: &App) -> Option<(App, TakenOver)> {
         let Reload { config, done } = self;
         let Reloaded {
             config,
@@ -65,23 +73,34 @@ impl Reload {
                 return None;
             }
         };
-        for key in &at_restart {
+        let taken_over = TakenOver {
+            done,
+            changed,
+            at_restart,
+        };
+        Some((fresh, taken_over))
+    }
+}
+
+impl TakenOver {
+    /// Says it: in the log, in the audit log, and to whoever has asked for it.
+    pub(super) fn say(self, app: &App) {
+        for key in &self.at_restart {
             tracing::warn!(
                 key,
                 "the configuration differs, and this is read at a start only: restart to have it"
             );
         }
-        let keys = changed.join(" ");
+        let keys = self.changed.join(" ");
         tracing::info!(
             changed = keys,
             "the configuration was read again, and is gone by"
         );
-        if !changed.is_empty() {
-            let recording = fresh.clone();
+        if !self.changed.is_empty() {
+            let recording = app.clone();
             tokio::spawn(async move { recording.record_reload(keys).await });
         }
-        let _ = done.send(Ok(fresh.config().clone()));
-        Some(fresh)
+        let _ = self.done.send(Ok(app.config().clone()));
     }
 }
 
