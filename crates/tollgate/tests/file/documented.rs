@@ -52,7 +52,6 @@ const NOT_HERE: &[(&str, &str)] = &[
         "tollgate secrets rotate",
         "it wants a stopped server and a key; tests/binary/sealed.rs",
     ),
-    ("tollgate secrets key >", "it writes where root may"),
     (
         "tollgate failover",
         "it wants PostgreSQL; tests/instances/failover.rs",
