@@ -5,7 +5,8 @@ create index events_waiting on events (shop_id, state, id)
  where state in ('parked', 'orphan', 'dead');
 
 -- What waits for a person is listed by id, too.
-create index roots_attention_by_id on roots (shop_id, id) where attention > 0;
+alter index roots_attention rename to roots_attention_before;
+create index roots_attention on roots (shop_id, id) where attention > 0;
 
 -- Processes that have this database, each a row that it writes again every few seconds: under shop main. not_ready says
 -- why it takes no requests, and is null while it does.
@@ -41,5 +42,4 @@ update stock
   from units_sold
  where units_sold.shop_id = stock.shop_id and units_sold.sku = stock.sku;
 
-drop index roots_attention;
-alter index roots_attention_by_id rename to roots_attention;
+drop index roots_attention_before;

@@ -30,15 +30,16 @@ pub(super) fn has_key(db: &Db, table: &str) -> bool {
     })
 }
 
-/// The indexes that the migrations make, primary keys aside.
+/// The indexes that the migrations make, primary keys aside; of one that is made again, how it is made at last.
 pub(super) fn indexes(db: &Db) -> Vec<Made> {
-    let mut indexes = Vec::new();
+    let mut indexes: Vec<Made> = Vec::new();
     for text in migrate::texts(db) {
         for line in text.lines() {
             let rest = line
                 .strip_prefix("create index ")
                 .or_else(|| line.strip_prefix("create unique index "));
             if let Some(name) = rest.and_then(|rest| rest.split(' ').next()) {
+                indexes.retain(|made| made.name != name);
                 indexes.push(Made {
                     name,
                     statement: line,
