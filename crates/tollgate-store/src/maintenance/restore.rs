@@ -47,6 +47,14 @@ pub enum RestoreError {
     /// A file cannot be read or written, or is not whole.
     #[error(transparent)]
     Backup(#[from] BackupError),
+    /// There is no backup by that name.
+    #[error("read {path}: {what}; name a file that `tollgate backup` has made")]
+    NoBackup {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: &'static str,
+    },
     /// What is said of receipts cannot be.
     #[error("number receipts behind the last one: {0}")]
     LastReceipt(#[from] LastReceiptError),
@@ -68,6 +76,17 @@ impl From<OpenError> for RestoreError {
     }
 }
 
+/// Why a backup is not read. SQLite looks into a file when it reads, not when it opens it.
+fn unread(error: BackupError) -> RestoreError {
+    match error {
+        BackupError::Open(OpenError::NotADatabase { path }) => RestoreError::NoBackup {
+            path,
+            what: "it is not a SQLite database",
+        },
+        error => error.into(),
+    }
+}
+
 /// What lies beside a database, and would be taken for the new one's.
 const LEFT: [&str; 5] = ["", "-wal", "-journal", "-shm", KEY];
 
@@ -83,8 +102,10 @@ impl Store {
         step: &mut dyn FnMut(BackupStep),
     ) -> Result<Restored, RestoreError> {
         if !backup.is_file() {
-            let path = backup.to_owned();
-            return Err(OpenError::CannotOpen { path }.into());
+            return Err(RestoreError::NoBackup {
+                path: backup.to_owned(),
+                what: "there is no such file",
+            });
         }
         let part = Part::make(target)?;
         // A server that starts meanwhile finds it taken, and one that runs is found.
@@ -96,8 +117,8 @@ impl Store {
             }
             .into());
         }
-        let source = Sqlite::open_to_look(backup)?;
-        copy(&source, backup, &part, step, &mut |_| Ok(()))?;
+        let source = Sqlite::open_to_look(backup).map_err(|error| unread(error.into()))?;
+        copy(&source, backup, &part, step, &mut |_| Ok(())).map_err(unread)?;
         drop(source);
         part.sync()?;
         step(BackupStep::Checking);

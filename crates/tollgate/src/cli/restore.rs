@@ -137,7 +137,9 @@ fn refused(error: &RestoreError) -> ExitCode {
     match error {
         RestoreError::LastReceipt(_) => ExitCode::from(2),
         RestoreError::Backup(BackupError::OnServer { .. }) => ExitCode::from(2),
-        RestoreError::Backup(_) | RestoreError::InUse { .. } => ExitCode::from(1),
+        RestoreError::Backup(_) | RestoreError::NoBackup { .. } | RestoreError::InUse { .. } => {
+            ExitCode::from(1)
+        }
     }
 }
 

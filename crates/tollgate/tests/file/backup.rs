@@ -359,3 +359,21 @@ fn a_killed_backup_leaves_nothing_under_its_name() {
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(file.exists() && !part.exists());
 }
+
+/// What is no backup is named as such, and nothing is put in place.
+#[test]
+fn what_is_no_backup_is_refused_by_what_it_is() {
+    let home = Home::on_file();
+    std::fs::write(home.path().join("junk"), "no database at all ".repeat(500))
+        .expect("it is ours");
+    for (name, what) in [
+        ("nothing", "read nothing: there is no such file"),
+        ("junk", "read junk: it is not a SQLite database"),
+    ] {
+        let ended = run(&home, &["restore", name]);
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        let said = format!("error: {what}; name a file that `tollgate backup` has made");
+        assert!(ended.stderr.contains(&said), "{ended:?}");
+        assert!(!home.database_file().exists(), "{name}");
+    }
+}
