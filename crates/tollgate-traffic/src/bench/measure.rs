@@ -92,11 +92,15 @@ pub(super) struct Ledger {
 
 /// Steps of the progress bar for each run.
 pub(super) const TICKS: u64 = 100;
-/// A warm-up also measures how many requests a round needs.
+/// A warm-up also measures how many requests a round needs: a few tell how many a second of it does, which are
+/// no more than this.
 const WARM_UP: Duration = Duration::from_secs(1);
+const FIRST_REQUESTS: usize = 300;
 const WARM_UP_REQUESTS: usize = 3000;
 /// More requests than a round at the warm-up's rate would send; what is too many is not sent.
 const SPARE: f64 = 1.6;
+/// And so many, where the warm-up was slow by chance.
+const SPARE_REQUESTS: f64 = 300.0;
 /// Requests prepared for one round take no more memory than this.
 const SCRIPT_BYTES_MAX: usize = 1 << 30;
 /// Orders made before a round, many at once; how long that may take.
@@ -223,11 +227,14 @@ impl Bench {
     /// Runs both sides for a moment, so that the first round is like the others.
     pub(super) fn warm_up(&mut self) -> Result<(), BenchError> {
         self.progress.set_message("warm-up");
-        let shape = self.shape;
-        self.shape.rate = None;
-        let round = self.play(WARM_UP, WARM_UP_REQUESTS);
-        self.shape = shape;
-        self.per_second = self.per_second.max(round?.store.rate);
+        let rate = self.shape.rate.take();
+        let mut count = FIRST_REQUESTS;
+        for _ in 0..2 {
+            let round = self.play(WARM_UP, count)?;
+            self.per_second = self.per_second.max(round.store.rate);
+            count = (self.per_second as usize).clamp(FIRST_REQUESTS, WARM_UP_REQUESTS);
+        }
+        self.shape.rate = rate;
         Ok(())
     }
 
@@ -237,7 +244,7 @@ impl Bench {
         let wanted = match (self.shape.name, self.shape.rate) {
             (Name::Early, _) => seconds * EARLY_PAIRS_PER_SECOND * self.shape.connections as f64,
             (_, Some(rate)) => seconds * f64::from(rate.per_second()) + 1.0,
-            (_, None) => seconds * self.per_second * SPARE + 1000.0,
+            (_, None) => seconds * self.per_second * SPARE + SPARE_REQUESTS,
         };
         let round = self.play(Duration::from_secs(self.shape.seconds), wanted as usize)?;
         self.per_second = self.per_second.max(round.store.rate);
