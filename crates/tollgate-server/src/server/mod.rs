@@ -13,6 +13,7 @@ mod tls;
 mod waiting;
 
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -89,6 +90,14 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
         .map_err(|source| StartError::Listen { address, source })
 }
 
+/// Ends when the server is to stop.
+type Shutdown<'s> = Pin<&'s mut (dyn Future<Output = ()> + Send + 's)>;
+
+/// A future whose code belongs to this package, and with it that of all that it starts: every connection and request.
+/// The compiler makes what an async function does where it is awaited; behind `dyn` that is here, once, with this
+/// package's optimisation, and not in every program and test that runs a server, with theirs.
+type Made<'s> = Pin<Box<dyn Future<Output = ()> + Send + 's>>;
+
 /// A server that is ready to run.
 pub struct Serving {
     app: App,
@@ -113,13 +122,21 @@ impl Serving {
 
     /// Takes requests until `shutdown`; then takes no more, lets what runs come to its end, does
     /// what waits in the Gate and closes the store.
-    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
+        self.run_until(pin!(shutdown)).await;
+    }
+
+    /// The same, made here: see `Made`.
+    fn run_until<'s>(self, shutdown: Shutdown<'s>) -> Made<'s> {
+        Box::pin(self.serve_until(shutdown))
+    }
+
+    async fn serve_until(self, mut shutdown: Shutdown<'_>) {
         let Serving {
             mut app,
             listeners,
             mut reloads,
         } = self;
-        tokio::pin!(shutdown);
         let (stop, stopping) = watch::channel(false);
         let connections_max = app.config().server.connections_max;
         let places = Arc::new(Semaphore::new(connections_max));
@@ -194,10 +211,18 @@ impl Serving {
 
 /// Does effects until `shutdown` and takes no requests, by other configurations as they come; then finishes what runs
 /// and closes the store.
-pub async fn work(mut app: App, shutdown: impl Future<Output = ()>, mut reloads: Reloads) {
+pub async fn work(app: App, shutdown: impl Future<Output = ()> + Send, reloads: Reloads) {
+    work_until(app, pin!(shutdown), reloads).await;
+}
+
+/// The same, made here: see `Made`.
+fn work_until<'s>(app: App, shutdown: Shutdown<'s>, reloads: Reloads) -> Made<'s> {
+    Box::pin(do_effects_until(app, shutdown, reloads))
+}
+
+async fn do_effects_until(mut app: App, mut shutdown: Shutdown<'_>, mut reloads: Reloads) {
     let watching = tokio::spawn(app.instance().clone().watch_clock());
     let mut beside = Beside::start(&app, false);
-    tokio::pin!(shutdown);
     loop {
         let reload = tokio::select! {
             () = &mut shutdown => break,
@@ -259,7 +284,7 @@ fn start_worker(app: &App) -> Worker {
 pub async fn serve(
     config: crate::config::Config,
     listener: TcpListener,
-    shutdown: impl Future<Output = ()>,
+    shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), StartError> {
     let listeners = Listeners::with(listener, &config.server).await?;
     let app = tokio::task::spawn_blocking(|| App::open(config))
