@@ -445,6 +445,11 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Whether money has moved so far.
+    pub(super) fn moves_money(&self) -> bool {
+        !self.moved.is_empty()
+    }
+
     /// How many entries there are, to see later whether any was added.
     pub(super) fn entries_len(&self) -> usize {
         self.entries.len()
