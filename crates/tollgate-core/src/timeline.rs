@@ -151,6 +151,8 @@ entry_kinds! {
     EventStale = "event.stale", Timeline, [];
     /// An event waits for work outside.
     EventQueued = "event.queued", Timeline, [];
+    /// From here on a story leaves out events that change nothing.
+    EventsLeftOut = "events.left_out", Timeline, [];
     /// An event is handed on.
     EventForwarding = "event.forwarding", Timeline, [];
     /// A person must look at an event.

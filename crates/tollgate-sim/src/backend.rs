@@ -8,6 +8,7 @@ use tollgate_core::id::EffectId;
 use tollgate_core::snapshot::Snapshot;
 use tollgate_core::time::Timestamp;
 
+use crate::engine::Figures;
 use crate::law::Breach;
 
 /// How a process dies, and where the command stands that it is working on.
@@ -58,6 +59,9 @@ pub trait Backend {
 
     /// How often it has died.
     fn deaths(&self) -> u64;
+
+    /// What it has counted of the shop.
+    fn figures(&self) -> Figures;
 
     /// The story is over: it looks at itself.
     fn look_back(&mut self, now: Timestamp);

@@ -33,10 +33,14 @@ pub enum Law {
     S2,
     /// A sound store is found sound.
     S3,
+    /// Figures add up.
+    T1,
+    /// A long story is cut short and no more.
+    T2,
 }
 
 /// All laws with what each says in short.
-pub const LAWS: [(Law, &str); 14] = [
+pub const LAWS: [(Law, &str); 16] = [
     (Law::L1, "never more is ordered back than is free"),
     (
         Law::L2,
@@ -63,6 +67,11 @@ pub const LAWS: [(Law, &str); 14] = [
         "a process that dies loses nothing it has answered, and nothing happens twice",
     ),
     (Law::S3, "verify finds nothing, and no belt is needed"),
+    (Law::T1, "what is counted is what happened, once"),
+    (
+        Law::T2,
+        "a long story leaves out what changes nothing, says so, and changes nothing by it",
+    ),
 ];
 
 impl Law {

@@ -350,7 +350,9 @@ fn confirm(
         detail: vec![("confirmed", text("asked the provider"))],
     };
     let upshot = facts::add(draft, &mut root, payment, statement)?;
-    if draft.entries_len() == entries && upshot == Upshot::Changed {
+    // What a person is to look at may be open already, and has no second entry.
+    let has_changed = upshot == Upshot::Changed || draft.moves_money();
+    if draft.entries_len() == entries && has_changed {
         let detail = vec![("confirmed", text("asked the provider"))];
         draft.entry(
             EntryKind::EventApplied,

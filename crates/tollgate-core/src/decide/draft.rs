@@ -445,6 +445,11 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Whether money has moved so far.
+    pub(super) fn moves_money(&self) -> bool {
+        !self.moved.is_empty()
+    }
+
     /// How many entries there are, to see later whether any was added.
     pub(super) fn entries_len(&self) -> usize {
         self.entries.len()
@@ -465,18 +470,11 @@ impl<'a> Draft<'a> {
             moved,
             ..
         } = self;
-        // Each decision about a root reads what it lists of its story and writes it again, so a provider that
-        // says the same thousands of times slows only itself: the events' own rows tell of them.
         let story_of = |id: RootId| match (roots.get(&id), known.roots.get(&(shop, id))) {
             (Some(root), _) | (None, Known::Found(root)) => root.timeline.len(),
             (None, Known::Absent | Known::NotLoaded) => 0,
         };
-        if moved.is_empty() {
-            entries.retain(|entry| {
-                let is_long = entry.root.is_some_and(|root| story_max <= story_of(root));
-                !(is_long && entry.kind.is_of_an_event_alone())
-            });
-        }
+        cut_short(&mut entries, story_max, story_of, !moved.is_empty());
         // Whatever moves money is told: an event that is applied, an answer, or what the merchant has done.
         if let Some(last) = entries.last_mut() {
             last.moved = moved;
@@ -604,4 +602,34 @@ impl<'a> Draft<'a> {
             entries,
         }
     }
+}
+
+/// Leaves out of long stories what changes nothing; `moves_money` says that the decision as a whole does.
+///
+/// Each decision about a root reads what it lists of its story and writes it again, so a provider that says the same
+/// thousands of times slows only itself: the events' own rows tell of them. The decision with which a story is long says
+/// so, once, and whoever reads it knows that it is not all there was.
+fn cut_short(
+    entries: &mut Vec<Entry>,
+    story_max: usize,
+    story_of: impl Fn(RootId) -> usize,
+    moves_money: bool,
+) {
+    let roots = entries.iter().filter_map(|entry| entry.root);
+    let roots: BTreeSet<RootId> = roots.filter(|root| story_of(*root) == story_max).collect();
+    if !moves_money {
+        entries.retain(|entry| {
+            let is_long = entry.root.is_some_and(|root| story_max <= story_of(root));
+            let has_its_own_row = entry.event.is_some() && entry.kind.is_of_an_event_alone();
+            !(is_long && has_its_own_row)
+        });
+    }
+    entries.extend(roots.into_iter().map(|root| Entry {
+        kind: EntryKind::EventsLeftOut,
+        root: Some(root),
+        event: None,
+        detail: Vec::new(),
+        is_counted: true,
+        moved: Vec::new(),
+    }));
 }

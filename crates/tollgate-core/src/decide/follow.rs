@@ -66,7 +66,8 @@ pub(super) fn order_follows(draft: &mut Draft, root: &mut Root, follows: Follows
             } else if 0 < kept {
                 root.set_status(OrderStatus::PartiallyPaid);
                 if grown {
-                    record_partially_paid(draft, root, event);
+                    let is_first = status == OrderStatus::AwaitingPayment;
+                    record_partially_paid(draft, root, event, is_first);
                 }
             } else {
                 root.set_status(OrderStatus::AwaitingPayment);
@@ -165,14 +166,19 @@ pub(super) fn paid(draft: &mut Draft, root: &mut Root, event: Option<EventId>, l
     refunds_show(draft, root, &ledger, 0, event);
 }
 
-fn record_partially_paid(draft: &mut Draft, root: &Root, event: Option<EventId>) {
+/// Every part is told; an order is paid in part at the first of them.
+fn record_partially_paid(draft: &mut Draft, root: &Root, event: Option<EventId>, is_first: bool) {
     let Some(order) = &root.order else { return };
     let detail = vec![
         ("captured", Detail::Integer(root.ledger().all.captured)),
         ("total", Detail::Integer(order.total_minor)),
         ("currency", text(order.currency.as_str())),
     ];
-    draft.entry(EntryKind::OrderPartiallyPaid, Some(root.id), event, detail);
+    let kind = EntryKind::OrderPartiallyPaid;
+    match is_first {
+        true => draft.entry(kind, Some(root.id), event, detail),
+        false => draft.entry_of_step(kind, Some(root.id), event, detail),
+    }
 }
 
 /// Gives a fulfilled order the status its refunds come to. Refunding what was overpaid leaves it

@@ -5,6 +5,7 @@ use tollgate_core::decision::{Outcome, Refusal};
 use tollgate_core::event::Policy;
 use tollgate_core::id::{EventId, RootId};
 use tollgate_core::snapshot::{EventOutcome, EventState, Reason};
+use tollgate_core::word::Word;
 
 use crate::store::Store;
 use crate::words::*;
@@ -49,24 +50,48 @@ fn facts_beyond_what_is_kept_change_only_their_own_rows() {
     assert_eq!(store.fresh_effects.len(), 1, "{:?}", store.fresh_effects);
 }
 
-/// What an order lists of its story is read and written with every decision about it.
+/// What an order lists of its story is read and written with every decision about it. With five it is long, and says so.
 #[test]
-fn a_long_story_leaves_out_what_changes_nothing() {
+fn a_long_story_says_so_once_and_leaves_out_what_changes_nothing() {
     let (mut store, id) = shop();
     store.rules.story_max = 5;
     store.hear("k1", "A-1", "paid 100");
-    for (told, length) in [(1, 4), (0, 5)] {
+    for (length, told) in [
+        (4, vec!["event.stale"]),
+        (5, vec!["events.left_out"]),
+        (6, vec![]),
+    ] {
         let root = store.rows.roots.get_mut(&id).expect("it is there");
         root.timeline = (1..=length).collect();
         let before = store.entries.len();
         let key = format!("again-{length}");
         assert_eq!(store.hear(&key, "A-1", "paid 100"), EventOutcome::Stale);
-        assert_eq!(store.entries.len() - before, told, "of {length} decisions");
+        let new = store.entries[before..].iter();
+        let new: Vec<&str> = new.map(|entry| entry.kind.word()).collect();
+        assert_eq!(new, told, "of {length} decisions");
         assert_eq!(store.changed, 2, "the event and its key");
     }
     let before = store.entries.len();
     store.hear("k2", "A-1", "refund r1 40");
     assert!(before < store.entries.len(), "what changes it is told");
+}
+
+/// What changes an order may be what makes its story long: it is told, and that is said beside it.
+#[test]
+fn a_story_that_a_refund_makes_long_tells_of_both() {
+    let (mut store, id) = shop();
+    store.rules.story_max = 5;
+    store.hear("k1", "A-1", "paid 100");
+    let root = store.rows.roots.get_mut(&id).expect("it is there");
+    root.timeline = (1..=5).collect();
+    let before = store.entries.len();
+    store.hear("k2", "A-1", "refund r1 40");
+    let new = store.entries[before..].iter();
+    let new: Vec<&str> = new.map(|entry| entry.kind.word()).collect();
+    assert!(new.contains(&"payment.refunded"), "{new:?}");
+    assert_eq!(new.last(), Some(&"events.left_out"));
+    let moved = store.entries.iter().flat_map(|entry| &entry.moved);
+    assert_eq!(moved.map(|moved| moved.went_minor).sum::<i64>(), 40);
 }
 
 /// Takes a report that proves nothing where strangers have sent as much as is kept.

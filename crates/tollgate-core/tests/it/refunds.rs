@@ -2,7 +2,7 @@
 //! money is ordered back a second time (docs/money.md).
 
 use tollgate_core::command::{Action, OrderRef, RefundChecked, RefundPayment, Settlement};
-use tollgate_core::decision::{Outcome, Refusal};
+use tollgate_core::decision::{Entry, Outcome, Refusal};
 use tollgate_core::effect::{EffectContent, EffectState};
 use tollgate_core::event::RefundState;
 use tollgate_core::id::{PaymentId, RootId};
@@ -78,6 +78,28 @@ fn steps_of_giving_back_are_told_and_the_last_is_counted() {
     assert_eq!(steps, [false, false, true, false]);
     let mut others = store.entries.iter();
     assert!(others.all(|entry| entry.is_counted || entry.kind == EntryKind::OrderRefunded));
+}
+
+/// 30, 20 more and 50 more: paid in part twice on the way, which is one order that was paid in part and then paid.
+#[test]
+fn parts_of_a_payment_are_told_and_the_first_is_counted() {
+    let mut store = Store::new();
+    store.stock("shirt", 3);
+    let id = store.order(with_payment(order("A", &[line("shirt", 1, 100)]), "A-1"));
+    for (key, said) in [
+        ("k1", "b:paid 30"),
+        ("k2", "c:paid 20"),
+        ("k3", "d:paid 50"),
+    ] {
+        store.hear(key, "A-1", said);
+    }
+    let counted = |kind: EntryKind| -> Vec<bool> {
+        let of_kind = |entry: &&Entry| entry.kind == kind && entry.root == Some(id);
+        let steps = store.entries.iter().filter(of_kind);
+        steps.map(|entry| entry.is_counted).collect()
+    };
+    assert_eq!(counted(EntryKind::OrderPartiallyPaid), [true, false]);
+    assert_eq!(counted(EntryKind::OrderPaid), [true]);
 }
 
 struct Keys(String);

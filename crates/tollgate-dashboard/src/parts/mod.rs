@@ -2,9 +2,11 @@
 
 pub(crate) mod chart;
 mod form;
+mod many;
 mod typed;
 
 pub(crate) use form::{ActionForm, Field, Input};
+pub(crate) use many::{Counted, Many};
 pub(crate) use typed::{minor_of, typed};
 
 use maud::{Markup, html};

@@ -117,6 +117,7 @@ fn level_of_entry(kind: EntryKind) -> Level {
         | EntryKind::SlotsPut
         | EntryKind::SlotReturned
         | EntryKind::ReceiptCorrected
+        | EntryKind::EventsLeftOut
         | EntryKind::EventForwarding
         | EntryKind::QuestionAsked
         | EntryKind::QuestionAnswered

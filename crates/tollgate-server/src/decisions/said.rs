@@ -145,6 +145,9 @@ impl<'a> Said<'a> {
             EntryKind::EventApplied => format!("{} applied to {name}", event()),
             EntryKind::EventStale => format!("{}{}", event(), stale_words(self.text("reason"))),
             EntryKind::EventQueued => format!("{} waits for the provider's answer", event()),
+            EntryKind::EventsLeftOut => {
+                format!("{name} has a long story: events that change nothing are left out of it")
+            }
             EntryKind::EventForwarding => format!("{} handed on by {}", event(), text("route")),
             EntryKind::EventAttention => {
                 format!("{} needs a person: {}", event(), spaced("reason"))

@@ -6,6 +6,7 @@ mod staff;
 mod post;
 mod worker;
 mod clock;
+mod told;
 mod view;
 
 use std::collections::BTreeSet;
@@ -27,15 +28,21 @@ use crate::provider::{Coin, Manner};
 pub use post::Standing;
 pub use shop::{CALENDAR, CalendarWish, Made, OrderWish, new_slots};
 pub use staff::{BackWish, Given};
+pub use told::Figures;
 pub use view::{
     Alarm, HoldView, OrderView, OrderedBack, PaymentView, Progress, ReceiptView, Status,
 };
 pub use worker::{Job, Word};
 
+use told::Told;
+
 /// The one shop of the world.
 pub const SHOP: ShopId = ShopId(1);
 
 const LEASE: Lease = Lease(7);
+
+/// How long a story is in worlds in which it is short: an order that is made, paid and completed has as much.
+const SHORT_STORY: usize = 5;
 
 /// The engine with everything loaded.
 pub struct Engine {
@@ -61,6 +68,9 @@ pub struct Engine {
     pub changed: BTreeSet<u128>,
     /// The bank is asked behind each of its reports.
     asked_behind: bool,
+    told: Told,
+    /// What was seen of single decisions that must not be.
+    seen: Vec<Breach>,
 }
 
 fn currency(coin: Coin) -> Currency {
@@ -116,6 +126,10 @@ pub fn rules(manner: Manner) -> Rules {
         late_payment,
         after_cancel,
         auto_refund: !manner.refunds_by_hand,
+        story_max: match manner.short_story {
+            true => SHORT_STORY,
+            false => Rules::default().story_max,
+        },
         ..Rules::default()
     }
 }
@@ -193,6 +207,8 @@ impl Engine {
             serial: 0,
             changed: BTreeSet::new(),
             asked_behind: manner.asked_behind,
+            told: Told::default(),
+            seen: Vec::new(),
         }
     }
 
@@ -224,6 +240,7 @@ impl Engine {
         }
         let command = Command { shop: SHOP, action };
         let decision = decide_over(self.time(), &self.rules, &command, &mut self.known);
+        self.listen(&command, &decision);
         self.apply(decision)
     }
 
@@ -316,11 +333,13 @@ impl Engine {
         self.backend.as_ref().map_or(0, |backend| backend.deaths())
     }
 
-    /// What the backend has seen that must not be.
+    /// What was seen of decisions, or by the backend, that must not be.
     pub fn faults(&mut self) -> Vec<Breach> {
-        self.backend
-            .as_mut()
-            .map_or_else(Vec::new, |backend| backend.faults())
+        let mut faults = std::mem::take(&mut self.seen);
+        if let Some(backend) = &mut self.backend {
+            faults.extend(backend.faults());
+        }
+        faults
     }
 
     /// The story is over.
@@ -367,6 +386,7 @@ impl Engine {
             }
         }
         self.known.apply(SHOP, decision.changes);
+        self.list(&decision.entries);
         for effect in decision.effects {
             let id = id_of(&effect.key);
             // The table's unique key keeps a second one out (I4).

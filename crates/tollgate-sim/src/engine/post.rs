@@ -1,6 +1,6 @@
 //! What providers send to the engine, and how it is kept.
 
-use tollgate_core::command::{Action, RawEvent, TakeEvent};
+use tollgate_core::command::{Action, Command, RawEvent, TakeEvent};
 use tollgate_core::decision::Outcome;
 use tollgate_core::event::{
     CaptureState, Confirm, DisputeState, Event, Fact, FactKind, Policy, RefundState, Strength,
@@ -10,9 +10,10 @@ use tollgate_core::money::Money;
 use tollgate_core::snapshot::{EventState, Known};
 use tollgate_core::time::Timestamp;
 
+use crate::law::{Breach, Law};
 use crate::provider::{BackState, ChargeState, Claim, Coin, House, Message, Ruling, Says};
 
-use super::{Engine, SHOP, currency};
+use super::{Engine, SHOP, currency, decide_over};
 
 /// An event as it is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +27,8 @@ pub enum Standing {
 }
 
 impl Engine {
-    /// A message arrives.
-    pub fn hear(&mut self, message: &Message) {
+    /// A message arrives; one that proves nothing may be kept only if its payment is known. `false`: it was refused.
+    pub fn hear(&mut self, message: &Message, only_if_known: bool) -> bool {
         let id = EventId::on(self.fresh(), 1);
         let policy = match message.house {
             House::Page => Policy {
@@ -67,21 +68,67 @@ impl Engine {
             occurred_at: Some(Timestamp::from_millis(message.at)),
         };
         let received_at = self.time();
-        let outcome = self.act(Action::TakeEvent(TakeEvent {
+        let taken = TakeEvent {
             id,
             source: message.house.name().to_owned(),
             event,
             policy,
             received_at,
             forwards: Vec::new(),
-            only_if_known: false,
+            only_if_known,
             raw: RawEvent::default(),
-        }));
-        // A message that was repeated is known by the id it was given first.
-        if let Outcome::Event { id: taken, .. } = outcome
-            && !self.events.contains(&taken)
-        {
-            self.events.push(taken);
+        };
+        if only_if_known {
+            self.is_taken_as_any(&taken);
+        }
+        match self.act(Action::TakeEvent(taken)) {
+            Outcome::Event { id: taken, .. } => {
+                // A message that was repeated is known by the id it was given first.
+                if !self.events.contains(&taken) {
+                    self.events.push(taken);
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// An event that is kept only if its payment is known is decided as any, or leaves nothing.
+    fn is_taken_as_any(&mut self, taken: &TakeEvent) {
+        let mut decided = |only_if_known: bool| {
+            let taken = TakeEvent {
+                only_if_known,
+                ..taken.clone()
+            };
+            let command = Command {
+                shop: SHOP,
+                action: Action::TakeEvent(taken),
+            };
+            let now = Timestamp::from_millis(self.now);
+            decide_over(now, &self.rules, &command, &mut self.known)
+        };
+        let (kept, any) = (decided(true), decided(false));
+        let name = taken.event.names.first().cloned().unwrap_or_default();
+        let left = kept.changes.len() + kept.effects.len() + kept.entries.len();
+        let (law, kind) = match kept.outcome {
+            Outcome::Refused(_) if left == 0 => return,
+            Outcome::Refused(_) => (Law::L7, "a report that was refused leaves something"),
+            _ if kept == any => return,
+            _ => (Law::L4, "a report is taken otherwise than any"),
+        };
+        let text = format!("{name}: {:?} with {left} rows", kept.outcome);
+        self.seen.push(Breach { law, kind, text });
+    }
+
+    /// How an event of this key stands, if it was taken before.
+    pub fn standing_of(&self, house: House, key: &str) -> Option<Standing> {
+        let row = (SHOP, house.name().to_owned(), key.to_owned());
+        let Known::Found(id) = self.known.event_keys.get(&row) else {
+            return None;
+        };
+        match self.known.events.get(&(SHOP, *id)) {
+            Known::Found(event) => Some(standing(event.state)),
+            Known::Absent | Known::NotLoaded => None,
         }
     }
 
@@ -93,16 +140,18 @@ impl Engine {
                 .names
                 .iter()
                 .any(|known| known == name)
-                .then_some(match event.state {
-                    EventState::Applied | EventState::Stale | EventState::Stored => Standing::Heard,
-                    EventState::Parked | EventState::Queued => Standing::Waits,
-                    EventState::Attention | EventState::Orphan | EventState::Dead => {
-                        Standing::Named
-                    }
-                }),
+                .then_some(standing(event.state)),
             Known::Found(_) | Known::Absent | Known::NotLoaded => None,
         };
         self.events.iter().filter_map(of).collect()
+    }
+}
+
+fn standing(state: EventState) -> Standing {
+    match state {
+        EventState::Applied | EventState::Stale | EventState::Stored => Standing::Heard,
+        EventState::Parked | EventState::Queued => Standing::Waits,
+        EventState::Attention | EventState::Orphan | EventState::Dead => Standing::Named,
     }
 }
 

@@ -155,7 +155,7 @@ impl Laws {
                 message.key.push('#');
             }
             message.code = None;
-            engine.hear(&message);
+            engine.hear(&message, false);
         }
         self.commands += engine.commands;
         let view = engine
@@ -176,15 +176,15 @@ enum Stage {
 
 /// What of an end the law fixes.
 #[derive(Debug, Clone, Copy)]
-struct Fixed {
-    status: bool,
-    alarms: bool,
-    disputes: bool,
+pub(super) struct Fixed {
+    pub(super) status: bool,
+    pub(super) alarms: bool,
+    pub(super) disputes: bool,
 }
 
 /// What messages come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct End {
+pub(super) struct End {
     ledger: Vec<(i64, i64)>,
     status: Option<&'static str>,
     sold: Option<bool>,
@@ -194,7 +194,7 @@ struct End {
 }
 
 impl End {
-    fn of(engine: &Engine, view: &OrderView, fixed: Fixed) -> End {
+    pub(super) fn of(engine: &Engine, view: &OrderView, fixed: Fixed) -> End {
         let status = match view.status {
             Status::Paid | Status::Completed => "paid",
             Status::Awaiting => "awaiting",

@@ -11,15 +11,20 @@ mod refunds;
 mod receipts;
 mod stranded;
 mod any_order;
+mod reports;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::engine::{Engine, OrderView};
+use crate::engine::{Engine, OrderView, OrderedBack, PaymentView};
 use crate::law::{Breach, Law};
 use crate::provider::{Books, House, Manner};
 use crate::shop::{DAY, Shop};
 
 use books::{ordered_back, reported_of_order};
+use told::Happened;
+
+pub use reports::Report;
 
 /// What the laws look at.
 #[derive(Clone, Copy)]
@@ -89,6 +94,7 @@ pub struct Laws {
     pub forged: BTreeSet<String>,
     seen: BTreeMap<u128, Seen>,
     ordered: BTreeSet<String>,
+    happened: Happened,
 }
 
 impl Laws {
@@ -130,9 +136,10 @@ impl Laws {
         for order in &orders {
             self.order_after(scene, order, &by);
         }
-        for order in orders {
-            self.remember(scene, order, &by);
+        for order in &orders {
+            self.remember(scene, order.clone(), &by);
         }
+        self.counted(scene, &orders);
     }
 
     fn remember(&mut self, scene: Scene, view: OrderView, by: &By) {
@@ -143,6 +150,8 @@ impl Laws {
             _ => now,
         };
         let is_cancelled = *by == By::Cancellation && scene.engine.changed.contains(&view.root);
+        let before = self.seen.get(&view.root).map(|seen| &seen.view);
+        self.happened.note(before, &view);
         let seen = self.seen.entry(view.root).or_insert_with(|| Seen {
             view: view.clone(),
             own_end,
@@ -178,14 +187,7 @@ impl Laws {
             .collect();
         let all = ordered_back(scene.engine, &orders);
         for order in &orders {
-            // Money that waited and was given back before its order came may be counted with what
-            // gave it back, or left out with it.
-            let is_mixed = all.iter().any(|back| {
-                back.of_waiting
-                    && order.payments.iter().any(|payment| {
-                        payment.house == back.house && payment.reference == back.reference
-                    })
-            });
+            let is_mixed = is_mixed(order, &all);
             if !is_mixed {
                 self.books_agree(scene, order, &all);
                 self.receipts(scene, order);
@@ -211,8 +213,22 @@ impl Laws {
         self.waiting_money_is_named(scene, &orders, &all);
         self.calendar_sells(scene, &orders);
         self.nothing_is_left(scene, &all);
+        self.figures_add_up(scene, &orders, &all);
         for order in &orders {
             self.any_order(scene, order);
+            self.reports_in_any_order(scene, order);
         }
     }
+}
+
+/// Money that waited and was given back before its order came may be counted with what gave it back, or left out with
+/// it.
+fn is_mixed(order: &OrderView, all: &[OrderedBack]) -> bool {
+    all.iter().any(|back| {
+        let mut payments = order.payments.iter();
+        let is_of = |payment: &PaymentView| {
+            payment.house == back.house && payment.reference == back.reference
+        };
+        back.of_waiting && payments.any(is_of)
+    })
 }

@@ -42,11 +42,15 @@ pub struct Manner {
     pub asked_behind: bool,
     /// The customer pays the bank's fee on top of what is asked, and the bank says how much of it that is.
     pub fee_on_top: bool,
+    /// What an order lists of its story is short.
+    pub short_story: bool,
+    /// The shop takes few reports an hour that prove nothing, and beyond them those of known payments.
+    pub few_reports: bool,
 }
 
 impl Manner {
     /// The manners one by one: a name for people, and the switch.
-    pub fn switches(&mut self) -> [(&'static str, &mut bool); 19] {
+    pub fn switches(&mut self) -> [(&'static str, &mut bool); 21] {
         [
             (
                 "refunds are reported as a growing sum",
@@ -102,6 +106,11 @@ impl Manner {
             (
                 "the bank adds its fee to what the customer pays",
                 &mut self.fee_on_top,
+            ),
+            ("an order's story is kept short", &mut self.short_story),
+            (
+                "few reports an hour are taken that prove nothing and name no known payment",
+                &mut self.few_reports,
             ),
         ]
     }

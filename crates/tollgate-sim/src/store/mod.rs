@@ -36,7 +36,7 @@ use tollgate_store::{
 };
 
 use crate::backend::{Backend, Death};
-use crate::engine::{SHOP, decide_over, is_of_worker, new_slots, rules};
+use crate::engine::{Figures, SHOP, decide_over, is_of_worker, new_slots, rules};
 use crate::law::{Breach, Law};
 use crate::provider::Manner;
 use crate::script::Script;
@@ -411,6 +411,24 @@ impl Backend for StoreBackend {
 
     fn deaths(&self) -> u64 {
         self.deaths
+    }
+
+    fn figures(&self) -> Figures {
+        let ever = vec![Timestamp::from_millis(0)];
+        let happened = self
+            .runtime
+            .block_on(self.store().happened_since(SHOP, ever));
+        let happened = happened.unwrap_or_else(|error| panic!("figures are read: {error:?}"));
+        let counts = happened.iter().flat_map(|happened| &happened.counts);
+        let money = happened.iter().flat_map(|happened| happened.money.values());
+        let (came, went) = money.fold((0, 0), |sum, (came, went)| (sum.0 + came, sum.1 + went));
+        Figures {
+            counted: counts
+                .map(|(word, count)| (word.clone(), *count as i64))
+                .collect(),
+            came,
+            went,
+        }
     }
 
     fn look_back(&mut self, now: Timestamp) {

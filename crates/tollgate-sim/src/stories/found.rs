@@ -230,4 +230,32 @@ pub(super) fn add_to(stories: &mut Stories) {
             },
         ],
     );
+    stories.add(
+        "an order that is paid in three parts is paid in part twice",
+        (Law::T1, "a step of an order is not counted once"),
+        plain,
+        &[STOCK, order(0), register(1), pay(0, PART), pay(1, PART)],
+    );
+    stories.add(
+        "money that an answer takes back is told and counted where a person is shown it already",
+        (Law::T1, "money is not counted as it moves"),
+        Manner {
+            fee_on_top: true,
+            ..slow_worker
+        },
+        &[
+            pay_of(1, 0, EXACT),
+            Step::Settle {
+                order: 1,
+                attempt: 0,
+                how: 1,
+            },
+            wait(THREE_HOURS),
+            Step::Alone {
+                order: 1,
+                attempt: 0,
+                part: true,
+            },
+        ],
+    );
 }

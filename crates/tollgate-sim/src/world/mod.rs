@@ -9,12 +9,13 @@ mod worker;
 use crate::backend::{Backend, Death};
 use crate::customer::Mood;
 use crate::engine::{Engine, OrderView, PaymentView};
-use crate::law::Breach;
+use crate::law::{Breach, Law};
 use crate::laws::{By, Laws, Scene};
 use crate::provider::{Back, BackState, Books, Charge, Coin, House, Manner};
 use crate::script::{ATTEMPTS, Script, Step, WAITS, code_of, house_of};
 use crate::shop::{DAY, HOUR, START, Shop};
 
+use post::Unproved;
 use worker::{Begun, Luck};
 
 /// How a story went.
@@ -46,12 +47,30 @@ pub struct World {
     trouble: Option<(bool, Luck)>,
     has_till: bool,
     deaths: u64,
+    unproved: Unproved,
 }
 
 impl World {
-    /// Plays a story to its end.
+    /// Plays a story to its end. One in which orders list little of their stories is played once more with all of
+    /// them: it must take the same course.
     pub fn play(script: &Script) -> Played {
-        World::play_with(script, Engine::new(START, script.manner))
+        let mut played = World::play_with(script, Engine::new(START, script.manner));
+        if script.manner.short_story {
+            let manner = Manner {
+                short_story: false,
+                ..script.manner
+            };
+            let whole = World::play_with(script, Engine::new(START, manner));
+            if (played.trace, &played.ends) != (whole.trace, &whole.ends) {
+                played.breaches.push(Breach {
+                    law: Law::T2,
+                    kind: "with short stories another end",
+                    text: format!("{:?}, with whole ones {:?}", played.ends, whole.ends),
+                });
+            }
+            played.commands += whole.commands;
+        }
+        played
     }
 
     /// Plays a story to its end where somebody else keeps the engine's rows.
@@ -73,6 +92,7 @@ impl World {
             trouble: None,
             has_till: false,
             deaths: 0,
+            unproved: Unproved::default(),
         };
         for step in &script.steps {
             world.step(*step);
@@ -372,6 +392,7 @@ impl World {
         }
         self.engine.now = until;
         self.sweep();
+        self.send_refused();
     }
 
     /// All that was begun is finished, all post arrives, all that is due is done.
@@ -388,6 +409,8 @@ impl World {
         self.deliver_all();
         let horizon = self.engine.now + 10 * DAY;
         for _ in 0..400 {
+            self.send_refused();
+            self.deliver_all();
             self.sweep();
             self.work_all();
             if 0 < self.deaths {
@@ -398,7 +421,8 @@ impl World {
                 self.books.move_back(at, place, BackState::Done, now);
             }
             self.deliver_all();
-            match self.engine.next_due_after(self.engine.now) {
+            let next = self.engine.next_due_after(self.engine.now);
+            match next.into_iter().chain(self.next_refused()).min() {
                 Some(next) if next <= horizon => self.engine.now = next,
                 Some(_) | None if self.engine.due().is_empty() && !self.sweep() => break,
                 Some(_) | None => {}

@@ -1,11 +1,92 @@
 //! What arrives at the shop: the providers' messages, and those of strangers.
 
-use crate::laws::By;
+use crate::engine::Standing;
+use crate::laws::{By, Report};
 use crate::provider::{ChargeState, Claim, Coin, House, Message, Says};
+use crate::shop::HOUR;
 
 use super::{World, pick};
 
+/// Reports of an hour that are kept whatever they name, where few are: the door's budget (app/unproved.rs).
+const FEW: u32 = 2;
+
+/// Reports that prove nothing, as the shop's door counts them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Unproved {
+    hour: i64,
+    reports: u32,
+    /// What was refused, and when its provider sends it once more.
+    refused: Vec<(i64, Message)>,
+}
+
 impl World {
+    /// A message is taken, as the shop's door takes it. `false`: it is refused.
+    fn hear(&mut self, message: &Message) -> bool {
+        let only_if_known = self.is_beyond_budget(message);
+        let report = Report {
+            was_taken: self
+                .engine
+                .standing_of(message.house, &message.key)
+                .is_some(),
+            is_known: self.is_of_known_payment(message),
+            waits: self.waiting_for(message),
+        };
+        let is_kept = self.engine.hear(message, only_if_known);
+        if only_if_known {
+            self.laws.kept_if_known(message, report, is_kept);
+        }
+        is_kept
+    }
+
+    /// Counts a report that proves nothing, unless it was settled before.
+    fn is_beyond_budget(&mut self, message: &Message) -> bool {
+        let standing = self.engine.standing_of(message.house, &message.key);
+        let is_settled = matches!(standing, Some(Standing::Heard | Standing::Named));
+        if !self.manner.few_reports || !message.house.is_unsigned() || is_settled {
+            return false;
+        }
+        let hour = self.engine.now.div_euclid(HOUR);
+        if self.unproved.hour != hour {
+            self.unproved.hour = hour;
+            self.unproved.reports = 0;
+        }
+        self.unproved.reports += 1;
+        FEW < self.unproved.reports
+    }
+
+    fn is_of_known_payment(&self, message: &Message) -> bool {
+        let orders = self.engine.order_ids().into_iter();
+        let orders = orders.filter_map(|id| self.engine.order(id));
+        let mut payments = orders
+            .chain(self.engine.alone())
+            .flat_map(|view| view.payments);
+        payments.any(|payment| {
+            payment.house == message.house && message.names.first() == Some(&payment.reference)
+        })
+    }
+
+    /// How many reports of the same page wait for its answer.
+    fn waiting_for(&self, message: &Message) -> usize {
+        let page = message.provider_id.as_deref().unwrap_or_default();
+        let standing = self.engine.standing(message.house, page).into_iter();
+        standing
+            .filter(|standing| *standing == Standing::Waits)
+            .count()
+    }
+
+    /// What was refused is sent once more by its provider when the next hour has begun.
+    pub(super) fn send_refused(&mut self) {
+        let now = self.engine.now;
+        let due = |(at, _): &mut (i64, Message)| *at <= now;
+        let again = self.unproved.refused.extract_if(.., due);
+        self.books.post.extend(again.map(|(_, message)| message));
+    }
+
+    /// When something that was refused is sent once more.
+    pub(super) fn next_refused(&self) -> Option<i64> {
+        self.unproved.refused.iter().map(|(at, _)| *at).min()
+    }
+
     pub(super) fn deliver(&mut self, which: u8) {
         let count = self.books.post.len();
         if 0 < count {
@@ -20,7 +101,7 @@ impl World {
             if fresh {
                 message.key.push('+');
             }
-            self.engine.hear(&message);
+            self.hear(&message);
             self.after(By::Provider);
         }
     }
@@ -33,7 +114,7 @@ impl World {
             for claim in &mut message.claims {
                 claim.minor = None;
             }
-            self.engine.hear(&message);
+            self.hear(&message);
             self.after(By::Provider);
         }
     }
@@ -82,7 +163,7 @@ impl World {
             charge: None,
         };
         self.laws.forged.insert(message.names[0].clone());
-        self.engine.hear(&message);
+        self.hear(&message);
         self.after(By::Stranger);
         if !self.manner.slow_worker {
             self.work_all();
@@ -90,6 +171,12 @@ impl World {
     }
 
     pub(super) fn arrive(&mut self, message: Message) {
+        if !self.hear(&message) {
+            let next_hour = (self.engine.now.div_euclid(HOUR) + 1) * HOUR;
+            self.unproved.refused.push((next_hour, message));
+            self.after(By::Provider);
+            return;
+        }
         if let Some(at) = message.charge {
             let is_taken = message
                 .claims
@@ -103,7 +190,6 @@ impl World {
                 self.books.note_reported(at, &message.claims, strength, now);
             }
         }
-        self.engine.hear(&message);
         self.books.arrived.push(message);
         self.after(By::Provider);
     }

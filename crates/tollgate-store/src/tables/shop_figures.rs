@@ -32,6 +32,10 @@ pub(crate) const COUNTED: &[EntryKind] = &[
     EntryKind::EventOrphaned,
 ];
 
+/// Those of them that are told at every step and counted at one: an entry does not say at which it was.
+pub(crate) const TOLD_IN_STEPS: &[EntryKind] =
+    &[EntryKind::OrderPartiallyPaid, EntryKind::OrderRefunded];
+
 /// Money that came, and money that went back, by currency; less of it than was said is added with a minus.
 pub(crate) const MONEY_CAME: &str = "money.came";
 pub(crate) const MONEY_WENT: &str = "money.went";

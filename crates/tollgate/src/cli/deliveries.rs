@@ -1,8 +1,5 @@
 //! `tollgate deliveries`: webhooks that were refused, over the API of a running server.
 
-use std::path::Path;
-use std::process::ExitCode;
-
 use clap::Subcommand;
 use clap::builder::PossibleValuesParser;
 use serde_json::{Value, json};
@@ -11,27 +8,13 @@ use tollgate_core::id::DeliveryId;
 use tollgate_core::word::words;
 
 use super::calling::call;
-use super::client::{ServerArgs, server};
-use super::columns::{Column, Is, lines_of, members_of};
-use super::listing::{list, plain, word};
-use super::{failed, print};
+use super::columns::{Column, Is, members_of};
+use super::listing::{list, word};
+use super::noun::{Done, Noun, has_any, rows_of, sent};
 use tollgate_outbound::remote::Server;
 
-/// List refused webhooks, show one, or verify them again after a secret was mended.
-#[derive(Debug, clap::Args)]
-#[command(after_help = super::EXIT_CODES)]
-pub(super) struct Args {
-    #[command(subcommand)]
-    what: What,
-    #[command(flatten)]
-    pub(super) server: ServerArgs,
-    /// As JSON.
-    #[arg(long, global = true)]
-    json: bool,
-}
-
 #[derive(Debug, Subcommand)]
-enum What {
+pub(super) enum What {
     /// List refused webhooks, newest first, each with why.
     #[command(after_help = super::EXIT_CODES)]
     List {
@@ -87,41 +70,37 @@ const DELIVERY: &[Column] = &[
 /// As many are verified in one go.
 const VERIFIED_MAX: u32 = 10_000;
 
-pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
-    let server = match server(&args.server, file) {
-        Ok(server) => server,
-        Err(exit) => return exit,
-    };
-    let done = match &args.what {
-        What::List {
-            source,
-            verdict,
-            limit,
-        } => {
-            let filters = [("source", source), ("verdict", verdict)];
-            list(&server, "/v1/deliveries", &filters, *limit).await
-        }
-        What::Show { id } => call(&server, "GET", &format!("/v1/deliveries/{id}"), None).await,
-        What::Verify { ids, source } => match source {
-            Some(source) => verify_all(&server, source).await,
-            None => {
-                let ids: Vec<String> = ids.iter().map(DeliveryId::to_string).collect();
-                Ok(verify(&server, &ids).await)
+impl Noun for What {
+    const ABOUT: &'static str =
+        "List refused webhooks, show one, or verify them again after a secret was mended";
+
+    async fn act(&self, server: &Server) -> Result<Done<'_>, String> {
+        let document = match self {
+            What::List {
+                source,
+                verdict,
+                limit,
+            } => {
+                let filters = [("source", source), ("verdict", verdict)];
+                let found = list(server, "/v1/deliveries", &filters, *limit).await?;
+                return Ok(Done::says(found, |found| rows_of(DELIVERIES, found)));
             }
-        },
-    };
-    let document = match done {
-        Ok(document) => document,
-        Err(why) => return failed(&why),
-    };
-    let printed = match args.json {
-        true => print(&format!("{document}\n")),
-        false => print(&text_of(&args.what, &document)),
-    };
-    let refused = document["refused"].as_array();
-    match refused.is_some_and(|refused| !refused.is_empty()) {
-        true => ExitCode::from(1),
-        false => printed,
+            What::Show { id } => {
+                let path = format!("/v1/deliveries/{id}");
+                let delivery = call(server, "GET", &path, None).await?;
+                return Ok(Done::says(delivery, shown));
+            }
+            What::Verify {
+                source: Some(source),
+                ..
+            } => verify_all(server, source).await?,
+            What::Verify { ids, source: None } => {
+                let ids: Vec<String> = ids.iter().map(DeliveryId::to_string).collect();
+                verify(server, &ids).await
+            }
+        };
+        let is_partly = has_any(&document, "refused");
+        Ok(Done::says_or_partly(is_partly, document, verified))
     }
 }
 
@@ -149,38 +128,22 @@ async fn verify(server: &Server, ids: &[String]) -> Value {
     json!({ "taken": taken, "refused": refused })
 }
 
-fn text_of(what: &What, document: &Value) -> String {
-    match what {
-        What::List { .. } => {
-            let deliveries = document["data"].as_array().into_iter().flatten();
-            lines_of(DELIVERIES, &deliveries.collect::<Vec<_>>(), true)
-        }
-        What::Show { .. } => {
-            let mut text = members_of(DELIVERY, document);
-            let headers = document["headers"].as_array().into_iter().flatten();
-            for (index, pair) in headers.enumerate() {
-                let gap = if index == 0 { "\n" } else { "" };
-                text.push_str(&format!("{gap}{}: {}\n", word(&pair[0]), word(&pair[1])));
-            }
-            if let Some(body) = document["body"].as_str() {
-                text.push_str(&format!("\n{}\n", plain(body)));
-            }
-            text
-        }
-        What::Verify { .. } => {
-            let mut text = String::new();
-            let of = |name: &str| document[name].as_array().into_iter().flatten();
-            for taken in of("taken") {
-                let events = taken["events"].as_array().into_iter().flatten();
-                let outcomes: Vec<String> = events.map(|event| word(&event["outcome"])).collect();
-                text.push_str(&format!("{} {}\n", word(&taken["id"]), outcomes.join(" ")));
-            }
-            for refused in of("refused") {
-                anstream::eprintln!("{}: {}", word(&refused["id"]), word(&refused["why"]));
-            }
-            let (taken, refused) = (of("taken").count(), of("refused").count());
-            anstream::eprintln!("{taken} are taken, {refused} are refused still");
-            text
-        }
+fn shown(delivery: &Value) -> String {
+    members_of(DELIVERY, delivery) + &sent(delivery, &["body"])
+}
+
+fn verified(document: &Value) -> String {
+    let mut text = String::new();
+    let of = |name: &str| document[name].as_array().into_iter().flatten();
+    for taken in of("taken") {
+        let events = taken["events"].as_array().into_iter().flatten();
+        let outcomes: Vec<String> = events.map(|event| word(&event["outcome"])).collect();
+        text.push_str(&format!("{} {}\n", word(&taken["id"]), outcomes.join(" ")));
     }
+    for refused in of("refused") {
+        anstream::eprintln!("{}: {}", word(&refused["id"]), word(&refused["why"]));
+    }
+    let (taken, refused) = (of("taken").count(), of("refused").count());
+    anstream::eprintln!("{taken} are taken, {refused} are refused still");
+    text
 }

@@ -1,8 +1,5 @@
 //! `tollgate effects`: what is to be done outside, asked of the running server.
 
-use std::path::Path;
-use std::process::ExitCode;
-
 use clap::Subcommand;
 use clap::builder::PossibleValuesParser;
 use serde_json::{Value, json};
@@ -13,28 +10,14 @@ use tollgate_core::word::Word;
 use tollgate_core::word::words;
 
 use super::calling::call;
-use super::client::{ServerArgs, server};
 use super::columns::{Column, Is, members_of, time};
 use super::listed::{ListArgs, Listed, several};
 use super::listing::{plain, word};
-use super::{failed, print};
+use super::noun::{Done, Noun, has_any, say_whether_more};
 use tollgate_outbound::remote::Server;
 
-/// List effects, show one, or try some again.
-#[derive(Debug, clap::Args)]
-#[command(after_help = super::EXIT_CODES)]
-pub(super) struct Args {
-    #[command(subcommand)]
-    what: What,
-    #[command(flatten)]
-    pub(super) server: ServerArgs,
-    /// As JSON.
-    #[arg(long, global = true)]
-    json: bool,
-}
-
 #[derive(Debug, Subcommand)]
-enum What {
+pub(super) enum What {
     /// List effects, newest first.
     #[command(after_help = super::EXIT_CODES)]
     List {
@@ -112,95 +95,69 @@ const EFFECT: &[Column] = &[
     Column("settled", Is::Time("/settled_at")),
 ];
 
-/// What was done, and what could not be.
-struct Done {
-    document: Value,
-    /// Something of it could not be done.
-    partly: bool,
-}
+impl Noun for What {
+    const ABOUT: &'static str = "List effects, show one, or try some again";
 
-pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
-    let server = match server(&args.server, file) {
-        Ok(server) => server,
-        Err(exit) => return exit,
-    };
-    let whole = |document| Done {
-        document,
-        partly: false,
-    };
-    let done = match &args.what {
-        What::List {
-            kind,
-            state,
-            order,
-            target,
-            list,
-        } => {
-            let filters = [
-                ("kind", &several(kind)),
-                ("state", &several(state)),
-                ("order", order),
-                ("target", target),
-            ];
-            return EFFECTS.show(&server, &filters, list, args.json).await;
-        }
-        What::Show { id } => {
-            let path = format!("/v1/effects/{id}");
-            call(&server, "GET", &path, None).await.map(whole)
-        }
-        What::Retry {
-            ids,
-            state,
-            kind,
-            dry_run,
-        } => match state {
-            Some(state) => retry_all(&server, state, kind.as_deref(), *dry_run).await,
-            None => retry_these(&server, ids, *dry_run).await,
-        },
-    };
-    let Done { document, partly } = match done {
-        Ok(done) => done,
-        Err(why) => return failed(&why),
-    };
-    let printed = match args.json {
-        true => print(&format!("{document}\n")),
-        false => print(&text_of(&args.what, &document)),
-    };
-    match partly {
-        true => ExitCode::from(1),
-        false => printed,
+    async fn act(&self, server: &Server) -> Result<Done<'_>, String> {
+        Ok(match self {
+            What::List {
+                kind,
+                state,
+                order,
+                target,
+                list,
+            } => {
+                let filters = vec![
+                    ("kind", several(kind)),
+                    ("state", several(state)),
+                    ("order", order.clone()),
+                    ("target", target.clone()),
+                ];
+                Done::Lists(&EFFECTS, filters, list)
+            }
+            What::Show { id } => {
+                let path = format!("/v1/effects/{id}");
+                Done::says(call(server, "GET", &path, None).await?, shown)
+            }
+            What::Retry {
+                ids,
+                state,
+                kind,
+                dry_run,
+            } => {
+                let (document, is_partly) = match state {
+                    Some(state) => retry_all(server, state, kind.as_deref(), *dry_run).await?,
+                    None => retry_these(server, ids, *dry_run).await,
+                };
+                Done::says_or_partly(is_partly, document, |document| retried(document, *dry_run))
+            }
+        })
     }
 }
 
-/// Asks which there are, and then has exactly those tried again.
+/// Asks which there are, and then has exactly those tried again. Also whether some could not be.
 async fn retry_all(
     server: &Server,
     state: &str,
     kind: Option<&str>,
     dry_run: bool,
-) -> Result<Done, String> {
+) -> Result<(Value, bool), String> {
     let path = "/v1/effects/retry";
     let filter = json!({ "state": state, "kind": kind });
     let trial = json!({ "filter": filter, "dry_run": true });
     let shown = call(server, "POST", path, Some(&trial)).await?;
-    let is_empty = shown["ids"].as_array().is_none_or(Vec::is_empty);
-    if dry_run || is_empty {
-        return Ok(Done {
-            document: shown,
-            partly: false,
-        });
+    if dry_run || !has_any(&shown, "ids") {
+        return Ok((shown, false));
     }
     let sent = json!({ "filter": filter, "ids": shown["ids"] });
     let mut document = call(server, "POST", path, Some(&sent)).await?;
     document["more"] = shown["more"].clone();
-    let partly = document["skipped"]
-        .as_array()
-        .is_some_and(|skipped| !skipped.is_empty());
-    Ok(Done { document, partly })
+    let is_partly = has_any(&document, "skipped");
+    Ok((document, is_partly))
 }
 
 /// One after the other, in the order in which they were named.
-async fn retry_these(server: &Server, ids: &[EffectId], dry_run: bool) -> Result<Done, String> {
+async fn retry_these(server: &Server, ids: &[EffectId], dry_run: bool) -> (Value, bool) {
     let (mut retried, mut skipped) = (Vec::new(), Vec::new());
     for id in ids {
         let done = match dry_run {
@@ -221,13 +178,12 @@ async fn retry_these(server: &Server, ids: &[EffectId], dry_run: bool) -> Result
             }
         }
     }
-    Ok(Done {
-        partly: !skipped.is_empty(),
-        document: json!({
-            "dry_run": dry_run, "effects": retried.len(), "ids": retried, "more": false,
-            "skipped": skipped,
-        }),
-    })
+    let is_partly = !skipped.is_empty();
+    let document = json!({
+        "dry_run": dry_run, "effects": retried.len(), "ids": retried, "more": false,
+        "skipped": skipped,
+    });
+    (document, is_partly)
 }
 
 /// Whether an effect in this state is tried again.
@@ -238,29 +194,21 @@ fn is_retried(effect: &Value) -> bool {
     )
 }
 
-fn text_of(what: &What, document: &Value) -> String {
-    match what {
-        What::List { .. } => String::new(),
-        What::Show { .. } => shown(document),
-        What::Retry { dry_run, .. } => {
-            let ids = document["ids"].as_array().into_iter().flatten();
-            let mut text: String = ids.map(|id| word(id) + "\n").collect();
-            for skipped in document["skipped"].as_array().into_iter().flatten() {
-                let (id, state) = (word(&skipped["id"]), word(&skipped["state"]));
-                text.push_str(format!("skipped {id} {state}").trim_end());
-                text.push('\n');
-            }
-            let count = &document["effects"];
-            match dry_run {
-                true => anstream::eprintln!("{count} would be tried again"),
-                false => anstream::eprintln!("{count} are tried again"),
-            }
-            if document["more"] == true {
-                anstream::eprintln!("there are more; repeat the command for the next");
-            }
-            text
-        }
+fn retried(document: &Value, dry_run: bool) -> String {
+    let ids = document["ids"].as_array().into_iter().flatten();
+    let mut text: String = ids.map(|id| word(id) + "\n").collect();
+    for skipped in document["skipped"].as_array().into_iter().flatten() {
+        let (id, state) = (word(&skipped["id"]), word(&skipped["state"]));
+        text.push_str(format!("skipped {id} {state}").trim_end());
+        text.push('\n');
     }
+    let count = &document["effects"];
+    match dry_run {
+        true => anstream::eprintln!("{count} would be tried again"),
+        false => anstream::eprintln!("{count} are tried again"),
+    }
+    say_whether_more(document);
+    text
 }
 
 /// One effect: what is said of it, then its attempts.

@@ -11,8 +11,9 @@ use tollgate_store::{ERROR_DAYS_MAX, ErrorLevel};
 use super::calling::call;
 use super::client::{ServerArgs, server};
 use super::columns::{Column, Is, lines_of};
+use super::failed;
 use super::listing::{list, word};
-use super::{failed, print};
+use super::noun::{printed, rows_of};
 
 /// List what was refused and what has failed, newest first, or count it.
 #[derive(Debug, clap::Args)]
@@ -82,11 +83,10 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
         Ok(document) => document,
         Err(why) => return failed(&why),
     };
-    match (args.json, args.stats) {
-        (true, _) => print(&format!("{document}\n")),
-        (false, true) => print(&text_of_stats(&document)),
-        (false, false) => print(&text_of_list(&document)),
-    }
+    printed(&document, args.json, |document| match args.stats {
+        true => text_of_stats(document),
+        false => rows_of(ERRORS, document),
+    })
 }
 
 const ERRORS: &[Column] = &[
@@ -99,11 +99,6 @@ const ERRORS: &[Column] = &[
     Column("by, of", Is::Said(by_and_of)),
     Column("first", Is::Word("/detail")),
 ];
-
-fn text_of_list(document: &Value) -> String {
-    let errors = document["data"].as_array().into_iter().flatten();
-    lines_of(ERRORS, &errors.collect::<Vec<_>>(), true)
-}
 
 /// Whose key it was, and about which source.
 fn by_and_of(error: &Value) -> String {

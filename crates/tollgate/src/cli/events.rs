@@ -1,8 +1,5 @@
 //! `tollgate events`: what providers have said, and deciding about it again.
 
-use std::path::Path;
-use std::process::ExitCode;
-
 use clap::Subcommand;
 use clap::builder::PossibleValuesParser;
 use serde_json::{Map, Value, json};
@@ -12,27 +9,13 @@ use tollgate_core::word::words;
 use tollgate_outbound::remote::Server;
 
 use super::calling::call;
-use super::client::{ServerArgs, server};
-use super::columns::{Column, Is, members_of, whole_lines_of};
+use super::columns::{Column, Is};
 use super::listed::{ListArgs, Listed, several};
-use super::listing::{plain, word};
-use super::{failed, print};
-
-/// List events, show one, or decide about some again.
-#[derive(Debug, clap::Args)]
-#[command(after_help = super::EXIT_CODES)]
-pub(super) struct Args {
-    #[command(subcommand)]
-    what: What,
-    #[command(flatten)]
-    pub(super) server: ServerArgs,
-    /// As JSON.
-    #[arg(long, global = true)]
-    json: bool,
-}
+use super::listing::word;
+use super::noun::{Done, Noun, Shown, has_any, say_whether_more, sent};
 
 #[derive(Debug, Subcommand)]
-enum What {
+pub(super) enum What {
     /// List events, newest first.
     #[command(after_help = super::EXIT_CODES)]
     List {
@@ -69,7 +52,7 @@ enum What {
 
 /// Which events.
 #[derive(Debug, clap::Args)]
-struct FilterArgs {
+pub(super) struct FilterArgs {
     /// Only of this source.
     #[arg(long)]
     source: Option<String>,
@@ -132,62 +115,60 @@ const FACTS: &[Column] = &[
     Column("vouched for", Is::Word("/strength")),
 ];
 
-pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
-    let server = match server(&args.server, file) {
-        Ok(server) => server,
-        Err(exit) => return exit,
-    };
-    let done = match &args.what {
-        What::List {
-            filter,
-            search,
-            list,
-        } => {
-            let filters = [
-                ("source", &filter.source),
-                ("type", &filter.kind),
-                ("outcome", &several(&filter.outcome)),
-                ("state", &several(&filter.state)),
-                ("reference", &filter.reference),
-                ("order", &filter.order),
-                ("received_after", &filter.since),
-                ("search", search),
-            ];
-            return EVENTS.show(&server, &filters, list, args.json).await;
-        }
-        What::Show { id } => call(&server, "GET", &format!("/v1/events/{id}"), None).await,
-        What::Replay {
-            ids,
-            filter,
-            dry_run,
-            per_second,
-        } => match (ids.as_slice(), filter.members()) {
-            ([], Err(why)) => {
-                anstream::eprintln!("error: {why}");
-                return ExitCode::from(2);
+const SHOWN: Shown = Shown {
+    members: EVENT,
+    tables: &[("facts", FACTS)],
+    in_one_currency: false,
+};
+
+impl Noun for What {
+    const ABOUT: &'static str = "List events, show one, or decide about some again";
+
+    async fn act(&self, server: &Server) -> Result<Done<'_>, String> {
+        Ok(match self {
+            What::List {
+                filter,
+                search,
+                list,
+            } => {
+                let filters = vec![
+                    ("source", filter.source.clone()),
+                    ("type", filter.kind.clone()),
+                    ("outcome", several(&filter.outcome)),
+                    ("state", several(&filter.state)),
+                    ("reference", filter.reference.clone()),
+                    ("order", filter.order.clone()),
+                    ("received_after", filter.since.clone()),
+                    ("search", search.clone()),
+                ];
+                Done::Lists(&EVENTS, filters, list)
             }
-            ([], Ok(filter)) => {
+            What::Show { id } => {
+                let path = format!("/v1/events/{id}");
+                Done::says(call(server, "GET", &path, None).await?, shown)
+            }
+            What::Replay {
+                ids,
+                filter,
+                dry_run,
+                per_second,
+            } if ids.is_empty() => {
+                let filter = match filter.members() {
+                    Ok(filter) => filter,
+                    Err(why) => return Ok(Done::Misused(why)),
+                };
                 let mut wanted = json!({ "filter": filter, "dry_run": dry_run });
                 if let Some(rate) = per_second {
                     wanted["per_second"] = (*rate).into();
                 }
-                call(&server, "POST", "/v1/events/replay", Some(&wanted)).await
+                let counted = call(server, "POST", "/v1/events/replay", Some(&wanted)).await?;
+                Done::says(counted, |counted| replays(counted, *dry_run))
             }
-            (ids, _) => Ok(replay(&server, ids).await),
-        },
-    };
-    let document = match done {
-        Ok(document) => document,
-        Err(why) => return failed(&why),
-    };
-    let printed = match args.json {
-        true => print(&format!("{document}\n")),
-        false => print(&text_of(&args.what, &document)),
-    };
-    let refused = document["refused"].as_array();
-    match refused.is_some_and(|refused| !refused.is_empty()) {
-        true => ExitCode::from(1),
-        false => printed,
+            What::Replay { ids, .. } => {
+                let document = replay(server, ids).await;
+                Done::says_or_partly(has_any(&document, "refused"), document, replayed)
+            }
+        })
     }
 }
 
@@ -236,53 +217,31 @@ async fn replay(server: &Server, ids: &[EventId]) -> Value {
     json!({ "replayed": replayed, "refused": refused })
 }
 
-fn text_of(what: &What, document: &Value) -> String {
-    let of = |name: &str| document[name].as_array().into_iter().flatten();
-    match what {
-        What::List { .. } => String::new(),
-        What::Show { .. } => shown(document),
-        What::Replay { ids, dry_run, .. } if ids.is_empty() => {
-            let events = &document["events"];
-            match dry_run {
-                true => anstream::eprintln!("{events} would be decided about again"),
-                false => anstream::eprintln!(
-                    "{events} are decided about again, {} a second",
-                    document["per_second"]
-                ),
-            }
-            if document["more"] == true {
-                anstream::eprintln!("there are more; repeat the command for the next");
-            }
-            of("first").map(|id| word(id) + "\n").collect()
-        }
-        What::Replay { .. } => of("replayed")
-            .map(|event| {
-                let said = ["id", "outcome", "state"].map(|name| word(&event[name]));
-                said.join(" ") + "\n"
-            })
-            .collect(),
+fn replays(counted: &Value, dry_run: bool) -> String {
+    let events = &counted["events"];
+    match dry_run {
+        true => anstream::eprintln!("{events} would be decided about again"),
+        false => anstream::eprintln!(
+            "{events} are decided about again, {} a second",
+            counted["per_second"]
+        ),
     }
+    say_whether_more(counted);
+    let first = counted["first"].as_array().into_iter().flatten();
+    first.map(|id| word(id) + "\n").collect()
+}
+
+fn replayed(document: &Value) -> String {
+    let replayed = document["replayed"].as_array().into_iter().flatten();
+    let lines = replayed.map(|event| {
+        let said = ["id", "outcome", "state"].map(|name| word(&event[name]));
+        said.join(" ") + "\n"
+    });
+    lines.collect()
 }
 
 fn shown(event: &Value) -> String {
-    let mut text = members_of(EVENT, event);
-    let facts: Vec<&Value> = event["facts"].as_array().into_iter().flatten().collect();
-    if !facts.is_empty() {
-        text.push_str(&format!("\n{}", whole_lines_of(FACTS, &facts)));
-    }
-    let headers = event["headers"].as_array().into_iter().flatten();
-    let headers: String = headers
-        .map(|pair| format!("{}: {}\n", word(&pair[0]), word(&pair[1])))
-        .collect();
-    if !headers.is_empty() {
-        text.push_str(&format!("\n{headers}"));
-    }
-    for name in ["body", "body_base64"] {
-        if let Some(body) = event[name].as_str() {
-            text.push_str(&format!("\n{}\n", plain(body)));
-        }
-    }
-    text
+    SHOWN.text(event) + &sent(event, &["body", "body_base64"])
 }
 
 fn references(event: &Value) -> String {

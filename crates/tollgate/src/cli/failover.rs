@@ -1,6 +1,5 @@
 //! `tollgate failover`: what a failover has left missing, and the decision to go on without it.
 
-use std::io::{BufRead, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -11,6 +10,7 @@ use tollgate_store::{
 };
 
 use super::restore::{Last, last_receipts, say_followed};
+use super::typing::agreed_to;
 use super::{configuration, failed, print};
 use tollgate_server::Clock;
 
@@ -71,7 +71,7 @@ pub(super) fn run(args: &Args, file: Option<&Path>) -> ExitCode {
         return shown;
     }
     if !*yes {
-        match ask() {
+        match agreed_to("accept what is missing", "Go on without it, for ever?") {
             Ok(true) => {}
             Ok(false) => return failed("accept what is missing: nothing was accepted"),
             Err(exit) => return exit,
@@ -96,25 +96,6 @@ pub(super) fn run(args: &Args, file: Option<&Path>) -> ExitCode {
 
 fn refused(error: &OpenError) -> ExitCode {
     failed(&error.to_string())
-}
-
-/// Asks at the terminal; exits where there is none.
-fn ask() -> Result<bool, ExitCode> {
-    if !std::io::stdin().is_terminal() {
-        anstream::eprintln!(
-            "error: accept what is missing: there is no terminal to ask at; add --yes"
-        );
-        return Err(ExitCode::from(2));
-    }
-    anstream::eprint!("Go on without it, for ever? [y/N] ");
-    let mut answer = String::new();
-    let read = std::io::stderr()
-        .flush()
-        .and_then(|()| std::io::stdin().lock().read_line(&mut answer));
-    match read {
-        Ok(_) => Ok(matches!(answer.trim(), "y" | "Y" | "yes")),
-        Err(error) => Err(failed(&format!("read the answer: {error}"))),
-    }
 }
 
 fn show(args: &Args, found: &Failover) -> ExitCode {

@@ -13,8 +13,9 @@ use tollgate_store::OpenError;
 
 use super::calling::call;
 use super::client::{ServerArgs, server_of};
-use super::columns::{Column, Is, lines_of};
+use super::columns::{Column, Is};
 use super::listing::{list, word};
+use super::noun::rows_of;
 use super::{configuration, failed, print};
 use tollgate_outbound::remote::{Server, refusal};
 use tollgate_server::{
@@ -110,7 +111,12 @@ pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
             backend.create(&wanted).await
         }
         What::Rotate { id, overlap, shop } => backend.rotate(*id, *overlap, shop.as_deref()).await,
-        What::List { shop } => backend.list(shop.as_deref()).await,
+        What::List { shop } => {
+            let shop = shop.as_deref();
+            backend
+                .listed("/v1/keys", shop, "list keys", list_keys)
+                .await
+        }
         What::Revoke { id, shop } => backend.revoke(*id, shop.as_deref()).await,
     };
     if let Backend::Here(app) = &backend {
@@ -176,12 +182,18 @@ impl Backend {
         }
     }
 
-    /// The keys of one shop; without one those of the key's own, and where the store is open here of all.
-    async fn list(&self, shop: Option<&str>) -> Result<Value, String> {
+    /// What is listed at a path of one shop; without one of the key's own, and where the store is open here of all.
+    pub(super) async fn listed(
+        &self,
+        path: &str,
+        shop: Option<&str>,
+        doing: &str,
+        here: impl AsyncFn(&App, &str) -> Result<Value, NotMade>,
+    ) -> Result<Value, String> {
         let app = match self {
             Backend::Server(server) => {
                 let filters = [("shop", &shop.map(str::to_owned))];
-                return list(server, "/v1/keys", &filters, u32::MAX).await;
+                return list(server, path, &filters, u32::MAX).await;
             }
             Backend::Here(app) => app,
         };
@@ -192,11 +204,10 @@ impl Backend {
         };
         let mut all = Vec::new();
         for shop in shops {
-            let listed = list_keys(app, shop).await;
-            let mut listed =
-                listed.map_err(|error| said(app, "list keys", &error, &Value::Null))?;
-            let keys = listed["data"].as_array_mut();
-            all.extend(keys.into_iter().flatten().map(Value::take));
+            let listed = here(app, shop).await;
+            let mut listed = listed.map_err(|error| said(app, doing, &error, &Value::Null))?;
+            let rows = listed["data"].as_array_mut();
+            all.extend(rows.into_iter().flatten().map(Value::take));
         }
         Ok(json!({ "data": all, "next_cursor": null }))
     }
@@ -297,10 +308,7 @@ fn show(what: &What, document: &Value) -> ExitCode {
             anstream::eprintln!("key {}; it is shown only now:", text(&document["id"]));
             print(&format!("{}\n", text(&document["key"])))
         }
-        What::List { .. } => {
-            let keys = document["data"].as_array().into_iter().flatten();
-            print(&lines_of(KEYS, &keys.collect::<Vec<_>>(), true))
-        }
+        What::List { .. } => print(&rows_of(KEYS, document)),
         What::Revoke { id, .. } => {
             anstream::eprintln!("revoked {id}");
             ExitCode::SUCCESS

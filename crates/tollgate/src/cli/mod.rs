@@ -37,6 +37,7 @@ mod bench;
 mod client;
 mod welcome;
 mod calling;
+mod noun;
 mod report;
 mod listing;
 mod columns;
@@ -55,6 +56,8 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tollgate_store::Level;
 
 use tollgate_server::config::{Config, ConfigError};
+
+use noun::NounArgs;
 
 /// What the exit codes mean, for `--help`.
 const EXIT_CODES: &str = "\
@@ -105,13 +108,13 @@ enum Command {
     Profiles(profiles::Args),
     Keys(keys::Args),
     Users(users::Args),
-    Orders(orders::Args),
-    Payments(payments::Args),
-    Events(events::Args),
-    Stock(stock::Args),
-    Receipts(receipts::Args),
-    Effects(effects::Args),
-    Deliveries(deliveries::Args),
+    Orders(NounArgs<orders::What>),
+    Payments(NounArgs<payments::What>),
+    Events(NounArgs<events::What>),
+    Stock(NounArgs<stock::What>),
+    Receipts(NounArgs<receipts::What>),
+    Effects(NounArgs<effects::What>),
+    Deliveries(NounArgs<deliveries::What>),
     Errors(errors::Args),
     Export(export::Args),
     Send(send::Args),
@@ -242,13 +245,13 @@ pub(crate) fn main() -> ExitCode {
             Command::Profiles(args) => profiles::run(&args),
             Command::Keys(args) => keys::run(args, file).await,
             Command::Users(args) => users::run(args, file).await,
-            Command::Orders(args) => orders::run(args, file).await,
-            Command::Payments(args) => payments::run(args, file).await,
-            Command::Events(args) => events::run(args, file).await,
-            Command::Stock(args) => stock::run(args, file).await,
-            Command::Receipts(args) => receipts::run(args, file).await,
-            Command::Effects(args) => effects::run(args, file).await,
-            Command::Deliveries(args) => deliveries::run(args, file).await,
+            Command::Orders(args) => noun::run(args, file).await,
+            Command::Payments(args) => noun::run(args, file).await,
+            Command::Events(args) => noun::run(args, file).await,
+            Command::Stock(args) => noun::run(args, file).await,
+            Command::Receipts(args) => noun::run(args, file).await,
+            Command::Effects(args) => noun::run(args, file).await,
+            Command::Deliveries(args) => noun::run(args, file).await,
             Command::Errors(args) => errors::run(args, file).await,
             Command::Export(args) => export::run(args, file).await,
             Command::Send(args) => send::run(args, file).await,

@@ -3,9 +3,6 @@
 mod refunding;
 mod story;
 
-use std::path::Path;
-use std::process::ExitCode;
-
 use clap::Subcommand;
 use clap::builder::PossibleValuesParser;
 use serde_json::{Value, json};
@@ -14,30 +11,16 @@ use tollgate_core::word::words;
 use tollgate_outbound::remote::Server;
 
 use super::calling::{OnceArgs, call, call_once, segment};
-use super::client::{ServerArgs, server};
-use super::columns::{Column, Is, members_of, rows_in_currency, whole_lines_of};
+use super::columns::{Column, Is};
 use super::listed::{ListArgs, Listed, several};
 use super::listing::word;
+use super::noun::{Done, Noun, Shown};
 use super::typing::agreed;
-use super::{failed, print};
 
 pub(super) use refunding::{RefundArgs, refund, said};
 
-/// List orders, show one, tell why it stands as it does, cancel or refund one.
-#[derive(Debug, clap::Args)]
-#[command(after_help = super::EXIT_CODES)]
-pub(super) struct Args {
-    #[command(subcommand)]
-    what: What,
-    #[command(flatten)]
-    pub(super) server: ServerArgs,
-    /// As JSON.
-    #[arg(long, global = true)]
-    json: bool,
-}
-
 #[derive(Debug, Subcommand)]
-enum What {
+pub(super) enum What {
     /// List orders, newest first.
     #[command(after_help = super::EXIT_CODES)]
     List {
@@ -150,48 +133,52 @@ const PAYMENTS: &[Column] = &[
     Column("id", Is::Word("/id")),
 ];
 
-pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
-    let server = match server(&args.server, file) {
-        Ok(server) => server,
-        Err(exit) => return exit,
-    };
-    let done = match &args.what {
-        What::List {
-            status,
-            search,
-            customer,
-            reference,
-            attention,
-            since,
-            until,
-            list,
-        } => {
-            let filters = [
-                ("status", &several(status)),
-                ("search", search),
-                ("customer", customer),
-                ("reference", reference),
-                ("attention", &attention.then(|| "true".to_owned())),
-                ("created_after", since),
-                ("created_before", until),
-            ];
-            return ORDERS.show(&server, &filters, list, args.json).await;
-        }
-        What::Show { order } => ordered(&server, order).await,
-        What::Why { order } => why(&server, order).await,
-        What::Cancel { order, yes, once } => cancel(&server, order, *yes, once).await,
-        What::Refund { order, refund } => {
-            let payment = refunding::payment_of(&server, order).await;
-            match payment {
-                Ok(payment) => refunding::refund(&server, &payment, refund).await,
-                Err(why) => Err(why),
+const SHOWN: Shown = Shown {
+    members: ORDER,
+    tables: &[("lines", LINES), ("payments", PAYMENTS)],
+    in_one_currency: true,
+};
+
+impl Noun for What {
+    const ABOUT: &'static str =
+        "List orders, show one, tell why it stands as it does, cancel or refund one";
+
+    async fn act(&self, server: &Server) -> Result<Done<'_>, String> {
+        Ok(match self {
+            What::List {
+                status,
+                search,
+                customer,
+                reference,
+                attention,
+                since,
+                until,
+                list,
+            } => {
+                let filters = vec![
+                    ("status", several(status)),
+                    ("search", search.clone()),
+                    ("customer", customer.clone()),
+                    ("reference", reference.clone()),
+                    ("attention", attention.then(|| "true".to_owned())),
+                    ("created_after", since.clone()),
+                    ("created_before", until.clone()),
+                ];
+                Done::Lists(&ORDERS, filters, list)
             }
-        }
-    };
-    match done {
-        Err(why) => failed(&why),
-        Ok(document) if args.json => print(&format!("{document}\n")),
-        Ok(document) => print(&text_of(&args.what, &document)),
+            What::Show { order } => {
+                Done::says(ordered(server, order).await?, |order| SHOWN.text(order))
+            }
+            What::Why { order } => Done::says(why(server, order).await?, story::told),
+            What::Cancel { order, yes, once } => {
+                Done::says(cancel(server, order, *yes, once).await?, cancelled)
+            }
+            What::Refund { order, refund } => {
+                let payment = refunding::payment_of(server, order).await?;
+                let refunded = refunding::refund(server, &payment, refund).await?;
+                Done::says(refunded, refunding::said)
+            }
+        })
     }
 }
 
@@ -220,29 +207,9 @@ async fn cancel(server: &Server, order: &str, yes: bool, once: &OnceArgs) -> Res
     call_once(server, &path, &json!({}), once, None).await
 }
 
-fn text_of(what: &What, document: &Value) -> String {
-    match what {
-        What::List { .. } => String::new(),
-        What::Show { .. } => shown(document),
-        What::Why { .. } => story::told(document),
-        What::Cancel { .. } => {
-            let (code, status) = (word(&document["code"]), word(&document["status"]));
-            format!("order {code} is {status}\n")
-        }
-        What::Refund { .. } => refunding::said(document),
-    }
-}
-
-fn shown(order: &Value) -> String {
-    let mut text = members_of(ORDER, order);
-    for (columns, member) in [(LINES, "lines"), (PAYMENTS, "payments")] {
-        let rows = rows_in_currency(order, member);
-        let rows: Vec<&Value> = rows.iter().collect();
-        if !rows.is_empty() {
-            text.push_str(&format!("\n{}", whole_lines_of(columns, &rows)));
-        }
-    }
-    text
+fn cancelled(order: &Value) -> String {
+    let (code, status) = (word(&order["code"]), word(&order["status"]));
+    format!("order {code} is {status}\n")
 }
 
 /// What a person has to look at.

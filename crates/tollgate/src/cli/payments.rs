@@ -1,38 +1,22 @@
 //! `tollgate payments`: what is paid, asked for at its provider, and given back.
 
-use std::path::Path;
-use std::process::ExitCode;
-
 use clap::Subcommand;
 use clap::builder::PossibleValuesParser;
 use serde_json::{Value, json};
 use tollgate_core::id::PaymentId;
 use tollgate_core::payment::PaymentStatus;
 use tollgate_core::word::words;
+use tollgate_outbound::remote::Server;
 
 use super::calling::call;
-use super::client::{ServerArgs, server};
-use super::columns::{Column, Is, members_of, whole_lines_of};
+use super::columns::{Column, Is};
 use super::listed::{ListArgs, Listed, several};
 use super::listing::word;
+use super::noun::{Done, Noun, Shown};
 use super::orders::{self, RefundArgs, attention};
-use super::{failed, print};
-
-/// List payments, show one, ask its provider, or give one back.
-#[derive(Debug, clap::Args)]
-#[command(after_help = super::EXIT_CODES)]
-pub(super) struct Args {
-    #[command(subcommand)]
-    what: What,
-    #[command(flatten)]
-    pub(super) server: ServerArgs,
-    /// As JSON.
-    #[arg(long, global = true)]
-    json: bool,
-}
 
 #[derive(Debug, Subcommand)]
-enum What {
+pub(super) enum What {
     /// List payments, newest first.
     #[command(after_help = super::EXIT_CODES)]
     List {
@@ -122,57 +106,46 @@ const REFUNDS: &[Column] = &[
     Column("reason", Is::Word("/reason")),
 ];
 
-pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
-    let server = match server(&args.server, file) {
-        Ok(server) => server,
-        Err(exit) => return exit,
-    };
-    let done = match &args.what {
-        What::List {
-            status,
-            reference,
-            attention,
-            list,
-        } => {
-            let filters = [
-                ("status", &several(status)),
-                ("reference", reference),
-                ("attention", &attention.then(|| "true".to_owned())),
-            ];
-            return PAYMENTS.show(&server, &filters, list, args.json).await;
-        }
-        What::Show { id } => call(&server, "GET", &format!("/v1/payments/{id}"), None).await,
-        What::Check { id } => {
-            let path = format!("/v1/payments/{id}/check");
-            call(&server, "POST", &path, Some(&json!({}))).await
-        }
-        What::Refund { id, refund } => orders::refund(&server, &id.to_string(), refund).await,
-    };
-    match done {
-        Err(why) => failed(&why),
-        Ok(document) if args.json => print(&format!("{document}\n")),
-        Ok(document) => print(&text_of(&args.what, &document)),
-    }
-}
+const SHOWN: Shown = Shown {
+    members: PAYMENT,
+    tables: &[("facts", FACTS), ("refunds", REFUNDS)],
+    in_one_currency: false,
+};
 
-fn text_of(what: &What, document: &Value) -> String {
-    match what {
-        What::List { .. } => String::new(),
-        What::Show { .. } => shown(document),
-        What::Check { .. } => checked(document),
-        What::Refund { .. } => orders::said(document),
-    }
-}
+impl Noun for What {
+    const ABOUT: &'static str = "List payments, show one, ask its provider, or give one back";
 
-fn shown(payment: &Value) -> String {
-    let mut text = members_of(PAYMENT, payment);
-    for (columns, name) in [(FACTS, "facts"), (REFUNDS, "refunds")] {
-        let rows: Vec<&Value> = payment[name].as_array().into_iter().flatten().collect();
-        if !rows.is_empty() {
-            text.push_str(&format!("\n{}", whole_lines_of(columns, &rows)));
-        }
+    async fn act(&self, server: &Server) -> Result<Done<'_>, String> {
+        Ok(match self {
+            What::List {
+                status,
+                reference,
+                attention,
+                list,
+            } => {
+                let filters = vec![
+                    ("status", several(status)),
+                    ("reference", reference.clone()),
+                    ("attention", attention.then(|| "true".to_owned())),
+                ];
+                Done::Lists(&PAYMENTS, filters, list)
+            }
+            What::Show { id } => {
+                let path = format!("/v1/payments/{id}");
+                let payment = call(server, "GET", &path, None).await?;
+                Done::says(payment, |payment| SHOWN.text(payment))
+            }
+            What::Check { id } => {
+                let path = format!("/v1/payments/{id}/check");
+                let answer = call(server, "POST", &path, Some(&json!({}))).await?;
+                Done::says(answer, checked)
+            }
+            What::Refund { id, refund } => {
+                let refunded = orders::refund(server, &id.to_string(), refund).await?;
+                Done::says(refunded, orders::said)
+            }
+        })
     }
-    text
 }
 
 fn checked(document: &Value) -> String {

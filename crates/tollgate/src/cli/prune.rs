@@ -1,6 +1,5 @@
 //! `tollgate prune`: takes whole months of orders and payments.
 
-use std::io::{BufRead, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -10,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use tollgate_store::{Month, Place, PruneError, PrunedMonth, Pruning, Store};
 
+use super::typing::agreed_to;
 use super::{configuration, failed, print};
 use tollgate_server::Clock;
 
@@ -77,7 +77,9 @@ pub(super) fn run(args: Args, file: Option<&Path>) -> ExitCode {
         }
     }
     if !args.yes {
-        match ask(free.len(), rows, config.limits.keep_detached, &config.place) {
+        let keep_detached = config.limits.keep_detached;
+        let question = question(free.len(), rows, keep_detached, &config.place);
+        match agreed_to("prune", &question) {
             Ok(true) => {}
             Ok(false) => return failed("prune: nothing was taken"),
             Err(exit) => return exit,
@@ -115,25 +117,13 @@ fn style() -> ProgressStyle {
         .expect("the template is ours")
 }
 
-/// Asks at the terminal; exits where there is none.
-fn ask(months: usize, rows: u64, keep_detached: bool, place: &Place) -> Result<bool, ExitCode> {
-    if !std::io::stdin().is_terminal() {
-        anstream::eprintln!("error: prune: there is no terminal to ask at; add --yes");
-        return Err(ExitCode::from(2));
-    }
+/// What is asked before it is done.
+fn question(months: usize, rows: u64, keep_detached: bool, place: &Place) -> String {
     let how = match (place, keep_detached) {
         (Place::Server(_), true) => "Detach, and leave as tables of their own,",
         (Place::Server(_) | Place::File(_) | Place::Memory, _) => "Take, for ever,",
     };
-    anstream::eprint!("{how} {months} months with {rows} rows? [y/N] ");
-    let mut answer = String::new();
-    let read = std::io::stderr()
-        .flush()
-        .and_then(|()| std::io::stdin().lock().read_line(&mut answer));
-    match read {
-        Ok(_) => Ok(matches!(answer.trim(), "y" | "Y" | "yes")),
-        Err(error) => Err(failed(&format!("read the answer: {error}"))),
-    }
+    format!("{how} {months} months with {rows} rows?")
 }
 
 /// Shows what there is, and what stops it.

@@ -2,7 +2,6 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::Subcommand;
 use clap::builder::PossibleValuesParser;
@@ -13,27 +12,13 @@ use tollgate_core::word::words;
 use tollgate_outbound::remote::Server;
 
 use super::calling::{call, save};
-use super::client::{ServerArgs, server};
-use super::columns::{Column, Is, members_of, money, rows_in_currency, whole_lines_of};
+use super::columns::{Column, Is, money};
 use super::listed::{ListArgs, Listed, several};
 use super::listing::{list, plain, word};
-use super::{failed, print};
-
-/// List receipts, show one, or get its PDF.
-#[derive(Debug, clap::Args)]
-#[command(after_help = super::EXIT_CODES)]
-pub(super) struct Args {
-    #[command(subcommand)]
-    what: What,
-    #[command(flatten)]
-    pub(super) server: ServerArgs,
-    /// As JSON.
-    #[arg(long, global = true)]
-    json: bool,
-}
+use super::noun::{Done, Noun, Shown};
 
 #[derive(Debug, Subcommand)]
-enum What {
+pub(super) enum What {
     /// List receipts that are issued, the latest first.
     #[command(after_help = super::EXIT_CODES)]
     List {
@@ -124,54 +109,45 @@ const TAXES: &[Column] = &[
     Column("amount", Is::Money("/amount")),
 ];
 
-pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
-    let server = match server(&args.server, file) {
-        Ok(server) => server,
-        Err(exit) => return exit,
-    };
-    let done = match &args.what {
-        What::Get { receipt, output } if is_stdout(output.as_deref()) => {
-            return match get_to_stdout(&server, receipt).await {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(why) => failed(&why),
-            };
-        }
-        What::List {
-            kind,
-            number,
-            since,
-            until,
-            list,
-        } => {
-            let filters = [
-                ("kind", &several(kind)),
-                ("number", number),
-                ("from", since),
-                ("to", until),
-            ];
-            return RECEIPTS.show(&server, &filters, list, args.json).await;
-        }
-        What::Show { receipt } => found(&server, receipt).await,
-        What::Get { receipt, output } => get(&server, receipt, output.as_deref()).await,
-    };
-    match (done, &args.what) {
-        (Err(why), _) => failed(&why),
-        (Ok(document), _) if args.json => print(&format!("{document}\n")),
-        (Ok(document), What::Get { .. }) => print(&format!("{}\n", word(&document["file"]))),
-        (Ok(document), What::List { .. } | What::Show { .. }) => print(&shown(&document)),
-    }
-}
+const SHOWN: Shown = Shown {
+    members: RECEIPT,
+    tables: &[("lines", LINES), ("taxes", TAXES)],
+    in_one_currency: true,
+};
 
-fn shown(receipt: &Value) -> String {
-    let mut text = members_of(RECEIPT, receipt);
-    for (columns, member) in [(LINES, "lines"), (TAXES, "taxes")] {
-        let rows = rows_in_currency(receipt, member);
-        let rows: Vec<&Value> = rows.iter().collect();
-        if !rows.is_empty() {
-            text.push_str(&format!("\n{}", whole_lines_of(columns, &rows)));
-        }
+impl Noun for What {
+    const ABOUT: &'static str = "List receipts, show one, or get its PDF";
+
+    async fn act(&self, server: &Server) -> Result<Done<'_>, String> {
+        Ok(match self {
+            What::List {
+                kind,
+                number,
+                since,
+                until,
+                list,
+            } => {
+                let filters = vec![
+                    ("kind", several(kind)),
+                    ("number", number.clone()),
+                    ("from", since.clone()),
+                    ("to", until.clone()),
+                ];
+                Done::Lists(&RECEIPTS, filters, list)
+            }
+            What::Show { receipt } => {
+                Done::says(found(server, receipt).await?, |receipt| SHOWN.text(receipt))
+            }
+            What::Get { receipt, output } if is_stdout(output.as_deref()) => {
+                get_to_stdout(server, receipt).await?;
+                Done::Written
+            }
+            What::Get { receipt, output } => {
+                let written = get(server, receipt, output.as_deref()).await?;
+                Done::says(written, |written| format!("{}\n", word(&written["file"])))
+            }
+        })
     }
-    text
 }
 
 fn seller(receipt: &Value) -> String {

@@ -1,32 +1,16 @@
 //! `tollgate stock`: what is there to be sold, and what was put and taken by hand.
 
-use std::path::Path;
-use std::process::ExitCode;
-
 use clap::Subcommand;
-use serde_json::json;
+use serde_json::{Value, json};
+use tollgate_outbound::remote::Server;
 
 use super::calling::{OnceArgs, call, call_once, segment};
-use super::client::{ServerArgs, server};
 use super::columns::{Column, Is, whole_lines_of};
 use super::listed::{ListArgs, Listed};
-use super::{failed, print};
-
-/// List what there is to be sold, set how much there is, or put some to it.
-#[derive(Debug, clap::Args)]
-#[command(after_help = super::EXIT_CODES)]
-pub(super) struct Args {
-    #[command(subcommand)]
-    what: What,
-    #[command(flatten)]
-    pub(super) server: ServerArgs,
-    /// As JSON.
-    #[arg(long, global = true)]
-    json: bool,
-}
+use super::noun::{Done, Noun};
 
 #[derive(Debug, Subcommand)]
-enum What {
+pub(super) enum What {
     /// List what there is, by sku.
     #[command(after_help = super::EXIT_CODES)]
     List {
@@ -76,39 +60,39 @@ const COLUMNS: &[Column] = &[
     Column("low at", Is::Number("/low_at")),
 ];
 
-pub(super) async fn run(args: Args, file: Option<&Path>) -> ExitCode {
-    let server = match server(&args.server, file) {
-        Ok(server) => server,
-        Err(exit) => return exit,
-    };
-    let done = match &args.what {
-        What::List { list } => return STOCK.show(&server, &[], list, args.json).await,
-        What::Set {
-            sku,
-            on_hand,
-            low_at,
-        } => {
-            let mut wanted = json!({ "on_hand": on_hand });
-            if let Some(low_at) = low_at {
-                wanted["low_at"] = (*low_at).into();
+impl Noun for What {
+    const ABOUT: &'static str =
+        "List what there is to be sold, set how much there is, or put some to it";
+
+    async fn act(&self, server: &Server) -> Result<Done<'_>, String> {
+        Ok(match self {
+            What::List { list } => Done::Lists(&STOCK, Vec::new(), list),
+            What::Set {
+                sku,
+                on_hand,
+                low_at,
+            } => {
+                let mut wanted = json!({ "on_hand": on_hand });
+                if let Some(low_at) = low_at {
+                    wanted["low_at"] = (*low_at).into();
+                }
+                let path = format!("/v1/stock/{}", segment(sku));
+                Done::says(call(server, "PUT", &path, Some(&wanted)).await?, there)
             }
-            let path = format!("/v1/stock/{}", segment(sku));
-            call(&server, "PUT", &path, Some(&wanted)).await
-        }
-        What::Adjust {
-            sku,
-            delta,
-            reason,
-            once,
-        } => {
-            let wanted = json!({ "delta": delta, "reason": reason });
-            let path = format!("/v1/stock/{}/adjust", segment(sku));
-            call_once(&server, &path, &wanted, once, None).await
-        }
-    };
-    match done {
-        Err(why) => failed(&why),
-        Ok(document) if args.json => print(&format!("{document}\n")),
-        Ok(document) => print(&whole_lines_of(COLUMNS, &[&document])),
+            What::Adjust {
+                sku,
+                delta,
+                reason,
+                once,
+            } => {
+                let wanted = json!({ "delta": delta, "reason": reason });
+                let path = format!("/v1/stock/{}/adjust", segment(sku));
+                Done::says(call_once(server, &path, &wanted, once, None).await?, there)
+            }
+        })
     }
+}
+
+fn there(stock: &Value) -> String {
+    whole_lines_of(COLUMNS, &[stock])
 }

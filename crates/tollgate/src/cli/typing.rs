@@ -2,10 +2,13 @@
 
 use std::io::{BufRead, IsTerminal as _, Read as _, Write as _};
 use std::path::Path;
+use std::process::ExitCode;
 
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
 };
+
+use super::failed;
 
 /// A line that is typed and not shown. `what` is said where it cannot be read. Ctrl-C is nothing typed: it ends no
 /// process while the terminal shows nothing.
@@ -91,6 +94,16 @@ pub(super) fn agreed(question: &str) -> Result<bool, String> {
         .and_then(|()| std::io::stdin().lock().read_line(&mut answer))
         .map_err(|error| format!("read the answer: {error}"))?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+/// The same for a command that goes by how it was called: without a terminal it is called wrongly. `doing` says in the
+/// error what it was about to do.
+pub(super) fn agreed_to(doing: &str, question: &str) -> Result<bool, ExitCode> {
+    if !std::io::stdin().is_terminal() {
+        anstream::eprintln!("error: {doing}: there is no terminal to ask at; add --yes");
+        return Err(ExitCode::from(2));
+    }
+    agreed(question).map_err(|why| failed(&why))
 }
 
 #[cfg(test)]

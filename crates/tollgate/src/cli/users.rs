@@ -13,9 +13,9 @@ use tollgate_core::id::UserId;
 
 use super::calling::call;
 use super::client::ServerArgs;
-use super::columns::{Column, Is, lines_of};
+use super::columns::{Column, Is};
 use super::keys::{Backend, backend, of_shop, put, said};
-use super::listing::list;
+use super::noun::rows_of;
 use super::typing::{first_line, typed};
 use super::{configuration, failed, print};
 use tollgate_server::{change_user, create_user, list_users, set_password};
@@ -155,7 +155,12 @@ async fn done(
             put(&mut wanted, "shop", shop.as_deref());
             backend.create_user(&wanted).await
         }
-        What::List { shop } => backend.users(shop.as_deref()).await,
+        What::List { shop } => {
+            let shop = shop.as_deref();
+            backend
+                .listed("/v1/users", shop, "list users", list_users)
+                .await
+        }
         What::Password { id, shop, .. } => {
             let mut wanted = json!({});
             put(&mut wanted, "password", password);
@@ -185,31 +190,6 @@ impl Backend {
                 made.map_err(|error| said(app, "make a user", &error, &Value::Null))
             }
         }
-    }
-
-    /// The users of one shop; without one those of the key's own, and where the store is open here of all.
-    async fn users(&self, shop: Option<&str>) -> Result<Value, String> {
-        let app = match self {
-            Backend::Server(server) => {
-                let filters = [("shop", &shop.map(str::to_owned))];
-                return list(server, "/v1/users", &filters, u32::MAX).await;
-            }
-            Backend::Here(app) => app,
-        };
-        let every = app.config().shops.iter().map(|shop| shop.name.as_str());
-        let shops: Vec<&str> = match shop {
-            Some(shop) => vec![shop],
-            None => every.collect(),
-        };
-        let mut all = Vec::new();
-        for shop in shops {
-            let listed = list_users(app, shop).await;
-            let mut listed =
-                listed.map_err(|error| said(app, "list users", &error, &Value::Null))?;
-            let users = listed["data"].as_array_mut();
-            all.extend(users.into_iter().flatten().map(Value::take));
-        }
-        Ok(json!({ "data": all, "next_cursor": null }))
     }
 
     async fn change_user(
@@ -303,10 +283,7 @@ fn show(what: &What, document: &Value) -> ExitCode {
             anstream::eprintln!("made {email}:");
             print(&format!("{}\n", text(&document["id"])))
         }
-        What::List { .. } => {
-            let users = document["data"].as_array().into_iter().flatten();
-            print(&lines_of(USERS, &users.collect::<Vec<_>>(), true))
-        }
+        What::List { .. } => print(&rows_of(USERS, document)),
         What::Password { id, .. } => {
             anstream::eprintln!("{id} has another password, and is signed in nowhere");
             ExitCode::SUCCESS

@@ -1,5 +1,6 @@
 //! What the timeline says of money.
 
+use tollgate_core::decision::Outcome;
 use tollgate_core::id::RootId;
 use tollgate_core::time::Span;
 use tollgate_core::word::Word;
@@ -131,4 +132,27 @@ fn what_has_moved_adds_up_to_what_is_there() {
         );
     }
     assert!(0 < fell, "something was taken back");
+}
+
+/// For a payment of 100 there come 134, 4 of them a fee, and 131 are paid out: too much and two amounts, which a person
+/// is shown. Asked, its provider says 131: of the 134 that were told to have come 3 have not, and nothing else is new.
+#[test]
+fn an_answer_that_takes_back_what_is_shown_already_is_told_and_counted() {
+    let mut store = Store::new();
+    let Outcome::Payment(id, _) = store.try_register(None, "X-1") else {
+        panic!("registered");
+    };
+    send(&mut store, "k1", "X-1 paid 134 fee 4");
+    send(&mut store, "k2", "X-1 settled 131");
+    let shown = store.attention(id.root());
+    let before = store.entries.len();
+    store.answer("X-1", 1, None, None, Some("settled 131"));
+    assert_eq!(store.attention(id.root()), shown);
+    let new = &store.entries[before..];
+    let kinds: Vec<&str> = new.iter().map(|entry| entry.kind.word()).collect();
+    assert_eq!(kinds, ["event.applied"]);
+    let came = new.iter().flat_map(|entry| &entry.moved);
+    assert_eq!(came.map(|moved| moved.came_minor).sum::<i64>(), -3);
+    let projection = store.root(id.root()).payments[0].projection();
+    assert_eq!(projection.captured_minor, 131);
 }

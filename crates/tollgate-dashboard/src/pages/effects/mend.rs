@@ -2,14 +2,15 @@
 
 use maud::{Markup, html};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
 use tollgate_core::effect::EffectState;
 
 use crate::failure::Failure;
-use crate::parts::{ActionForm, Field, Input, code, encoded, facts, number};
-use crate::reply::{Page, Response, done};
+use crate::parts::{ActionForm, Counted, Field, Input, Many, encoded, number};
+use crate::reply::{Response, done};
 use crate::visit::Visit;
-use crate::words::{Text, common, texts};
+use crate::words::{Text, texts};
 
 texts! {
     RETRY: "Try again", "Coba lagi", "ניסיון נוסף", "फिर कोशिश करें", "Повторить";
@@ -31,14 +32,20 @@ texts! {
     FIRST_OF_THEM: "The oldest of them", "Yang terlama di antaranya", "הישנים שבהם", "इनमें सबसे पुराने", "Старейшие из них";
 }
 
-/// By what many are found; an order's are few.
-const FILTERS: &[&str] = &["kind", "state", "target"];
+/// Trying many again. By what they are found: an order's are few.
+const MANY: Many = Many {
+    list: "/effects",
+    verb: "retry",
+    filters: &["kind", "state", "target"],
+    offer: RETRY_THESE,
+    title: RETRY,
+    more: THERE_ARE_MORE,
+    none: FOUND_NONE,
+    first: FIRST_OF_THEM,
+};
 
 /// The states out of which many are tried again.
 const STUCK: &[&str] = &["dead", "unknown", "pending"];
-
-/// How many of them are named before it is done.
-const NAMED_MAX: usize = 5;
 
 pub(super) async fn retry(visit: &Visit<'_>) -> Result<Response, Failure> {
     let id = encoded(visit.parameter(0));
@@ -92,22 +99,15 @@ pub(super) fn offered(visit: &Visit<'_>) -> Markup {
     let is_offered = visit.viewer().may_operate()
         && STUCK.contains(&state)
         && visit.query.get("order").is_none();
-    if !is_offered {
-        return html! {};
+    match is_offered {
+        true => MANY.button(visit),
+        false => html! {},
     }
-    let wanted = FILTERS
-        .iter()
-        .filter_map(|name| Some((*name, visit.query.get(name)?)));
-    let form = wanted.fold(
-        ActionForm::new("/effects/retry", RETRY_THESE),
-        |form, (name, value)| form.hidden(name, value),
-    );
-    html! { div.actions { (form.markup(visit)) } }
 }
 
-/// What a trial has counted.
+/// What a trial says.
 #[derive(Deserialize)]
-struct Counted {
+struct Trial {
     effects: u64,
     ids: Vec<String>,
     more: bool,
@@ -115,68 +115,26 @@ struct Counted {
 
 /// Counts what a filter finds, and shows it; tries exactly these again once that was seen.
 pub(super) async fn retry_many(visit: &Visit<'_>) -> Result<Response, Failure> {
-    let mut filter = Map::new();
-    for name in FILTERS {
-        if let Some(value) = visit.form.get(name) {
-            filter.insert((*name).to_owned(), value.into());
-        }
-    }
-    let ids = visit.form.get("ids");
-    let body = match ids {
-        Some(ids) => {
-            let ids: Vec<&str> = ids.split(',').collect();
-            json!({ "filter": filter, "ids": ids })
-        }
-        None => json!({ "filter": filter, "dry_run": true }),
-    };
-    let answer = visit.send("POST", "/v1/effects/retry", Some(body)).await?;
-    if ids.is_some() {
+    let filter = MANY.filter(visit, |_, value| value.to_owned());
+    if let Some(ids) = visit.form.get("ids") {
+        let ids: Vec<&str> = ids.split(',').collect();
+        let body = json!({ "filter": filter, "ids": ids });
+        MANY.send::<IgnoredAny>(visit, body).await?;
         return Ok(done("/effects", RETRIED_MANY));
     }
-    let counted: Counted = serde_json::from_value(answer)
-        .map_err(|error| Failure::Unreadable(format!("/v1/effects/retry: {error}")))?;
-    Ok(preview(visit, &filter, &counted).into())
-}
-
-fn preview(visit: &Visit<'_>, filter: &Map<String, Value>, counted: &Counted) -> Page {
-    let wanted: Vec<(&str, &str)> = filter
-        .iter()
-        .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
-        .collect();
-    let terms: Vec<_> = wanted
-        .iter()
-        .map(|(name, value)| (*name, code(value)))
-        .collect();
-    let is_unknown = filter.get("state").and_then(Value::as_str) == Some("unknown");
-    let form = ActionForm::new("/effects/retry", RETRY).hidden("ids", counted.ids.join(","));
-    let form = wanted
-        .iter()
-        .fold(form, |form, (name, value)| form.hidden(name, *value));
-    let form = match is_unknown {
+    let body = json!({ "filter": filter, "dry_run": true });
+    let trial: Trial = MANY.send(visit, body).await?;
+    let form = MANY.form().hidden("ids", trial.ids.join(","));
+    let form = match filter.get("state").and_then(Value::as_str) == Some("unknown") {
         true => form.about(visit.say(RETRY_UNKNOWN)).dangerous(),
         false => form,
     };
-    let count = number(visit.locale, counted.effects);
-    Page {
-        title: visit.say(RETRY).to_owned(),
-        here: "/effects",
-        topics: "",
-        body: html! {
-            (facts(&terms))
-            @if counted.effects == 0 {
-                p.notice { (visit.say(FOUND_NONE)) }
-            } @else {
-                p { (RETRY_COUNTED.with(visit.locale, &[&count])) }
-                @if counted.more { p.notice { (visit.say(THERE_ARE_MORE)) } }
-                p.quiet { (visit.say(FIRST_OF_THEM)) }
-                ul {
-                    @for id in counted.ids.iter().take(NAMED_MAX) {
-                        li { a href={ "/effects/" (encoded(id)) } { (code(id)) } }
-                    }
-                }
-                div.actions { (form.markup(visit)) }
-            }
-            p { a href="/effects" { (visit.say(common::BACK)) } }
-        },
-    }
+    let count = number(visit.locale, trial.effects);
+    let counted = Counted {
+        count: trial.effects,
+        about: RETRY_COUNTED.with(visit.locale, &[&count]),
+        more: trial.more,
+        ids: &trial.ids,
+    };
+    Ok(MANY.preview(visit, &filter, &counted, form).into())
 }

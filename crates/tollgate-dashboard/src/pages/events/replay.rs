@@ -2,14 +2,15 @@
 
 use maud::{Markup, html};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::de::IgnoredAny;
+use serde_json::json;
 
 use super::list::since;
 use crate::failure::Failure;
-use crate::parts::{ActionForm, code, encoded, facts, number};
-use crate::reply::{Page, Response, done};
+use crate::parts::{ActionForm, Counted, Many, encoded, number};
+use crate::reply::{Response, done};
 use crate::visit::Visit;
-use crate::words::{common, texts};
+use crate::words::texts;
 
 texts! {
     REPLAY: "Replay", "Ulangi", "הרצה חוזרת", "फिर चलाएँ", "Повторить";
@@ -23,19 +24,25 @@ texts! {
     FIRST_OF_THEM: "The newest of them", "Yang terbaru di antaranya", "החדשים שבהם", "इनमें सबसे नई", "Новейшие из них";
 }
 
-/// By what many are found; a text in a body is not among it.
-const FILTERS: &[&str] = &[
-    "state",
-    "outcome",
-    "source",
-    "type",
-    "reference",
-    "order",
-    "received_after",
-];
-
-/// How many of them are named before it is done.
-const NAMED_MAX: usize = 5;
+/// Replaying many. By what they are found: a text in a body is not among it.
+const MANY: Many = Many {
+    list: "/events",
+    verb: "replay",
+    filters: &[
+        "state",
+        "outcome",
+        "source",
+        "type",
+        "reference",
+        "order",
+        "received_after",
+    ],
+    offer: REPLAY_THESE,
+    title: REPLAY,
+    more: THERE_ARE_MORE,
+    none: FOUND_NONE,
+    first: FIRST_OF_THEM,
+};
 
 pub(super) async fn one(visit: &Visit<'_>) -> Result<Response, Failure> {
     let id = encoded(visit.parameter(0));
@@ -54,26 +61,18 @@ pub(super) fn button(visit: &Visit<'_>, id: &str) -> Markup {
 
 /// The button over a list that a filter has made, for who may.
 pub(super) fn offered(visit: &Visit<'_>) -> Markup {
-    let mut wanted = FILTERS
-        .iter()
-        .filter_map(|name| Some((*name, visit.query.get(name)?)))
-        .peekable();
     let is_offered = visit.viewer().may_operate()
-        && wanted.peek().is_some()
+        && MANY.is_filtered(visit)
         && visit.query.get("search").is_none();
-    if !is_offered {
-        return html! {};
+    match is_offered {
+        true => MANY.button(visit),
+        false => html! {},
     }
-    let form = wanted.fold(
-        ActionForm::new("/events/replay", REPLAY_THESE),
-        |form, (name, value)| form.hidden(name, value),
-    );
-    html! { div.actions { (form.markup(visit)) } }
 }
 
-/// What a trial has counted.
+/// What a trial says.
 #[derive(Deserialize)]
-struct Counted {
+struct Trial {
     events: u64,
     more: bool,
     first: Vec<String>,
@@ -82,63 +81,25 @@ struct Counted {
 
 /// Counts what a filter finds, and shows it; decides about it again once that was seen.
 pub(super) async fn many(visit: &Visit<'_>) -> Result<Response, Failure> {
-    let mut filter = Map::new();
-    for name in FILTERS {
-        if let Some(value) = visit.form.get(name) {
-            let value = match *name {
-                "received_after" => since(value),
-                _ => value.to_owned(),
-            };
-            filter.insert((*name).to_owned(), value.into());
-        }
-    }
+    let filter = MANY.filter(visit, |name, value| match name {
+        "received_after" => since(value),
+        _ => value.to_owned(),
+    });
     let is_sure = visit.form.get("sure").is_some();
     let body = json!({ "filter": filter, "dry_run": !is_sure });
-    let answer = visit.send("POST", "/v1/events/replay", Some(body)).await?;
     if is_sure {
+        MANY.send::<IgnoredAny>(visit, body).await?;
         return Ok(done("/events", REPLAYS));
     }
-    let counted: Counted = serde_json::from_value(answer)
-        .map_err(|error| Failure::Unreadable(format!("/v1/events/replay: {error}")))?;
-    Ok(preview(visit, &filter, &counted).into())
-}
-
-fn preview(visit: &Visit<'_>, filter: &Map<String, Value>, counted: &Counted) -> Page {
-    let wanted: Vec<(&str, &str)> = filter
-        .iter()
-        .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
-        .collect();
-    let terms: Vec<_> = wanted
-        .iter()
-        .map(|(name, value)| (*name, code(value)))
-        .collect();
-    let form = wanted.iter().fold(
-        ActionForm::new("/events/replay", REPLAY).hidden("sure", "true"),
-        |form, (name, value)| form.hidden(name, *value),
-    );
-    let count = number(visit.locale, counted.events);
-    let pace = number(visit.locale, counted.per_second);
-    let about = REPLAY_COUNTED.with(visit.locale, &[&count, &pace]);
-    Page {
-        title: visit.say(REPLAY).to_owned(),
-        here: "/events",
-        topics: "",
-        body: html! {
-            (facts(&terms))
-            @if counted.events == 0 {
-                p.notice { (visit.say(FOUND_NONE)) }
-            } @else {
-                p { (about) }
-                @if counted.more { p.notice { (visit.say(THERE_ARE_MORE)) } }
-                p.quiet { (visit.say(FIRST_OF_THEM)) }
-                ul {
-                    @for id in counted.first.iter().take(NAMED_MAX) {
-                        li { a href={ "/events/" (encoded(id)) } { (code(id)) } }
-                    }
-                }
-                div.actions { (form.markup(visit)) }
-            }
-            p { a href="/events" { (visit.say(common::BACK)) } }
-        },
-    }
+    let trial: Trial = MANY.send(visit, body).await?;
+    let count = number(visit.locale, trial.events);
+    let pace = number(visit.locale, trial.per_second);
+    let counted = Counted {
+        count: trial.events,
+        about: REPLAY_COUNTED.with(visit.locale, &[&count, &pace]),
+        more: trial.more,
+        ids: &trial.first,
+    };
+    let form = MANY.form().hidden("sure", "true");
+    Ok(MANY.preview(visit, &filter, &counted, form).into())
 }

@@ -228,6 +228,10 @@ pub(super) fn sentence(kind: EntryKind, said: &Said<'_>, who: &Who, moved: Moved
             "{source} is said to have reported {}; it is asked whether that is so",
             text("type")
         ),
+        EntryKind::EventsLeftOut => {
+            "From here on reports that change nothing are not told any more; each still stands among the events"
+                .to_owned()
+        }
         EntryKind::EventForwarding => {
             format!(
                 "The report {} is handed on by route {}",

@@ -208,6 +208,7 @@ fn does(kind: EntryKind) -> Does {
         | EntryKind::StockLow
         | EntryKind::SlotFull
         | EntryKind::ReceiptIssued
+        | EntryKind::EventsLeftOut
         | EntryKind::EventForwarding
         | EntryKind::EventAttention
         | EntryKind::EventOrphaned

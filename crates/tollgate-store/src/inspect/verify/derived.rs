@@ -149,6 +149,11 @@ const FIGURES: &str = "\
 /// `verify.first_figure`: by primary key.
 const FIRST: &str = "select min(at) from shop_figures where shop_id = ?1";
 
+/// The timeline tells how often it is counted.
+fn is_comparable(kind: EntryKind) -> bool {
+    shop_figures::COUNTED.contains(&kind) && !shop_figures::TOLD_IN_STEPS.contains(&kind)
+}
+
 impl Figures {
     /// None yet: of the quarters that are over, and of which all lines are there.
     pub(super) fn begin(verifying: &Verifying<'_>) -> Result<Figures, Error> {
@@ -174,9 +179,7 @@ impl Figures {
     /// Notes an entry of a line.
     pub(super) fn take(&mut self, at: i64, kind: EntryKind) {
         let quarter = shop_figures::quarter_of(tollgate_core::time::Timestamp::from_millis(at));
-        // Of steps on a way of several only one is counted, and the entry does not say which.
-        let is_counted = shop_figures::COUNTED.contains(&kind) && kind != EntryKind::OrderRefunded;
-        if is_counted && (self.from..self.below).contains(&quarter) {
+        if is_comparable(kind) && (self.from..self.below).contains(&quarter) {
             *self.counted.entry((quarter, kind.word())).or_default() += 1;
         }
     }
@@ -197,7 +200,7 @@ impl Figures {
             let counted = shop_figures::COUNTED
                 .iter()
                 .find(|kind| kind.word() == name);
-            let Some(kind) = counted.filter(|kind| **kind != EntryKind::OrderRefunded) else {
+            let Some(kind) = counted.filter(|kind| is_comparable(**kind)) else {
                 continue;
             };
             let told = self.counted.remove(&(at, kind.word())).unwrap_or(0);

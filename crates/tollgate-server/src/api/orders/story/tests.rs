@@ -401,6 +401,12 @@ fn every_kind_is_told_in_words() {
             "midtrans is said to have reported settlement; it is asked whether that is so",
         ),
         (
+            "events.left_out",
+            '-',
+            json!({}),
+            "From here on reports that change nothing are not told any more; each still stands among the events",
+        ),
+        (
             "event.forwarding",
             'E',
             json!({ "source": "midtrans", "type": "settlement", "route": "books" }),
