@@ -28,6 +28,10 @@ pub struct Account {
     pub reserved: i64,
     /// What of the captured is a fee that the customer has paid on top of what was due.
     pub fee: i64,
+    /// What ever came, be it still here or not.
+    taken: i64,
+    /// What of the refunded our staff handed over, outside of the provider.
+    handed_over: i64,
     /// What the payment was for; of all of a root's together, of no meaning.
     due: i64,
     /// What its receipts come to.
@@ -46,7 +50,8 @@ impl Account {
             fold.projection.refunded_minor,
         );
         let lost = fold.lost_minor();
-        let is_on_paper = 0 < fold.taken_minor();
+        let taken = fold.taken_minor();
+        let is_on_paper = 0 < taken;
         Account {
             captured,
             refunded,
@@ -56,6 +61,8 @@ impl Account {
                 i64::saturating_add(sum, refund.money.minor)
             }),
             fee: fold.projection.fee_minor,
+            taken,
+            handed_over: fold.handed_over_minor(),
             due: payment.due.minor.max(0),
             on_paper: match is_on_paper {
                 true => captured.saturating_sub(refunded).saturating_sub(lost),
@@ -95,6 +102,8 @@ impl Account {
             lost: self.lost.saturating_add(other.lost),
             reserved: self.reserved.saturating_add(other.reserved),
             fee: self.fee.saturating_add(other.fee),
+            taken: self.taken.saturating_add(other.taken),
+            handed_over: self.handed_over.saturating_add(other.handed_over),
             due: 0,
             on_paper: self.on_paper.saturating_add(other.on_paper),
         }
@@ -164,16 +173,19 @@ impl Ledger {
 
     /// What was kept at the moment the payment's latest capture came, given how things stood before.
     ///
-    /// Money goes back only after it has come. So of what a payment has given back, only what it had
-    /// captured before can have gone back before this capture, in whatever order both were reported.
+    /// A provider gives back only what has come. So of what it says went back, only what it had taken before,
+    /// be that still here or not, can have gone back before this capture, in whatever order both were
+    /// reported. What staff handed over was told when it was done.
     pub(crate) fn kept_at_capture(&self, before: &Ledger, payment: PaymentId) -> i64 {
         let (was, is) = (before.of_payment(payment), self.of_payment(payment));
         if is.captured <= was.captured {
             return self.pays();
         }
         let gone = is.refunded.saturating_add(is.charged_back);
+        let by_provider = gone.saturating_sub(is.handed_over).min(was.taken);
+        let earlier = by_provider.saturating_add(was.handed_over);
         let others = self.pays().saturating_sub(is.without_fee(is.kept()));
-        let own = is.captured.saturating_sub(gone.min(was.captured));
+        let own = is.captured.saturating_sub(earlier);
         others.saturating_add(is.without_fee(own))
     }
 

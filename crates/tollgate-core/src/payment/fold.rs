@@ -220,7 +220,7 @@ impl Fold {
     }
 
     /// What of them was handed over outside of the provider.
-    fn handed_over_minor(&self) -> i64 {
+    pub fn handed_over_minor(&self) -> i64 {
         self.succeeded_minor(|object| object.starts_with(HANDED_OVER))
     }
 
