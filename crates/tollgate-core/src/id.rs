@@ -51,7 +51,8 @@ pub fn first_id(time: Timestamp) -> u128 {
 
 impl fmt::Debug for RootId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "root_{}", encode(self.0))
+        f.write_str("root_")?;
+        f.write_str(Digits::of(self.0).as_str())
     }
 }
 
@@ -63,12 +64,41 @@ pub struct IdError {
     prefix: &'static str,
 }
 
+/// What each byte is worth as a digit; those that are none have [`NO_DIGIT`].
+const WORTH: [u8; 256] = worth();
+const NO_DIGIT: u8 = u8::MAX;
+
+const fn worth() -> [u8; 256] {
+    let mut worth = [NO_DIGIT; 256];
+    let mut digit = 0;
+    while digit < ALPHABET.len() {
+        worth[ALPHABET[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    worth
+}
+
+/// The 128 bits as 26 characters, most significant first.
+struct Digits([u8; 26]);
+
+impl Digits {
+    fn of(mut value: u128) -> Digits {
+        let mut digits = [0; 26];
+        for digit in digits.iter_mut().rev() {
+            *digit = ALPHABET[(value & 31) as usize];
+            value >>= 5;
+        }
+        Digits(digits)
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("the alphabet is ASCII")
+    }
+}
+
 /// Writes the 128 bits as 26 characters, most significant first.
 pub fn encode(value: u128) -> String {
-    (0..26)
-        .rev()
-        .map(|place| char::from(ALPHABET[((value >> (place * 5)) & 31) as usize]))
-        .collect()
+    Digits::of(value).as_str().to_owned()
 }
 
 /// Reads 26 characters of base32; the first carries three bits only.
@@ -78,8 +108,8 @@ pub fn decode(text: &str) -> Option<u128> {
         return None;
     }
     bytes.iter().try_fold(0u128, |value, byte| {
-        let digit = ALPHABET.iter().position(|letter| letter == byte)?;
-        Some((value << 5) | digit as u128)
+        let digit = WORTH[usize::from(*byte)];
+        (digit != NO_DIGIT).then_some((value << 5) | u128::from(digit))
     })
 }
 
@@ -121,7 +151,8 @@ macro_rules! typed_ids {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}_{}", $prefix, encode(self.0))
+                f.write_str(concat!($prefix, "_"))?;
+                f.write_str(Digits::of(self.0).as_str())
             }
         }
 

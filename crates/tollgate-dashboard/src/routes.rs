@@ -1,6 +1,8 @@
 //! Which address is which page.
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
+use std::sync::LazyLock;
 
 use crate::api::Api;
 use crate::asked::{Asked, Method};
@@ -52,11 +54,22 @@ pub(crate) use routes;
 /// The cookie that has what the next page says.
 const SAID: &str = "tollgate_said";
 
+/// The first parts of all paths. Every request is asked whether it is for a page, and most are for the API.
+static HEADS: LazyLock<BTreeSet<&str>> =
+    LazyLock::new(|| pages::all().map(|route| head(route.path)).collect());
+
+/// The first part of a path.
+fn head(path: &str) -> &str {
+    let behind = path.strip_prefix('/').unwrap_or(path);
+    behind.split_once('/').map_or(behind, |(head, _)| head)
+}
+
 /// Whether a path is one of the dashboard's.
 pub fn has(path: &str) -> bool {
     path == "/"
         || path.starts_with("/assets/")
-        || pages::all().any(|route| parameters(route.path, path).is_some())
+        || HEADS.contains(head(path))
+            && pages::all().any(|route| parameters(route.path, path).is_some())
 }
 
 /// The methods by which a page is asked for, as `Allow` has them; none for what is no page.
@@ -294,6 +307,23 @@ mod tests {
         assert_eq!(read("/orders/{}", "/orders/a/b"), None);
         assert_eq!(decoded("100%"), "100%");
         assert_eq!(decoded("%zz%41"), "%zzA");
+    }
+
+    #[test]
+    fn every_route_is_a_page_by_its_first_part() {
+        for route in pages::all() {
+            assert_ne!(
+                head(route.path),
+                "{}",
+                "{} begins with anything",
+                route.path
+            );
+            let path = route.path.replace("{}", "a");
+            assert!(has(&path), "{path}");
+        }
+        for path in ["/v1/orders", "/v1", "/ordersx", "/orders/", "orders", ""] {
+            assert!(!has(path), "{path}");
+        }
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! Which path leads to which handler: the paths of every noun, and what becomes of all others.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
-use axum::middleware::{self, Next};
 use axum::response::Response;
+use tower::Service;
+use tower::layer::layer_fn;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
@@ -55,7 +59,7 @@ pub(crate) fn router(app: App) -> Router {
         .fallback(|| async { Problem::from(NOT_FOUND) })
         .method_not_allowed_fallback(|| async { Problem::from(METHOD_NOT_ALLOWED) })
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn(name_operation))
+        .layer(layer_fn(NameOperation))
         .with_state(app)
 }
 
@@ -64,15 +68,36 @@ fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     axum::response::IntoResponse::into_response(problem)
 }
 
-/// Says which operation a request is to whoever records it, and leaves it with a refusal.
-async fn name_operation(request: Request, next: Next) -> Response {
-    let path = request.extensions().get::<MatchedPath>().cloned();
-    if let Some(path) = &path {
-        telemetry::note_route(path.as_str());
+/// Says which operation a request is to whoever records it, and leaves it with a refusal. A service of its own, as
+/// it stands before every call: what axum makes of a function clones the route behind it, layers and all, for each.
+#[derive(Clone)]
+struct NameOperation<S>(S);
+
+impl<S> Service<Request> for NameOperation<S>
+where
+    S: Service<Request, Response = Response>,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(context)
     }
-    let mut response = next.run(request).await;
-    if let Some(path) = path.filter(|_| 400 <= response.status().as_u16()) {
-        response.extensions_mut().insert(path);
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let path = request.extensions().get::<MatchedPath>().cloned();
+        if let Some(path) = &path {
+            telemetry::note_route(path.as_str());
+        }
+        let answering = self.0.call(request);
+        Box::pin(async move {
+            let mut response = answering.await?;
+            if let Some(path) = path.filter(|_| 400 <= response.status().as_u16()) {
+                response.extensions_mut().insert(path);
+            }
+            Ok(response)
+        })
     }
-    response
 }

@@ -20,8 +20,7 @@ use crate::http::problem::{Problem, SOURCE_UNKNOWN};
 use crate::http::{Door, Peer, Place, ResponseContext, Rest, secure};
 use crate::telemetry;
 
-/// What every request is answered with. Clones share it.
-#[derive(Clone)]
+/// What every request is answered with.
 pub(crate) struct Doors {
     pub(super) app: App,
     pub(super) rest: Rest,

@@ -40,7 +40,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// What the connections of one listener share.
 pub(super) struct Connections {
     /// Those that a request comes through which begins now.
-    pub(super) doors: watch::Receiver<Doors>,
+    pub(super) doors: watch::Receiver<Arc<Doors>>,
     pub(super) places: Arc<Semaphore>,
     pub(super) stopping: watch::Receiver<bool>,
     pub(super) door: Door,
@@ -109,7 +109,7 @@ impl Connections {
         let stream = Flow::new(stream, header_timeout, running.clone());
         let service = service_fn(|request: Request<Incoming>| {
             let run = running.begin();
-            let doors = self.doors.borrow().clone();
+            let doors = Arc::clone(&self.doors.borrow());
             let cut = Cut::of(&cut);
             async move {
                 let response = answer(&doors, peer, cut, request).await;

@@ -140,7 +140,7 @@ impl Serving {
         let (stop, stopping) = watch::channel(false);
         let connections_max = app.config().server.connections_max;
         let places = Arc::new(Semaphore::new(connections_max));
-        let (doors, doors_now) = watch::channel(Doors::open(&app));
+        let (doors, doors_now) = watch::channel(Arc::new(Doors::open(&app)));
         let watching = tokio::spawn(app.instance().clone().watch_clock());
         let Listeners { bound, tls } = listeners;
         let fresh = tls
@@ -166,7 +166,7 @@ impl Serving {
                 reload = reloads.next() => reload,
             };
             if let Some((fresh, taken_over)) = reload.apply(&app) {
-                doors.send_modify(|doors| *doors = doors.renewed(&fresh));
+                doors.send_modify(|doors| *doors = Arc::new(doors.renewed(&fresh)));
                 beside.renew(&fresh);
                 std::mem::replace(&mut app, fresh).flush_refusals();
                 taken_over.say(&app);
@@ -203,7 +203,7 @@ impl Serving {
         }
         beside.stop(patience).await;
         app.close().await;
-        let doors = doors_now.borrow().clone();
+        let doors = Arc::clone(&doors_now.borrow());
         doors.rest.flush();
         doors.app.flush_refusals();
     }

@@ -1,47 +1,84 @@
 //! What runs on one connection: requests until their answers are sent, and a write that waits for the other side.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::Response;
 use hyper::body::{Frame, SizeHint};
-use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// A wait for a rest looks again no sooner than after this.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// How much runs on a connection. Clones share it.
+///
+/// It changes twice with every request and is looked at once in a while, so a change tells nobody: who waits for a
+/// rest looks again when it can have come.
 #[derive(Clone)]
-pub(super) struct Running(watch::Sender<usize>);
+pub(super) struct Running(Arc<Counted>);
+
+struct Counted {
+    since: Instant,
+    count: AtomicUsize,
+    /// When the last one ended that ran, in microseconds.
+    ended: AtomicU64,
+}
 
 /// One thing that runs until this is dropped.
-pub(super) struct Run(watch::Sender<usize>);
+pub(super) struct Run(Arc<Counted>);
 
 impl Drop for Run {
     fn drop(&mut self) {
-        self.0.send_modify(|count| *count -= 1);
+        self.0.ended.store(self.0.now(), Ordering::Release);
+        // Whoever sees that nothing runs sees since when.
+        self.0.count.fetch_sub(1, Ordering::Release);
+    }
+}
+
+impl Counted {
+    fn now(&self) -> u64 {
+        u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// Since when nothing runs; `None` while something does.
+    fn rests_since(&self) -> Option<Instant> {
+        if self.count.load(Ordering::Acquire) != 0 {
+            return None;
+        }
+        let ended = Duration::from_micros(self.ended.load(Ordering::Acquire));
+        Some(self.since + ended)
     }
 }
 
 impl Running {
     pub(super) fn new() -> Running {
-        Running(watch::Sender::new(0))
+        Running(Arc::new(Counted {
+            since: Instant::now(),
+            count: AtomicUsize::new(0),
+            ended: AtomicU64::new(0),
+        }))
     }
 
     pub(super) fn begin(&self) -> Run {
-        self.0.send_modify(|count| *count += 1);
-        Run(self.0.clone())
+        self.0.count.fetch_add(1, Ordering::Relaxed);
+        Run(Arc::clone(&self.0))
     }
 
-    /// Waits until nothing has run for this long.
+    /// Waits until nothing has run for this long, from now on.
     pub(super) async fn rests_for(&self, time: Duration) {
-        let mut count = self.0.subscribe();
+        let from = Instant::now();
         loop {
-            let gone = "this end holds it open";
-            count.wait_for(|count| *count == 0).await.expect(gone);
-            tokio::select! {
-                () = tokio::time::sleep(time) => return,
-                changed = count.changed() => changed.expect(gone),
+            let now = Instant::now();
+            let until = self.0.rests_since().map(|since| since.max(from) + time);
+            if until.is_some_and(|until| until <= now) {
+                return;
             }
+            let until = until.unwrap_or(now + time);
+            tokio::time::sleep_until(until.max(now + LOOK_AGAIN)).await;
         }
     }
 }

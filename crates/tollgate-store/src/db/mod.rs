@@ -33,7 +33,7 @@ pub(crate) use in_place::{Moved, OpenFile, beside, identity, log_of};
 pub use open_error::OpenError;
 pub(crate) use postgres::{Answered, Lineage, Postgres, Server, say_lost, two_write};
 pub use postgres::{HostSeen, HostState, LostCommits};
-pub(crate) use sqlite::Sqlite;
+pub(crate) use sqlite::{RowWrites, Sqlite};
 pub(crate) use value::{Bind, Row, Value};
 
 /// A connection.
@@ -203,7 +203,7 @@ impl Found<'_, '_> {
 /// Writes rows: on SQLite at once, on PostgreSQL all of a statement together when it is finished.
 pub(crate) enum WriteBatch<'db> {
     /// A file.
-    Sqlite(&'db Sqlite),
+    Sqlite(RowWrites<'db>),
     /// A server.
     Postgres(&'db Postgres, postgres::PendingWrites),
 }
@@ -213,7 +213,7 @@ impl WriteBatch<'_> {
     pub(crate) fn put(&mut self, sql: impl Into<Sql>, values: &[&dyn Bind]) -> Result<(), Error> {
         let sql = sql.into();
         match self {
-            WriteBatch::Sqlite(sqlite) => sqlite.run(sql.sqlite, values).map(|_| ()),
+            WriteBatch::Sqlite(rows) => rows.put(sql.sqlite, values),
             WriteBatch::Postgres(_, pending) => {
                 pending.add(sql.postgres, values);
                 Ok(())
@@ -232,7 +232,7 @@ impl WriteBatch<'_> {
     /// Sees to it that everything is written and ends the transaction with it on disk.
     pub(crate) fn commit(self) -> Result<(), NotEnded> {
         match self {
-            WriteBatch::Sqlite(sqlite) => sqlite.commit().map_err(NotEnded::Committing),
+            WriteBatch::Sqlite(rows) => rows.commit().map_err(NotEnded::Committing),
             WriteBatch::Postgres(postgres, pending) => postgres.write_and_commit(&pending),
         }
     }
@@ -288,7 +288,7 @@ impl Db {
     /// Where rows are written, inside a transaction.
     pub(crate) fn write_batch(&self) -> WriteBatch<'_> {
         match self {
-            Db::Sqlite(sqlite) => WriteBatch::Sqlite(sqlite),
+            Db::Sqlite(sqlite) => WriteBatch::Sqlite(sqlite.row_writes()),
             Db::Postgres(postgres) => {
                 WriteBatch::Postgres(postgres, postgres::PendingWrites::default())
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use rusqlite::{OpenFlags, params_from_iter};
+use rusqlite::{CachedStatement, OpenFlags, params_from_iter};
 use tollgate_core::id::ShopId;
 
 use super::OpenError;
@@ -248,6 +248,14 @@ impl Sqlite {
         Ok(self.conn.execute_batch(sql)?)
     }
 
+    /// Where rows are written, one after the other.
+    pub(super) fn row_writes(&self) -> RowWrites<'_> {
+        RowWrites {
+            db: self,
+            last: None,
+        }
+    }
+
     /// Begins a transaction that may write; the heads of these shops.
     pub(super) fn begin(&self, shops: &[ShopId]) -> Result<BTreeMap<ShopId, Head>, Error> {
         self.conn.prepare_cached("begin immediate")?.execute([])?;
@@ -311,6 +319,32 @@ impl Sqlite {
             self.log_pages.store(0, Ordering::Relaxed);
         }
         Ok(busy == 0)
+    }
+}
+
+/// Writes rows, table after table: a row's statement is mostly the one of the row before, which is kept at hand. To
+/// look a statement up among the prepared ones takes its text as the key, and a copy of it each time.
+pub(crate) struct RowWrites<'db> {
+    db: &'db Sqlite,
+    last: Option<(&'static str, CachedStatement<'db>)>,
+}
+
+impl RowWrites<'_> {
+    /// Writes a row.
+    pub(super) fn put(&mut self, sql: &'static str, values: &[&dyn Bind]) -> Result<(), Error> {
+        let statement = match &mut self.last {
+            Some((text, statement)) if *text == sql => statement,
+            last => &mut last.insert((sql, self.db.conn.prepare_cached(sql)?)).1,
+        };
+        let values = values.iter().map(|value| value.value());
+        statement.execute(params_from_iter(values))?;
+        Ok(())
+    }
+
+    /// Ends the transaction with its writes on disk.
+    pub(super) fn commit(self) -> Result<(), Error> {
+        drop(self.last);
+        self.db.commit()
     }
 }
 

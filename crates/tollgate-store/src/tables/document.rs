@@ -1,7 +1,10 @@
-//! What the documents in rows have in common: words, ids and money as they stand in JSON.
+//! What the documents in rows have in common: words, ids and money as they stand in JSON. A text that is written
+//! is borrowed from what is kept in memory; one that was read is the document's own.
 //!
 //! Members that are empty are left out, and a later version may add members: what it does not know
 //! a reader passes over.
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use tollgate_core::money::{Currency, Money};
@@ -13,6 +16,16 @@ pub(crate) type Read<T> = Result<T, Corrupt>;
 
 pub(crate) fn to_json(doc: &impl Serialize) -> String {
     serde_json::to_string(doc).expect("a document has string keys and integers only")
+}
+
+/// A text that is written as it stands where it is kept.
+pub(crate) fn text(text: &str) -> Cow<'_, str> {
+    Cow::Borrowed(text)
+}
+
+/// The same of one that may be absent.
+pub(crate) fn maybe_text(text: &Option<String>) -> Option<Cow<'_, str>> {
+    text.as_deref().map(Cow::Borrowed)
 }
 
 pub(crate) fn from_json<'a, T: Deserialize<'a>>(what: &'static str, text: &'a str) -> Read<T> {
@@ -39,8 +52,8 @@ pub(crate) fn minor_of(money: &Option<Money>) -> Option<i64> {
     money.map(|money| money.minor)
 }
 
-pub(crate) fn currency_of(money: &Option<Money>) -> Option<String> {
-    money.map(|money| money.currency.to_string())
+pub(crate) fn currency_of(money: &Option<Money>) -> Option<Cow<'_, str>> {
+    money.as_ref().map(|money| text(money.currency.as_str()))
 }
 
 pub(crate) fn money(minor: Option<i64>, code: Option<&str>) -> Read<Option<Money>> {
@@ -55,4 +68,8 @@ pub(crate) fn money(minor: Option<i64>, code: Option<&str>) -> Read<Option<Money
 
 pub(crate) fn is_no(value: &bool) -> bool {
     !*value
+}
+
+pub(crate) fn is_empty<T>(items: &[T]) -> bool {
+    items.is_empty()
 }

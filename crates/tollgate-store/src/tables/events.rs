@@ -1,5 +1,6 @@
 //! Events: what each said, what was answered and what is true of it now.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,9 @@ use tollgate_core::word::Word;
 
 use crate::db::{Error, Row, Value, WriteBatch, corrupt, id_at, id_bytes, maybe_id_at};
 use crate::tables;
-use crate::tables::document::{Read, from_json, is_no, read_all, to_json, word};
+use crate::tables::document::{
+    Read, from_json, is_empty, is_no, maybe_text, read_all, text, to_json, word,
+};
 use crate::tables::fact::{FactDoc, read_fact, write_fact};
 use crate::tables::load::Loading;
 use crate::tables::lookup::{self, Keys, Lookup};
@@ -187,31 +190,31 @@ fn update(
 
 /// What an event said, and what its source's word was worth.
 #[derive(Serialize, Deserialize)]
-struct EventDoc {
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    key: String,
+struct EventDoc<'a> {
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    key: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    names: Cow<'a, [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_id: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    names: Vec<String>,
+    facts: Vec<FactDoc<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    provider_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    facts: Vec<FactDoc>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    method: Option<MethodDoc>,
+    method: Option<MethodDoc<'a>>,
     #[serde(default, skip_serializing_if = "is_no")]
     amount_unreadable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<i64>,
-    confirm: String,
+    confirm: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "is_no")]
     can_ask: bool,
     #[serde(default, skip_serializing_if = "is_no")]
     asks_by_own_id: bool,
     /// Routes by which it is still to be handed on, with the key whose order they keep.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    forwards: Vec<(String, Option<String>)>,
+    forwards: Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>,
 }
 
 /// Writes what an event said; its kind is a column.
@@ -223,33 +226,33 @@ fn write_said(stored: &StoredEvent) -> String {
         ..
     } = stored;
     to_json(&EventDoc {
-        key: event.key.clone(),
-        names: event.names.clone(),
-        code: event.code.clone(),
-        provider_id: event.provider_payment_id.clone(),
+        key: text(&event.key),
+        names: Cow::Borrowed(&event.names),
+        code: maybe_text(&event.code),
+        provider_id: maybe_text(&event.provider_payment_id),
         facts: event.facts.iter().map(write_fact).collect(),
         method: event.method.as_ref().map(write_method),
         amount_unreadable: event.amount_unreadable,
         at: event.occurred_at.map(Timestamp::as_millis),
-        confirm: policy.confirm.word().to_owned(),
+        confirm: text(policy.confirm.word()),
         can_ask: policy.can_ask,
         asks_by_own_id: policy.asks_by_own_id,
         forwards: forwards
             .iter()
-            .map(|forward| (forward.route.clone(), forward.order_by.clone()))
+            .map(|forward| (text(&forward.route), maybe_text(&forward.order_by)))
             .collect(),
     })
 }
 
 /// Reads what an event said.
 fn read_said(kind: String, said: &str) -> Read<(Event, Policy, Vec<Forward>)> {
-    let doc: EventDoc = from_json("event", said)?;
+    let doc: EventDoc<'_> = from_json("event", said)?;
     let event = Event {
-        key: doc.key,
+        key: doc.key.into_owned(),
         kind,
-        names: doc.names,
-        code: doc.code,
-        provider_payment_id: doc.provider_id,
+        names: doc.names.into_owned(),
+        code: doc.code.map(Cow::into_owned),
+        provider_payment_id: doc.provider_id.map(Cow::into_owned),
         facts: read_all(doc.facts, read_fact)?,
         method: doc.method.map(read_method).transpose()?,
         amount_unreadable: doc.amount_unreadable,
@@ -263,7 +266,10 @@ fn read_said(kind: String, said: &str) -> Read<(Event, Policy, Vec<Forward>)> {
     let forwards = doc
         .forwards
         .into_iter()
-        .map(|(route, order_by)| Forward { route, order_by })
+        .map(|(route, order_by)| Forward {
+            route: route.into_owned(),
+            order_by: order_by.map(Cow::into_owned),
+        })
         .collect();
     Ok((event, policy, forwards))
 }

@@ -1,5 +1,7 @@
 //! A fact as it stands in the documents of payments and of events.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use tollgate_core::event::{Fact, FactKind, Strength};
 use tollgate_core::money::Money;
@@ -7,22 +9,22 @@ use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
 
 use crate::db::Corrupt;
-use crate::tables::document::{Read, currency, is_no, word};
+use crate::tables::document::{Read, currency, currency_of, is_no, text, word};
 
 /// A fact: `kind` is `capture`, `refund`, `refunded_total` or `dispute`.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct FactDoc {
-    object: String,
-    kind: String,
+pub(crate) struct FactDoc<'a> {
+    object: Cow<'a, str>,
+    kind: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<String>,
+    state: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     minor: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    currency: Option<String>,
+    currency: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<i64>,
-    strength: String,
+    strength: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "is_no")]
     foreign_mode: bool,
     /// What of the amount is a fee on top of what is due; absent where there is none.
@@ -30,7 +32,7 @@ pub(crate) struct FactDoc {
     fee: Option<i64>,
 }
 
-pub(crate) fn write_fact(fact: &Fact) -> FactDoc {
+pub(crate) fn write_fact(fact: &Fact) -> FactDoc<'_> {
     let (kind, state) = match fact.kind {
         FactKind::Capture(state) => ("capture", Some(state.word())),
         FactKind::Refund(state) => ("refund", Some(state.word())),
@@ -38,21 +40,21 @@ pub(crate) fn write_fact(fact: &Fact) -> FactDoc {
         FactKind::Dispute(state) => ("dispute", Some(state.word())),
     };
     FactDoc {
-        object: fact.object.clone(),
-        kind: kind.to_owned(),
-        state: state.map(str::to_owned),
+        object: text(&fact.object),
+        kind: text(kind),
+        state: state.map(text),
         minor: fact.money.map(|money| money.minor),
-        currency: fact.money.map(|money| money.currency.to_string()),
+        currency: currency_of(&fact.money),
         at: fact.occurred_at.map(Timestamp::as_millis),
-        strength: strength_word(fact.strength).to_owned(),
+        strength: text(strength_word(fact.strength)),
         foreign_mode: fact.foreign_mode,
         fee: Some(fact.fee_minor).filter(|fee| *fee != 0),
     }
 }
 
-pub(crate) fn read_fact(doc: FactDoc) -> Read<Fact> {
+pub(crate) fn read_fact(doc: FactDoc<'_>) -> Read<Fact> {
     let state = doc.state.as_deref().unwrap_or_default();
-    let kind = match doc.kind.as_str() {
+    let kind = match doc.kind.as_ref() {
         "capture" => FactKind::Capture(word(state)?),
         "refund" => FactKind::Refund(word(state)?),
         "refunded_total" => FactKind::RefundedTotal,
@@ -60,14 +62,14 @@ pub(crate) fn read_fact(doc: FactDoc) -> Read<Fact> {
         other => return Err(Corrupt::new("fact", format!("its kind is {other:?}"))),
     };
     let money = match (doc.minor, doc.currency) {
-        (Some(minor), Some(text)) => Some(Money {
+        (Some(minor), Some(code)) => Some(Money {
             minor,
-            currency: currency(&text)?,
+            currency: currency(&code)?,
         }),
         _ => None,
     };
     Ok(Fact {
-        object: doc.object,
+        object: doc.object.into_owned(),
         kind,
         money,
         occurred_at: doc.at.map(Timestamp::from_millis),

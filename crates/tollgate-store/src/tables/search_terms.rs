@@ -120,6 +120,10 @@ pub(crate) fn cut(word: &str) -> &str {
 /// A text as it is compared: composed (NFC), in small letters, without what only directs how it is shown, and with
 /// one letter for those that people type for each other.
 pub(crate) fn fold(text: &str) -> String {
+    // Nothing of ASCII is composed, invisible or typed for another letter.
+    if text.is_ascii() {
+        return text.trim().to_ascii_lowercase();
+    }
     let shown = text.nfc().filter(|letter| !is_invisible(*letter));
     let small: String = shown.flat_map(char::to_lowercase).collect();
     let alike: String = small.trim().nfc().map(alike).collect();

@@ -1,8 +1,10 @@
 //! The timeline: one row for the entries of one decision, and the roots as they stood then.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
 use tollgate_core::decision::{Detail, Entry};
 use tollgate_core::id::{KeyId, RootId, ShopId, UserId, decode, encode, first_id};
 use tollgate_core::order::Root;
@@ -10,7 +12,7 @@ use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
 
 use crate::db::{Corrupt, Error, Sql, WriteBatch, id_bytes, on_postgres, on_sqlite};
-use crate::tables::document::{Read, from_json, read_all, to_json};
+use crate::tables::document::{Read, from_json, read_all, text, to_json};
 use crate::tables::origin::{Origin, REQUEST_ID, TRACE_ID};
 use crate::tables::roots::{self, RootDoc};
 
@@ -101,76 +103,104 @@ pub(crate) const BY_COMMAND: &str = "by_command";
 /// The entries as a JSON array: `kind`, `event`, `root` where it is another than the row's (`null`
 /// for none), and the detail's members; the first one says who wanted it, and which request it goes back to.
 fn write_entries(row: &TimelineRow) -> String {
-    let mut entries: Vec<serde_json::Map<String, serde_json::Value>> = row
-        .entries
-        .iter()
-        .map(|entry| {
-            let mut members = serde_json::Map::new();
-            members.insert("kind".to_owned(), entry.kind.word().into());
-            if let Some(event) = entry.event {
-                members.insert("event".to_owned(), event.to_string().into());
-            }
-            if entry.root != row.root {
-                let root = entry.root.map(|root| format!("{root:?}"));
-                members.insert("root".to_owned(), root.into());
-            }
-            for (name, value) in &entry.detail {
-                let value = match value {
-                    Detail::Text(text) => text.as_str().into(),
-                    Detail::Integer(integer) => (*integer).into(),
-                };
-                members.insert((*name).to_owned(), value);
-            }
-            members
-        })
-        .collect();
-    if let (Some(by), Some(first)) = (&row.by, entries.first_mut()) {
-        first.insert(BY.to_owned(), (*by.name).into());
-        first.insert(BY_COMMAND.to_owned(), row.command.into());
-        if let Some(key) = by.key {
-            first.insert(BY_KEY.to_owned(), key.to_string().into());
-        }
-        if let Some(user) = by.user {
-            first.insert(BY_USER.to_owned(), user.to_string().into());
-        }
-        if let Some(request) = &by.request {
-            first.insert(BY_REQUEST.to_owned(), (**request).into());
-        }
+    to_json(&Entries(row))
+}
+
+struct Entries<'r>(&'r TimelineRow);
+
+impl Serialize for Entries<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let entries = self.0.entries.iter().enumerate();
+        serializer.collect_seq(entries.map(|(place, entry)| EntryOf {
+            row: self.0,
+            entry,
+            is_first: place == 0,
+        }))
     }
-    if let (Some(origin), Some(first)) = (&row.origin, entries.first_mut()) {
-        for (name, id) in [
-            (REQUEST_ID, &origin.request_id),
-            (TRACE_ID, &origin.trace_id),
-        ] {
-            if let Some(id) = id {
-                first.insert(name.to_owned(), (**id).into());
+}
+
+/// An entry among those of its row.
+struct EntryOf<'r> {
+    row: &'r TimelineRow,
+    entry: &'r Entry,
+    is_first: bool,
+}
+
+impl Serialize for EntryOf<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let EntryOf { row, entry, .. } = self;
+        let mut members = serializer.serialize_map(None)?;
+        members.serialize_entry("kind", entry.kind.word())?;
+        if let Some(event) = entry.event {
+            members.serialize_entry("event", &Shown(event))?;
+        }
+        if entry.root != row.root {
+            let root = entry.root.map(|root| format!("{root:?}"));
+            members.serialize_entry("root", &root)?;
+        }
+        for (name, value) in &entry.detail {
+            match value {
+                Detail::Text(text) => members.serialize_entry(name, text)?,
+                Detail::Integer(integer) => members.serialize_entry(name, integer)?,
             }
         }
+        if let (Some(by), true) = (&row.by, self.is_first) {
+            members.serialize_entry(BY, &*by.name)?;
+            members.serialize_entry(BY_COMMAND, row.command)?;
+            if let Some(key) = by.key {
+                members.serialize_entry(BY_KEY, &Shown(key))?;
+            }
+            if let Some(user) = by.user {
+                members.serialize_entry(BY_USER, &Shown(user))?;
+            }
+            if let Some(request) = &by.request {
+                members.serialize_entry(BY_REQUEST, &**request)?;
+            }
+        }
+        if let (Some(origin), true) = (&row.origin, self.is_first) {
+            for (name, id) in [
+                (REQUEST_ID, &origin.request_id),
+                (TRACE_ID, &origin.trace_id),
+            ] {
+                if let Some(id) = id {
+                    members.serialize_entry(name, &**id)?;
+                }
+            }
+        }
+        members.end()
     }
-    serde_json::to_string(&entries).expect("entries have string keys and plain values")
+}
+
+/// What is written as it is shown, without a text of its own in between.
+struct Shown<T>(T);
+
+impl<T: std::fmt::Display> Serialize for Shown<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
 }
 
 /// A root as it stood when the entry was written.
 #[derive(Serialize, Deserialize)]
-struct FrozenRoot {
+struct FrozenRoot<'a> {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<String>,
-    status: String,
+    code: Option<Cow<'a, str>>,
+    status: Cow<'a, str>,
     version: i64,
     created_at: i64,
     updated_at: i64,
-    doc: RootDoc,
+    doc: RootDoc<'a>,
 }
 
 /// Writes roots as they stand, for the timeline.
 pub(crate) fn write_frozen(roots: &[&Root]) -> String {
-    let frozen: Vec<FrozenRoot> = roots
+    let frozen: Vec<FrozenRoot<'_>> = roots
         .iter()
         .map(|root| FrozenRoot {
             id: encode(root.id.as_u128()),
-            code: root.order.as_ref().map(|order| order.code.clone()),
-            status: roots::status_of(root).to_owned(),
+            code: root.order.as_ref().map(|order| text(&order.code)),
+            status: text(roots::status_of(root)),
             version: root.version,
             created_at: root.created_at.as_millis(),
             updated_at: root.updated_at.as_millis(),
@@ -182,14 +212,14 @@ pub(crate) fn write_frozen(roots: &[&Root]) -> String {
 
 /// Reads what [`write_frozen`] wrote.
 pub(crate) fn read_frozen(shop: ShopId, text: &str) -> Read<Vec<Root>> {
-    let frozen: Vec<FrozenRoot> = from_json("frozen root", text)?;
+    let frozen: Vec<FrozenRoot<'_>> = from_json("frozen root", text)?;
     read_all(frozen, |frozen| {
         let id = decode(&frozen.id).ok_or_else(|| Corrupt::new("frozen root", &frozen.id))?;
         let columns = roots::Columns {
             shop,
             id: RootId::new(id),
-            code: frozen.code,
-            status: frozen.status,
+            code: frozen.code.map(Cow::into_owned),
+            status: frozen.status.into_owned(),
             version: frozen.version,
             created_at: frozen.created_at,
             updated_at: frozen.updated_at,

@@ -1,5 +1,7 @@
 //! What an effect has to do, as the document in its row.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use tollgate_core::alert::AlertMail;
 use tollgate_core::effect::{EffectContent, ReceiptKind};
@@ -136,7 +138,7 @@ pub(super) fn write_content(content: &EffectContent) -> String {
             of: kind.word().to_owned(),
             payment: payment.to_string(),
             minor: minor_of(money),
-            currency: currency_of(money),
+            currency: currency_of(money).map(Cow::into_owned),
         }),
         EffectContent::Mail { kind, receipt } => to_json(&MailContent {
             about: kind.word().to_owned(),
@@ -195,7 +197,7 @@ pub(super) fn write_content(content: &EffectContent) -> String {
             source: source.clone(),
             reference: reference.clone(),
             minor: minor_of(money),
-            currency: currency_of(money),
+            currency: currency_of(money).map(Cow::into_owned),
         }),
         EffectContent::Refund {
             refund,

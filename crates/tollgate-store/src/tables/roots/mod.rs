@@ -6,6 +6,7 @@ mod hold;
 mod receipt;
 mod attention;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,7 @@ use tollgate_core::word::Word;
 
 use crate::db::{Error, Row, Value, WriteBatch, corrupt, id_at, id_bytes};
 use crate::tables;
-use crate::tables::document::{Read, from_json, read_all, to_json, word};
+use crate::tables::document::{Read, from_json, is_empty, read_all, text, to_json, word};
 use crate::tables::load::Loading;
 use crate::tables::lookup::{self, Keys, Lookup};
 use crate::tables::search_terms;
@@ -249,34 +250,34 @@ pub(crate) struct Columns {
 
 /// A root's document.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct RootDoc {
+pub(crate) struct RootDoc<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    order: Option<OrderDoc>,
+    order: Option<OrderDoc<'a>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    payments: Vec<PaymentDoc>,
+    payments: Vec<PaymentDoc<'a>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    refunds: Vec<RefundDoc>,
+    refunds: Vec<RefundDoc<'a>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    holds: Vec<HoldDoc>,
+    holds: Vec<HoldDoc<'a>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    receipts: Vec<ReceiptDoc>,
+    receipts: Vec<ReceiptDoc<'a>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    attention: Vec<AttentionDoc>,
+    attention: Vec<AttentionDoc<'a>>,
     #[serde(default = "no_metadata", skip_serializing_if = "is_no_metadata")]
-    metadata: String,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    story: Vec<i64>,
+    metadata: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    story: Cow<'a, [i64]>,
 }
 
-fn no_metadata() -> String {
-    "{}".to_owned()
+fn no_metadata() -> Cow<'static, str> {
+    text("{}")
 }
 
 fn is_no_metadata(text: &str) -> bool {
     text == "{}"
 }
 
-pub(crate) fn doc_of(root: &Root) -> RootDoc {
+pub(crate) fn doc_of(root: &Root) -> RootDoc<'_> {
     RootDoc {
         order: root.order.as_ref().map(write_order),
         payments: root.payments.iter().map(write_payment).collect(),
@@ -284,21 +285,21 @@ pub(crate) fn doc_of(root: &Root) -> RootDoc {
         holds: root.holds.iter().map(write_hold).collect(),
         receipts: root.receipts.iter().map(write_receipt).collect(),
         attention: root.attention.iter().map(write_attention).collect(),
-        metadata: root.metadata.clone(),
-        story: root.timeline.clone(),
+        metadata: text(&root.metadata),
+        story: Cow::Borrowed(&root.timeline),
     }
 }
 
 /// The document of a root as the feed keeps it: the positions of its story are its own affair, and would be kept
 /// again with each entry.
-pub(crate) fn frozen_doc_of(root: &Root) -> RootDoc {
+pub(crate) fn frozen_doc_of(root: &Root) -> RootDoc<'_> {
     RootDoc {
-        story: Vec::new(),
+        story: Cow::Borrowed(&[]),
         ..doc_of(root)
     }
 }
 
-pub(crate) fn root_of(columns: Columns, doc: RootDoc) -> Read<Root> {
+pub(crate) fn root_of(columns: Columns, doc: RootDoc<'_>) -> Read<Root> {
     let order = doc
         .order
         .map(|order| read_order(order, columns.code, word(&columns.status)?))
@@ -312,10 +313,10 @@ pub(crate) fn root_of(columns: Columns, doc: RootDoc) -> Read<Root> {
         holds: read_all(doc.holds, read_hold)?,
         receipts: read_all(doc.receipts, read_receipt)?,
         attention: read_all(doc.attention, read_attention)?,
-        metadata: doc.metadata,
+        metadata: doc.metadata.into_owned(),
         version: columns.version,
         created_at: Timestamp::from_millis(columns.created_at),
         updated_at: Timestamp::from_millis(columns.updated_at),
-        timeline: doc.story,
+        timeline: doc.story.into_owned(),
     })
 }

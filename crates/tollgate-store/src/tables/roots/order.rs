@@ -1,5 +1,7 @@
 //! The order in a root's document.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use tollgate_core::capacity::SlotWish;
 use tollgate_core::id::SlotId;
@@ -8,26 +10,26 @@ use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
 
 use crate::db::Corrupt;
-use crate::tables::document::{Read, currency, id, is_no, word};
+use crate::tables::document::{Read, currency, id, is_no, maybe_text, text, word};
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct OrderDoc {
-    currency: String,
-    lines: Vec<LineDoc>,
+pub(super) struct OrderDoc<'a> {
+    currency: Cow<'a, str>,
+    lines: Vec<LineDoc<'a>>,
     #[serde(default, skip_serializing_if = "is_zero")]
     discount: i64,
     #[serde(default, skip_serializing_if = "is_zero")]
     shipping: i64,
     total: i64,
     #[serde(default, skip_serializing_if = "CustomerDoc::is_empty")]
-    customer: CustomerDoc,
+    customer: CustomerDoc<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<String>,
+    note: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    wish: Option<WishDoc>,
+    wish: Option<WishDoc<'a>>,
     hold_ms: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    closing: Option<ClosingDoc>,
+    closing: Option<ClosingDoc<'a>>,
     #[serde(default, skip_serializing_if = "is_no")]
     paid_mail_waits: bool,
 }
@@ -37,10 +39,10 @@ fn is_zero(value: &i64) -> bool {
 }
 
 #[derive(Serialize, Deserialize)]
-struct LineDoc {
-    sku: String,
+struct LineDoc<'a> {
+    sku: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
+    name: Option<Cow<'a, str>>,
     quantity: i64,
     unit: i64,
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
@@ -56,22 +58,22 @@ fn is_yes(value: &bool) -> bool {
 }
 
 #[derive(Serialize, Deserialize, Default)]
-pub(crate) struct CustomerDoc {
+pub(crate) struct CustomerDoc<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
+    name: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<String>,
+    email: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    phone: Option<String>,
+    phone: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    locale: Option<String>,
+    locale: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<String>,
+    address: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tax_id: Option<String>,
+    tax_id: Option<Cow<'a, str>>,
 }
 
-impl CustomerDoc {
+impl CustomerDoc<'_> {
     fn is_empty(&self) -> bool {
         let CustomerDoc {
             name,
@@ -88,32 +90,32 @@ impl CustomerDoc {
 
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
-enum WishDoc {
+enum WishDoc<'a> {
     Exactly {
-        slot: String,
+        slot: Cow<'a, str>,
     },
     Earliest {
-        calendar: String,
+        calendar: Cow<'a, str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         not_before: Option<i64>,
     },
 }
 
 #[derive(Serialize, Deserialize)]
-struct ClosingDoc {
+struct ClosingDoc<'a> {
     until: i64,
-    end: String,
+    end: Cow<'a, str>,
 }
 
-pub(super) fn write_order(order: &Order) -> OrderDoc {
+pub(super) fn write_order(order: &Order) -> OrderDoc<'_> {
     OrderDoc {
-        currency: order.currency.to_string(),
+        currency: text(order.currency.as_str()),
         lines: order
             .lines
             .iter()
             .map(|line| LineDoc {
-                sku: line.sku.clone(),
-                name: line.name.clone(),
+                sku: text(&line.sku),
+                name: maybe_text(&line.name),
                 quantity: line.quantity,
                 unit: line.unit_minor,
                 stocked: line.stocked,
@@ -123,47 +125,51 @@ pub(super) fn write_order(order: &Order) -> OrderDoc {
         shipping: order.shipping_minor,
         total: order.total_minor,
         customer: CustomerDoc {
-            name: order.customer.name.clone(),
-            email: order.customer.email.clone(),
-            phone: order.customer.phone.clone(),
-            locale: order.customer.locale.clone(),
-            address: order.customer.address.clone(),
-            tax_id: order.customer.tax_id.clone(),
+            name: maybe_text(&order.customer.name),
+            email: maybe_text(&order.customer.email),
+            phone: maybe_text(&order.customer.phone),
+            locale: maybe_text(&order.customer.locale),
+            address: maybe_text(&order.customer.address),
+            tax_id: maybe_text(&order.customer.tax_id),
         },
-        note: order.note.clone(),
+        note: maybe_text(&order.note),
         wish: order.slot_wish.as_ref().map(|wish| match wish {
             SlotWish::Earliest {
                 calendar,
                 not_before,
             } => WishDoc::Earliest {
-                calendar: calendar.clone(),
+                calendar: text(calendar),
                 not_before: not_before.map(Timestamp::as_millis),
             },
             SlotWish::Exactly(slot) => WishDoc::Exactly {
-                slot: slot.to_string(),
+                slot: Cow::Owned(slot.to_string()),
             },
         }),
         hold_ms: order.hold_ms,
         closing: order.closing.map(|closing| ClosingDoc {
             until: closing.until.as_millis(),
-            end: closing.end.word().to_owned(),
+            end: text(closing.end.word()),
         }),
         paid_mail_waits: order.paid_mail_waits,
     }
 }
 
-pub(crate) fn read_customer(doc: CustomerDoc) -> Customer {
+pub(crate) fn read_customer(doc: CustomerDoc<'_>) -> Customer {
     Customer {
-        name: doc.name,
-        email: doc.email,
-        phone: doc.phone,
-        locale: doc.locale,
-        address: doc.address,
-        tax_id: doc.tax_id,
+        name: doc.name.map(Cow::into_owned),
+        email: doc.email.map(Cow::into_owned),
+        phone: doc.phone.map(Cow::into_owned),
+        locale: doc.locale.map(Cow::into_owned),
+        address: doc.address.map(Cow::into_owned),
+        tax_id: doc.tax_id.map(Cow::into_owned),
     }
 }
 
-pub(super) fn read_order(doc: OrderDoc, code: Option<String>, status: OrderStatus) -> Read<Order> {
+pub(super) fn read_order(
+    doc: OrderDoc<'_>,
+    code: Option<String>,
+    status: OrderStatus,
+) -> Read<Order> {
     Ok(Order {
         code: code.ok_or_else(|| Corrupt::new("order", "it has no code"))?,
         status,
@@ -172,8 +178,8 @@ pub(super) fn read_order(doc: OrderDoc, code: Option<String>, status: OrderStatu
             .lines
             .into_iter()
             .map(|line| Line {
-                sku: line.sku,
-                name: line.name,
+                sku: line.sku.into_owned(),
+                name: line.name.map(Cow::into_owned),
                 quantity: line.quantity,
                 unit_minor: line.unit,
                 stocked: line.stocked,
@@ -183,7 +189,7 @@ pub(super) fn read_order(doc: OrderDoc, code: Option<String>, status: OrderStatu
         shipping_minor: doc.shipping,
         total_minor: doc.total,
         customer: read_customer(doc.customer),
-        note: doc.note,
+        note: doc.note.map(Cow::into_owned),
         slot_wish: doc
             .wish
             .map(|wish| {
@@ -193,7 +199,7 @@ pub(super) fn read_order(doc: OrderDoc, code: Option<String>, status: OrderStatu
                         calendar,
                         not_before,
                     } => SlotWish::Earliest {
-                        calendar,
+                        calendar: calendar.into_owned(),
                         not_before: not_before.map(Timestamp::from_millis),
                     },
                 })
