@@ -6,6 +6,7 @@
 //! its key (K7). Only the live stream has messages of its own.
 
 mod operation;
+mod framed;
 mod orders;
 mod payments;
 mod capacity;
@@ -16,10 +17,12 @@ mod status;
 mod deadline;
 mod ending;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -44,13 +47,17 @@ use crate::http::refused::Refused;
 use crate::http::{Peer, ResponseContext, Rest};
 use deadline::deadline;
 use ending::Ending;
-use operation::Operations;
+use operation::{Call, Operations};
 
 /// The services. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Grpc {
     app: App,
     rest: Rest,
+    operations: Operations,
+    /// The calls with one message in and one out, by how they are called.
+    calls: Arc<HashMap<String, &'static Call>>,
+    /// Every service, as tonic serves it: what is no such call, or does not come as most do.
     routes: Routes,
     /// Places of those who watch health or ask for descriptors, which needs no key.
     watchers: Arc<Semaphore>,
@@ -116,6 +123,8 @@ impl Grpc {
         Grpc {
             app,
             rest,
+            operations,
+            calls: Arc::new(calls().map(|call| (call.path(), call)).collect()),
             routes,
             watchers,
         }
@@ -181,18 +190,31 @@ impl Grpc {
             Err(problem) => return self.refuse(&problem, context),
         };
         let answering = async {
-            let request = match path == REFLECTION || path == REFLECTION_ALPHA {
+            if path == REFLECTION || path == REFLECTION_ALPHA {
                 // Its requests come one by one, too.
-                true => request.map(Body::new),
-                false => match self.read(request).await {
-                    Ok(request) => request,
-                    Err(problem) => return ended(&status::of_problem(&problem, context)),
-                },
-            };
-            match enter() {
-                Ok(_place) => self.serve(request).await.map(Body::new),
-                Err(problem) => self.refuse(&problem, context),
+                return match enter() {
+                    Ok(_place) => self.serve(request.map(Body::new)).await.map(Body::new),
+                    Err(problem) => self.refuse(&problem, context),
+                };
             }
+            let (parts, body) = match self.read(request).await {
+                Ok(read) => read,
+                Err(problem) => return ended(&status::of_problem(&problem, context)),
+            };
+            let _place = match enter() {
+                Ok(place) => place,
+                Err(problem) => return self.refuse(&problem, context),
+            };
+            if let Some(call) = self.calls.get(&path) {
+                let answering = self
+                    .operations
+                    .answer(call, &parts.headers, &body, peer, context);
+                if let Some(response) = answering.await {
+                    return response;
+                }
+            }
+            let request = Request::from_parts(parts, Body::from(body));
+            self.serve(request).await.map(Body::new)
         };
         let response = match until {
             None => answering.await,
@@ -220,11 +242,11 @@ impl Grpc {
     }
 
     /// The request with its one message whole, within the time and the size that bodies may have.
-    async fn read(&self, request: Request<Incoming>) -> Result<Request<Body>, Problem> {
+    async fn read(&self, request: Request<Incoming>) -> Result<(Parts, Bytes), Problem> {
         let (parts, body) = request.into_parts();
         let most = self.app.config().server.body_bytes_max + PREFIX_BYTES;
         let bytes = read_body(&self.app, body, most, Share::Others).await?;
-        Ok(Request::from_parts(parts, Body::from(bytes)))
+        Ok((parts, bytes))
     }
 
     async fn serve(&self, request: Request<Body>) -> Response<tonic::body::Body> {
@@ -244,6 +266,17 @@ impl Grpc {
         let stopping = async move { app.streams_ended().await };
         Ending::new(body, until, stopping, place)
     }
+}
+
+/// The calls of all services with one message in and one out.
+fn calls() -> impl Iterator<Item = &'static Call> {
+    let calls = [
+        orders::CALLS,
+        payments::CALLS,
+        capacity::CALLS,
+        events::CALLS,
+    ];
+    calls.into_iter().flatten()
 }
 
 /// A call that has ended before anything was answered.

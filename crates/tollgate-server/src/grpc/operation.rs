@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
 use http_body_util::BodyExt;
+use prost::Message;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tonic::Status;
 
-use super::status;
+use super::framed::one;
+use super::{PREFIX_BYTES, status};
 use crate::app::App;
 use crate::http::problem::Problem;
 use crate::http::{Peer, ResponseContext, Rest};
@@ -53,9 +55,73 @@ macro_rules! operations {
             })*
             $($own)*
         }
+
+        /// The calls of this service with one message in and one out.
+        pub(super) const CALLS: &[crate::grpc::operation::Call] = &[$(
+            crate::grpc::operation::Call::of::<
+                tollgate_proto::v1::$request,
+                tollgate_proto::v1::$answer,
+            >(
+                stringify!($service),
+                stringify!($request),
+                crate::grpc::operation::Operation {
+                    method: axum::http::Method::$method,
+                    path: $path,
+                },
+            ),
+        )*];
     };
 }
 pub(super) use operations;
+
+/// A call with one message in and one out: what is asked, and how its messages are read and written.
+pub(super) struct Call {
+    service: &'static str,
+    /// The type of its request, which is called as the method is.
+    request: &'static str,
+    operation: Operation,
+    /// Nothing where the bytes are no message.
+    asked: fn(&Operation, &[u8], &HeaderMap) -> Option<Asked>,
+    answered: fn(&[u8]) -> Result<Vec<u8>, serde_json::Error>,
+}
+
+impl Call {
+    pub(super) const fn of<Q, A>(
+        service: &'static str,
+        request: &'static str,
+        operation: Operation,
+    ) -> Call
+    where
+        Q: Message + Default + Serialize,
+        A: Message + DeserializeOwned,
+    {
+        Call {
+            service,
+            request,
+            operation,
+            asked: |operation, message, headers| {
+                let message = Q::decode(message).ok()?;
+                Some(operation.request(&message, headers))
+            },
+            answered: |document| {
+                let message: A = serde_json::from_slice(document)?;
+                let mut framed = Vec::with_capacity(PREFIX_BYTES + message.encoded_len());
+                framed.resize(PREFIX_BYTES, 0);
+                message.encode_raw(&mut framed);
+                Ok(framed)
+            },
+        }
+    }
+
+    /// How it is called.
+    pub(super) fn path(&self) -> String {
+        let Call {
+            service, request, ..
+        } = self;
+        let method = request.strip_suffix("Request").unwrap_or(request);
+        format!("/{PACKAGE}.{service}/{method}")
+    }
+}
 
 /// The headers that mean over REST what they mean here as metadata.
 const SAME: [HeaderName; 2] = [
@@ -63,7 +129,16 @@ const SAME: [HeaderName; 2] = [
     HeaderName::from_static("idempotency-key"),
 ];
 
-const REPLAYED: &str = "idempotency-replayed";
+const IDEMPOTENCY_REPLAYED: &str = "idempotency-replayed";
+const REPLAYED: HeaderName = HeaderName::from_static(IDEMPOTENCY_REPLAYED);
+
+/// How messages are compressed, where they are.
+const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
+const GZIP: HeaderValue = HeaderValue::from_static("gzip");
+const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
+
+/// What services are called in.
+const PACKAGE: &str = "tollgate.v1";
 
 /// The version that a change is bound to, which REST has in a header.
 const IF_VERSION: &str = "if_version";
@@ -85,50 +160,120 @@ impl Operations {
             None => ResponseContext::fresh(&headers),
         };
         let asked = operation.request(&message, &headers);
-        let mut asked = asked.map_err(|error| error.status(operation, &context))?;
-        if let Some(peer) = extensions.get::<Peer>() {
-            asked.extensions_mut().insert(*peer);
+        let peer = extensions.get::<Peer>().copied();
+        let answer = self.ask(operation, asked, peer, &context).await?;
+        let message = serde_json::from_slice(&answer.document);
+        let message = message.map_err(|error| unreadable(&error, &context))?;
+        let mut response = tonic::Response::new(message);
+        if answer.is_replayed {
+            say_replayed(response.metadata_mut());
         }
-        let response = self.rest.ask(asked, &context).await;
-        read(response, &context).await
+        if answer.document.len() <= PLAIN_BYTES_MAX {
+            response.disable_compression();
+        }
+        Ok(response)
+    }
+
+    /// Answers a call whose message is here as it is sent by most: whole, alone and not compressed. What tonic would
+    /// do for it, without what it needs for all others: buffers for streams, a router, a body in a body.
+    ///
+    /// `None` where it is not, or is no message: tonic says what is wrong with it.
+    pub(super) async fn answer(
+        &self,
+        call: &Call,
+        headers: &HeaderMap,
+        body: &[u8],
+        peer: Peer,
+        context: &ResponseContext,
+    ) -> Option<Response<Body>> {
+        let asked = (call.asked)(&call.operation, plain(headers, body)?, headers)?;
+        let answer = self.ask(&call.operation, asked, Some(peer), context).await;
+        let answer = answer.and_then(|answer| {
+            let framed = (call.answered)(&answer.document);
+            let framed = framed.map_err(|error| unreadable(&error, context))?;
+            Ok((framed, answer))
+        });
+        Some(match answer {
+            Ok((framed, answer)) => {
+                let gzip = takes_gzip(headers);
+                let is_long = PLAIN_BYTES_MAX < answer.document.len();
+                let mut response = Response::new(one(framed, gzip && is_long));
+                let headers = response.headers_mut();
+                headers.insert(header::CONTENT_TYPE, GRPC);
+                if gzip {
+                    headers.insert(ENCODING, GZIP);
+                }
+                if answer.is_replayed {
+                    headers.insert(REPLAYED, HeaderValue::from_static("true"));
+                }
+                response
+            }
+            Err(status) => status.into_http(),
+        })
+    }
+
+    /// Asks REST.
+    async fn ask(
+        &self,
+        operation: &Operation,
+        asked: Asked,
+        peer: Option<Peer>,
+        context: &ResponseContext,
+    ) -> Result<Answer, Status> {
+        let mut asked = asked.map_err(|error| error.status(operation, context))?;
+        if let Some(peer) = peer {
+            asked.extensions_mut().insert(peer);
+        }
+        let (parts, body) = self.rest.ask(asked, context).await.into_parts();
+        let document = body.collect().await;
+        let document = document.map_err(|error| unreadable(&error, context))?;
+        let answer = Answer {
+            document: document.to_bytes(),
+            is_replayed: parts.headers.contains_key(REPLAYED),
+        };
+        if parts.status.is_success() {
+            return Ok(answer);
+        }
+        let mut status = status::of_document(&answer.document, context);
+        if answer.is_replayed {
+            say_replayed(status.metadata_mut());
+        }
+        Err(status)
     }
 }
 
-/// The message that an answer is, or the status that a problem is.
-async fn read<A: DeserializeOwned>(
-    response: Response<Body>,
-    context: &ResponseContext,
-) -> Result<tonic::Response<A>, Status> {
-    let (parts, body) = response.into_parts();
-    let unreadable = |error: &dyn std::fmt::Display| {
-        let request_id = &context.request_id;
-        tracing::error!(%error, request_id, "failed to read an answer of REST for gRPC");
-        Status::internal("what was answered cannot be told; repeat with the same idempotency-key")
-    };
-    let bytes = body.collect().await.map_err(|error| unreadable(&error))?;
-    let bytes = bytes.to_bytes();
-    let replayed = parts.headers.contains_key(REPLAYED);
-    if !parts.status.is_success() {
-        let mut status = status::of_document(&bytes, context);
-        if replayed {
-            say_replayed(status.metadata_mut());
-        }
-        return Err(status);
-    }
-    let message = serde_json::from_slice(&bytes).map_err(|error| unreadable(&error))?;
-    let mut response = tonic::Response::new(message);
-    if replayed {
-        say_replayed(response.metadata_mut());
-    }
-    if bytes.len() <= PLAIN_BYTES_MAX {
-        response.disable_compression();
-    }
-    Ok(response)
+/// What REST has answered.
+struct Answer {
+    document: Bytes,
+    is_replayed: bool,
+}
+
+/// What is told where an answer is no message.
+fn unreadable(error: &dyn std::fmt::Display, context: &ResponseContext) -> Status {
+    let request_id = &context.request_id;
+    tracing::error!(%error, request_id, "failed to read an answer of REST for gRPC");
+    Status::internal("what was answered cannot be told; repeat with the same idempotency-key")
+}
+
+/// The one message of a body, if it is whole, alone and not compressed.
+fn plain<'b>(headers: &HeaderMap, body: &'b [u8]) -> Option<&'b [u8]> {
+    let encoding = headers.get(ENCODING).map(HeaderValue::as_bytes);
+    let (prefix, message) = body.split_at_checked(PREFIX_BYTES)?;
+    let length = u32::from_be_bytes([prefix[1], prefix[2], prefix[3], prefix[4]]);
+    let is_plain = matches!(encoding, None | Some(b"identity")) && prefix[0] == 0;
+    (is_plain && usize::try_from(length) == Ok(message.len())).then_some(message)
+}
+
+/// The caller takes answers that are compressed so.
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let taken = headers.get("grpc-accept-encoding");
+    let taken = taken.and_then(|value| value.to_str().ok());
+    taken.is_some_and(|taken| taken.split(',').any(|one| one.trim() == "gzip"))
 }
 
 fn say_replayed(metadata: &mut tonic::metadata::MetadataMap) {
     metadata.insert(
-        REPLAYED,
+        IDEMPOTENCY_REPLAYED,
         tonic::metadata::MetadataValue::from_static("true"),
     );
 }
@@ -187,6 +332,9 @@ impl Operation {
         path
     }
 }
+
+/// The request that a call is over REST, or why there is none.
+type Asked = Result<Request<Body>, RequestError>;
 
 /// Why there is no request.
 #[derive(Debug, thiserror::Error)]
@@ -269,6 +417,43 @@ mod tests {
         CancelOrderRequest, CreateOrderRequest, ListOrdersRequest, OrderStatus, PutStockRequest,
         UpdateOrderRequest,
     };
+
+    #[test]
+    fn only_a_message_that_is_whole_alone_and_plain_goes_the_short_way() {
+        let plain = |body: &[u8], encoding: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            if let Some(encoding) = encoding {
+                headers.insert(ENCODING, HeaderValue::from_static(encoding));
+            }
+            super::plain(&headers, body).map(<[u8]>::to_vec)
+        };
+        let message = b"\0\0\0\0\x02ab";
+        assert_eq!(plain(message, None), Some(b"ab".to_vec()));
+        assert_eq!(plain(message, Some("identity")), Some(b"ab".to_vec()));
+        assert_eq!(plain(b"\0\0\0\0\0", None), Some(Vec::new()));
+        assert_eq!(plain(message, Some("gzip")), None, "tonic knows what it is");
+        assert_eq!(plain(b"\x01\0\0\0\x02ab", None), None, "it is compressed");
+        assert_eq!(plain(b"\0\0\0\0\x03ab", None), None, "it is not whole");
+        assert_eq!(plain(b"\0\0\0\0\x01ab", None), None, "it is not alone");
+        assert_eq!(plain(b"\0\0\0\0", None), None, "there is none");
+    }
+
+    #[test]
+    fn who_takes_gzip_says_so() {
+        for (taken, expected) in [
+            (None, false),
+            (Some("identity"), false),
+            (Some("gzip"), true),
+            (Some("identity, deflate,gzip"), true),
+            (Some("gzipped"), false),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(taken) = taken {
+                headers.insert("grpc-accept-encoding", HeaderValue::from_static(taken));
+            }
+            assert_eq!(takes_gzip(&headers), expected, "{taken:?}");
+        }
+    }
 
     #[test]
     fn an_id_that_no_address_holds_is_the_callers_fault() {

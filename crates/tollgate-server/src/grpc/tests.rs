@@ -1,5 +1,7 @@
 //! Every code of REST has one of gRPC, enums have every word, and reflection has every file.
 
+use std::collections::BTreeSet;
+
 use prost_types::FileDescriptorSet;
 use tollgate_core::capacity::{Late, Unit};
 use tollgate_core::method::MethodKind;
@@ -166,6 +168,23 @@ fn the_descriptors_can_be_read() {
         .register_encoded_file_descriptor_set(DESCRIPTORS)
         .build_v1alpha();
     assert!(alpha.is_ok());
+    // Every method with one answer is a call that is known by its path.
+    let methods = set.file.iter().flat_map(|file| {
+        let services = file.service.iter();
+        services.flat_map(|service| {
+            let path = format!("/{}.{}", file.package(), service.name());
+            service
+                .method
+                .iter()
+                .map(move |method| (format!("{path}/{}", method.name()), method))
+        })
+    });
+    let (streams, single): (Vec<_>, Vec<_>) =
+        methods.partition(|(_, method)| method.server_streaming() || method.client_streaming());
+    let single: BTreeSet<String> = single.into_iter().map(|(path, _)| path).collect();
+    let calls: BTreeSet<String> = calls().map(Call::path).collect();
+    assert_eq!(calls, single);
+    assert!(streams.iter().all(|(path, _)| Grpc::goes_on(path)));
     // Health and the streams are about services that are declared.
     let declared: Vec<String> = set
         .file

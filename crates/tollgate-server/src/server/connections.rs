@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 use super::answer::{Doors, answer};
-use super::flow::Flow;
+use super::flow::{Flow, Pieces};
 use super::running::Running;
 use super::tls::TlsDoor;
 use crate::app::Cut;
@@ -106,7 +106,11 @@ impl Connections {
         let cut = Arc::new(Notify::new());
         let cut_off = Arc::clone(&cut);
         let running = Running::new();
-        let stream = Flow::new(stream, header_timeout, running.clone());
+        let pieces = match self.door {
+            Door::Grpc => Pieces::Joined,
+            Door::Public | Door::Admin => Pieces::AsTheyAre,
+        };
+        let stream = Flow::new(stream, header_timeout, running.clone(), pieces);
         let service = service_fn(|request: Request<Incoming>| {
             let run = running.begin();
             let doors = Arc::clone(&self.doors.borrow());

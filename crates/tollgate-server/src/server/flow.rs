@@ -16,16 +16,28 @@ pub(super) struct Flow<S> {
     stream: S,
     patience: Duration,
     running: Running,
+    pieces: Pieces,
     /// The write that waits, and until when.
     stuck: Option<(Pin<Box<Sleep>>, Run)>,
 }
 
+/// How what is sent is put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pieces {
+    /// Several pieces may go out in one write, as they lie in memory.
+    AsTheyAre,
+    /// They are copied behind each other. h2 flushes after each piece of a body from 256 bytes on that it need not copy,
+    /// and after each from 1024 bytes on here: so many answers to calls on one connection go out in one write.
+    Joined,
+}
+
 impl<S> Flow<S> {
-    pub(super) fn new(stream: S, patience: Duration, running: Running) -> Flow<S> {
+    pub(super) fn new(stream: S, patience: Duration, running: Running, pieces: Pieces) -> Flow<S> {
         Flow {
             stream,
             patience,
             running,
+            pieces,
             stuck: None,
         }
     }
@@ -81,7 +93,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Flow<S> {
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.pieces == Pieces::AsTheyAre && self.stream.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -107,7 +119,7 @@ mod tests {
     async fn who_takes_nothing_is_waited_for_and_then_given_up() {
         let (ours, mut theirs) = tokio::io::duplex(4);
         let running = Running::new();
-        let mut flow = Flow::new(ours, PATIENCE, running.clone());
+        let mut flow = Flow::new(ours, PATIENCE, running.clone(), Pieces::AsTheyAre);
         let mut piece = [0; 4];
         let (sent, read) = tokio::join!(flow.write_all(&[1; 8]), theirs.read_exact(&mut piece));
         assert!(sent.is_ok() && read.is_ok(), "what is read is sent");

@@ -67,9 +67,17 @@ pub(super) struct Round {
     pub(super) ceiling: Run,
     /// The server as users get it.
     pub(super) store: Run,
-    /// Of `flood`: forged webhooks that were answered in a second. `ceiling` is the same server without them
-    /// then.
-    pub(super) forged: Option<f64>,
+    /// Of `flood`; `ceiling` is the same server without it then.
+    pub(super) forged: Option<Forged>,
+}
+
+/// Forged webhooks beside good ones.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Forged {
+    /// How many were answered in a second.
+    pub(super) rate: f64,
+    /// Good ones while a server that looks at nothing takes as many: what making them costs.
+    pub(super) elsewhere: Run,
 }
 
 impl Round {
@@ -87,10 +95,18 @@ impl Round {
         self.store.p99_us / self.ceiling.p99_us.max(1.0)
     }
 
+    /// The same, while a server that looks at nothing takes the forged ones.
+    pub(super) fn p99_times_elsewhere(&self) -> f64 {
+        let elsewhere = self.forged.map(|forged| forged.elsewhere.p99_us);
+        elsewhere.unwrap_or_default() / self.ceiling.p99_us.max(1.0)
+    }
+
     fn json(&self) -> Value {
         json!({
-            "forged_rate": self.forged.map(tenth),
+            "forged_rate": self.forged.map(|forged| tenth(forged.rate)),
             "p99_times": hundredth(self.p99_times()),
+            "elsewhere": self.forged.map(|forged| forged.elsewhere.json()),
+            "p99_times_elsewhere": self.forged.map(|_| hundredth(self.p99_times_elsewhere())),
             "ratio": thousandth(self.ratio()),
             "ceiling": self.ceiling.json(),
             "store": self.store.json(),
@@ -157,7 +173,10 @@ pub struct Figures {
     pub(super) file_system: Option<String>,
     /// How long a run was asked to be.
     pub(super) seconds: u64,
+    /// How many requests were on their way at most.
     pub(super) connections: usize,
+    /// How many of them shared a connection.
+    pub(super) calls_per_connection: usize,
     /// Arrivals per second that were asked for.
     pub(super) rate_asked: Option<u32>,
     pub(super) rounds: Vec<Round>,
@@ -185,6 +204,11 @@ impl Figures {
     /// Of `flood`: how many times as long 99 of 100 good webhooks took beside the forged ones as alone.
     pub(super) fn p99_times(&self) -> Spread {
         Spread::over(&self.rounds, Round::p99_times)
+    }
+
+    /// The same, while a server that looks at nothing takes the forged ones.
+    pub(super) fn p99_times_elsewhere(&self) -> Spread {
+        Spread::over(&self.rounds, Round::p99_times_elsewhere)
     }
 
     pub(super) fn ratio(&self) -> Spread {
@@ -218,6 +242,7 @@ impl Figures {
             "file_system": self.file_system,
             "seconds": self.seconds,
             "connections": self.connections,
+            "calls_per_connection": self.calls_per_connection,
             "rate_asked": self.rate_asked,
             "rate": tenth(rate.median),
             "rate_min": tenth(rate.min),
@@ -230,6 +255,10 @@ impl Figures {
             "p99_us": tenth(median(|run| run.p99_us)),
             "p999_us": tenth(median(|run| run.p999_us)),
             "p99_times": hundredth(self.p99_times().median),
+            "p99_times_elsewhere": match self.bench {
+                "flood" => Some(hundredth(self.p99_times_elsewhere().median)),
+                _ => None,
+            },
             "rss_bytes_max": self.rss_bytes_max,
             "cpu_s": hundredth(median(|run| run.cpu_s)),
             "load_cpu_s": hundredth(median(|run| run.load_cpu_s)),
@@ -309,6 +338,7 @@ mod tests {
             file_system: Some("ext4".to_owned()),
             seconds: 1,
             connections: 64,
+            calls_per_connection: 1,
             rate_asked: None,
             rounds: vec![round(100.0, 50.0)],
             idle: Some((1024, 0.0)),
@@ -323,6 +353,7 @@ mod tests {
             "store",
             "seconds",
             "connections",
+            "calls_per_connection",
             "rate",
             "ceiling",
             "ratio",

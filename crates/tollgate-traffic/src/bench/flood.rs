@@ -1,15 +1,20 @@
 //! Good webhooks at a modest rate, first alone and then beside a flood of forged ones: what others send must not
 //! keep the provider waiting.
+//!
+//! The flood is made on the machine that is measured. So it is sent to a server that looks at nothing, too: what good
+//! ones wait for then is what making and carrying the flood takes from the processors, and not what answering it does.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::BenchError;
-use super::figures::Round;
+use super::deaf;
+use super::figures::{Forged, Round, Run};
 use super::measure::Bench;
 use super::plan::Name;
 use crate::load::Door;
+use crate::load::connection::Target;
 use crate::load::drive::{self, Load, Tally};
 use crate::load::pace::Rate;
 use crate::load::script::Script;
@@ -22,45 +27,67 @@ const FORGERS: usize = 64;
 const FORGED: usize = 2_000;
 
 impl Bench {
-    /// One round: alone as the ceiling, and beside the flood.
+    /// One round: alone as the ceiling; beside the flood while a server that looks at nothing takes it; and beside it.
     pub(super) fn flood(&mut self, length: Duration, count: usize) -> Result<Round, BenchError> {
         let from = self.ledger.used;
-        self.ledger.used += 2 * count as u64;
+        self.ledger.used += 3 * count as u64;
         self.progress.set_message("requests");
         let writer = self.writer(&self.store)?;
-        let script = |from| Arc::new(writer.script(Name::Flood, from, count));
-        let (alone, beside) = (script(from), script(from + count as u64));
+        let script = |number: u64| {
+            let from = from + number * count as u64;
+            Arc::new(writer.script(Name::Flood, from, count))
+        };
+        let (alone, apart, beside) = (script(0), script(1), script(2));
         let forged = Arc::new(self.forged()?);
         self.progress.set_message("alone");
         let (alone, tally) = self.timed(&self.store, alone, from, length)?;
         self.book(&tally)?;
+        self.progress.set_message("flood elsewhere");
+        let deaf = vec![deaf::open()?];
+        let (apart, tally, _) = self.beside(deaf, &forged, apart, length)?;
+        self.book(&tally)?;
         self.progress.set_message("flood");
+        let servers = self.store.servers.iter();
+        let servers = servers.map(|server| server.target_of(Door::Rest)).collect();
+        let (beside, tally, refused) = self.beside(servers, &forged, beside, length)?;
+        self.book(&tally)?;
+        self.ledger.forged += all_refused(&refused)?;
+        Ok(Round {
+            ceiling: alone,
+            store: beside,
+            forged: Some(Forged {
+                rate: refused.per_second(),
+                elsewhere: apart,
+            }),
+        })
+    }
+
+    /// Good ones at the measured server, while these take the flood.
+    fn beside(
+        &self,
+        flooded: Vec<Target>,
+        forged: &Arc<Script>,
+        good: Arc<Script>,
+        length: Duration,
+    ) -> Result<(Run, Tally, Tally), BenchError> {
         let flood = Load {
-            targets: self
-                .store
-                .servers
-                .iter()
-                .map(|server| server.target_of(Door::Rest))
-                .collect(),
+            targets: flooded,
             connections: FORGERS,
+            calls_per_connection: 1,
             rate: Some(Rate::new(FORGED_PER_SECOND)),
             length,
             door: Door::Rest,
             word_prefix: b"\"code\":\"",
             repeat: true,
         };
+        let forged = Arc::clone(forged);
         let forging = std::thread::spawn(move || drive::run(&flood, forged, &|_| ()));
-        let good = self.timed(&self.store, beside, from, length);
+        // The numbers of good ones matter to `early` alone.
+        let good = self.timed(&self.store, good, 0, length);
         let refused = forging.join().expect("sending does not panic");
         let refused = refused.map_err(|error| BenchError(format!("send the flood: {error}")))?;
-        let (beside, tally) = good?;
-        self.book(&tally)?;
-        self.ledger.forged += all_refused(&refused)?;
-        Ok(Round {
-            ceiling: alone,
-            store: beside,
-            forged: Some(refused.per_second()),
-        })
+        let (run, tally) = good?;
+        Ok((run, tally, refused))
     }
 
     /// Webhooks like the good ones, signed by somebody who does not have the secret.

@@ -28,6 +28,7 @@ pub(super) struct Shape {
     pub(super) name: Name,
     pub(super) seconds: u64,
     pub(super) connections: usize,
+    pub(super) calls_per_connection: usize,
     pub(super) rate: Option<Rate>,
     pub(super) sold_out: bool,
     /// Effects that are pending all the while.
@@ -216,6 +217,7 @@ impl Bench {
             targets: side.targets(Door::Rest),
             door: Door::Rest,
             connections,
+            calls_per_connection: 1,
             rate: None,
             length: PREPARE_MAX,
             word_prefix: b"\"status\":\"",
@@ -342,6 +344,7 @@ impl Bench {
             targets: side.targets(self.shape.door),
             door: self.shape.door,
             connections: self.shape.connections,
+            calls_per_connection: self.shape.calls_per_connection,
             rate: self.shape.rate,
             length,
             word_prefix: self.shape.name.word_prefix(),

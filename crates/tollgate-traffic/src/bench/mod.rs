@@ -8,6 +8,7 @@ mod child;
 mod measure;
 mod early;
 mod flood;
+mod deaf;
 mod verify;
 mod figures;
 mod report;
@@ -56,6 +57,8 @@ pub struct Plan {
     pub seconds: u64,
     /// How many requests may be on their way at once.
     pub connections: u16,
+    /// How many calls of gRPC share a connection.
+    pub calls_per_connection: u16,
     /// Arrivals a second; as fast as the answers come if absent.
     pub rate: Option<NonZeroU32>,
     /// How many rounds.
@@ -118,6 +121,7 @@ pub fn measure(plan: &Plan, tested: &Tested<'_>) -> Result<Figures, BenchError> 
         name: plan.name,
         seconds: plan.seconds,
         connections: usize::from(plan.connections),
+        calls_per_connection: usize::from(plan.calls_per_connection),
         rate: plan.rate.map(Rate::new),
         sold_out: plan.sold_out,
         pending: plan.pending,
@@ -125,7 +129,14 @@ pub fn measure(plan: &Plan, tested: &Tested<'_>) -> Result<Figures, BenchError> 
         door: plan.door,
     };
     let watch = SizeWatch::over(database.log());
-    let mut bench = Bench::new(shape, store, ceiling, secret, progress(plan.rounds), sink);
+    let mut bench = Bench::new(
+        shape,
+        store,
+        ceiling,
+        secret,
+        progress(plan.name, plan.rounds),
+        sink,
+    );
     bench.furnish()?;
     bench.queue_up()?;
     bench.warm_up()?;
@@ -158,6 +169,10 @@ pub fn measure(plan: &Plan, tested: &Tested<'_>) -> Result<Figures, BenchError> 
         file_system: database.folder().and_then(disk::file_system),
         seconds: plan.seconds,
         connections: shape.connections,
+        calls_per_connection: match plan.door {
+            Door::Rest => 1,
+            Door::Grpc => shape.calls_per_connection,
+        },
         rate_asked: plan.rate.map(NonZeroU32::get),
         rounds,
         idle,
@@ -257,10 +272,14 @@ fn check(bench: &Bench) -> Result<Vec<(String, u64)>, BenchError> {
     Ok(checked)
 }
 
-fn progress(rounds: u32) -> ProgressBar {
+fn progress(name: Name, rounds: u32) -> ProgressBar {
+    let runs = match name {
+        Name::Flood => 3,
+        _ => 2,
+    };
     let style =
         ProgressStyle::with_template("{bar:30} {percent} % {msg}").expect("the template is right");
-    let bar = ProgressBar::new(2 * TICKS * (u64::from(rounds) + 1)).with_style(style);
+    let bar = ProgressBar::new(runs * TICKS * (u64::from(rounds) + 1)).with_style(style);
     bar.set_draw_target(ProgressDrawTarget::stderr());
     bar
 }

@@ -52,6 +52,7 @@ pub fn table(name: Name, figures: &Figures) -> String {
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
+    let over_grpc = figures.door == "grpc";
     let how = match figures.rate_asked {
         Some(rate) => format!(
             "{} arrivals a second, at most {} on their way",
@@ -59,13 +60,17 @@ pub fn table(name: Name, figures: &Figures) -> String {
             figures.connections
         ),
         None => format!(
-            "{} connections, each asks again when it is answered",
-            figures.connections
+            "{} {}, each asks again when it is answered",
+            figures.connections,
+            if over_grpc { "callers" } else { "connections" },
         ),
     };
-    let door = match figures.door {
-        "grpc" => ", over gRPC",
-        _ => "",
+    let door = match over_grpc {
+        true => format!(
+            ", over gRPC with at most {} calls on a connection",
+            figures.calls_per_connection
+        ),
+        false => String::new(),
     };
     let marks = figures.rounds.iter().map(|round| &round.store);
     let (ran_out, is_behind) = (
@@ -101,20 +106,26 @@ fn flood_table(figures: &Figures) -> String {
         "round",
         "alone p50 ms",
         "alone p99 ms",
+        "elsewhere p99 ms",
+        "times",
         "flood p50 ms",
         "flood p99 ms",
         "times",
         "forged/s",
     ]);
+    let elsewhere = |round: &Round| round.forged.map_or(0.0, |forged| forged.elsewhere.p99_us);
+    let forged = |round: &Round| round.forged.map_or(0.0, |forged| forged.rate);
     for (place, round) in figures.rounds.iter().enumerate() {
         table.add_row([
             (place + 1).to_string(),
             millis(round.ceiling.p50_us),
             millis(round.ceiling.p99_us),
+            millis(elsewhere(round)),
+            format!("{:.2}", round.p99_times_elsewhere()),
             millis(round.store.p50_us),
             millis(round.store.p99_us),
             format!("{:.2}", round.p99_times()),
-            whole(round.forged.unwrap_or_default()),
+            whole(forged(round)),
         ]);
     }
     let over = |figure: fn(&Round) -> f64| Spread::over(&figures.rounds, figure).median;
@@ -122,26 +133,32 @@ fn flood_table(figures: &Figures) -> String {
         "median".to_owned(),
         millis(over(|round| round.ceiling.p50_us)),
         millis(over(|round| round.ceiling.p99_us)),
+        millis(over(elsewhere)),
+        format!("{:.2}", figures.p99_times_elsewhere().median),
         millis(over(|round| round.store.p50_us)),
         millis(over(|round| round.store.p99_us)),
         format!("{:.2}", figures.p99_times().median),
-        whole(over(|round| round.forged.unwrap_or_default())),
+        whole(over(forged)),
     ]);
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     format!(
-        "flood: {}\n{} good webhooks a second; {} s alone and {} s beside forged ones; {}\n{table}\n\n\
+        "flood: {}\n{} good webhooks a second, {} s a run; {}\n{table}\n\
+         \x20 alone      without forged ones\n\
+         \x20 elsewhere  while a server that looks at nothing takes the forged ones: what making them costs\n\
+         \x20 flood      while the measured server refuses them\n\
+         \x20 times      how many times as long as alone\n\n\
          in short: beside {} forged webhooks a second 99 of 100 good ones were answered within {} ms, {:.2} \
-         times what they take alone\n{}",
+         times what they take alone; making the forged ones accounts for {:.2} times\n{}",
         Name::Flood.one_request(),
         figures.rate_asked.unwrap_or_default(),
         figures.seconds,
-        figures.seconds,
         figures.store,
-        whole(over(|round| round.forged.unwrap_or_default())),
+        whole(over(forged)),
         millis(over(|round| round.store.p99_us)),
         figures.p99_times().median,
+        figures.p99_times_elsewhere().median,
         read_back(figures),
     )
 }

@@ -152,6 +152,7 @@ mod tests {
             name,
             seconds: 1,
             connections: 1,
+            calls_per_connection: 1,
             rate: None,
             sold_out: false,
             pending: 0,

@@ -110,11 +110,9 @@ impl Client {
         idempotency: &str,
         message: &impl prost::Message,
     ) {
-        let metadata = [
-            ("authorization", self.authorization.as_str()),
-            ("idempotency-key", idempotency),
-        ];
-        calls::write_call(out, path, &self.host, metadata, message);
+        let same = [("authorization", self.authorization.as_str())];
+        let own = [("idempotency-key", idempotency)];
+        calls::write_call(out, path, &self.host, &same, &own, message);
     }
 
     /// Writes a request of a provider, which has no key.

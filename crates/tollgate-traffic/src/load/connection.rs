@@ -48,6 +48,11 @@ pub(crate) enum ExchangeError {
     /// More bytes came than the answer has.
     #[error("exchange a request: more came back than one answer")]
     Surplus,
+    /// Fewer calls at a time than are wanted.
+    #[error(
+        "exchange a request: the server takes no more than {0} calls at a time on one connection"
+    )]
+    TooFewStreams(usize),
     /// No answer in time.
     #[error("exchange a request: no answer within {0:?}")]
     TimedOut(Duration),

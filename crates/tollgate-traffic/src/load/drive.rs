@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::task::LocalSet;
 
-use super::connection::{Answer, ExchangeError, Target};
+use super::calls::Calls;
+use super::connection::{Answer, Connection, ExchangeError, Target};
+use super::door::Door;
 use super::histogram::Histogram;
-use super::line::{Door, Line};
 use super::pace::Rate;
 use super::response::word_after;
 use super::script::Script;
@@ -22,8 +23,10 @@ pub(crate) struct Load {
     pub(crate) targets: Vec<Target>,
     /// Through which door the script goes.
     pub(crate) door: Door,
-    /// How many requests may be on their way at once.
+    /// How many requests may be on their way at once; over HTTP/1.1 each has a connection of its own.
     pub(crate) connections: usize,
+    /// How many calls of gRPC share a connection.
+    pub(crate) calls_per_connection: usize,
     /// When requests are sent: as soon as a connection is free, or at this rate.
     pub(crate) rate: Option<Rate>,
     /// No request is sent after this; an open loop gets [`DRAIN`] for those already due.
@@ -138,6 +141,26 @@ pub(crate) fn run(
     runtime.block_on(LocalSet::new().run_until(drive(load, script, progress)))
 }
 
+impl Load {
+    /// The connections: where to, and how many requests each may carry at a time. Every target has one, if there are
+    /// enough requests for that.
+    pub(crate) fn lines(&self) -> Vec<(Target, usize)> {
+        let connections = match self.door {
+            Door::Rest => self.connections,
+            Door::Grpc => {
+                let enough = self.connections.div_ceil(self.calls_per_connection.max(1));
+                enough.max(self.targets.len().min(self.connections))
+            }
+        };
+        let line = |number: usize| {
+            let target = self.targets[number % self.targets.len()];
+            let one_more = usize::from(number < self.connections % connections);
+            (target, self.connections / connections + one_more)
+        };
+        (0..connections).map(line).collect()
+    }
+}
+
 /// What the connections share.
 struct Shared {
     script: Arc<Script>,
@@ -148,7 +171,6 @@ struct Shared {
     start: Instant,
     /// No request is sent after this.
     end: Instant,
-    door: Door,
     word_prefix: &'static [u8],
     repeat: bool,
     tally: RefCell<Tally>,
@@ -159,10 +181,16 @@ async fn drive(
     script: Arc<Script>,
     progress: &dyn Fn(f64),
 ) -> Result<Tally, std::io::Error> {
-    let mut connections = Vec::with_capacity(load.connections);
-    for number in 0..load.connections {
-        let target = load.targets[number % load.targets.len()];
-        connections.push((Line::open(target, load.door).await?, target));
+    let mut lines = Vec::new();
+    for (target, room) in load.lines() {
+        let line = match load.door {
+            Door::Rest => Line::Rest(Connection::open(target).await?),
+            Door::Grpc => {
+                let calls = Calls::open(target, room, ANSWER_MAX).await;
+                Line::Grpc(Box::new(calls.map_err(std::io::Error::other)?), room)
+            }
+        };
+        lines.push((line, target));
     }
     let start = Instant::now();
     let due = load.rate.map(|rate| (rate, Arc::new(Semaphore::new(0))));
@@ -172,7 +200,6 @@ async fn drive(
         due: due.clone(),
         start,
         end: start + load.length + drain,
-        door: load.door,
         word_prefix: load.word_prefix,
         repeat: load.repeat,
         tally: RefCell::default(),
@@ -187,10 +214,15 @@ async fn drive(
         let length = load.length;
         std::thread::spawn(move || pace(rate, start, length, most, &due))
     });
-    let tasks: Vec<_> = connections
+    let tasks: Vec<_> = lines
         .into_iter()
-        .map(|(connection, target)| {
-            tokio::task::spawn_local(send(Rc::clone(&shared), connection, target))
+        .map(|(line, target)| match line {
+            Line::Rest(connection) => {
+                tokio::task::spawn_local(send(Rc::clone(&shared), connection, target))
+            }
+            Line::Grpc(calls, room) => {
+                tokio::task::spawn_local(carry(Rc::clone(&shared), *calls, target, room))
+            }
         })
         .collect();
     let watched = async {
@@ -258,7 +290,14 @@ fn pace(rate: Rate, start: Instant, length: Duration, most: u64, due: &Semaphore
     last
 }
 
-async fn send(shared: Rc<Shared>, mut connection: Line, target: Target) {
+/// A connection before its clock starts.
+enum Line {
+    Rest(Connection),
+    Grpc(Box<Calls>, usize),
+}
+
+/// Sends over one connection, a request at a time.
+async fn send(shared: Rc<Shared>, mut connection: Connection, target: Target) {
     while let Some((index, begun)) = next_request(&shared).await {
         let Some(request) = shared.script.get(index) else {
             break;
@@ -268,13 +307,58 @@ async fn send(shared: Rc<Shared>, mut connection: Line, target: Target) {
             break;
         }
         if !connection.is_open() {
-            match Line::open(target, shared.door).await {
+            match Connection::open(target).await {
                 Ok(fresh) => connection = fresh,
                 Err(error) => {
                     let mut tally = shared.tally.borrow_mut();
                     tally.note_broken(&ExchangeError::Io(error));
-                    break;
+                    if tally.broken >= BROKEN_MAX {
+                        break;
+                    }
                 }
+            }
+        }
+    }
+}
+
+/// Carries as many calls at a time over one connection as there is `room` for.
+async fn carry(shared: Rc<Shared>, mut calls: Calls, target: Target, room: usize) {
+    let mut is_over = false;
+    while !is_over || 0 < calls.under_way() {
+        if !calls.is_open() && calls.under_way() == 0 {
+            match Calls::open(target, room, ANSWER_MAX).await {
+                Ok(fresh) => calls = fresh,
+                Err(error) => {
+                    shared.tally.borrow_mut().note_broken(&error);
+                    is_over |= BROKEN_MAX <= shared.tally.borrow().broken;
+                    continue;
+                }
+            }
+        }
+        let takes_more = !is_over && calls.is_open() && calls.under_way() < room;
+        let mut goes_on = true;
+        let mut each = |begun, outcome: Result<Answer<'_>, ExchangeError>| {
+            goes_on &= book(&shared, begun, outcome);
+        };
+        // What is due goes out in one write: it is begun before anything is waited for.
+        let heard = tokio::select! {
+            biased;
+            next = next_request(&shared), if takes_more => {
+                match next.and_then(|(index, begun)| Some((shared.script.get(index)?, begun))) {
+                    Some((request, begun)) => calls.begin(request, begun),
+                    None => is_over = true,
+                }
+                continue;
+            }
+            heard = calls.exchange(ANSWER_MAX, &mut each) => heard,
+        };
+        is_over |= !goes_on;
+        if let Err(error) = heard {
+            // What the first of its calls is told holds for all of them.
+            let mut error = Some(error);
+            for begun in calls.give_up() {
+                let why = error.take().unwrap_or(ExchangeError::Closed);
+                is_over |= !book(&shared, begun, Err(why));
             }
         }
     }
@@ -378,6 +462,7 @@ mod tests {
             targets: vec![target],
             door: Door::Rest,
             connections,
+            calls_per_connection: 1,
             rate: rate.and_then(NonZeroU32::new).map(Rate::new),
             length: Duration::from_millis(millis),
             word_prefix: b"\"a\":\"",

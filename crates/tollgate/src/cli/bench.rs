@@ -43,6 +43,9 @@ pub(super) struct Args {
     /// How many requests may be on their way at once.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=4096))]
     connections: u16,
+    /// --door grpc: how many of them share a connection, as the calls of a gRPC client do.
+    #[arg(long, value_name = "CALLS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=128))]
+    calls_per_connection: u16,
     /// Arrivals a second whatever becomes of them; as fast as the answers come if absent.
     #[arg(long, value_name = "PER_SECOND")]
     rate: Option<NonZeroU32>,
@@ -184,6 +187,7 @@ impl Args {
             shops: self.shops,
             seconds: self.seconds,
             connections: self.connections,
+            calls_per_connection: self.calls_per_connection,
             rate: self.rate.or(match self.name {
                 Name::Flood => Some(FLOOD_RATE),
                 _ => None,
@@ -225,6 +229,7 @@ mod tests {
             shops: 1,
             seconds: 1,
             connections: 1,
+            calls_per_connection: 16,
             rate: None,
             rounds: 1,
             json: false,

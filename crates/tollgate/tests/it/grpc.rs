@@ -890,21 +890,62 @@ async fn a_message_is_no_larger_than_a_body_also_once_it_is_unpacked() {
             .await
             .expect("it is made");
     }
-    let list = packing
-        .list_orders(rpc.ask(ListOrdersRequest::default()))
-        .await
-        .expect("a page");
-    assert_eq!(
-        list.metadata().get("grpc-encoding").expect("it is packed"),
-        "gzip"
-    );
-    assert_eq!(list.into_inner().orders.len(), 30);
+    let mut taking = rpc.orders.clone().accept_compressed(gzip);
+    for client in [&mut packing, &mut taking] {
+        let list = client
+            .list_orders(rpc.ask(ListOrdersRequest::default()))
+            .await
+            .expect("a page");
+        assert_eq!(
+            list.metadata().get("grpc-encoding").expect("it is packed"),
+            "gzip"
+        );
+        assert_eq!(list.into_inner().orders.len(), 30);
+    }
     let list = rpc
         .orders
         .list_orders(rpc.ask(ListOrdersRequest::default()))
         .await
         .expect("a page");
     assert!(list.metadata().get("grpc-encoding").is_none());
+    shop.close().await;
+}
+
+/// Most messages come whole, alone and plain, and are answered along a shorter way than all others.
+#[tokio::test]
+async fn a_call_is_answered_the_same_whether_it_comes_plain_or_compressed() {
+    let shop = Shop::open().await;
+    let rpc = rpc(&shop);
+    shop.put_stock("A", 2).await;
+    let gzip = tonic::codec::CompressionEncoding::Gzip;
+    let plain = rpc.orders.clone().accept_compressed(gzip);
+    let packed = plain.clone().send_compressed(gzip);
+    // Made, told again, and refused: the first of each by one way, the second by the other.
+    for (mut first, mut second, code) in [
+        (plain.clone(), packed.clone(), "Z-1"),
+        (packed, plain, "Z-2"),
+    ] {
+        let wanted = || rpc.keyed(order(code, "A", 1), code);
+        let made = first.create_order(wanted()).await.expect("it is made");
+        let again = second.create_order(wanted()).await.expect("it is told");
+        assert!(made.metadata().get("idempotency-replayed").is_none());
+        assert_eq!(again.metadata()["idempotency-replayed"], "true");
+        for answer in [&made, &again] {
+            assert_eq!(answer.metadata()["content-type"], "application/grpc");
+            assert_eq!(answer.metadata()["grpc-encoding"], "gzip");
+            assert!(answer.metadata().contains_key("x-request-id"));
+        }
+        assert_eq!(made.into_inner(), again.into_inner());
+        let other = || rpc.keyed(order(code, "A", 2), code);
+        let one = refused(first.create_order(other()).await);
+        let two = refused(second.create_order(other()).await);
+        assert_eq!(refusal(&one), refusal(&two));
+        assert_eq!(
+            refusal(&one),
+            (Code::InvalidArgument, "idempotency_key_reused".into())
+        );
+        assert_eq!(one.message(), two.message());
+    }
     shop.close().await;
 }
 
