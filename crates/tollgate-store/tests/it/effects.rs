@@ -17,7 +17,7 @@ use tollgate_core::id::{EffectId, PaymentId};
 use tollgate_core::payment::RefundProgress;
 use tollgate_core::time::{Span, Timestamp};
 use tollgate_core::word::Word;
-use tollgate_store::{Claim, Claimed, EffectFilter, Level, Order, Renew, Seek, SubmitError};
+use tollgate_store::{Claim, Claimed, EffectFilter, Level, Renew, Seek, SubmitError};
 
 use crate::rows;
 use crate::words::{
@@ -585,90 +585,6 @@ async fn an_order_is_kept_within_its_key_and_others_go_on() {
         .act(settled(&next.effects[0], 7, Settlement::Done))
         .await;
     assert_eq!(documents(&claim(&world, 8).await), [5]);
-}
-
-/// Indexes have what is open, given up or of an unknown end; what they find is what a walk over all finds.
-#[tokio::test]
-async fn a_list_of_a_state_has_what_the_whole_list_has_of_it() {
-    let world = World::new();
-    // Of A the first is given up and two wait for it; of B one is tried later and one waits.
-    for (number, key) in [(1, "A"), (2, "B"), (3, "A"), (4, "B"), (5, "A")] {
-        world.act(hand_on(number, Some(key))).await;
-    }
-    for number in 6..=8 {
-        world.act(hand_on(number, None)).await;
-    }
-    let claimed = claim(&world, 1).await;
-    let claimed_documents = documents(&claimed);
-    let unknown = Settlement::Unknown {
-        reason: "nobody knows".to_owned(),
-    };
-    let at = START.plus(Span::hours(1));
-    for (number, end) in [
-        (1, dead(false)),
-        (2, later(at)),
-        (6, unknown),
-        (7, Settlement::Done),
-    ] {
-        let place = claimed_documents.iter().position(|known| *known == number);
-        let effect = &claimed.effects[place.expect("it was claimed")];
-        world.act(settled(effect, 1, end)).await;
-    }
-    let listed = async |filter: EffectFilter, order: Order| {
-        let seek = Seek {
-            order,
-            ..Seek::first(2)
-        };
-        let mut ids = Vec::new();
-        let mut seek = Some(seek);
-        while let Some(from) = seek {
-            let page = world.store.effects(SHOP, filter.clone(), from).await;
-            let page = page.expect("it reads");
-            ids.extend(
-                page.items
-                    .into_iter()
-                    .map(|line| (line.id, line.effect.state)),
-            );
-            seek = page.next.map(|past| Seek {
-                past: Some(past),
-                ..from
-            });
-        }
-        ids
-    };
-    for order in [Order::NewestFirst, Order::OldestFirst] {
-        let all = listed(EffectFilter::default(), order).await;
-        let count = |wanted: EffectState| all.iter().filter(|(_, state)| *state == wanted).count();
-        assert_eq!(
-            EffectState::ALL
-                .iter()
-                .map(|state| count(*state))
-                .collect::<Vec<_>>(),
-            [4, 1, 0, 1, 1, 1],
-            "pending, leased, started, done, unknown, dead"
-        );
-        for states in (0..1 << EffectState::ALL.len()).map(|chosen: usize| {
-            let states = EffectState::ALL.iter().enumerate();
-            let chosen = states.filter(|(place, _)| chosen & (1 << place) != 0);
-            chosen.map(|(_, state)| *state).collect::<Vec<_>>()
-        }) {
-            let wanted = all
-                .iter()
-                .filter(|(_, state)| states.is_empty() || states.contains(state));
-            let wanted: Vec<_> = wanted.copied().collect();
-            let filter = EffectFilter {
-                state: states.clone(),
-                ..EffectFilter::default()
-            };
-            assert_eq!(listed(filter, order).await, wanted, "{states:?} {order:?}");
-            let filter = EffectFilter {
-                state: states,
-                target: Some("notify:*".to_owned()),
-                ..EffectFilter::default()
-            };
-            assert_eq!(listed(filter, order).await, []);
-        }
-    }
 }
 
 /// One answer of the provider confirms several events, and all are handed on in one decision.
