@@ -43,13 +43,13 @@ pub use options::{
 };
 pub use read::{
     ATTENTION_READ_MAX, AuditEntry, AuditFilter, AuditPlace, BYTES_SEARCHED_MAX, Between,
-    CALENDARS_MAX, CalendarTaken, Counts, DeliveryFilter, EFFECTS_MAX, EffectFilter, EffectLine,
-    EffectsWatched, ErrorCounts, ErrorFilter, ErrorKindCount, ErrorsOf, EventFilter, FeedEntry,
-    Found, Happened, Hit, KeptDelivery, NeedsPerson, OPEN_COUNTED_MAX, Open, OpenPayment,
-    OpenPayments, OpenSession, Order, OrderFilter, PAGE_ITEMS_MAX, Page, PaymentFilter,
-    ROWS_LOOKED_AT_MAX, ReceiptFilter, ReceiptPlace, ReceiptRow, SEARCH_HITS_MAX, SLOTS_MAX,
-    SearchPlace, SearchQuery, Seek, Standbys, Story, TIMELINE_ENTRIES_MAX, TimelineEntry,
-    disk_room, is_like,
+    CALENDARS_MAX, CalendarTaken, Counts, DOCUMENTS_LOOKED_AT_MAX, DeliveryFilter, EFFECTS_MAX,
+    EffectFilter, EffectLine, EffectsWatched, ErrorCounts, ErrorFilter, ErrorKindCount, ErrorsOf,
+    EventFilter, FeedEntry, Found, Happened, Hit, KeptDelivery, NeedsPerson, OPEN_COUNTED_MAX,
+    Open, OpenPayment, OpenPayments, OpenSession, Order, OrderFilter, PAGE_ITEMS_MAX, Page,
+    PaymentFilter, ROWS_LOOKED_AT_MAX, ReceiptFilter, ReceiptPlace, ReceiptRow, SEARCH_HITS_MAX,
+    SLOTS_MAX, SearchPlace, SearchQuery, Seek, Standbys, Story, TIMELINE_ENTRIES_MAX,
+    TimelineEntry, disk_room, is_like,
 };
 pub use report::{Checked, Level, Report, SEEN_MAX, Totals};
 pub use schema::migrate::Step;

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use tollgate_core::id::{RootId, ShopId};
+use tollgate_core::id::ShopId;
 use tollgate_core::order::Root;
 
-use super::Stretch;
 use super::effects::{self, EffectLine};
-use super::orders::root;
+use super::{Stretch, rows_of};
 use crate::Store;
 use crate::db::{Db, Error, Sql, id_at, id_bytes, two};
 use crate::error::ReadError;
+use crate::tables::roots;
 
 /// So many of a kind are read.
 pub const ATTENTION_READ_MAX: u32 = 100;
@@ -84,12 +84,9 @@ fn needs_person(db: &Db, shop: ShopId) -> Result<NeedsPerson, Error> {
     let most = ATTENTION_READ_MAX as usize;
     let is_cut = most < ids.len() || most < effects.len();
     effects.truncate(most);
-    let mut roots = Vec::with_capacity(ids.len());
-    for id in ids.into_iter().take(most) {
-        roots.extend(root(db, shop, RootId::new(id))?);
-    }
+    let ids = &ids[..most.min(ids.len())];
     Ok(NeedsPerson {
-        roots,
+        roots: rows_of(db, roots::GET, shop, ids, roots::read)?,
         effects,
         is_cut,
     })

@@ -5,7 +5,7 @@ use tollgate_core::id::{DeliveryId, ShopId};
 use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
 
-use super::{CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, nth_of_table, sift};
+use super::{Looked, Page, Reach, Seek, Stretch, nth_of_table, sift};
 use crate::Store;
 use crate::db::Corrupt;
 use crate::db::{Db, Error, Row, corrupt, id_at, id_bytes};
@@ -134,7 +134,7 @@ fn deliveries(
     let stretch = Stretch::of((past, seek.order), None, None);
     let nth = |stretch, count| nth_of_table(db, NTH_DELIVERY, shop, stretch, count);
     let list = (seek.limit(), seek.order);
-    let page = sift(list, stretch, CHUNK_ROWS_MAX, nth, |stretch, chunk| {
+    let page = sift(list, stretch, Reach::ROWS, nth, |stretch, chunk| {
         let from = id_bytes(stretch.from);
         let below = id_bytes(stretch.below);
         let values: &[&dyn crate::db::Bind] = &[&shop.0, &from, &below, &(chunk as i64)];

@@ -1,11 +1,15 @@
 //! Effects: what must happen outside, and how far it is.
 
+use std::collections::BTreeSet;
+
 use tollgate_core::effect::{EffectKind, EffectState, StoredEffect};
 use tollgate_core::id::{EffectId, RootId, ShopId, first_id};
 use tollgate_core::time::{Span, Timestamp};
+use tollgate_core::word::Word;
 
 use super::{
-    CHUNK_ROWS_MAX, EFFECTS_MAX, Looked, Page, Seek, Stretch, is_asked, is_like, nth_of_table, sift,
+    EFFECTS_MAX, Look, Looked, NAMED_ROWS_MAX, Page, Reach, Seek, Stretch, is_asked, is_like,
+    nth_of_table, nth_of_these, rows_of, sift,
 };
 use crate::Store;
 use crate::db::Corrupt;
@@ -78,6 +82,42 @@ const LOST: Sql = two(
      limit ?2",
 );
 
+/// `effects.look_at_lost`: along `effects_lost`, one state of it. `effects.look_at_due`: along `effects_due`.
+/// `effects.look_at_turns`: along `effects_order`.
+const LOOK_AT_LOST: Sql = two(
+    "select id, kind, state, root, target
+      from effects indexed by effects_lost
+     where shop_id = ?1 and state in ('dead', 'unknown') and state = ?3
+     limit ?2",
+    "select id, kind, state, root, target
+      from effects
+     where shop_id = ?1 and state in ('dead', 'unknown') and state = ?3
+     order by settled_at
+     limit ?2",
+);
+const LOOK_AT_DUE: Sql = two(
+    "select id, kind, state, root, target
+      from effects indexed by effects_due
+     where shop_id = ?1 and due_at is not null
+     limit ?2",
+    "select id, kind, state, root, target
+      from effects
+     where shop_id = ?1 and due_at is not null
+     order by target, due_at
+     limit ?2",
+);
+const LOOK_AT_TURNS: Sql = two(
+    "select id, kind, state, root, target
+      from effects indexed by effects_order
+     where shop_id = ?1 and order_key is not null
+     limit ?2",
+    "select id, kind, state, root, target
+      from effects
+     where shop_id = ?1 and order_key is not null
+     order by order_key, position
+     limit ?2",
+);
+
 /// `effects.nth`: walks the primary key upwards.
 const NTH_EFFECT: &str = "\
     select id
@@ -113,7 +153,8 @@ impl Store {
         self.read(move |db| effect(db, shop, id.as_u128())).await
     }
 
-    /// A page of effects.
+    /// A page of effects. What is open, given up or of an unknown end is found by index while there is not too much of
+    /// it; the rest is looked for.
     pub async fn effects(
         &self,
         shop: ShopId,
@@ -161,37 +202,89 @@ fn effects(
         stretch.from = stretch.from.max(first_id(made_at));
         stretch.below = stretch.below.min(first_id(made_at.plus(Span::millis(1))));
     }
-    let nth = |stretch, count| nth_of_table(db, NTH_EFFECT, shop, stretch, count);
+    let named = named_effects(db, shop, filter)?;
+    let nth = |stretch, count| match &named {
+        Some(ids) => Ok(nth_of_these(ids, stretch, count)),
+        None => nth_of_table(db, NTH_EFFECT, shop, stretch, count),
+    };
+    let look = Look {
+        statement: Sql::from(LOOK_AT_EFFECTS),
+        shop,
+        others: Vec::new(),
+    };
+    let looked = |row: &Row<'_>| looked(filter, row);
     let list = (seek.limit(), seek.order);
-    let page = sift(list, stretch, CHUNK_ROWS_MAX, nth, |stretch, chunk| {
-        let (from, below) = (id_bytes(stretch.from), id_bytes(stretch.below));
-        let values: &[&dyn crate::db::Bind] = &[&shop.0, &from, &below, &(chunk as i64)];
-        db.all(LOOK_AT_EFFECTS, values, |row| {
-            let kind = row.text(1)?;
-            let state = row.text(2)?;
-            let root = maybe_id_at(row, 3)?.map(RootId::new);
-            let target = row.text(4)?;
-            Ok(Looked {
-                id: id_at(row, 0)?,
-                matches: is_asked(&filter.kind, kind)
-                    && is_asked(&filter.state, state)
-                    && filter
-                        .target
-                        .as_deref()
-                        .is_none_or(|asked| is_like(asked, target))
-                    && filter.root.is_none_or(|asked| root == Some(asked)),
-                bytes: 0,
-            })
-        })
-    })?;
-    let mut items = Vec::with_capacity(page.items.len());
-    for id in page.items {
-        items.extend(effect(db, shop, id)?);
-    }
+    let page = sift(
+        list,
+        stretch,
+        Reach::ROWS,
+        nth,
+        |stretch, chunk| match &named {
+            Some(ids) => look.looked_at_these(db, ids, stretch, chunk, looked),
+            None => look.at(db, stretch, chunk, looked),
+        },
+    )?;
     Ok(Page {
-        items,
+        items: rows_of(db, EFFECT, shop, &page.items, read_line)?,
         next: page.next.map(EffectId::from_u128),
     })
+}
+
+/// Of a row that is looked at, whether it is asked for.
+fn looked(filter: &EffectFilter, row: &Row<'_>) -> Result<Looked, Error> {
+    let root = maybe_id_at(row, 3)?.map(RootId::new);
+    let target = row.text(4)?;
+    Ok(Looked {
+        id: id_at(row, 0)?,
+        matches: is_asked(&filter.kind, row.text(1)?)
+            && is_asked(&filter.state, row.text(2)?)
+            && filter
+                .target
+                .as_deref()
+                .is_none_or(|asked| is_like(asked, target))
+            && filter.root.is_none_or(|asked| root == Some(asked)),
+        bytes: 0,
+    })
+}
+
+/// The effects that are asked for, where only such states are that an index has; `None` where it has very many: then a
+/// walk meets some soon.
+fn named_effects(
+    db: &Db,
+    shop: ShopId,
+    filter: &EffectFilter,
+) -> Result<Option<BTreeSet<u128>>, Error> {
+    // Those of a root are few by themselves.
+    if filter.root.is_some() || filter.state.is_empty() {
+        return Ok(None);
+    }
+    let most = NAMED_ROWS_MAX as i64 + 1;
+    let mut rows = Vec::new();
+    let mut look_for_open = false;
+    for state in &filter.state {
+        match state {
+            EffectState::Done => return Ok(None),
+            // It has a time, or its lease has an end, or it waits for its turn.
+            EffectState::Pending | EffectState::Leased | EffectState::Started => {
+                look_for_open = true;
+            }
+            EffectState::Dead | EffectState::Unknown => {
+                let values: &[&dyn crate::db::Bind] = &[&shop.0, &most, &state.word()];
+                rows.extend(db.all(LOOK_AT_LOST, values, |row| looked(filter, row))?);
+            }
+        }
+    }
+    if look_for_open {
+        for sql in [LOOK_AT_DUE, LOOK_AT_TURNS] {
+            let values: &[&dyn crate::db::Bind] = &[&shop.0, &most];
+            rows.extend(db.all(sql, values, |row| looked(filter, row))?);
+        }
+    }
+    let named = || {
+        let asked = rows.iter().filter(|row| row.matches);
+        asked.map(|row| row.id).collect()
+    };
+    Ok((rows.len() <= NAMED_ROWS_MAX).then(named))
 }
 
 fn read_line(row: &Row<'_>) -> Result<EffectLine, Error> {

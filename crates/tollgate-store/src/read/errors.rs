@@ -6,7 +6,7 @@ use tollgate_core::id::{ErrorId, KeyId, ShopId};
 use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
 
-use super::{CHUNK_ROWS_MAX, Looked, Order, Page, Seek, Stretch, sift};
+use super::{Looked, Order, Page, Reach, Seek, Stretch, sift};
 use crate::Store;
 use crate::db::{Bind, Db, Error, Row, Sql, corrupt, id_at, id_bytes, maybe_id_at, two};
 use crate::error::ReadError;
@@ -142,7 +142,7 @@ fn errors(
     // Only a list that begins with the oldest asks for it.
     let nth = |_, _| Ok(None);
     let list = (seek.limit(), seek.order);
-    let page = sift(list, stretch, CHUNK_ROWS_MAX, nth, |stretch, chunk| {
+    let page = sift(list, stretch, Reach::ROWS, nth, |stretch, chunk| {
         let mut looked = Vec::new();
         for shop in &shops {
             looked.extend(look(db, *shop, filter, search.as_deref(), stretch, chunk)?);

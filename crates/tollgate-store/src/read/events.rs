@@ -11,17 +11,20 @@ use tollgate_core::word::Word;
 use super::orders::mentions;
 use super::timeline::events_named;
 use super::{
-    CHUNK_ROWS_MAX, Looked, Page, Seek, Stretch, is_asked, is_like, look_at_these, nth_of_table,
-    nth_of_these, sift,
+    Look, Looked, Page, Reach, Seek, Stretch, is_asked, is_like, nth_of_table, nth_of_these,
+    rows_of, sift,
 };
 use crate::Store;
 use crate::db::Corrupt;
-use crate::db::{Db, Error, Sql, corrupt, id_at, id_bytes, two};
+use crate::db::{Db, Error, Row, Sql, Value, corrupt, id_at, id_bytes, two};
 use crate::error::ReadError;
 use crate::tables::events;
 
-/// Rows that a search looks at in one statement: with the largest bodies still a bounded read.
-const SEARCH_CHUNK_MAX: usize = 32;
+/// How far a search looks: with the largest bodies a statement is still a bounded read.
+const SEARCHED: Reach = Reach {
+    chunk: 32,
+    ..Reach::DOCUMENTS
+};
 
 /// Which events; what is not said is any.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -155,39 +158,43 @@ fn events(
 ) -> Result<Page<(EventId, StoredEvent), EventId>, Error> {
     let named = named_events(db, shop, filter)?;
     let search = filter.search.as_ref().filter(|text| !text.is_empty());
-    let chunk_max = match search {
-        Some(_) => SEARCH_CHUNK_MAX,
-        None => CHUNK_ROWS_MAX,
+    let reach = match search {
+        Some(_) => SEARCHED,
+        None => Reach::ROWS,
     };
-    let search = search.map(|text| text.as_bytes());
+    let searched = search.map(|text| Value::Bytes(text.as_bytes().into()));
     let waiting = waiting(filter);
-    let look = |stretch, chunk| look_at_events(db, shop, filter, search, stretch, chunk);
+    let look = Look {
+        statement: LOOK_AT_EVENTS,
+        shop,
+        others: vec![
+            Value::Integer(i64::from(filter.reference.is_some())),
+            searched.unwrap_or(Value::Null),
+        ],
+    };
+    let looked = |row: &Row<'_>| looked(filter, row);
     let past = seek.past.map(EventId::as_u128);
     let stretch = Stretch::of((past, seek.order), filter.received_after, None);
     let page = sift(
         (seek.limit(), seek.order),
         stretch,
-        chunk_max,
+        reach,
         |stretch, count| match (&named, waiting) {
             (Some(ids), _) => Ok(nth_of_these(ids, stretch, count)),
             (None, Some(state)) => nth_waiting(db, (shop, state), stretch, count),
             (None, None) => nth_of_table(db, NTH_EVENT, shop, stretch, count),
         },
         |stretch, chunk| match (&named, waiting) {
-            (Some(ids), _) => look_at_these(ids, stretch, chunk, look),
+            (Some(ids), _) => look.looked_at_these(db, ids, stretch, chunk, looked),
             (None, Some(state)) => {
                 let ids = waiting_ids(db, (shop, state), stretch, chunk)?;
-                look_at_these(&ids, stretch, chunk, look)
+                look.looked_at_these(db, &ids, stretch, chunk, looked)
             }
-            (None, None) => look(stretch, chunk),
+            (None, None) => look.at(db, stretch, chunk, looked),
         },
     )?;
-    let mut items = Vec::with_capacity(page.items.len());
-    for id in page.items {
-        items.extend(db.one(events::GET, &[&shop.0, &id_bytes(id)], events::read)?);
-    }
     Ok(Page {
-        items,
+        items: rows_of(db, events::GET, shop, &page.items, events::read)?,
         next: page.next.map(EventId::from_u128),
     })
 }
@@ -286,52 +293,33 @@ fn named_events(
     })
 }
 
-fn look_at_events(
-    db: &Db,
-    shop: ShopId,
-    filter: &EventFilter,
-    search: Option<&[u8]>,
-    stretch: Stretch,
-    chunk: usize,
-) -> Result<Vec<Looked>, Error> {
-    db.all(
-        LOOK_AT_EVENTS,
-        &[
-            &shop.0,
-            &id_bytes(stretch.from),
-            &id_bytes(stretch.below),
-            &(chunk as i64),
-            &filter.reference.is_some(),
-            &search,
-        ],
-        |row| {
-            let received_at = Timestamp::from_millis(row.get(5)?);
-            let outcome = row.text(3)?;
-            let state = row.text(4)?;
-            let (source, kind) = (row.text(1)?, row.text(2)?);
-            let matches = filter.source.as_ref().is_none_or(|asked| asked == source)
-                && filter
-                    .kind
-                    .as_ref()
-                    .is_none_or(|asked| is_like(asked, kind))
-                && is_asked(&filter.outcome, outcome)
-                && is_asked(&filter.state, state)
-                && filter
-                    .received_after
-                    .is_none_or(|after| after <= received_at)
-                && match &filter.reference {
-                    Some(name) => mentions_name(row.maybe_text(6)?, name)?,
-                    None => true,
-                }
-                && row.get::<bool>(8)?;
-            let bytes: i64 = row.get(7)?;
-            Ok(Looked {
-                id: id_at(row, 0)?,
-                matches,
-                bytes: usize::try_from(bytes).unwrap_or(0),
-            })
-        },
-    )
+/// Of a row of `events.look`, whether it is asked for.
+fn looked(filter: &EventFilter, row: &Row<'_>) -> Result<Looked, Error> {
+    let received_at = Timestamp::from_millis(row.get(5)?);
+    let outcome = row.text(3)?;
+    let state = row.text(4)?;
+    let (source, kind) = (row.text(1)?, row.text(2)?);
+    let matches = filter.source.as_ref().is_none_or(|asked| asked == source)
+        && filter
+            .kind
+            .as_ref()
+            .is_none_or(|asked| is_like(asked, kind))
+        && is_asked(&filter.outcome, outcome)
+        && is_asked(&filter.state, state)
+        && filter
+            .received_after
+            .is_none_or(|after| after <= received_at)
+        && match &filter.reference {
+            Some(name) => mentions_name(row.maybe_text(6)?, name)?,
+            None => true,
+        }
+        && row.get::<bool>(8)?;
+    let bytes: i64 = row.get(7)?;
+    Ok(Looked {
+        id: id_at(row, 0)?,
+        matches,
+        bytes: usize::try_from(bytes).unwrap_or(0),
+    })
 }
 
 fn mentions_name(names: Option<&str>, name: &str) -> Result<bool, Error> {

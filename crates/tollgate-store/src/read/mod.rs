@@ -3,9 +3,9 @@
 //! Lists are keyset pages by id, newest or oldest first: an id carries its time, so bounds in time are bounds
 //! of ids and need no index of their own. Receipts are listed by when they were issued, which no id
 //! carries. A filter without an index walks the ids, but not further
-//! than [`ROWS_LOOKED_AT_MAX`] rows a page (I9): then the page ends where it is, with what it has
-//! found, and its cursor goes on from there. So a rare filter costs many short pages and never one
-//! long read.
+//! than [`ROWS_LOOKED_AT_MAX`] rows a page (I9), or [`DOCUMENTS_LOOKED_AT_MAX`] where the rows' documents
+//! have to be read for it: then the page ends where it is, with what it has found, and its cursor goes on
+//! from there. So a rare filter costs many short pages and never one long read.
 
 pub(crate) mod readers;
 mod attention;
@@ -47,17 +47,23 @@ pub use standing::{Happened, OPEN_COUNTED_MAX, Open};
 pub use timeline::{FeedEntry, Story, TimelineEntry};
 pub use users::OpenSession;
 
+use std::collections::BTreeSet;
+
 use tollgate_core::id::{ShopId, first_id};
 use tollgate_core::time::Timestamp;
 use tollgate_core::word::Word;
 
-use crate::db::{Db, Error, id_at, id_bytes};
+use crate::db::{Bind, Db, Error, LookupBatch, Row, Sql, Value, id_at, id_bytes};
+use crate::tables::lookup;
 
 /// Items on a page, whatever is asked for.
 pub const PAGE_ITEMS_MAX: u32 = 1_000;
 
 /// Rows that one page looks at to find its items.
-pub const ROWS_LOOKED_AT_MAX: usize = 20_000;
+pub const ROWS_LOOKED_AT_MAX: usize = 10_000;
+
+/// Rows of which one page reads the documents to find its items.
+pub const DOCUMENTS_LOOKED_AT_MAX: usize = 2_000;
 
 /// Bytes of bodies that one page searches, give or take one chunk.
 pub const BYTES_SEARCHED_MAX: usize = 32 << 20;
@@ -74,8 +80,14 @@ pub const EFFECTS_MAX: u32 = 10_000;
 /// Entries of one root's timeline that are read: the newest, where there are more.
 pub const TIMELINE_ENTRIES_MAX: usize = 10_000;
 
+/// Rows that an index names for one page. Where there are more, ids are walked, which meets some of them soon.
+const NAMED_ROWS_MAX: usize = 5_000;
+
 /// Rows that are looked at in one statement.
 const CHUNK_ROWS_MAX: usize = 2_000;
+
+/// Rows whose documents are read in one statement.
+const DOCUMENTS_CHUNK_MAX: usize = 200;
 
 /// A row's id and the `created_at` or `received_at` beside it may differ by so much: the time a
 /// command waits, and what the clocks of two machines may differ.
@@ -124,6 +136,35 @@ impl<K> Seek<K> {
     fn limit(&self) -> usize {
         self.limit.clamp(1, PAGE_ITEMS_MAX) as usize
     }
+}
+
+/// How far one page looks.
+#[derive(Debug, Clone, Copy)]
+struct Reach {
+    /// Rows in one statement.
+    chunk: usize,
+    /// Rows in all.
+    rows: usize,
+}
+
+impl Reach {
+    /// Where columns say what matches.
+    const ROWS: Reach = Reach {
+        chunk: CHUNK_ROWS_MAX,
+        rows: ROWS_LOOKED_AT_MAX,
+    };
+
+    /// Where documents have to be looked through for a word, and few are taken apart.
+    const TEXTS: Reach = Reach {
+        chunk: CHUNK_ROWS_MAX,
+        rows: ROWS_LOOKED_AT_MAX / 2,
+    };
+
+    /// Where documents have to be read for it.
+    const DOCUMENTS: Reach = Reach {
+        chunk: DOCUMENTS_CHUNK_MAX,
+        rows: DOCUMENTS_LOOKED_AT_MAX,
+    };
 }
 
 /// A row that was looked at.
@@ -180,13 +221,13 @@ impl Stretch {
 fn sift(
     (limit, order): (usize, Order),
     mut stretch: Stretch,
-    chunk_max: usize,
+    reach: Reach,
     mut nth: impl FnMut(Stretch, usize) -> Result<Option<u128>, Error>,
     mut look: impl FnMut(Stretch, usize) -> Result<Vec<Looked>, Error>,
 ) -> Result<Page<u128, u128>, Error> {
     let mut items = Vec::new();
     let mut passed = None;
-    let mut chunk = (limit + 1).min(chunk_max);
+    let mut chunk = (limit + 1).min(reach.chunk);
     let (mut rows, mut bytes) = (0, 0);
     loop {
         let (looked, is_last) = match order {
@@ -221,29 +262,34 @@ fn sift(
         if is_last {
             return Ok(Page { items, next: None });
         }
-        if items.len() == limit || ROWS_LOOKED_AT_MAX <= rows || BYTES_SEARCHED_MAX <= bytes {
+        if items.len() == limit || reach.rows <= rows || BYTES_SEARCHED_MAX <= bytes {
             return Ok(Page {
                 items,
                 next: passed,
             });
         }
-        chunk = (chunk * 4).min(chunk_max).min(ROWS_LOOKED_AT_MAX - rows);
+        chunk = (chunk * 4).min(reach.chunk).min(reach.rows - rows);
     }
 }
 
 /// The id of a stretch that so many lower ones precede, among those that an index has named.
-fn nth_of_these(
-    ids: &std::collections::BTreeSet<u128>,
-    stretch: Stretch,
-    count: usize,
-) -> Option<u128> {
+fn nth_of_these(ids: &BTreeSet<u128>, stretch: Stretch, count: usize) -> Option<u128> {
     if stretch.below <= stretch.from {
         return None;
     }
     ids.range(stretch.from..stretch.below).nth(count).copied()
 }
 
-/// The same in a table; `statement` walks its ids upwards.
+/// The highest ids of a stretch among those, at most so many, from above.
+fn highest_of_these(ids: &BTreeSet<u128>, stretch: Stretch, count: usize) -> Vec<u128> {
+    if stretch.below <= stretch.from {
+        return Vec::new();
+    }
+    let ids = ids.range(stretch.from..stretch.below).rev().take(count);
+    ids.copied().collect()
+}
+
+/// The id that so many lower ones of a stretch precede, in a table; `statement` walks its ids upwards.
 fn nth_of_table(
     db: &Db,
     statement: &'static str,
@@ -252,8 +298,29 @@ fn nth_of_table(
     count: usize,
 ) -> Result<Option<u128>, Error> {
     let (from, below) = (id_bytes(stretch.from), id_bytes(stretch.below));
-    let values: &[&dyn crate::db::Bind] = &[&shop.0, &from, &below, &(count as i64)];
+    let values: &[&dyn Bind] = &[&shop.0, &from, &below, &(count as i64)];
     db.one(statement, values, |row| id_at(row, 0))
+}
+
+/// The rows of these ids, in their order and in one round trip; one that is gone is left out. `statement` finds one by
+/// its shop and id.
+fn rows_of<T>(
+    db: &Db,
+    statement: &'static str,
+    shop: ShopId,
+    ids: &[u128],
+    read: impl Fn(&Row<'_>) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys = ids
+        .iter()
+        .map(|id| vec![lookup::shop(shop), lookup::id(*id)]);
+    let mut lookups = LookupBatch::default();
+    let asked = lookups.ask(statement, keys.collect());
+    let found = db.look_up(lookups)?.firsts(asked, read)?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// Whether a word is one of those that are asked for; none is any.
@@ -269,36 +336,89 @@ pub fn is_like(asked: &str, text: &str) -> bool {
     }
 }
 
-/// Looks at single ids of a stretch, the highest first, where an index has named them.
-fn look_at_these(
-    ids: &std::collections::BTreeSet<u128>,
-    stretch: Stretch,
-    chunk: usize,
-    mut look: impl FnMut(Stretch, usize) -> Result<Vec<Looked>, Error>,
-) -> Result<Vec<Looked>, Error> {
-    let mut looked = Vec::new();
-    if stretch.below <= stretch.from {
-        return Ok(looked);
+/// How rows of a table are looked at: a statement that takes the shop, the first id of a stretch and the one after its
+/// last, how many rows, and what else it asks for.
+struct Look<'a> {
+    statement: Sql,
+    shop: ShopId,
+    others: Vec<Value<'a>>,
+}
+
+impl<'a> Look<'a> {
+    fn values(&self, stretch: Stretch, count: usize) -> Vec<Value<'a>> {
+        let mut values = vec![
+            lookup::shop(self.shop),
+            lookup::id(stretch.from),
+            lookup::id(stretch.below),
+            Value::Integer(count as i64),
+        ];
+        values.extend(self.others.iter().cloned());
+        values
     }
-    for id in ids.range(stretch.from..stretch.below).rev().take(chunk) {
-        let only = Stretch {
-            from: *id,
-            below: *id + 1,
+
+    /// The highest rows of a stretch, at most so many.
+    fn at<T>(
+        &self,
+        db: &Db,
+        stretch: Stretch,
+        count: usize,
+        read: impl FnMut(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let values = self.values(stretch, count);
+        let values: Vec<&dyn Bind> = values.iter().map(|value| value as &dyn Bind).collect();
+        db.all(self.statement, &values, read)
+    }
+
+    /// The highest of these ids in a stretch, which an index has named, in one round trip; each with its row, where that
+    /// is still there.
+    fn at_these<T>(
+        &self,
+        db: &Db,
+        ids: &BTreeSet<u128>,
+        stretch: Stretch,
+        count: usize,
+        read: impl Fn(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<(u128, Option<T>)>, Error> {
+        let ids = highest_of_these(ids, stretch, count);
+        let only = |id: u128| Stretch {
+            from: id,
+            below: id + 1,
         };
-        let gone = Looked {
-            id: *id,
+        let keys = ids.iter().map(|id| self.values(only(*id), 1));
+        let mut lookups = LookupBatch::default();
+        let asked = lookups.ask(self.statement, keys.collect());
+        let found = db.look_up(lookups)?.firsts(asked, read)?;
+        Ok(ids.into_iter().zip(found).collect())
+    }
+
+    /// The same of rows of which it is asked whether they belong on the page.
+    fn looked_at_these(
+        &self,
+        db: &Db,
+        ids: &BTreeSet<u128>,
+        stretch: Stretch,
+        count: usize,
+        read: impl Fn(&Row<'_>) -> Result<Looked, Error>,
+    ) -> Result<Vec<Looked>, Error> {
+        let found = self.at_these(db, ids, stretch, count, read)?;
+        let gone = |id| Looked {
+            id,
             matches: false,
             bytes: 0,
         };
-        looked.push(look(only, 1)?.pop().unwrap_or(gone));
+        let looked = found.into_iter();
+        Ok(looked
+            .map(|(id, row)| row.unwrap_or_else(|| gone(id)))
+            .collect())
     }
-    Ok(looked)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
+
+    /// Two of twice as many as a page looks at match.
+    const RARE: u128 = ROWS_LOOKED_AT_MAX as u128 * 3 / 2;
 
     /// Ids 0 to `count`, of which every `step`th matches.
     fn pages(count: u128, step: u128, limit: usize, bytes: usize) -> Vec<Page<u128, u128>> {
@@ -322,7 +442,7 @@ mod tests {
             let page = sift(
                 (limit, order),
                 stretch,
-                CHUNK_ROWS_MAX,
+                Reach::ROWS,
                 nth,
                 |stretch, chunk| {
                     let top = stretch.below.min(count);
@@ -361,9 +481,9 @@ mod tests {
     #[test]
     fn a_rare_filter_ends_its_page_and_goes_on_with_the_next() {
         let count = 2 * ROWS_LOOKED_AT_MAX as u128 + 5;
-        let pages = pages(count, 30_000, 10, 0);
+        let pages = pages(count, RARE, 10, 0);
         let found: Vec<u128> = pages.iter().flat_map(|page| page.items.clone()).collect();
-        assert_eq!(found, [30_000, 0]);
+        assert_eq!(found, [RARE, 0]);
         assert_eq!(pages.len(), 3);
     }
 
@@ -398,7 +518,7 @@ mod tests {
         assert_eq!(lengths(6, 1, 3, 0), [3, 3]);
         assert_eq!(lengths(0, 1, 3, 0), [0]);
         let rare = 2 * ROWS_LOOKED_AT_MAX as u128 + 5;
-        assert_eq!(lengths(rare, 30_000, 10, 0), [1, 1, 0]);
+        assert_eq!(lengths(rare, RARE, 10, 0), [1, 1, 0]);
         assert!(2 < lengths(1000, 1000, 10, BYTES_SEARCHED_MAX / 100).len());
     }
 
@@ -422,15 +542,8 @@ mod tests {
         let stretch = Stretch { from: 0, below: 13 };
         assert_eq!(nth_of_these(&ids, stretch, 1), Some(5));
         assert_eq!(nth_of_these(&ids, stretch, 3), None);
-        let looked = look_at_these(&ids, stretch, 2, |only, _| {
-            Ok(vec![Looked {
-                id: only.from,
-                matches: true,
-                bytes: 0,
-            }])
-        })
-        .expect("it reads nothing");
-        let seen: Vec<u128> = looked.iter().map(|looked| looked.id).collect();
-        assert_eq!(seen, [8, 5]);
+        assert_eq!(highest_of_these(&ids, stretch, 2), [8, 5]);
+        let none = Stretch { from: 9, below: 9 };
+        assert_eq!(highest_of_these(&ids, none, 2), [0; 0]);
     }
 }

@@ -11,18 +11,15 @@ use tollgate_core::word::Word;
 
 use super::attention::{ids_with_attention, nth_with_attention};
 use super::{
-    CHUNK_ROWS_MAX, Looked, Order, Page, Seek, Stretch, look_at_these, nth_of_table, nth_of_these,
-    sift,
+    Look, Looked, NAMED_ROWS_MAX, Order, Page, Reach, Seek, Stretch, is_asked, nth_of_table,
+    nth_of_these, rows_of, sift,
 };
 use crate::Store;
 use crate::db::Corrupt;
-use crate::db::{Db, Error, Row, Sql, corrupt, id_at, id_bytes, maybe_id_at, two};
+use crate::db::{Db, Error, Row, Sql, Value, corrupt, id_at, id_bytes, maybe_id_at, two};
 use crate::error::ReadError;
 use crate::tables::document::word;
 use crate::tables::roots;
-
-/// Rows whose documents are searched in one statement.
-const SEARCH_CHUNK_MAX: usize = 200;
 
 /// Which orders; what is not said is any.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -74,7 +71,8 @@ impl Store {
         .await
     }
 
-    /// Orders. Code, reference and open attention are found by index; the rest is looked for.
+    /// Orders. Code, reference and open attention are found by index, and so is what waits for money while there is not
+    /// too much of it; the rest is looked for.
     pub async fn orders(
         &self,
         shop: ShopId,
@@ -202,8 +200,11 @@ fn orders(
     filter: &OrderFilter,
     seek: Seek<RootId>,
 ) -> Result<Page<Root, RootId>, Error> {
-    let named = named_orders(db, shop, filter)?;
     let is_open = filter.attention == Some(true);
+    let named = match named_orders(db, shop, filter)? {
+        None if !is_open => due_orders(db, shop, filter)?,
+        named => named,
+    };
     let wanted = OrderMatch {
         filter,
         statuses: filter.status.iter().map(|status| status.word()).collect(),
@@ -214,7 +215,15 @@ fn orders(
             .map(|text| text.to_lowercase())
             .collect(),
     };
-    let look = |stretch, chunk| look_at_orders(db, shop, &wanted, stretch, chunk);
+    let look = Look {
+        statement: LOOK_AT_ORDERS,
+        shop,
+        others: vec![
+            Value::Integer(i64::from(wanted.reads_documents())),
+            Value::Integer(i64::from(!wanted.search.is_empty())),
+        ],
+    };
+    let looked = |row: &Row<'_>| wanted.looked(row);
     let stretch = Stretch::of(
         (seek.past.map(RootId::as_u128), seek.order),
         filter.created_after,
@@ -224,8 +233,8 @@ fn orders(
         (seek.limit(), seek.order),
         stretch,
         match wanted.reads_documents() {
-            true => SEARCH_CHUNK_MAX,
-            false => CHUNK_ROWS_MAX,
+            true => Reach::DOCUMENTS,
+            false => Reach::ROWS,
         },
         |stretch, count| match &named {
             Some(ids) => Ok(nth_of_these(ids, stretch, count)),
@@ -233,22 +242,58 @@ fn orders(
             None => nth_of_table(db, NTH_ROOT, shop, stretch, count),
         },
         |stretch, chunk| match &named {
-            Some(ids) => look_at_these(ids, stretch, chunk, look),
+            Some(ids) => look.looked_at_these(db, ids, stretch, chunk, looked),
             None if is_open => {
                 let ids = ids_with_attention(db, shop, stretch, chunk)?;
-                look_at_these(&ids, stretch, chunk, look)
+                look.looked_at_these(db, &ids, stretch, chunk, looked)
             }
-            None => look(stretch, chunk),
+            None => look.at(db, stretch, chunk, looked),
         },
     )?;
-    let mut items = Vec::with_capacity(page.items.len());
-    for id in page.items {
-        items.extend(root(db, shop, RootId::new(id))?);
-    }
     Ok(Page {
-        items,
+        items: rows_of(db, roots::GET, shop, &page.items, roots::read)?,
         next: page.next.map(RootId::new),
     })
+}
+
+/// `roots.look_at_due`: along `roots_due`.
+const LOOK_AT_DUE: Sql = two(
+    "select id, status
+      from roots indexed by roots_due
+     where shop_id = ?1 and due_at is not null
+     limit ?2",
+    "select id, status
+      from roots
+     where shop_id = ?1 and due_at is not null
+     order by due_at
+     limit ?2",
+);
+
+/// The orders that are asked for, where they are such as wait until a time: each has a hold that ends, or a last word to
+/// come. `None` where others are asked for, or very many are due: then a walk meets some soon.
+fn due_orders(
+    db: &Db,
+    shop: ShopId,
+    filter: &OrderFilter,
+) -> Result<Option<BTreeSet<u128>>, Error> {
+    let waits = |status: &OrderStatus| match status {
+        OrderStatus::AwaitingPayment | OrderStatus::PartiallyPaid | OrderStatus::Closing => true,
+        OrderStatus::Paid
+        | OrderStatus::Completed
+        | OrderStatus::PartiallyRefunded
+        | OrderStatus::Refunded
+        | OrderStatus::Expired
+        | OrderStatus::Cancelled => false,
+    };
+    if filter.status.is_empty() || !filter.status.iter().all(waits) {
+        return Ok(None);
+    }
+    let most = NAMED_ROWS_MAX as i64 + 1;
+    let due = db.all(LOOK_AT_DUE, &[&shop.0, &most], |row| {
+        Ok((id_at(row, 0)?, is_asked(&filter.status, row.text(1)?)))
+    })?;
+    let named = || due.iter().filter(|(_, is)| *is).map(|(id, _)| *id);
+    Ok((due.len() <= NAMED_ROWS_MAX).then(|| named().collect()))
 }
 
 /// The ids that code and reference lead to; `None` where neither is asked for.
@@ -286,50 +331,32 @@ impl OrderMatch<'_> {
     fn reads_documents(&self) -> bool {
         self.customer.is_some() || !self.search.is_empty()
     }
-}
 
-fn look_at_orders(
-    db: &Db,
-    shop: ShopId,
-    wanted: &OrderMatch<'_>,
-    stretch: Stretch,
-    chunk: usize,
-) -> Result<Vec<Looked>, Error> {
-    let filter = wanted.filter;
-    db.all(
-        LOOK_AT_ORDERS,
-        &[
-            &shop.0,
-            &id_bytes(stretch.from),
-            &id_bytes(stretch.below),
-            &(chunk as i64),
-            &wanted.reads_documents(),
-            &!wanted.search.is_empty(),
-        ],
-        |row| {
-            let attention: i64 = row.get(3)?;
-            let created_at = Timestamp::from_millis(row.get(4)?);
-            let status = row.text(2)?;
-            let matches = row.text(1)? == "order"
-                && (wanted.statuses.is_empty() || wanted.statuses.contains(&status))
-                && filter.attention.is_none_or(|open| open == (0 < attention))
-                && filter.created_after.is_none_or(|after| after <= created_at)
-                && filter
-                    .created_before
-                    .is_none_or(|before| created_at < before)
-                && match &wanted.customer {
-                    Some(text) => is_customer(row.maybe_text(5)?, text)?,
-                    None => true,
-                }
-                && (wanted.search.is_empty() || is_found(row, &wanted.search)?);
-            let searched: i64 = row.get(8)?;
-            Ok(Looked {
-                id: id_at(row, 0)?,
-                matches,
-                bytes: usize::try_from(searched).unwrap_or(usize::MAX),
-            })
-        },
-    )
+    /// Of a row of `roots.look`, whether it is asked for.
+    fn looked(&self, row: &Row<'_>) -> Result<Looked, Error> {
+        let filter = self.filter;
+        let attention: i64 = row.get(3)?;
+        let created_at = Timestamp::from_millis(row.get(4)?);
+        let status = row.text(2)?;
+        let matches = row.text(1)? == "order"
+            && (self.statuses.is_empty() || self.statuses.contains(&status))
+            && filter.attention.is_none_or(|open| open == (0 < attention))
+            && filter.created_after.is_none_or(|after| after <= created_at)
+            && filter
+                .created_before
+                .is_none_or(|before| created_at < before)
+            && match &self.customer {
+                Some(text) => is_customer(row.maybe_text(5)?, text)?,
+                None => true,
+            }
+            && (self.search.is_empty() || is_found(row, &self.search)?);
+        let searched: i64 = row.get(8)?;
+        Ok(Looked {
+            id: id_at(row, 0)?,
+            matches,
+            bytes: usize::try_from(searched).unwrap_or(usize::MAX),
+        })
+    }
 }
 
 /// A text has another one in it, in any case; `part` is in lower case. Nothing is in no text.
@@ -371,10 +398,10 @@ fn said<'a>(customer: &'a CustomerMembers, member: &str) -> Option<&'a str> {
 }
 
 /// `roots.look_for_payments`: walks `roots_id` downwards, a chunk of it; each with its payments as
-/// the document lists them.
+/// the document lists them. A document is taken apart only if it has the text that is looked for.
 const LOOK_AT_PAYMENTS: Sql = two(
     "select id,
-           case when kind <> 'hold'
+           case when kind <> 'hold' and (?5 is null or 0 < instr(doc, ?5))
                 then (select group_concat(value ->> '$.id' || ' ' || (value ->> '$.status'), ' ')
                         from json_each(doc, '$.payments'))
             end,
@@ -384,7 +411,7 @@ const LOOK_AT_PAYMENTS: Sql = two(
      order by id desc
      limit ?4",
     "select id,
-           case when kind <> 'hold'
+           case when kind <> 'hold' and (cast(?5 as text) is null or 0 < position(?5 in doc))
                 then (select string_agg((value ->> 'id') || ' ' || (value ->> 'status'), ' ')
                         from json_array_elements(cast(doc as json) -> 'payments'))
             end,
@@ -428,8 +455,18 @@ fn payments(
         Order::OldestFirst => past.is_none_or(|past| past < payment),
     };
     let mut found: BTreeMap<u128, Vec<PaymentId>> = BTreeMap::new();
-    let mut look = |stretch, chunk| {
-        let rows = look_at_payments(db, shop, filter, stretch, chunk)?;
+    // As it is written (tables/roots/payment.rs); one in what a customer wrote has its quotation marks masked.
+    let has = match filter.status.as_slice() {
+        [status] => Value::Text(format!("\"status\":\"{}\"", status.word()).into()),
+        _ => Value::Null,
+    };
+    let look = Look {
+        statement: LOOK_AT_PAYMENTS,
+        shop,
+        others: vec![has],
+    };
+    let asked = |row: &Row<'_>| asked_payments(filter, row);
+    let mut note = |rows: Vec<(u128, Vec<PaymentId>)>| {
         let mut looked = Vec::with_capacity(rows.len());
         for (id, mut payments) in rows {
             payments.retain(|payment| {
@@ -445,24 +482,38 @@ fn payments(
                 found.insert(id, payments);
             }
         }
-        Ok(looked)
+        looked
+    };
+    let look_at_these = |ids: &BTreeSet<u128>, stretch, chunk| {
+        let rows = look.at_these(db, ids, stretch, chunk, asked)?;
+        let rows = rows.into_iter();
+        Ok::<_, Error>(
+            rows.map(|(id, row)| (id, row.unwrap_or_default()))
+                .collect::<Vec<_>>(),
+        )
     };
     let page = sift(
         (seek.limit(), seek.order),
         stretch,
-        CHUNK_ROWS_MAX,
+        match filter.status.as_slice() {
+            [] | [_] => Reach::TEXTS,
+            _ => Reach::DOCUMENTS,
+        },
         |stretch, count| match &roots {
             Some(ids) => Ok(nth_of_these(ids, stretch, count)),
             None if is_open => nth_with_attention(db, shop, stretch, count),
             None => nth_of_table(db, NTH_ROOT, shop, stretch, count),
         },
-        |stretch, chunk| match &roots {
-            Some(ids) => look_at_these(ids, stretch, chunk, &mut look),
-            None if is_open => {
-                let ids = ids_with_attention(db, shop, stretch, chunk)?;
-                look_at_these(&ids, stretch, chunk, &mut look)
-            }
-            None => look(stretch, chunk),
+        |stretch, chunk| {
+            let rows = match &roots {
+                Some(ids) => look_at_these(ids, stretch, chunk)?,
+                None if is_open => {
+                    let ids = ids_with_attention(db, shop, stretch, chunk)?;
+                    look_at_these(&ids, stretch, chunk)?
+                }
+                None => look.at(db, stretch, chunk, |row| Ok((id_at(row, 0)?, asked(row)?)))?,
+            };
+            Ok(note(rows))
         },
     )?;
     // What is past a root is past all of its payments.
@@ -495,54 +546,33 @@ fn cut_payments(
         found.truncate(limit);
         next = found.last().copied();
     }
-    let mut items: Vec<(PaymentId, Arc<Root>)> = Vec::with_capacity(found.len());
-    for payment in found {
-        let shared = items
-            .last()
-            .map(|(_, root)| root)
-            .filter(|root| root.id == payment.root())
-            .map(Arc::clone);
-        let root = match shared {
-            Some(root) => Some(root),
-            None => root(db, shop, payment.root())?.map(Arc::new),
-        };
-        items.extend(root.map(|root| (payment, root)));
-    }
+    let mut ids: Vec<u128> = found.iter().map(|id| id.root().as_u128()).collect();
+    ids.dedup();
+    let roots = rows_of(db, roots::GET, shop, &ids, roots::read)?;
+    let roots: BTreeMap<RootId, Arc<Root>> = roots
+        .into_iter()
+        .map(|root| (root.id, Arc::new(root)))
+        .collect();
+    let with_root = |payment: PaymentId| Some((payment, Arc::clone(roots.get(&payment.root())?)));
+    let items = found.into_iter().filter_map(with_root).collect();
     Ok(Page { items, next })
 }
 
-/// Roots, the newest first, and those of their payments that stand as is asked for.
-fn look_at_payments(
-    db: &Db,
-    shop: ShopId,
-    filter: &PaymentFilter,
-    stretch: Stretch,
-    chunk: usize,
-) -> Result<Vec<(u128, Vec<PaymentId>)>, Error> {
-    db.all(
-        LOOK_AT_PAYMENTS,
-        &[
-            &shop.0,
-            &id_bytes(stretch.from),
-            &id_bytes(stretch.below),
-            &(chunk as i64),
-        ],
-        |row| {
-            let list = row.maybe_text(1)?.unwrap_or_default();
-            let is_open = 0 < row.get::<i64>(2)?;
-            let mut payments = Vec::new();
-            if filter.attention.is_some_and(|asked| asked != is_open) {
-                return Ok((id_at(row, 0)?, payments));
-            }
-            let mut words = list.split_ascii_whitespace();
-            while let (Some(id), Some(standing)) = (words.next(), words.next()) {
-                let standing = word::<PaymentStatus>(standing).map_err(corrupt)?;
-                if filter.status.is_empty() || filter.status.contains(&standing) {
-                    let id = id.parse();
-                    payments.push(id.map_err(|error| corrupt(Corrupt::new("payment", error)))?);
-                }
-            }
-            Ok((id_at(row, 0)?, payments))
-        },
-    )
+/// Of a row of `roots.look_for_payments` those of its payments that stand as is asked for.
+fn asked_payments(filter: &PaymentFilter, row: &Row<'_>) -> Result<Vec<PaymentId>, Error> {
+    let list = row.maybe_text(1)?.unwrap_or_default();
+    let is_open = 0 < row.get::<i64>(2)?;
+    let mut payments = Vec::new();
+    if filter.attention.is_some_and(|asked| asked != is_open) {
+        return Ok(payments);
+    }
+    let mut words = list.split_ascii_whitespace();
+    while let (Some(id), Some(standing)) = (words.next(), words.next()) {
+        let standing = word::<PaymentStatus>(standing).map_err(corrupt)?;
+        if filter.status.is_empty() || filter.status.contains(&standing) {
+            let id = id.parse();
+            payments.push(id.map_err(|error| corrupt(Corrupt::new("payment", error)))?);
+        }
+    }
+    Ok(payments)
 }

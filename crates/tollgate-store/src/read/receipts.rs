@@ -4,10 +4,11 @@ use tollgate_core::effect::ReceiptKind;
 use tollgate_core::id::{ReceiptId, ShopId};
 use tollgate_core::time::Timestamp;
 
-use super::{CHUNK_ROWS_MAX, Looked, Order, Page, Seek, Stretch, is_asked, sift};
+use super::{Looked, Order, Page, Reach, Seek, Stretch, is_asked, sift};
 use crate::Store;
-use crate::db::{Bind, Db, Error, Row, id_at, id_bytes};
+use crate::db::{Bind, Db, Error, LookupBatch, Row, Sql, Value, id_at, id_bytes, two};
 use crate::error::ReadError;
+use crate::tables::lookup;
 
 /// A receipt that is issued, without its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,12 +112,19 @@ const NTH_RECEIPT: &str = "\
      limit 1 offset ?8";
 
 /// `receipts.of_number`: by `receipts_text`. Two are called alike only where the shop's form has changed.
-const OF_NUMBER: &str = "\
-    select issued_at, year, sequence, kind
+const OF_NUMBER: Sql = two(
+    // The index is named: without figures about its rows SQLite would rather walk all receipts in the order that is wanted.
+    "select issued_at, year, sequence, kind
+      from receipts indexed by receipts_text
+     where shop_id = ?1 and number = ?2
+     order by issued_at desc, year desc, sequence desc
+     limit 100",
+    "select issued_at, year, sequence, kind
       from receipts
      where shop_id = ?1 and number = ?2
      order by issued_at desc, year desc, sequence desc
-     limit 100";
+     limit 100",
+);
 
 /// `receipts.of_sequence`: by `receipts_number`. The columns are those of [`read`].
 const OF_SEQUENCE: &str = "\
@@ -231,30 +239,34 @@ fn receipts(
         None => sift(
             (seek.limit(), seek.order),
             stretch,
-            CHUNK_ROWS_MAX,
+            Reach::ROWS,
             |stretch, count| nth_receipt(db, shop, stretch, count),
             |stretch, chunk| look_at_receipts(db, shop, filter, stretch, chunk),
         )?,
     };
-    let mut items = Vec::with_capacity(page.items.len());
-    for place in page.items {
-        let (_, year, sequence) = ReceiptPlace::columns(place);
-        let year = i32::try_from(year).unwrap_or(0);
-        items.extend(of_sequence(db, shop, year, sequence)?);
-    }
     Ok(Page {
-        items,
+        items: of_sequences(db, shop, &page.items)?,
         next: page.next.map(ReceiptPlace),
     })
 }
 
-fn of_sequence(
-    db: &Db,
-    shop: ShopId,
-    year: i32,
-    sequence: i64,
-) -> Result<Option<ReceiptRow>, Error> {
-    db.one(OF_SEQUENCE, &[&shop.0, &year, &sequence], read)
+/// The receipts that stand at these places, in one round trip.
+fn of_sequences(db: &Db, shop: ShopId, places: &[u128]) -> Result<Vec<ReceiptRow>, Error> {
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys = places.iter().map(|place| {
+        let (_, year, sequence) = ReceiptPlace::columns(*place);
+        vec![
+            lookup::shop(shop),
+            Value::Integer(year),
+            Value::Integer(sequence),
+        ]
+    });
+    let mut lookups = LookupBatch::default();
+    let asked = lookups.ask(OF_SEQUENCE, keys.collect());
+    let found = db.look_up(lookups)?.firsts(asked, read)?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 fn look_at_receipts(

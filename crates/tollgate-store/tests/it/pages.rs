@@ -1508,6 +1508,51 @@ async fn a_rare_filter_reads_a_bounded_page_and_goes_on_where_it_stopped() {
     assert_eq!(counts.orders.get(&OrderStatus::Paid), Some(&1));
 }
 
+/// What waits for money is found by its time, while it is not too much, and else by a walk.
+#[tokio::test]
+async fn a_list_of_what_waits_has_what_the_whole_list_has_of_it() {
+    let world = World::new();
+    for number in 1..=3 {
+        let name = number.to_string();
+        let paid = paid_by(order(number, &format!("C{name}")), &format!("R{name}"));
+        world.act(create(paid)).await;
+    }
+    world.act(hear(11, "e-1", "R2", "paid 100")).await;
+    world.act(hear(12, "e-2", "R3", "paid 40")).await;
+    let listed = async |status: Vec<OrderStatus>| {
+        let filter = OrderFilter {
+            status,
+            ..OrderFilter::default()
+        };
+        let page = world.store.orders(SHOP, filter, Seek::first(5)).await;
+        let page = page.expect("it reads");
+        let codes = page.items.into_iter().filter_map(|root| root.order);
+        let codes: Vec<String> = codes.map(|order| order.code).collect();
+        (codes, page.next.is_some())
+    };
+    use OrderStatus::{AwaitingPayment, Closing, PartiallyPaid};
+    let codes = |codes: &[&str]| {
+        codes
+            .iter()
+            .map(|code| (*code).to_owned())
+            .collect::<Vec<_>>()
+    };
+    let check = async |status: Vec<OrderStatus>, wanted: &[&str]| {
+        assert_eq!(listed(status).await, (codes(wanted), false));
+    };
+    check(vec![AwaitingPayment], &["C1"]).await;
+    check(vec![PartiallyPaid], &["C3"]).await;
+    check(vec![PartiallyPaid, AwaitingPayment, Closing], &["C3", "C1"]).await;
+    check(vec![Closing], &[]).await;
+    many_orders(&world, 5_100);
+    world
+        .rows()
+        .run("update roots set due_at = created_at where status = 'awaiting_payment'");
+    check(vec![PartiallyPaid], &["C3"]).await;
+    let (found, goes_on) = listed(vec![AwaitingPayment]).await;
+    assert_eq!((found.len(), goes_on), (5, true));
+}
+
 #[tokio::test]
 async fn counts_are_of_everything_there_is() {
     let world = World::new();

@@ -12,6 +12,9 @@ use crate::words::sets::Tone;
 /// Among how many notices, the latest, is looked for what waits and what failed: the longest page of the API.
 pub(super) const COUNTED: &str = "200";
 
+/// The states of those that wait or have failed, which an index has: those that are done say nothing of either.
+pub(super) const NOT_DONE: &str = "pending,leased,started,dead,unknown";
+
 /// A page of notices.
 #[derive(Deserialize)]
 pub(super) struct Notices {

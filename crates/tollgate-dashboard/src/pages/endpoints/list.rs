@@ -4,7 +4,7 @@ use futures_util::future::try_join;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::fares::{COUNTED, Fares, Notices};
+use super::fares::{COUNTED, Fares, NOT_DONE, Notices};
 use super::{Endpoint, texts};
 use crate::failure::Failure;
 use crate::parts::{ActionForm, Field, Input, encoded, foreign, pager, table};
@@ -21,9 +21,10 @@ struct Endpoints {
 
 pub(super) async fn show(visit: &Visit<'_>) -> Result<Page, Failure> {
     let query = visit.query.only(&["cursor"]);
+    let notices = format!("/v1/effects?target=notify%3A*&state={NOT_DONE}&limit={COUNTED}");
     let (endpoints, notices) = try_join(
         visit.get::<Endpoints>(format!("/v1/endpoints?{query}")),
-        visit.get::<Notices>(format!("/v1/effects?target=notify%3A*&limit={COUNTED}")),
+        visit.get::<Notices>(notices),
     )
     .await?;
     let rows: Vec<_> = endpoints

@@ -9,7 +9,7 @@ texts! {
     SUCCESS: "Told in the last 24 hours", "Tersampaikan dalam 24 jam terakhir", "נמסר ב־24 השעות האחרונות", "पिछले 24 घंटों में पहुँचीं", "Доставлено за последние 24 часа";
     TOLD_OF: "{} of {}", "{} dari {}", "{} מתוך {}", "{} / {}", "{} из {}";
     NONE_TOLD: "nothing", "tidak ada", "כלום", "कुछ नहीं", "ничего";
-    COUNTED_OVER: "The last failure is looked for among the latest {} notices.", "Kegagalan terakhir dicari di antara {} pemberitahuan terakhir.", "הכישלון האחרון נבדק בין {} ההודעות האחרונות.", "अंतिम विफलता पिछली {} सूचनाओं में खोजी जाती है।", "Последний сбой ищется среди последних {} уведомлений.";
+    COUNTED_OVER: "The last failure is looked for among the latest {} notices that wait or have failed.", "Kegagalan terakhir dicari di antara {} pemberitahuan terakhir yang menunggu atau gagal.", "הכישלון האחרון נבדק בין {} ההודעות האחרונות שממתינות או שנכשלו.", "अंतिम विफलता उन पिछली {} सूचनाओं में खोजी जाती है जो प्रतीक्षा में हैं या विफल हुईं।", "Последний сбой ищется среди последних {} уведомлений, которые ждут или не доставлены.";
     LAST_FAILURE: "Last failure", "Kegagalan terakhir", "הכישלון האחרון", "अंतिम विफलता", "Последний сбой";
     NO_FAILURE: "none among these", "tidak ada di antaranya", "אין ביניהן", "इनमें कोई नहीं", "среди них нет";
     WAITING: "Waiting", "Menunggu", "ממתינות", "प्रतीक्षा में", "Ждут";

@@ -84,6 +84,7 @@ pub(super) async fn show(visit: &Visit<'_>) -> Result<Page, Failure> {
         body: html! {
             (tabs(visit, "status", &choices))
             (filter_form(visit))
+            (everywhere(visit))
             (table(visit, &heads.map(|head| visit.say(head)), &rows))
             (pager(visit, orders.next_cursor.as_deref()))
         },
@@ -134,6 +135,17 @@ fn count_of(visit: &Visit<'_>, open: &Open, status: &str) -> String {
     match open.counted_up_to <= count {
         true => common::COUNTED_AT_LEAST.with(visit.locale, &[&text]),
         false => text,
+    }
+}
+
+/// The list reads one order after the other for parts of texts, and a page of it ends after so many. The search has an
+/// index for what begins so, whenever that was.
+fn everywhere(visit: &Visit<'_>) -> Markup {
+    let searched = visit.query.get("search").map(str::trim);
+    html! {
+        @if let Some(text) = searched.filter(|text| !text.is_empty()) {
+            p.quiet { a href={ "/search?q=" (encoded(text)) } { (visit.say(said::SEARCH_EVERYTHING)) } }
+        }
     }
 }
 

@@ -282,6 +282,7 @@ fn the_list_asks_by_the_filters_and_counts_what_is_open() {
         "{asked:?}"
     );
     for shown in [
+        "href=\"/search?q=dewi\"",
         "10,000 or more",
         "<span class=\"count\">3</span>",
         "href=\"/orders/ord_1\"",

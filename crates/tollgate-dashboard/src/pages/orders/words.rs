@@ -3,6 +3,7 @@
 use crate::words::texts;
 
 texts! {
+    SEARCH_EVERYTHING: "Search all orders, payments, receipts and customers for it", "Cari di semua pesanan, pembayaran, kuitansi, dan pelanggan", "חיפוש בכל ההזמנות, התשלומים, הקבלות והלקוחות", "इसे सभी ऑर्डर, भुगतान, रसीद और ग्राहकों में खोजें", "Искать среди всех заказов, платежей, чеков и клиентов";
     TOTAL: "Total", "Total", "סה״כ", "कुल", "Итого";
     LINES: "What is bought", "Yang dibeli", "מה נקנה", "क्या खरीदा गया", "Что куплено";
     SKU: "Sku", "Sku", "מק״ט", "SKU", "Артикул";

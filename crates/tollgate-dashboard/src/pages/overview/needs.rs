@@ -16,8 +16,11 @@ use crate::visit::Visit;
 use crate::words::common;
 use crate::words::sets::{Shown, Tone};
 
-/// `GET /v1/attention` tells so many of a kind; all that it tells is shown.
+/// `GET /v1/attention` tells so many orders and payments, and so many effects.
 const TOLD_MAX: usize = 100;
+
+/// So many of each are shown, the latest; lists have the rest.
+const SHOWN_MAX: usize = 25;
 
 /// What may wait for a person.
 pub(super) struct Waits {
@@ -47,7 +50,8 @@ pub(super) fn markup(visit: &Visit<'_>, stats: &Stats, waits: &Waits) -> Markup 
     let disabled = endpoints.filter(|endpoint| is_disabled(endpoint));
     let mut lines: Vec<Line> = alerts.open.iter().map(|one| alert(visit, one)).collect();
     lines.extend(roots(visit, needs));
-    lines.extend(needs.effects.iter().map(|one| effect(visit, one)));
+    let effects = needs.effects.iter().take(SHOWN_MAX);
+    lines.extend(effects.map(|one| effect(visit, one)));
     lines.extend(disabled.map(|one| endpoint(visit, one)));
     lines.extend(orphaned(visit, orphans));
     lines.extend(parked(visit, stats));
@@ -66,25 +70,37 @@ pub(super) fn markup(visit: &Visit<'_>, stats: &Stats, waits: &Waits) -> Markup 
                 }
             }
         }
-        @if needs.is_cut { (rest(visit, needs)) }
+        (rest(visit, needs))
     }
 }
 
-/// What is not told, and where the lists have it. Payments have no such list: they are told once others are dealt with.
+/// What is not shown, and where the lists have it.
 fn rest(visit: &Visit<'_>, needs: &Needs) -> Markup {
-    let orders = needs.orders.iter().map(|one| one.id.as_str());
-    let payments = needs.payments.iter().map(|one| one.id.as_str());
-    let roots: BTreeSet<&str> = orders.chain(payments).collect();
-    let has_more_effects = TOLD_MAX <= needs.effects.len();
-    let has_more_roots = TOLD_MAX <= roots.len() || !has_more_effects;
+    let Needs {
+        orders,
+        payments,
+        effects,
+        is_cut,
+    } = needs;
+    let ids = orders.iter().map(|one| one.id.as_str());
+    let ids = ids.chain(payments.iter().map(|one| one.id.as_str()));
+    let roots: BTreeSet<&str> = ids.collect();
+    // It is not said of which kind there is more than was told.
+    let roots_are_cut = *is_cut && (TOLD_MAX <= roots.len() || effects.len() < TOLD_MAX);
+    let has_more_orders = SHOWN_MAX < orders.len() || roots_are_cut;
+    let has_more_payments = SHOWN_MAX < payments.len() || roots_are_cut;
+    let has_more_effects = SHOWN_MAX < effects.len();
     html! {
-        p {
-            (visit.say(said::AND_MORE))
-            @if has_more_roots { " " a href="/orders?attention=true" { (visit.say(said::ALL_ORDERS)) } }
-            @for state in [EffectState::Dead, EffectState::Unknown] {
-                @if has_more_effects {
-                    " " a href={ "/effects?state=" (state.word()) } {
-                        (visit.say(common::EFFECTS)) ": " (visit.say(state.shown().0))
+        @if has_more_orders || has_more_payments || has_more_effects {
+            p {
+                (visit.say(said::AND_MORE))
+                @if has_more_orders { " " a href="/orders?attention=true" { (visit.say(said::ALL_ORDERS)) } }
+                @if has_more_payments { " " a href="/payments?attention=true" { (visit.say(said::ALL_PAYMENTS)) } }
+                @for state in [EffectState::Dead, EffectState::Unknown] {
+                    @if has_more_effects {
+                        " " a href={ "/effects?state=" (state.word()) } {
+                            (visit.say(common::EFFECTS)) ": " (visit.say(state.shown().0))
+                        }
                     }
                 }
             }
@@ -115,9 +131,9 @@ fn roots(visit: &Visit<'_>, needs: &Needs) -> Vec<Line> {
             to_do: html! { @if let Some(advice) = advice { (visit.say(advice)) } },
         }
     };
-    let orders = needs.orders.iter();
+    let orders = needs.orders.iter().take(SHOWN_MAX);
     let orders = orders.map(|one| line("orders", &one.id, &one.code, &one.attention, &one.since));
-    let payments = needs.payments.iter();
+    let payments = needs.payments.iter().take(SHOWN_MAX);
     let payments = payments.map(|one| {
         let name = &one.reference;
         line("payments", &one.id, name, &one.attention, &one.since)

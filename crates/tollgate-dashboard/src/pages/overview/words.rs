@@ -8,6 +8,7 @@ texts! {
     SINCE: "since", "sejak", "מאז", "तब से:", "с";
     ALERT: "alert", "peringatan", "התראה", "चेतावनी", "тревога";
     AND_MORE: "There is more than is shown here; it comes up as these are dealt with.", "Masih ada lagi selain yang tampil di sini; akan muncul begitu yang ini ditangani.", "יש עוד מעבר למה שמוצג כאן; הוא יופיע ככל שאלה יטופלו.", "यहाँ दिखाए से अधिक है; इन्हें निपटाते ही वह सामने आएगा।", "Есть больше, чем показано; остальное появится, когда разберётесь с этим.";
+    ALL_PAYMENTS: "All payments that need a person", "Semua pembayaran yang perlu ditangani orang", "כל התשלומים שדורשים אדם", "वे सभी भुगतान जिन्हें व्यक्ति चाहिए", "Все платежи, требующие человека";
     ALL_ORDERS: "All orders that need a person", "Semua pesanan yang perlu ditangani orang", "כל ההזמנות שדורשות אדם", "वे सभी ऑर्डर जिन्हें व्यक्ति चाहिए", "Все заказы, требующие человека";
     DO_UNKNOWN: "Find out whether it happened, then say so on its page.", "Cari tahu apakah itu terjadi, lalu nyatakan di halamannya.", "יש לברר אם קרה, ולציין זאת בדף שלו.", "पता करें कि हुआ या नहीं, फिर उसके पृष्ठ पर बताएँ।", "Узнайте, произошло ли это, и укажите на его странице.";
     DO_DEAD: "Mend the cause, then try it again on its page.", "Perbaiki penyebabnya, lalu coba lagi di halamannya.", "יש לתקן את הסיבה ולנסות שוב בדף שלו.", "कारण सुधारें, फिर उसके पृष्ठ पर दोबारा चलाएँ।", "Устраните причину и повторите на его странице.";

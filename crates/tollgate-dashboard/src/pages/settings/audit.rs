@@ -11,6 +11,9 @@ use crate::reply::Page;
 use crate::visit::Visit;
 use crate::words::common;
 
+/// Changes on a page: each brings all that was changed along, folded up.
+const LISTED: usize = 30;
+
 /// A page of changes.
 #[derive(Deserialize)]
 struct Changes {
@@ -48,7 +51,9 @@ pub(super) async fn show(visit: &Visit<'_>) -> Result<Page, Failure> {
             ));
         }
     }
-    let changes: Changes = visit.get(format!("/v1/audit?{query}")).await?;
+    let changes: Changes = visit
+        .get(format!("/v1/audit?{query}&limit={LISTED}"))
+        .await?;
     let rows: Vec<_> = changes
         .data
         .iter()

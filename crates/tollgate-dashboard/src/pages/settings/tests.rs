@@ -256,7 +256,7 @@ fn a_change_leads_to_what_was_changed_and_who_did_it() {
     let fixture = shop("admin");
     fixture.get("/settings/audit?actor=Dewi&since=2026-01-01&until=&x=1");
     let path = fixture.asked().last().map(|question| question.path.clone());
-    let wanted = "/v1/audit?actor=Dewi&since=2026-01-01T00%3A00%3A00Z";
+    let wanted = "/v1/audit?actor=Dewi&since=2026-01-01T00%3A00%3A00Z&limit=30";
     assert_eq!(path.as_deref(), Some(wanted));
 }
 

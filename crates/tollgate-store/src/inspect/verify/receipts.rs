@@ -39,7 +39,40 @@ const RECEIPT: &str = "select year, sequence from receipts where shop_id = ?1 an
 pub(super) struct Numbers {
     year: i32,
     given: i64,
-    seen: BTreeMap<i32, BTreeSet<i64>>,
+    seen: BTreeMap<i32, Stretches>,
+}
+
+/// Numbers as stretches of one after the other, each its first with its last: roots come nearly in the order of their
+/// receipts, so there are few, however many numbers they have.
+#[derive(Default)]
+struct Stretches(BTreeMap<i64, i64>);
+
+impl Stretches {
+    /// Adds a number; `false` if it is there already.
+    fn insert(&mut self, number: i64) -> bool {
+        let before = self.0.range(..=number).next_back();
+        let before = before.map(|(first, last)| (*first, *last));
+        if before.is_some_and(|(_, last)| number <= last) {
+            return false;
+        }
+        let first = match before {
+            Some((first, last)) if last + 1 == number => first,
+            Some(_) | None => number,
+        };
+        let next = number.checked_add(1);
+        let last = next.and_then(|next| self.0.remove(&next));
+        self.0.insert(first, last.unwrap_or(number));
+        true
+    }
+
+    fn contains(&self, number: i64) -> bool {
+        let before = self.0.range(..=number).next_back();
+        before.is_some_and(|(_, last)| number <= *last)
+    }
+
+    fn last(&self) -> Option<i64> {
+        self.0.last_key_value().map(|(_, last)| *last)
+    }
 }
 
 fn head(db: &Db, shop: ShopId) -> Result<(i32, i64), Error> {
@@ -84,10 +117,10 @@ impl Numbers {
         let is_pruned = 0 < verifying.horizon.roots.as_millis();
         let mut years: BTreeSet<i32> = self.seen.keys().copied().collect();
         years.insert(self.year);
-        let none = BTreeSet::new();
+        let none = Stretches::default();
         for year in years {
             let seen = self.seen.get(&year).unwrap_or(&none);
-            let last = seen.last().copied().unwrap_or(0);
+            let last = seen.last().unwrap_or(0);
             let given = match year == self.year {
                 true => self.given,
                 false if year < self.year => last,
@@ -100,7 +133,7 @@ impl Numbers {
                 false => 1,
             };
             let gaps: Vec<i64> = (first..=given)
-                .filter(|n| !seen.contains(n) && !verifying.lost.has_number(year, *n))
+                .filter(|n| !seen.contains(*n) && !verifying.lost.has_number(year, *n))
                 .take(GAPS_MAX)
                 .collect();
             for gap in gaps {
@@ -259,4 +292,29 @@ fn roots_of(
     let found = found.firsts(asked, |row| Ok(roots::read(row).ok()))?;
     let there = ids.into_iter().zip(found);
     Ok(there.filter_map(|(id, root)| Some((id, root?))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stretches_have_what_a_set_has_and_grow_together() {
+        // Each number up to 1 000 in an order of its own, and every third a second time.
+        let mut stretches = Stretches::default();
+        let mut set = BTreeSet::new();
+        for step in 0..1_400 {
+            let number = match step {
+                0..1_000 => step * 617 % 1_000,
+                _ => step * 3 % 1_000,
+            };
+            assert_eq!(stretches.insert(number), set.insert(number), "{number}");
+            assert_eq!(stretches.last(), set.last().copied());
+            for near in number - 2..=number + 2 {
+                assert_eq!(stretches.contains(near), set.contains(&near), "{near}");
+            }
+        }
+        assert_eq!(stretches.0, BTreeMap::from([(0, 999)]));
+        assert!(stretches.insert(i64::MAX) && !stretches.insert(i64::MAX));
+    }
 }

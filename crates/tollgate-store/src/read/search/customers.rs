@@ -10,7 +10,7 @@ use tollgate_core::order::Root;
 
 use super::{Found, Hit, Search, SearchPlace, Walked, after_all_of, titled};
 use crate::db::{Bind, Error, LookupBatch, Value, id_at, id_bytes};
-use crate::read::ROWS_LOOKED_AT_MAX;
+use crate::read::{DOCUMENTS_LOOKED_AT_MAX, ROWS_LOOKED_AT_MAX};
 use crate::tables::lookup;
 use crate::tables::roots;
 use crate::tables::search_terms::{Said, cut, said};
@@ -22,9 +22,8 @@ pub(super) struct Needs(pub(super) Vec<String>);
 /// Rows of an index that are gathered; of what has more it is walked.
 const GATHERED_MAX: usize = 5_000;
 
-/// Documents that are read at a time, and for one page.
+/// Documents that are read at a time.
 const DOCUMENTS_CHUNK: usize = 100;
-const DOCUMENTS_MAX: usize = ROWS_LOOKED_AT_MAX / 10;
 
 /// `search_terms.of_word`: a stretch of the primary key.
 const OF_WORD: &str = "\
@@ -185,7 +184,7 @@ fn gathered(
         let ids: Vec<u128> = chunk.iter().map(|(_, root)| *root).collect();
         let roots = read(search, &ids)?;
         for (is_whole, id) in chunk {
-            if walked.hits.len() == room || DOCUMENTS_MAX <= looked {
+            if walked.hits.len() == room || DOCUMENTS_LOOKED_AT_MAX <= looked {
                 return Ok(walked);
             }
             looked += 1;
@@ -224,7 +223,7 @@ fn along(
         let ids: Vec<u128> = rows.iter().map(|(_, root)| *root).collect();
         let roots = read(search, &ids)?;
         for (term, id) in rows {
-            if walked.hits.len() == room || DOCUMENTS_MAX <= looked {
+            if walked.hits.len() == room || DOCUMENTS_LOOKED_AT_MAX <= looked {
                 walked.next = Some(SearchPlace {
                     text: at.0,
                     id: at.1,
