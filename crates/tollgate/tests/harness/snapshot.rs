@@ -74,7 +74,7 @@ pub(crate) fn made_plain(text: &str) -> String {
 
 /// What stands for a time at the beginning of a text, and how long that is.
 fn timed(text: &str) -> Option<(&'static str, usize)> {
-    const SHAPES: [(&str, &str); 8] = [
+    const SHAPES: [(&str, &str); 10] = [
         ("dddd-dd-ddTdd:dd:dd.dddZ", "2026-01-22T10:00:00.000Z"),
         ("dddd-dd-dd dd:dd:dd", "2026-01-22 10:00:00"),
         ("dddd-dd-dd (", "2026-01-22 ("),
@@ -83,6 +83,8 @@ fn timed(text: &str) -> Option<(&'static str, usize)> {
         (", d ms", ", 5 ms"),
         (", dd ms", ", 5 ms"),
         (", ddd ms", ", 5 ms"),
+        (", dddd ms", ", 5 ms"),
+        (", ddddd ms", ", 5 ms"),
         // The year in the number of a receipt.
         ("R-dddd-", "R-2026-"),
     ];

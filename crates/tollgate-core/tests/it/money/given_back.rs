@@ -176,7 +176,7 @@ fn what_comes_with_its_refund_has_paid_first() {
         -> PartiallyPaid active | 100 60 0 40 | 100 60 0 | A-2 40 | -
 
         A-1 x:paid 100; A-1 refund r1 100; A-1 x:reversed; A-1 y:paid 110
-        -> PartiallyRefunded consumed | 110 100 0 0 | 110 100 0 | - | payment_reversed
+        -> PartiallyRefunded consumed | 110 100 0 0 | 210 100 100 | - | payment_reversed
         ",
     );
 }
