@@ -13,8 +13,8 @@ use super::{Laws, Scene, is_mixed};
 #[derive(Debug, Default)]
 pub(super) struct Happened {
     times: BTreeMap<&'static str, i64>,
-    /// Commands that brought an order several reports at once: it may have been paid in part on its way, or given
-    /// back.
+    /// Commands that brought an order several reports at once: it may have been paid in part on its way, given
+    /// back, or completed once more.
     on_the_way: i64,
 }
 
@@ -23,6 +23,10 @@ impl Happened {
     pub(super) fn note(&mut self, before: Option<&OrderView>, view: &OrderView) {
         let payments = before.map_or(0, |before| before.payments.len());
         let (before, now) = (before.map(|before| before.status), view.status);
+        let mut new = view.payments.iter().skip(payments);
+        if new.any(|payment| now.is_sold() || 0 < payment.captured.max(payment.refunded)) {
+            self.on_the_way += 1;
+        }
         let mut happens = |word: &'static str| *self.times.entry(word).or_default() += 1;
         if before.is_none() {
             happens("order.created");
@@ -46,9 +50,6 @@ impl Happened {
             | Status::Paid
             | Status::PartlyRefunded
             | Status::Alone => {}
-        }
-        if payments < view.payments.len() && now.is_sold() {
-            self.on_the_way += 1;
         }
     }
 
@@ -77,7 +78,9 @@ impl Laws {
         for word in OF_ORDERS {
             let (counted, happened) = (figures.count(word), self.happened.times(word));
             let most = match word {
-                "order.partially_paid" | "order.refunded" => happened + self.happened.on_the_way,
+                "order.partially_paid" | "order.refunded" | "order.completed" => {
+                    happened + self.happened.on_the_way
+                }
                 _ => happened,
             };
             if !(happened..=most).contains(&counted) {
