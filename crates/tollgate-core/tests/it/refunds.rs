@@ -774,6 +774,35 @@ fn a_refund_that_is_recorded_calls_no_one() {
     assert_eq!(store.status(id), "PartiallyRefunded consumed");
 }
 
+/// Of 100 that are due 60 come, are handed back over the counter, and once more by the bank, which knows nothing of
+/// that. Another 100 leave 40 with the shop: nothing is sold for them. Of an order that is paid in full, handed back
+/// and taken back by the bank 110 leave 10, and that is not too much.
+#[test]
+fn what_was_handed_over_before_a_capture_pays_nothing() {
+    let mut store = Store::new();
+    store.stock("shirt", 3);
+    let id = store.order(with_payment(order("A", &[line("shirt", 1, 100)]), "A-1"));
+    store.hear("k1", "A-1", "x:paid 60");
+    let payment = store.root(id).payments[0].id;
+    let outcome = hand_over(&mut store, payment, 60);
+    assert!(matches!(outcome, Outcome::Refund(..)), "{outcome:?}");
+    store.hear("k2", "A-1", "refund r1 60");
+    store.hear("k3", "A-1", "y:paid 100");
+    assert_eq!(store.root(id).ledger().pays(), 40, "160 - 60 - 60");
+    assert_eq!(store.status(id), "PartiallyPaid active");
+
+    let (mut store, id, payment) = paid();
+    hand_over(&mut store, payment, 100);
+    store.hear("k2", "A-1", "reversed");
+    store.hear("k3", "A-1", "y:paid 110");
+    assert_eq!(store.root(id).ledger().pays(), 10, "110 - 100");
+    assert!(
+        !store.attention(id).contains(&"overpaid"),
+        "{:?}",
+        store.attention(id)
+    );
+}
+
 /// The bank has taken 100. 40 are handed over at the counter, and the bank, which knows nothing of them,
 /// gives back 60 by itself: nothing of the 100 is left, whichever is reported first.
 #[test]
